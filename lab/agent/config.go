@@ -1,0 +1,77 @@
+package agent
+
+import (
+	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// The settings of each agent, given as JSON in the environment variable topology.AgentConfigEnv. Durations are lab time, in
+// nanoseconds as encoding/json writes a time.Duration.
+
+// ReplicatorConfig is for `agent replicator`: one per region, it pulls objects and items from every other region into its own.
+type ReplicatorConfig struct {
+	Region  string        `json:"region"`
+	Local   Stores        `json:"local"`
+	Sources []Stores      `json:"sources"` // the other regions, through links
+	Objects bool          `json:"objects"` // copy objects continuously
+	Items   bool          `json:"items"`   // copy items continuously
+	Every   time.Duration `json:"every"`   // pause between two passes; 0 means the default of 50 ms
+}
+
+// Stores are the object and item stores of one region.
+type Stores struct {
+	Region   string            `json:"region"`
+	S3       topology.Endpoint `json:"s3"`
+	DynamoDB topology.Endpoint `json:"dynamodb"`
+}
+
+// BackupConfig is for `agent backup`: the nightly job of the home region. POST /backup runs it once: a PostgreSQL base backup into
+// the bucket topology.BackupsBucket of the target, and a copy of all objects and items.
+type BackupConfig struct {
+	Region   string            `json:"region"`
+	Postgres topology.Endpoint `json:"postgres"`
+	Source   Stores            `json:"source"`
+	Target   Stores            `json:"target"` // the standby region, through links
+}
+
+// NameserviceConfig is for `agent nameservice`. The record is a failover record: the primary's answer while its health check passes,
+// else the secondary's while its check passes, else the primary's (as Route 53 does when all are unhealthy).
+type NameserviceConfig struct {
+	Record  string               `json:"record"` // topology.RecordName
+	TTL     time.Duration        `json:"ttl"`    // answered in whole seconds as DNS must, and exactly in a TXT record "ttl_ms=…"
+	Check   topology.HealthCheck `json:"check"`
+	Targets []Target             `json:"targets"` // in order: primary, secondary, …
+}
+
+// Target is what a record may answer: a region, where its clients reach it, and where its health is asked (GET, 2xx is healthy).
+type Target struct {
+	Region string `json:"region"`
+	Host   string `json:"host"` // the host and port clients use, answered as an SRV record
+	Port   int    `json:"port"`
+	Health string `json:"health"` // URL, through a link of its own
+}
+
+// AutomationConfig is for `agent automation`, in the standby region.
+type AutomationConfig struct {
+	Region      string               `json:"region"` // the standby, where it runs
+	Home        string               `json:"home"`   // the region it watches
+	Check       topology.HealthCheck `json:"check"`
+	Decide      time.Duration        `json:"decide"`
+	StepTimeout time.Duration        `json:"step_timeout"`
+	Strategy    topology.Strategy    `json:"strategy"`
+	// HomeHealth (app, GET) and HomePostgres are how it sees the home region, through links; both must fail for a loss to be detected.
+	HomeHealth   string            `json:"home_health"`
+	HomePostgres topology.Endpoint `json:"home_postgres"`
+	// Nameservice is the name service's HTTP through a link: the independent witness asked before deciding (GET /health), and
+	// where the redirect is ordered (PUT /primary).
+	Nameservice string `json:"nameservice"`
+	// What it works on in its own region.
+	Postgres    topology.Endpoint `json:"postgres"`
+	Redis       topology.Endpoint `json:"redis"`
+	S3          topology.Endpoint `json:"s3"`
+	DynamoDB    topology.Endpoint `json:"dynamodb"`
+	ConfigFile  string            `json:"config_file"`  // rewritten by the step repoint
+	RestoreFile string            `json:"restore_file"` // strategy backup-restore: where the base backup is handed to PostgreSQL
+	AppReady    string            `json:"app_ready"`    // GET /readyz of the local app, awaited before the redirect
+}

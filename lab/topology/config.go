@@ -1,0 +1,37 @@
+package topology
+
+// Config is the configuration document of one region: the one file (ConfigFile) that its app nodes read, reload when it
+// changes, and report as in force. The automation rewrites it on failover (step repoint), with a higher revision, atomically
+// (write beside, rename).
+type Config struct {
+	Revision int    `json:"revision"`
+	Region   string `json:"region"`
+	// Endpoints in force. Region says where the endpoint leads; Address how to reach it from this region (the node itself, or
+	// "hub:PORT" for a link).
+	Postgres Endpoint `json:"postgres"`
+	Redis    Endpoint `json:"redis"`
+	S3       Endpoint `json:"s3"`
+	DynamoDB Endpoint `json:"dynamodb"`
+	// MirrorS3 and MirrorDynamoDB, when set, must also hold the object and the item before a write is acknowledged
+	// (CommitRemote).
+	MirrorS3       *Endpoint `json:"mirror_s3,omitempty"`
+	MirrorDynamoDB *Endpoint `json:"mirror_dynamodb,omitempty"`
+}
+
+// Endpoint is one address a node uses.
+type Endpoint struct {
+	Region  string `json:"region"`
+	Address string `json:"address"`
+}
+
+// Endpoints lists every endpoint of the document by key, for those who look for a dead region in it.
+func (c Config) Endpoints() map[string]Endpoint {
+	m := map[string]Endpoint{"postgres": c.Postgres, "redis": c.Redis, "s3": c.S3, "dynamodb": c.DynamoDB}
+	if c.MirrorS3 != nil {
+		m["mirror_s3"] = *c.MirrorS3
+	}
+	if c.MirrorDynamoDB != nil {
+		m["mirror_dynamodb"] = *c.MirrorDynamoDB
+	}
+	return m
+}

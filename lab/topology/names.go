@@ -1,0 +1,75 @@
+package topology
+
+import "fmt"
+
+// Service is what nodes provide across regions.
+type Service string
+
+// The services of a lab. S3 and DynamoDB are looked up separately, also where one node serves both.
+const (
+	ServicePostgres    Service = "postgres"
+	ServiceRedis       Service = "redis"
+	ServiceS3          Service = "s3"
+	ServiceDynamoDB    Service = "dynamodb"
+	ServiceApp         Service = "app"
+	ServiceReplicator  Service = "replicator"  // one per region: pulls objects and items from the other regions
+	ServiceAutomation  Service = "automation"  // standby region: the failover automation
+	ServiceBackup      Service = "backup"      // home region: the backup job (strategy backup-restore)
+	ServiceNameservice Service = "nameservice" // global: answers which region serves
+	ServiceHub         Service = "hub"         // the Toxiproxy process that carries all links and taps
+)
+
+// Global and Clients are the two places that are not regions: Global is where the name service runs, Clients where the
+// workload comes from.
+const (
+	Global  = "global"
+	Clients = "clients"
+)
+
+// Ports inside the lab's networks. Every node listens on the port of its service.
+const (
+	PortPostgres    = 5432
+	PortRedis       = 6379
+	PortAWS         = 4566 // s3 and dynamodb, each on its own node or both on one
+	PortApp         = 8080
+	PortAgent       = 8500 // every agent's HTTP: /healthz, /marks and its own
+	PortDNS         = 8053 // name service, UDP and TCP
+	PortToxiproxy   = 8474
+	PortFirstOnHub  = 20000              // links and taps, one port each, counted up from here
+	AgentConfigEnv  = "REGIONFALL_AGENT" // an agent's settings, as JSON (package agent)
+	ConfigFile      = "/config/region.json"
+	RestoreFile     = "/restore/base.tar" // automation hands the base backup to a restoring postgres node here
+	RecordName      = "kyc.regionfall.test."
+	Bucket          = "documents"
+	ItemsTable      = "decisions"
+	BackupsBucket   = "backups"
+	Database        = "kyc"
+	DatabaseUser    = "postgres" // password: Secret
+	AccessKey       = "regionfall"
+	Secret          = "regionfall-lab" // of postgres and of S3/DynamoDB; a lab is reachable from loopback only
+	ReplicationSlot = "standby"
+)
+
+// Port is where a node of the service listens.
+func (s Service) Port() int {
+	switch s {
+	case ServicePostgres:
+		return PortPostgres
+	case ServiceRedis:
+		return PortRedis
+	case ServiceS3, ServiceDynamoDB:
+		return PortAWS
+	case ServiceApp:
+		return PortApp
+	case ServiceHub:
+		return PortToxiproxy
+	default:
+		return PortAgent
+	}
+}
+
+// Host is the name under which nodes of the same region (and the hub) find the service, such as "postgres.us-east-1".
+func (s Service) Host(region string) string { return fmt.Sprintf("%s.%s", s, region) }
+
+// Address is Host with the service's port.
+func (s Service) Address(region string) string { return fmt.Sprintf("%s:%d", s.Host(region), s.Port()) }

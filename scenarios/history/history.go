@@ -1,0 +1,113 @@
+// Package history holds what one drill saw: every operation, every fault, every mark and every read of the stores, on one monotonic
+// clock that starts with the recorder. Checkers (package measure) read nothing else.
+package history
+
+import "time"
+
+// Interval is when something happened, as well as it is known. Both ends count from the recorder's start.
+type Interval struct {
+	Lo time.Duration `json:"lo_ns"`
+	Hi time.Duration `json:"hi_ns"`
+}
+
+// Outcome is what the client of an operation knows about it. The zero value is Unknown: it never counts as ok.
+type Outcome int
+
+// The outcomes.
+const (
+	Unknown Outcome = iota // timed out, cut after sending, or an error that does not say
+	OK                     // the caller was told ok: acknowledged
+	Failed                 // known not to be applied
+)
+
+// Kind is what an operation does.
+type Kind string
+
+// The kinds.
+const (
+	Write Kind = "write" // POST /verifications
+	Read  Kind = "read"  // GET /verifications/{id}
+)
+
+// Op is one call, attempted once. Due is when the open-loop schedule wanted it (latency counts from there), Sent when its client got to
+// it, Done when its answer was read or it was given up.
+type Op struct {
+	Seq      int64         `json:"seq"`
+	Kind     Kind          `json:"kind"`
+	ID       string        `json:"id"` // the verification written or read
+	Client   int           `json:"client"`
+	Due      time.Duration `json:"due_ns"`
+	Sent     time.Duration `json:"sent_ns"`
+	Done     time.Duration `json:"done_ns"`
+	Outcome  Outcome       `json:"outcome"` // as text: ok, failed, unknown
+	Status   int           `json:"status,omitempty"`
+	Region   string        `json:"region,omitempty"` // who answered, by its own word; else the region it was sent to
+	Node     string        `json:"node,omitempty"`
+	Revision int           `json:"revision,omitempty"` // of the configuration in force at the node
+	Timeline int           `json:"timeline,omitempty"` // of PostgreSQL
+	Attempts int           `json:"attempts"`           // always 1; anything else is a bug of the harness
+	Error    string        `json:"error,omitempty"`
+}
+
+// Mark is a dated note of the harness or of an agent (lab/agent names them).
+type Mark struct {
+	At     Interval `json:"at"`
+	Source string   `json:"source"` // node, or "harness"
+	Name   string   `json:"name"`
+	Detail string   `json:"detail,omitempty"`
+}
+
+// Fault is the life of one fault: when it was ordered, when its probe turned bad, when it was seen healed.
+type Fault struct {
+	Name      string        `json:"name"`
+	Target    string        `json:"target"`  // such as "us-east-1"
+	Regions   []string      `json:"regions"` // that are lost, for lose_region
+	Command   time.Duration `json:"command_ns"`
+	Effective *Interval     `json:"effective,omitempty"`
+	Healed    *Interval     `json:"healed,omitempty"`
+	Confirmed bool          `json:"confirmed"`
+	By        string        `json:"by,omitempty"` // what the probe saw
+}
+
+// FinalRead is what one store of the surviving region held: the ids of all verifications in it, an id twice if it is there twice.
+type FinalRead struct {
+	Read   string   `json:"read"` // BeforeReturn or AfterReconciliation
+	Store  string   `json:"store"`
+	Region string   `json:"region"`
+	At     Interval `json:"at"`
+	IDs    []string `json:"ids"`
+	Error  string   `json:"error,omitempty"` // the read failed: nothing is known
+}
+
+// The two readings of the stores, and the names of the stores.
+const (
+	BeforeReturn        = "before_return"
+	AfterReconciliation = "after_reconciliation"
+
+	StorePostgres = "postgres"
+	StoreObjects  = "objects" // S3
+	StoreItems    = "items"   // DynamoDB
+)
+
+// Phase is a dated step of the drill itself.
+type Phase struct {
+	At   time.Duration `json:"at_ns"`
+	Name string        `json:"name"` // see the constants
+}
+
+// The phases of a drill, in order.
+const (
+	PhaseWorkload = "workload"     // operations are offered from here on
+	PhaseSteady   = "steady_state" // all probes held for the declared time
+	PhaseStop     = "workload_stopped"
+	PhaseEnd      = "end" // evidence is complete
+)
+
+// History is one drill.
+type History struct {
+	Ops    []Op
+	Marks  []Mark
+	Faults []Fault
+	Reads  []FinalRead
+	Phases []Phase
+}

@@ -1,0 +1,116 @@
+// Package measure turns a history into findings: pure functions, no clock, no network. A zero value never passes: what was not
+// measured is inconclusive.
+package measure
+
+import "time"
+
+// Spec says what was promised and how the history is to be judged. Durations are lab time.
+type Spec struct {
+	Timescale     float64
+	RecoveryTime  *RecoveryTimeObjective  // nil: not promised
+	RecoveryPoint *RecoveryPointObjective // nil: not promised
+	// Stores that must hold an acknowledged write, such as postgres, objects, items.
+	Stores []string
+	// Ordered are the stores in which a write can't be lost while one that was sent after its acknowledgement is kept
+	// (PostgreSQL's log): such a hole is a finding.
+	Ordered []string
+	// Survivor is the region that takes over and whose stores are read.
+	Survivor string
+	// MinAcked is how many writes must have been acknowledged before the first fault; fewer prove nothing.
+	MinAcked int
+}
+
+// RecoveryTimeObjective says what "the service is back" means and how soon it must be.
+type RecoveryTimeObjective struct {
+	Within   time.Duration
+	Window   time.Duration // W: how long the criterion must hold throughout
+	Success  float64       // share of operations that are ok, such as 0.99
+	Quantile float64       // of latency from the due time, such as 0.99
+	Latency  time.Duration // at that quantile, at most
+	Capacity float64       // goodput at least this share of the offered load
+}
+
+// RecoveryPointObjective says how much acknowledged data may be lost. Zero means none at all, and is judged by count.
+type RecoveryPointObjective struct {
+	Within time.Duration
+}
+
+// Verdict is pass, fail or inconclusive. The zero value is inconclusive.
+type Verdict int
+
+// The verdicts.
+const (
+	Inconclusive Verdict = iota
+	Pass
+	Fail
+)
+
+// Report is everything measured of one history.
+type Report struct {
+	Verdict  Verdict   `json:"verdict"`
+	Reasons  []string  `json:"reasons"` // one sentence each: why the verdict is what it is
+	Metrics  Metrics   `json:"metrics"`
+	Findings []Finding `json:"findings"`
+}
+
+// Metrics as in result.json. A nil metric was not measured.
+type Metrics struct {
+	RecoveryTime  *RecoveryTime  `json:"recovery_time"`
+	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
+	WriteLatency  *Latency       `json:"write_latency"` // of acknowledged writes before the first fault
+}
+
+// RecoveryTime is the time from the fault to the first window in which the service criterion holds throughout. Milliseconds of lab time.
+type RecoveryTime struct {
+	LoMS           *float64 `json:"lo_ms"`
+	HiMS           *float64 `json:"hi_ms"`    // null when censored
+	Censored       bool     `json:"censored"` // never reached: more than lo_ms
+	FirstSuccessMS *float64 `json:"first_success_ms"`
+	Relapses       int      `json:"relapses"` // how often the criterion was lost again after recovery
+	ObjectiveMS    *float64 `json:"objective_ms"`
+	Verdict        Verdict  `json:"verdict"`
+	Phases         []Phase  `json:"phases"`
+	FullScaleMS    *float64 `json:"full_scale_ms"` // extrapolation: scaled phases x N + physical phases
+}
+
+// Phase is one part of the recovery. Phases add up to the recovery time.
+type Phase struct {
+	Name   string  `json:"name"` // detected, decided, fenced, restored, promoted, repointed, redirected, sustained
+	MS     float64 `json:"ms"`
+	Scaled bool    `json:"scaled"` // scheduled by the scenario (and so divided by the timescale), or physical
+}
+
+// RecoveryPoint is how much acknowledged data was lost, in milliseconds of lab time before the fault.
+type RecoveryPoint struct {
+	Name            string          `json:"name,omitempty"` // the store; empty for the joint figure
+	Rule            string          `json:"rule,omitempty"`
+	Acked           int             `json:"acked"` // acknowledged before the fault
+	Lost            int             `json:"lost"`
+	LostIDs         []string        `json:"lost_ids,omitempty"` // the first 20
+	LoMS            *float64        `json:"lo_ms"`
+	HiMS            *float64        `json:"hi_ms"`
+	ObjectiveMS     *float64        `json:"objective_ms"`
+	Verdict         Verdict         `json:"verdict"`
+	AckedAfterFault int             `json:"acked_after_fault"` // sent after the fault and acknowledged by the lost region
+	Holes           int             `json:"holes"`             // lost while a later one is kept
+	Resurrected     int             `json:"resurrected"`       // absent before the lost region returned, there after
+	Duplicates      int             `json:"duplicates"`
+	Stores          []RecoveryPoint `json:"stores,omitempty"`
+}
+
+// Latency of a set of operations, counted from their due time.
+type Latency struct {
+	Count int     `json:"count"`
+	P50MS float64 `json:"p50_ms"`
+	P99MS float64 `json:"p99_ms"`
+	MaxMS float64 `json:"max_ms"`
+}
+
+// Finding is what a checker says.
+type Finding struct {
+	ID       string   `json:"id"` // recovery_time, recovery_point, lost_after_failover, hole, fencing, …
+	Checker  string   `json:"checker"`
+	Verdict  Verdict  `json:"verdict"`
+	Detail   string   `json:"detail"`
+	Evidence []string `json:"evidence,omitempty"` // ids of operations, at most 20
+}
