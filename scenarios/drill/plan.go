@@ -1,0 +1,60 @@
+// Package drill runs a plan on a lab: bring up, steady state, break, observe, read, heal, reconcile, read again.
+package drill
+
+import (
+	"time"
+
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/measure"
+	"github.com/regionfall/regionfall/scenarios/workload"
+)
+
+// Plan is a scenario compiled: what to run, in lab time.
+type Plan struct {
+	Name    string
+	Summary string
+	Story   string // the incident or remedy told in a few sentences
+	Source  string // the file's text, kept in the evidence
+
+	Timescale float64
+	Topology  topology.Topology // scaled
+	Workload  workload.Spec
+	Steady    Steady
+	Steps     []Step
+	// Observe is how long after the last fault the drill waits at most for recovery; a drill that sees it ends Tail later.
+	Observe time.Duration
+	Tail    time.Duration
+	Judge   measure.Spec
+	Expect  Expect
+}
+
+// Steady is the steady state asked for before anything is broken.
+type Steady struct {
+	Hold   time.Duration // all probes hold for this long
+	Within time.Duration // and are seen to before this; physical
+}
+
+// Step is one entry of the plan. Exactly one of Inject, Heal and Job is set.
+type Step struct {
+	At   time.Duration // after steady state (or, with When, after the condition)
+	When Condition     // empty: at once
+	// Inject breaks something; Heal mends the fault of an earlier step by its kind; Job runs a job of the lab ("backup").
+	Inject fault.Spec
+	Heal   string
+	Job    string
+}
+
+// Condition is something that is waited for.
+type Condition string
+
+// The conditions. Besides these, the name of any mark of lab/agent is one.
+const (
+	Recovered Condition = "recovered" // the recovery time objective's window has been seen
+)
+
+// Expect is what the author of the scenario says the drill must find. The zero value expects pass.
+type Expect struct {
+	Fail     bool
+	Findings []string // ids of findings that must be there with verdict fail
+}

@@ -1,0 +1,13 @@
+// Package workload offers load to a lab as its clients would: open-loop, each operation attempted once, its region found through the
+// name service, its fate recorded.
+package workload
+
+import "time"
+
+// Spec is the load of a scenario. Rates are per lab second and are not scaled.
+type Spec struct {
+	Writes  float64       // offered writes per second
+	Reads   float64       // offered reads per second, of verifications that were acknowledged
+	Clients int           // independent clients, each with a DNS cache of its own
+	Timeout time.Duration // an operation without an answer is given up, and unknown
+}
