@@ -1,6 +1,17 @@
 package agent
 
-import "time"
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
 
 // MarksReply answers GET /marks?after=SEQ&wait=DURATION on every agent (a long poll: it returns as soon as there is a mark with a
 // higher number, or after wait). Now and At count from the agent's start on its monotonic clock; the harness bounds the offset to
@@ -35,3 +46,98 @@ const (
 	MarkAnswer     = "answer"           // name service: the record's answer changed; Detail is the region
 	MarkBackup     = "backup_done"      // the backup job finished; Detail has the object and its size
 )
+
+// longestWait bounds a long poll, so that a caller that vanished does not hold a goroutine for ever.
+const longestWait = time.Minute
+
+// Marks collects the marks of one agent process and serves them. It is safe for concurrent use.
+type Marks struct {
+	agent string
+	start string
+	began time.Time // carries the monotonic clock that all marks count from
+
+	mu      sync.Mutex
+	marks   []Mark
+	changed chan struct{} // closed and replaced at each new mark
+}
+
+// NewMarks starts the clock of an agent's marks. The agent is a node's name, such as "automation.us-west-2".
+func NewMarks(agent string) *Marks {
+	return &Marks{agent: agent, start: rand.Text(), began: time.Now(), changed: make(chan struct{})}
+}
+
+// Leave notes that something happened now. The name is one of the Mark constants. It also goes to the log, for those who read the
+// node's log afterwards.
+func (m *Marks) Leave(name, detail string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	mark := Mark{Seq: len(m.marks) + 1, At: time.Since(m.began), Name: name, Detail: detail}
+	m.marks = append(m.marks, mark)
+	close(m.changed)
+	m.changed = make(chan struct{})
+	slog.Info("mark", "agent", m.agent, "seq", mark.Seq, "at", mark.At, "name", name, "detail", detail)
+}
+
+// ServeHTTP answers GET /marks?after=SEQ&wait=DURATION with a MarksReply, see there. A SEQ beyond the newest mark is answered at
+// once: it was counted by an earlier process, and the caller must learn of the new start. A wait above a minute counts as a minute.
+func (m *Marks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	after, wait, err := marksQuery(r)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), wait)
+	defer cancel()
+	writeJSON(w, http.StatusOK, m.await(ctx, after))
+}
+
+// await returns the marks after the given number once there is one, or what there is when ctx ends.
+func (m *Marks) await(ctx context.Context, after int) MarksReply {
+	for {
+		reply, newest, changed := m.since(after)
+		if newest != after || ctx.Err() != nil {
+			return reply
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+	}
+}
+
+// since is the reply as of now, the number of the newest mark, and a channel that is closed when there is another.
+func (m *Marks) since(after int) (reply MarksReply, newest int, changed <-chan struct{}) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	reply = MarksReply{Agent: m.agent, Start: m.start, Now: time.Since(m.began), Marks: []Mark{}}
+	if after < len(m.marks) {
+		reply.Marks = slices.Clone(m.marks[after:])
+	}
+	return reply, len(m.marks), m.changed
+}
+
+func marksQuery(r *http.Request) (after int, wait time.Duration, err error) {
+	query := r.URL.Query()
+	if s := query.Get("after"); s != "" {
+		after, err = strconv.Atoi(s)
+		if err != nil || after < 0 {
+			return 0, 0, fmt.Errorf("read after=%q: want a mark's number, 0 or more", s)
+		}
+	}
+	if s := query.Get("wait"); s != "" {
+		wait, err = time.ParseDuration(s)
+		if err != nil || wait < 0 {
+			return 0, 0, fmt.Errorf("read wait=%q: want a duration such as 10s", s)
+		}
+	}
+	return after, min(wait, longestWait), nil
+}
+
+// writeJSON answers with a document. A write error means that the caller has gone, which is the caller's business.
+func writeJSON(w http.ResponseWriter, status int, document any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	if err := json.NewEncoder(w).Encode(document); err != nil {
+		slog.Debug("answer not delivered", "error", err)
+	}
+}

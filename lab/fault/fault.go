@@ -4,6 +4,7 @@ package fault
 
 import (
 	"context"
+	"time"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -42,10 +43,11 @@ type Link interface {
 	Name() string
 	Cut(ctx context.Context) error     // refuse new connections and drop the open ones
 	Restore(ctx context.Context) error // undo Cut
-	Delay(ctx context.Context, d Delay) error
-	Undelay(ctx context.Context) error
-	// Probe makes one round trip through the link and says how it went. It is not told what was done to the link.
-	Probe(ctx context.Context) Trip
+	// Delay adds latency each way, replacing any added before; zero removes it.
+	Delay(ctx context.Context, latency, jitter time.Duration) error
+	// Trip makes one round trip through the link from where it starts and says how long it took. It does not know what was
+	// done to the link: it is the independent witness.
+	Trip(ctx context.Context) (time.Duration, error)
 }
 
 // Node is a container of the lab.

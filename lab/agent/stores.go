@@ -1,0 +1,157 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Limits of one request to a store. A cut link must be noticed while it matters, not after TCP has given up.
+const (
+	storeDialLimit   = 500 * time.Millisecond
+	storeHeaderLimit = 2 * time.Second
+)
+
+// copyWorkers is how many objects or items are copied at once: enough for 40 a second over a link of 30 ms each way, few enough
+// not to starve the app of the store's one core.
+const copyWorkers = 8
+
+// objectClient speaks to the object store at an endpoint, one attempt per call: whoever calls decides about the next one.
+func objectClient(e topology.Endpoint) *s3.Client {
+	return s3.New(s3.Options{
+		Region:                     e.Region,
+		BaseEndpoint:               aws.String("http://" + e.Address),
+		UsePathStyle:               true,
+		Credentials:                storeCredentials(),
+		Retryer:                    aws.NopRetryer{},
+		HTTPClient:                 storeHTTP(),
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
+	})
+}
+
+// itemClient speaks to the item store at an endpoint, one attempt per call.
+func itemClient(e topology.Endpoint) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
+		Region:       e.Region,
+		BaseEndpoint: aws.String("http://" + e.Address),
+		Credentials:  storeCredentials(),
+		Retryer:      aws.NopRetryer{},
+		HTTPClient:   storeHTTP(),
+	})
+}
+
+func storeCredentials() aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: topology.AccessKey, SecretAccessKey: topology.Secret, Source: "lab"}, nil
+	})
+}
+
+func storeHTTP() *http.Client {
+	return &http.Client{Transport: &http.Transport{
+		DialContext:           (&net.Dialer{Timeout: storeDialLimit}).DialContext,
+		ResponseHeaderTimeout: storeHeaderLimit,
+		MaxIdleConnsPerHost:   copyWorkers + 1,
+		IdleConnTimeout:       10 * time.Second,
+	}}
+}
+
+// copyObjects copies every object of the bucket topology.Bucket once that the target lacks or has in an older version. A bucket
+// that the source does not have yet is empty. The count is right also with an error, which names what could not be copied.
+func copyObjects(ctx context.Context, from, to Stores) (copied int, err error) {
+	pass, err := newObjectCopier(from, to).pass(ctx)
+	return pass.copied, err
+}
+
+// copyItems copies every item of the table topology.ItemsTable once that the target lacks or has in an older version. A table that
+// the source does not have yet is empty. The count is right also with an error, which names what could not be copied.
+func copyItems(ctx context.Context, from, to Stores) (copied int, err error) {
+	pass, err := newItemCopier(from, to).pass(ctx)
+	return pass.copied, err
+}
+
+// copyPass is what one pass over a source did. Pending is since when the oldest thing waits that was seen and not copied.
+type copyPass struct {
+	copied  int
+	pending time.Time
+}
+
+// sourceError is a failure to read the source, as opposed to one of the target.
+type sourceError struct{ error }
+
+func (e sourceError) Unwrap() error { return e.error }
+
+// crew copies things with a bounded number of workers. One thing that cannot be copied does not keep the others from it, but as
+// many failures as workers end the work: then a store is gone and waiting for each of the rest would only take longer.
+type crew struct {
+	group  errgroup.Group
+	cancel context.CancelFunc
+
+	mu     sync.Mutex
+	pass   copyPass
+	errs   []error
+	missed []time.Time
+}
+
+func newCrew(ctx context.Context) (*crew, context.Context) {
+	ctx, cancel := context.WithCancel(ctx)
+	c := &crew{cancel: cancel}
+	c.group.SetLimit(copyWorkers)
+	return c, ctx
+}
+
+// do has one thing, dated at, copied by work, which says whether there was anything to copy. It blocks while all workers are busy.
+func (c *crew) do(ctx context.Context, at time.Time, work func(ctx context.Context) (bool, error)) {
+	c.group.Go(func() error {
+		err := ctx.Err()
+		copied := false
+		if err == nil {
+			copied, err = work(ctx)
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if copied {
+			c.pass.copied++
+		}
+		if err != nil {
+			c.miss(at, err)
+		}
+		return nil
+	})
+}
+
+// miss notes, with the lock held, that something was not copied. What the end of the work itself cut short is not one more reason.
+func (c *crew) miss(at time.Time, err error) {
+	if c.pass.pending.IsZero() || at.Before(c.pass.pending) {
+		c.pass.pending = at
+	}
+	if len(c.errs) > 0 && errors.Is(err, context.Canceled) {
+		return
+	}
+	c.errs = append(c.errs, err)
+	if len(c.errs) >= copyWorkers {
+		c.cancel()
+	}
+}
+
+// wait ends the work and says what it did. Only the first failure is told, as the others say the same of other things.
+func (c *crew) wait() (copyPass, error) {
+	defer c.cancel()
+	if err := c.group.Wait(); err != nil {
+		return c.pass, err
+	}
+	if len(c.errs) > 0 {
+		return c.pass, c.errs[0]
+	}
+	return c.pass, nil
+}

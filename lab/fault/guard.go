@@ -1,0 +1,175 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// State is where a fault is in its life.
+type State int
+
+// The states. After any error the state is Invalid and only healing is allowed.
+const (
+	Idle State = iota
+	Injected
+	Effective
+	Healing
+	Healed
+	Invalid
+)
+
+// String names the state.
+func (s State) String() string {
+	return [...]string{"idle", "injected", "effective", "healing", "healed", "invalid"}[s]
+}
+
+// ErrUnconfirmed says that a fault was ordered but never seen. A drill with such a fault proves nothing.
+var ErrUnconfirmed = errors.New("the fault was not seen to be in force")
+
+// How long a fault may take to be seen, and to be seen healed (a lost region starts its nodes again), and how often is asked.
+const (
+	confirmWithin = 10 * time.Second
+	healWithin    = 60 * time.Second
+	askEvery      = 5 * time.Millisecond
+)
+
+// Window is when something happened, as well as the probe can tell, on the guard's clock.
+type Window struct{ Lo, Hi time.Duration }
+
+// Sighting is a fault seen in force: ordered at Command, in force from a moment within Window, By what the probe saw.
+type Sighting struct {
+	Command time.Duration
+	Window  Window
+	By      string
+}
+
+// Verifier is a fault that can say more than its probe: Verify asks, once the probe has turned, whether all of it came true.
+type Verifier interface {
+	Verify(ctx context.Context) (string, error)
+}
+
+// Guard runs the life of one fault: probe, inject, see it, heal, see it healed. It is the only caller of Inject and Heal.
+type Guard struct {
+	Spec Spec
+
+	mu    sync.Mutex
+	fault Fault
+	now   func() time.Duration
+	state State
+}
+
+// NewGuard makes the fault ready for a lab. now is the clock the sightings are given on.
+func NewGuard(spec Spec, l Lab, now func() time.Duration) (*Guard, error) {
+	f, err := spec.For(l)
+	if err != nil {
+		return nil, fmt.Errorf("prepare %s: %w", spec.Kind(), err)
+	}
+	return &Guard{Spec: spec, fault: f, now: now}, nil
+}
+
+// State of the fault.
+func (g *Guard) State() State {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.state
+}
+
+// Inject breaks the lab and waits until an independent probe sees it. Its error is ErrUnconfirmed when the probe never turned.
+func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.state != Idle {
+		return Sighting{}, fmt.Errorf("inject %s: it is %s", g.Spec.Kind(), g.state)
+	}
+	before, saw, err := g.fault.InForce(ctx)
+	if err != nil {
+		return Sighting{}, fmt.Errorf("inject %s: probe before: %w", g.Spec.Kind(), err)
+	}
+	if before {
+		return Sighting{}, fmt.Errorf("inject %s: the probe sees it in force already (%s): it could not be told apart", g.Spec.Kind(), saw)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, confirmWithin, fmt.Errorf("not seen within %s", confirmWithin))
+	defer cancel()
+
+	// The probe runs from before the command, so that the moment it turns is known to one probe's length.
+	turned := make(chan watched, 1)
+	command := g.now()
+	go func() { turned <- g.watch(ctx, true, command) }()
+	g.state = Injected
+	if err := g.fault.Inject(ctx); err != nil {
+		g.state = Invalid
+		cancel()
+		<-turned
+		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), err)
+	}
+	w := <-turned
+	if w.err != nil {
+		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w: %w", g.Spec.Kind(), g.Spec.Target(), ErrUnconfirmed, w.err)
+	}
+	if v, ok := g.fault.(Verifier); ok {
+		more, err := v.Verify(ctx)
+		if err != nil {
+			return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w: %w", g.Spec.Kind(), g.Spec.Target(), ErrUnconfirmed, err)
+		}
+		w.saw += "; " + more
+	}
+	g.state = Effective
+	return Sighting{Command: command, Window: w.window, By: w.saw}, nil
+}
+
+// Heal mends the lab and waits until the probe sees it mended. Healing what was never injected, or is healed, does nothing.
+func (g *Guard) Heal(ctx context.Context) (Window, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.state == Idle || g.state == Healed {
+		return Window{}, nil
+	}
+	g.state = Healing
+	ctx, cancel := context.WithTimeoutCause(ctx, healWithin, fmt.Errorf("not seen healed within %s", healWithin))
+	defer cancel()
+	command := g.now()
+	if err := g.fault.Heal(ctx); err != nil {
+		g.state = Invalid
+		return Window{}, fmt.Errorf("heal %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), err)
+	}
+	w := g.watch(ctx, false, command)
+	if w.err != nil {
+		g.state = Invalid
+		return Window{}, fmt.Errorf("heal %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), w.err)
+	}
+	g.state = Healed
+	return w.window, nil
+}
+
+type watched struct {
+	window Window
+	saw    string
+	err    error
+}
+
+// watch asks the probe until it answers want. The window runs from when the last other answer was asked for to when this one came.
+func (g *Guard) watch(ctx context.Context, want bool, since time.Duration) watched {
+	tick := time.NewTicker(askEvery)
+	defer tick.Stop()
+	lo, last := since, errors.New("the probe was never asked")
+	for {
+		asked := g.now()
+		in, saw, err := g.fault.InForce(ctx)
+		switch {
+		case err != nil:
+			last = err
+		case in == want:
+			return watched{window: Window{Lo: lo, Hi: g.now()}, saw: saw}
+		default:
+			lo, last = max(lo, asked), errors.New(saw)
+		}
+		select {
+		case <-ctx.Done():
+			return watched{err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), last)}
+		case <-tick.C:
+		}
+	}
+}

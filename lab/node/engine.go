@@ -1,0 +1,129 @@
+// Package node runs containers: one in one role each. Testcontainers is used here (and in lab/image) and nowhere else; what its
+// container interface lacks (kill, freeze, sweep by label) goes to the engine's own client.
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+	tclog "github.com/testcontainers/testcontainers-go/log"
+)
+
+// ErrNoEngine says that no container engine answered.
+var ErrNoEngine = errors.New("no container engine answers")
+
+// reaperImage is what testcontainers v0.44 starts to sweep up after a killed process.
+const reaperImage = "testcontainers/ryuk:0.14.0"
+
+// Engine is the container engine.
+type Engine struct {
+	client   *testcontainers.DockerClient
+	provider *testcontainers.DockerProvider
+	host     string
+}
+
+// Connect finds the engine that DOCKER_HOST (or the current context) names. keep says that what is started must outlive this process,
+// which testcontainers' reaper would not allow. The error is ErrNoEngine, with what to do.
+func Connect(ctx context.Context, keep bool) (*Engine, error) {
+	tclog.SetDefault(tclog.NewNoopLogger())
+	settleReaper(ctx, keep)
+	ask, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	cli, err := testcontainers.NewDockerClientWithOpts(ask)
+	if err == nil {
+		_, err = cli.Ping(ask, client.PingOptions{})
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s; start it, or name it in DOCKER_HOST", ErrNoEngine, oneLine(err))
+	}
+	provider, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(tclog.NewNoopLogger()))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s", ErrNoEngine, oneLine(err))
+	}
+	host, err := provider.DaemonHost(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find the container engine's host: %w", err)
+	}
+	if host == "localhost" {
+		host = "127.0.0.1" // ports are published on it, and not on ::1
+	}
+	return &Engine{client: cli, provider: provider, host: host}, nil
+}
+
+// settleReaper decides, before testcontainers reads its settings (once), whether its reaper runs: only where its image is at hand,
+// since without a registry the first container would fail on it. A lab sweeps up after dead owners by itself in any case.
+func settleReaper(ctx context.Context, keep bool) {
+	const setting = "TESTCONTAINERS_RYUK_DISABLED"
+	if _, set := os.LookupEnv(setting); set && !keep {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	if !keep {
+		if cli, err := client.New(client.FromEnv); err == nil {
+			defer func() { _ = cli.Close() }()
+			if _, err := cli.ImageInspect(ctx, reaperImage); err == nil {
+				return
+			}
+		}
+	}
+	_ = os.Setenv(setting, "true")
+}
+
+// Host is where published ports are reached: loopback, or the host of a remote engine.
+func (e *Engine) Host() string { return e.host }
+
+// Local says whether the engine runs on this machine, so that ports are published on loopback alone.
+func (e *Engine) Local() bool {
+	ip := net.ParseIP(e.host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// Version describes the engine in a few words, for evidence and doctor.
+func (e *Engine) Version(ctx context.Context) (string, error) {
+	v, err := e.client.ServerVersion(ctx, client.ServerVersionOptions{})
+	if err != nil {
+		return "", fmt.Errorf("ask the engine for its version: %w", err)
+	}
+	return fmt.Sprintf("docker %s (API %s, %s/%s)", v.Version, v.APIVersion, v.Os, v.Arch), nil
+}
+
+// Facts are what doctor wants to know of the engine's machine.
+type Facts struct {
+	Version string
+	API     string
+	CPUs    int
+	Memory  int64 // bytes
+	Driver  string
+	Arch    string
+}
+
+// Facts asks the engine about its machine.
+func (e *Engine) Facts(ctx context.Context) (Facts, error) {
+	i, err := e.client.Client.Info(ctx, client.InfoOptions{})
+	if err != nil {
+		return Facts{}, fmt.Errorf("ask the engine about its machine: %w", err)
+	}
+	return Facts{
+		Version: i.Info.ServerVersion, API: e.client.ClientVersion(), CPUs: i.Info.NCPU, Memory: i.Info.MemTotal,
+		Driver: i.Info.Driver, Arch: i.Info.Architecture,
+	}, nil
+}
+
+// Network creates a network. An internal one has no way out.
+func (e *Engine) Network(ctx context.Context, name string, internal bool, labels map[string]string) error {
+	_, err := e.client.NetworkCreate(ctx, name, client.NetworkCreateOptions{Driver: "bridge", Internal: internal, Labels: labels})
+	if err != nil {
+		return fmt.Errorf("create network %s: %s", name, oneLine(err))
+	}
+	return nil
+}
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -1,0 +1,132 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/client"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// The labels of everything a lab creates.
+const (
+	LabelLab      = "regionfall.lab"      // the lab's name
+	LabelHost     = "regionfall.host"     // the machine of its owner, as a random word
+	LabelKept     = "regionfall.kept"     // "true": it outlives its owner
+	LabelNode     = "regionfall.node"     // the node's name
+	LabelRegion   = "regionfall.region"   // the node's region
+	LabelService  = "regionfall.service"  // the node's service
+	LabelVolatile = "regionfall.volatile" // "true": its store is gone when it is killed
+	LabelTopology = "regionfall.topology" // on the hub: the topology, as JSON
+)
+
+// Found is something a lab created.
+type Found struct {
+	Kind   string // container, network, volume
+	ID     string
+	Name   string
+	State  string // of a container: running, exited, paused, …
+	Labels map[string]string
+}
+
+// Node is a found container as a node.
+func (e *Engine) Node(f Found) *Node {
+	return &Node{
+		Spec: Spec{
+			Name: f.Labels[LabelNode], ID: f.Name, Region: f.Labels[LabelRegion], Labels: f.Labels,
+			Service: topology.Service(f.Labels[LabelService]), Volatile: f.Labels[LabelVolatile] == "true",
+		},
+		engine: e, container: f.ID,
+	}
+}
+
+// Find lists everything that carries the label of a lab; an empty name means any lab.
+func (e *Engine) Find(ctx context.Context, lab string) ([]Found, error) {
+	label := LabelLab
+	if lab != "" {
+		label += "=" + lab
+	}
+	filters := make(client.Filters).Add("label", label)
+	var found []Found
+	cs, err := e.client.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: filters})
+	if err != nil {
+		return nil, fmt.Errorf("list containers: %s", oneLine(err))
+	}
+	for _, c := range cs.Items {
+		f := Found{Kind: "container", ID: c.ID, State: string(c.State), Labels: c.Labels}
+		if len(c.Names) > 0 {
+			f.Name = strings.TrimPrefix(c.Names[0], "/")
+		}
+		found = append(found, f)
+	}
+	ns, err := e.client.NetworkList(ctx, client.NetworkListOptions{Filters: filters})
+	if err != nil {
+		return nil, fmt.Errorf("list networks: %s", oneLine(err))
+	}
+	for _, n := range ns.Items {
+		found = append(found, Found{Kind: "network", ID: n.ID, Name: n.Name, Labels: n.Labels})
+	}
+	vs, err := e.client.VolumeList(ctx, client.VolumeListOptions{Filters: filters})
+	if err != nil {
+		return nil, fmt.Errorf("list volumes: %s", oneLine(err))
+	}
+	for _, v := range vs.Items {
+		found = append(found, Found{Kind: "volume", ID: v.Name, Name: v.Name, Labels: v.Labels})
+	}
+	return found, nil
+}
+
+// Remove removes what was found: containers first, all at once, then networks and volumes. What is already gone is fine.
+func (e *Engine) Remove(ctx context.Context, found []Found) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	var containers, rest errgroup.Group
+	for _, f := range found {
+		if f.Kind == "container" {
+			containers.Go(func() error { return e.remove(ctx, f) })
+		}
+	}
+	err := containers.Wait()
+	for _, f := range found {
+		if f.Kind != "container" {
+			rest.Go(func() error { return e.remove(ctx, f) })
+		}
+	}
+	return errors.Join(err, rest.Wait())
+}
+
+func (e *Engine) remove(ctx context.Context, f Found) error {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		var err error
+		switch f.Kind {
+		case "container":
+			_, err = e.client.ContainerRemove(ctx, f.ID, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+		case "network":
+			_, err = e.client.NetworkRemove(ctx, f.ID, client.NetworkRemoveOptions{})
+		case "volume":
+			_, err = e.client.VolumeRemove(ctx, f.ID, client.VolumeRemoveOptions{Force: true})
+		}
+		if err == nil || errdefs.IsNotFound(err) {
+			return nil
+		}
+		// A removal under way elsewhere, or an endpoint not yet released: both pass by themselves.
+		busy := errdefs.IsConflict(err) || strings.Contains(err.Error(), "in progress") ||
+			strings.Contains(err.Error(), "active endpoints")
+		if !busy {
+			return fmt.Errorf("remove %s %s: %s", f.Kind, f.Name, oneLine(err))
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("remove %s %s: %s", f.Kind, f.Name, oneLine(err))
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/mount"
+	"github.com/moby/moby/api/types/network"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Spec is a node as asked for.
+type Spec struct {
+	Name     string // of the node, such as "postgres.us-east-1"
+	ID       string // of the container: the lab's name and the node's
+	Region   string
+	Service  topology.Service
+	Image    string
+	Env      map[string]string
+	Cmd      []string
+	Networks []string // the first is the one ports are published on
+	Aliases  []string // host names in its networks
+	Publish  []string // "8474/tcp"; a free port of loopback each
+	Volumes  map[string]string
+	Files    map[string][]byte // copied in before start
+	Volatile bool              // what it stores is gone when it is killed
+	Labels   map[string]string
+}
+
+// Node is a container of a lab.
+type Node struct {
+	Spec
+	engine    *Engine
+	container string
+}
+
+// Start creates and starts a node. What was created is left behind on an error: everything carries the lab's labels, and the lab
+// removes it.
+func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
+	aliases := map[string][]string{}
+	for _, n := range s.Networks {
+		aliases[n] = s.Aliases
+	}
+	req := testcontainers.ContainerRequest{
+		Image: s.Image, Name: s.ID, Env: s.Env, Cmd: s.Cmd, Labels: s.Labels, Networks: s.Networks, NetworkAliases: aliases,
+		ExposedPorts: s.Publish,
+		HostConfigModifier: func(h *container.HostConfig) {
+			h.Mounts = mounts(s)
+			h.SecurityOpt = []string{"no-new-privileges"}
+			for port, bindings := range h.PortBindings {
+				for i := range bindings {
+					bindings[i].HostIP = e.publishOn()
+				}
+				h.PortBindings[port] = bindings
+			}
+		},
+	}
+	for path, content := range s.Files {
+		req.Files = append(req.Files, testcontainers.ContainerFile{
+			Reader: strings.NewReader(string(content)), ContainerFilePath: path, FileMode: 0o666,
+		})
+	}
+	c, err := e.provider.RunContainer(ctx, req)
+	if err != nil {
+		n := &Node{Spec: s, engine: e, container: s.ID}
+		return nil, n.explain(ctx, fmt.Errorf("start %s: %s", s.Name, oneLine(err)))
+	}
+	return &Node{Spec: s, engine: e, container: c.GetContainerID()}, nil
+}
+
+func (e *Engine) publishOn() netip.Addr {
+	if e.Local() {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	return netip.IPv4Unspecified()
+}
+
+func mounts(s Spec) []mount.Mount {
+	var ms []mount.Mount
+	for path, volume := range s.Volumes {
+		ms = append(ms, mount.Mount{
+			Type: mount.TypeVolume, Source: volume, Target: path, VolumeOptions: &mount.VolumeOptions{Labels: s.Labels},
+		})
+	}
+	return ms
+}
+
+// Name of the node.
+func (n *Node) Name() string { return n.Spec.Name }
+
+// Volatile says whether its store is gone when it is killed.
+func (n *Node) Volatile() bool { return n.Spec.Volatile }
+
+// Await polls ready until it says nil. The error tells what was awaited, what was seen last, and the end of the node's log.
+func (n *Node) Await(ctx context.Context, what string, within time.Duration, ready func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		last := ready(ctx)
+		if last == nil {
+			return nil
+		}
+		if running, err := n.Running(ctx); err == nil && !running {
+			return n.explain(ctx, fmt.Errorf("%s: it stopped before %s", n.Spec.Name, what))
+		}
+		select {
+		case <-ctx.Done():
+			return n.explain(ctx, fmt.Errorf("%s: waited %s for %s; last seen: %w", n.Spec.Name, within, what, last))
+		case <-tick.C:
+		}
+	}
+}
+
+// explain adds the last lines of the node's log to an error.
+func (n *Node) explain(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
+		return err // stopped from outside: the log would not say why
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	var b strings.Builder
+	if lerr := n.Logs(ctx, &b, 12); lerr != nil || b.Len() == 0 {
+		return err
+	}
+	return fmt.Errorf("%w; its log ends:\n    %s", err, strings.ReplaceAll(strings.TrimSpace(b.String()), "\n", "\n    "))
+}
+
+// Kill ends the node with SIGKILL. A node that is not running is left alone.
+func (n *Node) Kill(ctx context.Context) error {
+	_, err := n.engine.client.ContainerKill(ctx, n.container, client.ContainerKillOptions{Signal: "KILL"})
+	if err != nil && !errdefs.IsConflict(err) {
+		return fmt.Errorf("kill %s: %s", n.Spec.Name, oneLine(err))
+	}
+	return nil
+}
+
+// Start starts a killed node again; its volumes are as they were.
+func (n *Node) Start(ctx context.Context) error {
+	if _, err := n.engine.client.ContainerStart(ctx, n.container, client.ContainerStartOptions{}); err != nil {
+		return fmt.Errorf("start %s again: %s", n.Spec.Name, oneLine(err))
+	}
+	return nil
+}
+
+// Freeze stops every process of the node where it is.
+func (n *Node) Freeze(ctx context.Context) error {
+	_, err := n.engine.client.ContainerPause(ctx, n.container, client.ContainerPauseOptions{})
+	if err != nil && !strings.Contains(err.Error(), "already paused") {
+		return fmt.Errorf("freeze %s: %s", n.Spec.Name, oneLine(err))
+	}
+	return nil
+}
+
+// Thaw undoes Freeze.
+func (n *Node) Thaw(ctx context.Context) error {
+	_, err := n.engine.client.ContainerUnpause(ctx, n.container, client.ContainerUnpauseOptions{})
+	if err != nil && !strings.Contains(err.Error(), "not paused") {
+		return fmt.Errorf("thaw %s: %s", n.Spec.Name, oneLine(err))
+	}
+	return nil
+}
+
+// Running asks the engine whether the node runs and is not frozen.
+func (n *Node) Running(ctx context.Context) (bool, error) {
+	i, err := n.engine.client.ContainerInspect(ctx, n.container, client.ContainerInspectOptions{})
+	if err != nil {
+		return false, fmt.Errorf("ask the engine about %s: %s", n.Spec.Name, oneLine(err))
+	}
+	return i.Container.State.Running && !i.Container.State.Paused, nil
+}
+
+// Address is where a published port is reached, as host:port. A node that was stopped and started may have another one.
+func (n *Node) Address(ctx context.Context, port string) (string, error) {
+	i, err := n.engine.client.ContainerInspect(ctx, n.container, client.ContainerInspectOptions{})
+	if err != nil {
+		return "", fmt.Errorf("ask the engine about %s: %s", n.Spec.Name, oneLine(err))
+	}
+	p, err := network.ParsePort(port)
+	if err != nil {
+		return "", fmt.Errorf("%s: port %s: %w", n.Spec.Name, port, err)
+	}
+	bindings := i.Container.NetworkSettings.Ports[p]
+	if len(bindings) == 0 {
+		return "", fmt.Errorf("%s does not publish %s", n.Spec.Name, port)
+	}
+	return n.engine.host + ":" + bindings[0].HostPort, nil
+}
+
+// Addresses are the published ports at once: container port ("8474/tcp") to host:port.
+func (n *Node) Addresses(ctx context.Context) (map[string]string, error) {
+	i, err := n.engine.client.ContainerInspect(ctx, n.container, client.ContainerInspectOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("ask the engine about %s: %s", n.Spec.Name, oneLine(err))
+	}
+	all := map[string]string{}
+	for port, bindings := range i.Container.NetworkSettings.Ports {
+		if len(bindings) > 0 {
+			all[port.String()] = n.engine.host + ":" + bindings[0].HostPort
+		}
+	}
+	return all, nil
+}
+
+// IP is the node's address in a network.
+func (n *Node) IP(ctx context.Context, networkName string) (string, error) {
+	i, err := n.engine.client.ContainerInspect(ctx, n.container, client.ContainerInspectOptions{})
+	if err != nil {
+		return "", fmt.Errorf("ask the engine about %s: %s", n.Spec.Name, oneLine(err))
+	}
+	e, ok := i.Container.NetworkSettings.Networks[networkName]
+	if !ok || !e.IPAddress.IsValid() {
+		return "", fmt.Errorf("%s has no address in network %s", n.Spec.Name, networkName)
+	}
+	return e.IPAddress.String(), nil
+}
+
+// Logs writes the last lines of what the node printed; tail 0 is all of it.
+func (n *Node) Logs(ctx context.Context, w io.Writer, tail int) error {
+	o := client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true}
+	if tail > 0 {
+		o.Tail = fmt.Sprint(tail)
+	}
+	r, err := n.engine.client.ContainerLogs(ctx, n.container, o)
+	if err != nil {
+		return fmt.Errorf("read the log of %s: %s", n.Spec.Name, oneLine(err))
+	}
+	defer func() { _ = r.Close() }()
+	if _, err := stdcopy.StdCopy(w, w, r); err != nil {
+		return fmt.Errorf("read the log of %s: %w", n.Spec.Name, err)
+	}
+	return nil
+}

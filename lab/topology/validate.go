@@ -1,0 +1,155 @@
+package topology
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// The bounds of a topology.
+const (
+	MaxAppNodes   = 8
+	maxNameLength = 32
+	maxThreshold  = 10
+	maxLatency    = 5 * time.Second // beyond, what is asked for is a cut link
+)
+
+// FieldError is one complaint about a topology. Field is its path as in a scenario file, such as "routing.check.interval" or
+// "regions[1].name", so that whoever read the topology from a file can point at the line.
+type FieldError struct {
+	Field   string
+	Problem string
+}
+
+// Error is the field and what is wrong with it.
+func (e *FieldError) Error() string { return "topology " + e.Field + ": " + e.Problem }
+
+// name is what can be a label of a DNS name and of a container.
+var name = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
+
+// Strategies are the values of Topology.Strategy, in the order of what they cost.
+func Strategies() []Strategy { return []Strategy{BackupRestore, WarmStandby} }
+
+// CommitModes are the values of Postgres.Commit.
+func CommitModes() []Commit { return []Commit{CommitLocal, CommitRemote} }
+
+// ReplicationModes are the values of Replication.Mode.
+func ReplicationModes() []ReplicationMode { return []ReplicationMode{Continuous, OnBackup} }
+
+// Validate says everything that is wrong with the topology, in one joined error whose parts are *FieldError. It holds for real-world
+// durations and for scaled ones.
+func (t Topology) Validate() error {
+	var v validation
+	if t.Name != "" {
+		v.name("name", t.Name)
+	}
+	oneOf(&v, "strategy", t.Strategy, Strategies())
+	v.regions(t.Regions)
+	oneOf(&v, "commit", t.Postgres.Commit, CommitModes())
+	oneOf(&v, "replication.objects", t.Objects.Mode, ReplicationModes())
+	oneOf(&v, "replication.items", t.Items.Mode, ReplicationModes())
+	v.combinations(t)
+	v.notNegative("routing.ttl", t.Routing.TTL)
+	v.check("routing.check", t.Routing.Check)
+	if !t.Automation.Off {
+		v.check("automation.check", t.Automation.Check)
+		v.notNegative("automation.decide", t.Automation.Decide)
+		v.positive("automation.step_timeout", t.Automation.StepTimeout)
+	}
+	v.notNegative("latency", t.Latency)
+	if t.Latency > maxLatency {
+		v.complain("latency", "%s is more than %s: to cut regions off from each other, inject a partition", t.Latency, maxLatency)
+	}
+	return errors.Join(v...)
+}
+
+// validation collects complaints.
+type validation []error
+
+func (v *validation) complain(field, format string, args ...any) {
+	*v = append(*v, &FieldError{Field: field, Problem: fmt.Sprintf(format, args...)})
+}
+
+func (v *validation) name(field, value string) {
+	switch {
+	case len(value) > maxNameLength:
+		v.complain(field, "%.40q has more than %d characters", value, maxNameLength)
+	case !name.MatchString(value):
+		v.complain(field, "%q is no name: use a-z, 0-9 and -, beginning with a letter and not ending with -", value)
+	case value == Global || value == Clients:
+		v.complain(field, "%q is taken: it is where the lab puts what lives in no region", value)
+	}
+}
+
+func (v *validation) regions(regions []Region) {
+	// Said plainly, because SCENARIOS and the whitepapers speak of three: the automation knows one home and one standby.
+	if len(regions) != 2 {
+		v.complain("regions", "a lab has exactly two regions, home and standby, for now; %d given (three are not supported yet)", len(regions))
+	}
+	seen := map[string]bool{}
+	for i, r := range regions {
+		field := fmt.Sprintf("regions[%d]", i)
+		v.name(field+".name", r.Name)
+		if seen[r.Name] {
+			v.complain(field+".name", "%q is there twice: a region needs a name of its own", r.Name)
+		}
+		seen[r.Name] = true
+		if r.AppNodes < 1 || r.AppNodes > MaxAppNodes {
+			v.complain(field+".app_nodes", "%d app nodes: must be 1 to %d", r.AppNodes, MaxAppNodes)
+		}
+	}
+}
+
+// combinations finds values that are good each by itself but can't be built together.
+func (v *validation) combinations(t Topology) {
+	if t.Postgres.Commit == CommitRemote && t.Strategy == BackupRestore {
+		v.complain("commit", "remote needs a replica in the other region, which strategy backup-restore has not: use warm-standby")
+	}
+	v.copies("replication.objects", t.Objects.Mode, t)
+	v.copies("replication.items", t.Items.Mode, t)
+}
+
+func (v *validation) copies(field string, mode ReplicationMode, t Topology) {
+	if mode != OnBackup {
+		return
+	}
+	if t.Strategy == WarmStandby {
+		v.complain(field, "backup needs the backup job, which only strategy backup-restore has")
+	}
+	if t.Postgres.Commit == CommitRemote {
+		v.complain(field, "backup can't go with commit remote, which promises every write in the other region")
+	}
+}
+
+func (v *validation) check(field string, c HealthCheck) {
+	v.positive(field+".interval", c.Interval)
+	if c.Threshold < 1 || c.Threshold > maxThreshold {
+		v.complain(field+".threshold", "%d answers in a row: must be 1 to %d", c.Threshold, maxThreshold)
+	}
+}
+
+func (v *validation) positive(field string, d time.Duration) {
+	if d <= 0 {
+		v.complain(field, "%s: must be more than 0", d)
+	}
+}
+
+func (v *validation) notNegative(field string, d time.Duration) {
+	if d < 0 {
+		v.complain(field, "%s: must not be negative", d)
+	}
+}
+
+func oneOf[T ~string](v *validation, field string, value T, known []T) {
+	if slices.Contains(known, value) {
+		return
+	}
+	quoted := make([]string, len(known))
+	for i, k := range known {
+		quoted[i] = string(k)
+	}
+	v.complain(field, "%q is not known: use %s", string(value), strings.Join(quoted, " or "))
+}
