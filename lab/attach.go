@@ -1,0 +1,74 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Running is a lab found on the engine.
+type Running struct {
+	Name string
+	Kept bool
+	Mine bool // made from this machine
+}
+
+// List finds the labs on the engine.
+func List(ctx context.Context, e *node.Engine) ([]Running, error) {
+	host, err := hostID()
+	if err != nil {
+		return nil, err
+	}
+	found, err := e.Find(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	var labs []Running
+	for _, name := range names(found) {
+		labels := found[indexOf(found, name)].Labels
+		labs = append(labs, Running{Name: name, Kept: labels[node.LabelKept] == "true", Mine: labels[node.LabelHost] == host})
+	}
+	return labs, nil
+}
+
+// Attach takes hold of a running lab that another process brought up.
+func Attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
+	found, err := e.Find(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	l := &Lab{Name: name, engine: e}
+	var hub *node.Node
+	for _, f := range found {
+		if f.Kind != "container" {
+			continue
+		}
+		n := e.Node(f)
+		l.nodes = append(l.nodes, n)
+		if n.Service == topology.ServiceHub {
+			hub = n
+			if err := json.Unmarshal([]byte(f.Labels[node.LabelTopology]), &l.topology); err != nil {
+				return nil, fmt.Errorf("read the topology of lab %s: %w", name, err)
+			}
+		}
+	}
+	if hub == nil {
+		return nil, fmt.Errorf("lab %s has no hub: it is broken; remove it with: regionfall down --all", name)
+	}
+	if err := l.connectHub(ctx, hub); err != nil {
+		return nil, err
+	}
+	return l, l.findResolver(ctx)
+}
+
+// Remove removes a lab by name and counts what is left.
+func Remove(ctx context.Context, e *node.Engine, name string) (leftovers int, err error) {
+	left, err := remove(ctx, e, name)
+	if err != nil {
+		return left, fmt.Errorf("remove lab %s: %w", name, err)
+	}
+	return left, nil
+}

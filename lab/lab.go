@@ -1,0 +1,172 @@
+// Package lab is a running lab: regions in containers, every path between them through the hub. It is the only door to what lies
+// below it; see DESIGN in the package comments of topology, node, link and fault.
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/image"
+	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Options say which lab to bring up.
+type Options struct {
+	Topology topology.Topology // scaled
+	Images   image.Set
+	Kept     bool         // the lab outlives this process: it is not swept, and ends with Remove
+	Progress func(string) // told about each step; nil for none
+}
+
+// Lab is a set of running regions and links.
+type Lab struct {
+	Name    string
+	ReadyIn time.Duration // from Up's call to every node answering
+
+	topology  topology.Topology
+	engine    *node.Engine
+	hub       *link.Hub
+	nodes     []*node.Node
+	links     []*link.Link
+	published map[string]string // port on the hub ("20003/tcp") to host:port
+	resolver  string            // host:port of the name service's DNS over UDP
+	owner     *flock.Flock
+}
+
+var _ fault.Lab = (*Lab)(nil)
+
+// Topology is what the lab was asked to be.
+func (l *Lab) Topology() topology.Topology { return l.topology }
+
+// Engine describes the container engine in a few words.
+func (l *Lab) Engine(ctx context.Context) (string, error) { return l.engine.Version(ctx) }
+
+// Resolver is where the name service answers DNS over UDP.
+func (l *Lab) Resolver() string { return l.resolver }
+
+// Links are the paths between regions, from clients and from the name service (never taps) for which keep says yes; none is an error.
+func (l *Lab) Links(keep func(from, to string, s topology.Service) bool) ([]fault.Link, error) {
+	var links []fault.Link
+	for _, k := range l.links {
+		if k.From != link.Tap && keep(k.From, k.To, k.Service) {
+			links = append(links, k)
+		}
+	}
+	if len(links) == 0 {
+		return nil, errors.New("no link of the lab is selected")
+	}
+	return links, nil
+}
+
+// Nodes are the nodes of a region; none is an error.
+func (l *Lab) Nodes(region string) ([]fault.Node, error) {
+	var nodes []fault.Node
+	for _, n := range l.nodes {
+		if n.Region == region {
+			nodes = append(nodes, n)
+		}
+	}
+	if len(nodes) == 0 {
+		return nil, fmt.Errorf("no node of the lab is in %q", region)
+	}
+	return nodes, nil
+}
+
+// Tap is where the harness reaches a node's service, past all faults, as host:port.
+func (l *Lab) Tap(nodeName string) (string, error) {
+	return l.reach(func(k *link.Link) bool { return k.From == link.Tap && k.Spec.Node == nodeName }, "tap of "+nodeName)
+}
+
+// Door is where clients reach the app of a region, as host:port: a link, which faults do touch.
+func (l *Lab) Door(region string) (string, error) {
+	return l.reach(func(k *link.Link) bool { return k.From == topology.Clients && k.To == region }, "door of "+region)
+}
+
+func (l *Lab) reach(is func(*link.Link) bool, what string) (string, error) {
+	i := slices.IndexFunc(l.links, is)
+	if i < 0 {
+		return "", fmt.Errorf("the lab has no %s", what)
+	}
+	address, ok := l.published[fmt.Sprintf("%d/tcp", l.links[i].Port)]
+	if !ok {
+		return "", fmt.Errorf("the hub does not publish the %s", what)
+	}
+	return address, nil
+}
+
+// Guard makes a fault ready for this lab. now is the clock its sightings are given on.
+func (l *Lab) Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, error) {
+	return fault.NewGuard(spec, l, now)
+}
+
+// Job runs a job of the lab to its end: "backup" is the backup job of strategy backup-restore.
+func (l *Lab) Job(ctx context.Context, name string) error {
+	if name != string(topology.ServiceBackup) || l.topology.Strategy != topology.BackupRestore {
+		return fmt.Errorf("run job %q: the lab has none of that name", name)
+	}
+	tap, err := l.Tap(topology.ServiceBackup.Host(l.topology.Home().Name))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	defer cancel()
+	if _, err := ask(ctx, http.MethodPost, "http://"+tap+"/backup"); err != nil {
+		return fmt.Errorf("run job %s: %w", name, err)
+	}
+	return nil
+}
+
+// WriteLogs hands what each node printed to w, which is asked once per node.
+func (l *Lab) WriteLogs(ctx context.Context, w func(nodeName string) (io.WriteCloser, error)) error {
+	var errs []error
+	for _, n := range l.nodes {
+		f, err := w(n.Name())
+		if err != nil {
+			return err
+		}
+		errs = append(errs, n.Logs(ctx, f, 0), f.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Down removes the lab and counts what is left of it. It works on a context that has ended.
+func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
+	defer cancel()
+	left, err := remove(ctx, l.engine, l.Name)
+	if l.owner != nil {
+		err = errors.Join(err, releaseOwner(l.owner))
+	}
+	return left, err
+}
+
+// ask makes one HTTP request and gives the body of a 2xx answer.
+func ask(ctx context.Context, method, url string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return nil, err
+	}
+	if resp.StatusCode/100 != 2 {
+		return nil, fmt.Errorf("%s: %s", resp.Status, body)
+	}
+	return body, nil
+}

@@ -1,0 +1,73 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Exchange is one question to an agent for its marks, dated on the asker's clock: what is needed to place the agent's clock.
+type Exchange struct {
+	Asked, Answered time.Duration
+	Reply           agent.MarksReply
+}
+
+// FollowMarks asks every agent of the lab for its marks until ctx ends, and hands on each exchange, one at a time per agent. An agent
+// that does not answer (its region may be lost) is asked again.
+func (l *Lab) FollowMarks(ctx context.Context, now func() time.Duration, seen func(Exchange)) error {
+	g, gctx := errgroup.WithContext(ctx)
+	for _, n := range l.nodes {
+		switch n.Service {
+		case topology.ServiceAutomation, topology.ServiceNameservice, topology.ServiceReplicator, topology.ServiceBackup:
+			tap, err := l.Tap(n.Name())
+			if err != nil {
+				return err
+			}
+			g.Go(func() error { followAgent(gctx, tap, now, seen); return nil })
+		}
+	}
+	return g.Wait()
+}
+
+func followAgent(ctx context.Context, tap string, now func() time.Duration, seen func(Exchange)) {
+	last, start := 0, ""
+	retry := time.NewTicker(50 * time.Millisecond)
+	defer retry.Stop()
+	for ctx.Err() == nil {
+		x, err := askMarks(ctx, tap, last, now)
+		if err != nil {
+			select {
+			case <-ctx.Done():
+			case <-retry.C:
+			}
+			continue
+		}
+		if x.Reply.Start != start && start != "" && last > 0 {
+			last, start = 0, x.Reply.Start // a new process: its marks are numbered anew
+			continue
+		}
+		start = x.Reply.Start
+		for _, m := range x.Reply.Marks {
+			last = max(last, m.Seq)
+		}
+		seen(x)
+	}
+}
+
+func askMarks(ctx context.Context, tap string, after int, now func() time.Duration) (Exchange, error) {
+	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
+	defer cancel()
+	x := Exchange{Asked: now()}
+	body, err := ask(ctx, "GET", fmt.Sprintf("http://%s/marks?after=%d&wait=500ms", tap, after))
+	if err != nil {
+		return x, err
+	}
+	x.Answered = now()
+	return x, json.Unmarshal(body, &x.Reply)
+}

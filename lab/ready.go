@@ -1,0 +1,142 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/jackc/pgx/v5"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// awaitReady waits for the one thing a node is needed for.
+func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
+	home := n.Region == b.topology.Home().Name
+	tap, err := b.Tap(n.Name())
+	if err != nil {
+		return err
+	}
+	await := func(what string, ready func(context.Context) error) error {
+		return n.Await(ctx, what, readyWithin, func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+			defer cancel()
+			return ready(ctx)
+		})
+	}
+	switch n.Service {
+	case topology.ServicePostgres:
+		switch {
+		case home:
+			return await("accepting queries", func(ctx context.Context) error { return b.preparePrimary(ctx, tap) })
+		case b.topology.Strategy == topology.BackupRestore:
+			return nil // it waits for a backup
+		default:
+			return await("streaming from the primary", func(ctx context.Context) error { return streaming(ctx, tap) })
+		}
+	case topology.ServiceRedis:
+		return await("answering in its role", func(ctx context.Context) error { return redisInRole(ctx, tap, home) })
+	case topology.ServiceS3:
+		err := await("listing buckets", func(ctx context.Context) error {
+			_, err := ObjectClient(tap, n.Region).ListBuckets(ctx, &s3.ListBucketsInput{})
+			return err
+		})
+		return err
+	case topology.ServiceDynamoDB:
+		return await("listing tables", func(ctx context.Context) error {
+			_, err := ItemClient(tap, n.Region).ListTables(ctx, &dynamodb.ListTablesInput{})
+			return err
+		})
+	case topology.ServiceApp:
+		return await("/readyz", func(ctx context.Context) error {
+			_, err := ask(ctx, http.MethodGet, "http://"+tap+"/readyz")
+			return err
+		})
+	default:
+		return await("/healthz", func(ctx context.Context) error {
+			_, err := ask(ctx, http.MethodGet, "http://"+tap+"/healthz")
+			return err
+		})
+	}
+}
+
+// SQL connects to a postgres node through its tap. The caller closes the connection.
+func SQL(ctx context.Context, tap string) (*pgx.Conn, error) {
+	return pgx.Connect(ctx, fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable&connect_timeout=2",
+		topology.DatabaseUser, topology.Secret, tap, topology.Database))
+}
+
+// preparePrimary makes the slot the replica streams from: it keeps the log that a replica which is away has not had yet.
+func (b *builder) preparePrimary(ctx context.Context, tap string) error {
+	conn, err := SQL(ctx, tap)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	if b.topology.Strategy == topology.BackupRestore {
+		return conn.Ping(ctx)
+	}
+	_, err = conn.Exec(ctx, `select pg_create_physical_replication_slot($1, true) where not exists
+		(select from pg_replication_slots where slot_name = $1)`, topology.ReplicationSlot)
+	return err
+}
+
+func streaming(ctx context.Context, tap string) error {
+	conn, err := SQL(ctx, tap)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	var state string
+	err = conn.QueryRow(ctx, `select status from pg_stat_wal_receiver`).Scan(&state)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return errors.New("no WAL receiver yet")
+	}
+	if err == nil && state != "streaming" {
+		err = fmt.Errorf("the WAL receiver is %s", state)
+	}
+	return err
+}
+
+func redisInRole(ctx context.Context, tap string, primary bool) error {
+	c := redis.NewClient(&redis.Options{Addr: tap, MaxRetries: -1, DisableIdentity: true})
+	defer func() { _ = c.Close() }()
+	role, err := c.Do(ctx, "ROLE").Slice()
+	if err != nil {
+		return err
+	}
+	if primary && role[0] == "master" { // Redis' own word
+		return nil
+	}
+	if !primary && role[0] == "slave" && len(role) > 3 && role[3] == "connected" {
+		return nil
+	}
+	return fmt.Errorf("its role is %v", role)
+}
+
+// ObjectClient speaks S3 to a node through its tap.
+func ObjectClient(tap, region string) *s3.Client {
+	return s3.New(s3.Options{
+		Region: region, BaseEndpoint: aws.String("http://" + tap), UsePathStyle: true,
+		Credentials:                credentials.NewStaticCredentialsProvider(topology.AccessKey, topology.Secret, ""),
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
+		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
+		Retryer:                    aws.NopRetryer{},
+	})
+}
+
+// ItemClient speaks DynamoDB to a node through its tap.
+func ItemClient(tap, region string) *dynamodb.Client {
+	return dynamodb.New(dynamodb.Options{
+		Region: region, BaseEndpoint: aws.String("http://" + tap), Retryer: aws.NopRetryer{},
+		Credentials: credentials.NewStaticCredentialsProvider(topology.AccessKey, topology.Secret, ""),
+	})
+}

@@ -1,0 +1,225 @@
+package lab
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strconv"
+
+	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// dataDir is where every store keeps its files, in a volume of its own.
+const dataDir = "/var/lib/regionfall/data"
+
+// spec is what all nodes have in common.
+func (b *builder) spec(s topology.Service, region string, number int) node.Spec {
+	name := link.NodeName(s, region, number)
+	labels := maps.Clone(b.labels)
+	labels[node.LabelNode], labels[node.LabelRegion], labels[node.LabelService] = name, region, string(s)
+	return node.Spec{
+		Name: name, ID: "regionfall-" + b.Name + "-" + name, Region: region, Service: s, Labels: labels,
+		Networks: []string{b.networkName(region)}, Aliases: []string{name, s.Host(region)},
+		Env: map[string]string{"NODE": name, "REGION": region},
+	}
+}
+
+// nodeSpecs says how each node of the topology is started.
+func (b *builder) nodeSpecs() ([]node.Spec, error) {
+	images := b.options.Images
+	var specs []node.Spec
+	for _, p := range link.Nodes(b.topology) {
+		s := b.spec(p.Service, p.Region, p.Number)
+		kind := string(p.Service)
+		switch p.Service {
+		case topology.ServicePostgres:
+			b.postgres(&s)
+		case topology.ServiceRedis:
+			s.Volumes = map[string]string{dataDir: s.ID}
+			if p.Region != b.topology.Home().Name {
+				s.Cmd = []string{"--replicaof", "hub", b.port(p.Region, b.topology.Home().Name, topology.ServiceRedis)}
+			}
+		case topology.ServiceS3:
+			if images.AWS == "localstack" {
+				s.Aliases = append(s.Aliases, topology.ServiceDynamoDB.Host(p.Region)) // one node serves both
+			} else {
+				s.Volumes = map[string]string{dataDir: s.ID}
+			}
+		case topology.ServiceDynamoDB:
+			if images.AWS == "localstack" {
+				continue
+			}
+		case topology.ServiceApp:
+			s.Volumes = map[string]string{"/config": b.networkName(p.Region) + "-config"}
+			s.Env["CONFIG_FILE"] = topology.ConfigFile
+			if p.Number == 1 {
+				data, err := json.MarshalIndent(b.config(p.Region), "", "  ")
+				if err != nil {
+					return nil, fmt.Errorf("write the configuration of %s: %w", p.Region, err)
+				}
+				s.Files = map[string][]byte{topology.ConfigFile: data}
+			}
+		default:
+			kind = "agent"
+			if err := b.agent(&s); err != nil {
+				return nil, err
+			}
+		}
+		s.Image, s.Volatile = images.Images[kind].Name, images.Volatile(kind)
+		if s.Image == "" {
+			return nil, fmt.Errorf("start %s: there is no image %q", s.Name, kind)
+		}
+		s.Labels[node.LabelVolatile] = strconv.FormatBool(s.Volatile)
+		specs = append(specs, s)
+	}
+	return specs, nil
+}
+
+func (b *builder) postgres(s *node.Spec) {
+	s.Volumes = map[string]string{dataDir: s.ID}
+	home := b.topology.Home().Name
+	switch {
+	case s.Region == home:
+		s.Env["ROLE"] = "primary"
+		if b.topology.Postgres.Commit == topology.CommitRemote {
+			s.Env["SYNCHRONOUS"] = "on"
+		}
+	case b.topology.Strategy == topology.BackupRestore:
+		s.Env["ROLE"] = "restore"
+		s.Volumes["/restore"] = b.networkName(s.Region) + "-restore"
+	default:
+		s.Env["ROLE"] = "replica"
+		s.Env["PRIMARY_HOST"] = "hub"
+		s.Env["PRIMARY_PORT"] = b.port(s.Region, home, topology.ServicePostgres)
+		s.Env["SLOT"] = topology.ReplicationSlot
+	}
+}
+
+// agent gives an agent its settings.
+func (b *builder) agent(s *node.Spec) error {
+	var settings any
+	t := b.topology
+	home, standby := t.Home().Name, t.Standby().Name
+	switch s.Service {
+	case topology.ServiceReplicator:
+		c := agent.ReplicatorConfig{
+			Region: s.Region, Local: b.stores(s.Region, s.Region),
+			Objects: t.Objects.Mode == topology.Continuous, Items: t.Items.Mode == topology.Continuous,
+		}
+		for _, r := range t.Regions {
+			if r.Name != s.Region {
+				c.Sources = append(c.Sources, b.stores(s.Region, r.Name))
+			}
+		}
+		settings = c
+	case topology.ServiceBackup:
+		settings = agent.BackupConfig{
+			Region: s.Region, Postgres: b.endpoint(s.Region, home, topology.ServicePostgres),
+			Source: b.stores(s.Region, s.Region), Target: b.stores(s.Region, standby),
+		}
+	case topology.ServiceNameservice:
+		c, err := b.nameservice()
+		if err != nil {
+			return err
+		}
+		settings = c
+		s.Publish = []string{fmt.Sprintf("%d/udp", topology.PortDNS), fmt.Sprintf("%d/tcp", topology.PortDNS)}
+	case topology.ServiceAutomation:
+		s.Volumes = map[string]string{"/config": b.networkName(s.Region) + "-config"}
+		if t.Strategy == topology.BackupRestore {
+			s.Volumes["/restore"] = b.networkName(s.Region) + "-restore"
+		}
+		settings = agent.AutomationConfig{
+			Region: s.Region, Home: home, Check: t.Automation.Check, Decide: t.Automation.Decide,
+			StepTimeout: t.Automation.StepTimeout, Strategy: t.Strategy,
+			HomeHealth:   "http://" + b.endpoint(s.Region, home, topology.ServiceApp).Address + "/healthz",
+			HomePostgres: b.endpoint(s.Region, home, topology.ServicePostgres),
+			Nameservice:  "http://" + b.endpoint(s.Region, topology.Global, topology.ServiceNameservice).Address,
+			Postgres:     b.endpoint(s.Region, s.Region, topology.ServicePostgres),
+			Redis:        b.endpoint(s.Region, s.Region, topology.ServiceRedis),
+			S3:           b.endpoint(s.Region, s.Region, topology.ServiceS3),
+			DynamoDB:     b.endpoint(s.Region, s.Region, topology.ServiceDynamoDB),
+			ConfigFile:   topology.ConfigFile, RestoreFile: topology.RestoreFile,
+			AppReady: "http://" + b.endpoint(s.Region, s.Region, topology.ServiceApp).Address + "/readyz",
+		}
+	default:
+		return fmt.Errorf("start %s: there is no agent for service %s", s.Name, s.Service)
+	}
+	data, err := json.Marshal(settings)
+	if err != nil {
+		return fmt.Errorf("write the settings of %s: %w", s.Name, err)
+	}
+	s.Cmd, s.Env[topology.AgentConfigEnv] = []string{string(s.Service)}, string(data)
+	return nil
+}
+
+func (b *builder) nameservice() (agent.NameserviceConfig, error) {
+	c := agent.NameserviceConfig{Record: topology.RecordName, TTL: b.topology.Routing.TTL, Check: b.topology.Routing.Check}
+	for _, r := range b.topology.Regions {
+		door, err := b.Door(r.Name)
+		if err != nil {
+			return c, err
+		}
+		host, port, err := net.SplitHostPort(door)
+		if err != nil {
+			return c, fmt.Errorf("door of %s: %w", r.Name, err)
+		}
+		n, err := strconv.Atoi(port)
+		if err != nil {
+			return c, fmt.Errorf("door of %s: %w", r.Name, err)
+		}
+		c.Targets = append(c.Targets, agent.Target{
+			Region: r.Name, Host: host, Port: n,
+			Health: "http://" + b.endpoint(topology.Global, r.Name, topology.ServiceApp).Address + "/readyz",
+		})
+	}
+	return c, nil
+}
+
+// config is the configuration of a region's app before anything has happened: writes go to the home region's primaries, objects and
+// items to the region's own stores.
+func (b *builder) config(region string) topology.Config {
+	home := b.topology.Home().Name
+	c := topology.Config{
+		Revision: 1, Region: region,
+		Postgres: b.endpoint(region, home, topology.ServicePostgres), Redis: b.endpoint(region, home, topology.ServiceRedis),
+		S3: b.endpoint(region, region, topology.ServiceS3), DynamoDB: b.endpoint(region, region, topology.ServiceDynamoDB),
+	}
+	if b.topology.Postgres.Commit == topology.CommitRemote {
+		other := b.topology.Standby().Name
+		if region == other {
+			other = home
+		}
+		s3, items := b.endpoint(region, other, topology.ServiceS3), b.endpoint(region, other, topology.ServiceDynamoDB)
+		c.MirrorS3, c.MirrorDynamoDB = &s3, &items
+	}
+	return c
+}
+
+func (b *builder) stores(from, region string) agent.Stores {
+	return agent.Stores{
+		Region: region, S3: b.endpoint(from, region, topology.ServiceS3), DynamoDB: b.endpoint(from, region, topology.ServiceDynamoDB),
+	}
+}
+
+// endpoint is how a place reaches a service: directly in its own region, through a link elsewhere.
+func (b *builder) endpoint(from, to string, s topology.Service) topology.Endpoint {
+	if from == to {
+		return topology.Endpoint{Region: to, Address: s.Address(to)}
+	}
+	return topology.Endpoint{Region: to, Address: "hub:" + b.port(from, to, s)}
+}
+
+// port of a link on the hub. That the plan lacks one is a mistake in this program, and not in its input.
+func (b *builder) port(from, to string, s topology.Service) string {
+	i := slices.IndexFunc(b.plan, func(p link.Spec) bool { return p.From == from && p.To == to && p.Service == s })
+	if i < 0 {
+		panic(fmt.Sprintf("no link from %s to %s in %s is planned", from, s, to))
+	}
+	return strconv.Itoa(b.plan[i].Port)
+}

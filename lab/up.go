@@ -1,0 +1,242 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// readyWithin is how long one node may take until it answers. A cold page cache on a small machine needs a good part of it.
+const readyWithin = 60 * time.Second
+
+// Up brings a lab up: every region at once, each node waiting only for what it needs. On an error nothing is left of it.
+func Up(ctx context.Context, o Options) (_ *Lab, err error) {
+	start := time.Now()
+	if err := o.Topology.Validate(); err != nil {
+		return nil, fmt.Errorf("bring up a lab: %w", err)
+	}
+	engine, err := node.Connect(ctx, o.Kept)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := Sweep(ctx, engine); err != nil {
+		return nil, err
+	}
+	l := &Lab{Name: newName(), topology: o.Topology, engine: engine}
+	if l.owner, err = own(l.Name); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_, down := l.Down(ctx)
+			err = errors.Join(err, down)
+		}
+	}()
+	b := &builder{Lab: l, options: o}
+	if b.labels, err = l.labels(o.Kept); err != nil {
+		return nil, err
+	}
+	if err := b.up(ctx); err != nil {
+		return nil, fmt.Errorf("bring up the lab: %w", err)
+	}
+	l.ReadyIn = time.Since(start)
+	return l, nil
+}
+
+func (l *Lab) labels(kept bool) (map[string]string, error) {
+	host, err := hostID()
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{node.LabelLab: l.Name, node.LabelHost: host, node.LabelKept: strconv.FormatBool(kept)}, nil
+}
+
+// builder is a lab coming up.
+type builder struct {
+	*Lab
+	options Options
+	labels  map[string]string
+	plan    []link.Spec
+}
+
+func (b *builder) say(format string, args ...any) {
+	if b.options.Progress != nil {
+		b.options.Progress(fmt.Sprintf(format, args...))
+	}
+}
+
+// up in three strokes: networks, the hub (which has to be there before anybody can reach anybody), and then every node at once.
+func (b *builder) up(ctx context.Context) error {
+	b.plan = link.Plan(b.topology)
+	if err := b.createNetworks(ctx); err != nil {
+		return err
+	}
+	hubNode, err := b.startHub(ctx)
+	if err != nil {
+		return err
+	}
+	b.say("hub carries %d links", len(b.plan))
+
+	specs, err := b.nodeSpecs()
+	if err != nil {
+		return err
+	}
+	nodes := make([]*node.Node, len(specs))
+	g, gctx := errgroup.WithContext(ctx)
+	for i, s := range specs {
+		g.Go(func() error {
+			n, err := b.engine.Start(gctx, s)
+			if err != nil {
+				return err
+			}
+			nodes[i] = n
+			if err := b.awaitReady(gctx, n); err != nil {
+				return err
+			}
+			b.say("%s is ready", n.Name())
+			return nil
+		})
+	}
+	err = g.Wait()
+	b.nodes = append(slices.DeleteFunc(nodes, func(n *node.Node) bool { return n == nil }), hubNode)
+	if err != nil {
+		return err
+	}
+	return b.findResolver(ctx)
+}
+
+func (b *builder) createNetworks(ctx context.Context) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return b.engine.Network(gctx, b.networkName(topology.Global), false, b.labels) })
+	for _, r := range b.topology.Regions {
+		g.Go(func() error { return b.engine.Network(gctx, b.networkName(r.Name), true, b.labels) })
+	}
+	return g.Wait()
+}
+
+func (l *Lab) networkName(place string) string { return "regionfall-" + l.Name + "-" + place }
+
+func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
+	data, err := json.Marshal(b.topology)
+	if err != nil {
+		return nil, fmt.Errorf("write the topology down: %w", err)
+	}
+	spec := b.spec(topology.ServiceHub, topology.Global, 1)
+	spec.Image = b.options.Images.Images["hub"].Name
+	spec.Aliases = []string{"hub"}
+	spec.Labels[node.LabelTopology] = string(data)
+	spec.Publish = []string{fmt.Sprintf("%d/tcp", topology.PortToxiproxy)}
+	for _, r := range b.topology.Regions {
+		spec.Networks = append(spec.Networks, b.networkName(r.Name))
+	}
+	for _, s := range b.plan {
+		if s.Published() {
+			spec.Publish = append(spec.Publish, fmt.Sprintf("%d/tcp", s.Port))
+		}
+	}
+	n, err := b.engine.Start(ctx, spec)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.connectHub(ctx, n); err != nil {
+		return nil, err
+	}
+	listen := func(from string) (string, error) {
+		if _, isRegion := b.topology.Region(from); !isRegion {
+			from = topology.Global
+		}
+		return n.IP(ctx, b.networkName(from))
+	}
+	addresses := map[string]string{}
+	cached := func(from string) (string, error) {
+		if ip, ok := addresses[from]; ok {
+			return ip, nil
+		}
+		ip, err := listen(from)
+		addresses[from] = ip
+		return ip, err
+	}
+	return n, b.hub.Open(ctx, b.plan, cached, func(s link.Spec) time.Duration {
+		_, from := b.topology.Region(s.From)
+		_, to := b.topology.Region(s.To)
+		if from && to {
+			return b.topology.Latency
+		}
+		return 0
+	})
+}
+
+// connectHub finds the hub's ports and makes the handles of all its paths.
+func (l *Lab) connectHub(ctx context.Context, n *node.Node) (err error) {
+	if l.published, err = n.Addresses(ctx); err != nil {
+		return err
+	}
+	if l.hub, err = link.Connect(ctx, l.published[fmt.Sprintf("%d/tcp", topology.PortToxiproxy)]); err != nil {
+		return err
+	}
+	l.links = nil
+	for _, s := range link.Plan(l.topology) {
+		l.links = append(l.links, l.hub.Link(s, func(ctx context.Context) error { return l.trip(ctx, s) }))
+	}
+	return nil
+}
+
+// trip makes a round trip over a path from where it starts: from here for clients, from inside its network for all others.
+func (l *Lab) trip(ctx context.Context, s link.Spec) error {
+	if s.Published() {
+		return agent.Trip(ctx, s.Service, l.published[fmt.Sprintf("%d/tcp", s.Port)])
+	}
+	witness := topology.ServiceReplicator.Host(s.From)
+	if s.From == topology.Global {
+		witness = topology.ServiceNameservice.Host(topology.Global)
+	}
+	return l.TripFrom(ctx, witness, s.Service, net.JoinHostPort("hub", strconv.Itoa(s.Port)))
+}
+
+// TripFrom has an agent of the lab, such as "replicator.us-east-1", make a round trip to an address as its network sees it.
+func (l *Lab) TripFrom(ctx context.Context, agentName string, s topology.Service, address string) error {
+	tap, err := l.Tap(agentName)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	q := url.Values{"service": {string(s)}, "address": {address}}
+	body, err := ask(ctx, "GET", "http://"+tap+"/trip?"+q.Encode())
+	if err != nil {
+		return fmt.Errorf("ask %s for a round trip: %w", agentName, err)
+	}
+	var reply agent.TripReply
+	if err := json.Unmarshal(body, &reply); err != nil {
+		return fmt.Errorf("ask %s for a round trip: %w", agentName, err)
+	}
+	if reply.Error != "" {
+		return errors.New(reply.Error)
+	}
+	return nil
+}
+
+// findResolver finds where the name service is published; DNS over UDP cannot pass the hub.
+func (l *Lab) findResolver(ctx context.Context) error {
+	for _, n := range l.nodes {
+		if n.Service == topology.ServiceNameservice {
+			var err error
+			l.resolver, err = n.Address(ctx, fmt.Sprintf("%d/udp", topology.PortDNS))
+			return err
+		}
+	}
+	return errors.New("the lab has no name service")
+}
