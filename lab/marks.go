@@ -37,10 +37,15 @@ func (l *Lab) FollowMarks(ctx context.Context, now func() time.Duration, seen fu
 
 func followAgent(ctx context.Context, tap string, now func() time.Duration, seen func(Exchange)) {
 	last, start := 0, ""
+	quick := 3 // short exchanges first: they place the agent's clock to within a round trip
 	retry := time.NewTicker(50 * time.Millisecond)
 	defer retry.Stop()
 	for ctx.Err() == nil {
-		x, err := askMarks(ctx, tap, last, now)
+		wait := 500 * time.Millisecond
+		if quick > 0 {
+			wait, quick = 0, quick-1
+		}
+		x, err := askMarks(ctx, tap, last, wait, now)
 		if err != nil {
 			select {
 			case <-ctx.Done():
@@ -49,7 +54,7 @@ func followAgent(ctx context.Context, tap string, now func() time.Duration, seen
 			continue
 		}
 		if x.Reply.Start != start && start != "" && last > 0 {
-			last, start = 0, x.Reply.Start // a new process: its marks are numbered anew
+			last, start, quick = 0, x.Reply.Start, 3 // a new process: a new clock, and marks numbered anew
 			continue
 		}
 		start = x.Reply.Start
@@ -60,11 +65,11 @@ func followAgent(ctx context.Context, tap string, now func() time.Duration, seen
 	}
 }
 
-func askMarks(ctx context.Context, tap string, after int, now func() time.Duration) (Exchange, error) {
+func askMarks(ctx context.Context, tap string, after int, wait time.Duration, now func() time.Duration) (Exchange, error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	x := Exchange{Asked: now()}
-	body, err := ask(ctx, "GET", fmt.Sprintf("http://%s/marks?after=%d&wait=500ms", tap, after))
+	body, err := ask(ctx, "GET", fmt.Sprintf("http://%s/marks?after=%d&wait=%s", tap, after, wait))
 	if err != nil {
 		return x, err
 	}

@@ -20,7 +20,7 @@ import (
 // shutdownLimit is how long an ending agent waits for the HTTP answers it has begun.
 const shutdownLimit = 2 * time.Second
 
-// service is one kind of agent. Routes adds what it serves beside /healthz and /marks; Run works until ctx ends, and an error ends
+// service is one kind of agent. Routes adds what it serves beside /healthz, /marks and /trip; Run works until ctx ends, and an error ends
 // the process.
 type service interface {
 	Routes(mux *http.ServeMux)
@@ -96,6 +96,7 @@ func serve(ctx context.Context, listener net.Listener, svc service, marks *Marks
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	mux.Handle("GET /marks", marks)
+	mux.HandleFunc("GET /trip", serveTrip)
 	svc.Routes(mux)
 
 	group, running := errgroup.WithContext(ctx)

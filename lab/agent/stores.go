@@ -5,12 +5,14 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -86,6 +88,20 @@ type copyPass struct {
 	pending time.Time
 }
 
+// oldest is the earlier of two times, where the zero time is none.
+func oldest(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// hasCode says whether a store answered with one of these error codes.
+func hasCode(err error, codes ...string) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && slices.Contains(codes, api.ErrorCode())
+}
+
 // sourceError is a failure to read the source, as opposed to one of the target.
 type sourceError struct{ error }
 
@@ -97,10 +113,9 @@ type crew struct {
 	group  errgroup.Group
 	cancel context.CancelFunc
 
-	mu     sync.Mutex
-	pass   copyPass
-	errs   []error
-	missed []time.Time
+	mu   sync.Mutex
+	pass copyPass
+	errs []error
 }
 
 func newCrew(ctx context.Context) (*crew, context.Context) {
@@ -132,9 +147,7 @@ func (c *crew) do(ctx context.Context, at time.Time, work func(ctx context.Conte
 
 // miss notes, with the lock held, that something was not copied. What the end of the work itself cut short is not one more reason.
 func (c *crew) miss(at time.Time, err error) {
-	if c.pass.pending.IsZero() || at.Before(c.pass.pending) {
-		c.pass.pending = at
-	}
+	c.pass.pending = oldest(c.pass.pending, at)
 	if len(c.errs) > 0 && errors.Is(err, context.Canceled) {
 		return
 	}

@@ -214,6 +214,21 @@ func (n *Node) Addresses(ctx context.Context) (map[string]string, error) {
 	return all, nil
 }
 
+// PublishedOn lists the host's addresses on which the node's ports are published.
+func (n *Node) PublishedOn(ctx context.Context) ([]netip.Addr, error) {
+	i, err := n.engine.client.ContainerInspect(ctx, n.container, client.ContainerInspectOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("ask the engine about %s: %s", n.Spec.Name, oneLine(err))
+	}
+	var on []netip.Addr
+	for _, bindings := range i.Container.NetworkSettings.Ports {
+		for _, b := range bindings {
+			on = append(on, b.HostIP)
+		}
+	}
+	return on, nil
+}
+
 // IP is the node's address in a network.
 func (n *Node) IP(ctx context.Context, networkName string) (string, error) {
 	i, err := n.engine.client.ContainerInspect(ctx, n.container, client.ContainerInspectOptions{})

@@ -103,11 +103,35 @@ const (
 	PhaseEnd      = "end" // evidence is complete
 )
 
-// History is one drill.
+// History is one drill. Its slices are only read by those who judge it: a Snapshot shares them with the recorder.
 type History struct {
 	Ops    []Op
 	Marks  []Mark
 	Faults []Fault
 	Reads  []FinalRead
 	Phases []Phase
+	// Truncated says that the recording was cut off (its harness was killed): what is here is a readable prefix.
+	Truncated bool
+}
+
+// AddFault records f. A fault is recorded again as its life goes on: the last record of the same name, target and command time is
+// the one that holds, in the place of the first.
+func (h *History) AddFault(f Fault) {
+	for i, old := range h.Faults {
+		if old.Name == f.Name && old.Target == f.Target && old.Command == f.Command {
+			h.Faults[i] = f
+			return
+		}
+	}
+	h.Faults = append(h.Faults, f)
+}
+
+// PhaseAt is when the named phase began, and whether it was reached. Of several the first counts.
+func (h History) PhaseAt(name string) (time.Duration, bool) {
+	for _, p := range h.Phases {
+		if p.Name == name {
+			return p.At, true
+		}
+	}
+	return 0, false
 }

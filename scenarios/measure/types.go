@@ -63,10 +63,10 @@ type Metrics struct {
 // RecoveryTime is the time from the fault to the first window in which the service criterion holds throughout. Milliseconds of lab time.
 type RecoveryTime struct {
 	LoMS           *float64 `json:"lo_ms"`
-	HiMS           *float64 `json:"hi_ms"`    // null when censored
-	Censored       bool     `json:"censored"` // never reached: more than lo_ms
-	FirstSuccessMS *float64 `json:"first_success_ms"`
-	Relapses       int      `json:"relapses"` // how often the criterion was lost again after recovery
+	HiMS           *float64 `json:"hi_ms"`            // null when censored
+	Censored       bool     `json:"censored"`         // never reached: more than lo_ms
+	FirstSuccessMS *float64 `json:"first_success_ms"` // from the middle of the fault to the first ok answer to what was sent after it
+	Relapses       int      `json:"relapses"`         // how often the criterion was lost again after recovery
 	ObjectiveMS    *float64 `json:"objective_ms"`
 	Verdict        Verdict  `json:"verdict"`
 	Phases         []Phase  `json:"phases"`
@@ -106,9 +106,27 @@ type Latency struct {
 	MaxMS float64 `json:"max_ms"`
 }
 
-// Finding is what a checker says.
+// The ids of findings.
+const (
+	// FindingDrill says whether the drill counts at all; it never fails, it is inconclusive when the drill proves nothing.
+	FindingDrill = "drill"
+	// FindingRecoveryTime and FindingRecoveryPoint compare what was measured with the objective.
+	FindingRecoveryTime  = "recovery_time"
+	FindingRecoveryPoint = "recovery_point"
+	// FindingFencing fails when a lost region acknowledged a write that was sent after the fault.
+	FindingFencing = "fencing"
+	// FindingLostAfterFailover fails when the survivor lost what it had acknowledged, or had kept: no objective excuses that.
+	FindingLostAfterFailover = "lost_after_failover"
+	// FindingHole fails when an ordered store lost a write and kept one that was sent after its acknowledgement.
+	FindingHole = "hole"
+	// FindingDuplicate and FindingPhantom fail when a store holds a write twice, or one that nobody sent.
+	FindingDuplicate = "duplicate"
+	FindingPhantom   = "phantom"
+)
+
+// Finding is what a checker says. Every checker that ran says something, also when all is well.
 type Finding struct {
-	ID       string   `json:"id"` // recovery_time, recovery_point, lost_after_failover, hole, fencing, …
+	ID       string   `json:"id"` // see the constants
 	Checker  string   `json:"checker"`
 	Verdict  Verdict  `json:"verdict"`
 	Detail   string   `json:"detail"`

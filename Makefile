@@ -1,0 +1,49 @@
+# Regionfall. `make` alone prints this list.
+GO      ?= go
+OUT     ?= out
+JOBS    ?= 1
+SUITES  ?= ./suites/smoke ./suites/kyc
+# Everything that needs no containers. The suites' specs do, and run with `make chaos`.
+UNIT    := . ./docker/... ./fixtures/... ./lab/... ./scenarios/... ./suites/matchers/... ./suites/internal/...
+
+.DEFAULT_GOAL := help
+.PHONY: help chaos test lint fmt images bench fuzz clean
+
+help: ## print this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+chaos: regionfall ## run every drill on real labs; evidence in out/
+	@./regionfall images
+	@mkdir -p $(OUT)
+	@REGIONFALL_OUT=$(abspath $(OUT)) $(GO) tool ginkgo run --keep-going $(if $(NO_COLOR),--no-color) \
+		--silence-skips --fail-on-empty --fail-on-pending --timeout=40m --poll-progress-after=120s \
+		--junit-report=chaos.junit.xml --json-report=chaos.json --output-dir=$(OUT) $(SUITES)
+	@echo "evidence: $(OUT)/index.html"
+
+test: ## run the tests that need no containers
+	$(GO) test $(UNIT)
+
+lint: ## check style, and the import graph's rules
+	$(GO) tool golangci-lint run ./...
+
+fmt: ## format the code
+	$(GO) tool golangci-lint fmt ./...
+
+images: regionfall ## fetch or build the images
+	@./regionfall images
+
+bench: ## print benchmarks
+	$(GO) test -run='^$$' -bench=. -benchmem ./scenarios/... ./lab/...
+
+fuzz: ## fuzz the decoders for a while each
+	$(GO) test -run='^$$' -fuzz=FuzzDecodeOps -fuzztime=20s ./scenarios/history
+	$(GO) test -run='^$$' -fuzz=FuzzDecodeEvents -fuzztime=20s ./scenarios/history
+	$(GO) test -run='^$$' -fuzz=FuzzParse -fuzztime=20s ./scenarios
+
+clean: ## remove labs, evidence and what was built
+	-@[ ! -x ./regionfall ] || ./regionfall down --all
+	rm -rf $(OUT) regionfall
+
+.PHONY: regionfall
+regionfall:
+	@$(GO) build -o regionfall .

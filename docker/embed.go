@@ -1,0 +1,10 @@
+// Package docker carries the build inputs of the lab's images, one folder each, so that they can be built from any working
+// directory. The Go programs of the images hub, agent and app are the main packages in those folders; package image compiles them.
+package docker
+
+import "embed"
+
+// Files holds the Dockerfile and the scripts of every image, by the image's name, and the script that bootstraps the base.
+//
+//go:embed base postgres redis s3 dynamodb localstack hub/Dockerfile agent/Dockerfile app/Dockerfile
+var Files embed.FS

@@ -1,0 +1,73 @@
+// Command hub is the Toxiproxy server that carries every link and tap of a lab.
+//
+// Its control API listens on the outer network alone. The hub is attached to the network of every region too, and a node that could
+// reach the API could heal the fault it is meant to suffer.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/rs/zerolog"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// The limits of one exchange with the control API: what it does takes milliseconds, and Toxiproxy itself gives up after 25 s.
+const (
+	readTimeout  = 15 * time.Second
+	writeTimeout = 30 * time.Second
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	host, err := outerAddress()
+	if err != nil {
+		return fmt.Errorf("find the hub's address on the outer network: %w", err)
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(topology.PortToxiproxy)))
+	if err != nil {
+		return fmt.Errorf("listen for the control API: %w", err)
+	}
+	logger := zerolog.New(os.Stderr).Level(zerolog.InfoLevel).With().Timestamp().Logger()
+	hub := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), logger)
+	server := &http.Server{
+		Handler: hub.Routes(), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+	}
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	logger.Info().Stringer("address", listener.Addr()).Msg("control API")
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve the control API: %w", err)
+	}
+	return nil
+}
+
+// outerAddress is the address from which the default route is taken. The regions' networks are internal and have no default route,
+// so it is the one on the outer network. Dialling UDP sends nothing; the address is from the block reserved for documentation.
+func outerAddress() (string, error) {
+	conn, err := net.Dial("udp4", "192.0.2.1:9")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = conn.Close() }()
+	host, _, err := net.SplitHostPort(conn.LocalAddr().String())
+	return host, err
+}

@@ -1,0 +1,28 @@
+#!/bin/sh
+# Makes the database cluster, once, when the image is built. Every node starts from a byte-identical copy of it, with the same system
+# identifier: a replica streams at once, without a base backup, and no start waits for initdb.
+set -eu
+bin=/usr/lib/postgresql/17/bin
+data=/var/lib/regionfall/data
+
+secret=$(mktemp)
+printf '%s\n' "$SECRET" >"$secret"
+"$bin/initdb" --pgdata="$data" --data-checksums --username=postgres --pwfile="$secret" --auth=scram-sha-256 \
+	--encoding=UTF8 --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8 --no-instructions
+rm -f "$secret"
+
+cat >"$data/pg_hba.conf" <<'HBA'
+local all         all     peer
+host  all         all all scram-sha-256
+host  replication all all scram-sha-256
+HBA
+
+# The slot reserves nothing until a replica first uses it, so the copy that a replica carries is harmless, and ready for the day it
+# is promoted.
+"$bin/pg_ctl" --pgdata="$data" --wait --silent \
+	--options="-c listen_addresses= -c unix_socket_directories=/tmp -c wal_level=replica" start
+"$bin/psql" --host=/tmp --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --set=database="$DATABASE" --set=slot="$SLOT" postgres <<'SQL'
+CREATE DATABASE :"database";
+SELECT pg_create_physical_replication_slot(:'slot');
+SQL
+"$bin/pg_ctl" --pgdata="$data" --wait --silent --mode=fast stop

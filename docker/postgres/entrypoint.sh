@@ -1,0 +1,90 @@
+#!/bin/sh
+# Starts PostgreSQL in the role the lab gives it.
+#
+#   NODE          name of the node: what the primary sees as application_name
+#   ROLE          primary, replica or restore
+#   SYNCHRONOUS   on: the primary acknowledges a commit when a replica has it on disk
+#   PRIMARY_HOST, PRIMARY_PORT, SLOT   of a replica: where it streams from, and its replication slot there
+#
+# The role counts on the first start only. Afterwards the data directory knows: a promoted replica that is killed and started again
+# must come back as the primary it became.
+set -eu
+bin=/usr/lib/postgresql/17/bin
+data=/var/lib/regionfall/data
+started=$data/regionfall.started
+backup=/restore/base.tar
+
+replica() {
+	cat >"$data/postgresql.auto.conf" <<CONF
+primary_conninfo = 'host=$PRIMARY_HOST port=$PRIMARY_PORT user=postgres password=$SECRET application_name=$NODE connect_timeout=2'
+primary_slot_name = '$SLOT'
+CONF
+	touch "$data/standby.signal"
+}
+
+primary() {
+	: >"$data/postgresql.auto.conf"
+	if [ "${SYNCHRONOUS:-off}" = on ]; then
+		echo "synchronous_standby_names = '*'" >"$data/postgresql.auto.conf"
+	fi
+}
+
+# restore waits for a base backup (with its WAL; it appears by rename, so it is whole) and puts it in place of the data. What the
+# node it was taken from was, must not leak. recovery.signal ends recovery on a new timeline: the old primary may live on elsewhere,
+# and the two histories must be told apart.
+restore() {
+	trap 'exit 0' INT TERM
+	echo "waiting for $backup" >&2
+	until [ -f "$backup" ]; do sleep 0.05; done
+	trap - INT TERM
+	echo "restoring $backup" >&2
+	find "$data" -mindepth 1 -delete
+	tar --extract --file="$backup" --directory="$data"
+	rm -f "$data/standby.signal" "$data/postmaster.pid" "$data/postmaster.opts" "$started"
+	: >"$data/postgresql.auto.conf"
+	touch "$data/recovery.signal"
+	chmod 0700 "$data"
+}
+
+if [ ! -f "$started" ]; then
+	case ${ROLE:-} in
+	primary) primary ;;
+	replica) replica ;;
+	restore) restore ;;
+	*)
+		echo "ROLE is '${ROLE:-}': want primary, replica or restore" >&2
+		exit 64
+		;;
+	esac
+	touch "$started"
+fi
+
+# While a backup is being recovered nobody may read from it: half of a history is not an answer.
+hot_standby=on
+if [ -f "$data/recovery.signal" ]; then
+	hot_standby=off
+fi
+
+exec "$bin/postgres" -D "$data" \
+	-c listen_addresses='*' \
+	-c unix_socket_directories=/run/postgresql \
+	-c max_connections=200 \
+	-c shared_buffers=64MB \
+	-c jit=off \
+	-c fsync=on \
+	-c full_page_writes=on \
+	-c synchronous_commit=on \
+	-c wal_level=replica \
+	-c wal_log_hints=on \
+	-c max_wal_senders=10 \
+	-c max_wal_size=2GB \
+	-c checkpoint_timeout=15min \
+	-c hot_standby="$hot_standby" \
+	-c restore_command=false \
+	-c wal_retrieve_retry_interval=100ms \
+	-c wal_sender_timeout=2s \
+	-c wal_receiver_timeout=2s \
+	-c timezone=UTC \
+	-c log_timezone=UTC \
+	-c log_line_prefix='%m [%p] ' \
+	-c logging_collector=off

@@ -1,0 +1,155 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Marks of the automation before it has decided anything.
+const (
+	MarkCalledOff = "called_off" // the home region answered again before the decision was taken
+	MarkHeld      = "held"       // a loss was detected, but the witness does not see it: no failover; Detail says why
+)
+
+// phase is what the automation is at, as GET /state answers it.
+type phase string
+
+const (
+	phaseWatching phase = "watching" // the home region, as far as it knows, is there
+	phaseDeciding phase = "deciding" // a loss was detected
+	phaseHeld     phase = "held"     // and the witness does not agree
+	phaseActing   phase = "acting"   // decided: the steps are under way
+	phaseDone     phase = "done"     // the region has taken over
+)
+
+// AutomationState answers GET /state of the automation.
+type AutomationState struct {
+	State   string `json:"state"` // watching, deciding, held, acting or done
+	Step    string `json:"step,omitempty"`
+	SinceMS int64  `json:"since_ms"` // how long state and step have been so
+	Detail  string `json:"detail,omitempty"`
+}
+
+// automation takes the standby region into service when the home region is lost: detect, decide, and the steps of stages in their
+// order. It keeps no notes of its own. Started again, it finds out from the world how far it had come, and every step is safe to
+// repeat.
+type automation struct {
+	check   topology.HealthCheck
+	decide  time.Duration
+	marks   *Marks
+	home    prober
+	witness witness
+	world   world
+	fence   *fence
+	stages  []stage
+	runner  runner
+
+	mu    sync.Mutex
+	state AutomationState
+	since time.Time
+}
+
+// newAutomation makes the failover automation of a standby region.
+func newAutomation(cfg AutomationConfig, m *Marks) (service, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("make automation: %w", err)
+	}
+	names := nameClient{base: cfg.Nameservice}
+	fence := newFence(cfg.HomePostgres, cfg.StepTimeout)
+	a := &automation{
+		check: cfg.Check, decide: cfg.Decide, marks: m,
+		home:    newHomeProbe(cfg),
+		witness: nameWitness{names: names, home: cfg.Home},
+		world:   labWorld{cfg: cfg, names: names},
+		fence:   fence,
+		stages:  newStages(cfg, fence, names),
+	}
+	a.runner = runner{marks: m, limit: cfg.StepTimeout, pause: stepRetry, enter: func(step, detail string) {
+		a.enter(phaseActing, step, detail)
+	}}
+	a.enter(phaseWatching, "", "starting")
+	return a, nil
+}
+
+func (c AutomationConfig) validate() error {
+	var errs []error
+	if c.Region == "" || c.Home == "" || c.Region == c.Home {
+		errs = append(errs, fmt.Errorf("region %q must watch another region, not %q", c.Region, c.Home))
+	}
+	if c.Check.Interval <= 0 || c.Check.Threshold < 1 {
+		errs = append(errs, fmt.Errorf("check is every %s, %d times: want more than 0 and 1 or more", c.Check.Interval, c.Check.Threshold))
+	}
+	if c.Decide < 0 || c.StepTimeout <= 0 {
+		errs = append(errs, fmt.Errorf("decide is %s, step_timeout is %s: want 0 or more, and more than 0", c.Decide, c.StepTimeout))
+	}
+	needed := []struct{ name, value string }{
+		{"home_health", c.HomeHealth},
+		{"home_postgres", c.HomePostgres.Address},
+		{"nameservice", c.Nameservice},
+		{"postgres", c.Postgres.Address},
+		{"redis", c.Redis.Address},
+		{"s3", c.S3.Address},
+		{"dynamodb", c.DynamoDB.Address},
+		{"config_file", c.ConfigFile},
+		{"app_ready", c.AppReady},
+	}
+	switch c.Strategy {
+	case topology.WarmStandby:
+	case topology.BackupRestore:
+		needed = append(needed, struct{ name, value string }{"restore_file", c.RestoreFile})
+	default:
+		errs = append(errs, fmt.Errorf("strategy %q is unknown", c.Strategy))
+	}
+	for _, n := range needed {
+		if n.value == "" {
+			errs = append(errs, fmt.Errorf("%s is missing", n.name))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// newStages are the steps of a failover in their order. Fencing comes before anything that makes the standby take writes, redirecting
+// clients after everything they will need.
+func newStages(cfg AutomationConfig, fence *fence, names nameClient) []stage {
+	stages := []stage{{step: fence, mark: MarkFenced}}
+	if cfg.Strategy == topology.BackupRestore {
+		stages = append(stages, stage{step: newRestore(cfg), mark: MarkRestored})
+	}
+	return append(stages,
+		stage{step: promote{postgres: cfg.Postgres, redis: cfg.Redis}, mark: MarkPromoted},
+		stage{step: newRepoint(cfg), mark: MarkRepointed},
+		stage{step: redirect{names: names, region: cfg.Region}, mark: MarkRedirected},
+	)
+}
+
+// Routes adds GET /state.
+func (a *automation) Routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, a.current()) })
+}
+
+// Run watches the home region, takes over from it once when it is lost, and sees to it that it is fenced when it returns. It returns
+// when ctx ends.
+func (a *automation) Run(ctx context.Context) error {
+	var late sync.WaitGroup
+	defer late.Wait()
+	late.Go(func() { a.fence.Late(ctx, a.marks) })
+
+	reached, why := a.world.Progress(ctx)
+	if reached == progressNone && a.await(ctx) != nil {
+		return nil // the agent ends
+	}
+	if reached == progressDone {
+		a.fence.Owe() // nobody remembers whether it was done
+	} else if a.takeOver(ctx, why) != nil {
+		return nil // the agent ends
+	}
+	a.enter(phaseDone, "", why)
+	<-ctx.Done()
+	return nil
+}

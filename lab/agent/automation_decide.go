@@ -1,0 +1,107 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// await watches the home region until it is lost and the decision to take over is taken. The error is that of ctx.
+func (a *automation) await(ctx context.Context) error {
+	watching, stop := context.WithCancel(ctx)
+	defer stop()
+	sights := watch(watching, a.home, a.check.Interval)
+	var home health
+	seen := false
+	a.enter(phaseWatching, "", "")
+	for s := range sights {
+		seen = seen || s.alive
+		if !a.observe(&home, s) || !home.unhealthy {
+			continue
+		}
+		// A region that was never there cannot be lost. While a lab starts, the standby may well be up before home is.
+		if !seen && !a.world.HomeWasThere(ctx) {
+			home = health{}
+			continue
+		}
+		a.marks.Leave(MarkDetected, s.said)
+		a.enter(phaseDeciding, "", s.said)
+		if a.settle(watching, sights, &home) {
+			return nil
+		}
+		a.enter(phaseWatching, "", "")
+	}
+	return ctx.Err()
+}
+
+// observe takes one sight, and says whether it changed what is known of the home region.
+func (a *automation) observe(home *health, s sight) bool {
+	var err error
+	if !s.alive {
+		err = errors.New(s.said)
+	}
+	return home.observe(err, a.check.Threshold, time.Now())
+}
+
+// settle waits as long as a decision takes and then asks the witness, again and again, until it agrees (true), the home region
+// answers again or ctx ends (false). It goes on watching meanwhile.
+func (a *automation) settle(ctx context.Context, sights <-chan sight, home *health) bool {
+	due := time.NewTimer(a.decide)
+	defer due.Stop()
+	opinions := make(chan error, 1) // of the one question under way
+	refusals := 0
+	for {
+		select {
+		case s, open := <-sights:
+			if !open {
+				return false
+			}
+			if a.observe(home, s) {
+				a.marks.Leave(MarkCalledOff, s.said)
+				return false
+			}
+		case <-due.C:
+			go func() { opinions <- a.witness.SeesLoss(ctx) }()
+		case against := <-opinions:
+			if against == nil {
+				a.marks.Leave(MarkDecided, "the witness sees the loss too")
+				return true
+			}
+			// The witness has a schedule of its own and may be a few checks behind. That is not yet a disagreement.
+			refusals++
+			if refusals == a.check.Threshold {
+				a.marks.Leave(MarkHeld, oneLine(against))
+				a.enter(phaseHeld, "", oneLine(against))
+			}
+			due.Reset(a.check.Interval)
+		}
+	}
+}
+
+// takeOver runs the steps. The error is that of ctx.
+func (a *automation) takeOver(ctx context.Context, why string) error {
+	a.enter(phaseActing, "", why)
+	for _, s := range a.stages {
+		if err := a.runner.complete(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *automation) enter(p phase, step, detail string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.state.State != string(p) || a.state.Step != step {
+		a.since = time.Now()
+	}
+	a.state = AutomationState{State: string(p), Step: step, Detail: detail}
+}
+
+func (a *automation) current() AutomationState {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	now := a.state
+	now.SinceMS = time.Since(a.since).Milliseconds()
+	return now
+}

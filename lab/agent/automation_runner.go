@@ -1,0 +1,117 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// stepRetry is the pause between two attempts at a step.
+const stepRetry = 100 * time.Millisecond
+
+// step is one thing a failover does.
+type step interface {
+	// Name is one word for it, as the marks and GET /state have it.
+	Name() string
+	// Do brings about what the step is for and sees that it is so, within the deadline of ctx. Done again, it changes nothing. The
+	// detail says what was found and done.
+	Do(ctx context.Context) (detail string, err error)
+}
+
+// stage is a step with the mark that says that it is done.
+type stage struct {
+	step step
+	mark string
+}
+
+// runner gives steps their deadline and their marks.
+type runner struct {
+	marks *Marks
+	limit time.Duration // of one attempt
+	pause time.Duration // between attempts
+	enter func(step, detail string)
+}
+
+// complete repeats a step until it succeeds: there is nobody else to hand a half-done failover to. Each kind of failure is marked
+// once. The error is that of ctx.
+func (r runner) complete(ctx context.Context, s stage) error {
+	marked := map[string]bool{}
+	r.enter(s.step.Name(), "")
+	for {
+		detail, err := r.attempt(ctx, s.step)
+		if err == nil {
+			r.marks.Leave(s.mark, detail)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		failure := s.step.Name() + ": " + oneLine(err)
+		if kind := withoutNumbers(failure); !marked[kind] {
+			marked[kind] = true
+			r.marks.Leave(MarkFailed, failure)
+			r.enter(s.step.Name(), failure)
+		}
+		if err := pause(ctx, r.pause); err != nil {
+			return err
+		}
+	}
+}
+
+func (r runner) attempt(ctx context.Context, s step) (string, error) {
+	attempt, cancel := context.WithTimeout(ctx, r.limit)
+	defer cancel()
+	detail, err := s.Do(attempt)
+	if err != nil && errors.Is(attempt.Err(), context.DeadlineExceeded) {
+		return "", fmt.Errorf("not done within %s: %w", r.limit, err)
+	}
+	return detail, err
+}
+
+// poll asks until the answer is nil, and says what the last answer was when ctx ends first. What is waited for is the caller's to add.
+func poll(ctx context.Context, every time.Duration, ask func(ctx context.Context) error) error {
+	var last error
+	for {
+		err := ask(ctx)
+		if err == nil {
+			return nil
+		}
+		// What the end of ctx itself made fail says less than the answer before.
+		if ctx.Err() == nil || last == nil {
+			last = err
+		}
+		if pause(ctx, every) != nil {
+			return last
+		}
+	}
+}
+
+// pause waits, or returns the error of ctx as soon as that ends.
+func pause(ctx context.Context, d time.Duration) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// oneLine is an error as the detail of a mark: libraries break theirs into lines.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// withoutNumbers tells kinds of failures apart: the same failure comes with another source port each time.
+func withoutNumbers(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,398 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// at is a mark without its number.
+type at struct {
+	At     time.Duration
+	Name   string
+	Detail string
+}
+
+func marksOf(m *Marks) []at {
+	reply, _, _ := m.since(0)
+	var all []at
+	for _, mark := range reply.Marks {
+		all = append(all, at{mark.At, mark.Name, mark.Detail})
+	}
+	return all
+}
+
+// homeFunc says whether the home region lives, by the time since the start, and how long it takes to say so.
+type homeFunc func(since time.Duration) (alive bool, took time.Duration)
+
+type fakeHome struct {
+	began time.Time
+	is    homeFunc
+}
+
+func (f fakeHome) Look(ctx context.Context) sight {
+	alive, took := f.is(time.Since(f.began))
+	if pause(ctx, took) != nil {
+		return sight{said: "cut short"}
+	}
+	if alive {
+		return sight{alive: true, said: "alive"}
+	}
+	return sight{said: "gone"}
+}
+
+type witnessFunc func() error
+
+func (f witnessFunc) SeesLoss(context.Context) error { return f() }
+
+type fakeWorld struct {
+	progress progress
+	there    bool
+}
+
+func (w fakeWorld) Progress(context.Context) (progress, string) { return w.progress, "" }
+func (w fakeWorld) HomeWasThere(context.Context) bool           { return w.there }
+func diesAt(d time.Duration) homeFunc {
+	return func(s time.Duration) (bool, time.Duration) { return s < d, 0 }
+}
+func agrees() error { return nil }
+func fenceWith(f func(context.Context) (string, error)) *fence {
+	return &fence{once: f, limit: 2 * time.Second, owed: make(chan struct{}, 1)}
+}
+func fakeStep(name string, do func(context.Context) error) *fake { return &fake{name: name, do: do} }
+
+// fake is a step that counts how often it was done.
+type fake struct {
+	name  string
+	do    func(context.Context) error
+	times atomic.Int64
+}
+
+func (f *fake) Name() string { return f.name }
+
+func (f *fake) Do(ctx context.Context) (string, error) {
+	f.times.Add(1)
+	if f.do == nil {
+		return "fine", nil
+	}
+	return "fine", f.do(ctx)
+}
+
+// rig is an automation whose surroundings are given. It must be made inside a synctest bubble.
+func rig(home homeFunc, steps ...*fake) *automation {
+	m := NewMarks("automation.west")
+	a := &automation{
+		check: topology.HealthCheck{Interval: 100 * time.Millisecond, Threshold: 3}, decide: 500 * time.Millisecond, marks: m,
+		home: fakeHome{began: time.Now(), is: home}, witness: witnessFunc(agrees), world: fakeWorld{},
+		fence: fenceWith(func(context.Context) (string, error) { return "read only", nil }),
+	}
+	a.stages = []stage{{step: a.fence, mark: MarkFenced}}
+	for _, s := range steps {
+		a.stages = append(a.stages, stage{step: s, mark: s.name + "d"})
+	}
+	a.runner = runner{marks: m, limit: 10 * time.Second, pause: stepRetry, enter: func(step, detail string) {
+		a.enter(phaseActing, step, detail)
+	}}
+	return a
+}
+
+// runFor runs the automation for a while and returns the marks it left and the state it was in.
+func runFor(t *testing.T, a *automation, d time.Duration) ([]at, phase) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Run(ctx) }()
+	time.Sleep(d)
+	synctest.Wait()
+	marks, state := marksOf(a.marks), phase(a.current().State)
+	cancel()
+	if err := <-ended; err != nil {
+		t.Errorf("Run ended with %v", err)
+	}
+	return marks, state
+}
+
+func expect(t *testing.T, got []at, want ...at) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("marks (-want +got):\n%s", diff)
+	}
+}
+
+const ms = time.Millisecond
+
+func TestFailoverStepsInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := rig(diesAt(time.Second), fakeStep("promote", nil), fakeStep("redirecte", nil))
+		got, state := runFor(t, a, 5*time.Second)
+		expect(t, got,
+			at{1200 * ms, MarkDetected, "gone"}, // the third look in a row that fails
+			at{1700 * ms, MarkDecided, "the witness sees the loss too"},
+			at{1700 * ms, MarkFenced, "read only"},
+			at{1700 * ms, "promoted", "fine"},
+			at{1700 * ms, "redirected", "fine"},
+		)
+		if state != phaseDone {
+			t.Errorf("state is %s, want done", state)
+		}
+	})
+}
+
+func TestLooksKeepTheirSchedule(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := rig(func(s time.Duration) (bool, time.Duration) {
+			if s < time.Second {
+				return true, 0
+			}
+			return false, 300 * ms // as where bytes vanish
+		})
+		got, _ := runFor(t, a, 1500*ms)
+		expect(t, got, at{1500 * ms, MarkDetected, "gone"}) // the look that began at 1200 ms; one after the other it were 1900 ms
+	})
+}
+
+func TestBriefFailureIsNoLoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := rig(func(s time.Duration) (bool, time.Duration) { return s < time.Second || s >= 1200*ms, 0 })
+		got, _ := runFor(t, a, 5*time.Second)
+		expect(t, got)
+	})
+}
+
+func TestCalledOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		step := fakeStep("promote", nil)
+		a := rig(func(s time.Duration) (bool, time.Duration) { return s < time.Second || s >= 1300*ms, 0 }, step)
+		got, state := runFor(t, a, 5*time.Second)
+		expect(t, got, at{1200 * ms, MarkDetected, "gone"}, at{1500 * ms, MarkCalledOff, "alive"})
+		if step.times.Load() != 0 || state != phaseWatching {
+			t.Errorf("%d steps were taken, state %s", step.times.Load(), state)
+		}
+	})
+}
+
+func TestHeldUntilTheWitnessAgrees(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := rig(diesAt(time.Second), fakeStep("promote", nil))
+		asked := 0
+		a.witness = witnessFunc(func() error {
+			if asked++; asked <= 10 {
+				return errors.New("the witness sees east healthy")
+			}
+			return nil
+		})
+		got, state := runFor(t, a, 2500*ms)
+		expect(t, got,
+			at{1200 * ms, MarkDetected, "gone"},
+			at{1900 * ms, MarkHeld, "the witness sees east healthy"}, // asked three times, and not marked again
+		)
+		if state != phaseHeld {
+			t.Errorf("state is %s, want held", state)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		a := rig(diesAt(time.Second), fakeStep("promote", nil))
+		asked := 0
+		a.witness = witnessFunc(func() error {
+			if asked++; asked <= 10 {
+				return errors.New("the witness cannot be asked")
+			}
+			return nil
+		})
+		got, _ := runFor(t, a, 5*time.Second)
+		if len(got) != 5 || got[1].Name != MarkHeld || got[2] != (at{2700 * ms, MarkDecided, "the witness sees the loss too"}) {
+			t.Errorf("marks are %v, want a decision after ten refusals", got)
+		}
+	})
+}
+
+func TestRegionThatWasNeverThereIsNotLost(t *testing.T) {
+	for there, want := range map[bool]int{false: 0, true: 3} {
+		t.Run(fmt.Sprintf("something of it is here: %v", there), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := rig(diesAt(0))
+				a.world = fakeWorld{there: there}
+				if got, _ := runFor(t, a, 5*time.Second); len(got) != want {
+					t.Errorf("marks are %v, want %d", got, want)
+				}
+			})
+		})
+	}
+}
+
+func TestHangingStepIsMarkedAndRepeated(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var step *fake
+		step = fakeStep("promote", func(ctx context.Context) error {
+			if step.times.Load() <= 2 {
+				<-ctx.Done()
+				return ctx.Err()
+			}
+			return nil
+		})
+		a := rig(diesAt(time.Second), step)
+		got, _ := runFor(t, a, time.Minute)
+		expect(t, got[3:],
+			at{11700 * ms, MarkFailed, "promote: not done within 10s: context deadline exceeded"},
+			at{21900 * ms, "promoted", "fine"}, // two attempts of 10 s, two pauses of 100 ms
+		)
+	})
+}
+
+func TestEachKindOfFailureIsMarkedOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var step *fake
+		step = fakeStep("promote", func(context.Context) error {
+			switch n := step.times.Load(); {
+			case n <= 5:
+				return fmt.Errorf("read tcp 10.0.0.2:%d:\n\treset", 40000+n)
+			case n == 6:
+				return errors.New("it did not finish")
+			default:
+				return nil
+			}
+		})
+		got, _ := runFor(t, rig(diesAt(time.Second), step), time.Minute)
+		expect(t, got[3:],
+			at{1700 * ms, MarkFailed, "promote: read tcp 10.0.0.2:40001: reset"},
+			at{2200 * ms, MarkFailed, "promote: it did not finish"},
+			at{2300 * ms, "promoted", "fine"},
+		)
+	})
+}
+
+func TestUnreachablePrimaryIsFencedOnReturn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		a := rig(diesAt(time.Second), fakeStep("promote", nil))
+		a.fence = fenceWith(func(context.Context) (string, error) {
+			if time.Since(began) < time.Minute {
+				return "", errors.New("connection refused")
+			}
+			return "read only, 2 sessions ended", nil
+		})
+		a.stages[0].step = a.fence
+		got, _ := runFor(t, a, 2*time.Minute)
+		expect(t, got[2:],
+			at{1700 * ms, MarkFenced, "unreachable: connection refused"},
+			at{1700 * ms, "promoted", "fine"},
+			at{60200 * ms, MarkFencedLate, "read only, 2 sessions ended"},
+		)
+	})
+}
+
+func TestPrimaryThatWillNotBeFencedHoldsTheFailover(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		step := fakeStep("promote", nil)
+		a := rig(diesAt(time.Second), step)
+		a.fence = fenceWith(func(context.Context) (string, error) {
+			return "", fmt.Errorf("alter system: %w", &pgconn.PgError{Severity: "ERROR", Code: "42501", Message: "permission denied"})
+		})
+		a.stages[0].step = a.fence
+		got, _ := runFor(t, a, time.Minute)
+		if len(got) != 3 || got[2].Name != MarkFailed || !strings.Contains(got[2].Detail, "fence: ") || step.times.Load() != 0 {
+			t.Errorf("marks are %v with %d promotions, want the fence to fail and no more", got, step.times.Load())
+		}
+	})
+}
+
+func TestStartingServerIsNoRefusal(t *testing.T) {
+	starting := fmt.Errorf("connect: %w", &pgconn.PgError{Code: "57P03"})
+	denied := fmt.Errorf("connect: %w", &pgconn.PgError{Code: "42501"})
+	if refused(starting) || !refused(denied) || refused(errors.New("refused")) {
+		t.Errorf("refused: starting %v, denied %v, unreachable %v", refused(starting), refused(denied), refused(errors.New("refused")))
+	}
+}
+
+func TestRestartTakesUpWhereItWas(t *testing.T) {
+	alive := func(time.Duration) (bool, time.Duration) { return true, 0 }
+	tests := map[string]struct {
+		progress progress
+		want     []at
+	}{
+		"nothing was decided": {progressNone, nil},
+		"decided":             {progressDecided, []at{{0, MarkFenced, "read only"}, {0, "promoted", "fine"}}},
+		"done":                {progressDone, []at{{250 * ms, MarkFencedLate, "read only"}}},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := rig(alive, fakeStep("promote", nil))
+				a.world = fakeWorld{progress: test.progress}
+				got, _ := runFor(t, a, time.Minute)
+				expect(t, got, test.want...)
+			})
+		})
+	}
+}
+
+func TestEndsWhileAStepHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := rig(diesAt(0), fakeStep("promote", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }))
+		a.world = fakeWorld{there: true}
+		got, _ := runFor(t, a, 2*time.Second) // runFor waits for Run to end
+		if last := got[len(got)-1]; last.Name != MarkFenced {
+			t.Errorf("the last mark is %v, want the one before the step that hangs", last)
+		}
+	})
+}
+
+func TestStateOverHTTP(t *testing.T) {
+	service, err := newAutomation(settings(), NewMarks("automation.west"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	service.Routes(mux)
+	answer := httptest.NewRecorder()
+	mux.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/state", http.NoBody))
+	if answer.Code != http.StatusOK || !strings.Contains(answer.Body.String(), `"state":"watching"`) {
+		t.Errorf("GET /state answered %d %s", answer.Code, answer.Body)
+	}
+}
+
+// settings are complete, and lead nowhere.
+func settings() AutomationConfig {
+	nowhere := topology.Endpoint{Region: "west", Address: "127.0.0.1:1"}
+	return AutomationConfig{
+		Region: "west", Home: "east", Check: topology.HealthCheck{Interval: time.Second, Threshold: 3}, StepTimeout: time.Second,
+		Strategy: topology.WarmStandby, HomeHealth: "http://127.0.0.1:1", HomePostgres: nowhere, Nameservice: "http://127.0.0.1:1",
+		Postgres: nowhere, Redis: nowhere, S3: nowhere, DynamoDB: nowhere, ConfigFile: "region.json", AppReady: "http://127.0.0.1:1",
+	}
+}
+
+func TestSettingsAreChecked(t *testing.T) {
+	for name, spoil := range map[string]func(*AutomationConfig){
+		"watches itself":          func(c *AutomationConfig) { c.Home = c.Region },
+		"no interval":             func(c *AutomationConfig) { c.Check.Interval = 0 },
+		"no threshold":            func(c *AutomationConfig) { c.Check.Threshold = 0 },
+		"decides before":          func(c *AutomationConfig) { c.Decide = -1 },
+		"no deadline":             func(c *AutomationConfig) { c.StepTimeout = 0 },
+		"unknown strategy":        func(c *AutomationConfig) { c.Strategy = "hope" },
+		"no witness":              func(c *AutomationConfig) { c.Nameservice = "" },
+		"nowhere to restore from": func(c *AutomationConfig) { c.Strategy = topology.BackupRestore },
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := settings()
+			spoil(&cfg)
+			if _, err := newAutomation(cfg, NewMarks("x")); err == nil {
+				t.Errorf("%+v was taken", cfg)
+			}
+		})
+	}
+	if _, err := newAutomation(settings(), NewMarks("x")); err != nil {
+		t.Errorf("complete settings: %v", err)
+	}
+}

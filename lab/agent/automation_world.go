@@ -1,0 +1,101 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// worldLimit bounds one question about the world at the start: while it waits, nobody watches the home region.
+const worldLimit = 500 * time.Millisecond
+
+// progress is how far an earlier process of the automation had come.
+type progress int
+
+const (
+	progressNone    progress = iota // nothing was decided
+	progressDecided                 // some step was begun: all that is left must be done
+	progressDone                    // the region has taken over
+)
+
+// world is where the automation reads what it does not remember.
+type world interface {
+	// Progress says how far a failover has come, and how one can tell.
+	Progress(ctx context.Context) (p progress, why string)
+	// HomeWasThere says whether this region holds something that it can only have from the home region.
+	HomeWasThere(ctx context.Context) bool
+}
+
+// labWorld reads the lab: what a failover leaves behind is what shows that there was one.
+type labWorld struct {
+	cfg   AutomationConfig
+	names nameClient
+}
+
+// Progress looks for traces of a failover, from the last step to the first. What does not answer shows nothing.
+func (w labWorld) Progress(ctx context.Context) (progress, string) {
+	if w.primaryHere(ctx) {
+		record, err := w.ask(ctx)
+		current, readErr := readConfig(w.cfg.ConfigFile)
+		if err == nil && record.Primary == w.cfg.Region && readErr == nil && newRepoint(w.cfg).applied(current) {
+			return progressDone, "found this region in service"
+		}
+		return progressDecided, "found the database of this region promoted"
+	}
+	if w.cfg.Strategy == topology.BackupRestore {
+		if _, err := os.Stat(w.cfg.RestoreFile); err == nil {
+			return progressDecided, "found the base backup handed over"
+		}
+	}
+	if w.homeFenced(ctx) {
+		return progressDecided, fmt.Sprintf("found the database of %s fenced", w.cfg.Home)
+	}
+	return progressNone, ""
+}
+
+// HomeWasThere looks for what replication or a backup has brought. A replica that has just started from its image has received nothing.
+func (w labWorld) HomeWasThere(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, worldLimit)
+	defer cancel()
+	if w.cfg.Strategy == topology.BackupRestore {
+		_, err := newestBackup(ctx, objectClient(w.cfg.S3))
+		return err == nil
+	}
+	var received bool
+	err := withPostgres(ctx, w.cfg.Postgres, func(conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, `select pg_is_in_recovery()
+			and (pg_last_wal_receive_lsn() is not null or pg_last_xact_replay_timestamp() is not null)`).Scan(&received)
+	})
+	return err == nil && received
+}
+
+func (w labWorld) primaryHere(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, worldLimit)
+	defer cancel()
+	primary := false
+	err := withPostgres(ctx, w.cfg.Postgres, func(conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, `select not pg_is_in_recovery()`).Scan(&primary)
+	})
+	return err == nil && primary
+}
+
+func (w labWorld) homeFenced(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, worldLimit)
+	defer cancel()
+	fenced := false
+	err := withPostgres(ctx, w.cfg.HomePostgres, func(conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, `select not pg_is_in_recovery() and current_setting('default_transaction_read_only')::bool`).Scan(&fenced)
+	})
+	return err == nil && fenced
+}
+
+func (w labWorld) ask(ctx context.Context) (RecordHealth, error) {
+	ctx, cancel := context.WithTimeout(ctx, worldLimit)
+	defer cancel()
+	return w.names.health(ctx)
+}

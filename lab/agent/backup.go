@@ -1,0 +1,280 @@
+package agent
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+const (
+	// backupLimit bounds one run of the job.
+	backupLimit = 2 * time.Minute
+	// backupSizeMost bounds a base backup after compression, as it is held in memory until it is stored. The lab's are some 10 MB.
+	backupSizeMost = 512 << 20
+
+	backupPrefix     = "base/"
+	backupSuffix     = ".tar.gz"
+	backupTimeLayout = "20060102T150405.000000000Z" // of fixed width: keys sort by time
+)
+
+// The metadata of a base backup.
+const (
+	metaStartLSN = "start-lsn"
+	metaStopLSN  = "stop-lsn"
+	metaTimeline = "timeline"
+	metaBegan    = "began"
+	metaEnded    = "ended" // when its last byte came: what was committed later is not in it
+	metaRegion   = "region"
+)
+
+// BackupReport answers POST /backup.
+type BackupReport struct {
+	Key      string    `json:"key"`       // of the base backup, in topology.BackupsBucket of the target
+	Bytes    int64     `json:"bytes"`     // its size there, compressed
+	TarBytes int64     `json:"tar_bytes"` // and not compressed
+	StartLSN string    `json:"start_lsn"`
+	StopLSN  string    `json:"stop_lsn"`
+	Timeline string    `json:"timeline"`
+	Began    time.Time `json:"began"`
+	Ended    time.Time `json:"ended"`   // when the base backup was taken; the copies follow
+	Objects  int       `json:"objects"` // copied, as the target lacked them
+	Items    int       `json:"items"`
+}
+
+// StoredBackup is an entry of the answer to GET /backups, oldest first.
+type StoredBackup struct {
+	Key    string    `json:"key"`
+	Bytes  int64     `json:"bytes"`
+	Stored time.Time `json:"stored"` // to the second
+}
+
+// backup is the nightly job of the home region: what it brought to the target is all that is left when the region is lost.
+type backup struct {
+	cfg   BackupConfig
+	marks *Marks
+	store *s3.Client
+	runs  chan backupRun // holds the one that is to run
+
+	mu   sync.Mutex
+	busy bool
+}
+
+type backupRun struct{ done chan<- backupResult }
+
+type backupResult struct {
+	report BackupReport
+	err    error
+}
+
+// newBackup makes the agent that takes backups when it is asked to.
+func newBackup(cfg BackupConfig, m *Marks) (service, error) {
+	var errs []error
+	for _, needed := range []struct{ name, value string }{
+		{"postgres", cfg.Postgres.Address},
+		{"source.s3", cfg.Source.S3.Address},
+		{"source.dynamodb", cfg.Source.DynamoDB.Address},
+		{"target.s3", cfg.Target.S3.Address},
+		{"target.dynamodb", cfg.Target.DynamoDB.Address},
+	} {
+		if needed.value == "" {
+			errs = append(errs, fmt.Errorf("%s is missing", needed.name))
+		}
+	}
+	if cfg.Source.Region == cfg.Target.Region {
+		errs = append(errs, fmt.Errorf("a backup of %s must not stay there", cfg.Source.Region))
+	}
+	if len(errs) > 0 {
+		return nil, fmt.Errorf("make backup job: %w", errors.Join(errs...))
+	}
+	return &backup{cfg: cfg, marks: m, store: objectClient(cfg.Target.S3), runs: make(chan backupRun, 1)}, nil
+}
+
+// Routes adds POST /backup, which answers 200 with a BackupReport when the backup is there, 409 while another one runs and 500 when it
+// failed, and GET /backups, which answers what is stored. A backup is finished also when the caller has gone.
+func (b *backup) Routes(mux *http.ServeMux) {
+	mux.HandleFunc("POST /backup", b.serveBackup)
+	mux.HandleFunc("GET /backups", b.serveBackups)
+}
+
+func (b *backup) serveBackup(w http.ResponseWriter, r *http.Request) {
+	if !b.begin() {
+		http.Error(w, "a backup is running", http.StatusConflict)
+		return
+	}
+	done := make(chan backupResult, 1)
+	b.runs <- backupRun{done: done} // it has room: nobody else began
+	select {
+	case result := <-done:
+		if result.err != nil {
+			http.Error(w, result.err.Error(), http.StatusInternalServerError)
+			return
+		}
+		writeJSON(w, http.StatusOK, result.report)
+	case <-r.Context().Done():
+	}
+}
+
+func (b *backup) serveBackups(w http.ResponseWriter, r *http.Request) {
+	all, err := listBackups(r.Context(), b.store)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	stored := make([]StoredBackup, len(all))
+	for i, o := range all {
+		stored[i] = StoredBackup{Key: aws.ToString(o.Key), Bytes: aws.ToInt64(o.Size), Stored: aws.ToTime(o.LastModified)}
+	}
+	writeJSON(w, http.StatusOK, stored)
+}
+
+// Run takes the backups that are asked for, until ctx ends.
+func (b *backup) Run(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case run := <-b.runs:
+			report, err := b.take(ctx)
+			b.end()
+			if err != nil {
+				b.marks.Leave(MarkFailed, "backup: "+oneLine(err))
+			} else {
+				b.marks.Leave(MarkBackup, fmt.Sprintf("%s, %d bytes, %d objects and %d items copied",
+					report.Key, report.Bytes, report.Objects, report.Items))
+			}
+			run.done <- backupResult{report: report, err: err}
+		}
+	}
+}
+
+func (b *backup) begin() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	was := b.busy
+	b.busy = true
+	return !was
+}
+
+func (b *backup) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.busy = false
+}
+
+// take makes one backup. The database comes first: whatever object or item a row in it refers to was there before the row, and is
+// then among those that are copied after.
+func (b *backup) take(ctx context.Context) (BackupReport, error) {
+	ctx, cancel := context.WithTimeout(ctx, backupLimit)
+	defer cancel()
+	report := BackupReport{Began: time.Now().UTC()}
+	content, err := b.takeDatabase(ctx, &report)
+	if err != nil {
+		return report, err
+	}
+	if err := b.keep(ctx, &report, content); err != nil {
+		return report, err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) {
+		report.Objects, err = copyObjects(ctx, b.cfg.Source, b.cfg.Target)
+		return err
+	})
+	group.Go(func() (err error) {
+		report.Items, err = copyItems(ctx, b.cfg.Source, b.cfg.Target)
+		return err
+	})
+	return report, group.Wait()
+}
+
+// takeDatabase takes the base backup, compressed.
+func (b *backup) takeDatabase(ctx context.Context, report *BackupReport) ([]byte, error) {
+	content := &boundedBuffer{most: backupSizeMost}
+	// Speed: the network of the lab is a loopback, its processor is shared with all that is being measured.
+	zip, err := gzip.NewWriterLevel(content, gzip.BestSpeed)
+	if err != nil {
+		return nil, fmt.Errorf("compress base backup: %w", err)
+	}
+	tar := &countingWriter{to: zip}
+	wal, err := takeBaseBackup(ctx, b.cfg.Postgres, tar)
+	if err != nil {
+		return nil, err
+	}
+	if err := zip.Close(); err != nil {
+		return nil, fmt.Errorf("compress base backup: %w", err)
+	}
+	report.Ended = time.Now().UTC()
+	report.StartLSN, report.StopLSN, report.Timeline = wal.start, wal.stop, wal.timeline
+	report.TarBytes, report.Bytes = tar.bytes, int64(content.Len())
+	report.Key = backupPrefix + report.Ended.Format(backupTimeLayout) + backupSuffix
+	return content.Bytes(), nil
+}
+
+// keep stores a base backup in the target.
+func (b *backup) keep(ctx context.Context, report *BackupReport, content []byte) error {
+	create := &s3.CreateBucketInput{Bucket: aws.String(topology.BackupsBucket)}
+	if region := b.cfg.Target.S3.Region; region != "us-east-1" { // which is what none means, and may not be named
+		create.CreateBucketConfiguration = &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(region)}
+	}
+	_, err := b.store.CreateBucket(ctx, create)
+	if err != nil && !hasCode(err, "BucketAlreadyOwnedByYou", "BucketAlreadyExists") {
+		return fmt.Errorf("make bucket %s in %s: %w", topology.BackupsBucket, b.cfg.Target.Region, err)
+	}
+	_, err = b.store.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: aws.String(topology.BackupsBucket), Key: aws.String(report.Key), Body: bytes.NewReader(content),
+		ContentType: aws.String("application/gzip"),
+		Metadata: map[string]string{
+			metaStartLSN: report.StartLSN,
+			metaStopLSN:  report.StopLSN,
+			metaTimeline: report.Timeline,
+			metaBegan:    report.Began.Format(time.RFC3339Nano),
+			metaEnded:    report.Ended.Format(time.RFC3339Nano),
+			metaRegion:   b.cfg.Region,
+			"tar-bytes":  strconv.FormatInt(report.TarBytes, 10),
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("store base backup in %s: %w", b.cfg.Target.Region, err)
+	}
+	return nil
+}
+
+// boundedBuffer refuses to grow beyond its bound.
+type boundedBuffer struct {
+	bytes.Buffer
+	most int
+}
+
+// Write keeps all of p or none of it.
+func (b *boundedBuffer) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > b.most {
+		return 0, fmt.Errorf("the base backup is larger than %d MB, compressed", b.most>>20)
+	}
+	return b.Buffer.Write(p)
+}
+
+// countingWriter counts what passes it.
+type countingWriter struct {
+	to    io.Writer
+	bytes int64
+}
+
+// Write passes p on.
+func (c *countingWriter) Write(p []byte) (int, error) {
+	n, err := c.to.Write(p)
+	c.bytes += int64(n)
+	return n, err
+}

@@ -1,0 +1,220 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/miekg/dns"
+)
+
+// Names below the record, and how long resolvers may keep that something does not exist.
+const (
+	srvPrefix   = "_http._tcp."
+	emptyPrefix = "_tcp." // holds nothing itself but is above a name that does
+	negativeTTL = 1
+)
+
+// runDNS serves until ctx ends, then waits for the answers it has begun.
+func runDNS(ctx context.Context, server *dns.Server) error {
+	started := make(chan struct{})
+	server.NotifyStartedFunc = func() { close(started) }
+	ended := make(chan error, 1)
+	go func() { ended <- server.ActivateAndServe() }()
+	select {
+	case err := <-ended:
+		return fmt.Errorf("serve DNS: %w", err)
+	case <-started: // ending it before would fail
+	}
+	select {
+	case err := <-ended:
+		if err == nil {
+			err = errors.New("ended by itself")
+		}
+		return fmt.Errorf("serve DNS: %w", err)
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownLimit)
+	defer cancel()
+	if err := server.ShutdownContext(ending); err != nil {
+		return fmt.Errorf("end DNS: %w", err)
+	}
+	return <-ended
+}
+
+// serveDNS answers one request.
+func (n *nameservice) serveDNS(w dns.ResponseWriter, request *dns.Msg) {
+	reply := n.reply(request)
+	if w.LocalAddr().Network() == "udp" {
+		size := dns.MinMsgSize
+		if opt := request.IsEdns0(); opt != nil {
+			size = max(size, int(opt.UDPSize()))
+		}
+		reply.Truncate(size)
+	}
+	if err := w.WriteMsg(reply); err != nil {
+		slog.Debug("answer not delivered", "error", err)
+	}
+}
+
+// reply is the answer to a request, as an authority for the record and the names below it.
+func (n *nameservice) reply(request *dns.Msg) *dns.Msg {
+	reply := new(dns.Msg)
+	reply.SetReply(request)
+	if opt := request.IsEdns0(); opt != nil {
+		reply.SetEdns0(opt.UDPSize(), false)
+	}
+	switch {
+	case request.Opcode != dns.OpcodeQuery:
+		reply.Rcode = dns.RcodeNotImplemented
+		return reply
+	case len(request.Question) != 1:
+		reply.Rcode = dns.RcodeFormatError
+		return reply
+	}
+	question := request.Question[0]
+	name := dns.CanonicalName(question.Name)
+	if !dns.IsSubDomain(n.cfg.Record, name) || question.Qclass != dns.ClassINET {
+		reply.Rcode = dns.RcodeRefused // somebody else's
+		return reply
+	}
+	reply.Authoritative = true
+	answers, exists := n.answers(question, strings.TrimSuffix(name, n.cfg.Record))
+	if !exists {
+		reply.Rcode = dns.RcodeNameError
+	}
+	if len(answers.answer) == 0 {
+		reply.Ns = append(reply.Ns, n.soa(n.cfg.Record))
+		return reply
+	}
+	reply.Answer = answers.answer
+	reply.Extra = append(answers.additional, reply.Extra...)
+	return reply
+}
+
+// records are what is said to one question.
+type records struct{ answer, additional []dns.RR }
+
+// answers finds what there is for a question, by the part of its name that stands before the record; exists is whether there is
+// such a name at all. Names are given back as they were asked, because resolvers vary the case of letters and compare.
+func (n *nameservice) answers(question dns.Question, below string) (found records, exists bool) {
+	target, generation := n.current()
+	text := n.txt(n.cfg.Record, target, generation)
+	switch below {
+	case "":
+		switch question.Qtype {
+		case dns.TypeSRV:
+			found = n.srv(question.Name, target)
+		case dns.TypeA, dns.TypeAAAA, dns.TypeCNAME:
+			alias := &dns.CNAME{Hdr: n.header(question.Name, dns.TypeCNAME), Target: n.regionName(target)}
+			found.answer = []dns.RR{alias}
+			if question.Qtype != dns.TypeCNAME {
+				found.answer = append(found.answer, n.addresses(alias.Target, question.Qtype, target)...)
+			}
+		case dns.TypeTXT:
+			return records{answer: []dns.RR{n.txt(question.Name, target, generation)}}, true
+		case dns.TypeSOA:
+			found.answer = []dns.RR{n.soa(question.Name)}
+		}
+	case srvPrefix:
+		if question.Qtype == dns.TypeSRV {
+			found = n.srv(question.Name, target)
+		}
+	case emptyPrefix:
+	default:
+		region, ok := n.regionBelow(below)
+		if !ok {
+			return records{}, false
+		}
+		found.answer = n.addresses(question.Name, question.Qtype, region)
+	}
+	found.additional = append(found.additional, text)
+	return found, true
+}
+
+// srv points to the target's own name, with its address beside it. A target that is known by a host name is pointed to by that
+// name directly, because the target of an SRV record must not be an alias (RFC 2782).
+func (n *nameservice) srv(name string, target Target) records {
+	record := &dns.SRV{Hdr: n.header(name, dns.TypeSRV), Port: uint16(target.Port), Target: n.regionName(target)} //nolint:gosec // checked by validate
+	address, ok := targetAddress(target)
+	if !ok {
+		record.Target = dns.Fqdn(target.Host)
+		return records{answer: []dns.RR{record}}
+	}
+	return records{answer: []dns.RR{record}, additional: []dns.RR{n.address(record.Target, address)}}
+}
+
+// addresses are the records of a region's own name for A, AAAA or CNAME questions.
+func (n *nameservice) addresses(name string, qtype uint16, target Target) []dns.RR {
+	address, ok := targetAddress(target)
+	if !ok {
+		if qtype == dns.TypeA || qtype == dns.TypeAAAA || qtype == dns.TypeCNAME {
+			return []dns.RR{&dns.CNAME{Hdr: n.header(name, dns.TypeCNAME), Target: dns.Fqdn(target.Host)}}
+		}
+		return nil
+	}
+	if record := n.address(name, address); record.Header().Rrtype == qtype {
+		return []dns.RR{record}
+	}
+	return nil
+}
+
+// targetAddress is where a target is when no other name service is needed to tell. What this process would find for "localhost" is
+// itself, while clients mean their own machine: so it is answered as every resolver must (RFC 6761).
+func targetAddress(target Target) (netip.Addr, bool) {
+	if strings.EqualFold(target.Host, "localhost") {
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true
+	}
+	address, err := netip.ParseAddr(target.Host)
+	return address.Unmap(), err == nil
+}
+
+func (n *nameservice) address(name string, address netip.Addr) dns.RR {
+	if address.Is4() {
+		return &dns.A{Hdr: n.header(name, dns.TypeA), A: net.IP(address.AsSlice())}
+	}
+	return &dns.AAAA{Hdr: n.header(name, dns.TypeAAAA), AAAA: net.IP(address.AsSlice())}
+}
+
+// txt says in words what the other records cannot: the lab's times are shorter than the whole seconds of a TTL.
+func (n *nameservice) txt(name string, target Target, generation int) dns.RR {
+	return &dns.TXT{Hdr: n.header(name, dns.TypeTXT), Txt: []string{
+		"region=" + target.Region,
+		"host=" + target.Host,
+		fmt.Sprintf("port=%d", target.Port),
+		fmt.Sprintf("ttl_ms=%d", n.cfg.TTL.Milliseconds()),
+		fmt.Sprintf("generation=%d", generation),
+	}}
+}
+
+func (n *nameservice) soa(name string) dns.RR {
+	_, generation := n.current()
+	hdr := n.header(name, dns.TypeSOA)
+	hdr.Ttl = negativeTTL
+	return &dns.SOA{
+		Hdr: hdr, Ns: "ns." + n.cfg.Record, Mbox: "hostmaster." + n.cfg.Record, Serial: uint32(generation), //nolint:gosec // counts failovers
+		Refresh: 60, Retry: 10, Expire: 600, Minttl: negativeTTL,
+	}
+}
+
+// header dates a record with the TTL in whole seconds, rounded down: nobody may keep an answer for longer than the settings say.
+func (n *nameservice) header(name string, rrtype uint16) dns.RR_Header {
+	return dns.RR_Header{Name: name, Rrtype: rrtype, Class: dns.ClassINET, Ttl: uint32(n.cfg.TTL / time.Second)} //nolint:gosec // not negative
+}
+
+func (n *nameservice) regionName(target Target) string { return target.Region + "." + n.cfg.Record }
+
+// regionBelow finds the target whose own name that is.
+func (n *nameservice) regionBelow(below string) (Target, bool) {
+	for _, target := range n.cfg.Targets {
+		if below == dns.CanonicalName(target.Region) {
+			return target, true
+		}
+	}
+	return Target{}, false
+}

@@ -1,0 +1,240 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/miekg/dns"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// RecordHealth answers GET /health and PUT /primary of the name service.
+type RecordHealth struct {
+	Primary    string         `json:"primary"`    // the region that is answered while it is healthy
+	Answer     string         `json:"answer"`     // the region that is answered now
+	Generation int            `json:"generation"` // counts the answers, from 1 at the start
+	Targets    []TargetHealth `json:"targets"`    // in the order of the settings
+}
+
+// TargetHealth is what the health checks of one region say.
+type TargetHealth struct {
+	Region    string `json:"region"`
+	Healthy   bool   `json:"healthy"`
+	SinceMS   int64  `json:"since_ms"`   // how long it has been so
+	LastError string `json:"last_error"` // why the last check failed, or empty
+}
+
+// nameservice answers which region serves, by a failover record. It lives in no region. What PUT /primary orders is kept in memory.
+type nameservice struct {
+	cfg   NameserviceConfig
+	marks *Marks
+
+	udp net.PacketConn // open between Open and the end of Run
+	tcp net.Listener
+
+	mu         sync.Mutex
+	health     []health // of cfg.Targets
+	primary    int      // index in cfg.Targets
+	answer     int
+	generation int
+}
+
+// newNameservice makes the agent that answers DNS for one record and checks the health of what it may answer.
+func newNameservice(cfg NameserviceConfig, marks *Marks) (service, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, fmt.Errorf("make name service: %w", err)
+	}
+	cfg.Record = dns.CanonicalName(cfg.Record)
+	n := &nameservice{cfg: cfg, marks: marks, health: make([]health, len(cfg.Targets)), generation: 1}
+	for i := range n.health {
+		n.health[i].since = time.Now()
+	}
+	return n, nil
+}
+
+func (c NameserviceConfig) validate() error {
+	var errs []error
+	if _, ok := dns.IsDomainName(c.Record); !ok || c.Record == "" {
+		errs = append(errs, fmt.Errorf("record %q is not a domain name", c.Record))
+	}
+	if c.TTL < 0 {
+		errs = append(errs, fmt.Errorf("ttl is %s, want 0 or more", c.TTL))
+	}
+	if c.Check.Interval <= 0 {
+		errs = append(errs, fmt.Errorf("check interval is %s, want more than 0", c.Check.Interval))
+	}
+	if c.Check.Threshold < 1 {
+		errs = append(errs, fmt.Errorf("check threshold is %d, want 1 or more", c.Check.Threshold))
+	}
+	if len(c.Targets) == 0 {
+		errs = append(errs, errors.New("no targets to answer"))
+	}
+	regions := map[string]bool{}
+	for _, t := range c.Targets {
+		if regions[t.Region] {
+			errs = append(errs, fmt.Errorf("region %q is named twice", t.Region))
+		}
+		regions[t.Region] = true
+		if t.Region == "" || t.Host == "" || t.Health == "" || t.Port < 1 || t.Port > 65535 {
+			errs = append(errs, fmt.Errorf("target %q needs a region, a host, a port and a health URL: %+v", t.Region, t))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Open listens for DNS on topology.PortDNS, UDP and TCP.
+func (n *nameservice) Open(ctx context.Context) error {
+	return n.open(ctx, fmt.Sprintf(":%d", topology.PortDNS))
+}
+
+func (n *nameservice) open(ctx context.Context, address string) error {
+	var listen net.ListenConfig
+	udp, err := listen.ListenPacket(ctx, "udp", address)
+	if err != nil {
+		return fmt.Errorf("listen for DNS: %w", err)
+	}
+	tcp, err := listen.Listen(ctx, "tcp", address)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen for DNS: %w", err), udp.Close())
+	}
+	n.udp, n.tcp = udp, tcp
+	return nil
+}
+
+// Run answers DNS and checks health until ctx ends. Checks of one target do not wait for those of another.
+func (n *nameservice) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, server := range []*dns.Server{{PacketConn: n.udp}, {Listener: n.tcp}} {
+		server.Handler = dns.HandlerFunc(n.serveDNS)
+		group.Go(func() error { return runDNS(ctx, server) })
+	}
+	for i := range n.cfg.Targets {
+		group.Go(func() error {
+			n.watch(ctx, i)
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// watch checks one target each interval, or as often as the checks end.
+func (n *nameservice) watch(ctx context.Context, target int) {
+	checker := newChecker(n.cfg.Targets[target].Health, n.cfg.Check.Interval)
+	ticker := time.NewTicker(n.cfg.Check.Interval)
+	defer ticker.Stop()
+	for {
+		err := checker.check(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		n.observe(target, err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}
+
+// observe takes the result of one check of a target.
+func (n *nameservice) observe(target int, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if !n.health[target].observe(err, n.cfg.Check.Threshold, time.Now()) {
+		return
+	}
+	detail := n.cfg.Targets[target].Region + " healthy"
+	if err != nil {
+		detail = fmt.Sprintf("%s unhealthy: %v", n.cfg.Targets[target].Region, err)
+	}
+	n.marks.Leave(MarkHealth, detail)
+	n.decide()
+}
+
+// redirect makes a region the primary, and says whether there is such a region. It stays the primary until the next redirect: the
+// region before it does not get its traffic back by being healthy again, because its data may be behind.
+func (n *nameservice) redirect(region string) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	i := slices.IndexFunc(n.cfg.Targets, func(t Target) bool { return t.Region == region })
+	if i < 0 {
+		return false
+	}
+	n.primary = i
+	n.decide()
+	return true
+}
+
+// decide settles, with the lock held, what is answered from now on: the first healthy target in order from the primary, or the
+// primary when none is healthy.
+func (n *nameservice) decide() {
+	answer := n.primary
+	for i := range n.cfg.Targets {
+		if t := (n.primary + i) % len(n.cfg.Targets); !n.health[t].unhealthy {
+			answer = t
+			break
+		}
+	}
+	if answer == n.answer {
+		return
+	}
+	n.answer = answer
+	n.generation++
+	n.marks.Leave(MarkAnswer, n.cfg.Targets[answer].Region)
+}
+
+// current is the target that is answered now, with its generation.
+func (n *nameservice) current() (Target, int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.cfg.Targets[n.answer], n.generation
+}
+
+func (n *nameservice) recordHealth() RecordHealth {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	reply := RecordHealth{
+		Primary:    n.cfg.Targets[n.primary].Region,
+		Answer:     n.cfg.Targets[n.answer].Region,
+		Generation: n.generation,
+	}
+	for i, h := range n.health {
+		reply.Targets = append(reply.Targets, TargetHealth{
+			Region: n.cfg.Targets[i].Region, Healthy: !h.unhealthy,
+			SinceMS: time.Since(h.since).Milliseconds(), LastError: h.lastError,
+		})
+	}
+	return reply
+}
+
+// Routes adds GET /health and PUT /primary {"region": "us-west-2"}, which answers as /health does, or 404 for an unknown region.
+func (n *nameservice) Routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
+		writeJSON(w, http.StatusOK, n.recordHealth())
+	})
+	mux.HandleFunc("PUT /primary", func(w http.ResponseWriter, r *http.Request) {
+		var order struct {
+			Region string `json:"region"`
+		}
+		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<12))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&order); err != nil {
+			http.Error(w, fmt.Sprintf("read order: %v", err), http.StatusBadRequest)
+			return
+		}
+		if !n.redirect(order.Region) {
+			http.Error(w, fmt.Sprintf("no target in region %q", order.Region), http.StatusNotFound)
+			return
+		}
+		writeJSON(w, http.StatusOK, n.recordHealth())
+	})
+}

@@ -1,0 +1,202 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// objectCopier copies the objects of one region to another, pass by pass. Deleted objects are not deleted in the target. The first
+// pass lists both regions; the ones after it look at the target only for what is new in the source. A pass must end before the next
+// begins.
+type objectCopier struct {
+	from, to       *s3.Client
+	source, target string // the regions
+
+	there map[string]string // during the first pass: the tags of the target's contents by key; nil after it
+
+	mu   sync.Mutex
+	seen map[string]listed // by key: what the source listed when the object was dealt with
+}
+
+// listed is how a listing tells that an object has changed. Stores date objects to the second, so the content's tag is needed.
+type listed struct {
+	etag     string
+	modified time.Time
+}
+
+func newObjectCopier(from, to Stores) *objectCopier {
+	return &objectCopier{
+		from: objectClient(from.S3), to: objectClient(to.S3),
+		source: from.Region, target: to.Region,
+		there: map[string]string{}, seen: map[string]listed{},
+	}
+}
+
+// pass lists the source once and copies what is new in it.
+func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
+	if c.there != nil {
+		clear(c.there)
+		err := eachObject(ctx, c.to, func(o types.Object) { c.there[aws.ToString(o.Key)] = aws.ToString(o.ETag) })
+		if err != nil {
+			return copyPass{}, fmt.Errorf("list objects of %s: %w", c.target, err)
+		}
+	}
+	crew, crewCtx := newCrew(ctx)
+	listing := eachObject(crewCtx, c.from, func(o types.Object) {
+		key, now := aws.ToString(o.Key), listed{etag: aws.ToString(o.ETag), modified: aws.ToTime(o.LastModified)}
+		if c.dealtWith(key) == now {
+			return
+		}
+		crew.do(crewCtx, now.modified, func(ctx context.Context) (bool, error) {
+			copied, err := c.copy(ctx, key, now.etag)
+			if err == nil {
+				c.remember(key, now)
+			}
+			return copied, err
+		})
+	})
+	pass, err := crew.wait()
+	switch {
+	case hasCode(err, "NoSuchBucket"): // the target lost its bucket, or has none yet: begin again
+		c.there = map[string]string{}
+		clear(c.seen)
+		return pass, err
+	case err != nil: // it says more than a listing that was ended because of it
+		return pass, err
+	case listing != nil:
+		return pass, sourceError{fmt.Errorf("list objects of %s: %w", c.source, listing)}
+	}
+	c.there = nil
+	return pass, nil
+}
+
+// eachObject calls each with every object of a store. A bucket that does not exist has none.
+func eachObject(ctx context.Context, store *s3.Client, each func(types.Object)) error {
+	pages := s3.NewListObjectsV2Paginator(store, &s3.ListObjectsV2Input{Bucket: aws.String(topology.Bucket)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if hasCode(err, "NoSuchBucket") {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, object := range page.Contents {
+			each(object)
+		}
+	}
+	return nil
+}
+
+// copy brings one object to the target unless what is there is the same or newer.
+func (c *objectCopier) copy(ctx context.Context, key, etag string) (copied bool, err error) {
+	tag, was := c.there[key]
+	if was && tag == etag {
+		return false, nil
+	}
+	var there *s3.HeadObjectOutput // stays nil where the first pass knows that there is none
+	if was || c.there == nil {
+		if there, err = c.head(ctx, key); err != nil {
+			return false, err
+		}
+	}
+	if there != nil && aws.ToString(there.ETag) == etag {
+		return false, nil // the same content; mostly the target's own object, coming back from the region it went to
+	}
+	object, body, err := c.get(ctx, key)
+	if hasCode(err, "NoSuchKey") {
+		return false, nil // deleted since it was listed
+	}
+	if err != nil {
+		return false, err
+	}
+	copied, err = c.put(ctx, key, object, body, there)
+	if !hasCode(err, "PreconditionFailed", "ConditionalRequestConflict") {
+		return copied, err
+	}
+	// Somebody wrote that key for the first time, after it was looked for.
+	if there, err = c.head(ctx, key); err != nil {
+		return false, err
+	}
+	return c.put(ctx, key, object, body, there)
+}
+
+// put writes a source's object if it is newer than the one there, which is nil for none.
+//
+// Another writer may come after the look at what is there. For a new key the store decides (If-None-Match); for one that exists no
+// store of the lab can, so an older version can overwrite one that was written within those milliseconds.
+func (c *objectCopier) put(ctx context.Context, key string, object *s3.GetObjectOutput, body []byte, there *s3.HeadObjectOutput) (bool, error) {
+	offered := objectVersion(object.Metadata, aws.ToTime(object.LastModified), c.source)
+	put := &s3.PutObjectInput{
+		Bucket: aws.String(topology.Bucket), Key: aws.String(key), Body: bytes.NewReader(body),
+		ContentType: object.ContentType, Metadata: stamped(object.Metadata, offered),
+	}
+	if there == nil {
+		put.IfNoneMatch = aws.String("*")
+	} else if !offered.newerThan(objectVersion(there.Metadata, aws.ToTime(there.LastModified), c.target)) {
+		return false, nil
+	}
+	if _, err := c.to.PutObject(ctx, put); err != nil {
+		return false, fmt.Errorf("put object %s in %s: %w", key, c.target, err)
+	}
+	return true, nil
+}
+
+// head looks at an object of the target; nil if there is none.
+func (c *objectCopier) head(ctx context.Context, key string) (*s3.HeadObjectOutput, error) {
+	head, err := c.to.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(topology.Bucket), Key: aws.String(key)})
+	if hasCode(err, "NotFound", "NoSuchKey", "NoSuchBucket") {
+		return nil, nil //nolint:nilnil // no object is an answer
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look at object %s in %s: %w", key, c.target, err)
+	}
+	return head, nil
+}
+
+func (c *objectCopier) get(ctx context.Context, key string) (*s3.GetObjectOutput, []byte, error) {
+	object, err := c.from.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(topology.Bucket), Key: aws.String(key)})
+	if err != nil {
+		return nil, nil, sourceError{fmt.Errorf("get object %s of %s: %w", key, c.source, err)}
+	}
+	defer object.Body.Close()
+	body, err := io.ReadAll(object.Body)
+	if err != nil {
+		return nil, nil, sourceError{fmt.Errorf("read object %s of %s: %w", key, c.source, err)}
+	}
+	return object, body, nil
+}
+
+// stamped is the metadata with the version in it: a copy must carry its origin's, or it would look like a write of the target.
+func stamped(metadata map[string]string, v version) map[string]string {
+	with := maps.Clone(metadata)
+	if with == nil {
+		with = map[string]string{}
+	}
+	with[stampKey], with[originKey] = strconv.FormatInt(v.stamp, 10), v.origin
+	return with
+}
+
+func (c *objectCopier) dealtWith(key string) listed {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.seen[key]
+}
+
+func (c *objectCopier) remember(key string, l listed) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen[key] = l
+}

@@ -1,0 +1,162 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// The replicator's times. A pass may take long only where much has to be copied, and what it did is not lost when it is cut short.
+const (
+	passEvery = 50 * time.Millisecond  // at least, between passes, unless the settings say otherwise
+	passRetry = 200 * time.Millisecond // after a pass that failed, and at most after a long one
+	passLimit = 10 * time.Second
+)
+
+// Lag is how far the replicator is behind one source with one store. GET /lag answers a list of them.
+type Lag struct {
+	Source string `json:"source"` // the region copied from
+	Store  string `json:"store"`  // objects or items
+	Copied int    `json:"copied"` // since the replicator started
+	// LagMS is the age of the oldest thing that was seen and not copied when the last pass ended: 0 when all seen was copied, null
+	// before the first pass. What the source holds and nobody has seen is bounded by LastPassMSAgo, not by this.
+	LagMS *int64 `json:"lag_ms"`
+	// LastPassMSAgo is how long ago the last pass began that saw all of the source and copied it; null if none did.
+	LastPassMSAgo *int64 `json:"last_pass_ms_ago"`
+	Reachable     bool   `json:"reachable"` // the source answered in the last pass
+	Error         string `json:"error"`     // why the last pass failed, or empty
+}
+
+// replicator pulls what other regions wrote into its own, as S3 Cross-Region Replication and DynamoDB global tables do. It copies
+// asynchronously: what was not copied when a region dies is lost, and that loss is what drills measure.
+type replicator struct {
+	every time.Duration
+	lanes []*lane
+}
+
+// newReplicator makes the agent that keeps the stores of one region up to date with those of the others.
+func newReplicator(cfg ReplicatorConfig, _ *Marks) (service, error) {
+	if cfg.Every < 0 {
+		return nil, fmt.Errorf("make replicator: every is %s, want 0 or more", cfg.Every)
+	}
+	if len(cfg.Sources) == 0 {
+		return nil, errors.New("make replicator: no sources to copy from")
+	}
+	r := &replicator{every: cfg.Every}
+	if r.every == 0 {
+		r.every = passEvery
+	}
+	for _, source := range cfg.Sources {
+		if source.Region == cfg.Local.Region {
+			return nil, fmt.Errorf("make replicator: %s is to be copied from itself", source.Region)
+		}
+		if cfg.Objects {
+			r.lanes = append(r.lanes, &lane{lag: Lag{Source: source.Region, Store: "objects"}, pass: newObjectCopier(source, cfg.Local).pass})
+		}
+		if cfg.Items {
+			r.lanes = append(r.lanes, &lane{lag: Lag{Source: source.Region, Store: "items"}, pass: newItemCopier(source, cfg.Local).pass})
+		}
+	}
+	return r, nil
+}
+
+// Routes adds GET /lag.
+func (r *replicator) Routes(mux *http.ServeMux) {
+	mux.HandleFunc("GET /lag", func(w http.ResponseWriter, _ *http.Request) {
+		lags := make([]Lag, len(r.lanes))
+		for i, l := range r.lanes {
+			lags[i] = l.state()
+		}
+		writeJSON(w, http.StatusOK, lags)
+	})
+}
+
+// Run copies until ctx ends. No source waits for another, and objects do not wait for items.
+func (r *replicator) Run(ctx context.Context) error {
+	var group errgroup.Group
+	for _, l := range r.lanes {
+		group.Go(func() error {
+			l.run(ctx, r.every)
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// lane is one store of one source.
+type lane struct {
+	pass func(context.Context) (copyPass, error)
+
+	mu       sync.Mutex
+	lag      Lag
+	pending  time.Time // since when the oldest thing waits that was seen and not copied
+	complete time.Time // when the last pass began that copied all
+}
+
+func (l *lane) run(ctx context.Context, every time.Duration) {
+	for ctx.Err() == nil {
+		began := time.Now()
+		passCtx, cancel := context.WithTimeout(ctx, passLimit)
+		pass, err := l.pass(passCtx)
+		cancel()
+		if ctx.Err() != nil {
+			return
+		}
+		l.note(began, pass, err)
+		// A pass over many objects or items is work for both stores: resting as long keeps half of them for the app.
+		pause := max(every, min(time.Since(began), passRetry))
+		if err != nil {
+			pause = max(every, passRetry)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// note takes down how a pass ended.
+func (l *lane) note(began time.Time, pass copyPass, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if errors.As(err, new(sourceError)) {
+		l.pending = oldest(l.pending, pass.pending) // what this pass could not see again still waits
+	} else {
+		l.pending = pass.pending
+	}
+	var lag int64
+	if !l.pending.IsZero() {
+		lag = max(0, time.Since(l.pending).Milliseconds())
+	}
+	l.lag.LagMS = &lag
+	l.lag.Copied += pass.copied
+	was := l.lag.Error
+	switch {
+	case err == nil:
+		l.lag.Reachable, l.lag.Error, l.complete = true, "", began
+	case errors.As(err, new(sourceError)):
+		l.lag.Reachable, l.lag.Error = false, err.Error()
+	default:
+		l.lag.Error = err.Error()
+	}
+	if (was == "") != (err == nil) {
+		slog.Info("replication changed", "source", l.lag.Source, "store", l.lag.Store, "copied", l.lag.Copied, "error", l.lag.Error)
+	}
+}
+
+func (l *lane) state() Lag {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	lag := l.lag
+	if !l.complete.IsZero() {
+		ago := time.Since(l.complete).Milliseconds()
+		lag.LastPassMSAgo = &ago
+	}
+	return lag
+}

@@ -1,0 +1,90 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// maintenance is the database that every cluster has: what is asked here concerns the cluster, not the data of the app.
+const maintenance = "postgres"
+
+// hangUpLimit bounds the goodbye to a database that may have stopped answering.
+const hangUpLimit = 200 * time.Millisecond
+
+func postgresURL(e topology.Endpoint) string {
+	u := url.URL{
+		Scheme: "postgres", User: url.UserPassword(topology.DatabaseUser, topology.Secret), Host: e.Address, Path: maintenance,
+		RawQuery: url.Values{"sslmode": {"disable"}, "application_name": {"regionfall-agent"}}.Encode(),
+	}
+	return u.String()
+}
+
+// withPostgres connects, does the work and hangs up. One round trip per statement: the simple protocol prepares nothing.
+func withPostgres(ctx context.Context, e topology.Endpoint, work func(conn *pgx.Conn) error) error {
+	config, err := pgx.ParseConfig(postgresURL(e))
+	if err != nil {
+		return fmt.Errorf("connect to postgres: %w", err)
+	}
+	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return fmt.Errorf("connect to postgres: %w", err)
+	}
+	defer func() {
+		goodbye, cancel := context.WithTimeout(context.WithoutCancel(ctx), hangUpLimit)
+		defer cancel()
+		_ = conn.Close(goodbye) // the work is done or has failed; the connection is given up either way
+	}()
+	return work(conn)
+}
+
+// pingPostgres is nil when the database answers a query.
+func pingPostgres(ctx context.Context, e topology.Endpoint) error {
+	return withPostgres(ctx, e, func(conn *pgx.Conn) error {
+		if _, err := conn.Exec(ctx, "select 1"); err != nil {
+			return fmt.Errorf("ask postgres: %w", err)
+		}
+		return nil
+	})
+}
+
+// refused says whether a server that takes connections said no. One that starts up or shuts down (class 57) does not: its answer is
+// as good as none.
+func refused(err error) bool {
+	var answer *pgconn.PgError
+	return errors.As(err, &answer) && !strings.HasPrefix(answer.Code, "57")
+}
+
+// proveWritable has a primary write a record and see it on disk, and returns its timeline. A server that says that it is a primary may
+// still be read only, or wait for a synchronous standby that is gone.
+func proveWritable(ctx context.Context, conn *pgx.Conn) (timeline string, err error) {
+	var recovering, readOnly bool
+	const state = `select pg_is_in_recovery(), current_setting('transaction_read_only')::bool`
+	if err := conn.QueryRow(ctx, state).Scan(&recovering, &readOnly); err != nil {
+		return "", fmt.Errorf("ask postgres for its state: %w", err)
+	}
+	switch {
+	case recovering:
+		return "", errors.New("postgres is in recovery")
+	case readOnly:
+		return "", errors.New("postgres is read only: it was fenced, or is set so")
+	}
+	if _, err := conn.Exec(ctx, `select pg_logical_emit_message(true, 'regionfall', 'in service')`); err != nil {
+		return "", fmt.Errorf("write to postgres: %w", err)
+	}
+	// Not pg_control_checkpoint(): until the first checkpoint after a promotion it names the timeline before.
+	const writing = `select ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int::text`
+	if err := conn.QueryRow(ctx, writing).Scan(&timeline); err != nil {
+		return "", fmt.Errorf("ask postgres for its timeline: %w", err)
+	}
+	return timeline, nil
+}

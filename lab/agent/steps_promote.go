@@ -1,0 +1,120 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// promote makes PostgreSQL and Redis of the region primaries, and sees both take writes.
+type promote struct {
+	postgres, redis topology.Endpoint
+}
+
+// Name is promote.
+func (promote) Name() string { return "promote" }
+
+// Do promotes what is not a primary yet.
+func (p promote) Do(ctx context.Context) (string, error) {
+	postgres, err := promotePostgres(ctx, p.postgres)
+	if err != nil {
+		return "", err
+	}
+	redis, err := promoteRedis(ctx, p.redis)
+	if err != nil {
+		return "", err
+	}
+	return "postgres: " + postgres + "; redis: " + redis, nil
+}
+
+func promotePostgres(ctx context.Context, e topology.Endpoint) (detail string, err error) {
+	err = withPostgres(ctx, e, func(conn *pgx.Conn) error {
+		var recovering bool
+		if err := conn.QueryRow(ctx, `select pg_is_in_recovery()`).Scan(&recovering); err != nil {
+			return fmt.Errorf("ask postgres for its role: %w", err)
+		}
+		how := "was a primary already"
+		if recovering {
+			how = "promoted"
+			var promoted bool
+			if err := conn.QueryRow(ctx, `select pg_promote(true, $1)`, secondsLeft(ctx)).Scan(&promoted); err != nil {
+				return fmt.Errorf("promote postgres: %w", err)
+			}
+			if !promoted {
+				return errors.New("promote postgres: it did not finish in time")
+			}
+		}
+		timeline, err := proveWritable(ctx, conn)
+		if err != nil {
+			return err
+		}
+		detail = how + ", timeline " + timeline
+		return nil
+	})
+	return detail, err
+}
+
+// secondsLeft is how long the server may wait for its promotion: whole seconds, at least one.
+func secondsLeft(ctx context.Context) int {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return 60
+	}
+	return max(1, int(math.Ceil(time.Until(deadline).Seconds())))
+}
+
+func promoteRedis(ctx context.Context, e topology.Endpoint) (detail string, err error) {
+	client := redis.NewClient(&redis.Options{
+		Addr: e.Address, MaxRetries: -1, ContextTimeoutEnabled: true, DisableIdentity: true, PoolSize: 1,
+		// These are for managed Redis, where the server announces its moves.
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	})
+	defer client.Close()
+	role, err := redisRole(ctx, client)
+	if err != nil {
+		return "", err
+	}
+	how := "was a primary already"
+	if role != redisPrimary {
+		how = "promoted"
+		if err := client.Do(ctx, "REPLICAOF", "NO", "ONE").Err(); err != nil {
+			return "", fmt.Errorf("promote redis: %w", err)
+		}
+		if role, err = redisRole(ctx, client); err != nil {
+			return "", err
+		}
+		if role != redisPrimary {
+			return "", fmt.Errorf("promote redis: its role is still %q", role)
+		}
+	}
+	// A restart must not make it a replica again. A server without a configuration file has nothing that could.
+	if err := client.ConfigRewrite(ctx).Err(); err != nil && !strings.Contains(err.Error(), "without a config file") {
+		return "", fmt.Errorf("keep redis promoted: %w", err)
+	}
+	return how, nil
+}
+
+// redisPrimary is what Redis calls a primary in its protocol.
+const redisPrimary = "master"
+
+func redisRole(ctx context.Context, client *redis.Client) (string, error) {
+	answer, err := client.Do(ctx, "ROLE").Slice()
+	if err != nil {
+		return "", fmt.Errorf("ask redis for its role: %w", err)
+	}
+	if len(answer) > 0 {
+		if role, ok := answer[0].(string); ok {
+			return role, nil
+		}
+	}
+	return "", fmt.Errorf("ask redis for its role: it answered %v", answer)
+}

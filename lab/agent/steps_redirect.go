@@ -1,0 +1,49 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// redirectEvery is how often the name service is asked whether it answers the region.
+const redirectEvery = 50 * time.Millisecond
+
+// redirect has the name service answer this region, for good: while only health checks decided, clients would go back to the old
+// primary as soon as it looks healthy again.
+type redirect struct {
+	names  nameClient
+	region string
+}
+
+// Name is redirect.
+func (redirect) Name() string { return "redirect" }
+
+// Do orders it, and waits for the answer.
+func (r redirect) Do(ctx context.Context) (string, error) {
+	record, err := r.names.health(ctx)
+	if err != nil {
+		return "", err
+	}
+	how := "was so already"
+	if record.Primary != r.region {
+		how = "instead of " + record.Primary
+		if _, err := r.names.makePrimary(ctx, r.region); err != nil {
+			return "", err
+		}
+	}
+	err = poll(ctx, redirectEvery, func(ctx context.Context) error {
+		record, err := r.names.health(ctx)
+		if err != nil {
+			return err
+		}
+		if record.Primary != r.region || record.Answer != r.region {
+			return fmt.Errorf("it answers %s, with %s as primary", record.Answer, record.Primary)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", fmt.Errorf("wait for the name service to answer %s: %w", r.region, err)
+	}
+	return r.region + ", " + how, nil
+}

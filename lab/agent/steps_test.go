@@ -1,0 +1,343 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// standby is a region whose configuration leads to the home region, with an app that takes each new revision when asked a second time.
+func standby(t *testing.T) AutomationConfig {
+	t.Helper()
+	cfg := settings()
+	cfg.ConfigFile = filepath.Join(t.TempDir(), "region.json")
+	east := topology.Endpoint{Region: "east", Address: "hub:20001"}
+	if err := writeConfig(cfg.ConfigFile, topology.Config{
+		Revision: 4, Region: "west", Postgres: east, Redis: east, S3: cfg.S3, DynamoDB: cfg.DynamoDB, MirrorS3: &east, MirrorDynamoDB: &east,
+	}); err != nil {
+		t.Fatal(err)
+	}
+	var inForce atomic.Int64
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		c, err := readConfig(cfg.ConfigFile)
+		if err != nil {
+			t.Errorf("the app read: %v", err)
+		}
+		w.Header().Set(revisionHeader, strconv.FormatInt(inForce.Swap(int64(c.Revision)), 10))
+	}))
+	t.Cleanup(app.Close)
+	cfg.AppReady = app.URL
+	return cfg
+}
+
+func TestRepointLeavesNoOtherRegion(t *testing.T) {
+	cfg := standby(t)
+	detail, err := newRepoint(cfg).Do(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := readConfig(cfg.ConfigFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := topology.Config{
+		Revision: 5, Region: "west", Postgres: cfg.Postgres, Redis: cfg.Redis, S3: cfg.S3, DynamoDB: cfg.DynamoDB,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("configuration (-want +got):\n%s", diff)
+	}
+	if detail != "revision 5, rewritten" {
+		t.Errorf("the detail is %q", detail)
+	}
+
+	before, err := os.Stat(cfg.ConfigFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	detail, err = newRepoint(cfg).Do(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	after, err := os.Stat(cfg.ConfigFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !os.SameFile(before, after) || detail != "revision 5, was so already" {
+		t.Errorf("done again, it changed the file: %q", detail)
+	}
+	if entries, err := os.ReadDir(filepath.Dir(cfg.ConfigFile)); err != nil || len(entries) != 1 {
+		t.Errorf("beside the configuration there is something else: %v, %v", entries, err)
+	}
+}
+
+func TestRepointWaitsForTheRevision(t *testing.T) {
+	cfg := standby(t)
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set(revisionHeader, "4") }))
+	defer app.Close()
+	cfg.AppReady = app.URL
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if _, err := newRepoint(cfg).Do(ctx); err == nil || !strings.Contains(err.Error(), "ready with revision 4") {
+		t.Errorf("the error is %v, want that the app has the old revision", err)
+	}
+}
+
+func TestRepointKeepsWhatItDoesNotKnow(t *testing.T) {
+	cfg := standby(t)
+	unknown := []byte(`{"revision": 4, "region": "west", "feature_flags": {}}`)
+	if err := os.WriteFile(cfg.ConfigFile, unknown, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := newRepoint(cfg).Do(t.Context())
+	got, readErr := os.ReadFile(cfg.ConfigFile)
+	if err == nil || readErr != nil || string(got) != string(unknown) {
+		t.Errorf("error %v; the file has become %s, %v", err, got, readErr)
+	}
+}
+
+func TestReplacedFileIsOldOrNew(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	write := func(content string, fail error) error {
+		return replaceFile(path, func(w io.Writer) error {
+			_, err := io.WriteString(w, content)
+			return errors.Join(err, fail)
+		})
+	}
+	if err := write("old", nil); err != nil {
+		t.Fatal(err)
+	}
+	torn := errors.New("torn")
+	if err := write("half", torn); !errors.Is(err, torn) {
+		t.Errorf("the error is %v, want %v", err, torn)
+	}
+	if got, err := os.ReadFile(path); err != nil || string(got) != "old" {
+		t.Errorf("the file is %q, %v after a write that failed", got, err)
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			if got, err := os.ReadFile(path); err != nil || (string(got) != "old" && string(got) != "new") {
+				t.Errorf("a reader saw %q, %v", got, err)
+				return
+			}
+		}
+	}()
+	for range 50 {
+		if err := write("new", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(stop)
+	<-stopped
+	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o644 {
+		t.Errorf("the file is %v, %v, want one that all can read", info, err)
+	}
+}
+
+// names is a real name service, without its DNS, that answers east.
+func names(t *testing.T) (*nameservice, nameClient) {
+	t.Helper()
+	service, err := newNameservice(NameserviceConfig{
+		Record: topology.RecordName, Check: topology.HealthCheck{Interval: time.Second, Threshold: 1},
+		Targets: []Target{
+			{Region: "east", Host: "127.0.0.1", Port: 1, Health: "http://127.0.0.1:1"},
+			{Region: "west", Host: "127.0.0.1", Port: 2, Health: "http://127.0.0.1:2"},
+		},
+	}, NewMarks("nameservice"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	service.Routes(mux)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return service.(*nameservice), nameClient{base: server.URL}
+}
+
+func TestWitness(t *testing.T) {
+	service, client := names(t)
+	witness := nameWitness{names: client, home: "east"}
+	if err := witness.SeesLoss(t.Context()); err == nil || !strings.Contains(err.Error(), "sees east healthy") {
+		t.Errorf("of a healthy region it says %v", err)
+	}
+	service.observe(0, errors.New("refused"))
+	if err := witness.SeesLoss(t.Context()); err != nil {
+		t.Errorf("of a region that fails its checks it says: %v", err)
+	}
+	if err := (nameWitness{names: client, home: "north"}).SeesLoss(t.Context()); err == nil {
+		t.Error("it agrees to the loss of a region that it does not know")
+	}
+	if err := (nameWitness{names: nameClient{base: "http://127.0.0.1:1"}, home: "east"}).SeesLoss(t.Context()); err == nil {
+		t.Error("a witness that cannot be reached agrees")
+	}
+}
+
+func TestWitnessAnswersThatSayNothing(t *testing.T) {
+	for _, body := range []string{"", "{}", "null", `{"primary":"east","answer":"east","targets":[]}`, "<html>"} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
+		if err := (nameWitness{names: nameClient{base: server.URL}, home: "east"}).SeesLoss(t.Context()); err == nil {
+			t.Errorf("the answer %q counts as agreement", body)
+		}
+		server.Close()
+	}
+}
+
+func TestRedirect(t *testing.T) {
+	service, client := names(t)
+	step := redirect{names: client, region: "west"}
+	for _, want := range []string{"west, instead of east", "west, was so already"} {
+		if detail, err := step.Do(t.Context()); err != nil || detail != want {
+			t.Errorf("it says %q, %v, want %q", detail, err, want)
+		}
+	}
+	if got := service.recordHealth(); got.Primary != "west" || got.Answer != "west" || got.Generation != 2 {
+		t.Errorf("the name service is at %+v", got)
+	}
+}
+
+func TestRedirectWaitsForTheAnswer(t *testing.T) {
+	service, client := names(t)
+	service.observe(1, errors.New("not ready")) // west fails its checks, so east is answered whoever is primary
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	if _, err := (redirect{names: client, region: "west"}).Do(ctx); err == nil || !strings.Contains(err.Error(), "it answers east") {
+		t.Errorf("the error is %v, want what the name service answers", err)
+	}
+}
+
+func TestHomeIsLostOnlyWhenAppAndDatabaseFail(t *testing.T) {
+	app := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer app.Close()
+	cfg := settings()
+	if got := newHomeProbe(cfg).Look(t.Context()); got.alive || !strings.Contains(got.said, "app: ") || !strings.Contains(got.said, "postgres: ") {
+		t.Errorf("nobody answers, and it sees %+v", got)
+	}
+	cfg.HomeHealth = app.URL
+	if got := newHomeProbe(cfg).Look(t.Context()); !got.alive || !strings.Contains(got.said, "app: ok") {
+		t.Errorf("the app answers, and it sees %+v", got)
+	}
+}
+
+func TestProgressWithoutTraces(t *testing.T) {
+	cfg := settings()
+	cfg.RestoreFile = filepath.Join(t.TempDir(), "base.tar")
+	world := labWorld{cfg: cfg, names: nameClient{base: cfg.Nameservice}}
+	if p, why := world.Progress(t.Context()); p != progressNone {
+		t.Errorf("nothing answers, and it finds %v, %q", p, why)
+	}
+	if world.HomeWasThere(t.Context()) {
+		t.Error("nothing answers, and it finds that home was there")
+	}
+	world.cfg.Strategy = topology.BackupRestore
+	if err := os.WriteFile(cfg.RestoreFile, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if p, why := world.Progress(t.Context()); p != progressDecided {
+		t.Errorf("a base backup was handed over, and it finds %v, %q", p, why)
+	}
+}
+
+func TestNewestBackupIsTheOneStoredLast(t *testing.T) {
+	second := time.Unix(1_700_000_000, 0)
+	object := func(key string, at time.Time) types.Object {
+		return types.Object{Key: aws.String(key), LastModified: &at}
+	}
+	old, first, last := object("base/9", second), object("base/1", second.Add(time.Second)), object("base/2", second.Add(time.Second))
+	if storedBefore(old, first) >= 0 || storedBefore(first, last) >= 0 || storedBefore(last, old) <= 0 {
+		t.Error("base backups are not in the order in which they were stored")
+	}
+}
+
+func TestBackupRunsOneAtATime(t *testing.T) {
+	nowhere := topology.Endpoint{Region: "x", Address: "127.0.0.1:1"}
+	service, err := newBackup(BackupConfig{
+		Region: "east", Postgres: nowhere,
+		Source: Stores{Region: "east", S3: nowhere, DynamoDB: nowhere}, Target: Stores{Region: "west", S3: nowhere, DynamoDB: nowhere},
+	}, NewMarks("backup.east"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := service.(*backup)
+	mux := http.NewServeMux()
+	job.Routes(mux)
+	ask := func(ctx context.Context) *httptest.ResponseRecorder {
+		answer := httptest.NewRecorder()
+		mux.ServeHTTP(answer, httptest.NewRequestWithContext(ctx, http.MethodPost, "/backup", http.NoBody))
+		return answer
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	ask(gone) // begun, and its caller has gone; nothing runs it yet
+	if answer := ask(t.Context()); answer.Code != http.StatusConflict {
+		t.Errorf("a second backup was answered %d", answer.Code)
+	}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- job.Run(ctx) }()
+	// The first fails, as there is no database, and after it another may begin.
+	var answer *httptest.ResponseRecorder
+	err = poll(t.Context(), time.Millisecond, func(ctx context.Context) error {
+		if answer = ask(ctx); answer.Code == http.StatusConflict {
+			return errors.New(answer.Body.String())
+		}
+		return nil
+	})
+	if err != nil || answer.Code != http.StatusInternalServerError || !strings.Contains(answer.Body.String(), "connect to postgres") {
+		t.Errorf("without a database the answer is %d %s, %v", answer.Code, answer.Body, err)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if marks := marksOf(job.marks); len(marks) != 2 || marks[0].Name != MarkFailed || !strings.HasPrefix(marks[0].Detail, "backup: ") {
+		t.Errorf("marks are %v, want two failures", marks)
+	}
+}
+
+func TestBackupMustLeaveItsRegion(t *testing.T) {
+	here := topology.Endpoint{Region: "east", Address: "127.0.0.1:1"}
+	stores := Stores{Region: "east", S3: here, DynamoDB: here}
+	if _, err := newBackup(BackupConfig{Region: "east", Postgres: here, Source: stores, Target: stores}, NewMarks("x")); err == nil {
+		t.Error("a backup into its own region was taken on")
+	}
+}
+
+func TestBackupSizeIsBounded(t *testing.T) {
+	b := &boundedBuffer{most: 4}
+	if _, err := b.Write([]byte("1234")); err != nil {
+		t.Error(err)
+	}
+	if _, err := b.Write([]byte("5")); err == nil || b.String() != "1234" {
+		t.Errorf("beyond its bound it holds %q, %v", b, err)
+	}
+}
+
+func TestStateIsJSON(t *testing.T) {
+	got, err := json.Marshal(AutomationState{State: "acting", Step: "promote", SinceMS: 5})
+	if err != nil || string(got) != `{"state":"acting","step":"promote","since_ms":5}` {
+		t.Errorf("it is %s, %v", got, err)
+	}
+}

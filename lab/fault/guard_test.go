@@ -1,0 +1,208 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// toy is a fault whose effect comes late and whose every call may fail.
+type toy struct {
+	rng     *rand.Rand
+	fail    float64 // of calls
+	late    time.Duration
+	broken  bool // what the lab is like
+	turning time.Time
+}
+
+func (f *toy) Kind() string                     { return "toy" }
+func (f *toy) Target() string                   { return "toys" }
+func (f *toy) Validate(topology.Topology) error { return nil }
+func (f *toy) For(Lab) (Fault, error)           { return f, nil }
+
+func (f *toy) flaky() error {
+	if f.rng != nil && f.rng.Float64() < f.fail {
+		return errors.New("out of luck")
+	}
+	return nil
+}
+
+func (f *toy) Inject(context.Context) error { return f.turn(true) }
+func (f *toy) Heal(context.Context) error   { return f.turn(false) }
+
+func (f *toy) turn(broken bool) error {
+	if err := f.flaky(); err != nil {
+		return err
+	}
+	if f.broken != broken {
+		f.broken, f.turning = broken, time.Now().Add(f.late)
+	}
+	return nil
+}
+
+func (f *toy) InForce(context.Context) (bool, string, error) {
+	if err := f.flaky(); err != nil {
+		return false, "", err
+	}
+	return f.broken != time.Now().Before(f.turning), "looked", nil
+}
+
+func clock() func() time.Duration {
+	start := time.Now()
+	return func() time.Duration { return time.Since(start) }
+}
+
+func guard(t *testing.T, f *toy) *Guard {
+	t.Helper()
+	g, err := NewGuard(f, nil, clock())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+func TestTheWindowHoldsTheMomentOfEffect(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const late = 333 * time.Millisecond
+		g := guard(t, &toy{late: late})
+		seen, err := g.Inject(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if seen.Window.Lo > late || seen.Window.Hi < late || seen.Window.Hi-seen.Window.Lo > 2*askEvery {
+			t.Errorf("in force at %s; the window is %+v", late, seen.Window)
+		}
+		at := seen.Window.Hi + late
+		healed, err := g.Heal(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if healed.Lo > at || healed.Hi < at-askEvery {
+			t.Errorf("healed at %s; the window is %+v", at, healed)
+		}
+		if _, err := g.Heal(t.Context()); err != nil || g.State() != Healed {
+			t.Errorf("healing twice: %v, %s", err, g.State())
+		}
+	})
+}
+
+func TestAFaultThatIsNotSeenIsUnconfirmed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := guard(t, &toy{late: 2 * confirmWithin})
+		_, err := g.Inject(t.Context())
+		if !errors.Is(err, ErrUnconfirmed) || !strings.Contains(err.Error(), "toy on toys") {
+			t.Errorf("got %v", err)
+		}
+		if g.State() != Injected {
+			t.Errorf("the state is %s: it has to be healed all the same", g.State())
+		}
+	})
+}
+
+func TestAFaultThatIsThereAlreadyIsNotInjected(t *testing.T) {
+	g := guard(t, &toy{broken: true})
+	if _, err := g.Inject(t.Context()); err == nil || g.State() != Idle {
+		t.Errorf("got %v, state %s", err, g.State())
+	}
+}
+
+func TestAFaultIsInjectedOnce(t *testing.T) {
+	g := guard(t, &toy{})
+	if _, err := g.Inject(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := g.Inject(t.Context()); err == nil {
+		t.Error("a second inject was taken")
+	}
+}
+
+// A guard that is driven at random, with calls that fail one time in ten, never loses track: what it calls effective is broken, what
+// it calls healed is whole, and it can always be healed in the end.
+func TestGuardRandomWalk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(1, 2))
+		f := &toy{rng: rng, fail: 0.1}
+		g := guard(t, f)
+		visited := map[State]int{}
+		for range 10_000 {
+			before := g.State()
+			var err error
+			if rng.IntN(2) == 0 {
+				_, err = g.Inject(t.Context())
+				if before != Idle && err == nil {
+					t.Fatalf("inject was taken in state %s", before)
+				}
+			} else if _, err = g.Heal(t.Context()); err != nil && g.State() != Invalid {
+				t.Fatalf("after the failed heal %v the state is %s", err, g.State())
+			}
+			visited[g.State()]++
+			switch g.State() {
+			case Effective:
+				if !f.broken {
+					t.Fatal("effective, and nothing is broken")
+				}
+			case Healed:
+				if f.broken {
+					t.Fatal("healed, and it is still broken")
+				}
+				g = guard(t, f) // the next life
+			case Healing:
+				t.Fatal("healing has ended, and the state says it goes on")
+			default:
+			}
+		}
+		for _, s := range []State{Effective, Healed, Invalid} {
+			if visited[s] == 0 {
+				t.Errorf("the walk never came to %s", s)
+			}
+		}
+	})
+}
+
+func TestEveryEntryOfTheCatalogueIsWhole(t *testing.T) {
+	for _, e := range Catalogue() {
+		s, ok := New(e.Kind)
+		if !ok || s.Kind() != e.Kind {
+			t.Errorf("%s: New gives %v, %t", e.Kind, s, ok)
+		}
+		if !strings.HasPrefix(e.Example, e.Kind+": ") || e.Mimics == "" {
+			t.Errorf("%s: example %q, mimics %q", e.Kind, e.Example, e.Mimics)
+		}
+	}
+	if _, ok := New("lose_regoin"); ok {
+		t.Error("a misspelt fault was found")
+	}
+}
+
+func TestValidation(t *testing.T) {
+	two, _ := topology.Preset("two-regions")
+	for _, c := range []struct {
+		name string
+		spec Spec
+		want string // empty: nothing to complain about
+	}{
+		{"a region", &LoseRegion{Region: "us-east-1"}, ""},
+		{"no region", &LoseRegion{}, "region is missing"},
+		{"a region elsewhere", &LoseRegion{Region: "mars-1"}, `"mars-1" is not a region`},
+		{"two regions", &Partition{Between: []string{"us-east-1", "us-west-2"}}, ""},
+		{"one region", &Partition{Between: []string{"us-east-1"}}, "two different regions"},
+		{"a region twice", &Partition{Between: []string{"us-east-1", "us-east-1"}}, "two different regions"},
+		{"a delay", &Latency{From: "us-east-1", To: "us-west-2", Delay: 80 * time.Millisecond}, ""},
+		{"no delay", &Latency{From: "us-east-1", To: "us-west-2"}, "delay is 0s"},
+		{"too much jitter", &Latency{From: "us-east-1", To: "us-west-2", Delay: time.Second, Jitter: time.Minute}, "jitter is 1m0s"},
+		{"a circle", &Latency{From: "us-east-1", To: "us-east-1", Delay: time.Second}, "the same region"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := c.spec.Validate(two)
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}

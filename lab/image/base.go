@@ -1,0 +1,107 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/regionfall/regionfall/docker"
+)
+
+// needed is what bootstrapping takes, as Debian packages: the tool, and the keys its packages are signed with.
+var needed = []string{"mmdebstrap", "debian-archive-keyring"}
+
+func (b *builder) baseTag() (string, error) { return recipe{name: "base"}.tag(b.engine.arch, "") }
+
+// bootstrap makes the base image from distribution packages, unless the engine has it.
+func (b *builder) bootstrap(ctx context.Context, tag string) error {
+	if b.present[tag] != "" {
+		return nil
+	}
+	start := time.Now()
+	if err := b.installTool(ctx); err != nil {
+		return err
+	}
+	b.report(Event{Image: "base", Step: "bootstrap Debian trixie"})
+	dir, err := os.MkdirTemp("", "regionfall-base-")
+	if err != nil {
+		return fmt.Errorf("make a directory for the base: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	script, err := docker.Files.ReadFile("base/bootstrap.sh")
+	if err != nil {
+		return fmt.Errorf("read how to bootstrap the base: %w", err)
+	}
+	// The script is a file of its own and not an argument, so that a failing command names it.
+	path, archive := filepath.Join(dir, "bootstrap.sh"), filepath.Join(dir, "base.tar")
+	if err := os.WriteFile(path, script, 0o644); err != nil {
+		return fmt.Errorf("write how to bootstrap the base: %w", err)
+	}
+	if err := run(ctx, "", nil, "sh", path, b.engine.arch, archive); err != nil {
+		return fmt.Errorf("bootstrap the base image with mmdebstrap: %w", err)
+	}
+	f, err := os.Open(archive)
+	if err != nil {
+		return fmt.Errorf("open the bootstrapped base: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	if _, err := b.engine.load(ctx, tag, f); err != nil {
+		return fmt.Errorf("load the base image: %w", err)
+	}
+	b.report(Event{Image: "base", Step: tag, Done: true, Took: time.Since(start)})
+	return nil
+}
+
+// installTool sees to mmdebstrap: as root on a Debian machine by installing it, else by saying how to.
+func (b *builder) installTool(ctx context.Context) error {
+	if _, err := exec.LookPath("mmdebstrap"); err == nil {
+		return nil
+	}
+	install := append([]string{"apt-get", "install", "-q", "-y", "--no-install-recommends"}, needed...)
+	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
+		return fmt.Errorf("building images from packages needs mmdebstrap: on Debian or Ubuntu, `sudo apt-get install %s`; "+
+			"elsewhere only --source registry works", strings.Join(needed, " "))
+	}
+	b.report(Event{Image: "base", Step: "install mmdebstrap"})
+	env := []string{"DEBIAN_FRONTEND=noninteractive"}
+	if run(ctx, "", env, install...) == nil {
+		return nil
+	}
+	// The package lists may be old, or missing.
+	if err := run(ctx, "", env, "apt-get", "update", "-q"); err != nil {
+		return fmt.Errorf("install mmdebstrap: %w", err)
+	}
+	if err := run(ctx, "", env, install...); err != nil {
+		return fmt.Errorf("install mmdebstrap: %w", err)
+	}
+	return nil
+}
+
+// run executes a command to its end. Its error carries the last lines of what it printed. Cancelled, it is asked to end before it is
+// made to: mmdebstrap has mounts and a directory to clean up.
+func run(ctx context.Context, dir string, env []string, args ...string) error {
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = 10 * time.Second
+	out, err := cmd.CombinedOutput()
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	const keep = 12
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	lines = lines[max(0, len(lines)-keep):]
+	if errors.Is(err, exec.ErrNotFound) || len(lines) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w\n    %s", err, strings.Join(lines, "\n    "))
+}

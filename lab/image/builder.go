@@ -1,0 +1,150 @@
+package image
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/sync/errgroup"
+)
+
+// builder makes what is missing.
+type builder struct {
+	engine    *engine
+	cache     string            // directory of the user's, for binaries and the lock
+	present   map[string]string // images built here before: ID by name
+	goVersion string
+	report    func(Event)
+}
+
+// reporter passes events on one at a time.
+func reporter(progress func(Event)) func(Event) {
+	if progress == nil {
+		return func(Event) {}
+	}
+	var mu sync.Mutex
+	return func(e Event) {
+		mu.Lock()
+		defer mu.Unlock()
+		progress(e)
+	}
+}
+
+func cacheDir() (string, error) {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		dir = filepath.Join(os.TempDir(), fmt.Sprintf("regionfall-%d", os.Getuid())) // a service account may have no home
+	}
+	dir = filepath.Join(dir, "regionfall")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("make the cache directory: %w", err)
+	}
+	return dir, nil
+}
+
+// lock keeps other processes of this user from building the same at the same time. The kernel drops it with the process.
+func (b *builder) lock(ctx context.Context) (func(), error) {
+	l := flock.New(filepath.Join(b.cache, "images.lock"))
+	got, err := l.TryLock()
+	if err == nil && !got {
+		b.report(Event{Step: "waiting for another process that is at it"})
+		_, err = l.TryLockContext(ctx, 50*time.Millisecond)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock the image cache: %w", err)
+	}
+	return func() { _ = l.Unlock() }, nil
+}
+
+// all makes every image of a lab, side by side: what is bound by the network fills the gaps of what is bound by the processor.
+func (b *builder) all(ctx context.Context, source Source) (map[string]Ref, error) {
+	base, err := b.baseTag()
+	if err != nil {
+		return nil, err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	bootstrap := sync.OnceValue(func() error { return b.bootstrap(ctx, base) })
+	var mu sync.Mutex
+	refs := map[string]Ref{}
+	one := func(r recipe, binary string) error {
+		tag, err := r.tag(b.engine.arch, binary)
+		if err != nil {
+			return err
+		}
+		id := b.present[tag]
+		if id == "" {
+			if id, err = b.make(ctx, r, tag, binary, func() error {
+				if r.base != base {
+					return nil
+				}
+				return bootstrap()
+			}); err != nil {
+				return err
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		refs[r.name] = Ref{Name: tag, ID: id}
+		return nil
+	}
+	for _, r := range b.services(source, base) {
+		g.Go(func() error { return one(r, "") })
+	}
+	g.Go(func() error {
+		paths, err := b.compilePrograms(ctx)
+		if err != nil {
+			return err
+		}
+		for _, r := range programs() {
+			g.Go(func() error { return one(r, paths[r.binary]) })
+		}
+		return nil
+	})
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return refs, nil
+}
+
+// make builds one image. ready sees to what it is built on.
+func (b *builder) make(ctx context.Context, r recipe, tag, binary string, ready func() error) (string, error) {
+	start := time.Now()
+	var compiled string
+	g := new(errgroup.Group)
+	g.Go(ready)
+	if r.binary != "" && binary == "" {
+		g.Go(func() (err error) {
+			compiled, err = b.compileTool(ctx, r)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return "", err
+	}
+	if binary == "" {
+		binary = compiled
+	}
+	archive := r.context(binary)
+	defer func() { _ = archive.Close() }()
+	args := map[string]string{"BASE": r.base}
+	for k, v := range r.args {
+		args[k] = v
+	}
+	if r.base == "" {
+		delete(args, "BASE")
+	}
+	id, err := b.engine.build(ctx, tag, args, archive, func(step string) { b.report(Event{Image: r.name, Step: step}) })
+	if err != nil {
+		if ctx.Err() != nil {
+			return "", errors.Join(ctx.Err(), err)
+		}
+		return "", fmt.Errorf("build image %s: %w", r.name, err)
+	}
+	b.report(Event{Image: r.name, Step: tag, Done: true, Took: time.Since(start)})
+	return id, nil
+}

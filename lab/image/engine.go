@@ -1,0 +1,226 @@
+package image
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/moby/moby/api/types/build"
+	"github.com/moby/moby/api/types/jsonstream"
+	"github.com/moby/moby/client"
+)
+
+// label is on every image that is built here.
+const (
+	labelKey   = "regionfall"
+	labelValue = "image"
+)
+
+// How long the engine may take to answer at all, and to say whether a registry has an image.
+const (
+	engineAnswers   = 5 * time.Second
+	registryAnswers = 3 * time.Second
+)
+
+// engine is the container engine, as far as images go.
+type engine struct {
+	client *client.Client
+	arch   string // as Go names it
+}
+
+// open finds the engine in the places where testcontainers looks, but not through it: testcontainers reads its settings once per
+// process, on first use, and whether its reaper runs is decided later, by who starts the nodes.
+func open(ctx context.Context) (*engine, error) {
+	ctx, cancel := context.WithTimeout(ctx, engineAnswers)
+	defer cancel()
+	c, err := client.New(append([]client.Opt{client.FromEnv}, userSocket()...)...)
+	if err != nil {
+		return nil, fmt.Errorf("%w (%s)", ErrNoEngine, oneLine(err))
+	}
+	v, err := c.ServerVersion(ctx, client.ServerVersionOptions{})
+	if err != nil {
+		_ = c.Close()
+		if errors.Is(context.Cause(ctx), context.Canceled) {
+			return nil, context.Cause(ctx)
+		}
+		return nil, fmt.Errorf("%w (%s)", ErrNoEngine, oneLine(err))
+	}
+	return &engine{client: c, arch: v.Arch}, nil
+}
+
+// userSocket turns to an engine that runs as the user, where DOCKER_HOST names none and there is none for the whole machine.
+func userSocket() []client.Opt {
+	if os.Getenv(client.EnvOverrideHost) != "" || exists(strings.TrimPrefix(client.DefaultDockerHost, "unix://")) {
+		return nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return nil // the usual place is as good as any for the error to come
+	}
+	for _, socket := range []string{
+		filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "docker.sock"),
+		filepath.Join(home, ".docker", "run", "docker.sock"),
+		filepath.Join(home, ".docker", "desktop", "docker.sock"),
+		filepath.Join("/run/user", strconv.Itoa(os.Getuid()), "docker.sock"),
+	} {
+		if exists(socket) {
+			return []client.Opt{client.WithHost("unix://" + socket)}
+		}
+	}
+	return nil
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func (e *engine) close() { _ = e.client.Close() }
+
+// images lists the images built here: ID by name with tag.
+func (e *engine) images(ctx context.Context) (map[string]string, error) {
+	list, err := e.client.ImageList(ctx, client.ImageListOptions{
+		Filters: make(client.Filters).Add("label", labelKey+"="+labelValue),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the engine's images: %w", err)
+	}
+	ids := map[string]string{}
+	for _, i := range list.Items {
+		for _, name := range i.RepoTags {
+			ids[name] = i.ID
+		}
+	}
+	return ids, nil
+}
+
+// has says whether an image, by whatever name, is in the engine.
+func (e *engine) has(ctx context.Context, name string) bool {
+	_, err := e.client.ImageInspect(ctx, name)
+	return err == nil
+}
+
+// offered asks the registry, through the engine (which is the one that would pull, and may run elsewhere), whether it has an image.
+func (e *engine) offered(ctx context.Context, name string) error {
+	ctx, cancel := context.WithTimeout(ctx, registryAnswers)
+	defer cancel()
+	_, err := e.client.DistributionInspect(ctx, name, client.DistributionInspectOptions{})
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("nothing within %s", registryAnswers)
+	}
+	return err
+}
+
+// load makes an image of a root file system in a tar archive.
+func (e *engine) load(ctx context.Context, name string, archive io.Reader) (string, error) {
+	res, err := e.client.ImageImport(ctx, client.ImageImportSource{Source: archive, SourceName: "-"}, name,
+		client.ImageImportOptions{Changes: []string{"LABEL " + labelKey + "=" + labelValue}})
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = res.Close() }()
+	if err := follow(res, nil); err != nil {
+		return "", err
+	}
+	return e.id(ctx, name)
+}
+
+// build builds an image from a tar archive with its context; step is told of every instruction.
+func (e *engine) build(ctx context.Context, name string, args map[string]string, archive io.Reader, step func(string)) (string, error) {
+	values := map[string]*string{}
+	for k, v := range args {
+		values[k] = &v
+	}
+	res, err := e.client.ImageBuild(ctx, archive, client.ImageBuildOptions{
+		Tags: []string{name}, BuildArgs: values, Labels: map[string]string{labelKey: labelValue},
+		Remove: true, ForceRemove: true, Version: build.BuilderV1,
+	})
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = res.Body.Close() }()
+	if err := follow(res.Body, step); err != nil {
+		return "", err
+	}
+	return e.id(ctx, name)
+}
+
+func (e *engine) id(ctx context.Context, name string) (string, error) {
+	i, err := e.client.ImageInspect(ctx, name)
+	if err != nil {
+		return "", fmt.Errorf("look for the new image: %w", err)
+	}
+	return i.ID, nil
+}
+
+// follow reads the engine's report of its work to the end. An error comes with the last lines of the step that failed.
+func follow(r io.Reader, step func(string)) error {
+	const keep = 12
+	var lines []string
+	var rest string
+	for d := json.NewDecoder(r); ; {
+		var m jsonstream.Message
+		switch err := d.Decode(&m); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return fmt.Errorf("read the engine's answer: %w", err)
+		}
+		if m.Error != nil {
+			return errors.New(strings.Join(append(lines, oneLine(m.Error)), "\n    "))
+		}
+		text := strings.Split(rest+m.Stream, "\n")
+		rest = text[len(text)-1]
+		for _, line := range text[:len(text)-1] {
+			line = strings.TrimSpace(line)
+			if instruction, ok := strings.CutPrefix(line, "Step "); ok {
+				lines = lines[:0]
+				if step != nil {
+					step(shorten(strings.Join(strings.Fields(instruction), " ")))
+				}
+			}
+			if line != "" {
+				lines = append(lines, line)
+				lines = lines[max(0, len(lines)-keep):]
+			}
+		}
+	}
+}
+
+func shorten(s string) string {
+	const most = 72
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}
+
+// explain turns a full disk, wherever it was met, into ErrDiskFull.
+func explain(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || strings.Contains(err.Error(), "no space left on device") {
+		return fmt.Errorf("%w (%s)", ErrDiskFull, shorten(oneLine(err)))
+	}
+	return err
+}
+
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// ReaperAvailable says whether the image of testcontainers' reaper is in the engine, or a registry that answers can provide it.
+func ReaperAvailable(ctx context.Context) bool {
+	e, err := open(ctx)
+	if err != nil {
+		return false
+	}
+	defer e.close()
+	const name = "testcontainers/ryuk:0.14.0" // what testcontainers v0.44 starts
+	return e.has(ctx, name) || e.offered(ctx, name) == nil
+}
+

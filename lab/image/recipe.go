@@ -1,0 +1,112 @@
+package image
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strconv"
+
+	"github.com/regionfall/regionfall/docker"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// recipe is how an image is made: a folder of package docker, and what goes into the build beside it.
+type recipe struct {
+	name   string
+	base   string // what ARG BASE is; empty for an image that starts from nothing
+	args   map[string]string
+	binary string   // a program in the folder's build context, by its name in package binaries
+	dirs   []string // directories in the build context, under root/, that anyone may write to
+	inputs []string // what the tag depends on beyond all of these
+}
+
+// pins are the images that the registry source builds on. The digests are of multi-platform indexes.
+var pins = map[string]string{
+	"postgres":   "postgres:17.11-trixie@sha256:d74eeac9a635390a49bc21bd49fccd973de707e2a53a76ac49b552b8712ec46f",
+	"redis":      "redis:8.8.1-trixie@sha256:c88d347edef6249a6d2293f926f1eeb48bd40c57cbcd02c07f52e7f1fd2cb46b",
+	"localstack": "localstack/localstack:4.14.0@sha256:3ebc37595918b8accb852f8048fef2aff047d465167edd655528065b07bc364a",
+}
+
+// services are the recipes that differ by source; base is the bootstrapped image that Packages builds on.
+func (b *builder) services(source Source, base string) []recipe {
+	on := func(name string) string {
+		if source == Registry {
+			return pins[name]
+		}
+		return base
+	}
+	aws := map[string]string{
+		"PORT": strconv.Itoa(topology.PortAWS), "ACCESS_KEY": topology.AccessKey, "SECRET": topology.Secret,
+	}
+	port := map[string]string{"PORT": aws["PORT"]}
+	rs := []recipe{
+		{name: "postgres", base: on("postgres"), args: map[string]string{
+			"SECRET": topology.Secret, "DATABASE": topology.Database, "SLOT": topology.ReplicationSlot,
+		}},
+		{name: "redis", base: on("redis")},
+	}
+	if source == Registry {
+		return append(rs, recipe{name: "localstack", base: on("localstack"), args: port})
+	}
+	return append(rs,
+		// The tag follows what the binary is compiled from: to see that nothing has changed must not take a compilation.
+		recipe{name: "s3", base: base, args: aws, binary: "versitygw", inputs: []string{b.goVersion, b.engine.arch}},
+		recipe{name: "dynamodb", base: base, args: port},
+	)
+}
+
+// programs are the recipes of this module's own binaries. Their tags follow the binary's bytes.
+func programs() []recipe {
+	shared := []string{"config", "restore", "tmp"}
+	return []recipe{
+		{name: "hub", binary: "hub"},
+		{name: "agent", binary: "agent", dirs: shared},
+		{name: "app", binary: "app", dirs: shared},
+	}
+}
+
+// tag names the image of a recipe by the hash of all that goes into it. binary is the path of the program whose bytes count, or empty.
+func (r recipe) tag(arch, binary string) (string, error) {
+	h := sha256.New()
+	put := func(parts ...string) {
+		for _, p := range parts {
+			_, _ = fmt.Fprintf(h, "%d:%s", len(p), p) // a hash takes every write; lengths keep parts apart
+		}
+	}
+	put(r.name, arch, r.base)
+	for _, k := range slices.Sorted(maps.Keys(r.args)) {
+		put(k, r.args[k])
+	}
+	put(r.dirs...)
+	put(r.inputs...)
+	err := fs.WalkDir(docker.Files, r.name, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := docker.Files.ReadFile(path)
+		put(path, string(data))
+		return err
+	})
+	if err == nil && binary != "" {
+		err = hashFile(h, binary)
+	}
+	if err != nil {
+		return "", fmt.Errorf("hash the inputs of image %s: %w", r.name, err)
+	}
+	return "regionfall/" + r.name + ":" + hex.EncodeToString(h.Sum(nil))[:12], nil
+}
+
+func hashFile(w io.Writer, path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	_, err = io.Copy(w, f)
+	return err
+}

@@ -1,0 +1,44 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+
+	"github.com/regionfall/regionfall/lab/node"
+)
+
+// The questions below are for specs that prove what a lab promises; drills don't need them.
+
+// IP is a node's address in the network of its region (or, for the name service and the hub, in the global one).
+func (l *Lab) IP(ctx context.Context, nodeName string) (string, error) {
+	n, err := l.node(nodeName)
+	if err != nil {
+		return "", err
+	}
+	return n.IP(ctx, l.networkName(n.Region))
+}
+
+// PublishedOn lists, by node, the addresses of the host on which its ports are published.
+func (l *Lab) PublishedOn(ctx context.Context) (map[string][]netip.Addr, error) {
+	all := map[string][]netip.Addr{}
+	for _, n := range l.nodes {
+		on, err := n.PublishedOn(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if len(on) > 0 {
+			all[n.Name()] = on
+		}
+	}
+	return all, nil
+}
+
+func (l *Lab) node(name string) (*node.Node, error) {
+	for _, n := range l.nodes {
+		if n.Name() == name {
+			return n, nil
+		}
+	}
+	return nil, fmt.Errorf("the lab has no node %q", name)
+}

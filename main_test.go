@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// The arrows between packages go one way. For each folder: what of this module it may import (itself and below is always allowed).
+// Folders that are not listed wire everything together and may import anything.
+var mayImport = map[string][]string{
+	"lab":                {"lab", "docker"},
+	"lab/topology":       {},
+	"lab/node":           {"lab/topology"},
+	"lab/image":          {"lab/topology", "docker"},
+	"lab/link":           {"lab/topology"},
+	"lab/fault":          {"lab/topology"},
+	"lab/agent":          {"lab/topology"},
+	"docker":             {},
+	"docker/hub":         {"lab/topology"},
+	"docker/agent":       {"lab/agent", "lab/topology"},
+	"docker/app":         {"fixtures/kyc", "lab/topology"},
+	"fixtures/kyc":       {"lab/topology"},
+	"scenarios":          {"scenarios/drill", "lab/fault", "lab/topology", "lab/agent", "scenarios/measure", "scenarios/workload", "scenarios/history"},
+	"scenarios/drill":    {"lab/fault", "lab/topology", "scenarios/workload", "scenarios/history", "scenarios/measure", "scenarios/evidence"},
+	"scenarios/workload": {"scenarios/history"},
+	"scenarios/history":  {},
+	"scenarios/measure":  {"scenarios/history"},
+	"scenarios/evidence": {"scenarios/history", "scenarios/measure"},
+	"scenarios/runner":   {"lab", "fixtures/kyc", "scenarios"},
+	"scenarios/command":  {"lab", "scenarios"},
+	"suites/matchers":    {"scenarios/evidence"},
+	"suites/internal":    {"lab", "scenarios", "suites/matchers"},
+}
+
+// Whole subtrees are granted by their top: only for those that wire.
+var grantsBelow = map[string]bool{"lab": true, "scenarios/runner": true, "scenarios/command": true, "suites/internal": true}
+
+const module = "github.com/regionfall/regionfall"
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var all []goPackage
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p goPackage
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatalf("read go list: %v", err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestImportGraph(t *testing.T) {
+	seen := map[string]bool{}
+	for _, p := range packages(t) {
+		folder := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
+		seen[folder] = true
+		rule := ruleFor(folder)
+		allowed, ruled := mayImport[rule]
+		if !ruled {
+			continue
+		}
+		for _, i := range p.Imports {
+			to, own := strings.CutPrefix(i, module+"/")
+			if !own || under(to, folder) || permitted(to, allowed, grantsBelow[rule]) {
+				continue
+			}
+			t.Errorf("%s imports %s: it may import only %v", folder, to, allowed)
+		}
+		for _, i := range p.Imports {
+			specs := strings.HasPrefix(i, "github.com/onsi/")
+			if specs && !under(folder, "suites") {
+				t.Errorf("%s imports %s, which belongs to suites/", folder, i)
+			}
+		}
+	}
+	for folder := range mayImport {
+		if !seen[folder] && folder != "suites/internal" {
+			t.Errorf("there is a rule for %s, which is no package: take the rule away", folder)
+		}
+	}
+}
+
+func TestNoPackageIsADrawer(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, part := range strings.Split(p.ImportPath, "/") {
+			switch part {
+			case "util", "utils", "common", "helpers", "misc":
+				t.Errorf("%s: a package is named for what it is, not for being handy", p.ImportPath)
+			}
+		}
+	}
+}
+
+// ruleFor is the nearest folder with a rule.
+func ruleFor(folder string) string {
+	for f := folder; f != ""; {
+		if _, ok := mayImport[f]; ok {
+			return f
+		}
+		cut := strings.LastIndex(f, "/")
+		if cut < 0 {
+			return folder
+		}
+		f = f[:cut]
+	}
+	return folder
+}
+
+func permitted(to string, allowed []string, below bool) bool {
+	for _, a := range allowed {
+		if to == a || below && under(to, a) {
+			return true
+		}
+	}
+	return false
+}
+
+func under(folder, top string) bool { return folder == top || strings.HasPrefix(folder, top+"/") }

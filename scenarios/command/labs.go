@@ -1,0 +1,203 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/image"
+	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+func (a *app) upCommand() *cobra.Command {
+	var sourceName string
+	cmd := &cobra.Command{
+		Use: "up [TOPOLOGY]", Short: "Bring up a lab to explore by hand",
+		Long: `Brings up a lab that stays until ` + "`regionfall down`" + `. Its endpoints are printed as lines that a shell can take:
+eval "$(regionfall up two-regions)". Time is real time: health checks and TTLs are those of the topology.`,
+		Example: "  regionfall up\n  regionfall up two-regions-sync", Args: cobra.MaximumNArgs(1),
+		ValidArgs: topology.PresetNames(),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name := "two-regions"
+			if len(args) == 1 {
+				name = args[0]
+			}
+			t, ok := topology.Preset(name)
+			if !ok {
+				return badInput{fmt.Errorf("no topology is called %q; there are %v", name, topology.PresetNames())}
+			}
+			source, err := image.ParseSource(sourceName)
+			if err != nil {
+				return badInput{err}
+			}
+			began := time.Now()
+			images, err := image.Ensure(cmd.Context(), image.Options{Source: source, Progress: func(e image.Event) {
+				a.tell("%s  image %s: %s", elapsed(began), e.Image, e.Step)
+			}})
+			if err != nil {
+				return err
+			}
+			l, err := lab.Up(cmd.Context(), lab.Options{
+				Topology: t, Images: images, Kept: true,
+				Progress: func(s string) { a.tell("%s  %s", elapsed(began), s) },
+			})
+			if err != nil {
+				return err
+			}
+			a.tell("%s  lab %s is up; end it with `regionfall down`", elapsed(began), l.Name)
+			return a.endpoints(l)
+		},
+	}
+	cmd.Flags().StringVar(&sourceName, "source", "auto", "where images come from: auto, registry or packages")
+	return cmd
+}
+
+// endpoints prints where the lab is reached, as environment variables.
+func (a *app) endpoints(l *lab.Lab) error {
+	a.say("export REGIONFALL_LAB=%s", l.Name)
+	a.say("export REGIONFALL_DNS=%s  # dig @HOST -p PORT %s", l.Resolver(), topology.RecordName)
+	for i, r := range l.Topology().Regions {
+		door, err := l.Door(r.Name)
+		if err != nil {
+			return err
+		}
+		a.say("export REGION%d=%s", i+1, r.Name)
+		a.say("export REGION%d_APP_URL=http://%s", i+1, door)
+		for _, s := range []topology.Service{
+			topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3, topology.ServiceDynamoDB,
+		} {
+			tap, err := l.Tap(s.Host(r.Name))
+			if err != nil {
+				return err
+			}
+			url := "http://" + tap
+			switch s {
+			case topology.ServicePostgres:
+				url = fmt.Sprintf("postgres://%s:%s@%s/%s", topology.DatabaseUser, topology.Secret, tap, topology.Database)
+			case topology.ServiceRedis:
+				url = "redis://" + tap
+			}
+			a.say("export REGION%d_%s_URL=%s", i+1, upper(s), url)
+		}
+	}
+	return nil
+}
+
+func upper(s topology.Service) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 'a' && c <= 'z' {
+			b[i] = c - 'a' + 'A'
+		}
+	}
+	return string(b)
+}
+
+func (a *app) statusCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "status", Short: "Show the labs that are up: nodes, routing, links",
+		Example: "  regionfall status\n  regionfall status --json", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			e, err := node.Connect(cmd.Context(), false)
+			if err != nil {
+				return err
+			}
+			labs, err := lab.List(cmd.Context(), e)
+			if err != nil {
+				return err
+			}
+			all := []lab.Status{}
+			for _, r := range labs {
+				l, err := lab.Attach(cmd.Context(), e, r.Name)
+				if err != nil {
+					all = append(all, lab.Status{Lab: r.Name, Kept: r.Kept, Problem: err.Error()})
+					continue
+				}
+				s := l.Status(cmd.Context())
+				s.Kept = r.Kept
+				all = append(all, s)
+			}
+			if asJSON {
+				return a.encode(all)
+			}
+			if len(all) == 0 {
+				a.say("no lab is up; bring one up with: regionfall up")
+			}
+			for _, s := range all {
+				if err := a.printStatus(s); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return cmd
+}
+
+func (a *app) printStatus(s lab.Status) error {
+	a.say("lab %s", s.Lab)
+	if s.Problem != "" {
+		a.say("  %s", s.Problem)
+		return nil
+	}
+	if s.Routing != nil {
+		a.say("  clients are sent to %s (DNS at %s)", s.Routing.Answer, s.DNS)
+	}
+	w := tabwriter.NewWriter(a.stdout, 2, 4, 2, ' ', 0)
+	_, _ = fmt.Fprintln(w, "  NODE\tSTATE\tTAP")
+	for _, n := range s.Nodes {
+		_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\n", n.Name, n.State, n.Tap)
+	}
+	_, _ = fmt.Fprintln(w, "  LINK\tSTATE\t")
+	for _, k := range s.Links {
+		_, _ = fmt.Fprintf(w, "  %s\t%s\t\n", k.Name, k.State)
+	}
+	return w.Flush()
+}
+
+func (a *app) downCommand() *cobra.Command {
+	var everything bool
+	cmd := &cobra.Command{
+		Use: "down", Short: "Remove the labs that were left up",
+		Long: `Removes the labs of this machine that were brought up to stay (up, run --keep). With --all, also those whose owner still runs
+and those made from other machines on a shared engine.`,
+		Example: "  regionfall down\n  regionfall down --all", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			e, err := node.Connect(cmd.Context(), false)
+			if err != nil {
+				return err
+			}
+			labs, err := lab.List(cmd.Context(), e)
+			if err != nil {
+				return err
+			}
+			removed := 0
+			var errs []error
+			for _, r := range labs {
+				if !everything && (!r.Kept || !r.Mine) {
+					continue
+				}
+				left, err := lab.Remove(cmd.Context(), e, r.Name)
+				if err == nil && left > 0 {
+					err = fmt.Errorf("remove lab %s: %d things are left of it", r.Name, left)
+				}
+				errs = append(errs, err)
+				removed++
+			}
+			if err := errors.Join(errs...); err != nil {
+				return err
+			}
+			a.say("removed %d labs; nothing is left of them", removed)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&everything, "all", false, "remove every lab on the engine, whoever owns it")
+	return cmd
+}

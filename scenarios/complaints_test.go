@@ -1,0 +1,198 @@
+package scenarios
+
+import (
+	"errors"
+	"flag"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "write testdata/complaints.golden anew")
+
+// example is a scenario that is good; each complaint changes one place of it.
+const example = `name: example
+summary: a region is lost
+timescale: 360
+topology:
+  preset: two-regions
+  routing: {ttl: 60s, check: {interval: 30s, threshold: 3}}
+workload: {writes: 30/s, reads: 15/s}
+steps:
+  - at: 18m
+    inject: {lose_region: {region: us-east-1}}
+objectives:
+  recovery_point: 15m
+  recovery_time: {within: 2h, window: 10m}
+expect: pass
+`
+
+// complaints are mistakes as people make them: what is changed in the example, and to what. What is said about each is in
+// testdata/complaints.golden.
+var complaints = []struct{ name, old, new string }{
+	{"unknown key at the top", "workload:", "workloads:"},
+	{"unknown key far from any", "expect: pass", "colour: blue"},
+	{"unknown key below", "threshold: 3", "treshold: 3"},
+	{"unknown key of a step", "- at: 18m", "- atr: 18m"},
+	{"unknown fault", "lose_region:", "loose_region:"},
+	{"unknown fault, other word", "lose_region:", "kill_region:"},
+	{"unknown fault far from any", "{lose_region: {region: us-east-1}}", "{meteor: {}}"},
+	{"unknown region", "region: us-east-1", "region: us-est-1"},
+	{"region missing", "{region: us-east-1}", "{}"},
+	{"unknown parameter", "{region: us-east-1}", "{regoin: us-east-1}"},
+	{"fault without parameters", "{lose_region: {region: us-east-1}}", "lose_region"},
+	{"two faults in a step", "{lose_region: {region: us-east-1}}", "{lose_region: {region: us-east-1}, partition: {between: [us-east-1, us-west-2]}}"},
+	{"partition with a typo", "{lose_region: {region: us-east-1}}", "{partition: {between: [us-east-1, us-wst-2]}}"},
+	{"latency with all wrong", "{lose_region: {region: us-east-1}}", "{latency: {from: us-east-1, to: us-east-1, delay: 1ms}}"},
+	{"unknown preset", "preset: two-regions", "preset: tow-regions"},
+	{"unknown strategy", "preset: two-regions", "strategy: pilot-light"},
+	{"misspelt strategy", "preset: two-regions", "strategy: warmstandby"},
+	{"unknown commit mode", "preset: two-regions", "commit: remot"},
+	{"unknown replication mode", "preset: two-regions", "replication: {objects: continous}"},
+	{"impossible combination", "preset: two-regions", "replication: {objects: backup}"},
+	{"commit with backup", "preset: two-regions", "preset: two-regions-backup\n  commit: remote"},
+	{"three regions", "preset: two-regions", "regions: [us-east-1, us-west-2, eu-west-1]"},
+	{"bad region name", "preset: two-regions", "regions: [us-east-1, US_WEST]"},
+	{"app nodes", "preset: two-regions", "regions: [us-east-1, {name: us-west-2, app_nodes: 90}]"},
+	{"time without unit", "recovery_point: 15m", "recovery_point: 15"},
+	{"time with another unit", "recovery_point: 15m", "recovery_point: 15min"},
+	{"time in days", "recovery_point: 15m", "recovery_point: 3d"},
+	{"negative time", "recovery_point: 15m", "recovery_point: -15m"},
+	{"no time at all", "recovery_point: 15m", "recovery_point: soon"},
+	{"endless time", "recovery_point: 15m", "recovery_point: 99999999999h"},
+	{"no value", "recovery_point: 15m", "recovery_point:"},
+	{"list for a value", "recovery_point: 15m", "recovery_point: [15m]"},
+	{"rate without unit", "writes: 30/s", "writes: 30"},
+	{"rate per minute", "writes: 30/s", "writes: 30/min"},
+	{"rate beyond the lab", "writes: 30/s", "writes: 3000/s"},
+	{"share without unit", "window: 10m", "window: 10m, success: 0.99"},
+	{"share above all", "window: 10m", "window: 10m, success: 101%"},
+	{"unknown quantile", "window: 10m", "window: 10m, latency: {p98: 200ms}"},
+	{"latency beyond the timeout", "window: 10m", "window: 10m, latency: {p99: 2s}"},
+	{"unknown metric", "recovery_point: 15m", "recovery_piont: 15m"},
+	{"unknown store", "recovery_point: 15m", "stores: [postgres, object]"},
+	{"unknown finding", "expect: pass", "expect: {fail: [recoverytime]}"},
+	{"finding without objective", "  recovery_point: 15m\n  recovery_time: {within: 2h, window: 10m}\nexpect: pass", "  recovery_time: {within: 2h, window: 10m}\nexpect: {fail: [recovery_point]}"},
+	{"fail without findings", "expect: pass", "expect: fail"},
+	{"unknown verdict", "expect: pass", "expect: passed"},
+	{"unknown condition", "- at: 18m", "- when: backup_don\n    at: 18m"},
+	{"condition that never comes", "- at: 18m", "- when: backup_done\n    at: 18m"},
+	{"unknown job", "    inject: {lose", "    job: backups\n  - at: 19m\n    inject: {lose"},
+	{"job that is not there", "    inject: {lose", "    job: backup\n  - at: 18m\n    inject: {lose"},
+	{"steps out of order", "    inject: {lose_region: {region: us-east-1}}", "    inject: {lose_region: {region: us-east-1}}\n  - at: 10m\n    heal: lose_region"},
+	{"heal of nothing", "    inject: {lose_region: {region: us-east-1}}", "    inject: {lose_region: {region: us-east-1}}\n  - at: 20m\n    heal: partition"},
+	{"two verbs", "    inject: {lose_region: {region: us-east-1}}", "    inject: {lose_region: {region: us-east-1}}\n    heal: lose_region"},
+	{"no verb", "    inject: {lose_region: {region: us-east-1}}", "    when: recovered"},
+	{"both regions lost", "    inject: {lose_region: {region: us-east-1}}", "    inject: {lose_region: {region: us-east-1}}\n  - at: 20m\n    inject: {lose_region: {region: us-west-2}}"},
+	{"steps is no list", "steps:\n  - at: 18m\n    inject: {lose_region: {region: us-east-1}}", "steps: {at: 18m}"},
+	{"nothing promised", "  recovery_point: 15m\n  recovery_time: {within: 2h, window: 10m}", "  min_acknowledged: 10"},
+	{"objective without limit", "{within: 2h, window: 10m}", "{window: 10m}"},
+	{"observe missing", "  recovery_time: {within: 2h, window: 10m}\n", ""},
+	{"observe too short", "expect: pass", "observe: 2h"},
+	{"key twice", "expect: pass", "expect: pass\nname: again"},
+	{"timescale of zero", "timescale: 360", "timescale: 0"},
+	{"timescale with unit", "timescale: 360", "timescale: 6m"},
+	{"checks too fast", "timescale: 360", "timescale: 3000"},
+	{"point too fine", "recovery_point: 15m", "recovery_point: 10s"},
+	{"window too short", "window: 10m", "window: 1m"},
+	{"drill too long", "timescale: 360", "timescale: 5"},
+	{"too little load", "workload: {writes: 30/s", "workload: {writes: 2/s"},
+	{"automation off", "  preset: two-regions\n", "  preset: two-regions\n  automation: of\n"},
+	{"anchor", "preset: two-regions", "preset: &p two-regions"},
+	{"alias", "expect: pass", "expect: *p"},
+	{"merge key", "  preset: two-regions", "  <<: {preset: two-regions}"},
+	{"tag", "preset: two-regions", "preset: !!str two-regions"},
+	{"second document", "expect: pass", "---\nexpect: pass"},
+	{"bracket left open", "threshold: 3}}", "threshold: 3}"},
+	{"tab for indentation", "  preset:", "\tpreset:"},
+	{"colon without space", "expect: pass", "expect:pass"},
+	{"path", "expect: pass", "evidence: /etc/passwd"},
+	{"command", "{lose_region: {region: us-east-1}}", "{exec: {command: reboot}}"},
+	{"story block then typo", "timescale: 360", "story: |\n  one\n\n  two: three\n\n# c\ntimscale: 360"},
+	{"empty", example, ""},
+	{"only comment", example, "# nothing\n"},
+	{"a list", example, "- a\n"},
+	{"text", example, "hello"},
+	{"several at once", "summary: a region is lost\ntimescale: 360", "sumary: a region is lost\ntimescale: x"},
+	{"several missing", "name: example\nsummary: a region is lost\n", ""},
+	{"bad name", "name: example", "name: KYC Outage"},
+	{"long summary", "summary: a region is lost", "summary: " + strings.Repeat("on and ", 40)},
+	{"misspelt limit", "within: 2h", "wihtin: 2h"},
+	{"escape sequences are not echoed", "expect: pass", "expect: \"pa\x1b[31mss\""},
+	{"caret in a long line", "threshold: 3}}", "threshold: 3, interval_between_two_checks_of_health: 30s, and_one_more_key: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]}}"},
+	{"binary", example, "\x00\x01"},
+	{"not UTF-8", example, "\xff\xfe"},
+	{"too large", example, strings.Repeat("# nothing here ", 20_000)},
+	{"line without end", example, strings.Repeat("# nothing here ", 100)},
+	{"too many lines", example, strings.Repeat("a: b\n", 5_000)},
+	{"too many complaints", example, strings.Repeat("a: b\n", 100)},
+	{"brackets in brackets", "expect: pass", "expect: " + strings.Repeat("[", 200)},
+	{"lists in lists", "expect: pass", "expect:\n  " + strings.Repeat("- ", 200) + "a"},
+	{"indented without end", "expect: pass", "expect:\n" + strings.Repeat(" ", 200) + "fail: []"},
+}
+
+func TestComplaints(t *testing.T) {
+	const golden = "testdata/complaints.golden"
+	want := map[string]string{}
+	text, err := os.ReadFile(golden)
+	if err != nil && !*update {
+		t.Fatal(err)
+	}
+	for section := range strings.SplitSeq(string(text), "## ") {
+		name, said, _ := strings.Cut(section, "\n")
+		want[name] = said
+	}
+	var all strings.Builder
+	for _, c := range complaints {
+		t.Run(c.name, func(t *testing.T) {
+			if strings.Count(example, c.old) != 1 {
+				t.Fatalf("%q is not in the example once", c.old)
+			}
+			_, err := Parse("f.yaml", []byte(strings.Replace(example, c.old, c.new, 1)))
+			if err == nil {
+				t.Fatal("the mistake was not noticed")
+			}
+			if p := (*Problem)(nil); !errors.As(err, &p) {
+				t.Errorf("%T is no *Problem", err)
+			}
+			got := err.Error() + "\n"
+			all.WriteString("## " + c.name + "\n" + got)
+			if diff := cmp.Diff(want[c.name], got); diff != "" && !*update {
+				t.Errorf("what is said (-want +got):\n%s", diff)
+			}
+		})
+	}
+	if *update {
+		if err := os.WriteFile(golden, []byte(all.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTheExampleIsGood(t *testing.T) {
+	if _, err := Parse("f.yaml", []byte(example)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestEverythingIsSaidAtOnceInTheOrderOfTheFile(t *testing.T) {
+	src := strings.NewReplacer("summary:", "sumary:", "ttl: 60s", "ttl: 60", "us-east-1", "us-east-2", "pass", "passed").Replace(example)
+	_, err := Parse("f.yaml", []byte(src))
+	var lines []int
+	for _, p := range Problems(err) {
+		lines = append(lines, p.Line)
+	}
+	if diff := cmp.Diff([]int{2, 6, 10, 14}, lines); diff != "" {
+		t.Errorf("lines (-want +got):\n%s\n%v", diff, err)
+	}
+}
+
+func TestAutomationThatIsOffNeverPromotes(t *testing.T) {
+	src := strings.NewReplacer("preset: two-regions", "automation: off", "objectives:", "  - when: promoted\n    heal: lose_region\nobjectives:").Replace(example)
+	_, err := Parse("f.yaml", []byte(src))
+	if err == nil || !strings.Contains(err.Error(), "promoted never comes: the automation is off") {
+		t.Error(err)
+	}
+}

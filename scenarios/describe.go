@@ -1,0 +1,122 @@
+package scenarios
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/drill"
+)
+
+// Describe writes the scenario for people: the story, then the plan with each time as the file has it and as the lab will see it.
+func (s *Scenario) Describe(w io.Writer) error {
+	plan, err := s.Compile()
+	if err != nil {
+		return err
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n\n", plan.Name, plan.Summary)
+	if story := strings.TrimSpace(plan.Story); story != "" {
+		fmt.Fprintf(&b, "%s\n\n", story)
+	}
+	fmt.Fprintf(&b, "One lab second stands for %s. Once the lab is up, the drill takes at most %s and must end %s.\n\n",
+		short(time.Duration(plan.Timescale*float64(time.Second))), short(longest(plan)), s.Info().Expect)
+	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
+	d := table{w: t, plan: plan, real: s.real}
+	d.topology()
+	d.times()
+	d.objectives()
+	if err := t.Flush(); err != nil {
+		return err
+	}
+	for line := range strings.Lines(b.String()) { // the tabwriter pads cells that are empty
+		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// table writes rows of what, real time and lab time.
+type table struct {
+	w          io.Writer // of a strings.Builder: never fails
+	plan, real drill.Plan
+}
+
+func (d table) row(what, realTime, labTime string) {
+	_, _ = fmt.Fprintf(d.w, "%s\t%s\t%s\n", what, realTime, labTime)
+}
+
+// scheduled is a time that the timescale divides.
+func (d table) scheduled(what string, lab time.Duration) {
+	d.row(what, short(time.Duration(float64(lab)*d.plan.Timescale).Round(time.Second)), short(lab))
+}
+
+func (d table) topology() {
+	t := d.plan.Topology
+	d.row("TOPOLOGY", "", "")
+	for i, r := range t.Regions {
+		role := "home"
+		if i > 0 {
+			role = "standby"
+		}
+		d.row("  "+role, r.Name, fmt.Sprintf("%d app", r.AppNodes))
+	}
+	d.row("  strategy", string(t.Strategy), "")
+	d.row("  commit", string(t.Postgres.Commit), "")
+	d.row("  objects, items", string(t.Objects.Mode)+", "+string(t.Items.Mode), "")
+	load := d.plan.Workload
+	d.row("  load", fmt.Sprintf("%g writes/s, %g reads/s", load.Writes, load.Reads), fmt.Sprintf("%d clients", load.Clients))
+	d.row("", "", "")
+}
+
+func (d table) times() {
+	t := d.plan.Topology
+	d.row("SCHEDULE", "REAL", "LAB")
+	d.scheduled("  record's TTL", t.Routing.TTL)
+	d.check("  health check", t.Routing.Check)
+	if t.Automation.Off {
+		d.row("  automation", "off", "")
+	} else {
+		d.check("  automation's check", t.Automation.Check)
+		d.scheduled("  decision", t.Automation.Decide)
+		d.row("  limit of a step", "", short(t.Automation.StepTimeout))
+	}
+	d.row("  latency of links, each way", "", short(t.Latency))
+	d.row("", "", "")
+	d.row("STEPS", "REAL", "LAB")
+	d.scheduled("  steady state holds for", d.plan.Steady.Hold)
+	for _, s := range d.plan.Steps {
+		after := "steady state"
+		if s.When != "" {
+			after = string(s.When)
+		}
+		d.scheduled("  "+stepText(s)+", after "+after, s.At)
+	}
+	d.scheduled("  recovery is awaited for", d.plan.Observe)
+	d.scheduled("  and watched for", d.plan.Tail)
+	d.row("", "", "")
+}
+
+func (d table) check(what string, c topology.HealthCheck) {
+	d.scheduled(fmt.Sprintf("%s, %d in a row, every", what, c.Threshold), c.Interval)
+}
+
+func (d table) objectives() {
+	d.row("OBJECTIVES", "REAL", "LAB")
+	if o := d.plan.Judge.RecoveryPoint; o != nil {
+		what := "  recovery point"
+		if o.Within == 0 {
+			what += ", nothing lost"
+		}
+		d.scheduled(what+" ("+strings.Join(d.plan.Judge.Stores, ", ")+")", o.Within)
+	}
+	if o := d.plan.Judge.RecoveryTime; o != nil {
+		d.scheduled("  recovery time", o.Within)
+		d.scheduled(fmt.Sprintf("    %.4g%% ok, p%.4g at most %s, capacity %.4g%%, throughout",
+			100*o.Success, 100*o.Quantile, short(o.Latency), 100*o.Capacity), o.Window)
+	}
+}

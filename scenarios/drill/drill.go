@@ -1,0 +1,276 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
+	"github.com/regionfall/regionfall/scenarios/workload"
+)
+
+// ErrProvesNothing says that the drill ended early: no steady state, or a fault that was not seen. Its history is judged all the same,
+// and is inconclusive.
+var ErrProvesNothing = errors.New("the drill proves nothing")
+
+// Limits of what can't be hurried by a timescale.
+const (
+	lookEvery     = 100 * time.Millisecond
+	jobWithin     = 2 * time.Minute
+	undoWithin    = 90 * time.Second
+	readWithin    = 30 * time.Second
+	reconcileFor  = 20 * time.Second
+	steadyShare   = 0.99 // of operations that must be ok in the steady state
+	leastPerCheck = 5    // operations without which a share says nothing
+)
+
+// drill is one execution of a plan.
+type drill struct {
+	plan  Plan
+	lab   Lab
+	rec   *history.Recorder
+	watch func(Event)
+	load  *workload.Load
+
+	guards  []*guarded // in the order of injection
+	steady  time.Duration
+	last    time.Duration // the last fault's command
+	stopped bool          // the load is
+
+	mu    sync.Mutex // of phase and of watch's calls
+	phase string
+}
+
+type guarded struct {
+	*fault.Guard
+	record history.Fault
+}
+
+// Run is the whole drill. What it saw is in the recorder, also after an error. watch is told as it goes.
+func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(Event)) (err error) {
+	d := &drill{plan: p, lab: l, rec: rec, watch: watch}
+	stopMarks := d.followMarks(ctx)
+	defer stopMarks()
+
+	if err := d.startLoad(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, d.stopLoad(ctx), d.healAll(ctx)) }()
+	stopTicker := d.showLoad(ctx)
+	defer stopTicker()
+
+	if err := d.awaitSteady(ctx); err != nil {
+		return err
+	}
+	if err := d.runSteps(ctx); err != nil {
+		return err
+	}
+	if err := d.observe(ctx); err != nil {
+		return err
+	}
+	if err := d.stopLoad(ctx); err != nil {
+		return err
+	}
+	d.read(ctx, history.BeforeReturn)
+	if err := d.healAll(ctx); err != nil {
+		return err
+	}
+	d.reconcile(ctx)
+	d.read(ctx, history.AfterReconciliation)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	d.enter(history.PhaseEnd)
+	return nil
+}
+
+func (d *drill) startLoad(ctx context.Context) (err error) {
+	seed := rand.Uint64()
+	d.load, err = workload.Start(context.WithoutCancel(ctx), workload.Options{
+		Spec: d.plan.Workload, Resolver: d.lab.Resolver(), Record: topology.RecordName, Recorder: d.rec,
+		Prefix: strconv.FormatUint(seed>>32, 36), Seed: seed,
+	})
+	if err != nil {
+		return err
+	}
+	d.enter(history.PhaseWorkload)
+	return nil
+}
+
+// stopLoad may be called again.
+func (d *drill) stopLoad(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.plan.Workload.Timeout+5*time.Second)
+	defer cancel()
+	if err := d.load.Stop(ctx); err != nil {
+		return fmt.Errorf("stop the workload: %w", err)
+	}
+	if !d.stopped {
+		d.stopped = true
+		d.enter(history.PhaseStop)
+	}
+	return nil
+}
+
+// awaitSteady waits until every probe has held for the declared time without a break.
+func (d *drill) awaitSteady(ctx context.Context) error {
+	since, last := d.rec.Now(), errors.New("nothing yet")
+	limit := d.rec.Now() + d.plan.Steady.Within
+	return d.poll(ctx, func() (bool, error) {
+		if err := d.lookSteady(ctx, since); err != nil {
+			since, last = d.rec.Now(), err
+		} else if d.rec.Now()-since >= d.plan.Steady.Hold {
+			d.steady = d.rec.Now()
+			d.enter(history.PhaseSteady)
+			return true, nil
+		}
+		if d.rec.Now() > limit {
+			return false, fmt.Errorf("%w: no steady state within %s; last seen: %w", ErrProvesNothing, d.plan.Steady.Within, last)
+		}
+		return false, nil
+	})
+}
+
+// lookSteady asks the lab, and the operations that ended since.
+func (d *drill) lookSteady(ctx context.Context, since time.Duration) error {
+	if err := d.lab.Steady(ctx); err != nil {
+		return err
+	}
+	ended, good := 0, 0
+	why := ""
+	for _, op := range d.rec.Snapshot().Ops {
+		if op.Done < since {
+			continue
+		}
+		ended++
+		if op.Outcome == history.OK {
+			good++
+		} else {
+			why = op.Error
+		}
+	}
+	if ended >= leastPerCheck && float64(good) < steadyShare*float64(ended) {
+		return fmt.Errorf("%d of %d operations are ok (%s)", good, ended, why)
+	}
+	if ended < leastPerCheck && d.rec.Now()-since > time.Second {
+		return fmt.Errorf("only %d operations ended in a second", ended)
+	}
+	return nil
+}
+
+func (d *drill) runSteps(ctx context.Context) error {
+	for _, s := range d.plan.Steps {
+		from := d.steady
+		if s.When != "" {
+			met, err := d.awaitCondition(ctx, s.When)
+			if err != nil {
+				return err
+			}
+			if !met {
+				d.say("gave up waiting for %q: the steps after it are left out", s.When)
+				return nil
+			}
+			from = d.rec.Now()
+		}
+		if err := d.poll(ctx, func() (bool, error) { return d.rec.Now() >= from+s.At, nil }); err != nil {
+			return err
+		}
+		if err := d.runStep(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *drill) runStep(ctx context.Context, s Step) error {
+	switch {
+	case s.Inject != nil:
+		return d.inject(ctx, s.Inject)
+	case s.Heal != "":
+		for _, g := range d.guards {
+			if g.Spec.Kind() == s.Heal {
+				return d.heal(ctx, g)
+			}
+		}
+		return fmt.Errorf("heal %s: it was not injected", s.Heal)
+	default:
+		d.say("job %s runs", s.Job)
+		ctx, cancel := context.WithTimeout(ctx, jobWithin)
+		defer cancel()
+		return d.lab.Job(ctx, s.Job)
+	}
+}
+
+// awaitCondition waits for a mark or for the recovery; false when it did not come in time, which is the system's affair.
+func (d *drill) awaitCondition(ctx context.Context, c Condition) (met bool, err error) {
+	limit := d.rec.Now() + max(d.plan.Observe, 30*time.Second)
+	err = d.poll(ctx, func() (bool, error) {
+		met = d.holds(c)
+		return met || d.rec.Now() > limit, nil
+	})
+	return met, err
+}
+
+func (d *drill) holds(c Condition) bool {
+	h := d.rec.Snapshot()
+	if c == Recovered {
+		return recovered(h, d.plan.Judge)
+	}
+	for _, m := range h.Marks {
+		if m.Name == string(c) {
+			return true
+		}
+	}
+	return false
+}
+
+func recovered(h history.History, s measure.Spec) bool {
+	r := measure.MeasureRecoveryTime(h, s)
+	return r != nil && !r.Censored && r.HiMS != nil
+}
+
+// observe waits for the recovery and a little longer, or until it is too late for it to matter.
+func (d *drill) observe(ctx context.Context) error {
+	until := d.last + d.plan.Observe
+	back := false
+	return d.poll(ctx, func() (bool, error) {
+		if !back && recovered(d.rec.Snapshot(), d.plan.Judge) {
+			back = true
+			until = min(until, d.rec.Now()+d.plan.Tail)
+			d.say("the service is back")
+		}
+		return d.rec.Now() >= until, nil
+	})
+}
+
+// read reads the survivor's stores.
+func (d *drill) read(ctx context.Context, which string) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	lo := d.rec.Now()
+	for _, r := range d.lab.Read(ctx, d.plan.Judge.Survivor) {
+		final := history.FinalRead{
+			Read: which, Store: r.Store, Region: d.plan.Judge.Survivor, At: history.Interval{Lo: lo, Hi: d.rec.Now()}, IDs: r.IDs,
+		}
+		if r.Err != nil {
+			final.Error = r.Err.Error()
+		}
+		d.rec.Read(final)
+		d.say("read %s of %s: %d verifications", r.Store, d.plan.Judge.Survivor, len(r.IDs))
+	}
+}
+
+// reconcile lets what the returned region still had reach the survivor. That it does not is told, and shows in the second read.
+func (d *drill) reconcile(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, reconcileFor)
+	defer cancel()
+	if err := d.lab.Reconcile(ctx, d.plan.Judge.Survivor); err != nil {
+		d.note("reconcile_incomplete", err.Error())
+	}
+}

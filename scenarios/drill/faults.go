@@ -1,0 +1,160 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// inject breaks the lab and records when that took effect.
+func (d *drill) inject(ctx context.Context, spec fault.Spec) error {
+	g, err := d.lab.Guard(spec, d.rec.Now)
+	if err != nil {
+		return err
+	}
+	f := &guarded{Guard: g, record: history.Fault{Name: spec.Kind(), Target: spec.Target(), Command: d.rec.Now()}}
+	if lost, ok := spec.(*fault.LoseRegion); ok {
+		f.record.Regions = []string{lost.Region}
+	}
+	d.guards = append(d.guards, f)
+	d.sayFault("inject %s: %s", spec.Kind(), spec.Target())
+	s, err := g.Inject(ctx)
+	d.last = d.rec.Now()
+	switch {
+	case errors.Is(err, fault.ErrUnconfirmed) && ctx.Err() == nil:
+		f.record.By = err.Error()
+		d.rec.Fault(f.record)
+		return fmt.Errorf("%w: %w", ErrProvesNothing, err)
+	case err != nil:
+		return err
+	}
+	f.record.Command, f.record.Confirmed, f.record.By = s.Command, true, s.By
+	f.record.Effective = &history.Interval{Lo: s.Window.Lo, Hi: s.Window.Hi}
+	d.rec.Fault(f.record)
+	d.sayFault("%s is in force: %s", spec.Kind(), s.By)
+	return nil
+}
+
+func (d *drill) heal(ctx context.Context, f *guarded) error {
+	if f.State() == fault.Healed || f.State() == fault.Idle {
+		return nil
+	}
+	d.sayFault("heal %s: %s", f.Spec.Kind(), f.Spec.Target())
+	w, err := f.Heal(ctx)
+	if err != nil {
+		return err
+	}
+	f.record.Healed = &history.Interval{Lo: w.Lo, Hi: w.Hi}
+	d.rec.Fault(f.record)
+	d.sayFault("%s is healed", f.Spec.Kind())
+	return nil
+}
+
+// healAll heals every fault, the last first. It may be called again, and works on a context that has ended: whoever interrupts a drill
+// wants the lab whole.
+func (d *drill) healAll(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
+	defer cancel()
+	var errs []error
+	for _, f := range slices.Backward(d.guards) {
+		errs = append(errs, d.heal(ctx, f))
+	}
+	return errors.Join(errs...)
+}
+
+// followMarks collects the agents' marks until it is stopped.
+func (d *drill) followMarks(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	exchanges := make(chan Exchange)
+	m := &marks{clocks: map[string]*history.ClockSync{}, rec: d.rec, say: d.say}
+	go func() {
+		defer close(exchanges)
+		err := d.lab.FollowMarks(ctx, d.rec.Now, func(x Exchange) { exchanges <- x })
+		if err != nil && ctx.Err() == nil {
+			d.say("the agents' marks are lost: %v", err)
+		}
+	}()
+	go func() {
+		defer close(done)
+		for x := range exchanges {
+			m.take(x)
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// showLoad tells the watcher what the load looks like, several times a second.
+func (d *drill) showLoad(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(200 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				d.tell(Event{Load: d.load.Stats()})
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// poll looks until done says yes, an error, or ctx ends.
+func (d *drill) poll(ctx context.Context, done func() (bool, error)) error {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		if ok, err := done(); ok || err != nil {
+			return err
+		}
+		if err := d.rec.Err(); err != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}
+
+func (d *drill) enter(phase string) {
+	d.mu.Lock()
+	d.phase = phase
+	d.mu.Unlock()
+	d.rec.Phase(phase)
+	d.say("%s", phase)
+}
+
+// note leaves a mark of the harness' own.
+func (d *drill) note(name, detail string) {
+	now := d.rec.Now()
+	d.rec.Mark(history.Mark{At: history.Interval{Lo: now, Hi: now}, Source: "harness", Name: name, Detail: detail})
+	d.say("%s: %s", name, detail)
+}
+
+func (d *drill) say(format string, args ...any) { d.tell(Event{Text: fmt.Sprintf(format, args...)}) }
+
+func (d *drill) sayFault(format string, args ...any) {
+	d.tell(Event{Text: fmt.Sprintf(format, args...), Fault: true})
+}
+
+func (d *drill) tell(e Event) {
+	if d.watch == nil {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	e.At, e.Phase = d.rec.Now(), d.phase
+	d.watch(e)
+}

@@ -1,0 +1,89 @@
+package drill
+
+import (
+	"context"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/workload"
+)
+
+// Lab is what a drill asks of a running lab.
+type Lab interface {
+	// Resolver is where the name service answers DNS over UDP, as host:port.
+	Resolver() string
+	// Steady looks once at everything that has to be true before a fault: durability, replication, routing. Its error says what is not.
+	Steady(ctx context.Context) error
+	// Guard makes a fault ready; its sightings are given on the clock now.
+	Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, error)
+	// Job runs a job to its end.
+	Job(ctx context.Context, name string) error
+	// FollowMarks hands on what the agents noted, until ctx ends.
+	FollowMarks(ctx context.Context, now func() time.Duration, seen func(Exchange)) error
+	// Stores reads what the stores of a region hold.
+	Stores
+}
+
+// Stores is the final read.
+type Stores interface {
+	// Reconcile waits until what the lost region still had has reached the survivor.
+	Reconcile(ctx context.Context, survivor string) error
+	// Read reads every store of a region whole. A store that can't be read is in the answer, with its error.
+	Read(ctx context.Context, region string) []StoreRead
+}
+
+// StoreRead is what one store held: the ids of all verifications.
+type StoreRead struct {
+	Store string
+	IDs   []string
+	Err   error
+}
+
+// Exchange is one question to an agent for its marks: Asked and Answered on the drill's clock, Now and the marks' times on the agent's.
+type Exchange struct {
+	Source          string // the agent's node
+	Start           string // changes when the agent's process does, and its clock with it
+	Asked, Answered time.Duration
+	Now             time.Duration
+	Marks           []Note
+}
+
+// Note is one mark on the agent's own clock.
+type Note struct {
+	At           time.Duration
+	Name, Detail string
+}
+
+// Event is told to whoever watches a drill: a line of text as things happen, or the load as it is (Text is empty).
+type Event struct {
+	At    time.Duration
+	Phase string
+	Text  string
+	Fault bool // the line is about a fault
+	Load  workload.Stats
+}
+
+// marks places each agent's notes on the recorder's clock.
+type marks struct {
+	clocks map[string]*history.ClockSync // by agent and process
+	rec    *history.Recorder
+	say    func(format string, args ...any)
+}
+
+func (m *marks) take(x Exchange) {
+	key := x.Source + " " + x.Start
+	clock, ok := m.clocks[key]
+	if !ok {
+		clock = &history.ClockSync{}
+		m.clocks[key] = clock
+	}
+	if err := clock.Exchange(x.Asked, x.Now, x.Answered); err != nil {
+		m.say("%s: %v", x.Source, err)
+	}
+	for _, n := range x.Marks {
+		at := clock.Interval(n.At)
+		m.rec.Mark(history.Mark{At: at, Source: x.Source, Name: n.Name, Detail: n.Detail})
+		m.say("%s: %s %s", x.Source, n.Name, n.Detail)
+	}
+}

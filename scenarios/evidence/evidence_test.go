@@ -1,0 +1,216 @@
+package evidence
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got; -update writes it anew):\n%s", name, diff)
+	}
+}
+
+func drills() map[string]Result {
+	pass, _ := outage()
+	met, _ := nightlyBackup()
+	broken, _ := outage()
+	broken.Status, broken.Leftovers = Completed, 3
+	stopped, _ := outage()
+	stopped.Status = Interrupted
+	other, _ := nightlyBackup()
+	other.Expect.Findings = []string{"recovery_time", "fencing"}
+	unsure, _ := outage()
+	unsure.Report.Verdict, unsure.Report.Metrics.RecoveryPoint.Verdict = measure.Inconclusive, measure.Inconclusive
+	unsure.Report.Reasons = []string{"Only 3 writes were acknowledged | before the fault; 100 are needed."}
+	return map[string]Result{
+		"pass": New(pass), "expected-fail": New(met), "leftovers": New(broken), "interrupted": New(stopped), "other-fail": New(other),
+		"inconclusive": New(unsure), "failed-harness": New(Drill{
+			Scenario: Scenario{Name: "kyc-zero-loss", Timescale: 1}, Err: errors.New("start postgres.us-east-1: engine went away"),
+		}),
+	}
+}
+
+func TestRenderings(t *testing.T) {
+	for name, r := range drills() {
+		t.Run(name, func(t *testing.T) {
+			var plain, summary, junit bytes.Buffer
+			if err := errors.Join(Table(&plain, r, false), writeSummary(&summary, r), writeJUnit(&junit, r, 20*time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, name+".table.txt", plain.Bytes())
+			golden(t, name+".summary.md", summary.Bytes())
+			golden(t, name+".junit.xml", junit.Bytes())
+			if red := strings.Contains(junit.String(), "<failure") || strings.Contains(junit.String(), "<error"); red == r.Expected.Met {
+				t.Errorf("junit is red: %v, expectation met: %v", red, r.Expected.Met)
+			}
+		})
+	}
+}
+
+func TestTableColor(t *testing.T) {
+	r := drills()["expected-fail"]
+	var plain, color bytes.Buffer
+	if err := errors.Join(Table(&plain, r, false), Table(&color, r, true)); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(plain.String(), "\x1b") {
+		t.Error("color without being asked for")
+	}
+	text := color.String()
+	for _, code := range []string{ansiBold, ansiDim, ansiRed, ansiGreen, ansiAmber, ansiReset} {
+		text = strings.ReplaceAll(text, code, "")
+	}
+	if diff := cmp.Diff(plain.String(), text); diff != "" || !strings.Contains(color.String(), ansiRed) {
+		t.Errorf("color changes more than the color (-plain +color):\n%s", diff)
+	}
+}
+
+func TestNew(t *testing.T) {
+	all := drills()
+	for name, want := range map[string]struct {
+		status  Status
+		verdict Verdict
+		met     bool
+	}{
+		"pass":           {Completed, Pass, true},
+		"expected-fail":  {Completed, Fail, true},
+		"other-fail":     {Completed, Fail, false},
+		"inconclusive":   {Completed, Inconclusive, false},
+		"leftovers":      {Errored, Inconclusive, false},
+		"interrupted":    {Interrupted, Inconclusive, false},
+		"failed-harness": {Errored, Inconclusive, false},
+	} {
+		r := all[name]
+		if r.Status != want.status || r.Verdict != want.verdict || r.Expected.Met != want.met {
+			t.Errorf("%s: %s, %s, met %v; want %+v", name, r.Status, r.Verdict, r.Expected.Met, want)
+		}
+	}
+	if zero := New(Drill{}); zero.Status != Errored || zero.Verdict != Inconclusive || zero.Expected.Met {
+		t.Errorf("a drill of which nothing is known is %s, %s", zero.Status, zero.Verdict)
+	}
+}
+
+// An interval is rounded outwards to integers and never becomes empty; phases still add up; nothing that was missing becomes 0.
+func TestRounding(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		lo := rapid.Float64Range(0, 1e7).Draw(t, "lo")
+		hi := lo + rapid.Float64Range(1e-3, 1e4).Draw(t, "width")
+		objective := rapid.Float64Range(0, 1e7).Draw(t, "objective")
+		var phases []measure.Phase
+		total := 0.0
+		for _, ms := range rapid.SliceOfN(rapid.Float64Range(0, 1e4), 0, 9).Draw(t, "phases") {
+			phases, total = append(phases, measure.Phase{MS: ms}), total+ms
+		}
+		m := metricsOf(measure.Metrics{RecoveryTime: &measure.RecoveryTime{LoMS: &lo, HiMS: &hi, ObjectiveMS: &objective, Phases: phases}})
+		got := m.RecoveryTime
+		const step = 1e-6
+		if float64(*got.LoMS) > lo+step || float64(*got.HiMS) < hi-step || *got.LoMS >= *got.HiMS {
+			t.Fatalf("[%v, %v] became [%d, %d]", lo, hi, *got.LoMS, *got.HiMS)
+		}
+		if hi <= objective && *got.HiMS > *got.ObjectiveMS {
+			t.Fatalf("%v of %v passed, but %d of %d would not", hi, objective, *got.HiMS, *got.ObjectiveMS)
+		}
+		sum := int64(0)
+		for _, p := range got.Phases {
+			sum += p.MS
+		}
+		if math.Abs(float64(sum)-total) > 0.5+step {
+			t.Fatalf("phases add up to %d, not %v", sum, total)
+		}
+		if got.FirstSuccessMS != nil || got.FullScaleMS != nil || m.RecoveryPoint != nil {
+			t.Fatal("what was not measured has a value")
+		}
+	})
+}
+
+func TestFaultsOf(t *testing.T) {
+	us := time.Microsecond
+	got := FaultsOf(history.History{Faults: []history.Fault{
+		{Name: "lose_region", Target: "us-east-1", Command: 100_400 * us, Effective: &history.Interval{Lo: 120_900 * us, Hi: 121_001 * us}},
+	}})
+	want := []Fault{{Name: "lose_region", Target: "us-east-1", CommandMS: 100, Effective: &Span{120, 122}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestWithoutPlaces(t *testing.T) {
+	for in, want := range map[string]string{
+		"open /home/ann/out/ops.jsonl.gz: no such file":       "open …/ops.jsonl.gz: no such file",
+		"ask engine: dial tcp://build-7:2375/v1.41: refused":  "ask engine: dial tcp://… refused",
+		"connect postgres://kyc:secret@10.0.0.1:5432/kyc now": "connect postgres://… now",
+		"promote postgres in us-west-2: read/write timeout":   "promote postgres in us-west-2: read/write timeout",
+		`read "C:\Users\ann\x.yaml"`:                          `read "…/x.yaml"`,
+	} {
+		if got := withoutPlaces(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestWords(t *testing.T) {
+	for ms, want := range map[int64]string{
+		0: "0 ms", 45: "45 ms", 4213: "4.21 s", 20000: "20 s", 1_512_000: "25 min 12 s", 7_200_000: "2 h", 28_920_000: "8 h 2 min",
+		270_000_000: "3 d 3 h", -1500: "-1.50 s",
+	} {
+		if got := exactly(ms); got != want {
+			t.Errorf("%d ms is said %q, want %q", ms, got, want)
+		}
+	}
+	if got := promised(2500); got != "2.5 s" {
+		t.Errorf("2500 ms is promised as %q", got)
+	}
+	if got := between(19_998, 20_001); got != "19.99 s … 20.01 s" {
+		t.Errorf("an interval around its objective is said %q", got)
+	}
+}
+
+// failing writes some, then says what a full disk says.
+type failing struct{ err error }
+
+func (f failing) Read(p []byte) (int, error) { return copy(p, "half a log"), f.err }
+
+func TestFullDisk(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "drill")
+	err := WriteLog(dir, "app.us-east-1", failing{&os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}})
+	if want := "write evidence to " + dir + ": the disk is full, " + filepath.Join("logs", "app.us-east-1.log") + " was not written"; err == nil ||
+		err.Error() != want || !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("a full disk is said %v, want %s", err, want)
+	}
+	if left, err := os.ReadDir(filepath.Join(dir, DirLogs)); err != nil || len(left) > 0 {
+		t.Errorf("a full disk leaves %v, %v", left, err)
+	}
+	if err := WriteLog(dir, "app.us-east-1", failing{io.EOF}); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,85 @@
+package evidence
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// IndexSchema names the format of index.json.
+const IndexSchema = "regionfall-index/v1"
+
+// Index lists the drills of a folder, the newest first.
+type Index struct {
+	Schema string  `json:"schema"`
+	Drills []Entry `json:"drills"`
+}
+
+// Entry is one drill. A folder whose result cannot be read is listed with why, not left out: it may be the one that matters.
+type Entry struct {
+	Folder        string         `json:"folder"`
+	Scenario      string         `json:"scenario,omitempty"`
+	Status        Status         `json:"status,omitempty"`
+	Verdict       Verdict        `json:"verdict"`
+	Expected      *Expected      `json:"expected,omitempty"`
+	RecoveryTime  *RecoveryTime  `json:"recovery_time"`
+	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
+	Error         string         `json:"error,omitempty"`
+
+	// For the page only.
+	Rows        []row  `json:"-"` // the metrics, without their parts
+	Expectation string `json:"-"`
+}
+
+// Started is when the drill began, by its folder's name.
+func (e Entry) Started() string {
+	at, err := time.Parse(folderTime, e.Folder[:min(len(folderTime), len(e.Folder))])
+	if err != nil {
+		return ""
+	}
+	return at.Format("2006-01-02 15:04:05") + " UTC"
+}
+
+// WriteIndex lists in out/index.json and out/index.html the drills of the folders in out. A folder without a result is a drill that is
+// running or was killed, and is not listed.
+func WriteIndex(out string) error {
+	folders, err := os.ReadDir(out)
+	if err != nil {
+		return fmt.Errorf("list the drills of %s: %w", out, err)
+	}
+	index := Index{Schema: IndexSchema, Drills: []Entry{}}
+	for _, folder := range folders {
+		if !folder.IsDir() {
+			continue
+		}
+		r, err := ReadResult(filepath.Join(out, folder.Name()))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		e := Entry{Folder: folder.Name()}
+		if err != nil {
+			e.Error = strings.ReplaceAll(err.Error(), out+string(filepath.Separator), "") // the index may move, and says no path
+		} else {
+			e.Scenario, e.Status, e.Verdict, e.Expected = r.Scenario.Name, r.Status, r.Verdict, &r.Expected
+			e.RecoveryTime, e.RecoveryPoint, e.Expectation = r.Metrics.RecoveryTime, r.Metrics.RecoveryPoint, r.Expectation()
+			e.Rows = slices.DeleteFunc(r.rows(), func(r row) bool { return r.Part || !r.Judged })
+		}
+		index.Drills = append(index.Drills, e)
+	}
+	slices.SortFunc(index.Drills, func(a, b Entry) int { return strings.Compare(b.Folder, a.Folder) })
+	data, err := json.MarshalIndent(index, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode the index of %s: %w", out, err)
+	}
+	return first([]error{
+		writeBytes(out, "index.json", append(data, '\n')),
+		writeWhole(out, "index.html", func(w io.Writer) error { return pages.ExecuteTemplate(w, "index.html.tmpl", index) }),
+	})
+}

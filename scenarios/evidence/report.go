@@ -1,0 +1,189 @@
+package evidence
+
+import (
+	"cmp"
+	"embed"
+	"fmt"
+	"html/template"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+//go:embed page/*.tmpl
+var pageFiles embed.FS
+
+// pages are parsed when the program starts, so that a template that does not parse fails every test.
+var pages = template.Must(template.New("").Funcs(template.FuncMap{
+	"n":     number,
+	"mid":   func(a, b float64) float64 { return (a + b) / 2 },
+	"add":   func(a, b float64) float64 { return a + b },
+	"less":  func(a, b float64) float64 { return a - b },
+	"dash":  dash,
+	"title": title,
+}).ParseFS(pageFiles, "page/*.tmpl"))
+
+// page is what report.html is rendered from.
+type page struct {
+	Result
+	Rows   []row
+	Scale  string // "x360", empty for real time
+	Second string // what a second of the lab stands for
+	Chart  *chart
+	Phases []segment
+	Ready  string
+	Losses []storeLosses
+	Faults []faultView
+	Events []event
+	Others []string // reasons after the first
+}
+
+type faultView struct{ Name, Target, Life, Commanded, Effective, Healed string }
+
+// storeLosses are the lost writes of one store.
+type storeLosses struct {
+	Store string
+	Lost  int
+	Rows  []loss
+}
+
+type loss struct{ ID, Acked, Before, By string }
+
+// event is a line of what happened, in order.
+type event struct {
+	at                     time.Duration
+	When, Source, What, Of string
+}
+
+func writeReport(w io.Writer, r Result, h history.History) error {
+	p := page{
+		Result: r, Rows: r.rows(), Chart: newChart(r, h), Phases: phaseBar(r), Ready: exactly(r.Lab.ReadyMS),
+		Losses: lossesOf(r, h), Events: eventsOf(h),
+	}
+	if n := r.Scenario.Timescale; n > 0 && n != 1 {
+		p.Scale, p.Second = scaleWord(n), promised(atScale(1000, n))
+	}
+	if len(r.Reasons) > 0 {
+		p.Others = r.Reasons[1:]
+		if r.Status != Completed {
+			p.Others = r.Reasons
+		}
+	}
+	for _, f := range r.Faults {
+		p.Faults = append(p.Faults, faultView{
+			Name: f.Name, Target: f.Target, Life: f.life(), Commanded: exactly(f.CommandMS),
+			Effective: spanText(f.Effective), Healed: spanText(f.Healed),
+		})
+	}
+	if err := pages.ExecuteTemplate(w, "report.html.tmpl", p); err != nil {
+		return fmt.Errorf("render report: %w", err)
+	}
+	return nil
+}
+
+func spanText(s *Span) string {
+	if s == nil {
+		return "not seen"
+	}
+	return between(s[0], s[1])
+}
+
+// lossesOf dates the lost writes by their acknowledgement. The joint figure is left out where stores are told apart.
+func lossesOf(r Result, h history.History) []storeLosses {
+	p := r.Metrics.RecoveryPoint
+	if p == nil {
+		return nil
+	}
+	points := p.Stores
+	if len(points) == 0 {
+		points = []RecoveryPoint{*p}
+	}
+	acked := map[string]history.Op{}
+	for _, op := range h.Ops {
+		if op.Kind == history.Write && op.Outcome == history.OK {
+			if _, twice := acked[op.ID]; !twice {
+				acked[op.ID] = op
+			}
+		}
+	}
+	origin, fault := zero(h)
+	var out []storeLosses
+	for _, store := range points {
+		if len(store.LostIDs) == 0 {
+			continue
+		}
+		s := storeLosses{Store: strings.TrimSpace(store.Name + " " + store.Rule), Lost: store.Lost}
+		for _, id := range store.LostIDs[:min(20, len(store.LostIDs))] {
+			l := loss{ID: id, Acked: "not in the history"}
+			if op, ok := acked[id]; ok {
+				l.Acked, l.By = exactly(op.Done.Milliseconds()), strings.TrimSpace(op.Region+" "+op.Node)
+				if fault {
+					l.Before = relative(op.Done - origin)
+				}
+			}
+			s.Rows = append(s.Rows, l)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// relative to the fault: "1.20 s before", "40 ms after".
+func relative(d time.Duration) string {
+	if d < 0 {
+		return exactly((-d).Milliseconds()) + " before"
+	}
+	return exactly(d.Milliseconds()) + " after"
+}
+
+// eventsOf is everything dated that is no operation, in order.
+func eventsOf(h history.History) []event {
+	origin, fault := zero(h)
+	var events []event
+	add := func(at history.Interval, source, what, of string) {
+		when := exactly(at.Lo.Milliseconds())
+		if fault {
+			when = signed((at.Lo + (at.Hi-at.Lo)/2) - origin)
+		}
+		if width := (at.Hi - at.Lo) / 2; width >= time.Millisecond {
+			when += " ± " + atMost(width.Milliseconds()+1)
+		}
+		events = append(events, event{at: at.Lo, When: when, Source: source, What: what, Of: of})
+	}
+	point := func(at time.Duration) history.Interval { return history.Interval{Lo: at, Hi: at} }
+	for _, p := range h.Phases {
+		add(point(p.At), "harness", title(p.Name), "")
+	}
+	for _, f := range h.Faults {
+		add(point(f.Command), "harness", f.Name+" ordered", f.Target)
+		if f.Effective != nil {
+			add(*f.Effective, "probe", f.Name+" in effect", f.By)
+		}
+		if f.Healed != nil {
+			add(*f.Healed, "probe", f.Name+" healed", f.Target)
+		}
+	}
+	for _, m := range h.Marks {
+		add(m.At, m.Source, title(m.Name), m.Detail)
+	}
+	for _, read := range h.Reads {
+		of := strconv.Itoa(len(read.IDs)) + " verifications in " + read.Region
+		if read.Error != "" {
+			of = "failed: " + read.Error
+		}
+		add(read.At, "harness", "read "+read.Store+", "+title(read.Read), of)
+	}
+	slices.SortStableFunc(events, func(a, b event) int { return cmp.Compare(a.at, b.at) })
+	return events
+}
+
+func signed(d time.Duration) string {
+	if d < 0 {
+		return "−" + exactly((-d).Milliseconds())
+	}
+	return "+" + exactly(d.Milliseconds())
+}

@@ -1,0 +1,186 @@
+package evidence
+
+import "fmt"
+
+// Schema names the format of result.json.
+const Schema = "regionfall-result/v1"
+
+// Result is result.json. Durations are whole milliseconds of lab time; null is not measured, never 0.
+type Result struct {
+	Schema   string   `json:"schema"`
+	Scenario Scenario `json:"scenario"`
+	Status   Status   `json:"status"`
+	// Error says in one sentence why the harness could not do its work; empty unless Status is Errored.
+	Error     string    `json:"error,omitempty"`
+	Verdict   Verdict   `json:"verdict"`
+	Reasons   []string  `json:"reasons"`
+	Expected  Expected  `json:"expected"`
+	Faults    []Fault   `json:"faults"`
+	Metrics   Metrics   `json:"metrics"`
+	Findings  []Finding `json:"findings"`
+	Lab       Lab       `json:"lab"`
+	Leftovers int       `json:"leftovers"` // containers, networks and volumes of the lab that outlived it
+}
+
+// Scenario says which scenario was run, and how.
+type Scenario struct {
+	Name       string  `json:"name"`
+	FileSHA256 string  `json:"file_sha256"` // of the scenario's text, in hex
+	Timescale  float64 `json:"timescale"`   // one lab second stands for this many
+	// Repeat are the arguments of `regionfall run` that repeat the drill, when the name alone does not. Never an absolute path.
+	Repeat string `json:"repeat,omitempty"`
+}
+
+// Status says how far a drill got. The zero value is not a status: a drill that does not know how it ended did not complete.
+type Status string
+
+// The statuses.
+const (
+	Completed   Status = "completed"
+	Interrupted Status = "interrupted" // by a person
+	Errored     Status = "error"       // the lab or the harness failed
+)
+
+// Verdict is the word of a verdict. The zero value is read and written as inconclusive.
+type Verdict string
+
+// The verdicts.
+const (
+	Pass         Verdict = "pass"
+	Fail         Verdict = "fail"
+	Inconclusive Verdict = "inconclusive"
+)
+
+// String is the word; that of the zero value is inconclusive.
+func (v Verdict) String() string {
+	if v == "" {
+		return string(Inconclusive)
+	}
+	return string(v)
+}
+
+// MarshalText writes the word and refuses any that is not a verdict.
+func (v Verdict) MarshalText() ([]byte, error) {
+	var known Verdict
+	if err := known.UnmarshalText([]byte(v.String())); err != nil {
+		return nil, err
+	}
+	return []byte(known), nil
+}
+
+// UnmarshalText reads the word and refuses any that is not a verdict.
+func (v *Verdict) UnmarshalText(text []byte) error {
+	switch word := Verdict(text); word {
+	case Pass, Fail, Inconclusive:
+		*v = word
+		return nil
+	default:
+		return fmt.Errorf("read verdict: %q is none of pass, fail, inconclusive", text)
+	}
+}
+
+// Expected is what the author of the scenario said the drill must find, and whether it did.
+type Expected struct {
+	Verdict  Verdict  `json:"verdict"`
+	Findings []string `json:"findings"` // ids of findings, with verdict fail
+	Met      bool     `json:"met"`
+}
+
+// Span is an interval [lo, hi] in milliseconds since the recorder started.
+type Span [2]int64
+
+// Fault is the life of one fault. A nil span was not seen.
+type Fault struct {
+	Name      string `json:"name"`
+	Target    string `json:"target"`
+	CommandMS int64  `json:"command_ms"`
+	Effective *Span  `json:"effective_ms"`
+	Healed    *Span  `json:"healed_ms"`
+	Confirmed bool   `json:"confirmed"`
+	By        string `json:"by"` // what the probe saw
+}
+
+// Metrics are the measurements by name. Nil was not measured.
+type Metrics struct {
+	RecoveryTime  *RecoveryTime  `json:"recovery_time"`
+	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
+	WriteLatency  *Latency       `json:"write_latency"`
+	// These are named by the schema and have no checker: always null.
+	StaleConfig  *NotMeasured `json:"stale_config"`
+	Capacity     *NotMeasured `json:"capacity"`
+	Sessions     *NotMeasured `json:"sessions"`
+	Decisions    *NotMeasured `json:"decisions"`
+	Conservation *NotMeasured `json:"conservation"`
+}
+
+// NotMeasured is the type of a metric without a checker; a pointer to it is nil, which is written as null.
+type NotMeasured struct{}
+
+// RecoveryTime is how long the service was away.
+type RecoveryTime struct {
+	LoMS           *int64  `json:"lo_ms"`
+	HiMS           *int64  `json:"hi_ms"`    // nil when censored
+	Censored       bool    `json:"censored"` // never reached: more than lo
+	FirstSuccessMS *int64  `json:"first_success_ms"`
+	Relapses       int     `json:"relapses"`
+	ObjectiveMS    *int64  `json:"objective_ms"`
+	Verdict        Verdict `json:"verdict"`
+	Phases         []Phase `json:"phases"`
+	FullScaleMS    *int64  `json:"full_scale_ms"` // an extrapolation
+}
+
+// Phase is one part of the recovery.
+type Phase struct {
+	Name   string `json:"name"`
+	MS     int64  `json:"ms"`
+	Scaled bool   `json:"scaled"` // divided by the timescale; else physical
+}
+
+// RecoveryPoint is how much acknowledged data was lost.
+type RecoveryPoint struct {
+	Name            string          `json:"name,omitempty"` // the store; empty for the joint figure
+	Rule            string          `json:"rule,omitempty"`
+	Acked           int             `json:"acked"`
+	Lost            int             `json:"lost"`
+	LostIDs         []string        `json:"lost_ids,omitempty"` // the first 20
+	LoMS            *int64          `json:"lo_ms"`
+	HiMS            *int64          `json:"hi_ms"`
+	ObjectiveMS     *int64          `json:"objective_ms"`
+	Verdict         Verdict         `json:"verdict"`
+	AckedAfterFault int             `json:"acked_after_fault"`
+	Holes           int             `json:"holes"`
+	Resurrected     int             `json:"resurrected"`
+	Duplicates      int             `json:"duplicates"`
+	Stores          []RecoveryPoint `json:"stores,omitempty"`
+}
+
+// Latency is that of acknowledged writes before the first fault, rounded up.
+type Latency struct {
+	Count int   `json:"count"`
+	P50MS int64 `json:"p50_ms"`
+	P99MS int64 `json:"p99_ms"`
+	MaxMS int64 `json:"max_ms"`
+}
+
+// Finding is what a checker said.
+type Finding struct {
+	ID       string   `json:"id"`
+	Checker  string   `json:"checker"`
+	Verdict  Verdict  `json:"verdict"`
+	Detail   string   `json:"detail"`
+	Evidence []string `json:"evidence"`
+}
+
+// Lab says what the drill ran on.
+type Lab struct {
+	Engine  string  `json:"engine"` // such as "Docker 28.5.1"
+	Images  []Image `json:"images"`
+	AWS     string  `json:"aws"`      // localstack or packages
+	ReadyMS int64   `json:"ready_ms"` // from nothing to every node ready
+}
+
+// Image is one the lab's nodes were started from.
+type Image struct {
+	Name string `json:"name"`
+	ID   string `json:"id"`
+}

@@ -1,0 +1,79 @@
+package evidence
+
+import (
+	"math"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
+)
+
+// Intervals are rounded outwards, so that one which is not empty stays so and still holds the true value. Objectives are rounded up
+// like the upper ends they are compared with: what passed before rounding does after.
+
+func metricsOf(m measure.Metrics) Metrics {
+	out := Metrics{}
+	if t := m.RecoveryTime; t != nil {
+		out.RecoveryTime = &RecoveryTime{
+			LoMS: down(t.LoMS), HiMS: up(t.HiMS), Censored: t.Censored, FirstSuccessMS: nearest(t.FirstSuccessMS), Relapses: t.Relapses,
+			ObjectiveMS: up(t.ObjectiveMS), Verdict: verdictOf(t.Verdict), Phases: phasesOf(t.Phases), FullScaleMS: nearest(t.FullScaleMS),
+		}
+	}
+	if p := m.RecoveryPoint; p != nil {
+		point := pointOf(*p)
+		out.RecoveryPoint = &point
+	}
+	if l := m.WriteLatency; l != nil {
+		out.WriteLatency = &Latency{Count: l.Count, P50MS: *up(&l.P50MS), P99MS: *up(&l.P99MS), MaxMS: *up(&l.MaxMS)}
+	}
+	return out
+}
+
+func pointOf(p measure.RecoveryPoint) RecoveryPoint {
+	out := RecoveryPoint{
+		Name: p.Name, Rule: p.Rule, Acked: p.Acked, Lost: p.Lost, LostIDs: p.LostIDs, LoMS: down(p.LoMS), HiMS: up(p.HiMS),
+		ObjectiveMS: up(p.ObjectiveMS), Verdict: verdictOf(p.Verdict), AckedAfterFault: p.AckedAfterFault, Holes: p.Holes,
+		Resurrected: p.Resurrected, Duplicates: p.Duplicates,
+	}
+	for _, s := range p.Stores {
+		out.Stores = append(out.Stores, pointOf(s))
+	}
+	return out
+}
+
+// phasesOf rounds where phases end, not how long they are, so that they still add up.
+func phasesOf(ps []measure.Phase) []Phase {
+	out := []Phase{}
+	var end float64
+	var written int64
+	for _, p := range ps {
+		end += p.MS
+		ms := int64(math.Round(end)) - written
+		written += ms
+		out = append(out, Phase{Name: p.Name, MS: ms, Scaled: p.Scaled})
+	}
+	return out
+}
+
+func spanOf(i *history.Interval) *Span {
+	if i == nil {
+		return nil
+	}
+	ms := float64(time.Millisecond)
+	return &Span{int64(math.Floor(float64(i.Lo) / ms)), int64(math.Ceil(float64(i.Hi) / ms))}
+}
+
+func down(ms *float64) *int64    { return rounded(ms, math.Floor) }
+func up(ms *float64) *int64      { return rounded(ms, math.Ceil) }
+func nearest(ms *float64) *int64 { return rounded(ms, math.Round) }
+
+// rounded is nil for what was not measured, and for what no integer can say. A float64 of milliseconds made from nanoseconds is off
+// by less than the step taken off here, which would otherwise become a whole millisecond.
+func rounded(ms *float64, how func(float64) float64) *int64 {
+	if ms == nil || math.IsNaN(*ms) || math.IsInf(*ms, 0) {
+		return nil
+	}
+	const perMS = 1e6
+	n := int64(how(math.Round(*ms*perMS) / perMS))
+	return &n
+}

@@ -1,0 +1,191 @@
+package evidence
+
+import (
+	"fmt"
+	"strings"
+)
+
+// row is one measurement in words, the same in every rendering.
+type row struct {
+	ID        string // recovery_point, recovery_point.objects
+	Name      string
+	Part      bool // of the row above: a store of the recovery point
+	Objective string
+	Measured  string
+	Deviation string
+	// The same in the time of the story, when that is another.
+	FullObjective, FullMeasured string
+	Judged                      bool
+	Verdict                     Verdict
+}
+
+// word is what stands in the column of verdicts.
+func (r row) Word() string {
+	if !r.Judged {
+		return "measured"
+	}
+	return r.Verdict.String()
+}
+
+func (r Result) rows() []row {
+	var rows []row
+	if t := r.Metrics.RecoveryTime; t != nil {
+		rows = append(rows, r.timeRow(*t))
+	}
+	if p := r.Metrics.RecoveryPoint; p != nil {
+		rows = append(rows, r.pointRow(*p))
+		if len(p.Stores) > 1 {
+			for _, s := range p.Stores {
+				rows = append(rows, r.pointRow(s))
+			}
+		}
+	}
+	if l := r.Metrics.WriteLatency; l != nil {
+		rows = append(rows, row{
+			ID: "write_latency", Name: "write latency",
+			Measured: fmt.Sprintf("p50 %s, p99 %s, max %s", exactly(l.P50MS), exactly(l.P99MS), exactly(l.MaxMS)),
+		})
+	}
+	return rows
+}
+
+func (r Result) timeRow(t RecoveryTime) row {
+	out := row{ID: "recovery_time", Name: "recovery time", Judged: t.ObjectiveMS != nil, Verdict: t.Verdict, Measured: "not measured"}
+	say := func(scale float64) string {
+		switch {
+		case t.Censored && t.LoMS != nil:
+			return "> " + atLeast(atScale(*t.LoMS, scale))
+		case t.LoMS != nil && t.HiMS != nil:
+			return between(atScale(*t.LoMS, scale), atScale(*t.HiMS, scale))
+		}
+		return ""
+	}
+	if lab := say(1); lab != "" {
+		out.Measured = lab
+	}
+	if t.Censored {
+		out.Measured += " (never recovered)"
+	}
+	if t.Relapses > 0 {
+		out.Measured += ", " + count(t.Relapses, "relapse", "relapses")
+	}
+	if t.ObjectiveMS != nil {
+		out.Objective = promised(*t.ObjectiveMS)
+		out.Deviation = deviation(t.LoMS, t.HiMS, t.Censored, *t.ObjectiveMS)
+	}
+	r.full(&out, t.ObjectiveMS, say)
+	return out
+}
+
+func (r Result) pointRow(p RecoveryPoint) row {
+	out := row{ID: "recovery_point", Name: "recovery point", Judged: p.ObjectiveMS != nil, Verdict: p.Verdict}
+	if p.Name != "" {
+		out.ID, out.Name, out.Part = "recovery_point."+p.Name, p.Name, true
+		if p.Rule != "" {
+			out.Name += " " + p.Rule
+		}
+	}
+	lo := p.LoMS
+	if p.Lost == 0 {
+		lo = nil // nothing lost has a bound, not an interval
+	}
+	say := func(scale float64) string {
+		switch {
+		case lo != nil && p.HiMS != nil:
+			return between(atScale(*lo, scale), atScale(*p.HiMS, scale))
+		case p.HiMS != nil:
+			return "≤ " + atMost(atScale(*p.HiMS, scale))
+		case lo != nil:
+			return "≥ " + atLeast(atScale(*lo, scale))
+		}
+		return ""
+	}
+	out.Measured = fmt.Sprintf("%d of %d lost", p.Lost, p.Acked)
+	if lab := say(1); lab != "" && p.Lost == 0 {
+		out.Measured += " (" + lab + ")"
+	} else if lab != "" {
+		out.Measured += ", " + lab
+	}
+	if p.ObjectiveMS != nil {
+		out.Objective = promised(*p.ObjectiveMS)
+		if *p.ObjectiveMS == 0 {
+			out.Objective = "none lost" // judged by count
+		}
+		out.Deviation = deviation(lo, p.HiMS, false, *p.ObjectiveMS)
+	}
+	r.full(&out, p.ObjectiveMS, say)
+	return out
+}
+
+// full adds the time of the story, where the lab's is not the same.
+func (r Result) full(out *row, objective *int64, say func(float64) string) {
+	n := r.Scenario.Timescale
+	if n == 1 || n <= 0 {
+		return
+	}
+	if objective != nil && *objective > 0 {
+		out.FullObjective = promised(atScale(*objective, n))
+	}
+	out.FullMeasured = say(n)
+}
+
+// Why says in one sentence why the drill ended as it did.
+func (r Result) Why() string {
+	switch {
+	case r.Status == Errored:
+		return "The harness could not do its work: " + strings.TrimSuffix(r.Error, ".") + "."
+	case r.Status == Interrupted:
+		return "The drill was interrupted; what was measured until then proves nothing."
+	case len(r.Reasons) > 0:
+		return r.Reasons[0]
+	}
+	return "Nothing was measured."
+}
+
+// Command repeats the drill.
+func (r Result) Command() string {
+	if r.Scenario.Repeat != "" {
+		return "regionfall run " + r.Scenario.Repeat
+	}
+	return "regionfall run " + r.Scenario.Name
+}
+
+// Expectation says what the scenario's author expected and whether it came true, and if not why. Empty when pass was expected and
+// nothing else is to be said.
+func (r Result) Expectation() string {
+	if r.Expected.Verdict != Fail {
+		return ""
+	}
+	text := "expected fail"
+	if len(r.Expected.Findings) > 0 {
+		text += ": " + strings.Join(r.Expected.Findings, ", ")
+	}
+	if r.Expected.Met {
+		return text + ": met"
+	}
+	var why []string
+	missing, surplus := r.unexpected()
+	if r.Status != Completed {
+		why = append(why, "the drill did not complete")
+	}
+	if len(missing) > 0 {
+		why = append(why, "not found: "+strings.Join(missing, ", "))
+	}
+	if len(surplus) > 0 {
+		why = append(why, "not expected: "+strings.Join(surplus, ", "))
+	}
+	if len(why) == 0 {
+		why = append(why, "the verdict is "+r.Verdict.String())
+	}
+	return text + ": not met (" + strings.Join(why, "; ") + ")"
+}
+
+// FullScale is the extrapolation in words; empty when there is none.
+func (r Result) FullScale() string {
+	t := r.Metrics.RecoveryTime
+	if t == nil || t.FullScaleMS == nil || r.Scenario.Timescale == 1 {
+		return ""
+	}
+	return fmt.Sprintf("At full scale, by extrapolation (scaled phases %s, physical phases as they were): recovered in about %s.",
+		scaleWord(r.Scenario.Timescale), exactly(*t.FullScaleMS))
+}

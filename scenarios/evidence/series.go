@@ -1,0 +1,154 @@
+package evidence
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// drawOps puts every operation at its due time and latency, which counts from there, on a logarithmic scale. Operations that would be
+// drawn on the same spot are drawn once.
+func (c *chart) drawOps(ops []history.Op, s scale) {
+	lo, hi := 3, 0 // powers of ten of milliseconds
+	power := func(op history.Op) float64 {
+		return math.Log10(max(0.1, float64(op.Done-op.Due)/float64(time.Millisecond)))
+	}
+	for _, op := range ops {
+		lo, hi = min(lo, int(math.Floor(power(op)))), max(hi, int(math.Ceil(power(op))))
+	}
+	hi = max(hi, lo+1)
+	p := &c.Latency
+	y := func(power float64) float64 { return p.Bottom - (p.Bottom-p.Top)*(power-float64(lo))/float64(hi-lo) }
+	for n := lo; n <= hi; n++ {
+		label := "0.1 ms"
+		if n >= 0 {
+			label = exactly(int64(math.Pow10(n)))
+		}
+		p.Ticks = append(p.Ticks, tick{At: y(float64(n)), Label: label})
+	}
+	var writes, reads, failed, unknown strings.Builder
+	drawn := map[string]bool{}
+	for _, op := range ops {
+		at := number(s.x(op.Due)) + " " + number(y(power(op)))
+		key := at + strconv.Itoa(int(op.Outcome)) + string(op.Kind)
+		if drawn[key] {
+			continue
+		}
+		drawn[key] = true
+		switch {
+		case op.Outcome == history.OK && op.Kind == history.Read:
+			reads.WriteString("M" + at + "h0")
+		case op.Outcome == history.OK:
+			writes.WriteString("M" + at + "h0")
+		case op.Outcome == history.Failed: // a cross
+			failed.WriteString("M" + at + "m-2.5-2.5l5 5m0-5l-5 5")
+		default: // a square
+			unknown.WriteString("M" + at + "m-2.2-2.2h4.4v4.4h-4.4z")
+		}
+	}
+	c.Writes, c.Reads, c.Failed, c.Unknown = writes.String(), reads.String(), failed.String(), unknown.String()
+}
+
+// drawRates draws how many operations were due in each bin, and how many of those came out ok, per second.
+func (c *chart) drawRates(ops []history.Op, s scale) {
+	bin := binFor(s.to-s.from, len(ops))
+	c.BinMS = bin.Milliseconds()
+	n := int((s.to-s.from)/bin) + 1
+	offered, good := make([]float64, n), make([]float64, n)
+	last := 0
+	for _, op := range ops {
+		i := int((op.Due - s.from) / bin)
+		offered[i] += 1 / bin.Seconds()
+		if op.Outcome == history.OK {
+			good[i] += 1 / bin.Seconds()
+		}
+		last = max(last, i)
+	}
+	most := 1.0
+	for _, x := range offered {
+		most = max(most, x)
+	}
+	step := niceStep(most / 3)
+	most = step * math.Ceil(most/step)
+	p := &c.Rate
+	y := func(rate float64) float64 { return p.Bottom - (p.Bottom-p.Top)*rate/most }
+	for rate := 0.0; rate <= most+step/2; rate += step {
+		p.Ticks = append(p.Ticks, tick{At: y(rate), Label: strconv.FormatFloat(rate, 'f', -1, 64)})
+	}
+	steps := func(rates []float64) string {
+		var path strings.Builder
+		for i, rate := range rates[:max(1, last)] { // the last bin is cut short: it would look like a fall
+
+			letter := "L"
+			if i == 0 {
+				letter = "M"
+			}
+			left, right := s.x(s.from+time.Duration(i)*bin), s.x(s.from+time.Duration(i+1)*bin)
+			fmt.Fprintf(&path, "%s%s %sH%s", letter, number(left), number(y(rate)), number(right))
+		}
+		return path.String()
+	}
+	c.Offered = steps(offered)
+	c.Good = steps(good) + fmt.Sprintf("V%sH%sZ", number(p.Bottom), number(s.left))
+}
+
+// binFor is the smallest bin that holds enough operations to be no noise: 100 ms and up, at most 240 of them.
+func binFor(reach time.Duration, ops int) time.Duration {
+	const enough = 12
+	bins := []time.Duration{100, 200, 250, 500, 1000, 2000, 5000, 10000, 30000, 60000}
+	for _, ms := range bins {
+		bin := ms * time.Millisecond
+		filled := float64(ops)*bin.Seconds() >= enough*reach.Seconds()
+		if reach/bin <= 240 && (filled || bin >= 250*time.Millisecond) {
+			return bin
+		}
+	}
+	return reach/240 + 1
+}
+
+func number(x float64) string { return strconv.FormatFloat(math.Round(x*10)/10, 'f', -1, 64) }
+
+// segment is a part of the bar of phases.
+type segment struct {
+	X, Width float64
+	Name     string
+	Label    string // empty where it would not fit
+	Class    string
+	MS       string
+	Share    string
+	Scaled   bool
+}
+
+// phaseBar divides the recovery into its phases.
+func phaseBar(r Result) []segment {
+	t := r.Metrics.RecoveryTime
+	if t == nil {
+		return nil
+	}
+	total := int64(0)
+	for _, p := range t.Phases {
+		total += max(0, p.MS)
+	}
+	if total == 0 {
+		return nil
+	}
+	var bar []segment
+	x := 0.0
+	for i, p := range t.Phases {
+		width := chartWidth * float64(max(0, p.MS)) / float64(total)
+		s := segment{
+			X: x, Width: width, Name: title(p.Name), Class: "p" + strconv.Itoa(i%8), MS: exactly(p.MS), Scaled: p.Scaled,
+			Share: fmt.Sprintf("%.0f %%", 100*float64(p.MS)/float64(total)),
+		}
+		if labelWidth(s.Name) < width {
+			s.Label = s.Name
+		}
+		bar = append(bar, s)
+		x += width
+	}
+	return bar
+}

@@ -1,0 +1,72 @@
+package evidence
+
+import (
+	"fmt"
+	"io"
+	"strings"
+)
+
+// writeSummary writes the result in Markdown, short enough for the summary page of a job.
+func writeSummary(w io.Writer, r Result) error {
+	var out strings.Builder
+	fmt.Fprintf(&out, "## %s: %s\n\n%s\n\n", inMarkdown(r.Scenario.Name), r.Verdict, inMarkdown(r.Why()))
+	if rows := r.rows(); len(rows) > 0 {
+		out.WriteString("| metric | objective | measured | deviation | verdict |\n|---|---|---|---|---|\n")
+		for _, row := range rows {
+			name := inMarkdown(row.Name)
+			if row.Part {
+				name = "&nbsp;&nbsp;" + name
+			}
+			fmt.Fprintf(&out, "| %s | %s | %s | %s | %s |\n", name,
+				dash(both(row.Objective, row.FullObjective)), both(row.Measured, row.FullMeasured), dash(row.Deviation), row.Word())
+		}
+		out.WriteString("\n")
+	}
+	if n := r.Scenario.Timescale; n > 0 && n != 1 {
+		fmt.Fprintf(&out, "Lab time [the same at %s]. %s\n\n", scaleWord(n), r.FullScale())
+	}
+	for _, f := range r.Faults {
+		fmt.Fprintf(&out, "- fault `%s` %s: %s\n", f.Name, inMarkdown(f.Target), inMarkdown(f.life()))
+	}
+	for _, f := range r.Findings {
+		if f.Verdict != Pass {
+			fmt.Fprintf(&out, "- %s `%s`: %s\n", f.Verdict, f.ID, inMarkdown(f.Detail))
+		}
+	}
+	if text := r.Expectation(); text != "" {
+		fmt.Fprintf(&out, "- %s\n", inMarkdown(text))
+	}
+	fmt.Fprintf(&out, "- again: `%s`\n", r.Command())
+	if _, err := io.WriteString(w, out.String()); err != nil {
+		return fmt.Errorf("write summary: %w", err)
+	}
+	return nil
+}
+
+// life says whether a fault was seen to hold, since when and how it ended.
+func (f Fault) life() string {
+	if !f.Confirmed || f.Effective == nil {
+		return "not confirmed"
+	}
+	text := "confirmed"
+	if f.By != "" {
+		text += " (" + f.By + ")"
+	}
+	text += ", effective " + exactly(max(0, f.Effective[1]-f.CommandMS)) + " after its command"
+	if f.Healed == nil {
+		return text + ", not seen healed"
+	}
+	return text + ", healed after " + exactly(max(0, f.Healed[1]-f.Effective[0]))
+}
+
+func both(lab, full string) string {
+	if full == "" {
+		return inMarkdown(lab)
+	}
+	return inMarkdown(lab) + " [" + inMarkdown(full) + "]"
+}
+
+// inMarkdown keeps text from ending a cell, a line or from being read as a tag.
+var markdown = strings.NewReplacer("|", `\|`, "\n", " ", "\r", " ", "<", "&lt;", ">", "&gt;", "*", `\*`, "`", "'")
+
+func inMarkdown(text string) string { return markdown.Replace(text) }

@@ -1,0 +1,50 @@
+package scenarios
+
+import (
+	"io"
+	"strings"
+	"testing"
+)
+
+// FuzzParse looks for input on which the reader crashes, hangs, complains about a place that is not there, or accepts what it can't
+// compile.
+func FuzzParse(f *testing.F) {
+	for _, name := range Names() {
+		src, err := library.ReadFile(name + ".yaml")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(src)
+	}
+	f.Add([]byte(example))
+	for _, c := range complaints {
+		if len(c.new) < 1<<10 {
+			f.Add([]byte(strings.Replace(example, c.old, c.new, 1)))
+		}
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		s, err := Parse("fuzz.yaml", src)
+		if err == nil {
+			if err := s.Describe(io.Discard); err != nil {
+				t.Fatalf("accepted, but can't be described: %v", err)
+			}
+			if s.real.Judge.Survivor == "" || len(s.real.Steps) == 0 {
+				t.Fatalf("accepted without a survivor or steps: %+v", s.real)
+			}
+			return
+		}
+		problems := Problems(err)
+		if len(problems) == 0 {
+			t.Fatalf("refused without a place: %v", err)
+		}
+		lines := strings.Count(string(src), "\n") + strings.Count(string(src), "\r") + 1
+		for _, p := range problems {
+			if p.Line < 1 || p.Line > lines || p.Column < 1 || p.Message == "" {
+				t.Errorf("%d:%d of %d lines: %q", p.Line, p.Column, lines, p.Message)
+			}
+			if said := p.Error(); strings.ContainsAny(said, "\x00\x1b\r") {
+				t.Errorf("control characters are echoed: %q", said)
+			}
+		}
+	})
+}

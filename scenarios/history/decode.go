@@ -1,0 +1,188 @@
+package history
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Load reads the recording in dir. A cut-off end, as a killed harness leaves it, is accepted and said in Truncated; anything else that
+// can't be read is an error with file and line. Operations may also be in a plain ops.jsonl.
+func Load(dir string) (History, error) {
+	ops, err := loadOps(dir)
+	if err != nil {
+		return History{}, err
+	}
+	h, err := loadFile(filepath.Join(dir, EventsFile), DecodeEvents)
+	if err != nil {
+		return History{}, err
+	}
+	h.Ops, h.Truncated = ops.Ops, h.Truncated || ops.Truncated
+	return h, nil
+}
+
+func loadOps(dir string) (History, error) {
+	h, err := loadFile(filepath.Join(dir, OpsFile), func(r io.Reader) (History, error) {
+		zip, err := gzip.NewReader(r)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return History{Truncated: true}, nil // killed before the header was written
+		}
+		if err != nil {
+			return History{}, err
+		}
+		return DecodeOps(zip)
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		if plain, plainErr := loadFile(filepath.Join(dir, plainOpsFile), DecodeOps); !errors.Is(plainErr, fs.ErrNotExist) {
+			return plain, plainErr
+		}
+	}
+	return h, err
+}
+
+func loadFile(path string, decode func(io.Reader) (History, error)) (History, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return History{}, fmt.Errorf("read history: %w", err)
+	}
+	defer func() { _ = f.Close() }() // only read
+	h, err := decode(f)
+	if err != nil {
+		return History{}, fmt.Errorf("read history: %s: %w", path, err)
+	}
+	return h, nil
+}
+
+// DecodeOps reads operations, one a line; only Ops and Truncated of the result are set. Unknown keys, outcomes and kinds are errors
+// with the line's number.
+func DecodeOps(r io.Reader) (History, error) {
+	var h History
+	truncated, err := eachLine(r, func(line []byte) error {
+		var op Op
+		if err := strict(line, &op); err != nil {
+			return fmt.Errorf("decode operation: %w", err)
+		}
+		if op.Kind != Write && op.Kind != Read {
+			return fmt.Errorf("decode operation: kind %q is neither %s nor %s", op.Kind, Write, Read)
+		}
+		h.Ops = append(h.Ops, op)
+		return nil
+	})
+	h.Truncated = truncated
+	return h, err
+}
+
+// DecodeEvents reads marks, faults, final reads and phases, one event a line; Ops of the result is not set. Unknown keys and types,
+// and intervals that end before they begin, are errors with the line's number.
+func DecodeEvents(r io.Reader) (History, error) {
+	var h History
+	truncated, err := eachLine(r, func(line []byte) error {
+		var e event
+		if err := strict(line, &e); err != nil {
+			return fmt.Errorf("decode event: %w", err)
+		}
+		if err := h.add(e); err != nil {
+			return fmt.Errorf("decode event %s: %w", e.Type, err)
+		}
+		return nil
+	})
+	h.Truncated = truncated
+	return h, err
+}
+
+func (h *History) add(e event) error {
+	switch e.Type {
+	case eventMark:
+		var m Mark
+		if err := errors.Join(strict(e.Data, &m), ordered(&m.At)); err != nil {
+			return err
+		}
+		h.Marks = append(h.Marks, m)
+	case eventFault:
+		var f Fault
+		if err := strict(e.Data, &f); err != nil {
+			return err
+		}
+		if err := errors.Join(ordered(f.Effective), ordered(f.Healed)); err != nil {
+			return err
+		}
+		h.AddFault(f)
+	case eventFinalRead:
+		var read FinalRead
+		if err := errors.Join(strict(e.Data, &read), ordered(&read.At)); err != nil {
+			return err
+		}
+		if read.Read != BeforeReturn && read.Read != AfterReconciliation {
+			return fmt.Errorf("read %q is neither %s nor %s", read.Read, BeforeReturn, AfterReconciliation)
+		}
+		h.Reads = append(h.Reads, read)
+	case eventPhase:
+		var p Phase
+		if err := strict(e.Data, &p); err != nil {
+			return err
+		}
+		h.Phases = append(h.Phases, p)
+	default:
+		return errors.New("no such type of event")
+	}
+	return nil
+}
+
+// ordered says whether an interval is one; a missing one is.
+func ordered(i *Interval) error {
+	if i == nil || i.Valid() {
+		return nil
+	}
+	return fmt.Errorf("an interval ends at %d, before it begins at %d", i.Hi, i.Lo)
+}
+
+// strict decodes exactly one JSON object, without keys that into has no field for.
+func strict(data []byte, into any) error {
+	if !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r"), []byte("{")) {
+		return errors.New("not a JSON object") // null would pass for one
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("more than one JSON value")
+	}
+	return nil
+}
+
+// eachLine hands the lines to one. Whoever writes a history ends each line with a newline, in one piece: a last line without one that
+// can't be read, or a stream that ends too early, is the mark of a killed writer and makes truncated true. Any other trouble is
+// an error with the line's number.
+func eachLine(r io.Reader, one func([]byte) error) (truncated bool, err error) {
+	lines := bufio.NewReaderSize(r, 1<<16)
+	for n := 1; ; n++ {
+		line, readErr := lines.ReadBytes('\n')
+		whole := readErr == nil
+		cut := errors.Is(readErr, io.ErrUnexpectedEOF)
+		if !whole && !cut && !errors.Is(readErr, io.EOF) {
+			return false, fmt.Errorf("line %d: %w", n, readErr)
+		}
+		if text := bytes.TrimSpace(line); len(text) > 0 {
+			if err := one(text); err != nil {
+				if !whole {
+					return true, nil
+				}
+				return false, fmt.Errorf("line %d: %w", n, err)
+			}
+		} else if whole {
+			return false, fmt.Errorf("line %d: empty", n)
+		}
+		if !whole {
+			return cut, nil
+		}
+	}
+}

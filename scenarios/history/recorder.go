@@ -1,0 +1,184 @@
+package history
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Recorder keeps what one drill sees, in memory and, as it happens, in two files. It is safe for concurrent use: recording an
+// operation never waits for the disk, because clients that measure latency call it.
+type Recorder struct {
+	start time.Time
+	ops   *opsWriter // nil: memory only
+
+	mu     sync.Mutex
+	seen   History
+	closed bool
+	err    error // of the events; the first
+
+	lines  sync.Mutex // orders the lines of events; held while writing
+	events *os.File   // nil: memory only
+}
+
+// NewRecorder starts the clock and records into dir, which is made if needed; an earlier recording there is overwritten. With an empty
+// dir it keeps everything in memory only. The caller ends it with Close.
+func NewRecorder(dir string) (*Recorder, error) {
+	r := &Recorder{start: time.Now()}
+	if dir == "" {
+		return r, nil
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("record history: %w", err)
+	}
+	events, err := os.Create(filepath.Join(dir, EventsFile))
+	if err != nil {
+		return nil, fmt.Errorf("record history: %w", err)
+	}
+	r.ops, err = newOpsWriter(filepath.Join(dir, OpsFile), r.opsFrom)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("record history: %w", err), events.Close())
+	}
+	r.events = events
+	return r, nil
+}
+
+// Now is the time since the recorder started, on the monotonic clock.
+func (r *Recorder) Now() time.Duration { return time.Since(r.start) }
+
+// Op records a finished operation.
+func (r *Recorder) Op(op Op) {
+	r.mu.Lock()
+	r.seen.Ops = append(r.seen.Ops, op)
+	n := len(r.seen.Ops)
+	if r.closed && r.ops != nil {
+		r.keep(fmt.Errorf("record operation %d: the recorder is closed", op.Seq))
+	}
+	r.mu.Unlock()
+	if r.ops != nil {
+		r.ops.added(n)
+	}
+}
+
+// Mark records a dated note.
+func (r *Recorder) Mark(m Mark) {
+	r.event(eventMark, m, func(h *History) { h.Marks = append(h.Marks, m) })
+}
+
+// Fault records a fault as it is known now; it is called again as the fault's life goes on (see History.AddFault).
+func (r *Recorder) Fault(f Fault) {
+	r.event(eventFault, f, func(h *History) {
+		h.Faults = slices.Clone(h.Faults) // a snapshot may hold the old ones
+		h.AddFault(f)
+	})
+}
+
+// Read records what a store held.
+func (r *Recorder) Read(read FinalRead) {
+	r.event(eventFinalRead, read, func(h *History) { h.Reads = append(h.Reads, read) })
+}
+
+// Phase records that the drill enters a phase now.
+func (r *Recorder) Phase(name string) {
+	p := Phase{At: r.Now(), Name: name}
+	r.event(eventPhase, p, func(h *History) { h.Phases = append(h.Phases, p) })
+}
+
+// Snapshot is what was recorded so far. It shares memory with the recorder and costs next to nothing; later records don't show in it.
+func (r *Recorder) Snapshot() History {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return History{
+		Ops: slices.Clip(r.seen.Ops), Marks: slices.Clip(r.seen.Marks), Faults: slices.Clip(r.seen.Faults),
+		Reads: slices.Clip(r.seen.Reads), Phases: slices.Clip(r.seen.Phases),
+	}
+}
+
+// Err is what went wrong with writing so far, such as a full disk; nil when all that was recorded is, or can still be, written.
+func (r *Recorder) Err() error {
+	r.mu.Lock()
+	err := r.err
+	r.mu.Unlock()
+	if r.ops != nil {
+		err = errors.Join(err, r.ops.failure())
+	}
+	return err
+}
+
+// Close writes what is pending and ends the files. It returns everything that went wrong with writing since the start; a second call
+// returns the same.
+func (r *Recorder) Close() error {
+	r.mu.Lock()
+	again := r.closed
+	r.closed = true
+	r.mu.Unlock()
+	if r.ops == nil || again {
+		return r.Err()
+	}
+	r.ops.close()
+	r.lines.Lock()
+	err := r.events.Close()
+	r.lines.Unlock()
+	r.mu.Lock()
+	if err != nil {
+		r.keep(fmt.Errorf("record events: %w", err))
+	}
+	r.mu.Unlock()
+	return r.Err()
+}
+
+// opsFrom are the operations recorded from the n-th on.
+func (r *Recorder) opsFrom(n int) []Op {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clip(r.seen.Ops[n:])
+}
+
+// event puts a record into memory and into the file, in the same order.
+func (r *Recorder) event(kind string, data any, add func(*History)) {
+	r.lines.Lock()
+	defer r.lines.Unlock()
+	r.mu.Lock()
+	add(&r.seen)
+	write := r.events != nil && r.err == nil
+	if r.closed && r.events != nil {
+		r.keep(fmt.Errorf("record %s: the recorder is closed", kind))
+		write = false
+	}
+	r.mu.Unlock()
+	if !write {
+		return
+	}
+	err := r.line(kind, data)
+	if err == nil {
+		return
+	}
+	r.mu.Lock()
+	r.keep(fmt.Errorf("record %s: %w", kind, err))
+	r.mu.Unlock()
+}
+
+func (r *Recorder) line(kind string, data any) error {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		return err
+	}
+	line, err := json.Marshal(event{Type: kind, At: int64(r.Now()), Data: raw})
+	if err != nil {
+		return err
+	}
+	_, err = r.events.Write(append(line, '\n'))
+	return err
+}
+
+// keep holds on to the first error: what follows from it says less. The caller holds mu.
+func (r *Recorder) keep(err error) {
+	if r.err == nil {
+		r.err = err
+	}
+}

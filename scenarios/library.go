@@ -1,0 +1,116 @@
+package scenarios
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"time"
+)
+
+//go:embed *.yaml
+var library embed.FS
+
+// Info is a line in the list of the library.
+type Info struct {
+	Name      string        `json:"name"`
+	Summary   string        `json:"summary"`
+	Expect    string        `json:"expect"`     // "pass", or "fail: recovery_point, recovery_time"
+	Timescale float64       `json:"timescale"`  // one lab second stands for that many seconds
+	Longest   time.Duration `json:"longest_ns"` // lab time when the service never recovers; bringing the lab up comes on top
+}
+
+// Library lists the scenarios of the library by name.
+func Library() []Info {
+	names := Names()
+	infos := make([]Info, len(names))
+	for i, name := range names {
+		s, err := fromLibrary(name)
+		if err != nil {
+			// The files are part of the program and its tests read each: this is a broken build, not a user's mistake.
+			panic(err)
+		}
+		infos[i] = s.Info()
+	}
+	return infos
+}
+
+// Info is the scenario's line in a list.
+func (s *Scenario) Info() Info {
+	expect := "pass"
+	if e := s.real.Expect; e.Fail {
+		expect = "fail: " + strings.Join(e.Findings, ", ")
+	}
+	return Info{
+		Name: s.Name(), Summary: s.Summary(), Expect: expect, Timescale: s.Timescale(), Longest: longest(scaled(s.real)),
+	}
+}
+
+// Names are the names of the library's scenarios, sorted.
+func Names() []string {
+	entries, err := library.ReadDir(".")
+	if err != nil {
+		panic(err) // an embedded folder can always be listed
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = strings.TrimSuffix(e.Name(), ".yaml")
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Load gives a scenario of the library by its name, or reads the file when a path is given: something with a slash, or ending in .yaml or
+// .yml. An unknown name is an error that gives the nearest names; see Parse for what may be wrong with a file.
+func Load(nameOrFile string) (*Scenario, error) {
+	if isFile(nameOrFile) {
+		return fromFile(nameOrFile)
+	}
+	if !slices.Contains(Names(), nameOrFile) {
+		return nil, fmt.Errorf("no scenario is called %s: %s (a file is given by its path, such as ./my.yaml)",
+			quote(nameOrFile), suggest(nameOrFile, Names()))
+	}
+	return fromLibrary(nameOrFile)
+}
+
+func isFile(s string) bool {
+	return strings.ContainsAny(s, `/\`) || strings.HasSuffix(s, ".yaml") || strings.HasSuffix(s, ".yml")
+}
+
+func fromLibrary(name string) (*Scenario, error) {
+	file := name + ".yaml"
+	src, err := library.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("read scenario %s: %w", name, err)
+	}
+	s, err := Parse(path.Join("scenarios", file), src)
+	if err != nil {
+		return nil, err
+	}
+	if s.Name() != name {
+		return nil, s.src.problem("name", "name: %s must be the file's name, %s", s.Name(), name)
+	}
+	return s, nil
+}
+
+func fromFile(file string) (_ *Scenario, err error) {
+	f, err := os.Open(file)
+	if name := strings.TrimSuffix(file, path.Ext(file)); errors.Is(err, fs.ErrNotExist) && slices.Contains(Names(), name) {
+		return nil, fmt.Errorf("read scenario: %w (the library has it as %s)", err, name)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read scenario: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	// One byte more than is allowed is enough for Parse to see that it is too much, whatever the file is.
+	src, err := io.ReadAll(io.LimitReader(f, maxSize+1))
+	if err != nil {
+		return nil, fmt.Errorf("read scenario: %w", err)
+	}
+	return Parse(file, src)
+}

@@ -1,0 +1,155 @@
+package scenarios
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+func TestLibrary(t *testing.T) {
+	got := Library()
+	want := []Info{
+		{Name: "kyc-nightly-backup", Expect: "fail: recovery_point, recovery_time", Timescale: 2880, Longest: 27625 * time.Millisecond},
+		{Name: "kyc-region-outage", Expect: "pass", Timescale: 360, Longest: 33333 * time.Millisecond},
+		{Name: "kyc-zero-loss", Expect: "pass", Timescale: 360, Longest: 33333 * time.Millisecond},
+	}
+	for i := range got {
+		if got[i].Summary == "" {
+			t.Errorf("%s has no summary", got[i].Name)
+		}
+		got[i].Summary, got[i].Longest = "", got[i].Longest.Truncate(time.Millisecond)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("library (-want +got):\n%s", diff)
+	}
+}
+
+// The promises of the stories, so that nobody relaxes a scenario to make it green.
+func TestTheLibraryPromisesWhatItsStoriesSay(t *testing.T) {
+	type promise struct {
+		Strategy    topology.Strategy
+		Commit      topology.Commit
+		Items       topology.ReplicationMode
+		Point, Time time.Duration // real-world
+		Fault       fault.Spec
+	}
+	lost := &fault.LoseRegion{Region: "us-east-1"}
+	for name, want := range map[string]promise{
+		"kyc-region-outage":  {topology.WarmStandby, topology.CommitLocal, topology.Continuous, 15 * time.Minute, 2 * time.Hour, lost},
+		"kyc-zero-loss":      {topology.WarmStandby, topology.CommitRemote, topology.Continuous, 0, 2 * time.Hour, lost},
+		"kyc-nightly-backup": {topology.BackupRestore, topology.CommitLocal, topology.OnBackup, 15 * time.Minute, 2 * time.Hour, lost},
+	} {
+		s, err := Load(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := s.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := promise{
+			p.Topology.Strategy, p.Topology.Postgres.Commit, p.Topology.Items.Mode,
+			s.real.Judge.RecoveryPoint.Within, s.real.Judge.RecoveryTime.Within, p.Steps[len(p.Steps)-1].Inject,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if p.Judge.Survivor != "us-west-2" || p.Topology.Automation.Off {
+			t.Errorf("%s: survivor %q, automation off: %t", name, p.Judge.Survivor, p.Topology.Automation.Off)
+		}
+		// 10 to 30 lab seconds when all goes well: a recovery takes a few of them, not all that are waited.
+		if quick := longest(p) - p.Observe; quick < 5*time.Second || quick > 20*time.Second {
+			t.Errorf("%s: %s of lab time without the recovery", name, quick)
+		}
+	}
+}
+
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir) // away from the library's files
+	good := filepath.Join(dir, "good.yaml")
+	if err := os.WriteFile(good, []byte(example), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s, err := Load(good); err != nil || s.Name() != "example" || s.Summary() != "a region is lost" {
+		t.Errorf("load a file: %v", err)
+	}
+	large := filepath.Join(dir, "large.yml")
+	if err := os.WriteFile(large, []byte(strings.Repeat("#", 2*maxSize)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for arg, want := range map[string]string{
+		"kyc-region-outge":                 `no scenario is called "kyc-region-outge": did you mean "kyc-region-outage"?`,
+		"meteor":                           `no scenario is called "meteor": known are kyc-nightly-backup, kyc-region-outage, kyc-zero-loss`,
+		"":                                 `no scenario is called "": known are kyc-nightly-backup`,
+		"kyc-zero-loss.yaml":               "(the library has it as kyc-zero-loss)",
+		filepath.Join(dir, "missing.yaml"): "no such file",
+		dir + "/":                          "read scenario: ",
+		large:                              "large.yml:1:1: the file has more than 64 KiB",
+	} {
+		if _, err := Load(arg); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Load(%q): %v; want %q", arg, err, want)
+		}
+	}
+	if _, err := Load(filepath.Join(dir, "missing.yaml")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a missing file is not os.ErrNotExist: %v", err)
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	s, err := Load("kyc-nightly-backup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := s.Describe(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"kyc-nightly-backup: us-east-1 is lost;", "The incident that started it.", "One lab second stands for 48m.",
+		"must end fail: recovery_point",
+		"inject lose_region: us-east-1, after backup_done", "8h ", "10s\n", "run job backup, after steady state",
+		"2h15m ", "2.813s\n", "backup, backup",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is not in:\n%s", want, b.String())
+		}
+	}
+	for line := range strings.Lines(b.String()) {
+		if strings.HasSuffix(line, " \n") {
+			t.Errorf("blanks at the end of %q", line)
+		}
+	}
+	if err := s.WithTimescale(0).Describe(&b); err == nil {
+		t.Error("a plan that can't be compiled was described")
+	}
+}
+
+// Every fault of the catalogue can be asked for in a file: its example is read into its own struct, all parameters set.
+func TestEveryFaultOfTheCatalogueCanBeWritten(t *testing.T) {
+	for _, e := range fault.Catalogue() {
+		s, err := Parse("f.yaml", []byte(strings.Replace(example, "lose_region: {region: us-east-1}", e.Example, 1)))
+		if err != nil {
+			t.Errorf("%s: %v", e.Kind, err)
+			continue
+		}
+		got := s.real.Steps[0].Inject
+		if got.Kind() != e.Kind {
+			t.Errorf("%s was read as %s", e.Kind, got.Kind())
+		}
+		for i := range reflect.ValueOf(got).Elem().NumField() {
+			if field := reflect.ValueOf(got).Elem(); field.Field(i).IsZero() {
+				t.Errorf("%s: parameter %s of the example was not read", e.Kind, field.Type().Field(i).Name)
+			}
+		}
+	}
+}

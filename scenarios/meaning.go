@@ -1,0 +1,274 @@
+package scenarios
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/drill"
+	"github.com/regionfall/regionfall/scenarios/measure"
+)
+
+// Bounds of the workload: what the lab's stores serve on two cores while leaving room for replication. Beyond, a drill would measure the
+// laptop.
+const (
+	maxWrites  = 100 // the item store takes about that many a second in a region
+	maxReads   = 500
+	maxClients = 64
+	maxTimeout = 30 * time.Second
+)
+
+var nameForm = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
+
+// meaning complains about what is well written but can't be: values out of bounds, names that lead nowhere, steps out of order. It
+// needs the whole file, and no timescale.
+func (r *reader) meaning(p *drill.Plan) {
+	missing := slices.DeleteFunc(slices.Clone(required), r.given)
+	if len(missing) > 0 && !r.bad[""] {
+		r.complain("", "missing: %s", strings.Join(missing, ", "))
+	}
+	if r.at["name"] != nil && !nameForm.MatchString(p.Name) {
+		r.complain("name", "name: %s is no name: use a-z, 0-9 and -, beginning with a letter", quote(p.Name))
+	}
+	r.workloadMeaning(p)
+	if r.topologyMeaning(p.Topology) {
+		r.faultMeaning(p)
+	}
+	r.stepMeaning(p)
+	r.objectiveMeaning(p)
+	r.expectMeaning(p)
+}
+
+func (r *reader) workloadMeaning(p *drill.Plan) {
+	w := p.Workload
+	if w.Writes < 1 || w.Writes > maxWrites {
+		r.complain("workload.writes", "workload.writes: %g/s must be 1/s to %d/s", w.Writes, maxWrites)
+	}
+	if w.Reads > maxReads {
+		r.complain("workload.reads", "workload.reads: %g/s must be at most %d/s", w.Reads, maxReads)
+	}
+	if w.Clients < 1 || w.Clients > maxClients {
+		r.complain("workload.clients", "workload.clients: %d must be 1 to %d", w.Clients, maxClients)
+	}
+	if w.Timeout <= 0 || w.Timeout > maxTimeout {
+		r.complain("workload.timeout", "workload.timeout: %s must be more than 0s and at most %s", short(w.Timeout), short(maxTimeout))
+	}
+	for path, d := range map[string]time.Duration{"steady_state.hold": p.Steady.Hold, "steady_state.within": p.Steady.Within} {
+		if r.at[path] != nil && d == 0 {
+			r.complain(path, "%s: 0s holds nothing still: must be more than 0s", path)
+		}
+	}
+}
+
+// topologyMeaning says whether the topology is sound enough to aim faults at.
+func (r *reader) topologyMeaning(t topology.Topology) bool {
+	err := t.Validate()
+	for _, e := range flatten(err) {
+		var f *topology.FieldError
+		if errors.As(e, &f) {
+			r.complain("topology."+f.Field, "topology.%s: %s", f.Field, f.Problem)
+			continue
+		}
+		r.complain("topology", "%v", e)
+	}
+	return err == nil
+}
+
+// faultMeaning asks each fault about its parameters, and that one region is left to take over.
+func (r *reader) faultMeaning(p *drill.Plan) {
+	var names, left []string
+	for _, region := range p.Topology.Regions {
+		names = append(names, region.Name)
+	}
+	// The standby takes over, unless it is what the scenario loses.
+	left = slices.Clone(names)
+	slices.Reverse(left)
+	for i, s := range p.Steps {
+		if s.Inject == nil {
+			continue
+		}
+		base := fmt.Sprintf("steps[%d].inject.%s", i, s.Inject.Kind())
+		for _, e := range flatten(s.Inject.Validate(p.Topology)) {
+			r.faultProblem(base, e, names)
+		}
+		if lost, ok := s.Inject.(*fault.LoseRegion); ok {
+			left = slices.DeleteFunc(left, func(name string) bool { return name == lost.Region })
+			if len(left) == 0 {
+				r.complain(base, "%s: every region is lost by now, so none is left to take over and be read", base)
+				return
+			}
+		}
+	}
+	p.Judge.Survivor = left[0]
+}
+
+// faultProblem puts a fault's complaint at the parameter it is about. Faults know nothing of files; but their complaints begin with the
+// parameter, and quote the value when it is a name.
+func (r *reader) faultProblem(base string, e error, regions []string) {
+	message := e.Error()
+	word, _, _ := strings.Cut(message, " ")
+	parameter := base + "." + word
+	if r.meant[parameter] {
+		return
+	}
+	for _, path := range slices.Sorted(maps.Keys(r.at)) {
+		value := r.at[path].Value
+		if path != parameter && parent(path) != parameter || value == "" || !strings.Contains(message, strconv.Quote(value)) {
+			continue
+		}
+		if name, ok := nearest(value, regions); ok && !slices.Contains(regions, value) {
+			message += fmt.Sprintf(": did you mean %q?", name)
+		}
+		parameter = path
+		break
+	}
+	r.complain(parameter, "%s: %s", base, message)
+}
+
+func (r *reader) stepMeaning(p *drill.Plan) {
+	var injected []string // kinds in force
+	var unclear, backup, broken bool
+	var last time.Duration
+	for i, s := range p.Steps {
+		path := fmt.Sprintf("steps[%d]", i)
+		var does []string
+		for _, verb := range []string{"inject", "heal", "job"} {
+			if r.at[path+"."+verb] != nil {
+				does = append(does, verb)
+			}
+		}
+		if len(does) != 1 {
+			r.complain(path, "%s: a step does exactly one of inject, heal and job; this one does %s", path, orNothing(does))
+		}
+		if s.When == "" && s.At < last {
+			r.complain(path+".at", "%s: %s is before the step above (%s): write steps in order", path, short(s.At), short(last))
+		}
+		last = s.At
+		if s.When != "" {
+			last = 0 // counted from an event, it bounds nothing that is counted from steady state
+		}
+		r.conditionMeaning(path, p, s.When, broken, backup)
+		unclear = unclear || r.at[path+".inject"] != nil && s.Inject == nil
+		if s.Inject != nil {
+			broken = true
+			injected = append(injected, s.Inject.Kind())
+		}
+		if s.Heal != "" {
+			at := slices.Index(injected, s.Heal)
+			switch {
+			case at >= 0:
+				injected = slices.Delete(injected, at, at+1)
+			case !unclear:
+				r.complain(path+".heal", "%s: there is no %s to heal: no step above injects it", path, s.Heal)
+			}
+		}
+		if s.Job == jobBackup {
+			backup = true
+			if p.Topology.Strategy != topology.BackupRestore {
+				r.complain(path+".job", "%s: there is no backup job with strategy %s: use strategy backup-restore", path, p.Topology.Strategy)
+			}
+		}
+	}
+	if !broken && !unclear && r.at["steps"] != nil {
+		r.complain("steps", "steps: nothing is injected, so nothing is tested: a drill has at least one inject")
+	}
+}
+
+func (r *reader) conditionMeaning(path string, p *drill.Plan, c drill.Condition, broken, backup bool) {
+	switch {
+	case c == "" || slices.Contains(anytimeMarks, c):
+	case c == agent.MarkBackup:
+		if !backup {
+			r.complain(path+".when", "%s: %s never comes: no step above runs job: backup", path, c)
+		}
+	case !broken:
+		r.complain(path+".when", "%s: %s never comes: no step above injects anything", path, c)
+	case p.Topology.Automation.Off && slices.Contains(automationMarks, c):
+		r.complain(path+".when", "%s: %s never comes: the automation is off", path, c)
+	case c == drill.Recovered && p.Judge.RecoveryTime == nil:
+		r.complain(path+".when", "%s: recovered means nothing without the objective recovery_time", path)
+	}
+}
+
+func orNothing(verbs []string) string {
+	if len(verbs) == 0 {
+		return "nothing"
+	}
+	return strings.Join(verbs, " and ")
+}
+
+func (r *reader) objectiveMeaning(p *drill.Plan) {
+	j := p.Judge
+	promised := r.given("objectives.recovery_time") || r.given("objectives.recovery_point")
+	if r.at["objectives"] != nil && !promised {
+		r.complain("objectives", "objectives: nothing is promised: give recovery_point, recovery_time or both")
+	}
+	if o := j.RecoveryTime; o != nil {
+		if o.Within == 0 && !r.meant["objectives.recovery_time.within"] {
+			r.complain(within(r, "objectives.recovery_time"), "objectives.recovery_time: 0s can't be kept: must be more than 0s")
+		}
+		if r.at["objectives.recovery_time.window"] != nil && o.Window == 0 {
+			r.complain("objectives.recovery_time.window", "objectives.recovery_time.window: must be more than 0s")
+		}
+		if o.Latency == 0 || o.Latency > p.Workload.Timeout {
+			r.complain("objectives.recovery_time.latency", "objectives.recovery_time.latency: %s must be more than 0s and at most the "+
+				"workload's timeout of %s", short(o.Latency), short(p.Workload.Timeout))
+		}
+	} else if promised && !r.given("observe") && !r.given("objectives.recovery_time") {
+		r.complain("objectives", "observe is missing: without the objective recovery_time nothing says how long to wait")
+	}
+	if len(j.Stores) == 0 {
+		r.complain("objectives.stores", "objectives.stores: none to read: known are %s", strings.Join(stores(), ", "))
+	}
+	for i, name := range j.Ordered {
+		if !slices.Contains(j.Stores, name) && name != "" {
+			r.complain(fmt.Sprintf("objectives.ordered[%d]", i), "objectives.ordered: %s is not among objectives.stores", name)
+		}
+	}
+	if j.MinAcked < 1 {
+		r.complain("objectives.min_acknowledged", "objectives.min_acknowledged: %d proves nothing: must be at least 1", j.MinAcked)
+	}
+}
+
+func within(r *reader, path string) string {
+	if r.at[path+".within"] != nil {
+		return path + ".within"
+	}
+	return path
+}
+
+func (r *reader) expectMeaning(p *drill.Plan) {
+	if p.Expect.Fail && len(p.Expect.Findings) == 0 && !r.meant["expect.fail"] {
+		r.complain("expect", "expect: say what must be found: {fail: [recovery_point]}")
+	}
+	for i, id := range p.Expect.Findings {
+		objective := id == measure.FindingRecoveryTime || id == measure.FindingRecoveryPoint // named alike
+		if objective && !r.given("objectives."+id) {
+			r.complain(fmt.Sprintf("expect.fail[%d]", i), "expect: %s can't be found: objectives has no %s", id, id)
+		}
+	}
+}
+
+// flatten takes joined errors apart, however deep.
+func flatten(err error) []error {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, flatten(e)...)
+	}
+	return all
+}

@@ -1,0 +1,97 @@
+package measure
+
+import (
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+var storeFixtures = []fixture{
+	{"recovery-point-straddling", func(d *drill) { d.lose(history.StoreItems, "v22") }, expectation{
+		Why: "The loss is 288 to 408 ms old, 400 ms were promised: nobody can tell.", Verdict: Inconclusive,
+		Findings: one(FindingRecoveryPoint, Inconclusive), Figures: figures{RecoveryPointMS: []float64{288, 408}, Lost: new(3)},
+	}},
+	{"recovery-point-too-old", func(d *drill) { d.lose(history.StorePostgres, "v20", "v21", "v22", "v23") }, expectation{
+		Why: "PostgreSQL lost 488 ms at the least, 400 ms were promised.", Verdict: Fail, Findings: one(FindingRecoveryPoint, Fail),
+		Figures: figures{RecoveryPointMS: []float64{488, 608}, Lost: new(5), Holes: new(0)},
+	}},
+	{"recovery-point-nothing-lost", func(d *drill) { d.keep(23); d.keep(24) }, expectation{
+		Why: "0 of 25 lost; the figure is how long before the fault the last write was acknowledged.", Verdict: Pass,
+		Figures: figures{RecoveryPointMS: []float64{0, 108}, Lost: new(0)},
+	}},
+	{"recovery-point-everything-lost", func(d *drill) {
+		for i := range 25 {
+			d.lose(history.StoreObjects, d.Ops[i].ID)
+		}
+	}, expectation{
+		Why: "No object of before the fault is there: the loss reaches back to the start of the workload.", Verdict: Fail,
+		Findings: one(FindingRecoveryPoint, Fail), Figures: figures{RecoveryPointMS: []float64{2488, 2620}, Lost: new(25)},
+	}},
+	{"zero-loss", func(d *drill) { d.keep(23); d.keep(24) }, expectation{
+		Why: "Nothing may be lost, nothing is.", Spec: promise(0), Verdict: Pass, Figures: figures{Lost: new(0)},
+	}},
+	{"zero-loss-one-lost", func(d *drill) { d.keep(23); d.keep(24); d.lose(history.StoreItems, "v24") }, expectation{
+		Why: "Nothing may be lost, one item is, however young it was.", Spec: promise(0), Verdict: Fail,
+		Findings: one(FindingRecoveryPoint, Fail), Figures: figures{Lost: new(1)},
+	}},
+	{"fencing", func(d *drill) { d.ok(27, home) }, expectation{
+		Why: "The lost region acknowledged a write that was sent 180 ms after it was surely lost.", Verdict: Fail,
+		Findings: one(FindingFencing, Fail), Figures: figures{AckedAfterFault: new(1), Lost: new(2)},
+	}},
+	{"fencing-in-flight", func(d *drill) { d.ok(25, home); d.slowly(25, 60*msec) }, expectation{
+		Why: "A write that was sent before the fault was sure is answered after it: lost, but not for want of fencing.", Verdict: Pass,
+		Figures: figures{AckedAfterFault: new(0), Lost: new(3), RecoveryPointMS: []float64{188, 308}},
+	}},
+	{"fencing-after-return", func(d *drill) {
+		d.Faults[0].Healed = between(6000, 6100)
+		d.ok(58, home)
+	}, expectation{
+		Why: "The region answers again once it was given back: no want of fencing, and the write is there.", Verdict: Pass,
+		Figures: figures{AckedAfterFault: new(0)},
+	}},
+	{"lost-after-failover", func(d *drill) { d.lose(history.StoreItems, "v40") }, expectation{
+		Why: "The survivor acknowledged v40 after the failover and does not have it.", Verdict: Fail,
+		Findings: one(FindingLostAfterFailover, Fail), Figures: figures{Lost: new(2)},
+	}},
+	{"lost-in-reconciliation", func(d *drill) {
+		r := d.read(history.AfterReconciliation, history.StoreObjects)
+		r.IDs = r.IDs[1:]
+	}, expectation{
+		Why: "v00 survived the fault, and is gone after reconciliation.", Verdict: Fail, Findings: one(FindingLostAfterFailover, Fail),
+		Figures: figures{Lost: new(2)},
+	}},
+	{"hole", func(d *drill) { d.lose(history.StorePostgres, "v22") }, expectation{
+		Why:  "PostgreSQL lost v22 and kept v23, which was sent after v22 was acknowledged: its log can't do that.",
+		Spec: promise(500), Verdict: Fail, Findings: one(FindingHole, Fail), Figures: figures{Holes: new(1)},
+	}},
+	{"hole-not-concurrent-writes", func(d *drill) { d.keep(23); d.lose(history.StorePostgres, "v22"); d.slowly(22, 149*msec) }, expectation{
+		Why:  "PostgreSQL lost v22 and kept v23, but v23 was sent before v22 was acknowledged: the log may have had it first.",
+		Spec: promise(500), Verdict: Pass, Figures: figures{Holes: new(0), Lost: new(2)},
+	}},
+	{"hole-in-objects", func(d *drill) { d.lose(history.StoreObjects, "v22") }, expectation{
+		Why:  "Objects are copied in no order: one lost before others that are kept is counted, and no finding.",
+		Spec: promise(500), Verdict: Pass, Figures: figures{Holes: new(1), Lost: new(3)},
+	}},
+	{"duplicate", func(d *drill) {
+		r := d.read(history.BeforeReturn, history.StorePostgres)
+		r.IDs = append(r.IDs, "v05")
+	}, expectation{
+		Why: "v05 is in PostgreSQL twice.", Verdict: Fail, Findings: one(FindingDuplicate, Fail), Figures: figures{Duplicates: new(1)},
+	}},
+	{"phantom", func(d *drill) {
+		r := d.read(history.AfterReconciliation, history.StoreObjects)
+		r.IDs = append(r.IDs, "v99")
+	}, expectation{
+		Why: "v99 is among the objects, and nobody wrote it.", Verdict: Fail, Findings: one(FindingPhantom, Fail),
+	}},
+	{"unknown-write-kept", func(d *drill) { d.keep(25); d.keep(26) }, expectation{
+		Why: "Writes that nobody answered may be there: neither phantoms nor acknowledged.", Verdict: Pass, Figures: figures{Lost: new(2)},
+	}},
+	{"resurrected", func(d *drill) {
+		for _, store := range []string{history.StorePostgres, history.StoreItems} {
+			r := d.read(history.AfterReconciliation, store)
+			r.IDs = append(r.IDs, "v24")
+		}
+	}, expectation{
+		Why: "v24 was lost and is there again after reconciliation: listed, and still lost.", Verdict: Pass,
+		Figures: figures{Lost: new(2), Resurrected: new(1)},
+	}},
+}

@@ -1,0 +1,206 @@
+package measure
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+var update = flag.Bool("update", false, "write fixtures/histories from the tables in this package")
+
+const fixturesDir = "../../fixtures/histories"
+
+func fixtures() []fixture {
+	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures)
+}
+
+// files are what the fixture's folder holds.
+func (f fixture) files(t *testing.T) map[string][]byte {
+	t.Helper()
+	d := goodDrill()
+	f.edit(d)
+	var ops, events bytes.Buffer
+	for _, op := range d.Ops {
+		encode(t, &ops, op)
+	}
+	if d.cut {
+		ops.Truncate(ops.Len() - 40)
+	}
+	event := func(kind string, at time.Duration, data any) {
+		encode(t, &events, map[string]any{"type": kind, "at_ns": at, "data": data})
+	}
+	for _, p := range d.Phases {
+		event("phase", p.At, p)
+	}
+	for _, fault := range d.Faults {
+		event("fault", fault.Command, fault)
+	}
+	for _, m := range d.Marks {
+		event("mark", m.At.Hi, m)
+	}
+	for _, r := range d.Reads {
+		event("final_read", r.At.Hi, r)
+	}
+	expect, err := json.MarshalIndent(f.expect, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string][]byte{"ops.jsonl": ops.Bytes(), "events.jsonl": events.Bytes(), "expect.json": append(expect, '\n')}
+}
+
+func encode(t *testing.T, into *bytes.Buffer, v any) {
+	t.Helper()
+	if err := json.NewEncoder(into).Encode(v); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFixturesAreAsTheTableSays keeps the files and the tables that explain them together.
+func TestFixturesAreAsTheTableSays(t *testing.T) {
+	for _, f := range fixtures() {
+		dir := filepath.Join(fixturesDir, f.name)
+		for name, want := range f.files(t) {
+			path := filepath.Join(dir, name)
+			if *update {
+				if err := os.MkdirAll(dir, 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, want, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			got, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatalf("%v (run go test ./scenarios/measure -update)", err)
+			}
+			if !bytes.Equal(got, want) {
+				t.Errorf("%s differs from its table (run go test ./scenarios/measure -update)", path)
+			}
+		}
+	}
+}
+
+// TestFixtures judges every recorded history, also those that are in no table.
+func TestFixtures(t *testing.T) {
+	failed, passed := map[string]bool{}, map[string]bool{}
+	dirs, err := filepath.Glob(filepath.Join(fixturesDir, "*", "expect.json"))
+	if err != nil || len(dirs) < len(fixtures()) {
+		t.Fatalf("found %d fixtures, want at least %d: %v", len(dirs), len(fixtures()), err)
+	}
+	for _, path := range dirs {
+		dir := filepath.Dir(path)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			h, err := history.Load(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			expect := readExpectation(t, path)
+			r := Judge(h, expect.promised())
+			bad := map[string]Verdict{}
+			for _, f := range r.Findings {
+				passed[f.ID] = passed[f.ID] || f.Verdict == Pass
+				failed[f.ID] = failed[f.ID] || f.Verdict == Fail
+				if f.Verdict != Pass {
+					bad[f.ID] = f.Verdict
+				}
+				if f.Detail == "" || f.Checker == "" {
+					t.Errorf("finding without words: %+v", f)
+				}
+			}
+			if r.Verdict != expect.Verdict || len(r.Reasons) == 0 {
+				t.Errorf("verdict %v because %q, want %v: %s", r.Verdict, r.Reasons, expect.Verdict, expect.Why)
+			}
+			if want := expect.Findings; len(want)+len(bad) > 0 && !cmp.Equal(want, bad) {
+				t.Errorf("%s\nfindings that don't pass:\n%s", expect.Why, cmp.Diff(want, bad))
+			}
+			if diff := cmp.Diff(expect.Figures, measured(r.Metrics, expect.Figures)); diff != "" {
+				t.Errorf("%s\n%s", expect.Why, diff)
+			}
+		})
+	}
+	for id := range void() {
+		if !passed[id] || !failed[id] && id != FindingDrill {
+			t.Errorf("finding %s: passes somewhere %v, fails somewhere %v", id, passed[id], failed[id])
+		}
+	}
+}
+
+func readExpectation(t *testing.T, path string) expectation {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var expect expectation
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&expect); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return expect
+}
+
+func (e expectation) promised() Spec {
+	s := goodDrill().spec
+	if e.Spec == nil {
+		return s
+	}
+	if e.Spec.RecoveryPointMS != nil {
+		s.RecoveryPoint.Within = time.Duration(*e.Spec.RecoveryPointMS) * msec
+	}
+	if e.Spec.MinAcked > 0 {
+		s.MinAcked = e.Spec.MinAcked
+	}
+	return s
+}
+
+// measured are the figures that are wanted, as they were measured.
+func measured(m Metrics, want figures) figures {
+	var got figures
+	interval := func(lo, hi *float64) []float64 {
+		var ends []float64
+		for _, end := range []*float64{lo, hi} {
+			if end != nil {
+				ends = append(ends, *end)
+			}
+		}
+		return ends
+	}
+	if m.RecoveryTime != nil {
+		if want.RecoveryTimeMS != nil {
+			got.RecoveryTimeMS = interval(m.RecoveryTime.LoMS, m.RecoveryTime.HiMS)
+		}
+		if want.Relapses != nil {
+			got.Relapses = &m.RecoveryTime.Relapses
+		}
+	}
+	p := m.RecoveryPoint
+	if p == nil {
+		return got
+	}
+	if want.RecoveryPointMS != nil {
+		got.RecoveryPointMS = interval(p.LoMS, p.HiMS)
+	}
+	for _, f := range []struct {
+		want  *int
+		got   **int
+		value *int
+	}{
+		{want.Lost, &got.Lost, &p.Lost}, {want.Holes, &got.Holes, &p.Holes}, {want.Resurrected, &got.Resurrected, &p.Resurrected},
+		{want.Duplicates, &got.Duplicates, &p.Duplicates}, {want.AckedAfterFault, &got.AckedAfterFault, &p.AckedAfterFault},
+	} {
+		if f.want != nil {
+			*f.got = f.value
+		}
+	}
+	return got
+}

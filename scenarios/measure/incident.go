@@ -1,0 +1,53 @@
+package measure
+
+import (
+	"slices"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// incident is the fault that a history is judged by: the first that was confirmed and is known to have been effective.
+type incident struct {
+	fault history.Fault
+	f     history.Interval // when it became effective
+}
+
+func firstIncident(h history.History) (incident, bool) {
+	for _, f := range h.Faults {
+		if confirmed(f) {
+			return incident{fault: f, f: *f.Effective}, true
+		}
+	}
+	return incident{}, false
+}
+
+func confirmed(f history.Fault) bool {
+	return f.Confirmed && f.Effective != nil && f.Effective.Valid()
+}
+
+// answeredByLost says whether the answer came from a region that the fault takes away, to something sent before that region was
+// given back. Asked only about what was sent after the fault.
+func (i incident) answeredByLost(op history.Op) bool {
+	back := i.fault.Healed != nil && op.Sent >= i.fault.Healed.Lo
+	return !back && slices.Contains(i.fault.Regions, op.Region)
+}
+
+// ackedBefore is how many acknowledged writes were sent before the fault was surely effective.
+func (i incident) ackedBefore(h history.History) int {
+	n := 0
+	for _, op := range h.Ops {
+		if isAcknowledged(op) && op.Sent < i.f.Hi {
+			n++
+		}
+	}
+	return n
+}
+
+func isAcknowledged(op history.Op) bool { return op.Kind == history.Write && op.Outcome == history.OK }
+
+// ms is a duration as the report gives it.
+func ms(d time.Duration) *float64 {
+	v := float64(d) / float64(time.Millisecond)
+	return &v
+}

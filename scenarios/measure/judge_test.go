@@ -1,0 +1,178 @@
+package measure
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+func TestGoodDrillInFull(t *testing.T) {
+	d := goodDrill()
+	got := Judge(d.History, d.spec)
+	want := &RecoveryTime{
+		LoMS: ms(1080 * msec), HiMS: ms(1200 * msec), FirstSuccessMS: ms(1202 * msec), ObjectiveMS: ms(2 * time.Second), Verdict: Pass,
+		Phases: []Phase{
+			{"detected", 390, true}, {"decided", 200, true}, {"fenced", 50, false}, {"promoted", 250, false}, {"repointed", 100, false},
+			{"redirected", 50, false}, {"sustained", 100, true},
+		},
+		FullScaleMS: ms((390+200+100)*60*msec + 450*msec),
+	}
+	if diff := cmp.Diff(want, got.Metrics.RecoveryTime); diff != "" {
+		t.Errorf("recovery time:\n%s", diff)
+	}
+	if diff := cmp.Diff(&Latency{Count: 25, P50MS: 12, P99MS: 12, MaxMS: 12}, got.Metrics.WriteLatency); diff != "" {
+		t.Errorf("write latency:\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{
+		"the service was back 1.08 s to 1.20 s after the fault; objective 2.00 s",
+		"lost 2 of 25 acknowledged writes; recovery point between 188 ms and 308 ms, objective 400 ms",
+	}, got.Reasons); diff != "" {
+		t.Errorf("reasons:\n%s", diff)
+	}
+	lost := map[string]int{}
+	for _, p := range got.Metrics.RecoveryPoint.Stores {
+		lost[p.Name] = p.Lost
+	}
+	if diff := cmp.Diff(map[string]int{"postgres": 1, "objects": 0, "items": 2}, lost); diff != "" {
+		t.Errorf("lost:\n%s", diff)
+	}
+}
+
+// While a drill runs it is asked again and again whether the service is back; calls under way are no proof of it.
+func TestRecoveredIsSeenWhileTheDrillRuns(t *testing.T) {
+	d := goodDrill()
+	d.Faults[0].Healed = nil
+	all := d.Ops
+	for now, want := range map[time.Duration]bool{
+		2900 * msec: false, 4300 * msec: false, 5200 * msec: false, 5350 * msec: true, 6500 * msec: true,
+	} {
+		d.Ops = slices.DeleteFunc(slices.Clone(all), func(op history.Op) bool { return op.Done > now })
+		if got := MeasureRecoveryTime(d.History, d.spec).Recovered(); got != want {
+			t.Errorf("at %v: recovered is %v", now, got)
+		}
+	}
+	// A steady 200 calls a second; after the fault a quarter of them hang, and the history does not have those yet.
+	d.Ops = nil
+	for i := range 1000 {
+		due := 500*msec + time.Duration(i)*5*msec
+		if due < 3*time.Second || i%4 != 0 {
+			d.Ops = append(d.Ops, history.Op{Kind: history.Read, Due: due, Sent: due, Done: due + msec, Outcome: history.OK})
+		}
+	}
+	if r := MeasureRecoveryTime(d.History, d.spec); r.Recovered() {
+		t.Errorf("taken for recovered: %+v", r)
+	}
+}
+
+func TestThinLoadIsNoMeasure(t *testing.T) {
+	d := goodDrill()
+	d.outage(60)
+	d.spec.RecoveryTime.Window = 400 * msec // fifths of it hold less than one of ten calls a second
+	r := Judge(d.History, d.spec)
+	if r.Verdict != Inconclusive || !strings.Contains(strings.Join(r.Reasons, " "), "too thin") {
+		t.Errorf("%v because %q", r.Verdict, r.Reasons)
+	}
+}
+
+func TestWhatIsNotPromisedIsNotJudged(t *testing.T) {
+	d := goodDrill()
+	d.outage(60)
+	d.spec.RecoveryTime = nil
+	if r := Judge(d.History, d.spec); r.Verdict != Pass || r.Metrics.RecoveryTime != nil {
+		t.Errorf("%v because %q", r.Verdict, r.Reasons)
+	}
+	d.spec.RecoveryPoint = nil
+	if r := Judge(d.History, d.spec); r.Verdict != Inconclusive {
+		t.Errorf("nothing is promised: %v because %q", r.Verdict, r.Reasons)
+	}
+	d.spec.RecoveryPoint, d.spec.Stores = &RecoveryPointObjective{}, nil
+	if r := Judge(d.History, d.spec); r.Verdict != Inconclusive {
+		t.Errorf("no store is named: %v because %q", r.Verdict, r.Reasons)
+	}
+}
+
+func TestMet(t *testing.T) {
+	report := func(drill Verdict, failed ...string) Report {
+		r := Report{Verdict: Pass, Findings: []Finding{{ID: FindingDrill, Verdict: drill}, {ID: FindingPhantom, Verdict: Pass}}}
+		for _, id := range failed {
+			r.Verdict = Fail
+			r.Findings = append(r.Findings, Finding{ID: id, Verdict: Fail})
+		}
+		return r
+	}
+	for _, c := range []struct {
+		report Report
+		fail   bool
+		ids    []string
+		want   bool
+	}{
+		{report(Pass), false, nil, true},
+		{report(Pass, "hole"), false, nil, false},
+		{Report{}, false, nil, false},
+		{Report{}, true, nil, false},
+		{report(Pass), true, []string{"hole"}, false},
+		{report(Pass, "hole", "fencing"), true, []string{"fencing", "hole"}, true},
+		{report(Pass, "hole", "fencing"), true, []string{"hole"}, false},
+		{report(Pass, "hole"), true, []string{"fencing", "hole"}, false},
+		{report(Inconclusive, "hole"), true, []string{"hole"}, false},
+	} {
+		if got := Met(c.report, c.fail, c.ids); got != c.want {
+			t.Errorf("%+v, expecting fail %v %v: met is %v", c.report, c.fail, c.ids, got)
+		}
+	}
+}
+
+func TestVerdictAsText(t *testing.T) {
+	for v, want := range map[Verdict]string{Pass: `"pass"`, Fail: `"fail"`, Inconclusive: `"inconclusive"`} {
+		text, err := json.Marshal(v)
+		if err != nil || string(text) != want {
+			t.Errorf("%d is written as %s: %v", v, text, err)
+		}
+		back := Verdict(-1)
+		if err := json.Unmarshal(text, &back); err != nil || back != v {
+			t.Errorf("%s is read as %v: %v", text, back, err)
+		}
+	}
+	if text, err := json.Marshal(Verdict(9)); err == nil {
+		t.Errorf("9 is written as %s", text)
+	}
+	var v Verdict
+	if err := json.Unmarshal([]byte(`"green"`), &v); err == nil {
+		t.Errorf("green is read as %v", v)
+	}
+	if got := Combine(); got != Inconclusive {
+		t.Errorf("nothing combines to %v", got)
+	}
+}
+
+// BenchmarkJudge judges 10,000 operations: it is done five times a second while a drill runs.
+func BenchmarkJudge(b *testing.B) {
+	d := goodDrill()
+	d.Ops = nil
+	for i := range d.Reads {
+		d.Reads[i].IDs = nil
+	}
+	for i := range 10_000 {
+		due := 500*msec + time.Duration(i)*600*time.Microsecond
+		op := history.Op{Seq: int64(i), Kind: history.Write, ID: fmt.Sprintf("verification-%06d", i), Due: due, Sent: due, Done: due + 5*msec, Attempts: 1}
+		if due < 3*time.Second || due > 4*time.Second {
+			op.Outcome, op.Region = history.OK, standby
+			for r := range d.Reads {
+				d.Reads[r].IDs = append(d.Reads[r].IDs, op.ID)
+			}
+		}
+		d.Ops = append(d.Ops, op)
+	}
+	for b.Loop() {
+		if r := Judge(d.History, d.spec); r.Verdict != Pass {
+			b.Fatal(r.Reasons)
+		}
+	}
+}

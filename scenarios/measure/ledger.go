@@ -1,0 +1,111 @@
+package measure
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// write is an acknowledged write.
+type write struct {
+	id         string
+	slot       int // of its id in the ledger
+	seq        int64
+	sent, done time.Duration
+	acked      time.Duration // for the recovery point: done, but not later than f.hi
+	// old says that it was acknowledged by the system as it was before the fault: by f.lo, or by a region that is lost. That it is kept
+	// is evidence of what was kept; of another one it may only mean that the survivor was already writing.
+	old bool
+}
+
+// ledger is what clients were told, sorted out by the fault. By when a write was sent, because that is when it may still have
+// reached the region as it was:
+//
+//   - before: sent before f.hi. What of it is lost counts towards the recovery point. An acknowledgement that arrived after f.hi was
+//     given for work under way when the region was lost; it is dated f.hi, the youngest loss there can be.
+//   - stray: sent at or after f.hi and acknowledged by a region that was lost and not yet given back. It should have been fenced.
+//   - after: sent at or after f.hi and acknowledged by anybody else. No objective excuses its loss.
+type ledger struct {
+	incident             incident
+	slots                map[string]int // of every id that was written, whatever came of it
+	before, stray, after []write        // by acknowledgement
+}
+
+func newLedger(h history.History, i incident) ledger {
+	l := ledger{incident: i, slots: make(map[string]int, len(h.Ops))}
+	for _, op := range h.Ops {
+		if op.Kind != history.Write {
+			continue
+		}
+		slot, known := l.slots[op.ID]
+		if !known {
+			slot = len(l.slots)
+			l.slots[op.ID] = slot
+		}
+		if op.Outcome != history.OK {
+			continue // it may be there or not: it is never lost
+		}
+		w := write{id: op.ID, slot: slot, seq: op.Seq, sent: op.Sent, done: op.Done, acked: min(op.Done, i.f.Hi)}
+		w.old = op.Done <= i.f.Lo || slices.Contains(i.fault.Regions, op.Region)
+		switch {
+		case op.Sent < i.f.Hi:
+			l.before = append(l.before, w)
+		case i.answeredByLost(op):
+			l.stray = append(l.stray, w)
+		default:
+			l.after = append(l.after, w)
+		}
+	}
+	for _, ws := range [][]write{l.before, l.stray, l.after} {
+		slices.SortFunc(ws, func(a, b write) int {
+			return cmp.Or(cmp.Compare(a.acked, b.acked), cmp.Compare(a.done, b.done), cmp.Compare(a.seq, b.seq))
+		})
+	}
+	return l
+}
+
+// reading is what a store held.
+type reading struct {
+	at         history.Interval
+	has        []bool // by slot
+	phantoms   []string
+	duplicates []string
+}
+
+// read finds the last reading of that kind. The sentence says why there is none.
+func (l ledger) read(h history.History, kind, store, survivor string) (*reading, string) {
+	var found *history.FinalRead
+	for i, r := range h.Reads {
+		if r.Read == kind && r.Store == store && (survivor == "" || r.Region == survivor) {
+			found = &h.Reads[i]
+		}
+	}
+	when := map[string]string{history.BeforeReturn: "before the lost region returned", history.AfterReconciliation: "after reconciliation"}[kind]
+	switch {
+	case found == nil:
+		return nil, store + " was not read " + when
+	case found.Error != "":
+		return nil, "reading " + store + " " + when + " failed: " + found.Error
+	case found.At.Lo < l.incident.f.Hi:
+		return nil, store + " was read before the fault was surely effective"
+	}
+	r := &reading{at: found.At, has: make([]bool, len(l.slots))}
+	strange := map[string]int{}
+	twice := map[string]bool{}
+	for _, id := range found.IDs {
+		slot, written := l.slots[id]
+		again := written && r.has[slot] || strange[id] > 0
+		if written {
+			r.has[slot] = true
+		} else if strange[id]++; strange[id] == 1 {
+			r.phantoms = append(r.phantoms, id)
+		}
+		if again && !twice[id] {
+			twice[id] = true
+			r.duplicates = append(r.duplicates, id)
+		}
+	}
+	return r, ""
+}

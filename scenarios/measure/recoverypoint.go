@@ -1,0 +1,133 @@
+package measure
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// MeasureRecoveryPoint measures how much acknowledged data the fault f cost, per store of the survivor (as read before the lost region
+// returned) and jointly. It is nil when no fault was confirmed or the specification names no store.
+//
+// The acknowledged writes that were sent before f.hi are put in the order of their acknowledgement (one that arrived after f.hi is
+// dated f.hi). With x the first that is lost and y the newest that is kept with no loss before it (and was acknowledged by f.lo or by
+// a lost region: that the survivor kept what it took itself says nothing about the loss),
+//
+//	max(0, f.lo - ack(x)) <= recovery point <= max(0, f.hi - ack(y))
+//
+// Nothing lost: the lower end is 0, and y is the newest of all. No y, because the first is lost: the workload's start is in its place.
+// In the joint figure a write is kept only if it is in every store, so it is at least the worst store's. Writes with unknown outcome
+// are never lost. A store that could not be read has no figure, and neither has the joint upper end.
+//
+// An objective of 0 promises that nothing is lost and is judged by count. Others are judged by the interval; one store that fails
+// fails the joint figure.
+//
+// Holes are lost writes of which a later one of that kind is kept: in ordered stores one that was sent after their own
+// acknowledgement, in others one that was acknowledged after it. For the joint figure holes, resurrected (lost before the return, there after
+// reconciliation) and duplicates count the writes to which it happened in any store.
+func MeasureRecoveryPoint(h history.History, s Spec) *RecoveryPoint {
+	a := newAudit(h, s)
+	if a == nil {
+		return nil
+	}
+	return a.point
+}
+
+// loss is which of the writes are lost, and how old that makes the recovery point.
+type loss struct {
+	lost   []write
+	lo, hi time.Duration
+}
+
+func newLoss(acked []write, kept func(write) bool, f history.Interval, start time.Duration) loss {
+	l := loss{hi: f.Hi - start}
+	for _, w := range acked {
+		switch {
+		case !kept(w):
+			if len(l.lost) == 0 {
+				l.lo = max(0, f.Lo-w.acked)
+			}
+			l.lost = append(l.lost, w)
+		case len(l.lost) == 0 && w.old:
+			l.hi = f.Hi - w.acked
+		}
+	}
+	l.hi = max(0, l.hi)
+	return l
+}
+
+// figure is a loss as the report gives it.
+func (l loss) figure(name string, acked int, s Spec) *RecoveryPoint {
+	p := &RecoveryPoint{
+		Name: name, Acked: acked, Lost: len(l.lost), LostIDs: ids(l.lost), LoMS: ms(l.lo), HiMS: ms(l.hi),
+	}
+	if s.RecoveryPoint == nil {
+		return p
+	}
+	p.ObjectiveMS = ms(s.RecoveryPoint.Within)
+	switch {
+	case acked == 0: // nothing was at stake
+	case s.RecoveryPoint.Within > 0:
+		p.Verdict = against(l.lo, l.hi, s.RecoveryPoint.Within)
+	case len(l.lost) > 0:
+		p.Verdict = Fail
+	default:
+		p.Verdict = Pass
+	}
+	return p
+}
+
+// holes are the lost writes of which a later one is kept, as MeasureRecoveryPoint says.
+func (l loss) holes(acked []write, kept func(write) bool, ordered bool) []write {
+	newest := time.Duration(-1)
+	for _, w := range acked {
+		if !w.old || !kept(w) {
+			continue
+		}
+		at := w.done
+		if ordered {
+			at = w.sent
+		}
+		newest = max(newest, at)
+	}
+	var holes []write
+	for _, w := range l.lost {
+		if newest > w.done {
+			holes = append(holes, w)
+		}
+	}
+	return holes
+}
+
+func recoveryPointFinding(p *RecoveryPoint) Finding {
+	f := Finding{ID: FindingRecoveryPoint, Checker: "recovery_point", Verdict: p.Verdict, Evidence: p.LostIDs}
+	f.Detail = fmt.Sprintf("lost %d of %d acknowledged writes", p.Lost, p.Acked)
+	switch {
+	case p.LoMS == nil:
+		f.Detail += "; the recovery point is not known"
+	case p.HiMS == nil:
+		f.Detail += "; recovery point at least " + words(*p.LoMS)
+	case p.Lost == 0:
+		f.Detail += "; recovery point at most " + words(*p.HiMS)
+	default:
+		f.Detail += fmt.Sprintf("; recovery point between %s and %s", words(*p.LoMS), words(*p.HiMS))
+	}
+	if *p.ObjectiveMS == 0 {
+		f.Detail += ", objective none lost"
+	} else {
+		f.Detail += ", objective " + words(*p.ObjectiveMS)
+	}
+	return f
+}
+
+// most is how many ids are given as evidence.
+const most = 20
+
+func ids(ws []write) []string {
+	var all []string
+	for _, w := range ws[:min(len(ws), most)] {
+		all = append(all, w.id)
+	}
+	return all
+}

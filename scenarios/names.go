@@ -1,0 +1,52 @@
+package scenarios
+
+import (
+	"slices"
+
+	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/scenarios/drill"
+	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
+)
+
+// The names a file may use that are not the names of keys. Each list has its origin in the package that gives the name its meaning.
+
+// automationMarks are the conditions that only the failover automation brings about.
+var automationMarks = []drill.Condition{
+	agent.MarkDetected, agent.MarkDecided, agent.MarkFenced, agent.MarkRestored, agent.MarkPromoted, agent.MarkRepointed,
+	agent.MarkRedirected, agent.MarkFailed, agent.MarkFencedLate,
+}
+
+// anytimeMarks are those of the name service, which can come before anything is broken.
+var anytimeMarks = []drill.Condition{agent.MarkHealth, agent.MarkAnswer}
+
+// conditions a step can wait for.
+func conditions() []drill.Condition {
+	return slices.Concat([]drill.Condition{drill.Recovered, agent.MarkBackup}, anytimeMarks, automationMarks)
+}
+
+// jobBackup is the backup job of the home region (lab/agent.BackupConfig).
+const jobBackup = "backup"
+
+func jobs() []string { return []string{jobBackup} }
+
+func stores() []string {
+	return []string{history.StorePostgres, history.StoreObjects, history.StoreItems}
+}
+
+// findings are the ids that a file can expect to fail. FindingDrill is none of them: it never fails.
+func findings() []string {
+	return []string{
+		measure.FindingRecoveryTime, measure.FindingRecoveryPoint, measure.FindingFencing, measure.FindingLostAfterFailover,
+		measure.FindingHole, measure.FindingDuplicate, measure.FindingPhantom,
+	}
+}
+
+func faultKinds() []string {
+	var kinds []string
+	for _, e := range fault.Catalogue() {
+		kinds = append(kinds, e.Kind)
+	}
+	return kinds
+}

@@ -1,0 +1,216 @@
+package scenarios
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/token"
+)
+
+// reader walks the syntax tree of a file and collects every complaint, instead of stopping at the first as a decoder does.
+type reader struct {
+	*source
+	problems []*Problem
+	bad      map[string]bool // paths complained about: nothing more is said about what stands there
+	meant    map[string]bool // paths that are missing only because their key is misspelt
+}
+
+// decoder reads the value at path. It is called with a value that is there: an empty one has been complained about.
+type decoder func(n ast.Node, path string)
+
+// fields are the keys a mapping may have.
+type fields map[string]decoder
+
+// complain notes what is wrong with the value at path, unless the value or what holds it could not be read in the first place: a
+// misspelt time is not also too short.
+func (r *reader) complain(path, format string, args ...any) {
+	for p := path; p != ""; p = parent(p) {
+		if r.bad[p] {
+			return
+		}
+	}
+	r.problems = append(r.problems, r.problem(path, format, args...))
+}
+
+// unread notes why the value at path could not be read.
+func (r *reader) unread(path, format string, args ...any) {
+	r.complain(path, format, args...)
+	r.bad[path] = true
+}
+
+// complainAt notes what is wrong with a key.
+func (r *reader) complainAt(key *token.Token, format string, args ...any) {
+	r.problems = append(r.problems, r.problemAt(key, format, args...))
+}
+
+// given says whether the author gave a value at path, be it in vain.
+func (r *reader) given(path string) bool { return r.at[path] != nil || r.meant[path] }
+
+// mapping reads a mapping with these keys and no others.
+func (r *reader) mapping(known fields) decoder {
+	return func(n ast.Node, path string) {
+		m, ok := n.(ast.MapNode)
+		if !ok {
+			r.unread(path, "%s is not a mapping: write its keys below it (%s)", title(path), strings.Join(known.keys(), ", "))
+			return
+		}
+		seen := map[string]int{}
+		for it := m.MapRange(); it.Next(); {
+			r.entry(it.Key(), it.Value(), path, known, seen)
+		}
+	}
+}
+
+func (r *reader) entry(keyNode ast.MapKeyNode, value ast.Node, path string, known fields, seen map[string]int) {
+	key := keyNode.GetToken()
+	prefix := ""
+	if path != "" {
+		prefix = path + "."
+	}
+	decode, ok := known[key.Value]
+	if !ok {
+		if meant, ok := nearest(key.Value, known.keys()); ok {
+			r.meant[prefix+meant] = true
+		}
+		r.complainAt(key, "unknown key %s in %s: %s", quote(key.Value), title(path), suggest(key.Value, known.keys()))
+		return
+	}
+	if line, twice := seen[key.Value]; twice {
+		r.complainAt(key, "key %s is there twice in %s, first on line %d", quote(key.Value), title(path), line)
+		return
+	}
+	seen[key.Value] = key.Position.Line
+	r.value(value, key, prefix+key.Value, decode)
+}
+
+// sequence reads a list, each item with item.
+func (r *reader) sequence(item decoder) decoder {
+	return func(n ast.Node, path string) {
+		s, ok := n.(*ast.SequenceNode)
+		if !ok {
+			r.unread(path, "%s is not a list: write [a, b], or one item per line after a dash", title(path))
+			return
+		}
+		for i, v := range s.Values {
+			r.value(v, s.Start, fmt.Sprintf("%s[%d]", path, i), item)
+		}
+	}
+}
+
+// value notes where a value stands (a scalar at itself, what has parts at its key) and decodes it.
+func (r *reader) value(n ast.Node, key *token.Token, path string, decode decoder) {
+	r.at[path] = key
+	if n == nil {
+		r.unread(path, "%s has no value", title(path))
+		return
+	}
+	if _, null := n.(*ast.NullNode); null {
+		r.unread(path, "%s has no value", title(path))
+		return
+	}
+	if _, ok := scalar(n); ok {
+		r.at[path] = n.GetToken()
+	} else if m, ok := n.(ast.MapNode); ok && key.Type == token.SequenceEntryType {
+		// An item of a list is complained about at its first key: the dash says little.
+		if it := m.MapRange(); it.Next() {
+			r.at[path] = it.Key().GetToken()
+		}
+	}
+	decode(n, path)
+}
+
+// scalar is the text of a value that has no parts, as the file has it.
+func scalar(n ast.Node) (string, bool) {
+	switch v := n.(type) {
+	case *ast.StringNode:
+		return v.Value, true
+	case *ast.LiteralNode:
+		return v.Value.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.InfinityNode, *ast.NanNode:
+		return n.GetToken().Value, true
+	default:
+		return "", false
+	}
+}
+
+// scalarOf reads any value without parts through parse, whose error completes the sentence "PATH …".
+func scalarOf[T any](r *reader, dst *T, parse func(string) (T, error)) decoder {
+	return func(n ast.Node, path string) {
+		text, ok := scalar(n)
+		if !ok {
+			r.unread(path, "%s takes one value, not a list or a mapping", title(path))
+			return
+		}
+		v, err := parse(text)
+		if err != nil {
+			r.unread(path, "%s: %v", title(path), err)
+			return
+		}
+		*dst = v
+	}
+}
+
+func (r *reader) duration(dst *time.Duration) decoder { return scalarOf(r, dst, parseDuration) }
+func (r *reader) rate(dst *float64) decoder           { return scalarOf(r, dst, parseRate) }
+func (r *reader) share(dst *float64) decoder          { return scalarOf(r, dst, parseShare) }
+
+// text reads at most longest characters of text; more is not what the key is for.
+func (r *reader) text(dst *string, longest int) decoder {
+	return scalarOf(r, dst, func(s string) (string, error) {
+		if n := len([]rune(s)); n > longest {
+			return "", fmt.Errorf("%d characters are too many: at most %d", n, longest)
+		}
+		return s, nil
+	})
+}
+
+// count reads a whole number.
+func (r *reader) count(dst *int) decoder {
+	return scalarOf(r, dst, func(s string) (int, error) {
+		n, err := strconv.Atoi(s)
+		if err != nil {
+			return 0, fmt.Errorf("%s is not a whole number", quote(s))
+		}
+		return n, nil
+	})
+}
+
+// number reads a number without a unit.
+func (r *reader) number(dst *float64) decoder {
+	return scalarOf(r, dst, func(s string) (float64, error) {
+		if !numberForm.MatchString(s) {
+			return 0, fmt.Errorf("%s is not a number", quote(s))
+		}
+		return strconv.ParseFloat(s, 64)
+	})
+}
+
+// choice reads one of the known names; what says of what kind they are, as in "unknown strategy".
+func choice[T ~string](r *reader, what string, dst *T, known []T) decoder {
+	return scalarOf(r, dst, func(s string) (T, error) {
+		if slices.Contains(known, T(s)) {
+			return T(s), nil
+		}
+		names := make([]string, len(known))
+		for i, k := range known {
+			names[i] = string(k)
+		}
+		return "", fmt.Errorf("unknown %s %s: %s", what, quote(s), suggest(s, names))
+	})
+}
+
+// title is a path as a complaint names it.
+func title(path string) string {
+	if path == "" {
+		return "a scenario"
+	}
+	return path
+}
+
+// keys are the names of the fields, sorted.
+func (f fields) keys() []string { return slices.Sorted(maps.Keys(f)) }

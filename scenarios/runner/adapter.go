@@ -1,0 +1,155 @@
+// Package runner runs a scenario from its file to its evidence: images, lab, drill, verdict, folder. The command line and the suites
+// both go through it.
+package runner
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/fixtures/kyc"
+	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/drill"
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// labOf is a lab with the sample app in it, as a drill wants it.
+type labOf struct{ *lab.Lab }
+
+var _ drill.Lab = labOf{}
+
+// Steady looks once at everything that has to be true before a fault.
+func (l labOf) Steady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := l.CheckDurability(ctx); err != nil {
+		return err
+	}
+	if err := l.CheckRouting(ctx); err != nil {
+		return err
+	}
+	t := l.Topology()
+	if t.Objects.Mode != topology.Continuous && t.Items.Mode != topology.Continuous {
+		return nil
+	}
+	return l.caughtUp(ctx, t.Standby().Name, steadyLag)
+}
+
+// steadyLag is how far behind a replicator may be in the steady state, in lab time: a pass over a link, and some.
+const steadyLag = 2 * time.Second
+
+// FollowMarks hands on the agents' marks.
+func (l labOf) FollowMarks(ctx context.Context, now func() time.Duration, seen func(drill.Exchange)) error {
+	return l.Lab.FollowMarks(ctx, now, func(x lab.Exchange) {
+		e := drill.Exchange{
+			Source: x.Reply.Agent, Start: x.Reply.Start, Asked: x.Asked, Answered: x.Answered, Now: x.Reply.Now,
+		}
+		for _, m := range x.Reply.Marks {
+			e.Marks = append(e.Marks, drill.Note{At: m.At, Name: m.Name, Detail: m.Detail})
+		}
+		seen(e)
+	})
+}
+
+// Read reads the three stores of a region at once.
+func (l labOf) Read(ctx context.Context, region string) []drill.StoreRead {
+	reads := []drill.StoreRead{{Store: history.StorePostgres}, {Store: history.StoreObjects}, {Store: history.StoreItems}}
+	services := []topology.Service{topology.ServicePostgres, topology.ServiceS3, topology.ServiceDynamoDB}
+	var g errgroup.Group
+	for i := range reads {
+		g.Go(func() error {
+			tap, err := l.Tap(services[i].Host(region))
+			if err == nil {
+				reads[i].IDs, err = readStore(ctx, services[i], tap, region)
+			}
+			reads[i].Err = err
+			return nil
+		})
+	}
+	_ = g.Wait()
+	return reads
+}
+
+func readStore(ctx context.Context, s topology.Service, tap, region string) ([]string, error) {
+	switch s {
+	case topology.ServiceS3:
+		return kyc.ReadObjects(ctx, lab.ObjectClient(tap, region))
+	case topology.ServiceDynamoDB:
+		return kyc.ReadItems(ctx, lab.ItemClient(tap, region))
+	default:
+		conn, err := lab.SQL(ctx, tap)
+		if err != nil {
+			return nil, fmt.Errorf("read postgres in %s: %w", region, err)
+		}
+		defer func() { _ = conn.Close(ctx) }()
+		return kyc.ReadRows(ctx, conn)
+	}
+}
+
+// Reconcile waits until the survivor's replicator has nothing left to fetch.
+func (l labOf) Reconcile(ctx context.Context, survivor string) error {
+	t := l.Topology()
+	if t.Objects.Mode != topology.Continuous && t.Items.Mode != topology.Continuous {
+		return nil // nothing replicates: there is nothing to wait for
+	}
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	since := time.Now()
+	for {
+		err := l.caughtUp(ctx, survivor, 0)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("waited %s for the replicator of %s to catch up: %w", time.Since(since).Round(time.Second), survivor, err)
+		case <-tick.C:
+		}
+	}
+}
+
+// caughtUp says whether the region's replicator reaches its sources and is no more than lag behind.
+func (l labOf) caughtUp(ctx context.Context, region string, lag time.Duration) error {
+	tap, err := l.Tap(topology.ServiceReplicator.Host(region))
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+tap+"/lag", nil)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask the replicator of %s for its lag: %w", region, err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var lags []struct {
+		Source    string  `json:"source"`
+		Store     string  `json:"store"`
+		LagMS     float64 `json:"lag_ms"`
+		Reachable bool    `json:"reachable"`
+		Error     string  `json:"error"`
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&lags); err != nil {
+		return fmt.Errorf("read the lag of the replicator of %s: %w", region, err)
+	}
+	if len(lags) == 0 {
+		return fmt.Errorf("the replicator of %s says nothing of its lag", region)
+	}
+	var errs []error
+	for _, x := range lags {
+		switch {
+		case !x.Reachable:
+			errs = append(errs, fmt.Errorf("%s of %s can't be reached: %s", x.Store, x.Source, x.Error))
+		case x.LagMS > float64(lag.Milliseconds()):
+			errs = append(errs, fmt.Errorf("%s of %s are %.0f ms behind", x.Store, x.Source, x.LagMS))
+		}
+	}
+	return errors.Join(errs...)
+}

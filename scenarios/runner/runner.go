@@ -1,0 +1,174 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/image"
+	"github.com/regionfall/regionfall/scenarios"
+	"github.com/regionfall/regionfall/scenarios/drill"
+	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
+)
+
+// Options say how to run a scenario.
+type Options struct {
+	Scenario *scenarios.Scenario
+	Out      string // the folder that gets the drill's folder
+	Source   image.Source
+	Keep     bool              // leave the lab up
+	Say      func(string)      // told what happens before and after the drill; nil for none
+	Images   func(image.Event) // told how images come along; nil for none
+	Watch    func(drill.Event) // told what happens in the drill; nil for none
+	Repeat   string            // the arguments that repeat this run, for the evidence
+}
+
+// Outcome is a drill that was run: its folder, and what is in it.
+type Outcome struct {
+	Dir    string
+	Result evidence.Result
+	Lab    string // the name of the lab that was kept; empty when it was removed
+}
+
+// Run runs one scenario. The error says that the harness could not do its work, or was interrupted (ctx's cause); the evidence is
+// written in both cases as far as it goes, and Dir names it.
+func Run(ctx context.Context, o Options) (out Outcome, err error) {
+	plan, err := o.Scenario.Compile()
+	if err != nil {
+		return out, err
+	}
+	if out.Dir, err = evidence.Folder(o.Out, plan.Name, time.Now()); err != nil {
+		return out, err
+	}
+	rec, err := history.NewRecorder(out.Dir)
+	if err != nil {
+		return out, err
+	}
+	r := &run{Options: o, plan: plan, rec: rec, dir: out.Dir}
+	err = r.run(ctx)
+	err = errors.Join(err, rec.Close())
+	interrupted := ctx.Err() != nil
+	if interrupted {
+		err = context.Cause(ctx)
+	}
+	d := r.drill(interrupted, err)
+	out.Result, out.Lab = evidence.New(d), r.kept
+	werr := evidence.Write(out.Dir, out.Result, d.History, map[string][]byte{evidence.FileScenario: []byte(plan.Source)})
+	if werr == nil {
+		werr = evidence.WriteIndex(o.Out)
+	}
+	return out, errors.Join(err, werr)
+}
+
+// run is one run going on.
+type run struct {
+	Options
+	plan      drill.Plan
+	rec       *history.Recorder
+	dir       string
+	facts     evidence.Lab
+	leftovers int
+	kept      string
+}
+
+func (r *run) say(format string, args ...any) {
+	if r.Say != nil {
+		r.Say(fmt.Sprintf(format, args...))
+	}
+}
+
+func (r *run) run(ctx context.Context) (err error) {
+	images, err := image.Ensure(ctx, image.Options{Source: r.Source, Progress: r.Options.Images})
+	if err != nil {
+		return err
+	}
+	r.say("images: %s (%s)", images.Source, images.Reason)
+	l, err := lab.Up(ctx, lab.Options{Topology: r.plan.Topology, Images: images, Kept: r.Keep})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.end(ctx, l)) }()
+	r.say("lab %s is up: %d regions ready in %.1f s", l.Name, len(r.plan.Topology.Regions), l.ReadyIn.Seconds())
+	engine, err := l.Engine(ctx)
+	if err != nil {
+		return err
+	}
+	r.facts = evidence.Lab{Engine: engine, AWS: images.AWS, ReadyMS: l.ReadyIn.Milliseconds()}
+	for name, i := range images.Images {
+		r.facts.Images = append(r.facts.Images, evidence.Image{Name: name + " " + i.Name, ID: i.ID})
+	}
+	err = drill.Run(ctx, r.plan, labOf{l}, r.rec, r.Watch)
+	if errors.Is(err, drill.ErrProvesNothing) {
+		r.say("%v", err)
+		return nil // judged all the same: inconclusive
+	}
+	return err
+}
+
+// end takes the nodes' logs and removes the lab, also when the drill was interrupted.
+func (r *run) end(ctx context.Context, l *lab.Lab) error {
+	ctx = context.WithoutCancel(ctx)
+	logs, cancel := context.WithTimeout(ctx, 20*time.Second)
+	defer cancel()
+	err := l.WriteLogs(logs, func(node string) (io.WriteCloser, error) { return newLog(r.dir, node) })
+	if r.Keep {
+		r.kept = l.Name
+		return err
+	}
+	left, derr := l.Down(ctx)
+	r.leftovers = left
+	r.say("lab %s is removed: %d left over", l.Name, left)
+	return errors.Join(err, derr)
+}
+
+// drill is what the evidence is made of.
+func (r *run) drill(interrupted bool, err error) evidence.Drill {
+	h := r.rec.Snapshot()
+	status := evidence.Completed
+	if interrupted {
+		status, err = evidence.Interrupted, nil
+	} else if err != nil {
+		status = evidence.Errored
+	}
+	scenario := evidence.ScenarioOf(r.plan.Name, []byte(r.plan.Source), r.plan.Timescale)
+	scenario.Repeat = r.Repeat
+	return evidence.Drill{
+		Scenario: scenario, Status: status, Err: err, History: h, Report: measure.Judge(h, r.plan.Judge),
+		Expect: evidence.Expect{Fail: r.plan.Expect.Fail, Findings: r.plan.Expect.Findings}, Lab: r.facts, Leftovers: r.leftovers,
+	}
+}
+
+// Rejudge computes the verdict of an evidence folder again from its raw history and the scenario beside it. Nothing is written.
+func Rejudge(dir string) (before, after evidence.Result, err error) {
+	if before, err = evidence.ReadResult(dir); err != nil {
+		return before, after, err
+	}
+	source, err := os.ReadFile(filepath.Join(dir, evidence.FileScenario))
+	if err != nil {
+		return before, after, fmt.Errorf("rejudge: %w", err)
+	}
+	s, err := scenarios.Parse(evidence.FileScenario, source)
+	if err != nil {
+		return before, after, err
+	}
+	plan, err := s.WithTimescale(before.Scenario.Timescale).Compile()
+	if err != nil {
+		return before, after, err
+	}
+	h, err := history.Load(dir)
+	if err != nil {
+		return before, after, err
+	}
+	after = evidence.New(evidence.Drill{
+		Scenario: before.Scenario, Status: before.Status, History: h, Report: measure.Judge(h, plan.Judge),
+		Expect: evidence.Expect{Fail: plan.Expect.Fail, Findings: plan.Expect.Findings}, Lab: before.Lab, Leftovers: before.Leftovers,
+	})
+	return before, after, nil
+}

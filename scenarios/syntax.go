@@ -1,0 +1,141 @@
+package scenarios
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// What a file may be. A scenario is a page or two: whatever goes beyond was not written by a person, and is refused before the parser
+// spends time and stack on it.
+const (
+	maxSize    = 64 << 10
+	maxLines   = 2000 // the parser takes the square of their number
+	maxWidth   = 1000 // and of what is on one of them
+	maxNesting = 16
+	maxIndent  = 64
+	maxLists   = 8
+)
+
+// refused is YAML that a scenario has no use for, with the reason people get to read.
+var refused = map[token.Type]string{
+	token.AnchorType:     "anchors and aliases (& and *) are not supported: write the value out",
+	token.AliasType:      "anchors and aliases (& and *) are not supported: write the value out",
+	token.MergeKeyType:   "merge keys (<<) are not supported: write the keys out",
+	token.TagType:        "tags (!) are not supported: the key says what the value is",
+	token.DirectiveType:  "YAML directives (%) are not supported",
+	token.MappingKeyType: "a key is one word before a colon: ? is not supported",
+}
+
+// parseSyntax gives the one document of a file. Where there is none, the error is a *Problem.
+func parseSyntax(file string, src []byte) (*source, ast.Node, error) {
+	s := &source{file: file, at: map[string]*token.Token{}}
+	switch {
+	case len(src) > maxSize:
+		return nil, nil, s.problemAt(nil, "the file has more than %d KiB: a scenario is a page or two", maxSize>>10)
+	case !utf8.Valid(src):
+		return nil, nil, s.problemAt(nil, "the file is not text in UTF-8")
+	case bytes.IndexByte(src, 0) >= 0:
+		return nil, nil, s.problemAt(nil, "the file holds zero bytes: it is not text")
+	}
+	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(string(src), "\ufeff"))
+	s.lines = strings.Split(text, "\n")
+	if len(s.lines) > maxLines {
+		return nil, nil, s.problemAt(nil, "the file has more than %d lines: a scenario is a page or two", maxLines)
+	}
+	for i, line := range s.lines {
+		if why := unreadable(line); why != "" {
+			p := s.problemAt(nil, "%s", why)
+			p.Line, p.Source = i+1, line
+			return nil, nil, p
+		}
+	}
+	root, err := s.document(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, root, nil
+}
+
+// unreadable says why a line is not one of a scenario. It bounds how deep blocks nest: they cost indentation or dashes.
+func unreadable(line string) string {
+	rest := strings.TrimLeft(line, " ")
+	switch {
+	case utf8.RuneCountInString(line) > maxWidth:
+		return fmt.Sprintf("the line has more than %d characters", maxWidth)
+	case len(line)-len(rest) > maxIndent:
+		return fmt.Sprintf("the line is indented by more than %d columns", maxIndent)
+	case len(rest)-len(strings.TrimLeft(rest, "- ")) > 2*maxLists:
+		return fmt.Sprintf("more than %d lists in lists", maxLists)
+	default:
+		return ""
+	}
+}
+
+func (s *source) document(text string) (_ ast.Node, err error) {
+	// The parser is young; what a file of text may do to it must end in a sentence, not in a stack trace.
+	defer func() {
+		if v := recover(); v != nil {
+			err = s.problemAt(nil, "the file can't be read as YAML (%v)", v)
+		}
+	}()
+	tokens := lexer.Tokenize(text)
+	depth, documents := 0, 0
+	for i, t := range tokens {
+		if why, ok := refused[t.Type]; ok {
+			return nil, s.problemAt(t, "%s", why)
+		}
+		switch t.Type {
+		case token.MappingStartType, token.SequenceStartType:
+			depth++
+		case token.MappingEndType, token.SequenceEndType:
+			depth--
+		case token.DocumentHeaderType:
+			documents++
+			if documents > 1 || i > 0 && tokens[i-1].Type != token.CommentType {
+				return nil, s.problemAt(t, "a second document begins here: one scenario per file")
+			}
+		case token.DocumentEndType:
+			return nil, s.problemAt(t, "document ends (...) are not supported: one scenario per file")
+		}
+		if depth > maxNesting {
+			return nil, s.problemAt(t, "more than %d brackets in brackets", maxNesting)
+		}
+	}
+	// Duplicate keys are complained about by the reader, with everything else.
+	f, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
+	if err != nil {
+		var at yaml.Error
+		if errors.As(err, &at) {
+			return nil, s.problemAt(at.GetToken(), "%s", plain(at.GetMessage()))
+		}
+		return nil, s.problemAt(nil, "the file can't be read as YAML: %v", err)
+	}
+	if len(f.Docs) == 0 || f.Docs[0].Body == nil {
+		return nil, s.problemAt(nil, "the file is empty: a scenario has at least %s", strings.Join(required, ", "))
+	}
+	if len(f.Docs) > 1 {
+		return nil, s.problemAt(f.Docs[1].GetToken(), "a second document begins here: one scenario per file")
+	}
+	return f.Docs[0].Body, nil
+}
+
+// plain says in the words of people what the parser says in those of its grammar.
+func plain(message string) string {
+	switch {
+	case strings.Contains(message, "\t"):
+		return "a tab can't indent a line: use spaces"
+	case strings.Contains(message, "non-map value is specified"):
+		return "a key, a colon and a space are expected here, as in name: value"
+	default:
+		return "not YAML: " + message
+	}
+}

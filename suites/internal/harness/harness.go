@@ -1,0 +1,66 @@
+// Package harness is how specs run drills: by name, through the same door as the command line, with their evidence left in the folder
+// that REGIONFALL_OUT names.
+package harness
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/gomega"
+
+	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/image"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios"
+	"github.com/regionfall/regionfall/scenarios/drill"
+	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/runner"
+)
+
+// Limits of a spec. A drill ends by its own plan long before; these say that something hangs.
+const (
+	DrillTimeout = 5 * time.Minute
+	LabTimeout   = 3 * time.Minute
+)
+
+// Run runs a scenario of the library to its end and gives what was found. That it could not be run fails the spec.
+func Run(ctx context.Context, name string) evidence.Result {
+	ginkgo.GinkgoHelper()
+	s, err := scenarios.Load(name)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	out := os.Getenv("REGIONFALL_OUT")
+	if out == "" {
+		out = "out"
+	}
+	o, err := runner.Run(ctx, runner.Options{
+		Scenario: s, Out: out, Source: image.Auto, Repeat: name,
+		Say:   func(text string) { ginkgo.GinkgoWriter.Println(text) },
+		Watch: func(e drill.Event) { narrate(e) },
+	})
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	evidence.Table(ginkgo.GinkgoWriter, o.Result, false)
+	return o.Result
+}
+
+func narrate(e drill.Event) {
+	if e.Text != "" {
+		ginkgo.GinkgoWriter.Printf("%6.2fs  %s\n", e.At.Seconds(), e.Text)
+	}
+}
+
+// Up brings up a lab for specs that look at the lab itself, and takes it down when they are done.
+func Up(ctx context.Context, t topology.Topology) *lab.Lab {
+	ginkgo.GinkgoHelper()
+	images, err := image.Ensure(ctx, image.Options{Source: image.Auto})
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	l, err := lab.Up(ctx, lab.Options{Topology: t, Images: images})
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+		left, err := l.Down(ctx)
+		gomega.Expect(err).NotTo(gomega.HaveOccurred())
+		gomega.Expect(left).To(gomega.BeZero(), "containers, networks and volumes left of the lab")
+	}, ginkgo.NodeTimeout(LabTimeout))
+	return l
+}

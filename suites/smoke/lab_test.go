@@ -1,0 +1,137 @@
+package smoke_test
+
+import (
+	"net"
+	"strconv"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/suites/internal/harness"
+)
+
+const (
+	east = "us-east-1"
+	west = "us-west-2"
+)
+
+func preset(name string) topology.Topology {
+	GinkgoHelper()
+	t, ok := topology.Preset(name)
+	Expect(ok).To(BeTrue(), "preset %s", name)
+	return t
+}
+
+var _ = Describe("A lab of two regions", Ordered, func() {
+	var l *lab.Lab
+
+	BeforeAll(func(ctx SpecContext) { l = harness.Up(ctx, preset("two-regions")) }, NodeTimeout(harness.LabTimeout))
+
+	postgres := func(region string) string { return topology.ServicePostgres.Host(region) }
+	from := func(region string) string { return topology.ServiceReplicator.Host(region) }
+	at := func(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
+
+	DescribeTable("lets a region reach another through the hub only", func(ctx SpecContext, here, there string) {
+		By("reaching the other region over a link, so that the next steps can fail")
+		var way link.Spec
+		for _, s := range link.Plan(l.Topology()) {
+			if s.From == here && s.To == there && s.Service == topology.ServicePostgres {
+				way = s
+			}
+		}
+		Expect(way.Port).NotTo(BeZero())
+		Expect(l.TripFrom(ctx, from(here), topology.ServicePostgres, at("hub", way.Port))).To(Succeed())
+
+		By("failing to reach its nodes by name and by address")
+		ip, err := l.IP(ctx, postgres(there))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(l.TripFrom(ctx, from(there), topology.ServicePostgres, at(ip, topology.PortPostgres))).To(Succeed(), "the address is right")
+		Expect(l.TripFrom(ctx, from(here), topology.ServicePostgres, at(ip, topology.PortPostgres))).NotTo(Succeed())
+		Expect(l.TripFrom(ctx, from(here), topology.ServicePostgres, at(postgres(there), topology.PortPostgres))).NotTo(Succeed())
+
+		By("failing to reach the hub's links of others, its taps and its control API")
+		for _, s := range link.Plan(l.Topology()) {
+			if s.From != here {
+				Expect(l.TripFrom(ctx, from(here), s.Service, at("hub", s.Port))).NotTo(Succeed(), s.Name)
+			}
+		}
+		Expect(l.TripFrom(ctx, from(here), topology.ServiceHub, at("hub", topology.PortToxiproxy))).NotTo(Succeed())
+
+		By("failing to reach what lies outside the lab")
+		global, err := l.IP(ctx, topology.ServiceNameservice.Host(topology.Global))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(l.TripFrom(ctx, from(here), topology.ServiceNameservice, at(global, topology.PortAgent))).NotTo(Succeed())
+	},
+		Entry("from the home region", east, west, SpecTimeout(time.Minute)),
+		Entry("from the standby", west, east, SpecTimeout(time.Minute)),
+	)
+
+	It("publishes its ports on loopback only, and no node's but the hub's and the name service's", func(ctx SpecContext) {
+		published, err := l.PublishedOn(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(published).To(HaveLen(2))
+		Expect(published).To(HaveKey(topology.ServiceHub.Host(topology.Global)))
+		Expect(published).To(HaveKey(topology.ServiceNameservice.Host(topology.Global)))
+		for node, on := range published {
+			for _, ip := range on {
+				Expect(ip.IsLoopback()).To(BeTrue(), "%s publishes on %s", node, ip)
+			}
+		}
+	}, SpecTimeout(time.Minute))
+
+	It("keeps what PostgreSQL acknowledges, and notices when it would not", func(ctx SpecContext) {
+		Expect(l.CheckDurability(ctx)).To(Succeed())
+
+		tap, err := l.Tap(postgres(east))
+		Expect(err).NotTo(HaveOccurred())
+		conn, err := lab.SQL(ctx, tap)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(conn.Close)
+		set := func(ctx SpecContext, value string) {
+			_, err := conn.Exec(ctx, "alter system set synchronous_standby_names = '"+value+"'")
+			Expect(err).NotTo(HaveOccurred())
+			_, err = conn.Exec(ctx, "select pg_reload_conf()")
+			Expect(err).NotTo(HaveOccurred())
+		}
+		set(ctx, "nobody")
+		DeferCleanup(set, "")
+		Eventually(l.CheckDurability).WithContext(ctx).Should(MatchError(ContainSubstring("synchronous_standby_names")))
+	}, SpecTimeout(time.Minute))
+
+	DescribeTable("can be broken and healed, and both are seen", func(ctx SpecContext, spec fault.Spec) {
+		Expect(spec.Validate(l.Topology())).To(Succeed())
+		start := time.Now()
+		guard, err := l.Guard(spec, func() time.Duration { return time.Since(start) })
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(func(ctx SpecContext) {
+			_, err := guard.Heal(ctx)
+			Expect(err).NotTo(HaveOccurred())
+		}, NodeTimeout(time.Minute))
+
+		seen, err := guard.Inject(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(seen.Window.Lo).To(BeNumerically("<=", seen.Window.Hi))
+		Expect(guard.State()).To(Equal(fault.Effective))
+		GinkgoWriter.Printf("%s: in force after %s: %s\n", spec.Kind(), seen.Window.Hi-seen.Command, seen.By)
+
+		healed, err := guard.Heal(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(healed.Hi).To(BeNumerically(">", seen.Window.Hi))
+		Expect(guard.State()).To(Equal(fault.Healed))
+	},
+		Entry("latency", &fault.Latency{From: west, To: east, Delay: 80 * time.Millisecond}, SpecTimeout(time.Minute)),
+		Entry("partition", &fault.Partition{Between: []string{east, west}}, SpecTimeout(time.Minute)),
+	)
+})
+
+var _ = Describe("A lab whose writes must reach both regions", func() {
+	It("runs PostgreSQL with a synchronous standby", func(ctx SpecContext) {
+		l := harness.Up(ctx, preset("two-regions-sync"))
+		Eventually(l.CheckDurability).WithContext(ctx).WithTimeout(10 * time.Second).Should(Succeed())
+	}, SpecTimeout(harness.LabTimeout))
+})
