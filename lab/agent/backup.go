@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strconv"
 	"sync"
@@ -23,6 +24,9 @@ import (
 const (
 	// backupLimit bounds one run of the job.
 	backupLimit = 2 * time.Minute
+	// backupAttempts and backupRetry are for what the job asks of the stores.
+	backupAttempts = 3
+	backupRetry    = 300 * time.Millisecond
 	// backupSizeMost bounds a base backup after compression, as it is held in memory until it is stored. The lab's are some 10 MB.
 	backupSizeMost = 512 << 20
 
@@ -185,19 +189,37 @@ func (b *backup) take(ctx context.Context) (BackupReport, error) {
 	if err != nil {
 		return report, err
 	}
-	if err := b.keep(ctx, &report, content); err != nil {
+	if err := insist(ctx, func() error { return b.keep(ctx, &report, content) }); err != nil {
 		return report, err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) {
-		report.Objects, err = copyObjects(ctx, b.cfg.Source, b.cfg.Target)
-		return err
-	})
-	group.Go(func() (err error) {
-		report.Items, err = copyItems(ctx, b.cfg.Source, b.cfg.Target)
-		return err
-	})
+	for _, part := range []struct {
+		copied *int
+		copy   func(ctx context.Context, from, to Stores) (int, error)
+	}{
+		{&report.Objects, copyObjects},
+		{&report.Items, copyItems},
+	} {
+		group.Go(func() error {
+			return insist(ctx, func() error {
+				copied, err := part.copy(ctx, b.cfg.Source, b.cfg.Target)
+				*part.copied += copied
+				return err
+			})
+		})
+	}
 	return report, group.Wait()
+}
+
+// insist tries a thing that may be repeated a few times: a store that is slow for a moment must not cost the night's backup.
+func insist(ctx context.Context, try func() error) error {
+	for attempt := 1; ; attempt++ {
+		err := try()
+		if err == nil || attempt == backupAttempts || pause(ctx, backupRetry) != nil {
+			return err
+		}
+		slog.Info("backup: once more", "attempt", attempt, "error", err)
+	}
 }
 
 // takeDatabase takes the base backup, compressed.

@@ -89,6 +89,27 @@ func Ensure(ctx context.Context, o Options) (Set, error) {
 	return set, nil
 }
 
+// Plan says where Ensure would take images from, and why, and does nothing about it.
+func Plan(ctx context.Context, wanted Source) (Source, string, error) {
+	engine, err := open(ctx)
+	if err != nil {
+		return "", "", explain(err)
+	}
+	defer engine.close()
+	cache, err := cacheDir()
+	if err != nil {
+		return "", "", err
+	}
+	b := &builder{engine: engine, cache: cache, report: reporter(nil)}
+	if b.present, err = engine.images(ctx); err != nil {
+		return "", "", explain(err)
+	}
+	if b.goVersion, err = goVersion(ctx); err != nil {
+		return "", "", err
+	}
+	return b.choose(ctx, wanted)
+}
+
 func ensure(ctx context.Context, o Options) (Set, error) {
 	engine, err := open(ctx)
 	if err != nil {

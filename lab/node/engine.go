@@ -51,10 +51,25 @@ func Connect(ctx context.Context, keep bool) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the container engine's host: %w", err)
 	}
-	if host == "localhost" {
+	if host == "localhost" || isOurs(host) {
 		host = "127.0.0.1" // ports are published on it, and not on ::1
 	}
 	return &Engine{client: cli, provider: provider, host: host}, nil
+}
+
+// isOurs says whether an address is one of this machine's. Testcontainers names the engine by its bridge when the harness seems to run
+// in a container; where that bridge is ours, the engine runs beside the harness, and loopback is the way.
+func isOurs(host string) bool {
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		return false
+	}
+	for _, a := range addresses {
+		if n, ok := a.(*net.IPNet); ok && n.IP.String() == host {
+			return true
+		}
+	}
+	return false
 }
 
 // settleReaper decides, before testcontainers reads its settings (once), whether its reaper runs: only where its image is at hand,

@@ -39,7 +39,7 @@ func TestDecodeErrorsNameTheLine(t *testing.T) {
 	}
 	for name, line := range map[string]string{
 		"an unknown type":       strings.Replace(goodMark, `"mark"`, `"note"`, 1),
-		"an unknown key":        strings.Replace(goodFault, `"confirmed"`, `"confirmd"`, 1),
+		"an unknown key":        strings.Replace(goodFault, `"confirmed"`, `"proven"`, 1),
 		"a backward mark":       strings.Replace(goodMark, `"lo_ns":1`, `"lo_ns":9`, 1),
 		"a backward fault":      strings.Replace(goodFault, `"lo_ns":2`, `"lo_ns":9`, 1),
 		"an unknown read":       strings.Replace(goodRead, `"before_return"`, `"some_day"`, 1),

@@ -195,8 +195,11 @@ func measured(m Metrics, want figures) figures {
 		got   **int
 		value *int
 	}{
-		{want.Lost, &got.Lost, &p.Lost}, {want.Holes, &got.Holes, &p.Holes}, {want.Resurrected, &got.Resurrected, &p.Resurrected},
-		{want.Duplicates, &got.Duplicates, &p.Duplicates}, {want.AckedAfterFault, &got.AckedAfterFault, &p.AckedAfterFault},
+		{want.Lost, &got.Lost, &p.Lost},
+		{want.Holes, &got.Holes, &p.Holes},
+		{want.Resurrected, &got.Resurrected, &p.Resurrected},
+		{want.Duplicates, &got.Duplicates, &p.Duplicates},
+		{want.AckedAfterFault, &got.AckedAfterFault, &p.AckedAfterFault},
 	} {
 		if f.want != nil {
 			*f.got = f.value

@@ -19,8 +19,13 @@ func TestGoodDrillInFull(t *testing.T) {
 	want := &RecoveryTime{
 		LoMS: ms(1080 * msec), HiMS: ms(1200 * msec), FirstSuccessMS: ms(1202 * msec), ObjectiveMS: ms(2 * time.Second), Verdict: Pass,
 		Phases: []Phase{
-			{"detected", 390, true}, {"decided", 200, true}, {"fenced", 50, false}, {"promoted", 250, false}, {"repointed", 100, false},
-			{"redirected", 50, false}, {"sustained", 100, true},
+			{"detected", 390, true},
+			{"decided", 200, true},
+			{"fenced", 50, false},
+			{"promoted", 250, false},
+			{"repointed", 100, false},
+			{"redirected", 50, false},
+			{"sustained", 100, true},
 		},
 		FullScaleMS: ms((390+200+100)*60*msec + 450*msec),
 	}
@@ -68,6 +73,27 @@ func TestRecoveredIsSeenWhileTheDrillRuns(t *testing.T) {
 	}
 	if r := MeasureRecoveryTime(d.History, d.spec); r.Recovered() {
 		t.Errorf("taken for recovered: %+v", r)
+	}
+}
+
+// One call in twenty is slow: goodput suffices, the latency quantile does not.
+func TestLatencyQuantileIsPartOfTheCriterion(t *testing.T) {
+	d := goodDrill()
+	d.Ops = nil
+	for i := range 1000 {
+		due := 500*msec + time.Duration(i)*5*msec
+		op := history.Op{Kind: history.Read, Due: due, Sent: due, Done: due + msec, Outcome: history.OK}
+		if i%20 == 0 {
+			op.Done = due + 300*msec
+		}
+		d.Ops = append(d.Ops, op)
+	}
+	if r := MeasureRecoveryTime(d.History, d.spec); r.Recovered() {
+		t.Errorf("taken for recovered: %+v", r)
+	}
+	d.spec.RecoveryTime.Quantile = 0.95
+	if r := MeasureRecoveryTime(d.History, d.spec); !r.Recovered() {
+		t.Errorf("95 in 100 are fast enough: %+v", r)
 	}
 }
 
@@ -161,7 +187,8 @@ func BenchmarkJudge(b *testing.B) {
 	}
 	for i := range 10_000 {
 		due := 500*msec + time.Duration(i)*600*time.Microsecond
-		op := history.Op{Seq: int64(i), Kind: history.Write, ID: fmt.Sprintf("verification-%06d", i), Due: due, Sent: due, Done: due + 5*msec, Attempts: 1}
+		op := history.Op{Seq: int64(i), Kind: history.Write, ID: fmt.Sprintf("verification-%06d", i), Due: due, Sent: due, Attempts: 1}
+		op.Done = due + 5*msec
 		if due < 3*time.Second || due > 4*time.Second {
 			op.Outcome, op.Region = history.OK, standby
 			for r := range d.Reads {

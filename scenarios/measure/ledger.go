@@ -14,7 +14,6 @@ type write struct {
 	slot       int // of its id in the ledger
 	seq        int64
 	sent, done time.Duration
-	acked      time.Duration // for the recovery point: done, but not later than f.hi
 	// old says that it was acknowledged by the system as it was before the fault: by f.lo, or by a region that is lost. That it is kept
 	// is evidence of what was kept; of another one it may only mean that the survivor was already writing.
 	old bool
@@ -24,7 +23,7 @@ type write struct {
 // reached the region as it was:
 //
 //   - before: sent before f.hi. What of it is lost counts towards the recovery point. An acknowledgement that arrived after f.hi was
-//     given for work under way when the region was lost; it is dated f.hi, the youngest loss there can be.
+//     given for work under way when the region was lost; its loss has the age 0.
 //   - stray: sent at or after f.hi and acknowledged by a region that was lost and not yet given back. It should have been fenced.
 //   - after: sent at or after f.hi and acknowledged by anybody else. No objective excuses its loss.
 type ledger struct {
@@ -47,7 +46,7 @@ func newLedger(h history.History, i incident) ledger {
 		if op.Outcome != history.OK {
 			continue // it may be there or not: it is never lost
 		}
-		w := write{id: op.ID, slot: slot, seq: op.Seq, sent: op.Sent, done: op.Done, acked: min(op.Done, i.f.Hi)}
+		w := write{id: op.ID, slot: slot, seq: op.Seq, sent: op.Sent, done: op.Done}
 		w.old = op.Done <= i.f.Lo || slices.Contains(i.fault.Regions, op.Region)
 		switch {
 		case op.Sent < i.f.Hi:
@@ -60,7 +59,7 @@ func newLedger(h history.History, i incident) ledger {
 	}
 	for _, ws := range [][]write{l.before, l.stray, l.after} {
 		slices.SortFunc(ws, func(a, b write) int {
-			return cmp.Or(cmp.Compare(a.acked, b.acked), cmp.Compare(a.done, b.done), cmp.Compare(a.seq, b.seq))
+			return cmp.Or(cmp.Compare(a.done, b.done), cmp.Compare(a.seq, b.seq))
 		})
 	}
 	return l
@@ -82,7 +81,10 @@ func (l ledger) read(h history.History, kind, store, survivor string) (*reading,
 			found = &h.Reads[i]
 		}
 	}
-	when := map[string]string{history.BeforeReturn: "before the lost region returned", history.AfterReconciliation: "after reconciliation"}[kind]
+	when := "before the lost region returned"
+	if kind == history.AfterReconciliation {
+		when = "after reconciliation"
+	}
 	switch {
 	case found == nil:
 		return nil, store + " was not read " + when

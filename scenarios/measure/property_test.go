@@ -214,7 +214,8 @@ func TestJudgeTakesAnyHistory(t *testing.T) {
 		return history.Mark{At: interval.Draw(t, "at"), Name: rapid.SampledFrom([]string{"detected", "promoted"}).Draw(t, "name")}
 	})
 	phase := rapid.Custom(func(t *rapid.T) history.Phase {
-		return history.Phase{At: when.Draw(t, "at"), Name: rapid.SampledFrom([]string{history.PhaseWorkload, history.PhaseSteady}).Draw(t, "name")}
+		name := rapid.SampledFrom([]string{history.PhaseWorkload, history.PhaseSteady}).Draw(t, "name")
+		return history.Phase{At: when.Draw(t, "at"), Name: name}
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		h := history.History{

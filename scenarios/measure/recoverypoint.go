@@ -10,23 +10,23 @@ import (
 // MeasureRecoveryPoint measures how much acknowledged data the fault f cost, per store of the survivor (as read before the lost region
 // returned) and jointly. It is nil when no fault was confirmed or the specification names no store.
 //
-// The acknowledged writes that were sent before f.hi are put in the order of their acknowledgement (one that arrived after f.hi is
-// dated f.hi). With x the first that is lost and y the newest that is kept with no loss before it (and was acknowledged by f.lo or by
-// a lost region: that the survivor kept what it took itself says nothing about the loss),
+// The acknowledged writes that were sent before f.hi are put in the order of their acknowledgement. With x the first that is lost and
+// y the newest that is kept with no loss before it (and was acknowledged by f.lo or by a lost region: that the survivor kept what it
+// took itself says nothing about the loss),
 //
 //	max(0, f.lo - ack(x)) <= recovery point <= max(0, f.hi - ack(y))
 //
-// Nothing lost: the lower end is 0, and y is the newest of all. No y, because the first is lost: the workload's start is in its place.
-// In the joint figure a write is kept only if it is in every store, so it is at least the worst store's. Writes with unknown outcome
+// Nothing lost: the lower end is 0, and y is the newest of all. No y, because the first is lost: the workload's start is in its
+// place. In the joint figure a write is kept only if it is in every store, so it is at least the worst store's. Writes with unknown outcome
 // are never lost. A store that could not be read has no figure, and neither has the joint upper end.
 //
 // An objective of 0 promises that nothing is lost and is judged by count. Others are judged by the interval; one store that fails
 // fails the joint figure.
 //
 // Holes are lost writes of which a later one of that kind is kept: in ordered stores one that was sent after their own
-// acknowledgement, in others one that was acknowledged after it. For the joint figure holes, resurrected (lost before the return, there after
-// reconciliation) and duplicates count the writes to which it happened in any store.
-func MeasureRecoveryPoint(h history.History, s Spec) *RecoveryPoint {
+// acknowledgement, in others one that was acknowledged after it. For the joint figure holes, resurrected (lost before the return,
+// there after reconciliation) and duplicates count the writes to which it happened in any store.
+func MeasureRecoveryPoint(h history.History, s Spec) *RecoveryPoint { //nolint:revive // RecoveryPoint is what it returns
 	a := newAudit(h, s)
 	if a == nil {
 		return nil
@@ -46,11 +46,11 @@ func newLoss(acked []write, kept func(write) bool, f history.Interval, start tim
 		switch {
 		case !kept(w):
 			if len(l.lost) == 0 {
-				l.lo = max(0, f.Lo-w.acked)
+				l.lo = max(0, f.Lo-w.done)
 			}
 			l.lost = append(l.lost, w)
 		case len(l.lost) == 0 && w.old:
-			l.hi = f.Hi - w.acked
+			l.hi = f.Hi - w.done
 		}
 	}
 	l.hi = max(0, l.hi)

@@ -29,7 +29,7 @@ import (
 // When no window is good the figure is censored: more than lo. Windows that reach beyond the end of the observation are refuted by
 // a fifth of them that is bad; lo is where the first window begins that nobody could refute, less f.hi. With the service away to the
 // end that is within W/5 of the end. A censored figure fails when lo > objective, else it is inconclusive.
-func MeasureRecoveryTime(h history.History, s Spec) *RecoveryTime {
+func MeasureRecoveryTime(h history.History, s Spec) *RecoveryTime { //nolint:revive // RecoveryTime is what it returns
 	incident, found := firstIncident(h)
 	if s.RecoveryTime == nil || !found {
 		return nil
@@ -49,7 +49,7 @@ func MeasureRecoveryTime(h history.History, s Spec) *RecoveryTime {
 		}
 		start.Lo = f.Lo
 		if i > 0 {
-			start.Lo = v.due[i]
+			start.Lo = max(f.Lo, v.due[i-1])
 		}
 		if state == held {
 			start.Hi = v.due[i]

@@ -3,6 +3,7 @@ package workload
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -23,6 +24,9 @@ import (
 const testRecord = "kyc.regionfall.test."
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// The drill gives the history's recorder.
+var _ Recorder = (*history.Recorder)(nil)
 
 // recorder keeps operations in memory.
 type recorder struct {
@@ -155,15 +159,22 @@ func startNameservice(t testing.TB, first answer) *nameservice {
 		if n.deaf.Add(-1) >= 0 {
 			return
 		}
+		reply := n.current.Load().reply(query)
 		if q := query.Question[0]; q.Name != "_http._tcp."+testRecord || q.Qtype != dns.TypeSRV {
-			w.WriteMsg(new(dns.Msg).SetRcode(query, dns.RcodeNameError))
-			return
+			reply = new(dns.Msg).SetRcode(query, dns.RcodeNameError)
 		}
-		w.WriteMsg(n.current.Load().reply(query))
+		if err := w.WriteMsg(reply); err != nil {
+			t.Errorf("answer: %v", err)
+		}
 	})
-	go server.ActivateAndServe()
+	ended := make(chan error, 1)
+	go func() { ended <- server.ActivateAndServe() }()
 	<-up
-	t.Cleanup(func() { server.Shutdown() })
+	t.Cleanup(func() {
+		if err := errors.Join(server.Shutdown(), <-ended); err != nil {
+			t.Errorf("name service: %v", err)
+		}
+	})
 	return n
 }
 

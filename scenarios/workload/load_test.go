@@ -22,7 +22,7 @@ func TestAStalledServiceDoesNotSlowTheSchedule(t *testing.T) {
 		const stall = time.Second
 		over := make(chan struct{})
 		s := &service{region: "east", before: func(http.ResponseWriter, *http.Request) bool { <-over; return false }}
-		m := &memory{answers: always("east")}
+		m := &memory{answers: east}
 		l, rec := m.begin(t, Spec{Writes: 64, Clients: 3, Timeout: time.Minute}, s)
 
 		time.Sleep(stall - time.Nanosecond)
@@ -54,7 +54,7 @@ func TestAStalledServiceDoesNotSlowTheSchedule(t *testing.T) {
 func TestAnOperationTooManyIsRecordedAsNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{region: "east", before: func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true }}
-		m := &memory{answers: always("east"), limit: 10}
+		m := &memory{answers: east, limit: 10}
 		l, rec := m.begin(t, Spec{Writes: 64, Clients: 1, Timeout: time.Minute}, s)
 		time.Sleep(time.Second - time.Nanosecond)
 		cutShort(t, l, context.Canceled)
@@ -86,7 +86,7 @@ func cutShort(t *testing.T, l *Load, want error) {
 func TestStopWaitsForWhatIsInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{region: "east", before: func(http.ResponseWriter, *http.Request) bool { time.Sleep(2 * time.Second); return false }}
-		m := &memory{answers: always("east")}
+		m := &memory{answers: east}
 		l, rec := m.begin(t, Spec{Writes: 8, Clients: 1, Timeout: 5 * time.Second}, s)
 		time.Sleep(time.Second - time.Nanosecond)
 		finish(t, l)
@@ -105,7 +105,7 @@ func TestStopWaitsForWhatIsInFlight(t *testing.T) {
 func TestTimeoutCountsFromSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{region: "east", before: func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true }}
-		m := &memory{answers: always("east")}
+		m := &memory{answers: east}
 		l, rec := m.begin(t, Spec{Writes: 4, Clients: 1, Timeout: 700 * time.Millisecond}, s)
 		time.Sleep(time.Second)
 		finish(t, l)
@@ -120,7 +120,7 @@ func TestTimeoutCountsFromSending(t *testing.T) {
 func TestReadsAskForWhatWasAcknowledgedAWhileAgo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{region: "east"}
-		m := &memory{answers: always("east")}
+		m := &memory{answers: east}
 		l, rec := m.begin(t, Spec{Writes: 64, Reads: 128, Clients: 2, Timeout: time.Second}, s)
 		time.Sleep(3 * time.Second)
 		finish(t, l)
@@ -155,7 +155,7 @@ func TestAnAbsentWriteIsAFailedReadOnce(t *testing.T) {
 			}
 			return false
 		}}
-		m := &memory{answers: always("east")}
+		m := &memory{answers: east}
 		l, rec := m.begin(t, Spec{Writes: 8, Reads: 64, Clients: 1, Timeout: time.Second}, s)
 		time.Sleep(4 * time.Second)
 		finish(t, l)
@@ -184,7 +184,7 @@ func TestStatsAreOfTheLastSecond(t *testing.T) {
 			}
 			return stalled.Load()
 		}}
-		m := &memory{answers: always("east")}
+		m := &memory{answers: east}
 		l, _ := m.begin(t, Spec{Writes: 64, Clients: 1, Timeout: time.Minute}, s)
 		time.Sleep(3*time.Second - time.Nanosecond)
 		synctest.Wait()

@@ -39,11 +39,9 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error   { close(p.closed); return nil }
 func (p *pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
-// always leads to one region, forever.
-func always(region string) func(time.Duration) (answer, error) {
-	return func(time.Duration) (answer, error) {
-		return answer{region: region, host: region, port: 80, ttlMS: "3600000"}, nil
-	}
+// east is a name service that leads to one region for an hour.
+func east(time.Duration) (answer, error) {
+	return answer{region: "east", host: "east", port: 80, ttlMS: "3600000"}, nil
 }
 
 // begin starts a load on the memory network with these services, by region name. The load ends with the test's bubble.
@@ -54,7 +52,7 @@ func (m *memory) begin(t *testing.T, spec Spec, services ...*service) (*Load, *r
 		p := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
 		m.hosts[s.region+":80"] = p
 		server := &http.Server{Handler: s, ErrorLog: log.New(io.Discard, "", 0)}
-		go server.Serve(p)
+		go func() { _ = server.Serve(p) }() // ends with the server
 		t.Cleanup(func() { server.Close() })
 	}
 	rec := newRecorder()

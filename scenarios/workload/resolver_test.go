@@ -86,7 +86,7 @@ func TestAnAnswerIsNotUsedPastItsTTL(t *testing.T) {
 
 func TestConcurrentOperationsOfAClientShareALookup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &memory{answers: always("east"), asked: func(context.Context) error { time.Sleep(100 * time.Millisecond); return nil }}
+		m := &memory{answers: east, asked: func(context.Context) error { time.Sleep(100 * time.Millisecond); return nil }}
 		l, rec := m.begin(t, Spec{Writes: 64, Clients: 1, Timeout: time.Second}, &service{region: "east"})
 		time.Sleep(time.Second)
 		finish(t, l)
@@ -111,7 +111,7 @@ func TestASilentNameServiceIsGivenUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				m := &memory{answers: always("east"), asked: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
+				m := &memory{answers: east, asked: func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }}
 				l, rec := m.begin(t, Spec{Writes: 2, Clients: 1, Timeout: c.timeout}, &service{region: "east"})
 				time.Sleep(400 * time.Millisecond) // one operation, at once
 				synctest.Wait()
