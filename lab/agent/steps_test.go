@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -340,4 +341,22 @@ func TestStateIsJSON(t *testing.T) {
 	if err != nil || string(got) != `{"state":"acting","step":"promote","since_ms":5}` {
 		t.Errorf("it is %s, %v", got, err)
 	}
+}
+
+func TestBackupInsistsAFewTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := errors.New("slow")
+		for failures, want := range map[int]error{0: nil, backupAttempts - 1: nil, backupAttempts: slow} {
+			tried := 0
+			err := insist(t.Context(), func() error {
+				if tried++; tried <= failures {
+					return slow
+				}
+				return nil
+			})
+			if !errors.Is(err, want) || tried != min(failures+1, backupAttempts) {
+				t.Errorf("after %d failures it ends with %v, tried %d times", failures, err, tried)
+			}
+		}
+	})
 }

@@ -48,11 +48,16 @@ func (b *builder) compilePrograms(ctx context.Context) (map[string]string, error
 		packages = append(packages, module+"/docker/"+r.binary)
 		paths[r.binary] = filepath.Join(bin, r.binary)
 	}
-	b.report(Event{Image: "programs", Step: "compile hub, agent and app"})
-	if err := b.compile(ctx, dir, nil, packages...); err != nil {
+	// Only worth a word when there is something to compile.
+	slow := time.AfterFunc(time.Second, func() { b.report(Event{Image: "programs", Step: "compile hub, agent and app"}) })
+	err = b.compile(ctx, dir, nil, packages...)
+	quick := slow.Stop()
+	if err != nil {
 		return nil, fmt.Errorf("compile the lab's programs: %w", err)
 	}
-	b.report(Event{Image: "programs", Step: "compiled", Done: true, Took: time.Since(start)})
+	if !quick {
+		b.report(Event{Image: "programs", Step: "compiled", Done: true, Took: time.Since(start)})
+	}
 	return paths, nil
 }
 

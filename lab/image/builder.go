@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -131,12 +132,10 @@ func (b *builder) make(ctx context.Context, r recipe, tag, binary string, ready 
 	}
 	archive := r.context(binary)
 	defer func() { _ = archive.Close() }()
-	args := map[string]string{"BASE": r.base}
-	for k, v := range r.args {
-		args[k] = v
-	}
-	if r.base == "" {
-		delete(args, "BASE")
+	args := map[string]string{}
+	maps.Copy(args, r.args)
+	if r.base != "" {
+		args["BASE"] = r.base
 	}
 	id, err := b.engine.build(ctx, tag, args, archive, func(step string) { b.report(Event{Image: r.name, Step: step}) })
 	if err != nil {

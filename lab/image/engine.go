@@ -223,4 +223,3 @@ func ReaperAvailable(ctx context.Context) bool {
 	const name = "testcontainers/ryuk:0.14.0" // what testcontainers v0.44 starts
 	return e.has(ctx, name) || e.offered(ctx, name) == nil
 }
-

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -43,33 +44,27 @@ func Connect(ctx context.Context, keep bool) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s; start it, or name it in DOCKER_HOST", ErrNoEngine, oneLine(err))
 	}
-	provider, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(tclog.NewNoopLogger()))
+	// Without the name of the default bridge, testcontainers makes a network of its own and leaves it behind.
+	provider, err := testcontainers.NewDockerProvider(append(
+		testcontainers.Generic2DockerOptions(testcontainers.WithLogger(tclog.NewNoopLogger())),
+		testcontainers.WithDefaultBridgeNetwork(testcontainers.Bridge))...)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", ErrNoEngine, oneLine(err))
 	}
-	host, err := provider.DaemonHost(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("find the container engine's host: %w", err)
-	}
-	if host == "localhost" || isOurs(host) {
-		host = "127.0.0.1" // ports are published on it, and not on ::1
-	}
-	return &Engine{client: cli, provider: provider, host: host}, nil
+	return &Engine{client: cli, provider: provider, host: hostOf(cli.DaemonHost())}, nil
 }
 
-// isOurs says whether an address is one of this machine's. Testcontainers names the engine by its bridge when the harness seems to run
-// in a container; where that bridge is ours, the engine runs beside the harness, and loopback is the way.
-func isOurs(host string) bool {
-	addresses, err := net.InterfaceAddrs()
-	if err != nil {
-		return false
+// hostOf is where the ports are that an engine publishes: loopback for an engine on a socket of this machine, its own host for a remote
+// one. Testcontainers would guess a gateway when the harness itself runs in a container; ports on loopback are not reached that way.
+func hostOf(daemon string) string {
+	if host := os.Getenv("TESTCONTAINERS_HOST_OVERRIDE"); host != "" {
+		return host
 	}
-	for _, a := range addresses {
-		if n, ok := a.(*net.IPNet); ok && n.IP.String() == host {
-			return true
-		}
+	u, err := url.Parse(daemon)
+	if err != nil || u.Hostname() == "" || u.Hostname() == "localhost" {
+		return "127.0.0.1" // and not ::1, where nothing is published
 	}
-	return false
+	return u.Hostname()
 }
 
 // settleReaper decides, before testcontainers reads its settings (once), whether its reaper runs: only where its image is at hand,

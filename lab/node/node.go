@@ -58,6 +58,9 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 		HostConfigModifier: func(h *container.HostConfig) {
 			h.Mounts = mounts(s)
 			h.SecurityOpt = []string{"no-new-privileges"}
+			// A name that is not (or not yet) one of the lab's must fail at once. Left to itself, the engine's DNS asks the world
+			// outside for it and keeps a link's dial waiting for seconds; nobody listens on this address.
+			h.DNS = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
 			for port, bindings := range h.PortBindings {
 				for i := range bindings {
 					bindings[i].HostIP = e.publishOn()
