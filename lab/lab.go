@@ -84,7 +84,7 @@ func (l *Lab) Nodes(region string) ([]fault.Node, error) {
 
 // Tap is where the harness reaches a node's service, past all faults, as host:port.
 func (l *Lab) Tap(nodeName string) (string, error) {
-	return l.reach(func(k *link.Link) bool { return k.From == link.Tap && k.Spec.Node == nodeName }, "tap of "+nodeName)
+	return l.reach(func(k *link.Link) bool { return k.From == link.Tap && k.Node == nodeName }, "tap of "+nodeName)
 }
 
 // Door is where clients reach the app of a region, as host:port: a link, which faults do touch.

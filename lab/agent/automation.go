@@ -130,7 +130,7 @@ func newStages(cfg AutomationConfig, fence *fence, names nameClient) []stage {
 
 // Routes adds GET /state.
 func (a *automation) Routes(mux *http.ServeMux) {
-	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, a.current()) })
+	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, a.current()) })
 }
 
 // Run watches the home region, takes over from it once when it is lost, and sees to it that it is fenced when it returns. It returns

@@ -71,6 +71,7 @@ func agrees() error { return nil }
 func fenceWith(f func(context.Context) (string, error)) *fence {
 	return &fence{once: f, limit: 2 * time.Second, owed: make(chan struct{}, 1)}
 }
+
 func fakeStep(name string, do func(context.Context) error) *fake { return &fake{name: name, do: do} }
 
 // fake is a step that counts how often it was done.

@@ -126,7 +126,7 @@ func (b *backup) serveBackup(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, result.err.Error(), http.StatusInternalServerError)
 			return
 		}
-		writeJSON(w, http.StatusOK, result.report)
+		writeJSON(w, result.report)
 	case <-r.Context().Done():
 	}
 }
@@ -141,7 +141,7 @@ func (b *backup) serveBackups(w http.ResponseWriter, r *http.Request) {
 	for i, o := range all {
 		stored[i] = StoredBackup{Key: aws.ToString(o.Key), Bytes: aws.ToInt64(o.Size), Stored: aws.ToTime(o.LastModified)}
 	}
-	writeJSON(w, http.StatusOK, stored)
+	writeJSON(w, stored)
 }
 
 // Run takes the backups that are asked for, until ctx ends.

@@ -88,7 +88,7 @@ func (m *Marks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
-	writeJSON(w, http.StatusOK, m.await(ctx, after))
+	writeJSON(w, m.await(ctx, after))
 }
 
 // await returns the marks after the given number once there is one, or what there is when ctx ends.
@@ -134,9 +134,8 @@ func marksQuery(r *http.Request) (after int, wait time.Duration, err error) {
 }
 
 // writeJSON answers with a document. A write error means that the caller has gone, which is the caller's business.
-func writeJSON(w http.ResponseWriter, status int, document any) {
+func writeJSON(w http.ResponseWriter, document any) {
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
 	if err := json.NewEncoder(w).Encode(document); err != nil {
 		slog.Debug("answer not delivered", "error", err)
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func ask(t *testing.T, handler http.Handler, ctx context.Context, target string) *httptest.ResponseRecorder {
+func ask(ctx context.Context, t *testing.T, handler http.Handler, target string) *httptest.ResponseRecorder {
 	t.Helper()
 	recorder := httptest.NewRecorder()
 	handler.ServeHTTP(recorder, httptest.NewRequestWithContext(ctx, http.MethodGet, target, nil))
@@ -21,7 +21,7 @@ func ask(t *testing.T, handler http.Handler, ctx context.Context, target string)
 
 func askMarks(t *testing.T, m *Marks, target string) MarksReply {
 	t.Helper()
-	recorder := ask(t, m, t.Context(), target)
+	recorder := ask(t.Context(), t, m, target)
 	if recorder.Code != http.StatusOK {
 		t.Fatalf("GET %s: %d %s", target, recorder.Code, recorder.Body)
 	}
@@ -84,7 +84,7 @@ func TestMarksEndWithTheCaller(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		began := time.Now()
 		time.AfterFunc(time.Second, cancel)
-		ask(t, NewMarks("a"), ctx, "/marks?wait=10s")
+		ask(ctx, t, NewMarks("a"), "/marks?wait=10s")
 		if took := time.Since(began); took != time.Second {
 			t.Errorf("poll ended after %s", took)
 		}
@@ -93,7 +93,7 @@ func TestMarksEndWithTheCaller(t *testing.T) {
 
 func TestMarksRejectNonsense(t *testing.T) {
 	for _, target := range []string{"/marks?after=x", "/marks?after=-1", "/marks?wait=5", "/marks?wait=-1s"} {
-		if got := ask(t, NewMarks("a"), t.Context(), target).Code; got != http.StatusBadRequest {
+		if got := ask(t.Context(), t, NewMarks("a"), target).Code; got != http.StatusBadRequest {
 			t.Errorf("GET %s: %d", target, got)
 		}
 	}

@@ -219,7 +219,7 @@ func (n *nameservice) recordHealth() RecordHealth {
 // Routes adds GET /health and PUT /primary {"region": "us-west-2"}, which answers as /health does, or 404 for an unknown region.
 func (n *nameservice) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, n.recordHealth())
+		writeJSON(w, n.recordHealth())
 	})
 	mux.HandleFunc("PUT /primary", func(w http.ResponseWriter, r *http.Request) {
 		var order struct {
@@ -235,6 +235,6 @@ func (n *nameservice) Routes(mux *http.ServeMux) {
 			http.Error(w, fmt.Sprintf("no target in region %q", order.Region), http.StatusNotFound)
 			return
 		}
-		writeJSON(w, http.StatusOK, n.recordHealth())
+		writeJSON(w, n.recordHealth())
 	})
 }

@@ -111,7 +111,7 @@ func (r *running) await(t *testing.T, what string, reached func(RecordHealth) bo
 	defer cancel()
 	for {
 		var h RecordHealth
-		if err := json.NewDecoder(ask(t, r.http, ctx, "/health").Body).Decode(&h); err != nil {
+		if err := json.NewDecoder(ask(ctx, t, r.http, "/health").Body).Decode(&h); err != nil {
 			t.Fatal(err)
 		}
 		if reached(h) {

@@ -73,7 +73,7 @@ func (r *replicator) Routes(mux *http.ServeMux) {
 		for i, l := range r.lanes {
 			lags[i] = l.state()
 		}
-		writeJSON(w, http.StatusOK, lags)
+		writeJSON(w, lags)
 	})
 }
 

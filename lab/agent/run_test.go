@@ -77,8 +77,10 @@ func TestServeUntilTheEnd(t *testing.T) {
 			t.Fatalf("no error shown within 10 s: %+v", lags[0])
 		}
 	}
-	if response := get("/healthz"); response.StatusCode != http.StatusOK {
-		t.Errorf("GET /healthz: %s", response.Status)
+	alive := get("/healthz")
+	_ = alive.Body.Close()
+	if alive.StatusCode != http.StatusOK {
+		t.Errorf("GET /healthz: %s", alive.Status)
 	}
 	polled := make(chan struct{})
 	go func() {

@@ -154,7 +154,8 @@ type watched struct {
 func (g *Guard) watch(ctx context.Context, want bool, since time.Duration) watched {
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
-	lo, last := since, errors.New("the probe was never asked")
+	lo := since
+	var last error
 	for {
 		asked := g.now()
 		in, saw, err := g.fault.InForce(ctx)

@@ -83,13 +83,18 @@ func (b *builder) installTool(ctx context.Context) error {
 	return nil
 }
 
+// stopping is how long a cancelled command may take to clean up after itself.
+const stopping = 20 * time.Second
+
 // run executes a command to its end. Its error carries the last lines of what it printed. Cancelled, it is asked to end before it is
-// made to: mmdebstrap has mounts and a directory to clean up.
+// made to: mmdebstrap has mounts and a directory to clean up. It asks the whole group of processes, since mmdebstrap itself does
+// nothing but wait for its children, which would run on.
 func run(ctx context.Context, dir string, env []string, args ...string) error {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.WaitDelay = 10 * time.Second
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = stopping
 	out, err := cmd.CombinedOutput()
 	if err == nil {
 		return nil

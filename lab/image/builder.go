@@ -2,7 +2,6 @@ package image
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -140,7 +139,7 @@ func (b *builder) make(ctx context.Context, r recipe, tag, binary string, ready 
 	id, err := b.engine.build(ctx, tag, args, archive, func(step string) { b.report(Event{Image: r.name, Step: step}) })
 	if err != nil {
 		if ctx.Err() != nil {
-			return "", errors.Join(ctx.Err(), err)
+			return "", ctx.Err()
 		}
 		return "", fmt.Errorf("build image %s: %w", r.name, err)
 	}

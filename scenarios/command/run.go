@@ -88,7 +88,7 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 		v := a.newView(s, i, len(todo))
 		o, err := runner.Run(cmd.Context(), runner.Options{
 			Scenario: s, Out: f.out, Source: source, Keep: f.keep, Repeat: repeats[i],
-			Say: v.line, Images: v.image, Watch: v.event,
+			Say: v.line, OnImage: v.image, Watch: v.event,
 		})
 		v.end()
 		if err != nil {

@@ -12,7 +12,7 @@ type nodeLog struct {
 	dir, node string
 }
 
-func newLog(dir, node string) (*nodeLog, error) { return &nodeLog{dir: dir, node: node}, nil }
+func newLog(dir, node string) *nodeLog { return &nodeLog{dir: dir, node: node} }
 
 // Close writes the log.
 func (l *nodeLog) Close() error { return evidence.WriteLog(l.dir, l.node, &l.Buffer) }

@@ -25,7 +25,7 @@ type Options struct {
 	Source   image.Source
 	Keep     bool              // leave the lab up
 	Say      func(string)      // told what happens before and after the drill; nil for none
-	Images   func(image.Event) // told how images come along; nil for none
+	OnImage  func(image.Event) // told how images come along; nil for none
 	Watch    func(drill.Event) // told what happens in the drill; nil for none
 	Repeat   string            // the arguments that repeat this run, for the evidence
 }
@@ -85,7 +85,7 @@ func (r *run) say(format string, args ...any) {
 }
 
 func (r *run) run(ctx context.Context) (err error) {
-	images, err := image.Ensure(ctx, image.Options{Source: r.Source, Progress: r.Options.Images})
+	images, err := image.Ensure(ctx, image.Options{Source: r.Source, Progress: r.OnImage})
 	if err != nil {
 		return err
 	}
@@ -117,7 +117,7 @@ func (r *run) end(ctx context.Context, l *lab.Lab) error {
 	ctx = context.WithoutCancel(ctx)
 	logs, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	err := l.WriteLogs(logs, func(node string) (io.WriteCloser, error) { return newLog(r.dir, node) })
+	err := l.WriteLogs(logs, func(node string) (io.WriteCloser, error) { return newLog(r.dir, node), nil })
 	if r.Keep {
 		r.kept = l.Name
 		return err

@@ -40,7 +40,7 @@ func Run(ctx context.Context, name string) evidence.Result {
 		Watch: func(e drill.Event) { narrate(e) },
 	})
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	evidence.Table(ginkgo.GinkgoWriter, o.Result, false)
+	gomega.Expect(evidence.Table(ginkgo.GinkgoWriter, o.Result, false)).To(gomega.Succeed())
 	return o.Result
 }
 
