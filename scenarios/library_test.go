@@ -18,7 +18,7 @@ import (
 func TestLibrary(t *testing.T) {
 	got := Library()
 	want := []Info{
-		{Name: "kyc-nightly-backup", Expect: "fail: recovery_point, recovery_time", Timescale: 2880, Longest: 27625 * time.Millisecond},
+		{Name: "kyc-nightly-backup", Expect: "fail: recovery_point, recovery_time", Timescale: 3000, Longest: 26600 * time.Millisecond},
 		{Name: "kyc-region-outage", Expect: "pass", Timescale: 360, Longest: 33333 * time.Millisecond},
 		{Name: "kyc-zero-loss", Expect: "pass", Timescale: 360, Longest: 33333 * time.Millisecond},
 	}
@@ -115,10 +115,10 @@ func TestDescribe(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"kyc-nightly-backup: us-east-1 is lost;", "The incident that started it.", "One lab second stands for 48m.",
+		"kyc-nightly-backup: us-east-1 is lost;", "The incident that started it.", "One lab second stands for 50m.",
 		"must end fail: recovery_point",
-		"inject lose_region: us-east-1, after backup_done", "8h ", "10s\n", "run job backup, after steady state",
-		"2h15m ", "2.813s\n", "backup, backup",
+		"inject lose_region: us-east-1, after backup_done", "8h ", "9.6s\n", "run job backup, after steady state",
+		"2h15m ", "2.7s\n", "backup, backup",
 	} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is not in:\n%s", want, b.String())
