@@ -66,7 +66,7 @@ func Attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
 
 // Remove removes a lab by name and counts what is left.
 func Remove(ctx context.Context, e *node.Engine, name string) (leftovers int, err error) {
-	left, err := remove(ctx, e, name)
+	left, err := remove(ctx, e, name, nil)
 	if err != nil {
 		return left, fmt.Errorf("remove lab %s: %w", name, err)
 	}

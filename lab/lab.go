@@ -11,8 +11,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/link"
@@ -40,7 +38,7 @@ type Lab struct {
 	links     []*link.Link
 	published map[string]string // port on the hub ("20003/tcp") to host:port
 	resolver  string            // host:port of the name service's DNS over UDP
-	owner     *flock.Flock
+	owner     *owner
 }
 
 var _ fault.Lab = (*Lab)(nil)
@@ -143,9 +141,9 @@ func (l *Lab) WriteLogs(ctx context.Context, w func(nodeName string) (io.WriteCl
 func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	defer cancel()
-	left, err := remove(ctx, l.engine, l.Name)
+	left, err := remove(ctx, l.engine, l.Name, nil)
 	if l.owner != nil {
-		err = errors.Join(err, releaseOwner(l.owner))
+		err = errors.Join(err, l.owner.release())
 	}
 	return left, err
 }

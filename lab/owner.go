@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -59,30 +61,87 @@ func hostID() (string, error) {
 	return "", fmt.Errorf("write this machine's id: %s stays empty", path)
 }
 
-func lockFile(name string) (*flock.Flock, error) {
+// owner is the lock of one lab, and in the same file what is being created just now: the engine finishes a creation also when who
+// asked for it has died, and a sweep must not look away before it has.
+type owner struct {
+	*flock.Flock
+	mu sync.Mutex
+}
+
+func ownerOf(name string) (*owner, error) {
 	dir, err := stateDir()
 	if err != nil {
 		return nil, err
 	}
-	return flock.New(filepath.Join(dir, name+".lock")), nil
+	return &owner{Flock: flock.New(filepath.Join(dir, name+".lock"))}, nil
 }
 
 // own takes the lock of a lab for as long as this process lives.
-func own(name string) (*flock.Flock, error) {
-	lock, err := lockFile(name)
+func own(name string) (*owner, error) {
+	o, err := ownerOf(name)
 	if err != nil {
 		return nil, err
 	}
-	ok, err := lock.TryLock()
-	if err != nil || !ok {
-		return nil, fmt.Errorf("lock lab %s: taken=%t: %w", name, !ok, err)
+	ok, err := o.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock lab %s: %w", name, err)
 	}
-	return lock, nil
+	if !ok {
+		return nil, fmt.Errorf("lock lab %s: another process holds it", name)
+	}
+	return o, nil
 }
 
-func releaseOwner(lock *flock.Flock) error {
-	return errors.Join(os.Remove(lock.Path()), lock.Unlock())
+// creating runs create with a note that the thing of that name is on its way. The creation is not cut short when ctx ends, only not
+// begun: what the engine has been asked for has to be known before it can be removed.
+func (o *owner) creating(ctx context.Context, name string, create func(context.Context) error) error {
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	if err := o.note("+" + name); err != nil {
+		return err
+	}
+	whole, cancel := context.WithTimeout(context.WithoutCancel(ctx), createWithin)
+	defer cancel()
+	if err := create(whole); err != nil {
+		return err // the note stays: nobody knows
+	}
+	return o.note("-" + name)
 }
+
+// createWithin is the limit of one creation; it takes tens of milliseconds on a quiet machine.
+const createWithin = time.Minute
+
+func (o *owner) note(line string) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	f, err := os.OpenFile(o.Path(), os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("note what is being created: %w", err)
+	}
+	_, err = f.WriteString(line + "\n")
+	return errors.Join(err, f.Close())
+}
+
+// underway lists what was being created when the last note was taken.
+func (o *owner) underway() map[string]bool {
+	names := map[string]bool{}
+	data, err := os.ReadFile(o.Path())
+	if err != nil {
+		return names // a lab of before there were notes, or one that created nothing
+	}
+	for line := range strings.Lines(string(data)) {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "+"); ok {
+			names[name] = true
+		} else if name, ok := strings.CutPrefix(line, "-"); ok {
+			delete(names, name)
+		}
+	}
+	return names
+}
+
+func (o *owner) release() error { return errors.Join(os.Remove(o.Path()), o.Unlock()) }
 
 // Sweep removes every lab of this machine whose owner is dead, and gives their names. Kept labs and labs of others are left alone.
 func Sweep(ctx context.Context, e *node.Engine) ([]string, error) {
@@ -100,19 +159,19 @@ func Sweep(ctx context.Context, e *node.Engine) ([]string, error) {
 		if labels[node.LabelHost] != host || labels[node.LabelKept] == "true" {
 			continue
 		}
-		lock, err := lockFile(name)
+		o, err := ownerOf(name)
 		if err != nil {
 			return swept, err
 		}
-		dead, err := lock.TryLock()
+		dead, err := o.TryLock()
 		if err != nil {
 			return swept, fmt.Errorf("ask for the owner of lab %s: %w", name, err)
 		}
 		if !dead {
 			continue
 		}
-		left, err := remove(ctx, e, name)
-		if err = errors.Join(err, releaseOwner(lock)); err != nil {
+		left, err := remove(ctx, e, name, o.underway())
+		if err = errors.Join(err, o.release()); err != nil {
 			return swept, fmt.Errorf("sweep lab %s: %w", name, err)
 		}
 		if left > 0 {
@@ -123,23 +182,39 @@ func Sweep(ctx context.Context, e *node.Engine) ([]string, error) {
 	return swept, nil
 }
 
-// remove removes everything of one lab and counts what is left. A container whose creation was under way when the first look was
-// taken shows up in the second.
-func remove(ctx context.Context, e *node.Engine, name string) (left int, err error) {
-	for range 3 {
+// lateWithin is how long a creation may still be under way in the engine after its owner died.
+const lateWithin = 5 * time.Second
+
+// remove removes everything of one lab and counts what is left. What was being created when its owner died is waited for: it appears
+// late, or (its request never having reached the engine) not at all.
+func remove(ctx context.Context, e *node.Engine, name string, underway map[string]bool) (left int, err error) {
+	limit := time.Now().Add(lateWithin)
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for rounds := 0; ; rounds++ {
 		found, err := e.Find(ctx, name)
 		if err != nil {
 			return 0, err
 		}
-		if len(found) == 0 {
+		for _, f := range found {
+			delete(underway, f.Name)
+		}
+		switch {
+		case len(found) > 0 && rounds > 200:
+			return len(found), nil
+		case len(found) > 0:
+			if err := e.Remove(ctx, found); err != nil {
+				return len(found), err
+			}
+		case len(underway) == 0 || time.Now().After(limit):
 			return 0, nil
 		}
-		if err := e.Remove(ctx, found); err != nil {
-			return len(found), err
+		select {
+		case <-ctx.Done():
+			return len(found), context.Cause(ctx)
+		case <-tick.C:
 		}
 	}
-	found, err := e.Find(ctx, name)
-	return len(found), err
 }
 
 // names of the labs among what was found, in the order of their first appearance.

@@ -36,7 +36,7 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 	case topology.ServicePostgres:
 		switch {
 		case home:
-			return await("accepting queries", func(ctx context.Context) error { return b.preparePrimary(ctx, tap) })
+			return await("accepting queries", func(ctx context.Context) error { return answers(ctx, tap) })
 		case b.topology.Strategy == topology.BackupRestore:
 			return nil // it waits for a backup
 		default:
@@ -74,19 +74,13 @@ func SQL(ctx context.Context, tap string) (*pgx.Conn, error) {
 		topology.DatabaseUser, topology.Secret, tap, topology.Database))
 }
 
-// preparePrimary makes the slot the replica streams from: it keeps the log that a replica which is away has not had yet.
-func (b *builder) preparePrimary(ctx context.Context, tap string) error {
+func answers(ctx context.Context, tap string) error {
 	conn, err := SQL(ctx, tap)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	if b.topology.Strategy == topology.BackupRestore {
-		return conn.Ping(ctx)
-	}
-	_, err = conn.Exec(ctx, `select pg_create_physical_replication_slot($1, true) where not exists
-		(select from pg_replication_slots where slot_name = $1)`, topology.ReplicationSlot)
-	return err
+	return conn.Ping(ctx)
 }
 
 func streaming(ctx context.Context, tap string) error {

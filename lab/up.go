@@ -98,7 +98,7 @@ func (b *builder) up(ctx context.Context) error {
 	g, gctx := errgroup.WithContext(ctx)
 	for i, s := range specs {
 		g.Go(func() error {
-			n, err := b.engine.Start(gctx, s)
+			n, err := b.start(gctx, s)
 			if err != nil {
 				return err
 			}
@@ -120,11 +120,22 @@ func (b *builder) up(ctx context.Context) error {
 
 func (b *builder) createNetworks(ctx context.Context) error {
 	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return b.engine.Network(gctx, b.networkName(topology.Global), false, b.labels) })
+	create := func(place string, internal bool) {
+		name := b.networkName(place)
+		g.Go(func() error {
+			return b.owner.creating(gctx, name, func(ctx context.Context) error { return b.engine.Network(ctx, name, internal, b.labels) })
+		})
+	}
+	create(topology.Global, false)
 	for _, r := range b.topology.Regions {
-		g.Go(func() error { return b.engine.Network(gctx, b.networkName(r.Name), true, b.labels) })
+		create(r.Name, true)
 	}
 	return g.Wait()
+}
+
+func (b *builder) start(ctx context.Context, s node.Spec) (n *node.Node, err error) {
+	err = b.owner.creating(ctx, s.ID, func(ctx context.Context) error { n, err = b.engine.Start(ctx, s); return err })
+	return n, err
 }
 
 func (l *Lab) networkName(place string) string { return "regionfall-" + l.Name + "-" + place }
@@ -147,7 +158,7 @@ func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 			spec.Publish = append(spec.Publish, fmt.Sprintf("%d/tcp", s.Port))
 		}
 	}
-	n, err := b.engine.Start(ctx, spec)
+	n, err := b.start(ctx, spec)
 	if err != nil {
 		return nil, err
 	}

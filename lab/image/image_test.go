@@ -152,7 +152,7 @@ func TestDiskFull(t *testing.T) {
 	if !errors.Is(err, ErrDiskFull) {
 		t.Errorf("got %v", err)
 	}
-	if other := errors.New("something else"); explain(other) != other {
+	if other := errors.New("something else"); !errors.Is(explain(other), other) {
 		t.Error("another error was changed")
 	}
 }

@@ -61,11 +61,11 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 			// A name that is not (or not yet) one of the lab's must fail at once. Left to itself, the engine's DNS asks the world
 			// outside for it and keeps a link's dial waiting for seconds; nobody listens on this address.
 			h.DNS = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
-			for port, bindings := range h.PortBindings {
-				for i := range bindings {
-					bindings[i].HostIP = e.publishOn()
+			h.PortBindings = network.PortMap{}
+			for _, p := range s.Publish {
+				if port, err := network.ParsePort(p); err == nil { // one that is not a port is testcontainers' complaint
+					h.PortBindings[port] = []network.PortBinding{{HostIP: e.publishOn(), HostPort: "0"}}
 				}
-				h.PortBindings[port] = bindings
 			}
 		},
 	}
