@@ -185,28 +185,33 @@ func Sweep(ctx context.Context, e *node.Engine) ([]string, error) {
 // lateWithin is how long a creation may still be under way in the engine after its owner died.
 const lateWithin = 5 * time.Second
 
+// removeWithin is how long a lab may take to be gone.
+const removeWithin = 20 * time.Second
+
 // remove removes everything of one lab and counts what is left. What was being created when its owner died is waited for: it appears
 // late, or (its request never having reached the engine) not at all.
 func remove(ctx context.Context, e *node.Engine, name string, underway map[string]bool) (left int, err error) {
-	limit := time.Now().Add(lateWithin)
+	late, limit := time.Now().Add(lateWithin), time.Now().Add(removeWithin)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for rounds := 0; ; rounds++ {
+	for {
 		found, err := e.Find(ctx, name)
 		if err != nil {
 			return 0, err
 		}
 		for _, f := range found {
-			delete(underway, f.Name)
+			if f.Kind != "volume" { // a node's volumes are named like it, and come before it
+				delete(underway, f.Name)
+			}
 		}
 		switch {
-		case len(found) > 0 && rounds > 200:
+		case len(found) > 0 && time.Now().After(limit):
 			return len(found), nil
 		case len(found) > 0:
 			if err := e.Remove(ctx, found); err != nil {
 				return len(found), err
 			}
-		case len(underway) == 0 || time.Now().After(limit):
+		case len(underway) == 0 || time.Now().After(late):
 			return 0, nil
 		}
 		select {

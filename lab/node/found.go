@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
@@ -82,10 +81,9 @@ func (e *Engine) Find(ctx context.Context, lab string) ([]Found, error) {
 	return found, nil
 }
 
-// Remove removes what was found: containers first, all at once, then networks and volumes. What is already gone is fine.
+// Remove removes what was found: containers first, all at once, then networks and volumes. What is already gone is fine, and so is what
+// cannot go yet (its removal is under way, or a container that is just being created holds it): whoever has to see it gone looks again.
 func (e *Engine) Remove(ctx context.Context, found []Found) error {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
 	var containers, rest errgroup.Group
 	for _, f := range found {
 		if f.Kind == "container" {
@@ -102,31 +100,18 @@ func (e *Engine) Remove(ctx context.Context, found []Found) error {
 }
 
 func (e *Engine) remove(ctx context.Context, f Found) error {
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		var err error
-		switch f.Kind {
-		case "container":
-			_, err = e.client.ContainerRemove(ctx, f.ID, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
-		case "network":
-			_, err = e.client.NetworkRemove(ctx, f.ID, client.NetworkRemoveOptions{})
-		case "volume":
-			_, err = e.client.VolumeRemove(ctx, f.ID, client.VolumeRemoveOptions{Force: true})
-		}
-		if err == nil || errdefs.IsNotFound(err) {
-			return nil
-		}
-		// A removal under way elsewhere, or an endpoint not yet released: both pass by themselves.
-		busy := errdefs.IsConflict(err) || strings.Contains(err.Error(), "in progress") ||
-			strings.Contains(err.Error(), "active endpoints")
-		if !busy {
-			return fmt.Errorf("remove %s %s: %s", f.Kind, f.Name, oneLine(err))
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("remove %s %s: %s", f.Kind, f.Name, oneLine(err))
-		case <-tick.C:
-		}
+	var err error
+	switch f.Kind {
+	case "container":
+		_, err = e.client.ContainerRemove(ctx, f.ID, client.ContainerRemoveOptions{Force: true, RemoveVolumes: true})
+	case "network":
+		_, err = e.client.NetworkRemove(ctx, f.ID, client.NetworkRemoveOptions{})
+	case "volume":
+		_, err = e.client.VolumeRemove(ctx, f.ID, client.VolumeRemoveOptions{Force: true})
 	}
+	notYet := err != nil && (errdefs.IsConflict(err) || strings.Contains(err.Error(), "active endpoints"))
+	if err == nil || errdefs.IsNotFound(err) || notYet {
+		return nil
+	}
+	return fmt.Errorf("remove %s %s: %s", f.Kind, f.Name, oneLine(err))
 }
