@@ -137,8 +137,12 @@ func (l *Lab) WriteLogs(ctx context.Context, w func(nodeName string) (io.WriteCl
 	return errors.Join(errs...)
 }
 
-// Down removes the lab and counts what is left of it. It works on a context that has ended.
+// Down removes the lab and counts what is left of it. It works on a context that has ended. The error is node.ErrEngineGone when
+// the engine has stopped answering.
 func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
+	if l.engine.Gone(ctx) {
+		return 0, node.ErrEngineGone
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	defer cancel()
 	left, err := remove(ctx, l.engine, l.Name, nil)

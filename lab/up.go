@@ -40,7 +40,11 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 		return nil, err
 	}
 	defer func() {
-		if err != nil {
+		switch {
+		case err == nil:
+		case engine.Gone(ctx):
+			err = node.ErrEngineGone
+		default:
 			_, down := l.Down(ctx)
 			err = errors.Join(err, down)
 		}

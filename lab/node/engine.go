@@ -20,6 +20,9 @@ import (
 // ErrNoEngine says that no container engine answered.
 var ErrNoEngine = errors.New("no container engine answers")
 
+// ErrEngineGone says that the engine went away in the middle. What it still holds of a lab is swept by the next command that reaches it.
+var ErrEngineGone = errors.New("the container engine stopped answering: start it again; the next command sweeps what is left of the lab")
+
 // reaperImage is what testcontainers v0.44 starts to sweep up after a killed process.
 const reaperImage = "testcontainers/ryuk:0.14.0"
 
@@ -103,6 +106,14 @@ func (e *Engine) Version(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("ask the engine for its version: %w", err)
 	}
 	return fmt.Sprintf("docker %s (API %s, %s/%s)", v.Version, v.APIVersion, v.Os, v.Arch), nil
+}
+
+// Gone says whether the engine has stopped answering. It works on a context that has ended.
+func (e *Engine) Gone(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	_, err := e.client.Ping(ctx, client.PingOptions{})
+	return err != nil
 }
 
 // Facts are what doctor wants to know of the engine's machine.

@@ -36,7 +36,7 @@ func (d *drill) inject(ctx context.Context, spec fault.Spec) error {
 	f.record.Command, f.record.Confirmed, f.record.By = s.Command, true, s.By
 	f.record.Effective = &history.Interval{Lo: s.Window.Lo, Hi: s.Window.Hi}
 	d.rec.Fault(f.record)
-	d.sayFault("%s is in force: %s", spec.Kind(), s.By)
+	d.sayFault("%s is in force: %s", spec.Kind(), brief(s.By))
 	return nil
 }
 
@@ -72,7 +72,7 @@ func (d *drill) followMarks(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	exchanges := make(chan Exchange)
-	m := &marks{clocks: map[string]*history.ClockSync{}, rec: d.rec, say: d.say}
+	m := &marks{clocks: map[string]*history.ClockSync{}, from: d.rec.Now(), rec: d.rec, say: d.say}
 	go func() {
 		defer close(exchanges)
 		err := d.lab.FollowMarks(ctx, d.rec.Now, func(x Exchange) { exchanges <- x })

@@ -67,6 +67,7 @@ type Event struct {
 // marks places each agent's notes on the recorder's clock.
 type marks struct {
 	clocks map[string]*history.ClockSync // by agent and process
+	from   time.Duration                 // what was noted before the drill is kept, and not told
 	rec    *history.Recorder
 	say    func(format string, args ...any)
 }
@@ -84,6 +85,17 @@ func (m *marks) take(x Exchange) {
 	for _, n := range x.Marks {
 		at := clock.Interval(n.At)
 		m.rec.Mark(history.Mark{At: at, Source: x.Source, Name: n.Name, Detail: n.Detail})
-		m.say("%s: %s %s", x.Source, n.Name, n.Detail)
+		if at.Hi >= m.from {
+			m.say("%s: %s %s", x.Source, n.Name, brief(n.Detail))
+		}
 	}
+}
+
+// brief is the beginning of a text that may be an error's whole story; the evidence has all of it.
+func brief(text string) string {
+	const most = 72
+	if r := []rune(text); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return text
 }

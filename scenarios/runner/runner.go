@@ -11,6 +11,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/image"
+	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/evidence"
@@ -44,6 +45,11 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	if err != nil {
 		return out, err
 	}
+	// Without images or an engine nothing is started, and no folder is left that says so.
+	images, err := image.Ensure(ctx, image.Options{Source: o.Source, Progress: o.OnImage})
+	if err != nil {
+		return out, err
+	}
 	if out.Dir, err = evidence.Folder(o.Out, plan.Name, time.Now()); err != nil {
 		return out, err
 	}
@@ -51,9 +57,12 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	if err != nil {
 		return out, err
 	}
-	r := &run{Options: o, plan: plan, rec: rec, dir: out.Dir}
+	r := &run{Options: o, plan: plan, images: images, rec: rec, dir: out.Dir}
 	err = r.run(ctx)
 	err = errors.Join(err, rec.Close())
+	if errors.Is(err, node.ErrEngineGone) {
+		err = node.ErrEngineGone // everything else that failed, failed for this
+	}
 	interrupted := ctx.Err() != nil
 	if interrupted {
 		err = context.Cause(ctx)
@@ -71,6 +80,7 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 type run struct {
 	Options
 	plan      drill.Plan
+	images    image.Set
 	rec       *history.Recorder
 	dir       string
 	facts     evidence.Lab
@@ -85,12 +95,8 @@ func (r *run) say(format string, args ...any) {
 }
 
 func (r *run) run(ctx context.Context) (err error) {
-	images, err := image.Ensure(ctx, image.Options{Source: r.Source, Progress: r.OnImage})
-	if err != nil {
-		return err
-	}
-	r.say("images: %s (%s)", images.Source, images.Reason)
-	l, err := lab.Up(ctx, lab.Options{Topology: r.plan.Topology, Images: images, Kept: r.Keep})
+	r.say("images: %s (%s)", r.images.Source, r.images.Reason)
+	l, err := lab.Up(ctx, lab.Options{Topology: r.plan.Topology, Images: r.images, Kept: r.Keep})
 	if err != nil {
 		return err
 	}
@@ -100,8 +106,8 @@ func (r *run) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	r.facts = evidence.Lab{Engine: engine, AWS: images.AWS, ReadyMS: l.ReadyIn.Milliseconds()}
-	for name, i := range images.Images {
+	r.facts = evidence.Lab{Engine: engine, AWS: r.images.AWS, ReadyMS: l.ReadyIn.Milliseconds()}
+	for name, i := range r.images.Images {
 		r.facts.Images = append(r.facts.Images, evidence.Image{Name: name + " " + i.Name, ID: i.ID})
 	}
 	err = drill.Run(ctx, r.plan, labOf{l}, r.rec, r.Watch)
@@ -123,9 +129,12 @@ func (r *run) end(ctx context.Context, l *lab.Lab) error {
 		return err
 	}
 	left, derr := l.Down(ctx)
+	if derr != nil {
+		return errors.Join(err, derr)
+	}
 	r.leftovers = left
 	r.say("lab %s is removed: %d left over", l.Name, left)
-	return errors.Join(err, derr)
+	return err
 }
 
 // drill is what the evidence is made of.
