@@ -1,7 +1,6 @@
 # Regionfall. `make` alone prints this list.
 GO      ?= go
 OUT     ?= out
-JOBS    ?= 1
 SUITES  ?= ./suites/smoke ./suites/kyc
 # Everything that needs no containers. The suites' specs do, and run with `make chaos`.
 UNIT    := . ./docker/... ./fixtures/... ./lab/... ./scenarios/... ./suites/matchers/... ./suites/internal/...
@@ -16,9 +15,10 @@ chaos: regionfall ## run every drill on real labs; evidence in out/
 	@./regionfall images
 	@mkdir -p $(OUT)
 	@REGIONFALL_OUT=$(abspath $(OUT)) $(GO) tool ginkgo run --keep-going $(if $(NO_COLOR),--no-color) \
-		--silence-skips --fail-on-empty --fail-on-pending --timeout=40m --poll-progress-after=120s \
-		--junit-report=chaos.junit.xml --json-report=chaos.json --output-dir=$(OUT) $(SUITES)
-	@echo "evidence: $(OUT)/index.html"
+		--fail-on-empty --fail-on-pending --timeout=40m --poll-progress-after=120s \
+		--junit-report=chaos.junit.xml --json-report=chaos.json --output-dir=$(OUT) $(SUITES); code=$$?; \
+		sed -i.bak 's|$(CURDIR)/||g' $(OUT)/chaos.junit.xml $(OUT)/chaos.json && rm -f $(OUT)/*.bak; \
+		echo "evidence: $(OUT)/index.html"; exit $$code
 
 test: ## run the tests that need no containers
 	$(GO) test $(UNIT)

@@ -3,7 +3,10 @@ package lab
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -41,6 +44,9 @@ func Attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
 		return nil, err
 	}
 	l := &Lab{Name: name, engine: e}
+	if l.owner, err = ownerOf(name); err != nil {
+		return nil, err
+	}
 	var hub *node.Node
 	for _, f := range found {
 		if f.Kind != "container" {
@@ -66,8 +72,15 @@ func Attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
 
 // Remove removes a lab by name and counts what is left.
 func Remove(ctx context.Context, e *node.Engine, name string) (leftovers int, err error) {
-	left, err := remove(ctx, e, name, nil)
+	o, err := ownerOf(name)
 	if err != nil {
+		return 0, err
+	}
+	left, err := remove(ctx, e, name, o.underway())
+	if err != nil {
+		return left, fmt.Errorf("remove lab %s: %w", name, err)
+	}
+	if err := os.Remove(o.Path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return left, fmt.Errorf("remove lab %s: %w", name, err)
 	}
 	return left, nil

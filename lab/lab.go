@@ -22,7 +22,7 @@ import (
 type Options struct {
 	Topology topology.Topology // scaled
 	Images   image.Set
-	Kept     bool         // the lab outlives this process: it is not swept, and ends with Remove
+	Kept     bool         // the lab can be made to outlive this process, with Keep
 	Progress func(string) // told about each step; nil for none
 }
 
@@ -146,11 +146,11 @@ func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	defer cancel()
 	left, err := remove(ctx, l.engine, l.Name, nil)
-	if l.owner != nil {
-		err = errors.Join(err, l.owner.release())
-	}
-	return left, err
+	return left, errors.Join(err, l.owner.release(), l.engine.Close())
 }
+
+// Keep lets a lab that was brought up with Kept outlive this process. Until then it is swept like any other when its owner dies.
+func (l *Lab) Keep() error { return l.owner.note(keptNote) }
 
 // ask makes one HTTP request and gives the body of a 2xx answer.
 func ask(ctx context.Context, method, url string) ([]byte, error) {

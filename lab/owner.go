@@ -26,7 +26,7 @@ func newName() string { return strings.ToLower(rand.Text()[:8]) }
 func stateDir() (string, error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("find the user's cache folder: %w", err)
+		cache = filepath.Join(os.TempDir(), fmt.Sprintf("regionfall-%d", os.Getuid())) // a service account may have no home
 	}
 	dir := filepath.Join(cache, "regionfall", "labs")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -109,6 +109,15 @@ func (o *owner) creating(ctx context.Context, name string, create func(context.C
 	return o.note("-" + name)
 }
 
+// keptNote says that the lab is up and is to outlive its owner.
+const keptNote = "kept"
+
+// kept says whether that was noted. Without the file nobody knows any more, and the label alone decides.
+func (o *owner) kept() bool {
+	data, err := os.ReadFile(o.Path())
+	return err != nil || strings.Contains("\n"+string(data), "\n"+keptNote+"\n")
+}
+
 // createWithin is the limit of one creation; it takes tens of milliseconds on a quiet machine.
 const createWithin = time.Minute
 
@@ -143,8 +152,9 @@ func (o *owner) underway() map[string]bool {
 
 func (o *owner) release() error { return errors.Join(os.Remove(o.Path()), o.Unlock()) }
 
-// Sweep removes every lab of this machine whose owner is dead, and gives their names. Kept labs and labs of others are left alone.
-func Sweep(ctx context.Context, e *node.Engine) ([]string, error) {
+// Sweep removes every lab of this machine whose owner is dead, and gives their names. Labs that were kept and labs of others are left
+// alone. One lab that cannot be swept does not keep the others.
+func Sweep(ctx context.Context, e *node.Engine) (swept []string, err error) {
 	host, err := hostID()
 	if err != nil {
 		return nil, err
@@ -153,33 +163,39 @@ func Sweep(ctx context.Context, e *node.Engine) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var swept []string
+	var errs []error
 	for _, name := range names(found) {
 		labels := found[indexOf(found, name)].Labels
-		if labels[node.LabelHost] != host || labels[node.LabelKept] == "true" {
+		if labels[node.LabelHost] != host {
 			continue
 		}
-		o, err := ownerOf(name)
+		dead, err := sweepOne(ctx, e, name, labels[node.LabelKept] == "true")
 		if err != nil {
-			return swept, err
+			errs = append(errs, fmt.Errorf("sweep lab %s: %w", name, err))
+		} else if dead {
+			swept = append(swept, name)
 		}
-		dead, err := o.TryLock()
-		if err != nil {
-			return swept, fmt.Errorf("ask for the owner of lab %s: %w", name, err)
-		}
-		if !dead {
-			continue
-		}
-		left, err := remove(ctx, e, name, o.underway())
-		if err = errors.Join(err, o.release()); err != nil {
-			return swept, fmt.Errorf("sweep lab %s: %w", name, err)
-		}
-		if left > 0 {
-			return swept, fmt.Errorf("sweep lab %s: %d things are left of it", name, left)
-		}
-		swept = append(swept, name)
 	}
-	return swept, nil
+	return swept, errors.Join(errs...)
+}
+
+func sweepOne(ctx context.Context, e *node.Engine, name string, mayBeKept bool) (dead bool, err error) {
+	o, err := ownerOf(name)
+	if err != nil {
+		return false, err
+	}
+	if mayBeKept && o.kept() {
+		return false, nil
+	}
+	dead, err = o.TryLock()
+	if err != nil || !dead {
+		return false, err
+	}
+	left, err := remove(ctx, e, name, o.underway())
+	if left > 0 {
+		err = errors.Join(err, fmt.Errorf("%d things are left of it", left))
+	}
+	return true, errors.Join(err, o.release())
 }
 
 // lateWithin is how long a creation may still be under way in the engine after its owner died.

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -32,8 +33,8 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := Sweep(ctx, engine); err != nil {
-		return nil, err
+	if _, err := Sweep(ctx, engine); err != nil && o.Progress != nil {
+		o.Progress("could not sweep what a killed run left behind: " + err.Error()) // and that is no reason not to start
 	}
 	l := &Lab{Name: newName(), topology: o.Topology, engine: engine}
 	if l.owner, err = own(l.Name); err != nil {
@@ -221,7 +222,8 @@ func (l *Lab) trip(ctx context.Context, s link.Spec) error {
 	return l.TripFrom(ctx, witness, s.Service, net.JoinHostPort("hub", strconv.Itoa(s.Port)))
 }
 
-// TripFrom has an agent of the lab, such as "replicator.us-east-1", make a round trip to an address as its network sees it.
+// TripFrom has an agent of the lab, such as "replicator.us-east-1", make a round trip to an address as its network sees it. The error
+// is fault.ErrWitness when the agent could not be asked.
 func (l *Lab) TripFrom(ctx context.Context, agentName string, s topology.Service, address string) error {
 	tap, err := l.Tap(agentName)
 	if err != nil {
@@ -232,11 +234,11 @@ func (l *Lab) TripFrom(ctx context.Context, agentName string, s topology.Service
 	q := url.Values{"service": {string(s)}, "address": {address}}
 	body, err := ask(ctx, "GET", "http://"+tap+"/trip?"+q.Encode())
 	if err != nil {
-		return fmt.Errorf("ask %s for a round trip: %w", agentName, err)
+		return fmt.Errorf("ask %s for a round trip: %w: %w", agentName, fault.ErrWitness, err)
 	}
 	var reply agent.TripReply
 	if err := json.Unmarshal(body, &reply); err != nil {
-		return fmt.Errorf("ask %s for a round trip: %w", agentName, err)
+		return fmt.Errorf("ask %s for a round trip: %w: %w", agentName, fault.ErrWitness, err)
 	}
 	if reply.Error != "" {
 		return errors.New(reply.Error)

@@ -4,6 +4,7 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -38,6 +39,9 @@ type Lab interface {
 	Nodes(region string) ([]Node, error)
 }
 
+// ErrWitness says that a round trip could not be asked for: nothing is known about the link.
+var ErrWitness = errors.New("no witness")
+
 // Link is a one-way path from a region (or topology.Clients, topology.Global) to a service elsewhere.
 type Link interface {
 	Name() string
@@ -46,7 +50,7 @@ type Link interface {
 	// Delay adds latency each way, replacing any added before; zero removes it.
 	Delay(ctx context.Context, latency, jitter time.Duration) error
 	// Trip makes one round trip through the link from where it starts and says how long it took. It does not know what was
-	// done to the link: it is the independent witness.
+	// done to the link: it is the independent witness. ErrWitness means that it was not made, and says nothing about the link.
 	Trip(ctx context.Context) (time.Duration, error)
 }
 

@@ -35,8 +35,8 @@ func (f *Latency) Validate(t topology.Topology) error {
 	if f.Delay < 5*time.Millisecond || f.Delay > 10*time.Second {
 		err = errors.Join(err, fmt.Errorf("delay is %s; it must be between 5ms and 10s, or it could not be told from noise", f.Delay))
 	}
-	if f.Jitter < 0 || f.Jitter > f.Delay {
-		err = errors.Join(err, fmt.Errorf("jitter is %s; it must be between 0s and the delay", f.Jitter))
+	if f.Jitter < 0 || f.Jitter > f.Delay/2 {
+		err = errors.Join(err, fmt.Errorf("jitter is %s; it must be between 0s and half the delay, or it could hide it", f.Jitter))
 	}
 	if f.Delay%time.Millisecond != 0 || f.Jitter%time.Millisecond != 0 {
 		err = errors.Join(err, errors.New("delay and jitter are in whole milliseconds"))
@@ -96,11 +96,11 @@ func (s *slowLinks) InForce(ctx context.Context) (bool, string, error) {
 	}
 	added, asked := best-s.baseline, 2*s.spec.Delay
 	saw := fmt.Sprintf("a round trip takes %s more than before (asked: %s)", added.Round(time.Millisecond/10), asked)
-	slack := asked/10 + 2*s.spec.Jitter
+	least := 2 * (s.spec.Delay - s.spec.Jitter) * 9 / 10 // jitter takes away as well as adds
 	switch {
-	case added >= asked-slack:
+	case added >= least:
 		return true, saw, nil
-	case added <= asked/2:
+	case added <= least/2:
 		return false, saw, nil
 	default:
 		return false, "", errors.New(saw)

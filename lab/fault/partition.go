@@ -79,9 +79,12 @@ func (p *partition) InForce(ctx context.Context) (bool, string, error) {
 	var good []Link
 	var bad error
 	for i, err := range errs {
-		if err == nil {
+		switch {
+		case err == nil:
 			good = append(good, ask[i])
-		} else {
+		case errors.Is(err, ErrWitness):
+			return false, "", err
+		default:
 			bad = err
 		}
 	}

@@ -213,13 +213,15 @@ func explain(err error) error {
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
 
-// ReaperAvailable says whether the image of testcontainers' reaper is in the engine, or a registry that answers can provide it.
-func ReaperAvailable(ctx context.Context) bool {
-	e, err := open(ctx)
-	if err != nil {
-		return false
+// reaperImage is what testcontainers v0.44 starts to sweep up after a killed process. lab/node uses it where it is in the engine.
+const reaperImage = "testcontainers/ryuk:0.14.0"
+
+// fetchReaper gets it from the registry. Labs are swept without it too, so that it can't be had is no error.
+func (e *engine) fetchReaper(ctx context.Context) {
+	if e.has(ctx, reaperImage) {
+		return
 	}
-	defer e.close()
-	const name = "testcontainers/ryuk:0.14.0" // what testcontainers v0.44 starts
-	return e.has(ctx, name) || e.offered(ctx, name) == nil
+	if pull, err := e.client.ImagePull(ctx, reaperImage, client.ImagePullOptions{}); err == nil {
+		_ = pull.Wait(ctx)
+	}
 }

@@ -55,17 +55,17 @@ type Event struct {
 
 // Ref is an image in the engine.
 type Ref struct {
-	Name string // with its tag, such as "regionfall/postgres:0123456789ab"
-	ID   string
+	Name string `json:"name"` // with its tag, such as "regionfall/postgres:0123456789ab"
+	ID   string `json:"id"`
 }
 
 // Set is all images of a lab.
 type Set struct {
-	Source Source // Registry or Packages
-	Reason string // why this source, in half a sentence
-	AWS    string // what serves S3 and DynamoDB: "localstack" or "packages"
+	Source Source `json:"source"` // Registry or Packages
+	Reason string `json:"reason"` // why this source, in half a sentence
+	AWS    string `json:"aws"`    // what serves S3 and DynamoDB: "localstack" or "packages"
 	// Images by what they are for: postgres, redis, s3, dynamodb, hub, agent, app. With LocalStack, s3 and dynamodb are the same.
-	Images map[string]Ref
+	Images map[string]Ref `json:"images"`
 }
 
 // Volatile says whether a node of the image loses what it stores when it is killed.
@@ -146,6 +146,7 @@ func ensure(ctx context.Context, o Options) (Set, error) {
 		set.AWS = "localstack"
 		refs["s3"], refs["dynamodb"] = refs["localstack"], refs["localstack"]
 		delete(refs, "localstack")
+		engine.fetchReaper(ctx)
 	}
 	return set, nil
 }

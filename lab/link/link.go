@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2/client"
@@ -14,6 +15,22 @@ type Link struct {
 	Spec
 	hub  *Hub
 	trip func(context.Context) error
+
+	// changing is held by a change until the hub has taken it, also when who asked has stopped waiting: a late one must not undo
+	// the next.
+	changing sync.Mutex
+}
+
+// change makes one change after another, and none for who has stopped waiting before it began.
+func (l *Link) change(ctx context.Context, f func() error) error {
+	return call(ctx, func() error {
+		l.changing.Lock()
+		defer l.changing.Unlock()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return f()
+	})
 }
 
 // Name of the path, such as "us-west-2_us-east-1_postgres".
@@ -27,7 +44,7 @@ func (l *Link) Restore(ctx context.Context) error { return l.enable(ctx, true) }
 
 func (l *Link) enable(ctx context.Context, on bool) error {
 	verb := map[bool]string{true: "restore", false: "cut"}[on]
-	err := call(ctx, func() error {
+	err := l.change(ctx, func() error {
 		p, err := l.hub.client.Proxy(l.Spec.Name)
 		if err != nil {
 			return err
@@ -62,7 +79,7 @@ func (l *Link) delay(ctx context.Context, name string, latency, jitter time.Dura
 	if latency%time.Millisecond != 0 || jitter%time.Millisecond != 0 {
 		return fmt.Errorf("delay link %s by %s±%s: whole milliseconds only", l.Spec.Name, latency, jitter)
 	}
-	err := call(ctx, func() error {
+	err := l.change(ctx, func() error {
 		p, err := l.hub.client.Proxy(l.Spec.Name)
 		if err != nil {
 			return err

@@ -23,7 +23,10 @@ var ErrNoEngine = errors.New("no container engine answers")
 // ErrEngineGone says that the engine went away in the middle. What it still holds of a lab is swept by the next command that reaches it.
 var ErrEngineGone = errors.New("the container engine stopped answering: start it again; the next command sweeps what is left of the lab")
 
-// reaperImage is what testcontainers v0.44 starts to sweep up after a killed process.
+// answerWithin is how long the engine may take over one question. Its client knows no limit of its own.
+const answerWithin = 30 * time.Second
+
+// reaperImage is what testcontainers v0.44 starts to sweep up after a killed process; lab/image fetches it where a registry answers.
 const reaperImage = "testcontainers/ryuk:0.14.0"
 
 // Engine is the container engine.
@@ -41,6 +44,10 @@ func Connect(ctx context.Context, keep bool) (*Engine, error) {
 	ask, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	cli, err := testcontainers.NewDockerClientWithOpts(ask)
+	if named := os.Getenv("DOCKER_HOST"); err == nil && named != "" && cli.DaemonHost() != named {
+		// Testcontainers falls back to the local engine; whoever named another one does not mean that.
+		return nil, fmt.Errorf("%w at DOCKER_HOST=%s: start it, or name another", ErrNoEngine, named)
+	}
 	if err == nil {
 		_, err = cli.Ping(ask, client.PingOptions{})
 	}
@@ -90,6 +97,9 @@ func settleReaper(ctx context.Context, keep bool) {
 	_ = os.Setenv(setting, "true")
 }
 
+// Close lets go of the connections to the engine.
+func (e *Engine) Close() error { return errors.Join(e.client.Close(), e.provider.Close()) }
+
 // Host is where published ports are reached: loopback, or the host of a remote engine.
 func (e *Engine) Host() string { return e.host }
 
@@ -101,6 +111,8 @@ func (e *Engine) Local() bool {
 
 // Version describes the engine in a few words, for evidence and doctor.
 func (e *Engine) Version(ctx context.Context) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	v, err := e.client.ServerVersion(ctx, client.ServerVersionOptions{})
 	if err != nil {
 		return "", fmt.Errorf("ask the engine for its version: %w", err)
@@ -128,6 +140,8 @@ type Facts struct {
 
 // Facts asks the engine about its machine.
 func (e *Engine) Facts(ctx context.Context) (Facts, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	i, err := e.client.Client.Info(ctx, client.InfoOptions{})
 	if err != nil {
 		return Facts{}, fmt.Errorf("ask the engine about its machine: %w", err)

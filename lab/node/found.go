@@ -47,6 +47,8 @@ func (e *Engine) Node(f Found) *Node {
 
 // Find lists everything that carries the label of a lab; an empty name means any lab.
 func (e *Engine) Find(ctx context.Context, lab string) ([]Found, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	label := LabelLab
 	if lab != "" {
 		label += "=" + lab
@@ -100,6 +102,8 @@ func (e *Engine) Remove(ctx context.Context, found []Found) error {
 }
 
 func (e *Engine) remove(ctx context.Context, f Found) error {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	var err error
 	switch f.Kind {
 	case "container":

@@ -176,20 +176,30 @@ func (n *Node) Thaw(ctx context.Context) error {
 	return nil
 }
 
-// Running asks the engine whether the node runs and is not frozen.
-func (n *Node) Running(ctx context.Context) (bool, error) {
+func (n *Node) inspect(ctx context.Context) (client.ContainerInspectResult, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
 	i, err := n.engine.client.ContainerInspect(ctx, n.container, client.ContainerInspectOptions{})
 	if err != nil {
-		return false, fmt.Errorf("ask the engine about %s: %s", n.Spec.Name, oneLine(err))
+		return i, fmt.Errorf("ask the engine about %s: %s", n.Spec.Name, oneLine(err))
+	}
+	return i, nil
+}
+
+// Running asks the engine whether the node runs and is not frozen.
+func (n *Node) Running(ctx context.Context) (bool, error) {
+	i, err := n.inspect(ctx)
+	if err != nil {
+		return false, err
 	}
 	return i.Container.State.Running && !i.Container.State.Paused, nil
 }
 
 // Address is where a published port is reached, as host:port. A node that was stopped and started may have another one.
 func (n *Node) Address(ctx context.Context, port string) (string, error) {
-	i, err := n.engine.client.ContainerInspect(ctx, n.container, client.ContainerInspectOptions{})
+	i, err := n.inspect(ctx)
 	if err != nil {
-		return "", fmt.Errorf("ask the engine about %s: %s", n.Spec.Name, oneLine(err))
+		return "", err
 	}
 	p, err := network.ParsePort(port)
 	if err != nil {
@@ -204,9 +214,9 @@ func (n *Node) Address(ctx context.Context, port string) (string, error) {
 
 // Addresses are the published ports at once: container port ("8474/tcp") to host:port.
 func (n *Node) Addresses(ctx context.Context) (map[string]string, error) {
-	i, err := n.engine.client.ContainerInspect(ctx, n.container, client.ContainerInspectOptions{})
+	i, err := n.inspect(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("ask the engine about %s: %s", n.Spec.Name, oneLine(err))
+		return nil, err
 	}
 	all := map[string]string{}
 	for port, bindings := range i.Container.NetworkSettings.Ports {
@@ -219,9 +229,9 @@ func (n *Node) Addresses(ctx context.Context) (map[string]string, error) {
 
 // PublishedOn lists the host's addresses on which the node's ports are published.
 func (n *Node) PublishedOn(ctx context.Context) ([]netip.Addr, error) {
-	i, err := n.engine.client.ContainerInspect(ctx, n.container, client.ContainerInspectOptions{})
+	i, err := n.inspect(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("ask the engine about %s: %s", n.Spec.Name, oneLine(err))
+		return nil, err
 	}
 	var on []netip.Addr
 	for _, bindings := range i.Container.NetworkSettings.Ports {
@@ -234,9 +244,9 @@ func (n *Node) PublishedOn(ctx context.Context) ([]netip.Addr, error) {
 
 // IP is the node's address in a network.
 func (n *Node) IP(ctx context.Context, networkName string) (string, error) {
-	i, err := n.engine.client.ContainerInspect(ctx, n.container, client.ContainerInspectOptions{})
+	i, err := n.inspect(ctx)
 	if err != nil {
-		return "", fmt.Errorf("ask the engine about %s: %s", n.Spec.Name, oneLine(err))
+		return "", err
 	}
 	e, ok := i.Container.NetworkSettings.Networks[networkName]
 	if !ok || !e.IPAddress.IsValid() {

@@ -135,6 +135,7 @@ func (a *app) sweep(cmd *cobra.Command) {
 	if err != nil {
 		return
 	}
+	defer func() { _ = engine.Close() }()
 	swept, err := lab.Sweep(ctx, engine)
 	if len(swept) > 0 {
 		a.tell("swept what a killed run left behind: lab %s", strings.Join(swept, ", lab "))

@@ -49,6 +49,9 @@ eval "$(regionfall up two-regions)". Time is real time: health checks and TTLs a
 			if err != nil {
 				return err
 			}
+			if err := l.Keep(); err != nil {
+				return err
+			}
 			a.tell("%s  lab %s is up; end it with `regionfall down`", elapsed(began), l.Name)
 			return a.endpoints(l)
 		},
@@ -108,6 +111,7 @@ func (a *app) statusCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			defer func() { _ = e.Close() }()
 			labs, err := lab.List(cmd.Context(), e)
 			if err != nil {
 				return err
@@ -174,6 +178,7 @@ and those made from other machines on a shared engine.`,
 			if err != nil {
 				return err
 			}
+			defer func() { _ = e.Close() }()
 			labs, err := lab.List(cmd.Context(), e)
 			if err != nil {
 				return err

@@ -89,6 +89,7 @@ func (a *app) doctorCommand() *cobra.Command {
 				line("engine", err, "")
 				return verdictError(exitHarness)
 			}
+			defer func() { _ = engine.Close() }()
 			facts, err := engine.Facts(cmd.Context())
 			line("engine", err, "docker %s, API %s, %s, storage %s", facts.Version, facts.API, facts.Arch, facts.Driver)
 			var small error

@@ -91,13 +91,18 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 			Say: v.line, OnImage: v.image, Watch: v.event,
 		})
 		v.end()
+		if o.Dir != "" {
+			results = append(results, o.Result)
+		}
 		if err != nil {
 			if o.Dir != "" {
 				a.tell("evidence as far as it goes: %s", o.Dir)
 			}
+			if f.json && len(results) > 0 {
+				err = errors.Join(err, a.printJSON(results, len(todo) > 1))
+			}
 			return err
 		}
-		results = append(results, o.Result)
 		worst = max(worst, severity(o.Result))
 		if !f.json {
 			if err := evidence.Table(a.stdout, o.Result, a.color); err != nil {

@@ -42,6 +42,7 @@ type drill struct {
 	guards  []*guarded // in the order of injection
 	steady  time.Duration
 	last    time.Duration // the last fault's command
+	stepped time.Duration // when the step before began: conditions look no further back
 	stopped bool          // the load is
 
 	mu    sync.Mutex // of phase and of watch's calls
@@ -51,6 +52,7 @@ type drill struct {
 type guarded struct {
 	*fault.Guard
 	record history.Fault
+	gaveUp bool // healing failed; it is not tried a second time
 }
 
 // Run is the whole drill. What it saw is in the recorder, also after an error. watch is told as it goes.
@@ -62,7 +64,14 @@ func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(E
 	if err := d.startLoad(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, d.stopLoad(ctx), d.healAll(ctx)) }()
+	defer func() {
+		undo := errors.Join(d.stopLoad(ctx), d.healAll(ctx))
+		if errors.Is(err, ErrProvesNothing) && undo != nil {
+			err = undo // that the lab could not be healed weighs more than that there is nothing to judge
+			return
+		}
+		err = errors.Join(err, undo)
+	}()
 	stopTicker := d.showLoad(ctx)
 	defer stopTicker()
 
@@ -127,6 +136,7 @@ func (d *drill) awaitSteady(ctx context.Context) error {
 			since, last = d.rec.Now(), err
 		} else if d.rec.Now()-since >= d.plan.Steady.Hold {
 			d.steady = d.rec.Now()
+			d.stepped = d.steady
 			d.enter(history.PhaseSteady)
 			return true, nil
 		}
@@ -178,6 +188,7 @@ func (d *drill) runSteps(ctx context.Context) error {
 			}
 			from = d.rec.Now()
 		}
+		d.stepped = d.rec.Now()
 		if err := d.poll(ctx, func() (bool, error) { return d.rec.Now() >= from+s.At, nil }); err != nil {
 			return err
 		}
@@ -223,7 +234,7 @@ func (d *drill) holds(c Condition) bool {
 		return recovered(h, d.plan.Judge)
 	}
 	for _, m := range h.Marks {
-		if m.Name == string(c) {
+		if m.Name == string(c) && m.At.Hi >= d.stepped {
 			return true
 		}
 	}

@@ -31,6 +31,8 @@ func (d *drill) inject(ctx context.Context, spec fault.Spec) error {
 		d.rec.Fault(f.record)
 		return fmt.Errorf("%w: %w", ErrProvesNothing, err)
 	case err != nil:
+		f.record.By = err.Error()
+		d.rec.Fault(f.record) // half of it may be in force
 		return err
 	}
 	f.record.Command, f.record.Confirmed, f.record.By = s.Command, true, s.By
@@ -41,12 +43,13 @@ func (d *drill) inject(ctx context.Context, spec fault.Spec) error {
 }
 
 func (d *drill) heal(ctx context.Context, f *guarded) error {
-	if f.State() == fault.Healed || f.State() == fault.Idle {
+	if f.gaveUp || f.State() == fault.Healed || f.State() == fault.Idle {
 		return nil
 	}
 	d.sayFault("heal %s: %s", f.Spec.Kind(), f.Spec.Target())
 	w, err := f.Heal(ctx)
 	if err != nil {
+		f.gaveUp = true
 		return err
 	}
 	f.record.Healed = &history.Interval{Lo: w.Lo, Hi: w.Hi}

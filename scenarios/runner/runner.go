@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"github.com/regionfall/regionfall/lab"
@@ -64,16 +65,17 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 		err = node.ErrEngineGone // everything else that failed, failed for this
 	}
 	interrupted := ctx.Err() != nil
-	if interrupted {
-		err = context.Cause(ctx)
-	}
 	d := r.drill(interrupted, err)
 	out.Result, out.Lab = evidence.New(d), r.kept
 	werr := evidence.Write(out.Dir, out.Result, d.History, map[string][]byte{evidence.FileScenario: []byte(plan.Source)})
 	if werr == nil {
 		werr = evidence.WriteIndex(o.Out)
 	}
-	return out, errors.Join(err, werr)
+	if err = errors.Join(err, werr); errors.Is(err, syscall.ENOSPC) {
+		// One sentence for what would be one per file.
+		err = fmt.Errorf("write evidence to %s: the disk is full: free some space there and run again; %w", o.Out, syscall.ENOSPC)
+	}
+	return out, err
 }
 
 // run is one run going on.
@@ -100,7 +102,12 @@ func (r *run) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.end(ctx, l)) }()
+	defer func() {
+		keep := r.Keep && err == nil && ctx.Err() == nil
+		if cerr := r.end(ctx, l, keep); cerr != nil {
+			err = errors.Join(err, cerr)
+		}
+	}()
 	r.say("lab %s is up: %d regions ready in %.1f s", l.Name, len(r.plan.Topology.Regions), l.ReadyIn.Seconds())
 	engine, err := l.Engine(ctx)
 	if err != nil {
@@ -118,18 +125,20 @@ func (r *run) run(ctx context.Context) (err error) {
 	return err
 }
 
-// end takes the nodes' logs and removes the lab, also when the drill was interrupted.
-func (r *run) end(ctx context.Context, l *lab.Lab) error {
+// end takes the nodes' logs and, unless it is kept, removes the lab, also when the drill was interrupted.
+func (r *run) end(ctx context.Context, l *lab.Lab, keep bool) error {
 	ctx = context.WithoutCancel(ctx)
 	logs, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	err := l.WriteLogs(logs, func(node string) (io.WriteCloser, error) { return newLog(r.dir, node), nil })
-	if r.Keep {
+	if keep {
 		r.kept = l.Name
-		return err
+		return errors.Join(err, l.Keep())
 	}
 	left, derr := l.Down(ctx)
 	if derr != nil {
+		r.leftovers = max(left, 1) // how much, nobody knows
+		r.say("lab %s could not be removed", l.Name)
 		return errors.Join(err, derr)
 	}
 	r.leftovers = left
@@ -142,7 +151,7 @@ func (r *run) drill(interrupted bool, err error) evidence.Drill {
 	h := r.rec.Snapshot()
 	status := evidence.Completed
 	if interrupted {
-		status, err = evidence.Interrupted, nil
+		status, err = evidence.Interrupted, nil // what else went wrong is told by Run
 	} else if err != nil {
 		status = evidence.Errored
 	}

@@ -39,6 +39,14 @@ var _ = Describe("A KYC platform that loses us-east-1", func() {
 		}, SpecTimeout(harness.DrillTimeout))
 	})
 
+	When("everything replicates and nothing takes over", func() {
+		It("is never seen back: more than two hours, and how much more nobody knows", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/nothing-takes-over.yaml")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			Expect(r.Metrics.RecoveryTime.Censored).To(BeTrue())
+		}, SpecTimeout(harness.DrillTimeout))
+	})
+
 	When("a write counts only once both regions have it", func() {
 		It("loses nothing that was acknowledged", func(ctx SpecContext) {
 			r := harness.Run(ctx, "kyc-zero-loss")

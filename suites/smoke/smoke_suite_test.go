@@ -5,7 +5,10 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gexec"
 )
+
+var _ = AfterSuite(gexec.CleanupBuildArtifacts)
 
 func TestSmoke(t *testing.T) {
 	RegisterFailHandler(Fail)

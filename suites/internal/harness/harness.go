@@ -5,6 +5,7 @@ package harness
 import (
 	"context"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/onsi/ginkgo/v2"
@@ -25,22 +26,24 @@ const (
 	LabTimeout   = 3 * time.Minute
 )
 
-// Run runs a scenario of the library to its end and gives what was found. That it could not be run fails the spec.
-func Run(ctx context.Context, name string) evidence.Result {
+// Run runs a scenario (a name of the library, or a file) to its end and gives what was found. That it could not be run fails the spec.
+func Run(ctx context.Context, nameOrFile string) evidence.Result {
 	ginkgo.GinkgoHelper()
-	s, err := scenarios.Load(name)
+	s, err := scenarios.Load(nameOrFile)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	out := os.Getenv("REGIONFALL_OUT")
 	if out == "" {
 		out = "out"
 	}
 	o, err := runner.Run(ctx, runner.Options{
-		Scenario: s, Out: out, Source: image.Auto, Repeat: name,
+		Scenario: s, Out: out, Source: image.Auto, Repeat: nameOrFile,
 		Say:   func(text string) { ginkgo.GinkgoWriter.Println(text) },
 		Watch: func(e drill.Event) { narrate(e) },
 	})
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	gomega.Expect(evidence.Table(ginkgo.GinkgoWriter, o.Result, false)).To(gomega.Succeed())
+	var table strings.Builder
+	gomega.Expect(evidence.Table(&table, o.Result, false)).To(gomega.Succeed())
+	ginkgo.AddReportEntry("measured", ginkgo.ReportEntryVisibilityAlways, table.String())
 	return o.Result
 }
 
