@@ -50,20 +50,23 @@ type lostRegion struct {
 	nodes []Node
 }
 
+// Inject cuts the links a moment before it kills: Toxiproxy waits, before it cuts, for a connection that it is just making, and one to a
+// node that is dying takes seconds. The engine takes longer to kill than the hub to cut, so nobody sees the difference.
 func (r *lostRegion) Inject(ctx context.Context) error {
-	var g errgroup.Group
+	var cut, down errgroup.Group
 	for _, l := range r.links {
-		g.Go(func() error { return l.Cut(ctx) })
+		cut.Go(func() error { return l.Cut(ctx) })
 	}
+	err := cut.Wait()
 	for _, n := range r.nodes {
-		g.Go(func() error {
+		down.Go(func() error {
 			if n.Volatile() {
 				return n.Freeze(ctx)
 			}
 			return n.Kill(ctx)
 		})
 	}
-	return g.Wait()
+	return errors.Join(err, down.Wait())
 }
 
 // InForce asks as a client would: does the region's app answer?

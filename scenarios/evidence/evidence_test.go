@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"flag"
 	"io"
@@ -47,6 +48,8 @@ func drills() map[string]Result {
 	broken.Status, broken.Leftovers = Completed, 3
 	stopped, _ := outage()
 	stopped.Status = Interrupted
+	halfway, _ := nightlyBackup()
+	halfway.Err = errors.New("read items in us-west-2: connection refused")
 	other, _ := nightlyBackup()
 	other.Expect.Findings = []string{"recovery_time", "fencing"}
 	unsure, _ := outage()
@@ -54,7 +57,7 @@ func drills() map[string]Result {
 	unsure.Report.Reasons = []string{"Only 3 writes were acknowledged | before the fault; 100 are needed."}
 	return map[string]Result{
 		"pass": New(pass), "expected-fail": New(met), "leftovers": New(broken), "interrupted": New(stopped), "other-fail": New(other),
-		"inconclusive": New(unsure), "failed-harness": New(Drill{
+		"inconclusive": New(unsure), "failed-halfway": New(halfway), "failed-harness": New(Drill{
 			Scenario: Scenario{Name: "kyc-zero-loss", Timescale: 1}, Err: errors.New("start postgres.us-east-1: engine went away"),
 		}),
 	}
@@ -109,14 +112,73 @@ func TestNew(t *testing.T) {
 		"leftovers":      {Errored, Inconclusive, false},
 		"interrupted":    {Interrupted, Inconclusive, false},
 		"failed-harness": {Errored, Inconclusive, false},
+		"failed-halfway": {Errored, Inconclusive, false},
 	} {
 		r := all[name]
 		if r.Status != want.status || r.Verdict != want.verdict || r.Expected.Met != want.met {
 			t.Errorf("%s: %s, %s, met %v; want %+v", name, r.Status, r.Verdict, r.Expected.Met, want)
 		}
+		if want.status != Completed && r.Reasons[0] != r.Why() {
+			t.Errorf("%s says first %q, not why it did not complete", name, r.Reasons[0])
+		}
 	}
 	if zero := New(Drill{}); zero.Status != Errored || zero.Verdict != Inconclusive || zero.Expected.Met {
 		t.Errorf("a drill of which nothing is known is %s, %s", zero.Status, zero.Verdict)
+	}
+}
+
+// What broke the harness or stopped the drill is never held against the system, and what was seen until then is kept.
+func TestNothingFailsThatDidNotComplete(t *testing.T) {
+	for _, how := range []Drill{{Status: Interrupted}, {Err: errors.New("engine went away")}, {Status: Completed, Leftovers: 1}} {
+		d, _ := nightlyBackup()
+		seen := d.Report.Reasons
+		d.Status, d.Err, d.Leftovers = how.Status, how.Err, how.Leftovers
+		r := New(d)
+		if diff := cmp.Diff(append([]string{r.Why()}, seen...), r.Reasons); diff != "" {
+			t.Errorf("%s: reasons (-want +got):\n%s", r.Status, diff)
+		}
+		data, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text := strings.Replace(string(data), `"expected":{"verdict":"fail"`, "", 1); strings.Contains(text, `"verdict":"fail"`) {
+			t.Errorf("%s, and something fails: %s", r.Status, text)
+		}
+	}
+}
+
+// A drill that proves nothing is not the failure that was expected, though that was found.
+func TestExpectedFailOfADrillThatProvesNothing(t *testing.T) {
+	d, _ := nightlyBackup()
+	d.Report.Findings = append(d.Report.Findings, measure.Finding{ID: measure.FindingDrill})
+	r := New(d)
+	if want := "expected fail: recovery_point, recovery_time: not met (the drill proves nothing)"; r.Expected.Met || r.Expectation() != want {
+		t.Errorf("met %v: %s", r.Expected.Met, r.Expectation())
+	}
+}
+
+// Evidence judged again keeps the text of its error, whose places are gone already.
+func TestErrorIsKeptWhenJudgedAgain(t *testing.T) {
+	for _, text := range []string{
+		"open /home/ann/out/ops.jsonl.gz: dial tcp://build-7:2375/v1.41: refused", `read "C:\Users\ann\x.yaml" (/a/b, /c/d)`,
+	} {
+		before := New(Drill{Status: Errored, Err: errors.New(text)})
+		again := New(Drill{Status: before.Status, Err: errors.New(before.Error)})
+		if diff := cmp.Diff(before, again); diff != "" {
+			t.Errorf("judged again (-before +after):\n%s", diff)
+		}
+	}
+}
+
+// An objective of 15 min is 312.5 ms of a lab at x2880, and still 15 min.
+func TestObjectiveInTheTimeOfTheStory(t *testing.T) {
+	d, _ := outage()
+	d.Scenario.Timescale = 2880
+	d.Report.Metrics.RecoveryTime.ObjectiveMS, d.Report.Metrics.RecoveryPoint.ObjectiveMS = f64(312.5), f64(312.5)
+	for _, r := range New(d).rows()[:2] {
+		if r.Objective != "313 ms" || r.FullObjective != "15 min" {
+			t.Errorf("the objective of the %s is %s, %s", r.Name, r.Objective, r.FullObjective)
+		}
 	}
 }
 
@@ -131,7 +193,7 @@ func TestRounding(t *testing.T) {
 		for _, ms := range rapid.SliceOfN(rapid.Float64Range(0, 1e4), 0, 9).Draw(t, "phases") {
 			phases, total = append(phases, measure.Phase{MS: ms}), total+ms
 		}
-		m := metricsOf(measure.Metrics{RecoveryTime: &measure.RecoveryTime{LoMS: &lo, HiMS: &hi, ObjectiveMS: &objective, Phases: phases}})
+		m := metricsOf(measure.Metrics{RecoveryTime: &measure.RecoveryTime{LoMS: &lo, HiMS: &hi, ObjectiveMS: &objective, Phases: phases}}, 1)
 		got := m.RecoveryTime
 		const step = 1e-6
 		if float64(*got.LoMS) > lo+step || float64(*got.HiMS) < hi-step || *got.LoMS >= *got.HiMS {

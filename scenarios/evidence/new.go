@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -14,9 +15,10 @@ import (
 
 // Drill is what is known when a drill is over.
 type Drill struct {
-	Scenario  Scenario
-	Status    Status
-	Err       error // why, when Status is Errored
+	Scenario Scenario
+	Status   Status
+	// Err is why, when Status is Errored. Whoever judges evidence again passes the text that its result has: places are taken out once.
+	Err       error
 	History   history.History
 	Report    measure.Report
 	Expect    Expect
@@ -24,10 +26,10 @@ type Drill struct {
 	Leftovers int
 }
 
-// Expect is what the author of the scenario says the drill must find. The zero value expects pass.
+// Expect is what the author of the scenario says the drill must find, as measure.Met has it. The zero value expects pass.
 type Expect struct {
 	Fail     bool
-	Findings []string // ids of the findings that must fail; none: any
+	Findings []string // ids of the findings that must fail, no others
 }
 
 // ScenarioOf describes a scenario from its text as run.
@@ -37,7 +39,7 @@ func ScenarioOf(name string, source []byte, timescale float64) Scenario {
 }
 
 // New writes down a drill. A drill that left something behind is an error of the harness, whatever it measured; one that did not
-// complete never passes and meets no expectation.
+// complete neither passes nor fails and meets no expectation: what was seen of it stays, without a verdict.
 func New(d Drill) Result {
 	r := Result{
 		Schema:    Schema,
@@ -46,12 +48,13 @@ func New(d Drill) Result {
 		Verdict:   verdictOf(d.Report.Verdict),
 		Reasons:   append([]string{}, d.Report.Reasons...),
 		Faults:    FaultsOf(d.History),
-		Metrics:   metricsOf(d.Report.Metrics),
+		Metrics:   metricsOf(d.Report.Metrics, d.Scenario.Timescale),
 		Findings:  findingsOf(d.Report.Findings),
 		Lab:       d.Lab,
 		Leftovers: d.Leftovers,
 	}
 	r.Lab.Images = append([]Image{}, d.Lab.Images...)
+	slices.SortFunc(r.Lab.Images, func(a, b Image) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
 	if d.Err != nil {
 		r.Status, r.Error = Errored, withoutPlaces(d.Err.Error())
 	}
@@ -64,22 +67,38 @@ func New(d Drill) Result {
 			r.Error = "the drill ended without saying why"
 		}
 	}
-	if r.Status != Completed && r.Verdict == Pass {
-		r.Verdict = Inconclusive
-		r.Reasons = append(r.Reasons, "A drill that did not complete proves nothing.")
+	if r.Status != Completed {
+		r.withdraw()
 	}
 	r.Expected = Expected{Verdict: Pass, Findings: append([]string{}, d.Expect.Findings...)}
 	if d.Expect.Fail {
 		r.Expected.Verdict = Fail
 	}
-	missing, surplus := r.unexpected()
-	r.Expected.Met = r.Status == Completed && r.Verdict == r.Expected.Verdict && len(missing) == 0 && len(surplus) == 0
+	r.Expected.Met = r.Status == Completed && measure.Met(d.Report, d.Expect.Fail, d.Expect.Findings)
 	return r
+}
+
+// withdraw takes back every verdict and says first why.
+func (r *Result) withdraw() {
+	r.Verdict = Inconclusive
+	r.Reasons = append([]string{r.Why()}, r.Reasons...)
+	for i := range r.Findings {
+		r.Findings[i].Verdict = Inconclusive
+	}
+	if t := r.Metrics.RecoveryTime; t != nil {
+		t.Verdict = Inconclusive
+	}
+	if p := r.Metrics.RecoveryPoint; p != nil {
+		p.Verdict = Inconclusive
+		for i := range p.Stores {
+			p.Stores[i].Verdict = Inconclusive
+		}
+	}
 }
 
 // unexpected compares the findings that fail with those expected to: "exactly that finding" means neither fewer nor others.
 func (r Result) unexpected() (missing, surplus []string) {
-	if r.Expected.Verdict != Fail || len(r.Expected.Findings) == 0 {
+	if r.Expected.Verdict != Fail {
 		return nil, nil
 	}
 	var failed []string

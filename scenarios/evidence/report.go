@@ -69,9 +69,6 @@ func writeReport(w io.Writer, r Result, h history.History) error {
 	}
 	if len(r.Reasons) > 0 {
 		p.Others = r.Reasons[1:]
-		if r.Status != Completed {
-			p.Others = r.Reasons
-		}
 	}
 	for _, f := range r.Faults {
 		p.Faults = append(p.Faults, faultView{

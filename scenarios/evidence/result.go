@@ -118,15 +118,17 @@ type NotMeasured struct{}
 
 // RecoveryTime is how long the service was away.
 type RecoveryTime struct {
-	LoMS           *int64  `json:"lo_ms"`
-	HiMS           *int64  `json:"hi_ms"`    // nil when censored
-	Censored       bool    `json:"censored"` // never reached: more than lo
-	FirstSuccessMS *int64  `json:"first_success_ms"`
-	Relapses       int     `json:"relapses"`
-	ObjectiveMS    *int64  `json:"objective_ms"`
-	Verdict        Verdict `json:"verdict"`
-	Phases         []Phase `json:"phases"`
-	FullScaleMS    *int64  `json:"full_scale_ms"` // an extrapolation
+	LoMS           *int64 `json:"lo_ms"`
+	HiMS           *int64 `json:"hi_ms"`    // nil when censored
+	Censored       bool   `json:"censored"` // never reached: more than lo
+	FirstSuccessMS *int64 `json:"first_success_ms"`
+	Relapses       int    `json:"relapses"`
+	ObjectiveMS    *int64 `json:"objective_ms"`
+	// FullObjectiveMS is the objective in the time of the story. ObjectiveMS times the timescale is not: that was rounded.
+	FullObjectiveMS *int64  `json:"objective_full_scale_ms"`
+	Verdict         Verdict `json:"verdict"`
+	Phases          []Phase `json:"phases"`
+	FullScaleMS     *int64  `json:"full_scale_ms"` // an extrapolation
 }
 
 // Phase is one part of the recovery.
@@ -146,6 +148,7 @@ type RecoveryPoint struct {
 	LoMS            *int64          `json:"lo_ms"`
 	HiMS            *int64          `json:"hi_ms"`
 	ObjectiveMS     *int64          `json:"objective_ms"`
+	FullObjectiveMS *int64          `json:"objective_full_scale_ms"`
 	Verdict         Verdict         `json:"verdict"`
 	AckedAfterFault int             `json:"acked_after_fault"`
 	Holes           int             `json:"holes"`

@@ -11,16 +11,17 @@ import (
 // Intervals are rounded outwards, so that one which is not empty stays so and still holds the true value. Objectives are rounded up
 // like the upper ends they are compared with: what passed before rounding does after.
 
-func metricsOf(m measure.Metrics) Metrics {
+func metricsOf(m measure.Metrics, timescale float64) Metrics {
 	out := Metrics{}
 	if t := m.RecoveryTime; t != nil {
 		out.RecoveryTime = &RecoveryTime{
 			LoMS: down(t.LoMS), HiMS: up(t.HiMS), Censored: t.Censored, FirstSuccessMS: nearest(t.FirstSuccessMS), Relapses: t.Relapses,
-			ObjectiveMS: up(t.ObjectiveMS), Verdict: verdictOf(t.Verdict), Phases: phasesOf(t.Phases), FullScaleMS: nearest(t.FullScaleMS),
+			ObjectiveMS: up(t.ObjectiveMS), FullObjectiveMS: fullScale(t.ObjectiveMS, timescale), Verdict: verdictOf(t.Verdict),
+			Phases: phasesOf(t.Phases), FullScaleMS: nearest(t.FullScaleMS),
 		}
 	}
 	if p := m.RecoveryPoint; p != nil {
-		point := pointOf(*p)
+		point := pointOf(*p, timescale)
 		out.RecoveryPoint = &point
 	}
 	if l := m.WriteLatency; l != nil {
@@ -29,14 +30,14 @@ func metricsOf(m measure.Metrics) Metrics {
 	return out
 }
 
-func pointOf(p measure.RecoveryPoint) RecoveryPoint {
+func pointOf(p measure.RecoveryPoint, timescale float64) RecoveryPoint {
 	out := RecoveryPoint{
 		Name: p.Name, Rule: p.Rule, Acked: p.Acked, Lost: p.Lost, LostIDs: p.LostIDs, LoMS: down(p.LoMS), HiMS: up(p.HiMS),
-		ObjectiveMS: up(p.ObjectiveMS), Verdict: verdictOf(p.Verdict), AckedAfterFault: p.AckedAfterFault, Holes: p.Holes,
-		Resurrected: p.Resurrected, Duplicates: p.Duplicates,
+		ObjectiveMS: up(p.ObjectiveMS), FullObjectiveMS: fullScale(p.ObjectiveMS, timescale), Verdict: verdictOf(p.Verdict),
+		AckedAfterFault: p.AckedAfterFault, Holes: p.Holes, Resurrected: p.Resurrected, Duplicates: p.Duplicates,
 	}
 	for _, s := range p.Stores {
-		out.Stores = append(out.Stores, pointOf(s))
+		out.Stores = append(out.Stores, pointOf(s, timescale))
 	}
 	return out
 }
@@ -66,6 +67,15 @@ func spanOf(i *history.Interval) *Span {
 func down(ms *float64) *int64    { return rounded(ms, math.Floor) }
 func up(ms *float64) *int64      { return rounded(ms, math.Ceil) }
 func nearest(ms *float64) *int64 { return rounded(ms, math.Round) }
+
+// fullScale is a lab duration in the time of the story; nil without a timescale.
+func fullScale(ms *float64, timescale float64) *int64 {
+	if ms == nil || timescale <= 0 {
+		return nil
+	}
+	full := *ms * timescale
+	return nearest(&full)
+}
 
 // rounded is nil for what was not measured, and for what no integer can say. A float64 of milliseconds made from nanoseconds is off
 // by less than the step taken off here, which would otherwise become a whole millisecond.

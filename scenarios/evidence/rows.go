@@ -2,7 +2,10 @@ package evidence
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // row is one measurement in words, the same in every rendering.
@@ -73,7 +76,7 @@ func (r Result) timeRow(t RecoveryTime) row {
 		out.Objective = promised(*t.ObjectiveMS)
 		out.Deviation = deviation(t.LoMS, t.HiMS, t.Censored, *t.ObjectiveMS)
 	}
-	r.full(&out, t.ObjectiveMS, say)
+	r.full(&out, t.FullObjectiveMS, say)
 	return out
 }
 
@@ -113,7 +116,7 @@ func (r Result) pointRow(p RecoveryPoint) row {
 		}
 		out.Deviation = deviation(lo, p.HiMS, false, *p.ObjectiveMS)
 	}
-	r.full(&out, p.ObjectiveMS, say)
+	r.full(&out, p.FullObjectiveMS, say)
 	return out
 }
 
@@ -124,7 +127,7 @@ func (r Result) full(out *row, objective *int64, say func(float64) string) {
 		return
 	}
 	if objective != nil && *objective > 0 {
-		out.FullObjective = promised(atScale(*objective, n))
+		out.FullObjective = promised(*objective)
 	}
 	out.FullMeasured = say(n)
 }
@@ -163,10 +166,13 @@ func (r Result) Expectation() string {
 	if r.Expected.Met {
 		return text + ": met"
 	}
+	if r.Status != Completed {
+		return text + ": not met (the drill did not complete)"
+	}
 	var why []string
 	missing, surplus := r.unexpected()
-	if r.Status != Completed {
-		why = append(why, "the drill did not complete")
+	if slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.ID == measure.FindingDrill && f.Verdict != Pass }) {
+		why = append(why, "the drill proves nothing")
 	}
 	if len(missing) > 0 {
 		why = append(why, "not found: "+strings.Join(missing, ", "))

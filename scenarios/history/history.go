@@ -29,7 +29,7 @@ const (
 	Read  Kind = "read"  // GET /verifications/{id}
 )
 
-// Op is one call, attempted once. Due is when the open-loop schedule wanted it (latency counts from there), Sent when its client got to
+// Op is one call, attempted at most once. Due is when the open-loop schedule wanted it (latency counts from there), Sent when its client got to
 // it, Done when its answer was read or it was given up.
 type Op struct {
 	Seq      int64         `json:"seq"`
@@ -45,7 +45,7 @@ type Op struct {
 	Node     string        `json:"node,omitempty"`
 	Revision int           `json:"revision,omitempty"` // of the configuration in force at the node
 	Timeline int           `json:"timeline,omitempty"` // of PostgreSQL
-	Attempts int           `json:"attempts"`           // always 1; anything else is a bug of the harness
+	Attempts int           `json:"attempts"`           // 1, or 0 for one that was never sent (and so failed); more is a bug of the harness
 	Error    string        `json:"error,omitempty"`
 }
 

@@ -29,7 +29,7 @@ type storeAudit struct {
 
 // newAudit is nil when no fault was confirmed or there are no stores to look at.
 func newAudit(h history.History, s Spec) *audit {
-	incident, found := firstIncident(h)
+	incident, found := firstIncident(h, s)
 	if !found || len(s.Stores) == 0 {
 		return nil
 	}
@@ -127,9 +127,16 @@ func (a *audit) figures(s Spec, start time.Duration) *RecoveryPoint {
 // findings of everything but the recovery point itself.
 func (a *audit) findings() []Finding {
 	var all []Finding
-	if lost := a.ledger.incident.fault.Regions; len(lost) > 0 {
-		all = append(all, finding(FindingFencing, names(a.ledger.stray), fmt.Sprintf(
-			"%s acknowledged %d writes that were sent after it was lost", strings.Join(lost, ", "), len(a.ledger.stray))))
+	if i := a.ledger.incident; len(i.fault.Regions) > 0 || i.promoted != nil {
+		detail := fmt.Sprintf("%d writes were acknowledged by a region that should have been fenced", len(a.ledger.stray))
+		if len(a.ledger.stray) > 0 {
+			var regions []string
+			for _, w := range a.ledger.stray {
+				regions = append(regions, w.region)
+			}
+			detail += ": " + strings.Join(dedup(regions), ", ")
+		}
+		all = append(all, finding(FindingFencing, names(a.ledger.stray), detail))
 	}
 	all = append(all, a.over(FindingLostAfterFailover, "writes are gone that the survivor had acknowledged or kept", false,
 		func(t storeAudit) []string { return names(t.broken) }))

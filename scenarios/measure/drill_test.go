@@ -98,6 +98,18 @@ func (d *drill) bad(i int) {
 	d.forget(op.ID)
 }
 
+// unsent lets operation i end before it was sent.
+func (d *drill) unsent(i int) {
+	d.bad(i)
+	op := &d.Ops[i]
+	op.Attempts, op.Outcome, op.Region, op.Error = 0, history.Failed, "", "not sent: resolve: name service did not answer within 500ms"
+}
+
+// partition makes the fault one that takes no region away: the primary is cut off and goes on.
+func (d *drill) partition() {
+	d.Faults[0].Name, d.Faults[0].Target, d.Faults[0].Regions = "partition", home+" from "+standby, nil
+}
+
 // outage makes operations 25 to back-1 bad and those from back on good, answered by the standby and kept.
 func (d *drill) outage(back int) {
 	for i := 25; i < len(d.Ops); i++ {

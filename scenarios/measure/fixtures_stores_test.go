@@ -41,11 +41,27 @@ var storeFixtures = []fixture{
 		Figures: figures{AckedAfterFault: new(0), Lost: new(3), RecoveryPointMS: []float64{188, 308}},
 	}},
 	{"fencing-after-return", func(d *drill) {
+		d.Marks = nil
 		d.Faults[0].Healed = between(6000, 6100)
 		d.ok(58, home)
 	}, expectation{
-		Why: "The region answers again once it was given back: no want of fencing, and the write is there.", Verdict: Pass,
+		Why: "No other region was promoted, and the lost one answers again once it was given back: no want of fencing.", Verdict: Pass,
 		Figures: figures{AckedAfterFault: new(0)},
+	}},
+	{"fencing-after-return-superseded", func(d *drill) {
+		d.Faults[0].Healed = between(6000, 6100)
+		d.ok(58, home)
+	}, expectation{
+		Why: "Once it was given back the region acknowledges a write, but the standby was promoted: a split brain.", Verdict: Fail,
+		Findings: one(FindingFencing, Fail), Figures: figures{AckedAfterFault: new(1)},
+	}},
+	{"fencing-partition", func(d *drill) { d.partition(); d.ok(35, home) }, expectation{
+		Why: "The old primary is cut off, not lost, and acknowledges a write that was sent after the standby's promotion.", Verdict: Fail,
+		Findings: one(FindingFencing, Fail), Figures: figures{AckedAfterFault: new(1), Lost: new(2)},
+	}},
+	{"fencing-partition-in-time", func(d *drill) { d.partition(); d.ok(34, home); d.keep(34) }, expectation{
+		Why: "The old primary is cut off, and acknowledges a write last when the promotion was not yet sure.", Verdict: Pass,
+		Figures: figures{AckedAfterFault: new(0), Lost: new(2)},
 	}},
 	{"lost-after-failover", func(d *drill) { d.lose(history.StoreItems, "v40") }, expectation{
 		Why: "The survivor acknowledged v40 after the failover and does not have it.", Verdict: Fail,

@@ -142,6 +142,17 @@ var drillFixtures = []fixture{
 	{"retried", func(d *drill) { d.Ops[7].Attempts = 2 }, expectation{
 		Why: "An operation was attempted twice: a bug of the harness.", Verdict: Inconclusive, Findings: void(),
 	}},
+	{"unsent", func(d *drill) {
+		for i := 26; i < 30; i++ {
+			d.unsent(i)
+		}
+	}, expectation{
+		Why: "In the outage the name service did not answer: some operations were never sent. They are failed ones, and no bug.", Verdict: Pass,
+		Figures: figures{RecoveryTimeMS: []float64{1080, 1200}, Lost: new(2)},
+	}},
+	{"unsent-not-failed", func(d *drill) { d.unsent(26); d.Ops[26].Outcome = history.Unknown }, expectation{
+		Why: "An operation was never sent, and yet not known to have failed: a bug of the harness.", Verdict: Inconclusive, Findings: void(),
+	}},
 	{"truncated", func(d *drill) { d.cut = true; d.lose(history.StoreItems, "v10") }, expectation{
 		Why: "The recording ends in the middle of a line: who knows what else was said.", Verdict: Inconclusive, Findings: void(),
 	}},

@@ -9,15 +9,22 @@ import (
 
 // incident is the fault that a history is judged by: the first that was confirmed and is known to have been effective.
 type incident struct {
-	fault history.Fault
-	f     history.Interval // when it became effective
+	fault    history.Fault
+	f        history.Interval // when it became effective
+	survivor string           // empty when the specification names none
+	promoted *time.Duration   // when it surely was promoted; nil if it was not, or there is no survivor
 }
 
-func firstIncident(h history.History) (incident, bool) {
+func firstIncident(h history.History, s Spec) (incident, bool) {
 	for _, f := range h.Faults {
-		if confirmed(f) {
-			return incident{fault: f, f: *f.Effective}, true
+		if !confirmed(f) {
+			continue
 		}
+		i := incident{fault: f, f: *f.Effective, survivor: s.Survivor}
+		if mark, found := firstMark(h, markPromoted, i.f.Lo); found && s.Survivor != "" {
+			i.promoted = &mark.At.Hi
+		}
+		return i, true
 	}
 	return incident{}, false
 }
@@ -26,8 +33,16 @@ func confirmed(f history.Fault) bool {
 	return f.Confirmed && f.Effective != nil && f.Effective.Valid()
 }
 
+// shouldBeFenced says whether the answer came from a region that may not answer any more: one that the fault takes away, or, whatever
+// the fault, any but the survivor to something sent after its promotion. The second holds also when all is healed: the old primary is
+// none any more, and two that acknowledge are a split brain. Asked only about what was sent after the fault.
+func (i incident) shouldBeFenced(op history.Op) bool {
+	superseded := i.promoted != nil && op.Sent > *i.promoted && op.Region != "" && op.Region != i.survivor
+	return superseded || i.answeredByLost(op)
+}
+
 // answeredByLost says whether the answer came from a region that the fault takes away, to something sent before that region was
-// given back. Asked only about what was sent after the fault.
+// given back.
 func (i incident) answeredByLost(op history.Op) bool {
 	back := i.fault.Healed != nil && op.Sent >= i.fault.Healed.Lo
 	return !back && slices.Contains(i.fault.Regions, op.Region)

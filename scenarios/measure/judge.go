@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -59,20 +60,21 @@ func (r *Report) withdraw() {
 	}
 }
 
-// reasons are the sentences that carry the verdict: for fail what failed, for inconclusive what is open, for pass what was measured.
+// reasons are the sentences that carry the verdict: for fail what failed, for inconclusive what is open, for pass (in one sentence)
+// what was measured.
 func reasons(r Report, doubts []string) []string {
-	all := []string{}
-	if r.Verdict == Inconclusive {
-		all = append(all, doubts...)
-	}
 	if r.Verdict == Inconclusive && len(doubts) > 0 {
-		return all // the findings are open because of those
+		return slices.Clone(doubts) // the findings are open because of those
 	}
+	all := []string{}
 	for _, f := range r.Findings {
 		measured := f.ID == FindingRecoveryTime || f.ID == FindingRecoveryPoint
 		if f.Verdict == r.Verdict && (r.Verdict != Pass || measured) {
 			all = append(all, f.Detail)
 		}
+	}
+	if r.Verdict == Pass {
+		return []string{strings.Join(all, "; ")}
 	}
 	return all
 }
@@ -98,7 +100,7 @@ func voids(h history.History, s Spec) []string {
 			say("%s on %s was not confirmed: it may not have happened", f.Name, f.Target)
 		}
 	}
-	if incident, found := firstIncident(h); found {
+	if incident, found := firstIncident(h, s); found {
 		if steady, reached := h.PhaseAt(history.PhaseSteady); !reached || steady > incident.f.Lo {
 			say("steady state was not reached before the fault")
 		}
@@ -113,7 +115,9 @@ func voids(h history.History, s Spec) []string {
 func breaches(h history.History) []string {
 	retried, backward := "", ""
 	for _, op := range h.Ops {
-		if op.Attempts != 1 && retried == "" {
+		// One that was never sent, such as when the name service did not answer, has no attempt: it is known not to be applied.
+		unsent := op.Attempts == 0 && op.Outcome == history.Failed
+		if op.Attempts != 1 && !unsent && retried == "" {
 			retried = fmt.Sprintf("operation %d was attempted %d times, not once: what its client was told is not known", op.Seq, op.Attempts)
 		}
 		if op.Done < op.Sent && backward == "" {
@@ -159,6 +163,15 @@ func drillFinding(h history.History, doubts []string) Finding {
 	}
 	f.Detail = fmt.Sprintf("%s confirmed and healed, %d operations recorded", strings.Join(faults, ", "), len(h.Ops))
 	return f
+}
+
+// promised is an objective as a sentence gives it: without the zeros that a measurement has.
+func promised(ms float64) string {
+	unit := "ms"
+	if ms >= 1000 {
+		ms, unit = ms/1000, "s"
+	}
+	return strconv.FormatFloat(math.Round(ms*100)/100, 'f', -1, 64) + " " + unit
 }
 
 // words is a number of milliseconds as a sentence gives it.

@@ -36,8 +36,7 @@ func TestGoodDrillInFull(t *testing.T) {
 		t.Errorf("write latency:\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{
-		"the service was back 1.08 s to 1.20 s after the fault; objective 2.00 s",
-		"lost 2 of 25 acknowledged writes; recovery point between 188 ms and 308 ms, objective 400 ms",
+		"back 1.08 s to 1.20 s after the fault (objective 2 s); 2 of 25 acknowledged writes lost, recovery point 188 ms to 308 ms (objective 400 ms)",
 	}, got.Reasons); diff != "" {
 		t.Errorf("reasons:\n%s", diff)
 	}

@@ -13,7 +13,7 @@ import (
 // share of the writes does not exceed. It is nil when there were no such writes.
 func WriteLatency(h history.History) *Latency {
 	until := time.Duration(math.MaxInt64)
-	if incident, found := firstIncident(h); found {
+	if incident, found := firstIncident(h, Spec{}); found {
 		until = incident.f.Lo
 	}
 	var took []time.Duration

@@ -11,7 +11,8 @@ import (
 // write is an acknowledged write.
 type write struct {
 	id         string
-	slot       int // of its id in the ledger
+	region     string // that acknowledged it
+	slot       int    // of its id in the ledger
 	seq        int64
 	sent, done time.Duration
 	// old says that it was acknowledged by the system as it was before the fault: by f.lo, or by a region that is lost. That it is kept
@@ -24,7 +25,8 @@ type write struct {
 //
 //   - before: sent before f.hi. What of it is lost counts towards the recovery point. An acknowledgement that arrived after f.hi was
 //     given for work under way when the region was lost; its loss has the age 0.
-//   - stray: sent at or after f.hi and acknowledged by a region that was lost and not yet given back. It should have been fenced.
+//   - stray: sent at or after f.hi and acknowledged by a region that should have been fenced: one that was lost and not yet given back,
+//     or, sent after the survivor's promotion, any other than the survivor.
 //   - after: sent at or after f.hi and acknowledged by anybody else. No objective excuses its loss.
 type ledger struct {
 	incident             incident
@@ -46,12 +48,12 @@ func newLedger(h history.History, i incident) ledger {
 		if op.Outcome != history.OK {
 			continue // it may be there or not: it is never lost
 		}
-		w := write{id: op.ID, slot: slot, seq: op.Seq, sent: op.Sent, done: op.Done}
+		w := write{id: op.ID, region: op.Region, slot: slot, seq: op.Seq, sent: op.Sent, done: op.Done}
 		w.old = op.Done <= i.f.Lo || slices.Contains(i.fault.Regions, op.Region)
 		switch {
 		case op.Sent < i.f.Hi:
 			l.before = append(l.before, w)
-		case i.answeredByLost(op):
+		case i.shouldBeFenced(op):
 			l.stray = append(l.stray, w)
 		default:
 			l.after = append(l.after, w)

@@ -16,10 +16,13 @@ var steps = []struct {
 	{"decided", true},
 	{"fenced", false},
 	{"restored", false},
-	{"promoted", false},
+	{markPromoted, false},
 	{"repointed", false},
 	{"redirected", false},
 }
+
+// markPromoted says that the survivor's stores are primaries: nobody else's may be from then on.
+const markPromoted = "promoted"
 
 // sustained is the last phase, from the last mark until the service is back; clients waiting out the TTL make it a scaled one.
 const sustained = "sustained"

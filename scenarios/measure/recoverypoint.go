@@ -102,21 +102,21 @@ func (l loss) holes(acked []write, kept func(write) bool, ordered bool) []write 
 
 func recoveryPointFinding(p *RecoveryPoint) Finding {
 	f := Finding{ID: FindingRecoveryPoint, Checker: "recovery_point", Verdict: p.Verdict, Evidence: p.LostIDs}
-	f.Detail = fmt.Sprintf("lost %d of %d acknowledged writes", p.Lost, p.Acked)
+	f.Detail = fmt.Sprintf("%d of %d acknowledged writes lost", p.Lost, p.Acked)
 	switch {
 	case p.LoMS == nil:
-		f.Detail += "; the recovery point is not known"
+		f.Detail += ", the recovery point is not known"
 	case p.HiMS == nil:
-		f.Detail += "; recovery point at least " + words(*p.LoMS)
+		f.Detail += ", recovery point at least " + words(*p.LoMS)
 	case p.Lost == 0:
-		f.Detail += "; recovery point at most " + words(*p.HiMS)
+		f.Detail += ", recovery point at most " + words(*p.HiMS)
 	default:
-		f.Detail += fmt.Sprintf("; recovery point between %s and %s", words(*p.LoMS), words(*p.HiMS))
+		f.Detail += fmt.Sprintf(", recovery point %s to %s", words(*p.LoMS), words(*p.HiMS))
 	}
 	if *p.ObjectiveMS == 0 {
-		f.Detail += ", objective none lost"
+		f.Detail += " (objective none lost)"
 	} else {
-		f.Detail += ", objective " + words(*p.ObjectiveMS)
+		f.Detail += " (objective " + promised(*p.ObjectiveMS) + ")"
 	}
 	return f
 }

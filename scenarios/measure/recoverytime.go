@@ -30,7 +30,7 @@ import (
 // a fifth of them that is bad; lo is where the first window begins that nobody could refute, less f.hi. With the service away to the
 // end that is within W/5 of the end. A censored figure fails when lo > objective, else it is inconclusive.
 func MeasureRecoveryTime(h history.History, s Spec) *RecoveryTime { //nolint:revive // RecoveryTime is what it returns
-	incident, found := firstIncident(h)
+	incident, found := firstIncident(h, s)
 	if s.RecoveryTime == nil || !found {
 		return nil
 	}
@@ -74,14 +74,15 @@ func MeasureRecoveryTime(h history.History, s Spec) *RecoveryTime { //nolint:rev
 	return r
 }
 
-// Recovered says whether a window was seen in which the service criterion holds. It may be asked while the drill runs.
+// Recovered says whether a window was seen in which the service criterion holds; of nil, which was not measured, it is false. It may be
+// asked while the drill runs.
 func (r *RecoveryTime) Recovered() bool { return r != nil && r.HiMS != nil }
 
-// firstSuccess is the time from the middle of f to the first ok answer to an operation sent after f, by a region that is not lost.
+// firstSuccess is the time from the middle of f to the first ok answer to an operation sent after f, by a region that may answer.
 func firstSuccess(h history.History, i incident) *float64 {
 	first, found := time.Duration(0), false
 	for _, op := range h.Ops {
-		if op.Outcome == history.OK && op.Sent > i.f.Hi && !i.answeredByLost(op) && (!found || op.Done < first) {
+		if op.Outcome == history.OK && op.Sent > i.f.Hi && !i.shouldBeFenced(op) && (!found || op.Done < first) {
 			first, found = op.Done, true
 		}
 	}
@@ -93,16 +94,16 @@ func firstSuccess(h history.History, i incident) *float64 {
 
 func recoveryTimeFinding(r *RecoveryTime) Finding {
 	f := Finding{ID: FindingRecoveryTime, Checker: "recovery_time", Verdict: r.Verdict}
-	objective := words(*r.ObjectiveMS)
+	objective := "(objective " + promised(*r.ObjectiveMS) + ")"
 	switch {
 	case r.LoMS == nil:
-		f.Detail = fmt.Sprintf("the recovery time could not be measured: the offered load is too thin for the window; objective %s", objective)
+		f.Detail = fmt.Sprintf("the recovery time could not be measured: the offered load is too thin for the window %s", objective)
 	case r.Censored:
-		f.Detail = fmt.Sprintf("the service was not back %s after the fault, when the observation ended; objective %s", words(*r.LoMS), objective)
+		f.Detail = fmt.Sprintf("the service was not back %s after the fault, when the observation ended %s", words(*r.LoMS), objective)
 	default:
-		f.Detail = fmt.Sprintf("the service was back %s to %s after the fault; objective %s", words(*r.LoMS), words(*r.HiMS), objective)
+		f.Detail = fmt.Sprintf("back %s to %s after the fault %s", words(*r.LoMS), words(*r.HiMS), objective)
 		if r.Relapses > 0 {
-			f.Detail += fmt.Sprintf("; relapses after that: %d", r.Relapses)
+			f.Detail += fmt.Sprintf(", relapses after that: %d", r.Relapses)
 		}
 	}
 	return f

@@ -91,7 +91,7 @@ type RecoveryPoint struct {
 	HiMS            *float64        `json:"hi_ms"`
 	ObjectiveMS     *float64        `json:"objective_ms"`
 	Verdict         Verdict         `json:"verdict"`
-	AckedAfterFault int             `json:"acked_after_fault"` // sent after the fault and acknowledged by the lost region
+	AckedAfterFault int             `json:"acked_after_fault"` // sent after the fault and acknowledged by a region that should have been fenced
 	Holes           int             `json:"holes"`             // lost while a later one is kept
 	Resurrected     int             `json:"resurrected"`       // absent before the lost region returned, there after
 	Duplicates      int             `json:"duplicates"`
@@ -113,7 +113,8 @@ const (
 	// FindingRecoveryTime and FindingRecoveryPoint compare what was measured with the objective.
 	FindingRecoveryTime  = "recovery_time"
 	FindingRecoveryPoint = "recovery_point"
-	// FindingFencing fails when a lost region acknowledged a write that was sent after the fault.
+	// FindingFencing fails when a lost region acknowledged a write that was sent after the fault, or, whatever the fault, a region other
+	// than the survivor one that was sent after the survivor's promotion.
 	FindingFencing = "fencing"
 	// FindingLostAfterFailover fails when the survivor lost what it had acknowledged, or had kept: no objective excuses that.
 	FindingLostAfterFailover = "lost_after_failover"
