@@ -41,7 +41,7 @@ fuzz: ## fuzz the decoders for a while each
 	$(GO) test -run='^$$' -fuzz=FuzzParse -fuzztime=20s ./scenarios
 
 clean: ## remove labs, evidence and what was built
-	-@[ ! -x ./regionfall ] || ./regionfall down --all
+	-@[ ! -x ./regionfall ] || ./regionfall down
 	rm -rf $(OUT) regionfall
 
 .PHONY: regionfall
