@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -49,6 +50,7 @@ type automation struct {
 	fence   *fence
 	stages  []stage
 	runner  runner
+	again   func(ctx context.Context) (detail string, err error) // redirect.Again
 
 	mu    sync.Mutex
 	state AutomationState
@@ -69,6 +71,7 @@ func newAutomation(cfg AutomationConfig, m *Marks) (service, error) {
 		world:   labWorld{cfg: cfg, names: names},
 		fence:   fence,
 		stages:  newStages(cfg, fence, names),
+		again:   redirect{names: names, region: cfg.Region}.Again,
 	}
 	a.runner = runner{marks: m, limit: cfg.StepTimeout, pause: stepRetry, enter: func(step, detail string) {
 		a.enter(phaseActing, step, detail)
@@ -122,7 +125,7 @@ func newStages(cfg AutomationConfig, fence *fence, names nameClient) []stage {
 		stages = append(stages, stage{step: newRestore(cfg), mark: MarkRestored})
 	}
 	return append(stages,
-		stage{step: promote{postgres: cfg.Postgres, redis: cfg.Redis}, mark: MarkPromoted},
+		stage{step: &promote{postgres: cfg.Postgres, redis: cfg.Redis, flushed: fence.Flushed}, mark: MarkPromoted},
 		stage{step: newRepoint(cfg), mark: MarkRepointed},
 		stage{step: redirect{names: names, region: cfg.Region}, mark: MarkRedirected},
 	)
@@ -133,8 +136,8 @@ func (a *automation) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, a.current()) })
 }
 
-// Run watches the home region, takes over from it once when it is lost, and sees to it that it is fenced when it returns. It returns
-// when ctx ends.
+// Run watches the home region, takes over from it once when it is lost, and sees to it that it is fenced when it returns and that the
+// name service does not forget. It returns when ctx ends.
 func (a *automation) Run(ctx context.Context) error {
 	var late sync.WaitGroup
 	defer late.Wait()
@@ -150,6 +153,20 @@ func (a *automation) Run(ctx context.Context) error {
 		return nil // the agent ends
 	}
 	a.enter(phaseDone, "", why)
-	<-ctx.Done()
+	a.remind(ctx)
 	return nil
+}
+
+// remind has the name service answer this region again when it has forgotten to, until ctx ends. One that cannot be asked is asked
+// again an interval later.
+func (a *automation) remind(ctx context.Context) {
+	for pause(ctx, a.check.Interval) == nil {
+		detail, err := a.again(ctx)
+		switch {
+		case err != nil:
+			slog.Debug("name service not asked", "error", err)
+		case detail != "":
+			a.marks.Leave(MarkRedirectedAgain, detail)
+		}
+	}
 }

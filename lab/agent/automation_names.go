@@ -34,7 +34,7 @@ func (w nameWitness) SeesLoss(ctx context.Context) error {
 	defer cancel()
 	record, err := w.names.health(ctx)
 	if err != nil {
-		return fmt.Errorf("the witness cannot be asked: %w", err)
+		return plain("the witness cannot be asked: " + cause(within(witnessLimit, err)))
 	}
 	for _, t := range record.Targets {
 		switch {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -101,17 +100,4 @@ func pause(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	}
-}
-
-// oneLine is an error as the detail of a mark: libraries break theirs into lines.
-func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
-
-// withoutNumbers tells kinds of failures apart: the same failure comes with another source port each time.
-func withoutNumbers(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= '0' && r <= '9' {
-			return -1
-		}
-		return r
-	}, s)
 }

@@ -91,12 +91,15 @@ func (h homeProbe) Look(ctx context.Context) sight {
 	both.Go(func() { app = h.app.check(ctx) })
 	both.Go(func() { postgres = pingPostgres(ctx, h.postgres) })
 	both.Wait()
-	return sight{alive: app == nil || postgres == nil, said: fmt.Sprintf("app: %s; postgres: %s", verdictOf(app), verdictOf(postgres))}
+	return sight{
+		alive: app == nil || postgres == nil,
+		said:  fmt.Sprintf("app: %s; postgres: %s", h.verdict(app), h.verdict(postgres)),
+	}
 }
 
-func verdictOf(err error) string {
+func (h homeProbe) verdict(err error) string {
 	if err == nil {
 		return "ok"
 	}
-	return oneLine(err)
+	return cause(within(h.limit, err))
 }

@@ -36,7 +36,8 @@ type BackupConfig struct {
 }
 
 // NameserviceConfig is for `agent nameservice`. The record is a failover record: the primary's answer while its health check passes,
-// else the secondary's while its check passes, else the primary's (as Route 53 does when all are unhealthy).
+// else the secondary's while its check passes, else the primary's (as Route 53 does when all are unhealthy). Unlike there, a target
+// counts as healthy until its first check that passes, or for ten seconds: a lab that starts leaves no marks.
 type NameserviceConfig struct {
 	Record  string               `json:"record"` // topology.RecordName
 	TTL     time.Duration        `json:"ttl"`    // answered in whole seconds as DNS must, and exactly in a TXT record "ttl_ms=…"

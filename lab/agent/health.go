@@ -18,6 +18,7 @@ const (
 // health is what the checks of one target have found. A target is healthy until checks say otherwise, as in Route 53: a name
 // service that has just started must not take a service away that works.
 type health struct {
+	unknown   bool // checks that fail are counted, and do not change the state yet
 	unhealthy bool
 	streak    int       // checks in a row that contradict the state
 	since     time.Time // when the state last changed
@@ -35,7 +36,7 @@ func (h *health) observe(err error, threshold int, now time.Time) (changed bool)
 		return false
 	}
 	h.streak++
-	if h.streak < threshold {
+	if h.streak < threshold || h.unknown {
 		return false
 	}
 	h.unhealthy, h.streak, h.since = err != nil, 0, now
@@ -66,14 +67,14 @@ func (c *checker) check(ctx context.Context) error {
 	}
 	response, err := c.client.Do(request)
 	if err != nil {
-		return err // it names the method and the URL
+		return within(c.client.Timeout, err) // it names the method and the URL
 	}
 	defer response.Body.Close()
 	if _, err := io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)); err != nil {
-		return fmt.Errorf("read answer of %s: %w", c.url, err)
+		return fmt.Errorf("read answer of %s: %w", c.url, within(c.client.Timeout, err))
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return fmt.Errorf("%s answered %s", c.url, response.Status)
+		return fmt.Errorf("%s answered %w", c.url, plain(response.Status))
 	}
 	return nil
 }

@@ -41,6 +41,8 @@ const (
 	MarkRepointed  = "repointed"  // the region's configuration names no other region, and the app has it in force
 	MarkRedirected = "redirected" // the name service answers the standby
 	MarkFailed     = "step_failed"
+	// MarkRedirectedAgain comes after the failover: the name service had forgotten the redirect, and was told again.
+	MarkRedirectedAgain = "redirected_again"
 	MarkFencedLate = "fenced_on_return" // the old primary came back and was fenced then
 	MarkHealth     = "health"           // name service: a target's health changed; Detail "us-east-1 unhealthy: …"
 	MarkAnswer     = "answer"           // name service: the record's answer changed; Detail is the region

@@ -20,6 +20,7 @@ import (
 // RecordHealth answers GET /health and PUT /primary of the name service.
 type RecordHealth struct {
 	Primary    string         `json:"primary"`    // the region that is answered while it is healthy
+	Ordered    bool           `json:"ordered"`    // somebody has chosen the primary since the start, by PUT /primary
 	Answer     string         `json:"answer"`     // the region that is answered now
 	Generation int            `json:"generation"` // counts the answers, from 1 at the start
 	Targets    []TargetHealth `json:"targets"`    // in the order of the settings
@@ -28,10 +29,17 @@ type RecordHealth struct {
 // TargetHealth is what the health checks of one region say.
 type TargetHealth struct {
 	Region    string `json:"region"`
+	Unknown   bool   `json:"unknown,omitempty"` // no check has passed yet: it counts as healthy for the first startGrace
 	Healthy   bool   `json:"healthy"`
 	SinceMS   int64  `json:"since_ms"`   // how long it has been so
 	LastError string `json:"last_error"` // why the last check failed, or empty
 }
+
+// startGrace is how long after the start a target that has passed no check yet counts as healthy. Route 53 knows no such grace: there
+// a target is there before its health check is made, while in a lab all start at once and the app comes a second after the name
+// service. Without it each drill would begin with failovers that mean nothing. From the first check that passes, failures count as
+// always; the price is that a name service that starts while a region is down is late to see that.
+const startGrace = 10 * time.Second
 
 // nameservice answers which region serves, by a failover record. It lives in no region. What PUT /primary orders is kept in memory.
 type nameservice struct {
@@ -41,9 +49,12 @@ type nameservice struct {
 	udp net.PacketConn // open between Open and the end of Run
 	tcp net.Listener
 
+	began time.Time
+
 	mu         sync.Mutex
 	health     []health // of cfg.Targets
 	primary    int      // index in cfg.Targets
+	ordered    bool
 	answer     int
 	generation int
 }
@@ -54,9 +65,9 @@ func newNameservice(cfg NameserviceConfig, marks *Marks) (service, error) {
 		return nil, fmt.Errorf("make name service: %w", err)
 	}
 	cfg.Record = dns.CanonicalName(cfg.Record)
-	n := &nameservice{cfg: cfg, marks: marks, health: make([]health, len(cfg.Targets)), generation: 1}
+	n := &nameservice{cfg: cfg, marks: marks, began: time.Now(), health: make([]health, len(cfg.Targets)), generation: 1}
 	for i := range n.health {
-		n.health[i].since = time.Now()
+		n.health[i] = health{unknown: true, since: n.began}
 	}
 	return n, nil
 }
@@ -149,12 +160,15 @@ func (n *nameservice) watch(ctx context.Context, target int) {
 func (n *nameservice) observe(target int, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if err == nil || time.Since(n.began) >= startGrace {
+		n.health[target].unknown = false
+	}
 	if !n.health[target].observe(err, n.cfg.Check.Threshold, time.Now()) {
 		return
 	}
 	detail := n.cfg.Targets[target].Region + " healthy"
 	if err != nil {
-		detail = fmt.Sprintf("%s unhealthy: %v", n.cfg.Targets[target].Region, err)
+		detail = fmt.Sprintf("%s unhealthy: %s", n.cfg.Targets[target].Region, cause(err))
 	}
 	n.marks.Leave(MarkHealth, detail)
 	n.decide()
@@ -169,7 +183,7 @@ func (n *nameservice) redirect(region string) bool {
 	if i < 0 {
 		return false
 	}
-	n.primary = i
+	n.primary, n.ordered = i, true
 	n.decide()
 	return true
 }
@@ -204,12 +218,13 @@ func (n *nameservice) recordHealth() RecordHealth {
 	defer n.mu.Unlock()
 	reply := RecordHealth{
 		Primary:    n.cfg.Targets[n.primary].Region,
+		Ordered:    n.ordered,
 		Answer:     n.cfg.Targets[n.answer].Region,
 		Generation: n.generation,
 	}
 	for i, h := range n.health {
 		reply.Targets = append(reply.Targets, TargetHealth{
-			Region: n.cfg.Targets[i].Region, Healthy: !h.unhealthy,
+			Region: n.cfg.Targets[i].Region, Unknown: h.unknown, Healthy: !h.unhealthy,
 			SinceMS: time.Since(h.since).Milliseconds(), LastError: h.lastError,
 		})
 	}

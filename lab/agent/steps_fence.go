@@ -27,16 +27,22 @@ const (
 // may override default_transaction_read_only, which the app does not do. An old primary that cannot be reached cannot be fenced;
 // the failover goes on, and Late fences it when it returns.
 type fence struct {
-	once func(ctx context.Context) (detail string, err error) // one attempt
+	once func(ctx context.Context) (fenced, error) // one attempt
 
-	limit  time.Duration // of one attempt
-	fenced atomic.Bool
-	owed   chan struct{} // holds one when Late has to fence
+	limit time.Duration // of one attempt
+	done  atomic.Pointer[fenced]
+	owed  chan struct{} // holds one when Late has to fence
+}
+
+// fenced is an old primary that takes no writes any more.
+type fenced struct {
+	detail  string
+	flushed string // a pg_lsn: how far its log is on disk, and with it all that it acknowledged; empty if it is a replica by now
 }
 
 func newFence(home topology.Endpoint, stepTimeout time.Duration) *fence {
 	return &fence{
-		once:  func(ctx context.Context) (string, error) { return fencePostgres(ctx, home) },
+		once:  func(ctx context.Context) (fenced, error) { return fencePostgres(ctx, home) },
 		limit: min(fenceLimit, stepTimeout/fenceShare),
 		owed:  make(chan struct{}, 1),
 	}
@@ -45,22 +51,33 @@ func newFence(home topology.Endpoint, stepTimeout time.Duration) *fence {
 // Name is fence.
 func (*fence) Name() string { return "fence" }
 
-// Do fences the old primary, or finds it unreachable. One that answers and will not be fenced is an error: going on would make two
-// primaries knowingly.
-func (f *fence) Do(ctx context.Context) (string, error) {
-	if f.fenced.Load() {
+// Do fences the old primary, or finds it unreachable. One that is there and is not fenced when the time is up is an error, whether it
+// says no, is starting or has become silent half way: going on would make two primaries knowingly.
+func (f *fence) Do(ctx context.Context) (detail string, err error) {
+	if f.done.Load() != nil {
 		return "fenced before", nil
 	}
-	detail, err := f.attempt(ctx)
-	switch {
-	case err == nil:
-		return detail, nil
-	case refused(err) || ctx.Err() != nil:
+	err = poll(ctx, fenceAgain, func(ctx context.Context) error {
+		done, err := f.attempt(ctx)
+		detail = done.detail
+		if isUnreachable(err) && ctx.Err() == nil {
+			f.Owe()
+			detail, err = "unreachable: "+cause(err), nil
+		}
+		return err
+	})
+	if err != nil {
 		return "", err
-	default:
-		f.Owe()
-		return "unreachable: " + oneLine(err), nil
 	}
+	return detail, nil
+}
+
+// Flushed is how far the log of the old primary was on disk when it was fenced, as a pg_lsn, or empty if that is not known.
+func (f *fence) Flushed() string {
+	if done := f.done.Load(); done != nil {
+		return done.flushed
+	}
+	return ""
 }
 
 // Owe has Late fence the old primary.
@@ -80,37 +97,38 @@ func (f *fence) Late(ctx context.Context, marks *Marks) {
 	}
 	warned := map[string]bool{}
 	for pause(ctx, fenceAgain) == nil {
-		detail, err := f.attempt(ctx)
+		done, err := f.attempt(ctx)
 		if err == nil {
-			marks.Leave(MarkFencedLate, detail)
+			marks.Leave(MarkFencedLate, done.detail)
 			return
 		}
-		if kind := withoutNumbers(oneLine(err)); refused(err) && !warned[kind] {
+		if kind := withoutNumbers(oneLine(err)); !isUnreachable(err) && !warned[kind] {
 			warned[kind] = true
-			slog.Warn("the old primary is back and will not be fenced", "error", err)
+			slog.Warn("the old primary is back and not fenced yet", "error", err)
 		}
 	}
 }
 
-func (f *fence) attempt(ctx context.Context) (string, error) {
+func (f *fence) attempt(ctx context.Context) (fenced, error) {
 	attempt, cancel := context.WithTimeout(ctx, f.limit)
 	defer cancel()
-	detail, err := f.once(attempt)
-	if err == nil {
-		f.fenced.Store(true)
+	done, err := f.once(attempt)
+	if err != nil {
+		return fenced{}, within(f.limit, err)
 	}
-	return detail, err
+	f.done.Store(&done)
+	return done, nil
 }
 
 // fencePostgres sets the server read only, for good, and ends the sessions that may have begun a write before.
-func fencePostgres(ctx context.Context, home topology.Endpoint) (detail string, err error) {
+func fencePostgres(ctx context.Context, home topology.Endpoint) (done fenced, err error) {
 	err = withPostgres(ctx, home, func(conn *pgx.Conn) error {
 		var recovering bool
 		if err := conn.QueryRow(ctx, `select pg_is_in_recovery()`).Scan(&recovering); err != nil {
 			return fmt.Errorf("ask postgres for its role: %w", err)
 		}
 		if recovering { // it has rejoined: it takes no writes, and read only it would be useless as the next primary
-			detail = "a replica by now"
+			done.detail = "a replica by now"
 			return nil
 		}
 		for _, statement := range []string{
@@ -132,10 +150,13 @@ func fencePostgres(ctx context.Context, home topology.Endpoint) (detail string, 
 		if err != nil {
 			return fmt.Errorf("end sessions: %w", err)
 		}
-		detail = fmt.Sprintf("read only, %d sessions ended", ended)
+		done.detail = fmt.Sprintf("read only, %d sessions ended", ended)
+		if err := conn.QueryRow(ctx, `select pg_current_wal_flush_lsn()::text`).Scan(&done.flushed); err != nil {
+			return fmt.Errorf("ask postgres how far its log is on disk: %w", err)
+		}
 		return nil
 	})
-	return detail, err
+	return done, err
 }
 
 func seeReadOnly(ctx context.Context, conn *pgx.Conn) error {

@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
-	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,16 +29,47 @@ func postgresURL(e topology.Endpoint) string {
 	return u.String()
 }
 
-// withPostgres connects, does the work and hangs up. One round trip per statement: the simple protocol prepares nothing.
+// unreachable is a failure to connect to a server that has not said a word: refused, without a way, or taken by a link whose far end is
+// dead, which then resets the connection or stays silent until the time is up. One that has said anything is there.
+type unreachable struct{ error }
+
+func (u unreachable) Unwrap() error { return u.error }
+
+func isUnreachable(err error) bool { return errors.As(err, new(unreachable)) }
+
+// heeded notes whether the far end has said anything.
+type heeded struct {
+	net.Conn
+	heard *atomic.Bool
+}
+
+func (h heeded) Read(p []byte) (int, error) {
+	n, err := h.Conn.Read(p)
+	if n > 0 {
+		h.heard.Store(true)
+	}
+	return n, err
+}
+
+// withPostgres connects, does the work and hangs up. One round trip per statement: the simple protocol prepares nothing. The error is
+// unreachable if nobody was there.
 func withPostgres(ctx context.Context, e topology.Endpoint, work func(conn *pgx.Conn) error) error {
 	config, err := pgx.ParseConfig(postgresURL(e))
 	if err != nil {
 		return fmt.Errorf("connect to postgres: %w", err)
 	}
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	var heard atomic.Bool
+	config.AfterNetConnect = func(_ context.Context, _ *pgconn.Config, conn net.Conn) (net.Conn, error) {
+		return heeded{Conn: conn, heard: &heard}, nil
+	}
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
-		return fmt.Errorf("connect to postgres: %w", err)
+		err = fmt.Errorf("connect to postgres: %w", err)
+		if !heard.Load() {
+			err = unreachable{err}
+		}
+		return err
 	}
 	defer func() {
 		goodbye, cancel := context.WithTimeout(context.WithoutCancel(ctx), hangUpLimit)
@@ -55,13 +87,6 @@ func pingPostgres(ctx context.Context, e topology.Endpoint) error {
 		}
 		return nil
 	})
-}
-
-// refused says whether a server that takes connections said no. One that starts up or shuts down (class 57) does not: its answer is
-// as good as none.
-func refused(err error) bool {
-	var answer *pgconn.PgError
-	return errors.As(err, &answer) && !strings.HasPrefix(answer.Code, "57")
 }
 
 // proveWritable has a primary write a record and see it on disk, and returns its timeline. A server that says that it is a primary may

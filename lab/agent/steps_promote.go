@@ -15,16 +15,25 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
+// replayEvery is how often a standby that is behind the old primary is asked how far it has come.
+const replayEvery = 20 * time.Millisecond
+
 // promote makes PostgreSQL and Redis of the region primaries, and sees both take writes.
 type promote struct {
 	postgres, redis topology.Endpoint
+
+	flushed func() string // how far the log of the old primary was on disk when it was fenced, or empty
+	waited  bool          // the standby did not come that far in time
 }
 
 // Name is promote.
-func (promote) Name() string { return "promote" }
+func (*promote) Name() string { return "promote" }
 
 // Do promotes what is not a primary yet.
-func (p promote) Do(ctx context.Context) (string, error) {
+func (p *promote) Do(ctx context.Context) (string, error) {
+	if err := p.catchUp(ctx); err != nil {
+		return "", err
+	}
 	postgres, err := promotePostgres(ctx, p.postgres)
 	if err != nil {
 		return "", err
@@ -34,6 +43,39 @@ func (p promote) Do(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return "postgres: " + postgres + "; redis: " + redis, nil
+}
+
+// errBehind is a standby that has not replayed all that the old primary has.
+var errBehind = errors.New("it is behind")
+
+// catchUp waits until the standby has replayed what a fenced old primary had on disk: clients were told that it is done. It fails when
+// the time of the step is up, and then lets the next attempt promote: the old primary may have died since, what is missing would
+// never come, and with both read only there is no service.
+func (p *promote) catchUp(ctx context.Context) error {
+	flushed := p.flushed()
+	if flushed == "" || p.waited {
+		return nil
+	}
+	err := poll(ctx, replayEvery, func(ctx context.Context) error {
+		return withPostgres(ctx, p.postgres, func(conn *pgx.Conn) error {
+			var enough bool
+			var replayed string
+			const progress = `select not pg_is_in_recovery() or coalesce(pg_last_wal_replay_lsn() >= $1::pg_lsn, false),
+				coalesce(pg_last_wal_replay_lsn()::text, 'nothing')`
+			if err := conn.QueryRow(ctx, progress, flushed).Scan(&enough, &replayed); err != nil {
+				return fmt.Errorf("ask postgres what it has replayed: %w", err)
+			}
+			if !enough {
+				return fmt.Errorf("%w: replayed %s of %s", errBehind, replayed, flushed)
+			}
+			return nil
+		})
+	})
+	if err != nil {
+		p.waited = errors.Is(err, errBehind)
+		return fmt.Errorf("wait for postgres to have what the old primary acknowledged: %w", err)
+	}
+	return nil
 }
 
 func promotePostgres(ctx context.Context, e topology.Endpoint) (detail string, err error) {

@@ -47,3 +47,18 @@ func (r redirect) Do(ctx context.Context) (string, error) {
 	}
 	return r.region + ", " + how, nil
 }
+
+// Again orders it once more if the name service has forgotten it, as one does that was started again. A primary that somebody else has
+// chosen since, as for a failback, is left alone. The detail is empty when there was nothing to do.
+func (r redirect) Again(ctx context.Context) (detail string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, witnessLimit)
+	defer cancel()
+	record, err := r.names.health(ctx)
+	if err != nil || record.Primary == r.region || record.Ordered {
+		return "", err
+	}
+	if _, err := r.names.makePrimary(ctx, r.region); err != nil {
+		return "", err
+	}
+	return r.region + ", instead of " + record.Primary, nil
+}

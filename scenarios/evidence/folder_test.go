@@ -83,7 +83,7 @@ func TestReadResultIsStrict(t *testing.T) {
 
 // Schema of the parts that are not measured: null, never 0 and never left out.
 func TestNull(t *testing.T) {
-	data, err := json.Marshal(New(Drill{}))
+	data, err := json.Marshal(New(Drill{Status: Completed}))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -184,9 +184,12 @@ func Rejudge(dir string) (before, after evidence.Result, err error) {
 	if err != nil {
 		return before, after, err
 	}
-	after = evidence.New(evidence.Drill{
+	d := evidence.Drill{
 		Scenario: before.Scenario, Status: before.Status, History: h, Report: measure.Judge(h, plan.Judge),
 		Expect: evidence.Expect{Fail: plan.Expect.Fail, Findings: plan.Expect.Findings}, Lab: before.Lab, Leftovers: before.Leftovers,
-	})
-	return before, after, nil
+	}
+	if before.Error != "" {
+		d.Err = errors.New(before.Error)
+	}
+	return before, evidence.New(d), nil
 }

@@ -18,7 +18,7 @@ import (
 func MeetItsExpectation() types.GomegaMatcher {
 	return gcustom.MakeMatcher(func(r evidence.Result) (bool, error) { return r.Expected.Met, nil }).
 		WithTemplate("{{.Actual.Scenario.Name}} {{.To}} meet its expectation ({{.Actual.Expected.Verdict}}{{range .Actual.Expected.Findings}} {{.}}{{end}});\n" +
-			"it ended {{.Actual.Status}} with verdict {{.Actual.Verdict}}: {{range .Actual.Reasons}}\n  {{.}}{{end}}{{.Actual.Error}}")
+			"it ended {{.Actual.Status}} with verdict {{.Actual.Verdict}}: {{range .Actual.Reasons}}\n  {{.}}{{end}}")
 }
 
 // HaveAConfirmedFault succeeds when at least one fault was injected and every fault was seen in force and seen healed.

@@ -1,0 +1,84 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// causeLength is the most characters of one cause: a mark is read in a line, beside its time and its name.
+const causeLength = 60
+
+// plain is an error whose text alone says what happened, in words for a mark.
+type plain string
+
+func (p plain) Error() string { return string(p) }
+
+// cause is what went wrong at the bottom of an error, for people: "connection refused" rather than who dialled whom on whose behalf.
+func cause(err error) string {
+	var said plain
+	var answer *pgconn.PgError
+	var errno syscall.Errno
+	var name *net.DNSError
+	text := ""
+	switch {
+	case errors.As(err, &said):
+		text = said.Error()
+	case errors.As(err, &answer):
+		text = answer.Message
+	case errors.As(err, &errno):
+		text = errno.Error()
+	case timedOut(err):
+		text = "no answer"
+	case errors.As(err, &name):
+		text = name.Err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		text = "connection closed"
+	default:
+		text = oneLine(innermost(err))
+	}
+	if runes := []rune(text); len(runes) > causeLength {
+		text = string(runes[:causeLength-1]) + "…"
+	}
+	return text
+}
+
+func innermost(err error) error {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err
+}
+
+// within gives an error that is a timeout the words for how long nobody answered.
+func within(limit time.Duration, err error) error {
+	if !timedOut(err) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", plain("no answer in "+limit.String()), err)
+}
+
+func timedOut(err error) bool {
+	var timeout interface{ Timeout() bool }
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
+}
+
+// oneLine is an error as the detail of a mark: libraries break theirs into lines.
+func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
+
+// withoutNumbers tells kinds of failures apart: the same failure comes with another source port each time.
+func withoutNumbers(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return -1
+		}
+		return r
+	}, s)
+}

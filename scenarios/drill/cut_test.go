@@ -1,0 +1,65 @@
+package drill
+
+import (
+	"context"
+	"errors"
+
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// cut is a fault that cuts the way of the clients to a region and notes its healing in the lab. Its twins are broken on purpose.
+type cut struct {
+	kind, region string
+	unverified   bool                        // it is in force, but not all of it came true
+	before       func(context.Context) error // done before the link is cut
+}
+
+func (f *cut) Kind() string                     { return f.kind }
+func (f *cut) Target() string                   { return f.region }
+func (f *cut) Validate(topology.Topology) error { return nil }
+
+func (f *cut) For(l fault.Lab) (fault.Fault, error) {
+	links, err := l.Links(func(from, to string, _ topology.Service) bool { return from == topology.Clients && to == f.region })
+	if err != nil {
+		return nil, err
+	}
+	return &cutting{cut: f, door: links[0], lab: l.(*tinyLab)}, nil
+}
+
+type cutting struct {
+	*cut
+	door fault.Link
+	lab  *tinyLab
+}
+
+func (c *cutting) Inject(ctx context.Context) error {
+	if c.before != nil {
+		if err := c.before(ctx); err != nil {
+			return err
+		}
+	}
+	return c.door.Cut(ctx)
+}
+
+// InForce makes a round trip, which does not know of the cut.
+func (c *cutting) InForce(ctx context.Context) (bool, string, error) {
+	if _, err := c.door.Trip(ctx); err != nil {
+		return true, "no round trip", nil
+	}
+	return false, "a round trip", nil
+}
+
+func (c *cutting) Verify(context.Context) (string, error) {
+	if c.unverified {
+		return "", errors.New("half of it did not come true")
+	}
+	return "all of it", nil
+}
+
+func (c *cutting) Heal(ctx context.Context) error {
+	c.lab.mu.Lock()
+	c.lab.healed = append(c.lab.healed, c.kind)
+	c.lab.mu.Unlock()
+	return c.door.Restore(ctx)
+}

@@ -1,0 +1,267 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/Shopify/toxiproxy/v2"
+	"github.com/miekg/dns"
+	"github.com/rs/zerolog"
+
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// tinyLab is a real lab in this process: two regions behind links of a Toxiproxy, a name service that speaks DNS, a failover automation
+// with a clock of its own. What a test sets before the drill is in the first block.
+type tinyLab struct {
+	unattended bool                                   // no automation: nobody redirects
+	steady     func(now time.Duration) error          // nil: always
+	job        func(context.Context) error            // nil: there is no job
+	reconcile  func(context.Context) error            // nil: at once
+	unreadable string                                 // a store that can't be read
+	drop       map[string]func(ids []string) []string // what a store holds of what the region does; nil: all
+
+	home, standby *region
+	resolver      string
+	doors         []*link.Link // clients to east, clients to west
+	answer        atomic.Pointer[region]
+
+	mu     sync.Mutex
+	now    func() time.Duration // the drill's clock, known once it follows the marks
+	moved  time.Duration        // on that clock, when the name service was redirected
+	healed []string             // names of cuts, in the order of healing
+	jobs   []string
+}
+
+var (
+	_ Lab       = (*tinyLab)(nil)
+	_ fault.Lab = (*tinyLab)(nil)
+)
+
+func newLab(t *testing.T) *tinyLab {
+	t.Helper()
+	l := &tinyLab{}
+	l.home, l.standby = startRegions(t)
+	l.answer.Store(l.home)
+	proxy := httptest.NewServer(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()).Routes())
+	t.Cleanup(proxy.Close)
+	hub, err := link.Connect(t.Context(), proxy.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var specs []link.Spec
+	for _, r := range []*region{l.home, l.standby} {
+		specs = append(specs, link.Spec{
+			Name: "clients_" + r.name + "_app", From: topology.Clients, To: r.name, Service: topology.ServiceApp,
+			Port: freePort(t), Upstream: r.address,
+		})
+	}
+	err = hub.Open(t.Context(), specs, func(string) (string, error) { return "127.0.0.1", nil },
+		func(link.Spec) time.Duration { return 0 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range specs {
+		door := hub.Link(s, func(ctx context.Context) error { return ready(ctx, address(s.Port)) })
+		l.doors = append(l.doors, door)
+		t.Cleanup(func() { _ = door.Cut(context.Background()) }) // closes its listener
+	}
+	l.resolver = l.startNameservice(t)
+	return l
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+// ready asks a region's app whether it serves, on a connection of its own.
+func ready(ctx context.Context, address string) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", http.NoBody)
+	if err != nil {
+		return err
+	}
+	resp, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(req)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		err = errors.New(resp.Status)
+	}
+	return errors.Join(err, resp.Body.Close())
+}
+
+// startNameservice answers the SRV record of the service with the door of the region that serves, and beside it the TXT record.
+func (l *tinyLab) startNameservice(t *testing.T) (address string) {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	up := make(chan struct{})
+	server := &dns.Server{PacketConn: conn, NotifyStartedFunc: func() { close(up) }}
+	server.Handler = dns.HandlerFunc(func(w dns.ResponseWriter, query *dns.Msg) {
+		m := new(dns.Msg).SetReply(query)
+		q := query.Question[0]
+		if q.Name != "_http._tcp."+topology.RecordName || q.Qtype != dns.TypeSRV {
+			_ = w.WriteMsg(m.SetRcode(query, dns.RcodeNameError))
+			return
+		}
+		serves := l.answer.Load()
+		port := l.door(serves.name).Port
+		head := dns.RR_Header{Name: q.Name, Rrtype: dns.TypeSRV, Class: dns.ClassINET}
+		m.Answer = []dns.RR{&dns.SRV{Hdr: head, Target: serves.name + ".regionfall.test.", Port: uint16(port)}}
+		head.Rrtype = dns.TypeTXT
+		m.Extra = []dns.RR{&dns.TXT{Hdr: head, Txt: []string{
+			"region=" + serves.name, "host=127.0.0.1", fmt.Sprintf("port=%d", port), "ttl_ms=100",
+		}}}
+		_ = w.WriteMsg(m)
+	})
+	ended := make(chan error, 1)
+	go func() { ended <- server.ActivateAndServe() }()
+	<-up
+	t.Cleanup(func() {
+		if err := errors.Join(server.Shutdown(), <-ended); err != nil {
+			t.Errorf("name service: %v", err)
+		}
+	})
+	return conn.LocalAddr().String()
+}
+
+func (l *tinyLab) door(region string) *link.Link {
+	for _, d := range l.doors {
+		if d.To == region {
+			return d
+		}
+	}
+	panic("no door of " + region)
+}
+
+// whole says what is not as it was before the drill.
+func (l *tinyLab) whole(ctx context.Context) error {
+	var errs []error
+	for i, r := range []*region{l.home, l.standby} {
+		s, err := l.doors[i].State(ctx)
+		if err == nil && s.Cut {
+			err = fmt.Errorf("%s is cut", l.doors[i].Name())
+		}
+		if !r.running() {
+			err = errors.Join(err, fmt.Errorf("%s is down", r.name))
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// What a drill asks.
+
+func (l *tinyLab) Resolver() string { return l.resolver }
+
+func (l *tinyLab) Steady(context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.steady == nil || l.now == nil {
+		return nil
+	}
+	return l.steady(l.now())
+}
+
+func (l *tinyLab) Guard(s fault.Spec, now func() time.Duration) (*fault.Guard, error) {
+	return fault.NewGuard(s, l, now)
+}
+
+func (l *tinyLab) Job(ctx context.Context, name string) error {
+	l.mu.Lock()
+	l.jobs = append(l.jobs, name)
+	l.mu.Unlock()
+	if l.job == nil {
+		return fmt.Errorf("run job %q: there is none", name)
+	}
+	return l.job(ctx)
+}
+
+func (l *tinyLab) Reconcile(ctx context.Context, _ string) error {
+	if l.reconcile == nil {
+		return nil
+	}
+	return l.reconcile(ctx)
+}
+
+func (l *tinyLab) Read(_ context.Context, name string) []StoreRead {
+	r := l.standby
+	if name == l.home.name {
+		r = l.home
+	}
+	var reads []StoreRead
+	for _, store := range []string{history.StorePostgres, history.StoreItems} {
+		read := StoreRead{Store: store, IDs: r.list()}
+		if f := l.drop[store]; f != nil {
+			read.IDs = f(read.IDs)
+		}
+		if store == l.unreadable {
+			read = StoreRead{Store: store, Err: errors.New("it burns")}
+		}
+		reads = append(reads, read)
+	}
+	return reads
+}
+
+// What a fault may do.
+
+func (l *tinyLab) Topology() topology.Topology {
+	return topology.Topology{Regions: []topology.Region{{Name: l.home.name}, {Name: l.standby.name}}}
+}
+
+func (l *tinyLab) Links(keep func(from, to string, s topology.Service) bool) ([]fault.Link, error) {
+	var links []fault.Link
+	for _, d := range l.doors {
+		if keep(d.From, d.To, d.Service) {
+			links = append(links, d)
+		}
+	}
+	if len(links) == 0 {
+		return nil, errors.New("no link is selected")
+	}
+	return links, nil
+}
+
+func (l *tinyLab) Nodes(name string) ([]fault.Node, error) {
+	for _, r := range []*region{l.home, l.standby} {
+		if r.name == name {
+			return []fault.Node{app{r}}, nil
+		}
+	}
+	return nil, fmt.Errorf("no node is in %q", name)
+}
+
+// app is the one node of a region.
+type app struct{ *region }
+
+func (a app) Name() string                          { return "app-1." + a.name }
+func (a app) Volatile() bool                        { return false }
+func (a app) Kill(context.Context) error            { a.kill(); return nil }
+func (a app) Start(context.Context) error           { return a.start() }
+func (a app) Freeze(context.Context) error          { return errors.New("nothing is volatile") }
+func (a app) Thaw(context.Context) error            { return errors.New("nothing is volatile") }
+func (a app) Running(context.Context) (bool, error) { return a.running(), nil }

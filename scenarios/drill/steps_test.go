@@ -1,0 +1,177 @@
+package drill
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
+)
+
+func TestAnInterruptedDrillLeavesTheLabWhole(t *testing.T) {
+	t.Parallel()
+	errCtrlC := errors.New("somebody pressed Ctrl-C")
+	type act func(context.Context) error
+	for name, c := range map[string]struct {
+		when  string                // this was said; or, empty,
+		steps func(stop act) []Step // one of these stops it, and does not end before
+	}{
+		"before steady state":    {"workload", func(act) []Step { return []Step{lose()} }},
+		"while a region is lost": {"lose_region is in force", func(act) []Step { return []Step{lose()} }},
+		"while it is injected":   {"", func(stop act) []Step { return []Step{cutEast(&cut{before: stop})} }},
+		"while a job runs":       {"", func(act) []Step { return []Step{{Job: "backup"}, lose()} }},
+		"while it reconciles":    {"", func(act) []Step { return []Step{lose()} }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			defer cancel(nil)
+			var at time.Time
+			stop := func(ctx context.Context) error {
+				at = time.Now()
+				cancel(errCtrlC)
+				<-ctx.Done()
+				return context.Cause(ctx)
+			}
+			l.unattended, l.job, l.reconcile = true, stop, stop
+			p := plan(c.steps(stop)...)
+			p.Observe = 300 * ms
+			o := run(ctx, t, p, l, func(e Event) {
+				if c.when != "" && strings.HasPrefix(e.Text, c.when) && at.IsZero() {
+					_ = stop(ctx)
+				}
+			})
+			if took := time.Since(at); at.IsZero() || took > 5*time.Second {
+				t.Errorf("it took %s to end", took)
+			}
+			if !errors.Is(o.err, errCtrlC) || errors.Is(o.err, ErrProvesNothing) {
+				t.Errorf("got %v", o.err)
+			}
+			o.want(t, measure.Inconclusive)
+			for _, f := range o.Faults {
+				if f.Healed == nil {
+					t.Errorf("not healed: %+v", f)
+				}
+			}
+			if _, ended := o.PhaseAt(history.PhaseEnd); ended {
+				t.Error("its evidence says that it is complete")
+			}
+		})
+	}
+}
+
+func TestFaultsAreHealedInReverse(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.unattended = true
+	west := Step{At: 400 * ms, Inject: &cut{kind: "second", region: "west"}}
+	p := plan(cutEast(&cut{kind: "first"}), west)
+	p.Observe = 300 * ms
+	o := run(t.Context(), t, p, l)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	if diff := cmp.Diff([]string{"second", "first"}, l.healed); diff != "" {
+		t.Errorf("healed:\n%s", diff)
+	}
+	if a, b := o.fault(t, "first"), o.fault(t, "second"); b.Command < a.Effective.Hi || a.Healed.Lo < b.Healed.Lo {
+		t.Errorf("recorded %+v and %+v", a, b)
+	}
+}
+
+func TestStepsWaitForWhatTheySay(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	o := run(t.Context(), t, plan(
+		cutEast(&cut{}),
+		Step{When: "redirected", At: 200 * ms, Heal: "cut"},
+		Step{When: Recovered, Inject: &cut{kind: "second", region: "west"}},
+	), l)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	first, second, moved := o.fault(t, "cut"), o.fault(t, "second"), l.redirected()
+	if first.Healed.Lo < moved+200*ms || first.Healed.Lo > second.Command {
+		t.Errorf("redirected at %s; %+v", moved, first)
+	}
+	// The window of a second has to pass before anybody can say that the service is back.
+	if second.Command < moved+time.Second {
+		t.Errorf("redirected at %s; %+v", moved, second)
+	}
+	if diff := cmp.Diff([]string{"cut", "second"}, l.healed); diff != "" { // once each
+		t.Errorf("healed:\n%s", diff)
+	}
+}
+
+func TestJobsRunWhereThePlanHasThem(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	var at time.Duration
+	l.job = func(context.Context) error { at = l.now(); return nil }
+	o := run(t.Context(), t, plan(Step{At: 100 * ms, Job: "backup"}, lose()), l)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	steady, _ := o.PhaseAt(history.PhaseSteady)
+	if f := o.fault(t, "lose_region"); at < steady+100*ms || at > f.Command {
+		t.Errorf("steady at %s, the job ran at %s, the fault came at %s", steady, at, f.Command)
+	}
+	if diff := cmp.Diff([]string{"backup"}, l.jobs); diff != "" {
+		t.Errorf("jobs:\n%s", diff)
+	}
+}
+
+func TestAJobThatFailsEndsTheDrill(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	o := run(t.Context(), t, plan(Step{Job: "backup"}, lose()), l)
+	if o.err == nil || errors.Is(o.err, ErrProvesNothing) || !strings.Contains(o.err.Error(), `run job "backup": there is none`) {
+		t.Errorf("got %v", o.err)
+	}
+	if len(o.Faults) > 0 {
+		t.Errorf("the steps after it were run: %+v", o.Faults)
+	}
+}
+
+func TestHealingWhatWasNotInjectedIsAnError(t *testing.T) {
+	t.Parallel()
+	o := run(t.Context(), t, plan(Step{Heal: "cut"}), newLab(t))
+	if o.err == nil || !strings.Contains(o.err.Error(), "heal cut: it was not injected") {
+		t.Errorf("got %v", o.err)
+	}
+}
+
+// The wait is half a minute at least, so the clock of this one is not the machine's.
+func TestAConditionThatNeverComesIsGivenUp(t *testing.T) {
+	for name, observe := range map[string]time.Duration{"half a minute": 10 * time.Second, "as long as is observed": time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				rec, err := history.NewRecorder("")
+				if err != nil {
+					t.Fatal(err)
+				}
+				var told []string
+				p := plan(Step{When: "promoted", Job: "backup"}, Step{Job: "backup"})
+				p.Observe = observe
+				l := &tinyLab{job: func(context.Context) error { return nil }}
+				d := &drill{plan: p, lab: l, rec: rec, watch: func(e Event) { told = append(told, e.Text) }}
+				if err := d.runSteps(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if took, want := rec.Now(), max(observe, 30*time.Second); took < want || took > want+2*lookEvery {
+					t.Errorf("gave up after %s, want %s", took, want)
+				}
+				if len(l.jobs) > 0 || len(told) != 1 || !strings.Contains(told[0], `gave up waiting for "promoted"`) {
+					t.Errorf("jobs %v; said %q", l.jobs, told)
+				}
+			})
+		})
+	}
+}

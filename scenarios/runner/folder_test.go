@@ -1,0 +1,188 @@
+package runner
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios"
+	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
+)
+
+const ms = time.Millisecond
+
+// example promises a recovery point of 2.5 s and a recovery time of 20 s in lab time.
+const example = `name: example
+summary: us-east-1 is lost
+timescale: 360
+steps:
+  - at: 18m
+    inject: {lose_region: {region: us-east-1}}
+objectives:
+  recovery_point: 15m
+  recovery_time: {within: 2h, window: 10m}
+expect: pass
+`
+
+// The drill in the folder: us-east-1 is lost at 5 s and us-west-2 serves from 7 s on. Nothing is lost but what a test takes away.
+const (
+	lostAt = 5 * time.Second
+	backAt = 7 * time.Second
+	ends   = 12 * time.Second
+	healed = 13 * time.Second
+)
+
+// record records that drill into dir. Each operation takes 10 ms; every third is a read.
+func record(t *testing.T, dir string) history.History {
+	t.Helper()
+	rec, err := history.NewRecorder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.Phase(history.PhaseWorkload)
+	rec.Phase(history.PhaseSteady)
+	var acked []string
+	for i := int64(0); time.Duration(i)*time.Second/45 < ends; i++ {
+		at := 10*ms + time.Duration(i)*time.Second/45
+		op := history.Op{
+			Seq: i, Kind: history.Write, ID: fmt.Sprintf("v-%03d", i), Due: at, Sent: at, Done: at + 10*ms,
+			Outcome: history.OK, Status: 201, Region: "us-east-1", Attempts: 1,
+		}
+		switch {
+		case at >= backAt:
+			op.Region = "us-west-2"
+		case op.Done >= lostAt:
+			op.Outcome, op.Status, op.Error = history.Failed, 0, "not sent: dial: connection refused"
+		}
+		if i%3 == 2 {
+			op.Kind, op.ID = history.Read, acked[len(acked)-1]
+		} else if op.Outcome == history.OK {
+			acked = append(acked, op.ID)
+		}
+		rec.Op(op)
+	}
+	fault := history.Fault{
+		Name: "lose_region", Target: "us-east-1", Regions: []string{"us-east-1"}, Command: lostAt - 20*ms, Confirmed: true,
+		Effective: &history.Interval{Lo: lostAt, Hi: lostAt + 5*ms}, By: "clients get no answer",
+	}
+	rec.Fault(fault)
+	read := func(which string, at time.Duration) {
+		for _, store := range []string{history.StorePostgres, history.StoreObjects, history.StoreItems} {
+			rec.Read(history.FinalRead{
+				Read: which, Store: store, Region: "us-west-2", At: history.Interval{Lo: at, Hi: at + 50*ms}, IDs: acked,
+			})
+		}
+	}
+	read(history.BeforeReturn, ends+500*ms)
+	fault.Healed = &history.Interval{Lo: healed, Hi: healed + 50*ms}
+	rec.Fault(fault)
+	read(history.AfterReconciliation, healed+time.Second)
+	rec.Phase(history.PhaseStop)
+	rec.Phase(history.PhaseEnd)
+	if err := rec.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return rec.Snapshot()
+}
+
+// folder is the evidence of the drill as Run leaves it, judged at a timescale.
+func folder(t *testing.T, source string, timescale float64) string {
+	t.Helper()
+	dir := t.TempDir()
+	s, err := scenarios.Parse("example.yaml", []byte(source))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.WithTimescale(timescale).Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := record(t, dir)
+	r := evidence.New(evidence.Drill{
+		Scenario: evidence.ScenarioOf(plan.Name, []byte(source), timescale), Status: evidence.Completed, History: h,
+		Report: measure.Judge(h, plan.Judge), Expect: evidence.Expect{Fail: plan.Expect.Fail, Findings: plan.Expect.Findings},
+		Lab: evidence.Lab{Engine: "docker 20.10", AWS: "packages", ReadyMS: 6800},
+	})
+	if err := evidence.Write(dir, r, h, map[string][]byte{evidence.FileScenario: []byte(source)}); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// replace changes a file of a folder.
+func replace(t *testing.T, dir, name, old, with string) {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Contains(data, []byte(old)) {
+		t.Fatalf("%s has no %q", name, old)
+	}
+	if err := os.WriteFile(path, bytes.ReplaceAll(data, []byte(old), []byte(with)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// lose takes the write that was sent at a time out of every reading of a store, and gives its id.
+func lose(t *testing.T, dir, store string, at time.Duration) (id string) {
+	t.Helper()
+	h, err := history.Load(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range h.Ops {
+		if op.Kind == history.Write && op.Outcome == history.OK && op.Sent >= at {
+			id = op.ID
+			break
+		}
+	}
+	var events []byte
+	data, err := os.ReadFile(filepath.Join(dir, history.EventsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := 0
+	for line := range bytes.Lines(data) {
+		var e struct {
+			Type string          `json:"type"`
+			At   int64           `json:"at_ns"`
+			Data json.RawMessage `json:"data"`
+		}
+		var r history.FinalRead
+		if err := json.Unmarshal(line, &e); err != nil {
+			t.Fatal(err)
+		}
+		if e.Type == "final_read" {
+			if err := json.Unmarshal(e.Data, &r); err != nil {
+				t.Fatal(err)
+			}
+			if i := slices.Index(r.IDs, id); r.Store == store && i >= 0 {
+				r.IDs = slices.Delete(r.IDs, i, i+1)
+				taken++
+			}
+			if e.Data, err = json.Marshal(r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if line, err = json.Marshal(e); err != nil {
+			t.Fatal(err)
+		}
+		events = append(append(events, line...), '\n')
+	}
+	if taken != 2 {
+		t.Fatalf("%s was in %d readings of %s, want 2", id, taken, store)
+	}
+	if err := os.WriteFile(filepath.Join(dir, history.EventsFile), events, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}

@@ -1,0 +1,211 @@
+package runner
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/scenarios"
+	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
+)
+
+func failing(r evidence.Result) []string {
+	var ids []string
+	for _, f := range r.Findings {
+		if f.Verdict == evidence.Fail {
+			ids = append(ids, f.ID)
+		}
+	}
+	return ids
+}
+
+func TestAFolderIsJudgedAsItWas(t *testing.T) {
+	dir := folder(t, example, 360)
+	files := contents(t, dir)
+	before, after, err := Rejudge(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.Verdict != evidence.Pass || !before.Expected.Met {
+		t.Fatalf("the folder says %s: %v", before.Verdict, before.Reasons)
+	}
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("judged again:\n%s", diff)
+	}
+	if diff := cmp.Diff(files, contents(t, dir)); diff != "" {
+		t.Errorf("judging wrote into the folder:\n%s", diff)
+	}
+}
+
+// contents of every file of a folder by name.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[e.Name()] = string(data)
+	}
+	return files
+}
+
+func TestTheVerdictIsThatOfTheRawHistory(t *testing.T) {
+	for name, c := range map[string]struct {
+		store   string
+		at      time.Duration
+		failing []string
+	}{
+		"an old write is lost":         {history.StoreItems, time.Second, []string{measure.FindingRecoveryPoint}},
+		"a write since is lost":        {history.StoreObjects, 8 * time.Second, []string{measure.FindingLostAfterFailover}},
+		"an old write leaves a hole":   {history.StorePostgres, time.Second, []string{measure.FindingRecoveryPoint, measure.FindingHole}},
+		"one within what was promised": {history.StoreItems, 3 * time.Second, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := folder(t, example, 360)
+			id := lose(t, dir, c.store, c.at)
+			before, after, err := Rejudge(dir)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.failing, failing(after)); diff != "" {
+				t.Errorf("findings that fail:\n%s", diff)
+			}
+			want := evidence.Pass
+			if c.failing != nil {
+				want = evidence.Fail
+			}
+			if before.Verdict != evidence.Pass || after.Verdict != want || after.Expected.Met != (want == evidence.Pass) {
+				t.Errorf("the folder says %s, the history %s (expectation met: %t)", before.Verdict, after.Verdict, after.Expected.Met)
+			}
+			told := slices.ContainsFunc(after.Findings, func(f evidence.Finding) bool { return slices.Contains(f.Evidence, id) })
+			if !told {
+				t.Errorf("no finding names %s, which is lost", id)
+			}
+		})
+	}
+}
+
+func TestAFailureThatWasExpectedIsMet(t *testing.T) {
+	dir := folder(t, strings.Replace(example, "expect: pass", "expect: {fail: [recovery_point]}", 1), 360)
+	lose(t, dir, history.StoreItems, time.Second)
+	before, after, err := Rejudge(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.Expected.Met || !after.Expected.Met || after.Verdict != evidence.Fail {
+		t.Errorf("met before: %t, after: %t, verdict %s", before.Expected.Met, after.Expected.Met, after.Verdict)
+	}
+}
+
+// Two seconds of lost writes are within 15 minutes when a second stands for six minutes, and not when it stands for twelve.
+func TestTheTimescaleIsTheOneTheDrillHad(t *testing.T) {
+	dir := folder(t, example, 720)
+	lose(t, dir, history.StoreItems, 3*time.Second)
+	_, after, err := Rejudge(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{measure.FindingRecoveryPoint}, failing(after)); diff != "" || after.Scenario.Timescale != 720 {
+		t.Errorf("at timescale %g:\n%s", after.Scenario.Timescale, diff)
+	}
+	if o := after.Metrics.RecoveryPoint.ObjectiveMS; o == nil || *o != 1250 {
+		t.Errorf("15 minutes are %v ms of lab time, want 1250", o)
+	}
+}
+
+func TestADrillThatDidNotCompleteNeverPasses(t *testing.T) {
+	for _, status := range []evidence.Status{evidence.Interrupted, evidence.Errored} {
+		dir := folder(t, example, 360)
+		replace(t, dir, evidence.FileResult, `"status": "completed"`, `"status": "`+string(status)+`"`)
+		_, after, err := Rejudge(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if after.Status != status || after.Verdict != evidence.Inconclusive || after.Expected.Met {
+			t.Errorf("%s: %s, verdict %s, met %t", status, after.Status, after.Verdict, after.Expected.Met)
+		}
+	}
+}
+
+func TestARecordingThatWasCutOffProvesNothing(t *testing.T) {
+	dir := folder(t, example, 360)
+	path := filepath.Join(dir, history.OpsFile)
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, info.Size()*3/4); err != nil {
+		t.Fatal(err)
+	}
+	_, after, err := Rejudge(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after.Verdict != evidence.Inconclusive || !strings.Contains(strings.Join(after.Reasons, "\n"), "the recording was cut off") {
+		t.Errorf("verdict %s: %v", after.Verdict, after.Reasons)
+	}
+}
+
+func TestAFolderThatCannotBeJudgedSaysWhy(t *testing.T) {
+	remove := func(name string) func(*testing.T, string) {
+		return func(t *testing.T, dir string) {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	change := func(name, old, with string) func(*testing.T, string) {
+		return func(t *testing.T, dir string) { replace(t, dir, name, old, with) }
+	}
+	for name, c := range map[string]struct {
+		spoil func(*testing.T, string)
+		want  []string
+	}{
+		"no result":         {remove(evidence.FileResult), []string{"result.json", "no such file"}},
+		"no scenario":       {remove(evidence.FileScenario), []string{"rejudge: ", "scenario.yaml", "no such file"}},
+		"no operations":     {remove(history.OpsFile), []string{"read history: ", "ops.jsonl.gz", "no such file"}},
+		"no events":         {remove(history.EventsFile), []string{"read history: ", "events.jsonl", "no such file"}},
+		"another schema":    {change(evidence.FileResult, evidence.Schema, "another/v9"), []string{`its schema is "another/v9"`, evidence.Schema}},
+		"half a result":     {change(evidence.FileResult, "}", ""), []string{"result.json: "}},
+		"no such status":    {change(evidence.FileResult, `"completed"`, `"done"`), []string{`status "done" is none of`}},
+		"no such event":     {change(history.EventsFile, `"type":"fault"`, `"type":"fautl"`), []string{"events.jsonl: line 3: ", "no such type"}},
+		"no such timescale": {change(evidence.FileResult, `"timescale": 360`, `"timescale": 0`), []string{"scenario.yaml:3:", "timescale: 0 must be 1 to"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := folder(t, example, 360)
+			c.spoil(t, dir)
+			_, after, err := Rejudge(dir)
+			if err == nil || after.Verdict == evidence.Pass {
+				t.Fatalf("judged: %v, %s", err, after.Verdict)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q is missing in %q", want, err)
+				}
+			}
+		})
+	}
+}
+
+func TestAScenarioThatIsBrokenIsPointedAt(t *testing.T) {
+	dir := folder(t, example, 360)
+	replace(t, dir, evidence.FileScenario, "timescale:", "timescal:")
+	_, _, err := Rejudge(dir)
+	problems := scenarios.Problems(err)
+	if len(problems) == 0 || problems[0].File != evidence.FileScenario || !strings.Contains(err.Error(), `did you mean "timescale"?`) {
+		t.Errorf("got %v", err)
+	}
+}
