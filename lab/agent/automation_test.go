@@ -69,7 +69,11 @@ func diesAt(d time.Duration) homeFunc {
 }
 func agrees() error { return nil }
 func fenceWith(f func(context.Context) (string, error)) *fence {
-	return &fence{once: f, limit: 2 * time.Second, owed: make(chan struct{}, 1)}
+	once := func(ctx context.Context) (fenced, error) {
+		detail, err := f(ctx)
+		return fenced{detail: detail}, err
+	}
+	return &fence{once: once, limit: 2 * time.Second, owed: make(chan struct{}, 1)}
 }
 
 func fakeStep(name string, do func(context.Context) error) *fake { return &fake{name: name, do: do} }
@@ -98,6 +102,7 @@ func rig(home homeFunc, steps ...*fake) *automation {
 		check: topology.HealthCheck{Interval: 100 * time.Millisecond, Threshold: 3}, decide: 500 * time.Millisecond, marks: m,
 		home: fakeHome{began: time.Now(), is: home}, witness: witnessFunc(agrees), world: fakeWorld{},
 		fence: fenceWith(func(context.Context) (string, error) { return "read only", nil }),
+		again: func(context.Context) (string, error) { return "", nil },
 	}
 	a.stages = []stage{{step: a.fence, mark: MarkFenced}}
 	for _, s := range steps {
@@ -280,7 +285,7 @@ func TestUnreachablePrimaryIsFencedOnReturn(t *testing.T) {
 		a := rig(diesAt(time.Second), fakeStep("promote", nil))
 		a.fence = fenceWith(func(context.Context) (string, error) {
 			if time.Since(began) < time.Minute {
-				return "", errors.New("connection refused")
+				return "", unreachable{errors.New("connection refused")}
 			}
 			return "read only, 2 sessions ended", nil
 		})
@@ -294,27 +299,69 @@ func TestUnreachablePrimaryIsFencedOnReturn(t *testing.T) {
 	})
 }
 
-func TestPrimaryThatWillNotBeFencedHoldsTheFailover(t *testing.T) {
+func TestPrimaryThatIsThereAndNotFencedHoldsTheFailover(t *testing.T) {
+	for name, once := range map[string]func(context.Context) error{
+		"says no": func(context.Context) error {
+			return fmt.Errorf("alter system: %w", &pgconn.PgError{Severity: "ERROR", Code: "42501", Message: "permission denied"})
+		},
+		"is starting up": func(context.Context) error { return fmt.Errorf("connect: %w", &pgconn.PgError{Code: "57P03"}) },
+		"falls silent half way": func(ctx context.Context) error {
+			<-ctx.Done()
+			return fmt.Errorf("end sessions: %w", ctx.Err())
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				step := fakeStep("promote", nil)
+				a := rig(diesAt(time.Second), step)
+				a.fence = fenceWith(func(ctx context.Context) (string, error) { return "", once(ctx) })
+				a.stages[0].step = a.fence
+				got, _ := runFor(t, a, time.Minute)
+				if len(got) != 3 || got[2].Name != MarkFailed || !strings.Contains(got[2].Detail, "fence: ") || step.times.Load() != 0 {
+					t.Errorf("marks are %v with %d promotions, want the fence to fail and no more", got, step.times.Load())
+				}
+			})
+		})
+	}
+}
+
+func TestStartingPrimaryIsFencedOnceItIsUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		step := fakeStep("promote", nil)
-		a := rig(diesAt(time.Second), step)
+		began := time.Now()
+		a := rig(diesAt(time.Second), fakeStep("promote", nil))
 		a.fence = fenceWith(func(context.Context) (string, error) {
-			return "", fmt.Errorf("alter system: %w", &pgconn.PgError{Severity: "ERROR", Code: "42501", Message: "permission denied"})
+			if time.Since(began) < 2500*ms {
+				return "", fmt.Errorf("connect: %w", &pgconn.PgError{Code: "57P03"})
+			}
+			return "read only", nil
 		})
 		a.stages[0].step = a.fence
 		got, _ := runFor(t, a, time.Minute)
-		if len(got) != 3 || got[2].Name != MarkFailed || !strings.Contains(got[2].Detail, "fence: ") || step.times.Load() != 0 {
-			t.Errorf("marks are %v with %d promotions, want the fence to fail and no more", got, step.times.Load())
-		}
+		expect(t, got[2:], at{2700 * ms, MarkFenced, "read only"}, at{2700 * ms, "promoted", "fine"}) // 4 x 250 ms after 1700 ms
 	})
 }
 
-func TestStartingServerIsNoRefusal(t *testing.T) {
-	starting := fmt.Errorf("connect: %w", &pgconn.PgError{Code: "57P03"})
-	denied := fmt.Errorf("connect: %w", &pgconn.PgError{Code: "42501"})
-	if refused(starting) || !refused(denied) || refused(errors.New("refused")) {
-		t.Errorf("refused: starting %v, denied %v, unreachable %v", refused(starting), refused(denied), refused(errors.New("refused")))
-	}
+func TestForgottenRedirectIsOrderedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		a := rig(diesAt(time.Second), fakeStep("promote", nil))
+		ordered := 0
+		a.again = func(context.Context) (string, error) {
+			switch since := time.Since(began); {
+			case since >= 10*time.Second && ordered == 0, since >= 20*time.Second && ordered == 1:
+				ordered++
+				return "west, instead of east", nil
+			case since >= 9*time.Second && since < 10*time.Second:
+				return "", errors.New("connection refused") // it is being started again
+			}
+			return "", nil
+		}
+		got, _ := runFor(t, a, time.Minute)
+		expect(t, got[4:],
+			at{10 * time.Second, MarkRedirectedAgain, "west, instead of east"},
+			at{20 * time.Second, MarkRedirectedAgain, "west, instead of east"},
+		)
+	})
 }
 
 func TestRestartTakesUpWhereItWas(t *testing.T) {

@@ -43,10 +43,10 @@ const (
 	MarkFailed     = "step_failed"
 	// MarkRedirectedAgain comes after the failover: the name service had forgotten the redirect, and was told again.
 	MarkRedirectedAgain = "redirected_again"
-	MarkFencedLate = "fenced_on_return" // the old primary came back and was fenced then
-	MarkHealth     = "health"           // name service: a target's health changed; Detail "us-east-1 unhealthy: …"
-	MarkAnswer     = "answer"           // name service: the record's answer changed; Detail is the region
-	MarkBackup     = "backup_done"      // the backup job finished; Detail has the object and its size
+	MarkFencedLate      = "fenced_on_return" // the old primary came back and was fenced then
+	MarkHealth          = "health"           // name service: a target's health changed; Detail "us-east-1 unhealthy: …"
+	MarkAnswer          = "answer"           // name service: the record's answer changed; Detail is the region
+	MarkBackup          = "backup_done"      // the backup job finished; Detail has the object and its size
 )
 
 // longestWait bounds a long poll, so that a caller that vanished does not hold a goroutine for ever.

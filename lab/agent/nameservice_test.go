@@ -3,11 +3,14 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -82,6 +85,7 @@ func startNameservice(t *testing.T, change func(*NameserviceConfig)) *running {
 			t.Errorf("name service ended with %v", err)
 		}
 	})
+	r.await(t, "first checks", func(h RecordHealth) bool { return !h.Targets[0].Unknown && !h.Targets[1].Unknown })
 	return r
 }
 
@@ -199,6 +203,46 @@ func TestHealthSaysWhy(t *testing.T) {
 	if !strings.Contains(h.Targets[1].LastError, "503") {
 		t.Errorf("west: %+v", h.Targets[1])
 	}
+	got := marksOf(r.marks)
+	if len(got) != 1 || got[0].Name != MarkHealth || got[0].Detail != "us-west-2 unhealthy: 503 Service Unavailable" {
+		t.Errorf("marks are %v", got)
+	}
+}
+
+func TestStartLeavesNoMarks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		svc, err := newNameservice(NameserviceConfig{
+			Record: testRecord, Check: topology.HealthCheck{Interval: time.Second, Threshold: 3},
+			Targets: []Target{
+				{Region: east, Host: "127.0.0.1", Port: 1, Health: "http://127.0.0.1:1"},
+				{Region: west, Host: "127.0.0.1", Port: 2, Health: "http://127.0.0.1:2"},
+			},
+		}, NewMarks("nameservice.global"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := svc.(*nameservice)
+		for second := range 13 { // east is up after four seconds and fails from the sixth on; west never comes
+			refused := fmt.Errorf("ask: %w", syscall.ECONNREFUSED)
+			if second == 4 || second == 5 {
+				n.observe(0, nil)
+			} else {
+				n.observe(0, refused)
+			}
+			n.observe(1, refused)
+			if h := n.recordHealth(); h.Targets[0].Unknown != (second < 4) || h.Targets[1].Unknown != (second < 10) ||
+				h.Targets[1].Healthy != (second < 10) {
+				t.Errorf("after %d s: %+v", second, h)
+			}
+			time.Sleep(time.Second)
+		}
+		expect(t, marksOf(n.marks),
+			at{8 * time.Second, MarkHealth, "us-east-1 unhealthy: connection refused"}, // the third check that fails, and no later
+			at{8 * time.Second, MarkAnswer, west},
+			at{10 * time.Second, MarkHealth, "us-west-2 unhealthy: connection refused"},
+			at{10 * time.Second, MarkAnswer, east},
+		)
+	})
 }
 
 func TestNameserviceRejectsSettings(t *testing.T) {

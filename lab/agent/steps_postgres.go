@@ -37,16 +37,16 @@ func (u unreachable) Unwrap() error { return u.error }
 
 func isUnreachable(err error) bool { return errors.As(err, new(unreachable)) }
 
-// heeded notes whether the far end has said anything.
-type heeded struct {
+// ear notes whether the far end has said anything.
+type ear struct {
 	net.Conn
 	heard *atomic.Bool
 }
 
-func (h heeded) Read(p []byte) (int, error) {
-	n, err := h.Conn.Read(p)
+func (e ear) Read(p []byte) (int, error) {
+	n, err := e.Conn.Read(p)
 	if n > 0 {
-		h.heard.Store(true)
+		e.heard.Store(true)
 	}
 	return n, err
 }
@@ -61,7 +61,7 @@ func withPostgres(ctx context.Context, e topology.Endpoint, work func(conn *pgx.
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
 	var heard atomic.Bool
 	config.AfterNetConnect = func(_ context.Context, _ *pgconn.Config, conn net.Conn) (net.Conn, error) {
-		return heeded{Conn: conn, heard: &heard}, nil
+		return ear{Conn: conn, heard: &heard}, nil
 	}
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {

@@ -170,6 +170,9 @@ func names(t *testing.T) (*nameservice, nameClient) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for target := range 2 {
+		service.(*nameservice).observe(target, nil)
+	}
 	mux := http.NewServeMux()
 	service.Routes(mux)
 	server := httptest.NewServer(mux)
@@ -218,6 +221,36 @@ func TestRedirect(t *testing.T) {
 	}
 }
 
+func TestRedirectAgain(t *testing.T) {
+	for name, c := range map[string]struct {
+		ordered string // since the name service started
+		want    string
+	}{
+		"forgotten": {"", "west, instead of east"},
+		"in force":  {"west", ""},
+		"overruled": {"east", ""}, // by a failback
+	} {
+		t.Run(name, func(t *testing.T) {
+			service, client := names(t)
+			if c.ordered != "" && !service.redirect(c.ordered) {
+				t.Fatalf("no redirect to %s", c.ordered)
+			}
+			step := redirect{names: client, region: "west"}
+			for _, want := range []string{c.want, ""} {
+				if detail, err := step.Again(t.Context()); err != nil || detail != want {
+					t.Errorf("it says %q, %v, want %q", detail, err, want)
+				}
+			}
+			if got := service.recordHealth().Answer; (got == "west") != (c.ordered != "east") {
+				t.Errorf("the answer is %s", got)
+			}
+		})
+	}
+	if _, err := (redirect{names: nameClient{base: "http://127.0.0.1:1"}, region: "west"}).Again(t.Context()); err == nil {
+		t.Error("no error from a name service that is gone")
+	}
+}
+
 func TestRedirectWaitsForTheAnswer(t *testing.T) {
 	service, client := names(t)
 	service.observe(1, errors.New("not ready")) // west fails its checks, so east is answered whoever is primary
@@ -232,7 +265,7 @@ func TestHomeIsLostOnlyWhenAppAndDatabaseFail(t *testing.T) {
 	app := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer app.Close()
 	cfg := settings()
-	if got := newHomeProbe(cfg).Look(t.Context()); got.alive || !strings.Contains(got.said, "app: ") || !strings.Contains(got.said, "postgres: ") {
+	if got := newHomeProbe(cfg).Look(t.Context()); got.alive || got.said != "app: connection refused; postgres: connection refused" {
 		t.Errorf("nobody answers, and it sees %+v", got)
 	}
 	cfg.HomeHealth = app.URL

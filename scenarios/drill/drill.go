@@ -241,7 +241,9 @@ func (d *drill) holds(c Condition) bool {
 	return false
 }
 
-func recovered(h history.History, s measure.Spec) bool { return measure.MeasureRecoveryTime(h, s).Recovered() }
+func recovered(h history.History, s measure.Spec) bool {
+	return measure.MeasureRecoveryTime(h, s).Recovered()
+}
 
 // observe waits for the recovery and a little longer, or until it is too late for it to matter.
 func (d *drill) observe(ctx context.Context) error {
