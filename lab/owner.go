@@ -195,7 +195,10 @@ func sweepOne(ctx context.Context, e *node.Engine, name string, mayBeKept bool) 
 	if left > 0 {
 		err = errors.Join(err, fmt.Errorf("%d things are left of it", left))
 	}
-	return true, errors.Join(err, o.release())
+	if err != nil {
+		return true, errors.Join(err, o.Unlock()) // the notes stay: the next sweep needs them
+	}
+	return true, o.release()
 }
 
 // lateWithin is how long a creation may still be under way in the engine after its owner died.

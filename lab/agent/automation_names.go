@@ -62,17 +62,18 @@ func (c nameClient) health(ctx context.Context) (RecordHealth, error) {
 	return c.do(request)
 }
 
-func (c nameClient) makePrimary(ctx context.Context, region string) (RecordHealth, error) {
+func (c nameClient) makePrimary(ctx context.Context, region string) error {
 	order, err := json.Marshal(map[string]string{"region": region})
 	if err != nil {
-		return RecordHealth{}, fmt.Errorf("order primary: %w", err)
+		return fmt.Errorf("order primary: %w", err)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, c.base+"/primary", bytes.NewReader(order))
 	if err != nil {
-		return RecordHealth{}, fmt.Errorf("order primary: %w", err)
+		return fmt.Errorf("order primary: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/json")
-	return c.do(request)
+	_, err = c.do(request)
+	return err
 }
 
 func (c nameClient) do(request *http.Request) (RecordHealth, error) {

@@ -50,11 +50,19 @@ func cause(err error) string {
 	return text
 }
 
+// innermost follows an error to its end, and of several that were joined the first.
 func innermost(err error) error {
-	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+	var several interface{ Unwrap() []error }
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil && errors.As(err, &several) {
+			inner = several.Unwrap()[0]
+		}
+		if inner == nil {
+			return err
+		}
 		err = inner
 	}
-	return err
 }
 
 // within gives an error that is a timeout the words for how long nobody answered.

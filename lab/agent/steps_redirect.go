@@ -28,7 +28,7 @@ func (r redirect) Do(ctx context.Context) (string, error) {
 	how := "was so already"
 	if record.Primary != r.region {
 		how = "instead of " + record.Primary
-		if _, err := r.names.makePrimary(ctx, r.region); err != nil {
+		if err := r.names.makePrimary(ctx, r.region); err != nil {
 			return "", err
 		}
 	}
@@ -57,7 +57,7 @@ func (r redirect) Again(ctx context.Context) (detail string, err error) {
 	if err != nil || record.Primary == r.region || record.Ordered {
 		return "", err
 	}
-	if _, err := r.names.makePrimary(ctx, r.region); err != nil {
+	if err := r.names.makePrimary(ctx, r.region); err != nil {
 		return "", err
 	}
 	return r.region + ", instead of " + record.Primary, nil

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -85,6 +86,9 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 		return Sighting{}, fmt.Errorf("inject %s: it is %s", g.Spec.Kind(), g.state)
 	}
 	before, saw, err := g.fault.InForce(ctx)
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
 	if err != nil {
 		return Sighting{}, fmt.Errorf("inject %s: probe before: %w", g.Spec.Kind(), err)
 	}
@@ -160,6 +164,8 @@ func (g *Guard) watch(ctx context.Context, want bool, since time.Duration) watch
 		asked := g.now()
 		in, saw, err := g.fault.InForce(ctx)
 		switch {
+		case ctx.Err() != nil: // a probe that was cut short fails whatever the lab is like
+			return watched{err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))}
 		case err != nil:
 			last = err
 		case in == want:

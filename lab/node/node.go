@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"strings"
 	"time"
@@ -209,7 +210,7 @@ func (n *Node) Address(ctx context.Context, port string) (string, error) {
 	if len(bindings) == 0 {
 		return "", fmt.Errorf("%s does not publish %s", n.Spec.Name, port)
 	}
-	return n.engine.host + ":" + bindings[0].HostPort, nil
+	return net.JoinHostPort(n.engine.host, bindings[0].HostPort), nil
 }
 
 // Addresses are the published ports at once: container port ("8474/tcp") to host:port.
@@ -221,7 +222,7 @@ func (n *Node) Addresses(ctx context.Context) (map[string]string, error) {
 	all := map[string]string{}
 	for port, bindings := range i.Container.NetworkSettings.Ports {
 		if len(bindings) > 0 {
-			all[port.String()] = n.engine.host + ":" + bindings[0].HostPort
+			all[port.String()] = net.JoinHostPort(n.engine.host, bindings[0].HostPort)
 		}
 	}
 	return all, nil

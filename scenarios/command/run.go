@@ -59,7 +59,7 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 	if f.repeat < 1 {
 		return badInput{fmt.Errorf("--repeat is %d; it must be at least 1", f.repeat)}
 	}
-	if f.timescale < 0 {
+	if !(f.timescale >= 0) { // written so that NaN is refused too
 		return badInput{fmt.Errorf("--timescale is %g; it must be above 0", f.timescale)}
 	}
 	var todo []*scenarios.Scenario

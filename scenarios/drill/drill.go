@@ -132,9 +132,11 @@ func (d *drill) awaitSteady(ctx context.Context) error {
 	since, last := d.rec.Now(), errors.New("nothing yet")
 	limit := d.rec.Now() + d.plan.Steady.Within
 	return d.poll(ctx, func() (bool, error) {
-		if err := d.lookSteady(ctx, since); err != nil {
+		if err := d.lookSteady(ctx, since); errors.Is(err, errTooFew) {
+			last = err // the hold goes on until it can be told
+		} else if err != nil {
 			since, last = d.rec.Now(), err
-		} else if d.rec.Now()-since >= d.plan.Steady.Hold {
+		} else if d.rec.Now()-since >= max(d.plan.Steady.Hold, d.checkable()) {
 			d.steady = d.rec.Now()
 			d.stepped = d.steady
 			d.enter(history.PhaseSteady)
@@ -168,14 +170,26 @@ func (d *drill) lookSteady(ctx context.Context, since time.Duration) error {
 	if ended >= leastPerCheck && float64(good) < steadyShare*float64(ended) {
 		return fmt.Errorf("%d of %d operations are ok (%s)", good, ended, why)
 	}
-	if ended < leastPerCheck && d.rec.Now()-since > time.Second {
-		return fmt.Errorf("only %d operations ended in a second", ended)
+	// What was offered just now may still be under way for as long as its timeout.
+	if patience := d.checkable() + d.plan.Workload.Timeout; ended < leastPerCheck && d.rec.Now()-since > patience {
+		return fmt.Errorf("only %d operations ended in %s", ended, patience.Round(time.Millisecond))
+	}
+	if ended < leastPerCheck && d.rec.Now()-since >= max(d.plan.Steady.Hold, d.checkable()) {
+		return errTooFew
 	}
 	return nil
 }
 
+// errTooFew says that nothing is wrong, and nothing is known yet.
+var errTooFew = errors.New("too few operations have ended to tell")
+
+// checkable is how long it takes until enough operations have fallen due for a share of them to say something.
+func (d *drill) checkable() time.Duration {
+	return time.Duration(float64(leastPerCheck) / d.plan.Workload.Writes * float64(time.Second))
+}
+
 func (d *drill) runSteps(ctx context.Context) error {
-	for _, s := range d.plan.Steps {
+	for i, s := range d.plan.Steps {
 		from := d.steady
 		if s.When != "" {
 			met, err := d.awaitCondition(ctx, s.When)
@@ -184,6 +198,7 @@ func (d *drill) runSteps(ctx context.Context) error {
 			}
 			if !met {
 				d.say("gave up waiting for %q: the steps after it are left out", s.When)
+				d.leaveOut(d.plan.Steps[i:], s.When)
 				return nil
 			}
 			from = d.rec.Now()
@@ -199,13 +214,24 @@ func (d *drill) runSteps(ctx context.Context) error {
 	return nil
 }
 
+// leaveOut records the faults that were not injected: a drill that was to break more than it broke does not pass.
+func (d *drill) leaveOut(steps []Step, c Condition) {
+	for _, s := range steps {
+		if s.Inject != nil {
+			d.rec.Fault(history.Fault{
+				Name: s.Inject.Kind(), Target: s.Inject.Target(), Command: d.rec.Now(), By: fmt.Sprintf("not injected: %q never came", c),
+			})
+		}
+	}
+}
+
 func (d *drill) runStep(ctx context.Context, s Step) error {
 	switch {
 	case s.Inject != nil:
 		return d.inject(ctx, s.Inject)
 	case s.Heal != "":
-		for _, g := range d.guards {
-			if g.Spec.Kind() == s.Heal {
+		for _, g := range d.guards { // the oldest of that kind that is in force
+			if g.Spec.Kind() == s.Heal && g.State() != fault.Healed {
 				return d.heal(ctx, g)
 			}
 		}
@@ -241,7 +267,11 @@ func (d *drill) holds(c Condition) bool {
 	return false
 }
 
+// recovered asks about the last fault: from the one before it the service may have been back already.
 func recovered(h history.History, s measure.Spec) bool {
+	if n := len(h.Faults); n > 1 {
+		h.Faults = h.Faults[n-1:]
+	}
 	return measure.MeasureRecoveryTime(h, s).Recovered()
 }
 
@@ -270,6 +300,9 @@ func (d *drill) read(ctx context.Context, which string) {
 		}
 		if r.Err != nil {
 			final.Error = r.Err.Error()
+			d.rec.Read(final)
+			d.say("read %s of %s: %v", r.Store, d.plan.Judge.Survivor, r.Err)
+			continue
 		}
 		d.rec.Read(final)
 		d.say("read %s of %s: %d verifications", r.Store, d.plan.Judge.Survivor, len(r.IDs))

@@ -93,20 +93,10 @@ func run(ctx context.Context, t *testing.T, p Plan, l *tinyLab, watch ...func(Ev
 	if diff := cmp.Diff(o.report, measure.Judge(again, p.Judge)); diff != "" {
 		t.Errorf("judged again from disk:\n%s", diff)
 	}
-	if err := l.whole(context.Background()); err != nil {
+	if err := l.whole(context.WithoutCancel(ctx)); err != nil {
 		t.Errorf("after the drill: %v", err)
 	}
 	return o
-}
-
-// said is whether a line with that text was told.
-func (o outcome) said(text string) bool {
-	for _, e := range o.events {
-		if strings.Contains(e.Text, text) {
-			return true
-		}
-	}
-	return false
 }
 
 func (o outcome) mark(t *testing.T, name string) history.Mark {

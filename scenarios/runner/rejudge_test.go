@@ -140,6 +140,14 @@ func TestADrillThatDidNotCompleteNeverPasses(t *testing.T) {
 	}
 }
 
+func TestWhyADrillWasAnErrorIsKept(t *testing.T) {
+	dir := folder(t, example, 360)
+	replace(t, dir, evidence.FileResult, `"status": "completed"`, `"status": "error", "error": "the engine went away"`)
+	if _, after, err := Rejudge(dir); err != nil || after.Error != "the engine went away" {
+		t.Errorf("it says %q: %v", after.Error, err)
+	}
+}
+
 func TestARecordingThatWasCutOffProvesNothing(t *testing.T) {
 	dir := folder(t, example, 360)
 	path := filepath.Join(dir, history.OpsFile)
@@ -174,15 +182,18 @@ func TestAFolderThatCannotBeJudgedSaysWhy(t *testing.T) {
 		spoil func(*testing.T, string)
 		want  []string
 	}{
-		"no result":         {remove(evidence.FileResult), []string{"result.json", "no such file"}},
-		"no scenario":       {remove(evidence.FileScenario), []string{"rejudge: ", "scenario.yaml", "no such file"}},
-		"no operations":     {remove(history.OpsFile), []string{"read history: ", "ops.jsonl.gz", "no such file"}},
-		"no events":         {remove(history.EventsFile), []string{"read history: ", "events.jsonl", "no such file"}},
-		"another schema":    {change(evidence.FileResult, evidence.Schema, "another/v9"), []string{`its schema is "another/v9"`, evidence.Schema}},
-		"half a result":     {change(evidence.FileResult, "}", ""), []string{"result.json: "}},
-		"no such status":    {change(evidence.FileResult, `"completed"`, `"done"`), []string{`status "done" is none of`}},
-		"no such event":     {change(history.EventsFile, `"type":"fault"`, `"type":"fautl"`), []string{"events.jsonl: line 3: ", "no such type"}},
-		"no such timescale": {change(evidence.FileResult, `"timescale": 360`, `"timescale": 0`), []string{"scenario.yaml:3:", "timescale: 0 must be 1 to"}},
+		"no result":      {remove(evidence.FileResult), []string{"result.json", "no such file"}},
+		"no scenario":    {remove(evidence.FileScenario), []string{"rejudge: ", "scenario.yaml", "no such file"}},
+		"no operations":  {remove(history.OpsFile), []string{"read history: ", "ops.jsonl.gz", "no such file"}},
+		"no events":      {remove(history.EventsFile), []string{"read history: ", "events.jsonl", "no such file"}},
+		"another schema": {change(evidence.FileResult, evidence.Schema, "another/v9"), []string{`its schema is "another/v9"`, evidence.Schema}},
+		"half a result":  {change(evidence.FileResult, "}", ""), []string{"result.json: "}},
+		"no such status": {change(evidence.FileResult, `"completed"`, `"done"`), []string{`status "done" is none of`}},
+		"no such event":  {change(history.EventsFile, `"type":"fault"`, `"type":"fautl"`), []string{"events.jsonl: line 3: ", "no such type"}},
+		"no such timescale": {
+			change(evidence.FileResult, `"timescale": 360`, `"timescale": 0`),
+			[]string{"scenario.yaml:3:", "timescale: 0 must be 1 to"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t, example, 360)

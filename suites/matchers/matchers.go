@@ -3,6 +3,7 @@
 package matchers
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -68,7 +69,12 @@ func LoseNothing() types.GomegaMatcher {
 
 // LeaveNothing succeeds when no container, network or volume of the lab outlived it.
 func LeaveNothing() types.GomegaMatcher {
-	return gomega.WithTransform(func(r evidence.Result) int { return r.Leftovers }, gomega.BeZero())
+	return gomega.WithTransform(func(r evidence.Result) (int, error) {
+		if r.Schema != evidence.Schema {
+			return 0, errors.New("not the result of a drill")
+		}
+		return r.Leftovers, nil
+	}, gomega.BeZero())
 }
 
 type interval struct{ lo, hi *int64 }

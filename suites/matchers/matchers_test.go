@@ -15,7 +15,7 @@ func ms(n int64) *int64 { return &n }
 // good is a drill that every matcher accepts; each bad one differs from it in one place.
 func good() evidence.Result {
 	return evidence.Result{
-		Scenario: evidence.Scenario{Name: "example"}, Status: evidence.Completed, Verdict: evidence.Pass,
+		Schema: evidence.Schema, Scenario: evidence.Scenario{Name: "example"}, Status: evidence.Completed, Verdict: evidence.Pass,
 		Reasons:  []string{"all is well"},
 		Expected: evidence.Expected{Verdict: evidence.Pass, Met: true},
 		Faults: []evidence.Fault{
@@ -89,7 +89,8 @@ func TestMatchers(t *testing.T) {
 		},
 		{
 			name: "LeaveNothing", match: LeaveNothing(),
-			bad: map[string]func(*result){"one left": func(r *result) { r.Leftovers = 1 }},
+			bad:   map[string]func(*result){"one left": func(r *result) { r.Leftovers = 1 }},
+			wrong: map[string]func(*result){"of no drill": func(r *result) { *r = result{} }},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -113,7 +114,7 @@ func TestMatchers(t *testing.T) {
 			for name, change := range c.wrong {
 				r := good()
 				change(&r)
-				if ok, err := c.match.Match(r); ok || err == nil || !strings.Contains(err.Error(), "example") {
+				if ok, err := c.match.Match(r); ok || err == nil || !strings.Contains(err.Error(), r.Scenario.Name) {
 					t.Errorf("%s: want an error that names the scenario: %t, %v", name, ok, err)
 				}
 			}

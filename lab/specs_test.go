@@ -1,0 +1,287 @@
+package lab
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/image"
+	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// planned is a lab about to come up: its links are planned, and its hub publishes them at 127.0.0.1, 20000 higher.
+func planned(t topology.Topology, aws string) *builder {
+	l := &Lab{Name: "ada", topology: t, published: map[string]string{}}
+	set := image.Set{AWS: aws, Images: map[string]image.Ref{}}
+	for _, kind := range []string{"postgres", "redis", "s3", "dynamodb", "hub", "agent", "app"} {
+		set.Images[kind] = image.Ref{Name: "regionfall/" + kind + ":1"}
+	}
+	b := &builder{Lab: l, options: Options{Topology: t, Images: set}, labels: map[string]string{node.LabelLab: "ada"}, plan: link.Plan(t)}
+	for _, s := range b.plan {
+		l.links = append(l.links, (&link.Hub{}).Link(s, nil))
+		if s.Published() {
+			l.published[fmt.Sprintf("%d/tcp", s.Port)] = fmt.Sprintf("127.0.0.1:%d", 20000+s.Port)
+		}
+	}
+	return b
+}
+
+// topologies are the presets, and what else is allowed.
+func topologies(t *testing.T) map[string]topology.Topology {
+	t.Helper()
+	all := map[string]topology.Topology{}
+	for _, name := range topology.PresetNames() {
+		all[name], _ = topology.Preset(name)
+	}
+	unattended, _ := topology.Preset("two-regions")
+	unattended.Automation.Off = true
+	all["unattended"] = unattended
+	three, _ := topology.Preset("two-regions")
+	three.Regions = []topology.Region{{Name: "us-east-1", AppNodes: 3}, {Name: "us-west-2", AppNodes: 2}}
+	all["several app nodes"] = three
+	for name, top := range all {
+		if err := top.Validate(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+	}
+	return all
+}
+
+func specsOf(t *testing.T, b *builder) map[string]node.Spec {
+	t.Helper()
+	specs, err := b.nodeSpecs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	byName := map[string]node.Spec{}
+	ids := map[string]bool{}
+	for _, s := range specs {
+		if byName[s.Name].Name != "" || ids[s.ID] {
+			t.Errorf("%s (%s) is there twice", s.Name, s.ID)
+		}
+		byName[s.Name], ids[s.ID] = s, true
+	}
+	return byName
+}
+
+var hubAddress = regexp.MustCompile(`hub:(\d+)`)
+
+// Everything a node is told to reach is either in its own region, or a link that starts there.
+func TestNodesReachOthersThroughLinksOfTheirOwn(t *testing.T) {
+	for name, top := range topologies(t) {
+		for _, aws := range []string{"packages", "localstack"} {
+			b := planned(top, aws)
+			ports := map[string]link.Spec{}
+			for _, s := range b.plan {
+				ports[fmt.Sprint(s.Port)] = s
+			}
+			specs := specsOf(t, b)
+			for _, s := range specs {
+				told := strings.Join(s.Cmd, " ")
+				for _, v := range s.Env {
+					told += "\n" + v
+				}
+				for _, data := range s.Files {
+					told += "\n" + string(data)
+				}
+				if s.Env["PRIMARY_HOST"] == "hub" {
+					told += "\nhub:" + s.Env["PRIMARY_PORT"]
+				}
+				for _, found := range hubAddress.FindAllStringSubmatch(told, -1) {
+					p, ok := ports[found[1]]
+					if !ok || p.From != s.Region || p.Published() || p.To == s.Region {
+						t.Errorf("%s: %s goes by hub:%s, which is %+v", name, s.Name, found[1], p)
+					}
+				}
+				// Names of another region would resolve nowhere.
+				for _, r := range top.Regions {
+					if foreign := "." + r.Name + ":"; r.Name != s.Region && strings.Contains(told, foreign) {
+						t.Errorf("%s: %s is told of a node in %s:\n%s", name, s.Name, r.Name, told)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestEveryNodeIsLabelledAndFound(t *testing.T) {
+	for name, top := range topologies(t) {
+		for _, aws := range []string{"packages", "localstack"} {
+			b := planned(top, aws)
+			specs := specsOf(t, b)
+			aliases := map[string]string{} // host name to node
+			for _, s := range specs {
+				want := map[string]string{
+					node.LabelLab: "ada", node.LabelNode: s.Name, node.LabelRegion: s.Region, node.LabelService: string(s.Service),
+				}
+				for label, value := range want {
+					if s.Labels[label] != value {
+						t.Errorf("%s: %s: label %s is %q, want %q", name, s.Name, label, s.Labels[label], value)
+					}
+				}
+				if s.Image == "" || s.ID != "regionfall-ada-"+s.Name || !slices.Equal(s.Networks, []string{"regionfall-ada-" + s.Region}) {
+					t.Errorf("%s: %+v", name, s)
+				}
+				for _, a := range s.Aliases {
+					aliases[a] = s.Name
+				}
+			}
+			// What the links lead to exists.
+			for _, p := range b.plan {
+				host, _, _ := strings.Cut(p.Upstream, ":")
+				if aliases[host] == "" && (aws != "localstack" || p.Service != topology.ServiceDynamoDB) {
+					t.Errorf("%s: %s leads to %s, which no node is called", name, p.Name, host)
+				}
+			}
+			for _, r := range top.Regions {
+				if aliases[topology.ServiceDynamoDB.Host(r.Name)] == "" {
+					t.Errorf("%s with %s: nobody serves items in %s", name, aws, r.Name)
+				}
+			}
+		}
+	}
+}
+
+func TestTheDatabaseFollowsTheStrategy(t *testing.T) {
+	tops := topologies(t)
+	for name, c := range map[string]struct{ home, standby, synchronous string }{
+		"two-regions":        {"primary", "replica", ""},
+		"two-regions-sync":   {"primary", "replica", "on"},
+		"two-regions-backup": {"primary", "restore", ""},
+	} {
+		specs := specsOf(t, planned(tops[name], "packages"))
+		home, standby := specs["postgres.us-east-1"], specs["postgres.us-west-2"]
+		if home.Env["ROLE"] != c.home || standby.Env["ROLE"] != c.standby || home.Env["SYNCHRONOUS"] != c.synchronous {
+			t.Errorf("%s: %v, %v", name, home.Env, standby.Env)
+		}
+		if home.Volumes[dataDir] == standby.Volumes[dataDir] || home.Volumes[dataDir] == "" {
+			t.Errorf("%s: data is kept in %v and %v", name, home.Volumes, standby.Volumes)
+		}
+		if restores := c.standby == "restore"; restores != (standby.Volumes["/restore"] != "") ||
+			restores && standby.Volumes["/restore"] != specs["automation.us-west-2"].Volumes["/restore"] {
+			t.Errorf("%s: a base backup can't be handed over: %v, %v", name, standby.Volumes, specs["automation.us-west-2"].Volumes)
+		}
+		if follows := standby.Env["SLOT"] == topology.ReplicationSlot; follows != (c.standby == "replica") {
+			t.Errorf("%s: %v", name, standby.Env)
+		}
+	}
+}
+
+func TestTheAppsConfigurationBeginsAtHome(t *testing.T) {
+	for name, top := range topologies(t) {
+		b := planned(top, "packages")
+		specs := specsOf(t, b)
+		for i, r := range top.Regions {
+			var c topology.Config
+			first := specs[link.NodeName(topology.ServiceApp, r.Name, 1)]
+			if err := json.Unmarshal(first.Files[topology.ConfigFile], &c); err != nil {
+				t.Fatal(err)
+			}
+			if c.Revision != 1 || c.Region != r.Name || c.Postgres.Region != "us-east-1" || c.Redis.Region != "us-east-1" ||
+				c.S3.Region != r.Name || c.DynamoDB.Region != r.Name {
+				t.Errorf("%s: %+v", name, c)
+			}
+			remote := top.Postgres.Commit == topology.CommitRemote
+			other := top.Regions[1-i].Name
+			switch {
+			case !remote && (c.MirrorS3 != nil || c.MirrorDynamoDB != nil):
+				t.Errorf("%s: writes wait for a mirror: %+v", name, c)
+			case remote && (c.MirrorS3 == nil || c.MirrorDynamoDB == nil || c.MirrorS3.Region != other || c.MirrorDynamoDB.Region != other):
+				t.Errorf("%s: %s is to be mirrored in %s: %+v", name, r.Name, other, c)
+			}
+			// One file for all app nodes of a region and its automation.
+			for n := range r.AppNodes {
+				s := specs[link.NodeName(topology.ServiceApp, r.Name, n+1)]
+				if s.Volumes["/config"] != first.Volumes["/config"] || s.Volumes["/config"] == "" || n > 0 && len(s.Files) > 0 {
+					t.Errorf("%s: %s has %v, %d files", name, s.Name, s.Volumes, len(s.Files))
+				}
+			}
+			if a, ok := specs["automation."+r.Name]; ok && a.Volumes["/config"] != first.Volumes["/config"] {
+				t.Errorf("%s: the automation can't rewrite the configuration: %v", name, a.Volumes)
+			}
+		}
+	}
+}
+
+func TestTheNameServiceAnswersTheDoorsOfTheHost(t *testing.T) {
+	for name, top := range topologies(t) {
+		b := planned(top, "packages")
+		s := specsOf(t, b)["nameservice.global"]
+		var c agent.NameserviceConfig
+		if err := json.Unmarshal([]byte(s.Env[topology.AgentConfigEnv]), &c); err != nil {
+			t.Fatal(err)
+		}
+		if c.Record != topology.RecordName || c.TTL != top.Routing.TTL || c.Check != top.Routing.Check || len(c.Targets) != 2 {
+			t.Fatalf("%s: %+v", name, c)
+		}
+		for i, target := range c.Targets {
+			door, err := b.Door(top.Regions[i].Name)
+			if err != nil || target.Region != top.Regions[i].Name || fmt.Sprintf("%s:%d", target.Host, target.Port) != door {
+				t.Errorf("%s: door of %s is %s (%v): %+v", name, target.Region, door, err, target)
+			}
+			if !strings.HasSuffix(target.Health, "/readyz") {
+				t.Errorf("%s: health is asked at %s", name, target.Health)
+			}
+		}
+		if !slices.Equal(s.Publish, []string{"8053/udp", "8053/tcp"}) {
+			t.Errorf("%s: published is %v", name, s.Publish)
+		}
+	}
+}
+
+func TestAgentsAreAsTheTopologyHasThem(t *testing.T) {
+	tops := topologies(t)
+	for name, c := range map[string]struct{ automation, backup, copies bool }{
+		"two-regions":        {automation: true, copies: true},
+		"two-regions-backup": {automation: true, backup: true},
+		"unattended":         {copies: true},
+	} {
+		specs := specsOf(t, planned(tops[name], "packages"))
+		_, automation := specs["automation.us-west-2"]
+		_, backup := specs["backup.us-east-1"]
+		var r agent.ReplicatorConfig
+		if err := json.Unmarshal([]byte(specs["replicator.us-west-2"].Env[topology.AgentConfigEnv]), &r); err != nil {
+			t.Fatal(err)
+		}
+		if automation != c.automation || backup != c.backup || r.Objects != c.copies || r.Items != c.copies {
+			t.Errorf("%s: automation %t, backup %t, %+v", name, automation, backup, r)
+		}
+		if len(r.Sources) != 1 || r.Sources[0].Region != "us-east-1" || r.Local.Region != "us-west-2" {
+			t.Errorf("%s: the replicator copies from %+v to %+v", name, r.Sources, r.Local)
+		}
+	}
+}
+
+func TestWhatIsKeptInMemoryIsVolatile(t *testing.T) {
+	top, _ := topology.Preset("two-regions")
+	for aws, want := range map[string]map[string]bool{
+		"packages":   {"s3.us-east-1": false, "dynamodb.us-east-1": true, "postgres.us-east-1": false, "app-1.us-east-1": false},
+		"localstack": {"s3.us-east-1": true, "postgres.us-east-1": false},
+	} {
+		specs := specsOf(t, planned(top, aws))
+		for name, volatile := range want {
+			s, ok := specs[name]
+			if !ok || s.Volatile != volatile || s.Labels[node.LabelVolatile] != fmt.Sprint(volatile) {
+				t.Errorf("with %s, %s: there %t, volatile %t, label %s", aws, name, ok, s.Volatile, s.Labels[node.LabelVolatile])
+			}
+		}
+		if _, own := specs["dynamodb.us-east-1"]; own != (aws == "packages") {
+			t.Errorf("with %s, items have a node of their own: %t", aws, own)
+		}
+	}
+}
+
+func TestAMissingImageIsNamed(t *testing.T) {
+	top, _ := topology.Preset("two-regions")
+	b := planned(top, "packages")
+	delete(b.options.Images.Images, "redis")
+	if _, err := b.nodeSpecs(); err == nil || !strings.Contains(err.Error(), `there is no image "redis"`) {
+		t.Errorf("got %v", err)
+	}
+}
