@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/regionfall/regionfall/lab/agent"
 	"github.com/regionfall/regionfall/lab/link"
@@ -16,6 +17,10 @@ import (
 
 // dataDir is where every store keeps its files, in a volume of its own.
 const dataDir = "/var/lib/regionfall/data"
+
+// replicateEvery is the pause between two passes of a replicator: what it costs the stores on a small machine against how far behind
+// it is.
+const replicateEvery = 100 * time.Millisecond
 
 // spec is what all nodes have in common.
 func (b *builder) spec(s topology.Service, region string, number int) node.Spec {
@@ -108,7 +113,7 @@ func (b *builder) agent(s *node.Spec) error {
 	switch s.Service {
 	case topology.ServiceReplicator:
 		c := agent.ReplicatorConfig{
-			Region: s.Region, Local: b.stores(s.Region, s.Region),
+			Region: s.Region, Local: b.stores(s.Region, s.Region), Every: replicateEvery,
 			Objects: t.Objects.Mode == topology.Continuous, Items: t.Items.Mode == topology.Continuous,
 		}
 		for _, r := range t.Regions {

@@ -99,11 +99,15 @@ func (b *builder) up(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	slices.SortStableFunc(specs, func(a, b node.Spec) int { return order(a) - order(b) })
 	nodes := make([]*node.Node, len(specs))
 	g, gctx := errgroup.WithContext(ctx)
+	slots := make(chan struct{}, startAtOnce)
 	for i, s := range specs {
+		slots <- struct{}{}
 		g.Go(func() error {
 			n, err := b.start(gctx, s)
+			<-slots
 			if err != nil {
 				return err
 			}
@@ -121,6 +125,18 @@ func (b *builder) up(ctx context.Context) error {
 		return err
 	}
 	return b.findResolver(ctx)
+}
+
+// startAtOnce is how many containers are created at a time. What takes longest to be ready goes first: more at once would only make it
+// share the processors with what is ready in no time.
+const startAtOnce = 4
+
+func order(s node.Spec) int {
+	slow := []topology.Service{topology.ServiceDynamoDB, topology.ServicePostgres, topology.ServiceS3, topology.ServiceApp}
+	if i := slices.Index(slow, s.Service); i >= 0 {
+		return i
+	}
+	return len(slow)
 }
 
 func (b *builder) createNetworks(ctx context.Context) error {
