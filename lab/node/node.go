@@ -168,13 +168,25 @@ func (n *Node) Start(ctx context.Context) error {
 	return nil
 }
 
-// Freeze stops every process of the node where it is.
+// Freeze stops every process of the node where it is. The kernel's freezer gives up on a group whose processes are just being made or
+// woken, and the engine passes that on as "unable to freeze": it is asked again until it holds or ctx ends.
 func (n *Node) Freeze(ctx context.Context) error {
-	_, err := n.engine.client.ContainerPause(ctx, n.container, client.ContainerPauseOptions{})
-	if err != nil && !strings.Contains(err.Error(), "already paused") {
-		return fmt.Errorf("freeze %s: %s", n.Spec.Name, oneLine(err))
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		_, err := n.engine.client.ContainerPause(ctx, n.container, client.ContainerPauseOptions{})
+		if err == nil || strings.Contains(err.Error(), "already paused") {
+			return nil
+		}
+		if !strings.Contains(err.Error(), "unable to freeze") {
+			return fmt.Errorf("freeze %s: %s", n.Spec.Name, oneLine(err))
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("freeze %s: %s", n.Spec.Name, oneLine(err))
+		case <-tick.C:
+		}
 	}
-	return nil
 }
 
 // Thaw undoes Freeze.

@@ -22,13 +22,11 @@ var ErrProvesNothing = errors.New("the drill proves nothing")
 
 // Limits of what can't be hurried by a timescale.
 const (
-	lookEvery     = 100 * time.Millisecond
-	jobWithin     = 2 * time.Minute
-	undoWithin    = 90 * time.Second
-	readWithin    = 30 * time.Second
-	reconcileFor  = 20 * time.Second
-	steadyShare   = 0.99 // of operations that must be ok in the steady state
-	leastPerCheck = 5    // operations without which a share says nothing
+	lookEvery    = 100 * time.Millisecond
+	jobWithin    = 2 * time.Minute
+	undoWithin   = 90 * time.Second
+	readWithin   = 30 * time.Second
+	reconcileFor = 20 * time.Second
 )
 
 // drill is one execution of a plan.
@@ -125,67 +123,6 @@ func (d *drill) stopLoad(ctx context.Context) error {
 		d.enter(history.PhaseStop)
 	}
 	return nil
-}
-
-// awaitSteady waits until every probe has held for the declared time without a break.
-func (d *drill) awaitSteady(ctx context.Context) error {
-	since, last := d.rec.Now(), errors.New("nothing yet")
-	limit := d.rec.Now() + d.plan.Steady.Within
-	return d.poll(ctx, func() (bool, error) {
-		if err := d.lookSteady(ctx, since); errors.Is(err, errTooFew) {
-			last = err // the hold goes on until it can be told
-		} else if err != nil {
-			since, last = d.rec.Now(), err
-		} else if d.rec.Now()-since >= max(d.plan.Steady.Hold, d.checkable()) {
-			d.steady = d.rec.Now()
-			d.stepped = d.steady
-			d.enter(history.PhaseSteady)
-			return true, nil
-		}
-		if d.rec.Now() > limit {
-			return false, fmt.Errorf("%w: no steady state within %s; last seen: %w", ErrProvesNothing, d.plan.Steady.Within, last)
-		}
-		return false, nil
-	})
-}
-
-// lookSteady asks the lab, and the operations that ended since.
-func (d *drill) lookSteady(ctx context.Context, since time.Duration) error {
-	if err := d.lab.Steady(ctx); err != nil {
-		return err
-	}
-	ended, good := 0, 0
-	why := ""
-	for _, op := range d.rec.Snapshot().Ops {
-		if op.Done < since {
-			continue
-		}
-		ended++
-		if op.Outcome == history.OK {
-			good++
-		} else {
-			why = op.Error
-		}
-	}
-	if ended >= leastPerCheck && float64(good) < steadyShare*float64(ended) {
-		return fmt.Errorf("%d of %d operations are ok (%s)", good, ended, why)
-	}
-	// What was offered just now may still be under way for as long as its timeout.
-	if patience := d.checkable() + d.plan.Workload.Timeout; ended < leastPerCheck && d.rec.Now()-since > patience {
-		return fmt.Errorf("only %d operations ended in %s", ended, patience.Round(time.Millisecond))
-	}
-	if ended < leastPerCheck && d.rec.Now()-since >= max(d.plan.Steady.Hold, d.checkable()) {
-		return errTooFew
-	}
-	return nil
-}
-
-// errTooFew says that nothing is wrong, and nothing is known yet.
-var errTooFew = errors.New("too few operations have ended to tell")
-
-// checkable is how long it takes until enough operations have fallen due for a share of them to say something.
-func (d *drill) checkable() time.Duration {
-	return time.Duration(float64(leastPerCheck) / d.plan.Workload.Writes * float64(time.Second))
 }
 
 func (d *drill) runSteps(ctx context.Context) error {
