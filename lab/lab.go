@@ -1,5 +1,5 @@
-// Package lab is a running lab: regions in containers, every path between them through the hub. It is the only door to what lies
-// below it; see DESIGN in the package comments of topology, node, link and fault.
+// Package lab is a running lab: regions in containers, every path between them through the hub. It is the only door to the packages
+// below it: topology says what a lab should look like, node runs containers, link carries what crosses, fault breaks it.
 package lab
 
 import (
@@ -126,15 +126,17 @@ func (l *Lab) Job(ctx context.Context, name string) error {
 
 // WriteLogs hands what each node printed to w, which is asked once per node.
 func (l *Lab) WriteLogs(ctx context.Context, w func(nodeName string) (io.WriteCloser, error)) error {
-	var errs []error
 	for _, n := range l.nodes {
 		f, err := w(n.Name())
 		if err != nil {
 			return err
 		}
-		errs = append(errs, n.Logs(ctx, f, 0), f.Close())
+		// The first failure is the story of all: the engine is gone, or the disk is full.
+		if err := errors.Join(n.Logs(ctx, f, 0), f.Close()); err != nil {
+			return err
+		}
 	}
-	return errors.Join(errs...)
+	return nil
 }
 
 // Down removes the lab and counts what is left of it. It works on a context that has ended. The error is node.ErrEngineGone when

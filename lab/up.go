@@ -186,22 +186,23 @@ func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 	if err := b.connectHub(ctx, n); err != nil {
 		return nil, err
 	}
-	listen := func(from string) (string, error) {
-		if _, isRegion := b.topology.Region(from); !isRegion {
-			from = topology.Global
-		}
-		return n.IP(ctx, b.networkName(from))
+	places := []string{topology.Global}
+	for _, r := range b.topology.Regions {
+		places = append(places, r.Name)
 	}
 	addresses := map[string]string{}
-	cached := func(from string) (string, error) {
-		if ip, ok := addresses[from]; ok {
-			return ip, nil
+	for _, place := range places {
+		if addresses[place], err = n.IP(ctx, b.networkName(place)); err != nil {
+			return nil, err
 		}
-		ip, err := listen(from)
-		addresses[from] = ip
-		return ip, err
 	}
-	return n, b.hub.Open(ctx, b.plan, cached, func(s link.Spec) time.Duration {
+	listen := func(from string) string {
+		if ip, isRegion := addresses[from]; isRegion {
+			return ip
+		}
+		return addresses[topology.Global] // clients and taps come from outside
+	}
+	return n, b.hub.Open(ctx, b.plan, listen, func(s link.Spec) time.Duration {
 		_, from := b.topology.Region(s.From)
 		_, to := b.topology.Region(s.To)
 		if from && to {

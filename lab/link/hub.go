@@ -37,15 +37,11 @@ func Connect(ctx context.Context, api string) (*Hub, error) {
 
 // Open creates the paths. listen gives the address of the hub in the network where a path starts: a path can be used from there and
 // from nowhere else. delay is added each way to every path between two regions, as the baseline of its links.
-func (h *Hub) Open(ctx context.Context, specs []Spec, listen func(from string) (string, error), delay func(Spec) time.Duration) error {
+func (h *Hub) Open(ctx context.Context, specs []Spec, listen func(from string) string, delay func(Spec) time.Duration) error {
 	proxies := make([]toxiproxy.Proxy, 0, len(specs))
 	for _, s := range specs {
-		ip, err := listen(s.From)
-		if err != nil {
-			return fmt.Errorf("open %s: %w", s.Name, err)
-		}
 		proxies = append(proxies, toxiproxy.Proxy{
-			Name: s.Name, Listen: net.JoinHostPort(ip, strconv.Itoa(s.Port)), Upstream: s.Upstream, Enabled: true,
+			Name: s.Name, Listen: net.JoinHostPort(listen(s.From), strconv.Itoa(s.Port)), Upstream: s.Upstream, Enabled: true,
 		})
 	}
 	if err := call(ctx, func() error { _, err := h.client.Populate(proxies); return err }); err != nil {

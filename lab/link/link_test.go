@@ -59,7 +59,7 @@ func open(t *testing.T, baseline time.Duration) *Link {
 		t.Fatal(err)
 	}
 	spec := Spec{Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: freePort(t), Upstream: echo(t)}
-	err = hub.Open(t.Context(), []Spec{spec}, func(string) (string, error) { return "127.0.0.1", nil },
+	err = hub.Open(t.Context(), []Spec{spec}, func(string) string { return "127.0.0.1" },
 		func(Spec) time.Duration { return baseline })
 	if err != nil {
 		t.Fatal(err)

@@ -68,7 +68,7 @@ func newLab(t *testing.T) *tinyLab {
 			Port: freePort(t), Upstream: r.address,
 		})
 	}
-	err = hub.Open(t.Context(), specs, func(string) (string, error) { return "127.0.0.1", nil },
+	err = hub.Open(t.Context(), specs, func(string) string { return "127.0.0.1" },
 		func(link.Spec) time.Duration { return 0 })
 	if err != nil {
 		t.Fatal(err)
