@@ -83,9 +83,6 @@ func (s *Scenario) Summary() string { return s.real.Summary }
 // Timescale is how many seconds one lab second stands for.
 func (s *Scenario) Timescale() float64 { return s.real.Timescale }
 
-// Expect is what the author says the drill must find.
-func (s *Scenario) Expect() drill.Expect { return s.real.Expect }
-
 // WithTimescale is the same scenario at another timescale. Whether it can be run at that scale is for Compile to say.
 func (s *Scenario) WithTimescale(n float64) *Scenario {
 	other := *s
