@@ -80,7 +80,14 @@ func Remove(ctx context.Context, e *node.Engine, name string) (leftovers int, er
 	if err != nil {
 		return left, fmt.Errorf("remove lab %s: %w", name, err)
 	}
-	if err := os.Remove(o.Path()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	led, err := ledgerOf(name)
+	if err == nil {
+		err = led.remove()
+	}
+	if gone := os.Remove(o.Path()); !errors.Is(gone, fs.ErrNotExist) {
+		err = errors.Join(err, gone)
+	}
+	if err != nil {
 		return left, fmt.Errorf("remove lab %s: %w", name, err)
 	}
 	return left, nil

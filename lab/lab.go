@@ -11,10 +11,10 @@ import (
 	"slices"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -38,10 +38,9 @@ type Lab struct {
 	links     []*link.Link
 	published map[string]string // port on the hub ("20003/tcp") to host:port
 	resolver  string            // host:port of the name service's DNS over UDP
+	lines     probe.Lines       // connections that the harness keeps open, through taps and from clients
 	owner     *owner
 }
-
-var _ fault.Lab = (*Lab)(nil)
 
 // Topology is what the lab was asked to be.
 func (l *Lab) Topology() topology.Topology { return l.topology }
@@ -51,34 +50,6 @@ func (l *Lab) Engine(ctx context.Context) (string, error) { return l.engine.Vers
 
 // Resolver is where the name service answers DNS over UDP.
 func (l *Lab) Resolver() string { return l.resolver }
-
-// Links are the paths between regions, from clients and from the name service (never taps) for which keep says yes; none is an error.
-func (l *Lab) Links(keep func(from, to string, s topology.Service) bool) ([]fault.Link, error) {
-	var links []fault.Link
-	for _, k := range l.links {
-		if k.From != link.Tap && keep(k.From, k.To, k.Service) {
-			links = append(links, k)
-		}
-	}
-	if len(links) == 0 {
-		return nil, errors.New("no link of the lab is selected")
-	}
-	return links, nil
-}
-
-// Nodes are the nodes of a region; none is an error.
-func (l *Lab) Nodes(region string) ([]fault.Node, error) {
-	var nodes []fault.Node
-	for _, n := range l.nodes {
-		if n.Region == region {
-			nodes = append(nodes, n)
-		}
-	}
-	if len(nodes) == 0 {
-		return nil, fmt.Errorf("no node of the lab is in %q", region)
-	}
-	return nodes, nil
-}
 
 // Tap is where the harness reaches a node's service, past all faults, as host:port.
 func (l *Lab) Tap(nodeName string) (string, error) {
@@ -102,11 +73,6 @@ func (l *Lab) reach(is func(*link.Link) bool, what string) (string, error) {
 	return address, nil
 }
 
-// Guard makes a fault ready for this lab. now is the clock its sightings are given on.
-func (l *Lab) Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, error) {
-	return fault.NewGuard(spec, l, now)
-}
-
 // Job runs a job of the lab to its end: "backup" is the backup job of strategy backup-restore.
 func (l *Lab) Job(ctx context.Context, name string) error {
 	if name != string(topology.ServiceBackup) || l.topology.Strategy != topology.BackupRestore {
@@ -118,7 +84,7 @@ func (l *Lab) Job(ctx context.Context, name string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	if _, err := ask(ctx, http.MethodPost, "http://"+tap+"/backup"); err != nil {
+	if _, err := ask(ctx, http.MethodPost, "http://"+tap+"/backup", http.NoBody); err != nil {
 		return fmt.Errorf("run job %s: %w", name, err)
 	}
 	return nil
@@ -155,8 +121,8 @@ func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 func (l *Lab) Keep() error { return l.owner.note(keptNote) }
 
 // ask makes one HTTP request and gives the body of a 2xx answer.
-func ask(ctx context.Context, method, url string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, url, nil)
+func ask(ctx context.Context, method, url string, body io.Reader) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
 		return nil, err
 	}
@@ -165,12 +131,12 @@ func ask(ctx context.Context, method, url string) ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
 	if err != nil {
 		return nil, err
 	}
 	if resp.StatusCode/100 != 2 {
-		return nil, fmt.Errorf("%s: %s", resp.Status, body)
+		return nil, fmt.Errorf("%s: %s", resp.Status, answer)
 	}
-	return body, nil
+	return answer, nil
 }

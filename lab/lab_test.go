@@ -4,20 +4,23 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
+func allPaths(fault.Path) bool { return true }
+
 func TestFaultsNeverTouchATap(t *testing.T) {
 	top, _ := topology.Preset("two-regions")
-	l := planned(top, "packages").Lab
-	links, err := l.Links(func(string, string, topology.Service) bool { return true })
+	h := &held{Lab: planned(top, "packages").Lab}
+	links, err := h.Links(allPaths)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, k := range links {
-		if strings.HasPrefix(k.Name(), link.Tap) {
-			t.Errorf("a fault may have %s", k.Name())
+		if k.Path().From == link.Tap {
+			t.Errorf("a fault may have %s", k.Path().Name)
 		}
 	}
 	if len(links) < 10 {
@@ -28,10 +31,11 @@ func TestFaultsNeverTouchATap(t *testing.T) {
 func TestSelectingNothingIsAnError(t *testing.T) {
 	top, _ := topology.Preset("two-regions")
 	l := planned(top, "packages").Lab
-	if _, err := l.Links(func(string, string, topology.Service) bool { return false }); err == nil {
+	h := &held{Lab: l}
+	if _, err := h.Links(func(fault.Path) bool { return false }); err == nil {
 		t.Error("no link, and no error")
 	}
-	if _, err := l.Nodes("us-east-1"); err == nil { // none was started
+	if _, err := h.Nodes(func(fault.Place) bool { return true }); err == nil { // none was started
 		t.Error("no node, and no error")
 	}
 	if _, err := l.Tap("postgres.eu-west-1"); err == nil || !strings.Contains(err.Error(), "tap of postgres.eu-west-1") {

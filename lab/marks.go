@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -69,7 +70,7 @@ func askMarks(ctx context.Context, tap string, after int, wait time.Duration, no
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	x := Exchange{Asked: now()}
-	body, err := ask(ctx, "GET", fmt.Sprintf("http://%s/marks?after=%d&wait=%s", tap, after, wait))
+	body, err := ask(ctx, http.MethodGet, fmt.Sprintf("http://%s/marks?after=%d&wait=%s", tap, after, wait), http.NoBody)
 	if err != nil {
 		return x, err
 	}

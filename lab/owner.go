@@ -150,7 +150,9 @@ func (o *owner) underway() map[string]bool {
 	return names
 }
 
-func (o *owner) release() error { return errors.Join(os.Remove(o.Path()), o.Unlock()) }
+func (o *owner) release() error {
+	return errors.Join(ledger{dir: strings.TrimSuffix(o.Path(), ".lock") + ".faults"}.remove(), os.Remove(o.Path()), o.Unlock())
+}
 
 // Sweep removes every lab of this machine whose owner is dead, and gives their names. Labs that were kept and labs of others are left
 // alone. One lab that cannot be swept does not keep the others.
@@ -185,7 +187,8 @@ func sweepOne(ctx context.Context, e *node.Engine, name string, mayBeKept bool) 
 		return false, err
 	}
 	if mayBeKept && o.kept() {
-		return false, nil
+		_, err := healOrphans(ctx, e, name)
+		return false, err
 	}
 	dead, err = o.TryLock()
 	if err != nil || !dead {

@@ -57,12 +57,12 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 		})
 	case topology.ServiceApp:
 		return await("/readyz", func(ctx context.Context) error {
-			_, err := ask(ctx, http.MethodGet, "http://"+tap+"/readyz")
+			_, err := ask(ctx, http.MethodGet, "http://"+tap+"/readyz", http.NoBody)
 			return err
 		})
 	default:
 		return await("/healthz", func(ctx context.Context) error {
-			_, err := ask(ctx, http.MethodGet, "http://"+tap+"/healthz")
+			_, err := ask(ctx, http.MethodGet, "http://"+tap+"/healthz", http.NoBody)
 			return err
 		})
 	}

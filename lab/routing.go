@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -28,7 +29,7 @@ func (l *Lab) Routing(ctx context.Context) (Routing, error) {
 	if err != nil {
 		return r, err
 	}
-	body, err := ask(ctx, "GET", "http://"+tap+"/health")
+	body, err := ask(ctx, http.MethodGet, "http://"+tap+"/health", http.NoBody)
 	if err != nil {
 		return r, fmt.Errorf("ask the name service: %w", err)
 	}

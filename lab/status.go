@@ -2,6 +2,7 @@ package lab
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -51,11 +52,10 @@ func (l *Lab) Status(ctx context.Context) Status {
 	})
 	for i, n := range l.nodes {
 		g.Go(func() error {
-			state := "running"
-			if running, err := n.Running(ctx); err != nil {
+			is, err := n.State(ctx)
+			state := string(is)
+			if err != nil {
 				state = err.Error()
-			} else if !running {
-				state = "down"
 			}
 			tap, _ := l.Tap(n.Name()) // the hub has none
 			s.Nodes[i] = NodeStatus{Name: n.Name(), State: state, Tap: tap}
@@ -72,12 +72,12 @@ func (l *Lab) Status(ctx context.Context) Status {
 				state = err.Error()
 			} else if is.Cut {
 				state = "cut"
-			} else if is.Delay > 0 {
-				state = "open, " + is.Delay.String() + " added each way"
+			} else if len(is.Toxics) > 0 {
+				state = fmt.Sprintf("open, %v", is.Toxics)
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			s.Links = append(s.Links, LinkStatus{Name: k.Name(), State: state})
+			s.Links = append(s.Links, LinkStatus{Name: k.Name, State: state})
 			return nil
 		})
 	}

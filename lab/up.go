@@ -1,22 +1,23 @@
 package lab
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
-	"net/url"
+	"net/http"
 	"slices"
 	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/regionfall/regionfall/lab/agent"
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -222,45 +223,51 @@ func (l *Lab) connectHub(ctx context.Context, n *node.Node) (err error) {
 	}
 	l.links = nil
 	for _, s := range link.Plan(l.topology) {
-		l.links = append(l.links, l.hub.Link(s, func(ctx context.Context) error { return l.trip(ctx, s) }))
+		l.links = append(l.links, l.hub.Link(s, func(ctx context.Context, q probe.Question) (probe.Answer, error) {
+			return l.askOver(ctx, s, q)
+		}))
 	}
 	return nil
 }
 
-// trip makes a round trip over a path from where it starts: from here for clients, from inside its network for all others.
-func (l *Lab) trip(ctx context.Context, s link.Spec) error {
+// askOver asks over a path from where it starts: from here for clients, from inside its network for all others.
+func (l *Lab) askOver(ctx context.Context, s link.Spec, q probe.Question) (probe.Answer, error) {
 	if s.Published() {
-		return agent.Trip(ctx, s.Service, l.published[fmt.Sprintf("%d/tcp", s.Port)])
+		q.Address = l.published[fmt.Sprintf("%d/tcp", s.Port)]
+		return l.lines.Ask(ctx, q)
 	}
 	witness := topology.ServiceReplicator.Host(s.From)
 	if s.From == topology.Global {
 		witness = topology.ServiceNameservice.Host(topology.Global)
 	}
-	return l.TripFrom(ctx, witness, s.Service, net.JoinHostPort("hub", strconv.Itoa(s.Port)))
+	q.Address = net.JoinHostPort("hub", strconv.Itoa(s.Port))
+	return l.AskFrom(ctx, witness, q)
 }
 
-// TripFrom has an agent of the lab, such as "replicator.us-east-1", make a round trip to an address as its network sees it. The error
-// is fault.ErrWitness when the agent could not be asked.
-func (l *Lab) TripFrom(ctx context.Context, agentName string, s topology.Service, address string) error {
+// witnessGrace is how much longer a witness may take to answer than the question it was given.
+const witnessGrace = time.Second
+
+// AskFrom has an agent of the lab, such as "replicator.us-east-1", ask a question as its network sees the address. The error is
+// fault.ErrWitness when the agent could not be asked.
+func (l *Lab) AskFrom(ctx context.Context, agentName string, q probe.Question) (a probe.Answer, err error) {
 	tap, err := l.Tap(agentName)
 	if err != nil {
-		return err
+		return a, fmt.Errorf("%w: %w", fault.ErrWitness, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	q := url.Values{"service": {string(s)}, "address": {address}}
-	body, err := ask(ctx, "GET", "http://"+tap+"/trip?"+q.Encode())
+	question, err := json.Marshal(q)
 	if err != nil {
-		return fmt.Errorf("ask %s for a round trip: %w: %w", agentName, fault.ErrWitness, err)
+		return a, err
 	}
-	var reply agent.TripReply
-	if err := json.Unmarshal(body, &reply); err != nil {
-		return fmt.Errorf("ask %s for a round trip: %w: %w", agentName, fault.ErrWitness, err)
+	ctx, cancel := context.WithTimeout(ctx, max(q.Within, time.Second)+witnessGrace)
+	defer cancel()
+	body, err := ask(ctx, http.MethodPost, "http://"+tap+"/probe", bytes.NewReader(question))
+	if err == nil {
+		err = json.Unmarshal(body, &a)
 	}
-	if reply.Error != "" {
-		return errors.New(reply.Error)
+	if err != nil {
+		return a, fmt.Errorf("ask %s: %w: %w", agentName, fault.ErrWitness, err)
 	}
-	return nil
+	return a, nil
 }
 
 // findResolver finds where the name service is published; DNS over UDP cannot pass the hub.

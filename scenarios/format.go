@@ -160,10 +160,19 @@ func (r *reader) fault(dst *fault.Spec) decoder {
 	}
 }
 
-// parameters reads the fields of a fault's struct by their yaml tags.
+// parameters reads the fields of a fault's struct by their yaml tags, those of an embedded struct among them.
 func (r *reader) parameters(v reflect.Value) decoder {
 	known := fields{}
+	r.collect(v, known)
+	return r.mapping(known)
+}
+
+func (r *reader) collect(v reflect.Value, known fields) {
 	for i := range v.NumField() {
+		if v.Type().Field(i).Anonymous {
+			r.collect(v.Field(i), known)
+			continue
+		}
 		tag := v.Type().Field(i).Tag.Get("yaml")
 		switch dst := v.Field(i).Addr().Interface().(type) {
 		case *time.Duration:
@@ -185,7 +194,6 @@ func (r *reader) parameters(v reflect.Value) decoder {
 			panic(fmt.Sprintf("parameter %s of fault %s has a type that files can't give: %T", tag, v.Type(), dst))
 		}
 	}
-	return r.mapping(known)
 }
 
 func (r *reader) objectives(j *measure.Spec) decoder {

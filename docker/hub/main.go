@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
+	"github.com/regionfall/regionfall/lab/link/hub"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -49,9 +50,9 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("listen for the control API: %w", err)
 	}
 	logger := zerolog.New(os.Stderr).Level(zerolog.InfoLevel).With().Timestamp().Logger()
-	hub := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), logger)
+	proxies := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), logger)
 	server := &http.Server{
-		Handler: hub.Routes(), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		Handler: hub.Handler(proxies), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 	}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	logger.Info().Stringer("address", listener.Addr()).Msg("control API")

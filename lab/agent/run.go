@@ -14,13 +14,14 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // shutdownLimit is how long an ending agent waits for the HTTP answers it has begun.
 const shutdownLimit = 2 * time.Second
 
-// service is one kind of agent. Routes adds what it serves beside /healthz, /marks and /trip; Run works until ctx ends, and an error ends
+// service is one kind of agent. Routes adds what it serves beside /healthz, /marks and /probe; Run works until ctx ends, and an error ends
 // the process.
 type service interface {
 	Routes(mux *http.ServeMux)
@@ -96,7 +97,7 @@ func serve(ctx context.Context, listener net.Listener, svc service, marks *Marks
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	mux.Handle("GET /marks", marks)
-	mux.HandleFunc("GET /trip", serveTrip)
+	mux.Handle("/probe", &probe.Lines{})
 	svc.Routes(mux)
 
 	group, running := errgroup.WithContext(ctx)

@@ -5,8 +5,9 @@ package fault
 import (
 	"context"
 	"errors"
-	"time"
 
+	"github.com/regionfall/regionfall/lab/link/toxic"
+	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -22,7 +23,8 @@ type Spec interface {
 	For(l Lab) (Fault, error)
 }
 
-// Fault is a Spec made ready for one lab.
+// Fault is a Spec made ready for one lab. Heal works also on one that was made ready by another process than the one that injected:
+// what it has to undo follows from the Spec and from what the lab knows to be held.
 type Fault interface {
 	Inject(ctx context.Context) error
 	// InForce asks the lab, by another way than Inject went, whether the fault holds right now. The sentence says what was seen.
@@ -30,39 +32,88 @@ type Fault interface {
 	Heal(ctx context.Context) error
 }
 
-// Lab is what a fault may do to a lab.
+// Lab is what a fault may do to a lab. Whatever is held is held for this one fault: others may hold it too, and it is free when all have
+// let go.
 type Lab interface {
 	Topology() topology.Topology
-	// Links are those for which keep says yes; none is an error.
-	Links(keep func(from, to string, s topology.Service) bool) ([]Link, error)
-	// Nodes are those of a region; none is an error.
-	Nodes(region string) ([]Node, error)
+	// Links are those for which keep says yes, never taps; none is an error.
+	Links(keep func(Path) bool) ([]Link, error)
+	// Nodes are those for which keep says yes; none is an error.
+	Nodes(keep func(Place) bool) ([]Node, error)
 }
 
-// ErrWitness says that a round trip could not be asked for: nothing is known about the link.
+// Path is where a link leads: one way, from a region (or topology.Clients, topology.Global) to a service elsewhere.
+type Path struct {
+	Name     string
+	From, To string
+	Service  topology.Service
+}
+
+// Link is a path that can be broken.
+type Link interface {
+	Path() Path
+	// Hold breaks the link, in place of how it was held for this fault before.
+	Hold(ctx context.Context, how How) error
+	// Release lets go. It says whether the link is free now: another fault may hold it too.
+	Release(ctx context.Context) (free bool, err error)
+	// Ask asks from where the link starts. Who asks does not know what was done to the link: it is the independent witness. The error is
+	// ErrWitness when the question could not be asked, and says nothing about the link.
+	Ask(ctx context.Context, q probe.Question) (probe.Answer, error)
+}
+
+// How a link is held.
+type How struct {
+	Cut    bool // refuse new connections and drop the open ones
+	Deaf   bool // let attempts to connect go unanswered
+	Toxics []toxic.Toxic
+}
+
+// ErrWitness says that a question could not be asked: nothing is known about what it was about.
 var ErrWitness = errors.New("no witness")
 
-// Link is a one-way path from a region (or topology.Clients, topology.Global) to a service elsewhere.
-type Link interface {
-	Name() string
-	Cut(ctx context.Context) error     // refuse new connections and drop the open ones
-	Restore(ctx context.Context) error // undo Cut
-	// Delay adds latency each way, replacing any added before; zero removes it.
-	Delay(ctx context.Context, latency, jitter time.Duration) error
-	// Trip makes one round trip through the link from where it starts and says how long it took. It does not know what was
-	// done to the link: it is the independent witness. ErrWitness means that it was not made, and says nothing about the link.
-	Trip(ctx context.Context) (time.Duration, error)
+// Place is where a node is, and what it is there for.
+type Place struct {
+	Name     string
+	Region   string
+	Service  topology.Service
+	Volatile bool // what it stores is gone when it is killed
 }
+
+// NodeState is what the engine says of a node.
+type NodeState string
+
+// The states of a node.
+const (
+	Running NodeState = "running"
+	Frozen  NodeState = "frozen" // every process stopped where it is; the kernel still accepts connections
+	Down    NodeState = "down"
+)
 
 // Node is a container of the lab.
 type Node interface {
-	Name() string
-	// Volatile nodes lose their store when killed: they are frozen instead.
-	Volatile() bool
-	Kill(ctx context.Context) error
-	Start(ctx context.Context) error
-	Freeze(ctx context.Context) error
-	Thaw(ctx context.Context) error
-	// Running asks the engine.
-	Running(ctx context.Context) (bool, error)
+	Place() Place
+	// Hold kills or freezes the node, in place of how it was held for this fault before.
+	Hold(ctx context.Context, s NodeState) error
+	// Release lets go: a node that nobody holds runs again. It says whether the node is free.
+	Release(ctx context.Context) (free bool, err error)
+	// State asks the engine.
+	State(ctx context.Context) (NodeState, error)
+	// Ask asks past all faults of links.
+	Ask(ctx context.Context, q probe.Question) (probe.Answer, error)
 }
+
+// Abilities of nodes, found by type assertion through ask.go.
+type (
+	// Database runs one statement and gives the first value of the first row as text.
+	Database interface {
+		Query(ctx context.Context, sql string) (string, error)
+	}
+	// Agent calls the node's HTTP with a document and reads the answer into out; nil is none of either.
+	Agent interface {
+		Call(ctx context.Context, method, path string, in, out any) error
+	}
+	// Shell runs a command in the node, as the node's own user.
+	Shell interface {
+		Run(ctx context.Context, command ...string) (output string, err error)
+	}
+)

@@ -33,6 +33,7 @@ var ErrUnconfirmed = errors.New("the fault was not seen to be in force")
 // How long a fault may take to be seen, and to be seen healed (a lost region starts its nodes again), and how often is asked.
 const (
 	confirmWithin = 10 * time.Second
+	verifyWithin  = 30 * time.Second
 	healWithin    = 60 * time.Second
 	askEvery      = 5 * time.Millisecond
 )
@@ -47,19 +48,32 @@ type Sighting struct {
 	By      string
 }
 
+// Slow is a fault that takes its time, by what was asked of it, until it is seen to be in force or healed.
+type Slow interface {
+	Slow() time.Duration
+}
+
 // Verifier is a fault that can say more than its probe: Verify asks, once the probe has turned, whether all of it came true.
 type Verifier interface {
 	Verify(ctx context.Context) (string, error)
+}
+
+// Keeper is a Lab that keeps a note of what is injected, so that it can be healed when the process that did it has died. The guard says
+// when the fault begins and when it is over.
+type Keeper interface {
+	Injecting() error
+	Healed() error
 }
 
 // Guard runs the life of one fault: probe, inject, see it, heal, see it healed. It is the only caller of Inject and Heal.
 type Guard struct {
 	Spec Spec
 
-	mu    sync.Mutex
-	fault Fault
-	now   func() time.Duration
-	state State
+	mu     sync.Mutex
+	fault  Fault
+	keeper Keeper // or nil
+	now    func() time.Duration
+	state  State
 }
 
 // NewGuard makes the fault ready for a lab. now is the clock the sightings are given on.
@@ -68,7 +82,18 @@ func NewGuard(spec Spec, l Lab, now func() time.Duration) (*Guard, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare %s: %w", spec.Kind(), err)
 	}
-	return &Guard{Spec: spec, fault: f, now: now}, nil
+	g := &Guard{Spec: spec, fault: f, now: now}
+	g.keeper, _ = l.(Keeper)
+	return g, nil
+}
+
+// Resume is a guard for a fault that another process injected, or began to. All that can be done is to heal it.
+func Resume(spec Spec, l Lab, now func() time.Duration) (*Guard, error) {
+	g, err := NewGuard(spec, l, now)
+	if err == nil {
+		g.state = Invalid
+	}
+	return g, err
 }
 
 // State of the fault.
@@ -95,17 +120,26 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	if before {
 		return Sighting{}, fmt.Errorf("inject %s: the probe sees it in force already (%s): it could not be told apart", g.Spec.Kind(), saw)
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, confirmWithin, fmt.Errorf("not seen within %s", confirmWithin))
+	within := confirmWithin + g.slow()
+	ctx, cancel := context.WithTimeoutCause(ctx, within+verifyWithin, fmt.Errorf("not verified within %s", verifyWithin))
 	defer cancel()
+	seeing, stop := context.WithTimeoutCause(ctx, within, fmt.Errorf("not seen within %s", within))
+	defer stop()
 
 	// The probe runs from before the command, so that the moment it turns is known to one probe's length.
 	turned := make(chan watched, 1)
 	command := g.now()
-	go func() { turned <- g.watch(ctx, true, command) }()
+	go func() { turned <- g.watch(seeing, true, command) }()
 	g.state = Injected
-	if err := g.fault.Inject(ctx); err != nil {
+	if g.keeper != nil {
+		err = g.keeper.Injecting()
+	}
+	if err == nil {
+		err = g.fault.Inject(seeing)
+	}
+	if err != nil {
 		g.state = Invalid
-		cancel()
+		stop()
 		<-turned
 		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), err)
 	}
@@ -132,7 +166,8 @@ func (g *Guard) Heal(ctx context.Context) (Window, error) {
 		return Window{}, nil
 	}
 	g.state = Healing
-	ctx, cancel := context.WithTimeoutCause(ctx, healWithin, fmt.Errorf("not seen healed within %s", healWithin))
+	within := healWithin + g.slow()
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("not seen healed within %s", within))
 	defer cancel()
 	command := g.now()
 	if err := g.fault.Heal(ctx); err != nil {
@@ -144,8 +179,21 @@ func (g *Guard) Heal(ctx context.Context) (Window, error) {
 		g.state = Invalid
 		return Window{}, fmt.Errorf("heal %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), w.err)
 	}
+	if g.keeper != nil {
+		if err := g.keeper.Healed(); err != nil {
+			g.state = Invalid
+			return Window{}, fmt.Errorf("note that %s on %s is healed: %w", g.Spec.Kind(), g.Spec.Target(), err)
+		}
+	}
 	g.state = Healed
 	return w.window, nil
+}
+
+func (g *Guard) slow() time.Duration {
+	if s, ok := g.fault.(Slow); ok {
+		return s.Slow()
+	}
+	return 0
 }
 
 type watched struct {

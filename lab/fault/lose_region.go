@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -27,43 +28,44 @@ func (f *LoseRegion) Validate(t topology.Topology) error { return regionIn(t, "r
 
 // For makes the fault ready.
 func (f *LoseRegion) For(l Lab) (Fault, error) {
-	links, err := l.Links(func(from, to string, _ topology.Service) bool { return from == f.Region || to == f.Region })
+	links, err := l.Links(func(p Path) bool { return p.From == f.Region || p.To == f.Region })
 	if err != nil {
 		return nil, err
 	}
-	doors, err := l.Links(func(from, to string, s topology.Service) bool {
-		return from == topology.Clients && to == f.Region && s == topology.ServiceApp
-	})
+	nodes, err := l.Nodes(func(p Place) bool { return p.Region == f.Region })
 	if err != nil {
 		return nil, err
 	}
-	nodes, err := l.Nodes(f.Region)
-	if err != nil {
-		return nil, err
+	r := &lostRegion{links: holding{links: links, how: How{Cut: true}}, nodes: nodes}
+	for _, k := range links {
+		if p := k.Path(); p.From == topology.Clients && p.Service == topology.ServiceApp {
+			r.door = k
+		}
 	}
-	return &lostRegion{links: links, door: doors[0], nodes: nodes}, nil
+	if r.door == nil {
+		return nil, fmt.Errorf("no link leads clients to %s", f.Region)
+	}
+	return r, nil
 }
 
 type lostRegion struct {
-	links []Link
-	door  Link // the way of the clients to the region's app
-	nodes []Node
+	links  holding
+	door   Link // the way of the clients to the region's app
+	nodes  []Node
+	others bool // somebody else still holds some of it, set by Heal
 }
 
 // Inject cuts the links a moment before it kills: Toxiproxy waits, before it cuts, for a connection that it is just making, and one to a
 // node that is dying takes seconds. The engine takes longer to kill than the hub to cut, so nobody sees the difference.
 func (r *lostRegion) Inject(ctx context.Context) error {
-	var cut, down errgroup.Group
-	for _, l := range r.links {
-		cut.Go(func() error { return l.Cut(ctx) })
-	}
-	err := cut.Wait()
+	err := r.links.Inject(ctx)
+	var down errgroup.Group
 	for _, n := range r.nodes {
 		down.Go(func() error {
-			if n.Volatile() {
-				return n.Freeze(ctx)
+			if n.Place().Volatile {
+				return n.Hold(ctx, Frozen)
 			}
-			return n.Kill(ctx)
+			return n.Hold(ctx, Down)
 		})
 	}
 	return errors.Join(err, down.Wait())
@@ -71,22 +73,27 @@ func (r *lostRegion) Inject(ctx context.Context) error {
 
 // InForce asks as a client would: does the region's app answer?
 func (r *lostRegion) InForce(ctx context.Context) (bool, string, error) {
-	took, err := r.door.Trip(ctx)
-	if err != nil {
-		return true, fmt.Sprintf("clients get no answer: %v", err), nil
+	a, err := r.door.Ask(ctx, probe.Question{Way: probe.RoundTrip})
+	switch {
+	case err != nil:
+		return false, "", err
+	case a.Symptom != probe.Fine && r.others:
+		return false, "let go, and still held by other faults", nil
+	case a.Symptom != probe.Fine:
+		return true, "clients get no answer: " + string(a.Symptom), nil
 	}
-	return false, fmt.Sprintf("clients get an answer in %s", took), nil
+	return false, fmt.Sprintf("clients get an answer in %s", a.Took), nil
 }
 
 // Verify asks the engine whether every node is really down.
 func (r *lostRegion) Verify(ctx context.Context) (string, error) {
 	for _, n := range r.nodes {
-		running, err := n.Running(ctx)
+		state, err := n.State(ctx)
 		if err != nil {
 			return "", err
 		}
-		if running {
-			return "", fmt.Errorf("%s is still running", n.Name())
+		if state == Running {
+			return "", fmt.Errorf("%s is still running", n.Place().Name)
 		}
 	}
 	return fmt.Sprintf("the engine says that all %d nodes are down", len(r.nodes)), nil
@@ -94,19 +101,15 @@ func (r *lostRegion) Verify(ctx context.Context) (string, error) {
 
 // Heal starts the nodes before it opens the links: a region comes back with its own services up.
 func (r *lostRegion) Heal(ctx context.Context) error {
+	free := make([]bool, len(r.nodes))
 	var up errgroup.Group
-	for _, n := range r.nodes {
-		up.Go(func() error {
-			if n.Volatile() {
-				return n.Thaw(ctx)
-			}
-			return n.Start(ctx)
-		})
+	for i, n := range r.nodes {
+		up.Go(func() (err error) { free[i], err = n.Release(ctx); return err })
 	}
-	err := up.Wait()
-	var open errgroup.Group
-	for _, l := range r.links {
-		open.Go(func() error { return l.Restore(ctx) })
+	err := errors.Join(up.Wait(), r.links.Heal(ctx))
+	r.others = len(r.links.free) < len(r.links.links)
+	for _, f := range free {
+		r.others = r.others || !f
 	}
-	return errors.Join(err, open.Wait())
+	return err
 }

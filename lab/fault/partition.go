@@ -7,100 +7,108 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/sync/errgroup"
-
+	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Partition cuts every link between two regions, both ways. Their clients still reach them.
+// Partition cuts every link between two regions, both ways, or with from and to one way. Their clients still reach them.
 type Partition struct {
 	Between []string `yaml:"between"`
+	Where   `yaml:",inline"`
 }
 
 // Kind is partition.
 func (*Partition) Kind() string { return "partition" }
 
 // Target names the two regions.
-func (f *Partition) Target() string { return strings.Join(f.Between, " and ") }
+func (f *Partition) Target() string {
+	if f.Between == nil {
+		return f.Where.Target()
+	}
+	return strings.Join(f.Between, " and ")
+}
 
 // Validate asks for two different regions.
 func (f *Partition) Validate(t topology.Topology) error {
-	if len(f.Between) != 2 || f.Between[0] == f.Between[1] {
+	switch {
+	case f.Between == nil && f.Where == (Where{}):
+		return errors.New("between is missing: give between: [A, B] for both ways, or from and to for one")
+	case f.Between == nil:
+		return errors.Join(f.validate(t), insideRegions(f.From, f.To))
+	case f.From != "" || f.To != "":
+		return errors.New("between is for both ways, from and to are for one: give one of them")
+	case len(f.Between) != 2 || f.Between[0] == f.Between[1]:
 		return fmt.Errorf("between takes two different regions, not %v", f.Between)
 	}
-	return errors.Join(regionIn(t, "between", f.Between[0]), regionIn(t, "between", f.Between[1]))
+	err := errors.Join(regionIn(t, "between", f.Between[0]), regionIn(t, "between", f.Between[1]))
+	if err != nil {
+		return err
+	}
+	return Where{From: f.Between[0], To: f.Between[1], Service: f.Service}.validate(t)
+}
+
+// insideRegions refuses the places that are not regions.
+func insideRegions(ends ...string) error {
+	for _, end := range ends {
+		if end == topology.Clients || end == topology.Global {
+			return fmt.Errorf("%q is no region: to cut a region's clients or the name service off, use refuse or cut_control", end)
+		}
+	}
+	return nil
 }
 
 // For makes the fault ready.
 func (f *Partition) For(l Lab) (Fault, error) {
-	links, err := l.Links(func(from, to string, _ topology.Service) bool {
-		return from != to && slices.Contains(f.Between, from) && slices.Contains(f.Between, to)
+	if f.Between == nil {
+		links, err := f.links(l)
+		if err != nil {
+			return nil, err
+		}
+		back, err := Where{From: f.To, To: f.From, Service: f.Service}.links(l)
+		if err != nil {
+			return nil, err
+		}
+		return &oneWay{broken: broken{holding: holding{links: links, how: How{Cut: true}}, shows: trips}, back: back}, nil
+	}
+	links, err := l.Links(func(p Path) bool {
+		return p.From != p.To && slices.Contains(f.Between, p.From) && slices.Contains(f.Between, p.To) &&
+			(f.Service == "" || p.Service == topology.Service(f.Service))
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &partition{links: links}, nil
+	return &broken{holding: holding{links: links, how: How{Cut: true}}, shows: trips}, nil
 }
 
-type partition struct {
-	links []Link
-	alive []Link // those that carried before: only they can tell
+// oneWay is a partition that must leave the way back alone.
+type oneWay struct {
+	broken
+	back []Link
+	open []Link // those that carried before
 }
 
-func (p *partition) Inject(ctx context.Context) error {
-	var g errgroup.Group
-	for _, l := range p.links {
-		g.Go(func() error { return l.Cut(ctx) })
-	}
-	return g.Wait()
-}
-
-func (p *partition) Heal(ctx context.Context) error {
-	var g errgroup.Group
-	for _, l := range p.links {
-		g.Go(func() error { return l.Restore(ctx) })
-	}
-	return g.Wait()
-}
-
-// InForce makes a round trip over every link that carried before. Some failing and some not is neither in force nor healed.
-func (p *partition) InForce(ctx context.Context) (bool, string, error) {
-	first := p.alive == nil
-	ask := p.alive
-	if first {
-		ask = p.links
-	}
-	errs := make([]error, len(ask))
-	var g errgroup.Group
-	for i, l := range ask {
-		g.Go(func() error { _, errs[i] = l.Trip(ctx); return nil })
-	}
-	_ = g.Wait()
-	var good []Link
-	var bad error
-	for i, err := range errs {
-		switch {
-		case err == nil:
-			good = append(good, ask[i])
-		case errors.Is(err, ErrWitness):
+// InForce notes, the first time, which links back carry.
+func (o *oneWay) InForce(ctx context.Context) (bool, string, error) {
+	if o.open == nil && !o.healed {
+		_, well, _, err := o.askAll(ctx, o.back, trips)
+		if errors.Is(err, ErrWitness) {
 			return false, "", err
-		default:
-			bad = err
+		}
+		o.open = append([]Link{}, well...)
+	}
+	return o.broken.InForce(ctx)
+}
+
+// Verify asks whether what carried the other way still does.
+func (o *oneWay) Verify(ctx context.Context) (string, error) {
+	for _, l := range o.open {
+		a, err := l.Ask(ctx, probe.Question{Way: probe.RoundTrip})
+		if err == nil {
+			err = a.Err()
+		}
+		if err != nil {
+			return "", fmt.Errorf("%s, the way back, does not carry any more: %w", l.Path().Name, err)
 		}
 	}
-	if first {
-		if len(good) == 0 {
-			return false, "", fmt.Errorf("none of the %d links carries: %w", len(ask), bad)
-		}
-		p.alive = good
-		return false, fmt.Sprintf("%d links carry", len(good)), nil
-	}
-	switch len(good) {
-	case 0:
-		return true, fmt.Sprintf("no round trip on any of %d links: %v", len(ask), bad), nil
-	case len(ask):
-		return false, fmt.Sprintf("all %d links carry", len(ask)), nil
-	default:
-		return false, "", fmt.Errorf("%d of %d links carry: %w", len(good), len(ask), bad)
-	}
+	return fmt.Sprintf("%d links the other way carry", len(o.open)), nil
 }

@@ -3,23 +3,34 @@ package link
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2/client"
+
+	"github.com/regionfall/regionfall/lab/link/toxic"
+	"github.com/regionfall/regionfall/lab/probe"
 )
 
 // Hub is the Toxiproxy process that carries all paths of a lab.
 type Hub struct {
 	client *toxiproxy.Client
+	api    string // its control API, as host:port
 }
+
+// baseline is the holder of what a link has of the topology.
+const baseline = "baseline"
 
 // Connect waits until the hub's control API at host:port answers. The error names the address and what was seen last.
 func Connect(ctx context.Context, api string) (*Hub, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	h := &Hub{client: toxiproxy.NewClient(api)}
+	h := &Hub{client: toxiproxy.NewClient(api), api: api}
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -49,7 +60,7 @@ func (h *Hub) Open(ctx context.Context, specs []Spec, listen func(from string) s
 	}
 	for _, s := range specs {
 		if d := delay(s); d > 0 {
-			if err := h.Link(s, nil).delay(ctx, "baseline", d, 0); err != nil {
+			if err := h.Link(s, nil).Set(ctx, baseline, toxic.Latency(probe.Both, d, 0)); err != nil {
 				return err
 			}
 		}
@@ -57,10 +68,42 @@ func (h *Hub) Open(ctx context.Context, specs []Spec, listen func(from string) s
 	return nil
 }
 
-// Link is the handle of one path. trip makes a round trip from where the path starts; a nil trip makes Trip an error.
-func (h *Hub) Link(s Spec, trip func(context.Context) error) *Link {
-	return &Link{Spec: s, hub: h, trip: trip}
+// States asks for all paths at once: what the hub says of each, by name.
+func (h *Hub) States(ctx context.Context) (map[string]State, error) {
+	states := map[string]State{}
+	err := call(ctx, func() error {
+		proxies, err := h.client.Proxies()
+		for name, p := range proxies {
+			states[name] = stateOf(p)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("ask the hub about its links: %w", err)
+	}
+	return states, nil
 }
+
+// deaf asks what Toxiproxy's client knows nothing of, see package hub.
+func (h *Hub) deaf(ctx context.Context, method, name string) error {
+	req, err := http.NewRequestWithContext(ctx, method, "http://"+h.api+"/proxies/"+url.PathEscape(name)+"/deaf", http.NoBody)
+	if err != nil {
+		return err
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<10))
+	if err == nil && resp.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", resp.Status, strings.TrimSpace(string(body)))
+	}
+	return err
+}
+
+// Link is the handle of one path. ask asks from where the path starts; with nil, Ask is an error.
+func (h *Hub) Link(s Spec, ask Ask) *Link { return &Link{Spec: s, hub: h, ask: ask} }
 
 // call gives a call of the Toxiproxy client, which knows no context, the context's end.
 func call(ctx context.Context, f func() error) error {

@@ -125,7 +125,7 @@ func (n *Node) Await(ctx context.Context, what string, within time.Duration, rea
 			return nil
 		}
 		if asked%engineEvery == 0 {
-			if running, err := n.Running(ctx); err == nil && !running {
+			if state, err := n.State(ctx); err == nil && state != Running {
 				return n.explain(ctx, fmt.Errorf("%s: it stopped before %s", n.Spec.Name, what))
 			}
 		}
@@ -206,15 +206,6 @@ func (n *Node) inspect(ctx context.Context) (client.ContainerInspectResult, erro
 		return i, fmt.Errorf("ask the engine about %s: %s", n.Spec.Name, oneLine(err))
 	}
 	return i, nil
-}
-
-// Running asks the engine whether the node runs and is not frozen.
-func (n *Node) Running(ctx context.Context) (bool, error) {
-	i, err := n.inspect(ctx)
-	if err != nil {
-		return false, err
-	}
-	return i.Container.State.Running && !i.Container.State.Paused, nil
 }
 
 // Address is where a published port is reached, as host:port. A node that was stopped and started may have another one.

@@ -1,0 +1,233 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Where is the links from one region to another (or from "clients" to a region, or from and to "global", where the name service lives),
+// or one service's link of them.
+type Where struct {
+	From    string `yaml:"from"`
+	To      string `yaml:"to"`
+	Service string `yaml:"service"`
+}
+
+// Target names the direction.
+func (w Where) Target() string {
+	if w.Service != "" {
+		return w.From + " to " + w.Service + " in " + w.To
+	}
+	return w.From + " to " + w.To
+}
+
+func (w Where) validate(t topology.Topology) error {
+	err := errors.Join(endIn(t, "from", w.From, topology.Clients, topology.Global), endIn(t, "to", w.To, topology.Global))
+	switch {
+	case w.From == w.To && w.From != "":
+		err = errors.Join(err, errors.New("from and to are the same region"))
+	case w.From == topology.Clients && w.To == topology.Global:
+		err = errors.Join(err, errors.New("to can't be global from clients: they ask the name service over UDP, which no link carries"))
+	}
+	crossing := []string{"postgres", "redis", "s3", "dynamodb", "app", "nameservice"}
+	if w.Service != "" && !slices.Contains(crossing, w.Service) {
+		err = errors.Join(err, fmt.Errorf("service %q has no links; those that have are %s", w.Service, strings.Join(crossing, ", ")))
+	}
+	return err
+}
+
+func (w Where) links(l Lab) ([]Link, error) {
+	links, err := l.Links(func(p Path) bool {
+		return p.From == w.From && p.To == w.To && (w.Service == "" || p.Service == topology.Service(w.Service))
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", w.Target(), err)
+	}
+	return links, nil
+}
+
+// endIn is a complaint about an end of a link that is neither a region nor one of the other places.
+func endIn(t topology.Topology, parameter, name string, others ...string) error {
+	if slices.Contains(others, name) {
+		return nil
+	}
+	return regionIn(t, parameter, name)
+}
+
+// holding is a set of links that are held alike.
+type holding struct {
+	links []Link
+	how   How
+
+	free   []Link // set by Heal: those that nobody else holds
+	healed bool
+}
+
+// Inject holds every link.
+func (h *holding) Inject(ctx context.Context) error {
+	var g errgroup.Group
+	for _, l := range h.links {
+		g.Go(func() error { return l.Hold(ctx, h.how) })
+	}
+	return g.Wait()
+}
+
+// Heal lets every link go.
+func (h *holding) Heal(ctx context.Context) error {
+	free := make([]bool, len(h.links))
+	var g errgroup.Group
+	for i, l := range h.links {
+		g.Go(func() (err error) { free[i], err = l.Release(ctx); return err })
+	}
+	err := g.Wait()
+	h.free, h.healed = nil, true
+	for i, l := range h.links {
+		if free[i] {
+			h.free = append(h.free, l)
+		}
+	}
+	return err
+}
+
+// broken is a set of links that show a symptom while they are held.
+type broken struct {
+	holding
+	// shows asks one link. bad is that it shows the symptom; the error is that it shows neither that nor that it is well.
+	shows func(ctx context.Context, l Link) (bad bool, saw string, err error)
+	alive []Link // those that carried before: only they can tell
+}
+
+// InForce asks every link that carried before. Some showing the symptom and some not is neither in force nor healed.
+func (b *broken) InForce(ctx context.Context) (bool, string, error) {
+	ask := b.alive
+	switch {
+	case b.healed && len(b.free) == 0:
+		return false, "let go, and still held by other faults", nil
+	case b.healed:
+		ask = b.free
+	case b.alive == nil:
+		return false, "", b.look(ctx)
+	}
+	bad, well, saw, err := b.askAll(ctx, ask, b.shows)
+	switch {
+	case errors.Is(err, ErrWitness):
+		return false, "", err
+	case len(bad) == len(ask):
+		return true, fmt.Sprintf("%s on %s", saw, these(ask)), nil
+	case b.healed && len(b.alive) > 0 && carryAll(well, b.alive, b.free):
+		return false, fmt.Sprintf("%s carry", these(well)), nil
+	case len(well) == len(ask), b.healed && b.alive == nil && len(well) > 0:
+		return false, fmt.Sprintf("%s carry", these(well)), nil
+	default:
+		return false, "", fmt.Errorf("of %s %d show it and %d carry: %w", these(ask), len(bad), len(well), errors.Join(err, errors.New(saw)))
+	}
+}
+
+// look finds out, before the fault, which links carry.
+func (b *broken) look(ctx context.Context) error {
+	_, well, saw, err := b.askAll(ctx, b.links, trips)
+	if errors.Is(err, ErrWitness) {
+		return err
+	}
+	if len(well) == 0 {
+		return fmt.Errorf("none of %s carries, so nothing could be told apart: %w", these(b.links), errors.Join(err, errors.New(saw)))
+	}
+	b.alive = well
+	return nil
+}
+
+// carryAll says whether every link that carried before the fault and is free carries again.
+func carryAll(well, alive, free []Link) bool {
+	for _, l := range alive {
+		if slices.Contains(free, l) && !slices.Contains(well, l) {
+			return false
+		}
+	}
+	return true
+}
+
+type shows func(ctx context.Context, l Link) (bad bool, saw string, err error)
+
+// askAll asks every link at once. saw is one of those that are bad; the error is ErrWitness if somebody could not be asked, else that of
+// a link that is neither.
+func (b *broken) askAll(ctx context.Context, ask []Link, how shows) (bad, well []Link, saw string, err error) {
+	type seen struct {
+		bad bool
+		saw string
+		err error
+	}
+	all := make([]seen, len(ask))
+	var g errgroup.Group
+	for i, l := range ask {
+		g.Go(func() error {
+			s := &all[i]
+			s.bad, s.saw, s.err = how(ctx, l)
+			return nil
+		})
+	}
+	_ = g.Wait()
+	for i, s := range all {
+		switch {
+		case errors.Is(s.err, ErrWitness):
+			return nil, nil, "", s.err
+		case s.err != nil:
+			err = s.err
+		case s.bad:
+			bad, saw = append(bad, ask[i]), s.saw
+		default:
+			well = append(well, ask[i])
+		}
+	}
+	return bad, well, saw, err
+}
+
+// trips is the plainest symptom: that no round trip is made.
+func trips(ctx context.Context, l Link) (bool, string, error) {
+	a, err := l.Ask(ctx, probe.Question{Way: probe.RoundTrip})
+	if err != nil {
+		return false, "", err
+	}
+	if a.Symptom == probe.Fine {
+		return false, "", nil
+	}
+	return true, string(a.Symptom), nil
+}
+
+// showing is that a new connection shows one of these symptoms. Through a port that the engine publishes a client sees less: what relays
+// there accepts every connection, and closes it when the hub does not want it.
+func showing(want ...probe.Symptom) shows {
+	return func(ctx context.Context, l Link) (bool, string, error) {
+		a, err := l.Ask(ctx, probe.Question{Way: probe.RoundTrip})
+		if err != nil {
+			return false, "", err
+		}
+		accepted := want
+		if l.Path().From == topology.Clients {
+			accepted = slices.Concat(want, []probe.Symptom{probe.Reset, probe.Closed})
+		}
+		switch {
+		case a.Symptom == probe.Fine:
+			return false, "", nil
+		case slices.Contains(accepted, a.Symptom):
+			return true, string(a.Symptom), nil
+		default:
+			return false, "", fmt.Errorf("%s shows %s", l.Path().Name, a.Symptom)
+		}
+	}
+}
+
+// these are links in a few words.
+func these(links []Link) string {
+	if len(links) == 1 {
+		return links[0].Path().Name
+	}
+	return fmt.Sprintf("%d links", len(links))
+}

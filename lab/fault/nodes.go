@@ -1,0 +1,295 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Which are nodes: one by its name (postgres.us-east-1, app-1.us-east-1), all of a service, in one region or in all, or of a service the
+// one that is the primary now.
+type Which struct {
+	Node    string `yaml:"node"`
+	Service string `yaml:"service"`
+	Region  string `yaml:"region"`
+	Role    string `yaml:"role"`
+}
+
+// Target names the nodes.
+func (w Which) Target() string {
+	switch {
+	case w.Node != "":
+		return w.Node
+	case w.Role != "":
+		return "the " + w.Role + " of " + w.Service
+	case w.Service == "":
+		return "all nodes in " + w.Region
+	case w.Region != "":
+		return w.Service + " in " + w.Region
+	default:
+		return "all nodes of " + w.Service
+	}
+}
+
+// breakable are the services whose nodes can be broken.
+var breakable = []string{"postgres", "redis", "s3", "dynamodb", "app", "replicator", "automation", "backup", "nameservice"}
+
+// validate asks for a selection that means something. region says whether a region alone does.
+func (w Which) validate(t topology.Topology, region bool) error {
+	var err error
+	switch {
+	case w.Node != "" && (w.Service != "" || w.Region != "" || w.Role != ""):
+		err = errors.New("node is one node by its name: service, region and role can't go with it")
+	case w.Node == "" && w.Service == "" && (w.Region == "" || !region):
+		err = errors.New("node is missing: give a node's name, or a service")
+	case w.Service != "" && !slices.Contains(breakable, w.Service):
+		err = fmt.Errorf("service %q has no nodes; those that have are %s", w.Service, strings.Join(breakable, ", "))
+	case w.Role != "" && w.Role != "primary":
+		err = fmt.Errorf("role %q can't be chosen: use primary", w.Role)
+	case w.Role != "" && w.Service != "postgres" && w.Service != "redis":
+		err = errors.New("role primary is one of service postgres or redis")
+	case w.Role != "" && w.Region != "":
+		err = errors.New("role primary is wherever it is: region can't go with it")
+	}
+	if w.Region != "" {
+		err = errors.Join(err, regionIn(t, "region", w.Region))
+	}
+	return err
+}
+
+// nodes selects them. The primary is looked for only when the fault is injected: by then it may have moved.
+func (w Which) nodes(l Lab) ([]Node, error) {
+	nodes, err := l.Nodes(func(p Place) bool {
+		return w.Node == p.Name || w.Node == "" && (w.Service == "" || p.Service == topology.Service(w.Service)) &&
+			(w.Region == "" || p.Region == w.Region)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", w.Target(), err)
+	}
+	return nodes, nil
+}
+
+// heldNodes is a set of nodes held alike.
+type heldNodes struct {
+	which Which
+	state NodeState
+	nodes []Node
+
+	free   []Node
+	healed bool
+}
+
+func (w Which) held(l Lab, s NodeState) (*heldNodes, error) {
+	nodes, err := w.nodes(l)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range nodes {
+		if s == Down && n.Place().Volatile {
+			return nil, fmt.Errorf("%s keeps what it stores in memory and would lose it: use pause", n.Place().Name)
+		}
+	}
+	return &heldNodes{which: w, state: s, nodes: nodes}, nil
+}
+
+// find narrows the nodes down to the primary.
+func (h *heldNodes) find(ctx context.Context) error {
+	if h.which.Role == "" || len(h.nodes) == 1 {
+		return nil
+	}
+	var seen []string
+	for _, n := range h.nodes {
+		primary, err := isPrimary(ctx, n)
+		if err != nil {
+			seen = append(seen, n.Place().Name+": "+err.Error())
+		} else if primary {
+			h.nodes = []Node{n}
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: there is none (%s)", h.which.Target(), strings.Join(seen, "; "))
+}
+
+func isPrimary(ctx context.Context, n Node) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	db, ok := n.(Database)
+	if !ok {
+		return false, errors.New("it has no role")
+	}
+	if n.Place().Service == topology.ServiceRedis {
+		role, err := db.Query(ctx, "ROLE")
+		return role == "master", err // Redis' own word
+	}
+	recovering, err := db.Query(ctx, "select pg_is_in_recovery()")
+	return recovering == "false", err
+}
+
+// Inject kills or freezes them at once.
+func (h *heldNodes) Inject(ctx context.Context) error {
+	var g errgroup.Group
+	for _, n := range h.nodes {
+		g.Go(func() error { return n.Hold(ctx, h.state) })
+	}
+	return g.Wait()
+}
+
+// Heal lets them run again.
+func (h *heldNodes) Heal(ctx context.Context) error {
+	free := make([]bool, len(h.nodes))
+	var g errgroup.Group
+	for i, n := range h.nodes {
+		g.Go(func() (err error) { free[i], err = n.Release(ctx); return err })
+	}
+	err := g.Wait()
+	h.free, h.healed = nil, true
+	for i, n := range h.nodes {
+		if free[i] {
+			h.free = append(h.free, n)
+		}
+	}
+	return err
+}
+
+// InForce asks each service, and the engine about each node. A frozen node's kernel accepts, and nobody answers.
+func (h *heldNodes) InForce(ctx context.Context) (bool, string, error) {
+	if !h.healed {
+		if err := h.find(ctx); err != nil {
+			return false, "", err
+		}
+	}
+	ask := h.nodes
+	if h.healed {
+		if ask = h.free; len(ask) == 0 {
+			return false, "let go, and still held by other faults", nil
+		}
+	}
+	broken, saw := 0, ""
+	for _, n := range ask {
+		state, err := n.State(ctx)
+		if err != nil {
+			return false, "", err
+		}
+		if state == Running && !h.healed {
+			continue // it may be slow to answer; that is not this fault
+		}
+		a, err := n.Ask(ctx, probe.Question{Way: probe.RoundTrip, Within: silentFor})
+		if err != nil {
+			return false, "", err
+		}
+		switch {
+		case state == Running && a.Symptom == probe.Fine:
+		case state == h.state && (state == Down && a.Symptom != probe.Fine || a.Symptom == probe.Silence):
+			broken++
+			saw = fmt.Sprintf("the engine says %s, and a client: %s", state, a.Symptom)
+		default:
+			return false, "", fmt.Errorf("%s is %s, and a client sees %q (%s)", n.Place().Name, state, a.Symptom, a.Said)
+		}
+	}
+	switch broken {
+	case 0:
+		return false, fmt.Sprintf("%d nodes run", len(ask)), nil
+	case len(ask):
+		return true, fmt.Sprintf("%d nodes: %s", len(ask), saw), nil
+	default:
+		return false, "", fmt.Errorf("%d of %d nodes: %s", broken, len(ask), saw)
+	}
+}
+
+// Kill ends nodes with SIGKILL. They stay down until the fault is healed.
+type Kill struct {
+	Which `yaml:",inline"`
+}
+
+// Kind is kill.
+func (*Kill) Kind() string { return "kill" }
+
+// Validate asks for nodes.
+func (f *Kill) Validate(t topology.Topology) error { return f.validate(t, false) }
+
+// For makes the fault ready.
+func (f *Kill) For(l Lab) (Fault, error) { return f.held(l, Down) }
+
+// Pause is a gray failure: the processes stop where they are. Connections are accepted, and nobody answers.
+type Pause struct {
+	Which `yaml:",inline"`
+}
+
+// Kind is pause.
+func (*Pause) Kind() string { return "pause" }
+
+// Validate asks for nodes, or a region.
+func (f *Pause) Validate(t topology.Topology) error { return f.validate(t, true) }
+
+// For makes the fault ready.
+func (f *Pause) For(l Lab) (Fault, error) { return f.held(l, Frozen) }
+
+// Restart ends nodes with SIGKILL and starts them again after a while, as an orchestrator does.
+type Restart struct {
+	Which `yaml:",inline"`
+	Down  time.Duration `yaml:"down"` // how long they stay down; physical
+}
+
+// Kind is restart.
+func (*Restart) Kind() string { return "restart" }
+
+// The bounds of how long a restarted node is down. The least is what it takes to see it.
+const (
+	leastDown = 200 * time.Millisecond
+	mostDown  = time.Minute
+)
+
+// Validate asks for nodes.
+func (f *Restart) Validate(t topology.Topology) error {
+	err := f.validate(t, false)
+	if f.Down != 0 && (f.Down < leastDown || f.Down > mostDown) {
+		err = errors.Join(err, fmt.Errorf("down is %s; it must be between %s and %s", f.Down, leastDown, mostDown))
+	}
+	return err
+}
+
+// For makes the fault ready.
+func (f *Restart) For(l Lab) (Fault, error) {
+	h, err := f.held(l, Down)
+	if err != nil {
+		return nil, err
+	}
+	return &restart{heldNodes: h, down: max(f.Down, leastDown)}, nil
+}
+
+type restart struct {
+	*heldNodes
+	down time.Duration
+}
+
+// Verify starts the nodes again when their time is up, once the guard has seen them down, and waits until the engine has another process
+// for each. What is in force from then on is that they were restarted; nothing is left to heal.
+func (r *restart) Verify(ctx context.Context) (string, error) {
+	began := time.Now()
+	select {
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	case <-time.After(r.down):
+	}
+	if err := r.Heal(ctx); err != nil {
+		return "", err
+	}
+	for _, n := range r.free {
+		state, err := n.State(ctx)
+		if err != nil {
+			return "", err
+		}
+		if state != Running {
+			return "", fmt.Errorf("%s was started again and is %s", n.Place().Name, state)
+		}
+	}
+	return fmt.Sprintf("started again after %s", time.Since(began).Round(time.Millisecond)), nil
+}

@@ -1,0 +1,131 @@
+package fault
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/link/toxic"
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Refuse closes a port: new connections are refused and open ones dropped, as when a process has crashed.
+type Refuse struct {
+	Where `yaml:",inline"`
+}
+
+// Kind is refuse.
+func (*Refuse) Kind() string { return "refuse" }
+
+// Validate asks for links.
+func (f *Refuse) Validate(t topology.Topology) error { return f.validate(t) }
+
+// For makes the fault ready.
+func (f *Refuse) For(l Lab) (Fault, error) {
+	return f.broken(l, How{Cut: true}, showing(probe.Refused))
+}
+
+// Reset tears connections down in the middle: they are made, and reset at the first bytes.
+type Reset struct {
+	Where `yaml:",inline"`
+}
+
+// Kind is reset.
+func (*Reset) Kind() string { return "reset" }
+
+// Validate asks for links.
+func (f *Reset) Validate(t topology.Topology) error { return f.validate(t) }
+
+// For makes the fault ready.
+func (f *Reset) For(l Lab) (Fault, error) {
+	return f.broken(l, How{Toxics: toxic.Reset(probe.Downstream)}, showing(probe.Reset))
+}
+
+// Stall is a process that hangs: connections are made, and then nothing comes.
+type Stall struct {
+	Where `yaml:",inline"`
+}
+
+// Kind is stall.
+func (*Stall) Kind() string { return "stall" }
+
+// Validate asks for links.
+func (f *Stall) Validate(t topology.Topology) error { return f.validate(t) }
+
+// For makes the fault ready.
+func (f *Stall) For(l Lab) (Fault, error) {
+	return f.broken(l, How{Toxics: toxic.Swallow(probe.Both)}, showing(probe.Silence))
+}
+
+// Blackhole is a network that drops packets: no answer to anything, be it on open connections or to an attempt to connect.
+type Blackhole struct {
+	Where `yaml:",inline"`
+}
+
+// Kind is blackhole.
+func (*Blackhole) Kind() string { return "blackhole" }
+
+// Validate asks for links.
+func (f *Blackhole) Validate(t topology.Topology) error { return f.validate(t) }
+
+// For makes the fault ready.
+func (f *Blackhole) For(l Lab) (Fault, error) {
+	links, err := f.links(l)
+	if err != nil {
+		return nil, err
+	}
+	h := &hole{broken: broken{holding: holding{links: links, how: How{Deaf: true, Toxics: toxic.Swallow(probe.Both)}}}}
+	h.shows = h.silent
+	return h, nil
+}
+
+func (w Where) broken(l Lab, how How, s shows) (Fault, error) {
+	links, err := w.links(l)
+	if err != nil {
+		return nil, err
+	}
+	return &broken{holding: holding{links: links, how: how}, shows: s}, nil
+}
+
+// hole is a blackhole with an open connection over each link, which has to fall silent.
+type hole struct{ broken }
+
+// silentFor is how long no answer is taken for none. The round trip of a distant region fits into it many times.
+const silentFor = 400 * time.Millisecond
+
+// silent asks on the open connection and with a new one. Once the fault is healed the open ones are of no interest any more: they died.
+func (h *hole) silent(ctx context.Context, l Link) (bool, string, error) {
+	fresh, err := l.Ask(ctx, probe.Question{Way: probe.RoundTrip, Within: silentFor})
+	if err != nil || h.healed {
+		return fresh.Symptom != probe.Fine, string(fresh.Symptom), err
+	}
+	open, err := l.Ask(ctx, probe.Question{Way: probe.OnOpen, Line: "blackhole " + l.Path().Name, Within: silentFor})
+	if err != nil {
+		return false, "", err
+	}
+	// Who connects through a port that the engine publishes is connected by what relays there.
+	unheard := fresh.Symptom == probe.NoConnection || fresh.Symptom == probe.Silence && l.Path().From == topology.Clients
+	switch {
+	case fresh.Symptom == probe.Fine && open.Symptom == probe.Fine:
+		return false, "", nil
+	case unheard && open.Symptom == probe.Silence:
+		return true, "no answer on open connections, and none to connecting", nil
+	default:
+		return false, "", fmt.Errorf("%s: a new connection has %q, an open one %q", l.Path().Name, fresh.Symptom, open.Symptom)
+	}
+}
+
+// InForce opens the connections the first time.
+func (h *hole) InForce(ctx context.Context) (bool, string, error) {
+	first := h.alive == nil && !h.healed
+	in, saw, err := h.broken.InForce(ctx)
+	if !first || err != nil {
+		return in, saw, err
+	}
+	_, well, _, err := h.askAll(ctx, h.alive, h.silent)
+	if err == nil && len(well) != len(h.alive) {
+		err = fmt.Errorf("only %d of %s can be kept open", len(well), these(h.alive))
+	}
+	return false, saw, err
+}

@@ -1,0 +1,115 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/node"
+)
+
+// Guard makes a fault ready for this lab. now is the clock its sightings are given on. The fault is this process's to heal; should it
+// die, the next command does.
+func (l *Lab) Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, error) {
+	h, err := l.hold(spec)
+	if err != nil {
+		return nil, err
+	}
+	return fault.NewGuard(spec, h, now)
+}
+
+// Inject injects a fault that stays when this process has ended, until HealFault. After an error it is healed.
+func (l *Lab) Inject(ctx context.Context, spec fault.Spec) (fault.Sighting, Note, error) {
+	if err := spec.Validate(l.topology); err != nil {
+		return fault.Sighting{}, Note{}, err
+	}
+	h, err := l.hold(spec)
+	if err != nil {
+		return fault.Sighting{}, Note{}, err
+	}
+	start := time.Now()
+	g, err := fault.NewGuard(spec, h, func() time.Duration { return time.Since(start) })
+	if err != nil {
+		return fault.Sighting{}, Note{}, err
+	}
+	s, err := g.Inject(ctx)
+	if err == nil {
+		err = h.page.stand()
+	}
+	if err != nil {
+		_, herr := g.Heal(context.WithoutCancel(ctx))
+		return s, Note{}, errors.Join(err, herr)
+	}
+	return s, h.page.note, nil
+}
+
+// Faults are those that are injected now, by whomever on this machine, the oldest first.
+func (l *Lab) Faults() ([]Note, error) {
+	led, err := ledgerOf(l.Name)
+	if err != nil {
+		return nil, err
+	}
+	return led.notes()
+}
+
+// HealFault heals a fault that another process injected. One that a process still answers for is left alone, with an error.
+func (l *Lab) HealFault(ctx context.Context, n Note) error {
+	spec, ok := fault.New(n.Kind)
+	if !ok {
+		return fmt.Errorf("heal %s: this version knows no such fault", n.Kind)
+	}
+	if err := json.Unmarshal(n.Parameters, spec); err != nil {
+		return fmt.Errorf("heal %s on %s: read its parameters: %w", n.Kind, n.Target, err)
+	}
+	led, err := ledgerOf(l.Name)
+	if err != nil {
+		return err
+	}
+	h := &held{Lab: l, page: &page{ledger: led, note: n}}
+	if err := h.page.take(); err != nil {
+		return fmt.Errorf("heal %s on %s: %w", n.Kind, n.Target, err)
+	}
+	start := time.Now()
+	g, err := fault.Resume(spec, h, func() time.Duration { return time.Since(start) })
+	if err != nil {
+		return errors.Join(err, h.page.lease.Unlock())
+	}
+	if _, err = g.Heal(ctx); err != nil {
+		return errors.Join(err, h.page.lease.Unlock())
+	}
+	return nil
+}
+
+// healOrphans heals the faults of a lab that nobody answers for: neither standing by somebody's will, nor of a process that lives. The
+// last that was injected is healed first.
+func healOrphans(ctx context.Context, e *node.Engine, name string) (healed []string, err error) {
+	led, err := ledgerOf(name)
+	if err != nil {
+		return nil, err
+	}
+	notes, err := led.notes()
+	if err != nil {
+		return nil, err
+	}
+	notes = slices.DeleteFunc(notes, func(n Note) bool { return n.Standing || led.leased(n.ID) })
+	if len(notes) == 0 {
+		return nil, nil
+	}
+	l, err := Attach(ctx, e, name)
+	if err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, n := range slices.Backward(notes) {
+		if err := l.HealFault(ctx, n); err != nil && !errors.Is(err, errLeased) {
+			errs = append(errs, err)
+			continue
+		}
+		healed = append(healed, n.Kind+" on "+n.Target)
+	}
+	return healed, errors.Join(errs...)
+}

@@ -1,0 +1,316 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// held is the lab as one fault has it: what it holds is noted in its page of the ledger.
+type held struct {
+	*Lab
+	page *page
+}
+
+var (
+	_ fault.Lab    = (*held)(nil)
+	_ fault.Keeper = (*held)(nil)
+)
+
+// hold opens a page for a new fault.
+func (l *Lab) hold(spec fault.Spec) (*held, error) {
+	parameters, err := json.Marshal(spec)
+	if err != nil {
+		return nil, fmt.Errorf("note %s: %w", spec.Kind(), err)
+	}
+	led, err := ledgerOf(l.Name)
+	if err != nil {
+		return nil, err
+	}
+	return &held{Lab: l, page: &page{ledger: led, note: Note{
+		ID: newName(), Kind: spec.Kind(), Target: spec.Target(), Parameters: parameters,
+	}}}, nil
+}
+
+// Injecting notes the fault before anything is broken.
+func (h *held) Injecting() error { return h.page.begin() }
+
+// Healed takes the note away.
+func (h *held) Healed() error { return h.page.end() }
+
+// Links are the paths between regions, from clients and from the name service, never taps.
+func (h *held) Links(keep func(fault.Path) bool) ([]fault.Link, error) {
+	var links []fault.Link
+	for _, k := range h.links {
+		if p := pathOf(k.Spec); k.From != link.Tap && keep(p) {
+			links = append(links, &heldLink{held: h, link: k, path: p})
+		}
+	}
+	if len(links) == 0 {
+		return nil, errors.New("no link of the lab is selected")
+	}
+	return links, nil
+}
+
+func pathOf(s link.Spec) fault.Path {
+	return fault.Path{Name: s.Name, From: s.From, To: s.To, Service: s.Service}
+}
+
+// Nodes are all nodes but the hub, which is no part of what is tested.
+func (h *held) Nodes(keep func(fault.Place) bool) ([]fault.Node, error) {
+	var nodes []fault.Node
+	for _, n := range h.nodes {
+		p := fault.Place{Name: n.Name(), Region: n.Region, Service: n.Service, Volatile: n.Volatile()}
+		if n.Service == topology.ServiceHub || !keep(p) {
+			continue
+		}
+		k := heldNode{held: h, node: n, place: p}
+		switch n.Service {
+		case topology.ServicePostgres, topology.ServiceRedis:
+			nodes = append(nodes, &heldStore{k})
+		default:
+			nodes = append(nodes, &heldHTTP{k})
+		}
+	}
+	if len(nodes) == 0 {
+		return nil, errors.New("no node of the lab is selected")
+	}
+	return nodes, nil
+}
+
+type heldLink struct {
+	held *held
+	link *link.Link
+	path fault.Path
+}
+
+// Path is where the link leads.
+func (k *heldLink) Path() fault.Path { return k.path }
+
+// Ask asks from where the link starts.
+func (k *heldLink) Ask(ctx context.Context, q probe.Question) (probe.Answer, error) {
+	return k.link.Ask(ctx, q)
+}
+
+func (k *heldLink) thing() string { return "link " + k.path.Name }
+
+// Hold breaks the link.
+func (k *heldLink) Hold(ctx context.Context, how fault.How) error {
+	as := holdToxic
+	switch {
+	case how.Cut:
+		as = holdCut
+	case how.Deaf:
+		as = holdDeaf
+	}
+	return k.held.page.change(ctx, k.thing(), as, func(others string) error {
+		if err := k.link.Set(ctx, k.held.page.note.ID, how.Toxics); err != nil {
+			return err
+		}
+		return k.set(ctx, stronger(as, others))
+	})
+}
+
+// Release lets go.
+func (k *heldLink) Release(ctx context.Context) (free bool, err error) {
+	err = k.held.page.change(ctx, k.thing(), "", func(others string) error {
+		free = others == ""
+		if err := k.link.Set(ctx, k.held.page.note.ID, nil); err != nil {
+			return err
+		}
+		return k.set(ctx, others)
+	})
+	return free, err
+}
+
+// set makes the link what the strongest hold on it asks for.
+func (k *heldLink) set(ctx context.Context, as string) error {
+	if as == holdCut {
+		return k.link.Cut(ctx)
+	}
+	if err := k.link.Restore(ctx); err != nil {
+		return err
+	}
+	if as == holdDeaf {
+		return k.link.Deafen(ctx)
+	}
+	return k.link.Hear(ctx)
+}
+
+type heldNode struct {
+	held  *held
+	node  *node.Node
+	place fault.Place
+}
+
+// Place is where the node is.
+func (n *heldNode) Place() fault.Place { return n.place }
+
+func (n *heldNode) thing() string { return "node " + n.place.Name }
+
+// Hold kills or freezes the node.
+func (n *heldNode) Hold(ctx context.Context, s fault.NodeState) error {
+	return n.held.page.change(ctx, n.thing(), string(s), func(others string) error {
+		return n.set(ctx, stronger(string(s), others))
+	})
+}
+
+// Release lets go.
+func (n *heldNode) Release(ctx context.Context) (free bool, err error) {
+	err = n.held.page.change(ctx, n.thing(), "", func(others string) error {
+		free = others == ""
+		return n.set(ctx, others)
+	})
+	return free, err
+}
+
+// set makes the node what the strongest hold on it asks for, from whatever it is.
+func (n *heldNode) set(ctx context.Context, as string) error {
+	is, err := n.node.State(ctx)
+	if err != nil {
+		return err
+	}
+	switch as {
+	case holdDown:
+		if is == node.Frozen { // a frozen process takes its SIGKILL only when it thaws
+			if err := n.node.Thaw(ctx); err != nil {
+				return err
+			}
+		}
+		return n.node.Kill(ctx)
+	case holdFrozen:
+		if is == node.Down {
+			if err := n.node.Start(ctx); err != nil {
+				return err
+			}
+		}
+		return n.node.Freeze(ctx)
+	}
+	switch is {
+	case node.Down:
+		return n.node.Start(ctx)
+	case node.Frozen:
+		return n.node.Thaw(ctx)
+	}
+	return nil
+}
+
+// State asks the engine.
+func (n *heldNode) State(ctx context.Context) (fault.NodeState, error) {
+	s, err := n.node.State(ctx)
+	return fault.NodeState(s), err
+}
+
+// Ask asks over the node's tap.
+func (n *heldNode) Ask(ctx context.Context, q probe.Question) (probe.Answer, error) {
+	tap, err := n.held.Tap(n.place.Name)
+	if err != nil {
+		return probe.Answer{}, fmt.Errorf("%w: %w", fault.ErrWitness, err)
+	}
+	q.Service, q.Address = n.place.Service, tap
+	return n.held.lines.Ask(ctx, q)
+}
+
+// Run runs a command in the node.
+func (n *heldNode) Run(ctx context.Context, command ...string) (string, error) {
+	return n.node.Exec(ctx, command)
+}
+
+// heldStore is a node of PostgreSQL or Redis.
+type heldStore struct{ heldNode }
+
+var (
+	_ fault.Database = (*heldStore)(nil)
+	_ fault.Shell    = (*heldStore)(nil)
+)
+
+// Query runs a statement and gives the first value of the first row as text; of Redis the first word of the reply.
+func (n *heldStore) Query(ctx context.Context, statement string) (string, error) {
+	tap, err := n.held.Tap(n.place.Name)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if n.place.Service == topology.ServiceRedis {
+		return queryRedis(ctx, tap, statement)
+	}
+	conn, err := SQL(ctx, tap)
+	if err != nil {
+		return "", fmt.Errorf("connect to %s: %w", n.place.Name, err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	rows, err := conn.Query(ctx, statement, pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		return "", fmt.Errorf("ask %s: %w", n.place.Name, err)
+	}
+	defer rows.Close()
+	value := ""
+	if rows.Next() {
+		if v, verr := rows.Values(); verr == nil && len(v) > 0 && v[0] != nil {
+			value = fmt.Sprint(v[0])
+		}
+	}
+	rows.Close()
+	if err := rows.Err(); err != nil {
+		return "", fmt.Errorf("ask %s: %w", n.place.Name, err)
+	}
+	return value, nil
+}
+
+func queryRedis(ctx context.Context, tap, statement string) (string, error) {
+	c := redis.NewClient(&redis.Options{Addr: tap, MaxRetries: -1, DisableIdentity: true, ContextTimeoutEnabled: true})
+	defer func() { _ = c.Close() }()
+	reply, err := c.Do(ctx, statement).Result()
+	if list, ok := reply.([]any); ok && len(list) > 0 {
+		reply = list[0]
+	}
+	return fmt.Sprint(reply), err
+}
+
+// heldHTTP is a node that speaks HTTP: an app or an agent.
+type heldHTTP struct{ heldNode }
+
+var (
+	_ fault.Agent = (*heldHTTP)(nil)
+	_ fault.Shell = (*heldHTTP)(nil)
+)
+
+// Call calls the node's HTTP over its tap.
+func (n *heldHTTP) Call(ctx context.Context, method, path string, in, out any) error {
+	tap, err := n.held.Tap(n.place.Name)
+	if err != nil {
+		return err
+	}
+	var body []byte
+	if in != nil {
+		if body, err = json.Marshal(in); err != nil {
+			return fmt.Errorf("call %s: %w", n.place.Name, err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	answer, err := ask(ctx, method, "http://"+tap+path, bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("call %s: %s %s: %w", n.place.Name, method, path, err)
+	}
+	if out == nil {
+		return nil
+	}
+	if err := json.Unmarshal(answer, out); err != nil {
+		return fmt.Errorf("read what %s answered: %w", n.place.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,205 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/regionfall/regionfall/lab/fault"
+)
+
+// The ledger of a lab is a folder of this machine with a file for each fault that is injected: what it is, and what it holds. It lets
+// faults overlap (a link that two of them cut is open when both have let go), and lets the next command heal what a dead process left: as
+// long as a process answers for a fault it holds the lock beside the file.
+
+// Note is a fault in the ledger.
+type Note struct {
+	ID         string          `json:"id"`
+	Kind       string          `json:"kind"`
+	Target     string          `json:"target"`
+	Parameters json.RawMessage `json:"parameters"`
+	Since      time.Time       `json:"since"`
+	Standing   bool            `json:"standing"` // injected by hand: it outlives the process that did it
+	// Holds is what the fault holds, and how strongly: "node postgres.us-east-1" frozen or down, "link …" cut or deaf.
+	Holds map[string]string `json:"holds"`
+}
+
+// How strongly things are held. When several faults hold one, the strongest counts.
+const (
+	holdFrozen = string(fault.Frozen)
+	holdDown   = string(fault.Down)
+	holdDeaf   = "deaf"
+	holdCut    = "cut"
+	holdToxic  = "toxic" // toxics of several faults are on a link side by side
+)
+
+var strength = []string{"", holdToxic, holdFrozen, holdDown, holdDeaf, holdCut}
+
+func stronger(a, b string) string {
+	if slices.Index(strength, a) >= slices.Index(strength, b) {
+		return a
+	}
+	return b
+}
+
+type ledger struct{ dir string }
+
+func ledgerOf(lab string) (ledger, error) {
+	dir, err := stateDir()
+	return ledger{dir: filepath.Join(dir, lab+".faults")}, err
+}
+
+// notes are the faults in the ledger, the oldest first.
+func (l ledger) notes() ([]Note, error) {
+	files, err := filepath.Glob(filepath.Join(l.dir, "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	var all []Note
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // healed this moment
+		}
+		var n Note
+		if err == nil {
+			err = json.Unmarshal(data, &n)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the note of a fault: %w", err)
+		}
+		all = append(all, n)
+	}
+	slices.SortFunc(all, func(a, b Note) int { return a.Since.Compare(b.Since) })
+	return all, nil
+}
+
+func (l ledger) path(id, ext string) string { return filepath.Join(l.dir, id+ext) }
+
+func (l ledger) remove() error { return os.RemoveAll(l.dir) }
+
+// page is one fault's note in the ledger, as the process has it that answers for the fault.
+type page struct {
+	ledger
+	lease *flock.Flock
+
+	mu   sync.Mutex
+	note Note
+}
+
+// begin writes the note and takes the lease.
+func (p *page) begin() error {
+	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+		return fmt.Errorf("note a fault: %w", err)
+	}
+	if err := p.take(); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.note.Since = time.Now()
+	return p.write()
+}
+
+// errLeased says that another process answers for a fault.
+var errLeased = errors.New("another process answers for it")
+
+func (p *page) take() error {
+	p.lease = flock.New(p.path(p.note.ID, ".lease"))
+	ok, err := p.lease.TryLock()
+	if err == nil && !ok {
+		err = errLeased
+	}
+	if err != nil {
+		return fmt.Errorf("take fault %s: %w", p.note.ID, err)
+	}
+	return nil
+}
+
+// stand lets the fault outlive this process.
+func (p *page) stand() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.note.Standing = true
+	return errors.Join(p.write(), p.lease.Unlock())
+}
+
+// end takes the note out of the ledger.
+func (p *page) end() error {
+	err := os.Remove(p.path(p.note.ID, ".json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(err, os.Remove(p.lease.Path()), p.lease.Unlock())
+}
+
+// write replaces the file: a reader sees the note before or after.
+func (p *page) write() error {
+	data, err := json.Marshal(p.note)
+	if err != nil {
+		return fmt.Errorf("note fault %s: %w", p.note.ID, err)
+	}
+	fresh := p.path(p.note.ID, ".new")
+	if err := errors.Join(os.WriteFile(fresh, data, 0o600), os.Rename(fresh, p.path(p.note.ID, ".json"))); err != nil {
+		return fmt.Errorf("note fault %s: %w", p.note.ID, err)
+	}
+	return nil
+}
+
+// change notes that the fault holds a thing so (or, with the empty string, no longer), and has act make it so: others says how strongly
+// other faults hold it. Nobody else changes the thing meanwhile.
+func (p *page) change(ctx context.Context, thing, how string, act func(others string) error) error {
+	lock := flock.New(filepath.Join(p.dir, strings.NewReplacer(" ", "-", "/", "-").Replace(thing)+".lock"))
+	if _, err := lock.TryLockContext(ctx, 2*time.Millisecond); err != nil {
+		return fmt.Errorf("wait for who changes %s: %w", thing, err)
+	}
+	defer func() { _ = lock.Close() }()
+	if err := p.hold(thing, how); err != nil {
+		return err
+	}
+	all, err := p.notes()
+	if err != nil {
+		return err
+	}
+	others := ""
+	for _, n := range all {
+		if n.ID != p.note.ID {
+			others = stronger(others, n.Holds[thing])
+		}
+	}
+	return act(others)
+}
+
+func (p *page) hold(thing, how string) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.note.Holds == nil {
+		p.note.Holds = map[string]string{}
+	}
+	if how == "" {
+		delete(p.note.Holds, thing)
+	} else {
+		p.note.Holds[thing] = how
+	}
+	return p.write()
+}
+
+// leased says whether a process answers for a fault.
+func (l ledger) leased(id string) bool {
+	lease := flock.New(l.path(id, ".lease"))
+	free, err := lease.TryLock()
+	if err == nil && free {
+		_ = lease.Unlock()
+	}
+	return err == nil && !free
+}
