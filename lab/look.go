@@ -6,6 +6,8 @@ import (
 	"net/netip"
 
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // The questions below are for specs that prove what a lab promises; drills don't need them.
@@ -41,4 +43,13 @@ func (l *Lab) node(name string) (*node.Node, error) {
 		}
 	}
 	return nil, fmt.Errorf("the lab has no node %q", name)
+}
+
+// TripFrom has an agent make a round trip to an address as its network sees it.
+func (l *Lab) TripFrom(ctx context.Context, agentName string, s topology.Service, address string) error {
+	a, err := l.AskFrom(ctx, agentName, probe.Question{Way: probe.RoundTrip, Service: s, Address: address})
+	if err != nil {
+		return err
+	}
+	return a.Err()
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -134,7 +135,9 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// Every fault of the catalogue can be asked for in a file: its example is read into its own struct, all parameters set.
+var keyForm = regexp.MustCompile(`^[a-z][a-z_]*$`)
+
+// Every fault of the catalogue can be asked for in a file: its example is read into its own struct, and all its parameters have keys.
 func TestEveryFaultOfTheCatalogueCanBeWritten(t *testing.T) {
 	for _, e := range fault.Catalogue() {
 		s, err := Parse("f.yaml", []byte(strings.Replace(example, "lose_region: {region: us-east-1}", e.Example, 1)))
@@ -146,9 +149,15 @@ func TestEveryFaultOfTheCatalogueCanBeWritten(t *testing.T) {
 		if got.Kind() != e.Kind {
 			t.Errorf("%s was read as %s", e.Kind, got.Kind())
 		}
-		for i := range reflect.ValueOf(got).Elem().NumField() {
-			if field := reflect.ValueOf(got).Elem(); field.Field(i).IsZero() {
-				t.Errorf("%s: parameter %s of the example was not read", e.Kind, field.Type().Field(i).Name)
+		empty, _ := fault.New(e.Kind)
+		if reflect.DeepEqual(got, empty) {
+			t.Errorf("%s: nothing of the example was read", e.Kind)
+		}
+		known := fields{}
+		(&reader{}).collect(reflect.ValueOf(empty).Elem(), known) // panics at a type that files can't give
+		for key := range known {
+			if !keyForm.MatchString(key) {
+				t.Errorf("%s: %q is no key", e.Kind, key)
 			}
 		}
 	}

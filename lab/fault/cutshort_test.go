@@ -7,34 +7,32 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // numb is a link that is never cut, whatever is ordered. A round trip takes 3 ms, and like any other fails when its context ends.
 type numb struct{}
 
-func (numb) Name() string                                              { return "numb" }
-func (numb) Cut(context.Context) error                                 { return nil }
-func (numb) Restore(context.Context) error                             { return nil }
-func (numb) Delay(context.Context, time.Duration, time.Duration) error { return nil }
+func (numb) Path() Path                            { return Path{Name: "numb"} }
+func (numb) Hold(context.Context, How) error       { return nil }
+func (numb) Release(context.Context) (bool, error) { return true, nil }
 
-func (numb) Trip(ctx context.Context) (time.Duration, error) {
+func (numb) Ask(ctx context.Context, _ probe.Question) (probe.Answer, error) {
 	const takes = 3 * time.Millisecond
 	select {
 	case <-ctx.Done():
-		return 0, ctx.Err()
+		return probe.Answer{Symptom: probe.Silence, Said: ctx.Err().Error()}, nil
 	case <-time.After(takes):
-		return takes, nil
+		return probe.Answer{Took: takes}, nil
 	}
 }
 
 func (numb) Topology() topology.Topology { return topology.Topology{} }
 
-func (l numb) Links(func(from, to string, s topology.Service) bool) ([]Link, error) {
-	return []Link{l}, nil
-}
+func (l numb) Links(func(Path) bool) ([]Link, error) { return []Link{l}, nil }
 
-func (numb) Nodes(string) ([]Node, error) { return nil, errors.New("there is none") }
+func (numb) Nodes(func(Place) bool) ([]Node, error) { return nil, errors.New("there is none") }
 
 func TestAProbeThatWasCutShortConfirmsNothing(t *testing.T) {
 	errCtrlC := errors.New("somebody pressed Ctrl-C")

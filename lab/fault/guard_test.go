@@ -171,7 +171,7 @@ func TestEveryEntryOfTheCatalogueIsWhole(t *testing.T) {
 		if !ok || s.Kind() != e.Kind {
 			t.Errorf("%s: New gives %v, %t", e.Kind, s, ok)
 		}
-		if !strings.HasPrefix(e.Example, e.Kind+": ") || e.Mimics == "" {
+		if !strings.HasPrefix(e.Example, e.Kind+": ") || e.Mimics == "" || e.On == "" || e.Shows == "" {
 			t.Errorf("%s: example %q, mimics %q", e.Kind, e.Example, e.Mimics)
 		}
 	}
@@ -181,6 +181,7 @@ func TestEveryEntryOfTheCatalogueIsWhole(t *testing.T) {
 }
 
 func TestValidation(t *testing.T) {
+	there := Where{From: "us-west-2", To: "us-east-1"}
 	two, _ := topology.Preset("two-regions")
 	for _, c := range []struct {
 		name string
@@ -193,10 +194,35 @@ func TestValidation(t *testing.T) {
 		{"two regions", &Partition{Between: []string{"us-east-1", "us-west-2"}}, ""},
 		{"one region", &Partition{Between: []string{"us-east-1"}}, "two different regions"},
 		{"a region twice", &Partition{Between: []string{"us-east-1", "us-east-1"}}, "two different regions"},
-		{"a delay", &Latency{From: "us-east-1", To: "us-west-2", Delay: 80 * time.Millisecond}, ""},
-		{"no delay", &Latency{From: "us-east-1", To: "us-west-2"}, "delay is 0s"},
-		{"too much jitter", &Latency{From: "us-east-1", To: "us-west-2", Delay: time.Second, Jitter: time.Minute}, "jitter is 1m0s"},
-		{"a circle", &Latency{From: "us-east-1", To: "us-east-1", Delay: time.Second}, "the same region"},
+		{"one way", &Partition{Where: there}, ""},
+		{"both and one way", &Partition{Between: []string{"us-east-1", "us-west-2"}, Where: there}, "give one of them"},
+		{"a partition of nothing", &Partition{}, "between is missing"},
+		{"a partition of clients", &Partition{Where: Where{From: "clients", To: "us-east-1"}}, "no region"},
+		{"a service", &Refuse{Where{From: "clients", To: "us-east-1", Service: "app"}}, ""},
+		{"a service without links", &Refuse{Where{From: "us-west-2", To: "us-east-1", Service: "replicator"}}, "has no links"},
+		{"clients ask over UDP", &Stall{Where{From: "clients", To: "global"}}, "UDP"},
+		{"nowhere", &Blackhole{}, "from is missing"},
+		{"a delay", &Latency{Where: there, Delay: 80 * time.Millisecond}, ""},
+		{"no delay", &Latency{Where: there}, "delay is 0s"},
+		{"too much jitter", &Latency{Where: there, Delay: time.Second, Jitter: time.Minute}, "jitter is 1m0s"},
+		{"a circle", &Latency{Where: Where{From: "us-east-1", To: "us-east-1"}, Delay: time.Second}, "the same region"},
+		{"sideways", &Latency{Where: there, Delay: time.Second, Direction: "sideways"}, `direction "sideways"`},
+		{"a rate", &Bandwidth{Where: there, Rate: 200_000}, ""},
+		{"a rate that nobody could see", &Bandwidth{Where: there, Rate: 1}, "rate is 1"},
+		{"a direction that nobody could see", &Bandwidth{Where: Where{From: "us-west-2", To: "us-east-1", Service: "s3"}, Rate: 200_000, Direction: "downstream"}, "can't be seen on s3"},
+		{"a limit", &ByteLimit{Where: there, Bytes: 65536, Direction: "upstream"}, ""},
+		{"a limit without direction", &ByteLimit{Where: there, Bytes: 65536}, "direction is missing"},
+		{"a close that is not slow", &SlowClose{Where: there, Delay: time.Millisecond}, "delay is 1ms"},
+		{"a node", &Kill{Which{Node: "postgres.us-east-1"}}, ""},
+		{"a role", &Kill{Which{Service: "postgres", Role: "primary"}}, ""},
+		{"a role of many", &Kill{Which{Service: "app", Role: "primary"}}, "postgres or redis"},
+		{"a role somewhere", &Kill{Which{Service: "redis", Role: "primary", Region: "us-east-1"}}, "region can't go with it"},
+		{"a role that is left over", &Kill{Which{Service: "redis", Role: "replica"}}, "use primary"},
+		{"a node twice", &Kill{Which{Node: "redis.us-east-1", Service: "redis"}}, "can't go with it"},
+		{"a region is not killed", &Kill{Which{Region: "us-east-1"}}, "node is missing"},
+		{"a region can be paused", &Pause{Which{Region: "us-east-1"}}, ""},
+		{"a service that is none", &Pause{Which{Service: "hub"}}, "has no nodes"},
+		{"too short to see", &Restart{Which: Which{Service: "redis"}, Down: time.Millisecond}, "down is 1ms"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := c.spec.Validate(two)

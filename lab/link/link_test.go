@@ -15,6 +15,9 @@ import (
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
 
+	"github.com/regionfall/regionfall/lab/link/hub"
+	"github.com/regionfall/regionfall/lab/link/toxic"
+	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -52,21 +55,26 @@ func freePort(t *testing.T) int {
 // open starts a Toxiproxy in this process with one link to an echo service, and gives the link.
 func open(t *testing.T, baseline time.Duration) *Link {
 	t.Helper()
-	server := httptest.NewServer(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()).Routes())
+	server := httptest.NewServer(hub.Handler(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())))
 	t.Cleanup(server.Close)
-	hub, err := Connect(t.Context(), server.Listener.Addr().String())
+	h, err := Connect(t.Context(), server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	spec := Spec{Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: freePort(t), Upstream: echo(t)}
-	err = hub.Open(t.Context(), []Spec{spec}, func(string) string { return "127.0.0.1" },
+	err = h.Open(t.Context(), []Spec{spec}, func(string) string { return "127.0.0.1" },
 		func(Spec) time.Duration { return baseline })
 	if err != nil {
 		t.Fatal(err)
 	}
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(spec.Port))
-	t.Cleanup(func() { _ = hub.Link(spec, nil).Cut(context.Background()) }) // closes its listener
-	return hub.Link(spec, func(ctx context.Context) error { return roundTrip(ctx, address) })
+	t.Cleanup(func() { _ = h.Link(spec, nil).Cut(context.Background()) }) // closes its listener
+	return h.Link(spec, func(ctx context.Context, _ probe.Question) (a probe.Answer, err error) {
+		start := time.Now()
+		err = roundTrip(ctx, address)
+		a.Took = time.Since(start)
+		return a, err
+	})
 }
 
 func roundTrip(ctx context.Context, address string) error {
@@ -88,7 +96,7 @@ func roundTrip(ctx context.Context, address string) error {
 
 func TestCutRefusesAndRestoreCarries(t *testing.T) {
 	l := open(t, 0)
-	if _, err := l.Trip(t.Context()); err != nil {
+	if _, err := trip(t, l); err != nil {
 		t.Fatalf("before: %v", err)
 	}
 	for range 2 { // twice is once
@@ -96,7 +104,7 @@ func TestCutRefusesAndRestoreCarries(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := l.Trip(t.Context()); err == nil {
+	if _, err := trip(t, l); err == nil {
 		t.Error("a cut link carries")
 	}
 	if s, err := l.State(t.Context()); err != nil || !s.Cut {
@@ -105,7 +113,7 @@ func TestCutRefusesAndRestoreCarries(t *testing.T) {
 	if err := l.Restore(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := l.Trip(t.Context()); err != nil {
+	if _, err := trip(t, l); err != nil {
 		t.Errorf("after: %v", err)
 	}
 }
@@ -133,39 +141,83 @@ func TestCutDropsOpenConnections(t *testing.T) {
 	}
 }
 
-func TestDelayIsAddedEachWayAndTheBaselineStays(t *testing.T) {
-	const baseline, delay = 20 * time.Millisecond, 40 * time.Millisecond
-	l := open(t, baseline)
-	measure := func() time.Duration {
-		took, err := l.Trip(t.Context())
+func trip(t *testing.T, l *Link) (time.Duration, error) {
+	t.Helper()
+	a, err := l.Ask(t.Context(), probe.Question{})
+	return a.Took, err
+}
+
+func TestToxicsOfHoldersStandSideBySideAndTheBaselineStays(t *testing.T) {
+	const base, delay = 20 * time.Millisecond, 40 * time.Millisecond
+	l := open(t, base)
+	least := func(least time.Duration) {
+		t.Helper()
+		took, err := trip(t, l)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return took
+		if took < 2*least || took > 2*least+base { // anything beyond is of a toxic that should be gone
+			t.Errorf("a round trip takes %s, not about twice %s", took, least)
+		}
 	}
-	if took := measure(); took < 2*baseline {
-		t.Errorf("a round trip takes %s, less than twice the baseline", took)
+	set := func(holder string, toxics []toxic.Toxic) {
+		t.Helper()
+		if err := l.Set(t.Context(), holder, toxics); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := l.Delay(t.Context(), delay, 0); err != nil {
-		t.Fatal(err)
-	}
-	if took := measure(); took < 2*(baseline+delay) {
-		t.Errorf("a round trip takes %s, less than twice baseline and delay", took)
-	}
-	if s, err := l.State(t.Context()); err != nil || s.Delay != delay {
+	least(base)
+	set("ada", toxic.Latency(probe.Both, delay, 0))
+	least(base + delay)
+	set("bob", toxic.Latency(probe.Both, delay, 0))
+	least(base + 2*delay)
+	if s, err := l.State(t.Context()); err != nil || len(s.Toxics) != 4 {
 		t.Errorf("state of a slow link: %+v, %v", s, err)
 	}
-	if err := l.Delay(t.Context(), 0, 0); err != nil {
-		t.Fatal(err)
-	}
-	if s, err := l.State(t.Context()); err != nil || s.Delay != 0 {
+	set("ada", toxic.Latency(probe.Both, 2*delay, 0)) // in place of what it had
+	least(base + 3*delay)
+	set("ada", nil)
+	least(base + delay)
+	set("bob", nil)
+	least(base)
+	if s, err := l.State(t.Context()); err != nil || len(s.Toxics) != 0 {
 		t.Errorf("state of a healed link: %+v, %v", s, err)
 	}
-	if took := measure(); took < 2*baseline {
-		t.Errorf("a round trip takes %s: the baseline went with the delay", took)
+}
+
+func TestAToxicThatTheHubDoesNotTakeIsAnError(t *testing.T) {
+	l := open(t, 0)
+	for _, bad := range []toxic.Toxic{
+		{Type: "latency", Stream: probe.Upstream, Attributes: map[string]int64{"latencies": 5}},
+		{Type: "lateness", Stream: probe.Upstream},
+		{Type: "latency", Stream: "sideways"},
+	} {
+		if err := l.Set(t.Context(), "ada", []toxic.Toxic{bad}); err == nil {
+			t.Errorf("%s was taken", bad)
+		}
 	}
-	if err := l.Delay(t.Context(), 1500*time.Microsecond, 0); err == nil {
-		t.Error("a delay that Toxiproxy can't do was taken")
+}
+
+func TestADeafLinkIsNotRefused(t *testing.T) {
+	l := open(t, 0)
+	for range 2 { // twice is once
+		if err := l.Deafen(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	var timeout net.Error
+	if _, err := l.Ask(ctx, probe.Question{}); !errors.As(err, &timeout) || !timeout.Timeout() {
+		t.Errorf("connecting to a deaf link gave %v, want no answer", err)
+	}
+	for range 2 {
+		if err := l.Hear(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := trip(t, l); err != nil {
+		t.Errorf("after: %v", err)
 	}
 }
 

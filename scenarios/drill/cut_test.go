@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -20,7 +21,7 @@ func (f *cut) Target() string                   { return f.region }
 func (f *cut) Validate(topology.Topology) error { return nil }
 
 func (f *cut) For(l fault.Lab) (fault.Fault, error) {
-	links, err := l.Links(func(from, to string, _ topology.Service) bool { return from == topology.Clients && to == f.region })
+	links, err := l.Links(func(p fault.Path) bool { return p.From == topology.Clients && p.To == f.region })
 	if err != nil {
 		return nil, err
 	}
@@ -39,15 +40,13 @@ func (c *cutting) Inject(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.door.Cut(ctx)
+	return c.door.Hold(ctx, fault.How{Cut: true})
 }
 
 // InForce makes a round trip, which does not know of the cut.
 func (c *cutting) InForce(ctx context.Context) (bool, string, error) {
-	if _, err := c.door.Trip(ctx); err != nil {
-		return true, "no round trip", nil //nolint:nilerr // that it fails is the answer
-	}
-	return false, "a round trip", nil
+	a, err := c.door.Ask(ctx, probe.Question{Way: probe.RoundTrip})
+	return a.Symptom != probe.Fine, "a round trip, or none", err
 }
 
 func (c *cutting) Verify(context.Context) (string, error) {
@@ -61,5 +60,6 @@ func (c *cutting) Heal(ctx context.Context) error {
 	c.lab.mu.Lock()
 	c.lab.healed = append(c.lab.healed, c.kind)
 	c.lab.mu.Unlock()
-	return c.door.Restore(ctx)
+	_, err := c.door.Release(ctx)
+	return err
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
@@ -74,9 +75,11 @@ func newLab(t *testing.T) *tinyLab {
 		t.Fatal(err)
 	}
 	for _, s := range specs {
-		door := hub.Link(s, func(ctx context.Context) error { return ready(ctx, address(s.Port)) })
-		l.doors = append(l.doors, door)
-		t.Cleanup(func() { _ = door.Cut(context.Background()) }) // closes its listener
+		d := hub.Link(s, func(ctx context.Context, _ probe.Question) (probe.Answer, error) {
+			return answer(ready(ctx, address(s.Port))), nil
+		})
+		l.doors = append(l.doors, d)
+		t.Cleanup(func() { _ = d.Cut(context.Background()) }) // closes its listener
 	}
 	l.resolver = l.startNameservice(t)
 	return l
@@ -164,7 +167,7 @@ func (l *tinyLab) whole(ctx context.Context) error {
 	for i, r := range []*region{l.home, l.standby} {
 		s, err := l.doors[i].State(ctx)
 		if err == nil && s.Cut {
-			err = fmt.Errorf("%s is cut", l.doors[i].Name())
+			err = fmt.Errorf("%s is cut", l.doors[i].Name)
 		}
 		if !r.running() {
 			err = errors.Join(err, fmt.Errorf("%s is down", r.name))
@@ -233,11 +236,11 @@ func (l *tinyLab) Topology() topology.Topology {
 	return topology.Topology{Regions: []topology.Region{{Name: l.home.name}, {Name: l.standby.name}}}
 }
 
-func (l *tinyLab) Links(keep func(from, to string, s topology.Service) bool) ([]fault.Link, error) {
+func (l *tinyLab) Links(keep func(fault.Path) bool) ([]fault.Link, error) {
 	var links []fault.Link
 	for _, d := range l.doors {
-		if keep(d.From, d.To, d.Service) {
-			links = append(links, d)
+		if p := (fault.Path{Name: d.Name, From: d.From, To: d.To, Service: d.Service}); keep(p) {
+			links = append(links, door{Link: d, path: p})
 		}
 	}
 	if len(links) == 0 {
@@ -246,22 +249,62 @@ func (l *tinyLab) Links(keep func(from, to string, s topology.Service) bool) ([]
 	return links, nil
 }
 
-func (l *tinyLab) Nodes(name string) ([]fault.Node, error) {
+func (l *tinyLab) Nodes(keep func(fault.Place) bool) ([]fault.Node, error) {
+	var nodes []fault.Node
 	for _, r := range []*region{l.home, l.standby} {
-		if r.name == name {
-			return []fault.Node{app{r}}, nil
+		if a := (app{r}); keep(a.Place()) {
+			nodes = append(nodes, a)
 		}
 	}
-	return nil, fmt.Errorf("no node is in %q", name)
+	if len(nodes) == 0 {
+		return nil, errors.New("no node is selected")
+	}
+	return nodes, nil
+}
+
+// door is a link that one fault at a time may hold.
+type door struct {
+	*link.Link
+	path fault.Path
+}
+
+func (d door) Path() fault.Path { return d.path }
+
+func (d door) Hold(ctx context.Context, how fault.How) error {
+	if how.Cut {
+		return d.Cut(ctx)
+	}
+	return d.Set(ctx, "fault", how.Toxics)
+}
+
+func (d door) Release(ctx context.Context) (bool, error) {
+	return true, errors.Join(d.Restore(ctx), d.Set(ctx, "fault", nil))
 }
 
 // app is the one node of a region.
 type app struct{ *region }
 
-func (a app) Name() string                          { return "app-1." + a.name }
-func (a app) Volatile() bool                        { return false }
-func (a app) Kill(context.Context) error            { a.kill(); return nil }
-func (a app) Start(context.Context) error           { return a.start() }
-func (a app) Freeze(context.Context) error          { return errors.New("nothing is volatile") }
-func (a app) Thaw(context.Context) error            { return errors.New("nothing is volatile") }
-func (a app) Running(context.Context) (bool, error) { return a.running(), nil }
+func (a app) Place() fault.Place {
+	return fault.Place{Name: "app-1." + a.name, Region: a.name, Service: topology.ServiceApp}
+}
+
+func (a app) Hold(context.Context, fault.NodeState) error { a.kill(); return nil }
+func (a app) Release(context.Context) (bool, error)       { return true, a.start() }
+
+func (a app) State(context.Context) (fault.NodeState, error) {
+	if a.running() {
+		return fault.Running, nil
+	}
+	return fault.Down, nil
+}
+
+func (a app) Ask(ctx context.Context, _ probe.Question) (probe.Answer, error) {
+	return answer(ready(ctx, a.address)), nil
+}
+
+func answer(err error) (a probe.Answer) {
+	if err != nil {
+		a.Symptom, a.Said = probe.Closed, err.Error()
+	}
+	return a
+}

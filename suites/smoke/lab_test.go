@@ -124,7 +124,7 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 		Expect(healed.Hi).To(BeNumerically(">", seen.Window.Hi))
 		Expect(guard.State()).To(Equal(fault.Healed))
 	},
-		Entry("latency", &fault.Latency{From: west, To: east, Delay: 80 * time.Millisecond}, SpecTimeout(time.Minute)),
+		Entry("latency", &fault.Latency{Where: fault.Where{From: west, To: east}, Delay: 80 * time.Millisecond}, SpecTimeout(time.Minute)),
 		Entry("partition", &fault.Partition{Between: []string{east, west}}, SpecTimeout(time.Minute)),
 	)
 })
