@@ -36,6 +36,9 @@ func (l *Lab) Inject(ctx context.Context, spec fault.Spec) (fault.Sighting, Note
 	if err != nil {
 		return fault.Sighting{}, Note{}, err
 	}
+	if g.Driven() {
+		return fault.Sighting{}, Note{}, fmt.Errorf("inject %s: it lasts only while somebody drives it: use a Guard", spec.Kind())
+	}
 	s, err := g.Inject(ctx)
 	if err == nil {
 		err = h.page.stand()

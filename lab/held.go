@@ -104,6 +104,19 @@ func (k *heldLink) Ask(ctx context.Context, q probe.Question) (probe.Answer, err
 	return k.link.Ask(ctx, q)
 }
 
+// Behind asks over the tap of the first node of the service.
+func (k *heldLink) Behind(ctx context.Context) error {
+	tap, err := k.held.Tap(link.NodeName(k.path.Service, k.path.To, 1))
+	if err != nil {
+		return nil //nolint:nilerr // a lab without taps has nobody who could be down
+	}
+	a, err := k.held.lines.Ask(ctx, probe.Question{Way: probe.RoundTrip, Service: k.path.Service, Address: tap})
+	if err != nil {
+		return err
+	}
+	return a.Err()
+}
+
 func (k *heldLink) thing() string { return "link " + k.path.Name }
 
 // Hold breaks the link.

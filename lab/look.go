@@ -53,3 +53,21 @@ func (l *Lab) TripFrom(ctx context.Context, agentName string, s topology.Service
 	}
 	return a.Err()
 }
+
+// Crash kills a node behind the back of every fault, as if it had died by itself. Revive starts it again.
+func (l *Lab) Crash(ctx context.Context, nodeName string) error {
+	n, err := l.node(nodeName)
+	if err != nil {
+		return err
+	}
+	return n.Kill(ctx)
+}
+
+// Revive starts a node that has crashed. One that runs is left alone.
+func (l *Lab) Revive(ctx context.Context, nodeName string) error {
+	n, err := l.node(nodeName)
+	if err != nil {
+		return err
+	}
+	return n.Start(ctx)
+}

@@ -39,6 +39,12 @@ var catalogue = []Entry{
 		empty:  func() Spec { return &ByteLimit{} },
 	},
 	{
+		Kind: "flapping", On: "links", Example: "flapping: {from: us-west-2, to: us-east-1, service: postgres, on: 2s, off: 500ms}",
+		Mimics: "a loose cable or a route that is announced and withdrawn: cut for off, open for on, over and over",
+		Shows:  "the measured on and off times are within 10 % of what was asked, twice in a row",
+		empty:  func() Spec { return &Flapping{} },
+	},
+	{
 		Kind: "kill", On: "nodes", Example: "kill: {service: postgres, role: primary}",
 		Mimics: "a crashed process or machine: SIGKILL, by node, by role, or all nodes of a service; healing starts them again",
 		Shows:  "the engine says down and the service does not answer",

@@ -17,6 +17,7 @@ type numb struct{}
 func (numb) Path() Path                            { return Path{Name: "numb"} }
 func (numb) Hold(context.Context, How) error       { return nil }
 func (numb) Release(context.Context) (bool, error) { return true, nil }
+func (numb) Behind(context.Context) error          { return nil }
 
 func (numb) Ask(ctx context.Context, _ probe.Question) (probe.Answer, error) {
 	const takes = 3 * time.Millisecond

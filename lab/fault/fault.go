@@ -59,6 +59,8 @@ type Link interface {
 	// Ask asks from where the link starts. Who asks does not know what was done to the link: it is the independent witness. The error is
 	// ErrWitness when the question could not be asked, and says nothing about the link.
 	Ask(ctx context.Context, q probe.Question) (probe.Answer, error)
+	// Behind says whether the service answers to which the link leads, asked past all links.
+	Behind(ctx context.Context) error
 }
 
 // How a link is held.

@@ -53,6 +53,17 @@ type Slow interface {
 	Slow() time.Duration
 }
 
+// Driven is a fault that somebody must go on driving: it can't stand by itself when the process that injected it has ended.
+type Driven interface {
+	Driven()
+}
+
+// Driven says whether the fault is one.
+func (g *Guard) Driven() bool {
+	_, driven := g.fault.(Driven)
+	return driven
+}
+
 // Verifier is a fault that can say more than its probe: Verify asks, once the probe has turned, whether all of it came true.
 type Verifier interface {
 	Verify(ctx context.Context) (string, error)

@@ -80,21 +80,44 @@ func (h *holding) Inject(ctx context.Context) error {
 	return g.Wait()
 }
 
-// Heal lets every link go.
-func (h *holding) Heal(ctx context.Context) error {
+// release lets every link go.
+func (h *holding) release(ctx context.Context) error {
 	free := make([]bool, len(h.links))
 	var g errgroup.Group
 	for i, l := range h.links {
 		g.Go(func() (err error) { free[i], err = l.Release(ctx); return err })
 	}
 	err := g.Wait()
-	h.free, h.healed = nil, true
+	h.free = nil
 	for i, l := range h.links {
 		if free[i] {
 			h.free = append(h.free, l)
 		}
 	}
 	return err
+}
+
+// Heal lets every link go, for good.
+func (h *holding) Heal(ctx context.Context) error {
+	h.healed = true
+	return h.release(ctx)
+}
+
+// tell are the links that can tell whether the fault is gone.
+func (h *holding) tell(ctx context.Context) []Link {
+	behind := make([]error, len(h.free))
+	var g errgroup.Group
+	for i, l := range h.free {
+		g.Go(func() error { behind[i] = l.Behind(ctx); return nil })
+	}
+	_ = g.Wait()
+	var ask []Link
+	for i, l := range h.free {
+		if behind[i] == nil {
+			ask = append(ask, l)
+		}
+	}
+	return ask
 }
 
 // broken is a set of links that show a symptom while they are held.
@@ -107,28 +130,42 @@ type broken struct {
 
 // InForce asks every link that carried before. Some showing the symptom and some not is neither in force nor healed.
 func (b *broken) InForce(ctx context.Context) (bool, string, error) {
-	ask := b.alive
-	switch {
-	case b.healed && len(b.free) == 0:
-		return false, "let go, and still held by other faults", nil
-	case b.healed:
-		ask = b.free
-	case b.alive == nil:
+	if b.healed {
+		return b.stillInForce(ctx)
+	}
+	if b.alive == nil {
 		return false, "", b.look(ctx)
 	}
-	bad, well, saw, err := b.askAll(ctx, ask, b.shows)
+	bad, well, saw, err := b.askAll(ctx, b.alive, b.shows)
 	switch {
 	case errors.Is(err, ErrWitness):
 		return false, "", err
-	case len(bad) == len(ask):
-		return true, fmt.Sprintf("%s on %s", saw, these(ask)), nil
-	case b.healed && len(b.alive) > 0 && carryAll(well, b.alive, b.free):
-		return false, fmt.Sprintf("%s carry", these(well)), nil
-	case len(well) == len(ask), b.healed && b.alive == nil && len(well) > 0:
-		return false, fmt.Sprintf("%s carry", these(well)), nil
+	case len(bad) == len(b.alive):
+		return true, fmt.Sprintf("%s on %s", saw, these(b.alive)), nil
+	case len(well) == len(b.alive):
+		return false, fmt.Sprintf("%s carry", these(b.alive)), nil
 	default:
-		return false, "", fmt.Errorf("of %s %d show it and %d carry: %w", these(ask), len(bad), len(well), errors.Join(err, errors.New(saw)))
+		return false, "", fmt.Errorf("of %s %d show it and %d carry: %w", these(b.alive), len(bad), len(well), errors.Join(err, errors.New(saw)))
 	}
+}
+
+// stillInForce asks the links that can tell, once the fault has let go: those that nobody else holds and that lead to somebody who
+// answers.
+func (b *broken) stillInForce(ctx context.Context) (bool, string, error) {
+	ask := b.tell(ctx)
+	if len(ask) == 0 {
+		return false, "let go; no link is left that could tell", nil
+	}
+	bad, well, saw, err := b.askAll(ctx, ask, trips)
+	switch {
+	case errors.Is(err, ErrWitness):
+		return false, "let go; nobody is there to ask", nil
+	case err != nil:
+		return false, "", err
+	case len(bad) > 0:
+		return true, fmt.Sprintf("%s: %s", these(bad), saw), nil
+	}
+	return false, fmt.Sprintf("%s carry", these(well)), nil
 }
 
 // look finds out, before the fault, which links carry.
@@ -142,16 +179,6 @@ func (b *broken) look(ctx context.Context) error {
 	}
 	b.alive = well
 	return nil
-}
-
-// carryAll says whether every link that carried before the fault and is free carries again.
-func carryAll(well, alive, free []Link) bool {
-	for _, l := range alive {
-		if slices.Contains(free, l) && !slices.Contains(well, l) {
-			return false
-		}
-	}
-	return true
 }
 
 type shows func(ctx context.Context, l Link) (bad bool, saw string, err error)

@@ -18,7 +18,7 @@ const tolerance = 0.10
 // measured is a set of links held so that something about them has an asked amount, as a witness link shows.
 type measured struct {
 	holding
-	witness []Link // asked one after another, until one of them was good before the fault
+	witness []Link // the first of them is asked
 	asked   float64
 	unit    string
 	// measure gives the amount. Before the fault it is the base, which is taken off when add is true.
@@ -31,11 +31,17 @@ type measured struct {
 
 // InForce measures. Within the tolerance of what was asked the fault is in force; closer to the base than to that it is not.
 func (m *measured) InForce(ctx context.Context) (bool, string, error) {
-	if m.healed && len(m.free) == 0 {
-		return false, "let go, and still held by other faults", nil
+	witness := m.witness
+	if m.healed {
+		if witness = witnessFirst(m.tell(ctx)); len(witness) == 0 {
+			return false, "let go; no link is left that could tell", nil
+		}
 	}
-	got, err := m.measure(ctx, m.witness[0])
-	if err != nil {
+	got, err := m.measure(ctx, witness[0])
+	switch {
+	case m.healed && errors.Is(err, ErrWitness):
+		return false, "let go; nobody is there to ask", nil
+	case err != nil:
 		return false, "", err
 	}
 	if !m.based && !m.healed {

@@ -94,11 +94,11 @@ type hole struct{ broken }
 // silentFor is how long no answer is taken for none. The round trip of a distant region fits into it many times.
 const silentFor = 400 * time.Millisecond
 
-// silent asks on the open connection and with a new one. Once the fault is healed the open ones are of no interest any more: they died.
+// silent asks on the open connection and with a new one.
 func (h *hole) silent(ctx context.Context, l Link) (bool, string, error) {
 	fresh, err := l.Ask(ctx, probe.Question{Way: probe.RoundTrip, Within: silentFor})
-	if err != nil || h.healed {
-		return fresh.Symptom != probe.Fine, string(fresh.Symptom), err
+	if err != nil {
+		return false, "", err
 	}
 	open, err := l.Ask(ctx, probe.Question{Way: probe.OnOpen, Line: "blackhole " + l.Path().Name, Within: silentFor})
 	if err != nil {

@@ -281,6 +281,8 @@ func (d door) Release(ctx context.Context) (bool, error) {
 	return true, errors.Join(d.Restore(ctx), d.Set(ctx, "fault", nil))
 }
 
+func (d door) Behind(context.Context) error { return nil }
+
 // app is the one node of a region.
 type app struct{ *region }
 

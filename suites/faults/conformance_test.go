@@ -1,0 +1,278 @@
+package faults_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+	"strconv"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/suites/internal/harness"
+)
+
+const (
+	east = "us-east-1"
+	west = "us-west-2"
+)
+
+// conforming is one fault of the catalogue with what proves it.
+type conforming struct {
+	name string
+	spec fault.Spec
+	// felt asks as a client would: nil when the client feels the fault, else what it saw instead. well is nil when the client is served.
+	felt, well func(ctx context.Context, l *lab.Lab) error
+	// dies is a node that the fault is about: it dies while the fault is in force, and healing must not mind.
+	dies string
+}
+
+var (
+	there = fault.Where{From: west, To: east}
+	redis = fault.Where{From: west, To: east, Service: "redis"}
+)
+
+// table has every fault that leaves the lab as it was.
+var table = []conforming{
+	{"partition, both ways", &fault.Partition{Between: []string{east, west}}, sees(west, east, "postgres", probe.Refused), serves(west, east, "postgres"), "redis.us-east-1"},
+	{"partition, one way", &fault.Partition{Where: there}, both(sees(west, east, "s3", probe.Refused), serves(east, west, "s3")), serves(west, east, "s3"), "redis.us-east-1"},
+	{"partition of one service", &fault.Partition{Where: redis}, both(sees(west, east, "redis", probe.Refused), serves(west, east, "s3")), serves(west, east, "redis"), "redis.us-east-1"},
+	{"blackhole", &fault.Blackhole{Where: there}, sees(west, east, "postgres", probe.NoConnection), serves(west, east, "postgres"), "redis.us-east-1"},
+	{"stall", &fault.Stall{Where: there}, sees(west, east, "dynamodb", probe.Silence), serves(west, east, "dynamodb"), "redis.us-east-1"},
+	{"refuse", &fault.Refuse{Where: fault.Where{From: topology.Clients, To: east, Service: "app"}}, shut(east), open(east), "app-1.us-east-1"},
+	{"reset", &fault.Reset{Where: redis}, sees(west, east, "redis", probe.Reset), serves(west, east, "redis"), "redis.us-east-1"},
+	{"latency", &fault.Latency{Where: there, Delay: 80 * time.Millisecond}, takes(160*time.Millisecond, 190*time.Millisecond), takes(0, 60*time.Millisecond), "redis.us-east-1"},
+	{"latency with jitter, one direction", &fault.Latency{Where: redis, Delay: 60 * time.Millisecond, Jitter: 20 * time.Millisecond, Direction: "upstream"}, takes(40*time.Millisecond, 100*time.Millisecond), takes(0, 30*time.Millisecond), "redis.us-east-1"},
+	{"bandwidth", &fault.Bandwidth{Where: there, Rate: 200_000}, carries(160_000, 240_000), carries(1_000_000, 1e12), "redis.us-east-1"},
+	{"bandwidth to PostgreSQL, downstream", &fault.Bandwidth{Where: fault.Where{From: west, To: east, Service: "postgres"}, Rate: 200_000, Direction: "downstream"}, serves(west, east, "postgres"), serves(west, east, "postgres"), "postgres.us-east-1"},
+	{"bandwidth to objects, upstream", &fault.Bandwidth{Where: fault.Where{From: west, To: east, Service: "s3"}, Rate: 200_000, Direction: "upstream"}, serves(west, east, "s3"), serves(west, east, "s3"), "s3.us-east-1"},
+	{"byte limit, downstream", &fault.ByteLimit{Where: redis, Bytes: 65536, Direction: "downstream"}, ends(65536), serves(west, east, "redis"), "redis.us-east-1"},
+	{"byte limit to the app, upstream", &fault.ByteLimit{Where: fault.Where{From: west, To: east, Service: "app"}, Bytes: 65536, Direction: "upstream"}, serves(west, east, "app"), serves(west, east, "app"), "app-1.us-east-1"},
+	{"slow close", &fault.SlowClose{Where: there, Delay: 300 * time.Millisecond}, lingers(270*time.Millisecond, 400*time.Millisecond), lingers(0, 100*time.Millisecond), "redis.us-east-1"},
+	{"flapping", &fault.Flapping{Where: redis, On: 600 * time.Millisecond, Off: 400 * time.Millisecond}, eventually(sees(west, east, "redis", probe.Refused)), eventually(serves(west, east, "redis")), "redis.us-east-1"},
+	{"kill a node", &fault.Kill{Which: fault.Which{Node: "app-1.us-west-2"}}, both(shut(west), open(east)), open(west), "app-1.us-west-2"},
+	{"kill the primary", &fault.Kill{Which: fault.Which{Service: "postgres", Role: "primary"}}, at("postgres.us-east-1", probe.Closed, probe.Reset), at("postgres.us-east-1", probe.Fine), "postgres.us-east-1"},
+	{"kill a service", &fault.Kill{Which: fault.Which{Service: "redis"}}, both(at("redis.us-east-1", probe.Closed, probe.Reset), at("redis.us-west-2", probe.Closed, probe.Reset)), both(at("redis.us-east-1", probe.Fine), at("redis.us-west-2", probe.Fine)), "redis.us-west-2"},
+	{"restart", &fault.Restart{Which: fault.Which{Service: "s3", Region: west}, Down: 300 * time.Millisecond}, eventually(at("s3.us-west-2", probe.Fine)), at("s3.us-west-2", probe.Fine), "s3.us-west-2"},
+	{"pause a node", &fault.Pause{Which: fault.Which{Node: "dynamodb.us-west-2"}}, at("dynamodb.us-west-2", probe.Silence), at("dynamodb.us-west-2", probe.Fine), ""},
+	{"pause a region", &fault.Pause{Which: fault.Which{Region: west}}, at("postgres.us-west-2", probe.Silence), both(at("postgres.us-west-2", probe.Fine), open(west)), "app-1.us-west-2"},
+	{"lose a region", &fault.LoseRegion{Region: west}, both(shut(west), open(east)), open(west), "app-1.us-west-2"},
+}
+
+var _ = Describe("A lab of two regions", Ordered, func() {
+	var l *lab.Lab
+
+	BeforeAll(func(ctx SpecContext) {
+		t, _ := topology.Preset("two-regions")
+		l = harness.Up(ctx, t)
+	}, NodeTimeout(harness.LabTimeout))
+
+	It("has every fault of the catalogue proven here or in a lab of its own", func() {
+		var kinds []string
+		for _, c := range slices.Concat(table, elsewhere) {
+			kinds = append(kinds, c.spec.Kind())
+		}
+		for _, e := range fault.Catalogue() {
+			Expect(kinds).To(ContainElement(e.Kind))
+		}
+	})
+
+	for _, c := range table {
+		Context(c.name, func() {
+			It("is injected, seen, felt by a client, healed and seen healed", func(ctx SpecContext) {
+				Eventually(c.well).WithContext(ctx).WithArguments(l).WithTimeout(settles).Should(Succeed(), "before")
+				guard := ready(l, c.spec)
+				seen, err := guard.Inject(ctx)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(guard.State()).To(Equal(fault.Effective))
+				Expect(seen.Window.Lo).To(BeNumerically("<=", seen.Window.Hi))
+				Expect(seen.Window.Hi).To(BeNumerically(">=", seen.Command))
+				Expect(c.felt(ctx, l)).To(Succeed(), "what a client sees")
+				GinkgoWriter.Printf("in force after %s: %s\n", seen.Window.Hi-seen.Command, seen.By)
+
+				healed, err := guard.Heal(ctx)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(healed.Hi).To(BeNumerically(">", seen.Window.Hi))
+				Expect(guard.State()).To(Equal(fault.Healed))
+				Eventually(c.well).WithContext(ctx).WithArguments(l).WithTimeout(settles).Should(Succeed(), "after")
+				Expect(guard.Heal(ctx)).Error().NotTo(HaveOccurred(), "twice")
+				Expect(l.Faults()).To(BeEmpty())
+			}, SpecTimeout(time.Minute))
+
+			if c.dies == "" {
+				return // its store would be gone with it
+			}
+			It("is healed also when its node has died meanwhile", func(ctx SpecContext) {
+				guard := ready(l, c.spec)
+				Expect(guard.Inject(ctx)).Error().NotTo(HaveOccurred())
+				Expect(l.Crash(ctx, c.dies)).To(Succeed())
+				DeferCleanup(func(ctx SpecContext) {
+					Expect(l.Revive(ctx, c.dies)).To(Succeed())
+					Eventually(c.well).WithContext(ctx).WithArguments(l).WithTimeout(settles).Should(Succeed(), "after")
+				}, NodeTimeout(time.Minute))
+				Expect(guard.Heal(ctx)).Error().NotTo(HaveOccurred())
+				Expect(l.Faults()).To(BeEmpty())
+			}, SpecTimeout(time.Minute))
+		})
+	}
+
+	It("is at last what it was at first", func(ctx SpecContext) {
+		Eventually(l.CheckDurability).WithContext(ctx).WithTimeout(settles).Should(Succeed())
+		Eventually(l.CheckRouting).WithContext(ctx).WithTimeout(2 * time.Minute).Should(Succeed())
+		for _, k := range l.Status(ctx).Links {
+			Expect(k.State).To(Equal("open"), k.Name)
+		}
+	}, SpecTimeout(3*time.Minute))
+})
+
+// settles is how long services may take to be themselves again once a fault is healed.
+const settles = 30 * time.Second
+
+func ready(l *lab.Lab, spec fault.Spec) *fault.Guard {
+	GinkgoHelper()
+	Expect(spec.Validate(l.Topology())).To(Succeed())
+	start := time.Now()
+	guard, err := l.Guard(spec, func() time.Duration { return time.Since(start) })
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func(ctx SpecContext) {
+		Expect(guard.Heal(ctx)).Error().NotTo(HaveOccurred())
+	}, NodeTimeout(time.Minute))
+	return guard
+}
+
+type client = func(ctx context.Context, l *lab.Lab) error
+
+// over asks over a link, from a node in the region where it starts.
+func over(ctx context.Context, l *lab.Lab, from, to, service string, q probe.Question) (probe.Answer, error) {
+	plan := link.Plan(l.Topology())
+	i := slices.IndexFunc(plan, func(s link.Spec) bool { return s.From == from && s.To == to && string(s.Service) == service })
+	if i < 0 {
+		return probe.Answer{}, errors.New("there is no such link")
+	}
+	q.Service, q.Address = topology.Service(service), net.JoinHostPort("hub", strconv.Itoa(plan[i].Port))
+	return l.AskFrom(ctx, topology.ServiceReplicator.Host(from), q)
+}
+
+func sees(from, to, service string, want probe.Symptom) client {
+	return func(ctx context.Context, l *lab.Lab) error {
+		a, err := over(ctx, l, from, to, service, probe.Question{Way: probe.RoundTrip})
+		if err == nil && a.Symptom != want {
+			err = errors.New("a client in " + from + " sees " + string(a.Symptom) + " of " + service + " in " + to + ", not " + string(want))
+		}
+		return err
+	}
+}
+
+func serves(from, to, service string) client { return sees(from, to, service, probe.Fine) }
+
+func both(a, b client) client {
+	return func(ctx context.Context, l *lab.Lab) error { return errors.Join(a(ctx, l), b(ctx, l)) }
+}
+
+// eventually is for what is not so all the time.
+func eventually(a client) client {
+	return func(ctx context.Context, l *lab.Lab) error {
+		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		defer cancel()
+		for {
+			err := a(ctx, l)
+			if err == nil || ctx.Err() != nil {
+				return err
+			}
+		}
+	}
+}
+
+func amount(q probe.Question, of func(probe.Answer) float64, low, high float64) client {
+	return func(ctx context.Context, l *lab.Lab) error {
+		q.Within = 10 * time.Second
+		a, err := over(ctx, l, west, east, "redis", q)
+		if err == nil && (of(a) < low || of(a) > high) {
+			err = errors.New("a client measures " + strconv.FormatFloat(of(a), 'g', 4, 64) + " (" + a.Said + ")")
+		}
+		return err
+	}
+}
+
+func takes(low, high time.Duration) client {
+	return amount(probe.Question{Way: probe.RoundTrip}, func(a probe.Answer) float64 { return a.Took.Seconds() }, low.Seconds(), high.Seconds())
+}
+
+func lingers(low, high time.Duration) client {
+	return amount(probe.Question{Way: probe.Closing}, func(a probe.Answer) float64 { return a.Took.Seconds() }, low.Seconds(), high.Seconds())
+}
+
+func carries(low, high float64) client {
+	return amount(probe.Question{Way: probe.Throughput, Bytes: 200_000},
+		func(a probe.Answer) float64 { return float64(a.Bytes) / max(a.Took.Seconds(), 1e-6) }, low, high)
+}
+
+func ends(bytes float64) client {
+	return amount(probe.Question{Way: probe.Count, Stream: probe.Downstream, Bytes: int64(2 * bytes)},
+		func(a probe.Answer) float64 { return float64(a.Bytes) }, bytes*0.9, bytes*1.1)
+}
+
+// at asks a node over its tap.
+func at(node string, want ...probe.Symptom) client {
+	return func(ctx context.Context, l *lab.Lab) error {
+		tap, err := l.Tap(node)
+		if err != nil {
+			return err
+		}
+		var lines probe.Lines
+		a, err := lines.Ask(ctx, probe.Question{Way: probe.RoundTrip, Service: serviceOf(node), Address: tap})
+		if err == nil && !slices.Contains(want, a.Symptom) {
+			err = errors.New("a client of " + node + " sees " + string(a.Symptom))
+		}
+		return err
+	}
+}
+
+func serviceOf(node string) topology.Service {
+	for _, s := range []topology.Service{topology.ServicePostgres, topology.ServiceRedis} {
+		if len(node) > len(s) && node[:len(s)] == string(s) {
+			return s
+		}
+	}
+	return topology.ServiceApp // HTTP
+}
+
+// open and shut ask at the door of a region, where its clients come in.
+func open(region string) client {
+	return func(ctx context.Context, l *lab.Lab) error {
+		a, err := atTheDoor(ctx, l, region)
+		if err == nil {
+			err = a.Err()
+		}
+		return err
+	}
+}
+
+func shut(region string) client {
+	return func(ctx context.Context, l *lab.Lab) error {
+		a, err := atTheDoor(ctx, l, region)
+		if err == nil && a.Symptom == probe.Fine {
+			err = errors.New("clients are served in " + region)
+		}
+		return err
+	}
+}
+
+func atTheDoor(ctx context.Context, l *lab.Lab, region string) (probe.Answer, error) {
+	door, err := l.Door(region)
+	if err != nil {
+		return probe.Answer{}, err
+	}
+	var lines probe.Lines
+	return lines.Ask(ctx, probe.Question{Way: probe.RoundTrip, Service: topology.ServiceApp, Address: door})
+}
+
+// elsewhere are the faults whose proof changes the lab for good; each has a spec of its own in this folder.
+var elsewhere []conforming
