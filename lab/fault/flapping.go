@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,9 +49,10 @@ type flapping struct {
 	err  error // of the driver
 }
 
-// turn is a moment at which the witness saw the link become otherwise.
+// turn is when the witness saw the link become otherwise: after it asked for the last time and found it as before, and before it asked and
+// found it so.
 type turn struct {
-	at      time.Time
+	Window
 	carries bool
 }
 
@@ -102,10 +104,11 @@ func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
 	if f.err != nil {
 		return false, "", f.err
 	}
-	var on, off []time.Duration
+	var on, off []Window
 	for i := 1; i < len(f.seen); i++ {
-		lasted := f.seen[i].at.Sub(f.seen[i-1].at)
-		if f.seen[i-1].carries {
+		from, to := f.seen[i-1], f.seen[i]
+		lasted := Window{Lo: to.Lo - from.Hi, Hi: to.Hi - from.Lo}
+		if from.carries {
 			on = append(on, lasted)
 		} else {
 			off = append(off, lasted)
@@ -122,30 +125,40 @@ func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
 	return false, "", errors.New(saw)
 }
 
-func near(all []time.Duration, asked time.Duration) bool {
-	return !slices.ContainsFunc(all, func(d time.Duration) bool {
-		return d < time.Duration(float64(asked)*(1-tolerance)) || d > time.Duration(float64(asked)*(1+tolerance))
+// near says whether all may have lasted what was asked, give or take the tolerance, and are known well enough to say so.
+func near(all []Window, asked time.Duration) bool {
+	slack := time.Duration(float64(asked) * tolerance)
+	return !slices.ContainsFunc(all, func(w Window) bool {
+		return w.Hi < asked-slack || w.Lo > asked+slack || w.Hi-w.Lo > asked/2
 	})
 }
 
-func rounded(all []time.Duration) string {
-	return fmt.Sprint(all[0].Round(time.Millisecond), ", ", all[1].Round(time.Millisecond))
+func rounded(all []Window) string {
+	text := make([]string, len(all))
+	for i, w := range all {
+		text[i] = fmt.Sprintf("%s to %s", w.Lo.Round(time.Millisecond), w.Hi.Round(time.Millisecond))
+	}
+	return strings.Join(text, ", ")
 }
 
 // witness makes round trips one after another, and notes each change.
 func (f *flapping) witness(ctx context.Context) {
 	link := witnessFirst(f.alive)[0]
-	carried := true
+	start := time.Now()
+	carried, before := true, time.Duration(0)
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
 	for {
-		asked := time.Now()
+		asked := time.Since(start)
 		a, err := link.Ask(ctx, probe.Question{Way: probe.RoundTrip})
-		if carries := a.Symptom == probe.Fine; err == nil && ctx.Err() == nil && carries != carried {
-			carried = carries
-			f.mu.Lock()
-			f.seen = append(f.seen, turn{at: asked, carries: carries})
-			f.mu.Unlock()
+		if err == nil && ctx.Err() == nil {
+			if carries := a.Symptom == probe.Fine; carries != carried {
+				carried = carries
+				f.mu.Lock()
+				f.seen = append(f.seen, turn{Window: Window{Lo: before, Hi: time.Since(start)}, carries: carries})
+				f.mu.Unlock()
+			}
+			before = asked
 		}
 		select {
 		case <-ctx.Done():

@@ -32,6 +32,7 @@ var ErrUnconfirmed = errors.New("the fault was not seen to be in force")
 
 // How long a fault may take to be seen, and to be seen healed (a lost region starts its nodes again), and how often is asked.
 const (
+	beforeWithin  = 5 * time.Second
 	confirmWithin = 10 * time.Second
 	verifyWithin  = 30 * time.Second
 	healWithin    = 60 * time.Second
@@ -121,15 +122,8 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	if g.state != Idle {
 		return Sighting{}, fmt.Errorf("inject %s: it is %s", g.Spec.Kind(), g.state)
 	}
-	before, saw, err := g.fault.InForce(ctx)
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	if err != nil {
-		return Sighting{}, fmt.Errorf("inject %s: probe before: %w", g.Spec.Kind(), err)
-	}
-	if before {
-		return Sighting{}, fmt.Errorf("inject %s: the probe sees it in force already (%s): it could not be told apart", g.Spec.Kind(), saw)
+	if err := g.before(ctx); err != nil {
+		return Sighting{}, fmt.Errorf("inject %s: %w", g.Spec.Kind(), err)
 	}
 	within := confirmWithin + g.slow()
 	ctx, cancel := context.WithTimeoutCause(ctx, within+verifyWithin, fmt.Errorf("not verified within %s", verifyWithin))
@@ -142,6 +136,7 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	command := g.now()
 	go func() { turned <- g.watch(seeing, true, command) }()
 	g.state = Injected
+	var err error
 	if g.keeper != nil {
 		err = g.keeper.Injecting()
 	}
@@ -167,6 +162,31 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	}
 	g.state = Effective
 	return Sighting{Command: command, Window: w.window, By: w.saw}, nil
+}
+
+// before asks the probe until it says that the fault is not in force. One that says neither, as on a busy machine, is asked again for a
+// while.
+func (g *Guard) before(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, beforeWithin+g.slow(), fmt.Errorf("nothing certain within %s", beforeWithin))
+	defer cancel()
+	tick := time.NewTicker(20 * askEvery)
+	defer tick.Stop()
+	for {
+		in, saw, err := g.fault.InForce(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("probe before: %w; last seen: %w", context.Cause(ctx), cmp.Or(err, errors.New(saw)))
+		case err == nil && in:
+			return fmt.Errorf("the probe sees it in force already (%s): it could not be told apart", saw)
+		case err == nil:
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("probe before: %w; last seen: %w", context.Cause(ctx), err)
+		case <-tick.C:
+		}
+	}
 }
 
 // Heal mends the lab and waits until the probe sees it mended. Healing what was never injected, or is healed, does nothing.

@@ -83,6 +83,8 @@ type heldNodes struct {
 	state NodeState
 	nodes []Node
 
+	line string // names the open connections to them
+
 	free   []Node
 	healed bool
 }
@@ -97,7 +99,7 @@ func (w Which) held(l Lab, s NodeState) (*heldNodes, error) {
 			return nil, fmt.Errorf("%s keeps what it stores in memory and would lose it: use pause", n.Place().Name)
 		}
 	}
-	return &heldNodes{which: w, state: s, nodes: nodes}, nil
+	return &heldNodes{which: w, state: s, nodes: nodes, line: lineName()}, nil
 }
 
 // find narrows the nodes down to the primary.
@@ -159,7 +161,7 @@ func (h *heldNodes) Heal(ctx context.Context) error {
 	return err
 }
 
-// InForce asks each service, and the engine about each node. A frozen node's kernel accepts, and nobody answers.
+// InForce asks each service, and the engine about each node.
 func (h *heldNodes) InForce(ctx context.Context) (bool, string, error) {
 	if !h.healed {
 		if err := h.find(ctx); err != nil {
@@ -172,35 +174,55 @@ func (h *heldNodes) InForce(ctx context.Context) (bool, string, error) {
 			return false, "let go, and still held by other faults", nil
 		}
 	}
-	broken, saw := 0, ""
-	for _, n := range ask {
-		state, err := n.State(ctx)
-		if err != nil {
-			return false, "", err
-		}
-		if state == Running && !h.healed {
-			continue // it may be slow to answer; that is not this fault
-		}
-		a, err := n.Ask(ctx, probe.Question{Way: probe.RoundTrip, Within: silentFor})
-		if err != nil {
-			return false, "", err
-		}
-		switch {
-		case state == Running && a.Symptom == probe.Fine:
-		case state == h.state && (state == Down && a.Symptom != probe.Fine || a.Symptom == probe.Silence):
-			broken++
-			saw = fmt.Sprintf("the engine says %s, and a client: %s", state, a.Symptom)
-		default:
-			return false, "", fmt.Errorf("%s is %s, and a client sees %q (%s)", n.Place().Name, state, a.Symptom, a.Said)
+	broken, saws, errs := make([]bool, len(ask)), make([]string, len(ask)), make([]error, len(ask))
+	var g errgroup.Group
+	for i, n := range ask {
+		g.Go(func() error {
+			broken[i], saws[i], errs[i] = h.look(ctx, n)
+			return nil
+		})
+	}
+	_ = g.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return false, "", err
+	}
+	down := 0
+	for _, b := range broken {
+		if b {
+			down++
 		}
 	}
-	switch broken {
+	switch down {
 	case 0:
 		return false, fmt.Sprintf("%d nodes run", len(ask)), nil
 	case len(ask):
-		return true, fmt.Sprintf("%d nodes: %s", len(ask), saw), nil
+		return true, fmt.Sprintf("%d nodes: %s", len(ask), saws[0]), nil
 	default:
-		return false, "", fmt.Errorf("%d of %d nodes: %s", broken, len(ask), saw)
+		return false, "", fmt.Errorf("%d of %d nodes are broken", down, len(ask))
+	}
+}
+
+// look asks about one node. A frozen node's kernel accepts connections, and nobody answers on them. A dead one is asked on a connection
+// that was open: a new one would hang in the hub, which knocks at an address that nobody has any more.
+func (h *heldNodes) look(ctx context.Context, n Node) (broken bool, saw string, err error) {
+	state, err := n.State(ctx)
+	if err != nil {
+		return false, "", err
+	}
+	q := probe.Question{Way: probe.OnOpen, Line: h.line + n.Place().Name, Within: silentFor}
+	if h.healed || h.state == Frozen {
+		q = probe.Question{Way: probe.RoundTrip, Within: silentFor}
+	}
+	a, err := n.Ask(ctx, q)
+	switch {
+	case err != nil:
+		return false, "", err
+	case state == Running && a.Symptom == probe.Fine:
+		return false, "", nil
+	case state == h.state && (state == Down && a.Symptom != probe.Fine || a.Symptom == probe.Silence):
+		return true, fmt.Sprintf("the engine says %s, and a client: %s", state, a.Symptom), nil
+	default:
+		return false, "", fmt.Errorf("%s is %s, and a client sees %q (%s)", n.Place().Name, state, a.Symptom, a.Said)
 	}
 }
 

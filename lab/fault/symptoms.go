@@ -2,8 +2,11 @@ package fault
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/regionfall/regionfall/lab/link/toxic"
 	"github.com/regionfall/regionfall/lab/probe"
@@ -75,7 +78,7 @@ func (f *Blackhole) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hole{broken: broken{holding: holding{links: links, how: How{Deaf: true, Toxics: toxic.Swallow(probe.Both)}}}}
+	h := &hole{broken: broken{holding: holding{links: links, how: How{Deaf: true, Toxics: toxic.Swallow(probe.Both)}}}, line: lineName()}
 	h.shows = h.silent
 	return h, nil
 }
@@ -89,19 +92,30 @@ func (w Where) broken(l Lab, how How, s shows) (Fault, error) {
 }
 
 // hole is a blackhole with an open connection over each link, which has to fall silent.
-type hole struct{ broken }
+type hole struct {
+	broken
+	line string // names the open connections of this one fault
+}
 
-// silentFor is how long no answer is taken for none. The round trip of a distant region fits into it many times.
-const silentFor = 400 * time.Millisecond
+// lineName begins the names of the open connections of one fault: no two share one.
+func lineName() string { return rand.Text()[:8] + " " }
+
+// silentFor is how long no answer is taken for none: long enough for a slow service on a busy machine.
+const silentFor = time.Second
 
 // silent asks on the open connection and with a new one.
 func (h *hole) silent(ctx context.Context, l Link) (bool, string, error) {
-	fresh, err := l.Ask(ctx, probe.Question{Way: probe.RoundTrip, Within: silentFor})
-	if err != nil {
-		return false, "", err
-	}
-	open, err := l.Ask(ctx, probe.Question{Way: probe.OnOpen, Line: "blackhole " + l.Path().Name, Within: silentFor})
-	if err != nil {
+	var fresh, open probe.Answer
+	var g errgroup.Group
+	g.Go(func() (err error) {
+		fresh, err = l.Ask(ctx, probe.Question{Way: probe.RoundTrip, Within: silentFor})
+		return err
+	})
+	g.Go(func() (err error) {
+		open, err = l.Ask(ctx, probe.Question{Way: probe.OnOpen, Line: h.line + l.Path().Name, Within: silentFor})
+		return err
+	})
+	if err := g.Wait(); err != nil {
 		return false, "", err
 	}
 	// Who connects through a port that the engine publishes is connected by what relays there.

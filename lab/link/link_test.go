@@ -152,9 +152,13 @@ func TestToxicsOfHoldersStandSideBySideAndTheBaselineStays(t *testing.T) {
 	l := open(t, base)
 	least := func(least time.Duration) {
 		t.Helper()
-		took, err := trip(t, l)
-		if err != nil {
-			t.Fatal(err)
+		took := time.Hour
+		for range 5 { // a busy machine only ever adds
+			one, err := trip(t, l)
+			if err != nil {
+				t.Fatal(err)
+			}
+			took = min(took, one)
 		}
 		if took < 2*least*9/10 || took > 2*least+base { // anything beyond is of a toxic that should be gone
 			t.Errorf("a round trip takes %s, not about twice %s", took, least)
