@@ -265,9 +265,18 @@ func (n *heldStore) Query(ctx context.Context, statement string) (string, error)
 		return "", fmt.Errorf("connect to %s: %w", n.place.Name, err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	rows, err := conn.Query(ctx, statement, pgx.QueryExecModeSimpleProtocol)
+	value, err := firstValue(ctx, conn, statement)
 	if err != nil {
 		return "", fmt.Errorf("ask %s: %w", n.place.Name, err)
+	}
+	return value, nil
+}
+
+// firstValue is the first value of the first row of a statement's answer, as text; empty if there is none.
+func firstValue(ctx context.Context, conn *pgx.Conn, statement string) (string, error) {
+	rows, err := conn.Query(ctx, statement, pgx.QueryExecModeSimpleProtocol)
+	if err != nil {
+		return "", err
 	}
 	defer rows.Close()
 	value := ""
@@ -277,10 +286,7 @@ func (n *heldStore) Query(ctx context.Context, statement string) (string, error)
 		}
 	}
 	rows.Close()
-	if err := rows.Err(); err != nil {
-		return "", fmt.Errorf("ask %s: %w", n.place.Name, err)
-	}
-	return value, nil
+	return value, rows.Err()
 }
 
 func queryRedis(ctx context.Context, tap, statement string) (string, error) {

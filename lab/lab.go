@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/image"
@@ -71,6 +72,50 @@ func (l *Lab) reach(is func(*link.Link) bool, what string) (string, error) {
 		return "", fmt.Errorf("the hub does not publish the %s", what)
 	}
 	return address, nil
+}
+
+// node is one by its name; the error has the names there are.
+func (l *Lab) node(name string) (*node.Node, error) {
+	var names []string
+	for _, n := range l.nodes {
+		if n.Name() == name {
+			return n, nil
+		}
+		names = append(names, n.Name())
+	}
+	slices.Sort(names)
+	return nil, fmt.Errorf("lab %s has no node %q; it has %s", l.Name, name, strings.Join(names, ", "))
+}
+
+// NodeNames are the names of all nodes.
+func (l *Lab) NodeNames() []string {
+	var names []string
+	for _, n := range l.nodes {
+		names = append(names, n.Name())
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Log writes the last lines of what a node printed (0: all of it) and with follow what it prints until ctx ends.
+func (l *Lab) Log(ctx context.Context, nodeName string, w io.Writer, tail int, follow bool) error {
+	n, err := l.node(nodeName)
+	if err != nil {
+		return err
+	}
+	if follow {
+		return n.Follow(ctx, w, tail)
+	}
+	return n.Logs(ctx, w, tail)
+}
+
+// Attach runs a command in a node with a person at its other end. The code is what it ended with.
+func (l *Lab) Attach(ctx context.Context, nodeName string, command []string, t node.Terminal) (code int, err error) {
+	n, err := l.node(nodeName)
+	if err != nil {
+		return 0, err
+	}
+	return n.Attach(ctx, command, t)
 }
 
 // Job runs a job of the lab to its end: "backup" is the backup job of strategy backup-restore.

@@ -2,10 +2,8 @@ package lab
 
 import (
 	"context"
-	"fmt"
 	"net/netip"
 
-	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -34,15 +32,6 @@ func (l *Lab) PublishedOn(ctx context.Context) (map[string][]netip.Addr, error) 
 		}
 	}
 	return all, nil
-}
-
-func (l *Lab) node(name string) (*node.Node, error) {
-	for _, n := range l.nodes {
-		if n.Name() == name {
-			return n, nil
-		}
-	}
-	return nil, fmt.Errorf("the lab has no node %q", name)
 }
 
 // TripFrom has an agent make a round trip to an address as its network sees it.

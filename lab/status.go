@@ -2,7 +2,9 @@ package lab
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -11,37 +13,62 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // Status is a lab as it is now.
 type Status struct {
-	Lab     string       `json:"lab"`
-	Kept    bool         `json:"kept"`
-	Problem string       `json:"problem,omitempty"` // why nothing more is known
-	DNS     string       `json:"dns,omitempty"`
-	Routing *Routing     `json:"routing,omitempty"`
-	Nodes   []NodeStatus `json:"nodes,omitempty"`
-	Links   []LinkStatus `json:"links,omitempty"`
+	Lab         string        `json:"lab"`
+	Kept        bool          `json:"kept"`
+	Topology    string        `json:"topology,omitempty"`
+	Problem     string        `json:"problem,omitempty"` // why nothing more is known
+	DNS         string        `json:"dns,omitempty"`
+	Routing     *Routing      `json:"routing,omitempty"`
+	Faults      []Note        `json:"faults"`
+	Nodes       []NodeStatus  `json:"nodes,omitempty"`
+	Replication []Replication `json:"replication,omitempty"`
+	Links       []LinkStatus  `json:"links,omitempty"`
 }
 
-// NodeStatus is one node: running or down, by the engine's word, and where its tap is.
+// NodeStatus is one node: running, frozen or down, by the engine's word; its role, where it has one; where it is reached.
 type NodeStatus struct {
-	Name  string `json:"name"`
-	State string `json:"state"`
-	Tap   string `json:"tap,omitempty"`
+	Name   string `json:"name"`
+	Region string `json:"region"`
+	State  string `json:"state"`
+	Role   string `json:"role,omitempty"` // primary, replica, or why it can't be told
+	Tap    string `json:"tap,omitempty"`  // past all faults
+	Door   string `json:"door,omitempty"` // of an app node: where clients come in, past those faults that are on the way
 }
 
-// LinkStatus is one link: open, cut, or open with latency added.
-type LinkStatus struct {
-	Name  string `json:"name"`
-	State string `json:"state"`
+// Replication is how far one store of a region is behind another region. What is not known is null.
+type Replication struct {
+	Store   string `json:"store"`
+	From    string `json:"from"`
+	To      string `json:"to"`
+	State   string `json:"state"` // streaming, ok, paused, … or why it is not known
+	BytesBy *int64 `json:"bytes_behind,omitempty"`
+	MSBy    *int64 `json:"ms_behind,omitempty"`
 }
+
+// LinkStatus is one link: open or cut, the toxics on it, and the faults that hold it.
+type LinkStatus struct {
+	Name   string   `json:"name"`
+	State  string   `json:"state"`
+	Toxics []string `json:"toxics,omitempty"`
+	Faults []string `json:"faults,omitempty"`
+}
+
+// statusWithin is how long all questions of a status may take together: a frozen node answers none of them.
+const statusWithin = 5 * time.Second
 
 // Status asks every node and every link.
 func (l *Lab) Status(ctx context.Context) Status {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, statusWithin)
 	defer cancel()
-	s := Status{Lab: l.Name, DNS: l.resolver, Nodes: make([]NodeStatus, len(l.nodes))}
+	s := Status{Lab: l.Name, Topology: l.topology.Name, DNS: l.resolver, Nodes: make([]NodeStatus, len(l.nodes)), Faults: []Note{}}
+	if notes, err := l.Faults(); err == nil {
+		s.Faults = append(s.Faults, notes...)
+	}
 	var g errgroup.Group
 	var mu sync.Mutex
 	g.Go(func() error {
@@ -50,42 +77,182 @@ func (l *Lab) Status(ctx context.Context) Status {
 		}
 		return nil
 	})
+	g.Go(func() error { s.Links = l.linkStatus(ctx, s.Faults); return nil })
 	for i, n := range l.nodes {
 		g.Go(func() error {
-			is, err := n.State(ctx)
-			state := string(is)
+			state, err := n.State(ctx)
+			is := NodeStatus{Name: n.Name(), Region: n.Region, State: string(state)}
 			if err != nil {
-				state = err.Error()
+				is.State = err.Error()
 			}
-			tap, _ := l.Tap(n.Name()) // the hub has none
-			s.Nodes[i] = NodeStatus{Name: n.Name(), State: state, Tap: tap}
-			return nil
-		})
-	}
-	for _, k := range l.links {
-		if k.From == link.Tap {
-			continue
-		}
-		g.Go(func() error {
-			state := "open"
-			if is, err := k.State(ctx); err != nil {
-				state = err.Error()
-			} else if is.Cut {
-				state = "cut"
-			} else if len(is.Toxics) > 0 {
-				state = fmt.Sprintf("open, %v", is.Toxics)
+			is.Tap, _ = l.Tap(n.Name()) // the hub has none
+			if n.Service == topology.ServiceApp {
+				is.Door, _ = l.Door(n.Region)
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			s.Links = append(s.Links, LinkStatus{Name: k.Name, State: state})
+			if is.State == "running" {
+				is.Role = l.role(ctx, n.Service, is.Tap)
+			}
+			s.Nodes[i] = is
+			if found := l.replication(ctx, n.Service, n.Region, is); len(found) > 0 {
+				mu.Lock()
+				defer mu.Unlock()
+				s.Replication = append(s.Replication, found...)
+			}
 			return nil
 		})
 	}
 	_ = g.Wait()
-	sortLinks(s.Links)
+	slices.SortFunc(s.Nodes, func(a, b NodeStatus) int { return strings.Compare(a.Region+" "+a.Name, b.Region+" "+b.Name) })
+	slices.SortFunc(s.Replication, func(a, b Replication) int {
+		return strings.Compare(a.To+a.Store+a.From, b.To+b.Store+b.From)
+	})
 	return s
 }
 
-func sortLinks(links []LinkStatus) {
-	slices.SortFunc(links, func(a, b LinkStatus) int { return strings.Compare(a.Name, b.Name) })
+func (l *Lab) linkStatus(ctx context.Context, notes []Note) []LinkStatus {
+	states, err := l.hub.States(ctx)
+	var all []LinkStatus
+	for _, k := range l.links {
+		if k.From == link.Tap {
+			continue
+		}
+		is := LinkStatus{Name: k.Name, State: "open"}
+		s, known := states[k.Name]
+		switch {
+		case err != nil:
+			is.State = err.Error()
+		case !known:
+			is.State = "the hub does not know it"
+		case s.Cut:
+			is.State = "cut"
+		}
+		for _, t := range s.Toxics {
+			is.Toxics = append(is.Toxics, t.String())
+		}
+		for _, n := range notes {
+			if how := n.Holds["link "+k.Name]; how != "" {
+				is.Faults = append(is.Faults, n.ID)
+				if how == holdDeaf && is.State == "open" {
+					is.State = "deaf"
+				}
+			}
+		}
+		all = append(all, is)
+	}
+	slices.SortFunc(all, func(a, b LinkStatus) int { return strings.Compare(a.Name, b.Name) })
+	return all
+}
+
+func (l *Lab) role(ctx context.Context, s topology.Service, tap string) string {
+	switch s {
+	case topology.ServicePostgres:
+		recovering, err := queryPostgres(ctx, tap, "select pg_is_in_recovery()")
+		if err != nil {
+			return "unknown"
+		}
+		return map[string]string{"false": "primary", "true": "replica"}[recovering]
+	case topology.ServiceRedis:
+		role, err := queryRedis(ctx, tap, "ROLE")
+		if err != nil {
+			return "unknown"
+		}
+		return map[string]string{"master": "primary", "slave": "replica"}[role] // Redis' own words
+	default:
+		return ""
+	}
+}
+
+// replication is what a node says of how far it is behind.
+func (l *Lab) replication(ctx context.Context, s topology.Service, region string, n NodeStatus) []Replication {
+	switch {
+	case n.State != "running":
+		return nil
+	case s == topology.ServicePostgres && n.Role == "replica":
+		return []Replication{l.postgresBehind(ctx, region, n.Tap)}
+	case s == topology.ServiceReplicator:
+		return copiesBehind(ctx, region, n.Tap)
+	default:
+		return nil
+	}
+}
+
+// postgresBehind asks a replica: bytes it has received and not replayed, and the age of what it replayed last when there are any.
+func (l *Lab) postgresBehind(ctx context.Context, region, tap string) Replication {
+	r := Replication{Store: "postgres", From: l.streamsFrom(region), To: region, State: "unknown"}
+	text, err := queryPostgres(ctx, tap, `select json_build_object(
+		'state', case when pg_is_wal_replay_paused() then 'paused' else coalesce((select status from pg_stat_wal_receiver), 'not streaming') end,
+		'bytes', pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::bigint,
+		'ms', case when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() then 0
+			else (extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::bigint end)::text`)
+	var said struct {
+		State string `json:"state"`
+		Bytes *int64 `json:"bytes"`
+		MS    *int64 `json:"ms"`
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(text), &said)
+	}
+	if err != nil {
+		return r
+	}
+	if r.State = said.State; r.State != "not streaming" { // what it has not received, it knows nothing of
+		r.BytesBy, r.MSBy = said.Bytes, said.MS
+	}
+	return r
+}
+
+// copiesBehind asks a replicator about objects and items.
+func copiesBehind(ctx context.Context, region, tap string) []Replication {
+	body, err := ask(ctx, http.MethodGet, "http://"+tap+"/lag", http.NoBody)
+	if err != nil {
+		return []Replication{{Store: "objects, items", To: region, State: "unknown"}}
+	}
+	var lags []struct {
+		Source    string `json:"source"`
+		Store     string `json:"store"`
+		LagMS     *int64 `json:"lag_ms"`
+		Reachable bool   `json:"reachable"`
+		Error     string `json:"error"`
+	}
+	if err := json.Unmarshal(body, &lags); err != nil {
+		return []Replication{{Store: "objects, items", To: region, State: "unknown"}}
+	}
+	var all []Replication
+	for _, x := range lags {
+		r := Replication{Store: x.Store, From: x.Source, To: region, State: "ok", MSBy: x.LagMS}
+		if x.Error != "" || !x.Reachable {
+			r.State = "failing"
+			if !x.Reachable { // how far behind it is, nobody knows
+				r.State, r.MSBy = "source not reached", nil
+			}
+		}
+		all = append(all, r)
+	}
+	return all
+}
+
+// streamsFrom is where a region's PostgreSQL gets its log by the topology.
+func (l *Lab) streamsFrom(string) string { return l.topology.Home().Name }
+
+// queryPostgres runs one statement and gives the first value of the first row as text.
+func queryPostgres(ctx context.Context, tap, statement string) (string, error) {
+	conn, err := SQL(ctx, tap)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	return firstValue(ctx, conn, statement)
+}
+
+// Region is a region of the lab by its name; the error has the names there are.
+func (l *Lab) Region(region string) (topology.Region, error) {
+	r, ok := l.topology.Region(region)
+	if !ok {
+		names := make([]string, len(l.topology.Regions))
+		for i, r := range l.topology.Regions {
+			names[i] = r.Name
+		}
+		return r, fmt.Errorf("lab %s has no region %q; it has %s", l.Name, region, strings.Join(names, ", "))
+	}
+	return r, nil
 }

@@ -168,6 +168,9 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 	check(root)
 	for _, cmd := range root.Commands() {
 		check(cmd)
+		for _, sub := range cmd.Commands() {
+			check(sub)
+		}
 	}
 	if len(root.Commands()) < 10 {
 		t.Errorf("only %d commands", len(root.Commands()))

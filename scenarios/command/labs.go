@@ -3,7 +3,7 @@ package command
 import (
 	"errors"
 	"fmt"
-	"text/tabwriter"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -85,94 +85,20 @@ func (a *app) endpoints(l *lab.Lab) error {
 			case topology.ServiceRedis:
 				url = "redis://" + tap
 			}
-			a.say("export REGION%d_%s_URL=%s", i+1, upper(s), url)
+			a.say("export REGION%d_%s_URL=%s", i+1, strings.ToUpper(string(s)), url)
 		}
 	}
 	return nil
 }
 
-func upper(s topology.Service) string {
-	b := []byte(s)
-	for i, c := range b {
-		if c >= 'a' && c <= 'z' {
-			b[i] = c - 'a' + 'A'
-		}
-	}
-	return string(b)
-}
-
-func (a *app) statusCommand() *cobra.Command {
-	var asJSON bool
-	cmd := &cobra.Command{
-		Use: "status", Short: "Show the labs that are up: nodes, routing, links",
-		Example: "  regionfall status\n  regionfall status --json", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			e, err := node.Connect(cmd.Context(), false)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = e.Close() }()
-			labs, err := lab.List(cmd.Context(), e)
-			if err != nil {
-				return err
-			}
-			all := []lab.Status{}
-			for _, r := range labs {
-				l, err := lab.Attach(cmd.Context(), e, r.Name)
-				if err != nil {
-					all = append(all, lab.Status{Lab: r.Name, Kept: r.Kept, Problem: err.Error()})
-					continue
-				}
-				s := l.Status(cmd.Context())
-				s.Kept = r.Kept
-				all = append(all, s)
-			}
-			if asJSON {
-				return a.encode(all)
-			}
-			if len(all) == 0 {
-				a.say("no lab is up; bring one up with: regionfall up")
-			}
-			for _, s := range all {
-				if err := a.printStatus(s); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	return cmd
-}
-
-func (a *app) printStatus(s lab.Status) error {
-	a.say("lab %s", s.Lab)
-	if s.Problem != "" {
-		a.say("  %s", s.Problem)
-		return nil
-	}
-	if s.Routing != nil {
-		a.say("  clients are sent to %s (DNS at %s)", s.Routing.Answer, s.DNS)
-	}
-	w := tabwriter.NewWriter(a.stdout, 2, 4, 2, ' ', 0)
-	_, _ = fmt.Fprintln(w, "  NODE\tSTATE\tTAP")
-	for _, n := range s.Nodes {
-		_, _ = fmt.Fprintf(w, "  %s\t%s\t%s\n", n.Name, n.State, n.Tap)
-	}
-	_, _ = fmt.Fprintln(w, "  LINK\tSTATE\t")
-	for _, k := range s.Links {
-		_, _ = fmt.Fprintf(w, "  %s\t%s\t\n", k.Name, k.State)
-	}
-	return w.Flush()
-}
-
 func (a *app) downCommand() *cobra.Command {
 	var everything bool
+	var only string
 	cmd := &cobra.Command{
 		Use: "down", Short: "Remove the labs that were left up",
 		Long: `Removes the labs of this machine that were brought up to stay (up, run --keep). With --all, also those whose owner still runs
 and those made from other machines on a shared engine.`,
-		Example: "  regionfall down\n  regionfall down --all", Args: cobra.NoArgs,
+		Example: "  regionfall down\n  regionfall down --lab k3f9x2ab\n  regionfall down --all", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			e, err := node.Connect(cmd.Context(), false)
 			if err != nil {
@@ -186,7 +112,7 @@ and those made from other machines on a shared engine.`,
 			removed := 0
 			var errs []error
 			for _, r := range labs {
-				if !everything && (!r.Kept || !r.Mine) {
+				if only != "" && r.Name != only || only == "" && !everything && (!r.Kept || !r.Mine) {
 					continue
 				}
 				left, err := lab.Remove(cmd.Context(), e, r.Name)
@@ -199,10 +125,14 @@ and those made from other machines on a shared engine.`,
 			if err := errors.Join(errs...); err != nil {
 				return err
 			}
+			if only != "" && removed == 0 {
+				return badInput{fmt.Errorf("no lab is called %q; `regionfall status` shows those that are up", only)}
+			}
 			a.say("removed %d labs; nothing is left of them", removed)
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&only, "lab", "", "remove this lab alone")
 	cmd.Flags().BoolVar(&everything, "all", false, "remove every lab on the engine, whoever owns it")
 	return cmd
 }

@@ -1,0 +1,71 @@
+package command
+
+import (
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+func (a *app) logsCommand() *cobra.Command {
+	var tail int
+	var follow bool
+	cmd := &cobra.Command{
+		Use: "logs NODE", Short: "Show what a node printed",
+		Example: "  regionfall logs postgres.us-east-1\n  regionfall logs automation.us-west-2 --follow", Args: cobra.ExactArgs(1),
+	}
+	name := labFlag(cmd)
+	cmd.Flags().IntVar(&tail, "tail", 0, "only the last so many lines; 0 is all")
+	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what it prints, until Ctrl-C")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return a.onLab(cmd.Context(), *name, func(l *lab.Lab) error {
+			if !slices.Contains(l.NodeNames(), args[0]) {
+				return badInput{fmt.Errorf("lab %s has no node %q; it has %v", l.Name, args[0], l.NodeNames())}
+			}
+			return l.Log(cmd.Context(), args[0], a.stdout, tail, follow)
+		})
+	}
+	return cmd
+}
+
+func (a *app) psqlCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "psql REGION [-- ARGUMENT…]", Short: "Open psql on a region's PostgreSQL, past all faults of links",
+		Long: `Runs psql inside the PostgreSQL node of a region, so that none is needed on this machine. What follows -- is given to psql.`,
+		Example: "  regionfall psql us-east-1\n  regionfall psql us-west-2 -- -c 'select pg_is_in_recovery()'\n" +
+			"  regionfall psql us-east-1 < report.sql",
+		Args: cobra.MinimumNArgs(1),
+	}
+	name := labFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return a.onLab(cmd.Context(), *name, func(l *lab.Lab) error {
+			if _, err := l.Region(args[0]); err != nil {
+				return badInput{err}
+			}
+			command := append([]string{"psql", "-h", "/run/postgresql", "-U", topology.DatabaseUser, "-d", topology.Database}, args[1:]...)
+			t := node.Terminal{In: os.Stdin, Out: a.stdout, Err: a.stderr}
+			if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) && a.live {
+				if columns, rows, err := term.GetSize(fd); err == nil {
+					t.Columns, t.Rows = uint(columns), uint(rows)
+				}
+				was, err := term.MakeRaw(fd)
+				if err != nil {
+					return fmt.Errorf("open psql: %w", err)
+				}
+				defer func() { _ = term.Restore(fd, was) }()
+			}
+			code, err := l.Attach(cmd.Context(), topology.ServicePostgres.Host(args[0]), command, t)
+			if err == nil && code != 0 {
+				return verdictError(code)
+			}
+			return err
+		})
+	}
+	return cmd
+}
