@@ -6,7 +6,9 @@ export GOFLAGS     = -trimpath -buildvcs=false
 
 GO      ?= go
 OUT     ?= out
-SUITES  ?= ./suites/smoke ./suites/kyc
+SUITES  ?= ./suites/smoke ./suites/faults ./suites/kyc ./suites/leaks
+# Specs side by side, each with a lab of its own. A drill wants two processors for itself.
+JOBS    ?= $(shell n=$$(($$(getconf _NPROCESSORS_ONLN) / 2)); echo $$((n > 1 ? n : 1)))
 # Everything that needs no containers. The suites' specs do, and run with `make chaos`.
 UNIT    := . ./docker/... ./fixtures/... ./lab/... ./scenarios/... ./suites/matchers/... ./suites/internal/...
 
@@ -20,7 +22,7 @@ chaos: regionfall ## run every drill on real labs; evidence in out/
 	@./regionfall images
 	@mkdir -p $(OUT)
 	@REGIONFALL_OUT=$(abspath $(OUT)) $(GO) tool ginkgo run --keep-going $(if $(NO_COLOR),--no-color) \
-		--fail-on-empty --fail-on-pending --timeout=40m --poll-progress-after=120s \
+		--procs=$(JOBS) --fail-on-empty --fail-on-pending --timeout=60m --poll-progress-after=120s \
 		--junit-report=chaos.junit.xml --json-report=chaos.json --output-dir=$(OUT) $(SUITES); code=$$?; \
 		sed -i.bak 's|$(CURDIR)/||g' $(OUT)/chaos.junit.xml $(OUT)/chaos.json && rm -f $(OUT)/*.bak; \
 		echo "evidence: $(OUT)/index.html"; exit $$code

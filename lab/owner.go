@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,19 +24,26 @@ import (
 // newName is a fresh lab's name.
 func newName() string { return strings.ToLower(rand.Text()[:8]) }
 
+// StateEnv names a folder for the locks and ledgers of labs, instead of one in the user's cache. Labs of one folder are strangers to
+// another: nobody sweeps them from there.
+const StateEnv = "REGIONFALL_STATE"
+
 func stateDir() (string, error) {
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		cache = filepath.Join(os.TempDir(), fmt.Sprintf("regionfall-%d", os.Getuid())) // a service account may have no home
+	dir := os.Getenv(StateEnv)
+	if dir == "" {
+		cache, err := os.UserCacheDir()
+		if err != nil {
+			cache = filepath.Join(os.TempDir(), fmt.Sprintf("regionfall-%d", os.Getuid())) // a service account may have no home
+		}
+		dir = filepath.Join(cache, "regionfall", "labs")
 	}
-	dir := filepath.Join(cache, "regionfall", "labs")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("make the folder of lab locks: %w", err)
 	}
 	return dir, nil
 }
 
-// hostID is a random word for this machine and user: labs with another one on a shared engine are not ours to sweep.
+// hostID is a random word for this machine and user (more exactly, for the folder of lab locks): labs with another one on a shared engine are not ours to sweep.
 func hostID() (string, error) {
 	dir, err := stateDir()
 	if err != nil {
@@ -76,8 +84,8 @@ func ownerOf(name string) (*owner, error) {
 	return &owner{Flock: flock.New(filepath.Join(dir, name+".lock"))}, nil
 }
 
-// own takes the lock of a lab for as long as this process lives.
-func own(name string) (*owner, error) {
+// own takes the lock of a lab on an engine for as long as this process lives.
+func own(name, daemon string) (*owner, error) {
 	o, err := ownerOf(name)
 	if err != nil {
 		return nil, err
@@ -89,7 +97,7 @@ func own(name string) (*owner, error) {
 	if !ok {
 		return nil, fmt.Errorf("lock lab %s: another process holds it", name)
 	}
-	return o, nil
+	return o, o.note(engineNote + daemon)
 }
 
 // creating runs create with a note that the thing of that name is on its way. The creation is not cut short when ctx ends, only not
@@ -116,6 +124,23 @@ const keptNote = "kept"
 func (o *owner) kept() bool {
 	data, err := os.ReadFile(o.Path())
 	return err != nil || strings.Contains("\n"+string(data), "\n"+keptNote+"\n")
+}
+
+// engineNote begins the note that says on which engine the lab is.
+const engineNote = "@"
+
+// engine is the one that the lab is on, or empty if that was not noted.
+func (o *owner) engine() string {
+	data, err := os.ReadFile(o.Path())
+	if err != nil {
+		return ""
+	}
+	for line := range strings.Lines(string(data)) {
+		if daemon, ok := strings.CutPrefix(strings.TrimSpace(line), engineNote); ok {
+			return daemon
+		}
+	}
+	return ""
 }
 
 // createWithin is the limit of one creation; it takes tens of milliseconds on a quiet machine.
@@ -154,8 +179,9 @@ func (o *owner) release() error {
 	return errors.Join(ledger{dir: strings.TrimSuffix(o.Path(), ".lock") + ".faults"}.remove(), os.Remove(o.Path()), o.Unlock())
 }
 
-// Sweep removes every lab of this machine whose owner is dead, and gives their names. Labs that were kept and labs of others are left
-// alone. One lab that cannot be swept does not keep the others.
+// Sweep removes every lab of this machine whose owner is dead, and heals in kept labs the faults whose process is. It says what it did,
+// such as "lab k3f9x2ab" and "partition on us-east-1 and us-west-2 in lab k3f9x2ab". Labs of others are left alone. One lab that cannot be
+// swept does not keep the others.
 func Sweep(ctx context.Context, e *node.Engine) (swept []string, err error) {
 	host, err := hostID()
 	if err != nil {
@@ -166,42 +192,69 @@ func Sweep(ctx context.Context, e *node.Engine) (swept []string, err error) {
 		return nil, err
 	}
 	var errs []error
-	for _, name := range names(found) {
+	there := names(found)
+	for _, name := range there {
 		labels := found[indexOf(found, name)].Labels
 		if labels[node.LabelHost] != host {
 			continue
 		}
-		dead, err := sweepOne(ctx, e, name, labels[node.LabelKept] == "true")
+		did, err := sweepOne(ctx, e, name, labels[node.LabelKept] == "true")
 		if err != nil {
 			errs = append(errs, fmt.Errorf("sweep lab %s: %w", name, err))
-		} else if dead {
-			swept = append(swept, name)
 		}
+		swept = append(swept, did...)
 	}
+	errs = append(errs, sweepFiles(ctx, e, there))
 	return swept, errors.Join(errs...)
 }
 
-func sweepOne(ctx context.Context, e *node.Engine, name string, mayBeKept bool) (dead bool, err error) {
+// sweepFiles removes the files of labs that are no more, or never came to be: their owner died before the engine had anything of them.
+func sweepFiles(ctx context.Context, e *node.Engine, there []string) error {
+	dir, err := stateDir()
+	if err != nil {
+		return err
+	}
+	locks, err := filepath.Glob(filepath.Join(dir, "*.lock"))
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, path := range locks {
+		name := strings.TrimSuffix(filepath.Base(path), ".lock")
+		o := &owner{Flock: flock.New(path)}
+		if slices.Contains(there, name) || o.engine() != e.Daemon() {
+			continue // swept as a lab, or of another engine
+		}
+		_, err := sweepOne(ctx, e, name, false)
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+func sweepOne(ctx context.Context, e *node.Engine, name string, mayBeKept bool) (did []string, err error) {
 	o, err := ownerOf(name)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	if mayBeKept && o.kept() {
-		_, err := healOrphans(ctx, e, name)
-		return false, err
+		healed, err := healOrphans(ctx, e, name)
+		for _, h := range healed {
+			did = append(did, h+" in lab "+name)
+		}
+		return did, err
 	}
-	dead, err = o.TryLock()
+	dead, err := o.TryLock()
 	if err != nil || !dead {
-		return false, err
+		return nil, err
 	}
 	left, err := remove(ctx, e, name, o.underway())
 	if left > 0 {
 		err = errors.Join(err, fmt.Errorf("%d things are left of it", left))
 	}
 	if err != nil {
-		return true, errors.Join(err, o.Unlock()) // the notes stay: the next sweep needs them
+		return nil, errors.Join(err, o.Unlock()) // the notes stay: the next sweep needs them
 	}
-	return true, o.release()
+	return []string{"lab " + name}, o.release()
 }
 
 // lateWithin is how long a creation may still be under way in the engine after its owner died.

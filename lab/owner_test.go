@@ -26,14 +26,14 @@ func ownCache(t *testing.T) {
 
 func TestALabHasOneOwner(t *testing.T) {
 	ownCache(t)
-	o, err := own("ada")
+	o, err := own("ada", "here")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := own("ada"); err == nil {
+	if _, err := own("ada", "here"); err == nil {
 		t.Error("it has two")
 	}
-	other, err := own("bob")
+	other, err := own("bob", "here")
 	if err != nil {
 		t.Errorf("another lab can't be owned: %v", err)
 	}
@@ -43,7 +43,7 @@ func TestALabHasOneOwner(t *testing.T) {
 	if _, err := os.Stat(o.Path()); err == nil {
 		t.Error("the lock's file outlives the lab")
 	}
-	again, err := own("ada")
+	again, err := own("ada", "here")
 	if err != nil {
 		t.Fatalf("nobody owns it, and it can't be owned: %v", err)
 	}
@@ -69,7 +69,7 @@ func seen(t *testing.T, name string) []string {
 
 func TestWhatIsBeingCreatedIsKnown(t *testing.T) {
 	ownCache(t)
-	o, err := own("ada")
+	o, err := own("ada", "here")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestWhatIsBeingCreatedIsKnown(t *testing.T) {
 
 func TestACreationIsNotCutShort(t *testing.T) {
 	ownCache(t)
-	o, err := own("ada")
+	o, err := own("ada", "here")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestACreationIsNotCutShort(t *testing.T) {
 
 func TestCreationsAtOnceAreNotedEach(t *testing.T) {
 	ownCache(t)
-	o, err := own("ada")
+	o, err := own("ada", "here")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,7 +170,7 @@ func TestCreationsAtOnceAreNotedEach(t *testing.T) {
 
 func TestALabIsKeptOnceItIsUp(t *testing.T) {
 	ownCache(t)
-	o, err := own("ada")
+	o, err := own("ada", "here")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 		o.Progress("could not sweep what a killed run left behind: " + err.Error()) // and that is no reason not to start
 	}
 	l := &Lab{Name: newName(), topology: o.Topology, engine: engine}
-	if l.owner, err = own(l.Name); err != nil {
+	if l.owner, err = own(l.Name, engine.Daemon()); err != nil {
 		return nil, err
 	}
 	defer func() {

@@ -29,7 +29,7 @@ func (b *builder) bootstrap(ctx context.Context, tag string) error {
 		return err
 	}
 	b.report(Event{Image: "base", Step: "bootstrap Debian trixie"})
-	dir, err := os.MkdirTemp("", "regionfall-base-")
+	dir, err := b.scratch("base")
 	if err != nil {
 		return fmt.Errorf("make a directory for the base: %w", err)
 	}
@@ -43,7 +43,7 @@ func (b *builder) bootstrap(ctx context.Context, tag string) error {
 	if err := os.WriteFile(path, script, 0o644); err != nil {
 		return fmt.Errorf("write how to bootstrap the base: %w", err)
 	}
-	if err := run(ctx, "", nil, "sh", path, b.engine.arch, archive); err != nil {
+	if err := run(ctx, "", []string{"TMPDIR=" + dir}, "sh", path, b.engine.arch, archive); err != nil {
 		return fmt.Errorf("bootstrap the base image with mmdebstrap: %w", err)
 	}
 	f, err := os.Open(archive)

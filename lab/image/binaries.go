@@ -64,7 +64,7 @@ func (b *builder) compilePrograms(ctx context.Context) (map[string]string, error
 // compileTool compiles the program of another module that a recipe wants.
 func (b *builder) compileTool(ctx context.Context, r recipe) (string, error) {
 	start := time.Now()
-	dir, err := os.MkdirTemp("", "regionfall-"+r.binary+"-")
+	dir, err := b.scratch(r.binary)
 	if err != nil {
 		return "", fmt.Errorf("make a directory to compile %s in: %w", r.binary, err)
 	}

@@ -47,9 +47,11 @@ func cacheDir() (string, error) {
 	return dir, nil
 }
 
+const lockFile = "images.lock"
+
 // lock keeps other processes of this user from building the same at the same time. The kernel drops it with the process.
 func (b *builder) lock(ctx context.Context) (func(), error) {
-	l := flock.New(filepath.Join(b.cache, "images.lock"))
+	l := flock.New(filepath.Join(b.cache, lockFile))
 	got, err := l.TryLock()
 	if err == nil && !got {
 		b.report(Event{Step: "waiting for another process that is at it"})

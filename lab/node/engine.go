@@ -100,6 +100,9 @@ func settleReaper(ctx context.Context, keep bool) {
 // Close lets go of the connections to the engine.
 func (e *Engine) Close() error { return errors.Join(e.client.Close(), e.provider.Close()) }
 
+// Daemon is where the engine itself is reached, such as unix:///var/run/docker.sock.
+func (e *Engine) Daemon() string { return e.client.DaemonHost() }
+
 // Host is where published ports are reached: loopback, or the host of a remote engine.
 func (e *Engine) Host() string { return e.host }
 

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/scenarios"
 )
@@ -138,8 +139,9 @@ func (a *app) sweep(cmd *cobra.Command) {
 	}
 	defer func() { _ = engine.Close() }()
 	swept, err := lab.Sweep(ctx, engine)
+	err = errors.Join(err, image.Sweep())
 	if len(swept) > 0 {
-		a.tell("swept what a killed run left behind: lab %s", strings.Join(swept, ", lab "))
+		a.tell("swept what a killed run left behind: %s", strings.Join(swept, ", "))
 	}
 	if err != nil {
 		a.tell("could not sweep what a killed run left behind: %v", err)

@@ -1,16 +1,20 @@
 package command
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/regionfall/regionfall/lab/image"
+	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/evidence"
 	"github.com/regionfall/regionfall/scenarios/runner"
@@ -23,6 +27,7 @@ type runFlags struct {
 	keep      bool
 	json      bool
 	source    string
+	jobs      int
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -33,7 +38,7 @@ func (a *app) runCommand() *cobra.Command {
 		Long: `Runs each scenario on a lab of its own: steady state, fault, recovery, final read, verdict. A name is a scenario of the
 library (regionfall list); a path to a .yaml file is one of your own.`,
 		Example: `  regionfall run kyc-region-outage
-  regionfall run kyc-region-outage kyc-nightly-backup --repeat 3
+  regionfall run kyc-region-outage kyc-nightly-backup --repeat 3 --jobs 2
   regionfall run ./incident-42.yaml --timescale 600 --json`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, names []string) error { return a.run(cmd, names, f) },
@@ -46,6 +51,7 @@ library (regionfall list); a path to a .yaml file is one of your own.`,
 	cmd.Flags().IntVar(&f.repeat, "repeat", 1, "run each scenario this many times")
 	cmd.Flags().BoolVar(&f.keep, "keep", false, "leave the lab up afterwards, to look at")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print result.json (an array of them for several drills) instead of a table")
+	cmd.Flags().IntVar(&f.jobs, "jobs", 0, "drills side by side, each on a lab of its own; 0 is as many as the machine carries")
 	cmd.Flags().StringVar(&f.source, "source", "auto", "where images come from: auto, registry or packages")
 	return cmd
 }
@@ -58,6 +64,9 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 	}
 	if f.repeat < 1 {
 		return badInput{fmt.Errorf("--repeat is %d; it must be at least 1", f.repeat)}
+	}
+	if f.jobs < 0 {
+		return badInput{fmt.Errorf("--jobs is %d; it must be at least 1, or 0 for as many as the machine carries", f.jobs)}
 	}
 	if !(f.timescale >= 0) { // written so that NaN is refused too
 		return badInput{fmt.Errorf("--timescale is %g; it must be above 0", f.timescale)}
@@ -82,44 +91,99 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 		return badInput{err}
 	}
 
-	var results []evidence.Result
-	worst := 0
+	jobs := f.jobs
+	if jobs == 0 {
+		jobs = carries(cmd.Context())
+	}
+	r := &runs{app: a, flags: f, many: len(todo) > 1, side: min(jobs, len(todo)) > 1}
+	var g errgroup.Group
+	g.SetLimit(jobs)
 	for i, s := range todo {
-		v := a.newView(s, i, len(todo))
-		o, err := runner.Run(cmd.Context(), runner.Options{
-			Scenario: s, Out: f.out, Source: source, Keep: f.keep, Repeat: repeats[i],
-			Say: v.line, OnImage: v.image, Watch: v.event,
+		g.Go(func() error {
+			return r.one(cmd.Context(), a.newView(s, i, len(todo), r.side), runner.Options{
+				Scenario: s, Out: f.out, Source: source, Keep: f.keep, Repeat: repeats[i],
+			})
 		})
-		v.end()
-		if o.Dir != "" {
-			results = append(results, o.Result)
-		}
-		if err != nil {
-			if o.Dir != "" {
-				a.tell("evidence as far as it goes: %s", o.Dir)
-			}
-			if f.json && len(results) > 0 {
-				err = errors.Join(err, a.printJSON(results, len(todo) > 1))
-			}
-			return err
-		}
-		worst = max(worst, severity(o.Result))
-		if !f.json {
-			if err := evidence.Table(a.stdout, o.Result, a.color); err != nil {
-				return err
-			}
-			a.say("evidence: %s", filepath.Join(o.Dir, evidence.FileReport))
-		}
-		if o.Lab != "" {
-			a.tell("lab %s is left up: look at it with `regionfall status`, end it with `regionfall down`", o.Lab)
-		}
 	}
-	if f.json {
-		if err := a.printJSON(results, len(todo) > 1); err != nil {
-			return err
-		}
+	err = g.Wait()
+	if f.json && len(r.results) > 0 {
+		err = errors.Join(err, a.printJSON(r.results, r.many))
 	}
-	return [...]error{nil, verdictError(exitInconclusive), verdictError(exitFail), verdictError(exitHarness)}[worst]
+	if err != nil {
+		return err
+	}
+	return [...]error{nil, verdictError(exitInconclusive), verdictError(exitFail), verdictError(exitHarness)}[r.worst]
+}
+
+// What one drill takes of a machine: its two busy stores and its app want a core each most of the time.
+const (
+	drillCPUs   = 2
+	drillMemory = 3 << 30
+)
+
+// carries is how many drills the engine's machine can run side by side without one disturbing the measurements of another. One that can't
+// be asked carries one.
+func carries(ctx context.Context) int {
+	e, err := node.Connect(ctx, false)
+	if err != nil {
+		return 1
+	}
+	defer func() { _ = e.Close() }()
+	facts, err := e.Facts(ctx)
+	if err != nil {
+		return 1
+	}
+	return max(1, min(facts.CPUs/drillCPUs, int(facts.Memory/drillMemory)))
+}
+
+// runs are the drills of one command, of which several may be under way.
+type runs struct {
+	*app
+	flags runFlags
+	many  bool // there are several
+	side  bool // side by side
+
+	mu      sync.Mutex
+	failed  bool // the harness failed: no further drill begins
+	results []evidence.Result
+	worst   int
+}
+
+func (r *runs) one(ctx context.Context, v *view, o runner.Options) error {
+	r.mu.Lock()
+	failed := r.failed
+	r.mu.Unlock()
+	if failed {
+		return nil
+	}
+	v.begin()
+	o.Say, o.OnImage, o.Watch = v.line, v.image, v.event
+	out, err := runner.Run(ctx, o)
+	v.end()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if out.Dir != "" {
+		r.results = append(r.results, out.Result)
+	}
+	if err != nil {
+		r.failed = true
+		if out.Dir != "" {
+			r.tell("evidence as far as it goes: %s", out.Dir)
+		}
+		return err
+	}
+	r.worst = max(r.worst, severity(out.Result))
+	if out.Lab != "" {
+		r.tell("lab %s is left up: look at it with `regionfall status`, end it with `regionfall down`", out.Lab)
+	}
+	if r.flags.json {
+		return nil
+	}
+	if err := evidence.Table(r.stdout, out.Result, r.color); err != nil {
+		return err
+	}
+	r.say("evidence: %s", filepath.Join(out.Dir, evidence.FileReport))
+	return nil
 }
 
 // repeatArgs are the arguments of `regionfall run` that do the same again, without a path of this machine.

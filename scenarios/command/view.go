@@ -11,24 +11,34 @@ import (
 	"github.com/regionfall/regionfall/scenarios/drill"
 )
 
-// view shows a run as it goes: lines everywhere, and on a terminal a last line that is alive.
+// view shows a run as it goes: lines everywhere, and on a terminal a last line that is alive. Runs side by side begin each line with their
+// name, and none has the last line to itself.
 type view struct {
 	*app
-	began time.Time
+	title, name string
+	side        bool
+	began       time.Time
 
 	mu    sync.Mutex
 	fault string // the last line about a fault
 	alive bool   // a live line is on the screen
 }
 
-func (a *app) newView(s *scenarios.Scenario, i, n int) *view {
-	v := &view{app: a, began: time.Now()}
-	title := s.Name()
+func (a *app) newView(s *scenarios.Scenario, i, n int, side bool) *view {
+	v := &view{app: a, side: side, name: s.Name()}
 	if n > 1 {
-		title = fmt.Sprintf("%s (%d of %d)", title, i+1, n)
+		v.name = fmt.Sprintf("%s (%d of %d)", v.name, i+1, n)
 	}
-	v.line(title + ": " + s.Summary())
+	v.title = v.name + ": " + s.Summary()
 	return v
+}
+
+func (v *view) begin() {
+	v.began = time.Now()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.clear()
+	v.tell("%s  %s", elapsed(v.began), v.title)
 }
 
 func (v *view) line(text string) {
@@ -40,7 +50,11 @@ func (v *view) line(text string) {
 // print writes a whole line; the caller holds the lock.
 func (v *view) print(text string) {
 	v.clear()
-	v.tell("%s  %s", elapsed(v.began), strings.ReplaceAll(text, "\n", "\n        "))
+	name := ""
+	if v.side {
+		name = v.name + ": "
+	}
+	v.tell("%s  %s%s", elapsed(v.began), name, strings.ReplaceAll(text, "\n", "\n        "))
 }
 
 func (v *view) clear() {
@@ -83,7 +97,7 @@ func (v *view) event(e drill.Event) {
 
 // status replaces the live line, on a terminal only; the caller holds the lock.
 func (v *view) status(text string) {
-	if !v.live {
+	if !v.live || v.side {
 		return
 	}
 	v.clear()
