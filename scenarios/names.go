@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/regionfall/regionfall/lab/agent"
@@ -49,4 +50,9 @@ func faultKinds() []string {
 		kinds = append(kinds, e.Kind)
 	}
 	return kinds
+}
+
+// UnknownFault is the complaint about a kind that the catalogue does not have, with the nearest that it has.
+func UnknownFault(kind string) error {
+	return fmt.Errorf("unknown fault %s: %s", quote(kind), suggest(kind, faultKinds()))
 }

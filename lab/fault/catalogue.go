@@ -10,27 +10,27 @@ import (
 
 // Entry is one fault of the catalogue.
 type Entry struct {
-	Kind    string
-	On      string // what it breaks
-	Example string // as written in a scenario file
-	Mimics  string // the outage it stands for
-	Shows   string // what its probe must see for it to count
-	empty   func() Spec
+	Kind    string      `json:"kind"`
+	On      string      `json:"on"`      // what it breaks
+	Example string      `json:"example"` // as written in a scenario file
+	Mimics  string      `json:"mimics"`  // the outage it stands for
+	Shows   string      `json:"shows"`   // what its probe must see for it to count
+	empty   func() Spec // its parameters
 }
 
 // catalogue holds the faults by name; it is read only.
 var catalogue = []Entry{
 	{
-		Kind: "blackhole", On: "links", Example: "blackhole: {from: us-west-2, to: us-east-1, service: postgres}",
-		Mimics: "a firewall or a withdrawn route that drops packets: nothing is refused, nothing answers",
-		Shows:  "no answer on a connection that was open, and none to an attempt to connect",
-		empty:  func() Spec { return &Blackhole{} },
-	},
-	{
 		Kind: "bandwidth", On: "links", Example: "bandwidth: {from: us-west-2, to: us-east-1, rate: 200000, direction: downstream}",
 		Mimics: "a saturated transit line: rate bytes a second pass each link, in one direction or in both",
 		Shows:  "the measured throughput is within 10 % of the rate",
 		empty:  func() Spec { return &Bandwidth{} },
+	},
+	{
+		Kind: "blackhole", On: "links", Example: "blackhole: {from: us-west-2, to: us-east-1, service: postgres}",
+		Mimics: "a firewall or a withdrawn route that drops packets: nothing is refused, nothing answers",
+		Shows:  "no answer on a connection that was open, and none to an attempt to connect",
+		empty:  func() Spec { return &Blackhole{} },
 	},
 	{
 		Kind: "byte_limit", On: "links", Example: "byte_limit: {from: us-west-2, to: us-east-1, bytes: 65536, direction: downstream}",

@@ -269,10 +269,14 @@ func (n *Node) IP(ctx context.Context, networkName string) (string, error) {
 }
 
 // Logs writes the last lines of what the node printed; tail 0 is all of it.
-func (n *Node) Logs(ctx context.Context, w io.Writer, tail int) error { return n.logs(ctx, w, tail, false) }
+func (n *Node) Logs(ctx context.Context, w io.Writer, tail int) error {
+	return n.logs(ctx, w, tail, false)
+}
 
 // Follow writes the last lines of what the node printed, and what it prints, until ctx ends.
-func (n *Node) Follow(ctx context.Context, w io.Writer, tail int) error { return n.logs(ctx, w, tail, true) }
+func (n *Node) Follow(ctx context.Context, w io.Writer, tail int) error {
+	return n.logs(ctx, w, tail, true)
+}
 
 func (n *Node) logs(ctx context.Context, w io.Writer, tail int, follow bool) error {
 	o := client.ContainerLogsOptions{ShowStdout: true, ShowStderr: true, Follow: follow}

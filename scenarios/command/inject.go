@@ -14,6 +14,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/scenarios"
 )
 
 // labFlag lets a command name its lab. What `regionfall up` prints sets the variable.
@@ -28,14 +29,10 @@ func (a *app) injectCommand() *cobra.Command {
 ` + "`regionfall heal`" + `. The parameters are those of a scenario file, as flags. ` + "`regionfall list faults`" + ` has all of them.`,
 		Example: "  regionfall inject partition --from us-west-2 --to us-east-1\n  regionfall inject kill --service postgres --role primary\n" +
 			"  regionfall inject latency --from us-west-2 --to us-east-1 --delay 80ms --jitter 5ms",
-		Args: cobra.ArbitraryArgs,
+		Args: cobra.ArbitraryArgs, FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true}, // first the fault is unknown
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				var kinds []string
-				for _, e := range fault.Catalogue() {
-					kinds = append(kinds, e.Kind)
-				}
-				return badInput{fmt.Errorf("there is no fault %q; there are %s", args[0], strings.Join(kinds, ", "))}
+				return badInput{scenarios.UnknownFault(args[0])}
 			}
 			return cmd.Help()
 		},
@@ -161,6 +158,7 @@ func (a *app) healCommand() *cobra.Command {
 		Long: `Heals the faults of a lab that was brought up by hand, the last that was injected first, and waits until each is seen healed.
 Faults of a drill that is running are left to the drill.`,
 		Example: "  regionfall heal\n  regionfall heal partition\n  regionfall heal k3f9x2ab", Args: cobra.ArbitraryArgs,
+		ValidArgsFunction: a.complete(standing),
 	}
 	name := labFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, which []string) error {
@@ -174,17 +172,17 @@ func (a *app) heal(ctx context.Context, l *lab.Lab, which ...string) error {
 	if err != nil {
 		return err
 	}
-	standing := slices.DeleteFunc(slices.Clone(notes), func(n lab.Note) bool {
+	mine := slices.DeleteFunc(slices.Clone(notes), func(n lab.Note) bool {
 		return !n.Standing || len(which) > 0 && !slices.Contains(which, n.ID) && !slices.Contains(which, n.Kind)
 	})
 	for _, w := range which {
-		if !slices.ContainsFunc(standing, func(n lab.Note) bool { return n.ID == w || n.Kind == w }) {
+		if !slices.ContainsFunc(mine, func(n lab.Note) bool { return n.ID == w || n.Kind == w }) {
 			return badInput{fmt.Errorf("no fault %q was injected by hand into lab %s; `regionfall status` shows what was", w, l.Name)}
 		}
 	}
 	began := time.Now()
 	var errs []error
-	for _, n := range slices.Backward(standing) {
+	for _, n := range slices.Backward(mine) {
 		if err := l.HealFault(ctx, n); err != nil {
 			errs = append(errs, err)
 			continue
@@ -194,14 +192,14 @@ func (a *app) heal(ctx context.Context, l *lab.Lab, which ...string) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	a.say("healed %d faults", len(standing))
+	a.say("healed %d faults", len(mine))
 	return nil
 }
 
 func (a *app) loseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "lose REGION", Short: "Lose a region: its nodes are killed and its links cut at once",
-		Example: "  regionfall lose us-east-1", Args: cobra.ExactArgs(1),
+		Example: "  regionfall lose us-east-1", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(regions),
 	}
 	name := labFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -215,7 +213,7 @@ func (a *app) loseCommand() *cobra.Command {
 func (a *app) returnCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "return REGION", Short: "Bring a lost region back, with what its stores held",
-		Example: "  regionfall return us-east-1", Args: cobra.ExactArgs(1),
+		Example: "  regionfall return us-east-1", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(regions),
 	}
 	name := labFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

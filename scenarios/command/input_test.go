@@ -58,19 +58,23 @@ func TestBadInputIsPointedAt(t *testing.T) {
 			"run kyc-region-outage " + misspelt + " " + untimed,
 			[]string{"misspelt.yaml:6:14: ", "untimed.yaml:1:1: missing: timescale"},
 		},
-		"no repeat":           {"run kyc-region-outage --repeat 0", []string{"--repeat is 0; it must be at least 1"}},
-		"negative timescale":  {"run kyc-region-outage --timescale -1", []string{"--timescale is -1; it must be above 0"}},
-		"timescale below 1":   {"run kyc-region-outage --timescale 0.5", []string{"timescale: 0.5 must be 1 to 10000"}},
-		"no timescale at all": {"run kyc-region-outage --timescale NaN", []string{"--timescale is NaN; it must be above 0"}},
-		"infinite timescale":  {"run kyc-region-outage --timescale Inf", []string{"timescale: +Inf must be 1 to 10000"}},
-		"too big a timescale": {"run kyc-region-outage --timescale 5000", []string{"kyc-region-outage.yaml:", "use a timescale of"}},
-		"unknown source":      {"run kyc-region-outage --source web", []string{`image source "web": want auto, registry or packages`}},
-		"unknown source, up":  {"up --source web", []string{`image source "web": want auto, registry or packages`}},
-		"source of images":    {"images --source web", []string{`image source "web": want auto, registry or packages`}},
-		"unknown topology":    {"up tow-regions", []string{`no topology is called "tow-regions"`, "two-regions"}},
-		"unknown list":        {"list fauls", []string{`invalid argument "fauls"`}},
-		"no folder":           {"rejudge none", []string{"none/result.json: no such file"}},
-		"no folder, report":   {"report none", []string{"none/result.json: no such file"}},
+		"no repeat":                {"run kyc-region-outage --repeat 0", []string{"--repeat is 0; it must be at least 1"}},
+		"negative timescale":       {"run kyc-region-outage --timescale -1", []string{"--timescale is -1; it must be above 0"}},
+		"timescale below 1":        {"run kyc-region-outage --timescale 0.5", []string{"timescale: 0.5 must be 1 to 10000"}},
+		"no timescale at all":      {"run kyc-region-outage --timescale NaN", []string{"--timescale is NaN; it must be above 0"}},
+		"infinite timescale":       {"run kyc-region-outage --timescale Inf", []string{"timescale: +Inf must be 1 to 10000"}},
+		"too big a timescale":      {"run kyc-region-outage --timescale 5000", []string{"kyc-region-outage.yaml:", "use a timescale of"}},
+		"unknown source":           {"run kyc-region-outage --source web", []string{`image source "web": want auto, registry or packages`}},
+		"unknown source, up":       {"up --source web", []string{`image source "web": want auto, registry or packages`}},
+		"source of images":         {"images --source web", []string{`image source "web": want auto, registry or packages`}},
+		"unknown topology":         {"up tow-regions", []string{`no topology is called "tow-regions"`, "two-regions"}},
+		"misspelt fault to inject": {"inject partitoin --from a", []string{`unknown fault "partitoin": did you mean "partition"?`}},
+		"a parameter that is none": {"inject partition --form a", []string{"unknown flag: --form"}},
+		"a delay without a unit":   {"inject latency --delay 80", []string{"--delay", "80"}},
+		"fewer jobs than none":     {"run kyc-region-outage --jobs -1", []string{"--jobs is -1"}},
+		"unknown list":             {"list fauls", []string{`invalid argument "fauls"`}},
+		"no folder":                {"rejudge none", []string{"none/result.json: no such file"}},
+		"no folder, report":        {"report none", []string{"none/result.json: no such file"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -111,12 +115,12 @@ func TestListsAreJSON(t *testing.T) {
 	if diff := cmp.Diff(scenarios.Library(), infos); diff != "" {
 		t.Errorf("scenarios:\n%s", diff)
 	}
-	var faults []struct{ Kind, Example, Mimics string }
+	var faults []fault.Entry
 	decode(t, regionfall(t, "list", "faults", "--json"), &faults)
 	var kinds, want []string
 	for _, f := range faults {
 		kinds = append(kinds, f.Kind)
-		if f.Example == "" || f.Mimics == "" {
+		if f.Example == "" || f.Mimics == "" || f.On == "" || f.Shows == "" {
 			t.Errorf("half an entry: %+v", f)
 		}
 	}

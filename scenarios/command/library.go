@@ -42,20 +42,11 @@ func (a *app) listScenarios(asJSON bool) error {
 }
 
 func (a *app) listFaults(asJSON bool) error {
-	type entry struct {
-		Kind    string `json:"kind"`
-		Example string `json:"example"`
-		Mimics  string `json:"mimics"`
-	}
-	var entries []entry
-	for _, e := range fault.Catalogue() {
-		entries = append(entries, entry{e.Kind, e.Example, e.Mimics})
-	}
 	if asJSON {
-		return a.encode(entries)
+		return a.encode(fault.Catalogue())
 	}
-	for _, e := range entries {
-		a.say("%s\n  mimics   %s\n  example  %s", e.Kind, e.Mimics, e.Example)
+	for _, e := range fault.Catalogue() {
+		a.say("%s  (%s)\n  mimics     %s\n  seen when  %s\n  example    %s", e.Kind, e.On, e.Mimics, e.Shows, e.Example)
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ func (a *app) logsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "logs NODE", Short: "Show what a node printed",
 		Example: "  regionfall logs postgres.us-east-1\n  regionfall logs automation.us-west-2 --follow", Args: cobra.ExactArgs(1),
+		ValidArgsFunction: a.complete((*lab.Lab).NodeNames),
 	}
 	name := labFlag(cmd)
 	cmd.Flags().IntVar(&tail, "tail", 0, "only the last so many lines; 0 is all")
@@ -40,7 +41,7 @@ func (a *app) psqlCommand() *cobra.Command {
 		Long: `Runs psql inside the PostgreSQL node of a region, so that none is needed on this machine. What follows -- is given to psql.`,
 		Example: "  regionfall psql us-east-1\n  regionfall psql us-west-2 -- -c 'select pg_is_in_recovery()'\n" +
 			"  regionfall psql us-east-1 < report.sql",
-		Args: cobra.MinimumNArgs(1),
+		Args: cobra.MinimumNArgs(1), ValidArgsFunction: a.complete(regions),
 	}
 	name := labFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -68,4 +69,33 @@ func (a *app) psqlCommand() *cobra.Command {
 		})
 	}
 	return cmd
+}
+
+// complete offers the shell what there is in the lab, as far as it answers.
+func (a *app) complete(of func(*lab.Lab) []string) cobra.CompletionFunc {
+	return func(cmd *cobra.Command, _ []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
+		name, _ := cmd.Flags().GetString("lab")
+		_ = a.onLab(cmd.Context(), name, func(l *lab.Lab) error { names = of(l); return nil }) // without a lab there is nothing to offer
+		return names, cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+func regions(l *lab.Lab) []string {
+	var names []string
+	for _, r := range l.Topology().Regions {
+		names = append(names, r.Name)
+	}
+	return names
+}
+
+// standing are the faults that were injected by hand.
+func standing(l *lab.Lab) []string {
+	notes, _ := l.Faults()
+	var ids []string
+	for _, n := range notes {
+		if n.Standing {
+			ids = append(ids, n.ID+"\t"+n.Kind+" on "+n.Target)
+		}
+	}
+	return ids
 }

@@ -91,7 +91,9 @@ var _ = Describe("A harness that dies", Ordered, func() {
 
 	It("leaves nothing of a drill once the next command has run, whenever it is killed", func(ctx SpecContext) {
 		t := look(ctx)
-		drill := func() *exec.Cmd { return t.command(program, "run", "testdata/short.yaml", "--out", GinkgoT().TempDir()) }
+		drill := func() *exec.Cmd {
+			return t.command(program, "run", "testdata/short.yaml", "--out", GinkgoT().TempDir())
+		}
 
 		began := time.Now()
 		Expect(drill().Run()).To(Succeed(), "undisturbed")
