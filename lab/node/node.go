@@ -34,9 +34,10 @@ type Spec struct {
 	Aliases  []string // host names in its networks
 	Publish  []string // "8474/tcp"; a free port of loopback each
 	Volumes  map[string]string
-	Files    map[string][]byte // copied in before start
+	Files    map[string][]byte // copied into its volumes before start
 	Volatile bool              // what it stores is gone when it is killed
 	Labels   map[string]string
+	Needs    Needs // beyond what every node may do
 }
 
 // Node is a container of a lab.
@@ -49,16 +50,21 @@ type Node struct {
 // Start creates and starts a node. What was created is left behind on an error: everything carries the lab's labels, and the lab
 // removes it.
 func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
+	user, err := e.userFor(ctx, s.Image, s.Needs)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", s.Name, err)
+	}
 	aliases := map[string][]string{}
 	for _, n := range s.Networks {
 		aliases[n] = s.Aliases
 	}
 	req := testcontainers.ContainerRequest{
 		Image: s.Image, Name: s.ID, Env: s.Env, Cmd: s.Cmd, Labels: s.Labels, Networks: s.Networks, NetworkAliases: aliases,
-		ExposedPorts: s.Publish,
+		ExposedPorts:   s.Publish,
+		ConfigModifier: func(c *container.Config) { c.User = user },
 		HostConfigModifier: func(h *container.HostConfig) {
 			h.Mounts = mounts(s)
-			h.SecurityOpt = []string{"no-new-privileges"}
+			confine(h, s.Needs)
 			// A name that is not (or not yet) one of the lab's must fail at once. Left to itself, the engine's DNS asks the world
 			// outside for it and keeps a link's dial waiting for seconds; nobody listens on this address.
 			h.DNS = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
@@ -69,11 +75,11 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 				}
 			}
 		},
-	}
-	for path, content := range s.Files {
-		req.Files = append(req.Files, testcontainers.ContainerFile{
-			Reader: strings.NewReader(string(content)), ContainerFilePath: path, FileMode: 0o666,
-		})
+		LifecycleHooks: []testcontainers.ContainerLifecycleHooks{{
+			PostCreates: []testcontainers.ContainerHook{func(ctx context.Context, c testcontainers.Container) error {
+				return e.put(ctx, c.GetContainerID(), s.Files)
+			}},
+		}},
 	}
 	c, err := e.provider.RunContainer(ctx, req)
 	if err != nil {
