@@ -13,7 +13,6 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
@@ -94,16 +93,6 @@ func (e *Engine) publishOn() netip.Addr {
 		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	return netip.IPv4Unspecified()
-}
-
-func mounts(s Spec) []mount.Mount {
-	var ms []mount.Mount
-	for path, volume := range s.Volumes {
-		ms = append(ms, mount.Mount{
-			Type: mount.TypeVolume, Source: volume, Target: path, VolumeOptions: &mount.VolumeOptions{Labels: s.Labels},
-		})
-	}
-	return ms
 }
 
 // Name of the node.
@@ -253,21 +242,6 @@ func (n *Node) Addresses(ctx context.Context) (map[string]string, error) {
 		}
 	}
 	return all, nil
-}
-
-// PublishedOn lists the host's addresses on which the node's ports are published.
-func (n *Node) PublishedOn(ctx context.Context) ([]netip.Addr, error) {
-	i, err := n.inspect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var on []netip.Addr
-	for _, bindings := range i.Container.NetworkSettings.Ports {
-		for _, b := range bindings {
-			on = append(on, b.HostIP)
-		}
-	}
-	return on, nil
 }
 
 // IP is the node's address in a network.
