@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/moby/moby/api/types/mount"
+	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
 )
 
@@ -51,9 +52,12 @@ func (n *Node) Confinement(ctx context.Context) (Confinement, error) {
 			c.FromHost = append(c.FromHost, "the host's "+what)
 		}
 	}
-	for _, bindings := range i.Container.NetworkSettings.Ports {
-		for _, b := range bindings {
-			c.Published = append(c.Published, b.HostIP)
+	// What was asked for counts too: of a node in an internal network alone the engine publishes nothing, until it is in another as well.
+	for _, ports := range []network.PortMap{i.Container.NetworkSettings.Ports, h.PortBindings} {
+		for _, bindings := range ports {
+			for _, b := range bindings {
+				c.Published = append(c.Published, b.HostIP)
+			}
 		}
 	}
 	c.Users, err = n.users(ctx)
