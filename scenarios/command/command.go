@@ -127,7 +127,9 @@ A scenario that expects to fail exits 0 when exactly the expected findings are m
 			a.live = isFile && term.IsTerminal(int(f.Fd()))
 			f, isFile = a.stdout.(*os.File)
 			a.color = os.Getenv("NO_COLOR") == "" && isFile && term.IsTerminal(int(f.Fd()))
-			a.sweep(cmd)
+			if cmd.Name() != "doctor" { // which tells of what is there, before anything is done about it
+				a.sweep(cmd)
+			}
 		},
 	}
 	root.SetOut(a.stdout)
