@@ -80,8 +80,7 @@ func mounts(s Spec) []mount.Mount {
 	return ms
 }
 
-// put copies files into a container that is not started yet, folder by folder: into a volume only, since the root file system takes
-// nothing.
+// put copies files into a container that is not started yet: into its volumes only, since its root file system takes nothing.
 func (e *Engine) put(ctx context.Context, id string, files map[string][]byte) error {
 	for _, file := range slices.Sorted(maps.Keys(files)) {
 		var archive bytes.Buffer

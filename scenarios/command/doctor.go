@@ -136,5 +136,5 @@ func freeIn(folder string) (int64, error) {
 	if err := unix.Statfs(folder, &s); err != nil {
 		return 0, fmt.Errorf("ask what is free in %s: %w", folder, err)
 	}
-	return int64(s.Bavail) * int64(s.Bsize), nil
+	return int64(s.Bavail) * int64(s.Bsize), nil //nolint:unconvert // it is of another size elsewhere
 }
