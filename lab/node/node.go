@@ -57,6 +57,7 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 	for _, n := range s.Networks {
 		aliases[n] = s.Aliases
 	}
+	var asked *container.HostConfig
 	req := testcontainers.ContainerRequest{
 		Image: s.Image, Name: s.ID, Env: s.Env, Cmd: s.Cmd, Labels: s.Labels, Networks: s.Networks, NetworkAliases: aliases,
 		ExposedPorts:   s.Publish,
@@ -67,14 +68,16 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 			// A name that is not (or not yet) one of the lab's must fail at once. Left to itself, the engine's DNS asks the world
 			// outside for it and keeps a link's dial waiting for seconds; nobody listens on this address.
 			h.DNS = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
-			h.PortBindings = network.PortMap{}
-			for _, p := range s.Publish {
-				if port, err := network.ParsePort(p); err == nil { // one that is not a port is testcontainers' complaint
-					h.PortBindings[port] = []network.PortBinding{{HostIP: e.publishOn(), HostPort: "0"}}
-				}
-			}
+			h.PortBindings = e.bindings(s.Publish)
+			asked = h
 		},
 		LifecycleHooks: []testcontainers.ContainerLifecycleHooks{{
+			// Of a node that publishes nothing, testcontainers publishes what its image exposes, on all addresses. That an internal network
+			// publishes nothing is no reason to ask for it.
+			PreCreates: []testcontainers.ContainerRequestHook{func(context.Context, testcontainers.ContainerRequest) error {
+				asked.PortBindings = e.bindings(s.Publish)
+				return nil
+			}},
 			PostCreates: []testcontainers.ContainerHook{func(ctx context.Context, c testcontainers.Container) error {
 				return e.put(ctx, c.GetContainerID(), s.Files)
 			}},
@@ -86,6 +89,17 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 		return nil, n.explain(ctx, fmt.Errorf("start %s: %s", s.Name, oneLine(err)))
 	}
 	return &Node{Spec: s, engine: e, container: c.GetContainerID()}, nil
+}
+
+// bindings publish ports on a free port of the host each.
+func (e *Engine) bindings(publish []string) network.PortMap {
+	all := network.PortMap{}
+	for _, p := range publish {
+		if port, err := network.ParsePort(p); err == nil { // one that is not a port is testcontainers' complaint
+			all[port] = []network.PortBinding{{HostIP: e.publishOn(), HostPort: "0"}}
+		}
+	}
+	return all
 }
 
 func (e *Engine) publishOn() netip.Addr {
