@@ -2,8 +2,10 @@ package lab
 
 import (
 	"context"
-	"net/netip"
+	"fmt"
+	"net"
 
+	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -19,16 +21,34 @@ func (l *Lab) IP(ctx context.Context, nodeName string) (string, error) {
 	return n.IP(ctx, l.networkName(n.Region))
 }
 
-// PublishedOn lists, by node, the addresses of the host on which its ports are published.
-func (l *Lab) PublishedOn(ctx context.Context) (map[string][]netip.Addr, error) {
-	all := map[string][]netip.Addr{}
-	for _, n := range l.nodes {
-		on, err := n.PublishedOn(ctx)
-		if err != nil {
-			return nil, err
+// ControlOverTheHost is where the hub's control API would be reached from a region (or from the global network) by way of the engine's
+// machine: at its address in that network, on the port that is published for the harness.
+func (l *Lab) ControlOverTheHost(ctx context.Context, place string) (string, error) {
+	gateway, err := l.engine.Gateway(ctx, l.networkName(place))
+	if err != nil {
+		return "", err
+	}
+	_, port, err := net.SplitHostPort(l.published[fmt.Sprintf("%d/tcp", topology.PortToxiproxy)])
+	if err != nil {
+		return "", fmt.Errorf("find the hub's control API: %w", err)
+	}
+	return net.JoinHostPort(gateway, port), nil
+}
+
+// Confinement says of every container of the lab, by the node's name, what the engine lets it do.
+func (l *Lab) Confinement(ctx context.Context) (map[string]node.Confinement, error) {
+	found, err := l.engine.Find(ctx, l.Name)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]node.Confinement{}
+	for _, f := range found {
+		if f.Kind != "container" {
+			continue
 		}
-		if len(on) > 0 {
-			all[n.Name()] = on
+		n := l.engine.Node(f)
+		if all[n.Name()], err = n.Confinement(ctx); err != nil {
+			return nil, err
 		}
 	}
 	return all, nil

@@ -156,6 +156,7 @@ func (b *builder) createNetworks(ctx context.Context) error {
 }
 
 func (b *builder) start(ctx context.Context, s node.Spec) (n *node.Node, err error) {
+	s.Needs = needs(s.Service, b.options.Images.AWS)
 	err = b.owner.creating(ctx, s.ID, func(ctx context.Context) error { n, err = b.engine.Start(ctx, s); return err })
 	return n, err
 }

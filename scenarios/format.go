@@ -25,7 +25,7 @@ func (r *reader) scenario(p *drill.Plan) decoder {
 	return r.mapping(fields{
 		"name":         r.text(&p.Name, 64),
 		"summary":      r.text(&p.Summary, 160),
-		"story":        r.text(&p.Story, 4000),
+		"story":        r.prose(&p.Story, 4000),
 		"timescale":    r.number(&p.Timescale),
 		"topology":     r.topology(&p.Topology),
 		"workload":     r.workload(&p.Workload),

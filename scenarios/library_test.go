@@ -94,7 +94,7 @@ func TestLoad(t *testing.T) {
 		"":                                 `no scenario is called "": known are kyc-nightly-backup`,
 		"kyc-zero-loss.yaml":               "(the library has it as kyc-zero-loss)",
 		filepath.Join(dir, "missing.yaml"): "no such file",
-		dir + "/":                          "read scenario: ",
+		dir + "/":                          "it is a folder, not a file",
 		large:                              "large.yml:1:1: the file has more than 64 KiB",
 	} {
 		if _, err := Load(arg); err == nil || !strings.Contains(err.Error(), want) {

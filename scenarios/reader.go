@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
@@ -159,11 +161,23 @@ func (r *reader) duration(dst *time.Duration) decoder { return scalarOf(r, dst, 
 func (r *reader) rate(dst *float64) decoder           { return scalarOf(r, dst, parseRate) }
 func (r *reader) share(dst *float64) decoder          { return scalarOf(r, dst, parseShare) }
 
-// text reads at most longest characters of text; more is not what the key is for.
-func (r *reader) text(dst *string, longest int) decoder {
+// text reads at most longest characters of text on one line; more is not what the key is for.
+func (r *reader) text(dst *string, longest int) decoder { return r.written(dst, longest, "") }
+
+// prose is text of several lines.
+func (r *reader) prose(dst *string, longest int) decoder { return r.written(dst, longest, "\n\t") }
+
+// written reads text of what can be seen, and of some more. Text ends up on terminals, where the rest would move the cursor, change
+// colours, or show something else than what is there.
+func (r *reader) written(dst *string, longest int, more string) decoder {
 	return scalarOf(r, dst, func(s string) (string, error) {
-		if n := len([]rune(s)); n > longest {
+		if n := utf8.RuneCountInString(s); n > longest {
 			return "", fmt.Errorf("%d characters are too many: at most %d", n, longest)
+		}
+		for _, c := range s {
+			if !unicode.IsGraphic(c) && !strings.ContainsRune(more, c) {
+				return "", fmt.Errorf("holds %U, which is not to be seen: text is plain", c)
+			}
 		}
 		return s, nil
 	})

@@ -1,7 +1,7 @@
 // Command hub is the Toxiproxy server that carries every link and tap of a lab.
 //
-// Its control API listens on the outer network alone. The hub is attached to the network of every region too, and a node that could
-// reach the API could heal the fault it is meant to suffer.
+// Its control API listens on the outer network alone, and answers the harness alone. The hub is attached to the network of every region
+// too, and a node that could reach the API could heal the fault it is meant to suffer.
 package main
 
 import (
@@ -49,6 +49,10 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("listen for the control API: %w", err)
 	}
+	gateway, err := defaultGateway()
+	if err != nil {
+		return fmt.Errorf("find the gateway of the outer network: %w", err)
+	}
 	logger := zerolog.New(os.Stderr).Level(zerolog.InfoLevel).With().Timestamp().Logger()
 	proxies := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), logger)
 	server := &http.Server{
@@ -56,7 +60,7 @@ func run(ctx context.Context) error {
 	}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	logger.Info().Stringer("address", listener.Addr()).Msg("control API")
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	if err := server.Serve(door{listener, gateway, attached, logger}); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve the control API: %w", err)
 	}
 	return nil

@@ -58,16 +58,27 @@ func (b *builder) bootstrap(ctx context.Context, tag string) error {
 	return nil
 }
 
-// installTool sees to mmdebstrap: as root on a Debian machine by installing it, else by saying how to.
+// toolMissing says how to get mmdebstrap where it is neither there nor can be installed from here: as root on a Debian machine.
+func toolMissing() error {
+	if _, err := exec.LookPath("mmdebstrap"); err == nil {
+		return nil
+	}
+	if _, err := exec.LookPath("apt-get"); err == nil && os.Geteuid() == 0 {
+		return nil
+	}
+	return fmt.Errorf("building images from packages needs mmdebstrap: on Debian or Ubuntu, `sudo apt-get install %s`; "+
+		"elsewhere only --source registry works", strings.Join(needed, " "))
+}
+
+// installTool sees to mmdebstrap.
 func (b *builder) installTool(ctx context.Context) error {
 	if _, err := exec.LookPath("mmdebstrap"); err == nil {
 		return nil
 	}
-	install := append([]string{"apt-get", "install", "-q", "-y", "--no-install-recommends"}, needed...)
-	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
-		return fmt.Errorf("building images from packages needs mmdebstrap: on Debian or Ubuntu, `sudo apt-get install %s`; "+
-			"elsewhere only --source registry works", strings.Join(needed, " "))
+	if err := toolMissing(); err != nil {
+		return err
 	}
+	install := append([]string{"apt-get", "install", "-q", "-y", "--no-install-recommends"}, needed...)
 	b.report(Event{Image: "base", Step: "install mmdebstrap"})
 	env := []string{"DEBIAN_FRONTEND=noninteractive"}
 	if run(ctx, "", env, install...) == nil {

@@ -89,25 +89,40 @@ func Ensure(ctx context.Context, o Options) (Set, error) {
 	return set, nil
 }
 
+// Outlook is where Ensure would take images from.
+type Outlook struct {
+	Source Source
+	Reason string // in half a sentence
+	Here   bool   // the images that take long are in the engine already
+	Lacks  error  // what keeps them from being built; nil for nothing
+}
+
 // Plan says where Ensure would take images from, and why, and does nothing about it.
-func Plan(ctx context.Context, wanted Source) (Source, string, error) {
+func Plan(ctx context.Context, wanted Source) (o Outlook, err error) {
 	engine, err := open(ctx)
 	if err != nil {
-		return "", "", explain(err)
+		return o, explain(err)
 	}
 	defer engine.close()
 	cache, err := cacheDir()
 	if err != nil {
-		return "", "", err
+		return o, err
 	}
 	b := &builder{engine: engine, cache: cache, report: reporter(nil)}
 	if b.present, err = engine.images(ctx); err != nil {
-		return "", "", explain(err)
+		return o, explain(err)
 	}
 	if b.goVersion, err = goVersion(ctx); err != nil {
-		return "", "", err
+		return o, err
 	}
-	return b.choose(ctx, wanted)
+	if o.Source, o.Reason, err = b.choose(ctx, wanted); err != nil {
+		return o, err
+	}
+	o.Here = b.built(o.Source)
+	if base, berr := b.baseTag(); o.Source == Packages && !o.Here && berr == nil && b.present[base] == "" {
+		o.Lacks = toolMissing()
+	}
+	return o, nil
 }
 
 func ensure(ctx context.Context, o Options) (Set, error) {

@@ -131,30 +131,6 @@ func (e *Engine) Gone(ctx context.Context) bool {
 	return err != nil
 }
 
-// Facts are what doctor wants to know of the engine's machine.
-type Facts struct {
-	Version string
-	API     string
-	CPUs    int
-	Memory  int64 // bytes
-	Driver  string
-	Arch    string
-}
-
-// Facts asks the engine about its machine.
-func (e *Engine) Facts(ctx context.Context) (Facts, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
-	i, err := e.client.Client.Info(ctx, client.InfoOptions{})
-	if err != nil {
-		return Facts{}, fmt.Errorf("ask the engine about its machine: %w", err)
-	}
-	return Facts{
-		Version: i.Info.ServerVersion, API: e.client.ClientVersion(), CPUs: i.Info.NCPU, Memory: i.Info.MemTotal,
-		Driver: i.Info.Driver, Arch: i.Info.Architecture,
-	}, nil
-}
-
 // Network creates a network. An internal one has no way out.
 func (e *Engine) Network(ctx context.Context, name string, internal bool, labels map[string]string) error {
 	_, err := e.client.NetworkCreate(ctx, name, client.NetworkCreateOptions{Driver: "bridge", Internal: internal, Labels: labels})

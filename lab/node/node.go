@@ -13,7 +13,6 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
@@ -34,9 +33,10 @@ type Spec struct {
 	Aliases  []string // host names in its networks
 	Publish  []string // "8474/tcp"; a free port of loopback each
 	Volumes  map[string]string
-	Files    map[string][]byte // copied in before start
+	Files    map[string][]byte // copied into its volumes before start
 	Volatile bool              // what it stores is gone when it is killed
 	Labels   map[string]string
+	Needs    Needs // beyond what every node may do
 }
 
 // Node is a container of a lab.
@@ -49,31 +49,39 @@ type Node struct {
 // Start creates and starts a node. What was created is left behind on an error: everything carries the lab's labels, and the lab
 // removes it.
 func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
+	user, err := e.userFor(ctx, s.Image, s.Needs)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", s.Name, err)
+	}
 	aliases := map[string][]string{}
 	for _, n := range s.Networks {
 		aliases[n] = s.Aliases
 	}
+	var asked *container.HostConfig
 	req := testcontainers.ContainerRequest{
 		Image: s.Image, Name: s.ID, Env: s.Env, Cmd: s.Cmd, Labels: s.Labels, Networks: s.Networks, NetworkAliases: aliases,
-		ExposedPorts: s.Publish,
+		ExposedPorts:   s.Publish,
+		ConfigModifier: func(c *container.Config) { c.User = user },
 		HostConfigModifier: func(h *container.HostConfig) {
 			h.Mounts = mounts(s)
-			h.SecurityOpt = []string{"no-new-privileges"}
+			confine(h, s.Needs)
 			// A name that is not (or not yet) one of the lab's must fail at once. Left to itself, the engine's DNS asks the world
 			// outside for it and keeps a link's dial waiting for seconds; nobody listens on this address.
 			h.DNS = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
-			h.PortBindings = network.PortMap{}
-			for _, p := range s.Publish {
-				if port, err := network.ParsePort(p); err == nil { // one that is not a port is testcontainers' complaint
-					h.PortBindings[port] = []network.PortBinding{{HostIP: e.publishOn(), HostPort: "0"}}
-				}
-			}
+			h.PortBindings = e.bindings(s.Publish)
+			asked = h
 		},
-	}
-	for path, content := range s.Files {
-		req.Files = append(req.Files, testcontainers.ContainerFile{
-			Reader: strings.NewReader(string(content)), ContainerFilePath: path, FileMode: 0o666,
-		})
+		LifecycleHooks: []testcontainers.ContainerLifecycleHooks{{
+			// Of a node that publishes nothing, testcontainers publishes what its image exposes, on all addresses. That an internal network
+			// publishes nothing is no reason to ask for it.
+			PreCreates: []testcontainers.ContainerRequestHook{func(context.Context, testcontainers.ContainerRequest) error {
+				asked.PortBindings = e.bindings(s.Publish)
+				return nil
+			}},
+			PostCreates: []testcontainers.ContainerHook{func(ctx context.Context, c testcontainers.Container) error {
+				return e.put(ctx, c.GetContainerID(), s.Files)
+			}},
+		}},
 	}
 	c, err := e.provider.RunContainer(ctx, req)
 	if err != nil {
@@ -83,21 +91,22 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 	return &Node{Spec: s, engine: e, container: c.GetContainerID()}, nil
 }
 
+// bindings publish ports on a free port of the host each.
+func (e *Engine) bindings(publish []string) network.PortMap {
+	all := network.PortMap{}
+	for _, p := range publish {
+		if port, err := network.ParsePort(p); err == nil { // one that is not a port is testcontainers' complaint
+			all[port] = []network.PortBinding{{HostIP: e.publishOn(), HostPort: "0"}}
+		}
+	}
+	return all
+}
+
 func (e *Engine) publishOn() netip.Addr {
 	if e.Local() {
 		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	return netip.IPv4Unspecified()
-}
-
-func mounts(s Spec) []mount.Mount {
-	var ms []mount.Mount
-	for path, volume := range s.Volumes {
-		ms = append(ms, mount.Mount{
-			Type: mount.TypeVolume, Source: volume, Target: path, VolumeOptions: &mount.VolumeOptions{Labels: s.Labels},
-		})
-	}
-	return ms
 }
 
 // Name of the node.
@@ -238,21 +247,6 @@ func (n *Node) Addresses(ctx context.Context) (map[string]string, error) {
 		}
 	}
 	return all, nil
-}
-
-// PublishedOn lists the host's addresses on which the node's ports are published.
-func (n *Node) PublishedOn(ctx context.Context) ([]netip.Addr, error) {
-	i, err := n.inspect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var on []netip.Addr
-	for _, bindings := range i.Container.NetworkSettings.Ports {
-		for _, b := range bindings {
-			on = append(on, b.HostIP)
-		}
-	}
-	return on, nil
 }
 
 // IP is the node's address in a network.

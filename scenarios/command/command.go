@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -78,16 +79,26 @@ func (a *app) exit(ctx context.Context, err error) int {
 	}
 	if ctx.Err() != nil {
 		if text := err.Error(); text != errInterrupted.Error() && !errors.Is(err, context.Canceled) {
-			_, _ = fmt.Fprintln(a.stderr, "Error:", text)
+			_, _ = fmt.Fprintln(a.stderr, "Error:", visible(text))
 		}
 		return exitInterrupted
 	}
-	_, _ = fmt.Fprintln(a.stderr, "Error:", err)
+	_, _ = fmt.Fprintln(a.stderr, "Error:", visible(err.Error()))
 	var bad badInput
 	if !a.started || errors.As(err, &bad) || len(scenarios.Problems(err)) > 0 {
 		return exitBadInput
 	}
 	return exitHarness
+}
+
+// visible keeps what an error quotes, such as the name of a file, from doing more to a terminal than be read there.
+func visible(text string) string {
+	return strings.Map(func(c rune) rune {
+		if c == '\n' || c == '\t' || unicode.IsGraphic(c) {
+			return c
+		}
+		return unicode.ReplacementChar
+	}, text)
 }
 
 // app is one invocation.
@@ -117,7 +128,9 @@ A scenario that expects to fail exits 0 when exactly the expected findings are m
 			a.live = isFile && term.IsTerminal(int(f.Fd()))
 			f, isFile = a.stdout.(*os.File)
 			a.color = os.Getenv("NO_COLOR") == "" && isFile && term.IsTerminal(int(f.Fd()))
-			a.sweep(cmd)
+			if cmd.Name() != "doctor" { // which tells of what is there, before anything is done about it
+				a.sweep(cmd)
+			}
 		},
 	}
 	root.SetOut(a.stdout)

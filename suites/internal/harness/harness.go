@@ -41,6 +41,9 @@ func Run(ctx context.Context, nameOrFile string) evidence.Result {
 		Watch: func(e drill.Event) { narrate(e) },
 	})
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	holding, err := Holding(os.DirFS(o.Dir), topology.Secret)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	gomega.Expect(holding).To(gomega.BeEmpty(), "evidence that gives the lab's secret away")
 	var table strings.Builder
 	gomega.Expect(evidence.Table(&table, o.Result, false)).To(gomega.Succeed())
 	ginkgo.AddReportEntry("measured", ginkgo.ReportEntryVisibilityAlways, table.String())

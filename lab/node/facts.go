@@ -1,0 +1,64 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/moby/moby/client"
+)
+
+// Facts are what doctor wants to know of the engine and its machine.
+type Facts struct {
+	Version   string
+	API       string // the newest that it speaks
+	OS, Arch  string // as Go names them
+	Rootless  bool
+	Limits    bool // it can limit how many processes a container has
+	CPUs      int
+	Memory    int64  // bytes
+	Driver    string // how it stores images
+	Root      string // where it keeps its data, on its machine
+	Clock     time.Duration
+	ClockSure time.Duration // the engine's clock is Clock ahead of this machine's, give or take this
+}
+
+// Facts asks the engine.
+func (e *Engine) Facts(ctx context.Context) (Facts, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	v, err := e.client.ServerVersion(ctx, client.ServerVersionOptions{})
+	if err != nil {
+		return Facts{}, fmt.Errorf("ask the engine for its version: %s", oneLine(err))
+	}
+	asked := time.Now()
+	i, err := e.client.Client.Info(ctx, client.InfoOptions{}) // testcontainers keeps the answer of its own Info for good
+	if err != nil {
+		return Facts{}, fmt.Errorf("ask the engine about its machine: %s", oneLine(err))
+	}
+	took := time.Since(asked)
+	told, err := time.Parse(time.RFC3339Nano, i.Info.SystemTime)
+	if err != nil {
+		return Facts{}, fmt.Errorf("read the engine's clock: %w", err)
+	}
+	f := Facts{
+		Version: v.Version, API: v.APIVersion, OS: v.Os, Arch: v.Arch, Limits: i.Info.PidsLimit, CPUs: i.Info.NCPU, Memory: i.Info.MemTotal,
+		Driver: i.Info.Driver, Root: i.Info.DockerRootDir, Clock: told.Sub(asked.Add(took / 2)), ClockSure: took / 2,
+	}
+	for _, o := range i.Info.SecurityOptions {
+		f.Rootless = f.Rootless || strings.Contains(o, "name=rootless")
+	}
+	return f, nil
+}
+
+// Usage is how many bytes the engine's images take, and how many of them no container uses.
+func (e *Engine) Usage(ctx context.Context) (all, unused int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	u, err := e.client.DiskUsage(ctx, client.DiskUsageOptions{Images: true})
+	if err != nil {
+		return 0, 0, fmt.Errorf("ask the engine what its images take: %s", oneLine(err))
+	}
+	return u.Images.TotalSize, u.Images.Reclaimable, nil
+}

@@ -1,0 +1,238 @@
+package command
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/regionfall/regionfall/lab"
+)
+
+// check is a line of doctor's page.
+type check struct {
+	Name   string `json:"name"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"` // what was found
+	Remedy string `json:"remedy"` // what to do about it; empty for nothing
+}
+
+func (c check) String() string {
+	verdict := "ok: "
+	if !c.OK {
+		verdict = "NOT OK: "
+	}
+	line := fmt.Sprintf("%-10s %s%s", c.Name, verdict, c.Detail)
+	if c.Remedy != "" {
+		line += "; " + c.Remedy
+	}
+	return line
+}
+
+// What a lab needs. At rest one of two regions takes a third of a GiB, and half again for each region more; under load, and for what the
+// kernel keeps of its files, several times that.
+const (
+	leastAPI    = "1.41"
+	leastCPUs   = 2
+	twoRegions  = 2 << 30 // bytes of memory
+	threeNeed   = 3 << 30
+	tempNeeds   = 1 << 30 // to build images
+	imagesNeed  = 4 << 30 // all of them, and the layers in between
+	labNeeds    = 1 << 30 // with the images there
+	clocksApart = time.Second
+)
+
+// diagnose makes the page of what was found out. Every line is there whatever is wrong.
+func diagnose(m machine) []check {
+	page := []check{
+		tool("go", m.goVersion, m.goErr, "install Go 1.26 or newer"),
+		tool("make", m.makeVersion, m.makeErr, "install make"),
+		m.temporary(),
+	}
+	if m.engineErr != nil {
+		page = append(page, noEngine(m.engineErr))
+		for _, name := range []string{"machine", "size", "disk", "images", "clock", "ports", "leftovers"} {
+			page = append(page, check{name, false, "not known while no engine answers", ""})
+		}
+		return page
+	}
+	return append(page, m.engineLine(), m.machineLine(), m.size(), m.diskLine(), m.imagesLine(), m.clock(), m.ports(), m.leftovers())
+}
+
+// noEngine takes an error apart that says what is wrong and then, perhaps, what to do.
+func noEngine(err error) check {
+	const start = "start it"
+	detail, more, _ := strings.Cut(err.Error(), start)
+	c := check{"engine", false, strings.TrimRight(detail, ":; "), start + more}
+	if more == "" {
+		c.Remedy = "start it, or name another in DOCKER_HOST"
+	}
+	return c
+}
+
+func tool(name, version string, err error, remedy string) check {
+	if err != nil {
+		return check{name, false, fmt.Sprintf("it does not answer (%v)", err), remedy}
+	}
+	return check{name, true, version, ""}
+}
+
+func (m machine) temporary() check {
+	switch {
+	case m.tempErr != nil:
+		return check{"temp", false, m.tempErr.Error(), "make room for temporary files, or name another folder in TMPDIR"}
+	case m.tempFree < tempNeeds:
+		return check{"temp", false, fmt.Sprintf("%s free in %s", gib(m.tempFree), m.temp), "free " + gib(tempNeeds) + ", or name another folder in TMPDIR"}
+	}
+	return check{"temp", true, fmt.Sprintf("%s free in %s", gib(m.tempFree), m.temp), ""}
+}
+
+func (m machine) engineLine() check {
+	f := m.engine
+	c := check{"engine", true, fmt.Sprintf("docker %s, API %s, storage %s", f.Version, f.API, f.Driver), ""}
+	if f.Rootless {
+		c.Detail += ", rootless"
+	}
+	if !f.Limits {
+		c.Detail += ", which can't limit processes: a node may run as many as it likes"
+	}
+	if !atLeast(f.API, leastAPI) {
+		c.OK, c.Remedy = false, "API "+leastAPI+" (docker 20.10) or newer is needed: update it"
+	}
+	return c
+}
+
+// atLeast compares versions such as 1.41, number by number.
+func atLeast(version, least string) bool {
+	have, want := strings.Split(version, "."), strings.Split(least, ".")
+	for i, w := range want {
+		if i >= len(have) {
+			return false
+		}
+		h, herr := strconv.Atoi(have[i])
+		n, _ := strconv.Atoi(w)
+		if herr != nil || h < n {
+			return false
+		}
+		if h > n {
+			return true
+		}
+	}
+	return true
+}
+
+func (m machine) machineLine() check {
+	here, there := m.os+"/"+m.arch, m.engine.OS+"/"+m.engine.Arch
+	switch {
+	case m.engine.OS != "linux":
+		return check{"machine", false, "the engine runs " + there + " containers", "switch it to Linux containers"}
+	case m.arch != m.engine.Arch:
+		return check{"machine", true, fmt.Sprintf("this one is %s, the engine's is %s: programs are compiled for that", here, there), ""}
+	}
+	return check{"machine", true, fmt.Sprintf("this one is %s, the engine's is %s", here, there), ""}
+}
+
+func (m machine) size() check {
+	c := check{"size", true, fmt.Sprintf("%d processors and %s for containers; two regions need %d and %s, three %d and %s",
+		m.engine.CPUs, gib(m.engine.Memory), leastCPUs, gib(twoRegions), leastCPUs, gib(threeNeed)), ""}
+	if m.engine.CPUs < leastCPUs || m.engine.Memory < twoRegions {
+		c.OK, c.Remedy = false, "give the engine more"
+	}
+	return c
+}
+
+func (m machine) diskLine() check {
+	d, needs := m.disk, int64(imagesNeed)
+	if m.images.Here {
+		needs = labNeeds
+	}
+	images := fmt.Sprintf("images take %s, of which no container uses %s", gib(d.used), gib(d.unused))
+	if d.err != nil {
+		images = d.err.Error()
+	}
+	switch {
+	case !d.seen:
+		return check{"disk", true, "the engine does not tell what is free where it keeps its data; " + images, "see that it has " + gib(needs)}
+	case d.free < needs:
+		return check{
+			"disk", false, fmt.Sprintf("%s free where the engine keeps its data; %s", gib(d.free), images),
+			"free " + gib(needs) + ": `docker system prune` removes what no container uses",
+		}
+	}
+	return check{"disk", true, gib(d.free) + " free where the engine keeps its data", ""}
+}
+
+func (m machine) imagesLine() check {
+	switch o := m.images; {
+	case m.imagesErr != nil:
+		return check{"images", false, m.imagesErr.Error(), "see what that is about, or name a source: regionfall images --source"}
+	case o.Lacks != nil:
+		return check{"images", false, fmt.Sprintf("from %s: %s", o.Source, o.Reason), o.Lacks.Error()}
+	case o.Here:
+		return check{"images", true, fmt.Sprintf("from %s: %s", o.Source, o.Reason), ""}
+	default:
+		return check{
+			"images", true, fmt.Sprintf("from %s: %s; they are not here yet", o.Source, o.Reason),
+			"the first `regionfall images` takes some minutes, later ones a second",
+		}
+	}
+}
+
+// clock compares clocks: logs are read side by side, and S3 refuses what is signed at another time. Containers have the engine's clock.
+func (m machine) clock() check {
+	apart, sure := m.engine.Clock, m.engine.ClockSure
+	detail := fmt.Sprintf("the engine's differs from this machine's by %d ms, give or take %d ms", apart.Milliseconds(), sure.Milliseconds()+1)
+	if apart.Abs()-sure > clocksApart {
+		return check{"clock", false, detail, "let both keep time (NTP); a virtual machine's clock stops while the machine sleeps: restart it"}
+	}
+	return check{"clock", true, detail, ""}
+}
+
+func (m machine) ports() check {
+	if m.local {
+		return check{"ports", true, "published on loopback only (" + m.host + ")", ""}
+	}
+	return check{
+		"ports", true, "published on all addresses of " + m.host + ", since the engine is remote",
+		"whoever reaches that machine reaches the lab: keep it behind a firewall",
+	}
+}
+
+// leftovers are labs that nobody holds any more. Only one that can be neither used nor swept has to be seen to by a person.
+func (m machine) leftovers() check {
+	if m.labsErr != nil {
+		return check{"leftovers", false, m.labsErr.Error(), "see what that is about"}
+	}
+	if len(m.labs) == 0 {
+		return check{"leftovers", true, "none, and no lab is up", ""}
+	}
+	c := check{"leftovers", true, "", ""}
+	var lines []string
+	for _, l := range m.labs {
+		what := fate(l)
+		if l.Mine && l.Kept && !l.Hub {
+			what = "is broken: it has no hub"
+			c.OK, c.Remedy = false, "remove it with `regionfall down`"
+		}
+		lines = append(lines, fmt.Sprintf("lab %s %s (%d containers, %d networks, %d volumes)", l.Name, what, l.Containers, l.Networks, l.Volumes))
+	}
+	c.Detail = strings.Join(lines, "; ")
+	return c
+}
+
+func fate(l lab.Remains) string {
+	switch {
+	case !l.Mine:
+		return "belongs to another machine"
+	case l.Dead:
+		return "has lost its owner, and the next command removes it"
+	case l.Kept:
+		return "was kept, until `regionfall down`"
+	case !l.Hub:
+		return "is coming up, or going"
+	default:
+		return "is in use"
+	}
+}
+
+func gib(n int64) string { return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30)) }

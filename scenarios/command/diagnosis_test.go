@@ -1,0 +1,163 @@
+package command
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/image"
+	"github.com/regionfall/regionfall/lab/node"
+)
+
+// healthy is a machine on which a drill runs.
+func healthy() machine {
+	return machine{
+		goVersion: "go version go1.26.8 linux/amd64", makeVersion: "GNU Make 4.3", os: "linux", arch: "amd64", temp: "/tmp", tempFree: 9 << 30,
+		engine: node.Facts{
+			Version: "20.10.24", API: "1.41", OS: "linux", Arch: "amd64", Limits: true, CPUs: 2, Memory: 4 << 30, Driver: "overlay2",
+			Clock: 3 * time.Millisecond, ClockSure: 2 * time.Millisecond,
+		},
+		host: "127.0.0.1", local: true, disk: disk{seen: true, free: 9 << 30},
+		images: image.Outlook{Source: image.Packages, Reason: "they are here already", Here: true},
+	}
+}
+
+var lines = []string{"go", "make", "temp", "engine", "machine", "size", "disk", "images", "clock", "ports", "leftovers"}
+
+func names(page []check) (all []string) {
+	for _, c := range page {
+		all = append(all, c.Name)
+	}
+	return all
+}
+
+func TestDiagnosis(t *testing.T) {
+	const mine = `lab ada `
+	for name, c := range map[string]struct {
+		change func(*machine)
+		line   string
+		ok     bool
+		texts  []string
+	}{
+		"no go":            {func(m *machine) { m.goErr = errors.New("not found") }, "go", false, []string{"not found", "install Go 1.26"}},
+		"no make":          {func(m *machine) { m.makeErr = errors.New("not found") }, "make", false, []string{"install make"}},
+		"no temp":          {func(m *machine) { m.tempErr = fs.ErrPermission }, "temp", false, []string{"permission", "TMPDIR"}},
+		"little temp":      {func(m *machine) { m.tempFree = 1 << 29 }, "temp", false, []string{"0.5 GiB free in /tmp", "free 1.0 GiB"}},
+		"old engine":       {func(m *machine) { m.engine.API = "1.40" }, "engine", false, []string{"API 1.40", "1.41", "update"}},
+		"new engine":       {func(m *machine) { m.engine.API = "1.55" }, "engine", true, []string{"API 1.55"}},
+		"next engine":      {func(m *machine) { m.engine.API = "2.0" }, "engine", true, []string{"API 2.0"}},
+		"strange engine":   {func(m *machine) { m.engine.API = "" }, "engine", false, []string{"update"}},
+		"rootless":         {func(m *machine) { m.engine.Rootless = true }, "engine", true, []string{"rootless"}},
+		"no limits":        {func(m *machine) { m.engine.Limits = false }, "engine", true, []string{"can't limit processes"}},
+		"another arch":     {func(m *machine) { m.arch = "arm64" }, "machine", true, []string{"linux/arm64", "linux/amd64"}},
+		"windows":          {func(m *machine) { m.engine.OS = "windows" }, "machine", false, []string{"Linux containers"}},
+		"one processor":    {func(m *machine) { m.engine.CPUs = 1 }, "size", false, []string{"1 processors", "two regions need 2 and 2.0 GiB, three 2 and 3.0", "more"}},
+		"little memory":    {func(m *machine) { m.engine.Memory = 2<<30 - 1 }, "size", false, []string{"give the engine more"}},
+		"enough memory":    {func(m *machine) { m.engine.Memory = 2 << 30 }, "size", true, nil},
+		"little disk":      {func(m *machine) { m.disk.free = 1<<30 - 1 }, "disk", false, []string{"free 1.0 GiB", "docker system prune"}},
+		"disk for images":  {func(m *machine) { m.disk.free, m.images.Here = 2<<30, false }, "disk", false, []string{"2.0 GiB free", "free 4.0 GiB"}},
+		"disk out of view": {func(m *machine) { m.disk = disk{used: 2 << 30, unused: 1 << 30} }, "disk", true, []string{"does not tell", "take 2.0 GiB, of which no container uses 1.0", "see that it has"}},
+		"no usage either":  {func(m *machine) { m.disk = disk{err: errors.New("gone")} }, "disk", true, []string{"does not tell", "gone"}},
+		"images to come":   {func(m *machine) { m.images.Here = false }, "images", true, []string{"not here yet", "some minutes"}},
+		"no way to images": {func(m *machine) { m.images.Here, m.images.Lacks = false, errors.New("needs mmdebstrap") }, "images", false, []string{"from packages", "needs mmdebstrap"}},
+		"no idea":          {func(m *machine) { m.imagesErr = errors.New("no cache") }, "images", false, []string{"no cache", "--source"}},
+		"clock ahead":      {func(m *machine) { m.engine.Clock = 2 * time.Second }, "clock", false, []string{"by 2000 ms", "NTP"}},
+		"clock behind":     {func(m *machine) { m.engine.Clock = -2 * time.Second }, "clock", false, []string{"by -2000 ms", "NTP"}},
+		"clock, who knows": {func(m *machine) { m.engine.Clock, m.engine.ClockSure = 2*time.Second, 3*time.Second }, "clock", true, nil},
+		"remote":           {func(m *machine) { m.local, m.host = false, "192.0.2.7" }, "ports", true, []string{"all addresses of 192.0.2.7", "firewall"}},
+		"no labs known":    {func(m *machine) { m.labsErr = errors.New("no list") }, "leftovers", false, []string{"no list"}},
+		"in use": {func(m *machine) {
+			m.labs = []lab.Remains{{Running: lab.Running{Name: "ada", Mine: true}, Hub: true, Containers: 15, Networks: 3, Volumes: 8}}
+		}, "leftovers", true, []string{mine + "is in use (15 containers, 3 networks, 8 volumes)"}},
+		"coming up": {func(m *machine) {
+			m.labs = []lab.Remains{{Running: lab.Running{Name: "ada", Mine: true}, Networks: 3}}
+		}, "leftovers", true, []string{mine + "is coming up, or going (0 containers, 3 networks"}},
+		"dead": {func(m *machine) {
+			m.labs = []lab.Remains{{Running: lab.Running{Name: "ada", Mine: true}, Dead: true}}
+		}, "leftovers", true, []string{mine + "has lost its owner, and the next command removes it"}},
+		"kept": {func(m *machine) {
+			m.labs = []lab.Remains{{Running: lab.Running{Name: "ada", Mine: true, Kept: true}, Hub: true}}
+		}, "leftovers", true, []string{mine + "was kept, until `regionfall down`"}},
+		"kept and broken": {func(m *machine) {
+			m.labs = []lab.Remains{
+				{Running: lab.Running{Name: "bob"}}, {Running: lab.Running{Name: "ada", Mine: true, Kept: true}},
+			}
+		}, "leftovers", false, []string{"lab bob belongs to another machine", mine + "is broken: it has no hub", "`regionfall down`"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := healthy()
+			c.change(&m)
+			page := diagnose(m)
+			if got := names(page); !slices.Equal(got, lines) {
+				t.Errorf("lines are %v", got)
+			}
+			for _, line := range page {
+				if line.Name != c.line && !line.OK {
+					t.Errorf("another line: %s", line)
+				}
+				if line.Name == c.line {
+					if line.OK != c.ok || !line.OK && line.Remedy == "" {
+						t.Errorf("ok is %t: %s", line.OK, line)
+					}
+					for _, text := range c.texts {
+						if !strings.Contains(line.String(), text) {
+							t.Errorf("%q is not in: %s", text, line)
+						}
+					}
+				}
+			}
+		})
+	}
+}
+
+func TestAHealthyMachineHasNothingToDo(t *testing.T) {
+	for _, line := range diagnose(healthy()) {
+		if !line.OK || line.Remedy != "" || line.Detail == "" {
+			t.Errorf("%s", line)
+		}
+	}
+}
+
+func TestWithoutAnEngineTheOtherLinesAreThere(t *testing.T) {
+	for text, remedy := range map[string]string{
+		"%w at DOCKER_HOST=tcp://x: start it, or name another": "start it, or name another",
+		"%w: refused; start it, or name it in DOCKER_HOST":     "start it, or name it in DOCKER_HOST",
+		"%w: refused": "start it, or name another in DOCKER_HOST",
+	} {
+		m := healthy()
+		m.engineErr = fmt.Errorf(text, node.ErrNoEngine)
+		page := diagnose(m)
+		if got := names(page); !slices.Equal(got, lines) {
+			t.Errorf("lines are %v", got)
+		}
+		for i, line := range page {
+			if line.OK != (i < 3) {
+				t.Errorf("%s", line)
+			}
+		}
+		if c := page[3]; c.Remedy != remedy || strings.Contains(c.Detail, "start") || !strings.HasPrefix(c.Detail, "no container engine answers") {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+func TestThePageIsJSON(t *testing.T) {
+	f := regionfall(t, "doctor", "--json")
+	f.want(t, exitHarness)
+	var page []check
+	if err := json.Unmarshal([]byte(f.stdout), &page); err != nil {
+		t.Fatalf("%v: %s", err, f.stdout)
+	}
+	if got := names(page); !slices.Equal(got, lines) {
+		t.Errorf("lines are %v", got)
+	}
+	if page[0].OK != true || page[3].OK || page[3].Remedy == "" {
+		t.Errorf("got %+v", page)
+	}
+}

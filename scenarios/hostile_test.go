@@ -1,0 +1,223 @@
+package scenarios
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A scenario file comes in with somebody's change and is run by whoever reviews it, or by a machine that has keys. These tests hold it to
+// being a description: no key of it takes a path or a command, and no file of it can be anything but a page of text.
+
+var updateKeys = flag.Bool("update-keys", false, "write testdata/keys.golden anew: first see that no new key takes a path or a command")
+
+const none = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzz" // near no name
+
+// at writes a value at a path such as "steps[].inject.latency.from", and nothing else.
+func at(path, value string) []byte {
+	parts := strings.FieldsFunc(strings.ReplaceAll(path, "[]", ".[]"), func(c rune) bool { return c == '.' })
+	// Quantiles have a dot in their name.
+	if i := slices.Index(parts, "p99"); i >= 0 && i+1 < len(parts) {
+		parts = append(parts[:i], `"p99.9"`)
+	}
+	for i, part := range slices.Backward(parts) {
+		switch {
+		case part == "[]" && i == len(parts)-1:
+			value = "[" + value + ", us-east-1]" // some lists want two, and say nothing of one alone
+		case part == "[]":
+			value = "[" + value + "]"
+		default:
+			value = "{" + part + ": " + value + "}"
+		}
+	}
+	return []byte(value)
+}
+
+// said are the complaints about a value at a path.
+func said(path, value string) []string {
+	var all []string
+	_, err := Parse("f.yaml", at(path, value))
+	for _, p := range Problems(err) {
+		all = append(all, p.Message)
+	}
+	return all
+}
+
+// keys asks the reader itself which keys a file may have: what it does not know, it answers with what it knows.
+func keys(path string) (known []string, leaf bool) {
+	leaf = true
+	for _, message := range said(path, "{"+none+": 1}") {
+		if !strings.Contains(message, none) {
+			continue
+		}
+		if _, names, ok := strings.Cut(message, "known are "); ok {
+			leaf = false
+			for _, name := range strings.Split(names, ", ") {
+				child := strings.TrimPrefix(path+"."+name, ".")
+				below, isLeaf := keys(child)
+				if isLeaf {
+					below = []string{child}
+				}
+				known = append(known, below...)
+			}
+		}
+	}
+	for _, message := range said(path, none) {
+		if strings.HasSuffix(message, "one item per line after a dash") {
+			leaf = false
+			below, isLeaf := keys(path + "[]")
+			if isLeaf {
+				below = []string{path + "[]"}
+			}
+			known = append(known, below...)
+		}
+	}
+	return known, leaf
+}
+
+func TestEveryKeyOfTheFormatIsKnown(t *testing.T) {
+	const golden = "testdata/keys.golden"
+	all, _ := keys("")
+	slices.Sort(all)
+	got := strings.Join(all, "\n") + "\n"
+	if *updateKeys {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("keys (-want +got):\n%s\nSee that no new one takes a path or a command of the host, then: go test ./scenarios -update-keys", diff)
+	}
+}
+
+// Two keys take words as they come, and are only ever shown. All others refuse what a path or a command would be.
+func TestNoKeyTakesAPathOrACommand(t *testing.T) {
+	shown := []string{"story", "summary"}
+	all, _ := keys("")
+	if len(all) < 40 {
+		t.Fatalf("only %d keys were found: %v", len(all), all)
+	}
+	for _, value := range []string{"/etc/passwd", "../../secret", "~/.ssh/id", "file:///etc/passwd", "$(reboot)", "reboot; reboot", `C:\Windows`} {
+		var taken []string
+		for _, path := range all {
+			about := func(message string) bool {
+				return strings.Contains(message, quote(value)) || strings.HasPrefix(message, strings.ReplaceAll(path, "[]", "[0]"))
+			}
+			if !slices.ContainsFunc(said(path, "'"+value+"'"), about) {
+				taken = append(taken, path)
+			}
+		}
+		if diff := cmp.Diff(shown, taken); diff != "" {
+			t.Errorf("%s is taken by (-want +got):\n%s", value, diff)
+		}
+	}
+}
+
+func TestOnlyAPlainFileIsRead(t *testing.T) {
+	dir, elsewhere := t.TempDir(), t.TempDir()
+	write := func(path string) string {
+		if err := os.WriteFile(path, []byte(example), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	in := func(name string) string { return filepath.Join(dir, name) }
+	link := func(to, name string) string {
+		if err := os.Symlink(to, in(name)); err != nil {
+			t.Fatal(err)
+		}
+		return in(name)
+	}
+	good, secret := write(in("good.yaml")), write(filepath.Join(elsewhere, "key.yaml"))
+	if err := syscall.Mkfifo(in("pipe.yaml"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const away = "it is a link that leads nowhere in its folder: give the file itself"
+	for _, c := range []struct{ file, want string }{
+		{good, ""},
+		{link("good.yaml", "beside.yaml"), ""},
+		{link(secret, "absolute.yaml"), away},
+		{link(filepath.Join("..", filepath.Base(elsewhere), "key.yaml"), "up.yaml"), away},
+		{link("nothing.yaml", "broken.yaml"), away},
+		{link("round.yaml", "round.yaml"), away},
+		{link("/dev/zero", "zero.yaml"), away},
+		{in("pipe.yaml"), "it is a pipe, not a file"},
+		{dir + "/", "it is a folder, not a file"},
+		{"/dev/zero", "it is a device, not a file"},
+		{"/dev/null", "it is a device, not a file"},
+		{in("none.yaml"), "no such file or directory"},
+		{in("good.yaml/below.yaml"), "not a directory"},
+		{write(in("\x1b[31mred.yaml")), `red.yaml" holds what is not to be seen: rename the file`},
+	} {
+		began := time.Now()
+		_, err := Load(c.file)
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("%q took %s", c.file, took)
+		}
+		switch {
+		case c.want == "" && err != nil:
+			t.Errorf("%q: %v", c.file, err)
+		case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
+			t.Errorf("%q: %v; want %q", c.file, err, c.want)
+		case err != nil && strings.ContainsAny(err.Error(), "\x1b\n"):
+			t.Errorf("%q is not one plain sentence: %q", c.file, err)
+		}
+	}
+}
+
+// Files that are made to cost: each is refused, soon.
+func TestNoFileCostsMuch(t *testing.T) {
+	const size = maxSize - 100
+	fill := func(unit string) string { return strings.Repeat(unit, size/len(unit)) }
+	lines := func(unit string, n int) string { return strings.Repeat(unit+"\n", n) }
+	for name, src := range map[string]string{
+		"brackets":               fill("["),
+		"braces":                 fill("{a: "),
+		"dashes":                 fill("- "),
+		"colons":                 fill(":"),
+		"quotes":                 fill(`"`),
+		"quotes left open":       lines(`"`+strings.Repeat("a", 30), maxLines-1),
+		"keys":                   lines("a: b", maxLines-1),
+		"the same key":           lines("name: a", maxLines-1),
+		"unknown keys":           lines(strings.Repeat("k", 60)+": 1", 1000),
+		"steps":                  "steps:\n" + lines("- {at: 1s}", maxLines-2),
+		"long words":             lines(strings.Repeat("w", 60), 1000),
+		"comments":               lines("#", maxLines-1),
+		"carriage returns":       fill("\r"),
+		"indentation that grows": staircase(maxIndent),
+		"story without end":      "story: |\n" + lines("  word", maxLines-2),
+		"aliases":                lines("a: &a [*a, *a, *a, *a, *a, *a, *a, *a]", 500),
+		"documents":              lines("---", maxLines-1),
+		"anything":               strings.Repeat("a", 10<<20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			began := time.Now()
+			_, err := Parse("f.yaml", []byte(src))
+			if took := time.Since(began); took > 2*time.Second {
+				t.Errorf("it took %s", took)
+			}
+			if err == nil || len(Problems(err)) == 0 || len(err.Error()) > 16<<10 {
+				t.Errorf("said: %.300v", err)
+			}
+		})
+	}
+}
+
+func staircase(most int) string {
+	var b strings.Builder
+	for i := range most {
+		b.WriteString(strings.Repeat(" ", i) + "a:\n")
+	}
+	return b.String()
+}

@@ -1,0 +1,138 @@
+package smoke_test
+
+import (
+	"net"
+	"strconv"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/suites/internal/harness"
+)
+
+var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
+	var l *lab.Lab
+	var nodes map[string]node.Confinement
+
+	BeforeAll(func(ctx SpecContext) {
+		l = harness.Up(ctx, preset("two-regions"))
+		var err error
+		nodes, err = l.Confinement(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		want := len(link.Nodes(l.Topology())) + 1 // the hub
+		if localstack(nodes) {
+			want -= len(l.Topology().Regions)
+		}
+		Expect(nodes).To(HaveLen(want), "every node, and the hub")
+	}, NodeTimeout(harness.LabTimeout))
+
+	each := func(want func(c node.Confinement, name string)) {
+		GinkgoHelper()
+		for name, c := range nodes {
+			want(c, name)
+		}
+	}
+
+	It("is not root", func() {
+		each(func(c node.Confinement, name string) {
+			if isLocalstack(nodes, name) {
+				return
+			}
+			Expect(c.Users).NotTo(BeEmpty(), "%s runs nothing", name)
+			Expect(c.Users).NotTo(ContainElement("0"), name)
+		})
+	})
+
+	It("has no capability, and no way to get one", func() {
+		each(func(c node.Confinement, name string) {
+			Expect(c.Privileged).To(BeFalse(), name)
+			Expect(c.CapDrop).To(ConsistOf("ALL"), name)
+			Expect(c.CapAdd).To(BeEmpty(), name)
+			Expect(c.SecurityOpt).To(ConsistOf("no-new-privileges"), name)
+		})
+	})
+
+	It("writes to its volumes and to memory of a limited size, and nowhere else", func() {
+		each(func(c node.Confinement, name string) {
+			if isLocalstack(nodes, name) {
+				return
+			}
+			Expect(c.ReadOnly).To(BeTrue(), name)
+			Expect(c.Scratch).To(HaveKey("/tmp"), name)
+			for folder, options := range c.Scratch {
+				Expect(options).To(MatchRegexp(`\bsize=\d+m\b`), "%s %s", name, folder)
+				Expect(options).To(And(ContainSubstring("noexec"), ContainSubstring("nosuid"), ContainSubstring("nodev")), "%s %s", name, folder)
+			}
+		})
+	})
+
+	It("can't fill the machine with processes", func() {
+		each(func(c node.Confinement, name string) {
+			Expect(c.MostProcesses).To(And(BeNumerically(">", 0), BeNumerically("<=", 1000)), name)
+		})
+	})
+
+	It("sees nothing of the machine: no folder, no device, no socket of the engine", func() {
+		each(func(c node.Confinement, name string) { Expect(c.FromHost).To(BeEmpty(), name) })
+	})
+
+	It("publishes ports on loopback only, and only the hub and the name service publish any", func() {
+		hub, nameservice := topology.ServiceHub.Host(topology.Global), topology.ServiceNameservice.Host(topology.Global)
+		each(func(c node.Confinement, name string) {
+			if name != hub && name != nameservice {
+				Expect(c.Published).To(BeEmpty(), name)
+				return
+			}
+			Expect(c.Published).NotTo(BeEmpty(), name)
+			for _, ip := range c.Published {
+				Expect(ip.IsLoopback()).To(BeTrue(), "%s publishes on %s", name, ip)
+			}
+		})
+	})
+
+	DescribeTable("can't reach the hub's control API, which could heal the fault it is to suffer",
+		func(ctx SpecContext, witness, place string, way link.Spec) {
+			ask := func(s topology.Service, host string, port int) error {
+				return l.TripFrom(ctx, witness, s, net.JoinHostPort(host, strconv.Itoa(port)))
+			}
+			By("reaching a link of the hub, so that the next steps can fail")
+			for _, s := range link.Plan(l.Topology()) {
+				if s.From == way.From && s.To == way.To && s.Service == way.Service {
+					way = s
+				}
+			}
+			Expect(way.Port).NotTo(BeZero())
+			Expect(ask(way.Service, "hub", way.Port)).To(Succeed())
+
+			By("asking the hub by its name, by its address in the outer network, and by way of the engine's machine")
+			Expect(ask(topology.ServiceHub, "hub", topology.PortToxiproxy)).NotTo(Succeed())
+			outer, err := l.IP(ctx, topology.ServiceHub.Host(topology.Global))
+			Expect(err).NotTo(HaveOccurred())
+			Expect(ask(topology.ServiceHub, outer, topology.PortToxiproxy)).NotTo(Succeed())
+			round, err := l.ControlOverTheHost(ctx, place)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(l.TripFrom(ctx, witness, topology.ServiceHub, round)).NotTo(Succeed())
+		},
+		Entry("from the home region", topology.ServiceReplicator.Host(east), east,
+			link.Spec{From: east, To: west, Service: topology.ServiceS3}, SpecTimeout(time.Minute)),
+		Entry("from the standby", topology.ServiceReplicator.Host(west), west,
+			link.Spec{From: west, To: east, Service: topology.ServiceS3}, SpecTimeout(time.Minute)),
+		Entry("from the outer network", topology.ServiceNameservice.Host(topology.Global), topology.Global,
+			link.Spec{From: topology.Global, To: east, Service: topology.ServiceApp}, SpecTimeout(time.Minute)),
+	)
+})
+
+// localstack says whether one node serves S3 and DynamoDB. Its image starts as root only and writes to its own folders (lab/needs.go).
+func localstack(nodes map[string]node.Confinement) bool {
+	_, apart := nodes[topology.ServiceDynamoDB.Host(east)]
+	return !apart
+}
+
+func isLocalstack(nodes map[string]node.Confinement, name string) bool {
+	return localstack(nodes) && (name == topology.ServiceS3.Host(east) || name == topology.ServiceS3.Host(west))
+}
