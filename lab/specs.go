@@ -46,8 +46,8 @@ func (b *builder) nodeSpecs() ([]node.Spec, error) {
 			b.postgres(&s)
 		case topology.ServiceRedis:
 			s.Volumes = map[string]string{dataDir: s.ID}
-			if p.Region != b.topology.Home().Name {
-				s.Cmd = []string{"--replicaof", "hub", b.port(p.Region, b.topology.Home().Name, topology.ServiceRedis)}
+			if source := b.topology.Source(p.Region); source != "" {
+				s.Cmd = []string{"--replicaof", "hub", b.port(p.Region, source, topology.ServiceRedis)}
 			}
 		case topology.ServiceS3:
 			if images.AWS == "localstack" {
@@ -87,21 +87,21 @@ func (b *builder) nodeSpecs() ([]node.Spec, error) {
 
 func (b *builder) postgres(s *node.Spec) {
 	s.Volumes = map[string]string{dataDir: s.ID}
-	home := b.topology.Home().Name
+	source := b.topology.Source(s.Region)
 	switch {
-	case s.Region == home:
+	case source == "":
 		s.Env["ROLE"] = "primary"
 		if b.topology.Postgres.Commit == topology.CommitRemote {
 			s.Env["SYNCHRONOUS"] = "on"
 		}
-	case b.topology.Strategy == topology.BackupRestore:
+	case !b.topology.Streams():
 		s.Env["ROLE"] = "restore"
 		s.Volumes["/restore"] = b.networkName(s.Region) + "-restore"
 	default:
 		s.Env["ROLE"] = "replica"
 		s.Env["PRIMARY_HOST"] = "hub"
-		s.Env["PRIMARY_PORT"] = b.port(s.Region, home, topology.ServicePostgres)
-		s.Env["SLOT"] = topology.ReplicationSlot
+		s.Env["PRIMARY_PORT"] = b.port(s.Region, source, topology.ServicePostgres)
+		s.Env["SLOT"] = b.topology.Slot(s.Region)
 	}
 }
 
@@ -150,7 +150,7 @@ func (b *builder) agent(s *node.Spec) error {
 			S3:           b.endpoint(s.Region, s.Region, topology.ServiceS3),
 			DynamoDB:     b.endpoint(s.Region, s.Region, topology.ServiceDynamoDB),
 			ConfigFile:   topology.ConfigFile, RestoreFile: topology.RestoreFile,
-			AppReady: "http://" + b.endpoint(s.Region, s.Region, topology.ServiceApp).Address + "/readyz",
+			AppsReady: b.appsReady(s.Region),
 		}
 	default:
 		return fmt.Errorf("start %s: there is no agent for service %s", s.Name, s.Service)
@@ -163,8 +163,20 @@ func (b *builder) agent(s *node.Spec) error {
 	return nil
 }
 
+// appsReady are where the app nodes of a region are asked, from within it, whether they are ready.
+func (b *builder) appsReady(region string) []string {
+	r, _ := b.topology.Region(region)
+	urls := make([]string, r.AppNodes)
+	for i := range urls {
+		urls[i] = fmt.Sprintf("http://%s:%d/readyz", link.NodeName(topology.ServiceApp, region, i+1), topology.PortApp)
+	}
+	return urls
+}
+
 func (b *builder) nameservice() (agent.NameserviceConfig, error) {
-	c := agent.NameserviceConfig{Record: topology.RecordName, TTL: b.topology.Routing.TTL, Check: b.topology.Routing.Check}
+	c := agent.NameserviceConfig{
+		Record: topology.RecordName, Policy: b.topology.Routing.Policy, TTL: b.topology.Routing.TTL, Check: b.topology.Routing.Check,
+	}
 	for _, r := range b.topology.Regions {
 		door, err := b.Door(r.Name)
 		if err != nil {
@@ -187,11 +199,12 @@ func (b *builder) nameservice() (agent.NameserviceConfig, error) {
 }
 
 // config is the configuration of a region's app before anything has happened: writes go to the home region's primaries, objects and
-// items to the region's own stores.
+// items to the region's own stores. Their mirrors are in the standby, which takes over, whatever region they are written in.
 func (b *builder) config(region string) topology.Config {
 	home := b.topology.Home().Name
+	r, _ := b.topology.Region(region)
 	c := topology.Config{
-		Revision: 1, Region: region,
+		Revision: 1, Region: region, AppNodes: b.topology.AppsAtStart(r),
 		Postgres: b.endpoint(region, home, topology.ServicePostgres), Redis: b.endpoint(region, home, topology.ServiceRedis),
 		S3: b.endpoint(region, region, topology.ServiceS3), DynamoDB: b.endpoint(region, region, topology.ServiceDynamoDB),
 	}

@@ -206,7 +206,7 @@ func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 		_, from := b.topology.Region(s.From)
 		_, to := b.topology.Region(s.To)
 		if from && to {
-			return b.topology.Latency
+			return b.topology.LatencyBetween(s.From, s.To)
 		}
 		return 0
 	})

@@ -52,7 +52,7 @@ var complaints = []struct{ name, old, new string }{
 	{"unknown commit mode", "preset: two-regions", "commit: remot"},
 	{"unknown replication mode", "preset: two-regions", "replication: {objects: continous}"},
 	{"impossible combination", "preset: two-regions", "replication: {objects: backup}"},
-	{"commit with backup", "preset: two-regions", "preset: two-regions-backup\n  commit: remote"},
+	{"commit with backup", "preset: two-regions", "preset: backup-restore\n  commit: remote"},
 	{"three regions", "preset: two-regions", "regions: [us-east-1, us-west-2, eu-west-1]"},
 	{"bad region name", "preset: two-regions", "regions: [us-east-1, US_WEST]"},
 	{"app nodes", "preset: two-regions", "regions: [us-east-1, {name: us-west-2, app_nodes: 90}]"},
