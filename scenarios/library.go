@@ -4,9 +4,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path"
 	"slices"
 	"strings"
@@ -98,17 +96,11 @@ func fromLibrary(name string) (*Scenario, error) {
 	return s, nil
 }
 
-func fromFile(file string) (_ *Scenario, err error) {
-	f, err := os.Open(file)
+func fromFile(file string) (*Scenario, error) {
+	src, err := readFile(file)
 	if name := strings.TrimSuffix(file, path.Ext(file)); errors.Is(err, fs.ErrNotExist) && slices.Contains(Names(), name) {
 		return nil, fmt.Errorf("read scenario: %w (the library has it as %s)", err, name)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read scenario: %w", err)
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	// One byte more than is allowed is enough for Parse to see that it is too much, whatever the file is.
-	src, err := io.ReadAll(io.LimitReader(f, maxSize+1))
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
 	}

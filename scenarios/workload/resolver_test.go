@@ -155,6 +155,14 @@ func TestParse(t *testing.T) {
 			}),
 			want: target{"east", "192.0.2.1:8080", 250 * time.Millisecond},
 		},
+		"first of several": {
+			reply: change(func(m *dns.Msg) {
+				other := answer{region: "west", host: "192.0.2.2", port: 8081, ttl: time.Second, ttlMS: "7"}.reply(query)
+				m.Answer = append(m.Answer, other.Answer...)
+				m.Extra = append(other.Extra, m.Extra...) // whatever their order
+			}),
+			want: target{"east", "192.0.2.1:8080", 250 * time.Millisecond},
+		},
 		"no such name": {reply: change(func(m *dns.Msg) { m.Rcode = dns.RcodeNameError }), err: "name service answered NXDOMAIN"},
 		"no answer":    {reply: change(func(m *dns.Msg) { m.Answer = nil }), err: "name service's answer has no SRV record"},
 		"truncated":    {reply: change(func(m *dns.Msg) { m.Truncated = true }), err: "name service's answer is truncated"},
