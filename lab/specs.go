@@ -143,13 +143,13 @@ func (b *builder) agent(s *node.Spec) error {
 			Region: s.Region, Home: home, Check: t.Automation.Check, Decide: t.Automation.Decide,
 			StepTimeout: t.Automation.StepTimeout, Strategy: t.Strategy,
 			HomeHealth:   "http://" + b.endpoint(s.Region, home, topology.ServiceApp).Address + "/healthz",
-			HomePostgres: b.endpoint(s.Region, home, topology.ServicePostgres),
-			Nameservice:  "http://" + b.endpoint(s.Region, topology.Global, topology.ServiceNameservice).Address,
-			Postgres:     b.endpoint(s.Region, s.Region, topology.ServicePostgres),
-			Redis:        b.endpoint(s.Region, s.Region, topology.ServiceRedis),
-			S3:           b.endpoint(s.Region, s.Region, topology.ServiceS3),
-			DynamoDB:     b.endpoint(s.Region, s.Region, topology.ServiceDynamoDB),
-			ConfigFile:   topology.ConfigFile, RestoreFile: topology.RestoreFile,
+			HomePostgres: b.endpoint(s.Region, home, topology.ServicePostgres), Trip: 2 * t.LatencyBetween(s.Region, home),
+			Nameservice: "http://" + b.endpoint(s.Region, topology.Global, topology.ServiceNameservice).Address,
+			Postgres:    b.endpoint(s.Region, s.Region, topology.ServicePostgres),
+			Redis:       b.endpoint(s.Region, s.Region, topology.ServiceRedis),
+			S3:          b.endpoint(s.Region, s.Region, topology.ServiceS3),
+			DynamoDB:    b.endpoint(s.Region, s.Region, topology.ServiceDynamoDB),
+			ConfigFile:  topology.ConfigFile, RestoreFile: topology.RestoreFile,
 			AppsReady: b.appsReady(s.Region),
 		}
 	default:
@@ -178,6 +178,12 @@ func (b *builder) nameservice() (agent.NameserviceConfig, error) {
 		Record: topology.RecordName, Policy: b.topology.Routing.Policy, TTL: b.topology.Routing.TTL, Check: b.topology.Routing.Check,
 	}
 	for _, r := range b.topology.Regions {
+		var farthest time.Duration
+		for _, other := range b.topology.Regions {
+			if other.Name != r.Name {
+				farthest = max(farthest, b.topology.LatencyBetween(r.Name, other.Name))
+			}
+		}
 		door, err := b.Door(r.Name)
 		if err != nil {
 			return c, err
@@ -193,6 +199,7 @@ func (b *builder) nameservice() (agent.NameserviceConfig, error) {
 		c.Targets = append(c.Targets, agent.Target{
 			Region: r.Name, Host: host, Port: n,
 			Health: "http://" + b.endpoint(topology.Global, r.Name, topology.ServiceApp).Address + "/readyz",
+			Trip:   2 * farthest,
 		})
 	}
 	return c, nil

@@ -222,6 +222,9 @@ func TestTheAutomationAwaitsEveryAppNodeOfItsRegion(t *testing.T) {
 			if err := json.Unmarshal([]byte(s.Env[topology.AgentConfigEnv]), &c); err != nil {
 				t.Fatal(err)
 			}
+			if want := 2 * top.LatencyBetween(r.Name, top.Home().Name); c.Trip != want {
+				t.Errorf("%s: the way home is taken for %s, want %s", name, c.Trip, want)
+			}
 			if len(c.AppsReady) != r.AppNodes || c.Region != r.Name || c.Home != top.Home().Name {
 				t.Errorf("%s: %+v", name, c)
 			}
@@ -323,6 +326,11 @@ func TestTheNameServiceAnswersTheDoorsOfTheHost(t *testing.T) {
 			door, err := b.Door(top.Regions[i].Name)
 			if err != nil || target.Region != top.Regions[i].Name || fmt.Sprintf("%s:%d", target.Host, target.Port) != door {
 				t.Errorf("%s: door of %s is %s (%v): %+v", name, target.Region, door, err, target)
+			}
+			for _, other := range top.Regions {
+				if trip := 2 * top.LatencyBetween(target.Region, other.Name); other.Name != target.Region && target.Trip < trip {
+					t.Errorf("%s: checks of %s don't wait for the way to %s: %s", name, target.Region, other.Name, target.Trip)
+				}
 			}
 			if !strings.HasSuffix(target.Health, "/readyz") {
 				t.Errorf("%s: health is asked at %s", name, target.Health)

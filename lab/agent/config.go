@@ -53,6 +53,8 @@ type Target struct {
 	Host   string `json:"host"` // the host and port clients use, answered as an SRV record
 	Port   int    `json:"port"`
 	Health string `json:"health"` // URL, through a link of its own
+	// Trip is what the links take there and back between the region and the farthest other, which its app may ask before it answers.
+	Trip time.Duration `json:"trip"`
 }
 
 // AutomationConfig is for `agent automation`, in the standby region.
@@ -66,6 +68,8 @@ type AutomationConfig struct {
 	// HomeHealth (app, GET) and HomePostgres are how it sees the home region, through links; both must fail for a loss to be detected.
 	HomeHealth   string            `json:"home_health"`
 	HomePostgres topology.Endpoint `json:"home_postgres"`
+	// Trip is what the links take to the home region and back.
+	Trip time.Duration `json:"trip"`
 	// Nameservice is the name service's HTTP through a link: the independent witness asked before deciding (GET /health), and
 	// where the redirect is ordered (PUT /primary).
 	Nameservice string `json:"nameservice"`

@@ -146,7 +146,8 @@ func (n *nameservice) Run(ctx context.Context) error {
 
 // watch checks one target each interval, or as often as the checks end.
 func (n *nameservice) watch(ctx context.Context, target int) {
-	checker := newChecker(n.cfg.Targets[target].Health, n.cfg.Check.Interval)
+	t := n.cfg.Targets[target]
+	checker := newChecker(t.Health, checkLimit(n.cfg.Check.Interval, t.Trip))
 	ticker := time.NewTicker(n.cfg.Check.Interval)
 	defer ticker.Stop()
 	for {
