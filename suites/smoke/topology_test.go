@@ -151,6 +151,25 @@ var _ = DescribeTable("A lab of three regions", func(ctx SpecContext, name strin
 	Entry("in a chain", "three-regions-cascading", false, SpecTimeout(harness.LabTimeout)),
 )
 
+var _ = DescribeTable("A lab of a strategy is steady once it is up", func(ctx SpecContext, name string, sentTo ...string) {
+	l := harness.Up(ctx, preset(name))
+	GinkgoWriter.Printf("%s is ready in %s\n", name, l.ReadyIn.Round(time.Millisecond))
+	Expect(l.CheckDurability(ctx)).To(Succeed())
+	Expect(l.CheckReplication(ctx)).To(Succeed())
+	Eventually(l.CheckRouting).WithContext(ctx).WithTimeout(10 * time.Second).Should(Succeed())
+	for _, r := range l.Topology().Regions {
+		Expect(serves(ctx, l, r.Name)).To(Succeed(), r.Name)
+	}
+	r, err := l.Routing(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(r.Answers).To(Equal(sentTo), "clients are sent to")
+},
+	Entry("backup-restore", "backup-restore", east, SpecTimeout(harness.LabTimeout)),
+	Entry("warm-standby", "warm-standby", east, SpecTimeout(harness.LabTimeout)),
+	Entry("hot-standby", "hot-standby", east, SpecTimeout(harness.LabTimeout)),
+	Entry("active-active", "active-active", east, west, SpecTimeout(harness.LabTimeout)),
+)
+
 var _ = Describe("A pilot light", func() {
 	It("refuses in the standby until the automation has taken over, and then serves", func(ctx SpecContext) {
 		t := preset("pilot-light").Scaled(360)
