@@ -34,55 +34,52 @@ func (b *builder) spec(s topology.Service, region string, number int) node.Spec 
 	}
 }
 
-// nodeSpecs says how each node of the topology is started.
-func (b *builder) nodeSpecs() ([]node.Spec, error) {
+// nodeSpec says how the node of a place is started; false where another node serves in its stead. For the name service, which tells
+// clients the ports of the hub, the hub has to be there.
+func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 	images := b.options.Images
-	var specs []node.Spec
-	for _, p := range link.Nodes(b.topology) {
-		s := b.spec(p.Service, p.Region, p.Number)
-		kind := string(p.Service)
-		switch p.Service {
-		case topology.ServicePostgres:
-			b.postgres(&s)
-		case topology.ServiceRedis:
+	s = b.spec(p.Service, p.Region, p.Number)
+	kind := string(p.Service)
+	switch p.Service {
+	case topology.ServicePostgres:
+		b.postgres(&s)
+	case topology.ServiceRedis:
+		s.Volumes = map[string]string{dataDir: s.ID}
+		if source := b.topology.Source(p.Region); source != "" {
+			s.Cmd = []string{"--replicaof", "hub", b.port(p.Region, source, topology.ServiceRedis)}
+		}
+	case topology.ServiceS3:
+		if images.AWS == "localstack" {
+			s.Aliases = append(s.Aliases, topology.ServiceDynamoDB.Host(p.Region)) // one node serves both
+		} else {
 			s.Volumes = map[string]string{dataDir: s.ID}
-			if source := b.topology.Source(p.Region); source != "" {
-				s.Cmd = []string{"--replicaof", "hub", b.port(p.Region, source, topology.ServiceRedis)}
-			}
-		case topology.ServiceS3:
-			if images.AWS == "localstack" {
-				s.Aliases = append(s.Aliases, topology.ServiceDynamoDB.Host(p.Region)) // one node serves both
-			} else {
-				s.Volumes = map[string]string{dataDir: s.ID}
-			}
-		case topology.ServiceDynamoDB:
-			if images.AWS == "localstack" {
-				continue
-			}
-		case topology.ServiceApp:
-			s.Volumes = map[string]string{"/config": b.networkName(p.Region) + "-config"}
-			s.Env["CONFIG_FILE"] = topology.ConfigFile
-			if p.Number == 1 {
-				data, err := json.MarshalIndent(b.config(p.Region), "", "  ")
-				if err != nil {
-					return nil, fmt.Errorf("write the configuration of %s: %w", p.Region, err)
-				}
-				s.Files = map[string][]byte{topology.ConfigFile: data}
-			}
-		default:
-			kind = "agent"
-			if err := b.agent(&s); err != nil {
-				return nil, err
-			}
 		}
-		s.Image, s.Volatile = images.Images[kind].Name, images.Volatile(kind)
-		if s.Image == "" {
-			return nil, fmt.Errorf("start %s: there is no image %q", s.Name, kind)
+	case topology.ServiceDynamoDB:
+		if images.AWS == "localstack" {
+			return s, false, nil
 		}
-		s.Labels[node.LabelVolatile] = strconv.FormatBool(s.Volatile)
-		specs = append(specs, s)
+	case topology.ServiceApp:
+		s.Volumes = map[string]string{"/config": b.networkName(p.Region) + "-config"}
+		s.Env["CONFIG_FILE"] = topology.ConfigFile
+		if p.Number == 1 {
+			data, err := json.MarshalIndent(b.config(p.Region), "", "  ")
+			if err != nil {
+				return s, false, fmt.Errorf("write the configuration of %s: %w", p.Region, err)
+			}
+			s.Files = map[string][]byte{topology.ConfigFile: data}
+		}
+	default:
+		kind = "agent"
+		if err := b.agent(&s); err != nil {
+			return s, false, err
+		}
 	}
-	return specs, nil
+	s.Image, s.Volatile = images.Images[kind].Name, images.Volatile(kind)
+	if s.Image == "" {
+		return s, false, fmt.Errorf("start %s: there is no image %q", s.Name, kind)
+	}
+	s.Labels[node.LabelVolatile] = strconv.FormatBool(s.Volatile)
+	return s, true, nil
 }
 
 func (b *builder) postgres(s *node.Spec) {

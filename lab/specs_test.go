@@ -58,13 +58,16 @@ func topologies(t *testing.T) map[string]topology.Topology {
 
 func specsOf(t *testing.T, b *builder) map[string]node.Spec {
 	t.Helper()
-	specs, err := b.nodeSpecs()
-	if err != nil {
-		t.Fatal(err)
-	}
 	byName := map[string]node.Spec{}
 	ids := map[string]bool{}
-	for _, s := range specs {
+	for _, p := range link.Nodes(b.topology) {
+		s, ok, err := b.nodeSpec(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			continue
+		}
 		if byName[s.Name].Name != "" || ids[s.ID] {
 			t.Errorf("%s (%s) is there twice", s.Name, s.ID)
 		}
@@ -388,7 +391,8 @@ func TestAMissingImageIsNamed(t *testing.T) {
 	top, _ := topology.Preset("two-regions")
 	b := planned(top, "packages")
 	delete(b.options.Images.Images, "redis")
-	if _, err := b.nodeSpecs(); err == nil || !strings.Contains(err.Error(), `there is no image "redis"`) {
+	_, _, err := b.nodeSpec(link.Place{Service: topology.ServiceRedis, Region: "us-east-1", Number: 1})
+	if err == nil || !strings.Contains(err.Error(), `there is no image "redis"`) {
 		t.Errorf("got %v", err)
 	}
 }
