@@ -15,12 +15,13 @@ func TestTheAppRunsWhileItIsWanted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var wanted, runs atomic.Bool
 		starts := 0
+		var said error // by the app in the end
 		app := func(ctx context.Context) error {
 			starts++
 			runs.Store(true)
 			<-ctx.Done()
 			runs.Store(false)
-			return nil
+			return said
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
@@ -32,8 +33,9 @@ func TestTheAppRunsWhileItIsWanted(t *testing.T) {
 				t.Errorf("wanted: %t, and it runs: %t", want, runs.Load())
 			}
 		}
+		said = errors.New("requests were cut short")
 		cancel()
-		if err := <-ended; err != nil || runs.Load() || starts != 2 {
+		if err := <-ended; !errors.Is(err, said) || runs.Load() || starts != 2 {
 			t.Errorf("it ended with %v after %d starts, and runs: %t", err, starts, runs.Load())
 		}
 	})
