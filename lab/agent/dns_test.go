@@ -131,6 +131,18 @@ func TestDNSAnswersOfSeveralAgree(t *testing.T) {
 	}
 }
 
+func TestDNSAnswersAnAddressOnce(t *testing.T) {
+	r := startNameservice(t, func(c *NameserviceConfig) {
+		c.Policy, c.Targets[1].Host = topology.Multivalue, c.Targets[0].Host // as in a lab, where regions differ by their ports
+	})
+	if got := lines(r.query(t, testRecord, dns.TypeA).Answer); !cmp.Equal(got, rr(t, testRecord+" 0 IN A 127.0.0.1")) {
+		t.Errorf("A is %v", got)
+	}
+	if got := r.query(t, testRecord, dns.TypeSRV).Answer; len(got) != 2 {
+		t.Errorf("SRV is %v", got)
+	}
+}
+
 func TestDNSPointsToHostNames(t *testing.T) {
 	r := startNameservice(t, func(c *NameserviceConfig) {
 		c.TTL = 1900 * time.Millisecond

@@ -109,15 +109,21 @@ func TestRepointGoesOnWithTheNodesThatAreReady(t *testing.T) {
 		defer cancel()
 		return step.Do(ctx)
 	}
+	all := step.ready
+	step.ready = all[1:]
+	if _, err := attempt(); err == nil {
+		t.Error("no node is ready, and the step is done")
+	}
+	step.ready = all
 	if _, err := attempt(); err == nil || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("one of two is dead, and the first attempt ends with %v", err)
 	}
 	if detail, err := attempt(); err != nil || detail != "revision 5, was so already, 1 ready" {
 		t.Errorf("the second attempt ends with %q, %v", detail, err)
 	}
-	step.ready = []string{"http://127.0.0.1:1"}
+	step.ready = all[1:]
 	if _, err := attempt(); err == nil {
-		t.Error("no node is ready, and the step is done")
+		t.Error("no node is ready any more, and the step is done")
 	}
 }
 
