@@ -46,6 +46,7 @@ fuzz: ## fuzz the decoders for a while each
 	$(GO) test -run='^$$' -fuzz=FuzzDecodeOps -fuzztime=20s ./scenarios/history
 	$(GO) test -run='^$$' -fuzz=FuzzDecodeEvents -fuzztime=20s ./scenarios/history
 	$(GO) test -run='^$$' -fuzz=FuzzParse -fuzztime=20s ./scenarios
+	$(GO) test -run='^$$' -fuzz=FuzzTopology -fuzztime=20s ./scenarios
 
 clean: ## remove labs, evidence and what was built
 	-@[ ! -x ./regionfall ] || ./regionfall down

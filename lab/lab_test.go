@@ -51,7 +51,7 @@ func TestSelectingNothingIsAnError(t *testing.T) {
 }
 
 func TestJobsAreThoseOfTheStrategy(t *testing.T) {
-	for name, job := range map[string]string{"two-regions": "backup", "two-regions-backup": "restore"} {
+	for name, job := range map[string]string{"two-regions": "backup", "backup-restore": "restore"} {
 		top, _ := topology.Preset(name)
 		if err := planned(top, "packages").Job(t.Context(), job); err == nil || !strings.Contains(err.Error(), "the lab has none of that name") {
 			t.Errorf("%s: %s: %v", name, job, err)

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,12 +17,13 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // awaitReady waits for the one thing a node is needed for.
 func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
-	home := n.Region == b.topology.Home().Name
+	home := b.topology.Source(n.Region) == "" // or in no region, where nothing asks
 	tap, err := b.Tap(n.Name())
 	if err != nil {
 		return err
@@ -37,10 +40,10 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 		switch {
 		case home:
 			return await("accepting queries", func(ctx context.Context) error { return answers(ctx, tap) })
-		case b.topology.Strategy == topology.BackupRestore:
+		case !b.topology.Streams():
 			return nil // it waits for a backup
 		default:
-			return await("streaming from the primary", func(ctx context.Context) error { return streaming(ctx, tap) })
+			return await("streaming from "+b.topology.Source(n.Region), func(ctx context.Context) error { return streaming(ctx, tap) })
 		}
 	case topology.ServiceRedis:
 		return await("answering in its role", func(ctx context.Context) error { return redisInRole(ctx, tap, home) })
@@ -56,6 +59,9 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 			return err
 		})
 	case topology.ServiceApp:
+		if r, _ := b.topology.Region(n.Region); b.topology.AppsAtStart(r) == 0 {
+			return await("standing by", func(ctx context.Context) error { return b.standsBy(ctx, n) })
+		}
 		return await("/readyz", func(ctx context.Context) error {
 			_, err := ask(ctx, http.MethodGet, "http://"+tap+"/readyz", http.NoBody)
 			return err
@@ -66,6 +72,26 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 			return err
 		})
 	}
+}
+
+// standsBy says whether an app node that is not to serve yet runs, and refuses. A tap would accept in its place: it is an agent of the
+// region that has to try.
+func (b *builder) standsBy(ctx context.Context, n *node.Node) error {
+	if state, err := n.State(ctx); err != nil || state != node.Running {
+		return errors.Join(err, errors.New("it does not run"))
+	}
+	a, err := b.AskFrom(ctx, topology.ServiceReplicator.Host(n.Region), probe.Question{
+		Way: probe.RoundTrip, Service: topology.ServiceApp, Address: net.JoinHostPort(n.Name(), strconv.Itoa(topology.PortApp)),
+	})
+	switch {
+	case err != nil:
+		return err
+	case a.Symptom == probe.Fine:
+		return errors.New("it serves")
+	case a.Symptom != probe.Refused:
+		return a.Err()
+	}
+	return nil
 }
 
 // SQL connects to a postgres node through its tap. The caller closes the connection.

@@ -6,15 +6,17 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // Routing is what the name service says of itself (GET /health).
 type Routing struct {
-	Primary    string `json:"primary"`
-	Answer     string `json:"answer"`
-	Generation int    `json:"generation"`
+	Primary    string   `json:"primary"`
+	Answer     string   `json:"answer"`  // of several, the first from the primary on
+	Answers    []string `json:"answers"` // more than one with policy multivalue only
+	Generation int      `json:"generation"`
 	Targets    []struct {
 		Region    string `json:"region"`
 		Healthy   bool   `json:"healthy"`
@@ -39,19 +41,31 @@ func (l *Lab) Routing(ctx context.Context) (Routing, error) {
 	return r, nil
 }
 
-// CheckRouting asks whether clients are sent to the home region and every region is seen healthy.
+// CheckRouting asks whether clients are sent where the topology wants them, and every region whose app is to run is seen healthy.
 func (l *Lab) CheckRouting(ctx context.Context) error {
 	r, err := l.Routing(ctx)
 	if err != nil {
 		return err
 	}
-	var errs []error
-	if home := l.topology.Home().Name; r.Answer != home {
-		errs = append(errs, fmt.Errorf("the name service answers %q and should answer %s", r.Answer, home))
+	return checkRouting(l.topology, r)
+}
+
+func checkRouting(t topology.Topology, r Routing) error {
+	want := []string{t.Home().Name}
+	if t.Routing.Policy == topology.Multivalue {
+		want = nil
+		for _, region := range t.Regions {
+			want = append(want, region.Name)
+		}
 	}
-	for _, t := range r.Targets {
-		if !t.Healthy {
-			errs = append(errs, fmt.Errorf("the name service finds %s unhealthy: %s", t.Region, t.LastError))
+	var errs []error
+	if !slices.Equal(r.Answers, want) {
+		errs = append(errs, fmt.Errorf("the name service answers %v and should answer %v", r.Answers, want))
+	}
+	for _, target := range r.Targets {
+		region, _ := t.Region(target.Region)
+		if !target.Healthy && t.AppsAtStart(region) > 0 {
+			errs = append(errs, fmt.Errorf("the name service finds %s unhealthy: %s", target.Region, target.LastError))
 		}
 	}
 	return errors.Join(errs...)

@@ -34,74 +34,71 @@ func (b *builder) spec(s topology.Service, region string, number int) node.Spec 
 	}
 }
 
-// nodeSpecs says how each node of the topology is started.
-func (b *builder) nodeSpecs() ([]node.Spec, error) {
+// nodeSpec says how the node of a place is started; false where another node serves in its stead. For the name service, which tells
+// clients the ports of the hub, the hub has to be there.
+func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 	images := b.options.Images
-	var specs []node.Spec
-	for _, p := range link.Nodes(b.topology) {
-		s := b.spec(p.Service, p.Region, p.Number)
-		kind := string(p.Service)
-		switch p.Service {
-		case topology.ServicePostgres:
-			b.postgres(&s)
-		case topology.ServiceRedis:
+	s = b.spec(p.Service, p.Region, p.Number)
+	kind := string(p.Service)
+	switch p.Service {
+	case topology.ServicePostgres:
+		b.postgres(&s)
+	case topology.ServiceRedis:
+		s.Volumes = map[string]string{dataDir: s.ID}
+		if source := b.topology.Source(p.Region); source != "" {
+			s.Cmd = []string{"--replicaof", "hub", b.port(p.Region, source, topology.ServiceRedis)}
+		}
+	case topology.ServiceS3:
+		if images.AWS == "localstack" {
+			s.Aliases = append(s.Aliases, topology.ServiceDynamoDB.Host(p.Region)) // one node serves both
+		} else {
 			s.Volumes = map[string]string{dataDir: s.ID}
-			if p.Region != b.topology.Home().Name {
-				s.Cmd = []string{"--replicaof", "hub", b.port(p.Region, b.topology.Home().Name, topology.ServiceRedis)}
-			}
-		case topology.ServiceS3:
-			if images.AWS == "localstack" {
-				s.Aliases = append(s.Aliases, topology.ServiceDynamoDB.Host(p.Region)) // one node serves both
-			} else {
-				s.Volumes = map[string]string{dataDir: s.ID}
-			}
-		case topology.ServiceDynamoDB:
-			if images.AWS == "localstack" {
-				continue
-			}
-		case topology.ServiceApp:
-			s.Volumes = map[string]string{"/config": b.networkName(p.Region) + "-config"}
-			s.Env["CONFIG_FILE"] = topology.ConfigFile
-			if p.Number == 1 {
-				data, err := json.MarshalIndent(b.config(p.Region), "", "  ")
-				if err != nil {
-					return nil, fmt.Errorf("write the configuration of %s: %w", p.Region, err)
-				}
-				s.Files = map[string][]byte{topology.ConfigFile: data}
-			}
-		default:
-			kind = "agent"
-			if err := b.agent(&s); err != nil {
-				return nil, err
-			}
 		}
-		s.Image, s.Volatile = images.Images[kind].Name, images.Volatile(kind)
-		if s.Image == "" {
-			return nil, fmt.Errorf("start %s: there is no image %q", s.Name, kind)
+	case topology.ServiceDynamoDB:
+		if images.AWS == "localstack" {
+			return s, false, nil
 		}
-		s.Labels[node.LabelVolatile] = strconv.FormatBool(s.Volatile)
-		specs = append(specs, s)
+	case topology.ServiceApp:
+		s.Volumes = map[string]string{"/config": b.networkName(p.Region) + "-config"}
+		s.Env["CONFIG_FILE"] = topology.ConfigFile
+		if p.Number == 1 {
+			data, err := json.MarshalIndent(b.config(p.Region), "", "  ")
+			if err != nil {
+				return s, false, fmt.Errorf("write the configuration of %s: %w", p.Region, err)
+			}
+			s.Files = map[string][]byte{topology.ConfigFile: data}
+		}
+	default:
+		kind = "agent"
+		if err := b.agent(&s); err != nil {
+			return s, false, err
+		}
 	}
-	return specs, nil
+	s.Image, s.Volatile = images.Images[kind].Name, images.Volatile(kind)
+	if s.Image == "" {
+		return s, false, fmt.Errorf("start %s: there is no image %q", s.Name, kind)
+	}
+	s.Labels[node.LabelVolatile] = strconv.FormatBool(s.Volatile)
+	return s, true, nil
 }
 
 func (b *builder) postgres(s *node.Spec) {
 	s.Volumes = map[string]string{dataDir: s.ID}
-	home := b.topology.Home().Name
+	source := b.topology.Source(s.Region)
 	switch {
-	case s.Region == home:
+	case source == "":
 		s.Env["ROLE"] = "primary"
 		if b.topology.Postgres.Commit == topology.CommitRemote {
 			s.Env["SYNCHRONOUS"] = "on"
 		}
-	case b.topology.Strategy == topology.BackupRestore:
+	case !b.topology.Streams():
 		s.Env["ROLE"] = "restore"
 		s.Volumes["/restore"] = b.networkName(s.Region) + "-restore"
 	default:
 		s.Env["ROLE"] = "replica"
 		s.Env["PRIMARY_HOST"] = "hub"
-		s.Env["PRIMARY_PORT"] = b.port(s.Region, home, topology.ServicePostgres)
-		s.Env["SLOT"] = topology.ReplicationSlot
+		s.Env["PRIMARY_PORT"] = b.port(s.Region, source, topology.ServicePostgres)
+		s.Env["SLOT"] = b.topology.Slot(s.Region)
 	}
 }
 
@@ -143,14 +140,14 @@ func (b *builder) agent(s *node.Spec) error {
 			Region: s.Region, Home: home, Check: t.Automation.Check, Decide: t.Automation.Decide,
 			StepTimeout: t.Automation.StepTimeout, Strategy: t.Strategy,
 			HomeHealth:   "http://" + b.endpoint(s.Region, home, topology.ServiceApp).Address + "/healthz",
-			HomePostgres: b.endpoint(s.Region, home, topology.ServicePostgres),
-			Nameservice:  "http://" + b.endpoint(s.Region, topology.Global, topology.ServiceNameservice).Address,
-			Postgres:     b.endpoint(s.Region, s.Region, topology.ServicePostgres),
-			Redis:        b.endpoint(s.Region, s.Region, topology.ServiceRedis),
-			S3:           b.endpoint(s.Region, s.Region, topology.ServiceS3),
-			DynamoDB:     b.endpoint(s.Region, s.Region, topology.ServiceDynamoDB),
-			ConfigFile:   topology.ConfigFile, RestoreFile: topology.RestoreFile,
-			AppReady: "http://" + b.endpoint(s.Region, s.Region, topology.ServiceApp).Address + "/readyz",
+			HomePostgres: b.endpoint(s.Region, home, topology.ServicePostgres), Trip: 2 * t.LatencyBetween(s.Region, home),
+			Nameservice: "http://" + b.endpoint(s.Region, topology.Global, topology.ServiceNameservice).Address,
+			Postgres:    b.endpoint(s.Region, s.Region, topology.ServicePostgres),
+			Redis:       b.endpoint(s.Region, s.Region, topology.ServiceRedis),
+			S3:          b.endpoint(s.Region, s.Region, topology.ServiceS3),
+			DynamoDB:    b.endpoint(s.Region, s.Region, topology.ServiceDynamoDB),
+			ConfigFile:  topology.ConfigFile, RestoreFile: topology.RestoreFile,
+			AppsReady: b.appsReady(s.Region),
 		}
 	default:
 		return fmt.Errorf("start %s: there is no agent for service %s", s.Name, s.Service)
@@ -163,9 +160,27 @@ func (b *builder) agent(s *node.Spec) error {
 	return nil
 }
 
+// appsReady are where the app nodes of a region are asked, from within it, whether they are ready.
+func (b *builder) appsReady(region string) []string {
+	r, _ := b.topology.Region(region)
+	urls := make([]string, r.AppNodes)
+	for i := range urls {
+		urls[i] = fmt.Sprintf("http://%s:%d/readyz", link.NodeName(topology.ServiceApp, region, i+1), topology.PortApp)
+	}
+	return urls
+}
+
 func (b *builder) nameservice() (agent.NameserviceConfig, error) {
-	c := agent.NameserviceConfig{Record: topology.RecordName, TTL: b.topology.Routing.TTL, Check: b.topology.Routing.Check}
+	c := agent.NameserviceConfig{
+		Record: topology.RecordName, Policy: b.topology.Routing.Policy, TTL: b.topology.Routing.TTL, Check: b.topology.Routing.Check,
+	}
 	for _, r := range b.topology.Regions {
+		var farthest time.Duration
+		for _, other := range b.topology.Regions {
+			if other.Name != r.Name {
+				farthest = max(farthest, b.topology.LatencyBetween(r.Name, other.Name))
+			}
+		}
 		door, err := b.Door(r.Name)
 		if err != nil {
 			return c, err
@@ -181,17 +196,19 @@ func (b *builder) nameservice() (agent.NameserviceConfig, error) {
 		c.Targets = append(c.Targets, agent.Target{
 			Region: r.Name, Host: host, Port: n,
 			Health: "http://" + b.endpoint(topology.Global, r.Name, topology.ServiceApp).Address + "/readyz",
+			Trip:   2 * farthest,
 		})
 	}
 	return c, nil
 }
 
 // config is the configuration of a region's app before anything has happened: writes go to the home region's primaries, objects and
-// items to the region's own stores.
+// items to the region's own stores. Their mirrors are in the standby, which takes over, whatever region they are written in.
 func (b *builder) config(region string) topology.Config {
 	home := b.topology.Home().Name
+	r, _ := b.topology.Region(region)
 	c := topology.Config{
-		Revision: 1, Region: region,
+		Revision: 1, Region: region, AppNodes: b.topology.AppsAtStart(r),
 		Postgres: b.endpoint(region, home, topology.ServicePostgres), Redis: b.endpoint(region, home, topology.ServiceRedis),
 		S3: b.endpoint(region, region, topology.ServiceS3), DynamoDB: b.endpoint(region, region, topology.ServiceDynamoDB),
 	}

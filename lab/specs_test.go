@@ -42,9 +42,12 @@ func topologies(t *testing.T) map[string]topology.Topology {
 	unattended, _ := topology.Preset("two-regions")
 	unattended.Automation.Off = true
 	all["unattended"] = unattended
-	three, _ := topology.Preset("two-regions")
-	three.Regions = []topology.Region{{Name: "us-east-1", AppNodes: 3}, {Name: "us-west-2", AppNodes: 2}}
-	all["several app nodes"] = three
+	several, _ := topology.Preset("two-regions")
+	several.Regions = []topology.Region{{Name: "us-east-1", AppNodes: 3}, {Name: "us-west-2", AppNodes: 2}}
+	all["several app nodes"] = several
+	sync, _ := topology.Preset("three-regions")
+	sync.Postgres.Commit = topology.CommitRemote
+	all["three regions, sync"] = sync
 	for name, top := range all {
 		if err := top.Validate(); err != nil {
 			t.Fatalf("%s: %v", name, err)
@@ -55,13 +58,16 @@ func topologies(t *testing.T) map[string]topology.Topology {
 
 func specsOf(t *testing.T, b *builder) map[string]node.Spec {
 	t.Helper()
-	specs, err := b.nodeSpecs()
-	if err != nil {
-		t.Fatal(err)
-	}
 	byName := map[string]node.Spec{}
 	ids := map[string]bool{}
-	for _, s := range specs {
+	for _, p := range link.Nodes(b.topology) {
+		s, ok, err := b.nodeSpec(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok {
+			continue
+		}
 		if byName[s.Name].Name != "" || ids[s.ID] {
 			t.Errorf("%s (%s) is there twice", s.Name, s.ID)
 		}
@@ -151,9 +157,9 @@ func TestEveryNodeIsLabelledAndFound(t *testing.T) {
 func TestTheDatabaseFollowsTheStrategy(t *testing.T) {
 	tops := topologies(t)
 	for name, c := range map[string]struct{ home, standby, synchronous string }{
-		"two-regions":        {"primary", "replica", ""},
-		"two-regions-sync":   {"primary", "replica", "on"},
-		"two-regions-backup": {"primary", "restore", ""},
+		"two-regions":      {"primary", "replica", ""},
+		"two-regions-sync": {"primary", "replica", "on"},
+		"backup-restore":   {"primary", "restore", ""},
 	} {
 		specs := specsOf(t, planned(tops[name], "packages"))
 		home, standby := specs["postgres.us-east-1"], specs["postgres.us-west-2"]
@@ -167,8 +173,100 @@ func TestTheDatabaseFollowsTheStrategy(t *testing.T) {
 			restores && standby.Volumes["/restore"] != specs["automation.us-west-2"].Volumes["/restore"] {
 			t.Errorf("%s: a base backup can't be handed over: %v, %v", name, standby.Volumes, specs["automation.us-west-2"].Volumes)
 		}
-		if follows := standby.Env["SLOT"] == topology.ReplicationSlot; follows != (c.standby == "replica") {
+		if follows := standby.Env["SLOT"] == "region_2"; follows != (c.standby == "replica") {
 			t.Errorf("%s: %v", name, standby.Env)
+		}
+	}
+}
+
+// Each replica streams, by a link of its own region's, from whom the topology says, over a slot of its own.
+func TestReplicasStreamFromWhomTheyFollow(t *testing.T) {
+	tops := topologies(t)
+	const us, eu, ap = "us-east-1", "eu-west-1", "ap-southeast-1"
+	for name, sources := range map[string]map[string]string{
+		"three-regions":           {eu: us, ap: us},
+		"three regions, sync":     {eu: us, ap: us},
+		"three-regions-cascading": {eu: us, ap: eu},
+	} {
+		b := planned(tops[name], "packages")
+		specs := specsOf(t, b)
+		slots := map[string]bool{}
+		for region, source := range sources {
+			database, cache := specs["postgres."+region], specs["redis."+region]
+			if want := b.port(region, source, topology.ServicePostgres); database.Env["PRIMARY_PORT"] != want {
+				t.Errorf("%s: the database of %s follows hub:%s, want hub:%s", name, region, database.Env["PRIMARY_PORT"], want)
+			}
+			if want := []string{"--replicaof", "hub", b.port(region, source, topology.ServiceRedis)}; !slices.Equal(cache.Cmd, want) {
+				t.Errorf("%s: the cache of %s is started with %v, want %v", name, region, cache.Cmd, want)
+			}
+			slots[database.Env["SLOT"]] = true
+		}
+		if len(slots) != len(sources) || slots[""] {
+			t.Errorf("%s: slots are %v", name, slots)
+		}
+		if home := specs["postgres."+us]; home.Env["ROLE"] != "primary" || len(specs["redis."+us].Cmd) > 0 {
+			t.Errorf("%s: home follows somebody: %v", name, home.Env)
+		}
+	}
+}
+
+func TestTheAutomationAwaitsEveryAppNodeOfItsRegion(t *testing.T) {
+	for name, top := range topologies(t) {
+		specs := specsOf(t, planned(top, "packages"))
+		for i, r := range top.Regions {
+			s, there := specs["automation."+r.Name]
+			if there != (i == 1 && !top.Automation.Off) {
+				t.Errorf("%s: there is an automation in %s: %t", name, r.Name, there)
+			}
+			if !there {
+				continue
+			}
+			var c agent.AutomationConfig
+			if err := json.Unmarshal([]byte(s.Env[topology.AgentConfigEnv]), &c); err != nil {
+				t.Fatal(err)
+			}
+			if want := 2 * top.LatencyBetween(r.Name, top.Home().Name); c.Trip != want {
+				t.Errorf("%s: the way home is taken for %s, want %s", name, c.Trip, want)
+			}
+			if len(c.AppsReady) != r.AppNodes || c.Region != r.Name || c.Home != top.Home().Name {
+				t.Errorf("%s: %+v", name, c)
+			}
+			for n, url := range c.AppsReady {
+				if want := fmt.Sprintf("http://app-%d.%s:8080/readyz", n+1, r.Name); url != want {
+					t.Errorf("%s: app node %d is asked at %s, want %s", name, n+1, url, want)
+				}
+			}
+		}
+	}
+}
+
+func TestRoutingIsHeldAgainstTheTopology(t *testing.T) {
+	const east, west = "us-east-1", "us-west-2"
+	for _, c := range []struct {
+		preset    string
+		answers   []string
+		unhealthy string
+		want      string // in the complaint; empty for none
+	}{
+		{"two-regions", []string{east}, "", ""},
+		{"two-regions", []string{west}, "", "answers [us-west-2] and should answer [us-east-1]"},
+		{"two-regions", []string{east}, west, "finds us-west-2 unhealthy"},
+		{"two-regions", []string{east, west}, "", "should answer [us-east-1]"},
+		{"pilot-light", []string{east}, west, ""},
+		{"pilot-light", []string{east}, east, "finds us-east-1 unhealthy"},
+		{"active-active", []string{east, west}, "", ""},
+		{"active-active", []string{east}, "", "should answer [us-east-1 us-west-2]"},
+	} {
+		top, _ := topology.Preset(c.preset)
+		r := Routing{Answers: c.answers}
+		body := fmt.Sprintf(`{"targets": [{"region": %q, "healthy": %t}, {"region": %q, "healthy": %t}]}`,
+			east, c.unhealthy != east, west, c.unhealthy != west)
+		if err := json.Unmarshal([]byte(body), &r); err != nil {
+			t.Fatal(err)
+		}
+		err := checkRouting(top, r)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s answering %v, %q unhealthy: %v; want %q", c.preset, c.answers, c.unhealthy, err, c.want)
 		}
 	}
 }
@@ -183,12 +281,18 @@ func TestTheAppsConfigurationBeginsAtHome(t *testing.T) {
 			if err := json.Unmarshal(first.Files[topology.ConfigFile], &c); err != nil {
 				t.Fatal(err)
 			}
+			if want := top.AppsAtStart(r); c.AppNodes != want {
+				t.Errorf("%s: %d app nodes are to run in %s, want %d", name, c.AppNodes, r.Name, want)
+			}
 			if c.Revision != 1 || c.Region != r.Name || c.Postgres.Region != "us-east-1" || c.Redis.Region != "us-east-1" ||
 				c.S3.Region != r.Name || c.DynamoDB.Region != r.Name {
 				t.Errorf("%s: %+v", name, c)
 			}
 			remote := top.Postgres.Commit == topology.CommitRemote
-			other := top.Regions[1-i].Name
+			other := top.Standby().Name // takes over, and has what was acknowledged anywhere
+			if i == 1 {
+				other = top.Home().Name
+			}
 			switch {
 			case !remote && (c.MirrorS3 != nil || c.MirrorDynamoDB != nil):
 				t.Errorf("%s: writes wait for a mirror: %+v", name, c)
@@ -217,13 +321,19 @@ func TestTheNameServiceAnswersTheDoorsOfTheHost(t *testing.T) {
 		if err := json.Unmarshal([]byte(s.Env[topology.AgentConfigEnv]), &c); err != nil {
 			t.Fatal(err)
 		}
-		if c.Record != topology.RecordName || c.TTL != top.Routing.TTL || c.Check != top.Routing.Check || len(c.Targets) != 2 {
+		if c.Record != topology.RecordName || c.TTL != top.Routing.TTL || c.Check != top.Routing.Check || c.Policy != top.Routing.Policy ||
+			len(c.Targets) != len(top.Regions) {
 			t.Fatalf("%s: %+v", name, c)
 		}
 		for i, target := range c.Targets {
 			door, err := b.Door(top.Regions[i].Name)
 			if err != nil || target.Region != top.Regions[i].Name || fmt.Sprintf("%s:%d", target.Host, target.Port) != door {
 				t.Errorf("%s: door of %s is %s (%v): %+v", name, target.Region, door, err, target)
+			}
+			for _, other := range top.Regions {
+				if trip := 2 * top.LatencyBetween(target.Region, other.Name); other.Name != target.Region && target.Trip < trip {
+					t.Errorf("%s: checks of %s don't wait for the way to %s: %s", name, target.Region, other.Name, target.Trip)
+				}
 			}
 			if !strings.HasSuffix(target.Health, "/readyz") {
 				t.Errorf("%s: health is asked at %s", name, target.Health)
@@ -238,9 +348,9 @@ func TestTheNameServiceAnswersTheDoorsOfTheHost(t *testing.T) {
 func TestAgentsAreAsTheTopologyHasThem(t *testing.T) {
 	tops := topologies(t)
 	for name, c := range map[string]struct{ automation, backup, copies bool }{
-		"two-regions":        {automation: true, copies: true},
-		"two-regions-backup": {automation: true, backup: true},
-		"unattended":         {copies: true},
+		"two-regions":    {automation: true, copies: true},
+		"backup-restore": {automation: true, backup: true},
+		"unattended":     {copies: true},
 	} {
 		specs := specsOf(t, planned(tops[name], "packages"))
 		_, automation := specs["automation.us-west-2"]
@@ -281,7 +391,8 @@ func TestAMissingImageIsNamed(t *testing.T) {
 	top, _ := topology.Preset("two-regions")
 	b := planned(top, "packages")
 	delete(b.options.Images.Images, "redis")
-	if _, err := b.nodeSpecs(); err == nil || !strings.Contains(err.Error(), `there is no image "redis"`) {
+	_, _, err := b.nodeSpec(link.Place{Service: topology.ServiceRedis, Region: "us-east-1", Number: 1})
+	if err == nil || !strings.Contains(err.Error(), `there is no image "redis"`) {
 		t.Errorf("got %v", err)
 	}
 }

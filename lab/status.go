@@ -232,7 +232,12 @@ func copiesBehind(ctx context.Context, region, tap string) []Replication {
 }
 
 // streamsFrom is where a region's PostgreSQL gets its log by the topology.
-func (l *Lab) streamsFrom(string) string { return l.topology.Home().Name }
+func (l *Lab) streamsFrom(region string) string {
+	if r, ok := l.topology.Region(region); ok && r.Follows != "" {
+		return r.Follows
+	}
+	return l.topology.Home().Name
+}
 
 // queryPostgres runs one statement and gives the first value of the first row as text.
 func queryPostgres(ctx context.Context, tap, statement string) (string, error) {

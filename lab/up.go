@@ -84,32 +84,36 @@ func (b *builder) say(format string, args ...any) {
 	}
 }
 
-// up in three strokes: networks, the hub (which has to be there before anybody can reach anybody), and then every node at once.
+// up makes the networks, and then the hub and every node at once. Nobody can reach anybody before the hub carries; but what is slow to be
+// ready by itself does not have to wait for it.
 func (b *builder) up(ctx context.Context) error {
 	b.plan = link.Plan(b.topology)
 	if err := b.createNetworks(ctx); err != nil {
 		return err
 	}
-	hubNode, err := b.startHub(ctx)
-	if err != nil {
-		return err
-	}
-	b.say("hub carries %d links", len(b.plan))
-
-	specs, err := b.nodeSpecs()
-	if err != nil {
-		return err
-	}
-	slices.SortStableFunc(specs, func(a, b node.Spec) int { return order(a) - order(b) })
-	nodes := make([]*node.Node, len(specs))
+	places := link.Nodes(b.topology)
+	slices.SortStableFunc(places, func(a, b link.Place) int { return order(a.Service) - order(b.Service) })
+	nodes := make([]*node.Node, len(places)+1)
+	carries := make(chan struct{}) // closed when the hub does
 	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		if nodes[len(places)], err = b.startHub(gctx); err != nil {
+			return err
+		}
+		b.say("hub carries %d links", len(b.plan))
+		close(carries)
+		return nil
+	})
 	slots := make(chan struct{}, startAtOnce)
-	for i, s := range specs {
+	for i, p := range places {
+		if order(p.Service) > storesEnd && !came(gctx, carries) {
+			break
+		}
 		slots <- struct{}{}
 		g.Go(func() error {
-			n, err := b.start(gctx, s)
+			n, err := b.startAt(gctx, p)
 			<-slots
-			if err != nil {
+			if n == nil || err != nil || !came(gctx, carries) {
 				return err
 			}
 			nodes[i] = n
@@ -120,21 +124,47 @@ func (b *builder) up(ctx context.Context) error {
 			return nil
 		})
 	}
-	err = g.Wait()
-	b.nodes = append(slices.DeleteFunc(nodes, func(n *node.Node) bool { return n == nil }), hubNode)
+	err := g.Wait()
+	if err == nil {
+		err = context.Cause(ctx) // whoever waited for the hub gave up without a word
+	}
+	b.nodes = slices.DeleteFunc(nodes, func(n *node.Node) bool { return n == nil })
 	if err != nil {
 		return err
 	}
 	return b.findResolver(ctx)
 }
 
+// came waits for a channel to be closed; false is that ctx ended first, and who ended it has the reason.
+func came(ctx context.Context, what <-chan struct{}) bool {
+	select {
+	case <-what:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// startAt starts the node of a place; none where another node serves in its stead.
+func (b *builder) startAt(ctx context.Context, p link.Place) (*node.Node, error) {
+	s, ok, err := b.nodeSpec(p)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return b.start(ctx, s)
+}
+
 // startAtOnce is how many containers are created at a time. What takes longest to be ready goes first: more at once would only make it
 // share the processors with what is ready in no time.
 const startAtOnce = 4
 
-func order(s node.Spec) int {
-	slow := []topology.Service{topology.ServiceDynamoDB, topology.ServicePostgres, topology.ServiceS3, topology.ServiceApp}
-	if i := slices.Index(slow, s.Service); i >= 0 {
+// slow are the services in the order in which they are started; the stores, up to storesEnd, need no hub for it.
+var slow = []topology.Service{topology.ServiceDynamoDB, topology.ServicePostgres, topology.ServiceS3, topology.ServiceApp}
+
+const storesEnd = 2
+
+func order(s topology.Service) int {
+	if i := slices.Index(slow, s); i >= 0 {
 		return i
 	}
 	return len(slow)
@@ -204,14 +234,17 @@ func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 		}
 		return addresses[topology.Global] // clients and taps come from outside
 	}
-	return n, b.hub.Open(ctx, b.plan, listen, func(s link.Spec) time.Duration {
-		_, from := b.topology.Region(s.From)
-		_, to := b.topology.Region(s.To)
-		if from && to {
-			return b.topology.Latency
-		}
-		return 0
-	})
+	return n, b.hub.Open(ctx, b.plan, listen, b.baseline)
+}
+
+// baseline is the latency of a link between two regions, one way.
+func (b *builder) baseline(s link.Spec) time.Duration {
+	_, from := b.topology.Region(s.From)
+	_, to := b.topology.Region(s.To)
+	if from && to {
+		return b.topology.LatencyBetween(s.From, s.To)
+	}
+	return 0
 }
 
 // connectHub finds the hub's ports and makes the handles of all its paths.

@@ -59,11 +59,15 @@ func (d table) topology() {
 	t := d.plan.Topology
 	d.row("TOPOLOGY", "", "")
 	for i, r := range t.Regions {
-		role := "home"
-		if i > 0 {
-			role = "standby"
+		role := []string{"home", "standby", "third region"}[i]
+		note := fmt.Sprintf("%d app", r.AppNodes)
+		if n := t.AppsAtStart(r); n < r.AppNodes {
+			note += fmt.Sprintf(", %d at first", n)
 		}
-		d.row("  "+role, r.Name, fmt.Sprintf("%d app", r.AppNodes))
+		if source := t.Source(r.Name); source != "" && t.Streams() {
+			note += ", follows " + source
+		}
+		d.row("  "+role, r.Name, note)
 	}
 	d.row("  strategy", string(t.Strategy), "")
 	d.row("  commit", string(t.Postgres.Commit), "")
@@ -85,7 +89,13 @@ func (d table) times() {
 		d.scheduled("  decision", t.Automation.Decide)
 		d.row("  limit of a step", "", short(t.Automation.StepTimeout))
 	}
+	if t.Routing.Policy == topology.Multivalue {
+		d.row("  record's policy", string(t.Routing.Policy), "")
+	}
 	d.row("  latency of links, each way", "", short(t.Latency))
+	for _, p := range t.Latencies {
+		d.row("    "+p.Between[0]+", "+p.Between[1], "", short(p.Latency))
+	}
 	d.row("", "", "")
 	d.row("STEPS", "REAL", "LAB")
 	d.scheduled("  steady state holds for", d.plan.Steady.Hold)

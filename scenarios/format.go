@@ -11,7 +11,6 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/regionfall/regionfall/lab/fault"
-	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/measure"
 	"github.com/regionfall/regionfall/scenarios/workload"
@@ -36,72 +35,6 @@ func (r *reader) scenario(p *drill.Plan) decoder {
 		"tail":         r.duration(&p.Tail),
 		"expect":       r.expect(&p.Expect),
 	})
-}
-
-func (r *reader) topology(t *topology.Topology) decoder {
-	return func(n ast.Node, path string) {
-		// First the preset, wherever it stands: the other keys change it.
-		if m, ok := n.(ast.MapNode); ok {
-			for it := m.MapRange(); it.Next(); {
-				if text, ok := scalar(it.Value()); ok && it.Key().GetToken().Value == "preset" {
-					if preset, ok := topology.Preset(text); ok {
-						*t = preset
-					}
-				}
-			}
-		}
-		var preset string
-		r.mapping(fields{
-			"preset":   choice(r, "preset", &preset, topology.PresetNames()),
-			"strategy": choice(r, "strategy", &t.Strategy, topology.Strategies()),
-			"regions":  r.regions(&t.Regions),
-			"commit":   choice(r, "commit mode", &t.Postgres.Commit, topology.CommitModes()),
-			"replication": r.mapping(fields{
-				"objects": choice(r, "replication mode", &t.Objects.Mode, topology.ReplicationModes()),
-				"items":   choice(r, "replication mode", &t.Items.Mode, topology.ReplicationModes()),
-			}),
-			"latency":    r.duration(&t.Latency),
-			"routing":    r.mapping(fields{"ttl": r.duration(&t.Routing.TTL), "check": r.check(&t.Routing.Check)}),
-			"automation": r.automation(&t.Automation),
-		})(n, path)
-	}
-}
-
-func (r *reader) regions(dst *[]topology.Region) decoder {
-	return func(n ast.Node, path string) {
-		var regions []topology.Region
-		r.sequence(func(n ast.Node, path string) {
-			region := topology.Region{AppNodes: 1}
-			if _, ok := scalar(n); ok {
-				r.text(&region.Name, 64)(n, path)
-			} else {
-				r.mapping(fields{"name": r.text(&region.Name, 64), "app_nodes": r.count(&region.AppNodes)})(n, path)
-			}
-			regions = append(regions, region)
-		})(n, path)
-		*dst = regions
-	}
-}
-
-func (r *reader) check(c *topology.HealthCheck) decoder {
-	return r.mapping(fields{"interval": r.duration(&c.Interval), "threshold": r.count(&c.Threshold)})
-}
-
-// automation takes settings, or just off.
-func (r *reader) automation(a *topology.Automation) decoder {
-	return func(n ast.Node, path string) {
-		if _, ok := scalar(n); ok {
-			var state string
-			choice(r, "setting", &state, []string{"on", "off"})(n, path)
-			a.Off = state == "off"
-			return
-		}
-		r.mapping(fields{
-			"check":        r.check(&a.Check),
-			"decide":       r.duration(&a.Decide),
-			"step_timeout": r.duration(&a.StepTimeout),
-		})(n, path)
-	}
 }
 
 func (r *reader) workload(w *workload.Spec) decoder {
@@ -137,7 +70,7 @@ func (r *reader) fault(dst *fault.Spec) decoder {
 	return func(n ast.Node, path string) {
 		m, ok := n.(ast.MapNode)
 		if !ok {
-			r.unread(path, "%s takes a fault and its parameters, such as %s", title(path), fault.Catalogue()[0].Example)
+			r.unread(path, "%s takes a fault and its parameters, such as %s", r.title(path), fault.Catalogue()[0].Example)
 			return
 		}
 		count := 0
@@ -155,7 +88,7 @@ func (r *reader) fault(dst *fault.Spec) decoder {
 			r.value(it.Value(), key, path+"."+key.Value, decode)
 		}
 		if count == 0 {
-			r.unread(path, "%s names no fault: known are %s", title(path), strings.Join(kinds.keys(), ", "))
+			r.unread(path, "%s names no fault: known are %s", r.title(path), strings.Join(kinds.keys(), ", "))
 		}
 	}
 }
@@ -227,12 +160,12 @@ func (r *reader) within(dst *time.Duration, more fields) decoder {
 		known := fields{"within": r.duration(dst)}
 		maps.Copy(known, more)
 		if _, ok := n.(ast.MapNode); !ok {
-			r.unread(path, "%s takes a time, such as 15m", title(path))
+			r.unread(path, "%s takes a time, such as 15m", r.title(path))
 			return
 		}
 		r.mapping(known)(n, path)
 		if !r.given(path + ".within") {
-			r.unread(path, "%s has no limit: add within, such as within: 2h", title(path))
+			r.unread(path, "%s has no limit: add within, such as within: 2h", r.title(path))
 		}
 	}
 }

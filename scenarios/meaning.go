@@ -39,7 +39,7 @@ func (r *reader) meaning(p *drill.Plan) {
 		r.complain("name", "name: %s is no name: use a-z, 0-9 and -, beginning with a letter", quote(p.Name))
 	}
 	r.workloadMeaning(p)
-	if r.topologyMeaning(p.Topology) {
+	if r.topologyMeaning("topology", p.Topology) {
 		r.faultMeaning(p)
 	}
 	r.stepMeaning(p)
@@ -68,41 +68,56 @@ func (r *reader) workloadMeaning(p *drill.Plan) {
 	}
 }
 
-// topologyMeaning says whether the topology is sound enough to aim faults at.
-func (r *reader) topologyMeaning(t topology.Topology) bool {
+// topologyMeaning says whether the topology, whose keys stand below base, is sound enough to aim faults at.
+func (r *reader) topologyMeaning(base string, t topology.Topology) bool {
 	err := t.Validate()
 	for _, e := range flatten(err) {
 		var f *topology.FieldError
-		if errors.As(e, &f) {
-			r.complain("topology."+f.Field, "topology.%s: %s", f.Field, f.Problem)
+		if !errors.As(e, &f) {
+			r.complain(base, "%v", e)
 			continue
 		}
-		r.complain("topology", "%v", e)
+		path := f.Field
+		if base != "" {
+			path = base + "." + path
+		}
+		hint := ""
+		if at := r.at[path]; at != nil && (strings.HasSuffix(path, ".follows") || strings.Contains(path, ".between[")) {
+			hint = regionHint(at.Value, t)
+		}
+		r.complain(path, "%s: %s%s", path, f.Problem, hint)
 	}
 	return err == nil
 }
 
-// faultMeaning asks each fault about its parameters, and that one region is left to take over.
-func (r *reader) faultMeaning(p *drill.Plan) {
-	var names, left []string
-	for _, region := range p.Topology.Regions {
+// regionHint asks whether a name that is no region's was meant to be one.
+func regionHint(name string, t topology.Topology) string {
+	var names []string
+	for _, region := range t.Regions {
 		names = append(names, region.Name)
 	}
-	// The standby takes over, unless it is what the scenario loses.
-	left = slices.Clone(names)
-	slices.Reverse(left)
+	if meant, ok := nearest(name, names); ok && meant != name {
+		return fmt.Sprintf(": did you mean %q?", meant)
+	}
+	return ""
+}
+
+// faultMeaning asks each fault about its parameters, and that a region is left that takes over.
+func (r *reader) faultMeaning(p *drill.Plan) {
+	// The standby takes over, unless it is what the scenario loses; then home goes on. No other region ever does.
+	left := []string{p.Topology.Standby().Name, p.Topology.Home().Name}
 	for i, s := range p.Steps {
 		if s.Inject == nil {
 			continue
 		}
 		base := fmt.Sprintf("steps[%d].inject.%s", i, s.Inject.Kind())
 		for _, e := range flatten(s.Inject.Validate(p.Topology)) {
-			r.faultProblem(base, e, names)
+			r.faultProblem(base, e, p.Topology)
 		}
 		if lost, ok := s.Inject.(*fault.LoseRegion); ok {
 			left = slices.DeleteFunc(left, func(name string) bool { return name == lost.Region })
 			if len(left) == 0 {
-				r.complain(base, "%s: every region is lost by now, so none is left to take over and be read", base)
+				r.complain(base, "%s: home and standby are lost by now, so no region is left that takes over and can be read", base)
 				return
 			}
 		}
@@ -112,7 +127,7 @@ func (r *reader) faultMeaning(p *drill.Plan) {
 
 // faultProblem puts a fault's complaint at the parameter it is about. Faults know nothing of files; but their complaints begin with the
 // parameter, and quote the value when it is a name.
-func (r *reader) faultProblem(base string, e error, regions []string) {
+func (r *reader) faultProblem(base string, e error, t topology.Topology) {
 	message := e.Error()
 	word, _, _ := strings.Cut(message, " ")
 	parameter := base + "." + word
@@ -124,9 +139,7 @@ func (r *reader) faultProblem(base string, e error, regions []string) {
 		if path != parameter && parent(path) != parameter || value == "" || !strings.Contains(message, strconv.Quote(value)) {
 			continue
 		}
-		if name, ok := nearest(value, regions); ok && !slices.Contains(regions, value) {
-			message += fmt.Sprintf(": did you mean %q?", name)
-		}
+		message += regionHint(value, t)
 		parameter = path
 		break
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Problem is one thing that is wrong with a scenario file, and where. Parse, Load and Compile return all of them in one joined
+// Problem is one thing that is wrong with a file, and where. Parse, Load, LoadTopology and Compile return all of them in one joined
 // error, in the order of the file.
 type Problem struct {
 	File    string
@@ -52,8 +52,9 @@ func clip(line string, column int) (string, int) {
 	return string(runes), column
 }
 
-// source is the text of a scenario file and where each of its values stands, by path: "topology.routing.ttl", "steps[1].at".
+// source is the text of a file and where each of its values stands, by path: "topology.routing.ttl", "steps[1].at".
 type source struct {
+	what  string // scenario or topology
 	file  string
 	lines []string
 	at    map[string]*token.Token

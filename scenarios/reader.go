@@ -58,7 +58,7 @@ func (r *reader) mapping(known fields) decoder {
 	return func(n ast.Node, path string) {
 		m, ok := n.(ast.MapNode)
 		if !ok {
-			r.unread(path, "%s is not a mapping: write its keys below it (%s)", title(path), strings.Join(known.keys(), ", "))
+			r.unread(path, "%s is not a mapping: write its keys below it (%s)", r.title(path), strings.Join(known.keys(), ", "))
 			return
 		}
 		seen := map[string]int{}
@@ -79,11 +79,11 @@ func (r *reader) entry(keyNode ast.MapKeyNode, value ast.Node, path string, know
 		if meant, ok := nearest(key.Value, known.keys()); ok {
 			r.meant[prefix+meant] = true
 		}
-		r.complainAt(key, "unknown key %s in %s: %s", quote(key.Value), title(path), suggest(key.Value, known.keys()))
+		r.complainAt(key, "unknown key %s in %s: %s", quote(key.Value), r.title(path), suggest(key.Value, known.keys()))
 		return
 	}
 	if line, twice := seen[key.Value]; twice {
-		r.complainAt(key, "key %s is there twice in %s, first on line %d", quote(key.Value), title(path), line)
+		r.complainAt(key, "key %s is there twice in %s, first on line %d", quote(key.Value), r.title(path), line)
 		return
 	}
 	seen[key.Value] = key.Position.Line
@@ -95,7 +95,7 @@ func (r *reader) sequence(item decoder) decoder {
 	return func(n ast.Node, path string) {
 		s, ok := n.(*ast.SequenceNode)
 		if !ok {
-			r.unread(path, "%s is not a list: write [a, b], or one item per line after a dash", title(path))
+			r.unread(path, "%s is not a list: write [a, b], or one item per line after a dash", r.title(path))
 			return
 		}
 		for i, v := range s.Values {
@@ -108,11 +108,11 @@ func (r *reader) sequence(item decoder) decoder {
 func (r *reader) value(n ast.Node, key *token.Token, path string, decode decoder) {
 	r.at[path] = key
 	if n == nil {
-		r.unread(path, "%s has no value", title(path))
+		r.unread(path, "%s has no value", r.title(path))
 		return
 	}
 	if _, null := n.(*ast.NullNode); null {
-		r.unread(path, "%s has no value", title(path))
+		r.unread(path, "%s has no value", r.title(path))
 		return
 	}
 	if _, ok := scalar(n); ok {
@@ -145,12 +145,12 @@ func scalarOf[T any](r *reader, dst *T, parse func(string) (T, error)) decoder {
 	return func(n ast.Node, path string) {
 		text, ok := scalar(n)
 		if !ok {
-			r.unread(path, "%s takes one value, not a list or a mapping", title(path))
+			r.unread(path, "%s takes one value, not a list or a mapping", r.title(path))
 			return
 		}
 		v, err := parse(text)
 		if err != nil {
-			r.unread(path, "%s: %v", title(path), err)
+			r.unread(path, "%s: %v", r.title(path), err)
 			return
 		}
 		*dst = v
@@ -219,9 +219,9 @@ func choice[T ~string](r *reader, what string, dst *T, known []T) decoder {
 }
 
 // title is a path as a complaint names it.
-func title(path string) string {
+func (r *reader) title(path string) string {
 	if path == "" {
-		return "a scenario"
+		return "a " + r.what
 	}
 	return path
 }

@@ -41,7 +41,7 @@ type Scenario struct {
 // Parse reads a scenario. name is what complaints call the file. The error joins one *Problem for everything that is wrong; a
 // scenario that Parse returns compiles at the file's own timescale.
 func Parse(name string, src []byte) (*Scenario, error) {
-	where, root, err := parseSyntax(name, src)
+	where, root, err := parseSyntax(isScenario, name, src)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ story: |
 timescale: 60
 topology:
   regions: [eu-west-1, {name: eu-central-1, app_nodes: 2}]
-  preset: two-regions-backup # overridden by what stands around it, wherever it stands
+  preset: backup-restore # overridden by what stands around it, wherever it stands
   replication: {objects: continuous}
   latency: 7ms
   routing: {ttl: 2m, check: {interval: 1m, threshold: 2}}
@@ -62,7 +62,7 @@ expect: {fail: [recovery_time, hole]}
 	want := drill.Plan{
 		Name: "all-of-it", Summary: "every key once", Story: "Told in\ntwo lines.\n", Source: src, Timescale: 60,
 		Topology: topology.Topology{
-			Name: "two-regions-backup", Strategy: topology.BackupRestore,
+			Name: "backup-restore", Strategy: topology.BackupRestore,
 			Regions:  []topology.Region{{Name: "eu-west-1", AppNodes: 1}, {Name: "eu-central-1", AppNodes: 2}},
 			Postgres: topology.Postgres{Commit: topology.CommitLocal},
 			Objects:  topology.Replication{Mode: topology.Continuous}, Items: topology.Replication{Mode: topology.OnBackup},

@@ -25,7 +25,15 @@ const (
 	maxLists   = 8
 )
 
-// refused is YAML that a scenario has no use for, with the reason people get to read.
+// The kinds of files, and what each has at least.
+const (
+	isScenario = "scenario"
+	isTopology = "topology"
+)
+
+var least = map[string]string{isScenario: strings.Join(required, ", "), isTopology: "a preset"}
+
+// refused is YAML that a file has no use for, with the reason people get to read.
 var refused = map[token.Type]string{
 	token.AnchorType:     "anchors and aliases (& and *) are not supported: write the value out",
 	token.AliasType:      "anchors and aliases (& and *) are not supported: write the value out",
@@ -35,12 +43,13 @@ var refused = map[token.Type]string{
 	token.MappingKeyType: "a key is one word before a colon: ? is not supported",
 }
 
-// parseSyntax gives the one document of a file. Where there is none, the error is a *Problem.
-func parseSyntax(file string, src []byte) (*source, ast.Node, error) {
-	s := &source{file: file, at: map[string]*token.Token{}}
+// parseSyntax gives the one document of a file, which is a scenario or a topology by its author's word. Where there is none, the error
+// is a *Problem.
+func parseSyntax(what, file string, src []byte) (*source, ast.Node, error) {
+	s := &source{what: what, file: file, at: map[string]*token.Token{}}
 	switch {
 	case len(src) > maxSize:
-		return nil, nil, s.problemAt(nil, "the file has more than %d KiB: a scenario is a page or two", maxSize>>10)
+		return nil, nil, s.problemAt(nil, "the file has more than %d KiB: a %s is a page or two", maxSize>>10, what)
 	case !utf8.Valid(src):
 		return nil, nil, s.problemAt(nil, "the file is not text in UTF-8")
 	case bytes.IndexByte(src, 0) >= 0:
@@ -49,7 +58,7 @@ func parseSyntax(file string, src []byte) (*source, ast.Node, error) {
 	text := strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(strings.TrimPrefix(string(src), "\ufeff"))
 	s.lines = strings.Split(text, "\n")
 	if len(s.lines) > maxLines {
-		return nil, nil, s.problemAt(nil, "the file has more than %d lines: a scenario is a page or two", maxLines)
+		return nil, nil, s.problemAt(nil, "the file has more than %d lines: a %s is a page or two", maxLines, what)
 	}
 	for i, line := range s.lines {
 		if why := unreadable(line); why != "" {
@@ -65,7 +74,7 @@ func parseSyntax(file string, src []byte) (*source, ast.Node, error) {
 	return s, root, nil
 }
 
-// unreadable says why a line is not one of a scenario. It bounds how deep blocks nest: they cost indentation or dashes.
+// unreadable says why a line is not one that a person wrote. It bounds how deep blocks nest: they cost indentation or dashes.
 func unreadable(line string) string {
 	rest := strings.TrimLeft(line, " ")
 	switch {
@@ -101,10 +110,10 @@ func (s *source) document(text string) (_ ast.Node, err error) {
 		case token.DocumentHeaderType:
 			documents++
 			if documents > 1 || i > 0 && tokens[i-1].Type != token.CommentType {
-				return nil, s.problemAt(t, "a second document begins here: one scenario per file")
+				return nil, s.problemAt(t, "a second document begins here: one %s per file", s.what)
 			}
 		case token.DocumentEndType:
-			return nil, s.problemAt(t, "document ends (...) are not supported: one scenario per file")
+			return nil, s.problemAt(t, "document ends (...) are not supported: one %s per file", s.what)
 		}
 		if depth > maxNesting {
 			return nil, s.problemAt(t, "more than %d brackets in brackets", maxNesting)
@@ -120,10 +129,10 @@ func (s *source) document(text string) (_ ast.Node, err error) {
 		return nil, s.problemAt(nil, "the file can't be read as YAML: %v", err)
 	}
 	if len(f.Docs) == 0 || f.Docs[0].Body == nil {
-		return nil, s.problemAt(nil, "the file is empty: a scenario has at least %s", strings.Join(required, ", "))
+		return nil, s.problemAt(nil, "the file is empty: a %s has at least %s", s.what, least[s.what])
 	}
 	if len(f.Docs) > 1 {
-		return nil, s.problemAt(f.Docs[1].GetToken(), "a second document begins here: one scenario per file")
+		return nil, s.problemAt(f.Docs[1].GetToken(), "a second document begins here: one %s per file", s.what)
 	}
 	return f.Docs[0].Body, nil
 }

@@ -17,12 +17,12 @@ host  all         all all scram-sha-256
 host  replication all all scram-sha-256
 HBA
 
-# The slot reserves nothing until a replica first uses it, so the copy that a replica carries is harmless, and ready for the day it
-# is promoted.
+# A slot for each region that may ever stream from this node. It reserves nothing until a replica first uses it, so the copies that
+# replicas carry are harmless, and ready for the day one of them is promoted.
 "$bin/pg_ctl" --pgdata="$data" --wait --silent \
 	--options="-c listen_addresses= -c unix_socket_directories=/tmp -c wal_level=replica" start
-"$bin/psql" --host=/tmp --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --set=database="$DATABASE" --set=slot="$SLOT" postgres <<'SQL'
+"$bin/psql" --host=/tmp --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --set=database="$DATABASE" --set=slots="$SLOTS" postgres <<'SQL'
 CREATE DATABASE :"database";
-SELECT pg_create_physical_replication_slot(:'slot');
+SELECT pg_create_physical_replication_slot(slot) FROM regexp_split_to_table(:'slots', ' ') AS slot;
 SQL
 "$bin/pg_ctl" --pgdata="$data" --wait --silent --mode=fast stop

@@ -3,8 +3,8 @@
 #
 #   NODE          name of the node: what the primary sees as application_name
 #   ROLE          primary, replica or restore
-#   SYNCHRONOUS   on: the primary acknowledges a commit when a replica has it on disk
-#   PRIMARY_HOST, PRIMARY_PORT, SLOT   of a replica: where it streams from, and its replication slot there
+#   SYNCHRONOUS   on: the primary acknowledges a commit when any one of its replicas has it on disk
+#   PRIMARY_HOST, PRIMARY_PORT, SLOT   of a replica: where it streams from (a primary, or another replica), and its slot there
 #
 # The role counts on the first start only. Afterwards the data directory knows: a promoted replica that is killed and started again
 # must come back as the primary it became.
@@ -25,12 +25,12 @@ CONF
 primary() {
 	: >"$data/postgresql.auto.conf"
 	if [ "${SYNCHRONOUS:-off}" = on ]; then
-		echo "synchronous_standby_names = '*'" >"$data/postgresql.auto.conf"
+		echo "synchronous_standby_names = 'ANY 1 (*)'" >"$data/postgresql.auto.conf"
 	fi
 }
 
 # restore waits for a base backup (with its WAL; it appears by rename, so it is whole) and puts it in place of the data. What the
-# node it was taken from was, must not leak. recovery.signal ends recovery on a new timeline: the old primary may live on elsewhere,
+# node it was taken from was, must not leak; the replication slots, which no backup has, stay. recovery.signal ends recovery on a new timeline: the old primary may live on elsewhere,
 # and the two histories must be told apart.
 restore() {
 	trap 'exit 0' INT TERM
@@ -38,7 +38,7 @@ restore() {
 	until [ -f "$backup" ]; do sleep 0.05; done
 	trap - INT TERM
 	echo "restoring $backup" >&2
-	find "$data" -mindepth 1 -delete
+	find "$data" -mindepth 1 ! -path "$data/pg_replslot*" -delete
 	tar --extract --file="$backup" --directory="$data"
 	rm -f "$data/standby.signal" "$data/postmaster.pid" "$data/postmaster.opts" "$started"
 	: >"$data/postgresql.auto.conf"
@@ -65,6 +65,8 @@ if [ -f "$data/recovery.signal" ]; then
 	hot_standby=off
 fi
 
+# wal_keep_size: replicas come to a slot that nobody has used yet when they follow one of them that was promoted.
+# max_slot_wal_keep_size: one that never comes back must not fill the disk of the node it left.
 exec "$bin/postgres" -D "$data" \
 	-c listen_addresses='*' \
 	-c unix_socket_directories=/run/postgresql \
@@ -78,6 +80,8 @@ exec "$bin/postgres" -D "$data" \
 	-c wal_log_hints=on \
 	-c max_wal_senders=10 \
 	-c max_wal_size=2GB \
+	-c wal_keep_size=256MB \
+	-c max_slot_wal_keep_size=1GB \
 	-c checkpoint_timeout=15min \
 	-c hot_standby="$hot_standby" \
 	-c restore_command=false \

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -100,10 +101,10 @@ func (c AutomationConfig) validate() error {
 		{"s3", c.S3.Address},
 		{"dynamodb", c.DynamoDB.Address},
 		{"config_file", c.ConfigFile},
-		{"app_ready", c.AppReady},
+		{"apps_ready", strings.Join(c.AppsReady, " ")},
 	}
 	switch c.Strategy {
-	case topology.WarmStandby:
+	case topology.PilotLight, topology.WarmStandby, topology.HotStandby, topology.ActiveActive:
 	case topology.BackupRestore:
 		needed = append(needed, struct{ name, value string }{"restore_file", c.RestoreFile})
 	default:

@@ -417,7 +417,7 @@ func settings() AutomationConfig {
 	return AutomationConfig{
 		Region: "west", Home: "east", Check: topology.HealthCheck{Interval: time.Second, Threshold: 3}, StepTimeout: time.Second,
 		Strategy: topology.WarmStandby, HomeHealth: "http://127.0.0.1:1", HomePostgres: nowhere, Nameservice: "http://127.0.0.1:1",
-		Postgres: nowhere, Redis: nowhere, S3: nowhere, DynamoDB: nowhere, ConfigFile: "region.json", AppReady: "http://127.0.0.1:1",
+		Postgres: nowhere, Redis: nowhere, S3: nowhere, DynamoDB: nowhere, ConfigFile: "region.json", AppsReady: []string{"http://127.0.0.1:1"},
 	}
 }
 
@@ -429,6 +429,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		"decides before":          func(c *AutomationConfig) { c.Decide = -1 },
 		"no deadline":             func(c *AutomationConfig) { c.StepTimeout = 0 },
 		"unknown strategy":        func(c *AutomationConfig) { c.Strategy = "hope" },
+		"no app to await":         func(c *AutomationConfig) { c.AppsReady = nil },
 		"no witness":              func(c *AutomationConfig) { c.Nameservice = "" },
 		"nowhere to restore from": func(c *AutomationConfig) { c.Strategy = topology.BackupRestore },
 	} {

@@ -16,6 +16,9 @@ const (
 	lookLimitMost  = time.Second
 )
 
+// lookTrips is how many times a look at a database goes there and back: connecting takes all but one.
+const lookTrips = 5
+
 // mostLooks is how many looks may be under way at once. Where looks outlast their interval, several are.
 const mostLooks = 64
 
@@ -78,7 +81,7 @@ type homeProbe struct {
 }
 
 func newHomeProbe(cfg AutomationConfig) homeProbe {
-	limit := min(max(cfg.Check.Interval, lookLimitLeast), lookLimitMost)
+	limit := min(max(cfg.Check.Interval, lookLimitLeast), lookLimitMost) + lookTrips*cfg.Trip
 	return homeProbe{app: newChecker(cfg.HomeHealth, limit), postgres: cfg.HomePostgres, limit: limit}
 }
 

@@ -85,7 +85,7 @@ func (w labWorld) primaryHere(ctx context.Context) bool {
 }
 
 func (w labWorld) homeFenced(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, worldLimit)
+	ctx, cancel := context.WithTimeout(ctx, worldLimit+lookTrips*w.cfg.Trip)
 	defer cancel()
 	fenced := false
 	err := withPostgres(ctx, w.cfg.HomePostgres, func(conn *pgx.Conn) error {

@@ -14,7 +14,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -246,15 +245,10 @@ func (b *backup) takeDatabase(ctx context.Context, report *BackupReport) ([]byte
 
 // keep stores a base backup in the target.
 func (b *backup) keep(ctx context.Context, report *BackupReport, content []byte) error {
-	create := &s3.CreateBucketInput{Bucket: aws.String(topology.BackupsBucket)}
-	if region := b.cfg.Target.S3.Region; region != "us-east-1" { // which is what none means, and may not be named
-		create.CreateBucketConfiguration = &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(region)}
+	if err := makeBucket(ctx, b.store, topology.BackupsBucket, b.cfg.Target.Region); err != nil {
+		return err
 	}
-	_, err := b.store.CreateBucket(ctx, create)
-	if err != nil && !hasCode(err, "BucketAlreadyOwnedByYou", "BucketAlreadyExists") {
-		return fmt.Errorf("make bucket %s in %s: %w", topology.BackupsBucket, b.cfg.Target.Region, err)
-	}
-	_, err = b.store.PutObject(ctx, &s3.PutObjectInput{
+	_, err := b.store.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: aws.String(topology.BackupsBucket), Key: aws.String(report.Key), Body: bytes.NewReader(content),
 		ContentType: aws.String("application/gzip"),
 		Metadata: map[string]string{

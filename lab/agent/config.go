@@ -35,14 +35,16 @@ type BackupConfig struct {
 	Target   Stores            `json:"target"` // the standby region, through links
 }
 
-// NameserviceConfig is for `agent nameservice`. The record is a failover record: the primary's answer while its health check passes,
-// else the secondary's while its check passes, else the primary's (as Route 53 does when all are unhealthy). Unlike there, a target
-// counts as healthy until its first check that passes, or for ten seconds: a lab that starts leaves no marks.
+// NameserviceConfig is for `agent nameservice`. With policy failover, the record answers the primary while its health check passes,
+// else the next target whose check passes, else the primary; with multivalue, all whose checks pass, else all (both as Route 53 does
+// when all are unhealthy). Unlike there, a target counts as healthy until its first check that passes, or for ten seconds: a lab that
+// starts leaves no marks.
 type NameserviceConfig struct {
-	Record  string               `json:"record"` // topology.RecordName
-	TTL     time.Duration        `json:"ttl"`    // answered in whole seconds as DNS must, and exactly in a TXT record "ttl_ms=…"
-	Check   topology.HealthCheck `json:"check"`
-	Targets []Target             `json:"targets"` // in order: primary, secondary, …
+	Record  string                 `json:"record"` // topology.RecordName
+	Policy  topology.RoutingPolicy `json:"policy"` // empty is failover
+	TTL     time.Duration          `json:"ttl"`    // answered in whole seconds as DNS must, and exactly in a TXT record "ttl_ms=…"
+	Check   topology.HealthCheck   `json:"check"`
+	Targets []Target               `json:"targets"` // in order: primary, secondary, …
 }
 
 // Target is what a record may answer: a region, where its clients reach it, and where its health is asked (GET, 2xx is healthy).
@@ -51,6 +53,8 @@ type Target struct {
 	Host   string `json:"host"` // the host and port clients use, answered as an SRV record
 	Port   int    `json:"port"`
 	Health string `json:"health"` // URL, through a link of its own
+	// Trip is what the links take there and back between the region and the farthest other, which its app may ask before it answers.
+	Trip time.Duration `json:"trip"`
 }
 
 // AutomationConfig is for `agent automation`, in the standby region.
@@ -64,6 +68,8 @@ type AutomationConfig struct {
 	// HomeHealth (app, GET) and HomePostgres are how it sees the home region, through links; both must fail for a loss to be detected.
 	HomeHealth   string            `json:"home_health"`
 	HomePostgres topology.Endpoint `json:"home_postgres"`
+	// Trip is what the links take to the home region and back.
+	Trip time.Duration `json:"trip"`
 	// Nameservice is the name service's HTTP through a link: the independent witness asked before deciding (GET /health), and
 	// where the redirect is ordered (PUT /primary).
 	Nameservice string `json:"nameservice"`
@@ -74,5 +80,5 @@ type AutomationConfig struct {
 	DynamoDB    topology.Endpoint `json:"dynamodb"`
 	ConfigFile  string            `json:"config_file"`  // rewritten by the step repoint
 	RestoreFile string            `json:"restore_file"` // strategy backup-restore: where the base backup is handed to PostgreSQL
-	AppReady    string            `json:"app_ready"`    // GET /readyz of the local app, awaited before the redirect
+	AppsReady   []string          `json:"apps_ready"`   // GET /readyz of each app node of the region: all are to run, and are awaited
 }

@@ -7,10 +7,13 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // Names below the record, and how long resolvers may keep that something does not exist.
@@ -103,27 +106,22 @@ type records struct{ answer, additional []dns.RR }
 // answers finds what there is for a question, by the part of its name that stands before the record; exists is whether there is
 // such a name at all. Names are given back as they were asked, because resolvers vary the case of letters and compare.
 func (n *nameservice) answers(question dns.Question, below string) (found records, exists bool) {
-	target, generation := n.current()
-	text := n.txt(n.cfg.Record, target, generation)
+	targets, generation := n.current()
 	switch below {
 	case "":
 		switch question.Qtype {
 		case dns.TypeSRV:
-			found = n.srv(question.Name, target)
+			found = n.srv(question.Name, targets)
 		case dns.TypeA, dns.TypeAAAA, dns.TypeCNAME:
-			alias := &dns.CNAME{Hdr: n.header(question.Name, dns.TypeCNAME), Target: n.regionName(target)}
-			found.answer = []dns.RR{alias}
-			if question.Qtype != dns.TypeCNAME {
-				found.answer = append(found.answer, n.addresses(alias.Target, question.Qtype, target)...)
-			}
+			found.answer = n.record(question, targets)
 		case dns.TypeTXT:
-			return records{answer: []dns.RR{n.txt(question.Name, target, generation)}}, true
+			return records{answer: n.txt(question.Name, targets, generation)}, true
 		case dns.TypeSOA:
 			found.answer = []dns.RR{n.soa(question.Name)}
 		}
 	case srvPrefix:
 		if question.Qtype == dns.TypeSRV {
-			found = n.srv(question.Name, target)
+			found = n.srv(question.Name, targets)
 		}
 	case emptyPrefix:
 	default:
@@ -133,20 +131,42 @@ func (n *nameservice) answers(question dns.Question, below string) (found record
 		}
 		found.answer = n.addresses(question.Name, question.Qtype, region)
 	}
-	found.additional = append(found.additional, text)
+	found.additional = append(found.additional, n.txt(n.cfg.Record, targets, generation)...)
 	return found, true
 }
 
-// srv points to the target's own name, with its address beside it. A target that is known by a host name is pointed to by that
-// name directly, because the target of an SRV record must not be an alias (RFC 2782).
-func (n *nameservice) srv(name string, target Target) records {
-	record := &dns.SRV{Hdr: n.header(name, dns.TypeSRV), Port: uint16(target.Port), Target: n.regionName(target)} //nolint:gosec // checked by validate
-	address, ok := targetAddress(target)
-	if !ok {
-		record.Target = dns.Fqdn(target.Host)
-		return records{answer: []dns.RR{record}}
+// record is what the record itself holds for A, AAAA or CNAME questions: of a failover record an alias for the region's own name, of a
+// multivalue record the address of each region. A name has one alias at most: where regions are known by host names, a multivalue record
+// is an alias for the first, which is another one each time.
+func (n *nameservice) record(question dns.Question, targets []Target) []dns.RR {
+	named := slices.ContainsFunc(targets, func(t Target) bool { _, known := targetAddress(t); return !known })
+	if n.cfg.Policy == topology.Multivalue && !named {
+		var answer []dns.RR
+		for _, t := range targets {
+			answer = append(answer, n.addresses(question.Name, question.Qtype, t)...)
+		}
+		return dns.Dedup(answer, nil) // regions of one lab differ by their ports only
 	}
-	return records{answer: []dns.RR{record}, additional: []dns.RR{n.address(record.Target, address)}}
+	alias := &dns.CNAME{Hdr: n.header(question.Name, dns.TypeCNAME), Target: n.regionName(targets[0])}
+	if question.Qtype == dns.TypeCNAME {
+		return []dns.RR{alias}
+	}
+	return append([]dns.RR{alias}, n.addresses(alias.Target, question.Qtype, targets[0])...)
+}
+
+// srv points to each target's own name, with its address beside it. A target that is known by a host name is pointed to by that
+// name directly, because the target of an SRV record must not be an alias (RFC 2782).
+func (n *nameservice) srv(name string, targets []Target) (found records) {
+	for _, t := range targets {
+		record := &dns.SRV{Hdr: n.header(name, dns.TypeSRV), Port: uint16(t.Port), Target: n.regionName(t)} //nolint:gosec // checked by validate
+		if address, ok := targetAddress(t); ok {
+			found.additional = append(found.additional, n.address(record.Target, address))
+		} else {
+			record.Target = dns.Fqdn(t.Host)
+		}
+		found.answer = append(found.answer, record)
+	}
+	return found
 }
 
 // addresses are the records of a region's own name for A, AAAA or CNAME questions.
@@ -181,15 +201,20 @@ func (n *nameservice) address(name string, address netip.Addr) dns.RR {
 	return &dns.AAAA{Hdr: n.header(name, dns.TypeAAAA), AAAA: net.IP(address.AsSlice())}
 }
 
-// txt says in words what the other records cannot: the lab's times are shorter than the whole seconds of a TTL.
-func (n *nameservice) txt(name string, target Target, generation int) dns.RR {
-	return &dns.TXT{Hdr: n.header(name, dns.TypeTXT), Txt: []string{
-		"region=" + target.Region,
-		"host=" + target.Host,
-		fmt.Sprintf("port=%d", target.Port),
-		fmt.Sprintf("ttl_ms=%d", n.cfg.TTL.Milliseconds()),
-		fmt.Sprintf("generation=%d", generation),
-	}}
+// txt says in words, in the order of the targets, what the other records cannot: the lab's times are shorter than the whole seconds of
+// a TTL.
+func (n *nameservice) txt(name string, targets []Target, generation int) []dns.RR {
+	texts := make([]dns.RR, len(targets))
+	for i, t := range targets {
+		texts[i] = &dns.TXT{Hdr: n.header(name, dns.TypeTXT), Txt: []string{
+			"region=" + t.Region,
+			"host=" + t.Host,
+			fmt.Sprintf("port=%d", t.Port),
+			fmt.Sprintf("ttl_ms=%d", n.cfg.TTL.Milliseconds()),
+			fmt.Sprintf("generation=%d", generation),
+		}}
+	}
+	return texts
 }
 
 func (n *nameservice) soa(name string) dns.RR {

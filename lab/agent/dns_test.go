@@ -2,11 +2,14 @@ package agent
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
+
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 func lines(records []dns.RR) []string {
@@ -87,6 +90,56 @@ func TestDNSAnswers(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", what, diff)
 			}
 		}
+	}
+}
+
+// All that is said in one answer is of the same targets in the same order, and every target comes first now and then.
+func TestDNSAnswersOfSeveralAgree(t *testing.T) {
+	r := startNameservice(t, func(c *NameserviceConfig) { c.Policy = topology.Multivalue })
+	first := map[string]int{}
+	for range 60 {
+		reply := r.query(t, "_http._tcp."+testRecord, dns.TypeSRV)
+		var srv, txt []string
+		for _, rr := range reply.Answer {
+			srv = append(srv, strings.TrimSuffix(rr.(*dns.SRV).Target, "."+testRecord))
+		}
+		for _, rr := range reply.Extra {
+			if text, ok := rr.(*dns.TXT); ok {
+				txt = append(txt, strings.TrimPrefix(text.Txt[0], "region="))
+			}
+		}
+		if diff := cmp.Diff(srv, txt); diff != "" || len(srv) != 2 {
+			t.Fatalf("SRV and TXT (-srv +txt):\n%s", diff)
+		}
+		first[srv[0]]++
+	}
+	if first[east] == 0 || first[west] == 0 { // by chance in one run of 2^59
+		t.Errorf("first came %v", first)
+	}
+	got := lines(r.query(t, testRecord, dns.TypeA).Answer)
+	slices.Sort(got)
+	if diff := cmp.Diff(rr(t, testRecord+" 0 IN A 127.0.0.1", testRecord+" 0 IN A 127.0.0.2"), got); diff != "" {
+		t.Errorf("A (-want +got):\n%s", diff)
+	}
+	if got := r.query(t, testRecord, dns.TypeTXT).Answer; len(got) != 2 {
+		t.Errorf("TXT has %v", got)
+	}
+	r.west.down.Store(true)
+	r.await(t, "west gone", func(h RecordHealth) bool { return len(h.Answers) == 1 })
+	if got := lines(r.query(t, testRecord, dns.TypeA).Answer); !cmp.Equal(got, rr(t, testRecord+" 0 IN A 127.0.0.1")) {
+		t.Errorf("A without west is %v", got)
+	}
+}
+
+func TestDNSAnswersAnAddressOnce(t *testing.T) {
+	r := startNameservice(t, func(c *NameserviceConfig) {
+		c.Policy, c.Targets[1].Host = topology.Multivalue, c.Targets[0].Host // as in a lab, where regions differ by their ports
+	})
+	if got := lines(r.query(t, testRecord, dns.TypeA).Answer); !cmp.Equal(got, rr(t, testRecord+" 0 IN A 127.0.0.1")) {
+		t.Errorf("A is %v", got)
+	}
+	if got := r.query(t, testRecord, dns.TypeSRV).Answer; len(got) != 2 {
+		t.Errorf("SRV is %v", got)
 	}
 }
 

@@ -43,16 +43,21 @@ func (h *health) observe(err error, threshold int, now time.Time) (changed bool)
 	return true
 }
 
+// checkLimit is how long one check may take; trip is what the way alone takes, as a healthy app may have to ask across it.
+func checkLimit(interval, trip time.Duration) time.Duration {
+	return min(max(interval, checkLimitLeast), checkLimitMost) + trip
+}
+
 // checker asks a target for its health. Each check connects anew: a kept connection can outlive what it stands for.
 type checker struct {
 	url    string
 	client *http.Client
 }
 
-func newChecker(url string, interval time.Duration) *checker {
+func newChecker(url string, limit time.Duration) *checker {
 	return &checker{url: url, client: &http.Client{
 		Transport: &http.Transport{DisableKeepAlives: true},
-		Timeout:   min(max(interval, checkLimitLeast), checkLimitMost),
+		Timeout:   limit,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
 			return http.ErrUseLastResponse // only the target itself can say that it is well
 		},

@@ -74,8 +74,17 @@ func TestCheckLimit(t *testing.T) {
 		500 * time.Millisecond: 500 * time.Millisecond,
 		time.Minute:            time.Second,
 	} {
-		if got := newChecker("", interval).client.Timeout; got != want {
+		if got := checkLimit(interval, 0); got != want {
 			t.Errorf("interval %s: limit %s, want %s", interval, got, want)
 		}
+		if got := checkLimit(interval, 150*time.Millisecond); got != want+150*time.Millisecond {
+			t.Errorf("interval %s, a long way: limit %s", interval, got)
+		}
+	}
+	cfg := settings()
+	near := newHomeProbe(cfg).limit
+	cfg.Trip = 100 * time.Millisecond
+	if far := newHomeProbe(cfg).limit; far != near+500*time.Millisecond {
+		t.Errorf("a look at a near region may take %s, and at a far one %s", near, far)
 	}
 }

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strconv"
@@ -89,9 +90,9 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 	pass, err := crew.wait()
 	c.advance(newest, began, pass.pending)
 	switch {
-	case hasCode(err, "ResourceNotFoundException"): // the target lost its table, or has none yet
+	case hasCode(err, "ResourceNotFoundException"): // the target lost its table, or has none yet, as where no app has ever run
 		c.reset()
-		return pass, err
+		return pass, errors.Join(err, c.makeTable(ctx))
 	case err != nil:
 		return pass, err
 	case reading != nil:

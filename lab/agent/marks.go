@@ -38,14 +38,14 @@ const (
 	MarkFenced     = "fenced"     // the old primary was fenced, or was unreachable (Detail says which)
 	MarkRestored   = "restored"   // backup-restore: PostgreSQL is up from the base backup
 	MarkPromoted   = "promoted"   // PostgreSQL and Redis of the standby are primaries
-	MarkRepointed  = "repointed"  // the region's configuration names no other region, and the app has it in force
+	MarkRepointed  = "repointed"  // the region's configuration names no other region and has all its app nodes run; the app has it in force
 	MarkRedirected = "redirected" // the name service answers the standby
 	MarkFailed     = "step_failed"
 	// MarkRedirectedAgain comes after the failover: the name service had forgotten the redirect, and was told again.
 	MarkRedirectedAgain = "redirected_again"
 	MarkFencedLate      = "fenced_on_return" // the old primary came back and was fenced then
 	MarkHealth          = "health"           // name service: a target's health changed; Detail "us-east-1 unhealthy: …"
-	MarkAnswer          = "answer"           // name service: the record's answer changed; Detail is the region
+	MarkAnswer          = "answer"           // name service: the record's answer changed; Detail is the region, or all of them
 	MarkBackup          = "backup_done"      // the backup job finished; Detail has the object and its size
 )
 

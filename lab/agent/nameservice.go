@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,7 +23,8 @@ import (
 type RecordHealth struct {
 	Primary    string         `json:"primary"`    // the region that is answered while it is healthy
 	Ordered    bool           `json:"ordered"`    // somebody has chosen the primary since the start, by PUT /primary
-	Answer     string         `json:"answer"`     // the region that is answered now
+	Answer     string         `json:"answer"`     // the region that is answered now; of several, the first from the primary on
+	Answers    []string       `json:"answers"`    // all that are answered now, from the primary on; DNS has them in random order
 	Generation int            `json:"generation"` // counts the answers, from 1 at the start
 	Targets    []TargetHealth `json:"targets"`    // in the order of the settings
 }
@@ -41,7 +44,7 @@ type TargetHealth struct {
 // always; the price is that a name service that starts while a region is down is late to see that.
 const startGrace = 10 * time.Second
 
-// nameservice answers which region serves, by a failover record. It lives in no region. What PUT /primary orders is kept in memory.
+// nameservice answers which region serves, by a failover or a multivalue record. It lives in no region. What PUT /primary orders is kept in memory.
 type nameservice struct {
 	cfg   NameserviceConfig
 	marks *Marks
@@ -55,7 +58,7 @@ type nameservice struct {
 	health     []health // of cfg.Targets
 	primary    int      // index in cfg.Targets
 	ordered    bool
-	answer     int
+	answered   []int // indices in cfg.Targets, from the primary on; never empty
 	generation int
 }
 
@@ -69,6 +72,7 @@ func newNameservice(cfg NameserviceConfig, marks *Marks) (service, error) {
 	for i := range n.health {
 		n.health[i] = health{unknown: true, since: n.began}
 	}
+	n.answered = n.due()
 	return n, nil
 }
 
@@ -76,6 +80,9 @@ func (c NameserviceConfig) validate() error {
 	var errs []error
 	if _, ok := dns.IsDomainName(c.Record); !ok || c.Record == "" {
 		errs = append(errs, fmt.Errorf("record %q is not a domain name", c.Record))
+	}
+	if c.Policy != "" && !slices.Contains(topology.RoutingPolicies(), c.Policy) {
+		errs = append(errs, fmt.Errorf("policy %q is unknown", c.Policy))
 	}
 	if c.TTL < 0 {
 		errs = append(errs, fmt.Errorf("ttl is %s, want 0 or more", c.TTL))
@@ -139,7 +146,8 @@ func (n *nameservice) Run(ctx context.Context) error {
 
 // watch checks one target each interval, or as often as the checks end.
 func (n *nameservice) watch(ctx context.Context, target int) {
-	checker := newChecker(n.cfg.Targets[target].Health, n.cfg.Check.Interval)
+	t := n.cfg.Targets[target]
+	checker := newChecker(t.Health, checkLimit(n.cfg.Check.Interval, t.Trip))
 	ticker := time.NewTicker(n.cfg.Check.Interval)
 	defer ticker.Stop()
 	for {
@@ -188,29 +196,54 @@ func (n *nameservice) redirect(region string) bool {
 	return true
 }
 
-// decide settles, with the lock held, what is answered from now on: the first healthy target in order from the primary, or the
-// primary when none is healthy.
+// decide settles, with the lock held, what is answered from now on.
 func (n *nameservice) decide() {
-	answer := n.primary
-	for i := range n.cfg.Targets {
-		if t := (n.primary + i) % len(n.cfg.Targets); !n.health[t].unhealthy {
-			answer = t
-			break
-		}
-	}
-	if answer == n.answer {
+	answers := n.due()
+	if slices.Equal(answers, n.answered) {
 		return
 	}
-	n.answer = answer
+	n.answered = answers
 	n.generation++
-	n.marks.Leave(MarkAnswer, n.cfg.Targets[answer].Region)
+	n.marks.Leave(MarkAnswer, strings.Join(n.regions(answers), ", "))
 }
 
-// current is the target that is answered now, with its generation.
-func (n *nameservice) current() (Target, int) {
+// due is what the policy and the health checks say should be answered: of a failover record the first healthy target from the primary
+// on, or the primary when none is healthy; of a multivalue record all that are healthy, or all when none is.
+func (n *nameservice) due() []int {
+	var all, healthy []int
+	for i := range n.cfg.Targets {
+		t := (n.primary + i) % len(n.cfg.Targets)
+		all = append(all, t)
+		if !n.health[t].unhealthy {
+			healthy = append(healthy, t)
+		}
+	}
+	if len(healthy) == 0 {
+		healthy = all
+	}
+	if n.cfg.Policy != topology.Multivalue {
+		return healthy[:1]
+	}
+	return healthy
+}
+
+func (n *nameservice) regions(targets []int) []string {
+	names := make([]string, len(targets))
+	for i, t := range targets {
+		names[i] = n.cfg.Targets[t].Region
+	}
+	return names
+}
+
+// current is what is answered now, in random order, with its generation.
+func (n *nameservice) current() ([]Target, int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.cfg.Targets[n.answer], n.generation
+	targets := make([]Target, len(n.answered))
+	for to, from := range rand.Perm(len(n.answered)) {
+		targets[to] = n.cfg.Targets[n.answered[from]]
+	}
+	return targets, n.generation
 }
 
 func (n *nameservice) recordHealth() RecordHealth {
@@ -219,7 +252,8 @@ func (n *nameservice) recordHealth() RecordHealth {
 	reply := RecordHealth{
 		Primary:    n.cfg.Targets[n.primary].Region,
 		Ordered:    n.ordered,
-		Answer:     n.cfg.Targets[n.answer].Region,
+		Answer:     n.cfg.Targets[n.answered[0]].Region,
+		Answers:    n.regions(n.answered),
 		Generation: n.generation,
 	}
 	for i, h := range n.health {

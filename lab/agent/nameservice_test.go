@@ -192,6 +192,36 @@ func TestRedirectStays(t *testing.T) {
 	}
 }
 
+func TestMultivalueAnswersAllThatAreHealthy(t *testing.T) {
+	r := startNameservice(t, func(c *NameserviceConfig) { c.Policy = topology.Multivalue })
+	answers := func(want ...string) {
+		t.Helper()
+		r.await(t, fmt.Sprint("answers ", want), func(h RecordHealth) bool { return cmp.Equal(h.Answers, want) && h.Answer == want[0] })
+	}
+	answers(east, west)
+	r.west.down.Store(true)
+	answers(east)
+	r.east.down.Store(true)
+	answers(east, west) // none is healthy: all, as in Route 53
+	r.west.down.Store(false)
+	answers(west)
+	if code := r.redirectTo(t, `{"region":"us-west-2"}`); code != http.StatusOK {
+		t.Fatalf("PUT /primary answered %d", code)
+	}
+	r.east.down.Store(false)
+	answers(west, east) // all of them still, and the primary first for those who ask for one
+	var got []string
+	for _, mark := range marksOf(r.marks) {
+		if mark.Name == MarkAnswer {
+			got = append(got, mark.Detail)
+		}
+	}
+	want := []string{"us-east-1", "us-east-1, us-west-2", "us-west-2", "us-west-2, us-east-1"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("marks of answers (-want +got):\n%s", diff)
+	}
+}
+
 func TestHealthSaysWhy(t *testing.T) {
 	r := startNameservice(t, nil)
 	r.west.down.Store(true)
@@ -246,11 +276,11 @@ func TestStartLeavesNoMarks(t *testing.T) {
 }
 
 func TestNameserviceRejectsSettings(t *testing.T) {
-	_, err := newNameservice(NameserviceConfig{TTL: -1, Targets: []Target{{Region: "a"}, {Region: "a"}}}, NewMarks(""))
+	_, err := newNameservice(NameserviceConfig{Policy: "weighted", TTL: -1, Targets: []Target{{Region: "a"}, {Region: "a"}}}, NewMarks(""))
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, want := range []string{"record", "ttl", "interval", "threshold", "twice", "health URL"} {
+	for _, want := range []string{"record", "policy", "ttl", "interval", "threshold", "twice", "health URL"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not complained about: %v", want, err)
 		}

@@ -3,6 +3,7 @@ package agent
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -69,10 +70,10 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 	})
 	pass, err := crew.wait()
 	switch {
-	case hasCode(err, "NoSuchBucket"): // the target lost its bucket, or has none yet: begin again
+	case hasCode(err, "NoSuchBucket"): // the target lost its bucket, or has none yet, as where no app has ever run: begin again
 		c.there = map[string]string{}
 		clear(c.seen)
-		return pass, err
+		return pass, errors.Join(err, makeBucket(ctx, c.to, topology.Bucket, c.target))
 	case err != nil: // it says more than a listing that was ended because of it
 		return pass, err
 	case listing != nil:

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -21,31 +23,35 @@ const (
 	revisionHeader = "X-Config-Revision"
 )
 
-// repoint rewrites the configuration of the region so that it names no other region, and waits until the app has it in force and is
-// ready.
+// repoint rewrites the configuration of the region so that it names no other region and has all its app nodes run, and waits until
+// each of them has it in force and is ready.
 type repoint struct {
 	file  string
 	want  topology.Config // but for the revision
-	ready string
+	ready []string        // where each app node is asked
 	http  *http.Client
+
+	waited bool // not all app nodes were ready in time, but some
 }
 
-func newRepoint(cfg AutomationConfig) repoint {
-	return repoint{
+func newRepoint(cfg AutomationConfig) *repoint {
+	return &repoint{
 		file: cfg.ConfigFile,
 		want: topology.Config{
-			Region: cfg.Region, Postgres: cfg.Postgres, Redis: cfg.Redis, S3: cfg.S3, DynamoDB: cfg.DynamoDB,
+			Region: cfg.Region, AppNodes: len(cfg.AppsReady),
+			Postgres: cfg.Postgres, Redis: cfg.Redis, S3: cfg.S3, DynamoDB: cfg.DynamoDB,
 		},
-		ready: cfg.AppReady,
+		ready: cfg.AppsReady,
 		http:  &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: readyLimit},
 	}
 }
 
 // Name is repoint.
-func (repoint) Name() string { return "repoint" }
+func (*repoint) Name() string { return "repoint" }
 
-// Do rewrites the file unless it is as it should be, and waits for the app.
-func (r repoint) Do(ctx context.Context) (string, error) {
+// Do rewrites the file unless it is as it should be, and waits for the app nodes. It fails when not all are ready in time, and then lets
+// the next attempt go on with those that are: a node that is dead must not keep clients from the others.
+func (r *repoint) Do(ctx context.Context) (string, error) {
 	config, err := readConfig(r.file)
 	if err != nil {
 		return "", err
@@ -53,6 +59,9 @@ func (r repoint) Do(ctx context.Context) (string, error) {
 	how := "was so already"
 	if !r.applied(config) {
 		how = "rewritten"
+		if config.AppNodes != r.want.AppNodes {
+			how = fmt.Sprintf("rewritten, app nodes: %d instead of %d", r.want.AppNodes, config.AppNodes)
+		}
 		revision := config.Revision + 1
 		config = r.want
 		config.Revision = revision
@@ -60,23 +69,54 @@ func (r repoint) Do(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	if err := poll(ctx, readyEvery, func(ctx context.Context) error { return r.inForce(ctx, config.Revision) }); err != nil {
+	ready := 0
+	err = poll(ctx, readyEvery, func(ctx context.Context) error {
+		n, err := r.inForce(ctx, config.Revision)
+		if ctx.Err() == nil { // else it was cut short, and says nothing
+			ready = n
+		}
+		if n > 0 && r.waited {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		r.waited = ready > 0
 		return "", fmt.Errorf("wait for the app to take revision %d: %w", config.Revision, err)
+	}
+	if ready < len(r.ready) {
+		how += fmt.Sprintf(", %d ready", ready)
 	}
 	return fmt.Sprintf("revision %d, %s", config.Revision, how), nil
 }
 
 // applied says whether a configuration has all that this step would change.
-func (r repoint) applied(c topology.Config) bool {
+func (r *repoint) applied(c topology.Config) bool {
 	want := r.want
 	want.Revision = c.Revision
 	return c == want // mirrors are pointers, and none is wanted
 }
 
-// inForce is nil when the app is ready with that revision or a later one. An app that does not name its revision is taken at its word
-// that it is ready.
-func (r repoint) inForce(ctx context.Context, revision int) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, r.ready, http.NoBody)
+// inForce counts the app nodes that are ready with that revision or a later one. The error says what the others lack.
+func (r *repoint) inForce(ctx context.Context, revision int) (ready int, err error) {
+	errs := make([]error, len(r.ready))
+	var all sync.WaitGroup
+	for i, url := range r.ready {
+		all.Go(func() { errs[i] = r.ask(ctx, url, revision) })
+	}
+	all.Wait()
+	for _, err := range errs {
+		if err == nil {
+			ready++
+		}
+	}
+	return ready, errors.Join(errs...)
+}
+
+// ask is nil when an app node is ready with that revision or a later one. One that does not name its revision is taken at its word that
+// it is ready.
+func (r *repoint) ask(ctx context.Context, url string, revision int) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return fmt.Errorf("ask the app: %w", err)
 	}

@@ -43,7 +43,7 @@ func standby(t *testing.T) AutomationConfig {
 		w.Header().Set(revisionHeader, strconv.FormatInt(inForce.Swap(int64(c.Revision)), 10))
 	}))
 	t.Cleanup(app.Close)
-	cfg.AppReady = app.URL
+	cfg.AppsReady = []string{app.URL}
 	return cfg
 }
 
@@ -58,12 +58,12 @@ func TestRepointLeavesNoOtherRegion(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := topology.Config{
-		Revision: 5, Region: "west", Postgres: cfg.Postgres, Redis: cfg.Redis, S3: cfg.S3, DynamoDB: cfg.DynamoDB,
+		Revision: 5, Region: "west", AppNodes: 1, Postgres: cfg.Postgres, Redis: cfg.Redis, S3: cfg.S3, DynamoDB: cfg.DynamoDB,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)
 	}
-	if detail != "revision 5, rewritten" {
+	if detail != "revision 5, rewritten, app nodes: 1 instead of 0" {
 		t.Errorf("the detail is %q", detail)
 	}
 
@@ -91,11 +91,39 @@ func TestRepointWaitsForTheRevision(t *testing.T) {
 	cfg := standby(t)
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set(revisionHeader, "4") }))
 	defer app.Close()
-	cfg.AppReady = app.URL
+	cfg.AppsReady = []string{app.URL}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	if _, err := newRepoint(cfg).Do(ctx); err == nil || !strings.Contains(err.Error(), "ready with revision 4") {
 		t.Errorf("the error is %v, want that the app has the old revision", err)
+	}
+}
+
+// A dead node costs the failover one deadline, and not the failover.
+func TestRepointGoesOnWithTheNodesThatAreReady(t *testing.T) {
+	cfg := standby(t)
+	cfg.AppsReady = append(cfg.AppsReady, "http://127.0.0.1:1")
+	step := newRepoint(cfg)
+	attempt := func() (string, error) {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		defer cancel()
+		return step.Do(ctx)
+	}
+	all := step.ready
+	step.ready = all[1:]
+	if _, err := attempt(); err == nil {
+		t.Error("no node is ready, and the step is done")
+	}
+	step.ready = all
+	if _, err := attempt(); err == nil || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("one of two is dead, and the first attempt ends with %v", err)
+	}
+	if detail, err := attempt(); err != nil || detail != "revision 5, was so already, 1 ready" {
+		t.Errorf("the second attempt ends with %q, %v", detail, err)
+	}
+	step.ready = all[1:]
+	if _, err := attempt(); err == nil {
+		t.Error("no node is ready any more, and the step is done")
 	}
 }
 

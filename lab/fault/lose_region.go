@@ -53,6 +53,8 @@ type lostRegion struct {
 	door   Link // the way of the clients to the region's app
 	nodes  []Node
 	others bool // somebody else still holds some of it, set by Heal
+
+	asked, dark bool // dark: it did not serve clients in the first place, as the standby of a pilot light
 }
 
 // Inject cuts the links a moment before it kills: Toxiproxy waits, before it cuts, for a connection that it is just making, and one to a
@@ -71,18 +73,38 @@ func (r *lostRegion) Inject(ctx context.Context) error {
 	return errors.Join(err, down.Wait())
 }
 
-// InForce asks as a client would: does the region's app answer?
+// InForce asks as a client would: does the region's app answer? Of a region that serves no clients only the engine can tell.
 func (r *lostRegion) InForce(ctx context.Context) (bool, string, error) {
 	a, err := r.door.Ask(ctx, probe.Question{Way: probe.RoundTrip})
-	switch {
-	case err != nil:
+	if err != nil {
 		return false, "", err
+	}
+	if !r.asked {
+		r.asked, r.dark = true, a.Symptom != probe.Fine
+	}
+	switch {
+	case r.dark:
+		return r.down(ctx)
 	case a.Symptom != probe.Fine && r.others:
 		return false, "let go, and still held by other faults", nil
 	case a.Symptom != probe.Fine:
 		return true, "clients get no answer: " + string(a.Symptom), nil
 	}
 	return false, fmt.Sprintf("clients get an answer in %s", a.Took), nil
+}
+
+// down asks the engine whether any node runs.
+func (r *lostRegion) down(ctx context.Context) (bool, string, error) {
+	for _, n := range r.nodes {
+		state, err := n.State(ctx)
+		if err != nil {
+			return false, "", err
+		}
+		if state == Running {
+			return false, n.Place().Name + " runs", nil
+		}
+	}
+	return true, "the engine says that no node runs", nil
 }
 
 // Verify asks the engine whether every node is really down.

@@ -44,25 +44,42 @@ var breakable = []string{"postgres", "redis", "s3", "dynamodb", "app", "replicat
 
 // validate asks for a selection that means something. region says whether a region alone does.
 func (w Which) validate(t topology.Topology, region bool) error {
-	var err error
+	var errs []error
+	complain := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	switch {
 	case w.Node != "" && (w.Service != "" || w.Region != "" || w.Role != ""):
-		err = errors.New("node is one node by its name: service, region and role can't go with it")
+		complain("node is one node by its name: service, region and role can't go with it")
 	case w.Node == "" && w.Service == "" && (w.Region == "" || !region):
-		err = errors.New("node is missing: give a node's name, or a service")
-	case w.Service != "" && !slices.Contains(breakable, w.Service):
-		err = fmt.Errorf("service %q has no nodes; those that have are %s", w.Service, strings.Join(breakable, ", "))
-	case w.Role != "" && w.Role != "primary":
-		err = fmt.Errorf("role %q can't be chosen: use primary", w.Role)
+		complain("node is missing: give a node's name, or a service")
 	case w.Role != "" && w.Service != "postgres" && w.Service != "redis":
-		err = errors.New("role primary is one of service postgres or redis")
+		complain("role primary is one of service postgres or redis")
 	case w.Role != "" && w.Region != "":
-		err = errors.New("role primary is wherever it is: region can't go with it")
+		complain("role primary is wherever it is: region can't go with it")
+	}
+	if w.Node != "" {
+		errs = append(errs, nodeIn(t, w.Node))
+	}
+	if w.Service != "" && !slices.Contains(breakable, w.Service) {
+		complain("service %q has no nodes; those that have are %s", w.Service, strings.Join(breakable, ", "))
+	}
+	if w.Role != "" && w.Role != "primary" {
+		complain("role %q can't be chosen: use primary", w.Role)
 	}
 	if w.Region != "" {
-		err = errors.Join(err, regionIn(t, "region", w.Region))
+		errs = append(errs, regionIn(t, "region", w.Region))
 	}
-	return err
+	return errors.Join(errs...)
+}
+
+// nodeIn is a complaint about what can't be a node of the topology: SERVICE.REGION, and for app nodes their number too.
+func nodeIn(t topology.Topology, name string) error {
+	service, region, _ := strings.Cut(name, ".")
+	service = strings.TrimRight(service, "-0123456789")
+	_, known := t.Region(region)
+	if !slices.Contains(breakable, service) || !known && region != topology.Global {
+		return fmt.Errorf("node %q can't be one of the topology: a name is like postgres.us-east-1 or app-1.us-east-1", name)
+	}
+	return nil
 }
 
 // nodes selects them. The primary is looked for only when the fault is injected: by then it may have moved.

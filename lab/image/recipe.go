@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/regionfall/regionfall/docker"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -46,7 +47,7 @@ func (b *builder) services(source Source, base string) []recipe {
 	port := map[string]string{"PORT": aws["PORT"]}
 	rs := []recipe{
 		{name: "postgres", base: on("postgres"), args: map[string]string{
-			"SECRET": topology.Secret, "DATABASE": topology.Database, "SLOT": topology.ReplicationSlot,
+			"SECRET": topology.Secret, "DATABASE": topology.Database, "SLOTS": strings.Join(topology.Slots(), " "),
 		}},
 		{name: "redis", base: on("redis")},
 	}

@@ -6,6 +6,8 @@ package topology
 type Config struct {
 	Revision int    `json:"revision"`
 	Region   string `json:"region"`
+	// AppNodes is how many of the region's app nodes are to run: those numbered 1 to AppNodes. The others wait.
+	AppNodes int `json:"app_nodes"`
 	// Endpoints in force. Region says where the endpoint leads; Address how to reach it from this region (the node itself, or
 	// "hub:PORT" for a link).
 	Postgres Endpoint `json:"postgres"`

@@ -28,26 +28,25 @@ const (
 
 // Ports inside the lab's networks. Every node listens on the port of its service.
 const (
-	PortPostgres    = 5432
-	PortRedis       = 6379
-	PortAWS         = 4566 // s3 and dynamodb, each on its own node or both on one
-	PortApp         = 8080
-	PortAgent       = 8500 // every agent's HTTP: /healthz, /marks and its own
-	PortDNS         = 8053 // name service, UDP and TCP
-	PortToxiproxy   = 8474
-	PortFirstOnHub  = 20000              // links and taps, one port each, counted up from here
-	AgentConfigEnv  = "REGIONFALL_AGENT" // an agent's settings, as JSON (package agent)
-	ConfigFile      = "/config/region.json"
-	RestoreFile     = "/restore/base.tar" // automation hands the base backup to a restoring postgres node here
-	RecordName      = "kyc.regionfall.test."
-	Bucket          = "documents"
-	ItemsTable      = "decisions"
-	BackupsBucket   = "backups"
-	Database        = "kyc"
-	DatabaseUser    = "postgres" // password: Secret
-	AccessKey       = "regionfall"
-	Secret          = "regionfall-lab" // of postgres and of S3/DynamoDB; a lab is reachable from loopback only
-	ReplicationSlot = "standby"
+	PortPostgres   = 5432
+	PortRedis      = 6379
+	PortAWS        = 4566 // s3 and dynamodb, each on its own node or both on one
+	PortApp        = 8080
+	PortAgent      = 8500 // every agent's HTTP: /healthz, /marks and its own
+	PortDNS        = 8053 // name service, UDP and TCP
+	PortToxiproxy  = 8474
+	PortFirstOnHub = 20000              // links and taps, one port each, counted up from here
+	AgentConfigEnv = "REGIONFALL_AGENT" // an agent's settings, as JSON (package agent)
+	ConfigFile     = "/config/region.json"
+	RestoreFile    = "/restore/base.tar" // automation hands the base backup to a restoring postgres node here
+	RecordName     = "kyc.regionfall.test."
+	Bucket         = "documents"
+	ItemsTable     = "decisions"
+	BackupsBucket  = "backups"
+	Database       = "kyc"
+	DatabaseUser   = "postgres" // password: Secret
+	AccessKey      = "regionfall"
+	Secret         = "regionfall-lab" // of postgres and of S3/DynamoDB; a lab is reachable from loopback only
 )
 
 // Port is where a node of the service listens.

@@ -7,9 +7,15 @@ import (
 
 // presets are the topologies that can be asked for by name. Each is a function, so that no caller can change another's copy.
 var presets = map[string]func() Topology{
-	"two-regions":        twoRegions,
-	"two-regions-sync":   twoRegionsSync,
-	"two-regions-backup": twoRegionsBackup,
+	"two-regions":             twoRegions,
+	"two-regions-sync":        twoRegionsSync,
+	"three-regions":           threeRegions,
+	"three-regions-cascading": threeRegionsCascading,
+	"backup-restore":          backupRestore,
+	"pilot-light":             pilotLight,
+	"warm-standby":            warmStandby,
+	"hot-standby":             hotStandby,
+	"active-active":           activeActive,
 }
 
 // Preset is the topology of that name, in real-world durations. Every preset passes Validate.
@@ -55,11 +61,35 @@ func twoRegionsSync() Topology {
 	return t
 }
 
-// twoRegionsBackup has no standby but last night's backup. Nobody pays for quick health checks where there is nothing to switch to:
-// the alarms are the five-minute metrics one gets for free, and a restore may take minutes even in the lab.
-func twoRegionsBackup() Topology {
+// threeRegions is a warm standby across an ocean, with readers on a third continent. The latencies are about half of what one measures
+// from region to region and back.
+func threeRegions() Topology {
 	t := twoRegions()
-	t.Name = "two-regions-backup"
+	t.Name = "three-regions"
+	const us, eu, ap = "us-east-1", "eu-west-1", "ap-southeast-1"
+	t.Regions = []Region{{Name: us, AppNodes: 1}, {Name: eu, AppNodes: 1}, {Name: ap, AppNodes: 1}}
+	t.Latencies = []PairLatency{
+		{Between: [2]string{us, eu}, Latency: 40 * time.Millisecond},
+		{Between: [2]string{us, ap}, Latency: 75 * time.Millisecond},
+		{Between: [2]string{eu, ap}, Latency: 55 * time.Millisecond},
+	}
+	return t
+}
+
+// threeRegionsCascading sends each byte of the log over the ocean once: the third region streams from the standby, and has a source that
+// lives when home is lost.
+func threeRegionsCascading() Topology {
+	t := threeRegions()
+	t.Name = "three-regions-cascading"
+	t.Regions[2].Follows = t.Standby().Name
+	return t
+}
+
+// backupRestore has no standby but last night's backup. Nobody pays for quick health checks where there is nothing to switch to: the
+// alarms are the five-minute metrics one gets for free, and a restore may take minutes even in the lab.
+func backupRestore() Topology {
+	t := twoRegions()
+	t.Name = "backup-restore"
 	t.Strategy = BackupRestore
 	t.Objects.Mode = OnBackup
 	t.Items.Mode = OnBackup
@@ -67,5 +97,41 @@ func twoRegionsBackup() Topology {
 	t.Routing = Routing{TTL: 5 * time.Minute, Check: check}
 	t.Automation.Check = check
 	t.Automation.StepTimeout = 30 * time.Second
+	return t
+}
+
+// pilotLight keeps the data of the standby warm, and pays for no app node there until it is needed.
+func pilotLight() Topology {
+	t := twoRegions()
+	t.Name = "pilot-light"
+	t.Strategy = PilotLight
+	return t
+}
+
+// warmStandby serves from the standby at once, at half of home's capacity.
+func warmStandby() Topology {
+	t := twoRegions()
+	t.Name = "warm-standby"
+	t.Regions[0].AppNodes = 2
+	return t
+}
+
+// hotStandby has a second home that waits.
+func hotStandby() Topology {
+	t := twoRegions()
+	t.Name = "hot-standby"
+	t.Strategy = HotStandby
+	for i := range t.Regions {
+		t.Regions[i].AppNodes = 2
+	}
+	return t
+}
+
+// activeActive lets no region wait. What is written in the second region still goes to the database of the first.
+func activeActive() Topology {
+	t := twoRegions()
+	t.Name = "active-active"
+	t.Strategy = ActiveActive
+	t.Routing.Policy = Multivalue
 	return t
 }

@@ -2,7 +2,11 @@
 // documents the nodes read. Nothing here runs; the zero value of every optional field is a sensible default.
 package topology
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"time"
+)
 
 // Strategy is a disaster-recovery strategy, in the order of what it costs.
 type Strategy string
@@ -10,14 +14,18 @@ type Strategy string
 // The strategies, as in the AWS whitepaper "Disaster Recovery of Workloads on AWS".
 const (
 	BackupRestore Strategy = "backup-restore" // only backups reach the standby; its database is built on failover
-	WarmStandby   Strategy = "warm-standby"   // everything replicates and app nodes run in the standby region
+	PilotLight    Strategy = "pilot-light"    // everything replicates; the app runs at home only, and is started elsewhere on failover
+	WarmStandby   Strategy = "warm-standby"   // everything replicates and some app nodes run in the standby region
+	HotStandby    Strategy = "hot-standby"    // the standby region has as many app nodes as home
+	ActiveActive  Strategy = "active-active"  // every region serves clients all the time; all writes go to home's database
 )
 
 // Topology is a lab as asked for. Durations are real-world durations until Scaled has been applied.
 type Topology struct {
 	Name     string
 	Strategy Strategy
-	// Regions in order: the first is home, where the primaries run; the second is the standby.
+	// Regions in order: the first is home, where the primaries run; the second is the standby, which takes over. A third has replicas
+	// and serves, and never takes over.
 	Regions    []Region
 	Postgres   Postgres
 	Objects    Replication // S3
@@ -26,25 +34,37 @@ type Topology struct {
 	Automation Automation
 	// Latency is added to every link between two regions, one way. It is physical: Scaled leaves it alone.
 	Latency time.Duration
+	// Latencies are those of single pairs of regions, where it is not Latency.
+	Latencies []PairLatency
 }
 
 // Region is a set of nodes that live and die together, on a network of their own.
 type Region struct {
 	Name     string
-	AppNodes int // at least 1
+	AppNodes int // at least 1; with strategy pilot-light, outside home, how many there are once they are started
+	// Follows is the region whose PostgreSQL and Redis it streams from; empty is home. Where all follow home, replication is a star;
+	// where one follows another, it cascades.
+	Follows string
+}
+
+// PairLatency is what is added to every link between two regions, one way, in both directions.
+type PairLatency struct {
+	Between [2]string
+	Latency time.Duration
 }
 
 // Postgres says how the database replicates.
 type Postgres struct {
-	// Commit is when the primary acknowledges a transaction: "local" (asynchronous replica) or "remote" (the replica in the
-	// other region has it on disk: synchronous_commit=on with a synchronous standby).
+	// Commit is when the primary acknowledges a transaction: "local" (asynchronous replicas) or "remote" (a replica in another
+	// region has it on disk: synchronous_commit=on, and any one of those that stream from home).
 	Commit Commit
 }
 
 // Commit is when a write counts as durable.
 type Commit string
 
-// The commit modes. With CommitRemote the app also holds back its acknowledgement until object and item are in the other region.
+// The commit modes. With CommitRemote the app also holds back its acknowledgement until object and item are in the standby region
+// (from there: in home) too.
 const (
 	CommitLocal  Commit = "local"
 	CommitRemote Commit = "remote"
@@ -64,11 +84,21 @@ const (
 	OnBackup   ReplicationMode = "backup"     // the backup job copies, and nothing else
 )
 
-// Routing is how the name service answers: a failover record with a TTL and a health check, as Route 53 has them.
+// Routing is how the name service answers: a record with a policy, a TTL and a health check, as Route 53 has them.
 type Routing struct {
-	TTL   time.Duration
-	Check HealthCheck
+	Policy RoutingPolicy // empty is failover
+	TTL    time.Duration
+	Check  HealthCheck
 }
+
+// RoutingPolicy is which of the regions a record answers.
+type RoutingPolicy string
+
+// The routing policies.
+const (
+	Failover   RoutingPolicy = "failover"   // one region: the primary while it is healthy, else the next that is
+	Multivalue RoutingPolicy = "multivalue" // every healthy region, in random order
+)
 
 // HealthCheck asks every Interval; Threshold answers in a row change the state.
 type HealthCheck struct {
@@ -103,8 +133,57 @@ func (t Topology) Region(name string) (Region, bool) {
 	return Region{}, false
 }
 
+// Source is the region from which the PostgreSQL and Redis of a region stream; empty for home, which streams from nobody.
+func (t Topology) Source(region string) string {
+	home := t.Home().Name
+	if region == home {
+		return ""
+	}
+	if r, ok := t.Region(region); ok && r.Follows != "" {
+		return r.Follows
+	}
+	return home
+}
+
+// Streams says whether databases stream to other regions at all.
+func (t Topology) Streams() bool { return t.Strategy != BackupRestore }
+
+// Slot is the replication slot that a region's PostgreSQL uses on the node it streams from. Slots are named by position, because they
+// are part of the image (see Slots), which knows no region.
+func (t Topology) Slot(region string) string {
+	return Slots()[slices.IndexFunc(t.Regions, func(r Region) bool { return r.Name == region })]
+}
+
+// Slots are the replication slots that every PostgreSQL node carries from its image on: one for each region, so that whoever becomes
+// the primary has a slot for each of the others.
+func Slots() []string {
+	slots := make([]string, maxRegions)
+	for i := range slots {
+		slots[i] = fmt.Sprintf("region_%d", i+1)
+	}
+	return slots
+}
+
+// AppsAtStart is how many app nodes of a region run before anything has happened.
+func (t Topology) AppsAtStart(r Region) int {
+	if t.Strategy == PilotLight && r.Name != t.Home().Name {
+		return 0
+	}
+	return r.AppNodes
+}
+
+// LatencyBetween is what is added to the links between two regions, one way.
+func (t Topology) LatencyBetween(a, b string) time.Duration {
+	for _, p := range t.Latencies {
+		if p.Between == [2]string{a, b} || p.Between == [2]string{b, a} {
+			return p.Latency
+		}
+	}
+	return t.Latency
+}
+
 // Scaled divides what a scenario schedules by n: one lab second stands for n seconds. Mechanics that cannot be hurried
-// (Latency, StepTimeout) stay as they are.
+// (latencies, StepTimeout) stay as they are.
 func (t Topology) Scaled(n float64) Topology {
 	scale := func(d time.Duration) time.Duration { return time.Duration(float64(d) / n) }
 	t.Routing.TTL = scale(t.Routing.TTL)

@@ -2,15 +2,20 @@ package topology
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 func TestPresetsAreValid(t *testing.T) {
-	want := []string{"two-regions", "two-regions-backup", "two-regions-sync"}
+	want := []string{
+		"active-active", "backup-restore", "hot-standby", "pilot-light", "three-regions", "three-regions-cascading", "two-regions",
+		"two-regions-sync", "warm-standby",
+	}
 	if diff := cmp.Diff(want, PresetNames()); diff != "" {
 		t.Fatalf("preset names (-want +got):\n%s", diff)
 	}
@@ -26,8 +31,8 @@ func TestPresetsAreValid(t *testing.T) {
 			t.Errorf("preset %s, scaled: %v", name, err)
 		}
 	}
-	if _, ok := Preset("three-regions"); ok {
-		t.Error("there is a preset three-regions")
+	if _, ok := Preset("four-regions"); ok {
+		t.Error("there is a preset four-regions")
 	}
 }
 
@@ -46,8 +51,8 @@ func TestValidate(t *testing.T) {
 		want   []string
 	}{
 		{"nothing set", func(p *Topology) { *p = Topology{} }, []string{
-			`topology strategy: "" is not known: use backup-restore or warm-standby`,
-			`topology regions: a lab has exactly two regions, home and standby, for now; 0 given (three are not supported yet)`,
+			`topology strategy: "" is not known: use backup-restore or pilot-light or warm-standby or hot-standby or active-active`,
+			`topology regions: a lab has two or three regions: home, standby and perhaps one more; 0 given`,
 			`topology commit: "" is not known: use local or remote`,
 			`topology replication.objects: "" is not known: use continuous or backup`,
 			`topology replication.items: "" is not known: use continuous or backup`,
@@ -57,8 +62,70 @@ func TestValidate(t *testing.T) {
 			`topology automation.check.threshold: 0 answers in a row: must be 1 to 10`,
 			`topology automation.step_timeout: 0s: must be more than 0`,
 		}},
-		{"three regions", func(p *Topology) { p.Regions = append(p.Regions, Region{Name: "eu-west-1", AppNodes: 1}) }, []string{
-			`topology regions: a lab has exactly two regions, home and standby, for now; 3 given (three are not supported yet)`,
+		{"one region", func(p *Topology) { p.Regions = p.Regions[:1] }, []string{
+			`topology regions: a lab has two or three regions: home, standby and perhaps one more; 1 given`,
+		}},
+		{"four regions", func(p *Topology) { p.Regions = slices.Concat(p.Regions, third("eu"), third("ap")) }, []string{
+			`topology regions: a lab has two or three regions: home, standby and perhaps one more; 4 given`,
+		}},
+		{"three regions from a backup", func(p *Topology) { p.Strategy, p.Regions = BackupRestore, append(p.Regions, third("eu")...) }, []string{
+			`topology regions: strategy backup-restore has two regions, for now: the backup job knows one target; 3 given`,
+		}},
+		{"who follows whom", func(p *Topology) {
+			p.Regions = append(p.Regions, third("eu")...)
+			p.Regions[0].Follows, p.Regions[1].Follows, p.Regions[2].Follows = "eu", "us-west-2", "us-wst-2"
+		}, []string{
+			`topology regions[0].follows: home follows nobody: its primaries are what the others follow`,
+			`topology regions[1].follows: us-west-2 follows itself`,
+			`topology regions[2].follows: "us-wst-2" is no region of the topology`,
+		}},
+		{"a circle", func(p *Topology) {
+			p.Regions = append(p.Regions, third("eu")...)
+			p.Regions[1].Follows, p.Regions[2].Follows = "eu", "us-west-2"
+		}, []string{
+			`topology regions[1].follows: us-west-2 follows eu, which follows it: nobody in the circle streams from home`,
+			`topology regions[2].follows: eu follows us-west-2, which follows it: nobody in the circle streams from home`,
+		}},
+		{"a chain", func(p *Topology) { p.Regions = append(p.Regions, third("eu")...); p.Regions[1].Follows = "eu" }, nil},
+		{"home and standby by name", func(p *Topology) { p.Regions[1].Follows = "us-east-1" }, nil},
+		{"remote commit to a chain", func(p *Topology) {
+			p.Regions = append(p.Regions, third("eu")...)
+			p.Regions[1].Follows, p.Postgres.Commit = "eu", CommitRemote
+		}, []string{
+			`topology regions[1].follows: with commit remote the standby must follow home itself, which waits for no other`,
+		}},
+		{"a backup that follows", func(p *Topology) { p.Strategy, p.Regions[1].Follows = BackupRestore, "us-east-1" }, []string{
+			`topology regions[1].follows: nothing streams with strategy backup-restore: its database is built from a backup`,
+		}},
+		{"pairs", func(p *Topology) {
+			p.Latencies = []PairLatency{
+				{Between: [2]string{"us-east-1", "us-west-2"}, Latency: time.Millisecond},
+				{Between: [2]string{"us-west-2", "us-east-1"}, Latency: time.Minute},
+				{Between: [2]string{"us-east-1", "us-east-1"}, Latency: -1},
+				{Between: [2]string{"us-east-1", "eu"}, Latency: time.Microsecond},
+				{},
+			}
+		}, []string{
+			`topology latencies[1].between: us-east-1 and us-west-2 are there twice: a pair has one latency, the same both ways`,
+			`topology latencies[1].latency: 1m0s is more than 5s: to cut regions off from each other, inject a partition`,
+			`topology latencies[2].between: "us-east-1" twice: a link has two ends`,
+			`topology latencies[2].latency: -1ns: must not be negative`,
+			`topology latencies[3].between[1]: "eu" is no region of the topology`,
+			`topology latencies[3].latency: 1µs: whole milliseconds only`,
+			`topology latencies[4].between[0]: "" is no region of the topology`,
+			`topology latencies[4].between[1]: "" is no region of the topology`,
+		}},
+		{"unknown policy", func(p *Topology) { p.Routing.Policy = "weighted" }, []string{
+			`topology routing.policy: "weighted" is not known: use failover or multivalue`,
+		}},
+		{"active-active to one region", func(p *Topology) { p.Strategy = ActiveActive }, []string{
+			`topology routing.policy: active-active sends clients to every region: use multivalue`,
+		}},
+		{"clients to a region that waits", func(p *Topology) { p.Strategy, p.Routing.Policy = PilotLight, Multivalue }, []string{
+			`topology routing.policy: multivalue sends clients to every region, which only strategy active-active wants`,
+		}},
+		{"a hot standby that is too small", func(p *Topology) { p.Strategy, p.Regions[0].AppNodes = HotStandby, 2 }, []string{
+			`topology regions[1].app_nodes: 1 app nodes, and home has 2: a hot standby has as many; with fewer it is a warm-standby`,
 		}},
 		{"twins", func(p *Topology) { p.Regions[1].Name = "us-east-1" }, []string{
 			`topology regions[1].name: "us-east-1" is there twice: a region needs a name of its own`,
@@ -113,6 +180,63 @@ func TestValidate(t *testing.T) {
 			}
 		})
 	}
+}
+
+func third(name string) []Region { return []Region{{Name: name, AppNodes: 1}} }
+
+func TestPlacesOfThreeRegions(t *testing.T) {
+	star, _ := Preset("three-regions")
+	chain, _ := Preset("three-regions-cascading")
+	const us, eu, ap = "us-east-1", "eu-west-1", "ap-southeast-1"
+	for region, want := range map[string][3]string{us: {"", "", "region_1"}, eu: {us, us, "region_2"}, ap: {us, eu, "region_3"}} {
+		if got := [3]string{star.Source(region), chain.Source(region), star.Slot(region)}; got != want {
+			t.Errorf("%s: source in a star, source in a chain and slot are %v, want %v", region, got, want)
+		}
+	}
+	star.Latency = 3 * time.Millisecond
+	star.Latencies = star.Latencies[:2]
+	for pair, want := range map[[2]string]time.Duration{{us, eu}: 40, {eu, us}: 40, {us, ap}: 75, {ap, us}: 75, {eu, ap}: 3, {ap, eu}: 3} {
+		if got := star.LatencyBetween(pair[0], pair[1]); got != want*time.Millisecond {
+			t.Errorf("between %v are %s, want %dms", pair, got, want)
+		}
+	}
+}
+
+func TestOnlyAPilotLightStartsWithoutTheApp(t *testing.T) {
+	for _, name := range PresetNames() {
+		p, _ := Preset(name)
+		for i, r := range p.Regions {
+			want := r.AppNodes
+			if name == "pilot-light" && i > 0 {
+				want = 0
+			}
+			if got := p.AppsAtStart(r); got != want || r.AppNodes < 1 {
+				t.Errorf("%s: %d of %d app nodes run in %s, want %d", name, got, r.AppNodes, r.Name, want)
+			}
+		}
+	}
+}
+
+// Whoever follows whom, a topology that is valid has every region stream from home in the end, and one that is not says why.
+func TestValidTopologiesStreamFromHome(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		p, _ := Preset("three-regions")
+		names := []string{"", p.Regions[0].Name, p.Regions[1].Name, p.Regions[2].Name, "nowhere"}
+		for i := range p.Regions {
+			p.Regions[i].Follows = rapid.SampledFrom(names).Draw(t, "follows")
+		}
+		reaches := p.Regions[0].Follows == ""
+		for _, r := range p.Regions[1:] {
+			at, seen := r.Name, 0
+			for at != p.Home().Name && at != "nowhere" && seen <= len(p.Regions) {
+				at, seen = p.Source(at), seen+1
+			}
+			reaches = reaches && at == p.Home().Name
+		}
+		if err := p.Validate(); (err == nil) != reaches {
+			t.Fatalf("%+v: all reach home: %t; said: %v", p.Regions, reaches, err)
+		}
+	})
 }
 
 func TestScaledDividesTheScheduleOnly(t *testing.T) {

@@ -11,6 +11,8 @@ import (
 
 // The bounds of a topology.
 const (
+	minRegions    = 2
+	maxRegions    = 3
 	MaxAppNodes   = 8
 	maxNameLength = 32
 	maxThreshold  = 10
@@ -31,13 +33,18 @@ func (e *FieldError) Error() string { return "topology " + e.Field + ": " + e.Pr
 var name = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 
 // Strategies are the values of Topology.Strategy, in the order of what they cost.
-func Strategies() []Strategy { return []Strategy{BackupRestore, WarmStandby} }
+func Strategies() []Strategy {
+	return []Strategy{BackupRestore, PilotLight, WarmStandby, HotStandby, ActiveActive}
+}
 
 // CommitModes are the values of Postgres.Commit.
 func CommitModes() []Commit { return []Commit{CommitLocal, CommitRemote} }
 
 // ReplicationModes are the values of Replication.Mode.
 func ReplicationModes() []ReplicationMode { return []ReplicationMode{Continuous, OnBackup} }
+
+// RoutingPolicies are the values of Routing.Policy.
+func RoutingPolicies() []RoutingPolicy { return []RoutingPolicy{Failover, Multivalue} }
 
 // Validate says everything that is wrong with the topology, in one joined error whose parts are *FieldError. It holds for real-world
 // durations and for scaled ones.
@@ -51,7 +58,11 @@ func (t Topology) Validate() error {
 	oneOf(&v, "commit", t.Postgres.Commit, CommitModes())
 	oneOf(&v, "replication.objects", t.Objects.Mode, ReplicationModes())
 	oneOf(&v, "replication.items", t.Items.Mode, ReplicationModes())
+	v.following(t)
 	v.combinations(t)
+	if t.Routing.Policy != "" {
+		oneOf(&v, "routing.policy", t.Routing.Policy, RoutingPolicies())
+	}
 	v.notNegative("routing.ttl", t.Routing.TTL)
 	v.check("routing.check", t.Routing.Check)
 	if !t.Automation.Off {
@@ -59,10 +70,8 @@ func (t Topology) Validate() error {
 		v.notNegative("automation.decide", t.Automation.Decide)
 		v.positive("automation.step_timeout", t.Automation.StepTimeout)
 	}
-	v.notNegative("latency", t.Latency)
-	if t.Latency > maxLatency {
-		v.complain("latency", "%s is more than %s: to cut regions off from each other, inject a partition", t.Latency, maxLatency)
-	}
+	v.latency("latency", t.Latency)
+	v.latencies(t)
 	return errors.Join(v...)
 }
 
@@ -85,9 +94,8 @@ func (v *validation) name(field, value string) {
 }
 
 func (v *validation) regions(regions []Region) {
-	// Said plainly, because SCENARIOS and the whitepapers speak of three: the automation knows one home and one standby.
-	if len(regions) != 2 {
-		v.complain("regions", "a lab has exactly two regions, home and standby, for now; %d given (three are not supported yet)", len(regions))
+	if n := len(regions); n < minRegions || n > maxRegions {
+		v.complain("regions", "a lab has two or three regions: home, standby and perhaps one more; %d given", n)
 	}
 	seen := map[string]bool{}
 	for i, r := range regions {
@@ -105,8 +113,21 @@ func (v *validation) regions(regions []Region) {
 
 // combinations finds values that are good each by itself but can't be built together.
 func (v *validation) combinations(t Topology) {
-	if t.Postgres.Commit == CommitRemote && t.Strategy == BackupRestore {
+	if t.Postgres.Commit == CommitRemote && !t.Streams() {
 		v.complain("commit", "remote needs a replica in the other region, which strategy backup-restore has not: use warm-standby")
+	}
+	if !t.Streams() && len(t.Regions) > minRegions {
+		v.complain("regions", "strategy backup-restore has two regions, for now: the backup job knows one target; %d given", len(t.Regions))
+	}
+	switch multivalue := t.Routing.Policy == Multivalue; {
+	case t.Strategy == ActiveActive && !multivalue:
+		v.complain("routing.policy", "active-active sends clients to every region: use multivalue")
+	case t.Strategy != ActiveActive && multivalue:
+		v.complain("routing.policy", "multivalue sends clients to every region, which only strategy active-active wants")
+	}
+	if t.Strategy == HotStandby && len(t.Regions) >= minRegions && t.Standby().AppNodes < t.Home().AppNodes {
+		v.complain("regions[1].app_nodes", "%d app nodes, and home has %d: a hot standby has as many; with fewer it is a warm-standby",
+			t.Standby().AppNodes, t.Home().AppNodes)
 	}
 	v.copies("replication.objects", t.Objects.Mode, t)
 	v.copies("replication.items", t.Items.Mode, t)
@@ -116,7 +137,7 @@ func (v *validation) copies(field string, mode ReplicationMode, t Topology) {
 	if mode != OnBackup {
 		return
 	}
-	if t.Strategy == WarmStandby {
+	if t.Strategy != BackupRestore {
 		v.complain(field, "backup needs the backup job, which only strategy backup-restore has")
 	}
 	if t.Postgres.Commit == CommitRemote {

@@ -31,6 +31,9 @@ func (l labOf) Steady(ctx context.Context) error {
 	if err := l.CheckDurability(ctx); err != nil {
 		return err
 	}
+	if err := l.CheckReplication(ctx); err != nil {
+		return err
+	}
 	if err := l.CheckRouting(ctx); err != nil {
 		return err
 	}
@@ -38,7 +41,14 @@ func (l labOf) Steady(ctx context.Context) error {
 	if t.Objects.Mode != topology.Continuous && t.Items.Mode != topology.Continuous {
 		return nil
 	}
-	return l.caughtUp(ctx, t.Standby().Name, steadyLag)
+	var g errgroup.Group
+	for i, r := range t.Regions {
+		if i == 0 && t.Strategy != topology.ActiveActive {
+			continue // nothing is written elsewhere that home would have to fetch
+		}
+		g.Go(func() error { return l.caughtUp(ctx, r.Name, steadyLag) })
+	}
+	return g.Wait()
 }
 
 // steadyLag is how far behind a replicator may be in the steady state, in lab time: a pass over a link, and some.

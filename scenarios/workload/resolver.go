@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -123,8 +124,8 @@ func (r *resolver) ask(ctx context.Context, l *lookup) {
 	close(l.done)
 }
 
-// parse reads the SRV answer (of several, the one with the lowest priority) and the TXT record beside it, which says what DNS can't:
-// the region, a host that is an IP address, and a TTL below one second.
+// parse reads the SRV answer (of several, the first with the lowest priority) and the TXT record beside it that is of the same port. That
+// says what DNS can't: the region, a host that is an IP address, and a TTL below one second.
 func parse(reply *dns.Msg) (target, error) {
 	if reply.Rcode != dns.RcodeSuccess {
 		return target{}, fmt.Errorf("name service answered %s", dns.RcodeToString[reply.Rcode])
@@ -141,10 +142,11 @@ func parse(reply *dns.Msg) (target, error) {
 	if srv == nil {
 		return target{}, errors.New("name service's answer has no SRV record")
 	}
+	port := strconv.Itoa(int(srv.Port))
 	host, ttl, region := strings.TrimSuffix(srv.Target, "."), time.Duration(srv.Hdr.Ttl)*time.Second, ""
 	for _, rr := range reply.Extra {
 		txt, ok := rr.(*dns.TXT)
-		if !ok {
+		if !ok || !slices.Contains(txt.Txt, "port="+port) {
 			continue
 		}
 		for _, pair := range txt.Txt {
@@ -163,5 +165,5 @@ func parse(reply *dns.Msg) (target, error) {
 			}
 		}
 	}
-	return target{region: region, address: net.JoinHostPort(host, strconv.Itoa(int(srv.Port))), ttl: ttl}, nil
+	return target{region: region, address: net.JoinHostPort(host, port), ttl: ttl}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -152,6 +153,14 @@ func TestParse(t *testing.T) {
 				other := *m.Answer[0].(*dns.SRV)
 				other.Port, other.Priority = 1, 10
 				m.Answer = append([]dns.RR{&other}, m.Answer...)
+			}),
+			want: target{"east", "192.0.2.1:8080", 250 * time.Millisecond},
+		},
+		"first of several": {
+			reply: change(func(m *dns.Msg) {
+				other := answer{region: "west", host: "192.0.2.2", port: 8081, ttl: time.Second, ttlMS: "7"}.reply(query)
+				m.Answer = append(m.Answer, other.Answer...)
+				m.Extra = slices.Concat(other.Extra, m.Extra, other.Extra) // whatever their order
 			}),
 			want: target{"east", "192.0.2.1:8080", 250 * time.Millisecond},
 		},

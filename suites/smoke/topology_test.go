@@ -1,0 +1,215 @@
+package smoke_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/suites/internal/harness"
+)
+
+const (
+	europe = "eu-west-1"
+	asia   = "ap-southeast-1"
+)
+
+// inPostgres works on the database of a region, past all links.
+func inPostgres(ctx context.Context, l *lab.Lab, region string, work func(conn *pgx.Conn) error) error {
+	tap, err := l.Tap(topology.ServicePostgres.Host(region))
+	if err != nil {
+		return err
+	}
+	conn, err := lab.SQL(ctx, tap)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	return work(conn)
+}
+
+// followers are the databases that stream from a region's now over a slot, by the names they give themselves.
+func followers(ctx context.Context, l *lab.Lab, region string) (names []string, err error) {
+	const streaming = `select coalesce(array_agg(application_name order by application_name), '{}')
+		from pg_stat_replication join pg_replication_slots on active_pid = pid where state = 'streaming'`
+	err = inPostgres(ctx, l, region, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, streaming).Scan(&names) })
+	return names, err
+}
+
+func writeNote(ctx context.Context, l *lab.Lab, region, text string) error {
+	return inPostgres(ctx, l, region, func(conn *pgx.Conn) error {
+		if _, err := conn.Exec(ctx, `create table if not exists notes (text text)`); err != nil {
+			return err
+		}
+		_, err := conn.Exec(ctx, `insert into notes values ($1)`, text)
+		return err
+	})
+}
+
+func readNotes(ctx context.Context, l *lab.Lab, region string) (texts []string, err error) {
+	err = inPostgres(ctx, l, region, func(conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, `select array_agg(text) from notes`).Scan(&texts)
+	})
+	return texts, err
+}
+
+// fastest gives the shortest round trip so far over the Redis link between two regions: the others waited for a processor.
+func fastest(l *lab.Lab, here, there string) func(context.Context) (time.Duration, error) {
+	GinkgoHelper()
+	links, err := l.Links(func(from, to string, s topology.Service) bool {
+		return from == here && to == there && s == topology.ServiceRedis
+	})
+	Expect(err).NotTo(HaveOccurred())
+	Expect(links).To(HaveLen(1))
+	least := time.Hour
+	return func(ctx context.Context) (time.Duration, error) {
+		took, err := links[0].Trip(ctx)
+		if err == nil {
+			least = min(least, took)
+		}
+		return least, err
+	}
+}
+
+// serves says whether clients are served by the app of a region.
+func serves(ctx context.Context, l *lab.Lab, region string) error {
+	door, err := l.Door(region)
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+door+"/readyz", http.NoBody)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return errors.New(response.Status)
+	}
+	return nil
+}
+
+var _ = DescribeTable("A lab of three regions", func(ctx SpecContext, name string, star bool) {
+	t := preset(name)
+	l := harness.Up(ctx, t)
+	GinkgoWriter.Printf("%s is ready in %s\n", name, l.ReadyIn.Round(time.Millisecond))
+
+	By("streaming to each region from whom it follows")
+	of := func(regions ...string) []string {
+		names := []string{}
+		for _, r := range regions {
+			names = append(names, topology.ServicePostgres.Host(r))
+		}
+		return names
+	}
+	want := map[string][]string{east: of(europe), europe: of(asia), asia: of()}
+	if star {
+		want = map[string][]string{east: of(asia, europe), europe: of(), asia: of()}
+	}
+	for region, names := range want {
+		Eventually(followers).WithContext(ctx).WithArguments(l, region).Should(Equal(names), region)
+	}
+	Expect(l.CheckReplication(ctx)).To(Succeed())
+	Expect(l.CheckDurability(ctx)).To(Succeed())
+	Eventually(l.CheckRouting).WithContext(ctx).WithTimeout(10 * time.Second).Should(Succeed())
+
+	By("reading everywhere what was written at home")
+	Expect(writeNote(ctx, l, east, "from home")).To(Succeed())
+	for _, region := range []string{europe, asia} {
+		Eventually(readNotes).WithContext(ctx).WithArguments(l, region).WithTimeout(5*time.Second).Should(ConsistOf("from home"), region)
+		Expect(writeNote(ctx, l, region, "from a replica")).NotTo(Succeed(), region)
+	}
+
+	By("taking as long from region to region as the topology says")
+	for _, here := range t.Regions {
+		for _, there := range t.Regions {
+			if here.Name == there.Name {
+				continue
+			}
+			asked := 2 * t.LatencyBetween(here.Name, there.Name)
+			trip := fastest(l, here.Name, there.Name)
+			Eventually(trip).WithContext(ctx).WithTimeout(15*time.Second).Should(BeNumerically("<=", asked+asked/10), "%s to %s", here.Name, there.Name)
+			took, err := trip(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			Expect(took).To(BeNumerically(">=", asked), "%s to %s", here.Name, there.Name)
+			GinkgoWriter.Printf("%s to %s and back: %s, asked %s\n", here.Name, there.Name, took.Round(100*time.Microsecond), asked)
+		}
+	}
+},
+	Entry("in a star", "three-regions", true, SpecTimeout(harness.LabTimeout)),
+	Entry("in a chain", "three-regions-cascading", false, SpecTimeout(harness.LabTimeout)),
+)
+
+var _ = DescribeTable("A lab of a strategy is steady once it is up", func(ctx SpecContext, name string, sentTo ...string) {
+	l := harness.Up(ctx, preset(name))
+	GinkgoWriter.Printf("%s is ready in %s\n", name, l.ReadyIn.Round(time.Millisecond))
+	Expect(l.CheckDurability(ctx)).To(Succeed())
+	Expect(l.CheckReplication(ctx)).To(Succeed())
+	Eventually(l.CheckRouting).WithContext(ctx).WithTimeout(10 * time.Second).Should(Succeed())
+	for _, r := range l.Topology().Regions {
+		Expect(serves(ctx, l, r.Name)).To(Succeed(), r.Name)
+	}
+	r, err := l.Routing(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(r.Answers).To(Equal(sentTo), "clients are sent to")
+},
+	Entry("backup-restore", "backup-restore", east, SpecTimeout(harness.LabTimeout)),
+	Entry("warm-standby", "warm-standby", east, SpecTimeout(harness.LabTimeout)),
+	Entry("hot-standby", "hot-standby", east, SpecTimeout(harness.LabTimeout)),
+	Entry("active-active", "active-active", east, west, SpecTimeout(harness.LabTimeout)),
+)
+
+var _ = Describe("A pilot light", func() {
+	It("refuses in the standby until the automation has taken over, and then serves", func(ctx SpecContext) {
+		t := preset("pilot-light").Scaled(360)
+		t.Regions[0].AppNodes, t.Regions[1].AppNodes = 1, 2
+		l := harness.Up(ctx, t)
+		GinkgoWriter.Printf("pilot-light is ready in %s\n", l.ReadyIn.Round(time.Millisecond))
+		Eventually(l.CheckRouting).WithContext(ctx).WithTimeout(10 * time.Second).Should(Succeed())
+		Expect(l.CheckReplication(ctx)).To(Succeed())
+
+		By("having app nodes that are there and refuse")
+		nodes := []string{link.NodeName(topology.ServiceApp, west, 1), link.NodeName(topology.ServiceApp, west, 2)}
+		answer := func(ctx context.Context, node string) error {
+			return l.TripFrom(ctx, topology.ServiceReplicator.Host(west), topology.ServiceApp, node+":8080")
+		}
+		for _, n := range nodes {
+			Expect(answer(ctx, n)).To(MatchError(ContainSubstring("connection refused")), n)
+		}
+		Expect(serves(ctx, l, east)).To(Succeed())
+		Expect(serves(ctx, l, west)).NotTo(Succeed())
+
+		By("losing home")
+		start := time.Now()
+		guard, err := l.Guard(&fault.LoseRegion{Region: east}, func() time.Duration { return time.Since(start) })
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(func(ctx SpecContext) {
+			_, err := guard.Heal(ctx)
+			Expect(err).NotTo(HaveOccurred())
+		}, NodeTimeout(time.Minute))
+		_, err = guard.Inject(ctx)
+		Expect(err).NotTo(HaveOccurred())
+
+		By("serving from the standby, by every node of it")
+		Eventually(serves).WithContext(ctx).WithArguments(l, west).WithTimeout(30 * time.Second).Should(Succeed())
+		for _, n := range nodes {
+			Expect(answer(ctx, n)).To(Succeed(), n)
+		}
+		Eventually(func(ctx context.Context) (string, error) {
+			r, err := l.Routing(ctx)
+			return r.Answer, err
+		}).WithContext(ctx).WithTimeout(30 * time.Second).Should(Equal(west))
+		GinkgoWriter.Printf("clients are sent to the standby %s after home was lost\n", time.Since(start).Round(time.Millisecond))
+	}, SpecTimeout(harness.LabTimeout))
+})
