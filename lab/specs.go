@@ -15,8 +15,12 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// dataDir is where every store keeps its files, in a volume of its own.
-const dataDir = "/var/lib/regionfall/data"
+// dataDir is where every store keeps its files, in a volume of its own. PostgreSQL's is a small disk, and its write-ahead log is on
+// another.
+const (
+	dataDir = topology.DataDir
+	walDir  = "/var/lib/regionfall/wal"
+)
 
 // replicateEvery is the pause between two passes of a replicator: what it costs the stores on a small machine against how far behind
 // it is.
@@ -86,7 +90,8 @@ func (b *builder) nodeSpecs() ([]node.Spec, error) {
 }
 
 func (b *builder) postgres(s *node.Spec) {
-	s.Volumes = map[string]string{dataDir: s.ID}
+	s.Disks = []node.Disk{dataDisk(*s)}
+	s.Volumes = map[string]string{walDir: s.ID + "-wal"}
 	home := b.topology.Home().Name
 	switch {
 	case s.Region == home:

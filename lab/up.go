@@ -175,6 +175,7 @@ func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 	for _, r := range b.topology.Regions {
 		spec.Networks = append(spec.Networks, b.networkName(r.Name))
 	}
+	spec.Disks = b.shelf()
 	for _, s := range b.plan {
 		if s.Published() {
 			spec.Publish = append(spec.Publish, fmt.Sprintf("%d/tcp", s.Port))

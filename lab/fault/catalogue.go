@@ -39,6 +39,12 @@ var catalogue = []Entry{
 		empty:  func() Spec { return &ByteLimit{} },
 	},
 	{
+		Kind: "fill_disk", On: "nodes", Example: "fill_disk: {node: postgres.us-east-1}",
+		Mimics: "a data disk that logs, bloat or somebody's dump have filled to the last byte; the server lives",
+		Shows:  "a write that needs another page fails with SQLSTATE 53100, no space left on device",
+		empty:  func() Spec { return &FillDisk{} },
+	},
+	{
 		Kind: "kill", On: "nodes", Example: "kill: {service: postgres, role: primary}",
 		Mimics: "a crashed process or machine: SIGKILL, by node, by role, or all nodes of a service; healing starts them again",
 		Shows:  "the engine says down and the service does not answer",
@@ -67,6 +73,12 @@ var catalogue = []Entry{
 		Mimics: "a gray failure: a process, or all of a region, hangs; connections are accepted and nobody answers",
 		Shows:  "the engine says frozen, and a client connects and gets no answer",
 		empty:  func() Spec { return &Pause{} },
+	},
+	{
+		Kind: "read_only_disk", On: "nodes", Example: "read_only_disk: {service: postgres, role: primary}",
+		Mimics: "a disk that fails and that the kernel makes read-only: sessions end, and nobody can open a table any more",
+		Shows:  "a write fails with the kernel's own word, read-only file system",
+		empty:  func() Spec { return &ReadOnlyDisk{} },
 	},
 	{
 		Kind: "refuse", On: "links", Example: "refuse: {from: clients, to: us-east-1, service: app}",

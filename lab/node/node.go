@@ -13,7 +13,6 @@ import (
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/api/types/network"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
@@ -34,6 +33,7 @@ type Spec struct {
 	Aliases  []string // host names in its networks
 	Publish  []string // "8474/tcp"; a free port of loopback each
 	Volumes  map[string]string
+	Disks    []Disk
 	Files    map[string][]byte // copied in before start
 	Volatile bool              // what it stores is gone when it is killed
 	Labels   map[string]string
@@ -88,16 +88,6 @@ func (e *Engine) publishOn() netip.Addr {
 		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	return netip.IPv4Unspecified()
-}
-
-func mounts(s Spec) []mount.Mount {
-	var ms []mount.Mount
-	for path, volume := range s.Volumes {
-		ms = append(ms, mount.Mount{
-			Type: mount.TypeVolume, Source: volume, Target: path, VolumeOptions: &mount.VolumeOptions{Labels: s.Labels},
-		})
-	}
-	return ms
 }
 
 // Name of the node.

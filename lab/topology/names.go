@@ -50,6 +50,12 @@ const (
 	ReplicationSlot = "standby"
 )
 
+// The small disk that a PostgreSQL node has its data on. An ordinary drill writes a tenth of it; what fills it has to write the rest.
+const (
+	DataDir  = "/var/lib/regionfall/data"
+	DataSize = 512 << 20 // bytes
+)
+
 // Port is where a node of the service listens.
 func (s Service) Port() int {
 	switch s {
