@@ -66,6 +66,9 @@ func (b *builder) nodeSpecs() ([]node.Spec, error) {
 		case topology.ServiceApp:
 			s.Volumes = map[string]string{"/config": b.networkName(p.Region) + "-config"}
 			s.Env["CONFIG_FILE"] = topology.ConfigFile
+			if r, _ := b.topology.Region(p.Region); r.AppCapacity > 0 {
+				s.Env["CAPACITY"] = strconv.Itoa(r.AppCapacity)
+			}
 			if p.Number == 1 {
 				data, err := json.MarshalIndent(b.config(p.Region), "", "  ")
 				if err != nil {

@@ -75,7 +75,7 @@ func (r *reader) regions(dst *[]topology.Region) decoder {
 			if _, ok := scalar(n); ok {
 				r.text(&region.Name, 64)(n, path)
 			} else {
-				r.mapping(fields{"name": r.text(&region.Name, 64), "app_nodes": r.count(&region.AppNodes)})(n, path)
+				r.mapping(fields{"name": r.text(&region.Name, 64), "app_nodes": r.count(&region.AppNodes), "app_capacity": r.count(&region.AppCapacity)})(n, path)
 			}
 			regions = append(regions, region)
 		})(n, path)

@@ -105,6 +105,12 @@ var catalogue = []Entry{
 		empty:  func() Spec { return &SlowClose{} },
 	},
 	{
+		Kind: "squeeze", On: "regions", Example: "squeeze: {region: us-west-2, to: 20}",
+		Mimics: "a standby that is smaller than it was said to be: its app nodes serve so many requests a second, and refuse the others",
+		Shows:  "offered twice as many, they serve within 10 % of the figure",
+		empty:  func() Spec { return &Squeeze{} },
+	},
+	{
 		Kind: "stall", On: "links", Example: "stall: {from: us-west-2, to: us-east-1, service: s3}",
 		Mimics: "a process that hangs behind a load balancer that does not: connections are made, then nothing comes",
 		Shows:  "a connection is made and stays silent",

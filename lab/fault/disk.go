@@ -211,13 +211,10 @@ func (f *ReadOnlyDisk) For(l Lab) (Fault, error) {
 			return run(ctx, n, hangUpScript)
 		},
 		mend: func(ctx context.Context, n Node, d Disk) error {
-			err := d.Enter(ctx, unmountScript)
-			if err != nil {
-				if state, serr := n.State(ctx); serr == nil && state == Down {
-					return nil // with its mounts
-				}
+			if state, err := n.State(ctx); err != nil || state == Down { // its mounts have gone with it
+				return err
 			}
-			return err
+			return d.Enter(ctx, unmountScript)
 		},
 	})
 }

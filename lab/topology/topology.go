@@ -32,6 +32,8 @@ type Topology struct {
 type Region struct {
 	Name     string
 	AppNodes int // at least 1
+	// AppCapacity is how many requests a second each app node serves; 0 is as many as it can.
+	AppCapacity int
 }
 
 // Postgres says how the database replicates.
