@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -39,6 +40,9 @@ func (w Which) disks(l Lab, f *disks) (Fault, error) {
 	f.heldNodes = heldNodes{which: w, nodes: nodes}
 	return f, nil
 }
+
+// Slow is what a busy machine takes for a helper, and to write half a gigabyte.
+func (*disks) Slow() time.Duration { return 10 * time.Second }
 
 func (f *disks) each(do func(n Node, d Disk) error) error {
 	var g errgroup.Group
@@ -105,9 +109,10 @@ func (f *disks) InForce(ctx context.Context) (bool, string, error) {
 	}
 }
 
-// What a write is: rows of a table, of which nothing stays; or where none may be made, what a sort puts on the disk.
+// What a write is: rows of a table, of which nothing stays, also by a primary that has been fenced; or where none may be made, what a sort
+// puts on the disk.
 const (
-	writeRows = `begin; create temporary table regionfall_probe on commit drop as
+	writeRows = `begin read write; create temporary table regionfall_probe on commit drop as
 		select repeat('x', 1000) from generate_series(1, 64); rollback`
 	writeSort = `set work_mem = '64kB'; select count(*) from (select g from generate_series(1, 50000) g order by g desc) sorted`
 )
@@ -146,8 +151,9 @@ const filler = topology.DataDir + "/pgsql_tmp.regionfall"
 
 // fillScript writes until nothing goes any more, and never more than a small disk takes: where the engine has not limited the volume, it
 // is the machine's own disk that would be filled.
-var fillScript = fmt.Sprintf(`if head -c %d /dev/zero >%s; then rm -f %[2]s; echo "the disk is larger than it should be"; exit 1; fi`,
-	topology.DataSize, filler)
+var fillScript = fmt.Sprintf(
+	`if dd if=/dev/zero of=%s bs=1M count=%d status=none; then rm -f %[1]s; echo "the disk is larger than it should be"; exit 1; fi`,
+	filler, topology.DataSize>>20)
 
 // For makes the fault ready.
 func (f *FillDisk) For(l Lab) (Fault, error) {
