@@ -49,7 +49,7 @@ func Attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
 	}
 	var hub *node.Node
 	for _, f := range found {
-		if f.Kind != "container" {
+		if f.Kind != "container" || f.Labels[node.LabelNode] == "" { // a node's helper is no node
 			continue
 		}
 		n := e.Node(f)

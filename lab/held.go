@@ -78,7 +78,9 @@ func (h *held) Nodes(keep func(fault.Place) bool) ([]fault.Node, error) {
 		}
 		k := heldNode{held: h, node: n, place: p}
 		switch n.Service {
-		case topology.ServicePostgres, topology.ServiceRedis:
+		case topology.ServicePostgres:
+			nodes = append(nodes, &heldPostgres{heldStore{k}})
+		case topology.ServiceRedis:
 			nodes = append(nodes, &heldStore{k})
 		default:
 			nodes = append(nodes, &heldHTTP{k})

@@ -63,6 +63,16 @@ func (l *Lab) TripFrom(ctx context.Context, agentName string, s topology.Service
 	return a.Err()
 }
 
+// AskOver asks over a link, such as us-west-2_us-east-1_redis, from where it starts.
+func (l *Lab) AskOver(ctx context.Context, linkName string, q probe.Question) (probe.Answer, error) {
+	for _, k := range l.links {
+		if k.Name == linkName {
+			return k.Ask(ctx, q)
+		}
+	}
+	return probe.Answer{}, fmt.Errorf("lab %s has no link %q", l.Name, linkName)
+}
+
 // Crash kills a node behind the back of every fault, as if it had died by itself. Revive starts it again.
 func (l *Lab) Crash(ctx context.Context, nodeName string) error {
 	n, err := l.node(nodeName)

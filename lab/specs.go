@@ -15,8 +15,12 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// dataDir is where every store keeps its files, in a volume of its own.
-const dataDir = "/var/lib/regionfall/data"
+// dataDir is where every store keeps its files, in a volume of its own. PostgreSQL's is a small disk, and its write-ahead log is on
+// another.
+const (
+	dataDir = topology.DataDir
+	walDir  = "/var/lib/regionfall/wal"
+)
 
 // replicateEvery is the pause between two passes of a replicator: what it costs the stores on a small machine against how far behind
 // it is.
@@ -61,6 +65,9 @@ func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 	case topology.ServiceApp:
 		s.Volumes = map[string]string{"/config": b.networkName(p.Region) + "-config"}
 		s.Env["CONFIG_FILE"] = topology.ConfigFile
+		if r, _ := b.topology.Region(p.Region); r.AppCapacity > 0 {
+			s.Env["CAPACITY"] = strconv.Itoa(r.AppCapacity)
+		}
 		if p.Number == 1 {
 			data, err := json.MarshalIndent(b.config(p.Region), "", "  ")
 			if err != nil {
@@ -83,7 +90,8 @@ func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 }
 
 func (b *builder) postgres(s *node.Spec) {
-	s.Volumes = map[string]string{dataDir: s.ID}
+	s.Disks = []node.Disk{dataDisk(*s)}
+	s.Volumes = map[string]string{walDir: s.ID + "-wal"}
 	source := b.topology.Source(s.Region)
 	switch {
 	case source == "":

@@ -166,8 +166,8 @@ func TestTheDatabaseFollowsTheStrategy(t *testing.T) {
 		if home.Env["ROLE"] != c.home || standby.Env["ROLE"] != c.standby || home.Env["SYNCHRONOUS"] != c.synchronous {
 			t.Errorf("%s: %v, %v", name, home.Env, standby.Env)
 		}
-		if home.Volumes[dataDir] == standby.Volumes[dataDir] || home.Volumes[dataDir] == "" {
-			t.Errorf("%s: data is kept in %v and %v", name, home.Volumes, standby.Volumes)
+		if home.Disks[0].Volume == standby.Disks[0].Volume || home.Disks[0].Path != dataDir || home.Volumes[walDir] == standby.Volumes[walDir] {
+			t.Errorf("%s: data is kept in %+v %v and %+v %v", name, home.Disks, home.Volumes, standby.Disks, standby.Volumes)
 		}
 		if restores := c.standby == "restore"; restores != (standby.Volumes["/restore"] != "") ||
 			restores && standby.Volumes["/restore"] != specs["automation.us-west-2"].Volumes["/restore"] {
@@ -394,5 +394,40 @@ func TestAMissingImageIsNamed(t *testing.T) {
 	_, _, err := b.nodeSpec(link.Place{Service: topology.ServiceRedis, Region: "us-east-1", Number: 1})
 	if err == nil || !strings.Contains(err.Error(), `there is no image "redis"`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A disk in memory is gone when nobody has it: the hub has every one that a node has.
+func TestTheHubKeepsEveryDisk(t *testing.T) {
+	for name, top := range topologies(t) {
+		b := planned(top, "packages")
+		kept := map[string]node.Disk{}
+		for _, d := range b.shelf() {
+			if !d.Keep || kept[d.Volume].Volume != "" {
+				t.Errorf("%s: the hub has %+v", name, d)
+			}
+			kept[d.Volume] = d
+		}
+		var disks int
+		for _, s := range specsOf(t, b) {
+			for _, d := range s.Disks {
+				disks++
+				if k := kept[d.Volume]; d.Keep || d.Size != topology.DataSize || k.Size != d.Size {
+					t.Errorf("%s: %s has %+v, the hub %+v", name, s.Name, d, k)
+				}
+			}
+		}
+		if disks != len(top.Regions) || len(kept) != disks {
+			t.Errorf("%s: %d disks, of which the hub keeps %d", name, disks, len(kept))
+		}
+	}
+}
+
+func TestTheCapacityOfAnAppIsDeclared(t *testing.T) {
+	top, _ := topology.Preset("two-regions")
+	top.Regions[1].AppCapacity = 40
+	specs := specsOf(t, planned(top, "packages"))
+	if home, standby := specs["app-1.us-east-1"].Env, specs["app-1.us-west-2"].Env; home["CAPACITY"] != "" || standby["CAPACITY"] != "40" {
+		t.Errorf("%v, %v", home, standby)
 	}
 }

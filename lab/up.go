@@ -158,10 +158,11 @@ func (b *builder) startAt(ctx context.Context, p link.Place) (*node.Node, error)
 // share the processors with what is ready in no time.
 const startAtOnce = 4
 
-// slow are the services in the order in which they are started; the stores, up to storesEnd, need no hub for it.
-var slow = []topology.Service{topology.ServiceDynamoDB, topology.ServicePostgres, topology.ServiceS3, topology.ServiceApp}
+// slow are the services in the order in which they are started. Those up to storesEnd need no hub for it; PostgreSQL does: the hub keeps
+// its disk, which is in memory and would be gone between the making of the node and its start.
+var slow = []topology.Service{topology.ServiceDynamoDB, topology.ServiceS3, topology.ServicePostgres, topology.ServiceApp}
 
-const storesEnd = 2
+const storesEnd = 1
 
 func order(s topology.Service) int {
 	if i := slices.Index(slow, s); i >= 0 {
@@ -206,6 +207,7 @@ func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 	for _, r := range b.topology.Regions {
 		spec.Networks = append(spec.Networks, b.networkName(r.Name))
 	}
+	spec.Disks = b.shelf()
 	for _, s := range b.plan {
 		if s.Published() {
 			spec.Publish = append(spec.Publish, fmt.Sprintf("%d/tcp", s.Port))

@@ -112,7 +112,7 @@ func TestNoKeyTakesAPathOrACommand(t *testing.T) {
 		var taken []string
 		for _, path := range all {
 			about := func(message string) bool {
-				return strings.Contains(message, quote(value)) || strings.HasPrefix(message, strings.ReplaceAll(path, "[]", "[0]"))
+				return strings.Contains(message, quote(value)) || strings.HasPrefix(message, strings.ReplaceAll(strings.TrimSuffix(path, "[]"), "[]", "[0]")) // of a list, or of an item
 			}
 			if !slices.ContainsFunc(said(path, "'"+value+"'"), about) {
 				taken = append(taken, path)

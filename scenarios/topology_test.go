@@ -108,7 +108,7 @@ func TestOnlyPathsOfYAMLAreRead(t *testing.T) {
 		"./secret":           `no topology is called "./secret": known are active-active, backup-restore,`,
 		"three-region":       `no topology is called "three-region": did you mean "three-regions"?`,
 		"":                   `no topology is called ""`,
-		"missing.yaml":       "read topology: open missing.yaml: no such file",
+		"missing.yaml":       "read topology: missing.yaml: no such file",
 		"three-regions.yaml": "(there is a preset three-regions)",
 		".":                  `no topology is called "."`,
 	} {

@@ -4,10 +4,11 @@
 set -eu
 bin=/usr/lib/postgresql/17/bin
 data=/var/lib/regionfall/data
+wal=/var/lib/regionfall/wal
 
 secret=$(mktemp)
 printf '%s\n' "$SECRET" >"$secret"
-"$bin/initdb" --pgdata="$data" --data-checksums --username=postgres --pwfile="$secret" --auth=scram-sha-256 \
+"$bin/initdb" --pgdata="$data" --waldir="$wal" --data-checksums --username=postgres --pwfile="$secret" --auth=scram-sha-256 \
 	--encoding=UTF8 --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8 --no-instructions
 rm -f "$secret"
 

@@ -11,6 +11,7 @@
 set -eu
 bin=/usr/lib/postgresql/17/bin
 data=/var/lib/regionfall/data
+wal=/var/lib/regionfall/wal # on a disk of its own: data whose disk is full must not take the server down with it
 started=$data/regionfall.started
 backup=/restore/base.tar
 
@@ -38,8 +39,8 @@ restore() {
 	until [ -f "$backup" ]; do sleep 0.05; done
 	trap - INT TERM
 	echo "restoring $backup" >&2
-	find "$data" -mindepth 1 ! -path "$data/pg_replslot*" -delete
-	tar --extract --file="$backup" --directory="$data"
+	find "$data" "$wal" -mindepth 1 ! -path "$data/pg_wal" ! -path "$data/pg_replslot*" -delete
+	tar --extract --file="$backup" --directory="$data" --keep-directory-symlink
 	rm -f "$data/standby.signal" "$data/postmaster.pid" "$data/postmaster.opts" "$started"
 	: >"$data/postgresql.auto.conf"
 	touch "$data/recovery.signal"

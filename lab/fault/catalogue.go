@@ -39,6 +39,12 @@ var catalogue = []Entry{
 		empty:  func() Spec { return &ByteLimit{} },
 	},
 	{
+		Kind: "fill_disk", On: "nodes", Example: "fill_disk: {node: postgres.us-east-1}",
+		Mimics: "a data disk that logs, bloat or somebody's dump have filled to the last byte; the server lives",
+		Shows:  "a write that needs another page fails with SQLSTATE 53100, no space left on device",
+		empty:  func() Spec { return &FillDisk{} },
+	},
+	{
 		Kind: "flapping", On: "links", Example: "flapping: {from: us-west-2, to: us-east-1, service: postgres, on: 2s, off: 500ms}",
 		Mimics: "a loose cable or a route that is announced and withdrawn: cut for off, open for on, over and over",
 		Shows:  "the measured on and off times are within 10 % of what was asked, twice in a row",
@@ -75,6 +81,12 @@ var catalogue = []Entry{
 		empty:  func() Spec { return &Pause{} },
 	},
 	{
+		Kind: "read_only_disk", On: "nodes", Example: "read_only_disk: {service: postgres, role: primary}",
+		Mimics: "a disk that fails and that the kernel makes read-only: sessions end, and nobody can open a table any more",
+		Shows:  "a write fails with the kernel's own word, read-only file system",
+		empty:  func() Spec { return &ReadOnlyDisk{} },
+	},
+	{
 		Kind: "refuse", On: "links", Example: "refuse: {from: clients, to: us-east-1, service: app}",
 		Mimics: "a crashed process or a closed port: connections are refused, open ones dropped",
 		Shows:  "the connection is refused",
@@ -97,6 +109,12 @@ var catalogue = []Entry{
 		Mimics: "connections that linger after the service has closed them, until a pool or a port range is used up",
 		Shows:  "the measured time from goodbye to the end is within 10 % of what was asked",
 		empty:  func() Spec { return &SlowClose{} },
+	},
+	{
+		Kind: "squeeze", On: "regions", Example: "squeeze: {region: us-west-2, to: 20}",
+		Mimics: "a standby that is smaller than it was said to be: its app nodes serve so many requests a second, and refuse the others",
+		Shows:  "offered twice as many, they serve within 10 % of the figure",
+		empty:  func() Spec { return &Squeeze{} },
 	},
 	{
 		Kind: "stall", On: "links", Example: "stall: {from: us-west-2, to: us-east-1, service: s3}",

@@ -118,4 +118,11 @@ type (
 	Shell interface {
 		Run(ctx context.Context, command ...string) (output string, err error)
 	}
+	// Disk is the small disk of its own that a node has its data on, at topology.DataDir.
+	Disk interface {
+		// Tend runs a shell script as the node's own user where the disk is, whatever the node is doing.
+		Tend(ctx context.Context, script string) error
+		// Enter runs a shell script among the mounts of the running node, with the right to change them for it and for nobody else.
+		Enter(ctx context.Context, script string) error
+	}
 )

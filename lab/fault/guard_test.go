@@ -222,6 +222,15 @@ func TestValidation(t *testing.T) {
 		{"a region is not killed", &Kill{Which{Region: "us-east-1"}}, "node is missing"},
 		{"a region can be paused", &Pause{Which{Region: "us-east-1"}}, ""},
 		{"a service that is none", &Pause{Which{Service: "hub"}}, "has no nodes"},
+		{"a disk", &FillDisk{Which{Node: "postgres.us-east-1"}}, ""},
+		{"the primary's disk", &ReadOnlyDisk{Which{Service: "postgres", Role: "primary"}}, ""},
+		{"no disk", &FillDisk{}, "node is missing"},
+		{"a disk that is none", &FillDisk{Which{Node: "redis.us-east-1"}}, "only nodes of service postgres"},
+		{"disks that are none", &ReadOnlyDisk{Which{Service: "app"}}, "only nodes of service postgres"},
+		{"a squeeze", &Squeeze{Region: "us-west-2", To: 20}, ""},
+		{"a squeeze of nothing", &Squeeze{To: 20}, "region is missing"},
+		{"a squeeze to nothing", &Squeeze{Region: "us-west-2"}, "to is 0; it must be 5 to 200"},
+		{"a squeeze that is none", &Squeeze{Region: "us-west-2", To: 1000}, "to is 1000"},
 		{"too short to see", &Restart{Which: Which{Service: "redis"}, Down: time.Millisecond}, "down is 1ms"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/moby/moby/api/types/container"
-	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/client"
 )
 
@@ -67,17 +66,6 @@ func (e *Engine) userFor(ctx context.Context, image string, needs Needs) (string
 func isRoot(user string) bool {
 	name, _, _ := strings.Cut(user, ":")
 	return strings.Trim(name, "0") == "" || name == "root"
-}
-
-// mounts are volumes of the engine only: no node sees a file of the engine's machine, and least of all the engine's socket.
-func mounts(s Spec) []mount.Mount {
-	var ms []mount.Mount
-	for path, volume := range s.Volumes {
-		ms = append(ms, mount.Mount{
-			Type: mount.TypeVolume, Source: volume, Target: path, VolumeOptions: &mount.VolumeOptions{Labels: s.Labels},
-		})
-	}
-	return ms
 }
 
 // put copies files into a container that is not started yet: into its volumes only, since its root file system takes nothing.

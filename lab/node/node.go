@@ -33,6 +33,7 @@ type Spec struct {
 	Aliases  []string // host names in its networks
 	Publish  []string // "8474/tcp"; a free port of loopback each
 	Volumes  map[string]string
+	Disks    []Disk
 	Files    map[string][]byte // copied into its volumes before start
 	Volatile bool              // what it stores is gone when it is killed
 	Labels   map[string]string

@@ -3,6 +3,7 @@ package probe
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -88,7 +89,7 @@ func (l *line) http(r *bufio.Reader) {
 			return err
 		}
 		_, err = io.Copy(io.Discard, resp.Body)
-		return err
+		return errors.Join(err, resp.Body.Close())
 	}
 	l.ask = func(ctx context.Context, up, down int) error {
 		switch {

@@ -24,6 +24,7 @@ const (
 	Throughput Way = "throughput" // Bytes of payload in each Stream asked for
 	Count      Way = "count"      // how many bytes a new connection carries before it ends, up to Bytes
 	Closing    Way = "closing"    // how long after the far end has said goodbye the connection ends
+	Serving    Way = "serving"    // how many of Rate requests a second of Path, Lasting for a while, an HTTP service does not refuse
 )
 
 // Stream is a direction of a connection, as Toxiproxy has it.
@@ -44,6 +45,9 @@ type Question struct {
 	Line    string           `json:"line,omitempty"`
 	Stream  Stream           `json:"stream,omitempty"`
 	Bytes   int64            `json:"bytes,omitempty"`
+	Path    string           `json:"path,omitempty"`
+	Rate    float64          `json:"rate,omitempty"`
+	Lasting time.Duration    `json:"lasting_ns,omitempty"`
 	Within  time.Duration    `json:"within_ns,omitempty"` // how long the whole of it may take; 0 is a second
 }
 
@@ -65,6 +69,7 @@ const (
 type Answer struct {
 	Took    time.Duration `json:"took_ns"`
 	Bytes   int64         `json:"bytes,omitempty"` // carried: Throughput within Took, Count until the end
+	Count   int64         `json:"count,omitempty"` // of Serving
 	Symptom Symptom       `json:"symptom,omitempty"`
 	Said    string        `json:"said,omitempty"` // the error behind the symptom
 }
@@ -105,6 +110,8 @@ func (l *Lines) Ask(ctx context.Context, q Question) (Answer, error) {
 		return count(ctx, q)
 	case Closing:
 		return closing(ctx, q)
+	case Serving:
+		return serving(ctx, q)
 	default:
 		return a, fmt.Errorf("ask %s: there is no way %q to ask", q.Service, q.Way)
 	}

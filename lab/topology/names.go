@@ -49,6 +49,12 @@ const (
 	Secret         = "regionfall-lab" // of postgres and of S3/DynamoDB; a lab is reachable from loopback only
 )
 
+// The small disk that a PostgreSQL node has its data on. An ordinary drill writes a tenth of it; what fills it has to write the rest.
+const (
+	DataDir  = "/var/lib/regionfall/data"
+	DataSize = 512 << 20 // bytes
+)
+
 // Port is where a node of the service listens.
 func (s Service) Port() int {
 	switch s {

@@ -45,6 +45,8 @@ type Region struct {
 	// Follows is the region whose PostgreSQL and Redis it streams from; empty is home. Where all follow home, replication is a star;
 	// where one follows another, it cascades.
 	Follows string
+	// AppCapacity is how many requests a second each app node serves; 0 is as many as it can.
+	AppCapacity int
 }
 
 // PairLatency is what is added to every link between two regions, one way, in both directions.

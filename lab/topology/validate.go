@@ -17,6 +17,8 @@ const (
 	maxNameLength = 32
 	maxThreshold  = 10
 	maxLatency    = 5 * time.Second // beyond, what is asked for is a cut link
+
+	maxAppCapacity = 10_000 // beyond, the machine is the limit
 )
 
 // FieldError is one complaint about a topology. Field is its path as in a scenario file, such as "routing.check.interval" or
@@ -107,6 +109,9 @@ func (v *validation) regions(regions []Region) {
 		seen[r.Name] = true
 		if r.AppNodes < 1 || r.AppNodes > MaxAppNodes {
 			v.complain(field+".app_nodes", "%d app nodes: must be 1 to %d", r.AppNodes, MaxAppNodes)
+		}
+		if r.AppCapacity < 0 || r.AppCapacity > maxAppCapacity {
+			v.complain(field+".app_capacity", "%d requests a second: must be 1 to %d, or 0 for no limit", r.AppCapacity, maxAppCapacity)
 		}
 	}
 }

@@ -3,9 +3,10 @@ package faults_test
 import (
 	"context"
 	"errors"
-	"net"
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -13,7 +14,6 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/fault"
-	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
@@ -66,6 +66,9 @@ var table = []conforming{
 	{"restart", &fault.Restart{Which: fault.Which{Service: "s3", Region: west}, Down: 300 * time.Millisecond}, eventually(at("s3.us-west-2", probe.Fine)), at("s3.us-west-2", probe.Fine), "s3.us-west-2"},
 	{"pause a node", &fault.Pause{Which: fault.Which{Node: "dynamodb.us-west-2"}}, at("dynamodb.us-west-2", probe.Silence), at("dynamodb.us-west-2", probe.Fine), ""},
 	{"pause a region", &fault.Pause{Which: fault.Which{Region: west}}, at("postgres.us-west-2", probe.Silence), both(at("postgres.us-west-2", probe.Fine), open(west)), "app-1.us-west-2"},
+	{"fill the disk", &fault.FillDisk{Which: fault.Which{Node: "postgres.us-east-1"}}, refuses("postgres.us-east-1", "create table full_disk as select repeat('x', 9000) from generate_series(1, 3000)", "53100"), at("postgres.us-east-1", probe.Fine), "postgres.us-east-1"},
+	{"make the disk read-only", &fault.ReadOnlyDisk{Which: fault.Which{Service: "postgres", Role: "primary"}}, refuses("postgres.us-east-1", "create table read_only (a int)", "Read-only file system"), at("postgres.us-east-1", probe.Fine), "postgres.us-east-1"},
+	{"squeeze", &fault.Squeeze{Region: west, To: 20}, open(west), open(west), "app-1.us-west-2"},
 	{"lose a region", &fault.LoseRegion{Region: west}, both(shut(west), open(east)), open(west), "app-1.us-west-2"},
 }
 
@@ -154,13 +157,7 @@ type client = func(ctx context.Context, l *lab.Lab) error
 
 // over asks over a link, from a node in the region where it starts.
 func over(ctx context.Context, l *lab.Lab, from, to, service string, q probe.Question) (probe.Answer, error) {
-	plan := link.Plan(l.Topology())
-	i := slices.IndexFunc(plan, func(s link.Spec) bool { return s.From == from && s.To == to && string(s.Service) == service })
-	if i < 0 {
-		return probe.Answer{}, errors.New("there is no such link")
-	}
-	q.Service, q.Address = topology.Service(service), net.JoinHostPort("hub", strconv.Itoa(plan[i].Port))
-	return l.AskFrom(ctx, topology.ServiceReplicator.Host(from), q)
+	return l.AskOver(ctx, from+"_"+to+"_"+service, q)
 }
 
 func sees(from, to, service string, want probe.Symptom) client {
@@ -220,6 +217,25 @@ func carries(low, high float64) client {
 func ends(bytes float64) client {
 	return amount(probe.Question{Way: probe.Count, Stream: probe.Downstream, Bytes: int64(2 * bytes)},
 		func(a probe.Answer) float64 { return float64(a.Bytes) }, bytes*0.9, bytes*1.1)
+}
+
+// refuses is that a statement fails with an error of which this is a part.
+func refuses(node, statement, with string) client {
+	return func(ctx context.Context, l *lab.Lab) error {
+		tap, err := l.Tap(node)
+		if err != nil {
+			return err
+		}
+		conn, err := lab.SQL(ctx, tap)
+		if err == nil {
+			defer func() { _ = conn.Close(ctx) }()
+			_, err = conn.Exec(ctx, statement)
+		}
+		if err == nil || !strings.Contains(err.Error(), with) {
+			return fmt.Errorf("%s: %q gives %v", node, statement, err)
+		}
+		return nil
+	}
 }
 
 // at asks a node over its tap.

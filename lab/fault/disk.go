@@ -1,0 +1,226 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// disks are the small disks of PostgreSQL nodes, broken so that a write fails.
+type disks struct {
+	heldNodes
+	sign  string // in the error of a write, when the fault is in force
+	spoil func(ctx context.Context, n Node, d Disk) error
+	mend  func(ctx context.Context, n Node, d Disk) error // also of a node that is down, and twice
+	// mu keeps the probe from writing while a disk is being spoiled. What it had written until then would be given back to a disk that
+	// has just been filled, or could not be removed from one that has just become read-only.
+	mu sync.Mutex
+}
+
+func (w Which) validateDisk(t topology.Topology) error {
+	err := w.validate(t, false)
+	if w.Service != "" && w.Service != "postgres" || w.Node != "" && !strings.HasPrefix(w.Node, "postgres.") {
+		err = errors.Join(err, errors.New("only nodes of service postgres have a disk of their own"))
+	}
+	return err
+}
+
+func (w Which) disks(l Lab, f *disks) (Fault, error) {
+	nodes, err := w.nodes(l)
+	if err != nil {
+		return nil, err
+	}
+	f.heldNodes = heldNodes{which: w, nodes: nodes}
+	return f, nil
+}
+
+// Slow is what a busy machine takes for a helper, and to write half a gigabyte.
+func (*disks) Slow() time.Duration { return 10 * time.Second }
+
+func (f *disks) each(do func(n Node, d Disk) error) error {
+	var g errgroup.Group
+	for _, n := range f.nodes {
+		g.Go(func() error {
+			d, ok := n.(Disk)
+			if !ok {
+				return fmt.Errorf("%s has no disk of its own", n.Place().Name)
+			}
+			return do(n, d)
+		})
+	}
+	return g.Wait()
+}
+
+// Inject spoils every disk.
+func (f *disks) Inject(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.each(func(n Node, d Disk) error { return f.spoil(ctx, n, d) })
+}
+
+// Heal mends every disk, and then starts what its disk has brought down.
+func (f *disks) Heal(ctx context.Context) error {
+	if err := f.each(func(n Node, d Disk) error { return f.mend(ctx, n, d) }); err != nil {
+		return err
+	}
+	return f.heldNodes.Heal(ctx)
+}
+
+// InForce writes.
+func (f *disks) InForce(ctx context.Context) (bool, string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.healed {
+		if err := f.find(ctx); err != nil {
+			return false, "", err
+		}
+	}
+	ask := f.nodes
+	if f.healed {
+		if ask = f.free; len(ask) == 0 {
+			return false, "mended, and the nodes are still held by other faults", nil
+		}
+	}
+	failed, saw := 0, ""
+	for _, n := range ask {
+		err := write(ctx, n)
+		if err != nil && !strings.Contains(err.Error(), f.sign) {
+			return false, "", err
+		}
+		if err != nil {
+			failed++
+			saw = err.Error()
+		}
+	}
+	switch failed {
+	case 0:
+		return false, fmt.Sprintf("%d nodes write", len(ask)), nil
+	case len(ask):
+		return true, "a write fails: " + saw, nil
+	default:
+		return false, "", fmt.Errorf("%d of %d nodes can't write: %s", failed, len(ask), saw)
+	}
+}
+
+// What a write is: rows of a table, of which nothing stays, also by a primary that has been fenced; or where none may be made, what a sort
+// puts on the disk.
+const (
+	writeRows = `begin read write; create temporary table regionfall_probe on commit drop as
+		select repeat('x', 1000) from generate_series(1, 64); rollback`
+	writeSort = `set work_mem = '64kB'; select count(*) from (select g from generate_series(1, 50000) g order by g desc) sorted`
+)
+
+func write(ctx context.Context, n Node) error {
+	db, ok := n.(Database)
+	if !ok {
+		return fmt.Errorf("%s is no database", n.Place().Name)
+	}
+	statement := writeSort
+	primary, err := isPrimary(ctx, n)
+	if err != nil {
+		return err
+	}
+	if primary {
+		statement = writeRows
+	}
+	_, err = db.Query(ctx, statement)
+	return err
+}
+
+// FillDisk fills the disk of PostgreSQL nodes to the last byte. The write-ahead log is on another disk, so the server lives, and a write
+// fails that needs another page.
+type FillDisk struct {
+	Which `yaml:",inline"`
+}
+
+// Kind is fill_disk.
+func (*FillDisk) Kind() string { return "fill_disk" }
+
+// Validate asks for nodes of PostgreSQL.
+func (f *FillDisk) Validate(t topology.Topology) error { return f.validateDisk(t) }
+
+// filler is what fills the disk. PostgreSQL leaves files of that beginning out of a backup.
+const filler = topology.DataDir + "/pgsql_tmp.regionfall"
+
+// fillScript writes until nothing goes any more, and never more than a small disk takes: where the engine has not limited the volume, it
+// is the machine's own disk that would be filled.
+var fillScript = fmt.Sprintf(
+	`if dd if=/dev/zero of=%s bs=1M count=%d status=none; then rm -f %[1]s; echo "the disk is larger than it should be"; exit 1; fi`,
+	filler, topology.DataSize>>20)
+
+// For makes the fault ready.
+func (f *FillDisk) For(l Lab) (Fault, error) {
+	return f.disks(l, &disks{
+		sign: "SQLSTATE 53100",
+		spoil: func(ctx context.Context, _ Node, d Disk) error {
+			return d.Tend(ctx, fillScript)
+		},
+		mend: func(ctx context.Context, _ Node, d Disk) error {
+			return d.Tend(ctx, "rm -f "+filler)
+		},
+	})
+}
+
+func run(ctx context.Context, n Node, script string) error {
+	sh, ok := n.(Shell)
+	if !ok {
+		return fmt.Errorf("%s has no shell", n.Place().Name)
+	}
+	_, err := sh.Run(ctx, "sh", "-c", script)
+	return err
+}
+
+// ReadOnlyDisk makes the tables of PostgreSQL nodes read-only, as a kernel does with a disk that fails. The write-ahead log and the
+// server's own files are spared.
+type ReadOnlyDisk struct {
+	Which `yaml:",inline"`
+}
+
+// Kind is read_only_disk.
+func (*ReadOnlyDisk) Kind() string { return "read_only_disk" }
+
+// Validate asks for nodes of PostgreSQL.
+func (f *ReadOnlyDisk) Validate(t topology.Topology) error { return f.validateDisk(t) }
+
+const tables = topology.DataDir + "/base"
+
+// A mount in the node's own view of the file system; nobody else's changes, and it is gone when the node starts again. It is taken away
+// at once, whoever still has files open.
+const (
+	mountScript   = `mount --bind -o ro ` + tables + ` ` + tables
+	unmountScript = `while grep -q " ` + tables + ` " /proc/self/mountinfo; do umount --lazy ` + tables + ` || exit 1; done`
+)
+
+// hangUpScript ends the sessions: they hold files open from before. Replicas may stay connected, they write nothing.
+const hangUpScript = `for p in /proc/[0-9]*; do
+	case "$(tr '\0' ' ' 2>/dev/null <$p/cmdline)" in
+	"postgres: walsender "*) ;;
+	"postgres: "*"("[0-9]*")"* | "postgres: "*"[local]"*) kill "${p#/proc/}" || true ;;
+	esac
+done`
+
+// For makes the fault ready.
+func (f *ReadOnlyDisk) For(l Lab) (Fault, error) {
+	return f.disks(l, &disks{
+		sign: "Read-only file system",
+		spoil: func(ctx context.Context, n Node, d Disk) error {
+			if err := d.Enter(ctx, mountScript); err != nil {
+				return fmt.Errorf("the engine does not let a helper mount beside %s: %w", n.Place().Name, err)
+			}
+			return run(ctx, n, hangUpScript)
+		},
+		mend: func(ctx context.Context, n Node, d Disk) error {
+			if state, err := n.State(ctx); err != nil || state == Down { // its mounts have gone with it
+				return err
+			}
+			return d.Enter(ctx, unmountScript)
+		},
+	})
+}

@@ -1,0 +1,200 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Squeeze leaves the app nodes of a region the capacity for so many requests a second, all together.
+type Squeeze struct {
+	Region string `yaml:"region"`
+	To     int    `yaml:"to"` // requests a second of the whole region
+}
+
+// Kind is squeeze.
+func (*Squeeze) Kind() string { return "squeeze" }
+
+// Target is the app of the region.
+func (f *Squeeze) Target() string { return "app in " + f.Region }
+
+// The bounds of a squeeze. With less for each node, a measurement within 10 % takes longer than anybody waits; more can't be told from
+// what the nodes of a small machine do as they are.
+const (
+	leastEach = 5
+	mostTo    = 200
+)
+
+// Validate asks for a region and a figure.
+func (f *Squeeze) Validate(t topology.Topology) error {
+	err := regionIn(t, "region", f.Region)
+	least := leastEach
+	if r, ok := t.Region(f.Region); ok {
+		least *= max(r.AppNodes, 1)
+	}
+	if f.To < least || f.To > mostTo {
+		err = errors.Join(err, fmt.Errorf("to is %d; it must be %d to %d requests a second", f.To, least, mostTo))
+	}
+	return err
+}
+
+// For makes the fault ready.
+func (f *Squeeze) For(l Lab) (Fault, error) {
+	nodes, err := l.Nodes(func(p Place) bool { return p.Region == f.Region && p.Service == topology.ServiceApp })
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", f.Target(), err)
+	}
+	return &squeeze{to: float64(f.To), nodes: nodes}, nil
+}
+
+type squeeze struct {
+	to     float64
+	nodes  []Node
+	healed bool
+}
+
+// limit is what an app says of its capacity.
+type limit struct {
+	Ceilings map[string]float64 `json:"ceilings"`
+	Served   int64              `json:"served"`
+}
+
+// ceiling is where an app node keeps this fault's figure among those of others. Two that ask for the same could not be told apart, and
+// are never in force at once.
+func (f *squeeze) ceiling() string { return fmt.Sprintf("/capacity/squeeze-%g", f.to) }
+
+func call(ctx context.Context, n Node, method, path string, in, out any) error {
+	a, ok := n.(Agent)
+	if !ok {
+		return fmt.Errorf("%s can't be called", n.Place().Name)
+	}
+	return a.Call(ctx, method, path, in, out)
+}
+
+// Inject gives each node its part.
+func (f *squeeze) Inject(ctx context.Context) error {
+	part := map[string]float64{"rate": f.to / float64(len(f.nodes))}
+	var g errgroup.Group
+	for _, n := range f.nodes {
+		g.Go(func() error { return call(ctx, n, http.MethodPut, f.ceiling(), part, nil) })
+	}
+	return g.Wait()
+}
+
+// Heal takes it away. A node that has died has forgotten it.
+func (f *squeeze) Heal(ctx context.Context) error {
+	var g errgroup.Group
+	for _, n := range f.nodes {
+		g.Go(func() error {
+			if state, err := n.State(ctx); err != nil || state == Down {
+				return err
+			}
+			return call(ctx, n, http.MethodDelete, f.ceiling(), nil, nil)
+		})
+	}
+	err := g.Wait()
+	f.healed = f.healed || err == nil
+	return err
+}
+
+// overload is how many times the figure is offered. What is served of it without a squeeze has to be clearly more than with one.
+const (
+	overload = 2
+	clearly  = 1.5
+)
+
+// measuring is how long one measurement takes: long enough for thirty requests, so that one more or less does not count.
+func (f *squeeze) measuring() time.Duration {
+	const count, least = 30, 1500 * time.Millisecond
+	return max(least, time.Duration(count*float64(len(f.nodes))/f.to*float64(time.Second)))
+}
+
+// Slow is the time of the measurement that the squeeze falls into and of two more.
+func (f *squeeze) Slow() time.Duration { return 3 * f.measuring() }
+
+// InForce offers more than the figure and sees what is served.
+func (f *squeeze) InForce(ctx context.Context) (bool, string, error) {
+	var ask []Node
+	for _, n := range f.nodes {
+		state, err := n.State(ctx)
+		if err != nil {
+			return false, "", err
+		}
+		if state != Down {
+			ask = append(ask, n)
+		} else if !f.healed {
+			return false, "", fmt.Errorf("%s is down", n.Place().Name)
+		}
+	}
+	if len(ask) == 0 {
+		return false, "every app node is down, and will have forgotten it", nil
+	}
+	goodput, squeezed := 0.0, false
+	rates := make([]float64, len(ask))
+	others := make([]bool, len(ask))
+	var g errgroup.Group
+	for i, n := range ask {
+		g.Go(func() (err error) {
+			rates[i], others[i], err = f.measure(ctx, n)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return false, "", err
+	}
+	for i := range ask {
+		goodput += rates[i]
+		squeezed = squeezed || others[i]
+	}
+	part := f.to * float64(len(ask)) / float64(len(f.nodes)) // of the nodes that live
+	saw := fmt.Sprintf("%.1f requests/s were served of %.0f offered", goodput, overload*part)
+	switch {
+	case goodput >= clearly*part:
+		return false, saw, nil
+	case f.healed && squeezed:
+		return false, "let go, and still squeezed by other faults: " + saw, nil
+	case goodput >= part*(1-tolerance) && goodput <= part*(1+tolerance):
+		return true, saw, nil
+	default:
+		return false, "", fmt.Errorf("%s: neither the %g that were asked for nor clearly more", saw, part)
+	}
+}
+
+// measure is the goodput of one node while it is offered more than its part. Others ask it too, who are served out of the same part: the
+// node counts for all, and what was answered here says whether that can be believed. What is asked is refused for its form once it is
+// let in, so that the stores have no part in it.
+func (f *squeeze) measure(ctx context.Context, n Node) (rate float64, squeezed bool, err error) {
+	var before, after limit
+	lasting := f.measuring()
+	if err := call(ctx, n, http.MethodGet, "/capacity", nil, &before); err != nil {
+		return 0, false, err
+	}
+	start := time.Now()
+	a, err := n.Ask(ctx, probe.Question{
+		Way: probe.Serving, Path: "/verifications/" + strings.Repeat("x", 65), Rate: overload * f.to / float64(len(f.nodes)),
+		Lasting: lasting, Within: lasting + 2*time.Second,
+	})
+	if err == nil {
+		err = a.Err()
+	}
+	if err != nil {
+		return 0, false, err
+	}
+	took := time.Since(start)
+	if err := call(ctx, n, http.MethodGet, "/capacity", nil, &after); err != nil {
+		return 0, false, err
+	}
+	served := after.Served - before.Served
+	if served < a.Count {
+		return 0, false, fmt.Errorf("%s served %d requests and counts %d: it was started again, or counts wrong", n.Place().Name, a.Count, served)
+	}
+	return float64(served) / took.Seconds(), len(after.Ceilings) > 0, nil
+}

@@ -1,0 +1,62 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+)
+
+// serving offers Rate requests a second for a while, whatever becomes of those before, and counts the answers that are no refusal: any
+// but 503, which a service gives that has no capacity left.
+func serving(ctx context.Context, q Question) (a Answer, err error) {
+	if q.Rate <= 0 || q.Lasting <= 0 {
+		return a, fmt.Errorf("offer %s %g requests a second for %s: nothing would be offered", q.Service, q.Rate, q.Lasting)
+	}
+	transport := &http.Transport{MaxIdleConnsPerHost: 64}
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	var mu sync.Mutex
+	var failed error
+	one := func() {
+		served, err := isServed(ctx, client, "http://"+q.Address+q.Path)
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err != nil:
+			failed = err
+		case served:
+			a.Count++
+		}
+	}
+	var asked sync.WaitGroup
+	start := time.Now()
+	tick := time.NewTicker(time.Duration(float64(time.Second) / q.Rate))
+	defer tick.Stop()
+	for time.Since(start) < q.Lasting && ctx.Err() == nil {
+		asked.Go(one)
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+	asked.Wait()
+	a.Took = time.Since(start)
+	return answered(a, q, failed), nil
+}
+
+func isServed(ctx context.Context, client *http.Client, url string) (bool, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return false, err
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	_, err = io.Copy(io.Discard, resp.Body)
+	return resp.StatusCode != http.StatusServiceUnavailable, err
+}

@@ -1,0 +1,240 @@
+package faults_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/suites/internal/harness"
+)
+
+var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, func() {
+	const primary, replica = "postgres.us-east-1", "postgres.us-west-2"
+	const up = 30 * time.Second // a killed node, with its recovery
+	var l *lab.Lab
+
+	BeforeAll(func(ctx SpecContext) {
+		t, ok := topology.Preset("two-regions")
+		Expect(ok).To(BeTrue())
+		l = harness.Up(ctx, t)
+	}, NodeTimeout(harness.LabTimeout))
+
+	// inject injects a fault, which is healed at the end at the latest.
+	inject := func(ctx SpecContext, spec fault.Spec) *fault.Guard {
+		GinkgoHelper()
+		Expect(spec.Validate(l.Topology())).To(Succeed())
+		start := time.Now()
+		guard, err := l.Guard(spec, func() time.Duration { return time.Since(start) })
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(func(ctx SpecContext) {
+			Expect(guard.Heal(ctx)).Error().NotTo(HaveOccurred())
+		}, NodeTimeout(time.Minute))
+		seen, err := guard.Inject(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		GinkgoWriter.Printf("%s: in force after %s: %s\n", spec.Kind(), seen.Window.Hi-seen.Command, seen.By)
+		return guard
+	}
+	heal := func(ctx SpecContext, g *fault.Guard) {
+		GinkgoHelper()
+		Expect(g.Heal(ctx)).Error().NotTo(HaveOccurred())
+		Expect(g.State()).To(Equal(fault.Healed))
+	}
+	connect := func(ctx context.Context, node string) (*pgx.Conn, error) {
+		tap, err := l.Tap(node)
+		if err != nil {
+			return nil, err
+		}
+		return lab.SQL(ctx, tap)
+	}
+	// sql runs a statement in a session of its own, as psql does.
+	sql := func(ctx context.Context, node, statement string) error {
+		conn, err := connect(ctx, node)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close(ctx) }()
+		_, err = conn.Exec(ctx, statement)
+		return err
+	}
+	count := func(ctx context.Context, node, what string) (n int, err error) {
+		conn, err := connect(ctx, node)
+		if err != nil {
+			return 0, err
+		}
+		defer func() { _ = conn.Close(ctx) }()
+		return n, conn.QueryRow(ctx, "select count(*) from "+what).Scan(&n)
+	}
+	eventually := func(ctx SpecContext, ask func(ctx context.Context) error, want types.GomegaMatcher) {
+		GinkgoHelper()
+		Eventually(ask).WithContext(ctx).WithTimeout(up).WithPolling(100 * time.Millisecond).Should(want)
+	}
+
+	BeforeAll(func(ctx SpecContext) {
+		Expect(sql(ctx, primary, "create table kept (n int primary key); create table wide (n int, filler text)")).To(Succeed())
+	}, NodeTimeout(time.Minute))
+
+	AfterEach(func(ctx SpecContext) {
+		By("leaving nothing of the probe")
+		eventually(ctx, func(ctx context.Context) error {
+			n, err := count(ctx, primary, "pg_class where relname = 'regionfall_probe'")
+			if err == nil && n != 0 {
+				err = fmt.Errorf("%d tables are left", n)
+			}
+			return err
+		}, Succeed())
+		Expect(l.Faults()).To(BeEmpty())
+	}, NodeTimeout(time.Minute))
+
+	acknowledged := 0
+	DescribeTable("keeps what it has acknowledged", func(ctx SpecContext, spec fault.Spec) {
+		conn, err := connect(ctx, primary)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(conn.Close)
+		var writing atomic.Bool
+		writing.Store(true)
+		stopped := make(chan int)
+		go func() {
+			defer GinkgoRecover()
+			n := acknowledged
+			for writing.Load() {
+				if _, err := conn.Exec(ctx, "insert into kept values ($1)", n+1); err != nil {
+					break
+				}
+				n++
+			}
+			stopped <- n
+		}()
+		Eventually(func(ctx context.Context) (int, error) { return count(ctx, primary, "kept") }).WithContext(ctx).
+			WithTimeout(up).Should(BeNumerically(">", acknowledged+50))
+		guard := inject(ctx, spec)
+		writing.Store(false)
+		Eventually(stopped).WithContext(ctx).WithTimeout(up).Should(Receive(&acknowledged))
+		heal(ctx, guard)
+		eventually(ctx, func(ctx context.Context) error {
+			n, err := count(ctx, primary, "kept")
+			if err == nil && n != acknowledged && n != acknowledged+1 { // the last may have been kept without a word
+				err = StopTrying(fmt.Sprintf("%d rows were acknowledged, and %d are there", acknowledged, n))
+			}
+			acknowledged = n
+			return err
+		}, Succeed())
+	},
+		Entry("when it is killed", &fault.Kill{Which: fault.Which{Node: primary}}, SpecTimeout(2*time.Minute)),
+		Entry("when its region is lost", &fault.LoseRegion{Region: "us-east-1"}, SpecTimeout(2*time.Minute)),
+	)
+
+	const fill = "insert into wide select g, repeat('x', 1000) from generate_series(1, 5000) g"
+
+	It("lives when the disk is full, and refuses what needs more of it", func(ctx SpecContext) {
+		guard := inject(ctx, &fault.FillDisk{Which: fault.Which{Node: primary}})
+		Expect(sql(ctx, primary, fill)).To(MatchError(And(ContainSubstring("SQLSTATE 53100"), ContainSubstring("No space left on device"))))
+		Expect(count(ctx, primary, "kept")).To(Equal(acknowledged), "and still reads")
+
+		By("being killed and started again on a full disk")
+		kill := inject(ctx, &fault.Kill{Which: fault.Which{Node: primary}})
+		heal(ctx, kill)
+		heal(ctx, guard)
+		eventually(ctx, func(ctx context.Context) error { return sql(ctx, primary, fill) }, Succeed())
+		Expect(count(ctx, primary, "kept")).To(Equal(acknowledged))
+	}, SpecTimeout(2*time.Minute))
+
+	DescribeTable("can be healed while it is down, and is itself again when it is back", func(ctx SpecContext, spec fault.Spec, node string) {
+		guard := inject(ctx, spec)
+		kill := inject(ctx, &fault.Kill{Which: fault.Which{Node: node}})
+		heal(ctx, guard)
+		Expect(sql(ctx, node, "select 1")).NotTo(Succeed(), "it is still held down")
+		heal(ctx, kill)
+		eventually(ctx, func(ctx context.Context) error {
+			n, err := count(ctx, node, "kept")
+			if err == nil && n != acknowledged {
+				err = fmt.Errorf("%d rows were acknowledged, and %d are there", acknowledged, n)
+			}
+			return err
+		}, Succeed())
+		eventually(ctx, func(ctx context.Context) error { return sql(ctx, primary, fill) }, Succeed())
+	},
+		Entry("full", &fault.FillDisk{Which: fault.Which{Service: "postgres", Role: "primary"}}, primary, SpecTimeout(2*time.Minute)),
+		Entry("read-only", &fault.ReadOnlyDisk{Which: fault.Which{Node: primary}}, primary, SpecTimeout(2*time.Minute)),
+		Entry("a replica, full", &fault.FillDisk{Which: fault.Which{Node: replica}}, replica, SpecTimeout(2*time.Minute)),
+		Entry("a replica, read-only", &fault.ReadOnlyDisk{Which: fault.Which{Node: replica}}, replica, SpecTimeout(2*time.Minute)),
+	)
+
+	It("lets nobody write to a disk that has become read-only, whenever they connected", func(ctx SpecContext) {
+		before, err := connect(ctx, primary)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(before.Close)
+		guard := inject(ctx, &fault.ReadOnlyDisk{Which: fault.Which{Node: primary}})
+		Expect(before.Exec(ctx, "insert into kept values (-1)")).Error().To(MatchError(ContainSubstring("SQLSTATE 57P01")), "its session has ended")
+		Expect(sql(ctx, primary, fill)).To(MatchError(ContainSubstring("Read-only file system")))
+
+		By("healing from what is known of it to everybody")
+		heal(ctx, guard)
+		heal(ctx, guard)
+		Expect(sql(ctx, primary, fill)).To(Succeed())
+		Expect(count(ctx, primary, "kept")).To(Equal(acknowledged))
+	}, SpecTimeout(time.Minute))
+
+	It("has an app in front whose goodput falls to what it is squeezed to", func(ctx SpecContext) {
+		const to, lasting = 20, 3 * time.Second
+		door, err := l.Door("us-west-2")
+		Expect(err).NotTo(HaveOccurred())
+		// goodput is how many of a hundred reads a second clients get an answer to.
+		goodput := func() (perSecond float64) {
+			var served atomic.Int64
+			var asked sync.WaitGroup
+			tick := time.NewTicker(10 * time.Millisecond)
+			defer tick.Stop()
+			start := time.Now()
+			for time.Since(start) < lasting {
+				<-tick.C
+				asked.Go(func() {
+					defer GinkgoRecover()
+					if status, answer := get(ctx, "http://"+door+"/verifications/nobody"); status == http.StatusNotFound {
+						served.Add(1)
+					} else if status == http.StatusServiceUnavailable {
+						Expect(answer).To(ContainSubstring(`"applied":"no"`))
+					}
+				})
+			}
+			asked.Wait()
+			return float64(served.Load()) / time.Since(start).Seconds()
+		}
+		Expect(goodput()).To(BeNumerically(">", 2*to))
+		guard := inject(ctx, &fault.Squeeze{Region: "us-west-2", To: to})
+		Expect(goodput()).To(BeNumerically("~", to, to/10))
+		heal(ctx, guard)
+		Expect(goodput()).To(BeNumerically(">", 2*to))
+	}, SpecTimeout(time.Minute))
+})
+
+func get(ctx context.Context, url string) (status int, answer string) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	if err != nil {
+		return 0, err.Error()
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer func() { _ = resp.Body.Close() }()
+	var b strings.Builder
+	_, err = io.Copy(&b, resp.Body)
+	if err != nil {
+		return 0, err.Error()
+	}
+	return resp.StatusCode, b.String()
+}
