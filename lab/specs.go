@@ -67,7 +67,7 @@ func (b *builder) nodeSpecs() ([]node.Spec, error) {
 				if err != nil {
 					return nil, fmt.Errorf("write the configuration of %s: %w", p.Region, err)
 				}
-				s.Files = map[string][]byte{topology.ConfigFile: data}
+				s.Files = map[string][]byte{topology.ConfigFile: data, topology.PublishedFile: data}
 			}
 		default:
 			kind = "agent"
@@ -112,8 +112,10 @@ func (b *builder) agent(s *node.Spec) error {
 	home, standby := t.Home().Name, t.Standby().Name
 	switch s.Service {
 	case topology.ServiceReplicator:
+		s.Volumes = map[string]string{"/config": b.networkName(s.Region) + "-config"}
 		c := agent.ReplicatorConfig{
 			Region: s.Region, Local: b.stores(s.Region, s.Region), Every: replicateEvery,
+			PublishedFile: topology.PublishedFile, ConfigFile: topology.ConfigFile,
 			Objects: t.Objects.Mode == topology.Continuous, Items: t.Items.Mode == topology.Continuous,
 		}
 		for _, r := range t.Regions {
@@ -149,7 +151,7 @@ func (b *builder) agent(s *node.Spec) error {
 			Redis:        b.endpoint(s.Region, s.Region, topology.ServiceRedis),
 			S3:           b.endpoint(s.Region, s.Region, topology.ServiceS3),
 			DynamoDB:     b.endpoint(s.Region, s.Region, topology.ServiceDynamoDB),
-			ConfigFile:   topology.ConfigFile, RestoreFile: topology.RestoreFile,
+			ConfigFile:   topology.PublishedFile, RestoreFile: topology.RestoreFile,
 			AppReady: "http://" + b.endpoint(s.Region, s.Region, topology.ServiceApp).Address + "/readyz",
 		}
 	default:

@@ -203,7 +203,13 @@ func TestTheAppsConfigurationBeginsAtHome(t *testing.T) {
 				}
 			}
 			if a, ok := specs["automation."+r.Name]; ok && a.Volumes["/config"] != first.Volumes["/config"] {
-				t.Errorf("%s: the automation can't rewrite the configuration: %v", name, a.Volumes)
+				t.Errorf("%s: the automation can't publish a configuration: %v", name, a.Volumes)
+			}
+			if v := specs["replicator."+r.Name].Volumes["/config"]; v != first.Volumes["/config"] {
+				t.Errorf("%s: what is published can't be delivered: %v", name, v)
+			}
+			if string(first.Files[topology.PublishedFile]) != string(first.Files[topology.ConfigFile]) {
+				t.Errorf("%s: what is published is not what is delivered", name)
 			}
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"path/filepath"
 	"net/http/httptrace"
 	"strings"
 	"testing"
@@ -46,6 +47,8 @@ func TestServeUntilTheEnd(t *testing.T) {
 		Local:   Stores{Region: west, S3: gone, DynamoDB: gone},
 		Sources: []Stores{{Region: east, S3: gone, DynamoDB: gone}},
 		Objects: true,
+
+		PublishedFile: filepath.Join(t.TempDir(), "published.json"), ConfigFile: filepath.Join(t.TempDir(), "region.json"),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -3,11 +3,9 @@ package agent
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strconv"
 	"time"
 
@@ -21,8 +19,7 @@ const (
 	revisionHeader = "X-Config-Revision"
 )
 
-// repoint rewrites the configuration of the region so that it names no other region, and waits until the app has it in force and is
-// ready.
+// repoint publishes a configuration of the region that names no other region, and waits until the app has it in force and is ready.
 type repoint struct {
 	file  string
 	want  topology.Config // but for the revision
@@ -44,21 +41,20 @@ func newRepoint(cfg AutomationConfig) repoint {
 // Name is repoint.
 func (repoint) Name() string { return "repoint" }
 
-// Do rewrites the file unless it is as it should be, and waits for the app.
+// Do publishes unless what is published is as it should be, and waits for the app.
 func (r repoint) Do(ctx context.Context) (string, error) {
-	config, err := readConfig(r.file)
+	how := "was so already"
+	config, err := publish(ctx, r.file, func(now topology.Config) (topology.Config, error) {
+		if r.applied(now) {
+			return now, nil
+		}
+		how = "rewritten"
+		next := r.want
+		next.Revision = now.Revision + 1
+		return next, nil
+	})
 	if err != nil {
 		return "", err
-	}
-	how := "was so already"
-	if !r.applied(config) {
-		how = "rewritten"
-		revision := config.Revision + 1
-		config = r.want
-		config.Revision = revision
-		if err := writeConfig(r.file, config); err != nil {
-			return "", err
-		}
 	}
 	if err := poll(ctx, readyEvery, func(ctx context.Context) error { return r.inForce(ctx, config.Revision) }); err != nil {
 		return "", fmt.Errorf("wait for the app to take revision %d: %w", config.Revision, err)
@@ -104,27 +100,4 @@ func (r repoint) inForce(ctx context.Context, revision int) error {
 		return fmt.Errorf("the app is ready with revision %d", has)
 	}
 	return nil
-}
-
-// readConfig reads a region's configuration. A key that is not known is an error: rewriting the file would drop it.
-func readConfig(path string) (topology.Config, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return topology.Config{}, fmt.Errorf("read configuration: %w", err)
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	var config topology.Config
-	if err := decoder.Decode(&config); err != nil {
-		return topology.Config{}, fmt.Errorf("read configuration %s: %w", path, err)
-	}
-	return config, nil
-}
-
-func writeConfig(path string, config topology.Config) error {
-	return replaceFile(path, func(w io.Writer) error {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(config)
-	})
 }
