@@ -25,7 +25,7 @@ type objectCopier struct {
 	from, to       *s3.Client
 	source, target string // the regions
 
-	rules          *rules
+	rules *rules
 
 	there map[string]string // during the first pass: the tags of the target's contents by key; nil after it
 

@@ -48,7 +48,9 @@ func (r Rule) validate() error {
 	return errors.Join(errs...)
 }
 
-func (r Rule) covers(store, key string) bool { return r.Store == store && strings.HasPrefix(key, r.Prefix) }
+func (r Rule) covers(store, key string) bool {
+	return r.Store == store && strings.HasPrefix(key, r.Prefix)
+}
 
 // rules are the rules of a replicator by their holders. Safe for concurrent use.
 type rules struct {

@@ -35,11 +35,11 @@ const (
 	PortAgent       = 8500 // every agent's HTTP: /healthz, /marks and its own
 	PortDNS         = 8053 // name service, UDP and TCP
 	PortToxiproxy   = 8474
-	PortFirstOnHub  = 20000              // links and taps, one port each, counted up from here
-	AgentConfigEnv  = "REGIONFALL_AGENT" // an agent's settings, as JSON (package agent)
+	PortFirstOnHub  = 20000                    // links and taps, one port each, counted up from here
+	AgentConfigEnv  = "REGIONFALL_AGENT"       // an agent's settings, as JSON (package agent)
 	ConfigFile      = "/config/region.json"    // what the region's app nodes are given
 	PublishedFile   = "/config/published.json" // what they are to have; the region's replicator delivers it
-	RestoreFile     = "/restore/base.tar" // automation hands the base backup to a restoring postgres node here
+	RestoreFile     = "/restore/base.tar"      // automation hands the base backup to a restoring postgres node here
 	RecordName      = "kyc.regionfall.test."
 	Bucket          = "documents"
 	ItemsTable      = "decisions"
