@@ -144,8 +144,8 @@ func (b *builder) agent(s *node.Spec) error {
 		settings = agent.AutomationConfig{
 			Region: s.Region, Home: home, Check: t.Automation.Check, Decide: t.Automation.Decide,
 			StepTimeout: t.Automation.StepTimeout, Strategy: t.Strategy,
-			HomeHealth:   "http://" + b.endpoint(s.Region, home, topology.ServiceApp).Address + "/healthz",
-			HomePostgres: b.endpoint(s.Region, home, topology.ServicePostgres),
+			HomeHealth:   "http://" + b.control(s.Region, home, topology.ServiceApp).Address + "/healthz",
+			HomePostgres: b.control(s.Region, home, topology.ServicePostgres),
 			Nameservice:  "http://" + b.endpoint(s.Region, topology.Global, topology.ServiceNameservice).Address,
 			Postgres:     b.endpoint(s.Region, s.Region, topology.ServicePostgres),
 			Redis:        b.endpoint(s.Region, s.Region, topology.ServiceRedis),
@@ -222,9 +222,21 @@ func (b *builder) endpoint(from, to string, s topology.Service) topology.Endpoin
 	return topology.Endpoint{Region: to, Address: "hub:" + b.port(from, to, s)}
 }
 
-// port of a link on the hub. That the plan lacks one is a mistake in this program, and not in its input.
+// control is how the automation looks at a service elsewhere: by a link of its own.
+func (b *builder) control(from, to string, s topology.Service) topology.Endpoint {
+	return topology.Endpoint{Region: to, Address: "hub:" + b.portOf(from, to, s, true)}
+}
+
+// port of a link on the hub.
 func (b *builder) port(from, to string, s topology.Service) string {
-	i := slices.IndexFunc(b.plan, func(p link.Spec) bool { return p.From == from && p.To == to && p.Service == s })
+	return b.portOf(from, to, s, false)
+}
+
+// portOf finds a link's port. That the plan lacks one is a mistake in this program, and not in its input.
+func (b *builder) portOf(from, to string, s topology.Service, control bool) string {
+	i := slices.IndexFunc(b.plan, func(p link.Spec) bool {
+		return p.From == from && p.To == to && p.Service == s && p.Control == control
+	})
 	if i < 0 {
 		panic(fmt.Sprintf("no link from %s to %s in %s is planned", from, s, to))
 	}

@@ -264,6 +264,30 @@ func TestAgentsAreAsTheTopologyHasThem(t *testing.T) {
 	}
 }
 
+// What is cut between the automation and the home region must cut nobody else off.
+func TestTheAutomationLooksAtHomeByLinksOfItsOwn(t *testing.T) {
+	for name, top := range topologies(t) {
+		b := planned(top, "packages")
+		specs := specsOf(t, b)
+		looks := 0
+		for _, p := range b.plan {
+			if !p.Control {
+				continue
+			}
+			looks++
+			for _, s := range specs {
+				told := s.Env[topology.AgentConfigEnv] + strings.Join(s.Cmd, " ") + string(s.Files[topology.ConfigFile]) + s.Env["PRIMARY_PORT"]
+				if by := strings.Contains(told, fmt.Sprint(p.Port)); by != (s.Service == topology.ServiceAutomation) {
+					t.Errorf("%s: %s goes by %s: %t", name, s.Name, p.Name, by)
+				}
+			}
+		}
+		if want := map[bool]int{true: 0, false: 2}[top.Automation.Off]; looks != want {
+			t.Errorf("%s: the automation looks by %d links, want %d", name, looks, want)
+		}
+	}
+}
+
 func TestWhatIsKeptInMemoryIsVolatile(t *testing.T) {
 	top, _ := topology.Preset("two-regions")
 	for aws, want := range map[string]map[string]bool{

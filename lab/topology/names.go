@@ -49,6 +49,9 @@ const (
 	AccessKey       = "regionfall"
 	Secret          = "regionfall-lab" // of postgres and of S3/DynamoDB; a lab is reachable from loopback only
 	ReplicationSlot = "standby"
+	// ProbeWord is in the key of everything that a fault writes to see it arrive. It is taken away again; who reads a store meanwhile
+	// leaves it out.
+	ProbeWord = "regionfall-probe-"
 )
 
 // Port is where a node of the service listens.
