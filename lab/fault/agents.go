@@ -50,16 +50,16 @@ func anyRuns(ctx context.Context, nodes []Node) (bool, error) {
 	return false, nil
 }
 
-// unlessDown tells a node something, and is content when it can't because the node is down.
+// unlessDown tells a node something, unless it is down: to find that out by asking it takes as long as nobody answers.
 func unlessDown(ctx context.Context, n Node, tell func(ctx context.Context) error) error {
+	if s, err := n.State(ctx); err != nil || s == Down {
+		return err
+	}
 	err := tell(ctx)
 	if err == nil {
 		return nil
 	}
-	switch s, serr := n.State(ctx); {
-	case serr != nil:
-		return errors.Join(err, serr)
-	case s == Down:
+	if s, serr := n.State(ctx); serr == nil && s == Down { // it died meanwhile
 		return nil
 	}
 	return err

@@ -94,10 +94,10 @@ type LagReplication struct {
 // Kind is lag_replication.
 func (*LagReplication) Kind() string { return "lag_replication" }
 
-// The bounds of a lag. Below, it could not be told to a tenth: the replicas of PostgreSQL are a few milliseconds behind by themselves; the
-// replicators look every tenth of a second.
+// The bounds of a lag. Below, it could not be told to a tenth: the replicas of PostgreSQL are a few milliseconds behind by themselves, which a
+// busy machine makes many; the replicators look every tenth of a second.
 const (
-	leastLag      = 500 * time.Millisecond
+	leastLag      = time.Second
 	leastStoreLag = 2 * time.Second
 	mostLag       = 5 * time.Minute
 )

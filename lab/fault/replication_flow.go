@@ -31,10 +31,11 @@ type flow interface {
 	mend(ctx context.Context) (free bool, err error)
 	// others says what else holds it up, by the receiver's own account, or is empty.
 	others(ctx context.Context) (string, error)
-	// send writes something of the fault's own at the source. It arrived when arrived says so, and clean takes it away at both ends.
-	send(ctx context.Context) (arrived func(ctx context.Context) (bool, error), clean func(), err error)
+	// send writes something of the fault's own at the source.
+	send(ctx context.Context) (sent, error)
 	// flood writes bytes at the source, more than can arrive at once. total counts all that has arrived, whoever wrote it.
-	flood(ctx context.Context, bytes int64) (total func(ctx context.Context) (int64, error), clean func(), err error)
+	flood(ctx context.Context, bytes int64) (clean func(), err error)
+	total(ctx context.Context) (int64, error)
 	// quiet is for how long nothing has to arrive for a pause to be seen: many times what the way takes.
 	quiet() time.Duration
 }
@@ -45,6 +46,13 @@ func (r Replicated) flow(l Lab, kind string, how badly) (flow, error) {
 	}
 	holder := strings.Join([]string{kind, r.Store, strings.ReplaceAll(r.Prefix, "/", "|"), how.Lag.String(), fmt.Sprint(how.Rate)}, " ")
 	return newStoreStream(l, r, holder, how)
+}
+
+// sent is something that was written at the source, to be seen to arrive.
+type sent struct {
+	at      time.Time // when the source had it
+	arrived func(ctx context.Context) (bool, error)
+	clean   func() // takes it away, at both ends
 }
 
 // replication is a stream that flows badly until it is healed.
@@ -96,17 +104,16 @@ var errNoSource = errors.New("there is no source")
 
 // arrival writes something and waits until it has arrived, or has not within a while.
 func arrival(ctx context.Context, s flow, within time.Duration) (took time.Duration, ok bool, err error) {
-	start := time.Now()
-	arrived, clean, err := s.send(ctx)
+	one, err := s.send(ctx)
 	if err != nil {
 		return 0, false, err
 	}
-	defer clean()
+	defer one.clean()
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
 	for {
-		here, err := arrived(ctx)
-		took := time.Since(start)
+		here, err := one.arrived(ctx)
+		took := time.Since(one.at)
 		if err != nil || here || took > within {
 			return took, here, err
 		}

@@ -21,6 +21,7 @@ type storeStream struct {
 	kind       topology.Service
 	holder     string
 	rule       replicationRule
+	since      time.Time // what was written before is not counted
 }
 
 // replicationRule is what a replicator can be told.
@@ -53,6 +54,7 @@ func newStoreStream(l Lab, r Replicated, holder string, how badly) (flow, error)
 		return nil, err
 	}
 	s.to, err = storeNode(l, s.kind, r.Region)
+	s.since = time.Now().Add(-longBefore)
 	return s, err
 }
 
@@ -140,27 +142,33 @@ func (s *storeStream) write(ctx context.Context, count, size int) (keys []string
 	return keys, to, clean, nil
 }
 
-func (s *storeStream) send(ctx context.Context) (func(ctx context.Context) (bool, error), func(), error) {
+func (s *storeStream) send(ctx context.Context) (sent, error) {
+	start := time.Now() // it is stamped right after
 	keys, to, clean, err := s.write(ctx, 1, 200)
 	if err != nil {
-		return nil, nil, err
+		return sent{}, err
 	}
-	return func(ctx context.Context) (bool, error) { return to.Has(ctx, keys[0]) }, clean, nil
+	return sent{at: start, clean: clean, arrived: func(ctx context.Context) (bool, error) { return to.Has(ctx, keys[0]) }}, nil
 }
 
-// A flood comes in pieces of what arrives in a tenth of a second. What was written long before it is not looked for when it is counted.
+// A flood comes in pieces of what arrives in a tenth of a second. What was written long before the fault is not looked for when they are
+// counted.
 const (
 	floodPieces = int(floodFor / (100 * time.Millisecond))
 	longBefore  = 10 * time.Minute
 )
 
-func (s *storeStream) flood(ctx context.Context, bytes int64) (func(ctx context.Context) (int64, error), func(), error) {
-	since := time.Now().Add(-longBefore)
-	_, to, clean, err := s.write(ctx, floodPieces, int(bytes)/floodPieces)
+func (s *storeStream) flood(ctx context.Context, bytes int64) (func(), error) {
+	_, _, clean, err := s.write(ctx, floodPieces, int(bytes)/floodPieces)
+	return clean, err
+}
+
+func (s *storeStream) total(ctx context.Context) (int64, error) {
+	_, to, err := s.ends()
 	if err != nil {
-		return nil, nil, err
+		return 0, err
 	}
-	return func(ctx context.Context) (int64, error) { return to.Size(ctx, s.rule.Prefix, since) }, clean, nil
+	return to.Size(ctx, s.rule.Prefix, s.since)
 }
 
 // quiet is long: the replicator looks ten times a second, and less often on a busy machine.

@@ -116,38 +116,41 @@ func (w *walStream) others(ctx context.Context) (string, error) {
 }
 
 // send commits a transaction that changes nothing. It has arrived when the replica has replayed it.
-func (w *walStream) send(ctx context.Context) (func(ctx context.Context) (bool, error), func(), error) {
+func (w *walStream) send(ctx context.Context) (sent, error) {
 	primary, err := w.source(ctx)
 	if err != nil {
-		return nil, nil, err
+		return sent{}, err
 	}
 	if _, err := query(ctx, primary, "select pg_logical_emit_message(true, '"+topology.ProbeWord+"', '')"); err != nil {
-		return nil, nil, err
+		return sent{}, err
 	}
+	committed := time.Now()
 	at, err := query(ctx, primary, "select pg_current_wal_lsn()::text")
 	if err != nil {
-		return nil, nil, err
+		return sent{}, err
 	}
-	return func(ctx context.Context) (bool, error) {
+	return sent{at: committed, clean: func() {}, arrived: func(ctx context.Context) (bool, error) {
 		replayed, err := query(ctx, w.replica, "select coalesce(pg_last_wal_replay_lsn() >= '"+at+"'::pg_lsn, false)")
 		return replayed == "true", err
-	}, func() {}, nil
+	}}, nil
 }
 
-// flood writes to the log what no transaction needs. It has arrived when the replica has it on disk.
-func (w *walStream) flood(ctx context.Context, bytes int64) (func(ctx context.Context) (int64, error), func(), error) {
+// flood writes to the log what no transaction needs.
+func (w *walStream) flood(ctx context.Context, bytes int64) (func(), error) {
 	primary, err := w.source(ctx)
-	if err != nil {
-		return nil, nil, err
+	if err == nil {
+		_, err = query(ctx, primary, fmt.Sprintf("select pg_logical_emit_message(false, '%s', repeat('x', %d), true)", topology.ProbeWord, bytes))
 	}
-	_, err = query(ctx, primary, fmt.Sprintf("select pg_logical_emit_message(false, '%s', repeat('x', %d), true)", topology.ProbeWord, bytes))
-	return func(ctx context.Context) (int64, error) {
-		text, err := query(ctx, w.replica, "select pg_wal_lsn_diff(coalesce(pg_last_wal_receive_lsn(), '0/0'), '0/0')::bigint::text")
-		if err != nil {
-			return 0, err
-		}
-		return strconv.ParseInt(text, 10, 64)
-	}, func() {}, err
+	return func() {}, err
+}
+
+// total is how far the replica has the log on disk.
+func (w *walStream) total(ctx context.Context) (int64, error) {
+	text, err := query(ctx, w.replica, "select pg_wal_lsn_diff(coalesce(pg_last_wal_receive_lsn(), '0/0'), '0/0')::bigint::text")
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(text, 10, 64)
 }
 
 func (*walStream) quiet() time.Duration { return 500 * time.Millisecond }

@@ -29,49 +29,54 @@ func (t *throttledStream) InForce(ctx context.Context) (bool, string, error) {
 		return false, saw, err
 	}
 	bytes := int64(t.asked * floodFor.Seconds())
-	start := time.Now()
-	total, clean, err := t.flow.flood(ctx, bytes)
-	if err != nil {
-		return false, "", err
-	}
-	defer clean()
-	got, err := rate(ctx, total, start, bytes)
+	got, err := rate(ctx, t.flow, bytes)
 	if err != nil {
 		return false, "", err
 	}
 	return compare(got, t.asked, true, t.healed, fmt.Sprintf("%.0f bytes/s arrive (asked: %.0f)", got, t.asked))
 }
 
-// rate is how many bytes a second arrive, from one arrival to another, or all of them since the start where they came faster than that.
-func rate(ctx context.Context, total func(ctx context.Context) (int64, error), start time.Time, bytes int64) (float64, error) {
+// rate is how many bytes a second arrive of a flood, from one arrival to another, or all of them since the start where they came faster
+// than that.
+func rate(ctx context.Context, f flow, bytes int64) (float64, error) {
 	type sample struct {
 		at    time.Time
 		bytes int64
 	}
-	var zero, from, last sample
+	look := func() (sample, error) {
+		sum, err := f.total(ctx)
+		return sample{at: time.Now(), bytes: sum}, err
+	}
+	zero, err := look()
+	if err != nil {
+		return 0, err
+	}
+	clean, err := f.flood(ctx, bytes)
+	if err != nil {
+		return 0, err
+	}
+	defer clean()
 	tick := time.NewTicker(4 * askEvery)
 	defer tick.Stop()
+	last, from := zero, sample{} // from is where the measurement begins: the first arrival that is not of what was saved up
 	for {
-		sum, err := total(ctx)
-		now := sample{at: time.Now(), bytes: sum}
-		switch {
-		case err != nil:
+		now, err := look()
+		if err != nil {
 			return 0, err
-		case zero.at.IsZero():
-			zero, last = now, now
-		case now.bytes == last.bytes: // nothing has come
-		case now.bytes-zero.bytes >= bytes && from.at.IsZero():
-			return float64(bytes) / time.Since(start).Seconds(), nil
-		case from.at.IsZero() && now.at.Sub(zero.at) >= floodSkip:
-			from, last = now, now
-		default:
-			last = now
 		}
-		done := now.bytes-zero.bytes >= bytes || !from.at.IsZero() && now.at.Sub(from.at) >= floodCount
+		came, all := now.bytes > last.bytes, now.bytes-zero.bytes >= bytes
+		if came {
+			last = now
+			if from.at.IsZero() && now.at.Sub(zero.at) >= floodSkip && !all {
+				from = now
+			}
+		}
 		switch {
-		case done && last.at.After(from.at):
+		case all && from.at.IsZero():
+			return float64(bytes) / now.at.Sub(zero.at).Seconds(), nil
+		case !from.at.IsZero() && last.at.After(from.at) && (all || now.at.Sub(from.at) >= floodCount):
 			return float64(last.bytes-from.bytes) / last.at.Sub(from.at).Seconds(), nil
-		case now.at.Sub(start) > 2*floodFor:
+		case now.at.Sub(zero.at) > 2*floodFor:
 			return 0, fmt.Errorf("of %d bytes that were written %d arrived in %s", bytes, last.bytes-zero.bytes, 2*floodFor)
 		}
 		select {
