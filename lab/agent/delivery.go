@@ -75,7 +75,8 @@ func (d *delivery) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-events:
-		case <-failures:
+		case err := <-failures:
+			slog.Warn("file events were lost", "error", err)
 		case <-d.changed:
 		case <-due.C:
 		}

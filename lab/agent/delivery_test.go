@@ -188,10 +188,11 @@ func TestDeliveryIsQuick(t *testing.T) {
 		began := time.Now()
 		p.put(t, revision)
 		err := poll(limit, time.Millisecond, func(context.Context) error {
-			if c, err := readConfig(p.delivered); err != nil || c.Revision != revision {
-				return fmt.Errorf("revision %d is delivered, %v", c.Revision, err)
+			c, err := readConfig(p.delivered)
+			if err == nil && c.Revision != revision {
+				err = fmt.Errorf("revision %d is delivered", c.Revision)
 			}
-			return nil
+			return err
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -23,9 +23,9 @@ const (
 
 // flow is a way by which data reaches a region.
 type flow interface {
-	// source and receiver are the nodes without which nothing flows, and nothing can be seen to.
-	source(ctx context.Context) (Node, error)
+	// receiver is the node that was told, and ends are the others without which nothing can be seen to flow.
 	receiver() Node
+	ends(ctx context.Context) ([]Node, error)
 	// spoil makes it flow badly. mend undoes that, also in another process, and says whether others hold it too.
 	spoil(ctx context.Context) error
 	mend(ctx context.Context) (free bool, err error)
@@ -88,15 +88,16 @@ func (r *replication) over(ctx context.Context) (bool, string, error) {
 	case !r.free, others != "":
 		return true, "let go, and still held by other faults " + others, nil
 	}
-	source, err := r.flow.source(ctx)
+	ends, err := r.flow.ends(ctx)
 	if errors.Is(err, errNoSource) {
 		return true, "let go, and " + err.Error(), nil
 	}
-	if err != nil {
-		return false, "", err
+	for _, n := range ends {
+		if up, err := running(ctx, n); err != nil || !up {
+			return err == nil, "let go, and " + n.Place().Name + " does not run", err
+		}
 	}
-	up, err := running(ctx, source)
-	return !up && err == nil, "let go, and " + source.Place().Name + " does not run", err
+	return false, "", err
 }
 
 // errNoSource is a stream that nothing can flow on, fault or no fault.

@@ -69,7 +69,7 @@ func storeNode(l Lab, s topology.Service, region string) (Node, error) {
 
 func (s *storeStream) receiver() Node { return s.replicator }
 
-func (s *storeStream) source(context.Context) (Node, error) { return s.from, nil }
+func (s *storeStream) ends(context.Context) ([]Node, error) { return []Node{s.from, s.to}, nil }
 
 func (s *storeStream) spoil(ctx context.Context) error {
 	return callAgent(ctx, s.replicator, http.MethodPut, "/rules/"+url.PathEscape(s.holder), s.rule, nil)
@@ -95,7 +95,7 @@ func (s *storeStream) others(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-func (s *storeStream) ends() (from, to Store, err error) {
+func (s *storeStream) stores() (from, to Store, err error) {
 	ends := [2]Store{}
 	for i, n := range []Node{s.from, s.to} {
 		stores, ok := n.(Stores)
@@ -114,7 +114,7 @@ const cleanWithin = 10 * time.Second
 
 // write puts things of a size at the source. clean removes them: first there, or they would be copied again.
 func (s *storeStream) write(ctx context.Context, count, size int) (keys []string, to Store, clean func(), err error) {
-	from, to, err := s.ends()
+	from, to, err := s.stores()
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -164,7 +164,7 @@ func (s *storeStream) flood(ctx context.Context, bytes int64) (func(), error) {
 }
 
 func (s *storeStream) total(ctx context.Context) (int64, error) {
-	_, to, err := s.ends()
+	_, to, err := s.stores()
 	if err != nil {
 		return 0, err
 	}

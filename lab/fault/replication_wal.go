@@ -42,6 +42,14 @@ func newWALStream(l Lab, region string, how badly) (flow, error) {
 
 func (w *walStream) receiver() Node { return w.replica }
 
+func (w *walStream) ends(ctx context.Context) ([]Node, error) {
+	primary, err := w.source(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []Node{primary}, nil
+}
+
 // source is the primary, as long as the replica is one.
 func (w *walStream) source(ctx context.Context) (Node, error) {
 	recovering, err := query(ctx, w.replica, "select pg_is_in_recovery()")
