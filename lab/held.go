@@ -65,7 +65,7 @@ func (h *held) Links(keep func(fault.Path) bool) ([]fault.Link, error) {
 }
 
 func pathOf(s link.Spec) fault.Path {
-	return fault.Path{Name: s.Name, From: s.From, To: s.To, Service: s.Service}
+	return fault.Path{Name: s.Name, From: s.From, To: s.To, Service: s.Service, Control: s.Control}
 }
 
 // Nodes are all nodes but the hub, which is no part of what is tested.
@@ -82,6 +82,8 @@ func (h *held) Nodes(keep func(fault.Place) bool) ([]fault.Node, error) {
 			nodes = append(nodes, &heldPostgres{heldStore{k}})
 		case topology.ServiceRedis:
 			nodes = append(nodes, &heldStore{k})
+		case topology.ServiceS3, topology.ServiceDynamoDB:
+			nodes = append(nodes, &heldAWS{k})
 		default:
 			nodes = append(nodes, &heldHTTP{k})
 		}

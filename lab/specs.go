@@ -73,7 +73,7 @@ func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 			if err != nil {
 				return s, false, fmt.Errorf("write the configuration of %s: %w", p.Region, err)
 			}
-			s.Files = map[string][]byte{topology.ConfigFile: data}
+			s.Files = map[string][]byte{topology.ConfigFile: data, topology.PublishedFile: data}
 		}
 	default:
 		kind = "agent"
@@ -117,8 +117,10 @@ func (b *builder) agent(s *node.Spec) error {
 	home, standby := t.Home().Name, t.Standby().Name
 	switch s.Service {
 	case topology.ServiceReplicator:
+		s.Volumes = map[string]string{"/config": b.networkName(s.Region) + "-config"}
 		c := agent.ReplicatorConfig{
 			Region: s.Region, Local: b.stores(s.Region, s.Region), Every: replicateEvery,
+			PublishedFile: topology.PublishedFile, ConfigFile: topology.ConfigFile,
 			Objects: t.Objects.Mode == topology.Continuous, Items: t.Items.Mode == topology.Continuous,
 		}
 		for _, r := range t.Regions {
@@ -147,14 +149,14 @@ func (b *builder) agent(s *node.Spec) error {
 		settings = agent.AutomationConfig{
 			Region: s.Region, Home: home, Check: t.Automation.Check, Decide: t.Automation.Decide,
 			StepTimeout: t.Automation.StepTimeout, Strategy: t.Strategy,
-			HomeHealth:   "http://" + b.endpoint(s.Region, home, topology.ServiceApp).Address + "/healthz",
-			HomePostgres: b.endpoint(s.Region, home, topology.ServicePostgres), Trip: 2 * t.LatencyBetween(s.Region, home),
+			HomeHealth:   "http://" + b.control(s.Region, home, topology.ServiceApp).Address + "/healthz",
+			HomePostgres: b.control(s.Region, home, topology.ServicePostgres), Trip: 2 * t.LatencyBetween(s.Region, home),
 			Nameservice: "http://" + b.endpoint(s.Region, topology.Global, topology.ServiceNameservice).Address,
 			Postgres:    b.endpoint(s.Region, s.Region, topology.ServicePostgres),
 			Redis:       b.endpoint(s.Region, s.Region, topology.ServiceRedis),
 			S3:          b.endpoint(s.Region, s.Region, topology.ServiceS3),
 			DynamoDB:    b.endpoint(s.Region, s.Region, topology.ServiceDynamoDB),
-			ConfigFile:  topology.ConfigFile, RestoreFile: topology.RestoreFile,
+			ConfigFile:  topology.PublishedFile, RestoreFile: topology.RestoreFile,
 			AppsReady: b.appsReady(s.Region),
 		}
 	default:
@@ -245,9 +247,21 @@ func (b *builder) endpoint(from, to string, s topology.Service) topology.Endpoin
 	return topology.Endpoint{Region: to, Address: "hub:" + b.port(from, to, s)}
 }
 
-// port of a link on the hub. That the plan lacks one is a mistake in this program, and not in its input.
+// control is how the automation looks at a service elsewhere: by a link of its own.
+func (b *builder) control(from, to string, s topology.Service) topology.Endpoint {
+	return topology.Endpoint{Region: to, Address: "hub:" + b.portOf(from, to, s, true)}
+}
+
+// port of a link on the hub.
 func (b *builder) port(from, to string, s topology.Service) string {
-	i := slices.IndexFunc(b.plan, func(p link.Spec) bool { return p.From == from && p.To == to && p.Service == s })
+	return b.portOf(from, to, s, false)
+}
+
+// portOf finds a link's port. That the plan lacks one is a mistake in this program, and not in its input.
+func (b *builder) portOf(from, to string, s topology.Service, control bool) string {
+	i := slices.IndexFunc(b.plan, func(p link.Spec) bool {
+		return p.From == from && p.To == to && p.Service == s && p.Control == control
+	})
 	if i < 0 {
 		panic(fmt.Sprintf("no link from %s to %s in %s is planned", from, s, to))
 	}

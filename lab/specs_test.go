@@ -307,7 +307,13 @@ func TestTheAppsConfigurationBeginsAtHome(t *testing.T) {
 				}
 			}
 			if a, ok := specs["automation."+r.Name]; ok && a.Volumes["/config"] != first.Volumes["/config"] {
-				t.Errorf("%s: the automation can't rewrite the configuration: %v", name, a.Volumes)
+				t.Errorf("%s: the automation can't publish a configuration: %v", name, a.Volumes)
+			}
+			if v := specs["replicator."+r.Name].Volumes["/config"]; v != first.Volumes["/config"] {
+				t.Errorf("%s: what is published can't be delivered: %v", name, v)
+			}
+			if string(first.Files[topology.PublishedFile]) != string(first.Files[topology.ConfigFile]) {
+				t.Errorf("%s: what is published is not what is delivered", name)
 			}
 		}
 	}
@@ -364,6 +370,30 @@ func TestAgentsAreAsTheTopologyHasThem(t *testing.T) {
 		}
 		if len(r.Sources) != 1 || r.Sources[0].Region != "us-east-1" || r.Local.Region != "us-west-2" {
 			t.Errorf("%s: the replicator copies from %+v to %+v", name, r.Sources, r.Local)
+		}
+	}
+}
+
+// What is cut between the automation and the home region must cut nobody else off.
+func TestTheAutomationLooksAtHomeByLinksOfItsOwn(t *testing.T) {
+	for name, top := range topologies(t) {
+		b := planned(top, "packages")
+		specs := specsOf(t, b)
+		looks := 0
+		for _, p := range b.plan {
+			if !p.Control {
+				continue
+			}
+			looks++
+			for _, s := range specs {
+				told := s.Env[topology.AgentConfigEnv] + strings.Join(s.Cmd, " ") + string(s.Files[topology.ConfigFile]) + s.Env["PRIMARY_PORT"]
+				if by := strings.Contains(told, fmt.Sprint(p.Port)); by != (s.Service == topology.ServiceAutomation) {
+					t.Errorf("%s: %s goes by %s: %t", name, s.Name, p.Name, by)
+				}
+			}
+		}
+		if want := map[bool]int{true: 0, false: 2}[top.Automation.Off]; looks != want {
+			t.Errorf("%s: the automation looks by %d links, want %d", name, looks, want)
 		}
 	}
 }

@@ -60,6 +60,9 @@ if [ ! -f "$started" ]; then
 	touch "$started"
 fi
 
+# How far a fault had the server lag behind is a matter of the process that was told so.
+sed -i '/^recovery_min_apply_delay/d' "$data/postgresql.auto.conf"
+
 # While a backup is being recovered nobody may read from it: half of a history is not an answer.
 hot_standby=on
 if [ -f "$data/recovery.signal" ]; then

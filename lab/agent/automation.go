@@ -36,6 +36,14 @@ type AutomationState struct {
 	Step    string `json:"step,omitempty"`
 	SinceMS int64  `json:"since_ms"` // how long state and step have been so
 	Detail  string `json:"detail,omitempty"`
+	// Home is how it saw the home region last; null before the first look. Once the steps have begun it does not look any more.
+	Home *HomeSight `json:"home,omitempty"`
+}
+
+// HomeSight is how the automation sees the home region.
+type HomeSight struct {
+	Healthy bool   `json:"healthy"` // by as many looks in a row as it takes to change that
+	Said    string `json:"said"`    // by those asked in the last look
 }
 
 // automation takes the standby region into service when the home region is lost: detect, decide, and the steps of stages in their
@@ -52,10 +60,12 @@ type automation struct {
 	stages  []stage
 	runner  runner
 	again   func(ctx context.Context) (detail string, err error) // redirect.Again
+	ordered chan struct{}                                        // closed when somebody orders the failover
 
 	mu    sync.Mutex
 	state AutomationState
 	since time.Time
+	sight *HomeSight
 }
 
 // newAutomation makes the failover automation of a standby region.
@@ -73,10 +83,9 @@ func newAutomation(cfg AutomationConfig, m *Marks) (service, error) {
 		fence:   fence,
 		stages:  newStages(cfg, fence, names),
 		again:   redirect{names: names, region: cfg.Region}.Again,
+		ordered: make(chan struct{}),
 	}
-	a.runner = runner{marks: m, limit: cfg.StepTimeout, pause: stepRetry, enter: func(step, detail string) {
-		a.enter(phaseActing, step, detail)
-	}}
+	a.runner = runner{marks: m, limit: cfg.StepTimeout, pause: stepRetry, enter: a.enterStep, told: newStepFaults(a.steps())}
 	a.enter(phaseWatching, "", "starting")
 	return a, nil
 }
@@ -132,8 +141,19 @@ func newStages(cfg AutomationConfig, fence *fence, names nameClient) []stage {
 	)
 }
 
-// Routes adds GET /state.
+// steps are the names of all steps in their order.
+func (a *automation) steps() []string {
+	names := []string{stepDetect, stepDecide}
+	for _, s := range a.stages {
+		names = append(names, s.step.Name())
+	}
+	return names
+}
+
+// Routes adds GET /state, POST /failover, and what faults tell the steps.
 func (a *automation) Routes(mux *http.ServeMux) {
+	a.runner.told.routes(mux)
+	a.orderRoute(mux)
 	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, a.current()) })
 }
 
@@ -145,8 +165,16 @@ func (a *automation) Run(ctx context.Context) error {
 	late.Go(func() { a.fence.Late(ctx, a.marks) })
 
 	reached, why := a.world.Progress(ctx)
-	if reached == progressNone && a.await(ctx) != nil {
-		return nil // the agent ends
+	if reached == progressNone {
+		watching, stop := a.unlessOrdered(ctx)
+		err := a.await(watching)
+		stop()
+		switch {
+		case ctx.Err() != nil:
+			return nil // the agent ends
+		case err != nil:
+			why = "ordered"
+		}
 	}
 	if reached == progressDone {
 		a.fence.Owe() // nobody remembers whether it was done

@@ -24,7 +24,9 @@ func (a *automation) await(ctx context.Context) error {
 			home = health{}
 			continue
 		}
-		a.marks.Leave(MarkDetected, s.said)
+		if err := a.runner.complete(ctx, stage{step: finding{name: stepDetect, said: s.said}, mark: MarkDetected}); err != nil {
+			return err
+		}
 		a.enter(phaseDeciding, "", s.said)
 		if a.settle(watching, sights, &home) {
 			return nil
@@ -40,12 +42,18 @@ func (a *automation) observe(home *health, s sight) bool {
 	if !s.alive {
 		err = errors.New(s.said)
 	}
-	return home.observe(err, a.check.Threshold, time.Now())
+	changed := home.observe(err, a.check.Threshold, time.Now())
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.sight = &HomeSight{Healthy: !home.unhealthy, Said: s.said}
+	return changed
 }
 
 // settle waits as long as a decision takes and then asks the witness, again and again, until it agrees (true), the home region
 // answers again or ctx ends (false). It goes on watching meanwhile.
 func (a *automation) settle(ctx context.Context, sights <-chan sight, home *health) bool {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	due := time.NewTimer(a.decide)
 	defer due.Stop()
 	opinions := make(chan error, 1) // of the one question under way
@@ -61,10 +69,16 @@ func (a *automation) settle(ctx context.Context, sights <-chan sight, home *heal
 				return false
 			}
 		case <-due.C:
-			go func() { opinions <- a.witness.SeesLoss(ctx) }()
+			go func() {
+				if a.runner.once(ctx, stage{step: finding{name: stepDecide}}) == nil {
+					opinions <- a.witness.SeesLoss(ctx)
+				}
+			}()
 		case against := <-opinions:
 			if against == nil {
-				a.marks.Leave(MarkDecided, "the witness sees the loss too")
+				for range a.runner.told.rounds(stepDecide) {
+					a.marks.Leave(MarkDecided, "the witness sees the loss too")
+				}
 				return true
 			}
 			// The witness has a schedule of its own and may be a few checks behind. That is not yet a disagreement.
@@ -89,6 +103,18 @@ func (a *automation) takeOver(ctx context.Context, why string) error {
 	return nil
 }
 
+// enterStep is enter for a step, which has a phase of its own before the decision.
+func (a *automation) enterStep(step, detail string) {
+	p := phaseActing
+	switch step {
+	case stepDetect:
+		p = phaseWatching
+	case stepDecide:
+		p = phaseDeciding
+	}
+	a.enter(p, step, detail)
+}
+
 func (a *automation) enter(p phase, step, detail string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -102,6 +128,7 @@ func (a *automation) current() AutomationState {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.state
+	now.Home = a.sight
 	now.SinceMS = time.Since(a.since).Milliseconds()
 	return now
 }

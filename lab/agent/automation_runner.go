@@ -25,23 +25,51 @@ type stage struct {
 	mark string
 }
 
+// The steps before the decision, by the names that faults know them by.
+const (
+	stepDetect = "detect"
+	stepDecide = "decide"
+)
+
+// finding is a step that is done when it begins: what it is for has been found out.
+type finding struct{ name, said string }
+
+// Name is that of the step.
+func (f finding) Name() string { return f.name }
+
+// Do says what was found.
+func (f finding) Do(context.Context) (string, error) { return f.said, nil }
+
 // runner gives steps their deadline and their marks.
 type runner struct {
 	marks *Marks
 	limit time.Duration // of one attempt
 	pause time.Duration // between attempts
 	enter func(step, detail string)
+	told  *stepFaults
 }
 
-// complete repeats a step until it succeeds: there is nobody else to hand a half-done failover to. Each kind of failure is marked
-// once. The error is that of ctx.
+// complete does a step, with its mark, as often as it is to be done: once.
 func (r runner) complete(ctx context.Context, s stage) error {
-	marked := map[string]bool{}
 	r.enter(s.step.Name(), "")
+	for range r.told.rounds(s.step.Name()) {
+		if err := r.once(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// once repeats a step until it succeeds: there is nobody else to hand a half-done failover to. Each kind of failure is marked once, and the
+// end by the stage's mark, if it has one. The error is that of ctx.
+func (r runner) once(ctx context.Context, s stage) error {
+	marked := map[string]bool{}
 	for {
 		detail, err := r.attempt(ctx, s.step)
 		if err == nil {
-			r.marks.Leave(s.mark, detail)
+			if s.mark != "" {
+				r.marks.Leave(s.mark, detail)
+			}
 			return nil
 		}
 		if ctx.Err() != nil {
@@ -62,7 +90,11 @@ func (r runner) complete(ctx context.Context, s stage) error {
 func (r runner) attempt(ctx context.Context, s step) (string, error) {
 	attempt, cancel := context.WithTimeout(ctx, r.limit)
 	defer cancel()
-	detail, err := s.Do(attempt)
+	detail := ""
+	err := r.told.spoil(attempt, s.Name(), r.marks)
+	if err == nil {
+		detail, err = s.Do(attempt)
+	}
 	if err != nil && errors.Is(attempt.Err(), context.DeadlineExceeded) {
 		return "", fmt.Errorf("not done within %s: %w", r.limit, err)
 	}

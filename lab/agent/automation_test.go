@@ -101,16 +101,15 @@ func rig(home homeFunc, steps ...*fake) *automation {
 	a := &automation{
 		check: topology.HealthCheck{Interval: 100 * time.Millisecond, Threshold: 3}, decide: 500 * time.Millisecond, marks: m,
 		home: fakeHome{began: time.Now(), is: home}, witness: witnessFunc(agrees), world: fakeWorld{},
-		fence: fenceWith(func(context.Context) (string, error) { return "read only", nil }),
-		again: func(context.Context) (string, error) { return "", nil },
+		fence:   fenceWith(func(context.Context) (string, error) { return "read only", nil }),
+		again:   func(context.Context) (string, error) { return "", nil },
+		ordered: make(chan struct{}),
 	}
 	a.stages = []stage{{step: a.fence, mark: MarkFenced}}
 	for _, s := range steps {
 		a.stages = append(a.stages, stage{step: s, mark: s.name + "d"})
 	}
-	a.runner = runner{marks: m, limit: 10 * time.Second, pause: stepRetry, enter: func(step, detail string) {
-		a.enter(phaseActing, step, detail)
-	}}
+	a.runner = runner{marks: m, limit: 10 * time.Second, pause: stepRetry, enter: a.enterStep, told: newStepFaults(a.steps())}
 	return a
 }
 

@@ -9,7 +9,8 @@ import (
 // The settings of each agent, given as JSON in the environment variable topology.AgentConfigEnv. Durations are lab time, in
 // nanoseconds as encoding/json writes a time.Duration.
 
-// ReplicatorConfig is for `agent replicator`: one per region, it pulls objects and items from every other region into its own.
+// ReplicatorConfig is for `agent replicator`: one per region, it pulls objects and items from every other region into its own, and delivers
+// the configuration that is published for its region.
 type ReplicatorConfig struct {
 	Region  string        `json:"region"`
 	Local   Stores        `json:"local"`
@@ -17,6 +18,9 @@ type ReplicatorConfig struct {
 	Objects bool          `json:"objects"` // copy objects continuously
 	Items   bool          `json:"items"`   // copy items continuously
 	Every   time.Duration `json:"every"`   // pause between two passes; 0 means the default of 50 ms
+
+	PublishedFile string `json:"published_file"`
+	ConfigFile    string `json:"config_file"` // where what is published is delivered to
 }
 
 // Stores are the object and item stores of one region.
@@ -78,7 +82,7 @@ type AutomationConfig struct {
 	Redis       topology.Endpoint `json:"redis"`
 	S3          topology.Endpoint `json:"s3"`
 	DynamoDB    topology.Endpoint `json:"dynamodb"`
-	ConfigFile  string            `json:"config_file"`  // rewritten by the step repoint
+	ConfigFile  string            `json:"config_file"`  // published anew by the step repoint, and delivered to the app by the replicator
 	RestoreFile string            `json:"restore_file"` // strategy backup-restore: where the base backup is handed to PostgreSQL
 	AppsReady   []string          `json:"apps_ready"`   // GET /readyz of each app node of the region: all are to run, and are awaited
 }

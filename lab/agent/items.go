@@ -44,6 +44,7 @@ const itemsAtOnce = 500
 type itemCopier struct {
 	from, to       *dynamodb.Client
 	source, target string // the regions
+	rules          *rules
 
 	loaded    bool // all that the target had is in known
 	loadedTo  int64
@@ -55,10 +56,11 @@ type itemCopier struct {
 	known map[string]version // by id: a version that the target has, or had when a newer one replaced it
 }
 
-func newItemCopier(from, to Stores) *itemCopier {
+func newItemCopier(from, to Stores, r *rules) *itemCopier {
 	c := &itemCopier{
 		from: itemClient(from.DynamoDB), to: itemClient(to.DynamoDB),
 		source: from.Region, target: to.Region,
+		rules: r,
 	}
 	c.reset()
 	return c
@@ -85,7 +87,13 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 		if !c.wanted(id, v) {
 			return
 		}
-		crew.do(crewCtx, time.Unix(0, v.stamp), func(ctx context.Context) (bool, error) { return c.put(ctx, item, id, v) })
+		var h held
+		t := thing{store: StoreItems, key: id, written: time.Unix(0, v.stamp), size: ItemSize(item)}
+		if errors.As(c.rules.admit(t, time.Now()), &h) {
+			crew.hold(t.written, h)
+			return
+		}
+		crew.do(crewCtx, t.written, func(ctx context.Context) (bool, error) { return c.put(ctx, item, id, v) })
 	})
 	pass, err := crew.wait()
 	c.advance(newest, began, pass.pending)
@@ -213,6 +221,23 @@ func eachItem(ctx context.Context, store *dynamodb.Client, after int64, each fun
 		}
 	}
 	return nil
+}
+
+// ItemSize is how many bytes an item holds, by the names and values of its attributes, as DynamoDB counts.
+func ItemSize(item map[string]types.AttributeValue) int64 {
+	size := 0
+	for name, value := range item {
+		size += len(name)
+		switch v := value.(type) {
+		case *types.AttributeValueMemberS:
+			size += len(v.Value)
+		case *types.AttributeValueMemberN:
+			size += len(v.Value)
+		case *types.AttributeValueMemberB:
+			size += len(v.Value)
+		}
+	}
+	return int64(size)
 }
 
 // itemVersion reads an item's key and version. The index holds only items whose stamp is a number; one that is not a whole number

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -60,7 +61,8 @@ type Marks struct {
 
 	mu      sync.Mutex
 	marks   []Mark
-	changed chan struct{} // closed and replaced at each new mark
+	fetched int           // the number of the newest mark that somebody was answered
+	changed chan struct{} // closed and replaced at each new mark, and when one was fetched
 }
 
 // NewMarks starts the clock of an agent's marks. The agent is a node's name, such as "automation.us-west-2".
@@ -69,15 +71,38 @@ func NewMarks(agent string) *Marks {
 }
 
 // Leave notes that something happened now. The name is one of the Mark constants. It also goes to the log, for those who read the
-// node's log afterwards.
-func (m *Marks) Leave(name, detail string) {
+// node's log afterwards. It returns the mark's number.
+func (m *Marks) Leave(name, detail string) (seq int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	mark := Mark{Seq: len(m.marks) + 1, At: time.Since(m.began), Name: name, Detail: detail}
 	m.marks = append(m.marks, mark)
+	m.wake()
+	slog.Info("mark", "agent", m.agent, "seq", mark.Seq, "at", mark.At, "name", name, "detail", detail)
+	return mark.Seq
+}
+
+// wake tells those who wait, with the lock held.
+func (m *Marks) wake() {
 	close(m.changed)
 	m.changed = make(chan struct{})
-	slog.Info("mark", "agent", m.agent, "seq", mark.Seq, "at", mark.At, "name", name, "detail", detail)
+}
+
+// AwaitFetched returns when somebody was answered the mark of that number, or the error of ctx.
+func (m *Marks) AwaitFetched(ctx context.Context, seq int) error {
+	for {
+		m.mu.Lock()
+		fetched, changed := m.fetched, m.changed
+		m.mu.Unlock()
+		if fetched >= seq {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // ServeHTTP answers GET /marks?after=SEQ&wait=DURATION with a MarksReply, see there. A SEQ beyond the newest mark is answered at
@@ -90,7 +115,23 @@ func (m *Marks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
-	writeJSON(w, m.await(ctx, after))
+	reply := m.await(ctx, after)
+	body, err := json.Marshal(reply)
+	if err != nil { // of our own types: cannot happen without a bug
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	// Whole, and on its way, before anybody relies on its having been fetched: the process may end right after.
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	_, err = w.Write(body)
+	if err = errors.Join(err, http.NewResponseController(w).Flush()); err != nil || len(reply.Marks) == 0 {
+		return // nobody is there any more, or nothing was fetched
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.fetched = max(m.fetched, reply.Marks[len(reply.Marks)-1].Seq)
+	m.wake()
 }
 
 // await returns the marks after the given number once there is one, or what there is when ctx ends.

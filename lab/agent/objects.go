@@ -25,10 +25,20 @@ type objectCopier struct {
 	from, to       *s3.Client
 	source, target string // the regions
 
+	rules *rules
+
 	there map[string]string // during the first pass: the tags of the target's contents by key; nil after it
 
-	mu   sync.Mutex
-	seen map[string]listed // by key: what the source listed when the object was dealt with
+	mu    sync.Mutex
+	seen  map[string]listed // by key: what the source listed when the object was dealt with
+	waits map[string]wait   // by key: those that a rule holds
+	under <-chan struct{}   // the rules by which they wait
+}
+
+// wait is an object that a rule holds, and until when; zero: until the rules have changed.
+type wait struct {
+	listed
+	until time.Time
 }
 
 // listed is how a listing tells that an object has changed. Stores date objects to the second, so the content's tag is needed.
@@ -37,11 +47,12 @@ type listed struct {
 	modified time.Time
 }
 
-func newObjectCopier(from, to Stores) *objectCopier {
+func newObjectCopier(from, to Stores, r *rules) *objectCopier {
 	return &objectCopier{
 		from: objectClient(from.S3), to: objectClient(to.S3),
 		source: from.Region, target: to.Region,
-		there: map[string]string{}, seen: map[string]listed{},
+		rules: r,
+		there: map[string]string{}, seen: map[string]listed{}, waits: map[string]wait{},
 	}
 }
 
@@ -54,17 +65,23 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 			return copyPass{}, fmt.Errorf("list objects of %s: %w", c.target, err)
 		}
 	}
+	if rules := c.rules.change(); rules != c.under {
+		clear(c.waits)
+		c.under = rules
+	}
 	crew, crewCtx := newCrew(ctx)
 	listing := eachObject(crewCtx, c.from, func(o types.Object) {
 		key, now := aws.ToString(o.Key), listed{etag: aws.ToString(o.ETag), modified: aws.ToTime(o.LastModified)}
 		if c.dealtWith(key) == now {
 			return
 		}
+		if h, waits := c.waiting(key, now); waits {
+			crew.hold(now.modified, h)
+			return
+		}
 		crew.do(crewCtx, now.modified, func(ctx context.Context) (bool, error) {
-			copied, err := c.copy(ctx, key, now.etag)
-			if err == nil {
-				c.remember(key, now)
-			}
+			copied, err := c.copy(ctx, key, now, aws.ToInt64(o.Size))
+			c.remember(key, now, err)
 			return copied, err
 		})
 	})
@@ -101,10 +118,10 @@ func eachObject(ctx context.Context, store *s3.Client, each func(types.Object)) 
 	return nil
 }
 
-// copy brings one object to the target unless what is there is the same or newer.
-func (c *objectCopier) copy(ctx context.Context, key, etag string) (copied bool, err error) {
+// copy brings one object to the target unless what is there is the same or newer. The error is held while the rules do not let it.
+func (c *objectCopier) copy(ctx context.Context, key string, now listed, size int64) (copied bool, err error) {
 	tag, was := c.there[key]
-	if was && tag == etag {
+	if was && tag == now.etag {
 		return false, nil
 	}
 	var there *s3.HeadObjectOutput // stays nil where the first pass knows that there is none
@@ -113,8 +130,11 @@ func (c *objectCopier) copy(ctx context.Context, key, etag string) (copied bool,
 			return false, err
 		}
 	}
-	if there != nil && aws.ToString(there.ETag) == etag {
+	if there != nil && aws.ToString(there.ETag) == now.etag {
 		return false, nil // the same content; mostly the target's own object, coming back from the region it went to
+	}
+	if err := c.admit(ctx, key, now, size); err != nil {
+		return false, err
 	}
 	object, body, err := c.get(ctx, key)
 	if hasCode(err, "NoSuchKey") {
@@ -190,14 +210,45 @@ func stamped(metadata map[string]string, v version) map[string]string {
 	return with
 }
 
+// admit asks the rules. Listings date objects to the second, so a rule about time needs a look at the object's own stamp.
+func (c *objectCopier) admit(ctx context.Context, key string, now listed, size int64) error {
+	t := thing{store: StoreObjects, key: key, written: now.modified, size: size}
+	if c.rules.lags(StoreObjects, key) {
+		head, err := c.from.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(topology.Bucket), Key: aws.String(key)})
+		switch {
+		case err == nil:
+			t.written = time.Unix(0, objectVersion(head.Metadata, now.modified, c.source).stamp)
+		case !hasCode(err, "NotFound", "NoSuchKey"): // deleted since it was listed: the copy will find out
+			return sourceError{fmt.Errorf("look at object %s in %s: %w", key, c.source, err)}
+		}
+	}
+	return c.rules.admit(t, time.Now())
+}
+
 func (c *objectCopier) dealtWith(key string) listed {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.seen[key]
 }
 
-func (c *objectCopier) remember(key string, l listed) {
+// waiting says whether an object waits because of a rule and is not to be tried yet.
+func (c *objectCopier) waiting(key string, now listed) (held, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.seen[key] = l
+	w, ok := c.waits[key]
+	return held{until: w.until}, ok && w.listed == now && (w.until.IsZero() || time.Now().Before(w.until))
+}
+
+// remember takes down what came of an object: it was dealt with, it waits, or it has to be tried again.
+func (c *objectCopier) remember(key string, l listed, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var h held
+	switch {
+	case err == nil:
+		c.seen[key] = l
+		delete(c.waits, key)
+	case errors.As(err, &h):
+		c.waits[key] = wait{listed: l, until: h.until}
+	}
 }

@@ -36,8 +36,10 @@ type Lag struct {
 // replicator pulls what other regions wrote into its own, as S3 Cross-Region Replication and DynamoDB global tables do. It copies
 // asynchronously: what was not copied when a region dies is lost, and that loss is what drills measure.
 type replicator struct {
-	every time.Duration
-	lanes []*lane
+	every    time.Duration
+	lanes    []*lane
+	rules    *rules
+	delivery *delivery
 }
 
 // newReplicator makes the agent that keeps the stores of one region up to date with those of the others.
@@ -48,7 +50,7 @@ func newReplicator(cfg ReplicatorConfig, _ *Marks) (service, error) {
 	if len(cfg.Sources) == 0 {
 		return nil, errors.New("make replicator: no sources to copy from")
 	}
-	r := &replicator{every: cfg.Every}
+	r := &replicator{every: cfg.Every, rules: newRules(), delivery: newDelivery(cfg.PublishedFile, cfg.ConfigFile)}
 	if r.every == 0 {
 		r.every = passEvery
 	}
@@ -57,17 +59,24 @@ func newReplicator(cfg ReplicatorConfig, _ *Marks) (service, error) {
 			return nil, fmt.Errorf("make replicator: %s is to be copied from itself", source.Region)
 		}
 		if cfg.Objects {
-			r.lanes = append(r.lanes, &lane{lag: Lag{Source: source.Region, Store: "objects"}, pass: newObjectCopier(source, cfg.Local).pass})
+			copier := newObjectCopier(source, cfg.Local, r.rules)
+			r.lanes = append(r.lanes, &lane{lag: Lag{Source: source.Region, Store: StoreObjects}, pass: copier.pass, rules: r.rules})
 		}
 		if cfg.Items {
-			r.lanes = append(r.lanes, &lane{lag: Lag{Source: source.Region, Store: "items"}, pass: newItemCopier(source, cfg.Local).pass})
+			copier := newItemCopier(source, cfg.Local, r.rules)
+			r.lanes = append(r.lanes, &lane{lag: Lag{Source: source.Region, Store: StoreItems}, pass: copier.pass, rules: r.rules})
 		}
+	}
+	if cfg.PublishedFile == "" || cfg.ConfigFile == "" {
+		return nil, errors.New("make replicator: published_file or config_file is missing")
 	}
 	return r, nil
 }
 
-// Routes adds GET /lag.
+// Routes adds GET /lag, and what the rules and the delivery serve.
 func (r *replicator) Routes(mux *http.ServeMux) {
+	r.rules.routes(mux)
+	r.delivery.routes(mux)
 	mux.HandleFunc("GET /lag", func(w http.ResponseWriter, _ *http.Request) {
 		lags := make([]Lag, len(r.lanes))
 		for i, l := range r.lanes {
@@ -77,9 +86,13 @@ func (r *replicator) Routes(mux *http.ServeMux) {
 	})
 }
 
-// Run copies until ctx ends. No source waits for another, and objects do not wait for items.
+// Run copies and delivers until ctx ends. No source waits for another, and objects do not wait for items.
 func (r *replicator) Run(ctx context.Context) error {
 	var group errgroup.Group
+	group.Go(func() error {
+		r.delivery.run(ctx)
+		return nil
+	})
 	for _, l := range r.lanes {
 		group.Go(func() error {
 			l.run(ctx, r.every)
@@ -91,7 +104,8 @@ func (r *replicator) Run(ctx context.Context) error {
 
 // lane is one store of one source.
 type lane struct {
-	pass func(context.Context) (copyPass, error)
+	pass  func(context.Context) (copyPass, error)
+	rules *rules
 
 	mu       sync.Mutex
 	lag      Lag
@@ -101,7 +115,7 @@ type lane struct {
 
 func (l *lane) run(ctx context.Context, every time.Duration) {
 	for ctx.Err() == nil {
-		began := time.Now()
+		began, changed := time.Now(), l.rules.change()
 		passCtx, cancel := context.WithTimeout(ctx, passLimit)
 		pass, err := l.pass(passCtx)
 		cancel()
@@ -110,13 +124,17 @@ func (l *lane) run(ctx context.Context, every time.Duration) {
 		}
 		l.note(began, pass, err)
 		// A pass over many objects or items is work for both stores: resting as long keeps half of them for the app.
-		pause := max(every, min(time.Since(began), passRetry))
+		pause, rest := every, min(time.Since(began), passRetry)
+		if !pass.due.IsZero() {
+			pause = min(pause, time.Until(pass.due))
+		}
 		if err != nil {
-			pause = max(every, passRetry)
+			rest = passRetry
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(pause):
+		case <-changed:
+		case <-time.After(max(pause, rest)):
 		}
 	}
 }
@@ -139,7 +157,10 @@ func (l *lane) note(began time.Time, pass copyPass, err error) {
 	was := l.lag.Error
 	switch {
 	case err == nil:
-		l.lag.Reachable, l.lag.Error, l.complete = true, "", began
+		l.lag.Reachable, l.lag.Error = true, ""
+		if pass.pending.IsZero() { // else a rule holds some of it
+			l.complete = began
+		}
 	case errors.As(err, new(sourceError)):
 		l.lag.Reachable, l.lag.Error = false, err.Error()
 	default:

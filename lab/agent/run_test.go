@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +47,8 @@ func TestServeUntilTheEnd(t *testing.T) {
 		Local:   Stores{Region: west, S3: gone, DynamoDB: gone},
 		Sources: []Stores{{Region: east, S3: gone, DynamoDB: gone}},
 		Objects: true,
+
+		PublishedFile: filepath.Join(t.TempDir(), "published.json"), ConfigFile: filepath.Join(t.TempDir(), "region.json"),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -3,12 +3,10 @@ package agent
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strconv"
 	"sync"
 	"time"
@@ -23,8 +21,8 @@ const (
 	revisionHeader = "X-Config-Revision"
 )
 
-// repoint rewrites the configuration of the region so that it names no other region and has all its app nodes run, and waits until
-// each of them has it in force and is ready.
+// repoint publishes a configuration of the region that names no other region and has all its app nodes run, and waits until each of them
+// has it in force and is ready.
 type repoint struct {
 	file  string
 	want  topology.Config // but for the revision
@@ -49,25 +47,24 @@ func newRepoint(cfg AutomationConfig) *repoint {
 // Name is repoint.
 func (*repoint) Name() string { return "repoint" }
 
-// Do rewrites the file unless it is as it should be, and waits for the app nodes. It fails when not all are ready in time, and then lets
-// the next attempt go on with those that are: a node that is dead must not keep clients from the others.
+// Do publishes unless what is published is as it should be, and waits for the app nodes. It fails when not all are ready in time, and then
+// lets the next attempt go on with those that are: a node that is dead must not keep clients from the others.
 func (r *repoint) Do(ctx context.Context) (string, error) {
-	config, err := readConfig(r.file)
+	how := "was so already"
+	config, err := publish(ctx, r.file, func(now topology.Config) (topology.Config, error) {
+		if r.applied(now) {
+			return now, nil
+		}
+		how = "rewritten"
+		if now.AppNodes != r.want.AppNodes {
+			how = fmt.Sprintf("rewritten, app nodes: %d instead of %d", r.want.AppNodes, now.AppNodes)
+		}
+		next := r.want
+		next.Revision = now.Revision + 1
+		return next, nil
+	})
 	if err != nil {
 		return "", err
-	}
-	how := "was so already"
-	if !r.applied(config) {
-		how = "rewritten"
-		if config.AppNodes != r.want.AppNodes {
-			how = fmt.Sprintf("rewritten, app nodes: %d instead of %d", r.want.AppNodes, config.AppNodes)
-		}
-		revision := config.Revision + 1
-		config = r.want
-		config.Revision = revision
-		if err := writeConfig(r.file, config); err != nil {
-			return "", err
-		}
 	}
 	ready := 0
 	err = poll(ctx, readyEvery, func(ctx context.Context) error {
@@ -144,27 +141,4 @@ func (r *repoint) ask(ctx context.Context, url string, revision int) error {
 		return fmt.Errorf("the app is ready with revision %d", has)
 	}
 	return nil
-}
-
-// readConfig reads a region's configuration. A key that is not known is an error: rewriting the file would drop it.
-func readConfig(path string) (topology.Config, error) {
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return topology.Config{}, fmt.Errorf("read configuration: %w", err)
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	var config topology.Config
-	if err := decoder.Decode(&config); err != nil {
-		return topology.Config{}, fmt.Errorf("read configuration %s: %w", path, err)
-	}
-	return config, nil
-}
-
-func writeConfig(path string, config topology.Config) error {
-	return replaceFile(path, func(w io.Writer) error {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(config)
-	})
 }

@@ -71,21 +71,23 @@ func storeHTTP() *http.Client {
 // copyObjects copies every object of the bucket topology.Bucket once that the target lacks or has in an older version. A bucket
 // that the source does not have yet is empty. The count is right also with an error, which names what could not be copied.
 func copyObjects(ctx context.Context, from, to Stores) (copied int, err error) {
-	pass, err := newObjectCopier(from, to).pass(ctx)
+	pass, err := newObjectCopier(from, to, newRules()).pass(ctx)
 	return pass.copied, err
 }
 
 // copyItems copies every item of the table topology.ItemsTable once that the target lacks or has in an older version. A table that
 // the source does not have yet is empty. The count is right also with an error, which names what could not be copied.
 func copyItems(ctx context.Context, from, to Stores) (copied int, err error) {
-	pass, err := newItemCopier(from, to).pass(ctx)
+	pass, err := newItemCopier(from, to, newRules()).pass(ctx)
 	return pass.copied, err
 }
 
-// copyPass is what one pass over a source did. Pending is since when the oldest thing waits that was seen and not copied.
+// copyPass is what one pass over a source did. Pending is since when the oldest thing waits that was seen and not copied, due when a
+// rule lets go of the first of those that it holds for a time.
 type copyPass struct {
 	copied  int
 	pending time.Time
+	due     time.Time
 }
 
 // oldest is the earlier of two times, where the zero time is none.
@@ -145,9 +147,21 @@ func (c *crew) do(ctx context.Context, at time.Time, work func(ctx context.Conte
 	})
 }
 
-// miss notes, with the lock held, that something was not copied. What the end of the work itself cut short is not one more reason.
+// hold notes that something, dated at, was not copied because of a rule.
+func (c *crew) hold(at time.Time, h held) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.miss(at, h)
+}
+
+// miss notes, with the lock held, that something was not copied. What the end of the work itself cut short is not one more reason, and a
+// rule is no failure.
 func (c *crew) miss(at time.Time, err error) {
 	c.pass.pending = oldest(c.pass.pending, at)
+	if h := (held{}); errors.As(err, &h) {
+		c.pass.due = oldest(c.pass.due, h.until)
+		return
+	}
 	if len(c.errs) > 0 && errors.Is(err, context.Canceled) {
 		return
 	}

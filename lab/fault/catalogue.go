@@ -39,6 +39,24 @@ var catalogue = []Entry{
 		empty:  func() Spec { return &ByteLimit{} },
 	},
 	{
+		Kind: "cut_control", On: "control paths", Example: "cut_control: {region: us-east-1, of: nameservice}",
+		Mimics: "a monitoring or control plane that is cut off from a region that serves on: health checks fail, and nobody else notices",
+		Shows:  "the health check of who is cut off turns: the name service's, or the automation's looks at home",
+		empty:  func() Spec { return &CutControl{} },
+	},
+	{
+		Kind: "delay_config", On: "configuration", Example: "delay_config: {region: us-west-2, delay: 5s}",
+		Mimics: "a slow rollout: a cache, a poll interval or a queue between a configuration and the nodes that need it",
+		Shows:  "a publication is measured to reach every app node within 10 % of the delay",
+		empty:  func() Spec { return &DelayConfig{} },
+	},
+	{
+		Kind: "fail_step", On: "automation", Example: "fail_step: {step: promote, times: 3}",
+		Mimics: "a call of the failover runbook that is refused or throttled a few times, as a cloud's control plane does in an outage",
+		Shows:  "the automation says that it is told to; the step's failure is marked when it comes to it",
+		empty:  func() Spec { return &FailStep{} },
+	},
+	{
 		Kind: "fill_disk", On: "nodes", Example: "fill_disk: {node: postgres.us-east-1}",
 		Mimics: "a data disk that logs, bloat or somebody's dump have filled to the last byte; the server lives",
 		Shows:  "a write that needs another page fails with SQLSTATE 53100, no space left on device",
@@ -51,10 +69,34 @@ var catalogue = []Entry{
 		empty:  func() Spec { return &Flapping{} },
 	},
 	{
+		Kind: "freeze_config", On: "configuration", Example: "freeze_config: {region: us-west-2}",
+		Mimics: "a configuration service that is down with the region it ran in: what is published does not reach the nodes",
+		Shows:  "every app node has an older revision than the one that is published",
+		empty:  func() Spec { return &FreezeConfig{} },
+	},
+	{
+		Kind: "hang_step", On: "automation", Example: "hang_step: {step: fence}",
+		Mimics: "a failover runbook that waits for a call that never returns, attempt after attempt",
+		Shows:  "the automation says that it is told to; step_hung is marked when it comes to the step",
+		empty:  func() Spec { return &HangStep{} },
+	},
+	{
 		Kind: "kill", On: "nodes", Example: "kill: {service: postgres, role: primary}",
 		Mimics: "a crashed process or machine: SIGKILL, by node, by role, or all nodes of a service; healing starts them again",
 		Shows:  "the engine says down and the service does not answer",
 		empty:  func() Spec { return &Kill{} },
+	},
+	{
+		Kind: "kill_automation", On: "automation", Example: "kill_automation: {step: redirect}",
+		Mimics: "the failover automation dies half way: what is done is done, and nobody goes on until it is started again",
+		Shows:  "the automation says that it is told to, or is down; killed_at is marked when it comes to the step",
+		empty:  func() Spec { return &KillAutomation{} },
+	},
+	{
+		Kind: "lag_replication", On: "replication", Example: "lag_replication: {store: postgres, region: us-west-2, lag: 2s}",
+		Mimics: "a replica that falls behind, by a long transaction, a full queue or a cold cache; with prefix, one rule of the objects",
+		Shows:  "what is written at the source is measured to arrive within 10 % of the lag",
+		empty:  func() Spec { return &LagReplication{} },
 	},
 	{
 		Kind: "latency", On: "links", Example: "latency: {from: us-west-2, to: us-east-1, delay: 80ms, jitter: 5ms}",
@@ -81,6 +123,12 @@ var catalogue = []Entry{
 		empty:  func() Spec { return &Pause{} },
 	},
 	{
+		Kind: "pause_replication", On: "replication", Example: "pause_replication: {store: objects, region: us-west-2, prefix: hot/}",
+		Mimics: "replication that stands still and tells nobody: a replay that conflicts with a query, a rule that somebody disabled",
+		Shows:  "what is written at the source does not arrive, for many times as long as it took before",
+		empty:  func() Spec { return &PauseReplication{} },
+	},
+	{
 		Kind: "read_only_disk", On: "nodes", Example: "read_only_disk: {service: postgres, role: primary}",
 		Mimics: "a disk that fails and that the kernel makes read-only: sessions end, and nobody can open a table any more",
 		Shows:  "a write fails with the kernel's own word, read-only file system",
@@ -93,6 +141,12 @@ var catalogue = []Entry{
 		empty:  func() Spec { return &Refuse{} },
 	},
 	{
+		Kind: "repeat_step", On: "automation", Example: "repeat_step: {step: promote}",
+		Mimics: "a runbook that is started twice, or a message that is delivered twice: every step has to stand that",
+		Shows:  "the automation says that it is told to; the step's mark is there twice when it comes to it",
+		empty:  func() Spec { return &RepeatStep{} },
+	},
+	{
 		Kind: "reset", On: "links", Example: "reset: {from: us-west-2, to: us-east-1, service: redis}",
 		Mimics: "a load balancer or firewall that forgets its connections: they are made, and reset at the first bytes",
 		Shows:  "the connection is reset in the middle",
@@ -103,6 +157,12 @@ var catalogue = []Entry{
 		Mimics: "a crash and an orchestrator that starts the process again",
 		Shows:  "the engine says down and the service does not answer, and then does again",
 		empty:  func() Spec { return &Restart{} },
+	},
+	{
+		Kind: "roll_back_config", On: "configuration", Example: "roll_back_config: {region: us-west-2}",
+		Mimics: "a deployment that is rolled back over a failover: the nodes are pointed at the region that is gone",
+		Shows:  "every app node has a lower revision than it had",
+		empty:  func() Spec { return &RollBackConfig{} },
 	},
 	{
 		Kind: "slow_close", On: "links", Example: "slow_close: {from: us-west-2, to: us-east-1, service: redis, delay: 500ms}",
@@ -121,6 +181,12 @@ var catalogue = []Entry{
 		Mimics: "a process that hangs behind a load balancer that does not: connections are made, then nothing comes",
 		Shows:  "a connection is made and stays silent",
 		empty:  func() Spec { return &Stall{} },
+	},
+	{
+		Kind: "throttle_replication", On: "replication", Example: "throttle_replication: {store: items, region: us-west-2, rate: 20000}",
+		Mimics: "replication that can't keep up: a saturated line, or capacity units that are used up",
+		Shows:  "of more than can arrive, what does is measured to be within 10 % of the rate",
+		empty:  func() Spec { return &ThrottleReplication{} },
 	},
 }
 

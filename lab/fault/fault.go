@@ -5,6 +5,7 @@ package fault
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/regionfall/regionfall/lab/link/toxic"
 	"github.com/regionfall/regionfall/lab/probe"
@@ -47,6 +48,7 @@ type Path struct {
 	Name     string
 	From, To string
 	Service  topology.Service
+	Control  bool // only the automation looks over it, at the region that it watches
 }
 
 // Link is a path that can be broken.
@@ -114,6 +116,11 @@ type (
 	Agent interface {
 		Call(ctx context.Context, method, path string, in, out any) error
 	}
+	// Stores are what a node holds things in.
+	Stores interface {
+		// Store of topology.ServiceS3 or ServiceDynamoDB: one node may serve both.
+		Store(s topology.Service) (Store, error)
+	}
 	// Shell runs a command in the node, as the node's own user.
 	Shell interface {
 		Run(ctx context.Context, command ...string) (output string, err error)
@@ -126,3 +133,13 @@ type (
 		Enter(ctx context.Context, script string) error
 	}
 )
+
+// Store holds things by key, as S3 and DynamoDB do, in the lab's bucket or table.
+type Store interface {
+	// Put writes a thing of so many bytes, as the app would: with the region, and the time of the call.
+	Put(ctx context.Context, key string, size int) error
+	Has(ctx context.Context, key string) (bool, error)
+	Delete(ctx context.Context, key string) error
+	// Size is how many bytes the things have whose keys begin so. It may leave out what was written before since.
+	Size(ctx context.Context, prefix string, since time.Time) (int64, error)
+}

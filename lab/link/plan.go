@@ -17,6 +17,7 @@ type Spec struct {
 	From     string // a region, topology.Clients, topology.Global or Tap
 	To       string // a region or topology.Global
 	Service  topology.Service
+	Control  bool   // only the automation looks over it, at the region that it watches
 	Node     string // for taps: the node asked
 	Port     int    // on the hub
 	Upstream string // host:port in To's network
@@ -65,6 +66,13 @@ func Plan(t topology.Topology) []Spec {
 	for _, to := range t.Regions {
 		add(topology.Clients, to.Name, topology.ServiceApp, "")
 		add(topology.Global, to.Name, topology.ServiceApp, "")
+	}
+	if !t.Automation.Off {
+		for _, s := range []topology.Service{topology.ServiceApp, topology.ServicePostgres} {
+			add(t.Standby().Name, t.Home().Name, s, "")
+			look := &specs[len(specs)-1]
+			look.Name, look.Control = fmt.Sprintf("%s_%s_%s", topology.ServiceAutomation, look.To, s), true
+		}
 	}
 	for _, n := range Nodes(t) {
 		add(Tap, n.Region, n.Service, NodeName(n.Service, n.Region, n.Number))

@@ -1,8 +1,8 @@
 package topology
 
-// Config is the configuration document of one region: the one file (ConfigFile) that its app nodes read, reload when it
-// changes, and report as in force. The automation rewrites it on failover (step repoint), with a higher revision, atomically
-// (write beside, rename).
+// Config is the configuration document of one region. It is published in one file (PublishedFile), by the automation on failover (step
+// repoint), with a higher revision each time; the region's replicator delivers it to another (ConfigFile), which the app nodes read,
+// reload when it changes, and report as in force. Both are replaced atomically (write beside, rename).
 type Config struct {
 	Revision int    `json:"revision"`
 	Region   string `json:"region"`

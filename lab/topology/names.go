@@ -35,10 +35,11 @@ const (
 	PortAgent      = 8500 // every agent's HTTP: /healthz, /marks and its own
 	PortDNS        = 8053 // name service, UDP and TCP
 	PortToxiproxy  = 8474
-	PortFirstOnHub = 20000              // links and taps, one port each, counted up from here
-	AgentConfigEnv = "REGIONFALL_AGENT" // an agent's settings, as JSON (package agent)
-	ConfigFile     = "/config/region.json"
-	RestoreFile    = "/restore/base.tar" // automation hands the base backup to a restoring postgres node here
+	PortFirstOnHub = 20000                    // links and taps, one port each, counted up from here
+	AgentConfigEnv = "REGIONFALL_AGENT"       // an agent's settings, as JSON (package agent)
+	ConfigFile     = "/config/region.json"    // what the region's app nodes are given
+	PublishedFile  = "/config/published.json" // what they are to have; the region's replicator delivers it
+	RestoreFile    = "/restore/base.tar"      // automation hands the base backup to a restoring postgres node here
 	RecordName     = "kyc.regionfall.test."
 	Bucket         = "documents"
 	ItemsTable     = "decisions"
@@ -47,6 +48,9 @@ const (
 	DatabaseUser   = "postgres" // password: Secret
 	AccessKey      = "regionfall"
 	Secret         = "regionfall-lab" // of postgres and of S3/DynamoDB; a lab is reachable from loopback only
+	// ProbeWord is in the key of everything that a fault writes to see it arrive. It is taken away again; who reads a store meanwhile
+	// leaves it out.
+	ProbeWord = "regionfall-probe-"
 )
 
 // The small disk that a PostgreSQL node has its data on. An ordinary drill writes a tenth of it; what fills it has to write the rest.

@@ -1,0 +1,250 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// spoiled runs a failover with a step that was told something, and gives its marks.
+func spoiled(t *testing.T, step string, to StepFault, d time.Duration, meanwhile func(*automation)) (marks []at, done int) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		promote := fakeStep("promote", nil)
+		a := rig(diesAt(time.Second), promote)
+		if err := a.runner.told.tell(step, to); err != nil {
+			t.Fatal(err)
+		}
+		go meanwhile(a)
+		marks, _ = runFor(t, a, d)
+		done = int(promote.times.Load())
+	})
+	return marks, done
+}
+
+func nothing(*automation) {}
+
+func TestAStepIsHungUntilItIsLetGo(t *testing.T) {
+	marks, done := spoiled(t, "promote", StepFault{Do: StepHang}, time.Minute, func(a *automation) {
+		time.Sleep(15 * time.Second)
+		a.runner.told.forget("promote", StepFail) // somebody else's
+		a.runner.told.forget("promote", StepHang)
+	})
+	expect(t, marks[3:],
+		at{1700 * ms, MarkHung, "promote"},
+		at{11700 * ms, MarkFailed, "promote: not done within 10s: told to hang: context deadline exceeded"},
+		at{11800 * ms, MarkHung, "promote"},
+		at{15000 * ms, "promoted", "fine"},
+	)
+	if done != 1 {
+		t.Errorf("it was done %d times", done)
+	}
+}
+
+func TestAStepFailsAsOftenAsToldAndIsThenDone(t *testing.T) {
+	marks, done := spoiled(t, "promote", StepFault{Do: StepFail, Times: 3}, time.Minute, nothing)
+	expect(t, marks[3:], at{1700 * ms, MarkFailed, "promote: told to fail"}, at{2000 * ms, "promoted", "fine"})
+	if done != 1 {
+		t.Errorf("it was done %d times", done)
+	}
+}
+
+func TestAStepIsRepeated(t *testing.T) {
+	marks, done := spoiled(t, "promote", StepFault{Do: StepRepeat}, time.Minute, nothing)
+	expect(t, marks[3:], at{1700 * ms, "promoted", "fine"}, at{1700 * ms, "promoted", "fine"})
+	if done != 2 {
+		t.Errorf("it was done %d times", done)
+	}
+}
+
+func TestDetectionAndDecisionAreStepsToo(t *testing.T) {
+	marks, _ := spoiled(t, stepDetect, StepFault{Do: StepFail, Times: 2}, time.Minute, nothing)
+	expect(t, marks[:2], at{1200 * ms, MarkFailed, "detect: told to fail"}, at{1400 * ms, MarkDetected, "gone"})
+
+	marks, done := spoiled(t, stepDecide, StepFault{Do: StepHang}, time.Minute, nothing)
+	if len(marks) < 3 || marks[1] != (at{1700 * ms, MarkHung, stepDecide}) || marks[2].Name != MarkFailed || done != 0 {
+		t.Errorf("a decision that hangs leaves %v, and %d promotions", marks, done)
+	}
+	marks, _ = spoiled(t, stepDecide, StepFault{Do: StepRepeat}, time.Minute, nothing)
+	if len(marks) != 5 || marks[1].Name != MarkDecided || marks[2] != marks[1] {
+		t.Errorf("decided twice leaves %v", marks)
+	}
+}
+
+// A decision that hangs is called off when the home region answers again: it must not be taken on what was seen before.
+func TestAHungDecisionIsCalledOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		step := fakeStep("promote", nil)
+		a := rig(func(s time.Duration) (bool, time.Duration) { return s < time.Second || s >= 5*time.Second, 0 }, step)
+		if err := a.runner.told.tell(stepDecide, StepFault{Do: StepHang}); err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			time.Sleep(20 * time.Second)
+			a.runner.told.forget(stepDecide, StepHang)
+		}()
+		marks, state := runFor(t, a, time.Minute)
+		expect(t, marks, at{1200 * ms, MarkDetected, "gone"}, at{1700 * ms, MarkHung, stepDecide}, at{5200 * ms, MarkCalledOff, "alive"})
+		if step.times.Load() != 0 || state != phaseWatching {
+			t.Errorf("%d steps were taken, state %s", step.times.Load(), state)
+		}
+	})
+}
+
+func TestTheMarkOfAKillIsFetchedFirst(t *testing.T) {
+	for name, fetches := range map[string]bool{"somebody asks": true, "nobody does": false} {
+		t.Run(name, func(t *testing.T) {
+			var code int
+			var died time.Duration
+			marks, done := spoiled(t, "promote", StepFault{Do: StepKill}, 10*time.Second, func(a *automation) {
+				began := time.Now()
+				a.runner.told.exit = func(c int) {
+					code, died = c, time.Since(began)
+					time.Sleep(time.Hour) // the process is gone
+				}
+				for fetches && code == 0 {
+					time.Sleep(900 * ms)
+					w := httptest.NewRecorder()
+					a.marks.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/marks", http.NoBody))
+				}
+			})
+			want := 1800 * ms // the next time somebody asks
+			if !fetches {
+				want = 1700*ms + killedLimit
+			}
+			if code != 137 || died != want || done != 0 || marks[3] != (at{1700 * ms, MarkKilledAt, "promote"}) {
+				t.Errorf("it ended with %d after %s, having left %v and promoted %d times", code, died, marks, done)
+			}
+		})
+	}
+}
+
+func TestAFailoverIsOrdered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		promote := fakeStep("promote", nil)
+		a := rig(diesAt(time.Hour), promote)
+		a.witness = witnessFunc(func() error { return errors.New("the witness sees east healthy") })
+		go func() {
+			for range 3 { // twice is once, also when it is done
+				time.Sleep(5 * time.Second)
+				a.order()
+			}
+		}()
+		marks, state := runFor(t, a, time.Minute)
+		expect(t, marks,
+			at{5 * time.Second, MarkOrdered, "watching until then"}, at{5 * time.Second, MarkFenced, "read only"}, at{5 * time.Second, "promoted", "fine"},
+		)
+		if state != phaseDone || promote.times.Load() != 1 {
+			t.Errorf("state %s after %d promotions", state, promote.times.Load())
+		}
+	})
+	// One that is held, or hangs before the decision, is overruled too.
+	marks, done := spoiled(t, stepDetect, StepFault{Do: StepHang}, time.Minute, func(a *automation) {
+		time.Sleep(5 * time.Second)
+		a.order()
+	})
+	if last := marks[len(marks)-1]; done != 1 || last != (at{5 * time.Second, "promoted", "fine"}) {
+		t.Errorf("ordered while the detection hangs, it leaves %v", marks)
+	}
+}
+
+func TestStepFaultsOverHTTP(t *testing.T) {
+	svc, err := newAutomation(settings(), NewMarks("automation.west"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux := http.NewServeMux()
+	svc.Routes(mux)
+	call := func(method, path string, in any) (map[string]StepFault, int) {
+		body, err := json.Marshal(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, bytes.NewReader(body)))
+		var all map[string]StepFault
+		if w.Code == http.StatusOK {
+			if err := json.Unmarshal(w.Body.Bytes(), &all); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return all, w.Code
+	}
+	hang := StepFault{Do: StepHang}
+	for range 2 { // twice is once
+		if all, code := call(http.MethodPut, "/faults/promote", hang); code != 200 || len(all) != 1 || all["promote"] != hang {
+			t.Errorf("PUT: %d, %+v", code, all)
+		}
+	}
+	for _, c := range []struct {
+		path string
+		in   any
+		want int
+	}{
+		{"/faults/promote", StepFault{Do: StepKill}, http.StatusConflict},
+		{"/faults/restore", hang, http.StatusNotFound}, // of another strategy
+		{"/faults/fence", StepFault{Do: StepFail}, http.StatusBadRequest},
+		{"/faults/fence", StepFault{Do: StepHang, Times: 2}, http.StatusBadRequest},
+		{"/faults/fence", StepFault{Do: "sleep"}, http.StatusBadRequest},
+		{"/faults/fence", map[string]string{"d0": "hang"}, http.StatusBadRequest},
+	} {
+		if _, code := call(http.MethodPut, c.path, c.in); code != c.want {
+			t.Errorf("PUT %s %+v was answered %d, want %d", c.path, c.in, code, c.want)
+		}
+	}
+	for range 2 {
+		if all, code := call(http.MethodDelete, "/faults/promote?do=hang", nil); code != 200 || len(all) != 0 {
+			t.Errorf("DELETE: %d, %+v", code, all)
+		}
+	}
+}
+
+func TestStepsAreThoseOfTheTopology(t *testing.T) {
+	for _, strategy := range []topology.Strategy{topology.WarmStandby, topology.BackupRestore} {
+		cfg := settings()
+		cfg.Strategy, cfg.RestoreFile = strategy, "base.tar"
+		svc, err := newAutomation(cfg, NewMarks("automation.west"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := svc.(*automation).steps(), topology.Steps(strategy); !slices.Equal(got, want) {
+			t.Errorf("%s: the automation has %v, and the topology says %v", strategy, got, want)
+		}
+	}
+}
+
+func TestMarksAreWholeBeforeTheyCountAsFetched(t *testing.T) {
+	m := NewMarks("automation.west")
+	server := httptest.NewServer(m)
+	defer server.Close()
+	seq := m.Leave(MarkKilledAt, "promote")
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := m.AwaitFetched(ended, seq); err == nil {
+		t.Error("a mark that nobody asked for counts as fetched")
+	}
+	response, err := server.Client().Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.ContentLength != int64(len(body)) {
+		t.Errorf("%d bytes were announced, and %d came: %v", response.ContentLength, len(body), err)
+	}
+	limit, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	if err := m.AwaitFetched(limit, seq); err != nil {
+		t.Error(err)
+	}
+}

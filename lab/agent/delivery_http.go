@@ -1,0 +1,154 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// ConfigState answers GET /config, and all that changes it, of the replicator.
+type ConfigState struct {
+	Published int             `json:"published"` // the revision that the region is to have
+	Delivered int             `json:"delivered"` // the one that its nodes are given
+	Former    int             `json:"former"`    // the one before it; 0 if none is known
+	Document  topology.Config `json:"document"`  // what is published
+	// Told is what faults told the delivery, by who did.
+	Told map[string]DeliveryOrder `json:"told"`
+}
+
+// DeliveryOrder tells the delivery to do its work badly.
+type DeliveryOrder struct {
+	Do    string        `json:"do"`
+	Delay time.Duration `json:"delay_ns,omitempty"`
+}
+
+// What a delivery can be told to do.
+const (
+	DeliverNothing = "freeze"
+	DeliverFormer  = "roll_back" // the document before the one that is delivered when the order comes
+	DeliverLate    = "delay"
+)
+
+// errNoFormer is an order to roll back what nothing came before.
+var errNoFormer = errors.New("there is no document before the one that is delivered: publish another first")
+
+// tell takes an order in place of the one that the same holder gave before.
+func (d *delivery) tell(holder string, o DeliveryOrder) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	full := order{DeliveryOrder: o}
+	switch {
+	case o.Do == DeliverNothing:
+	case o.Do == DeliverFormer:
+		if before, ok := d.told[holder]; ok && before.Do == DeliverFormer {
+			return nil // it would go back one more each time it is told
+		}
+		if full.to = d.former(); full.to == nil {
+			return errNoFormer
+		}
+	case o.Do == DeliverLate && o.Delay > 0:
+	default:
+		return fmt.Errorf("nobody can be told to %q with a delay of %s", o.Do, o.Delay)
+	}
+	d.told[holder] = full
+	return nil
+}
+
+func (d *delivery) forget(holder string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.told, holder)
+}
+
+func (d *delivery) state() ConfigState {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s := ConfigState{Told: map[string]DeliveryOrder{}}
+	for holder, o := range d.told {
+		s.Told[holder] = o.DeliveryOrder
+	}
+	if n := len(d.log); n > 0 {
+		s.Document = d.log[n-1].config
+		s.Published = s.Document.Revision
+	}
+	if d.current != nil {
+		s.Delivered = d.current.config.Revision
+	}
+	if f := d.former(); f != nil {
+		s.Former = f.config.Revision
+	}
+	return s
+}
+
+// errOldRevision is a document that would replace one with the same or a higher revision.
+var errOldRevision = errors.New("the revision is not above the one that is published")
+
+func (d *delivery) publish(ctx context.Context, c topology.Config) error {
+	_, err := publish(ctx, d.published, func(now topology.Config) (topology.Config, error) {
+		switch {
+		case c.Region != now.Region:
+			return now, fmt.Errorf("the document is for %q, and this is %s", c.Region, now.Region)
+		case c.Revision <= now.Revision:
+			return now, fmt.Errorf("%w: %d, and %d is", errOldRevision, c.Revision, now.Revision)
+		}
+		return c, nil
+	})
+	return err
+}
+
+// routes adds GET and PUT /config, and PUT and DELETE /config/faults/{holder}. All answer with the ConfigState after it; one that can't be
+// done now, as a revision that somebody else has taken, is a 409.
+func (d *delivery) routes(mux *http.ServeMux) {
+	answer := func(w http.ResponseWriter, err error) {
+		switch {
+		case errors.Is(err, errNoFormer), errors.Is(err, errOldRevision):
+			http.Error(w, err.Error(), http.StatusConflict)
+			return
+		case err != nil:
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		d.deliver(time.Now())
+		select {
+		case d.changed <- struct{}{}: // when something is due next may have changed
+		default:
+		}
+		writeJSON(w, d.state())
+	}
+	mux.HandleFunc("GET /config", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
+	mux.HandleFunc("PUT /config", func(w http.ResponseWriter, r *http.Request) {
+		var c topology.Config
+		err := readJSON(w, r, &c)
+		if err == nil {
+			err = d.publish(r.Context(), c)
+		}
+		answer(w, err)
+	})
+	mux.HandleFunc("PUT /config/faults/{holder}", func(w http.ResponseWriter, r *http.Request) {
+		var o DeliveryOrder
+		err := readJSON(w, r, &o)
+		if err == nil {
+			err = d.tell(r.PathValue("holder"), o)
+		}
+		answer(w, err)
+	})
+	mux.HandleFunc("DELETE /config/faults/{holder}", func(w http.ResponseWriter, r *http.Request) {
+		d.forget(r.PathValue("holder"))
+		answer(w, nil)
+	})
+}
+
+// readJSON reads the document of a request. What it does not know is an error: a misspelt key would silently do less.
+func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
+	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(into); err != nil {
+		return fmt.Errorf("read request: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,205 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// post is a delivery in a folder in which revision 1 was published and delivered, with its HTTP.
+type post struct {
+	*delivery
+	mux *http.ServeMux
+}
+
+func newPost(t *testing.T) post {
+	t.Helper()
+	dir := t.TempDir()
+	p := post{delivery: newDelivery(filepath.Join(dir, "published.json"), filepath.Join(dir, "region.json")), mux: http.NewServeMux()}
+	p.routes(p.mux)
+	for _, path := range []string{p.published, p.delivered} {
+		if err := writeConfig(path, topology.Config{Revision: 1, Region: "west"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p
+}
+
+func (p post) call(t *testing.T, method, path string, in any) (ConfigState, int) {
+	t.Helper()
+	body, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	p.mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, bytes.NewReader(body)))
+	var s ConfigState
+	if w.Code == http.StatusOK {
+		if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return s, w.Code
+}
+
+// put publishes as the automation does: the replicator is not told.
+func (p post) put(t *testing.T, revision int) {
+	t.Helper()
+	_, err := publish(t.Context(), p.published, func(c topology.Config) (topology.Config, error) {
+		c.Revision = revision
+		return c, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (p post) has(t *testing.T, want int) {
+	t.Helper()
+	c, err := readConfig(p.delivered)
+	if err != nil || c.Revision != want {
+		t.Errorf("revision %d is delivered (%v), want %d", c.Revision, err, want)
+	}
+}
+
+func TestDeliveryKeepsItsOrders(t *testing.T) {
+	p := newPost(t)
+	now := time.Now()
+	at := func(d time.Duration) { p.deliver(now.Add(d)) }
+	tell := func(holder string, o DeliveryOrder) {
+		t.Helper()
+		if err := p.tell(holder, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at(0)
+	p.has(t, 1)
+	if err := p.tell("ada", DeliveryOrder{Do: DeliverFormer}); err == nil {
+		t.Error("it goes back to where nothing was")
+	}
+	p.put(t, 2)
+	at(1 * time.Second)
+	p.has(t, 2)
+
+	tell("ada", DeliveryOrder{Do: DeliverFormer})
+	at(2 * time.Second)
+	p.has(t, 1)
+	tell("ada", DeliveryOrder{Do: DeliverFormer}) // twice is once
+	tell("bob", DeliveryOrder{Do: DeliverNothing})
+	p.put(t, 3)
+	p.forget("ada")
+	at(3 * time.Second)
+	p.has(t, 1) // bob still holds it
+	p.forget("bob")
+	at(4 * time.Second)
+	p.has(t, 3)
+
+	tell("ada", DeliveryOrder{Do: DeliverLate, Delay: 10 * time.Second})
+	tell("bob", DeliveryOrder{Do: DeliverLate, Delay: 2 * time.Second})
+	p.put(t, 4)
+	at(5 * time.Second)
+	p.put(t, 5)
+	at(8 * time.Second)
+	p.has(t, 3)
+	if next := p.deliver(now.Add(14900 * time.Millisecond)); next != 100*time.Millisecond {
+		t.Errorf("it looks again in %s, and the next is due in 100ms", next)
+	}
+	at(15 * time.Second)
+	p.has(t, 4)
+	at(18 * time.Second)
+	p.has(t, 5)
+	p.put(t, 6)
+	at(19 * time.Second)
+	p.forget("ada")
+	at(20 * time.Second)
+	p.has(t, 5)
+	at(21 * time.Second)
+	p.has(t, 6)
+	for _, bad := range []DeliveryOrder{{}, {Do: "lose"}, {Do: DeliverLate}} {
+		if err := p.tell("ada", bad); err == nil {
+			t.Errorf("%+v was taken", bad)
+		}
+	}
+}
+
+func TestConfigurationOverHTTP(t *testing.T) {
+	p := newPost(t)
+	if s, code := p.call(t, http.MethodGet, "/config", nil); code != 200 || s.Published != 1 || s.Delivered != 1 || s.Former != 0 {
+		t.Errorf("GET /config: %d, %+v", code, s)
+	}
+	next := topology.Config{Revision: 2, Region: "west"}
+	if s, code := p.call(t, http.MethodPut, "/config", next); code != 200 || s.Delivered != 2 || s.Former != 1 || s.Document != next {
+		t.Errorf("PUT /config: %d, %+v", code, s)
+	}
+	for want, bad := range map[int]any{http.StatusConflict: next, http.StatusBadRequest: topology.Config{Revision: 3, Region: "east"}} {
+		if _, code := p.call(t, http.MethodPut, "/config", bad); code != want {
+			t.Errorf("%+v was answered %d, want %d", bad, code, want)
+		}
+	}
+	if s, code := p.call(t, http.MethodPut, "/config/faults/ada", DeliveryOrder{Do: DeliverFormer}); code != 200 || s.Delivered != 1 || len(s.Told) != 1 {
+		t.Errorf("told to roll back: %d, %+v", code, s)
+	}
+	for range 2 { // twice is once
+		if s, code := p.call(t, http.MethodDelete, "/config/faults/ada", nil); code != 200 || s.Delivered != 2 || len(s.Told) != 0 {
+			t.Errorf("told to go on: %d, %+v", code, s)
+		}
+	}
+}
+
+// A process that starts anew has no faults, and delivers what waits.
+func TestDeliveryTakesUpWhatWaits(t *testing.T) {
+	p := newPost(t)
+	p.put(t, 2)
+	again := newDelivery(p.published, p.delivered)
+	again.deliver(time.Now())
+	p.has(t, 2)
+	if err := os.Remove(p.delivered); err != nil {
+		t.Fatal(err)
+	}
+	newDelivery(p.published, p.delivered).deliver(time.Now())
+	p.has(t, 2)
+	if err := os.WriteFile(p.published, []byte(`{"revision": 3`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	again.deliver(time.Now()) // half a document
+	p.has(t, 2)
+}
+
+// What is published by somebody else is delivered while it matters: within a failover.
+func TestDeliveryIsQuick(t *testing.T) {
+	p := newPost(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); p.run(ctx) }()
+	defer func() { cancel(); <-ended }()
+	limit, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	best := time.Minute
+	for revision := 2; revision < 12; revision++ {
+		began := time.Now()
+		p.put(t, revision)
+		err := poll(limit, time.Millisecond, func(context.Context) error {
+			c, err := readConfig(p.delivered)
+			if err == nil && c.Revision != revision {
+				err = fmt.Errorf("revision %d is delivered", c.Revision)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		best = min(best, time.Since(began))
+	}
+	if best > deliveryEvery/5 { // of ten, as the machine may be busy
+		t.Errorf("the quickest took %s", best)
+	}
+}

@@ -1,0 +1,75 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// failoverMargin is how much longer a failover may take than all its steps together: to be told, and to be asked about.
+const failoverMargin = 10 * time.Second
+
+// Failover orders the automation of a region to take over, as a person would who has seen enough: nothing is detected and nobody is asked.
+// It waits until clients are redirected, and tells said of each step. Ordered when it is done or under way, it only waits.
+func (l *Lab) Failover(ctx context.Context, region string, said func(string)) error {
+	t := l.topology
+	standby := t.Standby().Name
+	switch {
+	case t.Automation.Off:
+		return fmt.Errorf("fail over to %s: the lab has no automation", region)
+	case region != standby:
+		return fmt.Errorf("fail over to %s: only %s can take over, where the automation is", region, standby)
+	}
+	tap, err := l.Tap(topology.ServiceAutomation.Host(region))
+	if err != nil {
+		return err
+	}
+	within := time.Duration(len(topology.Steps(t.Strategy)))*t.Automation.StepTimeout + failoverMargin
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("it is not done after %s", within))
+	defer cancel()
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	var at agent.AutomationState
+	for {
+		before := at
+		method, path := http.MethodPost, "/failover" // also of one that was killed, and has forgotten that it was ordered
+		if at.State == "acting" {
+			method, path = http.MethodGet, "/state"
+		}
+		switch is, err := askAutomation(ctx, method, tap, path); {
+		case err == nil:
+			at = is
+		case at.State == "": // it was not even told
+			return fmt.Errorf("fail over to %s: order it: %w", region, err)
+		default: // it may have been killed, and be back with the next question
+			at.Detail = err.Error()
+		}
+		if at.State == "done" {
+			said("clients are redirected to " + region)
+			return nil
+		}
+		if at.Step != before.Step && at.Step != "" {
+			said("step " + at.Step)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("fail over to %s: %w; it is %s, in step %q: %s", region, context.Cause(ctx), at.State, at.Step, at.Detail)
+		case <-tick.C:
+		}
+	}
+}
+
+func askAutomation(ctx context.Context, method, tap, path string) (s agent.AutomationState, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	body, err := ask(ctx, method, "http://"+tap+path, http.NoBody)
+	if err == nil {
+		err = json.Unmarshal(body, &s)
+	}
+	return s, err
+}

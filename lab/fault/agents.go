@@ -1,0 +1,83 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// only is the one node of a service in a region.
+func only(l Lab, s topology.Service, region string) (Node, error) {
+	nodes, err := l.Nodes(func(p Place) bool { return p.Service == s && p.Region == region })
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.Host(region), err)
+	}
+	return nodes[0], nil
+}
+
+// callAgent calls a node's HTTP.
+func callAgent(ctx context.Context, n Node, method, path string, in, out any) error {
+	a, ok := n.(Agent)
+	if !ok {
+		return fmt.Errorf("%s speaks no HTTP", n.Place().Name)
+	}
+	return a.Call(ctx, method, path, in, out)
+}
+
+// query asks a node's database.
+func query(ctx context.Context, n Node, sql string) (string, error) {
+	db, ok := n.(Database)
+	if !ok {
+		return "", fmt.Errorf("%s is no database", n.Place().Name)
+	}
+	return db.Query(ctx, sql)
+}
+
+// running says whether a node runs. What a fault told the process of one that does not, is gone with it.
+func running(ctx context.Context, n Node) (bool, error) {
+	s, err := n.State(ctx)
+	return s == Running, err
+}
+
+func anyRuns(ctx context.Context, nodes []Node) (bool, error) {
+	for _, n := range nodes {
+		if up, err := running(ctx, n); up || err != nil {
+			return up, err
+		}
+	}
+	return false, nil
+}
+
+// unlessDown tells a node something, unless it is down: to find that out by asking it takes as long as nobody answers.
+func unlessDown(ctx context.Context, n Node, tell func(ctx context.Context) error) error {
+	if s, err := n.State(ctx); err != nil || s == Down {
+		return err
+	}
+	err := tell(ctx)
+	if err == nil {
+		return nil
+	}
+	if s, serr := n.State(ctx); serr == nil && s == Down { // it died meanwhile
+		return nil
+	}
+	return err
+}
+
+// compare says what a measured amount means for one that was asked: in force within the tolerance of it, not in force when it is not even
+// half way there from what it is without the fault, and else an error, as nobody can tell. A rate falls to what was asked, a lag rises.
+func compare(got, asked float64, rate, healed bool, saw string) (bool, string, error) {
+	off := got < asked/2
+	if rate {
+		off = got > asked*2
+	}
+	switch {
+	case got >= asked*(1-tolerance) && got <= asked*(1+tolerance):
+		return true, saw, nil
+	case off, healed && !rate && got < asked, healed && rate && got > asked:
+		return false, saw, nil
+	default:
+		return false, "", errors.New(saw)
+	}
+}

@@ -1,0 +1,273 @@
+package fault
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// deliveryOrder is what a region's replicator, which delivers its configuration, can be told.
+type deliveryOrder struct {
+	Do    string        `json:"do"`
+	Delay time.Duration `json:"delay_ns,omitempty"`
+}
+
+// deliveryState is what it says of itself.
+type deliveryState struct {
+	Published int                        `json:"published"`
+	Former    int                        `json:"former"`
+	Document  topology.Config            `json:"document"`
+	Told      map[string]json.RawMessage `json:"told"`
+}
+
+// delivery is how the nodes of a region get their configuration.
+type delivery struct {
+	holder     string
+	order      deliveryOrder
+	replicator Node
+	apps       []Node
+	healed     bool
+
+	mu      sync.Mutex
+	highest map[string]int // by app node: the highest revision that it reported
+}
+
+func (c Configured) delivery(l Lab, holder string, o deliveryOrder) (*delivery, error) {
+	replicator, err := only(l, topology.ServiceReplicator, c.Region)
+	if err != nil {
+		return nil, err
+	}
+	apps, err := l.Nodes(func(p Place) bool { return p.Service == topology.ServiceApp && p.Region == c.Region })
+	if err != nil {
+		return nil, fmt.Errorf("app nodes in %s: %w", c.Region, err)
+	}
+	return &delivery{holder: holder, order: o, replicator: replicator, apps: apps, highest: map[string]int{}}, nil
+}
+
+func (d *delivery) state(ctx context.Context) (s deliveryState, err error) {
+	err = callAgent(ctx, d.replicator, http.MethodGet, "/config", nil, &s)
+	if err == nil && s.Published == 0 {
+		err = errors.New("no configuration is published yet")
+	}
+	return s, err
+}
+
+// Inject tells the replicator.
+func (d *delivery) Inject(ctx context.Context) error {
+	return callAgent(ctx, d.replicator, http.MethodPut, "/config/faults/"+url.PathEscape(d.holder), d.order, nil)
+}
+
+// Heal has it deliver again. One that is down has forgotten what it was told.
+func (d *delivery) Heal(ctx context.Context) error {
+	d.healed = true
+	return unlessDown(ctx, d.replicator, func(ctx context.Context) error {
+		return callAgent(ctx, d.replicator, http.MethodDelete, "/config/faults/"+url.PathEscape(d.holder), nil, nil)
+	})
+}
+
+// over says, once healed, whether there is nothing left to see: nobody delivers, or another fault still holds it up.
+func (d *delivery) over(ctx context.Context) (bool, string, error) {
+	if !d.healed {
+		return false, "", nil
+	}
+	if up, err := running(ctx, d.replicator); err != nil || !up {
+		return err == nil, "the replicator is not running, and has forgotten what it was told", err
+	}
+	s, err := d.state(ctx)
+	switch _, told := s.Told[d.holder]; {
+	case err != nil || told:
+		return false, "", err
+	case len(s.Told) > 0:
+		return true, "let go, and still held by other faults", nil
+	}
+	up, err := anyRuns(ctx, d.apps)
+	return !up && err == nil, "let go, and no app node runs", err
+}
+
+// publish publishes a copy of what is published, and gives its revision.
+func (d *delivery) publish(ctx context.Context) (int, error) {
+	s, err := d.state(ctx)
+	if err != nil {
+		return 0, err
+	}
+	s.Document.Revision = s.Published + 1
+	return s.Document.Revision, callAgent(ctx, d.replicator, http.MethodPut, "/config", s.Document, nil)
+}
+
+// revisions asks every app node that runs which revision it has in force.
+func (d *delivery) revisions(ctx context.Context) (map[string]int, error) {
+	has := map[string]int{}
+	for _, n := range d.apps {
+		var c struct {
+			Revision int `json:"revision"`
+		}
+		err := callAgent(ctx, n, http.MethodGet, "/config", nil, &c)
+		if err != nil {
+			if up, serr := running(ctx, n); serr == nil && !up {
+				continue
+			}
+			return nil, err
+		}
+		has[n.Place().Name] = c.Revision
+	}
+	if len(has) == 0 {
+		return nil, errors.New("no app node of the region runs, so nobody could tell which configuration it has")
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for name, revision := range has {
+		d.highest[name] = max(d.highest[name], revision)
+	}
+	return has, nil
+}
+
+// reached waits until every app node has a revision.
+func (d *delivery) reached(ctx context.Context, revision int) error {
+	tick := time.NewTicker(askEvery)
+	defer tick.Stop()
+	for {
+		has, err := d.revisions(ctx)
+		if err == nil && !slices.ContainsFunc(slices.Collect(maps.Values(has)), func(r int) bool { return r < revision }) {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for the app nodes to have revision %d: they have %s: %w", revision, revisionsText(has), errors.Join(context.Cause(ctx), err))
+		case <-tick.C:
+		}
+	}
+}
+
+func revisionsText(has map[string]int) string {
+	var each []string
+	for _, name := range slices.Sorted(maps.Keys(has)) {
+		each = append(each, fmt.Sprintf("%s revision %d", name, has[name]))
+	}
+	return strings.Join(each, ", ")
+}
+
+// behind says whether every app node has a lower revision than the one it is compared with.
+func behind(has map[string]int, than func(name string) int) (bool, error) {
+	below := 0
+	for name, revision := range has {
+		if revision < than(name) {
+			below++
+		}
+	}
+	if below != 0 && below != len(has) {
+		return false, fmt.Errorf("of %d app nodes %d are behind: %s", len(has), below, revisionsText(has))
+	}
+	return below > 0, nil
+}
+
+// frozenConfig is a delivery that stands still.
+type frozenConfig struct{ *delivery }
+
+// Inject freezes, and publishes something to be kept.
+func (f *frozenConfig) Inject(ctx context.Context) error {
+	if err := f.delivery.Inject(ctx); err != nil {
+		return err
+	}
+	_, err := f.publish(ctx)
+	return err
+}
+
+// InForce asks the app nodes for the revision they have, against the one that is published.
+func (f *frozenConfig) InForce(ctx context.Context) (bool, string, error) {
+	if over, saw, err := f.over(ctx); over || err != nil {
+		return false, saw, err
+	}
+	s, err := f.state(ctx)
+	if err != nil {
+		return false, "", err
+	}
+	has, err := f.revisions(ctx)
+	if err != nil {
+		return false, "", err
+	}
+	in, err := behind(has, func(string) int { return s.Published })
+	return in, fmt.Sprintf("revision %d is published; %s", s.Published, revisionsText(has)), err
+}
+
+// rolledBack is a delivery that went back.
+type rolledBack struct{ frozenConfig }
+
+// Inject goes back. Where nothing came before, a copy is published first, so that there is something to go back from.
+func (r *rolledBack) Inject(ctx context.Context) error {
+	s, err := r.state(ctx)
+	if err != nil {
+		return err
+	}
+	if s.Former == 0 {
+		revision, err := r.publish(ctx)
+		if err == nil {
+			err = r.reached(ctx, revision)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return r.delivery.Inject(ctx)
+}
+
+// InForce asks the app nodes whether they have a lower revision than they had.
+func (r *rolledBack) InForce(ctx context.Context) (bool, string, error) {
+	if r.healed {
+		return r.frozenConfig.InForce(ctx)
+	}
+	has, err := r.revisions(ctx)
+	if err != nil {
+		return false, "", err
+	}
+	r.mu.Lock()
+	had := maps.Clone(r.highest)
+	r.mu.Unlock()
+	in, err := behind(has, func(name string) int { return had[name] })
+	return in, fmt.Sprintf("%s, having had %s", revisionsText(has), revisionsText(had)), err
+}
+
+// lateConfig is a delivery that takes its time.
+type lateConfig struct {
+	*delivery
+	asked time.Duration
+	base  time.Duration // what it takes without the fault
+	based bool
+}
+
+// Slow is how long it takes to see one publication arrive, or a few.
+func (f *lateConfig) Slow() time.Duration { return 3 * f.asked }
+
+// InForce publishes a copy of what is published, and measures how long the app nodes take to have it.
+func (f *lateConfig) InForce(ctx context.Context) (bool, string, error) {
+	if over, saw, err := f.over(ctx); over || err != nil {
+		return false, saw, err
+	}
+	start := time.Now()
+	revision, err := f.publish(ctx)
+	if err == nil {
+		err = f.reached(ctx, revision)
+	}
+	if err != nil {
+		return false, "", err
+	}
+	took := time.Since(start)
+	saw := fmt.Sprintf("revision %d took %s (asked: %s)", revision, took.Round(time.Millisecond), f.asked)
+	if !f.based && !f.healed {
+		if took > f.asked/2 {
+			return false, "", fmt.Errorf("%s as it is: a delay could not be seen", saw)
+		}
+		f.base, f.based = took, true
+		return false, saw, nil
+	}
+	return compare((took - f.base).Seconds(), f.asked.Seconds(), false, f.healed, saw)
+}

@@ -1,0 +1,175 @@
+package fault
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// storeStream is objects or items on their way to a region, by its replicator.
+type storeStream struct {
+	replicator Node
+	from, to   Node
+	kind       topology.Service
+	holder     string
+	rule       replicationRule
+	since      time.Time // what was written before is not counted
+}
+
+// replicationRule is what a replicator can be told.
+type replicationRule struct {
+	Store  string        `json:"store"`
+	Prefix string        `json:"prefix,omitempty"`
+	Do     string        `json:"do"`
+	Lag    time.Duration `json:"lag_ns,omitempty"`
+	Rate   int64         `json:"rate,omitempty"`
+}
+
+func newStoreStream(l Lab, r Replicated, holder string, how badly) (flow, error) {
+	s := &storeStream{
+		kind: topology.ServiceS3, holder: holder,
+		rule: replicationRule{Store: r.Store, Prefix: r.Prefix, Do: how.Do, Lag: how.Lag, Rate: how.Rate},
+	}
+	if r.Store == storeItems {
+		s.kind = topology.ServiceDynamoDB
+	}
+	t := l.Topology()
+	source := t.Home().Name
+	if source == r.Region {
+		source = t.Standby().Name
+	}
+	var err error
+	if s.replicator, err = only(l, topology.ServiceReplicator, r.Region); err != nil {
+		return nil, err
+	}
+	if s.from, err = storeNode(l, s.kind, source); err != nil {
+		return nil, err
+	}
+	s.to, err = storeNode(l, s.kind, r.Region)
+	s.since = time.Now().Add(-longBefore)
+	return s, err
+}
+
+// storeNode is where a service of AWS is: on a node of its own, or on that of S3.
+func storeNode(l Lab, s topology.Service, region string) (Node, error) {
+	n, err := only(l, s, region)
+	if err != nil {
+		return only(l, topology.ServiceS3, region)
+	}
+	return n, nil
+}
+
+func (s *storeStream) receiver() Node { return s.replicator }
+
+func (s *storeStream) ends(context.Context) ([]Node, error) { return []Node{s.from, s.to}, nil }
+
+func (s *storeStream) spoil(ctx context.Context) error {
+	return callAgent(ctx, s.replicator, http.MethodPut, "/rules/"+url.PathEscape(s.holder), s.rule, nil)
+}
+
+func (s *storeStream) mend(ctx context.Context) (bool, error) {
+	return true, unlessDown(ctx, s.replicator, func(ctx context.Context) error {
+		return callAgent(ctx, s.replicator, http.MethodDelete, "/rules/"+url.PathEscape(s.holder), nil, nil)
+	})
+}
+
+// others are rules that cover what the fault's own did, or some of it.
+func (s *storeStream) others(ctx context.Context) (string, error) {
+	var rules map[string]replicationRule
+	if err := callAgent(ctx, s.replicator, http.MethodGet, "/rules", nil, &rules); err != nil {
+		return "", err
+	}
+	for holder, r := range rules {
+		if holder != s.holder && r.Store == s.rule.Store && strings.HasPrefix(s.rule.Prefix, r.Prefix) {
+			return "(a rule says " + r.Do + ")", nil
+		}
+	}
+	return "", nil
+}
+
+func (s *storeStream) stores() (from, to Store, err error) {
+	ends := [2]Store{}
+	for i, n := range []Node{s.from, s.to} {
+		stores, ok := n.(Stores)
+		if !ok {
+			return nil, nil, fmt.Errorf("%s stores nothing", n.Place().Name)
+		}
+		if ends[i], err = stores.Store(s.kind); err != nil {
+			return nil, nil, err
+		}
+	}
+	return ends[0], ends[1], nil
+}
+
+// cleanWithin bounds taking away what was written to be seen.
+const cleanWithin = 10 * time.Second
+
+// write puts things of a size at the source. clean removes them: first there, or they would be copied again.
+func (s *storeStream) write(ctx context.Context, count, size int) (keys []string, to Store, clean func(), err error) {
+	from, to, err := s.stores()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	for range count {
+		keys = append(keys, s.rule.Prefix+topology.ProbeWord+rand.Text())
+	}
+	each := func(ctx context.Context, do func(ctx context.Context, key string) error) error {
+		g, gctx := errgroup.WithContext(ctx)
+		g.SetLimit(4)
+		for _, key := range keys {
+			g.Go(func() error { return do(gctx, key) })
+		}
+		return g.Wait()
+	}
+	clean = func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanWithin)
+		defer cancel()
+		_ = each(ctx, from.Delete) // what is left of them is left out by all who read
+		_ = each(ctx, to.Delete)
+	}
+	if err := each(ctx, func(ctx context.Context, key string) error { return from.Put(ctx, key, size) }); err != nil {
+		clean()
+		return nil, nil, nil, err
+	}
+	return keys, to, clean, nil
+}
+
+func (s *storeStream) send(ctx context.Context) (sent, error) {
+	start := time.Now() // it is stamped right after
+	keys, to, clean, err := s.write(ctx, 1, 200)
+	if err != nil {
+		return sent{}, err
+	}
+	return sent{at: start, clean: clean, arrived: func(ctx context.Context) (bool, error) { return to.Has(ctx, keys[0]) }}, nil
+}
+
+// A flood comes in pieces of what arrives in a tenth of a second. What was written long before the fault is not looked for when they are
+// counted.
+const (
+	floodPieces = int(floodFor / (100 * time.Millisecond))
+	longBefore  = 10 * time.Minute
+)
+
+func (s *storeStream) flood(ctx context.Context, bytes int64) (func(), error) {
+	_, _, clean, err := s.write(ctx, floodPieces, int(bytes)/floodPieces)
+	return clean, err
+}
+
+func (s *storeStream) total(ctx context.Context) (int64, error) {
+	_, to, err := s.stores()
+	if err != nil {
+		return 0, err
+	}
+	return to.Size(ctx, s.rule.Prefix, s.since)
+}
+
+// quiet is long: the replicator looks ten times a second, and less often on a busy machine.
+func (*storeStream) quiet() time.Duration { return 1500 * time.Millisecond }

@@ -1,0 +1,88 @@
+package fault
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// throttledStream is a stream on which little arrives.
+type throttledStream struct {
+	replication
+	asked float64 // bytes a second
+}
+
+// Of a measurement of a rate: how much is written, in what would arrive in so long at the rate; how long of it is waited through, as what
+// was saved up on the way comes first; and for how long it is measured then.
+const (
+	floodFor   = 4 * time.Second
+	floodSkip  = time.Second
+	floodCount = 2 * time.Second
+)
+
+// Slow is how long it takes to see the rate, or a few times.
+func (t *throttledStream) Slow() time.Duration { return 4 * floodFor }
+
+// InForce writes more than can arrive at the rate, and measures what does.
+func (t *throttledStream) InForce(ctx context.Context) (bool, string, error) {
+	if over, saw, err := t.over(ctx); over || err != nil {
+		return false, saw, err
+	}
+	bytes := int64(t.asked * floodFor.Seconds())
+	got, err := rate(ctx, t.flow, bytes)
+	if err != nil {
+		return false, "", err
+	}
+	return compare(got, t.asked, true, t.healed, fmt.Sprintf("%.0f bytes/s arrive (asked: %.0f)", got, t.asked))
+}
+
+// rate is how many bytes a second arrive of a flood, from one arrival to another, or all of them since the start where they came faster
+// than that.
+func rate(ctx context.Context, f flow, bytes int64) (float64, error) {
+	type sample struct {
+		at    time.Time
+		bytes int64
+	}
+	look := func() (sample, error) {
+		sum, err := f.total(ctx)
+		return sample{at: time.Now(), bytes: sum}, err
+	}
+	zero, err := look()
+	if err != nil {
+		return 0, err
+	}
+	clean, err := f.flood(ctx, bytes)
+	if err != nil {
+		return 0, err
+	}
+	defer clean()
+	tick := time.NewTicker(4 * askEvery)
+	defer tick.Stop()
+	last, from := zero, sample{} // from is where the measurement begins: the first arrival that is not of what was saved up
+	for {
+		now, err := look()
+		if err != nil {
+			return 0, err
+		}
+		came, all := now.bytes > last.bytes, now.bytes-zero.bytes >= bytes
+		if came {
+			last = now
+			if from.at.IsZero() && now.at.Sub(zero.at) >= floodSkip && !all {
+				from = now
+			}
+		}
+		switch {
+		case all && from.at.IsZero():
+			return float64(bytes) / now.at.Sub(zero.at).Seconds(), nil
+		case !from.at.IsZero() && last.at.After(from.at) && (all || now.at.Sub(from.at) >= floodCount):
+			return float64(last.bytes-from.bytes) / last.at.Sub(from.at).Seconds(), nil
+		case now.at.Sub(zero.at) > 2*floodFor:
+			return 0, fmt.Errorf("of %d bytes that were written %d arrived in %s", bytes, last.bytes-zero.bytes, 2*floodFor)
+		}
+		select {
+		case <-ctx.Done():
+			return 0, context.Cause(ctx)
+		case <-tick.C:
+		}
+	}
+}

@@ -1,0 +1,225 @@
+package smoke_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/suites/internal/harness"
+)
+
+// hurried is the warm standby with health checks that a spec has time for, and a busy machine too.
+func hurried() topology.Topology {
+	t := preset("two-regions")
+	t.Routing.Check.Interval, t.Automation.Check.Interval = time.Second, time.Second
+	return t
+}
+
+// guarded makes a fault ready and has it healed when the spec is over.
+func guarded(l *lab.Lab, spec fault.Spec) *fault.Guard {
+	GinkgoHelper()
+	Expect(spec.Validate(l.Topology())).To(Succeed())
+	start := time.Now()
+	guard, err := l.Guard(spec, func() time.Duration { return time.Since(start) })
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(func(ctx SpecContext) {
+		_, err := guard.Heal(ctx)
+		Expect(err).NotTo(HaveOccurred())
+	}, NodeTimeout(2*time.Minute))
+	return guard
+}
+
+func inject(ctx context.Context, g *fault.Guard) {
+	GinkgoHelper()
+	seen, err := g.Inject(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	GinkgoWriter.Printf("%s: in force after %s..%s: %s\n", g.Spec.Kind(),
+		(seen.Window.Lo - seen.Command).Round(time.Millisecond), (seen.Window.Hi - seen.Command).Round(time.Millisecond), seen.By)
+}
+
+// heal heals a fault, and again.
+func heal(ctx context.Context, g *fault.Guard) {
+	GinkgoHelper()
+	start := time.Now()
+	for range 2 {
+		_, err := g.Heal(ctx)
+		Expect(err).NotTo(HaveOccurred())
+	}
+	GinkgoWriter.Printf("%s: healed after %s\n", g.Spec.Kind(), time.Since(start).Round(time.Millisecond))
+}
+
+// get asks a node's HTTP over its tap.
+func get(ctx context.Context, l *lab.Lab, node, path string, into any) {
+	GinkgoHelper()
+	tap, err := l.Tap(node)
+	Expect(err).NotTo(HaveOccurred())
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+tap+path, http.NoBody)
+	Expect(err).NotTo(HaveOccurred())
+	response, err := http.DefaultClient.Do(request)
+	Expect(err).NotTo(HaveOccurred())
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(json.Unmarshal(body, into)).To(Succeed(), "%s%s answered %s", node, path, body)
+}
+
+// noted collects the marks of a lab's agents.
+type noted struct {
+	mu    sync.Mutex
+	marks []string
+}
+
+func follow(l *lab.Lab) *noted {
+	n := &noted{}
+	ctx, stop := context.WithCancel(context.Background())
+	ended, start := make(chan struct{}), time.Now()
+	go func() {
+		defer GinkgoRecover()
+		defer close(ended)
+		Expect(l.FollowMarks(ctx, func() time.Duration { return time.Since(start) }, func(x lab.Exchange) {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			for _, m := range x.Reply.Marks {
+				if x.Reply.Agent == topology.ServiceAutomation.Host(west) {
+					GinkgoWriter.Printf("mark %s: %s\n", m.Name, m.Detail)
+					n.marks = append(n.marks, m.Name+" "+m.Detail)
+				}
+			}
+		})).To(Succeed())
+	}()
+	DeferCleanup(func() { stop(); <-ended })
+	return n
+}
+
+// names are the marks so far, each with its detail.
+func (n *noted) names() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append([]string{}, n.marks...)
+}
+
+var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, func() {
+	var l *lab.Lab
+
+	BeforeAll(func(ctx SpecContext) { l = harness.Up(ctx, hurried()) }, NodeTimeout(harness.LabTimeout))
+
+	DescribeTable("are seen to, and seen to mend", func(ctx SpecContext, spec fault.Spec) {
+		g := guarded(l, spec)
+		inject(ctx, g)
+		heal(ctx, g)
+	},
+		Entry("freeze_config", &fault.FreezeConfig{Configured: fault.Configured{Region: west}}, SpecTimeout(time.Minute)),
+		Entry("roll_back_config", &fault.RollBackConfig{Configured: fault.Configured{Region: west}}, SpecTimeout(time.Minute)),
+		Entry("roll_back_config at home, where nothing came before", &fault.RollBackConfig{Configured: fault.Configured{Region: east}}, SpecTimeout(time.Minute)),
+		Entry("delay_config", &fault.DelayConfig{Configured: fault.Configured{Region: west}, Delay: time.Second}, SpecTimeout(time.Minute)),
+
+		Entry("pause_replication of postgres", &fault.PauseReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}}, SpecTimeout(time.Minute)),
+		Entry("pause_replication of objects", &fault.PauseReplication{Replicated: fault.Replicated{Store: "objects", Region: west}}, SpecTimeout(time.Minute)),
+		Entry("pause_replication of objects by prefix, to home", &fault.PauseReplication{Replicated: fault.Replicated{Store: "objects", Region: east, Prefix: "hot/"}}, SpecTimeout(time.Minute)),
+		Entry("pause_replication of items", &fault.PauseReplication{Replicated: fault.Replicated{Store: "items", Region: west, Table: topology.ItemsTable}}, SpecTimeout(time.Minute)),
+		Entry("lag_replication of postgres", &fault.LagReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Lag: time.Second}, SpecTimeout(time.Minute)),
+		Entry("lag_replication of objects", &fault.LagReplication{Replicated: fault.Replicated{Store: "objects", Region: west}, Lag: 2 * time.Second}, SpecTimeout(time.Minute)),
+		Entry("lag_replication of items", &fault.LagReplication{Replicated: fault.Replicated{Store: "items", Region: west}, Lag: 2 * time.Second}, SpecTimeout(time.Minute)),
+		Entry("throttle_replication of postgres", &fault.ThrottleReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Rate: 500_000}, SpecTimeout(time.Minute)),
+		Entry("throttle_replication of objects", &fault.ThrottleReplication{Replicated: fault.Replicated{Store: "objects", Region: west}, Rate: 50_000}, SpecTimeout(time.Minute)),
+		Entry("throttle_replication of items", &fault.ThrottleReplication{Replicated: fault.Replicated{Store: "items", Region: west}, Rate: 20_000}, SpecTimeout(time.Minute)),
+
+		Entry("hang_step", &fault.HangStep{Step: fault.Step{Step: "fence"}}, SpecTimeout(time.Minute)),
+		Entry("fail_step", &fault.FailStep{Step: fault.Step{Step: "promote"}, Times: 3}, SpecTimeout(time.Minute)),
+		Entry("repeat_step", &fault.RepeatStep{Step: fault.Step{Step: "repoint"}}, SpecTimeout(time.Minute)),
+		Entry("kill_automation", &fault.KillAutomation{Step: fault.Step{Step: "redirect"}}, SpecTimeout(time.Minute)),
+
+		Entry("cut_control of the name service", &fault.CutControl{Region: west, Of: "nameservice"}, SpecTimeout(time.Minute)),
+		Entry("cut_control of the name service at home", &fault.CutControl{Region: east, Of: "nameservice"}, SpecTimeout(time.Minute)),
+	)
+
+	It("hold a failover while only they are cut off from home", func(ctx SpecContext) {
+		g := guarded(l, &fault.CutControl{Region: east, Of: "automation"})
+		inject(ctx, g)
+		state := func() string {
+			var s agent.AutomationState
+			get(ctx, l, topology.ServiceAutomation.Host(west), "/state", &s)
+			return s.State
+		}
+		Eventually(state).WithTimeout(20 * time.Second).Should(Equal("held"))
+		heal(ctx, g)
+		Eventually(state).WithTimeout(20 * time.Second).Should(Equal("watching"))
+		Expect(l.CheckRouting(ctx)).To(Succeed())
+	}, SpecTimeout(2*time.Minute))
+
+	It("are mended also when their nodes died", func(ctx SpecContext) {
+		frozen := guarded(l, &fault.FreezeConfig{Configured: fault.Configured{Region: west}})
+		paused := guarded(l, &fault.PauseReplication{Replicated: fault.Replicated{Store: "items", Region: west}})
+		lagging := guarded(l, &fault.LagReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Lag: time.Second})
+		for _, g := range []*fault.Guard{frozen, paused, lagging} {
+			inject(ctx, g)
+		}
+		replicator := guarded(l, &fault.Kill{Which: fault.Which{Node: topology.ServiceReplicator.Host(west)}})
+		replica := guarded(l, &fault.Kill{Which: fault.Which{Node: topology.ServicePostgres.Host(west)}})
+		inject(ctx, replicator)
+		inject(ctx, replica)
+		for _, g := range []*fault.Guard{lagging, paused, frozen, replica, replicator} {
+			heal(ctx, g)
+		}
+		By("finding nothing of it in the nodes that were started again")
+		for _, spec := range []fault.Spec{
+			&fault.LagReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Lag: time.Second},
+			&fault.FreezeConfig{Configured: fault.Configured{Region: west}},
+		} {
+			g := guarded(l, spec)
+			Eventually(func() error { _, err := g.Inject(ctx); return err }).WithTimeout(30*time.Second).Should(Succeed(), "it would be in force before")
+			heal(ctx, g)
+		}
+	}, SpecTimeout(3*time.Minute))
+})
+
+var _ = Describe("A failover whose steps go wrong", func() {
+	It("is ordered, hung, failed, repeated and killed, and done in the end", func(ctx SpecContext) {
+		l := harness.Up(ctx, hurried())
+		marks := follow(l)
+		hang := guarded(l, &fault.HangStep{Step: fault.Step{Step: "fence"}})
+		fail := guarded(l, &fault.FailStep{Step: fault.Step{Step: "promote"}, Times: 2})
+		repeat := guarded(l, &fault.RepeatStep{Step: fault.Step{Step: "repoint"}})
+		kill := guarded(l, &fault.KillAutomation{Step: fault.Step{Step: "redirect"}})
+		for _, g := range []*fault.Guard{hang, fail, repeat, kill} {
+			inject(ctx, g)
+		}
+
+		By("ordering it where nobody could do it")
+		Expect(l.Failover(ctx, east, func(string) {})).To(MatchError(ContainSubstring("only us-west-2 can take over")))
+
+		done := make(chan error, 1)
+		go func() { done <- l.Failover(ctx, west, func(s string) { GinkgoWriter.Println(s) }) }()
+		Eventually(marks.names).WithTimeout(20 * time.Second).Should(ContainElement("step_hung fence"))
+		Expect(marks.names()).To(ContainElement(HavePrefix("ordered")))
+		heal(ctx, hang)
+		Eventually(marks.names).WithTimeout(30 * time.Second).Should(ContainElement("killed_at redirect"))
+		Expect(marks.names()).To(ContainElement("step_failed promote: told to fail"))
+		Expect(marks.names()).To(ContainElements(
+			"repointed revision 2, rewritten", "repointed revision 2, was so already"))
+		Expect(done).NotTo(Receive())
+
+		By("starting the automation again, which finds out how far it was")
+		heal(ctx, kill)
+		var err error
+		Eventually(done).WithTimeout(30 * time.Second).Should(Receive(&err))
+		Expect(err).NotTo(HaveOccurred())
+		Eventually(marks.names).WithTimeout(10 * time.Second).Should(ContainElement(HavePrefix("redirected us-west-2")))
+
+		By("ordering it again, which changes nothing")
+		Expect(l.Failover(ctx, west, func(string) {})).To(Succeed())
+		routing, err := l.Routing(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(routing.Answer).To(Equal(west))
+	}, SpecTimeout(harness.LabTimeout))
+})
