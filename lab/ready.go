@@ -23,7 +23,7 @@ import (
 
 // awaitReady waits for the one thing a node is needed for.
 func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
-	home := b.topology.Source(n.Region) == "" // or in no region, where nothing asks
+	home := b.topology.Source(n.Region) == ""
 	tap, err := b.Tap(n.Name())
 	if err != nil {
 		return err

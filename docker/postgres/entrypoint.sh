@@ -31,8 +31,8 @@ primary() {
 }
 
 # restore waits for a base backup (with its WAL; it appears by rename, so it is whole) and puts it in place of the data. What the
-# node it was taken from was, must not leak; the replication slots, which no backup has, stay. recovery.signal ends recovery on a new timeline: the old primary may live on elsewhere,
-# and the two histories must be told apart.
+# node it was taken from was, must not leak; the replication slots, which no backup has, stay. recovery.signal ends recovery on a new
+# timeline: the old primary may live on elsewhere, and the two histories must be told apart.
 restore() {
 	trap 'exit 0' INT TERM
 	echo "waiting for $backup" >&2

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -137,29 +138,27 @@ func (f *squeeze) InForce(ctx context.Context) (bool, string, error) {
 	if len(ask) == 0 {
 		return false, "every app node is down, and will have forgotten it", nil
 	}
-	goodput, squeezed := 0.0, false
-	rates := make([]float64, len(ask))
-	others := make([]bool, len(ask))
+	rates, squeezed := make([]float64, len(ask)), make([]bool, len(ask))
 	var g errgroup.Group
 	for i, n := range ask {
 		g.Go(func() (err error) {
-			rates[i], others[i], err = f.measure(ctx, n)
+			rates[i], squeezed[i], err = f.measure(ctx, n)
 			return err
 		})
 	}
 	if err := g.Wait(); err != nil {
 		return false, "", err
 	}
-	for i := range ask {
-		goodput += rates[i]
-		squeezed = squeezed || others[i]
+	goodput := 0.0
+	for _, r := range rates {
+		goodput += r
 	}
 	part := f.to * float64(len(ask)) / float64(len(f.nodes)) // of the nodes that live
 	saw := fmt.Sprintf("%.1f requests/s were served of %.0f offered", goodput, overload*part)
 	switch {
 	case goodput >= clearly*part:
 		return false, saw, nil
-	case f.healed && squeezed:
+	case f.healed && slices.Contains(squeezed, true):
 		return false, "let go, and still squeezed by other faults: " + saw, nil
 	case goodput >= part*(1-tolerance) && goodput <= part*(1+tolerance):
 		return true, saw, nil
@@ -168,7 +167,7 @@ func (f *squeeze) InForce(ctx context.Context) (bool, string, error) {
 	}
 }
 
-// measure is the goodput of one node while it is offered more than its part. Others ask it too, who are served out of the same part: the
+// measure is the goodput of one node while it is offered more than its part, and whether it has a ceiling. Others ask it too, who are served out of the same part: the
 // node counts for all, and what was answered here says whether that can be believed. What is asked is refused for its form once it is
 // let in, so that the stores have no part in it.
 func (f *squeeze) measure(ctx context.Context, n Node) (rate float64, squeezed bool, err error) {

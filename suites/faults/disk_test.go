@@ -87,17 +87,20 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 		Expect(sql(ctx, primary, "create table kept (n int primary key); create table wide (n int, filler text)")).To(Succeed())
 	}, NodeTimeout(time.Minute))
 
-	AfterEach(func(ctx SpecContext) {
-		By("leaving nothing of the probe")
-		eventually(ctx, func(ctx context.Context) error {
-			n, err := count(ctx, primary, "pg_class where relname = 'regionfall_probe'")
-			if err == nil && n != 0 {
-				err = fmt.Errorf("%d tables are left", n)
-			}
-			return err
-		}, Succeed())
-		Expect(l.Faults()).To(BeEmpty())
-	}, NodeTimeout(time.Minute))
+	// Asked for before anything is injected, so that it comes after everything is healed.
+	BeforeEach(func() {
+		DeferCleanup(func(ctx SpecContext) {
+			By("leaving nothing of the probe")
+			eventually(ctx, func(ctx context.Context) error {
+				n, err := count(ctx, primary, "pg_class where relname = 'regionfall_probe'")
+				if err == nil && n != 0 {
+					err = fmt.Errorf("%d tables are left", n)
+				}
+				return err
+			}, Succeed())
+			Expect(l.Faults()).To(BeEmpty())
+		}, NodeTimeout(time.Minute))
+	})
 
 	acknowledged := 0
 	DescribeTable("keeps what it has acknowledged", func(ctx SpecContext, spec fault.Spec) {
@@ -126,15 +129,18 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 		heal(ctx, guard)
 		eventually(ctx, func(ctx context.Context) error {
 			n, err := count(ctx, primary, "kept")
-			if err == nil && n != acknowledged && n != acknowledged+1 { // the last may have been kept without a word
-				err = StopTrying(fmt.Sprintf("%d rows were acknowledged, and %d are there", acknowledged, n))
+			switch {
+			case err != nil:
+				return err
+			case n != acknowledged && n != acknowledged+1: // the last may have been kept without a word
+				return StopTrying(fmt.Sprintf("%d rows were acknowledged, and %d are there", acknowledged, n))
 			}
 			acknowledged = n
-			return err
+			return nil
 		}, Succeed())
 	},
-		Entry("when it is killed", &fault.Kill{Which: fault.Which{Node: primary}}, SpecTimeout(2*time.Minute)),
-		Entry("when its region is lost", &fault.LoseRegion{Region: "us-east-1"}, SpecTimeout(2*time.Minute)),
+		Entry("when it is killed", &fault.Kill{Which: fault.Which{Node: primary}}, SpecTimeout(harness.LabTimeout)),
+		Entry("when its region is lost", &fault.LoseRegion{Region: "us-east-1"}, SpecTimeout(harness.LabTimeout)),
 	)
 
 	const fill = "insert into wide select g, repeat('x', 1000) from generate_series(1, 5000) g"
@@ -150,7 +156,7 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 		heal(ctx, guard)
 		eventually(ctx, func(ctx context.Context) error { return sql(ctx, primary, fill) }, Succeed())
 		Expect(count(ctx, primary, "kept")).To(Equal(acknowledged))
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(harness.LabTimeout))
 
 	DescribeTable("can be healed while it is down, and is itself again when it is back", func(ctx SpecContext, spec fault.Spec, node string) {
 		guard := inject(ctx, spec)
@@ -167,10 +173,10 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 		}, Succeed())
 		eventually(ctx, func(ctx context.Context) error { return sql(ctx, primary, fill) }, Succeed())
 	},
-		Entry("full", &fault.FillDisk{Which: fault.Which{Service: "postgres", Role: "primary"}}, primary, SpecTimeout(2*time.Minute)),
-		Entry("read-only", &fault.ReadOnlyDisk{Which: fault.Which{Node: primary}}, primary, SpecTimeout(2*time.Minute)),
-		Entry("a replica, full", &fault.FillDisk{Which: fault.Which{Node: replica}}, replica, SpecTimeout(2*time.Minute)),
-		Entry("a replica, read-only", &fault.ReadOnlyDisk{Which: fault.Which{Node: replica}}, replica, SpecTimeout(2*time.Minute)),
+		Entry("full", &fault.FillDisk{Which: fault.Which{Service: "postgres", Role: "primary"}}, primary, SpecTimeout(harness.LabTimeout)),
+		Entry("read-only", &fault.ReadOnlyDisk{Which: fault.Which{Node: primary}}, primary, SpecTimeout(harness.LabTimeout)),
+		Entry("a replica, full", &fault.FillDisk{Which: fault.Which{Node: replica}}, replica, SpecTimeout(harness.LabTimeout)),
+		Entry("a replica, read-only", &fault.ReadOnlyDisk{Which: fault.Which{Node: replica}}, replica, SpecTimeout(harness.LabTimeout)),
 	)
 
 	It("lets nobody write to a disk that has become read-only, whenever they connected", func(ctx SpecContext) {
@@ -186,7 +192,7 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 		heal(ctx, guard)
 		Expect(sql(ctx, primary, fill)).To(Succeed())
 		Expect(count(ctx, primary, "kept")).To(Equal(acknowledged))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(harness.LabTimeout))
 
 	It("has an app in front whose goodput falls to what it is squeezed to", func(ctx SpecContext) {
 		const to, lasting = 20, 3 * time.Second
@@ -218,7 +224,7 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 		Expect(goodput()).To(BeNumerically("~", to, to/10))
 		heal(ctx, guard)
 		Expect(goodput()).To(BeNumerically(">", 2*to))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(harness.LabTimeout))
 })
 
 func get(ctx context.Context, url string) (status int, answer string) {
