@@ -59,6 +59,9 @@ func Attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
 			if err := json.Unmarshal([]byte(f.Labels[node.LabelTopology]), &l.topology); err != nil {
 				return nil, fmt.Errorf("read the topology of lab %s: %w", name, err)
 			}
+			if l.app, err = appOf(f.Labels[node.LabelApp]); err != nil {
+				return nil, fmt.Errorf("lab %s: %w", name, err)
+			}
 		}
 	}
 	if hub == nil {

@@ -23,6 +23,7 @@ import (
 type Options struct {
 	Topology topology.Topology // scaled
 	Images   image.Set
+	App      App          // instead of the sample app
 	Kept     bool         // the lab can be made to outlive this process, with Keep
 	Progress func(string) // told about each step; nil for none
 }
@@ -33,6 +34,7 @@ type Lab struct {
 	ReadyIn time.Duration // from Up's call to every node answering
 
 	topology  topology.Topology
+	app       App // whole
 	engine    *node.Engine
 	hub       *link.Hub
 	nodes     []*node.Node

@@ -62,8 +62,8 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 		if r, _ := b.topology.Region(n.Region); b.topology.AppsAtStart(r) == 0 {
 			return await("standing by", func(ctx context.Context) error { return b.standsBy(ctx, n) })
 		}
-		return await("/readyz", func(ctx context.Context) error {
-			_, err := ask(ctx, http.MethodGet, "http://"+tap+"/readyz", http.NoBody)
+		return await(b.app.Ready, func(ctx context.Context) error {
+			_, err := ask(ctx, http.MethodGet, "http://"+tap+b.app.Ready, http.NoBody)
 			return err
 		})
 	default:
@@ -81,7 +81,7 @@ func (b *builder) standsBy(ctx context.Context, n *node.Node) error {
 		return errors.Join(err, errors.New("it does not run"))
 	}
 	a, err := b.AskFrom(ctx, topology.ServiceReplicator.Host(n.Region), probe.Question{
-		Way: probe.RoundTrip, Service: topology.ServiceApp, Address: net.JoinHostPort(n.Name(), strconv.Itoa(topology.PortApp)),
+		Way: probe.RoundTrip, Service: topology.ServiceApp, Address: net.JoinHostPort(n.Name(), strconv.Itoa(b.app.Port)),
 	})
 	switch {
 	case err != nil:

@@ -64,17 +64,15 @@ func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 		}
 	case topology.ServiceApp:
 		s.Volumes = map[string]string{"/config": b.networkName(p.Region) + "-config"}
-		s.Env["CONFIG_FILE"] = topology.ConfigFile
 		if r, _ := b.topology.Region(p.Region); r.AppCapacity > 0 {
 			s.Env["CAPACITY"] = strconv.Itoa(r.AppCapacity)
 		}
-		if p.Number == 1 {
-			data, err := json.MarshalIndent(b.config(p.Region), "", "  ")
-			if err != nil {
-				return s, false, fmt.Errorf("write the configuration of %s: %w", p.Region, err)
-			}
-			s.Files = map[string][]byte{topology.ConfigFile: data, topology.PublishedFile: data}
+		env, err := b.app.environment(b.appEnv(p.Region, s.Name))
+		if err != nil {
+			return s, false, err
 		}
+		maps.Copy(s.Env, env)
+		s.Env["CONFIG_FILE"], s.Cmd = topology.ConfigFile, b.app.Cmd
 	default:
 		kind = "agent"
 		if err := b.agent(&s); err != nil {
@@ -82,6 +80,9 @@ func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 		}
 	}
 	s.Image, s.Volatile = images.Images[kind].Name, images.Volatile(kind)
+	if p.Service == topology.ServiceApp && b.app.Image != "" {
+		s.Image = b.app.Image
+	}
 	if s.Image == "" {
 		return s, false, fmt.Errorf("start %s: there is no image %q", s.Name, kind)
 	}
@@ -117,6 +118,13 @@ func (b *builder) agent(s *node.Spec) error {
 	home, standby := t.Home().Name, t.Standby().Name
 	switch s.Service {
 	case topology.ServiceReplicator:
+		// It brings the configuration along, before the app starts: whose image is the first to have the volume gives it its mode, and
+		// anybody's app need not have the folder at all.
+		data, err := json.MarshalIndent(b.config(s.Region), "", "  ")
+		if err != nil {
+			return fmt.Errorf("write the configuration of %s: %w", s.Region, err)
+		}
+		s.Files = map[string][]byte{topology.ConfigFile: data, topology.PublishedFile: data}
 		s.Volumes = map[string]string{"/config": b.networkName(s.Region) + "-config"}
 		c := agent.ReplicatorConfig{
 			Region: s.Region, Local: b.stores(s.Region, s.Region), Every: replicateEvery,
@@ -149,7 +157,7 @@ func (b *builder) agent(s *node.Spec) error {
 		settings = agent.AutomationConfig{
 			Region: s.Region, Home: home, Check: t.Automation.Check, Decide: t.Automation.Decide,
 			StepTimeout: t.Automation.StepTimeout, Strategy: t.Strategy,
-			HomeHealth:   "http://" + b.control(s.Region, home, topology.ServiceApp).Address + "/healthz",
+			HomeHealth:   "http://" + b.control(s.Region, home, topology.ServiceApp).Address + b.app.Health,
 			HomePostgres: b.control(s.Region, home, topology.ServicePostgres), Trip: 2 * t.LatencyBetween(s.Region, home),
 			Nameservice: "http://" + b.endpoint(s.Region, topology.Global, topology.ServiceNameservice).Address,
 			Postgres:    b.endpoint(s.Region, s.Region, topology.ServicePostgres),
@@ -175,7 +183,7 @@ func (b *builder) appsReady(region string) []string {
 	r, _ := b.topology.Region(region)
 	urls := make([]string, r.AppNodes)
 	for i := range urls {
-		urls[i] = fmt.Sprintf("http://%s:%d/readyz", link.NodeName(topology.ServiceApp, region, i+1), topology.PortApp)
+		urls[i] = fmt.Sprintf("http://%s:%d%s", link.NodeName(topology.ServiceApp, region, i+1), b.app.Port, b.app.Ready)
 	}
 	return urls
 }
@@ -205,7 +213,7 @@ func (b *builder) nameservice() (agent.NameserviceConfig, error) {
 		}
 		c.Targets = append(c.Targets, agent.Target{
 			Region: r.Name, Host: host, Port: n,
-			Health: "http://" + b.endpoint(topology.Global, r.Name, topology.ServiceApp).Address + "/readyz",
+			Health: "http://" + b.endpoint(topology.Global, r.Name, topology.ServiceApp).Address + b.app.Ready,
 			Trip:   2 * farthest,
 		})
 	}

@@ -17,12 +17,17 @@ import (
 
 // planned is a lab about to come up: its links are planned, and its hub publishes them at 127.0.0.1, 20000 higher.
 func planned(t topology.Topology, aws string) *builder {
-	l := &Lab{Name: "ada", topology: t, published: map[string]string{}}
+	return plannedWith(t, aws, App{})
+}
+
+// plannedWith is the same with an app of its own.
+func plannedWith(t topology.Topology, aws string, app App) *builder {
+	l := &Lab{Name: "ada", topology: t, app: app.whole(), published: map[string]string{}}
 	set := image.Set{AWS: aws, Images: map[string]image.Ref{}}
 	for _, kind := range []string{"postgres", "redis", "s3", "dynamodb", "hub", "agent", "app"} {
 		set.Images[kind] = image.Ref{Name: "regionfall/" + kind + ":1"}
 	}
-	b := &builder{Lab: l, options: Options{Topology: t, Images: set}, labels: map[string]string{node.LabelLab: "ada"}, plan: link.Plan(t)}
+	b := &builder{Lab: l, options: Options{Topology: t, Images: set}, labels: map[string]string{node.LabelLab: "ada"}, plan: l.paths()}
 	for _, s := range b.plan {
 		l.links = append(l.links, (&link.Hub{}).Link(s, nil))
 		if s.Published() {
@@ -277,8 +282,8 @@ func TestTheAppsConfigurationBeginsAtHome(t *testing.T) {
 		specs := specsOf(t, b)
 		for i, r := range top.Regions {
 			var c topology.Config
-			first := specs[link.NodeName(topology.ServiceApp, r.Name, 1)]
-			if err := json.Unmarshal(first.Files[topology.ConfigFile], &c); err != nil {
+			bringer := specs[topology.ServiceReplicator.Host(r.Name)]
+			if err := json.Unmarshal(bringer.Files[topology.ConfigFile], &c); err != nil {
 				t.Fatal(err)
 			}
 			if want := top.AppsAtStart(r); c.AppNodes != want {
@@ -302,17 +307,14 @@ func TestTheAppsConfigurationBeginsAtHome(t *testing.T) {
 			// One file for all app nodes of a region and its automation.
 			for n := range r.AppNodes {
 				s := specs[link.NodeName(topology.ServiceApp, r.Name, n+1)]
-				if s.Volumes["/config"] != first.Volumes["/config"] || s.Volumes["/config"] == "" || n > 0 && len(s.Files) > 0 {
+				if s.Volumes["/config"] != bringer.Volumes["/config"] || s.Volumes["/config"] == "" || len(s.Files) > 0 {
 					t.Errorf("%s: %s has %v, %d files", name, s.Name, s.Volumes, len(s.Files))
 				}
 			}
-			if a, ok := specs["automation."+r.Name]; ok && a.Volumes["/config"] != first.Volumes["/config"] {
+			if a, ok := specs["automation."+r.Name]; ok && a.Volumes["/config"] != bringer.Volumes["/config"] {
 				t.Errorf("%s: the automation can't publish a configuration: %v", name, a.Volumes)
 			}
-			if v := specs["replicator."+r.Name].Volumes["/config"]; v != first.Volumes["/config"] {
-				t.Errorf("%s: what is published can't be delivered: %v", name, v)
-			}
-			if string(first.Files[topology.PublishedFile]) != string(first.Files[topology.ConfigFile]) {
+			if string(bringer.Files[topology.PublishedFile]) != string(bringer.Files[topology.ConfigFile]) {
 				t.Errorf("%s: what is published is not what is delivered", name)
 			}
 		}

@@ -27,17 +27,14 @@ const readyWithin = 60 * time.Second
 // Up brings a lab up: every region at once, each node waiting only for what it needs. On an error nothing is left of it.
 func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	start := time.Now()
-	if err := o.Topology.Validate(); err != nil {
-		return nil, fmt.Errorf("bring up a lab: %w", err)
-	}
-	engine, err := node.Connect(ctx, o.Kept)
+	engine, err := o.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if _, err := Sweep(ctx, engine); err != nil && o.Progress != nil {
 		o.Progress("could not sweep what a killed run left behind: " + err.Error()) // and that is no reason not to start
 	}
-	l := &Lab{Name: newName(), topology: o.Topology, engine: engine}
+	l := &Lab{Name: newName(), topology: o.Topology, app: o.App.whole(), engine: engine}
 	if l.owner, err = own(l.Name, engine.Daemon()); err != nil {
 		return nil, err
 	}
@@ -60,6 +57,26 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	}
 	l.ReadyIn = time.Since(start)
 	return l, nil
+}
+
+// connect reaches the engine, and says everything that is wrong with the options before anything is started there.
+func (o Options) connect(ctx context.Context) (*node.Engine, error) {
+	engine, err := node.Connect(ctx, o.Kept)
+	wrong := errors.Join(o.Topology.Validate(), o.App.validate(o.Topology))
+	if name := o.App.Image; err == nil && name != "" {
+		has, err := engine.HasImage(ctx, name)
+		if err == nil && !has {
+			err = fmt.Errorf("app image: the engine has no %s: pull it (docker pull %s), build it, or let image.BuildProgram make it", name, name)
+		}
+		wrong = errors.Join(wrong, err)
+	}
+	if wrong == nil {
+		return engine, err
+	}
+	if err == nil {
+		err = engine.Close()
+	}
+	return nil, fmt.Errorf("bring up a lab: %w", errors.Join(wrong, err))
 }
 
 func (l *Lab) labels(kept bool) (map[string]string, error) {
@@ -87,7 +104,7 @@ func (b *builder) say(format string, args ...any) {
 // up makes the networks, and then the hub and every node at once. Nobody can reach anybody before the hub carries; but what is slow to be
 // ready by itself does not have to wait for it.
 func (b *builder) up(ctx context.Context) error {
-	b.plan = link.Plan(b.topology)
+	b.plan = b.paths()
 	if err := b.createNetworks(ctx); err != nil {
 		return err
 	}
@@ -105,18 +122,29 @@ func (b *builder) up(ctx context.Context) error {
 		return nil
 	})
 	slots := make(chan struct{}, startAtOnce)
+	configured := map[string]chan struct{}{} // closed when the region's configuration is there, for which not every app waits by itself
+	for _, r := range b.topology.Regions {
+		configured[r.Name] = make(chan struct{})
+	}
 	for i, p := range places {
 		if order(p.Service) > storesEnd && !came(gctx, carries) {
 			break
 		}
 		slots <- struct{}{}
 		g.Go(func() error {
-			n, err := b.startAt(gctx, p)
+			var n *node.Node
+			var err error
+			if p.Service != topology.ServiceApp || came(gctx, configured[p.Region]) {
+				n, err = b.startAt(gctx, p)
+			}
 			<-slots
 			if n == nil || err != nil || !came(gctx, carries) {
 				return err
 			}
 			nodes[i] = n
+			if p.Service == topology.ServiceReplicator {
+				close(configured[p.Region])
+			}
 			if err := b.awaitReady(gctx, n); err != nil {
 				return err
 			}
@@ -155,12 +183,12 @@ func (b *builder) startAt(ctx context.Context, p link.Place) (*node.Node, error)
 }
 
 // startAtOnce is how many containers are created at a time. What takes longest to be ready goes first: more at once would only make it
-// share the processors with what is ready in no time.
+// share the processors with what is ready in no time. A replicator goes before the apps, which wait for what it brings along.
 const startAtOnce = 4
 
 // slow are the services in the order in which they are started. Those up to storesEnd need no hub for it; PostgreSQL does: the hub keeps
 // its disk, which is in memory and would be gone between the making of the node and its start.
-var slow = []topology.Service{topology.ServiceDynamoDB, topology.ServiceS3, topology.ServicePostgres, topology.ServiceApp}
+var slow = []topology.Service{topology.ServiceDynamoDB, topology.ServiceS3, topology.ServicePostgres, topology.ServiceReplicator, topology.ServiceApp}
 
 const storesEnd = 1
 
@@ -199,10 +227,14 @@ func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the topology down: %w", err)
 	}
+	app, err := json.Marshal(b.app)
+	if err != nil {
+		return nil, fmt.Errorf("write the app down: %w", err)
+	}
 	spec := b.spec(topology.ServiceHub, topology.Global, 1)
 	spec.Image = b.options.Images.Images["hub"].Name
 	spec.Aliases = []string{"hub"}
-	spec.Labels[node.LabelTopology] = string(data)
+	spec.Labels[node.LabelTopology], spec.Labels[node.LabelApp] = string(data), string(app)
 	spec.Publish = []string{fmt.Sprintf("%d/tcp", topology.PortToxiproxy)}
 	for _, r := range b.topology.Regions {
 		spec.Networks = append(spec.Networks, b.networkName(r.Name))
@@ -258,7 +290,7 @@ func (l *Lab) connectHub(ctx context.Context, n *node.Node) (err error) {
 		return err
 	}
 	l.links = nil
-	for _, s := range link.Plan(l.topology) {
+	for _, s := range l.paths() {
 		l.links = append(l.links, l.hub.Link(s, func(ctx context.Context, q probe.Question) (probe.Answer, error) {
 			return l.askOver(ctx, s, q)
 		}))

@@ -23,6 +23,7 @@ const (
 	LabelService  = "regionfall.service"  // the node's service
 	LabelVolatile = "regionfall.volatile" // "true": its store is gone when it is killed
 	LabelTopology = "regionfall.topology" // on the hub: the topology, as JSON
+	LabelApp      = "regionfall.app"      // on the hub: the app's image, port and paths, as JSON
 )
 
 // Found is something a lab created.
