@@ -126,7 +126,7 @@ func (r *repoint) ask(ctx context.Context, url string, revision int) error {
 	if err != nil {
 		return fmt.Errorf("read answer of the app: %w", err)
 	}
-	if response.StatusCode != http.StatusOK {
+	if response.StatusCode/100 != 2 { // as health checks have it
 		return fmt.Errorf("the app answered %s: %s", response.Status, bytes.TrimSpace(body))
 	}
 	named := response.Header.Get(revisionHeader)

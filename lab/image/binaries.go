@@ -50,7 +50,7 @@ func (b *builder) compilePrograms(ctx context.Context) (map[string]string, error
 	}
 	// Only worth a word when there is something to compile.
 	slow := time.AfterFunc(time.Second, func() { b.report(Event{Image: "programs", Step: "compile hub, agent and app"}) })
-	err = b.compile(ctx, dir, nil, packages...)
+	err = b.compile(ctx, bin+string(filepath.Separator), dir, nil, packages...)
 	quick := slow.Stop()
 	if err != nil {
 		return nil, fmt.Errorf("compile the lab's programs: %w", err)
@@ -79,7 +79,7 @@ func (b *builder) compileTool(ctx context.Context, r recipe) (string, error) {
 		}
 	}
 	b.report(Event{Image: r.name, Step: "compile " + r.binary})
-	if err := b.compile(ctx, dir, []string{"GOWORK=off"}, tools[r.binary]); err != nil {
+	if err := b.compile(ctx, b.binDir()+string(filepath.Separator), dir, []string{"GOWORK=off"}, tools[r.binary]); err != nil {
 		return "", fmt.Errorf("compile %s: %w", r.binary, err)
 	}
 	b.report(Event{Image: r.name, Step: fmt.Sprintf("compiled %s in %s", r.binary, time.Since(start).Round(time.Second))})
@@ -88,13 +88,13 @@ func (b *builder) compileTool(ctx context.Context, r recipe) (string, error) {
 
 func (b *builder) binDir() string { return filepath.Join(b.cache, "bin", b.engine.arch) }
 
-// compile makes static binaries whose bytes depend on nothing but their sources and the compiler.
-func (b *builder) compile(ctx context.Context, dir string, env []string, packages ...string) error {
-	bin := b.binDir()
-	if err := os.MkdirAll(bin, 0o755); err != nil {
+// compile makes static binaries whose bytes depend on nothing but their sources and the compiler: in the folder to, which then ends in
+// a slash, or one as the file to.
+func (b *builder) compile(ctx context.Context, to, dir string, env []string, packages ...string) error {
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err
 	}
 	env = append(env, "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+b.engine.arch, "PWD="+dir)
-	args := append([]string{"go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", bin + string(filepath.Separator)}, packages...)
+	args := append([]string{"go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", to}, packages...)
 	return run(ctx, dir, env, args...)
 }
