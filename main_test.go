@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -24,7 +25,9 @@ var mayImport = map[string][]string{
 	"docker/hub":         {"lab/link/hub", "lab/topology"},
 	"docker/agent":       {"lab/agent", "lab/topology"},
 	"docker/app":         {"fixtures/kyc", "lab/topology"},
+	"docker/ledger":      {"fixtures/ledger"},
 	"fixtures/kyc":       {"lab/topology"},
+	"fixtures/ledger":    {}, // it is somebody else's
 	"scenarios":          {"scenarios/drill", "lab/fault", "lab/topology", "lab/agent", "scenarios/measure", "scenarios/workload", "scenarios/history"},
 	"scenarios/drill":    {"lab/fault", "lab/topology", "scenarios/workload", "scenarios/history", "scenarios/measure", "scenarios/evidence"},
 	"scenarios/workload": {"scenarios/history"},
@@ -93,6 +96,29 @@ func TestImportGraph(t *testing.T) {
 		if !seen[folder] && folder != "suites/internal" {
 			t.Errorf("there is a rule for %s, which is no package: take the rule away", folder)
 		}
+	}
+}
+
+// What the README shows compiles: it is a piece of the example, but for the indentation.
+func TestTheReadmeShowsTheExample(t *testing.T) {
+	plain := func(file string) string {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(data), "\n")
+		for i := range lines {
+			lines[i] = strings.TrimSpace(lines[i])
+		}
+		return strings.Join(lines, "\n")
+	}
+	_, code, _ := strings.Cut(plain("README.md"), "\n```go\n")
+	code, _, whole := strings.Cut(code, "\n```\n")
+	if !whole || strings.Contains(code, "```") {
+		t.Fatal("the README has no Go code, or it does not end")
+	}
+	if !strings.Contains(plain("lab/example_test.go"), code) {
+		t.Errorf("lab/example_test.go has nowhere:\n%s", code)
 	}
 }
 

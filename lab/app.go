@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/url"
+	"path"
 	"reflect"
 	"slices"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"text/template"
 
 	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -22,6 +24,9 @@ import (
 // A node is given REGION, NODE and CONFIG_FILE, and Env. CONFIG_FILE names a JSON document (topology.Config) with the addresses of its
 // region's PostgreSQL, Redis, S3 and DynamoDB. A failover replaces the file, by rename, and the app has to watch it: what came by Env
 // stays what it was when the node started, and goes on leading to the lost region.
+//
+// With strategy pilot-light, node number n of a region (NODE is app-n.region) is to refuse connections until app_nodes in that document is
+// n or more. Up waits for that too.
 //
 // What only an app can have that speaks the sample app's contract: it is waited for after a failover until it names the new
 // configuration's revision in the header X-Config-Revision of Ready (an app that names none is taken at its word that it is ready, so
@@ -34,6 +39,8 @@ type App struct {
 	Port  int      `json:"port"`
 	// Env is more of the environment, by name. Values are Go templates over AppEnv, such as "postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}".
 	Env map[string]string `json:"-"`
+	// Needs are what its nodes may do beyond what every node may: its image's user where that is root, or writing elsewhere than to /tmp.
+	Needs node.Needs `json:"-"`
 	// Health is a path that answers GET with 2xx while the process lives. The automation asks it in the home region: it is lost when
 	// neither the app nor the database answers.
 	Health string `json:"health"`
@@ -81,17 +88,22 @@ func (a App) validate(t topology.Topology) error {
 	if a.Port < 1 || a.Port > 65535 {
 		complain("port: %d is none: name the one that the app listens on, 1 to 65535", a.Port)
 	}
-	for field, path := range map[string]string{"health": a.Health, "ready": a.whole().Ready} {
+	for _, folder := range a.Needs.Scratch {
+		if !path.IsAbs(folder) || path.Clean(folder) == "/" {
+			complain("needs.scratch: %q is no folder to write to: name one from the root on, such as /var/run/shop", folder)
+		}
+	}
+	for field, where := range map[string]string{"health": a.Health, "ready": a.whole().Ready} {
 		if field == "ready" && a.Ready == "" {
 			continue // it is Health, of which enough is said
 		}
-		if u, err := url.ParseRequestURI(path); err != nil || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || u.Fragment != "" {
-			complain("%s: %q is no path: name one that GET answers with 2xx, such as /healthz", field, path)
+		if u, err := url.ParseRequestURI(where); err != nil || !strings.HasPrefix(where, "/") || strings.HasPrefix(where, "//") || u.Fragment != "" {
+			complain("%s: %q is no path: name one that GET answers with 2xx, such as /healthz", field, where)
 		}
 	}
 	said := map[string]bool{}
-	for _, node := range a.nodes(t) {
-		if _, err := a.environment(node); err != nil && !said[err.Error()] {
+	for _, n := range a.nodes(t) {
+		if _, err := a.environment(n); err != nil && !said[err.Error()] {
 			said[err.Error()] = true
 			errs = append(errs, err)
 		}
@@ -120,11 +132,11 @@ func (a App) nodes(t topology.Topology) []AppEnv {
 var given = []string{"CONFIG_FILE", "NODE", "REGION"}
 
 // environment is Env in one node.
-func (a App) environment(node AppEnv) (map[string]string, error) {
+func (a App) environment(in AppEnv) (map[string]string, error) {
 	env := map[string]string{}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(a.Env)) {
-		value, err := render(a.Env[name], node)
+		value, err := render(a.Env[name], in)
 		switch {
 		case name == "" || strings.ContainsAny(name, "=\x00"):
 			err = errors.New("that is no name of a variable")
@@ -139,18 +151,22 @@ func (a App) environment(node AppEnv) (map[string]string, error) {
 	return env, errors.Join(errs...)
 }
 
-func render(text string, node AppEnv) (string, error) {
+func render(text string, in AppEnv) (string, error) {
 	t, err := template.New("value").Parse(text)
 	if err != nil {
 		return "", errors.New(strings.TrimPrefix(err.Error(), "template: "))
 	}
 	var b strings.Builder
-	if err := t.Execute(&b, node); err != nil {
-		var fields []string
-		for _, f := range reflect.VisibleFields(reflect.TypeFor[AppEnv]()) {
-			fields = append(fields, "."+f.Name)
+	if err := t.Execute(&b, in); err != nil {
+		said := strings.TrimPrefix(err.Error(), "template: ")
+		if strings.Contains(said, "can't evaluate field") {
+			var fields []string
+			for _, f := range reflect.VisibleFields(reflect.TypeFor[AppEnv]()) {
+				fields = append(fields, "."+f.Name)
+			}
+			said += ": there are " + strings.Join(fields, ", ")
 		}
-		return "", fmt.Errorf("%s: there are %s", strings.TrimPrefix(err.Error(), "template: "), strings.Join(fields, ", "))
+		return "", errors.New(said)
 	}
 	return b.String(), nil
 }

@@ -1,5 +1,13 @@
 // Package lab is a running lab: regions in containers, every path between them through the hub. It is the only door to the packages
 // below it: topology says what a lab should look like, node runs containers, link carries what crosses, fault breaks it.
+//
+// # In another repository
+//
+// Up brings a lab up with an App of one's own, Down takes it away and counts what is left. Clients find the app by the name service at
+// Resolver, or go to a region's Door; Endpoints are the ways to a region's stores past all faults, for SQL, ObjectClient, ItemClient and
+// any Redis client. A fault of package fault goes through a Guard (inject, see it in force, heal, see it healed) or, to stay when the
+// process has ended, Inject and HealFault. Routing and FollowMarks tell what the name service answers and the automation does, Status
+// everything at once. The images come from package image. The example is whole; suites/ownapp is the same as Ginkgo specs.
 package lab
 
 import (

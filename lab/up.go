@@ -216,6 +216,9 @@ func (b *builder) createNetworks(ctx context.Context) error {
 
 func (b *builder) start(ctx context.Context, s node.Spec) (n *node.Node, err error) {
 	s.Needs = needs(s.Service, b.options.Images.AWS)
+	if s.Service == topology.ServiceApp {
+		s.Needs = b.app.Needs
+	}
 	err = b.owner.creating(ctx, s.ID, func(ctx context.Context) error { n, err = b.engine.Start(ctx, s); return err })
 	return n, err
 }

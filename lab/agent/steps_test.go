@@ -127,6 +127,23 @@ func TestRepointGoesOnWithTheNodesThatAreReady(t *testing.T) {
 	}
 }
 
+// An app that is not the sample app names no revision, and may say in another way that it is ready.
+func TestRepointTakesAnAppAtItsWord(t *testing.T) {
+	cfg := standby(t)
+	says := http.StatusServiceUnavailable
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(says)
+		says = http.StatusNoContent
+	}))
+	defer app.Close()
+	cfg.AppsReady = []string{app.URL}
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	if _, err := newRepoint(cfg).Do(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRepointKeepsWhatItDoesNotKnow(t *testing.T) {
 	cfg := standby(t)
 	unknown := []byte(`{"revision": 4, "region": "west", "feature_flags": {}}`)
