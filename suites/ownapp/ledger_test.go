@@ -20,6 +20,7 @@ const (
 	west = "us-west-2"
 
 	labTimeout     = 3 * time.Minute
+	specTimeout    = 5 * time.Minute
 	redirectWithin = 30 * time.Second
 )
 
@@ -109,7 +110,7 @@ var _ = Describe("A ledger whose payments must reach both regions", func() {
 		By("healing")
 		Expect(guard.Heal(ctx)).Error().NotTo(HaveOccurred())
 		Expect(l.Faults()).To(BeEmpty())
-	}, SpecTimeout(labTimeout))
+	}, SpecTimeout(specTimeout))
 })
 
 // rows counts the payments of each key.
