@@ -28,10 +28,13 @@ import (
 // With strategy pilot-light, node number n of a region (NODE is app-n.region) is to refuse connections until app_nodes in that document is
 // n or more. Up waits for that too.
 //
-// What only an app can have that speaks the sample app's contract: it is waited for after a failover until it names the new
-// configuration's revision in the header X-Config-Revision of Ready (an app that names none is taken at its word that it is ready, so
-// let Ready ask the stores); the drills of package scenarios, whose clients speak the sample app's protocol; and copies of objects and
-// items in the other regions, which are made of topology.Bucket and topology.ItemsTable only, as package agent describes them.
+// What only an app can have that speaks the sample app's contract (package kyc):
+//   - It is waited for after a failover until it names the new configuration's revision in the header X-Config-Revision of Ready. An app
+//     that names none is taken at its word that it is ready, so let Ready ask the stores.
+//   - The faults that ask an app what it does: those of its configuration (GET /config) and squeeze (GET /capacity, and CAPACITY in the
+//     environment, which the topology's app_capacity becomes).
+//   - The drills of package scenarios, whose clients speak its protocol.
+//   - Copies of objects and items in other regions: they are made of topology.Bucket and topology.ItemsTable, in its formats.
 type App struct {
 	// Image is the name of an image that the engine has: pulled, built, or made by image.BuildProgram. A lab pulls nothing.
 	Image string   `json:"image,omitempty"`
@@ -97,7 +100,7 @@ func (a App) validate(t topology.Topology) error {
 		if field == "ready" && a.Ready == "" {
 			continue // it is Health, of which enough is said
 		}
-		if u, err := url.ParseRequestURI(where); err != nil || !strings.HasPrefix(where, "/") || strings.HasPrefix(where, "//") || u.Fragment != "" {
+		if _, err := url.ParseRequestURI(where); err != nil || !strings.HasPrefix(where, "/") || strings.HasPrefix(where, "//") || strings.Contains(where, "#") {
 			complain("%s: %q is no path: name one that GET answers with 2xx, such as /healthz", field, where)
 		}
 	}
@@ -129,7 +132,7 @@ func (a App) nodes(t topology.Topology) []AppEnv {
 }
 
 // given are the names that the lab sets itself.
-var given = []string{"CONFIG_FILE", "NODE", "REGION"}
+var given = []string{"CAPACITY", "CONFIG_FILE", "NODE", "REGION"}
 
 // environment is Env in one node.
 func (a App) environment(in AppEnv) (map[string]string, error) {
