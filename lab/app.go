@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,10 +29,13 @@ import (
 // With strategy pilot-light, node number n of a region (NODE is app-n.region) is to refuse connections until app_nodes in that document is
 // n or more. Up waits for that too.
 //
-// What only an app can have that speaks the sample app's contract: it is waited for after a failover until it names the new
-// configuration's revision in the header X-Config-Revision of Ready (an app that names none is taken at its word that it is ready, so
-// let Ready ask the stores); the drills of package scenarios, whose clients speak the sample app's protocol; and copies of objects and
-// items in the other regions, which are made of topology.Bucket and topology.ItemsTable only, as package agent describes them.
+// What only an app can have that speaks the sample app's contract (package kyc):
+//   - It is waited for after a failover until it names the new configuration's revision in the header X-Config-Revision of Ready. An app
+//     that names none is taken at its word that it is ready, so let Ready ask the stores.
+//   - The faults that ask an app what it does: those of its configuration (GET /config) and squeeze (GET /capacity, and CAPACITY in the
+//     environment, which the topology's app_capacity becomes).
+//   - The drills of package scenarios, whose clients speak its protocol.
+//   - Copies of objects and items in other regions: they are made of topology.Bucket and topology.ItemsTable, in its formats.
 type App struct {
 	// Image is the name of an image that the engine has: pulled, built, or made by image.BuildProgram. A lab pulls nothing.
 	Image string   `json:"image,omitempty"`
@@ -75,6 +79,26 @@ func (a App) whole() App {
 	return a
 }
 
+// connect reaches the engine, and says everything that is wrong with the options before anything is started there.
+func (o Options) connect(ctx context.Context) (*node.Engine, error) {
+	engine, err := node.Connect(ctx, o.Kept)
+	wrong := errors.Join(o.Topology.Validate(), o.App.validate(o.Topology))
+	if name := o.App.Image; err == nil && name != "" {
+		has, err := engine.HasImage(ctx, name)
+		if err == nil && !has {
+			err = fmt.Errorf("app image: the engine has no %s: pull it (docker pull %s), build it, or let image.BuildProgram make it", name, name)
+		}
+		wrong = errors.Join(wrong, err)
+	}
+	if wrong == nil {
+		return engine, err
+	}
+	if err == nil {
+		err = engine.Close()
+	}
+	return nil, fmt.Errorf("bring up a lab: %w", errors.Join(wrong, err))
+}
+
 // validate says everything that can be said without an engine. Templates are tried for every app node of the topology.
 func (a App) validate(t topology.Topology) error {
 	if a.isSample() {
@@ -97,7 +121,7 @@ func (a App) validate(t topology.Topology) error {
 		if field == "ready" && a.Ready == "" {
 			continue // it is Health, of which enough is said
 		}
-		if u, err := url.ParseRequestURI(where); err != nil || !strings.HasPrefix(where, "/") || strings.HasPrefix(where, "//") || u.Fragment != "" {
+		if _, err := url.ParseRequestURI(where); err != nil || !strings.HasPrefix(where, "/") || strings.HasPrefix(where, "//") || strings.Contains(where, "#") {
 			complain("%s: %q is no path: name one that GET answers with 2xx, such as /healthz", field, where)
 		}
 	}
@@ -129,7 +153,7 @@ func (a App) nodes(t topology.Topology) []AppEnv {
 }
 
 // given are the names that the lab sets itself.
-var given = []string{"CONFIG_FILE", "NODE", "REGION"}
+var given = []string{"CAPACITY", "CONFIG_FILE", "NODE", "REGION"}
 
 // environment is Env in one node.
 func (a App) environment(in AppEnv) (map[string]string, error) {
@@ -179,11 +203,6 @@ func (b *builder) appEnv(region, node string) AppEnv {
 		User: topology.DatabaseUser, Database: topology.Database, AccessKey: topology.AccessKey, Secret: topology.Secret,
 		ConfigFile: topology.ConfigFile,
 	}
-}
-
-// appURL is where a place asks the app of another region, over a link.
-func (b *builder) appURL(from, region, path string) string {
-	return "http://" + b.endpoint(from, region, topology.ServiceApp).Address + path
 }
 
 // paths are those of the topology; the ones to the app lead to the port that it listens on.

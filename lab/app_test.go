@@ -2,6 +2,7 @@ package lab
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -87,6 +89,7 @@ func TestWhatIsWrongWithAnApp(t *testing.T) {
 		"no ready path":     {func(a *App) { a.Ready = "" }, ""},
 		"no image":          {func(a *App) { a.Image = "" }, "app image: it is missing: name one that the engine has"},
 		"a host for a path": {func(a *App) { a.Ready = "//x/y" }, `app ready: "//x/y" is no path: name one that GET answers with 2xx, such as /healthz`},
+		"a fragment":        {func(a *App) { a.Health = "/live#now" }, `app health: "/live#now" is no path: name one that GET answers with 2xx, such as /healthz`},
 		"no path at all":    {func(a *App) { a.Health, a.Ready = "", "" }, `app health: "" is no path: name one that GET answers with 2xx, such as /healthz`},
 		"wrong in one region": {
 			func(a *App) {
@@ -122,7 +125,7 @@ func TestAnAppIsReachedAndAskedWhereItSays(t *testing.T) {
 			t.Errorf("%s leads to %s", p.Name, p.Upstream)
 		}
 	}
-	if leads != 8 { // between regions, from clients, from the name service and the taps, two each
+	if leads != 9 { // between regions, from clients, from the name service and the taps, two each, and the automation's own
 		t.Errorf("%d links lead to the app", leads)
 	}
 	ports := func(from, to string, s topology.Service) string { return "hub:" + b.port(from, to, s) }
@@ -152,7 +155,7 @@ func TestAnAppIsReachedAndAskedWhereItSays(t *testing.T) {
 		"home": automation.HomeHealth, "own": strings.Join(automation.AppsReady, " "), "east": names.Targets[0].Health, "west": names.Targets[1].Health,
 	}
 	if diff := cmp.Diff(map[string]string{
-		"home": "http://" + ports("us-west-2", "us-east-1", topology.ServiceApp) + "/live",
+		"home": "http://" + b.control("us-west-2", "us-east-1", topology.ServiceApp).Address + "/live",
 		"own":  "http://app-1.us-west-2:9000/open?deep=1",
 		"east": "http://" + ports(topology.Global, "us-east-1", topology.ServiceApp) + "/open?deep=1",
 		"west": "http://" + ports(topology.Global, "us-west-2", topology.ServiceApp) + "/open?deep=1",
@@ -200,5 +203,24 @@ func TestEndpointsAreTheDoorAndTheTaps(t *testing.T) {
 	}
 	if _, err := l.Endpoints("eu-west-1"); err == nil || !strings.Contains(err.Error(), `no region "eu-west-1"`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestAFaultThatAsksTheSampleAppSaysSo(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	top, _ := topology.Preset("two-regions")
+	for want, app := range map[bool]App{true: shop, false: {}} {
+		l := plannedWith(top, "packages", app).Lab
+		for _, k := range l.links {
+			if k.From == link.Tap && k.Node == "app-1.us-west-2" {
+				l.published[fmt.Sprintf("%d/tcp", k.Port)] = server.Listener.Addr().String()
+			}
+		}
+		n := &heldHTTP{heldNode{held: &held{Lab: l}, place: fault.Place{Name: "app-1.us-west-2", Service: topology.ServiceApp}}}
+		err := n.Call(t.Context(), http.MethodGet, "/config", nil, nil)
+		if err == nil || strings.Contains(err.Error(), "acme/shop:1 need not answer that") != want {
+			t.Errorf("want a word on it: %t; got %v", want, err)
+		}
 	}
 }

@@ -327,6 +327,9 @@ func (n *heldHTTP) Call(ctx context.Context, method, path string, in, out any) e
 	defer cancel()
 	answer, err := ask(ctx, method, "http://"+tap+path, bytes.NewReader(body))
 	if err != nil {
+		if app := n.held.app.Image; n.place.Service == topology.ServiceApp && app != "" {
+			err = fmt.Errorf("%w (%s need not answer that: only the sample app does, see lab.App)", err, app)
+		}
 		return fmt.Errorf("call %s: %s %s: %w", n.place.Name, method, path, err)
 	}
 	if out == nil {

@@ -64,15 +64,15 @@ func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 		}
 	case topology.ServiceApp:
 		s.Volumes = map[string]string{"/config": b.networkName(p.Region) + "-config"}
+		if r, _ := b.topology.Region(p.Region); r.AppCapacity > 0 {
+			s.Env["CAPACITY"] = strconv.Itoa(r.AppCapacity)
+		}
 		env, err := b.app.environment(b.appEnv(p.Region, s.Name))
 		if err != nil {
 			return s, false, err
 		}
 		maps.Copy(s.Env, env)
 		s.Env["CONFIG_FILE"], s.Cmd = topology.ConfigFile, b.app.Cmd
-		if r, _ := b.topology.Region(p.Region); r.AppCapacity > 0 {
-			s.Env["CAPACITY"] = strconv.Itoa(r.AppCapacity)
-		}
 	default:
 		kind = "agent"
 		if err := b.agent(&s); err != nil {
@@ -213,7 +213,7 @@ func (b *builder) nameservice() (agent.NameserviceConfig, error) {
 		}
 		c.Targets = append(c.Targets, agent.Target{
 			Region: r.Name, Host: host, Port: n,
-			Health: b.appURL(topology.Global, r.Name, b.app.Ready),
+			Health: "http://" + b.endpoint(topology.Global, r.Name, topology.ServiceApp).Address + b.app.Ready,
 			Trip:   2 * farthest,
 		})
 	}

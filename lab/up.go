@@ -59,26 +59,6 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	return l, nil
 }
 
-// connect reaches the engine, and says everything that is wrong with the options before anything is started there.
-func (o Options) connect(ctx context.Context) (*node.Engine, error) {
-	engine, err := node.Connect(ctx, o.Kept)
-	wrong := errors.Join(o.Topology.Validate(), o.App.validate(o.Topology))
-	if name := o.App.Image; err == nil && name != "" {
-		has, err := engine.HasImage(ctx, name)
-		if err == nil && !has {
-			err = fmt.Errorf("app image: the engine has no %s: pull it (docker pull %s), build it, or let image.BuildProgram make it", name, name)
-		}
-		wrong = errors.Join(wrong, err)
-	}
-	if wrong == nil {
-		return engine, err
-	}
-	if err == nil {
-		err = engine.Close()
-	}
-	return nil, fmt.Errorf("bring up a lab: %w", errors.Join(wrong, err))
-}
-
 func (l *Lab) labels(kept bool) (map[string]string, error) {
 	host, err := hostID()
 	if err != nil {
