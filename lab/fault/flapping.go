@@ -63,8 +63,8 @@ func (*flapping) Driven() {}
 func (f *flapping) Slow() time.Duration { return 3 * (f.on + f.off) }
 
 // Inject sets the links flapping, and a witness watching.
-func (f *flapping) Inject(context.Context) error {
-	ctx, cancel := context.WithCancel(context.Background())
+func (f *flapping) Inject(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it goes on when the injection is done
 	var both sync.WaitGroup
 	both.Go(func() { f.drive(ctx) })
 	both.Go(func() { f.witness(ctx) })
@@ -78,7 +78,7 @@ func (f *flapping) drive(ctx context.Context) {
 	for cut := true; ctx.Err() == nil; cut = !cut {
 		change, lasts := f.holding.Inject, f.off
 		if !cut {
-			change, lasts = f.holding.release, f.on
+			change, lasts = f.release, f.on
 		}
 		if err := change(ctx); err != nil && ctx.Err() == nil {
 			f.mu.Lock()

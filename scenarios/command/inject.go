@@ -235,3 +235,28 @@ func (a *app) returnCommand() *cobra.Command {
 	}
 	return cmd
 }
+
+func (a *app) failoverCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "failover REGION", Short: "Order the standby's automation to take over, as a person's override",
+		Long: `Orders the failover automation of the standby region to take over without waiting to detect or decide anything: fence, promote,
+repoint, redirect. Waits until clients are redirected, and says what each step did.`,
+		Example: "  regionfall failover us-west-2", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(regions),
+	}
+	name := labFlag(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return a.onLab(cmd.Context(), *name, func(l *lab.Lab) error {
+			if _, err := l.Region(args[0]); err != nil {
+				return badInput{err}
+			}
+			began := time.Now()
+			err := l.Failover(cmd.Context(), args[0], func(text string) { a.tell("%s  %s", elapsed(began), text) })
+			if err != nil {
+				return err
+			}
+			a.say("clients are sent to %s", args[0])
+			return nil
+		})
+	}
+	return cmd
+}

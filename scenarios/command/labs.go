@@ -12,24 +12,28 @@ import (
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios"
 )
 
 func (a *app) upCommand() *cobra.Command {
 	var sourceName string
 	cmd := &cobra.Command{
-		Use: "up [TOPOLOGY]", Short: "Bring up a lab to explore by hand",
+		Use: "up [TOPOLOGY or FILE]", Short: "Bring up a lab to explore by hand",
 		Long: `Brings up a lab that stays until ` + "`regionfall down`" + `. Its endpoints are printed as lines that a shell can take:
-eval "$(regionfall up two-regions)". Time is real time: health checks and TTLs are those of the topology.`,
-		Example: "  regionfall up\n  regionfall up two-regions-sync", Args: cobra.MaximumNArgs(1),
+eval "$(regionfall up two-regions)". Time is real time: health checks and TTLs are those of the topology.
+
+A topology is one of these, or a YAML file with the keys that a scenario has below topology:
+` + strings.Join(topology.PresetNames(), ", ") + `.`,
+		Example: "  regionfall up\n  regionfall up three-regions\n  regionfall up ./ours.yaml", Args: cobra.MaximumNArgs(1),
 		ValidArgs: topology.PresetNames(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := "two-regions"
 			if len(args) == 1 {
 				name = args[0]
 			}
-			t, ok := topology.Preset(name)
-			if !ok {
-				return badInput{fmt.Errorf("no topology is called %q; there are %v", name, topology.PresetNames())}
+			t, err := scenarios.LoadTopology(name)
+			if err != nil {
+				return badInput{err}
 			}
 			source, err := image.ParseSource(sourceName)
 			if err != nil {

@@ -1,4 +1,4 @@
-package smoke_test
+package faults_test
 
 import (
 	"context"
@@ -58,8 +58,8 @@ func heal(ctx context.Context, g *fault.Guard) {
 	GinkgoWriter.Printf("%s: healed after %s\n", g.Spec.Kind(), time.Since(start).Round(time.Millisecond))
 }
 
-// get asks a node's HTTP over its tap.
-func get(ctx context.Context, l *lab.Lab, node, path string, into any) {
+// look asks a node's HTTP over its tap.
+func look(ctx context.Context, l *lab.Lab, node, path string, into any) {
 	GinkgoHelper()
 	tap, err := l.Tap(node)
 	Expect(err).NotTo(HaveOccurred())
@@ -148,7 +148,7 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 		inject(ctx, g)
 		state := func() string {
 			var s agent.AutomationState
-			get(ctx, l, topology.ServiceAutomation.Host(west), "/state", &s)
+			look(ctx, l, topology.ServiceAutomation.Host(west), "/state", &s)
 			return s.State
 		}
 		Eventually(state).WithTimeout(20 * time.Second).Should(Equal("held"))
