@@ -167,23 +167,25 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 // before asks the probe until it says that the fault is not in force. One that says neither, as on a busy machine, is asked again for a
 // while.
 func (g *Guard) before(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, beforeWithin+g.slow(), fmt.Errorf("nothing certain within %s", beforeWithin))
+	ctx, cancel := context.WithTimeoutCause(ctx, beforeWithin+g.slow(), fmt.Errorf("nothing certain within %s", beforeWithin+g.slow()))
 	defer cancel()
 	tick := time.NewTicker(20 * askEvery)
 	defer tick.Stop()
+	var last error
 	for {
 		in, saw, err := g.fault.InForce(ctx)
 		switch {
 		case ctx.Err() != nil:
-			return fmt.Errorf("probe before: %w; last seen: %w", context.Cause(ctx), cmp.Or(err, errors.New(saw)))
+			return fmt.Errorf("probe before: %w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))
 		case err == nil && in:
 			return fmt.Errorf("the probe sees it in force already (%s): it could not be told apart", saw)
 		case err == nil:
 			return nil
 		}
+		last = err
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("probe before: %w; last seen: %w", context.Cause(ctx), err)
+			return fmt.Errorf("probe before: %w; last seen: %w", context.Cause(ctx), last)
 		case <-tick.C:
 		}
 	}

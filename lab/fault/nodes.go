@@ -226,11 +226,15 @@ func (h *heldNodes) look(ctx context.Context, n Node) (broken bool, saw string, 
 	if err != nil {
 		return false, "", err
 	}
-	q := probe.Question{Way: probe.OnOpen, Line: h.line + n.Place().Name, Within: silentFor}
-	if h.healed || h.state == Frozen {
-		q = probe.Question{Way: probe.RoundTrip, Within: silentFor}
+	fresh := probe.Question{Way: probe.RoundTrip, Within: silentFor}
+	q := fresh
+	if h.state == Down && !h.healed {
+		q = probe.Question{Way: probe.OnOpen, Line: h.line + n.Place().Name, Within: silentFor}
 	}
 	a, err := n.Ask(ctx, q)
+	if err == nil && a.Symptom != probe.Fine && state == Running && q != fresh {
+		a, err = n.Ask(ctx, fresh) // a node that is ill in another way may open no session, and answer all the same
+	}
 	switch {
 	case err != nil:
 		return false, "", err
