@@ -79,7 +79,7 @@ func Remove(ctx context.Context, e *node.Engine, name string) (leftovers int, er
 	if err != nil {
 		return 0, err
 	}
-	left, err := remove(ctx, e, name, o.underway())
+	left, err := remove(ctx, e, name, o.underway(), removeWithin)
 	if err != nil {
 		return left, fmt.Errorf("remove lab %s: %w", name, err)
 	}

@@ -168,7 +168,7 @@ func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	defer cancel()
-	left, err := remove(ctx, l.engine, l.Name, nil)
+	left, err := remove(ctx, l.engine, l.Name, nil, removeWithin)
 	return left, errors.Join(err, l.owner.release(), l.engine.Close())
 }
 

@@ -120,10 +120,18 @@ func (o *owner) creating(ctx context.Context, name string, create func(context.C
 // keptNote says that the lab is up and is to outlive its owner.
 const keptNote = "kept"
 
+// stuckNote says that a sweep has waited in vain for something of the lab to go.
+const stuckNote = "stuck"
+
 // kept says whether that was noted. Without the file nobody knows any more, and the label alone decides.
 func (o *owner) kept() bool {
+	_, err := os.Stat(o.Path())
+	return err != nil || o.noted(keptNote)
+}
+
+func (o *owner) noted(line string) bool {
 	data, err := os.ReadFile(o.Path())
-	return err != nil || strings.Contains("\n"+string(data), "\n"+keptNote+"\n")
+	return err == nil && strings.Contains("\n"+string(data), "\n"+line+"\n")
 }
 
 // engineNote begins the note that says on which engine the lab is.
@@ -247,9 +255,16 @@ func sweepOne(ctx context.Context, e *node.Engine, name string, mayBeKept bool) 
 	if err != nil || !dead {
 		return nil, err
 	}
-	left, err := remove(ctx, e, name, o.underway())
-	if left > 0 {
-		err = errors.Join(err, fmt.Errorf("%d things are left of it", left))
+	within, stuck := removeWithin, o.noted(stuckNote)
+	if stuck {
+		within = 0 // it was waited for once, and by now is the engine's affair; what can be removed this time is
+	}
+	left, err := remove(ctx, e, name, o.underway(), within)
+	switch {
+	case err == nil && left > 0 && stuck:
+		return nil, o.Unlock()
+	case err == nil && left > 0:
+		err = errors.Join(fmt.Errorf("%d things are left of it that the engine does not let go", left), o.note(stuckNote))
 	}
 	if err != nil {
 		return nil, errors.Join(err, o.Unlock()) // the notes stay: the next sweep needs them
@@ -265,8 +280,8 @@ const removeWithin = 20 * time.Second
 
 // remove removes everything of one lab and counts what is left. What was being created when its owner died is waited for: it appears
 // late, or (its request never having reached the engine) not at all.
-func remove(ctx context.Context, e *node.Engine, name string, underway map[string]bool) (left int, err error) {
-	late, limit := time.Now().Add(lateWithin), time.Now().Add(removeWithin)
+func remove(ctx context.Context, e *node.Engine, name string, underway map[string]bool, within time.Duration) (left int, err error) {
+	late, limit := time.Now().Add(lateWithin), time.Now().Add(within)
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -280,11 +295,13 @@ func remove(ctx context.Context, e *node.Engine, name string, underway map[strin
 			}
 		}
 		switch {
-		case len(found) > 0 && time.Now().After(limit):
-			return len(found), nil
 		case len(found) > 0:
 			if err := e.Remove(ctx, found); err != nil {
 				return len(found), err
+			}
+			if time.Now().After(limit) {
+				left, err := e.Find(ctx, name)
+				return len(left), err
 			}
 		case len(underway) == 0 || time.Now().After(late):
 			return 0, nil
