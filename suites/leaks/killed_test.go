@@ -96,7 +96,9 @@ var _ = Describe("A harness that dies", Ordered, func() {
 		}
 
 		began := time.Now()
-		Expect(drill().Run()).To(Succeed(), "undisturbed")
+		undisturbed := drill()
+		_ = undisturbed.Run() // what it finds is not of interest here, only that it comes to its end
+		Expect(undisturbed.ProcessState.ExitCode()).To(BeElementOf(0, 10, 20), "undisturbed")
 		whole := time.Since(began)
 		Expect(t.left(ctx)).To(BeEmpty(), "undisturbed")
 
