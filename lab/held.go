@@ -1,15 +1,10 @@
 package lab
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
-
-	"github.com/jackc/pgx/v5"
-	"github.com/redis/go-redis/v9"
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
@@ -243,100 +238,4 @@ func (n *heldNode) Ask(ctx context.Context, q probe.Question) (probe.Answer, err
 // Run runs a command in the node.
 func (n *heldNode) Run(ctx context.Context, command ...string) (string, error) {
 	return n.node.Exec(ctx, command)
-}
-
-// heldStore is a node of PostgreSQL or Redis.
-type heldStore struct{ heldNode }
-
-var (
-	_ fault.Database = (*heldStore)(nil)
-	_ fault.Shell    = (*heldStore)(nil)
-)
-
-// Query runs a statement and gives the first value of the first row as text; of Redis the first word of the reply.
-func (n *heldStore) Query(ctx context.Context, statement string) (string, error) {
-	tap, err := n.held.Tap(n.place.Name)
-	if err != nil {
-		return "", err
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	if n.place.Service == topology.ServiceRedis {
-		return queryRedis(ctx, tap, statement)
-	}
-	conn, err := SQL(ctx, tap)
-	if err != nil {
-		return "", fmt.Errorf("connect to %s: %w", n.place.Name, err)
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	value, err := firstValue(ctx, conn, statement)
-	if err != nil {
-		return "", fmt.Errorf("ask %s: %w", n.place.Name, err)
-	}
-	return value, nil
-}
-
-// firstValue is the first value of the first row of a statement's answer, as text; empty if there is none.
-func firstValue(ctx context.Context, conn *pgx.Conn, statement string) (string, error) {
-	rows, err := conn.Query(ctx, statement, pgx.QueryExecModeSimpleProtocol)
-	if err != nil {
-		return "", err
-	}
-	defer rows.Close()
-	value := ""
-	if rows.Next() {
-		if v, verr := rows.Values(); verr == nil && len(v) > 0 && v[0] != nil {
-			value = fmt.Sprint(v[0])
-		}
-	}
-	rows.Close()
-	return value, rows.Err()
-}
-
-func queryRedis(ctx context.Context, tap, statement string) (string, error) {
-	c := redis.NewClient(&redis.Options{Addr: tap, MaxRetries: -1, DisableIdentity: true, ContextTimeoutEnabled: true})
-	defer func() { _ = c.Close() }()
-	reply, err := c.Do(ctx, statement).Result()
-	if list, ok := reply.([]any); ok && len(list) > 0 {
-		reply = list[0]
-	}
-	return fmt.Sprint(reply), err
-}
-
-// heldHTTP is a node that speaks HTTP: an app or an agent.
-type heldHTTP struct{ heldNode }
-
-var (
-	_ fault.Agent = (*heldHTTP)(nil)
-	_ fault.Shell = (*heldHTTP)(nil)
-)
-
-// Call calls the node's HTTP over its tap.
-func (n *heldHTTP) Call(ctx context.Context, method, path string, in, out any) error {
-	tap, err := n.held.Tap(n.place.Name)
-	if err != nil {
-		return err
-	}
-	var body []byte
-	if in != nil {
-		if body, err = json.Marshal(in); err != nil {
-			return fmt.Errorf("call %s: %w", n.place.Name, err)
-		}
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	answer, err := ask(ctx, method, "http://"+tap+path, bytes.NewReader(body))
-	if err != nil {
-		if app := n.held.app.Image; n.place.Service == topology.ServiceApp && app != "" {
-			err = fmt.Errorf("%w (%s need not answer that: only the sample app does, see lab.App)", err, app)
-		}
-		return fmt.Errorf("call %s: %s %s: %w", n.place.Name, method, path, err)
-	}
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(answer, out); err != nil {
-		return fmt.Errorf("read what %s answered: %w", n.place.Name, err)
-	}
-	return nil
 }

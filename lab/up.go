@@ -1,20 +1,16 @@
 package lab
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"slices"
 	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/probe"
@@ -279,46 +275,6 @@ func (l *Lab) connectHub(ctx context.Context, n *node.Node) (err error) {
 		}))
 	}
 	return nil
-}
-
-// askOver asks over a path from where it starts: from here for clients, from inside its network for all others.
-func (l *Lab) askOver(ctx context.Context, s link.Spec, q probe.Question) (probe.Answer, error) {
-	if s.Published() {
-		q.Address = l.published[fmt.Sprintf("%d/tcp", s.Port)]
-		return l.lines.Ask(ctx, q)
-	}
-	witness := topology.ServiceReplicator.Host(s.From)
-	if s.From == topology.Global {
-		witness = topology.ServiceNameservice.Host(topology.Global)
-	}
-	q.Address = net.JoinHostPort("hub", strconv.Itoa(s.Port))
-	return l.AskFrom(ctx, witness, q)
-}
-
-// witnessGrace is how much longer a witness may take to answer than the question it was given.
-const witnessGrace = time.Second
-
-// AskFrom has an agent of the lab, such as "replicator.us-east-1", ask a question as its network sees the address. The error is
-// fault.ErrWitness when the agent could not be asked.
-func (l *Lab) AskFrom(ctx context.Context, agentName string, q probe.Question) (a probe.Answer, err error) {
-	tap, err := l.Tap(agentName)
-	if err != nil {
-		return a, fmt.Errorf("%w: %w", fault.ErrWitness, err)
-	}
-	question, err := json.Marshal(q)
-	if err != nil {
-		return a, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, max(q.Within, time.Second)+witnessGrace)
-	defer cancel()
-	body, err := ask(ctx, http.MethodPost, "http://"+tap+"/probe", bytes.NewReader(question))
-	if err == nil {
-		err = json.Unmarshal(body, &a)
-	}
-	if err != nil {
-		return a, fmt.Errorf("ask %s: %w: %w", agentName, fault.ErrWitness, err)
-	}
-	return a, nil
 }
 
 // findResolver finds where the name service is published; DNS over UDP cannot pass the hub.
