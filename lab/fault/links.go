@@ -67,8 +67,22 @@ type holding struct {
 	links []Link
 	how   How
 
-	free   []Link // set by Heal: those that nobody else holds
-	healed bool
+	free    []Link // set by Heal: those that nobody else holds
+	healed  bool
+	unasked int // how many times in a row the witness could not be asked since
+}
+
+// gone is how many times in a row a witness can't be asked before it is taken for dead: once may be a busy machine, and is no evidence.
+const gone = 5
+
+// witnessDead says whether the witness is dead, so that nobody can tell whether the fault is gone.
+func (h *holding) witnessDead(err error) bool {
+	if !errors.Is(err, ErrWitness) {
+		h.unasked = 0
+		return false
+	}
+	h.unasked++
+	return h.unasked >= gone
 }
 
 // Inject holds every link.
@@ -158,7 +172,7 @@ func (b *broken) stillInForce(ctx context.Context) (bool, string, error) {
 	}
 	bad, well, saw, err := b.askAll(ctx, ask, trips)
 	switch {
-	case errors.Is(err, ErrWitness):
+	case b.witnessDead(err):
 		return false, "let go; nobody is there to ask", nil
 	case err != nil:
 		return false, "", err

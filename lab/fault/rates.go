@@ -39,7 +39,7 @@ func (m *measured) InForce(ctx context.Context) (bool, string, error) {
 	}
 	got, err := m.measure(ctx, witness[0])
 	switch {
-	case m.healed && errors.Is(err, ErrWitness):
+	case m.healed && m.witnessDead(err):
 		return false, "let go; nobody is there to ask", nil
 	case err != nil:
 		return false, "", err
