@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -50,6 +51,9 @@ func anyRuns(ctx context.Context, nodes []Node) (bool, error) {
 	return false, nil
 }
 
+// dyingWithin is how long the engine may take to notice that a process has ended.
+const dyingWithin = 2 * time.Second
+
 // unlessDown tells a node something, unless it is down: to find that out by asking it takes as long as nobody answers.
 func unlessDown(ctx context.Context, n Node, tell func(ctx context.Context) error) error {
 	if s, err := n.State(ctx); err != nil || s == Down {
@@ -59,10 +63,21 @@ func unlessDown(ctx context.Context, n Node, tell func(ctx context.Context) erro
 	if err == nil {
 		return nil
 	}
-	if s, serr := n.State(ctx); serr == nil && s == Down { // it died meanwhile
-		return nil
+	// It may be dying: a process stops answering a moment before the engine says that it is down.
+	dying, cancel := context.WithTimeout(ctx, dyingWithin)
+	defer cancel()
+	tick := time.NewTicker(4 * askEvery)
+	defer tick.Stop()
+	for {
+		if s, serr := n.State(dying); serr == nil && s == Down {
+			return nil
+		}
+		select {
+		case <-dying.Done():
+			return err
+		case <-tick.C:
+		}
 	}
-	return err
 }
 
 // compare says what a measured amount means for one that was asked: in force within the tolerance of it, not in force when it is not even
