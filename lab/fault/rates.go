@@ -161,7 +161,7 @@ func (f *Latency) For(l Lab) (Fault, error) {
 		return nil, err
 	}
 	m.add, m.unit, m.asked = true, "ms", float64(len(toxics))*f.Delay.Seconds()*1000
-	m.measure = func(ctx context.Context, l Link) (float64, error) { 
+	m.measure = func(ctx context.Context, l Link) (float64, error) {
 		// The base is the least a round trip takes: a mean that was taken on a busy machine would make what is added look less.
 		return tripMS(ctx, l, f.Jitter > 0 && (m.based || m.healed))
 	}
