@@ -25,26 +25,20 @@ func hurried() topology.Topology {
 	return t
 }
 
-// guarded makes a fault ready and has it healed when the spec is over.
-func guarded(l *lab.Lab, spec fault.Spec) *fault.Guard {
-	GinkgoHelper()
-	Expect(spec.Validate(l.Topology())).To(Succeed())
-	start := time.Now()
-	guard, err := l.Guard(spec, func() time.Duration { return time.Since(start) })
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(func(ctx SpecContext) {
-		_, err := guard.Heal(ctx)
-		Expect(err).NotTo(HaveOccurred())
-	}, NodeTimeout(2*time.Minute))
-	return guard
-}
-
 func inject(ctx context.Context, g *fault.Guard) {
 	GinkgoHelper()
 	seen, err := g.Inject(ctx)
 	Expect(err).NotTo(HaveOccurred())
 	GinkgoWriter.Printf("%s: in force after %s..%s: %s\n", g.Spec.Kind(),
 		(seen.Window.Lo - seen.Command).Round(time.Millisecond), (seen.Window.Hi - seen.Command).Round(time.Millisecond), seen.By)
+}
+
+// broken makes a fault ready and injects it.
+func broken(ctx context.Context, l *lab.Lab, spec fault.Spec) *fault.Guard {
+	GinkgoHelper()
+	g := harness.Guard(l, spec)
+	inject(ctx, g)
+	return g
 }
 
 // heal heals a fault, and again.
@@ -114,8 +108,7 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 	BeforeAll(func(ctx SpecContext) { l = harness.Up(ctx, hurried()) }, NodeTimeout(harness.LabTimeout))
 
 	DescribeTable("are seen to, and seen to mend", func(ctx SpecContext, spec fault.Spec) {
-		g := guarded(l, spec)
-		inject(ctx, g)
+		g := broken(ctx, l, spec)
 		heal(ctx, g)
 	},
 		Entry("freeze_config", &fault.FreezeConfig{Configured: fault.Configured{Region: west}}, SpecTimeout(time.Minute)),
@@ -144,8 +137,7 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 	)
 
 	It("hold a failover while only they are cut off from home", func(ctx SpecContext) {
-		g := guarded(l, &fault.CutControl{Region: east, Of: "automation"})
-		inject(ctx, g)
+		g := broken(ctx, l, &fault.CutControl{Region: east, Of: "automation"})
 		state := func() string {
 			var s agent.AutomationState
 			look(ctx, l, topology.ServiceAutomation.Host(west), "/state", &s)
@@ -158,16 +150,14 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 	}, SpecTimeout(2*time.Minute))
 
 	It("are mended also when their nodes died", func(ctx SpecContext) {
-		frozen := guarded(l, &fault.FreezeConfig{Configured: fault.Configured{Region: west}})
-		paused := guarded(l, &fault.PauseReplication{Replicated: fault.Replicated{Store: "items", Region: west}})
-		lagging := guarded(l, &fault.LagReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Lag: time.Second})
+		frozen := harness.Guard(l, &fault.FreezeConfig{Configured: fault.Configured{Region: west}})
+		paused := harness.Guard(l, &fault.PauseReplication{Replicated: fault.Replicated{Store: "items", Region: west}})
+		lagging := harness.Guard(l, &fault.LagReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Lag: time.Second})
 		for _, g := range []*fault.Guard{frozen, paused, lagging} {
 			inject(ctx, g)
 		}
-		replicator := guarded(l, &fault.Kill{Which: fault.Which{Node: topology.ServiceReplicator.Host(west)}})
-		replica := guarded(l, &fault.Kill{Which: fault.Which{Node: topology.ServicePostgres.Host(west)}})
-		inject(ctx, replicator)
-		inject(ctx, replica)
+		replicator := broken(ctx, l, &fault.Kill{Which: fault.Which{Node: topology.ServiceReplicator.Host(west)}})
+		replica := broken(ctx, l, &fault.Kill{Which: fault.Which{Node: topology.ServicePostgres.Host(west)}})
 		for _, g := range []*fault.Guard{lagging, paused, frozen, replica, replicator} {
 			heal(ctx, g)
 		}
@@ -176,7 +166,7 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 			&fault.LagReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Lag: time.Second},
 			&fault.FreezeConfig{Configured: fault.Configured{Region: west}},
 		} {
-			g := guarded(l, spec)
+			g := harness.Guard(l, spec)
 			Eventually(func() error { _, err := g.Inject(ctx); return err }).WithTimeout(30*time.Second).Should(Succeed(), "it would be in force before")
 			heal(ctx, g)
 		}
@@ -187,10 +177,10 @@ var _ = Describe("A failover whose steps go wrong", func() {
 	It("is ordered, hung, failed, repeated and killed, and done in the end", func(ctx SpecContext) {
 		l := harness.Up(ctx, hurried())
 		marks := follow(l)
-		hang := guarded(l, &fault.HangStep{Step: fault.Step{Step: "fence"}})
-		fail := guarded(l, &fault.FailStep{Step: fault.Step{Step: "promote"}, Times: 2})
-		repeat := guarded(l, &fault.RepeatStep{Step: fault.Step{Step: "repoint"}})
-		kill := guarded(l, &fault.KillAutomation{Step: fault.Step{Step: "redirect"}})
+		hang := harness.Guard(l, &fault.HangStep{Step: fault.Step{Step: "fence"}})
+		fail := harness.Guard(l, &fault.FailStep{Step: fault.Step{Step: "promote"}, Times: 2})
+		repeat := harness.Guard(l, &fault.RepeatStep{Step: fault.Step{Step: "repoint"}})
+		kill := harness.Guard(l, &fault.KillAutomation{Step: fault.Step{Step: "redirect"}})
 		for _, g := range []*fault.Guard{hang, fail, repeat, kill} {
 			inject(ctx, g)
 		}

@@ -93,7 +93,7 @@ var _ = Describe("A lab of two regions", Ordered, ContinueOnFailure, func() {
 		Context(c.name, func() {
 			It("is injected, seen, felt by a client, healed and seen healed", func(ctx SpecContext) {
 				Eventually(c.well).WithContext(ctx).WithArguments(l).WithTimeout(settles).Should(Succeed(), "before")
-				guard := guarded(l, c.spec)
+				guard := harness.Guard(l, c.spec)
 				seen, err := guard.Inject(ctx)
 				Expect(err).NotTo(HaveOccurred())
 				Expect(guard.State()).To(Equal(fault.Effective))
@@ -115,7 +115,7 @@ var _ = Describe("A lab of two regions", Ordered, ContinueOnFailure, func() {
 				return // its store would be gone with it
 			}
 			It("is healed also when its node has died meanwhile", func(ctx SpecContext) {
-				guard := guarded(l, c.spec)
+				guard := harness.Guard(l, c.spec)
 				Expect(guard.Inject(ctx)).Error().NotTo(HaveOccurred())
 				Expect(l.Crash(ctx, c.dies)).To(Succeed())
 				DeferCleanup(func(ctx SpecContext) {

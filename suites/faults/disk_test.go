@@ -18,7 +18,6 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/fault"
-	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
 
@@ -28,31 +27,9 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 	var l *lab.Lab
 
 	BeforeAll(func(ctx SpecContext) {
-		t, ok := topology.Preset("two-regions")
-		Expect(ok).To(BeTrue())
-		l = harness.Up(ctx, t)
+		l = harness.Up(ctx, preset("two-regions"))
 	}, NodeTimeout(harness.LabTimeout))
 
-	// inject injects a fault, which is healed at the end at the latest.
-	inject := func(ctx SpecContext, spec fault.Spec) *fault.Guard {
-		GinkgoHelper()
-		Expect(spec.Validate(l.Topology())).To(Succeed())
-		start := time.Now()
-		guard, err := l.Guard(spec, func() time.Duration { return time.Since(start) })
-		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(func(ctx SpecContext) {
-			Expect(guard.Heal(ctx)).Error().NotTo(HaveOccurred())
-		}, NodeTimeout(time.Minute))
-		seen, err := guard.Inject(ctx)
-		Expect(err).NotTo(HaveOccurred())
-		GinkgoWriter.Printf("%s: in force after %s: %s\n", spec.Kind(), seen.Window.Hi-seen.Command, seen.By)
-		return guard
-	}
-	heal := func(ctx SpecContext, g *fault.Guard) {
-		GinkgoHelper()
-		Expect(g.Heal(ctx)).Error().NotTo(HaveOccurred())
-		Expect(g.State()).To(Equal(fault.Healed))
-	}
 	connect := func(ctx context.Context, node string) (*pgx.Conn, error) {
 		tap, err := l.Tap(node)
 		if err != nil {
@@ -123,7 +100,7 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 		}()
 		Eventually(func(ctx context.Context) (int, error) { return count(ctx, primary, "kept") }).WithContext(ctx).
 			WithTimeout(up).Should(BeNumerically(">", acknowledged+50))
-		guard := inject(ctx, spec)
+		guard := broken(ctx, l, spec)
 		writing.Store(false)
 		Eventually(stopped).WithContext(ctx).WithTimeout(up).Should(Receive(&acknowledged))
 		heal(ctx, guard)
@@ -146,12 +123,12 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 	const fill = "insert into wide select g, repeat('x', 1000) from generate_series(1, 5000) g"
 
 	It("lives when the disk is full, and refuses what needs more of it", func(ctx SpecContext) {
-		guard := inject(ctx, &fault.FillDisk{Which: fault.Which{Node: primary}})
+		guard := broken(ctx, l, &fault.FillDisk{Which: fault.Which{Node: primary}})
 		Expect(sql(ctx, primary, fill)).To(MatchError(And(ContainSubstring("SQLSTATE 53100"), ContainSubstring("No space left on device"))))
 		Expect(count(ctx, primary, "kept")).To(Equal(acknowledged), "and still reads")
 
 		By("being killed and started again on a full disk")
-		kill := inject(ctx, &fault.Kill{Which: fault.Which{Node: primary}})
+		kill := broken(ctx, l, &fault.Kill{Which: fault.Which{Node: primary}})
 		heal(ctx, kill)
 		heal(ctx, guard)
 		eventually(ctx, func(ctx context.Context) error { return sql(ctx, primary, fill) }, Succeed())
@@ -159,8 +136,8 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 	}, SpecTimeout(harness.LabTimeout))
 
 	DescribeTable("can be healed while it is down, and is itself again when it is back", func(ctx SpecContext, spec fault.Spec, node string) {
-		guard := inject(ctx, spec)
-		kill := inject(ctx, &fault.Kill{Which: fault.Which{Node: node}})
+		guard := broken(ctx, l, spec)
+		kill := broken(ctx, l, &fault.Kill{Which: fault.Which{Node: node}})
 		heal(ctx, guard)
 		Expect(sql(ctx, node, "select 1")).NotTo(Succeed(), "it is still held down")
 		heal(ctx, kill)
@@ -183,12 +160,11 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 		before, err := connect(ctx, primary)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(before.Close)
-		guard := inject(ctx, &fault.ReadOnlyDisk{Which: fault.Which{Node: primary}})
+		guard := broken(ctx, l, &fault.ReadOnlyDisk{Which: fault.Which{Node: primary}})
 		Expect(before.Exec(ctx, "insert into kept values (-1)")).Error().To(MatchError(ContainSubstring("SQLSTATE 57P01")), "its session has ended")
 		Expect(sql(ctx, primary, fill)).To(MatchError(ContainSubstring("Read-only file system")))
 
 		By("healing from what is known of it to everybody")
-		heal(ctx, guard)
 		heal(ctx, guard)
 		Expect(sql(ctx, primary, fill)).To(Succeed())
 		Expect(count(ctx, primary, "kept")).To(Equal(acknowledged))
@@ -220,7 +196,7 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 			return float64(served.Load()) / time.Since(start).Seconds()
 		}
 		Expect(goodput()).To(BeNumerically(">", 2*to))
-		guard := inject(ctx, &fault.Squeeze{Region: "us-west-2", To: to})
+		guard := broken(ctx, l, &fault.Squeeze{Region: "us-west-2", To: to})
 		Expect(goodput()).To(BeNumerically("~", to, to/10))
 		heal(ctx, guard)
 		Expect(goodput()).To(BeNumerically(">", 2*to))

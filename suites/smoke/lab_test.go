@@ -9,7 +9,6 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/regionfall/regionfall/lab"
-	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
@@ -88,31 +87,6 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 		DeferCleanup(set, "")
 		Eventually(l.CheckDurability).WithContext(ctx).Should(MatchError(ContainSubstring("synchronous_standby_names")))
 	}, SpecTimeout(time.Minute))
-
-	DescribeTable("can be broken and healed, and both are seen", func(ctx SpecContext, spec fault.Spec) {
-		Expect(spec.Validate(l.Topology())).To(Succeed())
-		start := time.Now()
-		guard, err := l.Guard(spec, func() time.Duration { return time.Since(start) })
-		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(func(ctx SpecContext) {
-			_, err := guard.Heal(ctx)
-			Expect(err).NotTo(HaveOccurred())
-		}, NodeTimeout(time.Minute))
-
-		seen, err := guard.Inject(ctx)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(seen.Window.Lo).To(BeNumerically("<=", seen.Window.Hi))
-		Expect(guard.State()).To(Equal(fault.Effective))
-		GinkgoWriter.Printf("%s: in force after %s: %s\n", spec.Kind(), seen.Window.Hi-seen.Command, seen.By)
-
-		healed, err := guard.Heal(ctx)
-		Expect(err).NotTo(HaveOccurred())
-		Expect(healed.Hi).To(BeNumerically(">", seen.Window.Hi))
-		Expect(guard.State()).To(Equal(fault.Healed))
-	},
-		Entry("latency", &fault.Latency{Where: fault.Where{From: west, To: east}, Delay: 80 * time.Millisecond}, SpecTimeout(time.Minute)),
-		Entry("partition", &fault.Partition{Between: []string{east, west}}, SpecTimeout(time.Minute)),
-	)
 })
 
 var _ = Describe("A lab whose writes must reach both regions", func() {

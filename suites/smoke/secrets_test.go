@@ -54,10 +54,8 @@ var _ = Describe("The logs of a lab", func() {
 		}
 
 		By("cutting the regions off from each other until the standby has noticed")
-		start := time.Now()
-		guard, err := l.Guard(&fault.Partition{Between: []string{east, west}}, func() time.Duration { return time.Since(start) })
-		Expect(err).NotTo(HaveOccurred())
-		_, err = guard.Inject(ctx)
+		guard := harness.Guard(l, &fault.Partition{Between: []string{east, west}})
+		_, err := guard.Inject(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		dir := GinkgoT().TempDir()
 		logs := func(ctx context.Context) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/onsi/gomega"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios"
@@ -69,4 +70,18 @@ func Up(ctx context.Context, t topology.Topology) *lab.Lab {
 		gomega.Expect(left).To(gomega.BeZero(), "containers, networks and volumes left of the lab")
 	}, ginkgo.NodeTimeout(LabTimeout))
 	return l
+}
+
+// Guard makes a fault ready, on a clock that starts now, and has it healed when the spec is over.
+func Guard(l *lab.Lab, spec fault.Spec) *fault.Guard {
+	ginkgo.GinkgoHelper()
+	gomega.Expect(spec.Validate(l.Topology())).To(gomega.Succeed())
+	start := time.Now()
+	guard, err := l.Guard(spec, func() time.Duration { return time.Since(start) })
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
+		_, err := guard.Heal(ctx)
+		gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	}, ginkgo.NodeTimeout(2*time.Minute))
+	return guard
 }
