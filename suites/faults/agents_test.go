@@ -36,7 +36,7 @@ func inject(ctx context.Context, g *fault.Guard) {
 // broken makes a fault ready and injects it.
 func broken(ctx context.Context, l *lab.Lab, spec fault.Spec) *fault.Guard {
 	GinkgoHelper()
-	g := harness.Guard(l, spec)
+	g := harness.Guard(l, spec) //nolint:contextcheck // the clean-up runs when this context has ended
 	inject(ctx, g)
 	return g
 }
