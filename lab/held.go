@@ -179,10 +179,19 @@ func (n *heldNode) Hold(ctx context.Context, s fault.NodeState) error {
 	})
 }
 
-// Release lets go.
+// Release lets go. A node that runs although it is held was ordered down or frozen by somebody who did not live, or wait, to see it: the
+// order may still be on its way through the engine and would come true after this. So it is given again, and waited for, first.
 func (n *heldNode) Release(ctx context.Context) (free bool, err error) {
+	ordered := n.held.page.holds(n.thing())
 	err = n.held.page.change(ctx, n.thing(), "", func(others string) error {
 		free = others == ""
+		is, err := n.node.State(ctx)
+		if err == nil && is == node.Running && ordered != "" {
+			err = n.set(ctx, ordered)
+		}
+		if err != nil {
+			return err
+		}
 		return n.set(ctx, others)
 	})
 	return free, err

@@ -180,6 +180,13 @@ func (p *page) change(ctx context.Context, thing, how string, act func(others st
 	return act(others)
 }
 
+// holds says how strongly the fault holds a thing; empty if it does not.
+func (p *page) holds(thing string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.note.Holds[thing]
+}
+
 func (p *page) hold(thing, how string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -52,7 +52,8 @@ type lostRegion struct {
 	links  holding
 	door   Link // the way of the clients to the region's app
 	nodes  []Node
-	others bool // somebody else still holds some of it, set by Heal
+	freed  []Node // those that nobody holds any more, set by Heal
+	others bool   // somebody else still holds some of it, set by Heal
 
 	asked, dark bool // dark: it did not serve clients in the first place, as the standby of a pilot light
 }
@@ -89,6 +90,11 @@ func (r *lostRegion) InForce(ctx context.Context) (bool, string, error) {
 		return false, "let go, and still held by other faults", nil
 	case a.Symptom != probe.Fine:
 		return true, "clients get no answer: " + string(a.Symptom), nil
+	}
+	for _, n := range r.freed {
+		if state, err := n.State(ctx); err != nil || state != Running {
+			return false, "", errors.Join(err, fmt.Errorf("clients get an answer, and %s is %s", n.Place().Name, state))
+		}
 	}
 	return false, fmt.Sprintf("clients get an answer in %s", a.Took), nil
 }
@@ -129,9 +135,13 @@ func (r *lostRegion) Heal(ctx context.Context) error {
 		up.Go(func() (err error) { free[i], err = n.Release(ctx); return err })
 	}
 	err := errors.Join(up.Wait(), r.links.Heal(ctx))
-	r.others = len(r.links.free) < len(r.links.links)
-	for _, f := range free {
-		r.others = r.others || !f
+	r.others, r.freed = len(r.links.free) < len(r.links.links), nil
+	for i, n := range r.nodes {
+		if free[i] {
+			r.freed = append(r.freed, n)
+		} else {
+			r.others = true
+		}
 	}
 	return err
 }
