@@ -30,7 +30,7 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 	}
 	await := func(what string, ready func(context.Context) error) error {
 		return n.Await(ctx, what, readyWithin, func(ctx context.Context) error {
-			ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+			ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 			defer cancel()
 			return ready(ctx)
 		})
@@ -96,7 +96,7 @@ func (b *builder) standsBy(ctx context.Context, n *node.Node) error {
 
 // SQL connects to a postgres node through its tap. The caller closes the connection.
 func SQL(ctx context.Context, tap string) (*pgx.Conn, error) {
-	return pgx.Connect(ctx, fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable&connect_timeout=2",
+	return pgx.Connect(ctx, fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable&connect_timeout=5",
 		topology.DatabaseUser, topology.Secret, tap, topology.Database))
 }
 

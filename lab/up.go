@@ -18,7 +18,7 @@ import (
 )
 
 // readyWithin is how long one node may take until it answers. A cold page cache on a small machine needs a good part of it.
-const readyWithin = 60 * time.Second
+const readyWithin = 2 * time.Minute
 
 // Up brings a lab up: every region at once, each node waiting only for what it needs. On an error nothing is left of it.
 func Up(ctx context.Context, o Options) (_ *Lab, err error) {

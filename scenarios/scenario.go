@@ -21,7 +21,7 @@ import (
 // What holds when a file doesn't say.
 const (
 	defaultPreset    = "two-regions"
-	defaultWithin    = 30 * time.Second
+	defaultWithin    = time.Minute
 	defaultMinAcked  = 50
 	defaultSuccess   = 0.99
 	defaultQuantile  = 0.95

@@ -9,8 +9,9 @@ import (
 // await watches the home region until it is lost and the decision to take over is taken. The error is that of ctx.
 func (a *automation) await(ctx context.Context) error {
 	watching, stop := context.WithCancel(ctx)
+	defer a.home.Close(ctx)
 	defer stop()
-	sights := watch(watching, a.home, a.check.Interval)
+	sights := watch(watching, a.home.Look, a.check.Interval)
 	var home health
 	seen := false
 	a.enter(phaseWatching, "", "")

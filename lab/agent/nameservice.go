@@ -144,23 +144,11 @@ func (n *nameservice) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// watch checks one target each interval, or as often as the checks end.
+// watch checks one target each interval.
 func (n *nameservice) watch(ctx context.Context, target int) {
 	t := n.cfg.Targets[target]
-	checker := newChecker(t.Health, checkLimit(n.cfg.Check.Interval, t.Trip))
-	ticker := time.NewTicker(n.cfg.Check.Interval)
-	defer ticker.Stop()
-	for {
-		err := checker.check(ctx)
-		if ctx.Err() != nil {
-			return
-		}
+	for err := range watch(ctx, newChecker(t.Health, checkLimit+t.Trip).check, n.cfg.Check.Interval) {
 		n.observe(target, err)
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-		}
 	}
 }
 

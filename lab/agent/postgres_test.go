@@ -47,15 +47,21 @@ func listen(t *testing.T, serve func(conn net.Conn)) topology.Endpoint {
 type script struct {
 	answer func(statement string) []any
 
-	mu    sync.Mutex
-	asked []string
+	mu       sync.Mutex
+	asked    []string
+	sessions int // those begun; a client that gives up on one asks over a connection of its own that its question be cancelled
 }
 
 func (s *script) serve(conn net.Conn) {
 	server := pgproto3.NewBackend(conn, conn)
-	if _, err := server.ReceiveStartupMessage(); err != nil {
+	if first, err := server.ReceiveStartupMessage(); err != nil {
+		return
+	} else if _, begins := first.(*pgproto3.StartupMessage); !begins {
 		return
 	}
+	s.mu.Lock()
+	s.sessions++
+	s.mu.Unlock()
 	server.Send(&pgproto3.AuthenticationOk{})
 	server.Send(&pgproto3.ParameterStatus{Name: "standard_conforming_strings", Value: "on"})
 	server.Send(&pgproto3.ParameterStatus{Name: "client_encoding", Value: "UTF8"})

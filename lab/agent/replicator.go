@@ -14,7 +14,7 @@ import (
 
 // The replicator's times. A pass may take long only where much has to be copied, and what it did is not lost when it is cut short.
 const (
-	passEvery = 50 * time.Millisecond  // at least, between passes, unless the settings say otherwise
+	passEvery = 200 * time.Millisecond // at least, between passes, unless the settings say otherwise
 	passRetry = 200 * time.Millisecond // after a pass that failed, and at most after a long one
 	passLimit = 10 * time.Second
 )

@@ -47,6 +47,8 @@ func (f fakeHome) Look(ctx context.Context) sight {
 	return sight{said: "gone"}
 }
 
+func (fakeHome) Close(context.Context) {}
+
 type witnessFunc func() error
 
 func (f witnessFunc) SeesLoss(context.Context) error { return f() }

@@ -51,12 +51,12 @@ func (e ear) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// withPostgres connects, does the work and hangs up. One round trip per statement: the simple protocol prepares nothing. The error is
-// unreachable if nobody was there.
-func withPostgres(ctx context.Context, e topology.Endpoint, work func(conn *pgx.Conn) error) error {
+// connectPostgres connects with one round trip per statement: the simple protocol prepares nothing. The error is unreachable if nobody
+// was there.
+func connectPostgres(ctx context.Context, e topology.Endpoint) (*pgx.Conn, error) {
 	config, err := pgx.ParseConfig(postgresURL(e))
 	if err != nil {
-		return fmt.Errorf("connect to postgres: %w", err)
+		return nil, fmt.Errorf("connect to postgres: %w", err)
 	}
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
 	var heard atomic.Bool
@@ -69,24 +69,26 @@ func withPostgres(ctx context.Context, e topology.Endpoint, work func(conn *pgx.
 		if !heard.Load() {
 			err = unreachable{err}
 		}
-		return err
+		return nil, err
 	}
-	defer func() {
-		goodbye, cancel := context.WithTimeout(context.WithoutCancel(ctx), hangUpLimit)
-		defer cancel()
-		_ = conn.Close(goodbye) // the work is done or has failed; the connection is given up either way
-	}()
-	return work(conn)
+	return conn, nil
 }
 
-// pingPostgres is nil when the database answers a query.
-func pingPostgres(ctx context.Context, e topology.Endpoint) error {
-	return withPostgres(ctx, e, func(conn *pgx.Conn) error {
-		if _, err := conn.Exec(ctx, "select 1"); err != nil {
-			return fmt.Errorf("ask postgres: %w", err)
-		}
-		return nil
-	})
+// hangUp ends a connection: the work on it is done or has failed, and it is given up either way.
+func hangUp(ctx context.Context, conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), hangUpLimit)
+	defer cancel()
+	_ = conn.Close(ctx)
+}
+
+// withPostgres connects, does the work and hangs up.
+func withPostgres(ctx context.Context, e topology.Endpoint, work func(conn *pgx.Conn) error) error {
+	conn, err := connectPostgres(ctx, e)
+	if err != nil {
+		return err
+	}
+	defer hangUp(ctx, conn)
+	return work(conn)
 }
 
 // proveWritable has a primary write a record and see it on disk, and returns its timeline. A server that says that it is a primary may

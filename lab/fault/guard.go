@@ -32,10 +32,10 @@ var ErrUnconfirmed = errors.New("the fault was not seen to be in force")
 
 // How long a fault may take to be seen, and to be seen healed (a lost region starts its nodes again), and how often is asked.
 const (
-	beforeWithin  = 15 * time.Second
-	confirmWithin = 10 * time.Second
-	verifyWithin  = 30 * time.Second
-	healWithin    = 60 * time.Second
+	beforeWithin  = 30 * time.Second
+	confirmWithin = 30 * time.Second
+	verifyWithin  = time.Minute
+	healWithin    = 2 * time.Minute
 	askEvery      = 5 * time.Millisecond
 )
 

@@ -3,6 +3,7 @@ package drill
 import (
 	"context"
 	"errors"
+	"fmt"
 	"runtime"
 	"slices"
 	"strings"
@@ -173,6 +174,19 @@ func TestNoSteadyStateProvesNothing(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestAFailoverBeforeTheFaultIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.steady = func(time.Duration) error { return fmt.Errorf("%w (to west)", ErrMovedAlready) }
+	p := plan(lose())
+	p.Steady.Within = time.Hour
+	o := run(t.Context(), t, p, l)
+	if !errors.Is(o.err, ErrProvesNothing) || !strings.Contains(o.err.Error(), "(to west)") {
+		t.Errorf("got %v", o.err)
+	}
+	o.want(t, measure.Inconclusive)
 }
 
 func TestABreakInTheSteadyStateStartsItAnew(t *testing.T) {

@@ -13,7 +13,8 @@ import (
 type Lab interface {
 	// Resolver is where the name service answers DNS over UDP, as host:port.
 	Resolver() string
-	// Steady looks once at everything that has to be true before a fault: durability, replication, routing. Its error says what is not.
+	// Steady looks once at everything that has to be true before a fault: durability, replication, routing. Its error says what is not, and
+	// is ErrMovedAlready if waiting can't mend it.
 	Steady(ctx context.Context) error
 	// Guard makes a fault ready; its sightings are given on the clock now.
 	Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, error)

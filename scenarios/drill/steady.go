@@ -21,6 +21,8 @@ func (d *drill) awaitSteady(ctx context.Context) error {
 	return d.poll(ctx, func() (bool, error) {
 		if err := d.lookSteady(ctx, since); errors.Is(err, errTooFew) {
 			last = err // the hold goes on until it can be told
+		} else if errors.Is(err, ErrMovedAlready) {
+			return false, fmt.Errorf("%w: no steady state: %w", ErrProvesNothing, err)
 		} else if err != nil {
 			since, last = d.rec.Now(), err
 		} else if d.rec.Now()-since >= max(d.plan.Steady.Hold, d.checkable()) {
@@ -35,6 +37,10 @@ func (d *drill) awaitSteady(ctx context.Context) error {
 		return false, nil
 	})
 }
+
+// ErrMovedAlready says that the service was moved to another region before anything was broken.
+var ErrMovedAlready = errors.New("the failover came before the fault: the machine stands still for longer than health checks wait; " +
+	"close what else runs on it, or use a smaller timescale")
 
 // lookSteady asks the lab, and the operations that ended since.
 func (d *drill) lookSteady(ctx context.Context, since time.Duration) error {

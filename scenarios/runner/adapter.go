@@ -24,19 +24,37 @@ type labOf struct{ *lab.Lab }
 
 var _ drill.Lab = labOf{}
 
-// Steady looks once at everything that has to be true before a fault.
+// Steady looks once at everything that has to be true before a fault. What costs the lab most is asked last: PostgreSQL makes a process
+// for each connection.
 func (l labOf) Steady(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if err := l.CheckDurability(ctx); err != nil {
+	if err := l.checkRouting(ctx); err != nil {
+		return err
+	}
+	if err := l.replicatorsCaughtUp(ctx); err != nil {
 		return err
 	}
 	if err := l.CheckReplication(ctx); err != nil {
 		return err
 	}
-	if err := l.CheckRouting(ctx); err != nil {
-		return err
+	return l.CheckDurability(ctx)
+}
+
+// checkRouting asks whether clients are sent where they are to be. The name service makes nobody primary again by itself.
+func (l labOf) checkRouting(ctx context.Context) error {
+	err := l.CheckRouting(ctx)
+	if err == nil {
+		return nil
 	}
+	if r, rerr := l.Routing(ctx); rerr == nil && r.Primary != l.Topology().Home().Name {
+		return fmt.Errorf("%w (to %s)", drill.ErrMovedAlready, r.Primary)
+	}
+	return err
+}
+
+// replicatorsCaughtUp asks the replicator of each region that fetches anything.
+func (l labOf) replicatorsCaughtUp(ctx context.Context) error {
 	t := l.Topology()
 	if t.Objects.Mode != topology.Continuous && t.Items.Mode != topology.Continuous {
 		return nil

@@ -111,29 +111,29 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 		g := broken(ctx, l, spec)
 		heal(ctx, g)
 	},
-		Entry("freeze_config", &fault.FreezeConfig{Configured: fault.Configured{Region: west}}, SpecTimeout(time.Minute)),
-		Entry("roll_back_config", &fault.RollBackConfig{Configured: fault.Configured{Region: west}}, SpecTimeout(time.Minute)),
-		Entry("roll_back_config at home, where nothing came before", &fault.RollBackConfig{Configured: fault.Configured{Region: east}}, SpecTimeout(time.Minute)),
-		Entry("delay_config", &fault.DelayConfig{Configured: fault.Configured{Region: west}, Delay: time.Second}, SpecTimeout(time.Minute)),
+		Entry("freeze_config", &fault.FreezeConfig{Configured: fault.Configured{Region: west}}, SpecTimeout(harness.SpecTimeout)),
+		Entry("roll_back_config", &fault.RollBackConfig{Configured: fault.Configured{Region: west}}, SpecTimeout(harness.SpecTimeout)),
+		Entry("roll_back_config at home, where nothing came before", &fault.RollBackConfig{Configured: fault.Configured{Region: east}}, SpecTimeout(harness.SpecTimeout)),
+		Entry("delay_config", &fault.DelayConfig{Configured: fault.Configured{Region: west}, Delay: time.Second}, SpecTimeout(harness.SpecTimeout)),
 
-		Entry("pause_replication of postgres", &fault.PauseReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}}, SpecTimeout(time.Minute)),
-		Entry("pause_replication of objects", &fault.PauseReplication{Replicated: fault.Replicated{Store: "objects", Region: west}}, SpecTimeout(time.Minute)),
-		Entry("pause_replication of objects by prefix, to home", &fault.PauseReplication{Replicated: fault.Replicated{Store: "objects", Region: east, Prefix: "hot/"}}, SpecTimeout(time.Minute)),
-		Entry("pause_replication of items", &fault.PauseReplication{Replicated: fault.Replicated{Store: "items", Region: west, Table: topology.ItemsTable}}, SpecTimeout(time.Minute)),
-		Entry("lag_replication of postgres", &fault.LagReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Lag: time.Second}, SpecTimeout(time.Minute)),
-		Entry("lag_replication of objects", &fault.LagReplication{Replicated: fault.Replicated{Store: "objects", Region: west}, Lag: 2 * time.Second}, SpecTimeout(time.Minute)),
-		Entry("lag_replication of items", &fault.LagReplication{Replicated: fault.Replicated{Store: "items", Region: west}, Lag: 2 * time.Second}, SpecTimeout(time.Minute)),
-		Entry("throttle_replication of postgres", &fault.ThrottleReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Rate: 500_000}, SpecTimeout(time.Minute)),
-		Entry("throttle_replication of objects", &fault.ThrottleReplication{Replicated: fault.Replicated{Store: "objects", Region: west}, Rate: 50_000}, SpecTimeout(time.Minute)),
-		Entry("throttle_replication of items", &fault.ThrottleReplication{Replicated: fault.Replicated{Store: "items", Region: west}, Rate: 20_000}, SpecTimeout(time.Minute)),
+		Entry("pause_replication of postgres", &fault.PauseReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}}, SpecTimeout(harness.SpecTimeout)),
+		Entry("pause_replication of objects", &fault.PauseReplication{Replicated: fault.Replicated{Store: "objects", Region: west}}, SpecTimeout(harness.SpecTimeout)),
+		Entry("pause_replication of objects by prefix, to home", &fault.PauseReplication{Replicated: fault.Replicated{Store: "objects", Region: east, Prefix: "hot/"}}, SpecTimeout(harness.SpecTimeout)),
+		Entry("pause_replication of items", &fault.PauseReplication{Replicated: fault.Replicated{Store: "items", Region: west, Table: topology.ItemsTable}}, SpecTimeout(harness.SpecTimeout)),
+		Entry("lag_replication of postgres", &fault.LagReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Lag: time.Second}, SpecTimeout(harness.SpecTimeout)),
+		Entry("lag_replication of objects", &fault.LagReplication{Replicated: fault.Replicated{Store: "objects", Region: west}, Lag: 2 * time.Second}, SpecTimeout(harness.SpecTimeout)),
+		Entry("lag_replication of items", &fault.LagReplication{Replicated: fault.Replicated{Store: "items", Region: west}, Lag: 2 * time.Second}, SpecTimeout(harness.SpecTimeout)),
+		Entry("throttle_replication of postgres", &fault.ThrottleReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Rate: 500_000}, SpecTimeout(harness.SpecTimeout)),
+		Entry("throttle_replication of objects", &fault.ThrottleReplication{Replicated: fault.Replicated{Store: "objects", Region: west}, Rate: 50_000}, SpecTimeout(harness.SpecTimeout)),
+		Entry("throttle_replication of items", &fault.ThrottleReplication{Replicated: fault.Replicated{Store: "items", Region: west}, Rate: 20_000}, SpecTimeout(harness.SpecTimeout)),
 
-		Entry("hang_step", &fault.HangStep{Step: fault.Step{Step: "fence"}}, SpecTimeout(time.Minute)),
-		Entry("fail_step", &fault.FailStep{Step: fault.Step{Step: "promote"}, Times: 3}, SpecTimeout(time.Minute)),
-		Entry("repeat_step", &fault.RepeatStep{Step: fault.Step{Step: "repoint"}}, SpecTimeout(time.Minute)),
-		Entry("kill_automation", &fault.KillAutomation{Step: fault.Step{Step: "redirect"}}, SpecTimeout(time.Minute)),
+		Entry("hang_step", &fault.HangStep{Step: fault.Step{Step: "fence"}}, SpecTimeout(harness.SpecTimeout)),
+		Entry("fail_step", &fault.FailStep{Step: fault.Step{Step: "promote"}, Times: 3}, SpecTimeout(harness.SpecTimeout)),
+		Entry("repeat_step", &fault.RepeatStep{Step: fault.Step{Step: "repoint"}}, SpecTimeout(harness.SpecTimeout)),
+		Entry("kill_automation", &fault.KillAutomation{Step: fault.Step{Step: "redirect"}}, SpecTimeout(harness.SpecTimeout)),
 
-		Entry("cut_control of the name service", &fault.CutControl{Region: west, Of: "nameservice"}, SpecTimeout(time.Minute)),
-		Entry("cut_control of the name service at home", &fault.CutControl{Region: east, Of: "nameservice"}, SpecTimeout(time.Minute)),
+		Entry("cut_control of the name service", &fault.CutControl{Region: west, Of: "nameservice"}, SpecTimeout(harness.SpecTimeout)),
+		Entry("cut_control of the name service at home", &fault.CutControl{Region: east, Of: "nameservice"}, SpecTimeout(harness.SpecTimeout)),
 	)
 
 	It("hold a failover while only they are cut off from home", func(ctx SpecContext) {
@@ -143,11 +143,11 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 			look(ctx, l, topology.ServiceAutomation.Host(west), "/state", &s)
 			return s.State
 		}
-		Eventually(state).WithTimeout(20 * time.Second).Should(Equal("held"))
+		Eventually(state).WithTimeout(harness.Patience).Should(Equal("held"))
 		heal(ctx, g)
-		Eventually(state).WithTimeout(20 * time.Second).Should(Equal("watching"))
+		Eventually(state).WithTimeout(harness.Patience).Should(Equal("watching"))
 		Expect(l.CheckRouting(ctx)).To(Succeed())
-	}, SpecTimeout(2*time.Minute))
+	}, SpecTimeout(harness.SpecTimeout))
 
 	It("are mended also when their nodes died", func(ctx SpecContext) {
 		frozen := harness.Guard(l, &fault.FreezeConfig{Configured: fault.Configured{Region: west}})
@@ -167,10 +167,10 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 			&fault.FreezeConfig{Configured: fault.Configured{Region: west}},
 		} {
 			g := harness.Guard(l, spec)
-			Eventually(func() error { _, err := g.Inject(ctx); return err }).WithTimeout(30*time.Second).Should(Succeed(), "it would be in force before")
+			Eventually(func() error { _, err := g.Inject(ctx); return err }).WithTimeout(harness.Patience).Should(Succeed(), "it would be in force before")
 			heal(ctx, g)
 		}
-	}, SpecTimeout(3*time.Minute))
+	}, SpecTimeout(harness.SpecTimeout))
 })
 
 var _ = Describe("A failover whose steps go wrong", func() {
@@ -190,10 +190,10 @@ var _ = Describe("A failover whose steps go wrong", func() {
 
 		done := make(chan error, 1)
 		go func() { done <- l.Failover(ctx, west, func(s string) { GinkgoWriter.Println(s) }) }()
-		Eventually(marks.names).WithTimeout(20 * time.Second).Should(ContainElement("step_hung fence"))
+		Eventually(marks.names).WithTimeout(harness.Patience).Should(ContainElement("step_hung fence"))
 		Expect(marks.names()).To(ContainElement(HavePrefix("ordered")))
 		heal(ctx, hang)
-		Eventually(marks.names).WithTimeout(30 * time.Second).Should(ContainElement("killed_at redirect"))
+		Eventually(marks.names).WithTimeout(harness.Patience).Should(ContainElement("killed_at redirect"))
 		Expect(marks.names()).To(ContainElement("step_failed promote: told to fail"))
 		Expect(marks.names()).To(ContainElements(
 			"repointed revision 2, rewritten", "repointed revision 2, was so already"))
@@ -202,9 +202,9 @@ var _ = Describe("A failover whose steps go wrong", func() {
 		By("starting the automation again, which finds out how far it was")
 		heal(ctx, kill)
 		var err error
-		Eventually(done).WithTimeout(30 * time.Second).Should(Receive(&err))
+		Eventually(done).WithTimeout(harness.Patience).Should(Receive(&err))
 		Expect(err).NotTo(HaveOccurred())
-		Eventually(marks.names).WithTimeout(10 * time.Second).Should(ContainElement(HavePrefix("redirected us-west-2")))
+		Eventually(marks.names).WithTimeout(harness.Patience).Should(ContainElement(HavePrefix("redirected us-west-2")))
 
 		By("ordering it again, which changes nothing")
 		Expect(l.Failover(ctx, west, func(string) {})).To(Succeed())

@@ -92,7 +92,7 @@ var _ = Describe("A lab of two regions", Ordered, ContinueOnFailure, func() {
 	for _, c := range table {
 		Context(c.name, func() {
 			It("is injected, seen, felt by a client, healed and seen healed", func(ctx SpecContext) {
-				Eventually(c.well).WithContext(ctx).WithArguments(l).WithTimeout(settles).Should(Succeed(), "before")
+				Eventually(c.well).WithContext(ctx).WithArguments(l).WithTimeout(harness.Patience).Should(Succeed(), "before")
 				guard := harness.Guard(l, c.spec)
 				seen, err := guard.Inject(ctx)
 				Expect(err).NotTo(HaveOccurred())
@@ -106,10 +106,10 @@ var _ = Describe("A lab of two regions", Ordered, ContinueOnFailure, func() {
 				Expect(err).NotTo(HaveOccurred())
 				Expect(healed.Hi).To(BeNumerically(">", seen.Window.Hi))
 				Expect(guard.State()).To(Equal(fault.Healed))
-				Eventually(c.well).WithContext(ctx).WithArguments(l).WithTimeout(settles).Should(Succeed(), "after")
+				Eventually(c.well).WithContext(ctx).WithArguments(l).WithTimeout(harness.Patience).Should(Succeed(), "after")
 				Expect(guard.Heal(ctx)).Error().NotTo(HaveOccurred(), "twice")
 				Expect(l.Faults()).To(BeEmpty())
-			}, SpecTimeout(time.Minute))
+			}, SpecTimeout(harness.SpecTimeout))
 
 			if c.dies == "" {
 				return // its store would be gone with it
@@ -120,25 +120,22 @@ var _ = Describe("A lab of two regions", Ordered, ContinueOnFailure, func() {
 				Expect(l.Crash(ctx, c.dies)).To(Succeed())
 				DeferCleanup(func(ctx SpecContext) {
 					Expect(l.Revive(ctx, c.dies)).To(Succeed())
-					Eventually(c.well).WithContext(ctx).WithArguments(l).WithTimeout(settles).Should(Succeed(), "after")
-				}, NodeTimeout(time.Minute))
+					Eventually(c.well).WithContext(ctx).WithArguments(l).WithTimeout(harness.Patience).Should(Succeed(), "after")
+				}, NodeTimeout(harness.SpecTimeout))
 				Expect(guard.Heal(ctx)).Error().NotTo(HaveOccurred())
 				Expect(l.Faults()).To(BeEmpty())
-			}, SpecTimeout(time.Minute))
+			}, SpecTimeout(harness.SpecTimeout))
 		})
 	}
 
 	It("is at last what it was at first", func(ctx SpecContext) {
-		Eventually(l.CheckDurability).WithContext(ctx).WithTimeout(settles).Should(Succeed())
-		Eventually(l.CheckRouting).WithContext(ctx).WithTimeout(2 * time.Minute).Should(Succeed())
+		Eventually(l.CheckDurability).WithContext(ctx).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.CheckRouting).WithContext(ctx).WithTimeout(harness.Patience).Should(Succeed())
 		for _, k := range l.Status(ctx).Links {
 			Expect(k.State).To(Equal("open"), k.Name)
 		}
-	}, SpecTimeout(3*time.Minute))
+	}, SpecTimeout(harness.SpecTimeout))
 })
-
-// settles is how long services may take to be themselves again once a fault is healed.
-const settles = 30 * time.Second
 
 func preset(name string) topology.Topology {
 	t, ok := topology.Preset(name)

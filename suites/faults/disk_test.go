@@ -23,7 +23,6 @@ import (
 
 var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, func() {
 	const primary, replica = "postgres.us-east-1", "postgres.us-west-2"
-	const up = 30 * time.Second // a killed node, with its recovery
 	var l *lab.Lab
 
 	BeforeAll(func(ctx SpecContext) {
@@ -57,12 +56,12 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 	}
 	eventually := func(ctx SpecContext, ask func(ctx context.Context) error, want types.GomegaMatcher) {
 		GinkgoHelper()
-		Eventually(ask).WithContext(ctx).WithTimeout(up).WithPolling(100 * time.Millisecond).Should(want)
+		Eventually(ask).WithContext(ctx).WithTimeout(harness.Patience).WithPolling(100 * time.Millisecond).Should(want)
 	}
 
 	BeforeAll(func(ctx SpecContext) {
 		Expect(sql(ctx, primary, "create table kept (n int primary key); create table wide (n int, filler text)")).To(Succeed())
-	}, NodeTimeout(time.Minute))
+	}, NodeTimeout(harness.SpecTimeout))
 
 	// Asked for before anything is injected, so that it comes after everything is healed.
 	BeforeEach(func() {
@@ -76,7 +75,7 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 				return err
 			}, Succeed())
 			Expect(l.Faults()).To(BeEmpty())
-		}, NodeTimeout(time.Minute))
+		}, NodeTimeout(harness.SpecTimeout))
 	})
 
 	acknowledged := 0
@@ -99,10 +98,10 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 			stopped <- n
 		}()
 		Eventually(func(ctx context.Context) (int, error) { return count(ctx, primary, "kept") }).WithContext(ctx).
-			WithTimeout(up).Should(BeNumerically(">", acknowledged+50))
+			WithTimeout(harness.Patience).Should(BeNumerically(">", acknowledged+50))
 		guard := broken(ctx, l, spec)
 		writing.Store(false)
-		Eventually(stopped).WithContext(ctx).WithTimeout(up).Should(Receive(&acknowledged))
+		Eventually(stopped).WithContext(ctx).WithTimeout(harness.Patience).Should(Receive(&acknowledged))
 		heal(ctx, guard)
 		eventually(ctx, func(ctx context.Context) error {
 			n, err := count(ctx, primary, "kept")

@@ -21,6 +21,7 @@ import (
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/suites/internal/harness"
 )
 
 // moments is at how many random moments of a drill the harness is killed.
@@ -120,7 +121,7 @@ var _ = Describe("A harness that dies", Ordered, func() {
 			Expect(t.left(ctx)).To(BeEmpty(), "killed after %s", moment)
 		}
 		Expect(nothing).To(BeNumerically("<", moments/2), "killed where something was there to be left")
-	}, SpecTimeout(20*time.Minute))
+	}, SpecTimeout(30*time.Minute))
 
 	It("leaves no fault on a lab that was kept, once the next command has run", func(ctx SpecContext) {
 		t := look(ctx)
@@ -132,7 +133,7 @@ var _ = Describe("A harness that dies", Ordered, func() {
 		DeferCleanup(func(ctx SpecContext) {
 			Expect(t.command(program, "down", "--lab", name).Run()).To(Succeed())
 			Expect(t.left(ctx)).To(BeEmpty())
-		}, NodeTimeout(time.Minute))
+		}, NodeTimeout(harness.LabTimeout))
 
 		for _, f := range [][]string{
 			{"partition", "--between", "us-east-1,us-west-2"},
@@ -167,7 +168,7 @@ var _ = Describe("A harness that dies", Ordered, func() {
 				}
 			}
 		}
-	}, SpecTimeout(5*time.Minute))
+	}, SpecTimeout(15*time.Minute))
 })
 
 func status(t *traces, program, name string) lab.Status {
@@ -192,11 +193,11 @@ var _ = Describe("Ctrl-C, pressed twice in the middle of a drill", func() {
 		run, err := gexec.Start(t.command(program, "run", "testdata/short.yaml", "--out", out), GinkgoWriter, GinkgoWriter)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(func() { run.Kill() })
-		Eventually(run.Err).WithContext(ctx).WithTimeout(time.Minute).Should(gbytes.Say("lose_region is in force"))
+		Eventually(run.Err).WithContext(ctx).WithTimeout(harness.LabTimeout).Should(gbytes.Say("lose_region is in force"))
 		run.Interrupt()
-		Eventually(run.Err).WithContext(ctx).WithTimeout(time.Minute).Should(gbytes.Say("healing and cleaning up"))
+		Eventually(run.Err).WithContext(ctx).WithTimeout(harness.LabTimeout).Should(gbytes.Say("healing and cleaning up"))
 		run.Interrupt()
-		Eventually(run).WithContext(ctx).WithTimeout(time.Minute).Should(gexec.Exit(130))
+		Eventually(run).WithContext(ctx).WithTimeout(harness.LabTimeout).Should(gexec.Exit(130))
 		Expect(run.Err).To(gbytes.Say("partition is healed"))
 		Expect(run.Err).To(gbytes.Say("0 left over"))
 		Expect(t.left(ctx)).To(BeEmpty())
@@ -209,5 +210,5 @@ var _ = Describe("Ctrl-C, pressed twice in the middle of a drill", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(r.Status).To(Equal(evidence.Interrupted))
 		Expect(r.Expected.Met).To(BeFalse())
-	}, SpecTimeout(3*time.Minute))
+	}, SpecTimeout(harness.DrillTimeout))
 })

@@ -19,9 +19,9 @@ const (
 	east = "us-east-1"
 	west = "us-west-2"
 
-	labTimeout     = 3 * time.Minute
-	specTimeout    = 5 * time.Minute
-	redirectWithin = 30 * time.Second
+	labTimeout     = 5 * time.Minute
+	specTimeout    = 10 * time.Minute
+	redirectWithin = time.Minute
 )
 
 // ledger is the app of fixtures/ledger: another port than the sample app's, other paths, and a document it reads itself.

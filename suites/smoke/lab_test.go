@@ -3,7 +3,6 @@ package smoke_test
 import (
 	"net"
 	"strconv"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -65,8 +64,8 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(l.TripFrom(ctx, from(here), topology.ServiceNameservice, at(global, topology.PortAgent))).NotTo(Succeed())
 	},
-		Entry("from the home region", east, west, SpecTimeout(time.Minute)),
-		Entry("from the standby", west, east, SpecTimeout(time.Minute)),
+		Entry("from the home region", east, west, SpecTimeout(harness.SpecTimeout)),
+		Entry("from the standby", west, east, SpecTimeout(harness.SpecTimeout)),
 	)
 
 	It("keeps what PostgreSQL acknowledges, and notices when it would not", func(ctx SpecContext) {
@@ -86,12 +85,12 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 		set(ctx, "nobody")
 		DeferCleanup(set, "")
 		Eventually(l.CheckDurability).WithContext(ctx).Should(MatchError(ContainSubstring("synchronous_standby_names")))
-	}, SpecTimeout(time.Minute))
+	}, SpecTimeout(harness.SpecTimeout))
 })
 
 var _ = Describe("A lab whose writes must reach both regions", func() {
 	It("runs PostgreSQL with a synchronous standby", func(ctx SpecContext) {
 		l := harness.Up(ctx, preset("two-regions-sync"))
-		Eventually(l.CheckDurability).WithContext(ctx).WithTimeout(10 * time.Second).Should(Succeed())
+		Eventually(l.CheckDurability).WithContext(ctx).WithTimeout(harness.Patience).Should(Succeed())
 	}, SpecTimeout(harness.LabTimeout))
 })

@@ -3,7 +3,6 @@ package smoke_test
 import (
 	"net"
 	"strconv"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -119,11 +118,11 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 			Expect(l.TripFrom(ctx, witness, topology.ServiceHub, round)).NotTo(Succeed())
 		},
 		Entry("from the home region", topology.ServiceReplicator.Host(east), east,
-			link.Spec{From: east, To: west, Service: topology.ServiceS3}, SpecTimeout(time.Minute)),
+			link.Spec{From: east, To: west, Service: topology.ServiceS3}, SpecTimeout(harness.SpecTimeout)),
 		Entry("from the standby", topology.ServiceReplicator.Host(west), west,
-			link.Spec{From: west, To: east, Service: topology.ServiceS3}, SpecTimeout(time.Minute)),
+			link.Spec{From: west, To: east, Service: topology.ServiceS3}, SpecTimeout(harness.SpecTimeout)),
 		Entry("from the outer network", topology.ServiceNameservice.Host(topology.Global), topology.Global,
-			link.Spec{From: topology.Global, To: east, Service: topology.ServiceApp}, SpecTimeout(time.Minute)),
+			link.Spec{From: topology.Global, To: east, Service: topology.ServiceApp}, SpecTimeout(harness.SpecTimeout)),
 	)
 })
 

@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -67,7 +66,7 @@ var _ = Describe("The logs of a lab", func() {
 			}
 			said, err := os.ReadFile(filepath.Join(dir, topology.ServicePostgres.Host(west)+".log"))
 			return string(said), err
-		}).WithContext(ctx).WithTimeout(20 * time.Second).Should(ContainSubstring("could not connect to the primary server"))
+		}).WithContext(ctx).WithTimeout(harness.Patience).Should(ContainSubstring("could not connect to the primary server"))
 		_, err = guard.Heal(ctx)
 		Expect(err).NotTo(HaveOccurred())
 

@@ -21,10 +21,13 @@ import (
 	"github.com/regionfall/regionfall/scenarios/runner"
 )
 
-// Limits of a spec. A drill ends by its own plan long before; these say that something hangs.
+// Limits of what a spec does. On a quiet machine all of it ends long before; these say that something hangs, also where a machine is ten
+// times as slow.
 const (
-	DrillTimeout = 5 * time.Minute
-	LabTimeout   = 3 * time.Minute
+	DrillTimeout = 10 * time.Minute
+	LabTimeout   = 5 * time.Minute
+	SpecTimeout  = 5 * time.Minute // on a lab that is up
+	Patience     = time.Minute     // for one thing to come true
 )
 
 // Run runs a scenario (a name of the library, or a file) to its end and gives what was found. That it could not be run fails the spec.
@@ -82,6 +85,6 @@ func Guard(l *lab.Lab, spec fault.Spec) *fault.Guard {
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
 		_, err := guard.Heal(ctx)
 		gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	}, ginkgo.NodeTimeout(2*time.Minute))
+	}, ginkgo.NodeTimeout(SpecTimeout))
 	return guard
 }
