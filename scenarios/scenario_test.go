@@ -37,7 +37,7 @@ steps:
   - job: backup
   - when: backup_done
     at: 1h
-    inject: {latency: {from: eu-west-1, to: eu-central-1, delay: 80ms, jitter: 5ms}}
+    inject: {latency: {from: eu-west-1, to: eu-central-1, delay: 80ms}}
   - at: 90s
     when: detected
     heal: latency
@@ -77,7 +77,7 @@ expect: {fail: [recovery_time, hole]}
 		Steps: []drill.Step{
 			{Job: "backup"},
 			{At: time.Minute, When: "backup_done", Inject: &fault.Latency{
-				Where: fault.Where{From: "eu-west-1", To: "eu-central-1"}, Delay: 80 * time.Millisecond, Jitter: 5 * time.Millisecond,
+				Where: fault.Where{From: "eu-west-1", To: "eu-central-1"}, Delay: 80 * time.Millisecond,
 			}},
 			{At: 1500 * time.Millisecond, When: "detected", Heal: "latency"},
 		},

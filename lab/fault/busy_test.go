@@ -45,9 +45,13 @@ func TestANodeMayDieWhileItIsTold(t *testing.T) {
 	}
 }
 
-// busy is a link of a machine that has much to do until the fault is injected: three of four round trips take longer than they need.
+// busy is a link of a machine that has much to do until the fault is injected, when three of four round trips take longer than they need.
+// Then each is delayed by another share of what was asked.
 type busy struct {
 	numb
+	upTo  time.Duration
+	share func(n int64) float64
+
 	held  atomic.Bool
 	asked atomic.Int64
 }
@@ -60,23 +64,36 @@ func (b *busy) Ask(context.Context, probe.Question) (probe.Answer, error) {
 	n, took := b.asked.Add(1), 2*time.Millisecond
 	switch {
 	case b.held.Load():
-		took += 60*time.Millisecond + time.Duration(n%5-2)*10*time.Millisecond
+		took += time.Duration(b.share(n) * float64(b.upTo))
 	case n%4 != 0:
-		took += 15 * time.Millisecond
+		took += 5 * time.Millisecond
 	}
 	time.Sleep(took)
 	return probe.Answer{Took: took}, nil
 }
 
 func TestJitterIsHeldAgainstTheLeastRoundTrip(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		asked := &Latency{Where: Where{From: "west", To: "east"}, Direction: "upstream", Delay: 60 * time.Millisecond, Jitter: 20 * time.Millisecond}
-		g, err := NewGuard(asked, &busy{}, clock())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := g.Inject(t.Context()); err != nil {
-			t.Error(err)
-		}
-	})
+	for name, c := range map[string]struct {
+		share func(n int64) float64
+		want  error
+	}{
+		"evenly":             {func(n int64) float64 { return float64(n%100) / 100 }, nil},
+		"always the same":    {func(int64) float64 { return 0.5 }, ErrUnconfirmed},
+		"all or nothing":     {func(n int64) float64 { return float64(n % 2) }, ErrUnconfirmed},
+		"evenly, and longer": {func(n int64) float64 { return float64(n%100)/100 + 0.3 }, ErrUnconfirmed},
+		"not at all":         {func(int64) float64 { return 0 }, ErrUnconfirmed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				asked := &Jitter{Where: Where{From: "west", To: "east"}, Direction: "upstream", UpTo: 60 * time.Millisecond}
+				g, err := NewGuard(asked, &busy{upTo: asked.UpTo, share: c.share}, clock())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := g.Inject(t.Context()); !errors.Is(err, c.want) {
+					t.Errorf("got %v, want %v", err, c.want)
+				}
+			})
+		})
+	}
 }

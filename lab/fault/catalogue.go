@@ -81,6 +81,12 @@ var catalogue = []Entry{
 		empty:  func() Spec { return &HangStep{} },
 	},
 	{
+		Kind: "jitter", On: "links", Example: "jitter: {from: us-west-2, to: us-east-1, up_to: 40ms}",
+		Mimics: "a congested path: each message is late by another time, so that timeouts and queues see bursts",
+		Shows:  "round trips spread, and are longer on the average, within 10 % of what was asked",
+		empty:  func() Spec { return &Jitter{} },
+	},
+	{
 		Kind: "kill", On: "nodes", Example: "kill: {service: postgres, role: primary}",
 		Mimics: "a crashed process or machine: SIGKILL, by node, by role, or all nodes of a service; healing starts them again",
 		Shows:  "the engine says down and the service does not answer",
@@ -99,7 +105,7 @@ var catalogue = []Entry{
 		empty:  func() Spec { return &LagReplication{} },
 	},
 	{
-		Kind: "latency", On: "links", Example: "latency: {from: us-west-2, to: us-east-1, delay: 80ms, jitter: 5ms}",
+		Kind: "latency", On: "links", Example: "latency: {from: us-west-2, to: us-east-1, delay: 80ms}",
 		Mimics: "a long way round after a cable cut: the delay is added in each direction, or in one",
 		Shows:  "the measured round trip is within 10 % of what was asked",
 		empty:  func() Spec { return &Latency{} },

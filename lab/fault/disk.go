@@ -134,40 +134,6 @@ func write(ctx context.Context, n Node) error {
 	return err
 }
 
-// FillDisk fills the disk of PostgreSQL nodes to the last byte. The write-ahead log is on another disk, so the server lives, and a write
-// fails that needs another page.
-type FillDisk struct {
-	Which `yaml:",inline"`
-}
-
-// Kind is fill_disk.
-func (*FillDisk) Kind() string { return "fill_disk" }
-
-// Validate asks for nodes of PostgreSQL.
-func (f *FillDisk) Validate(t topology.Topology) error { return f.validateDisk(t) }
-
-// filler is what fills the disk. PostgreSQL leaves files of that beginning out of a backup.
-const filler = topology.DataDir + "/pgsql_tmp.regionfall"
-
-// fillScript writes until nothing goes any more, and never more than a small disk takes: where the engine has not limited the volume, it
-// is the machine's own disk that would be filled.
-var fillScript = fmt.Sprintf(
-	`if dd if=/dev/zero of=%s bs=1M count=%d status=none; then rm -f %[1]s; echo "the disk is larger than it should be"; exit 1; fi`,
-	filler, topology.DataSize>>20)
-
-// For makes the fault ready.
-func (f *FillDisk) For(l Lab) (Fault, error) {
-	return f.disks(l, &disks{
-		sign: "SQLSTATE 53100",
-		spoil: func(ctx context.Context, _ Node, d Disk) error {
-			return d.Tend(ctx, fillScript)
-		},
-		mend: func(ctx context.Context, _ Node, d Disk) error {
-			return d.Tend(ctx, "rm -f "+filler)
-		},
-	})
-}
-
 func run(ctx context.Context, n Node, script string) error {
 	sh, ok := n.(Shell)
 	if !ok {
@@ -175,52 +141,4 @@ func run(ctx context.Context, n Node, script string) error {
 	}
 	_, err := sh.Run(ctx, "sh", "-c", script)
 	return err
-}
-
-// ReadOnlyDisk makes the tables of PostgreSQL nodes read-only, as a kernel does with a disk that fails. The write-ahead log and the
-// server's own files are spared.
-type ReadOnlyDisk struct {
-	Which `yaml:",inline"`
-}
-
-// Kind is read_only_disk.
-func (*ReadOnlyDisk) Kind() string { return "read_only_disk" }
-
-// Validate asks for nodes of PostgreSQL.
-func (f *ReadOnlyDisk) Validate(t topology.Topology) error { return f.validateDisk(t) }
-
-const tables = topology.DataDir + "/base"
-
-// A mount in the node's own view of the file system; nobody else's changes, and it is gone when the node starts again. It is taken away
-// at once, whoever still has files open.
-const (
-	mountScript   = `mount --bind -o ro ` + tables + ` ` + tables
-	unmountScript = `while grep -q " ` + tables + ` " /proc/self/mountinfo; do umount --lazy ` + tables + ` || exit 1; done`
-)
-
-// hangUpScript ends the sessions: they hold files open from before. Replicas may stay connected, they write nothing.
-const hangUpScript = `for p in /proc/[0-9]*; do
-	case "$(tr '\0' ' ' 2>/dev/null <$p/cmdline)" in
-	"postgres: walsender "*) ;;
-	"postgres: "*"("[0-9]*")"* | "postgres: "*"[local]"*) kill "${p#/proc/}" || true ;;
-	esac
-done`
-
-// For makes the fault ready.
-func (f *ReadOnlyDisk) For(l Lab) (Fault, error) {
-	return f.disks(l, &disks{
-		sign: "Read-only file system",
-		spoil: func(ctx context.Context, n Node, d Disk) error {
-			if err := d.Enter(ctx, mountScript); err != nil {
-				return fmt.Errorf("the engine does not let a helper mount beside %s: %w", n.Place().Name, err)
-			}
-			return run(ctx, n, hangUpScript)
-		},
-		mend: func(ctx context.Context, n Node, d Disk) error {
-			if state, err := n.State(ctx); err != nil || state == Down { // its mounts have gone with it
-				return err
-			}
-			return d.Enter(ctx, unmountScript)
-		},
-	})
 }

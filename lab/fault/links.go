@@ -272,3 +272,11 @@ func these(links []Link) string {
 	}
 	return fmt.Sprintf("%d links", len(links))
 }
+
+func (w Where) broken(l Lab, how How, s shows) (Fault, error) {
+	links, err := w.links(l)
+	if err != nil {
+		return nil, err
+	}
+	return &broken{holding: holding{links: links, how: how}, shows: s}, nil
+}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"time"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -70,96 +69,4 @@ func (r Replicated) validate(t topology.Topology) error {
 		err = errors.Join(err, fmt.Errorf("table %q does not replicate: store items has one table, %s", r.Table, topology.ItemsTable))
 	}
 	return err
-}
-
-// PauseReplication lets nothing more arrive.
-type PauseReplication struct {
-	Replicated `yaml:",inline"`
-}
-
-// Kind is pause_replication.
-func (*PauseReplication) Kind() string { return "pause_replication" }
-
-// Validate asks for a store and a region.
-func (f *PauseReplication) Validate(t topology.Topology) error { return f.validate(t) }
-
-// For makes the fault ready.
-func (f *PauseReplication) For(l Lab) (Fault, error) {
-	s, err := f.flow(l, f.Kind(), badly{Do: doPause})
-	if err != nil {
-		return nil, err
-	}
-	return &pausedStream{replication{flow: s}}, nil
-}
-
-// LagReplication has everything arrive late. It is physical time: a timescale does not divide it.
-type LagReplication struct {
-	Replicated `yaml:",inline"`
-	Lag        time.Duration `yaml:"lag"`
-}
-
-// Kind is lag_replication.
-func (*LagReplication) Kind() string { return "lag_replication" }
-
-// The bounds of a lag. Below, it could not be told to a tenth: the replicas of PostgreSQL are a few milliseconds behind by themselves, which a
-// busy machine makes many; the replicators look every tenth of a second.
-const (
-	leastLag      = time.Second
-	leastStoreLag = 2 * time.Second
-	mostLag       = 5 * time.Minute
-)
-
-// Validate asks for a store, a region and a lag.
-func (f *LagReplication) Validate(t topology.Topology) error {
-	least := leastStoreLag
-	if f.Store == storePostgres {
-		least = leastLag
-	}
-	return errors.Join(f.validate(t), wholeMS("lag", f.Lag, least, mostLag))
-}
-
-// For makes the fault ready.
-func (f *LagReplication) For(l Lab) (Fault, error) {
-	s, err := f.flow(l, f.Kind(), badly{Do: doLag, Lag: f.Lag})
-	if err != nil {
-		return nil, err
-	}
-	return &laggingStream{replication: replication{flow: s}, asked: f.Lag}, nil
-}
-
-// ThrottleReplication lets so many bytes a second arrive.
-type ThrottleReplication struct {
-	Replicated `yaml:",inline"`
-	Rate       int `yaml:"rate"` // bytes a second: of the log, or of the contents of objects or items
-}
-
-// Kind is throttle_replication.
-func (*ThrottleReplication) Kind() string { return "throttle_replication" }
-
-// The bounds of a rate of objects and items: below, the drill is over before it shows; above, the replicators are no faster.
-const (
-	minStoreRate = 1_000
-	maxStoreRate = 200_000
-)
-
-// Validate asks for a store, a region and a rate.
-func (f *ThrottleReplication) Validate(t topology.Topology) error {
-	least, most := minStoreRate, maxStoreRate
-	if f.Store == storePostgres {
-		least, most = minRate, maxRate
-	}
-	err := f.validate(t)
-	if f.Rate < least || f.Rate > most || f.Rate%1000 != 0 {
-		err = errors.Join(err, fmt.Errorf("rate is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, least, most))
-	}
-	return err
-}
-
-// For makes the fault ready.
-func (f *ThrottleReplication) For(l Lab) (Fault, error) {
-	s, err := f.flow(l, f.Kind(), badly{Do: doThrottle, Rate: int64(f.Rate)})
-	if err != nil {
-		return nil, err
-	}
-	return &throttledStream{replication: replication{flow: s}, asked: float64(f.Rate)}, nil
 }

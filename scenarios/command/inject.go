@@ -28,7 +28,7 @@ func (a *app) injectCommand() *cobra.Command {
 		Long: `Injects a fault into a lab that was brought up by hand, waits until an independent probe sees it in force, and leaves it so until
 ` + "`regionfall heal`" + `. The parameters are those of a scenario file, as flags. ` + "`regionfall list faults`" + ` has all of them.`,
 		Example: "  regionfall inject partition --from us-west-2 --to us-east-1\n  regionfall inject kill --service postgres --role primary\n" +
-			"  regionfall inject latency --from us-west-2 --to us-east-1 --delay 80ms --jitter 5ms",
+			"  regionfall inject latency --from us-west-2 --to us-east-1 --delay 80ms",
 		Args: cobra.ArbitraryArgs, FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true}, // first the fault is unknown
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {

@@ -2,9 +2,49 @@ package fault
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
 )
+
+// ThrottleReplication lets so many bytes a second arrive.
+type ThrottleReplication struct {
+	Replicated `yaml:",inline"`
+	Rate       int `yaml:"rate"` // bytes a second: of the log, or of the contents of objects or items
+}
+
+// Kind is throttle_replication.
+func (*ThrottleReplication) Kind() string { return "throttle_replication" }
+
+// The bounds of a rate of objects and items: below, the drill is over before it shows; above, the replicators are no faster.
+const (
+	minStoreRate = 1_000
+	maxStoreRate = 200_000
+)
+
+// Validate asks for a store, a region and a rate.
+func (f *ThrottleReplication) Validate(t topology.Topology) error {
+	least, most := minStoreRate, maxStoreRate
+	if f.Store == storePostgres {
+		least, most = minRate, maxRate
+	}
+	err := f.validate(t)
+	if f.Rate < least || f.Rate > most || f.Rate%1000 != 0 {
+		err = errors.Join(err, fmt.Errorf("rate is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, least, most))
+	}
+	return err
+}
+
+// For makes the fault ready.
+func (f *ThrottleReplication) For(l Lab) (Fault, error) {
+	s, err := f.flow(l, f.Kind(), badly{Do: doThrottle, Rate: int64(f.Rate)})
+	if err != nil {
+		return nil, err
+	}
+	return &throttledStream{replication: replication{flow: s}, asked: float64(f.Rate)}, nil
+}
 
 // throttledStream is a stream on which little arrives.
 type throttledStream struct {

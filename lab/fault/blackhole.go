@@ -13,54 +13,6 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Refuse closes a port: new connections are refused and open ones dropped, as when a process has crashed.
-type Refuse struct {
-	Where `yaml:",inline"`
-}
-
-// Kind is refuse.
-func (*Refuse) Kind() string { return "refuse" }
-
-// Validate asks for links.
-func (f *Refuse) Validate(t topology.Topology) error { return f.validate(t) }
-
-// For makes the fault ready.
-func (f *Refuse) For(l Lab) (Fault, error) {
-	return f.broken(l, How{Cut: true}, showing(probe.Refused))
-}
-
-// Reset tears connections down in the middle: they are made, and reset at the first bytes.
-type Reset struct {
-	Where `yaml:",inline"`
-}
-
-// Kind is reset.
-func (*Reset) Kind() string { return "reset" }
-
-// Validate asks for links.
-func (f *Reset) Validate(t topology.Topology) error { return f.validate(t) }
-
-// For makes the fault ready.
-func (f *Reset) For(l Lab) (Fault, error) {
-	return f.broken(l, How{Toxics: toxic.Reset(probe.Downstream)}, showing(probe.Reset))
-}
-
-// Stall is a process that hangs: connections are made, and then nothing comes.
-type Stall struct {
-	Where `yaml:",inline"`
-}
-
-// Kind is stall.
-func (*Stall) Kind() string { return "stall" }
-
-// Validate asks for links.
-func (f *Stall) Validate(t topology.Topology) error { return f.validate(t) }
-
-// For makes the fault ready.
-func (f *Stall) For(l Lab) (Fault, error) {
-	return f.broken(l, How{Toxics: toxic.Swallow(probe.Both)}, showing(probe.Silence))
-}
-
 // Blackhole is a network that drops packets: no answer to anything, be it on open connections or to an attempt to connect.
 type Blackhole struct {
 	Where `yaml:",inline"`
@@ -81,14 +33,6 @@ func (f *Blackhole) For(l Lab) (Fault, error) {
 	h := &hole{broken: broken{holding: holding{links: links, how: How{Deaf: true, Toxics: toxic.Swallow(probe.Both)}}}, line: lineName()}
 	h.shows = h.silent
 	return h, nil
-}
-
-func (w Where) broken(l Lab, how How, s shows) (Fault, error) {
-	links, err := w.links(l)
-	if err != nil {
-		return nil, err
-	}
-	return &broken{holding: holding{links: links, how: how}, shows: s}, nil
 }
 
 // hole is a blackhole with an open connection over each link, which has to fall silent.

@@ -1,0 +1,68 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/link/toxic"
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Bandwidth lets so many bytes a second pass each link, in each direction by itself.
+type Bandwidth struct {
+	Where     `yaml:",inline"`
+	Direction string `yaml:"direction"`
+	Rate      int    `yaml:"rate"` // bytes a second
+}
+
+// Kind is bandwidth.
+func (*Bandwidth) Kind() string { return "bandwidth" }
+
+// The bounds of a rate: below, a question takes longer than anybody waits; above, a small machine is the narrow place.
+const (
+	minRate = 10_000
+	maxRate = 10_000_000
+)
+
+// Validate asks for links and a rate.
+func (f *Bandwidth) Validate(t topology.Topology) error {
+	_, err := stream(f.Direction)
+	err = errors.Join(f.validate(t), err, chooses(f.Service, f.Direction))
+	if f.Rate < minRate || f.Rate > maxRate || f.Rate%1000 != 0 {
+		err = errors.Join(err, fmt.Errorf("rate is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, minRate, maxRate))
+	}
+	return err
+}
+
+// chooses is a complaint about a direction that could not be seen: only Redis and PostgreSQL send back as much as one asks for.
+func chooses(service, direction string) error {
+	if direction == string(probe.Downstream) && service != "" && service != "redis" && service != "postgres" {
+		return fmt.Errorf("direction downstream can't be seen on %s alone: use upstream or both", service)
+	}
+	return nil
+}
+
+// For makes the fault ready.
+func (f *Bandwidth) For(l Lab) (Fault, error) {
+	s, err := stream(f.Direction)
+	if err != nil {
+		return nil, err
+	}
+	m, err := f.measured(l, toxic.Bandwidth(s, int64(f.Rate)))
+	if err != nil {
+		return nil, err
+	}
+	m.asked, m.unit = float64(f.Rate), "bytes/s"
+	m.measure = func(ctx context.Context, l Link) (float64, error) {
+		// Half a second's worth: enough that a millisecond more or less of each part does not count.
+		a, err := l.Ask(ctx, probe.Question{Way: probe.Throughput, Stream: s, Bytes: max(int64(f.Rate)/2, 16<<10), Within: 8 * time.Second})
+		if err == nil {
+			err = a.Err()
+		}
+		return float64(a.Bytes) / max(a.Took.Seconds(), 1e-6), err
+	}
+	return &m, nil
+}

@@ -1,0 +1,56 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/link/toxic"
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// ByteLimit ends each connection after so many bytes, as a proxy with a broken buffer does.
+type ByteLimit struct {
+	Where     `yaml:",inline"`
+	Direction string `yaml:"direction"`
+	Bytes     int    `yaml:"bytes"`
+}
+
+// Kind is byte_limit.
+func (*ByteLimit) Kind() string { return "byte_limit" }
+
+// Validate asks for links and a limit.
+func (f *ByteLimit) Validate(t topology.Topology) error {
+	_, err := stream(f.Direction)
+	err = errors.Join(f.validate(t), err, chooses(f.Service, f.Direction))
+	if f.Direction == "" || f.Direction == "both" {
+		err = errors.Join(err, errors.New("direction is missing: use upstream or downstream"))
+	}
+	if f.Bytes < 4<<10 || f.Bytes > 10<<20 {
+		err = errors.Join(err, fmt.Errorf("bytes is %d; it must be 4096 to %d", f.Bytes, 10<<20))
+	}
+	return err
+}
+
+// For makes the fault ready.
+func (f *ByteLimit) For(l Lab) (Fault, error) {
+	s, err := stream(f.Direction)
+	if err != nil {
+		return nil, err
+	}
+	m, err := f.measured(l, toxic.LimitData(s, int64(f.Bytes)))
+	if err != nil {
+		return nil, err
+	}
+	m.asked, m.unit = float64(f.Bytes), "bytes"
+	m.measure = func(ctx context.Context, l Link) (float64, error) {
+		a, err := l.Ask(ctx, probe.Question{Way: probe.Count, Stream: s, Bytes: 2 * int64(f.Bytes), Within: 8 * time.Second})
+		if err == nil && a.Symptom != probe.Fine && a.Bytes == 0 {
+			err = a.Err()
+		}
+		return float64(a.Bytes), err
+	}
+	return &m, nil
+}

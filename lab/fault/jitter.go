@@ -1,0 +1,122 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/lab/link/toxic"
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Jitter delays what passes by a random time in each direction, evenly from nothing to UpTo. It is physical time: a timescale does not
+// divide it.
+type Jitter struct {
+	Where     `yaml:",inline"`
+	Direction string        `yaml:"direction"`
+	UpTo      time.Duration `yaml:"up_to"`
+}
+
+// Kind is jitter.
+func (*Jitter) Kind() string { return "jitter" }
+
+// Validate asks for links and a jitter that can be told from noise.
+func (f *Jitter) Validate(t topology.Topology) error {
+	_, derr := stream(f.Direction)
+	err := errors.Join(f.validate(t), derr, wholeMS("up_to", f.UpTo, 20*time.Millisecond, 500*time.Millisecond))
+	if f.UpTo%(2*time.Millisecond) != 0 {
+		err = errors.Join(err, fmt.Errorf("up_to is %s; it is in even milliseconds", f.UpTo))
+	}
+	return err
+}
+
+// For makes the fault ready.
+func (f *Jitter) For(l Lab) (Fault, error) {
+	s, err := stream(f.Direction)
+	if err != nil {
+		return nil, err
+	}
+	toxics := toxic.Latency(s, f.UpTo/2, f.UpTo/2)
+	m, err := f.measured(l, toxics)
+	if err != nil {
+		return nil, err
+	}
+	j := &jittered{measured: m, upTo: f.UpTo.Seconds() * 1000, ways: float64(len(toxics))}
+	j.add, j.unit, j.asked, j.measure = true, "ms", j.upTo, j.spread
+	return j, nil
+}
+
+// Of a measurement of jitter: how many round trips, and how many at once. A spread is known to 1/√(2·trips) or so of itself.
+const (
+	jitterTrips  = 200
+	jitterAtOnce = 10
+)
+
+type jittered struct {
+	measured
+	upTo, ways float64 // milliseconds, directions
+
+	least   float64 // of the base: a mean that was taken on a busy machine would make what is added look less
+	spread0 float64
+}
+
+// Slow is how long a few measurements take.
+func (j *jittered) Slow() time.Duration {
+	return time.Duration(5 * jitterTrips / jitterAtOnce * j.upTo * float64(time.Millisecond))
+}
+
+// spread is the greatest delay of one direction, from how much round trips vary: a delay that is evenly spread over up to U has the
+// variance U²/12, and those of two directions add up, as do those of the delay and of the base. What the delay adds on the average, half of
+// U in each direction, has to be right as well.
+func (j *jittered) spread(ctx context.Context, l Link) (float64, error) {
+	took, err := roundTrips(ctx, l, jitterTrips, jitterAtOnce)
+	if err != nil {
+		return 0, err
+	}
+	mean, variance := moments(took)
+	got := math.Sqrt(variance * 12 / j.ways)
+	if !j.based {
+		j.least, j.spread0 = slices.Min(took), got
+		return 0, nil
+	}
+	got = math.Sqrt(max(0, got*got-j.spread0*j.spread0))
+	added, asked := mean-j.least, j.ways*j.upTo/2
+	if !j.healed && got > j.asked/2 && math.Abs(added-asked) > asked*tolerance {
+		return 0, fmt.Errorf("%s are added on the average (asked: %s)", j.text(added), j.text(asked))
+	}
+	return got, nil
+}
+
+func moments(values []float64) (mean, variance float64) {
+	for _, v := range values {
+		mean += v / float64(len(values))
+	}
+	for _, v := range values {
+		variance += (v - mean) * (v - mean) / float64(len(values)-1)
+	}
+	return mean, variance
+}
+
+// roundTrips are so many round trips in milliseconds, so many at once.
+func roundTrips(ctx context.Context, l Link, count, atOnce int) ([]float64, error) {
+	took := make([]float64, count)
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(atOnce)
+	for i := range took {
+		g.Go(func() error {
+			a, err := l.Ask(ctx, probe.Question{Way: probe.RoundTrip, Within: 12 * time.Second})
+			if err == nil {
+				err = a.Err()
+			}
+			took[i] = a.Took.Seconds() * 1000
+			return err
+		})
+	}
+	return took, g.Wait()
+}

@@ -1,0 +1,128 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/link/toxic"
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// tolerance is how far what is measured may be from what was asked: beyond, the fault is not confirmed.
+const tolerance = 0.10
+
+// measured is a set of links held so that something about them has an asked amount, as a witness link shows.
+type measured struct {
+	holding
+	witness []Link // the first of them is asked
+	asked   float64
+	unit    string
+	// measure gives the amount. Before the fault it is the base, which is taken off when add is true.
+	measure func(ctx context.Context, l Link) (float64, error)
+	add     bool // asked comes on top of the base
+	base    float64
+	based   bool
+	during  float64
+}
+
+// InForce measures. Within the tolerance of what was asked the fault is in force; closer to the base than to that it is not.
+func (m *measured) InForce(ctx context.Context) (bool, string, error) {
+	witness := m.witness
+	if m.healed {
+		if witness = witnessFirst(m.tell(ctx)); len(witness) == 0 {
+			return false, "let go; no link is left that could tell", nil
+		}
+	}
+	got, err := m.measure(ctx, witness[0])
+	switch {
+	case m.healed && m.witnessDead(err):
+		return false, "let go; nobody is there to ask", nil
+	case err != nil:
+		return false, "", err
+	}
+	if !m.based && !m.healed {
+		if !m.add && got < 1.5*m.asked {
+			return false, "", fmt.Errorf("%s carries only %s as it is: a limit of %s could not be seen", m.witness[0].Path().Name, m.text(got), m.text(m.asked))
+		}
+		m.base, m.based = got, true
+		return false, fmt.Sprintf("%s before", m.text(got)), nil
+	}
+	if m.healed && !m.based {
+		return false, m.text(got), nil // injected by another process, whose base died with it; the links are free
+	}
+	amount := got
+	if m.add {
+		amount -= m.base
+	}
+	saw := fmt.Sprintf("%s (asked: %s)", m.text(amount), m.text(m.asked))
+	switch low, high := m.asked*(1-tolerance), m.asked*(1+tolerance); {
+	case !m.healed && amount >= low && amount <= high:
+		m.during = amount
+		return true, saw, nil
+	case m.healed && m.add && amount >= low && m.during-amount < m.asked*(1-tolerance): // others may have come and gone
+		return true, saw, nil
+	case m.healed && !m.add && amount >= low && amount <= high:
+		return true, saw, nil
+	case m.healed:
+		return false, saw, nil
+	case m.add && amount < m.asked*tolerance, !m.add && amount > m.asked*(1+tolerance) && amount > m.base/2:
+		return false, saw, nil
+	default:
+		return false, "", errors.New(saw)
+	}
+}
+
+func (m *measured) text(v float64) string {
+	if m.unit == "ms" {
+		return time.Duration(v * float64(time.Millisecond)).Round(time.Millisecond / 10).String()
+	}
+	return fmt.Sprintf("%.0f %s", v, m.unit)
+}
+
+// witnessFirst puts the link in front whose service answers fastest and most evenly: Redis, else PostgreSQL.
+func witnessFirst(links []Link) []Link {
+	rank := func(l Link) int {
+		i := slices.Index([]topology.Service{topology.ServiceRedis, topology.ServicePostgres}, l.Path().Service)
+		if i < 0 {
+			return 2
+		}
+		return i
+	}
+	sorted := slices.Clone(links)
+	slices.SortStableFunc(sorted, func(a, b Link) int { return rank(a) - rank(b) })
+	return sorted
+}
+
+func (w Where) measured(l Lab, toxics []toxic.Toxic) (measured, error) {
+	links, err := w.links(l)
+	if err != nil {
+		return measured{}, err
+	}
+	return measured{holding: holding{links: links, how: How{Toxics: toxics}}, witness: witnessFirst(links)}, nil
+}
+
+// stream reads the parameter direction.
+func stream(direction string) (probe.Stream, error) {
+	switch direction {
+	case "", "both":
+		return probe.Both, nil
+	case string(probe.Upstream), string(probe.Downstream):
+		return probe.Stream(direction), nil
+	}
+	return "", fmt.Errorf("direction %q is not known: use upstream (from who connects), downstream or both", direction)
+}
+
+// wholeMS is a complaint about a duration that Toxiproxy can't do.
+func wholeMS(parameter string, d, least, most time.Duration) error {
+	switch {
+	case d < least || d > most:
+		return fmt.Errorf("%s is %s; it must be between %s and %s, or it could not be told from noise", parameter, d, least, most)
+	case d%time.Millisecond != 0:
+		return fmt.Errorf("%s is %s; it is in whole milliseconds", parameter, d)
+	}
+	return nil
+}

@@ -1,0 +1,19 @@
+package fault
+
+import (
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Pause is a gray failure: the processes stop where they are. Connections are accepted, and nobody answers.
+type Pause struct {
+	Which `yaml:",inline"`
+}
+
+// Kind is pause.
+func (*Pause) Kind() string { return "pause" }
+
+// Validate asks for nodes, or a region.
+func (f *Pause) Validate(t topology.Topology) error { return f.validate(t, true) }
+
+// For makes the fault ready.
+func (f *Pause) For(l Lab) (Fault, error) { return f.held(l, Frozen) }

@@ -1,0 +1,19 @@
+package fault
+
+import (
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// RepeatStep does a step a second time after it is done.
+type RepeatStep struct {
+	Step `yaml:",inline"`
+}
+
+// Kind is repeat_step.
+func (*RepeatStep) Kind() string { return "repeat_step" }
+
+// Validate asks for a step.
+func (f *RepeatStep) Validate(t topology.Topology) error { return f.validate(t) }
+
+// For makes the fault ready.
+func (f *RepeatStep) For(l Lab) (Fault, error) { return f.spoiled(l, stepFault{Do: "repeat"}) }

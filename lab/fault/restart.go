@@ -1,0 +1,72 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Restart ends nodes with SIGKILL and starts them again after a while, as an orchestrator does.
+type Restart struct {
+	Which `yaml:",inline"`
+	Down  time.Duration `yaml:"down"` // how long they stay down; physical
+}
+
+// Kind is restart.
+func (*Restart) Kind() string { return "restart" }
+
+// The bounds of how long a restarted node is down. The least is what it takes to see it.
+const (
+	leastDown = 200 * time.Millisecond
+	mostDown  = time.Minute
+)
+
+// Validate asks for nodes.
+func (f *Restart) Validate(t topology.Topology) error {
+	err := f.validate(t, false)
+	if f.Down != 0 && (f.Down < leastDown || f.Down > mostDown) {
+		err = errors.Join(err, fmt.Errorf("down is %s; it must be between %s and %s", f.Down, leastDown, mostDown))
+	}
+	return err
+}
+
+// For makes the fault ready.
+func (f *Restart) For(l Lab) (Fault, error) {
+	h, err := f.held(l, Down)
+	if err != nil {
+		return nil, err
+	}
+	return &restart{heldNodes: h, down: max(f.Down, leastDown)}, nil
+}
+
+type restart struct {
+	*heldNodes
+	down time.Duration
+}
+
+// Verify starts the nodes again when their time is up, once the guard has seen them down, and waits until the engine has another process
+// for each. What is in force from then on is that they were restarted; nothing is left to heal.
+func (r *restart) Verify(ctx context.Context) (string, error) {
+	began := time.Now()
+	select {
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	case <-time.After(r.down):
+	}
+	if err := r.Heal(ctx); err != nil {
+		return "", err
+	}
+	for _, n := range r.free {
+		state, err := n.State(ctx)
+		if err != nil {
+			return "", err
+		}
+		if state != Running {
+			return "", fmt.Errorf("%s was started again and is %s", n.Place().Name, state)
+		}
+	}
+	return fmt.Sprintf("started again after %s", time.Since(began).Round(time.Millisecond)), nil
+}

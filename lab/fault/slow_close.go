@@ -1,0 +1,42 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/link/toxic"
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// SlowClose keeps connections for a while that the service has closed.
+type SlowClose struct {
+	Where `yaml:",inline"`
+	Delay time.Duration `yaml:"delay"`
+}
+
+// Kind is slow_close.
+func (*SlowClose) Kind() string { return "slow_close" }
+
+// Validate asks for links and a delay.
+func (f *SlowClose) Validate(t topology.Topology) error {
+	return errors.Join(f.validate(t), wholeMS("delay", f.Delay, 50*time.Millisecond, 5*time.Second))
+}
+
+// For makes the fault ready.
+func (f *SlowClose) For(l Lab) (Fault, error) {
+	m, err := f.measured(l, toxic.SlowClose(probe.Downstream, f.Delay))
+	if err != nil {
+		return nil, err
+	}
+	m.add, m.unit, m.asked = true, "ms", f.Delay.Seconds()*1000
+	m.measure = func(ctx context.Context, l Link) (float64, error) {
+		a, err := l.Ask(ctx, probe.Question{Way: probe.Closing, Within: 12 * time.Second})
+		if err == nil {
+			err = a.Err()
+		}
+		return a.Took.Seconds() * 1000, err
+	}
+	return &m, nil
+}

@@ -1,0 +1,23 @@
+package fault
+
+import (
+	"github.com/regionfall/regionfall/lab/link/toxic"
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Stall is a process that hangs: connections are made, and then nothing comes.
+type Stall struct {
+	Where `yaml:",inline"`
+}
+
+// Kind is stall.
+func (*Stall) Kind() string { return "stall" }
+
+// Validate asks for links.
+func (f *Stall) Validate(t topology.Topology) error { return f.validate(t) }
+
+// For makes the fault ready.
+func (f *Stall) For(l Lab) (Fault, error) {
+	return f.broken(l, How{Toxics: toxic.Swallow(probe.Both)}, showing(probe.Silence))
+}
