@@ -96,16 +96,15 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 		jobs = carries(cmd.Context())
 	}
 	r := &runs{app: a, flags: f, many: len(todo) > 1, side: min(jobs, len(todo)) > 1}
-	var g errgroup.Group
-	g.SetLimit(jobs)
+	var drills []runner.Options
 	for i, s := range todo {
-		g.Go(func() error {
-			return r.one(cmd.Context(), a.newView(s, i, len(todo), r.side), runner.Options{
-				Scenario: s, Out: f.out, Source: source, Keep: f.keep, Repeat: repeats[i],
-			})
-		})
+		drills = append(drills, runner.Options{Scenario: s, Out: f.out, Source: source, Keep: f.keep, Repeat: repeats[i]})
 	}
-	err = g.Wait()
+	if r.side {
+		err = r.sideBySide(cmd.Context(), drills, jobs)
+	} else {
+		err = r.inTurn(cmd.Context(), drills)
+	}
 	if f.json && len(r.results) > 0 {
 		err = errors.Join(err, a.printJSON(r.results, r.many))
 	}
@@ -147,6 +146,41 @@ type runs struct {
 	failed  bool // the harness failed: no further drill begins
 	results []evidence.Result
 	worst   int
+}
+
+// sideBySide runs so many drills at a time.
+func (r *runs) sideBySide(ctx context.Context, drills []runner.Options, jobs int) error {
+	var g errgroup.Group
+	g.SetLimit(jobs)
+	for i, o := range drills {
+		g.Go(func() error { return r.one(ctx, r.newView(o.Scenario, i, len(drills), true), o) })
+	}
+	return g.Wait()
+}
+
+// inTurn runs one drill after the other. The lab of the next one comes up while the last one, of which nothing is measured any more, reads
+// what is left, heals and clears away.
+func (r *runs) inTurn(ctx context.Context, drills []runner.Options) (err error) {
+	ahead := make(chan *runner.Ahead, 1)
+	for i, o := range drills {
+		if i+1 < len(drills) {
+			o.Measured = func() { ahead <- runner.StartAhead(ctx, drills[i+1]) }
+		}
+		err = errors.Join(r.one(ctx, r.newView(o.Scenario, i, len(drills), false), o), o.Ahead.Discard(ctx))
+		select {
+		case next := <-ahead:
+			if err == nil {
+				drills[i+1].Ahead = next
+			} else {
+				err = errors.Join(err, next.Discard(ctx))
+			}
+		default:
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *runs) one(ctx context.Context, v *view, o runner.Options) error {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 
@@ -30,6 +31,8 @@ type Options struct {
 	OnImage  func(image.Event) // told how images come along; nil for none
 	Watch    func(drill.Event) // told what happens in the drill; nil for none
 	Repeat   string            // the arguments that repeat this run, for the evidence
+	Ahead    *Ahead            // the lab, if one was started ahead; nil for one of its own
+	Measured func()            // called when nothing is measured any more, and another lab would disturb nobody; nil for none
 }
 
 // Outcome is a drill that was run: its folder, and what is in it.
@@ -98,7 +101,7 @@ func (r *run) say(format string, args ...any) {
 
 func (r *run) run(ctx context.Context) (err error) {
 	r.say("images: %s (%s)", r.images.Source, r.images.Reason)
-	l, err := lab.Up(ctx, lab.Options{Topology: r.plan.Topology, Images: r.images, Kept: r.Keep})
+	l, err := r.up(ctx)
 	if err != nil {
 		return err
 	}
@@ -117,12 +120,35 @@ func (r *run) run(ctx context.Context) (err error) {
 	for name, i := range r.images.Images {
 		r.facts.Images = append(r.facts.Images, evidence.Image{Name: name + " " + i.Name, ID: i.ID})
 	}
-	err = drill.Run(ctx, r.plan, labOf{l}, r.rec, r.Watch)
+	err = drill.Run(ctx, r.plan, labOf{l}, r.rec, r.watch())
 	if errors.Is(err, drill.ErrProvesNothing) {
 		r.say("%v", err)
 		return nil // judged all the same: inconclusive
 	}
 	return err
+}
+
+func (r *run) up(ctx context.Context) (*lab.Lab, error) {
+	if r.Ahead != nil {
+		return r.Ahead.take()
+	}
+	return lab.Up(ctx, lab.Options{Topology: r.plan.Topology, Images: r.images, Kept: r.Keep})
+}
+
+// watch hands on what happens in the drill, and says when its measurements are over.
+func (r *run) watch() func(drill.Event) {
+	if r.Measured == nil {
+		return r.Watch
+	}
+	measured := sync.OnceFunc(r.Measured)
+	return func(e drill.Event) {
+		if e.Phase == history.PhaseStop {
+			measured()
+		}
+		if r.Watch != nil {
+			r.Watch(e)
+		}
+	}
 }
 
 // end takes the nodes' logs and, unless it is kept, removes the lab, also when the drill was interrupted.

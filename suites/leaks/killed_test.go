@@ -16,11 +16,9 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gbytes"
-	"github.com/onsi/gomega/gexec"
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/node"
-	"github.com/regionfall/regionfall/scenarios/evidence"
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
 
@@ -73,6 +71,14 @@ func (t *traces) left(ctx context.Context) []string {
 	return left
 }
 
+// labs are those that have an owner.
+func (t *traces) labs() []string {
+	GinkgoHelper()
+	locks, err := filepath.Glob(filepath.Join(t.state, "*.lock"))
+	Expect(err).NotTo(HaveOccurred())
+	return locks
+}
+
 // command is the program with its temporary files where they can be counted.
 func (t *traces) command(program string, args ...string) *exec.Cmd {
 	cmd := exec.Command(program, args...)
@@ -84,11 +90,7 @@ func (t *traces) command(program string, args ...string) *exec.Cmd {
 var _ = Describe("A harness that dies", Ordered, func() {
 	var program string
 
-	BeforeAll(func() {
-		var err error
-		program, err = gexec.Build("github.com/regionfall/regionfall")
-		Expect(err).NotTo(HaveOccurred())
-	})
+	BeforeAll(func() { program = built() })
 
 	It("leaves nothing of a drill once the next command has run, whenever it is killed", func(ctx SpecContext) {
 		t := look(ctx)
@@ -183,32 +185,3 @@ func status(t *traces, program, name string) lab.Status {
 	Expect(i).To(BeNumerically(">=", 0))
 	return all[i]
 }
-
-var _ = Describe("Ctrl-C, pressed twice in the middle of a drill", func() {
-	It("heals all the same, removes the lab and exits 130", func(ctx SpecContext) {
-		program, err := gexec.Build("github.com/regionfall/regionfall")
-		Expect(err).NotTo(HaveOccurred())
-		t := look(ctx)
-		out := GinkgoT().TempDir()
-		run, err := gexec.Start(t.command(program, "run", "testdata/short.yaml", "--out", out), GinkgoWriter, GinkgoWriter)
-		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(func() { run.Kill() })
-		Eventually(run.Err).WithContext(ctx).WithTimeout(harness.LabTimeout).Should(gbytes.Say("lose_region is in force"))
-		run.Interrupt()
-		Eventually(run.Err).WithContext(ctx).WithTimeout(harness.LabTimeout).Should(gbytes.Say("healing and cleaning up"))
-		run.Interrupt()
-		Eventually(run).WithContext(ctx).WithTimeout(harness.LabTimeout).Should(gexec.Exit(130))
-		Expect(run.Err).To(gbytes.Say("partition is healed"))
-		Expect(run.Err).To(gbytes.Say("0 left over"))
-		Expect(t.left(ctx)).To(BeEmpty())
-
-		By("keeping the evidence")
-		folders, err := filepath.Glob(filepath.Join(out, "*-short"))
-		Expect(err).NotTo(HaveOccurred())
-		Expect(folders).To(HaveLen(1))
-		r, err := evidence.ReadResult(folders[0])
-		Expect(err).NotTo(HaveOccurred())
-		Expect(r.Status).To(Equal(evidence.Interrupted))
-		Expect(r.Expected.Met).To(BeFalse())
-	}, SpecTimeout(harness.DrillTimeout))
-})
