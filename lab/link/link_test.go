@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -238,6 +239,40 @@ func TestADeafLinkIsNotRefused(t *testing.T) {
 	}
 	if _, err := trip(t, l); err != nil {
 		t.Errorf("after: %v", err)
+	}
+}
+
+// Clients do not wait until a link is deaf: one of theirs may fill the queue first.
+func TestALinkThatIsKnockedAtGoesDeafAndHearsAgain(t *testing.T) {
+	l := open(t, 0)
+	ctx, stop := context.WithCancel(t.Context())
+	var clients sync.WaitGroup
+	defer clients.Wait()
+	defer stop()
+	for range 4 {
+		clients.Go(func() {
+			for ctx.Err() == nil {
+				one, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
+				_, _ = l.Ask(one, probe.Question{})
+				cancel()
+			}
+		})
+	}
+	for range 10 {
+		if err := l.Deafen(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		one, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		if _, err := l.Ask(one, probe.Question{}); err == nil {
+			t.Error("a deaf link carries")
+		}
+		cancel()
+		if err := l.Hear(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := trip(t, l); err != nil {
+			t.Fatalf("it hears again, and a round trip gives %v", err)
+		}
 	}
 }
 

@@ -26,6 +26,7 @@ func (d *deaf) deafen(p *toxiproxy.Proxy) error {
 	if err := l.SetDeadline(time.Unix(1, 0)); err != nil { // accepting fails from now on, and Toxiproxy gives up
 		return fmt.Errorf("stop accepting: %w", err)
 	}
+	d.full[p.Name] = full{listener: l} // from here on there is something to undo, whatever comes of the rest
 	raw, err := l.SyscallConn()
 	if err != nil {
 		return fmt.Errorf("shorten the queue: %w", err)
@@ -33,13 +34,20 @@ func (d *deaf) deafen(p *toxiproxy.Proxy) error {
 	if cerr := raw.Control(func(fd uintptr) { err = unix.Listen(int(fd), 0) }); cerr != nil || err != nil {
 		return fmt.Errorf("shorten the queue: %w", errors.Join(cerr, err))
 	}
-	filler, err := net.DialTimeout("tcp", l.Addr().String(), time.Second)
-	if err != nil {
+	filler, err := net.DialTimeout("tcp", l.Addr().String(), fillWithin)
+	var timeout net.Error
+	switch {
+	case err == nil:
+		d.full[p.Name] = full{listener: l, filler: filler}
+	case errors.As(err, &timeout) && timeout.Timeout(): // somebody's connection has filled it already
+	default:
 		return fmt.Errorf("fill the queue: %w", err)
 	}
-	d.full[p.Name] = full{listener: l, filler: filler}
 	return nil
 }
+
+// fillWithin is how long our own connection may take to be queued; it takes no time at all.
+const fillWithin = 200 * time.Millisecond
 
 // listener is the one of a proxy, which Toxiproxy keeps to itself.
 func listener(p *toxiproxy.Proxy) (*net.TCPListener, error) {

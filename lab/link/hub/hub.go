@@ -30,7 +30,7 @@ type deaf struct {
 	full map[string]full
 }
 
-// full is a listener whose queue is full, and the connection that fills it. A proxy that has been cut and restored has another listener.
+// full is a listener whose queue is full, and the connection that fills it: ours, or nil where somebody else's does. A proxy that has been cut and restored has another listener.
 type full struct {
 	listener *net.TCPListener
 	filler   net.Conn
@@ -58,7 +58,9 @@ func (d *deaf) hear(p *toxiproxy.Proxy) error {
 		return nil
 	}
 	delete(d.full, p.Name)
-	_ = f.filler.Close() // it never carried anything
+	if f.filler != nil {
+		_ = f.filler.Close() // it never carried anything
+	}
 	if l, err := listener(p); err != nil || l != f.listener {
 		return nil //nolint:nilerr // it has been cut since, and what listens after that hears
 	}
