@@ -32,8 +32,8 @@ import (
 // What only an app can have that speaks the sample app's contract (package kyc):
 //   - It is waited for after a failover until it names the new configuration's revision in the header X-Config-Revision of Ready. An app
 //     that names none is taken at its word that it is ready, so let Ready ask the stores.
-//   - The faults that ask an app what it does: those of its configuration (GET /config) and squeeze (GET /capacity, and CAPACITY in the
-//     environment, which the topology's app_capacity becomes).
+//   - The faults that ask an app what it does: those of its configuration (GET /config) and squeeze (GET /capacity). How much a node is to do at
+//     all comes in the environment: WORKERS, SERVICE_TIME and QUEUE, where the topology says so.
 //   - The drills of package scenarios, whose clients speak its protocol.
 //   - Copies of objects and items in other regions: they are made of topology.Bucket and topology.ItemsTable, in its formats.
 type App struct {
@@ -153,7 +153,7 @@ func (a App) nodes(t topology.Topology) []AppEnv {
 }
 
 // given are the names that the lab sets itself.
-var given = []string{"CAPACITY", "CONFIG_FILE", "NODE", "REGION"}
+var given = []string{"CONFIG_FILE", "NODE", "QUEUE", "REGION", "SERVICE_TIME", "WORKERS"}
 
 // environment is Env in one node.
 func (a App) environment(in AppEnv) (map[string]string, error) {

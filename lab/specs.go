@@ -64,8 +64,8 @@ func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 		}
 	case topology.ServiceApp:
 		s.Volumes = map[string]string{"/config": b.networkName(p.Region) + "-config"}
-		if r, _ := b.topology.Region(p.Region); r.AppCapacity > 0 {
-			s.Env["CAPACITY"] = strconv.Itoa(r.AppCapacity)
+		if w := b.topology.App; w.Workers > 0 {
+			s.Env["WORKERS"], s.Env["SERVICE_TIME"], s.Env["QUEUE"] = strconv.Itoa(w.Workers), w.ServiceTime.String(), strconv.Itoa(w.Queue)
 		}
 		env, err := b.app.environment(b.appEnv(p.Region, s.Name))
 		if err != nil {

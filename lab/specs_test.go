@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/link"
@@ -347,9 +348,11 @@ func TestTheHubKeepsEveryDisk(t *testing.T) {
 
 func TestTheCapacityOfAnAppIsDeclared(t *testing.T) {
 	top, _ := topology.Preset("two-regions")
-	top.Regions[1].AppCapacity = 40
-	specs := specsOf(t, planned(top, "packages"))
-	if home, standby := specs["app-1.us-east-1"].Env, specs["app-1.us-west-2"].Env; home["CAPACITY"] != "" || standby["CAPACITY"] != "40" {
-		t.Errorf("%v, %v", home, standby)
+	if env := specsOf(t, planned(top, "packages"))["app-1.us-east-1"].Env; env["WORKERS"] != "" {
+		t.Errorf("without limit it is given %v", env)
+	}
+	top.App = topology.Work{Workers: 2, ServiceTime: 200 * time.Millisecond, Queue: 8}
+	if env := specsOf(t, planned(top, "packages"))["app-1.us-east-1"].Env; env["WORKERS"] != "2" || env["SERVICE_TIME"] != "200ms" || env["QUEUE"] != "8" {
+		t.Errorf("got %v", env)
 	}
 }

@@ -35,6 +35,9 @@ func (r *reader) topology(t *topology.Topology) decoder {
 			"latencies":  r.latencies(&t.Latencies),
 			"routing":    r.routing(&t.Routing),
 			"automation": r.automation(&t.Automation),
+			"app": r.mapping(fields{
+				"workers": r.count(&t.App.Workers), "service_time": r.duration(&t.App.ServiceTime), "queue": r.count(&t.App.Queue),
+			}),
 		})(n, path)
 		below := func(key string) string {
 			if path == "" {
@@ -62,7 +65,7 @@ func (r *reader) regions(dst *[]topology.Region) decoder {
 				r.text(&region.Name, 64)(n, path)
 			} else {
 				r.mapping(fields{
-					"name": r.text(&region.Name, 64), "app_nodes": r.count(&region.AppNodes), "app_capacity": r.count(&region.AppCapacity), "follows": r.text(&region.Follows, 64),
+					"name": r.text(&region.Name, 64), "app_nodes": r.count(&region.AppNodes), "follows": r.text(&region.Follows, 64),
 				})(n, path)
 			}
 			regions = append(regions, region)

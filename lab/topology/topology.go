@@ -32,6 +32,7 @@ type Topology struct {
 	Items      Replication // DynamoDB
 	Routing    Routing
 	Automation Automation
+	App        Work
 	// Latency is added to every link between two regions, one way. It is physical: Scaled leaves it alone.
 	Latency time.Duration
 	// Latencies are those of single pairs of regions, where it is not Latency.
@@ -45,8 +46,23 @@ type Region struct {
 	// Follows is the region whose PostgreSQL and Redis it streams from; empty is home. Where all follow home, replication is a star;
 	// where one follows another, it cascades.
 	Follows string
-	// AppCapacity is how many requests a second each app node serves; 0 is as many as it can.
-	AppCapacity int
+}
+
+// Work is how much one app node can do, whatever the machine: so many Workers at a time, each of which takes at least ServiceTime for a
+// request, the answers of its stores included. Up to Queue requests wait for one in their order, and more are refused at once. The zero value
+// is as much as it can. ServiceTime is physical: Scaled leaves it alone.
+type Work struct {
+	Workers     int
+	ServiceTime time.Duration
+	Queue       int
+}
+
+// Rate is the capacity in requests a second, workers over service time (Little's law); 0 for no limit.
+func (w Work) Rate() float64 {
+	if w.ServiceTime <= 0 {
+		return 0
+	}
+	return float64(w.Workers) / w.ServiceTime.Seconds()
 }
 
 // PairLatency is what is added to every link between two regions, one way, in both directions.

@@ -142,9 +142,10 @@ func TestValidate(t *testing.T) {
 			`topology regions[0].app_nodes: 0 app nodes: must be 1 to 8`,
 			`topology regions[1].app_nodes: 9 app nodes: must be 1 to 8`,
 		}},
-		{"app capacity", func(p *Topology) { p.Regions[0].AppCapacity, p.Regions[1].AppCapacity = -1, 10_001 }, []string{
-			`topology regions[0].app_capacity: -1 requests a second: must be 1 to 10000, or 0 for no limit`,
-			`topology regions[1].app_capacity: 10001 requests a second: must be 1 to 10000, or 0 for no limit`,
+		{"work", func(p *Topology) { p.App = Work{Workers: 0, ServiceTime: time.Millisecond, Queue: -1} }, []string{
+			`topology app.workers: 0: must be 1 to 64; without limit, leave app out`,
+			`topology app.service_time: 1ms of a worker's time for a request: must be 10ms to 10s`,
+			`topology app.queue: -1 waiting requests: must be 0 to 10000`,
 		}},
 		{"remote commit to a backup", func(p *Topology) { p.Strategy, p.Postgres.Commit = BackupRestore, CommitRemote }, []string{
 			`topology commit: remote needs a replica in the other region, which strategy backup-restore has not: use warm-standby`,

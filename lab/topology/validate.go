@@ -18,7 +18,10 @@ const (
 	maxThreshold  = 10
 	maxLatency    = 5 * time.Second // beyond, what is asked for is a cut link
 
-	maxAppCapacity = 10_000 // beyond, the machine is the limit
+	maxWorkers       = 64
+	leastServiceTime = 10 * time.Millisecond // below, the machine is the limit
+	mostServiceTime  = 10 * time.Second
+	maxQueue         = 10_000
 )
 
 // FieldError is one complaint about a topology. Field is its path as in a scenario file, such as "routing.check.interval" or
@@ -57,6 +60,7 @@ func (t Topology) Validate() error {
 	}
 	oneOf(&v, "strategy", t.Strategy, Strategies())
 	v.regions(t.Regions)
+	v.work(t.App)
 	oneOf(&v, "commit", t.Postgres.Commit, CommitModes())
 	oneOf(&v, "replication.objects", t.Objects.Mode, ReplicationModes())
 	oneOf(&v, "replication.items", t.Items.Mode, ReplicationModes())
@@ -110,9 +114,21 @@ func (v *validation) regions(regions []Region) {
 		if r.AppNodes < 1 || r.AppNodes > MaxAppNodes {
 			v.complain(field+".app_nodes", "%d app nodes: must be 1 to %d", r.AppNodes, MaxAppNodes)
 		}
-		if r.AppCapacity < 0 || r.AppCapacity > maxAppCapacity {
-			v.complain(field+".app_capacity", "%d requests a second: must be 1 to %d, or 0 for no limit", r.AppCapacity, maxAppCapacity)
-		}
+	}
+}
+
+func (v *validation) work(w Work) {
+	if w == (Work{}) {
+		return
+	}
+	if w.Workers < 1 || w.Workers > maxWorkers {
+		v.complain("app.workers", "%d: must be 1 to %d; without limit, leave app out", w.Workers, maxWorkers)
+	}
+	if w.ServiceTime < leastServiceTime || w.ServiceTime > mostServiceTime {
+		v.complain("app.service_time", "%s of a worker's time for a request: must be %s to %s", w.ServiceTime, leastServiceTime, mostServiceTime)
+	}
+	if w.Queue < 0 || w.Queue > maxQueue {
+		v.complain("app.queue", "%d waiting requests: must be 0 to %d", w.Queue, maxQueue)
 	}
 }
 
