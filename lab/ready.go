@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -59,7 +61,7 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 			return err
 		})
 	case topology.ServiceApp:
-		if r, _ := b.topology.Region(n.Region); b.topology.AppsAtStart(r) == 0 {
+		if r, _ := b.topology.Region(n.Region); !slices.Contains(appNames(r, b.topology.AppsAtStart(r)), n.Name()) {
 			return await("standing by", func(ctx context.Context) error { return b.standsBy(ctx, n) })
 		}
 		return await(b.app.Ready, func(ctx context.Context) error {
@@ -72,6 +74,15 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 			return err
 		})
 	}
+}
+
+// appNames are the first app nodes of a region.
+func appNames(r topology.Region, count int) []string {
+	names := make([]string, count)
+	for i := range names {
+		names[i] = link.NodeName(topology.ServiceApp, r.Name, i+1)
+	}
+	return names
 }
 
 // standsBy says whether an app node that is not to serve yet runs, and refuses. A tap would accept in its place: it is an agent of the

@@ -74,6 +74,12 @@ func (d table) topology() {
 	d.row("  objects, items", string(t.Objects.Mode)+", "+string(t.Items.Mode), "")
 	load := d.plan.Workload
 	d.row("  load", fmt.Sprintf("%g writes/s, %g reads/s", load.Writes, load.Reads), fmt.Sprintf("%d clients", load.Clients))
+	if load.Retry.Times > 0 {
+		d.row("  tried again", fmt.Sprintf("%d times, first after %s", load.Retry.Times, short(load.Retry.After)), "")
+	}
+	if w := t.App; w.Workers > 0 {
+		d.row("  an app node's work", fmt.Sprintf("%d workers, %s each", w.Workers, short(w.ServiceTime)), fmt.Sprintf("%.4g/s, %d may wait", w.Rate(), w.Queue))
+	}
 	d.row("", "", "")
 }
 
@@ -123,6 +129,9 @@ func (d table) objectives() {
 			what += ", nothing lost"
 		}
 		d.scheduled(what+" ("+strings.Join(d.plan.Judge.Stores, ", ")+")", o.Within)
+	}
+	if share := d.plan.Judge.StandbyCapacity; share > 0 {
+		d.row("  standby capacity", fmt.Sprintf("%.4g%% of the demand", 100*share), "")
 	}
 	if o := d.plan.Judge.RecoveryTime; o != nil {
 		d.scheduled("  recovery time", o.Within)

@@ -40,6 +40,7 @@ func (r *reader) scenario(p *drill.Plan) decoder {
 func (r *reader) workload(w *workload.Spec) decoder {
 	return r.mapping(fields{
 		"writes": r.rate(&w.Writes), "reads": r.rate(&w.Reads), "clients": r.count(&w.Clients), "timeout": r.duration(&w.Timeout),
+		"retry": r.mapping(fields{"times": r.count(&w.Retry.Times), "after": r.duration(&w.Retry.After)}),
 	})
 }
 
@@ -144,6 +145,7 @@ func (r *reader) objectives(j *measure.Spec) decoder {
 				"window": r.duration(&o.Window), "success": r.share(&o.Success), "latency": r.latency(o), "capacity": r.share(&o.Capacity),
 			})(n, path)
 		},
+		"standby_capacity": r.share(&j.StandbyCapacity),
 		"stores":           r.stores(&j.Stores),
 		"ordered":          r.stores(&j.Ordered),
 		"min_acknowledged": r.count(&j.MinAcked),

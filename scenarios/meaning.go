@@ -23,6 +23,7 @@ const (
 	maxWrites  = 100 // the item store takes about that many a second in a region
 	maxReads   = 500
 	maxClients = 64
+	maxRetries = 10
 	maxTimeout = 30 * time.Second
 )
 
@@ -60,6 +61,14 @@ func (r *reader) workloadMeaning(p *drill.Plan) {
 	}
 	if w.Timeout <= 0 || w.Timeout > maxTimeout {
 		r.complain("workload.timeout", "workload.timeout: %s must be more than 0s and at most %s", short(w.Timeout), short(maxTimeout))
+	}
+	switch {
+	case w.Retry.Times < 0 || w.Retry.Times > maxRetries:
+		r.complain("workload.retry.times", "workload.retry.times: %d must be 1 to %d", w.Retry.Times, maxRetries)
+	case w.Retry.Times > 0 && (w.Retry.After <= 0 || w.Retry.After > maxTimeout):
+		r.complain("workload.retry.after", "workload.retry.after: %s must be more than 0s and at most %s", short(w.Retry.After), short(maxTimeout))
+	case w.Retry.Times == 0 && w.Retry.After > 0:
+		r.complain("workload.retry.times", "workload.retry.times is missing: how often does a client try again?")
 	}
 	for path, d := range map[string]time.Duration{"steady_state.hold": p.Steady.Hold, "steady_state.within": p.Steady.Within} {
 		if r.at[path] != nil && d == 0 {
@@ -237,6 +246,10 @@ func (r *reader) objectiveMeaning(p *drill.Plan) {
 		}
 	} else if promised && !r.given("observe") && !r.given("objectives.recovery_time") {
 		r.complain("objectives", "observe is missing: without the objective recovery_time nothing says how long to wait")
+	}
+	if j.StandbyCapacity > 0 && j.RecoveryTime == nil {
+		r.complain("objectives.standby_capacity", "objectives.standby_capacity: without the objective recovery_time nothing says what to sustain is: "+
+			"its window and latency do")
 	}
 	if len(j.Stores) == 0 {
 		r.complain("objectives.stores", "objectives.stores: none to read: known are %s", strings.Join(stores(), ", "))

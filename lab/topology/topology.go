@@ -42,7 +42,10 @@ type Topology struct {
 // Region is a set of nodes that live and die together, on a network of their own.
 type Region struct {
 	Name     string
-	AppNodes int // at least 1; with strategy pilot-light, outside home, how many there are once they are started
+	AppNodes int // at least 1
+	// AtStart is how many of them run before anything has happened; 0 is all, or with strategy pilot-light, outside home, none. The failover
+	// starts the others before it redirects clients.
+	AtStart int
 	// Follows is the region whose PostgreSQL and Redis it streams from; empty is home. Where all follow home, replication is a star;
 	// where one follows another, it cascades.
 	Follows string
@@ -186,6 +189,9 @@ func Slots() []string {
 func (t Topology) AppsAtStart(r Region) int {
 	if t.Strategy == PilotLight && r.Name != t.Home().Name {
 		return 0
+	}
+	if r.AtStart > 0 {
+		return r.AtStart
 	}
 	return r.AppNodes
 }

@@ -142,6 +142,10 @@ func TestValidate(t *testing.T) {
 			`topology regions[0].app_nodes: 0 app nodes: must be 1 to 8`,
 			`topology regions[1].app_nodes: 9 app nodes: must be 1 to 8`,
 		}},
+		{"apps at the start", func(p *Topology) { p.Regions[0].AtStart, p.Regions[1].AtStart = 1, 2 }, []string{
+			`topology regions[0].at_start: nobody would start the others: only the standby, which a failover starts them in, can have fewer at the start`,
+			`topology regions[1].at_start: 2 of 1 app nodes at the start: must be 1 to 1, or 0 for all`,
+		}},
 		{"work", func(p *Topology) { p.App = Work{Workers: 0, ServiceTime: time.Millisecond, Queue: -1} }, []string{
 			`topology app.workers: 0: must be 1 to 64; without limit, leave app out`,
 			`topology app.service_time: 1ms of a worker's time for a request: must be 10ms to 10s`,

@@ -114,6 +114,12 @@ func (v *validation) regions(regions []Region) {
 		if r.AppNodes < 1 || r.AppNodes > MaxAppNodes {
 			v.complain(field+".app_nodes", "%d app nodes: must be 1 to %d", r.AppNodes, MaxAppNodes)
 		}
+		switch {
+		case r.AtStart < 0 || r.AtStart > r.AppNodes:
+			v.complain(field+".at_start", "%d of %d app nodes at the start: must be 1 to %d, or 0 for all", r.AtStart, r.AppNodes, r.AppNodes)
+		case r.AtStart > 0 && i != 1:
+			v.complain(field+".at_start", "nobody would start the others: only the standby, which a failover starts them in, can have fewer at the start")
+		}
 	}
 }
 
@@ -145,6 +151,9 @@ func (v *validation) combinations(t Topology) {
 		v.complain("routing.policy", "active-active sends clients to every region: use multivalue")
 	case t.Strategy != ActiveActive && multivalue:
 		v.complain("routing.policy", "multivalue sends clients to every region, which only strategy active-active wants")
+	}
+	if len(t.Regions) >= minRegions && t.Standby().AtStart > 0 && t.Strategy != WarmStandby {
+		v.complain("regions[1].at_start", "only a warm-standby begins with fewer app nodes than it will have; this is a %s", t.Strategy)
 	}
 	if t.Strategy == HotStandby && len(t.Regions) >= minRegions && t.Standby().AppNodes < t.Home().AppNodes {
 		v.complain("regions[1].app_nodes", "%d app nodes, and home has %d: a hot standby has as many; with fewer it is a warm-standby",

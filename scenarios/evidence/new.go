@@ -88,6 +88,9 @@ func (r *Result) withdraw() {
 	if t := r.Metrics.RecoveryTime; t != nil {
 		t.Verdict = Inconclusive
 	}
+	if c := r.Metrics.Capacity; c != nil {
+		c.Verdict = Inconclusive
+	}
 	if p := r.Metrics.RecoveryPoint; p != nil {
 		p.Verdict = Inconclusive
 		for i := range p.Stores {

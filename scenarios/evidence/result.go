@@ -105,9 +105,9 @@ type Metrics struct {
 	RecoveryTime  *RecoveryTime  `json:"recovery_time"`
 	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
 	WriteLatency  *Latency       `json:"write_latency"`
+	Capacity      *Capacity      `json:"capacity"`
 	// These are named by the schema and have no checker: always null.
 	StaleConfig  *NotMeasured `json:"stale_config"`
-	Capacity     *NotMeasured `json:"capacity"`
 	Sessions     *NotMeasured `json:"sessions"`
 	Decisions    *NotMeasured `json:"decisions"`
 	Conservation *NotMeasured `json:"conservation"`
@@ -163,6 +163,17 @@ type Latency struct {
 	P50MS int64 `json:"p50_ms"`
 	P99MS int64 `json:"p99_ms"`
 	MaxMS int64 `json:"max_ms"`
+}
+
+// Capacity is what was sustained after the fault, in operations per second of the lab, to two places.
+type Capacity struct {
+	Demand              float64 `json:"demand_per_s"`
+	Sustained           float64 `json:"sustained_per_s"`
+	Share               float64 `json:"share"`
+	Objective           float64 `json:"objective"`
+	Verdict             Verdict `json:"verdict"`
+	AmplificationBefore float64 `json:"amplification_before"` // calls per operation offered
+	AmplificationAfter  float64 `json:"amplification_after"`
 }
 
 // Finding is what a checker said.

@@ -27,8 +27,16 @@ func metricsOf(m measure.Metrics, timescale float64) Metrics {
 	if l := m.WriteLatency; l != nil {
 		out.WriteLatency = &Latency{Count: l.Count, P50MS: *up(&l.P50MS), P99MS: *up(&l.P99MS), MaxMS: *up(&l.MaxMS)}
 	}
+	if c := m.Capacity; c != nil {
+		out.Capacity = &Capacity{
+			Demand: twoPlaces(c.Demand), Sustained: twoPlaces(c.Sustained), Share: math.Floor(c.Share*1000) / 1000, Objective: c.Objective,
+			Verdict: verdictOf(c.Verdict), AmplificationBefore: twoPlaces(c.AmplificationBefore), AmplificationAfter: twoPlaces(c.AmplificationAfter),
+		}
+	}
 	return out
 }
+
+func twoPlaces(v float64) float64 { return math.Round(v*100) / 100 }
 
 func pointOf(p measure.RecoveryPoint, timescale float64) RecoveryPoint {
 	out := RecoveryPoint{

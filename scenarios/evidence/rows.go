@@ -43,6 +43,9 @@ func (r Result) rows() []row {
 			}
 		}
 	}
+	if c := r.Metrics.Capacity; c != nil {
+		rows = append(rows, r.capacityRows(*c)...)
+	}
 	if l := r.Metrics.WriteLatency; l != nil {
 		rows = append(rows, row{
 			ID: "write_latency", Name: "write latency",
@@ -78,6 +81,31 @@ func (r Result) timeRow(t RecoveryTime) row {
 	}
 	r.full(&out, t.FullObjectiveMS, say)
 	return out
+}
+
+// capacityRows put what a naive measure says, when the first operation was served again, beside what was sustained.
+func (r Result) capacityRows(c Capacity) []row {
+	var rows []row
+	if t := r.Metrics.RecoveryTime; t != nil && t.FirstSuccessMS != nil {
+		first := row{ID: "first_success", Name: "first success", Measured: exactly(*t.FirstSuccessMS)}
+		r.full(&first, nil, func(scale float64) string { return exactly(atScale(*t.FirstSuccessMS, scale)) })
+		rows = append(rows, first)
+	}
+	standby := row{
+		ID: "standby_capacity", Name: "standby capacity", Judged: true, Verdict: c.Verdict, Measured: "not measured",
+		Objective: fmt.Sprintf("%.4g %%", 100*c.Objective),
+	}
+	if c.Demand > 0 {
+		standby.Measured = fmt.Sprintf("%.4g of %.4g/s, %.0f %%", c.Sustained, c.Demand, 100*c.Share)
+	}
+	rows = append(rows, standby)
+	if c.AmplificationBefore > 1 || c.AmplificationAfter > 1 {
+		rows = append(rows, row{
+			ID: "amplification", Name: "calls per operation",
+			Measured: fmt.Sprintf("%.2f before the fault, %.2f after it", c.AmplificationBefore, c.AmplificationAfter),
+		})
+	}
+	return rows
 }
 
 func (r Result) pointRow(p RecoveryPoint) row {

@@ -17,13 +17,16 @@ import (
 // the end is open (a fault not seen healed, a store that could not be read), what was found stands, and a drill that would have
 // passed is inconclusive.
 func Judge(h history.History, s Spec) Report {
-	r := Report{Metrics: Metrics{RecoveryTime: MeasureRecoveryTime(h, s), WriteLatency: WriteLatency(h)}}
+	r := Report{Metrics: Metrics{RecoveryTime: MeasureRecoveryTime(h, s), WriteLatency: WriteLatency(h), Capacity: MeasureCapacity(h, s)}}
 	a := newAudit(h, s)
 	void, open := voids(h, s), opens(h, a)
 	doubts := slices.Concat(void, open)
 	r.Findings = []Finding{drillFinding(h, doubts)}
 	if r.Metrics.RecoveryTime != nil {
 		r.Findings = append(r.Findings, recoveryTimeFinding(r.Metrics.RecoveryTime))
+	}
+	if r.Metrics.Capacity != nil {
+		r.Findings = append(r.Findings, capacityFinding(*r.Metrics.Capacity))
 	}
 	if a != nil {
 		r.Metrics.RecoveryPoint = a.point
@@ -52,6 +55,9 @@ func (r *Report) withdraw() {
 	if r.Metrics.RecoveryTime != nil {
 		r.Metrics.RecoveryTime.Verdict = Inconclusive
 	}
+	if c := r.Metrics.Capacity; c != nil {
+		c.Verdict = Inconclusive
+	}
 	if p := r.Metrics.RecoveryPoint; p != nil {
 		p.Verdict = Inconclusive
 		for i := range p.Stores {
@@ -68,7 +74,7 @@ func reasons(r Report, doubts []string) []string {
 	}
 	all := []string{}
 	for _, f := range r.Findings {
-		measured := f.ID == FindingRecoveryTime || f.ID == FindingRecoveryPoint
+		measured := f.ID == FindingRecoveryTime || f.ID == FindingRecoveryPoint || f.ID == FindingStandbyCapacity
 		if f.Verdict == r.Verdict && (r.Verdict != Pass || measured) {
 			all = append(all, f.Detail)
 		}

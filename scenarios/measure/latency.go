@@ -18,7 +18,7 @@ func WriteLatency(h history.History) *Latency {
 	}
 	var took []time.Duration
 	for _, op := range h.Ops {
-		if isAcknowledged(op) && op.Done <= until {
+		if isAcknowledged(op) && op.Retry == 0 && op.Done <= until {
 			took = append(took, op.Done-op.Due)
 		}
 	}

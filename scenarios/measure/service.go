@@ -36,10 +36,13 @@ func newService(h history.History, criterion RecoveryTimeObjective, f history.In
 		due        time.Duration
 		ok, inTime bool
 	}
-	calls := make([]call, len(h.Ops))
-	for i, op := range h.Ops {
+	calls := make([]call, 0, len(h.Ops))
+	for _, op := range h.Ops {
+		if op.Retry > 0 {
+			continue // on top of what was offered: who is served at the second try was not served in time at the first
+		}
 		ok := op.Outcome == history.OK
-		calls[i] = call{op.Due, ok, ok && (criterion.Latency <= 0 || op.Done-op.Due <= criterion.Latency)}
+		calls = append(calls, call{op.Due, ok, ok && (criterion.Latency <= 0 || op.Done-op.Due <= criterion.Latency)})
 	}
 	slices.SortFunc(calls, func(a, b call) int { return cmp.Compare(a.due, b.due) })
 	v := service{

@@ -16,6 +16,9 @@ type Spec struct {
 	Ordered []string
 	// Survivor is the region that takes over and whose stores are read.
 	Survivor string
+	// StandbyCapacity is the least share of the demand that the service must sustain for a window of the recovery time's after the fault;
+	// 0: not promised.
+	StandbyCapacity float64
 	// MinAcked is how many writes must have been acknowledged before the first fault; fewer prove nothing.
 	MinAcked int
 }
@@ -58,6 +61,7 @@ type Metrics struct {
 	RecoveryTime  *RecoveryTime  `json:"recovery_time"`
 	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
 	WriteLatency  *Latency       `json:"write_latency"` // of acknowledged writes before the first fault
+	Capacity      *Capacity      `json:"capacity"`      // of what took over
 }
 
 // RecoveryTime is the time from the fault to the first window in which the service criterion holds throughout. Milliseconds of lab time.
@@ -106,6 +110,18 @@ type Latency struct {
 	MaxMS float64 `json:"max_ms"`
 }
 
+// Capacity is what the service could do after the fault, against what was asked of it. Rates are operations per second of the lab.
+type Capacity struct {
+	Demand    float64 `json:"demand"`    // offered in the steady state, repetitions not counted
+	Sustained float64 `json:"sustained"` // the most that was answered well throughout a window after the fault
+	Share     float64 `json:"share"`     // sustained / demand
+	Objective float64 `json:"objective"` // the least share promised
+	Verdict   Verdict `json:"verdict"`
+	// How many calls were made for each operation that was offered, before and after the fault: above 1 by what clients try again.
+	AmplificationBefore float64 `json:"amplification_before"`
+	AmplificationAfter  float64 `json:"amplification_after"`
+}
+
 // The ids of findings.
 const (
 	// FindingDrill says whether the drill counts at all; it never fails, it is inconclusive when the drill proves nothing.
@@ -113,6 +129,8 @@ const (
 	// FindingRecoveryTime and FindingRecoveryPoint compare what was measured with the objective.
 	FindingRecoveryTime  = "recovery_time"
 	FindingRecoveryPoint = "recovery_point"
+	// FindingStandbyCapacity compares what the service sustained after the fault with the demand.
+	FindingStandbyCapacity = "standby_capacity"
 	// FindingFencing fails when a lost region acknowledged a write that was sent after the fault, or, whatever the fault, a region other
 	// than the survivor one that was sent after the survivor's promotion.
 	FindingFencing = "fencing"

@@ -45,7 +45,8 @@ type Load struct {
 	limit      int64
 	inFlight   atomic.Int64
 	running    sync.WaitGroup // operations and DNS lookups
-	seq        int64          // touched by the dispatcher only
+	seq        atomic.Int64
+	stopped    context.Context // ends when nothing more is offered
 
 	stop context.CancelFunc      // no more operations are offered
 	cut  context.CancelCauseFunc // those in flight end now
@@ -96,7 +97,7 @@ func start(ctx context.Context, opts Options, via transport) (*Load, error) {
 	}
 	operating, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	offering, stop := context.WithCancel(ctx)
-	l.stop, l.cut = stop, cut
+	l.stop, l.cut, l.stopped = stop, cut, offering
 	go func() {
 		defer close(l.done)
 		l.offer(offering, operating)
@@ -149,13 +150,30 @@ func (l *Load) Stats() Stats {
 func (l *Load) Acked() []string { return l.population.list() }
 
 // perform sees one operation through, from the moment its client gets to it to its record.
-func (l *Load) perform(ctx context.Context, op history.Op, body []byte) {
+func (l *Load) perform(ctx context.Context, op history.Op, body []byte) history.Op {
 	op.Sent = l.opts.Recorder.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, l.opts.Spec.Timeout, fmt.Errorf("timed out after %v", l.opts.Spec.Timeout))
 	defer cancel()
 	l.clients[op.Client].do(ctx, &op, body)
 	op.Done = l.opts.Recorder.Now()
 	l.finish(op)
+	return op
+}
+
+// repeat performs an operation again while it is not ok, as often as clients do. What they wait in between doubles.
+func (l *Load) repeat(ctx context.Context, op history.Op, body []byte) {
+	retry := l.opts.Spec.Retry
+	for n := 1; n <= retry.Times && op.Outcome != history.OK && op.Error != absent; n++ {
+		wait := time.NewTimer(retry.After << (n - 1))
+		select {
+		case <-l.stopped.Done():
+			wait.Stop()
+			return
+		case <-wait.C:
+		}
+		again := history.Op{Seq: l.seq.Add(1), Kind: op.Kind, ID: op.ID, Client: op.Client, Due: l.opts.Recorder.Now(), Retry: n}
+		op = l.perform(ctx, again, body)
+	}
 }
 
 func (l *Load) finish(op history.Op) {

@@ -53,8 +53,7 @@ func (l *Load) offer(ctx, operating context.Context) {
 }
 
 func (l *Load) dispatch(ctx context.Context, s *schedule) {
-	l.seq++
-	op := history.Op{Seq: l.seq, Kind: s.kind, Client: int(s.next % int64(len(l.clients))), Due: s.due()}
+	op := history.Op{Seq: l.seq.Add(1), Kind: s.kind, Client: int(s.next % int64(len(l.clients))), Due: s.due()}
 	s.next++
 	number, now := s.next, l.opts.Recorder.Now()
 	if s.kind == history.Write {
@@ -76,6 +75,6 @@ func (l *Load) dispatch(ctx context.Context, s *schedule) {
 		if op.Kind == history.Write {
 			body = l.population.verification(op.ID, number)
 		}
-		l.perform(ctx, op, body)
+		l.repeat(ctx, l.perform(ctx, op, body), body)
 	})
 }

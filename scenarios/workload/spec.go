@@ -10,4 +10,12 @@ type Spec struct {
 	Reads   float64       // offered reads per second, of verifications that were acknowledged
 	Clients int           // independent clients, each with a DNS cache of its own
 	Timeout time.Duration // an operation without an answer is given up, and unknown
+	Retry   Retry
+}
+
+// Retry is what clients do about an operation that is not ok: nothing, for the zero value. Each repetition is an operation of its own, with
+// the same id, and comes on top of what is offered.
+type Retry struct {
+	Times int
+	After time.Duration // an operation has failed; twice as long after each repetition
 }

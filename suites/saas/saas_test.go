@@ -1,0 +1,43 @@
+package saas_test
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/regionfall/regionfall/suites/internal/harness"
+	. "github.com/regionfall/regionfall/suites/matchers"
+)
+
+// rto is what the contract promises, in real time.
+const rto = 30 * time.Minute
+
+var _ = Describe("A SaaS platform that loses eu-west-1 at full demand", func() {
+	When("its standby has half of the app nodes", func() {
+		It("answers somebody within seconds, and is never back at its capacity", func(ctx SpecContext) {
+			r := harness.Run(ctx, "saas-standby-overload")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			Expect(*r.Metrics.RecoveryTime.FirstSuccessMS).To(BeNumerically("<", 10_000), "what a naive measure says")
+			Expect(r.Metrics.RecoveryTime.Censored).To(BeTrue())
+			Expect(r.Metrics.Capacity.Share).To(BeNumerically("<", 0.9))
+			Expect(r.Metrics.Capacity.AmplificationAfter).To(BeNumerically(">", 1.2), "clients who try again")
+		}, SpecTimeout(harness.DrillTimeout))
+	})
+
+	When("its standby has as many app nodes as home", func() {
+		It("is back within half an hour: what failed was the size of the standby, and nothing else", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/standby-as-large-as-home.yaml")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+		}, SpecTimeout(harness.DrillTimeout))
+	})
+
+	When("the failover starts the missing app nodes before it sends anybody there", func() {
+		It("is back within half an hour at its full capacity", func(ctx SpecContext) {
+			r := harness.Run(ctx, "saas-prescaled")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			Expect(r).To(Recover(time.Duration(float64(rto) / r.Scenario.Timescale)))
+			Expect(r.Metrics.Capacity.Share).To(BeNumerically(">=", 0.95))
+		}, SpecTimeout(harness.DrillTimeout))
+	})
+})
