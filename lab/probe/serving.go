@@ -9,8 +9,11 @@ import (
 	"time"
 )
 
-// serving offers Rate requests a second for a while, whatever becomes of those before, and counts the answers that are no refusal: any
-// but 503, which a service gives that has no capacity left.
+// settling is the share of a load at its beginning in which answers are not counted: queues fill.
+const settling = 0.25
+
+// serving offers Rate requests a second for a while, whatever becomes of those before, and counts the answers that are no refusal (any but
+// 503, which a service gives that has no capacity left) and come while the load is on, once it has settled. Took is that time.
 func serving(ctx context.Context, q Question) (a Answer, err error) {
 	if q.Rate <= 0 || q.Lasting <= 0 {
 		return a, fmt.Errorf("offer %s %g requests a second for %s: nothing would be offered", q.Service, q.Rate, q.Lasting)
@@ -20,19 +23,21 @@ func serving(ctx context.Context, q Question) (a Answer, err error) {
 	client := &http.Client{Transport: transport}
 	var mu sync.Mutex
 	var failed error
+	var asked sync.WaitGroup
+	start := time.Now()
+	settled := time.Duration(settling * float64(q.Lasting))
 	one := func() {
 		served, err := isServed(ctx, client, "http://"+q.Address+q.Path)
+		at := time.Since(start)
 		mu.Lock()
 		defer mu.Unlock()
 		switch {
 		case err != nil:
 			failed = err
-		case served:
+		case served && at > settled && at <= q.Lasting:
 			a.Count++
 		}
 	}
-	var asked sync.WaitGroup
-	start := time.Now()
 	tick := time.NewTicker(time.Duration(float64(time.Second) / q.Rate))
 	defer tick.Stop()
 	for time.Since(start) < q.Lasting && ctx.Err() == nil {
@@ -43,7 +48,7 @@ func serving(ctx context.Context, q Question) (a Answer, err error) {
 		}
 	}
 	asked.Wait()
-	a.Took = time.Since(start)
+	a.Took = q.Lasting - settled
 	return answered(a, q, failed), nil
 }
 

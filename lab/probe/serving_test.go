@@ -31,11 +31,11 @@ func TestServingCountsWhatIsNotRefused(t *testing.T) {
 	}
 	var lines Lines
 	a, err := lines.Ask(t.Context(), q)
-	if err != nil || a.Err() != nil || a.Took < q.Lasting {
+	if err != nil || a.Err() != nil || a.Took != q.Lasting*3/4 {
 		t.Fatalf("%+v, %v", a, err)
 	}
 	// A busy machine offers late, and never more than was asked for.
-	if n := asked.Load(); n < 3 || n > 31 || a.Count != (n+1)/2 {
+	if n := asked.Load(); n < 3 || n > 31 || a.Count > (n+1)/2-(n+1)/8 || a.Count == 0 { // the first quarter does not count
 		t.Errorf("%d were offered and %d served", n, a.Count)
 	}
 	s.Close()

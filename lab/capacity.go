@@ -1,0 +1,77 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// CapacityStep is what a region served of one rate that it was offered, in requests a second.
+type CapacityStep struct {
+	Offered float64 `json:"offered_per_s"`
+	Served  float64 `json:"served_per_s"`
+}
+
+// Capacity is what the app of a region can do. The knee is where more demand brings no more service: the greatest goodput seen.
+type Capacity struct {
+	Region   string         `json:"region"`
+	Declared float64        `json:"declared_per_s"` // workers over service time, of all nodes that are to run at the start; 0: without limit
+	Knee     float64        `json:"knee_per_s"`
+	Reached  bool           `json:"reached"` // else the region served all that was offered: the knee is beyond it
+	Steps    []CapacityStep `json:"steps"`
+}
+
+// How the knee is looked for: each step offers a quarter more, for a while, until clearly less than what is offered has been served twice.
+const (
+	kneeGrowth  = 1.25
+	kneeShare   = 0.9
+	kneeBeyond  = 2
+	kneeFrom    = 0.7  // of what is declared
+	kneeFirst   = 10.0 // requests a second, where nothing is declared
+	kneeMost    = 1000.0
+	kneeLasting = 3 * time.Second
+)
+
+// Capacity finds the knee of a region's app, where its clients come in, by steps of an open-loop load. It asks for a verification with an id
+// that can't be: that takes a worker its time, and the stores none. Each step is told as it ends.
+func (l *Lab) Capacity(ctx context.Context, region string, told func(CapacityStep)) (Capacity, error) {
+	r, err := l.Region(region)
+	if err != nil {
+		return Capacity{}, err
+	}
+	door, err := l.Door(region)
+	if err != nil {
+		return Capacity{}, err
+	}
+	c := Capacity{Region: region, Declared: l.topology.App.Rate() * float64(l.topology.AppsAtStart(r))}
+	rate := kneeFirst
+	if c.Declared > 0 {
+		rate = kneeFrom * c.Declared
+	}
+	for beyond := 0; beyond < kneeBeyond && rate <= kneeMost; rate *= kneeGrowth {
+		a, err := l.lines.Ask(ctx, probe.Question{
+			Way: probe.Serving, Service: topology.ServiceApp, Address: door, Path: "/verifications/" + strings.Repeat("x", 65),
+			Rate: rate, Lasting: kneeLasting, Within: 4 * kneeLasting,
+		})
+		if err == nil {
+			err = a.Err()
+		}
+		if err != nil {
+			return c, fmt.Errorf("offer %s %.4g requests a second: %w", region, rate, err)
+		}
+		step := CapacityStep{Offered: rate, Served: float64(a.Count) / a.Took.Seconds()}
+		c.Steps, c.Knee = append(c.Steps, step), max(c.Knee, step.Served)
+		if told != nil {
+			told(step)
+		}
+		if step.Served < kneeShare*rate {
+			beyond++
+		}
+		c.Reached = beyond == kneeBeyond
+	}
+	return c, nil
+}
