@@ -27,6 +27,7 @@ func scaled(p drill.Plan) drill.Plan {
 	div := func(d time.Duration) time.Duration { return time.Duration(math.Round(float64(d) / p.Timescale)) }
 	p.Topology = p.Topology.Scaled(p.Timescale)
 	p.Topology.Regions = slices.Clone(p.Topology.Regions)
+	p.Workload.Stale.For = div(p.Workload.Stale.For)
 	p.Steady.Hold = div(p.Steady.Hold)
 	if p.Steady.Hold == 0 {
 		p.Steady.Hold = defaultHoldLab

@@ -74,6 +74,9 @@ func (d table) topology() {
 	d.row("  objects, items", string(t.Objects.Mode)+", "+string(t.Items.Mode), "")
 	load := d.plan.Workload
 	d.row("  load", fmt.Sprintf("%g writes/s, %g reads/s", load.Writes, load.Reads), fmt.Sprintf("%d clients", load.Clients))
+	if load.Stale.Share > 0 {
+		d.scheduled(fmt.Sprintf("  %.4g%% of the clients ignore the TTL for", 100*load.Stale.Share), load.Stale.For)
+	}
 	if load.Retry.Times > 0 {
 		d.row("  tried again", fmt.Sprintf("%d times, first after %s", load.Retry.Times, short(load.Retry.After)), "")
 	}

@@ -40,7 +40,8 @@ func (r *reader) scenario(p *drill.Plan) decoder {
 func (r *reader) workload(w *workload.Spec) decoder {
 	return r.mapping(fields{
 		"writes": r.rate(&w.Writes), "reads": r.rate(&w.Reads), "clients": r.count(&w.Clients), "timeout": r.duration(&w.Timeout),
-		"retry": r.mapping(fields{"times": r.count(&w.Retry.Times), "after": r.duration(&w.Retry.After)}),
+		"stale_dns": r.mapping(fields{"share": r.share(&w.Stale.Share), "for": r.duration(&w.Stale.For)}),
+		"retry":     r.mapping(fields{"times": r.count(&w.Retry.Times), "after": r.duration(&w.Retry.After)}),
 	})
 }
 

@@ -62,6 +62,9 @@ func (r *reader) workloadMeaning(p *drill.Plan) {
 	if w.Timeout <= 0 || w.Timeout > maxTimeout {
 		r.complain("workload.timeout", "workload.timeout: %s must be more than 0s and at most %s", short(w.Timeout), short(maxTimeout))
 	}
+	if s := w.Stale; (s.Share > 0) != (s.For > 0) {
+		r.complain("workload.stale_dns", "workload.stale_dns: give a share of the clients and for how long they keep an answer, such as {share: 20%%, for: 10m}")
+	}
 	switch {
 	case w.Retry.Times < 0 || w.Retry.Times > maxRetries:
 		r.complain("workload.retry.times", "workload.retry.times: %d must be 1 to %d", w.Retry.Times, maxRetries)

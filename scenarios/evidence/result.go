@@ -106,6 +106,7 @@ type Metrics struct {
 	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
 	WriteLatency  *Latency       `json:"write_latency"`
 	Capacity      *Capacity      `json:"capacity"`
+	Clients       *Clients       `json:"clients"`
 	// These are named by the schema and have no checker: always null.
 	StaleConfig  *NotMeasured `json:"stale_config"`
 	Sessions     *NotMeasured `json:"sessions"`
@@ -174,6 +175,15 @@ type Capacity struct {
 	Verdict             Verdict `json:"verdict"`
 	AmplificationBefore float64 `json:"amplification_before"` // calls per operation offered
 	AmplificationAfter  float64 `json:"amplification_after"`
+}
+
+// Clients is when they left the region that was lost.
+type Clients struct {
+	Count    int    `json:"count"` // that were there before the fault
+	Moved    int    `json:"moved"` // of those, by the end
+	LoMS     *int64 `json:"lo_ms"`
+	HiMS     *int64 `json:"hi_ms"` // nil when censored
+	Censored bool   `json:"censored"`
 }
 
 // Finding is what a checker said.

@@ -33,6 +33,9 @@ func metricsOf(m measure.Metrics, timescale float64) Metrics {
 			Verdict: verdictOf(c.Verdict), AmplificationBefore: twoPlaces(c.AmplificationBefore), AmplificationAfter: twoPlaces(c.AmplificationAfter),
 		}
 	}
+	if c := m.Clients; c != nil {
+		out.Clients = &Clients{Count: c.Count, Moved: c.Moved, LoMS: down(c.LoMS), HiMS: up(c.HiMS), Censored: c.Censored}
+	}
 	return out
 }
 

@@ -46,6 +46,9 @@ func (r Result) rows() []row {
 	if c := r.Metrics.Capacity; c != nil {
 		rows = append(rows, r.capacityRows(*c)...)
 	}
+	if c := r.Metrics.Clients; c != nil {
+		rows = append(rows, r.clientsRow(*c))
+	}
 	if l := r.Metrics.WriteLatency; l != nil {
 		rows = append(rows, row{
 			ID: "write_latency", Name: "write latency",
@@ -106,6 +109,25 @@ func (r Result) capacityRows(c Capacity) []row {
 		})
 	}
 	return rows
+}
+
+func (r Result) clientsRow(c Clients) row {
+	out := row{ID: "clients_moved", Name: "last client moved"}
+	say := func(scale float64) string {
+		switch {
+		case c.Censored && c.LoMS != nil:
+			return "> " + atLeast(atScale(*c.LoMS, scale))
+		case c.LoMS != nil && c.HiMS != nil:
+			return between(atScale(*c.LoMS, scale), atScale(*c.HiMS, scale))
+		}
+		return "not measured"
+	}
+	out.Measured = say(1)
+	if c.Censored {
+		out.Measured += fmt.Sprintf(" (%d of %d did)", c.Moved, c.Count)
+	}
+	r.full(&out, nil, say)
+	return out
 }
 
 func (r Result) pointRow(p RecoveryPoint) row {

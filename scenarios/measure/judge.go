@@ -17,7 +17,7 @@ import (
 // the end is open (a fault not seen healed, a store that could not be read), what was found stands, and a drill that would have
 // passed is inconclusive.
 func Judge(h history.History, s Spec) Report {
-	r := Report{Metrics: Metrics{RecoveryTime: MeasureRecoveryTime(h, s), WriteLatency: WriteLatency(h), Capacity: MeasureCapacity(h, s)}}
+	r := Report{Metrics: Metrics{RecoveryTime: MeasureRecoveryTime(h, s), WriteLatency: WriteLatency(h), Capacity: MeasureCapacity(h, s), Clients: MeasureClients(h, s)}}
 	a := newAudit(h, s)
 	void, open := voids(h, s), opens(h, a)
 	doubts := slices.Concat(void, open)

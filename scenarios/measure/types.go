@@ -62,6 +62,7 @@ type Metrics struct {
 	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
 	WriteLatency  *Latency       `json:"write_latency"` // of acknowledged writes before the first fault
 	Capacity      *Capacity      `json:"capacity"`      // of what took over
+	Clients       *Clients       `json:"clients"`       // that have left the lost region
 }
 
 // RecoveryTime is the time from the fault to the first window in which the service criterion holds throughout. Milliseconds of lab time.
@@ -120,6 +121,15 @@ type Capacity struct {
 	// How many calls were made for each operation that was offered, before and after the fault: above 1 by what clients try again.
 	AmplificationBefore float64 `json:"amplification_before"`
 	AmplificationAfter  float64 `json:"amplification_after"`
+}
+
+// Clients is when they left the region that was lost: the time from the fault to the last one of them. Milliseconds of lab time.
+type Clients struct {
+	Count    int      `json:"count"` // that were sent there before the fault
+	Moved    int      `json:"moved"` // of those, that were sent elsewhere by the end
+	LoMS     *float64 `json:"lo_ms"` // the last of them was still sent there; null if none was after the fault
+	HiMS     *float64 `json:"hi_ms"` // and was sent elsewhere for good; null when censored
+	Censored bool     `json:"censored"`
 }
 
 // The ids of findings.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -91,8 +92,12 @@ func start(ctx context.Context, opts Options, via transport) (*Load, error) {
 		limit:      via.limit,
 		done:       make(chan struct{}),
 	}
-	for range opts.Spec.Clients {
+	stale := int(math.Ceil(opts.Spec.Stale.Share * float64(opts.Spec.Clients)))
+	for i := range opts.Spec.Clients {
 		names := newResolver(opts.Record, via.exchange, opts.Recorder.Now, &l.running)
+		if i < stale {
+			names.keeps = opts.Spec.Stale.For
+		}
 		l.clients = append(l.clients, &client{names: names, dial: via.dial})
 	}
 	operating, cut := context.WithCancelCause(context.WithoutCancel(ctx))

@@ -64,6 +64,7 @@ type resolver struct {
 	exchange exchangeFunc
 	now      func() time.Duration
 	lookups  *sync.WaitGroup
+	keeps    time.Duration // an answer at least, whatever its TTL
 
 	mu      sync.Mutex
 	cached  target
@@ -118,7 +119,7 @@ func (r *resolver) ask(ctx context.Context, l *lookup) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if l.err = err; err == nil {
-		r.cached, r.expires = l.answer, r.now()+l.answer.ttl
+		r.cached, r.expires = l.answer, r.now()+max(l.answer.ttl, r.keeps)
 	}
 	r.asking = nil
 	close(l.done)

@@ -85,6 +85,33 @@ func TestAnAnswerIsNotUsedPastItsTTL(t *testing.T) {
 	})
 }
 
+func TestAShareOfTheClientsKeepsAnswersForLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{answers: func(now time.Duration) (answer, error) {
+			if now >= time.Second {
+				return answer{region: "west", host: "west", port: 80, ttlMS: "500"}, nil
+			}
+			return answer{region: "east", host: "east", port: 80, ttlMS: "500"}, nil
+		}}
+		l, rec := m.begin(t, Spec{Writes: 64, Clients: 8, Timeout: time.Second, Stale: Stale{Share: 0.25, For: 3 * time.Second}},
+			&service{region: "east"}, &service{region: "west"})
+		time.Sleep(4 * time.Second)
+		finish(t, l)
+		last := map[int]time.Duration{}
+		for _, op := range rec.ops() {
+			if op.Region == "east" {
+				last[op.Client] = op.Sent
+			}
+		}
+		for client, at := range last {
+			stale := client < 2
+			if stale && (at < 2800*time.Millisecond || at >= 3200*time.Millisecond) || !stale && at >= 1600*time.Millisecond {
+				t.Errorf("client %d was sent to where the service was before until %s", client, at)
+			}
+		}
+	})
+}
+
 func TestConcurrentOperationsOfAClientShareALookup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := &memory{answers: east, asked: func(context.Context) error { time.Sleep(100 * time.Millisecond); return nil }}

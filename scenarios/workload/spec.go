@@ -11,6 +11,14 @@ type Spec struct {
 	Clients int           // independent clients, each with a DNS cache of its own
 	Timeout time.Duration // an operation without an answer is given up, and unknown
 	Retry   Retry
+	Stale   Stale
+}
+
+// Stale is a share of the clients, whose resolvers keep an answer for a while at least, whatever its TTL says, as some runtimes and providers
+// do. For is in lab time.
+type Stale struct {
+	Share float64
+	For   time.Duration
 }
 
 // Retry is what clients do about an operation that is not ok: nothing, for the zero value. Each repetition is an operation of its own, with

@@ -40,4 +40,17 @@ var _ = Describe("A SaaS platform that loses eu-west-1 at full demand", func() {
 			Expect(r.Metrics.Capacity.Share).To(BeNumerically(">=", 0.95))
 		}, SpecTimeout(harness.DrillTimeout))
 	})
+
+	When("a quarter of its clients ignores the TTL", func() {
+		It("is back when the last of them has looked the name up again, minutes after the others", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/stale-resolvers.yaml")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			moved := r.Metrics.Clients
+			Expect(moved.Count).To(Equal(16))
+			Expect(moved.Moved).To(Equal(16))
+			Expect(*moved.LoMS).To(BeNumerically(">", 2_000), "with the TTL alone they would be there within a second")
+			Expect(*moved.HiMS).To(BeNumerically("<=", 12_500), "that long they keep an answer")
+			Expect(*r.Metrics.RecoveryTime.HiMS).To(BeNumerically(">=", *moved.LoMS-500), "who is sent to a dead region is not served")
+		}, SpecTimeout(harness.DrillTimeout))
+	})
 })

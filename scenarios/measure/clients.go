@@ -1,0 +1,60 @@
+package measure
+
+import (
+	"slices"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// MeasureClients measures how long clients went on asking the lost region: what caches of names make of a redirect. It is nil where the fault
+// takes no region away, or no client was there.
+//
+// A client has left when it was sent elsewhere, and never back. Of its operations, a is the last one that was sent to the lost region at or after
+// f.lo and before the region was given back, and b the one after it: it left between a.sent - f.hi and b.sent - f.lo. A client that sends nothing
+// to the lost region after f had left by its first operation elsewhere. The figure is that of the last client; it is censored when one has not
+// left when the observation ends.
+func MeasureClients(h history.History, s Spec) *Clients { //nolint:revive // Clients is what it returns
+	incident, found := firstIncident(h, s)
+	if !found || len(incident.fault.Regions) == 0 {
+		return nil
+	}
+	f := incident.f
+	byClient := map[int][]history.Op{}
+	for _, op := range h.Ops {
+		back := incident.fault.Healed != nil && op.Sent >= incident.fault.Healed.Lo
+		if op.Region != "" && !back {
+			byClient[op.Client] = append(byClient[op.Client], op)
+		}
+	}
+	c := &Clients{}
+	lo, hi := time.Duration(0), time.Duration(0)
+	for _, ops := range byClient {
+		slices.SortFunc(ops, func(a, b history.Op) int { return int(a.Sent - b.Sent) })
+		lost := func(op history.Op) bool { return slices.Contains(incident.fault.Regions, op.Region) }
+		if !slices.ContainsFunc(ops, func(op history.Op) bool { return op.Sent < f.Lo && lost(op) }) {
+			continue // it was never there
+		}
+		c.Count++
+		last := len(ops) - 1
+		for last >= 0 && !lost(ops[last]) {
+			last--
+		}
+		if ops[last].Sent >= f.Lo {
+			lo = max(lo, ops[last].Sent-f.Hi)
+		}
+		if last == len(ops)-1 {
+			continue // it is there still
+		}
+		c.Moved++
+		hi = max(hi, ops[last+1].Sent-f.Lo)
+	}
+	if c.Count == 0 {
+		return nil
+	}
+	c.LoMS, c.Censored = ms(max(0, lo)), c.Moved < c.Count
+	if !c.Censored {
+		c.HiMS = ms(max(0, hi))
+	}
+	return c
+}
