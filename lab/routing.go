@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,10 +14,11 @@ import (
 
 // Routing is what the name service says of itself (GET /health).
 type Routing struct {
-	Primary    string   `json:"primary"`
-	Answer     string   `json:"answer"`  // of several, the first from the primary on
-	Answers    []string `json:"answers"` // more than one with policy multivalue only
-	Generation int      `json:"generation"`
+	Primary    string         `json:"primary"`
+	Answer     string         `json:"answer"`  // of several, the first from the primary on
+	Answers    []string       `json:"answers"` // more than one with policy multivalue only
+	Weights    map[string]int `json:"weights"` // with policy weighted
+	Generation int            `json:"generation"`
 	Targets    []struct {
 		Region    string `json:"region"`
 		Healthy   bool   `json:"healthy"`
@@ -41,6 +43,27 @@ func (l *Lab) Routing(ctx context.Context) (Routing, error) {
 	return r, nil
 }
 
+// SetWeights gives regions of a weighted record other weights. From then on they count again, if a failover has redirected clients.
+func (l *Lab) SetWeights(ctx context.Context, weights map[string]int) (Routing, error) {
+	var r Routing
+	tap, err := l.Tap(topology.ServiceNameservice.Host(topology.Global))
+	if err != nil {
+		return r, err
+	}
+	order, err := json.Marshal(weights)
+	if err != nil {
+		return r, err
+	}
+	body, err := ask(ctx, http.MethodPut, "http://"+tap+"/weights", bytes.NewReader(order))
+	if err == nil {
+		err = json.Unmarshal(body, &r)
+	}
+	if err != nil {
+		return r, fmt.Errorf("give weights to the name service: %w", err)
+	}
+	return r, nil
+}
+
 // CheckRouting asks whether clients are sent where the topology wants them, and every region whose app is to run is seen healthy.
 func (l *Lab) CheckRouting(ctx context.Context) error {
 	r, err := l.Routing(ctx)
@@ -52,10 +75,12 @@ func (l *Lab) CheckRouting(ctx context.Context) error {
 
 func checkRouting(t topology.Topology, r Routing) error {
 	want := []string{t.Home().Name}
-	if t.Routing.Policy == topology.Multivalue {
+	if p := t.Routing.Policy; p != topology.Failover && p != "" {
 		want = nil
 		for _, region := range t.Regions {
-			want = append(want, region.Name)
+			if t.AppsAtStart(region) > 0 && (p != topology.Weighted || region.Weight > 0) {
+				want = append(want, region.Name)
+			}
 		}
 	}
 	var errs []error

@@ -215,6 +215,7 @@ func (b *builder) nameservice() (agent.NameserviceConfig, error) {
 			Region: r.Name, Host: host, Port: n,
 			Health: "http://" + b.endpoint(topology.Global, r.Name, topology.ServiceApp).Address + b.app.Ready,
 			Trip:   2 * farthest,
+			Weight: r.Weight, Clients: b.topology.ClientSubnet(r.Name),
 		})
 	}
 	return c, nil

@@ -74,6 +74,9 @@ func (d table) topology() {
 	d.row("  objects, items", string(t.Objects.Mode)+", "+string(t.Items.Mode), "")
 	load := d.plan.Workload
 	d.row("  load", fmt.Sprintf("%g writes/s, %g reads/s", load.Writes, load.Reads), fmt.Sprintf("%d clients", load.Clients))
+	if len(load.In) > 0 {
+		d.row("  clients in", strings.Join(load.In, ", "), "")
+	}
 	if load.Stale.Share > 0 {
 		d.scheduled(fmt.Sprintf("  %.4g%% of the clients ignore the TTL for", 100*load.Stale.Share), load.Stale.For)
 	}
@@ -98,7 +101,7 @@ func (d table) times() {
 		d.scheduled("  decision", t.Automation.Decide)
 		d.row("  limit of a step", "", short(t.Automation.StepTimeout))
 	}
-	if t.Routing.Policy == topology.Multivalue {
+	if p := t.Routing.Policy; p != topology.Failover && p != "" {
 		d.row("  record's policy", string(t.Routing.Policy), "")
 	}
 	d.row("  latency of links, each way", "", short(t.Latency))

@@ -40,6 +40,11 @@ func (r *reader) scenario(p *drill.Plan) decoder {
 func (r *reader) workload(w *workload.Spec) decoder {
 	return r.mapping(fields{
 		"writes": r.rate(&w.Writes), "reads": r.rate(&w.Reads), "clients": r.count(&w.Clients), "timeout": r.duration(&w.Timeout),
+		"clients_in": r.sequence(func(n ast.Node, path string) {
+			var region string
+			r.text(&region, 64)(n, path)
+			w.In = append(w.In, region)
+		}),
 		"stale_dns": r.mapping(fields{"share": r.share(&w.Stale.Share), "for": r.duration(&w.Stale.For)}),
 		"retry":     r.mapping(fields{"times": r.count(&w.Retry.Times), "after": r.duration(&w.Retry.After)}),
 	})

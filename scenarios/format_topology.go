@@ -65,7 +65,7 @@ func (r *reader) regions(dst *[]topology.Region) decoder {
 				r.text(&region.Name, 64)(n, path)
 			} else {
 				r.mapping(fields{
-					"name": r.text(&region.Name, 64), "app_nodes": r.count(&region.AppNodes), "at_start": r.count(&region.AtStart), "follows": r.text(&region.Follows, 64),
+					"name": r.text(&region.Name, 64), "app_nodes": r.count(&region.AppNodes), "at_start": r.count(&region.AtStart), "weight": r.count(&region.Weight), "follows": r.text(&region.Follows, 64),
 				})(n, path)
 			}
 			regions = append(regions, region)

@@ -62,6 +62,11 @@ func (r *reader) workloadMeaning(p *drill.Plan) {
 	if w.Timeout <= 0 || w.Timeout > maxTimeout {
 		r.complain("workload.timeout", "workload.timeout: %s must be more than 0s and at most %s", short(w.Timeout), short(maxTimeout))
 	}
+	for i, region := range w.In {
+		if _, known := p.Topology.Region(region); !known && region != "" {
+			r.complain(fmt.Sprintf("workload.clients_in[%d]", i), "workload.clients_in: %s is no region of the topology", quote(region))
+		}
+	}
 	if s := w.Stale; (s.Share > 0) != (s.For > 0) {
 		r.complain("workload.stale_dns", "workload.stale_dns: give a share of the clients and for how long they keep an answer, such as {share: 20%%, for: 10m}")
 	}

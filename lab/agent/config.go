@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -41,7 +42,7 @@ type BackupConfig struct {
 
 // NameserviceConfig is for `agent nameservice`. With policy failover, the record answers the primary while its health check passes,
 // else the next target whose check passes, else the primary; with multivalue, all whose checks pass, else all (both as Route 53 does
-// when all are unhealthy). Unlike there, a target counts as healthy until its first check that passes, or for ten seconds: a lab that
+// when all are unhealthy); with weighted, one of those by weight; with geolocation, that of the client's region. Unlike there, a target counts as healthy until its first check that passes, or for ten seconds: a lab that
 // starts leaves no marks.
 type NameserviceConfig struct {
 	Record  string                 `json:"record"` // topology.RecordName
@@ -59,6 +60,9 @@ type Target struct {
 	Health string `json:"health"` // URL, through a link of its own
 	// Trip is what the links take there and back between the region and the farthest other, which its app may ask before it answers.
 	Trip time.Duration `json:"trip"`
+	// Weight is the target's share with policy weighted, Clients the subnet of those it is near to with geolocation.
+	Weight  int          `json:"weight"`
+	Clients netip.Prefix `json:"clients"`
 }
 
 // AutomationConfig is for `agent automation`, in the standby region.

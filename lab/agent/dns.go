@@ -72,6 +72,11 @@ func (n *nameservice) reply(request *dns.Msg) *dns.Msg {
 	if opt := request.IsEdns0(); opt != nil {
 		reply.SetEdns0(opt.UDPSize(), false)
 	}
+	from, subnet := asker(request)
+	if subnet != nil {
+		opt := reply.IsEdns0()
+		opt.Option = append(opt.Option, scoped(subnet, n.cfg.Policy))
+	}
 	switch {
 	case request.Opcode != dns.OpcodeQuery:
 		reply.Rcode = dns.RcodeNotImplemented
@@ -87,7 +92,7 @@ func (n *nameservice) reply(request *dns.Msg) *dns.Msg {
 		return reply
 	}
 	reply.Authoritative = true
-	answers, exists := n.answers(question, strings.TrimSuffix(name, n.cfg.Record))
+	answers, exists := n.answers(question, strings.TrimSuffix(name, n.cfg.Record), from)
 	if !exists {
 		reply.Rcode = dns.RcodeNameError
 	}
@@ -105,8 +110,8 @@ type records struct{ answer, additional []dns.RR }
 
 // answers finds what there is for a question, by the part of its name that stands before the record; exists is whether there is
 // such a name at all. Names are given back as they were asked, because resolvers vary the case of letters and compare.
-func (n *nameservice) answers(question dns.Question, below string) (found records, exists bool) {
-	targets, generation := n.current()
+func (n *nameservice) answers(question dns.Question, below string, from netip.Addr) (found records, exists bool) {
+	targets, generation := n.current(from)
 	switch below {
 	case "":
 		switch question.Qtype {
@@ -218,7 +223,9 @@ func (n *nameservice) txt(name string, targets []Target, generation int) []dns.R
 }
 
 func (n *nameservice) soa(name string) dns.RR {
-	_, generation := n.current()
+	n.mu.Lock()
+	generation := n.generation
+	n.mu.Unlock()
 	hdr := n.header(name, dns.TypeSOA)
 	hdr.Ttl = negativeTTL
 	return &dns.SOA{

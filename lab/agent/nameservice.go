@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"slices"
@@ -21,10 +20,11 @@ import (
 
 // RecordHealth answers GET /health and PUT /primary of the name service.
 type RecordHealth struct {
-	Primary    string         `json:"primary"`    // the region that is answered while it is healthy
-	Ordered    bool           `json:"ordered"`    // somebody has chosen the primary since the start, by PUT /primary
-	Answer     string         `json:"answer"`     // the region that is answered now; of several, the first from the primary on
-	Answers    []string       `json:"answers"`    // all that are answered now, from the primary on; DNS has them in random order
+	Primary    string         `json:"primary"` // the region that is answered while it is healthy
+	Ordered    bool           `json:"ordered"` // somebody has chosen the primary since the start, by PUT /primary
+	Answer     string         `json:"answer"`  // the region that is answered now; of several, the first from the primary on
+	Answers    []string       `json:"answers"` // all that are answered now, from the primary on; DNS has them in random order
+	Weights    map[string]int `json:"weights,omitempty"`
 	Generation int            `json:"generation"` // counts the answers, from 1 at the start
 	Targets    []TargetHealth `json:"targets"`    // in the order of the settings
 }
@@ -44,7 +44,7 @@ type TargetHealth struct {
 // always; the price is that a name service that starts while a region is down is late to see that.
 const startGrace = 10 * time.Second
 
-// nameservice answers which region serves, by a failover or a multivalue record. It lives in no region. What PUT /primary orders is kept in memory.
+// nameservice answers which region serves, by a record with one of the policies. It lives in no region. What PUT /primary orders is kept in memory.
 type nameservice struct {
 	cfg   NameserviceConfig
 	marks *Marks
@@ -56,6 +56,7 @@ type nameservice struct {
 
 	mu         sync.Mutex
 	health     []health // of cfg.Targets
+	weights    []int    // of cfg.Targets
 	primary    int      // index in cfg.Targets
 	ordered    bool
 	answered   []int // indices in cfg.Targets, from the primary on; never empty
@@ -69,8 +70,9 @@ func newNameservice(cfg NameserviceConfig, marks *Marks) (service, error) {
 	}
 	cfg.Record = dns.CanonicalName(cfg.Record)
 	n := &nameservice{cfg: cfg, marks: marks, began: time.Now(), health: make([]health, len(cfg.Targets)), generation: 1}
-	for i := range n.health {
+	for i, t := range cfg.Targets {
 		n.health[i] = health{unknown: true, since: n.began}
+		n.weights = append(n.weights, t.Weight)
 	}
 	n.answered = n.due()
 	return n, nil
@@ -195,43 +197,12 @@ func (n *nameservice) decide() {
 	n.marks.Leave(MarkAnswer, strings.Join(n.regions(answers), ", "))
 }
 
-// due is what the policy and the health checks say should be answered: of a failover record the first healthy target from the primary
-// on, or the primary when none is healthy; of a multivalue record all that are healthy, or all when none is.
-func (n *nameservice) due() []int {
-	var all, healthy []int
-	for i := range n.cfg.Targets {
-		t := (n.primary + i) % len(n.cfg.Targets)
-		all = append(all, t)
-		if !n.health[t].unhealthy {
-			healthy = append(healthy, t)
-		}
-	}
-	if len(healthy) == 0 {
-		healthy = all
-	}
-	if n.cfg.Policy != topology.Multivalue {
-		return healthy[:1]
-	}
-	return healthy
-}
-
 func (n *nameservice) regions(targets []int) []string {
 	names := make([]string, len(targets))
 	for i, t := range targets {
 		names[i] = n.cfg.Targets[t].Region
 	}
 	return names
-}
-
-// current is what is answered now, in random order, with its generation.
-func (n *nameservice) current() ([]Target, int) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	targets := make([]Target, len(n.answered))
-	for to, from := range rand.Perm(len(n.answered)) {
-		targets[to] = n.cfg.Targets[n.answered[from]]
-	}
-	return targets, n.generation
 }
 
 func (n *nameservice) recordHealth() RecordHealth {
@@ -244,6 +215,9 @@ func (n *nameservice) recordHealth() RecordHealth {
 		Answers:    n.regions(n.answered),
 		Generation: n.generation,
 	}
+	if n.cfg.Policy == topology.Weighted {
+		reply.Weights = n.weightsByRegion()
+	}
 	for i, h := range n.health {
 		reply.Targets = append(reply.Targets, TargetHealth{
 			Region: n.cfg.Targets[i].Region, Unknown: h.unknown, Healthy: !h.unhealthy,
@@ -253,11 +227,12 @@ func (n *nameservice) recordHealth() RecordHealth {
 	return reply
 }
 
-// Routes adds GET /health and PUT /primary {"region": "us-west-2"}, which answers as /health does, or 404 for an unknown region.
+// Routes adds GET /health, PUT /weights, and PUT /primary {"region": "us-west-2"}, which answers as /health does, or 404 for an unknown region.
 func (n *nameservice) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		writeJSON(w, n.recordHealth())
 	})
+	n.weightsRoute(mux)
 	mux.HandleFunc("PUT /primary", func(w http.ResponseWriter, r *http.Request) {
 		var order struct {
 			Region string `json:"region"`

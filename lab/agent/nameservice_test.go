@@ -276,7 +276,7 @@ func TestStartLeavesNoMarks(t *testing.T) {
 }
 
 func TestNameserviceRejectsSettings(t *testing.T) {
-	_, err := newNameservice(NameserviceConfig{Policy: "weighted", TTL: -1, Targets: []Target{{Region: "a"}, {Region: "a"}}}, NewMarks(""))
+	_, err := newNameservice(NameserviceConfig{Policy: "nearest", TTL: -1, Targets: []Target{{Region: "a"}, {Region: "a"}}}, NewMarks(""))
 	if err == nil {
 		t.Fatal("accepted")
 	}

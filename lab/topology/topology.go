@@ -4,6 +4,7 @@ package topology
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"time"
 )
@@ -46,6 +47,7 @@ type Region struct {
 	// AtStart is how many of them run before anything has happened; 0 is all, or with strategy pilot-light, outside home, none. The failover
 	// starts the others before it redirects clients.
 	AtStart int
+	Weight  int // of the questions to the name service, with policy weighted, its share is this over the sum
 	// Follows is the region whose PostgreSQL and Redis it streams from; empty is home. Where all follow home, replication is a star;
 	// where one follows another, it cascades.
 	Follows string
@@ -119,6 +121,12 @@ type RoutingPolicy string
 const (
 	Failover   RoutingPolicy = "failover"   // one region: the primary while it is healthy, else the next that is
 	Multivalue RoutingPolicy = "multivalue" // every healthy region, in random order
+	// Weighted is one healthy region by its weight, drawn anew for each question. Once a failover has redirected clients it is as Failover,
+	// until somebody gives weights again.
+	Weighted RoutingPolicy = "weighted"
+	// Geolocation is the region that a client is of, by the subnet that its question carries (RFC 7871; see ClientSubnet), while that region is
+	// healthy, else as Failover.
+	Geolocation RoutingPolicy = "geolocation"
 )
 
 // HealthCheck asks every Interval; Threshold answers in a row change the state.
@@ -194,6 +202,13 @@ func (t Topology) AppsAtStart(r Region) int {
 		return r.AtStart
 	}
 	return r.AppNodes
+}
+
+// ClientSubnet is where the clients of a region are taken to be: 10.1.0.0/16 for the first region, 10.2.0.0/16 for the second. Nobody has
+// such an address in the lab; it is what a question to the name service says of who asks.
+func (t Topology) ClientSubnet(region string) netip.Prefix {
+	i := slices.IndexFunc(t.Regions, func(r Region) bool { return r.Name == region })
+	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i + 1), 0, 0}), 16)
 }
 
 // LatencyBetween is what is added to the links between two regions, one way.

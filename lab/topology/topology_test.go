@@ -115,11 +115,11 @@ func TestValidate(t *testing.T) {
 			`topology latencies[4].between[0]: "" is no region of the topology`,
 			`topology latencies[4].between[1]: "" is no region of the topology`,
 		}},
-		{"unknown policy", func(p *Topology) { p.Routing.Policy = "weighted" }, []string{
-			`topology routing.policy: "weighted" is not known: use failover or multivalue`,
+		{"unknown policy", func(p *Topology) { p.Routing.Policy = "nearest" }, []string{
+			`topology routing.policy: "nearest" is not known: use failover or multivalue or weighted or geolocation`,
 		}},
 		{"active-active to one region", func(p *Topology) { p.Strategy = ActiveActive }, []string{
-			`topology routing.policy: active-active sends clients to every region: use multivalue`,
+			`topology routing.policy: active-active sends clients to every region: use multivalue, weighted or geolocation`,
 		}},
 		{"clients to a region that waits", func(p *Topology) { p.Strategy, p.Routing.Policy = PilotLight, Multivalue }, []string{
 			`topology routing.policy: multivalue sends clients to every region, which only strategy active-active wants`,
@@ -141,6 +141,18 @@ func TestValidate(t *testing.T) {
 		{"app nodes", func(p *Topology) { p.Regions[0].AppNodes, p.Regions[1].AppNodes = 0, 9 }, []string{
 			`topology regions[0].app_nodes: 0 app nodes: must be 1 to 8`,
 			`topology regions[1].app_nodes: 9 app nodes: must be 1 to 8`,
+		}},
+		{"weights of nothing", func(p *Topology) { p.Regions[1].Weight = 10 }, []string{
+			`topology regions[1].weight: a weight counts with routing.policy weighted only`,
+		}},
+		{"no weights", func(p *Topology) { p.Routing.Policy = Weighted }, []string{
+			`topology routing.policy: weighted needs weights: give regions one, such as {name: us-east-1, weight: 90}`,
+		}},
+		{"bad weights", func(p *Topology) {
+			p.Routing.Policy, p.Regions[0].Weight, p.Regions[1].Weight = Weighted, 256, -1
+		}, []string{
+			`topology regions[0].weight: 256: must be 0 to 255`,
+			`topology regions[1].weight: -1: must be 0 to 255`,
 		}},
 		{"apps at the start", func(p *Topology) { p.Regions[0].AtStart, p.Regions[1].AtStart = 1, 2 }, []string{
 			`topology regions[0].at_start: nobody would start the others: only the standby, which a failover starts them in, can have fewer at the start`,

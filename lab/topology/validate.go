@@ -18,6 +18,7 @@ const (
 	maxThreshold  = 10
 	maxLatency    = 5 * time.Second // beyond, what is asked for is a cut link
 
+	maxWeight        = 255 // as Route 53 has it
 	maxWorkers       = 64
 	leastServiceTime = 10 * time.Millisecond // below, the machine is the limit
 	mostServiceTime  = 10 * time.Second
@@ -49,7 +50,9 @@ func CommitModes() []Commit { return []Commit{CommitLocal, CommitRemote} }
 func ReplicationModes() []ReplicationMode { return []ReplicationMode{Continuous, OnBackup} }
 
 // RoutingPolicies are the values of Routing.Policy.
-func RoutingPolicies() []RoutingPolicy { return []RoutingPolicy{Failover, Multivalue} }
+func RoutingPolicies() []RoutingPolicy {
+	return []RoutingPolicy{Failover, Multivalue, Weighted, Geolocation}
+}
 
 // Validate says everything that is wrong with the topology, in one joined error whose parts are *FieldError. It holds for real-world
 // durations and for scaled ones.
@@ -123,6 +126,24 @@ func (v *validation) regions(regions []Region) {
 	}
 }
 
+// weights are for policy weighted only, which can't do without.
+func (v *validation) weights(t Topology) {
+	sum := 0
+	for i, r := range t.Regions {
+		field := fmt.Sprintf("regions[%d].weight", i)
+		switch {
+		case r.Weight < 0 || r.Weight > maxWeight:
+			v.complain(field, "%d: must be 0 to %d", r.Weight, maxWeight)
+		case r.Weight > 0 && t.Routing.Policy != Weighted:
+			v.complain(field, "a weight counts with routing.policy weighted only")
+		}
+		sum += r.Weight
+	}
+	if t.Routing.Policy == Weighted && sum == 0 {
+		v.complain("routing.policy", "weighted needs weights: give regions one, such as {name: us-east-1, weight: 90}")
+	}
+}
+
 func (v *validation) work(w Work) {
 	if w == (Work{}) {
 		return
@@ -146,12 +167,13 @@ func (v *validation) combinations(t Topology) {
 	if !t.Streams() && len(t.Regions) > minRegions {
 		v.complain("regions", "strategy backup-restore has two regions, for now: the backup job knows one target; %d given", len(t.Regions))
 	}
-	switch multivalue := t.Routing.Policy == Multivalue; {
-	case t.Strategy == ActiveActive && !multivalue:
-		v.complain("routing.policy", "active-active sends clients to every region: use multivalue")
-	case t.Strategy != ActiveActive && multivalue:
+	switch {
+	case t.Strategy == ActiveActive && (t.Routing.Policy == Failover || t.Routing.Policy == ""):
+		v.complain("routing.policy", "active-active sends clients to every region: use multivalue, weighted or geolocation")
+	case t.Strategy != ActiveActive && t.Routing.Policy == Multivalue:
 		v.complain("routing.policy", "multivalue sends clients to every region, which only strategy active-active wants")
 	}
+	v.weights(t)
 	if len(t.Regions) >= minRegions && t.Standby().AtStart > 0 && t.Strategy != WarmStandby {
 		v.complain("regions[1].at_start", "only a warm-standby begins with fewer app nodes than it will have; this is a %s", t.Strategy)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"strconv"
 	"sync"
 	"time"
@@ -100,9 +101,13 @@ func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(E
 
 func (d *drill) startLoad(ctx context.Context) (err error) {
 	seed := rand.Uint64()
+	subnets := map[string]netip.Prefix{}
+	for _, region := range d.plan.Workload.In {
+		subnets[region] = d.plan.Topology.ClientSubnet(region)
+	}
 	d.load, err = workload.Start(context.WithoutCancel(ctx), workload.Options{
 		Spec: d.plan.Workload, Resolver: d.lab.Resolver(), Record: topology.RecordName, Recorder: d.rec,
-		Prefix: strconv.FormatUint(seed>>32, 36), Seed: seed,
+		Prefix: strconv.FormatUint(seed>>32, 36), Seed: seed, Subnets: subnets,
 	})
 	if err != nil {
 		return err

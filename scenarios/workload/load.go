@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,11 +31,12 @@ type Recorder interface {
 // Options say what load to offer, to whom, and who records it. All are needed, Seed may be 0.
 type Options struct {
 	Spec     Spec
-	Resolver string   // host:port of the name service, DNS over UDP
-	Record   string   // whose SRV record _http._tcp.RECORD says which region serves
-	Recorder Recorder // not closed here
-	Prefix   string   // of the verifications' ids, unlike that of any other load of the drill
-	Seed     uint64   // equal seeds write equal verifications
+	Resolver string                  // host:port of the name service, DNS over UDP
+	Record   string                  // whose SRV record _http._tcp.RECORD says which region serves
+	Recorder Recorder                // not closed here
+	Prefix   string                  // of the verifications' ids, unlike that of any other load of the drill
+	Seed     uint64                  // equal seeds write equal verifications
+	Subnets  map[string]netip.Prefix // of the clients of each region of Spec.In
 }
 
 // Load is a workload being offered. Its methods may be called from any goroutine.
@@ -98,6 +100,9 @@ func start(ctx context.Context, opts Options, via transport) (*Load, error) {
 		if i < stale {
 			names.keeps = opts.Spec.Stale.For
 		}
+		if in := opts.Spec.In; len(in) > 0 {
+			names.subnet = opts.Subnets[in[i%len(in)]]
+		}
 		l.clients = append(l.clients, &client{names: names, dial: via.dial})
 	}
 	operating, cut := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -126,6 +131,9 @@ func (o Options) validate() error {
 	need(o.Record != "", "name of the record is empty")
 	need(o.Prefix != "", "prefix of ids is empty")
 	need(o.Recorder != nil, "recorder is missing")
+	for _, region := range o.Spec.In {
+		need(o.Subnets[region].IsValid(), "subnet of the clients in "+region+" is missing")
+	}
 	return errors.Join(errs...)
 }
 

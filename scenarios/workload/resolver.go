@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"slices"
 	"strconv"
@@ -65,6 +66,7 @@ type resolver struct {
 	now      func() time.Duration
 	lookups  *sync.WaitGroup
 	keeps    time.Duration // an answer at least, whatever its TTL
+	subnet   netip.Prefix  // of who asks; not valid: not said
 
 	mu      sync.Mutex
 	cached  target
@@ -109,6 +111,12 @@ func (r *resolver) ask(ctx context.Context, l *lookup) {
 	ctx, cancel := context.WithTimeout(ctx, lookupTimeout)
 	defer cancel()
 	query := new(dns.Msg).SetQuestion(r.question, dns.TypeSRV).SetEdns0(dns.DefaultMsgSize, false)
+	if r.subnet.IsValid() {
+		opt := query.IsEdns0()
+		opt.Option = append(opt.Option, &dns.EDNS0_SUBNET{
+			Code: dns.EDNS0SUBNET, Family: 1, SourceNetmask: uint8(r.subnet.Bits()), Address: r.subnet.Addr().AsSlice(), //nolint:gosec // at most 32
+		})
+	}
 	reply, err := r.exchange(ctx, query)
 	switch {
 	case err == nil:

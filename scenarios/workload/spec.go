@@ -12,6 +12,7 @@ type Spec struct {
 	Timeout time.Duration // an operation without an answer is given up, and unknown
 	Retry   Retry
 	Stale   Stale
+	In      []string // regions that the clients are of, in turn: their questions to the name service say so; none: they say nothing
 }
 
 // Stale is a share of the clients, whose resolvers keep an answer for a while at least, whatever its TTL says, as some runtimes and providers
