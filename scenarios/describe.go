@@ -67,6 +67,9 @@ func (d table) topology() {
 		if source := t.Source(r.Name); source != "" && t.Streams() {
 			note += ", follows " + source
 		}
+		if r.Weight > 0 {
+			note += fmt.Sprintf(", weight %d", r.Weight)
+		}
 		d.row("  "+role, r.Name, note)
 	}
 	d.row("  strategy", string(t.Strategy), "")
