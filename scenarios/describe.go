@@ -139,6 +139,9 @@ func (d table) objectives() {
 		}
 		d.scheduled(what+" ("+strings.Join(d.plan.Judge.Stores, ", ")+")", o.Within)
 	}
+	if c := d.plan.Judge.Consistency; c != "" {
+		d.row("  consistency", c, "")
+	}
 	if share := d.plan.Judge.StandbyCapacity; share > 0 {
 		d.row("  standby capacity", fmt.Sprintf("%.4g%% of the demand", 100*share), "")
 	}

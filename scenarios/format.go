@@ -151,6 +151,7 @@ func (r *reader) objectives(j *measure.Spec) decoder {
 				"window": r.duration(&o.Window), "success": r.share(&o.Success), "latency": r.latency(o), "capacity": r.share(&o.Capacity),
 			})(n, path)
 		},
+		"consistency":      choice(r, "consistency", &j.Consistency, []string{measure.Linearizable}),
 		"standby_capacity": r.share(&j.StandbyCapacity),
 		"stores":           r.stores(&j.Stores),
 		"ordered":          r.stores(&j.Ordered),

@@ -40,7 +40,7 @@ func stores() []string {
 func findings() []string {
 	return []string{
 		measure.FindingRecoveryTime, measure.FindingRecoveryPoint, measure.FindingFencing, measure.FindingLostAfterFailover,
-		measure.FindingHole, measure.FindingDuplicate, measure.FindingPhantom, measure.FindingStandbyCapacity,
+		measure.FindingHole, measure.FindingDuplicate, measure.FindingPhantom, measure.FindingStandbyCapacity, measure.FindingLinearizability,
 	}
 }
 

@@ -28,6 +28,9 @@ func Judge(h history.History, s Spec) Report {
 	if r.Metrics.Capacity != nil {
 		r.Findings = append(r.Findings, capacityFinding(*r.Metrics.Capacity))
 	}
+	if s.Consistency == Linearizable {
+		r.Findings = append(r.Findings, CheckLinearizable(h))
+	}
 	if a != nil {
 		r.Metrics.RecoveryPoint = a.point
 		if s.RecoveryPoint != nil {

@@ -19,6 +19,8 @@ type Spec struct {
 	// StandbyCapacity is the least share of the demand that the service must sustain for a window of the recovery time's after the fault;
 	// 0: not promised.
 	StandbyCapacity float64
+	// Consistency is what reads may see of writes: Linearizable, or empty for nothing that was promised.
+	Consistency string
 	// MinAcked is how many writes must have been acknowledged before the first fault; fewer prove nothing.
 	MinAcked int
 }
@@ -141,6 +143,8 @@ const (
 	FindingRecoveryPoint = "recovery_point"
 	// FindingStandbyCapacity compares what the service sustained after the fault with the demand.
 	FindingStandbyCapacity = "standby_capacity"
+	// FindingLinearizability fails when a read saw what no order of the operations explains.
+	FindingLinearizability = "linearizability"
 	// FindingFencing fails when a lost region acknowledged a write that was sent after the fault, or, whatever the fault, a region other
 	// than the survivor one that was sent after the survivor's promotion.
 	FindingFencing = "fencing"
