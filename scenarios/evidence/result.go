@@ -166,20 +166,20 @@ type Latency struct {
 	MaxMS int64 `json:"max_ms"`
 }
 
-// Capacity is what was sustained after the fault, in operations per second of the lab, to two places.
+// Capacity is what was sustained after the fault, as shares of the demand: to the end, rounded down, and for a window at best, rounded up.
 type Capacity struct {
-	Demand              float64 `json:"demand_per_s"`
-	Sustained           float64 `json:"sustained_per_s"`
-	Share               float64 `json:"share"`
-	Objective           float64 `json:"objective"`
-	Verdict             Verdict `json:"verdict"`
-	AmplificationBefore float64 `json:"amplification_before"` // calls per operation offered
-	AmplificationAfter  float64 `json:"amplification_after"`
+	Demand              *float64 `json:"demand_per_s"` // operations per second of the lab
+	ShareLo             *float64 `json:"share_lo"`
+	ShareHi             *float64 `json:"share_hi"`
+	Objective           float64  `json:"objective"`
+	Verdict             Verdict  `json:"verdict"`
+	AmplificationBefore *float64 `json:"amplification_before"` // calls per operation offered
+	AmplificationAfter  *float64 `json:"amplification_after"`
 }
 
 // Clients is when they left the region that was lost.
 type Clients struct {
-	Count    int    `json:"count"` // that were there before the fault
+	Count    int    `json:"count"` // that were there before the fault, and sent anything after it
 	Moved    int    `json:"moved"` // of those, by the end
 	LoMS     *int64 `json:"lo_ms"`
 	HiMS     *int64 `json:"hi_ms"` // nil when censored

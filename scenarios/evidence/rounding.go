@@ -29,8 +29,9 @@ func metricsOf(m measure.Metrics, timescale float64) Metrics {
 	}
 	if c := m.Capacity; c != nil {
 		out.Capacity = &Capacity{
-			Demand: twoPlaces(c.Demand), Sustained: twoPlaces(c.Sustained), Share: math.Floor(c.Share*1000) / 1000, Objective: c.Objective,
-			Verdict: verdictOf(c.Verdict), AmplificationBefore: twoPlaces(c.AmplificationBefore), AmplificationAfter: twoPlaces(c.AmplificationAfter),
+			Demand: places(c.Demand, 100, math.Round), ShareLo: places(c.ShareLo, 1000, math.Floor), ShareHi: places(c.ShareHi, 1000, math.Ceil),
+			Objective: c.Objective, Verdict: verdictOf(c.Verdict),
+			AmplificationBefore: places(c.AmplificationBefore, 100, math.Round), AmplificationAfter: places(c.AmplificationAfter, 100, math.Round),
 		}
 	}
 	if c := m.Clients; c != nil {
@@ -39,7 +40,15 @@ func metricsOf(m measure.Metrics, timescale float64) Metrics {
 	return out
 }
 
-func twoPlaces(v float64) float64 { return math.Round(v*100) / 100 }
+// places rounds to a part of one, such as a hundredth. What binary fractions add to a round figure is no reason to round it up or down.
+func places(v *float64, parts float64, round func(float64) float64) *float64 {
+	if v == nil {
+		return nil
+	}
+	const noise = 1e6
+	rounded := round(math.Round(*v*parts*noise)/noise) / parts
+	return &rounded
+}
 
 func pointOf(p measure.RecoveryPoint, timescale float64) RecoveryPoint {
 	out := RecoveryPoint{

@@ -96,20 +96,21 @@ func (r Result) capacityRows(c Capacity) []row {
 	}
 	standby := row{
 		ID: "standby_capacity", Name: "standby capacity", Judged: true, Verdict: c.Verdict, Measured: "not measured",
-		Objective: fmt.Sprintf("%.4g %%", 100*c.Objective),
+		Objective: inPercent(c.Objective),
 	}
-	if c.Demand > 0 {
-		standby.Measured = fmt.Sprintf("%.4g of %.4g/s, %.0f %%", c.Sustained, c.Demand, 100*c.Share)
+	if c.ShareLo != nil && c.ShareHi != nil && c.Demand != nil {
+		standby.Measured = fmt.Sprintf("%s … %s of %.4g/s", inPercent(*c.ShareLo), inPercent(*c.ShareHi), *c.Demand)
 	}
 	rows = append(rows, standby)
-	if c.AmplificationBefore > 1 || c.AmplificationAfter > 1 {
+	if before, after := c.AmplificationBefore, c.AmplificationAfter; before != nil && after != nil && (*before > 1 || *after > 1) {
 		rows = append(rows, row{
-			ID: "amplification", Name: "calls per operation",
-			Measured: fmt.Sprintf("%.2f before the fault, %.2f after it", c.AmplificationBefore, c.AmplificationAfter),
+			ID: "amplification", Name: "calls per operation", Measured: fmt.Sprintf("%.2f before the fault, %.2f after it", *before, *after),
 		})
 	}
 	return rows
 }
+
+func inPercent(share float64) string { return fmt.Sprintf("%.4g %%", 100*share) }
 
 func (r Result) clientsRow(c Clients) row {
 	out := row{ID: "clients_moved", Name: "last client moved"}

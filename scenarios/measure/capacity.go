@@ -2,23 +2,27 @@ package measure
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// MeasureCapacity measures what the service sustained after the fault f, against the demand. It is nil where no standby capacity is
+// MeasureCapacity measures what the service sustained after its region was lost, against the demand. It is nil where no standby capacity is
 // promised, or no recovery time whose window and latency say what to sustain is, or no fault was confirmed.
 //
-// Demand is what was offered per second from steady state to f.lo; repetitions are no demand. For each window [s, s+W) that begins at the due
-// time of an operation from f.hi on and was observed to its end, goodput is how many operations were answered ok within Latency of their due
-// time, per second. The greatest of these is what was sustained: no luckier window can be found, so a share of it below the objective is a
-// fail. The load is open-loop, so the goodput is not bounded by who was refused before.
+// The share of a stretch of time is how many operations were answered ok within Latency of their due time, over how many were due (or would
+// have been by the steady rate, if that is more; repetitions are not). Stretches begin at the due time of an operation from f.hi on, and end
+// before the region is given back: f is the loss of a region, or the last fault where none is lost. Demand is the steady rate.
+//
+//   - hi is the greatest share of a window W. No luckier one can be found: below the objective it is a fail.
+//   - lo is the share from the first window that reaches the objective (else from the best one) to the end: what came of it. A window that was
+//     merely lucky does not make a pass.
 //
 // Amplification is calls per operation offered: all that was sent, repetitions included, over what was due, from steady state to f.lo and from
 // f.hi to the end.
 func MeasureCapacity(h history.History, s Spec) *Capacity { //nolint:revive // Capacity is what it returns
-	incident, found := firstIncident(h, s)
+	incident, found := lossOf(h, s)
 	if s.StandbyCapacity <= 0 || s.RecoveryTime == nil || !found {
 		return nil
 	}
@@ -29,29 +33,60 @@ func MeasureCapacity(h history.History, s Spec) *Capacity { //nolint:revive // C
 	if window <= 0 || !observed || v.tooThin() || v.over <= 0 {
 		return c // nothing can be said
 	}
-	c.Demand = float64(v.offered) / v.over.Seconds()
+	if back := incident.fault.Healed; back != nil {
+		end = min(end, back.Lo)
+	}
+	demand := float64(v.offered) / v.over.Seconds()
+	c.Demand = &demand
 	steady, _ := h.PhaseAt(history.PhaseSteady)
 	c.AmplificationBefore = amplification(h, steady, f.Lo)
 	c.AmplificationAfter = amplification(h, f.Hi, end)
-	windows := 0
+	share := func(from, to time.Duration) float64 {
+		i, j := v.before(from), v.before(to)
+		return float64(v.inTime[j]-v.inTime[i]) / float64(max(1, v.load(from, to)))
+	}
+	best, from := -1.0, time.Duration(0)
 	for i := v.before(f.Hi); i < len(v.due) && v.due[i]+window <= end; i++ {
-		windows++
-		j := v.before(v.due[i] + window)
-		c.Sustained = max(c.Sustained, float64(v.inTime[j]-v.inTime[i])/window.Seconds())
+		is := share(v.due[i], v.due[i]+window)
+		if is > best && best < c.Objective {
+			from = v.due[i]
+		}
+		best = max(best, is)
 	}
-	if windows == 0 {
-		return c
+	if best < 0 {
+		return c // no window was observed to its end
 	}
-	c.Share = min(c.Sustained/c.Demand, 1) // a window may hold one operation more than its share of an even schedule
-	c.Verdict = Pass
-	if c.Share < c.Objective {
+	lasting := min(share(from, end), best)
+	c.ShareLo, c.ShareHi = &lasting, &best
+	switch {
+	case best < c.Objective:
 		c.Verdict = Fail
+	case lasting >= c.Objective:
+		c.Verdict = Pass
 	}
 	return c
 }
 
-// amplification is calls per operation offered in a stretch of time; 0 where nothing was.
-func amplification(h history.History, from, to time.Duration) float64 {
+// lossOf is the fault that takes a region away, the first of several; without one the last that was confirmed.
+func lossOf(h history.History, s Spec) (incident, bool) {
+	var last *history.Fault
+	for i, f := range h.Faults {
+		if !confirmed(f) {
+			continue
+		}
+		if last = &h.Faults[i]; len(f.Regions) > 0 {
+			break
+		}
+	}
+	if last == nil {
+		return incident{}, false
+	}
+	h.Faults = []history.Fault{*last}
+	return firstIncident(h, s)
+}
+
+// amplification is calls per operation offered in a stretch of time; nil where nothing was.
+func amplification(h history.History, from, to time.Duration) *float64 {
 	calls, offered := 0, 0
 	for _, op := range h.Ops {
 		if op.Due < from || op.Due >= to {
@@ -63,21 +98,32 @@ func amplification(h history.History, from, to time.Duration) float64 {
 		}
 	}
 	if offered == 0 {
-		return 0
+		return nil
 	}
-	return float64(calls) / float64(offered)
+	a := float64(calls) / float64(offered)
+	return &a
 }
 
 func capacityFinding(c Capacity) Finding {
 	f := Finding{ID: FindingStandbyCapacity, Checker: "capacity", Verdict: c.Verdict}
-	if c.Demand == 0 {
-		f.Detail = "what was sustained after the fault could not be measured: the offered load is too thin for the window"
-		return f
-	}
-	f.Detail = fmt.Sprintf("%.1f of %.1f operations a second were sustained at best, %.0f %% of the demand (objective %.0f %%)",
-		c.Sustained, c.Demand, 100*c.Share, 100*c.Objective)
-	if c.AmplificationAfter > 1.005 {
-		f.Detail += fmt.Sprintf("; with what clients tried again %.1f calls came for each", c.AmplificationAfter)
+	objective := fmt.Sprintf("(objective %.4g %%)", 100*c.Objective)
+	switch {
+	case c.Demand == nil:
+		f.Detail = "what was sustained after the fault could not be measured: the offered load is too thin for the window " + objective
+	case c.ShareHi == nil:
+		f.Detail = "what was sustained after the fault could not be measured: no window was observed to its end " + objective
+	default:
+		f.Detail = fmt.Sprintf("%.1f %% to %.1f %% of the demand of %.1f/s was sustained %s", 100**c.ShareLo, 100**c.ShareHi, *c.Demand, objective)
+		if a := c.AmplificationAfter; a != nil && *a > 1.005 {
+			f.Detail += fmt.Sprintf("; with what clients tried again %.1f calls came for each operation", *a)
+		}
 	}
 	return f
+}
+
+// movedBefore says whether the service was moved to another region before anything was broken: then it is not the fault that is judged.
+func movedBefore(h history.History, i incident) bool {
+	return slices.ContainsFunc(h.Marks, func(m history.Mark) bool {
+		return (m.Name == markPromoted || m.Name == markRedirected) && m.At.Hi < i.f.Lo
+	})
 }

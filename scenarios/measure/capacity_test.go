@@ -1,8 +1,11 @@
 package measure
 
 import (
+	"math"
 	"strings"
 	"testing"
+
+	"github.com/regionfall/regionfall/scenarios/history"
 )
 
 // again appends repetitions of operation i, so many.
@@ -15,55 +18,94 @@ func (d *drill) again(i, times int) {
 	}
 }
 
+// everyOther makes operations from 37 on bad, one of so many.
+func everyOther(n int) func(d *drill) {
+	return func(d *drill) {
+		for i := 37; i < 60; i++ {
+			if i%n == 0 {
+				d.bad(i)
+			}
+		}
+	}
+}
+
+// The good drill offers 10 operations a second, window 1 s; 37 is the first that the standby answers, at 4.2 s, and 59 the last, at 6.4 s.
 func TestStandbyCapacity(t *testing.T) {
 	for name, c := range map[string]struct {
-		edit      func(d *drill)
-		verdict   Verdict
-		sustained float64
-		after     float64 // amplification
+		edit    func(d *drill)
+		verdict Verdict
+		lo, hi  float64
+		after   float64 // amplification; 0: not known
 	}{
-		"all of the demand": {func(*drill) {}, Pass, 10, 1},
-		"two of three, whoever is lucky": {func(d *drill) {
-			for i := 37; i < 60; i++ {
-				if i%3 == 0 {
-					d.bad(i)
-				}
+		"all of the demand": {func(*drill) {}, Pass, 22.0 / 23, 1, 1}, // the first window that suffices begins with the last that was bad
+		"two of three":      {everyOther(3), Fail, 15.0 / 22, 0.7, 1}, // seven of ten in a window at best
+		"a lucky second, and then every other": {func(d *drill) {
+			for i := 48; i < 60; i += 2 {
+				d.bad(i)
 			}
-		}, Fail, 7, 1},
+		}, Inconclusive, 16.0 / 23, 1, 1},
 		"all, and too late": {func(d *drill) {
 			for i := 37; i < 60; i++ {
 				d.slowly(i, 300*msec)
 			}
-		}, Fail, 0, 1},
-		"nothing": {func(d *drill) { d.outage(60) }, Fail, 0, 1},
+		}, Fail, 0, 0, 1},
+		"nothing": {func(d *drill) { d.outage(60) }, Fail, 0, 0, 1},
 		"at the second try only": {func(d *drill) {
-			for i := 37; i < 59; i++ {
+			for i := 37; i < 60; i++ {
 				d.bad(i)
 				d.again(i, 1)
-				last := len(d.Ops) - 1
-				d.ok(last, standby)
+				d.ok(len(d.Ops)-1, standby)
 			}
-		}, Fail, 0, (33.0 + 21.0) / 33.0}, // of 33 that were due from 3.1 to 6.3 s, 21 were tried again by then
+		}, Fail, 0, 0, (33.0 + 21.0) / 33.0}, // of 33 that were due from 3.1 to 6.3 s, 21 were tried again by then
+		"home is back, and nothing else was": {func(d *drill) {
+			d.outage(60)
+			d.Faults[0].Healed = between(4500, 4600)
+			for i := 41; i < 60; i++ {
+				d.ok(i, home)
+			}
+		}, Fail, 0, 0, 1},
+		"a fault before that took no region": {func(d *drill) {
+			everyOther(2)(d)
+			first := history.Fault{Name: "pause_replication", Target: standby, Confirmed: true, Effective: between(1500, 1510), Healed: between(7000, 7100)}
+			d.Faults = append([]history.Fault{first}, d.Faults...)
+		}, Fail, 11.0 / 23, 0.5, 1},
 		"nobody saw a whole window": {func(d *drill) {
 			d.Ops = d.Ops[:27]
 			d.outage(27)
-		}, Inconclusive, 0, 0},
+		}, Inconclusive, -1, -1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := goodDrill()
 			d.spec.StandbyCapacity = 0.9
 			c.edit(d)
 			got := MeasureCapacity(d.History, d.spec)
-			if got == nil {
-				t.Fatal("nothing was measured")
+			if got == nil || got.Demand == nil || got.AmplificationBefore == nil {
+				t.Fatalf("nothing was measured: %+v", got)
 			}
-			if got.Verdict != c.verdict || got.Sustained != c.sustained || got.Demand != 10 || got.AmplificationBefore != 1 {
-				t.Errorf("got %+v, want %s at %g", got, c.verdict, c.sustained)
+			is := func(v *float64, want float64) bool {
+				return v == nil && want <= 0 && want != 0 || v == nil && c.after == 0 && want == 0 || v != nil && math.Abs(*v-want) < 0.01
 			}
-			if diff := got.AmplificationAfter - c.after; diff > 0.01 || diff < -0.01 {
-				t.Errorf("%.3f calls for each operation after the fault, want %.3f", got.AmplificationAfter, c.after)
+			if got.Verdict != c.verdict || !is(got.ShareLo, c.lo) || !is(got.ShareHi, c.hi) || !is(got.Demand, 10) || !is(got.AmplificationBefore, 1) {
+				t.Errorf("%s, want %s at %g to %g: %s", got.Verdict, c.verdict, c.lo, c.hi, capacityFinding(*got).Detail)
+			}
+			if !is(got.AmplificationAfter, c.after) {
+				t.Errorf("%v calls for each operation after the fault, want %.3f", got.AmplificationAfter, c.after)
 			}
 		})
+	}
+}
+
+// Demand that is quantised differently before the fault and in a window must not make a service fail that answers everything.
+func TestAllAnsweredIsAllOfTheDemand(t *testing.T) {
+	d := goodDrill()
+	d.spec.StandbyCapacity = 1
+	for i := range d.Phases {
+		if d.Phases[i].Name == history.PhaseSteady {
+			d.Phases[i].At = 1990 * msec // ten and a hair intervals before the fault hold eleven operations
+		}
+	}
+	if got := MeasureCapacity(d.History, d.spec); got.Verdict != Pass || *got.ShareHi != 1 {
+		t.Errorf("everything was answered: %s, %s", got.Verdict, capacityFinding(*got).Detail)
 	}
 }
 
@@ -97,7 +139,21 @@ func TestRepetitionsDoNotCountAsService(t *testing.T) {
 			said = f.Detail
 		}
 	}
-	if !strings.Contains(said, "0.0 of 10.0 operations a second") || !strings.Contains(said, "calls came for each") {
+	if !strings.Contains(said, "0.0 % to 0.0 % of the demand of 10.0/s") || !strings.Contains(said, "calls came for each") {
 		t.Errorf("the finding says %q", said)
+	}
+}
+
+func TestAFailoverBeforeTheFaultProvesNothing(t *testing.T) {
+	d := goodDrill()
+	for i := range d.Marks {
+		d.Marks[i].At.Lo, d.Marks[i].At.Hi = d.Marks[i].At.Lo-2300*msec, d.Marks[i].At.Hi-2300*msec
+	}
+	for i := 10; i < 60; i++ {
+		d.ok(i, standby)
+	}
+	r := Judge(d.History, d.spec)
+	if r.Verdict != Inconclusive || !strings.Contains(strings.Join(r.Reasons, "; "), "the failover came before the fault") {
+		t.Errorf("%s: %v", r.Verdict, r.Reasons)
 	}
 }

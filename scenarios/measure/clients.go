@@ -15,7 +15,7 @@ import (
 // to the lost region after f had left by its first operation elsewhere. The figure is that of the last client; it is censored when one has not
 // left when the observation ends.
 func MeasureClients(h history.History, s Spec) *Clients { //nolint:revive // Clients is what it returns
-	incident, found := firstIncident(h, s)
+	incident, found := lossOf(h, s)
 	if !found || len(incident.fault.Regions) == 0 {
 		return nil
 	}
@@ -28,12 +28,12 @@ func MeasureClients(h history.History, s Spec) *Clients { //nolint:revive // Cli
 		}
 	}
 	c := &Clients{}
-	lo, hi := time.Duration(0), time.Duration(0)
+	lo, hi := time.Duration(-1), time.Duration(0)
 	for _, ops := range byClient {
 		slices.SortFunc(ops, func(a, b history.Op) int { return int(a.Sent - b.Sent) })
 		lost := func(op history.Op) bool { return slices.Contains(incident.fault.Regions, op.Region) }
-		if !slices.ContainsFunc(ops, func(op history.Op) bool { return op.Sent < f.Lo && lost(op) }) {
-			continue // it was never there
+		if !slices.ContainsFunc(ops, func(op history.Op) bool { return op.Sent < f.Lo && lost(op) }) || ops[len(ops)-1].Sent < f.Lo {
+			continue // it was never there, or sent nothing any more
 		}
 		c.Count++
 		last := len(ops) - 1
@@ -41,7 +41,7 @@ func MeasureClients(h history.History, s Spec) *Clients { //nolint:revive // Cli
 			last--
 		}
 		if ops[last].Sent >= f.Lo {
-			lo = max(lo, ops[last].Sent-f.Hi)
+			lo = max(lo, ops[last].Sent-f.Hi, 0)
 		}
 		if last == len(ops)-1 {
 			continue // it is there still
@@ -52,7 +52,9 @@ func MeasureClients(h history.History, s Spec) *Clients { //nolint:revive // Cli
 	if c.Count == 0 {
 		return nil
 	}
-	c.LoMS, c.Censored = ms(max(0, lo)), c.Moved < c.Count
+	if c.Censored = c.Moved < c.Count; lo >= 0 {
+		c.LoMS = ms(lo)
+	}
 	if !c.Censored {
 		c.HiMS = ms(max(0, hi))
 	}

@@ -113,6 +113,9 @@ func voids(h history.History, s Spec) []string {
 		if steady, reached := h.PhaseAt(history.PhaseSteady); !reached || steady > incident.f.Lo {
 			say("steady state was not reached before the fault")
 		}
+		if movedBefore(h, incident) {
+			say("the failover came before the fault: what followed was not its doing")
+		}
 		if acked, need := incident.ackedBefore(h), max(1, s.MinAcked); acked < need {
 			say("only %d writes were acknowledged before the fault, %d are needed to prove anything", acked, need)
 		}

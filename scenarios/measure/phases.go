@@ -18,11 +18,14 @@ var steps = []struct {
 	{"restored", false},
 	{markPromoted, false},
 	{"repointed", false},
-	{"redirected", false},
+	{markRedirected, false},
 }
 
 // markPromoted says that the survivor's stores are primaries: nobody else's may be from then on.
 const markPromoted = "promoted"
+
+// markRedirected says that clients are sent to the survivor.
+const markRedirected = "redirected"
 
 // sustained is the last phase, from the last mark until the service is back; clients waiting out the TTL make it a scaled one.
 const sustained = "sustained"

@@ -113,22 +113,22 @@ type Latency struct {
 	MaxMS float64 `json:"max_ms"`
 }
 
-// Capacity is what the service could do after the fault, against what was asked of it. Rates are operations per second of the lab.
+// Capacity is what the service could do after the fault, against what was asked of it. Nil was not measured.
 type Capacity struct {
-	Demand    float64 `json:"demand"`    // offered in the steady state, repetitions not counted
-	Sustained float64 `json:"sustained"` // the most that was answered well throughout a window after the fault
-	Share     float64 `json:"share"`     // sustained / demand
-	Objective float64 `json:"objective"` // the least share promised
-	Verdict   Verdict `json:"verdict"`
+	Demand    *float64 `json:"demand"`   // operations per second of the lab in the steady state, repetitions not counted
+	ShareLo   *float64 `json:"share_lo"` // of it: what was sustained to the end
+	ShareHi   *float64 `json:"share_hi"` // and for a window at best
+	Objective float64  `json:"objective"`
+	Verdict   Verdict  `json:"verdict"`
 	// How many calls were made for each operation that was offered, before and after the fault: above 1 by what clients try again.
-	AmplificationBefore float64 `json:"amplification_before"`
-	AmplificationAfter  float64 `json:"amplification_after"`
+	AmplificationBefore *float64 `json:"amplification_before"`
+	AmplificationAfter  *float64 `json:"amplification_after"`
 }
 
 // Clients is when they left the region that was lost: the time from the fault to the last one of them. Milliseconds of lab time.
 type Clients struct {
-	Count    int      `json:"count"` // that were sent there before the fault
-	Moved    int      `json:"moved"` // of those, that were sent elsewhere by the end
+	Count    int      `json:"count"` // that were sent there before the fault, and anywhere after it
+	Moved    int      `json:"moved"` // of those, that were sent elsewhere for good by the end
 	LoMS     *float64 `json:"lo_ms"` // the last of them was still sent there; null if none was after the fault
 	HiMS     *float64 `json:"hi_ms"` // and was sent elsewhere for good; null when censored
 	Censored bool     `json:"censored"`

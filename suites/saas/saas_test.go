@@ -20,8 +20,8 @@ var _ = Describe("A SaaS platform that loses eu-west-1 at full demand", func() {
 			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
 			Expect(*r.Metrics.RecoveryTime.FirstSuccessMS).To(BeNumerically("<", 10_000), "what a naive measure says")
 			Expect(r.Metrics.RecoveryTime.Censored).To(BeTrue())
-			Expect(r.Metrics.Capacity.Share).To(BeNumerically("<", 0.9))
-			Expect(r.Metrics.Capacity.AmplificationAfter).To(BeNumerically(">", 1.2), "clients who try again")
+			Expect(*r.Metrics.Capacity.ShareHi).To(BeNumerically("<", 0.9))
+			Expect(*r.Metrics.Capacity.AmplificationAfter).To(BeNumerically(">", 1.2), "clients who try again")
 		}, SpecTimeout(harness.DrillTimeout))
 	})
 
@@ -37,7 +37,7 @@ var _ = Describe("A SaaS platform that loses eu-west-1 at full demand", func() {
 			r := harness.Run(ctx, "saas-prescaled")
 			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
 			Expect(r).To(Recover(time.Duration(float64(rto) / r.Scenario.Timescale)))
-			Expect(r.Metrics.Capacity.Share).To(BeNumerically(">=", 0.95))
+			Expect(*r.Metrics.Capacity.ShareLo).To(BeNumerically(">=", 0.95))
 		}, SpecTimeout(harness.DrillTimeout))
 	})
 
