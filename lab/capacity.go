@@ -33,7 +33,8 @@ const (
 	kneeFrom    = 0.7  // of what is declared
 	kneeFirst   = 10.0 // requests a second, where nothing is declared
 	kneeMost    = 1000.0
-	kneeLasting = 3 * time.Second
+	kneeLasting = 3 * time.Second // at least
+	kneeCount   = 50              // requests that a step offers, at least: one more or less is not to count
 )
 
 // Capacity finds the knee of a region's app, where its clients come in, by steps of an open-loop load. It asks for a verification with an id
@@ -50,12 +51,13 @@ func (l *Lab) Capacity(ctx context.Context, region string, told func(CapacitySte
 	c := Capacity{Region: region, Declared: l.topology.App.Rate() * float64(l.topology.AppsAtStart(r))}
 	rate := kneeFirst
 	if c.Declared > 0 {
-		rate = kneeFrom * c.Declared
+		rate = min(kneeFrom*c.Declared, kneeMost)
 	}
 	for beyond := 0; beyond < kneeBeyond && rate <= kneeMost; rate *= kneeGrowth {
+		lasting := max(kneeLasting, time.Duration(kneeCount/rate*float64(time.Second)))
 		a, err := l.lines.Ask(ctx, probe.Question{
 			Way: probe.Serving, Service: topology.ServiceApp, Address: door, Path: "/verifications/" + strings.Repeat("x", 65),
-			Rate: rate, Lasting: kneeLasting, Within: 4 * kneeLasting,
+			Rate: rate, Lasting: lasting, Within: 2*lasting + 4*kneeLasting,
 		})
 		if err == nil {
 			err = a.Err()

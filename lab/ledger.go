@@ -157,15 +157,18 @@ func (p *page) write() error {
 }
 
 // change notes that the fault holds a thing so (or, with the empty string, no longer), and has act make it so: others says how strongly
-// other faults hold it. Nobody else changes the thing meanwhile.
+// other faults hold it. Nobody else changes the thing meanwhile. A hold is noted before it is taken and until it has been let go: whoever comes
+// after a process that died in between must find it.
 func (p *page) change(ctx context.Context, thing, how string, act func(others string) error) error {
 	lock := flock.New(filepath.Join(p.dir, strings.NewReplacer(" ", "-", "/", "-").Replace(thing)+".lock"))
 	if _, err := lock.TryLockContext(ctx, 2*time.Millisecond); err != nil {
 		return fmt.Errorf("wait for who changes %s: %w", thing, err)
 	}
 	defer func() { _ = lock.Close() }()
-	if err := p.hold(thing, how); err != nil {
-		return err
+	if how != "" {
+		if err := p.hold(thing, how); err != nil {
+			return err
+		}
 	}
 	all, err := p.notes()
 	if err != nil {
@@ -177,7 +180,10 @@ func (p *page) change(ctx context.Context, thing, how string, act func(others st
 			others = stronger(others, n.Holds[thing])
 		}
 	}
-	return act(others)
+	if err := act(others); err != nil || how != "" {
+		return err
+	}
+	return p.hold(thing, "")
 }
 
 // holds says how strongly the fault holds a thing; empty if it does not.

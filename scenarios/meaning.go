@@ -284,9 +284,12 @@ func (r *reader) expectMeaning(p *drill.Plan) {
 		r.complain("expect", "expect: say what must be found: {fail: [recovery_point]}")
 	}
 	for i, id := range p.Expect.Findings {
-		objective := id == measure.FindingRecoveryTime || id == measure.FindingRecoveryPoint // named alike
+		objective := id == measure.FindingRecoveryTime || id == measure.FindingRecoveryPoint || id == measure.FindingStandbyCapacity // named alike
 		if objective && !r.given("objectives."+id) {
 			r.complain(fmt.Sprintf("expect.fail[%d]", i), "expect: %s can't be found: objectives has no %s", id, id)
+		}
+		if id == measure.FindingLinearizability && p.Judge.Consistency != measure.Linearizable {
+			r.complain(fmt.Sprintf("expect.fail[%d]", i), "expect: %s can't be found: objectives has no consistency: %s", id, measure.Linearizable)
 		}
 	}
 }

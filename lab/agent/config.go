@@ -18,7 +18,7 @@ type ReplicatorConfig struct {
 	Sources []Stores      `json:"sources"` // the other regions, through links
 	Objects bool          `json:"objects"` // copy objects continuously
 	Items   bool          `json:"items"`   // copy items continuously
-	Every   time.Duration `json:"every"`   // pause between two passes; 0 means the default of 50 ms
+	Every   time.Duration `json:"every"`   // pause between two passes; 0 means the default of 200 ms
 
 	PublishedFile string `json:"published_file"`
 	ConfigFile    string `json:"config_file"` // where what is published is delivered to

@@ -142,6 +142,16 @@ func TestValidate(t *testing.T) {
 			`topology regions[0].app_nodes: 0 app nodes: must be 1 to 8`,
 			`topology regions[1].app_nodes: 9 app nodes: must be 1 to 8`,
 		}},
+		{"apps that nobody starts", func(p *Topology) {
+			p.Regions[1].AppNodes, p.Regions[1].AtStart, p.Automation.Off = 4, 2, true
+		}, []string{
+			`topology regions[1].at_start: nobody would start the other app nodes: the automation that does is off`,
+		}},
+		{"a hot standby that is not", func(p *Topology) {
+			p.Strategy, p.Regions[1].AppNodes, p.Regions[1].AtStart = HotStandby, 4, 2
+		}, []string{
+			`topology regions[1].at_start: only a warm-standby begins with fewer app nodes than it will have; this is a hot-standby`,
+		}},
 		{"weights of nothing", func(p *Topology) { p.Regions[1].Weight = 10 }, []string{
 			`topology regions[1].weight: a weight counts with routing.policy weighted only`,
 		}},

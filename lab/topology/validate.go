@@ -174,8 +174,13 @@ func (v *validation) combinations(t Topology) {
 		v.complain("routing.policy", "multivalue sends clients to every region, which only strategy active-active wants")
 	}
 	v.weights(t)
-	if len(t.Regions) >= minRegions && t.Standby().AtStart > 0 && t.Strategy != WarmStandby {
-		v.complain("regions[1].at_start", "only a warm-standby begins with fewer app nodes than it will have; this is a %s", t.Strategy)
+	if len(t.Regions) >= minRegions && t.Standby().AtStart > 0 && t.Standby().AtStart < t.Standby().AppNodes {
+		switch {
+		case t.Strategy != WarmStandby:
+			v.complain("regions[1].at_start", "only a warm-standby begins with fewer app nodes than it will have; this is a %s", t.Strategy)
+		case t.Automation.Off:
+			v.complain("regions[1].at_start", "nobody would start the other app nodes: the automation that does is off")
+		}
 	}
 	if t.Strategy == HotStandby && len(t.Regions) >= minRegions && t.Standby().AppNodes < t.Home().AppNodes {
 		v.complain("regions[1].app_nodes", "%d app nodes, and home has %d: a hot standby has as many; with fewer it is a warm-standby",

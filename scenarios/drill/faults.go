@@ -61,7 +61,7 @@ func (d *drill) heal(ctx context.Context, f *guarded) error {
 // healAll heals every fault, the last first. It may be called again, and works on a context that has ended: whoever interrupts a drill
 // wants the lab whole.
 func (d *drill) healAll(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Duration(max(1, len(d.guards)))*undoWithin)
 	defer cancel()
 	var errs []error
 	for _, f := range slices.Backward(d.guards) {

@@ -92,7 +92,7 @@ func TestNull(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{
-		"recovery_time", "recovery_point", "write_latency", "stale_config", "capacity", "sessions", "decisions", "conservation",
+		"recovery_time", "recovery_point", "write_latency", "stale_config", "capacity", "clients", "sessions", "decisions", "conservation",
 	} {
 		if v, there := r.Metrics[name]; !there || v != nil {
 			t.Errorf("%s is %v (there: %v), want null", name, v, there)

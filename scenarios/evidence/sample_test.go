@@ -147,6 +147,11 @@ func nightlyBackup() (Drill, map[string][]byte) {
 				RecoveryTime:  &measure.RecoveryTime{LoMS: f64(11_980), Censored: true, ObjectiveMS: f64(5000), Verdict: measure.Fail},
 				RecoveryPoint: &joint,
 				WriteLatency:  &measure.Latency{Count: 1141, P50MS: 13.1, P99MS: 36.6, MaxMS: 61},
+				Capacity: &measure.Capacity{
+					Demand: f64(20.004), ShareLo: f64(0.3529), ShareHi: f64(0.4), Objective: 0.95, Verdict: measure.Fail,
+					AmplificationBefore: f64(1), AmplificationAfter: f64(1.676),
+				},
+				Clients: &measure.Clients{Count: 16, Moved: 12, LoMS: f64(11_700.2), Censored: true},
 			},
 			Findings: []measure.Finding{
 				{ID: "recovery_time", Checker: "recovery_time", Verdict: measure.Fail, Detail: "more than 11.98 s of 5 s"},

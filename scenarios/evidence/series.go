@@ -61,6 +61,9 @@ func (c *chart) drawRates(ops []history.Op, s scale) {
 	offered, good := make([]float64, n), make([]float64, n)
 	last := 0
 	for _, op := range ops {
+		if op.Retry > 0 {
+			continue // no demand, and no service in time
+		}
 		i := int((op.Due - s.from) / bin)
 		offered[i] += 1 / bin.Seconds()
 		if op.Outcome == history.OK {

@@ -25,8 +25,10 @@ type expectation struct {
 
 // overrides are the promises in which a fixture differs from goodDrill.
 type overrides struct {
-	RecoveryPointMS *int `json:"recovery_point_ms,omitempty"`
-	MinAcked        int  `json:"min_acked,omitempty"`
+	RecoveryPointMS *int    `json:"recovery_point_ms,omitempty"`
+	MinAcked        int     `json:"min_acked,omitempty"`
+	StandbyCapacity float64 `json:"standby_capacity,omitempty"`
+	Consistency     string  `json:"consistency,omitempty"`
 }
 
 // figures are measured values that matter in the fixture; nil ones are not compared.
@@ -39,6 +41,8 @@ type figures struct {
 	Duplicates      *int      `json:"duplicates,omitempty"`
 	AckedAfterFault *int      `json:"acked_after_fault,omitempty"`
 	Relapses        *int      `json:"relapses,omitempty"`
+	CapacityShare   []float64 `json:"capacity_share,omitempty"`   // lo, hi
+	ClientsMovedMS  []float64 `json:"clients_moved_ms,omitempty"` // lo, hi; lo only when censored
 }
 
 func promise(recoveryPointMS int) *overrides { return &overrides{RecoveryPointMS: &recoveryPointMS} }

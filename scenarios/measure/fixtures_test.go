@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write fixtures/histories from the table
 const fixturesDir = "../../fixtures/histories"
 
 func fixtures() []fixture {
-	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures)
+	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, serviceFixtures)
 }
 
 // files are what the fixture's folder holds.
@@ -160,6 +160,7 @@ func (e expectation) promised() Spec {
 	if e.Spec.MinAcked > 0 {
 		s.MinAcked = e.Spec.MinAcked
 	}
+	s.StandbyCapacity, s.Consistency = e.Spec.StandbyCapacity, e.Spec.Consistency
 	return s
 }
 
@@ -182,6 +183,12 @@ func measured(m Metrics, want figures) figures {
 		if want.Relapses != nil {
 			got.Relapses = &m.RecoveryTime.Relapses
 		}
+	}
+	if c := m.Capacity; c != nil && want.CapacityShare != nil {
+		got.CapacityShare = interval(c.ShareLo, c.ShareHi)
+	}
+	if c := m.Clients; c != nil && want.ClientsMovedMS != nil {
+		got.ClientsMovedMS = interval(c.LoMS, c.HiMS)
 	}
 	p := m.RecoveryPoint
 	if p == nil {

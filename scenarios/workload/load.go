@@ -94,7 +94,7 @@ func start(ctx context.Context, opts Options, via transport) (*Load, error) {
 		limit:      via.limit,
 		done:       make(chan struct{}),
 	}
-	stale := int(math.Ceil(opts.Spec.Stale.Share * float64(opts.Spec.Clients)))
+	stale := int(math.Ceil(opts.Spec.Stale.Share*float64(opts.Spec.Clients) - 1e-9))
 	for i := range opts.Spec.Clients {
 		names := newResolver(opts.Record, via.exchange, opts.Recorder.Now, &l.running)
 		if i < stale {
@@ -193,7 +193,9 @@ func (l *Load) finish(op history.Op) {
 	l.opts.Recorder.Op(op)
 	switch {
 	case op.Outcome == history.OK:
-		l.meter.good(op.Done)
+		if op.Retry == 0 {
+			l.meter.good(op.Done)
+		}
 		if op.Kind == history.Write {
 			l.population.ack(op.ID, op.Done)
 		}

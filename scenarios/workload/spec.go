@@ -1,5 +1,5 @@
-// Package workload offers load to a lab as its clients would: open-loop, each operation attempted once, its region found through the
-// name service, its fate recorded.
+// Package workload offers load to a lab as its clients would: open-loop, each call made once, its region found through the name service, its
+// fate recorded. What clients try again is a call of its own.
 package workload
 
 import "time"

@@ -25,15 +25,19 @@ const (
 
 func up(b *testing.B, t topology.Topology) *lab.Lab {
 	b.Helper()
-	images, err := image.Ensure(b.Context(), image.Options{Source: image.Auto})
-	if err != nil {
-		b.Fatal(err)
-	}
-	l, err := lab.Up(b.Context(), lab.Options{Topology: t, Images: images})
+	l, err := bringUp(b.Context(), t)
 	if err != nil {
 		b.Fatal(err)
 	}
 	return l
+}
+
+func bringUp(ctx context.Context, t topology.Topology) (*lab.Lab, error) {
+	images, err := image.Ensure(ctx, image.Options{Source: image.Auto})
+	if err != nil {
+		return nil, err
+	}
+	return lab.Up(ctx, lab.Options{Topology: t, Images: images})
 }
 
 func down(b *testing.B, l *lab.Lab) {
@@ -81,12 +85,15 @@ func BenchmarkLab(b *testing.B) {
 func BenchmarkTurnover(b *testing.B) {
 	t := preset(b, "two-regions")
 	l := up(b, t)
-	defer func() { down(b, l) }()
+	b.Cleanup(func() { down(b, l) })
 	for b.Loop() {
-		next, g := (*lab.Lab)(nil), errgroup.Group{}
-		g.Go(func() error { next = up(b, t); return nil })
+		var next *lab.Lab
+		var g errgroup.Group
+		g.Go(func() (err error) { next, err = bringUp(b.Context(), t); return err })
 		down(b, l)
-		_ = g.Wait()
+		if err := g.Wait(); err != nil {
+			b.Fatal(err)
+		}
 		l = next
 	}
 }
