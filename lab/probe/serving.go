@@ -18,9 +18,8 @@ func serving(ctx context.Context, q Question) (a Answer, err error) {
 	if q.Rate <= 0 || q.Lasting <= 0 {
 		return a, fmt.Errorf("offer %s %g requests a second for %s: nothing would be offered", q.Service, q.Rate, q.Lasting)
 	}
-	transport := &http.Transport{MaxIdleConnsPerHost: 64}
-	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport}
+	// A connection for each, as the workload's clients have it: kept ones would lead more and more requests to the node that refuses fastest.
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	var mu sync.Mutex
 	var failed error
 	var asked sync.WaitGroup

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/fault"
@@ -51,6 +52,10 @@ func (a *app) injectKind(e fault.Entry) *cobra.Command {
 		Example: "  regionfall inject " + asFlags(e),
 		Args:    cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
 	}
+	// A flag has dashes where a file's key has underscores; who copies the key means the same.
+	cmd.Flags().SetNormalizeFunc(func(_ *pflag.FlagSet, name string) pflag.NormalizedName {
+		return pflag.NormalizedName(strings.ReplaceAll(name, "_", "-"))
+	})
 	bind(cmd, reflect.ValueOf(spec).Elem())
 	name := labFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -93,7 +98,7 @@ func asFlags(e fault.Entry) string {
 	list := strings.NewReplacer(", ", ",")
 	for _, p := range strings.Split(protectLists(strings.TrimSuffix(parameters, "}")), ", ") {
 		name, value, _ := strings.Cut(p, ": ")
-		line += " --" + name + " " + list.Replace(strings.Trim(strings.ReplaceAll(value, "\x00", ","), "[]"))
+		line += " --" + strings.ReplaceAll(name, "_", "-") + " " + list.Replace(strings.Trim(strings.ReplaceAll(value, "\x00", ","), "[]"))
 	}
 	return line
 }
