@@ -16,8 +16,9 @@ import (
 type Routing struct {
 	Primary    string         `json:"primary"`
 	Answer     string         `json:"answer"`  // of several, the first from the primary on
-	Answers    []string       `json:"answers"` // more than one with policy multivalue only
+	Answers    []string       `json:"answers"` // of which one question gets all, or one, by the policy
 	Weights    map[string]int `json:"weights"` // with policy weighted
+	Whole      bool           `json:"whole"`   // the primary gets everything, whatever the weights are
 	Generation int            `json:"generation"`
 	Targets    []struct {
 		Region    string `json:"region"`

@@ -62,6 +62,12 @@ func (r *reader) workloadMeaning(p *drill.Plan) {
 	if w.Timeout <= 0 || w.Timeout > maxTimeout {
 		r.complain("workload.timeout", "workload.timeout: %s must be more than 0s and at most %s", short(w.Timeout), short(maxTimeout))
 	}
+	if len(w.In) > 0 && p.Topology.Routing.Policy != topology.Geolocation {
+		r.complain("workload.clients_in", "workload.clients_in has no effect: only routing.policy geolocation asks where clients are")
+	}
+	if len(w.In) > w.Clients {
+		r.complain("workload.clients_in", "workload.clients_in: %d regions, and %d clients: some would have none", len(w.In), w.Clients)
+	}
 	for i, region := range w.In {
 		if _, known := p.Topology.Region(region); !known && region != "" {
 			r.complain(fmt.Sprintf("workload.clients_in[%d]", i), "workload.clients_in: %s is no region of the topology", quote(region))
@@ -254,6 +260,9 @@ func (r *reader) objectiveMeaning(p *drill.Plan) {
 		}
 	} else if promised && !r.given("observe") && !r.given("objectives.recovery_time") {
 		r.complain("objectives", "observe is missing: without the objective recovery_time nothing says how long to wait")
+	}
+	if j.Consistency != "" && p.Workload.Reads == 0 {
+		r.complain("objectives.consistency", "objectives.consistency: nothing is read that could show it: workload.reads is 0/s")
 	}
 	if j.StandbyCapacity > 0 && j.RecoveryTime == nil {
 		r.complain("objectives.standby_capacity", "objectives.standby_capacity: without the objective recovery_time nothing says what to sustain is: "+

@@ -75,7 +75,7 @@ func (n *nameservice) reply(request *dns.Msg) *dns.Msg {
 	from, subnet := asker(request)
 	if subnet != nil {
 		opt := reply.IsEdns0()
-		opt.Option = append(opt.Option, scoped(subnet, n.cfg.Policy))
+		opt.Option = append(opt.Option, n.scoped(subnet, from))
 	}
 	switch {
 	case request.Opcode != dns.OpcodeQuery:

@@ -20,13 +20,14 @@ import (
 
 // RecordHealth answers GET /health and PUT /primary of the name service.
 type RecordHealth struct {
-	Primary    string         `json:"primary"` // the region that is answered while it is healthy
-	Ordered    bool           `json:"ordered"` // somebody has chosen the primary since the start, by PUT /primary
-	Answer     string         `json:"answer"`  // the region that is answered now; of several, the first from the primary on
-	Answers    []string       `json:"answers"` // all that are answered now, from the primary on; DNS has them in random order
-	Weights    map[string]int `json:"weights,omitempty"`
-	Generation int            `json:"generation"` // counts the answers, from 1 at the start
-	Targets    []TargetHealth `json:"targets"`    // in the order of the settings
+	Primary    string         `json:"primary"`           // with policy failover, the region that is answered while it is healthy
+	Ordered    bool           `json:"ordered"`           // somebody has chosen the primary since the start, by PUT /primary
+	Answer     string         `json:"answer"`            // the region that is answered now; of several, the first from the primary on
+	Answers    []string       `json:"answers"`           // all that may be answered now, from the primary on
+	Weights    map[string]int `json:"weights,omitempty"` // with policy weighted
+	Whole      bool           `json:"whole,omitempty"`   // the primary gets everything, whatever the weights are
+	Generation int            `json:"generation"`        // counts the answers, from 1 at the start
+	Targets    []TargetHealth `json:"targets"`           // in the order of the settings
 }
 
 // TargetHealth is what the health checks of one region say.
@@ -59,7 +60,9 @@ type nameservice struct {
 	weights    []int    // of cfg.Targets
 	primary    int      // index in cfg.Targets
 	ordered    bool
-	answered   []int // indices in cfg.Targets, from the primary on; never empty
+	whole      bool   // of a weighted record: the primary gets everything, whatever the weights are
+	lost       []bool // of cfg.Targets: it was the primary and unhealthy when another one was ordered, and is not made it again since
+	answered   []int  // indices in cfg.Targets, from the primary on; never empty
 	generation int
 }
 
@@ -74,6 +77,7 @@ func newNameservice(cfg NameserviceConfig, marks *Marks) (service, error) {
 		n.health[i] = health{unknown: true, since: n.began}
 		n.weights = append(n.weights, t.Weight)
 	}
+	n.lost = make([]bool, len(cfg.Targets))
 	n.answered = n.due()
 	return n, nil
 }
@@ -181,7 +185,11 @@ func (n *nameservice) redirect(region string) bool {
 	if i < 0 {
 		return false
 	}
-	n.primary, n.ordered = i, true
+	if i != n.primary {
+		n.lost[n.primary] = n.health[n.primary].unhealthy
+	}
+	n.lost[i] = false
+	n.primary, n.ordered, n.whole = i, true, true
 	n.decide()
 	return true
 }
@@ -216,7 +224,7 @@ func (n *nameservice) recordHealth() RecordHealth {
 		Generation: n.generation,
 	}
 	if n.cfg.Policy == topology.Weighted {
-		reply.Weights = n.weightsByRegion()
+		reply.Weights, reply.Whole = n.weightsByRegion(), n.whole
 	}
 	for i, h := range n.health {
 		reply.Targets = append(reply.Targets, TargetHealth{

@@ -16,7 +16,8 @@ import (
 
 // due is what the policy and the health checks say may be answered, from the primary on: of a failover record the first healthy target, or the
 // primary when none is; of the others all that are healthy, or all when none is, a weighted record's without those of weight 0 unless there
-// are no others. Where somebody has made a region the primary of a weighted record, it gets everything.
+// are no others. Once somebody has made a region the primary, a weighted record gives it everything until weights are given, and a geolocation
+// record does not answer the primary before it if that was unhealthy then: it may look well again, and its data is behind.
 func (n *nameservice) due() []int {
 	var all, healthy []int
 	for i := range n.cfg.Targets {
@@ -30,9 +31,14 @@ func (n *nameservice) due() []int {
 		healthy = all
 	}
 	switch {
-	case n.cfg.Policy == topology.Multivalue, n.cfg.Policy == topology.Geolocation:
+	case n.cfg.Policy == topology.Multivalue:
 		return healthy
-	case n.cfg.Policy == topology.Weighted && !n.ordered:
+	case n.cfg.Policy == topology.Geolocation:
+		if kept := slices.DeleteFunc(slices.Clone(healthy), func(t int) bool { return n.lost[t] }); len(kept) > 0 {
+			return kept
+		}
+		return healthy
+	case n.cfg.Policy == topology.Weighted && !n.whole:
 		if weighted := slices.DeleteFunc(slices.Clone(healthy), func(t int) bool { return n.weights[t] == 0 }); len(weighted) > 0 {
 			return weighted
 		}
@@ -110,6 +116,9 @@ func (n *nameservice) weigh(weights map[string]int) error {
 	if n.cfg.Policy != topology.Weighted {
 		return errors.New("the record is not weighted: its topology says so with routing.policy")
 	}
+	if len(weights) == 0 {
+		return errors.New("no weights are given")
+	}
 	to, sum := slices.Clone(n.weights), 0
 	for region, weight := range weights {
 		i := slices.IndexFunc(n.cfg.Targets, func(t Target) bool { return t.Region == region })
@@ -127,30 +136,36 @@ func (n *nameservice) weigh(weights map[string]int) error {
 	if sum == 0 {
 		return errors.New("all weights are 0: nobody would be answered")
 	}
-	n.weights, n.ordered = to, false
+	n.weights, n.ordered, n.whole = to, true, false
 	n.decide()
 	return nil
 }
 
-// asker is who a question is from, by the subnet that it carries (RFC 7871); invalid if it carries none.
+// asker is who a question is from, by as much of a subnet as it carries (RFC 7871); invalid if it carries none, or withholds it.
 func asker(request *dns.Msg) (netip.Addr, *dns.EDNS0_SUBNET) {
 	if opt := request.IsEdns0(); opt != nil {
 		for _, option := range opt.Option {
-			if subnet, ok := option.(*dns.EDNS0_SUBNET); ok {
-				address, _ := netip.AddrFromSlice(subnet.Address)
-				return address.Unmap(), subnet
+			subnet, ok := option.(*dns.EDNS0_SUBNET)
+			if !ok {
+				continue
 			}
+			address, _ := netip.AddrFromSlice(subnet.Address)
+			prefix, err := address.Unmap().Prefix(int(subnet.SourceNetmask))
+			if err != nil || subnet.SourceNetmask == 0 {
+				return netip.Addr{}, subnet
+			}
+			return prefix.Addr(), subnet
 		}
 	}
 	return netip.Addr{}, nil
 }
 
-// scoped gives the subnet of a question back, with how much of it counted.
-func scoped(subnet *dns.EDNS0_SUBNET, policy topology.RoutingPolicy) dns.EDNS0 {
+// scoped gives the subnet of a question back, with how much of it counted: of a geolocation record the length of the regions' subnets.
+func (n *nameservice) scoped(subnet *dns.EDNS0_SUBNET, from netip.Addr) dns.EDNS0 {
 	back := *subnet
 	back.SourceScope = 0
-	if policy == topology.Geolocation {
-		back.SourceScope = 16
+	if n.cfg.Policy == topology.Geolocation && from.Is4() {
+		back.SourceScope = uint8(n.cfg.Targets[0].Clients.Bits()) //nolint:gosec // at most 32
 	}
 	return &back
 }

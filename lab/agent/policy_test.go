@@ -76,12 +76,25 @@ func TestAWeightedRecordFailsOver(t *testing.T) {
 	if got := r.answers(t, 100); got[east] == 0 || got[west] == 0 { // by chance in one run of 2^99
 		t.Errorf("weights were given again: %v", got)
 	}
+	if h := r.recordHealth(); !h.Ordered || h.Whole { // else the automation would think that its redirect was forgotten, and repeat it
+		t.Errorf("after weights were given: %+v", h)
+	}
+	server := httptest.NewServer(r.http)
+	t.Cleanup(server.Close)
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
+	if said, err := (redirect{names: nameClient{base: server.URL}, region: west}).Do(t.Context()); err != nil || said != "us-west-2, instead of by weight" {
+		t.Errorf("%q, %v", said, err)
+	}
+	if got := r.answers(t, 50); got[west] != 50 {
+		t.Errorf("redirected, and answered by weight: %v", got)
+	}
 }
 
 func TestWeightsThatMakeNoSense(t *testing.T) {
 	r := startNameservice(t, weighted)
 	for body, want := range map[string]int{
 		`{"us-east-1": -1}`: http.StatusConflict, `{"mars": 1}`: http.StatusConflict, `{"us-east-1": 0, "us-west-2": 0}`: http.StatusConflict,
+		`{}`: http.StatusConflict, `null`: http.StatusConflict,
 		`{"us-east-1": "a"}`: http.StatusBadRequest, `weights`: http.StatusBadRequest,
 	} {
 		if status, said := r.weigh(t, body); status != want {
@@ -144,7 +157,47 @@ func TestGeolocationAnswersTheClientsRegion(t *testing.T) {
 	r.await(t, "west back", func(h RecordHealth) bool { return h.Targets[1].Healthy })
 	for address, want := range map[string]string{"10.1.7.0": east, "10.2.7.0": west, "10.9.0.0": west} {
 		if got := from(address); got != want {
-			t.Errorf("after the redirect clients in %q are sent to %s, want %s", address, got, want)
+			t.Errorf("after a planned redirect clients in %q are sent to %s, want %s", address, got, want)
+		}
+	}
+
+	// West is lost, and looks well again later: its data is behind.
+	r.west.down.Store(true)
+	r.await(t, "west gone", func(h RecordHealth) bool { return !h.Targets[1].Healthy })
+	if status := r.redirectTo(t, `{"region":"us-east-1"}`); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	r.west.down.Store(false)
+	r.await(t, "west back", func(h RecordHealth) bool { return h.Targets[1].Healthy })
+	if got := from("10.2.7.0"); got != east {
+		t.Errorf("clients of a region that was failed over are sent to %s again", got)
+	}
+	if status := r.redirectTo(t, `{"region":"us-west-2"}`); status != http.StatusOK {
+		t.Fatal(status)
+	}
+	if got := from("10.2.7.0"); got != west {
+		t.Errorf("it is the primary again, and its clients are sent to %s", got)
+	}
+}
+
+func TestASubnetThatIsWithheldCountsForNothing(t *testing.T) {
+	r := startNameservice(t, func(c *NameserviceConfig) {
+		c.Policy = topology.Geolocation
+		c.Targets[0].Clients, c.Targets[1].Clients = netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("10.2.0.0/16")
+	})
+	for name, subnet := range map[string]*dns.EDNS0_SUBNET{
+		"withheld":   {Family: 1, SourceNetmask: 0, Address: netip.MustParseAddr("0.0.0.0").AsSlice()},
+		"too coarse": {Family: 1, SourceNetmask: 8, Address: netip.MustParseAddr("10.2.7.0").AsSlice()},
+		"IPv6":       {Family: 2, SourceNetmask: 56, Address: netip.MustParseAddr("2001:db8::").AsSlice()},
+	} {
+		subnet.Code = dns.EDNS0SUBNET
+		query := new(dns.Msg).SetQuestion("_http._tcp."+testRecord, dns.TypeSRV).SetEdns0(dns.DefaultMsgSize, false)
+		opt := query.IsEdns0()
+		opt.Option = append(opt.Option, subnet)
+		reply := r.reply(query)
+		_, back := asker(reply)
+		if got := reply.Answer[0].(*dns.SRV).Target; got != east+"."+testRecord || back == nil || back.SourceScope != 0 && name != "too coarse" {
+			t.Errorf("%s: answered %s, for %v", name, got, back)
 		}
 	}
 }

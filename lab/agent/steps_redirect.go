@@ -26,8 +26,12 @@ func (r redirect) Do(ctx context.Context) (string, error) {
 		return "", err
 	}
 	how := "was so already"
-	if record.Primary != r.region {
+	shared := record.Weights != nil && !record.Whole // by weights, that somebody has given
+	if record.Primary != r.region || shared {
 		how = "instead of " + record.Primary
+		if shared {
+			how = "instead of by weight"
+		}
 		if err := r.names.makePrimary(ctx, r.region); err != nil {
 			return "", err
 		}

@@ -103,6 +103,18 @@ func (a *app) printStatuses(all []lab.Status, watch bool) error {
 	return err
 }
 
+// sentTo are the regions that clients are sent to, with the weights that count.
+func sentTo(r lab.Routing) string {
+	var all []string
+	for _, region := range r.Answers {
+		if w, weighted := r.Weights[region]; weighted && !r.Whole {
+			region += fmt.Sprintf(" (weight %d)", w)
+		}
+		all = append(all, region)
+	}
+	return strings.Join(all, ", ")
+}
+
 func writeStatus(out io.Writer, s lab.Status) error {
 	_, _ = fmt.Fprintf(out, "lab %s  %s\n", s.Lab, s.Topology)
 	if s.Problem != "" {
@@ -110,7 +122,7 @@ func writeStatus(out io.Writer, s lab.Status) error {
 		return nil
 	}
 	if s.Routing != nil {
-		_, _ = fmt.Fprintf(out, "  clients are sent to %s (DNS at %s)\n", s.Routing.Answer, s.DNS)
+		_, _ = fmt.Fprintf(out, "  clients are sent to %s (DNS at %s)\n", sentTo(*s.Routing), s.DNS)
 	}
 	w := tabwriter.NewWriter(out, 2, 4, 2, ' ', 0)
 	row := func(cells ...string) { _, _ = fmt.Fprintln(w, "  "+strings.Join(cells, "\t")) }

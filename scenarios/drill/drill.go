@@ -25,7 +25,7 @@ var ErrProvesNothing = errors.New("the drill proves nothing")
 const (
 	lookEvery    = 100 * time.Millisecond
 	jobWithin    = 2 * time.Minute
-	undoWithin   = 3 * time.Minute // for each fault; its guard gives up before
+	undoWithin   = 3 * time.Minute // for each fault; all but the slowest give up before
 	readWithin   = 30 * time.Second
 	reconcileFor = 20 * time.Second
 )

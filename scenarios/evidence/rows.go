@@ -120,6 +120,8 @@ func (r Result) clientsRow(c Clients) row {
 			return "> " + atLeast(atScale(*c.LoMS, scale))
 		case c.LoMS != nil && c.HiMS != nil:
 			return between(atScale(*c.LoMS, scale), atScale(*c.HiMS, scale))
+		case c.HiMS != nil:
+			return "≤ " + atMost(atScale(*c.HiMS, scale))
 		}
 		return "not measured"
 	}

@@ -12,8 +12,8 @@ import (
 // promised, or no recovery time whose window and latency say what to sustain is, or no fault was confirmed.
 //
 // The share of a stretch of time is how many operations were answered ok within Latency of their due time, over how many were due (or would
-// have been by the steady rate, if that is more; repetitions are not). Stretches begin at the due time of an operation from f.hi on, and end
-// before the region is given back: f is the loss of a region, or the last fault where none is lost. Demand is the steady rate.
+// have been by the steady rate, if that is more; repetitions are not). Stretches begin at the due time of an operation from f.hi on, or
+// right after it, and end before the region is given back: f is the loss of a region, or the last fault where none is lost. Demand is the steady rate.
 //
 //   - hi is the greatest share of a window W. No luckier one can be found: below the objective it is a fail.
 //   - lo is the share from the first window that reaches the objective (else from the best one) to the end: what came of it. A window that was
@@ -46,12 +46,17 @@ func MeasureCapacity(h history.History, s Spec) *Capacity { //nolint:revive // C
 		return float64(v.inTime[j]-v.inTime[i]) / float64(max(1, v.load(from, to)))
 	}
 	best, from := -1.0, time.Duration(0)
-	for i := v.before(f.Hi); i < len(v.due) && v.due[i]+window <= end; i++ {
-		is := share(v.due[i], v.due[i]+window)
-		if is > best && best < c.Objective {
-			from = v.due[i]
+	for i := v.before(f.Hi); i < len(v.due); i++ {
+		for _, at := range []time.Duration{v.due[i], v.due[i] + 1} { // with that operation, and without it
+			if at+window > end {
+				continue
+			}
+			is := share(at, at+window)
+			if is > best && best < c.Objective {
+				from = at
+			}
+			best = max(best, is)
 		}
-		best = max(best, is)
 	}
 	if best < 0 {
 		return c // no window was observed to its end
@@ -59,6 +64,7 @@ func MeasureCapacity(h history.History, s Spec) *Capacity { //nolint:revive // C
 	lasting := min(share(from, end), best)
 	c.ShareLo, c.ShareHi = &lasting, &best
 	switch {
+	case len(incident.fault.Regions) > 0 && movedBefore(h, incident): // the loss moved nobody: who serves had served before
 	case best < c.Objective:
 		c.Verdict = Fail
 	case lasting >= c.Objective:

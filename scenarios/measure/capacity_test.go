@@ -144,6 +144,23 @@ func TestRepetitionsDoNotCountAsService(t *testing.T) {
 	}
 }
 
+// A milder fault came first, and the failover with it: the loss that came after moved nobody.
+func TestALossAfterTheFailoverSaysNothingOfTheStandby(t *testing.T) {
+	d := goodDrill()
+	d.spec.StandbyCapacity = 0.9
+	first := history.Fault{Name: "pause_replication", Target: standby, Confirmed: true, Effective: between(1500, 1510), Healed: between(7000, 7100)}
+	d.Faults = append([]history.Fault{first}, d.Faults...)
+	for i := range d.Marks {
+		d.Marks[i].At.Lo, d.Marks[i].At.Hi = d.Marks[i].At.Lo-1300*msec, d.Marks[i].At.Hi-1300*msec
+	}
+	for i := 22; i < 60; i++ {
+		d.ok(i, standby)
+	}
+	if got := MeasureCapacity(d.History, d.spec); got.Verdict != Inconclusive {
+		t.Errorf("%s: %s", got.Verdict, capacityFinding(*got).Detail)
+	}
+}
+
 func TestAFailoverBeforeTheFaultProvesNothing(t *testing.T) {
 	d := goodDrill()
 	for i := range d.Marks {

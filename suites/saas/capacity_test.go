@@ -21,7 +21,7 @@ var _ = Describe("An app node whose work is declared", func() {
 			Expect(err).NotTo(HaveOccurred())
 			Expect(c.Reached).To(BeTrue())
 			Expect(c.Declared).To(Equal(declared))
-			Expect(c.Knee).To(BeNumerically("~", declared, 0.05*declared), "%s: %+v", region, c.Steps)
+			Expect(c.Knee).To(BeNumerically("~", declared, 0.1*declared), "%s: %+v", region, c.Steps)
 		}
 	}, SpecTimeout(harness.DrillTimeout))
 })
