@@ -47,6 +47,15 @@ var _ = Describe("A KYC platform that loses us-east-1", func() {
 		}, SpecTimeout(harness.DrillTimeout))
 	})
 
+	When("a third region serves too, and never takes over", func() {
+		It("is back in the second one within two hours", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/three-regions.yaml")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			Expect(r).To(LoseAtMost(lab(rpo, r.Scenario.Timescale)))
+			Expect(r).To(Recover(lab(rto, r.Scenario.Timescale)))
+		}, SpecTimeout(harness.DrillTimeout))
+	})
+
 	When("a write counts only once both regions have it", func() {
 		It("loses nothing that was acknowledged", func(ctx SpecContext) {
 			r := harness.Run(ctx, "kyc-zero-loss")
