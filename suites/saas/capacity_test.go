@@ -6,22 +6,31 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
 
-var _ = Describe("An app node whose work is declared", func() {
-	It("saturates at workers over service time, alone and with others", func(ctx SpecContext) {
+var _ = Describe("App nodes whose work is declared", func() {
+	It("saturate at workers over service time: one before a failover, and with it the one that the failover starts", func(ctx SpecContext) {
 		t, _ := topology.Preset("two-regions")
+		t = t.Scaled(60) // a health check every half second
 		t.App = topology.Work{Workers: 2, ServiceTime: 200 * time.Millisecond, Queue: 6}
-		t.Regions[1].AppNodes = 2
+		t.Regions[1].AppNodes, t.Regions[1].AtStart = 2, 1
 		l := harness.Up(ctx, t)
-		for region, declared := range map[string]float64{"us-east-1": 10, "us-west-2": 20} {
-			c, err := l.Capacity(ctx, region, nil)
+		knee := func(want float64) {
+			GinkgoHelper()
+			c, err := l.Capacity(ctx, west, nil)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(c.Reached).To(BeTrue())
-			Expect(c.Declared).To(Equal(declared))
-			Expect(c.Knee).To(BeNumerically("~", declared, 0.1*declared), "%s: %+v", region, c.Steps)
+			Expect(c.Declared).To(Equal(10.0), "of the nodes at the start")
+			Expect(c.Knee).To(BeNumerically("~", want, 0.1*want), "%+v", c.Steps)
 		}
+		knee(10)
+
+		guard := harness.Guard(l, &fault.LoseRegion{Region: east}) //nolint:contextcheck // the clean-up runs when this context has ended
+		Expect(guard.Inject(ctx)).Error().NotTo(HaveOccurred())
+		Eventually(l.Routing).WithContext(ctx).WithTimeout(harness.Patience).Should(HaveField("Primary", west))
+		knee(20)
 	}, SpecTimeout(harness.DrillTimeout))
 })
