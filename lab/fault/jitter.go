@@ -52,18 +52,18 @@ func (f *Jitter) For(l Lab) (Fault, error) {
 	return j, nil
 }
 
-// Of a measurement of jitter: how many round trips, and how many at once. A spread is known to 1/√(2·trips) or so of itself.
+// Of a measurement of jitter: how many round trips, and how many at once, which is few because they wait for one another on a busy machine.
+// A spread is known to 1/√(2·trips) or so of itself.
 const (
 	jitterTrips  = 200
-	jitterAtOnce = 10
+	jitterAtOnce = 4
 )
 
 type jittered struct {
 	measured
 	upTo, ways float64 // milliseconds, directions
 
-	least   float64 // of the base: a mean that was taken on a busy machine would make what is added look less
-	spread0 float64
+	least float64 // of the base: a mean that was taken on a busy machine would make what is added look less
 }
 
 // Slow is how long a few measurements take.
@@ -72,20 +72,26 @@ func (j *jittered) Slow() time.Duration {
 }
 
 // spread is the greatest delay of one direction, from how much round trips vary: a delay that is evenly spread over up to U has the
-// variance U²/12, and those of two directions add up, as do those of the delay and of the base. What the delay adds on the average, half of
-// U in each direction, has to be right as well.
+// variance U²/12, and those of two directions add up. That of the base is not taken off: it is small beside them, and one that was taken on a
+// busy machine would hide the jitter. What the delay adds on the average, half of U in each direction, has to be right as well.
 func (j *jittered) spread(ctx context.Context, l Link) (float64, error) {
 	took, err := roundTrips(ctx, l, jitterTrips, jitterAtOnce)
 	if err != nil {
 		return 0, err
 	}
+	if j.based { // what took longer than jitter can make it, the machine did
+		longest := j.least + j.ways*j.upTo*(1+tolerance)
+		took = slices.DeleteFunc(took, func(t float64) bool { return t > longest })
+	}
+	if len(took) < jitterTrips*3/4 {
+		return 0, fmt.Errorf("%d of %d round trips took longer than jitter can make them", jitterTrips-len(took), jitterTrips)
+	}
 	mean, variance := moments(took)
 	got := math.Sqrt(variance * 12 / j.ways)
 	if !j.based {
-		j.least, j.spread0 = slices.Min(took), got
+		j.least = slices.Min(took)
 		return 0, nil
 	}
-	got = math.Sqrt(max(0, got*got-j.spread0*j.spread0))
 	added, asked := mean-j.least, j.ways*j.upTo/2
 	if !j.healed && got > j.asked/2 && math.Abs(added-asked) > asked*tolerance {
 		return 0, fmt.Errorf("%s are added on the average (asked: %s)", j.text(added), j.text(asked))
