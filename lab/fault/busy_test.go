@@ -45,12 +45,13 @@ func TestANodeMayDieWhileItIsTold(t *testing.T) {
 	}
 }
 
-// busy is a link of a machine that has much to do until the fault is injected, when three of four round trips take longer than they need.
-// Then each is delayed by another share of what was asked.
+// busy is a link of a machine that has much to do until the fault is injected, or all the time: then three of four round trips take longer
+// than they need. With the fault each is delayed by another share of what was asked.
 type busy struct {
 	numb
-	upTo  time.Duration
-	share func(n int64) float64
+	upTo   time.Duration
+	share  func(n int64) float64
+	always bool
 
 	held  atomic.Bool
 	asked atomic.Int64
@@ -62,11 +63,12 @@ func (b *busy) Hold(context.Context, How) error { b.held.Store(true); return nil
 
 func (b *busy) Ask(context.Context, probe.Question) (probe.Answer, error) {
 	n, took := b.asked.Add(1), 2*time.Millisecond
-	switch {
-	case b.held.Load():
+	held := b.held.Load()
+	if held {
 		took += time.Duration(b.share(n) * float64(b.upTo))
-	case n%4 != 0:
-		took += 5 * time.Millisecond
+	}
+	if n%4 != 0 && (b.always || !held) {
+		took += 15 * time.Millisecond
 	}
 	time.Sleep(took)
 	return probe.Answer{Took: took}, nil
@@ -86,12 +88,14 @@ func TestJitterIsHeldAgainstTheLeastRoundTrip(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				asked := &Jitter{Where: Where{From: "west", To: "east"}, Direction: "upstream", UpTo: 60 * time.Millisecond}
-				g, err := NewGuard(asked, &busy{upTo: asked.UpTo, share: c.share}, clock())
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := g.Inject(t.Context()); !errors.Is(err, c.want) {
-					t.Errorf("got %v, want %v", err, c.want)
+				for _, always := range []bool{false, true} {
+					g, err := NewGuard(asked, &busy{upTo: asked.UpTo, share: c.share, always: always}, clock())
+					if err != nil {
+						t.Fatal(err)
+					}
+					if _, err := g.Inject(t.Context()); !errors.Is(err, c.want) {
+						t.Errorf("busy all the time: %t: got %v, want %v", always, err, c.want)
+					}
 				}
 			})
 		})

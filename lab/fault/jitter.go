@@ -63,7 +63,7 @@ type jittered struct {
 	measured
 	upTo, ways float64 // milliseconds, directions
 
-	least float64 // of the base: a mean that was taken on a busy machine would make what is added look less
+	before struct{ least, mean, late, spread float64 } // of the base: late is what nine of ten round trips did not exceed
 }
 
 // Slow is how long a few measurements take.
@@ -72,31 +72,40 @@ func (j *jittered) Slow() time.Duration {
 }
 
 // spread is the greatest delay of one direction, from how much round trips vary: a delay that is evenly spread over up to U has the
-// variance U²/12, and those of two directions add up. That of the base is not taken off: it is small beside them, and one that was taken on a
-// busy machine would hide the jitter. What the delay adds on the average, half of U in each direction, has to be right as well.
+// variance U²/12, and those of two directions add up, as does that of the base. What the delay adds on the average, half of U in each
+// direction, has to be right as well.
+//
+// How much of the base's own share is in a later measurement, nobody knows: all of it, where the machine is as busy as before, or none. So
+// there is an interval for each figure, and of that the value that is nearest to what was asked; once the fault is healed, the least.
 func (j *jittered) spread(ctx context.Context, l Link) (float64, error) {
 	took, err := roundTrips(ctx, l, jitterTrips, jitterAtOnce)
 	if err != nil {
 		return 0, err
 	}
 	if j.based { // what took longer than jitter can make it, the machine did
-		longest := j.least + j.ways*j.upTo*(1+tolerance)
+		longest := j.before.late + j.ways*j.upTo*(1+tolerance)
 		took = slices.DeleteFunc(took, func(t float64) bool { return t > longest })
 	}
 	if len(took) < jitterTrips*3/4 {
 		return 0, fmt.Errorf("%d of %d round trips took longer than jitter can make them", jitterTrips-len(took), jitterTrips)
 	}
 	mean, variance := moments(took)
-	got := math.Sqrt(variance * 12 / j.ways)
+	most := math.Sqrt(variance * 12 / j.ways)
 	if !j.based {
-		j.least = slices.Min(took)
+		slices.Sort(took)
+		j.before.least, j.before.mean, j.before.late, j.before.spread = took[0], mean, took[len(took)*9/10], most
 		return 0, nil
 	}
-	added, asked := mean-j.least, j.ways*j.upTo/2
-	if !j.healed && got > j.asked/2 && math.Abs(added-asked) > asked*tolerance {
+	least := math.Sqrt(max(0, most*most-j.before.spread*j.before.spread))
+	if j.healed {
+		return least, nil
+	}
+	asked := j.ways * j.upTo / 2
+	added := min(max(asked, mean-j.before.mean), mean-j.before.least)
+	if most > j.upTo/2 && math.Abs(added-asked) > asked*tolerance {
 		return 0, fmt.Errorf("%s are added on the average (asked: %s)", j.text(added), j.text(asked))
 	}
-	return got, nil
+	return min(max(j.upTo, least), most), nil
 }
 
 func moments(values []float64) (mean, variance float64) {
