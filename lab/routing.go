@@ -29,38 +29,29 @@ type Routing struct {
 
 // Routing asks the name service which region it answers, and why.
 func (l *Lab) Routing(ctx context.Context) (Routing, error) {
-	var r Routing
-	tap, err := l.Tap(topology.ServiceNameservice.Host(topology.Global))
-	if err != nil {
-		return r, err
-	}
-	body, err := ask(ctx, http.MethodGet, "http://"+tap+"/health", http.NoBody)
-	if err != nil {
-		return r, fmt.Errorf("ask the name service: %w", err)
-	}
-	if err := json.Unmarshal(body, &r); err != nil {
-		return r, fmt.Errorf("ask the name service: %w", err)
-	}
-	return r, nil
+	return l.askNames(ctx, http.MethodGet, "/health", nil)
 }
 
 // SetWeights gives regions of a weighted record other weights. From then on they count again, if a failover has redirected clients.
 func (l *Lab) SetWeights(ctx context.Context, weights map[string]int) (Routing, error) {
-	var r Routing
+	order, err := json.Marshal(weights)
+	if err != nil {
+		return Routing{}, err
+	}
+	return l.askNames(ctx, http.MethodPut, "/weights", order)
+}
+
+func (l *Lab) askNames(ctx context.Context, method, path string, order []byte) (r Routing, err error) {
 	tap, err := l.Tap(topology.ServiceNameservice.Host(topology.Global))
 	if err != nil {
 		return r, err
 	}
-	order, err := json.Marshal(weights)
-	if err != nil {
-		return r, err
-	}
-	body, err := ask(ctx, http.MethodPut, "http://"+tap+"/weights", bytes.NewReader(order))
+	body, err := ask(ctx, method, "http://"+tap+path, bytes.NewReader(order))
 	if err == nil {
 		err = json.Unmarshal(body, &r)
 	}
 	if err != nil {
-		return r, fmt.Errorf("give weights to the name service: %w", err)
+		return Routing{}, fmt.Errorf("ask the name service: %w", err)
 	}
 	return r, nil
 }

@@ -42,8 +42,8 @@ type BackupConfig struct {
 
 // NameserviceConfig is for `agent nameservice`. With policy failover, the record answers the primary while its health check passes,
 // else the next target whose check passes, else the primary; with multivalue, all whose checks pass, else all (both as Route 53 does
-// when all are unhealthy); with weighted, one of those by weight; with geolocation, that of the client's region. Unlike there, a target counts as healthy until its first check that passes, or for ten seconds: a lab that
-// starts leaves no marks.
+// when all are unhealthy); with weighted, one of those by weight; with geolocation, that of the client's region. Unlike there, a target
+// counts as healthy until its first check that passes, or for ten seconds: a lab that starts leaves no marks.
 type NameserviceConfig struct {
 	Record  string                 `json:"record"` // topology.RecordName
 	Policy  topology.RoutingPolicy `json:"policy"` // empty is failover

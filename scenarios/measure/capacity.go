@@ -2,7 +2,6 @@ package measure
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -13,7 +12,8 @@ import (
 //
 // The share of a stretch of time is how many operations were answered ok within Latency of their due time, over how many were due (or would
 // have been by the steady rate, if that is more; repetitions are not). Stretches begin at the due time of an operation from f.hi on, or
-// right after it, and end before the region is given back: f is the loss of a region, or the last fault where none is lost. Demand is the steady rate.
+// right after it, and end before the region is given back: f is the loss of a region, or the last fault where none is lost. Demand is the
+// steady rate.
 //
 //   - hi is the greatest share of a window W. No luckier one can be found: below the objective it is a fail.
 //   - lo is the share from the first window that reaches the objective (else from the best one) to the end: what came of it. A window that was
@@ -73,24 +73,6 @@ func MeasureCapacity(h history.History, s Spec) *Capacity { //nolint:revive // C
 	return c
 }
 
-// lossOf is the fault that takes a region away, the first of several; without one the last that was confirmed.
-func lossOf(h history.History, s Spec) (incident, bool) {
-	var last *history.Fault
-	for i, f := range h.Faults {
-		if !confirmed(f) {
-			continue
-		}
-		if last = &h.Faults[i]; len(f.Regions) > 0 {
-			break
-		}
-	}
-	if last == nil {
-		return incident{}, false
-	}
-	h.Faults = []history.Fault{*last}
-	return firstIncident(h, s)
-}
-
 // amplification is calls per operation offered in a stretch of time; nil where nothing was.
 func amplification(h history.History, from, to time.Duration) *float64 {
 	calls, offered := 0, 0
@@ -125,11 +107,4 @@ func capacityFinding(c Capacity) Finding {
 		}
 	}
 	return f
-}
-
-// movedBefore says whether the service was moved to another region before anything was broken: then it is not the fault that is judged.
-func movedBefore(h history.History, i incident) bool {
-	return slices.ContainsFunc(h.Marks, func(m history.Mark) bool {
-		return (m.Name == markPromoted || m.Name == markRedirected) && m.At.Hi < i.f.Lo
-	})
 }

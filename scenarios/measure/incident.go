@@ -29,6 +29,31 @@ func firstIncident(h history.History, s Spec) (incident, bool) {
 	return incident{}, false
 }
 
+// lossOf is the fault that takes a region away, the first of several; without one the last that was confirmed.
+func lossOf(h history.History, s Spec) (incident, bool) {
+	var last *history.Fault
+	for i, f := range h.Faults {
+		if !confirmed(f) {
+			continue
+		}
+		if last = &h.Faults[i]; len(f.Regions) > 0 {
+			break
+		}
+	}
+	if last == nil {
+		return incident{}, false
+	}
+	h.Faults = []history.Fault{*last}
+	return firstIncident(h, s)
+}
+
+// movedBefore says whether the service was moved to another region before anything was broken: then it is not the fault that is judged.
+func movedBefore(h history.History, i incident) bool {
+	return slices.ContainsFunc(h.Marks, func(m history.Mark) bool {
+		return (m.Name == markPromoted || m.Name == markRedirected) && m.At.Hi < i.f.Lo
+	})
+}
+
 func confirmed(f history.Fault) bool {
 	return f.Confirmed && f.Effective != nil && f.Effective.Valid()
 }
