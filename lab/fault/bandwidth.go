@@ -47,18 +47,14 @@ func chooses(service, direction string) error {
 
 // For makes the fault ready.
 func (f *Bandwidth) For(l Lab) (Fault, error) {
-	s, err := stream(f.Direction)
-	if err != nil {
-		return nil, err
-	}
-	m, err := f.measured(l, toxic.Bandwidth(s, int64(f.Rate)))
+	m, err := f.measured(l, f.Direction, func(s probe.Stream) []toxic.Toxic { return toxic.Bandwidth(s, int64(f.Rate)) })
 	if err != nil {
 		return nil, err
 	}
 	m.asked, m.unit = float64(f.Rate), "bytes/s"
 	m.measure = func(ctx context.Context, l Link) (float64, error) {
 		// Half a second's worth: enough that a millisecond more or less of each part does not count.
-		a, err := l.Ask(ctx, probe.Question{Way: probe.Throughput, Stream: s, Bytes: max(int64(f.Rate)/2, 16<<10), Within: 8 * time.Second})
+		a, err := l.Ask(ctx, probe.Question{Way: probe.Throughput, Stream: m.stream, Bytes: max(int64(f.Rate)/2, 16<<10), Within: 8 * time.Second})
 		if err == nil {
 			err = a.Err()
 		}

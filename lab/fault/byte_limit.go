@@ -36,17 +36,13 @@ func (f *ByteLimit) Validate(t topology.Topology) error {
 
 // For makes the fault ready.
 func (f *ByteLimit) For(l Lab) (Fault, error) {
-	s, err := stream(f.Direction)
-	if err != nil {
-		return nil, err
-	}
-	m, err := f.measured(l, toxic.LimitData(s, int64(f.Bytes)))
+	m, err := f.measured(l, f.Direction, func(s probe.Stream) []toxic.Toxic { return toxic.LimitData(s, int64(f.Bytes)) })
 	if err != nil {
 		return nil, err
 	}
 	m.asked, m.unit = float64(f.Bytes), "bytes"
 	m.measure = func(ctx context.Context, l Link) (float64, error) {
-		a, err := l.Ask(ctx, probe.Question{Way: probe.Count, Stream: s, Bytes: 2 * int64(f.Bytes), Within: 8 * time.Second})
+		a, err := l.Ask(ctx, probe.Question{Way: probe.Count, Stream: m.stream, Bytes: 2 * int64(f.Bytes), Within: 8 * time.Second})
 		if err == nil && a.Symptom != probe.Fine && a.Bytes == 0 {
 			err = a.Err()
 		}

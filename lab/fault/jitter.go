@@ -38,16 +38,11 @@ func (f *Jitter) Validate(t topology.Topology) error {
 
 // For makes the fault ready.
 func (f *Jitter) For(l Lab) (Fault, error) {
-	s, err := stream(f.Direction)
+	m, err := f.measured(l, f.Direction, func(s probe.Stream) []toxic.Toxic { return toxic.Latency(s, f.UpTo/2, f.UpTo/2) })
 	if err != nil {
 		return nil, err
 	}
-	toxics := toxic.Latency(s, f.UpTo/2, f.UpTo/2)
-	m, err := f.measured(l, toxics)
-	if err != nil {
-		return nil, err
-	}
-	j := &jittered{measured: m, upTo: f.UpTo.Seconds() * 1000, ways: float64(len(toxics))}
+	j := &jittered{measured: m, upTo: f.UpTo.Seconds() * 1000, ways: float64(len(m.how.Toxics))}
 	j.add, j.unit, j.asked, j.measure = true, "ms", j.upTo, j.spread
 	return j, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/link/toxic"
+	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -29,16 +30,11 @@ func (f *Latency) Validate(t topology.Topology) error {
 
 // For makes the fault ready.
 func (f *Latency) For(l Lab) (Fault, error) {
-	s, err := stream(f.Direction)
+	m, err := f.measured(l, f.Direction, func(s probe.Stream) []toxic.Toxic { return toxic.Latency(s, f.Delay, 0) })
 	if err != nil {
 		return nil, err
 	}
-	toxics := toxic.Latency(s, f.Delay, 0)
-	m, err := f.measured(l, toxics)
-	if err != nil {
-		return nil, err
-	}
-	m.add, m.unit, m.asked = true, "ms", float64(len(toxics))*f.Delay.Seconds()*1000
+	m.add, m.unit, m.asked = true, "ms", float64(len(m.how.Toxics))*f.Delay.Seconds()*1000
 	m.measure = func(ctx context.Context, l Link) (float64, error) {
 		took, err := roundTrips(ctx, l, latencyTrips, 1)
 		if err != nil {

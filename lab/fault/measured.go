@@ -18,6 +18,7 @@ const tolerance = 0.10
 // measured is a set of links held so that something about them has an asked amount, as a witness link shows.
 type measured struct {
 	holding
+	stream  probe.Stream
 	witness []Link // the first of them is asked
 	asked   float64
 	unit    string
@@ -97,12 +98,17 @@ func witnessFirst(links []Link) []Link {
 	return sorted
 }
 
-func (w Where) measured(l Lab, toxics []toxic.Toxic) (measured, error) {
+// measured makes ready what the toxics of a direction do to the links; what is measured is for the caller to say.
+func (w Where) measured(l Lab, direction string, toxics func(probe.Stream) []toxic.Toxic) (measured, error) {
+	s, err := stream(direction)
+	if err != nil {
+		return measured{}, err
+	}
 	links, err := w.links(l)
 	if err != nil {
 		return measured{}, err
 	}
-	return measured{holding: holding{links: links, how: How{Toxics: toxics}}, witness: witnessFirst(links)}, nil
+	return measured{holding: holding{links: links, how: How{Toxics: toxics(s)}}, stream: s, witness: witnessFirst(links)}, nil
 }
 
 // stream reads the parameter direction.

@@ -26,7 +26,7 @@ func (f *SlowClose) Validate(t topology.Topology) error {
 
 // For makes the fault ready.
 func (f *SlowClose) For(l Lab) (Fault, error) {
-	m, err := f.measured(l, toxic.SlowClose(probe.Downstream, f.Delay))
+	m, err := f.measured(l, string(probe.Downstream), func(s probe.Stream) []toxic.Toxic { return toxic.SlowClose(s, f.Delay) })
 	if err != nil {
 		return nil, err
 	}
