@@ -231,6 +231,10 @@ func (b *builder) config(region string) topology.Config {
 		Postgres: b.endpoint(region, home, topology.ServicePostgres), Redis: b.endpoint(region, home, topology.ServiceRedis),
 		S3: b.endpoint(region, region, topology.ServiceS3), DynamoDB: b.endpoint(region, region, topology.ServiceDynamoDB),
 	}
+	if mode := b.topology.Reads; mode == topology.ReadsLocal || mode == topology.ReadsSession {
+		local := b.endpoint(region, region, topology.ServicePostgres)
+		c.Reads, c.LocalPostgres = mode, &local
+	}
 	if b.topology.Postgres.Commit == topology.CommitRemote {
 		other := b.topology.Standby().Name
 		if region == other {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"reflect"
 	"strconv"
 	"sync"
 	"time"
@@ -59,8 +60,8 @@ func (r *repoint) Do(ctx context.Context) (string, error) {
 		if now.AppNodes != r.want.AppNodes {
 			how = fmt.Sprintf("rewritten, app nodes: %d instead of %d", r.want.AppNodes, now.AppNodes)
 		}
-		next := r.want
-		next.Revision = now.Revision + 1
+		next := r.after(now)
+		next.Revision++
 		return next, nil
 	})
 	if err != nil {
@@ -88,10 +89,13 @@ func (r *repoint) Do(ctx context.Context) (string, error) {
 }
 
 // applied says whether a configuration has all that this step would change.
-func (r *repoint) applied(c topology.Config) bool {
-	want := r.want
-	want.Revision = c.Revision
-	return c == want // mirrors are pointers, and none is wanted
+func (r *repoint) applied(c topology.Config) bool { return reflect.DeepEqual(c, r.after(c)) }
+
+// after is a configuration as it is wanted, with the revision that it has. How the region reads is no business of a failover.
+func (r *repoint) after(now topology.Config) topology.Config {
+	next := r.want
+	next.Revision, next.Reads, next.LocalPostgres = now.Revision, now.Reads, now.LocalPostgres
+	return next
 }
 
 // inForce counts the app nodes that are ready with that revision or a later one. The error says what the others lack.

@@ -14,6 +14,9 @@ type Config struct {
 	Redis    Endpoint `json:"redis"`
 	S3       Endpoint `json:"s3"`
 	DynamoDB Endpoint `json:"dynamodb"`
+	// Reads is how verifications are read; LocalPostgres, with reads local and session, the database of the region itself.
+	Reads         ReadsMode `json:"reads,omitempty"`
+	LocalPostgres *Endpoint `json:"local_postgres,omitempty"`
 	// MirrorS3 and MirrorDynamoDB, when set, must also hold the object and the item before a write is acknowledged
 	// (CommitRemote).
 	MirrorS3       *Endpoint `json:"mirror_s3,omitempty"`
@@ -34,6 +37,9 @@ func (c Config) Endpoints() map[string]Endpoint {
 	}
 	if c.MirrorDynamoDB != nil {
 		m["mirror_dynamodb"] = *c.MirrorDynamoDB
+	}
+	if c.LocalPostgres != nil {
+		m["local_postgres"] = *c.LocalPostgres
 	}
 	return m
 }

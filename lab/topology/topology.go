@@ -34,6 +34,7 @@ type Topology struct {
 	Routing    Routing
 	Automation Automation
 	App        Work
+	Reads      ReadsMode // empty is ReadsPrimary
 	// Latency is added to every link between two regions, one way. It is physical: Scaled leaves it alone.
 	Latency time.Duration
 	// Latencies are those of single pairs of regions, where it is not Latency.
@@ -69,6 +70,17 @@ func (w Work) Rate() float64 {
 	}
 	return float64(w.Workers) / w.ServiceTime.Seconds()
 }
+
+// ReadsMode is where the app reads a verification.
+type ReadsMode string
+
+// The modes of reading.
+const (
+	ReadsPrimary ReadsMode = "primary" // where it writes, through the cache
+	ReadsLocal   ReadsMode = "local"   // in its own region, whatever has been replayed there
+	// ReadsSession is local as soon as all is replayed there that the client's session has seen; if that takes too long, where it writes.
+	ReadsSession ReadsMode = "session"
+)
 
 // PairLatency is what is added to every link between two regions, one way, in both directions.
 type PairLatency struct {

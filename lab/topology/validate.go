@@ -54,6 +54,9 @@ func RoutingPolicies() []RoutingPolicy {
 	return []RoutingPolicy{Failover, Multivalue, Weighted, Geolocation}
 }
 
+// ReadsModes are the values of Topology.Reads.
+func ReadsModes() []ReadsMode { return []ReadsMode{ReadsPrimary, ReadsLocal, ReadsSession} }
+
 // Validate says everything that is wrong with the topology, in one joined error whose parts are *FieldError. It holds for real-world
 // durations and for scaled ones.
 func (t Topology) Validate() error {
@@ -67,6 +70,9 @@ func (t Topology) Validate() error {
 	oneOf(&v, "commit", t.Postgres.Commit, CommitModes())
 	oneOf(&v, "replication.objects", t.Objects.Mode, ReplicationModes())
 	oneOf(&v, "replication.items", t.Items.Mode, ReplicationModes())
+	if t.Reads != "" {
+		oneOf(&v, "reads", t.Reads, ReadsModes())
+	}
 	v.following(t)
 	v.combinations(t)
 	if t.Routing.Policy != "" {
@@ -174,6 +180,9 @@ func (v *validation) combinations(t Topology) {
 		v.complain("routing.policy", "multivalue sends clients to every region, which only strategy active-active wants")
 	}
 	v.weights(t)
+	if !t.Streams() && (t.Reads == ReadsLocal || t.Reads == ReadsSession) {
+		v.complain("reads", "%s needs a database in each region, which strategy backup-restore has not: use %s", t.Reads, ReadsPrimary)
+	}
 	if len(t.Regions) >= minRegions && t.Standby().AtStart > 0 && t.Standby().AtStart < t.Standby().AppNodes {
 		switch {
 		case t.Strategy != WarmStandby:
