@@ -40,6 +40,7 @@ func scaled(p drill.Plan) drill.Plan {
 	}
 	p.Observe, p.Tail = div(p.Observe), div(p.Tail)
 	p.Judge.Timescale = p.Timescale
+	p.Workload.Sessions = len(p.Judge.Sessions) > 0
 	if p.Judge.RecoveryPoint != nil {
 		o := *p.Judge.RecoveryPoint
 		o.Within = div(o.Within)

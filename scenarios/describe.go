@@ -74,6 +74,9 @@ func (d table) topology() {
 	}
 	d.row("  strategy", string(t.Strategy), "")
 	d.row("  commit", string(t.Postgres.Commit), "")
+	if m := t.Reads; m != "" {
+		d.row("  reads", string(m), "")
+	}
 	d.row("  objects, items", string(t.Objects.Mode)+", "+string(t.Items.Mode), "")
 	load := d.plan.Workload
 	d.row("  load", fmt.Sprintf("%g writes/s, %g reads/s", load.Writes, load.Reads), fmt.Sprintf("%d clients", load.Clients))
@@ -138,6 +141,12 @@ func (d table) objectives() {
 			what += ", nothing lost"
 		}
 		d.scheduled(what+" ("+strings.Join(d.plan.Judge.Stores, ", ")+")", o.Within)
+	}
+	if all := d.plan.Judge.Sessions; len(all) > 0 {
+		d.row("  sessions", strings.Join(all, ", "), "")
+	}
+	if p99 := d.plan.Judge.LocalReads; p99 > 0 {
+		d.row("  local reads, p99", "", short(p99))
 	}
 	if c := d.plan.Judge.Consistency; c != "" {
 		d.row("  consistency", c, "")

@@ -153,6 +153,12 @@ func (r *reader) objectives(j *measure.Spec) decoder {
 		},
 		"consistency":      choice(r, "consistency", &j.Consistency, []string{measure.Linearizable}),
 		"standby_capacity": r.share(&j.StandbyCapacity),
+		"sessions": r.sequence(func(n ast.Node, path string) {
+			var id string
+			choice(r, "guarantee", &id, measure.Guarantees())(n, path)
+			j.Sessions = append(j.Sessions, id)
+		}),
+		"local_reads":      r.mapping(fields{"p99": r.duration(&j.LocalReads)}),
 		"stores":           r.stores(&j.Stores),
 		"ordered":          r.stores(&j.Ordered),
 		"min_acknowledged": r.count(&j.MinAcked),

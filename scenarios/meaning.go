@@ -200,10 +200,13 @@ func orNothing(verbs []string) string {
 
 func (r *reader) objectiveMeaning(p *drill.Plan) {
 	j := p.Judge
-	promised := r.given("objectives.recovery_time") || r.given("objectives.recovery_point")
+	promised := slices.ContainsFunc([]string{"recovery_time", "recovery_point", "sessions", "local_reads"}, func(key string) bool {
+		return r.given("objectives." + key)
+	})
 	if r.at["objectives"] != nil && !promised {
 		r.complain("objectives", "objectives: nothing is promised: give recovery_point, recovery_time or both")
 	}
+	r.readingMeaning(p)
 	if o := j.RecoveryTime; o != nil {
 		if o.Within == 0 && !r.meant["objectives.recovery_time.within"] {
 			r.complain(within(r, "objectives.recovery_time"), "objectives.recovery_time: 0s can't be kept: must be more than 0s")
@@ -250,8 +253,11 @@ func (r *reader) expectMeaning(p *drill.Plan) {
 		r.complain("expect", "expect: say what must be found: {fail: [recovery_point]}")
 	}
 	for i, id := range p.Expect.Findings {
-		objective := id == measure.FindingRecoveryTime || id == measure.FindingRecoveryPoint || id == measure.FindingStandbyCapacity // named alike
-		if objective && !r.given("objectives."+id) {
+		session := slices.Contains(measure.Guarantees(), id)
+		if session && !slices.Contains(p.Judge.Sessions, id) {
+			r.complain(fmt.Sprintf("expect.fail[%d]", i), "expect: %s can't be found: objectives.sessions has no %s", id, id)
+		}
+		if !session && slices.Contains(measure.Promised(), id) && !r.given("objectives."+id) {
 			r.complain(fmt.Sprintf("expect.fail[%d]", i), "expect: %s can't be found: objectives has no %s", id, id)
 		}
 		if id == measure.FindingLinearizability && p.Judge.Consistency != measure.Linearizable {

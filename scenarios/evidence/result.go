@@ -107,9 +107,10 @@ type Metrics struct {
 	WriteLatency  *Latency       `json:"write_latency"`
 	Capacity      *Capacity      `json:"capacity"`
 	Clients       *Clients       `json:"clients"`
+	Sessions      []Session      `json:"sessions"` // by guarantee
+	Reads         []ReadLatency  `json:"reads"`    // by region and path
 	// These are named by the schema and have no checker: always null.
 	StaleConfig  *NotMeasured `json:"stale_config"`
-	Sessions     *NotMeasured `json:"sessions"`
 	Decisions    *NotMeasured `json:"decisions"`
 	Conservation *NotMeasured `json:"conservation"`
 }
@@ -158,7 +159,7 @@ type RecoveryPoint struct {
 	Stores          []RecoveryPoint `json:"stores,omitempty"`
 }
 
-// Latency is that of acknowledged writes before the first fault, rounded up.
+// Latency is that of some operations, rounded up.
 type Latency struct {
 	Count int   `json:"count"`
 	P50MS int64 `json:"p50_ms"`
@@ -184,6 +185,34 @@ type Clients struct {
 	LoMS     *int64 `json:"lo_ms"`
 	HiMS     *int64 `json:"hi_ms"` // nil when censored
 	Censored bool   `json:"censored"`
+}
+
+// Session is how a guarantee of sessions was kept.
+type Session struct {
+	Guarantee  string          `json:"guarantee"`
+	Sessions   int             `json:"sessions"` // that have read anything that tells of it
+	Judged     int             `json:"judged"`   // reads that do
+	Violations int             `json:"violations"`
+	Windows    []SessionWindow `json:"windows"` // of violations, in the order of time
+	Verdict    Verdict         `json:"verdict"`
+}
+
+// SessionWindow are violations of one session that nothing else came between.
+type SessionWindow struct {
+	Client int      `json:"client"`
+	Region string   `json:"region"`
+	At     Span     `json:"at_ms"`
+	Reads  int      `json:"reads"`
+	AgeMS  int64    `json:"age_ms"` // at most: how long the session had known of what it did not find
+	LagMS  int64    `json:"lag_ms"` // at most: how far behind the database that was asked said that it was
+	IDs    []string `json:"ids"`
+}
+
+// ReadLatency is that of reads answered in one region by one path: local, waited or primary.
+type ReadLatency struct {
+	Region string `json:"region"`
+	Path   string `json:"path"`
+	Latency
 }
 
 // Finding is what a checker said.

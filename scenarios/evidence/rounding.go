@@ -25,7 +25,14 @@ func metricsOf(m measure.Metrics, timescale float64) Metrics {
 		out.RecoveryPoint = &point
 	}
 	if l := m.WriteLatency; l != nil {
-		out.WriteLatency = &Latency{Count: l.Count, P50MS: *up(&l.P50MS), P99MS: *up(&l.P99MS), MaxMS: *up(&l.MaxMS)}
+		latency := roundedUp(*l)
+		out.WriteLatency = &latency
+	}
+	for _, s := range m.Sessions {
+		out.Sessions = append(out.Sessions, sessionOf(s))
+	}
+	for _, l := range m.Reads {
+		out.Reads = append(out.Reads, ReadLatency{Region: l.Region, Path: l.Path, Latency: roundedUp(l.Latency)})
 	}
 	if c := m.Capacity; c != nil {
 		out.Capacity = &Capacity{
@@ -36,6 +43,20 @@ func metricsOf(m measure.Metrics, timescale float64) Metrics {
 	}
 	if c := m.Clients; c != nil {
 		out.Clients = &Clients{Count: c.Count, Moved: c.Moved, LoMS: down(c.LoMS), HiMS: up(c.HiMS), Censored: c.Censored}
+	}
+	return out
+}
+
+func roundedUp(l measure.Latency) Latency {
+	return Latency{Count: l.Count, P50MS: *up(&l.P50MS), P99MS: *up(&l.P99MS), MaxMS: *up(&l.MaxMS)}
+}
+
+func sessionOf(s measure.Session) Session {
+	out := Session{Guarantee: s.Guarantee, Sessions: s.Sessions, Judged: s.Judged, Violations: s.Violations, Windows: []SessionWindow{}, Verdict: verdictOf(s.Verdict)}
+	for _, w := range s.Windows {
+		out.Windows = append(out.Windows, SessionWindow{
+			Client: w.Client, Region: w.Region, At: Span{*down(&w.LoMS), *up(&w.HiMS)}, Reads: w.Reads, AgeMS: *nearest(&w.AgeMS), LagMS: *nearest(&w.LagMS), IDs: w.IDs,
+		})
 	}
 	return out
 }

@@ -49,13 +49,18 @@ func (r Result) rows() []row {
 	if c := r.Metrics.Clients; c != nil {
 		rows = append(rows, r.clientsRow(*c))
 	}
+	for _, s := range r.Metrics.Sessions {
+		rows = append(rows, r.sessionRow(s))
+	}
+	rows = append(rows, r.readRows()...)
 	if l := r.Metrics.WriteLatency; l != nil {
-		rows = append(rows, row{
-			ID: "write_latency", Name: "write latency",
-			Measured: fmt.Sprintf("p50 %s, p99 %s, max %s", exactly(l.P50MS), exactly(l.P99MS), exactly(l.MaxMS)),
-		})
+		rows = append(rows, row{ID: "write_latency", Name: "write latency", Measured: l.words()})
 	}
 	return rows
+}
+
+func (l Latency) words() string {
+	return fmt.Sprintf("p50 %s, p99 %s, max %s", exactly(l.P50MS), exactly(l.P99MS), exactly(l.MaxMS))
 }
 
 func (r Result) timeRow(t RecoveryTime) row {

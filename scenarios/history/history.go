@@ -45,6 +45,8 @@ type Op struct {
 	Node     string        `json:"node,omitempty"`
 	Revision int           `json:"revision,omitempty"` // of the configuration in force at the node
 	Timeline int           `json:"timeline,omitempty"` // of PostgreSQL
+	Path     string        `json:"path,omitempty"`     // where a read was answered from, by the node's word: local, waited or primary
+	Lag      time.Duration `json:"lag_ns,omitempty"`   // how far behind that was, by its own word
 	Retry    int           `json:"retry,omitempty"`    // 1 for the first repetition of an operation that was not ok, and so on; 0 for what was offered
 	Attempts int           `json:"attempts"`           // of this call: 1, or 0 for one that was never sent (and so failed); more is a bug of the harness
 	Error    string        `json:"error,omitempty"`

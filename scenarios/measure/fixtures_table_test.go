@@ -25,10 +25,12 @@ type expectation struct {
 
 // overrides are the promises in which a fixture differs from goodDrill.
 type overrides struct {
-	RecoveryPointMS *int    `json:"recovery_point_ms,omitempty"`
-	MinAcked        int     `json:"min_acked,omitempty"`
-	StandbyCapacity float64 `json:"standby_capacity,omitempty"`
-	Consistency     string  `json:"consistency,omitempty"`
+	RecoveryPointMS *int     `json:"recovery_point_ms,omitempty"`
+	MinAcked        int      `json:"min_acked,omitempty"`
+	StandbyCapacity float64  `json:"standby_capacity,omitempty"`
+	Consistency     string   `json:"consistency,omitempty"`
+	Sessions        []string `json:"sessions,omitempty"`
+	LocalReadsMS    int      `json:"local_reads_ms,omitempty"`
 }
 
 // figures are measured values that matter in the fixture; nil ones are not compared.

@@ -160,7 +160,8 @@ func (e expectation) promised() Spec {
 	if e.Spec.MinAcked > 0 {
 		s.MinAcked = e.Spec.MinAcked
 	}
-	s.StandbyCapacity, s.Consistency = e.Spec.StandbyCapacity, e.Spec.Consistency
+	s.StandbyCapacity, s.Consistency, s.Sessions = e.Spec.StandbyCapacity, e.Spec.Consistency, e.Spec.Sessions
+	s.LocalReads = time.Duration(e.Spec.LocalReadsMS) * msec
 	return s
 }
 

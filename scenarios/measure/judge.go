@@ -17,7 +17,10 @@ import (
 // the end is open (a fault not seen healed, a store that could not be read), what was found stands, and a drill that would have
 // passed is inconclusive.
 func Judge(h history.History, s Spec) Report {
-	r := Report{Metrics: Metrics{RecoveryTime: MeasureRecoveryTime(h, s), WriteLatency: WriteLatency(h), Capacity: MeasureCapacity(h, s), Clients: MeasureClients(h, s)}}
+	r := Report{Metrics: Metrics{
+		RecoveryTime: MeasureRecoveryTime(h, s), WriteLatency: WriteLatency(h), Capacity: MeasureCapacity(h, s), Clients: MeasureClients(h, s),
+		Sessions: MeasureSessions(h, s), Reads: MeasureReads(h),
+	}}
 	a := newAudit(h, s)
 	void, open := voids(h, s), opens(h, a)
 	doubts := slices.Concat(void, open)
@@ -30,6 +33,12 @@ func Judge(h history.History, s Spec) Report {
 	}
 	if s.Consistency == Linearizable {
 		r.Findings = append(r.Findings, CheckLinearizable(h))
+	}
+	for _, session := range r.Metrics.Sessions {
+		r.Findings = append(r.Findings, sessionFinding(session))
+	}
+	if s.LocalReads > 0 {
+		r.Findings = append(r.Findings, localReadsFinding(r.Metrics.Reads, s))
 	}
 	if a != nil {
 		r.Metrics.RecoveryPoint = a.point
@@ -50,6 +59,13 @@ func Judge(h history.History, s Spec) Report {
 	return r
 }
 
+// Promised are the findings that compare what was measured with an objective of the same name.
+func Promised() []string {
+	return []string{
+		FindingRecoveryTime, FindingRecoveryPoint, FindingStandbyCapacity, FindingReadYourWrites, FindingMonotonicReads, FindingLocalReads,
+	}
+}
+
 // withdraw takes back every verdict.
 func (r *Report) withdraw() {
 	for i := range r.Findings {
@@ -60,6 +76,9 @@ func (r *Report) withdraw() {
 	}
 	if c := r.Metrics.Capacity; c != nil {
 		c.Verdict = Inconclusive
+	}
+	for i := range r.Metrics.Sessions {
+		r.Metrics.Sessions[i].Verdict = Inconclusive
 	}
 	if p := r.Metrics.RecoveryPoint; p != nil {
 		p.Verdict = Inconclusive
@@ -77,7 +96,7 @@ func reasons(r Report, doubts []string) []string {
 	}
 	all := []string{}
 	for _, f := range r.Findings {
-		measured := f.ID == FindingRecoveryTime || f.ID == FindingRecoveryPoint || f.ID == FindingStandbyCapacity
+		measured := slices.Contains(Promised(), f.ID)
 		if f.Verdict == r.Verdict && (r.Verdict != Pass || measured) {
 			all = append(all, f.Detail)
 		}
@@ -92,7 +111,7 @@ func reasons(r Report, doubts []string) []string {
 func voids(h history.History, s Spec) []string {
 	var all []string
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
-	if s.RecoveryTime == nil && s.RecoveryPoint == nil {
+	if s.RecoveryTime == nil && s.RecoveryPoint == nil && len(s.Sessions) == 0 && s.LocalReads == 0 {
 		say("nothing was promised: there is nothing to judge")
 	}
 	if s.RecoveryPoint != nil && len(s.Stores) == 0 {

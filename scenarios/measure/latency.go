@@ -22,6 +22,11 @@ func WriteLatency(h history.History) *Latency {
 			took = append(took, op.Done-op.Due)
 		}
 	}
+	return latencyOf(took)
+}
+
+// latencyOf is nil for no durations. It sorts them.
+func latencyOf(took []time.Duration) *Latency {
 	if len(took) == 0 {
 		return nil
 	}

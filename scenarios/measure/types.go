@@ -21,6 +21,10 @@ type Spec struct {
 	StandbyCapacity float64
 	// Consistency is what reads may see of writes: Linearizable, or empty for nothing that was promised.
 	Consistency string
+	// Sessions are the guarantees that a client's session is promised, by the ids of their findings; none: nothing was promised.
+	Sessions []string
+	// LocalReads is the 99th percentile at most of reads that the database of the client's own region answers. Physical; 0: not promised.
+	LocalReads time.Duration
 	// MinAcked is how many writes must have been acknowledged before the first fault; fewer prove nothing.
 	MinAcked int
 }
@@ -65,6 +69,8 @@ type Metrics struct {
 	WriteLatency  *Latency       `json:"write_latency"` // of acknowledged writes before the first fault
 	Capacity      *Capacity      `json:"capacity"`      // of what took over
 	Clients       *Clients       `json:"clients"`       // that have left the lost region
+	Sessions      []Session      `json:"sessions"`      // by guarantee
+	Reads         []ReadLatency  `json:"reads"`         // by region and path
 }
 
 // RecoveryTime is the time from the fault to the first window in which the service criterion holds throughout. Milliseconds of lab time.
@@ -134,6 +140,38 @@ type Clients struct {
 	Censored bool     `json:"censored"`
 }
 
+// Session is how a guarantee was kept.
+type Session struct {
+	Guarantee  string          `json:"guarantee"` // the id of its finding
+	Sessions   int             `json:"sessions"`  // that have read anything that tells of it
+	Judged     int             `json:"judged"`    // reads that do
+	Violations int             `json:"violations"`
+	Windows    []SessionWindow `json:"windows"` // of violations, in the order of time
+	Verdict    Verdict         `json:"verdict"`
+}
+
+// SessionWindow are violations of one session that nothing else came between. Milliseconds since the recorder started, or of lab time.
+type SessionWindow struct {
+	Client int      `json:"client"`
+	Region string   `json:"region"` // that did not find it
+	LoMS   float64  `json:"lo_ms"`
+	HiMS   float64  `json:"hi_ms"`
+	Reads  int      `json:"reads"`
+	AgeMS  float64  `json:"age_ms"` // at most: how long the session had known of what it did not find
+	LagMS  float64  `json:"lag_ms"` // at most: how far behind the database that was asked said that it was
+	IDs    []string `json:"ids"`
+}
+
+// PathLocal is the path of a read that the database of the region answered without waiting.
+const PathLocal = "local"
+
+// ReadLatency is that of reads answered in one region by one path (of the app: local, waited or primary).
+type ReadLatency struct {
+	Region string `json:"region"`
+	Path   string `json:"path"`
+	Latency
+}
+
 // The ids of findings.
 const (
 	// FindingDrill says whether the drill counts at all; it never fails, it is inconclusive when the drill proves nothing.
@@ -145,6 +183,11 @@ const (
 	FindingStandbyCapacity = "standby_capacity"
 	// FindingLinearizability fails when a read saw what no order of the operations explains.
 	FindingLinearizability = "linearizability"
+	// FindingReadYourWrites and FindingMonotonicReads fail when a session did not find what it wrote, or what it had read before.
+	FindingReadYourWrites = "read_your_writes"
+	FindingMonotonicReads = "monotonic_reads"
+	// FindingLocalReads compares reads that stay in their region with the latency that was promised.
+	FindingLocalReads = "local_reads"
 	// FindingFencing fails when a lost region acknowledged a write that was sent after the fault, or, whatever the fault, a region other
 	// than the survivor one that was sent after the survivor's promotion.
 	FindingFencing = "fencing"

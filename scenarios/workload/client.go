@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 )
@@ -23,8 +24,9 @@ type dialFunc func(ctx context.Context, network, address string) (net.Conn, erro
 
 // client is one user of the service: it finds its region and makes calls, each once and on a connection of its own.
 type client struct {
-	names *resolver
-	dial  dialFunc
+	names   *resolver
+	dial    dialFunc
+	session *session // nil without sessions
 }
 
 // do makes the call of op and fills in what came of it.
@@ -52,6 +54,9 @@ func (c *client) call(ctx context.Context, op *history.Op, body []byte) (r reply
 	if err != nil {
 		return reply{err: err}, 0
 	}
+	if at := c.session.position(); at != "" && op.Kind == history.Read {
+		req.Header.Set(positionHeader, at)
+	}
 	conn, err := c.dial(ctx, "tcp", to.address)
 	if err != nil {
 		return reply{err: because(ctx, err)}, 1
@@ -59,6 +64,7 @@ func (c *client) call(ctx context.Context, op *history.Op, body []byte) (r reply
 	defer conn.Close()
 	once := newAttempt(conn)
 	r = once.roundTrip(req, op)
+	c.session.saw(r.position)
 	if r.err != nil {
 		r.err = because(ctx, r.err)
 	}
@@ -119,7 +125,9 @@ func (a *attempt) roundTrip(req *http.Request, op *history.Op) reply {
 	op.Node = resp.Header.Get("X-Node")
 	op.Revision = number(resp.Header.Get("X-Config-Revision"))
 	op.Timeline = number(resp.Header.Get("X-Postgres-Timeline"))
-	return reply{sent: true, status: resp.StatusCode, body: body, err: err}
+	op.Path = resp.Header.Get("X-Read-Path")
+	op.Lag = time.Duration(number(resp.Header.Get("X-Replication-Lag"))) * time.Millisecond
+	return reply{sent: true, status: resp.StatusCode, body: body, err: err, position: resp.Header.Get(positionHeader)}
 }
 
 // number is 0, not known, for a header that is absent or no number.

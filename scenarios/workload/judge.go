@@ -17,6 +17,8 @@ type reply struct {
 	err    error // no answer, or only a part of one
 	status int
 	body   []byte
+	// position is how far the database had come, as the answer has it; empty if it does not say.
+	position string
 }
 
 // judge says what the caller knows about an operation after one attempt. A write that may have been applied is unknown unless the

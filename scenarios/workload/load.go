@@ -103,7 +103,11 @@ func start(ctx context.Context, opts Options, via transport) (*Load, error) {
 		if in := opts.Spec.In; len(in) > 0 {
 			names.subnet = opts.Subnets[in[i%len(in)]]
 		}
-		l.clients = append(l.clients, &client{names: names, dial: via.dial})
+		c := &client{names: names, dial: via.dial}
+		if opts.Spec.Sessions {
+			c.session = newSession(opts.Seed, uint64(i)) //nolint:gosec // not negative
+		}
+		l.clients = append(l.clients, c)
 	}
 	operating, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	offering, stop := context.WithCancel(ctx)
@@ -191,6 +195,7 @@ func (l *Load) repeat(ctx context.Context, op history.Op, body []byte) {
 
 func (l *Load) finish(op history.Op) {
 	l.opts.Recorder.Op(op)
+	l.clients[op.Client].session.ended(op)
 	switch {
 	case op.Outcome == history.OK:
 		if op.Retry == 0 {

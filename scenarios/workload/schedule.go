@@ -59,7 +59,10 @@ func (l *Load) dispatch(ctx context.Context, s *schedule) {
 	if s.kind == history.Write {
 		op.ID = l.population.id(number)
 	} else {
-		op.ID = l.population.pick(now)
+		op.ID = l.clients[op.Client].session.pick(now)
+		if op.ID == "" {
+			op.ID = l.population.pick(now)
+		}
 	}
 	l.meter.offered(now)
 	if busy := l.inFlight.Add(1); busy > l.limit {

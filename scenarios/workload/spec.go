@@ -10,9 +10,12 @@ type Spec struct {
 	Reads   float64       // offered reads per second, of verifications that were acknowledged
 	Clients int           // independent clients, each with a DNS cache of its own
 	Timeout time.Duration // an operation without an answer is given up, and unknown
-	Retry   Retry
-	Stale   Stale
-	In      []string // regions that the clients are of, in turn: their questions to the name service say so; none: they say nothing
+	// Sessions has each client read what it wrote itself and what it has read before, besides what others wrote, and carry along how far the
+	// database had come by the answers it got.
+	Sessions bool
+	Retry    Retry
+	Stale    Stale
+	In       []string // regions that the clients are of, in turn: their questions to the name service say so; none: they say nothing
 }
 
 // Stale is a share of the clients, whose resolvers keep an answer for a while at least, whatever its TTL says, as some runtimes and providers

@@ -1,0 +1,38 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/drill"
+)
+
+// readingMeaning holds what is promised about reads against what is read, and how.
+func (r *reader) readingMeaning(p *drill.Plan) {
+	j := p.Judge
+	for i, id := range j.Sessions {
+		if id != "" && slices.Contains(j.Sessions[:i], id) {
+			r.complain(fmt.Sprintf("objectives.sessions[%d]", i), "objectives.sessions: %s is there twice", id)
+		}
+	}
+	if len(j.Sessions) > 0 && p.Workload.Reads == 0 {
+		r.complain("objectives.sessions", "objectives.sessions: nothing is read that could show it: workload.reads is 0/s")
+	}
+	if r.at["objectives.local_reads"] == nil {
+		return
+	}
+	local := p.Topology.Reads == topology.ReadsLocal || p.Topology.Reads == topology.ReadsSession
+	switch {
+	case j.LocalReads <= 0 || j.LocalReads > p.Workload.Timeout:
+		if !r.meant["objectives.local_reads.p99"] {
+			r.complain("objectives.local_reads", "objectives.local_reads: %s must be more than 0s and at most the workload's timeout of %s: write {p99: 20ms}",
+				short(j.LocalReads), short(p.Workload.Timeout))
+		}
+	case p.Workload.Reads == 0:
+		r.complain("objectives.local_reads", "objectives.local_reads: nothing is read that could show it: workload.reads is 0/s")
+	case !local:
+		r.complain("objectives.local_reads", "objectives.local_reads: no region reads from a database of its own: set topology.reads to %s or %s",
+			topology.ReadsLocal, topology.ReadsSession)
+	}
+}

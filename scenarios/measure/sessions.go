@@ -1,0 +1,165 @@
+package measure
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// Guarantees are what a session may be promised (Terry et al., "Session Guarantees for Weakly Consistent Replicated Data", 1994), by the ids of
+// the findings: that it reads what it wrote, and that what it has read it finds again.
+func Guarantees() []string { return []string{FindingReadYourWrites, FindingMonotonicReads} }
+
+// MeasureSessions judges what each client read, a client being a session. It is nil where no guarantee is promised.
+//
+// A read tells something of read_your_writes when its client had been told that the same verification is written before it sent the read, and
+// of monotonic_reads when it had found the verification before. It violates the guarantee when the verification is not there; one that got no
+// answer tells nothing. Violations of a session that no other read comes between make a window, from the first one sent to the last one answered.
+func MeasureSessions(h history.History, s Spec) []Session {
+	var all []Session
+	for _, id := range s.Sessions {
+		all = append(all, measureSession(h, id))
+	}
+	return all
+}
+
+func measureSession(h history.History, id string) Session {
+	s := Session{Guarantee: id}
+	byClient := map[int][]history.Op{}
+	for _, op := range h.Ops {
+		byClient[op.Client] = append(byClient[op.Client], op)
+	}
+	for _, client := range slices.Sorted(maps.Keys(byClient)) {
+		judged := s.Judged
+		s.follow(client, byClient[client])
+		if s.Judged > judged {
+			s.Sessions++
+		}
+	}
+	slices.SortStableFunc(s.Windows, func(a, b SessionWindow) int { return cmp.Compare(a.LoMS, b.LoMS) })
+	switch {
+	case s.Violations > 0:
+		s.Verdict = Fail
+	case s.Judged > 0:
+		s.Verdict = Pass
+	}
+	return s
+}
+
+// follow goes through the operations of one client in the order in which they were sent.
+func (s *Session) follow(client int, ops []history.Op) {
+	since := map[string]time.Duration{} // when the client knew first that a verification is there
+	for _, op := range ops {
+		tells := op.Kind == history.Read
+		if s.Guarantee == FindingReadYourWrites {
+			tells = op.Kind == history.Write
+		}
+		if known, is := since[op.ID]; tells && op.Outcome == history.OK && (!is || op.Done < known) {
+			since[op.ID] = op.Done
+		}
+	}
+	slices.SortStableFunc(ops, func(a, b history.Op) int { return cmp.Compare(a.Sent, b.Sent) })
+	open := -1 // the window that goes on
+	for _, op := range ops {
+		known, is := since[op.ID]
+		absent := op.Outcome != history.OK && op.Status == http.StatusNotFound
+		if op.Kind != history.Read || !is || known > op.Sent || op.Outcome != history.OK && !absent {
+			continue
+		}
+		s.Judged++
+		if !absent {
+			open = -1
+			continue
+		}
+		s.Violations++
+		if open < 0 {
+			open = len(s.Windows)
+			s.Windows = append(s.Windows, SessionWindow{Client: client, Region: op.Region, LoMS: *ms(op.Sent)})
+		}
+		w := &s.Windows[open]
+		w.Reads++
+		w.HiMS, w.AgeMS, w.LagMS = max(w.HiMS, *ms(op.Done)), max(w.AgeMS, *ms(op.Sent - known)), max(w.LagMS, *ms(op.Lag))
+		w.IDs = append(w.IDs, op.ID)
+	}
+}
+
+func sessionFinding(s Session) Finding {
+	f := Finding{ID: s.Guarantee, Checker: "sessions", Verdict: s.Verdict}
+	what := map[string]string{FindingReadYourWrites: "had written itself", FindingMonotonicReads: "had read before"}[s.Guarantee]
+	switch {
+	case s.Judged == 0:
+		f.Detail = "no session read again what it " + what + ": nothing is known"
+	case s.Violations == 0:
+		f.Detail = fmt.Sprintf("%d reads of what the session %s, of %d sessions, found it", s.Judged, what, s.Sessions)
+	default:
+		age, lag := 0.0, 0.0
+		for _, w := range s.Windows {
+			age, lag = max(age, w.AgeMS), max(lag, w.LagMS)
+			f.Evidence = append(f.Evidence, w.IDs...)
+		}
+		f.Evidence = f.Evidence[:min(len(f.Evidence), most)]
+		w := s.Windows[0]
+		f.Detail = fmt.Sprintf("of %d reads of what the session %s, %d did not find it; the first was of client %d in %s; the oldest of it was %s old, where the "+
+			"database that was asked said that it was up to %s behind", s.Judged, what, s.Violations, w.Client, w.Region, words(age), words(lag))
+	}
+	return f
+}
+
+// MeasureReads is the latency of reads by the region and the path that they were answered by, from the steady state on and counted from their due
+// time; nil where none was answered by the region's own database.
+func MeasureReads(h history.History) []ReadLatency {
+	type place struct{ region, path string }
+	took := map[place][]time.Duration{}
+	local := false
+	steady, _ := h.PhaseAt(history.PhaseSteady)
+	for _, op := range h.Ops {
+		if op.Kind != history.Read || op.Path == "" || op.Due < steady {
+			continue
+		}
+		local = local || op.Path == PathLocal
+		at := place{op.Region, op.Path}
+		took[at] = append(took[at], op.Done-op.Due)
+	}
+	if !local {
+		return nil
+	}
+	var all []ReadLatency
+	for at, durations := range took {
+		all = append(all, ReadLatency{Region: at.region, Path: at.path, Latency: *latencyOf(durations)})
+	}
+	slices.SortFunc(all, func(a, b ReadLatency) int {
+		return cmp.Or(cmp.Compare(a.Region, b.Region), cmp.Compare(a.Path, b.Path))
+	})
+	return all
+}
+
+// localReadsFinding compares the 99th percentile of local reads with what was promised, in every region that clients are of.
+func localReadsFinding(reads []ReadLatency, s Spec) Finding {
+	f := Finding{ID: FindingLocalReads, Checker: "reads"}
+	limit := *ms(s.LocalReads)
+	f.Detail = "no read was answered by the database of its own region: nothing is known"
+	for _, r := range reads {
+		if r.Path != PathLocal {
+			continue
+		}
+		if f.Verdict == Inconclusive {
+			f.Verdict, f.Detail = Pass, ""
+		}
+		if r.P99MS > limit {
+			f.Verdict = Fail
+		}
+		if f.Detail != "" {
+			f.Detail += ", "
+		}
+		f.Detail += fmt.Sprintf("%s in %s (%d reads)", words(r.P99MS), r.Region, r.Count)
+	}
+	if f.Verdict != Inconclusive {
+		f.Detail = fmt.Sprintf("local reads, p99: %s (objective %s; physical, not scaled)", f.Detail, promised(limit))
+	}
+	return f
+}
