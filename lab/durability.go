@@ -62,6 +62,37 @@ func (l *Lab) CheckDurability(ctx context.Context) error {
 	return nil
 }
 
+// CaughtUp says whether the PostgreSQL of a region has replayed all that a primary elsewhere has on disk; also when it is a primary itself, or no
+// other is.
+func (l *Lab) CaughtUp(ctx context.Context, region string) error {
+	own, err := l.Tap(topology.ServicePostgres.Host(region))
+	if err != nil {
+		return err
+	}
+	for _, r := range l.topology.Regions {
+		if r.Name == region {
+			continue
+		}
+		tap, err := l.Tap(topology.ServicePostgres.Host(r.Name))
+		if err != nil {
+			return err
+		}
+		at, err := queryPostgres(ctx, tap, `select case when pg_is_in_recovery() then '' else pg_current_wal_flush_lsn()::text end`)
+		if err != nil || at == "" {
+			continue // it is down, or a replica
+		}
+		behind, err := queryPostgres(ctx, own, `select case when pg_is_in_recovery() and pg_last_wal_replay_lsn() < '`+at+`'::pg_lsn
+			then pg_last_wal_replay_lsn()::text else '' end`)
+		if err != nil {
+			return fmt.Errorf("ask postgres in %s what it has replayed: %w", region, err)
+		}
+		if behind != "" {
+			return fmt.Errorf("postgres in %s has replayed %s of the %s that %s has", region, behind, at, r.Name)
+		}
+	}
+	return nil
+}
+
 // CheckReplication asks every database and cache that streams from another region whether it does now.
 func (l *Lab) CheckReplication(ctx context.Context) error {
 	if !l.topology.Streams() {

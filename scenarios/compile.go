@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/scenarios/drill"
 )
 
@@ -37,6 +38,7 @@ func scaled(p drill.Plan) drill.Plan {
 	p.Steps = slices.Clone(p.Steps)
 	for i := range p.Steps {
 		p.Steps[i].At = div(p.Steps[i].At)
+		p.Steps[i].Inject = atScale(p.Steps[i].Inject, p.Timescale)
 	}
 	p.Observe, p.Tail = div(p.Observe), div(p.Tail)
 	p.Judge.Timescale = p.Timescale
@@ -65,6 +67,14 @@ func scaled(p drill.Plan) drill.Plan {
 	return p
 }
 
+// atScale is a fault in lab time.
+func atScale(spec fault.Spec, timescale float64) fault.Spec {
+	if s, ok := spec.(fault.Scheduled); ok {
+		return s.Scaled(timescale)
+	}
+	return spec
+}
+
 // labCheck holds a plan against what the lab can do.
 type labCheck struct {
 	*source
@@ -85,6 +95,7 @@ func (l *labCheck) check() {
 	l.atLeast("steady_state.hold", l.plan.Steady.Hold, minHold)
 	l.recoveryTime()
 	l.recoveryPoint()
+	l.faults()
 	before := l.plan.Steady.Hold + beforeFault(l.plan.Steps)
 	if offered := l.plan.Workload.Writes * before.Seconds(); offered < float64(l.plan.Judge.MinAcked) {
 		l.complain("objectives.min_acknowledged", "objectives.min_acknowledged: %d writes can't be acknowledged before the first fault: "+
@@ -135,6 +146,19 @@ func (l *labCheck) recoveryPoint() {
 	if o.Within < minPointGaps*gap {
 		l.complain("objectives.recovery_point", "objectives.recovery_point: %s of lab time can't be told apart with a write every %s: "+
 			"use a smaller timescale or more writes", short(o.Within), short(gap))
+	}
+}
+
+// faults are complained about where the timescale makes what they are scheduled for too short or too long.
+func (l *labCheck) faults() {
+	for i, s := range l.plan.Steps {
+		if _, ok := s.Inject.(fault.Scheduled); !ok {
+			continue
+		}
+		path := fmt.Sprintf("steps[%d].inject.%s", i, s.Inject.Kind())
+		for _, e := range flatten(s.Inject.Validate(l.plan.Topology)) {
+			l.complain(path, "%s: %v (in lab time)", path, e)
+		}
 	}
 }
 

@@ -91,7 +91,15 @@ func (r *reader) faultMeaning(p *drill.Plan) {
 			continue
 		}
 		base := fmt.Sprintf("steps[%d].inject.%s", i, s.Inject.Kind())
-		for _, e := range flatten(s.Inject.Validate(p.Topology)) {
+		scale := p.Timescale
+		if !(scale >= 1) { // it is complained about elsewhere
+			scale = 1
+		}
+		real := fmt.Sprint(s.Inject.Validate(p.Topology))
+		for _, e := range flatten(atScale(s.Inject, scale).Validate(p.Topology)) {
+			if !strings.Contains(real, e.Error()) {
+				e = fmt.Errorf("%w (in lab time)", e)
+			}
 			r.faultProblem(base, e, p.Topology)
 		}
 		if lost, ok := s.Inject.(*fault.LoseRegion); ok {

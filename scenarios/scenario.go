@@ -2,9 +2,10 @@
 // runs. The library is embedded.
 //
 // Times in a file are of the real world ("15m", "2h") and are divided by the file's timescale when it is compiled: steps' at, hold,
-// objectives, window, observe, tail, TTL, how long stale_dns keeps an answer, intervals of health checks, decide. Three kinds of values are of
+// objectives, window, observe, tail, TTL, how long stale_dns keeps an answer, intervals of health checks, decide, the lag of lag_replication and
+// the delay of delay_config. Three kinds of values are of
 // the lab as they stand, because what they are about can't be hurried: the workload's rates and timeout, when it tries again and an app's
-// service time, times on the wire (latency of links, of the faults latency and jitter, and of objectives), and deadlines of the machinery
+// service time, times on the wire (latency of links, of the faults latency and jitter, and of objectives, local_reads among them), and deadlines of the machinery
 // (steady_state.within, step_timeout).
 package scenarios
 

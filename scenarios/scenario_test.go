@@ -16,6 +16,29 @@ import (
 	"github.com/regionfall/regionfall/scenarios/workload"
 )
 
+func TestWhatAFaultSchedulesIsDivided(t *testing.T) {
+	src := strings.NewReplacer(
+		"timescale: 360", "timescale: 60", "lose_region: {region: us-east-1}", "lag_replication: {store: postgres, region: us-west-2, lag: 2m}",
+	).Replace(example)
+	s, err := Parse("f.yaml", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lag := func(s *Scenario) time.Duration {
+		p, err := s.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.Steps[0].Inject.(*fault.LagReplication).Lag
+	}
+	if a, b := lag(s), lag(s.WithTimescale(30)); a != 2*time.Second || b != 4*time.Second {
+		t.Errorf("2m are %s at 60 and %s at 30", a, b)
+	}
+	if _, err := s.WithTimescale(200).Compile(); err == nil || !strings.Contains(err.Error(), "lag is 600ms") {
+		t.Errorf("at 200 it is too short, and the error is %v", err)
+	}
+}
+
 func TestCompileDividesTheScheduleAndNothingElse(t *testing.T) {
 	const src = `
 name: all-of-it

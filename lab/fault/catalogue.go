@@ -45,7 +45,7 @@ var catalogue = []Entry{
 		empty:  func() Spec { return &CutControl{} },
 	},
 	{
-		Kind: "delay_config", On: "configuration", Example: "delay_config: {region: us-west-2, delay: 5s}",
+		Kind: "delay_config", On: "configuration", Example: "delay_config: {region: us-west-2, delay: 1m}",
 		Mimics: "a slow rollout: a cache, a poll interval or a queue between a configuration and the nodes that need it",
 		Shows:  "a publication is measured to reach every app node within 10 % of the delay",
 		empty:  func() Spec { return &DelayConfig{} },
@@ -99,7 +99,7 @@ var catalogue = []Entry{
 		empty:  func() Spec { return &KillAutomation{} },
 	},
 	{
-		Kind: "lag_replication", On: "replication", Example: "lag_replication: {store: postgres, region: us-west-2, lag: 2s}",
+		Kind: "lag_replication", On: "replication", Example: "lag_replication: {store: postgres, region: us-west-2, lag: 2m}",
 		Mimics: "a replica that falls behind, by a long transaction, a full queue or a cold cache; with prefix, one rule of the objects",
 		Shows:  "what is written at the source is measured to arrive within 10 % of the lag",
 		empty:  func() Spec { return &LagReplication{} },

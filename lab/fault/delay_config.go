@@ -7,7 +7,7 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// DelayConfig has what is published reach the nodes of a region late. It is physical time: a timescale does not divide it.
+// DelayConfig has what is published reach the nodes of a region late. The timescale of a scenario divides the delay.
 type DelayConfig struct {
 	Configured `yaml:",inline"`
 	Delay      time.Duration `yaml:"delay"`
@@ -25,6 +25,13 @@ const (
 // Validate asks for a region and a delay.
 func (f *DelayConfig) Validate(t topology.Topology) error {
 	return errors.Join(f.validate(t), wholeMS("delay", f.Delay, leastConfigDelay, mostConfigDelay))
+}
+
+// Scaled is the fault at a timescale.
+func (f *DelayConfig) Scaled(timescale float64) Spec {
+	s := *f
+	s.Delay = scaled(f.Delay, timescale)
+	return &s
 }
 
 // For makes the fault ready.

@@ -24,6 +24,17 @@ type Spec interface {
 	For(l Lab) (Fault, error)
 }
 
+// Scheduled is a Spec with a time that a scenario schedules, such as how far a replica is behind. It has that time in the real world until Scaled
+// divides it, to whole milliseconds; Validate is about the lab's.
+type Scheduled interface {
+	Spec
+	Scaled(timescale float64) Spec
+}
+
+func scaled(d time.Duration, timescale float64) time.Duration {
+	return time.Duration(float64(d) / timescale).Round(time.Millisecond)
+}
+
 // Fault is a Spec made ready for one lab. Heal works also on one that was made ready by another process than the one that injected:
 // what it has to undo follows from the Spec and from what the lab knows to be held.
 type Fault interface {

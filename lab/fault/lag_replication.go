@@ -7,7 +7,7 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// LagReplication has everything arrive late. It is physical time: a timescale does not divide it.
+// LagReplication has everything arrive late. The timescale of a scenario divides the lag.
 type LagReplication struct {
 	Replicated `yaml:",inline"`
 	Lag        time.Duration `yaml:"lag"`
@@ -31,6 +31,13 @@ func (f *LagReplication) Validate(t topology.Topology) error {
 		least = leastLag
 	}
 	return errors.Join(f.validate(t), wholeMS("lag", f.Lag, least, mostLag))
+}
+
+// Scaled is the fault at a timescale.
+func (f *LagReplication) Scaled(timescale float64) Spec {
+	s := *f
+	s.Lag = scaled(f.Lag, timescale)
+	return &s
 }
 
 // For makes the fault ready.

@@ -69,10 +69,16 @@ func (t *storeAudit) judge(l ledger, start time.Duration, unread map[int]bool) {
 			t.broken = append(t.broken, w)
 		}
 	}
+	// Before it was promoted the survivor acknowledged nothing by itself, and what others acknowledge is on its way to it until all have
+	// reconciled.
+	own := func(w write) bool {
+		i := l.incident
+		return i.promoted != nil && w.sent > *i.promoted && w.region == i.survivor
+	}
 	for _, w := range l.after {
 		late := func(r *reading) bool { return r != nil && w.done <= r.at.Lo }
 		switch {
-		case late(t.returned) && missing(t.returned, w), late(t.reconciled) && missing(t.reconciled, w):
+		case own(w) && late(t.returned) && missing(t.returned, w), late(t.reconciled) && missing(t.reconciled, w):
 			t.broken = append(t.broken, w)
 		case !late(t.returned) && !late(t.reconciled):
 			unread[w.slot] = true

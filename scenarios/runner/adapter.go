@@ -120,23 +120,28 @@ func readStore(ctx context.Context, s topology.Service, tap, region string) ([]s
 	}
 }
 
-// Reconcile waits until the survivor's replicator has nothing left to fetch.
+// Reconcile waits until the survivor's database and its replicator have nothing left to fetch.
 func (l labOf) Reconcile(ctx context.Context, survivor string) error {
 	t := l.Topology()
-	if t.Objects.Mode != topology.Continuous && t.Items.Mode != topology.Continuous {
-		return nil // nothing replicates: there is nothing to wait for
+	copies := t.Objects.Mode == topology.Continuous || t.Items.Mode == topology.Continuous
+	ask := func() error {
+		err := l.CaughtUp(ctx, survivor)
+		if copies {
+			err = errors.Join(err, l.caughtUp(ctx, survivor, 0))
+		}
+		return err
 	}
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	since := time.Now()
 	for {
-		err := l.caughtUp(ctx, survivor, 0)
+		err := ask()
 		if err == nil {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("waited %s for the replicator of %s to catch up: %w", time.Since(since).Round(time.Second), survivor, err)
+			return fmt.Errorf("waited %s for %s to catch up: %w", time.Since(since).Round(time.Second), survivor, err)
 		case <-tick.C:
 		}
 	}
