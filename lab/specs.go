@@ -154,7 +154,7 @@ func (b *builder) agent(s *node.Spec) error {
 		if t.Strategy == topology.BackupRestore {
 			s.Volumes["/restore"] = b.networkName(s.Region) + "-restore"
 		}
-		settings = agent.AutomationConfig{
+		c := agent.AutomationConfig{
 			Region: s.Region, Home: home, Check: t.Automation.Check, Decide: t.Automation.Decide,
 			StepTimeout: t.Automation.StepTimeout, Strategy: t.Strategy,
 			HomeHealth:   "http://" + b.control(s.Region, home, topology.ServiceApp).Address + b.app.Health,
@@ -167,6 +167,10 @@ func (b *builder) agent(s *node.Spec) error {
 			ConfigFile:  topology.PublishedFile, RestoreFile: topology.RestoreFile,
 			AppsReady: b.appsReady(s.Region),
 		}
+		for _, r := range t.Followers() {
+			c.Followers = append(c.Followers, b.follower(s.Region, r.Name))
+		}
+		settings = c
 	default:
 		return fmt.Errorf("start %s: there is no agent for service %s", s.Name, s.Service)
 	}
@@ -176,6 +180,16 @@ func (b *builder) agent(s *node.Spec) error {
 	}
 	s.Cmd, s.Env[topology.AgentConfigEnv] = []string{string(s.Service)}, string(data)
 	return nil
+}
+
+// follower is how the automation in one region brings another along.
+func (b *builder) follower(from, region string) agent.Follower {
+	return agent.Follower{
+		Region: region, Postgres: b.endpoint(from, region, topology.ServicePostgres), Redis: b.endpoint(from, region, topology.ServiceRedis),
+		Config:  "http://" + b.endpoint(from, region, topology.ServiceReplicator).Address + "/config",
+		App:     "http://" + b.endpoint(from, region, topology.ServiceApp).Address + b.app.Ready,
+		Primary: b.endpoint(region, from, topology.ServicePostgres), Cache: b.endpoint(region, from, topology.ServiceRedis),
+	}
 }
 
 // appsReady are where the app nodes of a region are asked, from within it, whether they are ready.

@@ -83,6 +83,9 @@ func specsOf(t *testing.T, b *builder) map[string]node.Spec {
 
 var hubAddress = regexp.MustCompile(`hub:(\d+)`)
 
+// toldToOthers is where the automation has those that follow its region find it.
+var toldToOthers = regexp.MustCompile(`"(?:primary|cache)":\{"region":"[^"]+","address":"hub:(\d+)"\}`)
+
 // Everything a node is told to reach is either in its own region, or a link that starts there.
 func TestNodesReachOthersThroughLinksOfTheirOwn(t *testing.T) {
 	for name, top := range topologies(t) {
@@ -104,6 +107,12 @@ func TestNodesReachOthersThroughLinksOfTheirOwn(t *testing.T) {
 				if s.Env["PRIMARY_HOST"] == "hub" {
 					told += "\nhub:" + s.Env["PRIMARY_PORT"]
 				}
+				for _, found := range toldToOthers.FindAllStringSubmatch(told, -1) {
+					if p := ports[found[1]]; p.To != s.Region || p.From == topology.Clients || p.Published() {
+						t.Errorf("%s: %s has others reach its region by hub:%s, which is %+v", name, s.Name, found[1], p)
+					}
+				}
+				told = toldToOthers.ReplaceAllString(told, "")
 				for _, found := range hubAddress.FindAllStringSubmatch(told, -1) {
 					p, ok := ports[found[1]]
 					if !ok || p.From != s.Region || p.Published() || p.To == s.Region {

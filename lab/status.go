@@ -178,13 +178,15 @@ func (l *Lab) replication(ctx context.Context, s topology.Service, region string
 
 // postgresBehind asks a replica: bytes it has received and not replayed, and the age of what it replayed last when there are any.
 func (l *Lab) postgresBehind(ctx context.Context, region, tap string) Replication {
-	r := Replication{Store: "postgres", From: l.streamsFrom(region), To: region, State: "unknown"}
+	r := Replication{Store: "postgres", From: l.topology.Source(region), To: region, State: "unknown"}
 	text, err := queryPostgres(ctx, tap, `select json_build_object(
+		'port', (select sender_port from pg_stat_wal_receiver),
 		'state', case when pg_is_wal_replay_paused() then 'paused' else coalesce((select status from pg_stat_wal_receiver), 'not streaming') end,
 		'bytes', pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::bigint,
 		'ms', case when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() then 0
 			else (extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::bigint end)::text`)
 	var said struct {
+		Port  int    `json:"port"`
 		State string `json:"state"`
 		Bytes *int64 `json:"bytes"`
 		MS    *int64 `json:"ms"`
@@ -194,6 +196,11 @@ func (l *Lab) postgresBehind(ctx context.Context, region, tap string) Replicatio
 	}
 	if err != nil {
 		return r
+	}
+	for _, p := range link.Plan(l.topology) { // after a failover it may stream from another region than at the start
+		if p.Port == said.Port && p.From == region && p.Service == topology.ServicePostgres {
+			r.From = p.To
+		}
 	}
 	if r.State = said.State; r.State != "not streaming" { // what it has not received, it knows nothing of
 		r.BytesBy, r.MSBy = said.Bytes, said.MS
@@ -229,14 +236,6 @@ func copiesBehind(ctx context.Context, region, tap string) []Replication {
 		all = append(all, r)
 	}
 	return all
-}
-
-// streamsFrom is where a region's PostgreSQL gets its log by the topology.
-func (l *Lab) streamsFrom(region string) string {
-	if r, ok := l.topology.Region(region); ok && r.Follows != "" {
-		return r.Follows
-	}
-	return l.topology.Home().Name
 }
 
 // queryPostgres runs one statement and gives the first value of the first row as text.

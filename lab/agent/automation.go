@@ -57,6 +57,7 @@ type automation struct {
 	witness witness
 	world   world
 	fence   *fence
+	follow  *follow
 	stages  []stage
 	runner  runner
 	again   func(ctx context.Context) (detail string, err error) // redirect.Again
@@ -75,13 +76,15 @@ func newAutomation(cfg AutomationConfig, m *Marks) (service, error) {
 	}
 	names := nameClient{base: cfg.Nameservice}
 	fence := newFence(cfg.HomePostgres, cfg.StepTimeout)
+	following := newFollow(cfg)
 	a := &automation{
 		check: cfg.Check, decide: cfg.Decide, marks: m,
 		home:    newHomeProbe(cfg),
 		witness: nameWitness{names: names, home: cfg.Home},
 		world:   labWorld{cfg: cfg, names: names},
 		fence:   fence,
-		stages:  newStages(cfg, fence, names),
+		follow:  following,
+		stages:  newStages(cfg, fence, names, following),
 		again:   redirect{names: names, region: cfg.Region}.Again,
 		ordered: make(chan struct{}),
 	}
@@ -128,17 +131,21 @@ func (c AutomationConfig) validate() error {
 }
 
 // newStages are the steps of a failover in their order. Fencing comes before anything that makes the standby take writes, redirecting
-// clients after everything they will need.
-func newStages(cfg AutomationConfig, fence *fence, names nameClient) []stage {
+// clients after everything they will need, and what only other regions need after that.
+func newStages(cfg AutomationConfig, fence *fence, names nameClient, following *follow) []stage {
 	stages := []stage{{step: fence, mark: MarkFenced}}
 	if cfg.Strategy == topology.BackupRestore {
 		stages = append(stages, stage{step: newRestore(cfg), mark: MarkRestored})
 	}
-	return append(stages,
+	stages = append(stages,
 		stage{step: &promote{postgres: cfg.Postgres, redis: cfg.Redis, flushed: fence.Flushed}, mark: MarkPromoted},
 		stage{step: newRepoint(cfg), mark: MarkRepointed},
 		stage{step: redirect{names: names, region: cfg.Region}, mark: MarkRedirected},
 	)
+	if len(following.followers) > 0 {
+		stages = append(stages, stage{step: following, mark: MarkFollowed})
+	}
+	return stages
 }
 
 // steps are the names of all steps in their order.
@@ -163,6 +170,7 @@ func (a *automation) Run(ctx context.Context) error {
 	var late sync.WaitGroup
 	defer late.Wait()
 	late.Go(func() { a.fence.Late(ctx, a.marks) })
+	late.Go(func() { a.follow.Late(ctx, a.marks) })
 
 	reached, why := a.world.Progress(ctx)
 	if reached == progressNone {
@@ -178,6 +186,7 @@ func (a *automation) Run(ctx context.Context) error {
 	}
 	if reached == progressDone {
 		a.fence.Owe() // nobody remembers whether it was done
+		a.follow.Owe()
 	} else if a.takeOver(ctx, why) != nil {
 		return nil // the agent ends
 	}

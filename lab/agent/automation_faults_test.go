@@ -217,9 +217,20 @@ func TestStepsAreThoseOfTheTopology(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, want := svc.(*automation).steps(), topology.Steps(strategy); !slices.Equal(got, want) {
+		of := topology.Topology{Strategy: strategy, Regions: make([]topology.Region, 2)}
+		if got, want := svc.(*automation).steps(), of.Steps(); !slices.Equal(got, want) {
 			t.Errorf("%s: the automation has %v, and the topology says %v", strategy, got, want)
 		}
+	}
+	cfg := settings()
+	cfg.Followers = []Follower{{Region: "south"}}
+	svc, err := newAutomation(cfg, NewMarks("automation.west"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	of := topology.Topology{Strategy: cfg.Strategy, Regions: make([]topology.Region, 3)}
+	if got, want := svc.(*automation).steps(), of.Steps(); !slices.Equal(got, want) {
+		t.Errorf("three regions: the automation has %v, and the topology says %v", got, want)
 	}
 }
 

@@ -89,4 +89,18 @@ type AutomationConfig struct {
 	ConfigFile  string            `json:"config_file"`  // published anew by the step repoint, and delivered to the app by the replicator
 	RestoreFile string            `json:"restore_file"` // strategy backup-restore: where the base backup is handed to PostgreSQL
 	AppsReady   []string          `json:"apps_ready"`   // GET /readyz of each app node of the region: all are to run, and are awaited
+	// Followers are the regions that are to follow this one when it has taken over.
+	Followers []Follower `json:"followers,omitempty"`
+}
+
+// Follower is a region that neither is home nor takes over. Postgres, Redis, Config and App are how the automation reaches it, through links;
+// Primary and Cache how it reaches the PostgreSQL and the Redis of the automation's region.
+type Follower struct {
+	Region   string            `json:"region"`
+	Postgres topology.Endpoint `json:"postgres"`
+	Redis    topology.Endpoint `json:"redis"`
+	Config   string            `json:"config"` // URL of its replicator's GET and PUT /config
+	App      string            `json:"app"`    // URL of the /readyz of an app node
+	Primary  topology.Endpoint `json:"primary"`
+	Cache    topology.Endpoint `json:"cache"`
 }

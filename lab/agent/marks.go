@@ -41,10 +41,12 @@ const (
 	MarkPromoted   = "promoted"   // PostgreSQL and Redis of the standby are primaries
 	MarkRepointed  = "repointed"  // the region's configuration names no other region and has all its app nodes run; the app has it in force
 	MarkRedirected = "redirected" // the name service answers the standby
+	MarkFollowed   = "followed"   // the other regions' databases stream from the standby, and their apps write to it (Detail says of each, or why not)
 	MarkFailed     = "step_failed"
 	// MarkRedirectedAgain comes after the failover: the name service had forgotten the redirect, and was told again.
 	MarkRedirectedAgain = "redirected_again"
 	MarkFencedLate      = "fenced_on_return" // the old primary came back and was fenced then
+	MarkFollowedLate    = "followed_late"    // a region that could not follow at the failover does now
 	MarkHealth          = "health"           // name service: a target's health changed; Detail "us-east-1 unhealthy: …"
 	MarkAnswer          = "answer"           // name service: the record's answer changed; Detail is the region, or all of them
 	MarkBackup          = "backup_done"      // the backup job finished; Detail has the object and its size

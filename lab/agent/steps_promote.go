@@ -115,11 +115,7 @@ func secondsLeft(ctx context.Context) int {
 }
 
 func promoteRedis(ctx context.Context, e topology.Endpoint) (detail string, err error) {
-	client := redis.NewClient(&redis.Options{
-		Addr: e.Address, MaxRetries: -1, ContextTimeoutEnabled: true, DisableIdentity: true, PoolSize: 1,
-		// These are for managed Redis, where the server announces its moves.
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-	})
+	client := redisClient(e)
 	defer client.Close()
 	role, err := redisRole(ctx, client)
 	if err != nil {
@@ -138,11 +134,26 @@ func promoteRedis(ctx context.Context, e topology.Endpoint) (detail string, err 
 			return "", fmt.Errorf("promote redis: its role is still %q", role)
 		}
 	}
-	// A restart must not make it a replica again. A server without a configuration file has nothing that could.
-	if err := client.ConfigRewrite(ctx).Err(); err != nil && !strings.Contains(err.Error(), "without a config file") {
-		return "", fmt.Errorf("keep redis promoted: %w", err)
+	if err := keepRole(ctx, client); err != nil {
+		return "", err
 	}
 	return how, nil
+}
+
+func redisClient(e topology.Endpoint) *redis.Client {
+	return redis.NewClient(&redis.Options{
+		Addr: e.Address, MaxRetries: -1, ContextTimeoutEnabled: true, DisableIdentity: true, PoolSize: 1,
+		// These are for managed Redis, where the server announces its moves.
+		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
+	})
+}
+
+// keepRole has a server that is started again be what it is now. One without a configuration file has nothing that would make it another.
+func keepRole(ctx context.Context, client *redis.Client) error {
+	if err := client.ConfigRewrite(ctx).Err(); err != nil && !strings.Contains(err.Error(), "without a config file") {
+		return fmt.Errorf("keep the role of redis: %w", err)
+	}
+	return nil
 }
 
 // redisPrimary is what Redis calls a primary in its protocol.

@@ -53,7 +53,7 @@ func TestParametersOfAgentsFaults(t *testing.T) {
 		{two, &ThrottleReplication{hot, 0}, []string{"rate is 0"}},
 
 		{two, &HangStep{Step{"detect"}}, nil},
-		{two, &HangStep{Step{"restore"}}, []string{`step "restore" is not one of strategy warm-standby`}},
+		{two, &HangStep{Step{"restore"}}, []string{`step "restore" is not one of the topology`}},
 		{backup, &HangStep{Step{"restore"}}, nil},
 		{unattended, &HangStep{Step{"fence"}}, []string{"step can't be chosen"}},
 		{two, &HangStep{}, []string{"step is missing"}},

@@ -21,14 +21,14 @@ type Step struct {
 func (s Step) Target() string { return "step " + s.Step + " of the automation" }
 
 func (s Step) validate(t topology.Topology) error {
-	steps := topology.Steps(t.Strategy)
+	steps := t.Steps()
 	switch {
 	case t.Automation.Off:
 		return errors.New("step can't be chosen: the topology has no automation")
 	case s.Step == "":
 		return fmt.Errorf("step is missing: give one of %s", strings.Join(steps, ", "))
 	case !slices.Contains(steps, s.Step):
-		return fmt.Errorf("step %q is not one of strategy %s: those are %s", s.Step, t.Strategy, strings.Join(steps, ", "))
+		return fmt.Errorf("step %q is not one of the topology: those are %s", s.Step, strings.Join(steps, ", "))
 	}
 	return nil
 }

@@ -151,19 +151,21 @@ func trip(t *testing.T, l *Link) (time.Duration, error) {
 func TestToxicsOfHoldersStandSideBySideAndTheBaselineStays(t *testing.T) {
 	const base, delay = 20 * time.Millisecond, 150 * time.Millisecond
 	l := open(t, base)
+	// A busy machine adds to a trip, or takes from it: Toxiproxy has each toxic wait less by what the one before was late.
 	least := func(least time.Duration) {
 		t.Helper()
-		took := time.Hour
-		for range 5 { // a busy machine only ever adds
+		var took []time.Duration
+		for range 5 {
 			one, err := trip(t, l)
 			if err != nil {
 				t.Fatal(err)
 			}
-			took = min(took, one)
+			if one >= 2*least*9/10 && one <= 2*least+delay { // beyond is a toxic that should be gone, below one that is missing
+				return
+			}
+			took = append(took, one)
 		}
-		if took < 2*least*9/10 || took > 2*least+delay { // anything beyond is of a toxic that should be gone
-			t.Errorf("a round trip takes %s, not about twice %s", took, least)
-		}
+		t.Errorf("round trips take %s, none about twice %s", took, least)
 	}
 	set := func(holder string, toxics []toxic.Toxic) {
 		t.Helper()

@@ -74,6 +74,11 @@ func Plan(t topology.Topology) []Spec {
 			look.Name, look.Control = fmt.Sprintf("%s_%s_%s", topology.ServiceAutomation, look.To, s), true
 		}
 	}
+	if !t.Automation.Off {
+		for _, r := range t.Followers() { // whose configuration the automation publishes
+			add(t.Standby().Name, r.Name, topology.ServiceReplicator, "")
+		}
+	}
 	for _, n := range Nodes(t) {
 		add(Tap, n.Region, n.Service, NodeName(n.Service, n.Region, n.Number))
 	}

@@ -1,0 +1,132 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+const (
+	// followEvery is how often a region that is on its way is looked at, followAgain how often one that was not reached is tried again.
+	followEvery = 50 * time.Millisecond
+	followAgain = time.Second
+)
+
+// follow has the regions that neither were lost nor take over follow the one that does: their databases stream from it, and their apps write to
+// it. It comes after clients were redirected, so a region that can't be reached keeps nobody waiting; Late goes on trying.
+type follow struct {
+	home, region string
+	postgres     topology.Endpoint // of the region that takes over
+	followers    []Follower        // may be none
+	limit        time.Duration     // of one attempt
+	bring        func(ctx context.Context, f Follower) (detail string, err error)
+
+	mu   sync.Mutex
+	left []Follower // that do not follow yet
+	owed chan struct{}
+}
+
+func newFollow(cfg AutomationConfig) *follow {
+	f := &follow{
+		home: cfg.Home, region: cfg.Region, postgres: cfg.Postgres, followers: cfg.Followers, limit: cfg.StepTimeout / 2,
+		left: slices.Clone(cfg.Followers), owed: make(chan struct{}, 1),
+	}
+	f.bring = f.all
+	return f
+}
+
+// Name is follow.
+func (*follow) Name() string { return "follow" }
+
+// Do brings about what it can in half the time of the step, and leaves the rest to Late.
+func (f *follow) Do(ctx context.Context) (string, error) {
+	said, err := f.attempt(ctx)
+	if ctx.Err() != nil {
+		return "", errors.Join(err, ctx.Err())
+	}
+	if err != nil {
+		f.Owe()
+		said = append(said, "not yet: "+oneLine(err))
+	}
+	if len(said) == 0 {
+		return "all follow already", nil
+	}
+	return strings.Join(said, "; "), nil
+}
+
+// Owe has Late see to those that do not follow.
+func (f *follow) Owe() {
+	select {
+	case f.owed <- struct{}{}:
+	default:
+	}
+}
+
+// Late tries again until all follow, once that is owed, and leaves a mark. It returns then or when ctx ends.
+func (f *follow) Late(ctx context.Context, marks *Marks) {
+	select {
+	case <-ctx.Done():
+		return
+	case <-f.owed:
+	}
+	for warned := ""; ; {
+		said, err := f.attempt(ctx)
+		if len(said) > 0 {
+			marks.Leave(MarkFollowedLate, strings.Join(said, "; "))
+		}
+		if err == nil {
+			return
+		}
+		if kind := withoutNumbers(oneLine(err)); kind != warned {
+			warned = kind
+			slog.Warn("a region does not follow yet", "error", err)
+		}
+		if pause(ctx, followAgain) != nil {
+			return
+		}
+	}
+}
+
+// attempt tries all that are left, at the same time. It says of each that follows now how.
+func (f *follow) attempt(ctx context.Context) (said []string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, f.limit)
+	defer cancel()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	details, errs := make([]string, len(f.left)), make([]error, len(f.left))
+	var each sync.WaitGroup
+	for i, follower := range f.left {
+		each.Go(func() { details[i], errs[i] = f.bring(ctx, follower) })
+	}
+	each.Wait()
+	var left []Follower
+	for i, follower := range f.left {
+		if errs[i] != nil {
+			errs[i] = fmt.Errorf("%s: %w", follower.Region, errs[i])
+			left = append(left, follower)
+			continue
+		}
+		said = append(said, follower.Region+": "+details[i])
+	}
+	f.left = left
+	return said, errors.Join(errs...)
+}
+
+// all brings the database, the cache and the configuration of a region along.
+func (f *follow) all(ctx context.Context, to Follower) (string, error) {
+	var details [3]string
+	var errs [3]error
+	var each sync.WaitGroup
+	each.Go(func() { details[0], errs[0] = f.postgresOf(ctx, to) })
+	each.Go(func() { details[1], errs[1] = f.redisOf(ctx, to) })
+	each.Go(func() { details[2], errs[2] = f.configOf(ctx, to) })
+	each.Wait()
+	return strings.Join(details[:], ", "), errors.Join(errs[:]...)
+}

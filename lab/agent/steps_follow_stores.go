@@ -1,0 +1,202 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// postgresOf has a replica stream from the region that took over, on its timeline. It goes on from where it was: no base backup is taken.
+func (f *follow) postgresOf(ctx context.Context, to Follower) (detail string, err error) {
+	var timeline int
+	var forked string
+	err = withPostgres(ctx, f.postgres, func(conn *pgx.Conn) (err error) {
+		timeline, forked, err = fork(ctx, conn)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	err = withPostgres(ctx, to.Postgres, func(conn *pgx.Conn) error {
+		moved, err := streamFrom(ctx, conn, to.Primary)
+		if err != nil {
+			return err
+		}
+		detail = fmt.Sprintf("postgres follows on timeline %d", timeline)
+		if !moved {
+			detail += " already"
+		}
+		err = poll(ctx, followEvery, func(ctx context.Context) error { return streamsOn(ctx, conn, timeline) })
+		if err == nil {
+			return nil
+		}
+		var ahead bool
+		var received string
+		const has = `select pg_last_wal_receive_lsn() > $1::pg_lsn, pg_last_wal_receive_lsn()::text`
+		if forked != "" && conn.QueryRow(ctx, has, forked).Scan(&ahead, &received) == nil && ahead {
+			return fmt.Errorf("it has the old log up to %s, and what was promoted left that at %s: it needs pg_rewind or a base backup", received, forked)
+		}
+		return err
+	})
+	return detail, err
+}
+
+// fork is the timeline that a primary writes, and where it left the one before; empty if there was none.
+func fork(ctx context.Context, conn *pgx.Conn) (timeline int, forked string, err error) {
+	const writing = `select ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int`
+	if err := conn.QueryRow(ctx, writing).Scan(&timeline); err != nil {
+		return 0, "", fmt.Errorf("ask postgres for its timeline: %w", err)
+	}
+	if timeline == 1 {
+		return timeline, "", nil
+	}
+	var history string
+	if err := conn.QueryRow(ctx, fmt.Sprintf(`select pg_read_file('pg_wal/%08X.history')`, timeline)).Scan(&history); err != nil {
+		return 0, "", fmt.Errorf("ask postgres for the history of timeline %d: %w", timeline, err)
+	}
+	for line := range strings.Lines(history) { // one for each timeline before: its number, where it was left, why
+		if columns := strings.Fields(line); len(columns) >= 2 && !strings.HasPrefix(line, "#") {
+			forked = columns[1]
+		}
+	}
+	return timeline, forked, nil
+}
+
+var (
+	hostInConninfo = regexp.MustCompile(`\bhost=\S+`)
+	portInConninfo = regexp.MustCompile(`\bport=\S+`)
+)
+
+// streamFrom has a replica stream from another server than now, with the same slot, of which every node has one. It says whether it had to.
+func streamFrom(ctx context.Context, conn *pgx.Conn, source topology.Endpoint) (moved bool, err error) {
+	var recovering bool
+	var now string
+	if err := conn.QueryRow(ctx, `select pg_is_in_recovery(), current_setting('primary_conninfo')`).Scan(&recovering, &now); err != nil {
+		return false, fmt.Errorf("ask postgres where it streams from: %w", err)
+	}
+	if !recovering {
+		return false, errors.New("postgres is a primary itself")
+	}
+	host, port, err := net.SplitHostPort(source.Address)
+	if err != nil {
+		return false, fmt.Errorf("stream from %s: %w", source.Address, err)
+	}
+	want := portInConninfo.ReplaceAllString(hostInConninfo.ReplaceAllString(now, "host="+host), "port="+port)
+	if want == now {
+		return false, nil
+	}
+	for _, statement := range []string{
+		"alter system set primary_conninfo = '" + strings.ReplaceAll(want, "'", "''") + "'",
+		"select pg_reload_conf()",
+	} {
+		if _, err := conn.Exec(ctx, statement); err != nil {
+			return false, fmt.Errorf("have postgres stream from %s: %w", source.Region, err)
+		}
+	}
+	return true, nil
+}
+
+func streamsOn(ctx context.Context, conn *pgx.Conn, timeline int) error {
+	var status string
+	var on int
+	err := conn.QueryRow(ctx, `select coalesce(max(status), 'no receiver'), coalesce(max(received_tli), 0) from pg_stat_wal_receiver`).Scan(&status, &on)
+	switch {
+	case err != nil:
+		return fmt.Errorf("ask postgres what it receives: %w", err)
+	case status != "streaming" || on < timeline:
+		return fmt.Errorf("postgres does not stream timeline %d: %s, timeline %d", timeline, status, on)
+	}
+	return nil
+}
+
+// redisOf has Redis replicate from the region that took over.
+func (f *follow) redisOf(ctx context.Context, to Follower) (string, error) {
+	host, port, err := net.SplitHostPort(to.Cache.Address)
+	if err != nil {
+		return "", fmt.Errorf("replicate from %s: %w", to.Cache.Address, err)
+	}
+	client := redisClient(to.Redis)
+	defer client.Close()
+	if err := client.Do(ctx, "REPLICAOF", host, port).Err(); err != nil { // the same again changes nothing
+		return "", fmt.Errorf("have redis replicate from %s: %w", f.region, err)
+	}
+	err = poll(ctx, followEvery, func(ctx context.Context) error {
+		answer, err := client.Do(ctx, "ROLE").Slice() // of a replica: "slave", host, port, state, offset
+		if err != nil {
+			return fmt.Errorf("ask redis for its role: %w", err)
+		}
+		if len(answer) < 4 || answer[3] != "connected" {
+			return fmt.Errorf("redis does not replicate: %v", answer)
+		}
+		return nil
+	})
+	if err == nil {
+		err = keepRole(ctx, client)
+	}
+	if err != nil {
+		return "", err
+	}
+	return "redis follows", nil
+}
+
+// configOf publishes a configuration of the region that writes to the one that took over, and waits until an app node has it.
+func (f *follow) configOf(ctx context.Context, to Follower) (string, error) {
+	var state ConfigState
+	if err := exchange(ctx, http.MethodGet, to.Config, nil, &state); err != nil {
+		return "", fmt.Errorf("ask for the configuration: %w", err)
+	}
+	next, how := state.Document, "was so already"
+	if next.Postgres != to.Primary || next.Redis != to.Cache {
+		next.Postgres, next.Redis, how = to.Primary, to.Cache, "rewritten"
+		next.Revision++
+		if err := exchange(ctx, http.MethodPut, to.Config, next, &state); err != nil {
+			return "", fmt.Errorf("publish the configuration: %w", err)
+		}
+	}
+	ask := repoint{http: namesHTTP}
+	err := poll(ctx, followEvery, func(ctx context.Context) error { return ask.ask(ctx, to.App, next.Revision) })
+	if err != nil {
+		return "", fmt.Errorf("wait for the app to take revision %d: %w", next.Revision, err)
+	}
+	return fmt.Sprintf("revision %d, %s", next.Revision, how), nil
+}
+
+// exchange sends a document as JSON, if there is one, and reads the answer.
+func exchange(ctx context.Context, method, url string, send, into any) error {
+	var body io.Reader = http.NoBody
+	if send != nil {
+		data, err := json.Marshal(send)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(data)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, url, body)
+	if err != nil {
+		return err
+	}
+	response, err := namesHTTP.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err != nil {
+		return fmt.Errorf("read answer of %s: %w", url, err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %s answered %s: %s", method, url, response.Status, bytes.TrimSpace(answer))
+	}
+	return json.Unmarshal(answer, into)
+}

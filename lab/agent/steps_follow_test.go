@@ -1,0 +1,122 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// A region that can't be reached keeps nobody waiting, and follows when it is back.
+func TestARegionThatIsAwayFollowsLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := settings()
+		cfg.StepTimeout = 10 * time.Second
+		cfg.Followers = []Follower{{Region: "south"}, {Region: "north"}}
+		a := rig(diesAt(time.Second))
+		a.follow = newFollow(cfg)
+		began := time.Now()
+		asked := map[string]*atomic.Int64{"south": {}, "north": {}}
+		a.follow.bring = func(ctx context.Context, f Follower) (string, error) {
+			asked[f.Region].Add(1)
+			if f.Region == "north" && time.Since(began) < 9*time.Second {
+				return "", errors.New("connection refused")
+			}
+			return "follows", nil
+		}
+		a.stages = append(a.stages, stage{step: a.follow, mark: MarkFollowed})
+		got, state := runFor(t, a, 20*time.Second)
+		expect(t, got,
+			at{1200 * ms, MarkDetected, "gone"}, at{1700 * ms, MarkDecided, "the witness sees the loss too"}, at{1700 * ms, MarkFenced, "read only"},
+			at{1700 * ms, MarkFollowed, "south: follows; not yet: north: connection refused"},
+			at{9700 * ms, MarkFollowedLate, "north: follows"},
+		)
+		if state != phaseDone || asked["south"].Load() != 1 {
+			t.Errorf("state %s, and south was brought along %d times", state, asked["south"].Load())
+		}
+	})
+}
+
+// One that hangs is given half the time of the step.
+func TestARegionThatHangsEndsNotTheStep(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := settings()
+		cfg.StepTimeout, cfg.Followers = 10*time.Second, []Follower{{Region: "south"}}
+		f := newFollow(cfg)
+		f.bring = func(ctx context.Context, _ Follower) (string, error) { <-ctx.Done(); return "", ctx.Err() }
+		ctx, cancel := context.WithTimeout(t.Context(), cfg.StepTimeout)
+		defer cancel()
+		began := time.Now()
+		detail, err := f.Do(ctx)
+		if err != nil || !strings.HasPrefix(detail, "not yet: south: ") || time.Since(began) != 5*time.Second {
+			t.Errorf("after %s: %q, %v", time.Since(began), detail, err)
+		}
+	})
+}
+
+func TestAutomationThatIsStartedAgainLooksAfterThoseThatFollow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := settings()
+		cfg.Followers = []Follower{{Region: "south"}}
+		a := rig(diesAt(0))
+		a.world, a.follow = fakeWorld{progress: progressDone}, newFollow(cfg)
+		a.follow.bring = func(context.Context, Follower) (string, error) { return "follows already", nil }
+		got, _ := runFor(t, a, time.Second)
+		if len(got) == 0 || got[0].Name != MarkFollowedLate && got[len(got)-1].Name != MarkFollowedLate {
+			t.Errorf("marks are %v, want one that says that south follows", got)
+		}
+	})
+}
+
+// The configuration of a region is published by its replicator, with the stores of the region that took over.
+func TestConfigurationOfAFollower(t *testing.T) {
+	dir := t.TempDir()
+	published, delivered := filepath.Join(dir, "published.json"), filepath.Join(dir, "region.json")
+	east := topology.Endpoint{Region: "east", Address: "hub:1"}
+	own := topology.Endpoint{Region: "south", Address: "s3.south:1"}
+	before := topology.Config{
+		Revision: 3, Region: "south", AppNodes: 1, Postgres: east, Redis: east, S3: own, DynamoDB: own, Reads: topology.ReadsLocal, LocalPostgres: &own,
+	}
+	if err := writeConfig(published, before); err != nil {
+		t.Fatal(err)
+	}
+	d := newDelivery(published, delivered)
+	d.deliver(time.Now())
+	mux := http.NewServeMux()
+	d.routes(mux)
+	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
+		c, err := readConfig(delivered)
+		if err != nil {
+			t.Error(err)
+		}
+		w.Header().Set(revisionHeader, strconv.Itoa(c.Revision))
+	})
+	server := httptest.NewServer(mux)
+	defer server.Close()
+	f := newFollow(settings())
+	to := Follower{
+		Region: "south", Config: server.URL + "/config", App: server.URL + "/readyz",
+		Primary: topology.Endpoint{Region: "west", Address: "hub:2"}, Cache: topology.Endpoint{Region: "west", Address: "hub:3"},
+	}
+	for _, want := range []string{"revision 4, rewritten", "revision 4, was so already"} {
+		if detail, err := f.configOf(t.Context(), to); err != nil || detail != want {
+			t.Fatalf("it says %q, %v, want %q", detail, err, want)
+		}
+	}
+	got, err := readConfig(delivered)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Postgres != to.Primary || got.Redis != to.Cache || got.S3 != own || got.Reads != topology.ReadsLocal || *got.LocalPostgres != own {
+		t.Errorf("the configuration has become %+v", got)
+	}
+}
