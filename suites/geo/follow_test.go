@@ -1,0 +1,63 @@
+package geo_test
+
+import (
+	"context"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/suites/internal/harness"
+)
+
+// ask gives one value of the PostgreSQL of a region, asked past all faults.
+func ask(ctx context.Context, l *lab.Lab, region, statement string) (answer string, err error) {
+	tap, err := l.Tap(topology.ServicePostgres.Host(region))
+	if err != nil {
+		return "", err
+	}
+	conn, err := lab.SQL(ctx, tap)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	err = conn.QueryRow(ctx, statement).Scan(&answer)
+	return answer, err
+}
+
+const (
+	receives = `select coalesce(max(status || ' ' || received_tli), 'nothing') from pg_stat_wal_receiver`
+	started  = `select pg_postmaster_start_time()::text`
+)
+
+var _ = Describe("The third region of a lab", func() {
+	It("follows the one that took over, from where it was", func(ctx SpecContext) {
+		t, _ := topology.Preset("three-regions")
+		l := harness.Up(ctx, t.Scaled(60))
+		before, err := ask(ctx, l, asia, started)
+		Expect(err).NotTo(HaveOccurred())
+		lost := harness.Guard(l, &fault.LoseRegion{Region: us}) //nolint:contextcheck // the clean-up runs when this context has ended
+		Expect(lost.Inject(ctx)).Error().NotTo(HaveOccurred())
+
+		Eventually(ask).WithContext(ctx).WithArguments(l, asia, receives).WithTimeout(harness.Patience).Should(Equal("streaming 2"))
+		Expect(ask(ctx, l, eu, `select pg_logical_emit_message(true, 'regionfall', 'x')::text`)).Error().NotTo(HaveOccurred())
+		Eventually(l.CaughtUp).WithContext(ctx).WithArguments(asia).WithTimeout(harness.Patience).Should(Succeed())
+		Expect(ask(ctx, l, asia, started)).To(Equal(before), "it was not even started again, so no base backup was taken")
+	}, SpecTimeout(harness.SpecTimeout))
+
+	It("is brought along later when it can't be reached", func(ctx SpecContext) {
+		t, _ := topology.Preset("three-regions")
+		t = t.Scaled(60)
+		t.Automation.StepTimeout /= 5
+		l := harness.Up(ctx, t)
+		cut := harness.Guard(l, &fault.Partition{Between: []string{eu, asia}}) //nolint:contextcheck // the clean-up runs when this context has ended
+		Expect(cut.Inject(ctx)).Error().NotTo(HaveOccurred())
+		Expect(l.Failover(ctx, eu, func(text string) { GinkgoWriter.Println(text) })).To(Succeed(), "who follows keeps nobody waiting")
+		Expect(ask(ctx, l, asia, receives)).NotTo(Equal("streaming 2"))
+
+		Expect(cut.Heal(ctx)).Error().NotTo(HaveOccurred())
+		Eventually(ask).WithContext(ctx).WithArguments(l, asia, receives).WithTimeout(harness.Patience).Should(Equal("streaming 2"))
+	}, SpecTimeout(harness.SpecTimeout))
+})

@@ -1,0 +1,85 @@
+package geo_test
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/measure"
+	"github.com/regionfall/regionfall/suites/internal/harness"
+	. "github.com/regionfall/regionfall/suites/matchers"
+)
+
+const (
+	us   = "us-east-1"
+	eu   = "eu-west-1"
+	asia = "ap-southeast-1"
+
+	rto = 15 * time.Minute // what was promised, in real time
+	lag = 2_000            // milliseconds of the lab that the replica in Asia is behind: 120 s
+)
+
+func guarantee(r evidence.Result, id string) evidence.Session {
+	GinkgoHelper()
+	for _, s := range r.Metrics.Sessions {
+		if s.Guarantee == id {
+			return s
+		}
+	}
+	Fail("nothing was measured of " + id)
+	return evidence.Session{}
+}
+
+func reads(r evidence.Result, region, path string) evidence.ReadLatency {
+	GinkgoHelper()
+	for _, l := range r.Metrics.Reads {
+		if l.Region == region && l.Path == path {
+			return l
+		}
+	}
+	Fail("no read in " + region + " was answered by path " + path)
+	return evidence.ReadLatency{}
+}
+
+var _ = Describe("A mobile app whose replica in Asia is two minutes behind", func() {
+	When("every region reads from its own", func() {
+		It("hides from users in Asia what they have written, for as long as the replica is behind", func(ctx SpecContext) {
+			r := harness.Run(ctx, "geo-read-your-writes")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			own := guarantee(r, measure.FindingReadYourWrites)
+			Expect(own.Violations).To(BeNumerically(">=", 3))
+			oldest := int64(0)
+			for _, w := range own.Windows {
+				Expect(w.Region).To(Equal(asia))
+				oldest = max(oldest, w.AgeMS)
+			}
+			Expect(oldest).To(BeNumerically(">", lag/2), "what is not found is up to as old as the replica is behind")
+			Expect(oldest).To(BeNumerically("<", 2*lag))
+		}, SpecTimeout(harness.DrillTimeout))
+	})
+
+	When("the session says what it has seen", func() {
+		It("shows everybody what they have written, from the primary where it has to", func(ctx SpecContext) {
+			r := harness.Run(ctx, "geo-causal-reads")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			Expect(guarantee(r, measure.FindingReadYourWrites).Judged).To(BeNumerically(">", 50))
+			far, near := reads(r, asia, "primary"), reads(r, eu, "local")
+			Expect(far.Count).To(BeNumerically(">", 10))
+			Expect(far.P50MS).To(BeNumerically(">", 150), "the way to the primary and back, physically")
+			Expect(near.P50MS).To(BeNumerically("<", 80), "where nothing lags, nobody goes there: that is 80 ms away")
+		}, SpecTimeout(harness.DrillTimeout))
+	})
+})
+
+var _ = Describe("A mobile app that loses us-east-1", func() {
+	It("is back within a quarter of an hour, and reads in 20 ms where users are", func(ctx SpecContext) {
+		r := harness.Run(ctx, "geo-failover")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+		Expect(r).To(Recover(time.Duration(float64(rto) / r.Scenario.Timescale)))
+		for _, region := range []string{us, eu, asia} {
+			Expect(reads(r, region, "local").P99MS).To(BeNumerically("<=", 20), region)
+		}
+	}, SpecTimeout(harness.DrillTimeout))
+})
