@@ -35,6 +35,8 @@ func (b *builder) spec(s topology.Service, region string, number int) node.Spec 
 		Name: name, ID: "regionfall-" + b.Name + "-" + name, Region: region, Service: s, Labels: labels,
 		Networks: []string{b.networkName(region)}, Aliases: []string{name, s.Host(region)},
 		Env: map[string]string{"NODE": name, "REGION": region},
+		// What stands in for a managed service has machines of its own in the cloud, and must not make the app wait for a processor here.
+		Yields: s == topology.ServiceS3 || s == topology.ServiceDynamoDB || s == topology.ServiceReplicator || s == topology.ServiceBackup,
 	}
 }
 

@@ -20,6 +20,7 @@ func TestLibrary(t *testing.T) {
 	got := Library()
 	want := []Info{
 		{Name: "geo-causal-reads", Expect: "pass", Timescale: 60, Longest: 15500 * time.Millisecond},
+		{Name: "geo-failover", Expect: "pass", Timescale: 30, Longest: 51500 * time.Millisecond},
 		{Name: "geo-read-your-writes", Expect: "fail: read_your_writes", Timescale: 60, Longest: 15500 * time.Millisecond},
 		{Name: "kyc-nightly-backup", Expect: "fail: recovery_point, recovery_time", Timescale: 3000, Longest: 26600 * time.Millisecond},
 		{Name: "kyc-region-outage", Expect: "pass", Timescale: 360, Longest: 33333 * time.Millisecond},
@@ -99,7 +100,7 @@ func TestLoad(t *testing.T) {
 	}
 	for arg, want := range map[string]string{
 		"kyc-region-outge":                 `no scenario is called "kyc-region-outge": did you mean "kyc-region-outage"?`,
-		"meteor":                           `no scenario is called "meteor": known are geo-causal-reads, geo-read-your-writes`,
+		"meteor":                           `no scenario is called "meteor": known are geo-causal-reads, geo-failover, geo-read-your-writes`,
 		"":                                 `no scenario is called "": known are geo-causal-reads`,
 		"kyc-zero-loss.yaml":               "(the library has it as kyc-zero-loss)",
 		filepath.Join(dir, "missing.yaml"): "no such file",

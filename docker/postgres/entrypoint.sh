@@ -14,10 +14,11 @@ data=/var/lib/regionfall/data
 wal=/var/lib/regionfall/wal # on a disk of its own: data whose disk is full must not take the server down with it
 started=$data/regionfall.started
 backup=/restore/base.tar
+passfile=/run/postgresql/passfile # not in primary_conninfo, which is logged when it changes
 
 replica() {
 	cat >"$data/postgresql.auto.conf" <<CONF
-primary_conninfo = 'host=$PRIMARY_HOST port=$PRIMARY_PORT user=postgres password=$SECRET application_name=$NODE connect_timeout=2'
+primary_conninfo = 'host=$PRIMARY_HOST port=$PRIMARY_PORT user=postgres passfile=$passfile application_name=$NODE connect_timeout=2'
 primary_slot_name = '$SLOT'
 CONF
 	touch "$data/standby.signal"
@@ -59,6 +60,8 @@ if [ ! -f "$started" ]; then
 	esac
 	touch "$started"
 fi
+
+(umask 077 && printf '*:*:*:postgres:%s\n' "$SECRET" >"$passfile")
 
 # How far a fault had the server lag behind is a matter of the process that was told so.
 sed -i '/^recovery_min_apply_delay/d' "$data/postgresql.auto.conf"

@@ -38,7 +38,11 @@ type Spec struct {
 	Volatile bool              // what it stores is gone when it is killed
 	Labels   map[string]string
 	Needs    Needs // beyond what every node may do
+	Yields   bool  // gives way to other nodes while the processor is short
 }
+
+// yieldingShares are those of a node that yields; others have the engine's 1024.
+const yieldingShares = 128
 
 // Node is a container of a lab.
 type Node struct {
@@ -66,6 +70,9 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 		HostConfigModifier: func(h *container.HostConfig) {
 			h.Mounts = mounts(s)
 			confine(h, s.Needs)
+			if s.Yields {
+				h.CPUShares = yieldingShares
+			}
 			// A name that is not (or not yet) one of the lab's must fail at once. Left to itself, the engine's DNS asks the world
 			// outside for it and keeps a link's dial waiting for seconds; nobody listens on this address.
 			h.DNS = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}

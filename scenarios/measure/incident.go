@@ -13,6 +13,7 @@ type incident struct {
 	f        history.Interval // when it became effective
 	survivor string           // empty when the specification names none
 	promoted *time.Duration   // when it surely was promoted; nil if it was not, or there is no survivor
+	timeline int              // the latest of PostgreSQL that anybody answered with before the fault; 0 is not known
 }
 
 func firstIncident(h history.History, s Spec) (incident, bool) {
@@ -20,13 +21,23 @@ func firstIncident(h history.History, s Spec) (incident, bool) {
 		if !confirmed(f) {
 			continue
 		}
-		i := incident{fault: f, f: *f.Effective, survivor: s.Survivor}
+		i := incident{fault: f, f: *f.Effective, survivor: s.Survivor, timeline: timelineBefore(h, f.Effective.Lo)}
 		if mark, found := firstMark(h, markPromoted, i.f.Lo); found && s.Survivor != "" {
 			i.promoted = &mark.At.Hi
 		}
 		return i, true
 	}
 	return incident{}, false
+}
+
+func timelineBefore(h history.History, t time.Duration) int {
+	latest := 0
+	for _, op := range h.Ops {
+		if op.Done < t {
+			latest = max(latest, op.Timeline)
+		}
+	}
+	return latest
 }
 
 // lossOf is the fault that takes a region away, the first of several; without one the last that was confirmed.
@@ -60,9 +71,11 @@ func confirmed(f history.Fault) bool {
 
 // shouldBeFenced says whether the answer came from a region that may not answer any more: one that the fault takes away, or, whatever
 // the fault, any but the survivor to something sent after its promotion. The second holds also when all is healed: the old primary is
-// none any more, and two that acknowledge are a split brain. Asked only about what was sent after the fault.
+// none any more, and two that acknowledge are a split brain; one that writes to the survivor's database, as its timeline shows, is none. Asked
+// only about what was sent after the fault.
 func (i incident) shouldBeFenced(op history.Op) bool {
-	superseded := i.promoted != nil && op.Sent > *i.promoted && op.Region != "" && op.Region != i.survivor
+	follows := i.timeline > 0 && op.Timeline > i.timeline
+	superseded := i.promoted != nil && op.Sent > *i.promoted && op.Region != "" && op.Region != i.survivor && !follows
 	return superseded || i.answeredByLost(op)
 }
 

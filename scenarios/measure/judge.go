@@ -19,7 +19,7 @@ import (
 func Judge(h history.History, s Spec) Report {
 	r := Report{Metrics: Metrics{
 		RecoveryTime: MeasureRecoveryTime(h, s), WriteLatency: WriteLatency(h), Capacity: MeasureCapacity(h, s), Clients: MeasureClients(h, s),
-		Sessions: MeasureSessions(h, s), Reads: MeasureReads(h),
+		Sessions: MeasureSessions(h, s), Reads: MeasureReads(h, s),
 	}}
 	a := newAudit(h, s)
 	void, open := voids(h, s), opens(h, a)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -110,15 +111,17 @@ func sessionFinding(s Session) Finding {
 	return f
 }
 
-// MeasureReads is the latency of reads by the region and the path that they were answered by, from the steady state on and counted from their due
-// time; nil where none was answered by the region's own database.
-func MeasureReads(h history.History) []ReadLatency {
+// MeasureReads is the latency of reads by the region and the path that they were answered by, counted from their due time; nil where none was
+// answered by the region's own database. It counts from the steady state to the first fault's command, and from when all faults were effective and
+// the service was back: what breaks a region and starts another needs processors, which the regions of a lab share and those of a cloud do not.
+func MeasureReads(h history.History, s Spec) []ReadLatency {
 	type place struct{ region, path string }
 	took := map[place][]time.Duration{}
 	local := false
-	steady, _ := h.PhaseAt(history.PhaseSteady)
+	steady, reached := h.PhaseAt(history.PhaseSteady)
+	from, to := storm(h, s)
 	for _, op := range h.Ops {
-		if op.Kind != history.Read || op.Path == "" || op.Due < steady {
+		if op.Kind != history.Read || op.Path == "" || !reached || op.Due < steady || op.Due >= from && op.Due < to {
 			continue
 		}
 		local = local || op.Path == PathLocal
@@ -136,6 +139,27 @@ func MeasureReads(h history.History) []ReadLatency {
 		return cmp.Or(cmp.Compare(a.Region, b.Region), cmp.Compare(a.Path, b.Path))
 	})
 	return all
+}
+
+// storm is the time in which faults take effect and the service comes back.
+func storm(h history.History, s Spec) (from, to time.Duration) {
+	from = math.MaxInt64
+	for _, f := range h.Faults {
+		from = min(from, f.Command)
+		if !confirmed(f) {
+			return from, math.MaxInt64
+		}
+		to = max(to, f.Effective.Hi)
+	}
+	if s.RecoveryTime == nil || len(h.Faults) == 0 {
+		return from, to
+	}
+	h.Faults = h.Faults[len(h.Faults)-1:] // of several, back from the last one
+	r := MeasureRecoveryTime(h, s)
+	if r == nil || r.HiMS == nil {
+		return from, math.MaxInt64
+	}
+	return from, h.Faults[0].Effective.Hi + time.Duration(*r.HiMS*float64(time.Millisecond))
 }
 
 // localReadsFinding compares the 99th percentile of local reads with what was promised, in every region that clients are of.

@@ -64,7 +64,7 @@ func (l labOf) replicatorsCaughtUp(ctx context.Context) error {
 		if i == 0 && t.Strategy != topology.ActiveActive {
 			continue // nothing is written elsewhere that home would have to fetch
 		}
-		g.Go(func() error { return l.caughtUp(ctx, r.Name, steadyLag) })
+		g.Go(func() error { return l.caughtUp(ctx, r.Name, steadyLag, time.Time{}) })
 	}
 	return g.Wait()
 }
@@ -123,17 +123,17 @@ func readStore(ctx context.Context, s topology.Service, tap, region string) ([]s
 // Reconcile waits until the survivor's database and its replicator have nothing left to fetch.
 func (l labOf) Reconcile(ctx context.Context, survivor string) error {
 	t := l.Topology()
+	since := time.Now()
 	copies := t.Objects.Mode == topology.Continuous || t.Items.Mode == topology.Continuous
 	ask := func() error {
 		err := l.CaughtUp(ctx, survivor)
 		if copies {
-			err = errors.Join(err, l.caughtUp(ctx, survivor, 0))
+			err = errors.Join(err, l.caughtUp(ctx, survivor, 0, since))
 		}
 		return err
 	}
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
-	since := time.Now()
 	for {
 		err := ask()
 		if err == nil {
@@ -147,8 +147,8 @@ func (l labOf) Reconcile(ctx context.Context, survivor string) error {
 	}
 }
 
-// caughtUp says whether the region's replicator reaches its sources and is no more than lag behind.
-func (l labOf) caughtUp(ctx context.Context, region string, lag time.Duration) error {
+// caughtUp says whether the region's replicator reaches its sources, is no more than lag behind, and has looked since a time (zero: ever).
+func (l labOf) caughtUp(ctx context.Context, region string, lag time.Duration, since time.Time) error {
 	tap, err := l.Tap(topology.ServiceReplicator.Host(region))
 	if err != nil {
 		return err
@@ -157,6 +157,7 @@ func (l labOf) caughtUp(ctx context.Context, region string, lag time.Duration) e
 	if err != nil {
 		return err
 	}
+	asked := time.Now()
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return fmt.Errorf("ask the replicator of %s for its lag: %w", region, err)
@@ -167,6 +168,7 @@ func (l labOf) caughtUp(ctx context.Context, region string, lag time.Duration) e
 		Store     string  `json:"store"`
 		LagMS     float64 `json:"lag_ms"`
 		Reachable bool    `json:"reachable"`
+		PassAgoMS *int64  `json:"last_pass_ms_ago"` // when the last pass began that copied all
 		Error     string  `json:"error"`
 	}
 	if err := json.NewDecoder(resp.Body).Decode(&lags); err != nil {
@@ -180,6 +182,8 @@ func (l labOf) caughtUp(ctx context.Context, region string, lag time.Duration) e
 		switch {
 		case !x.Reachable:
 			errs = append(errs, fmt.Errorf("%s of %s can't be reached: %s", x.Store, x.Source, x.Error))
+		case !since.IsZero() && (x.PassAgoMS == nil || asked.Add(-time.Duration(*x.PassAgoMS)*time.Millisecond).Before(since)):
+			errs = append(errs, fmt.Errorf("%s of %s were not looked through since", x.Store, x.Source))
 		case x.LagMS > float64(lag.Milliseconds()):
 			errs = append(errs, fmt.Errorf("%s of %s are %.0f ms behind", x.Store, x.Source, x.LagMS))
 		}

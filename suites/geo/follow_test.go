@@ -49,9 +49,7 @@ var _ = Describe("The third region of a lab", func() {
 
 	It("is brought along later when it can't be reached", func(ctx SpecContext) {
 		t, _ := topology.Preset("three-regions")
-		t = t.Scaled(60)
-		t.Automation.StepTimeout /= 5
-		l := harness.Up(ctx, t)
+		l := harness.Up(ctx, t.Scaled(60))
 		cut := harness.Guard(l, &fault.Partition{Between: []string{eu, asia}}) //nolint:contextcheck // the clean-up runs when this context has ended
 		Expect(cut.Inject(ctx)).Error().NotTo(HaveOccurred())
 		Expect(l.Failover(ctx, eu, func(text string) { GinkgoWriter.Println(text) })).To(Succeed(), "who follows keeps nobody waiting")
