@@ -138,7 +138,7 @@ func newStages(cfg AutomationConfig, fence *fence, names nameClient, following *
 		stages = append(stages, stage{step: newRestore(cfg), mark: MarkRestored})
 	}
 	stages = append(stages,
-		stage{step: &promote{postgres: cfg.Postgres, redis: cfg.Redis, flushed: fence.Flushed}, mark: MarkPromoted},
+		stage{step: &promote{postgres: cfg.Postgres, redis: cfg.Redis, gather: newGather(cfg), flushed: fence.Flushed}, mark: MarkPromoted},
 		stage{step: newRepoint(cfg), mark: MarkRepointed},
 		stage{step: redirect{names: names, region: cfg.Region}, mark: MarkRedirected},
 	)

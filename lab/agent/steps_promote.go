@@ -22,6 +22,7 @@ const replayEvery = 20 * time.Millisecond
 type promote struct {
 	postgres, redis topology.Endpoint
 
+	gather  gather
 	flushed func() string // how far the log of the old primary was on disk when it was fenced, or empty
 	waited  bool          // the standby did not come that far in time
 }
@@ -34,6 +35,7 @@ func (p *promote) Do(ctx context.Context) (string, error) {
 	if err := p.catchUp(ctx); err != nil {
 		return "", err
 	}
+	gathered := p.gather.Do(ctx)
 	postgres, err := promotePostgres(ctx, p.postgres)
 	if err != nil {
 		return "", err
@@ -41,6 +43,9 @@ func (p *promote) Do(ctx context.Context) (string, error) {
 	redis, err := promoteRedis(ctx, p.redis)
 	if err != nil {
 		return "", err
+	}
+	if gathered != "" {
+		postgres += ", " + gathered
 	}
 	return "postgres: " + postgres + "; redis: " + redis, nil
 }

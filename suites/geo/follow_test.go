@@ -47,6 +47,26 @@ var _ = Describe("The third region of a lab", func() {
 		Expect(ask(ctx, l, asia, started)).To(Equal(before), "it was not even started again, so no base backup was taken")
 	}, SpecTimeout(harness.SpecTimeout))
 
+	It("gives the one that takes over what only it has, and can follow then", func(ctx SpecContext) {
+		t, _ := topology.Preset("three-regions")
+		l := harness.Up(ctx, t.Scaled(60))
+		behind := harness.Guard(l, &fault.Partition{Where: fault.Where{From: eu, To: us, Service: "postgres"}}) //nolint:contextcheck // the clean-up runs when this context has ended
+		Expect(behind.Inject(ctx)).Error().NotTo(HaveOccurred())
+		const rows = `with written as (select pg_logical_emit_message(true, 'regionfall', repeat('x', 1000)) from generate_series(1, 100))
+			select count(*)::text from written`
+		Expect(ask(ctx, l, us, rows)).To(Equal("100"))
+		Eventually(l.CaughtUp).WithContext(ctx).WithArguments(asia).WithTimeout(harness.Patience).Should(Succeed())
+		const has = `select pg_last_wal_receive_lsn()::text`
+		most, err := ask(ctx, l, asia, has)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(ask(ctx, l, eu, has)).NotTo(Equal(most))
+
+		lost := harness.Guard(l, &fault.LoseRegion{Region: us}) //nolint:contextcheck // the clean-up runs when this context has ended
+		Expect(lost.Inject(ctx)).Error().NotTo(HaveOccurred())
+		Eventually(ask).WithContext(ctx).WithArguments(l, asia, receives).WithTimeout(harness.Patience).Should(Equal("streaming 2"))
+		Expect(ask(ctx, l, eu, `select (pg_current_wal_flush_lsn() >= '`+most+`'::pg_lsn)::text`)).To(Equal("true"))
+	}, SpecTimeout(harness.SpecTimeout))
+
 	It("is brought along later when it can't be reached", func(ctx SpecContext) {
 		t, _ := topology.Preset("three-regions")
 		l := harness.Up(ctx, t.Scaled(60))
