@@ -48,6 +48,10 @@ func scaled(p drill.Plan) drill.Plan {
 		o.Within = div(o.Within)
 		p.Judge.RecoveryPoint = &o
 	}
+	if p.Judge.StaleConfig != nil {
+		within := div(*p.Judge.StaleConfig)
+		p.Judge.StaleConfig = &within
+	}
 	window := defaultWindowLab
 	if p.Judge.RecoveryTime != nil {
 		o := *p.Judge.RecoveryTime

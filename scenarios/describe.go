@@ -142,6 +142,9 @@ func (d table) objectives() {
 		}
 		d.scheduled(what+" ("+strings.Join(d.plan.Judge.Stores, ", ")+")", o.Within)
 	}
+	if within := d.plan.Judge.StaleConfig; within != nil {
+		d.scheduled("  stale configuration, after redirect", *within)
+	}
 	if all := d.plan.Judge.Sessions; len(all) > 0 {
 		d.row("  sessions", strings.Join(all, ", "), "")
 	}

@@ -158,6 +158,10 @@ func (r *reader) objectives(j *measure.Spec) decoder {
 			choice(r, "guarantee", &id, measure.Guarantees())(n, path)
 			j.Sessions = append(j.Sessions, id)
 		}),
+		"stale_config": func(n ast.Node, path string) {
+			j.StaleConfig = new(time.Duration)
+			r.within(j.StaleConfig, nil)(n, path)
+		},
 		"local_reads":      r.mapping(fields{"p99": r.duration(&j.LocalReads)}),
 		"stores":           r.stores(&j.Stores),
 		"ordered":          r.stores(&j.Ordered),

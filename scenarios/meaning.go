@@ -208,7 +208,7 @@ func orNothing(verbs []string) string {
 
 func (r *reader) objectiveMeaning(p *drill.Plan) {
 	j := p.Judge
-	promised := slices.ContainsFunc([]string{"recovery_time", "recovery_point", "sessions", "local_reads"}, func(key string) bool {
+	promised := slices.ContainsFunc([]string{"recovery_time", "recovery_point", "sessions", "local_reads", "stale_config"}, func(key string) bool {
 		return r.given("objectives." + key)
 	})
 	if r.at["objectives"] != nil && !promised {

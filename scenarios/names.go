@@ -41,7 +41,7 @@ func findings() []string {
 	return []string{
 		measure.FindingRecoveryTime, measure.FindingRecoveryPoint, measure.FindingFencing, measure.FindingLostAfterFailover,
 		measure.FindingHole, measure.FindingDuplicate, measure.FindingPhantom, measure.FindingStandbyCapacity, measure.FindingLinearizability,
-		measure.FindingReadYourWrites, measure.FindingMonotonicReads, measure.FindingLocalReads,
+		measure.FindingReadYourWrites, measure.FindingMonotonicReads, measure.FindingLocalReads, measure.FindingStaleConfig,
 	}
 }
 

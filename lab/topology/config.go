@@ -23,6 +23,27 @@ type Config struct {
 	MirrorDynamoDB *Endpoint `json:"mirror_dynamodb,omitempty"`
 }
 
+// ConfigReport is what a node of the app says of its configuration: for each key its value and the part of the document that it comes from, and
+// where its open connections lead.
+type ConfigReport struct {
+	Revision    int                 `json:"revision"` // in force
+	Endpoints   map[string]Endpoint `json:"endpoints"`
+	Sources     map[string]string   `json:"sources"` // by key: SourceRegion, or the section of a service
+	Connections []Connection        `json:"connections"`
+}
+
+// SourceRegion is a value that the document has for all services of the region.
+const SourceRegion = "region"
+
+// Connection says how many connections lead from a node to one endpoint.
+type Connection struct {
+	Store   string `json:"store"`
+	Region  string `json:"region"`
+	Address string `json:"address"`
+	Open    int64  `json:"open"`
+	InForce bool   `json:"in_force"` // false: of an earlier configuration, about to be closed
+}
+
 // Endpoint is one address a node uses.
 type Endpoint struct {
 	Region  string `json:"region"`

@@ -73,6 +73,8 @@ func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(E
 	}()
 	stopTicker := d.showLoad(ctx)
 	defer stopTicker()
+	stopConfigs := d.followConfigs(ctx)
+	defer stopConfigs()
 
 	if err := d.awaitSteady(ctx); err != nil {
 		return err

@@ -22,6 +22,8 @@ type Lab interface {
 	Job(ctx context.Context, name string) error
 	// FollowMarks hands on what the agents noted, until ctx ends.
 	FollowMarks(ctx context.Context, now func() time.Duration, seen func(Exchange)) error
+	// Configured asks every node of the app what its configuration is. A node that does not answer is in the answer, with its error.
+	Configured(ctx context.Context) []history.ConfigSight
 	// Stores reads what the stores of a region hold.
 	Stores
 }

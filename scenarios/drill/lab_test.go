@@ -85,6 +85,9 @@ func newLab(t *testing.T) *tinyLab {
 	return l
 }
 
+// Configured says nothing: nodes of this lab have no configuration.
+func (*tinyLab) Configured(context.Context) []history.ConfigSight { return nil }
+
 func freePort(t *testing.T) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -91,6 +91,9 @@ func (r *Result) withdraw() {
 	if c := r.Metrics.Capacity; c != nil {
 		c.Verdict = Inconclusive
 	}
+	if c := r.Metrics.StaleConfig; c != nil {
+		c.Verdict = Inconclusive
+	}
 	for i := range r.Metrics.Sessions {
 		r.Metrics.Sessions[i].Verdict = Inconclusive
 	}

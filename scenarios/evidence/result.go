@@ -1,6 +1,10 @@
 package evidence
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/regionfall/regionfall/scenarios/measure"
+)
 
 // Schema names the format of result.json.
 const Schema = "regionfall-result/v1"
@@ -109,8 +113,8 @@ type Metrics struct {
 	Clients       *Clients       `json:"clients"`
 	Sessions      []Session      `json:"sessions"` // by guarantee
 	Reads         []ReadLatency  `json:"reads"`    // by region and path
+	StaleConfig   *StaleConfig   `json:"stale_config"`
 	// These are named by the schema and have no checker: always null.
-	StaleConfig  *NotMeasured `json:"stale_config"`
 	Decisions    *NotMeasured `json:"decisions"`
 	Conservation *NotMeasured `json:"conservation"`
 }
@@ -185,6 +189,19 @@ type Clients struct {
 	LoMS     *int64 `json:"lo_ms"`
 	HiMS     *int64 `json:"hi_ms"` // nil when censored
 	Censored bool   `json:"censored"`
+}
+
+// StaleConfig is for how long nodes referred to the lost region after clients were redirected.
+type StaleConfig struct {
+	Nodes           int                  `json:"nodes"` // that said what their configuration is
+	Stale           []measure.StaleValue `json:"stale"`
+	Failed          int                  `json:"failed"` // operations that these nodes answered meanwhile, and not ok
+	LoMS            *int64               `json:"lo_ms"`
+	HiMS            *int64               `json:"hi_ms"` // nil when censored
+	Censored        bool                 `json:"censored"`
+	ObjectiveMS     *int64               `json:"objective_ms"`
+	FullObjectiveMS *int64               `json:"objective_full_scale_ms"`
+	Verdict         Verdict              `json:"verdict"`
 }
 
 // Session is how a guarantee of sessions was kept.

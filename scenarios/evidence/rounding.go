@@ -28,6 +28,12 @@ func metricsOf(m measure.Metrics, timescale float64) Metrics {
 		latency := roundedUp(*l)
 		out.WriteLatency = &latency
 	}
+	if c := m.StaleConfig; c != nil {
+		out.StaleConfig = &StaleConfig{
+			Nodes: c.Nodes, Stale: append([]measure.StaleValue{}, c.Stale...), Failed: c.Failed, LoMS: down(c.LoMS), HiMS: up(c.HiMS), Censored: c.Censored,
+			ObjectiveMS: up(c.ObjectiveMS), FullObjectiveMS: fullScale(c.ObjectiveMS, timescale), Verdict: verdictOf(c.Verdict),
+		}
+	}
 	for _, s := range m.Sessions {
 		out.Sessions = append(out.Sessions, sessionOf(s))
 	}

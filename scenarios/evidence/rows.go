@@ -49,6 +49,9 @@ func (r Result) rows() []row {
 	if c := r.Metrics.Clients; c != nil {
 		rows = append(rows, r.clientsRow(*c))
 	}
+	if c := r.Metrics.StaleConfig; c != nil {
+		rows = append(rows, r.staleConfigRows(*c)...)
+	}
 	for _, s := range r.Metrics.Sessions {
 		rows = append(rows, r.sessionRow(s))
 	}

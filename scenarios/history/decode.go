@@ -79,7 +79,7 @@ func DecodeOps(r io.Reader) (History, error) {
 	return h, err
 }
 
-// DecodeEvents reads marks, faults, final reads and phases, one event a line; Ops of the result is not set. Unknown keys and types,
+// DecodeEvents reads marks, faults, final reads, phases and configurations, one event a line; Ops of the result is not set. Unknown keys and types,
 // and intervals that end before they begin, are errors with the line's number.
 func DecodeEvents(r io.Reader) (History, error) {
 	var h History
@@ -129,6 +129,12 @@ func (h *History) add(e event) error {
 			return err
 		}
 		h.Phases = append(h.Phases, p)
+	case eventConfig:
+		var c ConfigSight
+		if err := errors.Join(strict(e.Data, &c), ordered(&c.At)); err != nil {
+			return err
+		}
+		h.Configs = append(h.Configs, c)
 	default:
 		return errors.New("no such type of event")
 	}

@@ -18,6 +18,8 @@ const (
 		`"command_ns":1,"effective":{"lo_ns":2,"hi_ns":3},"confirmed":true}}`
 	goodRead = `{"type":"final_read","at_ns":4,"data":{"read":"before_return","store":"items","region":"us-west-2",` +
 		`"at":{"lo_ns":1,"hi_ns":2},"ids":["v1"]}}`
+	goodConfig = `{"type":"config","at_ns":4,"data":{"at":{"lo_ns":1,"hi_ns":2},"node":"app-1.us-west-2","service":"app","region":"us-west-2",` +
+		`"revision":1,"values":[{"key":"postgres","source":"region","region":"us-east-1","address":"hub:1"}]}}`
 	goodPhase = `{"type":"phase","at_ns":4,"data":{"at_ns":4,"name":"steady_state"}}`
 )
 
@@ -42,6 +44,8 @@ func TestDecodeErrorsNameTheLine(t *testing.T) {
 		"an unknown key":        strings.Replace(goodFault, `"confirmed"`, `"proven"`, 1),
 		"a backward mark":       strings.Replace(goodMark, `"lo_ns":1`, `"lo_ns":9`, 1),
 		"a backward fault":      strings.Replace(goodFault, `"lo_ns":2`, `"lo_ns":9`, 1),
+		"a backward config":     strings.Replace(goodConfig, `"lo_ns":1`, `"lo_ns":9`, 1),
+		"an unknown value":      strings.Replace(goodConfig, `"key"`, `"name"`, 1),
 		"an unknown read":       strings.Replace(goodRead, `"before_return"`, `"some_day"`, 1),
 		"an event without data": `{"type":"phase","at_ns":1}`,
 		"data that is null":     `{"type":"phase","at_ns":1,"data":null}`,

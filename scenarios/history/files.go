@@ -16,6 +16,7 @@ const (
 	eventFault     = "fault"
 	eventFinalRead = "final_read"
 	eventPhase     = "phase"
+	eventConfig    = "config"
 )
 
 // event is a line of the events file.

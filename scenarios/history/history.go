@@ -82,6 +82,33 @@ type FinalRead struct {
 	Error  string   `json:"error,omitempty"` // the read failed: nothing is known
 }
 
+// ConfigSight is what a node of the app said of its configuration (GET /config), from the first answer that said so. At begins when the answer
+// before it was asked for, or its own where there is none, and ends when it came: in between the node changed.
+type ConfigSight struct {
+	At       Interval         `json:"at"`
+	Node     string           `json:"node"`
+	Service  string           `json:"service"` // that the node plays in the app
+	Region   string           `json:"region"`
+	Revision int              `json:"revision,omitempty"` // in force; 0: none, or no answer
+	Values   []ConfigValue    `json:"values,omitempty"`   // by key
+	Live     []ConfigEndpoint `json:"live,omitempty"`     // where open connections lead
+	Error    string           `json:"error,omitempty"`    // the node did not answer: it serves nobody
+}
+
+// ConfigValue is one key of a configuration: where its value leads, and where it comes from.
+type ConfigValue struct {
+	Key    string `json:"key"`
+	Source string `json:"source"` // of the document: "region", or the section of a service
+	ConfigEndpoint
+}
+
+// ConfigEndpoint is where a value or a connection leads.
+type ConfigEndpoint struct {
+	Store   string `json:"store,omitempty"` // of a connection
+	Region  string `json:"region"`
+	Address string `json:"address"`
+}
+
 // The two readings of the stores, and the names of the stores.
 const (
 	BeforeReturn        = "before_return"
@@ -113,6 +140,8 @@ type History struct {
 	Faults []Fault
 	Reads  []FinalRead
 	Phases []Phase
+	// Configs are what nodes said of their configuration, each time something else.
+	Configs []ConfigSight
 	// Truncated says that the recording was cut off (its harness was killed): what is here is a readable prefix.
 	Truncated bool
 }

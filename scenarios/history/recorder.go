@@ -83,6 +83,11 @@ func (r *Recorder) Read(read FinalRead) {
 	r.event(eventFinalRead, read, func(h *History) { h.Reads = append(h.Reads, read) })
 }
 
+// Config records what a node said of its configuration.
+func (r *Recorder) Config(c ConfigSight) {
+	r.event(eventConfig, c, func(h *History) { h.Configs = append(h.Configs, c) })
+}
+
 // Phase records that the drill enters a phase now.
 func (r *Recorder) Phase(name string) {
 	p := Phase{At: r.Now(), Name: name}
@@ -95,7 +100,7 @@ func (r *Recorder) Snapshot() History {
 	defer r.mu.Unlock()
 	return History{
 		Ops: slices.Clip(r.seen.Ops), Marks: slices.Clip(r.seen.Marks), Faults: slices.Clip(r.seen.Faults),
-		Reads: slices.Clip(r.seen.Reads), Phases: slices.Clip(r.seen.Phases),
+		Reads: slices.Clip(r.seen.Reads), Phases: slices.Clip(r.seen.Phases), Configs: slices.Clip(r.seen.Configs),
 	}
 }
 

@@ -31,6 +31,7 @@ type overrides struct {
 	Consistency     string   `json:"consistency,omitempty"`
 	Sessions        []string `json:"sessions,omitempty"`
 	LocalReadsMS    int      `json:"local_reads_ms,omitempty"`
+	StaleConfigMS   *int     `json:"stale_config_ms,omitempty"`
 }
 
 // figures are measured values that matter in the fixture; nil ones are not compared.
@@ -44,6 +45,7 @@ type figures struct {
 	AckedAfterFault *int      `json:"acked_after_fault,omitempty"`
 	Relapses        *int      `json:"relapses,omitempty"`
 	CapacityShare   []float64 `json:"capacity_share,omitempty"`   // lo, hi
+	StaleConfigMS   []float64 `json:"stale_config_ms,omitempty"`  // lo, hi; lo only when censored
 	ClientsMovedMS  []float64 `json:"clients_moved_ms,omitempty"` // lo, hi; lo only when censored
 }
 

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write fixtures/histories from the table
 const fixturesDir = "../../fixtures/histories"
 
 func fixtures() []fixture {
-	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, serviceFixtures)
+	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, serviceFixtures, configFixtures)
 }
 
 // files are what the fixture's folder holds.
@@ -49,6 +49,9 @@ func (f fixture) files(t *testing.T) map[string][]byte {
 	}
 	for _, r := range d.Reads {
 		event("final_read", r.At.Hi, r)
+	}
+	for _, c := range d.Configs {
+		event("config", c.At.Hi, c)
 	}
 	expect, err := json.MarshalIndent(f.expect, "", "  ")
 	if err != nil {
@@ -161,6 +164,10 @@ func (e expectation) promised() Spec {
 		s.MinAcked = e.Spec.MinAcked
 	}
 	s.StandbyCapacity, s.Consistency, s.Sessions = e.Spec.StandbyCapacity, e.Spec.Consistency, e.Spec.Sessions
+	if within := e.Spec.StaleConfigMS; within != nil {
+		limit := time.Duration(*within) * msec
+		s.StaleConfig = &limit
+	}
 	s.LocalReads = time.Duration(e.Spec.LocalReadsMS) * msec
 	return s
 }
@@ -190,6 +197,9 @@ func measured(m Metrics, want figures) figures {
 	}
 	if c := m.Clients; c != nil && want.ClientsMovedMS != nil {
 		got.ClientsMovedMS = interval(c.LoMS, c.HiMS)
+	}
+	if c := m.StaleConfig; c != nil && want.StaleConfigMS != nil {
+		got.StaleConfigMS = interval(c.LoMS, c.HiMS)
 	}
 	p := m.RecoveryPoint
 	if p == nil {

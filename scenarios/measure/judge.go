@@ -19,7 +19,7 @@ import (
 func Judge(h history.History, s Spec) Report {
 	r := Report{Metrics: Metrics{
 		RecoveryTime: MeasureRecoveryTime(h, s), WriteLatency: WriteLatency(h), Capacity: MeasureCapacity(h, s), Clients: MeasureClients(h, s),
-		Sessions: MeasureSessions(h, s), Reads: MeasureReads(h, s),
+		Sessions: MeasureSessions(h, s), Reads: MeasureReads(h, s), StaleConfig: MeasureStaleConfig(h, s),
 	}}
 	a := newAudit(h, s)
 	void, open := voids(h, s), opens(h, a)
@@ -33,6 +33,9 @@ func Judge(h history.History, s Spec) Report {
 	}
 	if s.Consistency == Linearizable {
 		r.Findings = append(r.Findings, CheckLinearizable(h))
+	}
+	if m := r.Metrics.StaleConfig; m != nil {
+		r.Findings = append(r.Findings, staleConfigFinding(*m))
 	}
 	for _, session := range r.Metrics.Sessions {
 		r.Findings = append(r.Findings, sessionFinding(session))
@@ -63,6 +66,7 @@ func Judge(h history.History, s Spec) Report {
 func Promised() []string {
 	return []string{
 		FindingRecoveryTime, FindingRecoveryPoint, FindingStandbyCapacity, FindingReadYourWrites, FindingMonotonicReads, FindingLocalReads,
+		FindingStaleConfig,
 	}
 }
 
@@ -76,6 +80,9 @@ func (r *Report) withdraw() {
 	}
 	if c := r.Metrics.Capacity; c != nil {
 		c.Verdict = Inconclusive
+	}
+	if m := r.Metrics.StaleConfig; m != nil {
+		m.Verdict = Inconclusive
 	}
 	for i := range r.Metrics.Sessions {
 		r.Metrics.Sessions[i].Verdict = Inconclusive
@@ -111,7 +118,7 @@ func reasons(r Report, doubts []string) []string {
 func voids(h history.History, s Spec) []string {
 	var all []string
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
-	if s.RecoveryTime == nil && s.RecoveryPoint == nil && len(s.Sessions) == 0 && s.LocalReads == 0 {
+	if s.RecoveryTime == nil && s.RecoveryPoint == nil && len(s.Sessions) == 0 && s.LocalReads == 0 && s.StaleConfig == nil {
 		say("nothing was promised: there is nothing to judge")
 	}
 	if s.RecoveryPoint != nil && len(s.Stores) == 0 {

@@ -25,6 +25,8 @@ type Spec struct {
 	Sessions []string
 	// LocalReads is the 99th percentile at most of reads that the database of the client's own region answers. Physical; 0: not promised.
 	LocalReads time.Duration
+	// StaleConfig is for how long after clients were redirected a node may refer to the lost region; nil: not promised.
+	StaleConfig *time.Duration
 	// MinAcked is how many writes must have been acknowledged before the first fault; fewer prove nothing.
 	MinAcked int
 }
@@ -71,6 +73,7 @@ type Metrics struct {
 	Clients       *Clients       `json:"clients"`       // that have left the lost region
 	Sessions      []Session      `json:"sessions"`      // by guarantee
 	Reads         []ReadLatency  `json:"reads"`         // by region and path
+	StaleConfig   *StaleConfig   `json:"stale_config"`
 }
 
 // RecoveryTime is the time from the fault to the first window in which the service criterion holds throughout. Milliseconds of lab time.
@@ -140,6 +143,29 @@ type Clients struct {
 	Censored bool     `json:"censored"`
 }
 
+// StaleConfig is for how long nodes referred to the lost region after clients were redirected. Milliseconds of lab time.
+type StaleConfig struct {
+	Nodes       int          `json:"nodes"`  // that said what their configuration is, outside the lost region
+	Stale       []StaleValue `json:"stale"`  // what of it led to the lost region then
+	Failed      int          `json:"failed"` // operations that these nodes answered meanwhile, and not ok
+	LoMS        *float64     `json:"lo_ms"`
+	HiMS        *float64     `json:"hi_ms"` // null when censored
+	Censored    bool         `json:"censored"`
+	ObjectiveMS *float64     `json:"objective_ms"`
+	Verdict     Verdict      `json:"verdict"`
+}
+
+// StaleValue is a value of a node's configuration, or an open connection (its Source says so), that leads to a lost region.
+type StaleValue struct {
+	Node     string `json:"node"`
+	Service  string `json:"service"`
+	Key      string `json:"key"`
+	Address  string `json:"address"`
+	Region   string `json:"region"`
+	Source   string `json:"source"` // the document's part that it comes from
+	Revision int    `json:"revision"`
+}
+
 // Session is how a guarantee was kept.
 type Session struct {
 	Guarantee  string          `json:"guarantee"` // the id of its finding
@@ -186,6 +212,8 @@ const (
 	// FindingReadYourWrites and FindingMonotonicReads fail when a session did not find what it wrote, or what it had read before.
 	FindingReadYourWrites = "read_your_writes"
 	FindingMonotonicReads = "monotonic_reads"
+	// FindingStaleConfig fails when a node referred to a lost region after clients were sent to it.
+	FindingStaleConfig = "stale_config"
 	// FindingLocalReads compares reads that stay in their region with the latency that was promised.
 	FindingLocalReads = "local_reads"
 	// FindingFencing fails when a lost region acknowledged a write that was sent after the fault, or, whatever the fault, a region other

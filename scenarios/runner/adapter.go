@@ -3,11 +3,14 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -83,6 +86,36 @@ func (l labOf) FollowMarks(ctx context.Context, now func() time.Duration, seen f
 		}
 		seen(e)
 	})
+}
+
+// Configured is what the app's nodes say of their configuration.
+func (l labOf) Configured(ctx context.Context) []history.ConfigSight {
+	var all []history.ConfigSight
+	for _, c := range l.Lab.Configured(ctx) {
+		s := history.ConfigSight{Node: c.Node, Service: c.Service, Region: c.Region}
+		if c.Err != nil {
+			s.Error = "no answer" // the same for whatever keeps it from answering, so that it is recorded once
+			all = append(all, s)
+			continue
+		}
+		s.Revision = c.Revision
+		for _, key := range slices.Sorted(maps.Keys(c.Endpoints)) {
+			e := c.Endpoints[key]
+			s.Values = append(s.Values, history.ConfigValue{
+				Key: key, Source: cmp.Or(c.Sources[key], topology.SourceRegion), ConfigEndpoint: history.ConfigEndpoint{Region: e.Region, Address: e.Address},
+			})
+		}
+		for _, o := range c.Connections {
+			if o.Open > 0 {
+				s.Live = append(s.Live, history.ConfigEndpoint{Store: o.Store, Region: o.Region, Address: o.Address})
+			}
+		}
+		slices.SortFunc(s.Live, func(a, b history.ConfigEndpoint) int {
+			return cmp.Or(cmp.Compare(a.Store, b.Store), cmp.Compare(a.Address, b.Address))
+		})
+		all = append(all, s)
+	}
+	return all
 }
 
 // Read reads the three stores of a region at once.

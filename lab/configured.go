@@ -1,0 +1,64 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// configuredLimit bounds the question to one node: who does not answer in that time is taken to serve nobody either.
+const configuredLimit = time.Second
+
+// Configured is what a node of the app says of its configuration (GET /config).
+type Configured struct {
+	Node, Service, Region string // the service is the part that the node plays in the app
+	Err                   error  // it did not answer; what follows is not known
+	topology.ConfigReport
+}
+
+// Configured asks every node of the app at once, past all faults. An app that is not the sample app may answer in the same form.
+func (l *Lab) Configured(ctx context.Context) []Configured {
+	var all []*node.Node
+	for _, n := range l.nodes {
+		if n.Service == topology.ServiceApp {
+			all = append(all, n)
+		}
+	}
+	answers := make([]Configured, len(all))
+	var each sync.WaitGroup
+	for i, n := range all {
+		each.Go(func() {
+			answers[i] = Configured{Node: n.Name(), Service: string(n.Service), Region: n.Region}
+			answers[i].ConfigReport, answers[i].Err = l.configOf(ctx, n.Name())
+		})
+	}
+	each.Wait()
+	return answers
+}
+
+func (l *Lab) configOf(ctx context.Context, node string) (r topology.ConfigReport, err error) {
+	ctx, cancel := context.WithTimeout(ctx, configuredLimit)
+	defer cancel()
+	tap, err := l.Tap(node)
+	if err != nil {
+		return r, err
+	}
+	body, err := ask(ctx, http.MethodGet, "http://"+tap+"/config", http.NoBody)
+	if err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal(body, &r); err != nil {
+		return r, fmt.Errorf("read the configuration of %s: %w", node, err)
+	}
+	if r.Revision == 0 {
+		return r, errors.New("no configuration is in force")
+	}
+	return r, nil
+}

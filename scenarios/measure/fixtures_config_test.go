@@ -1,0 +1,62 @@
+package measure
+
+import "github.com/regionfall/regionfall/scenarios/history"
+
+func fresh(withinMS int) *overrides { return &overrides{StaleConfigMS: &withinMS} }
+
+var configFixtures = []fixture{
+	{"config-fresh", func(d *drill) { d.configured("app", 3950, 4030) }, expectation{
+		Why:  "The node of the standby leads to the lost region until 3.95 s to 4.03 s, and clients are sent there at 4.045 s at the earliest.",
+		Spec: fresh(0), Verdict: Pass, Figures: figures{StaleConfigMS: []float64{0, 0}},
+	}},
+	{"config-stale", func(d *drill) {
+		d.configured("app", 3950, 4030)
+		d.configured("lookup", 0, 0)
+		d.bad(50)
+		d.Ops[50].Node = "lookup." + standby
+	}, expectation{
+		Why:  "One of two services leads to the lost region to the end, 6.5 s: 2.445 s after clients were sent there.",
+		Spec: fresh(1000), Verdict: Fail, Findings: one(FindingStaleConfig, Fail), Figures: figures{StaleConfigMS: []float64{2445}},
+	}},
+	{"config-late", func(d *drill) { d.configured("app", 4500, 4600) }, expectation{
+		Why:  "The node leads to the lost region until 4.5 s to 4.6 s, 445 ms to 555 ms after clients were sent there: 400 ms are promised.",
+		Spec: fresh(400), Verdict: Fail, Findings: one(FindingStaleConfig, Fail), Figures: figures{StaleConfigMS: []float64{445, 555}},
+	}},
+	{"config-straddling", func(d *drill) { d.configured("app", 4500, 4600) }, expectation{
+		Why:  "The same, and 500 ms are promised.",
+		Spec: fresh(500), Verdict: Inconclusive, Findings: one(FindingStaleConfig, Inconclusive),
+	}},
+	{"config-connection", func(d *drill) {
+		d.configured("app", 3950, 4030)
+		last := &d.Configs[len(d.Configs)-1]
+		last.Live = []history.ConfigEndpoint{{Store: "postgres", Region: home, Address: "hub:20011"}}
+	}, expectation{
+		Why:  "The configuration is good at the redirect, and a connection to the lost region stays open.",
+		Spec: fresh(1000), Verdict: Fail, Findings: one(FindingStaleConfig, Fail),
+	}},
+	{"config-gone", func(d *drill) {
+		d.configured("app", 3950, 4030)
+		d.Configs = append(d.Configs, history.ConfigSight{At: *between(500, 510), Node: "audit." + standby, Service: "audit", Region: standby, Error: "no answer"})
+	}, expectation{
+		Why:  "One node does not answer: it serves nobody.",
+		Spec: fresh(0), Verdict: Pass,
+	}},
+	{"config-unknown", func(*drill) {}, expectation{
+		Why:  "No node said what its configuration is.",
+		Spec: fresh(0), Verdict: Inconclusive, Findings: one(FindingStaleConfig, Inconclusive),
+	}},
+}
+
+// configured has a service of the standby lead to home from 0.5 s on, and to its own region from between two times on; never if they are 0.
+func (d *drill) configured(service string, lo, hi int) {
+	sight := history.ConfigSight{At: *between(490, 500), Node: service + "." + standby, Service: service, Region: standby, Revision: 1}
+	leads := func(region string) []history.ConfigValue {
+		return []history.ConfigValue{{Key: "postgres", Source: "region", ConfigEndpoint: history.ConfigEndpoint{Region: region, Address: "hub:20011"}}}
+	}
+	sight.Values = leads(home)
+	d.Configs = append(d.Configs, sight)
+	if hi > 0 {
+		sight.At, sight.Revision, sight.Values = *between(lo, hi), 2, leads(standby)
+		d.Configs = append(d.Configs, sight)
+	}
+}

@@ -1,0 +1,154 @@
+package measure
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// MeasureStaleConfig measures for how long nodes that serve in place of a lost region referred to it: by a value of their configuration, or by an
+// open connection. It is nil where nothing is promised of that, or no region was lost.
+//
+// Clients are sent there from the mark redirected, r. The last node that referred to a lost region at r or after it stopped between two of its
+// answers, at c: the figure is c.lo - r.hi to c.hi - r.lo, and 0 where none did. It is censored when one still does when the region is given back
+// or the observation ends; without r, nothing was put to the test. A node that does not answer serves nobody, and refers to nothing.
+func MeasureStaleConfig(h history.History, s Spec) *StaleConfig { //nolint:revive // StaleConfig is what it returns
+	loss, found := lossOf(h, s)
+	if s.StaleConfig == nil || !found || len(loss.fault.Regions) == 0 {
+		return nil
+	}
+	m := &StaleConfig{ObjectiveMS: ms(*s.StaleConfig)}
+	lost := loss.fault.Regions
+	end := endOf(h)
+	if back := loss.fault.Healed; back != nil {
+		end = min(end, back.Lo)
+	}
+	byNode := map[string][]history.ConfigSight{}
+	for _, c := range h.Configs {
+		if !slices.Contains(lost, c.Region) && c.At.Hi <= end {
+			byNode[c.Node] = append(byNode[c.Node], c)
+		}
+	}
+	m.Nodes = len(byNode)
+	mark, redirected := firstMark(h, markRedirected, loss.f.Lo)
+	if m.Nodes == 0 || !redirected {
+		return m
+	}
+	r := mark.At
+	var lo, hi time.Duration
+	for _, sights := range byNode {
+		slices.SortStableFunc(sights, func(a, b history.ConfigSight) int { return cmp.Compare(a.At.Hi, b.At.Hi) })
+		for i, sight := range sights {
+			stale := staleValues(sight, lost)
+			until := history.Interval{Lo: end, Hi: end}
+			if i+1 < len(sights) {
+				until = sights[i+1].At
+			}
+			if len(stale) == 0 || until.Hi <= r.Lo {
+				continue
+			}
+			m.Stale = append(m.Stale, stale...)
+			lo, hi = max(lo, until.Lo-r.Hi), max(hi, until.Hi-r.Lo)
+			m.Censored = m.Censored || i+1 == len(sights)
+			m.Failed += failedAt(h, sight, r.Lo, until.Hi)
+		}
+	}
+	m.Stale = merged(m.Stale)
+	m.LoMS = ms(lo)
+	if !m.Censored {
+		m.HiMS = ms(hi)
+	}
+	switch {
+	case lo > *s.StaleConfig:
+		m.Verdict = Fail
+	case !m.Censored && hi <= *s.StaleConfig:
+		m.Verdict = Pass
+	}
+	return m
+}
+
+// endOf is when the observation ends: the end of the workload, else of what was recorded.
+func endOf(h history.History) time.Duration {
+	if at, reached := h.PhaseAt(history.PhaseStop); reached {
+		return at
+	}
+	var end time.Duration
+	for _, op := range h.Ops {
+		end = max(end, op.Done)
+	}
+	return end
+}
+
+// staleValues are the values and connections of a node that lead to a lost region.
+func staleValues(c history.ConfigSight, lost []string) []StaleValue {
+	var all []StaleValue
+	for _, v := range c.Values {
+		if slices.Contains(lost, v.Region) {
+			all = append(all, StaleValue{
+				Node: c.Node, Service: c.Service, Key: v.Key, Address: v.Address, Region: v.Region, Source: v.Source, Revision: c.Revision,
+			})
+		}
+	}
+	for _, l := range c.Live {
+		if slices.Contains(lost, l.Region) {
+			all = append(all, StaleValue{
+				Node: c.Node, Service: c.Service, Key: l.Store, Address: l.Address, Region: l.Region, Source: "connection", Revision: c.Revision,
+			})
+		}
+	}
+	return all
+}
+
+// failedAt counts the operations that a node answered in a stretch of time, and that were not ok.
+func failedAt(h history.History, c history.ConfigSight, from, to time.Duration) int {
+	n := 0
+	for _, op := range h.Ops {
+		if op.Node == c.Node && op.Outcome != history.OK && op.Sent >= from && op.Sent < to {
+			n++
+		}
+	}
+	return n
+}
+
+// merged has each value of a node once, in their order.
+func merged(all []StaleValue) []StaleValue {
+	slices.SortStableFunc(all, func(a, b StaleValue) int {
+		return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Revision, b.Revision))
+	})
+	return slices.CompactFunc(all, func(a, b StaleValue) bool { return a.Node == b.Node && a.Key == b.Key && a.Source == b.Source })
+}
+
+func staleConfigFinding(m StaleConfig) Finding {
+	f := Finding{ID: FindingStaleConfig, Checker: "configuration", Verdict: m.Verdict}
+	objective := "(objective " + promised(*m.ObjectiveMS) + ")"
+	switch {
+	case m.Nodes == 0:
+		f.Detail = "no node said what its configuration is: nothing is known " + objective
+	case m.LoMS == nil:
+		f.Detail = "clients were not redirected: nothing was put to the test " + objective
+	case len(m.Stale) == 0:
+		f.Detail = fmt.Sprintf("none of %d nodes referred to the lost region when clients were redirected %s", m.Nodes, objective)
+	default:
+		var what []string
+		for _, v := range m.Stale {
+			where := v.Key + " at " + v.Address + " in " + v.Region
+			if v.Source == "connection" {
+				where = "an open connection to " + where
+			}
+			what = append(what, fmt.Sprintf("%s of %s has %s (%s, revision %d)", v.Service, v.Node, where, v.Source, v.Revision))
+			f.Evidence = append(f.Evidence, v.Node+" "+v.Key)
+		}
+		f.Evidence = f.Evidence[:min(len(f.Evidence), most)]
+		long := "for " + words(*m.LoMS) + " or more"
+		if m.HiMS != nil {
+			long = "for " + words(*m.LoMS) + " to " + words(*m.HiMS)
+		}
+		f.Detail = fmt.Sprintf("after clients were redirected the lost region was referred to %s %s: %s; %d operations failed at these nodes meanwhile",
+			long, objective, strings.Join(what[:min(len(what), 4)], ", "), m.Failed)
+	}
+	return f
+}
