@@ -146,14 +146,14 @@ func (a App) nodes(t topology.Topology) []AppEnv {
 	var all []AppEnv
 	for _, p := range link.Nodes(t) {
 		if p.Service == topology.ServiceApp {
-			all = append(all, b.appEnv(p.Region, link.NodeName(p.Service, p.Region, p.Number)))
+			all = append(all, b.appEnv(p.Region, p.Name()))
 		}
 	}
 	return all
 }
 
 // given are the names that the lab sets itself.
-var given = []string{"CONFIG_FILE", "NODE", "QUEUE", "REGION", "SERVICE_TIME", "WORKERS"}
+var given = []string{"CONFIG_FILE", "NODE", "QUEUE", "REGION", "SERVICE", "SERVICES", "SERVICE_TIME", "WORKERS"}
 
 // environment is Env in one node.
 func (a App) environment(in AppEnv) (map[string]string, error) {

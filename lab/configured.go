@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -35,12 +36,21 @@ func (l *Lab) Configured(ctx context.Context) []Configured {
 	var each sync.WaitGroup
 	for i, n := range all {
 		each.Go(func() {
-			answers[i] = Configured{Node: n.Name(), Service: string(n.Service), Region: n.Region}
+			answers[i] = Configured{Node: n.Name(), Service: part(n.Name()), Region: n.Region}
 			answers[i].ConfigReport, answers[i].Err = l.configOf(ctx, n.Name())
 		})
 	}
 	each.Wait()
 	return answers
+}
+
+// part is what a node of the app plays in it, by its name: lookup of lookup.us-west-2, and app of app-1.us-west-2.
+func part(node string) string {
+	name, _, _ := strings.Cut(node, ".")
+	if strings.HasPrefix(name, string(topology.ServiceApp)+"-") {
+		return string(topology.ServiceApp)
+	}
+	return name
 }
 
 func (l *Lab) configOf(ctx context.Context, node string) (r topology.ConfigReport, err error) {

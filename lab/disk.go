@@ -20,7 +20,7 @@ func (b *builder) shelf() []node.Disk {
 	var all []node.Disk
 	for _, p := range link.Nodes(b.topology) {
 		if p.Service == topology.ServicePostgres {
-			s := b.spec(p.Service, p.Region, p.Number)
+			s := b.spec(p)
 			d := dataDisk(s)
 			d.Path, d.Keep = "/disks/"+s.Name, true
 			all = append(all, d)

@@ -61,7 +61,7 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 			return err
 		})
 	case topology.ServiceApp:
-		if r, _ := b.topology.Region(n.Region); !slices.Contains(appNames(r, b.topology.AppsAtStart(r)), n.Name()) {
+		if r, _ := b.topology.Region(n.Region); !slices.Contains(b.appNames(r), n.Name()) {
 			return await("standing by", func(ctx context.Context) error { return b.standsBy(ctx, n) })
 		}
 		return await(b.app.Ready, func(ctx context.Context) error {
@@ -76,11 +76,12 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 	}
 }
 
-// appNames are the first app nodes of a region.
-func appNames(r topology.Region, count int) []string {
-	names := make([]string, count)
-	for i := range names {
-		names[i] = link.NodeName(topology.ServiceApp, r.Name, i+1)
+// appNames are the nodes of the app that run in a region at the start.
+func (b *builder) appNames(r topology.Region) (names []string) {
+	for _, p := range link.Nodes(b.topology) {
+		if p.Service == topology.ServiceApp && p.Region == r.Name && p.Number <= b.topology.AppsAtStart(r) {
+			names = append(names, p.Name())
+		}
 	}
 	return names
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/agent"
@@ -27,13 +28,17 @@ const (
 const replicateEvery = 100 * time.Millisecond
 
 // spec is what all nodes have in common.
-func (b *builder) spec(s topology.Service, region string, number int) node.Spec {
-	name := link.NodeName(s, region, number)
+func (b *builder) spec(p link.Place) node.Spec {
+	s, region, name := p.Service, p.Region, p.Name()
 	labels := maps.Clone(b.labels)
 	labels[node.LabelNode], labels[node.LabelRegion], labels[node.LabelService] = name, region, string(s)
+	aliases := []string{name, s.Host(region)}
+	if p.Part != "" {
+		aliases = aliases[:1] // clients come in by the others
+	}
 	return node.Spec{
 		Name: name, ID: "regionfall-" + b.Name + "-" + name, Region: region, Service: s, Labels: labels,
-		Networks: []string{b.networkName(region)}, Aliases: []string{name, s.Host(region)},
+		Networks: []string{b.networkName(region)}, Aliases: aliases,
 		Env: map[string]string{"NODE": name, "REGION": region},
 		// What stands in for a managed service has machines of its own in the cloud, and must not make the app wait for a processor here.
 		Yields: s == topology.ServiceS3 || s == topology.ServiceDynamoDB || s == topology.ServiceReplicator || s == topology.ServiceBackup,
@@ -44,7 +49,7 @@ func (b *builder) spec(s topology.Service, region string, number int) node.Spec 
 // clients the ports of the hub, the hub has to be there.
 func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 	images := b.options.Images
-	s = b.spec(p.Service, p.Region, p.Number)
+	s = b.spec(p)
 	kind := string(p.Service)
 	switch p.Service {
 	case topology.ServicePostgres:
@@ -66,7 +71,12 @@ func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 		}
 	case topology.ServiceApp:
 		s.Volumes = map[string]string{"/config": b.networkName(p.Region) + "-config"}
-		if w := b.topology.App; w.Workers > 0 {
+		if p.Part != "" {
+			s.Env["SERVICE"] = p.Part
+		} else if len(b.topology.Services) > 0 {
+			s.Env["SERVICES"] = strings.Join(b.topology.Services, ",")
+		}
+		if w := b.topology.App; w.Workers > 0 && p.Part == "" {
 			s.Env["WORKERS"], s.Env["SERVICE_TIME"], s.Env["QUEUE"] = strconv.Itoa(w.Workers), w.ServiceTime.String(), strconv.Itoa(w.Queue)
 		}
 		env, err := b.app.environment(b.appEnv(p.Region, s.Name))
@@ -152,6 +162,7 @@ func (b *builder) agent(s *node.Spec) error {
 		settings = c
 		s.Publish = []string{fmt.Sprintf("%d/udp", topology.PortDNS), fmt.Sprintf("%d/tcp", topology.PortDNS)}
 	case topology.ServiceAutomation:
+		region, _ := t.Region(s.Region)
 		s.Volumes = map[string]string{"/config": b.networkName(s.Region) + "-config"}
 		if t.Strategy == topology.BackupRestore {
 			s.Volumes["/restore"] = b.networkName(s.Region) + "-restore"
@@ -167,7 +178,10 @@ func (b *builder) agent(s *node.Spec) error {
 			S3:          b.endpoint(s.Region, s.Region, topology.ServiceS3),
 			DynamoDB:    b.endpoint(s.Region, s.Region, topology.ServiceDynamoDB),
 			ConfigFile:  topology.PublishedFile, RestoreFile: topology.RestoreFile,
-			AppsReady: b.appsReady(s.Region),
+			AppsReady: b.askApps(s.Region, b.app.Ready)[:region.AppNodes], // what health checks see; the services behind are the pre-flight gate's to ask
+		}
+		if t.Automation.Preflight {
+			c.Preflight = b.askApps(s.Region, "/config")
 		}
 		for _, r := range t.Followers() {
 			c.Followers = append(c.Followers, b.follower(s.Region, r.Name))
@@ -182,26 +196,6 @@ func (b *builder) agent(s *node.Spec) error {
 	}
 	s.Cmd, s.Env[topology.AgentConfigEnv] = []string{string(s.Service)}, string(data)
 	return nil
-}
-
-// follower is how the automation in one region brings another along.
-func (b *builder) follower(from, region string) agent.Follower {
-	return agent.Follower{
-		Region: region, Postgres: b.endpoint(from, region, topology.ServicePostgres), Redis: b.endpoint(from, region, topology.ServiceRedis),
-		Config:  "http://" + b.endpoint(from, region, topology.ServiceReplicator).Address + "/config",
-		App:     "http://" + b.endpoint(from, region, topology.ServiceApp).Address + b.app.Ready,
-		Primary: b.endpoint(region, from, topology.ServicePostgres), Cache: b.endpoint(region, from, topology.ServiceRedis),
-	}
-}
-
-// appsReady are where the app nodes of a region are asked, from within it, whether they are ready.
-func (b *builder) appsReady(region string) []string {
-	r, _ := b.topology.Region(region)
-	urls := make([]string, r.AppNodes)
-	for i := range urls {
-		urls[i] = fmt.Sprintf("http://%s:%d%s", link.NodeName(topology.ServiceApp, region, i+1), b.app.Port, b.app.Ready)
-	}
-	return urls
 }
 
 func (b *builder) nameservice() (agent.NameserviceConfig, error) {
@@ -235,31 +229,6 @@ func (b *builder) nameservice() (agent.NameserviceConfig, error) {
 		})
 	}
 	return c, nil
-}
-
-// config is the configuration of a region's app before anything has happened: writes go to the home region's primaries, objects and
-// items to the region's own stores. Their mirrors are in the standby, which takes over, whatever region they are written in.
-func (b *builder) config(region string) topology.Config {
-	home := b.topology.Home().Name
-	r, _ := b.topology.Region(region)
-	c := topology.Config{
-		Revision: 1, Region: region, AppNodes: b.topology.AppsAtStart(r),
-		Postgres: b.endpoint(region, home, topology.ServicePostgres), Redis: b.endpoint(region, home, topology.ServiceRedis),
-		S3: b.endpoint(region, region, topology.ServiceS3), DynamoDB: b.endpoint(region, region, topology.ServiceDynamoDB),
-	}
-	if mode := b.topology.Reads; mode == topology.ReadsLocal || mode == topology.ReadsSession {
-		local := b.endpoint(region, region, topology.ServicePostgres)
-		c.Reads, c.LocalPostgres = mode, &local
-	}
-	if b.topology.Postgres.Commit == topology.CommitRemote {
-		other := b.topology.Standby().Name
-		if region == other {
-			other = home
-		}
-		s3, items := b.endpoint(region, other, topology.ServiceS3), b.endpoint(region, other, topology.ServiceDynamoDB)
-		c.MirrorS3, c.MirrorDynamoDB = &s3, &items
-	}
-	return c
 }
 
 func (b *builder) stores(from, region string) agent.Stores {

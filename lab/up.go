@@ -210,7 +210,7 @@ func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the app down: %w", err)
 	}
-	spec := b.spec(topology.ServiceHub, topology.Global, 1)
+	spec := b.spec(link.Place{Service: topology.ServiceHub, Region: topology.Global, Number: 1})
 	spec.Image = b.options.Images.Images["hub"].Name
 	spec.Aliases = []string{"hub"}
 	spec.Labels[node.LabelTopology], spec.Labels[node.LabelApp] = string(data), string(app)

@@ -78,6 +78,12 @@ func (d table) topology() {
 		d.row("  reads", string(m), "")
 	}
 	d.row("  objects, items", string(t.Objects.Mode)+", "+string(t.Items.Mode), "")
+	if len(t.Services) > 0 {
+		d.row("  services", strings.Join(t.Services, ", "), "")
+	}
+	for _, o := range t.Overrides {
+		d.row("    "+o.Service+" in "+o.In, o.Key+" leads to "+o.To, "")
+	}
 	load := d.plan.Workload
 	d.row("  load", fmt.Sprintf("%g writes/s, %g reads/s", load.Writes, load.Reads), fmt.Sprintf("%d clients", load.Clients))
 	if len(load.In) > 0 {
@@ -106,6 +112,9 @@ func (d table) times() {
 		d.check("  automation's check", t.Automation.Check)
 		d.scheduled("  decision", t.Automation.Decide)
 		d.row("  limit of a step", "", short(t.Automation.StepTimeout))
+		if t.Automation.Preflight {
+			d.row("  pre-flight gate", "on", "")
+		}
 	}
 	if p := t.Routing.Policy; p != topology.Failover && p != "" {
 		d.row("  record's policy", string(t.Routing.Policy), "")

@@ -31,9 +31,19 @@ func (r *reader) topology(t *topology.Topology) decoder {
 				"objects": choice(r, "replication mode", &t.Objects.Mode, topology.ReplicationModes()),
 				"items":   choice(r, "replication mode", &t.Items.Mode, topology.ReplicationModes()),
 			}),
-			"reads":      choice(r, "mode of reading", &t.Reads, topology.ReadsModes()),
-			"latency":    r.duration(&t.Latency),
-			"latencies":  r.latencies(&t.Latencies),
+			"reads":     choice(r, "mode of reading", &t.Reads, topology.ReadsModes()),
+			"latency":   r.duration(&t.Latency),
+			"latencies": r.latencies(&t.Latencies),
+			"services": r.sequence(func(n ast.Node, path string) {
+				var service string
+				r.text(&service, 64)(n, path)
+				t.Services = append(t.Services, service)
+			}),
+			"overrides": r.sequence(func(n ast.Node, path string) {
+				var o topology.Override
+				r.mapping(fields{"in": r.text(&o.In, 64), "service": r.text(&o.Service, 64), "key": r.text(&o.Key, 64), "to": r.text(&o.To, 64)})(n, path)
+				t.Overrides = append(t.Overrides, o)
+			}),
 			"routing":    r.routing(&t.Routing),
 			"automation": r.automation(&t.Automation),
 			"app": r.mapping(fields{
@@ -127,15 +137,25 @@ func (r *reader) check(c *topology.HealthCheck) decoder {
 func (r *reader) automation(a *topology.Automation) decoder {
 	return func(n ast.Node, path string) {
 		if _, ok := scalar(n); ok {
-			var state string
-			choice(r, "setting", &state, []string{"on", "off"})(n, path)
-			a.Off = state == "off"
+			on := true
+			r.onOff(&on)(n, path)
+			a.Off = !on
 			return
 		}
 		r.mapping(fields{
 			"check":        r.check(&a.Check),
 			"decide":       r.duration(&a.Decide),
 			"step_timeout": r.duration(&a.StepTimeout),
+			"preflight":    r.onOff(&a.Preflight),
 		})(n, path)
+	}
+}
+
+// onOff reads a setting that is on or off.
+func (r *reader) onOff(dst *bool) decoder {
+	return func(n ast.Node, path string) {
+		var state string
+		choice(r, "setting", &state, []string{"on", "off"})(n, path)
+		*dst = state == "on"
 	}
 }

@@ -19,6 +19,8 @@ import (
 func TestLibrary(t *testing.T) {
 	got := Library()
 	want := []Info{
+		{Name: "config-active-passive", Expect: "pass", Timescale: 30, Longest: 35000 * time.Millisecond},
+		{Name: "config-stale-endpoints", Expect: "fail: stale_config, recovery_time", Timescale: 30, Longest: 35000 * time.Millisecond},
 		{Name: "geo-causal-reads", Expect: "pass", Timescale: 60, Longest: 15500 * time.Millisecond},
 		{Name: "geo-failover", Expect: "pass", Timescale: 30, Longest: 51500 * time.Millisecond},
 		{Name: "geo-read-your-writes", Expect: "fail: read_your_writes", Timescale: 60, Longest: 15500 * time.Millisecond},
@@ -100,8 +102,8 @@ func TestLoad(t *testing.T) {
 	}
 	for arg, want := range map[string]string{
 		"kyc-region-outge":                 `no scenario is called "kyc-region-outge": did you mean "kyc-region-outage"?`,
-		"meteor":                           `no scenario is called "meteor": known are geo-causal-reads, geo-failover, geo-read-your-writes`,
-		"":                                 `no scenario is called "": known are geo-causal-reads`,
+		"meteor":                           `no scenario is called "meteor": known are config-active-passive, config-stale-endpoints`,
+		"":                                 `no scenario is called "": known are config-active-passive`,
 		"kyc-zero-loss.yaml":               "(the library has it as kyc-zero-loss)",
 		filepath.Join(dir, "missing.yaml"): "no such file",
 		dir + "/":                          "it is a folder, not a file",

@@ -140,8 +140,11 @@ func newStages(cfg AutomationConfig, fence *fence, names nameClient, following *
 	stages = append(stages,
 		stage{step: &promote{postgres: cfg.Postgres, redis: cfg.Redis, gather: newGather(cfg), flushed: fence.Flushed}, mark: MarkPromoted},
 		stage{step: newRepoint(cfg), mark: MarkRepointed},
-		stage{step: redirect{names: names, region: cfg.Region}, mark: MarkRedirected},
 	)
+	if len(cfg.Preflight) > 0 {
+		stages = append(stages, stage{step: preflight{home: cfg.Home, nodes: cfg.Preflight}, mark: MarkPreflight})
+	}
+	stages = append(stages, stage{step: redirect{names: names, region: cfg.Region}, mark: MarkRedirected})
 	if len(following.followers) > 0 {
 		stages = append(stages, stage{step: following, mark: MarkFollowed})
 	}

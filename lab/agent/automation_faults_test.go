@@ -223,12 +223,12 @@ func TestStepsAreThoseOfTheTopology(t *testing.T) {
 		}
 	}
 	cfg := settings()
-	cfg.Followers = []Follower{{Region: "south"}}
+	cfg.Followers, cfg.Preflight = []Follower{{Region: "south"}}, cfg.AppsReady
 	svc, err := newAutomation(cfg, NewMarks("automation.west"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	of := topology.Topology{Strategy: cfg.Strategy, Regions: make([]topology.Region, 3)}
+	of := topology.Topology{Strategy: cfg.Strategy, Regions: make([]topology.Region, 3), Automation: topology.Automation{Preflight: true}}
 	if got, want := svc.(*automation).steps(), of.Steps(); !slices.Equal(got, want) {
 		t.Errorf("three regions: the automation has %v, and the topology says %v", got, want)
 	}

@@ -89,6 +89,9 @@ type AutomationConfig struct {
 	ConfigFile  string            `json:"config_file"`  // published anew by the step repoint, and delivered to the app by the replicator
 	RestoreFile string            `json:"restore_file"` // strategy backup-restore: where the base backup is handed to PostgreSQL
 	AppsReady   []string          `json:"apps_ready"`   // GET /readyz of each app node of the region: all are to run, and are awaited
+	// Preflight are GET /config of these nodes and of those of services: none may refer to the home region when clients are redirected. Empty: nobody
+	// asks.
+	Preflight []string `json:"preflight,omitempty"`
 	// Followers are the regions that are to follow this one when it has taken over.
 	Followers []Follower `json:"followers,omitempty"`
 }

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"reflect"
 	"testing"
 	"time"
 
@@ -137,7 +138,7 @@ func TestConfigurationOverHTTP(t *testing.T) {
 		t.Errorf("GET /config: %d, %+v", code, s)
 	}
 	next := topology.Config{Revision: 2, Region: "west"}
-	if s, code := p.call(t, http.MethodPut, "/config", next); code != 200 || s.Delivered != 2 || s.Former != 1 || s.Document != next {
+	if s, code := p.call(t, http.MethodPut, "/config", next); code != 200 || s.Delivered != 2 || s.Former != 1 || !reflect.DeepEqual(s.Document, next) {
 		t.Errorf("PUT /config: %d, %+v", code, s)
 	}
 	for want, bad := range map[int]any{http.StatusConflict: next, http.StatusBadRequest: topology.Config{Revision: 3, Region: "east"}} {

@@ -91,10 +91,11 @@ func (r *repoint) Do(ctx context.Context) (string, error) {
 // applied says whether a configuration has all that this step would change.
 func (r *repoint) applied(c topology.Config) bool { return reflect.DeepEqual(c, r.after(c)) }
 
-// after is a configuration as it is wanted, with the revision that it has. How the region reads is no business of a failover.
+// after is a configuration as it is wanted, with the revision that it has. How the region reads is no business of a failover, and
+// what somebody has written into the sections of single services is left alone.
 func (r *repoint) after(now topology.Config) topology.Config {
 	next := r.want
-	next.Revision, next.Reads, next.LocalPostgres = now.Revision, now.Reads, now.LocalPostgres
+	next.Revision, next.Reads, next.LocalPostgres, next.Services = now.Revision, now.Reads, now.LocalPostgres, now.Services
 	return next
 }
 

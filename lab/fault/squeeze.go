@@ -49,7 +49,9 @@ func (f *Squeeze) Validate(t topology.Topology) error {
 
 // For makes the fault ready.
 func (f *Squeeze) For(l Lab) (Fault, error) {
-	nodes, err := l.Nodes(func(p Place) bool { return p.Region == f.Region && p.Service == topology.ServiceApp })
+	nodes, err := l.Nodes(func(p Place) bool {
+		return p.Region == f.Region && p.Service == topology.ServiceApp && strings.HasPrefix(p.Name, string(p.Service)+"-") // those that take requests
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Target(), err)
 	}

@@ -80,7 +80,7 @@ func Plan(t topology.Topology) []Spec {
 		}
 	}
 	for _, n := range Nodes(t) {
-		add(Tap, n.Region, n.Service, NodeName(n.Service, n.Region, n.Number))
+		add(Tap, n.Region, n.Service, n.Name())
 	}
 	return specs
 }
@@ -90,6 +90,15 @@ type Place struct {
 	Service topology.Service
 	Region  string // or topology.Global
 	Number  int    // from 1
+	Part    string // of the app: one of topology.Services; empty for the nodes that take requests
+}
+
+// Name is the node's.
+func (p Place) Name() string {
+	if p.Part != "" {
+		return p.Part + "." + p.Region
+	}
+	return NodeName(p.Service, p.Region, p.Number)
 }
 
 // Nodes lists every node of a topology but the hub.
@@ -103,6 +112,9 @@ func Nodes(t topology.Topology) []Place {
 		}
 		for n := range max(r.AppNodes, 1) {
 			places = append(places, Place{Service: topology.ServiceApp, Region: r.Name, Number: n + 1})
+		}
+		for _, part := range t.Services {
+			places = append(places, Place{Service: topology.ServiceApp, Region: r.Name, Number: 1, Part: part})
 		}
 		if i == 0 && t.Strategy == topology.BackupRestore {
 			places = append(places, Place{Service: topology.ServiceBackup, Region: r.Name, Number: 1})

@@ -17,10 +17,47 @@ type Config struct {
 	// Reads is how verifications are read; LocalPostgres, with reads local and session, the database of the region itself.
 	Reads         ReadsMode `json:"reads,omitempty"`
 	LocalPostgres *Endpoint `json:"local_postgres,omitempty"`
+	// Services are the sections of single services.
+	Services map[string]Section `json:"services,omitempty"`
 	// MirrorS3 and MirrorDynamoDB, when set, must also hold the object and the item before a write is acknowledged
 	// (CommitRemote).
 	MirrorS3       *Endpoint `json:"mirror_s3,omitempty"`
 	MirrorDynamoDB *Endpoint `json:"mirror_dynamodb,omitempty"`
+}
+
+// Section is what a configuration has for one service only: endpoints by key, in place of those of the region.
+type Section map[string]Endpoint
+
+// OverrideKeys are the keys that a section may have.
+func OverrideKeys() []string {
+	return []string{"postgres", "redis", "s3", "dynamodb", "local_postgres"}
+}
+
+// For is the configuration as one service has it, and by key where its values come from: SourceRegion, or the service's own section. Keys that are
+// not known are passed over.
+func (c Config) For(service string) (own Config, sources map[string]string) {
+	own, sources = c, map[string]string{}
+	for key := range c.Endpoints() {
+		sources[key] = SourceRegion
+	}
+	for key, e := range c.Services[service] {
+		switch key {
+		case "postgres":
+			own.Postgres = e
+		case "redis":
+			own.Redis = e
+		case "s3":
+			own.S3 = e
+		case "dynamodb":
+			own.DynamoDB = e
+		case "local_postgres":
+			own.LocalPostgres = &e
+		default:
+			continue
+		}
+		sources[key] = service
+	}
+	return own, sources
 }
 
 // ConfigReport is what a node of the app says of its configuration: for each key its value and the part of the document that it comes from, and

@@ -6,7 +6,11 @@ func (t Topology) Steps() []string {
 	if !t.Streams() {
 		steps = append(steps, "restore")
 	}
-	steps = append(steps, "promote", "repoint", "redirect")
+	steps = append(steps, "promote", "repoint")
+	if t.Automation.Preflight {
+		steps = append(steps, "preflight")
+	}
+	steps = append(steps, "redirect")
 	if len(t.Followers()) > 0 {
 		steps = append(steps, "follow")
 	}

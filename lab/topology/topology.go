@@ -35,6 +35,10 @@ type Topology struct {
 	Automation Automation
 	App        Work
 	Reads      ReadsMode // empty is ReadsPrimary
+	// Services are the parts of the app beside the one that takes requests: each has a node of its own in every region.
+	Services []string
+	// Overrides are values that somebody has written into the section of a service, in the configuration of a region.
+	Overrides []Override
 	// Latency is added to every link between two regions, one way. It is physical: Scaled leaves it alone.
 	Latency time.Duration
 	// Latencies are those of single pairs of regions, where it is not Latency.
@@ -69,6 +73,14 @@ func (w Work) Rate() float64 {
 		return 0
 	}
 	return float64(w.Workers) / w.ServiceTime.Seconds()
+}
+
+// Override is a value of one service in one region that is not what the region's configuration has for all.
+type Override struct {
+	In      string // the region
+	Service string
+	Key     string // such as postgres: see OverrideKeys
+	To      string // the region that it leads to
 }
 
 // ReadsMode is where the app reads a verification.
@@ -154,6 +166,8 @@ type Automation struct {
 	Check HealthCheck
 	// Decide is how long the decision takes once the loss is detected: 0 for a machine, hours for people on call.
 	Decide time.Duration
+	// Preflight has it redirect clients only when no node of the app refers to the lost region any more.
+	Preflight bool
 	// StepTimeout is the deadline of each step (fence, promote, restore, repoint, redirect). Physical: not scaled.
 	StepTimeout time.Duration
 }

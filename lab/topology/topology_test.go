@@ -36,6 +36,21 @@ func TestPresetsAreValid(t *testing.T) {
 	}
 }
 
+func TestConfigurationOfAService(t *testing.T) {
+	here, there := Endpoint{Region: "west", Address: "postgres.west:5432"}, Endpoint{Region: "east", Address: "hub:20001"}
+	c := Config{Revision: 2, Region: "west", Postgres: here, Redis: here, Services: map[string]Section{"lookup": {"postgres": there, "colour": there}}}
+	own, sources := c.For("lookup")
+	if own.Postgres != there || own.Redis != here || sources["postgres"] != "lookup" || sources["redis"] != SourceRegion || len(sources) != 4 {
+		t.Errorf("lookup has %+v from %v", own, sources)
+	}
+	if again, _ := own.For("lookup"); again.Postgres != there {
+		t.Errorf("taken twice, it is %+v", again)
+	}
+	if own, sources := c.For("audit"); own.Postgres != here || sources["postgres"] != SourceRegion {
+		t.Errorf("audit has %+v from %v", own, sources)
+	}
+}
+
 func TestPresetsAreCopies(t *testing.T) {
 	first, _ := Preset("two-regions")
 	first.Regions[0].Name = "changed"
@@ -50,6 +65,17 @@ func TestValidate(t *testing.T) {
 		change func(*Topology)
 		want   []string
 	}{
+		{"services that can't be", func(p *Topology) {
+			p.Services = []string{"lookup", "postgres", "lookup", "Audit"}
+			p.Overrides = []Override{{In: "us-west-2", Service: "lookup", Key: "postgres", To: "us-east-1"}, {In: "mars", Service: "mail", Key: "password", To: "us-east-1"}}
+		}, []string{
+			`topology services[1]: "postgres" is taken: the lab's own service has that name`,
+			`topology services[2]: "lookup" is there twice`,
+			`topology services[3]: "Audit" is no name: use a-z, 0-9 and -, beginning with a letter and not ending with -`,
+			`topology overrides[1].in: "mars" is no region of the topology`,
+			`topology overrides[1].service: "mail" is none of the services: lookup, postgres, lookup, Audit`,
+			`topology overrides[1].key: "password" is not known: use postgres, redis, s3, dynamodb, local_postgres`,
+		}},
 		{"nothing set", func(p *Topology) { *p = Topology{} }, []string{
 			`topology strategy: "" is not known: use backup-restore or pilot-light or warm-standby or hot-standby or active-active`,
 			`topology regions: a lab has two or three regions: home, standby and perhaps one more; 0 given`,

@@ -73,6 +73,7 @@ func (t Topology) Validate() error {
 	if t.Reads != "" {
 		oneOf(&v, "reads", t.Reads, ReadsModes())
 	}
+	v.services(t)
 	v.following(t)
 	v.combinations(t)
 	if t.Routing.Policy != "" {

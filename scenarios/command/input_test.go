@@ -44,7 +44,7 @@ func TestBadInputIsPointedAt(t *testing.T) {
 		"too much to ask":         {"status all", []string{`unknown command "all" for "regionfall status"`}},
 		"misspelt scenario":       {"run kyc-region-outge", []string{`no scenario is called "kyc-region-outge"`, `did you mean "kyc-region-outage"?`}},
 		"misspelt scenario, show": {"show kyc-zero-los", []string{`did you mean "kyc-zero-loss"?`}},
-		"unknown scenario":        {"run meteor", []string{`no scenario is called "meteor"`, "known are geo-causal-reads, "}},
+		"unknown scenario":        {"run meteor", []string{`no scenario is called "meteor"`, "known are config-active-passive, "}},
 		"no such file":            {"run ./none.yaml", []string{"none.yaml: no such file"}},
 		"misspelt fault": {
 			"run " + misspelt,

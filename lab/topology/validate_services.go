@@ -1,0 +1,49 @@
+package topology
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxServices is how many parts the app may have beside the one that takes requests.
+const maxServices = 8
+
+// taken are names that nodes of other services have.
+var taken = []Service{
+	ServicePostgres, ServiceRedis, ServiceS3, ServiceDynamoDB, ServiceApp, ServiceReplicator, ServiceAutomation, ServiceBackup, ServiceNameservice, ServiceHub,
+}
+
+func (v *validation) services(t Topology) {
+	if n := len(t.Services); n > maxServices {
+		v.complain("services", "%d services: at most %d beside the app itself", n, maxServices)
+	}
+	for i, s := range t.Services {
+		field := fmt.Sprintf("services[%d]", i)
+		v.name(field, s)
+		switch {
+		case slices.Contains(taken, Service(s)):
+			v.complain(field, "%q is taken: the lab's own service has that name", s)
+		case slices.Contains(t.Services[:i], s):
+			v.complain(field, "%q is there twice", s)
+		}
+	}
+	for i, o := range t.Overrides {
+		field := fmt.Sprintf("overrides[%d]", i)
+		for key, region := range map[string]string{"in": o.In, "to": o.To} {
+			if _, ok := t.Region(region); !ok {
+				v.complain(field+"."+key, "%.40q is no region of the topology", region)
+			}
+		}
+		if !slices.Contains(t.Services, o.Service) {
+			v.complain(field+".service", "%.40q is none of the services: %s", o.Service, strings.Join(t.Services, ", "))
+		}
+		if !slices.Contains(OverrideKeys(), o.Key) {
+			v.complain(field+".key", "%.40q is not known: use %s", o.Key, strings.Join(OverrideKeys(), ", "))
+		}
+		twice := slices.ContainsFunc(t.Overrides[:i], func(p Override) bool { return p.In == o.In && p.Service == o.Service && p.Key == o.Key })
+		if twice {
+			v.complain(field, "%s of %s in %s is there twice", o.Key, o.Service, o.In)
+		}
+	}
+}
