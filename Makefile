@@ -6,7 +6,7 @@ export GOFLAGS     = -trimpath -buildvcs=false
 
 GO      ?= go
 OUT     ?= out
-SUITES  ?= ./suites/smoke ./suites/faults ./suites/kyc ./suites/saas ./suites/ownapp ./suites/leaks
+SUITES  ?= ./suites/smoke ./suites/faults ./suites/kyc ./suites/saas ./suites/config ./suites/geo ./suites/ownapp ./suites/leaks
 # Specs side by side, each with a lab of its own. A drill wants two processors for itself.
 JOBS    ?= $(shell n=$$(($$(getconf _NPROCESSORS_ONLN) / 2)); echo $$((n > 1 ? n : 1)))
 # Everything that needs no containers. The suites' specs do, and run with `make chaos`.

@@ -19,8 +19,8 @@ import (
 func TestLibrary(t *testing.T) {
 	got := Library()
 	want := []Info{
-		{Name: "config-active-passive", Expect: "pass", Timescale: 30, Longest: 35000 * time.Millisecond},
-		{Name: "config-stale-endpoints", Expect: "fail: stale_config, recovery_time", Timescale: 30, Longest: 35000 * time.Millisecond},
+		{Name: "config-active-passive", Expect: "pass", Timescale: 60, Longest: 22500 * time.Millisecond},
+		{Name: "config-stale-endpoints", Expect: "fail: stale_config, recovery_time", Timescale: 60, Longest: 22500 * time.Millisecond},
 		{Name: "geo-causal-reads", Expect: "pass", Timescale: 60, Longest: 15500 * time.Millisecond},
 		{Name: "geo-failover", Expect: "pass", Timescale: 30, Longest: 51500 * time.Millisecond},
 		{Name: "geo-read-your-writes", Expect: "fail: read_your_writes", Timescale: 60, Longest: 15500 * time.Millisecond},
