@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ type audit struct {
 	stores   []storeAudit
 	point    *RecoveryPoint
 	problems []string // readings that are missing, one sentence each
+	twice    []string // ids that were acknowledged as new more than once
 	unread   int      // acknowledged writes that no reading is late enough for
 }
 
@@ -33,7 +35,7 @@ func newAudit(h history.History, s Spec) *audit {
 	if !found || len(s.Stores) == 0 {
 		return nil
 	}
-	a := &audit{ledger: newLedger(h, incident)}
+	a := &audit{ledger: newLedger(h, incident), twice: takenTwice(h)}
 	start, _ := h.PhaseAt(history.PhaseWorkload) // without one: the recorder's start, which is sound
 	unread := map[int]bool{}
 	for _, name := range s.Stores {
@@ -151,8 +153,33 @@ func (a *audit) findings() []Finding {
 			func(t storeAudit) []string { return names(t.holes) }))
 	}
 	return append(all,
-		a.over(FindingDuplicate, "writes are there more than once", false, storeAudit.duplicates),
+		a.duplicates(),
 		a.over(FindingPhantom, "ids are there that nobody wrote", false, storeAudit.phantoms))
+}
+
+// duplicates are in the stores, or in the answers: a write that is sent again with the same id is taken once, and the second answer says so.
+func (a *audit) duplicates() Finding {
+	f := a.over(FindingDuplicate, "writes are there more than once", false, storeAudit.duplicates)
+	if len(a.twice) > 0 {
+		f.Verdict, f.Evidence = Fail, append(f.Evidence, a.twice...)
+		f.Evidence = f.Evidence[:min(len(f.Evidence), most)]
+	}
+	f.Detail += fmt.Sprintf(", %d acknowledged as new more than once", len(a.twice))
+	return f
+}
+
+// takenTwice are the ids of writes that the service answered more than once as if it had not had them before (201 Created, not 200).
+func takenTwice(h history.History) []string {
+	var twice []string
+	created := map[string]int{}
+	for _, op := range h.Ops {
+		if isAcknowledged(op) && op.Status == http.StatusCreated {
+			if created[op.ID]++; created[op.ID] == 2 {
+				twice = append(twice, op.ID)
+			}
+		}
+	}
+	return twice
 }
 
 // over is a finding that fails when one of the stores has such ids. Stores without any reading can't be asked.

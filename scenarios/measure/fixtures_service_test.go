@@ -43,6 +43,20 @@ var serviceFixtures = []fixture{
 		Why:  "Client 0 finds at 1.6 s what it does not find any more at 1.7 s.",
 		Spec: &overrides{Sessions: []string{FindingMonotonicReads}}, Verdict: Fail, Findings: one(FindingMonotonicReads, Fail),
 	}},
+	{"taken-twice", func(d *drill) {
+		again := d.Ops[10]
+		again.Seq, again.Retry, again.Sent, again.Done = int64(len(d.Ops)), 1, again.Sent+50*msec, again.Done+50*msec
+		d.Ops = append(d.Ops, again)
+	}, expectation{
+		Why: "A write that is sent again is acknowledged as new a second time.", Verdict: Fail, Findings: one(FindingDuplicate, Fail),
+	}},
+	{"taken-once", func(d *drill) {
+		again := d.Ops[10]
+		again.Seq, again.Retry, again.Sent, again.Done, again.Status = int64(len(d.Ops)), 1, again.Sent+50*msec, again.Done+50*msec, 200
+		d.Ops = append(d.Ops, again)
+	}, expectation{
+		Why: "A write that is sent again is acknowledged as one that is there.", Verdict: Pass,
+	}},
 	{"sessions-not-read", func(*drill) {}, expectation{
 		Why:  "Nobody reads what he has written, or anything twice.",
 		Spec: &overrides{Sessions: Guarantees()}, Verdict: Inconclusive,
