@@ -137,9 +137,11 @@ func newStages(cfg AutomationConfig, fence *fence, names nameClient, following *
 	if cfg.Strategy == topology.BackupRestore {
 		stages = append(stages, stage{step: newRestore(cfg), mark: MarkRestored})
 	}
+	late := map[string]bool{}
 	stages = append(stages,
 		stage{step: &promote{postgres: cfg.Postgres, redis: cfg.Redis, gather: newGather(cfg), flushed: fence.Flushed}, mark: MarkPromoted},
-		stage{step: newRepoint(cfg), mark: MarkRepointed},
+		stage{step: newRepoint(cfg, late), mark: MarkRepointed},
+		stage{step: newScaleOut(cfg, late), mark: MarkScaledOut},
 	)
 	if len(cfg.Preflight) > 0 {
 		stages = append(stages, stage{step: preflight{home: cfg.Home, nodes: cfg.Preflight}, mark: MarkPreflight})

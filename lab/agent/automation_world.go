@@ -42,7 +42,7 @@ func (w labWorld) Progress(ctx context.Context) (progress, string) {
 	if w.primaryHere(ctx) {
 		record, err := w.ask(ctx)
 		current, readErr := readConfig(w.cfg.ConfigFile)
-		if err == nil && record.Primary == w.cfg.Region && readErr == nil && newRepoint(w.cfg).applied(current) {
+		if err == nil && record.Primary == w.cfg.Region && readErr == nil && newRepoint(w.cfg, nil).applied(current) && newScaleOut(w.cfg, nil).applied(current) {
 			return progressDone, "found this region in service"
 		}
 		return progressDecided, "found the database of this region promoted"

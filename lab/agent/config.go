@@ -86,7 +86,7 @@ type AutomationConfig struct {
 	Redis       topology.Endpoint `json:"redis"`
 	S3          topology.Endpoint `json:"s3"`
 	DynamoDB    topology.Endpoint `json:"dynamodb"`
-	ConfigFile  string            `json:"config_file"`  // published anew by the step repoint, and delivered to the app by the replicator
+	ConfigFile  string            `json:"config_file"`  // published anew by the steps repoint and scale_out, and delivered to the app by the replicator
 	RestoreFile string            `json:"restore_file"` // strategy backup-restore: where the base backup is handed to PostgreSQL
 	AppsReady   []string          `json:"apps_ready"`   // GET /readyz of each app node of the region: all are to run, and are awaited
 	// Preflight are GET /config of these nodes and of those of services: none may refer to the home region when clients are redirected. Empty: nobody

@@ -39,7 +39,8 @@ const (
 	MarkFenced     = "fenced"     // the old primary was fenced, or was unreachable (Detail says which)
 	MarkRestored   = "restored"   // backup-restore: PostgreSQL is up from the base backup
 	MarkPromoted   = "promoted"   // PostgreSQL and Redis of the standby are primaries
-	MarkRepointed  = "repointed"  // the region's configuration names no other region and has all its app nodes run; the app has it in force
+	MarkRepointed  = "repointed"  // the region's configuration names no other region; the app nodes that run have it in force
+	MarkScaledOut  = "scaled_out" // all app nodes of the region run, and are ready
 	MarkPreflight  = "preflight"  // no node of the region's app refers to the home region any more
 	MarkRedirected = "redirected" // the name service answers the standby
 	MarkFollowed   = "followed"   // the other regions' databases stream from the standby, and their apps write to it (Detail says of each, or why not)

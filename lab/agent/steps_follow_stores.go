@@ -164,8 +164,7 @@ func (f *follow) configOf(ctx context.Context, to Follower) (string, error) {
 			return "", fmt.Errorf("publish the configuration: %w", err)
 		}
 	}
-	ask := repoint{http: namesHTTP}
-	err := poll(ctx, followEvery, func(ctx context.Context) error { return ask.ask(ctx, to.App, next.Revision) })
+	err := poll(ctx, followEvery, func(ctx context.Context) error { return readyWith(ctx, namesHTTP, to.App, next.Revision) })
 	if err != nil {
 		return "", fmt.Errorf("wait for the app to take revision %d: %w", next.Revision, err)
 	}

@@ -27,7 +27,7 @@ func standby(t *testing.T) AutomationConfig {
 	cfg.ConfigFile = filepath.Join(t.TempDir(), "region.json")
 	east := topology.Endpoint{Region: "east", Address: "hub:20001"}
 	if err := writeConfig(cfg.ConfigFile, topology.Config{
-		Revision: 4, Region: "west", Postgres: east, Redis: east, S3: cfg.S3, DynamoDB: cfg.DynamoDB, MirrorS3: &east, MirrorDynamoDB: &east,
+		Revision: 4, Region: "west", AppNodes: 1, Postgres: east, Redis: east, S3: cfg.S3, DynamoDB: cfg.DynamoDB, MirrorS3: &east, MirrorDynamoDB: &east,
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func standby(t *testing.T) AutomationConfig {
 
 func TestRepointLeavesNoOtherRegion(t *testing.T) {
 	cfg := standby(t)
-	detail, err := newRepoint(cfg).Do(t.Context())
+	detail, err := newRepoint(cfg, map[string]bool{}).Do(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,7 +60,7 @@ func TestRepointLeavesNoOtherRegion(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)
 	}
-	if detail != "revision 5, rewritten, app nodes: 1 instead of 0" {
+	if detail != "revision 5, rewritten" {
 		t.Errorf("the detail is %q", detail)
 	}
 
@@ -68,7 +68,7 @@ func TestRepointLeavesNoOtherRegion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	detail, err = newRepoint(cfg).Do(t.Context())
+	detail, err = newRepoint(cfg, map[string]bool{}).Do(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,36 +91,61 @@ func TestRepointWaitsForTheRevision(t *testing.T) {
 	cfg.AppsReady = []string{app.URL}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := newRepoint(cfg).Do(ctx); err == nil || !strings.Contains(err.Error(), "ready with revision 4") {
+	if _, err := newRepoint(cfg, map[string]bool{}).Do(ctx); err == nil || !strings.Contains(err.Error(), "ready with revision 4") {
 		t.Errorf("the error is %v, want that the app has the old revision", err)
 	}
 }
 
-// A dead node costs the failover one deadline, and not the failover.
-func TestRepointGoesOnWithTheNodesThatAreReady(t *testing.T) {
+// A dead node costs the failover one deadline, and not the failover; nor does another step wait for it.
+func TestStepsGoOnWithTheNodesThatAreReady(t *testing.T) {
 	cfg := standby(t)
-	cfg.AppsReady = append(cfg.AppsReady, "http://127.0.0.1:1")
-	step := newRepoint(cfg)
-	attempt := func() (string, error) {
+	const dead = "http://127.0.0.1:1"
+	good := cfg.AppsReady[0]
+	late := map[string]bool{}
+	attempt := func(step *publishing) (string, error) {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		defer cancel()
 		return step.Do(ctx)
 	}
-	all := step.ready
-	step.ready = all[1:]
-	if _, err := attempt(); err == nil {
-		t.Error("no node is ready, and the step is done")
+	cfg.AppsReady = []string{dead}
+	if _, err := attempt(newRepoint(cfg, late)); err == nil || len(late) > 0 {
+		t.Errorf("no node is ready: %v, and late are %v", err, late)
 	}
-	step.ready = all
-	if _, err := attempt(); err == nil || !strings.Contains(err.Error(), "connection refused") {
+	cfg.AppsReady = []string{good, dead}
+	out := newScaleOut(cfg, late)
+	if _, err := attempt(out); err == nil || !strings.Contains(err.Error(), "connection refused") || !late[dead] {
 		t.Errorf("one of two is dead, and the first attempt ends with %v", err)
 	}
-	if detail, err := attempt(); err != nil || detail != "revision 5, was so already, 1 ready" {
+	if detail, err := attempt(out); err != nil || detail != "revision 6, was so already, 1 ready" {
 		t.Errorf("the second attempt ends with %q, %v", detail, err)
 	}
-	step.ready = all[1:]
-	if _, err := attempt(); err == nil {
-		t.Error("no node is ready any more, and the step is done")
+	if detail, err := attempt(newRepoint(cfg, late)); err != nil || detail != "revision 6, was so already, 1 ready" {
+		t.Errorf("another step ends with %q, %v", detail, err)
+	}
+	late[good], late[dead] = false, true
+	cfg.AppsReady = []string{dead, good} // who was late is the only one
+	out = newScaleOut(cfg, map[string]bool{good: true})
+	if _, err := attempt(out); err == nil {
+		t.Error("no node that is waited for is ready, and the step is done")
+	}
+	if _, err := attempt(out); err == nil || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("the one that is back is not looked at: %v", err)
+	}
+	if detail, err := attempt(out); err != nil || !strings.HasSuffix(detail, "1 ready") {
+		t.Errorf("the one that is back does not count: %q, %v", detail, err)
+	}
+}
+
+func TestScaleOutHasAllNodesRun(t *testing.T) {
+	cfg := standby(t)
+	cfg.AppsReady = []string{cfg.AppsReady[0], cfg.AppsReady[0]}
+	for _, want := range []string{"revision 5, app nodes: 2 instead of 1", "revision 5, was so already"} {
+		if detail, err := newScaleOut(cfg, map[string]bool{}).Do(t.Context()); err != nil || detail != want {
+			t.Errorf("it says %q, %v, want %q", detail, err, want)
+		}
+	}
+	if got, err := readConfig(cfg.ConfigFile); err != nil || got.AppNodes != 2 || got.Postgres.Region != "east" {
+		t.Errorf("the configuration has become %+v, %v", got, err)
 	}
 }
 
@@ -136,7 +161,7 @@ func TestRepointTakesAnAppAtItsWord(t *testing.T) {
 	cfg.AppsReady = []string{app.URL}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	if _, err := newRepoint(cfg).Do(ctx); err != nil {
+	if _, err := newRepoint(cfg, map[string]bool{}).Do(ctx); err != nil {
 		t.Error(err)
 	}
 }
@@ -147,7 +172,7 @@ func TestRepointKeepsWhatItDoesNotKnow(t *testing.T) {
 	if err := os.WriteFile(cfg.ConfigFile, unknown, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err := newRepoint(cfg).Do(t.Context())
+	_, err := newRepoint(cfg, map[string]bool{}).Do(t.Context())
 	got, readErr := os.ReadFile(cfg.ConfigFile)
 	if err == nil || readErr != nil || string(got) != string(unknown) {
 		t.Errorf("error %v; the file has become %s, %v", err, got, readErr)

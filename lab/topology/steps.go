@@ -6,7 +6,7 @@ func (t Topology) Steps() []string {
 	if !t.Streams() {
 		steps = append(steps, "restore")
 	}
-	steps = append(steps, "promote", "repoint")
+	steps = append(steps, "promote", "repoint", "scale_out")
 	if t.Automation.Preflight {
 		steps = append(steps, "preflight")
 	}

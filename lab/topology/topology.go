@@ -168,7 +168,7 @@ type Automation struct {
 	Decide time.Duration
 	// Preflight has it redirect clients only when no node of the app refers to the lost region any more.
 	Preflight bool
-	// StepTimeout is the deadline of each step (fence, promote, restore, repoint, redirect). Physical: not scaled.
+	// StepTimeout is the deadline of each step (see Steps). Physical: not scaled.
 	StepTimeout time.Duration
 }
 

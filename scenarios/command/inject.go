@@ -245,7 +245,7 @@ func (a *app) failoverCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "failover REGION", Short: "Order the standby's automation to take over, as a person's override",
 		Long: `Orders the failover automation of the standby region to take over without waiting to detect or decide anything: fence, promote,
-repoint, redirect. Waits until clients are redirected, and says what each step did.`,
+repoint, scale out, redirect. Waits until clients are redirected, and says what each step did.`,
 		Example: "  regionfall failover us-west-2", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(regions),
 	}
 	name := labFlag(cmd)

@@ -18,6 +18,7 @@ var steps = []struct {
 	{"restored", false},
 	{markPromoted, false},
 	{"repointed", false},
+	{"scaled_out", false},
 	{"preflight", false},
 	{markRedirected, false},
 }

@@ -91,7 +91,7 @@ type RecoveryTime struct {
 
 // Phase is one part of the recovery. Phases add up to the recovery time.
 type Phase struct {
-	Name   string  `json:"name"` // detected, decided, fenced, restored, promoted, repointed, redirected, sustained
+	Name   string  `json:"name"` // detected, decided, fenced, restored, promoted, repointed, scaled_out, preflight, redirected, sustained
 	MS     float64 `json:"ms"`
 	Scaled bool    `json:"scaled"` // scheduled by the scenario (and so divided by the timescale), or physical
 }
