@@ -58,7 +58,7 @@ func roundedUp(l measure.Latency) Latency {
 }
 
 func sessionOf(s measure.Session) Session {
-	out := Session{Guarantee: s.Guarantee, Sessions: s.Sessions, Judged: s.Judged, Violations: s.Violations, Windows: []SessionWindow{}, Verdict: verdictOf(s.Verdict)}
+	out := Session{Guarantee: s.Guarantee, Sessions: s.Sessions, Judged: s.Judged, After: s.After, Violations: s.Violations, Windows: []SessionWindow{}, Verdict: verdictOf(s.Verdict)}
 	for _, w := range s.Windows {
 		out.Windows = append(out.Windows, SessionWindow{
 			Client: w.Client, Region: w.Region, At: Span{*down(&w.LoMS), *up(&w.HiMS)}, Reads: w.Reads, AgeMS: *nearest(&w.AgeMS), LagMS: *nearest(&w.LagMS), IDs: w.IDs,

@@ -2,7 +2,6 @@ package measure
 
 import (
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -16,7 +15,6 @@ type audit struct {
 	stores   []storeAudit
 	point    *RecoveryPoint
 	problems []string // readings that are missing, one sentence each
-	twice    []string // ids that were acknowledged as new more than once
 	unread   int      // acknowledged writes that no reading is late enough for
 }
 
@@ -35,7 +33,7 @@ func newAudit(h history.History, s Spec) *audit {
 	if !found || len(s.Stores) == 0 {
 		return nil
 	}
-	a := &audit{ledger: newLedger(h, incident), twice: takenTwice(h)}
+	a := &audit{ledger: newLedger(h, incident)}
 	start, _ := h.PhaseAt(history.PhaseWorkload) // without one: the recorder's start, which is sound
 	unread := map[int]bool{}
 	for _, name := range s.Stores {
@@ -71,11 +69,11 @@ func (t *storeAudit) judge(l ledger, start time.Duration, unread map[int]bool) {
 			t.broken = append(t.broken, w)
 		}
 	}
-	// Before it was promoted the survivor acknowledged nothing by itself, and what others acknowledge is on its way to it until all have
-	// reconciled.
+	// What others acknowledge is on its way to the survivor until all have reconciled; and so is what its own app writes to a database elsewhere,
+	// where no region was lost and nothing was promoted.
 	own := func(w write) bool {
-		i := l.incident
-		return i.promoted != nil && w.sent > *i.promoted && w.region == i.survivor
+		elsewhere := t.name == history.StorePostgres && l.incident.promoted == nil && len(l.incident.fault.Regions) == 0
+		return w.region == l.incident.survivor && !elsewhere
 	}
 	for _, w := range l.after {
 		late := func(r *reading) bool { return r != nil && w.done <= r.at.Lo }
@@ -153,33 +151,8 @@ func (a *audit) findings() []Finding {
 			func(t storeAudit) []string { return names(t.holes) }))
 	}
 	return append(all,
-		a.duplicates(),
+		a.over(FindingDuplicate, "writes are there more than once", false, storeAudit.duplicates),
 		a.over(FindingPhantom, "ids are there that nobody wrote", false, storeAudit.phantoms))
-}
-
-// duplicates are in the stores, or in the answers: a write that is sent again with the same id is taken once, and the second answer says so.
-func (a *audit) duplicates() Finding {
-	f := a.over(FindingDuplicate, "writes are there more than once", false, storeAudit.duplicates)
-	if len(a.twice) > 0 {
-		f.Verdict, f.Evidence = Fail, append(f.Evidence, a.twice...)
-		f.Evidence = f.Evidence[:min(len(f.Evidence), most)]
-	}
-	f.Detail += fmt.Sprintf(", %d acknowledged as new more than once", len(a.twice))
-	return f
-}
-
-// takenTwice are the ids of writes that the service answered more than once as if it had not had them before (201 Created, not 200).
-func takenTwice(h history.History) []string {
-	var twice []string
-	created := map[string]int{}
-	for _, op := range h.Ops {
-		if isAcknowledged(op) && op.Status == http.StatusCreated {
-			if created[op.ID]++; created[op.ID] == 2 {
-				twice = append(twice, op.ID)
-			}
-		}
-	}
-	return twice
 }
 
 // over is a finding that fails when one of the stores has such ids. Stores without any reading can't be asked.

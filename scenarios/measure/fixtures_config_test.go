@@ -12,11 +12,14 @@ var configFixtures = []fixture{
 	{"config-stale", func(d *drill) {
 		d.configured("app", 3950, 4030)
 		d.configured("lookup", 0, 0)
+		again := d.Configs[len(d.Configs)-1] // it says something else, and is as stale as before
+		again.At, again.Revision = *between(5000, 5100), 2
+		d.Configs = append(d.Configs, again)
 		d.bad(50)
 		d.Ops[50].Node = "lookup." + standby
 	}, expectation{
 		Why:  "One of two services leads to the lost region to the end, 6.5 s: 2.445 s after clients were sent there.",
-		Spec: fresh(1000), Verdict: Fail, Findings: one(FindingStaleConfig, Fail), Figures: figures{StaleConfigMS: []float64{2445}},
+		Spec: fresh(1000), Verdict: Fail, Findings: one(FindingStaleConfig, Fail), Figures: figures{StaleConfigMS: []float64{2445}, StaleFailed: new(1)},
 	}},
 	{"config-late", func(d *drill) { d.configured("app", 4500, 4600) }, expectation{
 		Why:  "The node leads to the lost region until 4.5 s to 4.6 s, 445 ms to 555 ms after clients were sent there: 400 ms are promised.",
@@ -40,6 +43,19 @@ var configFixtures = []fixture{
 	}, expectation{
 		Why:  "One node does not answer: it serves nobody.",
 		Spec: fresh(0), Verdict: Pass,
+	}},
+	{"config-silent", func(d *drill) {
+		d.Configs = append(d.Configs, history.ConfigSight{At: *between(500, 510), Node: "app." + standby, Service: "app", Region: standby, Error: "no answer"})
+	}, expectation{
+		Why:  "The only node never answers.",
+		Spec: fresh(0), Verdict: Inconclusive, Findings: one(FindingStaleConfig, Inconclusive),
+	}},
+	{"config-stale-and-silent", func(d *drill) {
+		d.configured("app", 0, 0)
+		d.Configs = append(d.Configs, history.ConfigSight{At: *between(4100, 4200), Node: "app." + standby, Service: "app", Region: standby, Error: "no answer"})
+	}, expectation{
+		Why:  "A node that leads to the lost region falls silent, and nobody knows that it has changed.",
+		Spec: fresh(1000), Verdict: Fail, Findings: one(FindingStaleConfig, Fail), Figures: figures{StaleConfigMS: []float64{2445}},
 	}},
 	{"config-unknown", func(*drill) {}, expectation{
 		Why:  "No node said what its configuration is.",

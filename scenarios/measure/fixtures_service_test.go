@@ -31,56 +31,69 @@ var serviceFixtures = []fixture{
 		Why:  "A write is acknowledged at 1.512 s, and a read that is sent at 1.6 s does not find it.",
 		Spec: &overrides{Consistency: Linearizable}, Verdict: Fail, Findings: one(FindingLinearizability, Fail),
 	}},
-	{"sessions-kept", func(d *drill) { d.session(true, true); d.locally(9) }, expectation{
-		Why:  "Client 0 finds at 1.6 s what it wrote by 1.512 s, and again at 1.7 s; the reads are local and take 9 ms.",
-		Spec: &overrides{Sessions: Guarantees(), LocalReadsMS: 10}, Verdict: Pass,
+	{"sessions-kept", func(d *drill) { d.session(true, true) }, expectation{
+		Why:  "Client 0 finds at 5.6 s what it wrote by 1.512 s, and again at 5.7 s.",
+		Spec: &overrides{Sessions: Guarantees()}, Verdict: Pass,
 	}},
 	{"read-your-writes-broken", func(d *drill) { d.session(false, true) }, expectation{
-		Why:  "Client 0 is told at 1.512 s that it has written, and does not find it at 1.6 s. Later it does.",
+		Why:  "Client 0 is told at 1.512 s that it has written, and does not find it at 5.6 s. Later it does.",
 		Spec: &overrides{Sessions: []string{FindingReadYourWrites}}, Verdict: Fail, Findings: one(FindingReadYourWrites, Fail),
 	}},
 	{"monotonic-reads-broken", func(d *drill) { d.session(true, false) }, expectation{
-		Why:  "Client 0 finds at 1.6 s what it does not find any more at 1.7 s.",
+		Why:  "Client 0 finds at 5.6 s what it does not find any more at 5.7 s.",
 		Spec: &overrides{Sessions: []string{FindingMonotonicReads}}, Verdict: Fail, Findings: one(FindingMonotonicReads, Fail),
 	}},
-	{"taken-twice", func(d *drill) {
-		again := d.Ops[10]
-		again.Seq, again.Retry, again.Sent, again.Done = int64(len(d.Ops)), 1, again.Sent+50*msec, again.Done+50*msec
-		d.Ops = append(d.Ops, again)
+	{"sessions-not-read", func(d *drill) {
+		d.readsOf(10, 1600, true)
+		d.Ops[len(d.Ops)-1].Client = 0
 	}, expectation{
-		Why: "A write that is sent again is acknowledged as new a second time.", Verdict: Fail, Findings: one(FindingDuplicate, Fail),
-	}},
-	{"taken-once", func(d *drill) {
-		again := d.Ops[10]
-		again.Seq, again.Retry, again.Sent, again.Done, again.Status = int64(len(d.Ops)), 1, again.Sent+50*msec, again.Done+50*msec, 200
-		d.Ops = append(d.Ops, again)
-	}, expectation{
-		Why: "A write that is sent again is acknowledged as one that is there.", Verdict: Pass,
-	}},
-	{"sessions-not-read", func(*drill) {}, expectation{
-		Why:  "Nobody reads what he has written, or anything twice.",
+		Why:  "Client 0 finds what it wrote, but before the fault. After it nobody reads what he has written, or anything twice.",
 		Spec: &overrides{Sessions: Guarantees()}, Verdict: Inconclusive,
 		Findings: map[string]Verdict{FindingReadYourWrites: Inconclusive, FindingMonotonicReads: Inconclusive},
 	}},
-	{"local-reads-slow", func(d *drill) { d.session(true, true); d.locally(30) }, expectation{
-		Why:  "Two local reads take 30 ms, where 10 ms are promised.",
+	{"local-reads-quick", func(d *drill) { d.locally(9, 9, 30) }, expectation{
+		Why:  "30 reads in each region take 9 ms, before the fault and after it.",
+		Spec: &overrides{LocalReadsMS: 10}, Verdict: Pass,
+	}},
+	{"local-reads-slow", func(d *drill) { d.locally(9, 30, 30) }, expectation{
+		Why:  "After the fault reads take 30 ms, where 10 ms are promised.",
 		Spec: &overrides{LocalReadsMS: 10}, Verdict: Fail, Findings: one(FindingLocalReads, Fail),
+	}},
+	{"local-reads-gone", func(d *drill) { d.locally(9, 0, 30) }, expectation{
+		Why:  "After the fault reads are not answered.",
+		Spec: &overrides{LocalReadsMS: 10}, Verdict: Fail, Findings: one(FindingLocalReads, Fail),
+	}},
+	{"local-reads-few", func(d *drill) { d.locally(9, 9, 19) }, expectation{
+		Why:  "19 reads are too few to tell.",
+		Spec: &overrides{LocalReadsMS: 10}, Verdict: Inconclusive, Findings: one(FindingLocalReads, Inconclusive),
 	}},
 }
 
-// session has client 0, which wrote operation 10, read it at 1.6 s and at 1.7 s.
+// session has client 0, which wrote operation 10, read it at 5.6 s and at 5.7 s.
 func (d *drill) session(found ...bool) {
 	for i, is := range found {
-		d.readsOf(10, 1600+100*i, is)
+		d.readsOf(10, 5600+100*i, is)
 		d.Ops[len(d.Ops)-1].Client = 0
 	}
 }
 
-// locally has all reads answered by the region's own database, after so many milliseconds.
-func (d *drill) locally(took int) {
-	for i := range d.Ops {
-		if op := &d.Ops[i]; op.Kind == history.Read {
-			op.Path, op.Done = PathLocal, op.Due+time.Duration(took)*msec
+// locally adds reads that the region's own database answers after so many milliseconds: in both regions before the fault, and in the standby after
+// the recovery; those that take 0 ms are not answered. They are not counted by how they were offered.
+func (d *drill) locally(tookBefore, tookAfter, count int) {
+	read := func(region string, dueMS, took int) {
+		due := time.Duration(dueMS) * msec
+		op := history.Op{
+			Seq: int64(len(d.Ops)), Kind: history.Read, ID: d.Ops[0].ID, Client: 1, Due: due, Sent: due, Done: due + time.Duration(took)*msec, Attempts: 1,
+			Outcome: history.OK, Status: 200, Region: region, Path: PathLocal, Retry: 1,
 		}
+		if took == 0 {
+			op.Outcome, op.Status, op.Path, op.Error = history.Failed, 503, "", "status 503"
+		}
+		d.Ops = append(d.Ops, op)
+	}
+	for i := range count {
+		read(home, 1100+50*i, tookBefore)
+		read(standby, 1100+50*i, tookBefore)
+		read(standby, 5000+40*i, tookAfter)
 	}
 }

@@ -44,8 +44,9 @@ type figures struct {
 	Duplicates      *int      `json:"duplicates,omitempty"`
 	AckedAfterFault *int      `json:"acked_after_fault,omitempty"`
 	Relapses        *int      `json:"relapses,omitempty"`
-	CapacityShare   []float64 `json:"capacity_share,omitempty"`   // lo, hi
-	StaleConfigMS   []float64 `json:"stale_config_ms,omitempty"`  // lo, hi; lo only when censored
+	CapacityShare   []float64 `json:"capacity_share,omitempty"`  // lo, hi
+	StaleConfigMS   []float64 `json:"stale_config_ms,omitempty"` // lo, hi; lo only when censored
+	StaleFailed     *int      `json:"stale_failed,omitempty"`
 	ClientsMovedMS  []float64 `json:"clients_moved_ms,omitempty"` // lo, hi; lo only when censored
 }
 

@@ -200,6 +200,9 @@ func measured(m Metrics, want figures) figures {
 	}
 	if c := m.StaleConfig; c != nil && want.StaleConfigMS != nil {
 		got.StaleConfigMS = interval(c.LoMS, c.HiMS)
+		if want.StaleFailed != nil {
+			got.StaleFailed = &c.Failed
+		}
 	}
 	p := m.RecoveryPoint
 	if p == nil {

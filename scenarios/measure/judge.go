@@ -41,7 +41,7 @@ func Judge(h history.History, s Spec) Report {
 		r.Findings = append(r.Findings, sessionFinding(session))
 	}
 	if s.LocalReads > 0 {
-		r.Findings = append(r.Findings, localReadsFinding(r.Metrics.Reads, s))
+		r.Findings = append(r.Findings, CheckLocalReads(h, s))
 	}
 	if a != nil {
 		r.Metrics.RecoveryPoint = a.point

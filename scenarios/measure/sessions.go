@@ -20,8 +20,8 @@ func Guarantees() []string { return []string{FindingReadYourWrites, FindingMonot
 //
 // A read tells something of read_your_writes when its client had been told that the same verification is written before it sent the read, and
 // of monotonic_reads when it had found the verification before. It violates the guarantee when the verification is not there; one that got no
-// answer tells nothing. Violations of a session that no other read comes between make a window, from the first one sent to the last one answered.
-func MeasureSessions(h history.History, s Spec) []Session {
+// answer tells nothing, nor does one that was due before the steady state. Nothing is known where no read tells of it after the fault. Violations of a session that no other read comes between make a window, from the first one sent to the last one answered.
+func MeasureSessions(h history.History, s Spec) []Session { //nolint:revive // Sessions are what it returns
 	var all []Session
 	for _, id := range s.Sessions {
 		all = append(all, measureSession(h, id))
@@ -31,13 +31,18 @@ func MeasureSessions(h history.History, s Spec) []Session {
 
 func measureSession(h history.History, id string) Session {
 	s := Session{Guarantee: id}
+	steady, _ := h.PhaseAt(history.PhaseSteady)
+	f := time.Duration(math.MaxInt64) // when the fault was surely effective
+	if i, found := firstIncident(h, Spec{}); found {
+		f = i.f.Hi
+	}
 	byClient := map[int][]history.Op{}
 	for _, op := range h.Ops {
 		byClient[op.Client] = append(byClient[op.Client], op)
 	}
 	for _, client := range slices.Sorted(maps.Keys(byClient)) {
 		judged := s.Judged
-		s.follow(client, byClient[client])
+		s.follow(client, byClient[client], steady, f)
 		if s.Judged > judged {
 			s.Sessions++
 		}
@@ -46,14 +51,14 @@ func measureSession(h history.History, id string) Session {
 	switch {
 	case s.Violations > 0:
 		s.Verdict = Fail
-	case s.Judged > 0:
+	case s.After > 0:
 		s.Verdict = Pass
 	}
 	return s
 }
 
 // follow goes through the operations of one client in the order in which they were sent.
-func (s *Session) follow(client int, ops []history.Op) {
+func (s *Session) follow(client int, ops []history.Op, steady, f time.Duration) {
 	since := map[string]time.Duration{} // when the client knew first that a verification is there
 	for _, op := range ops {
 		tells := op.Kind == history.Read
@@ -69,10 +74,13 @@ func (s *Session) follow(client int, ops []history.Op) {
 	for _, op := range ops {
 		known, is := since[op.ID]
 		absent := op.Outcome != history.OK && op.Status == http.StatusNotFound
-		if op.Kind != history.Read || !is || known > op.Sent || op.Outcome != history.OK && !absent {
+		if op.Kind != history.Read || op.Due < steady || !is || known > op.Sent || op.Outcome != history.OK && !absent {
 			continue
 		}
 		s.Judged++
+		if op.Sent >= f {
+			s.After++
+		}
 		if !absent {
 			open = -1
 			continue
@@ -93,8 +101,8 @@ func sessionFinding(s Session) Finding {
 	f := Finding{ID: s.Guarantee, Checker: "sessions", Verdict: s.Verdict}
 	what := map[string]string{FindingReadYourWrites: "had written itself", FindingMonotonicReads: "had read before"}[s.Guarantee]
 	switch {
-	case s.Judged == 0:
-		f.Detail = "no session read again what it " + what + ": nothing is known"
+	case s.After == 0 && s.Violations == 0:
+		f.Detail = "after the fault no session read again what it " + what + ": nothing is known"
 	case s.Violations == 0:
 		f.Detail = fmt.Sprintf("%d reads of what the session %s, of %d sessions, found it", s.Judged, what, s.Sessions)
 	default:
@@ -107,83 +115,6 @@ func sessionFinding(s Session) Finding {
 		w := s.Windows[0]
 		f.Detail = fmt.Sprintf("of %d reads of what the session %s, %d did not find it; the first was of client %d in %s; the oldest of it was %s old, where the "+
 			"database that was asked said that it was up to %s behind", s.Judged, what, s.Violations, w.Client, w.Region, words(age), words(lag))
-	}
-	return f
-}
-
-// MeasureReads is the latency of reads by the region and the path that they were answered by, counted from their due time; nil where none was
-// answered by the region's own database. It counts from the steady state to the first fault's command, and from when all faults were effective and
-// the service was back: what breaks a region and starts another needs processors, which the regions of a lab share and those of a cloud do not.
-func MeasureReads(h history.History, s Spec) []ReadLatency {
-	type place struct{ region, path string }
-	took := map[place][]time.Duration{}
-	local := false
-	steady, reached := h.PhaseAt(history.PhaseSteady)
-	from, to := storm(h, s)
-	for _, op := range h.Ops {
-		if op.Kind != history.Read || op.Path == "" || !reached || op.Due < steady || op.Due >= from && op.Due < to {
-			continue
-		}
-		local = local || op.Path == PathLocal
-		at := place{op.Region, op.Path}
-		took[at] = append(took[at], op.Done-op.Due)
-	}
-	if !local {
-		return nil
-	}
-	var all []ReadLatency
-	for at, durations := range took {
-		all = append(all, ReadLatency{Region: at.region, Path: at.path, Latency: *latencyOf(durations)})
-	}
-	slices.SortFunc(all, func(a, b ReadLatency) int {
-		return cmp.Or(cmp.Compare(a.Region, b.Region), cmp.Compare(a.Path, b.Path))
-	})
-	return all
-}
-
-// storm is the time in which faults take effect and the service comes back.
-func storm(h history.History, s Spec) (from, to time.Duration) {
-	from = math.MaxInt64
-	for _, f := range h.Faults {
-		from = min(from, f.Command)
-		if !confirmed(f) {
-			return from, math.MaxInt64
-		}
-		to = max(to, f.Effective.Hi)
-	}
-	if s.RecoveryTime == nil || len(h.Faults) == 0 {
-		return from, to
-	}
-	h.Faults = h.Faults[len(h.Faults)-1:] // of several, back from the last one
-	r := MeasureRecoveryTime(h, s)
-	if r == nil || r.HiMS == nil {
-		return from, math.MaxInt64
-	}
-	return from, h.Faults[0].Effective.Hi + time.Duration(*r.HiMS*float64(time.Millisecond))
-}
-
-// localReadsFinding compares the 99th percentile of local reads with what was promised, in every region that clients are of.
-func localReadsFinding(reads []ReadLatency, s Spec) Finding {
-	f := Finding{ID: FindingLocalReads, Checker: "reads"}
-	limit := *ms(s.LocalReads)
-	f.Detail = "no read was answered by the database of its own region: nothing is known"
-	for _, r := range reads {
-		if r.Path != PathLocal {
-			continue
-		}
-		if f.Verdict == Inconclusive {
-			f.Verdict, f.Detail = Pass, ""
-		}
-		if r.P99MS > limit {
-			f.Verdict = Fail
-		}
-		if f.Detail != "" {
-			f.Detail += ", "
-		}
-		f.Detail += fmt.Sprintf("%s in %s (%d reads)", words(r.P99MS), r.Region, r.Count)
-	}
-	if f.Verdict != Inconclusive {
-		f.Detail = fmt.Sprintf("local reads, p99: %s (objective %s; physical, not scaled)", f.Detail, promised(limit))
 	}
 	return f
 }

@@ -11,17 +11,21 @@ import (
 )
 
 // MeasureStaleConfig measures for how long nodes that serve in place of a lost region referred to it: by a value of their configuration, or by an
-// open connection. It is nil where nothing is promised of that, or no region was lost.
+// open connection. It is nil where nothing is promised of that.
 //
 // Clients are sent there from the mark redirected, r. The last node that referred to a lost region at r or after it stopped between two of its
 // answers, at c: the figure is c.lo - r.hi to c.hi - r.lo, and 0 where none did. It is censored when one still does when the region is given back
-// or the observation ends; without r, nothing was put to the test. A node that does not answer serves nobody, and refers to nothing.
+// or the observation ends; without r, or where no region was lost, nothing was put to the test. What a node said holds until it says something else:
+// one that does not answer has changed nothing that anybody knows of.
 func MeasureStaleConfig(h history.History, s Spec) *StaleConfig { //nolint:revive // StaleConfig is what it returns
 	loss, found := lossOf(h, s)
-	if s.StaleConfig == nil || !found || len(loss.fault.Regions) == 0 {
+	if s.StaleConfig == nil {
 		return nil
 	}
 	m := &StaleConfig{ObjectiveMS: ms(*s.StaleConfig)}
+	if !found || len(loss.fault.Regions) == 0 {
+		return m
+	}
 	lost := loss.fault.Regions
 	end := endOf(h)
 	if back := loss.fault.Healed; back != nil {
@@ -29,7 +33,7 @@ func MeasureStaleConfig(h history.History, s Spec) *StaleConfig { //nolint:reviv
 	}
 	byNode := map[string][]history.ConfigSight{}
 	for _, c := range h.Configs {
-		if !slices.Contains(lost, c.Region) && c.At.Hi <= end {
+		if c.Error == "" && !slices.Contains(lost, c.Region) && c.At.Hi <= end {
 			byNode[c.Node] = append(byNode[c.Node], c)
 		}
 	}
@@ -40,6 +44,7 @@ func MeasureStaleConfig(h history.History, s Spec) *StaleConfig { //nolint:reviv
 	}
 	r := mark.At
 	var lo, hi time.Duration
+	failed := map[int64]bool{} // by number
 	for _, sights := range byNode {
 		slices.SortStableFunc(sights, func(a, b history.ConfigSight) int { return cmp.Compare(a.At.Hi, b.At.Hi) })
 		for i, sight := range sights {
@@ -54,10 +59,10 @@ func MeasureStaleConfig(h history.History, s Spec) *StaleConfig { //nolint:reviv
 			m.Stale = append(m.Stale, stale...)
 			lo, hi = max(lo, until.Lo-r.Hi), max(hi, until.Hi-r.Lo)
 			m.Censored = m.Censored || i+1 == len(sights)
-			m.Failed += failedAt(h, sight, r.Lo, until.Hi)
+			failedAt(h, sight, max(r.Lo, sight.At.Lo), until.Hi, failed)
 		}
 	}
-	m.Stale = merged(m.Stale)
+	m.Stale, m.Failed = merged(m.Stale), len(failed)
 	m.LoMS = ms(lo)
 	if !m.Censored {
 		m.HiMS = ms(hi)
@@ -103,15 +108,13 @@ func staleValues(c history.ConfigSight, lost []string) []StaleValue {
 	return all
 }
 
-// failedAt counts the operations that a node answered in a stretch of time, and that were not ok.
-func failedAt(h history.History, c history.ConfigSight, from, to time.Duration) int {
-	n := 0
+// failedAt finds the operations that a node answered in a stretch of time, and that were not ok.
+func failedAt(h history.History, c history.ConfigSight, from, to time.Duration, failed map[int64]bool) {
 	for _, op := range h.Ops {
 		if op.Node == c.Node && op.Outcome != history.OK && op.Sent >= from && op.Sent < to {
-			n++
+			failed[op.Seq] = true
 		}
 	}
-	return n
 }
 
 // merged has each value of a node once, in their order.
@@ -127,9 +130,9 @@ func staleConfigFinding(m StaleConfig) Finding {
 	objective := "(objective " + promised(*m.ObjectiveMS) + ")"
 	switch {
 	case m.Nodes == 0:
-		f.Detail = "no node said what its configuration is: nothing is known " + objective
+		f.Detail = "no node said what its configuration is while a region was lost: nothing is known " + objective
 	case m.LoMS == nil:
-		f.Detail = "clients were not redirected: nothing was put to the test " + objective
+		f.Detail = "clients were not redirected from a region that was lost: nothing was put to the test " + objective
 	case len(m.Stale) == 0:
 		f.Detail = fmt.Sprintf("none of %d nodes referred to the lost region when clients were redirected %s", m.Nodes, objective)
 	default:

@@ -171,6 +171,7 @@ type Session struct {
 	Guarantee  string          `json:"guarantee"` // the id of its finding
 	Sessions   int             `json:"sessions"`  // that have read anything that tells of it
 	Judged     int             `json:"judged"`    // reads that do
+	After      int             `json:"after"`     // of those, that were sent when the fault was surely effective
 	Violations int             `json:"violations"`
 	Windows    []SessionWindow `json:"windows"` // of violations, in the order of time
 	Verdict    Verdict         `json:"verdict"`
