@@ -41,7 +41,7 @@ func (b *builder) spec(p link.Place) node.Spec {
 		Networks: []string{b.networkName(region)}, Aliases: aliases,
 		Env: map[string]string{"NODE": name, "REGION": region},
 		// What stands in for a managed service has machines of its own in the cloud, and must not make the app wait for a processor here.
-		Yields: s == topology.ServiceS3 || s == topology.ServiceDynamoDB || s == topology.ServiceReplicator || s == topology.ServiceBackup,
+		Yields: s == topology.ServiceS3 || s == topology.ServiceDynamoDB || s == topology.ServiceBackup,
 	}
 }
 

@@ -60,7 +60,7 @@ func (b *builder) askApps(region, path string) (urls []string) {
 // follower is how the automation in one region brings another along.
 func (b *builder) follower(from, region string) agent.Follower {
 	return agent.Follower{
-		Region: region, Postgres: b.endpoint(from, region, topology.ServicePostgres), Redis: b.endpoint(from, region, topology.ServiceRedis),
+		Region: region, Cascades: b.topology.Source(region) == from, Postgres: b.endpoint(from, region, topology.ServicePostgres), Redis: b.endpoint(from, region, topology.ServiceRedis),
 		Config:  "http://" + b.endpoint(from, region, topology.ServiceReplicator).Address + "/config",
 		App:     "http://" + b.endpoint(from, region, topology.ServiceApp).Address + b.app.Ready,
 		Primary: b.endpoint(region, from, topology.ServicePostgres), Cache: b.endpoint(region, from, topology.ServiceRedis),

@@ -63,6 +63,7 @@ var complaints = []struct{ name, old, new string }{
 	{"a guarantee twice", "recovery_point: 15m", "sessions: [monotonic_reads, monotonic_reads]"},
 	{"local reads of nobody", "recovery_point: 15m", "local_reads: {p99: 20ms}"},
 	{"local reads without a limit", "recovery_point: 15m", "local_reads: {}"},
+	{"stale configuration without a loss", "{lose_region: {region: us-east-1}}\nobjectives:\n  recovery_point: 15m", "{partition: {between: [us-east-1, us-west-2]}}\nobjectives:\n  stale_config: 0s"},
 	{"a guarantee expected and not promised", "expect: pass", "expect: {fail: [monotonic_reads]}"},
 	{"lag too short in lab time", "{lose_region: {region: us-east-1}}", "{lag_replication: {store: postgres, region: us-west-2, lag: 2m}}"},
 	{"lag of nowhere", "{lose_region: {region: us-east-1}}", "{lag_replication: {store: postgres, region: us-wst-2, lag: 20m}}"},

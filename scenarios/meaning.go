@@ -212,9 +212,10 @@ func (r *reader) objectiveMeaning(p *drill.Plan) {
 		return r.given("objectives." + key)
 	})
 	if r.at["objectives"] != nil && !promised {
-		r.complain("objectives", "objectives: nothing is promised: give recovery_point, recovery_time or both")
+		r.complain("objectives", "objectives: nothing is promised: give recovery_point, recovery_time, sessions, local_reads or stale_config")
 	}
 	r.readingMeaning(p)
+	r.staleConfigMeaning(p)
 	if o := j.RecoveryTime; o != nil {
 		if o.Within == 0 && !r.meant["objectives.recovery_time.within"] {
 			r.complain(within(r, "objectives.recovery_time"), "objectives.recovery_time: 0s can't be kept: must be more than 0s")

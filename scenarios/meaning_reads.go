@@ -4,9 +4,27 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/drill"
 )
+
+// staleConfigMeaning asks for what has to happen so that a configuration can be stale: a region that is lost, and clients that are redirected.
+func (r *reader) staleConfigMeaning(p *drill.Plan) {
+	if p.Judge.StaleConfig == nil {
+		return
+	}
+	lost := slices.ContainsFunc(p.Steps, func(s drill.Step) bool {
+		_, is := s.Inject.(*fault.LoseRegion)
+		return is
+	})
+	switch {
+	case !lost:
+		r.complain("objectives.stale_config", "objectives.stale_config: no step loses a region, so nothing can refer to one that is lost")
+	case p.Topology.Automation.Off:
+		r.complain("objectives.stale_config", "objectives.stale_config: the automation is off, and nobody else redirects clients")
+	}
+}
 
 // readingMeaning holds what is promised about reads against what is read, and how.
 func (r *reader) readingMeaning(p *drill.Plan) {

@@ -76,7 +76,7 @@ func newAutomation(cfg AutomationConfig, m *Marks) (service, error) {
 	}
 	names := nameClient{base: cfg.Nameservice}
 	fence := newFence(cfg.HomePostgres, cfg.StepTimeout)
-	following := newFollow(cfg)
+	following := newFollow(cfg, m)
 	a := &automation{
 		check: cfg.Check, decide: cfg.Decide, marks: m,
 		home:    newHomeProbe(cfg),
@@ -144,11 +144,11 @@ func newStages(cfg AutomationConfig, fence *fence, names nameClient, following *
 		stage{step: newScaleOut(cfg, late), mark: MarkScaledOut},
 	)
 	if len(cfg.Preflight) > 0 {
-		stages = append(stages, stage{step: preflight{home: cfg.Home, nodes: cfg.Preflight}, mark: MarkPreflight})
+		stages = append(stages, stage{step: preflight{home: cfg.Home, nodes: cfg.Preflight, silent: map[string]bool{}}, mark: MarkPreflight})
 	}
 	stages = append(stages, stage{step: redirect{names: names, region: cfg.Region}, mark: MarkRedirected})
 	if len(following.followers) > 0 {
-		stages = append(stages, stage{step: following, mark: MarkFollowed})
+		stages = append(stages, stage{step: following})
 	}
 	return stages
 }
@@ -175,7 +175,7 @@ func (a *automation) Run(ctx context.Context) error {
 	var late sync.WaitGroup
 	defer late.Wait()
 	late.Go(func() { a.fence.Late(ctx, a.marks) })
-	late.Go(func() { a.follow.Late(ctx, a.marks) })
+	late.Go(func() { a.follow.Late(ctx) })
 
 	reached, why := a.world.Progress(ctx)
 	if reached == progressNone {

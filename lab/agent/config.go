@@ -106,4 +106,6 @@ type Follower struct {
 	App      string            `json:"app"`    // URL of the /readyz of an app node
 	Primary  topology.Endpoint `json:"primary"`
 	Cache    topology.Endpoint `json:"cache"`
+	// Cascades says that it streams from the automation's region from the start, and has nothing that this has not.
+	Cascades bool `json:"cascades,omitempty"`
 }

@@ -40,15 +40,14 @@ const (
 	MarkRestored   = "restored"   // backup-restore: PostgreSQL is up from the base backup
 	MarkPromoted   = "promoted"   // PostgreSQL and Redis of the standby are primaries
 	MarkRepointed  = "repointed"  // the region's configuration names no other region; the app nodes that run have it in force
-	MarkScaledOut  = "scaled_out" // all app nodes of the region run, and are ready
+	MarkScaledOut  = "scaled_out" // all app nodes of the region are to run, and those are ready that came in time
 	MarkPreflight  = "preflight"  // no node of the region's app refers to the home region any more
 	MarkRedirected = "redirected" // the name service answers the standby
-	MarkFollowed   = "followed"   // the other regions' databases stream from the standby, and their apps write to it (Detail says of each, or why not)
+	MarkFollowed   = "followed"   // the other regions' databases stream from the standby, and their apps write to it: all of them
 	MarkFailed     = "step_failed"
 	// MarkRedirectedAgain comes after the failover: the name service had forgotten the redirect, and was told again.
 	MarkRedirectedAgain = "redirected_again"
 	MarkFencedLate      = "fenced_on_return" // the old primary came back and was fenced then
-	MarkFollowedLate    = "followed_late"    // a region that could not follow at the failover does now
 	MarkHealth          = "health"           // name service: a target's health changed; Detail "us-east-1 unhealthy: …"
 	MarkAnswer          = "answer"           // name service: the record's answer changed; Detail is the region, or all of them
 	MarkBackup          = "backup_done"      // the backup job finished; Detail has the object and its size

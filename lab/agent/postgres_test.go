@@ -245,7 +245,7 @@ func standbyScript(replay func(times int) (enough bool)) *script {
 
 // The Redis of these is gone, so that the step fails after PostgreSQL was promoted.
 func promotion(postgres topology.Endpoint, flushed string) *promote {
-	return &promote{postgres: postgres, redis: topology.Endpoint{Address: "127.0.0.1:1"}, flushed: func() string { return flushed }}
+	return &promote{postgres: postgres, redis: topology.Endpoint{Address: "127.0.0.1:1"}, gather: newGather(AutomationConfig{}), flushed: func() string { return flushed }}
 }
 
 func TestPromotionWaitsForWhatTheOldPrimaryHad(t *testing.T) {
@@ -286,7 +286,7 @@ func TestPromotionHearsOfTheFence(t *testing.T) {
 	cfg := settings()
 	f := newFence(cfg.HomePostgres, cfg.StepTimeout)
 	f.done.Store(&fenced{flushed: "0/400"})
-	for _, s := range newStages(cfg, f, nameClient{}, newFollow(cfg)) {
+	for _, s := range newStages(cfg, f, nameClient{}, newFollow(cfg, NewMarks("automation.west"))) {
 		if p, ok := s.step.(*promote); ok && p.flushed() == "0/400" {
 			return
 		}

@@ -98,7 +98,7 @@ func rig(home homeFunc, steps ...*fake) *automation {
 		check: topology.HealthCheck{Interval: 100 * time.Millisecond, Threshold: 3}, decide: 500 * time.Millisecond, marks: m,
 		home: fakeHome{began: time.Now(), is: home}, witness: witnessFunc(agrees), world: fakeWorld{},
 		fence:   fenceWith(func(context.Context) (string, error) { return "read only", nil }),
-		follow:  newFollow(AutomationConfig{}),
+		follow:  newFollow(AutomationConfig{}, m),
 		again:   func(context.Context) (string, error) { return "", nil },
 		ordered: make(chan struct{}),
 	}

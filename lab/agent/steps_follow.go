@@ -26,16 +26,18 @@ type follow struct {
 	postgres     topology.Endpoint // of the region that takes over
 	followers    []Follower        // may be none
 	limit        time.Duration     // of one attempt
+	marks        *Marks
 	bring        func(ctx context.Context, f Follower) (detail string, err error)
 
 	mu   sync.Mutex
 	left []Follower // that do not follow yet
+	said []string   // of those that do
 	owed chan struct{}
 }
 
-func newFollow(cfg AutomationConfig) *follow {
+func newFollow(cfg AutomationConfig, m *Marks) *follow {
 	f := &follow{
-		home: cfg.Home, region: cfg.Region, postgres: cfg.Postgres, followers: cfg.Followers, limit: cfg.StepTimeout / 2,
+		home: cfg.Home, region: cfg.Region, postgres: cfg.Postgres, followers: cfg.Followers, limit: cfg.StepTimeout / 2, marks: m,
 		left: slices.Clone(cfg.Followers), owed: make(chan struct{}, 1),
 	}
 	f.bring = f.all
@@ -45,20 +47,17 @@ func newFollow(cfg AutomationConfig) *follow {
 // Name is follow.
 func (*follow) Name() string { return "follow" }
 
-// Do brings about what it can in half the time of the step, and leaves the rest to Late.
+// Do brings about what it can in half the time of the step, and leaves the rest to Late. The mark is left by who brings the last one along.
 func (f *follow) Do(ctx context.Context) (string, error) {
-	said, err := f.attempt(ctx)
+	err := f.attempt(ctx)
 	if ctx.Err() != nil {
 		return "", errors.Join(err, ctx.Err())
 	}
 	if err != nil {
 		f.Owe()
-		said = append(said, "not yet: "+oneLine(err))
+		f.marks.Leave(MarkFailed, f.Name()+", and goes on behind: "+oneLine(err))
 	}
-	if len(said) == 0 {
-		return "all follow already", nil
-	}
-	return strings.Join(said, "; "), nil
+	return "", nil
 }
 
 // Owe has Late see to those that do not follow.
@@ -69,18 +68,15 @@ func (f *follow) Owe() {
 	}
 }
 
-// Late tries again until all follow, once that is owed, and leaves a mark. It returns then or when ctx ends.
-func (f *follow) Late(ctx context.Context, marks *Marks) {
+// Late tries again until all follow, once that is owed. It returns then or when ctx ends.
+func (f *follow) Late(ctx context.Context) {
 	select {
 	case <-ctx.Done():
 		return
 	case <-f.owed:
 	}
 	for warned := ""; ; {
-		said, err := f.attempt(ctx)
-		if len(said) > 0 {
-			marks.Leave(MarkFollowedLate, strings.Join(said, "; "))
-		}
+		err := f.attempt(ctx)
 		if err == nil {
 			return
 		}
@@ -94,8 +90,8 @@ func (f *follow) Late(ctx context.Context, marks *Marks) {
 	}
 }
 
-// attempt tries all that are left, at the same time. It says of each that follows now how.
-func (f *follow) attempt(ctx context.Context) (said []string, err error) {
+// attempt tries all that are left, at the same time, and leaves the mark when all follow.
+func (f *follow) attempt(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, f.limit)
 	defer cancel()
 	f.mu.Lock()
@@ -113,10 +109,13 @@ func (f *follow) attempt(ctx context.Context) (said []string, err error) {
 			left = append(left, follower)
 			continue
 		}
-		said = append(said, follower.Region+": "+details[i])
+		f.said = append(f.said, follower.Region+": "+details[i])
 	}
 	f.left = left
-	return said, errors.Join(errs...)
+	if len(left) == 0 && len(f.followers) > 0 {
+		f.marks.Leave(MarkFollowed, strings.Join(f.said, "; "))
+	}
+	return errors.Join(errs...)
 }
 
 // all brings the database, the cache and the configuration of a region along.

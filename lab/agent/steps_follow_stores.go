@@ -37,19 +37,29 @@ func (f *follow) postgresOf(ctx context.Context, to Follower) (detail string, er
 		if !moved {
 			detail += " already"
 		}
-		err = poll(ctx, followEvery, func(ctx context.Context) error { return streamsOn(ctx, conn, timeline) })
-		if err == nil {
-			return nil
-		}
-		var ahead bool
-		var received string
-		const has = `select pg_last_wal_receive_lsn() > $1::pg_lsn, pg_last_wal_receive_lsn()::text`
-		if forked != "" && conn.QueryRow(ctx, has, forked).Scan(&ahead, &received) == nil && ahead {
-			return fmt.Errorf("it has the old log up to %s, and what was promoted left that at %s: it needs pg_rewind or a base backup", received, forked)
-		}
-		return err
+		return poll(ctx, followEvery, func(ctx context.Context) error {
+			err := streamsOn(ctx, conn, timeline)
+			if err == nil || forked == "" {
+				return err
+			}
+			return errors.Join(beyond(ctx, conn, forked), err)
+		})
 	})
 	return detail, err
+}
+
+// beyond says that a replica has replayed more of the old log than what was promoted has of it. It can never follow.
+func beyond(ctx context.Context, conn *pgx.Conn, forked string) error {
+	var is bool
+	var replayed string
+	const question = `select coalesce(pg_last_wal_replay_lsn() > $1::pg_lsn, false), coalesce(pg_last_wal_replay_lsn()::text, 'nothing')`
+	if err := conn.QueryRow(ctx, question, forked).Scan(&is, &replayed); err != nil {
+		return fmt.Errorf("ask postgres what it has replayed: %w", err)
+	}
+	if is {
+		return fmt.Errorf("it has replayed the old log up to %s, and what was promoted left that at %s: it needs pg_rewind or a base backup", replayed, forked)
+	}
+	return nil
 }
 
 // fork is the timeline that a primary writes, and where it left the one before; empty if there was none.
@@ -163,6 +173,9 @@ func (f *follow) configOf(ctx context.Context, to Follower) (string, error) {
 		if err := exchange(ctx, http.MethodPut, to.Config, next, &state); err != nil {
 			return "", fmt.Errorf("publish the configuration: %w", err)
 		}
+	}
+	if next.AppNodes == 0 {
+		return fmt.Sprintf("revision %d, %s, no app node runs", next.Revision, how), nil
 	}
 	err := poll(ctx, followEvery, func(ctx context.Context) error { return readyWith(ctx, namesHTTP, to.App, next.Revision) })
 	if err != nil {

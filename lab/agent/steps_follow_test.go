@@ -6,8 +6,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -23,7 +23,7 @@ func TestARegionThatIsAwayFollowsLater(t *testing.T) {
 		cfg.StepTimeout = 10 * time.Second
 		cfg.Followers = []Follower{{Region: "south"}, {Region: "north"}}
 		a := rig(diesAt(time.Second))
-		a.follow = newFollow(cfg)
+		a.follow = newFollow(cfg, a.marks)
 		began := time.Now()
 		asked := map[string]*atomic.Int64{"south": {}, "north": {}}
 		a.follow.bring = func(ctx context.Context, f Follower) (string, error) {
@@ -33,12 +33,12 @@ func TestARegionThatIsAwayFollowsLater(t *testing.T) {
 			}
 			return "follows", nil
 		}
-		a.stages = append(a.stages, stage{step: a.follow, mark: MarkFollowed})
+		a.stages = append(a.stages, stage{step: a.follow})
 		got, state := runFor(t, a, 20*time.Second)
 		expect(t, got,
 			at{1200 * ms, MarkDetected, "gone"}, at{1700 * ms, MarkDecided, "the witness sees the loss too"}, at{1700 * ms, MarkFenced, "read only"},
-			at{1700 * ms, MarkFollowed, "south: follows; not yet: north: connection refused"},
-			at{9700 * ms, MarkFollowedLate, "north: follows"},
+			at{1700 * ms, MarkFailed, "follow, and goes on behind: north: connection refused"},
+			at{9700 * ms, MarkFollowed, "south: follows; north: follows"},
 		)
 		if state != phaseDone || asked["south"].Load() != 1 {
 			t.Errorf("state %s, and south was brought along %d times", state, asked["south"].Load())
@@ -51,14 +51,15 @@ func TestARegionThatHangsEndsNotTheStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := settings()
 		cfg.StepTimeout, cfg.Followers = 10*time.Second, []Follower{{Region: "south"}}
-		f := newFollow(cfg)
+		m := NewMarks("automation.west")
+		f := newFollow(cfg, m)
 		f.bring = func(ctx context.Context, _ Follower) (string, error) { <-ctx.Done(); return "", ctx.Err() }
 		ctx, cancel := context.WithTimeout(t.Context(), cfg.StepTimeout)
 		defer cancel()
 		began := time.Now()
-		detail, err := f.Do(ctx)
-		if err != nil || !strings.HasPrefix(detail, "not yet: south: ") || time.Since(began) != 5*time.Second {
-			t.Errorf("after %s: %q, %v", time.Since(began), detail, err)
+		_, err := f.Do(ctx)
+		if left := marksOf(m); err != nil || len(left) != 1 || left[0].Name != MarkFailed || time.Since(began) != 5*time.Second {
+			t.Errorf("after %s: %v, %v", time.Since(began), left, err)
 		}
 	})
 }
@@ -68,10 +69,10 @@ func TestAutomationThatIsStartedAgainLooksAfterThoseThatFollow(t *testing.T) {
 		cfg := settings()
 		cfg.Followers = []Follower{{Region: "south"}}
 		a := rig(diesAt(0))
-		a.world, a.follow = fakeWorld{progress: progressDone}, newFollow(cfg)
+		a.world, a.follow = fakeWorld{progress: progressDone}, newFollow(cfg, a.marks)
 		a.follow.bring = func(context.Context, Follower) (string, error) { return "follows already", nil }
 		got, _ := runFor(t, a, time.Second)
-		if len(got) == 0 || got[0].Name != MarkFollowedLate && got[len(got)-1].Name != MarkFollowedLate {
+		if !slices.ContainsFunc(got, func(m at) bool { return m.Name == MarkFollowed }) {
 			t.Errorf("marks are %v, want one that says that south follows", got)
 		}
 	})
@@ -102,7 +103,7 @@ func TestConfigurationOfAFollower(t *testing.T) {
 	})
 	server := httptest.NewServer(mux)
 	defer server.Close()
-	f := newFollow(settings())
+	f := newFollow(settings(), NewMarks("automation.west"))
 	to := Follower{
 		Region: "south", Config: server.URL + "/config", App: server.URL + "/readyz",
 		Primary: topology.Endpoint{Region: "west", Address: "hub:2"}, Cache: topology.Endpoint{Region: "west", Address: "hub:3"},

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,62 +12,69 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// gatherShare is the part of a step's deadline that gathering may take, and gatherLimit the most: clients wait meanwhile.
+// The limits of gathering: clients wait meanwhile. A question takes a few trips over the links.
 const (
-	gatherShare = 2
-	gatherLimit = 5 * time.Second
+	gatherAsk   = 1500 * time.Millisecond
+	gatherFetch = 4 * time.Second
 )
 
 // gather has a replica that is about to be promoted fetch what others have of the old primary's log beyond its own. Some of that may have been
 // acknowledged; and who has more than what was promoted can't follow it.
 type gather struct {
-	postgres topology.Endpoint
-	others   []Follower
-	limit    time.Duration
+	postgres   topology.Endpoint
+	others     []Follower
+	ask, fetch time.Duration
+	done       bool // it is done once, whatever came of it
 }
 
-func newGather(cfg AutomationConfig) gather {
-	return gather{postgres: cfg.Postgres, others: cfg.Followers, limit: min(gatherLimit, cfg.StepTimeout/gatherShare)}
+func newGather(cfg AutomationConfig) *gather {
+	others := slices.DeleteFunc(slices.Clone(cfg.Followers), func(f Follower) bool { return f.Cascades })
+	return &gather{postgres: cfg.Postgres, others: others, ask: min(gatherAsk, cfg.StepTimeout/4), fetch: min(gatherFetch, cfg.StepTimeout/2)}
 }
 
 // Do says what was fetched, or could not be; empty if nobody has more. Others that don't answer are passed over, and so is what does not arrive in
-// time: a service with less is better than none.
-func (g gather) Do(ctx context.Context) (detail string) {
-	if len(g.others) == 0 {
+// time: a service with less is better than none. What this region's own database says is for the promotion to find out.
+func (g *gather) Do(ctx context.Context) (detail string) {
+	if len(g.others) == 0 || g.done {
 		return ""
 	}
-	ctx, cancel := context.WithTimeout(ctx, g.limit)
-	defer cancel()
-	err := withPostgres(ctx, g.postgres, func(conn *pgx.Conn) error {
-		own, replica, err := logOf(ctx, conn)
-		if err != nil || !replica {
-			return err
-		}
+	g.done = true
+	_ = withPostgres(ctx, g.postgres, func(conn *pgx.Conn) error {
 		from, most := g.most(ctx)
-		if most <= own {
-			return nil
-		}
-		detail = fmt.Sprintf("%s of the log fetched from %s", most-own, from.Region)
-		if _, err := streamFrom(ctx, conn, from.Postgres); err != nil {
+		own, replica, err := logOf(ctx, conn) // last: it may still be receiving
+		if err != nil || !replica || most <= own {
 			return err
 		}
-		return poll(ctx, followEvery, func(ctx context.Context) error {
-			has, _, err := logOf(ctx, conn)
-			if err == nil && has < most {
-				err = fmt.Errorf("%w: it has %s", errBehind, most-has)
-			}
-			return err
-		})
+		ctx, cancel := context.WithTimeout(ctx, g.fetch)
+		defer cancel()
+		has := own
+		_, err = streamFrom(ctx, conn, from.Postgres)
+		if err == nil {
+			err = poll(ctx, followEvery, func(ctx context.Context) error {
+				now, _, err := logOf(ctx, conn)
+				if err != nil {
+					return err
+				}
+				if has = now; has < most {
+					return fmt.Errorf("%d bytes are missing", most-has)
+				}
+				return nil
+			})
+		}
+		detail = fmt.Sprintf("%d of %d bytes of the log that only %s has fetched", has-own, most-own, from.Region)
+		if err != nil {
+			detail += ": " + oneLine(err)
+		}
+		return nil
 	})
-	if err != nil && detail != "" {
-		return detail + ", not all: " + oneLine(err)
-	}
-	return detail // what this region's own database says is for the promotion to find out
+	return detail
 }
 
 // most asks all others at once, and gives the one that has most.
-func (g gather) most(ctx context.Context) (who Follower, most logBytes) {
-	has := make([]logBytes, len(g.others))
+func (g *gather) most(ctx context.Context) (who Follower, most int64) {
+	ctx, cancel := context.WithTimeout(ctx, g.ask)
+	defer cancel()
+	has := make([]int64, len(g.others))
 	var each sync.WaitGroup
 	for i, o := range g.others {
 		each.Go(func() {
@@ -88,13 +96,8 @@ func (g gather) most(ctx context.Context) (who Follower, most logBytes) {
 	return who, most
 }
 
-// logBytes is a position in the log, counted from its beginning, or a part of it.
-type logBytes int64
-
-func (b logBytes) String() string { return fmt.Sprintf("%d bytes", int64(b)) }
-
-// logOf is how much of the log a server has on disk, and whether it is a replica.
-func logOf(ctx context.Context, conn *pgx.Conn) (has logBytes, replica bool, err error) {
+// logOf is how many bytes of the log a server has on disk, counted from its beginning, and whether it is a replica.
+func logOf(ctx context.Context, conn *pgx.Conn) (has int64, replica bool, err error) {
 	const question = `select pg_is_in_recovery(), coalesce(case when pg_is_in_recovery()
 		then greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) else pg_current_wal_flush_lsn() end - '0/0', 0)::bigint`
 	if err := conn.QueryRow(ctx, question).Scan(&replica, &has); err != nil {

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -35,8 +36,8 @@ func TestAStandbyFetchesWhatOthersHaveMore(t *testing.T) {
 	}{
 		"nobody else":      {nil, 0, "", false},
 		"nobody has more":  {[]int{900, 1000}, 0, "", false},
-		"one has more":     {[]int{900, 1500}, 1500, "500 bytes of the log fetched from second", true},
-		"it does not come": {[]int{1500}, 1200, "500 bytes of the log fetched from first, not all: it is behind: it has 300 bytes", true},
+		"one has more":     {[]int{900, 1500}, 1500, "500 of 500 bytes of the log that only second has fetched", true},
+		"it does not come": {[]int{1500}, 1200, "200 of 500 bytes of the log that only first has fetched: 300 bytes are missing", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var given atomic.Int64
@@ -49,8 +50,13 @@ func TestAStandbyFetchesWhatOthersHaveMore(t *testing.T) {
 				cfg.Followers = append(cfg.Followers, Follower{Region: []string{"first", "second"}[i], Postgres: listen(t, other.serve)})
 			}
 			cfg.Followers = append(cfg.Followers, Follower{Region: "dead", Postgres: settings().Postgres})
+			silent := listen(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)); <-t.Context().Done() })
+			cfg.Followers = append(cfg.Followers, Follower{Region: "silent", Postgres: silent})
 			g := newGather(cfg)
-			g.limit = 300 * time.Millisecond
+			g.ask, g.fetch = time.Second, time.Minute
+			if strings.HasSuffix(c.want, "missing") {
+				g.fetch = 500 * time.Millisecond
+			}
 			if got := g.Do(t.Context()); got != c.want {
 				t.Errorf("it says %q, want %q", got, c.want)
 			}

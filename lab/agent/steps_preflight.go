@@ -14,30 +14,58 @@ import (
 )
 
 // preflight holds the redirect until no node of the region's app refers to the home region: neither by a value of its configuration nor by an open
-// connection. A node that does not answer holds it too: nobody knows what it would do with clients.
+// connection. A node that does not answer holds it for one deadline of the step, and is passed over then: dead nodes must not keep clients from
+// the others.
 type preflight struct {
-	home  string
-	nodes []string // URLs of GET /config
+	home   string
+	nodes  []string        // URLs of GET /config
+	silent map[string]bool // those that are passed over
 }
+
+// errSilent is a node that said nothing of its configuration.
+var errSilent = errors.New("it does not answer")
 
 // Name is preflight.
 func (preflight) Name() string { return "preflight" }
 
 // Do asks all nodes until each is fit, within the deadline of ctx. The error names node, key, address and region.
 func (p preflight) Do(ctx context.Context) (string, error) {
+	var errs []error
 	err := poll(ctx, readyEvery, func(ctx context.Context) error {
-		errs := make([]error, len(p.nodes))
+		now := make([]error, len(p.nodes))
 		var each sync.WaitGroup
 		for i, url := range p.nodes {
-			each.Go(func() { errs[i] = p.ask(ctx, url) })
+			each.Go(func() {
+				if err := p.ask(ctx, url); !p.silent[url] || !errors.Is(err, errSilent) {
+					now[i] = err
+				}
+			})
 		}
 		each.Wait()
-		return errors.Join(errs...)
+		if ctx.Err() == nil { // else it was cut short, and says nothing
+			errs = now
+		}
+		return errors.Join(now...)
 	})
-	if err != nil {
-		return "", err
+	if err == nil {
+		detail := fmt.Sprintf("none of %d nodes refers to %s", len(p.nodes)-len(p.silent), p.home)
+		if n := len(p.silent); n > 0 {
+			detail += fmt.Sprintf(", %d did not answer", n)
+		}
+		return detail, nil
 	}
-	return fmt.Sprintf("none of %d nodes refers to %s", len(p.nodes), p.home), nil
+	var silent []string
+	for i, err := range errs {
+		if errors.Is(err, errSilent) {
+			silent = append(silent, p.nodes[i])
+		}
+	}
+	if len(silent)+len(p.silent) < len(p.nodes) { // somebody has to be there for clients
+		for _, url := range silent {
+			p.silent[url] = true
+		}
+	}
+	return "", err
 }
 
 func (p preflight) ask(ctx context.Context, url string) error {
@@ -46,7 +74,7 @@ func (p preflight) ask(ctx context.Context, url string) error {
 	node := strings.TrimPrefix(strings.TrimSuffix(url, "/config"), "http://")
 	var r topology.ConfigReport
 	if err := exchange(ctx, http.MethodGet, url, nil, &r); err != nil {
-		return fmt.Errorf("%s: %w", node, err)
+		return fmt.Errorf("%s: %w: %w", node, errSilent, err)
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.Endpoints)) {
 		if e := r.Endpoints[key]; e.Region == p.home {

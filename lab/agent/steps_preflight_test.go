@@ -43,7 +43,7 @@ func TestPreflightHoldsTheRedirect(t *testing.T) {
 				t.Cleanup(server.Close)
 				return server.URL + "/config"
 			}
-			p := preflight{home: "east", nodes: []string{serve(good, 200), serve(c.second, c.status)}}
+			p := preflight{home: "east", nodes: []string{serve(good, 200), serve(c.second, c.status)}, silent: map[string]bool{}}
 			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 			defer cancel()
 			detail, err := p.Do(ctx)
@@ -52,6 +52,16 @@ func TestPreflightHoldsTheRedirect(t *testing.T) {
 				t.Errorf("it stays closed: %q, %v", detail, err)
 			case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 				t.Errorf("the error is %v, want %q", err, c.want)
+			}
+			// The second attempt passes over who does not answer, and nobody else.
+			again, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			defer cancel()
+			detail, err = p.Do(again)
+			if opens := err == nil; opens != (c.want == "" || c.status != 200) {
+				t.Errorf("the second attempt ends with %q, %v", detail, err)
+			}
+			if c.status != 200 && detail != "none of 1 nodes refers to east, 1 did not answer" {
+				t.Errorf("it says %q", detail)
 			}
 		})
 	}

@@ -22,7 +22,7 @@ const replayEvery = 20 * time.Millisecond
 type promote struct {
 	postgres, redis topology.Endpoint
 
-	gather  gather
+	gather  *gather
 	flushed func() string // how far the log of the old primary was on disk when it was fenced, or empty
 	waited  bool          // the standby did not come that far in time
 }

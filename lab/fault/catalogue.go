@@ -46,7 +46,7 @@ var catalogue = []Entry{
 	},
 	{
 		Kind: "delay_config", On: "configuration", Example: "delay_config: {region: us-west-2, delay: 1m}",
-		Mimics: "a slow rollout: a cache, a poll interval or a queue between a configuration and the nodes that need it",
+		Mimics: "a slow rollout: a cache, a poll interval or a queue between a configuration and the nodes that need it; a scenario's timescale divides the delay",
 		Shows:  "a publication is measured to reach every app node within 10 % of the delay",
 		empty:  func() Spec { return &DelayConfig{} },
 	},
@@ -100,7 +100,7 @@ var catalogue = []Entry{
 	},
 	{
 		Kind: "lag_replication", On: "replication", Example: "lag_replication: {store: postgres, region: us-west-2, lag: 2m}",
-		Mimics: "a replica that falls behind, by a long transaction, a full queue or a cold cache; with prefix, one rule of the objects",
+		Mimics: "a replica that falls behind, by a long transaction, a full queue or a cold cache; with prefix, one rule of the objects; a scenario's timescale divides the lag",
 		Shows:  "what is written at the source is measured to arrive within 10 % of the lag",
 		empty:  func() Spec { return &LagReplication{} },
 	},

@@ -66,15 +66,18 @@ func TestValidate(t *testing.T) {
 		want   []string
 	}{
 		{"services that can't be", func(p *Topology) {
-			p.Services = []string{"lookup", "postgres", "lookup", "Audit"}
-			p.Overrides = []Override{{In: "us-west-2", Service: "lookup", Key: "postgres", To: "us-east-1"}, {In: "mars", Service: "mail", Key: "password", To: "us-east-1"}}
+			p.Services = []string{"lookup", "postgres", "lookup", "Audit", "app-2", "region"}
+			p.Overrides = []Override{{In: "us-west-2", Service: "lookup", Key: "postgres", To: "us-east-1"}, {In: "us-west-2", Service: "lookup", Key: "local_postgres", To: "us-east-1"}, {In: "mars", Service: "mail", Key: "password", To: "us-east-1"}}
 		}, []string{
 			`topology services[1]: "postgres" is taken: the lab's own service has that name`,
 			`topology services[2]: "lookup" is there twice`,
 			`topology services[3]: "Audit" is no name: use a-z, 0-9 and -, beginning with a letter and not ending with -`,
-			`topology overrides[1].in: "mars" is no region of the topology`,
-			`topology overrides[1].service: "mail" is none of the services: lookup, postgres, lookup, Audit`,
-			`topology overrides[1].key: "password" is not known: use postgres, redis, s3, dynamodb, local_postgres`,
+			`topology services[4]: "app-2" is taken: so are the app's own nodes called, or what is for all of a region`,
+			`topology services[5]: "region" is taken: so are the app's own nodes called, or what is for all of a region`,
+			`topology overrides[1].key: local_postgres is not read from: reads is neither local nor session`,
+			`topology overrides[2].in: "mars" is no region of the topology`,
+			`topology overrides[2].service: "mail" is none of the services: lookup, postgres, lookup, Audit, app-2, region`,
+			`topology overrides[2].key: "password" is not known: use postgres, redis, s3, dynamodb, local_postgres`,
 		}},
 		{"nothing set", func(p *Topology) { *p = Topology{} }, []string{
 			`topology strategy: "" is not known: use backup-restore or pilot-light or warm-standby or hot-standby or active-active`,

@@ -2,12 +2,16 @@ package topology
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
 
 // maxServices is how many parts the app may have beside the one that takes requests.
 const maxServices = 8
+
+// appNode are names of nodes that take requests.
+var appNode = regexp.MustCompile(`^app-[0-9]+$`)
 
 // taken are names that nodes of other services have.
 var taken = []Service{
@@ -24,6 +28,8 @@ func (v *validation) services(t Topology) {
 		switch {
 		case slices.Contains(taken, Service(s)):
 			v.complain(field, "%q is taken: the lab's own service has that name", s)
+		case s == SourceRegion || appNode.MatchString(s):
+			v.complain(field, "%q is taken: so are the app's own nodes called, or what is for all of a region", s)
 		case slices.Contains(t.Services[:i], s):
 			v.complain(field, "%q is there twice", s)
 		}
@@ -40,6 +46,9 @@ func (v *validation) services(t Topology) {
 		}
 		if !slices.Contains(OverrideKeys(), o.Key) {
 			v.complain(field+".key", "%.40q is not known: use %s", o.Key, strings.Join(OverrideKeys(), ", "))
+		}
+		if o.Key == "local_postgres" && t.Reads != ReadsLocal && t.Reads != ReadsSession {
+			v.complain(field+".key", "local_postgres is not read from: reads is neither %s nor %s", ReadsLocal, ReadsSession)
 		}
 		twice := slices.ContainsFunc(t.Overrides[:i], func(p Override) bool { return p.In == o.In && p.Service == o.Service && p.Key == o.Key })
 		if twice {

@@ -32,7 +32,7 @@ func (r Result) staleConfigRows(c StaleConfig) []row {
 	rows := []row{out}
 	for _, v := range c.Stale {
 		rows = append(rows, row{
-			ID: "stale_config." + v.Node + "." + v.Key, Name: v.Service + " " + v.Key, Part: true,
+			ID: "stale_config." + v.Node + "." + v.Key + "." + v.Source, Name: v.Service + " " + v.Key, Part: true,
 			Measured: fmt.Sprintf("%s: %s in %s, by %s, revision %d", v.Node, v.Address, v.Region, v.Source, v.Revision),
 		})
 	}
