@@ -55,6 +55,21 @@ var storeFixtures = []fixture{
 		Why: "Once it was given back the region acknowledges a write, but the standby was promoted: a split brain.", Verdict: Fail,
 		Findings: one(FindingFencing, Fail), Figures: figures{AckedAfterFault: new(1)},
 	}},
+	{"third-region-follows", func(d *drill) {
+		d.ok(50, "eu-west-1")
+		d.Ops[50].Timeline = 2
+	}, expectation{
+		Why: "A third region acknowledges a write on the new timeline, and the survivor has it: it follows the new primary.", Verdict: Pass,
+		Figures: figures{AckedAfterFault: new(0)},
+	}},
+	{"third-region-promoted-too", func(d *drill) {
+		d.ok(50, "eu-west-1")
+		d.Ops[50].Timeline = 2
+		d.forget(d.Ops[50].ID)
+	}, expectation{
+		Why: "A third region acknowledges a write on a new timeline of its own, and the survivor never has it: two primaries.", Verdict: Fail,
+		Findings: one(FindingFencing, Fail), Figures: figures{AckedAfterFault: new(1)},
+	}},
 	{"fencing-partition", func(d *drill) { d.partition(); d.ok(35, home) }, expectation{
 		Why: "The old primary is cut off, not lost, and acknowledges a write that was sent after the standby's promotion.", Verdict: Fail,
 		Findings: one(FindingFencing, Fail), Figures: figures{AckedAfterFault: new(1), Lost: new(2)},

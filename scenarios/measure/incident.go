@@ -74,9 +74,13 @@ func confirmed(f history.Fault) bool {
 // none any more, and two that acknowledge are a split brain; one that writes to the survivor's database, as its timeline shows, is none. Asked
 // only about what was sent after the fault.
 func (i incident) shouldBeFenced(op history.Op) bool {
-	follows := i.timeline > 0 && op.Timeline > i.timeline
-	superseded := i.promoted != nil && op.Sent > *i.promoted && op.Region != "" && op.Region != i.survivor && !follows
+	superseded := i.promoted != nil && op.Sent > *i.promoted && op.Region != "" && op.Region != i.survivor && !i.follows(op)
 	return superseded || i.answeredByLost(op)
+}
+
+// follows says whether another region than the survivor answered, by the timeline of a database that was promoted after the fault.
+func (i incident) follows(op history.Op) bool {
+	return i.timeline > 0 && op.Timeline > i.timeline && op.Region != i.survivor
 }
 
 // answeredByLost says whether the answer came from a region that the fault takes away, to something sent before that region was

@@ -26,7 +26,8 @@ type write struct {
 //   - before: sent before f.hi. What of it is lost counts towards the recovery point. An acknowledgement that arrived after f.hi was
 //     given for work under way when the region was lost; its loss has the age 0.
 //   - stray: sent at or after f.hi and acknowledged by a region that should have been fenced: one that was lost and not yet given back,
-//     or, sent after the survivor's promotion, any other than the survivor.
+//     or, sent after the survivor's promotion, any other than the survivor, unless it wrote to the survivor's database: its timeline says that it
+//     did, and the write is there.
 //   - after: sent at or after f.hi and acknowledged by anybody else. No objective excuses its loss.
 type ledger struct {
 	incident             incident
@@ -36,6 +37,7 @@ type ledger struct {
 
 func newLedger(h history.History, i incident) ledger {
 	l := ledger{incident: i, slots: make(map[string]int, len(h.Ops))}
+	has, at, read := heldBySurvivor(h, i.survivor)
 	for _, op := range h.Ops {
 		if op.Kind != history.Write {
 			continue
@@ -53,7 +55,7 @@ func newLedger(h history.History, i incident) ledger {
 		switch {
 		case op.Sent < i.f.Hi:
 			l.before = append(l.before, w)
-		case i.shouldBeFenced(op):
+		case i.shouldBeFenced(op), i.follows(op) && read && op.Done <= at && !has[op.ID]:
 			l.stray = append(l.stray, w)
 		default:
 			l.after = append(l.after, w)
@@ -65,6 +67,20 @@ func newLedger(h history.History, i incident) ledger {
 		})
 	}
 	return l
+}
+
+// heldBySurvivor is what the survivor's PostgreSQL held when it was read last, and when that began.
+func heldBySurvivor(h history.History, survivor string) (has map[string]bool, at time.Duration, read bool) {
+	for _, r := range h.Reads {
+		if r.Store != history.StorePostgres || r.Region != survivor || r.Error != "" {
+			continue
+		}
+		has, at, read = map[string]bool{}, r.At.Lo, true
+		for _, id := range r.IDs {
+			has[id] = true
+		}
+	}
+	return has, at, read
 }
 
 // reading is what a store held.
