@@ -103,7 +103,7 @@ func TestStepsGoOnWithTheNodesThatAreReady(t *testing.T) {
 	good := cfg.AppsReady[0]
 	late := map[string]bool{}
 	attempt := func(step *publishing) (string, error) {
-		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 		defer cancel()
 		return step.Do(ctx)
 	}
