@@ -86,7 +86,7 @@ func (l *Lab) Status(ctx context.Context) Status {
 				is.State = err.Error()
 			}
 			is.Tap, _ = l.Tap(n.Name()) // the hub has none
-			if n.Service == topology.ServiceApp {
+			if part(n.Name()) == string(topology.ServiceApp) { // clients come in by no other
 				is.Door, _ = l.Door(n.Region)
 			}
 			if is.State == "running" {
