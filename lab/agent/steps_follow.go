@@ -22,12 +22,12 @@ const (
 // follow has the regions that neither were lost nor take over follow the one that does: their databases stream from it, and their apps write to
 // it. It comes after clients were redirected, so a region that can't be reached keeps nobody waiting; Late goes on trying.
 type follow struct {
-	home, region string
-	postgres     topology.Endpoint // of the region that takes over
-	followers    []Follower        // may be none
-	limit        time.Duration     // of one attempt
-	marks        *Marks
-	bring        func(ctx context.Context, f Follower) (detail string, err error)
+	region    string
+	postgres  topology.Endpoint // of the region that takes over
+	followers []Follower        // may be none
+	limit     time.Duration     // of one attempt
+	marks     *Marks
+	bring     func(ctx context.Context, f Follower) (detail string, err error)
 
 	mu   sync.Mutex
 	left []Follower // that do not follow yet
@@ -37,7 +37,7 @@ type follow struct {
 
 func newFollow(cfg AutomationConfig, m *Marks) *follow {
 	f := &follow{
-		home: cfg.Home, region: cfg.Region, postgres: cfg.Postgres, followers: cfg.Followers, limit: cfg.StepTimeout / 2, marks: m,
+		region: cfg.Region, postgres: cfg.Postgres, followers: cfg.Followers, limit: cfg.StepTimeout / 2, marks: m,
 		left: slices.Clone(cfg.Followers), owed: make(chan struct{}, 1),
 	}
 	f.bring = f.all
