@@ -20,7 +20,8 @@ func Guarantees() []string { return []string{FindingReadYourWrites, FindingMonot
 //
 // A read tells something of read_your_writes when its client had been told that the same verification is written before it sent the read, and
 // of monotonic_reads when it had found the verification before. It violates the guarantee when the verification is not there; one that got no
-// answer tells nothing, nor does one that was due before the steady state. Nothing is known where no read tells of it after the fault. Violations of a session that no other read comes between make a window, from the first one sent to the last one answered.
+// answer tells nothing, nor does one that was due before the steady state. Nothing is known where no read tells of it after the fault. Violations of
+// a session that no other read comes between make a window, from the first one sent to the last one answered.
 func MeasureSessions(h history.History, s Spec) []Session { //nolint:revive // Sessions are what it returns
 	var all []Session
 	for _, id := range s.Sessions {
