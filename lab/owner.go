@@ -276,7 +276,7 @@ func sweepOne(ctx context.Context, e *node.Engine, name string, mayBeKept bool) 
 const lateWithin = 5 * time.Second
 
 // removeWithin is how long a lab may take to be gone.
-const removeWithin = time.Minute
+const removeWithin = 20 * time.Second
 
 // remove removes everything of one lab and counts what is left. What was being created when its owner died is waited for: it appears
 // late, or (its request never having reached the engine) not at all.

@@ -88,7 +88,7 @@ func (d *drill) locally(tookAfter, count int) {
 			Outcome: history.OK, Status: 200, Region: region, Path: PathLocal, Retry: 1,
 		}
 		if took == 0 {
-			op.Outcome, op.Status, op.Path, op.Error = history.Failed, 503, "", "status 503"
+			op.Done, op.Outcome, op.Status, op.Path, op.Error = due+200*msec, history.Failed, 503, "", "status 503"
 		}
 		d.Ops = append(d.Ops, op)
 	}
@@ -97,4 +97,6 @@ func (d *drill) locally(tookAfter, count int) {
 		read(standby, 1100+50*i, tookBefore)
 		read(standby, 5000+40*i, tookAfter)
 	}
+	read(home, 2950, 0) // under way when the fault comes
+	read(home, 5500, 0) // after it, where nobody is any more
 }
