@@ -85,7 +85,7 @@ func (l *Lab) Status(ctx context.Context) Status {
 			if err != nil {
 				is.State = err.Error()
 			}
-			is.Tap, _ = l.Tap(n.Name()) // the hub has none
+			is.Tap, _ = l.Tap(n.Name())                        // the hub has none
 			if part(n.Name()) == string(topology.ServiceApp) { // clients come in by no other
 				is.Door, _ = l.Door(n.Region)
 			}
