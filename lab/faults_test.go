@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -22,6 +21,7 @@ import (
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/link/hub"
+	"github.com/regionfall/regionfall/lab/link/linktest"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -99,7 +99,7 @@ func linkLab(t *testing.T) *Lab {
 		to := map[string]string{east: west, west: east}[from]
 		for s, upstream := range map[topology.Service]string{topology.ServiceRedis: store, topology.ServiceApp: app.Listener.Addr().String()} {
 			specs = append(specs, link.Spec{
-				Name: fmt.Sprintf("%s_%s_%s", from, to, s), From: from, To: to, Service: s, Port: freePort(t), Upstream: upstream,
+				Name: fmt.Sprintf("%s_%s_%s", from, to, s), From: from, To: to, Service: s, Port: linktest.FreePort(t), Upstream: upstream,
 			})
 		}
 	}
@@ -116,20 +116,6 @@ func linkLab(t *testing.T) *Lab {
 		t.Cleanup(func() { _ = k.Cut(context.Background()) }) // closes its listener
 	}
 	return l
-}
-
-// freePort is below those that the system gives to whoever asks for any, so that nobody is given it between here and its use.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		port := 10_000 + rand.IntN(20_000)
-		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
-			_ = l.Close()
-			return port
-		}
-	}
-	t.Fatal("no port is free")
-	return 0
 }
 
 func (l *Lab) guard(t *testing.T, spec fault.Spec) *fault.Guard {

@@ -19,9 +19,9 @@ func (b *builder) config(region string) topology.Config {
 		Postgres: b.endpoint(region, home, topology.ServicePostgres), Redis: b.endpoint(region, home, topology.ServiceRedis),
 		S3: b.endpoint(region, region, topology.ServiceS3), DynamoDB: b.endpoint(region, region, topology.ServiceDynamoDB),
 	}
-	if mode := b.topology.Reads; mode == topology.ReadsLocal || mode == topology.ReadsSession {
+	if b.topology.Reads.Local() {
 		local := b.endpoint(region, region, topology.ServicePostgres)
-		c.Reads, c.LocalPostgres = mode, &local
+		c.Reads, c.LocalPostgres = b.topology.Reads, &local
 	}
 	for _, o := range b.topology.Overrides {
 		if o.In != region {

@@ -40,7 +40,6 @@ func (r *reader) readingMeaning(p *drill.Plan) {
 	if r.at["objectives.local_reads"] == nil {
 		return
 	}
-	local := p.Topology.Reads == topology.ReadsLocal || p.Topology.Reads == topology.ReadsSession
 	switch {
 	case j.LocalReads <= 0 || j.LocalReads > p.Workload.Timeout:
 		if !r.meant["objectives.local_reads.p99"] {
@@ -49,7 +48,7 @@ func (r *reader) readingMeaning(p *drill.Plan) {
 		}
 	case p.Workload.Reads == 0:
 		r.complain("objectives.local_reads", "objectives.local_reads: nothing is read that could show it: workload.reads is 0/s")
-	case !local:
+	case !p.Topology.Reads.Local():
 		r.complain("objectives.local_reads", "objectives.local_reads: no region reads from a database of its own: set topology.reads to %s or %s",
 			topology.ReadsLocal, topology.ReadsSession)
 	}

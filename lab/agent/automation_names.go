@@ -1,12 +1,9 @@
 package agent
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 )
@@ -48,50 +45,21 @@ func (w nameWitness) SeesLoss(ctx context.Context) error {
 	return fmt.Errorf("the witness does not know %s", w.home)
 }
 
-// namesHTTP connects anew for each question, as a link that is cut shows on new connections at once.
-var namesHTTP = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-
 // nameClient speaks to the name service.
 type nameClient struct{ base string }
 
 func (c nameClient) health(ctx context.Context) (RecordHealth, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+"/health", http.NoBody)
-	if err != nil {
-		return RecordHealth{}, fmt.Errorf("ask name service: %w", err)
-	}
-	return c.do(request)
+	return c.do(ctx, http.MethodGet, "/health", nil)
 }
 
 func (c nameClient) makePrimary(ctx context.Context, region string) error {
-	order, err := json.Marshal(map[string]string{"region": region})
-	if err != nil {
-		return fmt.Errorf("order primary: %w", err)
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPut, c.base+"/primary", bytes.NewReader(order))
-	if err != nil {
-		return fmt.Errorf("order primary: %w", err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	_, err = c.do(request)
+	_, err := c.do(ctx, http.MethodPut, "/primary", map[string]string{"region": region})
 	return err
 }
 
-func (c nameClient) do(request *http.Request) (RecordHealth, error) {
-	response, err := namesHTTP.Do(request)
-	if err != nil {
-		return RecordHealth{}, err // it names the method and the URL
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	if err != nil {
-		return RecordHealth{}, fmt.Errorf("read answer of %s: %w", request.URL, err)
-	}
-	if response.StatusCode != http.StatusOK {
-		return RecordHealth{}, fmt.Errorf("%s %s answered %s: %s", request.Method, request.URL, response.Status, bytes.TrimSpace(body))
-	}
-	var record RecordHealth
-	if err := json.Unmarshal(body, &record); err != nil {
-		return RecordHealth{}, fmt.Errorf("read answer of %s: %w", request.URL, err)
+func (c nameClient) do(ctx context.Context, method, path string, order any) (record RecordHealth, err error) {
+	if err := exchange(ctx, method, c.base+path, order, &record); err != nil {
+		return RecordHealth{}, err
 	}
 	if record.Primary == "" || record.Answer == "" || len(record.Targets) == 0 {
 		return RecordHealth{}, errors.New("name service answered without primary, answer and targets")

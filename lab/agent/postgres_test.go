@@ -238,7 +238,7 @@ func standbyScript(replay func(times int) (enough bool)) *script {
 		case strings.Contains(statement, "pg_is_in_recovery"):
 			return []any{!promoted}
 		default:
-			return []any{"2"}
+			return []any{2}
 		}
 	}}
 }

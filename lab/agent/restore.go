@@ -41,7 +41,7 @@ func (*restore) Name() string { return "restore" }
 // Do hands over a backup unless that was done, and waits for the database.
 func (r *restore) Do(ctx context.Context) (string, error) {
 	if timeline, err := r.up(ctx); err == nil {
-		return fmt.Sprintf("%s; up on timeline %s", r.handed, timeline), nil
+		return fmt.Sprintf("%s; up on timeline %d", r.handed, timeline), nil
 	}
 	// A file that is there is whole, and the node may have begun to read it: then it must stay the same.
 	if _, err := os.Stat(r.file); errors.Is(err, os.ErrNotExist) {
@@ -51,7 +51,7 @@ func (r *restore) Do(ctx context.Context) (string, error) {
 	} else if err != nil {
 		return "", fmt.Errorf("look for the base backup: %w", err)
 	}
-	var timeline string
+	var timeline int
 	err := poll(ctx, restoreEvery, func(ctx context.Context) (err error) {
 		timeline, err = r.up(ctx)
 		return err
@@ -59,11 +59,11 @@ func (r *restore) Do(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("wait for postgres to come up from the base backup: %w", err)
 	}
-	return fmt.Sprintf("%s; up on timeline %s", r.handed, timeline), nil
+	return fmt.Sprintf("%s; up on timeline %d", r.handed, timeline), nil
 }
 
 // up is nil when the database takes writes. One that does not answer within a moment is asked again rather than waited for.
-func (r *restore) up(ctx context.Context) (timeline string, err error) {
+func (r *restore) up(ctx context.Context) (timeline int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	err = withPostgres(ctx, r.postgres, func(conn *pgx.Conn) (err error) {

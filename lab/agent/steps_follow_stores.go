@@ -1,12 +1,9 @@
 package agent
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"regexp"
@@ -64,9 +61,8 @@ func beyond(ctx context.Context, conn *pgx.Conn, forked string) error {
 
 // fork is the timeline that a primary writes, and where it left the one before; empty if there was none.
 func fork(ctx context.Context, conn *pgx.Conn) (timeline int, forked string, err error) {
-	const writing = `select ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int`
-	if err := conn.QueryRow(ctx, writing).Scan(&timeline); err != nil {
-		return 0, "", fmt.Errorf("ask postgres for its timeline: %w", err)
+	if timeline, err = writes(ctx, conn); err != nil {
+		return 0, "", err
 	}
 	if timeline == 1 {
 		return timeline, "", nil
@@ -177,38 +173,9 @@ func (f *follow) configOf(ctx context.Context, to Follower) (string, error) {
 	if next.AppNodes == 0 {
 		return fmt.Sprintf("revision %d, %s, no app node runs", next.Revision, how), nil
 	}
-	err := poll(ctx, followEvery, func(ctx context.Context) error { return readyWith(ctx, namesHTTP, to.App, next.Revision) })
+	err := poll(ctx, followEvery, func(ctx context.Context) error { return readyWith(ctx, to.App, next.Revision) })
 	if err != nil {
 		return "", fmt.Errorf("wait for the app to take revision %d: %w", next.Revision, err)
 	}
 	return fmt.Sprintf("revision %d, %s", next.Revision, how), nil
-}
-
-// exchange sends a document as JSON, if there is one, and reads the answer.
-func exchange(ctx context.Context, method, url string, send, into any) error {
-	var body io.Reader = http.NoBody
-	if send != nil {
-		data, err := json.Marshal(send)
-		if err != nil {
-			return err
-		}
-		body = bytes.NewReader(data)
-	}
-	request, err := http.NewRequestWithContext(ctx, method, url, body)
-	if err != nil {
-		return err
-	}
-	response, err := namesHTTP.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	if err != nil {
-		return fmt.Errorf("read answer of %s: %w", url, err)
-	}
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s answered %s: %s", method, url, response.Status, bytes.TrimSpace(answer))
-	}
-	return json.Unmarshal(answer, into)
 }

@@ -93,25 +93,29 @@ func withPostgres(ctx context.Context, e topology.Endpoint, work func(conn *pgx.
 
 // proveWritable has a primary write a record and see it on disk, and returns its timeline. A server that says that it is a primary may
 // still be read only, or wait for a synchronous standby that is gone.
-func proveWritable(ctx context.Context, conn *pgx.Conn) (timeline string, err error) {
+func proveWritable(ctx context.Context, conn *pgx.Conn) (timeline int, err error) {
 	var recovering, readOnly bool
 	const state = `select pg_is_in_recovery(), current_setting('transaction_read_only')::bool`
 	if err := conn.QueryRow(ctx, state).Scan(&recovering, &readOnly); err != nil {
-		return "", fmt.Errorf("ask postgres for its state: %w", err)
+		return 0, fmt.Errorf("ask postgres for its state: %w", err)
 	}
 	switch {
 	case recovering:
-		return "", errors.New("postgres is in recovery")
+		return 0, errors.New("postgres is in recovery")
 	case readOnly:
-		return "", errors.New("postgres is read only: it was fenced, or is set so")
+		return 0, errors.New("postgres is read only: it was fenced, or is set so")
 	}
 	if _, err := conn.Exec(ctx, `select pg_logical_emit_message(true, 'regionfall', 'in service')`); err != nil {
-		return "", fmt.Errorf("write to postgres: %w", err)
+		return 0, fmt.Errorf("write to postgres: %w", err)
 	}
-	// Not pg_control_checkpoint(): until the first checkpoint after a promotion it names the timeline before.
-	const writing = `select ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int::text`
+	return writes(ctx, conn)
+}
+
+// writes is the timeline that a primary writes. Not pg_control_checkpoint(): until the first checkpoint after a promotion it names the one before.
+func writes(ctx context.Context, conn *pgx.Conn) (timeline int, err error) {
+	const writing = `select ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int`
 	if err := conn.QueryRow(ctx, writing).Scan(&timeline); err != nil {
-		return "", fmt.Errorf("ask postgres for its timeline: %w", err)
+		return 0, fmt.Errorf("ask postgres for its timeline: %w", err)
 	}
 	return timeline, nil
 }

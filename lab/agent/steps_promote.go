@@ -104,7 +104,7 @@ func promotePostgres(ctx context.Context, e topology.Endpoint) (detail string, e
 		if err != nil {
 			return err
 		}
-		detail = how + ", timeline " + timeline
+		detail = fmt.Sprintf("%s, timeline %d", how, timeline)
 		return nil
 	})
 	return detail, err

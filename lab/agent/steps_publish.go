@@ -30,7 +30,6 @@ type publishing struct {
 	file  string
 	after func(now topology.Config) topology.Config // what is wanted, with the revision that there is; the same if it is so already
 	ready []string                                  // where each app node is asked, those that are to run first
-	http  *http.Client
 
 	late map[string]bool // nodes that were not ready in time when others were: nobody waits for them again, in this step or another
 }
@@ -53,10 +52,7 @@ func newScaleOut(cfg AutomationConfig, late map[string]bool) *publishing {
 }
 
 func newPublishing(cfg AutomationConfig, name string, late map[string]bool, after func(topology.Config) topology.Config) *publishing {
-	return &publishing{
-		name: name, file: cfg.ConfigFile, after: after, ready: cfg.AppsReady, late: late,
-		http: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: readyLimit},
-	}
+	return &publishing{name: name, file: cfg.ConfigFile, after: after, ready: cfg.AppsReady, late: late}
 }
 
 // Name is repoint or scale_out.
@@ -118,7 +114,7 @@ func (p *publishing) inForce(ctx context.Context, nodes []string, revision int) 
 	errs := make([]error, len(nodes))
 	var all sync.WaitGroup
 	for i, url := range nodes {
-		all.Go(func() { errs[i] = readyWith(ctx, p.http, url, revision) })
+		all.Go(func() { errs[i] = readyWith(ctx, url, revision) })
 	}
 	all.Wait()
 	for i, err := range errs {
@@ -131,12 +127,14 @@ func (p *publishing) inForce(ctx context.Context, nodes []string, revision int) 
 
 // readyWith is nil when an app node is ready with that revision or a later one. One that does not name its revision is taken at its word that
 // it is ready.
-func readyWith(ctx context.Context, client *http.Client, url string, revision int) error {
+func readyWith(ctx context.Context, url string, revision int) error {
+	ctx, cancel := context.WithTimeout(ctx, readyLimit)
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return fmt.Errorf("ask the app: %w", err)
 	}
-	response, err := client.Do(request)
+	response, err := linkHTTP.Do(request)
 	if err != nil {
 		return err // it names the method and the URL
 	}

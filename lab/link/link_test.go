@@ -3,9 +3,7 @@ package link
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/http/httptest"
 	"os"
@@ -19,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/regionfall/regionfall/lab/link/hub"
+	"github.com/regionfall/regionfall/lab/link/linktest"
 	"github.com/regionfall/regionfall/lab/link/toxic"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -44,20 +43,6 @@ func echo(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// freePort is below those that the system gives to whoever asks for any, so that nobody is given it between here and its use.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		port := 10_000 + rand.IntN(20_000)
-		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
-			_ = l.Close()
-			return port
-		}
-	}
-	t.Fatal("no port is free")
-	return 0
-}
-
 // open starts a Toxiproxy in this process with one link to an echo service, and gives the link.
 func open(t *testing.T, baseline time.Duration) *Link {
 	t.Helper()
@@ -67,7 +52,7 @@ func open(t *testing.T, baseline time.Duration) *Link {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := Spec{Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: freePort(t), Upstream: echo(t)}
+	spec := Spec{Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: linktest.FreePort(t), Upstream: echo(t)}
 	err = h.Open(t.Context(), []Spec{spec}, func(string) string { return "127.0.0.1" },
 		func(Spec) time.Duration { return baseline })
 	if err != nil {
@@ -315,7 +300,7 @@ func TestPlanGivesEveryPathAPortOfItsOwn(t *testing.T) {
 func TestAHubThatDoesNotAnswerIsNamed(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, err := Connect(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(freePort(t))))
+	_, err := Connect(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(linktest.FreePort(t))))
 	if err == nil || !strings.Contains(err.Error(), "control API at 127.0.0.1") {
 		t.Errorf("got %v", err)
 	}

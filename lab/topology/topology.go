@@ -94,6 +94,9 @@ const (
 	ReadsSession ReadsMode = "session"
 )
 
+// Local says whether reads are done in the region first.
+func (m ReadsMode) Local() bool { return m == ReadsLocal || m == ReadsSession }
+
 // PairLatency is what is added to every link between two regions, one way, in both directions.
 type PairLatency struct {
 	Between [2]string

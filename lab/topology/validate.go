@@ -181,7 +181,7 @@ func (v *validation) combinations(t Topology) {
 		v.complain("routing.policy", "multivalue sends clients to every region, which only strategy active-active wants")
 	}
 	v.weights(t)
-	if !t.Streams() && (t.Reads == ReadsLocal || t.Reads == ReadsSession) {
+	if !t.Streams() && t.Reads.Local() {
 		v.complain("reads", "%s needs a database in each region, which strategy backup-restore has not: use %s", t.Reads, ReadsPrimary)
 	}
 	if len(t.Regions) >= minRegions && t.Standby().AtStart > 0 && t.Standby().AtStart < t.Standby().AppNodes {

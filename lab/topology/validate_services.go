@@ -47,7 +47,7 @@ func (v *validation) services(t Topology) {
 		if !slices.Contains(OverrideKeys(), o.Key) {
 			v.complain(field+".key", "%.40q is not known: use %s", o.Key, strings.Join(OverrideKeys(), ", "))
 		}
-		if o.Key == "local_postgres" && t.Reads != ReadsLocal && t.Reads != ReadsSession {
+		if o.Key == "local_postgres" && !t.Reads.Local() {
 			v.complain(field+".key", "local_postgres is not read from: reads is neither %s nor %s", ReadsLocal, ReadsSession)
 		}
 		twice := slices.ContainsFunc(t.Overrides[:i], func(p Override) bool { return p.In == o.In && p.Service == o.Service && p.Key == o.Key })

@@ -121,7 +121,7 @@ and those made from other machines on a shared engine.`,
 				}
 				left, err := lab.Remove(cmd.Context(), e, r.Name)
 				if err == nil && left > 0 {
-					err = fmt.Errorf("remove lab %s: %d things are left of it", r.Name, left)
+					err = fmt.Errorf("remove lab %s: the engine does not let go of %d of its things: run it again, and if that does not help restart the engine", r.Name, left)
 				}
 				errs = append(errs, err)
 				removed++

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/link/linktest"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -67,7 +67,7 @@ func newLab(t *testing.T) *tinyLab {
 	for _, r := range []*region{l.home, l.standby} {
 		specs = append(specs, link.Spec{
 			Name: "clients_" + r.name + "_app", From: topology.Clients, To: r.name, Service: topology.ServiceApp,
-			Port: freePort(t), Upstream: r.address,
+			Port: linktest.FreePort(t), Upstream: r.address,
 		})
 	}
 	err = hub.Open(t.Context(), specs, func(string) string { return "127.0.0.1" },
@@ -88,20 +88,6 @@ func newLab(t *testing.T) *tinyLab {
 
 // Configured says nothing: nodes of this lab have no configuration.
 func (*tinyLab) Configured(context.Context) []history.ConfigSight { return nil }
-
-// freePort is below those that the system gives to whoever asks for any, so that nobody is given it between here and its use.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		port := 10_000 + rand.IntN(20_000)
-		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
-			_ = l.Close()
-			return port
-		}
-	}
-	t.Fatal("no port is free")
-	return 0
-}
 
 func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 

@@ -76,6 +76,9 @@ func MeasureStaleConfig(h history.History, s Spec) *StaleConfig { //nolint:reviv
 	return m
 }
 
+// fromConnection is the source of what no value of the configuration says, but an open connection shows.
+const fromConnection = "connection"
+
 // endOf is when the observation ends: the end of the workload, else of what was recorded.
 func endOf(h history.History) time.Duration {
 	if at, reached := h.PhaseAt(history.PhaseStop); reached {
@@ -101,7 +104,7 @@ func staleValues(c history.ConfigSight, lost []string) []StaleValue {
 	for _, l := range c.Live {
 		if slices.Contains(lost, l.Region) {
 			all = append(all, StaleValue{
-				Node: c.Node, Service: c.Service, Key: l.Store, Address: l.Address, Region: l.Region, Source: "connection", Revision: c.Revision,
+				Node: c.Node, Service: c.Service, Key: l.Store, Address: l.Address, Region: l.Region, Source: fromConnection, Revision: c.Revision,
 			})
 		}
 	}
@@ -139,7 +142,7 @@ func staleConfigFinding(m StaleConfig) Finding {
 		var what []string
 		for _, v := range m.Stale {
 			where := v.Key + " at " + v.Address + " in " + v.Region
-			if v.Source == "connection" {
+			if v.Source == fromConnection {
 				where = "an open connection to " + where
 			}
 			what = append(what, fmt.Sprintf("%s of %s has %s (%s, revision %d)", v.Service, v.Node, where, v.Source, v.Revision))

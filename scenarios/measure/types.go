@@ -23,7 +23,7 @@ type Spec struct {
 	Consistency string
 	// Sessions are the guarantees that a client's session is promised, by the ids of their findings; none: nothing was promised.
 	Sessions []string
-	// LocalReads is the 99th percentile at most of reads that the database of the client's own region answers. Physical; 0: not promised.
+	// LocalReads is the 99th percentile at most of the reads in each region, whoever answers them. Physical; 0: not promised.
 	LocalReads time.Duration
 	// StaleConfig is for how long after clients were redirected a node may refer to the lost region; nil: not promised.
 	StaleConfig *time.Duration
@@ -215,10 +215,10 @@ const (
 	FindingMonotonicReads = "monotonic_reads"
 	// FindingStaleConfig fails when a node referred to a lost region after clients were sent to it.
 	FindingStaleConfig = "stale_config"
-	// FindingLocalReads compares reads that stay in their region with the latency that was promised.
+	// FindingLocalReads compares the reads in each region with the latency that was promised.
 	FindingLocalReads = "local_reads"
 	// FindingFencing fails when a lost region acknowledged a write that was sent after the fault, or, whatever the fault, a region other
-	// than the survivor one that was sent after the survivor's promotion.
+	// than the survivor one that was sent after the survivor's promotion and is not in its database on the new timeline.
 	FindingFencing = "fencing"
 	// FindingLostAfterFailover fails when the survivor lost what it had acknowledged, or had kept: no objective excuses that.
 	FindingLostAfterFailover = "lost_after_failover"

@@ -67,7 +67,7 @@ func (l labOf) replicatorsCaughtUp(ctx context.Context) error {
 		if i == 0 && t.Strategy != topology.ActiveActive {
 			continue // nothing is written elsewhere that home would have to fetch
 		}
-		g.Go(func() error { return l.caughtUp(ctx, r.Name, steadyLag, time.Time{}) })
+		g.Go(func() error { return l.copiesCaughtUp(ctx, r.Name, steadyLag, time.Time{}) })
 	}
 	return g.Wait()
 }
@@ -161,7 +161,7 @@ func (l labOf) Reconcile(ctx context.Context, survivor string) error {
 	ask := func() error {
 		err := l.CaughtUp(ctx, survivor)
 		if copies {
-			err = errors.Join(err, l.caughtUp(ctx, survivor, 0, since))
+			err = errors.Join(err, l.copiesCaughtUp(ctx, survivor, 0, since))
 		}
 		return err
 	}
@@ -180,8 +180,8 @@ func (l labOf) Reconcile(ctx context.Context, survivor string) error {
 	}
 }
 
-// caughtUp says whether the region's replicator reaches its sources, is no more than lag behind, and has looked since a time (zero: ever).
-func (l labOf) caughtUp(ctx context.Context, region string, lag time.Duration, since time.Time) error {
+// copiesCaughtUp says whether the region's replicator reaches its sources, is no more than lag behind, and has looked since a time (zero: ever).
+func (l labOf) copiesCaughtUp(ctx context.Context, region string, lag time.Duration, since time.Time) error {
 	tap, err := l.Tap(topology.ServiceReplicator.Host(region))
 	if err != nil {
 		return err
