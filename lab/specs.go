@@ -25,7 +25,7 @@ const (
 
 // replicateEvery is the pause between two passes of a replicator, for each other region: what it costs the stores on a small machine against how far
 // behind it is. So a store is looked through as often in a lab of three regions as in one of two.
-const replicateEvery = 100 * time.Millisecond
+const replicateEvery = 250 * time.Millisecond
 
 // spec is what all nodes have in common.
 func (b *builder) spec(p link.Place) node.Spec {

@@ -13,13 +13,14 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 REGION = os.environ.get("REGION", "us-east-1")
 SCOPE = re.compile(r"(Credential=[^/,\s]+/\d{8})/[^/]+/")
 
-_moto = DomainDispatcherApplication(create_backend_app)
-# Built before the first request, which would pay for it otherwise.
-_moto.app_instances["dynamodb"] = create_backend_app("dynamodb")
+# Asked directly: the dispatcher looks at the files of moto's own folder, one by one and behind a lock, at each request.
+_dynamodb = create_backend_app("dynamodb")
+_pages = DomainDispatcherApplication(create_backend_app)
 
 
 def application(environ, start_response):
     signature = environ.get("HTTP_AUTHORIZATION")
-    if signature:
-        environ["HTTP_AUTHORIZATION"] = SCOPE.sub(rf"\1/{REGION}/", signature, count=1)
-    return _moto(environ, start_response)
+    if not signature:
+        return _pages(environ, start_response)
+    environ["HTTP_AUTHORIZATION"] = SCOPE.sub(rf"\1/{REGION}/", signature, count=1)
+    return _dynamodb(environ, start_response)

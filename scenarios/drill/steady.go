@@ -12,13 +12,16 @@ import (
 const (
 	steadyShare   = 0.99 // of operations that must be ok in the steady state
 	leastPerCheck = 5    // operations without which a share says nothing
+
+	// steadyEvery is how often the lab is asked whether all is well: each time it is many questions, that a small machine must answer beside its clients.
+	steadyEvery = 300 * time.Millisecond
 )
 
 // awaitSteady waits until every probe has held for the declared time without a break.
 func (d *drill) awaitSteady(ctx context.Context) error {
 	since, last := d.rec.Now(), errors.New("nothing yet")
 	limit := d.rec.Now() + d.plan.Steady.Within
-	return d.poll(ctx, func() (bool, error) {
+	return d.pollEvery(ctx, steadyEvery, func() (bool, error) {
 		if err := d.lookSteady(ctx, since); errors.Is(err, errTooFew) {
 			last = err // the hold goes on until it can be told
 		} else if errors.Is(err, ErrMovedAlready) {
