@@ -48,6 +48,7 @@ type toldStep struct {
 	StepFault
 	left int           // fail: attempts
 	gone chan struct{} // closed when it is told to stop
+	ends bool          // kill: the process is on its way out
 }
 
 func newStepFaults(steps []string) *stepFaults {
@@ -60,6 +61,7 @@ var (
 	errToldToFail = errors.New("told to fail")
 	errToldToHang = errors.New("told to hang")
 	errKilled     = errors.New("killed, and still there")
+	errEnds       = errors.New("too late: the process is ending")
 )
 
 func (f *stepFaults) tell(step string, to StepFault) error {
@@ -82,14 +84,21 @@ func (f *stepFaults) tell(step string, to StepFault) error {
 	return nil
 }
 
-// forget undoes tell, if that is what the step was told last.
-func (f *stepFaults) forget(step, do string) {
+// forget undoes tell, if that is what the step was told last. It fails when the process ends over it: whoever asks must not take it for one that
+// goes on.
+func (f *stepFaults) forget(step, do string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if is, ok := f.told[step]; ok && is.Do == do {
-		close(is.gone)
-		delete(f.told, step)
+	is, ok := f.told[step]
+	switch {
+	case !ok || is.Do != do:
+		return nil
+	case is.ends:
+		return errEnds
 	}
+	close(is.gone)
+	delete(f.told, step)
+	return nil
 }
 
 func (f *stepFaults) list() map[string]StepFault {
@@ -120,6 +129,9 @@ func (f *stepFaults) spoil(ctx context.Context, step string, marks *Marks) error
 	fail := ok && to.left > 0
 	if fail {
 		to.left--
+	}
+	if ok && to.Do == StepKill {
+		to.ends = true
 	}
 	f.mu.Unlock()
 	switch {
@@ -157,7 +169,7 @@ func (f *stepFaults) routes(mux *http.ServeMux) {
 		switch {
 		case errors.Is(err, errNoSuchStep):
 			http.Error(w, err.Error(), http.StatusNotFound)
-		case errors.Is(err, errToldOther):
+		case errors.Is(err, errToldOther), errors.Is(err, errEnds):
 			http.Error(w, err.Error(), http.StatusConflict)
 		case err != nil:
 			http.Error(w, err.Error(), http.StatusBadRequest)
@@ -175,7 +187,6 @@ func (f *stepFaults) routes(mux *http.ServeMux) {
 		answer(w, err)
 	})
 	mux.HandleFunc("DELETE /faults/{step}", func(w http.ResponseWriter, r *http.Request) {
-		f.forget(r.PathValue("step"), r.URL.Query().Get("do"))
-		answer(w, nil)
+		answer(w, f.forget(r.PathValue("step"), r.URL.Query().Get("do")))
 	})
 }

@@ -37,8 +37,11 @@ func nothing(*automation) {}
 func TestAStepIsHungUntilItIsLetGo(t *testing.T) {
 	marks, done := spoiled(t, "promote", StepFault{Do: StepHang}, time.Minute, func(a *automation) {
 		time.Sleep(15 * time.Second)
-		a.runner.told.forget("promote", StepFail) // somebody else's
-		a.runner.told.forget("promote", StepHang)
+		for _, do := range []string{StepFail, StepHang} { // the first is somebody else's
+			if err := a.runner.told.forget("promote", do); err != nil {
+				t.Error(err)
+			}
+		}
 	})
 	expect(t, marks[3:],
 		at{1700 * ms, MarkHung, "promote"},
@@ -91,7 +94,9 @@ func TestAHungDecisionIsCalledOff(t *testing.T) {
 		}
 		go func() {
 			time.Sleep(20 * time.Second)
-			a.runner.told.forget(stepDecide, StepHang)
+			if err := a.runner.told.forget(stepDecide, StepHang); err != nil {
+				t.Error(err)
+			}
 		}()
 		marks, state := runFor(t, a, time.Minute)
 		expect(t, marks, at{1200 * ms, MarkDetected, "gone"}, at{1700 * ms, MarkHung, stepDecide}, at{5200 * ms, MarkCalledOff, "alive"})
@@ -111,6 +116,12 @@ func TestTheMarkOfAKillIsFetchedFirst(t *testing.T) {
 				a.runner.told.exit = func(c int) {
 					code, died = c, time.Since(began)
 					time.Sleep(time.Hour) // the process is gone
+				}
+				if !fetches {
+					time.Sleep(2 * time.Second)
+					if err := a.runner.told.forget("promote", StepKill); !errors.Is(err, errEnds) {
+						t.Errorf("told to go on while it ends, it says %v", err)
+					}
 				}
 				for fetches && code == 0 {
 					time.Sleep(900 * ms)

@@ -51,8 +51,9 @@ func anyRuns(ctx context.Context, nodes []Node) (bool, error) {
 	return false, nil
 }
 
-// dyingWithin is how long the engine may take to notice that a process has ended.
-const dyingWithin = 2 * time.Second
+// dyingWithin is how long a process may take to end (an automation that is killed waits two seconds for its mark to be fetched), and the engine to
+// notice.
+const dyingWithin = 4 * time.Second
 
 // unlessDown tells a node something, unless it is down: to find that out by asking it takes as long as nobody answers.
 func unlessDown(ctx context.Context, n Node, tell func(ctx context.Context) error) error {
