@@ -144,19 +144,47 @@ func fencePostgres(ctx context.Context, home topology.Endpoint) (done fenced, er
 		if err := poll(ctx, 10*time.Millisecond, func(ctx context.Context) error { return seeReadOnly(ctx, conn) }); err != nil {
 			return err
 		}
-		var ended int
-		err := conn.QueryRow(ctx, `select count(*) filter (where pg_terminate_backend(pid, $1)) from pg_stat_activity
-			where backend_type = 'client backend' and pid <> pg_backend_pid()`, sessionEndLimit.Milliseconds()).Scan(&ended)
+		ended, err := endSessions(ctx, conn)
 		if err != nil {
-			return fmt.Errorf("end sessions: %w", err)
+			return err
 		}
 		done.detail = fmt.Sprintf("read only, %d sessions ended", ended)
+		// What the ended sessions rolled back may not be on disk yet. It will be, and reach whoever still follows, who would then have more than a
+		// standby that was promoted with less.
+		const flush = `select pg_logical_emit_message(false, 'regionfall', 'fenced', true)`
+		if _, err := conn.Exec(ctx, flush); err != nil {
+			return fmt.Errorf("have postgres write its log to disk: %w", err)
+		}
 		if err := conn.QueryRow(ctx, `select pg_current_wal_flush_lsn()::text`).Scan(&done.flushed); err != nil {
 			return fmt.Errorf("ask postgres how far its log is on disk: %w", err)
 		}
 		return nil
 	})
 	return done, err
+}
+
+// endSessions ends all other sessions of clients at once, sees that they are gone, and says how many there were.
+func endSessions(ctx context.Context, conn *pgx.Conn) (ended int, err error) {
+	var pids string
+	const end = `select count(*) filter (where pg_terminate_backend(pid)), coalesce(string_agg(pid::text, ','), '')
+		from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()`
+	if err := conn.QueryRow(ctx, end).Scan(&ended, &pids); err != nil {
+		return 0, fmt.Errorf("end sessions: %w", err)
+	}
+	waiting, cancel := context.WithTimeout(ctx, sessionEndLimit)
+	defer cancel()
+	err = poll(waiting, 10*time.Millisecond, func(context.Context) error { // not with its context, whose end would end this session too
+		var left int
+		const there = `select count(*) from pg_stat_activity where pid = any(string_to_array($1, ',')::int[])`
+		if err := conn.QueryRow(ctx, there, pids).Scan(&left); err != nil {
+			return fmt.Errorf("ask for the sessions that were ended: %w", err)
+		}
+		if left > 0 {
+			return fmt.Errorf("%d of %d sessions that were ended are still there after %s", left, ended, sessionEndLimit)
+		}
+		return nil
+	})
+	return ended, err
 }
 
 func seeReadOnly(ctx context.Context, conn *pgx.Conn) error {
