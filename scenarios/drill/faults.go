@@ -113,7 +113,9 @@ func (d *drill) showLoad(ctx context.Context) (stop func()) {
 }
 
 // poll looks until done says yes, an error, or ctx ends.
-func (d *drill) poll(ctx context.Context, done func() (bool, error)) error { return d.pollEvery(ctx, lookEvery, done) }
+func (d *drill) poll(ctx context.Context, done func() (bool, error)) error {
+	return d.pollEvery(ctx, lookEvery, done)
+}
 
 func (d *drill) pollEvery(ctx context.Context, every time.Duration, done func() (bool, error)) error {
 	tick := time.NewTicker(every)

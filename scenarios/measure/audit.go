@@ -124,7 +124,7 @@ func (a *audit) figures(s Spec, start time.Duration) *RecoveryPoint {
 	}
 	joint.Holes = len(a.union(func(t storeAudit) []string { return names(t.holes) }))
 	joint.Resurrected = len(a.union(func(t storeAudit) []string { return names(t.resurrected) }))
-	joint.Duplicates = len(a.union(storeAudit.duplicates))
+	joint.Duplicates = len(dedup(append(a.union(storeAudit.duplicates), a.ledger.twice...)))
 	joint.AckedAfterFault = len(a.ledger.stray)
 	joint.Stores = stores
 	return joint
@@ -150,9 +150,20 @@ func (a *audit) findings() []Finding {
 		all = append(all, a.over(FindingHole, "lost writes are older than writes that are kept", true,
 			func(t storeAudit) []string { return names(t.holes) }))
 	}
-	return append(all,
-		a.over(FindingDuplicate, "writes are there more than once", false, storeAudit.duplicates),
+	return append(all, a.takenTwice(),
 		a.over(FindingPhantom, "ids are there that nobody wrote", false, storeAudit.phantoms))
+}
+
+// takenTwice is about writes that a store holds twice, or that clients were told were new twice: one of a payment that was sent again was taken
+// again, though its id is there once.
+func (a *audit) takenTwice() Finding {
+	f := a.over(FindingDuplicate, "writes are there more than once", false, storeAudit.duplicates)
+	if twice := a.ledger.twice; len(twice) > 0 {
+		f.Verdict, f.Evidence = Fail, dedup(append(f.Evidence, twice...))
+		f.Evidence = f.Evidence[:min(len(f.Evidence), most)]
+		f.Detail += fmt.Sprintf("; %d answered as new more than once", len(twice))
+	}
+	return f
 }
 
 // over is a finding that fails when one of the stores has such ids. Stores without any reading can't be asked.

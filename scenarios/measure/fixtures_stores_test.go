@@ -107,6 +107,13 @@ var storeFixtures = []fixture{
 	}, expectation{
 		Why: "v05 is in PostgreSQL twice.", Verdict: Fail, Findings: one(FindingDuplicate, Fail), Figures: figures{Duplicates: new(1)},
 	}},
+	{"taken-twice", func(d *drill) { d.sentAgain(40, 201) }, expectation{
+		Why: "v40 is sent again, and answered as new both times: it is there once, and was taken twice.", Verdict: Fail,
+		Findings: one(FindingDuplicate, Fail), Figures: figures{Duplicates: new(1)},
+	}},
+	{"taken-once", func(d *drill) { d.sentAgain(40, 200) }, expectation{
+		Why: "v40 is sent again, and answered as known the second time.", Verdict: Pass, Figures: figures{Duplicates: new(0)},
+	}},
 	{"phantom", func(d *drill) {
 		r := d.read(history.AfterReconciliation, history.StoreObjects)
 		r.IDs = append(r.IDs, "v99")
@@ -125,4 +132,11 @@ var storeFixtures = []fixture{
 		Why: "v24 was lost and is there again after reconciliation: listed, and still lost.", Verdict: Pass,
 		Figures: figures{Lost: new(2), Resurrected: new(1)},
 	}},
+}
+
+// sentAgain sends write i once more, which is answered with that status.
+func (d *drill) sentAgain(i, status int) {
+	op := d.Ops[i]
+	op.Seq, op.Sent, op.Done, op.Retry, op.Status = int64(len(d.Ops)), op.Sent+200*msec, op.Done+200*msec, 1, status
+	d.Ops = append(d.Ops, op)
 }

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"cmp"
+	"net/http"
 	"slices"
 	"time"
 
@@ -33,11 +34,13 @@ type ledger struct {
 	incident             incident
 	slots                map[string]int // of every id that was written, whatever came of it
 	before, stray, after []write        // by acknowledgement
+	twice                []string       // ids that were answered as new more than once
 }
 
 func newLedger(h history.History, i incident) ledger {
 	l := ledger{incident: i, slots: make(map[string]int, len(h.Ops))}
 	has, at, read := heldBySurvivor(h, i.survivor)
+	created := map[string]int{}
 	for _, op := range h.Ops {
 		if op.Kind != history.Write {
 			continue
@@ -49,6 +52,11 @@ func newLedger(h history.History, i incident) ledger {
 		}
 		if op.Outcome != history.OK {
 			continue // it may be there or not: it is never lost
+		}
+		if op.Status == http.StatusCreated {
+			if created[op.ID]++; created[op.ID] == 2 {
+				l.twice = append(l.twice, op.ID)
+			}
 		}
 		w := write{id: op.ID, region: op.Region, slot: slot, seq: op.Seq, sent: op.Sent, done: op.Done}
 		w.old = op.Done <= i.f.Lo || slices.Contains(i.fault.Regions, op.Region)

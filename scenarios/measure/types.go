@@ -224,7 +224,8 @@ const (
 	FindingLostAfterFailover = "lost_after_failover"
 	// FindingHole fails when an ordered store lost a write and kept one that was sent after its acknowledgement.
 	FindingHole = "hole"
-	// FindingDuplicate and FindingPhantom fail when a store holds a write twice, or one that nobody sent.
+	// FindingDuplicate and FindingPhantom fail when a store holds a write twice or clients were told twice that it is new, and when a store holds one
+	// that nobody sent.
 	FindingDuplicate = "duplicate"
 	FindingPhantom   = "phantom"
 )
