@@ -8,14 +8,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
-
-	"github.com/regionfall/regionfall/lab/node"
 )
 
 // A lab is alive as long as its owner holds the lock of a file named after it: the kernel lets go of the lock when the owner dies,
@@ -185,153 +182,4 @@ func (o *owner) underway() map[string]bool {
 
 func (o *owner) release() error {
 	return errors.Join(ledger{dir: strings.TrimSuffix(o.Path(), ".lock") + ".faults"}.remove(), os.Remove(o.Path()), o.Unlock())
-}
-
-// Sweep removes every lab of this machine whose owner is dead, and heals in kept labs the faults whose process is. It says what it did,
-// such as "lab k3f9x2ab" and "partition on us-east-1 and us-west-2 in lab k3f9x2ab". Labs of others are left alone. One lab that cannot be
-// swept does not keep the others.
-func Sweep(ctx context.Context, e *node.Engine) (swept []string, err error) {
-	host, err := hostID()
-	if err != nil {
-		return nil, err
-	}
-	found, err := e.Find(ctx, "")
-	if err != nil {
-		return nil, err
-	}
-	var errs []error
-	there := names(found)
-	for _, name := range there {
-		labels := found[indexOf(found, name)].Labels
-		if labels[node.LabelHost] != host {
-			continue
-		}
-		did, err := sweepOne(ctx, e, name, labels[node.LabelKept] == "true")
-		if err != nil {
-			errs = append(errs, fmt.Errorf("sweep lab %s: %w", name, err))
-		}
-		swept = append(swept, did...)
-	}
-	errs = append(errs, sweepFiles(ctx, e, there))
-	return swept, errors.Join(errs...)
-}
-
-// sweepFiles removes the files of labs that are no more, or never came to be: their owner died before the engine had anything of them.
-func sweepFiles(ctx context.Context, e *node.Engine, there []string) error {
-	dir, err := stateDir()
-	if err != nil {
-		return err
-	}
-	locks, err := filepath.Glob(filepath.Join(dir, "*.lock"))
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, path := range locks {
-		name := strings.TrimSuffix(filepath.Base(path), ".lock")
-		o := &owner{Flock: flock.New(path)}
-		if slices.Contains(there, name) || o.engine() != e.Daemon() {
-			continue // swept as a lab, or of another engine
-		}
-		_, err := sweepOne(ctx, e, name, false)
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-func sweepOne(ctx context.Context, e *node.Engine, name string, mayBeKept bool) (did []string, err error) {
-	o, err := ownerOf(name)
-	if err != nil {
-		return nil, err
-	}
-	if mayBeKept && o.kept() {
-		healed, err := healOrphans(ctx, e, name)
-		for _, h := range healed {
-			did = append(did, h+" in lab "+name)
-		}
-		return did, err
-	}
-	dead, err := o.TryLock()
-	if err != nil || !dead {
-		return nil, err
-	}
-	within, stuck := removeWithin, o.noted(stuckNote)
-	if stuck {
-		within = 0 // it was waited for once, and by now is the engine's affair; what can be removed this time is
-	}
-	left, err := remove(ctx, e, name, o.underway(), within)
-	switch {
-	case err == nil && left > 0 && stuck:
-		return nil, o.Unlock()
-	case err == nil && left > 0:
-		err = errors.Join(fmt.Errorf("%d things are left of it that the engine does not let go", left), o.note(stuckNote))
-	}
-	if err != nil {
-		return nil, errors.Join(err, o.Unlock()) // the notes stay: the next sweep needs them
-	}
-	return []string{"lab " + name}, o.release()
-}
-
-// lateWithin is how long a creation may still be under way in the engine after its owner died.
-const lateWithin = 5 * time.Second
-
-// removeWithin is how long a lab may take to be gone.
-const removeWithin = 20 * time.Second
-
-// remove removes everything of one lab and counts what is left. What was being created when its owner died is waited for: it appears
-// late, or (its request never having reached the engine) not at all.
-func remove(ctx context.Context, e *node.Engine, name string, underway map[string]bool, within time.Duration) (left int, err error) {
-	late, limit := time.Now().Add(lateWithin), time.Now().Add(within)
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		found, err := e.Find(ctx, name)
-		if err != nil {
-			return 0, err
-		}
-		for _, f := range found {
-			if f.Kind != "volume" { // a node's volumes are named like it, and come before it
-				delete(underway, f.Name)
-			}
-		}
-		switch {
-		case len(found) > 0:
-			if err := e.Remove(ctx, found); err != nil {
-				return len(found), err
-			}
-			if time.Now().After(limit) {
-				left, err := e.Find(ctx, name)
-				return len(left), err
-			}
-		case len(underway) == 0 || time.Now().After(late):
-			return 0, nil
-		}
-		select {
-		case <-ctx.Done():
-			return len(found), context.Cause(ctx)
-		case <-tick.C:
-		}
-	}
-}
-
-// names of the labs among what was found, in the order of their first appearance.
-func names(found []node.Found) []string {
-	var all []string
-	seen := map[string]bool{}
-	for _, f := range found {
-		if n := f.Labels[node.LabelLab]; n != "" && !seen[n] {
-			seen[n] = true
-			all = append(all, n)
-		}
-	}
-	return all
-}
-
-func indexOf(found []node.Found, lab string) int {
-	for i, f := range found {
-		if f.Labels[node.LabelLab] == lab {
-			return i
-		}
-	}
-	return -1
 }

@@ -247,3 +247,20 @@ func TestLabsAreToldApartByTheirLabel(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsBeingStartedIsToldByItsStateAndTheNotes(t *testing.T) {
+	begun := map[string]bool{"hub": true, "net": true}
+	for name, c := range map[string]struct {
+		found node.Found
+		want  bool
+	}{
+		"begun":           {node.Found{Kind: "container", Name: "hub", State: "created"}, true},
+		"begun and there": {node.Found{Kind: "container", Name: "hub", State: "running"}, false},
+		"never started":   {node.Found{Kind: "container", Name: "app", State: "created"}, false},
+		"a network":       {node.Found{Kind: "network", Name: "net"}, false},
+	} {
+		if got := starts([]node.Found{{Kind: "volume", Name: "hub"}, c.found}, begun); got != c.want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+}
