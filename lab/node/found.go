@@ -120,3 +120,24 @@ func (e *Engine) remove(ctx context.Context, f Found) error {
 	}
 	return fmt.Errorf("remove %s %s: %s", f.Kind, f.Name, oneLine(err))
 }
+
+// Stuck counts the networks of a lab on which there is no container, where nothing else is left of it: those that the engine could remove, and does not.
+func (e *Engine) Stuck(ctx context.Context, lab string) (networks int, err error) {
+	found, err := e.Find(ctx, lab)
+	if err != nil {
+		return 0, err
+	}
+	for _, f := range found {
+		if f.Kind != "network" {
+			return 0, nil
+		}
+		n, err := e.client.NetworkInspect(ctx, f.ID, client.NetworkInspectOptions{})
+		if err != nil {
+			return 0, fmt.Errorf("inspect network %s: %s", f.Name, oneLine(err))
+		}
+		if len(n.Network.Containers) == 0 {
+			networks++
+		}
+	}
+	return networks, nil
+}
