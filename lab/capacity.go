@@ -2,10 +2,15 @@ package lab
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -19,6 +24,7 @@ type CapacityStep struct {
 // Capacity is what the app of a region can do. The knee is where more demand brings no more service: the greatest goodput seen.
 type Capacity struct {
 	Region   string         `json:"region"`
+	Cold     bool           `json:"cold"`
 	Declared float64        `json:"declared_per_s"` // workers over service time, of all nodes that are to run at the start; 0: without limit
 	Knee     float64        `json:"knee_per_s"`
 	Reached  bool           `json:"reached"` // else the region served all that was offered: the knee is beyond it
@@ -38,8 +44,9 @@ const (
 )
 
 // Capacity finds the knee of a region's app, where its clients come in, by steps of an open-loop load. It asks for a verification with an id
-// that can't be: that takes a worker its time, and the stores none. Each step is told as it ends.
-func (l *Lab) Capacity(ctx context.Context, region string, told func(CapacityStep)) (Capacity, error) {
+// that can't be: that takes a worker its time, and the stores none. Cold, the region's app nodes are started anew before each step, and have to serve it
+// from their first request on. Each step is told as it ends.
+func (l *Lab) Capacity(ctx context.Context, region string, cold bool, told func(CapacityStep)) (Capacity, error) {
 	r, err := l.Region(region)
 	if err != nil {
 		return Capacity{}, err
@@ -48,12 +55,17 @@ func (l *Lab) Capacity(ctx context.Context, region string, told func(CapacitySte
 	if err != nil {
 		return Capacity{}, err
 	}
-	c := Capacity{Region: region, Declared: l.topology.App.Rate() * float64(l.topology.AppsAtStart(r))}
+	c := Capacity{Region: region, Cold: cold, Declared: l.topology.App.Rate() * float64(l.topology.AppsAtStart(r))}
 	rate := kneeFirst
 	if c.Declared > 0 {
 		rate = min(kneeFrom*c.Declared, kneeMost)
 	}
 	for beyond := 0; beyond < kneeBeyond && rate <= kneeMost; rate *= kneeGrowth {
+		if cold {
+			if err := l.restartApps(ctx, region); err != nil {
+				return c, err
+			}
+		}
 		lasting := max(kneeLasting, time.Duration(kneeCount/rate*float64(time.Second)))
 		a, err := l.lines.Ask(ctx, probe.Question{
 			Way: probe.Serving, Service: topology.ServiceApp, Address: door, Path: "/verifications/" + strings.Repeat("x", 65),
@@ -76,4 +88,31 @@ func (l *Lab) Capacity(ctx context.Context, region string, told func(CapacitySte
 		c.Reached = beyond == kneeBeyond
 	}
 	return c, nil
+}
+
+// restartApps ends those app nodes of a region that serve, and waits until each serves again.
+func (l *Lab) restartApps(ctx context.Context, region string) error {
+	serving := func(ctx context.Context, n *node.Node) error {
+		tap, err := l.Tap(n.Name())
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		_, err = ask(ctx, http.MethodGet, "http://"+tap+l.app.Ready, http.NoBody)
+		return err
+	}
+	var each errgroup.Group
+	for _, n := range l.nodes {
+		if n.Service != topology.ServiceApp || n.Region != region || serving(ctx, n) != nil {
+			continue
+		}
+		each.Go(func() error {
+			if err := errors.Join(n.Kill(ctx), n.Start(ctx)); err != nil {
+				return fmt.Errorf("start %s anew: %w", n.Name(), err)
+			}
+			return n.Await(ctx, "serving again", readyWithin, func(ctx context.Context) error { return serving(ctx, n) })
+		})
+	}
+	return each.Wait()
 }

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -41,7 +42,7 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 		if at.State == "acting" {
 			method, path = http.MethodGet, "/state"
 		}
-		switch is, err := askAutomation(ctx, method, tap, path); {
+		switch is, err := askAutomation(ctx, method, tap, path, nil); {
 		case err == nil:
 			at = is
 		case at.State == "": // it was not even told
@@ -64,10 +65,17 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 	}
 }
 
-func askAutomation(ctx context.Context, method, tap, path string) (s agent.AutomationState, err error) {
+// askAutomation asks for its state, or orders something with a document as JSON.
+func askAutomation(ctx context.Context, method, tap, path string, order any) (s agent.AutomationState, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	body, err := ask(ctx, method, "http://"+tap+path, http.NoBody)
+	send := []byte{}
+	if order != nil {
+		if send, err = json.Marshal(order); err != nil {
+			return s, err
+		}
+	}
+	body, err := ask(ctx, method, "http://"+tap+path, bytes.NewReader(send))
 	if err == nil {
 		err = json.Unmarshal(body, &s)
 	}

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -106,6 +107,11 @@ func (b *builder) postgres(s *node.Spec) {
 	s.Disks = []node.Disk{dataDisk(*s)}
 	s.Volumes = map[string]string{walDir: s.ID + "-wal"}
 	source := b.topology.Source(s.Region)
+	if b.topology.Streams() {
+		from := cmp.Or(source, b.topology.Standby().Name) // of home, which streams from nobody: for the day on which it is demoted
+		s.Env["PRIMARY_HOST"], s.Env["PRIMARY_PORT"] = "hub", b.port(s.Region, from, topology.ServicePostgres)
+		s.Env["SLOT"] = b.topology.Slot(s.Region)
+	}
 	switch {
 	case source == "":
 		s.Env["ROLE"] = "primary"
@@ -117,9 +123,6 @@ func (b *builder) postgres(s *node.Spec) {
 		s.Volumes["/restore"] = b.networkName(s.Region) + "-restore"
 	default:
 		s.Env["ROLE"] = "replica"
-		s.Env["PRIMARY_HOST"] = "hub"
-		s.Env["PRIMARY_PORT"] = b.port(s.Region, source, topology.ServicePostgres)
-		s.Env["SLOT"] = b.topology.Slot(s.Region)
 	}
 }
 
@@ -185,6 +188,9 @@ func (b *builder) agent(s *node.Spec) error {
 		}
 		for _, r := range t.Followers() {
 			c.Followers = append(c.Followers, b.follower(s.Region, r.Name))
+		}
+		if t.Switches() == nil {
+			c.Sides, c.Synchronous = []agent.Side{b.side(home), b.side(standby)}, t.Postgres.Commit == topology.CommitRemote
 		}
 		settings = c
 	default:

@@ -66,3 +66,23 @@ func (b *builder) follower(from, region string) agent.Follower {
 		Primary: b.endpoint(region, from, topology.ServicePostgres), Cache: b.endpoint(region, from, topology.ServiceRedis),
 	}
 }
+
+// side is how the automation, in the standby, has a region change roles with the other one.
+func (b *builder) side(region string) agent.Side {
+	from, other := b.topology.Standby().Name, b.topology.Home().Name
+	if region == other {
+		other = from
+	}
+	r, _ := b.topology.Region(region)
+	s := agent.Side{
+		Follower:    b.follower(from, region),
+		OwnPostgres: b.endpoint(region, region, topology.ServicePostgres), OwnRedis: b.endpoint(region, region, topology.ServiceRedis),
+		AppNodes: r.AppNodes,
+	}
+	s.Primary, s.Cache = b.endpoint(region, other, topology.ServicePostgres), b.endpoint(region, other, topology.ServiceRedis)
+	s.Apps = []string{s.App}
+	if region == from {
+		s.Apps = b.askApps(region, b.app.Ready)[:r.AppNodes]
+	}
+	return s
+}

@@ -86,6 +86,9 @@ var hubAddress = regexp.MustCompile(`hub:(\d+)`)
 // toldToOthers is where the automation has those that follow its region find it.
 var toldToOthers = regexp.MustCompile(`"(?:primary|cache)":\{"region":"[^"]+","address":"hub:(\d+)"\}`)
 
+// ofItself is what a region that the automation has change roles is to call its own.
+var ofItself = regexp.MustCompile(`"own_(?:postgres|redis)":\{"region":"([^"]+)","address":"[a-z]+\.([^"]+):\d+"\}`)
+
 // Everything a node is told to reach is either in its own region, or a link that starts there.
 func TestNodesReachOthersThroughLinksOfTheirOwn(t *testing.T) {
 	for name, top := range topologies(t) {
@@ -108,11 +111,17 @@ func TestNodesReachOthersThroughLinksOfTheirOwn(t *testing.T) {
 					told += "\nhub:" + s.Env["PRIMARY_PORT"]
 				}
 				for _, found := range toldToOthers.FindAllStringSubmatch(told, -1) {
-					if p := ports[found[1]]; p.To != s.Region || p.From == topology.Clients || p.Published() {
+					if p := ports[found[1]]; p.To != s.Region && p.From != s.Region || p.From == topology.Clients || p.Published() {
 						t.Errorf("%s: %s has others reach its region by hub:%s, which is %+v", name, s.Name, found[1], p)
 					}
 				}
 				told = toldToOthers.ReplaceAllString(told, "")
+				for _, own := range ofItself.FindAllStringSubmatch(told, -1) {
+					if own[1] != own[2] {
+						t.Errorf("%s: %s has %s take a node of %s for its own", name, s.Name, own[1], own[2])
+					}
+				}
+				told = ofItself.ReplaceAllString(told, "")
 				for _, found := range hubAddress.FindAllStringSubmatch(told, -1) {
 					p, ok := ports[found[1]]
 					if !ok || p.From != s.Region || p.Published() || p.To == s.Region {

@@ -38,6 +38,9 @@ type AutomationState struct {
 	Detail  string `json:"detail,omitempty"`
 	// Home is how it saw the home region last; null before the first look. Once the steps have begun it does not look any more.
 	Home *HomeSight `json:"home,omitempty"`
+	// Serves is the region that it takes to be in service, empty while it finds out; Switchover the latest that was ordered or found under way.
+	Serves     string           `json:"serves"`
+	Switchover *SwitchoverState `json:"switchover,omitempty"`
 }
 
 // HomeSight is how the automation sees the home region.
@@ -62,11 +65,16 @@ type automation struct {
 	runner  runner
 	again   func(ctx context.Context) (detail string, err error) // redirect.Again
 	ordered chan struct{}                                        // closed when somebody orders the failover
+	wishes  chan string                                          // regions to switch over to, one at a time
+	rotate  func(to string) switching                            // nil: the topology has no switchover
+	regions [2]string                                            // home, and this one
 
-	mu    sync.Mutex
-	state AutomationState
-	since time.Time
-	sight *HomeSight
+	mu       sync.Mutex
+	state    AutomationState
+	since    time.Time
+	sight    *HomeSight
+	serves   string
+	switched *SwitchoverState
 }
 
 // newAutomation makes the failover automation of a standby region.
@@ -87,6 +95,11 @@ func newAutomation(cfg AutomationConfig, m *Marks) (service, error) {
 		stages:  newStages(cfg, fence, names, following),
 		again:   redirect{names: names, region: cfg.Region}.Again,
 		ordered: make(chan struct{}),
+		wishes:  make(chan string, 1),
+		regions: [2]string{cfg.Home, cfg.Region},
+	}
+	if len(cfg.Sides) > 0 {
+		a.rotate = func(to string) switching { return newRotation(cfg, to, names) }
 	}
 	a.runner = runner{marks: m, limit: cfg.StepTimeout, pause: stepRetry, enter: a.enterStep, told: newStepFaults(a.steps())}
 	a.enter(phaseWatching, "", "starting")
@@ -165,45 +178,90 @@ func (a *automation) steps() []string {
 // Routes adds GET /state, POST /failover, and what faults tell the steps.
 func (a *automation) Routes(mux *http.ServeMux) {
 	a.runner.told.routes(mux)
-	a.orderRoute(mux)
+	a.orderRoutes(mux)
 	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, a.current()) })
 }
 
-// Run watches the home region, takes over from it once when it is lost, and sees to it that it is fenced when it returns and that the
-// name service does not forget. It returns when ctx ends.
+// Run watches the home region, takes over from it when it is lost, and sees to it that it is fenced when it returns and that the
+// name service does not forget. It has the two change roles when somebody orders that. It returns when ctx ends.
 func (a *automation) Run(ctx context.Context) error {
 	var late sync.WaitGroup
 	defer late.Wait()
 	late.Go(func() { a.fence.Late(ctx, a.marks) })
 	late.Go(func() { a.follow.Late(ctx) })
 
-	reached, why := a.world.Progress(ctx)
-	if reached == progressNone {
-		watching, stop := a.unlessOrdered(ctx)
-		err := a.await(watching)
-		stop()
-		switch {
-		case ctx.Err() != nil:
-			return nil // the agent ends
-		case err != nil:
-			why = "ordered"
+	a.begin(ctx)
+	for ctx.Err() == nil {
+		if a.current().Serves == a.regions[1] {
+			a.serve(ctx)
+		} else {
+			a.stand(ctx)
 		}
 	}
-	if reached == progressDone {
-		a.fence.Owe() // nobody remembers whether it was done
-		a.follow.Owe()
-	} else if a.takeOver(ctx, why) != nil {
-		return nil // the agent ends
-	}
-	a.enter(phaseDone, "", why)
-	a.remind(ctx)
 	return nil
 }
 
-// remind has the name service answer this region again when it has forgotten to, until ctx ends. One that cannot be asked is asked
-// again an interval later.
-func (a *automation) remind(ctx context.Context) {
-	for pause(ctx, a.check.Interval) == nil {
+// ownDatabaseWithin is how long an automation that starts waits for the database of its region.
+const ownDatabaseWithin = 10 * time.Second
+
+// begin finds out what an earlier process has left, and ends what that began.
+func (a *automation) begin(ctx context.Context) {
+	if to := a.world.Switching(ctx); to != "" {
+		a.change(ctx, to)
+		return
+	}
+	if a.rotate != nil {
+		// Without the database of this region nobody knows which one serves, and nothing could be done about a loss either.
+		waiting, stop := context.WithTimeout(ctx, ownDatabaseWithin)
+		_ = poll(waiting, followEvery, a.world.DatabaseHere)
+		stop()
+	}
+	reached, why := a.world.Progress(ctx)
+	switch reached {
+	case progressServes:
+		a.serving(a.regions[1])
+	case progressDone:
+		a.fence.Owe() // nobody remembers whether it was done
+		a.follow.Owe()
+		a.serving(a.regions[1])
+	case progressDecided:
+		a.takeOver(ctx, why)
+	default:
+		a.serving(a.regions[0])
+	}
+}
+
+// stand watches the home region, and takes over from it when it is lost or somebody orders that. It returns when this region serves, or ctx ends.
+func (a *automation) stand(ctx context.Context) {
+	watching, stop, wish := a.unlessOrdered(ctx)
+	err := a.await(watching)
+	stop()
+	switch to := wish(); {
+	case ctx.Err() != nil:
+	case to != "":
+		a.obey(ctx, to)
+	case err != nil:
+		a.takeOver(ctx, "ordered")
+	default:
+		a.takeOver(ctx, "")
+	}
+}
+
+// serve has the name service answer this region again when it has forgotten to, until a switchover is ordered or ctx ends. One that cannot be asked is
+// asked again an interval later.
+func (a *automation) serve(ctx context.Context) {
+	a.enter(phaseDone, "", "")
+	tick := time.NewTicker(a.check.Interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case to := <-a.wishes:
+			a.obey(ctx, to)
+			return
+		case <-tick.C:
+		}
 		detail, err := a.again(ctx)
 		switch {
 		case err != nil:

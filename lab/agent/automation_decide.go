@@ -93,15 +93,29 @@ func (a *automation) settle(ctx context.Context, sights <-chan sight, home *heal
 	}
 }
 
-// takeOver runs the steps. The error is that of ctx.
-func (a *automation) takeOver(ctx context.Context, why string) error {
+// takeOver runs the steps, after which this region serves, unless ctx ends first.
+func (a *automation) takeOver(ctx context.Context, why string) {
 	a.enter(phaseActing, "", why)
 	for _, s := range a.stages {
-		if err := a.runner.complete(ctx, s); err != nil {
-			return err
+		if a.runner.complete(ctx, s) != nil {
+			return
 		}
 	}
-	return nil
+	if a.rotate != nil {
+		a.world.Forget(ctx) // a switchover that the loss came into
+	}
+	a.serving(a.regions[1])
+}
+
+func (a *automation) serving(region string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if region == a.regions[0] && a.serves == a.regions[1] {
+		// What was done to have this region take over may have to be done again.
+		a.ordered = make(chan struct{})
+		a.fence.Forget()
+	}
+	a.serves = region
 }
 
 // enterStep is enter for a step, which has a phase of its own before the decision.
@@ -129,7 +143,11 @@ func (a *automation) current() AutomationState {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.state
-	now.Home = a.sight
+	now.Home, now.Serves = a.sight, a.serves
+	if a.switched != nil {
+		latest := *a.switched
+		now.Switchover = &latest
+	}
 	now.SinceMS = time.Since(a.since).Milliseconds()
 	return now
 }

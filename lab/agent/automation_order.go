@@ -2,10 +2,11 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"net/http"
 )
 
-// MarkOrdered is a failover that a person ordered: nothing was detected, and nobody was asked.
+// MarkOrdered is a failover or a switchover that a person ordered: nothing was detected, and nobody was asked.
 const MarkOrdered = "ordered"
 
 // order has the steps begin now, whatever the home region and the witness say. Ordered again, or when they have begun, it changes
@@ -25,23 +26,52 @@ func (a *automation) order() {
 	close(a.ordered)
 }
 
-// unlessOrdered is ctx until a failover is ordered.
-func (a *automation) unlessOrdered(ctx context.Context) (context.Context, context.CancelFunc) {
+// unlessOrdered is ctx until a failover or a switchover is ordered. After stop, wish gives the region that is to take over in a switchover, or nothing.
+func (a *automation) unlessOrdered(ctx context.Context) (_ context.Context, stop func(), wish func() string) {
 	ctx, cancel := context.WithCancel(ctx)
+	a.mu.Lock()
+	ordered := a.ordered
+	a.mu.Unlock()
+	ended := make(chan struct{})
+	to := ""
 	go func() {
+		defer close(ended)
+		defer cancel()
 		select {
-		case <-a.ordered:
-			cancel()
+		case <-ordered:
+		case to = <-a.wishes:
 		case <-ctx.Done():
 		}
 	}()
-	return ctx, cancel
+	return ctx, func() { cancel(); <-ended }, func() string { return to }
 }
 
-// orderRoute adds POST /failover, which answers as GET /state does.
-func (a *automation) orderRoute(mux *http.ServeMux) {
+// SwitchoverOrder is the body of POST /switchover: the region that is to serve.
+type SwitchoverOrder struct {
+	To string `json:"to"`
+}
+
+// orderRoutes adds POST /failover and POST /switchover, which answer as GET /state does; a switchover that can't be done is a 409, and one that
+// can be ordered a little later a 503.
+func (a *automation) orderRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /failover", func(w http.ResponseWriter, _ *http.Request) {
 		a.order()
+		writeJSON(w, a.current())
+	})
+	mux.HandleFunc("POST /switchover", func(w http.ResponseWriter, r *http.Request) {
+		var order SwitchoverOrder
+		if err := readJSON(w, r, &order); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		switch err := a.switchOver(order.To); {
+		case errors.Is(err, errBusy):
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		case err != nil:
+			http.Error(w, err.Error(), http.StatusConflict)
+			return
+		}
 		writeJSON(w, a.current())
 	})
 }

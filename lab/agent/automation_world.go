@@ -21,12 +21,19 @@ const (
 	progressNone    progress = iota // nothing was decided
 	progressDecided                 // some step was begun: all that is left must be done
 	progressDone                    // the region has taken over
+	progressServes                  // and home follows it, as after a switchover
 )
 
 // world is where the automation reads what it does not remember.
 type world interface {
 	// Progress says how far a failover has come, and how one can tell.
 	Progress(ctx context.Context) (p progress, why string)
+	// Switching is the region that is to serve by a switchover that was begun and not ended; empty if there is none.
+	Switching(ctx context.Context) (to string)
+	// Forget takes back here what a switchover has noted.
+	Forget(ctx context.Context)
+	// DatabaseHere is nil when the database of this region answers.
+	DatabaseHere(ctx context.Context) error
 	// HomeWasThere says whether this region holds something that it can only have from the home region.
 	HomeWasThere(ctx context.Context) bool
 }
@@ -41,6 +48,9 @@ type labWorld struct {
 func (w labWorld) Progress(ctx context.Context) (progress, string) {
 	if w.primaryHere(ctx) {
 		record, err := w.ask(ctx)
+		if err == nil && record.Primary == w.cfg.Region && len(w.cfg.Sides) > 0 && w.homeFollows(ctx) {
+			return progressServes, ""
+		}
 		current, readErr := readConfig(w.cfg.ConfigFile)
 		if err == nil && record.Primary == w.cfg.Region && readErr == nil && newRepoint(w.cfg, nil).applied(current) && newScaleOut(w.cfg, nil).applied(current) {
 			return progressDone, "found this region in service"
@@ -84,14 +94,48 @@ func (w labWorld) primaryHere(ctx context.Context) bool {
 	return err == nil && primary
 }
 
+// Forget leaves the note where it is if the database does not answer.
+func (w labWorld) Forget(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, worldLimit)
+	defer cancel()
+	_ = (&rotation{}).forget(ctx, Side{Follower: Follower{Postgres: w.cfg.Postgres}})
+}
+
+// DatabaseHere asks it.
+func (w labWorld) DatabaseHere(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, worldLimit)
+	defer cancel()
+	return withPostgres(ctx, w.cfg.Postgres, func(conn *pgx.Conn) error { return conn.Ping(ctx) })
+}
+
 func (w labWorld) homeFenced(ctx context.Context) bool {
+	return w.homeIs(ctx, `select not pg_is_in_recovery() and current_setting('default_transaction_read_only')::bool`)
+}
+
+func (w labWorld) homeFollows(ctx context.Context) bool {
+	return w.homeIs(ctx, `select pg_is_in_recovery()`)
+}
+
+func (w labWorld) homeIs(ctx context.Context, question string) (is bool) {
 	ctx, cancel := context.WithTimeout(ctx, worldLimit+lookTrips*w.cfg.Trip)
 	defer cancel()
-	fenced := false
-	err := withPostgres(ctx, w.cfg.HomePostgres, func(conn *pgx.Conn) error {
-		return conn.QueryRow(ctx, `select not pg_is_in_recovery() and current_setting('default_transaction_read_only')::bool`).Scan(&fenced)
-	})
-	return err == nil && fenced
+	err := withPostgres(ctx, w.cfg.HomePostgres, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, question).Scan(&is) })
+	return err == nil && is
+}
+
+// Switching asks both databases for what a switchover notes when it begins. One that does not answer notes nothing.
+func (w labWorld) Switching(ctx context.Context) (to string) {
+	for _, side := range w.cfg.Sides {
+		ctx, cancel := context.WithTimeout(ctx, worldLimit+lookTrips*w.cfg.Trip)
+		err := withPostgres(ctx, side.Postgres, func(conn *pgx.Conn) error {
+			return conn.QueryRow(ctx, `select coalesce(current_setting('`+intent+`', true), '')`).Scan(&to)
+		})
+		cancel()
+		if err == nil && to != "" {
+			return to
+		}
+	}
+	return ""
 }
 
 func (w labWorld) ask(ctx context.Context) (RecordHealth, error) {

@@ -94,6 +94,9 @@ type AutomationConfig struct {
 	Preflight []string `json:"preflight,omitempty"`
 	// Followers are the regions that are to follow this one when it has taken over.
 	Followers []Follower `json:"followers,omitempty"`
+	// Sides are home and this region, where they can change roles; none where they can't. Synchronous says that commits wait for a replica.
+	Sides       []Side `json:"sides,omitempty"`
+	Synchronous bool   `json:"synchronous,omitempty"`
 }
 
 // Follower is a region that neither is home nor takes over. Postgres, Redis, Config and App are how the automation reaches it, through links;

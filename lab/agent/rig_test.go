@@ -54,11 +54,15 @@ type witnessFunc func() error
 func (f witnessFunc) SeesLoss(context.Context) error { return f() }
 
 type fakeWorld struct {
-	progress progress
-	there    bool
+	progress  progress
+	there     bool
+	switching string
 }
 
 func (w fakeWorld) Progress(context.Context) (progress, string) { return w.progress, "" }
+func (w fakeWorld) Switching(context.Context) string            { return w.switching }
+func (w fakeWorld) Forget(context.Context)                      {}
+func (w fakeWorld) DatabaseHere(context.Context) error          { return nil }
 func (w fakeWorld) HomeWasThere(context.Context) bool           { return w.there }
 func diesAt(d time.Duration) homeFunc {
 	return func(s time.Duration) (bool, time.Duration) { return s < d, 0 }
@@ -100,7 +104,7 @@ func rig(home homeFunc, steps ...*fake) *automation {
 		fence:   fenceWith(func(context.Context) (string, error) { return "read only", nil }),
 		follow:  newFollow(AutomationConfig{}, m),
 		again:   func(context.Context) (string, error) { return "", nil },
-		ordered: make(chan struct{}),
+		ordered: make(chan struct{}), wishes: make(chan string, 1), regions: [2]string{"east", "west"},
 	}
 	a.stages = []stage{{step: a.fence, mark: MarkFenced}}
 	for _, s := range steps {

@@ -80,6 +80,9 @@ func (f *fence) Flushed() string {
 	return ""
 }
 
+// Forget has the old primary, which serves again, be fenced the next time.
+func (f *fence) Forget() { f.done.Store(nil) }
+
 // Owe has Late fence the old primary.
 func (f *fence) Owe() {
 	select {
@@ -88,23 +91,25 @@ func (f *fence) Owe() {
 	}
 }
 
-// Late fences the old primary once it is back, if that is owed, and leaves a mark. It returns then or when ctx ends.
+// Late fences the old primary once it is back, whenever that is owed, and leaves a mark. It returns when ctx ends.
 func (f *fence) Late(ctx context.Context, marks *Marks) {
-	select {
-	case <-ctx.Done():
-		return
-	case <-f.owed:
-	}
-	warned := map[string]bool{}
-	for pause(ctx, fenceAgain) == nil {
-		done, err := f.attempt(ctx)
-		if err == nil {
-			marks.Leave(MarkFencedLate, done.detail)
+	for {
+		select {
+		case <-ctx.Done():
 			return
+		case <-f.owed:
 		}
-		if kind := withoutNumbers(oneLine(err)); !isUnreachable(err) && !warned[kind] {
-			warned[kind] = true
-			slog.Warn("the old primary is back and not fenced yet", "error", err)
+		warned := map[string]bool{}
+		for pause(ctx, fenceAgain) == nil {
+			done, err := f.attempt(ctx)
+			if err == nil {
+				marks.Leave(MarkFencedLate, done.detail)
+				break
+			}
+			if kind := withoutNumbers(oneLine(err)); !isUnreachable(err) && !warned[kind] {
+				warned[kind] = true
+				slog.Warn("the old primary is back and not fenced yet", "error", err)
+			}
 		}
 	}
 }

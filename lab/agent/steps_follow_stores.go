@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"reflect"
 	"regexp"
 	"strings"
 
@@ -158,24 +159,34 @@ func (f *follow) redisOf(ctx context.Context, to Follower) (string, error) {
 
 // configOf publishes a configuration of the region that writes to the one that took over, and waits until an app node has it.
 func (f *follow) configOf(ctx context.Context, to Follower) (string, error) {
-	var state ConfigState
-	if err := exchange(ctx, http.MethodGet, to.Config, nil, &state); err != nil {
-		return "", fmt.Errorf("ask for the configuration: %w", err)
-	}
-	next, how := state.Document, "was so already"
-	if next.Postgres != to.Primary || next.Redis != to.Cache {
-		next.Postgres, next.Redis, how = to.Primary, to.Cache, "rewritten"
-		next.Revision++
-		if err := exchange(ctx, http.MethodPut, to.Config, next, &state); err != nil {
-			return "", fmt.Errorf("publish the configuration: %w", err)
-		}
+	next, how, err := republish(ctx, to.Config, func(c *topology.Config) { c.Postgres, c.Redis = to.Primary, to.Cache })
+	if err != nil {
+		return "", err
 	}
 	if next.AppNodes == 0 {
 		return fmt.Sprintf("revision %d, %s, no app node runs", next.Revision, how), nil
 	}
-	err := poll(ctx, followEvery, func(ctx context.Context) error { return readyWith(ctx, to.App, next.Revision) })
+	err = poll(ctx, followEvery, func(ctx context.Context) error { return readyWith(ctx, to.App, next.Revision) })
 	if err != nil {
 		return "", fmt.Errorf("wait for the app to take revision %d: %w", next.Revision, err)
 	}
 	return fmt.Sprintf("revision %d, %s", next.Revision, how), nil
+}
+
+// republish publishes a region's configuration with a change, unless it is so already, and says which.
+func republish(ctx context.Context, url string, change func(c *topology.Config)) (next topology.Config, how string, err error) {
+	var state ConfigState
+	if err := exchange(ctx, http.MethodGet, url, nil, &state); err != nil {
+		return next, "", fmt.Errorf("ask for the configuration: %w", err)
+	}
+	next, how = state.Document, "was so already"
+	change(&next)
+	if !reflect.DeepEqual(next, state.Document) {
+		how = "rewritten"
+		next.Revision++
+		if err := exchange(ctx, http.MethodPut, url, next, &state); err != nil {
+			return next, "", fmt.Errorf("publish the configuration: %w", err)
+		}
+	}
+	return next, how, nil
 }

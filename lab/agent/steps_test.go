@@ -199,7 +199,7 @@ func TestProgressWithoutTraces(t *testing.T) {
 
 func TestStateIsJSON(t *testing.T) {
 	got, err := json.Marshal(AutomationState{State: "acting", Step: "promote", SinceMS: 5})
-	if err != nil || string(got) != `{"state":"acting","step":"promote","since_ms":5}` {
+	if err != nil || string(got) != `{"state":"acting","step":"promote","since_ms":5,"serves":""}` {
 		t.Errorf("it is %s, %v", got, err)
 	}
 }

@@ -74,9 +74,12 @@ func Plan(t topology.Topology) []Spec {
 			look.Name, look.Control = fmt.Sprintf("%s_%s_%s", topology.ServiceAutomation, look.To, s), true
 		}
 	}
-	if !t.Automation.Off {
-		for _, r := range t.Followers() { // whose configuration the automation publishes
+	if !t.Automation.Off { // the automation publishes the configuration of those who are to follow another region
+		for _, r := range t.Followers() {
 			add(t.Standby().Name, r.Name, topology.ServiceReplicator, "")
+		}
+		if t.Switches() == nil {
+			add(t.Standby().Name, t.Home().Name, topology.ServiceReplicator, "")
 		}
 	}
 	for _, n := range Nodes(t) {

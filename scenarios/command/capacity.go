@@ -7,22 +7,23 @@ import (
 )
 
 func (a *app) capacityCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, cold bool
 	cmd := &cobra.Command{
 		Use: "capacity REGION", Short: "Find how many requests a second a region's app serves",
 		Long: `Offers the app of a region more and more requests a second, where its clients come in, until twice clearly less was served than offered.
 The knee is the most that was served. It asks as a client of the sample app does. Where the topology declares an app node's work (app: {workers: 2, service_time: 250ms, queue: 6}), it is
 to be as many nodes as serve, times workers over service time.`,
-		Example: "  regionfall capacity us-west-2\n  regionfall capacity us-west-2 --json", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(regions),
+		Example: "  regionfall capacity us-west-2\n  regionfall capacity us-west-2 --cold\n  regionfall capacity us-west-2 --json", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(regions),
 	}
 	name := labFlag(cmd)
+	cmd.Flags().BoolVar(&cold, "cold", false, "start the region's app nodes anew before each step")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.onLab(cmd.Context(), *name, func(l *lab.Lab) error {
 			if _, err := l.Region(args[0]); err != nil {
 				return badInput{err}
 			}
-			c, err := l.Capacity(cmd.Context(), args[0], func(s lab.CapacityStep) {
+			c, err := l.Capacity(cmd.Context(), args[0], cold, func(s lab.CapacityStep) {
 				a.tell("%8.1f/s offered  %8.1f/s served", s.Offered, s.Served)
 			})
 			if err != nil {

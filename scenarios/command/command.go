@@ -136,7 +136,7 @@ A scenario that expects to fail exits 0 when exactly the expected findings are m
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.AddCommand(a.runCommand(), a.listCommand(), a.showCommand(), a.upCommand(), a.statusCommand(),
-		a.injectCommand(), a.healCommand(), a.loseCommand(), a.returnCommand(), a.failoverCommand(), a.capacityCommand(), a.weightsCommand(), a.logsCommand(), a.psqlCommand(), a.downCommand(),
+		a.injectCommand(), a.healCommand(), a.loseCommand(), a.returnCommand(), a.failoverCommand(), a.switchoverCommand(), a.capacityCommand(), a.weightsCommand(), a.logsCommand(), a.psqlCommand(), a.downCommand(),
 		a.imagesCommand(), a.doctorCommand(), a.rejudgeCommand(), a.reportCommand())
 	return root
 }

@@ -18,19 +18,20 @@ var _ = Describe("App nodes whose work is declared", func() {
 		t.App = topology.Work{Workers: 2, ServiceTime: 200 * time.Millisecond, Queue: 6}
 		t.Regions[1].AppNodes, t.Regions[1].AtStart = 2, 1
 		l := harness.Up(ctx, t)
-		knee := func(want float64) {
+		knee := func(cold bool, want float64) {
 			GinkgoHelper()
-			c, err := l.Capacity(ctx, west, nil)
+			c, err := l.Capacity(ctx, west, cold, nil)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(c.Reached).To(BeTrue())
 			Expect(c.Declared).To(Equal(10.0), "of the nodes at the start")
 			Expect(c.Knee).To(BeNumerically("~", want, 0.1*want), "%+v", c.Steps)
 		}
-		knee(10)
+		knee(false, 10)
+		knee(true, 10)
 
 		guard := harness.Guard(l, &fault.LoseRegion{Region: east}) //nolint:contextcheck // the clean-up runs when this context has ended
 		Expect(guard.Inject(ctx)).Error().NotTo(HaveOccurred())
 		Eventually(l.Routing).WithContext(ctx).WithTimeout(harness.Patience).Should(HaveField("Primary", west))
-		knee(20)
+		knee(false, 20)
 	}, SpecTimeout(harness.DrillTimeout))
 })

@@ -1,0 +1,171 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// fakeSwitch is a switchover whose steps are given.
+type fakeSwitch struct {
+	first, second *fake // before the promotion, and after it
+	back, joins   func() error
+}
+
+func (f fakeSwitch) before() []stage {
+	return []stage{{step: fakeStep("check", nil)}, {step: f.first, mark: MarkPromoted}}
+}
+func (f fakeSwitch) after() []stage { return []stage{{step: f.second, mark: MarkRedirected}} }
+
+func (f fakeSwitch) takeBack(context.Context) error { return orNil(f.back) }
+
+func (f fakeSwitch) rejoin(context.Context) (string, error) { return "streams", orNil(f.joins) }
+
+func orNil(f func() error) error {
+	if f == nil {
+		return nil
+	}
+	return f()
+}
+
+// switched runs an automation whose home lives, has it do what is ordered, and gives the names of its marks and how it ended.
+func switched(t *testing.T, s fakeSwitch, world fakeWorld, order func(a *automation)) (names []string, end AutomationState) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		a := rig(diesAt(time.Hour))
+		a.world = world
+		a.rotate = func(string) switching { return s }
+		ctx, cancel := context.WithCancel(t.Context())
+		var run sync.WaitGroup
+		run.Go(func() {
+			if err := a.Run(ctx); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		order(a)
+		time.Sleep(time.Minute)
+		end = a.current()
+		for _, m := range marksOf(a.marks) {
+			names = append(names, m.Name)
+		}
+		cancel()
+		run.Wait()
+	})
+	return names, end
+}
+
+func to(t *testing.T, regions ...string) func(a *automation) {
+	return func(a *automation) {
+		for _, region := range regions {
+			for range 2 { // twice at once is once
+				if err := a.switchOver(region); err != nil {
+					t.Error(err)
+				}
+			}
+			time.Sleep(time.Minute)
+		}
+	}
+}
+
+func fine() fakeSwitch {
+	return fakeSwitch{first: fakeStep("promote", nil), second: fakeStep("redirect", nil)}
+}
+
+func TestRolesChangeThereAndBack(t *testing.T) {
+	s := fine()
+	names, end := switched(t, s, fakeWorld{}, to(t, "west", "west", "east"))
+	once := []string{MarkOrdered, MarkPromoted, MarkRedirected, MarkFollowed, MarkSwitched}
+	again := []string{MarkOrdered, MarkFollowed, MarkSwitched} // it is seen that the other one follows
+	if diff := cmp.Diff(slices.Concat(once, again, once), names); diff != "" {
+		t.Errorf("marks:\n%s", diff)
+	}
+	if end.State != string(phaseWatching) || end.Serves != "east" || *end.Switchover != (SwitchoverState{To: "east", Done: true}) {
+		t.Errorf("it ends %+v, %+v", end, end.Switchover)
+	}
+}
+
+func TestASwitchoverThatFailsIsTakenBackUpToThePromotion(t *testing.T) {
+	no := func(context.Context) error { return errors.New("no") }
+	promotedAlready := fine()
+	promotedAlready.first = fakeStep("promote", nil)
+	promotedAlready.first.do = func(context.Context) error {
+		if promotedAlready.first.times.Load() < 3 {
+			return errors.New("no")
+		}
+		return nil
+	}
+	promotedAlready.back = func() error { return errPromoted }
+	stuck := fakeSwitch{first: fakeStep("promote", no), second: fakeStep("redirect", nil), back: func() error { return unreachable{errors.New("gone")} }}
+	alone := fine()
+	alone.joins = func() error { return errors.New("gone") }
+	for name, c := range map[string]struct {
+		s      fakeSwitch
+		marks  []string
+		serves string
+		fails  string
+	}{
+		"taken back": {
+			fakeSwitch{first: fakeStep("promote", no), second: fakeStep("redirect", nil)},
+			[]string{MarkOrdered, MarkFailed, MarkTakenBack},
+			"east", "taken back: promote: no",
+		},
+		"not to be taken back": {stuck, []string{MarkOrdered, MarkFailed}, "east", "promote: no; and it could not be taken back: gone"},
+		"promoted already": {
+			promotedAlready, []string{MarkOrdered, MarkFailed, MarkFailed, MarkPromoted, MarkRedirected, MarkFollowed, MarkSwitched}, "west", "",
+		},
+		"not followed": {
+			alone, []string{MarkOrdered, MarkPromoted, MarkRedirected, MarkFailed}, "west", "clients are in west, and east does not follow it: not done within 10s: gone",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			names, end := switched(t, c.s, fakeWorld{}, to(t, "west"))
+			if diff := cmp.Diff(c.marks, names); diff != "" {
+				t.Errorf("marks:\n%s", diff)
+			}
+			if end.Serves != c.serves || *end.Switchover != (SwitchoverState{To: "west", Done: true, Failure: c.fails}) {
+				t.Errorf("it ends %+v, %+v", end, end.Switchover)
+			}
+		})
+	}
+}
+
+func TestASwitchoverIsEndedByTheNextProcess(t *testing.T) {
+	for _, region := range []string{"west", "east"} {
+		names, end := switched(t, fine(), fakeWorld{switching: region}, func(*automation) {})
+		if diff := cmp.Diff([]string{MarkPromoted, MarkRedirected, MarkFollowed, MarkSwitched}, names); diff != "" {
+			t.Errorf("to %s, marks:\n%s", region, diff)
+		}
+		if end.Serves != region || !end.Switchover.Done {
+			t.Errorf("to %s, it ends %+v, %+v", region, end, end.Switchover)
+		}
+	}
+}
+
+func TestASwitchoverIsRefused(t *testing.T) {
+	switched(t, fine(), fakeWorld{}, func(a *automation) {
+		if err := a.switchOver("north"); err == nil {
+			t.Error("to a region that there is not")
+		}
+		if err := a.switchOver("west"); err != nil {
+			t.Error(err)
+		}
+		if err := a.switchOver("east"); err == nil {
+			t.Error("while another one is under way")
+		}
+	})
+	unknown := rig(diesAt(time.Hour))
+	if err := unknown.switchOver("west"); err == nil {
+		t.Error("where there is none")
+	}
+	unknown.rotate = func(string) switching { return fine() }
+	if err := unknown.switchOver("west"); err == nil {
+		t.Error("before it knows where it stands")
+	}
+}

@@ -1,0 +1,90 @@
+package lab
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// ErrSwitchover says that a switchover was not done: it was refused, or begun and taken back. What its automation could not do is a matter of the
+// system that is tested, not of the lab.
+var ErrSwitchover = errors.New("the switchover was not done")
+
+// switchSteps is how many steps a switchover has at most, taking one back included; switchEvery how often the automation is asked about it.
+const (
+	switchSteps = 8
+	switchEvery = 20 * time.Millisecond
+)
+
+// Switchover orders a region to take over from the other one, which lives, and to have it follow: role rotation. It waits until that is done, and
+// tells said of each step. Ordered when the region serves already, or while it is taking over, it only waits. The error is ErrSwitchover if the
+// automation says that it was not done.
+func (l *Lab) Switchover(ctx context.Context, region string, said func(string)) error {
+	t := l.topology
+	if err := t.CheckSwitchover(region); err != nil {
+		return err
+	}
+	tap, err := l.Tap(topology.ServiceAutomation.Host(t.Standby().Name))
+	if err != nil {
+		return err
+	}
+	within := switchSteps*t.Automation.StepTimeout + failoverMargin
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("it is not done after %s", within))
+	defer cancel()
+	tick := time.NewTicker(switchEvery)
+	defer tick.Stop()
+	order := agent.SwitchoverOrder{To: region}
+	at, err := askAutomation(ctx, http.MethodPost, tap, "/switchover", order)
+	for answered(err, http.StatusServiceUnavailable) { // in a moment it may be ordered
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("switch over to %s: order it: %w; it said: %w", region, context.Cause(ctx), err)
+		case <-tick.C:
+		}
+		at, err = askAutomation(ctx, http.MethodPost, tap, "/switchover", order)
+	}
+	switch {
+	case answered(err, http.StatusConflict):
+		return fmt.Errorf("%w: %w", ErrSwitchover, err)
+	case err != nil:
+		return fmt.Errorf("switch over to %s: order it: %w", region, err)
+	}
+	step := ""
+	for {
+		if s := at.Switchover; s != nil && s.To == region && s.Done {
+			if s.Failure != "" {
+				return fmt.Errorf("%w: %s", ErrSwitchover, s.Failure)
+			}
+			return nil
+		}
+		if at.Step != step && at.Step != "" {
+			step = at.Step
+			said("step " + step)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("switch over to %s: %w; the automation is %s, in step %q: %s", region, context.Cause(ctx), at.State, at.Step, at.Detail)
+		case <-tick.C:
+		}
+		method, path, what := http.MethodGet, "/state", any(nil)
+		if at.Switchover == nil { // it was killed, and what came after it has nothing of it
+			method, path, what = http.MethodPost, "/switchover", order
+		}
+		if is, err := askAutomation(ctx, method, tap, path, what); err == nil {
+			at = is
+		} else {
+			at.Detail = err.Error()
+		}
+	}
+}
+
+// answered says whether an error is an answer with that status.
+func answered(err error, code int) bool {
+	var s statusError
+	return errors.As(err, &s) && s.code == code
+}
