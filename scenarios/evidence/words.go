@@ -20,7 +20,7 @@ func span(ms int64, how rounding) string {
 	case d < time.Second:
 		return fmt.Sprintf("%d ms", ms)
 	case d < time.Minute:
-		return decimals(how(d.Seconds()*100)/100, 2) + " s"
+		return decimals(how(float64(ms)/10)/100, 2) + " s"
 	case d < time.Hour:
 		return two(int64(how(d.Seconds())), 60, "min", "s")
 	case d < 24*time.Hour:
@@ -65,6 +65,19 @@ func between(lo, hi int64) string {
 		return a
 	}
 	return a + " … " + b
+}
+
+// took says how long something took, as well as it is known: an interval, or when it did not end more than its lower end. Empty is not known.
+func took(lo, hi *int64, censored bool, scale float64) string {
+	switch {
+	case lo == nil:
+		return ""
+	case censored:
+		return "> " + atLeast(atScale(*lo, scale))
+	case hi != nil:
+		return between(atScale(*lo, scale), atScale(*hi, scale))
+	}
+	return ""
 }
 
 // atScale is a lab duration in the time of the story.
