@@ -1,31 +1,13 @@
 package geo_test
 
 import (
-	"context"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
-
-// ask gives one value of the PostgreSQL of a region, asked past all faults.
-func ask(ctx context.Context, l *lab.Lab, region, statement string) (answer string, err error) {
-	tap, err := l.Tap(topology.ServicePostgres.Host(region))
-	if err != nil {
-		return "", err
-	}
-	conn, err := lab.SQL(ctx, tap)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	err = conn.QueryRow(ctx, statement).Scan(&answer)
-	return answer, err
-}
 
 const (
 	receives = `select coalesce(max(status || ' ' || received_tli), 'nothing') from pg_stat_wal_receiver`
@@ -36,15 +18,15 @@ var _ = Describe("The third region of a lab", func() {
 	It("follows the one that took over, from where it was", func(ctx SpecContext) {
 		t, _ := topology.Preset("three-regions")
 		l := harness.Up(ctx, t.Scaled(60))
-		before, err := ask(ctx, l, asia, started)
+		before, err := harness.Ask(ctx, l, asia, started)
 		Expect(err).NotTo(HaveOccurred())
 		lost := harness.Guard(l, &fault.LoseRegion{Region: us}) //nolint:contextcheck // the clean-up runs when this context has ended
 		Expect(lost.Inject(ctx)).Error().NotTo(HaveOccurred())
 
-		Eventually(ask).WithContext(ctx).WithArguments(l, asia, receives).WithTimeout(harness.Patience).Should(Equal("streaming 2"))
-		Expect(ask(ctx, l, eu, `select pg_logical_emit_message(true, 'regionfall', 'x')::text`)).Error().NotTo(HaveOccurred())
+		Eventually(harness.Ask).WithContext(ctx).WithArguments(l, asia, receives).WithTimeout(harness.Patience).Should(Equal("streaming 2"))
+		Expect(harness.Ask(ctx, l, eu, `select pg_logical_emit_message(true, 'regionfall', 'x')::text`)).Error().NotTo(HaveOccurred())
 		Eventually(l.CaughtUp).WithContext(ctx).WithArguments(asia).WithTimeout(harness.Patience).Should(Succeed())
-		Expect(ask(ctx, l, asia, started)).To(Equal(before), "it was not even started again, so no base backup was taken")
+		Expect(harness.Ask(ctx, l, asia, started)).To(Equal(before), "it was not even started again, so no base backup was taken")
 	}, SpecTimeout(harness.SpecTimeout))
 
 	It("gives the one that takes over what only it has, and can follow then", func(ctx SpecContext) {
@@ -54,17 +36,17 @@ var _ = Describe("The third region of a lab", func() {
 		Expect(behind.Inject(ctx)).Error().NotTo(HaveOccurred())
 		const rows = `with written as (select pg_logical_emit_message(true, 'regionfall', repeat('x', 1000)) from generate_series(1, 100))
 			select count(*)::text from written`
-		Expect(ask(ctx, l, us, rows)).To(Equal("100"))
+		Expect(harness.Ask(ctx, l, us, rows)).To(Equal("100"))
 		Eventually(l.CaughtUp).WithContext(ctx).WithArguments(asia).WithTimeout(harness.Patience).Should(Succeed())
 		const has = `select pg_last_wal_receive_lsn()::text`
-		most, err := ask(ctx, l, asia, has)
+		most, err := harness.Ask(ctx, l, asia, has)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(ask(ctx, l, eu, has)).NotTo(Equal(most))
+		Expect(harness.Ask(ctx, l, eu, has)).NotTo(Equal(most))
 
 		lost := harness.Guard(l, &fault.LoseRegion{Region: us}) //nolint:contextcheck // the clean-up runs when this context has ended
 		Expect(lost.Inject(ctx)).Error().NotTo(HaveOccurred())
-		Eventually(ask).WithContext(ctx).WithArguments(l, asia, receives).WithTimeout(harness.Patience).Should(Equal("streaming 2"))
-		Expect(ask(ctx, l, eu, `select (pg_current_wal_flush_lsn() >= '`+most+`'::pg_lsn)::text`)).To(Equal("true"))
+		Eventually(harness.Ask).WithContext(ctx).WithArguments(l, asia, receives).WithTimeout(harness.Patience).Should(Equal("streaming 2"))
+		Expect(harness.Ask(ctx, l, eu, `select (pg_current_wal_flush_lsn() >= '`+most+`'::pg_lsn)::text`)).To(Equal("true"))
 	}, SpecTimeout(harness.SpecTimeout))
 
 	It("is brought along later when it can't be reached", func(ctx SpecContext) {
@@ -73,9 +55,9 @@ var _ = Describe("The third region of a lab", func() {
 		cut := harness.Guard(l, &fault.Partition{Between: []string{eu, asia}}) //nolint:contextcheck // the clean-up runs when this context has ended
 		Expect(cut.Inject(ctx)).Error().NotTo(HaveOccurred())
 		Expect(l.Failover(ctx, eu, func(text string) { GinkgoWriter.Println(text) })).To(Succeed(), "who follows keeps nobody waiting")
-		Expect(ask(ctx, l, asia, receives)).NotTo(Equal("streaming 2"))
+		Expect(harness.Ask(ctx, l, asia, receives)).NotTo(Equal("streaming 2"))
 
 		Expect(cut.Heal(ctx)).Error().NotTo(HaveOccurred())
-		Eventually(ask).WithContext(ctx).WithArguments(l, asia, receives).WithTimeout(harness.Patience).Should(Equal("streaming 2"))
+		Eventually(harness.Ask).WithContext(ctx).WithArguments(l, asia, receives).WithTimeout(harness.Patience).Should(Equal("streaming 2"))
 	}, SpecTimeout(harness.SpecTimeout))
 })

@@ -23,30 +23,16 @@ const (
 	asia   = "ap-southeast-1"
 )
 
-// inPostgres works on the database of a region, past all links.
-func inPostgres(ctx context.Context, l *lab.Lab, region string, work func(conn *pgx.Conn) error) error {
-	tap, err := l.Tap(topology.ServicePostgres.Host(region))
-	if err != nil {
-		return err
-	}
-	conn, err := lab.SQL(ctx, tap)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	return work(conn)
-}
-
 // followers are the databases that stream from a region's now over a slot, by the names they give themselves.
 func followers(ctx context.Context, l *lab.Lab, region string) (names []string, err error) {
 	const streaming = `select coalesce(array_agg(application_name order by application_name), '{}')
 		from pg_stat_replication join pg_replication_slots on active_pid = pid where state = 'streaming'`
-	err = inPostgres(ctx, l, region, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, streaming).Scan(&names) })
+	err = harness.InPostgres(ctx, l, region, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, streaming).Scan(&names) })
 	return names, err
 }
 
 func writeNote(ctx context.Context, l *lab.Lab, region, text string) error {
-	return inPostgres(ctx, l, region, func(conn *pgx.Conn) error {
+	return harness.InPostgres(ctx, l, region, func(conn *pgx.Conn) error {
 		if _, err := conn.Exec(ctx, `create table if not exists notes (text text)`); err != nil {
 			return err
 		}
@@ -56,7 +42,7 @@ func writeNote(ctx context.Context, l *lab.Lab, region, text string) error {
 }
 
 func readNotes(ctx context.Context, l *lab.Lab, region string) (texts []string, err error) {
-	err = inPostgres(ctx, l, region, func(conn *pgx.Conn) error {
+	err = harness.InPostgres(ctx, l, region, func(conn *pgx.Conn) error {
 		return conn.QueryRow(ctx, `select array_agg(text) from notes`).Scan(&texts)
 	})
 	return texts, err

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/gomega"
 
@@ -87,4 +88,24 @@ func Guard(l *lab.Lab, spec fault.Spec) *fault.Guard {
 		gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	}, ginkgo.NodeTimeout(SpecTimeout))
 	return guard
+}
+
+// InPostgres works in the database of a region, past all faults.
+func InPostgres(ctx context.Context, l *lab.Lab, region string, work func(conn *pgx.Conn) error) error {
+	tap, err := l.Tap(topology.ServicePostgres.Host(region))
+	if err != nil {
+		return err
+	}
+	conn, err := lab.SQL(ctx, tap)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	return work(conn)
+}
+
+// Ask gives one value of the database of a region, as text.
+func Ask(ctx context.Context, l *lab.Lab, region, statement string) (answer string, err error) {
+	err = InPostgres(ctx, l, region, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, statement).Scan(&answer) })
+	return answer, err
 }
