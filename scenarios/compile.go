@@ -48,9 +48,10 @@ func scaled(p drill.Plan) drill.Plan {
 		o.Within = div(o.Within)
 		p.Judge.RecoveryPoint = &o
 	}
-	if p.Judge.StaleConfig != nil {
-		within := div(*p.Judge.StaleConfig)
-		p.Judge.StaleConfig = &within
+	for _, within := range []**time.Duration{&p.Judge.StaleConfig, &p.Judge.WriteGap} {
+		if *within != nil {
+			*within = new(div(**within))
+		}
 	}
 	window := defaultWindowLab
 	if p.Judge.RecoveryTime != nil {
@@ -184,7 +185,7 @@ func beforeFault(steps []drill.Step) time.Duration {
 	var at time.Duration
 	for _, s := range steps {
 		at = due(at, s)
-		if s.Inject != nil {
+		if s.Inject != nil || s.Switchover != "" {
 			break
 		}
 	}
@@ -215,6 +216,8 @@ func stepText(s drill.Step) string {
 		return fmt.Sprintf("inject %s: %s", s.Inject.Kind(), s.Inject.Target())
 	case s.Heal != "":
 		return "heal " + s.Heal
+	case s.Switchover != "":
+		return "switch over to " + s.Switchover
 	default:
 		return "run job " + s.Job
 	}

@@ -154,6 +154,9 @@ func (d table) objectives() {
 	if within := d.plan.Judge.StaleConfig; within != nil {
 		d.scheduled("  stale configuration, after redirect", *within)
 	}
+	if within := d.plan.Judge.WriteGap; within != nil {
+		d.scheduled("  write gap of a switchover", *within)
+	}
 	if all := d.plan.Judge.Sessions; len(all) > 0 {
 		d.row("  sessions", strings.Join(all, ", "), "")
 	}

@@ -54,11 +54,12 @@ func (r *reader) step(dst *[]drill.Step) decoder {
 	return func(n ast.Node, path string) {
 		var s drill.Step
 		r.mapping(fields{
-			"at":     r.duration(&s.At),
-			"when":   choice(r, "condition", &s.When, conditions()),
-			"inject": r.fault(&s.Inject),
-			"heal":   choice(r, "fault", &s.Heal, faultKinds()),
-			"job":    choice(r, "job", &s.Job, jobs()),
+			"at":         r.duration(&s.At),
+			"when":       choice(r, "condition", &s.When, conditions()),
+			"inject":     r.fault(&s.Inject),
+			"heal":       choice(r, "fault", &s.Heal, faultKinds()),
+			"job":        choice(r, "job", &s.Job, jobs()),
+			"switchover": r.text(&s.Switchover, 64),
 		})(n, path)
 		*dst = append(*dst, s)
 	}
@@ -161,6 +162,10 @@ func (r *reader) objectives(j *measure.Spec) decoder {
 		"stale_config": func(n ast.Node, path string) {
 			j.StaleConfig = new(time.Duration)
 			r.within(j.StaleConfig, nil)(n, path)
+		},
+		"write_gap": func(n ast.Node, path string) {
+			j.WriteGap = new(time.Duration)
+			r.within(j.WriteGap, nil)(n, path)
 		},
 		"local_reads":      r.mapping(fields{"p99": r.duration(&j.LocalReads)}),
 		"stores":           r.stores(&j.Stores),

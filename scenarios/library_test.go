@@ -28,6 +28,7 @@ func TestLibrary(t *testing.T) {
 		{Name: "kyc-region-outage", Expect: "pass", Timescale: 360, Longest: 33333 * time.Millisecond},
 		{Name: "kyc-zero-loss", Expect: "pass", Timescale: 360, Longest: 33333 * time.Millisecond},
 		{Name: "saas-prescaled", Expect: "pass", Timescale: 180, Longest: 21833 * time.Millisecond},
+		{Name: "saas-role-rotation", Expect: "pass", Timescale: 60, Longest: 48250 * time.Millisecond},
 		{Name: "saas-standby-overload", Expect: "fail: recovery_time, standby_capacity", Timescale: 180, Longest: 21833 * time.Millisecond},
 	}
 	for i := range got {

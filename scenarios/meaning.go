@@ -141,13 +141,13 @@ func (r *reader) stepMeaning(p *drill.Plan) {
 	for i, s := range p.Steps {
 		path := fmt.Sprintf("steps[%d]", i)
 		var does []string
-		for _, verb := range []string{"inject", "heal", "job"} {
+		for _, verb := range []string{"inject", "heal", "job", "switchover"} {
 			if r.at[path+"."+verb] != nil {
 				does = append(does, verb)
 			}
 		}
 		if len(does) != 1 {
-			r.complain(path, "%s: a step does exactly one of inject, heal and job; this one does %s", path, orNothing(does))
+			r.complain(path, "%s: a step does exactly one of inject, heal, job and switchover; this one does %s", path, orNothing(does))
 		}
 		if s.When == "" && s.At < last {
 			r.complain(path+".at", "%s: %s is before the step above (%s): write steps in order", path, short(s.At), short(last))
@@ -158,6 +158,10 @@ func (r *reader) stepMeaning(p *drill.Plan) {
 		}
 		r.conditionMeaning(path, p, s.When, broken, backup)
 		unclear = unclear || r.at[path+".inject"] != nil && s.Inject == nil
+		if s.Switchover != "" {
+			broken = true
+			r.switchoverMeaning(path, p, i)
+		}
 		if s.Inject != nil {
 			broken = true
 			injected = append(injected, s.Inject.Kind())
@@ -179,7 +183,7 @@ func (r *reader) stepMeaning(p *drill.Plan) {
 		}
 	}
 	if !broken && !unclear && r.at["steps"] != nil {
-		r.complain("steps", "steps: nothing is injected, so nothing is tested: a drill has at least one inject")
+		r.complain("steps", "steps: nothing is injected, so nothing is tested: a drill has at least one inject or switchover")
 	}
 }
 
@@ -208,14 +212,15 @@ func orNothing(verbs []string) string {
 
 func (r *reader) objectiveMeaning(p *drill.Plan) {
 	j := p.Judge
-	promised := slices.ContainsFunc([]string{"recovery_time", "recovery_point", "sessions", "local_reads", "stale_config"}, func(key string) bool {
+	promised := slices.ContainsFunc([]string{"recovery_time", "recovery_point", "sessions", "local_reads", "stale_config", "write_gap"}, func(key string) bool {
 		return r.given("objectives." + key)
 	})
 	if r.at["objectives"] != nil && !promised {
-		r.complain("objectives", "objectives: nothing is promised: give recovery_point, recovery_time, sessions, local_reads or stale_config")
+		r.complain("objectives", "objectives: nothing is promised: give recovery_point, recovery_time, sessions, local_reads, stale_config or write_gap")
 	}
 	r.readingMeaning(p)
 	r.staleConfigMeaning(p)
+	r.writeGapMeaning(p)
 	if o := j.RecoveryTime; o != nil {
 		if o.Within == 0 && !r.meant["objectives.recovery_time.within"] {
 			r.complain(within(r, "objectives.recovery_time"), "objectives.recovery_time: 0s can't be kept: must be more than 0s")

@@ -42,6 +42,7 @@ func findings() []string {
 		measure.FindingRecoveryTime, measure.FindingRecoveryPoint, measure.FindingFencing, measure.FindingLostAfterFailover,
 		measure.FindingHole, measure.FindingDuplicate, measure.FindingPhantom, measure.FindingStandbyCapacity, measure.FindingLinearizability,
 		measure.FindingReadYourWrites, measure.FindingMonotonicReads, measure.FindingLocalReads, measure.FindingStaleConfig,
+		measure.FindingSwitchover, measure.FindingWriteGap,
 	}
 }
 

@@ -161,6 +161,13 @@ func (d *drill) runSteps(ctx context.Context) error {
 // leaveOut records the faults that were not injected: a drill that was to break more than it broke does not pass.
 func (d *drill) leaveOut(steps []Step, c Condition) {
 	for _, s := range steps {
+		if s.Switchover != "" { // the regions were to change roles, and did not
+			now := d.rec.Now()
+			d.rec.Fault(history.Fault{
+				Name: history.Switchover, Target: s.Switchover, Command: now, Effective: &history.Interval{Lo: now, Hi: now}, Confirmed: true,
+				By: fmt.Sprintf("not ordered: %q never came", c),
+			})
+		}
 		if s.Inject != nil {
 			d.rec.Fault(history.Fault{
 				Name: s.Inject.Kind(), Target: s.Inject.Target(), Command: d.rec.Now(), By: fmt.Sprintf("not injected: %q never came", c),
@@ -180,6 +187,8 @@ func (d *drill) runStep(ctx context.Context, s Step) error {
 			}
 		}
 		return fmt.Errorf("heal %s: it was not injected", s.Heal)
+	case s.Switchover != "":
+		return d.switchOver(ctx, s.Switchover)
 	default:
 		d.say("job %s runs", s.Job)
 		ctx, cancel := context.WithTimeout(ctx, jobWithin)

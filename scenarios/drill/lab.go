@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/fault"
@@ -16,17 +17,28 @@ type Lab interface {
 	// Steady looks once at everything that has to be true before a fault: durability, replication, routing. Its error says what is not, and
 	// is ErrMovedAlready if waiting can't mend it.
 	Steady(ctx context.Context) error
-	// Guard makes a fault ready; its sightings are given on the clock now.
-	Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, error)
-	// Job runs a job to its end.
-	Job(ctx context.Context, name string) error
 	// FollowMarks hands on what the agents noted, until ctx ends.
 	FollowMarks(ctx context.Context, now func() time.Duration, seen func(Exchange)) error
 	// Configured asks every node of the app what its configuration is. A node that does not answer is in the answer, with its error.
 	Configured(ctx context.Context) []history.ConfigSight
+	// Doer does what the steps of a plan say.
+	Doer
 	// Stores reads what the stores of a region hold.
 	Stores
 }
+
+// Doer is what steps are done with.
+type Doer interface {
+	// Guard makes a fault ready; its sightings are given on the clock now.
+	Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, error)
+	// Job runs a job to its end.
+	Job(ctx context.Context, name string) error
+	// Switchover has a region take over from one that lives, to the end. It is ErrNotSwitched when the system under test did not do it.
+	Switchover(ctx context.Context, region string, said func(step string)) error
+}
+
+// ErrNotSwitched says that a switchover was refused, or taken back: what the drill is to find out, and no failure of it.
+var ErrNotSwitched = errors.New("not switched over")
 
 // Stores is the final read.
 type Stores interface {

@@ -28,8 +28,9 @@ import (
 // tinyLab is a real lab in this process: two regions behind links of a Toxiproxy, a name service that speaks DNS, a failover automation
 // with a clock of its own. What a test sets before the drill is in the first block.
 type tinyLab struct {
-	unattended bool                                   // no automation: nobody redirects
-	steady     func(now time.Duration) error          // nil: always
+	unattended bool                          // no automation: nobody redirects
+	steady     func(now time.Duration) error // nil: always
+	switchover func(ctx context.Context, region string, said func(string)) error
 	job        func(context.Context) error            // nil: there is no job
 	reconcile  func(context.Context) error            // nil: at once
 	unreadable string                                 // a store that can't be read
@@ -186,6 +187,14 @@ func (l *tinyLab) Steady(context.Context) error {
 
 func (l *tinyLab) Guard(s fault.Spec, now func() time.Duration) (*fault.Guard, error) {
 	return fault.NewGuard(s, l, now)
+}
+
+// Switchover is done at once, where somebody else is not to do it.
+func (l *tinyLab) Switchover(ctx context.Context, region string, said func(string)) error {
+	if l.switchover == nil {
+		return nil
+	}
+	return l.switchover(ctx, region, said)
 }
 
 func (l *tinyLab) Job(ctx context.Context, name string) error {

@@ -3,6 +3,7 @@ package drill
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -173,5 +174,37 @@ func TestAConditionThatNeverComesIsGivenUp(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestASwitchoverIsRecordedFromItsOrderOn(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		err  error
+		done bool
+		ends error
+	}{
+		"done":     {nil, true, nil},
+		"not done": {fmt.Errorf("%w: the standby is behind", ErrNotSwitched), false, nil},
+		"unknown":  {errors.New("no answer"), false, errors.New("no answer")},
+	} {
+		l := newLab(t)
+		l.unattended = true
+		var asked string
+		l.switchover = func(_ context.Context, region string, said func(string)) error {
+			asked = region
+			said("step fence")
+			return c.err
+		}
+		p := plan(Step{At: 200 * ms, Switchover: "west"})
+		p.Observe = 300 * ms
+		o := run(t.Context(), t, p, l)
+		if (o.err != nil) != (c.ends != nil) || asked != "west" {
+			t.Errorf("%s: %v, and asked was %q", name, o.err, asked)
+		}
+		f := o.fault(t, history.Switchover)
+		if f.Target != "west" || !f.Confirmed || f.Effective.Lo != f.Command || (f.Healed != nil) != c.done {
+			t.Errorf("%s: recorded %+v", name, f)
+		}
 	}
 }

@@ -94,6 +94,12 @@ func (r *Result) withdraw() {
 	if c := r.Metrics.StaleConfig; c != nil {
 		c.Verdict = Inconclusive
 	}
+	if g := r.Metrics.WriteGap; g != nil {
+		g.Verdict = Inconclusive
+		for i := range g.Each {
+			g.Each[i].Verdict = Inconclusive
+		}
+	}
 	for i := range r.Metrics.Sessions {
 		r.Metrics.Sessions[i].Verdict = Inconclusive
 	}

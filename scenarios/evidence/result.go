@@ -114,6 +114,7 @@ type Metrics struct {
 	Sessions      []Session      `json:"sessions"` // by guarantee
 	Reads         []ReadLatency  `json:"reads"`    // by region and path
 	StaleConfig   *StaleConfig   `json:"stale_config"`
+	WriteGap      *WriteGap      `json:"write_gap"` // the longest of the switchovers
 	// These are named by the schema and have no checker: always null.
 	Decisions    *NotMeasured `json:"decisions"`
 	Conservation *NotMeasured `json:"conservation"`
@@ -202,6 +203,18 @@ type StaleConfig struct {
 	ObjectiveMS     *int64               `json:"objective_ms"`
 	FullObjectiveMS *int64               `json:"objective_full_scale_ms"`
 	Verdict         Verdict              `json:"verdict"`
+}
+
+// WriteGap is for how long no write was acknowledged while regions changed roles.
+type WriteGap struct {
+	To              string     `json:"to"`
+	LoMS            *int64     `json:"lo_ms"`
+	HiMS            *int64     `json:"hi_ms"` // nil when censored
+	Censored        bool       `json:"censored"`
+	ObjectiveMS     *int64     `json:"objective_ms"`
+	FullObjectiveMS *int64     `json:"objective_full_scale_ms"`
+	Verdict         Verdict    `json:"verdict"`
+	Each            []WriteGap `json:"each,omitempty"`
 }
 
 // Session is how a guarantee of sessions was kept.

@@ -34,6 +34,10 @@ func metricsOf(m measure.Metrics, timescale float64) Metrics {
 			ObjectiveMS: up(c.ObjectiveMS), FullObjectiveMS: fullScale(c.ObjectiveMS, timescale), Verdict: verdictOf(c.Verdict),
 		}
 	}
+	if g := m.WriteGap; g != nil {
+		gap := gapOf(*g, timescale)
+		out.WriteGap = &gap
+	}
 	for _, s := range m.Sessions {
 		out.Sessions = append(out.Sessions, sessionOf(s))
 	}
@@ -49,6 +53,17 @@ func metricsOf(m measure.Metrics, timescale float64) Metrics {
 	}
 	if c := m.Clients; c != nil {
 		out.Clients = &Clients{Count: c.Count, Moved: c.Moved, LoMS: down(c.LoMS), HiMS: up(c.HiMS), Censored: c.Censored}
+	}
+	return out
+}
+
+func gapOf(g measure.WriteGap, timescale float64) WriteGap {
+	out := WriteGap{
+		To: g.To, LoMS: down(g.LoMS), HiMS: up(g.HiMS), Censored: g.Censored,
+		ObjectiveMS: up(g.ObjectiveMS), FullObjectiveMS: fullScale(g.ObjectiveMS, timescale), Verdict: verdictOf(g.Verdict),
+	}
+	for _, each := range g.Each {
+		out.Each = append(out.Each, gapOf(each, timescale))
 	}
 	return out
 }

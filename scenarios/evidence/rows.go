@@ -52,6 +52,12 @@ func (r Result) rows() []row {
 	if c := r.Metrics.StaleConfig; c != nil {
 		rows = append(rows, r.staleConfigRows(*c)...)
 	}
+	if g := r.Metrics.WriteGap; g != nil {
+		rows = append(rows, r.gapRow(*g, 0))
+		for i, each := range g.Each {
+			rows = append(rows, r.gapRow(each, i+1))
+		}
+	}
 	for _, s := range r.Metrics.Sessions {
 		rows = append(rows, r.sessionRow(s))
 	}
@@ -68,15 +74,7 @@ func (l Latency) words() string {
 
 func (r Result) timeRow(t RecoveryTime) row {
 	out := row{ID: "recovery_time", Name: "recovery time", Judged: t.ObjectiveMS != nil, Verdict: t.Verdict, Measured: "not measured"}
-	say := func(scale float64) string {
-		switch {
-		case t.Censored && t.LoMS != nil:
-			return "> " + atLeast(atScale(*t.LoMS, scale))
-		case t.LoMS != nil && t.HiMS != nil:
-			return between(atScale(*t.LoMS, scale), atScale(*t.HiMS, scale))
-		}
-		return ""
-	}
+	say := func(scale float64) string { return took(t.LoMS, t.HiMS, t.Censored, scale) }
 	if lab := say(1); lab != "" {
 		out.Measured = lab
 	}

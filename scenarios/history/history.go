@@ -60,6 +60,10 @@ type Mark struct {
 	Detail string   `json:"detail,omitempty"`
 }
 
+// Switchover is the name of a Fault that is none: the order that a region, its target, take over from one that lives. It is effective from the order
+// on, and healed when the automation says that it is done, or not at all.
+const Switchover = "switchover"
+
 // Fault is the life of one fault: when it was ordered, when its probe turned bad, when it was seen healed.
 type Fault struct {
 	Name      string        `json:"name"`

@@ -33,7 +33,7 @@ func MeasureCapacity(h history.History, s Spec) *Capacity { //nolint:revive // C
 	if window <= 0 || !observed || v.tooThin() || v.over <= 0 {
 		return c // nothing can be said
 	}
-	if back := incident.fault.Healed; back != nil {
+	if back := incident.fault.Healed; back != nil && incident.fault.Name != history.Switchover {
 		end = min(end, back.Lo)
 	}
 	demand := float64(v.offered) / v.over.Seconds()

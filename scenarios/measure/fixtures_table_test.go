@@ -32,6 +32,7 @@ type overrides struct {
 	Sessions        []string `json:"sessions,omitempty"`
 	LocalReadsMS    int      `json:"local_reads_ms,omitempty"`
 	StaleConfigMS   *int     `json:"stale_config_ms,omitempty"`
+	WriteGapMS      *int     `json:"write_gap_ms,omitempty"`
 }
 
 // figures are measured values that matter in the fixture; nil ones are not compared.
@@ -47,6 +48,7 @@ type figures struct {
 	CapacityShare   []float64 `json:"capacity_share,omitempty"`  // lo, hi
 	StaleConfigMS   []float64 `json:"stale_config_ms,omitempty"` // lo, hi; lo only when censored
 	StaleFailed     *int      `json:"stale_failed,omitempty"`
+	WriteGapMS      []float64 `json:"write_gap_ms,omitempty"`     // lo, hi; lo only when censored
 	ClientsMovedMS  []float64 `json:"clients_moved_ms,omitempty"` // lo, hi; lo only when censored
 }
 

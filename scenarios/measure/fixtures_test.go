@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write fixtures/histories from the table
 const fixturesDir = "../../fixtures/histories"
 
 func fixtures() []fixture {
-	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, serviceFixtures, configFixtures)
+	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, serviceFixtures, configFixtures, switchoverFixtures)
 }
 
 // files are what the fixture's folder holds.
@@ -168,6 +168,10 @@ func (e expectation) promised() Spec {
 		limit := time.Duration(*within) * msec
 		s.StaleConfig = &limit
 	}
+	if within := e.Spec.WriteGapMS; within != nil {
+		limit := time.Duration(*within) * msec
+		s.WriteGap = &limit
+	}
 	s.LocalReads = time.Duration(e.Spec.LocalReadsMS) * msec
 	return s
 }
@@ -203,6 +207,9 @@ func measured(m Metrics, want figures) figures {
 		if want.StaleFailed != nil {
 			got.StaleFailed = &c.Failed
 		}
+	}
+	if g := m.WriteGap; g != nil && want.WriteGapMS != nil {
+		got.WriteGapMS = interval(g.LoMS, g.HiMS)
 	}
 	p := m.RecoveryPoint
 	if p == nil {

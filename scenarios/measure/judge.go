@@ -20,6 +20,7 @@ func Judge(h history.History, s Spec) Report {
 	r := Report{Metrics: Metrics{
 		RecoveryTime: MeasureRecoveryTime(h, s), WriteLatency: WriteLatency(h), Capacity: MeasureCapacity(h, s), Clients: MeasureClients(h, s),
 		Sessions: MeasureSessions(h, s), Reads: MeasureReads(h, s), StaleConfig: MeasureStaleConfig(h, s),
+		WriteGap: MeasureWriteGap(h, s),
 	}}
 	a := newAudit(h, s)
 	void, open := voids(h, s), opens(h, a)
@@ -36,6 +37,12 @@ func Judge(h history.History, s Spec) Report {
 	}
 	if m := r.Metrics.StaleConfig; m != nil {
 		r.Findings = append(r.Findings, staleConfigFinding(*m))
+	}
+	if len(switchovers(h)) > 0 {
+		r.Findings = append(r.Findings, CheckSwitchovers(h))
+	}
+	if g := r.Metrics.WriteGap; g != nil {
+		r.Findings = append(r.Findings, writeGapFinding(*g))
 	}
 	for _, session := range r.Metrics.Sessions {
 		r.Findings = append(r.Findings, sessionFinding(session))
@@ -66,7 +73,7 @@ func Judge(h history.History, s Spec) Report {
 func Promised() []string {
 	return []string{
 		FindingRecoveryTime, FindingRecoveryPoint, FindingStandbyCapacity, FindingReadYourWrites, FindingMonotonicReads, FindingLocalReads,
-		FindingStaleConfig,
+		FindingStaleConfig, FindingWriteGap,
 	}
 }
 
@@ -83,6 +90,12 @@ func (r *Report) withdraw() {
 	}
 	if m := r.Metrics.StaleConfig; m != nil {
 		m.Verdict = Inconclusive
+	}
+	if g := r.Metrics.WriteGap; g != nil {
+		g.Verdict = Inconclusive
+		for i := range g.Each {
+			g.Each[i].Verdict = Inconclusive
+		}
 	}
 	for i := range r.Metrics.Sessions {
 		r.Metrics.Sessions[i].Verdict = Inconclusive
@@ -118,7 +131,7 @@ func reasons(r Report, doubts []string) []string {
 func voids(h history.History, s Spec) []string {
 	var all []string
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
-	if s.RecoveryTime == nil && s.RecoveryPoint == nil && len(s.Sessions) == 0 && s.LocalReads == 0 && s.StaleConfig == nil {
+	if s.RecoveryTime == nil && s.RecoveryPoint == nil && len(s.Sessions) == 0 && s.LocalReads == 0 && s.StaleConfig == nil && s.WriteGap == nil {
 		say("nothing was promised: there is nothing to judge")
 	}
 	if s.RecoveryPoint != nil && len(s.Stores) == 0 {
@@ -175,7 +188,7 @@ func breaches(h history.History) []string {
 func opens(h history.History, a *audit) []string {
 	var all []string
 	for _, f := range h.Faults {
-		if confirmed(f) && f.Healed == nil {
+		if confirmed(f) && f.Healed == nil && f.Name != history.Switchover { // that one has a finding of its own
 			all = append(all, fmt.Sprintf("%s on %s was not seen healed", f.Name, f.Target))
 		}
 	}

@@ -29,7 +29,16 @@ import (
 // When no window is good the figure is censored: more than lo. Windows that reach beyond the end of the observation are refuted by
 // a fifth of them that is bad; lo is where the first window begins that nobody could refute, less f.hi. With the service away to the
 // end that is within W/5 of the end. A censored figure fails when lo > objective, else it is inconclusive.
+//
+// Where regions change roles it is that of the switchover after which the service was back last.
 func MeasureRecoveryTime(h history.History, s Spec) *RecoveryTime { //nolint:revive // RecoveryTime is what it returns
+	if len(switchovers(h)) > 1 {
+		return worstOf(h, s)
+	}
+	return recoveryTime(h, s)
+}
+
+func recoveryTime(h history.History, s Spec) *RecoveryTime {
 	incident, found := firstIncident(h, s)
 	if s.RecoveryTime == nil || !found {
 		return nil

@@ -27,6 +27,8 @@ type Spec struct {
 	LocalReads time.Duration
 	// StaleConfig is for how long after clients were redirected a node may refer to the lost region; nil: not promised.
 	StaleConfig *time.Duration
+	// WriteGap is for how long no write may be acknowledged while regions change roles; nil: not promised.
+	WriteGap *time.Duration
 	// MinAcked is how many writes must have been acknowledged before the first fault; fewer prove nothing.
 	MinAcked int
 }
@@ -74,6 +76,18 @@ type Metrics struct {
 	Sessions      []Session      `json:"sessions"`      // by guarantee
 	Reads         []ReadLatency  `json:"reads"`         // by region and path
 	StaleConfig   *StaleConfig   `json:"stale_config"`
+	WriteGap      *WriteGap      `json:"write_gap"` // of the switchovers; the longest
+}
+
+// WriteGap is for how long no write was acknowledged while regions changed roles. Milliseconds of lab time.
+type WriteGap struct {
+	To          string     `json:"to"` // the region that took over
+	LoMS        *float64   `json:"lo_ms"`
+	HiMS        *float64   `json:"hi_ms"` // null when censored
+	Censored    bool       `json:"censored"`
+	ObjectiveMS *float64   `json:"objective_ms"`
+	Verdict     Verdict    `json:"verdict"`
+	Each        []WriteGap `json:"each,omitempty"` // in the order of time, where there are several
 }
 
 // RecoveryTime is the time from the fault to the first window in which the service criterion holds throughout. Milliseconds of lab time.
@@ -217,6 +231,10 @@ const (
 	FindingStaleConfig = "stale_config"
 	// FindingLocalReads compares the reads in each region with the latency that was promised.
 	FindingLocalReads = "local_reads"
+	// FindingSwitchover fails when a region that was told to take over did not; FindingWriteGap compares the time without an acknowledged write with the
+	// objective.
+	FindingSwitchover = "switchover"
+	FindingWriteGap   = "write_gap"
 	// FindingFencing fails when a lost region acknowledged a write that was sent after the fault, or, whatever the fault, a region other
 	// than the survivor one that was sent after the survivor's promotion and is not in its database on the new timeline.
 	FindingFencing = "fencing"

@@ -75,6 +75,15 @@ func (l labOf) replicatorsCaughtUp(ctx context.Context) error {
 // steadyLag is how far behind a replicator may be in the steady state, in lab time: a pass over a link, and some.
 const steadyLag = 2 * time.Second
 
+// Switchover has a region take over.
+func (l labOf) Switchover(ctx context.Context, region string, said func(step string)) error {
+	err := l.Lab.Switchover(ctx, region, said)
+	if errors.Is(err, lab.ErrSwitchover) {
+		return fmt.Errorf("%w: %w", drill.ErrNotSwitched, err)
+	}
+	return err
+}
+
 // FollowMarks hands on the agents' marks.
 func (l labOf) FollowMarks(ctx context.Context, now func() time.Duration, seen func(drill.Exchange)) error {
 	return l.Lab.FollowMarks(ctx, now, func(x lab.Exchange) {
