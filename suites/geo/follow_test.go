@@ -54,7 +54,10 @@ var _ = Describe("The third region of a lab", func() {
 		l := harness.Up(ctx, t.Scaled(60))
 		cut := harness.Guard(l, &fault.Partition{Between: []string{eu, asia}}) //nolint:contextcheck // the clean-up runs when this context has ended
 		Expect(cut.Inject(ctx)).Error().NotTo(HaveOccurred())
-		Expect(l.Failover(ctx, eu, func(text string) { GinkgoWriter.Println(text) })).To(Succeed(), "who follows keeps nobody waiting")
+		// Home is lost, and not only fenced: one that lives goes on writing a little to its log, which whoever still streams from it gets.
+		lost := harness.Guard(l, &fault.LoseRegion{Region: us}) //nolint:contextcheck // the clean-up runs when this context has ended
+		Expect(lost.Inject(ctx)).Error().NotTo(HaveOccurred())
+		Eventually(l.Routing).WithContext(ctx).WithTimeout(harness.Patience).Should(HaveField("Primary", eu), "who follows keeps nobody waiting")
 		Expect(harness.Ask(ctx, l, asia, receives)).NotTo(Equal("streaming 2"))
 
 		Expect(cut.Heal(ctx)).Error().NotTo(HaveOccurred())
