@@ -74,6 +74,9 @@ func (l *Lab) Capacity(ctx context.Context, region string, cold bool, told func(
 		if err == nil {
 			err = a.Err()
 		}
+		if ctx.Err() != nil { // what a step that was cut short has served says nothing
+			err = context.Cause(ctx)
+		}
 		if err != nil {
 			return c, fmt.Errorf("offer %s %.4g requests a second: %w", region, rate, err)
 		}
