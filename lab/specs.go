@@ -183,6 +183,10 @@ func (b *builder) agent(s *node.Spec) error {
 			ConfigFile:  topology.PublishedFile, RestoreFile: topology.RestoreFile,
 			AppsReady: b.askApps(s.Region, b.app.Ready)[:region.AppNodes], // what health checks see; the services behind are the pre-flight gate's to ask
 		}
+		if t.Automation.Shift.InSteps() {
+			c.Shift, c.ShiftFrom, c.Metrics = t.Automation.Shift, t.WeightShare(region), b.askApps(s.Region, "/metrics")[:region.AppNodes]
+			c.BesidesClients = []string{b.app.Health, b.app.Ready, "/config"}
+		}
 		if t.Automation.Preflight {
 			c.Preflight = b.askApps(s.Region, "/config")
 		}
@@ -206,7 +210,7 @@ func (b *builder) agent(s *node.Spec) error {
 
 func (b *builder) nameservice() (agent.NameserviceConfig, error) {
 	c := agent.NameserviceConfig{
-		Record: topology.RecordName, Policy: b.topology.Routing.Policy, TTL: b.topology.Routing.TTL, Check: b.topology.Routing.Check,
+		Record: topology.RecordName, Policy: b.topology.Routing.Policy, ByWeight: !b.topology.Automation.Off && b.topology.Automation.Shift.InSteps(), TTL: b.topology.Routing.TTL, Check: b.topology.Routing.Check,
 	}
 	for _, r := range b.topology.Regions {
 		var farthest time.Duration

@@ -112,6 +112,9 @@ func (d table) times() {
 		d.check("  automation's check", t.Automation.Check)
 		d.scheduled("  decision", t.Automation.Decide)
 		d.row("  limit of a step", "", short(t.Automation.StepTimeout))
+		if s := t.Automation.Shift; s.InSteps() {
+			d.scheduled(fmt.Sprintf("  shifts %.3g%% of the clients at a time, each for", 100*s.Share), s.Hold)
+		}
 		if t.Automation.Preflight {
 			d.row("  pre-flight gate", "on", "")
 		}

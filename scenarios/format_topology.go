@@ -147,6 +147,10 @@ func (r *reader) automation(a *topology.Automation) decoder {
 			"decide":       r.duration(&a.Decide),
 			"step_timeout": r.duration(&a.StepTimeout),
 			"preflight":    r.onOff(&a.Preflight),
+			"shift": r.mapping(fields{
+				"share": r.share(&a.Shift.Share), "hold": r.duration(&a.Shift.Hold),
+				"success": r.share(&a.Shift.Success), "p99": r.duration(&a.Shift.P99),
+			}),
 		})(n, path)
 	}
 }

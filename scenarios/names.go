@@ -16,7 +16,7 @@ import (
 // automationMarks are the conditions that only the failover automation brings about.
 var automationMarks = []drill.Condition{
 	agent.MarkDetected, agent.MarkDecided, agent.MarkFenced, agent.MarkRestored, agent.MarkPromoted, agent.MarkRepointed, agent.MarkScaledOut,
-	agent.MarkPreflight, agent.MarkRedirected, agent.MarkFollowed, agent.MarkFailed, agent.MarkFencedLate,
+	agent.MarkPreflight, agent.MarkShifted, agent.MarkRedirected, agent.MarkFollowed, agent.MarkFailed, agent.MarkFencedLate,
 }
 
 // anytimeMarks are those of the name service, which can come before anything is broken.

@@ -62,6 +62,7 @@ type automation struct {
 	fence   *fence
 	follow  *follow
 	stages  []stage
+	afresh  func() []stage // stages, that remember nothing
 	runner  runner
 	again   func(ctx context.Context) (detail string, err error) // redirect.Again
 	ordered chan struct{}                                        // closed when somebody orders the failover
@@ -73,6 +74,7 @@ type automation struct {
 	state    AutomationState
 	since    time.Time
 	sight    *HomeSight
+	seen     bool // home was, alive
 	serves   string
 	switched *SwitchoverState
 }
@@ -92,12 +94,13 @@ func newAutomation(cfg AutomationConfig, m *Marks) (service, error) {
 		world:   labWorld{cfg: cfg, names: names},
 		fence:   fence,
 		follow:  following,
-		stages:  newStages(cfg, fence, names, following),
+		afresh:  func() []stage { return newStages(cfg, fence, names, following, m) },
 		again:   redirect{names: names, region: cfg.Region}.Again,
 		ordered: make(chan struct{}),
 		wishes:  make(chan string, 1),
 		regions: [2]string{cfg.Home, cfg.Region},
 	}
+	a.stages = a.afresh()
 	if len(cfg.Sides) > 0 {
 		a.rotate = func(to string) switching { return newRotation(cfg, to, names) }
 	}
@@ -145,7 +148,7 @@ func (c AutomationConfig) validate() error {
 
 // newStages are the steps of a failover in their order. Fencing comes before anything that makes the standby take writes, redirecting
 // clients after everything they will need, and what only other regions need after that.
-func newStages(cfg AutomationConfig, fence *fence, names nameClient, following *follow) []stage {
+func newStages(cfg AutomationConfig, fence *fence, names nameClient, following *follow, m *Marks) []stage {
 	stages := []stage{{step: fence, mark: MarkFenced}}
 	if cfg.Strategy == topology.BackupRestore {
 		stages = append(stages, stage{step: newRestore(cfg), mark: MarkRestored})
@@ -159,7 +162,11 @@ func newStages(cfg AutomationConfig, fence *fence, names nameClient, following *
 	if len(cfg.Preflight) > 0 {
 		stages = append(stages, stage{step: preflight{home: cfg.Home, nodes: cfg.Preflight, silent: map[string]bool{}}, mark: MarkPreflight})
 	}
-	stages = append(stages, stage{step: redirect{names: names, region: cfg.Region}, mark: MarkRedirected})
+	var redirected step = redirect{names: names, region: cfg.Region}
+	if cfg.Shift.InSteps() {
+		redirected = newShift(cfg, names, m)
+	}
+	stages = append(stages, stage{step: redirected, mark: MarkRedirected})
 	if len(following.followers) > 0 {
 		stages = append(stages, stage{step: following})
 	}

@@ -13,15 +13,13 @@ func (a *automation) await(ctx context.Context) error {
 	defer stop()
 	sights := watch(watching, a.home.Look, a.check.Interval)
 	var home health
-	seen := false
 	a.enter(phaseWatching, "", "")
 	for s := range sights {
-		seen = seen || s.alive
 		if !a.observe(&home, s) || !home.unhealthy {
 			continue
 		}
 		// A region that was never there cannot be lost. While a lab starts, the standby may well be up before home is.
-		if !seen && !a.world.HomeWasThere(ctx) {
+		if !a.wasThere() && !a.world.HomeWasThere(ctx) {
 			home = health{}
 			continue
 		}
@@ -47,7 +45,15 @@ func (a *automation) observe(home *health, s sight) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.sight = &HomeSight{Healthy: !home.unhealthy, Said: s.said}
+	a.seen = a.seen || s.alive
 	return changed
+}
+
+// wasThere says whether this process has seen the home region alive.
+func (a *automation) wasThere() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.seen
 }
 
 // settle waits as long as a decision takes and then asks the witness, again and again, until it agrees (true), the home region
@@ -114,6 +120,7 @@ func (a *automation) serving(region string) {
 		// What was done to have this region take over may have to be done again.
 		a.ordered = make(chan struct{})
 		a.fence.Forget()
+		a.stages = a.afresh()
 	}
 	a.serves = region
 }

@@ -57,6 +57,11 @@ func (c nameClient) makePrimary(ctx context.Context, region string) error {
 	return err
 }
 
+func (c nameClient) weigh(ctx context.Context, weights map[string]int) error {
+	_, err := c.do(ctx, http.MethodPut, "/weights", weights)
+	return err
+}
+
 func (c nameClient) do(ctx context.Context, method, path string, order any) (record RecordHealth, err error) {
 	if err := exchange(ctx, method, c.base+path, order, &record); err != nil {
 		return RecordHealth{}, err

@@ -19,6 +19,9 @@ type step interface {
 	Do(ctx context.Context) (detail string, err error)
 }
 
+// lasting is a step that waits on purpose, for so long, beside what it does.
+type lasting interface{ Lasts() time.Duration }
+
 // stage is a step with the mark that says that it is done.
 type stage struct {
 	step step
@@ -88,7 +91,11 @@ func (r runner) once(ctx context.Context, s stage) error {
 }
 
 func (r runner) attempt(ctx context.Context, s step) (string, error) {
-	attempt, cancel := context.WithTimeout(ctx, r.limit)
+	limit := r.limit
+	if l, ok := s.(lasting); ok {
+		limit += l.Lasts()
+	}
+	attempt, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	detail := ""
 	err := r.told.spoil(attempt, s.Name(), r.marks)
@@ -96,7 +103,7 @@ func (r runner) attempt(ctx context.Context, s step) (string, error) {
 		detail, err = s.Do(attempt)
 	}
 	if err != nil && errors.Is(attempt.Err(), context.DeadlineExceeded) {
-		return "", fmt.Errorf("not done within %s: %w", r.limit, err)
+		return "", fmt.Errorf("not done within %s: %w", limit, err)
 	}
 	return detail, err
 }

@@ -47,7 +47,9 @@ type BackupConfig struct {
 type NameserviceConfig struct {
 	Record  string                 `json:"record"` // topology.RecordName
 	Policy  topology.RoutingPolicy `json:"policy"` // empty is failover
-	TTL     time.Duration          `json:"ttl"`    // answered in whole seconds as DNS must, and exactly in a TXT record "ttl_ms=…"
+	// ByWeight has a weighted record answer by its weights alone, whatever health checks say: somebody else moves them (see topology.Shift).
+	ByWeight bool          `json:"by_weight,omitempty"`
+	TTL      time.Duration `json:"ttl"` // answered in whole seconds as DNS must, and exactly in a TXT record "ttl_ms=…"
 	Check   topology.HealthCheck   `json:"check"`
 	Targets []Target               `json:"targets"` // in order: primary, secondary, …
 }
@@ -92,6 +94,12 @@ type AutomationConfig struct {
 	// Preflight are GET /config of these nodes and of those of services: none may refer to the home region when clients are redirected. Empty: nobody
 	// asks.
 	Preflight []string `json:"preflight,omitempty"`
+	// Shift has clients redirected a share at a time, beginning with those that are sent here always. What the region's app says of its requests is
+	// asked at Metrics (GET /metrics of each app node), those to the routes of BesidesClients left out.
+	Shift          topology.Shift `json:"shift,omitzero"`
+	ShiftFrom      float64        `json:"shift_from,omitempty"`
+	Metrics        []string       `json:"metrics,omitempty"`
+	BesidesClients []string       `json:"besides_clients,omitempty"`
 	// Followers are the regions that are to follow this one when it has taken over.
 	Followers []Follower `json:"followers,omitempty"`
 	// Sides are home and this region, where they can change roles; none where they can't. Synchronous says that commits wait for a replica.

@@ -55,6 +55,24 @@ func TestWeightedAnswersByWeight(t *testing.T) {
 	r.awaitAnswer(t, west)
 }
 
+func TestByWeightAloneHealthDoesNotMoveClients(t *testing.T) {
+	r := startNameservice(t, func(c *NameserviceConfig) {
+		weighted(c)
+		c.ByWeight = true
+	})
+	r.east.down.Store(true)
+	r.await(t, east+" unhealthy", func(h RecordHealth) bool { return !h.Targets[0].Healthy })
+	if got := r.answers(t, 100); got[east] < 60 { // 90 ± 3
+		t.Errorf("at 90 to 10, with %s unhealthy: %v", east, got)
+	}
+	if !r.redirect(west) {
+		t.Fatalf("no target %s", west)
+	}
+	if got := r.answers(t, 50); got[west] != 50 {
+		t.Errorf("after the redirect: %v", got)
+	}
+}
+
 func TestAWeightedRecordFailsOver(t *testing.T) {
 	r := startNameservice(t, weighted)
 	r.east.down.Store(true)

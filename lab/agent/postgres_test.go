@@ -289,7 +289,7 @@ func TestPromotionHearsOfTheFence(t *testing.T) {
 	cfg := settings()
 	f := newFence(cfg.HomePostgres, cfg.StepTimeout)
 	f.done.Store(&fenced{flushed: "0/400"})
-	for _, s := range newStages(cfg, f, nameClient{}, newFollow(cfg, NewMarks("automation.west"))) {
+	for _, s := range newStages(cfg, f, nameClient{}, newFollow(cfg, NewMarks("automation.west")), NewMarks("automation.west")) {
 		if p, ok := s.step.(*promote); ok && p.flushed() == "0/400" {
 			return
 		}

@@ -110,6 +110,7 @@ func rig(home homeFunc, steps ...*fake) *automation {
 	for _, s := range steps {
 		a.stages = append(a.stages, stage{step: s, mark: s.name + "d"})
 	}
+	a.afresh = func() []stage { return a.stages }
 	a.runner = runner{marks: m, limit: 10 * time.Second, pause: stepRetry, enter: a.enterStep, told: newStepFaults(a.steps())}
 	return a
 }

@@ -46,7 +46,7 @@ func (a *automation) obey(ctx context.Context, to string) {
 }
 
 // change has a region take over from one that lives. Each step up to the promotion is tried once, and when one fails all is taken back; from there on
-// there is only forward.
+// there is only forward, unless the region that takes over is lost before clients are sent there: that is for those who watch it.
 func (a *automation) change(ctx context.Context, to string) {
 	a.serving(a.other(to))
 	a.switchedTo(SwitchoverState{To: to})
@@ -56,13 +56,39 @@ func (a *automation) change(ctx context.Context, to string) {
 		a.end(ctx, to, err.Error())
 		return
 	}
+	going, stop := a.whileItLives(ctx, to)
 	for _, s := range r.after() {
-		if a.runner.complete(ctx, s) != nil {
-			return
+		if a.runner.complete(going, s) == nil {
+			continue
 		}
+		stop()
+		a.serving(to)
+		a.end(ctx, to, to+" was lost before clients were sent there")
+		return
 	}
+	stop()
 	a.serving(to)
 	a.join(ctx, r, to)
+}
+
+// whileItLives is ctx until stop, or until the region is lost. This one can't see that of itself.
+func (a *automation) whileItLives(ctx context.Context, region string) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	if region != a.regions[0] {
+		return ctx, cancel
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer a.home.Close(ctx)
+		var home health
+		for s := range watch(ctx, a.home.Look, a.check.Interval) {
+			if a.observe(&home, s) && home.unhealthy {
+				cancel()
+			}
+		}
+	}()
+	return ctx, func() { cancel(); <-ended }
 }
 
 // join has the region that does not serve follow the one that does, and ends the switchover.

@@ -34,11 +34,11 @@ func orNil(f func() error) error {
 	return f()
 }
 
-// switched runs an automation whose home lives, has it do what is ordered, and gives the names of its marks and how it ended.
-func switched(t *testing.T, s fakeSwitch, world fakeWorld, order func(a *automation)) (names []string, end AutomationState) {
+// switched runs an automation whose home lives, or dies when it does, has it do what is ordered, and gives the names of its marks and how it ended.
+func switched(t *testing.T, s fakeSwitch, world fakeWorld, order func(a *automation), dies ...time.Duration) (names []string, end AutomationState) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		a := rig(diesAt(time.Hour))
+		a := rig(diesAt(append(dies, time.Hour)[0]), fakeStep("redirect", nil))
 		a.world = world
 		a.rotate = func(string) switching { return s }
 		ctx, cancel := context.WithCancel(t.Context())
@@ -133,6 +133,19 @@ func TestASwitchoverThatFailsIsTakenBackUpToThePromotion(t *testing.T) {
 				t.Errorf("it ends %+v, %+v", end, end.Switchover)
 			}
 		})
+	}
+}
+
+func TestHomeIsLostWhileItTakesOverAgain(t *testing.T) {
+	s := fine()
+	s.second.do = func(context.Context) error { return errors.New("gone") }
+	names, end := switched(t, s, fakeWorld{progress: progressServes}, to(t, "east"), 10*time.Second)
+	want := []string{MarkOrdered, MarkPromoted, MarkFailed, MarkDetected, MarkDecided, MarkFenced, "redirectd"}
+	if diff := cmp.Diff(want, names); diff != "" {
+		t.Errorf("marks:\n%s", diff)
+	}
+	if end.State != string(phaseDone) || end.Serves != "west" || end.Switchover.Failure != "east was lost before clients were sent there" {
+		t.Errorf("it ends %+v, %+v", end, end.Switchover)
 	}
 }
 

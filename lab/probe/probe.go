@@ -70,6 +70,7 @@ type Answer struct {
 	Took    time.Duration `json:"took_ns"`
 	Bytes   int64         `json:"bytes,omitempty"` // carried: Throughput within Took, Count until the end
 	Count   int64         `json:"count,omitempty"` // of Serving
+	Rate    float64       `json:"rate,omitempty"`  // of Serving, a second
 	Symptom Symptom       `json:"symptom,omitempty"`
 	Said    string        `json:"said,omitempty"` // the error behind the symptom
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -13,7 +14,7 @@ import (
 const settling = 0.25
 
 // serving offers Rate requests a second for a while, whatever becomes of those before, and counts the answers that are no refusal (any but
-// 503, which a service gives that has no capacity left) and come while the load is on, once it has settled. Took is that time.
+// 503, which a service gives that has no capacity left) and come while the load is on, once it has settled. Took is that time, Rate how fast they come in it.
 func serving(ctx context.Context, q Question) (a Answer, err error) {
 	if q.Rate <= 0 || q.Lasting <= 0 {
 		return a, fmt.Errorf("offer %s %g requests a second for %s: nothing would be offered", q.Service, q.Rate, q.Lasting)
@@ -22,6 +23,7 @@ func serving(ctx context.Context, q Question) (a Answer, err error) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	var mu sync.Mutex
 	var failed error
+	var came []time.Duration
 	var asked sync.WaitGroup
 	start := time.Now()
 	settled := time.Duration(settling * float64(q.Lasting))
@@ -34,7 +36,7 @@ func serving(ctx context.Context, q Question) (a Answer, err error) {
 		case err != nil:
 			failed = err
 		case served && at > settled && at <= q.Lasting:
-			a.Count++
+			came = append(came, at)
 		}
 	}
 	tick := time.NewTicker(time.Duration(float64(time.Second) / q.Rate))
@@ -47,7 +49,7 @@ func serving(ctx context.Context, q Question) (a Answer, err error) {
 		}
 	}
 	asked.Wait()
-	a.Took = q.Lasting - settled
+	a.Took, a.Count, a.Rate = q.Lasting-settled, int64(len(came)), slope(came)
 	return answered(a, q, failed), nil
 }
 
@@ -63,4 +65,26 @@ func isServed(ctx context.Context, client *http.Client, url string) (bool, error
 	defer func() { _ = resp.Body.Close() }()
 	_, err = io.Copy(io.Discard, resp.Body)
 	return resp.StatusCode != http.StatusServiceUnavailable, err
+}
+
+// slope is how many come a second: that of the line of least squares through the times at which they came and how many had come by then. Unlike their
+// number over the time, it does not count one more or less where the workers of a service end their work together and the time ends between. With
+// fewer than two, or all at once, it is 0.
+func slope(came []time.Duration) float64 {
+	slices.Sort(came)
+	n := float64(len(came))
+	var meanAt, meanCount float64
+	for i, at := range came {
+		meanAt += at.Seconds() / n
+		meanCount += float64(i) / n
+	}
+	var both, square float64
+	for i, at := range came {
+		both += (at.Seconds() - meanAt) * (float64(i) - meanCount)
+		square += (at.Seconds() - meanAt) * (at.Seconds() - meanAt)
+	}
+	if square == 0 {
+		return 0
+	}
+	return both / square
 }

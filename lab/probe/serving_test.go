@@ -1,12 +1,16 @@
 package probe
 
 import (
+	"math"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -45,5 +49,27 @@ func TestServingCountsWhatIsNotRefused(t *testing.T) {
 	q.Rate = 0
 	if _, err := lines.Ask(t.Context(), q); err == nil {
 		t.Error("nothing was offered, and that is no error")
+	}
+}
+
+// Workers that are always busy end their work in step, those of each node in a step of its own.
+func TestSlopeIsWhatWorkersDo(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		workers, nodes := rapid.IntRange(1, 4).Draw(t, "workers"), rapid.IntRange(1, 4).Draw(t, "nodes")
+		service := time.Duration(rapid.IntRange(50, 300).Draw(t, "service time in ms")) * time.Millisecond
+		declared := float64(workers*nodes) / service.Seconds()
+		window := max(2250*time.Millisecond, time.Duration(37/declared*float64(time.Second))) // as lab.Capacity has it
+		var came []time.Duration
+		for range nodes {
+			for at := time.Duration(rapid.Int64Range(0, int64(service)-1).Draw(t, "phase")); at <= window; at += service {
+				came = append(came, slices.Repeat([]time.Duration{at}, workers)...)
+			}
+		}
+		if got := slope(came); math.Abs(got/declared-1) > 0.05 {
+			t.Fatalf("%.2f of %.2f a second, of %d in %s", got, declared, len(came), window)
+		}
+	})
+	if got := slope([]time.Duration{1}) + slope(nil) + slope([]time.Duration{5, 5}); got != 0 {
+		t.Errorf("%f a second, of nothing", got)
 	}
 }

@@ -53,6 +53,14 @@ const (
 	ProbeWord = "regionfall-probe-"
 )
 
+// The histogram of an app's GET /metrics that says how it serves, and those of its labels that are looked at: metric http.server.request.duration of
+// OpenTelemetry's semantic conventions, as Prometheus names it. A route is a path, such as /verifications/{id}.
+const (
+	RequestMetric = "http_server_request_duration_seconds"
+	RequestRoute  = "http_route"
+	RequestStatus = "http_response_status_code"
+)
+
 // The small disk that a PostgreSQL node has its data on. An ordinary drill writes a tenth of it; what fills it has to write the rest.
 const (
 	DataDir  = "/var/lib/regionfall/data"

@@ -173,7 +173,21 @@ type Automation struct {
 	Preflight bool
 	// StepTimeout is the deadline of each step (see Steps). Physical: not scaled.
 	StepTimeout time.Duration
+	Shift       Shift // the zero value moves all clients at once
 }
+
+// Shift is how the automation moves clients to the region that takes over, with policy weighted: a share of them at a time, and the next one when
+// what has been moved has held. What does not hold is taken back and tried again. The weights alone say where clients go then: health checks,
+// which would send everybody at once to a region that was not made ready for them, only detect.
+type Shift struct {
+	Share   float64       // of all clients that is moved at a time, up to 1; 0: all at once
+	Hold    time.Duration // how long what has been moved must hold
+	Success float64       // share of the region's requests that its app answers well meanwhile, up to 1
+	P99     time.Duration // that 99 % of the answers take at most. Physical: not scaled
+}
+
+// InSteps says whether clients are moved in steps.
+func (s Shift) InSteps() bool { return s != Shift{} }
 
 // Home is the region where the primaries run at the start.
 func (t Topology) Home() Region { return t.Regions[0] }
@@ -233,6 +247,15 @@ func (t Topology) AppsAtStart(r Region) int {
 	return r.AppNodes
 }
 
+// WeightShare is a region's share of the questions to the name service, with policy weighted.
+func (t Topology) WeightShare(r Region) float64 {
+	sum := 0
+	for _, other := range t.Regions {
+		sum += other.Weight
+	}
+	return float64(r.Weight) / float64(max(sum, 1))
+}
+
 // ClientSubnet is where the clients of a region are taken to be: 10.1.0.0/16 for the first region, 10.2.0.0/16 for the second. Nobody has
 // such an address in the lab; it is what a question to the name service says of who asks.
 func (t Topology) ClientSubnet(region string) netip.Prefix {
@@ -258,5 +281,6 @@ func (t Topology) Scaled(n float64) Topology {
 	t.Routing.Check.Interval = scale(t.Routing.Check.Interval)
 	t.Automation.Check.Interval = scale(t.Automation.Check.Interval)
 	t.Automation.Decide = scale(t.Automation.Decide)
+	t.Automation.Shift.Hold = scale(t.Automation.Shift.Hold)
 	return t
 }

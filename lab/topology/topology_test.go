@@ -115,6 +115,17 @@ func TestValidate(t *testing.T) {
 			`topology regions[1].follows: us-west-2 follows eu, which follows it: nobody in the circle streams from home`,
 			`topology regions[2].follows: eu follows us-west-2, which follows it: nobody in the circle streams from home`,
 		}},
+		{"a shift without anything", func(p *Topology) { p.Automation.Shift.Hold = time.Second }, []string{
+			`topology automation.shift: clients are shifted by weights between two regions: use routing.policy weighted, and two regions`,
+			`topology automation.shift.share: how many of the clients are moved at a time: must be 1% to 100%`,
+			`topology automation.shift.success: how much must be answered well before more clients are moved: must be more than 0% and at most 100%`,
+			`topology automation.shift.p99: 0s: must be more than 0`,
+			`topology automation.shift.hold: 1s is less than routing.ttl, 1m0s: clients would not have heard of the last share yet`,
+		}},
+		{"a shift", func(p *Topology) {
+			p.Routing.Policy, p.Regions[0].Weight = Weighted, 1
+			p.Automation.Shift = Shift{Share: 0.01, Hold: time.Minute, Success: 1, P99: time.Second}
+		}, nil},
 		{"a chain", func(p *Topology) { p.Regions = append(p.Regions, third("eu")...); p.Regions[1].Follows = "eu" }, nil},
 		{"home and standby by name", func(p *Topology) { p.Regions[1].Follows = "us-east-1" }, nil},
 		{"remote commit to a chain", func(p *Topology) {

@@ -19,6 +19,7 @@ const (
 	maxLatency    = 5 * time.Second // beyond, what is asked for is a cut link
 
 	maxWeight        = 255 // as Route 53 has it
+	leastShare       = 0.01
 	maxWorkers       = 64
 	leastServiceTime = 10 * time.Millisecond // below, the machine is the limit
 	mostServiceTime  = 10 * time.Second
@@ -85,6 +86,7 @@ func (t Topology) Validate() error {
 		v.check("automation.check", t.Automation.Check)
 		v.notNegative("automation.decide", t.Automation.Decide)
 		v.positive("automation.step_timeout", t.Automation.StepTimeout)
+		v.shift("automation.shift", t)
 	}
 	v.latency("latency", t.Latency)
 	v.latencies(t)

@@ -74,3 +74,27 @@ func (v *validation) latency(field string, d time.Duration) {
 		v.complain(field, "%s: whole milliseconds only", d)
 	}
 }
+
+// shift needs weights to shift, and answers that have had time to reach clients.
+func (v *validation) shift(field string, t Topology) {
+	s := t.Automation.Shift
+	if !s.InSteps() {
+		return
+	}
+	if t.Routing.Policy != Weighted || len(t.Regions) != minRegions {
+		v.complain(field, "clients are shifted by weights between two regions: use routing.policy weighted, and two regions")
+	}
+	if s.Share < leastShare || s.Share > 1 {
+		v.complain(field+".share", "how many of the clients are moved at a time: must be 1%% to 100%%")
+	}
+	if s.Success <= 0 || s.Success > 1 {
+		v.complain(field+".success", "how much must be answered well before more clients are moved: must be more than 0%% and at most 100%%")
+	}
+	v.positive(field+".p99", s.P99)
+	switch {
+	case s.Hold <= 0:
+		v.positive(field+".hold", s.Hold)
+	case s.Hold < t.Routing.TTL:
+		v.complain(field+".hold", "%s is less than routing.ttl, %s: clients would not have heard of the last share yet", s.Hold, t.Routing.TTL)
+	}
+}

@@ -24,7 +24,7 @@ var _ = Describe("App nodes whose work is declared", func() {
 			Expect(err).NotTo(HaveOccurred())
 			Expect(c.Reached).To(BeTrue())
 			Expect(c.Declared).To(Equal(10.0), "of the nodes at the start")
-			Expect(c.Knee).To(BeNumerically("~", want, 0.1*want), "%+v", c.Steps)
+			Expect(c.Knee).To(BeNumerically("~", want, 0.05*want), "%+v", c.Steps)
 		}
 		knee(false, 10)
 		knee(true, 10)

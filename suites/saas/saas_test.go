@@ -41,6 +41,13 @@ var _ = Describe("A SaaS platform that loses eu-west-1 at full demand", func() {
 		}, SpecTimeout(harness.DrillTimeout))
 	})
 
+	When("it shifts everybody to a standby that can't carry them", func() {
+		It("takes back those that can't be served, and is never back", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/shift-to-a-small-standby.yaml")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+		}, SpecTimeout(harness.DrillTimeout))
+	})
+
 	When("a quarter of its clients ignores the TTL", func() {
 		It("is back when the last of them has looked the name up again, minutes after the others", func(ctx SpecContext) {
 			r := harness.Run(ctx, "testdata/stale-resolvers.yaml")

@@ -1,0 +1,151 @@
+package agent
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// shifting is a shift to an app which is asked, between two looks at its metrics, a request for each percent of the clients, and can answer some of them.
+type shifting struct {
+	*shift
+	names *running
+	can   atomic.Int64
+	slow  atomic.Int64 // of those it answers
+}
+
+func startShift(t *testing.T) *shifting {
+	t.Helper()
+	s := &shifting{names: startNameservice(t, func(c *NameserviceConfig) {
+		weighted(c)
+		c.ByWeight = true
+	})}
+	names := httptest.NewServer(s.names.http)
+	t.Cleanup(names.Close)
+
+	registry := prometheus.NewRegistry()
+	requests := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: topology.RequestMetric, Buckets: []float64{.1, .5}},
+		[]string{topology.RequestRoute, topology.RequestStatus})
+	registry.MustRegister(requests)
+	requests.WithLabelValues("/readyz", "503").Observe(0) // no client asked that
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).ServeHTTP(w, r)
+		for i := range int64(s.names.recordHealth().Weights[west]) {
+			switch {
+			case i >= s.can.Load():
+				requests.WithLabelValues("/", "503").Observe(.01)
+			case i < s.slow.Load():
+				requests.WithLabelValues("/", "200").Observe(.3)
+			default:
+				requests.WithLabelValues("/", "404").Observe(.01) // a good answer, to a bad question
+			}
+		}
+	}))
+	t.Cleanup(app.Close)
+	s.shift = newShift(AutomationConfig{
+		Region: west, Home: east, ShiftFrom: 0.1, Metrics: []string{app.URL}, BesidesClients: []string{"/readyz"},
+		Shift: topology.Shift{Share: 0.3, Hold: time.Millisecond, Success: 0.98, P99: 200 * time.Millisecond},
+	}, nameClient{base: names.URL}, NewMarks("automation.west"))
+	return s
+}
+
+func (s *shifting) shares() (shares []string) {
+	for _, m := range marksOf(s.marks) {
+		share, _, _ := strings.Cut(m.Detail, " of the")
+		shares = append(shares, share)
+	}
+	return shares
+}
+
+func TestShiftGoesOnWhileItHolds(t *testing.T) {
+	s := startShift(t)
+	s.can.Store(100)
+	if _, err := s.Do(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"40 %", "70 %", "100 %"}, s.shares()); diff != "" {
+		t.Errorf("shares (-want +got):\n%s", diff)
+	}
+	if record := s.names.recordHealth(); record.Primary != west || !record.Whole {
+		t.Errorf("in the end %+v", record)
+	}
+	if _, err := s.Do(t.Context()); err != nil || len(s.shares()) != 3 {
+		t.Errorf("once more it is %v, with %v", err, s.shares())
+	}
+}
+
+func TestShiftTakesBackWhatDoesNotHold(t *testing.T) {
+	for name, spoil := range map[string]func(s *shifting){
+		"refused": func(s *shifting) { s.can.Store(80) },
+		"slow":    func(s *shifting) { s.can.Store(100); s.slow.Store(2) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := startShift(t)
+			s.can.Store(100)
+			s.held = 0.7
+			if err := s.send(t.Context(), 0.7); err != nil {
+				t.Fatal(err)
+			}
+			spoil(s)
+			for range 2 {
+				if detail, err := s.Do(t.Context()); err == nil || !strings.Contains(err.Error(), "with 100 % of the clients us-west-2 does not hold, ") ||
+					!strings.HasSuffix(err.Error(), ": 70 % of them are sent here again") {
+					t.Fatalf("%q, %v", detail, err)
+				}
+				if got := s.names.recordHealth().Weights; got[east] != 30 || got[west] != 70 {
+					t.Fatalf("weights are %v", got)
+				}
+			}
+			s.can.Store(100)
+			s.slow.Store(0)
+			if _, err := s.Do(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff([]string{"100 %"}, s.shares()); diff != "" {
+				t.Errorf("shares (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestShiftFindsAShareThatNobodyHasSeenHold(t *testing.T) {
+	s := startShift(t)
+	s.can.Store(50)
+	if err := s.send(t.Context(), 0.7); err != nil { // as by a process that died then
+		t.Fatal(err)
+	}
+	if _, err := s.Do(t.Context()); err == nil || !strings.Contains(err.Error(), "with 70 % of the clients") {
+		t.Errorf("it is %v", err)
+	}
+	if got := s.names.recordHealth().Weights; got[west] != 10 {
+		t.Errorf("weights are %v", got)
+	}
+}
+
+func TestShiftSaysThatAnAppDoesNotCount(t *testing.T) {
+	s := startShift(t)
+	other := httptest.NewServer(promhttp.HandlerFor(prometheus.NewRegistry(), promhttp.HandlerOpts{}))
+	defer other.Close()
+	s.shift.metrics.nodes = []string{other.URL}
+	want := "its metrics don't say it: GET " + other.URL + " has no histogram " + topology.RequestMetric
+	if _, err := s.Do(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("it is %v, want %q in it", err, want)
+	}
+}
+
+func TestCountsOfANodeThatStartedAgain(t *testing.T) {
+	before := countsBy{"one": {all: 10, well: 10, quick: 9}, "two": {all: 10, well: 10, quick: 10}, "gone": {all: 5}}
+	now := countsBy{"one": {all: 14, well: 13, quick: 12}, "two": {all: 3, well: 2, quick: 1}, "new": {all: 1, well: 1, quick: 1}}
+	if got, want := now.since(before), (served{all: 8, well: 6, quick: 5}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
