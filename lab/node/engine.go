@@ -15,6 +15,7 @@ import (
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 	tclog "github.com/testcontainers/testcontainers-go/log"
+	"golang.org/x/sync/semaphore"
 )
 
 // ErrNoEngine says that no container engine answered.
@@ -29,11 +30,25 @@ const answerWithin = 30 * time.Second
 // reaperImage is what testcontainers v0.44 starts to sweep up after a killed process; lab/image fetches it where a registry answers.
 const reaperImage = "testcontainers/ryuk:0.14.0"
 
+// atOnce is how many containers come to their networks, or leave them, at the same time. Docker 20.10 takes two locks of its networks in either order
+// (libnetwork's processEndpointDelete and getSvcRecords): with a whole lab at once, one time in some hundreds, it never answers again.
+const atOnce = 3
+
 // Engine is the container engine.
 type Engine struct {
 	client   *testcontainers.DockerClient
 	provider *testcontainers.DockerProvider
 	host     string
+	turn     *semaphore.Weighted // to come to networks, or leave them
+}
+
+// inTurn does what has a container come to its networks, or leave them.
+func (e *Engine) inTurn(ctx context.Context, do func() error) error {
+	if err := e.turn.Acquire(ctx, 1); err != nil {
+		return fmt.Errorf("wait for a turn at the engine: %w", context.Cause(ctx))
+	}
+	defer e.turn.Release(1)
+	return do()
 }
 
 // Connect finds the engine that DOCKER_HOST (or the current context) names. keep says that what is started must outlive this process,
@@ -61,7 +76,7 @@ func Connect(ctx context.Context, keep bool) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", ErrNoEngine, oneLine(err))
 	}
-	return &Engine{client: cli, provider: provider, host: hostOf(cli.DaemonHost())}, nil
+	return &Engine{client: cli, provider: provider, host: hostOf(cli.DaemonHost()), turn: semaphore.NewWeighted(atOnce)}, nil
 }
 
 // hostOf is where the ports are that an engine publishes: loopback for an engine on a socket of this machine, its own host for a remote

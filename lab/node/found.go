@@ -84,13 +84,13 @@ func (e *Engine) Find(ctx context.Context, lab string) ([]Found, error) {
 	return found, nil
 }
 
-// Remove removes what was found: containers first, all at once, then networks and volumes. What is already gone is fine, and so is what
+// Remove removes what was found: containers first, then networks and volumes. What is already gone is fine, and so is what
 // cannot go yet (its removal is under way, or a container that is just being created holds it): whoever has to see it gone looks again.
 func (e *Engine) Remove(ctx context.Context, found []Found) error {
 	var containers, rest errgroup.Group
 	for _, f := range found {
 		if f.Kind == "container" {
-			containers.Go(func() error { return e.remove(ctx, f) })
+			containers.Go(func() error { return e.inTurn(ctx, func() error { return e.remove(ctx, f) }) })
 		}
 	}
 	err := containers.Wait()

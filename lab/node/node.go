@@ -91,7 +91,8 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 			}},
 		}},
 	}
-	c, err := e.provider.RunContainer(ctx, req)
+	var c testcontainers.Container
+	err = e.inTurn(ctx, func() (err error) { c, err = e.provider.RunContainer(ctx, req); return err })
 	if err != nil {
 		n := &Node{Spec: s, engine: e, container: s.ID}
 		return nil, n.explain(ctx, fmt.Errorf("start %s: %s", s.Name, oneLine(err)))
@@ -170,7 +171,10 @@ func (n *Node) explain(ctx context.Context, err error) error {
 
 // Kill ends the node with SIGKILL. A node that is not running is left alone.
 func (n *Node) Kill(ctx context.Context) error {
-	_, err := n.engine.client.ContainerKill(ctx, n.container, client.ContainerKillOptions{Signal: "KILL"})
+	err := n.engine.inTurn(ctx, func() error {
+		_, err := n.engine.client.ContainerKill(ctx, n.container, client.ContainerKillOptions{Signal: "KILL"})
+		return err
+	})
 	if err != nil && !errdefs.IsConflict(err) {
 		return fmt.Errorf("kill %s: %s", n.Spec.Name, oneLine(err))
 	}
@@ -179,7 +183,11 @@ func (n *Node) Kill(ctx context.Context) error {
 
 // Start starts a killed node again; its volumes are as they were.
 func (n *Node) Start(ctx context.Context) error {
-	if _, err := n.engine.client.ContainerStart(ctx, n.container, client.ContainerStartOptions{}); err != nil {
+	err := n.engine.inTurn(ctx, func() error {
+		_, err := n.engine.client.ContainerStart(ctx, n.container, client.ContainerStartOptions{})
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("start %s again: %s", n.Spec.Name, oneLine(err))
 	}
 	return nil
