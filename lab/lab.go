@@ -64,6 +64,15 @@ func (l *Lab) Engine(ctx context.Context) (string, error) { return l.engine.Vers
 // Resolver is where the name service answers DNS over UDP.
 func (l *Lab) Resolver() string { return l.resolver }
 
+// Repository is the URL of the Git repository in which the configurations of all regions are, past all faults. What is pushed to it is delivered.
+func (l *Lab) Repository() (string, error) {
+	tap, err := l.Tap(topology.ServiceRepository.Host(topology.Global))
+	if err != nil {
+		return "", err
+	}
+	return "http://" + tap + "/" + topology.RepositoryName, nil
+}
+
 // Tap is where the harness reaches a node's service, past all faults, as host:port.
 func (l *Lab) Tap(nodeName string) (string, error) {
 	return l.reach(func(k *link.Link) bool { return k.From == link.Tap && k.Node == nodeName }, "tap of "+nodeName)

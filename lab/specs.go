@@ -143,6 +143,7 @@ func (b *builder) agent(s *node.Spec) error {
 		s.Volumes = map[string]string{"/config": b.networkName(s.Region) + "-config"}
 		c := agent.ReplicatorConfig{
 			Region: s.Region, Local: b.stores(s.Region, s.Region), Every: replicateEvery * time.Duration(len(t.Regions)-1),
+			Repository:    b.repository(s.Region),
 			PublishedFile: topology.PublishedFile, ConfigFile: topology.ConfigFile,
 			Objects: t.Objects.Mode == topology.Continuous, Items: t.Items.Mode == topology.Continuous,
 		}
@@ -164,11 +165,17 @@ func (b *builder) agent(s *node.Spec) error {
 		}
 		settings = c
 		s.Publish = []string{fmt.Sprintf("%d/udp", topology.PortDNS), fmt.Sprintf("%d/tcp", topology.PortDNS)}
+	case topology.ServiceRepository:
+		s.Volumes = map[string]string{"/config": s.ID}
+		c := agent.RepositoryConfig{Dir: topology.RepositoryDir}
+		for _, r := range t.Regions {
+			c.Documents = append(c.Documents, b.config(r.Name))
+		}
+		settings = c
 	case topology.ServiceAutomation:
 		region, _ := t.Region(s.Region)
-		s.Volumes = map[string]string{"/config": b.networkName(s.Region) + "-config"}
 		if t.Strategy == topology.BackupRestore {
-			s.Volumes["/restore"] = b.networkName(s.Region) + "-restore"
+			s.Volumes = map[string]string{"/restore": b.networkName(s.Region) + "-restore"}
 		}
 		c := agent.AutomationConfig{
 			Region: s.Region, Home: home, Check: t.Automation.Check, Decide: t.Automation.Decide,
@@ -180,7 +187,7 @@ func (b *builder) agent(s *node.Spec) error {
 			Redis:       b.endpoint(s.Region, s.Region, topology.ServiceRedis),
 			S3:          b.endpoint(s.Region, s.Region, topology.ServiceS3),
 			DynamoDB:    b.endpoint(s.Region, s.Region, topology.ServiceDynamoDB),
-			ConfigFile:  topology.PublishedFile, RestoreFile: topology.RestoreFile,
+			Repository:  b.repository(s.Region), RestoreFile: topology.RestoreFile,
 			AppsReady: b.askApps(s.Region, b.app.Ready)[:region.AppNodes], // what health checks see; the services behind are the pre-flight gate's to ask
 		}
 		if t.Automation.Shift.InSteps() {
@@ -245,6 +252,11 @@ func (b *builder) stores(from, region string) agent.Stores {
 	return agent.Stores{
 		Region: region, S3: b.endpoint(from, region, topology.ServiceS3), DynamoDB: b.endpoint(from, region, topology.ServiceDynamoDB),
 	}
+}
+
+// repository is where the configurations are, as seen from a region.
+func (b *builder) repository(from string) string {
+	return "http://" + b.endpoint(from, topology.Global, topology.ServiceRepository).Address
 }
 
 // endpoint is how a place reaches a service: directly in its own region, through a link elsewhere.

@@ -3,12 +3,14 @@ package lab
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/agent"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
@@ -100,6 +102,9 @@ func TestNodesReachOthersThroughLinksOfTheirOwn(t *testing.T) {
 			}
 			specs := specsOf(t, b)
 			for _, s := range specs {
+				if s.Service == topology.ServiceRepository {
+					continue // it keeps what is for others: what the replicators bring along
+				}
 				told := strings.Join(s.Cmd, " ")
 				for _, v := range s.Env {
 					told += "\n" + v
@@ -292,15 +297,19 @@ func TestTheAppsConfigurationBeginsAtHome(t *testing.T) {
 			case remote && (c.MirrorS3 == nil || c.MirrorDynamoDB == nil || c.MirrorS3.Region != other || c.MirrorDynamoDB.Region != other):
 				t.Errorf("%s: %s is to be mirrored in %s: %+v", name, r.Name, other, c)
 			}
-			// One file for all app nodes of a region and its automation.
+			// One file for all app nodes of a region.
 			for n := range r.AppNodes {
 				s := specs[link.NodeName(topology.ServiceApp, r.Name, n+1)]
 				if s.Volumes["/config"] != bringer.Volumes["/config"] || s.Volumes["/config"] == "" || len(s.Files) > 0 {
 					t.Errorf("%s: %s has %v, %d files", name, s.Name, s.Volumes, len(s.Files))
 				}
 			}
-			if a, ok := specs["automation."+r.Name]; ok && a.Volumes["/config"] != bringer.Volumes["/config"] {
-				t.Errorf("%s: the automation can't publish a configuration: %v", name, a.Volumes)
+			var kept agent.RepositoryConfig
+			if err := json.Unmarshal([]byte(specs["repository.global"].Env[topology.AgentConfigEnv]), &kept); err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(kept.Documents[i], c) {
+				t.Errorf("%s: the repository begins with %+v for %s, and there is %+v", name, kept.Documents[i], r.Name, c)
 			}
 			if string(bringer.Files[topology.PublishedFile]) != string(bringer.Files[topology.ConfigFile]) {
 				t.Errorf("%s: what is published is not what is delivered", name)

@@ -128,7 +128,7 @@ func (c AutomationConfig) validate() error {
 		{"redis", c.Redis.Address},
 		{"s3", c.S3.Address},
 		{"dynamodb", c.DynamoDB.Address},
-		{"config_file", c.ConfigFile},
+		{"repository", c.Repository},
 		{"apps_ready", strings.Join(c.AppsReady, " ")},
 	}
 	switch c.Strategy {

@@ -51,7 +51,7 @@ func (w labWorld) Progress(ctx context.Context) (progress, string) {
 		if err == nil && record.Primary == w.cfg.Region && len(w.cfg.Sides) > 0 && w.homeFollows(ctx) {
 			return progressServes, ""
 		}
-		current, readErr := readConfig(w.cfg.ConfigFile)
+		current, readErr := w.configuration(ctx)
 		if err == nil && record.Primary == w.cfg.Region && readErr == nil && newRepoint(w.cfg, nil).applied(current) && newScaleOut(w.cfg, nil).applied(current) {
 			return progressDone, "found this region in service"
 		}
@@ -136,6 +136,13 @@ func (w labWorld) Switching(ctx context.Context) (to string) {
 		}
 	}
 	return ""
+}
+
+func (w labWorld) configuration(ctx context.Context) (topology.Config, error) {
+	ctx, cancel := context.WithTimeout(ctx, worldLimit)
+	defer cancel()
+	c, _, err := newLineage(w.cfg.Repository, "").read(ctx, w.cfg.Region)
+	return c, err
 }
 
 func (w labWorld) ask(ctx context.Context) (RecordHealth, error) {

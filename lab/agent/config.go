@@ -20,8 +20,15 @@ type ReplicatorConfig struct {
 	Items   bool          `json:"items"`   // copy items continuously
 	Every   time.Duration `json:"every"`   // pause between two passes; 0 means the default of 200 ms
 
+	Repository    string `json:"repository"` // URL of the repository's agent
 	PublishedFile string `json:"published_file"`
 	ConfigFile    string `json:"config_file"` // where what is published is delivered to
+}
+
+// RepositoryConfig is for `agent repository`, in no region: the Git repository in which the configurations are, at Dir, and with what it begins.
+type RepositoryConfig struct {
+	Dir       string            `json:"dir"`
+	Documents []topology.Config `json:"documents"` // one for each region
 }
 
 // Stores are the object and item stores of one region.
@@ -45,13 +52,13 @@ type BackupConfig struct {
 // when all are unhealthy); with weighted, one of those by weight; with geolocation, that of the client's region. Unlike there, a target
 // counts as healthy until its first check that passes, or for ten seconds: a lab that starts leaves no marks.
 type NameserviceConfig struct {
-	Record  string                 `json:"record"` // topology.RecordName
-	Policy  topology.RoutingPolicy `json:"policy"` // empty is failover
+	Record string                 `json:"record"` // topology.RecordName
+	Policy topology.RoutingPolicy `json:"policy"` // empty is failover
 	// ByWeight has a weighted record answer by its weights alone, whatever health checks say: somebody else moves them (see topology.Shift).
-	ByWeight bool          `json:"by_weight,omitempty"`
-	TTL      time.Duration `json:"ttl"` // answered in whole seconds as DNS must, and exactly in a TXT record "ttl_ms=…"
-	Check   topology.HealthCheck   `json:"check"`
-	Targets []Target               `json:"targets"` // in order: primary, secondary, …
+	ByWeight bool                 `json:"by_weight,omitempty"`
+	TTL      time.Duration        `json:"ttl"` // answered in whole seconds as DNS must, and exactly in a TXT record "ttl_ms=…"
+	Check    topology.HealthCheck `json:"check"`
+	Targets  []Target             `json:"targets"` // in order: primary, secondary, …
 }
 
 // Target is what a record may answer: a region, where its clients reach it, and where its health is asked (GET, 2xx is healthy).
@@ -88,7 +95,7 @@ type AutomationConfig struct {
 	Redis       topology.Endpoint `json:"redis"`
 	S3          topology.Endpoint `json:"s3"`
 	DynamoDB    topology.Endpoint `json:"dynamodb"`
-	ConfigFile  string            `json:"config_file"`  // published anew by the steps repoint and scale_out, and delivered to the app by the replicator
+	Repository  string            `json:"repository"`   // URL of the repository's agent, through a link: the steps repoint and scale_out change the region's configuration there
 	RestoreFile string            `json:"restore_file"` // strategy backup-restore: where the base backup is handed to PostgreSQL
 	AppsReady   []string          `json:"apps_ready"`   // GET /readyz of each app node of the region: all are to run, and are awaited
 	// Preflight are GET /config of these nodes and of those of services: none may refer to the home region when clients are redirected. Empty: nobody

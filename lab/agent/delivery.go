@@ -25,6 +25,7 @@ const deliveryEvery = 500 * time.Millisecond
 // ends.
 type delivery struct {
 	published, delivered string // paths
+	fetch                fetch  // of what is published
 
 	changed chan struct{} // holds one when what is wanted may have changed other than by the file
 
@@ -49,8 +50,8 @@ type order struct {
 	to *publication // of roll_back: the one to deliver
 }
 
-func newDelivery(published, delivered string) *delivery {
-	return &delivery{published: published, delivered: delivered, changed: make(chan struct{}, 1), told: map[string]order{}}
+func newDelivery(region string, from lineage, published, delivered string) *delivery {
+	return &delivery{published: published, delivered: delivered, fetch: fetch{lineage: from, region: region, path: published}, changed: make(chan struct{}, 1), told: map[string]order{}}
 }
 
 // run delivers until ctx ends. It is the directory that is watched, since the file is replaced by rename; a slow tick looks as well, for

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +13,7 @@ import (
 // ConfigState answers GET /config, and all that changes it, of the replicator.
 type ConfigState struct {
 	Published int             `json:"published"` // the revision that the region is to have
+	Commit    string          `json:"commit"`    // of the repository, that it was fetched with; empty before the first
 	Delivered int             `json:"delivered"` // the one that its nodes are given
 	Former    int             `json:"former"`    // the one before it; 0 if none is known
 	Document  topology.Config `json:"document"`  // what is published
@@ -68,7 +68,7 @@ func (d *delivery) forget(holder string) {
 func (d *delivery) state() ConfigState {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := ConfigState{Told: map[string]DeliveryOrder{}}
+	s := ConfigState{Told: map[string]DeliveryOrder{}, Commit: d.fetch.at()}
 	for holder, o := range d.told {
 		s.Told[holder] = o.DeliveryOrder
 	}
@@ -87,19 +87,6 @@ func (d *delivery) state() ConfigState {
 
 // errOldRevision is a document that would replace one with the same or a higher revision.
 var errOldRevision = errors.New("the revision is not above the one that is published")
-
-func (d *delivery) publish(ctx context.Context, c topology.Config) error {
-	_, err := publish(ctx, d.published, func(now topology.Config) (topology.Config, error) {
-		switch {
-		case c.Region != now.Region:
-			return now, fmt.Errorf("the document is for %q, and this is %s", c.Region, now.Region)
-		case c.Revision <= now.Revision:
-			return now, fmt.Errorf("%w: %d, and %d is", errOldRevision, c.Revision, now.Revision)
-		}
-		return c, nil
-	})
-	return err
-}
 
 // routes adds GET and PUT /config, and PUT and DELETE /config/faults/{holder}. All answer with the ConfigState after it; one that can't be
 // done now, as a revision that somebody else has taken, is a 409.
@@ -125,7 +112,7 @@ func (d *delivery) routes(mux *http.ServeMux) {
 		var c topology.Config
 		err := readJSON(w, r, &c)
 		if err == nil {
-			err = d.publish(r.Context(), c)
+			err = d.fetch.publish(r.Context(), c)
 		}
 		answer(w, err)
 	})

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,10 +26,12 @@ type post struct {
 func newPost(t *testing.T) post {
 	t.Helper()
 	dir := t.TempDir()
-	p := post{delivery: newDelivery(filepath.Join(dir, "published.json"), filepath.Join(dir, "region.json")), mux: http.NewServeMux()}
+	first := topology.Config{Revision: 1, Region: "west"}
+	from := newLineage(startRepository(t, first), "ada")
+	p := post{delivery: newDelivery("west", from, filepath.Join(dir, "published.json"), filepath.Join(dir, "region.json")), mux: http.NewServeMux()}
 	p.routes(p.mux)
 	for _, path := range []string{p.published, p.delivered} {
-		if err := writeConfig(path, topology.Config{Revision: 1, Region: "west"}); err != nil {
+		if err := writeConfig(path, first); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -52,14 +55,23 @@ func (p post) call(t *testing.T, method, path string, in any) (ConfigState, int)
 	return s, w.Code
 }
 
-// put publishes as the automation does: the replicator is not told.
-func (p post) put(t *testing.T, revision int) {
+// push publishes as the automation does: the replicator is not told.
+func (p post) push(t *testing.T, revision int) {
 	t.Helper()
-	_, err := publish(t.Context(), p.published, func(c topology.Config) (topology.Config, error) {
+	_, err := p.fetch.lineage.change(t.Context(), "west", "a test", func(c topology.Config) (topology.Config, error) {
 		c.Revision = revision
 		return c, nil
 	})
 	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// put publishes, and fetches it.
+func (p post) put(t *testing.T, revision int) {
+	t.Helper()
+	p.push(t, revision)
+	if err := p.fetch.take(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -138,7 +150,7 @@ func TestConfigurationOverHTTP(t *testing.T) {
 		t.Errorf("GET /config: %d, %+v", code, s)
 	}
 	next := topology.Config{Revision: 2, Region: "west"}
-	if s, code := p.call(t, http.MethodPut, "/config", next); code != 200 || s.Delivered != 2 || s.Former != 1 || !reflect.DeepEqual(s.Document, next) {
+	if s, code := p.call(t, http.MethodPut, "/config", next); code != 200 || s.Commit == "" || s.Delivered != 2 || s.Former != 1 || !reflect.DeepEqual(s.Document, next) {
 		t.Errorf("PUT /config: %d, %+v", code, s)
 	}
 	for want, bad := range map[int]any{http.StatusConflict: next, http.StatusBadRequest: topology.Config{Revision: 3, Region: "east"}} {
@@ -160,13 +172,13 @@ func TestConfigurationOverHTTP(t *testing.T) {
 func TestDeliveryTakesUpWhatWaits(t *testing.T) {
 	p := newPost(t)
 	p.put(t, 2)
-	again := newDelivery(p.published, p.delivered)
+	again := newDelivery("west", p.fetch.lineage, p.published, p.delivered)
 	again.deliver(time.Now())
 	p.has(t, 2)
 	if err := os.Remove(p.delivered); err != nil {
 		t.Fatal(err)
 	}
-	newDelivery(p.published, p.delivered).deliver(time.Now())
+	newDelivery("west", p.fetch.lineage, p.published, p.delivered).deliver(time.Now())
 	p.has(t, 2)
 	if err := os.WriteFile(p.published, []byte(`{"revision": 3`), 0o600); err != nil {
 		t.Fatal(err)
@@ -179,15 +191,17 @@ func TestDeliveryTakesUpWhatWaits(t *testing.T) {
 func TestDeliveryIsQuick(t *testing.T) {
 	p := newPost(t)
 	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() { defer close(ended); p.run(ctx) }()
-	defer func() { cancel(); <-ended }()
+	var both sync.WaitGroup
+	both.Go(func() { p.run(ctx) })
+	both.Go(func() { p.fetch.run(ctx) })
+	defer both.Wait()
+	defer cancel()
 	limit, stop := context.WithTimeout(t.Context(), 10*time.Second)
 	defer stop()
 	best := time.Minute
 	for revision := 2; revision < 12; revision++ {
+		p.push(t, revision)
 		began := time.Now()
-		p.put(t, revision)
 		err := poll(limit, time.Millisecond, func(context.Context) error {
 			c, err := readConfig(p.delivered)
 			if err == nil && c.Revision != revision {

@@ -6,34 +6,85 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
+	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/gofrs/flock"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// publishWait is how often a file is tried that somebody else is publishing just now.
-const publishWait = 2 * time.Millisecond
+// fetchRetry is the pause before a repository that did not answer is asked again.
+const fetchRetry = 200 * time.Millisecond
 
-// publish replaces the document at path by the one that change makes of it, unless that is the same, and returns what is published then.
-// The automation and the replicator both publish: a lock beside the file keeps a revision from being given twice.
-func publish(ctx context.Context, path string, change func(now topology.Config) (topology.Config, error)) (topology.Config, error) {
-	lock := flock.New(path + ".lock")
-	if _, err := lock.TryLockContext(ctx, publishWait); err != nil {
-		return topology.Config{}, fmt.Errorf("wait for who publishes %s: %w", path, err)
+// fetch keeps a region's document as it is in the repository in a file, from which it is delivered.
+type fetch struct {
+	lineage lineage
+	region  string
+	path    string
+
+	one    sync.Mutex             // at a time takes what there is
+	commit atomic.Pointer[string] // that the file is of; nil at first: whatever an earlier process has left
+}
+
+// run fetches what changes until ctx ends. A repository that can't be reached changes nothing.
+func (f *fetch) run(ctx context.Context) {
+	complaint := ""
+	for ctx.Err() == nil {
+		head, err := f.lineage.another(ctx, f.at())
+		if err == nil && head != f.at() {
+			err = f.take(ctx)
+		}
+		if err == nil {
+			complaint = ""
+			continue
+		}
+		if kind := withoutNumbers(oneLine(err)); kind != complaint && ctx.Err() == nil {
+			complaint = kind
+			slog.Warn("configuration not fetched", "error", err)
+		}
+		_ = pause(ctx, fetchRetry)
 	}
-	defer func() { _ = lock.Close() }()
-	now, err := readConfig(path)
+}
+
+func (f *fetch) at() string {
+	if commit := f.commit.Load(); commit != nil {
+		return *commit
+	}
+	return ""
+}
+
+// take reads what there is now. It is what is published last: nobody can push a lower revision.
+func (f *fetch) take(ctx context.Context) error {
+	f.one.Lock()
+	defer f.one.Unlock()
+	c, commit, err := f.lineage.read(ctx, f.region)
 	if err != nil {
-		return topology.Config{}, err
+		return err
 	}
-	next, err := change(now)
-	if err != nil || next.Revision == now.Revision {
-		return now, err
+	if err := writeConfig(f.path, c); err != nil {
+		return err
 	}
-	return next, writeConfig(path, next)
+	f.commit.Store(&commit)
+	return nil
+}
+
+// publish commits a document in place of the region's, whose revision it must raise, and fetches it.
+func (f *fetch) publish(ctx context.Context, c topology.Config) error {
+	_, err := f.lineage.change(ctx, f.region, "published", func(now topology.Config) (topology.Config, error) {
+		switch {
+		case c.Region != now.Region:
+			return now, fmt.Errorf("the document is for %q, and this is %s", c.Region, now.Region)
+		case c.Revision <= now.Revision:
+			return now, fmt.Errorf("%w: %d, and %d is", errOldRevision, c.Revision, now.Revision)
+		}
+		return c, nil
+	})
+	if err != nil {
+		return err
+	}
+	return f.take(ctx)
 }
 
 // readConfig reads a region's configuration. A key that is not known is an error: rewriting the file would drop it.
@@ -58,9 +109,12 @@ func parseConfig(data []byte) (topology.Config, error) {
 }
 
 func writeConfig(path string, config topology.Config) error {
+	data, err := encodeConfig(config)
+	if err != nil {
+		return err
+	}
 	return replaceFile(path, func(w io.Writer) error {
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		return encoder.Encode(config)
+		_, err := w.Write(data)
+		return err
 	})
 }

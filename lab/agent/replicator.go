@@ -50,7 +50,7 @@ func newReplicator(cfg ReplicatorConfig, _ *Marks) (service, error) {
 	if len(cfg.Sources) == 0 {
 		return nil, errors.New("make replicator: no sources to copy from")
 	}
-	r := &replicator{every: cfg.Every, rules: newRules(), delivery: newDelivery(cfg.PublishedFile, cfg.ConfigFile)}
+	r := &replicator{every: cfg.Every, rules: newRules(), delivery: newDelivery(cfg.Region, newLineage(cfg.Repository, "replicator."+cfg.Region), cfg.PublishedFile, cfg.ConfigFile)}
 	if r.every == 0 {
 		r.every = passEvery
 	}
@@ -67,8 +67,8 @@ func newReplicator(cfg ReplicatorConfig, _ *Marks) (service, error) {
 			r.lanes = append(r.lanes, &lane{lag: Lag{Source: source.Region, Store: StoreItems}, pass: copier.pass, rules: r.rules})
 		}
 	}
-	if cfg.PublishedFile == "" || cfg.ConfigFile == "" {
-		return nil, errors.New("make replicator: published_file or config_file is missing")
+	if cfg.PublishedFile == "" || cfg.ConfigFile == "" || cfg.Repository == "" {
+		return nil, errors.New("make replicator: published_file, config_file or repository is missing")
 	}
 	return r, nil
 }
@@ -91,6 +91,10 @@ func (r *replicator) Run(ctx context.Context) error {
 	var group errgroup.Group
 	group.Go(func() error {
 		r.delivery.run(ctx)
+		return nil
+	})
+	group.Go(func() error {
+		r.delivery.fetch.run(ctx)
 		return nil
 	})
 	for _, l := range r.lanes {

@@ -48,6 +48,7 @@ func TestServeUntilTheEnd(t *testing.T) {
 		Sources: []Stores{{Region: east, S3: gone, DynamoDB: gone}},
 		Objects: true,
 
+		Repository:    "http://127.0.0.1:1",
 		PublishedFile: filepath.Join(t.TempDir(), "published.json"), ConfigFile: filepath.Join(t.TempDir(), "region.json"),
 	}, nil)
 	if err != nil {

@@ -90,7 +90,7 @@ func TestConfigurationOfAFollower(t *testing.T) {
 	if err := writeConfig(published, before); err != nil {
 		t.Fatal(err)
 	}
-	d := newDelivery(published, delivered)
+	d := newDelivery("south", newLineage(startRepository(t, before), "replicator.south"), published, delivered)
 	d.deliver(time.Now())
 	mux := http.NewServeMux()
 	d.routes(mux)

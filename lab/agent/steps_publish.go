@@ -26,10 +26,11 @@ const (
 // publishing is a step that publishes another configuration of the region, and waits until each app node that it has run has it in force and is
 // ready.
 type publishing struct {
-	name  string
-	file  string
-	after func(now topology.Config) topology.Config // what is wanted, with the revision that there is; the same if it is so already
-	ready []string                                  // where each app node is asked, those that are to run first
+	name    string
+	region  string
+	lineage lineage
+	after   func(now topology.Config) topology.Config // what is wanted, with the revision that there is; the same if it is so already
+	ready   []string                                  // where each app node is asked, those that are to run first
 
 	late map[string]bool // nodes that were not ready in time when others were: nobody waits for them again, in this step or another
 }
@@ -52,7 +53,7 @@ func newScaleOut(cfg AutomationConfig, late map[string]bool) *publishing {
 }
 
 func newPublishing(cfg AutomationConfig, name string, late map[string]bool, after func(topology.Config) topology.Config) *publishing {
-	return &publishing{name: name, file: cfg.ConfigFile, after: after, ready: cfg.AppsReady, late: late}
+	return &publishing{name: name, region: cfg.Region, lineage: newLineage(cfg.Repository, "automation."+cfg.Region), after: after, ready: cfg.AppsReady, late: late}
 }
 
 // Name is repoint or scale_out.
@@ -62,7 +63,7 @@ func (p *publishing) Name() string { return p.name }
 // lets the next attempt go on with those that are: a node that is dead must not keep clients from the others.
 func (p *publishing) Do(ctx context.Context) (string, error) {
 	how := "was so already"
-	config, err := publish(ctx, p.file, func(now topology.Config) (topology.Config, error) {
+	config, err := p.lineage.change(ctx, p.region, p.name, func(now topology.Config) (topology.Config, error) {
 		if p.applied(now) {
 			return now, nil
 		}

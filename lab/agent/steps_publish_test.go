@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -21,17 +19,14 @@ import (
 func standby(t *testing.T) AutomationConfig {
 	t.Helper()
 	cfg := settings()
-	cfg.ConfigFile = filepath.Join(t.TempDir(), "region.json")
 	east := topology.Endpoint{Region: "east", Address: "hub:20001"}
-	if err := writeConfig(cfg.ConfigFile, topology.Config{
+	cfg.Repository = startRepository(t, topology.Config{
 		Revision: 4, Region: "west", AppNodes: 1, Postgres: east, Redis: east, S3: cfg.S3, DynamoDB: cfg.DynamoDB, MirrorS3: &east, MirrorDynamoDB: &east,
-	}); err != nil {
-		t.Fatal(err)
-	}
+	})
 	var inForce atomic.Int64
-	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		c, err := readConfig(cfg.ConfigFile)
-		if err != nil {
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, _, err := newLineage(cfg.Repository, "").read(r.Context(), "west")
+		if err != nil && r.Context().Err() == nil {
 			t.Errorf("the app read: %v", err)
 		}
 		w.Header().Set(revisionHeader, strconv.FormatInt(inForce.Swap(int64(c.Revision)), 10))
@@ -41,16 +36,23 @@ func standby(t *testing.T) AutomationConfig {
 	return cfg
 }
 
+// published is what a region is to have.
+func published(t *testing.T, cfg AutomationConfig) (topology.Config, string) {
+	t.Helper()
+	c, commit, err := newLineage(cfg.Repository, "").read(t.Context(), cfg.Region)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, commit
+}
+
 func TestRepointLeavesNoOtherRegion(t *testing.T) {
 	cfg := standby(t)
 	detail, err := newRepoint(cfg, map[string]bool{}).Do(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := readConfig(cfg.ConfigFile)
-	if err != nil {
-		t.Fatal(err)
-	}
+	got, before := published(t, cfg)
 	want := topology.Config{
 		Revision: 5, Region: "west", AppNodes: 1, Postgres: cfg.Postgres, Redis: cfg.Redis, S3: cfg.S3, DynamoDB: cfg.DynamoDB,
 	}
@@ -61,23 +63,12 @@ func TestRepointLeavesNoOtherRegion(t *testing.T) {
 		t.Errorf("the detail is %q", detail)
 	}
 
-	before, err := os.Stat(cfg.ConfigFile)
-	if err != nil {
-		t.Fatal(err)
-	}
 	detail, err = newRepoint(cfg, map[string]bool{}).Do(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	after, err := os.Stat(cfg.ConfigFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !os.SameFile(before, after) || detail != "revision 5, was so already" {
-		t.Errorf("done again, it changed the file: %q", detail)
-	}
-	if entries, err := os.ReadDir(filepath.Dir(cfg.ConfigFile)); err != nil || len(entries) != 2 { // the other is the lock
-		t.Errorf("beside the configuration there is something else: %v, %v", entries, err)
+	if _, after := published(t, cfg); before != after || detail != "revision 5, was so already" {
+		t.Errorf("done again, it changed something: %q", detail)
 	}
 }
 
@@ -141,8 +132,8 @@ func TestScaleOutHasAllNodesRun(t *testing.T) {
 			t.Errorf("it says %q, %v, want %q", detail, err, want)
 		}
 	}
-	if got, err := readConfig(cfg.ConfigFile); err != nil || got.AppNodes != 2 || got.Postgres.Region != "east" {
-		t.Errorf("the configuration has become %+v, %v", got, err)
+	if got, _ := published(t, cfg); got.AppNodes != 2 || got.Postgres.Region != "east" {
+		t.Errorf("the configuration has become %+v", got)
 	}
 }
 
@@ -160,18 +151,5 @@ func TestRepointTakesAnAppAtItsWord(t *testing.T) {
 	defer cancel()
 	if _, err := newRepoint(cfg, map[string]bool{}).Do(ctx); err != nil {
 		t.Error(err)
-	}
-}
-
-func TestRepointKeepsWhatItDoesNotKnow(t *testing.T) {
-	cfg := standby(t)
-	unknown := []byte(`{"revision": 4, "region": "west", "feature_flags": {}}`)
-	if err := os.WriteFile(cfg.ConfigFile, unknown, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err := newRepoint(cfg, map[string]bool{}).Do(t.Context())
-	got, readErr := os.ReadFile(cfg.ConfigFile)
-	if err == nil || readErr != nil || string(got) != string(unknown) {
-		t.Errorf("error %v; the file has become %s, %v", err, got, readErr)
 	}
 }

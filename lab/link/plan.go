@@ -62,6 +62,7 @@ func Plan(t topology.Topology) []Spec {
 			}
 		}
 		add(from.Name, topology.Global, topology.ServiceNameservice, "")
+		add(from.Name, topology.Global, topology.ServiceRepository, "")
 	}
 	for _, to := range t.Regions {
 		add(topology.Clients, to.Name, topology.ServiceApp, "")
@@ -126,5 +127,5 @@ func Nodes(t topology.Topology) []Place {
 			places = append(places, Place{Service: topology.ServiceAutomation, Region: r.Name, Number: 1})
 		}
 	}
-	return append(places, Place{Service: topology.ServiceNameservice, Region: topology.Global, Number: 1})
+	return append(places, Place{Service: topology.ServiceRepository, Region: topology.Global, Number: 1}, Place{Service: topology.ServiceNameservice, Region: topology.Global, Number: 1})
 }

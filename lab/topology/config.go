@@ -1,6 +1,6 @@
 package topology
 
-// Config is the configuration document of one region. It is published in one file (PublishedFile), by the automation on failover (steps
+// Config is the configuration document of one region. It is published in a Git repository, a file for each region, by the automation on failover (steps
 // repoint and scale_out), with a higher revision each time; the region's replicator delivers it to another (ConfigFile), which the app nodes read,
 // reload when it changes, and report as in force. Both are replaced atomically (write beside, rename).
 type Config struct {

@@ -16,6 +16,7 @@ const (
 	ServiceAutomation  Service = "automation"  // standby region: the failover automation
 	ServiceBackup      Service = "backup"      // home region: the backup job (strategy backup-restore)
 	ServiceNameservice Service = "nameservice" // global: answers which region serves
+	ServiceRepository  Service = "repository"  // global: the Git repository of the configurations
 	ServiceHub         Service = "hub"         // the Toxiproxy process that carries all links and taps
 )
 
@@ -38,8 +39,10 @@ const (
 	PortFirstOnHub = 20000                    // links and taps, one port each, counted up from here
 	AgentConfigEnv = "REGIONFALL_AGENT"       // an agent's settings, as JSON (package agent)
 	ConfigFile     = "/config/region.json"    // what the region's app nodes are given
-	PublishedFile  = "/config/published.json" // what they are to have; the region's replicator delivers it
-	RestoreFile    = "/restore/base.tar"      // automation hands the base backup to a restoring postgres node here
+	PublishedFile  = "/config/published.json" // what they are to have, as the repository has it; the region's replicator delivers it
+	RepositoryName = "config.git"             // of the regions' configurations
+	RepositoryDir  = "/config/" + RepositoryName
+	RestoreFile    = "/restore/base.tar" // automation hands the base backup to a restoring postgres node here
 	RecordName     = "kyc.regionfall.test."
 	Bucket         = "documents"
 	ItemsTable     = "decisions"

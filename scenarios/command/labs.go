@@ -68,6 +68,11 @@ A topology is one of these, or a YAML file with the keys that a scenario has bel
 func (a *app) endpoints(l *lab.Lab) error {
 	a.say("export REGIONFALL_LAB=%s", l.Name)
 	a.say("export REGIONFALL_DNS=%s  # dig @HOST -p PORT %s", l.Resolver(), topology.RecordName)
+	repository, err := l.Repository()
+	if err != nil {
+		return err
+	}
+	a.say("export REGIONFALL_CONFIG=%s  # git clone it; what is pushed is delivered", repository)
 	for i, r := range l.Topology().Regions {
 		door, err := l.Door(r.Name)
 		if err != nil {

@@ -1,0 +1,212 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/go-git/go-billy/v5/memfs"
+	"github.com/go-git/go-billy/v5/osfs"
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
+	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/go-git/go-git/v5/storage/filesystem"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// headWait is how long a question for a head that is another one waits for it.
+const headWait = 2 * time.Second
+
+// mainBranch is the one branch: what is on it is what regions are to have.
+const mainBranch = plumbing.Main
+
+// RepositoryHead answers GET /head.
+type RepositoryHead struct {
+	Head string `json:"head"` // the commit
+}
+
+// repository serves the Git repository in which the configurations of all regions are, a document for each, over Git's own protocol. It lives in no
+// region. What it is pushed has to be good documents, whose revisions grow, on top of what there is: its history is kept.
+type repository struct {
+	storage *filesystem.Storage
+
+	mu      sync.Mutex    // of all that reads and writes it
+	changed chan struct{} // closed and replaced when the head has changed
+}
+
+// newRepository opens the repository, or makes it with the documents of its settings.
+func newRepository(cfg RepositoryConfig, _ *Marks) (service, error) {
+	if cfg.Dir == "" || len(cfg.Documents) == 0 {
+		return nil, errors.New("make repository: dir or documents are missing")
+	}
+	r := &repository{storage: filesystem.NewStorage(osfs.New(cfg.Dir), cache.NewObjectLRUDefault()), changed: make(chan struct{})}
+	_, err := r.head()
+	if errors.Is(err, plumbing.ErrReferenceNotFound) {
+		err = r.begin(cfg.Documents)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make repository in %s: %w", cfg.Dir, err)
+	}
+	return r, nil
+}
+
+// begin makes the first commit.
+func (r *repository) begin(documents []topology.Config) error {
+	files := memfs.New()
+	repo, err := git.InitWithOptions(r.storage, files, git.InitOptions{DefaultBranch: mainBranch})
+	if err != nil {
+		return err
+	}
+	for _, d := range documents {
+		if err := writeDocument(files, d); err != nil {
+			return err
+		}
+	}
+	return commit(repo, "lab", "Begin")
+}
+
+// commit adds all there is.
+func commit(repo *git.Repository, author, message string) error {
+	tree, err := repo.Worktree()
+	if err != nil {
+		return err
+	}
+	if err := tree.AddGlob("*.json"); err != nil {
+		return err
+	}
+	who := &object.Signature{Name: author, Email: author + "@regionfall.test", When: time.Now()}
+	_, err = tree.Commit(message, &git.CommitOptions{Author: who})
+	return err
+}
+
+func (r *repository) head() (plumbing.Hash, error) {
+	ref, err := r.storage.Reference(mainBranch)
+	if err != nil {
+		return plumbing.ZeroHash, err
+	}
+	return ref.Hash(), nil
+}
+
+// Run ends with ctx: all is done by who asks.
+func (r *repository) Run(ctx context.Context) error {
+	<-ctx.Done()
+	return nil
+}
+
+// Routes adds the repository as /config.git, and GET /head?not=HASH, which waits a while for another head than that.
+func (r *repository) Routes(mux *http.ServeMux) {
+	r.gitRoutes(mux)
+	mux.HandleFunc("GET /head", func(w http.ResponseWriter, req *http.Request) {
+		wait := time.NewTimer(headWait)
+		defer wait.Stop()
+		for {
+			r.mu.Lock()
+			head, err := r.head()
+			changed := r.changed
+			r.mu.Unlock()
+			if err != nil {
+				http.Error(w, err.Error(), http.StatusInternalServerError)
+				return
+			}
+			answer := func() { writeJSON(w, RepositoryHead{Head: head.String()}) }
+			if head.String() != req.URL.Query().Get("not") {
+				answer()
+				return
+			}
+			select {
+			case <-changed:
+			case <-wait.C:
+				answer()
+				return
+			case <-req.Context().Done():
+				return
+			}
+		}
+	})
+}
+
+// accept makes a commit that was pushed the head, if it can be, with the lock held. The error is for who pushed it.
+func (r *repository) accept(before, after plumbing.Hash) error {
+	now, err := r.head()
+	if err != nil {
+		return err
+	}
+	if before != now {
+		return errFetchFirst
+	}
+	old, err := object.GetCommit(r.storage, before)
+	if err != nil {
+		return err
+	}
+	next, err := object.GetCommit(r.storage, after)
+	if err != nil {
+		return err
+	}
+	if on, err := old.IsAncestor(next); err != nil || !on {
+		return errors.Join(errors.New("it is not on top of what there is: the history is kept"), err)
+	}
+	if err := sound(old, next); err != nil {
+		return err
+	}
+	if err := r.storage.CheckAndSetReference(plumbing.NewHashReference(mainBranch, after), plumbing.NewHashReference(mainBranch, before)); err != nil {
+		return err
+	}
+	slog.Info("configuration changed", "commit", after.String()[:7], "by", next.Author.Name, "why", next.Message)
+	close(r.changed)
+	r.changed = make(chan struct{})
+	return nil
+}
+
+// sound says what is wrong with the documents of a commit that follows another one.
+func sound(old, next *object.Commit) error {
+	files, err := old.Files()
+	if err != nil {
+		return err
+	}
+	defer files.Close()
+	return files.ForEach(func(f *object.File) error {
+		was, err := documentOf(old, f.Name)
+		if err != nil {
+			return err
+		}
+		is, err := documentOf(next, f.Name)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s: %s", f.Name, oneLine(err))
+		case is.Region != was.Region:
+			return fmt.Errorf("%s: it is for %q, and not for %q", f.Name, was.Region, is.Region)
+		}
+		same, err := sameFile(old, next, f.Name)
+		if err == nil && !same && is.Revision <= was.Revision {
+			err = fmt.Errorf("%s: %w: %d, and %d is", f.Name, errOldRevision, is.Revision, was.Revision)
+		}
+		return err
+	})
+}
+
+func documentOf(c *object.Commit, name string) (topology.Config, error) {
+	f, err := c.File(name)
+	if err != nil {
+		return topology.Config{}, err
+	}
+	text, err := f.Contents()
+	if err != nil {
+		return topology.Config{}, err
+	}
+	return parseConfig([]byte(text))
+}
+
+func sameFile(a, b *object.Commit, name string) (bool, error) {
+	one, err := a.File(name)
+	if err != nil {
+		return false, err
+	}
+	other, err := b.File(name)
+	return err == nil && one.Hash == other.Hash, err
+}
