@@ -163,10 +163,11 @@ func (b *builder) startAt(ctx context.Context, p link.Place) (*node.Node, error)
 const startAtOnce = 4
 
 // slow are the services in the order in which they are started. Those up to storesEnd need no hub for it; PostgreSQL does: the hub keeps
-// its disk, which is in memory and would be gone between the making of the node and its start.
-var slow = []topology.Service{topology.ServiceDynamoDB, topology.ServiceS3, topology.ServicePostgres, topology.ServiceReplicator, topology.ServiceApp}
+// its disk, which is in memory and would be gone between the making of the node and its start. The replicators ask the repository from their start on,
+// and a hub that can't find it yet looks for seconds.
+var slow = []topology.Service{topology.ServiceDynamoDB, topology.ServiceS3, topology.ServiceRepository, topology.ServicePostgres, topology.ServiceReplicator, topology.ServiceApp}
 
-const storesEnd = 1
+const storesEnd = 2
 
 func order(s topology.Service) int {
 	if i := slices.Index(slow, s); i >= 0 {

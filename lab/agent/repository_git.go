@@ -3,6 +3,7 @@ package agent
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -39,34 +40,12 @@ func (r *repository) gitRoutes(mux *http.ServeMux) {
 	const at = "/" + topology.RepositoryName + "/"
 	mux.HandleFunc("GET "+at+"info/refs", func(w http.ResponseWriter, req *http.Request) {
 		name := req.URL.Query().Get("service")
-		var advertise func() (*packp.AdvRefs, error)
-		switch name {
-		case uploadPack:
-			advertise = func() (*packp.AdvRefs, error) {
-				session, err := git.NewUploadPackSession(nil, nil)
-				if err != nil {
-					return nil, err
-				}
-				return session.AdvertisedReferencesContext(req.Context())
-			}
-		case receivePack:
-			advertise = func() (*packp.AdvRefs, error) {
-				session, err := git.NewReceivePackSession(nil, nil)
-				if err != nil {
-					return nil, err
-				}
-				refs, err := session.AdvertisedReferencesContext(req.Context())
-				if err == nil {
-					err = refs.Capabilities.Set(capability.Capability("no-thin")) // go-git takes whole packs only
-				}
-				return refs, err
-			}
-		default:
+		if name != uploadPack && name != receivePack {
 			http.Error(w, "a client that speaks Git's smart protocol is needed", http.StatusForbidden)
 			return
 		}
-		r.answer(w, name+"-advertisement", func(w io.Writer) error {
-			refs, err := advertise()
+		r.answer(req.Context(), w, name+"-advertisement", func(ctx context.Context, w io.Writer) error {
+			refs, err := advertised(ctx, git, name)
 			if err != nil {
 				return err
 			}
@@ -76,32 +55,16 @@ func (r *repository) gitRoutes(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("POST "+at+uploadPack, func(w http.ResponseWriter, req *http.Request) {
 		body, err := pushed(w, req)
-		r.answer(w, uploadPack+"-result", func(w io.Writer) error {
+		r.answer(req.Context(), w, uploadPack+"-result", func(ctx context.Context, w io.Writer) error {
 			if err != nil {
 				return err
 			}
-			if !bytes.Contains(body, []byte("0009done\n")) {
-				// It tells what it has, and waits to hear what of it is known. Nothing is, and so it is given all there is.
-				return pktline.NewEncoder(w).EncodeString("NAK\n")
-			}
-			wants := packp.NewUploadPackRequest()
-			if err := wants.Decode(bytes.NewReader(body)); err != nil {
-				return err
-			}
-			session, err := git.NewUploadPackSession(nil, nil)
-			if err != nil {
-				return err
-			}
-			pack, err := session.UploadPack(req.Context(), wants)
-			if err != nil {
-				return err
-			}
-			return pack.Encode(w)
+			return give(ctx, git, body, w)
 		})
 	})
 	mux.HandleFunc("POST "+at+receivePack, func(w http.ResponseWriter, req *http.Request) {
 		body, err := pushed(w, req)
-		r.answer(w, receivePack+"-result", func(w io.Writer) error {
+		r.answer(req.Context(), w, receivePack+"-result", func(_ context.Context, w io.Writer) error {
 			if err != nil {
 				return err
 			}
@@ -118,11 +81,52 @@ func (r *repository) gitRoutes(mux *http.ServeMux) {
 	})
 }
 
+// advertised is what the service says of itself.
+func advertised(ctx context.Context, git transport.Transport, service string) (*packp.AdvRefs, error) {
+	if service == uploadPack {
+		session, err := git.NewUploadPackSession(nil, nil)
+		if err != nil {
+			return nil, err
+		}
+		return session.AdvertisedReferencesContext(ctx)
+	}
+	session, err := git.NewReceivePackSession(nil, nil)
+	if err != nil {
+		return nil, err
+	}
+	refs, err := session.AdvertisedReferencesContext(ctx)
+	if err == nil {
+		err = refs.Capabilities.Set(capability.Capability("no-thin")) // go-git takes whole packs only
+	}
+	return refs, err
+}
+
+// give writes a pack of all there is to who fetches.
+func give(ctx context.Context, git transport.Transport, body []byte, w io.Writer) error {
+	if !bytes.Contains(body, []byte("0009done\n")) {
+		// It tells what it has, and waits to hear what of it is known. Nothing is, and so it is given all there is.
+		return pktline.NewEncoder(w).EncodeString("NAK\n")
+	}
+	wants := packp.NewUploadPackRequest()
+	if err := wants.Decode(bytes.NewReader(body)); err != nil {
+		return err
+	}
+	session, err := git.NewUploadPackSession(nil, nil)
+	if err != nil {
+		return err
+	}
+	pack, err := session.UploadPack(ctx, wants)
+	if err != nil {
+		return err
+	}
+	return pack.Encode(w)
+}
+
 // answer writes an answer of Git's protocol, once it is complete. One at a time is made: go-git's storage is for one.
-func (r *repository) answer(w http.ResponseWriter, kind string, make func(w io.Writer) error) {
+func (r *repository) answer(ctx context.Context, w http.ResponseWriter, kind string, make func(ctx context.Context, w io.Writer) error) {
 	var body bytes.Buffer
 	r.mu.Lock()
-	err := make(&body)
+	err := make(ctx, &body)
 	r.mu.Unlock()
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

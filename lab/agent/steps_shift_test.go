@@ -135,7 +135,7 @@ func TestShiftSaysThatAnAppDoesNotCount(t *testing.T) {
 	s := startShift(t)
 	other := httptest.NewServer(promhttp.HandlerFor(prometheus.NewRegistry(), promhttp.HandlerOpts{}))
 	defer other.Close()
-	s.shift.metrics.nodes = []string{other.URL}
+	s.metrics.nodes = []string{other.URL}
 	want := "its metrics don't say it: GET " + other.URL + " has no histogram " + topology.RequestMetric
 	if _, err := s.Do(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("it is %v, want %q in it", err, want)
