@@ -80,7 +80,7 @@ func (l *Lab) Capacity(ctx context.Context, region string, cold bool, told func(
 		if err != nil {
 			return c, fmt.Errorf("offer %s %.4g requests a second: %w", region, rate, err)
 		}
-		step := CapacityStep{Offered: rate, Served: a.Rate}
+		step := CapacityStep{Offered: rate, Served: min(a.Rate, rate)}
 		c.Steps, c.Knee = append(c.Steps, step), max(c.Knee, step.Served)
 		if told != nil {
 			told(step)

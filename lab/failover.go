@@ -30,7 +30,7 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 	if err != nil {
 		return err
 	}
-	within := time.Duration(len(t.Steps()))*t.Automation.StepTimeout + failoverMargin
+	within := time.Duration(len(t.Steps()))*t.Automation.StepTimeout + t.ShiftLasts() + failoverMargin
 	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("it is not done after %s", within))
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)

@@ -187,12 +187,15 @@ func (b *builder) agent(s *node.Spec) error {
 			Redis:       b.endpoint(s.Region, s.Region, topology.ServiceRedis),
 			S3:          b.endpoint(s.Region, s.Region, topology.ServiceS3),
 			DynamoDB:    b.endpoint(s.Region, s.Region, topology.ServiceDynamoDB),
-			Repository:  b.repository(s.Region), RestoreFile: topology.RestoreFile,
+			Repository:  b.repository(s.Region), Published: "http://" + topology.ServiceReplicator.Address(s.Region) + "/config", RestoreFile: topology.RestoreFile,
 			AppsReady: b.askApps(s.Region, b.app.Ready)[:region.AppNodes], // what health checks see; the services behind are the pre-flight gate's to ask
 		}
 		if t.Automation.Shift.InSteps() {
-			c.Shift, c.ShiftFrom, c.Metrics = t.Automation.Shift, t.WeightShare(region), b.askApps(s.Region, "/metrics")[:region.AppNodes]
-			c.BesidesClients = []string{b.app.Health, b.app.Ready, "/config"}
+			c.Shift = agent.ShiftConfig{
+				Shift: t.Automation.Shift, Always: t.WeightShare(region), TTL: t.Routing.TTL, Lasts: t.ShiftLasts(),
+				Metrics:        b.askApps(s.Region, "/metrics")[:region.AppNodes],
+				BesidesClients: []string{b.app.Health, b.app.Ready, "/config", "/capacity", "/capacity/{name}", "/metrics"},
+			}
 		}
 		if t.Automation.Preflight {
 			c.Preflight = b.askApps(s.Region, "/config")

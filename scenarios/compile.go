@@ -97,6 +97,9 @@ func (l *labCheck) check() {
 	if !t.Automation.Off {
 		l.atLeast("topology.automation.check.interval", t.Automation.Check.Interval, minInterval)
 	}
+	if s := t.Automation.Shift; !t.Automation.Off && s.InSteps() {
+		l.atLeast("topology.automation.shift.hold", s.Hold, minInterval)
+	}
 	l.atLeast("steady_state.hold", l.plan.Steady.Hold, minHold)
 	l.recoveryTime()
 	l.recoveryPoint()

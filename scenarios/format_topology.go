@@ -147,11 +147,19 @@ func (r *reader) automation(a *topology.Automation) decoder {
 			"decide":       r.duration(&a.Decide),
 			"step_timeout": r.duration(&a.StepTimeout),
 			"preflight":    r.onOff(&a.Preflight),
-			"shift": r.mapping(fields{
-				"share": r.share(&a.Shift.Share), "hold": r.duration(&a.Shift.Hold),
-				"success": r.share(&a.Shift.Success), "p99": r.duration(&a.Shift.P99),
-			}),
+			"shift":        r.shift(&a.Shift),
 		})(n, path)
+	}
+}
+
+func (r *reader) shift(s *topology.Shift) decoder {
+	return func(n ast.Node, path string) {
+		r.mapping(fields{
+			"share": r.share(&s.Share), "hold": r.duration(&s.Hold), "success": r.share(&s.Success), "p99": r.duration(&s.P99),
+		})(n, path)
+		if m, ok := n.(ast.MapNode); ok && !m.MapRange().Next() {
+			r.unread(path, "%s says nothing: write {share: 25%%, hold: 3m, success: 99%%, p99: 500ms}", r.title(path))
+		}
 	}
 }
 

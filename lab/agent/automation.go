@@ -129,6 +129,7 @@ func (c AutomationConfig) validate() error {
 		{"s3", c.S3.Address},
 		{"dynamodb", c.DynamoDB.Address},
 		{"repository", c.Repository},
+		{"published", c.Published},
 		{"apps_ready", strings.Join(c.AppsReady, " ")},
 	}
 	switch c.Strategy {

@@ -294,7 +294,7 @@ func settings() AutomationConfig {
 	return AutomationConfig{
 		Region: "west", Home: "east", Check: topology.HealthCheck{Interval: time.Second, Threshold: 3}, StepTimeout: time.Second,
 		Strategy: topology.WarmStandby, HomeHealth: "http://127.0.0.1:1", HomePostgres: nowhere, Nameservice: "http://127.0.0.1:1",
-		Postgres: nowhere, Redis: nowhere, S3: nowhere, DynamoDB: nowhere, Repository: "http://127.0.0.1:1", AppsReady: []string{"http://127.0.0.1:1"},
+		Postgres: nowhere, Redis: nowhere, S3: nowhere, DynamoDB: nowhere, Repository: "http://127.0.0.1:1", Published: "http://127.0.0.1:1", AppsReady: []string{"http://127.0.0.1:1"},
 	}
 }
 

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"os"
 	"time"
 
@@ -138,11 +139,13 @@ func (w labWorld) Switching(ctx context.Context) (to string) {
 	return ""
 }
 
+// configuration is what the region is to have as its replicator knows it: no link has to be there for that.
 func (w labWorld) configuration(ctx context.Context) (topology.Config, error) {
 	ctx, cancel := context.WithTimeout(ctx, worldLimit)
 	defer cancel()
-	c, _, err := newLineage(w.cfg.Repository, "").read(ctx, w.cfg.Region)
-	return c, err
+	var state ConfigState
+	err := exchange(ctx, http.MethodGet, w.cfg.Published, nil, &state)
+	return state.Document, err
 }
 
 func (w labWorld) ask(ctx context.Context) (RecordHealth, error) {

@@ -54,7 +54,7 @@ type BackupConfig struct {
 type NameserviceConfig struct {
 	Record string                 `json:"record"` // topology.RecordName
 	Policy topology.RoutingPolicy `json:"policy"` // empty is failover
-	// ByWeight has a weighted record answer by its weights alone, whatever health checks say: somebody else moves them (see topology.Shift).
+	// ByWeight has a weighted record answer by its weights alone while its primary is unhealthy: somebody else moves them (see topology.Shift).
 	ByWeight bool                 `json:"by_weight,omitempty"`
 	TTL      time.Duration        `json:"ttl"` // answered in whole seconds as DNS must, and exactly in a TXT record "ttl_ms=…"
 	Check    topology.HealthCheck `json:"check"`
@@ -88,7 +88,7 @@ type AutomationConfig struct {
 	// Trip is what the links take to the home region and back.
 	Trip time.Duration `json:"trip"`
 	// Nameservice is the name service's HTTP through a link: the independent witness asked before deciding (GET /health), and
-	// where the redirect is ordered (PUT /primary).
+	// where the redirect is ordered (PUT /primary, and before it PUT /weights with a shift).
 	Nameservice string `json:"nameservice"`
 	// What it works on in its own region.
 	Postgres    topology.Endpoint `json:"postgres"`
@@ -96,22 +96,29 @@ type AutomationConfig struct {
 	S3          topology.Endpoint `json:"s3"`
 	DynamoDB    topology.Endpoint `json:"dynamodb"`
 	Repository  string            `json:"repository"`   // URL of the repository's agent, through a link: the steps repoint and scale_out change the region's configuration there
+	Published   string            `json:"published"`    // GET /config of the region's own replicator
 	RestoreFile string            `json:"restore_file"` // strategy backup-restore: where the base backup is handed to PostgreSQL
 	AppsReady   []string          `json:"apps_ready"`   // GET /readyz of each app node of the region: all are to run, and are awaited
 	// Preflight are GET /config of these nodes and of those of services: none may refer to the home region when clients are redirected. Empty: nobody
 	// asks.
-	Preflight []string `json:"preflight,omitempty"`
-	// Shift has clients redirected a share at a time, beginning with those that are sent here always. What the region's app says of its requests is
-	// asked at Metrics (GET /metrics of each app node), those to the routes of BesidesClients left out.
-	Shift          topology.Shift `json:"shift,omitzero"`
-	ShiftFrom      float64        `json:"shift_from,omitempty"`
-	Metrics        []string       `json:"metrics,omitempty"`
-	BesidesClients []string       `json:"besides_clients,omitempty"`
+	Preflight []string    `json:"preflight,omitempty"`
+	Shift     ShiftConfig `json:"shift,omitzero"` // the zero value has clients redirected at once
 	// Followers are the regions that are to follow this one when it has taken over.
 	Followers []Follower `json:"followers,omitempty"`
 	// Sides are home and this region, where they can change roles; none where they can't. Synchronous says that commits wait for a replica.
 	Sides       []Side `json:"sides,omitempty"`
 	Synchronous bool   `json:"synchronous,omitempty"`
+}
+
+// ShiftConfig has clients redirected a share at a time, beginning with those that are sent here Always. What the region's app says of its requests is
+// asked at Metrics (GET /metrics of each app node), those to the routes of BesidesClients left out.
+type ShiftConfig struct {
+	topology.Shift
+	Always         float64       `json:"always,omitempty"`
+	TTL            time.Duration `json:"ttl,omitempty"`   // of the record
+	Lasts          time.Duration `json:"lasts,omitempty"` // at most, where everything holds
+	Metrics        []string      `json:"metrics,omitempty"`
+	BesidesClients []string      `json:"besides_clients,omitempty"`
 }
 
 // Follower is a region that neither is home nor takes over. Postgres, Redis, Config and App are how the automation reaches it, through links;

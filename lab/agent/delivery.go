@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+	"golang.org/x/sync/semaphore"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -51,7 +52,7 @@ type order struct {
 }
 
 func newDelivery(region string, from lineage, published, delivered string) *delivery {
-	return &delivery{published: published, delivered: delivered, fetch: fetch{lineage: from, region: region, path: published}, changed: make(chan struct{}, 1), told: map[string]order{}}
+	return &delivery{published: published, delivered: delivered, fetch: fetch{lineage: from, region: region, path: published, one: semaphore.NewWeighted(1)}, changed: make(chan struct{}, 1), told: map[string]order{}}
 }
 
 // run delivers until ctx ends. It is the directory that is watched, since the file is replaced by rename; a slow tick looks as well, for

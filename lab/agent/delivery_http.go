@@ -89,7 +89,7 @@ func (d *delivery) state() ConfigState {
 var errOldRevision = errors.New("the revision is not above the one that is published")
 
 // routes adds GET and PUT /config, and PUT and DELETE /config/faults/{holder}. All answer with the ConfigState after it; one that can't be
-// done now, as a revision that somebody else has taken, is a 409.
+// done now, as a revision that somebody else has taken, is a 409, and a repository that can't be reached a 503.
 func (d *delivery) routes(mux *http.ServeMux) {
 	answer := func(w http.ResponseWriter, err error) {
 		switch {
@@ -113,6 +113,10 @@ func (d *delivery) routes(mux *http.ServeMux) {
 		err := readJSON(w, r, &c)
 		if err == nil {
 			err = d.fetch.publish(r.Context(), c)
+			if err != nil && !errors.Is(err, errOldRevision) && !errors.Is(err, errBadDocument) {
+				http.Error(w, err.Error(), http.StatusServiceUnavailable)
+				return
+			}
 		}
 		answer(w, err)
 	})

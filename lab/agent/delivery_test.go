@@ -30,8 +30,12 @@ func newPost(t *testing.T) post {
 	from := newLineage(startRepository(t, first), "ada")
 	p := post{delivery: newDelivery("west", from, filepath.Join(dir, "published.json"), filepath.Join(dir, "region.json")), mux: http.NewServeMux()}
 	p.routes(p.mux)
+	data, err := json.MarshalIndent(first, "", "  ") // as a lab brings it along
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, path := range []string{p.published, p.delivered} {
-		if err := writeConfig(path, first); err != nil {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -95,6 +99,10 @@ func TestDeliveryKeepsItsOrders(t *testing.T) {
 		}
 	}
 	at(0)
+	if err := p.fetch.take(t.Context()); err != nil { // what is there already
+		t.Fatal(err)
+	}
+	at(1 * time.Millisecond)
 	p.has(t, 1)
 	if err := p.tell("ada", DeliveryOrder{Do: DeliverFormer}); err == nil {
 		t.Error("it goes back to where nothing was")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-git/go-billy/v5"
@@ -26,9 +27,11 @@ type lineage struct {
 	author string // who changes something
 }
 
-// newLineage has Git connect anew for each question, as all agents do.
+// connectAnew has Git connect anew for each question, as all agents do.
+var connectAnew = sync.OnceFunc(func() { client.InstallProtocol("http", githttp.NewClient(linkHTTP)) })
+
 func newLineage(base, author string) lineage {
-	client.InstallProtocol("http", githttp.NewClient(linkHTTP))
+	connectAnew()
 	return lineage{base: base, author: author}
 }
 

@@ -42,7 +42,7 @@ const (
 	MarkRepointed  = "repointed"  // the region's configuration names no other region; the app nodes that run have it in force
 	MarkScaledOut  = "scaled_out" // all app nodes of the region are to run, and those are ready that came in time
 	MarkPreflight  = "preflight"  // no node of the region's app refers to the home region any more
-	MarkShifted    = "shifted"    // a share of the clients was moved to the standby, and it holds
+	MarkShifted    = "shifted"    // a greater share of the clients than before is sent to the standby
 	MarkRedirected = "redirected" // the name service answers the standby
 	MarkFollowed   = "followed"   // the other regions' databases stream from the standby, and their apps write to it: all of them
 	MarkFailed     = "step_failed"

@@ -21,7 +21,7 @@ import (
 // RecordHealth answers GET /health and PUT /primary of the name service.
 type RecordHealth struct {
 	Primary    string         `json:"primary"`           // with policy failover, the region that is answered while it is healthy
-	Ordered    bool           `json:"ordered"`           // somebody has chosen the primary since the start, by PUT /primary
+	Ordered    bool           `json:"ordered"`           // somebody has chosen the primary or weights since the start
 	Answer     string         `json:"answer"`            // the region that is answered now; of several, the first from the primary on
 	Answers    []string       `json:"answers"`           // all that may be answered now, from the primary on
 	Weights    map[string]int `json:"weights,omitempty"` // with policy weighted

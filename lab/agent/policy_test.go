@@ -65,11 +65,25 @@ func TestByWeightAloneHealthDoesNotMoveClients(t *testing.T) {
 	if got := r.answers(t, 100); got[east] < 60 { // 90 ± 3
 		t.Errorf("at 90 to 10, with %s unhealthy: %v", east, got)
 	}
-	if !r.redirect(west) {
-		t.Fatalf("no target %s", west)
+	for _, all := range []string{west, east} { // whoever has been made the primary stays it
+		if !r.redirect(all) {
+			t.Fatalf("no target %s", all)
+		}
+		if got := r.answers(t, 50); got[all] != 50 {
+			t.Errorf("after the redirect to %s: %v", all, got)
+		}
 	}
-	if got := r.answers(t, 50); got[west] != 50 {
-		t.Errorf("after the redirect: %v", got)
+}
+
+func TestByWeightTheOthersAreNotAnsweredWhileTheyAreUnhealthy(t *testing.T) {
+	r := startNameservice(t, func(c *NameserviceConfig) {
+		weighted(c)
+		c.ByWeight = true
+	})
+	r.west.down.Store(true)
+	r.await(t, west+" unhealthy", func(h RecordHealth) bool { return !h.Targets[1].Healthy })
+	if got := r.answers(t, 50); got[east] != 50 {
+		t.Errorf("the standby is unhealthy: %v", got)
 	}
 }
 

@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"sync"
+	"reflect"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/semaphore"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -18,13 +21,16 @@ import (
 // fetchRetry is the pause before a repository that did not answer is asked again.
 const fetchRetry = 200 * time.Millisecond
 
+// fetchLimit bounds one look at the repository: a link on which bytes vanish must not keep it for longer than they do.
+const fetchLimit = headWait + time.Second
+
 // fetch keeps a region's document as it is in the repository in a file, from which it is delivered.
 type fetch struct {
 	lineage lineage
 	region  string
 	path    string
 
-	one    sync.Mutex             // at a time takes what there is
+	one    *semaphore.Weighted    // at a time takes what there is
 	commit atomic.Pointer[string] // that the file is of; nil at first: whatever an earlier process has left
 }
 
@@ -55,27 +61,34 @@ func (f *fetch) at() string {
 	return ""
 }
 
-// take reads what there is now. It is what is published last: nobody can push a lower revision.
+// take reads what there is now. It is what is published last: nobody can push a lower revision. A file that says so already is left alone.
 func (f *fetch) take(ctx context.Context) error {
-	f.one.Lock()
-	defer f.one.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, fetchLimit)
+	defer cancel()
+	if err := f.one.Acquire(ctx, 1); err != nil {
+		return fmt.Errorf("wait for who fetches the configuration: %w", err)
+	}
+	defer f.one.Release(1)
 	c, commit, err := f.lineage.read(ctx, f.region)
 	if err != nil {
 		return err
 	}
-	if err := writeConfig(f.path, c); err != nil {
-		return err
+	if has, err := readConfig(f.path); err != nil || !reflect.DeepEqual(has, c) {
+		if err := writeConfig(f.path, c); err != nil {
+			return err
+		}
 	}
 	f.commit.Store(&commit)
 	return nil
 }
 
-// publish commits a document in place of the region's, whose revision it must raise, and fetches it.
+// publish commits a document in place of the region's, whose revision it must raise, and fetches it. What is committed is published, also if it can't be
+// fetched just now.
 func (f *fetch) publish(ctx context.Context, c topology.Config) error {
 	_, err := f.lineage.change(ctx, f.region, "published", func(now topology.Config) (topology.Config, error) {
 		switch {
 		case c.Region != now.Region:
-			return now, fmt.Errorf("the document is for %q, and this is %s", c.Region, now.Region)
+			return now, fmt.Errorf("%w: it is for %q, and this is %s", errBadDocument, c.Region, now.Region)
 		case c.Revision <= now.Revision:
 			return now, fmt.Errorf("%w: %d, and %d is", errOldRevision, c.Revision, now.Revision)
 		}
@@ -84,10 +97,16 @@ func (f *fetch) publish(ctx context.Context, c topology.Config) error {
 	if err != nil {
 		return err
 	}
-	return f.take(ctx)
+	if err := f.take(ctx); err != nil {
+		slog.Warn("configuration published, and not fetched", "error", err)
+	}
+	return nil
 }
 
-// readConfig reads a region's configuration. A key that is not known is an error: rewriting the file would drop it.
+// errBadDocument is one that nobody could use.
+var errBadDocument = errors.New("it is no document for this region")
+
+// readConfig reads a region's configuration from a file.
 func readConfig(path string) (topology.Config, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -100,11 +119,15 @@ func readConfig(path string) (topology.Config, error) {
 	return config, nil
 }
 
+// parseConfig reads one document. A key that is not known is an error: who rewrites it would drop it.
 func parseConfig(data []byte) (topology.Config, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
 	var config topology.Config
 	err := decoder.Decode(&config)
+	if err == nil && len(bytes.TrimSpace(data[decoder.InputOffset():])) > 0 {
+		err = errors.New("there is something after the document")
+	}
 	return config, err
 }
 

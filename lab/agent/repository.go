@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -45,10 +46,13 @@ func newRepository(cfg RepositoryConfig, _ *Marks) (service, error) {
 	if cfg.Dir == "" || len(cfg.Documents) == 0 {
 		return nil, errors.New("make repository: dir or documents are missing")
 	}
-	r := &repository{storage: filesystem.NewStorage(osfs.New(cfg.Dir), cache.NewObjectLRUDefault()), changed: make(chan struct{})}
-	_, err := r.head()
-	if errors.Is(err, plumbing.ErrReferenceNotFound) {
-		err = r.begin(cfg.Documents)
+	_, err := os.Stat(cfg.Dir)
+	if errors.Is(err, os.ErrNotExist) {
+		err = begin(cfg)
+	}
+	r := &repository{storage: storageIn(cfg.Dir), changed: make(chan struct{})}
+	if err == nil {
+		_, err = r.head()
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make repository in %s: %w", cfg.Dir, err)
@@ -56,19 +60,30 @@ func newRepository(cfg RepositoryConfig, _ *Marks) (service, error) {
 	return r, nil
 }
 
-// begin makes the first commit.
-func (r *repository) begin(documents []topology.Config) error {
+func storageIn(dir string) *filesystem.Storage {
+	return filesystem.NewStorage(osfs.New(dir), cache.NewObjectLRUDefault())
+}
+
+// begin makes the repository with its first commit, beside where it is to be: a process that dies meanwhile leaves none.
+func begin(cfg RepositoryConfig) error {
+	made := cfg.Dir + ".new"
+	if err := os.RemoveAll(made); err != nil {
+		return err
+	}
 	files := memfs.New()
-	repo, err := git.InitWithOptions(r.storage, files, git.InitOptions{DefaultBranch: mainBranch})
+	repo, err := git.InitWithOptions(storageIn(made), files, git.InitOptions{DefaultBranch: mainBranch})
 	if err != nil {
 		return err
 	}
-	for _, d := range documents {
+	for _, d := range cfg.Documents {
 		if err := writeDocument(files, d); err != nil {
 			return err
 		}
 	}
-	return commit(repo, "lab", "Begin")
+	if err := commit(repo, "lab", "Begin"); err != nil {
+		return err
+	}
+	return os.Rename(made, cfg.Dir)
 }
 
 // commit adds all there is.
@@ -165,7 +180,21 @@ func (r *repository) accept(before, after plumbing.Hash) error {
 
 // sound says what is wrong with the documents of a commit that follows another one.
 func sound(old, next *object.Commit) error {
-	files, err := old.Files()
+	files, err := next.Files()
+	if err != nil {
+		return err
+	}
+	defer files.Close()
+	err = files.ForEach(func(f *object.File) error {
+		if _, err := old.File(f.Name); err != nil {
+			return fmt.Errorf("%s: there are the documents of the regions, and nothing else", f.Name)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	files, err = old.Files()
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
@@ -68,9 +69,12 @@ func (r *repository) gitRoutes(mux *http.ServeMux) {
 			if err != nil {
 				return err
 			}
+			if string(body) == "0000" {
+				return nil // Git asks whether it may, before it sends much
+			}
 			push := packp.NewReferenceUpdateRequest()
 			if err := push.Decode(bytes.NewReader(body)); err != nil {
-				return err
+				return badRequest{err}
 			}
 			report := r.receive(push)
 			if !push.Capabilities.Supports(capability.ReportStatus) {
@@ -109,7 +113,7 @@ func give(ctx context.Context, git transport.Transport, body []byte, w io.Writer
 	}
 	wants := packp.NewUploadPackRequest()
 	if err := wants.Decode(bytes.NewReader(body)); err != nil {
-		return err
+		return badRequest{err}
 	}
 	session, err := git.NewUploadPackSession(nil, nil)
 	if err != nil {
@@ -122,20 +126,29 @@ func give(ctx context.Context, git transport.Transport, body []byte, w io.Writer
 	return pack.Encode(w)
 }
 
-// answer writes an answer of Git's protocol, once it is complete. One at a time is made: go-git's storage is for one.
+// answer writes an answer of Git's protocol, once it is complete. One at a time is made, to its end also when nobody waits for it any more: go-git's
+// storage is for one.
 func (r *repository) answer(ctx context.Context, w http.ResponseWriter, kind string, make func(ctx context.Context, w io.Writer) error) {
 	var body bytes.Buffer
 	r.mu.Lock()
-	err := make(ctx, &body)
+	err := make(context.WithoutCancel(ctx), &body)
 	r.mu.Unlock()
-	if err != nil {
+	switch {
+	case errors.As(err, new(badRequest)):
 		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	case err != nil:
+		slog.Error("not answered", "kind", kind, "error", err)
+		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
 	w.Header().Set("Content-Type", "application/x-"+kind)
 	w.Header().Set("Cache-Control", "no-cache")
 	_, _ = w.Write(body.Bytes()) // the client is gone, or reads it
 }
+
+// badRequest is what was sent wrong.
+type badRequest struct{ error }
 
 // receive takes what was pushed, each branch for itself, with the lock held.
 func (r *repository) receive(push *packp.ReferenceUpdateRequest) *packp.ReportStatus {
@@ -165,13 +178,17 @@ func (r *repository) receive(push *packp.ReferenceUpdateRequest) *packp.ReportSt
 
 // pushed reads a body, which Git sends packed when it is long.
 func pushed(w http.ResponseWriter, req *http.Request) ([]byte, error) {
-	var body io.Reader = http.MaxBytesReader(w, req.Body, maxPush)
+	body := http.MaxBytesReader(w, req.Body, maxPush)
 	if req.Header.Get("Content-Encoding") == "gzip" {
 		unpacked, err := gzip.NewReader(body)
 		if err != nil {
-			return nil, err
+			return nil, badRequest{err}
 		}
-		body = io.LimitReader(unpacked, maxPush)
+		body = http.MaxBytesReader(w, unpacked, maxPush)
 	}
-	return io.ReadAll(body)
+	data, err := io.ReadAll(body)
+	if err != nil {
+		return nil, badRequest{err}
+	}
+	return data, nil
 }

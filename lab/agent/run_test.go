@@ -27,6 +27,7 @@ func TestBuildRejects(t *testing.T) {
 		{"replicator", `{"region": "us-east-1"}`, "no sources"},
 		{"replicator", `{"local": {"region": "a"}, "sources": [{"region": "a"}]}`, "from itself"},
 		{"nameservice", `{}`, "targets"},
+		{"repository", `{"dir": "/nowhere"}`, "documents"},
 	} {
 		if _, err := build(c.name, c.settings, NewMarks("")); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s with %s: %v, want it to mention %s", c.name, c.settings, err, c.want)

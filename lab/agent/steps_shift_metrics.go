@@ -35,12 +35,15 @@ type served struct {
 // countsBy has those of each node that could be asked.
 type countsBy map[string]served
 
-// since sums up what has come to the counts before. A node that counts less than before has started again, and one that was not there before has
-// just started.
+// since sums up what has come to the counts before. A node that counts less than before has started again. One that did not answer before is left out:
+// nobody knows what of its counts is new.
 func (c countsBy) since(before countsBy) (sum served) {
 	for node, now := range c {
-		then := before[node]
-		if now.all < then.all {
+		then, known := before[node]
+		if !known {
+			continue
+		}
+		if now.all < then.all || now.well < then.well || now.quick < then.quick {
 			then = served{}
 		}
 		sum.all += now.all - then.all
@@ -50,7 +53,7 @@ func (c countsBy) since(before countsBy) (sum served) {
 	return sum
 }
 
-// read asks all nodes. It fails when none answers, or one does not count what is asked for.
+// read asks all nodes. It fails when none answers, or none counts what is asked for: one that was not asked anything yet need not.
 func (m metrics) read(ctx context.Context) (countsBy, error) {
 	counts, errs := make([]served, len(m.nodes)), make([]error, len(m.nodes))
 	var each sync.WaitGroup
@@ -58,14 +61,15 @@ func (m metrics) read(ctx context.Context) (countsBy, error) {
 		each.Go(func() { counts[i], errs[i] = m.readNode(ctx, url) })
 	}
 	each.Wait()
-	by := countsBy{}
+	by, counted := countsBy{}, false
 	for i, err := range errs {
-		if err == nil {
+		if err == nil || errors.Is(err, errNotCounted) {
 			by[m.nodes[i]] = counts[i]
 		}
+		counted = counted || err == nil
 	}
-	if err := errors.Join(errs...); len(by) == 0 || errors.Is(err, errNotCounted) {
-		return nil, fmt.Errorf("ask the app how it serves: %w", err)
+	if !counted {
+		return by, fmt.Errorf("ask the app how it serves: %w", errors.Join(errs...))
 	}
 	return by, nil
 }

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -20,7 +21,7 @@ type shifting struct {
 	*shift
 	names *running
 	can   atomic.Int64
-	slow  atomic.Int64 // of those it answers
+	quick atomic.Int64 // of those it answers
 }
 
 func startShift(t *testing.T) *shifting {
@@ -43,7 +44,7 @@ func startShift(t *testing.T) *shifting {
 			switch {
 			case i >= s.can.Load():
 				requests.WithLabelValues("/", "503").Observe(.01)
-			case i < s.slow.Load():
+			case i >= s.quick.Load():
 				requests.WithLabelValues("/", "200").Observe(.3)
 			default:
 				requests.WithLabelValues("/", "404").Observe(.01) // a good answer, to a bad question
@@ -52,9 +53,13 @@ func startShift(t *testing.T) *shifting {
 	}))
 	t.Cleanup(app.Close)
 	s.shift = newShift(AutomationConfig{
-		Region: west, Home: east, ShiftFrom: 0.1, Metrics: []string{app.URL}, BesidesClients: []string{"/readyz"},
-		Shift: topology.Shift{Share: 0.3, Hold: time.Millisecond, Success: 0.98, P99: 200 * time.Millisecond},
+		Region: west, Home: east, Shift: ShiftConfig{
+			Shift:  topology.Shift{Share: 0.3, Hold: time.Millisecond, Success: 0.98, P99: 200 * time.Millisecond},
+			Always: 0.1, TTL: time.Millisecond, Metrics: []string{app.URL}, BesidesClients: []string{"/readyz"},
+		},
 	}, nameClient{base: names.URL}, NewMarks("automation.west"))
+	s.can.Store(100)
+	s.quick.Store(100)
 	return s
 }
 
@@ -68,7 +73,6 @@ func (s *shifting) shares() (shares []string) {
 
 func TestShiftGoesOnWhileItHolds(t *testing.T) {
 	s := startShift(t)
-	s.can.Store(100)
 	if _, err := s.Do(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -86,15 +90,10 @@ func TestShiftGoesOnWhileItHolds(t *testing.T) {
 func TestShiftTakesBackWhatDoesNotHold(t *testing.T) {
 	for name, spoil := range map[string]func(s *shifting){
 		"refused": func(s *shifting) { s.can.Store(80) },
-		"slow":    func(s *shifting) { s.can.Store(100); s.slow.Store(2) },
+		"slow":    func(s *shifting) { s.quick.Store(98) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := startShift(t)
-			s.can.Store(100)
-			s.held = 0.7
-			if err := s.send(t.Context(), 0.7); err != nil {
-				t.Fatal(err)
-			}
 			spoil(s)
 			for range 2 {
 				if detail, err := s.Do(t.Context()); err == nil || !strings.Contains(err.Error(), "with 100 % of the clients us-west-2 does not hold, ") ||
@@ -106,14 +105,42 @@ func TestShiftTakesBackWhatDoesNotHold(t *testing.T) {
 				}
 			}
 			s.can.Store(100)
-			s.slow.Store(0)
+			s.quick.Store(100)
 			if _, err := s.Do(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff([]string{"100 %"}, s.shares()); diff != "" {
+			if diff := cmp.Diff([]string{"40 %", "70 %", "100 %"}, s.shares()); diff != "" { // each once
 				t.Errorf("shares (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestShiftTakesBackAlsoWhatDoesNotHoldAnyMore(t *testing.T) {
+	s := startShift(t)
+	s.can.Store(80)
+	if _, err := s.Do(t.Context()); err == nil || s.held != 0.7 {
+		t.Fatalf("%v; %f holds", err, s.held)
+	}
+	s.can.Store(50) // a node has died
+	for _, want := range []float64{0.4, 0.4} {
+		if _, err := s.Do(t.Context()); err == nil || math.Abs(s.held-want) > 0.001 {
+			t.Errorf("%v; %f holds, want %f", err, s.held, want)
+		}
+	}
+	if got := s.names.recordHealth().Weights; got[west] != 40 {
+		t.Errorf("weights are %v", got)
+	}
+}
+
+// A name service that was started again, or a person, has changed the weights: what was seen was not what was sent.
+func TestShiftDoesNotJudgeWhatItDidNotSend(t *testing.T) {
+	s := startShift(t)
+	if err := s.send(t.Context(), 0.4); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.hold(t.Context(), 0.7); err == nil || !strings.Contains(err.Error(), "40 % of them were sent here meanwhile") {
+		t.Errorf("it is %v", err)
 	}
 }
 
@@ -143,9 +170,9 @@ func TestShiftSaysThatAnAppDoesNotCount(t *testing.T) {
 }
 
 func TestCountsOfANodeThatStartedAgain(t *testing.T) {
-	before := countsBy{"one": {all: 10, well: 10, quick: 9}, "two": {all: 10, well: 10, quick: 10}, "gone": {all: 5}}
-	now := countsBy{"one": {all: 14, well: 13, quick: 12}, "two": {all: 3, well: 2, quick: 1}, "new": {all: 1, well: 1, quick: 1}}
-	if got, want := now.since(before), (served{all: 8, well: 6, quick: 5}); got != want {
+	before := countsBy{"one": {all: 10, well: 10, quick: 9}, "two": {all: 2, well: 2, quick: 2}, "gone": {all: 5}}
+	now := countsBy{"one": {all: 14, well: 13, quick: 12}, "two": {all: 3, well: 1, quick: 1}, "did not answer": {all: 100, well: 100, quick: 100}}
+	if got, want := now.since(before), (served{all: 7, well: 4, quick: 4}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 }

@@ -55,7 +55,8 @@ func (f *CutControl) For(l Lab) (Fault, error) {
 	c.sees = c.automationSees
 	if f.Of == ofNameservice {
 		cut = func(p Path) bool {
-			return p.From == topology.Global && p.To == f.Region || p.From == f.Region && p.To == topology.Global
+			return p.From == topology.Global && p.To == f.Region ||
+				p.From == f.Region && p.To == topology.Global && p.Service == topology.ServiceNameservice
 		}
 		by, where, check = topology.ServiceNameservice, topology.Global, t.Routing.Check
 		c.sees = c.nameserviceSees

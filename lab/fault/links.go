@@ -37,7 +37,7 @@ func (w Where) validate(t topology.Topology) error {
 	case w.From == topology.Clients && w.To == topology.Global:
 		err = errors.Join(err, errors.New("to can't be global from clients: they ask the name service over UDP, which no link carries"))
 	}
-	crossing := []string{"postgres", "redis", "s3", "dynamodb", "app", "nameservice"}
+	crossing := []string{"postgres", "redis", "s3", "dynamodb", "app", "nameservice", "repository"}
 	if w.Service != "" && !slices.Contains(crossing, w.Service) {
 		err = errors.Join(err, fmt.Errorf("service %q has no links; those that have are %s", w.Service, strings.Join(crossing, ", ")))
 	}

@@ -40,7 +40,7 @@ func (w Which) Target() string {
 }
 
 // breakable are the services whose nodes can be broken.
-var breakable = []string{"postgres", "redis", "s3", "dynamodb", "app", "replicator", "automation", "backup", "nameservice"}
+var breakable = []string{"postgres", "redis", "s3", "dynamodb", "app", "replicator", "automation", "backup", "nameservice", "repository"}
 
 // validate asks for a selection that means something. region says whether a region alone does.
 func (w Which) validate(t topology.Topology, region bool) error {

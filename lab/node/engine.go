@@ -39,15 +39,17 @@ type Engine struct {
 	client   *testcontainers.DockerClient
 	provider *testcontainers.DockerProvider
 	host     string
-	turn     *semaphore.Weighted // to come to networks, or leave them
 }
 
+// turns are of all labs of this process.
+var turns = semaphore.NewWeighted(atOnce)
+
 // inTurn does what has a container come to its networks, or leave them.
-func (e *Engine) inTurn(ctx context.Context, do func() error) error {
-	if err := e.turn.Acquire(ctx, 1); err != nil {
+func inTurn(ctx context.Context, do func() error) error {
+	if err := turns.Acquire(ctx, 1); err != nil {
 		return fmt.Errorf("wait for a turn at the engine: %w", context.Cause(ctx))
 	}
-	defer e.turn.Release(1)
+	defer turns.Release(1)
 	return do()
 }
 
@@ -76,7 +78,7 @@ func Connect(ctx context.Context, keep bool) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s", ErrNoEngine, oneLine(err))
 	}
-	return &Engine{client: cli, provider: provider, host: hostOf(cli.DaemonHost()), turn: semaphore.NewWeighted(atOnce)}, nil
+	return &Engine{client: cli, provider: provider, host: hostOf(cli.DaemonHost())}, nil
 }
 
 // hostOf is where the ports are that an engine publishes: loopback for an engine on a socket of this machine, its own host for a remote

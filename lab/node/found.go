@@ -90,7 +90,7 @@ func (e *Engine) Remove(ctx context.Context, found []Found) error {
 	var containers, rest errgroup.Group
 	for _, f := range found {
 		if f.Kind == "container" {
-			containers.Go(func() error { return e.inTurn(ctx, func() error { return e.remove(ctx, f) }) })
+			containers.Go(func() error { return inTurn(ctx, func() error { return e.remove(ctx, f) }) })
 		}
 	}
 	err := containers.Wait()

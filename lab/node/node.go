@@ -92,7 +92,7 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 		}},
 	}
 	var c testcontainers.Container
-	err = e.inTurn(ctx, func() (err error) { c, err = e.provider.RunContainer(ctx, req); return err })
+	err = inTurn(ctx, func() (err error) { c, err = e.provider.RunContainer(ctx, req); return err })
 	if err != nil {
 		n := &Node{Spec: s, engine: e, container: s.ID}
 		return nil, n.explain(ctx, fmt.Errorf("start %s: %s", s.Name, oneLine(err)))
@@ -171,7 +171,7 @@ func (n *Node) explain(ctx context.Context, err error) error {
 
 // Kill ends the node with SIGKILL. A node that is not running is left alone.
 func (n *Node) Kill(ctx context.Context) error {
-	err := n.engine.inTurn(ctx, func() error {
+	err := inTurn(ctx, func() error {
 		_, err := n.engine.client.ContainerKill(ctx, n.container, client.ContainerKillOptions{Signal: "KILL"})
 		return err
 	})
@@ -183,7 +183,7 @@ func (n *Node) Kill(ctx context.Context) error {
 
 // Start starts a killed node again; its volumes are as they were.
 func (n *Node) Start(ctx context.Context) error {
-	err := n.engine.inTurn(ctx, func() error {
+	err := inTurn(ctx, func() error {
 		_, err := n.engine.client.ContainerStart(ctx, n.container, client.ContainerStartOptions{})
 		return err
 	})

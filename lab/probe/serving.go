@@ -49,7 +49,7 @@ func serving(ctx context.Context, q Question) (a Answer, err error) {
 		}
 	}
 	asked.Wait()
-	a.Took, a.Count, a.Rate = q.Lasting-settled, int64(len(came)), slope(came)
+	a.Took, a.Count, a.Rate = q.Lasting-settled, int64(len(came)), pace(came, q.Lasting-settled)
 	return answered(a, q, failed), nil
 }
 
@@ -67,11 +67,19 @@ func isServed(ctx context.Context, client *http.Client, url string) (bool, error
 	return resp.StatusCode != http.StatusServiceUnavailable, err
 }
 
-// slope is how many come a second: that of the line of least squares through the times at which they came and how many had come by then. Unlike their
-// number over the time, it does not count one more or less where the workers of a service end their work together and the time ends between. With
-// fewer than two, or all at once, it is 0.
-func slope(came []time.Duration) float64 {
+// pace is how many come a second: where they come all the time, their slope, and else their number over the time.
+func pace(came []time.Duration, during time.Duration) float64 {
 	slices.Sort(came)
+	if n := len(came); n == 0 || came[n-1]-came[0] < during*4/5 {
+		return float64(n) / during.Seconds()
+	}
+	return slope(came)
+}
+
+// slope is that of the line of least squares through the times at which they came, in order, and how many had come by then. Unlike their number over
+// the time, it does not count one more or less where the workers of a service end their work together and the time ends between. With fewer than two,
+// or all at once, it is 0.
+func slope(came []time.Duration) float64 {
 	n := float64(len(came))
 	var meanAt, meanCount float64
 	for i, at := range came {

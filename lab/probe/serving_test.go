@@ -65,11 +65,18 @@ func TestSlopeIsWhatWorkersDo(t *testing.T) {
 				came = append(came, slices.Repeat([]time.Duration{at}, workers)...)
 			}
 		}
-		if got := slope(came); math.Abs(got/declared-1) > 0.05 {
+		if got := pace(came, window); math.Abs(got/declared-1) > 0.05 {
 			t.Fatalf("%.2f of %.2f a second, of %d in %s", got, declared, len(came), window)
 		}
 	})
-	if got := slope([]time.Duration{1}) + slope(nil) + slope([]time.Duration{5, 5}); got != 0 {
-		t.Errorf("%f a second, of nothing", got)
+	for want, came := range map[float64][]time.Duration{
+		0:   nil,
+		0.5: {time.Second},
+		1:   {time.Second, time.Second},
+		2:   {1500 * time.Millisecond, 1501 * time.Millisecond, 1502 * time.Millisecond, 1503 * time.Millisecond}, // silence, and then all at once
+	} {
+		if got := pace(came, 2*time.Second); got != want {
+			t.Errorf("%v are %f a second, want %f", came, got, want)
+		}
 	}
 }

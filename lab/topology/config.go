@@ -1,8 +1,8 @@
 package topology
 
 // Config is the configuration document of one region. It is published in a Git repository, a file for each region, by the automation on failover (steps
-// repoint and scale_out), with a higher revision each time; the region's replicator delivers it to another (ConfigFile), which the app nodes read,
-// reload when it changes, and report as in force. Both are replaced atomically (write beside, rename).
+// repoint and scale_out) or by whoever pushes to it, with a higher revision each time. The region's replicator delivers it to a file (ConfigFile), which
+// is replaced atomically (write beside, rename), and which the app nodes read, reload when it changes, and report as in force.
 type Config struct {
 	Revision int    `json:"revision"`
 	Region   string `json:"region"`

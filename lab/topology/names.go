@@ -20,7 +20,7 @@ const (
 	ServiceHub         Service = "hub"         // the Toxiproxy process that carries all links and taps
 )
 
-// Global and Clients are the two places that are not regions: Global is where the name service runs, Clients where the
+// Global and Clients are the two places that are not regions: Global is where the name service and the repository run, Clients where the
 // workload comes from.
 const (
 	Global  = "global"
@@ -63,6 +63,11 @@ const (
 	RequestRoute  = "http_route"
 	RequestStatus = "http_response_status_code"
 )
+
+// RequestBuckets are where the buckets of the histogram end, in seconds, as the same conventions advise.
+func RequestBuckets() []float64 {
+	return []float64{.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10}
+}
 
 // The small disk that a PostgreSQL node has its data on. An ordinary drill writes a tenth of it; what fills it has to write the rest.
 const (

@@ -4,6 +4,7 @@ package topology
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"time"
@@ -148,7 +149,7 @@ type RoutingPolicy string
 const (
 	Failover   RoutingPolicy = "failover"   // one region: the primary while it is healthy, else the next that is
 	Multivalue RoutingPolicy = "multivalue" // every healthy region, in random order
-	// Weighted is one healthy region by its weight, drawn anew for each question. Once a failover has redirected clients it is as Failover,
+	// Weighted is one healthy region by its weight, drawn anew for each question; with a Shift also an unhealthy one. Once a failover has redirected clients it is as Failover,
 	// until somebody gives weights again.
 	Weighted RoutingPolicy = "weighted"
 	// Geolocation is the region that a client is of, by the subnet that its question carries (RFC 7871; see ClientSubnet), while that region is
@@ -171,23 +172,34 @@ type Automation struct {
 	Decide time.Duration
 	// Preflight has it redirect clients only when no node of the app refers to the lost region any more.
 	Preflight bool
-	// StepTimeout is the deadline of each step (see Steps). Physical: not scaled.
+	// StepTimeout is the deadline of each step (see Steps), on top of what a Shift waits. Physical: not scaled.
 	StepTimeout time.Duration
 	Shift       Shift // the zero value moves all clients at once
 }
 
-// Shift is how the automation moves clients to the region that takes over, with policy weighted: a share of them at a time, and the next one when
-// what has been moved has held. What does not hold is taken back and tried again. The weights alone say where clients go then: health checks,
-// which would send everybody at once to a region that was not made ready for them, only detect.
+// Shift is how a failover moves clients to the region that takes over, with policy weighted: a share of them at a time, and the next one when what has
+// been moved has held. What does not hold is taken back, and tried again when what is left has held. Until all are moved the weights alone say where
+// clients go: health checks, which would send everybody at once to a region that was not made ready for them, only detect. A switchover moves
+// everybody at once.
 type Shift struct {
-	Share   float64       // of all clients that is moved at a time, up to 1; 0: all at once
-	Hold    time.Duration // how long what has been moved must hold
+	Share   float64       // of all clients that is moved at a time, in whole percents, up to 1
+	Hold    time.Duration // how long what has been moved must hold, once clients have heard of it (Routing.TTL)
 	Success float64       // share of the region's requests that its app answers well meanwhile, up to 1
-	P99     time.Duration // that 99 % of the answers take at most. Physical: not scaled
+	P99     time.Duration // that 99 % of the good answers take at most: one of RequestBuckets. Physical: not scaled
 }
 
-// InSteps says whether clients are moved in steps.
+// InSteps says whether clients are moved in steps; else all are at once.
 func (s Shift) InSteps() bool { return s != Shift{} }
+
+// ShiftLasts is how long a shift waits at most where everything holds.
+func (t Topology) ShiftLasts() time.Duration {
+	s := t.Automation.Shift
+	if !s.InSteps() {
+		return 0
+	}
+	// And once for a share that nobody has seen hold, and once for what is left when the last one does not.
+	return time.Duration(math.Ceil(1/s.Share)+2) * (s.Hold + t.Routing.TTL)
+}
 
 // Home is the region where the primaries run at the start.
 func (t Topology) Home() Region { return t.Regions[0] }

@@ -117,10 +117,9 @@ func TestValidate(t *testing.T) {
 		}},
 		{"a shift without anything", func(p *Topology) { p.Automation.Shift.Hold = time.Second }, []string{
 			`topology automation.shift: clients are shifted by weights between two regions: use routing.policy weighted, and two regions`,
-			`topology automation.shift.share: how many of the clients are moved at a time: must be 1% to 100%`,
+			`topology automation.shift.share: how many of the clients are moved at a time: must be 1% to 100%, in whole percents`,
 			`topology automation.shift.success: how much must be answered well before more clients are moved: must be more than 0% and at most 100%`,
-			`topology automation.shift.p99: 0s: must be more than 0`,
-			`topology automation.shift.hold: 1s is less than routing.ttl, 1m0s: clients would not have heard of the last share yet`,
+			`topology automation.shift.p99: 0s: the app counts its answers by whether they take 5ms, 10ms, 25ms, 50ms, 75ms, 100ms, 250ms, 500ms, 750ms, 1s, 2.5s, 5s, 7.5s, 10s: use one of these`,
 		}},
 		{"a shift", func(p *Topology) {
 			p.Routing.Policy, p.Regions[0].Weight = Weighted, 1

@@ -19,7 +19,6 @@ const (
 	maxLatency    = 5 * time.Second // beyond, what is asked for is a cut link
 
 	maxWeight        = 255 // as Route 53 has it
-	leastShare       = 0.01
 	maxWorkers       = 64
 	leastServiceTime = 10 * time.Millisecond // below, the machine is the limit
 	mostServiceTime  = 10 * time.Second

@@ -2,7 +2,9 @@ package topology
 
 import (
 	"fmt"
+	"math"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -75,7 +77,7 @@ func (v *validation) latency(field string, d time.Duration) {
 	}
 }
 
-// shift needs weights to shift, and answers that have had time to reach clients.
+// shift needs weights to shift, and figures that can be told.
 func (v *validation) shift(field string, t Topology) {
 	s := t.Automation.Shift
 	if !s.InSteps() {
@@ -84,17 +86,18 @@ func (v *validation) shift(field string, t Topology) {
 	if t.Routing.Policy != Weighted || len(t.Regions) != minRegions {
 		v.complain(field, "clients are shifted by weights between two regions: use routing.policy weighted, and two regions")
 	}
-	if s.Share < leastShare || s.Share > 1 {
-		v.complain(field+".share", "how many of the clients are moved at a time: must be 1%% to 100%%")
+	if percents := s.Share * 100; !(percents >= 1 && percents <= 100) || math.Abs(percents-math.Round(percents)) > 1e-9 {
+		v.complain(field+".share", "how many of the clients are moved at a time: must be 1%% to 100%%, in whole percents")
 	}
-	if s.Success <= 0 || s.Success > 1 {
+	if !(s.Success > 0 && s.Success <= 1) {
 		v.complain(field+".success", "how much must be answered well before more clients are moved: must be more than 0%% and at most 100%%")
 	}
-	v.positive(field+".p99", s.P99)
-	switch {
-	case s.Hold <= 0:
-		v.positive(field+".hold", s.Hold)
-	case s.Hold < t.Routing.TTL:
-		v.complain(field+".hold", "%s is less than routing.ttl, %s: clients would not have heard of the last share yet", s.Hold, t.Routing.TTL)
+	if !slices.Contains(RequestBuckets(), s.P99.Seconds()) {
+		var ends []string
+		for _, end := range RequestBuckets() {
+			ends = append(ends, time.Duration(end*float64(time.Second)).String())
+		}
+		v.complain(field+".p99", "%s: the app counts its answers by whether they take %s: use one of these", s.P99, strings.Join(ends, ", "))
 	}
+	v.positive(field+".hold", s.Hold)
 }

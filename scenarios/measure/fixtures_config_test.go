@@ -25,6 +25,13 @@ var configFixtures = []fixture{
 		Why:  "The node leads to the lost region until 4.5 s to 4.6 s, 445 ms to 555 ms after clients were sent there: 400 ms are promised.",
 		Spec: fresh(400), Verdict: Fail, Findings: one(FindingStaleConfig, Fail), Figures: figures{StaleConfigMS: []float64{445, 555}},
 	}},
+	{"config-shifted", func(d *drill) {
+		d.configured("app", 4020, 4030)
+		d.Marks = append(d.Marks, history.Mark{At: *between(4005, 4015), Source: "automation." + standby, Name: "shifted"})
+	}, expectation{
+		Why:  "The first clients were shifted to the node 5 ms to 25 ms before it stopped to lead to the lost region, and the last at 4.045 s.",
+		Spec: fresh(0), Verdict: Fail, Findings: one(FindingStaleConfig, Fail), Figures: figures{StaleConfigMS: []float64{5, 25}},
+	}},
 	{"config-straddling", func(d *drill) { d.configured("app", 4500, 4600) }, expectation{
 		Why:  "The same, and 500 ms are promised.",
 		Spec: fresh(500), Verdict: Inconclusive, Findings: one(FindingStaleConfig, Inconclusive),

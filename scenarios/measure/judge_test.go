@@ -49,6 +49,16 @@ func TestGoodDrillInFull(t *testing.T) {
 	}
 }
 
+// How long each share of the clients has to hold is the scenario's to say, and is as much longer at full scale.
+func TestAShiftIsAScaledPhase(t *testing.T) {
+	d := goodDrill()
+	d.Marks = append(d.Marks, history.Mark{At: *between(4005, 4015), Source: "automation." + standby, Name: "shifted"})
+	got := Judge(d.History, d.spec).Metrics.RecoveryTime
+	if !slices.Contains(got.Phases, Phase{"redirected", 50, true}) || *got.FullScaleMS != *ms((390+200+50+100)*60*msec + 400*msec) {
+		t.Errorf("phases are %+v, and at full scale %v ms", got.Phases, *got.FullScaleMS)
+	}
+}
+
 // While a drill runs it is asked again and again whether the service is back; calls under way are no proof of it.
 func TestRecoveredIsSeenWhileTheDrillRuns(t *testing.T) {
 	d := goodDrill()

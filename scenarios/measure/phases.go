@@ -29,6 +29,9 @@ const markPromoted = "promoted"
 // markRedirected says that clients are sent to the survivor.
 const markRedirected = "redirected"
 
+// markShifted says that a share of the clients is sent to the survivor; how long each has to hold is scheduled by the scenario.
+const markShifted = "shifted"
+
 // sustained is the last phase, from the last mark until the service is back; clients waiting out the TTL make it a scaled one.
 const sustained = "sustained"
 
@@ -53,9 +56,10 @@ func phases(h history.History, f history.Interval, recovered *history.Interval) 
 		}
 		last = until
 	}
+	_, shifted := firstMark(h, markShifted, f.Lo)
 	for _, step := range steps {
 		if mark, found := firstMark(h, step.mark, f.Lo); found {
-			add(step.mark, mark.At.Mid(), step.scaled)
+			add(step.mark, mark.At.Mid(), step.scaled || step.mark == markRedirected && shifted)
 		}
 	}
 	if recovered == nil || len(parts) == 0 {

@@ -45,6 +45,13 @@ var _ = Describe("A SaaS platform that loses eu-west-1 at full demand", func() {
 		It("takes back those that can't be served, and is never back", func(ctx SpecContext) {
 			r := harness.Run(ctx, "testdata/shift-to-a-small-standby.yaml")
 			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			at := int64(0)
+			for _, phase := range r.Metrics.RecoveryTime.Phases {
+				if at += phase.MS; phase.Name == "redirected" {
+					Expect(at).To(BeNumerically(">", 10_000), "all clients are sent there only when they have gone")
+				}
+			}
+			Expect(*r.Metrics.Capacity.ShareLo).To(BeNumerically(">", 0.3), "those who are sent there are served")
 		}, SpecTimeout(harness.DrillTimeout))
 	})
 
