@@ -1,12 +1,14 @@
 package agent
 
 import (
+	"context"
 	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -174,5 +176,22 @@ func TestCountsOfANodeThatStartedAgain(t *testing.T) {
 	now := countsBy{"one": {all: 14, well: 13, quick: 12}, "two": {all: 3, well: 1, quick: 1}, "did not answer": {all: 100, well: 100, quick: 100}}
 	if got, want := now.since(before), (served{all: 7, well: 4, quick: 4}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+// waits is a step that waits on purpose for longer than a step may take.
+type waits struct{ *fake }
+
+func (waits) Lasts() time.Duration { return 20 * time.Second }
+
+func TestWhatAStepWaitsOnPurposeIsNotItsTime(t *testing.T) {
+	for took, want := range map[time.Duration]bool{29 * time.Second: true, 31 * time.Second: false} {
+		synctest.Test(t, func(t *testing.T) {
+			a := rig(diesAt(time.Hour))
+			_, err := a.runner.attempt(t.Context(), waits{fakeStep("redirect", func(ctx context.Context) error { return pause(ctx, took) })})
+			if (err == nil) != want {
+				t.Errorf("a step that takes %s of 10 s and 20 s: %v", took, err)
+			}
+		})
 	}
 }

@@ -149,6 +149,20 @@ func TestHomeIsLostWhileItTakesOverAgain(t *testing.T) {
 	}
 }
 
+func TestAFailoverAfterASwitchoverRemembersNothingOfTheOneBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := rig(diesAt(time.Hour))
+		made := 0
+		a.afresh = func() []stage { made++; return a.stages }
+		for _, region := range []string{"east", "west", "east"} {
+			a.serving(region)
+		}
+		if made != 1 {
+			t.Errorf("the steps were made %d times, want once: when home serves again", made)
+		}
+	})
+}
+
 func TestASwitchoverIsEndedByTheNextProcess(t *testing.T) {
 	for _, region := range []string{"west", "east"} {
 		names, end := switched(t, fine(), fakeWorld{switching: region}, func(*automation) {})

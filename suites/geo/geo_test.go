@@ -84,4 +84,11 @@ var _ = Describe("A mobile app that loses us-east-1", func() {
 			Expect(reads(r, region, "local").P99MS).To(BeNumerically("<=", 20), region)
 		}
 	}, SpecTimeout(harness.DrillTimeout))
+
+	It("is not back when nobody is promoted", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/nobody-is-promoted.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+		Expect(r.Metrics.RecoveryTime.Censored).To(BeTrue())
+		Expect(reads(r, asia, "local").Count).To(BeNumerically(">", 20), "who only reads notices nothing")
+	}, SpecTimeout(harness.DrillTimeout))
 })
