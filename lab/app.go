@@ -34,6 +34,8 @@ import (
 //     that names none is taken at its word that it is ready, so let Ready ask the stores.
 //   - The faults that ask an app what it does: those of its configuration (GET /config) and squeeze (GET /capacity). How much a node is to do at
 //     all comes in the environment: WORKERS, SERVICE_TIME and QUEUE, where the topology says so.
+//   - A shift of clients in steps (topology.Shift), which asks the standby's nodes how they serve: GET /metrics with the histogram
+//     topology.RequestMetric. Without it nobody is shifted.
 //   - The drills of package scenarios, whose clients speak its protocol.
 //   - Copies of objects and items in other regions: they are made of topology.Bucket and topology.ItemsTable, in its formats.
 type App struct {
