@@ -97,7 +97,7 @@ func (b *builder) up(ctx context.Context) error {
 		close(carries)
 		return nil
 	})
-	slots := make(chan struct{}, startAtOnce)
+	slots := make(chan struct{}, node.AtOnce)
 	configured := map[string]chan struct{}{} // closed when the region's configuration is there, for which not every app waits by itself
 	for _, r := range b.topology.Regions {
 		configured[r.Name] = make(chan struct{})
@@ -158,14 +158,13 @@ func (b *builder) startAt(ctx context.Context, p link.Place) (*node.Node, error)
 	return b.start(ctx, s)
 }
 
-// startAtOnce is how many containers are created at a time. What takes longest to be ready goes first: more at once would only make it
-// share the processors with what is ready in no time. A replicator goes before the apps, which wait for what it brings along.
-const startAtOnce = 4
-
-// slow are the services in the order in which they are started. Those up to storesEnd need no hub for it; PostgreSQL does: the hub keeps
-// its disk, which is in memory and would be gone between the making of the node and its start. The replicators ask the repository from their start on,
-// and a hub that can't find it yet looks for seconds.
-var slow = []topology.Service{topology.ServiceDynamoDB, topology.ServiceS3, topology.ServiceRepository, topology.ServicePostgres, topology.ServiceReplicator, topology.ServiceApp}
+// slow are the services in the order in which they are started, few at a time (node.AtOnce): what takes longest to be ready goes first, and more at once
+// would only make it share the processors with what is ready in no time. Those up to storesEnd need no hub for it; PostgreSQL does: the hub keeps its
+// disk, which is in memory and would be gone between the making of the node and its start. The replicators come after the repository, which they ask from
+// their start on, since a hub that can't find it yet looks for seconds; and before the apps, which wait for what they bring along.
+var slow = []topology.Service{
+	topology.ServiceDynamoDB, topology.ServiceS3, topology.ServiceRepository, topology.ServicePostgres, topology.ServiceReplicator, topology.ServiceApp,
+}
 
 const storesEnd = 2
 

@@ -30,9 +30,9 @@ const answerWithin = 30 * time.Second
 // reaperImage is what testcontainers v0.44 starts to sweep up after a killed process; lab/image fetches it where a registry answers.
 const reaperImage = "testcontainers/ryuk:0.14.0"
 
-// atOnce is how many containers come to their networks, or leave them, at the same time. Docker 20.10 takes two locks of its networks in either order
-// (libnetwork's processEndpointDelete and getSvcRecords): with a whole lab at once, one time in some hundreds, it never answers again.
-const atOnce = 3
+// AtOnce is how many containers come to their networks, or leave them, at the same time. Docker 20.10 takes two locks of its networks in either order
+// (libnetwork's processEndpointDelete and getSvcRecords): with a whole lab at once it may never answer again. More would not be faster on two processors.
+const AtOnce = 3
 
 // Engine is the container engine.
 type Engine struct {
@@ -42,7 +42,7 @@ type Engine struct {
 }
 
 // turns are of all labs of this process.
-var turns = semaphore.NewWeighted(atOnce)
+var turns = semaphore.NewWeighted(AtOnce)
 
 // inTurn does what has a container come to its networks, or leave them.
 func inTurn(ctx context.Context, do func() error) error {
