@@ -180,62 +180,61 @@ func (r *repository) accept(before, after plumbing.Hash) error {
 
 // sound says what is wrong with the documents of a commit that follows another one.
 func sound(old, next *object.Commit) error {
-	files, err := next.Files()
-	if err != nil {
-		return err
-	}
-	defer files.Close()
-	err = files.ForEach(func(f *object.File) error {
-		if _, err := old.File(f.Name); err != nil {
-			return fmt.Errorf("%s: there are the documents of the regions, and nothing else", f.Name)
+	there := map[string]bool{}
+	err := eachFile(next, func(f *object.File) error {
+		there[f.Name] = true
+		before, err := old.File(f.Name)
+		if errors.Is(err, object.ErrFileNotFound) {
+			return errors.New("there are the documents of the regions, and nothing else")
+		}
+		if err != nil || before.Hash == f.Hash {
+			return err
+		}
+		was, err := documentIn(before)
+		if err != nil {
+			return err
+		}
+		is, err := documentIn(f)
+		switch {
+		case err != nil:
+			return err
+		case is.Region != was.Region:
+			return fmt.Errorf("it is for %q, and not for %q", was.Region, is.Region)
+		case is.Revision <= was.Revision:
+			return fmt.Errorf("%w: %d, and %d is", errOldRevision, is.Revision, was.Revision)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	files, err = old.Files()
+	return eachFile(old, func(f *object.File) error {
+		if !there[f.Name] {
+			return errors.New("a region can't do without")
+		}
+		return nil
+	})
+}
+
+// eachFile looks at the files of a commit until one is not as it should be; the error names it.
+func eachFile(c *object.Commit, look func(f *object.File) error) error {
+	files, err := c.Files()
 	if err != nil {
 		return err
 	}
 	defer files.Close()
 	return files.ForEach(func(f *object.File) error {
-		was, err := documentOf(old, f.Name)
-		if err != nil {
-			return err
+		if err := look(f); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
 		}
-		is, err := documentOf(next, f.Name)
-		switch {
-		case err != nil:
-			return fmt.Errorf("%s: %s", f.Name, oneLine(err))
-		case is.Region != was.Region:
-			return fmt.Errorf("%s: it is for %q, and not for %q", f.Name, was.Region, is.Region)
-		}
-		same, err := sameFile(old, next, f.Name)
-		if err == nil && !same && is.Revision <= was.Revision {
-			err = fmt.Errorf("%s: %w: %d, and %d is", f.Name, errOldRevision, is.Revision, was.Revision)
-		}
-		return err
+		return nil
 	})
 }
 
-func documentOf(c *object.Commit, name string) (topology.Config, error) {
-	f, err := c.File(name)
-	if err != nil {
-		return topology.Config{}, err
-	}
+func documentIn(f *object.File) (topology.Config, error) {
 	text, err := f.Contents()
 	if err != nil {
 		return topology.Config{}, err
 	}
 	return parseConfig([]byte(text))
-}
-
-func sameFile(a, b *object.Commit, name string) (bool, error) {
-	one, err := a.File(name)
-	if err != nil {
-		return false, err
-	}
-	other, err := b.File(name)
-	return err == nil && one.Hash == other.Hash, err
 }

@@ -196,7 +196,7 @@ func TestGitClonesFetchesAndPushes(t *testing.T) {
 	must("two", "reset", "-q", "--hard", "origin/main")
 	must("two", "rm", "-q", "east.json")
 	must("two", "commit", "-qm", "Remove")
-	refused("two", "east.json: file not found")
+	refused("two", "east.json: a region can't do without")
 	must("two", "reset", "-q", "--hard", "origin/main")
 	if err := os.WriteFile(filepath.Join(dir, "two", "README.md"), []byte("Read me."), 0o600); err != nil {
 		t.Fatal(err)
