@@ -16,8 +16,9 @@ import (
 
 // due is what the policy and the health checks say may be answered, from the primary on: of a failover record the first healthy target, or the
 // primary when none is; of the others all that are healthy, or all when none is, a weighted record's without those of weight 0 unless there
-// are no others, or, while the primary is unhealthy, by weight alone where that is what its settings say. Once somebody has made a region the primary, a weighted record gives it everything until weights are given, and a geolocation
-// record does not answer the primary before it if that was unhealthy then: it may look well again, and its data is behind.
+// are no others. Where its settings say so, health does not count while the primary is unhealthy. Once somebody has made a region the primary, a
+// weighted record gives it everything until weights are given, and a geolocation record does not answer the primary before it if that was unhealthy
+// then: it may look well again, and its data is behind.
 func (n *nameservice) due() []int {
 	var all, healthy []int
 	for i := range n.cfg.Targets {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // The replicator's times. A pass may take long only where much has to be copied, and what it did is not lost when it is cut short.
@@ -50,7 +52,10 @@ func newReplicator(cfg ReplicatorConfig, _ *Marks) (service, error) {
 	if len(cfg.Sources) == 0 {
 		return nil, errors.New("make replicator: no sources to copy from")
 	}
-	r := &replicator{every: cfg.Every, rules: newRules(), delivery: newDelivery(cfg.Region, newLineage(cfg.Repository, "replicator."+cfg.Region), cfg.PublishedFile, cfg.ConfigFile)}
+	repository := newLineage(cfg.Repository, topology.ServiceReplicator.Host(cfg.Region))
+	r := &replicator{
+		every: cfg.Every, rules: newRules(), delivery: newDelivery(cfg.Region, repository, cfg.PublishedFile, cfg.ConfigFile),
+	}
 	if r.every == 0 {
 		r.every = passEvery
 	}

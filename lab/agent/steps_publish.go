@@ -53,7 +53,7 @@ func newScaleOut(cfg AutomationConfig, late map[string]bool) *publishing {
 }
 
 func newPublishing(cfg AutomationConfig, name string, late map[string]bool, after func(topology.Config) topology.Config) *publishing {
-	return &publishing{name: name, region: cfg.Region, lineage: newLineage(cfg.Repository, "automation."+cfg.Region), after: after, ready: cfg.AppsReady, late: late}
+	return &publishing{name: name, region: cfg.Region, lineage: newLineage(cfg.Repository, topology.ServiceAutomation.Host(cfg.Region)), after: after, ready: cfg.AppsReady, late: late}
 }
 
 // Name is repoint or scale_out.

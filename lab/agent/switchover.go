@@ -46,7 +46,7 @@ func (a *automation) obey(ctx context.Context, to string) {
 }
 
 // change has a region take over from one that lives. Each step up to the promotion is tried once, and when one fails all is taken back; from there on
-// there is only forward, unless the region that takes over is lost before clients are sent there: that is for those who watch it.
+// there is only forward, unless the region that takes over is lost in the middle of it: that is for those who watch it.
 func (a *automation) change(ctx context.Context, to string) {
 	a.serving(a.other(to))
 	a.switchedTo(SwitchoverState{To: to})
@@ -63,7 +63,7 @@ func (a *automation) change(ctx context.Context, to string) {
 		}
 		stop()
 		a.serving(to)
-		a.end(ctx, to, to+" was lost before clients were sent there")
+		a.end(ctx, to, to+" was lost in the middle of it")
 		return
 	}
 	stop()

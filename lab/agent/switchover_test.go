@@ -144,7 +144,7 @@ func TestHomeIsLostWhileItTakesOverAgain(t *testing.T) {
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("marks:\n%s", diff)
 	}
-	if end.State != string(phaseDone) || end.Serves != "west" || end.Switchover.Failure != "east was lost before clients were sent there" {
+	if end.State != string(phaseDone) || end.Serves != "west" || end.Switchover.Failure != "east was lost in the middle of it" {
 		t.Errorf("it ends %+v, %+v", end, end.Switchover)
 	}
 }

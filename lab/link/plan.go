@@ -127,5 +127,8 @@ func Nodes(t topology.Topology) []Place {
 			places = append(places, Place{Service: topology.ServiceAutomation, Region: r.Name, Number: 1})
 		}
 	}
-	return append(places, Place{Service: topology.ServiceRepository, Region: topology.Global, Number: 1}, Place{Service: topology.ServiceNameservice, Region: topology.Global, Number: 1})
+	for _, s := range []topology.Service{topology.ServiceRepository, topology.ServiceNameservice} {
+		places = append(places, Place{Service: s, Region: topology.Global, Number: 1})
+	}
+	return places
 }

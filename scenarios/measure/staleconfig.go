@@ -13,10 +13,10 @@ import (
 // MeasureStaleConfig measures for how long nodes that serve in place of a lost region referred to it: by a value of their configuration, or by an
 // open connection. It is nil where nothing is promised of that.
 //
-// Clients are sent there from the mark redirected, or the first shifted, r. The last node that referred to a lost region at r or after it stopped between two of its
-// answers, at c: the figure is c.lo - r.hi to c.hi - r.lo, and 0 where none did. It is censored when one still does when the region is given back
-// or the observation ends; without r, or where no region was lost, nothing was put to the test. What a node said holds until it says something else:
-// one that does not answer has changed nothing that anybody knows of.
+// Clients are sent there from the mark redirected, or the first shifted, r. The last node that referred to a lost region at r or after it stopped
+// between two of its answers, at c: the figure is c.lo - r.hi to c.hi - r.lo, and 0 where none did. It is censored when one still does when the region
+// is given back or the observation ends; without r, or where no region was lost, nothing was put to the test. What a node said holds until it says
+// something else: one that does not answer has changed nothing that anybody knows of.
 func MeasureStaleConfig(h history.History, s Spec) *StaleConfig { //nolint:revive // StaleConfig is what it returns
 	loss, found := lossOf(h, s)
 	if s.StaleConfig == nil {
