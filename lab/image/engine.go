@@ -139,16 +139,18 @@ func (e *engine) build(ctx context.Context, name string, args map[string]string,
 	for k, v := range args {
 		values[k] = &v
 	}
+	ctx, w := attend(ctx)
+	defer w.end()
 	res, err := e.client.ImageBuild(ctx, archive, client.ImageBuildOptions{
 		Tags: []string{name}, BuildArgs: values, Labels: map[string]string{labelKey: labelValue},
 		Remove: true, ForceRemove: true, Version: build.BuilderV1,
 	})
 	if err != nil {
-		return "", err
+		return "", orCause(ctx, err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	if err := follow(res.Body, step); err != nil {
-		return "", err
+	if err := follow(w.reader(res.Body), step); err != nil {
+		return "", orCause(ctx, err)
 	}
 	return e.id(ctx, name)
 }

@@ -24,6 +24,8 @@ const (
 var (
 	// ErrNoEngine says that no container engine answered.
 	ErrNoEngine = errors.New("no container engine answers: start one, or point DOCKER_HOST at one")
+	// ErrEngineHangs says that the engine took a piece of work and never said how it went.
+	ErrEngineHangs = errors.New("the container engine hangs: start it again, and run this again")
 	// ErrDiskFull says that the engine, or this machine, has no space left.
 	ErrDiskFull = errors.New("the disk is full: free some space (`docker system prune` removes what no container uses) and run again")
 )
@@ -80,7 +82,7 @@ func (s Set) Volatile(image string) bool {
 }
 
 // Ensure makes sure that all images are in the engine, and builds those that are not. Only one process of a user does so at a time;
-// others wait for it and find the work done. Errors that a person can mend are ErrNoEngine and ErrDiskFull.
+// others wait for it and find the work done. Errors that a person can mend are ErrNoEngine, ErrEngineHangs and ErrDiskFull.
 func Ensure(ctx context.Context, o Options) (Set, error) {
 	set, err := ensure(ctx, o)
 	if err != nil {

@@ -21,6 +21,9 @@ import (
 // ErrNoEngine says that no container engine answered.
 var ErrNoEngine = errors.New("no container engine answers")
 
+// ErrEngineHangs says that the engine is there and gives no answers that need its containers or networks, which is how one looks whose locks are stuck.
+var ErrEngineHangs = errors.New("the container engine hangs")
+
 // ErrEngineGone says that the engine went away in the middle. What it still holds of a lab is swept by the next command that reaches it.
 var ErrEngineGone = errors.New("the container engine stopped answering: start it again; the next command sweeps what is left of the lab")
 
@@ -54,7 +57,7 @@ func inTurn(ctx context.Context, do func() error) error {
 }
 
 // Connect finds the engine that DOCKER_HOST (or the current context) names. keep says that what is started must outlive this process,
-// which testcontainers' reaper would not allow. The error is ErrNoEngine, with what to do.
+// which testcontainers' reaper would not allow. The error is ErrNoEngine or ErrEngineHangs, with what to do.
 func Connect(ctx context.Context, keep bool) (*Engine, error) {
 	tclog.SetDefault(tclog.NewNoopLogger())
 	settleReaper(ctx, keep)
@@ -71,6 +74,9 @@ func Connect(ctx context.Context, keep bool) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s; start it, or name it in DOCKER_HOST", ErrNoEngine, oneLine(err))
 	}
+	if err := answers(ctx, cli); err != nil {
+		return nil, err
+	}
 	// Without the name of the default bridge, testcontainers makes a network of its own and leaves it behind.
 	provider, err := testcontainers.NewDockerProvider(append(
 		testcontainers.Generic2DockerOptions(testcontainers.WithLogger(tclog.NewNoopLogger())),
@@ -79,6 +85,22 @@ func Connect(ctx context.Context, keep bool) (*Engine, error) {
 		return nil, fmt.Errorf("%w: %s", ErrNoEngine, oneLine(err))
 	}
 	return &Engine{client: cli, provider: provider, host: hostOf(cli.DaemonHost())}, nil
+}
+
+// answers says whether an engine that can be reached is of use.
+func answers(ctx context.Context, cli *testcontainers.DockerClient) error {
+	ask, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	_, err := cli.NetworkList(ask, client.NetworkListOptions{})
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case ask.Err() != nil:
+		return fmt.Errorf("%w: it did not list its networks within %s; start it again", ErrEngineHangs, answerWithin)
+	}
+	return fmt.Errorf("ask the engine for its networks: %s", oneLine(err))
 }
 
 // hostOf is where the ports are that an engine publishes: loopback for an engine on a socket of this machine, its own host for a remote

@@ -147,6 +147,15 @@ func TestWithoutAnEngineTheOtherLinesAreThere(t *testing.T) {
 	}
 }
 
+func TestAnEngineThatHangsIsNotCalledAbsent(t *testing.T) {
+	m := healthy()
+	m.engineErr = fmt.Errorf("%w: it did not list its networks within 30s; start it again", node.ErrEngineHangs)
+	want := check{"engine", false, "the container engine hangs: it did not list its networks within 30s", "start it again"}
+	if got := diagnose(m)[3]; got != want {
+		t.Errorf("got %+v", got)
+	}
+}
+
 func TestThePageIsJSON(t *testing.T) {
 	f := regionfall(t, "doctor", "--json")
 	f.want(t, exitHarness)

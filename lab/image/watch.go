@@ -1,0 +1,54 @@
+package image
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+)
+
+// silentWithin is how long the engine may say nothing of a build. Every instruction and every line that its programs print is a sign of life.
+const silentWithin = 5 * time.Minute
+
+// watch sees to it that a build of which nothing is heard any more ends: an engine that hangs neither fails nor goes on.
+type watch struct {
+	timer  *time.Timer
+	cancel context.CancelCauseFunc
+}
+
+// attend begins a watch. Its context ends with ErrEngineHangs.
+func attend(ctx context.Context) (context.Context, *watch) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	return ctx, &watch{cancel: cancel, timer: time.AfterFunc(silentWithin, func() {
+		cancel(fmt.Errorf("%w (not a word of a build for %s)", ErrEngineHangs, silentWithin))
+	})}
+}
+
+func (w *watch) end() {
+	w.timer.Stop()
+	w.cancel(nil)
+}
+
+// reader takes whatever is read through it for a sign of life.
+func (w *watch) reader(r io.Reader) io.Reader { return heard{r, w} }
+
+type heard struct {
+	io.Reader
+	watch *watch
+}
+
+func (h heard) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	if n > 0 {
+		h.watch.timer.Reset(silentWithin)
+	}
+	return n, err
+}
+
+// orCause says why the context of what failed had ended, if it had.
+func orCause(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}
