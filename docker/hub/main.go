@@ -54,6 +54,7 @@ func run(ctx context.Context) error {
 		return fmt.Errorf("find the gateway of the outer network: %w", err)
 	}
 	logger := zerolog.New(os.Stderr).Level(zerolog.InfoLevel).With().Timestamp().Logger()
+	net.DefaultResolver = new(balancer).resolver() // by which Toxiproxy connects
 	proxies := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), logger)
 	server := &http.Server{
 		Handler: hub.Handler(proxies), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
