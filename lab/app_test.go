@@ -40,6 +40,8 @@ func TestAWrongAppIsRefusedBeforeAnythingIsStarted(t *testing.T) {
 		case strings.Contains(r.URL.Path, "/images/"):
 			w.WriteHeader(http.StatusNotFound)
 			_, _ = w.Write([]byte(`{"message":"No such image"}`))
+		case strings.HasSuffix(r.URL.Path, "/networks"):
+			_, _ = w.Write([]byte(`[]`))
 		default:
 			_, _ = w.Write([]byte(`{}`))
 		}
