@@ -141,7 +141,7 @@ func (e *engine) build(ctx context.Context, name string, args map[string]string,
 	}
 	ctx, w := attend(ctx)
 	defer w.end()
-	res, err := e.client.ImageBuild(ctx, archive, client.ImageBuildOptions{
+	res, err := e.client.ImageBuild(ctx, w.reader(archive), client.ImageBuildOptions{
 		Tags: []string{name}, BuildArgs: values, Labels: map[string]string{labelKey: labelValue},
 		Remove: true, ForceRemove: true, Version: build.BuilderV1,
 	})

@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// silentWithin is how long the engine may say nothing of a build. Every instruction and every line that its programs print is a sign of life.
+// silentWithin is how long nothing may be heard of a build. What the engine takes of its inputs, every instruction and every line that its programs print is
+// a sign of life.
 const silentWithin = 5 * time.Minute
 
 // watch sees to it that a build of which nothing is heard any more ends: an engine that hangs neither fails nor goes on.
@@ -29,7 +30,7 @@ func (w *watch) end() {
 	w.cancel(nil)
 }
 
-// reader takes whatever is read through it for a sign of life.
+// reader takes whatever is read through it, by the engine or from it, for a sign of life.
 func (w *watch) reader(r io.Reader) io.Reader { return heard{r, w} }
 
 type heard struct {

@@ -74,7 +74,7 @@ func Connect(ctx context.Context, keep bool) (*Engine, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %s; start it, or name it in DOCKER_HOST", ErrNoEngine, oneLine(err))
 	}
-	if err := answers(ctx, cli); err != nil {
+	if err := answers(ctx, cli, answerWithin); err != nil {
 		return nil, err
 	}
 	// Without the name of the default bridge, testcontainers makes a network of its own and leaves it behind.
@@ -88,8 +88,8 @@ func Connect(ctx context.Context, keep bool) (*Engine, error) {
 }
 
 // answers says whether an engine that can be reached is of use.
-func answers(ctx context.Context, cli *testcontainers.DockerClient) error {
-	ask, cancel := context.WithTimeout(ctx, answerWithin)
+func answers(ctx context.Context, cli *testcontainers.DockerClient, within time.Duration) error {
+	ask, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	_, err := cli.NetworkList(ask, client.NetworkListOptions{})
 	switch {
@@ -98,7 +98,7 @@ func answers(ctx context.Context, cli *testcontainers.DockerClient) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case ask.Err() != nil:
-		return fmt.Errorf("%w: it did not list its networks within %s; start it again", ErrEngineHangs, answerWithin)
+		return fmt.Errorf("%w: it did not list its networks within %s; start it again", ErrEngineHangs, within)
 	}
 	return fmt.Errorf("ask the engine for its networks: %s", oneLine(err))
 }

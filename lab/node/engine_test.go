@@ -1,11 +1,57 @@
 package node
 
 import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/moby/moby/client"
+	"github.com/testcontainers/testcontainers-go"
 )
+
+func TestAnEngineThatHangsIsToldFromOneThatFails(t *testing.T) {
+	for name, c := range map[string]struct {
+		serve func(w http.ResponseWriter, r *http.Request)
+		hangs bool
+		says  string // empty: it is of use
+	}{
+		"hangs": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, true, "within 200ms; start it again"},
+		"fails": {func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, `{"message":"no room"}`, http.StatusInternalServerError)
+		}, false, "no room"},
+		"answers": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`[]`)) }, false, ""},
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			c.serve(w, r)
+		}))
+		defer s.Close()
+		cli, err := client.New(client.WithHost("tcp://"+s.Listener.Addr().String()), client.WithAPIVersion("1.41"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = cli.Close() }()
+		within := time.Minute
+		if c.hangs {
+			within = 200 * time.Millisecond
+		}
+		err = answers(t.Context(), &testcontainers.DockerClient{Client: cli}, within)
+		if errors.Is(err, ErrEngineHangs) != c.hangs || (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+		ended, end := context.WithCancel(t.Context())
+		end()
+		if err := answers(ended, &testcontainers.DockerClient{Client: cli}, within); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s, interrupted: %v", name, err)
+		}
+	}
+}
 
 func TestPortsAreReachedWhereTheEngineIs(t *testing.T) {
 	for daemon, want := range map[string]struct {

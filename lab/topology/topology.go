@@ -49,7 +49,7 @@ type Topology struct {
 // Region is a set of nodes that live and die together, on a network of their own.
 type Region struct {
 	Name     string
-	AppNodes int // at least 1
+	AppNodes int // at least 1; connections go to each in turn
 	// AtStart is how many of them run before anything has happened; 0 is all, or with strategy pilot-light, outside home, none. The failover
 	// starts the others before it redirects clients.
 	AtStart int
