@@ -19,6 +19,7 @@ help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
 chaos: regionfall ## run every drill on real labs; evidence in out/
+	@./regionfall engine start
 	@./regionfall images
 	@mkdir -p $(OUT)
 	@REGIONFALL_OUT=$(abspath $(OUT)) $(GO) tool ginkgo run --keep-going $(if $(NO_COLOR),--no-color) \

@@ -15,8 +15,10 @@ import (
 var mayImport = map[string][]string{
 	"lab":                {"lab", "docker"},
 	"lab/topology":       {},
-	"lab/node":           {"lab/topology"},
-	"lab/image":          {"lab/topology", "docker"},
+	"lab/engine":         {"lab/engine/apt"},
+	"lab/engine/apt":     {},
+	"lab/node":           {"lab/topology", "lab/engine"},
+	"lab/image":          {"lab/topology", "lab/engine", "lab/engine/apt", "docker"},
 	"lab/probe":          {"lab/topology"},
 	"lab/link":           {"lab/topology", "lab/probe"},
 	"lab/fault":          {"lab/topology", "lab/probe", "lab/link/toxic"},

@@ -21,6 +21,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/engine"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
@@ -171,11 +172,11 @@ func (l *Lab) WriteLogs(ctx context.Context, w func(nodeName string) (io.WriteCl
 	return nil
 }
 
-// Down removes the lab and counts what is left of it. It works on a context that has ended. The error is node.ErrEngineGone when
+// Down removes the lab and counts what is left of it. It works on a context that has ended. The error is engine.ErrGone when
 // the engine has stopped answering.
 func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 	if l.engine.Gone(ctx) {
-		return 0, node.ErrEngineGone
+		return 0, engine.ErrGone
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	defer cancel()

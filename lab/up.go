@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/regionfall/regionfall/lab/engine"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/probe"
@@ -23,22 +24,22 @@ const readyWithin = 2 * time.Minute
 // Up brings a lab up: every region at once, each node waiting only for what it needs. On an error nothing is left of it.
 func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	start := time.Now()
-	engine, err := o.connect(ctx)
+	connected, err := o.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := Sweep(ctx, engine); err != nil && o.Progress != nil {
+	if _, err := Sweep(ctx, connected); err != nil && o.Progress != nil {
 		o.Progress("could not sweep what a killed run left behind: " + err.Error()) // and that is no reason not to start
 	}
-	l := &Lab{Name: newName(), topology: o.Topology, app: o.App.whole(), engine: engine}
-	if l.owner, err = own(l.Name, engine.Daemon()); err != nil {
+	l := &Lab{Name: newName(), topology: o.Topology, app: o.App.whole(), engine: connected}
+	if l.owner, err = own(l.Name, connected.Daemon()); err != nil {
 		return nil, err
 	}
 	defer func() {
 		switch {
 		case err == nil:
-		case engine.Gone(ctx):
-			err = node.ErrEngineGone
+		case connected.Gone(ctx):
+			err = engine.ErrGone
 		default:
 			_, down := l.Down(ctx)
 			err = errors.Join(err, down)

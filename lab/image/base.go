@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/docker"
+	"github.com/regionfall/regionfall/lab/engine/apt"
 )
 
 // needed is what bootstrapping takes, as Debian packages: the tool, and the keys its packages are signed with.
@@ -60,10 +61,7 @@ func (b *builder) bootstrap(ctx context.Context, tag string) error {
 
 // toolMissing says how to get mmdebstrap where it is neither there nor can be installed from here: as root on a Debian machine.
 func toolMissing() error {
-	if _, err := exec.LookPath("mmdebstrap"); err == nil {
-		return nil
-	}
-	if _, err := exec.LookPath("apt-get"); err == nil && os.Geteuid() == 0 {
+	if _, err := exec.LookPath("mmdebstrap"); err == nil || apt.Possible() {
 		return nil
 	}
 	return fmt.Errorf("building images from packages needs mmdebstrap: on Debian or Ubuntu, `sudo apt-get install %s`; "+
@@ -78,20 +76,8 @@ func (b *builder) installTool(ctx context.Context) error {
 	if err := toolMissing(); err != nil {
 		return err
 	}
-	install := append([]string{"apt-get", "install", "-q", "-y", "--no-install-recommends"}, needed...)
 	b.report(Event{Image: "base", Step: "install mmdebstrap"})
-	env := []string{"DEBIAN_FRONTEND=noninteractive"}
-	if run(ctx, "", env, install...) == nil {
-		return nil
-	}
-	// The package lists may be old, or missing.
-	if err := run(ctx, "", env, "apt-get", "update", "-q"); err != nil {
-		return fmt.Errorf("install mmdebstrap: %w", err)
-	}
-	if err := run(ctx, "", env, install...); err != nil {
-		return fmt.Errorf("install mmdebstrap: %w", err)
-	}
-	return nil
+	return apt.Install(ctx, needed...)
 }
 
 // stopping is how long a cancelled command may take to clean up after itself.

@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -16,6 +13,8 @@ import (
 	"github.com/moby/moby/api/types/build"
 	"github.com/moby/moby/api/types/jsonstream"
 	"github.com/moby/moby/client"
+
+	labengine "github.com/regionfall/regionfall/lab/engine"
 )
 
 // label is on every image that is built here.
@@ -36,51 +35,21 @@ type engine struct {
 	arch   string // as Go names it
 }
 
-// open finds the engine in the places where testcontainers looks, but not through it: testcontainers reads its settings once per
-// process, on first use, and whether its reaper runs is decided later, by who starts the nodes.
+// open connects to the engine, but not through testcontainers: it reads its settings once per process, on first use, and whether its reaper
+// runs is decided later, by who starts the nodes.
 func open(ctx context.Context) (*engine, error) {
+	found, err := labengine.Find(ctx)
+	if err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, engineAnswers)
 	defer cancel()
-	c, err := client.New(append([]client.Opt{client.FromEnv}, userSocket()...)...)
+	v, err := found.Client.ServerVersion(ctx, client.ServerVersionOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("%w (%s)", ErrNoEngine, oneLine(err))
+		found.Close()
+		return nil, fmt.Errorf("ask the engine for its version: %w", err)
 	}
-	v, err := c.ServerVersion(ctx, client.ServerVersionOptions{})
-	if err != nil {
-		_ = c.Close()
-		if errors.Is(context.Cause(ctx), context.Canceled) {
-			return nil, context.Cause(ctx)
-		}
-		return nil, fmt.Errorf("%w (%s)", ErrNoEngine, oneLine(err))
-	}
-	return &engine{client: c, arch: v.Arch}, nil
-}
-
-// userSocket turns to an engine that runs as the user, where DOCKER_HOST names none and there is none for the whole machine.
-func userSocket() []client.Opt {
-	if os.Getenv(client.EnvOverrideHost) != "" || exists(strings.TrimPrefix(client.DefaultDockerHost, "unix://")) {
-		return nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return nil // the usual place is as good as any for the error to come
-	}
-	for _, socket := range []string{
-		filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "docker.sock"),
-		filepath.Join(home, ".docker", "run", "docker.sock"),
-		filepath.Join(home, ".docker", "desktop", "docker.sock"),
-		filepath.Join("/run/user", strconv.Itoa(os.Getuid()), "docker.sock"),
-	} {
-		if exists(socket) {
-			return []client.Opt{client.WithHost("unix://" + socket)}
-		}
-	}
-	return nil
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
+	return &engine{client: found.Client, arch: v.Arch}, nil
 }
 
 func (e *engine) close() { _ = e.client.Close() }

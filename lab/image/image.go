@@ -20,15 +20,8 @@ const (
 	Packages Source = "packages" // Debian packages and Go modules; S3 is versitygw, DynamoDB is moto
 )
 
-// Errors that have a remedy of their own.
-var (
-	// ErrNoEngine says that no container engine answered.
-	ErrNoEngine = errors.New("no container engine answers: start one, or point DOCKER_HOST at one")
-	// ErrEngineHangs says that the engine took a piece of work and never said how it went.
-	ErrEngineHangs = errors.New("the container engine hangs: start it again, and run this again")
-	// ErrDiskFull says that the engine, or this machine, has no space left.
-	ErrDiskFull = errors.New("the disk is full: free some space (`docker system prune` removes what no container uses) and run again")
-)
+// ErrDiskFull says that the engine, or this machine, has no space left.
+var ErrDiskFull = errors.New("the disk is full: free some space (`docker system prune` removes what no container uses) and run again")
 
 // ParseSource reads a source as a person writes it. The empty string is Auto.
 func ParseSource(s string) (Source, error) {
@@ -82,7 +75,7 @@ func (s Set) Volatile(image string) bool {
 }
 
 // Ensure makes sure that all images are in the engine, and builds those that are not. Only one process of a user does so at a time;
-// others wait for it and find the work done. Errors that a person can mend are ErrNoEngine, ErrEngineHangs and ErrDiskFull.
+// others wait for it and find the work done. Errors that a person can mend are those of package engine and ErrDiskFull.
 func Ensure(ctx context.Context, o Options) (Set, error) {
 	set, err := ensure(ctx, o)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	labengine "github.com/regionfall/regionfall/lab/engine"
 )
 
 // engineThat starts an engine's API of which only these questions are answered: is this image here, does a registry have it. No
@@ -97,12 +99,12 @@ func TestNoEngine(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close() // the port is free now, and nobody listens
 	t.Setenv("DOCKER_HOST", "tcp://"+server.Listener.Addr().String())
-	if _, err := Ensure(t.Context(), Options{}); !errors.Is(err, ErrNoEngine) {
+	if _, err := Ensure(t.Context(), Options{}); !errors.Is(err, labengine.ErrNone) {
 		t.Errorf("got %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Ensure(ctx, Options{}); !errors.Is(err, context.Canceled) || errors.Is(err, ErrNoEngine) {
+	if _, err := Ensure(ctx, Options{}); !errors.Is(err, context.Canceled) || errors.Is(err, labengine.ErrNone) {
 		t.Errorf("cancelled: got %v", err)
 	}
 }

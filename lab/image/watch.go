@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	labengine "github.com/regionfall/regionfall/lab/engine"
 )
 
 // silentWithin is how long nothing may be heard of a build. What the engine takes of its inputs, every instruction and every line that its programs print is
@@ -17,11 +19,13 @@ type watch struct {
 	cancel context.CancelCauseFunc
 }
 
-// attend begins a watch. Its context ends with ErrEngineHangs.
+// attend begins a watch. Its context ends with engine.ErrHangs.
 func attend(ctx context.Context) (context.Context, *watch) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	return ctx, &watch{cancel: cancel, timer: time.AfterFunc(silentWithin, func() {
-		cancel(fmt.Errorf("%w (not a word of a build for %s)", ErrEngineHangs, silentWithin))
+		cancel(&labengine.Problem{
+			Kind: labengine.ErrHangs, Detail: fmt.Sprintf("not a word of a build for %s", silentWithin), Remedy: "start it again, and run this again",
+		})
 	})}
 }
 

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	labengine "github.com/regionfall/regionfall/lab/engine"
 )
 
 func TestABuildOfWhichNothingIsHeardEnds(t *testing.T) {
@@ -25,7 +27,7 @@ func TestABuildOfWhichNothingIsHeardEnds(t *testing.T) {
 		}
 		last := time.Now()
 		<-ctx.Done()
-		if quiet := time.Since(last); quiet != silentWithin || !errors.Is(orCause(ctx, ctx.Err()), ErrEngineHangs) {
+		if quiet := time.Since(last); quiet != silentWithin || !errors.Is(orCause(ctx, ctx.Err()), labengine.ErrHangs) {
 			t.Errorf("ended after %s of silence: %v", quiet, context.Cause(ctx))
 		}
 		_ = engine.Close()

@@ -4,7 +4,6 @@ package node
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -16,16 +15,9 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 	tclog "github.com/testcontainers/testcontainers-go/log"
 	"golang.org/x/sync/semaphore"
+
+	"github.com/regionfall/regionfall/lab/engine"
 )
-
-// ErrNoEngine says that no container engine answered.
-var ErrNoEngine = errors.New("no container engine answers")
-
-// ErrEngineHangs says that the engine is there and gives no answers that need its containers or networks, which is how one looks whose locks are stuck.
-var ErrEngineHangs = errors.New("the container engine hangs")
-
-// ErrEngineGone says that the engine went away in the middle. What it still holds of a lab is swept by the next command that reaches it.
-var ErrEngineGone = errors.New("the container engine stopped answering: start it again; the next command sweeps what is left of the lab")
 
 // answerWithin is how long the engine may take over one question. Its client knows no limit of its own.
 const answerWithin = 30 * time.Second
@@ -39,7 +31,7 @@ const AtOnce = 3
 
 // Engine is the container engine.
 type Engine struct {
-	client   *testcontainers.DockerClient
+	client   *client.Client
 	provider *testcontainers.DockerProvider
 	host     string
 }
@@ -56,39 +48,43 @@ func inTurn(ctx context.Context, do func() error) error {
 	return do()
 }
 
-// Connect finds the engine that DOCKER_HOST (or the current context) names. keep says that what is started must outlive this process,
-// which testcontainers' reaper would not allow. The error is ErrNoEngine or ErrEngineHangs, with what to do.
+// Connect connects to the engine that package engine finds. keep says that what is started must outlive this process, which
+// testcontainers' reaper would not allow. The error is an *engine.Problem, or the context's.
 func Connect(ctx context.Context, keep bool) (*Engine, error) {
 	tclog.SetDefault(tclog.NewNoopLogger())
-	settleReaper(ctx, keep)
-	ask, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	cli, err := testcontainers.NewDockerClientWithOpts(ask)
-	if named := os.Getenv("DOCKER_HOST"); err == nil && named != "" && cli.DaemonHost() != named {
-		// Testcontainers falls back to the local engine; whoever named another one does not mean that.
-		return nil, fmt.Errorf("%w at DOCKER_HOST=%s: start it, or name another", ErrNoEngine, named)
-	}
-	if err == nil {
-		_, err = cli.Ping(ask, client.PingOptions{})
-	}
+	found, err := engine.Find(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s; start it, or name it in DOCKER_HOST", ErrNoEngine, oneLine(err))
-	}
-	if err := answers(ctx, cli, answerWithin); err != nil {
 		return nil, err
+	}
+	if err := answers(ctx, found.Client, answerWithin); err != nil {
+		found.Close()
+		return nil, err
+	}
+	settleReaper(ctx, found.Client, keep)
+	// Testcontainers has a rule of its own, which it follows once, before it can be told of a client.
+	for name, value := range found.Environ() {
+		if err := os.Setenv(name, value); err != nil {
+			return nil, fmt.Errorf("tell testcontainers of the engine: %w", err)
+		}
 	}
 	// Without the name of the default bridge, testcontainers makes a network of its own and leaves it behind.
 	provider, err := testcontainers.NewDockerProvider(append(
 		testcontainers.Generic2DockerOptions(testcontainers.WithLogger(tclog.NewNoopLogger())),
 		testcontainers.WithDefaultBridgeNetwork(testcontainers.Bridge))...)
 	if err != nil {
-		return nil, fmt.Errorf("%w: %s", ErrNoEngine, oneLine(err))
+		found.Close()
+		return nil, &engine.Problem{Kind: engine.ErrNone, Detail: oneLine(err), Remedy: "start it again"}
 	}
-	return &Engine{client: cli, provider: provider, host: hostOf(cli.DaemonHost())}, nil
+	if err := provider.Close(); err != nil { // of a client that may be another engine's, by a file of testcontainers' settings
+		found.Close()
+		return nil, fmt.Errorf("close testcontainers' own client: %w", err)
+	}
+	provider.SetClient(found.Client)
+	return &Engine{client: found.Client, provider: provider, host: hostOf(found.Address)}, nil
 }
 
 // answers says whether an engine that can be reached is of use.
-func answers(ctx context.Context, cli *testcontainers.DockerClient, within time.Duration) error {
+func answers(ctx context.Context, cli *client.Client, within time.Duration) error {
 	ask, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
 	_, err := cli.NetworkList(ask, client.NetworkListOptions{})
@@ -98,7 +94,7 @@ func answers(ctx context.Context, cli *testcontainers.DockerClient, within time.
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case ask.Err() != nil:
-		return fmt.Errorf("%w: it did not list its networks within %s; start it again", ErrEngineHangs, within)
+		return &engine.Problem{Kind: engine.ErrHangs, Detail: fmt.Sprintf("it did not list its networks within %s", within), Remedy: "start it again"}
 	}
 	return fmt.Errorf("ask the engine for its networks: %s", oneLine(err))
 }
@@ -118,7 +114,7 @@ func hostOf(daemon string) string {
 
 // settleReaper decides, before testcontainers reads its settings (once), whether its reaper runs: only where its image is at hand,
 // since without a registry the first container would fail on it. A lab sweeps up after dead owners by itself in any case.
-func settleReaper(ctx context.Context, keep bool) {
+func settleReaper(ctx context.Context, cli *client.Client, keep bool) {
 	const setting = "TESTCONTAINERS_RYUK_DISABLED"
 	if _, set := os.LookupEnv(setting); set && !keep {
 		return
@@ -126,18 +122,15 @@ func settleReaper(ctx context.Context, keep bool) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	if !keep {
-		if cli, err := client.New(client.FromEnv); err == nil {
-			defer func() { _ = cli.Close() }()
-			if _, err := cli.ImageInspect(ctx, reaperImage); err == nil {
-				return
-			}
+		if _, err := cli.ImageInspect(ctx, reaperImage); err == nil {
+			return
 		}
 	}
 	_ = os.Setenv(setting, "true")
 }
 
 // Close lets go of the connections to the engine.
-func (e *Engine) Close() error { return errors.Join(e.client.Close(), e.provider.Close()) }
+func (e *Engine) Close() error { return e.client.Close() }
 
 // Daemon is where the engine itself is reached, such as unix:///var/run/docker.sock.
 func (e *Engine) Daemon() string { return e.client.DaemonHost() }

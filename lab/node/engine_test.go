@@ -12,7 +12,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/moby/moby/client"
-	"github.com/testcontainers/testcontainers-go"
+
+	"github.com/regionfall/regionfall/lab/engine"
 )
 
 func TestAnEngineThatHangsIsToldFromOneThatFails(t *testing.T) {
@@ -41,13 +42,13 @@ func TestAnEngineThatHangsIsToldFromOneThatFails(t *testing.T) {
 		if c.hangs {
 			within = 200 * time.Millisecond
 		}
-		err = answers(t.Context(), &testcontainers.DockerClient{Client: cli}, within)
-		if errors.Is(err, ErrEngineHangs) != c.hangs || (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+		err = answers(t.Context(), cli, within)
+		if errors.Is(err, engine.ErrHangs) != c.hangs || (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", name, err)
 		}
 		ended, end := context.WithCancel(t.Context())
 		end()
-		if err := answers(ended, &testcontainers.DockerClient{Client: cli}, within); !errors.Is(err, context.Canceled) {
+		if err := answers(ended, cli, within); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s, interrupted: %v", name, err)
 		}
 	}

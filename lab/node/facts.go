@@ -33,7 +33,7 @@ func (e *Engine) Facts(ctx context.Context) (Facts, error) {
 		return Facts{}, fmt.Errorf("ask the engine for its version: %s", oneLine(err))
 	}
 	asked := time.Now()
-	i, err := e.client.Client.Info(ctx, client.InfoOptions{}) // testcontainers keeps the answer of its own Info for good
+	i, err := e.client.Info(ctx, client.InfoOptions{})
 	if err != nil {
 		return Facts{}, fmt.Errorf("ask the engine about its machine: %s", oneLine(err))
 	}

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/moby/moby/client"
-	"github.com/testcontainers/testcontainers-go"
 )
 
 // recorded is an engine that gives the answers of one: Docker 20.10 where it had lost count of what is on a network. That can't be brought about.
@@ -36,7 +35,7 @@ func recorded(t *testing.T, containers, on string) *Engine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cli.Close() })
-	return &Engine{client: &testcontainers.DockerClient{Client: cli}}
+	return &Engine{client: cli}
 }
 
 func TestANetworkIsStuckWhenNothingIsOnItAndNothingElseIsLeft(t *testing.T) {

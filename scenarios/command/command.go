@@ -128,7 +128,7 @@ A scenario that expects to fail exits 0 when exactly the expected findings are m
 			a.live = isFile && term.IsTerminal(int(f.Fd()))
 			f, isFile = a.stdout.(*os.File)
 			a.color = os.Getenv("NO_COLOR") == "" && isFile && term.IsTerminal(int(f.Fd()))
-			if cmd.Name() != "doctor" { // which tells of what is there, before anything is done about it
+			if sweeps(cmd) {
 				a.sweep(cmd)
 			}
 		},
@@ -137,8 +137,14 @@ A scenario that expects to fail exits 0 when exactly the expected findings are m
 	root.SetErr(a.stderr)
 	root.AddCommand(a.runCommand(), a.listCommand(), a.showCommand(), a.upCommand(), a.statusCommand(),
 		a.injectCommand(), a.healCommand(), a.loseCommand(), a.returnCommand(), a.failoverCommand(), a.switchoverCommand(), a.capacityCommand(), a.weightsCommand(), a.logsCommand(), a.psqlCommand(), a.downCommand(),
-		a.imagesCommand(), a.doctorCommand(), a.rejudgeCommand(), a.reportCommand())
+		a.engineCommand(), a.imagesCommand(), a.doctorCommand(), a.rejudgeCommand(), a.reportCommand())
 	return root
+}
+
+// sweeps says whether a command may find what a dead owner left. The doctor tells of what is there, before anything is done about it, and the
+// engine's commands are for one that may be broken.
+func sweeps(cmd *cobra.Command) bool {
+	return cmd.Name() != "doctor" && cmd.Name() != engineName && (!cmd.HasParent() || cmd.Parent().Name() != engineName)
 }
 
 // sweep removes what a dead owner left behind, before any command. Without an engine there is nothing to sweep, and those commands

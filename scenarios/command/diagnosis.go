@@ -1,12 +1,14 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/engine"
 )
 
 // check is a line of doctor's page.
@@ -59,15 +61,13 @@ func diagnose(m machine) []check {
 	return append(page, m.engineLine(), m.machineLine(), m.size(), m.diskLine(), m.imagesLine(), m.clock(), m.ports(), m.leftovers())
 }
 
-// noEngine takes an error apart that says what is wrong and then, perhaps, what to do.
+// noEngine says what is wrong and what to do.
 func noEngine(err error) check {
-	const start = "start it"
-	detail, more, _ := strings.Cut(err.Error(), start)
-	c := check{"engine", false, strings.TrimRight(detail, ":; "), start + more}
-	if more == "" {
-		c.Remedy = "start it, or name another in DOCKER_HOST"
+	var p *engine.Problem
+	if errors.As(err, &p) {
+		return check{"engine", false, p.What(), p.Remedy}
 	}
-	return c
+	return check{"engine", false, err.Error(), "start it again, or name another in DOCKER_HOST"}
 }
 
 func tool(name, version string, err error, remedy string) check {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/engine"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/node"
 )
@@ -125,13 +126,15 @@ func TestAHealthyMachineHasNothingToDo(t *testing.T) {
 }
 
 func TestWithoutAnEngineTheOtherLinesAreThere(t *testing.T) {
-	for text, remedy := range map[string]string{
-		"%w at DOCKER_HOST=tcp://x: start it, or name another": "start it, or name another",
-		"%w: refused; start it, or name it in DOCKER_HOST":     "start it, or name it in DOCKER_HOST",
-		"%w: refused": "start it, or name another in DOCKER_HOST",
+	for _, c := range []struct {
+		err    error
+		remedy string
+	}{
+		{&engine.Problem{Kind: engine.ErrNone, Detail: "refused", Remedy: "start one"}, "start one"},
+		{fmt.Errorf("%w: refused", engine.ErrNone), "start it again, or name another in DOCKER_HOST"},
 	} {
 		m := healthy()
-		m.engineErr = fmt.Errorf(text, node.ErrNoEngine)
+		m.engineErr = c.err
 		page := diagnose(m)
 		if got := names(page); !slices.Equal(got, lines) {
 			t.Errorf("lines are %v", got)
@@ -141,15 +144,15 @@ func TestWithoutAnEngineTheOtherLinesAreThere(t *testing.T) {
 				t.Errorf("%s", line)
 			}
 		}
-		if c := page[3]; c.Remedy != remedy || strings.Contains(c.Detail, "start") || !strings.HasPrefix(c.Detail, "no container engine answers") {
-			t.Errorf("%+v", c)
+		if got := page[3]; got.Remedy != c.remedy || strings.Contains(got.Detail, "start") || !strings.HasPrefix(got.Detail, "no container engine answers") {
+			t.Errorf("%+v", got)
 		}
 	}
 }
 
 func TestAnEngineThatHangsIsNotCalledAbsent(t *testing.T) {
 	m := healthy()
-	m.engineErr = fmt.Errorf("%w: it did not list its networks within 30s; start it again", node.ErrEngineHangs)
+	m.engineErr = &engine.Problem{Kind: engine.ErrHangs, Detail: "it did not list its networks within 30s", Remedy: "start it again"}
 	want := check{"engine", false, "the container engine hangs: it did not list its networks within 30s", "start it again"}
 	if got := diagnose(m)[3]; got != want {
 		t.Errorf("got %+v", got)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/regionfall/regionfall/lab/engine"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/scenarios"
 )
@@ -19,7 +20,7 @@ func TestWithoutAnEngineNothingIsLeft(t *testing.T) {
 	}
 	out := filepath.Join(t.TempDir(), "out")
 	o, err := Run(t.Context(), Options{Scenario: s, Out: out, Source: image.Auto})
-	if !errors.Is(err, image.ErrNoEngine) || o.Dir != "" {
+	if !errors.Is(err, engine.ErrNone) || o.Dir != "" {
 		t.Errorf("folder %q: %v", o.Dir, err)
 	}
 	if _, err := os.Stat(out); err == nil {
