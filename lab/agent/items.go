@@ -93,7 +93,10 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 			crew.hold(t.written, h)
 			return
 		}
-		crew.do(crewCtx, t.written, func(ctx context.Context) (bool, error) { return c.put(ctx, item, id, v) })
+		crew.do(crewCtx, t.written, func(ctx context.Context) (result, error) {
+			copied, err := c.put(ctx, item, id, v)
+			return result{copied, t.written}, err
+		})
 	})
 	pass, err := crew.wait()
 	c.advance(newest, began, pass.pending)
@@ -106,7 +109,7 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 	case reading != nil:
 		return pass, sourceError{fmt.Errorf("read items of %s: %w", c.source, reading)}
 	}
-	c.compared = true
+	c.compared, pass.whole = true, true // the index tells what is new
 	if deep {
 		c.deep = began
 		c.prune()

@@ -19,20 +19,34 @@ import (
 )
 
 // objectCopier copies the objects of one region to another, pass by pass. Deleted objects are not deleted in the target. The first
-// pass lists both regions; the ones after it look at the target only for what is new in the source. A pass must end before the next
-// begins.
+// pass lists both regions; the ones after it list of the source what may be new, and look at the target only for that. A pass must end
+// before the next begins.
 type objectCopier struct {
 	from, to       *s3.Client
 	source, target string // the regions
 
 	rules *rules
 
-	there map[string]string // during the first pass: the tags of the target's contents by key; nil after it
+	begun   bool // both regions were listed
+	horizon horizon
+	there   contents // of the target, as far as this pass has listed it
 
 	mu    sync.Mutex
 	seen  map[string]listed // by key: what the source listed when the object was dealt with
 	waits map[string]wait   // by key: those that a rule holds
 	under <-chan struct{}   // the rules by which they wait
+}
+
+// contents are the tags of a store's contents by key, of all keys after one. Nil tags: nobody has looked.
+type contents struct {
+	after string
+	tags  map[string]string
+}
+
+// tell says what is under a key; sure is whether the listing covers it.
+func (c contents) tell(key string) (tag string, is, sure bool) {
+	tag, is = c.tags[key]
+	return tag, is, c.tags != nil && key > c.after
 }
 
 // wait is an object that a rule holds, and until when; zero: until the rules have changed.
@@ -52,57 +66,93 @@ func newObjectCopier(from, to Stores, r *rules) *objectCopier {
 		from: objectClient(from.S3), to: objectClient(to.S3),
 		source: from.Region, target: to.Region,
 		rules: r,
-		there: map[string]string{}, seen: map[string]listed{}, waits: map[string]wait{},
+		seen:  map[string]listed{}, waits: map[string]wait{},
 	}
 }
 
-// pass lists the source once and copies what is new in it.
+// pass lists what may be new in the source and copies what is.
 func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
-	if c.there != nil {
-		clear(c.there)
-		err := eachObject(ctx, c.to, func(o types.Object) { c.there[aws.ToString(o.Key)] = aws.ToString(o.ETag) })
-		if err != nil {
-			return copyPass{}, fmt.Errorf("list objects of %s: %w", c.target, err)
-		}
-	}
 	if rules := c.rules.change(); rules != c.under {
 		clear(c.waits)
 		c.under = rules
 	}
+	after, expected := "", ""
+	if c.begun {
+		after, expected = c.horizon.next(time.Now())
+		after = c.beforeWaiting(after)
+	}
 	crew, crewCtx := newCrew(ctx)
-	listing := eachObject(crewCtx, c.from, func(o types.Object) {
-		key, now := aws.ToString(o.Key), listed{etag: aws.ToString(o.ETag), modified: aws.ToTime(o.LastModified)}
-		if c.dealtWith(key) == now {
+	var fresh []types.Object
+	last, began := "", time.Now()
+	listing := eachObject(ctx, c.from, after, func(o types.Object) {
+		last = aws.ToString(o.Key)
+		now := asListed(o)
+		if c.dealtWith(last) == now {
 			return
 		}
-		if h, waits := c.waiting(key, now); waits {
+		if h, waits := c.waiting(last, now); waits {
 			crew.hold(now.modified, h)
 			return
 		}
-		crew.do(crewCtx, now.modified, func(ctx context.Context) (bool, error) {
-			copied, err := c.copy(ctx, key, now, aws.ToInt64(o.Size))
-			c.remember(key, now, err)
-			return copied, err
-		})
+		fresh = append(fresh, o)
 	})
+	took := time.Since(began)
+	looking := c.look(ctx, fresh, expected)
+	if looking == nil {
+		for _, o := range fresh {
+			key, now := aws.ToString(o.Key), asListed(o)
+			crew.do(crewCtx, now.modified, func(ctx context.Context) (result, error) {
+				r, err := c.copy(ctx, key, now, aws.ToInt64(o.Size))
+				c.remember(key, now, err)
+				return r, err
+			})
+		}
+	}
 	pass, err := crew.wait()
 	switch {
 	case hasCode(err, "NoSuchBucket"): // the target lost its bucket, or has none yet, as where no app has ever run: begin again
-		c.there = map[string]string{}
+		c.begun, c.horizon = false, horizon{}
 		clear(c.seen)
 		return pass, errors.Join(err, makeBucket(ctx, c.to, topology.Bucket, c.target))
 	case err != nil: // it says more than a listing that was ended because of it
+		c.horizon = horizon{} // what failed may be anywhere
 		return pass, err
 	case listing != nil:
 		return pass, sourceError{fmt.Errorf("list objects of %s: %w", c.source, listing)}
+	case looking != nil:
+		return pass, fmt.Errorf("list objects of %s: %w", c.target, looking)
 	}
-	c.there = nil
+	c.begun, pass.whole = true, after == ""
+	c.horizon.saw(began, took, after, last)
 	return pass, nil
 }
 
-// eachObject calls each with every object of a store. A bucket that does not exist has none.
-func eachObject(ctx context.Context, store *s3.Client, each func(types.Object)) error {
-	pages := s3.NewListObjectsV2Paginator(store, &s3.ListObjectsV2Input{Bucket: aws.String(topology.Bucket)})
+// look finds out what the target has of what is new in the source. Several objects are looked up by one listing where they are next to
+// each other; otherwise each is, when it is copied.
+func (c *objectCopier) look(ctx context.Context, fresh []types.Object, expected string) error {
+	c.there = contents{}
+	switch {
+	case !c.begun:
+	case expected == "" || len(fresh) < 2 || aws.ToString(fresh[0].Key) <= expected:
+		return nil
+	default:
+		c.there.after = expected
+	}
+	c.there.tags = map[string]string{}
+	return eachObject(ctx, c.to, c.there.after, func(o types.Object) { c.there.tags[aws.ToString(o.Key)] = aws.ToString(o.ETag) })
+}
+
+func asListed(o types.Object) listed {
+	return listed{etag: aws.ToString(o.ETag), modified: aws.ToTime(o.LastModified)}
+}
+
+// eachObject calls each with every object of a store whose key comes after one, in the order of their keys. A bucket that does not exist has none.
+func eachObject(ctx context.Context, store *s3.Client, after string, each func(types.Object)) error {
+	in := &s3.ListObjectsV2Input{Bucket: aws.String(topology.Bucket)}
+	if after != "" {
+		in.StartAfter = aws.String(after)
+	}
+	pages := s3.NewListObjectsV2Paginator(store, in)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if hasCode(err, "NoSuchBucket") {
@@ -119,37 +169,37 @@ func eachObject(ctx context.Context, store *s3.Client, each func(types.Object)) 
 }
 
 // copy brings one object to the target unless what is there is the same or newer. The error is held while the rules do not let it.
-func (c *objectCopier) copy(ctx context.Context, key string, now listed, size int64) (copied bool, err error) {
-	tag, was := c.there[key]
-	if was && tag == now.etag {
-		return false, nil
+func (c *objectCopier) copy(ctx context.Context, key string, now listed, size int64) (r result, err error) {
+	tag, is, sure := c.there.tell(key)
+	if is && tag == now.etag {
+		return r, nil // the same content; mostly the target's own object, coming back from the region it went to
 	}
-	var there *s3.HeadObjectOutput // stays nil where the first pass knows that there is none
-	if was || c.there == nil {
+	var there *s3.HeadObjectOutput // stays nil where the listing knows that there is none
+	if is || !sure {
 		if there, err = c.head(ctx, key); err != nil {
-			return false, err
+			return r, err
 		}
 	}
 	if there != nil && aws.ToString(there.ETag) == now.etag {
-		return false, nil // the same content; mostly the target's own object, coming back from the region it went to
+		return r, nil
 	}
 	if err := c.admit(ctx, key, now, size); err != nil {
-		return false, err
+		return r, err
 	}
 	object, body, err := c.get(ctx, key)
 	if hasCode(err, "NoSuchKey") {
-		return false, nil // deleted since it was listed
+		return r, nil // deleted since it was listed
 	}
 	if err != nil {
-		return false, err
+		return r, err
 	}
-	copied, err = c.put(ctx, key, object, body, there)
+	r, err = c.put(ctx, key, object, body, there)
 	if !hasCode(err, "PreconditionFailed", "ConditionalRequestConflict") {
-		return copied, err
+		return r, err
 	}
 	// Somebody wrote that key for the first time, after it was looked for.
 	if there, err = c.head(ctx, key); err != nil {
-		return false, err
+		return r, err
 	}
 	return c.put(ctx, key, object, body, there)
 }
@@ -158,7 +208,7 @@ func (c *objectCopier) copy(ctx context.Context, key string, now listed, size in
 //
 // Another writer may come after the look at what is there. For a new key the store decides (If-None-Match); for one that exists no
 // store of the lab can, so an older version can overwrite one that was written within those milliseconds.
-func (c *objectCopier) put(ctx context.Context, key string, object *s3.GetObjectOutput, body []byte, there *s3.HeadObjectOutput) (bool, error) {
+func (c *objectCopier) put(ctx context.Context, key string, object *s3.GetObjectOutput, body []byte, there *s3.HeadObjectOutput) (result, error) {
 	offered := objectVersion(object.Metadata, aws.ToTime(object.LastModified), c.source)
 	put := &s3.PutObjectInput{
 		Bucket: aws.String(topology.Bucket), Key: aws.String(key), Body: bytes.NewReader(body),
@@ -167,12 +217,12 @@ func (c *objectCopier) put(ctx context.Context, key string, object *s3.GetObject
 	if there == nil {
 		put.IfNoneMatch = aws.String("*")
 	} else if !offered.newerThan(objectVersion(there.Metadata, aws.ToTime(there.LastModified), c.target)) {
-		return false, nil
+		return result{}, nil
 	}
 	if _, err := c.to.PutObject(ctx, put); err != nil {
-		return false, fmt.Errorf("put object %s in %s: %w", key, c.target, err)
+		return result{}, fmt.Errorf("put object %s in %s: %w", key, c.target, err)
 	}
-	return true, nil
+	return result{copied: true, written: time.Unix(0, offered.stamp)}, nil
 }
 
 // head looks at an object of the target; nil if there is none.
@@ -237,6 +287,18 @@ func (c *objectCopier) waiting(key string, now listed) (held, bool) {
 	defer c.mu.Unlock()
 	w, ok := c.waits[key]
 	return held{until: w.until}, ok && w.listed == now && (w.until.IsZero() || time.Now().Before(w.until))
+}
+
+// beforeWaiting is a key, not after the given one, that comes before every object that a rule holds.
+func (c *objectCopier) beforeWaiting(after string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key := range c.waits {
+		if key <= after {
+			after = key[:len(key)-1]
+		}
+	}
+	return after
 }
 
 // remember takes down what came of an object: it was dealt with, it waits, or it has to be tried again.

@@ -167,7 +167,7 @@ func (l *lane) note(began time.Time, pass copyPass, err error) {
 	switch {
 	case err == nil:
 		l.lag.Reachable, l.lag.Error = true, ""
-		if pass.pending.IsZero() { // else a rule holds some of it
+		if pass.whole && pass.pending.IsZero() { // else a rule holds some of it
 			l.complete = began
 		}
 	case errors.As(err, new(sourceError)):

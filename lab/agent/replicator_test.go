@@ -40,15 +40,15 @@ func TestOneFailureDoesNotStopTheOthers(t *testing.T) {
 	crew, ctx := newCrew(t.Context())
 	at := time.Unix(100, 0)
 	for i := range 20 {
-		crew.do(ctx, at.Add(time.Duration(i)*time.Second), func(context.Context) (bool, error) {
+		crew.do(ctx, at.Add(time.Duration(i)*time.Second), func(context.Context) (result, error) {
 			if i == 7 {
-				return false, errors.New("refused")
+				return result{}, errors.New("refused")
 			}
-			return i%2 == 0, nil
+			return result{copied: i%2 == 0, written: time.Now().Add(-time.Duration(i) * time.Hour)}, nil
 		})
 	}
 	pass, err := crew.wait()
-	if err == nil || pass.copied != 10 || !pass.pending.Equal(at.Add(7*time.Second)) {
+	if err == nil || pass.copied != 10 || !pass.pending.Equal(at.Add(7*time.Second)) || pass.behind.Round(time.Hour) != 18*time.Hour {
 		t.Errorf("got %+v, %v", pass, err)
 	}
 }
@@ -57,9 +57,9 @@ func TestManyFailuresEndThePass(t *testing.T) {
 	crew, ctx := newCrew(t.Context())
 	ran := make(chan struct{}, 1000)
 	for range 1000 {
-		crew.do(ctx, time.Unix(100, 0), func(context.Context) (bool, error) {
+		crew.do(ctx, time.Unix(100, 0), func(context.Context) (result, error) {
 			ran <- struct{}{}
-			return false, sourceError{errors.New("gone")}
+			return result{}, sourceError{errors.New("gone")}
 		})
 	}
 	pass, err := crew.wait()

@@ -88,6 +88,14 @@ type copyPass struct {
 	copied  int
 	pending time.Time
 	due     time.Time
+	behind  time.Duration // the longest that anything it copied had waited since it was written
+	whole   bool          // all of the source was looked at
+}
+
+// result is what came of one thing: whether it was copied, and when it had been written.
+type result struct {
+	copied  bool
+	written time.Time
 }
 
 // oldest is the earlier of two times, where the zero time is none.
@@ -127,18 +135,20 @@ func newCrew(ctx context.Context) (*crew, context.Context) {
 	return c, ctx
 }
 
-// do has one thing, dated at, copied by work, which says whether there was anything to copy. It blocks while all workers are busy.
-func (c *crew) do(ctx context.Context, at time.Time, work func(ctx context.Context) (bool, error)) {
+// do has one thing, dated at, copied by work, which says what came of it. It blocks while all workers are busy.
+func (c *crew) do(ctx context.Context, at time.Time, work func(ctx context.Context) (result, error)) {
 	c.group.Go(func() error {
 		err := ctx.Err()
-		copied := false
+		var r result
 		if err == nil {
-			copied, err = work(ctx)
+			r, err = work(ctx)
 		}
+		ended := time.Now()
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if copied {
+		if r.copied {
 			c.pass.copied++
+			c.pass.behind = max(c.pass.behind, ended.Sub(r.written))
 		}
 		if err != nil {
 			c.miss(at, err)
