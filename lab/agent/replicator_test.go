@@ -15,7 +15,7 @@ func TestLagIsTheAgeOfWhatWaits(t *testing.T) {
 			t.Errorf("before the first pass: %+v", s)
 		}
 		began := time.Now()
-		l.note(began, copyPass{copied: 3}, nil)
+		l.note(began, copyPass{copied: 3, whole: true}, nil)
 		time.Sleep(time.Second)
 		if s := l.state(); *s.LagMS != 0 || *s.LastPassMSAgo != 1000 || !s.Reachable || s.Copied != 3 {
 			t.Errorf("after a full pass: %+v", s)
@@ -29,7 +29,7 @@ func TestLagIsTheAgeOfWhatWaits(t *testing.T) {
 		if s := l.state(); *s.LagMS != 2000 || s.Reachable {
 			t.Errorf("what waited is forgotten because the source is gone: %+v", s)
 		}
-		l.note(time.Now(), copyPass{}, nil)
+		l.note(time.Now(), copyPass{whole: true}, nil)
 		if s := l.state(); *s.LagMS != 0 || *s.LastPassMSAgo != 0 || !s.Reachable || s.Error != "" {
 			t.Errorf("after recovery: %+v", s)
 		}
