@@ -52,7 +52,9 @@ type Lab struct {
 	resolver  string            // host:port of the name service's DNS over UDP
 	lines     probe.Lines       // connections that the harness keeps open, through taps and from clients
 	owner     *owner
-	stuck     int // see EngineKeeps
+	vigil     vigil
+	leave     func() // has the vigil of the process that brought the lab up end; nil for others
+	stuck     int    // see EngineKeeps
 }
 
 // Topology is what the lab was asked to be.
@@ -174,6 +176,7 @@ func (l *Lab) WriteLogs(ctx context.Context, w func(nodeName string) (io.WriteCl
 // Down removes the lab and counts what is left of it. It works on a context that has ended. The error is node.ErrEngineGone when
 // the engine has stopped answering.
 func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
+	l.rest()
 	if l.engine.Gone(ctx) {
 		return 0, node.ErrEngineGone
 	}
@@ -192,7 +195,17 @@ func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 func (l *Lab) EngineKeeps() int { return l.stuck }
 
 // Keep lets a lab that was brought up with Kept outlive this process. Until then it is swept like any other when its owner dies.
-func (l *Lab) Keep() error { return l.owner.note(keptNote) }
+func (l *Lab) Keep() error {
+	l.rest()
+	return l.owner.note(keptNote)
+}
+
+// rest has nobody look after the lab's programs who brought it up: what comes is meant.
+func (l *Lab) rest() {
+	if l.leave != nil {
+		l.leave()
+	}
+}
 
 // ask makes one HTTP request and gives the body of a 2xx answer.
 func ask(ctx context.Context, method, url string, body io.Reader) ([]byte, error) {

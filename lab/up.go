@@ -38,6 +38,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 		switch {
 		case err == nil:
 		case engine.Gone(ctx):
+			l.rest()
 			err = node.ErrEngineGone
 		default:
 			_, down := l.Down(ctx)
@@ -48,7 +49,12 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	if b.labels, err = l.labels(o.Kept); err != nil {
 		return nil, err
 	}
-	if err := b.up(ctx); err != nil {
+	var alive context.Context
+	alive, l.leave = l.Alive(ctx) // before there is anything that could die
+	if err := b.up(alive); err != nil {
+		if broken := l.broken(); broken != nil {
+			err = broken // whatever else failed, failed for this
+		}
 		return nil, fmt.Errorf("bring up the lab: %w", err)
 	}
 	l.ReadyIn = time.Since(start)
