@@ -138,6 +138,14 @@ func TestAProgramThatEndsByItselfEndsWhatIsWaitedFor(t *testing.T) {
 	}
 }
 
+func TestLastWordsAreShortAndKeepSecrets(t *testing.T) {
+	got := quotable([]string{strings.Repeat("é", 1000) + topology.Secret, strings.Repeat("x", mostQuoted-3) + topology.Secret, "fine"})
+	want := []string{strings.Repeat("é", mostQuoted) + "…", strings.Repeat("x", mostQuoted-3) + "…", "fine"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestANodeThatWasEndedOnPurposeDidNotDie(t *testing.T) {
 	const it, ends = "replicator.us-west-2", "automation.us-west-2"
 	l, c := watched(t, Note{ID: "a", Kind: "kill", Holds: map[string]string{thingOf(it): holdDown}}, Note{ID: "b", Kind: "kill_automation"})

@@ -61,11 +61,17 @@ func (n Note) ended(d node.Death) bool {
 	return told || n.Holds[thingOf(d.Node)] == holdDown
 }
 
+// mostQuoted is how much of a line is quoted.
+const mostQuoted = 300
+
 // quotable are words as they may stand in a report.
 func quotable(words []string) []string {
 	clean := make([]string, len(words))
 	for i, w := range words {
 		clean[i] = strings.ReplaceAll(w, topology.Secret, "…")
+		if line := []rune(clean[i]); len(line) > mostQuoted {
+			clean[i] = string(line[:mostQuoted]) + "…"
+		}
 	}
 	return clean
 }
