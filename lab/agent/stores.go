@@ -130,6 +130,7 @@ func newCrew(ctx context.Context) (*crew, context.Context) {
 // do has one thing, dated at, copied by work, which says whether there was anything to copy. It blocks while all workers are busy.
 func (c *crew) do(ctx context.Context, at time.Time, work func(ctx context.Context) (bool, error)) {
 	c.group.Go(func() error {
+		defer lastWords("copy an object or item")
 		err := ctx.Err()
 		copied := false
 		if err == nil {
