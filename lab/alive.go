@@ -32,7 +32,8 @@ type vigil struct {
 
 	mu      sync.Mutex
 	wanted  int
-	stop    func()          // of the looking
+	stop    func()          // of the looking; nil while nobody looks
+	over    bool            // nobody looks any more: what becomes of the lab is meant
 	ordered map[string]int  // by node: how many of its deaths were ordered here, and are not yet told by the engine
 	gone    map[string]bool // by node: it was ended by order, and is not started again
 	whole   context.Context // ends when the first program dies; the cause is what became of it
@@ -63,7 +64,7 @@ func (l *Lab) join() (whole context.Context, leave func()) {
 	if v.whole == nil {
 		v.whole, v.end = context.WithCancelCause(context.Background())
 	}
-	if v.wanted++; v.wanted == 1 && l.tells() != nil {
+	if v.wanted++; v.stop == nil && !v.over && l.tells() != nil {
 		ctx, cancel := context.WithCancel(context.Background())
 		ended := make(chan struct{})
 		go func() {
@@ -74,14 +75,27 @@ func (l *Lab) join() (whole context.Context, leave func()) {
 	}
 	return v.whole, sync.OnceFunc(func() {
 		v.mu.Lock()
-		v.wanted--
-		stop := func() {}
-		if v.wanted == 0 && v.stop != nil {
-			stop = v.stop
+		var stop func()
+		if v.wanted--; v.wanted == 0 {
+			stop, v.stop = v.stop, nil
 		}
 		v.mu.Unlock()
-		stop()
+		if stop != nil {
+			stop()
+		}
 	})
+}
+
+// rest ends the vigil for good.
+func (l *Lab) rest() {
+	v := &l.vigil
+	v.mu.Lock()
+	stop := v.stop
+	v.stop, v.over = nil, true
+	v.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
 }
 
 // tells is who tells of the lab's nodes; nil for a lab that is nothing but links.

@@ -129,6 +129,9 @@ func TestAProgramThatEndsByItselfEndsWhatIsWaitedFor(t *testing.T) {
 		if got := died.Into("the drill", start.Add(-14200*time.Millisecond)).Error(); !strings.HasPrefix(got, name+" ended by itself (exit code 2) 14.") || !strings.Contains(got, " s into the drill; its last") {
 			t.Errorf("it is dated as %s", got)
 		}
+		if got := died.Into("the drill", died.At.Add(time.Second)).Error(); got != name+" ended by itself (exit code 2) before the drill began"+story[len(" ended by itself (exit code 2)"):] {
+			t.Errorf("of a lab that was up ahead it is %s", got)
+		}
 		stop()
 		again, stop := l.Alive(t.Context())
 		if again.Err() == nil || l.CheckPrograms(t.Context()) == nil {
@@ -238,6 +241,12 @@ func TestNobodyLooksWhereNobodyWantsToKnow(t *testing.T) {
 		stop()
 		if !errors.Is(third.Err(), context.Canceled) {
 			t.Errorf("the end is %v", third.Err())
+		}
+		fourth, _ := l.Alive(t.Context()) // who never stops, as of the lab that is taken down, needs not
+		l.rest()
+		if _, stop := l.Alive(t.Context()); fourth.Err() != nil {
+			stop()
+			t.Errorf("a lab that is taken down is told as %v", context.Cause(fourth))
 		}
 	})
 }

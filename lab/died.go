@@ -40,6 +40,9 @@ func (d *Died) Error() string {
 func (d *Died) Into(what string, since time.Time) *Died {
 	dated := *d
 	dated.into = fmt.Sprintf(" %.1f s into %s", d.At.Sub(since).Seconds(), what)
+	if d.At.Before(since) { // in a lab that was up ahead
+		dated.into = " before " + what + " began"
+	}
 	return &dated
 }
 

@@ -7,7 +7,7 @@
 // Resolver, or go to a region's Door; Endpoints are the ways to a region's stores past all faults, for SQL, ObjectClient, ItemClient and
 // any Redis client. A fault of package fault goes through a Guard (inject, see it in force, heal, see it healed) or, to stay when the
 // process has ended, Inject and HealFault. Routing and FollowMarks tell what the name service answers and the automation does, Status
-// everything at once. The images come from package image. The example is whole; suites/ownapp is the same as Ginkgo specs.
+// everything at once. Alive ends a wait when one of the lab's own programs has died. The images come from package image. The example is whole; suites/ownapp is the same as Ginkgo specs.
 package lab
 
 import (
@@ -53,8 +53,7 @@ type Lab struct {
 	lines     probe.Lines       // connections that the harness keeps open, through taps and from clients
 	owner     *owner
 	vigil     vigil
-	leave     func() // has the vigil of the process that brought the lab up end; nil for others
-	stuck     int    // see EngineKeeps
+	stuck     int // see EngineKeeps
 }
 
 // Topology is what the lab was asked to be.
@@ -198,13 +197,6 @@ func (l *Lab) EngineKeeps() int { return l.stuck }
 func (l *Lab) Keep() error {
 	l.rest()
 	return l.owner.note(keptNote)
-}
-
-// rest has nobody look after the lab's programs who brought it up: what comes is meant.
-func (l *Lab) rest() {
-	if l.leave != nil {
-		l.leave()
-	}
 }
 
 // ask makes one HTTP request and gives the body of a 2xx answer.

@@ -49,8 +49,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	if b.labels, err = l.labels(o.Kept); err != nil {
 		return nil, err
 	}
-	var alive context.Context
-	alive, l.leave = l.Alive(ctx) // before there is anything that could die
+	alive, _ := l.Alive(ctx) // before there is anything that could die, and until Down
 	if err := b.up(alive); err != nil {
 		if broken := l.broken(); broken != nil {
 			err = broken // whatever else failed, failed for this
