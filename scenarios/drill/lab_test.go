@@ -44,7 +44,7 @@ type tinyLab struct {
 	answer        atomic.Pointer[region]
 
 	mu     sync.Mutex
-	alive  []context.Context // those that end with it
+	alive  []context.Context    // those that end with it
 	now    func() time.Duration // the drill's clock, known once it follows the marks
 	moved  time.Duration        // on that clock, when the name service was redirected
 	healed []string             // names of cuts, in the order of healing
