@@ -111,7 +111,7 @@ func (l *Lab) restartApps(ctx context.Context, region string) error {
 			continue
 		}
 		each.Go(func() error {
-			if err := errors.Join(n.Kill(ctx), n.Start(ctx)); err != nil {
+			if err := errors.Join(l.kill(ctx, n), l.start(ctx, n)); err != nil {
 				return fmt.Errorf("start %s anew: %w", n.Name(), err)
 			}
 			return n.Await(ctx, "serving again", readyWithin, func(ctx context.Context) error { return serving(ctx, n) })

@@ -31,6 +31,8 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 		return err
 	}
 	within := time.Duration(len(t.Steps()))*t.Automation.StepTimeout + t.ShiftLasts() + failoverMargin
+	ctx, leave := l.Alive(ctx)
+	defer leave()
 	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("it is not done after %s", within))
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)

@@ -170,7 +170,10 @@ type heldNode struct {
 // Place is where the node is.
 func (n *heldNode) Place() fault.Place { return n.place }
 
-func (n *heldNode) thing() string { return "node " + n.place.Name }
+func (n *heldNode) thing() string { return thingOf(n.place.Name) }
+
+// thingOf is a node as the ledger knows it.
+func thingOf(nodeName string) string { return "node " + nodeName }
 
 // Hold kills or freezes the node.
 func (n *heldNode) Hold(ctx context.Context, s fault.NodeState) error {
@@ -210,10 +213,10 @@ func (n *heldNode) set(ctx context.Context, as string) error {
 				return err
 			}
 		}
-		return n.node.Kill(ctx)
+		return n.held.kill(ctx, n.node)
 	case holdFrozen:
 		if is == node.Down {
-			if err := n.node.Start(ctx); err != nil {
+			if err := n.held.start(ctx, n.node); err != nil {
 				return err
 			}
 		}
@@ -221,7 +224,7 @@ func (n *heldNode) set(ctx context.Context, as string) error {
 	}
 	switch is {
 	case node.Down:
-		return n.node.Start(ctx)
+		return n.held.start(ctx, n.node)
 	case node.Frozen:
 		return n.node.Thaw(ctx)
 	}

@@ -7,7 +7,7 @@
 // Resolver, or go to a region's Door; Endpoints are the ways to a region's stores past all faults, for SQL, ObjectClient, ItemClient and
 // any Redis client. A fault of package fault goes through a Guard (inject, see it in force, heal, see it healed) or, to stay when the
 // process has ended, Inject and HealFault. Routing and FollowMarks tell what the name service answers and the automation does, Status
-// everything at once. The images come from package image. The example is whole; suites/ownapp is the same as Ginkgo specs.
+// everything at once. Alive ends a wait when one of the lab's own programs has died. The images come from package image. The example is whole; suites/ownapp is the same as Ginkgo specs.
 package lab
 
 import (
@@ -53,6 +53,7 @@ type Lab struct {
 	resolver  string            // host:port of the name service's DNS over UDP
 	lines     probe.Lines       // connections that the harness keeps open, through taps and from clients
 	owner     *owner
+	vigil     vigil
 	stuck     int // see EngineKeeps
 }
 
@@ -175,6 +176,7 @@ func (l *Lab) WriteLogs(ctx context.Context, w func(nodeName string) (io.WriteCl
 // Down removes the lab and counts what is left of it. It works on a context that has ended. The error is engine.ErrGone when
 // the engine has stopped answering.
 func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
+	l.rest()
 	if l.engine.Gone(ctx) {
 		return 0, engine.ErrGone
 	}
@@ -193,7 +195,10 @@ func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 func (l *Lab) EngineKeeps() int { return l.stuck }
 
 // Keep lets a lab that was brought up with Kept outlive this process. Until then it is swept like any other when its owner dies.
-func (l *Lab) Keep() error { return l.owner.note(keptNote) }
+func (l *Lab) Keep() error {
+	l.rest()
+	return l.owner.note(keptNote)
+}
 
 // ask makes one HTTP request and gives the body of a 2xx answer.
 func ask(ctx context.Context, method, url string, body io.Reader) ([]byte, error) {

@@ -79,7 +79,7 @@ func (l *Lab) Crash(ctx context.Context, nodeName string) error {
 	if err != nil {
 		return err
 	}
-	return n.Kill(ctx)
+	return l.kill(ctx, n)
 }
 
 // Revive starts a node that has crashed. One that runs is left alone.
@@ -88,5 +88,5 @@ func (l *Lab) Revive(ctx context.Context, nodeName string) error {
 	if err != nil {
 		return err
 	}
-	return n.Start(ctx)
+	return l.start(ctx, n)
 }

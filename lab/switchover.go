@@ -34,6 +34,8 @@ func (l *Lab) Switchover(ctx context.Context, region string, said func(string)) 
 		return err
 	}
 	within := switchSteps*t.Automation.StepTimeout + failoverMargin
+	ctx, leave := l.Alive(ctx)
+	defer leave()
 	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("it is not done after %s", within))
 	defer cancel()
 	tick := time.NewTicker(switchEvery)

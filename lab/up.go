@@ -39,6 +39,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 		switch {
 		case err == nil:
 		case connected.Gone(ctx):
+			l.rest()
 			err = engine.ErrGone
 		default:
 			_, down := l.Down(ctx)
@@ -49,7 +50,11 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	if b.labels, err = l.labels(o.Kept); err != nil {
 		return nil, err
 	}
-	if err := b.up(ctx); err != nil {
+	alive, _ := l.Alive(ctx) // before there is anything that could die, and until Down
+	if err := b.up(alive); err != nil {
+		if broken := l.broken(); broken != nil {
+			err = broken // whatever else failed, failed for this
+		}
 		return nil, fmt.Errorf("bring up the lab: %w", err)
 	}
 	l.ReadyIn = time.Since(start)

@@ -51,6 +51,9 @@ func (l *Lab) AskFrom(ctx context.Context, agentName string, q probe.Question) (
 		err = json.Unmarshal(body, &a)
 	}
 	if err != nil {
+		if broken := l.broken(); broken != nil {
+			err = broken // which says more than that nobody answers
+		}
 		return a, fmt.Errorf("ask %s: %w: %w", agentName, fault.ErrWitness, err)
 	}
 	return a, nil

@@ -132,6 +132,9 @@ func (c AutomationConfig) validate() error {
 		{"published", c.Published},
 		{"apps_ready", strings.Join(c.AppsReady, " ")},
 	}
+	if n := len(c.Sides); n != 0 && n != 2 {
+		errs = append(errs, fmt.Errorf("sides are of %d regions: want 2, or none", n))
+	}
 	switch c.Strategy {
 	case topology.PilotLight, topology.WarmStandby, topology.HotStandby, topology.ActiveActive:
 	case topology.BackupRestore:
@@ -195,8 +198,8 @@ func (a *automation) Routes(mux *http.ServeMux) {
 func (a *automation) Run(ctx context.Context) error {
 	var late sync.WaitGroup
 	defer late.Wait()
-	late.Go(func() { a.fence.Late(ctx, a.marks) })
-	late.Go(func() { a.follow.Late(ctx) })
+	late.Go(with("fence the old primary late", func() { a.fence.Late(ctx, a.marks) }))
+	late.Go(with("bring other regions along late", func() { a.follow.Late(ctx) }))
 
 	a.begin(ctx)
 	for ctx.Err() == nil {

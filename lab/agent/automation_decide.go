@@ -77,6 +77,7 @@ func (a *automation) settle(ctx context.Context, sights <-chan sight, home *heal
 			}
 		case <-due.C:
 			go func() {
+				defer lastWords("ask the witness")
 				if a.runner.once(ctx, stage{step: finding{name: stepDecide}}) == nil {
 					opinions <- a.witness.SeesLoss(ctx)
 				}

@@ -308,6 +308,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		"unknown strategy":        func(c *AutomationConfig) { c.Strategy = "hope" },
 		"no app to await":         func(c *AutomationConfig) { c.AppsReady = nil },
 		"no witness":              func(c *AutomationConfig) { c.Nameservice = "" },
+		"one side":                func(c *AutomationConfig) { c.Sides = []Side{{}} },
 		"nowhere to restore from": func(c *AutomationConfig) { c.Strategy = topology.BackupRestore },
 	} {
 		t.Run(name, func(t *testing.T) {

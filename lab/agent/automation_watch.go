@@ -41,8 +41,8 @@ func (h homeProbe) Look(ctx context.Context) sight {
 	defer cancel()
 	var app, postgres error
 	var both sync.WaitGroup
-	both.Go(func() { app = h.app.check(ctx) })
-	both.Go(func() { postgres = h.postgres.ping(ctx) })
+	both.Go(with("ask the app at home", func() { app = h.app.check(ctx) }))
+	both.Go(with("ask the database at home", func() { postgres = h.postgres.ping(ctx) }))
 	both.Wait()
 	return sight{
 		alive: app == nil || postgres == nil,

@@ -199,6 +199,7 @@ func (b *backup) take(ctx context.Context) (BackupReport, error) {
 		{&report.Items, copyItems},
 	} {
 		group.Go(func() error {
+			defer lastWords("copy what is to be backed up")
 			return insist(ctx, func() error {
 				copied, err := part.copy(ctx, b.cfg.Source, b.cfg.Target)
 				*part.copied += copied

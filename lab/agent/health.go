@@ -22,6 +22,7 @@ func watch[T any](ctx context.Context, look func(ctx context.Context) T, interva
 	seen := make(chan T)
 	looks := make(chan chan T, mostLooks)
 	go func() {
+		defer lastWords("look on time")
 		defer close(looks)
 		ticker := time.NewTicker(interval)
 		defer ticker.Stop()
@@ -29,7 +30,7 @@ func watch[T any](ctx context.Context, look func(ctx context.Context) T, interva
 			one := make(chan T, 1)
 			select {
 			case looks <- one:
-				go func() { one <- look(ctx) }()
+				go with("look at a target", func() { one <- look(ctx) })()
 			default: // as many as there may be: leave this one out
 			}
 			select {

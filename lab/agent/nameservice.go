@@ -138,11 +138,15 @@ func (n *nameservice) open(ctx context.Context, address string) error {
 func (n *nameservice) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, server := range []*dns.Server{{PacketConn: n.udp}, {Listener: n.tcp}} {
-		server.Handler = dns.HandlerFunc(n.serveDNS)
+		server.Handler = dns.HandlerFunc(func(w dns.ResponseWriter, request *dns.Msg) {
+			defer lastWords("answer DNS")
+			n.serveDNS(w, request)
+		})
 		group.Go(func() error { return runDNS(ctx, server) })
 	}
 	for i := range n.cfg.Targets {
 		group.Go(func() error {
+			defer lastWords("check the health of a region")
 			n.watch(ctx, i)
 			return nil
 		})

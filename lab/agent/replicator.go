@@ -95,15 +95,18 @@ func (r *replicator) Routes(mux *http.ServeMux) {
 func (r *replicator) Run(ctx context.Context) error {
 	var group errgroup.Group
 	group.Go(func() error {
+		defer lastWords("deliver the configuration")
 		r.delivery.run(ctx)
 		return nil
 	})
 	group.Go(func() error {
+		defer lastWords("fetch the configuration")
 		r.delivery.fetch.run(ctx)
 		return nil
 	})
 	for _, l := range r.lanes {
 		group.Go(func() error {
+			defer lastWords("copy " + l.lag.Store + " of " + l.lag.Source)
 			l.run(ctx, r.every)
 			return nil
 		})

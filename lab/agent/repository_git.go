@@ -130,9 +130,11 @@ func give(ctx context.Context, git transport.Transport, body []byte, w io.Writer
 // storage is for one.
 func (r *repository) answer(ctx context.Context, w http.ResponseWriter, kind string, make func(ctx context.Context, w io.Writer) error) {
 	var body bytes.Buffer
-	r.mu.Lock()
-	err := make(context.WithoutCancel(ctx), &body)
-	r.mu.Unlock()
+	err := func() error {
+		r.mu.Lock()
+		defer r.mu.Unlock() // also when go-git panics over what was pushed: the server goes on then, and so must the repository
+		return make(context.WithoutCancel(ctx), &body)
+	}()
 	switch {
 	case errors.As(err, new(badRequest)):
 		http.Error(w, err.Error(), http.StatusBadRequest)

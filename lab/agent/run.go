@@ -110,6 +110,7 @@ func serve(ctx context.Context, listener net.Listener, svc service, marks *Marks
 		BaseContext: func(net.Listener) context.Context { return running },
 	}
 	group.Go(func() error {
+		defer lastWords("serve HTTP")
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 			return fmt.Errorf("serve HTTP: %w", err)
 		}
@@ -125,6 +126,7 @@ func serve(ctx context.Context, listener net.Listener, svc service, marks *Marks
 		return nil
 	})
 	group.Go(func() error {
+		defer lastWords("do its work")
 		if err := svc.Run(running); err != nil && running.Err() == nil {
 			return err
 		}

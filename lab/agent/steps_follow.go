@@ -99,7 +99,7 @@ func (f *follow) attempt(ctx context.Context) error {
 	details, errs := make([]string, len(f.left)), make([]error, len(f.left))
 	var each sync.WaitGroup
 	for i, follower := range f.left {
-		each.Go(func() { details[i], errs[i] = f.bring(ctx, follower) })
+		each.Go(with("bring "+follower.Region+" along", func() { details[i], errs[i] = f.bring(ctx, follower) }))
 	}
 	each.Wait()
 	var left []Follower
@@ -123,9 +123,9 @@ func (f *follow) all(ctx context.Context, to Follower) (string, error) {
 	var details [3]string
 	var errs [3]error
 	var each sync.WaitGroup
-	each.Go(func() { details[0], errs[0] = f.postgresOf(ctx, to) })
-	each.Go(func() { details[1], errs[1] = f.redisOf(ctx, to) })
-	each.Go(func() { details[2], errs[2] = f.configOf(ctx, to) })
+	each.Go(with("bring a database along", func() { details[0], errs[0] = f.postgresOf(ctx, to) }))
+	each.Go(with("bring a cache along", func() { details[1], errs[1] = f.redisOf(ctx, to) }))
+	each.Go(with("bring a configuration along", func() { details[2], errs[2] = f.configOf(ctx, to) }))
 	each.Wait()
 	return strings.Join(details[:], ", "), errors.Join(errs[:]...)
 }

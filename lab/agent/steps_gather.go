@@ -78,6 +78,7 @@ func (g *gather) most(ctx context.Context) (who Follower, most int64) {
 	var each sync.WaitGroup
 	for i, o := range g.others {
 		each.Go(func() {
+			defer lastWords("ask how much of the log others have")
 			_ = withPostgres(ctx, o.Postgres, func(conn *pgx.Conn) error {
 				n, replica, err := logOf(ctx, conn)
 				if err == nil && replica {

@@ -36,6 +36,7 @@ func (p preflight) Do(ctx context.Context) (string, error) {
 		var each sync.WaitGroup
 		for i, url := range p.nodes {
 			each.Go(func() {
+				defer lastWords("ask a node of the app for its configuration")
 				if err := p.ask(ctx, url); !p.silent[url] || !errors.Is(err, errSilent) {
 					now[i] = err
 				}

@@ -115,7 +115,7 @@ func (p *publishing) inForce(ctx context.Context, nodes []string, revision int) 
 	errs := make([]error, len(nodes))
 	var all sync.WaitGroup
 	for i, url := range nodes {
-		all.Go(func() { errs[i] = readyWith(ctx, url, revision) })
+		all.Go(with("ask a node of the app whether it is ready", func() { errs[i] = readyWith(ctx, url, revision) }))
 	}
 	all.Wait()
 	for i, err := range errs {

@@ -58,7 +58,7 @@ func (m metrics) read(ctx context.Context) (countsBy, error) {
 	counts, errs := make([]served, len(m.nodes)), make([]error, len(m.nodes))
 	var each sync.WaitGroup
 	for i, url := range m.nodes {
-		each.Go(func() { counts[i], errs[i] = m.readNode(ctx, url) })
+		each.Go(with("read the metrics of a node of the app", func() { counts[i], errs[i] = m.readNode(ctx, url) }))
 	}
 	each.Wait()
 	by, counted := countsBy{}, false

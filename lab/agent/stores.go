@@ -138,6 +138,7 @@ func newCrew(ctx context.Context) (*crew, context.Context) {
 // do has one thing, dated at, copied by work, which says what came of it. It blocks while all workers are busy.
 func (c *crew) do(ctx context.Context, at time.Time, work func(ctx context.Context) (result, error)) {
 	c.group.Go(func() error {
+		defer lastWords("copy an object or item")
 		err := ctx.Err()
 		var r result
 		if err == nil {

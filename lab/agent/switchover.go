@@ -79,6 +79,7 @@ func (a *automation) whileItLives(ctx context.Context, region string) (_ context
 	}
 	ended := make(chan struct{})
 	go func() {
+		defer lastWords("watch the region that takes over")
 		defer close(ended)
 		defer a.home.Close(ctx)
 		var home health

@@ -77,6 +77,11 @@ type Keeper interface {
 	Healed() error
 }
 
+// Mortal is a Lab whose own programs may die. Alive is ctx until one does; its cause says which.
+type Mortal interface {
+	Alive(ctx context.Context) (alive context.Context, stop func())
+}
+
 // Guard runs the life of one fault: probe, inject, see it, heal, see it healed. It is the only caller of Inject and Heal.
 type Guard struct {
 	Spec Spec
@@ -84,6 +89,7 @@ type Guard struct {
 	mu     sync.Mutex
 	fault  Fault
 	keeper Keeper // or nil
+	mortal Mortal // or nil
 	now    func() time.Duration
 	state  State
 }
@@ -96,6 +102,7 @@ func NewGuard(spec Spec, l Lab, now func() time.Duration) (*Guard, error) {
 	}
 	g := &Guard{Spec: spec, fault: f, now: now}
 	g.keeper, _ = l.(Keeper)
+	g.mortal, _ = l.(Mortal)
 	return g, nil
 }
 
@@ -122,7 +129,9 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	if g.state != Idle {
 		return Sighting{}, fmt.Errorf("inject %s: it is %s", g.Spec.Kind(), g.state)
 	}
-	if err := g.before(ctx); err != nil {
+	alive, leave := g.alive(ctx)
+	defer leave()
+	if err := g.before(ctx, alive); err != nil {
 		return Sighting{}, fmt.Errorf("inject %s: %w", g.Spec.Kind(), err)
 	}
 	within := confirmWithin + g.slow()
@@ -134,7 +143,7 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	// The probe runs from before the command, so that the moment it turns is known to one probe's length.
 	turned := make(chan watched, 1)
 	command := g.now()
-	go func() { turned <- g.watch(seeing, true, command) }()
+	go func() { turned <- g.watch(seeing, alive, true, command) }()
 	g.state = Injected
 	var err error
 	if g.keeper != nil {
@@ -150,6 +159,9 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), err)
 	}
 	w := <-turned
+	if w.err != nil && w.dead {
+		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), w.err)
+	}
 	if w.err != nil {
 		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w: %w", g.Spec.Kind(), g.Spec.Target(), ErrUnconfirmed, w.err)
 	}
@@ -166,7 +178,7 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 
 // before asks the probe until it says that the fault is not in force. One that says neither, as on a busy machine, is asked again for a
 // while.
-func (g *Guard) before(ctx context.Context) error {
+func (g *Guard) before(ctx, alive context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, beforeWithin+g.slow(), fmt.Errorf("nothing certain within %s", beforeWithin+g.slow()))
 	defer cancel()
 	tick := time.NewTicker(20 * askEvery)
@@ -181,6 +193,8 @@ func (g *Guard) before(ctx context.Context) error {
 			return fmt.Errorf("the probe sees it in force already (%s): it could not be told apart", saw)
 		case err == nil:
 			return nil
+		case alive.Err() != nil:
+			return fmt.Errorf("probe before: %w; last seen: %w", context.Cause(alive), err)
 		}
 		last = err
 		select {
@@ -207,7 +221,9 @@ func (g *Guard) Heal(ctx context.Context) (Window, error) {
 		g.state = Invalid
 		return Window{}, fmt.Errorf("heal %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), err)
 	}
-	w := g.watch(ctx, false, command)
+	alive, leave := g.alive(ctx)
+	defer leave()
+	w := g.watch(ctx, alive, false, command)
 	if w.err != nil {
 		g.state = Invalid
 		return Window{}, fmt.Errorf("heal %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), w.err)
@@ -229,14 +245,23 @@ func (g *Guard) slow() time.Duration {
 	return 0
 }
 
+// alive is ctx, or until something dies that the lab's witnesses are made of.
+func (g *Guard) alive(ctx context.Context) (context.Context, func()) {
+	if g.mortal == nil {
+		return ctx, func() {}
+	}
+	return g.mortal.Alive(ctx)
+}
+
 type watched struct {
 	window Window
 	saw    string
 	err    error
+	dead   bool // the lab is: the probe could not be asked
 }
 
-// watch asks the probe until it answers want. The window runs from when the last other answer was asked for to when this one came.
-func (g *Guard) watch(ctx context.Context, want bool, since time.Duration) watched {
+// watch asks the probe until it answers want, or can't be asked in a lab that is not alive any more. The window runs from when the last other answer was asked for to when this one came.
+func (g *Guard) watch(ctx, alive context.Context, want bool, since time.Duration) watched {
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
 	lo := since
@@ -247,6 +272,8 @@ func (g *Guard) watch(ctx context.Context, want bool, since time.Duration) watch
 		switch {
 		case ctx.Err() != nil: // a probe that was cut short fails whatever the lab is like
 			return watched{err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))}
+		case err != nil && alive.Err() != nil:
+			return watched{err: fmt.Errorf("%w; last seen: %w", context.Cause(alive), err), dead: true}
 		case err != nil:
 			last = err
 		case in == want:

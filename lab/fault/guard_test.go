@@ -243,3 +243,79 @@ func TestValidation(t *testing.T) {
 		})
 	}
 }
+
+// brittle is a lab without witnesses once it has died.
+type brittle struct {
+	Lab
+
+	whole context.Context
+}
+
+func (l brittle) Alive(ctx context.Context) (context.Context, func()) {
+	alive, cancel := context.WithCancelCause(ctx)
+	unhook := context.AfterFunc(l.whole, func() { cancel(context.Cause(l.whole)) })
+	return alive, func() { unhook(); cancel(nil) }
+}
+
+// seen is a toy that can be seen as long as its lab lives.
+type seen struct {
+	toy
+
+	lab brittle
+}
+
+func (f *seen) For(Lab) (Fault, error) { return f, nil }
+
+func (f *seen) InForce(ctx context.Context) (bool, string, error) {
+	if f.lab.whole.Err() != nil {
+		return false, "", ErrWitness
+	}
+	return f.toy.InForce(ctx)
+}
+
+func TestNobodyWaitsForWitnessesThatDied(t *testing.T) {
+	errDied := errors.New("replicator.west ended by itself")
+	for name, inject := range map[string]bool{"before anything is done": false, "while it is waited for": true} {
+		synctest.Test(t, func(t *testing.T) {
+			whole, die := context.WithCancelCause(t.Context())
+			f := &seen{toy: toy{late: time.Hour}, lab: brittle{whole: whole}}
+			if inject {
+				time.AfterFunc(time.Second, func() { die(errDied) })
+			} else {
+				die(errDied)
+			}
+			g, err := NewGuard(f, f.lab, clock())
+			if err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			_, err = g.Inject(t.Context())
+			if !errors.Is(err, errDied) || !errors.Is(err, ErrWitness) || errors.Is(err, ErrUnconfirmed) || time.Since(start) > 2*time.Second {
+				t.Errorf("%s: after %s: %v", name, time.Since(start), err)
+			}
+			if !inject {
+				return
+			}
+			if _, err = g.Heal(t.Context()); !errors.Is(err, errDied) || f.broken || time.Since(start) > 2*time.Second {
+				t.Errorf("%s: healed after %s: %v; it is broken: %t", name, time.Since(start), err, f.broken)
+			}
+		})
+	}
+}
+
+func TestWhatCanStillBeSeenIsHealedInALabThatDied(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		whole, die := context.WithCancelCause(t.Context())
+		g, err := NewGuard(&toy{late: time.Second}, brittle{whole: whole}, clock())
+		if err != nil {
+			t.Fatal(err)
+		}
+		die(errors.New("replicator.west ended by itself"))
+		if _, err := g.Inject(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if _, err := g.Heal(t.Context()); err != nil || g.State() != Healed {
+			t.Errorf("%v, %s", err, g.State())
+		}
+	})
+}

@@ -169,16 +169,16 @@ func (n *Node) explain(ctx context.Context, err error) error {
 	return fmt.Errorf("%w; its log ends:\n    %s", err, strings.ReplaceAll(strings.TrimSpace(b.String()), "\n", "\n    "))
 }
 
-// Kill ends the node with SIGKILL. A node that is not running is left alone.
-func (n *Node) Kill(ctx context.Context) error {
-	err := inTurn(ctx, func() error {
+// Kill ends the node with SIGKILL. A node that is not running is left alone; killed says whether it was.
+func (n *Node) Kill(ctx context.Context) (killed bool, err error) {
+	err = inTurn(ctx, func() error {
 		_, err := n.engine.client.ContainerKill(ctx, n.container, client.ContainerKillOptions{Signal: "KILL"})
 		return err
 	})
 	if err != nil && !errdefs.IsConflict(err) {
-		return fmt.Errorf("kill %s: %s", n.Spec.Name, oneLine(err))
+		return false, fmt.Errorf("kill %s: %s", n.Spec.Name, oneLine(err))
 	}
-	return nil
+	return err == nil, nil
 }
 
 // Start starts a killed node again; its volumes are as they were.

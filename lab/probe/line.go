@@ -112,19 +112,27 @@ func openPostgres(ctx context.Context, address string) (*line, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &line{}
-	var dialed error
+	// It is called for the connection, and later again whenever a question has to be cancelled: it must keep nothing of what it makes.
 	config.DialFunc = func(ctx context.Context, _, address string) (net.Conn, error) {
-		l.conn, dialed = dial(ctx, address)
-		return l.conn, dialed
+		conn, err := dial(ctx, address)
+		if err != nil {
+			return nil, err
+		}
+		return conn, nil
 	}
 	pg, err := pgconn.ConnectConfig(ctx, config)
-	if dialed != nil {
-		return nil, dialed
-	}
-	if err != nil {
+	var failed dialing
+	switch {
+	case errors.As(err, &failed):
+		return nil, failed // pgconn would say more of whom it asked than of what is wrong
+	case err != nil:
 		return nil, err
 	}
+	conn, ok := pg.Conn().(*counted)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("open a line to %s: pgconn has a connection of its own, %T", address, pg.Conn()), pg.Close(ctx))
+	}
+	l := &line{conn: conn}
 	l.ask = func(ctx context.Context, up, down int) error {
 		if err := l.until(ctx); err != nil {
 			return err

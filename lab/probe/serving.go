@@ -13,11 +13,14 @@ import (
 // settling is the share of a load at its beginning in which answers are not counted: queues fill.
 const settling = 0.25
 
+// mostRate is more requests a second than anybody can offer.
+const mostRate = 1e6
+
 // serving offers Rate requests a second for a while, whatever becomes of those before, and counts the answers that are no refusal (any but
 // 503, which a service gives that has no capacity left) and come while the load is on, once it has settled. Took is that time, Rate how fast they come in it.
 func serving(ctx context.Context, q Question) (a Answer, err error) {
-	if q.Rate <= 0 || q.Lasting <= 0 {
-		return a, fmt.Errorf("offer %s %g requests a second for %s: nothing would be offered", q.Service, q.Rate, q.Lasting)
+	if !(q.Rate > 0) || q.Rate > mostRate || q.Lasting <= 0 {
+		return a, fmt.Errorf("offer %s %g requests a second for %s: nobody offers that", q.Service, q.Rate, q.Lasting)
 	}
 	// A connection for each, as the workload's clients have it: kept ones would lead more and more requests to the node that refuses fastest.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}

@@ -15,6 +15,15 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
+func TestALoadThatNobodyCanOfferIsNoQuestion(t *testing.T) {
+	for _, rate := range []float64{0, -1, math.NaN(), math.Inf(1), 1e10} {
+		var lines Lines
+		if _, err := lines.Ask(t.Context(), Question{Way: Serving, Service: topology.ServiceApp, Address: "127.0.0.1:1", Rate: rate, Lasting: time.Millisecond}); err == nil {
+			t.Errorf("%g requests a second were offered", rate)
+		}
+	}
+}
+
 // A service that refuses every other request, and finds nothing for the others.
 func TestServingCountsWhatIsNotRefused(t *testing.T) {
 	var asked atomic.Int64

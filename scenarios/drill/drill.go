@@ -54,9 +54,20 @@ type guarded struct {
 	gaveUp bool // healing failed; it is not tried a second time
 }
 
-// Run is the whole drill. What it saw is in the recorder, also after an error. watch is told as it goes.
-func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(Event)) (err error) {
+// Run is the whole drill. What it saw is in the recorder, also after an error. watch is told as it goes. When the lab breaks by itself the drill ends at
+// once, and that is the error: whatever else was seen to fail may have failed for it.
+func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(Event)) error {
+	alive, stop := l.Alive(ctx)
+	defer stop()
 	d := &drill{plan: p, lab: l, rec: rec, watch: watch}
+	err := d.run(alive)
+	if alive.Err() != nil && ctx.Err() == nil {
+		return context.Cause(alive)
+	}
+	return err
+}
+
+func (d *drill) run(ctx context.Context) (err error) {
 	stopMarks := d.followMarks(ctx)
 	defer stopMarks()
 

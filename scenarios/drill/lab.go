@@ -14,6 +14,8 @@ import (
 type Lab interface {
 	// Resolver is where the name service answers DNS over UDP, as host:port.
 	Resolver() string
+	// Alive is ctx until something has ended by itself that the lab is made of; its cause says what.
+	Alive(ctx context.Context) (alive context.Context, stop func())
 	// Steady looks once at everything that has to be true before a fault: durability, replication, routing. Its error says what is not, and
 	// is ErrMovedAlready if waiting can't mend it.
 	Steady(ctx context.Context) error

@@ -37,11 +37,14 @@ type tinyLab struct {
 	drop       map[string]func(ids []string) []string // what a store holds of what the region does; nil: all
 
 	home, standby *region
+	intact        context.Context // until the lab breaks
+	end           context.CancelCauseFunc
 	resolver      string
 	doors         []*link.Link // clients to east, clients to west
 	answer        atomic.Pointer[region]
 
 	mu     sync.Mutex
+	alive  []context.Context    // those that end with it
 	now    func() time.Duration // the drill's clock, known once it follows the marks
 	moved  time.Duration        // on that clock, when the name service was redirected
 	healed []string             // names of cuts, in the order of healing
@@ -56,6 +59,7 @@ var (
 func newLab(t *testing.T) *tinyLab {
 	t.Helper()
 	l := &tinyLab{}
+	l.intact, l.end = context.WithCancelCause(t.Context())
 	l.home, l.standby = startRegions(t)
 	l.answer.Store(l.home)
 	proxy := httptest.NewServer(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()).Routes())
@@ -175,6 +179,26 @@ func (l *tinyLab) whole(ctx context.Context) error {
 // What a drill asks.
 
 func (l *tinyLab) Resolver() string { return l.resolver }
+
+func (l *tinyLab) Alive(ctx context.Context) (context.Context, func()) {
+	alive, cancel := context.WithCancelCause(ctx)
+	unhook := context.AfterFunc(l.intact, func() { cancel(context.Cause(l.intact)) })
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.alive = append(l.alive, alive)
+	return alive, func() { unhook(); cancel(nil) }
+}
+
+// breaks has the lab break by itself. Everybody knows when it returns.
+func (l *tinyLab) breaks(why error) {
+	l.end(why)
+	l.mu.Lock()
+	alive := l.alive
+	l.mu.Unlock()
+	for _, a := range alive {
+		<-a.Done()
+	}
+}
 
 func (l *tinyLab) Steady(context.Context) error {
 	l.mu.Lock()

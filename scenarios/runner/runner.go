@@ -120,7 +120,8 @@ func (r *run) run(ctx context.Context) (err error) {
 	for name, i := range r.images.Images {
 		r.facts.Images = append(r.facts.Images, evidence.Image{Name: name + " " + i.Name, ID: i.ID})
 	}
-	err = drill.Run(ctx, r.plan, labOf{l}, r.rec, r.watch())
+	began := time.Now()
+	err = orBroken(ctx, drill.Run(ctx, r.plan, labOf{l}, r.rec, r.watch()), began, l.CheckPrograms)
 	if errors.Is(err, drill.ErrProvesNothing) {
 		r.say("%v", err)
 		return nil // judged all the same: inconclusive

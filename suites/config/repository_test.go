@@ -59,11 +59,11 @@ var _ = Describe("The repository of the configurations", func() {
 		Expect(out).To(ContainSubstring(`us-west-2.json: json: unknown field "revison"`))
 		edit(`"revison": 2`, `"revision": 2`)
 		Expect(git("push", "-q")).Error().NotTo(HaveOccurred())
-		Eventually(func() int { _, revision := leads(ctx, l, west); return revision }).WithContext(ctx).WithTimeout(harness.Patience).Should(Equal(2))
+		Eventually(func() int { _, revision := leads(ctx, l, west); return revision }).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Equal(2))
 
 		guard := harness.Guard(l, &fault.LoseRegion{Region: east}) //nolint:contextcheck // the clean-up runs when this context has ended
 		Expect(guard.Inject(ctx)).Error().NotTo(HaveOccurred())
-		Eventually(func() string { region, _ := leads(ctx, l, west); return region }).WithContext(ctx).WithTimeout(harness.Patience).Should(Equal(west))
+		Eventually(func() string { region, _ := leads(ctx, l, west); return region }).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Equal(west))
 		Expect(git("pull", "-q")).Error().NotTo(HaveOccurred())
 		Expect(git("log", "--format=%an: %s")).To(Equal("automation.us-west-2: us-west-2: revision 3, repoint\nada: One node less\nada: One node less\nlab: Begin\n"))
 	}, SpecTimeout(harness.SpecTimeout))

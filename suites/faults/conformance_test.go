@@ -94,7 +94,7 @@ var _ = Describe("A lab of two regions", Ordered, ContinueOnFailure, func() {
 	for _, c := range table {
 		Context(c.name, func() {
 			It("is injected, seen, felt by a client, healed and seen healed", func(ctx SpecContext) {
-				Eventually(c.well).WithContext(ctx).WithArguments(l).WithTimeout(harness.Patience).Should(Succeed(), "before")
+				Eventually(c.well).WithContext(harness.Alive(ctx)).WithArguments(l).WithTimeout(harness.Patience).Should(Succeed(), "before")
 				guard := harness.Guard(l, c.spec)
 				seen, err := guard.Inject(ctx)
 				Expect(err).NotTo(HaveOccurred())
@@ -108,7 +108,7 @@ var _ = Describe("A lab of two regions", Ordered, ContinueOnFailure, func() {
 				Expect(err).NotTo(HaveOccurred())
 				Expect(healed.Hi).To(BeNumerically(">", seen.Window.Hi))
 				Expect(guard.State()).To(Equal(fault.Healed))
-				Eventually(c.well).WithContext(ctx).WithArguments(l).WithTimeout(harness.Patience).Should(Succeed(), "after")
+				Eventually(c.well).WithContext(harness.Alive(ctx)).WithArguments(l).WithTimeout(harness.Patience).Should(Succeed(), "after")
 				Expect(guard.Heal(ctx)).Error().NotTo(HaveOccurred(), "twice")
 				Expect(l.Faults()).To(BeEmpty())
 			}, SpecTimeout(harness.SpecTimeout))
@@ -122,7 +122,7 @@ var _ = Describe("A lab of two regions", Ordered, ContinueOnFailure, func() {
 				Expect(l.Crash(ctx, c.dies)).To(Succeed())
 				DeferCleanup(func(ctx SpecContext) {
 					Expect(l.Revive(ctx, c.dies)).To(Succeed())
-					Eventually(c.well).WithContext(ctx).WithArguments(l).WithTimeout(harness.Patience).Should(Succeed(), "after")
+					Eventually(c.well).WithContext(harness.Alive(ctx)).WithArguments(l).WithTimeout(harness.Patience).Should(Succeed(), "after")
 				}, NodeTimeout(harness.SpecTimeout))
 				Expect(guard.Heal(ctx)).Error().NotTo(HaveOccurred())
 				Expect(l.Faults()).To(BeEmpty())
@@ -131,8 +131,8 @@ var _ = Describe("A lab of two regions", Ordered, ContinueOnFailure, func() {
 	}
 
 	It("is at last what it was at first", func(ctx SpecContext) {
-		Eventually(l.CheckDurability).WithContext(ctx).WithTimeout(harness.Patience).Should(Succeed())
-		Eventually(l.CheckRouting).WithContext(ctx).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.CheckDurability).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
 		for _, k := range l.Status(ctx).Links {
 			Expect(k.State).To(Equal("open"), k.Name)
 		}

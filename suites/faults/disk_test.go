@@ -56,7 +56,7 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 	}
 	eventually := func(ctx SpecContext, ask func(ctx context.Context) error, want types.GomegaMatcher) {
 		GinkgoHelper()
-		Eventually(ask).WithContext(ctx).WithTimeout(harness.Patience).WithPolling(100 * time.Millisecond).Should(want)
+		Eventually(ask).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).WithPolling(100 * time.Millisecond).Should(want)
 	}
 
 	BeforeAll(func(ctx SpecContext) {
@@ -97,11 +97,11 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 			}
 			stopped <- n
 		}()
-		Eventually(func(ctx context.Context) (int, error) { return count(ctx, primary, "kept") }).WithContext(ctx).
+		Eventually(func(ctx context.Context) (int, error) { return count(ctx, primary, "kept") }).WithContext(harness.Alive(ctx)).
 			WithTimeout(harness.Patience).Should(BeNumerically(">", acknowledged+50))
 		guard := broken(ctx, l, spec)
 		writing.Store(false)
-		Eventually(stopped).WithContext(ctx).WithTimeout(harness.Patience).Should(Receive(&acknowledged))
+		Eventually(stopped).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Receive(&acknowledged))
 		heal(ctx, guard)
 		eventually(ctx, func(ctx context.Context) error {
 			n, err := count(ctx, primary, "kept")

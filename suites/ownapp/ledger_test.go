@@ -54,6 +54,9 @@ var _ = Describe("A ledger whose payments must reach both regions", func() {
 			Expect(left).To(BeZero(), "containers, networks and volumes left of the lab")
 		}, NodeTimeout(labTimeout))
 
+		alive, let := l.Alive(ctx) // should a program of the lab's own die, nobody waits in vain
+		DeferCleanup(let)
+
 		By("paying, until all payments are taken at home")
 		c := newClients(l.Resolver())
 		paying, stop := context.WithCancel(ctx)
@@ -66,7 +69,7 @@ var _ = Describe("A ledger whose payments must reach both regions", func() {
 			stop()
 			<-ended
 		})
-		Eventually(c.steady).WithContext(ctx).WithArguments(east).WithTimeout(redirectWithin).Should(BeTrue())
+		Eventually(c.steady).WithContext(alive).WithArguments(east).WithTimeout(redirectWithin).Should(BeTrue())
 
 		By("losing the region")
 		guard, err := l.Guard(&fault.LoseRegion{Region: east}, c.now)
@@ -76,8 +79,8 @@ var _ = Describe("A ledger whose payments must reach both regions", func() {
 		Expect(err).NotTo(HaveOccurred())
 
 		By("waiting until the automation has sent the clients to the standby, and all payments are taken there")
-		Eventually(l.Routing).WithContext(ctx).WithTimeout(redirectWithin).Should(HaveField("Primary", west))
-		Eventually(c.steady).WithContext(ctx).WithArguments(west).WithTimeout(redirectWithin).Should(BeTrue())
+		Eventually(l.Routing).WithContext(alive).WithTimeout(redirectWithin).Should(HaveField("Primary", west))
+		Eventually(c.steady).WithContext(alive).WithArguments(west).WithTimeout(redirectWithin).Should(BeTrue())
 
 		By("repeating what nobody heard the end of, as clients do")
 		stop()

@@ -51,7 +51,7 @@ func (w *writer) run(ctx context.Context) {
 // goesOn waits until some more has been acknowledged.
 func (w *writer) goesOn(ctx context.Context) {
 	GinkgoHelper()
-	Eventually(w.count.Load).WithContext(ctx).WithTimeout(harness.Patience).Should(BeNumerically(">", w.count.Load()+40))
+	Eventually(w.count.Load).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(BeNumerically(">", w.count.Load()+40))
 }
 
 func (w *writer) row(ctx context.Context, region string, i int) error {
@@ -134,7 +134,7 @@ var _ = Describe("Role rotation", func() {
 		stop()
 		done.Wait()
 		for _, region := range []string{east, west} {
-			Eventually(func(ctx context.Context) ([]string, error) { return missing(ctx, l, region, w) }).WithContext(ctx).
+			Eventually(func(ctx context.Context) ([]string, error) { return missing(ctx, l, region, w) }).WithContext(harness.Alive(ctx)).
 				WithTimeout(harness.Patience).Should(BeEmpty(), region)
 		}
 	}, SpecTimeout(harness.SpecTimeout))
@@ -155,7 +155,7 @@ var _ = Describe("Role rotation", func() {
 		Expect(dies.Inject(ctx)).Error().NotTo(HaveOccurred())
 		ended := make(chan error, 1)
 		go func() { ended <- l.Switchover(ctx, west, say) }()
-		Eventually(automation).WithContext(ctx).WithArguments(l).WithTimeout(harness.Patience).Should(Equal("down"))
+		Eventually(automation).WithContext(harness.Alive(ctx)).WithArguments(l).WithTimeout(harness.Patience).Should(Equal("down"))
 		Expect(serves(ctx, l, east)).To(Equal("follows"))
 		Expect(serves(ctx, l, west)).To(Equal("follows"))
 		Expect(dies.Heal(ctx)).Error().NotTo(HaveOccurred())

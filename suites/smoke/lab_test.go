@@ -84,13 +84,13 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 		}
 		set(ctx, "nobody")
 		DeferCleanup(set, "")
-		Eventually(l.CheckDurability).WithContext(ctx).Should(MatchError(ContainSubstring("synchronous_standby_names")))
+		Eventually(l.CheckDurability).WithContext(harness.Alive(ctx)).Should(MatchError(ContainSubstring("synchronous_standby_names")))
 	}, SpecTimeout(harness.SpecTimeout))
 })
 
 var _ = Describe("A lab whose writes must reach both regions", func() {
 	It("runs PostgreSQL with a synchronous standby", func(ctx SpecContext) {
 		l := harness.Up(ctx, preset("two-regions-sync"))
-		Eventually(l.CheckDurability).WithContext(ctx).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.CheckDurability).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
 	}, SpecTimeout(harness.LabTimeout))
 })

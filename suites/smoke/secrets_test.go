@@ -66,7 +66,7 @@ var _ = Describe("The logs of a lab", func() {
 			}
 			said, err := os.ReadFile(filepath.Join(dir, topology.ServicePostgres.Host(west)+".log"))
 			return string(said), err
-		}).WithContext(ctx).WithTimeout(harness.Patience).Should(ContainSubstring("could not connect to the primary server"))
+		}).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(ContainSubstring("could not connect to the primary server"))
 		_, err = guard.Heal(ctx)
 		Expect(err).NotTo(HaveOccurred())
 

@@ -102,16 +102,16 @@ var _ = DescribeTable("A lab of three regions", func(ctx SpecContext, name strin
 		want = map[string][]string{east: of(asia, europe), europe: of(), asia: of()}
 	}
 	for region, names := range want {
-		Eventually(followers).WithContext(ctx).WithArguments(l, region).Should(Equal(names), region)
+		Eventually(followers).WithContext(harness.Alive(ctx)).WithArguments(l, region).Should(Equal(names), region)
 	}
 	Expect(l.CheckReplication(ctx)).To(Succeed())
 	Expect(l.CheckDurability(ctx)).To(Succeed())
-	Eventually(l.CheckRouting).WithContext(ctx).WithTimeout(harness.Patience).Should(Succeed())
+	Eventually(l.CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
 
 	By("reading everywhere what was written at home")
 	Expect(writeNote(ctx, l, east, "from home")).To(Succeed())
 	for _, region := range []string{europe, asia} {
-		Eventually(readNotes).WithContext(ctx).WithArguments(l, region).WithTimeout(harness.Patience).Should(ConsistOf("from home"), region)
+		Eventually(readNotes).WithContext(harness.Alive(ctx)).WithArguments(l, region).WithTimeout(harness.Patience).Should(ConsistOf("from home"), region)
 		Expect(writeNote(ctx, l, region, "from a replica")).NotTo(Succeed(), region)
 	}
 
@@ -123,7 +123,7 @@ var _ = DescribeTable("A lab of three regions", func(ctx SpecContext, name strin
 			}
 			asked := 2 * t.LatencyBetween(here.Name, there.Name)
 			trip := fastest(l, here.Name, there.Name)
-			Eventually(trip).WithContext(ctx).WithTimeout(harness.Patience).Should(BeNumerically("<=", asked+asked/10), "%s to %s", here.Name, there.Name)
+			Eventually(trip).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(BeNumerically("<=", asked+asked/10), "%s to %s", here.Name, there.Name)
 			took, err := trip(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(took).To(BeNumerically(">=", asked), "%s to %s", here.Name, there.Name)
@@ -140,7 +140,7 @@ var _ = DescribeTable("A lab of a strategy is steady once it is up", func(ctx Sp
 	GinkgoWriter.Printf("%s is ready in %s\n", name, l.ReadyIn.Round(time.Millisecond))
 	Expect(l.CheckDurability(ctx)).To(Succeed())
 	Expect(l.CheckReplication(ctx)).To(Succeed())
-	Eventually(l.CheckRouting).WithContext(ctx).WithTimeout(harness.Patience).Should(Succeed())
+	Eventually(l.CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
 	for _, r := range l.Topology().Regions {
 		Expect(serves(ctx, l, r.Name)).To(Succeed(), r.Name)
 	}
@@ -160,7 +160,7 @@ var _ = Describe("A pilot light", func() {
 		t.Regions[0].AppNodes, t.Regions[1].AppNodes = 1, 2
 		l := harness.Up(ctx, t)
 		GinkgoWriter.Printf("pilot-light is ready in %s\n", l.ReadyIn.Round(time.Millisecond))
-		Eventually(l.CheckRouting).WithContext(ctx).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
 		Expect(l.CheckReplication(ctx)).To(Succeed())
 
 		By("having app nodes that are there and refuse")
@@ -179,14 +179,14 @@ var _ = Describe("A pilot light", func() {
 		Expect(harness.Guard(l, &fault.LoseRegion{Region: east}).Inject(ctx)).Error().NotTo(HaveOccurred())
 
 		By("serving from the standby, by every node of it")
-		Eventually(serves).WithContext(ctx).WithArguments(l, west).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(serves).WithContext(harness.Alive(ctx)).WithArguments(l, west).WithTimeout(harness.Patience).Should(Succeed())
 		for _, n := range nodes {
 			Expect(answer(ctx, n)).To(Succeed(), n)
 		}
 		Eventually(func(ctx context.Context) (string, error) {
 			r, err := l.Routing(ctx)
 			return r.Answer, err
-		}).WithContext(ctx).WithTimeout(harness.Patience).Should(Equal(west))
+		}).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Equal(west))
 		GinkgoWriter.Printf("clients are sent to the standby %s after home was lost\n", time.Since(start).Round(time.Millisecond))
 	}, SpecTimeout(harness.LabTimeout))
 })

@@ -61,7 +61,7 @@ func narrate(e drill.Event) {
 	}
 }
 
-// Up brings up a lab for specs that look at the lab itself, and takes it down when they are done.
+// Up brings up a lab for specs that look at the lab itself, tends it, and takes it down when they are done.
 func Up(ctx context.Context, t topology.Topology) *lab.Lab {
 	ginkgo.GinkgoHelper()
 	images, err := image.Ensure(ctx, image.Options{Source: image.Auto})
@@ -73,6 +73,7 @@ func Up(ctx context.Context, t topology.Topology) *lab.Lab {
 		gomega.Expect(err).NotTo(gomega.HaveOccurred())
 		gomega.Expect(left).To(gomega.BeZero(), "containers, networks and volumes left of the lab")
 	}, ginkgo.NodeTimeout(LabTimeout))
+	Tend(l) //nolint:contextcheck // for longer than this context
 	return l
 }
 

@@ -1,0 +1,252 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// crier is an engine that tells of deaths.
+type crier struct {
+	cries chan node.Death
+	cut   chan struct{} // what comes in ends the stream
+
+	mu    sync.Mutex
+	deaf  bool // nobody can follow
+	dead  []node.Death
+	since []int64 // of each stream
+	words []string
+}
+
+func newCrier() *crier { return &crier{cries: make(chan node.Death), cut: make(chan struct{})} }
+
+func (c *crier) FollowDeaths(ctx context.Context, _ string, since int64, subscribed func() error, seen func(node.Death)) error {
+	c.mu.Lock()
+	deaf := c.deaf
+	c.since = append(c.since, since)
+	c.mu.Unlock()
+	if deaf {
+		return errors.New("connection refused")
+	}
+	if err := subscribed(); err != nil {
+		return err
+	}
+	for {
+		select {
+		case d := <-c.cries:
+			seen(d)
+		case <-c.cut:
+			return errors.New("the stream broke")
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (c *crier) Dead(context.Context, string) ([]node.Death, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.dead), nil
+}
+
+func (c *crier) Obituary(_ context.Context, d node.Death) (node.Death, []string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return d, c.words, nil
+}
+
+func (c *crier) set(change func(c *crier)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(c)
+}
+
+// watched is a lab that a crier tells of, with the faults that are noted.
+func watched(t *testing.T, notes ...Note) (*Lab, *crier) {
+	t.Helper()
+	t.Setenv(StateEnv, t.TempDir())
+	c := newCrier()
+	l := &Lab{Name: "ada", vigil: vigil{teller: c}}
+	for _, n := range notes {
+		note(t, l, n)
+	}
+	return l, c
+}
+
+func note(t *testing.T, l *Lab, n Note) {
+	t.Helper()
+	led, err := ledgerOf(l.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := json.Marshal(n)
+	if err == nil {
+		err = errors.Join(os.MkdirAll(led.dir, 0o700), os.WriteFile(filepath.Join(led.dir, n.ID+".json"), data, 0o600))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func deathOf(nodeName string, code int) node.Death {
+	service, _, _ := strings.Cut(nodeName, ".")
+	service, _, _ = strings.Cut(service, "-")
+	return node.Death{Node: nodeName, Service: topology.Service(service), Code: code, At: 7}
+}
+
+func TestAProgramThatEndsByItselfEndsWhatIsWaitedFor(t *testing.T) {
+	for _, name := range []string{"replicator.us-west-2", "automation.us-west-2", "nameservice.global", "repository.global", "backup.us-east-1", "hub.global", "s3.us-east-1", "dynamodb.us-west-2"} {
+		l, c := watched(t)
+		c.words = []string{"panic: " + topology.Secret, "goroutine 1"}
+		alive, stop := l.Alive(t.Context())
+		start := time.Now()
+		c.cries <- deathOf("app-1.us-east-1", 1) // the system under test may end as it likes
+		c.cries <- deathOf("postgres.us-east-1", 1)
+		if alive.Err() != nil {
+			t.Fatalf("%v", context.Cause(alive))
+		}
+		c.cries <- deathOf(name, 2)
+		<-alive.Done()
+		var died *Died
+		if !errors.As(context.Cause(alive), &died) || died.Node != name {
+			t.Fatalf("%s: the cause is %v", name, context.Cause(alive))
+		}
+		const story = " ended by itself (exit code 2); its last words:\n    panic: …\n    goroutine 1"
+		if got := died.Error(); got != name+story {
+			t.Errorf("it is told as %s", got)
+		}
+		if got := died.Into("the drill", start.Add(-14200*time.Millisecond)).Error(); !strings.HasPrefix(got, name+" ended by itself (exit code 2) 14.") || !strings.Contains(got, " s into the drill; its last") {
+			t.Errorf("it is dated as %s", got)
+		}
+		if got := died.Into("the drill", died.At.Add(time.Second)).Error(); got != name+" ended by itself (exit code 2) before the drill began"+story[len(" ended by itself (exit code 2)"):] {
+			t.Errorf("of a lab that was up ahead it is %s", got)
+		}
+		stop()
+		again, stop := l.Alive(t.Context())
+		if again.Err() == nil || l.CheckPrograms(t.Context()) == nil {
+			t.Error("a lab that has died lives")
+		}
+		stop()
+	}
+}
+
+func TestLastWordsAreShortAndKeepSecrets(t *testing.T) {
+	got := quotable([]string{strings.Repeat("é", 1000) + topology.Secret, strings.Repeat("x", mostQuoted-3) + topology.Secret, "fine"})
+	want := []string{strings.Repeat("é", mostQuoted) + "…", strings.Repeat("x", mostQuoted-3) + "…", "fine"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+}
+
+func TestANodeThatWasEndedOnPurposeDidNotDie(t *testing.T) {
+	const it, ends = "replicator.us-west-2", "automation.us-west-2"
+	l, c := watched(t, Note{ID: "a", Kind: "kill", Holds: map[string]string{thingOf(it): holdDown}}, Note{ID: "b", Kind: "kill_automation"})
+	alive, stop := l.Alive(t.Context())
+	defer stop()
+	c.cries <- deathOf(it, 137)          // by a fault, of whichever process
+	c.cries <- deathOf(ends, killedCode) // where a step began
+	l.order("s3.us-east-1", 1, true)     // by this process, whose note may be gone when the engine tells
+	c.cries <- deathOf("s3.us-east-1", 137)
+	c.set(func(c *crier) {
+		c.dead = []node.Death{deathOf(it, 137), deathOf(ends, 137), deathOf("s3.us-east-1", 137)}
+	})
+	c.cut <- struct{}{} // and found dead when the stream is back
+	c.cries <- deathOf("app-1.us-east-1", 1)
+	if alive.Err() != nil {
+		t.Fatalf("%v", context.Cause(alive))
+	}
+	for _, known := range c.since[1:] {
+		if known != 7 {
+			t.Errorf("the stream was taken up after %d", known)
+		}
+	}
+	l.order("s3.us-east-1", 0, false)       // started again
+	c.cries <- deathOf("s3.us-east-1", 137) // and this is another death
+	<-alive.Done()
+	if died := (*Died)(nil); !errors.As(context.Cause(alive), &died) || died.Node != "s3.us-east-1" {
+		t.Errorf("the cause is %v", context.Cause(alive))
+	}
+}
+
+func TestAnAutomationThatIsToEndWhereAStepBeginsMayNotEndOtherwise(t *testing.T) {
+	l, c := watched(t, Note{ID: "b", Kind: "kill_automation"})
+	alive, stop := l.Alive(t.Context())
+	defer stop()
+	c.cries <- deathOf("automation.us-west-2", 2)
+	<-alive.Done()
+}
+
+func TestADeathThatTheEngineDidNotTellOfIsFound(t *testing.T) {
+	l, c := watched(t)
+	alive, stop := l.Alive(t.Context())
+	defer stop()
+	c.cries <- deathOf("app-1.us-east-1", 1)
+	if err := l.CheckPrograms(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.set(func(c *crier) { c.dead = []node.Death{deathOf("hub.global", 1)} })
+	if err := l.CheckPrograms(t.Context()); err == nil || !strings.Contains(err.Error(), "hub.global ended by itself") {
+		t.Errorf("asked for: %v", err)
+	}
+	c.cut <- struct{}{}
+	<-alive.Done()
+	if !strings.HasPrefix(context.Cause(alive).Error(), "hub.global ended by itself") {
+		t.Errorf("the cause is %v", context.Cause(alive))
+	}
+}
+
+func TestAnEngineThatDoesNotTellForLongIsGivenUp(t *testing.T) {
+	t.Setenv(StateEnv, t.TempDir())
+	synctest.Test(t, func(t *testing.T) {
+		c := newCrier()
+		l := &Lab{Name: "ada", vigil: vigil{teller: c}}
+		alive, stop := l.Alive(t.Context())
+		defer stop()
+		synctest.Wait()
+		time.Sleep(2 * blindWithin) // it tells all the time
+		c.set(func(c *crier) { c.deaf = true })
+		start := time.Now()
+		c.cut <- struct{}{}
+		<-alive.Done()
+		if took := time.Since(start); took < blindWithin || took > blindWithin+time.Second {
+			t.Errorf("given up after %s", took)
+		}
+		if err := context.Cause(alive); !strings.Contains(err.Error(), "has not told for 30s") || !strings.Contains(err.Error(), "connection refused") {
+			t.Errorf("the cause is %v", err)
+		}
+	})
+}
+
+func TestNobodyLooksWhereNobodyWantsToKnow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // fails if somebody is left
+		l := &Lab{Name: "ada", vigil: vigil{teller: newCrier()}}
+		_, first := l.Alive(t.Context())
+		_, second := l.Alive(t.Context())
+		first()
+		first() // twice
+		synctest.Wait()
+		second()
+		third, stop := l.Alive(t.Context())
+		stop()
+		if !errors.Is(third.Err(), context.Canceled) {
+			t.Errorf("the end is %v", third.Err())
+		}
+		fourth, _ := l.Alive(t.Context()) // who never stops, as of the lab that is taken down, needs not
+		l.rest()
+		if _, stop := l.Alive(t.Context()); fourth.Err() != nil {
+			stop()
+			t.Errorf("a lab that is taken down is told as %v", context.Cause(fourth))
+		}
+	})
+}

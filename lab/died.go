@@ -1,0 +1,80 @@
+package lab
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Died says that one of the lab's own programs has ended by itself: by no fault, and by no order. What is seen of the lab from then on says nothing of the
+// service that is tested.
+type Died struct {
+	Node  string
+	Code  int  // its exit code; -1 if the engine did not tell
+	OOM   bool // the kernel ended it, for want of memory
+	At    time.Time
+	Words []string // its last
+
+	into string
+}
+
+// Error is the whole story.
+func (d *Died) Error() string {
+	why := fmt.Sprintf("exit code %d", d.Code)
+	if d.OOM {
+		why += ", out of memory"
+	}
+	story := fmt.Sprintf("%s ended by itself (%s)%s; ", d.Node, why, d.into)
+	if len(d.Words) == 0 {
+		return story + "it left no last words"
+	}
+	return story + "its last words:\n    " + strings.Join(d.Words, "\n    ")
+}
+
+// Into is the same with how far into something it came, such as "the drill", that goes on since a time.
+func (d *Died) Into(what string, since time.Time) *Died {
+	dated := *d
+	dated.into = fmt.Sprintf(" %.1f s into %s", d.At.Sub(since).Seconds(), what)
+	if d.At.Before(since) { // in a lab that was up ahead
+		dated.into = " before " + what + " began"
+	}
+	return &dated
+}
+
+// programs are the services whose nodes nobody ends but a fault: what the lab is made of, and what stands in for managed services. An app is somebody's own,
+// and databases may fail of what is asked of them: both are there to be tested.
+var programs = []topology.Service{
+	topology.ServiceHub, topology.ServiceNameservice, topology.ServiceRepository, topology.ServiceReplicator, topology.ServiceAutomation,
+	topology.ServiceBackup, topology.ServiceS3, topology.ServiceDynamoDB,
+}
+
+func isProgram(s topology.Service) bool { return slices.Contains(programs, s) }
+
+// killedCode is the exit code of a process that was killed, also by itself because it was told to.
+const killedCode = 137
+
+// ended says whether the fault has ended a node: because it holds it down, or because it told the automation to end itself where a step begins.
+func (n Note) ended(d node.Death) bool {
+	told := n.Kind == (*fault.KillAutomation)(nil).Kind() && d.Service == topology.ServiceAutomation && d.Code == killedCode
+	return told || n.Holds[thingOf(d.Node)] == holdDown
+}
+
+// mostQuoted is how much of a line is quoted.
+const mostQuoted = 300
+
+// quotable are words as they may stand in a report.
+func quotable(words []string) []string {
+	clean := make([]string, len(words))
+	for i, w := range words {
+		clean[i] = strings.ReplaceAll(w, topology.Secret, "…")
+		if line := []rune(clean[i]); len(line) > mostQuoted {
+			clean[i] = string(line[:mostQuoted]) + "…"
+		}
+	}
+	return clean
+}

@@ -1,0 +1,146 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/moby/moby/api/types/events"
+	"github.com/moby/moby/client"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Death is the end of a node's process.
+type Death struct {
+	Node    string
+	Service topology.Service
+	Code    int   // the exit code; -1 if the engine did not tell
+	OOM     bool  // the kernel ended it, for want of memory
+	At      int64 // nanoseconds since 1970, by the engine's clock; 0 where it was found dead
+
+	container string
+}
+
+// FollowDeaths hands on the end of each node of a lab, in order, until ctx ends or the engine ends the stream: its error says why it did. One after since
+// is told too, if the engine still knows it; 0 is from now on. Subscribed is called once the engine listens.
+func (e *Engine) FollowDeaths(ctx context.Context, lab string, since int64, subscribed func() error, seen func(Death)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	o := client.EventsListOptions{Filters: make(client.Filters).
+		Add("type", string(events.ContainerEventType)).Add("event", string(events.ActionDie)).Add("label", LabelLab+"="+lab)}
+	if since > 0 {
+		o.Since = fmt.Sprintf("%d.%09d", since/int64(time.Second), since%int64(time.Second))
+	}
+	limit := time.AfterFunc(answerWithin, cancel)
+	stream := e.client.Events(ctx, o) // returns when the engine listens
+	limit.Stop()
+	select {
+	case err := <-stream.Err:
+		return broken(err)
+	default:
+	}
+	if err := subscribed(); err != nil {
+		return err
+	}
+	for {
+		select {
+		case m := <-stream.Messages:
+			if d, is := death(m); is && d.At > since {
+				seen(d)
+			}
+		case err := <-stream.Err:
+			return broken(err)
+		}
+	}
+}
+
+func broken(err error) error {
+	if err == nil || errors.Is(err, io.EOF) {
+		return errors.New("follow the engine's events: the engine ended them")
+	}
+	return fmt.Errorf("follow the engine's events: %s", oneLine(err))
+}
+
+// death is what an event tells, if it is about a node: a node's helper is none.
+func death(m events.Message) (Death, bool) {
+	labels := m.Actor.Attributes // and a few things beside them
+	if m.Action != events.ActionDie || labels[LabelNode] == "" {
+		return Death{}, false
+	}
+	code, err := strconv.Atoi(labels["exitCode"])
+	if err != nil {
+		code = -1
+	}
+	return Death{Node: labels[LabelNode], Service: topology.Service(labels[LabelService]), Code: code, At: m.TimeNano, container: m.Actor.ID}, true
+}
+
+// Dead are the nodes of a lab that have run, and do not any more.
+func (e *Engine) Dead(ctx context.Context, lab string) ([]Death, error) {
+	found, err := e.Find(ctx, lab)
+	if err != nil {
+		return nil, err
+	}
+	var dead []Death
+	for _, f := range found {
+		if f.Kind != "container" || f.Labels[LabelNode] == "" || f.State != "exited" && f.State != "dead" {
+			continue
+		}
+		d := Death{Node: f.Labels[LabelNode], Service: topology.Service(f.Labels[LabelService]), Code: -1, container: f.ID}
+		if s, err := e.ended(ctx, d); err == nil { // else it has been started again, or removed
+			dead = append(dead, s)
+		}
+	}
+	return dead, nil
+}
+
+// ended is a death with what the engine knows of it now.
+func (e *Engine) ended(ctx context.Context, d Death) (Death, error) {
+	n := &Node{Spec: Spec{Name: d.Node}, engine: e, container: d.container}
+	i, err := n.inspect(ctx)
+	if err != nil {
+		return d, err
+	}
+	s := i.Container.State
+	if s == nil || s.Running || s.Paused || s.Restarting {
+		return d, fmt.Errorf("ask how %s has ended: it runs", d.Node)
+	}
+	d.Code, d.OOM = s.ExitCode, s.OOMKilled
+	return d, nil
+}
+
+// Obituary is a death with all that the engine knows of it, and the last lines that the node printed; of a Go program that failed, those in which it says
+// why, which it does before it says where. The error is about the lines.
+func (e *Engine) Obituary(ctx context.Context, d Death) (Death, []string, error) {
+	if more, err := e.ended(ctx, d); err == nil {
+		d = more
+	}
+	var b strings.Builder
+	n := &Node{Spec: Spec{Name: d.Node}, engine: e, container: d.container}
+	if err := n.Logs(ctx, &b, wordsAmong); err != nil {
+		return d, nil, err
+	}
+	return d, lastWords(b.String()), nil
+}
+
+// How much of a log is looked through for a node's last words, and how much of that is told.
+const (
+	wordsAmong = 400
+	wordsMost  = 10
+)
+
+func lastWords(log string) []string {
+	lines := strings.FieldsFunc(log, func(c rune) bool { return c == '\n' || c == '\r' })
+	from := max(0, len(lines)-wordsMost)
+	for i, line := range lines {
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			from = min(from, i)
+			break
+		}
+	}
+	return lines[from:min(len(lines), from+wordsMost)]
+}
