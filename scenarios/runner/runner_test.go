@@ -18,7 +18,7 @@ func TestWithoutAnEngineNothingIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "out")
-	o, err := Run(t.Context(), Options{Scenario: s, Out: out, Source: image.Auto})
+	o, err := Run(t.Context(), Options{Scenario: s, Out: out})
 	if !errors.Is(err, image.ErrNoEngine) || o.Dir != "" {
 		t.Errorf("folder %q: %v", o.Dir, err)
 	}
@@ -33,7 +33,7 @@ func TestAScenarioThatCannotBeCompiledIsNotRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "out")
-	_, err = Run(t.Context(), Options{Scenario: s.WithTimescale(9000), Out: out, Source: image.Auto})
+	_, err = Run(t.Context(), Options{Scenario: s.WithTimescale(9000), Out: out})
 	if len(scenarios.Problems(err)) == 0 {
 		t.Errorf("got %v", err)
 	}
