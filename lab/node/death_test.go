@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/moby/moby/client"
-	"github.com/testcontainers/testcontainers-go"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -25,7 +24,7 @@ func engineAt(t *testing.T, serve http.HandlerFunc) *Engine {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = cli.Close() })
-	return &Engine{client: &testcontainers.DockerClient{Client: cli}}
+	return &Engine{client: cli}
 }
 
 func TestDeathsAreToldInOrderUntilTheEngineEndsThem(t *testing.T) {
