@@ -5,11 +5,9 @@ package runner
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"time"
 
@@ -191,30 +189,10 @@ func (l labOf) Reconcile(ctx context.Context, survivor string) error {
 
 // copiesCaughtUp says whether the region's replicator reaches its sources, is no more than lag behind, and has looked since a time (zero: ever).
 func (l labOf) copiesCaughtUp(ctx context.Context, region string, lag time.Duration, since time.Time) error {
-	tap, err := l.Tap(topology.ServiceReplicator.Host(region))
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+tap+"/lag", nil)
-	if err != nil {
-		return err
-	}
 	asked := time.Now()
-	resp, err := http.DefaultClient.Do(req)
+	lags, err := l.Replication(ctx, region)
 	if err != nil {
-		return fmt.Errorf("ask the replicator of %s for its lag: %w", region, err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	var lags []struct {
-		Source    string  `json:"source"`
-		Store     string  `json:"store"`
-		LagMS     float64 `json:"lag_ms"`
-		Reachable bool    `json:"reachable"`
-		PassAgoMS *int64  `json:"last_pass_ms_ago"` // when the last pass began that copied all
-		Error     string  `json:"error"`
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&lags); err != nil {
-		return fmt.Errorf("read the lag of the replicator of %s: %w", region, err)
+		return err
 	}
 	if len(lags) == 0 {
 		return fmt.Errorf("the replicator of %s says nothing of its lag", region)
@@ -224,10 +202,10 @@ func (l labOf) copiesCaughtUp(ctx context.Context, region string, lag time.Durat
 		switch {
 		case !x.Reachable:
 			errs = append(errs, fmt.Errorf("%s of %s can't be reached: %s", x.Store, x.Source, x.Error))
-		case !since.IsZero() && (x.PassAgoMS == nil || asked.Add(-time.Duration(*x.PassAgoMS)*time.Millisecond).Before(since)):
+		case !since.IsZero() && (x.LastPassMSAgo == nil || asked.Add(-time.Duration(*x.LastPassMSAgo)*time.Millisecond).Before(since)):
 			errs = append(errs, fmt.Errorf("%s of %s were not looked through since", x.Store, x.Source))
-		case x.LagMS > float64(lag.Milliseconds()):
-			errs = append(errs, fmt.Errorf("%s of %s are %.0f ms behind", x.Store, x.Source, x.LagMS))
+		case x.LagMS != nil && *x.LagMS > lag.Milliseconds():
+			errs = append(errs, fmt.Errorf("%s of %s are %d ms behind", x.Store, x.Source, *x.LagMS))
 		}
 	}
 	return errors.Join(errs...)
