@@ -29,6 +29,10 @@ type Spec struct {
 	StaleConfig *time.Duration
 	// WriteGap is for how long no write may be acknowledged while regions change roles; nil: not promised.
 	WriteGap *time.Duration
+	// Replicated are the stores that reach the survivor by what stands in for a managed service's replication, whenever it comes to it. CopyTakes is
+	// how long that takes there by the distance alone, which is the design's; what comes on top of it is the machine's.
+	Replicated []string
+	CopyTakes  time.Duration
 	// MinAcked is how many writes must have been acknowledged before the first fault; fewer prove nothing.
 	MinAcked int
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/agent"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -123,6 +124,37 @@ func (l labOf) Configured(ctx context.Context) []history.ConfigSight {
 		all = append(all, s)
 	}
 	return all
+}
+
+// Lags is what the replicators say. One that does not answer, or does not reach what it copies from, says nothing.
+func (l labOf) Lags(ctx context.Context) []history.LagSight {
+	regions := l.Topology().Regions
+	answers := make([][]history.LagSight, len(regions))
+	var g errgroup.Group
+	for i, r := range regions {
+		g.Go(func() error {
+			lags, err := l.Replication(ctx, r.Name)
+			if err != nil {
+				return nil //nolint:nilerr // it is not known, and what that means is for others to say
+			}
+			for _, x := range lags {
+				if x.Reachable {
+					answers[i] = append(answers[i], lagSight(x, r.Name))
+				}
+			}
+			return nil
+		})
+	}
+	_ = g.Wait()
+	return slices.Concat(answers...)
+}
+
+func lagSight(x agent.Lag, to string) history.LagSight {
+	l := history.LagSight{Store: x.Store, From: x.Source, To: to} // the agents call the stores as histories do
+	if x.BehindMS != nil {
+		l.Behind = new(time.Duration(*x.BehindMS) * time.Millisecond)
+	}
+	return l
 }
 
 // Read reads the three stores of a region at once.
