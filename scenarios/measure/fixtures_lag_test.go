@@ -141,6 +141,11 @@ func TestATooSlowMachineIsNamed(t *testing.T) {
 	if len(r.Reasons) != 1 || r.Reasons[0] != want {
 		t.Errorf("reasons %q, want %q", r.Reasons, want)
 	}
+	d.lose(history.StoreItems, "v20", "v21", "v22")
+	d.lag(history.StoreItems, 2500, 1430)
+	if r := Judge(d.History, d.spec); !strings.HasPrefix(r.Reasons[0], "objects were up to 430 ms and items up to 1.43 s behind before") {
+		t.Errorf("reasons %q", r.Reasons)
+	}
 	if Met(r, true, []string{FindingRecoveryPoint}) || Met(r, false, nil) {
 		t.Error("nobody can tell, and yet it is what was expected")
 	}

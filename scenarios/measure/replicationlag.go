@@ -94,9 +94,13 @@ func (a *audit) excuse(p *RecoveryPoint, slow []StoreLag) {
 // blame says of stores that they were late by the machine.
 func blame(slow []StoreLag, within float64) string {
 	var who []string
-	for _, l := range slow {
-		who = append(who, l.Store+" were up to "+words(*l.LoadedMS)+" behind")
+	for i, l := range slow {
+		were := " were up to "
+		if i > 0 {
+			were = " up to "
+		}
+		who = append(who, l.Store+were+words(*l.LoadedMS))
 	}
-	return fmt.Sprintf("%s before anything was broken, of %s promised: this machine, not the design under test, was too slow; close what else "+
-		"runs on it, or use a smaller timescale or versitygw (--aws packages)", strings.Join(who, ", "), promised(within))
+	return fmt.Sprintf("%s behind before anything was broken, of %s promised: this machine, not the design under test, was too slow; close what else "+
+		"runs on it, or use a smaller timescale or versitygw (--aws packages)", strings.Join(who, " and "), promised(within))
 }
