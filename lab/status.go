@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -170,7 +169,7 @@ func (l *Lab) replication(ctx context.Context, s topology.Service, region string
 	case s == topology.ServicePostgres && n.Role == "replica":
 		return []Replication{l.postgresBehind(ctx, region, n.Tap)}
 	case s == topology.ServiceReplicator:
-		return copiesBehind(ctx, region, n.Tap)
+		return l.copiesBehind(ctx, region)
 	default:
 		return nil
 	}
@@ -206,36 +205,6 @@ func (l *Lab) postgresBehind(ctx context.Context, region, tap string) Replicatio
 		r.BytesBy, r.MSBy = said.Bytes, said.MS
 	}
 	return r
-}
-
-// copiesBehind asks a replicator about objects and items.
-func copiesBehind(ctx context.Context, region, tap string) []Replication {
-	body, err := ask(ctx, http.MethodGet, "http://"+tap+"/lag", http.NoBody)
-	if err != nil {
-		return []Replication{{Store: "objects, items", To: region, State: "unknown"}}
-	}
-	var lags []struct {
-		Source    string `json:"source"`
-		Store     string `json:"store"`
-		LagMS     *int64 `json:"lag_ms"`
-		Reachable bool   `json:"reachable"`
-		Error     string `json:"error"`
-	}
-	if err := json.Unmarshal(body, &lags); err != nil {
-		return []Replication{{Store: "objects, items", To: region, State: "unknown"}}
-	}
-	var all []Replication
-	for _, x := range lags {
-		r := Replication{Store: x.Store, From: x.Source, To: region, State: "ok", MSBy: x.LagMS}
-		if x.Error != "" || !x.Reachable {
-			r.State = "failing"
-			if !x.Reachable { // how far behind it is, nobody knows
-				r.State, r.MSBy = "source not reached", nil
-			}
-		}
-		all = append(all, r)
-	}
-	return all
 }
 
 // queryPostgres runs one statement and gives the first value of the first row as text.

@@ -42,6 +42,7 @@ func scaled(p drill.Plan) drill.Plan {
 	}
 	p.Observe, p.Tail = div(p.Observe), div(p.Tail)
 	p.Judge.Timescale = p.Timescale
+	p.Judge.Replicated, p.Judge.CopyTakes = replicated(p.Topology, p.Judge)
 	p.Workload.Sessions = len(p.Judge.Sessions) > 0
 	if p.Judge.RecoveryPoint != nil {
 		o := *p.Judge.RecoveryPoint

@@ -141,7 +141,8 @@ func TestDefaults(t *testing.T) {
 		Tail:     1500 * time.Millisecond,
 		Judge: measure.Spec{
 			Timescale: 100, Stores: []string{"postgres", "objects", "items"}, Ordered: []string{"postgres"}, MinAcked: 50,
-			Survivor: "us-east-1", // the standby is what is lost
+			Replicated: []string{"objects", "items"},
+			Survivor:   "us-east-1", // the standby is what is lost
 			RecoveryTime: &measure.RecoveryTimeObjective{
 				Within: 12 * time.Second, Window: 1500 * time.Millisecond,
 				Success: 0.99, Quantile: 0.95, Latency: 500 * time.Millisecond, Capacity: 0.95,

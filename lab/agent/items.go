@@ -45,6 +45,9 @@ type itemCopier struct {
 	from, to       *dynamodb.Client
 	source, target string // the regions
 	rules          *rules
+	underWay       underWay
+
+	held map[string]time.Time // by id: until when a rule held it, as far as is known
 
 	loaded    bool // all that the target had is in known
 	loadedTo  int64
@@ -70,6 +73,7 @@ func newItemCopier(from, to Stores, r *rules) *itemCopier {
 func (c *itemCopier) reset() {
 	c.loaded, c.loadedTo, c.compared, c.watermark = false, -1, false, -1
 	c.known = map[string]version{}
+	c.held = map[string]time.Time{}
 }
 
 // pass asks the source once for what may be new and copies it.
@@ -79,7 +83,7 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 	}
 	began := time.Now()
 	deep := began.Sub(c.deep) >= itemDeepEvery
-	crew, crewCtx := newCrew(ctx)
+	crew, crewCtx := newCrew(ctx, &c.underWay)
 	newest := c.watermark
 	reading := eachItem(crewCtx, c.from, c.after(deep), func(item map[string]types.AttributeValue) {
 		id, v := itemVersion(item)
@@ -90,12 +94,14 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 		var h held
 		t := thing{store: StoreItems, key: id, written: time.Unix(0, v.stamp), size: ItemSize(item)}
 		if errors.As(c.rules.admit(t, time.Now()), &h) {
+			c.held[id] = latest(time.Now(), h.until)
 			crew.hold(t.written, h)
 			return
 		}
-		crew.do(crewCtx, t.written, func(ctx context.Context) (result, error) {
+		since := latest(t.written, c.held[id])
+		crew.do(crewCtx, t.written, since, func(ctx context.Context) (result, error) {
 			copied, err := c.put(ctx, item, id, v)
-			return result{copied, t.written}, err
+			return result{copied, since}, err
 		})
 	})
 	pass, err := crew.wait()
@@ -196,6 +202,7 @@ func (c *itemCopier) prune() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.known, func(_ string, v version) bool { return v.stamp < c.watermark-int64(itemOverlapDeep) })
+	maps.DeleteFunc(c.held, func(id string, until time.Time) bool { return until.Before(c.deep.Add(-itemDeepEvery)) })
 }
 
 // eachItem calls each with every item stamped after a time, oldest first. A table that does not exist has no items.

@@ -25,7 +25,8 @@ type objectCopier struct {
 	from, to       *s3.Client
 	source, target string // the regions
 
-	rules *rules
+	rules    *rules
+	underWay underWay
 
 	begun   bool // both regions were listed
 	horizon horizon
@@ -49,12 +50,6 @@ func (c contents) tell(key string) (tag string, is, sure bool) {
 	return tag, is, c.tags != nil && key > c.after
 }
 
-// wait is an object that a rule holds, and until when; zero: until the rules have changed.
-type wait struct {
-	listed
-	until time.Time
-}
-
 // listed is how a listing tells that an object has changed. Stores date objects to the second, so the content's tag is needed.
 type listed struct {
 	etag     string
@@ -72,16 +67,13 @@ func newObjectCopier(from, to Stores, r *rules) *objectCopier {
 
 // pass lists what may be new in the source and copies what is.
 func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
-	if rules := c.rules.change(); rules != c.under {
-		clear(c.waits)
-		c.under = rules
-	}
+	c.letGo(c.rules.change())
 	after, expected := "", ""
 	if c.begun {
 		after, expected = c.horizon.next(time.Now())
 		after = c.beforeWaiting(after)
 	}
-	crew, crewCtx := newCrew(ctx)
+	crew, crewCtx := newCrew(ctx, &c.underWay)
 	var fresh []types.Object
 	last, began := "", time.Now()
 	listing := eachObject(ctx, c.from, after, func(o types.Object) {
@@ -101,8 +93,9 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 	if looking == nil {
 		for _, o := range fresh {
 			key, now := aws.ToString(o.Key), asListed(o)
-			crew.do(crewCtx, now.modified, func(ctx context.Context) (result, error) {
+			crew.do(crewCtx, now.modified, latest(now.modified, c.freed(key)), func(ctx context.Context) (result, error) {
 				r, err := c.copy(ctx, key, now, aws.ToInt64(o.Size))
+				r.since = latest(r.since, c.freed(key))
 				c.remember(key, now, err)
 				return r, err
 			})
@@ -124,6 +117,7 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 	}
 	c.begun, pass.whole = true, after == ""
 	c.horizon.saw(began, took, after, last)
+	c.forget(began)
 	return pass, nil
 }
 
@@ -222,7 +216,7 @@ func (c *objectCopier) put(ctx context.Context, key string, object *s3.GetObject
 	if _, err := c.to.PutObject(ctx, put); err != nil {
 		return result{}, fmt.Errorf("put object %s in %s: %w", key, c.target, err)
 	}
-	return result{copied: true, written: time.Unix(0, offered.stamp)}, nil
+	return result{copied: true, since: time.Unix(0, offered.stamp)}, nil
 }
 
 // head looks at an object of the target; nil if there is none.
@@ -258,59 +252,4 @@ func stamped(metadata map[string]string, v version) map[string]string {
 	}
 	with[stampKey], with[originKey] = strconv.FormatInt(v.stamp, 10), v.origin
 	return with
-}
-
-// admit asks the rules. Listings date objects to the second, so a rule about time needs a look at the object's own stamp.
-func (c *objectCopier) admit(ctx context.Context, key string, now listed, size int64) error {
-	t := thing{store: StoreObjects, key: key, written: now.modified, size: size}
-	if c.rules.lags(StoreObjects, key) {
-		head, err := c.from.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(topology.Bucket), Key: aws.String(key)})
-		switch {
-		case err == nil:
-			t.written = time.Unix(0, objectVersion(head.Metadata, now.modified, c.source).stamp)
-		case !hasCode(err, "NotFound", "NoSuchKey"): // deleted since it was listed: the copy will find out
-			return sourceError{fmt.Errorf("look at object %s in %s: %w", key, c.source, err)}
-		}
-	}
-	return c.rules.admit(t, time.Now())
-}
-
-func (c *objectCopier) dealtWith(key string) listed {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.seen[key]
-}
-
-// waiting says whether an object waits because of a rule and is not to be tried yet.
-func (c *objectCopier) waiting(key string, now listed) (held, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	w, ok := c.waits[key]
-	return held{until: w.until}, ok && w.listed == now && (w.until.IsZero() || time.Now().Before(w.until))
-}
-
-// beforeWaiting is a key, not after the given one, that comes before every object that a rule holds.
-func (c *objectCopier) beforeWaiting(after string) string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for key := range c.waits {
-		if key <= after {
-			after = key[:len(key)-1]
-		}
-	}
-	return after
-}
-
-// remember takes down what came of an object: it was dealt with, it waits, or it has to be tried again.
-func (c *objectCopier) remember(key string, l listed, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var h held
-	switch {
-	case err == nil:
-		c.seen[key] = l
-		delete(c.waits, key)
-	case errors.As(err, &h):
-		c.waits[key] = wait{listed: l, until: h.until}
-	}
 }

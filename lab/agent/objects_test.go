@@ -39,10 +39,12 @@ func newShelf(t *testing.T, region string) (*shelf, Stores) {
 	return s, Stores{Region: region, S3: topology.Endpoint{Region: region, Address: server.Listener.Addr().String()}}
 }
 
-func (s *shelf) write(key, origin string) {
+func (s *shelf) write(key, origin string) { s.writeAt(key, origin, time.Now()) }
+
+func (s *shelf) writeAt(key, origin string, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.objects[key] = shelved{"body of " + key + " by " + origin, origin, time.Now().UnixNano()}
+	s.objects[key] = shelved{"body of " + key + " by " + origin, origin, at.UnixNano()}
 }
 
 func (s *shelf) keys() []string {

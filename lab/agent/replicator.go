@@ -29,6 +29,10 @@ type Lag struct {
 	// LagMS is the age of the oldest thing that was seen and not copied when the last pass ended: 0 when all seen was copied, null
 	// before the first pass. What the source holds and nobody has seen is bounded by LastPassMSAgo, not by this.
 	LagMS *int64 `json:"lag_ms"`
+	// BehindMS is the longest that anything had waited to be copied: of what was copied in the last 2 s, and of what is seen and waits now. It
+	// is at least that; what nobody has seen may wait for longer. What a rule holds does not count until it lets go, and then from there. Null
+	// before anything was copied or seen to wait.
+	BehindMS *int64 `json:"behind_ms"`
 	// LastPassMSAgo is how long ago the last pass began that saw all of the source and copied it; null if none did.
 	LastPassMSAgo *int64 `json:"last_pass_ms_ago"`
 	Reachable     bool   `json:"reachable"` // the source answered in the last pass
@@ -65,11 +69,11 @@ func newReplicator(cfg ReplicatorConfig, _ *Marks) (service, error) {
 		}
 		if cfg.Objects {
 			copier := newObjectCopier(source, cfg.Local, r.rules)
-			r.lanes = append(r.lanes, &lane{lag: Lag{Source: source.Region, Store: StoreObjects}, pass: copier.pass, rules: r.rules})
+			r.lanes = append(r.lanes, &lane{lag: Lag{Source: source.Region, Store: StoreObjects}, pass: copier.pass, rules: r.rules, underWay: &copier.underWay})
 		}
 		if cfg.Items {
 			copier := newItemCopier(source, cfg.Local, r.rules)
-			r.lanes = append(r.lanes, &lane{lag: Lag{Source: source.Region, Store: StoreItems}, pass: copier.pass, rules: r.rules})
+			r.lanes = append(r.lanes, &lane{lag: Lag{Source: source.Region, Store: StoreItems}, pass: copier.pass, rules: r.rules, underWay: &copier.underWay})
 		}
 	}
 	if cfg.PublishedFile == "" || cfg.ConfigFile == "" || cfg.Repository == "" {
@@ -116,11 +120,13 @@ func (r *replicator) Run(ctx context.Context) error {
 
 // lane is one store of one source.
 type lane struct {
-	pass  func(context.Context) (copyPass, error)
-	rules *rules
+	pass     func(context.Context) (copyPass, error)
+	rules    *rules
+	underWay *underWay // of the pass
 
 	mu       sync.Mutex
 	lag      Lag
+	behind   behind
 	pending  time.Time // since when the oldest thing waits that was seen and not copied
 	complete time.Time // when the last pass began that copied all
 }
@@ -155,7 +161,9 @@ func (l *lane) run(ctx context.Context, every time.Duration) {
 func (l *lane) note(began time.Time, pass copyPass, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if errors.As(err, new(sourceError)) {
+	blind := errors.As(err, new(sourceError))
+	l.behind.note(time.Now(), pass, blind)
+	if blind {
 		l.pending = oldest(l.pending, pass.pending) // what this pass could not see again still waits
 	} else {
 		l.pending = pass.pending
@@ -173,7 +181,7 @@ func (l *lane) note(began time.Time, pass copyPass, err error) {
 		if pass.whole && pass.pending.IsZero() { // else a rule holds some of it
 			l.complete = began
 		}
-	case errors.As(err, new(sourceError)):
+	case blind:
 		l.lag.Reachable, l.lag.Error = false, err.Error()
 	default:
 		l.lag.Error = err.Error()
@@ -187,6 +195,7 @@ func (l *lane) state() Lag {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lag := l.lag
+	lag.BehindMS = l.behind.at(time.Now(), l.underWay.oldest())
 	if !l.complete.IsZero() {
 		ago := time.Since(l.complete).Milliseconds()
 		lag.LastPassMSAgo = &ago

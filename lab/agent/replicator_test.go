@@ -10,7 +10,7 @@ import (
 
 func TestLagIsTheAgeOfWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &lane{}
+		l := &lane{underWay: &underWay{}}
 		if s := l.state(); s.LagMS != nil || s.LastPassMSAgo != nil || s.Reachable {
 			t.Errorf("before the first pass: %+v", s)
 		}
@@ -37,27 +37,27 @@ func TestLagIsTheAgeOfWhatWaits(t *testing.T) {
 }
 
 func TestOneFailureDoesNotStopTheOthers(t *testing.T) {
-	crew, ctx := newCrew(t.Context())
+	crew, ctx := newCrew(t.Context(), &underWay{})
 	at := time.Unix(100, 0)
 	for i := range 20 {
-		crew.do(ctx, at.Add(time.Duration(i)*time.Second), func(context.Context) (result, error) {
+		crew.do(ctx, at.Add(time.Duration(i)*time.Second), at, func(context.Context) (result, error) {
 			if i == 7 {
 				return result{}, errors.New("refused")
 			}
-			return result{copied: i%2 == 0, written: time.Now().Add(-time.Duration(i) * time.Hour)}, nil
+			return result{copied: i%2 == 0, since: time.Now().Add(-time.Duration(i) * time.Hour)}, nil
 		})
 	}
 	pass, err := crew.wait()
-	if err == nil || pass.copied != 10 || !pass.pending.Equal(at.Add(7*time.Second)) || pass.behind.Round(time.Hour) != 18*time.Hour {
+	if err == nil || pass.copied != 10 || !pass.pending.Equal(at.Add(7*time.Second)) || !pass.late.Equal(at.Add(8*time.Second)) || pass.behind.Round(time.Hour) != 18*time.Hour {
 		t.Errorf("got %+v, %v", pass, err)
 	}
 }
 
 func TestManyFailuresEndThePass(t *testing.T) {
-	crew, ctx := newCrew(t.Context())
+	crew, ctx := newCrew(t.Context(), &underWay{})
 	ran := make(chan struct{}, 1000)
 	for range 1000 {
-		crew.do(ctx, time.Unix(100, 0), func(context.Context) (result, error) {
+		crew.do(ctx, time.Unix(100, 0), time.Unix(100, 0), func(context.Context) (result, error) {
 			ran <- struct{}{}
 			return result{}, sourceError{errors.New("gone")}
 		})

@@ -82,20 +82,21 @@ func copyItems(ctx context.Context, from, to Stores) (copied int, err error) {
 	return pass.copied, err
 }
 
-// copyPass is what one pass over a source did. Pending is since when the oldest thing waits that was seen and not copied, due when a
-// rule lets go of the first of those that it holds for a time.
+// copyPass is what one pass over a source did. Pending is since when the oldest thing waits that was seen and not copied, late since when
+// the oldest of those that no rule holds, due when a rule lets go of the first of those that it holds for a time.
 type copyPass struct {
 	copied  int
 	pending time.Time
+	late    time.Time
 	due     time.Time
-	behind  time.Duration // the longest that anything it copied had waited since it was written
+	behind  time.Duration // the longest that anything it copied had waited since it was written, or a rule let it go
 	whole   bool          // all of the source was looked at
 }
 
-// result is what came of one thing: whether it was copied, and when it had been written.
+// result is what came of one thing: whether it was copied, and since when nothing but the copying kept it: it was written, or a rule let it go.
 type result struct {
-	copied  bool
-	written time.Time
+	copied bool
+	since  time.Time
 }
 
 // oldest is the earlier of two times, where the zero time is none.
@@ -120,25 +121,29 @@ func (e sourceError) Unwrap() error { return e.error }
 // crew copies things with a bounded number of workers. One thing that cannot be copied does not keep the others from it, but as
 // many failures as workers end the work: then a store is gone and waiting for each of the rest would only take longer.
 type crew struct {
-	group  errgroup.Group
-	cancel context.CancelFunc
+	group    errgroup.Group
+	cancel   context.CancelFunc
+	underWay *underWay
 
 	mu   sync.Mutex
 	pass copyPass
 	errs []error
 }
 
-func newCrew(ctx context.Context) (*crew, context.Context) {
+func newCrew(ctx context.Context, u *underWay) (*crew, context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
-	c := &crew{cancel: cancel}
+	c := &crew{cancel: cancel, underWay: u}
 	c.group.SetLimit(copyWorkers)
 	return c, ctx
 }
 
-// do has one thing, dated at, copied by work, which says what came of it. It blocks while all workers are busy.
-func (c *crew) do(ctx context.Context, at time.Time, work func(ctx context.Context) (result, error)) {
+// do has one thing, dated at, copied by work, which says what came of it. Nothing but the copying has kept it since a time. It blocks while all
+// workers are busy.
+func (c *crew) do(ctx context.Context, at, since time.Time, work func(ctx context.Context) (result, error)) {
+	leave := c.underWay.enter(since)
 	c.group.Go(func() error {
 		defer lastWords("copy an object or item")
+		defer leave()
 		err := ctx.Err()
 		var r result
 		if err == nil {
@@ -149,7 +154,7 @@ func (c *crew) do(ctx context.Context, at time.Time, work func(ctx context.Conte
 		defer c.mu.Unlock()
 		if r.copied {
 			c.pass.copied++
-			c.pass.behind = max(c.pass.behind, ended.Sub(r.written))
+			c.pass.behind = max(c.pass.behind, ended.Sub(r.since))
 		}
 		if err != nil {
 			c.miss(at, err)
@@ -173,6 +178,7 @@ func (c *crew) miss(at time.Time, err error) {
 		c.pass.due = oldest(c.pass.due, h.until)
 		return
 	}
+	c.pass.late = oldest(c.pass.late, latestWritten(at))
 	if len(c.errs) > 0 && errors.Is(err, context.Canceled) {
 		return
 	}

@@ -39,6 +39,7 @@ type drill struct {
 	load  *workload.Load
 
 	guards  []*guarded // in the order of injection
+	quiet   func()     // ends looking at how far replication is behind; not nil
 	steady  time.Duration
 	last    time.Duration // the last fault's command
 	stepped time.Duration // when the step before began: conditions look no further back
@@ -59,7 +60,7 @@ type guarded struct {
 func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(Event)) error {
 	alive, stop := l.Alive(ctx)
 	defer stop()
-	d := &drill{plan: p, lab: l, rec: rec, watch: watch}
+	d := &drill{plan: p, lab: l, rec: rec, watch: watch, quiet: func() {}}
 	err := d.run(alive)
 	if alive.Err() != nil && ctx.Err() == nil {
 		return context.Cause(alive)
@@ -70,6 +71,7 @@ func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(E
 func (d *drill) run(ctx context.Context) (err error) {
 	stopMarks := d.followMarks(ctx)
 	defer stopMarks()
+	d.lookLags(ctx)
 
 	if err := d.startLoad(ctx); err != nil {
 		return err
@@ -90,6 +92,8 @@ func (d *drill) run(ctx context.Context) (err error) {
 	if err := d.awaitSteady(ctx); err != nil {
 		return err
 	}
+	d.quiet = d.followLags(ctx)
+	defer d.quiet()
 	if err := d.runSteps(ctx); err != nil {
 		return err
 	}
@@ -188,6 +192,9 @@ func (d *drill) leaveOut(steps []Step, c Condition) {
 }
 
 func (d *drill) runStep(ctx context.Context, s Step) error {
+	if s.Inject != nil || s.Switchover != "" {
+		d.quiet() // from here on it says nothing of a lab in which nothing is broken
+	}
 	switch {
 	case s.Inject != nil:
 		return d.inject(ctx, s.Inject)

@@ -23,6 +23,8 @@ type Lab interface {
 	FollowMarks(ctx context.Context, now func() time.Duration, seen func(Exchange)) error
 	// Configured asks every node of the app what its configuration is. A node that does not answer is in the answer, with its error.
 	Configured(ctx context.Context) []history.ConfigSight
+	// Lags asks how far the stores of each region are behind those of the others, as far as anybody says.
+	Lags(ctx context.Context) []history.LagSight
 	// Doer does what the steps of a plan say.
 	Doer
 	// Stores reads what the stores of a region hold.

@@ -31,7 +31,8 @@ type tinyLab struct {
 	unattended bool                          // no automation: nobody redirects
 	steady     func(now time.Duration) error // nil: always
 	switchover func(ctx context.Context, region string, said func(string)) error
-	job        func(context.Context) error            // nil: there is no job
+	job        func(context.Context) error // nil: there is no job
+	lags       func() []history.LagSight
 	reconcile  func(context.Context) error            // nil: at once
 	unreadable string                                 // a store that can't be read
 	drop       map[string]func(ids []string) []string // what a store holds of what the region does; nil: all
@@ -93,6 +94,14 @@ func newLab(t *testing.T) *tinyLab {
 
 // Configured says nothing: nodes of this lab have no configuration.
 func (*tinyLab) Configured(context.Context) []history.ConfigSight { return nil }
+
+// Lags says nothing where the test does not: what regions of this lab take is copied at once.
+func (l *tinyLab) Lags(context.Context) []history.LagSight {
+	if l.lags == nil {
+		return nil
+	}
+	return l.lags()
+}
 
 func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 

@@ -118,6 +118,8 @@ type Metrics struct {
 	Reads         []ReadLatency  `json:"reads"`    // by region and path
 	StaleConfig   *StaleConfig   `json:"stale_config"`
 	WriteGap      *WriteGap      `json:"write_gap"` // the longest of the switchovers
+	// ReplicationLag is that of what stands in for S3's and DynamoDB's own replication, before anything was broken.
+	ReplicationLag *ReplicationLag `json:"replication_lag"`
 	// These are named by the schema and have no checker: always null.
 	Decisions    *NotMeasured `json:"decisions"`
 	Conservation *NotMeasured `json:"conservation"`
@@ -206,6 +208,18 @@ type StaleConfig struct {
 	ObjectiveMS     *int64               `json:"objective_ms"`
 	FullObjectiveMS *int64               `json:"objective_full_scale_ms"`
 	Verdict         Verdict              `json:"verdict"`
+}
+
+// ReplicationLag is how far the stores of the region that takes over were behind before anything was broken: at least so far.
+type ReplicationLag struct {
+	Stores []StoreLag `json:"stores"`
+}
+
+// StoreLag is the worst that was seen. Nil: nothing was copied, or nobody looked.
+type StoreLag struct {
+	Store    string `json:"store"`
+	QuietMS  *int64 `json:"quiet_ms"`  // before the load began
+	LoadedMS *int64 `json:"loaded_ms"` // from the steady state until the first fault was ordered
 }
 
 // WriteGap is for how long no write was acknowledged while regions changed roles.

@@ -38,6 +38,12 @@ func metricsOf(m measure.Metrics, timescale float64) Metrics {
 		gap := gapOf(*g, timescale)
 		out.WriteGap = &gap
 	}
+	if l := m.ReplicationLag; l != nil {
+		out.ReplicationLag = &ReplicationLag{Stores: []StoreLag{}}
+		for _, s := range l.Stores {
+			out.ReplicationLag.Stores = append(out.ReplicationLag.Stores, StoreLag{Store: s.Store, QuietMS: down(s.QuietMS), LoadedMS: down(s.LoadedMS)})
+		}
+	}
 	for _, s := range m.Sessions {
 		out.Sessions = append(out.Sessions, sessionOf(s))
 	}

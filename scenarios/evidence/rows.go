@@ -43,6 +43,9 @@ func (r Result) rows() []row {
 			}
 		}
 	}
+	if l := r.Metrics.ReplicationLag; l != nil {
+		rows = append(rows, lagRows(*l)...)
+	}
 	if c := r.Metrics.Capacity; c != nil {
 		rows = append(rows, r.capacityRows(*c)...)
 	}

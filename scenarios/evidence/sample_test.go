@@ -103,6 +103,9 @@ func outage() (Drill, map[string][]byte) {
 				},
 				RecoveryPoint: &joint,
 				WriteLatency:  &measure.Latency{Count: 812, P50MS: 13.1, P99MS: 36.6, MaxMS: 61},
+				ReplicationLag: &measure.ReplicationLag{Stores: []measure.StoreLag{
+					{Store: history.StoreObjects, QuietMS: f64(12.4), LoadedMS: f64(312)}, {Store: history.StoreItems, LoadedMS: f64(1204)},
+				}},
 			},
 			Findings: []measure.Finding{
 				{ID: "recovery_time", Checker: "recovery_time", Verdict: measure.Pass, Detail: "4.21 s … 4.30 s of 20 s"},

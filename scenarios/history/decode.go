@@ -79,7 +79,7 @@ func DecodeOps(r io.Reader) (History, error) {
 	return h, err
 }
 
-// DecodeEvents reads marks, faults, final reads, phases and configurations, one event a line; Ops of the result is not set. Unknown keys and types,
+// DecodeEvents reads marks, faults, final reads, phases, configurations and lags, one event a line; Ops of the result is not set. Unknown keys and types,
 // and intervals that end before they begin, are errors with the line's number.
 func DecodeEvents(r io.Reader) (History, error) {
 	var h History
@@ -135,6 +135,15 @@ func (h *History) add(e event) error {
 			return err
 		}
 		h.Configs = append(h.Configs, c)
+	case eventLag:
+		var l LagSight
+		if err := errors.Join(strict(e.Data, &l), ordered(&l.At)); err != nil {
+			return err
+		}
+		if l.Behind != nil && *l.Behind < 0 {
+			return fmt.Errorf("%s of %s are %s behind", l.Store, l.To, *l.Behind)
+		}
+		h.Lags = append(h.Lags, l)
 	default:
 		return errors.New("no such type of event")
 	}

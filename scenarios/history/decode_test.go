@@ -20,6 +20,7 @@ const (
 		`"at":{"lo_ns":1,"hi_ns":2},"ids":["v1"]}}`
 	goodConfig = `{"type":"config","at_ns":4,"data":{"at":{"lo_ns":1,"hi_ns":2},"node":"app-1.us-west-2","service":"app","region":"us-west-2",` +
 		`"revision":1,"values":[{"key":"postgres","source":"region","region":"us-east-1","address":"hub:1"}]}}`
+	goodLag   = `{"type":"lag","at_ns":4,"data":{"at":{"lo_ns":1,"hi_ns":2},"store":"items","from":"us-east-1","to":"us-west-2","behind_ns":3}}`
 	goodPhase = `{"type":"phase","at_ns":4,"data":{"at_ns":4,"name":"steady_state"}}`
 )
 
@@ -46,6 +47,8 @@ func TestDecodeErrorsNameTheLine(t *testing.T) {
 		"a backward fault":      strings.Replace(goodFault, `"lo_ns":2`, `"lo_ns":9`, 1),
 		"a backward config":     strings.Replace(goodConfig, `"lo_ns":1`, `"lo_ns":9`, 1),
 		"an unknown value":      strings.Replace(goodConfig, `"key"`, `"name"`, 1),
+		"a backward lag":        strings.Replace(goodLag, `"lo_ns":1`, `"lo_ns":9`, 1),
+		"a lag ahead of time":   strings.Replace(goodLag, `"behind_ns":3`, `"behind_ns":-3`, 1),
 		"an unknown read":       strings.Replace(goodRead, `"before_return"`, `"some_day"`, 1),
 		"an event without data": `{"type":"phase","at_ns":1}`,
 		"data that is null":     `{"type":"phase","at_ns":1,"data":null}`,

@@ -17,6 +17,7 @@ const (
 	eventFinalRead = "final_read"
 	eventPhase     = "phase"
 	eventConfig    = "config"
+	eventLag       = "lag"
 )
 
 // event is a line of the events file.

@@ -113,6 +113,17 @@ type ConfigEndpoint struct {
 	Address string `json:"address"`
 }
 
+// LagSight is how far one store of a region was behind another region by the copying itself: what a fault of the drill holds up does not count. It
+// is recorded when it is more than it was, or much less. At is from when that was asked to when it was answered.
+type LagSight struct {
+	At    Interval `json:"at"`
+	Store string   `json:"store"` // StoreObjects or StoreItems
+	From  string   `json:"from"`  // the region copied from
+	To    string   `json:"to"`
+	// Behind is the longest that anything had waited to be copied, of late or still, as far as whoever copies has seen. Null: nothing was copied yet.
+	Behind *time.Duration `json:"behind_ns"`
+}
+
 // The two readings of the stores, and the names of the stores.
 const (
 	BeforeReturn        = "before_return"
@@ -146,6 +157,8 @@ type History struct {
 	Phases []Phase
 	// Configs are what nodes said of their configuration, each time something else.
 	Configs []ConfigSight
+	// Lags are how far stores were behind before anything was broken.
+	Lags []LagSight
 	// Truncated says that the recording was cut off (its harness was killed): what is here is a readable prefix.
 	Truncated bool
 }

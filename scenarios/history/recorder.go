@@ -88,6 +88,11 @@ func (r *Recorder) Config(c ConfigSight) {
 	r.event(eventConfig, c, func(h *History) { h.Configs = append(h.Configs, c) })
 }
 
+// Lag records how far a store was behind.
+func (r *Recorder) Lag(l LagSight) {
+	r.event(eventLag, l, func(h *History) { h.Lags = append(h.Lags, l) })
+}
+
 // Phase records that the drill enters a phase now.
 func (r *Recorder) Phase(name string) {
 	p := Phase{At: r.Now(), Name: name}
@@ -101,6 +106,7 @@ func (r *Recorder) Snapshot() History {
 	return History{
 		Ops: slices.Clip(r.seen.Ops), Marks: slices.Clip(r.seen.Marks), Faults: slices.Clip(r.seen.Faults),
 		Reads: slices.Clip(r.seen.Reads), Phases: slices.Clip(r.seen.Phases), Configs: slices.Clip(r.seen.Configs),
+		Lags: slices.Clip(r.seen.Lags),
 	}
 }
 

@@ -24,6 +24,8 @@ func record(r *Recorder, ops int) {
 	fault.Effective, fault.Confirmed = &Interval{5, 6}, true
 	r.Fault(fault)
 	r.Read(FinalRead{Read: BeforeReturn, Store: StorePostgres, Region: "us-west-2", At: At(9), IDs: []string{"v0", "v0"}})
+	r.Lag(LagSight{At: Interval{3, 4}, Store: StoreObjects, From: "us-east-1", To: "us-west-2", Behind: new(time.Duration(7))})
+	r.Lag(LagSight{At: Interval{3, 4}, Store: StoreItems, From: "us-east-1", To: "us-west-2"})
 	r.Phase(PhaseEnd)
 }
 

@@ -14,8 +14,9 @@ type audit struct {
 	ledger   ledger
 	stores   []storeAudit
 	point    *RecoveryPoint
-	problems []string // readings that are missing, one sentence each
-	unread   int      // acknowledged writes that no reading is late enough for
+	problems []string   // readings that are missing, one sentence each
+	unread   int        // acknowledged writes that no reading is late enough for
+	late     []StoreLag // stores whose loss may be the machine's doing
 }
 
 // storeAudit is what is wrong with one store; nil readings are not known.
@@ -49,7 +50,7 @@ func newAudit(h history.History, s Spec) *audit {
 		a.stores = append(a.stores, store)
 	}
 	a.unread = len(unread)
-	a.point = a.figures(s, start)
+	a.point = a.figures(s, start, tooSlow(h, s, incident))
 	return a
 }
 
@@ -86,8 +87,9 @@ func (t *storeAudit) judge(l ledger, start time.Duration, unread map[int]bool) {
 	}
 }
 
-// figures are the recovery point of each store, and the joint one over them.
-func (a *audit) figures(s Spec, start time.Duration) *RecoveryPoint {
+// figures are the recovery point of each store, and the joint one over them. It notes which stores are excused, of those that the machine was too
+// slow for.
+func (a *audit) figures(s Spec, start time.Duration, slow []StoreLag) *RecoveryPoint {
 	known := 0
 	var stores []RecoveryPoint
 	for _, t := range a.stores {
@@ -100,6 +102,7 @@ func (a *audit) figures(s Spec, start time.Duration) *RecoveryPoint {
 		}
 		p.Holes, p.Resurrected, p.Duplicates = len(t.holes), len(t.resurrected), len(t.duplicates())
 		p.AckedAfterFault = len(a.ledger.stray)
+		a.excuse(p, slow)
 		stores = append(stores, *p)
 	}
 	kept := func(w write) bool {
@@ -113,6 +116,9 @@ func (a *audit) figures(s Spec, start time.Duration) *RecoveryPoint {
 	joint := newLoss(a.ledger.before, kept, a.ledger.incident.f, start).figure("", len(a.ledger.before), s)
 	if known < len(a.stores) {
 		joint.HiMS, joint.Verdict = nil, Inconclusive
+	}
+	if len(a.late) > 0 {
+		joint.Verdict = Inconclusive // what is left of it is told by the other stores
 	}
 	if known == 0 {
 		joint.LoMS = nil

@@ -27,6 +27,8 @@ type expectation struct {
 type overrides struct {
 	RecoveryPointMS *int     `json:"recovery_point_ms,omitempty"`
 	MinAcked        int      `json:"min_acked,omitempty"`
+	Replicated      []string `json:"replicated,omitempty"`
+	CopyTakesMS     int      `json:"copy_takes_ms,omitempty"`
 	StandbyCapacity float64  `json:"standby_capacity,omitempty"`
 	Consistency     string   `json:"consistency,omitempty"`
 	Sessions        []string `json:"sessions,omitempty"`
@@ -50,6 +52,7 @@ type figures struct {
 	StaleFailed     *int      `json:"stale_failed,omitempty"`
 	WriteGapMS      []float64 `json:"write_gap_ms,omitempty"`     // lo, hi; lo only when censored
 	ClientsMovedMS  []float64 `json:"clients_moved_ms,omitempty"` // lo, hi; lo only when censored
+	LagMS           []float64 `json:"lag_ms,omitempty"`           // by store, in the order of replicated, under load
 }
 
 func promise(recoveryPointMS int) *overrides { return &overrides{RecoveryPointMS: &recoveryPointMS} }

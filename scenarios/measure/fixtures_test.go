@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write fixtures/histories from the table
 const fixturesDir = "../../fixtures/histories"
 
 func fixtures() []fixture {
-	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, serviceFixtures, configFixtures, switchoverFixtures)
+	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, serviceFixtures, configFixtures, switchoverFixtures, lagFixtures)
 }
 
 // files are what the fixture's folder holds.
@@ -52,6 +52,9 @@ func (f fixture) files(t *testing.T) map[string][]byte {
 	}
 	for _, c := range d.Configs {
 		event("config", c.At.Hi, c)
+	}
+	for _, l := range d.Lags {
+		event("lag", l.At.Hi, l)
 	}
 	expect, err := json.MarshalIndent(f.expect, "", "  ")
 	if err != nil {
@@ -163,6 +166,7 @@ func (e expectation) promised() Spec {
 	if e.Spec.MinAcked > 0 {
 		s.MinAcked = e.Spec.MinAcked
 	}
+	s.Replicated, s.CopyTakes = e.Spec.Replicated, time.Duration(e.Spec.CopyTakesMS)*msec
 	s.StandbyCapacity, s.Consistency, s.Sessions = e.Spec.StandbyCapacity, e.Spec.Consistency, e.Spec.Sessions
 	if within := e.Spec.StaleConfigMS; within != nil {
 		limit := time.Duration(*within) * msec
@@ -210,6 +214,13 @@ func measured(m Metrics, want figures) figures {
 	}
 	if g := m.WriteGap; g != nil && want.WriteGapMS != nil {
 		got.WriteGapMS = interval(g.LoMS, g.HiMS)
+	}
+	if l := m.ReplicationLag; l != nil && want.LagMS != nil {
+		for _, store := range l.Stores {
+			if store.LoadedMS != nil {
+				got.LagMS = append(got.LagMS, *store.LoadedMS)
+			}
+		}
 	}
 	p := m.RecoveryPoint
 	if p == nil {

@@ -20,7 +20,7 @@ func Judge(h history.History, s Spec) Report {
 	r := Report{Metrics: Metrics{
 		RecoveryTime: MeasureRecoveryTime(h, s), WriteLatency: WriteLatency(h), Capacity: MeasureCapacity(h, s), Clients: MeasureClients(h, s),
 		Sessions: MeasureSessions(h, s), Reads: MeasureReads(h, s), StaleConfig: MeasureStaleConfig(h, s),
-		WriteGap: MeasureWriteGap(h, s),
+		WriteGap: MeasureWriteGap(h, s), ReplicationLag: MeasureReplicationLag(h, s),
 	}}
 	a := newAudit(h, s)
 	void, open := voids(h, s), opens(h, a)
@@ -53,7 +53,7 @@ func Judge(h history.History, s Spec) Report {
 	if a != nil {
 		r.Metrics.RecoveryPoint = a.point
 		if s.RecoveryPoint != nil {
-			r.Findings = append(r.Findings, recoveryPointFinding(a.point))
+			r.Findings = append(r.Findings, recoveryPointFinding(a.point, a.late))
 		}
 		r.Findings = append(r.Findings, a.findings()...)
 	}

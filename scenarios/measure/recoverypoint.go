@@ -23,6 +23,8 @@ import (
 // An objective of 0 promises that nothing is lost and is judged by count. Others are judged by the interval; one store that fails
 // fails the joint figure.
 //
+// A store that was as far behind before anything was broken (see tooSlow) neither passes nor fails by what it lost too much: nobody can tell.
+//
 // Holes are lost writes of which a later one of that kind is kept: in ordered stores one that was sent after their own
 // acknowledgement, in others one that was acknowledged after it. For the joint figure holes, resurrected (lost before the return,
 // there after reconciliation) and duplicates count the writes to which it happened in any store.
@@ -100,7 +102,7 @@ func (l loss) holes(acked []write, kept func(write) bool, ordered bool) []write 
 	return holes
 }
 
-func recoveryPointFinding(p *RecoveryPoint) Finding {
+func recoveryPointFinding(p *RecoveryPoint, late []StoreLag) Finding {
 	f := Finding{ID: FindingRecoveryPoint, Checker: "recovery_point", Verdict: p.Verdict, Evidence: p.LostIDs}
 	f.Detail = fmt.Sprintf("%d of %d acknowledged writes lost", p.Lost, p.Acked)
 	switch {
@@ -117,6 +119,9 @@ func recoveryPointFinding(p *RecoveryPoint) Finding {
 		f.Detail += " (objective none lost)"
 	} else {
 		f.Detail += " (objective " + promised(*p.ObjectiveMS) + ")"
+	}
+	if len(late) > 0 && p.Verdict == Inconclusive {
+		f.Detail = blame(late, *p.ObjectiveMS) + "; " + f.Detail
 	}
 	return f
 }

@@ -29,6 +29,10 @@ type Spec struct {
 	StaleConfig *time.Duration
 	// WriteGap is for how long no write may be acknowledged while regions change roles; nil: not promised.
 	WriteGap *time.Duration
+	// Replicated are the stores that reach the survivor by what stands in for a managed service's replication, whenever it comes to it. CopyTakes is
+	// how long that takes there by the distance alone, which is the design's; what comes on top of it is the machine's.
+	Replicated []string
+	CopyTakes  time.Duration
 	// MinAcked is how many writes must have been acknowledged before the first fault; fewer prove nothing.
 	MinAcked int
 }
@@ -77,6 +81,20 @@ type Metrics struct {
 	Reads         []ReadLatency  `json:"reads"`         // by region and path
 	StaleConfig   *StaleConfig   `json:"stale_config"`
 	WriteGap      *WriteGap      `json:"write_gap"` // of the switchovers; the longest
+	// ReplicationLag is that of what stands in for a managed service's replication, before anything was broken.
+	ReplicationLag *ReplicationLag `json:"replication_lag"`
+}
+
+// ReplicationLag is how far the survivor's stores were behind before anything was broken.
+type ReplicationLag struct {
+	Stores []StoreLag `json:"stores"`
+}
+
+// StoreLag is the worst that was seen of one store: it was at least that. Milliseconds as they are; null: nothing was copied then, or nobody looked.
+type StoreLag struct {
+	Store    string   `json:"store"`
+	QuietMS  *float64 `json:"quiet_ms"`  // before the load began
+	LoadedMS *float64 `json:"loaded_ms"` // from the steady state until the first fault was ordered
 }
 
 // WriteGap is for how long no write was acknowledged while regions changed roles. Milliseconds of lab time.

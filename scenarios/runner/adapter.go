@@ -5,11 +5,9 @@ package runner
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"slices"
 	"time"
 
@@ -17,6 +15,7 @@ import (
 
 	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/agent"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -127,6 +126,37 @@ func (l labOf) Configured(ctx context.Context) []history.ConfigSight {
 	return all
 }
 
+// Lags is what the replicators say. One that does not answer, or does not reach what it copies from, says nothing.
+func (l labOf) Lags(ctx context.Context) []history.LagSight {
+	regions := l.Topology().Regions
+	answers := make([][]history.LagSight, len(regions))
+	var g errgroup.Group
+	for i, r := range regions {
+		g.Go(func() error {
+			lags, err := l.Replication(ctx, r.Name)
+			if err != nil {
+				return nil //nolint:nilerr // it is not known, and what that means is for others to say
+			}
+			for _, x := range lags {
+				if x.Reachable {
+					answers[i] = append(answers[i], lagSight(x, r.Name))
+				}
+			}
+			return nil
+		})
+	}
+	_ = g.Wait()
+	return slices.Concat(answers...)
+}
+
+func lagSight(x agent.Lag, to string) history.LagSight {
+	l := history.LagSight{Store: x.Store, From: x.Source, To: to} // the agents call the stores as histories do
+	if x.BehindMS != nil {
+		l.Behind = new(time.Duration(*x.BehindMS) * time.Millisecond)
+	}
+	return l
+}
+
 // Read reads the three stores of a region at once.
 func (l labOf) Read(ctx context.Context, region string) []drill.StoreRead {
 	reads := []drill.StoreRead{{Store: history.StorePostgres}, {Store: history.StoreObjects}, {Store: history.StoreItems}}
@@ -191,30 +221,10 @@ func (l labOf) Reconcile(ctx context.Context, survivor string) error {
 
 // copiesCaughtUp says whether the region's replicator reaches its sources, is no more than lag behind, and has looked since a time (zero: ever).
 func (l labOf) copiesCaughtUp(ctx context.Context, region string, lag time.Duration, since time.Time) error {
-	tap, err := l.Tap(topology.ServiceReplicator.Host(region))
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+tap+"/lag", nil)
-	if err != nil {
-		return err
-	}
 	asked := time.Now()
-	resp, err := http.DefaultClient.Do(req)
+	lags, err := l.Replication(ctx, region)
 	if err != nil {
-		return fmt.Errorf("ask the replicator of %s for its lag: %w", region, err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	var lags []struct {
-		Source    string  `json:"source"`
-		Store     string  `json:"store"`
-		LagMS     float64 `json:"lag_ms"`
-		Reachable bool    `json:"reachable"`
-		PassAgoMS *int64  `json:"last_pass_ms_ago"` // when the last pass began that copied all
-		Error     string  `json:"error"`
-	}
-	if err := json.NewDecoder(resp.Body).Decode(&lags); err != nil {
-		return fmt.Errorf("read the lag of the replicator of %s: %w", region, err)
+		return err
 	}
 	if len(lags) == 0 {
 		return fmt.Errorf("the replicator of %s says nothing of its lag", region)
@@ -224,10 +234,10 @@ func (l labOf) copiesCaughtUp(ctx context.Context, region string, lag time.Durat
 		switch {
 		case !x.Reachable:
 			errs = append(errs, fmt.Errorf("%s of %s can't be reached: %s", x.Store, x.Source, x.Error))
-		case !since.IsZero() && (x.PassAgoMS == nil || asked.Add(-time.Duration(*x.PassAgoMS)*time.Millisecond).Before(since)):
+		case !since.IsZero() && (x.LastPassMSAgo == nil || asked.Add(-time.Duration(*x.LastPassMSAgo)*time.Millisecond).Before(since)):
 			errs = append(errs, fmt.Errorf("%s of %s were not looked through since", x.Store, x.Source))
-		case x.LagMS > float64(lag.Milliseconds()):
-			errs = append(errs, fmt.Errorf("%s of %s are %.0f ms behind", x.Store, x.Source, x.LagMS))
+		case x.LagMS != nil && *x.LagMS > lag.Milliseconds():
+			errs = append(errs, fmt.Errorf("%s of %s are %d ms behind", x.Store, x.Source, *x.LagMS))
 		}
 	}
 	return errors.Join(errs...)

@@ -1,0 +1,165 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// behindMS is how far a lane says it is behind; -1 is not known.
+func behindMS(l *lane) int64 {
+	if ms := l.state().BehindMS; ms != nil {
+		return *ms
+	}
+	return -1
+}
+
+func TestBehindIsTheLongestThatAnythingWaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &lane{underWay: &underWay{}}
+		want := func(when string, want int64) {
+			t.Helper()
+			if got := behindMS(l); got != want {
+				t.Errorf("%s: %d ms behind, want %d", when, got, want)
+			}
+		}
+		want("before the first pass", -1)
+		l.note(time.Now(), copyPass{whole: true}, nil)
+		want("when there was nothing to copy", -1)
+		l.note(time.Now(), copyPass{copied: 2, behind: 700 * time.Millisecond}, nil)
+		time.Sleep(time.Second)
+		l.note(time.Now(), copyPass{copied: 1, behind: 300 * time.Millisecond}, nil)
+		want("the worst of two passes", 700)
+		time.Sleep(time.Second + time.Millisecond)
+		want("the first pass is long ago", 300)
+		time.Sleep(time.Second)
+		want("all was copied, and nothing lately", 0)
+
+		refused := time.Now()
+		l.note(time.Now(), copyPass{late: refused, pending: refused}, errors.New("put refused"))
+		time.Sleep(3 * time.Second)
+		want("the target refuses", 3000)
+		l.note(time.Now(), copyPass{}, sourceError{errors.New("list refused")})
+		time.Sleep(time.Second)
+		want("the source is gone as well", 4000)
+		l.note(time.Now(), copyPass{copied: 1, behind: 4 * time.Second}, nil)
+		want("it was copied at last", 4000)
+		time.Sleep(behindFor + time.Millisecond)
+		want("long ago", 0)
+	})
+}
+
+// A pass takes as long as what it copies. What it has begun with waits, and nobody has to wait for its end to see that.
+func TestWhatIsUnderWayIsBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := &underWay{}
+		l := &lane{underWay: u}
+		crew, ctx := newCrew(t.Context(), u)
+		release := make(chan struct{})
+		for i := range 3 {
+			written := time.Now().Add(-time.Duration(i)*time.Second - time.Millisecond)
+			crew.do(ctx, written, written, func(context.Context) (result, error) {
+				<-release
+				return result{}, nil
+			})
+		}
+		time.Sleep(time.Second)
+		if got := behindMS(l); got != 3001 {
+			t.Errorf("%d ms behind, want 3001", got)
+		}
+		close(release)
+		pass, err := crew.wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.note(time.Now(), pass, nil)
+		if got := behindMS(l); got != 0 {
+			t.Errorf("all that was under way is done: %d ms behind", got)
+		}
+	})
+}
+
+func TestWhatARuleHoldsIsNotBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		u := &underWay{}
+		l := &lane{underWay: u}
+		crew, ctx := newCrew(t.Context(), u)
+		written := time.Now()
+		time.Sleep(time.Minute)
+		crew.hold(written, held{})
+		crew.do(ctx, written, written, func(context.Context) (result, error) { return result{}, held{} })
+		pass, err := crew.wait()
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.note(time.Now(), pass, nil)
+		if s := l.state(); s.BehindMS != nil || *s.LagMS != 60_000 {
+			t.Errorf("held by a rule: %+v", s)
+		}
+	})
+}
+
+func TestStoresThatDateToTheSecondDoNotMakeThingsOlder(t *testing.T) {
+	whole := time.Unix(100, 0)
+	if got := latestWritten(whole); !got.Equal(whole.Add(time.Second)) {
+		t.Errorf("%s was written at %s at the latest", whole, got)
+	}
+	exact := time.Unix(100, 1)
+	if got := latestWritten(exact); !got.Equal(exact) {
+		t.Errorf("%s was written at %s at the latest", exact, got)
+	}
+}
+
+// What was held counts from when the rule let go, whatever it was that let it go.
+func TestWhatARuleLetGoIsBehindFromThere(t *testing.T) {
+	for name, free := range map[string]func(*rules){
+		"the rule is taken away": func(r *rules) { r.set("me", nil) },
+		"its time is over":       func(r *rules) { r.set("me", &Rule{Store: StoreObjects, Do: RuleLag, Lag: time.Minute}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			source, from := newShelf(t, "us-east-1")
+			_, to := newShelf(t, "us-west-2")
+			rules := newRules()
+			rules.set("me", &Rule{Store: StoreObjects, Do: RulePause})
+			c := newObjectCopier(from, to, rules)
+			source.writeAt("documents/1", "us-east-1", time.Now().Add(-2*time.Minute))
+			if p := pass(t, c); p.copied != 0 || p.pending.IsZero() || !p.late.IsZero() {
+				t.Fatalf("it was not held: %+v", p)
+			}
+			free(rules)
+			if p := pass(t, c); p.copied != 1 || p.behind <= 0 || p.behind > time.Minute {
+				t.Errorf("copied, and %s behind: %+v", p.behind, p)
+			}
+			if len(c.waits) > 0 {
+				t.Errorf("remembered for ever: %v", c.waits)
+			}
+		})
+	}
+}
+
+// What a rule held is looked for once more when it lets go, even where a short listing would not begin so early; and not for ever.
+func TestWhatWasHeldAndIsGoneIsForgotten(t *testing.T) {
+	source, from := newShelf(t, "us-east-1")
+	_, to := newShelf(t, "us-west-2")
+	rules := newRules()
+	c := newObjectCopier(from, to, rules)
+	source.write("documents/2", "us-east-1")
+	pass(t, c)
+	rules.set("me", &Rule{Store: StoreObjects, Do: RulePause})
+	source.write("documents/1", "us-east-1")
+	source.write("documents/3", "us-east-1")
+	if pass(t, c); len(c.waits) != 2 {
+		t.Fatalf("held: %v", c.waits)
+	}
+	delete(source.objects, "documents/3")
+	past(c)
+	rules.set("me", nil)
+	if p := pass(t, c); p.copied != 1 || p.whole {
+		t.Errorf("let go: %+v", p)
+	}
+	if len(c.waits) > 0 {
+		t.Errorf("remembered for ever: %v", c.waits)
+	}
+}

@@ -1,0 +1,48 @@
+package lab
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+
+	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Replication is what the replicator of a region says of how far it is behind the other regions, store by store. It is asked past all faults.
+func (l *Lab) Replication(ctx context.Context, region string) ([]agent.Lag, error) {
+	tap, err := l.Tap(topology.ServiceReplicator.Host(region))
+	if err != nil {
+		return nil, err
+	}
+	body, err := ask(ctx, http.MethodGet, "http://"+tap+"/lag", http.NoBody)
+	if err != nil {
+		return nil, fmt.Errorf("ask the replicator of %s for its lag: %w", region, err)
+	}
+	var lags []agent.Lag
+	if err := json.Unmarshal(body, &lags); err != nil {
+		return nil, fmt.Errorf("read the lag of the replicator of %s: %w", region, err)
+	}
+	return lags, nil
+}
+
+// copiesBehind is the same for whoever looks at the lab.
+func (l *Lab) copiesBehind(ctx context.Context, region string) []Replication {
+	lags, err := l.Replication(ctx, region)
+	if err != nil {
+		return []Replication{{Store: "objects, items", To: region, State: "unknown"}}
+	}
+	var all []Replication
+	for _, x := range lags {
+		r := Replication{Store: x.Store, From: x.Source, To: region, State: "ok", MSBy: x.LagMS}
+		if x.Error != "" || !x.Reachable {
+			r.State = "failing"
+			if !x.Reachable { // how far behind it is, nobody knows
+				r.State, r.MSBy = "source not reached", nil
+			}
+		}
+		all = append(all, r)
+	}
+	return all
+}

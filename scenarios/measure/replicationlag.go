@@ -1,0 +1,106 @@
+package measure
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// MeasureReplicationLag measures how far the survivor's stores were behind before anything was broken, where something stands in for a managed
+// service's replication: at the worst that was seen without a load, and under it, from the steady state until the first fault was ordered. It is
+// nil where nothing is replicated so, or nobody was asked.
+//
+// It says nothing about the design under test: what was lost does, and clients know that. It says whether the machine could have kept the promise.
+func MeasureReplicationLag(h history.History, s Spec) *ReplicationLag { //nolint:revive // ReplicationLag is what it returns
+	var m ReplicationLag
+	loaded, hasLoad := h.PhaseAt(history.PhaseWorkload)
+	steady, reached := h.PhaseAt(history.PhaseSteady)
+	broken := firstOrder(h)
+	asked := false
+	for _, store := range s.Replicated {
+		lag := StoreLag{Store: store}
+		for _, l := range h.Lags {
+			if l.Store != store || s.Survivor != "" && l.To != s.Survivor {
+				continue
+			}
+			asked = true
+			switch {
+			case hasLoad && l.At.Hi <= loaded:
+				lag.QuietMS = worst(lag.QuietMS, l.Behind)
+			case reached && l.At.Lo >= steady && l.At.Hi <= broken:
+				lag.LoadedMS = worst(lag.LoadedMS, l.Behind)
+			}
+		}
+		m.Stores = append(m.Stores, lag)
+	}
+	if !asked {
+		return nil
+	}
+	return &m
+}
+
+// firstOrder is when the first fault was ordered, whatever it broke; without one, the end of the observation.
+func firstOrder(h history.History) time.Duration {
+	first := endOf(h)
+	for _, f := range h.Faults {
+		first = min(first, f.Command)
+	}
+	return first
+}
+
+func worst(seen *float64, lag *time.Duration) *float64 {
+	if lag == nil || seen != nil && *seen >= *ms(*lag) {
+		return seen
+	}
+	return ms(*lag)
+}
+
+// tooSlow are the stores that were as far behind as the recovery point may be when nothing was broken, the distance apart: the machine would have
+// lost as much of any design. A promise of no loss at all is not kept by copying afterwards, however quick that is; and where the scenario itself
+// makes the copies late, no machine is to blame.
+func tooSlow(h history.History, s Spec, i incident) []StoreLag {
+	m := MeasureReplicationLag(h, s)
+	if m == nil || s.RecoveryPoint == nil || s.RecoveryPoint.Within <= 0 {
+		return nil
+	}
+	return slices.DeleteFunc(m.Stores, func(l StoreLag) bool {
+		return l.LoadedMS == nil || *l.LoadedMS-*ms(s.CopyTakes) < *ms(s.RecoveryPoint.Within) || madeLate(h, l.Store, i)
+	})
+}
+
+// madeLate says whether a fault of the drill was to make the copies of a store late, before what is judged.
+func madeLate(h history.History, store string, i incident) bool {
+	return slices.ContainsFunc(h.Faults, func(f history.Fault) bool {
+		return slices.Contains(latenesses, f.Name) && strings.HasPrefix(f.Target, store+" ") && f.Command <= i.f.Hi
+	})
+}
+
+// latenesses are the faults that make copies late. Their targets begin with the store.
+var latenesses = []string{"lag_replication", "pause_replication", "throttle_replication"}
+
+// excuse takes back what a store's recovery point says against the design, and notes why, if the machine was too slow for that store.
+func (a *audit) excuse(p *RecoveryPoint, slow []StoreLag) {
+	i := slices.IndexFunc(slow, func(l StoreLag) bool { return l.Store == p.Name })
+	if i < 0 || p.Lost == 0 || p.Verdict == Pass {
+		return
+	}
+	p.Verdict = Inconclusive
+	a.late = append(a.late, slow[i])
+}
+
+// blame says of stores that they were late by the machine.
+func blame(slow []StoreLag, within float64) string {
+	var who []string
+	for i, l := range slow {
+		were := " were up to "
+		if i > 0 {
+			were = " up to "
+		}
+		who = append(who, l.Store+were+words(*l.LoadedMS))
+	}
+	return fmt.Sprintf("%s behind before anything was broken, of %s promised: this machine, not the design under test, was too slow; close what else "+
+		"runs on it, or use a smaller timescale or versitygw (--aws packages)", strings.Join(who, " and "), promised(within))
+}
