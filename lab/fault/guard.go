@@ -77,11 +77,6 @@ type Keeper interface {
 	Healed() error
 }
 
-// Mortal is a Lab whose own programs may die. Alive is ctx until one does; its cause says which.
-type Mortal interface {
-	Alive(ctx context.Context) (alive context.Context, stop func())
-}
-
 // Guard runs the life of one fault: probe, inject, see it, heal, see it healed. It is the only caller of Inject and Heal.
 type Guard struct {
 	Spec Spec
@@ -185,7 +180,7 @@ func (g *Guard) before(ctx, alive context.Context) error {
 	defer tick.Stop()
 	var last error
 	for {
-		in, saw, err := g.fault.InForce(ctx)
+		in, saw, err := g.look(ctx, alive)
 		switch {
 		case ctx.Err() != nil:
 			return fmt.Errorf("probe before: %w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))
@@ -194,7 +189,7 @@ func (g *Guard) before(ctx, alive context.Context) error {
 		case err == nil:
 			return nil
 		case alive.Err() != nil:
-			return fmt.Errorf("probe before: %w; last seen: %w", context.Cause(alive), err)
+			return fmt.Errorf("probe before: %w", context.Cause(alive))
 		}
 		last = err
 		select {
@@ -245,14 +240,6 @@ func (g *Guard) slow() time.Duration {
 	return 0
 }
 
-// alive is ctx, or until something dies that the lab's witnesses are made of.
-func (g *Guard) alive(ctx context.Context) (context.Context, func()) {
-	if g.mortal == nil {
-		return ctx, func() {}
-	}
-	return g.mortal.Alive(ctx)
-}
-
 type watched struct {
 	window Window
 	saw    string
@@ -268,12 +255,12 @@ func (g *Guard) watch(ctx, alive context.Context, want bool, since time.Duration
 	var last error
 	for {
 		asked := g.now()
-		in, saw, err := g.fault.InForce(ctx)
+		in, saw, err := g.look(ctx, alive)
 		switch {
 		case ctx.Err() != nil: // a probe that was cut short fails whatever the lab is like
 			return watched{err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))}
 		case err != nil && alive.Err() != nil:
-			return watched{err: fmt.Errorf("%w; last seen: %w", context.Cause(alive), err), dead: true}
+			return watched{err: context.Cause(alive), dead: true}
 		case err != nil:
 			last = err
 		case in == want:
