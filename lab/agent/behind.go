@@ -53,8 +53,8 @@ func (b *behind) at(now, underWay time.Time) *int64 {
 	return &ms
 }
 
-// underWay is what is being copied, by when it was written. A pass may take seconds, and what it copies waits meanwhile. Safe for
-// concurrent use.
+// underWay is what is being copied and is not in the target, by when it was written. A pass may take seconds, and what it copies waits meanwhile.
+// Safe for concurrent use.
 type underWay struct {
 	mu    sync.Mutex
 	next  int
@@ -80,6 +80,9 @@ func (u *underWay) enter(written time.Time) (leave func()) {
 
 // oldest is when the oldest of them was written; zero if there is none.
 func (u *underWay) oldest() (since time.Time) {
+	if u == nil {
+		return since
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, t := range u.since {

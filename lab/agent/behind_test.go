@@ -18,7 +18,7 @@ func behindMS(l *lane) int64 {
 
 func TestBehindIsTheLongestThatAnythingWaited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &lane{underWay: &underWay{}}
+		l := &lane{}
 		want := func(when string, want int64) {
 			t.Helper()
 			if got := behindMS(l); got != want {
@@ -56,40 +56,60 @@ func TestWhatIsUnderWayIsBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		u := &underWay{}
 		l := &lane{underWay: u}
-		crew, ctx := newCrew(t.Context(), u)
-		release := make(chan struct{})
+		var leave []func()
 		for i := range 3 {
-			written := time.Now().Add(-time.Duration(i)*time.Second - time.Millisecond)
-			crew.do(ctx, written, written, func(context.Context) (result, error) {
-				<-release
-				return result{}, nil
-			})
+			leave = append(leave, u.enter(time.Now().Add(-time.Duration(i)*time.Second-time.Millisecond)))
 		}
 		time.Sleep(time.Second)
 		if got := behindMS(l); got != 3001 {
 			t.Errorf("%d ms behind, want 3001", got)
 		}
-		close(release)
-		pass, err := crew.wait()
-		if err != nil {
-			t.Fatal(err)
+		for _, done := range leave {
+			done()
 		}
-		l.note(time.Now(), pass, nil)
 		if got := behindMS(l); got != 0 {
 			t.Errorf("all that was under way is done: %d ms behind", got)
 		}
 	})
 }
 
+// What the target has already, because it comes from there or by another way, is looked at and not waited for.
+func TestOnlyWhatIsMissingIsUnderWay(t *testing.T) {
+	source, from := newShelf(t, "us-east-1")
+	target, to := newShelf(t, "us-west-2")
+	c := copierBetween(from, to)
+	l := &lane{underWay: &c.underWay}
+	seen := int64(-1)
+	source.on = func(verb string) {
+		if verb == "GET" {
+			seen = max(seen, behindMS(l))
+		}
+	}
+	target.on = func(verb string) {
+		if verb == "HEAD" {
+			seen = max(seen, behindMS(l))
+		}
+	}
+	c.begun = true // it looks each object up
+	source.writeAt("documents/1", "us-west-2", time.Now().Add(-time.Hour))
+	target.objects["documents/1"] = source.objects["documents/1"]
+	if p := pass(t, c); p.copied != 0 || seen != -1 {
+		t.Errorf("behind by %d ms for what is there: %+v", seen, p)
+	}
+	source.writeAt("documents/2", "us-east-1", time.Now().Add(-time.Minute))
+	if p := pass(t, c); p.copied != 1 || seen < 50_000 || seen > 70_000 {
+		t.Errorf("behind by %d ms for what is missing, want about 59000: %+v", seen, p)
+	}
+}
+
 func TestWhatARuleHoldsIsNotBehind(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		u := &underWay{}
-		l := &lane{underWay: u}
-		crew, ctx := newCrew(t.Context(), u)
+		l := &lane{}
+		crew, ctx := newCrew(t.Context())
 		written := time.Now()
 		time.Sleep(time.Minute)
 		crew.hold(written, held{})
-		crew.do(ctx, written, written, func(context.Context) (result, error) { return result{}, held{} })
+		crew.do(ctx, written, func(context.Context) (result, error) { return result{}, held{} })
 		pass, err := crew.wait()
 		if err != nil {
 			t.Fatal(err)

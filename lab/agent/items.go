@@ -45,7 +45,6 @@ type itemCopier struct {
 	from, to       *dynamodb.Client
 	source, target string // the regions
 	rules          *rules
-	underWay       underWay
 
 	held map[string]time.Time // by id: until when a rule held it, as far as is known
 
@@ -83,7 +82,7 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 	}
 	began := time.Now()
 	deep := began.Sub(c.deep) >= itemDeepEvery
-	crew, crewCtx := newCrew(ctx, &c.underWay)
+	crew, crewCtx := newCrew(ctx)
 	newest := c.watermark
 	reading := eachItem(crewCtx, c.from, c.after(deep), func(item map[string]types.AttributeValue) {
 		id, v := itemVersion(item)
@@ -99,7 +98,7 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 			return
 		}
 		since := latest(t.written, c.held[id])
-		crew.do(crewCtx, t.written, since, func(ctx context.Context) (result, error) {
+		crew.do(crewCtx, t.written, func(ctx context.Context) (result, error) {
 			copied, err := c.put(ctx, item, id, v)
 			return result{copied, since}, err
 		})

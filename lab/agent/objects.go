@@ -73,7 +73,7 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 		after, expected = c.horizon.next(time.Now())
 		after = c.beforeWaiting(after)
 	}
-	crew, crewCtx := newCrew(ctx, &c.underWay)
+	crew, crewCtx := newCrew(ctx)
 	var fresh []types.Object
 	last, began := "", time.Now()
 	listing := eachObject(ctx, c.from, after, func(o types.Object) {
@@ -93,7 +93,7 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 	if looking == nil {
 		for _, o := range fresh {
 			key, now := aws.ToString(o.Key), asListed(o)
-			crew.do(crewCtx, now.modified, latest(now.modified, c.freed(key)), func(ctx context.Context) (result, error) {
+			crew.do(crewCtx, now.modified, func(ctx context.Context) (result, error) {
 				r, err := c.copy(ctx, key, now, aws.ToInt64(o.Size))
 				r.since = latest(r.since, c.freed(key))
 				c.remember(key, now, err)
@@ -179,6 +179,9 @@ func (c *objectCopier) copy(ctx context.Context, key string, now listed, size in
 	}
 	if err := c.admit(ctx, key, now, size); err != nil {
 		return r, err
+	}
+	if there == nil { // what comes back from where it went is not waited for
+		defer c.underWay.enter(latest(now.modified, c.freed(key)))()
 	}
 	object, body, err := c.get(ctx, key)
 	if hasCode(err, "NoSuchKey") {

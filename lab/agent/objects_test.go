@@ -24,6 +24,7 @@ type shelf struct {
 	objects map[string]shelved
 	asked   map[string]int // by verb: LIST, HEAD, GET, PUT
 	told    int            // objects in listings
+	on      func(verb string)
 }
 
 type shelved struct {
@@ -78,6 +79,9 @@ func (s *shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.asked[r.Method]++
+	if s.on != nil {
+		s.on(r.Method)
+	}
 	o, is := s.objects[key]
 	switch {
 	case r.Method == http.MethodPut:

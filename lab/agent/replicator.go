@@ -73,7 +73,7 @@ func newReplicator(cfg ReplicatorConfig, _ *Marks) (service, error) {
 		}
 		if cfg.Items {
 			copier := newItemCopier(source, cfg.Local, r.rules)
-			r.lanes = append(r.lanes, &lane{lag: Lag{Source: source.Region, Store: StoreItems}, pass: copier.pass, rules: r.rules, underWay: &copier.underWay})
+			r.lanes = append(r.lanes, &lane{lag: Lag{Source: source.Region, Store: StoreItems}, pass: copier.pass, rules: r.rules})
 		}
 	}
 	if cfg.PublishedFile == "" || cfg.ConfigFile == "" || cfg.Repository == "" {
@@ -122,7 +122,7 @@ func (r *replicator) Run(ctx context.Context) error {
 type lane struct {
 	pass     func(context.Context) (copyPass, error)
 	rules    *rules
-	underWay *underWay // of the pass
+	underWay *underWay // of the pass; nil where that is not known
 
 	mu       sync.Mutex
 	lag      Lag

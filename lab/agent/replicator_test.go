@@ -10,7 +10,7 @@ import (
 
 func TestLagIsTheAgeOfWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := &lane{underWay: &underWay{}}
+		l := &lane{}
 		if s := l.state(); s.LagMS != nil || s.LastPassMSAgo != nil || s.Reachable {
 			t.Errorf("before the first pass: %+v", s)
 		}
@@ -37,10 +37,10 @@ func TestLagIsTheAgeOfWhatWaits(t *testing.T) {
 }
 
 func TestOneFailureDoesNotStopTheOthers(t *testing.T) {
-	crew, ctx := newCrew(t.Context(), &underWay{})
+	crew, ctx := newCrew(t.Context())
 	at := time.Unix(100, 0)
 	for i := range 20 {
-		crew.do(ctx, at.Add(time.Duration(i)*time.Second), at, func(context.Context) (result, error) {
+		crew.do(ctx, at.Add(time.Duration(i)*time.Second), func(context.Context) (result, error) {
 			if i == 7 {
 				return result{}, errors.New("refused")
 			}
@@ -54,10 +54,10 @@ func TestOneFailureDoesNotStopTheOthers(t *testing.T) {
 }
 
 func TestManyFailuresEndThePass(t *testing.T) {
-	crew, ctx := newCrew(t.Context(), &underWay{})
+	crew, ctx := newCrew(t.Context())
 	ran := make(chan struct{}, 1000)
 	for range 1000 {
-		crew.do(ctx, time.Unix(100, 0), time.Unix(100, 0), func(context.Context) (result, error) {
+		crew.do(ctx, time.Unix(100, 0), func(context.Context) (result, error) {
 			ran <- struct{}{}
 			return result{}, sourceError{errors.New("gone")}
 		})

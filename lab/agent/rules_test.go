@@ -122,7 +122,7 @@ func TestRulesOverHTTP(t *testing.T) {
 }
 
 func TestARuleIsNoFailure(t *testing.T) {
-	c, _ := newCrew(t.Context(), &underWay{})
+	c, _ := newCrew(t.Context())
 	at := time.Unix(100, 0)
 	for i := range 2 * copyWorkers {
 		c.hold(at.Add(time.Duration(i)*time.Second), held{until: at.Add(time.Minute)})

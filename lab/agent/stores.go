@@ -121,29 +121,25 @@ func (e sourceError) Unwrap() error { return e.error }
 // crew copies things with a bounded number of workers. One thing that cannot be copied does not keep the others from it, but as
 // many failures as workers end the work: then a store is gone and waiting for each of the rest would only take longer.
 type crew struct {
-	group    errgroup.Group
-	cancel   context.CancelFunc
-	underWay *underWay
+	group  errgroup.Group
+	cancel context.CancelFunc
 
 	mu   sync.Mutex
 	pass copyPass
 	errs []error
 }
 
-func newCrew(ctx context.Context, u *underWay) (*crew, context.Context) {
+func newCrew(ctx context.Context) (*crew, context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
-	c := &crew{cancel: cancel, underWay: u}
+	c := &crew{cancel: cancel}
 	c.group.SetLimit(copyWorkers)
 	return c, ctx
 }
 
-// do has one thing, dated at, copied by work, which says what came of it. Nothing but the copying has kept it since a time. It blocks while all
-// workers are busy.
-func (c *crew) do(ctx context.Context, at, since time.Time, work func(ctx context.Context) (result, error)) {
-	leave := c.underWay.enter(since)
+// do has one thing, dated at, copied by work, which says what came of it. It blocks while all workers are busy.
+func (c *crew) do(ctx context.Context, at time.Time, work func(ctx context.Context) (result, error)) {
 	c.group.Go(func() error {
 		defer lastWords("copy an object or item")
-		defer leave()
 		err := ctx.Err()
 		var r result
 		if err == nil {

@@ -89,7 +89,7 @@ func (t *storeAudit) judge(l ledger, start time.Duration, unread map[int]bool) {
 
 // figures are the recovery point of each store, and the joint one over them. It notes which stores are excused, of those that the machine was too
 // slow for.
-func (a *audit) figures(s Spec, start time.Duration, slow []StoreLag) *RecoveryPoint {
+func (a *audit) figures(s Spec, start time.Duration, slow []slowStore) *RecoveryPoint {
 	known := 0
 	var stores []RecoveryPoint
 	for _, t := range a.stores {

@@ -52,6 +52,16 @@ var lagFixtures = []fixture{
 		Why:  "Objects were too far behind by the machine, but PostgreSQL lost as much, and nothing excuses that.",
 		Spec: copied(overrides{}), Verdict: Fail, Findings: one(FindingRecoveryPoint, Fail), Figures: figures{LagMS: []float64{430}},
 	}},
+	{"lag-of-the-machine-and-more", func(d *drill) {
+		d.forgetObjects(0, 25)
+		d.lag(history.StoreObjects, 2500, 430)
+	}, expectation{
+		Why: "Objects were 430 ms behind half a second before the fault, and all of 2.5 s are gone: no machine that was at most a second behind " +
+			"explains that.",
+		Spec: copied(overrides{}), Verdict: Fail,
+		Findings: one(FindingRecoveryPoint, Fail),
+		Figures:  figures{RecoveryPointMS: []float64{2488, 2620}, LagMS: []float64{430}},
+	}},
 	{"lag-of-another-store", func(d *drill) {
 		d.late()
 		d.lag(history.StoreObjects, 2500, 90)
@@ -84,7 +94,7 @@ var lagFixtures = []fixture{
 		Spec: copied(overrides{}), Verdict: Fail, Findings: one(FindingRecoveryPoint, Fail), Figures: figures{LagMS: []float64{90}},
 	}},
 	{"lag-imposed", func(d *drill) {
-		d.forgetObjects(6)
+		d.forgetObjects(6, len(d.Ops))
 		d.Faults = slices.Insert(d.Faults, 0, history.Fault{
 			Name: "lag_replication", Target: "objects to " + standby, Command: 1790 * msec, Effective: between(1800, 1820),
 			Healed: between(7200, 7300), Confirmed: true, By: "what was written arrived after 2 s (asked: 2 s)",
@@ -122,9 +132,9 @@ var lagFixtures = []fixture{
 	}},
 }
 
-// forgetObjects takes the objects of all writes from one on out of the reads.
-func (d *drill) forgetObjects(from int) {
-	for _, op := range d.Ops[from:] {
+// forgetObjects takes the objects of writes from..to-1 out of the reads.
+func (d *drill) forgetObjects(from, to int) {
+	for _, op := range d.Ops[from:to] {
 		d.lose(history.StoreObjects, op.ID)
 	}
 }
@@ -215,5 +225,19 @@ func TestNoLossIsNotTheMachines(t *testing.T) {
 	r := Judge(d.History, d.spec)
 	if r.Metrics.RecoveryPoint.Lost > 0 || r.Verdict != Inconclusive || strings.Contains(strings.Join(r.Reasons, ""), "too slow") {
 		t.Errorf("%s because %q", r.Verdict, r.Reasons)
+	}
+}
+
+// 430 ms behind at 2.49 s is at most 960 ms behind at 3.02 s; with the 400 ms that are allowed, nothing older than 1.36 s is lost for that.
+func TestTheMachineExplainsNoMoreThanItWasBehind(t *testing.T) {
+	for from, want := range map[int]Verdict{10: Fail, 12: Inconclusive} { // 1488 and 1288 ms
+		d := goodDrill()
+		d.forgetObjects(from, 25)
+		d.lag(history.StoreObjects, 2500, 430)
+		d.lag(history.StoreObjects, 3100, 0) // when all was over
+		d.spec.Replicated = []string{history.StoreObjects}
+		if r := Judge(d.History, d.spec); r.Verdict != want {
+			t.Errorf("lost from v%d on: %s because %q, want %s", from, r.Verdict, r.Reasons, want)
+		}
 	}
 }

@@ -58,17 +58,38 @@ func worst(seen *float64, lag *time.Duration) *float64 {
 	return ms(*lag)
 }
 
+// slowStore is a store that was too far behind when nothing was broken, and how far behind it was at most when it was.
+type slowStore struct {
+	StoreLag
+	atFault time.Duration
+}
+
 // tooSlow are the stores that were as far behind as the recovery point may be when nothing was broken, the distance apart: the machine would have
 // lost as much of any design. A promise of no loss at all is not kept by copying afterwards, however quick that is; and where the scenario itself
 // makes the copies late, no machine is to blame.
-func tooSlow(h history.History, s Spec, i incident) []StoreLag {
+func tooSlow(h history.History, s Spec, i incident) []slowStore {
 	m := MeasureReplicationLag(h, s)
 	if m == nil || s.RecoveryPoint == nil || s.RecoveryPoint.Within <= 0 {
 		return nil
 	}
-	return slices.DeleteFunc(m.Stores, func(l StoreLag) bool {
-		return l.LoadedMS == nil || *l.LoadedMS-*ms(s.CopyTakes) < *ms(s.RecoveryPoint.Within) || madeLate(h, l.Store, i)
-	})
+	var slow []slowStore
+	for _, l := range m.Stores {
+		if l.LoadedMS != nil && *l.LoadedMS-*ms(s.CopyTakes) >= *ms(s.RecoveryPoint.Within) && !madeLate(h, l.Store, i) {
+			slow = append(slow, slowStore{l, atMostBehind(h, s, l.Store, i.f.Hi)})
+		}
+	}
+	return slow
+}
+
+// atMostBehind is how far a store can have been behind at a time: no faster than time goes by does it fall behind what was seen of it.
+func atMostBehind(h history.History, s Spec, store string, at time.Duration) time.Duration {
+	most := at
+	for _, l := range h.Lags {
+		if l.Behind != nil && l.Store == store && (s.Survivor == "" || l.To == s.Survivor) && l.At.Hi <= at {
+			most = min(most, *l.Behind+at-l.At.Lo)
+		}
+	}
+	return most
 }
 
 // madeLate says whether a fault of the drill was to make the copies of a store late, before what is judged.
@@ -81,14 +102,15 @@ func madeLate(h history.History, store string, i incident) bool {
 // latenesses are the faults that make copies late. Their targets begin with the store.
 var latenesses = []string{"lag_replication", "pause_replication", "throttle_replication"}
 
-// excuse takes back what a store's recovery point says against the design, and notes why, if the machine was too slow for that store.
-func (a *audit) excuse(p *RecoveryPoint, slow []StoreLag) {
-	i := slices.IndexFunc(slow, func(l StoreLag) bool { return l.Store == p.Name })
-	if i < 0 || p.Lost == 0 || p.Verdict == Pass {
+// excuse takes back what a store's recovery point says against the design, and notes why, if the machine was too slow for that store. Where more is
+// lost than both can explain, what the machine was behind and what was allowed, the design lost it.
+func (a *audit) excuse(p *RecoveryPoint, slow []slowStore) {
+	i := slices.IndexFunc(slow, func(l slowStore) bool { return l.Store == p.Name })
+	if i < 0 || p.Lost == 0 || p.Verdict == Pass || *p.LoMS > *p.ObjectiveMS+*ms(slow[i].atFault) {
 		return
 	}
 	p.Verdict = Inconclusive
-	a.late = append(a.late, slow[i])
+	a.late = append(a.late, slow[i].StoreLag)
 }
 
 // blame says of stores that they were late by the machine.
