@@ -106,11 +106,27 @@ var buckets = []Row{
 		lie: doingNothing[s3.CreateBucketInput, s3.CreateBucketOutput](),
 	},
 	{
+		Call: "A bucket", Promise: "is in its region, and nobody knows it in another",
+		keep: func(ctx context.Context, s *Store) error {
+			name, err := s.bucket(ctx)
+			if err != nil {
+				return err
+			}
+			_, err = s.beside().client().HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &name})
+			return refused("looking for it in "+s.Beside.Region, err, "NotFound")
+		},
+		lie: accepting[s3.HeadBucketInput, s3.HeadBucketOutput](),
+	},
+	{
 		Call: "Every call on objects, of a bucket that is not there", Promise: "answers NoSuchBucket, and HeadObject NotFound",
 		keep: in(func(ctx context.Context, r room) error {
 			r.name = "none-" + r.name
 			_, err := r.put(ctx, "key", "body")
 			if err := refused("putting", err, "NoSuchBucket"); err != nil {
+				return err
+			}
+			_, err = r.put(ctx, "key", "body", onlyNew)
+			if err := refused("putting what is new", err, "NoSuchBucket"); err != nil {
 				return err
 			}
 			_, _, err = r.get(ctx, "key")
