@@ -7,5 +7,5 @@ import "embed"
 
 // Files holds the Dockerfile and the scripts of every image, by the image's name, and the script that bootstraps the base.
 //
-//go:embed base postgres redis s3 dynamodb localstack hub/Dockerfile agent/Dockerfile app/Dockerfile program/Dockerfile
+//go:embed base postgres redis s3 dynamodb localstack aws hub/Dockerfile agent/Dockerfile app/Dockerfile program/Dockerfile
 var Files embed.FS

@@ -38,6 +38,15 @@ type Options struct {
 	Progress func(string) // told about each step; nil for none
 }
 
+// served says whether what serves S3 and DynamoDB is what the topology asks for: a drill that is about one of them proves nothing with
+// the other.
+func (o Options) served() error {
+	if want := o.Topology.AWS.Or(o.Images.AWS); want != o.Images.AWS {
+		return fmt.Errorf("topology %s asks for S3 and DynamoDB from %s, and these images have them from %s", o.Topology.Name, want, o.Images.AWS)
+	}
+	return nil
+}
+
 // Lab is a set of running regions and links.
 type Lab struct {
 	Name    string

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -55,6 +56,23 @@ func TestJobsAreThoseOfTheStrategy(t *testing.T) {
 		top, _ := topology.Preset(name)
 		if err := planned(top, "packages").Job(t.Context(), job); err == nil || !strings.Contains(err.Error(), "the lab has none of that name") {
 			t.Errorf("%s: %s: %v", name, job, err)
+		}
+	}
+}
+
+func TestImagesMustBeThoseThatTheTopologyAsksFor(t *testing.T) {
+	for _, c := range []struct {
+		topology, images topology.AWS
+		want             string
+	}{
+		{"", topology.AWSLocalStack, ""},
+		{topology.AWSAuto, topology.AWSPackages, ""},
+		{topology.AWSLocalStack, topology.AWSLocalStack, ""},
+		{topology.AWSLocalStack, topology.AWSPackages, "asks for S3 and DynamoDB from localstack, and these images have them from packages"},
+	} {
+		got := Options{Topology: topology.Topology{Name: "two", AWS: c.topology}, Images: image.Set{AWS: c.images}}.served()
+		if (got != nil) != (c.want != "") || got != nil && !strings.Contains(got.Error(), c.want) {
+			t.Errorf("topology %q, images %q: %v", c.topology, c.images, got)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -51,7 +52,7 @@ func (b *builder) spec(p link.Place) node.Spec {
 func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 	images := b.options.Images
 	s = b.spec(p)
-	kind := string(p.Service)
+	kind, server := string(p.Service), images.Servers[p.Service]
 	switch p.Service {
 	case topology.ServicePostgres:
 		b.postgres(&s)
@@ -61,15 +62,15 @@ func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 			s.Cmd = []string{"--replicaof", "hub", b.port(p.Region, source, topology.ServiceRedis)}
 		}
 	case topology.ServiceS3:
-		if images.AWS == "localstack" {
-			s.Aliases = append(s.Aliases, topology.ServiceDynamoDB.Host(p.Region)) // one node serves both
-		} else {
-			s.Volumes = map[string]string{dataDir: s.ID}
+		if kind = server.Image; images.Together() {
+			s.Aliases = append(s.Aliases, topology.ServiceDynamoDB.Host(p.Region))
 		}
+		serve(&s, server)
 	case topology.ServiceDynamoDB:
-		if images.AWS == "localstack" {
+		if kind = server.Image; images.Together() {
 			return s, false, nil
 		}
+		serve(&s, server)
 	case topology.ServiceApp:
 		s.Volumes = map[string]string{"/config": b.networkName(p.Region) + "-config"}
 		if p.Part != "" {
@@ -92,7 +93,7 @@ func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 			return s, false, err
 		}
 	}
-	s.Image, s.Volatile = images.Images[kind].Name, images.Volatile(kind)
+	s.Image, s.Volatile = images.Images[kind].Name, images.Volatile(p.Service)
 	if p.Service == topology.ServiceApp && b.app.Image != "" {
 		s.Image = b.app.Image
 	}
@@ -101,6 +102,14 @@ func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 	}
 	s.Labels[node.LabelVolatile] = strconv.FormatBool(s.Volatile)
 	return s, true, nil
+}
+
+// serve gives a node what the program that serves S3 or DynamoDB needs.
+func serve(s *node.Spec, server image.Server) {
+	s.Loopback = server.Needs.Loopback
+	if folder := server.Needs.Folder; folder != "" {
+		s.Volumes = map[string]string{folder: s.ID}
+	}
 }
 
 func (b *builder) postgres(s *node.Spec) {

@@ -25,8 +25,12 @@ func planned(t topology.Topology, aws string) *builder {
 // plannedWith is the same with an app of its own.
 func plannedWith(t topology.Topology, aws string, app App) *builder {
 	l := &Lab{Name: "ada", topology: t, app: app.whole(), published: map[string]string{}}
-	set := image.Set{AWS: aws, Images: map[string]image.Ref{}}
-	for _, kind := range []string{"postgres", "redis", "s3", "dynamodb", "hub", "agent", "app"} {
+	registry := aws == "the registry's localstack"
+	if registry {
+		aws = "localstack"
+	}
+	set := image.Set{AWS: topology.AWS(aws), Images: map[string]image.Ref{}, Servers: image.Serve(topology.AWS(aws), registry)}
+	for _, kind := range []string{"postgres", "redis", "s3", "dynamodb", "localstack", "aws", "hub", "agent", "app"} {
 		set.Images[kind] = image.Ref{Name: "regionfall/" + kind + ":1"}
 	}
 	b := &builder{Lab: l, options: Options{Topology: t, Images: set}, labels: map[string]string{node.LabelLab: "ada"}, plan: l.paths()}
@@ -94,7 +98,7 @@ var ofItself = regexp.MustCompile(`"own_(?:postgres|redis)":\{"region":"([^"]+)"
 // Everything a node is told to reach is either in its own region, or a link that starts there.
 func TestNodesReachOthersThroughLinksOfTheirOwn(t *testing.T) {
 	for name, top := range topologies(t) {
-		for _, aws := range []string{"packages", "localstack"} {
+		for _, aws := range []string{"packages", "localstack", "the registry's localstack"} {
 			b := planned(top, aws)
 			ports := map[string]link.Spec{}
 			for _, s := range b.plan {
@@ -146,7 +150,7 @@ func TestNodesReachOthersThroughLinksOfTheirOwn(t *testing.T) {
 
 func TestEveryNodeIsLabelledAndFound(t *testing.T) {
 	for name, top := range topologies(t) {
-		for _, aws := range []string{"packages", "localstack"} {
+		for _, aws := range []string{"packages", "localstack", "the registry's localstack"} {
 			b := planned(top, aws)
 			specs := specsOf(t, b)
 			aliases := map[string]string{} // host name to node
@@ -169,7 +173,7 @@ func TestEveryNodeIsLabelledAndFound(t *testing.T) {
 			// What the links lead to exists.
 			for _, p := range b.plan {
 				host, _, _ := strings.Cut(p.Upstream, ":")
-				if aliases[host] == "" && (aws != "localstack" || p.Service != topology.ServiceDynamoDB) {
+				if aliases[host] == "" && (aws != "the registry's localstack" || p.Service != topology.ServiceDynamoDB) {
 					t.Errorf("%s: %s leads to %s, which no node is called", name, p.Name, host)
 				}
 			}
@@ -322,7 +326,9 @@ func TestWhatIsKeptInMemoryIsVolatile(t *testing.T) {
 	top, _ := topology.Preset("two-regions")
 	for aws, want := range map[string]map[string]bool{
 		"packages":   {"s3.us-east-1": false, "dynamodb.us-east-1": true, "postgres.us-east-1": false, "app-1.us-east-1": false},
-		"localstack": {"s3.us-east-1": true, "postgres.us-east-1": false},
+		"localstack": {"s3.us-east-1": true, "dynamodb.us-east-1": true, "postgres.us-east-1": false},
+
+		"the registry's localstack": {"s3.us-east-1": true, "postgres.us-east-1": false},
 	} {
 		specs := specsOf(t, planned(top, aws))
 		for name, volatile := range want {
@@ -331,7 +337,7 @@ func TestWhatIsKeptInMemoryIsVolatile(t *testing.T) {
 				t.Errorf("with %s, %s: there %t, volatile %t, label %s", aws, name, ok, s.Volatile, s.Labels[node.LabelVolatile])
 			}
 		}
-		if _, own := specs["dynamodb.us-east-1"]; own != (aws == "packages") {
+		if _, own := specs["dynamodb.us-east-1"]; own != (aws != "the registry's localstack") {
 			t.Errorf("with %s, items have a node of their own: %t", aws, own)
 		}
 	}

@@ -24,6 +24,9 @@ const readyWithin = 2 * time.Minute
 // Up brings a lab up: every region at once, each node waiting only for what it needs. On an error nothing is left of it.
 func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	start := time.Now()
+	if err := o.served(); err != nil {
+		return nil, err
+	}
 	connected, err := o.connect(ctx)
 	if err != nil {
 		return nil, err
@@ -192,7 +195,7 @@ func (b *builder) createNetworks(ctx context.Context) error {
 }
 
 func (b *builder) start(ctx context.Context, s node.Spec) (n *node.Node, err error) {
-	s.Needs = needs(s.Service, b.options.Images.AWS)
+	s.Needs = needs(s.Service, b.options.Images.Servers)
 	if s.Service == topology.ServiceApp {
 		s.Needs = b.app.Needs
 	}

@@ -58,6 +58,7 @@ var complaints = []struct{ name, old, new string }{
 	{"home follows", "preset: two-regions", "regions: [{name: us-east-1, follows: us-west-2}, us-west-2]"},
 	{"pairs with all wrong", "preset: two-regions", "latencies: [{between: [us-east-1, us-wst-2], latency: 6s}, {between: [us-east-1]}, {latency: 5}, 7]"},
 	{"shift with all wrong", "preset: two-regions", "automation: {shift: {share: 0.5%, holds: 5s, success: 99, p99: 1}}"},
+	{"unknown server of AWS", "preset: two-regions", "aws: localstak"},
 	{"unknown mode of reading", "preset: two-regions", "reads: locally"},
 	{"local reads of a backup", "preset: two-regions", "preset: backup-restore\n  reads: local"},
 	{"unknown guarantee", "recovery_point: 15m", "sessions: [read_your_writes, reads_your_writes]"},

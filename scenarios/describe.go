@@ -77,6 +77,9 @@ func (d table) topology() {
 	if m := t.Reads; m != "" {
 		d.row("  reads", string(m), "")
 	}
+	if a := t.AWS; a != "" {
+		d.row("  S3, DynamoDB", string(a), "")
+	}
 	d.row("  objects, items", string(t.Objects.Mode)+", "+string(t.Items.Mode), "")
 	if len(t.Services) > 0 {
 		d.row("  services", strings.Join(t.Services, ", "), "")

@@ -31,6 +31,7 @@ func (r *reader) topology(t *topology.Topology) decoder {
 				"objects": choice(r, "replication mode", &t.Objects.Mode, topology.ReplicationModes()),
 				"items":   choice(r, "replication mode", &t.Items.Mode, topology.ReplicationModes()),
 			}),
+			"aws":       choice(r, "server of S3 and DynamoDB", &t.AWS, topology.AWSChoices()),
 			"reads":     choice(r, "mode of reading", &t.Reads, topology.ReadsModes()),
 			"latency":   r.duration(&t.Latency),
 			"latencies": r.latencies(&t.Latencies),

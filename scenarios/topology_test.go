@@ -73,7 +73,7 @@ func TestAPresetsPairsGoWithItsRegions(t *testing.T) {
 func TestAFileThatIsNoTopologySaysWhy(t *testing.T) {
 	for name, c := range map[string]struct{ src, want string }{
 		"unknown key":         {"preset: two-regions\nregoins: [a, b]\n", "f.yaml:2:1: unknown key \"regoins\" in a topology: did you mean \"regions\"?\n    2 | regoins: [a, b]\n      | ^"},
-		"a scenario's key":    {"topology: {preset: two-regions}\n", `f.yaml:1:1: unknown key "topology" in a topology: known are app, automation, commit, latencies,`},
+		"a scenario's key":    {"topology: {preset: two-regions}\n", `f.yaml:1:1: unknown key "topology" in a topology: known are app, automation, aws, commit, latencies,`},
 		"unknown preset":      {"preset: thre-regions\n", `f.yaml:1:9: preset: unknown preset "thre-regions": did you mean "three-regions"?`},
 		"bad combination":     {"strategy: active-active\n", "f.yaml:1:1: routing.policy: active-active sends clients to every region: use multivalue"},
 		"follows nobody":      {"regions: [a, {name: b, follows: c}]\n", `f.yaml:1:33: regions[1].follows: "c" is no region of the topology`},

@@ -64,7 +64,7 @@ func (b *builder) lock(ctx context.Context) (func(), error) {
 }
 
 // all makes every image of a lab, side by side: what is bound by the network fills the gaps of what is bound by the processor.
-func (b *builder) all(ctx context.Context, source Source) (map[string]Ref, error) {
+func (b *builder) all(ctx context.Context, c choice) (map[string]Ref, error) {
 	base, err := b.baseTag()
 	if err != nil {
 		return nil, err
@@ -94,7 +94,7 @@ func (b *builder) all(ctx context.Context, source Source) (map[string]Ref, error
 		refs[r.name] = Ref{Name: tag, ID: id}
 		return nil
 	}
-	for _, r := range b.services(source, base) {
+	for _, r := range b.recipes(c, base) {
 		g.Go(func() error { return one(r, "") })
 	}
 	g.Go(func() error {
@@ -131,10 +131,18 @@ func (b *builder) make(ctx context.Context, r recipe, tag, binary string, ready 
 	if binary == "" {
 		binary = compiled
 	}
-	archive := r.context(binary)
-	defer func() { _ = archive.Close() }()
 	args := map[string]string{}
 	maps.Copy(args, r.args)
+	var files map[string][]byte
+	if r.python {
+		var err error
+		if files, err = authorities(); err != nil {
+			return "", fmt.Errorf("build image %s: %w", r.name, err)
+		}
+		maps.Copy(args, pythonIndex())
+	}
+	archive := r.context(binary, files)
+	defer func() { _ = archive.Close() }()
 	if r.base != "" {
 		args["BASE"] = r.base
 	}
@@ -142,6 +150,9 @@ func (b *builder) make(ctx context.Context, r recipe, tag, binary string, ready 
 	if err != nil {
 		if ctx.Err() != nil {
 			return "", ctx.Err()
+		}
+		if r.python {
+			err = ofPip(err)
 		}
 		return "", fmt.Errorf("build image %s: %w", r.name, err)
 	}

@@ -7,7 +7,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // Source is where images come from.
@@ -16,8 +20,8 @@ type Source string
 // The sources.
 const (
 	Auto     Source = "auto"     // what is at hand, else a registry that answers, else packages
-	Registry Source = "registry" // official images, pinned by digest; S3 and DynamoDB are LocalStack
-	Packages Source = "packages" // Debian packages and Go modules; S3 is versitygw, DynamoDB is moto
+	Registry Source = "registry" // official images, pinned by digest
+	Packages Source = "packages" // Debian packages, Go modules and Python packages
 )
 
 // ErrDiskFull says that the engine, or this machine, has no space left.
@@ -34,10 +38,23 @@ func ParseSource(s string) (Source, error) {
 	return "", fmt.Errorf("image source %q: want auto, registry or packages", s)
 }
 
-// Options for Ensure.
+// ParseAWS reads what is to serve S3 and DynamoDB as a person writes it. The empty string is topology.AWSAuto.
+func ParseAWS(s string) (topology.AWS, error) {
+	choices := topology.AWSChoices()
+	if s == "" {
+		return topology.AWSAuto, nil
+	}
+	if slices.Contains(choices, topology.AWS(s)) {
+		return topology.AWS(s), nil
+	}
+	return "", fmt.Errorf("S3 and DynamoDB from %q: want auto, localstack or packages", s)
+}
+
+// Options for Ensure and Plan.
 type Options struct {
-	Source   Source
-	Progress func(Event) // called from several goroutines, one call at a time; nil is allowed
+	Source   Source       // empty is Auto
+	AWS      topology.AWS // empty is topology.AWSAuto
+	Progress func(Event)  // called from several goroutines, one call at a time; nil is allowed
 }
 
 // Event is a step on the way to an image.
@@ -58,20 +75,12 @@ type Ref struct {
 type Set struct {
 	Source Source `json:"source"` // Registry or Packages
 	Reason string `json:"reason"` // why this source, in half a sentence
-	AWS    string `json:"aws"`    // what serves S3 and DynamoDB: "localstack" or "packages"
-	// Images by what they are for: postgres, redis, s3, dynamodb, hub, agent, app. With LocalStack, s3 and dynamodb are the same.
+	// Images by what they are for: postgres, redis, hub, agent, app, and what Servers names.
 	Images map[string]Ref `json:"images"`
-}
 
-// Volatile says whether a node of the image loses what it stores when it is killed.
-func (s Set) Volatile(image string) bool {
-	switch image {
-	case "dynamodb":
-		return true // moto and LocalStack keep it in memory
-	case "s3":
-		return s.AWS == "localstack"
-	}
-	return false
+	AWS       topology.AWS                `json:"aws"`        // LocalStack or packages
+	AWSReason string                      `json:"aws_reason"` // why that, in half a sentence
+	Servers   map[topology.Service]Server `json:"servers"`    // of S3 and DynamoDB
 }
 
 // Ensure makes sure that all images are in the engine, and builds those that are not. Only one process of a user does so at a time;
@@ -88,12 +97,13 @@ func Ensure(ctx context.Context, o Options) (Set, error) {
 type Outlook struct {
 	Source Source
 	Reason string // in half a sentence
+	Serves string // what serves S3 and DynamoDB, and why
 	Here   bool   // the images that take long are in the engine already
 	Lacks  error  // what keeps them from being built; nil for nothing
 }
 
 // Plan says where Ensure would take images from, and why, and does nothing about it.
-func Plan(ctx context.Context, wanted Source) (o Outlook, err error) {
+func Plan(ctx context.Context, wanted Options) (o Outlook, err error) {
 	engine, err := open(ctx)
 	if err != nil {
 		return o, explain(err)
@@ -110,11 +120,18 @@ func Plan(ctx context.Context, wanted Source) (o Outlook, err error) {
 	if b.goVersion, err = goVersion(ctx); err != nil {
 		return o, err
 	}
-	if o.Source, o.Reason, err = b.choose(ctx, wanted); err != nil {
+	c, err := b.choose(ctx, wanted)
+	if err != nil {
 		return o, err
 	}
-	o.Here = b.built(o.Source)
-	if base, berr := b.baseTag(); o.Source == Packages && !o.Here && berr == nil && b.present[base] == "" {
+	base, err := b.baseTag()
+	if err != nil {
+		return o, err
+	}
+	o.Source, o.Reason, o.Serves = c.source, c.reason, c.serves()
+	missing := b.missing(b.recipes(c, base))
+	o.Here = len(missing) == 0
+	if b.present[base] == "" && slices.ContainsFunc(missing, func(r recipe) bool { return r.base == base }) {
 		o.Lacks = toolMissing()
 	}
 	return o, nil
@@ -142,21 +159,21 @@ func ensure(ctx context.Context, o Options) (Set, error) {
 	if b.goVersion, err = goVersion(ctx); err != nil {
 		return Set{}, err
 	}
-	source, reason, err := b.choose(ctx, o.Source)
+	c, err := b.choose(ctx, o)
 	if err != nil {
 		return Set{}, err
 	}
-	b.report(Event{Step: fmt.Sprintf("images from %s: %s", source, reason)})
-	refs, err := b.all(ctx, source)
+	b.report(Event{Step: fmt.Sprintf("images from %s: %s", c.source, c.reason)})
+	b.report(Event{Step: c.serves()})
+	refs, err := b.all(ctx, c)
 	if err != nil {
 		return Set{}, err
 	}
-	set := Set{Source: source, Reason: reason, AWS: "packages", Images: refs}
-	if source == Registry {
-		set.AWS = "localstack"
-		refs["s3"], refs["dynamodb"] = refs["localstack"], refs["localstack"]
-		delete(refs, "localstack")
+	if c.source == Registry {
 		engine.fetchReaper(ctx)
 	}
-	return set, nil
+	return Set{
+		Source: c.source, Reason: c.reason, Images: refs,
+		AWS: c.provider.name, AWSReason: c.awsReason, Servers: maps.Clone(c.provider.servers),
+	}, nil
 }

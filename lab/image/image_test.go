@@ -27,20 +27,26 @@ func TestParseSource(t *testing.T) {
 	}
 }
 
-func TestVolatileFollowsWhatServesTheStore(t *testing.T) {
-	volatile := func(s Set) (is []string) {
-		for _, name := range []string{"postgres", "redis", "s3", "dynamodb", "app"} {
-			if s.Volatile(name) {
-				is = append(is, name)
+func TestVolatileFollowsWhatTheServerCan(t *testing.T) {
+	for _, c := range []struct {
+		set      Set
+		volatile []topology.Service
+	}{
+		{Set{Servers: packaged.servers}, []topology.Service{topology.ServiceDynamoDB}},
+		{Set{Servers: python.servers}, []topology.Service{topology.ServiceS3, topology.ServiceDynamoDB}},
+		{Set{Servers: registered.servers}, []topology.Service{topology.ServiceS3, topology.ServiceDynamoDB}},
+	} {
+		var is []topology.Service
+		for _, s := range []topology.Service{
+			topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3, topology.ServiceDynamoDB, topology.ServiceApp,
+		} {
+			if c.set.Volatile(s) {
+				is = append(is, s)
 			}
 		}
-		return is
-	}
-	if diff := cmp.Diff([]string{"dynamodb"}, volatile(Set{AWS: "packages"})); diff != "" {
-		t.Errorf("packages: %s", diff)
-	}
-	if diff := cmp.Diff([]string{"s3", "dynamodb"}, volatile(Set{AWS: "localstack"})); diff != "" {
-		t.Errorf("localstack: %s", diff)
+		if diff := cmp.Diff(c.volatile, is); diff != "" {
+			t.Errorf("%s: %s", c.set.Serving(), diff)
+		}
 	}
 }
 
@@ -94,7 +100,7 @@ func TestBuildContext(t *testing.T) {
 	if err := os.WriteFile(path, []byte("program"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	archive := recipe{name: "agent", binary: "agent", dirs: []string{"config"}}.context(path)
+	archive := recipe{name: "agent", binary: "agent", dirs: []string{"config"}}.context(path, map[string][]byte{"authorities.pem": []byte("ours")})
 	defer func() { _ = archive.Close() }()
 	got := map[string]string{}
 	for r := tar.NewReader(archive); ; {
@@ -114,12 +120,12 @@ func TestBuildContext(t *testing.T) {
 		}
 		got[h.Name] = fmt.Sprintf("%o %s", h.Mode, data)
 	}
-	want := map[string]string{"Dockerfile": "644 ", "agent": "755 program", "root/config/": "777 "}
+	want := map[string]string{"Dockerfile": "644 ", "authorities.pem": "644 ours", "agent": "755 program", "root/config/": "777 "}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 
-	missing := recipe{name: "agent", binary: "agent"}.context(path + ".gone")
+	missing := recipe{name: "agent", binary: "agent"}.context(path+".gone", nil)
 	if _, err := io.Copy(io.Discard, missing); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a binary that is not there gives %v", err)
 	}

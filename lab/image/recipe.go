@@ -24,41 +24,51 @@ type recipe struct {
 	binary string   // a program in the folder's build context, by its name in package binaries
 	dirs   []string // directories in the build context, under root/, that anyone may write to
 	inputs []string // what the tag depends on beyond all of these
+	python bool     // it fetches Python packages
 }
 
 // pins are the images that the registry source builds on. The digests are of multi-platform indexes.
 var pins = map[string]string{
-	"postgres":   "postgres:17.11-trixie@sha256:d74eeac9a635390a49bc21bd49fccd973de707e2a53a76ac49b552b8712ec46f",
-	"redis":      "redis:8.8.1-trixie@sha256:c88d347edef6249a6d2293f926f1eeb48bd40c57cbcd02c07f52e7f1fd2cb46b",
-	"localstack": "localstack/localstack:4.14.0@sha256:3ebc37595918b8accb852f8048fef2aff047d465167edd655528065b07bc364a",
+	"postgres": "postgres:17.11-trixie@sha256:d74eeac9a635390a49bc21bd49fccd973de707e2a53a76ac49b552b8712ec46f",
+	"redis":    "redis:8.8.1-trixie@sha256:c88d347edef6249a6d2293f926f1eeb48bd40c57cbcd02c07f52e7f1fd2cb46b",
+	"aws":      "localstack/localstack:4.14.0@sha256:3ebc37595918b8accb852f8048fef2aff047d465167edd655528065b07bc364a",
 }
 
-// services are the recipes that differ by source; base is the bootstrapped image that Packages builds on.
-func (b *builder) services(source Source, base string) []recipe {
+// databases are the recipes of what is the same whatever serves S3 and DynamoDB; base is the bootstrapped image that Packages builds on.
+func databases(source Source, base string) []recipe {
 	on := func(name string) string {
 		if source == Registry {
 			return pins[name]
 		}
 		return base
 	}
-	aws := map[string]string{
-		"PORT": strconv.Itoa(topology.PortAWS), "ACCESS_KEY": topology.AccessKey, "SECRET": topology.Secret,
-	}
-	port := map[string]string{"PORT": aws["PORT"]}
-	rs := []recipe{
+	return []recipe{
 		{name: "postgres", base: on("postgres"), args: map[string]string{
 			"SECRET": topology.Secret, "DATABASE": topology.Database, "SLOTS": strings.Join(topology.Slots(), " "),
 		}},
 		{name: "redis", base: on("redis")},
 	}
-	if source == Registry {
-		return append(rs, recipe{name: "localstack", base: on("localstack"), args: port})
-	}
-	return append(rs,
+}
+
+// stores are the recipes of what serves S3 and DynamoDB.
+func (b *builder) stores(p provider, base string) (rs []recipe) {
+	port := strconv.Itoa(topology.PortAWS)
+	all := map[string]recipe{
+		"aws":        {base: pins["aws"]},
+		"localstack": {base: base, python: true},
+		"dynamodb":   {base: base},
 		// The tag follows what the binary is compiled from: to see that nothing has changed must not take a compilation.
-		recipe{name: "s3", base: base, args: aws, binary: "versitygw", inputs: []string{b.goVersion, b.engine.arch}},
-		recipe{name: "dynamodb", base: base, args: port},
-	)
+		"s3": {base: base, binary: "versitygw", inputs: []string{b.goVersion, b.engine.arch}},
+	}
+	for _, name := range p.images() {
+		r := all[name]
+		r.name, r.args = name, map[string]string{"PORT": port}
+		if name == "s3" {
+			r.args["ACCESS_KEY"], r.args["SECRET"] = topology.AccessKey, topology.Secret
+		}
+		rs = append(rs, r)
+	}
+	return rs
 }
 
 // programs are the recipes of this module's own binaries. Their tags follow the binary's bytes.

@@ -3,56 +3,131 @@ package image
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
+
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// choose settles where images come from, and why. What is in the engine already goes before what a registry may offer: a lab that
-// worked yesterday works today, with the network down.
-func (b *builder) choose(ctx context.Context, wanted Source) (Source, string, error) {
+// choice is where images come from, and what serves S3 and DynamoDB.
+type choice struct {
+	source    Source
+	reason    string
+	provider  provider
+	awsReason string
+}
+
+// serves says what serves S3 and DynamoDB, and why.
+func (c choice) serves() string { return serving(c.provider.servers) + " (" + c.awsReason + ")" }
+
+// recipes are those that the choice makes a difference to.
+func (b *builder) recipes(c choice, base string) []recipe {
+	return append(databases(c.source, base), b.stores(c.provider, base)...)
+}
+
+// choose settles where images come from and what serves S3 and DynamoDB, and why. What is in the engine already goes before what a registry
+// may offer: a lab that worked yesterday works today, with the network down.
+func (b *builder) choose(ctx context.Context, wanted Options) (c choice, err error) {
+	if wanted.AWS, err = ParseAWS(string(wanted.AWS)); err != nil {
+		return c, err
+	}
+	base, err := b.baseTag()
+	if err != nil {
+		return c, err
+	}
+	if c.source, c.reason, err = b.chooseSource(ctx, wanted.Source, base); err != nil {
+		return c, err
+	}
+	if c.provider, c.awsReason, err = b.chooseAWS(ctx, wanted.AWS, c.source, base); err != nil {
+		return c, err
+	}
+	return c, nil
+}
+
+func (b *builder) chooseSource(ctx context.Context, wanted Source, base string) (Source, string, error) {
+	unpulled := slices.DeleteFunc([]string{pins["postgres"], pins["redis"]}, func(name string) bool { return b.engine.has(ctx, name) })
 	switch wanted {
 	case Packages:
 		return Packages, "asked for", nil
 	case Registry:
-		if missing := b.unpulled(ctx); len(missing) > 0 && !b.built(Registry) {
-			if err := b.engine.offered(ctx, missing[0]); err != nil {
-				return "", "", fmt.Errorf("images from a registry: none answers for %s (%s): try --source packages", missing[0], oneLine(err))
+		if len(unpulled) > 0 && !b.built(databases(Registry, base)) {
+			if err := b.engine.offered(ctx, unpulled[0]); err != nil {
+				return "", "", fmt.Errorf("images from a registry: none answers for %s (%s): try --source packages", unpulled[0], oneLine(err))
 			}
 		}
 		return Registry, "asked for", nil
 	}
-	if b.built(Registry) {
-		return Registry, "they are here already", nil
+	for _, source := range []Source{Registry, Packages} {
+		if b.built(databases(source, base)) {
+			return source, "they are here already", nil
+		}
 	}
-	if b.built(Packages) {
-		return Packages, "they are here already", nil
-	}
-	missing := b.unpulled(ctx)
-	if len(missing) == 0 {
+	if len(unpulled) == 0 {
 		return Registry, "the pinned images are here already", nil
 	}
-	if err := b.engine.offered(ctx, missing[0]); err != nil {
+	if err := b.engine.offered(ctx, unpulled[0]); err != nil {
 		return Packages, fmt.Sprintf("no image registry answers (%s)", shorten(oneLine(err))), nil
 	}
 	return Registry, "a registry answers", nil
 }
 
-// built says whether every image that differs by source is in the engine.
-func (b *builder) built(source Source) bool {
-	base, err := b.baseTag()
-	if err != nil {
-		return false
+// chooseAWS settles what serves S3 and DynamoDB where the databases come from source. From packages only that goes into it, and no registry is asked.
+func (b *builder) chooseAWS(ctx context.Context, wanted topology.AWS, source Source, base string) (provider, string, error) {
+	if wanted == topology.AWSPackages {
+		return packaged, "asked for", nil
 	}
-	for _, r := range b.services(source, base) {
-		tag, err := r.tag(b.engine.arch, "")
-		if err != nil || b.present[tag] == "" {
-			return false
+	open := wanted.Or("") == ""
+	reason := "asked for"
+	if open {
+		reason = "images are from packages; --aws localstack builds LocalStack from its own"
+	}
+	here := func(p provider) bool { return b.built(b.stores(p, base)) }
+	if source == Registry {
+		switch {
+		case here(registered):
+			return registered, ifOpen(open, "it is here already"), nil
+		case open && here(packaged):
+			return packaged, "they are here already", nil
+		case b.engine.has(ctx, pins["aws"]):
+			return registered, ifOpen(open, "its pinned image is here already"), nil
+		}
+		err := b.engine.offered(ctx, pins["aws"])
+		if err == nil {
+			return registered, ifOpen(open, "the registry has it"), nil
+		}
+		reason = fmt.Sprintf("the registry does not give LocalStack's image: %s", shorten(oneLine(err)))
+	}
+	p := python
+	switch {
+	case open && here(packaged):
+		return packaged, "they are here already", nil
+	case open && here(python):
+		return python, "it is here already", nil
+	case open:
+		p = packaged
+	}
+	if !here(p) && b.present[base] == "" {
+		if err := toolMissing(); err != nil {
+			return p, "", fmt.Errorf("%s: %w", reason, err)
 		}
 	}
-	return true
+	return p, reason, nil
 }
 
-// unpulled lists the pinned images that are not in the engine.
-func (b *builder) unpulled(ctx context.Context) []string {
-	return slices.DeleteFunc(slices.Sorted(maps.Values(pins)), func(name string) bool { return b.engine.has(ctx, name) })
+func ifOpen(open bool, reason string) string {
+	if open {
+		return reason
+	}
+	return "asked for"
 }
+
+// missing are the recipes whose images are not in the engine. One without a name can't be.
+func (b *builder) missing(recipes []recipe) (missing []recipe) {
+	for _, r := range recipes {
+		if tag, err := r.tag(b.engine.arch, ""); err != nil || b.present[tag] == "" {
+			missing = append(missing, r)
+		}
+	}
+	return missing
+}
+
+func (b *builder) built(recipes []recipe) bool { return len(b.missing(recipes)) == 0 }

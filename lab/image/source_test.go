@@ -8,7 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	labengine "github.com/regionfall/regionfall/lab/engine"
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // engineThat starts an engine's API of which only these questions are answered: is this image here, does a registry have it. No
@@ -50,12 +53,49 @@ func engineThat(t *testing.T, has, offers func(name string) bool) *engine {
 	return e
 }
 
-func TestChoose(t *testing.T) {
-	always, never := func(string) bool { return true }, func(string) bool { return false }
+// rig is a builder before an engine that has, and a registry that offers, what the functions say. These are built already.
+func rig(t *testing.T, has, offers func(string) bool, built ...func(b *builder, base string) []recipe) *builder {
+	t.Helper()
+	b := &builder{engine: engineThat(t, has, offers), present: map[string]string{}, goVersion: "go1"}
+	base, err := b.baseTag()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.present[base] = "sha256:0"
+	for _, recipes := range built {
+		for _, r := range recipes(b, base) {
+			tag, err := r.tag(b.engine.arch, "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.present[tag] = "sha256:1"
+		}
+	}
+	return b
+}
+
+type recipesOf = func(b *builder, base string) []recipe
+
+func databasesOf(s Source) recipesOf {
+	return func(_ *builder, base string) []recipe { return databases(s, base) }
+}
+
+func storesOf(p provider) recipesOf {
+	return func(b *builder, base string) []recipe { return b.stores(p, base) }
+}
+
+func always(string) bool { return true }
+
+func never(string) bool { return false }
+
+// butLocalStack is a registry, or an engine, that has everything else.
+func butLocalStack(name string) bool { return !strings.Contains(name, "localstack") }
+
+func TestChooseSource(t *testing.T) {
 	for name, c := range map[string]struct {
 		wanted      Source
 		built       []Source
-		has, offers func(string) bool
+		has, offers func(name string) bool
 		want        Source
 		reason      string
 	}{
@@ -70,28 +110,58 @@ func TestChoose(t *testing.T) {
 		"registry asked for, none there":        {wanted: Registry, has: never, offers: never, want: "", reason: ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := &builder{engine: engineThat(t, c.has, c.offers), present: map[string]string{}, goVersion: "go1"}
-			base, err := b.baseTag()
-			if err != nil {
-				t.Fatal(err)
-			}
+			var built []recipesOf
 			for _, source := range c.built {
-				for _, r := range b.services(source, base) {
-					tag, err := r.tag(b.engine.arch, "")
-					if err != nil {
-						t.Fatal(err)
-					}
-					b.present[tag] = "sha256:1"
-				}
+				built = append(built, databasesOf(source))
 			}
-			got, reason, err := b.choose(t.Context(), c.wanted)
+			got, err := rig(t, c.has, c.offers, built...).choose(t.Context(), Options{Source: c.wanted})
 			if (err != nil) != (c.want == "") {
 				t.Fatalf("error %v", err)
 			}
-			if got != c.want || !strings.Contains(reason, c.reason) {
-				t.Errorf("got %s because %q; want %s because %q", got, reason, c.want, c.reason)
+			if err == nil && (got.source != c.want || !strings.Contains(got.reason, c.reason)) {
+				t.Errorf("got %s because %q; want %s because %q", got.source, got.reason, c.want, c.reason)
 			}
 		})
+	}
+}
+
+func TestChooseWhatServesS3AndDynamoDB(t *testing.T) {
+	const local, packages = topology.AWSLocalStack, topology.AWSPackages
+	for name, c := range map[string]struct {
+		wanted      topology.AWS
+		source      Source
+		built       []recipesOf
+		has, offers func(name string) bool
+		want        provider
+		reason      string
+	}{
+		"a registry":                               {source: Registry, has: never, offers: always, want: registered, reason: "the registry has it"},
+		"a registry, without LocalStack":           {source: Registry, has: never, offers: butLocalStack, want: packaged, reason: "the registry does not give LocalStack's image: Error response from daemon: no such host"},
+		"a registry, and LocalStack pulled":        {source: Registry, has: always, offers: never, want: registered, reason: "its pinned image is here already"},
+		"a registry, and LocalStack made":          {source: Registry, has: butLocalStack, offers: never, built: []recipesOf{storesOf(registered)}, want: registered, reason: "it is here already"},
+		"a registry, and packages made":            {source: Registry, has: butLocalStack, offers: always, built: []recipesOf{storesOf(packaged)}, want: packaged, reason: "they are here already"},
+		"a registry, packages asked for":           {wanted: packages, source: Registry, has: always, offers: always, want: packaged, reason: "asked for"},
+		"a registry, LocalStack asked for":         {wanted: local, source: Registry, has: never, offers: always, want: registered, reason: "asked for"},
+		"a registry without, LocalStack asked for": {wanted: local, source: Registry, has: butLocalStack, offers: butLocalStack, want: python, reason: "the registry does not give LocalStack's image"},
+		"packages":                                   {source: Packages, has: never, offers: never, want: packaged, reason: "images are from packages"},
+		"packages, all of them made":                 {source: Packages, has: never, offers: never, built: []recipesOf{storesOf(packaged), storesOf(python)}, want: packaged, reason: "they are here already"},
+		"packages, LocalStack made":                  {source: Packages, has: never, offers: never, built: []recipesOf{storesOf(python)}, want: python, reason: "it is here already"},
+		"packages, LocalStack asked for":             {wanted: local, source: Packages, has: never, offers: never, want: python, reason: "asked for"},
+		"packages, LocalStack asked for, a registry": {wanted: local, source: Packages, has: always, offers: always, want: python, reason: "asked for"},
+		"packages, packages asked for":               {wanted: packages, source: Packages, has: never, offers: never, built: []recipesOf{storesOf(python)}, want: packaged, reason: "asked for"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := rig(t, c.has, c.offers, c.built...).choose(t.Context(), Options{Source: c.source, AWS: c.wanted})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(c.want.servers, got.provider.servers); diff != "" || got.provider.name != c.want.name || !strings.Contains(got.awsReason, c.reason) {
+				t.Errorf("got %s; want it because %q\n%s", got.serves(), c.reason, diff)
+			}
+		})
+	}
+	if _, err := rig(t, always, always).choose(t.Context(), Options{AWS: "localstak"}); err == nil || !strings.Contains(err.Error(), `"localstak"`) {
+		t.Errorf("got %v", err)
 	}
 }
 

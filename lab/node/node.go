@@ -31,6 +31,7 @@ type Spec struct {
 	Cmd      []string
 	Networks []string // the first is the one ports are published on
 	Aliases  []string // host names in its networks
+	Loopback []string // host names that are the node itself, to itself alone
 	Publish  []string // "8474/tcp"; a free port of loopback each
 	Volumes  map[string]string
 	Disks    []Disk
@@ -77,6 +78,9 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 			// outside for it and keeps a link's dial waiting for seconds; nobody listens on this address.
 			h.DNS = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
 			h.PortBindings = e.bindings(s.Publish)
+			for _, name := range s.Loopback {
+				h.ExtraHosts = append(h.ExtraHosts, name+":127.0.0.1")
+			}
 			asked = h
 		},
 		LifecycleHooks: []testcontainers.ContainerLifecycleHooks{{

@@ -36,6 +36,7 @@ type Topology struct {
 	Automation Automation
 	App        Work
 	Reads      ReadsMode // empty is ReadsPrimary
+	AWS        AWS       // what serves S3 and DynamoDB; empty is AWSAuto
 	// Services are the parts of the app beside the one that takes requests: each has a node of its own in every region.
 	Services []string
 	// Overrides are values that somebody has written into the section of a service, in the configuration of a region.

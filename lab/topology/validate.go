@@ -73,6 +73,9 @@ func (t Topology) Validate() error {
 	if t.Reads != "" {
 		oneOf(&v, "reads", t.Reads, ReadsModes())
 	}
+	if t.AWS != "" {
+		oneOf(&v, "aws", t.AWS, AWSChoices())
+	}
 	v.services(t)
 	v.following(t)
 	v.combinations(t)

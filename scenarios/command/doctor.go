@@ -18,13 +18,18 @@ import (
 
 func (a *app) doctorCommand() *cobra.Command {
 	var asJSON bool
+	var from imageFlags
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Check this machine in one page",
 		Long: `Checks what a drill needs, and changes nothing. Each line is ok, or says what to do. Exit code 30 when something has to be done
 first.`,
 		Example: "  regionfall doctor\n  regionfall doctor --json", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			checks := diagnose(examine(cmd.Context()))
+			wanted, err := from.options("")
+			if err != nil {
+				return badInput{err}
+			}
+			checks := diagnose(examine(cmd.Context(), wanted))
 			if err := cmd.Context().Err(); err != nil {
 				return context.Cause(cmd.Context())
 			}
@@ -46,6 +51,7 @@ first.`,
 			return nil
 		},
 	}
+	from.add(cmd)
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd
 }
@@ -79,7 +85,7 @@ type disk struct {
 	err          error
 }
 
-func examine(ctx context.Context) machine {
+func examine(ctx context.Context, wanted image.Options) machine {
 	m := machine{os: runtime.GOOS, arch: runtime.GOARCH, temp: os.TempDir()}
 	m.goVersion, m.goErr = toolVersion(ctx, "go", "version")
 	m.makeVersion, m.makeErr = toolVersion(ctx, "make", "--version")
@@ -100,7 +106,7 @@ func examine(ctx context.Context) machine {
 	if !m.disk.seen || m.disk.free < imagesNeed { // it takes the engine seconds to say
 		m.disk.used, m.disk.unused, m.disk.err = e.Usage(ctx)
 	}
-	m.images, m.imagesErr = image.Plan(ctx, image.Auto)
+	m.images, m.imagesErr = image.Plan(ctx, wanted)
 	m.labs, m.labsErr = lab.Survey(ctx, e)
 	return m
 }

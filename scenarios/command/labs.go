@@ -16,7 +16,7 @@ import (
 )
 
 func (a *app) upCommand() *cobra.Command {
-	var sourceName string
+	var from imageFlags
 	cmd := &cobra.Command{
 		Use: "up [TOPOLOGY or FILE]", Short: "Bring up a lab to explore by hand",
 		Long: `Brings up a lab that stays until ` + "`regionfall down`" + `. Its endpoints are printed as lines that a shell can take:
@@ -24,7 +24,7 @@ eval "$(regionfall up two-regions)". Time is real time: health checks and TTLs a
 
 A topology is one of these, or a YAML file with the keys that a scenario has below topology:
 ` + strings.Join(topology.PresetNames(), ", ") + `.`,
-		Example: "  regionfall up\n  regionfall up three-regions\n  regionfall up ./ours.yaml", Args: cobra.MaximumNArgs(1),
+		Example: "  regionfall up\n  regionfall up --aws localstack\n  regionfall up three-regions\n  regionfall up ./ours.yaml", Args: cobra.MaximumNArgs(1),
 		ValidArgs: topology.PresetNames(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := "two-regions"
@@ -35,14 +35,14 @@ A topology is one of these, or a YAML file with the keys that a scenario has bel
 			if err != nil {
 				return badInput{err}
 			}
-			source, err := image.ParseSource(sourceName)
+			wanted, err := from.options(t.AWS)
 			if err != nil {
 				return badInput{err}
 			}
+			t.AWS = wanted.AWS
 			began := time.Now()
-			images, err := image.Ensure(cmd.Context(), image.Options{Source: source, Progress: func(e image.Event) {
-				a.tell("%s  image %s: %s", elapsed(began), e.Image, e.Step)
-			}})
+			wanted.Progress = a.imageTold(began)
+			images, err := image.Ensure(cmd.Context(), wanted)
 			if err != nil {
 				return err
 			}
@@ -60,7 +60,7 @@ A topology is one of these, or a YAML file with the keys that a scenario has bel
 			return a.endpoints(l)
 		},
 	}
-	cmd.Flags().StringVar(&sourceName, "source", "auto", "where images come from: auto, registry or packages")
+	from.add(cmd)
 	return cmd
 }
 

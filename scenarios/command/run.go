@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/evidence"
@@ -26,7 +25,7 @@ type runFlags struct {
 	repeat    int
 	keep      bool
 	json      bool
-	source    string
+	images    imageFlags
 	jobs      int
 }
 
@@ -52,13 +51,13 @@ library (regionfall list); a path to a .yaml file is one of your own.`,
 	cmd.Flags().BoolVar(&f.keep, "keep", false, "leave the lab up afterwards, to look at")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print result.json (an array of them for several drills) instead of a table")
 	cmd.Flags().IntVar(&f.jobs, "jobs", 0, "drills side by side, each on a lab of its own; 0 is as many as the machine carries")
-	cmd.Flags().StringVar(&f.source, "source", "auto", "where images come from: auto, registry or packages")
+	f.images.add(cmd)
 	return cmd
 }
 
 // run reads everything before it starts anything: a typo in the third file must not cost two drills.
 func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
-	source, err := image.ParseSource(f.source)
+	wanted, err := f.images.options("")
 	if err != nil {
 		return badInput{err}
 	}
@@ -98,7 +97,7 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 	r := &runs{app: a, flags: f, many: len(todo) > 1, side: min(jobs, len(todo)) > 1}
 	var drills []runner.Options
 	for i, s := range todo {
-		drills = append(drills, runner.Options{Scenario: s, Out: f.out, Source: source, Keep: f.keep, Repeat: repeats[i]})
+		drills = append(drills, runner.Options{Scenario: s, Out: f.out, Images: wanted, Keep: f.keep, Repeat: repeats[i]})
 	}
 	if r.side {
 		err = r.sideBySide(cmd.Context(), drills, jobs)
@@ -191,7 +190,7 @@ func (r *runs) one(ctx context.Context, v *view, o runner.Options) error {
 		return nil
 	}
 	v.begin()
-	o.Say, o.OnImage, o.Watch = v.line, v.image, v.event
+	o.Say, o.Images.Progress, o.Watch = v.line, v.image, v.event
 	out, err := runner.Run(ctx, o)
 	v.end()
 	r.mu.Lock()
@@ -229,8 +228,11 @@ func repeatArgs(name string, f runFlags) string {
 	if f.timescale > 0 {
 		args = append(args, fmt.Sprintf("--timescale %g", f.timescale))
 	}
-	if f.source != "auto" {
-		args = append(args, "--source "+f.source)
+	if f.images.source != "auto" {
+		args = append(args, "--source "+f.images.source)
+	}
+	if f.images.aws != "auto" {
+		args = append(args, "--aws "+f.images.aws)
 	}
 	return strings.Join(args, " ")
 }

@@ -73,7 +73,9 @@ func (v *view) end() {
 func (v *view) image(e image.Event) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if e.Done {
+	if e.Image == "" {
+		v.status(e.Step)
+	} else if e.Done {
 		v.print(fmt.Sprintf("image %s: %s (%.1f s)", e.Image, e.Step, e.Took.Seconds()))
 	} else {
 		v.status(fmt.Sprintf("image %s: %s", e.Image, e.Step))

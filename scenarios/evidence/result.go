@@ -2,6 +2,9 @@ package evidence
 
 import (
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
@@ -257,10 +260,24 @@ type Finding struct {
 
 // Lab says what the drill ran on.
 type Lab struct {
-	Engine  string  `json:"engine"` // such as "Docker 28.5.1"
-	Images  []Image `json:"images"`
-	AWS     string  `json:"aws"`      // localstack or packages
-	ReadyMS int64   `json:"ready_ms"` // from nothing to every node ready
+	Engine string  `json:"engine"` // such as "Docker 28.5.1"
+	Images []Image `json:"images"`
+	AWS    string  `json:"aws"` // localstack or packages
+	// Serving is which program served s3, and which dynamodb, with its version and where it is from.
+	Serving map[string]string `json:"serving"`
+	ReadyMS int64             `json:"ready_ms"` // from nothing to every node ready
+}
+
+// Served is what served S3 and DynamoDB, as far as it was written down.
+func (l Lab) Served() string {
+	if len(l.Serving) == 0 {
+		return l.AWS
+	}
+	var parts []string
+	for _, service := range slices.Sorted(maps.Keys(l.Serving)) {
+		parts = append(parts, service+": "+l.Serving[service])
+	}
+	return strings.Join(parts, "; ")
 }
 
 // Image is one the lab's nodes were started from.

@@ -111,7 +111,8 @@ func outage() (Drill, map[string][]byte) {
 		},
 		Lab: Lab{
 			Engine: "Docker 20.10.24", AWS: "packages", ReadyMS: 6840,
-			Images: []Image{{Name: "regionfall/postgres:3f9c", ID: "sha256:0f3b"}, {Name: "regionfall/hub:77aa", ID: "sha256:9a21"}},
+			Serving: map[string]string{"s3": "versitygw v1.8.0 from a Go module", "dynamodb": "moto 5.1.1 from Debian packages"},
+			Images:  []Image{{Name: "regionfall/postgres:3f9c", ID: "sha256:0f3b"}, {Name: "regionfall/hub:77aa", ID: "sha256:9a21"}},
 		},
 	}, map[string][]byte{FileScenario: source}
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/regionfall/regionfall/lab"
-	"github.com/regionfall/regionfall/lab/image"
 )
 
 // Ahead is the lab of a drill that has not begun: it comes up while the drill before it reads, heals and clears away.
@@ -33,7 +32,8 @@ func bringUp(ctx context.Context, o Options) (*lab.Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	images, err := image.Ensure(ctx, image.Options{Source: o.Source})
+	o.Images.Progress = nil // nobody looks
+	images, err := o.ensure(ctx, &plan)
 	if err != nil {
 		return nil, err
 	}

@@ -24,11 +24,10 @@ import (
 // Options say how to run a scenario.
 type Options struct {
 	Scenario *scenarios.Scenario
-	Out      string // the folder that gets the drill's folder
-	Source   image.Source
+	Out      string            // the folder that gets the drill's folder
+	Images   image.Options     // what the command says goes before what the file does
 	Keep     bool              // leave the lab up
 	Say      func(string)      // told what happens before and after the drill; nil for none
-	OnImage  func(image.Event) // told how images come along; nil for none
 	Watch    func(drill.Event) // told what happens in the drill; nil for none
 	Repeat   string            // the arguments that repeat this run, for the evidence
 	Ahead    *Ahead            // the lab, if one was started ahead; nil for one of its own
@@ -50,7 +49,7 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 		return out, err
 	}
 	// Without images or an engine nothing is started, and no folder is left that says so.
-	images, err := image.Ensure(ctx, image.Options{Source: o.Source, Progress: o.OnImage})
+	images, err := o.ensure(ctx, &plan)
 	if err != nil {
 		return out, err
 	}
@@ -101,6 +100,7 @@ func (r *run) say(format string, args ...any) {
 
 func (r *run) run(ctx context.Context) (err error) {
 	r.say("images: %s (%s)", r.images.Source, r.images.Reason)
+	r.say("%s (%s)", r.images.Serving(), r.images.AWSReason)
 	l, err := r.up(ctx)
 	if err != nil {
 		return err
@@ -116,7 +116,10 @@ func (r *run) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	r.facts = evidence.Lab{Engine: engine, AWS: r.images.AWS, ReadyMS: l.ReadyIn.Milliseconds()}
+	r.facts = evidence.Lab{Engine: engine, AWS: string(r.images.AWS), ReadyMS: l.ReadyIn.Milliseconds(), Serving: map[string]string{}}
+	for service, server := range r.images.Servers {
+		r.facts.Serving[string(service)] = server.String()
+	}
 	for name, i := range r.images.Images {
 		r.facts.Images = append(r.facts.Images, evidence.Image{Name: name + " " + i.Name, ID: i.ID})
 	}
@@ -126,6 +129,14 @@ func (r *run) run(ctx context.Context) (err error) {
 		return nil // judged all the same: inconclusive
 	}
 	return err
+}
+
+// ensure sees to the images that a plan and whoever runs it ask for.
+func (o Options) ensure(ctx context.Context, plan *drill.Plan) (image.Set, error) {
+	wanted := o.Images
+	wanted.AWS = wanted.AWS.Or(plan.Topology.AWS)
+	plan.Topology.AWS = wanted.AWS
+	return image.Ensure(ctx, wanted)
 }
 
 func (r *run) up(ctx context.Context) (*lab.Lab, error) {

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/regionfall/regionfall/lab/engine"
-	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/scenarios"
 )
 
@@ -19,7 +18,7 @@ func TestWithoutAnEngineNothingIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "out")
-	o, err := Run(t.Context(), Options{Scenario: s, Out: out, Source: image.Auto})
+	o, err := Run(t.Context(), Options{Scenario: s, Out: out})
 	if !errors.Is(err, engine.ErrNone) || o.Dir != "" {
 		t.Errorf("folder %q: %v", o.Dir, err)
 	}
@@ -34,7 +33,7 @@ func TestAScenarioThatCannotBeCompiledIsNotRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(t.TempDir(), "out")
-	_, err = Run(t.Context(), Options{Scenario: s.WithTimescale(9000), Out: out, Source: image.Auto})
+	_, err = Run(t.Context(), Options{Scenario: s.WithTimescale(9000), Out: out})
 	if len(scenarios.Problems(err)) == 0 {
 		t.Errorf("got %v", err)
 	}

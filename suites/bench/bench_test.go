@@ -4,6 +4,7 @@ package bench_test
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ func up(b *testing.B, t topology.Topology) *lab.Lab {
 }
 
 func bringUp(ctx context.Context, t topology.Topology) (*lab.Lab, error) {
-	images, err := image.Ensure(ctx, image.Options{Source: image.Auto})
+	images, err := image.Ensure(ctx, image.Options{AWS: topology.AWS(os.Getenv("REGIONFALL_AWS"))})
 	if err != nil {
 		return nil, err
 	}

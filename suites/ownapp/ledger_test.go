@@ -3,6 +3,7 @@ package ownapp_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -38,7 +39,7 @@ func ledger(ctx context.Context) lab.App {
 var _ = Describe("A ledger whose payments must reach both regions", func() {
 	It("goes on in the standby when its region is lost, with every payment it has acknowledged, once", func(ctx SpecContext) {
 		By("bringing it up in two regions")
-		images, err := image.Ensure(ctx, image.Options{})
+		images, err := image.Ensure(ctx, image.Options{AWS: topology.AWS(os.Getenv("REGIONFALL_AWS"))})
 		Expect(err).NotTo(HaveOccurred())
 		t, _ := topology.Preset("two-regions-sync")
 		l, err := lab.Up(ctx, lab.Options{Topology: t.Scaled(120), Images: images, App: ledger(ctx)})

@@ -41,7 +41,7 @@ func Run(ctx context.Context, nameOrFile string) evidence.Result {
 		out = "out"
 	}
 	o, err := runner.Run(ctx, runner.Options{
-		Scenario: s, Out: out, Source: image.Auto, Repeat: nameOrFile,
+		Scenario: s, Out: out, Images: wanted(), Repeat: nameOrFile,
 		Say:   func(text string) { ginkgo.GinkgoWriter.Println(text) },
 		Watch: func(e drill.Event) { narrate(e) },
 	})
@@ -61,12 +61,26 @@ func narrate(e drill.Event) {
 	}
 }
 
+// wanted are the images that specs use. REGIONFALL_AWS says what serves S3 and DynamoDB, as for the command.
+func wanted() image.Options {
+	ginkgo.GinkgoHelper()
+	aws, err := image.ParseAWS(os.Getenv("REGIONFALL_AWS"))
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	return image.Options{AWS: aws}
+}
+
+// Images are those that specs bring labs up with.
+func Images(ctx context.Context) image.Set {
+	ginkgo.GinkgoHelper()
+	images, err := image.Ensure(ctx, wanted())
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	return images
+}
+
 // Up brings up a lab for specs that look at the lab itself, and takes it down when they are done.
 func Up(ctx context.Context, t topology.Topology) *lab.Lab {
 	ginkgo.GinkgoHelper()
-	images, err := image.Ensure(ctx, image.Options{Source: image.Auto})
-	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	l, err := lab.Up(ctx, lab.Options{Topology: t, Images: images})
+	l, err := lab.Up(ctx, lab.Options{Topology: t, Images: Images(ctx)})
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
 		left, err := l.Down(ctx)
