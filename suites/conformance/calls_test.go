@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/calls"
 	"github.com/regionfall/regionfall/suites/internal/harness"
@@ -18,7 +19,8 @@ const (
 	west = "us-west-2"
 )
 
-var can = calls.Abilities{Durable: true, Versions: true, ConditionalPuts: true, Signatures: true}
+// can is what the S3 at hand can do: which rows are about it.
+var can image.Abilities
 
 var _ = Describe("The S3 of a region", Ordered, ContinueOnFailure, func() {
 	var store calls.Store

@@ -7,14 +7,11 @@ import (
 	"context"
 	"net/http"
 	"slices"
+
+	"github.com/regionfall/regionfall/lab/image"
 )
 
-// Abilities are what a store can do.
-type Abilities struct {
-	Durable, Versions, ConditionalPuts, Signatures, NestedKeys, DistinctVersions, BucketRaces bool
-}
-
-// Ability is something that not every store can do, in the words of the documentation.
+// Ability is one of image.Abilities, in words.
 type Ability string
 
 // The abilities.
@@ -29,7 +26,7 @@ const (
 )
 
 // among says whether it is one of a store's. Every store has the empty one.
-func (a Ability) among(has Abilities) bool {
+func (a Ability) among(has image.Abilities) bool {
 	switch a {
 	case "":
 		return true
@@ -69,7 +66,7 @@ func Table() []Row {
 }
 
 // AppliesTo says whether the row is about a store with these abilities.
-func (r Row) AppliesTo(has Abilities) bool {
+func (r Row) AppliesTo(has image.Abilities) bool {
 	return r.Needs.among(has) && (r.Lacks == "" || !r.Lacks.among(has))
 }
 

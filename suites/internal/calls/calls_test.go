@@ -5,6 +5,9 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/regionfall/regionfall/lab/image"
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 var update = flag.Bool("update", false, "write docs/stores.md anew")
@@ -14,9 +17,10 @@ const (
 	begin = "<!-- from the table: go test ./suites/internal/calls -update -->\n"
 )
 
-var stores = []Served{
-	{"versitygw v1.8.0", Abilities{Durable: true, Versions: true, ConditionalPuts: true, Signatures: true}},
-	{"LocalStack 4.14.0", Abilities{Versions: true, ConditionalPuts: true, NestedKeys: true, DistinctVersions: true, BucketRaces: true}},
+// stores are those that have been run. The registry's image is not among them.
+var stores = []image.Server{
+	image.Serve(topology.AWSPackages, false)[topology.ServiceS3],
+	image.Serve(topology.AWSLocalStack, false)[topology.ServiceS3],
 }
 
 func TestThePageIsTheTable(t *testing.T) {
@@ -45,7 +49,7 @@ func TestEveryStoreHasARowOfEveryCall(t *testing.T) {
 	for _, row := range Table() {
 		for _, s := range stores {
 			if promised(row.Call, s.Can) == "–" && row.differs(stores) {
-				t.Errorf("nothing is said of %q on %s", row.Call, s.Name)
+				t.Errorf("nothing is said of %q on %s", row.Call, s.Program)
 			}
 		}
 	}

@@ -3,20 +3,16 @@ package calls
 import (
 	"fmt"
 	"strings"
+
+	"github.com/regionfall/regionfall/lab/image"
 )
 
-// Served is a store, and what it can do.
-type Served struct {
-	Name string
-	Can  Abilities
-}
-
 // Page is what the table says of some stores, for docs/stores.md: where they differ, and what all of them keep.
-func Page(stores []Served) string {
+func Page(stores []image.Server) string {
 	var b strings.Builder
 	b.WriteString("## Where they differ\n\n| call |")
 	for _, s := range stores {
-		b.WriteString(" " + s.Name + " |")
+		b.WriteString(" " + s.Program + " |")
 	}
 	b.WriteString("\n|---|" + strings.Repeat("---|", len(stores)) + "\n")
 	written := map[string]bool{}
@@ -41,7 +37,7 @@ func Page(stores []Served) string {
 }
 
 // differs says whether the row is about some of the stores only.
-func (r Row) differs(stores []Served) bool {
+func (r Row) differs(stores []image.Server) bool {
 	for _, s := range stores {
 		if !r.AppliesTo(s.Can) {
 			return true
@@ -51,7 +47,7 @@ func (r Row) differs(stores []Served) bool {
 }
 
 // promised is what the rows of a call that is not the same everywhere say of one store.
-func promised(call string, can Abilities) string {
+func promised(call string, can image.Abilities) string {
 	for _, row := range Table() {
 		if row.Call == call && (row.Needs != "" || row.Lacks != "") && row.AppliesTo(can) {
 			return row.Promise
