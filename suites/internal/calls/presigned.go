@@ -13,9 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-func within(d time.Duration) func(*s3.PresignOptions) {
-	return func(o *s3.PresignOptions) { o.Expires = d }
-}
+func forAMinute(o *s3.PresignOptions) { o.Expires = time.Minute }
 
 var presigned = []Row{
 	{
@@ -24,7 +22,7 @@ var presigned = []Row{
 			if _, err := r.put(ctx, "a key", "body"); err != nil {
 				return err
 			}
-			signed, err := s3.NewPresignClient(r.Client).PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &r.name, Key: aws.String("a key")}, within(time.Minute))
+			signed, err := s3.NewPresignClient(r.Client).PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &r.name, Key: aws.String("a key")}, forAMinute)
 			if err != nil {
 				return err
 			}
@@ -35,7 +33,7 @@ var presigned = []Row{
 	{
 		Call: "A presigned PUT", Promise: "stores what somebody without credentials sends",
 		keep: in(func(ctx context.Context, r room) error {
-			signed, err := s3.NewPresignClient(r.Client).PresignPutObject(ctx, &s3.PutObjectInput{Bucket: &r.name, Key: aws.String("a key")}, within(time.Minute))
+			signed, err := s3.NewPresignClient(r.Client).PresignPutObject(ctx, &s3.PutObjectInput{Bucket: &r.name, Key: aws.String("a key")}, forAMinute)
 			if err != nil {
 				return err
 			}
@@ -79,7 +77,7 @@ func (r room) askLate(ctx context.Context, status int, body string) error {
 	if _, err := r.put(ctx, "key", "body"); err != nil {
 		return err
 	}
-	signer := s3.NewPresignClient(r.Client, within(time.Minute), func(o *s3.PresignOptions) { o.Presigner = hourAgo{v4.NewSigner()} })
+	signer := s3.NewPresignClient(r.Client, forAMinute, func(o *s3.PresignOptions) { o.Presigner = hourAgo{v4.NewSigner()} })
 	signed, err := signer.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &r.name, Key: aws.String("key")})
 	if err != nil {
 		return err
@@ -92,7 +90,7 @@ func (r room) swap(ctx context.Context, status int, body string) error {
 	if _, err := r.put(ctx, "theirs", "secret"); err != nil {
 		return err
 	}
-	signed, err := s3.NewPresignClient(r.Client).PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &r.name, Key: aws.String("mine")}, within(time.Minute))
+	signed, err := s3.NewPresignClient(r.Client).PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &r.name, Key: aws.String("mine")}, forAMinute)
 	if err != nil {
 		return err
 	}
