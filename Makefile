@@ -6,27 +6,40 @@ export GOFLAGS     = -trimpath -buildvcs=false
 
 GO      ?= go
 OUT     ?= out
-SUITES  ?= ./suites/smoke ./suites/faults ./suites/kyc ./suites/saas ./suites/config ./suites/geo ./suites/ownapp ./suites/leaks
+SUITES  ?= ./suites/smoke ./suites/faults ./suites/kyc ./suites/saas ./suites/config ./suites/geo ./suites/ownapp ./suites/leaks \
+	./suites/conformance
+# What make conformance asks of both S3 stores, and what else it runs on LocalStack.
+S3      := ./suites/conformance ./suites/awscli
+STACKED := ./suites/smoke ./suites/faults ./suites/kyc
 # Specs side by side, each with a lab of its own. A drill wants two processors for itself.
 JOBS    ?= $(shell n=$$(($$(getconf _NPROCESSORS_ONLN) / 2)); echo $$((n > 1 ? n : 1)))
 # Everything that needs no containers. The suites' specs do, and run with `make chaos`.
 UNIT    := . ./docker/... ./fixtures/... ./lab/... ./scenarios/... ./suites/matchers/... ./suites/internal/...
 
 .DEFAULT_GOAL := help
-.PHONY: help chaos test lint fmt images bench fuzz clean
+.PHONY: help chaos conformance test lint fmt images bench fuzz clean
 
 help: ## print this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# specs runs suites: $(1) names their reports, $(2) are the suites, $(3) is what serves S3 and DynamoDB. It leaves how they ended in code.
+specs = mkdir -p $(OUT); REGIONFALL_AWS=$(3) REGIONFALL_OUT=$(abspath $(OUT)) $(GO) tool ginkgo run --keep-going \
+	$(if $(NO_COLOR),--no-color) --procs=$(JOBS) --fail-on-empty --fail-on-pending --timeout=60m --poll-progress-after=120s \
+	--junit-report=$(1).junit.xml --json-report=$(1).json --output-dir=$(OUT) $(2); code=$$?; \
+	sed -i.bak 's|$(CURDIR)/||g' $(OUT)/$(1).junit.xml $(OUT)/$(1).json && rm -f $(OUT)/*.bak; \
+	echo "evidence: $(OUT)/index.html"
 
 chaos: regionfall ## run every drill on real labs; evidence in out/
 	@./regionfall engine start
 	@./regionfall images
-	@mkdir -p $(OUT)
-	@REGIONFALL_OUT=$(abspath $(OUT)) $(GO) tool ginkgo run --keep-going $(if $(NO_COLOR),--no-color) \
-		--procs=$(JOBS) --fail-on-empty --fail-on-pending --timeout=60m --poll-progress-after=120s \
-		--junit-report=chaos.junit.xml --json-report=chaos.json --output-dir=$(OUT) $(SUITES); code=$$?; \
-		sed -i.bak 's|$(CURDIR)/||g' $(OUT)/chaos.junit.xml $(OUT)/chaos.json && rm -f $(OUT)/*.bak; \
-		echo "evidence: $(OUT)/index.html"; exit $$code
+	@$(call specs,chaos,$(SUITES),$(REGIONFALL_AWS)); exit $$code
+
+conformance: regionfall ## hold both S3 stores to what is relied on, and drill on LocalStack too
+	@./regionfall engine start
+	@./regionfall images --aws packages
+	@./regionfall images --aws localstack
+	@$(call specs,conformance-packages,$(S3),packages); first=$$code; \
+		$(call specs,conformance-localstack,$(S3) $(STACKED),localstack); exit $$((first | code))
 
 test: ## run the tests that need no containers
 	$(GO) test $(UNIT)

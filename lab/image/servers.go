@@ -28,6 +28,11 @@ type Abilities struct {
 	Versions        bool `json:"versions"`         // what was overwritten or deleted can be read by its version
 	ConditionalPuts bool `json:"conditional_puts"` // of two that each ask for there to be nothing yet, one is refused
 	Signatures      bool `json:"signatures"`       // a request signed with a wrong secret is refused
+
+	// These no fault or drill asks for.
+	NestedKeys       bool `json:"nested_keys"`       // a key may go on with a slash where another ends
+	DistinctVersions bool `json:"distinct_versions"` // a listing of versions repeats none at the end of a page
+	BucketRaces      bool `json:"bucket_races"`      // of many that create a bucket at once, all are told that it is there or that they did
 }
 
 // Needs are what a program has to be given beyond what every node has.
@@ -43,7 +48,7 @@ type provider struct {
 	servers map[topology.Service]Server
 }
 
-// The abilities of each were tried with suites/smoke (What the stores can do), but for those of the registry's image: no registry answered where
+// The abilities of each were tried with suites/conformance, but for those of the registry's image: no registry answered where
 // this was written. What is said of it is what LocalStack's Python packages showed for S3, and what its documents say for DynamoDB.
 var (
 	packaged = provider{topology.AWSPackages, map[topology.Service]Server{
@@ -57,7 +62,7 @@ var (
 	python = provider{topology.AWSLocalStack, map[topology.Service]Server{
 		topology.ServiceS3: {
 			Image: "localstack", Program: "LocalStack 4.14.0", From: "Python packages",
-			Can:   Abilities{Versions: true, ConditionalPuts: true},
+			Can:   stacked,
 			Needs: Needs{Folder: "/var/lib/localstack", Loopback: []string{localstackHost}},
 		},
 		topology.ServiceDynamoDB: moto,
@@ -67,11 +72,13 @@ var (
 		topology.ServiceDynamoDB: whole,
 	}}
 
+	stacked = Abilities{Versions: true, ConditionalPuts: true, NestedKeys: true, DistinctVersions: true, BucketRaces: true}
+
 	moto = Server{
 		Image: "dynamodb", Program: "moto 5.1.1", From: "Debian packages", Can: Abilities{ConditionalPuts: true},
 	}
 	whole = Server{
-		Image: "aws", Program: "LocalStack 4.14.0", From: "the registry's image", Can: Abilities{Versions: true, ConditionalPuts: true},
+		Image: "aws", Program: "LocalStack 4.14.0", From: "the registry's image", Can: stacked,
 		Needs: Needs{Root: true, Loopback: []string{localstackHost}},
 	}
 )
