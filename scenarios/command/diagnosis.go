@@ -163,16 +163,18 @@ func (m machine) diskLine() check {
 }
 
 func (m machine) imagesLine() check {
-	switch o := m.images; {
+	o := m.images
+	from := fmt.Sprintf("from %s: %s; %s", o.Source, o.Reason, o.Serves)
+	switch {
 	case m.imagesErr != nil:
 		return check{"images", false, m.imagesErr.Error(), "see what that is about, or name a source: regionfall images --source"}
 	case o.Lacks != nil:
-		return check{"images", false, fmt.Sprintf("from %s: %s", o.Source, o.Reason), o.Lacks.Error()}
+		return check{"images", false, from, o.Lacks.Error()}
 	case o.Here:
-		return check{"images", true, fmt.Sprintf("from %s: %s", o.Source, o.Reason), ""}
+		return check{"images", true, from, ""}
 	default:
 		return check{
-			"images", true, fmt.Sprintf("from %s: %s; they are not here yet", o.Source, o.Reason),
+			"images", true, from + "; they are not here yet",
 			"the first `regionfall images` takes some minutes, later ones a second",
 		}
 	}

@@ -25,7 +25,7 @@ func healthy() machine {
 			Clock: 3 * time.Millisecond, ClockSure: 2 * time.Millisecond,
 		},
 		host: "127.0.0.1", local: true, disk: disk{seen: true, free: 9 << 30},
-		images: image.Outlook{Source: image.Packages, Reason: "they are here already", Here: true},
+		images: image.Outlook{Source: image.Packages, Reason: "they are here already", Serves: "s3: versitygw", Here: true},
 	}
 }
 
@@ -65,7 +65,7 @@ func TestDiagnosis(t *testing.T) {
 		"disk for images":  {func(m *machine) { m.disk.free, m.images.Here = 2<<30, false }, "disk", false, []string{"2.0 GiB free", "free 4.0 GiB"}},
 		"disk out of view": {func(m *machine) { m.disk = disk{used: 2 << 30, unused: 1 << 30} }, "disk", true, []string{"does not tell", "take 2.0 GiB, of which no container uses 1.0", "see that it has"}},
 		"no usage either":  {func(m *machine) { m.disk = disk{err: errors.New("gone")} }, "disk", true, []string{"does not tell", "gone"}},
-		"images to come":   {func(m *machine) { m.images.Here = false }, "images", true, []string{"not here yet", "some minutes"}},
+		"images to come":   {func(m *machine) { m.images.Here = false }, "images", true, []string{"s3: versitygw", "not here yet", "some minutes"}},
 		"no way to images": {func(m *machine) { m.images.Here, m.images.Lacks = false, errors.New("needs mmdebstrap") }, "images", false, []string{"from packages", "needs mmdebstrap"}},
 		"no idea":          {func(m *machine) { m.imagesErr = errors.New("no cache") }, "images", false, []string{"no cache", "--source"}},
 		"clock ahead":      {func(m *machine) { m.engine.Clock = 2 * time.Second }, "clock", false, []string{"by 2000 ms", "NTP"}},
