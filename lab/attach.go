@@ -62,6 +62,9 @@ func Attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
 			if l.app, err = appOf(f.Labels[node.LabelApp]); err != nil {
 				return nil, fmt.Errorf("lab %s: %w", name, err)
 			}
+			if l.servers, err = serversOf(f.Labels[node.LabelServers]); err != nil {
+				return nil, fmt.Errorf("lab %s: %w", name, err)
+			}
 		}
 	}
 	if hub == nil {

@@ -54,6 +54,7 @@ type Lab struct {
 
 	topology  topology.Topology
 	app       App // whole
+	servers   map[topology.Service]image.Server
 	engine    *node.Engine
 	hub       *link.Hub
 	nodes     []*node.Node

@@ -21,3 +21,11 @@ func needs(s topology.Service, servers map[topology.Service]image.Server) node.N
 		return node.Needs{}
 	}
 }
+
+// serve gives a node what the program that serves S3 or DynamoDB needs.
+func serve(s *node.Spec, server image.Server) {
+	s.Loopback = server.Needs.Loopback
+	if folder := server.Needs.Folder; folder != "" {
+		s.Volumes = map[string]string{folder: s.ID}
+	}
+}

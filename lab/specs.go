@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/agent"
-	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -102,14 +101,6 @@ func (b *builder) nodeSpec(p link.Place) (s node.Spec, ok bool, err error) {
 	}
 	s.Labels[node.LabelVolatile] = strconv.FormatBool(s.Volatile)
 	return s, true, nil
-}
-
-// serve gives a node what the program that serves S3 or DynamoDB needs.
-func serve(s *node.Spec, server image.Server) {
-	s.Loopback = server.Needs.Loopback
-	if folder := server.Needs.Folder; folder != "" {
-		s.Volumes = map[string]string{folder: s.ID}
-	}
 }
 
 func (b *builder) postgres(s *node.Spec) {

@@ -34,7 +34,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	if _, err := Sweep(ctx, connected); err != nil && o.Progress != nil {
 		o.Progress("could not sweep what a killed run left behind: " + err.Error()) // and that is no reason not to start
 	}
-	l := &Lab{Name: newName(), topology: o.Topology, app: o.App.whole(), engine: connected}
+	l := &Lab{Name: newName(), topology: o.Topology, app: o.App.whole(), servers: o.Images.Servers, engine: connected}
 	if l.owner, err = own(l.Name, connected.Daemon()); err != nil {
 		return nil, err
 	}
@@ -214,10 +214,14 @@ func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write the app down: %w", err)
 	}
+	servers, err := json.Marshal(b.servers)
+	if err != nil {
+		return nil, fmt.Errorf("write down what serves S3 and DynamoDB: %w", err)
+	}
 	spec := b.spec(link.Place{Service: topology.ServiceHub, Region: topology.Global, Number: 1})
 	spec.Image = b.options.Images.Images["hub"].Name
 	spec.Aliases = []string{"hub"}
-	spec.Labels[node.LabelTopology], spec.Labels[node.LabelApp] = string(data), string(app)
+	spec.Labels[node.LabelTopology], spec.Labels[node.LabelApp], spec.Labels[node.LabelServers] = string(data), string(app), string(servers)
 	spec.Publish = []string{fmt.Sprintf("%d/tcp", topology.PortToxiproxy)}
 	for _, r := range b.topology.Regions {
 		spec.Networks = append(spec.Networks, b.networkName(r.Name))

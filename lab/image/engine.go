@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -96,7 +98,7 @@ func (e *engine) load(ctx context.Context, name string, archive io.Reader) (stri
 		return "", err
 	}
 	defer func() { _ = res.Close() }()
-	if err := follow(res, nil); err != nil {
+	if err := follow(res, nil, nil); err != nil {
 		return "", err
 	}
 	return e.id(ctx, name)
@@ -118,10 +120,22 @@ func (e *engine) build(ctx context.Context, name string, args map[string]string,
 		return "", orCause(ctx, err)
 	}
 	defer func() { _ = res.Body.Close() }()
-	if err := follow(w.reader(res.Body), step); err != nil {
+	var layers []string
+	if err := follow(w.reader(res.Body), step, &layers); err != nil {
+		e.drop(context.WithoutCancel(ctx), layers)
 		return "", orCause(ctx, err)
 	}
 	return e.id(ctx, name)
+}
+
+// drop removes what a build that failed has made, the last first. What others are built on stays, and that it could not be removed is no news:
+// the next build goes on from there.
+func (e *engine) drop(ctx context.Context, layers []string) {
+	ctx, cancel := context.WithTimeout(ctx, engineAnswers)
+	defer cancel()
+	for _, id := range slices.Backward(layers) {
+		_, _ = e.client.ImageRemove(ctx, id, client.ImageRemoveOptions{})
+	}
 }
 
 func (e *engine) id(ctx context.Context, name string) (string, error) {
@@ -132,11 +146,13 @@ func (e *engine) id(ctx context.Context, name string) (string, error) {
 	return i.ID, nil
 }
 
-// follow reads the engine's report of its work to the end. An error comes with the last lines of the step that failed.
-func follow(r io.Reader, step func(string)) error {
-	const keep = 12
+// follow reads the engine's report of its work to the end. An error comes with the last lines of the step that failed. What the steps made, after
+// the image that the first is built on, is added to layers.
+func follow(r io.Reader, step func(string), layers *[]string) error {
+	const keep = 500 // pip lists all hashes of a file, and then says what is wrong with them
 	var lines []string
 	var rest string
+	from, own := false, false // the step is FROM; it comes after it
 	for d := json.NewDecoder(r); ; {
 		var m jsonstream.Message
 		switch err := d.Decode(&m); {
@@ -146,17 +162,21 @@ func follow(r io.Reader, step func(string)) error {
 			return fmt.Errorf("read the engine's answer: %w", err)
 		}
 		if m.Error != nil {
-			return errors.New(strings.Join(append(lines, oneLine(m.Error)), "\n    "))
+			return &buildError{printed: append(lines, oneLine(m.Error))}
 		}
 		text := strings.Split(rest+m.Stream, "\n")
 		rest = text[len(text)-1]
 		for _, line := range text[:len(text)-1] {
-			line = strings.TrimSpace(line)
+			line = strings.TrimSpace(colors.ReplaceAllString(line, ""))
 			if instruction, ok := strings.CutPrefix(line, "Step "); ok {
-				lines = lines[:0]
+				lines, own = lines[:0], own || from
+				from = strings.Contains(instruction, " FROM ")
 				if step != nil {
 					step(shorten(strings.Join(strings.Fields(instruction), " ")))
 				}
+			}
+			if id, ok := strings.CutPrefix(line, "---> "); ok && layers != nil && own && !strings.Contains(id, " ") {
+				*layers = append(*layers, id)
 			}
 			if line != "" {
 				lines = append(lines, line)
@@ -164,6 +184,20 @@ func follow(r io.Reader, step func(string)) error {
 			}
 		}
 	}
+}
+
+// colors are what the engine puts around what a program says of errors.
+var colors = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// buildError is a step of a build that failed.
+type buildError struct {
+	printed []string // from its instruction to what the engine says
+}
+
+// Error is the end of what it printed.
+func (e *buildError) Error() string {
+	const most = 13
+	return strings.Join(e.printed[max(0, len(e.printed)-most):], "\n    ")
 }
 
 func shorten(s string) string {

@@ -133,22 +133,27 @@ func TestBuildContext(t *testing.T) {
 
 func TestFollow(t *testing.T) {
 	var steps []string
-	err := follow(strings.NewReader(`{"stream":"Step 1/2 : FROM base\n"}{"stream":"downloaded\n"}{"stream":"Step 2/2 : RUN make\n"}
-		{"stream":"gcc: no "}{"stream":"such file\n"}{"errorDetail":{"message":"returned a non-zero code: 2"},"error":"returned"}`),
-		func(s string) { steps = append(steps, s) })
+	var layers []string
+	err := follow(strings.NewReader(`{"stream":"Step 1/4 : ARG BASE\n"}{"stream":"Step 2/4 : FROM base\n"}{"stream":" ---\u003e 111111111111\n"}{"stream":"downloaded\n"}
+		{"stream":"Step 3/4 : COPY a b\n"}{"stream":" ---\u003e 222222222222\n"}{"stream":"Step 4/4 : RUN make\n"}{"stream":" ---\u003e Running in 333333333333\n"}
+		{"stream":"\u001b[91mgcc: no "}{"stream":"such file\n"}{"errorDetail":{"message":"returned a non-zero code: 2"},"error":"returned"}`),
+		func(s string) { steps = append(steps, s) }, &layers)
 	if err == nil {
 		t.Fatal("a failed build is not an error")
 	}
-	if diff := cmp.Diff("Step 2/2 : RUN make\n    gcc: no such file\n    returned a non-zero code: 2", err.Error()); diff != "" {
+	if diff := cmp.Diff("Step 4/4 : RUN make\n    ---> Running in 333333333333\n    gcc: no such file\n    returned a non-zero code: 2", err.Error()); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"1/2 : FROM base", "2/2 : RUN make"}, steps); diff != "" {
+	if diff := cmp.Diff([]string{"1/4 : ARG BASE", "2/4 : FROM base", "3/4 : COPY a b", "4/4 : RUN make"}, steps); diff != "" {
 		t.Error(diff)
 	}
-	if err := follow(strings.NewReader(`{"stream":"Successfully built\n"}`), nil); err != nil {
+	if diff := cmp.Diff([]string{"222222222222"}, layers); diff != "" {
+		t.Errorf("what it is built on is not its own: %s", diff)
+	}
+	if err := follow(strings.NewReader(`{"stream":"Successfully built\n"}`), nil, nil); err != nil {
 		t.Errorf("a build that worked: %v", err)
 	}
-	if err := follow(strings.NewReader(`{"stream":"Step 1`), nil); err == nil {
+	if err := follow(strings.NewReader(`{"stream":"Step 1`), nil, nil); err == nil {
 		t.Error("an answer that breaks off is not an error")
 	}
 }

@@ -18,13 +18,13 @@ var bundles = []string{
 
 // authorities are those that this machine trusts, as files of a build context. Without any the build trusts those that pip brings along.
 func authorities() (map[string][]byte, error) {
-	places := bundles
 	if named := os.Getenv("SSL_CERT_FILE"); named != "" {
-		places = []string{named}
+		data, err := os.ReadFile(named)
+		return map[string][]byte{authoritiesFile: data}, err
 	}
-	for _, place := range places {
+	for _, place := range bundles {
 		data, err := os.ReadFile(place)
-		if err == nil || len(places) == 1 || !errors.Is(err, fs.ErrNotExist) {
+		if err == nil || !errors.Is(err, fs.ErrNotExist) {
 			return map[string][]byte{authoritiesFile: data}, err
 		}
 	}
@@ -33,22 +33,27 @@ func authorities() (map[string][]byte, error) {
 
 // pythonIndex is the package index that whoever runs this has pip use, as arguments of a build.
 func pythonIndex() map[string]string {
-	if index := os.Getenv("PIP_INDEX_URL"); index != "" {
-		return map[string]string{"PIP_INDEX_URL": index}
+	args := map[string]string{}
+	for _, name := range []string{"PIP_INDEX_URL", "PIP_TRUSTED_HOST"} {
+		if value := os.Getenv(name); value != "" {
+			args[name] = value
+		}
 	}
-	return nil
+	return args
 }
 
 // ofPip makes a sentence of what pip printed before its build failed; another failure stays as it is.
 func ofPip(err error) error {
 	const mismatch, requirement = "DO NOT MATCH THE HASHES", "=="
-	lines := strings.Split(err.Error(), "\n")
+	var failed *buildError
+	if !errors.As(err, &failed) {
+		return err
+	}
 	last := ""
-	for i, line := range lines {
-		line = strings.TrimSpace(line)
+	for i, line := range failed.printed {
 		if strings.Contains(line, mismatch) {
 			what := "a package"
-			for _, l := range lines[i+1:] {
+			for _, l := range failed.printed[i+1:] {
 				if name, _, ok := strings.Cut(strings.TrimSpace(l), " "); ok && strings.Contains(name, requirement) {
 					what = name
 					break
@@ -57,12 +62,14 @@ func ofPip(err error) error {
 			return fmt.Errorf("the index gave %s with another hash than docker/localstack/requirements.txt has: "+
 				"one of the two was changed, and nothing was installed", what)
 		}
-		if text, ok := strings.CutPrefix(line, "ERROR: "); ok {
-			last = text
+		for _, mark := range []string{"ERROR: ", "× "} {
+			if text, ok := strings.CutPrefix(line, mark); ok {
+				last = text
+			}
 		}
 	}
 	if last == "" {
 		return err
 	}
-	return fmt.Errorf("fetch LocalStack's Python packages: %s", shorten(last))
+	return fmt.Errorf("fetch LocalStack's Python packages: %s", last)
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+
+	"github.com/containerd/errdefs"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -51,7 +54,7 @@ func (b *builder) chooseSource(ctx context.Context, wanted Source, base string) 
 	case Registry:
 		if len(unpulled) > 0 && !b.built(databases(Registry, base)) {
 			if err := b.engine.offered(ctx, unpulled[0]); err != nil {
-				return "", "", fmt.Errorf("images from a registry: none answers for %s (%s): try --source packages", unpulled[0], oneLine(err))
+				return "", "", fmt.Errorf("images from a registry: %s, for %s: try --source packages", refusal(err), unpulled[0])
 			}
 		}
 		return Registry, "asked for", nil
@@ -65,7 +68,7 @@ func (b *builder) chooseSource(ctx context.Context, wanted Source, base string) 
 		return Registry, "the pinned images are here already", nil
 	}
 	if err := b.engine.offered(ctx, unpulled[0]); err != nil {
-		return Packages, fmt.Sprintf("no image registry answers (%s)", shorten(oneLine(err))), nil
+		return Packages, refusal(err), nil
 	}
 	return Registry, "a registry answers", nil
 }
@@ -94,7 +97,10 @@ func (b *builder) chooseAWS(ctx context.Context, wanted topology.AWS, source Sou
 		if err == nil {
 			return registered, ifOpen(open, "the registry has it"), nil
 		}
-		reason = fmt.Sprintf("the registry does not give LocalStack's image: %s", shorten(oneLine(err)))
+		reason = "no LocalStack from a registry: " + refusal(err)
+		if !open {
+			reason = "asked for, and " + reason
+		}
 	}
 	p := python
 	switch {
@@ -111,6 +117,18 @@ func (b *builder) chooseAWS(ctx context.Context, wanted topology.AWS, source Sou
 		}
 	}
 	return p, reason, nil
+}
+
+// refusal says why a registry has not offered an image.
+func refusal(err error) string {
+	why := shorten(oneLine(err))
+	switch {
+	case errdefs.IsUnauthorized(err), errdefs.IsPermissionDenied(err):
+		return fmt.Sprintf("the image registry wants a token (%s)", why)
+	case strings.Contains(why, "manifest unknown"), strings.Contains(why, "not found"):
+		return fmt.Sprintf("the image registry does not have it (%s)", why)
+	}
+	return fmt.Sprintf("no image registry answers (%s)", why)
 }
 
 func ifOpen(open bool, reason string) string {

@@ -18,14 +18,25 @@ import (
 // registry can be had in a test, and its absence cannot either.
 func engineThat(t *testing.T, has, offers func(name string) bool) *engine {
 	t.Helper()
-	yes := func(w http.ResponseWriter, ok bool) {
-		w.Header().Set("Content-Type", "application/json")
-		if !ok {
-			w.WriteHeader(http.StatusNotFound)
-			_, _ = w.Write([]byte(`{"message":"no such host"}`))
-			return
+	return engineBefore(t, has, func(name string) int {
+		if offers(name) {
+			return http.StatusOK
 		}
-		_, _ = w.Write([]byte(`{}`))
+		return http.StatusInternalServerError
+	})
+}
+
+// engineBefore is the same before a registry that answers with these statuses.
+func engineBefore(t *testing.T, has func(name string) bool, registry func(name string) int) *engine {
+	t.Helper()
+	say := func(w http.ResponseWriter, status int) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		text, ok := map[int]string{http.StatusOK: `{}`, http.StatusUnauthorized: `{"message":"unauthorized: authentication required"}`}[status]
+		if !ok {
+			text = `{"message":"no such host"}`
+		}
+		_, _ = w.Write([]byte(text))
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
@@ -36,9 +47,13 @@ func engineThat(t *testing.T, has, offers func(name string) bool) *engine {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = w.Write([]byte(`{"ApiVersion":"1.41","Arch":"amd64"}`))
 		case strings.HasPrefix(path, "images/"):
-			yes(w, has(strings.TrimSuffix(strings.TrimPrefix(path, "images/"), "/json")))
+			status := http.StatusNotFound
+			if has(strings.TrimSuffix(strings.TrimPrefix(path, "images/"), "/json")) {
+				status = http.StatusOK
+			}
+			say(w, status)
 		case strings.HasPrefix(path, "distribution/"):
-			yes(w, offers(strings.TrimSuffix(strings.TrimPrefix(path, "distribution/"), "/json")))
+			say(w, registry(strings.TrimSuffix(strings.TrimPrefix(path, "distribution/"), "/json")))
 		default:
 			t.Errorf("unexpected question %s", r.URL.Path)
 		}
@@ -136,13 +151,13 @@ func TestChooseWhatServesS3AndDynamoDB(t *testing.T) {
 		reason      string
 	}{
 		"a registry":                               {source: Registry, has: never, offers: always, want: registered, reason: "the registry has it"},
-		"a registry, without LocalStack":           {source: Registry, has: never, offers: butLocalStack, want: packaged, reason: "the registry does not give LocalStack's image: Error response from daemon: no such host"},
+		"a registry, without LocalStack":           {source: Registry, has: never, offers: butLocalStack, want: packaged, reason: "no LocalStack from a registry: no image registry answers (Error response from daemon: no such host)"},
 		"a registry, and LocalStack pulled":        {source: Registry, has: always, offers: never, want: registered, reason: "its pinned image is here already"},
 		"a registry, and LocalStack made":          {source: Registry, has: butLocalStack, offers: never, built: []recipesOf{storesOf(registered)}, want: registered, reason: "it is here already"},
 		"a registry, and packages made":            {source: Registry, has: butLocalStack, offers: always, built: []recipesOf{storesOf(packaged)}, want: packaged, reason: "they are here already"},
 		"a registry, packages asked for":           {wanted: packages, source: Registry, has: always, offers: always, want: packaged, reason: "asked for"},
 		"a registry, LocalStack asked for":         {wanted: local, source: Registry, has: never, offers: always, want: registered, reason: "asked for"},
-		"a registry without, LocalStack asked for": {wanted: local, source: Registry, has: butLocalStack, offers: butLocalStack, want: python, reason: "the registry does not give LocalStack's image"},
+		"a registry without, LocalStack asked for": {wanted: local, source: Registry, has: butLocalStack, offers: butLocalStack, want: python, reason: "asked for, and no LocalStack from a registry"},
 		"packages":                                   {source: Packages, has: never, offers: never, want: packaged, reason: "images are from packages"},
 		"packages, all of them made":                 {source: Packages, has: never, offers: never, built: []recipesOf{storesOf(packaged), storesOf(python)}, want: packaged, reason: "they are here already"},
 		"packages, LocalStack made":                  {source: Packages, has: never, offers: never, built: []recipesOf{storesOf(python)}, want: python, reason: "it is here already"},
@@ -160,8 +175,39 @@ func TestChooseWhatServesS3AndDynamoDB(t *testing.T) {
 			}
 		})
 	}
+	b := rig(t, butLocalStack, never)
+	clear(b.present)
+	t.Setenv("PATH", "")
+	if _, err := b.choose(t.Context(), Options{AWS: local}); err == nil || !strings.Contains(err.Error(), "no LocalStack from a registry: no image registry answers") ||
+		!strings.Contains(err.Error(), "needs mmdebstrap") || strings.Contains(err.Error(), "\n") {
+		t.Errorf("nothing to build it with: %v", err)
+	}
 	if _, err := rig(t, always, always).choose(t.Context(), Options{AWS: "localstak"}); err == nil || !strings.Contains(err.Error(), `"localstak"`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestARegistryThatWantsATokenSaysSo(t *testing.T) {
+	wants := func(what string, o Options) (choice, error) {
+		b := rig(t, never, never)
+		b.engine = engineBefore(t, never, func(name string) int {
+			if strings.Contains(name, what) {
+				return http.StatusUnauthorized
+			}
+			return http.StatusOK
+		})
+		return b.choose(t.Context(), o)
+	}
+	got, err := wants("localstack", Options{})
+	if err != nil || got.source != Registry || got.provider.name != topology.AWSPackages || !strings.Contains(got.awsReason, "wants a token (") {
+		t.Errorf("for LocalStack: %s %s, %v", got.source, got.serves(), err)
+	}
+	got, err = wants("postgres", Options{})
+	if err != nil || got.source != Packages || !strings.Contains(got.reason, "wants a token (") {
+		t.Errorf("for the databases: %s because %s, %v", got.source, got.reason, err)
+	}
+	if _, err = wants("postgres", Options{Source: Registry}); err == nil || !strings.Contains(err.Error(), "wants a token (") {
+		t.Errorf("asked for: %v", err)
 	}
 }
 

@@ -17,7 +17,7 @@ func TestABuildOfWhichNothingIsHeardEnds(t *testing.T) {
 		defer w.end()
 		said, engine := io.Pipe()
 		read := make(chan error)
-		go func() { read <- follow(w.reader(said), nil) }()
+		go func() { read <- follow(w.reader(said), nil, nil) }()
 		for range 5 { // slow, but alive: longer than the limit in all
 			time.Sleep(silentWithin - time.Second)
 			if _, err := io.WriteString(engine, `{"stream":"Step 1/2 : FROM scratch\n"}`); err != nil || ctx.Err() != nil {

@@ -24,6 +24,7 @@ const (
 	LabelVolatile = "regionfall.volatile" // "true": its store is gone when it is killed
 	LabelTopology = "regionfall.topology" // on the hub: the topology, as JSON
 	LabelApp      = "regionfall.app"      // on the hub: the app's image, port and paths, as JSON
+	LabelServers  = "regionfall.servers"  // on the hub: what serves S3 and DynamoDB, as JSON
 )
 
 // Found is something a lab created.
