@@ -59,16 +59,19 @@ func failIfBroken(alive context.Context) {
 func Tend(l mortal) {
 	ginkgo.GinkgoHelper()
 	alive, stop := l.Alive(context.Background())
-	tended.add(alive)
+	// Whoever waits hears of it after the spec has failed with the story: else it would be one of what was waited for.
+	told, tell := context.WithCancelCause(context.Background())
+	tended.add(told)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		defer ginkgo.GinkgoRecover()
 		<-alive.Done()
+		defer tell(context.Cause(alive))
+		defer ginkgo.GinkgoRecover()
 		failIfBroken(alive)
 	}()
 	ginkgo.DeferCleanup(func() {
-		tended.remove(alive)
+		tended.remove(told)
 		stop()
 		<-ended
 	})
