@@ -23,7 +23,7 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 		var err error
 		nodes, err = l.Confinement(ctx)
 		Expect(err).NotTo(HaveOccurred())
-		want := len(link.Nodes(l.Topology())) + 1 // the hub
+		want := len(link.Nodes(l.Topology())) + 1                                           // the hub
 		if l.Server(topology.ServiceS3).Image == l.Server(topology.ServiceDynamoDB).Image { // one node is both
 			want -= len(l.Topology().Regions)
 		}
