@@ -127,6 +127,7 @@ func TestValidate(t *testing.T) {
 		}, nil},
 		{"a chain", func(p *Topology) { p.Regions = append(p.Regions, third("eu")...); p.Regions[1].Follows = "eu" }, nil},
 		{"home and standby by name", func(p *Topology) { p.Regions[1].Follows = "us-east-1" }, nil},
+		{"nobody to serve S3", func(p *Topology) { p.AWS = "localstak" }, []string{`topology aws: "localstak" is not known: use auto or localstack or packages`}},
 		{"remote commit to a chain", func(p *Topology) {
 			p.Regions = append(p.Regions, third("eu")...)
 			p.Regions[1].Follows, p.Postgres.Commit = "eu", CommitRemote
