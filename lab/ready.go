@@ -16,12 +16,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
+
+// A Redis that does not answer is told as an error of whoever asked it; its client would print a line besides, for each attempt.
+func init() { logging.Disable() }
 
 // awaitReady waits for the one thing a node is needed for.
 func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
