@@ -28,6 +28,9 @@ const (
 // behind it is. So a store is looked through as often in a lab of three regions as in one of two.
 const replicateEvery = 250 * time.Millisecond
 
+// managed are what stands in for a managed service: it has machines of its own in the cloud, and must not make the app wait for a processor here.
+var managed = []topology.Service{topology.ServiceS3, topology.ServiceDynamoDB, topology.ServiceBackup, topology.ServiceRepository}
+
 // spec is what all nodes have in common.
 func (b *builder) spec(p link.Place) node.Spec {
 	s, region, name := p.Service, p.Region, p.Name()
@@ -41,8 +44,7 @@ func (b *builder) spec(p link.Place) node.Spec {
 		Name: name, ID: "regionfall-" + b.Name + "-" + name, Region: region, Service: s, Labels: labels,
 		Networks: []string{b.networkName(region)}, Aliases: aliases,
 		Env: map[string]string{"NODE": name, "REGION": region},
-		// What stands in for a managed service has machines of its own in the cloud, and must not make the app wait for a processor here.
-		Yields: s == topology.ServiceS3 || s == topology.ServiceDynamoDB || s == topology.ServiceBackup,
+		Yields: slices.Contains(managed, s),
 	}
 }
 
