@@ -79,7 +79,7 @@ func DecodeOps(r io.Reader) (History, error) {
 	return h, err
 }
 
-// DecodeEvents reads marks, faults, final reads, phases, configurations and lags, one event a line; Ops of the result is not set. Unknown keys and types,
+// DecodeEvents reads the heading, marks, faults, final reads, phases and sights, one event a line; Ops of the result is not set. Unknown keys and types,
 // and intervals that end before they begin, are errors with the line's number.
 func DecodeEvents(r io.Reader) (History, error) {
 	var h History
@@ -110,7 +110,7 @@ func (h *History) add(e event) error {
 		if err := strict(e.Data, &f); err != nil {
 			return err
 		}
-		if err := errors.Join(ordered(f.Effective), ordered(f.Healed)); err != nil {
+		if err := errors.Join(ordered(f.Effective), ordered(f.Healed), ordered(f.Lapsed)); err != nil {
 			return err
 		}
 		h.AddFault(f)
@@ -144,6 +144,29 @@ func (h *History) add(e event) error {
 			return fmt.Errorf("%s of %s are %s behind", l.Store, l.To, *l.Behind)
 		}
 		h.Lags = append(h.Lags, l)
+	case eventHeading:
+		if h.Heading != (Heading{}) {
+			return errors.New("there are two")
+		}
+		return strict(e.Data, &h.Heading)
+	case eventStall:
+		var at Interval
+		if err := errors.Join(strict(e.Data, &at), ordered(&at)); err != nil {
+			return err
+		}
+		h.Stalls = append(h.Stalls, at)
+	case eventMachine:
+		var m Machine
+		if err := errors.Join(strict(e.Data, &m), ordered(&m.At)); err != nil {
+			return err
+		}
+		h.Machines = append(h.Machines, m)
+	case eventControl:
+		var c Control
+		if err := strict(e.Data, &c); err != nil {
+			return err
+		}
+		h.Controls = append(h.Controls, c)
 	default:
 		return errors.New("no such type of event")
 	}

@@ -18,6 +18,10 @@ const (
 	eventPhase     = "phase"
 	eventConfig    = "config"
 	eventLag       = "lag"
+	eventHeading   = "heading"
+	eventStall     = "stall"
+	eventMachine   = "machine"
+	eventControl   = "control"
 )
 
 // event is a line of the events file.

@@ -74,6 +74,34 @@ type Fault struct {
 	Healed    *Interval     `json:"healed,omitempty"`
 	Confirmed bool          `json:"confirmed"`
 	By        string        `json:"by,omitempty"` // what the probe saw
+	// Lapsed says that it was not in force any more when it was to be healed, and between when it was last seen in force and first seen not to be.
+	Lapsed *Interval `json:"lapsed,omitempty"`
+}
+
+// Heading is what a recording says of itself, in its first line.
+type Heading struct {
+	ScenarioSHA256 string    `json:"scenario_sha256"` // of the scenario's text as run, in hex
+	Timescale      float64   `json:"timescale"`       // one lab second stands for so many
+	Began          time.Time `json:"began"`           // UTC, by the wall clock; nothing is measured by it
+}
+
+// Machine is how the machine of the harness did in a stretch of time.
+type Machine struct {
+	At Interval `json:"at"`
+	// Late is how much later than it was due a timer of the harness rang at worst.
+	Late time.Duration `json:"late_ns"`
+	// Waiting is for what share of the time something waited for a processor, by the kernel's pressure stall information; null where it has none.
+	Waiting *float64 `json:"waiting,omitempty"`
+}
+
+// Control is one question to a responder that has nothing to do, over the way that clients' operations take: what it needs too long for, no service
+// could have done sooner.
+type Control struct {
+	Region string        `json:"region"` // where the responder is
+	Due    time.Duration `json:"due_ns"`
+	Sent   time.Duration `json:"sent_ns"`
+	Done   time.Duration `json:"done_ns"`
+	Error  string        `json:"error,omitempty"` // it was not answered
 }
 
 // FinalRead is what one store of the surviving region held: the ids of all verifications in it, an id twice if it is there twice.
@@ -159,6 +187,13 @@ type History struct {
 	Configs []ConfigSight
 	// Lags are how far stores were behind before anything was broken.
 	Lags []LagSight
+	// Heading is what the recording says of itself; the zero value is that of recordings which say nothing.
+	Heading Heading
+	// Stalls are when the harness itself stood still, as when its process was stopped: what was due then was sent late, and what came was read late.
+	Stalls []Interval
+	// Machines are how the harness' machine did, a stretch after the other.
+	Machines []Machine
+	Controls []Control
 	// Truncated says that the recording was cut off (its harness was killed): what is here is a readable prefix.
 	Truncated bool
 }

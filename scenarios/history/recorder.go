@@ -93,6 +93,27 @@ func (r *Recorder) Lag(l LagSight) {
 	r.event(eventLag, l, func(h *History) { h.Lags = append(h.Lags, l) })
 }
 
+// Heading records what the recording says of itself. Began is when the recorder started.
+func (r *Recorder) Heading(scenarioSHA256 string, timescale float64) {
+	now := Heading{ScenarioSHA256: scenarioSHA256, Timescale: timescale, Began: r.start.UTC().Round(0)}
+	r.event(eventHeading, now, func(h *History) { h.Heading = now })
+}
+
+// Stall records that the harness stood still.
+func (r *Recorder) Stall(at Interval) {
+	r.event(eventStall, at, func(h *History) { h.Stalls = append(h.Stalls, at) })
+}
+
+// Machine records how the harness' machine did.
+func (r *Recorder) Machine(m Machine) {
+	r.event(eventMachine, m, func(h *History) { h.Machines = append(h.Machines, m) })
+}
+
+// Control records a question to a responder that has nothing to do.
+func (r *Recorder) Control(c Control) {
+	r.event(eventControl, c, func(h *History) { h.Controls = append(h.Controls, c) })
+}
+
 // Phase records that the drill enters a phase now.
 func (r *Recorder) Phase(name string) {
 	p := Phase{At: r.Now(), Name: name}
@@ -106,7 +127,8 @@ func (r *Recorder) Snapshot() History {
 	return History{
 		Ops: slices.Clip(r.seen.Ops), Marks: slices.Clip(r.seen.Marks), Faults: slices.Clip(r.seen.Faults),
 		Reads: slices.Clip(r.seen.Reads), Phases: slices.Clip(r.seen.Phases), Configs: slices.Clip(r.seen.Configs),
-		Lags: slices.Clip(r.seen.Lags),
+		Lags: slices.Clip(r.seen.Lags), Heading: r.seen.Heading, Stalls: slices.Clip(r.seen.Stalls),
+		Machines: slices.Clip(r.seen.Machines), Controls: slices.Clip(r.seen.Controls),
 	}
 }
 
