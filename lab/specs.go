@@ -43,7 +43,7 @@ func (b *builder) spec(p link.Place) node.Spec {
 	return node.Spec{
 		Name: name, ID: "regionfall-" + b.Name + "-" + name, Region: region, Service: s, Labels: labels,
 		Networks: []string{b.networkName(region)}, Aliases: aliases,
-		Env: map[string]string{"NODE": name, "REGION": region},
+		Env:    map[string]string{"NODE": name, "REGION": region},
 		Yields: slices.Contains(managed, s),
 	}
 }
