@@ -1,22 +1,29 @@
 package measure
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// audit compares what clients were told with what the survivor's stores hold.
+// audit compares what clients were told with what the stores hold of the region that is in charge.
 type audit struct {
 	ledger   ledger
-	stores   []storeAudit
+	accounts []account // one for each cause after which another region is in charge; else one for the last cause
 	point    *RecoveryPoint
-	problems []string   // readings that are missing, one sentence each
-	unread   int        // acknowledged writes that no reading is late enough for
-	late     []StoreLag // stores whose loss may be the machine's doing
+	problems []string // readings that are missing, one sentence each
+	unread   int      // acknowledged writes that no reading is late enough for
+	late     []StoreLag
+}
+
+// account is what became of the writes acknowledged before one cause.
+type account struct {
+	cause  cause
+	taken  bool // another region is in charge after it, or a store was rebuilt
+	before []write
+	stores []storeAudit
+	point  *RecoveryPoint
 }
 
 // storeAudit is what is wrong with one store; nil readings are not known.
@@ -29,57 +36,102 @@ type storeAudit struct {
 }
 
 // newAudit is nil when no fault was confirmed or there are no stores to look at.
-func newAudit(h history.History, s Spec) *audit {
-	incident, found := firstIncident(h, s)
-	if !found || len(s.Stores) == 0 {
+func (v *view) newAudit() *audit {
+	if len(v.causes) == 0 || len(v.spec.Stores) == 0 {
 		return nil
 	}
-	a := &audit{ledger: newLedger(h, incident)}
-	start, _ := h.PhaseAt(history.PhaseWorkload) // without one: the recorder's start, which is sound
-	unread := map[int]bool{}
-	for _, name := range s.Stores {
-		store := storeAudit{name: name, ordered: slices.Contains(s.Ordered, name)}
-		var problem string
-		if store.returned, problem = a.ledger.read(h, history.BeforeReturn, name, s.Survivor); problem != "" {
-			a.problems = append(a.problems, problem)
-		}
-		if store.reconciled, problem = a.ledger.read(h, history.AfterReconciliation, name, s.Survivor); problem != "" {
-			a.problems = append(a.problems, problem)
-		}
-		store.judge(a.ledger, start, unread)
-		a.stores = append(a.stores, store)
+	counted, taken := v.takenOver(), true
+	if len(counted) == 0 {
+		counted, taken = v.causes[len(v.causes)-1:], false
 	}
+	a := &audit{ledger: v.newLedger(counted)}
+	begun, _ := v.PhaseAt(history.PhaseWorkload) // without one: the recorder's start, which is sound
+	unread := map[int]bool{}
+	for i, c := range counted {
+		k := account{cause: c, taken: taken, before: a.ledger.before[i]}
+		last := i == len(counted)-1
+		for _, name := range v.spec.Stores {
+			t := storeAudit{name: name, ordered: slices.Contains(v.spec.Ordered, name)}
+			var problem string
+			if t.returned, problem = v.returned(a.ledger, c, name); problem != "" && taken {
+				a.problems = append(a.problems, problem)
+			}
+			if t.reconciled, problem = v.reconciled(a.ledger, name, c.f); problem != "" && last {
+				a.problems = append(a.problems, problem)
+			}
+			t.judge(k, a.since(i, t.has(taken), begun))
+			if last {
+				v.judgeAfter(&t, a.ledger.after, taken, unread)
+			}
+			k.stores = append(k.stores, t)
+		}
+		k.point = a.figures(v, k, begun, v.tooSlow(c))
+		a.accounts = append(a.accounts, k)
+	}
+	a.problems = dedup(a.problems)
 	a.unread = len(unread)
-	a.point = a.figures(s, start, tooSlow(h, s, incident))
+	a.point = a.worst()
 	return a
 }
 
-// judge finds what the store lost. Writes that none of its readings is late enough for are added to unread.
-func (t *storeAudit) judge(l ledger, start time.Duration, unread map[int]bool) {
+// since is from when on what is lost counts for the i-th account: the newest write kept of what was counted before it, else the start.
+func (a *audit) since(i int, kept func(write) bool, begun time.Duration) time.Duration {
+	for _, earlier := range a.ledger.before[:i] {
+		for _, w := range earlier {
+			if kept(w) {
+				begun = max(begun, w.acked)
+			}
+		}
+	}
+	return begun
+}
+
+// has says of a write whether it is known to be kept.
+func (t storeAudit) has(taken bool) func(write) bool {
+	r := t.evidence(taken)
+	return func(w write) bool { return r != nil && r.has[w.slot] }
+}
+
+// evidence is the reading that tells what was kept: before the lost region returned where another one took over, else, since the region in charge has
+// it all, after it could be copied.
+func (t storeAudit) evidence(taken bool) *reading {
+	if taken {
+		return t.returned
+	}
+	return t.reconciled
+}
+
+// judge finds what the store lost.
+func (t *storeAudit) judge(k account, since time.Duration) {
 	missing := func(r *reading, w write) bool { return r != nil && !r.has[w.slot] }
-	kept := func(w write) bool { return !missing(t.returned, w) }
-	t.loss = newLoss(l.before, kept, l.incident.f, start)
-	t.holes = t.loss.holes(l.before, kept, t.ordered)
+	is := t.evidence(k.taken)
+	kept := func(w write) bool { return !missing(is, w) }
+	t.loss = newLoss(k.before, kept, k.cause.f, since)
+	t.holes = t.loss.holes(k.before, kept, t.ordered)
+	if !k.taken {
+		return
+	}
 	for _, w := range t.loss.lost {
 		if t.reconciled != nil && !missing(t.reconciled, w) {
 			t.resurrected = append(t.resurrected, w)
 		}
 	}
-	for _, w := range l.before {
+	for _, w := range k.before {
 		if t.returned != nil && kept(w) && missing(t.reconciled, w) {
 			t.broken = append(t.broken, w)
 		}
 	}
-	// What others acknowledge is on its way to the survivor until all have reconciled; and so is what its own app writes to a database elsewhere,
-	// where no region was lost and nothing was promoted.
-	own := func(w write) bool {
-		elsewhere := t.name == history.StorePostgres && l.incident.promoted == nil && len(l.incident.fault.Regions) == 0
-		return w.region == l.incident.survivor && !elsewhere
-	}
-	for _, w := range l.after {
+}
+
+// judgeAfter finds what is gone of what was acknowledged after everything. What others acknowledge is on its way to the region in charge until all have
+// reconciled. Writes that none of the readings is late enough for are added to unread.
+func (v *view) judgeAfter(t *storeAudit, after []write, taken bool, unread map[int]bool) {
+	missing := func(r *reading, w write) bool { return r != nil && !r.has[w.slot] }
+	for _, w := range after {
 		late := func(r *reading) bool { return r != nil && w.done <= r.at.Lo }
+		own := taken && (w.region == v.charge.last() || w.region == v.spec.Survivor)
 		switch {
-		case own(w) && late(t.returned) && missing(t.returned, w), late(t.reconciled) && missing(t.reconciled, w):
+		case own && late(t.returned) && missing(t.returned, w), late(t.reconciled) && missing(t.reconciled, w):
 			t.broken = append(t.broken, w)
 		case !late(t.returned) && !late(t.reconciled):
 			unread[w.slot] = true
@@ -89,35 +141,39 @@ func (t *storeAudit) judge(l ledger, start time.Duration, unread map[int]bool) {
 
 // figures are the recovery point of each store, and the joint one over them. It notes which stores are excused, of those that the machine was too
 // slow for.
-func (a *audit) figures(s Spec, start time.Duration, slow []slowStore) *RecoveryPoint {
-	known := 0
+func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStore) *RecoveryPoint {
+	s := v.spec
+	known, excused := 0, 0
 	var stores []RecoveryPoint
-	for _, t := range a.stores {
-		p := &RecoveryPoint{Name: t.name, Acked: len(a.ledger.before)}
-		if t.returned != nil {
+	for _, t := range k.stores {
+		p := &RecoveryPoint{Name: t.name, Acked: len(k.before)}
+		if t.evidence(k.taken) != nil {
 			known++
-			p = t.loss.figure(t.name, len(a.ledger.before), s)
+			p = t.loss.figure(t.name, len(k.before), s)
 		} else if s.RecoveryPoint != nil {
 			p.ObjectiveMS = ms(s.RecoveryPoint.Within)
 		}
 		p.Holes, p.Resurrected, p.Duplicates = len(t.holes), len(t.resurrected), len(t.duplicates())
 		p.AckedAfterFault = len(a.ledger.stray)
-		a.excuse(p, slow)
+		if a.excuse(p, slow) {
+			excused++
+		}
 		stores = append(stores, *p)
 	}
 	kept := func(w write) bool {
-		for _, t := range a.stores {
-			if t.returned != nil && !t.returned.has[w.slot] {
+		for _, t := range k.stores {
+			if r := t.evidence(k.taken); r != nil && !r.has[w.slot] {
 				return false
 			}
 		}
 		return true
 	}
-	joint := newLoss(a.ledger.before, kept, a.ledger.incident.f, start).figure("", len(a.ledger.before), s)
-	if known < len(a.stores) {
+	since := a.since(len(a.accounts), func(w write) bool { return known > 0 && kept(w) }, begun)
+	joint := newLoss(k.before, kept, k.cause.f, since).figure("", len(k.before), s)
+	if known < len(k.stores) {
 		joint.HiMS, joint.Verdict = nil, Inconclusive
 	}
-	if len(a.late) > 0 {
+	if excused > 0 {
 		joint.Verdict = Inconclusive // what is left of it is told by the other stores
 	}
 	if known == 0 {
@@ -128,119 +184,40 @@ func (a *audit) figures(s Spec, start time.Duration, slow []slowStore) *Recovery
 			joint.Verdict = Fail // also when another store is not known: it can't make up for this one
 		}
 	}
-	joint.Holes = len(a.union(func(t storeAudit) []string { return names(t.holes) }))
-	joint.Resurrected = len(a.union(func(t storeAudit) []string { return names(t.resurrected) }))
-	joint.Duplicates = len(dedup(append(a.union(storeAudit.duplicates), a.ledger.twice...)))
+	joint.Cause, joint.InCharge = k.cause.String(), v.after(k.cause)
+	joint.Holes = len(union(k.stores, func(t storeAudit) []string { return names(t.holes) }))
+	joint.Resurrected = len(union(k.stores, func(t storeAudit) []string { return names(t.resurrected) }))
+	joint.Duplicates = len(dedup(append(union(k.stores, storeAudit.duplicates), a.ledger.twice...)))
 	joint.AckedAfterFault = len(a.ledger.stray)
 	joint.Stores = stores
 	return joint
 }
 
-// findings of everything but the recovery point itself.
-func (a *audit) findings() []Finding {
-	var all []Finding
-	if i := a.ledger.incident; len(i.fault.Regions) > 0 || i.promoted != nil {
-		detail := fmt.Sprintf("%d writes were acknowledged by a region that should have been fenced", len(a.ledger.stray))
-		if len(a.ledger.stray) > 0 {
-			var regions []string
-			for _, w := range a.ledger.stray {
-				regions = append(regions, w.region)
+// worst is the account that decides, with all of them where there are several.
+func (a *audit) worst() *RecoveryPoint {
+	rank := map[Verdict]int{Pass: 0, Inconclusive: 1, Fail: 2}
+	verdicts := []Verdict{}
+	worst := a.accounts[0].point
+	for _, k := range a.accounts {
+		p := k.point
+		verdicts = append(verdicts, p.Verdict)
+		switch {
+		case rank[p.Verdict] != rank[worst.Verdict]:
+			if rank[p.Verdict] > rank[worst.Verdict] {
+				worst = p
 			}
-			detail += ": " + strings.Join(dedup(regions), ", ")
-		}
-		all = append(all, finding(FindingFencing, names(a.ledger.stray), detail))
-	}
-	all = append(all, a.over(FindingLostAfterFailover, "writes are gone that the survivor had acknowledged or kept", false,
-		func(t storeAudit) []string { return names(t.broken) }))
-	if slices.ContainsFunc(a.stores, func(t storeAudit) bool { return t.ordered }) {
-		all = append(all, a.over(FindingHole, "lost writes are older than writes that are kept", true,
-			func(t storeAudit) []string { return names(t.holes) }))
-	}
-	return append(all, a.takenTwice(),
-		a.over(FindingPhantom, "ids are there that nobody wrote", false, storeAudit.phantoms))
-}
-
-// takenTwice is about writes that a store holds twice, or that clients were told were new twice: one of a payment that was sent again was taken
-// again, though its id is there once.
-func (a *audit) takenTwice() Finding {
-	f := a.over(FindingDuplicate, "writes are there more than once", false, storeAudit.duplicates)
-	if twice := a.ledger.twice; len(twice) > 0 {
-		f.Verdict, f.Evidence = Fail, dedup(append(f.Evidence, twice...))
-		f.Evidence = f.Evidence[:min(len(f.Evidence), most)]
-		f.Detail += fmt.Sprintf("; %d answered as new more than once", len(twice))
-	}
-	return f
-}
-
-// over is a finding that fails when one of the stores has such ids. Stores without any reading can't be asked.
-func (a *audit) over(id, what string, orderedOnly bool, of func(storeAudit) []string) Finding {
-	var counts, all []string
-	asked := 0
-	for _, t := range a.stores {
-		if orderedOnly && !t.ordered || t.returned == nil && t.reconciled == nil {
-			continue
-		}
-		asked++
-		bad := of(t)
-		counts = append(counts, fmt.Sprintf("%d in %s", len(bad), t.name))
-		all = append(all, bad...)
-	}
-	if asked == 0 {
-		return Finding{ID: id, Checker: "stores", Detail: what + ": not known, no store could be read"}
-	}
-	return finding(id, dedup(all), what+": "+strings.Join(counts, ", "))
-}
-
-// finding passes when there is no evidence.
-func finding(id string, evidence []string, detail string) Finding {
-	f := Finding{ID: id, Checker: "stores", Verdict: Pass, Detail: detail, Evidence: evidence[:min(len(evidence), most)]}
-	if len(evidence) > 0 {
-		f.Verdict = Fail
-	}
-	return f
-}
-
-func (a *audit) union(of func(storeAudit) []string) []string {
-	var all []string
-	for _, t := range a.stores {
-		all = append(all, of(t)...)
-	}
-	return dedup(all)
-}
-
-func (t storeAudit) duplicates() []string {
-	return t.both(func(r *reading) []string { return r.duplicates })
-}
-
-func (t storeAudit) phantoms() []string {
-	return t.both(func(r *reading) []string { return r.phantoms })
-}
-
-// both is what either reading shows.
-func (t storeAudit) both(of func(*reading) []string) []string {
-	var all []string
-	for _, r := range []*reading{t.returned, t.reconciled} {
-		if r != nil {
-			all = append(all, of(r)...)
+		case p.LoMS == nil, worst.LoMS == nil:
+		case *p.LoMS > *worst.LoMS, *p.LoMS == *worst.LoMS && p.Lost > worst.Lost:
+			worst = p
 		}
 	}
-	return dedup(all)
-}
-
-func names(ws []write) []string {
-	all := make([]string, 0, len(ws))
-	for _, w := range ws {
-		all = append(all, w.id)
+	if len(a.accounts) == 1 {
+		return worst
 	}
-	return all
-}
-
-// dedup keeps the first of each id, in order.
-func dedup(ids []string) []string {
-	seen := make(map[string]bool, len(ids))
-	return slices.DeleteFunc(ids, func(id string) bool {
-		again := seen[id]
-		seen[id] = true
-		return again
-	})
+	out := *worst
+	out.Verdict = Combine(verdicts...)
+	for _, k := range a.accounts {
+		out.Causes = append(out.Causes, *k.point)
+	}
+	return &out
 }

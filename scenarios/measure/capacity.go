@@ -2,61 +2,96 @@ package measure
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// MeasureCapacity measures what the service sustained after its region was lost, against the demand. It is nil where no standby capacity is
-// promised, or no recovery time whose window and latency say what to sustain is, or no fault was confirmed.
+// MeasureCapacity measures what the service sustained after each cause that took a region away or moved the service, against the demand. It is nil
+// where no standby capacity is promised, or no recovery time whose window and latency say what to sustain is, or no fault was confirmed. Where
+// nothing of that kind happened it is about the last cause.
 //
 // The share of a stretch of time is how many operations were answered ok within Latency of their due time, over how many were due (or would
-// have been by the steady rate, if that is more; repetitions are not). Stretches begin at the due time of an operation from f.hi on, or
-// right after it, and end before the region is given back: f is the loss of a region, or the last fault where none is lost. Demand is the
-// steady rate.
+// have been by the steady rate, if that is more; repetitions are not). Stretches begin from f.hi on, at the due time of an operation or right
+// after it, or end there, and end before the region is given back or the next such cause comes. Demand is the steady rate.
 //
 //   - hi is the greatest share of a window W. No luckier one can be found: below the objective it is a fail.
 //   - lo is the share from the first window that reaches the objective (else from the best one) to the end: what came of it. A window that was
 //     merely lucky does not make a pass.
 //
 // Amplification is calls per operation offered: all that was sent, repetitions included, over what was due, from steady state to f.lo and from
-// f.hi to the end.
+// f.hi to the end. Of several causes the one that was borne worst is reported, and the objective holds for each.
 func MeasureCapacity(h history.History, s Spec) *Capacity { //nolint:revive // Capacity is what it returns
-	incident, found := lossOf(h, s)
-	if s.StandbyCapacity <= 0 || s.RecoveryTime == nil || !found {
+	return viewOf(h, s).capacity()
+}
+
+func (v *view) capacity() *Capacity {
+	if v.spec.StandbyCapacity <= 0 || v.spec.RecoveryTime == nil || len(v.causes) == 0 {
 		return nil
 	}
-	c := &Capacity{Objective: s.StandbyCapacity}
-	f, window := incident.f, s.RecoveryTime.Window
-	v := newService(h, *s.RecoveryTime, f)
-	end, observed := v.end()
-	if window <= 0 || !observed || v.tooThin() || v.over <= 0 {
+	var after []cause
+	for _, c := range v.causes {
+		if len(c.Regions) > 0 || c.Name == history.Switchover || slices.ContainsFunc(v.takenOver(), func(t cause) bool { return t.index == c.index }) {
+			after = append(after, c)
+		}
+	}
+	if len(after) == 0 {
+		after = v.causes[len(v.causes)-1:]
+	}
+	var worst *Capacity
+	var verdicts []Verdict
+	for i, c := range after {
+		until := v.end
+		if i+1 < len(after) {
+			until = after[i+1].f.Lo
+		}
+		if back, is := c.back(); is {
+			until = min(until, back)
+		}
+		m := v.capacityAfter(c, until)
+		verdicts = append(verdicts, m.Verdict)
+		if worst == nil || m.ShareHi != nil && (worst.ShareHi == nil || *m.ShareHi < *worst.ShareHi ||
+			*m.ShareHi == *worst.ShareHi && *m.ShareLo < *worst.ShareLo) {
+			worst = m
+		}
+	}
+	worst.Verdict = Combine(verdicts...)
+	return worst
+}
+
+func (v *view) capacityAfter(cause cause, end time.Duration) *Capacity {
+	c := &Capacity{Objective: v.spec.StandbyCapacity}
+	if v.service == nil || v.service.all.over <= 0 {
 		return c // nothing can be said
 	}
-	if back := incident.fault.Healed; back != nil && incident.fault.Name != history.Switchover {
-		end = min(end, back.Lo)
-	}
-	demand := float64(v.offered) / v.over.Seconds()
+	f, window, s := cause.f, v.service.criterion.Window, v.service.all
+	end = min(end, v.service.end)
+	demand := float64(s.offered) / s.over.Seconds()
 	c.Demand = &demand
-	steady, _ := h.PhaseAt(history.PhaseSteady)
-	c.AmplificationBefore = amplification(h, steady, f.Lo)
-	c.AmplificationAfter = amplification(h, f.Hi, end)
+	steady, _ := v.PhaseAt(history.PhaseSteady)
+	c.AmplificationBefore = amplification(v.History, steady, v.causes[0].f.Lo)
+	c.AmplificationAfter = amplification(v.History, f.Hi, end)
 	share := func(from, to time.Duration) float64 {
-		i, j := v.before(from), v.before(to)
-		return float64(v.inTime[j]-v.inTime[i]) / float64(max(1, v.load(from, to)))
+		i, j := s.before(from), s.before(to)
+		return float64(s.inTime[j]-s.inTime[i]) / float64(max(1, s.load(j-i, to-from)))
 	}
 	best, from := -1.0, time.Duration(0)
-	for i := v.before(f.Hi); i < len(v.due); i++ {
-		for _, at := range []time.Duration{v.due[i], v.due[i] + 1} { // with that operation, and without it
-			if at+window > end {
-				continue
-			}
-			is := share(at, at+window)
-			if is > best && best < c.Objective {
-				from = at
-			}
-			best = max(best, is)
+	try := func(at time.Duration) {
+		if at < f.Hi || at+window > end {
+			return
 		}
+		is := share(at, at+window)
+		if is > best && best < c.Objective {
+			from = at
+		}
+		best = max(best, is)
+	}
+	for _, call := range s.calls[s.before(f.Hi):] {
+		try(call.due)              // with that operation first
+		try(call.due + 1)          // and without it
+		try(call.due - window)     // with it behind the end
+		try(call.due - window + 1) // and as the last one
 	}
 	if best < 0 {
 		return c // no window was observed to its end
@@ -64,7 +99,7 @@ func MeasureCapacity(h history.History, s Spec) *Capacity { //nolint:revive // C
 	lasting := min(share(from, end), best)
 	c.ShareLo, c.ShareHi = &lasting, &best
 	switch {
-	case len(incident.fault.Regions) > 0 && movedBefore(h, incident): // the loss moved nobody: who serves had served before
+	case len(cause.Regions) > 0 && v.movedBefore(cause): // the loss moved nobody: who serves had served before
 	case best < c.Objective:
 		c.Verdict = Fail
 	case lasting >= c.Objective:

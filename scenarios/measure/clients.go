@@ -14,16 +14,28 @@ import (
 // f.lo and before the region was given back, and b the one after it: it left between a.sent - f.hi and b.sent - f.lo. A client that sends nothing
 // to the lost region after f had left by its first operation elsewhere. The figure is that of the last client; it is censored when one has not
 // left when the observation ends.
+//
+// Of several losses that of the last client to leave is reported; what happened after the next one is that one's.
 func MeasureClients(h history.History, s Spec) *Clients { //nolint:revive // Clients is what it returns
-	incident, found := lossOf(h, s)
-	if !found || len(incident.fault.Regions) == 0 {
-		return nil
+	return viewOf(h, s).clients()
+}
+
+func (v *view) clients() *Clients {
+	var worst *Clients
+	for _, c := range v.lost() {
+		m := v.clientsOf(c)
+		if m != nil && (worst == nil || m.Censored && !worst.Censored || m.Censored == worst.Censored && m.HiMS != nil && *m.HiMS > *worst.HiMS) {
+			worst = m
+		}
 	}
-	f := incident.f
+	return worst
+}
+
+func (v *view) clientsOf(loss cause) *Clients {
+	f, until := loss.f, v.until(loss)
 	byClient := map[int][]history.Op{}
-	for _, op := range h.Ops {
-		back := incident.fault.Healed != nil && op.Sent >= incident.fault.Healed.Lo
-		if op.Region != "" && !back {
+	for _, op := range v.Ops {
+		if op.Region != "" && op.Sent < until {
 			byClient[op.Client] = append(byClient[op.Client], op)
 		}
 	}
@@ -31,7 +43,7 @@ func MeasureClients(h history.History, s Spec) *Clients { //nolint:revive // Cli
 	lo, hi := time.Duration(-1), time.Duration(0)
 	for _, ops := range byClient {
 		slices.SortFunc(ops, func(a, b history.Op) int { return int(a.Sent - b.Sent) })
-		lost := func(op history.Op) bool { return slices.Contains(incident.fault.Regions, op.Region) }
+		lost := func(op history.Op) bool { return loss.loses(op.Region) }
 		if !slices.ContainsFunc(ops, func(op history.Op) bool { return op.Sent < f.Lo && lost(op) }) || ops[len(ops)-1].Sent < f.Lo {
 			continue // it was never there, or sent nothing any more
 		}

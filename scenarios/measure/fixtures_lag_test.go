@@ -187,11 +187,10 @@ func TestWhoeverMakesCopiesLate(t *testing.T) {
 	} {
 		for _, name := range []string{"lag_replication", "pause_replication", "throttle_replication", "cut_link"} {
 			h := history.History{Faults: []history.Fault{{Name: name, Target: target, Command: 3 * time.Second}}}
-			i := incident{f: *between(4000, 4100)}
-			if got, want := madeLate(h, history.StoreObjects, i), want && strings.HasSuffix(name, "_replication"); got != want {
+			if got, want := madeLate(h, history.StoreObjects, 4100*msec), want && strings.HasSuffix(name, "_replication"); got != want {
 				t.Errorf("%s on %s: late on purpose is %v", name, target, got)
 			}
-			if i.f = *between(2000, 2100); madeLate(h, history.StoreObjects, i) {
+			if madeLate(h, history.StoreObjects, 2100*msec) {
 				t.Errorf("%s on %s came afterwards", name, target)
 			}
 		}

@@ -42,14 +42,54 @@ var storeFixtures = []fixture{
 	}},
 	{"fencing-after-return", func(d *drill) {
 		d.Marks = nil
-		d.Faults[0].Healed = between(6000, 6100)
+		d.returned(6000)
+		for i := 37; i < len(d.Ops); i++ {
+			d.Ops[i].Timeline = 0
+			d.Ops[i].Region = ""
+		}
 		d.ok(58, home)
+		d.keep(58)
 	}, expectation{
-		Why: "No other region was promoted, and the lost one answers again once it was given back: no want of fencing.", Verdict: Pass,
+		Why: "Nobody is known to have been promoted, and the lost region answers again once it was given back: no want of fencing.", Verdict: Pass,
 		Figures: figures{AckedAfterFault: new(0)},
 	}},
+	{"fencing-no-marks", func(d *drill) {
+		d.Marks = nil
+		d.returned(6000)
+		d.ok(58, home)
+	}, expectation{
+		Why: "No mark says so, but the standby answered on a new timeline, and then the old primary on the old one: a split brain.", Verdict: Fail,
+		Findings: one(FindingFencing, Fail), Figures: figures{AckedAfterFault: new(1)},
+	}},
+	{"fencing-no-marks-partition", func(d *drill) {
+		d.partition()
+		d.ok(35, home)
+		d.keep(35)
+		d.Marks = nil
+	}, expectation{
+		Why: "The old primary acknowledges at 4.012 s; the standby was promoted some time before 4.212 s: nobody can tell.", Verdict: Inconclusive,
+		Findings: one(FindingFencing, Inconclusive), Figures: figures{AckedAfterFault: new(0)},
+	}},
+	{"returned-before-the-reading", func(d *drill) { d.Faults[0].Healed = between(6600, 6700); d.keep(23); d.keep(24) }, expectation{
+		Why: "The lost region was given back at 6.6 s, and the stores were read at 6.8 s: 0 lost proves nothing.", Verdict: Inconclusive,
+		Findings: map[string]Verdict{FindingDrill: Inconclusive, FindingRecoveryPoint: Inconclusive},
+	}},
+	{"refused-and-there", func(d *drill) {
+		d.Ops[30].Outcome, d.Ops[30].Status, d.Ops[30].Error = history.Failed, 503, "status 503: not applied"
+		d.keep(30)
+	}, expectation{
+		Why: "A client was told that its write is not applied, and it is there.", Verdict: Fail, Findings: one(FindingRefused, Fail),
+	}},
+	{"refused-and-sent-again", func(d *drill) {
+		d.Ops[30].Outcome, d.Ops[30].Status, d.Ops[30].Error = history.Failed, 503, "status 503: not applied"
+		d.sentAgain(30, 0)
+		d.Ops[len(d.Ops)-1].Outcome = history.Unknown
+		d.keep(30)
+	}, expectation{
+		Why: "The write that was refused was sent again, and nobody knows what came of that: it may be there.", Verdict: Pass,
+	}},
 	{"fencing-after-return-superseded", func(d *drill) {
-		d.Faults[0].Healed = between(6000, 6100)
+		d.returned(6000)
 		d.ok(58, home)
 	}, expectation{
 		Why: "Once it was given back the region acknowledges a write, but the standby was promoted: a split brain.", Verdict: Fail,
@@ -132,6 +172,16 @@ var storeFixtures = []fixture{
 		Why: "v24 was lost and is there again after reconciliation: listed, and still lost.", Verdict: Pass,
 		Figures: figures{Lost: new(2), Resurrected: new(1)},
 	}},
+}
+
+// returned gives the lost region back at a time, just after the stores were read.
+func (d *drill) returned(at int) {
+	d.Faults[0].Healed = between(at, at+100)
+	for i := range d.Reads {
+		if d.Reads[i].Read == history.BeforeReturn {
+			d.Reads[i].At = *between(at-50, at-40)
+		}
+	}
 }
 
 // sentAgain sends write i once more, which is answered with that status.

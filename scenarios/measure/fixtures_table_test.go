@@ -46,7 +46,7 @@ type figures struct {
 	Resurrected     *int      `json:"resurrected,omitempty"`
 	Duplicates      *int      `json:"duplicates,omitempty"`
 	AckedAfterFault *int      `json:"acked_after_fault,omitempty"`
-	Relapses        *int      `json:"relapses,omitempty"`
+	Outages         []float64 `json:"outages_ms,omitempty"` // the recovery time's lo and hi of each; the last one's lo only when censored
 	CapacityShare   []float64 `json:"capacity_share,omitempty"`  // lo, hi
 	StaleConfigMS   []float64 `json:"stale_config_ms,omitempty"` // lo, hi; lo only when censored
 	StaleFailed     *int      `json:"stale_failed,omitempty"`
@@ -64,7 +64,7 @@ func void() map[string]Verdict {
 	all := map[string]Verdict{}
 	for _, id := range []string{
 		FindingDrill, FindingRecoveryTime, FindingRecoveryPoint, FindingFencing, FindingLostAfterFailover, FindingHole,
-		FindingDuplicate, FindingPhantom,
+		FindingDuplicate, FindingPhantom, FindingRefused,
 	} {
 		all[id] = Inconclusive
 	}
@@ -78,7 +78,7 @@ var recoveryTimeFixtures = []fixture{
 		Why: "The region is lost, the standby serves 1.1 s later, two writes are lost: all within what was promised.", Verdict: Pass,
 		Figures: figures{
 			RecoveryTimeMS: []float64{1080, 1200}, RecoveryPointMS: []float64{188, 308}, Lost: new(2), Holes: new(0),
-			Resurrected: new(0), Duplicates: new(0), AckedAfterFault: new(0), Relapses: new(0),
+			Resurrected: new(0), Duplicates: new(0), AckedAfterFault: new(0), Outages: []float64{1080, 1200},
 		},
 	}},
 	{"recovery-time-just-in-time", func(d *drill) { d.outage(45) }, expectation{
@@ -94,11 +94,11 @@ var recoveryTimeFixtures = []fixture{
 	}},
 	{"recovery-time-never", func(d *drill) { d.outage(60) }, expectation{
 		Why: "The standby never serves, and was watched for longer than was promised.", Verdict: Fail,
-		Findings: one(FindingRecoveryTime, Fail), Figures: figures{RecoveryTimeMS: []float64{3180}},
+		Findings: one(FindingRecoveryTime, Fail), Figures: figures{RecoveryTimeMS: []float64{3380}},
 	}},
 	{"recovery-time-cut-short", func(d *drill) { d.outage(60); d.drop(41, 60) }, expectation{
 		Why: "The standby does not serve while it is watched, but it is not watched for as long as was promised.", Verdict: Inconclusive,
-		Findings: one(FindingRecoveryTime, Inconclusive), Figures: figures{RecoveryTimeMS: []float64{1280}},
+		Findings: one(FindingRecoveryTime, Inconclusive), Figures: figures{RecoveryTimeMS: []float64{1480}},
 	}},
 	{"recovery-time-slow", func(d *drill) {
 		for i := 37; i < 60; i++ {
@@ -106,7 +106,7 @@ var recoveryTimeFixtures = []fixture{
 		}
 	}, expectation{
 		Why: "The standby answers every call, but slower than the criterion allows: that is not being back.", Verdict: Fail,
-		Findings: one(FindingRecoveryTime, Fail), Figures: figures{RecoveryTimeMS: []float64{3180}},
+		Findings: one(FindingRecoveryTime, Fail), Figures: figures{RecoveryTimeMS: []float64{3380}},
 	}},
 	{"recovery-time-never-lost", func(d *drill) { d.outage(25) }, expectation{
 		Why: "Every call is answered right through the fault: the recovery time is 0, as well as the fault's time is known.", Verdict: Pass,
@@ -116,9 +116,13 @@ var recoveryTimeFixtures = []fixture{
 		Why:     "Three calls are missing from the history after the failover: a stretch in which nothing is known is no proof of service.",
 		Verdict: Pass, Figures: figures{RecoveryTimeMS: []float64{1280, 1700}},
 	}},
-	{"recovery-time-relapse", func(d *drill) { d.bad(50); d.bad(51) }, expectation{
-		Why: "The service is back in time, then two calls in a row fail: one relapse, reported and not judged.", Verdict: Pass,
-		Figures: figures{RecoveryTimeMS: []float64{1080, 1200}, Relapses: new(1)},
+	{"recovery-time-relapse", func(d *drill) { d.bad(47); d.bad(48) }, expectation{
+		Why: "The service is back in time, then two calls in a row fail: a second outage, which is shorter.", Verdict: Pass,
+		Figures: figures{RecoveryTimeMS: []float64{1080, 1200}, Outages: []float64{1080, 1200, 100, 300}},
+	}},
+	{"recovery-time-relapse-late", func(d *drill) { d.bad(50); d.bad(51) }, expectation{
+		Why: "After two calls that fail the service is not watched for as long as it has to hold: nobody knows whether it was back.", Verdict: Inconclusive,
+		Findings: one(FindingRecoveryTime, Inconclusive), Figures: figures{RecoveryTimeMS: []float64{100}},
 	}},
 }
 

@@ -196,8 +196,10 @@ func measured(m Metrics, want figures) figures {
 		if want.RecoveryTimeMS != nil {
 			got.RecoveryTimeMS = interval(m.RecoveryTime.LoMS, m.RecoveryTime.HiMS)
 		}
-		if want.Relapses != nil {
-			got.Relapses = &m.RecoveryTime.Relapses
+		if want.Outages != nil {
+			for _, o := range m.RecoveryTime.Outages {
+				got.Outages = append(got.Outages, interval(&o.LoMS, o.HiMS)...)
+			}
 		}
 	}
 	if c := m.Capacity; c != nil && want.CapacityShare != nil {

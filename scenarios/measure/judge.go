@@ -6,57 +6,30 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
 // Judge measures a history and compares it with what was promised. Findings are combined: fail, then inconclusive, then pass.
 //
-// A drill that proves nothing never passes. Where the fault can't be blamed for what was seen (it was not confirmed, the lab was not
-// steady before it, too little was written, the harness broke its own rules), no finding fails either: all are inconclusive. Where only
+// A drill that proves nothing never passes. Where the fault can't be blamed for what was seen (it was not confirmed, or went away by itself, the lab
+// was not steady before it, too little was written, the harness broke its own rules), no finding fails either: all are inconclusive. Where only
 // the end is open (a fault not seen healed, a store that could not be read), what was found stands, and a drill that would have
-// passed is inconclusive.
+// passed is inconclusive. What the harness or its machine may have caused by being late is inconclusive by itself.
 func Judge(h history.History, s Spec) Report {
-	r := Report{Metrics: Metrics{
-		RecoveryTime: MeasureRecoveryTime(h, s), WriteLatency: WriteLatency(h), Capacity: MeasureCapacity(h, s), Clients: MeasureClients(h, s),
-		Sessions: MeasureSessions(h, s), Reads: MeasureReads(h, s), StaleConfig: MeasureStaleConfig(h, s),
-		WriteGap: MeasureWriteGap(h, s), ReplicationLag: MeasureReplicationLag(h, s),
-	}}
-	a := newAudit(h, s)
-	void, open := voids(h, s), opens(h, a)
+	v := viewOf(h, s)
+	own := v.ownDoubts()
+	void := v.voids(own)
+	r := Report{}
+	var found []Finding
+	for _, c := range checkers {
+		found = append(found, c(v, &r.Metrics)...)
+	}
+	own.apply(&r.Metrics, found)
+	open := append(v.opens(r.Metrics.audit), own.reasons()...)
 	doubts := slices.Concat(void, open)
-	r.Findings = []Finding{drillFinding(h, doubts)}
-	if r.Metrics.RecoveryTime != nil {
-		r.Findings = append(r.Findings, recoveryTimeFinding(r.Metrics.RecoveryTime))
-	}
-	if r.Metrics.Capacity != nil {
-		r.Findings = append(r.Findings, capacityFinding(*r.Metrics.Capacity))
-	}
-	if s.Consistency == Linearizable {
-		r.Findings = append(r.Findings, CheckLinearizable(h))
-	}
-	if m := r.Metrics.StaleConfig; m != nil {
-		r.Findings = append(r.Findings, staleConfigFinding(*m))
-	}
-	if len(switchovers(h)) > 0 {
-		r.Findings = append(r.Findings, CheckSwitchovers(h))
-	}
-	if g := r.Metrics.WriteGap; g != nil {
-		r.Findings = append(r.Findings, writeGapFinding(*g))
-	}
-	for _, session := range r.Metrics.Sessions {
-		r.Findings = append(r.Findings, sessionFinding(session))
-	}
-	if s.LocalReads > 0 {
-		r.Findings = append(r.Findings, CheckLocalReads(h, s))
-	}
-	if a != nil {
-		r.Metrics.RecoveryPoint = a.point
-		if s.RecoveryPoint != nil {
-			r.Findings = append(r.Findings, recoveryPointFinding(a.point, a.late))
-		}
-		r.Findings = append(r.Findings, a.findings()...)
-	}
+	r.Findings = append([]Finding{v.drillFinding(doubts)}, found...)
 	if len(void) > 0 {
 		r.withdraw()
 	}
@@ -66,7 +39,76 @@ func Judge(h history.History, s Spec) Report {
 	}
 	r.Verdict = Combine(verdicts...)
 	r.Reasons = reasons(r, doubts)
+	r.Given = v.given()
 	return r
+}
+
+// checker measures something, notes it, and says what it concludes.
+type checker func(v *view, m *Metrics) []Finding
+
+// checkers in the order in which their findings are told.
+var checkers = []checker{
+	func(v *view, m *Metrics) []Finding {
+		if m.RecoveryTime = v.recoveryTime(); m.RecoveryTime == nil {
+			return nil
+		}
+		return []Finding{recoveryTimeFinding(m.RecoveryTime)}
+	},
+	func(v *view, m *Metrics) []Finding {
+		if m.Capacity = v.capacity(); m.Capacity == nil {
+			return nil
+		}
+		return []Finding{capacityFinding(*m.Capacity)}
+	},
+	func(v *view, _ *Metrics) []Finding {
+		if v.spec.Consistency != Linearizable {
+			return nil
+		}
+		return []Finding{CheckLinearizable(v.History)}
+	},
+	func(v *view, m *Metrics) []Finding {
+		if m.StaleConfig = v.staleConfig(); m.StaleConfig == nil {
+			return nil
+		}
+		return []Finding{staleConfigFinding(*m.StaleConfig)}
+	},
+	func(v *view, m *Metrics) []Finding {
+		if len(switchovers(v.History)) == 0 {
+			return nil
+		}
+		all := []Finding{CheckSwitchovers(v.History)}
+		if m.WriteGap = MeasureWriteGap(v.History, v.spec); m.WriteGap != nil {
+			all = append(all, writeGapFinding(*m.WriteGap))
+		}
+		return all
+	},
+	func(v *view, m *Metrics) (all []Finding) {
+		m.Sessions = MeasureSessions(v.History, v.spec)
+		for _, session := range m.Sessions {
+			all = append(all, sessionFinding(session))
+		}
+		return all
+	},
+	func(v *view, m *Metrics) []Finding {
+		if m.Reads = v.readLatencies(); v.spec.LocalReads <= 0 {
+			return nil
+		}
+		return []Finding{v.localReads()}
+	},
+	func(v *view, m *Metrics) (all []Finding) {
+		if m.audit = v.newAudit(); m.audit == nil {
+			return nil
+		}
+		m.RecoveryPoint = m.audit.point
+		if v.spec.RecoveryPoint != nil {
+			all = append(all, recoveryPointFinding(m.audit.point, m.audit.late))
+		}
+		return append(all, m.audit.findings()...)
+	},
+	func(v *view, m *Metrics) []Finding {
+		m.WriteLatency, m.Clients, m.ReplicationLag = WriteLatency(v.History), v.clients(), MeasureReplicationLag(v.History, v.spec)
+		return nil
+	},
 }
 
 // Promised are the findings that compare what was measured with an objective of the same name.
@@ -128,7 +170,8 @@ func reasons(r Report, doubts []string) []string {
 }
 
 // voids are the reasons for which nothing that was seen can be put down to the fault.
-func voids(h history.History, s Spec) []string {
+func (v *view) voids(own *ownDoubts) []string {
+	s := v.spec
 	var all []string
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	if s.RecoveryTime == nil && s.RecoveryPoint == nil && len(s.Sessions) == 0 && s.LocalReads == 0 && s.StaleConfig == nil && s.WriteGap == nil {
@@ -137,35 +180,63 @@ func voids(h history.History, s Spec) []string {
 	if s.RecoveryPoint != nil && len(s.Stores) == 0 {
 		say("a recovery point is promised, but no store is named that would show it")
 	}
-	if h.Truncated {
+	if v.Truncated {
 		say("the recording was cut off")
 	}
-	if len(h.Faults) == 0 {
+	if len(v.Faults) == 0 {
 		say("no fault was injected: nothing was tested")
 	}
-	for _, f := range h.Faults {
+	first := time.Duration(math.MaxInt64) // when anything was broken
+	for _, f := range v.Faults {
 		if !confirmed(f) {
 			say("%s on %s was not confirmed: it may not have happened", f.Name, f.Target)
+			continue
+		}
+		first = min(first, f.Effective.Lo)
+		if f.Lapsed != nil {
+			say("%s on %s was not in force any more when it was to be healed: it was last seen in force at %s, and seen gone at %s", f.Name, f.Target,
+				words(*ms(f.Lapsed.Lo)), words(*ms(f.Lapsed.Hi)))
 		}
 	}
-	if incident, found := firstIncident(h, s); found {
-		if steady, reached := h.PhaseAt(history.PhaseSteady); !reached || steady > incident.f.Lo {
-			say("steady state was not reached before the fault")
-		}
-		if movedBefore(h, incident) {
-			say("the failover came before the fault: what followed was not its doing")
-		}
-		if acked, need := incident.ackedBefore(h), max(1, s.MinAcked); acked < need {
-			say("only %d writes were acknowledged before the fault, %d are needed to prove anything", acked, need)
+	if len(v.causes) == 0 {
+		return append(all, breaches(v.History)...)
+	}
+	if steady, reached := v.PhaseAt(history.PhaseSteady); !reached || steady > first {
+		say("steady state was not reached before the fault")
+	}
+	for _, o := range v.outages {
+		if o.cause < 0 && !own.explains(o) {
+			say("the service was away from %s on, when nothing was broken that takes anything away: the lab was not steady", words(*ms(o.begin.Hi)))
+			break
 		}
 	}
-	return append(all, breaches(h)...)
+	if v.movedBefore(v.causes[0]) {
+		say("the failover came before the fault: what followed was not its doing")
+	}
+	acked := 0
+	for i := range v.Ops {
+		if isAcknowledged(v.Ops[i]) && v.Ops[i].Sent < v.causes[0].f.Hi {
+			acked++
+		}
+	}
+	if need := max(1, s.MinAcked); acked < need {
+		say("only %d writes were acknowledged before the fault, %d are needed to prove anything", acked, need)
+	}
+	return append(all, breaches(v.History)...)
+}
+
+// movedBefore says whether the service was moved to another region before the first cause: then it is not that which is judged.
+func (v *view) movedBefore(c cause) bool {
+	return slices.ContainsFunc(v.Marks, func(m history.Mark) bool {
+		return (m.Name == markPromoted || m.Name == markRedirected) && m.At.Hi < c.f.Lo
+	})
 }
 
 // breaches are the rules of recording that the harness itself broke, each told by its first operation.
 func breaches(h history.History) []string {
-	retried, backward := "", ""
-	for _, op := range h.Ops {
+	retried, backward, early := "", "", ""
+	for i := range h.Ops {
+		op := &h.Ops[i]
 		// One that was never sent, such as when the name service did not answer, has no attempt: it is known not to be applied.
 		unsent := op.Attempts == 0 && op.Outcome == history.Failed
 		if op.Attempts != 1 && !unsent && retried == "" {
@@ -174,9 +245,12 @@ func breaches(h history.History) []string {
 		if op.Done < op.Sent && backward == "" {
 			backward = fmt.Sprintf("operation %d was answered before it was sent: the clock can't be trusted", op.Seq)
 		}
+		if op.Sent < op.Due && early == "" {
+			early = fmt.Sprintf("operation %d was sent before it was due: the clock can't be trusted", op.Seq)
+		}
 	}
 	var all []string
-	for _, breach := range []string{retried, backward} {
+	for _, breach := range []string{retried, backward, early} {
 		if breach != "" {
 			all = append(all, breach)
 		}
@@ -185,9 +259,9 @@ func breaches(h history.History) []string {
 }
 
 // opens are the reasons for which the drill can't pass, though what it found stands.
-func opens(h history.History, a *audit) []string {
+func (v *view) opens(a *audit) []string {
 	var all []string
-	for _, f := range h.Faults {
+	for _, f := range v.Faults {
 		if confirmed(f) && f.Healed == nil && f.Name != history.Switchover { // that one has a finding of its own
 			all = append(all, fmt.Sprintf("%s on %s was not seen healed", f.Name, f.Target))
 		}
@@ -202,17 +276,17 @@ func opens(h history.History, a *audit) []string {
 }
 
 // drillFinding says whether the drill counts.
-func drillFinding(h history.History, doubts []string) Finding {
+func (v *view) drillFinding(doubts []string) Finding {
 	f := Finding{ID: FindingDrill, Checker: "drill", Verdict: Pass}
 	if len(doubts) > 0 {
 		f.Verdict, f.Detail = Inconclusive, strings.Join(doubts, "; ")
 		return f
 	}
 	var faults []string
-	for _, fault := range h.Faults {
+	for _, fault := range v.Faults {
 		faults = append(faults, fault.Name+" on "+fault.Target)
 	}
-	f.Detail = fmt.Sprintf("%s confirmed and healed, %d operations recorded", strings.Join(faults, ", "), len(h.Ops))
+	f.Detail = fmt.Sprintf("%s confirmed and healed, %d operations recorded", strings.Join(faults, ", "), len(v.Ops))
 	return f
 }
 

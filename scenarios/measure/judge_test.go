@@ -17,15 +17,21 @@ func TestGoodDrillInFull(t *testing.T) {
 	d := goodDrill()
 	got := Judge(d.History, d.spec)
 	want := &RecoveryTime{
+		Cause: "lose_region on us-east-1",
+		Outages: []Outage{{
+			Cause: "lose_region on us-east-1", BeginLoMS: 2900, BeginHiMS: 3000, EndLoMS: 4100, EndHiMS: ms(4200 * msec), LoMS: 1080, HiMS: ms(1200 * msec),
+			Verdict: Pass,
+		}},
+		SumLoMS: ms(1080 * msec), SumHiMS: ms(1200 * msec),
 		LoMS: ms(1080 * msec), HiMS: ms(1200 * msec), FirstSuccessMS: ms(1202 * msec), ObjectiveMS: ms(2 * time.Second), Verdict: Pass,
 		Phases: []Phase{
-			{"detected", 390, true},
-			{"decided", 200, true},
-			{"fenced", 50, false},
-			{"promoted", 250, false},
-			{"repointed", 100, false},
-			{"redirected", 50, false},
-			{"sustained", 100, true},
+			{"detected", 390, true, 0},
+			{"decided", 200, true, 0},
+			{"fenced", 50, false, 0},
+			{"promoted", 250, false, 0},
+			{"repointed", 100, false, 0},
+			{"redirected", 50, false, 0},
+			{"sustained", 100, true, 0},
 		},
 		FullScaleMS: ms((390+200+100)*60*msec + 450*msec),
 	}
@@ -36,7 +42,7 @@ func TestGoodDrillInFull(t *testing.T) {
 		t.Errorf("write latency:\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{
-		"back 1.08 s to 1.20 s after the fault (objective 2 s); 2 of 25 acknowledged writes lost, recovery point 188 ms to 308 ms (objective 400 ms)",
+		"back 1.08 s to 1.20 s after lose_region on us-east-1 (objective 2 s); 2 of 25 acknowledged writes lost, recovery point 188 ms to 308 ms (objective 400 ms)",
 	}, got.Reasons); diff != "" {
 		t.Errorf("reasons:\n%s", diff)
 	}
@@ -54,7 +60,7 @@ func TestAShiftIsAScaledPhase(t *testing.T) {
 	d := goodDrill()
 	d.Marks = append(d.Marks, history.Mark{At: *between(4005, 4015), Source: "automation." + standby, Name: "shifted"})
 	got := Judge(d.History, d.spec).Metrics.RecoveryTime
-	if !slices.Contains(got.Phases, Phase{"redirected", 50, true}) || *got.FullScaleMS != *ms((390+200+50+100)*60*msec + 400*msec) {
+	if !slices.Contains(got.Phases, Phase{"redirected", 50, true, 0}) || *got.FullScaleMS != *ms((390+200+50+100)*60*msec + 400*msec) {
 		t.Errorf("phases are %+v, and at full scale %v ms", got.Phases, *got.FullScaleMS)
 	}
 }

@@ -8,21 +8,34 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// WriteLatency is the latency of the writes acknowledged before the first confirmed fault (of all, if there was none), from due to
-// done: what the chosen durability costs in good times. Quantiles are nearest rank: the smallest latency that at least that
-// share of the writes does not exceed. It is nil when there were no such writes.
+// WriteLatency is the latency of the writes that ended before the first fault was ordered (of all, if there was none), from due to done: what the
+// chosen durability costs in good times. One that was not acknowledged took at least as long as its caller waited: it counts with that.
+// Quantiles are nearest rank: the smallest latency that at least that share of the writes does not exceed. It is nil when none was acknowledged.
 func WriteLatency(h history.History) *Latency {
 	until := time.Duration(math.MaxInt64)
-	if incident, found := firstIncident(h, Spec{}); found {
-		until = incident.f.Lo
-	}
-	var took []time.Duration
-	for _, op := range h.Ops {
-		if isAcknowledged(op) && op.Retry == 0 && op.Done <= until {
-			took = append(took, op.Done-op.Due)
+	for _, f := range h.Faults {
+		if confirmed(f) {
+			until = min(until, f.Effective.Lo)
 		}
 	}
-	return latencyOf(took)
+	var took []time.Duration
+	acknowledged := 0
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if op.Kind != history.Write || op.Retry > 0 || op.Done > until {
+			continue
+		}
+		took = append(took, op.Done-op.Due)
+		if op.Outcome == history.OK {
+			acknowledged++
+		}
+	}
+	if acknowledged == 0 {
+		return nil
+	}
+	l := latencyOf(took)
+	l.Unanswered = len(took) - acknowledged
+	return l
 }
 
 // latencyOf is nil for no durations. It sorts them.

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"slices"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -15,13 +16,16 @@ var steps = []struct {
 	{"detected", true},
 	{"decided", true},
 	{"fenced", false},
-	{"restored", false},
+	{markRestored, false},
 	{markPromoted, false},
 	{"repointed", false},
 	{"scaled_out", false},
 	{"preflight", false},
 	{markRedirected, false},
 }
+
+// markRestored says that a store is up from a backup.
+const markRestored = "restored"
 
 // markPromoted says that the survivor's stores are primaries: nobody else's may be from then on.
 const markPromoted = "promoted"
@@ -36,29 +40,35 @@ const markShifted = "shifted"
 const sustained = "sustained"
 
 // phases divides the recovery by the automation's marks: each phase ends at the middle of its mark and begins where the one before
-// ended, the first at the middle of f. Marks outside the recovery are moved to its ends, so that the phases add up to the time between
-// the middles of f and of recovered. Without recovered (nil) there is no last phase. full gives the extrapolation to full scale,
-// sum of scaled phases x N + physical phases; nil when there are no phases, no recovery or no timescale.
-func phases(h history.History, f history.Interval, recovered *history.Interval) (parts []Phase, full func(timescale float64) *float64) {
+// ended, the first at the middle of from. Marks outside the recovery are moved to its ends, so that the phases add up to the time between
+// the middles of from and of recovered. Without recovered (nil) there is no last phase. full gives the extrapolation to full scale,
+// sum of scaled phases x N + physical phases; nil when there are no phases, no recovery or no timescale. What of a physical phase waited for a
+// step of the plan that ended a fault, such as an automation that hung until somebody came, was scheduled, and is scaled as well.
+func (v *view) phases(c cause, from history.Interval, recovered *history.Interval) (parts []Phase, full func(timescale float64) *float64) {
 	parts = []Phase{}
-	last := f.Mid()
+	last := from.Mid()
 	scaled, physical := time.Duration(0), time.Duration(0)
 	add := func(name string, until time.Duration, isScaled bool) {
 		until = max(until, last)
 		if recovered != nil {
 			until = min(until, max(last, recovered.Mid()))
 		}
-		parts = append(parts, Phase{Name: name, MS: *ms(until - last), Scaled: isScaled})
-		if isScaled {
-			scaled += until - last
-		} else {
-			physical += until - last
+		took := until - last
+		waited := time.Duration(0)
+		if healed, is := v.scheduledIn(last, until); is && !isScaled {
+			waited = healed - last
 		}
+		parts = append(parts, Phase{Name: name, MS: *ms(took), Scaled: isScaled, WaitedMS: *ms(waited)})
+		if isScaled {
+			waited = took
+		}
+		scaled += waited
+		physical += took - waited
 		last = until
 	}
-	_, shifted := firstMark(h, markShifted, f.Lo)
+	_, shifted := v.markAfter(c, markShifted)
 	for _, step := range steps {
-		if mark, found := firstMark(h, step.mark, f.Lo); found {
+		if mark, found := v.markAfter(c, step.mark); found {
 			add(step.mark, mark.At.Mid(), step.scaled || step.mark == markRedirected && shifted)
 		}
 	}
@@ -73,6 +83,34 @@ func phases(h history.History, f history.Interval, recovered *history.Interval) 
 		sum := *ms(scaled)*timescale + *ms(physical)
 		return &sum
 	}
+}
+
+// ofAutomation are the faults that an automation waits for to end.
+var ofAutomation = []string{"kill_automation", "fail_step", "hang_step", "repeat_step", "cut_control"}
+
+// scheduledIn is when such a fault was last healed by a step of the plan, in a stretch of time.
+func (v *view) scheduledIn(from, to time.Duration) (at time.Duration, is bool) {
+	for _, f := range v.Faults {
+		if f.Healed == nil || !slices.Contains(ofAutomation, f.Name) || f.Healed.Lo <= from || f.Healed.Lo >= to || f.Healed.Lo >= v.end {
+			continue
+		}
+		at, is = max(at, f.Healed.Lo), true
+	}
+	return at, is
+}
+
+// markAfter is the first mark of that name after a cause, and before the next one that takes a region away or moves it.
+func (v *view) markAfter(c cause, name string) (history.Mark, bool) {
+	m, found := firstMark(v.History, name, c.f.Lo)
+	if !found {
+		return m, false
+	}
+	for _, next := range v.causes[c.index+1:] {
+		if (len(next.Regions) > 0 || next.Name == history.Switchover) && m.At.Mid() > next.f.Hi {
+			return m, false
+		}
+	}
+	return m, true
 }
 
 // firstMark is the first mark of that name that may have been left after the given time, whoever left it: users may put an automation

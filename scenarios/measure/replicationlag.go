@@ -29,9 +29,9 @@ func MeasureReplicationLag(h history.History, s Spec) *ReplicationLag { //nolint
 			asked = true
 			switch {
 			case hasLoad && l.At.Hi <= loaded:
-				lag.QuietMS = worst(lag.QuietMS, l.Behind)
+				lag.QuietMS = worstLag(lag.QuietMS, l.Behind)
 			case reached && l.At.Lo >= steady && l.At.Hi <= broken:
-				lag.LoadedMS = worst(lag.LoadedMS, l.Behind)
+				lag.LoadedMS = worstLag(lag.LoadedMS, l.Behind)
 			}
 		}
 		m.Stores = append(m.Stores, lag)
@@ -42,16 +42,7 @@ func MeasureReplicationLag(h history.History, s Spec) *ReplicationLag { //nolint
 	return &m
 }
 
-// firstOrder is when the first fault was ordered, whatever it broke; without one, the end of the observation.
-func firstOrder(h history.History) time.Duration {
-	first := endOf(h)
-	for _, f := range h.Faults {
-		first = min(first, f.Command)
-	}
-	return first
-}
-
-func worst(seen *float64, lag *time.Duration) *float64 {
+func worstLag(seen *float64, lag *time.Duration) *float64 {
 	if lag == nil || seen != nil && *seen >= *ms(*lag) {
 		return seen
 	}
@@ -67,15 +58,16 @@ type slowStore struct {
 // tooSlow are the stores that were as far behind as the recovery point may be when nothing was broken, the distance apart: the machine would have
 // lost as much of any design. A promise of no loss at all is not kept by copying afterwards, however quick that is; and where the scenario itself
 // makes the copies late, no machine is to blame.
-func tooSlow(h history.History, s Spec, i incident) []slowStore {
+func (v *view) tooSlow(c cause) []slowStore {
+	h, s := v.History, v.spec
 	m := MeasureReplicationLag(h, s)
 	if m == nil || s.RecoveryPoint == nil || s.RecoveryPoint.Within <= 0 {
 		return nil
 	}
 	var slow []slowStore
 	for _, l := range m.Stores {
-		if l.LoadedMS != nil && *l.LoadedMS-*ms(s.CopyTakes) >= *ms(s.RecoveryPoint.Within) && !madeLate(h, l.Store, i) {
-			slow = append(slow, slowStore{l, atMostBehind(h, s, l.Store, i.f.Hi)})
+		if l.LoadedMS != nil && *l.LoadedMS-*ms(s.CopyTakes) >= *ms(s.RecoveryPoint.Within) && !madeLate(h, l.Store, c.f.Hi) {
+			slow = append(slow, slowStore{l, atMostBehind(h, s, l.Store, c.f.Hi)})
 		}
 	}
 	return slow
@@ -93,9 +85,9 @@ func atMostBehind(h history.History, s Spec, store string, at time.Duration) tim
 }
 
 // madeLate says whether a fault of the drill was to make the copies of a store late, before what is judged.
-func madeLate(h history.History, store string, i incident) bool {
+func madeLate(h history.History, store string, at time.Duration) bool {
 	return slices.ContainsFunc(h.Faults, func(f history.Fault) bool {
-		return slices.Contains(latenesses, f.Name) && strings.HasPrefix(f.Target, store+" ") && f.Command <= i.f.Hi
+		return slices.Contains(latenesses, f.Name) && strings.HasPrefix(f.Target, store+" ") && f.Command <= at
 	})
 }
 
@@ -104,13 +96,14 @@ var latenesses = []string{"lag_replication", "pause_replication", "throttle_repl
 
 // excuse takes back what a store's recovery point says against the design, and notes why, if the machine was too slow for that store. Where more is
 // lost than both can explain, what the machine was behind and what was allowed, the design lost it.
-func (a *audit) excuse(p *RecoveryPoint, slow []slowStore) {
+func (a *audit) excuse(p *RecoveryPoint, slow []slowStore) (excused bool) {
 	i := slices.IndexFunc(slow, func(l slowStore) bool { return l.Store == p.Name })
 	if i < 0 || p.Lost == 0 || p.Verdict == Pass || *p.LoMS > *p.ObjectiveMS+*ms(slow[i].atFault) {
-		return
+		return false
 	}
 	p.Verdict = Inconclusive
 	a.late = append(a.late, slow[i].StoreLag)
+	return true
 }
 
 // blame says of stores that they were late by the machine.

@@ -33,9 +33,12 @@ func MeasureSessions(h history.History, s Spec) []Session { //nolint:revive // S
 func measureSession(h history.History, id string) Session {
 	s := Session{Guarantee: id}
 	steady, _ := h.PhaseAt(history.PhaseSteady)
-	f := time.Duration(math.MaxInt64) // when the fault was surely effective
-	if i, found := firstIncident(h, Spec{}); found {
-		f = i.f.Hi
+	f := time.Duration(math.MaxInt64) // when all that was broken was surely effective
+	for i, fault := range slices.DeleteFunc(slices.Clone(h.Faults), func(f history.Fault) bool { return !confirmed(f) }) {
+		if i == 0 {
+			f = 0
+		}
+		f = max(f, fault.Effective.Hi)
 	}
 	byClient := map[int][]history.Op{}
 	for _, op := range h.Ops {

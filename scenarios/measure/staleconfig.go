@@ -15,31 +15,49 @@ import (
 //
 // Clients are sent there from the mark redirected, or the first shifted, r. The last node that referred to a lost region at r or after it stopped
 // between two of its answers, at c: the figure is c.lo - r.hi to c.hi - r.lo, and 0 where none did. It is censored when one still does when the region
-// is given back or the observation ends; without r, or where no region was lost, nothing was put to the test. What a node said holds until it says
-// something else: one that does not answer has changed nothing that anybody knows of.
+// is given back or the observation ends; without r, or where no region was lost, nothing was put to the test. A node that falls silent was last
+// known to refer to it when it last said so, and may have until it says something else: one that does not answer has changed nothing that
+// anybody knows of. The objective holds for each of several losses, and the worst is reported.
 func MeasureStaleConfig(h history.History, s Spec) *StaleConfig { //nolint:revive // StaleConfig is what it returns
-	loss, found := lossOf(h, s)
-	if s.StaleConfig == nil {
+	return viewOf(h, s).staleConfig()
+}
+
+func (v *view) staleConfig() *StaleConfig {
+	if v.spec.StaleConfig == nil {
 		return nil
 	}
-	m := &StaleConfig{ObjectiveMS: ms(*s.StaleConfig)}
-	if !found || len(loss.fault.Regions) == 0 {
-		return m
+	worst := &StaleConfig{ObjectiveMS: ms(*v.spec.StaleConfig)}
+	var verdicts []Verdict
+	for i, c := range v.lost() {
+		m := v.staleAfter(c)
+		verdicts = append(verdicts, m.Verdict)
+		if i == 0 || m.LoMS != nil && (worst.LoMS == nil || *m.LoMS > *worst.LoMS) {
+			worst = m
+		}
 	}
-	lost := loss.fault.Regions
-	end := endOf(h)
-	if back := loss.fault.Healed; back != nil {
-		end = min(end, back.Lo)
-	}
+	worst.Verdict = Combine(verdicts...)
+	return worst
+}
+
+func (v *view) staleAfter(loss cause) *StaleConfig {
+	within := *v.spec.StaleConfig
+	m := &StaleConfig{ObjectiveMS: ms(within)}
+	lost := loss.Regions
+	end := min(v.end, v.until(loss))
 	byNode := map[string][]history.ConfigSight{}
-	for _, c := range h.Configs {
-		if c.Error == "" && !slices.Contains(lost, c.Region) && c.At.Hi <= end {
+	for _, c := range v.Configs {
+		if !slices.Contains(lost, c.Region) && c.At.Hi <= end {
 			byNode[c.Node] = append(byNode[c.Node], c)
 		}
 	}
+	for node, sights := range byNode {
+		if !slices.ContainsFunc(sights, func(c history.ConfigSight) bool { return c.Error == "" }) {
+			delete(byNode, node)
+		}
+	}
 	m.Nodes = len(byNode)
-	mark, redirected := firstMark(h, markRedirected, loss.f.Lo)
-	if first, shifted := firstMark(h, markShifted, loss.f.Lo); shifted {
+	mark, redirected := v.markAfter(loss, markRedirected)
+	if first, shifted := v.markAfter(loss, markShifted); shifted {
 		mark, redirected = first, true
 	}
 	if m.Nodes == 0 || !redirected {
@@ -53,16 +71,20 @@ func MeasureStaleConfig(h history.History, s Spec) *StaleConfig { //nolint:reviv
 		for i, sight := range sights {
 			stale := staleValues(sight, lost)
 			until := history.Interval{Lo: end, Hi: end}
-			if i+1 < len(sights) {
-				until = sights[i+1].At
+			last := true
+			for _, next := range slices.Backward(sights[i+1:]) {
+				until.Lo = next.At.Lo // it may have fallen silent before
+				if next.Error == "" {
+					until.Hi, last = next.At.Hi, false
+				}
 			}
 			if len(stale) == 0 || until.Hi <= r.Lo {
 				continue
 			}
 			m.Stale = append(m.Stale, stale...)
 			lo, hi = max(lo, until.Lo-r.Hi), max(hi, until.Hi-r.Lo)
-			m.Censored = m.Censored || i+1 == len(sights)
-			failedAt(h, sight, max(r.Lo, sight.At.Lo), until.Hi, failed)
+			m.Censored = m.Censored || last
+			failedAt(v.History, sight, max(r.Lo, sight.At.Lo), until.Hi, failed)
 		}
 	}
 	m.Stale, m.Failed = merged(m.Stale), len(failed)
@@ -71,9 +93,9 @@ func MeasureStaleConfig(h history.History, s Spec) *StaleConfig { //nolint:reviv
 		m.HiMS = ms(hi)
 	}
 	switch {
-	case lo > *s.StaleConfig:
+	case lo > within:
 		m.Verdict = Fail
-	case !m.Censored && hi <= *s.StaleConfig:
+	case !m.Censored && hi <= within:
 		m.Verdict = Pass
 	}
 	return m
@@ -81,18 +103,6 @@ func MeasureStaleConfig(h history.History, s Spec) *StaleConfig { //nolint:reviv
 
 // fromConnection is the source of what no value of the configuration says, but an open connection shows.
 const fromConnection = "connection"
-
-// endOf is when the observation ends: the end of the workload, else of what was recorded.
-func endOf(h history.History) time.Duration {
-	if at, reached := h.PhaseAt(history.PhaseStop); reached {
-		return at
-	}
-	var end time.Duration
-	for _, op := range h.Ops {
-		end = max(end, op.Done)
-	}
-	return end
-}
 
 // staleValues are the values and connections of a node that lead to a lost region.
 func staleValues(c history.ConfigSight, lost []string) []StaleValue {

@@ -27,7 +27,7 @@ func switchovers(h history.History) []history.Fault {
 //
 //	done(b) - max(done(a), due(w)) <= write gap <= done(b) - done(a)
 //
-// since before w nobody asked. A gap that nothing ends is censored. It is nil where there was no switchover; the longest of several holds.
+// since before w nobody asked; while the harness stood still nobody did either. A gap that nothing ends is censored. It is nil where there was no switchover; the longest of several holds.
 func MeasureWriteGap(h history.History, s Spec) *WriteGap { //nolint:revive // WriteGap is what it returns
 	orders := switchovers(h)
 	if len(orders) == 0 || s.WriteGap == nil {
@@ -55,7 +55,7 @@ func MeasureWriteGap(h history.History, s Spec) *WriteGap { //nolint:revive // W
 		if i+1 < len(orders) {
 			until = orders[i+1].Effective.Lo
 		}
-		each = append(each, gapIn(acks, due, f.Effective.Lo, until, *s.WriteGap))
+		each = append(each, gapIn(acks, due, f.Effective.Lo, until, *s.WriteGap, h.Stalls))
 		each[i].To = f.Target
 	}
 	worst := slices.MaxFunc(each, func(a, b WriteGap) int { return cmp.Compare(*a.LoMS, *b.LoMS) })
@@ -69,7 +69,7 @@ func MeasureWriteGap(h history.History, s Spec) *WriteGap { //nolint:revive // W
 }
 
 // gapIn is the longest gap between acknowledgements, of those that end, or would have ended, between from and until.
-func gapIn(acks, due []time.Duration, from, until, within time.Duration) WriteGap {
+func gapIn(acks, due []time.Duration, from, until, within time.Duration, stalls []history.Interval) WriteGap {
 	g := WriteGap{ObjectiveMS: ms(within)}
 	longest := history.Interval{Lo: -1}
 	gap := func(a, b time.Duration) history.Interval {
@@ -77,7 +77,12 @@ func gapIn(acks, due []time.Duration, from, until, within time.Duration) WriteGa
 		if i, _ := slices.BinarySearch(due, a); i < len(due) && due[i] < b {
 			asked = due[i]
 		}
-		return history.Interval{Lo: b - max(a, asked), Hi: b - a}
+		is := history.Interval{Lo: b - max(a, asked), Hi: b - a}
+		for _, s := range stalls { // nobody asked then, or read the answers
+			is.Lo -= max(0, min(b, s.Hi)-max(a, asked, s.Lo))
+		}
+		is.Lo = max(0, is.Lo)
+		return is
 	}
 	before := from // where nothing was acknowledged before the order
 	if i, _ := slices.BinarySearch(acks, from); i > 0 {
@@ -133,29 +138,4 @@ func CheckSwitchovers(h history.History) Finding {
 		f.Verdict, f.Detail = Fail, "did not take over: "+strings.Join(not, ", ")
 	}
 	return f
-}
-
-// worstOf is the recovery time of the switchover after which the service was back last. That of each is from its order on.
-func worstOf(h history.History, s Spec) *RecoveryTime {
-	var worst *RecoveryTime
-	for _, f := range switchovers(h) {
-		one := h
-		one.Faults = []history.Fault{f}
-		r := recoveryTime(one, s)
-		if worst == nil || r == nil || worse(*r, *worst) {
-			worst = r
-		}
-		if worst == nil {
-			return nil
-		}
-	}
-	return worst
-}
-
-func worse(a, b RecoveryTime) bool {
-	rank := func(r RecoveryTime) int { return map[Verdict]int{Pass: 0, Inconclusive: 1, Fail: 2}[r.Verdict] }
-	if rank(a) != rank(b) || a.LoMS == nil || b.LoMS == nil {
-		return rank(a) > rank(b)
-	}
-	return *a.LoMS > *b.LoMS
 }

@@ -14,8 +14,14 @@ type Spec struct {
 	// Ordered are the stores in which a write can't be lost while one that was sent after its acknowledgement is kept
 	// (PostgreSQL's log): such a hole is a finding.
 	Ordered []string
-	// Survivor is the region that takes over and whose stores are read.
+	// Home is the region in charge from the start; empty: who acknowledges most before anything is broken.
+	Home string
+	// Survivor is the region that takes over in the end and whose stores are read.
 	Survivor string
+	// ClientsIn are the regions that clients are in, in turn; none: that is not known of them.
+	ClientsIn []string
+	// Given are the marks that must have been left after the first fault, for a failure to be the one that was expected.
+	Given []string
 	// StandbyCapacity is the least share of the demand that the service must sustain for a window of the recovery time's after the fault;
 	// 0: not promised.
 	StandbyCapacity float64
@@ -68,6 +74,14 @@ type Report struct {
 	Reasons  []string  `json:"reasons"` // one sentence each: why the verdict is what it is
 	Metrics  Metrics   `json:"metrics"`
 	Findings []Finding `json:"findings"`
+	// Given are the preconditions of the failure that was expected, and whether they came true.
+	Given []Precondition `json:"given,omitempty"`
+}
+
+// Precondition is something that must have happened for a failure to be the one that was expected.
+type Precondition struct {
+	Name string `json:"name"`
+	Met  bool   `json:"met"`
 }
 
 // Metrics as in result.json. A nil metric was not measured.
@@ -83,6 +97,8 @@ type Metrics struct {
 	WriteGap      *WriteGap      `json:"write_gap"` // of the switchovers; the longest
 	// ReplicationLag is that of what stands in for a managed service's replication, before anything was broken.
 	ReplicationLag *ReplicationLag `json:"replication_lag"`
+
+	audit *audit // what the recovery point was made from
 }
 
 // ReplicationLag is how far the survivor's stores were behind before anything was broken.
@@ -114,11 +130,28 @@ type RecoveryTime struct {
 	HiMS           *float64 `json:"hi_ms"`            // null when censored
 	Censored       bool     `json:"censored"`         // never reached: more than lo_ms
 	FirstSuccessMS *float64 `json:"first_success_ms"` // from the middle of the fault to the first ok answer to what was sent after it
-	Relapses       int      `json:"relapses"`         // how often the criterion was lost again after recovery
+	Cause          string   `json:"cause"`            // what it is counted from: the fault and its target
 	ObjectiveMS    *float64 `json:"objective_ms"`
 	Verdict        Verdict  `json:"verdict"`
 	Phases         []Phase  `json:"phases"`
 	FullScaleMS    *float64 `json:"full_scale_ms"` // extrapolation: scaled phases x N + physical phases
+	Outages        []Outage `json:"outages"`       // all of the drill, in the order of time; the figures above are of the worst
+	SumLoMS        *float64 `json:"sum_lo_ms"`     // of all that have a cause
+	SumHiMS        *float64 `json:"sum_hi_ms"`     // null when one is censored
+}
+
+// Outage is a stretch in which the service criterion did not hold. Milliseconds since the recorder started, or of lab time.
+type Outage struct {
+	Cause     string   `json:"cause"` // empty: nothing was broken that could have caused it
+	What      string   `json:"what"`  // the operations that show it, such as "writes"; empty: all
+	BeginLoMS float64  `json:"begin_lo_ms"`
+	BeginHiMS float64  `json:"begin_hi_ms"`
+	EndLoMS   float64  `json:"end_lo_ms"`
+	EndHiMS   *float64 `json:"end_hi_ms"` // null when censored
+	LoMS      float64  `json:"lo_ms"`     // the recovery time
+	HiMS      *float64 `json:"hi_ms"`
+	Censored  bool     `json:"censored"`
+	Verdict   Verdict  `json:"verdict"`
 }
 
 // Phase is one part of the recovery. Phases add up to the recovery time.
@@ -126,13 +159,17 @@ type Phase struct {
 	Name   string  `json:"name"` // detected, decided, fenced, restored, promoted, repointed, scaled_out, preflight, redirected, sustained
 	MS     float64 `json:"ms"`
 	Scaled bool    `json:"scaled"` // scheduled by the scenario (and so divided by the timescale), or physical
+	// WaitedMS is how much of a physical phase waited for a step of the plan, and so was scheduled.
+	WaitedMS float64 `json:"waited_ms,omitempty"`
 }
 
 // RecoveryPoint is how much acknowledged data was lost, in milliseconds of lab time before the fault.
 type RecoveryPoint struct {
 	Name            string          `json:"name,omitempty"` // the store; empty for the joint figure
 	Rule            string          `json:"rule,omitempty"`
-	Acked           int             `json:"acked"` // acknowledged before the fault
+	Cause           string          `json:"cause,omitempty"`     // what it is counted to, of the joint figure
+	InCharge        string          `json:"in_charge,omitempty"` // the region whose stores were read
+	Acked           int             `json:"acked"`               // acknowledged before the fault
 	Lost            int             `json:"lost"`
 	LostIDs         []string        `json:"lost_ids,omitempty"` // the first 20
 	LoMS            *float64        `json:"lo_ms"`
@@ -144,14 +181,17 @@ type RecoveryPoint struct {
 	Resurrected     int             `json:"resurrected"`       // absent before the lost region returned, there after
 	Duplicates      int             `json:"duplicates"`
 	Stores          []RecoveryPoint `json:"stores,omitempty"`
+	Causes          []RecoveryPoint `json:"causes,omitempty"` // that of each, where there are several
 }
 
 // Latency of a set of operations, counted from their due time.
 type Latency struct {
-	Count int     `json:"count"`
-	P50MS float64 `json:"p50_ms"`
-	P99MS float64 `json:"p99_ms"`
-	MaxMS float64 `json:"max_ms"`
+	Count int `json:"count"`
+	// Unanswered are those of them that were not ok: they took longer, by nobody knows how much.
+	Unanswered int     `json:"unanswered,omitempty"`
+	P50MS      float64 `json:"p50_ms"`
+	P99MS      float64 `json:"p99_ms"`
+	MaxMS      float64 `json:"max_ms"`
 }
 
 // Capacity is what the service could do after the fault, against what was asked of it. Nil was not measured.
@@ -253,13 +293,15 @@ const (
 	// objective.
 	FindingSwitchover = "switchover"
 	FindingWriteGap   = "write_gap"
-	// FindingFencing fails when a lost region acknowledged a write that was sent after the fault, or, whatever the fault, a region other
-	// than the survivor one that was sent after the survivor's promotion and is not in its database on the new timeline.
+	// FindingFencing fails when a lost region acknowledged a write that was sent after the fault, or, whatever the fault, a region one that was
+	// sent after another one's promotion and is not in the database of that on the new timeline.
 	FindingFencing = "fencing"
-	// FindingLostAfterFailover fails when the survivor lost what it had acknowledged, or had kept: no objective excuses that.
+	// FindingLostAfterFailover fails when the region in charge lost what it had acknowledged, or had kept: no objective excuses that.
 	FindingLostAfterFailover = "lost_after_failover"
 	// FindingHole fails when an ordered store lost a write and kept one that was sent after its acknowledgement.
 	FindingHole = "hole"
+	// FindingRefused fails when a write is there that clients were told is not applied.
+	FindingRefused = "refused_write"
 	// FindingDuplicate and FindingPhantom fail when a store holds a write twice or clients were told twice that it is new, and when a store holds one
 	// that nobody sent.
 	FindingDuplicate = "duplicate"

@@ -65,10 +65,13 @@ func against(lo, hi, objective time.Duration) Verdict {
 
 // Met says whether a report is what the author of the scenario expected. Expecting pass, the verdict is pass. Expecting fail, the
 // verdict is fail, the findings that fail are exactly the given ones, and the drill counts: a failure seen in a drill that proves
-// nothing is not the one that was expected.
+// nothing is not the one that was expected, and neither is one whose preconditions did not come true: it has another cause.
 func Met(r Report, expectFail bool, findings []string) bool {
 	if !expectFail {
 		return r.Verdict == Pass
+	}
+	if slices.ContainsFunc(r.Given, func(p Precondition) bool { return !p.Met }) {
+		return false
 	}
 	var failed []string
 	for _, f := range r.Findings {

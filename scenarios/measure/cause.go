@@ -1,0 +1,100 @@
+package measure
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// conditions are the faults that take nothing away from anybody by themselves: they prepare what another one, or an ordered move, will meet. A drill
+// in which nothing else is broken is about them; there they are causes.
+var conditions = []string{
+	"kill_automation", "fail_step", "hang_step", "repeat_step",
+	"lag_replication", "pause_replication", "throttle_replication",
+	"delay_config", "freeze_config", "roll_back_config",
+	"squeeze",
+}
+
+// Conditions are the kinds of the faults that only prepare.
+func Conditions() []string { return slices.Clone(conditions) }
+
+// cause is a fault that takes something away, or an ordered move: an outage, a loss or a change of who is in charge is put down to one.
+type cause struct {
+	history.Fault
+	f     history.Interval // when it became effective
+	index int              // in the order of time
+}
+
+// causesOf are those of a history, by when they became effective.
+func causesOf(h history.History) []cause {
+	var all, prepared []cause
+	for _, f := range h.Faults {
+		switch {
+		case !confirmed(f):
+		case slices.Contains(conditions, f.Name):
+			prepared = append(prepared, cause{Fault: f, f: *f.Effective})
+		default:
+			all = append(all, cause{Fault: f, f: *f.Effective})
+		}
+	}
+	if len(all) == 0 {
+		all = prepared
+	}
+	slices.SortStableFunc(all, func(a, b cause) int { return cmp.Or(cmp.Compare(a.f.Lo, b.f.Lo), cmp.Compare(a.f.Hi, b.f.Hi)) })
+	for i := range all {
+		all[i].index = i
+	}
+	return all
+}
+
+// before is the latest cause that may have been effective by a time; false when there is none.
+func before(causes []cause, t time.Duration) (c cause, found bool) {
+	for _, each := range causes {
+		if each.f.Lo <= t {
+			c, found = each, true
+		}
+	}
+	return c, found
+}
+
+// loses says whether it takes a region away that answers.
+func (c cause) loses(region string) bool { return slices.Contains(c.Regions, region) }
+
+// back is when what it took away was given back; without an end it is not. What moved in order is not given back.
+func (c cause) back() (at time.Duration, is bool) {
+	if c.Healed == nil || c.Name == history.Switchover {
+		return 0, false
+	}
+	return c.Healed.Lo, true
+}
+
+func (c cause) String() string { return c.Name + " on " + c.Target }
+
+func confirmed(f history.Fault) bool {
+	return f.Confirmed && f.Effective != nil && f.Effective.Valid()
+}
+
+func isAcknowledged(op history.Op) bool { return op.Kind == history.Write && op.Outcome == history.OK }
+
+// firstOrder is when the first fault was ordered, whatever it broke; without one, the end of the observation.
+func firstOrder(h history.History) time.Duration {
+	first := endOf(h)
+	for _, f := range h.Faults {
+		first = min(first, f.Command)
+	}
+	return first
+}
+
+// endOf is when the observation ends: the end of the workload, else of what was recorded.
+func endOf(h history.History) time.Duration {
+	if at, reached := h.PhaseAt(history.PhaseStop); reached {
+		return at
+	}
+	var end time.Duration
+	for _, op := range h.Ops {
+		end = max(end, op.Done)
+	}
+	return end
+}

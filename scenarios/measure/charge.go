@@ -1,0 +1,209 @@
+package measure
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// tenure is a region's time in charge: from when its stores are the primaries until the next one begins.
+type tenure struct {
+	from     history.Interval
+	region   string
+	timeline int  // the latest of PostgreSQL that anybody answered with before it; 0 is not known
+	inferred bool // no mark says so: what was answered does
+	cause    int  // the index of the cause that it answers to; -1: none
+}
+
+// charge is who was in charge, as the history tells it.
+type charge struct {
+	home    string   // in charge from the start
+	changes []tenure // in the order of time
+}
+
+// chargeOf reads it from the promotion marks. An automation that leaves none is seen by what was answered: a timeline of PostgreSQL that nobody had
+// answered with before, or, after the region in charge was lost, an acknowledgement of another one. A store that is restored counts as well: it
+// begins anew, also where the region stays the same.
+func chargeOf(h history.History, s Spec, causes []cause, outages []outage) charge {
+	c := charge{home: homeOf(h, s, causes)}
+	if len(causes) == 0 {
+		return c
+	}
+	for _, m := range h.Marks {
+		if m.Name == markPromoted && m.At.Hi >= causes[0].f.Lo {
+			c.changes = append(c.changes, tenure{from: m.At, region: c.regionOf(m, s)})
+		}
+	}
+	c.sort()
+	c.changes = slices.CompactFunc(c.changes, func(a, b tenure) bool { return a.region == b.region }) // a step that is repeated
+	for _, m := range h.Marks {
+		if region := c.regionOf(m, s); m.Name == markRestored && m.At.Hi >= causes[0].f.Lo && region == c.at(m.At.Hi).region {
+			c.changes = append(c.changes, tenure{from: m.At, region: region})
+		}
+	}
+	c.sort()
+	c.infer(h, s, causes)
+	for i := range c.changes {
+		t := &c.changes[i]
+		t.timeline = timelineBefore(h, t.from.Lo)
+		t.cause = answersTo(*t, causes, outages)
+	}
+	return c
+}
+
+// answersTo is the index of the cause of the outage that a change ends, else of the latest one before it; -1: none.
+func answersTo(t tenure, causes []cause, outages []outage) int {
+	for _, o := range outages {
+		if o.begin.Lo <= t.from.Hi && (o.censored || o.end.Hi >= t.from.Lo) && o.cause >= 0 {
+			return o.cause
+		}
+	}
+	if by, found := before(causes, t.from.Hi); found {
+		return by.index
+	}
+	return -1
+}
+
+func (c *charge) sort() {
+	slices.SortStableFunc(c.changes, func(a, b tenure) int { return cmp.Compare(a.from.Mid(), b.from.Mid()) })
+}
+
+// infer adds what no mark tells.
+func (c *charge) infer(h history.History, s Spec, causes []cause) {
+	latest := 0 // timeline
+	for _, op := range acknowledgements(h) {
+		by, found := before(causes, op.Sent)
+		now := c.at(op.Done)
+		newer := latest > 0 && op.Timeline > latest
+		replaced := found && by.loses(now.region) && op.Region != "" && !by.loses(op.Region)
+		latest = max(latest, op.Timeline)
+		if !found || op.Sent < by.f.Hi || !newer && !replaced || c.told(by.f.Lo, op.Done) {
+			continue
+		}
+		region := op.Region
+		if s.Survivor != "" && s.Survivor != now.region && !by.loses(s.Survivor) {
+			region = s.Survivor
+		}
+		if region != now.region {
+			c.changes = append(c.changes, tenure{from: history.Interval{Lo: by.f.Lo, Hi: op.Done}, region: region, inferred: true})
+			c.sort()
+		}
+	}
+}
+
+// told says whether a change that is known already may have come between.
+func (c charge) told(from, to time.Duration) bool {
+	return slices.ContainsFunc(c.changes, func(t tenure) bool { return t.from.Hi >= from && t.from.Lo <= to })
+}
+
+// at is who is surely in charge at a time.
+func (c charge) at(t time.Duration) tenure {
+	now := tenure{region: c.home, cause: -1}
+	for _, each := range c.changes {
+		if each.from.Hi <= t {
+			now = each
+		}
+	}
+	return now
+}
+
+// last is who is in charge in the end.
+func (c charge) last() string {
+	if n := len(c.changes); n > 0 {
+		return c.changes[n-1].region
+	}
+	return c.home
+}
+
+// regionOf is the region that a mark is about: an automation promotes its own. An automation of the user's own may say so in no such way.
+func (c charge) regionOf(m history.Mark, s Spec) string {
+	if _, region, found := strings.Cut(m.Source, "."); found && region != "" {
+		return region
+	}
+	return s.Survivor
+}
+
+// homeOf is who is in charge from the start: by the specification, else who acknowledged most before anything was broken.
+func homeOf(h history.History, s Spec, causes []cause) string {
+	if s.Home != "" {
+		return s.Home
+	}
+	count := map[string]int{}
+	most := ""
+	for _, op := range h.Ops {
+		if !isAcknowledged(op) || op.Region == "" || len(causes) > 0 && op.Done > causes[0].f.Lo {
+			continue
+		}
+		if count[op.Region]++; count[op.Region] > count[most] || count[op.Region] == count[most] && op.Region < most {
+			most = op.Region
+		}
+	}
+	return most
+}
+
+// acknowledgements are the acknowledged writes in their order.
+func acknowledgements(h history.History) []history.Op {
+	var all []history.Op
+	for _, op := range h.Ops {
+		if isAcknowledged(op) {
+			all = append(all, op)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b history.Op) int { return cmp.Compare(a.Done, b.Done) })
+	return all
+}
+
+func timelineBefore(h history.History, t time.Duration) int {
+	latest := 0
+	for _, op := range h.Ops {
+		if op.Done < t {
+			latest = max(latest, op.Timeline)
+		}
+	}
+	return latest
+}
+
+// follows says whether another region than the one in charge answered by its database: by a timeline that began with it.
+func (t tenure) follows(op history.Op) bool {
+	return t.timeline > 0 && op.Timeline > t.timeline && op.Region != t.region
+}
+
+// standing is what to think of an answer by who gave it.
+type standing int
+
+const (
+	rightful  standing = iota
+	doubtful           // it was sent when somebody else may have been in charge already
+	forbidden          // it was sent when somebody else surely was, or by a region that was lost
+)
+
+// standing of an answer: one by a region that a fault took away and that was not given back, or, whatever the fault, by any but the region in charge
+// to something sent after its promotion. The second holds also when all is healed: the old primary is none any more, and two that
+// acknowledge are a split brain; one that writes to the database in charge, as its timeline shows, is none.
+func (c charge) standing(op history.Op, causes []cause) standing {
+	for _, by := range causes {
+		back, is := by.back()
+		if by.loses(op.Region) && op.Sent >= by.f.Hi && (!is || op.Sent < back) {
+			return forbidden
+		}
+	}
+	is := rightful
+	for i, t := range c.changes {
+		if i+1 < len(c.changes) && c.changes[i+1].from.Lo <= op.Done && (c.changes[i+1].from.Hi < op.Sent || c.changes[i+1].region == op.Region) {
+			continue // the next one rules it
+		}
+		if op.Region == "" || op.Region == t.region || t.follows(op) {
+			continue
+		}
+		switch {
+		case op.Sent > t.from.Hi:
+			is = forbidden
+		case t.inferred && op.Sent > t.from.Lo && is == rightful:
+			is = doubtful
+		}
+	}
+	return is
+}

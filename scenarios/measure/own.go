@@ -1,0 +1,158 @@
+package measure
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// lateBound is how late after it was due an operation may be sent: what is sent later was delayed by the harness, not by the service.
+const lateBound = 100 * time.Millisecond
+
+// ownDoubts are what the harness and its machine may have done to the figures: the harness judges itself. What it may have caused is looked at as if
+// all had been well with the service then; figures that would be others are not known.
+type ownDoubts struct {
+	view    *view // as recorded
+	better  *view // as it may have been; nil where nothing speaks against the harness
+	late    int   // operations that were sent too late
+	worst   time.Duration
+	slow    time.Duration // what a responder with nothing to do, or a timer, needed at worst while operations were not in time
+	differs bool          // set by apply
+}
+
+func (v *view) ownDoubts() *ownDoubts {
+	d := &ownDoubts{view: v}
+	limit := time.Duration(0)
+	if v.spec.RecoveryTime != nil {
+		limit = v.spec.RecoveryTime.Latency
+	}
+	slow := v.slowTimes(limit)
+	blamed := map[int64]bool{}
+	for i := range v.Ops {
+		op := &v.Ops[i]
+		if late := op.Sent - op.Due; late > lateBound && op.Retry == 0 {
+			d.late++
+			d.worst = max(d.worst, late)
+			blamed[op.Seq] = true
+		}
+		if v.stalled(op.Due, op.Done) {
+			blamed[op.Seq] = true
+		}
+		if op.Outcome == history.OK && (limit <= 0 || op.Done-op.Due <= limit) {
+			continue
+		}
+		for _, s := range slow {
+			if s.at.Lo < op.Done && s.at.Hi > op.Due {
+				blamed[op.Seq] = true
+				d.slow = max(d.slow, s.took)
+			}
+		}
+	}
+	if len(blamed) == 0 {
+		return d
+	}
+	lost := lostReads(v.History)
+	better := *v
+	better.look(func(op *history.Op) bool { return blamed[op.Seq] || lost != nil && lost(op) })
+	d.better = &better
+	return d
+}
+
+// slowTime is a stretch in which the machine was too slow to tell.
+type slowTime struct {
+	at   history.Interval
+	took time.Duration
+}
+
+// slowTimes are when a responder that has nothing to do, in a region that was not lost, or a timer of the harness, needed half of what an operation
+// may take.
+func (v *view) slowTimes(limit time.Duration) []slowTime {
+	if limit <= 0 {
+		return nil
+	}
+	var all []slowTime
+	for _, c := range v.Controls {
+		lost := slices.ContainsFunc(v.causes, func(by cause) bool { return by.loses(c.Region) && c.Done >= by.f.Lo })
+		if took := c.Done - c.Due; took >= limit/2 && !lost {
+			all = append(all, slowTime{history.Interval{Lo: c.Due, Hi: c.Done}, took})
+		}
+	}
+	for _, m := range v.Machines {
+		if m.Late >= limit/2 {
+			all = append(all, slowTime{m.At, m.Late})
+		}
+	}
+	return all
+}
+
+// explains says whether an outage would not be there without what the harness or its machine may have done.
+func (d *ownDoubts) explains(o outage) bool {
+	return d.better != nil && !slices.ContainsFunc(d.better.outages, func(p outage) bool { return p.cause == o.cause })
+}
+
+// apply takes back the verdicts of figures that would be others.
+func (d *ownDoubts) apply(m *Metrics, found []Finding) {
+	if d.better == nil {
+		return
+	}
+	withdraw := func(id string, verdict *Verdict) {
+		d.differs = true
+		*verdict = Inconclusive
+		for i := range found {
+			if found[i].ID == id {
+				found[i].Verdict = Inconclusive
+			}
+		}
+	}
+	if r, b := m.RecoveryTime, d.better.recoveryTime(); r != nil && (b == nil || r.differs(*b)) {
+		withdraw(FindingRecoveryTime, &r.Verdict)
+	}
+	if c, b := m.Capacity, d.better.capacity(); c != nil && (b == nil || differ(c.ShareLo, b.ShareLo) || differ(c.ShareHi, b.ShareHi)) {
+		withdraw(FindingStandbyCapacity, &c.Verdict)
+	}
+}
+
+// differs says whether two recovery times are not the same figure.
+func (r RecoveryTime) differs(b RecoveryTime) bool {
+	return r.Verdict != b.Verdict || differ(r.LoMS, b.LoMS) || differ(r.HiMS, b.HiMS) || len(r.Outages) != len(b.Outages)
+}
+
+func differ(a, b *float64) bool {
+	return (a == nil) != (b == nil) || a != nil && *a != *b
+}
+
+// reasons are what is to be said of it, where it could have changed a figure.
+func (d *ownDoubts) reasons() []string {
+	if !d.differs {
+		return nil
+	}
+	var all []string
+	for _, s := range d.view.Stalls {
+		all = append(all, fmt.Sprintf("the harness stood still for %s, from %s on: what was seen then was not the service's doing",
+			words(*ms(s.Width())), words(*ms(s.Lo))))
+	}
+	if d.late > 0 {
+		all = append(all, fmt.Sprintf("the harness sent %d operations up to %s after they were due, more than the %s it may", d.late, words(*ms(d.worst)),
+			words(*ms(lateBound))))
+	}
+	if d.slow > 0 {
+		all = append(all, fmt.Sprintf("this machine was too slow to tell: while operations were not in time, a responder or a timer with nothing else "+
+			"to do needed up to %s", words(*ms(d.slow))))
+	}
+	return all
+}
+
+// given are the preconditions, and whether they came true: a mark by that name after the first cause.
+func (v *view) given() []Precondition {
+	var all []Precondition
+	for _, name := range v.spec.Given {
+		met := false
+		if len(v.causes) > 0 {
+			_, met = firstMark(v.History, name, v.causes[0].f.Lo)
+		}
+		all = append(all, Precondition{Name: name, Met: met})
+	}
+	return all
+}
