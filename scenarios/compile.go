@@ -42,6 +42,10 @@ func scaled(p drill.Plan) drill.Plan {
 	}
 	p.Observe, p.Tail = div(p.Observe), div(p.Tail)
 	p.Judge.Timescale = p.Timescale
+	p.Judge.ClientsIn, p.Judge.Given = p.Workload.In, p.Expect.Given
+	if len(p.Topology.Regions) > 0 {
+		p.Judge.Home = p.Topology.Home().Name
+	}
 	p.Judge.Replicated, p.Judge.CopyTakes = replicated(p.Topology, p.Judge)
 	p.Workload.Sessions = len(p.Judge.Sessions) > 0
 	if p.Judge.RecoveryPoint != nil {

@@ -225,7 +225,7 @@ func (r *reader) stores(dst *[]string) decoder {
 	}
 }
 
-// expect takes pass, or {fail: [findings]}.
+// expect takes pass, or {fail: [findings], given: [preconditions]}.
 func (r *reader) expect(e *drill.Expect) decoder {
 	return func(n ast.Node, path string) {
 		if text, ok := scalar(n); ok {
@@ -237,11 +237,18 @@ func (r *reader) expect(e *drill.Expect) decoder {
 			choice(r, "verdict", &verdict, []string{"pass"})(n, path)
 			return
 		}
-		r.mapping(fields{"fail": r.sequence(func(n ast.Node, path string) {
-			var id string
-			choice(r, "finding", &id, findings())(n, path)
-			e.Findings = append(e.Findings, id)
-		})})(n, path)
+		r.mapping(fields{
+			"fail": r.sequence(func(n ast.Node, path string) {
+				var id string
+				choice(r, "finding", &id, findings())(n, path)
+				e.Findings = append(e.Findings, id)
+			}),
+			"given": r.sequence(func(n ast.Node, path string) {
+				var name string
+				choice(r, "precondition", &name, preconditions())(n, path)
+				e.Given = append(e.Given, name)
+			}),
+		})(n, path)
 		e.Fail = true
 	}
 }

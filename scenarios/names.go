@@ -42,8 +42,17 @@ func findings() []string {
 		measure.FindingRecoveryTime, measure.FindingRecoveryPoint, measure.FindingFencing, measure.FindingLostAfterFailover,
 		measure.FindingHole, measure.FindingDuplicate, measure.FindingPhantom, measure.FindingStandbyCapacity, measure.FindingLinearizability,
 		measure.FindingReadYourWrites, measure.FindingMonotonicReads, measure.FindingLocalReads, measure.FindingStaleConfig,
-		measure.FindingSwitchover, measure.FindingWriteGap,
+		measure.FindingSwitchover, measure.FindingWriteGap, measure.FindingRefused,
 	}
+}
+
+// preconditions of an expected failure: marks of the automation, and what else can be asked of a history.
+func preconditions() []string {
+	all := []string{measure.GivenReadLocally}
+	for _, mark := range slices.Concat(anytimeMarks, automationMarks) {
+		all = append(all, string(mark))
+	}
+	return all
 }
 
 func faultKinds() []string {

@@ -112,7 +112,7 @@ expect: {fail: [recovery_time, hole]}
 				Success: 0.975, Quantile: 0.999, Latency: 400 * time.Millisecond, Capacity: 0.8,
 			},
 			RecoveryPoint: &measure.RecoveryPointObjective{Within: 15 * time.Second},
-			Stores:        []string{"items", "postgres"}, Ordered: []string{"postgres"}, Survivor: "eu-central-1", MinAcked: 70,
+			Stores:        []string{"items", "postgres"}, Ordered: []string{"postgres"}, Home: "eu-west-1", Survivor: "eu-central-1", MinAcked: 70,
 		},
 		Expect: drill.Expect{Fail: true, Findings: []string{"recovery_time", "hole"}},
 	}
@@ -142,7 +142,7 @@ func TestDefaults(t *testing.T) {
 		Judge: measure.Spec{
 			Timescale: 100, Stores: []string{"postgres", "objects", "items"}, Ordered: []string{"postgres"}, MinAcked: 50,
 			Replicated: []string{"objects", "items"},
-			Survivor:   "us-east-1", // the standby is what is lost
+			Home:       "us-east-1", Survivor: "us-east-1", // the standby is what is lost
 			RecoveryTime: &measure.RecoveryTimeObjective{
 				Within: 12 * time.Second, Window: 1500 * time.Millisecond,
 				Success: 0.99, Quantile: 0.95, Latency: 500 * time.Millisecond, Capacity: 0.95,

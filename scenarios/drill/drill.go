@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -27,6 +28,7 @@ const (
 	jobWithin    = 2 * time.Minute
 	undoWithin   = 3 * time.Minute // for each fault; all but the slowest give up before
 	readWithin   = 30 * time.Second
+	readAgainFor = 5 * time.Second // where reading a store fails
 	reconcileFor = 20 * time.Second
 )
 
@@ -38,6 +40,7 @@ type drill struct {
 	watch func(Event)
 	load  *workload.Load
 
+	live    *measure.Watch
 	guards  []*guarded // in the order of injection
 	quiet   func()     // ends looking at how far replication is behind; not nil
 	steady  time.Duration
@@ -60,7 +63,7 @@ type guarded struct {
 func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(Event)) error {
 	alive, stop := l.Alive(ctx)
 	defer stop()
-	d := &drill{plan: p, lab: l, rec: rec, watch: watch, quiet: func() {}}
+	d := &drill{plan: p, lab: l, rec: rec, watch: watch, quiet: func() {}, live: measure.NewWatch(p.Judge)}
 	err := d.run(alive)
 	if alive.Err() != nil && ctx.Err() == nil {
 		return context.Cause(alive)
@@ -201,6 +204,7 @@ func (d *drill) runStep(ctx context.Context, s Step) error {
 	case s.Heal != "":
 		for _, g := range d.guards { // the oldest of that kind that is in force
 			if g.Spec.Kind() == s.Heal && g.State() != fault.Healed {
+				d.readBeforeReturn(ctx, g)
 				return d.heal(ctx, g)
 			}
 		}
@@ -228,7 +232,8 @@ func (d *drill) awaitCondition(ctx context.Context, c Condition) (met bool, err 
 func (d *drill) holds(c Condition) bool {
 	h := d.rec.Snapshot()
 	if c == Recovered {
-		return recovered(h, d.plan.Judge)
+		back, _ := d.recovered(h)
+		return back
 	}
 	for _, m := range h.Marks {
 		if m.Name == string(c) && m.At.Hi >= d.stepped {
@@ -238,46 +243,86 @@ func (d *drill) holds(c Condition) bool {
 	return false
 }
 
-// recovered asks about the last fault: from the one before it the service may have been back already.
-func recovered(h history.History, s measure.Spec) bool {
-	if n := len(h.Faults); n > 1 {
-		h.Faults = h.Faults[n-1:]
+// recovered asks about the last fault: from the one before it the service may have been back already. Calm is when nothing has gone wrong since.
+func (d *drill) recovered(h history.History) (back, calm bool) {
+	for _, f := range slices.Backward(h.Faults) {
+		if f.Confirmed && f.Effective != nil {
+			return d.live.Look(h, f.Effective.Hi)
+		}
 	}
-	return measure.MeasureRecoveryTime(h, s).Recovered()
+	return false, false
 }
 
-// observe waits for the recovery and a little longer, or until it is too late for it to matter.
+// observe waits for the recovery and a little longer, or until it is too late for it to matter. What goes wrong at the very end is watched on: how long
+// it lasts would not be known.
 func (d *drill) observe(ctx context.Context) error {
-	until := d.last + d.plan.Observe
+	limit := d.last + d.plan.Observe
+	until := limit
 	back := false
 	return d.poll(ctx, func() (bool, error) {
-		if !back && recovered(d.rec.Snapshot(), d.plan.Judge) {
+		now, calm := d.recovered(d.rec.Snapshot())
+		if !back && now {
 			back = true
-			until = min(until, d.rec.Now()+d.plan.Tail)
+			until = min(limit, d.rec.Now()+d.plan.Tail)
 			d.say("the service is back")
 		}
-		return d.rec.Now() >= until, nil
+		return d.rec.Now() >= limit || d.rec.Now() >= until && calm, nil
 	})
 }
 
-// read reads the survivor's stores.
+// readBeforeReturn reads the stores before a step gives back what was taken away while another region is in charge: afterwards nobody can tell what
+// was lost.
+func (d *drill) readBeforeReturn(ctx context.Context, g *guarded) {
+	if d.stopped || slices.Contains(measure.Conditions(), g.record.Name) || !g.record.Confirmed {
+		return
+	}
+	for _, m := range d.rec.Snapshot().Marks {
+		if m.Name == agentPromoted && m.At.Hi >= g.record.Effective.Lo {
+			d.read(ctx, history.BeforeReturn)
+			return
+		}
+	}
+}
+
+// agentPromoted is the mark of an automation that has another region in charge from then on.
+const agentPromoted = "promoted"
+
+// read reads the survivor's stores. Nothing is written any more by who matters, so a store whose reading fails is read again for a while.
 func (d *drill) read(ctx context.Context, which string) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
-	lo := d.rec.Now()
-	for _, r := range d.lab.Read(ctx, d.plan.Judge.Survivor) {
-		final := history.FinalRead{
-			Read: which, Store: r.Store, Region: d.plan.Judge.Survivor, At: history.Interval{Lo: lo, Hi: d.rec.Now()}, IDs: r.IDs,
+	region := d.plan.Judge.Survivor
+	limit := d.rec.Now() + readAgainFor
+	done := map[string]bool{}
+	_ = d.pollEvery(ctx, 2*lookEvery, func() (bool, error) {
+		lo := d.rec.Now()
+		failed := 0
+		for _, r := range d.lab.Read(ctx, region) {
+			if done[r.Store] {
+				continue
+			}
+			if r.Err != nil && d.rec.Now() < limit && ctx.Err() == nil {
+				failed++
+				d.say("read %s of %s: %v: read again", r.Store, region, r.Err)
+				continue
+			}
+			done[r.Store] = true
+			d.readStore(which, region, r, history.Interval{Lo: lo, Hi: d.rec.Now()})
 		}
-		if r.Err != nil {
-			final.Error = r.Err.Error()
-			d.rec.Read(final)
-			d.say("read %s of %s: %v", r.Store, d.plan.Judge.Survivor, r.Err)
-			continue
-		}
+		return failed == 0, nil
+	})
+}
+
+func (d *drill) readStore(which, region string, r StoreRead, at history.Interval) {
+	final := history.FinalRead{Read: which, Store: r.Store, Region: region, At: at, IDs: r.IDs}
+	if r.Err != nil {
+		final.Error = r.Err.Error()
 		d.rec.Read(final)
-		d.say("read %s of %s: %d verifications", r.Store, d.plan.Judge.Survivor, len(r.IDs))
+		d.say("read %s of %s: %v", r.Store, region, r.Err)
+		return
 	}
+	d.rec.Read(final)
+	d.say("read %s of %s: %d verifications", r.Store, region, len(r.IDs))
 }
 
 // reconcile lets what the returned region still had reach the survivor. That it does not is told, and shows in the second read.

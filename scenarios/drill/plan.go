@@ -59,4 +59,5 @@ const (
 type Expect struct {
 	Fail     bool
 	Findings []string // ids of findings that must be there with verdict fail
+	Given    []string // marks that must be left after the first fault: without them it is another failure than the one expected
 }

@@ -70,7 +70,7 @@ func New(d Drill) Result {
 	if r.Status != Completed {
 		r.withdraw()
 	}
-	r.Expected = Expected{Verdict: Pass, Findings: append([]string{}, d.Expect.Findings...)}
+	r.Expected = Expected{Verdict: Pass, Findings: append([]string{}, d.Expect.Findings...), Given: d.Report.Given}
 	if d.Expect.Fail {
 		r.Expected.Verdict = Fail
 	}

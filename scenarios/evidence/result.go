@@ -90,7 +90,9 @@ func (v *Verdict) UnmarshalText(text []byte) error {
 type Expected struct {
 	Verdict  Verdict  `json:"verdict"`
 	Findings []string `json:"findings"` // ids of findings, with verdict fail
-	Met      bool     `json:"met"`
+	// Given are the preconditions of the expected failure, and whether they came true.
+	Given []measure.Precondition `json:"given,omitempty"`
+	Met   bool                   `json:"met"`
 }
 
 // Span is an interval [lo, hi] in milliseconds since the recorder started.
@@ -134,13 +136,26 @@ type RecoveryTime struct {
 	HiMS           *int64 `json:"hi_ms"`    // nil when censored
 	Censored       bool   `json:"censored"` // never reached: more than lo
 	FirstSuccessMS *int64 `json:"first_success_ms"`
-	Relapses       int    `json:"relapses"`
+	Cause          string `json:"cause"` // what it is counted from
 	ObjectiveMS    *int64 `json:"objective_ms"`
 	// FullObjectiveMS is the objective in the time of the story. ObjectiveMS times the timescale is not: that was rounded.
-	FullObjectiveMS *int64  `json:"objective_full_scale_ms"`
-	Verdict         Verdict `json:"verdict"`
-	Phases          []Phase `json:"phases"`
-	FullScaleMS     *int64  `json:"full_scale_ms"` // an extrapolation
+	FullObjectiveMS *int64   `json:"objective_full_scale_ms"`
+	Verdict         Verdict  `json:"verdict"`
+	Phases          []Phase  `json:"phases"`
+	FullScaleMS     *int64   `json:"full_scale_ms"` // an extrapolation
+	Outages         []Outage `json:"outages"`       // all of the drill, in the order of time
+}
+
+// Outage is a stretch in which the service criterion did not hold.
+type Outage struct {
+	Cause    string  `json:"cause"` // empty: nothing was broken
+	What     string  `json:"what"`  // the operations that show it; empty: all
+	Begin    Span    `json:"begin_ms"`
+	End      *Span   `json:"end_ms"` // nil when censored
+	LoMS     int64   `json:"lo_ms"`  // the recovery time
+	HiMS     *int64  `json:"hi_ms"`
+	Censored bool    `json:"censored"`
+	Verdict  Verdict `json:"verdict"`
 }
 
 // Phase is one part of the recovery.
@@ -154,6 +169,8 @@ type Phase struct {
 type RecoveryPoint struct {
 	Name            string          `json:"name,omitempty"` // the store; empty for the joint figure
 	Rule            string          `json:"rule,omitempty"`
+	Cause           string          `json:"cause,omitempty"`
+	InCharge        string          `json:"in_charge,omitempty"` // the region that is in charge after the cause
 	Acked           int             `json:"acked"`
 	Lost            int             `json:"lost"`
 	LostIDs         []string        `json:"lost_ids,omitempty"` // the first 20
@@ -167,6 +184,7 @@ type RecoveryPoint struct {
 	Resurrected     int             `json:"resurrected"`
 	Duplicates      int             `json:"duplicates"`
 	Stores          []RecoveryPoint `json:"stores,omitempty"`
+	Causes          []RecoveryPoint `json:"causes,omitempty"` // of each, where there are several
 }
 
 // Latency is that of some operations, rounded up.

@@ -15,9 +15,12 @@ func metricsOf(m measure.Metrics, timescale float64) Metrics {
 	out := Metrics{}
 	if t := m.RecoveryTime; t != nil {
 		out.RecoveryTime = &RecoveryTime{
-			LoMS: down(t.LoMS), HiMS: up(t.HiMS), Censored: t.Censored, FirstSuccessMS: nearest(t.FirstSuccessMS), Relapses: t.Relapses,
+			LoMS: down(t.LoMS), HiMS: up(t.HiMS), Censored: t.Censored, FirstSuccessMS: nearest(t.FirstSuccessMS), Cause: t.Cause,
 			ObjectiveMS: up(t.ObjectiveMS), FullObjectiveMS: fullScale(t.ObjectiveMS, timescale), Verdict: verdictOf(t.Verdict),
 			Phases: phasesOf(t.Phases), FullScaleMS: nearest(t.FullScaleMS),
+		}
+		for _, o := range t.Outages {
+			out.RecoveryTime.Outages = append(out.RecoveryTime.Outages, outageOf(o))
 		}
 	}
 	if p := m.RecoveryPoint; p != nil {
@@ -63,6 +66,17 @@ func metricsOf(m measure.Metrics, timescale float64) Metrics {
 	return out
 }
 
+func outageOf(o measure.Outage) Outage {
+	out := Outage{
+		Cause: o.Cause, What: o.What, Begin: Span{*down(&o.BeginLoMS), *up(&o.BeginHiMS)}, LoMS: *down(&o.LoMS), HiMS: up(o.HiMS), Censored: o.Censored,
+		Verdict: verdictOf(o.Verdict),
+	}
+	if o.EndHiMS != nil {
+		out.End = &Span{*down(&o.EndLoMS), *up(o.EndHiMS)}
+	}
+	return out
+}
+
 func gapOf(g measure.WriteGap, timescale float64) WriteGap {
 	out := WriteGap{
 		To: g.To, LoMS: down(g.LoMS), HiMS: up(g.HiMS), Censored: g.Censored,
@@ -100,12 +114,15 @@ func places(v *float64, parts float64, round func(float64) float64) *float64 {
 
 func pointOf(p measure.RecoveryPoint, timescale float64) RecoveryPoint {
 	out := RecoveryPoint{
-		Name: p.Name, Rule: p.Rule, Acked: p.Acked, Lost: p.Lost, LostIDs: p.LostIDs, LoMS: down(p.LoMS), HiMS: up(p.HiMS),
+		Name: p.Name, Rule: p.Rule, Cause: p.Cause, InCharge: p.InCharge, Acked: p.Acked, Lost: p.Lost, LostIDs: p.LostIDs, LoMS: down(p.LoMS), HiMS: up(p.HiMS),
 		ObjectiveMS: up(p.ObjectiveMS), FullObjectiveMS: fullScale(p.ObjectiveMS, timescale), Verdict: verdictOf(p.Verdict),
 		AckedAfterFault: p.AckedAfterFault, Holes: p.Holes, Resurrected: p.Resurrected, Duplicates: p.Duplicates,
 	}
 	for _, s := range p.Stores {
 		out.Stores = append(out.Stores, pointOf(s, timescale))
+	}
+	for _, c := range p.Causes {
+		out.Causes = append(out.Causes, pointOf(c, timescale))
 	}
 	return out
 }

@@ -84,8 +84,8 @@ func (r Result) timeRow(t RecoveryTime) row {
 	if t.Censored {
 		out.Measured += " (never recovered)"
 	}
-	if t.Relapses > 0 {
-		out.Measured += ", " + count(t.Relapses, "relapse", "relapses")
+	if n := len(t.Outages); n > 1 {
+		out.Measured += ", the worst of " + count(n, "outage", "outages")
 	}
 	if t.ObjectiveMS != nil {
 		out.Objective = promised(*t.ObjectiveMS)

@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "write fixtures/histories from the table
 const fixturesDir = "../../fixtures/histories"
 
 func fixtures() []fixture {
-	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, serviceFixtures, configFixtures, switchoverFixtures, lagFixtures)
+	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, serviceFixtures, configFixtures, switchoverFixtures, lagFixtures, incidentFixtures)
 }
 
 // files are what the fixture's folder holds.

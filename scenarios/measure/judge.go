@@ -27,7 +27,7 @@ func Judge(h history.History, s Spec) Report {
 		found = append(found, c(v, &r.Metrics)...)
 	}
 	own.apply(&r.Metrics, found)
-	open := append(v.opens(r.Metrics.audit), own.reasons()...)
+	open := append(v.opens(), own.reasons()...)
 	doubts := slices.Concat(void, open)
 	r.Findings = append([]Finding{v.drillFinding(doubts)}, found...)
 	if len(void) > 0 {
@@ -96,14 +96,15 @@ var checkers = []checker{
 		return []Finding{v.localReads()}
 	},
 	func(v *view, m *Metrics) (all []Finding) {
-		if m.audit = v.newAudit(); m.audit == nil {
+		a := v.audit()
+		if a == nil {
 			return nil
 		}
-		m.RecoveryPoint = m.audit.point
+		m.RecoveryPoint = a.point
 		if v.spec.RecoveryPoint != nil {
-			all = append(all, recoveryPointFinding(m.audit.point, m.audit.late))
+			all = append(all, recoveryPointFinding(a.point, a.late))
 		}
-		return append(all, m.audit.findings()...)
+		return append(all, a.findings()...)
 	},
 	func(v *view, m *Metrics) []Finding {
 		m.WriteLatency, m.Clients, m.ReplicationLag = WriteLatency(v.History), v.clients(), MeasureReplicationLag(v.History, v.spec)
@@ -180,7 +181,7 @@ func (v *view) voids(own *ownDoubts) []string {
 	if s.RecoveryPoint != nil && len(s.Stores) == 0 {
 		say("a recovery point is promised, but no store is named that would show it")
 	}
-	if v.Truncated {
+	if _, ended := v.PhaseAt(history.PhaseEnd); v.Truncated || !ended {
 		say("the recording was cut off")
 	}
 	if len(v.Faults) == 0 {
@@ -213,16 +214,34 @@ func (v *view) voids(own *ownDoubts) []string {
 	if v.movedBefore(v.causes[0]) {
 		say("the failover came before the fault: what followed was not its doing")
 	}
-	acked := 0
-	for i := range v.Ops {
-		if isAcknowledged(v.Ops[i]) && v.Ops[i].Sent < v.causes[0].f.Hi {
-			acked++
-		}
-	}
-	if need := max(1, s.MinAcked); acked < need {
+	if acked, need := v.atStake(own), max(1, s.MinAcked); acked < need {
 		say("only %d writes were acknowledged before the fault, %d are needed to prove anything", acked, need)
 	}
 	return append(all, breaches(v.History)...)
+}
+
+// atStake is how many writes were acknowledged before the first cause after which another region is in charge, else the last cause, while the service
+// was as it should be.
+func (v *view) atStake(own *ownDoubts) int {
+	outages := v.outages
+	if own.better != nil {
+		outages = own.better.outages
+	}
+	c := v.causes[len(v.causes)-1]
+	if taken := v.takenOver(); len(taken) > 0 {
+		c = taken[0]
+	}
+	n := 0
+	for i := range v.Ops {
+		op := &v.Ops[i]
+		away := slices.ContainsFunc(outages, func(o outage) bool {
+			return op.Due >= o.begin.Hi && op.Due < c.f.Lo && (o.censored || op.Due < o.end.Lo)
+		})
+		if isAcknowledged(*op) && op.Sent < c.f.Hi && !away {
+			n++
+		}
+	}
+	return n
 }
 
 // movedBefore says whether the service was moved to another region before the first cause: then it is not that which is judged.
@@ -259,7 +278,8 @@ func breaches(h history.History) []string {
 }
 
 // opens are the reasons for which the drill can't pass, though what it found stands.
-func (v *view) opens(a *audit) []string {
+func (v *view) opens() []string {
+	a := v.audit()
 	var all []string
 	for _, f := range v.Faults {
 		if confirmed(f) && f.Healed == nil && f.Name != history.Switchover { // that one has a finding of its own

@@ -25,13 +25,9 @@ func newService(h history.History, s Spec, excused excuse) *service {
 	steady, reached := h.PhaseAt(history.PhaseSteady)
 	broken := time.Duration(0)
 	if reached {
-		v.from = steady
-		broken = firstOrder(h)
-		for _, f := range h.Faults {
-			if f.Effective != nil {
-				broken = max(broken, min(f.Effective.Lo, endOf(h)))
-				break
-			}
+		v.from, broken = steady, endOf(h)
+		if i := slices.IndexFunc(h.Faults, confirmed); i >= 0 {
+			broken = h.Faults[i].Effective.Lo
 		}
 	}
 	all := make([]call, 0, len(h.Ops))

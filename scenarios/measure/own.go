@@ -144,12 +144,25 @@ func (d *ownDoubts) reasons() []string {
 	return all
 }
 
-// given are the preconditions, and whether they came true: a mark by that name after the first cause.
+// GivenReadLocally is the precondition that reads were answered by their region's own database after the fault. Others are names of marks.
+const GivenReadLocally = "read_locally"
+
+// given are the preconditions, and whether they came true after the first cause.
 func (v *view) given() []Precondition {
 	var all []Precondition
 	for _, name := range v.spec.Given {
 		met := false
-		if len(v.causes) > 0 {
+		switch {
+		case len(v.causes) == 0:
+		case name == GivenReadLocally:
+			n := 0
+			for i := range v.Ops {
+				if op := &v.Ops[i]; op.Kind == history.Read && op.Path == PathLocal && op.Sent >= v.causes[0].f.Hi {
+					n++
+				}
+			}
+			met = n >= leastReads
+		default:
 			_, met = firstMark(v.History, name, v.causes[0].f.Lo)
 		}
 		all = append(all, Precondition{Name: name, Met: met})

@@ -139,10 +139,14 @@ func (v *view) localReads() Finding {
 	slow := false
 	for _, region := range slices.Sorted(maps.Keys(count)) {
 		n, reads := count[region], took[region]
-		if n[earlier] < leastReads || n[later] < leastReads && !slices.Contains(lost, region) {
-			if n[earlier]+n[later] > 0 || region != "" {
-				thin = append(thin, fmt.Sprintf("only %d reads before the fault and %d after it in %s", n[earlier], n[later], cmp.Or(region, "no region")))
+		if region == "" { // of clients that never were in any
+			if n[earlier]+n[later] >= leastReads {
+				said, slow = append(said, fmt.Sprintf("%d got nowhere", len(reads))), true
 			}
+			continue
+		}
+		if n[earlier] < leastReads || n[later] < leastReads && !slices.Contains(lost, region) {
+			thin = append(thin, fmt.Sprintf("only %d reads before the fault and %d after it in %s", n[earlier], n[later], region))
 			continue
 		}
 		p99 := percentile99(reads)
@@ -183,21 +187,23 @@ func (v *view) servedIn() func(op *history.Op) string {
 	stays := map[int][]stay{}
 	for i := range v.Ops {
 		op := &v.Ops[i]
-		if all := stays[op.Client]; op.Region != "" && (len(all) == 0 || all[len(all)-1].region != op.Region) {
-			stays[op.Client] = append(all, stay{op.Sent, op.Region})
+		if op.Region != "" {
+			stays[op.Client] = append(stays[op.Client], stay{op.Sent, op.Region})
 		}
+	}
+	for _, all := range stays {
+		slices.SortStableFunc(all, func(a, b stay) int { return cmp.Compare(a.from, b.from) })
 	}
 	return func(op *history.Op) string {
 		if op.Region != "" {
 			return op.Region
 		}
-		region := ""
-		for i, s := range stays[op.Client] {
-			if i == 0 || s.from <= op.Due {
-				region = s.region
-			}
+		all := stays[op.Client]
+		if len(all) == 0 {
+			return ""
 		}
-		return region
+		i, _ := slices.BinarySearchFunc(all, op.Due, func(s stay, t time.Duration) int { return cmp.Compare(s.from, t) })
+		return all[max(0, i-1)].region
 	}
 }
 

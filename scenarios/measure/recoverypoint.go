@@ -32,7 +32,7 @@ import (
 // acknowledgement, in others one that was acknowledged after it. For the joint figure holes, resurrected (lost before the return,
 // there after reconciliation) and duplicates count the writes to which it happened in any store.
 func MeasureRecoveryPoint(h history.History, s Spec) *RecoveryPoint { //nolint:revive // RecoveryPoint is what it returns
-	a := viewOf(h, s).newAudit()
+	a := viewOf(h, s).audit()
 	if a == nil {
 		return nil
 	}

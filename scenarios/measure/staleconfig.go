@@ -67,6 +67,7 @@ func (v *view) staleAfter(loss cause) *StaleConfig {
 	var lo, hi time.Duration
 	failed := map[int64]bool{} // by number
 	for _, sights := range byNode {
+		hi = max(hi, unknownUntil(sights, r)-r.Lo)
 		slices.SortStableFunc(sights, func(a, b history.ConfigSight) int { return cmp.Compare(a.At.Hi, b.At.Hi) })
 		for i, sight := range sights {
 			stale := staleValues(sight, lost)
@@ -87,6 +88,7 @@ func (v *view) staleAfter(loss cause) *StaleConfig {
 			failedAt(v.History, sight, max(r.Lo, sight.At.Lo), until.Hi, failed)
 		}
 	}
+	hi = max(0, hi)
 	m.Stale, m.Failed = merged(m.Stale), len(failed)
 	m.LoMS = ms(lo)
 	if !m.Censored {
@@ -99,6 +101,21 @@ func (v *view) staleAfter(loss cause) *StaleConfig {
 		m.Verdict = Pass
 	}
 	return m
+}
+
+// unknownUntil is when a node first said what its configuration is, if it had been asked after clients were redirected, and not answered.
+func unknownUntil(sights []history.ConfigSight, r history.Interval) time.Duration {
+	silent := false
+	for _, c := range sights {
+		if c.Error == "" {
+			if silent && c.At.Lo > r.Hi {
+				return c.At.Hi
+			}
+			return 0
+		}
+		silent = true
+	}
+	return 0
 }
 
 // fromConnection is the source of what no value of the configuration says, but an open connection shows.

@@ -20,7 +20,7 @@ type Spec struct {
 	Survivor string
 	// ClientsIn are the regions that clients are in, in turn; none: that is not known of them.
 	ClientsIn []string
-	// Given are the marks that must have been left after the first fault, for a failure to be the one that was expected.
+	// Given are the preconditions that must have come true after the first fault, for a failure to be the one that was expected.
 	Given []string
 	// StandbyCapacity is the least share of the demand that the service must sustain for a window of the recovery time's after the fault;
 	// 0: not promised.
@@ -97,8 +97,6 @@ type Metrics struct {
 	WriteGap      *WriteGap      `json:"write_gap"` // of the switchovers; the longest
 	// ReplicationLag is that of what stands in for a managed service's replication, before anything was broken.
 	ReplicationLag *ReplicationLag `json:"replication_lag"`
-
-	audit *audit // what the recovery point was made from
 }
 
 // ReplicationLag is how far the survivor's stores were behind before anything was broken.

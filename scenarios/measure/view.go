@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -18,12 +19,14 @@ type view struct {
 	end     time.Duration // of the observation
 	service *service      // nil where no criterion is given, or nothing was offered
 	outages []outage
+	audit   func() *audit // made when it is asked for first; nil without stores or causes
 }
 
 func viewOf(h history.History, s Spec) *view {
 	v := &view{History: h, spec: s, causes: causesOf(h), end: endOf(h)}
 	v.look(lostReads(h))
 	v.charge = chargeOf(h, s, v.causes, v.outages)
+	v.audit = sync.OnceValue(v.newAudit)
 	return v
 }
 
