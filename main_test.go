@@ -38,7 +38,7 @@ var mayImport = map[string][]string{
 	"scenarios/evidence": {"scenarios/history", "scenarios/measure"},
 	"scenarios/runner":   {"lab", "fixtures/kyc", "scenarios"},
 	"scenarios/command":  {"lab", "scenarios"},
-	"suites/matchers":    {"scenarios/evidence"},
+	"suites/matchers":    {"scenarios/evidence", "scenarios/measure"},
 	"suites/internal":    {"lab", "scenarios", "suites/matchers"},
 }
 

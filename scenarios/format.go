@@ -240,7 +240,7 @@ func (r *reader) expect(e *drill.Expect) decoder {
 		r.mapping(fields{
 			"fail": r.sequence(func(n ast.Node, path string) {
 				var id string
-				choice(r, "finding", &id, findings())(n, path)
+				choice(r, "finding", &id, measure.Findings())(n, path)
 				e.Findings = append(e.Findings, id)
 			}),
 			"given": r.sequence(func(n ast.Node, path string) {

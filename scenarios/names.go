@@ -36,16 +36,6 @@ func stores() []string {
 	return []string{history.StorePostgres, history.StoreObjects, history.StoreItems}
 }
 
-// findings are the ids that a file can expect to fail. FindingDrill is none of them: it never fails.
-func findings() []string {
-	return []string{
-		measure.FindingRecoveryTime, measure.FindingRecoveryPoint, measure.FindingFencing, measure.FindingLostAfterFailover,
-		measure.FindingHole, measure.FindingDuplicate, measure.FindingPhantom, measure.FindingStandbyCapacity, measure.FindingLinearizability,
-		measure.FindingReadYourWrites, measure.FindingMonotonicReads, measure.FindingLocalReads, measure.FindingStaleConfig,
-		measure.FindingSwitchover, measure.FindingWriteGap, measure.FindingRefused,
-	}
-}
-
 // preconditions of an expected failure: marks of the automation, and what else can be asked of a history.
 func preconditions() []string {
 	all := []string{measure.GivenReadLocally}

@@ -15,8 +15,8 @@ import (
 type drilled struct {
 	lost      int // of the oldest writes, in every store
 	unhealed  bool
-	status    evidence.Status  // empty: completed
-	told      evidence.Verdict // by result.json; empty: what was found
+	status    evidence.Status // empty: completed
+	told      measure.Verdict // by result.json; inconclusive: what was found
 	leftovers int
 }
 
@@ -79,9 +79,9 @@ func (d drilled) folder(t *testing.T) string {
 	h := rec.Snapshot()
 	r := evidence.New(evidence.Drill{
 		Scenario: evidence.ScenarioOf(plan.Name, []byte(example), plan.Timescale), Status: d.status, History: h,
-		Report: measure.Judge(h, plan.Judge), Lab: evidence.Lab{Engine: "docker 20.10", AWS: "packages", ReadyMS: 6800}, Leftovers: d.leftovers,
+		Report: measure.Judge(h, plan.Judge), Lab: evidence.Lab{Engine: "docker 20.10", AWS: "packages", Ready: measure.Near(6800 * time.Millisecond)}, Leftovers: d.leftovers,
 	})
-	if d.told != "" {
+	if d.told != measure.Inconclusive {
 		r.Verdict = d.told
 	}
 	if err := evidence.Write(dir, r, h, map[string][]byte{evidence.FileScenario: []byte(example)}); err != nil {

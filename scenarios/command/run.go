@@ -16,6 +16,7 @@ import (
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/measure"
 	"github.com/regionfall/regionfall/scenarios/runner"
 )
 
@@ -244,7 +245,7 @@ func severity(r evidence.Result) int {
 		return 3
 	case r.Expected.Met:
 		return 0
-	case r.Verdict == evidence.Inconclusive:
+	case r.Verdict == measure.Inconclusive:
 		return 1
 	default:
 		return 2

@@ -38,8 +38,8 @@ func TestADrillThatRecoversPasses(t *testing.T) {
 
 	// What the harness measured is held against what really happened, on the same clock.
 	r, moved := o.report.Metrics.RecoveryTime, l.redirected()
-	if moved == 0 || *r.HiMS < float64((moved-f.Effective.Hi)/ms) || *r.LoMS > *r.HiMS {
-		t.Errorf("clients were redirected at %s, the fault was at %+v; measured %g to %g ms", moved, *f.Effective, *r.LoMS, *r.HiMS)
+	if moved == 0 || r.Hi.Duration() < moved-f.Effective.Hi || r.Lo.Duration() > r.Hi.Duration() {
+		t.Errorf("clients were redirected at %s, the fault was at %+v; measured %s to %s", moved, *f.Effective, r.Lo.Duration(), r.Hi.Duration())
 	}
 	if m := o.mark(t, "redirected"); !m.At.Contains(moved) || m.At.Hi-m.At.Lo > time.Second || m.Source != "automation.west" {
 		t.Errorf("redirected at %s; the mark says %+v", moved, m)
@@ -103,7 +103,7 @@ func TestADrillThatNeverRecoversFails(t *testing.T) {
 	}
 	o.want(t, measure.Fail, measure.FindingRecoveryTime)
 	r := o.report.Metrics.RecoveryTime
-	if !r.Censored || r.HiMS != nil || *r.LoMS < 1000 || *r.LoMS > 2500 {
+	if !r.Censored || r.Hi != nil || r.Lo.Duration() < time.Second || r.Lo.Duration() > 2500*ms {
 		t.Errorf("observed for 2 s: %+v", r)
 	}
 	stopped, _ := o.PhaseAt(history.PhaseStop)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // The timeline is drawn here and not with a plotting library: it must follow the reader's light or dark mode, carry labels that never
@@ -208,9 +209,9 @@ func flagsOf(r Result, h history.History) []pennant {
 			flags = append(flags, pennant{at: f.Healed.Hi, Label: "healed", Class: "fault"})
 		}
 	}
-	if t := r.Metrics.RecoveryTime; t != nil && !t.Censored && t.LoMS != nil {
+	if t := r.Metrics.RecoveryTime; t != nil && !t.Censored && t.Lo != nil {
 		if origin, fault := zero(h); fault {
-			flags = append(flags, pennant{at: origin + time.Duration(*t.LoMS)*time.Millisecond, Label: "recovered", Class: "recovered"})
+			flags = append(flags, pennant{at: origin + time.Duration(*t.Lo), Label: "recovered", Class: "recovered"})
 		}
 	}
 	_, last := reach(h)
@@ -221,7 +222,7 @@ func flagsOf(r Result, h history.History) []pennant {
 	}
 	for _, m := range h.Marks {
 		if len(flags) < maxFlags && !slices.Contains(quiet, m.Name) && m.At.Hi <= last {
-			flags = append(flags, pennant{at: m.At.Lo + (m.At.Hi-m.At.Lo)/2, Label: title(m.Name), Class: "mark"})
+			flags = append(flags, pennant{at: m.At.Lo + (m.At.Hi-m.At.Lo)/2, Label: measure.Title(m.Name), Class: "mark"})
 		}
 	}
 	return flags

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // IndexSchema names the format of index.json.
@@ -24,18 +26,18 @@ type Index struct {
 
 // Entry is one drill. A folder whose result cannot be read is listed with why, not left out: it may be the one that matters.
 type Entry struct {
-	Folder        string         `json:"folder"`
-	Scenario      string         `json:"scenario,omitempty"`
-	Status        Status         `json:"status,omitempty"`
-	Verdict       Verdict        `json:"verdict"`
-	Expected      *Expected      `json:"expected,omitempty"`
-	RecoveryTime  *RecoveryTime  `json:"recovery_time"`
-	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
-	Error         string         `json:"error,omitempty"`
+	Folder        string                 `json:"folder"`
+	Scenario      string                 `json:"scenario,omitempty"`
+	Status        Status                 `json:"status,omitempty"`
+	Verdict       measure.Verdict        `json:"verdict"`
+	Expected      *Expected              `json:"expected,omitempty"`
+	RecoveryTime  *measure.RecoveryTime  `json:"recovery_time"`
+	RecoveryPoint *measure.RecoveryPoint `json:"recovery_point"`
+	Error         string                 `json:"error,omitempty"`
 
 	// For the page only.
-	Rows        []row  `json:"-"` // the metrics, without their parts
-	Expectation string `json:"-"`
+	Rows        []measure.Row `json:"-"` // the metrics, without their parts
+	Expectation string        `json:"-"`
 }
 
 // Started is when the drill began, by its folder's name.
@@ -69,7 +71,7 @@ func WriteIndex(out string) error {
 		} else {
 			e.Scenario, e.Status, e.Verdict, e.Expected = r.Scenario.Name, r.Status, r.Verdict, &r.Expected
 			e.RecoveryTime, e.RecoveryPoint, e.Expectation = r.Metrics.RecoveryTime, r.Metrics.RecoveryPoint, r.Expectation()
-			e.Rows = slices.DeleteFunc(r.rows(), func(r row) bool { return r.Part || !r.Judged })
+			e.Rows = slices.DeleteFunc(r.rows(), func(r measure.Row) bool { return r.Part || !r.Judged })
 		}
 		index.Drills = append(index.Drills, e)
 	}

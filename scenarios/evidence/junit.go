@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // A suite of JUnit has no failure exactly when the drill met its expectation, as the exit code of `regionfall run` has it.
@@ -62,8 +64,8 @@ func writeJUnit(w io.Writer, r Result, took time.Duration) error {
 		suite.Errors++
 	case !r.Expected.Met:
 		kind := "expectation"
-		if r.Verdict == Inconclusive || r.Verdict == "" {
-			kind = string(Inconclusive)
+		if r.Verdict == measure.Inconclusive {
+			kind = r.Verdict.String()
 		}
 		message := r.Why()
 		if text := r.Expectation(); text != "" {
@@ -85,13 +87,13 @@ func writeJUnit(w io.Writer, r Result, took time.Duration) error {
 	return nil
 }
 
-func (s *junitSuite) add(r Result, id string, v Verdict, message, text string) {
+func (s *junitSuite) add(r Result, id string, v measure.Verdict, message, text string) {
 	c := junitCase{Name: id, Class: r.Scenario.Name}
 	note := &junitNote{Type: v.String(), Message: message, Text: text}
 	switch {
-	case v == Pass:
+	case v == measure.Pass:
 		c.Out = message
-	case r.Expected.Met && v == Fail && r.expects(id):
+	case r.Expected.Met && v == measure.Fail && r.expects(id):
 		c.Out = "expected fail: " + message
 	case r.Expected.Met, r.Status != Completed:
 		// The drill was to catch something else, and did: this is no failure of the gate, but neither did it pass. Of one that did not
@@ -107,7 +109,7 @@ func (s *junitSuite) add(r Result, id string, v Verdict, message, text string) {
 
 // expects is whether a finding, or the finding that a part of a metric belongs to, was expected to fail.
 func (r Result) expects(id string) bool {
-	if r.Expected.Verdict != Fail {
+	if r.Expected.Verdict != measure.Fail {
 		return false
 	}
 	whole, _, _ := strings.Cut(id, ".")

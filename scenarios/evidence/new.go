@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
@@ -42,16 +43,7 @@ func ScenarioOf(name string, source []byte, timescale float64) Scenario {
 // complete neither passes nor fails and meets no expectation: what was seen of it stays, without a verdict.
 func New(d Drill) Result {
 	r := Result{
-		Schema:    Schema,
-		Scenario:  d.Scenario,
-		Status:    d.Status,
-		Verdict:   verdictOf(d.Report.Verdict),
-		Reasons:   append([]string{}, d.Report.Reasons...),
-		Faults:    FaultsOf(d.History),
-		Metrics:   metricsOf(d.Report.Metrics, d.Scenario.Timescale),
-		Findings:  findingsOf(d.Report.Findings),
-		Lab:       d.Lab,
-		Leftovers: d.Leftovers,
+		Schema: Schema, Scenario: d.Scenario, Status: d.Status, Faults: FaultsOf(d.History), Lab: d.Lab, Leftovers: d.Leftovers,
 	}
 	r.Lab.Images = append([]Image{}, d.Lab.Images...)
 	slices.SortFunc(r.Lab.Images, func(a, b Image) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
@@ -67,58 +59,50 @@ func New(d Drill) Result {
 			r.Error = "the drill ended without saying why"
 		}
 	}
+	report := d.Report
 	if r.Status != Completed {
-		r.withdraw()
+		report = report.Withdrawn()
+		report.Reasons = append([]string{r.Why()}, report.Reasons...)
 	}
-	r.Expected = Expected{Verdict: Pass, Findings: append([]string{}, d.Expect.Findings...), Given: d.Report.Given}
+	r.conclude(report)
+	r.Expected = Expected{Verdict: measure.Pass, Findings: append([]string{}, d.Expect.Findings...), Given: d.Report.Given}
 	if d.Expect.Fail {
-		r.Expected.Verdict = Fail
+		r.Expected.Verdict = measure.Fail
 	}
 	r.Expected.Met = r.Status == Completed && measure.Met(d.Report, d.Expect.Fail, d.Expect.Findings)
-	return r
+	return r.asWritten()
 }
 
-// withdraw takes back every verdict and says first why.
-func (r *Result) withdraw() {
-	r.Verdict = Inconclusive
-	r.Reasons = append([]string{r.Why()}, r.Reasons...)
+// asWritten is a result as it is read back: rounded. What is rendered when a drill ends says the same as what is rendered from its file later.
+func (r Result) asWritten() Result {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return r // Write says what is wrong with it
+	}
+	var out Result
+	if err := json.Unmarshal(data, &out); err != nil {
+		return r
+	}
+	return out
+}
+
+// conclude takes over what was measured. Lists are lists, also where they are empty.
+func (r *Result) conclude(report measure.Report) {
+	r.Verdict, r.Metrics, r.Reasons = report.Verdict, report.Metrics, append([]string{}, report.Reasons...)
+	r.Findings = append([]measure.Finding{}, report.Findings...)
 	for i := range r.Findings {
-		r.Findings[i].Verdict = Inconclusive
-	}
-	if t := r.Metrics.RecoveryTime; t != nil {
-		t.Verdict = Inconclusive
-	}
-	if c := r.Metrics.Capacity; c != nil {
-		c.Verdict = Inconclusive
-	}
-	if c := r.Metrics.StaleConfig; c != nil {
-		c.Verdict = Inconclusive
-	}
-	if g := r.Metrics.WriteGap; g != nil {
-		g.Verdict = Inconclusive
-		for i := range g.Each {
-			g.Each[i].Verdict = Inconclusive
-		}
-	}
-	for i := range r.Metrics.Sessions {
-		r.Metrics.Sessions[i].Verdict = Inconclusive
-	}
-	if p := r.Metrics.RecoveryPoint; p != nil {
-		p.Verdict = Inconclusive
-		for i := range p.Stores {
-			p.Stores[i].Verdict = Inconclusive
-		}
+		r.Findings[i].Evidence = append([]string{}, r.Findings[i].Evidence...)
 	}
 }
 
 // unexpected compares the findings that fail with those expected to: "exactly that finding" means neither fewer nor others.
 func (r Result) unexpected() (missing, surplus []string) {
-	if r.Expected.Verdict != Fail {
+	if r.Expected.Verdict != measure.Fail {
 		return nil, nil
 	}
 	var failed []string
 	for _, f := range r.Findings {
-		if f.Verdict == Fail && !slices.Contains(failed, f.ID) {
+		if f.Verdict == measure.Fail && !slices.Contains(failed, f.ID) {
 			failed = append(failed, f.ID)
 		}
 	}
@@ -140,32 +124,11 @@ func FaultsOf(h history.History) []Fault {
 	faults := []Fault{}
 	for _, f := range h.Faults {
 		faults = append(faults, Fault{
-			Name: f.Name, Target: f.Target, CommandMS: f.Command.Milliseconds(), Effective: spanOf(f.Effective), Healed: spanOf(f.Healed),
+			Name: f.Name, Target: f.Target, Command: measure.Low(f.Command), Effective: measure.SpanOf(f.Effective), Healed: measure.SpanOf(f.Healed),
 			Confirmed: f.Confirmed, By: f.By,
 		})
 	}
 	return faults
-}
-
-func findingsOf(fs []measure.Finding) []Finding {
-	findings := []Finding{}
-	for _, f := range fs {
-		findings = append(findings, Finding{
-			ID: f.ID, Checker: f.Checker, Verdict: verdictOf(f.Verdict), Detail: f.Detail, Evidence: append([]string{}, f.Evidence...),
-		})
-	}
-	return findings
-}
-
-func verdictOf(v measure.Verdict) Verdict {
-	switch v {
-	case measure.Pass:
-		return Pass
-	case measure.Fail:
-		return Fail
-	case measure.Inconclusive:
-	}
-	return Inconclusive
 }
 
 // An error's text comes from anywhere: an engine's address, a file of this machine. These say what happened without saying where.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 //go:embed page/*.tmpl
@@ -24,13 +25,13 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 	"add":   func(a, b float64) float64 { return a + b },
 	"less":  func(a, b float64) float64 { return a - b },
 	"dash":  dash,
-	"title": title,
+	"title": measure.Title,
 }).ParseFS(pageFiles, "page/*.tmpl"))
 
 // page is what report.html is rendered from.
 type page struct {
 	Result
-	Rows   []row
+	Rows   []measure.Row
 	Scale  string // "x360", empty for real time
 	Second string // what a second of the lab stands for
 	Chart  *chart
@@ -61,18 +62,18 @@ type event struct {
 
 func writeReport(w io.Writer, r Result, h history.History) error {
 	p := page{
-		Result: r, Rows: r.rows(), Chart: newChart(r, h), Phases: phaseBar(r), Ready: exactly(r.Lab.ReadyMS),
+		Result: r, Rows: r.rows(), Chart: newChart(r, h), Phases: phaseBar(r), Ready: measure.Exactly(time.Duration(r.Lab.Ready)),
 		Losses: lossesOf(r, h), Events: eventsOf(h),
 	}
 	if n := r.Scenario.Timescale; n > 0 && n != 1 {
-		p.Scale, p.Second = scaleWord(n), promised(atScale(1000, n))
+		p.Scale, p.Second = measure.Scale(n), measure.Promise(measure.AtScale(time.Second, n))
 	}
 	if len(r.Reasons) > 0 {
 		p.Others = r.Reasons[1:]
 	}
 	for _, f := range r.Faults {
 		p.Faults = append(p.Faults, faultView{
-			Name: f.Name, Target: f.Target, Life: f.life(), Commanded: exactly(f.CommandMS),
+			Name: f.Name, Target: f.Target, Life: f.life(), Commanded: measure.Exactly(time.Duration(f.Command)),
 			Effective: spanText(f.Effective), Healed: spanText(f.Healed),
 		})
 	}
@@ -82,11 +83,11 @@ func writeReport(w io.Writer, r Result, h history.History) error {
 	return nil
 }
 
-func spanText(s *Span) string {
+func spanText(s *measure.Span) string {
 	if s == nil {
 		return "not seen"
 	}
-	return between(s[0], s[1])
+	return measure.Between(s.Lo, s.Hi)
 }
 
 // lossesOf dates the lost writes by their acknowledgement. The joint figure is left out where stores are told apart.
@@ -97,7 +98,7 @@ func lossesOf(r Result, h history.History) []storeLosses {
 	}
 	points := p.Stores
 	if len(points) == 0 {
-		points = []RecoveryPoint{*p}
+		points = []measure.RecoveryPoint{*p}
 	}
 	acked := map[string]history.Op{}
 	for _, op := range h.Ops {
@@ -117,7 +118,7 @@ func lossesOf(r Result, h history.History) []storeLosses {
 		for _, id := range store.LostIDs[:min(20, len(store.LostIDs))] {
 			l := loss{ID: id, Acked: "not in the history"}
 			if op, ok := acked[id]; ok {
-				l.Acked, l.By = exactly(op.Done.Milliseconds()), strings.TrimSpace(op.Region+" "+op.Node)
+				l.Acked, l.By = measure.Exactly(op.Done), strings.TrimSpace(op.Region+" "+op.Node)
 				if fault {
 					l.Before = relative(op.Done - origin)
 				}
@@ -132,9 +133,9 @@ func lossesOf(r Result, h history.History) []storeLosses {
 // relative to the fault: "1.20 s before", "40 ms after".
 func relative(d time.Duration) string {
 	if d < 0 {
-		return exactly((-d).Milliseconds()) + " before"
+		return measure.Exactly(-d) + " before"
 	}
-	return exactly(d.Milliseconds()) + " after"
+	return measure.Exactly(d) + " after"
 }
 
 // eventsOf is everything dated that is no operation, in order.
@@ -142,18 +143,18 @@ func eventsOf(h history.History) []event {
 	origin, fault := zero(h)
 	var events []event
 	add := func(at history.Interval, source, what, of string) {
-		when := exactly(at.Lo.Milliseconds())
+		when := measure.Exactly(at.Lo)
 		if fault {
 			when = signed((at.Lo + (at.Hi-at.Lo)/2) - origin)
 		}
 		if width := (at.Hi - at.Lo) / 2; width >= time.Millisecond {
-			when += " ± " + atMost(width.Milliseconds()+1)
+			when += " ± " + measure.AtMost(width)
 		}
 		events = append(events, event{at: at.Lo, When: when, Source: source, What: what, Of: of})
 	}
 	point := func(at time.Duration) history.Interval { return history.Interval{Lo: at, Hi: at} }
 	for _, p := range h.Phases {
-		add(point(p.At), "harness", title(p.Name), "")
+		add(point(p.At), "harness", measure.Title(p.Name), "")
 	}
 	for _, f := range h.Faults {
 		add(point(f.Command), "harness", f.Name+" ordered", f.Target)
@@ -165,14 +166,14 @@ func eventsOf(h history.History) []event {
 		}
 	}
 	for _, m := range h.Marks {
-		add(m.At, m.Source, title(m.Name), m.Detail)
+		add(m.At, m.Source, measure.Title(m.Name), m.Detail)
 	}
 	for _, read := range h.Reads {
 		of := strconv.Itoa(len(read.IDs)) + " verifications in " + read.Region
 		if read.Error != "" {
 			of = "failed: " + read.Error
 		}
-		add(read.At, "harness", "read "+read.Store+", "+title(read.Read), of)
+		add(read.At, "harness", "read "+read.Store+", "+measure.Title(read.Read), of)
 	}
 	slices.SortStableFunc(events, func(a, b event) int { return cmp.Compare(a.at, b.at) })
 	return events
@@ -180,7 +181,7 @@ func eventsOf(h history.History) []event {
 
 func signed(d time.Duration) string {
 	if d < 0 {
-		return "−" + exactly((-d).Milliseconds())
+		return "−" + measure.Exactly(-d)
 	}
-	return "+" + exactly(d.Milliseconds())
+	return "+" + measure.Exactly(d)
 }

@@ -69,13 +69,34 @@ func (s sample) history() history.History {
 	return h
 }
 
-func f64(x float64) *float64 { return &x }
+// took is an interval in milliseconds.
+func took(lo, hi float64) measure.Interval {
+	return measure.Interval{Lo: new(measure.Low(msec(lo))), Hi: new(measure.High(msec(hi)))}
+}
+
+// promised is an objective of the lab in milliseconds, at a timescale.
+func promised(ms, timescale float64) measure.Objective {
+	return measure.Objective{Within: new(measure.High(msec(ms))), WithinFull: new(measure.Near(msec(ms * timescale)))}
+}
+
+// never is an interval of more than so many milliseconds.
+func never(lo float64) measure.Interval { return measure.Interval{Lo: low(lo)} }
+
+func low(ms float64) *measure.Low { return new(measure.Low(msec(ms))) }
+
+func msec(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
+
+func near(ms float64) measure.Near { return measure.Near(msec(ms)) }
+
+func latency(count int) *measure.Latency {
+	return &measure.Latency{Count: count, P50: measure.High(msec(13.1)), P99: measure.High(msec(36.6)), Max: measure.High(msec(61))}
+}
 
 func outage() (Drill, map[string][]byte) {
 	source := []byte("name: kyc-region-outage\ntimescale: 360\n")
 	store := func(name string, hi float64) measure.RecoveryPoint {
 		return measure.RecoveryPoint{
-			Name: name, Acked: 812, LoMS: f64(0), HiMS: f64(hi), ObjectiveMS: f64(2500), Verdict: measure.Pass,
+			Name: name, Acked: 812, Interval: took(0, hi), Objective: promised(2500, 360), Verdict: measure.Pass,
 		}
 	}
 	joint := store("", 44.2)
@@ -89,22 +110,22 @@ func outage() (Drill, map[string][]byte) {
 			Reasons: []string{"us-west-2 served again after at most 4.30 s and kept all 812 acknowledged writes."},
 			Metrics: measure.Metrics{
 				RecoveryTime: &measure.RecoveryTime{
-					LoMS: f64(4213.4), HiMS: f64(4296.2), FirstSuccessMS: f64(4180.7), ObjectiveMS: f64(20000), Verdict: measure.Pass,
-					FullScaleMS: f64(905_000),
-					Phases: []measure.Phase{
-						{Name: "detected", MS: 1260.4, Scaled: true},
-						{Name: "decided", MS: 210.4, Scaled: true},
-						{Name: "fenced", MS: 42.3},
-						{Name: "promoted", MS: 1428.3},
-						{Name: "repointed", MS: 420.3},
-						{Name: "redirected", MS: 210.2, Scaled: true},
-						{Name: "sustained", MS: 690.1},
+					Interval: took(4213.4, 4296.2), FirstSuccess: new(near(4180.7)), Objective: promised(20000, 360), Verdict: measure.Pass,
+					FullScale: new(near(905_000)),
+					Phases: measure.Phases{
+						{Name: "detected", Took: near(1260.4), Scaled: true},
+						{Name: "decided", Took: near(210.4), Scaled: true},
+						{Name: "fenced", Took: near(42.3)},
+						{Name: "promoted", Took: near(1428.3)},
+						{Name: "repointed", Took: near(420.3)},
+						{Name: "redirected", Took: near(210.2), Scaled: true},
+						{Name: "sustained", Took: near(690.1)},
 					},
 				},
 				RecoveryPoint: &joint,
-				WriteLatency:  &measure.Latency{Count: 812, P50MS: 13.1, P99MS: 36.6, MaxMS: 61},
+				WriteLatency:  latency(812),
 				ReplicationLag: &measure.ReplicationLag{Stores: []measure.StoreLag{
-					{Store: history.StoreObjects, QuietMS: f64(12.4), LoadedMS: f64(312)}, {Store: history.StoreItems, LoadedMS: f64(1204)},
+					{Store: history.StoreObjects, Quiet: low(12.4), Loaded: low(312)}, {Store: history.StoreItems, Loaded: low(1204)},
 				}},
 			},
 			Findings: []measure.Finding{
@@ -113,7 +134,7 @@ func outage() (Drill, map[string][]byte) {
 			},
 		},
 		Lab: Lab{
-			Engine: "Docker 20.10.24", AWS: "packages", ReadyMS: 6840,
+			Engine: "Docker 20.10.24", AWS: "packages", Ready: near(6840),
 			Serving: map[string]string{"s3": "versitygw v1.8.0 from a Go module", "dynamodb": "moto 5.1.1 from Debian packages"},
 			Images:  []Image{{Name: "regionfall/postgres:3f9c", ID: "sha256:0f3b"}, {Name: "regionfall/hub:77aa", ID: "sha256:9a21"}},
 		},
@@ -131,7 +152,7 @@ func nightlyBackup() (Drill, map[string][]byte) {
 	}
 	store := func(name string) measure.RecoveryPoint {
 		return measure.RecoveryPoint{
-			Name: name, Acked: 1141, Lost: 1140, LostIDs: ids, LoMS: f64(13_650.2), HiMS: f64(13_690.9), ObjectiveMS: f64(625), Verdict: measure.Fail,
+			Name: name, Acked: 1141, Lost: 1140, LostIDs: ids, Interval: took(13_650.2, 13_690.9), Objective: promised(625, 1440), Verdict: measure.Fail,
 		}
 	}
 	joint := store("")
@@ -148,20 +169,20 @@ func nightlyBackup() (Drill, map[string][]byte) {
 				"The service was not back within the 12 s that were observed.",
 			},
 			Metrics: measure.Metrics{
-				RecoveryTime:  &measure.RecoveryTime{LoMS: f64(11_980), Censored: true, ObjectiveMS: f64(5000), Verdict: measure.Fail},
+				RecoveryTime:  &measure.RecoveryTime{Interval: never(11_980), Censored: true, Objective: promised(5000, 1440), Verdict: measure.Fail},
 				RecoveryPoint: &joint,
-				WriteLatency:  &measure.Latency{Count: 1141, P50MS: 13.1, P99MS: 36.6, MaxMS: 61},
+				WriteLatency:  latency(1141),
 				Capacity: &measure.Capacity{
-					Demand: f64(20.004), ShareLo: f64(0.3529), ShareHi: f64(0.4), Objective: 0.95, Verdict: measure.Fail,
-					AmplificationBefore: f64(1), AmplificationAfter: f64(1.676),
+					Demand: new(measure.Ratio(20.004)), ShareLo: new(measure.LowShare(0.3529)), ShareHi: new(measure.HighShare(0.4)), Objective: 0.95, Verdict: measure.Fail,
+					AmplificationBefore: new(measure.Ratio(1)), AmplificationAfter: new(measure.Ratio(1.676)),
 				},
-				Clients: &measure.Clients{Count: 16, Moved: 12, LoMS: f64(11_700.2), Censored: true},
+				Clients: &measure.Clients{Count: 16, Moved: 12, Interval: never(11_700.2), Censored: true},
 			},
 			Findings: []measure.Finding{
 				{ID: "recovery_time", Checker: "recovery_time", Verdict: measure.Fail, Detail: "more than 11.98 s of 5 s"},
 				{ID: "recovery_point", Checker: "recovery_point", Verdict: measure.Fail, Detail: "1140 of 1141 lost", Evidence: ids},
 			},
 		},
-		Lab: Lab{Engine: "Docker 20.10.24", AWS: "packages", ReadyMS: 6840},
+		Lab: Lab{Engine: "Docker 20.10.24", AWS: "packages", Ready: near(6840)},
 	}, map[string][]byte{FileScenario: source}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // drawOps puts every operation at its due time and latency, which counts from there, on a logarithmic scale. Operations that would be
@@ -26,7 +27,7 @@ func (c *chart) drawOps(ops []history.Op, s scale) {
 	for n := lo; n <= hi; n++ {
 		label := "0.1 ms"
 		if n >= 0 {
-			label = exactly(int64(math.Pow10(n)))
+			label = measure.Exactly(time.Duration(math.Pow10(n)) * time.Millisecond)
 		}
 		p.Ticks = append(p.Ticks, tick{At: y(float64(n)), Label: label})
 	}
@@ -121,7 +122,7 @@ type segment struct {
 	Name     string
 	Label    string // empty where it would not fit
 	Class    string
-	MS       string
+	Took     string
 	Share    string
 	Scaled   bool
 }
@@ -132,20 +133,21 @@ func phaseBar(r Result) []segment {
 	if t == nil {
 		return nil
 	}
-	total := int64(0)
-	for _, p := range t.Phases {
-		total += max(0, p.MS)
+	phases := t.Phases.Rounded()
+	total := measure.Near(0)
+	for _, p := range phases {
+		total += p.Took
 	}
 	if total == 0 {
 		return nil
 	}
 	var bar []segment
 	x := 0.0
-	for i, p := range t.Phases {
-		width := chartWidth * float64(max(0, p.MS)) / float64(total)
+	for i, p := range phases {
+		width := chartWidth * float64(p.Took) / float64(total)
 		s := segment{
-			X: x, Width: width, Name: title(p.Name), Class: "p" + strconv.Itoa(i%8), MS: exactly(p.MS), Scaled: p.Scaled,
-			Share: fmt.Sprintf("%.0f %%", 100*float64(p.MS)/float64(total)),
+			X: x, Width: width, Name: measure.Title(p.Name), Class: "p" + strconv.Itoa(i%8), Took: measure.Exactly(time.Duration(p.Took)), Scaled: p.Scaled,
+			Share: fmt.Sprintf("%.0f %%", 100*float64(p.Took)/float64(total)),
 		}
 		if labelWidth(s.Name) < width {
 			s.Label = s.Name

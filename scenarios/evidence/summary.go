@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // writeSummary writes the result in Markdown, short enough for the summary page of a job.
@@ -23,13 +26,13 @@ func writeSummary(w io.Writer, r Result) error {
 		out.WriteString("\n")
 	}
 	if n := r.Scenario.Timescale; n > 0 && n != 1 {
-		fmt.Fprintf(&out, "Lab time [the same at %s]. %s\n\n", scaleWord(n), r.FullScale())
+		fmt.Fprintf(&out, "Lab time [the same at %s]. %s\n\n", measure.Scale(n), r.FullScale())
 	}
 	for _, f := range r.Faults {
 		fmt.Fprintf(&out, "- fault `%s` %s: %s\n", f.Name, inMarkdown(f.Target), inMarkdown(f.life()))
 	}
 	for _, f := range r.Findings {
-		if f.Verdict != Pass {
+		if f.Verdict != measure.Pass {
 			fmt.Fprintf(&out, "- %s `%s`: %s\n", f.Verdict, f.ID, inMarkdown(f.Detail))
 		}
 	}
@@ -52,11 +55,11 @@ func (f Fault) life() string {
 	if f.By != "" {
 		text += " (" + f.By + ")"
 	}
-	text += ", effective " + exactly(max(0, f.Effective[1]-f.CommandMS)) + " after its command"
+	text += ", effective " + measure.Exactly(max(0, f.Effective.Hi-time.Duration(f.Command))) + " after its command"
 	if f.Healed == nil {
 		return text + ", not seen healed"
 	}
-	return text + ", healed after " + exactly(max(0, f.Healed[1]-f.Effective[0]))
+	return text + ", healed after " + measure.Exactly(max(0, f.Healed.Hi-f.Effective.Lo))
 }
 
 func both(lab, full string) string {

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 	"unicode/utf8"
+
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // The colours of a terminal, by what they say.
@@ -29,12 +32,12 @@ func (p painter) paint(style, text string) string {
 }
 
 func (p painter) verdict(word string) string {
-	switch Verdict(word) {
-	case Pass:
+	switch word {
+	case measure.Pass.String():
 		return p.paint(ansiGreen, word)
-	case Fail:
+	case measure.Fail.String():
 		return p.paint(ansiRed, word)
-	case Inconclusive:
+	case measure.Inconclusive.String():
 		return p.paint(ansiAmber, word)
 	}
 	return p.paint(ansiDim, word)
@@ -47,7 +50,7 @@ func Table(w io.Writer, r Result, color bool) error {
 	out, p := bufio.NewWriter(w), painter(color)
 	scale := ""
 	if n := r.Scenario.Timescale; n > 0 && n != 1 {
-		scale = p.paint(ansiDim, fmt.Sprintf("  (%s: a second of the lab is %s)", scaleWord(n), promised(atScale(1000, n))))
+		scale = p.paint(ansiDim, fmt.Sprintf("  (%s: a second of the lab is %s)", measure.Scale(n), measure.Promise(measure.AtScale(time.Second, n))))
 	}
 	fmt.Fprintf(out, "%s: %s%s\n\n", p.paint(ansiBold, r.Scenario.Name), p.verdict(r.Verdict.String()), scale)
 	if lines := r.lines(); len(lines) > 1 {
@@ -94,7 +97,7 @@ func (r Result) lines() []line {
 		if row.FullMeasured == "" || row.Part {
 			continue
 		}
-		full := [5]string{2: row.FullMeasured + " at " + scaleWord(r.Scenario.Timescale)}
+		full := [5]string{2: row.FullMeasured + " at " + measure.Scale(r.Scenario.Timescale)}
 		if !strings.HasPrefix(full[2], "≤") && !strings.HasPrefix(full[2], ">") {
 			full[2] = "= " + full[2]
 		}

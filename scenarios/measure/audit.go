@@ -151,7 +151,7 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 			known++
 			p = t.loss.figure(t.name, len(k.before), s)
 		} else if s.RecoveryPoint != nil {
-			p.ObjectiveMS = ms(s.RecoveryPoint.Within)
+			p.Objective = s.objective(s.RecoveryPoint.Within)
 		}
 		p.Holes, p.Resurrected, p.Duplicates = len(t.holes), len(t.resurrected), len(t.duplicates())
 		p.AckedAfterFault = len(a.ledger.stray)
@@ -171,13 +171,13 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 	since := a.since(len(a.accounts), func(w write) bool { return known > 0 && kept(w) }, begun)
 	joint := newLoss(k.before, kept, k.cause.f, since).figure("", len(k.before), s)
 	if known < len(k.stores) {
-		joint.HiMS, joint.Verdict = nil, Inconclusive
+		joint.Hi, joint.Verdict = nil, Inconclusive
 	}
 	if excused > 0 {
 		joint.Verdict = Inconclusive // what is left of it is told by the other stores
 	}
 	if known == 0 {
-		joint.LoMS = nil
+		joint.Lo = nil
 	}
 	for _, p := range stores {
 		if p.Verdict == Fail {
@@ -206,8 +206,8 @@ func (a *audit) worst() *RecoveryPoint {
 			if rank[p.Verdict] > rank[worst.Verdict] {
 				worst = p
 			}
-		case p.LoMS == nil, worst.LoMS == nil:
-		case *p.LoMS > *worst.LoMS, *p.LoMS == *worst.LoMS && p.Lost > worst.Lost:
+		case p.Lo == nil, worst.Lo == nil:
+		case *p.Lo > *worst.Lo, *p.Lo == *worst.Lo && p.Lost > worst.Lost:
 			worst = p
 		}
 	}

@@ -8,6 +8,21 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
+// FindingStandbyCapacity compares what the service sustained after the fault with the demand.
+const FindingStandbyCapacity = "standby_capacity"
+
+// Capacity is what the service could do after the fault, against what was asked of it. Null was not measured.
+type Capacity struct {
+	Demand    *Ratio     `json:"demand_per_s"` // operations per second of the lab in the steady state, repetitions not counted
+	ShareLo   *LowShare  `json:"share_lo"`     // of it: what was sustained to the end
+	ShareHi   *HighShare `json:"share_hi"`     // and for a window at best
+	Objective float64    `json:"objective"`
+	Verdict   Verdict    `json:"verdict"`
+	// How many calls were made for each operation that was offered, before and after the fault: above 1 by what clients try again.
+	AmplificationBefore *Ratio `json:"amplification_before"`
+	AmplificationAfter  *Ratio `json:"amplification_after"`
+}
+
 // MeasureCapacity measures what the service sustained after each cause that took a region away or moved the service, against the demand. It is nil
 // where no standby capacity is promised, or no recovery time whose window and latency say what to sustain is, or no fault was confirmed. Where
 // nothing of that kind happened it is about the last cause.
@@ -67,8 +82,7 @@ func (v *view) capacityAfter(cause cause, end time.Duration) *Capacity {
 	}
 	f, window, s := cause.f, v.service.criterion.Window, v.service.all
 	end = min(end, v.service.end)
-	demand := float64(s.offered) / s.over.Seconds()
-	c.Demand = &demand
+	c.Demand = new(Ratio(float64(s.offered) / s.over.Seconds()))
 	steady, _ := v.PhaseAt(history.PhaseSteady)
 	c.AmplificationBefore = amplification(v.History, steady, v.causes[0].f.Lo)
 	c.AmplificationAfter = amplification(v.History, f.Hi, end)
@@ -97,7 +111,7 @@ func (v *view) capacityAfter(cause cause, end time.Duration) *Capacity {
 		return c // no window was observed to its end
 	}
 	lasting := min(share(from, end), best)
-	c.ShareLo, c.ShareHi = &lasting, &best
+	c.ShareLo, c.ShareHi = new(LowShare(lasting)), new(HighShare(best))
 	switch {
 	case len(cause.Regions) > 0 && v.movedBefore(cause): // the loss moved nobody: who serves had served before
 	case best < c.Objective:
@@ -109,7 +123,7 @@ func (v *view) capacityAfter(cause cause, end time.Duration) *Capacity {
 }
 
 // amplification is calls per operation offered in a stretch of time; nil where nothing was.
-func amplification(h history.History, from, to time.Duration) *float64 {
+func amplification(h history.History, from, to time.Duration) *Ratio {
 	calls, offered := 0, 0
 	for _, op := range h.Ops {
 		if op.Due < from || op.Due >= to {
@@ -123,8 +137,7 @@ func amplification(h history.History, from, to time.Duration) *float64 {
 	if offered == 0 {
 		return nil
 	}
-	a := float64(calls) / float64(offered)
-	return &a
+	return new(Ratio(float64(calls) / float64(offered)))
 }
 
 func capacityFinding(c Capacity) Finding {
@@ -142,4 +155,50 @@ func capacityFinding(c Capacity) Finding {
 		}
 	}
 	return f
+}
+
+// capacities is the checker of the standby's capacity.
+type capacities struct{ promises }
+
+// IDs are those of its findings.
+func (capacities) IDs() []string { return []string{FindingStandbyCapacity} }
+
+// Measure notes the capacity.
+func (capacities) Measure(v *view, m *Metrics) { m.Capacity = v.capacity() }
+
+// Find compares it with the objective.
+func (capacities) Find(_ *view, m Metrics) []Finding {
+	if m.Capacity == nil {
+		return nil
+	}
+	return []Finding{capacityFinding(*m.Capacity)}
+}
+
+// Rows put what a naive measure says, when the first operation was served again, beside what was sustained.
+func (capacities) Rows(s shown) []Row {
+	c := s.Metrics.Capacity
+	if c == nil {
+		return nil
+	}
+	var rows []Row
+	if t := s.Metrics.RecoveryTime; t != nil && t.FirstSuccess != nil {
+		first := Row{ID: "first_success", Name: "first success", Measured: Exactly(t.FirstSuccess.Duration())}
+		s.full(&first, Objective{}, func(scale float64) string { return Exactly(AtScale(t.FirstSuccess.Duration(), scale)) })
+		rows = append(rows, first)
+	}
+	standby := Row{
+		ID: FindingStandbyCapacity, Name: "standby capacity", Judged: true, Verdict: c.Verdict, Measured: "not measured",
+		Objective: inPercent(c.Objective),
+	}
+	if c.ShareLo != nil && c.ShareHi != nil && c.Demand != nil {
+		standby.Measured = fmt.Sprintf("%s … %s of %.4g/s", inPercent(c.ShareLo.Rounded()), inPercent(c.ShareHi.Rounded()), c.Demand.Rounded())
+	}
+	rows = append(rows, standby)
+	if before, after := c.AmplificationBefore, c.AmplificationAfter; before != nil && after != nil && (before.Rounded() > 1 || after.Rounded() > 1) {
+		rows = append(rows, Row{
+			ID: "amplification", Name: "calls per operation",
+			Measured: fmt.Sprintf("%.2f before the fault, %.2f after it", before.Rounded(), after.Rounded()),
+		})
+	}
+	return rows
 }

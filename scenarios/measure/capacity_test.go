@@ -83,16 +83,10 @@ func TestStandbyCapacity(t *testing.T) {
 			if got == nil || got.Demand == nil || got.AmplificationBefore == nil {
 				t.Fatalf("nothing was measured: %+v", got)
 			}
-			is := func(v *float64, want float64) bool {
-				if math.IsNaN(want) {
-					return v == nil
-				}
-				return v != nil && math.Abs(*v-want) < 0.01
-			}
-			if got.Verdict != c.verdict || !is(got.ShareLo, c.lo) || !is(got.ShareHi, c.hi) || !is(got.Demand, 10) || !is(got.AmplificationBefore, 1) {
+			if got.Verdict != c.verdict || !about(got.ShareLo, c.lo) || !about(got.ShareHi, c.hi) || !about(got.Demand, 10) || !about(got.AmplificationBefore, 1) {
 				t.Errorf("%s, want %s at %g to %g: %s", got.Verdict, c.verdict, c.lo, c.hi, capacityFinding(*got).Detail)
 			}
-			if !is(got.AmplificationAfter, c.after) {
+			if !about(got.AmplificationAfter, c.after) {
 				t.Errorf("%v calls for each operation after the fault, want %.3f", got.AmplificationAfter, c.after)
 			}
 		})
@@ -177,4 +171,12 @@ func TestAFailoverBeforeTheFaultProvesNothing(t *testing.T) {
 	if r.Verdict != Inconclusive || !strings.Contains(strings.Join(r.Reasons, "; "), "the failover came before the fault") {
 		t.Errorf("%s: %v", r.Verdict, r.Reasons)
 	}
+}
+
+// about compares figures; NaN is one that is not known.
+func about[T ~float64](v *T, want float64) bool {
+	if math.IsNaN(want) {
+		return v == nil
+	}
+	return v != nil && math.Abs(float64(*v)-want) < 0.01
 }

@@ -1,11 +1,20 @@
 package measure
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 )
+
+// Clients is when they left the region that was lost: the time from the fault to the last one of them.
+type Clients struct {
+	Count    int  `json:"count"` // that were sent there before the fault, and anywhere after it
+	Moved    int  `json:"moved"` // of those, that were sent elsewhere for good by the end
+	Interval      // lo: the last of them was still sent there, null if none was after the fault; hi: it was sent elsewhere for good
+	Censored bool `json:"censored"`
+}
 
 // MeasureClients measures how long clients went on asking the lost region: what caches of names make of a redirect. It is nil where the fault
 // takes no region away, or no client was there.
@@ -24,7 +33,7 @@ func (v *view) clients() *Clients {
 	var worst *Clients
 	for _, c := range v.lost() {
 		m := v.clientsOf(c)
-		if m != nil && (worst == nil || m.Censored && !worst.Censored || m.Censored == worst.Censored && m.HiMS != nil && *m.HiMS > *worst.HiMS) {
+		if m != nil && (worst == nil || m.Censored && !worst.Censored || m.Censored == worst.Censored && m.Hi != nil && *m.Hi > *worst.Hi) {
 			worst = m
 		}
 	}
@@ -65,10 +74,39 @@ func (v *view) clientsOf(loss cause) *Clients {
 		return nil
 	}
 	if c.Censored = c.Moved < c.Count; lo >= 0 {
-		c.LoMS = ms(lo)
+		c.Lo = new(Low(lo))
 	}
 	if !c.Censored {
-		c.HiMS = ms(max(0, hi))
+		c.Hi = new(High(max(0, hi)))
 	}
 	return c
+}
+
+// clientMoves is the checker of when clients left the lost region. It is no promise, so nothing is concluded of it.
+type clientMoves struct{ unjudged }
+
+// Measure notes when they did.
+func (clientMoves) Measure(v *view, m *Metrics) { m.Clients = v.clients() }
+
+// Rows show it.
+func (clientMoves) Rows(s shown) []Row {
+	c := s.Metrics.Clients
+	if c == nil {
+		return nil
+	}
+	say := func(scale float64) string {
+		if text := c.took(c.Censored, scale); text != "" {
+			return text
+		}
+		if c.Hi != nil {
+			return "≤ " + AtMost(AtScale(c.Hi.Duration(), scale))
+		}
+		return "not measured"
+	}
+	out := Row{ID: "clients_moved", Name: "last client moved", Measured: say(1)}
+	if c.Censored {
+		out.Measured += fmt.Sprintf(" (%d of %d did)", c.Moved, c.Count)
+	}
+	s.full(&out, Objective{}, say)
+	return []Row{out}
 }

@@ -175,7 +175,7 @@ func TestTheLagIsTheSurvivors(t *testing.T) {
 	d.Lags[1].To = "eu-west-1"
 	d.spec.Replicated = []string{history.StoreObjects}
 	r := Judge(d.History, d.spec)
-	if lag := r.Metrics.ReplicationLag; r.Verdict != Fail || *lag.Stores[0].LoadedMS != 90 || lag.Stores[0].QuietMS != nil {
+	if lag := r.Metrics.ReplicationLag; r.Verdict != Fail || *lag.Stores[0].Loaded != Low(90*msec) || lag.Stores[0].Quiet != nil {
 		t.Errorf("%s because %q; lag %+v", r.Verdict, r.Reasons, lag)
 	}
 }
@@ -206,7 +206,7 @@ func TestTheLagWithoutALoad(t *testing.T) {
 	d.lag(history.StoreItems, 390, 0)
 	d.Lags[2].Behind = nil
 	got := MeasureReplicationLag(d.History, d.spec)
-	if *got.Stores[0].QuietMS != 120 || got.Stores[0].LoadedMS != nil || got.Stores[1].QuietMS != nil {
+	if *got.Stores[0].Quiet != Low(120*msec) || got.Stores[0].Loaded != nil || got.Stores[1].Quiet != nil {
 		t.Errorf("got %+v", got)
 	}
 	d.Lags = nil

@@ -183,44 +183,35 @@ func (e expectation) promised() Spec {
 // measured are the figures that are wanted, as they were measured.
 func measured(m Metrics, want figures) figures {
 	var got figures
-	interval := func(lo, hi *float64) []float64 {
-		var ends []float64
-		for _, end := range []*float64{lo, hi} {
-			if end != nil {
-				ends = append(ends, *end)
-			}
-		}
-		return ends
-	}
 	if m.RecoveryTime != nil {
 		if want.RecoveryTimeMS != nil {
-			got.RecoveryTimeMS = interval(m.RecoveryTime.LoMS, m.RecoveryTime.HiMS)
+			got.RecoveryTimeMS = ends(m.RecoveryTime.Interval)
 		}
 		if want.Outages != nil {
 			for _, o := range m.RecoveryTime.Outages {
-				got.Outages = append(got.Outages, interval(&o.LoMS, o.HiMS)...)
+				got.Outages = append(got.Outages, ends(o.Interval)...)
 			}
 		}
 	}
 	if c := m.Capacity; c != nil && want.CapacityShare != nil {
-		got.CapacityShare = interval(c.ShareLo, c.ShareHi)
+		got.CapacityShare = []float64{float64(*c.ShareLo), float64(*c.ShareHi)}
 	}
 	if c := m.Clients; c != nil && want.ClientsMovedMS != nil {
-		got.ClientsMovedMS = interval(c.LoMS, c.HiMS)
+		got.ClientsMovedMS = ends(c.Interval)
 	}
 	if c := m.StaleConfig; c != nil && want.StaleConfigMS != nil {
-		got.StaleConfigMS = interval(c.LoMS, c.HiMS)
+		got.StaleConfigMS = ends(c.Interval)
 		if want.StaleFailed != nil {
 			got.StaleFailed = &c.Failed
 		}
 	}
 	if g := m.WriteGap; g != nil && want.WriteGapMS != nil {
-		got.WriteGapMS = interval(g.LoMS, g.HiMS)
+		got.WriteGapMS = ends(g.Interval)
 	}
 	if l := m.ReplicationLag; l != nil && want.LagMS != nil {
 		for _, store := range l.Stores {
-			if store.LoadedMS != nil {
-				got.LagMS = append(got.LagMS, *store.LoadedMS)
+			if store.Loaded != nil {
+				got.LagMS = append(got.LagMS, milliseconds(*store.Loaded))
 			}
 		}
 	}
@@ -229,7 +220,7 @@ func measured(m Metrics, want figures) figures {
 		return got
 	}
 	if want.RecoveryPointMS != nil {
-		got.RecoveryPointMS = interval(p.LoMS, p.HiMS)
+		got.RecoveryPointMS = ends(p.Interval)
 	}
 	for _, f := range []struct {
 		want  *int
@@ -248,3 +239,18 @@ func measured(m Metrics, want figures) figures {
 	}
 	return got
 }
+
+// ends are the ends of an interval that are known, in milliseconds.
+func ends(i Interval) []float64 {
+	var all []float64
+	if i.Lo != nil {
+		all = append(all, milliseconds(*i.Lo))
+	}
+	if i.Hi != nil {
+		all = append(all, milliseconds(*i.Hi))
+	}
+	return all
+}
+
+// milliseconds of a duration, not rounded.
+func milliseconds[T ~int64](d T) float64 { return float64(d) / float64(time.Millisecond) }

@@ -1,12 +1,8 @@
 package measure
 
 import (
-	"fmt"
-	"math"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 )
@@ -20,18 +16,19 @@ import (
 func Judge(h history.History, s Spec) Report {
 	v := viewOf(h, s)
 	own := v.ownDoubts()
-	void := v.voids(own)
 	r := Report{}
-	var found []Finding
 	for _, c := range checkers {
-		found = append(found, c(v, &r.Metrics)...)
+		c.Measure(v, &r.Metrics)
 	}
-	own.apply(&r.Metrics, found)
-	open := append(v.opens(), own.reasons()...)
-	doubts := slices.Concat(void, open)
-	r.Findings = append([]Finding{v.drillFinding(doubts)}, found...)
+	own.apply(&r.Metrics)
+	void := v.voids(own)
+	doubts := slices.Concat(void, v.opens(), own.reasons())
+	r.Findings = []Finding{v.drillFinding(doubts)}
+	for _, c := range checkers {
+		r.Findings = append(r.Findings, c.Find(v, r.Metrics)...)
+	}
 	if len(void) > 0 {
-		r.withdraw()
+		r = r.Withdrawn()
 	}
 	verdicts := make([]Verdict, 0, len(r.Findings))
 	for _, f := range r.Findings {
@@ -41,114 +38,6 @@ func Judge(h history.History, s Spec) Report {
 	r.Reasons = reasons(r, doubts)
 	r.Given = v.given()
 	return r
-}
-
-// checker measures something, notes it, and says what it concludes.
-type checker func(v *view, m *Metrics) []Finding
-
-// checkers in the order in which their findings are told.
-var checkers = []checker{
-	func(v *view, m *Metrics) []Finding {
-		if m.RecoveryTime = v.recoveryTime(); m.RecoveryTime == nil {
-			return nil
-		}
-		return []Finding{recoveryTimeFinding(m.RecoveryTime)}
-	},
-	func(v *view, m *Metrics) []Finding {
-		if m.Capacity = v.capacity(); m.Capacity == nil {
-			return nil
-		}
-		return []Finding{capacityFinding(*m.Capacity)}
-	},
-	func(v *view, _ *Metrics) []Finding {
-		if v.spec.Consistency != Linearizable {
-			return nil
-		}
-		return []Finding{CheckLinearizable(v.History)}
-	},
-	func(v *view, m *Metrics) []Finding {
-		if m.StaleConfig = v.staleConfig(); m.StaleConfig == nil {
-			return nil
-		}
-		return []Finding{staleConfigFinding(*m.StaleConfig)}
-	},
-	func(v *view, m *Metrics) []Finding {
-		if len(switchovers(v.History)) == 0 {
-			return nil
-		}
-		all := []Finding{CheckSwitchovers(v.History)}
-		if m.WriteGap = MeasureWriteGap(v.History, v.spec); m.WriteGap != nil {
-			all = append(all, writeGapFinding(*m.WriteGap))
-		}
-		return all
-	},
-	func(v *view, m *Metrics) (all []Finding) {
-		m.Sessions = MeasureSessions(v.History, v.spec)
-		for _, session := range m.Sessions {
-			all = append(all, sessionFinding(session))
-		}
-		return all
-	},
-	func(v *view, m *Metrics) []Finding {
-		if m.Reads = v.readLatencies(); v.spec.LocalReads <= 0 {
-			return nil
-		}
-		return []Finding{v.localReads()}
-	},
-	func(v *view, m *Metrics) (all []Finding) {
-		a := v.audit()
-		if a == nil {
-			return nil
-		}
-		m.RecoveryPoint = a.point
-		if v.spec.RecoveryPoint != nil {
-			all = append(all, recoveryPointFinding(a.point, a.late))
-		}
-		return append(all, a.findings()...)
-	},
-	func(v *view, m *Metrics) []Finding {
-		m.WriteLatency, m.Clients, m.ReplicationLag = WriteLatency(v.History), v.clients(), MeasureReplicationLag(v.History, v.spec)
-		return nil
-	},
-}
-
-// Promised are the findings that compare what was measured with an objective of the same name.
-func Promised() []string {
-	return []string{
-		FindingRecoveryTime, FindingRecoveryPoint, FindingStandbyCapacity, FindingReadYourWrites, FindingMonotonicReads, FindingLocalReads,
-		FindingStaleConfig, FindingWriteGap,
-	}
-}
-
-// withdraw takes back every verdict.
-func (r *Report) withdraw() {
-	for i := range r.Findings {
-		r.Findings[i].Verdict = Inconclusive
-	}
-	if r.Metrics.RecoveryTime != nil {
-		r.Metrics.RecoveryTime.Verdict = Inconclusive
-	}
-	if c := r.Metrics.Capacity; c != nil {
-		c.Verdict = Inconclusive
-	}
-	if m := r.Metrics.StaleConfig; m != nil {
-		m.Verdict = Inconclusive
-	}
-	if g := r.Metrics.WriteGap; g != nil {
-		g.Verdict = Inconclusive
-		for i := range g.Each {
-			g.Each[i].Verdict = Inconclusive
-		}
-	}
-	for i := range r.Metrics.Sessions {
-		r.Metrics.Sessions[i].Verdict = Inconclusive
-	}
-	if p := r.Metrics.RecoveryPoint; p != nil {
-		p.Verdict = Inconclusive
-		for i := range p.Stores {
-			p.Stores[i].Verdict = Inconclusive
-		}
-	}
 }
 
 // reasons are the sentences that carry the verdict: for fail what failed, for inconclusive what is open, for pass (in one sentence)
@@ -168,167 +57,4 @@ func reasons(r Report, doubts []string) []string {
 		return []string{strings.Join(all, "; ")}
 	}
 	return all
-}
-
-// voids are the reasons for which nothing that was seen can be put down to the fault.
-func (v *view) voids(own *ownDoubts) []string {
-	s := v.spec
-	var all []string
-	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
-	if s.RecoveryTime == nil && s.RecoveryPoint == nil && len(s.Sessions) == 0 && s.LocalReads == 0 && s.StaleConfig == nil && s.WriteGap == nil {
-		say("nothing was promised: there is nothing to judge")
-	}
-	if s.RecoveryPoint != nil && len(s.Stores) == 0 {
-		say("a recovery point is promised, but no store is named that would show it")
-	}
-	if _, ended := v.PhaseAt(history.PhaseEnd); v.Truncated || !ended {
-		say("the recording was cut off")
-	}
-	if len(v.Faults) == 0 {
-		say("no fault was injected: nothing was tested")
-	}
-	first := time.Duration(math.MaxInt64) // when anything was broken
-	for _, f := range v.Faults {
-		if !confirmed(f) {
-			say("%s on %s was not confirmed: it may not have happened", f.Name, f.Target)
-			continue
-		}
-		first = min(first, f.Effective.Lo)
-		if f.Lapsed != nil {
-			say("%s on %s was not in force any more when it was to be healed: it was last seen in force at %s, and seen gone at %s", f.Name, f.Target,
-				words(*ms(f.Lapsed.Lo)), words(*ms(f.Lapsed.Hi)))
-		}
-	}
-	if len(v.causes) == 0 {
-		return append(all, breaches(v.History)...)
-	}
-	if steady, reached := v.PhaseAt(history.PhaseSteady); !reached || steady > first {
-		say("steady state was not reached before the fault")
-	}
-	for _, o := range v.outages {
-		if o.cause < 0 && !own.explains(o) {
-			say("the service was away from %s on, when nothing was broken that takes anything away: the lab was not steady", words(*ms(o.begin.Hi)))
-			break
-		}
-	}
-	if v.movedBefore(v.causes[0]) {
-		say("the failover came before the fault: what followed was not its doing")
-	}
-	if acked, need := v.atStake(own), max(1, s.MinAcked); acked < need {
-		say("only %d writes were acknowledged before the fault, %d are needed to prove anything", acked, need)
-	}
-	return append(all, breaches(v.History)...)
-}
-
-// atStake is how many writes were acknowledged before the first cause after which another region is in charge, else the last cause, while the service
-// was as it should be.
-func (v *view) atStake(own *ownDoubts) int {
-	outages := v.outages
-	if own.better != nil {
-		outages = own.better.outages
-	}
-	c := v.causes[len(v.causes)-1]
-	if taken := v.takenOver(); len(taken) > 0 {
-		c = taken[0]
-	}
-	n := 0
-	for i := range v.Ops {
-		op := &v.Ops[i]
-		away := slices.ContainsFunc(outages, func(o outage) bool {
-			return op.Due >= o.begin.Hi && op.Due < c.f.Lo && (o.censored || op.Due < o.end.Lo)
-		})
-		if isAcknowledged(*op) && op.Sent < c.f.Hi && !away {
-			n++
-		}
-	}
-	return n
-}
-
-// movedBefore says whether the service was moved to another region before the first cause: then it is not that which is judged.
-func (v *view) movedBefore(c cause) bool {
-	return slices.ContainsFunc(v.Marks, func(m history.Mark) bool {
-		return (m.Name == markPromoted || m.Name == markRedirected) && m.At.Hi < c.f.Lo
-	})
-}
-
-// breaches are the rules of recording that the harness itself broke, each told by its first operation.
-func breaches(h history.History) []string {
-	retried, backward, early := "", "", ""
-	for i := range h.Ops {
-		op := &h.Ops[i]
-		// One that was never sent, such as when the name service did not answer, has no attempt: it is known not to be applied.
-		unsent := op.Attempts == 0 && op.Outcome == history.Failed
-		if op.Attempts != 1 && !unsent && retried == "" {
-			retried = fmt.Sprintf("operation %d was attempted %d times, not once: what its client was told is not known", op.Seq, op.Attempts)
-		}
-		if op.Done < op.Sent && backward == "" {
-			backward = fmt.Sprintf("operation %d was answered before it was sent: the clock can't be trusted", op.Seq)
-		}
-		if op.Sent < op.Due && early == "" {
-			early = fmt.Sprintf("operation %d was sent before it was due: the clock can't be trusted", op.Seq)
-		}
-	}
-	var all []string
-	for _, breach := range []string{retried, backward, early} {
-		if breach != "" {
-			all = append(all, breach)
-		}
-	}
-	return all
-}
-
-// opens are the reasons for which the drill can't pass, though what it found stands.
-func (v *view) opens() []string {
-	a := v.audit()
-	var all []string
-	for _, f := range v.Faults {
-		if confirmed(f) && f.Healed == nil && f.Name != history.Switchover { // that one has a finding of its own
-			all = append(all, fmt.Sprintf("%s on %s was not seen healed", f.Name, f.Target))
-		}
-	}
-	if a != nil {
-		all = append(all, a.problems...)
-		if a.unread > 0 {
-			all = append(all, fmt.Sprintf("%d writes were acknowledged after the stores were last read", a.unread))
-		}
-	}
-	return all
-}
-
-// drillFinding says whether the drill counts.
-func (v *view) drillFinding(doubts []string) Finding {
-	f := Finding{ID: FindingDrill, Checker: "drill", Verdict: Pass}
-	if len(doubts) > 0 {
-		f.Verdict, f.Detail = Inconclusive, strings.Join(doubts, "; ")
-		return f
-	}
-	var faults []string
-	for _, fault := range v.Faults {
-		faults = append(faults, fault.Name+" on "+fault.Target)
-	}
-	f.Detail = fmt.Sprintf("%s confirmed and healed, %d operations recorded", strings.Join(faults, ", "), len(v.Ops))
-	return f
-}
-
-// promised is an objective as a sentence gives it: without the zeros that a measurement has.
-func promised(ms float64) string {
-	unit := "ms"
-	if ms >= 1000 {
-		ms, unit = ms/1000, "s"
-	}
-	return strconv.FormatFloat(math.Round(ms*100)/100, 'f', -1, 64) + " " + unit
-}
-
-// words is a number of milliseconds as a sentence gives it.
-func words(ms float64) string {
-	switch {
-	case ms < 10:
-		return fmt.Sprintf("%.1f ms", ms)
-	case ms < 999.5:
-		return fmt.Sprintf("%.0f ms", math.Round(ms))
-	case ms < 10_000:
-		return fmt.Sprintf("%.2f s", ms/1000)
-	default:
-		return fmt.Sprintf("%.1f s", ms/1000)
-	}
 }

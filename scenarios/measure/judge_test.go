@@ -19,26 +19,27 @@ func TestGoodDrillInFull(t *testing.T) {
 	want := &RecoveryTime{
 		Cause: "lose_region on us-east-1",
 		Outages: []Outage{{
-			Cause: "lose_region on us-east-1", BeginLoMS: 2900, BeginHiMS: 3000, EndLoMS: 4100, EndHiMS: ms(4200 * msec), LoMS: 1080, HiMS: ms(1200 * msec),
-			Verdict: Pass,
+			Cause: "lose_region on us-east-1", Begin: Span(*between(2900, 3000)), End: SpanOf(between(4100, 4200)),
+			Interval: fromTo(1080*msec, 1200*msec), Verdict: Pass,
 		}},
-		SumLoMS: ms(1080 * msec), SumHiMS: ms(1200 * msec),
-		LoMS: ms(1080 * msec), HiMS: ms(1200 * msec), FirstSuccessMS: ms(1202 * msec), ObjectiveMS: ms(2 * time.Second), Verdict: Pass,
-		Phases: []Phase{
-			{"detected", 390, true, 0},
-			{"decided", 200, true, 0},
-			{"fenced", 50, false, 0},
-			{"promoted", 250, false, 0},
-			{"repointed", 100, false, 0},
-			{"redirected", 50, false, 0},
-			{"sustained", 100, true, 0},
+		Sum:      fromTo(1080*msec, 1200*msec),
+		Interval: fromTo(1080*msec, 1200*msec), FirstSuccess: new(Near(1202 * msec)), Verdict: Pass,
+		Objective: Objective{Within: new(High(2 * time.Second)), WithinFull: new(Near(2 * time.Minute))},
+		Phases: Phases{
+			{"detected", Near(390 * msec), true, 0},
+			{"decided", Near(200 * msec), true, 0},
+			{"fenced", Near(50 * msec), false, 0},
+			{"promoted", Near(250 * msec), false, 0},
+			{"repointed", Near(100 * msec), false, 0},
+			{"redirected", Near(50 * msec), false, 0},
+			{"sustained", Near(100 * msec), true, 0},
 		},
-		FullScaleMS: ms((390+200+100)*60*msec + 450*msec),
+		FullScale: new(Near((390+200+100)*60*msec + 450*msec)),
 	}
 	if diff := cmp.Diff(want, got.Metrics.RecoveryTime); diff != "" {
 		t.Errorf("recovery time:\n%s", diff)
 	}
-	if diff := cmp.Diff(&Latency{Count: 25, P50MS: 12, P99MS: 12, MaxMS: 12}, got.Metrics.WriteLatency); diff != "" {
+	if diff := cmp.Diff(&Latency{Count: 25, P50: High(12 * msec), P99: High(12 * msec), Max: High(12 * msec)}, got.Metrics.WriteLatency); diff != "" {
 		t.Errorf("write latency:\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{
@@ -60,8 +61,8 @@ func TestAShiftIsAScaledPhase(t *testing.T) {
 	d := goodDrill()
 	d.Marks = append(d.Marks, history.Mark{At: *between(4005, 4015), Source: "automation." + standby, Name: "shifted"})
 	got := Judge(d.History, d.spec).Metrics.RecoveryTime
-	if !slices.Contains(got.Phases, Phase{"redirected", 50, true, 0}) || *got.FullScaleMS != *ms((390+200+50+100)*60*msec + 400*msec) {
-		t.Errorf("phases are %+v, and at full scale %v ms", got.Phases, *got.FullScaleMS)
+	if !slices.Contains(got.Phases, Phase{"redirected", Near(50 * msec), true, 0}) || *got.FullScale != Near((390+200+50+100)*60*msec+400*msec) {
+		t.Errorf("phases are %+v, and at full scale %s", got.Phases, Exactly(time.Duration(*got.FullScale)))
 	}
 }
 

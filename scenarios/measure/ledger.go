@@ -162,7 +162,7 @@ func (v *view) returned(l ledger, c cause, store string) (*reading, string) {
 		case r.At.Lo < c.f.Hi:
 			problem = store + " was read before the fault was surely effective"
 		case is && r.At.Hi > back:
-			problem = store + " was read " + words(*ms(r.At.Hi)) + " after the start, when " + c.String() + " was being healed since " + words(*ms(back)) +
+			problem = store + " was read " + Exactly(r.At.Hi) + " after the start, when " + c.String() + " was being healed since " + Exactly(back) +
 				": what came back with it hides what was lost"
 		default:
 			found = r

@@ -93,33 +93,24 @@ func (d *ownDoubts) explains(o outage) bool {
 }
 
 // apply takes back the verdicts of figures that would be others.
-func (d *ownDoubts) apply(m *Metrics, found []Finding) {
+func (d *ownDoubts) apply(m *Metrics) {
 	if d.better == nil {
 		return
 	}
-	withdraw := func(id string, verdict *Verdict) {
-		d.differs = true
-		*verdict = Inconclusive
-		for i := range found {
-			if found[i].ID == id {
-				found[i].Verdict = Inconclusive
-			}
-		}
-	}
 	if r, b := m.RecoveryTime, d.better.recoveryTime(); r != nil && (b == nil || r.differs(*b)) {
-		withdraw(FindingRecoveryTime, &r.Verdict)
+		d.differs, r.Verdict = true, Inconclusive
 	}
 	if c, b := m.Capacity, d.better.capacity(); c != nil && (b == nil || differ(c.ShareLo, b.ShareLo) || differ(c.ShareHi, b.ShareHi)) {
-		withdraw(FindingStandbyCapacity, &c.Verdict)
+		d.differs, c.Verdict = true, Inconclusive
 	}
 }
 
 // differs says whether two recovery times are not the same figure.
 func (r RecoveryTime) differs(b RecoveryTime) bool {
-	return r.Verdict != b.Verdict || differ(r.LoMS, b.LoMS) || differ(r.HiMS, b.HiMS) || len(r.Outages) != len(b.Outages)
+	return r.Verdict != b.Verdict || differ(r.Lo, b.Lo) || differ(r.Hi, b.Hi) || len(r.Outages) != len(b.Outages)
 }
 
-func differ(a, b *float64) bool {
+func differ[T comparable](a, b *T) bool {
 	return (a == nil) != (b == nil) || a != nil && *a != *b
 }
 
@@ -131,15 +122,15 @@ func (d *ownDoubts) reasons() []string {
 	var all []string
 	for _, s := range d.view.Stalls {
 		all = append(all, fmt.Sprintf("the harness stood still for %s, from %s on: what was seen then was not the service's doing",
-			words(*ms(s.Width())), words(*ms(s.Lo))))
+			Exactly(s.Width()), Exactly(s.Lo)))
 	}
 	if d.late > 0 {
-		all = append(all, fmt.Sprintf("the harness sent %d operations up to %s after they were due, more than the %s it may", d.late, words(*ms(d.worst)),
-			words(*ms(lateBound))))
+		all = append(all, fmt.Sprintf("the harness sent %d operations up to %s after they were due, more than the %s it may", d.late, Exactly(d.worst),
+			Exactly(lateBound)))
 	}
 	if d.slow > 0 {
 		all = append(all, fmt.Sprintf("this machine was too slow to tell: while operations were not in time, a responder or a timer with nothing else "+
-			"to do needed up to %s", words(*ms(d.slow))))
+			"to do needed up to %s", Exactly(d.slow)))
 	}
 	return all
 }

@@ -68,8 +68,8 @@ func TestALateAcknowledgementMakesNoLossYounger(t *testing.T) {
 	d.lose(history.StoreObjects, "v23", "v24")
 	d.Ops[23].Done, d.Ops[24].Done = 2999*msec+1, 2999*msec+2
 	d.Stalls = []history.Interval{{Lo: 2702 * msec, Hi: 2999 * msec}}
-	if p := MeasureRecoveryPoint(d.History, d.spec); *p.HiMS != *ms(3020*msec - 2701*msec) {
-		t.Errorf("at most %v ms", *p.HiMS)
+	if p := MeasureRecoveryPoint(d.History, d.spec); *p.Hi != High(3020*msec-2701*msec) {
+		t.Errorf("at most %s", AtMost(p.Hi.Duration()))
 	}
 }
 
@@ -176,7 +176,7 @@ func TestWriteLatencyCountsTimeouts(t *testing.T) {
 		d.bad(i)
 		d.Ops[i].Done = d.Ops[i].Due + time.Second
 	}
-	if l := WriteLatency(d.History); l.Count != 23 || l.Unanswered != 8 || l.P99MS != 1000 {
+	if l := WriteLatency(d.History); l.Count != 23 || l.Unanswered != 8 || l.P99 != High(time.Second) {
 		t.Errorf("%+v", l)
 	}
 }

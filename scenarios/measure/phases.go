@@ -1,11 +1,40 @@
 package measure
 
 import (
+	"encoding/json"
 	"slices"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 )
+
+// Phase is one part of a recovery.
+type Phase struct {
+	Name   string `json:"name"` // detected, decided, fenced, restored, promoted, repointed, scaled_out, preflight, redirected, sustained
+	Took   Near   `json:"ms"`
+	Scaled bool   `json:"scaled"` // scheduled by the scenario, and so divided by the timescale; else physical
+	// Waited is how much of a physical phase waited for a step of the plan, and so was scheduled.
+	Waited Near `json:"waited_ms,omitempty"`
+}
+
+// Phases add up to the recovery time, also where they are written: what is rounded is where each ends.
+type Phases []Phase
+
+// Rounded are the phases in whole milliseconds, as they are written.
+func (p Phases) Rounded() Phases {
+	all := make(Phases, 0, len(p))
+	var end, written Near
+	for _, phase := range p {
+		end += phase.Took
+		phase.Took = Near(end.Duration().Round(time.Millisecond)) - written
+		written += phase.Took
+		all = append(all, phase)
+	}
+	return all
+}
+
+// MarshalJSON writes them rounded.
+func (p Phases) MarshalJSON() ([]byte, error) { return json.Marshal([]Phase(p.Rounded())) }
 
 // steps are the automation's marks in order, and whether what leads to each is scheduled by the scenario (and so divided by the
 // timescale): the health checks' intervals and a person's decision are, mechanics such as a promotion are not.
@@ -41,11 +70,10 @@ const sustained = "sustained"
 
 // phases divides the recovery by the automation's marks: each phase ends at the middle of its mark and begins where the one before
 // ended, the first at the middle of from. Marks outside the recovery are moved to its ends, so that the phases add up to the time between
-// the middles of from and of recovered. Without recovered (nil) there is no last phase. full gives the extrapolation to full scale,
+// the middles of from and of recovered. Without recovered (nil) there is no last phase. full is the extrapolation to full scale,
 // sum of scaled phases x N + physical phases; nil when there are no phases, no recovery or no timescale. What of a physical phase waited for a
 // step of the plan that ended a fault, such as an automation that hung until somebody came, was scheduled, and is scaled as well.
-func (v *view) phases(c cause, from history.Interval, recovered *history.Interval) (parts []Phase, full func(timescale float64) *float64) {
-	parts = []Phase{}
+func (v *view) phases(c cause, from history.Interval, recovered *history.Interval) (parts Phases, full *Near) {
 	last := from.Mid()
 	scaled, physical := time.Duration(0), time.Duration(0)
 	add := func(name string, until time.Duration, isScaled bool) {
@@ -58,7 +86,7 @@ func (v *view) phases(c cause, from history.Interval, recovered *history.Interva
 		if healed, is := v.scheduledIn(last, until); is && !isScaled {
 			waited = healed - last
 		}
-		parts = append(parts, Phase{Name: name, MS: *ms(took), Scaled: isScaled, WaitedMS: *ms(waited)})
+		parts = append(parts, Phase{Name: name, Took: Near(took), Scaled: isScaled, Waited: Near(waited)})
 		if isScaled {
 			waited = took
 		}
@@ -73,16 +101,13 @@ func (v *view) phases(c cause, from history.Interval, recovered *history.Interva
 		}
 	}
 	if recovered == nil || len(parts) == 0 {
-		return parts, func(float64) *float64 { return nil }
+		return parts, nil
 	}
 	add(sustained, recovered.Mid(), true)
-	return parts, func(timescale float64) *float64 {
-		if timescale <= 0 {
-			return nil
-		}
-		sum := *ms(scaled)*timescale + *ms(physical)
-		return &sum
+	if v.spec.Timescale > 0 {
+		full = new(Near(AtScale(scaled, v.spec.Timescale) + physical))
 	}
+	return parts, full
 }
 
 // ofAutomation are the faults that an automation waits for to end.

@@ -82,13 +82,13 @@ func TestTrueLossIsWithinTheBounds(t *testing.T) {
 		p := MeasureRecoveryPoint(h, s)
 		oldest := tr.fault
 		for i, store := range p.Stores {
-			contains(t, store.Name, *store.LoMS, *store.HiMS, tr.fault-tr.replayed[s.Stores[i]])
+			contains(t, store.Name, store.Interval, tr.fault-tr.replayed[s.Stores[i]])
 			oldest = min(oldest, tr.replayed[s.Stores[i]])
-			if *p.LoMS < *store.LoMS || *p.HiMS < *store.HiMS || p.Lost < store.Lost {
+			if *p.Lo < *store.Lo || *p.Hi < *store.Hi || p.Lost < store.Lost {
 				t.Errorf("jointly %+v, but %+v", p, store)
 			}
 		}
-		contains(t, "joint", *p.LoMS, *p.HiMS, tr.fault-oldest)
+		contains(t, "joint", p.Interval, tr.fault-oldest)
 		for _, f := range Judge(h, s).Findings {
 			if f.Verdict == Fail && f.ID != FindingRecoveryPoint && f.ID != FindingRecoveryTime {
 				t.Errorf("nothing of the kind was planted: %+v", f)
@@ -97,10 +97,10 @@ func TestTrueLossIsWithinTheBounds(t *testing.T) {
 	})
 }
 
-func contains(t *rapid.T, what string, lo, hi float64, truth time.Duration) {
+func contains(t *rapid.T, what string, i Interval, truth time.Duration) {
 	t.Helper()
-	if v := *ms(truth); v < lo || hi < v {
-		t.Errorf("%s: %v ms is not in [%v, %v]", what, v, lo, hi)
+	if truth < time.Duration(*i.Lo) || i.Hi != nil && time.Duration(*i.Hi) < truth {
+		t.Errorf("%s: %v is not in %v ms", what, truth, ends(i))
 	}
 }
 
@@ -132,12 +132,12 @@ func TestPlantedLossIsFound(t *testing.T) {
 		p := r.Metrics.RecoveryPoint
 		at := slices.IndexFunc(p.Stores, func(p RecoveryPoint) bool { return p.Name == store })
 		oldest := min(tr.replayed[store], lost.Done)
-		if age := *ms(tr.fault - oldest); *p.Stores[at].LoMS > age {
-			t.Errorf("%s lost nothing older than %v ms, its recovery point is said to be at least %v ms", store, age, *p.Stores[at].LoMS)
+		is := p.Stores[at].Interval
+		if age := tr.fault - oldest; time.Duration(*is.Lo) > age {
+			t.Errorf("%s lost nothing older than %v, its recovery point is said to be %v ms", store, age, ends(is))
 		}
-		if *p.Stores[at].HiMS < *ms(tr.fault - lost.Done) {
-			t.Errorf("%s lost %s, %v before the fault, its recovery point is said to be at most %v ms",
-				store, lost.ID, tr.fault-lost.Done, *p.Stores[at].HiMS)
+		if time.Duration(*is.Hi) < tr.fault-lost.Done {
+			t.Errorf("%s lost %s, %v before the fault, its recovery point is said to be %v ms", store, lost.ID, tr.fault-lost.Done, ends(is))
 		}
 	})
 }
@@ -150,13 +150,10 @@ func TestTrueOutageIsWithinTheBounds(t *testing.T) {
 		until := drawTime(t, "observed until", tr.f.Hi, 6500*msec)
 		h.Ops = slices.DeleteFunc(h.Ops, func(op history.Op) bool { return op.Due > until })
 		r := MeasureRecoveryTime(h, s)
-		hi := *ms(24 * time.Hour)
-		if r.Recovered() {
-			hi = *r.HiMS
-		} else if until > tr.back+s.RecoveryTime.Window+100*msec && until > tr.f.Hi+s.RecoveryTime.Window+100*msec {
+		if !r.Recovered() && until > tr.back+s.RecoveryTime.Window+100*msec && until > tr.f.Hi+s.RecoveryTime.Window+100*msec {
 			t.Errorf("back at %v, observed until %v, not seen", tr.back, until)
 		}
-		contains(t, "recovery time", *r.LoMS, hi, tr.back-tr.fault)
+		contains(t, "recovery time", r.Interval, tr.back-tr.fault)
 	})
 }
 
@@ -168,15 +165,19 @@ func TestPhasesAddUp(t *testing.T) {
 			d.Marks[i].At = history.At(drawTime(t, d.Marks[i].Name, 2*time.Second, 6*time.Second))
 		}
 		r := MeasureRecoveryTime(d.History, d.spec)
-		sum := 0.0
-		for _, p := range r.Phases {
-			if p.MS < 0 {
-				t.Errorf("%s takes %v ms", p.Name, p.MS)
+		sum, written := time.Duration(0), int64(0)
+		for i, p := range r.Phases.Rounded() {
+			if r.Phases[i].Took < 0 {
+				t.Errorf("%s takes %v", p.Name, p.Took)
 			}
-			sum += p.MS
+			sum += time.Duration(r.Phases[i].Took)
+			written += p.Took.MS()
 		}
-		if mid := (*r.LoMS + *r.HiMS) / 2; len(r.Phases) > 0 && (sum < mid-0.001 || sum > mid+0.001) {
-			t.Errorf("phases add up to %v ms, the recovery time is %v ms: %+v", sum, mid, r.Phases)
+		if len(r.Phases) == 0 {
+			return
+		}
+		if mid := (time.Duration(*r.Lo) + time.Duration(*r.Hi)) / 2; (sum-mid).Abs() > time.Microsecond || written != Near(sum).MS() {
+			t.Errorf("phases add up to %v, and written to %d ms, the recovery time is %v: %+v", sum, written, mid, r.Phases)
 		}
 	})
 }

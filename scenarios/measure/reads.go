@@ -13,6 +13,19 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
+// FindingLocalReads compares the reads in each region with the latency that was promised.
+const FindingLocalReads = "local_reads"
+
+// PathLocal is the path of a read that the database of the region answered without waiting.
+const PathLocal = "local"
+
+// ReadLatency is that of reads answered in one region by one path (of the app: local, waited or primary).
+type ReadLatency struct {
+	Region string `json:"region"`
+	Path   string `json:"path"`
+	Latency
+}
+
 // leastReads is how many reads of a region, before the fault and after it, a promise about them is judged by at least.
 const leastReads = 20
 
@@ -103,7 +116,7 @@ func CheckLocalReads(h history.History, s Spec) Finding { return viewOf(h, s).lo
 
 func (v *view) localReads() Finding {
 	f := Finding{ID: FindingLocalReads, Checker: "reads"}
-	limit, when := *ms(v.spec.LocalReads), v.calm()
+	limit, when := v.spec.LocalReads, v.calm()
 	var lost []string
 	for _, c := range v.lost() {
 		lost = append(lost, c.Regions...)
@@ -150,17 +163,17 @@ func (v *view) localReads() Finding {
 			continue
 		}
 		p99 := percentile99(reads)
-		text := words(*ms(p99))
+		text := AtMost(p99)
 		if p99 == math.MaxInt64 {
 			text = "not answered"
 		}
 		said = append(said, fmt.Sprintf("%s in %s (%d reads)", text, region, len(reads)))
-		if *ms(p99) <= limit {
+		if p99 <= limit {
 			continue
 		}
 		idle := max(v.controlled(region, when), percentile99(delayed[region]))
-		if p99 < math.MaxInt64 && *ms(p99 - idle) <= limit {
-			machine = append(machine, fmt.Sprintf("%s in %s", words(*ms(idle)), region))
+		if p99 < math.MaxInt64 && p99-idle <= limit {
+			machine = append(machine, fmt.Sprintf("%s in %s", AtMost(idle), region))
 			continue
 		}
 		slow = true
@@ -171,7 +184,7 @@ func (v *view) localReads() Finding {
 	case len(thin)+len(machine) == 0 && len(said) > 0:
 		f.Verdict = Pass
 	}
-	f.Detail = "reads, p99: " + strings.Join(append(said, thin...), ", ") + " (objective " + promised(limit) + "; physical, not scaled)"
+	f.Detail = "reads, p99: " + strings.Join(append(said, thin...), ", ") + " (objective " + Promise(limit) + "; physical, not scaled)"
 	if len(machine) > 0 {
 		f.Detail += "; this machine, not the design under test, was too slow: a responder that has nothing to do needed " + strings.Join(machine, ", ")
 	}
@@ -227,4 +240,44 @@ func percentile99(took []time.Duration) time.Duration {
 	}
 	slices.Sort(took)
 	return took[least(0.99, len(took))-1]
+}
+
+// localReads is the checker of how long reads took where they were answered.
+type localReads struct{ promises }
+
+// IDs are those of its findings.
+func (localReads) IDs() []string { return []string{FindingLocalReads} }
+
+// Measure notes the latencies.
+func (localReads) Measure(v *view, m *Metrics) { m.Reads = v.readLatencies() }
+
+// Find compares them with what was promised.
+func (localReads) Find(v *view, _ Metrics) []Finding {
+	if v.spec.LocalReads <= 0 {
+		return nil
+	}
+	return []Finding{v.localReads()}
+}
+
+// Rows have what is local first, which is what a promise is about. Nothing in them is scaled.
+func (localReads) Rows(s shown) []Row {
+	var rows, others []Row
+	worst := High(0)
+	for _, l := range s.Metrics.Reads {
+		line := Row{
+			ID: "reads." + l.Region + "." + l.Path, Name: l.Path + " in " + l.Region, Part: true,
+			Measured: fmt.Sprintf("%s (%d)", l.words(), l.Count),
+		}
+		if l.Path == PathLocal {
+			rows, worst = append(rows, line), max(worst, l.P99)
+		} else {
+			others = append(others, line)
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	head := Row{ID: FindingLocalReads, Name: "local reads, not scaled", Measured: "p99 at most " + AtMost(worst.Duration())}
+	head.Verdict, head.Judged = s.verdict(FindingLocalReads)
+	return append(append([]Row{head}, rows...), others...)
 }

@@ -2,10 +2,34 @@ package measure
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 )
+
+// FindingRecoveryPoint compares the recovery point with the objective.
+const FindingRecoveryPoint = "recovery_point"
+
+// RecoveryPoint is how much acknowledged data was lost, in time before the fault.
+type RecoveryPoint struct {
+	Name     string   `json:"name,omitempty"` // the store; empty for the joint figure
+	Rule     string   `json:"rule,omitempty"`
+	Cause    string   `json:"cause,omitempty"`     // what it is counted to, of the joint figure
+	InCharge string   `json:"in_charge,omitempty"` // the region whose stores were read
+	Acked    int      `json:"acked"`               // acknowledged before the fault
+	Lost     int      `json:"lost"`
+	LostIDs  []string `json:"lost_ids,omitempty"` // the first 20
+	Interval
+	Objective
+	Verdict         Verdict         `json:"verdict"`
+	AckedAfterFault int             `json:"acked_after_fault"` // sent after the fault and acknowledged by a region that should have been fenced
+	Holes           int             `json:"holes"`             // lost while a later one is kept
+	Resurrected     int             `json:"resurrected"`       // absent before the lost region returned, there after
+	Duplicates      int             `json:"duplicates"`
+	Stores          []RecoveryPoint `json:"stores,omitempty"`
+	Causes          []RecoveryPoint `json:"causes,omitempty"` // that of each, where there are several
+}
 
 // MeasureRecoveryPoint measures how much acknowledged data each cause f cost after which another region is in charge (see chargeOf) or a store was
 // rebuilt: per store of the region that is in charge then, as read before what was lost returned, and jointly. It is nil when no fault was confirmed
@@ -65,12 +89,12 @@ func newLoss(acked []write, kept func(write) bool, f history.Interval, start tim
 // figure is a loss as the report gives it.
 func (l loss) figure(name string, acked int, s Spec) *RecoveryPoint {
 	p := &RecoveryPoint{
-		Name: name, Acked: acked, Lost: len(l.lost), LostIDs: ids(l.lost), LoMS: ms(l.lo), HiMS: ms(l.hi),
+		Name: name, Acked: acked, Lost: len(l.lost), LostIDs: ids(l.lost), Interval: fromTo(l.lo, l.hi),
 	}
 	if s.RecoveryPoint == nil {
 		return p
 	}
-	p.ObjectiveMS = ms(s.RecoveryPoint.Within)
+	p.Objective = s.objective(s.RecoveryPoint.Within)
 	switch {
 	case acked == 0: // nothing was at stake
 	case s.RecoveryPoint.Within > 0:
@@ -112,22 +136,22 @@ func recoveryPointFinding(p *RecoveryPoint, late []StoreLag) Finding {
 		f.Detail += " at " + p.Cause
 	}
 	switch {
-	case p.LoMS == nil:
+	case p.Lo == nil:
 		f.Detail += ", the recovery point is not known"
-	case p.HiMS == nil:
-		f.Detail += ", recovery point at least " + words(*p.LoMS)
+	case p.Hi == nil:
+		f.Detail += ", recovery point at least " + AtLeast(p.Lo.Duration())
 	case p.Lost == 0:
-		f.Detail += ", recovery point at most " + words(*p.HiMS)
+		f.Detail += ", recovery point at most " + AtMost(p.Hi.Duration())
 	default:
-		f.Detail += fmt.Sprintf(", recovery point %s to %s", words(*p.LoMS), words(*p.HiMS))
+		f.Detail += fmt.Sprintf(", recovery point %s to %s", AtLeast(p.Lo.Duration()), AtMost(p.Hi.Duration()))
 	}
-	if *p.ObjectiveMS == 0 {
+	if *p.Within == 0 {
 		f.Detail += " (objective none lost)"
 	} else {
-		f.Detail += " (objective " + promised(*p.ObjectiveMS) + ")"
+		f.Detail += " (objective " + p.promise() + ")"
 	}
 	if len(late) > 0 && p.Verdict == Inconclusive {
-		f.Detail = blame(late, *p.ObjectiveMS) + "; " + f.Detail
+		f.Detail = blame(late, p.promise()) + "; " + f.Detail
 	}
 	return f
 }
@@ -141,4 +165,77 @@ func ids(ws []write) []string {
 		all = append(all, w.id)
 	}
 	return all
+}
+
+// recoveryPoints is the checker of the recovery point.
+type recoveryPoints struct{ promises }
+
+// IDs are those of its findings.
+func (recoveryPoints) IDs() []string { return []string{FindingRecoveryPoint} }
+
+// Measure notes the recovery point.
+func (recoveryPoints) Measure(v *view, m *Metrics) {
+	if a := v.audit(); a != nil {
+		m.RecoveryPoint = a.point
+	}
+}
+
+// Find compares it with the objective.
+func (recoveryPoints) Find(v *view, m Metrics) []Finding {
+	if m.RecoveryPoint == nil || v.spec.RecoveryPoint == nil {
+		return nil
+	}
+	return []Finding{recoveryPointFinding(m.RecoveryPoint, v.audit().late)}
+}
+
+// Rows show it, and below it that of each store.
+func (recoveryPoints) Rows(s shown) []Row {
+	p := s.Metrics.RecoveryPoint
+	if p == nil {
+		return nil
+	}
+	rows := []Row{p.row(s)}
+	if len(p.Stores) > 1 {
+		for _, store := range p.Stores {
+			rows = append(rows, store.row(s))
+		}
+	}
+	return rows
+}
+
+func (p RecoveryPoint) row(s shown) Row {
+	out := Row{ID: FindingRecoveryPoint, Name: "recovery point", Judged: p.Within != nil, Verdict: p.Verdict}
+	if p.Name != "" {
+		out.ID, out.Name, out.Part = FindingRecoveryPoint+"."+p.Name, strings.TrimSpace(p.Name+" "+p.Rule), true
+	}
+	bounds := p.Interval
+	if p.Lost == 0 {
+		bounds.Lo = nil // nothing lost has a bound, not an interval
+	}
+	say := func(scale float64) string {
+		switch {
+		case bounds.Lo != nil && bounds.Hi != nil:
+			return bounds.took(false, scale)
+		case bounds.Hi != nil:
+			return "≤ " + AtMost(AtScale(bounds.Hi.Duration(), scale))
+		case bounds.Lo != nil:
+			return "≥ " + AtLeast(AtScale(bounds.Lo.Duration(), scale))
+		}
+		return ""
+	}
+	out.Measured = fmt.Sprintf("%d of %d lost", p.Lost, p.Acked)
+	if lab := say(1); lab != "" && p.Lost == 0 {
+		out.Measured += " (" + lab + ")"
+	} else if lab != "" {
+		out.Measured += ", " + lab
+	}
+	if p.Within != nil {
+		out.Objective = p.promise()
+		if *p.Within == 0 {
+			out.Objective = "none lost" // judged by count
+		}
+	}
+	out.Deviation = p.deviation(bounds, false)
+	s.full(&out, p.Objective, say)
+	return out
 }

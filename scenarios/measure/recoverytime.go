@@ -8,6 +8,34 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
+// FindingRecoveryTime compares the recovery time with the objective.
+const FindingRecoveryTime = "recovery_time"
+
+// RecoveryTime is how long the service was away: from what broke it to the first window in which the service criterion holds throughout.
+type RecoveryTime struct {
+	Interval
+	Censored     bool   `json:"censored"`         // never reached: more than lo
+	FirstSuccess *Near  `json:"first_success_ms"` // from the middle of the fault to the first ok answer to what was sent after it
+	Cause        string `json:"cause"`            // what it is counted from: the fault and its target
+	Objective
+	Verdict   Verdict  `json:"verdict"`
+	Phases    Phases   `json:"phases"`
+	FullScale *Near    `json:"full_scale_ms"` // an extrapolation: scaled phases x timescale + physical phases
+	Outages   []Outage `json:"outages"`       // all of the drill, in the order of time; the figures above are of the worst
+	Sum       Interval `json:"sum"`           // of all outages that have a cause
+}
+
+// Outage is a stretch in which the service criterion did not hold.
+type Outage struct {
+	Cause    string  `json:"cause"` // empty: nothing was broken that could have caused it
+	What     string  `json:"what"`  // the operations that show it, such as "writes"; empty: all
+	Begin    Span    `json:"begin_ms"`
+	End      *Span   `json:"end_ms"` // null when it was not seen to end
+	Interval         // the recovery time
+	Censored bool    `json:"censored"`
+	Verdict  Verdict `json:"verdict"`
+}
+
 // MeasureRecoveryTime measures every outage from the steady state to the end of the observation. It is nil when no recovery time is promised (then
 // there is no criterion) or no fault was confirmed.
 //
@@ -42,7 +70,7 @@ func (v *view) recoveryTime() *RecoveryTime {
 	}
 	objective := v.spec.RecoveryTime.Within
 	if v.service == nil {
-		return &RecoveryTime{ObjectiveMS: ms(objective), Phases: []Phase{}, FirstSuccessMS: v.firstSuccess(v.causes[len(v.causes)-1])}
+		return &RecoveryTime{Objective: v.spec.objective(objective), FirstSuccess: v.firstSuccess(v.causes[len(v.causes)-1])}
 	}
 	var worst *RecoveryTime
 	var verdicts []Verdict
@@ -75,9 +103,9 @@ func (v *view) recoveryTime() *RecoveryTime {
 		}
 	}
 	worst.Outages, worst.Verdict = outages, Combine(verdicts...)
-	worst.SumLoMS = ms(sum.Lo)
-	if !sumCensored {
-		worst.SumHiMS = ms(sum.Hi)
+	worst.Sum = fromTo(sum.Lo, sum.Hi)
+	if sumCensored {
+		worst.Sum = more(sum.Lo)
 	}
 	return worst
 }
@@ -89,16 +117,12 @@ func (o outage) start(c cause) history.Interval {
 
 // figure is an outage as the report gives it.
 func (o outage) figure(c *cause, r *RecoveryTime) Outage {
-	out := Outage{
-		What: o.what, BeginLoMS: *ms(o.begin.Lo), BeginHiMS: *ms(o.begin.Hi), EndLoMS: *ms(o.end.Lo), Censored: o.censored,
-		LoMS: *ms(max(0, o.end.Lo-o.begin.Hi)),
-	}
+	out := Outage{What: o.what, Begin: Span(o.begin), Interval: more(max(0, o.end.Lo-o.begin.Hi)), Censored: o.censored}
 	if !o.censored {
-		out.EndHiMS, out.HiMS = ms(o.end.Hi), ms(o.end.Hi-o.begin.Lo)
+		out.End, out.Hi = SpanOf(&o.end), new(High(o.end.Hi-o.begin.Lo))
 	}
 	if c != nil {
-		out.Cause, out.Verdict = c.String(), r.Verdict
-		out.LoMS, out.HiMS = *r.LoMS, r.HiMS
+		out.Cause, out.Verdict, out.Interval = c.String(), r.Verdict, r.Interval
 	}
 	return out
 }
@@ -108,7 +132,7 @@ func (v *view) recoveryFrom(o outage, c cause) *RecoveryTime {
 	objective := v.spec.RecoveryTime.Within
 	from := o.start(c)
 	lo := max(0, o.end.Lo-from.Hi)
-	r := &RecoveryTime{Cause: c.String(), ObjectiveMS: ms(objective), LoMS: ms(lo), FirstSuccessMS: v.firstSuccess(c)}
+	r := &RecoveryTime{Cause: c.String(), Objective: v.spec.objective(objective), Interval: more(lo), FirstSuccess: v.firstSuccess(c)}
 	if o.censored {
 		r.Censored = true
 		r.Phases, _ = v.phases(c, from, nil)
@@ -118,10 +142,8 @@ func (v *view) recoveryFrom(o outage, c cause) *RecoveryTime {
 		return r
 	}
 	hi := o.end.Hi - from.Lo
-	r.HiMS, r.Verdict = ms(hi), against(lo, hi, objective)
-	var full func(timescale float64) *float64
-	r.Phases, full = v.phases(c, from, &o.end)
-	r.FullScaleMS = full(v.spec.Timescale)
+	r.Hi, r.Verdict = new(High(hi)), against(lo, hi, objective)
+	r.Phases, r.FullScale = v.phases(c, from, &o.end)
 	return r
 }
 
@@ -133,12 +155,12 @@ func (v *view) unharmed(c cause) *RecoveryTime {
 		}
 	}
 	objective := v.spec.RecoveryTime.Within
-	r := &RecoveryTime{Cause: c.String(), ObjectiveMS: ms(objective), LoMS: ms(0), FirstSuccessMS: v.firstSuccess(c)}
+	r := &RecoveryTime{Cause: c.String(), Objective: v.spec.objective(objective), Interval: more(0), FirstSuccess: v.firstSuccess(c)}
 	calls := v.service.all.calls
 	i := v.service.all.before(c.f.Hi)
 	unseen := v.service.all.lastHeld < c.f.Hi // no whole window was watched since
 	if i == len(calls) || unseen && c.index == len(v.causes)-1 {
-		r.Censored, r.Phases = true, []Phase{}
+		r.Censored = true
 		if i < len(calls) {
 			r.Phases, _ = v.phases(c, c.f, nil)
 		}
@@ -149,10 +171,8 @@ func (v *view) unharmed(c cause) *RecoveryTime {
 		first.Lo = max(first.Lo, calls[i-1].due)
 	}
 	hi := first.Hi - c.f.Lo
-	r.HiMS, r.Verdict = ms(hi), against(0, hi, objective)
-	var full func(timescale float64) *float64
-	r.Phases, full = v.phases(c, c.f, &first)
-	r.FullScaleMS = full(v.spec.Timescale)
+	r.Hi, r.Verdict = new(High(hi)), against(0, hi, objective)
+	r.Phases, r.FullScale = v.phases(c, c.f, &first)
 	return r
 }
 
@@ -162,21 +182,21 @@ func worse(a, b RecoveryTime) bool {
 	switch {
 	case rank(a) != rank(b):
 		return rank(a) > rank(b)
-	case a.LoMS == nil || b.LoMS == nil:
-		return b.LoMS != nil
-	case *a.LoMS != *b.LoMS:
-		return *a.LoMS > *b.LoMS
-	case a.HiMS == nil || b.HiMS == nil:
-		return a.HiMS == nil
+	case a.Lo == nil || b.Lo == nil:
+		return b.Lo != nil
+	case *a.Lo != *b.Lo:
+		return *a.Lo > *b.Lo
+	case a.Hi == nil || b.Hi == nil:
+		return a.Hi == nil
 	}
-	return *a.HiMS >= *b.HiMS
+	return *a.Hi >= *b.Hi
 }
 
 // Recovered says whether a window was seen in which the service criterion holds; of nil, which was not measured, it is false.
-func (r *RecoveryTime) Recovered() bool { return r != nil && r.HiMS != nil }
+func (r *RecoveryTime) Recovered() bool { return r != nil && r.Hi != nil }
 
 // firstSuccess is the time from the middle of f to the first ok answer to an operation sent after f, by a region that may answer.
-func (v *view) firstSuccess(c cause) *float64 {
+func (v *view) firstSuccess(c cause) *Near {
 	first, found := time.Duration(0), false
 	for _, op := range v.Ops {
 		if op.Outcome == history.OK && op.Sent > c.f.Hi && (!found || op.Done < first) && v.charge.standing(op, v.causes) != forbidden {
@@ -186,20 +206,20 @@ func (v *view) firstSuccess(c cause) *float64 {
 	if !found {
 		return nil
 	}
-	return ms(first - c.f.Mid())
+	return new(Near(first - c.f.Mid()))
 }
 
 func recoveryTimeFinding(r *RecoveryTime) Finding {
 	f := Finding{ID: FindingRecoveryTime, Checker: "recovery_time", Verdict: r.Verdict}
-	objective := "(objective " + promised(*r.ObjectiveMS) + ")"
+	objective := "(objective " + r.promise() + ")"
 	after := " after " + r.Cause
 	switch {
-	case r.LoMS == nil:
+	case r.Lo == nil:
 		f.Detail = fmt.Sprintf("the recovery time could not be measured: the offered load is too thin for the window %s", objective)
 	case r.Censored:
-		f.Detail = fmt.Sprintf("the service was not back %s%s, when the observation ended %s", words(*r.LoMS), after, objective)
+		f.Detail = fmt.Sprintf("the service was not back %s%s, when the observation ended %s", AtLeast(r.Lo.Duration()), after, objective)
 	default:
-		f.Detail = fmt.Sprintf("back %s to %s%s %s", words(*r.LoMS), words(*r.HiMS), after, objective)
+		f.Detail = fmt.Sprintf("back %s to %s%s %s", AtLeast(r.Lo.Duration()), AtMost(r.Hi.Duration()), after, objective)
 	}
 	if more := r.others(); more != "" {
 		f.Detail += ", of " + fmt.Sprint(len(r.Outages)) + " outages: " + more
@@ -215,10 +235,54 @@ func (r *RecoveryTime) others() string {
 	var all []string
 	for _, o := range r.Outages[:min(len(r.Outages), 5)] {
 		long := "to the end"
-		if o.HiMS != nil {
-			long = "for " + words(o.LoMS) + " to " + words(*o.HiMS)
+		if o.Hi != nil {
+			long = "for " + AtLeast(o.Lo.Duration()) + " to " + AtMost(o.Hi.Duration())
 		}
-		all = append(all, fmt.Sprintf("at %s %s", words(o.BeginHiMS), long))
+		all = append(all, fmt.Sprintf("at %s %s", Exactly(o.Begin.Hi), long))
 	}
 	return strings.Join(all, ", ")
+}
+
+// recoveryTimes is the checker of the recovery time.
+type recoveryTimes struct{ promises }
+
+// IDs are those of its findings.
+func (recoveryTimes) IDs() []string { return []string{FindingRecoveryTime} }
+
+// Measure notes the recovery time.
+func (recoveryTimes) Measure(v *view, m *Metrics) { m.RecoveryTime = v.recoveryTime() }
+
+// Find compares it with the objective.
+func (recoveryTimes) Find(_ *view, m Metrics) []Finding {
+	if m.RecoveryTime == nil {
+		return nil
+	}
+	return []Finding{recoveryTimeFinding(m.RecoveryTime)}
+}
+
+// Rows show it.
+func (recoveryTimes) Rows(s shown) []Row {
+	t := s.Metrics.RecoveryTime
+	if t == nil {
+		return nil
+	}
+	out := Row{
+		ID: FindingRecoveryTime, Name: "recovery time", Judged: t.Within != nil, Verdict: t.Verdict, Measured: "not measured",
+		Deviation: t.deviation(t.Interval, t.Censored),
+	}
+	say := func(scale float64) string { return t.took(t.Censored, scale) }
+	if lab := say(1); lab != "" {
+		out.Measured = lab
+	}
+	if t.Censored {
+		out.Measured += " (never recovered)"
+	}
+	if n := len(t.Outages); n > 1 {
+		out.Measured += ", the worst of " + Count(n, "outage", "outages")
+	}
+	if t.Within != nil {
+		out.Objective = t.promise()
+	}
+	s.full(&out, t.Objective, say)
+	return []Row{out}
 }

@@ -9,6 +9,18 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
+// ReplicationLag is how far the stores of the region that takes over were behind before anything was broken.
+type ReplicationLag struct {
+	Stores []StoreLag `json:"stores"`
+}
+
+// StoreLag is the worst that was seen of one store: it was at least that. Null: nothing was copied then, or nobody looked.
+type StoreLag struct {
+	Store  string `json:"store"`
+	Quiet  *Low   `json:"quiet_ms"`  // before the load began
+	Loaded *Low   `json:"loaded_ms"` // from the steady state until the first fault was ordered
+}
+
 // MeasureReplicationLag measures how far the survivor's stores were behind before anything was broken, where something stands in for a managed
 // service's replication: at the worst that was seen without a load, and under it, from the steady state until the first fault was ordered. It is
 // nil where nothing is replicated so, or nobody was asked.
@@ -29,9 +41,9 @@ func MeasureReplicationLag(h history.History, s Spec) *ReplicationLag { //nolint
 			asked = true
 			switch {
 			case hasLoad && l.At.Hi <= loaded:
-				lag.QuietMS = worstLag(lag.QuietMS, l.Behind)
+				lag.Quiet = worstLag(lag.Quiet, l.Behind)
 			case reached && l.At.Lo >= steady && l.At.Hi <= broken:
-				lag.LoadedMS = worstLag(lag.LoadedMS, l.Behind)
+				lag.Loaded = worstLag(lag.Loaded, l.Behind)
 			}
 		}
 		m.Stores = append(m.Stores, lag)
@@ -42,11 +54,11 @@ func MeasureReplicationLag(h history.History, s Spec) *ReplicationLag { //nolint
 	return &m
 }
 
-func worstLag(seen *float64, lag *time.Duration) *float64 {
-	if lag == nil || seen != nil && *seen >= *ms(*lag) {
+func worstLag(seen *Low, lag *time.Duration) *Low {
+	if lag == nil || seen != nil && *seen >= Low(*lag) {
 		return seen
 	}
-	return ms(*lag)
+	return new(Low(*lag))
 }
 
 // slowStore is a store that was too far behind when nothing was broken, and how far behind it was at most when it was.
@@ -66,7 +78,7 @@ func (v *view) tooSlow(c cause) []slowStore {
 	}
 	var slow []slowStore
 	for _, l := range m.Stores {
-		if l.LoadedMS != nil && *l.LoadedMS-*ms(s.CopyTakes) >= *ms(s.RecoveryPoint.Within) && !madeLate(h, l.Store, c.f.Hi) {
+		if l.Loaded != nil && time.Duration(*l.Loaded)-s.CopyTakes >= s.RecoveryPoint.Within && !madeLate(h, l.Store, c.f.Hi) {
 			slow = append(slow, slowStore{l, atMostBehind(h, s, l.Store, c.f.Hi)})
 		}
 	}
@@ -98,7 +110,7 @@ var latenesses = []string{"lag_replication", "pause_replication", "throttle_repl
 // lost than both can explain, what the machine was behind and what was allowed, the design lost it.
 func (a *audit) excuse(p *RecoveryPoint, slow []slowStore) (excused bool) {
 	i := slices.IndexFunc(slow, func(l slowStore) bool { return l.Store == p.Name })
-	if i < 0 || p.Lost == 0 || p.Verdict == Pass || *p.LoMS > *p.ObjectiveMS+*ms(slow[i].atFault) {
+	if i < 0 || p.Lost == 0 || p.Verdict == Pass || time.Duration(*p.Lo) > time.Duration(*p.Within)+slow[i].atFault {
 		return false
 	}
 	p.Verdict = Inconclusive
@@ -107,15 +119,50 @@ func (a *audit) excuse(p *RecoveryPoint, slow []slowStore) (excused bool) {
 }
 
 // blame says of stores that they were late by the machine.
-func blame(slow []StoreLag, within float64) string {
+func blame(slow []StoreLag, within string) string {
 	var who []string
 	for i, l := range slow {
 		were := " were up to "
 		if i > 0 {
 			were = " up to "
 		}
-		who = append(who, l.Store+were+words(*l.LoadedMS))
+		who = append(who, l.Store+were+AtLeast(l.Loaded.Duration()))
 	}
 	return fmt.Sprintf("%s behind before anything was broken, of %s promised: this machine, not the design under test, was too slow; close what else "+
-		"runs on it, or use a smaller timescale or versitygw (--aws packages)", strings.Join(who, " and "), promised(within))
+		"runs on it, or use a smaller timescale or versitygw (--aws packages)", strings.Join(who, " and "), within)
+}
+
+// replicationLags is the checker of how far replication was behind. It is no promise of the design's, so nothing is concluded of it here.
+type replicationLags struct{ unjudged }
+
+// Measure notes the lag.
+func (replicationLags) Measure(v *view, m *Metrics) {
+	m.ReplicationLag = MeasureReplicationLag(v.History, v.spec)
+}
+
+// Rows show it. No timescale makes copying quicker.
+func (replicationLags) Rows(s shown) []Row {
+	l := s.Metrics.ReplicationLag
+	if l == nil {
+		return nil
+	}
+	rows := []Row{{ID: "replication_lag", Name: "replication lag", Measured: "not measured"}}
+	if under := l.worst(func(s StoreLag) *Low { return s.Loaded }); under != "" {
+		rows[0].Measured = under + " before the fault"
+	}
+	if quiet := l.worst(func(s StoreLag) *Low { return s.Quiet }); quiet != "" {
+		rows = append(rows, Row{ID: "replication_lag.quiet", Name: "without load", Part: true, Measured: quiet})
+	}
+	return rows
+}
+
+// worst is what was seen of each store, where anything was.
+func (l ReplicationLag) worst(of func(StoreLag) *Low) string {
+	var all []string
+	for _, s := range l.Stores {
+		if lag := of(s); lag != nil {
+			all = append(all, s.Store+" "+Exactly(lag.Duration()))
+		}
+	}
+	return strings.Join(all, ", ")
 }

@@ -12,6 +12,34 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
+// FindingReadYourWrites and FindingMonotonicReads fail when a session did not find what it wrote, or what it had read before.
+const (
+	FindingReadYourWrites = "read_your_writes"
+	FindingMonotonicReads = "monotonic_reads"
+)
+
+// Session is how a guarantee was kept.
+type Session struct {
+	Guarantee  string          `json:"guarantee"` // the id of its finding
+	Sessions   int             `json:"sessions"`  // that have read anything that tells of it
+	Judged     int             `json:"judged"`    // reads that do
+	After      int             `json:"after"`     // of those, that were sent when the fault was surely effective
+	Violations int             `json:"violations"`
+	Windows    []SessionWindow `json:"windows"` // of violations, in the order of time
+	Verdict    Verdict         `json:"verdict"`
+}
+
+// SessionWindow are violations of one session that nothing else came between.
+type SessionWindow struct {
+	Client int      `json:"client"`
+	Region string   `json:"region"` // that did not find it
+	At     Span     `json:"at_ms"`
+	Reads  int      `json:"reads"`
+	Age    Near     `json:"age_ms"` // at most: how long the session had known of what it did not find
+	Lag    Near     `json:"lag_ms"` // at most: how far behind the database that was asked said that it was
+	IDs    []string `json:"ids"`
+}
+
 // Guarantees are what a session may be promised (Terry et al., "Session Guarantees for Weakly Consistent Replicated Data", 1994), by the ids of
 // the findings: that it reads what it wrote, and that what it has read it finds again.
 func Guarantees() []string { return []string{FindingReadYourWrites, FindingMonotonicReads} }
@@ -31,7 +59,7 @@ func MeasureSessions(h history.History, s Spec) []Session { //nolint:revive // S
 }
 
 func measureSession(h history.History, id string) Session {
-	s := Session{Guarantee: id}
+	s := Session{Guarantee: id, Windows: []SessionWindow{}}
 	steady, _ := h.PhaseAt(history.PhaseSteady)
 	f := time.Duration(math.MaxInt64) // when all that was broken was surely effective
 	for i, fault := range slices.DeleteFunc(slices.Clone(h.Faults), func(f history.Fault) bool { return !confirmed(f) }) {
@@ -51,7 +79,7 @@ func measureSession(h history.History, id string) Session {
 			s.Sessions++
 		}
 	}
-	slices.SortStableFunc(s.Windows, func(a, b SessionWindow) int { return cmp.Compare(a.LoMS, b.LoMS) })
+	slices.SortStableFunc(s.Windows, func(a, b SessionWindow) int { return cmp.Compare(a.At.Lo, b.At.Lo) })
 	switch {
 	case s.Violations > 0:
 		s.Verdict = Fail
@@ -92,11 +120,11 @@ func (s *Session) follow(client int, ops []history.Op, steady, f time.Duration) 
 		s.Violations++
 		if open < 0 {
 			open = len(s.Windows)
-			s.Windows = append(s.Windows, SessionWindow{Client: client, Region: op.Region, LoMS: *ms(op.Sent)})
+			s.Windows = append(s.Windows, SessionWindow{Client: client, Region: op.Region, At: Span{Lo: op.Sent}})
 		}
 		w := &s.Windows[open]
 		w.Reads++
-		w.HiMS, w.AgeMS, w.LagMS = max(w.HiMS, *ms(op.Done)), max(w.AgeMS, *ms(op.Sent - known)), max(w.LagMS, *ms(op.Lag))
+		w.At.Hi, w.Age, w.Lag = max(w.At.Hi, op.Done), max(w.Age, Near(op.Sent-known)), max(w.Lag, Near(op.Lag))
 		w.IDs = append(w.IDs, op.ID)
 	}
 }
@@ -110,15 +138,60 @@ func sessionFinding(s Session) Finding {
 	case s.Violations == 0:
 		f.Detail = fmt.Sprintf("%d reads of what the session %s, of %d sessions, found it", s.Judged, what, s.Sessions)
 	default:
-		age, lag := 0.0, 0.0
+		age, lag := Near(0), Near(0)
 		for _, w := range s.Windows {
-			age, lag = max(age, w.AgeMS), max(lag, w.LagMS)
+			age, lag = max(age, w.Age), max(lag, w.Lag)
 			f.Evidence = append(f.Evidence, w.IDs...)
 		}
 		f.Evidence = f.Evidence[:min(len(f.Evidence), most)]
 		w := s.Windows[0]
 		f.Detail = fmt.Sprintf("of %d reads of what the session %s, %d did not find it; the first was of client %d in %s; the oldest of it was %s old, where the "+
-			"database that was asked said that it was up to %s behind", s.Judged, what, s.Violations, w.Client, w.Region, words(age), words(lag))
+			"database that was asked said that it was up to %s behind", s.Judged, what, s.Violations, w.Client, w.Region, Exactly(time.Duration(age)), Exactly(time.Duration(lag)))
 	}
 	return f
+}
+
+// sessionGuarantees is the checker of what sessions are promised.
+type sessionGuarantees struct{ promises }
+
+// IDs are those of its findings.
+func (sessionGuarantees) IDs() []string { return Guarantees() }
+
+// Measure notes how each guarantee was kept.
+func (sessionGuarantees) Measure(v *view, m *Metrics) {
+	m.Sessions = MeasureSessions(v.History, v.spec)
+}
+
+// Find says whether it was.
+func (sessionGuarantees) Find(_ *view, m Metrics) (all []Finding) {
+	for _, session := range m.Sessions {
+		all = append(all, sessionFinding(session))
+	}
+	return all
+}
+
+// Rows say how often a guarantee was broken, and how old what was not found was.
+func (sessionGuarantees) Rows(s shown) (rows []Row) {
+	for _, session := range s.Metrics.Sessions {
+		rows = append(rows, session.row(s))
+	}
+	return rows
+}
+
+func (s Session) row(in shown) Row {
+	out := Row{
+		ID: s.Guarantee, Name: Title(s.Guarantee), Objective: "always", Judged: true, Verdict: s.Verdict,
+		Measured: fmt.Sprintf("%d of %s found it", s.Judged-s.Violations, Count(s.Judged, "read", "reads")),
+	}
+	if s.Violations == 0 {
+		return out
+	}
+	age := Near(0)
+	for _, w := range s.Windows {
+		age = max(age, w.Age)
+	}
+	out.Measured = fmt.Sprintf("%d of %s in %s did not find what was up to %s old",
+		s.Violations, Count(s.Judged, "read", "reads"), Count(len(s.Windows), "window", "windows"), Exactly(age.Duration()))
+	in.full(&out, Objective{}, func(scale float64) string { return "up to " + Exactly(AtScale(age.Duration(), scale)) + " old" })
+	return out
 }

@@ -43,13 +43,13 @@ func TestWindowsOfViolations(t *testing.T) {
 		{
 			Guarantee: FindingReadYourWrites, Sessions: 1, Judged: 4, Violations: 3, Verdict: Fail,
 			Windows: []SessionWindow{
-				{Client: 7, Region: "asia", LoMS: 100, HiMS: 210, Reads: 2, AgeMS: 170, LagMS: 500, IDs: []string{"a", "b"}},
-				{Client: 7, Region: "asia", LoMS: 400, HiMS: 410, Reads: 1, AgeMS: 390, LagMS: 500, IDs: []string{"a"}},
+				{Client: 7, Region: "asia", At: Span(*between(100, 210)), Reads: 2, Age: Near(170 * msec), Lag: Near(500 * msec), IDs: []string{"a", "b"}},
+				{Client: 7, Region: "asia", At: Span(*between(400, 410)), Reads: 1, Age: Near(390 * msec), Lag: Near(500 * msec), IDs: []string{"a"}},
 			},
 		},
 		{
 			Guarantee: FindingMonotonicReads, Sessions: 1, Judged: 1, Violations: 1, Verdict: Fail,
-			Windows: []SessionWindow{{Client: 7, Region: "asia", LoMS: 400, HiMS: 410, Reads: 1, AgeMS: 90, LagMS: 500, IDs: []string{"a"}}},
+			Windows: []SessionWindow{{Client: 7, Region: "asia", At: Span(*between(400, 410)), Reads: 1, Age: Near(90 * msec), Lag: Near(500 * msec), IDs: []string{"a"}}},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -91,7 +91,7 @@ func TestSessionsOfAnyHistory(t *testing.T) {
 		broken := rapid.SampledFrom(own).Draw(t, "broken")
 		ops[broken].Outcome, ops[broken].Status = history.Failed, 404
 		s := MeasureSessions(history.History{Ops: ops}, Spec{Sessions: []string{FindingReadYourWrites}})[0]
-		if s.Violations != 1 || s.Windows[0].LoMS != *ms(ops[broken].Sent) {
+		if s.Violations != 1 || s.Windows[0].At.Lo != ops[broken].Sent {
 			t.Fatalf("operation %d did not find what its client wrote: %+v", broken, s)
 		}
 	})

@@ -10,6 +10,31 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
+// FindingStaleConfig fails when a node referred to a lost region after clients were sent to it.
+const FindingStaleConfig = "stale_config"
+
+// StaleConfig is for how long nodes referred to the lost region after clients were redirected.
+type StaleConfig struct {
+	Nodes  int          `json:"nodes"`  // that said what their configuration is, outside the lost region
+	Stale  []StaleValue `json:"stale"`  // what of it led to the lost region then
+	Failed int          `json:"failed"` // operations that these nodes answered meanwhile, and not ok
+	Interval
+	Censored bool `json:"censored"`
+	Objective
+	Verdict Verdict `json:"verdict"`
+}
+
+// StaleValue is a value of a node's configuration, or an open connection (its Source says so), that leads to a lost region.
+type StaleValue struct {
+	Node     string `json:"node"`
+	Service  string `json:"service"`
+	Key      string `json:"key"`
+	Address  string `json:"address"`
+	Region   string `json:"region"`
+	Source   string `json:"source"` // the document's part that it comes from
+	Revision int    `json:"revision"`
+}
+
 // MeasureStaleConfig measures for how long nodes that serve in place of a lost region referred to it: by a value of their configuration, or by an
 // open connection. It is nil where nothing is promised of that.
 //
@@ -26,12 +51,12 @@ func (v *view) staleConfig() *StaleConfig {
 	if v.spec.StaleConfig == nil {
 		return nil
 	}
-	worst := &StaleConfig{ObjectiveMS: ms(*v.spec.StaleConfig)}
+	worst := &StaleConfig{Objective: v.spec.objective(*v.spec.StaleConfig), Stale: []StaleValue{}}
 	var verdicts []Verdict
 	for i, c := range v.lost() {
 		m := v.staleAfter(c)
 		verdicts = append(verdicts, m.Verdict)
-		if i == 0 || m.LoMS != nil && (worst.LoMS == nil || *m.LoMS > *worst.LoMS) {
+		if i == 0 || m.Lo != nil && (worst.Lo == nil || *m.Lo > *worst.Lo) {
 			worst = m
 		}
 	}
@@ -41,7 +66,7 @@ func (v *view) staleConfig() *StaleConfig {
 
 func (v *view) staleAfter(loss cause) *StaleConfig {
 	within := *v.spec.StaleConfig
-	m := &StaleConfig{ObjectiveMS: ms(within)}
+	m := &StaleConfig{Objective: v.spec.objective(within), Stale: []StaleValue{}}
 	lost := loss.Regions
 	end := min(v.end, v.until(loss))
 	byNode := map[string][]history.ConfigSight{}
@@ -90,9 +115,9 @@ func (v *view) staleAfter(loss cause) *StaleConfig {
 	}
 	hi = max(0, hi)
 	m.Stale, m.Failed = merged(m.Stale), len(failed)
-	m.LoMS = ms(lo)
-	if !m.Censored {
-		m.HiMS = ms(hi)
+	m.Interval = fromTo(lo, hi)
+	if m.Censored {
+		m.Hi = nil
 	}
 	switch {
 	case lo > within:
@@ -160,11 +185,11 @@ func merged(all []StaleValue) []StaleValue {
 
 func staleConfigFinding(m StaleConfig) Finding {
 	f := Finding{ID: FindingStaleConfig, Checker: "configuration", Verdict: m.Verdict}
-	objective := "(objective " + promised(*m.ObjectiveMS) + ")"
+	objective := "(objective " + m.promise() + ")"
 	switch {
 	case m.Nodes == 0:
 		f.Detail = "no node said what its configuration is while a region was lost: nothing is known " + objective
-	case m.LoMS == nil:
+	case m.Lo == nil:
 		f.Detail = "clients were not redirected from a region that was lost: nothing was put to the test " + objective
 	case len(m.Stale) == 0:
 		f.Detail = fmt.Sprintf("none of %d nodes referred to the lost region when clients were redirected %s", m.Nodes, objective)
@@ -179,12 +204,69 @@ func staleConfigFinding(m StaleConfig) Finding {
 			f.Evidence = append(f.Evidence, v.Node+" "+v.Key)
 		}
 		f.Evidence = f.Evidence[:min(len(f.Evidence), most)]
-		long := "for " + words(*m.LoMS) + " or more"
-		if m.HiMS != nil {
-			long = "for " + words(*m.LoMS) + " to " + words(*m.HiMS)
+		long := "for " + AtLeast(m.Lo.Duration()) + " or more"
+		if m.Hi != nil {
+			long = "for " + AtLeast(m.Lo.Duration()) + " to " + AtMost(m.Hi.Duration())
 		}
 		f.Detail = fmt.Sprintf("after clients were redirected the lost region was referred to %s %s: %s; %d operations failed at these nodes meanwhile",
 			long, objective, strings.Join(what[:min(len(what), 4)], ", "), m.Failed)
 	}
 	return f
+}
+
+// staleConfigs is the checker of stale configuration.
+type staleConfigs struct{ promises }
+
+// IDs are those of its findings.
+func (staleConfigs) IDs() []string { return []string{FindingStaleConfig} }
+
+// Measure notes what was stale, and for how long.
+func (staleConfigs) Measure(v *view, m *Metrics) { m.StaleConfig = v.staleConfig() }
+
+// Find compares it with the objective.
+func (staleConfigs) Find(_ *view, m Metrics) []Finding {
+	if m.StaleConfig == nil {
+		return nil
+	}
+	return []Finding{staleConfigFinding(*m.StaleConfig)}
+}
+
+// Rows say for how long the lost region was referred to, and below it by whom.
+func (staleConfigs) Rows(s shown) []Row {
+	c := s.Metrics.StaleConfig
+	if c == nil {
+		return nil
+	}
+	out := Row{
+		ID: FindingStaleConfig, Name: "stale configuration", Objective: c.promise(), Judged: true, Verdict: c.Verdict, Measured: "not measured",
+		Deviation: c.deviation(c.Interval, c.Censored),
+	}
+	if *c.Within == 0 {
+		out.Objective = "none at redirect"
+	}
+	say := func(scale float64) string {
+		if !c.Censored && (c.Hi == nil || *c.Hi == 0) {
+			return ""
+		}
+		return c.took(c.Censored, scale)
+	}
+	switch lab := say(1); {
+	case lab != "":
+		nodes := map[string]bool{}
+		for _, v := range c.Stale {
+			nodes[v.Node] = true
+		}
+		out.Measured = fmt.Sprintf("%s, %s failed at %s", lab, Count(c.Failed, "operation", "operations"), Count(len(nodes), "node", "nodes"))
+	case c.Lo != nil:
+		out.Measured = "none of " + Count(c.Nodes, "node", "nodes")
+	}
+	s.full(&out, c.Objective, say)
+	rows := []Row{out}
+	for _, v := range c.Stale {
+		rows = append(rows, Row{
+			ID: FindingStaleConfig + "." + v.Node + "." + v.Key + "." + v.Source, Name: v.Service + " " + v.Key, Part: true,
+			Measured: fmt.Sprintf("%s: %s in %s, by %s, revision %d", v.Node, v.Address, v.Region, v.Source, v.Revision),
+		})
+	}
+	return rows
 }

@@ -6,9 +6,38 @@ import (
 	"strings"
 )
 
-// findings of everything but the recovery point itself.
-func (a *audit) findings() []Finding {
-	all := []Finding{a.fencing(), a.over(FindingLostAfterFailover, "writes are gone that had been acknowledged or kept after the failover", false,
+// The ids of the findings of what the stores hold.
+const (
+	// FindingLostAfterFailover fails when the region in charge lost what it had acknowledged, or had kept: no objective excuses that.
+	FindingLostAfterFailover = "lost_after_failover"
+	// FindingHole fails when an ordered store lost a write and kept one that was sent after its acknowledgement.
+	FindingHole = "hole"
+	// FindingRefused fails when a write is there that clients were told is not applied.
+	FindingRefused = "refused_write"
+	// FindingDuplicate and FindingPhantom fail when a store holds a write twice or clients were told twice that it is new, and when a store holds one
+	// that nobody sent.
+	FindingDuplicate = "duplicate"
+	FindingPhantom   = "phantom"
+)
+
+// storeContents is the checker of what the stores hold that they should not, and do not hold that they should.
+type storeContents struct {
+	unmeasured
+	unshown
+}
+
+// IDs are those of its findings.
+func (storeContents) IDs() []string {
+	return []string{FindingLostAfterFailover, FindingHole, FindingDuplicate, FindingRefused, FindingPhantom}
+}
+
+// Find says what of that kind there is.
+func (storeContents) Find(v *view, _ Metrics) []Finding {
+	a := v.audit()
+	if a == nil {
+		return nil
+	}
+	all := []Finding{a.over(FindingLostAfterFailover, "writes are gone that had been acknowledged or kept after the failover", false,
 		func(t storeAudit) []string { return names(t.broken) })}
 	if slices.ContainsFunc(a.accounts[0].stores, func(t storeAudit) bool { return t.ordered }) {
 		all = append(all, a.over(FindingHole, "lost writes are older than writes that are kept", true,
@@ -16,28 +45,6 @@ func (a *audit) findings() []Finding {
 	}
 	return append(all, a.takenTwice(), a.appliedAfterAll(),
 		a.over(FindingPhantom, "ids are there that nobody wrote", false, storeAudit.phantoms))
-}
-
-// fencing is about acknowledgements by who was not in charge. Where no mark tells when that changed, and somebody else may have acknowledged
-// afterwards, nobody can tell.
-func (a *audit) fencing() Finding {
-	stray, doubts := a.ledger.stray, a.ledger.doubts
-	detail := fmt.Sprintf("%d writes were acknowledged by a region that should have been fenced, of %d that were sent to one", len(stray),
-		max(a.ledger.attempts, len(stray)))
-	if len(stray) > 0 {
-		var regions []string
-		for _, w := range stray {
-			regions = append(regions, w.region)
-		}
-		detail += ": " + strings.Join(dedup(regions), ", ")
-	}
-	f := finding(FindingFencing, names(stray), detail)
-	if len(stray) == 0 && len(doubts) > 0 {
-		f.Verdict, f.Evidence = Inconclusive, names(doubts)[:min(len(doubts), most)]
-		f.Detail = fmt.Sprintf("%d writes were acknowledged by %s when another region may have been in charge: no mark says when it was promoted",
-			len(doubts), doubts[0].region)
-	}
-	return f
 }
 
 // takenTwice is about writes that a store holds twice, or that clients were told were new twice: one of a payment that was sent again was taken

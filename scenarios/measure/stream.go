@@ -110,14 +110,14 @@ func (s *stream) whole(c RecoveryTimeObjective, i, j int, long time.Duration) bo
 	}
 	ok, inTime := int(s.ok[j]-s.ok[i]), int(s.inTime[j]-s.inTime[i])
 	missing := load - (j - i)
-	return s.share(c.Success, load, load-ok, missing, s.failing, i, j) &&
-		s.share(c.Capacity, load, load-inTime, missing, s.untimely, i, j) &&
-		s.share(c.Quantile, ok, ok-inTime, 0, s.slow, i, j)
+	return s.share(c.Success, load, load-ok, missing, s.failing, i) &&
+		s.share(c.Capacity, load, load-inTime, missing, s.untimely, i) &&
+		s.share(c.Quantile, ok, ok-inTime, 0, s.slow, i)
 }
 
 // share says whether at most 1-least of n operations are bad. Where n are too few to tell, since one of them is more than that, it is asked
 // of a stretch around them that is long enough: no other one may be bad there. What was not recorded excuses nothing.
-func (s *stream) share(least float64, n, bad, missing int, where []int32, i, j int) bool {
+func (s *stream) share(least float64, n, bad, missing int, where []int32, i int) bool {
 	if float64(bad) <= (1-least)*float64(n)+1e-9 {
 		return true
 	}

@@ -6,6 +6,16 @@ import (
 	"time"
 )
 
+// Verdict is pass, fail or inconclusive. The zero value is inconclusive.
+type Verdict int
+
+// The verdicts.
+const (
+	Inconclusive Verdict = iota
+	Pass
+	Fail
+)
+
 // String is the verdict's word: pass, fail or inconclusive.
 func (v Verdict) String() string {
 	switch v {

@@ -148,9 +148,3 @@ func (v *view) recovered(c cause) time.Duration {
 	}
 	return c.f.Hi
 }
-
-// ms is a duration as the report gives it.
-func ms(d time.Duration) *float64 {
-	v := float64(d) / float64(time.Millisecond)
-	return &v
-}

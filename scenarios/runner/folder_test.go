@@ -108,7 +108,7 @@ func folder(t *testing.T, source string, timescale float64) string {
 	r := evidence.New(evidence.Drill{
 		Scenario: evidence.ScenarioOf(plan.Name, []byte(source), timescale), Status: evidence.Completed, History: h,
 		Report: measure.Judge(h, plan.Judge), Expect: evidence.Expect{Fail: plan.Expect.Fail, Findings: plan.Expect.Findings},
-		Lab: evidence.Lab{Engine: "docker 20.10", AWS: "packages", ReadyMS: 6800},
+		Lab: evidence.Lab{Engine: "docker 20.10", AWS: "packages", Ready: measure.Near(6800 * time.Millisecond)},
 	})
 	if err := evidence.Write(dir, r, h, map[string][]byte{evidence.FileScenario: []byte(source)}); err != nil {
 		t.Fatal(err)

@@ -19,7 +19,7 @@ import (
 func failing(r evidence.Result) []string {
 	var ids []string
 	for _, f := range r.Findings {
-		if f.Verdict == evidence.Fail {
+		if f.Verdict == measure.Fail {
 			ids = append(ids, f.ID)
 		}
 	}
@@ -33,7 +33,7 @@ func TestAFolderIsJudgedAsItWas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if before.Verdict != evidence.Pass || !before.Expected.Met {
+	if before.Verdict != measure.Pass || !before.Expected.Met {
 		t.Fatalf("the folder says %s: %v", before.Verdict, before.Reasons)
 	}
 	if diff := cmp.Diff(before, after); diff != "" {
@@ -83,14 +83,14 @@ func TestTheVerdictIsThatOfTheRawHistory(t *testing.T) {
 			if diff := cmp.Diff(c.failing, failing(after)); diff != "" {
 				t.Errorf("findings that fail:\n%s", diff)
 			}
-			want := evidence.Pass
+			want := measure.Pass
 			if c.failing != nil {
-				want = evidence.Fail
+				want = measure.Fail
 			}
-			if before.Verdict != evidence.Pass || after.Verdict != want || after.Expected.Met != (want == evidence.Pass) {
+			if before.Verdict != measure.Pass || after.Verdict != want || after.Expected.Met != (want == measure.Pass) {
 				t.Errorf("the folder says %s, the history %s (expectation met: %t)", before.Verdict, after.Verdict, after.Expected.Met)
 			}
-			told := slices.ContainsFunc(after.Findings, func(f evidence.Finding) bool { return slices.Contains(f.Evidence, id) })
+			told := slices.ContainsFunc(after.Findings, func(f measure.Finding) bool { return slices.Contains(f.Evidence, id) })
 			if !told {
 				t.Errorf("no finding names %s, which is lost", id)
 			}
@@ -105,7 +105,7 @@ func TestAFailureThatWasExpectedIsMet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if before.Expected.Met || !after.Expected.Met || after.Verdict != evidence.Fail {
+	if before.Expected.Met || !after.Expected.Met || after.Verdict != measure.Fail {
 		t.Errorf("met before: %t, after: %t, verdict %s", before.Expected.Met, after.Expected.Met, after.Verdict)
 	}
 }
@@ -121,7 +121,7 @@ func TestTheTimescaleIsTheOneTheDrillHad(t *testing.T) {
 	if diff := cmp.Diff([]string{measure.FindingRecoveryPoint}, failing(after)); diff != "" || after.Scenario.Timescale != 720 {
 		t.Errorf("at timescale %g:\n%s", after.Scenario.Timescale, diff)
 	}
-	if o := after.Metrics.RecoveryPoint.ObjectiveMS; o == nil || *o != 1250 {
+	if o := after.Metrics.RecoveryPoint.Within; o == nil || *o != measure.High(1250*time.Millisecond) {
 		t.Errorf("15 minutes are %v ms of lab time, want 1250", o)
 	}
 }
@@ -134,7 +134,7 @@ func TestADrillThatDidNotCompleteNeverPasses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if after.Status != status || after.Verdict != evidence.Inconclusive || after.Expected.Met {
+		if after.Status != status || after.Verdict != measure.Inconclusive || after.Expected.Met {
 			t.Errorf("%s: %s, verdict %s, met %t", status, after.Status, after.Verdict, after.Expected.Met)
 		}
 	}
@@ -162,7 +162,7 @@ func TestARecordingThatWasCutOffProvesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if after.Verdict != evidence.Inconclusive || !strings.Contains(strings.Join(after.Reasons, "\n"), "the recording was cut off") {
+	if after.Verdict != measure.Inconclusive || !strings.Contains(strings.Join(after.Reasons, "\n"), "the recording was cut off") {
 		t.Errorf("verdict %s: %v", after.Verdict, after.Reasons)
 	}
 }
@@ -199,7 +199,7 @@ func TestAFolderThatCannotBeJudgedSaysWhy(t *testing.T) {
 			dir := folder(t, example, 360)
 			c.spoil(t, dir)
 			_, after, err := Rejudge(dir)
-			if err == nil || after.Verdict == evidence.Pass {
+			if err == nil || after.Verdict == measure.Pass {
 				t.Fatalf("judged: %v, %s", err, after.Verdict)
 			}
 			for _, want := range c.want {

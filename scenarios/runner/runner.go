@@ -116,7 +116,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	r.facts = evidence.Lab{Engine: engine, AWS: string(r.images.AWS), ReadyMS: l.ReadyIn.Milliseconds(), Serving: map[string]string{}}
+	r.facts = evidence.Lab{Engine: engine, AWS: string(r.images.AWS), Ready: measure.Near(l.ReadyIn), Serving: map[string]string{}}
 	for service, server := range r.images.Servers {
 		r.facts.Serving[string(service)] = server.String()
 	}

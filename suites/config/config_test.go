@@ -46,7 +46,7 @@ var _ = Describe("A platform of five services that is started in us-west-2 when 
 		It("sends no client there", func(ctx SpecContext) {
 			r := harness.Run(ctx, "testdata/gate-holds.yaml")
 			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
-			Expect(r.Metrics.StaleConfig.LoMS).To(BeNil(), "nobody was redirected")
+			Expect(r.Metrics.StaleConfig.Lo).To(BeNil(), "nobody was redirected")
 			Expect(r.Metrics.StaleConfig.Verdict.String()).To(Equal(measure.Inconclusive.String()))
 		}, SpecTimeout(harness.DrillTimeout))
 	})

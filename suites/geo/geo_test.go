@@ -18,10 +18,10 @@ const (
 	asia = "ap-southeast-1"
 
 	rto = 15 * time.Minute // what was promised, in real time
-	lag = 2_000            // milliseconds of the lab that the replica in Asia is behind: 120 s
+	lag = 2 * time.Second  // of the lab that the replica in Asia is behind: 120 s
 )
 
-func guarantee(r evidence.Result, id string) evidence.Session {
+func guarantee(r evidence.Result, id string) measure.Session {
 	GinkgoHelper()
 	for _, s := range r.Metrics.Sessions {
 		if s.Guarantee == id {
@@ -29,10 +29,10 @@ func guarantee(r evidence.Result, id string) evidence.Session {
 		}
 	}
 	Fail("nothing was measured of " + id)
-	return evidence.Session{}
+	return measure.Session{}
 }
 
-func reads(r evidence.Result, region, path string) evidence.ReadLatency {
+func reads(r evidence.Result, region, path string) measure.ReadLatency {
 	GinkgoHelper()
 	for _, l := range r.Metrics.Reads {
 		if l.Region == region && l.Path == path {
@@ -40,7 +40,7 @@ func reads(r evidence.Result, region, path string) evidence.ReadLatency {
 		}
 	}
 	Fail("no read in " + region + " was answered by path " + path)
-	return evidence.ReadLatency{}
+	return measure.ReadLatency{}
 }
 
 var _ = Describe("A mobile app whose replica in Asia is two minutes behind", func() {
@@ -49,10 +49,10 @@ var _ = Describe("A mobile app whose replica in Asia is two minutes behind", fun
 			r := harness.Run(ctx, "geo-read-your-writes")
 			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
 			own := guarantee(r, measure.FindingReadYourWrites)
-			oldest, there := int64(0), 0
+			oldest, there := time.Duration(0), 0
 			for _, w := range own.Windows {
 				if w.Region == asia { // a busy machine's other replica may be late too, now and then
-					oldest, there = max(oldest, w.AgeMS), there+w.Reads
+					oldest, there = max(oldest, w.Age.Duration()), there+w.Reads
 				}
 			}
 			Expect(there).To(BeNumerically(">=", 10))
@@ -69,8 +69,8 @@ var _ = Describe("A mobile app whose replica in Asia is two minutes behind", fun
 			Expect(guarantee(r, measure.FindingReadYourWrites).Judged).To(BeNumerically(">", 50))
 			far, near := reads(r, asia, "primary"), reads(r, eu, "local")
 			Expect(far.Count).To(BeNumerically(">", 10))
-			Expect(far.P50MS).To(BeNumerically(">", 150), "the way to the primary and back, physically")
-			Expect(near.P50MS).To(BeNumerically("<", 80), "where nothing lags, nobody goes there: that is 80 ms away")
+			Expect(far.P50.Duration()).To(BeNumerically(">", 150*time.Millisecond), "the way to the primary and back, physically")
+			Expect(near.P50.Duration()).To(BeNumerically("<", 80*time.Millisecond), "where nothing lags, nobody goes there: that is 80 ms away")
 		}, SpecTimeout(harness.DrillTimeout))
 	})
 })
@@ -81,7 +81,7 @@ var _ = Describe("A mobile app that loses us-east-1", func() {
 		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
 		Expect(r).To(Recover(time.Duration(float64(rto) / r.Scenario.Timescale)))
 		for _, region := range []string{us, eu, asia} {
-			Expect(reads(r, region, "local").P99MS).To(BeNumerically("<=", 20), region)
+			Expect(reads(r, region, "local").P99.Duration()).To(BeNumerically("<=", 20*time.Millisecond), region)
 		}
 	}, SpecTimeout(harness.DrillTimeout))
 

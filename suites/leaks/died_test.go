@@ -14,6 +14,7 @@ import (
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/measure"
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
 
@@ -54,8 +55,8 @@ var _ = Describe("A program of the lab that is killed behind its back", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(r.Status).To(Equal(evidence.Errored))
 		Expect(r.Error).To(HavePrefix(victim + " ended by itself (exit code 137)"))
-		Expect(r.Verdict).To(Equal(evidence.Inconclusive))
-		Expect(r.Findings).NotTo(ContainElement(HaveField("Verdict", evidence.Fail)))
+		Expect(r.Verdict).To(Equal(measure.Inconclusive))
+		Expect(r.Findings).NotTo(ContainElement(HaveField("Verdict", measure.Fail)))
 	},
 		Entry("the replicator, that asks what a fault does", topology.ServiceReplicator.Host("us-west-2"), "partition is in force", SpecTimeout(harness.DrillTimeout)),
 		Entry("the hub, before there is a steady state", topology.ServiceHub.Host(topology.Global), "lab .* is up", SpecTimeout(harness.DrillTimeout)),

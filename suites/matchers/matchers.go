@@ -12,6 +12,7 @@ import (
 	"github.com/onsi/gomega/types"
 
 	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // MeetItsExpectation succeeds when the drill ended as its author wrote: a remedy passed, an incident was caught with exactly its
@@ -36,23 +37,23 @@ func HaveAConfirmedFault() types.GomegaMatcher {
 
 // Recover succeeds when the recovery time was measured, ended, and lies within the limit of lab time.
 func Recover(within time.Duration) types.GomegaMatcher {
-	return measured("recovery time", within, func(r evidence.Result) (interval, error) {
+	return measured("recovery time", within, func(r evidence.Result) (measure.Interval, error) {
 		m := r.Metrics.RecoveryTime
 		if m == nil {
-			return interval{}, fmt.Errorf("%s measured no recovery time", r.Scenario.Name)
+			return measure.Interval{}, fmt.Errorf("%s measured no recovery time", r.Scenario.Name)
 		}
-		return interval{m.LoMS, m.HiMS}, nil
+		return m.Interval, nil
 	})
 }
 
 // LoseAtMost succeeds when the recovery point was measured and lies within the limit of lab time.
 func LoseAtMost(limit time.Duration) types.GomegaMatcher {
-	return measured("recovery point", limit, func(r evidence.Result) (interval, error) {
+	return measured("recovery point", limit, func(r evidence.Result) (measure.Interval, error) {
 		m := r.Metrics.RecoveryPoint
 		if m == nil {
-			return interval{}, fmt.Errorf("%s measured no recovery point", r.Scenario.Name)
+			return measure.Interval{}, fmt.Errorf("%s measured no recovery point", r.Scenario.Name)
 		}
-		return interval{m.LoMS, m.HiMS}, nil
+		return m.Interval, nil
 	})
 }
 
@@ -77,18 +78,16 @@ func LeaveNothing() types.GomegaMatcher {
 	}, gomega.BeZero())
 }
 
-type interval struct{ lo, hi *int64 }
-
 // measured wants a non-empty interval that ends within the limit.
-func measured(what string, limit time.Duration, of func(evidence.Result) (interval, error)) types.GomegaMatcher {
+func measured(what string, limit time.Duration, of func(evidence.Result) (measure.Interval, error)) types.GomegaMatcher {
 	return gcustom.MakeMatcher(func(r evidence.Result) (bool, error) {
 		i, err := of(r)
 		if err != nil {
 			return false, err
 		}
-		if i.lo == nil {
+		if i.Lo == nil {
 			return false, fmt.Errorf("%s: the %s has no lower end", r.Scenario.Name, what)
 		}
-		return i.hi != nil && *i.lo <= *i.hi && *i.hi <= limit.Milliseconds(), nil
+		return i.Hi != nil && i.Lo.Duration() <= i.Hi.Duration() && i.Hi.Duration() <= limit, nil
 	}).WithTemplate("{{.Actual.Scenario.Name}} {{.To}} have a "+what+" within {{.Data}}; its reasons: {{range .Actual.Reasons}}\n  {{.}}{{end}}", limit)
 }

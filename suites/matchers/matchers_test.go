@@ -8,23 +8,30 @@ import (
 	"github.com/onsi/gomega/types"
 
 	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
-func ms(n int64) *int64 { return &n }
+func lo(ms int) *measure.Low { return new(measure.Low(time.Duration(ms) * time.Millisecond)) }
+
+func hi(ms int) *measure.High { return new(measure.High(time.Duration(ms) * time.Millisecond)) }
+
+func span(from, to int) *measure.Span {
+	return &measure.Span{Lo: time.Duration(from) * time.Millisecond, Hi: time.Duration(to) * time.Millisecond}
+}
 
 // good is a drill that every matcher accepts; each bad one differs from it in one place.
 func good() evidence.Result {
 	return evidence.Result{
-		Schema: evidence.Schema, Scenario: evidence.Scenario{Name: "example"}, Status: evidence.Completed, Verdict: evidence.Pass,
+		Schema: evidence.Schema, Scenario: evidence.Scenario{Name: "example"}, Status: evidence.Completed, Verdict: measure.Pass,
 		Reasons:  []string{"all is well"},
-		Expected: evidence.Expected{Verdict: evidence.Pass, Met: true},
+		Expected: evidence.Expected{Verdict: measure.Pass, Met: true},
 		Faults: []evidence.Fault{
-			{Name: "lose_region", Confirmed: true, By: "the door is shut", Effective: &evidence.Span{1, 2}, Healed: &evidence.Span{3, 4}},
-			{Name: "latency", Confirmed: true, Effective: &evidence.Span{1, 1}, Healed: &evidence.Span{3, 3}},
+			{Name: "lose_region", Confirmed: true, By: "the door is shut", Effective: span(1, 2), Healed: span(3, 4)},
+			{Name: "latency", Confirmed: true, Effective: span(1, 1), Healed: span(3, 3)},
 		},
-		Metrics: evidence.Metrics{
-			RecoveryTime:  &evidence.RecoveryTime{LoMS: ms(900), HiMS: ms(1000)},
-			RecoveryPoint: &evidence.RecoveryPoint{Acked: 100, LoMS: ms(0), HiMS: ms(1000)},
+		Metrics: measure.Metrics{
+			RecoveryTime:  &measure.RecoveryTime{Interval: measure.Interval{Lo: lo(900), Hi: hi(1000)}},
+			RecoveryPoint: &measure.RecoveryPoint{Acked: 100, Interval: measure.Interval{Lo: lo(0), Hi: hi(1000)}},
 		},
 	}
 }
@@ -58,25 +65,25 @@ func TestMatchers(t *testing.T) {
 		{
 			name: "Recover", match: Recover(time.Second),
 			bad: map[string]func(*result){
-				"late":            func(r *result) { r.Metrics.RecoveryTime.HiMS = ms(1001) },
-				"never":           func(r *result) { r.Metrics.RecoveryTime.HiMS, r.Metrics.RecoveryTime.Censored = nil, true },
-				"before it began": func(r *result) { r.Metrics.RecoveryTime.LoMS = ms(1001); r.Metrics.RecoveryTime.HiMS = ms(900) },
+				"late":            func(r *result) { r.Metrics.RecoveryTime.Hi = hi(1001) },
+				"never":           func(r *result) { r.Metrics.RecoveryTime.Hi, r.Metrics.RecoveryTime.Censored = nil, true },
+				"before it began": func(r *result) { r.Metrics.RecoveryTime.Lo = lo(1001); r.Metrics.RecoveryTime.Hi = hi(900) },
 			},
 			wrong: map[string]func(*result){
 				"not measured": func(r *result) { r.Metrics.RecoveryTime = nil },
-				"no lower end": func(r *result) { r.Metrics.RecoveryTime.LoMS = nil },
+				"no lower end": func(r *result) { r.Metrics.RecoveryTime.Lo = nil },
 			},
 		},
 		{
 			name: "LoseAtMost", match: LoseAtMost(time.Second),
 			bad: map[string]func(*result){
-				"too much":        func(r *result) { r.Metrics.RecoveryPoint.HiMS = ms(1001) },
-				"nobody knows":    func(r *result) { r.Metrics.RecoveryPoint.HiMS = nil },
-				"before it began": func(r *result) { r.Metrics.RecoveryPoint.LoMS = ms(1001); r.Metrics.RecoveryPoint.HiMS = ms(900) },
+				"too much":        func(r *result) { r.Metrics.RecoveryPoint.Hi = hi(1001) },
+				"nobody knows":    func(r *result) { r.Metrics.RecoveryPoint.Hi = nil },
+				"before it began": func(r *result) { r.Metrics.RecoveryPoint.Lo = lo(1001); r.Metrics.RecoveryPoint.Hi = hi(900) },
 			},
 			wrong: map[string]func(*result){
 				"not measured": func(r *result) { r.Metrics.RecoveryPoint = nil },
-				"no lower end": func(r *result) { r.Metrics.RecoveryPoint.LoMS = nil },
+				"no lower end": func(r *result) { r.Metrics.RecoveryPoint.Lo = nil },
 			},
 		},
 		{
@@ -121,7 +128,7 @@ func TestMatchers(t *testing.T) {
 			if ok, _ := c.match.Match(nil); ok {
 				t.Error("nil was taken for a drill")
 			}
-			for _, other := range []any{"a result", 7, &r, []evidence.Result{r}, evidence.Metrics{}} {
+			for _, other := range []any{"a result", 7, &r, []evidence.Result{r}, measure.Metrics{}} {
 				if ok, err := c.match.Match(other); ok || err == nil {
 					t.Errorf("a %T was taken: %t, %v", other, ok, err)
 				}
@@ -133,8 +140,8 @@ func TestMatchers(t *testing.T) {
 // What a failure says is what a person reads first in the log of a build.
 func TestFailuresSayWhy(t *testing.T) {
 	r := good()
-	r.Expected.Met, r.Verdict, r.Reasons = false, evidence.Fail, []string{"lost 3 of 100 acknowledged writes"}
-	r.Metrics.RecoveryTime.HiMS, r.Faults[0].Confirmed = ms(2500), false
+	r.Expected.Met, r.Verdict, r.Reasons = false, measure.Fail, []string{"lost 3 of 100 acknowledged writes"}
+	r.Metrics.RecoveryTime.Hi, r.Faults[0].Confirmed = hi(2500), false
 	for _, c := range []struct {
 		match types.GomegaMatcher
 		want  []string

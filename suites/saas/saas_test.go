@@ -18,7 +18,7 @@ var _ = Describe("A SaaS platform that loses eu-west-1 at full demand", func() {
 		It("answers somebody within seconds, and is never back at its capacity", func(ctx SpecContext) {
 			r := harness.Run(ctx, "saas-standby-overload")
 			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
-			Expect(*r.Metrics.RecoveryTime.FirstSuccessMS).To(BeNumerically("<", 10_000), "what a naive measure says")
+			Expect(r.Metrics.RecoveryTime.FirstSuccess.Duration()).To(BeNumerically("<", 10*time.Second), "what a naive measure says")
 			Expect(r.Metrics.RecoveryTime.Censored).To(BeTrue())
 			Expect(*r.Metrics.Capacity.ShareHi).To(BeNumerically("<", 0.9))
 			Expect(*r.Metrics.Capacity.AmplificationAfter).To(BeNumerically(">", 1.2), "clients who try again")
@@ -45,10 +45,10 @@ var _ = Describe("A SaaS platform that loses eu-west-1 at full demand", func() {
 		It("takes back those that can't be served, and is never back", func(ctx SpecContext) {
 			r := harness.Run(ctx, "testdata/shift-to-a-small-standby.yaml")
 			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
-			at := int64(0)
+			at := time.Duration(0)
 			for _, phase := range r.Metrics.RecoveryTime.Phases {
-				if at += phase.MS; phase.Name == "redirected" {
-					Expect(at).To(BeNumerically(">", 10_000), "all clients are sent there only when they have gone")
+				if at += phase.Took.Duration(); phase.Name == "redirected" {
+					Expect(at).To(BeNumerically(">", 10*time.Second), "all clients are sent there only when they have gone")
 				}
 			}
 			Expect(*r.Metrics.Capacity.ShareLo).To(BeNumerically(">", 0.15), "more than the tenth that is always sent there is served")
@@ -62,9 +62,9 @@ var _ = Describe("A SaaS platform that loses eu-west-1 at full demand", func() {
 			moved := r.Metrics.Clients
 			Expect(moved.Count).To(Equal(16))
 			Expect(moved.Moved).To(Equal(16))
-			Expect(*moved.LoMS).To(BeNumerically(">", 2_000), "with the TTL alone they would be there within a second")
-			Expect(*moved.HiMS).To(BeNumerically("<=", 12_500), "that long they keep an answer")
-			Expect(*r.Metrics.RecoveryTime.HiMS).To(BeNumerically(">=", *moved.LoMS-500), "who is sent to a dead region is not served")
+			Expect(moved.Lo.Duration()).To(BeNumerically(">", 2*time.Second), "with the TTL alone they would be there within a second")
+			Expect(moved.Hi.Duration()).To(BeNumerically("<=", 12500*time.Millisecond), "that long they keep an answer")
+			Expect(r.Metrics.RecoveryTime.Hi.Duration()).To(BeNumerically(">=", moved.Lo.Duration()-500*time.Millisecond), "who is sent to a dead region is not served")
 		}, SpecTimeout(harness.DrillTimeout))
 	})
 })

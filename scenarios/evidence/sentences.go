@@ -1,0 +1,79 @@
+package evidence
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/measure"
+)
+
+// rows are what was measured, in words.
+func (r Result) rows() []measure.Row {
+	return measure.Report{Verdict: r.Verdict, Reasons: r.Reasons, Metrics: r.Metrics, Findings: r.Findings}.Rows(r.Scenario.Timescale)
+}
+
+// Why says in one sentence why the drill ended as it did.
+func (r Result) Why() string {
+	switch {
+	case r.Status == Errored:
+		return "The harness could not do its work: " + strings.TrimSuffix(r.Error, ".") + "."
+	case r.Status == Interrupted:
+		return "The drill was interrupted; what was measured until then proves nothing."
+	case len(r.Reasons) > 0:
+		return r.Reasons[0]
+	}
+	return "Nothing was measured."
+}
+
+// Command repeats the drill.
+func (r Result) Command() string {
+	if r.Scenario.Repeat != "" {
+		return "regionfall run " + r.Scenario.Repeat
+	}
+	return "regionfall run " + r.Scenario.Name
+}
+
+// Expectation says what the scenario's author expected and whether it came true, and if not why. Empty when pass was expected and
+// nothing else is to be said.
+func (r Result) Expectation() string {
+	if r.Expected.Verdict != measure.Fail {
+		return ""
+	}
+	text := "expected fail"
+	if len(r.Expected.Findings) > 0 {
+		text += ": " + strings.Join(r.Expected.Findings, ", ")
+	}
+	if r.Expected.Met {
+		return text + ": met"
+	}
+	if r.Status != Completed {
+		return text + ": not met (the drill did not complete)"
+	}
+	var why []string
+	missing, surplus := r.unexpected()
+	if slices.ContainsFunc(r.Findings, func(f measure.Finding) bool { return f.ID == measure.FindingDrill && f.Verdict != measure.Pass }) {
+		why = append(why, "the drill proves nothing")
+	}
+	if len(missing) > 0 {
+		why = append(why, "not found: "+strings.Join(missing, ", "))
+	}
+	if len(surplus) > 0 {
+		why = append(why, "not expected: "+strings.Join(surplus, ", "))
+	}
+	if len(why) == 0 {
+		why = append(why, "the verdict is "+r.Verdict.String())
+	}
+	return text + ": not met (" + strings.Join(why, "; ") + ")"
+}
+
+// FullScale is the extrapolation in words; empty when there is none.
+func (r Result) FullScale() string {
+	t := r.Metrics.RecoveryTime
+	if t == nil || t.FullScale == nil || r.Scenario.Timescale == 1 {
+		return ""
+	}
+	return fmt.Sprintf("At full scale, by extrapolation (scaled phases %s, physical phases as they were): recovered in about %s.",
+		measure.Scale(r.Scenario.Timescale), measure.Exactly(time.Duration(*t.FullScale)))
+}

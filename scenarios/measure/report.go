@@ -1,0 +1,49 @@
+package measure
+
+// Report is everything measured of one history, as result.json has it.
+type Report struct {
+	Verdict  Verdict
+	Reasons  []string // one sentence each: why the verdict is what it is
+	Metrics  Metrics
+	Findings []Finding
+	// Given are the preconditions of the failure that was expected, and whether they came true.
+	Given []Precondition
+}
+
+// Precondition is something that must have happened for a failure to be the one that was expected.
+type Precondition struct {
+	Name string `json:"name"`
+	Met  bool   `json:"met"`
+}
+
+// Metrics are the measurements by name. Null was not measured.
+type Metrics struct {
+	RecoveryTime   *RecoveryTime   `json:"recovery_time"`
+	RecoveryPoint  *RecoveryPoint  `json:"recovery_point"`
+	WriteLatency   *Latency        `json:"write_latency"` // of the writes before the first fault
+	Capacity       *Capacity       `json:"capacity"`      // of what took over
+	Clients        *Clients        `json:"clients"`       // when they left the lost region
+	Sessions       []Session       `json:"sessions"`      // by guarantee
+	Reads          []ReadLatency   `json:"reads"`         // by region and path
+	StaleConfig    *StaleConfig    `json:"stale_config"`
+	WriteGap       *WriteGap       `json:"write_gap"`       // the longest of the switchovers
+	ReplicationLag *ReplicationLag `json:"replication_lag"` // of what stands in for a managed service's replication
+	// These are named by the schema and have no checker: always null.
+	Decisions    *NotMeasured `json:"decisions"`
+	Conservation *NotMeasured `json:"conservation"`
+}
+
+// NotMeasured is the type of a metric without a checker; a pointer to it is nil, which is written as null.
+type NotMeasured struct{}
+
+// FindingDrill says whether the drill counts at all; it never fails, it is inconclusive when the drill proves nothing.
+const FindingDrill = "drill"
+
+// Finding is what a checker says. Every checker that ran says something, also when all is well.
+type Finding struct {
+	ID       string   `json:"id"` // see the constants
+	Checker  string   `json:"checker"`
+	Verdict  Verdict  `json:"verdict"`
+	Detail   string   `json:"detail"`
+	Evidence []string `json:"evidence"` // ids of operations, at most 20
+}

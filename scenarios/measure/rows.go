@@ -1,0 +1,59 @@
+package measure
+
+// Row is one measurement in words, the same in every rendering.
+type Row struct {
+	ID        string // recovery_point, recovery_point.objects
+	Name      string
+	Part      bool // of the row above: a store of the recovery point
+	Objective string
+	Measured  string
+	Deviation string
+	// The same in the time of the story, when that is another.
+	FullObjective, FullMeasured string
+	Judged                      bool
+	Verdict                     Verdict
+}
+
+// Word is what stands in the column of verdicts.
+func (r Row) Word() string {
+	if !r.Judged {
+		return "measured"
+	}
+	return r.Verdict.String()
+}
+
+// shown is what rows are made of.
+type shown struct {
+	Report
+	timescale float64
+}
+
+// Rows are what was measured, in words, of a drill at a timescale.
+func (r Report) Rows(timescale float64) []Row {
+	var all []Row
+	for _, c := range checkers {
+		all = append(all, c.Rows(shown{r, timescale})...)
+	}
+	return all
+}
+
+// full adds the time of the story, where the lab's is not the same.
+func (s shown) full(out *Row, o Objective, say func(scale float64) string) {
+	if s.timescale == 1 || s.timescale <= 0 {
+		return
+	}
+	if o.WithinFull != nil && *o.WithinFull > 0 {
+		out.FullObjective = Promise(o.WithinFull.Duration())
+	}
+	out.FullMeasured = say(s.timescale)
+}
+
+// verdict of a finding, and whether it was made.
+func (s shown) verdict(id string) (Verdict, bool) {
+	for _, f := range s.Findings {
+		if f.ID == id {
+			return f.Verdict, true
+		}
+	}
+	return Inconclusive, false
+}

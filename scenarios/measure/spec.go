@@ -1,0 +1,59 @@
+// Package measure turns a history into findings: pure functions, no clock, no network. A zero value never passes: what was not
+// measured is inconclusive. What it gives is what result.json has, under the names of that.
+package measure
+
+import "time"
+
+// Spec says what was promised and how the history is to be judged. Durations are lab time.
+type Spec struct {
+	Timescale     float64
+	RecoveryTime  *RecoveryTimeObjective  // nil: not promised
+	RecoveryPoint *RecoveryPointObjective // nil: not promised
+	// Stores that must hold an acknowledged write, such as postgres, objects, items.
+	Stores []string
+	// Ordered are the stores in which a write can't be lost while one that was sent after its acknowledgement is kept
+	// (PostgreSQL's log): such a hole is a finding.
+	Ordered []string
+	// Home is the region in charge from the start; empty: who acknowledges most before anything is broken.
+	Home string
+	// Survivor is the region that takes over in the end and whose stores are read.
+	Survivor string
+	// ClientsIn are the regions that clients are in, in turn; none: that is not known of them.
+	ClientsIn []string
+	// Given are the preconditions that must have come true after the first fault, for a failure to be the one that was expected.
+	Given []string
+	// StandbyCapacity is the least share of the demand that the service must sustain for a window of the recovery time's after the fault;
+	// 0: not promised.
+	StandbyCapacity float64
+	// Consistency is what reads may see of writes: Linearizable, or empty for nothing that was promised.
+	Consistency string
+	// Sessions are the guarantees that a client's session is promised, by the ids of their findings; none: nothing was promised.
+	Sessions []string
+	// LocalReads is the 99th percentile at most of the reads in each region, whoever answers them. Physical; 0: not promised.
+	LocalReads time.Duration
+	// StaleConfig is for how long after clients were redirected a node may refer to the lost region; nil: not promised.
+	StaleConfig *time.Duration
+	// WriteGap is for how long no write may be acknowledged while regions change roles; nil: not promised.
+	WriteGap *time.Duration
+	// Replicated are the stores that reach the survivor by what stands in for a managed service's replication, whenever it comes to it. CopyTakes is
+	// how long that takes there by the distance alone, which is the design's; what comes on top of it is the machine's.
+	Replicated []string
+	CopyTakes  time.Duration
+	// MinAcked is how many writes must have been acknowledged before the first fault; fewer prove nothing.
+	MinAcked int
+}
+
+// RecoveryTimeObjective says what "the service is back" means and how soon it must be.
+type RecoveryTimeObjective struct {
+	Within   time.Duration
+	Window   time.Duration // W: how long the criterion must hold throughout
+	Success  float64       // share of operations that are ok, such as 0.99
+	Quantile float64       // of latency from the due time, such as 0.99
+	Latency  time.Duration // at that quantile, at most
+	Capacity float64       // goodput at least this share of the offered load
+}
+
+// RecoveryPointObjective says how much acknowledged data may be lost. Zero means none at all, and is judged by count.
+type RecoveryPointObjective struct {
+	Within time.Duration
+}
