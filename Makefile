@@ -4,6 +4,12 @@
 export CGO_ENABLED = 0
 export GOFLAGS     = -trimpath -buildvcs=false
 
+# What the evidence says of these sources. GOFLAGS keeps Go from noting it itself, since this machine's paths come with that.
+RUNNER   = github.com/regionfall/regionfall/scenarios/runner
+COMMIT  := $(shell git rev-parse --verify -q HEAD 2>/dev/null)
+DIRTY   := $(if $(COMMIT),$(if $(shell git status --porcelain 2>/dev/null | head -n 1),true,false))
+STAMP    = -X $(RUNNER).commit=$(COMMIT) -X $(RUNNER).dirty=$(DIRTY)
+
 GO      ?= go
 OUT     ?= out
 SUITES  ?= ./suites/smoke ./suites/faults ./suites/kyc ./suites/saas ./suites/config ./suites/geo ./suites/ownapp ./suites/leaks \
@@ -24,7 +30,7 @@ help: ## print this list
 
 # specs runs suites: $(1) names their reports, $(2) are the suites, $(3) is what serves S3 and DynamoDB. It leaves how they ended in code.
 specs = mkdir -p $(OUT); REGIONFALL_AWS=$(3) REGIONFALL_OUT=$(abspath $(OUT)) $(GO) tool ginkgo run --keep-going \
-	$(if $(NO_COLOR),--no-color) --procs=$(JOBS) --fail-on-empty --fail-on-pending --timeout=60m --poll-progress-after=120s \
+	--ldflags='$(STAMP)' $(if $(NO_COLOR),--no-color) --procs=$(JOBS) --fail-on-empty --fail-on-pending --timeout=60m --poll-progress-after=120s \
 	--junit-report=$(1).junit.xml --json-report=$(1).json --output-dir=$(OUT) $(2); code=$$?; \
 	sed -i.bak 's|$(CURDIR)/||g' $(OUT)/$(1).junit.xml $(OUT)/$(1).json && rm -f $(OUT)/*.bak; \
 	echo "evidence: $(OUT)/index.html"
@@ -70,4 +76,4 @@ clean: ## remove labs, evidence and what was built
 
 .PHONY: regionfall
 regionfall:
-	@$(GO) build -o regionfall .
+	@$(GO) build -ldflags='$(STAMP)' -o regionfall .

@@ -185,7 +185,7 @@ func TestFaultsOf(t *testing.T) {
 	got := FaultsOf(history.History{Faults: []history.Fault{
 		{Name: "lose_region", Target: "us-east-1", Command: 100_400 * us, Effective: &history.Interval{Lo: 120_900 * us, Hi: 121_001 * us}},
 	}})
-	want := []Fault{{Name: "lose_region", Target: "us-east-1", Command: measure.Low(100_400 * us), Effective: &measure.Span{Lo: 120_900 * us, Hi: 121_001 * us}}}
+	want := []Fault{{Name: "lose_region", Target: "us-east-1", Role: measure.RoleCause, Command: measure.Low(100_400 * us), Effective: &measure.Span{Lo: 120_900 * us, Hi: 121_001 * us}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

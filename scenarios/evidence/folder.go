@@ -102,24 +102,38 @@ func WriteLog(dir, node string, log io.Reader) error {
 	})
 }
 
-// ReadResult reads the result.json of a folder. Another schema, or a word that is none of the schema's, is an error.
+// ReadResult reads the result.json of a folder, that of the schema before as far as it goes. Another schema, or a word that is none of the schema's,
+// is an error.
 func ReadResult(dir string) (Result, error) {
 	data, err := os.ReadFile(filepath.Join(dir, FileResult))
 	if err != nil {
 		return Result{}, fmt.Errorf("read evidence: %w", err)
 	}
-	var r Result
-	if err := json.Unmarshal(data, &r); err != nil {
+	r, err := decodeResult(data)
+	if err != nil {
 		return Result{}, fmt.Errorf("read %s: %w", filepath.Join(dir, FileResult), err)
-	}
-	if r.Schema != Schema {
-		return Result{}, fmt.Errorf("read %s: its schema is %q, not %s", filepath.Join(dir, FileResult), r.Schema, Schema)
 	}
 	switch r.Status {
 	case Completed, Interrupted, Errored:
 		return r, nil
 	}
 	return Result{}, fmt.Errorf("read %s: status %q is none of completed, interrupted, error", filepath.Join(dir, FileResult), r.Status)
+}
+
+func decodeResult(data []byte) (r Result, err error) {
+	var is struct{ Schema string }
+	if err := json.Unmarshal(data, &is); err != nil {
+		return r, err
+	}
+	switch is.Schema {
+	case Schema:
+		err = json.Unmarshal(data, &r)
+	case schemaV1:
+		r, err = readV1(data)
+	default:
+		err = fmt.Errorf("its schema is %q, not %s", is.Schema, Schema)
+	}
+	return r, err
 }
 
 func writeBytes(dir, name string, data []byte) error {

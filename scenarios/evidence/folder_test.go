@@ -9,12 +9,15 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // write leaves a drill's evidence as the command does.
@@ -61,7 +64,7 @@ func TestReadResultIsStrict(t *testing.T) {
 		t.Fatal(err)
 	}
 	for from, to := range map[string]string{
-		Schema:                  "regionfall-result/v2",
+		Schema:                  "regionfall-result/v3",
 		`"status": "completed"`: `"status": "done"`,
 		`"verdict": "pass"`:     `"verdict": "green"`,
 		`"leftovers": 0`:        `"leftovers": 0.5`,
@@ -77,6 +80,45 @@ func TestReadResultIsStrict(t *testing.T) {
 		}
 		if _, err := ReadResult(dir); err == nil {
 			t.Errorf("read with %s", to)
+		}
+	}
+}
+
+// What an earlier version left is read as far as it goes: to be judged again, listed and shown.
+func TestResultsOfTheFirstSchemaAreRead(t *testing.T) {
+	for name, make := range map[string]func() (Drill, map[string][]byte){"v1.pass": outage, "v1.fail": nightlyBackup} {
+		dir := t.TempDir()
+		data, err := os.ReadFile(filepath.Join("testdata", name+".result.json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, FileResult), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadResult(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, _ := make()
+		d.Ran, d.Report.Incidents = Ran{}, nil
+		want := New(d)
+		want.Schema = schemaV1
+		for i := range want.Lab.Images { // it had no word of its own for what they are for
+			want.Lab.Images[i].For = want.Lab.Images[i].Name
+		}
+		slices.SortFunc(want.Lab.Images, func(a, b Image) int { return strings.Compare(a.Name, b.Name) })
+		want.Metrics.RecoveryTime.Cause, want.Metrics.RecoveryTime.Sum = "", measure.Interval{} // nor of these
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		for from, to := range map[string]string{`"status": "completed"`: `"status": "done"`, `"verdict": "`: `"verdict": "x`} {
+			bad := strings.Replace(string(data), from, to, 1)
+			if err := os.WriteFile(filepath.Join(dir, FileResult), []byte(bad), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := ReadResult(dir); err == nil || bad == string(data) {
+				t.Errorf("%s is read with %s", name, to)
+			}
 		}
 	}
 }
@@ -98,7 +140,7 @@ func TestNull(t *testing.T) {
 			t.Errorf("%s is %v (there: %v), want null", name, v, there)
 		}
 	}
-	for _, list := range []string{`"reasons":[]`, `"faults":[]`, `"findings":[]`, `"images":[]`} {
+	for _, list := range []string{`"reasons":[]`, `"faults":[]`, `"incidents":[]`, `"findings":[]`, `"images":[]`} {
 		if !strings.Contains(string(data), list) {
 			t.Errorf("%s is missing", list)
 		}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
@@ -23,8 +24,28 @@ type Drill struct {
 	History   history.History
 	Report    measure.Report
 	Expect    Expect
+	Ran       Ran
 	Lab       Lab
 	Leftovers int
+}
+
+// Ran is when a drill ran, by the wall clock, and what ran it. Who judges evidence again keeps it.
+type Ran struct {
+	Began, Ended time.Time // zero: not known
+	Harness      Harness
+	Host         *Host
+}
+
+// Ran is when the drill ran, and what ran it.
+func (r Result) Ran() Ran {
+	ran := Ran{Harness: r.Harness, Host: r.Host}
+	if r.Began != nil {
+		ran.Began = *r.Began
+	}
+	if r.Ended != nil {
+		ran.Ended = *r.Ended
+	}
+	return ran
 }
 
 // Expect is what the author of the scenario says the drill must find, as measure.Met has it. The zero value expects pass.
@@ -43,10 +64,14 @@ func ScenarioOf(name string, source []byte, timescale float64) Scenario {
 // complete neither passes nor fails and meets no expectation: what was seen of it stays, without a verdict.
 func New(d Drill) Result {
 	r := Result{
-		Schema: Schema, Scenario: d.Scenario, Status: d.Status, Faults: FaultsOf(d.History), Lab: d.Lab, Leftovers: d.Leftovers,
+		Schema: Schema, Scenario: d.Scenario, Status: d.Status, Began: utc(d.Ran.Began), Ended: utc(d.Ran.Ended), Faults: FaultsOf(d.History),
+		Harness: d.Ran.Harness, Host: d.Ran.Host, Lab: d.Lab, Leftovers: d.Leftovers,
+	}
+	if began := d.History.Heading.Began; !began.IsZero() {
+		r.Began = utc(began)
 	}
 	r.Lab.Images = append([]Image{}, d.Lab.Images...)
-	slices.SortFunc(r.Lab.Images, func(a, b Image) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(r.Lab.Images, func(a, b Image) int { return cmp.Or(cmp.Compare(a.For, b.For), cmp.Compare(a.Name, b.Name)) })
 	if d.Err != nil {
 		r.Status, r.Error = Errored, withoutPlaces(d.Err.Error())
 	}
@@ -73,6 +98,14 @@ func New(d Drill) Result {
 	return r.asWritten()
 }
 
+// utc is a time as it is written; nil is not known.
+func utc(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return new(t.UTC().Truncate(time.Millisecond))
+}
+
 // asWritten is a result as it is read back: rounded. What is rendered when a drill ends says the same as what is rendered from its file later.
 func (r Result) asWritten() Result {
 	data, err := json.Marshal(r)
@@ -89,6 +122,7 @@ func (r Result) asWritten() Result {
 // conclude takes over what was measured. Lists are lists, also where they are empty.
 func (r *Result) conclude(report measure.Report) {
 	r.Verdict, r.Metrics, r.Reasons = report.Verdict, report.Metrics, append([]string{}, report.Reasons...)
+	r.Incidents = append([]measure.Incident{}, report.Incidents...)
 	r.Findings = append([]measure.Finding{}, report.Findings...)
 	for i := range r.Findings {
 		r.Findings[i].Evidence = append([]string{}, r.Findings[i].Evidence...)
@@ -122,10 +156,11 @@ func (r Result) unexpected() (missing, surplus []string) {
 // FaultsOf are the faults of a history in the form of result.json.
 func FaultsOf(h history.History) []Fault {
 	faults := []Fault{}
-	for _, f := range h.Faults {
+	roles := measure.Roles(h)
+	for i, f := range h.Faults {
 		faults = append(faults, Fault{
-			Name: f.Name, Target: f.Target, Command: measure.Low(f.Command), Effective: measure.SpanOf(f.Effective), Healed: measure.SpanOf(f.Healed),
-			Confirmed: f.Confirmed, By: f.By,
+			Name: f.Name, Target: f.Target, Role: roles[i], Command: measure.Low(f.Command), Effective: measure.SpanOf(f.Effective),
+			Healed: measure.SpanOf(f.Healed), Lapsed: measure.SpanOf(f.Lapsed), Confirmed: f.Confirmed, By: f.By,
 		})
 	}
 	return faults

@@ -4,28 +4,36 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
-// Schema names the format of result.json.
-const Schema = "regionfall-result/v1"
+// Schema names the format of result.json. docs/schema/result.schema.json describes it.
+const Schema = "regionfall-result/v2"
 
-// Result is result.json. Durations are whole milliseconds of lab time; null is not measured, never 0.
+// Result is result.json. Durations are whole milliseconds of lab time; null is not measured, or not known, and never 0.
 type Result struct {
 	Schema   string   `json:"schema"`
 	Scenario Scenario `json:"scenario"`
 	Status   Status   `json:"status"`
-	// Error says in one sentence why the harness could not do its work; empty unless Status is Errored.
-	Error     string            `json:"error,omitempty"`
-	Verdict   measure.Verdict   `json:"verdict"`
-	Reasons   []string          `json:"reasons"`
-	Expected  Expected          `json:"expected"`
-	Faults    []Fault           `json:"faults"`
-	Metrics   measure.Metrics   `json:"metrics"`
-	Findings  []measure.Finding `json:"findings"`
-	Lab       Lab               `json:"lab"`
-	Leftovers int               `json:"leftovers"` // containers, networks and volumes of the lab that outlived it
+	// Error says in one sentence why the harness could not do its work; it is there only with status error.
+	Error string `json:"error,omitempty"`
+	// Began and Ended are by the wall clock, in UTC. Nothing is measured by it.
+	Began    *time.Time      `json:"began"`
+	Ended    *time.Time      `json:"ended"`
+	Verdict  measure.Verdict `json:"verdict"`
+	Reasons  []string        `json:"reasons"` // one sentence each
+	Expected Expected        `json:"expected"`
+	Faults   []Fault         `json:"faults"` // and ordered moves, in the order of their commands
+	// Incidents are what came of each of those that takes something away, in the order of time.
+	Incidents []measure.Incident `json:"incidents"`
+	Metrics   measure.Metrics    `json:"metrics"` // of all of the drill: the worst
+	Findings  []measure.Finding  `json:"findings"`
+	Harness   Harness            `json:"harness"`
+	Host      *Host              `json:"host"`
+	Lab       Lab                `json:"lab"`
+	Leftovers int                `json:"leftovers"` // containers, networks and volumes of the lab that outlived it
 }
 
 // Scenario says which scenario was run, and how.
@@ -56,15 +64,34 @@ type Expected struct {
 	Met   bool                   `json:"met"`
 }
 
-// Fault is the life of one fault. A nil span was not seen.
+// Fault is the life of one fault. A span that is null was not seen.
 type Fault struct {
 	Name      string        `json:"name"`
 	Target    string        `json:"target"`
+	Role      measure.Role  `json:"role"`
 	Command   measure.Low   `json:"command_ms"`
 	Effective *measure.Span `json:"effective_ms"`
 	Healed    *measure.Span `json:"healed_ms"`
+	// Lapsed says that it was not in force any more when it was to be healed: between when it was last seen in force and first seen not to be.
+	Lapsed    *measure.Span `json:"lapsed_ms"`
 	Confirmed bool          `json:"confirmed"`
 	By        string        `json:"by"` // what the probe saw
+}
+
+// Harness is the program that ran and judged the drill. Null is not known.
+type Harness struct {
+	Version *string `json:"version"`
+	Commit  *string `json:"commit"` // of its sources, in hex
+	Dirty   *bool   `json:"dirty"`  // the sources were not those of the commit
+}
+
+// Host is the class of the machine that the harness ran on, and says nothing of which one it was. Null is not known.
+type Host struct {
+	OS         string  `json:"os"`
+	Arch       string  `json:"arch"`
+	Processors int     `json:"processors"`
+	MemoryMB   *int64  `json:"memory_mb"` // 1 MB is 2^20 bytes
+	Kernel     *string `json:"kernel"`    // its release
 }
 
 // Lab says what the drill ran on.
@@ -72,7 +99,7 @@ type Lab struct {
 	Engine string  `json:"engine"` // such as "Docker 28.5.1"
 	Images []Image `json:"images"`
 	AWS    string  `json:"aws"` // localstack or packages
-	// Serving is which program served s3, and which dynamodb, with its version and where it is from.
+	// Serving is what stood in for the cloud's own services: which program served s3, and which dynamodb, with its version and where it is from.
 	Serving map[string]string `json:"serving"`
 	Ready   measure.Near      `json:"ready_ms"` // from nothing to every node ready
 }
@@ -91,6 +118,7 @@ func (l Lab) Served() string {
 
 // Image is one the lab's nodes were started from.
 type Image struct {
-	Name string `json:"name"`
-	ID   string `json:"id"`
+	For    string `json:"for"`  // such as postgres
+	Name   string `json:"name"` // in the engine
+	Digest string `json:"digest"`
 }

@@ -82,6 +82,8 @@ func promised(ms, timescale float64) measure.Objective {
 // never is an interval of more than so many milliseconds.
 func never(lo float64) measure.Interval { return measure.Interval{Lo: low(lo)} }
 
+func span(from, to float64) measure.Span { return measure.Span{Lo: msec(from), Hi: msec(to)} }
+
 func low(ms float64) *measure.Low { return new(measure.Low(msec(ms))) }
 
 func msec(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
@@ -101,27 +103,39 @@ func outage() (Drill, map[string][]byte) {
 	}
 	joint := store("", 44.2)
 	joint.Stores = []measure.RecoveryPoint{store(history.StorePostgres, 44.2), store(history.StoreObjects, 30.5), store(history.StoreItems, 30.5)}
+	recovery := measure.RecoveryTime{
+		Interval: took(4213.4, 4296.2), FirstSuccess: new(near(4180.7)), Cause: "lose_region on us-east-1", Objective: promised(20000, 360),
+		Verdict: measure.Pass, FullScale: new(near(905_000)), Sum: took(4213.4, 4296.2),
+		Phases: measure.Phases{
+			{Name: "detected", Took: near(1260.4), Scaled: true},
+			{Name: "decided", Took: near(210.4), Scaled: true},
+			{Name: "fenced", Took: near(42.3)},
+			{Name: "promoted", Took: near(1428.3)},
+			{Name: "repointed", Took: near(420.3)},
+			{Name: "redirected", Took: near(210.2), Scaled: true},
+			{Name: "sustained", Took: near(690.1)},
+		},
+	}
 	return Drill{
 		Scenario: ScenarioOf("kyc-region-outage", source, 360),
-		Status:   Completed,
-		History:  sample{rate: 5 * time.Millisecond, lost: 6 * time.Second, back: 10200 * time.Millisecond, end: 16 * time.Second}.history(),
+		Ran: Ran{
+			Began: time.Date(2026, 8, 1, 12, 0, 0, 250_400_000, time.UTC), Ended: time.Date(2026, 8, 1, 12, 0, 31, 0, time.UTC),
+			Harness: Harness{Commit: new("6a1eef89d0b6"), Dirty: new(false)},
+			Host:    &Host{OS: "linux", Arch: "amd64", Processors: 2, MemoryMB: new(int64(7940)), Kernel: new("6.1.0-42-amd64")},
+		},
+		Status:  Completed,
+		History: sample{rate: 5 * time.Millisecond, lost: 6 * time.Second, back: 10200 * time.Millisecond, end: 16 * time.Second}.history(),
 		Report: measure.Report{
 			Verdict: measure.Pass,
 			Reasons: []string{"us-west-2 served again after at most 4.30 s and kept all 812 acknowledged writes."},
+			Incidents: []measure.Incident{{
+				Fault: new(0), Cause: "lose_region on us-east-1", InCharge: "us-west-2", RecoveryTime: &recovery, RecoveryPoint: &joint,
+				Outages: []measure.Outage{{
+					Begin: span(5975, 5990), End: new(span(10_200, 10_300)), Interval: took(4213.4, 4296.2), Verdict: measure.Pass,
+				}},
+			}},
 			Metrics: measure.Metrics{
-				RecoveryTime: &measure.RecoveryTime{
-					Interval: took(4213.4, 4296.2), FirstSuccess: new(near(4180.7)), Objective: promised(20000, 360), Verdict: measure.Pass,
-					FullScale: new(near(905_000)),
-					Phases: measure.Phases{
-						{Name: "detected", Took: near(1260.4), Scaled: true},
-						{Name: "decided", Took: near(210.4), Scaled: true},
-						{Name: "fenced", Took: near(42.3)},
-						{Name: "promoted", Took: near(1428.3)},
-						{Name: "repointed", Took: near(420.3)},
-						{Name: "redirected", Took: near(210.2), Scaled: true},
-						{Name: "sustained", Took: near(690.1)},
-					},
-				},
+				RecoveryTime:  &recovery,
 				RecoveryPoint: &joint,
 				WriteLatency:  latency(812),
 				ReplicationLag: &measure.ReplicationLag{Stores: []measure.StoreLag{
@@ -136,7 +150,7 @@ func outage() (Drill, map[string][]byte) {
 		Lab: Lab{
 			Engine: "Docker 20.10.24", AWS: "packages", Ready: near(6840),
 			Serving: map[string]string{"s3": "versitygw v1.8.0 from a Go module", "dynamodb": "moto 5.1.1 from Debian packages"},
-			Images:  []Image{{Name: "regionfall/postgres:3f9c", ID: "sha256:0f3b"}, {Name: "regionfall/hub:77aa", ID: "sha256:9a21"}},
+			Images:  []Image{{For: "postgres", Name: "regionfall/postgres:3f9c", Digest: "sha256:0f3b"}, {For: "hub", Name: "regionfall/hub:77aa", Digest: "sha256:9a21"}},
 		},
 	}, map[string][]byte{FileScenario: source}
 }
@@ -157,6 +171,10 @@ func nightlyBackup() (Drill, map[string][]byte) {
 	}
 	joint := store("")
 	joint.Stores = []measure.RecoveryPoint{store(history.StorePostgres), store(history.StoreItems)}
+	recovery := measure.RecoveryTime{
+		Interval: never(11_980), Censored: true, Cause: "lose_region on us-east-1", Objective: promised(5000, 1440), Verdict: measure.Fail,
+		Sum: never(11_980),
+	}
 	return Drill{
 		Scenario: ScenarioOf("kyc-nightly-backup", source, 1440),
 		Status:   Completed,
@@ -168,8 +186,12 @@ func nightlyBackup() (Drill, map[string][]byte) {
 				"1140 of 1141 acknowledged writes were lost: everything after the newest backup.",
 				"The service was not back within the 12 s that were observed.",
 			},
+			Incidents: []measure.Incident{{
+				Fault: new(0), Cause: "lose_region on us-east-1", InCharge: "us-west-2", RecoveryTime: &recovery, RecoveryPoint: &joint,
+				Outages: []measure.Outage{{Begin: span(13_980, 13_988), Interval: never(11_980), Censored: true, Verdict: measure.Fail}},
+			}},
 			Metrics: measure.Metrics{
-				RecoveryTime:  &measure.RecoveryTime{Interval: never(11_980), Censored: true, Objective: promised(5000, 1440), Verdict: measure.Fail},
+				RecoveryTime:  &recovery,
 				RecoveryPoint: &joint,
 				WriteLatency:  latency(1141),
 				Capacity: &measure.Capacity{

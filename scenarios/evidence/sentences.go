@@ -11,7 +11,8 @@ import (
 
 // rows are what was measured, in words.
 func (r Result) rows() []measure.Row {
-	return measure.Report{Verdict: r.Verdict, Reasons: r.Reasons, Metrics: r.Metrics, Findings: r.Findings}.Rows(r.Scenario.Timescale)
+	report := measure.Report{Verdict: r.Verdict, Reasons: r.Reasons, Incidents: r.Incidents, Metrics: r.Metrics, Findings: r.Findings}
+	return report.Rows(r.Scenario.Timescale)
 }
 
 // Why says in one sentence why the drill ended as it did.

@@ -193,7 +193,7 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 	return joint
 }
 
-// worst is the account that decides, with all of them where there are several.
+// worst is that of the account that decides.
 func (a *audit) worst() *RecoveryPoint {
 	rank := map[Verdict]int{Pass: 0, Inconclusive: 1, Fail: 2}
 	verdicts := []Verdict{}
@@ -211,13 +211,7 @@ func (a *audit) worst() *RecoveryPoint {
 			worst = p
 		}
 	}
-	if len(a.accounts) == 1 {
-		return worst
-	}
 	out := *worst
 	out.Verdict = Combine(verdicts...)
-	for _, k := range a.accounts {
-		out.Causes = append(out.Causes, *k.point)
-	}
 	return &out
 }

@@ -25,18 +25,19 @@ type cause struct {
 	history.Fault
 	f     history.Interval // when it became effective
 	index int              // in the order of time
+	fault int              // its place among the history's faults
 }
 
 // causesOf are those of a history, by when they became effective.
 func causesOf(h history.History) []cause {
 	var all, prepared []cause
-	for _, f := range h.Faults {
+	for i, f := range h.Faults {
 		switch {
 		case !confirmed(f):
 		case slices.Contains(conditions, f.Name):
-			prepared = append(prepared, cause{Fault: f, f: *f.Effective})
+			prepared = append(prepared, cause{Fault: f, f: *f.Effective, fault: i})
 		default:
-			all = append(all, cause{Fault: f, f: *f.Effective})
+			all = append(all, cause{Fault: f, f: *f.Effective, fault: i})
 		}
 	}
 	if len(all) == 0 {
@@ -45,6 +46,29 @@ func causesOf(h history.History) []cause {
 	slices.SortStableFunc(all, func(a, b cause) int { return cmp.Or(cmp.Compare(a.f.Lo, b.f.Lo), cmp.Compare(a.f.Hi, b.f.Hi)) })
 	for i := range all {
 		all[i].index = i
+	}
+	return all
+}
+
+// Role is what a fault is to a drill.
+type Role string
+
+// The roles.
+const (
+	RoleCause     Role = "cause"     // outages, losses and changes of who is in charge are put down to it
+	RoleCondition Role = "condition" // it prepares what another fault, or an ordered move, will meet
+)
+
+// Roles are those of a history's faults, in their order.
+func Roles(h history.History) []Role {
+	causes := causesOf(h)
+	var all []Role
+	for i, f := range h.Faults {
+		role := RoleCause
+		if slices.Contains(conditions, f.Name) && !slices.ContainsFunc(causes, func(c cause) bool { return c.fault == i }) {
+			role = RoleCondition
+		}
+		all = append(all, role)
 	}
 	return all
 }

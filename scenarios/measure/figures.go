@@ -107,6 +107,18 @@ func fromTo(lo, hi time.Duration) Interval { return Interval{Lo: new(Low(lo)), H
 // more is an interval whose end was not seen.
 func more(than time.Duration) Interval { return Interval{Lo: new(Low(than))} }
 
+// plus adds two: of one whose end was not seen nobody knows at most how long both are.
+func (i Interval) plus(j Interval) Interval {
+	if i.Lo == nil || j.Lo == nil {
+		return Interval{}
+	}
+	out := more(i.Lo.Duration() + j.Lo.Duration())
+	if i.Hi != nil && j.Hi != nil {
+		out.Hi = new(*i.Hi + *j.Hi)
+	}
+	return out
+}
+
 // SpanOf is an interval of a history as a result has it; nil was not seen.
 func SpanOf(i *history.Interval) *Span {
 	if i == nil {

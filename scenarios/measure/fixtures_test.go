@@ -128,7 +128,7 @@ func TestFixtures(t *testing.T) {
 			if want := expect.Findings; len(want)+len(bad) > 0 && !cmp.Equal(want, bad) {
 				t.Errorf("%s\nfindings that don't pass:\n%s", expect.Why, cmp.Diff(want, bad))
 			}
-			if diff := cmp.Diff(expect.Figures, measured(r.Metrics, expect.Figures)); diff != "" {
+			if diff := cmp.Diff(expect.Figures, measured(r, expect.Figures)); diff != "" {
 				t.Errorf("%s\n%s", expect.Why, diff)
 			}
 		})
@@ -181,14 +181,15 @@ func (e expectation) promised() Spec {
 }
 
 // measured are the figures that are wanted, as they were measured.
-func measured(m Metrics, want figures) figures {
+func measured(r Report, want figures) figures {
 	var got figures
+	m := r.Metrics
 	if m.RecoveryTime != nil {
 		if want.RecoveryTimeMS != nil {
 			got.RecoveryTimeMS = ends(m.RecoveryTime.Interval)
 		}
 		if want.Outages != nil {
-			for _, o := range m.RecoveryTime.Outages {
+			for _, o := range r.Outages() {
 				got.Outages = append(got.Outages, ends(o.Interval)...)
 			}
 		}

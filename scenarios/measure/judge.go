@@ -20,7 +20,8 @@ func Judge(h history.History, s Spec) Report {
 	for _, c := range checkers {
 		c.Measure(v, &r.Metrics)
 	}
-	own.apply(&r.Metrics)
+	r.Incidents = v.incidents()
+	own.apply(&r.Metrics, r.Incidents)
 	void := v.voids(own)
 	doubts := slices.Concat(void, v.opens(), own.reasons())
 	r.Findings = []Finding{v.drillFinding(doubts)}

@@ -17,11 +17,7 @@ func TestGoodDrillInFull(t *testing.T) {
 	d := goodDrill()
 	got := Judge(d.History, d.spec)
 	want := &RecoveryTime{
-		Cause: "lose_region on us-east-1",
-		Outages: []Outage{{
-			Cause: "lose_region on us-east-1", Begin: Span(*between(2900, 3000)), End: SpanOf(between(4100, 4200)),
-			Interval: fromTo(1080*msec, 1200*msec), Verdict: Pass,
-		}},
+		Cause:    "lose_region on us-east-1",
 		Sum:      fromTo(1080*msec, 1200*msec),
 		Interval: fromTo(1080*msec, 1200*msec), FirstSuccess: new(Near(1202 * msec)), Verdict: Pass,
 		Objective: Objective{Within: new(High(2 * time.Second)), WithinFull: new(Near(2 * time.Minute))},
@@ -38,6 +34,14 @@ func TestGoodDrillInFull(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got.Metrics.RecoveryTime); diff != "" {
 		t.Errorf("recovery time:\n%s", diff)
+	}
+	if diff := cmp.Diff([]Incident{{
+		Fault: new(0), Cause: "lose_region on us-east-1", InCharge: standby, RecoveryTime: want, RecoveryPoint: got.Metrics.RecoveryPoint,
+		Outages: []Outage{{
+			Begin: Span(*between(2900, 3000)), End: SpanOf(between(4100, 4200)), Interval: fromTo(1080*msec, 1200*msec), Verdict: Pass,
+		}},
+	}}, got.Incidents); diff != "" {
+		t.Errorf("incidents:\n%s", diff)
 	}
 	if diff := cmp.Diff(&Latency{Count: 25, P50: High(12 * msec), P99: High(12 * msec), Max: High(12 * msec)}, got.Metrics.WriteLatency); diff != "" {
 		t.Errorf("write latency:\n%s", diff)

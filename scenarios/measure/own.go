@@ -93,12 +93,15 @@ func (d *ownDoubts) explains(o outage) bool {
 }
 
 // apply takes back the verdicts of figures that would be others.
-func (d *ownDoubts) apply(m *Metrics) {
+func (d *ownDoubts) apply(m *Metrics, incidents []Incident) {
 	if d.better == nil {
 		return
 	}
-	if r, b := m.RecoveryTime, d.better.recoveryTime(); r != nil && (b == nil || r.differs(*b)) {
+	if r, b := m.RecoveryTime, d.better.recoveryTime(); r != nil && (b == nil || r.differs(*b) || len(d.view.outages) != len(d.better.outages)) {
 		d.differs, r.Verdict = true, Inconclusive
+		for i := range incidents {
+			incidents[i] = incidents[i].timeless()
+		}
 	}
 	if c, b := m.Capacity, d.better.capacity(); c != nil && (b == nil || differ(c.ShareLo, b.ShareLo) || differ(c.ShareHi, b.ShareHi)) {
 		d.differs, c.Verdict = true, Inconclusive
@@ -107,7 +110,7 @@ func (d *ownDoubts) apply(m *Metrics) {
 
 // differs says whether two recovery times are not the same figure.
 func (r RecoveryTime) differs(b RecoveryTime) bool {
-	return r.Verdict != b.Verdict || differ(r.Lo, b.Lo) || differ(r.Hi, b.Hi) || len(r.Outages) != len(b.Outages)
+	return r.Verdict != b.Verdict || differ(r.Lo, b.Lo) || differ(r.Hi, b.Hi)
 }
 
 func differ[T comparable](a, b *T) bool {

@@ -28,7 +28,6 @@ type RecoveryPoint struct {
 	Resurrected     int             `json:"resurrected"`       // absent before the lost region returned, there after
 	Duplicates      int             `json:"duplicates"`
 	Stores          []RecoveryPoint `json:"stores,omitempty"`
-	Causes          []RecoveryPoint `json:"causes,omitempty"` // that of each, where there are several
 }
 
 // MeasureRecoveryPoint measures how much acknowledged data each cause f cost after which another region is in charge (see chargeOf) or a store was
@@ -129,10 +128,10 @@ func (l loss) holes(acked []write, kept func(write) bool, ordered bool) []write 
 	return holes
 }
 
-func recoveryPointFinding(p *RecoveryPoint, late []StoreLag) Finding {
+func recoveryPointFinding(p *RecoveryPoint, a *audit) Finding {
 	f := Finding{ID: FindingRecoveryPoint, Checker: "recovery_point", Verdict: p.Verdict, Evidence: p.LostIDs}
 	f.Detail = fmt.Sprintf("%d of %d acknowledged writes lost", p.Lost, p.Acked)
-	if len(p.Causes) > 1 {
+	if len(a.accounts) > 1 {
 		f.Detail += " at " + p.Cause
 	}
 	switch {
@@ -150,8 +149,8 @@ func recoveryPointFinding(p *RecoveryPoint, late []StoreLag) Finding {
 	} else {
 		f.Detail += " (objective " + p.promise() + ")"
 	}
-	if len(late) > 0 && p.Verdict == Inconclusive {
-		f.Detail = blame(late, p.promise()) + "; " + f.Detail
+	if len(a.late) > 0 && p.Verdict == Inconclusive {
+		f.Detail = blame(a.late, p.promise()) + "; " + f.Detail
 	}
 	return f
 }
@@ -185,7 +184,7 @@ func (recoveryPoints) Find(v *view, m Metrics) []Finding {
 	if m.RecoveryPoint == nil || v.spec.RecoveryPoint == nil {
 		return nil
 	}
-	return []Finding{recoveryPointFinding(m.RecoveryPoint, v.audit().late)}
+	return []Finding{recoveryPointFinding(m.RecoveryPoint, v.audit())}
 }
 
 // Rows show it, and below it that of each store.

@@ -21,8 +21,7 @@ type RecoveryTime struct {
 	Verdict   Verdict  `json:"verdict"`
 	Phases    Phases   `json:"phases"`
 	FullScale *Near    `json:"full_scale_ms"` // an extrapolation: scaled phases x timescale + physical phases
-	Outages   []Outage `json:"outages"`       // all of the drill, in the order of time; the figures above are of the worst
-	Sum       Interval `json:"sum"`           // of all outages that have a cause
+	Sum       Interval `json:"sum"`           // of all its outages, of which the figures above are those of the worst
 }
 
 // Outage is a stretch in which the service criterion did not hold.
@@ -65,49 +64,75 @@ func MeasureRecoveryTime(h history.History, s Spec) *RecoveryTime { //nolint:rev
 }
 
 func (v *view) recoveryTime() *RecoveryTime {
-	if v.spec.RecoveryTime == nil || len(v.causes) == 0 {
+	times := v.times()
+	if times == nil {
 		return nil
 	}
-	objective := v.spec.RecoveryTime.Within
-	if v.service == nil {
-		return &RecoveryTime{Objective: v.spec.objective(objective), FirstSuccess: v.firstSuccess(v.causes[len(v.causes)-1])}
-	}
-	var worst *RecoveryTime
+	var worst RecoveryTime
 	var verdicts []Verdict
-	var outages []Outage
-	var sum history.Interval
-	sumCensored := false
-	consider := func(r *RecoveryTime) {
-		verdicts = append(verdicts, r.Verdict)
-		if worst == nil || worse(*r, *worst) {
-			worst = r
+	sum := fromTo(0, 0)
+	for i, t := range times {
+		verdicts = append(verdicts, t.recovery.Verdict)
+		if i == 0 || worse(*t.recovery, worst) {
+			worst = *t.recovery
 		}
+		sum = sum.plus(t.recovery.Sum)
 	}
+	worst.Verdict, worst.Sum = Combine(verdicts...), sum
+	return &worst
+}
+
+// aftermath is what came of a cause: its outages, and the recovery time of the worst.
+type aftermath struct {
+	outages  []Outage
+	recovery *RecoveryTime
+}
+
+func (v *view) newTimes() []aftermath {
+	if v.spec.RecoveryTime == nil {
+		return nil
+	}
+	var all []aftermath
+	for _, c := range v.causes {
+		all = append(all, v.aftermathOf(c))
+	}
+	return all
+}
+
+func (v *view) aftermathOf(c cause) aftermath {
+	if v.service == nil { // nothing says when the service is away
+		return aftermath{recovery: &RecoveryTime{
+			Cause: c.String(), Objective: v.spec.objective(v.spec.RecoveryTime.Within), FirstSuccess: v.firstSuccess(c),
+		}}
+	}
+	a := aftermath{outages: []Outage{}}
+	var verdicts []Verdict
+	sum := fromTo(0, 0)
 	for _, o := range v.outages {
-		if o.cause < 0 {
-			outages = append(outages, o.figure(nil, nil))
+		if o.cause != c.index {
 			continue
 		}
-		c := v.causes[o.cause]
 		r := v.recoveryFrom(o, c)
-		consider(r)
-		outages = append(outages, o.figure(&c, r))
+		out := o.figure()
+		out.Interval, out.Verdict = r.Interval, r.Verdict
+		a.outages, verdicts = append(a.outages, out), append(verdicts, r.Verdict)
 		from := o.start(c)
-		sum.Lo += max(0, o.end.Lo-from.Hi)
-		sum.Hi += o.end.Hi - from.Lo
-		sumCensored = sumCensored || o.censored
-	}
-	for _, c := range v.causes {
-		if r := v.unharmed(c); r != nil {
-			consider(r)
+		lasted := fromTo(max(0, o.end.Lo-from.Hi), o.end.Hi-from.Lo)
+		if o.censored {
+			lasted.Hi = nil
+		}
+		sum = sum.plus(lasted)
+		if a.recovery == nil || worse(*r, *a.recovery) {
+			a.recovery = r
 		}
 	}
-	worst.Outages, worst.Verdict = outages, Combine(verdicts...)
-	worst.Sum = fromTo(sum.Lo, sum.Hi)
-	if sumCensored {
-		worst.Sum = more(sum.Lo)
+	if a.recovery == nil {
+		a.recovery = v.unharmed(c)
+	} else {
+		a.recovery.Verdict = Combine(verdicts...)
 	}
-	return worst
+	a.recovery.Sum = sum
+	return a
 }
 
 // start is from when an outage counts: its own beginning, or the cause's effect if that is later.
@@ -115,14 +140,11 @@ func (o outage) start(c cause) history.Interval {
 	return history.Interval{Lo: max(c.f.Lo, o.begin.Lo), Hi: max(c.f.Hi, o.begin.Hi)}
 }
 
-// figure is an outage as the report gives it.
-func (o outage) figure(c *cause, r *RecoveryTime) Outage {
+// figure is an outage as the report gives it, by itself.
+func (o outage) figure() Outage {
 	out := Outage{What: o.what, Begin: Span(o.begin), Interval: more(max(0, o.end.Lo-o.begin.Hi)), Censored: o.censored}
 	if !o.censored {
 		out.End, out.Hi = SpanOf(&o.end), new(High(o.end.Hi-o.begin.Lo))
-	}
-	if c != nil {
-		out.Cause, out.Verdict, out.Interval = c.String(), r.Verdict, r.Interval
 	}
 	return out
 }
@@ -147,13 +169,8 @@ func (v *view) recoveryFrom(o outage, c cause) *RecoveryTime {
 	return r
 }
 
-// unharmed is the recovery time of a cause that no outage is put down to; nil where there is one.
+// unharmed is the recovery time of a cause that no outage is put down to.
 func (v *view) unharmed(c cause) *RecoveryTime {
-	for _, o := range v.outages {
-		if o.cause == c.index {
-			return nil
-		}
-	}
 	objective := v.spec.RecoveryTime.Within
 	r := &RecoveryTime{Cause: c.String(), Objective: v.spec.objective(objective), Interval: more(0), FirstSuccess: v.firstSuccess(c)}
 	calls := v.service.all.calls
@@ -183,7 +200,7 @@ func worse(a, b RecoveryTime) bool {
 	case rank(a) != rank(b):
 		return rank(a) > rank(b)
 	case a.Lo == nil || b.Lo == nil:
-		return b.Lo != nil
+		return b.Lo != nil || a.Lo == nil
 	case *a.Lo != *b.Lo:
 		return *a.Lo > *b.Lo
 	case a.Hi == nil || b.Hi == nil:
@@ -209,7 +226,7 @@ func (v *view) firstSuccess(c cause) *Near {
 	return new(Near(first - c.f.Mid()))
 }
 
-func recoveryTimeFinding(r *RecoveryTime) Finding {
+func recoveryTimeFinding(r *RecoveryTime, outages []outage) Finding {
 	f := Finding{ID: FindingRecoveryTime, Checker: "recovery_time", Verdict: r.Verdict}
 	objective := "(objective " + r.promise() + ")"
 	after := " after " + r.Cause
@@ -221,24 +238,21 @@ func recoveryTimeFinding(r *RecoveryTime) Finding {
 	default:
 		f.Detail = fmt.Sprintf("back %s to %s%s %s", AtLeast(r.Lo.Duration()), AtMost(r.Hi.Duration()), after, objective)
 	}
-	if more := r.others(); more != "" {
-		f.Detail += ", of " + fmt.Sprint(len(r.Outages)) + " outages: " + more
+	if len(outages) > 1 {
+		f.Detail += fmt.Sprintf(", of %d outages: %s", len(outages), told(outages))
 	}
 	return f
 }
 
-// others tells the outages, where there are several.
-func (r *RecoveryTime) others() string {
-	if len(r.Outages) < 2 {
-		return ""
-	}
+// told tells outages.
+func told(outages []outage) string {
 	var all []string
-	for _, o := range r.Outages[:min(len(r.Outages), 5)] {
-		long := "to the end"
-		if o.Hi != nil {
-			long = "for " + AtLeast(o.Lo.Duration()) + " to " + AtMost(o.Hi.Duration())
+	for _, o := range outages[:min(len(outages), 5)] {
+		out, long := o.figure(), "to the end"
+		if out.Hi != nil {
+			long = "for " + AtLeast(out.Lo.Duration()) + " to " + AtMost(out.Hi.Duration())
 		}
-		all = append(all, fmt.Sprintf("at %s %s", Exactly(o.Begin.Hi), long))
+		all = append(all, fmt.Sprintf("at %s %s", Exactly(out.Begin.Hi), long))
 	}
 	return strings.Join(all, ", ")
 }
@@ -253,11 +267,11 @@ func (recoveryTimes) IDs() []string { return []string{FindingRecoveryTime} }
 func (recoveryTimes) Measure(v *view, m *Metrics) { m.RecoveryTime = v.recoveryTime() }
 
 // Find compares it with the objective.
-func (recoveryTimes) Find(_ *view, m Metrics) []Finding {
+func (recoveryTimes) Find(v *view, m Metrics) []Finding {
 	if m.RecoveryTime == nil {
 		return nil
 	}
-	return []Finding{recoveryTimeFinding(m.RecoveryTime)}
+	return []Finding{recoveryTimeFinding(m.RecoveryTime, v.outages)}
 }
 
 // Rows show it.
@@ -277,7 +291,7 @@ func (recoveryTimes) Rows(s shown) []Row {
 	if t.Censored {
 		out.Measured += " (never recovered)"
 	}
-	if n := len(t.Outages); n > 1 {
+	if n := len(s.Outages()); n > 1 {
 		out.Measured += ", the worst of " + Count(n, "outage", "outages")
 	}
 	if t.Within != nil {

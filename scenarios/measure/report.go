@@ -2,10 +2,11 @@ package measure
 
 // Report is everything measured of one history, as result.json has it.
 type Report struct {
-	Verdict  Verdict
-	Reasons  []string // one sentence each: why the verdict is what it is
-	Metrics  Metrics
-	Findings []Finding
+	Verdict   Verdict
+	Reasons   []string // one sentence each: why the verdict is what it is
+	Incidents []Incident
+	Metrics   Metrics
+	Findings  []Finding
 	// Given are the preconditions of the failure that was expected, and whether they came true.
 	Given []Precondition
 }

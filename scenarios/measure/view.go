@@ -19,7 +19,9 @@ type view struct {
 	end     time.Duration // of the observation
 	service *service      // nil where no criterion is given, or nothing was offered
 	outages []outage
-	audit   func() *audit // made when it is asked for first; nil without stores or causes
+	// Made when they are asked for first:
+	audit func() *audit      // nil without stores or causes
+	times func() []aftermath // of the causes, in their order; nil without a promise
 }
 
 func viewOf(h history.History, s Spec) *view {
@@ -32,7 +34,7 @@ func viewOf(h history.History, s Spec) *view {
 
 // look finds the outages.
 func (v *view) look(excused excuse) {
-	v.service, v.outages = nil, nil
+	v.service, v.outages, v.times = nil, nil, sync.OnceValue(v.newTimes)
 	if v.spec.RecoveryTime == nil {
 		return
 	}

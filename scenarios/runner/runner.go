@@ -60,7 +60,7 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	if err != nil {
 		return out, err
 	}
-	r := &run{Options: o, plan: plan, images: images, rec: rec, dir: out.Dir}
+	r := &run{Options: o, plan: plan, images: images, rec: rec, dir: out.Dir, began: time.Now()}
 	err = r.run(ctx)
 	err = errors.Join(err, rec.Close())
 	if errors.Is(err, engine.ErrGone) {
@@ -87,6 +87,7 @@ type run struct {
 	images    image.Set
 	rec       *history.Recorder
 	dir       string
+	began     time.Time
 	facts     evidence.Lab
 	leftovers int
 	kept      string
@@ -121,7 +122,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		r.facts.Serving[string(service)] = server.String()
 	}
 	for name, i := range r.images.Images {
-		r.facts.Images = append(r.facts.Images, evidence.Image{Name: name + " " + i.Name, ID: i.ID})
+		r.facts.Images = append(r.facts.Images, evidence.Image{For: name, Name: i.Name, Digest: i.ID})
 	}
 	began := time.Now()
 	err = orBroken(ctx, drill.Run(ctx, r.plan, labOf{l}, r.rec, r.watch()), began, l.CheckPrograms)
@@ -200,7 +201,8 @@ func (r *run) drill(interrupted bool, err error) evidence.Drill {
 	scenario.Repeat = r.Repeat
 	return evidence.Drill{
 		Scenario: scenario, Status: status, Err: err, History: h, Report: measure.Judge(h, r.plan.Judge),
-		Expect: evidence.Expect{Fail: r.plan.Expect.Fail, Findings: r.plan.Expect.Findings}, Lab: r.facts, Leftovers: r.leftovers,
+		Expect: evidence.Expect{Fail: r.plan.Expect.Fail, Findings: r.plan.Expect.Findings},
+		Ran:    evidence.Ran{Began: r.began, Ended: time.Now(), Harness: harness(), Host: host()}, Lab: r.facts, Leftovers: r.leftovers,
 	}
 }
 
@@ -227,7 +229,7 @@ func Rejudge(dir string) (before, after evidence.Result, err error) {
 	}
 	d := evidence.Drill{
 		Scenario: before.Scenario, Status: before.Status, History: h, Report: measure.Judge(h, plan.Judge),
-		Expect: evidence.Expect{Fail: plan.Expect.Fail, Findings: plan.Expect.Findings}, Lab: before.Lab, Leftovers: before.Leftovers,
+		Expect: evidence.Expect{Fail: plan.Expect.Fail, Findings: plan.Expect.Findings}, Ran: before.Ran(), Lab: before.Lab, Leftovers: before.Leftovers,
 	}
 	if before.Error != "" {
 		d.Err = errors.New(before.Error)

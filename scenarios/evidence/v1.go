@@ -1,0 +1,46 @@
+package evidence
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
+)
+
+// schemaV1 named the format until incidents were told apart.
+const schemaV1 = "regionfall-result/v1"
+
+// readV1 reads what has kept its name and its meaning since: enough to judge the folder again, to list it, and to show what was measured. It has no
+// incidents, and nobody noted what ran it.
+func readV1(data []byte) (Result, error) {
+	var r Result
+	if err := json.Unmarshal(data, &r); err != nil {
+		return Result{}, err
+	}
+	var old struct {
+		Lab struct {
+			Images []struct{ Name, ID string }
+		}
+	}
+	if err := json.Unmarshal(data, &old); err != nil {
+		return Result{}, err
+	}
+	r.Lab.Images = []Image{}
+	for _, i := range old.Lab.Images {
+		what, name, found := strings.Cut(i.Name, " ")
+		if !found {
+			name = what
+		}
+		r.Lab.Images = append(r.Lab.Images, Image{For: what, Name: name, Digest: i.ID})
+	}
+	var h history.History // as much of it as says what each fault is to the drill
+	for _, f := range r.Faults {
+		h.Faults = append(h.Faults, history.Fault{Name: f.Name, Confirmed: f.Confirmed, Effective: (*history.Interval)(f.Effective)})
+	}
+	for i, role := range measure.Roles(h) {
+		r.Faults[i].Role = role
+	}
+	r.Incidents = []measure.Incident{}
+	return r, nil
+}

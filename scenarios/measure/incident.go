@@ -1,0 +1,69 @@
+package measure
+
+import (
+	"reflect"
+	"slices"
+)
+
+// Incident is a fault, or an ordered move, together with the outages and the loss that followed it.
+type Incident struct {
+	Fault    *int   `json:"fault"`     // its place among the faults, from 0; null: nothing was broken that could have caused the outages
+	Cause    string `json:"cause"`     // the fault and its target; empty: nothing
+	InCharge string `json:"in_charge"` // the region that is in charge after it; empty: that is not known
+	// Outages that are put down to it, in the order of time; null where nothing says when the service is away.
+	Outages []Outage `json:"outages"`
+	// RecoveryTime is that of the worst of its outages, or how surely there was none; null where none is promised, and without a cause.
+	RecoveryTime *RecoveryTime `json:"recovery_time"`
+	// RecoveryPoint is null where the loss is another one's: after it nobody else was in charge.
+	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
+}
+
+// incidents are all of a drill, in the order of time.
+func (v *view) incidents() []Incident {
+	all := []Incident{}
+	if outages := v.uncaused(); len(outages) > 0 {
+		all = append(all, Incident{InCharge: v.charge.home, Outages: outages})
+	}
+	times := v.times()
+	for i, c := range v.causes {
+		one := Incident{Fault: new(c.fault), Cause: c.String(), InCharge: v.after(c)}
+		if times != nil {
+			one.Outages, one.RecoveryTime = times[i].outages, times[i].recovery
+		}
+		if a := v.audit(); a != nil {
+			if at := slices.IndexFunc(a.accounts, func(k account) bool { return k.cause.index == c.index }); at >= 0 {
+				one.RecoveryPoint = a.accounts[at].point
+			}
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// uncaused are the outages that began when nothing was broken.
+func (v *view) uncaused() []Outage {
+	var all []Outage
+	for _, o := range v.outages {
+		if o.cause < 0 {
+			all = append(all, o.figure())
+		}
+	}
+	return all
+}
+
+// timeless is the incident without any verdict on how long the service was away.
+func (i Incident) timeless() Incident {
+	point := i.RecoveryPoint
+	i = withdrawn(reflect.ValueOf(i)).Interface().(Incident)
+	i.RecoveryPoint = point
+	return i
+}
+
+// Outages are all of a drill, in the order of time.
+func (r Report) Outages() []Outage {
+	var all []Outage
+	for _, i := range r.Incidents {
+		all = append(all, i.Outages...)
+	}
+	return all
+}
