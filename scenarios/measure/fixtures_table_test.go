@@ -46,7 +46,7 @@ type figures struct {
 	Resurrected     *int      `json:"resurrected,omitempty"`
 	Duplicates      *int      `json:"duplicates,omitempty"`
 	AckedAfterFault *int      `json:"acked_after_fault,omitempty"`
-	Outages         []float64 `json:"outages_ms,omitempty"` // the recovery time's lo and hi of each; the last one's lo only when censored
+	Outages         []float64 `json:"outages_ms,omitempty"`      // the recovery time's lo and hi of each; the last one's lo only when censored
 	CapacityShare   []float64 `json:"capacity_share,omitempty"`  // lo, hi
 	StaleConfigMS   []float64 `json:"stale_config_ms,omitempty"` // lo, hi; lo only when censored
 	StaleFailed     *int      `json:"stale_failed,omitempty"`
