@@ -43,7 +43,7 @@ func (b *builder) spec(p link.Place) node.Spec {
 	return node.Spec{
 		Name: name, ID: "regionfall-" + b.Name + "-" + name, Region: region, Service: s, Labels: labels,
 		Networks: []string{b.networkName(region)}, Aliases: aliases,
-		Env: map[string]string{"NODE": name, "REGION": region},
+		Env:    map[string]string{"NODE": name, "REGION": region},
 		Yields: slices.Contains(managed, s),
 	}
 }
@@ -160,6 +160,8 @@ func (b *builder) agent(s *node.Spec) error {
 			Region: s.Region, Postgres: b.endpoint(s.Region, home, topology.ServicePostgres),
 			Source: b.stores(s.Region, s.Region), Target: b.stores(s.Region, standby),
 		}
+	case topology.ServiceResponder:
+		settings = agent.ResponderConfig{}
 	case topology.ServiceNameservice:
 		c, err := b.nameservice()
 		if err != nil {
