@@ -43,6 +43,7 @@ type drill struct {
 	live    *measure.Watch
 	guards  []*guarded // in the order of injection
 	quiet   func()     // ends looking at how far replication is behind; not nil
+	silence func()     // ends asking the responders; not nil
 	steady  time.Duration
 	last    time.Duration // the last fault's command
 	stepped time.Duration // when the step before began: conditions look no further back
@@ -63,7 +64,7 @@ type guarded struct {
 func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(Event)) error {
 	alive, stop := l.Alive(ctx)
 	defer stop()
-	d := &drill{plan: p, lab: l, rec: rec, watch: watch, quiet: func() {}, live: measure.NewWatch(p.Judge)}
+	d := &drill{plan: p, lab: l, rec: rec, watch: watch, quiet: func() {}, silence: func() {}, live: measure.NewWatch(p.Judge)}
 	err := d.run(alive)
 	if alive.Err() != nil && ctx.Err() == nil {
 		return context.Cause(alive)
@@ -132,6 +133,7 @@ func (d *drill) startLoad(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	d.silence = d.followControls(ctx)
 	d.enter(history.PhaseWorkload)
 	return nil
 }
@@ -140,7 +142,9 @@ func (d *drill) startLoad(ctx context.Context) (err error) {
 func (d *drill) stopLoad(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.plan.Workload.Timeout+5*time.Second)
 	defer cancel()
-	if err := d.load.Stop(ctx); err != nil {
+	err := d.load.Stop(ctx)
+	d.silence() // the last operations have controls beside them
+	if err != nil {
 		return fmt.Errorf("stop the workload: %w", err)
 	}
 	if !d.stopped {
