@@ -16,6 +16,10 @@ import (
 // leastReads is how many reads of a region, before the fault and after it, a promise about them is judged by at least.
 const leastReads = 20
 
+// wakes is how many times as many processes have to get a processor for a read as for a question to a responder that has nothing to do: hub, app and
+// database on the way there, and the app and the hub on the way back, where that needs the hub and itself.
+const wakes = 3
+
 // MeasureReads is the latency of reads by the region and the path that they were answered by, counted from their due time; nil where none was
 // answered by the region's own database. It counts in calm times only (see calm).
 func MeasureReads(h history.History, s Spec) []ReadLatency { //nolint:revive // Reads are what it returns
@@ -98,7 +102,7 @@ func (v *view) calm() func(due, done time.Duration) period {
 // came from and also without one: where a region's own database doesn't answer in time, its users don't care who else does. One that never got
 // out counts where its client was served last. Nothing is known of a region with less than leastReads before the fault or, where it was not lost,
 // after it; nor where a responder that has nothing to do (see history.Control) needed so long that the reads could have been within the promise
-// without that: then the machine was too slow, not the design.
+// without what the same would have cost them, on each of their ways through as many processes: then the machine was too slow, not the design.
 func CheckLocalReads(h history.History, s Spec) Finding { return viewOf(h, s).localReads() }
 
 func (v *view) localReads() Finding {
