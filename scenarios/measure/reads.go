@@ -141,6 +141,7 @@ func (v *view) localReads() Finding {
 	}
 	var said, thin, machine []string
 	slow := false
+	slowest := v.controlled(when)
 	for _, region := range slices.Sorted(maps.Keys(count)) {
 		n, reads := count[region], took[region]
 		if region == "" { // of clients that never were in any
@@ -162,7 +163,7 @@ func (v *view) localReads() Finding {
 		if *ms(p99) <= limit {
 			continue
 		}
-		idle := max(v.controlled(region, when), percentile99(delayed[region]))
+		idle := max(slowest, percentile99(delayed[region]))
 		if p99 < math.MaxInt64 && *ms(p99 - idle) <= limit {
 			machine = append(machine, fmt.Sprintf("%s in %s", words(*ms(idle)), region))
 			continue
@@ -211,18 +212,22 @@ func (v *view) servedIn() func(op *history.Op) string {
 	}
 }
 
-// controlled is the 99th percentile of what a responder in a region that has nothing to do needed in calm times; 0 where nobody asked.
-func (v *view) controlled(region string, when func(due, done time.Duration) period) time.Duration {
-	var took []time.Duration
+// controlled is the 99th percentile of what the slowest responder that has nothing to do needed in calm times, of the regions that were not lost; 0
+// where nobody asked. The regions share one machine: each speaks for all.
+func (v *view) controlled(when func(due, done time.Duration) period) time.Duration {
+	took := map[string][]time.Duration{}
 	for _, c := range v.Controls {
-		if c.Region == region && c.Error == "" && when(c.Due, c.Done) != stormy {
-			took = append(took, c.Done-c.Due)
+		if c.Error == "" && when(c.Due, c.Done) != stormy {
+			took[c.Region] = append(took[c.Region], c.Done-c.Due)
 		}
 	}
-	if len(took) < leastReads {
-		return 0
+	slowest := time.Duration(0)
+	for _, all := range took {
+		if len(all) >= leastReads {
+			slowest = max(slowest, percentile99(all))
+		}
 	}
-	return percentile99(took)
+	return slowest
 }
 
 func percentile99(took []time.Duration) time.Duration {
