@@ -40,6 +40,7 @@ type drill struct {
 
 	guards  []*guarded // in the order of injection
 	quiet   func()     // ends looking at how far replication is behind; not nil
+	rest    func()     // ends looking at how the harness does; not nil once the load is to start
 	steady  time.Duration
 	last    time.Duration // the last fault's command
 	stepped time.Duration // when the step before began: conditions look no further back
@@ -73,6 +74,8 @@ func (d *drill) run(ctx context.Context) (err error) {
 	defer stopMarks()
 	d.lookLags(ctx)
 
+	d.rest = followMachine(d.rec, d.say)
+	defer d.rest()
 	if err := d.startLoad(ctx); err != nil {
 		return err
 	}
@@ -117,6 +120,8 @@ func (d *drill) run(ctx context.Context) (err error) {
 }
 
 func (d *drill) startLoad(ctx context.Context) (err error) {
+	// Before the first operation can be offered: what is acknowledged belongs to the phase.
+	d.enter(history.PhaseWorkload)
 	seed := rand.Uint64()
 	subnets := map[string]netip.Prefix{}
 	for _, region := range d.plan.Workload.In {
@@ -126,11 +131,7 @@ func (d *drill) startLoad(ctx context.Context) (err error) {
 		Spec: d.plan.Workload, Resolver: d.lab.Resolver(), Record: topology.RecordName, Recorder: d.rec,
 		Prefix: strconv.FormatUint(seed>>32, 36), Seed: seed, Subnets: subnets,
 	})
-	if err != nil {
-		return err
-	}
-	d.enter(history.PhaseWorkload)
-	return nil
+	return err
 }
 
 // stopLoad may be called again.
@@ -142,6 +143,7 @@ func (d *drill) stopLoad(ctx context.Context) error {
 	}
 	if !d.stopped {
 		d.stopped = true
+		d.rest()
 		d.enter(history.PhaseStop)
 	}
 	return nil
