@@ -44,6 +44,7 @@ type drill struct {
 	guards  []*guarded // in the order of injection
 	quiet   func()     // ends looking at how far replication is behind; not nil
 	silence func()     // ends asking the responders; not nil
+	rest    func()     // ends looking at how the harness does; not nil once the load is to start
 	steady  time.Duration
 	last    time.Duration // the last fault's command
 	stepped time.Duration // when the step before began: conditions look no further back
@@ -77,6 +78,8 @@ func (d *drill) run(ctx context.Context) (err error) {
 	defer stopMarks()
 	d.lookLags(ctx)
 
+	d.rest = followMachine(d.rec, d.say)
+	defer d.rest()
 	if err := d.startLoad(ctx); err != nil {
 		return err
 	}
@@ -121,6 +124,8 @@ func (d *drill) run(ctx context.Context) (err error) {
 }
 
 func (d *drill) startLoad(ctx context.Context) (err error) {
+	// Before the first operation can be offered: what is acknowledged belongs to the phase.
+	d.enter(history.PhaseWorkload)
 	seed := rand.Uint64()
 	subnets := map[string]netip.Prefix{}
 	for _, region := range d.plan.Workload.In {
@@ -130,12 +135,10 @@ func (d *drill) startLoad(ctx context.Context) (err error) {
 		Spec: d.plan.Workload, Resolver: d.lab.Resolver(), Record: topology.RecordName, Recorder: d.rec,
 		Prefix: strconv.FormatUint(seed>>32, 36), Seed: seed, Subnets: subnets,
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		d.silence = d.followControls(ctx)
 	}
-	d.silence = d.followControls(ctx)
-	d.enter(history.PhaseWorkload)
-	return nil
+	return err
 }
 
 // stopLoad may be called again.
@@ -149,6 +152,7 @@ func (d *drill) stopLoad(ctx context.Context) error {
 	}
 	if !d.stopped {
 		d.stopped = true
+		d.rest()
 		d.enter(history.PhaseStop)
 	}
 	return nil
