@@ -141,7 +141,7 @@ func (v *view) localReads() Finding {
 	}
 	var said, thin, machine []string
 	slow := false
-	slowest := v.controlled(when)
+	slowest := max(v.controlled(when), v.ticked(when))
 	for _, region := range slices.Sorted(maps.Keys(count)) {
 		n, reads := count[region], took[region]
 		if region == "" { // of clients that never were in any
@@ -164,7 +164,7 @@ func (v *view) localReads() Finding {
 			continue
 		}
 		idle := max(slowest, percentile99(delayed[region]))
-		if p99 < math.MaxInt64 && *ms(p99 - idle) <= limit {
+		if p99 < math.MaxInt64 && *ms(p99 - wakes*idle) <= limit {
 			machine = append(machine, fmt.Sprintf("%s in %s", words(*ms(idle)), region))
 			continue
 		}
@@ -178,7 +178,7 @@ func (v *view) localReads() Finding {
 	}
 	f.Detail = "reads, p99: " + strings.Join(append(said, thin...), ", ") + " (objective " + promised(limit) + "; physical, not scaled)"
 	if len(machine) > 0 {
-		f.Detail += "; this machine, not the design under test, was too slow: a responder that has nothing to do needed " + strings.Join(machine, ", ")
+		f.Detail += "; this machine, not the design under test, was too slow: a responder or a timer that has nothing to do needed " + strings.Join(machine, ", ")
 	}
 	return f
 }
@@ -228,6 +228,21 @@ func (v *view) controlled(when func(due, done time.Duration) period) time.Durati
 		}
 	}
 	return slowest
+}
+
+// ticked is how late the harness' own timers rang at worst in each second of calm times, in the median of the seconds.
+func (v *view) ticked(when func(due, done time.Duration) period) time.Duration {
+	var late []time.Duration
+	for _, m := range v.Machines {
+		if when(m.At.Lo, m.At.Hi) != stormy {
+			late = append(late, m.Late)
+		}
+	}
+	if len(late) == 0 {
+		return 0
+	}
+	slices.Sort(late)
+	return late[len(late)/2]
 }
 
 func percentile99(took []time.Duration) time.Duration {
