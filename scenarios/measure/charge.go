@@ -48,8 +48,12 @@ func chargeOf(h history.History, s Spec, causes []cause, outages []outage) charg
 	c.infer(h, s, causes)
 	for i := range c.changes {
 		t := &c.changes[i]
-		t.timeline = timelineBefore(h, t.from.Lo)
 		t.cause = answersTo(*t, causes, outages)
+		// Who follows may answer with the new timeline before the mark says that there is one.
+		t.timeline = timelineBefore(h, t.from.Lo)
+		if t.cause >= 0 {
+			t.timeline = timelineBefore(h, min(t.from.Lo, causes[t.cause].f.Lo))
+		}
 	}
 	return c
 }
