@@ -10,20 +10,20 @@ import (
 
 // incidentFixtures have more than one fault, more than one outage, or one that nothing caused.
 var incidentFixtures = []fixture{
-	{"harmless-cut-then-lost", func(d *drill) { d.first("cut_link", 1500); d.Marks = nil; d.outage(60) }, expectation{
+	{"harmless-cut-then-lost", func(d *drill) { d.first("cut_link"); d.Marks = nil; d.outage(60) }, expectation{
 		Why:     "A cut that hurt nobody is healed; then the region is lost and nobody takes over.",
 		Verdict: Fail, Findings: one(FindingRecoveryTime, Fail), Figures: figures{RecoveryTimeMS: []float64{3380}},
 	}},
-	{"automation-killed-then-lost", func(d *drill) { d.first("kill_automation", 1500); d.Marks = nil; d.outage(60) }, expectation{
+	{"automation-killed-then-lost", func(d *drill) { d.first("kill_automation"); d.Marks = nil; d.outage(60) }, expectation{
 		Why:     "The automation is killed, then the region is lost, and nobody takes over.",
 		Verdict: Fail, Findings: one(FindingRecoveryTime, Fail), Figures: figures{RecoveryTimeMS: []float64{3380}},
 	}},
-	{"latency-then-lost", func(d *drill) { d.first("latency", 1500) }, expectation{
+	{"latency-then-lost", func(d *drill) { d.first("latency") }, expectation{
 		Why: "Latency that hurts nobody comes first; the failover after it is as it should be.", Verdict: Pass,
 		Figures: figures{RecoveryTimeMS: []float64{1080, 1200}, RecoveryPointMS: []float64{188, 308}, Lost: new(2)},
 	}},
 	{"replication-paused-then-lost", func(d *drill) {
-		d.first("pause_replication", 1500)
+		d.first("pause_replication")
 		for i := 11; i < 25; i++ {
 			d.lose(history.StorePostgres, d.Ops[i].ID)
 		}
@@ -124,9 +124,9 @@ var incidentFixtures = []fixture{
 }
 
 // first puts a fault before the others that is healed half a second before them.
-func (d *drill) first(name string, at int) {
+func (d *drill) first(name string) {
 	d.Faults = append([]history.Fault{{
-		Name: name, Target: "postgres to us-west-2", Command: time.Duration(at-50) * msec, Effective: between(at, at+10), Healed: between(2500, 2510),
+		Name: name, Target: "postgres to us-west-2", Command: 1450 * msec, Effective: between(1500, 1510), Healed: between(2500, 2510),
 		Confirmed: true,
 	}}, d.Faults...)
 }
