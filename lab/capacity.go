@@ -18,17 +18,21 @@ import (
 // CapacityStep is what a region served of one rate that it was offered, in requests a second.
 type CapacityStep struct {
 	Offered float64 `json:"offered_per_s"`
+	OnTime  float64 `json:"on_time_per_s"` // of those offered, that were sent when they were due
 	Served  float64 `json:"served_per_s"`
+	Short   bool    `json:"short"` // this machine could not offer so much
 }
 
 // Capacity is what the app of a region can do. The knee is where more demand brings no more service: the greatest goodput seen.
 type Capacity struct {
-	Region   string         `json:"region"`
-	Cold     bool           `json:"cold"`
-	Declared float64        `json:"declared_per_s"` // workers over service time, of all nodes that are to run at the start; 0: without limit
-	Knee     float64        `json:"knee_per_s"`
-	Reached  bool           `json:"reached"` // else the region served all that was offered: the knee is beyond it
-	Steps    []CapacityStep `json:"steps"`
+	Region   string  `json:"region"`
+	Cold     bool    `json:"cold"`
+	Declared float64 `json:"declared_per_s"` // workers over service time, of all nodes that are to run at the start; 0: without limit
+	Knee     float64 `json:"knee_per_s"`
+	Reached  bool    `json:"reached"` // else the knee is beyond what was offered
+	// Limit is why no more was offered before the knee was reached: what this machine could not do. Empty where that was not the reason.
+	Limit string         `json:"limit,omitempty"`
+	Steps []CapacityStep `json:"steps"`
 }
 
 // How the knee is looked for: each step offers a quarter more, for a while, until clearly less than what is offered has been served twice.
@@ -41,11 +45,12 @@ const (
 	kneeMost    = 1000.0
 	kneeLasting = 3 * time.Second // at least
 	kneeCount   = 50              // requests that a step offers, at least: one more or less is not to count
+	kneeShort   = 2               // how often in a row this machine may fail to offer a rate: anybody may stand still for a moment
 )
 
 // Capacity finds the knee of a region's app, where its clients come in, by steps of an open-loop load. It asks for a verification with an id
 // that can't be: that takes a worker its time, and the stores none. Cold, the region's app nodes are started anew before each step, and have to serve it
-// from their first request on. Each step is told as it ends.
+// from their first request on. Each step is told as it ends. Where this machine can't offer more, the search ends, and says so.
 func (l *Lab) Capacity(ctx context.Context, region string, cold bool, told func(CapacityStep)) (Capacity, error) {
 	r, err := l.Region(region)
 	if err != nil {
@@ -56,41 +61,57 @@ func (l *Lab) Capacity(ctx context.Context, region string, cold bool, told func(
 		return Capacity{}, err
 	}
 	c := Capacity{Region: region, Cold: cold, Declared: l.topology.App.Rate() * float64(l.topology.AppsAtStart(r))}
+	err = c.find(ctx, func(rate float64) (probe.Answer, error) {
+		if cold {
+			if err := l.restartApps(ctx, region); err != nil {
+				return probe.Answer{}, err
+			}
+		}
+		lasting := max(kneeLasting, time.Duration(kneeCount/rate*float64(time.Second)))
+		return l.lines.Ask(ctx, probe.Question{
+			Way: probe.Serving, Service: topology.ServiceApp, Address: door, Path: "/verifications/" + strings.Repeat("x", 65),
+			Rate: rate, Lasting: lasting, Within: 2*lasting + 4*kneeLasting,
+		})
+	}, told)
+	return c, err
+}
+
+// find looks for the knee, step by step, by what comes of a rate that is offered.
+func (c *Capacity) find(ctx context.Context, offer func(rate float64) (probe.Answer, error), told func(CapacityStep)) error {
 	rate := kneeFirst
 	if c.Declared > 0 {
 		rate = min(kneeFrom*c.Declared, kneeMost)
 	}
-	for beyond := 0; beyond < kneeBeyond && rate <= kneeMost; rate *= kneeGrowth {
-		if cold {
-			if err := l.restartApps(ctx, region); err != nil {
-				return c, err
-			}
-		}
-		lasting := max(kneeLasting, time.Duration(kneeCount/rate*float64(time.Second)))
-		a, err := l.lines.Ask(ctx, probe.Question{
-			Way: probe.Serving, Service: topology.ServiceApp, Address: door, Path: "/verifications/" + strings.Repeat("x", 65),
-			Rate: rate, Lasting: lasting, Within: 2*lasting + 4*kneeLasting,
-		})
-		if err == nil {
+	for beyond, short := 0, 0; beyond < kneeBeyond && short < kneeShort && rate <= kneeMost; {
+		a, err := offer(rate)
+		lack := a.Offering()
+		if err == nil && lack == nil { // else what failed may have failed for the lack
 			err = a.Err()
 		}
 		if ctx.Err() != nil { // what a step that was cut short has served says nothing
 			err = context.Cause(ctx)
 		}
 		if err != nil {
-			return c, fmt.Errorf("offer %s %.4g requests a second: %w", region, rate, err)
+			return fmt.Errorf("offer %s %.4g requests a second: %w", c.Region, rate, err)
 		}
-		step := CapacityStep{Offered: rate, Served: min(a.Rate, rate)}
+		step := CapacityStep{Offered: rate, OnTime: a.OnTime, Served: min(a.Rate, rate), Short: lack != nil}
 		c.Steps, c.Knee = append(c.Steps, step), max(c.Knee, step.Served)
 		if told != nil {
 			told(step)
 		}
+		if lack != nil { // the service was not asked for that much: the rate is offered once more
+			short++
+			c.Limit = lack.Error()
+			continue
+		}
+		short, c.Limit = 0, ""
 		if step.Served < kneeShare*rate {
 			beyond++
 		}
 		c.Reached = beyond == kneeBeyond
+		rate *= kneeGrowth
 	}
-	return c, nil
+	return nil
 }
 
 // restartApps ends those app nodes of a region that serve, and waits until each serves again.

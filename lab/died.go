@@ -50,7 +50,7 @@ func (d *Died) Into(what string, since time.Time) *Died {
 // and databases may fail of what is asked of them: both are there to be tested.
 var programs = []topology.Service{
 	topology.ServiceHub, topology.ServiceNameservice, topology.ServiceRepository, topology.ServiceReplicator, topology.ServiceAutomation,
-	topology.ServiceBackup, topology.ServiceS3, topology.ServiceDynamoDB,
+	topology.ServiceBackup, topology.ServiceResponder, topology.ServiceS3, topology.ServiceDynamoDB,
 }
 
 func isProgram(s topology.Service) bool { return slices.Contains(programs, s) }

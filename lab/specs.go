@@ -160,6 +160,8 @@ func (b *builder) agent(s *node.Spec) error {
 			Region: s.Region, Postgres: b.endpoint(s.Region, home, topology.ServicePostgres),
 			Source: b.stores(s.Region, s.Region), Target: b.stores(s.Region, standby),
 		}
+	case topology.ServiceResponder:
+		settings = agent.ResponderConfig{}
 	case topology.ServiceNameservice:
 		c, err := b.nameservice()
 		if err != nil {

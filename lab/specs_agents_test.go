@@ -119,3 +119,21 @@ func TestTheAutomationLooksAtHomeByLinksOfItsOwn(t *testing.T) {
 		}
 	}
 }
+
+// Each region's responder has the processor to itself as much as its app has, and nothing that anybody else would write to, read or wait for.
+func TestEachRegionHasAResponder(t *testing.T) {
+	for name, top := range topologies(t) {
+		b := planned(top, "packages")
+		specs := specsOf(t, b)
+		for _, r := range top.Regions {
+			s, app := specs["responder."+r.Name], specs["app-1."+r.Name]
+			if s.Yields || s.Yields != app.Yields || !slices.Equal(s.Networks, app.Networks) || !slices.Equal(s.Cmd, []string{"responder"}) ||
+				len(s.Volumes)+len(s.Disks)+len(s.Files)+len(s.Publish) > 0 {
+				t.Errorf("%s: %+v", name, s)
+			}
+			if _, err := b.Tap(s.Name); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}

@@ -1,4 +1,4 @@
-// Command agent runs one of the lab's agents: agent replicator|nameservice|automation|backup|repository. Its settings come in the environment.
+// Command agent runs one of the lab's agents: agent replicator|nameservice|automation|backup|repository|responder. Its settings come in the environment.
 package main
 
 import (
@@ -13,7 +13,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: agent replicator|nameservice|automation|backup|repository")
+		fmt.Fprintln(os.Stderr, "usage: agent replicator|nameservice|automation|backup|repository|responder")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

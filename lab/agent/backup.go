@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,7 +62,7 @@ type BackupReport struct {
 type StoredBackup struct {
 	Key    string    `json:"key"`
 	Bytes  int64     `json:"bytes"`
-	Stored time.Time `json:"stored"` // to the second
+	Stored time.Time `json:"stored"` // to the second, by the wall clock
 }
 
 // backup is the nightly job of the home region: what it brought to the target is all that is left when the region is lost.
@@ -187,6 +188,9 @@ func (b *backup) take(ctx context.Context) (BackupReport, error) {
 	if err != nil {
 		return report, err
 	}
+	if err := insist(ctx, func() error { return b.name(ctx, &report) }); err != nil {
+		return report, err
+	}
 	if err := insist(ctx, func() error { return b.keep(ctx, &report, content) }); err != nil {
 		return report, err
 	}
@@ -240,8 +244,32 @@ func (b *backup) takeDatabase(ctx context.Context, report *BackupReport) ([]byte
 	report.Ended = time.Now().UTC()
 	report.StartLSN, report.StopLSN, report.Timeline = wal.start, wal.stop, wal.timeline
 	report.TarBytes, report.Bytes = tar.bytes, int64(content.Len())
-	report.Key = backupPrefix + report.Ended.Format(backupTimeLayout) + backupSuffix
 	return content.Bytes(), nil
+}
+
+// name gives a base backup its key: by when it ended, and after all that are stored. The wall clock may have been stepped back since the last one,
+// and an older backup must not be taken for the newest.
+func (b *backup) name(ctx context.Context, report *BackupReport) error {
+	all, err := listBackups(ctx, b.store)
+	if err != nil {
+		return err
+	}
+	report.Key = backupKey(report.Ended)
+	if len(all) > 0 {
+		report.Key = max(report.Key, keyAfter(aws.ToString(all[len(all)-1].Key)))
+	}
+	return nil
+}
+
+func backupKey(at time.Time) string { return backupPrefix + at.Format(backupTimeLayout) + backupSuffix }
+
+// keyAfter is the next key; empty after one that the job has not given.
+func keyAfter(key string) string {
+	at, err := time.Parse(backupTimeLayout, strings.TrimSuffix(strings.TrimPrefix(key, backupPrefix), backupSuffix))
+	if err != nil {
+		return ""
+	}
+	return backupKey(at.Add(1))
 }
 
 // keep stores a base backup in the target.

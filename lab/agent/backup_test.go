@@ -5,25 +5,45 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
+// The wall clock is stepped back by five minutes between two backups, of the store that dates them as of the job.
 func TestNewestBackupIsTheOneStoredLast(t *testing.T) {
-	second := time.Unix(1_700_000_000, 0)
-	object := func(key string, at time.Time) types.Object {
-		return types.Object{Key: aws.String(key), LastModified: &at}
+	kept, target := newShelf(t, "us-west-2")
+	job := &backup{store: objectClient(target.S3)}
+	first := time.Date(2026, 8, 1, 12, 0, 0, 7, time.UTC)
+	ended := []time.Time{first, first.Add(-5 * time.Minute), first.Add(-4 * time.Minute), first.Add(time.Second)}
+	for i, at := range ended {
+		report := BackupReport{Ended: at}
+		if err := job.name(t.Context(), &report); err != nil {
+			t.Fatal(err)
+		}
+		kept.writeAt(report.Key, "us-east-1", at)
+		newest, err := newestBackup(t.Context(), job.store)
+		if err != nil || aws.ToString(newest.Key) != report.Key {
+			t.Errorf("backup %d was stored as %s, and the newest is %s: %v", i, report.Key, aws.ToString(newest.Key), err)
+		}
 	}
-	old, first, last := object("base/9", second), object("base/1", second.Add(time.Second)), object("base/2", second.Add(time.Second))
-	if storedBefore(old, first) >= 0 || storedBefore(first, last) >= 0 || storedBefore(last, old) <= 0 {
-		t.Error("base backups are not in the order in which they were stored")
+	want := []string{
+		"base/20260801T120000.000000007Z.tar.gz", "base/20260801T120000.000000008Z.tar.gz",
+		"base/20260801T120000.000000009Z.tar.gz", "base/20260801T120001.000000007Z.tar.gz",
+	}
+	if got := kept.keys(); !slices.Equal(got, want) {
+		t.Errorf("the keys are %v", got)
+	}
+	kept.write("base/by-hand", "us-east-1")
+	report := BackupReport{Ended: first}
+	if err := job.name(t.Context(), &report); err != nil || report.Key != backupKey(first) {
+		t.Errorf("after one that nobody can read the key is %s: %v", report.Key, err)
 	}
 }
 

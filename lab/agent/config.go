@@ -47,6 +47,9 @@ type BackupConfig struct {
 	Target   Stores            `json:"target"` // the standby region, through links
 }
 
+// ResponderConfig is for `agent responder`: one per region. There is nothing to set.
+type ResponderConfig struct{}
+
 // NameserviceConfig is for `agent nameservice`. With policy failover, the record answers the primary while its health check passes,
 // else the next target whose check passes, else the primary; with multivalue, all whose checks pass, else all (both as Route 53 does
 // when all are unhealthy); with weighted, one of those by weight; with geolocation, that of the client's region. Unlike there, a target

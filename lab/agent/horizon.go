@@ -13,7 +13,8 @@ const (
 
 // horizon says how much of a store has to be listed to see what is new. New keys mostly come after the old ones; a listing that begins there is
 // short whatever the store holds. What changes elsewhere, or comes there, is seen by the next listing of all. Where that costs little, all is
-// listed every time.
+// listed every time. All its times are readings of this process, with the monotonic clock in them, and when the stores say that something was written
+// plays no part: a step of the wall clock changes nothing.
 type horizon struct {
 	marks []mark // rising in time
 

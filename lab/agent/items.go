@@ -54,6 +54,11 @@ type itemCopier struct {
 	watermark int64 // the newest stamp up to which the source was copied
 	deep      time.Time
 
+	clock   *clock
+	steps   int           // of the clock, that are taken into account
+	stepped time.Time     // when the last of them was
+	deeper  time.Duration // how much further a deep pass looks back for them
+
 	mu    sync.Mutex
 	known map[string]version // by id: a version that the target has, or had when a newer one replaced it
 }
@@ -62,7 +67,7 @@ func newItemCopier(from, to Stores, r *rules) *itemCopier {
 	c := &itemCopier{
 		from: itemClient(from.DynamoDB), to: itemClient(to.DynamoDB),
 		source: from.Region, target: to.Region,
-		rules: r,
+		rules: r, clock: newClock(),
 	}
 	c.reset()
 	return c
@@ -81,6 +86,7 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 		return copyPass{}, err
 	}
 	began := time.Now()
+	c.follow(began)
 	deep := began.Sub(c.deep) >= itemDeepEvery
 	crew, crewCtx := newCrew(ctx)
 	newest := c.watermark
@@ -91,7 +97,7 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 			return
 		}
 		var h held
-		t := thing{store: StoreItems, key: id, written: time.Unix(0, v.stamp), size: ItemSize(item)}
+		t := thing{store: StoreItems, key: id, written: c.clock.dated(time.Unix(0, v.stamp)), size: ItemSize(item)}
 		if errors.As(c.rules.admit(t, time.Now()), &h) {
 			c.held[id] = latest(time.Now(), h.until)
 			crew.hold(t.written, h)
@@ -133,13 +139,27 @@ func (c *itemCopier) advance(newest int64, began, pending time.Time) {
 	c.watermark = max(c.watermark, newest)
 }
 
+// follow takes steps of the wall clock, which stamps are of, into account. When it was stepped back, new stamps are older than the newest one that was seen;
+// when it was stepped on, those of writes that are still under way are. A write that is not copied for that would count as lost.
+func (c *itemCopier) follow(now time.Time) {
+	for _, step := range c.clock.steps(c.steps) {
+		c.steps++
+		c.watermark = max(-1, c.watermark+int64(min(0, step)))
+		c.deeper += step.Abs()
+		c.stepped, c.deep = now, time.Time{} // this pass is a deep one
+	}
+	if now.Sub(c.stepped) > itemOverlapDeep+itemDeepEvery { // whatever was under way has ended
+		c.deeper = 0
+	}
+}
+
 // after is the stamp after which the source is asked for items.
 func (c *itemCopier) after(deep bool) int64 {
 	switch {
 	case !c.compared:
 		return c.watermark - 1 // several items may have the stamp at which the reading broke off
 	case deep:
-		return c.watermark - int64(itemOverlapDeep)
+		return c.watermark - int64(itemOverlapDeep+c.deeper)
 	default:
 		return c.watermark - int64(itemOverlap)
 	}
@@ -200,7 +220,7 @@ func (c *itemCopier) put(ctx context.Context, item map[string]types.AttributeVal
 func (c *itemCopier) prune() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	maps.DeleteFunc(c.known, func(_ string, v version) bool { return v.stamp < c.watermark-int64(itemOverlapDeep) })
+	maps.DeleteFunc(c.known, func(_ string, v version) bool { return v.stamp < c.watermark-int64(itemOverlapDeep+c.deeper) })
 	maps.DeleteFunc(c.held, func(id string, until time.Time) bool { return until.Before(c.deep.Add(-itemDeepEvery)) })
 }
 

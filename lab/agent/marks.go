@@ -15,8 +15,8 @@ import (
 )
 
 // MarksReply answers GET /marks?after=SEQ&wait=DURATION on every agent (a long poll: it returns as soon as there is a mark with a
-// higher number, or after wait). Now and At count from the agent's start on its monotonic clock; the harness bounds the offset to
-// its own clock from when it asked and when it was answered.
+// higher number, or after wait). Now and At count from the agent's start on its monotonic clock, which no step of the wall clock moves; the
+// harness bounds the offset to its own clock from when it asked and when it was answered.
 type MarksReply struct {
 	Agent string        `json:"agent"` // such as "automation.us-west-2"
 	Start string        `json:"start"` // a random word per process start: after a restart the clock and the numbers begin anew

@@ -26,6 +26,7 @@ type objectCopier struct {
 	source, target string // the regions
 
 	rules    *rules
+	clock    *clock
 	underWay underWay
 
 	begun   bool // both regions were listed
@@ -60,14 +61,15 @@ func newObjectCopier(from, to Stores, r *rules) *objectCopier {
 	return &objectCopier{
 		from: objectClient(from.S3), to: objectClient(to.S3),
 		source: from.Region, target: to.Region,
-		rules: r,
-		seen:  map[string]listed{}, waits: map[string]wait{},
+		rules: r, clock: newClock(),
+		seen: map[string]listed{}, waits: map[string]wait{},
 	}
 }
 
 // pass lists what may be new in the source and copies what is.
 func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 	c.letGo(c.rules.change())
+	c.clock.look()
 	after, expected := "", ""
 	if c.begun {
 		after, expected = c.horizon.next(time.Now())
@@ -83,7 +85,7 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 			return
 		}
 		if h, waits := c.waiting(last, now); waits {
-			crew.hold(now.modified, h)
+			crew.hold(c.clock.dated(now.modified), h)
 			return
 		}
 		fresh = append(fresh, o)
@@ -93,7 +95,7 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 	if looking == nil {
 		for _, o := range fresh {
 			key, now := aws.ToString(o.Key), asListed(o)
-			crew.do(crewCtx, now.modified, func(ctx context.Context) (result, error) {
+			crew.do(crewCtx, c.clock.dated(now.modified), func(ctx context.Context) (result, error) {
 				r, err := c.copy(ctx, key, now, aws.ToInt64(o.Size))
 				r.since = latest(r.since, c.freed(key))
 				c.remember(key, now, err)
@@ -181,7 +183,7 @@ func (c *objectCopier) copy(ctx context.Context, key string, now listed, size in
 		return r, err
 	}
 	if there == nil { // what comes back from where it went is not waited for
-		defer c.underWay.enter(latest(now.modified, c.freed(key)))()
+		defer c.underWay.enter(latest(c.clock.dated(now.modified), c.freed(key)))()
 	}
 	object, body, err := c.get(ctx, key)
 	if hasCode(err, "NoSuchKey") {
@@ -219,7 +221,7 @@ func (c *objectCopier) put(ctx context.Context, key string, object *s3.GetObject
 	if _, err := c.to.PutObject(ctx, put); err != nil {
 		return result{}, fmt.Errorf("put object %s in %s: %w", key, c.target, err)
 	}
-	return result{copied: true, since: time.Unix(0, offered.stamp)}, nil
+	return result{copied: true, since: c.clock.dated(time.Unix(0, offered.stamp))}, nil
 }
 
 // head looks at an object of the target; nil if there is none.

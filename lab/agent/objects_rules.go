@@ -21,12 +21,12 @@ type wait struct {
 
 // admit asks the rules. Listings date objects to the second, so a rule about time needs a look at the object's own stamp.
 func (c *objectCopier) admit(ctx context.Context, key string, now listed, size int64) error {
-	t := thing{store: StoreObjects, key: key, written: now.modified, size: size}
+	t := thing{store: StoreObjects, key: key, written: c.clock.dated(now.modified), size: size}
 	if c.rules.lags(StoreObjects, key) {
 		head, err := c.from.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(topology.Bucket), Key: aws.String(key)})
 		switch {
 		case err == nil:
-			t.written = time.Unix(0, objectVersion(head.Metadata, now.modified, c.source).stamp)
+			t.written = c.clock.dated(time.Unix(0, objectVersion(head.Metadata, now.modified, c.source).stamp))
 		case !hasCode(err, "NotFound", "NoSuchKey"): // deleted since it was listed: the copy will find out
 			return sourceError{fmt.Errorf("look at object %s in %s: %w", key, c.source, err)}
 		}

@@ -95,6 +95,7 @@ func commit(repo *git.Repository, author, message string) error {
 	if err := tree.AddGlob("*.json"); err != nil {
 		return err
 	}
+	// The date is for whoever reads the log: commits come after each other by their parents.
 	who := &object.Signature{Name: author, Email: author + "@regionfall.test", When: time.Now()}
 	_, err = tree.Commit(message, &git.CommitOptions{Author: who})
 	return err

@@ -33,7 +33,7 @@ type opener interface {
 	Open(ctx context.Context) error
 }
 
-// Run is one agent from start to end: replicator, nameservice, automation, backup or repository. It reads its settings as JSON from the
+// Run is one agent from start to end: replicator, nameservice, automation, backup, repository or responder. It reads its settings as JSON from the
 // environment variable topology.AgentConfigEnv and its name from NODE, serves HTTP on topology.PortAgent, and returns nil when ctx
 // ends. Unknown names and unknown settings are errors: a misspelt one would otherwise silently change what is tested.
 func Run(ctx context.Context, name string) error {
@@ -70,9 +70,11 @@ func build(name, settings string, marks *Marks) (service, error) {
 		return construct(settings, marks, newBackup)
 	case topology.ServiceRepository:
 		return construct(settings, marks, newRepository)
+	case topology.ServiceResponder:
+		return construct(settings, marks, newResponder)
 	default:
-		return nil, fmt.Errorf("no agent is called %q; there are %s, %s, %s, %s and %s", name, topology.ServiceReplicator,
-			topology.ServiceNameservice, topology.ServiceAutomation, topology.ServiceBackup, topology.ServiceRepository)
+		return nil, fmt.Errorf("no agent is called %q; there are %s, %s, %s, %s, %s and %s", name, topology.ServiceReplicator,
+			topology.ServiceNameservice, topology.ServiceAutomation, topology.ServiceBackup, topology.ServiceRepository, topology.ServiceResponder)
 	}
 }
 

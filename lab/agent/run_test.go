@@ -28,6 +28,7 @@ func TestBuildRejects(t *testing.T) {
 		{"replicator", `{"local": {"region": "a"}, "sources": [{"region": "a"}]}`, "from itself"},
 		{"nameservice", `{}`, "targets"},
 		{"repository", `{"dir": "/nowhere"}`, "documents"},
+		{"responder", `{"delay": 5}`, "delay"},
 	} {
 		if _, err := build(c.name, c.settings, NewMarks("")); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s with %s: %v, want it to mention %s", c.name, c.settings, err, c.want)

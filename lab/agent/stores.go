@@ -83,7 +83,7 @@ func copyItems(ctx context.Context, from, to Stores) (copied int, err error) {
 }
 
 // copyPass is what one pass over a source did. Pending is since when the oldest thing waits that was seen and not copied, late since when
-// the oldest of those that no rule holds, due when a rule lets go of the first of those that it holds for a time.
+// the oldest of those that no rule holds, due when a rule lets go of the first of those that it holds for a time. The times are dated by a clock.
 type copyPass struct {
 	copied  int
 	pending time.Time

@@ -12,7 +12,8 @@ const (
 )
 
 // version orders what regions wrote under the same key: the last writer wins, by its own clock, as S3 replication and DynamoDB
-// global tables have it. The zero version is older than any that was written.
+// global tables have it. The zero version is older than any that was written. A wall clock that is stepped back has a later write lose against an
+// earlier one of the same key; drills write each key once, and again only with the same content.
 type version struct {
 	stamp  int64
 	origin string

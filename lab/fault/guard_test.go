@@ -224,6 +224,7 @@ func TestValidation(t *testing.T) {
 		{"a region is not killed", &Kill{Which{Region: "us-east-1"}}, "node is missing"},
 		{"a region can be paused", &Pause{Which{Region: "us-east-1"}}, ""},
 		{"a service that is none", &Pause{Which{Service: "hub"}}, "has no nodes"},
+		{"what tells of the machine", &Kill{Which{Node: "responder.us-east-1"}}, "can't be one"},
 		{"a disk", &FillDisk{Which{Node: "postgres.us-east-1"}}, ""},
 		{"the primary's disk", &ReadOnlyDisk{Which{Service: "postgres", Role: "primary"}}, ""},
 		{"no disk", &FillDisk{}, "node is missing"},

@@ -82,9 +82,13 @@ func nodeIn(t topology.Topology, name string) error {
 	return nil
 }
 
-// nodes selects them. The primary is looked for only when the fault is injected: by then it may have moved.
+// nodes selects them; never the responder, which is no part of what is tested and falls silent only with its whole region. The primary is looked for only
+// when the fault is injected: by then it may have moved.
 func (w Which) nodes(l Lab) ([]Node, error) {
 	nodes, err := l.Nodes(func(p Place) bool {
+		if p.Service == topology.ServiceResponder {
+			return false
+		}
 		return w.Node == p.Name || w.Node == "" && (w.Service == "" || p.Service == topology.Service(w.Service)) &&
 			(w.Region == "" || p.Region == w.Region)
 	})

@@ -111,6 +111,7 @@ func Nodes(t topology.Topology) []Place {
 	for i, r := range t.Regions {
 		for _, s := range []topology.Service{
 			topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3, topology.ServiceDynamoDB, topology.ServiceReplicator,
+			topology.ServiceResponder,
 		} {
 			places = append(places, Place{Service: s, Region: r.Name, Number: 1})
 		}

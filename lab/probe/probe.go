@@ -67,12 +67,15 @@ const (
 
 // Answer is what was seen.
 type Answer struct {
-	Took    time.Duration `json:"took_ns"`
-	Bytes   int64         `json:"bytes,omitempty"` // carried: Throughput within Took, Count until the end
-	Count   int64         `json:"count,omitempty"` // of Serving
-	Rate    float64       `json:"rate,omitempty"`  // of Serving, a second
-	Symptom Symptom       `json:"symptom,omitempty"`
-	Said    string        `json:"said,omitempty"` // the error behind the symptom
+	Took   time.Duration `json:"took_ns"`
+	Bytes  int64         `json:"bytes,omitempty"`   // carried: Throughput within Took, Count until the end
+	Count  int64         `json:"count,omitempty"`   // of Serving
+	Rate   float64       `json:"rate,omitempty"`    // of Serving, a second
+	OnTime float64       `json:"on_time,omitempty"` // of Serving: how many were sent when they were due, a second
+	// Unoffered is what kept whoever asked from offering what Serving asks for; empty if nothing did.
+	Unoffered string  `json:"unoffered,omitempty"`
+	Symptom   Symptom `json:"symptom,omitempty"`
+	Said      string  `json:"said,omitempty"` // the error behind the symptom
 }
 
 // Err is nil when the service answered.

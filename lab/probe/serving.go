@@ -2,58 +2,181 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 )
 
 // settling is the share of a load at its beginning in which answers are not counted: queues fill.
 const settling = 0.25
 
-// mostRate is more requests a second than anybody can offer.
-const mostRate = 1e6
+// The bounds of what is offered.
+const (
+	// mostRate is more requests a second than anybody can offer.
+	mostRate = 1e6
+	// mostOpen is how many requests may be under way at once, so that a service that hangs can't take whoever asks with it.
+	mostOpen = 4096
+	// lateAfter is how long after it was due a request may be sent. What is sent later was held up by whoever asks, not by the service.
+	lateAfter = 50 * time.Millisecond
+	// offeredShare is how much of a load has to be sent in time. With less, what is served says more of whoever asks than of the service.
+	offeredShare = 0.95
+)
+
+// ErrUnoffered says that whoever asks could not offer the load that was asked for. What was served of it is no limit of the service.
+var ErrUnoffered = errors.New("this machine can't offer so much")
+
+// Offering is nil when the load that was asked for was offered, and else an ErrUnoffered that says what was not.
+func (a Answer) Offering() error {
+	if a.Unoffered == "" {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrUnoffered, a.Unoffered)
+}
 
 // serving offers Rate requests a second for a while, whatever becomes of those before, and counts the answers that are no refusal (any but
-// 503, which a service gives that has no capacity left) and come while the load is on, once it has settled. Took is that time, Rate how fast they come in it.
+// 503, which a service gives that has no capacity left) and come while the load is on, once it has settled. Took is that time, Rate how fast they
+// come in it, OnTime how fast requests were sent in it that were sent in time.
 func serving(ctx context.Context, q Question) (a Answer, err error) {
 	if !(q.Rate > 0) || q.Rate > mostRate || q.Lasting <= 0 {
 		return a, fmt.Errorf("offer %s %g requests a second for %s: nobody offers that", q.Service, q.Rate, q.Lasting)
 	}
 	// A connection for each, as the workload's clients have it: kept ones would lead more and more requests to the node that refuses fastest.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	var mu sync.Mutex
-	var failed error
-	var came []time.Duration
-	var asked sync.WaitGroup
 	start := time.Now()
-	settled := time.Duration(settling * float64(q.Lasting))
-	one := func() {
-		served, err := isServed(ctx, client, "http://"+q.Address+q.Path)
-		at := time.Since(start)
-		mu.Lock()
-		defer mu.Unlock()
-		switch {
-		case err != nil:
-			failed = err
-		case served && at > settled && at <= q.Lasting:
-			came = append(came, at)
-		}
+	l := &load{
+		Question: q, most: mostOpen, now: func() time.Duration { return time.Since(start) },
+		ask: func(ctx context.Context) (bool, error) { return isServed(ctx, client, "http://"+q.Address+q.Path) },
 	}
-	tick := time.NewTicker(time.Duration(float64(time.Second) / q.Rate))
-	defer tick.Stop()
-	for time.Since(start) < q.Lasting && ctx.Err() == nil {
-		asked.Go(one)
+	l.offer(ctx)
+	return l.answer(), nil
+}
+
+// load is a load that is being offered: request i is due at i/Rate, however those before it fared.
+type load struct {
+	Question
+	most int64
+	now  func() time.Duration // since the load began
+	ask  func(ctx context.Context) (served bool, err error)
+
+	open  atomic.Int64
+	asked sync.WaitGroup
+
+	mu      sync.Mutex
+	came    []time.Duration
+	due     int   // after the load had settled
+	inTime  int   // of those, that were sent in time
+	surplus int   // not sent, because too many were under way
+	failed  error // a request that was not answered, the last of them
+	unable  error // one that could not be asked for a reason that is not the service's
+}
+
+// offer sends all requests, each from a goroutine of its own, and waits for their ends. One that wakes late sends all that have fallen due
+// at once; what falls due before the end and is not sent by then is not sent any more.
+func (l *load) offer(ctx context.Context) {
+	defer l.asked.Wait()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for i := 0; ; i++ {
+		due := time.Duration(float64(i) / l.Rate * float64(time.Second))
+		if due >= l.Lasting {
+			return
+		}
+		timer.Reset(due - l.now())
 		select {
 		case <-ctx.Done():
-		case <-tick.C:
+			return
+		case <-timer.C:
+		}
+		switch {
+		case l.now() > l.Lasting+lateAfter:
+			l.note(due, false)
+		case l.open.Add(1) > l.most:
+			l.open.Add(-1)
+			l.refuse()
+		default:
+			l.asked.Go(func() {
+				defer l.open.Add(-1)
+				l.note(due, l.now()-due <= lateAfter)
+				l.one(ctx)
+			})
 		}
 	}
-	asked.Wait()
-	a.Took, a.Count, a.Rate = q.Lasting-settled, int64(len(came)), pace(came, q.Lasting-settled)
-	return answered(a, q, failed), nil
+}
+
+// settled is when answers begin to count.
+func (l *load) settled() time.Duration { return time.Duration(settling * float64(l.Lasting)) }
+
+// note takes down whether a request was sent in time.
+func (l *load) note(due time.Duration, inTime bool) {
+	if due < l.settled() {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.due++
+	if inTime {
+		l.inTime++
+	}
+}
+
+// refuse takes down a request that has failed without having been sent: to leave it out would close the loop.
+func (l *load) refuse() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.surplus++
+}
+
+func (l *load) one(ctx context.Context) {
+	served, err := l.ask(ctx)
+	at := l.now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case err != nil:
+		l.failed = err
+		if isOurs(err) {
+			l.unable = err
+		}
+	case served && at > l.settled() && at <= l.Lasting:
+		l.came = append(l.came, at)
+	}
+}
+
+// isOurs says whether a request failed because whoever asks has run out of something.
+func isOurs(err error) bool {
+	return slices.ContainsFunc([]error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS, syscall.ENOMEM}, func(e error) bool {
+		return errors.Is(err, e)
+	})
+}
+
+// answer is what came of the load, once it is over.
+func (l *load) answer() (a Answer) {
+	during := l.Lasting - l.settled()
+	a.Took, a.Count, a.Rate = during, int64(len(l.came)), pace(l.came, during)
+	a.OnTime = float64(l.inTime) / during.Seconds()
+	switch {
+	case l.unable != nil:
+		a.Unoffered = l.unable.Error()
+	case float64(l.inTime) < offeredShare*float64(l.due):
+		a.Unoffered = fmt.Sprintf("of %d requests %d were sent within %s of when they were due", l.due, l.inTime, lateAfter)
+	}
+	a = answered(a, l.Question, l.failed)
+	if l.surplus == 0 {
+		return a
+	}
+	said := fmt.Sprintf("%d requests were not sent, as %d were under way already", l.surplus, l.most)
+	if a.Symptom == Fine {
+		a.Symptom, a.Said = Silence, fmt.Sprintf("%s at %s: %s", l.Service, l.Address, said)
+	} else {
+		a.Said += "; " + said
+	}
+	return a
 }
 
 func isServed(ctx context.Context, client *http.Client, url string) (bool, error) {

@@ -13,6 +13,7 @@ const (
 	ServiceDynamoDB    Service = "dynamodb"
 	ServiceApp         Service = "app"
 	ServiceReplicator  Service = "replicator"  // one per region: pulls objects and items from the other regions
+	ServiceResponder   Service = "responder"   // one per region: has nothing to do, and is asked how long that takes
 	ServiceAutomation  Service = "automation"  // standby region: the failover automation
 	ServiceBackup      Service = "backup"      // home region: the backup job (strategy backup-restore)
 	ServiceNameservice Service = "nameservice" // global: answers which region serves

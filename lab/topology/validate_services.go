@@ -15,7 +15,8 @@ var appNode = regexp.MustCompile(`^app-[0-9]+$`)
 
 // taken are names that nodes of other services have.
 var taken = []Service{
-	ServicePostgres, ServiceRedis, ServiceS3, ServiceDynamoDB, ServiceApp, ServiceReplicator, ServiceAutomation, ServiceBackup, ServiceNameservice, ServiceRepository, ServiceHub,
+	ServicePostgres, ServiceRedis, ServiceS3, ServiceDynamoDB, ServiceApp, ServiceReplicator, ServiceResponder, ServiceAutomation,
+	ServiceBackup, ServiceNameservice, ServiceRepository, ServiceHub,
 }
 
 func (v *validation) services(t Topology) {

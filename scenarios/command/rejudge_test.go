@@ -68,6 +68,19 @@ func TestReportsAreRenderedAgain(t *testing.T) {
 	}
 }
 
+func TestAScenarioThatIsNotTheDrillsIsBadInput(t *testing.T) {
+	dir := drilled{}.folder(t)
+	path := filepath.Join(dir, evidence.FileScenario)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append(data, "# no matter what\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	regionfall(t, "rejudge", dir).want(t, exitBadInput, "scenario.yaml is not the scenario that was run", "put the file back as the drill left it")
+}
+
 func TestReportWithoutHistoryIsBadInput(t *testing.T) {
 	dir := drilled{}.folder(t)
 	if err := os.Remove(filepath.Join(dir, "events.jsonl")); err != nil {

@@ -43,6 +43,8 @@ type drill struct {
 	live    *measure.Watch
 	guards  []*guarded // in the order of injection
 	quiet   func()     // ends looking at how far replication is behind; not nil
+	silence func()     // ends asking the responders; not nil
+	rest    func()     // ends looking at how the harness does; not nil once the load is to start
 	steady  time.Duration
 	last    time.Duration // the last fault's command
 	stepped time.Duration // when the step before began: conditions look no further back
@@ -63,7 +65,7 @@ type guarded struct {
 func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(Event)) error {
 	alive, stop := l.Alive(ctx)
 	defer stop()
-	d := &drill{plan: p, lab: l, rec: rec, watch: watch, quiet: func() {}, live: measure.NewWatch(p.Judge)}
+	d := &drill{plan: p, lab: l, rec: rec, watch: watch, quiet: func() {}, silence: func() {}, live: measure.NewWatch(p.Judge)}
 	err := d.run(alive)
 	if alive.Err() != nil && ctx.Err() == nil {
 		return context.Cause(alive)
@@ -76,6 +78,8 @@ func (d *drill) run(ctx context.Context) (err error) {
 	defer stopMarks()
 	d.lookLags(ctx)
 
+	d.rest = followMachine(d.rec, d.say)
+	defer d.rest()
 	if err := d.startLoad(ctx); err != nil {
 		return err
 	}
@@ -120,6 +124,8 @@ func (d *drill) run(ctx context.Context) (err error) {
 }
 
 func (d *drill) startLoad(ctx context.Context) (err error) {
+	// Before the first operation can be offered: what is acknowledged belongs to the phase.
+	d.enter(history.PhaseWorkload)
 	seed := rand.Uint64()
 	subnets := map[string]netip.Prefix{}
 	for _, region := range d.plan.Workload.In {
@@ -129,22 +135,24 @@ func (d *drill) startLoad(ctx context.Context) (err error) {
 		Spec: d.plan.Workload, Resolver: d.lab.Resolver(), Record: topology.RecordName, Recorder: d.rec,
 		Prefix: strconv.FormatUint(seed>>32, 36), Seed: seed, Subnets: subnets,
 	})
-	if err != nil {
-		return err
+	if err == nil {
+		d.silence = d.followControls(ctx)
 	}
-	d.enter(history.PhaseWorkload)
-	return nil
+	return err
 }
 
 // stopLoad may be called again.
 func (d *drill) stopLoad(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.plan.Workload.Timeout+5*time.Second)
 	defer cancel()
-	if err := d.load.Stop(ctx); err != nil {
+	err := d.load.Stop(ctx)
+	d.silence() // the last operations have controls beside them
+	if err != nil {
 		return fmt.Errorf("stop the workload: %w", err)
 	}
 	if !d.stopped {
 		d.stopped = true
+		d.rest()
 		d.enter(history.PhaseStop)
 	}
 	return nil

@@ -69,9 +69,14 @@ func TestADrillThatRecoversPasses(t *testing.T) {
 	if loads < 5 || stopped == 0 {
 		t.Errorf("whoever watched saw the load %d times", loads)
 	}
+	loaded, _ := o.PhaseAt(history.PhaseWorkload)
+	looked := history.Interval{Lo: o.Machines[0].At.Lo, Hi: o.Machines[len(o.Machines)-1].At.Hi}
 	for _, op := range o.Ops {
-		if op.Done > stopped {
-			t.Errorf("ended after the load was stopped at %s: %+v", stopped, op)
+		if op.Done > stopped || op.Due < loaded {
+			t.Errorf("offered before the phase of the workload at %s, or ended after it at %s: %+v", loaded, stopped, op)
+		}
+		if !looked.Contains(op.Due) || !looked.Contains(op.Done) {
+			t.Errorf("nobody looked how the machine did, from %s to %s: %+v", looked.Lo, looked.Hi, op)
 		}
 	}
 }

@@ -25,6 +25,9 @@ type Lab interface {
 	Configured(ctx context.Context) []history.ConfigSight
 	// Lags asks how far the stores of each region are behind those of the others, as far as anybody says.
 	Lags(ctx context.Context) []history.LagSight
+	// Control asks the responder of a region, which has nothing to do, once and on a connection of its own, over the kind of way that clients' operations
+	// take and that no fault of links touches.
+	Control(ctx context.Context, region string) error
 	// Doer does what the steps of a plan say.
 	Doer
 	// Stores reads what the stores of a region hold.

@@ -41,7 +41,8 @@ type tinyLab struct {
 	intact        context.Context // until the lab breaks
 	end           context.CancelCauseFunc
 	resolver      string
-	doors         []*link.Link // clients to east, clients to west
+	doors         []*link.Link      // clients to east, clients to west
+	taps          map[string]string // by region: where its responder is asked
 	answer        atomic.Pointer[region]
 
 	mu     sync.Mutex
@@ -70,11 +71,17 @@ func newLab(t *testing.T) *tinyLab {
 		t.Fatal(err)
 	}
 	var specs []link.Spec
+	l.taps = map[string]string{}
 	for _, r := range []*region{l.home, l.standby} {
+		tap := link.Spec{
+			Name: "tap_responder." + r.name, From: link.Tap, To: r.name, Service: topology.ServiceResponder,
+			Port: linktest.FreePort(t), Upstream: r.address,
+		}
+		l.taps[r.name] = address(tap.Port)
 		specs = append(specs, link.Spec{
 			Name: "clients_" + r.name + "_app", From: topology.Clients, To: r.name, Service: topology.ServiceApp,
 			Port: linktest.FreePort(t), Upstream: r.address,
-		})
+		}, tap)
 	}
 	err = hub.Open(t.Context(), specs, func(string) string { return "127.0.0.1" },
 		func(link.Spec) time.Duration { return 0 })
@@ -85,7 +92,9 @@ func newLab(t *testing.T) *tinyLab {
 		d := hub.Link(s, func(ctx context.Context, _ probe.Question) (probe.Answer, error) {
 			return answer(ready(ctx, address(s.Port))), nil
 		})
-		l.doors = append(l.doors, d)
+		if s.From == topology.Clients {
+			l.doors = append(l.doors, d)
+		}
 		t.Cleanup(func() { _ = d.Cut(context.Background()) }) // closes its listener
 	}
 	l.resolver = l.startNameservice(t)
@@ -103,13 +112,22 @@ func (l *tinyLab) Lags(context.Context) []history.LagSight {
 	return l.lags()
 }
 
+// Control asks the region, past the doors, for what it answers without its stores.
+func (l *tinyLab) Control(ctx context.Context, region string) error {
+	return get(ctx, "http://"+l.taps[region]+"/healthz")
+}
+
 func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 // ready asks a region's app whether it serves, on a connection of its own.
 func ready(ctx context.Context, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/readyz", http.NoBody)
+	return get(ctx, "http://"+address+"/readyz")
+}
+
+func get(ctx context.Context, url string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
 	if err != nil {
 		return err
 	}

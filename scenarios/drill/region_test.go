@@ -28,7 +28,8 @@ type region struct {
 	ended  chan struct{}
 }
 
-// ServeHTTP is the part of the sample app's contract that a workload uses: POST /verifications, GET /verifications/{id}, GET /readyz.
+// ServeHTTP is the part of the sample app's contract that a workload uses: POST /verifications, GET /verifications/{id}, GET /readyz; and
+// GET /healthz, which stands for the responder of the region.
 func (r *region) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	sick := r.sick
@@ -37,6 +38,7 @@ func (r *region) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	w.Header().Set("X-Region", r.name)
 	w.Header().Set("X-Node", "app-1."+r.name)
 	switch {
+	case req.URL.Path == "/healthz": // as a responder would: it depends on nothing
 	case sick:
 		http.Error(w, `{"applied":"no","error":"sick"}`, http.StatusServiceUnavailable)
 	case req.URL.Path == "/readyz":

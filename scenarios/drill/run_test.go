@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 	"github.com/regionfall/regionfall/scenarios/workload"
@@ -23,6 +24,7 @@ const ms = time.Millisecond
 func plan(steps ...Step) Plan {
 	return Plan{
 		Name: "tiny", Timescale: 1,
+		Topology: topology.Topology{Regions: []topology.Region{{Name: "east"}, {Name: "west"}}},
 		Workload: workload.Spec{Writes: 40, Reads: 20, Clients: 4, Timeout: time.Second},
 		Steady:   Steady{Hold: 600 * ms, Within: 10 * time.Second},
 		Steps:    steps,

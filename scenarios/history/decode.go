@@ -13,8 +13,8 @@ import (
 	"path/filepath"
 )
 
-// Load reads the recording in dir. A cut-off end, as a killed harness leaves it, is accepted and said in Truncated; anything else that
-// can't be read is an error with file and line. Operations may also be in a plain ops.jsonl.
+// Load reads the recording in dir. A cut-off end, as a killed harness leaves it, is accepted and said in Truncated, also where only Closing tells
+// of it; anything else that can't be read is an error with file and line. Operations may also be in a plain ops.jsonl.
 func Load(dir string) (History, error) {
 	ops, err := loadOps(dir)
 	if err != nil {
@@ -25,6 +25,12 @@ func Load(dir string) (History, error) {
 		return History{}, err
 	}
 	h.Ops, h.Truncated = ops.Ops, h.Truncated || ops.Truncated
+	if c := h.Closing; c != nil {
+		if len(h.Ops) > c.Operations {
+			return History{}, fmt.Errorf("read history: %s: %d operations, of %d that were recorded", dir, len(h.Ops), c.Operations)
+		}
+		h.Truncated = h.Truncated || len(h.Ops) < c.Operations
+	}
 	return h, nil
 }
 
@@ -80,21 +86,57 @@ func DecodeOps(r io.Reader) (History, error) {
 }
 
 // DecodeEvents reads the heading, marks, faults, final reads, phases and sights, one event a line; Ops of the result is not set. Unknown keys and types,
-// and intervals that end before they begin, are errors with the line's number.
+// and intervals that end before they begin, are errors with the line's number. So are lines that are missing, or in another order, before one that
+// closes the recording.
 func DecodeEvents(r io.Reader) (History, error) {
 	var h History
+	var order ordering
 	truncated, err := eachLine(r, func(line []byte) error {
 		var e event
 		if err := strict(line, &e); err != nil {
 			return fmt.Errorf("decode event: %w", err)
 		}
+		if h.Closing != nil {
+			return fmt.Errorf("decode event %s: the recording was closed before it", e.Type)
+		}
 		if err := h.add(e); err != nil {
 			return fmt.Errorf("decode event %s: %w", e.Type, err)
 		}
+		if c := h.Closing; c != nil {
+			if err := order.complete(*c); err != nil {
+				return fmt.Errorf("decode event %s: %w", e.Type, err)
+			}
+		}
+		order.take(e)
 		return nil
 	})
 	h.Truncated = truncated
 	return h, err
+}
+
+// ordering is what the lines of events so far say of their number and order. A recorder writes them as they happen; a history that was put together by
+// hand has no closing line, and may have them in any order.
+type ordering struct {
+	lines, astray int // astray is the first line that was recorded before the one above it
+	last          int64
+}
+
+func (o *ordering) take(e event) {
+	o.lines++
+	if e.At < o.last && o.astray == 0 {
+		o.astray = o.lines
+	}
+	o.last = e.At
+}
+
+func (o *ordering) complete(c Closing) error {
+	switch {
+	case o.lines != c.Events:
+		return fmt.Errorf("%d events were recorded, and %d are here", c.Events, o.lines)
+	case o.astray > 0:
+		return fmt.Errorf("line %d was recorded before the one above it: the lines are in another order than they were", o.astray)
+	}
+	return nil
 }
 
 func (h *History) add(e event) error {
@@ -167,6 +209,9 @@ func (h *History) add(e event) error {
 			return err
 		}
 		h.Controls = append(h.Controls, c)
+	case eventClosing:
+		h.Closing = new(Closing)
+		return strict(e.Data, h.Closing)
 	default:
 		return errors.New("no such type of event")
 	}

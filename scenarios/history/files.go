@@ -22,6 +22,7 @@ const (
 	eventStall     = "stall"
 	eventMachine   = "machine"
 	eventControl   = "control"
+	eventClosing   = "closing"
 )
 
 // event is a line of the events file.

@@ -85,6 +85,12 @@ type Heading struct {
 	Began          time.Time `json:"began"`           // UTC, by the wall clock; nothing is measured by it
 }
 
+// Closing is what a recording says of itself in its last line. Without it a file that lost its end at a line's end would look whole.
+type Closing struct {
+	Operations int `json:"operations"` // that were recorded
+	Events     int `json:"events"`     // that were recorded before this line
+}
+
 // Machine is how the machine of the harness did in a stretch of time.
 type Machine struct {
 	At Interval `json:"at"`
@@ -190,10 +196,13 @@ type History struct {
 	// Heading is what the recording says of itself; the zero value is that of recordings which say nothing.
 	Heading Heading
 	// Stalls are when the harness itself stood still, as when its process was stopped: what was due then was sent late, and what came was read late.
+	// Each is from when it was last seen to run to when it was again.
 	Stalls []Interval
 	// Machines are how the harness' machine did, a stretch after the other.
 	Machines []Machine
 	Controls []Control
+	// Closing is how much was recorded; nil where the recording was never closed, or is of a time when that was not written down.
+	Closing *Closing
 	// Truncated says that the recording was cut off (its harness was killed): what is here is a readable prefix.
 	Truncated bool
 }

@@ -22,8 +22,9 @@ type Recorder struct {
 	closed bool
 	err    error // of the events; the first
 
-	lines  sync.Mutex // orders the lines of events; held while writing
-	events *os.File   // nil: memory only
+	lines   sync.Mutex // orders the lines of events; held while writing
+	events  *os.File   // nil: memory only
+	written int        // lines of events
 }
 
 // NewRecorder starts the clock and records into dir, which is made if needed; an earlier recording there is overwritten. With an empty
@@ -128,7 +129,7 @@ func (r *Recorder) Snapshot() History {
 		Ops: slices.Clip(r.seen.Ops), Marks: slices.Clip(r.seen.Marks), Faults: slices.Clip(r.seen.Faults),
 		Reads: slices.Clip(r.seen.Reads), Phases: slices.Clip(r.seen.Phases), Configs: slices.Clip(r.seen.Configs),
 		Lags: slices.Clip(r.seen.Lags), Heading: r.seen.Heading, Stalls: slices.Clip(r.seen.Stalls),
-		Machines: slices.Clip(r.seen.Machines), Controls: slices.Clip(r.seen.Controls),
+		Machines: slices.Clip(r.seen.Machines), Controls: slices.Clip(r.seen.Controls), Closing: r.seen.Closing,
 	}
 }
 
@@ -143,8 +144,8 @@ func (r *Recorder) Err() error {
 	return err
 }
 
-// Close writes what is pending and ends the files. It returns everything that went wrong with writing since the start; a second call
-// returns the same.
+// Close writes what is pending, says how much was recorded and ends the files. It returns everything that went wrong with writing since the
+// start; a second call returns the same.
 func (r *Recorder) Close() error {
 	r.mu.Lock()
 	again := r.closed
@@ -155,7 +156,11 @@ func (r *Recorder) Close() error {
 	}
 	r.ops.close()
 	r.lines.Lock()
-	err := r.events.Close()
+	var err error
+	if last, whole := r.closing(); whole {
+		err = r.line(eventClosing, last)
+	}
+	err = errors.Join(err, r.events.Close())
 	r.lines.Unlock()
 	r.mu.Lock()
 	if err != nil {
@@ -163,6 +168,17 @@ func (r *Recorder) Close() error {
 	}
 	r.mu.Unlock()
 	return r.Err()
+}
+
+// closing is how much was recorded, and whether all of it could be written. The caller holds lines.
+func (r *Recorder) closing() (last Closing, whole bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last, whole = Closing{Operations: len(r.seen.Ops), Events: r.written}, r.err == nil
+	if whole {
+		r.seen.Closing = &last
+	}
+	return last, whole
 }
 
 // opsFrom are the operations recorded from the n-th on.
@@ -206,6 +222,7 @@ func (r *Recorder) line(kind string, data any) error {
 		return err
 	}
 	_, err = r.events.Write(append(line, '\n'))
+	r.written++
 	return err
 }
 

@@ -14,7 +14,14 @@ import (
 )
 
 func record(r *Recorder, ops int) {
+	if r.Snapshot().Heading == (Heading{}) { // there is one
+		r.Heading("5ca1e", 360)
+	}
 	r.Phase(PhaseWorkload)
+	r.Stall(Interval{2, 4})
+	r.Machine(Machine{At: Interval{1, 5}, Late: 2, Waiting: new(0.25)})
+	r.Machine(Machine{At: Interval{5, 6}})
+	r.Control(Control{Region: "us-east-1", Due: 1, Sent: 2, Done: 3})
 	fault := Fault{Name: "lose_region", Target: "us-east-1", Regions: []string{"us-east-1"}, Command: 5}
 	r.Fault(fault)
 	for i := range ops {

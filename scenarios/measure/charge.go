@@ -34,13 +34,13 @@ func chargeOf(h history.History, s Spec, causes []cause, outages []outage) charg
 	}
 	for _, m := range h.Marks {
 		if m.Name == markPromoted && m.At.Hi >= causes[0].f.Lo {
-			c.changes = append(c.changes, tenure{from: m.At, region: c.regionOf(m, s)})
+			c.changes = append(c.changes, tenure{from: m.At, region: regionOf(m, h, s)})
 		}
 	}
 	c.sort()
 	c.changes = slices.CompactFunc(c.changes, func(a, b tenure) bool { return a.region == b.region }) // a step that is repeated
 	for _, m := range h.Marks {
-		if region := c.regionOf(m, s); m.Name == markRestored && m.At.Hi >= causes[0].f.Lo && region == c.at(m.At.Hi).region {
+		if region := regionOf(m, h, s); m.Name == markRestored && m.At.Hi >= causes[0].f.Lo && region == c.at(m.At.Hi).region {
 			c.changes = append(c.changes, tenure{from: m.At, region: region})
 		}
 	}
@@ -48,8 +48,12 @@ func chargeOf(h history.History, s Spec, causes []cause, outages []outage) charg
 	c.infer(h, s, causes)
 	for i := range c.changes {
 		t := &c.changes[i]
-		t.timeline = timelineBefore(h, t.from.Lo)
 		t.cause = answersTo(*t, causes, outages)
+		// Who follows may answer with the new timeline before the mark says that there is one.
+		t.timeline = timelineBefore(h, t.from.Lo)
+		if t.cause >= 0 {
+			t.timeline = timelineBefore(h, min(t.from.Lo, causes[t.cause].f.Lo))
+		}
 	}
 	return c
 }
@@ -118,8 +122,14 @@ func (c charge) last() string {
 	return c.home
 }
 
-// regionOf is the region that a mark is about: an automation promotes its own. An automation of the user's own may say so in no such way.
-func (c charge) regionOf(m history.Mark, s Spec) string {
+// regionOf is the region that a promotion is of: where one was ordered to take over, that one, else the one of the automation that promotes. An
+// automation of the user's own may say so in no such way.
+func regionOf(m history.Mark, h history.History, s Spec) string {
+	for _, f := range h.Faults {
+		if f.Name == history.Switchover && m.At.Hi >= f.Command && (f.Healed == nil || m.At.Lo <= f.Healed.Hi) {
+			return f.Target
+		}
+	}
 	if _, region, found := strings.Cut(m.Source, "."); found && region != "" {
 		return region
 	}

@@ -125,9 +125,8 @@ var incidentFixtures = []fixture{
 
 // first puts a fault before the others that is healed half a second before them.
 func (d *drill) first(name string) {
-	const at = 1500
 	d.Faults = append([]history.Fault{{
-		Name: name, Target: "postgres to us-west-2", Command: time.Duration(at-50) * msec, Effective: between(at, at+10), Healed: between(2500, 2510),
+		Name: name, Target: "postgres to us-west-2", Command: 1450 * msec, Effective: between(1500, 1510), Healed: between(2500, 2510),
 		Confirmed: true,
 	}}, d.Faults...)
 }

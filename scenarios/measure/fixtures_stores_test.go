@@ -102,6 +102,16 @@ var storeFixtures = []fixture{
 		Why: "A third region acknowledges a write on the new timeline, and the survivor has it: it follows the new primary.", Verdict: Pass,
 		Figures: figures{AckedAfterFault: new(0)},
 	}},
+	{"third-region-follows-at-once", func(d *drill) {
+		d.ok(32, "eu-west-1") // answered before the mark of the promotion was left
+		d.Ops[32].Timeline = 2
+		d.keep(32)
+		d.ok(50, "eu-west-1")
+		d.Ops[50].Timeline = 2
+	}, expectation{
+		Why: "A third region acknowledges a write on the new timeline just before the mark says that there is one: it follows.", Verdict: Pass,
+		Figures: figures{AckedAfterFault: new(0)},
+	}},
 	{"third-region-promoted-too", func(d *drill) {
 		d.ok(50, "eu-west-1")
 		d.Ops[50].Timeline = 2

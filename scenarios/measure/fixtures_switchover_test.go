@@ -63,6 +63,8 @@ func (d *drill) back(i, served int) {
 	d.Faults = append(d.Faults, history.Fault{
 		Name: history.Switchover, Target: home, Command: between(at, at).Lo, Effective: between(at, at), Healed: between(at, at+200), Confirmed: true,
 	})
+	// The automation that took over gives back as well.
+	d.Marks = append(d.Marks, history.Mark{At: *between(at+80, at+85), Source: "automation." + standby, Name: "promoted"})
 	for n := i; n < len(d.Ops); n++ {
 		if n < served {
 			d.bad(n)

@@ -223,3 +223,21 @@ func BenchmarkJudge(b *testing.B) {
 		}
 	}
 }
+
+// An automation that hung until somebody came, by a step of the plan, waited for the schedule: at full scale that is as much longer.
+func TestWhatWaitedForTheScheduleIsScaled(t *testing.T) {
+	d := goodDrill()
+	d.Faults = append(d.Faults, history.Fault{
+		Name: "hang_step", Target: "step promote of the automation", Command: 1990 * msec, Effective: between(2000, 2010), Healed: between(3850, 3860), Confirmed: true,
+	})
+	got := Judge(d.History, d.spec).Metrics.RecoveryTime
+	// Of the 250 ms to the promotion 200 waited: it began when fencing was done, at 3.65 s.
+	if !slices.Contains(got.Phases, Phase{"promoted", Near(250 * msec), false, Near(200 * msec)}) ||
+		*got.FullScale != Near((390+200+100+200)*60*msec+250*msec) {
+		t.Errorf("phases are %+v, and at full scale %s", got.Phases, got.FullScale.Duration())
+	}
+	d.Faults[1].Name = "latency" // that slowed it down, at most
+	if got := Judge(d.History, d.spec).Metrics.RecoveryTime; *got.FullScale != Near((390+200+100)*60*msec+450*msec) {
+		t.Errorf("at full scale %s", got.FullScale.Duration())
+	}
+}

@@ -94,7 +94,11 @@ func TestTheMachineIsJudgedToo(t *testing.T) {
 	for name, c := range map[string]struct {
 		control time.Duration
 		want    Verdict
-	}{"a quiet machine": {2 * msec, Fail}, "a busy machine": {25 * msec, Inconclusive}} {
+	}{
+		"a quiet machine": {2 * msec, Fail},
+		"a busy machine, where a read passes three times as many processes": {7 * msec, Inconclusive},
+		"a busy machine": {25 * msec, Inconclusive},
+	} {
 		d := goodDrill()
 		d.locally(30, 30)
 		d.spec.LocalReads = 10 * msec

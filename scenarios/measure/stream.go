@@ -99,7 +99,7 @@ func (s *stream) part(c RecoveryTimeObjective, i, j int, long time.Duration) boo
 	if load == 0 {
 		return s.name != ""
 	}
-	return int(s.ok[j]-s.ok[i]) >= most1(c.Success, load) && int(s.inTime[j]-s.inTime[i]) >= most1(c.Capacity, load)
+	return int(s.ok[j]-s.ok[i]) >= floor(c.Success, load) && int(s.inTime[j]-s.inTime[i]) >= floor(c.Capacity, load)
 }
 
 // whole says whether the operations i to j-1 of a window meet the criterion.
@@ -116,7 +116,7 @@ func (s *stream) whole(c RecoveryTimeObjective, i, j int, long time.Duration) bo
 }
 
 // share says whether at most 1-least of n operations are bad. Where n are too few to tell, since one of them is more than that, it is asked
-// of a stretch around them that is long enough: no other one may be bad there. What was not recorded excuses nothing.
+// of a stretch around them, from the i-th on and before it, that is long enough: no other one may be bad there. What was not recorded excuses nothing.
 func (s *stream) share(least float64, n, bad, missing int, where []int32, i int) bool {
 	if float64(bad) <= (1-least)*float64(n)+1e-9 {
 		return true
@@ -136,8 +136,8 @@ func (s *stream) share(least float64, n, bad, missing int, where []int32, i int)
 	return to-from > enough
 }
 
-// most1 is the share of n, less what there is no whole operation of.
-func most1(share float64, n int) int { return int(math.Floor(share*float64(n) + 1e-9)) }
+// floor is the share of n, less what there is no whole operation of.
+func floor(share float64, n int) int { return int(math.Floor(share*float64(n) + 1e-9)) }
 
 // least is the smallest number of n that is at least the share.
 func least(share float64, n int) int {

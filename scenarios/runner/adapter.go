@@ -219,7 +219,8 @@ func (l labOf) Reconcile(ctx context.Context, survivor string) error {
 	}
 }
 
-// copiesCaughtUp says whether the region's replicator reaches its sources, is no more than lag behind, and has looked since a time (zero: ever).
+// copiesCaughtUp says whether the region's replicator reaches its sources, is no more than lag behind, and has looked since a time (zero: ever). A step of
+// the wall clock plays no part: how long ago is by the agent's monotonic clock, and since and asked are compared by this process's.
 func (l labOf) copiesCaughtUp(ctx context.Context, region string, lag time.Duration, since time.Time) error {
 	asked := time.Now()
 	lags, err := l.Replication(ctx, region)

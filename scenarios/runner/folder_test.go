@@ -2,8 +2,10 @@ package runner
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios"
+	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/evidence"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
@@ -39,13 +42,9 @@ const (
 	healed = 13 * time.Second
 )
 
-// record records that drill into dir. Each operation takes 10 ms; every third is a read.
-func record(t *testing.T, dir string) history.History {
+// recorded is the history of that drill. Each operation takes 10 ms; every third is a read.
+func recorded(t *testing.T, rec *history.Recorder) history.History {
 	t.Helper()
-	rec, err := history.NewRecorder(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
 	rec.Phase(history.PhaseWorkload)
 	rec.Phase(history.PhaseSteady)
 	var acked []string
@@ -95,6 +94,20 @@ func record(t *testing.T, dir string) history.History {
 // folder is the evidence of the drill as Run leaves it, judged at a timescale.
 func folder(t *testing.T, source string, timescale float64) string {
 	t.Helper()
+	return folderBy(t, source, timescale, record)
+}
+
+// oldFolder is the same as versions left it whose recordings had no heading and no closing line.
+func oldFolder(t *testing.T, source string, timescale float64) string {
+	t.Helper()
+	dir := folderBy(t, source, timescale, func(dir string, _ drill.Plan) (*history.Recorder, error) { return history.NewRecorder(dir) })
+	events := eventsOf(t, dir)
+	rewrite(t, filepath.Join(dir, history.EventsFile), slices.Concat(events[:len(events)-1]...))
+	return dir
+}
+
+func folderBy(t *testing.T, source string, timescale float64, begin func(string, drill.Plan) (*history.Recorder, error)) string {
+	t.Helper()
 	dir := t.TempDir()
 	s, err := scenarios.Parse("example.yaml", []byte(source))
 	if err != nil {
@@ -104,7 +117,11 @@ func folder(t *testing.T, source string, timescale float64) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := record(t, dir)
+	rec, err := begin(dir, plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := recorded(t, rec)
 	r := evidence.New(evidence.Drill{
 		Scenario: evidence.ScenarioOf(plan.Name, []byte(source), timescale), Status: evidence.Completed, History: h,
 		Report: measure.Judge(h, plan.Judge), Expect: evidence.Expect{Fail: plan.Expect.Fail, Findings: plan.Expect.Findings},
@@ -114,6 +131,58 @@ func folder(t *testing.T, source string, timescale float64) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// eventsOf are the lines of a folder's events, each with its end.
+func eventsOf(t *testing.T, dir string) [][]byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, history.EventsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Collect(bytes.Lines(data))
+}
+
+// opsOf is the same of its operations.
+func opsOf(t *testing.T, dir string) [][]byte {
+	t.Helper()
+	f, err := os.Open(filepath.Join(dir, history.OpsFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	zip, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := io.ReadAll(zip)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return slices.Collect(bytes.Lines(data))
+}
+
+// rewriteOps leaves these operations in a folder.
+func rewriteOps(t *testing.T, dir string, lines [][]byte) {
+	t.Helper()
+	var out bytes.Buffer
+	zip := gzip.NewWriter(&out)
+	for _, line := range lines {
+		if _, err := zip.Write(line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := zip.Close(); err != nil {
+		t.Fatal(err)
+	}
+	rewrite(t, filepath.Join(dir, history.OpsFile), out.Bytes())
+}
+
+func rewrite(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // replace changes a file of a folder.

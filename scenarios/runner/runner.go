@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -56,11 +54,11 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	if out.Dir, err = evidence.Folder(o.Out, plan.Name, time.Now()); err != nil {
 		return out, err
 	}
-	rec, err := history.NewRecorder(out.Dir)
+	rec, err := record(out.Dir, plan)
 	if err != nil {
 		return out, err
 	}
-	r := &run{Options: o, plan: plan, images: images, rec: rec, dir: out.Dir, began: time.Now()}
+	r := &run{Options: o, plan: plan, images: images, rec: rec, dir: out.Dir}
 	err = r.run(ctx)
 	err = errors.Join(err, rec.Close())
 	if errors.Is(err, engine.ErrGone) {
@@ -80,6 +78,16 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	return out, err
 }
 
+// record starts the recording of a drill. Its first line says what is run: whoever judges it again has to know, and result.json is no raw history.
+func record(dir string, plan drill.Plan) (*history.Recorder, error) {
+	rec, err := history.NewRecorder(dir)
+	if err != nil {
+		return nil, err
+	}
+	rec.Heading(evidence.ScenarioOf(plan.Name, []byte(plan.Source), plan.Timescale).FileSHA256, plan.Timescale)
+	return rec, nil
+}
+
 // run is one run going on.
 type run struct {
 	Options
@@ -87,7 +95,6 @@ type run struct {
 	images    image.Set
 	rec       *history.Recorder
 	dir       string
-	began     time.Time
 	facts     evidence.Lab
 	leftovers int
 	kept      string
@@ -202,37 +209,6 @@ func (r *run) drill(interrupted bool, err error) evidence.Drill {
 	return evidence.Drill{
 		Scenario: scenario, Status: status, Err: err, History: h, Report: measure.Judge(h, r.plan.Judge),
 		Expect: evidence.Expect{Fail: r.plan.Expect.Fail, Findings: r.plan.Expect.Findings},
-		Ran:    evidence.Ran{Began: r.began, Ended: time.Now(), Harness: harness(), Host: host()}, Lab: r.facts, Leftovers: r.leftovers,
+		Ran:    evidence.Ran{Ended: time.Now(), Harness: harness(), Host: host()}, Lab: r.facts, Leftovers: r.leftovers,
 	}
-}
-
-// Rejudge computes the verdict of an evidence folder again from its raw history and the scenario beside it. Nothing is written.
-func Rejudge(dir string) (before, after evidence.Result, err error) {
-	if before, err = evidence.ReadResult(dir); err != nil {
-		return before, after, err
-	}
-	source, err := os.ReadFile(filepath.Join(dir, evidence.FileScenario))
-	if err != nil {
-		return before, after, fmt.Errorf("rejudge: %w", err)
-	}
-	s, err := scenarios.Parse(evidence.FileScenario, source)
-	if err != nil {
-		return before, after, err
-	}
-	plan, err := s.WithTimescale(before.Scenario.Timescale).Compile()
-	if err != nil {
-		return before, after, err
-	}
-	h, err := history.Load(dir)
-	if err != nil {
-		return before, after, err
-	}
-	d := evidence.Drill{
-		Scenario: before.Scenario, Status: before.Status, History: h, Report: measure.Judge(h, plan.Judge),
-		Expect: evidence.Expect{Fail: plan.Expect.Fail, Findings: plan.Expect.Findings}, Ran: before.Ran(), Lab: before.Lab, Leftovers: before.Leftovers,
-	}
-	if before.Error != "" {
-		d.Err = errors.New(before.Error)
-	}
-	return before, evidence.New(d), nil
 }

@@ -126,6 +126,8 @@ func (a *attempt) roundTrip(req *http.Request, op *history.Op) reply {
 	op.Revision = number(resp.Header.Get("X-Config-Revision"))
 	op.Timeline = number(resp.Header.Get("X-Postgres-Timeline"))
 	op.Path = resp.Header.Get("X-Read-Path")
+	// By the node's own word: PostgreSQL dates transactions by the wall clock and subtracts. After a step of that it is wrong until the next transaction
+	// is replayed; it is told beside what was found, and nothing is judged by it.
 	op.Lag = time.Duration(number(resp.Header.Get("X-Replication-Lag"))) * time.Millisecond
 	return reply{sent: true, status: resp.StatusCode, body: body, err: err, position: resp.Header.Get(positionHeader)}
 }

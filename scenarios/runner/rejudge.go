@@ -1,0 +1,94 @@
+package runner
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/regionfall/regionfall/scenarios"
+	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
+)
+
+// Rejudge computes the verdict of an evidence folder again from its raw history and the scenario beside it. Nothing is written. A scenario that is not the
+// one that was run, and a history that lost its end, are errors: what they would be judged as is not what was seen.
+func Rejudge(dir string) (before, after evidence.Result, err error) {
+	if before, err = evidence.ReadResult(dir); err != nil {
+		return before, after, err
+	}
+	source, err := os.ReadFile(filepath.Join(dir, evidence.FileScenario))
+	if err != nil {
+		return before, after, fmt.Errorf("rejudge: %w", err)
+	}
+	h, err := history.Load(dir)
+	if err != nil {
+		return before, after, err
+	}
+	ran, err := asRun(before.Scenario, source, h)
+	if err == nil && before.Status == evidence.Completed { // what was interrupted, or an error, may have no end
+		err = uncut(before, h)
+	}
+	if err != nil {
+		return before, after, fmt.Errorf("rejudge %s: %w", dir, err)
+	}
+	s, err := scenarios.Parse(evidence.FileScenario, source)
+	if err != nil {
+		return before, after, err
+	}
+	plan, err := s.WithTimescale(ran.Timescale).Compile()
+	if err != nil {
+		return before, after, err
+	}
+	d := evidence.Drill{
+		Scenario: ran, Status: before.Status, History: h, Report: measure.Judge(h, plan.Judge),
+		Expect: evidence.Expect{Fail: plan.Expect.Fail, Findings: plan.Expect.Findings}, Ran: before.Ran(), Lab: before.Lab, Leftovers: before.Leftovers,
+	}
+	if before.Error != "" {
+		d.Err = errors.New(before.Error)
+	}
+	return before, evidence.New(d), nil
+}
+
+// asRun is what was run, by the history's word where it has one: its timescale is that of the drill, whatever result.json says by now. The error
+// says that the scenario in the folder is another one.
+func asRun(told evidence.Scenario, source []byte, h history.History) (evidence.Scenario, error) {
+	here := evidence.ScenarioOf(told.Name, source, told.Timescale).FileSHA256
+	const remedy = "put the file back as the drill left it; to judge by other objectives, run the scenario that has them"
+	switch headed := h.Heading != (history.Heading{}); {
+	case headed && h.Heading.ScenarioSHA256 != here:
+		return told, fmt.Errorf("%s is not the scenario that was run: its SHA-256 is %s, and %s says %s; %s",
+			evidence.FileScenario, here, history.EventsFile, h.Heading.ScenarioSHA256, remedy)
+	case told.FileSHA256 != here && headed:
+		return told, fmt.Errorf("%s is not of this drill: the SHA-256 of its scenario is %s, that of %s and by %s is %s; put %s back as the drill left it",
+			evidence.FileResult, told.FileSHA256, evidence.FileScenario, history.EventsFile, here, evidence.FileResult)
+	case told.FileSHA256 != here:
+		return told, fmt.Errorf("%s is not the scenario that was run: its SHA-256 is %s, and %s says %s; %s",
+			evidence.FileScenario, here, evidence.FileResult, told.FileSHA256, remedy)
+	case headed:
+		told.Timescale = h.Heading.Timescale
+	}
+	return told, nil
+}
+
+// uncut says whether the history of a drill that was completed is all that was recorded.
+func uncut(told evidence.Result, h history.History) error {
+	_, ended := h.PhaseAt(history.PhaseEnd)
+	cut := ""
+	switch c := h.Closing; {
+	case c != nil && len(h.Ops) < c.Operations:
+		cut = fmt.Sprintf("%s has %d operations, and %d were recorded", history.OpsFile, len(h.Ops), c.Operations)
+	case h.Truncated:
+		cut = fmt.Sprintf("%s or %s was cut off in the middle", history.OpsFile, history.EventsFile)
+	case c != nil:
+	case h.Heading != (history.Heading{}):
+		cut = fmt.Sprintf("%s was cut off: its last line, which says how much was recorded, is missing", history.EventsFile)
+	case !ended && told.Verdict != measure.Inconclusive: // a drill that proved nothing ended before its end
+		cut = fmt.Sprintf("%s was cut off: the drill was completed, and its history has no end", history.EventsFile)
+	}
+	if cut == "" {
+		return nil
+	}
+	return fmt.Errorf("%s; what is missing may be what failed: put the file back as the drill left it", cut)
+}
