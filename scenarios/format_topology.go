@@ -6,11 +6,13 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/jsonschema"
 )
 
 // topology reads the mapping topology of a scenario, or the whole of a file that is a topology.
 func (r *reader) topology(t *topology.Topology) decoder {
-	return func(n ast.Node, path string) {
+	keys := r.topologyKeys(t)
+	return decoder{takes: keys.takes, read: func(n ast.Node, path string) {
 		// First the preset, wherever it stands: the other keys change it.
 		if m, ok := n.(ast.MapNode); ok {
 			for it := m.MapRange(); it.Next(); {
@@ -21,36 +23,7 @@ func (r *reader) topology(t *topology.Topology) decoder {
 				}
 			}
 		}
-		var preset string
-		r.mapping(fields{
-			"preset":   choice(r, "preset", &preset, topology.PresetNames()),
-			"strategy": choice(r, "strategy", &t.Strategy, topology.Strategies()),
-			"regions":  r.regions(&t.Regions),
-			"commit":   choice(r, "commit mode", &t.Postgres.Commit, topology.CommitModes()),
-			"replication": r.mapping(fields{
-				"objects": choice(r, "replication mode", &t.Objects.Mode, topology.ReplicationModes()),
-				"items":   choice(r, "replication mode", &t.Items.Mode, topology.ReplicationModes()),
-			}),
-			"aws":       choice(r, "server of S3 and DynamoDB", &t.AWS, topology.AWSChoices()),
-			"reads":     choice(r, "mode of reading", &t.Reads, topology.ReadsModes()),
-			"latency":   r.duration(&t.Latency),
-			"latencies": r.latencies(&t.Latencies),
-			"services": r.sequence(func(n ast.Node, path string) {
-				var service string
-				r.text(&service, 64)(n, path)
-				t.Services = append(t.Services, service)
-			}),
-			"overrides": r.sequence(func(n ast.Node, path string) {
-				var o topology.Override
-				r.mapping(fields{"in": r.text(&o.In, 64), "service": r.text(&o.Service, 64), "key": r.text(&o.Key, 64), "to": r.text(&o.To, 64)})(n, path)
-				t.Overrides = append(t.Overrides, o)
-			}),
-			"routing":    r.routing(&t.Routing),
-			"automation": r.automation(&t.Automation),
-			"app": r.mapping(fields{
-				"workers": r.count(&t.App.Workers), "service_time": r.duration(&t.App.ServiceTime), "queue": r.count(&t.App.Queue),
-			}),
-		})(n, path)
+		keys.read(n, path)
 		below := func(key string) string {
 			if path == "" {
 				return key
@@ -65,62 +38,84 @@ func (r *reader) topology(t *topology.Topology) decoder {
 				return !one || !other
 			})
 		}
-	}
+	}}
 }
 
-func (r *reader) regions(dst *[]topology.Region) decoder {
-	return func(n ast.Node, path string) {
-		var regions []topology.Region
-		r.sequence(func(n ast.Node, path string) {
-			region := topology.Region{AppNodes: 1}
-			if _, ok := scalar(n); ok {
-				r.text(&region.Name, 64)(n, path)
-			} else {
-				r.mapping(fields{
-					"name": r.text(&region.Name, 64), "app_nodes": r.count(&region.AppNodes), "at_start": r.count(&region.AtStart), "weight": r.count(&region.Weight), "follows": r.text(&region.Follows, 64),
-				})(n, path)
-			}
-			regions = append(regions, region)
-		})(n, path)
-		*dst = regions
-	}
+func (r *reader) topologyKeys(t *topology.Topology) decoder {
+	var preset string
+	return r.mapping(fields{
+		"preset":   choice(r, "preset", &preset, topology.PresetNames()),
+		"strategy": choice(r, "strategy", &t.Strategy, topology.Strategies()),
+		"regions":  list(r, &t.Regions, r.region),
+		"commit":   choice(r, "commit mode", &t.Postgres.Commit, topology.CommitModes()),
+		"replication": r.mapping(fields{
+			"objects": choice(r, "replication mode", &t.Objects.Mode, topology.ReplicationModes()),
+			"items":   choice(r, "replication mode", &t.Items.Mode, topology.ReplicationModes()),
+		}),
+		"aws":       choice(r, "server of S3 and DynamoDB", &t.AWS, topology.AWSChoices()),
+		"reads":     choice(r, "mode of reading", &t.Reads, topology.ReadsModes()),
+		"latency":   r.duration(&t.Latency),
+		"latencies": list(r, &t.Latencies, r.pairLatency),
+		"services":  r.texts(&t.Services),
+		"overrides": list(r, &t.Overrides, func(o *topology.Override) decoder {
+			return r.mapping(fields{
+				"in": r.text(&o.In, longestName), "service": r.text(&o.Service, longestName), "key": r.text(&o.Key, longestName),
+				"to": r.text(&o.To, longestName),
+			})
+		}),
+		"routing":    r.routing(&t.Routing),
+		"automation": r.automation(&t.Automation),
+		"app": r.mapping(fields{
+			"workers": r.count(&t.App.Workers), "service_time": r.duration(&t.App.ServiceTime), "queue": r.count(&t.App.Queue),
+		}),
+	})
 }
 
-func (r *reader) latencies(dst *[]topology.PairLatency) decoder {
-	return func(n ast.Node, path string) {
-		var latencies []topology.PairLatency
-		r.sequence(func(n ast.Node, path string) {
-			var p topology.PairLatency
-			r.mapping(fields{"between": r.pair(&p.Between), "latency": r.duration(&p.Latency)})(n, path)
-			for _, key := range []string{"between", "latency"} {
-				if r.at[path+"."+key] != nil {
-					continue
-				}
-				if !r.meant[path+"."+key] {
-					r.unread(path, "%s says nothing of %s: write {between: [us-east-1, eu-west-1], latency: 40ms}", r.title(path), key)
-				}
-				r.bad[path+"."+key] = true
+// region takes a name, or more than that.
+func (r *reader) region(dst *topology.Region) decoder {
+	dst.AppNodes = 1
+	name, keys := r.text(&dst.Name, longestName), r.mapping(fields{
+		"name": r.text(&dst.Name, longestName), "app_nodes": r.count(&dst.AppNodes), "at_start": r.count(&dst.AtStart), "weight": r.count(&dst.Weight),
+		"follows": r.text(&dst.Follows, longestName),
+	})
+	return decoder{takes: jsonschema.Any(name.takes, keys.takes), read: func(n ast.Node, path string) {
+		if _, ok := scalar(n); ok {
+			name.read(n, path)
+			return
+		}
+		keys.read(n, path)
+	}}
+}
+
+func (r *reader) pairLatency(dst *topology.PairLatency) decoder {
+	keys := r.mapping(fields{"between": r.pair(&dst.Between), "latency": r.duration(&dst.Latency)})
+	keys.takes.Required = []string{"between", "latency"}
+	return decoder{takes: keys.takes, read: func(n ast.Node, path string) {
+		keys.read(n, path)
+		for _, key := range keys.takes.Required {
+			if r.at[path+"."+key] != nil {
+				continue
 			}
-			latencies = append(latencies, p)
-		})(n, path)
-		*dst = latencies
-	}
+			if !r.meant[path+"."+key] {
+				r.unread(path, "%s says nothing of %s: write {between: [us-east-1, eu-west-1], latency: 40ms}", r.title(path), key)
+			}
+			r.bad[path+"."+key] = true
+		}
+	}}
 }
 
 func (r *reader) pair(dst *[2]string) decoder {
-	return func(n ast.Node, path string) {
-		var names []string
-		r.sequence(func(n ast.Node, path string) {
-			var name string
-			r.text(&name, 64)(n, path)
-			names = append(names, name)
-		})(n, path)
+	var names []string
+	items := r.texts(&names)
+	items.takes.MinItems, items.takes.MaxItems = len(dst), len(dst)
+	return decoder{takes: items.takes, read: func(n ast.Node, path string) {
+		items.read(n, path)
 		if len(names) != len(dst) {
 			r.unread(path, "%s takes two regions, such as [us-east-1, eu-west-1]; %d given", r.title(path), len(names))
 			return
 		}
 		*dst = [2]string(names)
-	}
+	}}
 }
 
 func (r *reader) routing(dst *topology.Routing) decoder {
@@ -136,39 +131,42 @@ func (r *reader) check(c *topology.HealthCheck) decoder {
 
 // automation takes settings, or just off.
 func (r *reader) automation(a *topology.Automation) decoder {
-	return func(n ast.Node, path string) {
+	on, settings := true, r.mapping(fields{
+		"check":        r.check(&a.Check),
+		"decide":       r.duration(&a.Decide),
+		"step_timeout": r.duration(&a.StepTimeout),
+		"preflight":    r.onOff(&a.Preflight),
+		"shift":        r.shift(&a.Shift),
+	})
+	word := r.onOff(&on)
+	return decoder{takes: jsonschema.Any(word.takes, settings.takes), read: func(n ast.Node, path string) {
 		if _, ok := scalar(n); ok {
-			on := true
-			r.onOff(&on)(n, path)
+			word.read(n, path)
 			a.Off = !on
 			return
 		}
-		r.mapping(fields{
-			"check":        r.check(&a.Check),
-			"decide":       r.duration(&a.Decide),
-			"step_timeout": r.duration(&a.StepTimeout),
-			"preflight":    r.onOff(&a.Preflight),
-			"shift":        r.shift(&a.Shift),
-		})(n, path)
-	}
+		settings.read(n, path)
+	}}
 }
 
 func (r *reader) shift(s *topology.Shift) decoder {
-	return func(n ast.Node, path string) {
-		r.mapping(fields{
-			"share": r.share(&s.Share), "hold": r.duration(&s.Hold), "success": r.share(&s.Success), "p99": r.duration(&s.P99),
-		})(n, path)
+	keys := r.mapping(fields{
+		"share": r.share(&s.Share), "hold": r.duration(&s.Hold), "success": r.share(&s.Success), "p99": r.duration(&s.P99),
+	})
+	return decoder{takes: keys.takes, read: func(n ast.Node, path string) {
+		keys.read(n, path)
 		if m, ok := n.(ast.MapNode); ok && !m.MapRange().Next() {
 			r.unread(path, "%s says nothing: write {share: 25%%, hold: 3m, success: 99%%, p99: 500ms}", r.title(path))
 		}
-	}
+	}}
 }
 
 // onOff reads a setting that is on or off.
 func (r *reader) onOff(dst *bool) decoder {
-	return func(n ast.Node, path string) {
-		var state string
-		choice(r, "setting", &state, []string{"on", "off"})(n, path)
+	var state string
+	word := choice(r, "setting", &state, []string{"on", "off"})
+	return decoder{takes: word.takes, read: func(n ast.Node, path string) {
+		word.read(n, path)
 		*dst = state == "on"
-	}
+	}}
 }

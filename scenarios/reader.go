@@ -3,6 +3,7 @@ package scenarios
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 	"github.com/goccy/go-yaml/token"
+
+	"github.com/regionfall/regionfall/scenarios/jsonschema"
 )
 
 // reader walks the syntax tree of a file and collects every complaint, instead of stopping at the first as a decoder does.
@@ -22,8 +25,11 @@ type reader struct {
 	meant    map[string]bool // paths that are missing only because their key is misspelt
 }
 
-// decoder reads the value at path. It is called with a value that is there: an empty one has been complained about.
-type decoder func(n ast.Node, path string)
+// decoder reads the value at path, and says what may stand there. It is called with a value that is there: an empty one has been complained about.
+type decoder struct {
+	read  func(n ast.Node, path string)
+	takes *jsonschema.Schema
+}
 
 // fields are the keys a mapping may have.
 type fields map[string]decoder
@@ -55,7 +61,7 @@ func (r *reader) given(path string) bool { return r.at[path] != nil || r.meant[p
 
 // mapping reads a mapping with these keys and no others.
 func (r *reader) mapping(known fields) decoder {
-	return func(n ast.Node, path string) {
+	return decoder{takes: jsonschema.Object(known.takes()), read: func(n ast.Node, path string) {
 		m, ok := n.(ast.MapNode)
 		if !ok {
 			r.unread(path, "%s is not a mapping: write its keys below it (%s)", r.title(path), strings.Join(known.keys(), ", "))
@@ -65,7 +71,7 @@ func (r *reader) mapping(known fields) decoder {
 		for it := m.MapRange(); it.Next(); {
 			r.entry(it.Key(), it.Value(), path, known, seen)
 		}
-	}
+	}}
 }
 
 func (r *reader) entry(keyNode ast.MapKeyNode, value ast.Node, path string, known fields, seen map[string]int) {
@@ -90,18 +96,28 @@ func (r *reader) entry(keyNode ast.MapKeyNode, value ast.Node, path string, know
 	r.value(value, key, prefix+key.Value, decode)
 }
 
-// sequence reads a list, each item with item.
-func (r *reader) sequence(item decoder) decoder {
-	return func(n ast.Node, path string) {
+// list reads a list, each item with what item gives for it.
+func list[T any](r *reader, dst *[]T, item func(*T) decoder) decoder {
+	takes := &jsonschema.Schema{Type: "array", Items: item(new(T)).takes}
+	return decoder{takes: takes, read: func(n ast.Node, path string) {
+		var all []T
+		defer func() { *dst = all }()
 		s, ok := n.(*ast.SequenceNode)
 		if !ok {
 			r.unread(path, "%s is not a list: write [a, b], or one item per line after a dash", r.title(path))
 			return
 		}
 		for i, v := range s.Values {
-			r.value(v, s.Start, fmt.Sprintf("%s[%d]", path, i), item)
+			var one T
+			r.value(v, s.Start, fmt.Sprintf("%s[%d]", path, i), item(&one))
+			all = append(all, one)
 		}
-	}
+	}}
+}
+
+// texts reads a list of short texts.
+func (r *reader) texts(dst *[]string) decoder {
+	return list(r, dst, func(one *string) decoder { return r.text(one, longestName) })
 }
 
 // value notes where a value stands (a scalar at itself, what has parts at its key) and decodes it.
@@ -123,7 +139,7 @@ func (r *reader) value(n ast.Node, key *token.Token, path string, decode decoder
 			r.at[path] = it.Key().GetToken()
 		}
 	}
-	decode(n, path)
+	decode.read(n, path)
 }
 
 // scalar is the text of a value that has no parts, as the file has it.
@@ -141,8 +157,8 @@ func scalar(n ast.Node) (string, bool) {
 }
 
 // scalarOf reads any value without parts through parse, whose error completes the sentence "PATH …".
-func scalarOf[T any](r *reader, dst *T, parse func(string) (T, error)) decoder {
-	return func(n ast.Node, path string) {
+func scalarOf[T any](r *reader, dst *T, takes *jsonschema.Schema, parse func(string) (T, error)) decoder {
+	return decoder{takes: takes, read: func(n ast.Node, path string) {
 		text, ok := scalar(n)
 		if !ok {
 			r.unread(path, "%s takes one value, not a list or a mapping", r.title(path))
@@ -154,23 +170,39 @@ func scalarOf[T any](r *reader, dst *T, parse func(string) (T, error)) decoder {
 			return
 		}
 		*dst = v
-	}
+	}}
 }
 
-func (r *reader) duration(dst *time.Duration) decoder { return scalarOf(r, dst, parseDuration) }
-func (r *reader) rate(dst *float64) decoder           { return scalarOf(r, dst, parseRate) }
-func (r *reader) share(dst *float64) decoder          { return scalarOf(r, dst, parseShare) }
+func (r *reader) duration(dst *time.Duration) decoder {
+	return scalarOf(r, dst, written(durationForm, "15m", "1h30m", "500ms"), parseDuration)
+}
+
+func (r *reader) rate(dst *float64) decoder {
+	return scalarOf(r, dst, written(rateForm, "40/s"), parseRate)
+}
+
+func (r *reader) share(dst *float64) decoder {
+	return scalarOf(r, dst, written(shareForm, "99%"), parseShare)
+}
+
+// written is text of a certain form.
+func written(form *regexp.Regexp, examples ...any) *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Pattern: form.String(), Examples: examples}
+}
+
+// longestName is how long the name of anything may be.
+const longestName = 64
 
 // text reads at most longest characters of text on one line; more is not what the key is for.
-func (r *reader) text(dst *string, longest int) decoder { return r.written(dst, longest, "") }
+func (r *reader) text(dst *string, longest int) decoder { return r.visible(dst, longest, "") }
 
 // prose is text of several lines.
-func (r *reader) prose(dst *string, longest int) decoder { return r.written(dst, longest, "\n\t") }
+func (r *reader) prose(dst *string, longest int) decoder { return r.visible(dst, longest, "\n\t") }
 
-// written reads text of what can be seen, and of some more. Text ends up on terminals, where the rest would move the cursor, change
+// visible reads text of what can be seen, and of some more. Text ends up on terminals, where the rest would move the cursor, change
 // colours, or show something else than what is there.
-func (r *reader) written(dst *string, longest int, more string) decoder {
-	return scalarOf(r, dst, func(s string) (string, error) {
+func (r *reader) visible(dst *string, longest int, more string) decoder {
+	return scalarOf(r, dst, &jsonschema.Schema{Type: "string", MaxLength: longest}, func(s string) (string, error) {
 		if n := utf8.RuneCountInString(s); n > longest {
 			return "", fmt.Errorf("%d characters are too many: at most %d", n, longest)
 		}
@@ -185,7 +217,7 @@ func (r *reader) written(dst *string, longest int, more string) decoder {
 
 // count reads a whole number.
 func (r *reader) count(dst *int) decoder {
-	return scalarOf(r, dst, func(s string) (int, error) {
+	return scalarOf(r, dst, &jsonschema.Schema{Type: "integer"}, func(s string) (int, error) {
 		n, err := strconv.Atoi(s)
 		if err != nil {
 			return 0, fmt.Errorf("%s is not a whole number", quote(s))
@@ -196,7 +228,7 @@ func (r *reader) count(dst *int) decoder {
 
 // number reads a number without a unit.
 func (r *reader) number(dst *float64) decoder {
-	return scalarOf(r, dst, func(s string) (float64, error) {
+	return scalarOf(r, dst, &jsonschema.Schema{Type: "number"}, func(s string) (float64, error) {
 		if !numberForm.MatchString(s) {
 			return 0, fmt.Errorf("%s is not a number", quote(s))
 		}
@@ -206,7 +238,7 @@ func (r *reader) number(dst *float64) decoder {
 
 // choice reads one of the known names; what says of what kind they are, as in "unknown strategy".
 func choice[T ~string](r *reader, what string, dst *T, known []T) decoder {
-	return scalarOf(r, dst, func(s string) (T, error) {
+	return scalarOf(r, dst, jsonschema.Strings(known...), func(s string) (T, error) {
 		if slices.Contains(known, T(s)) {
 			return T(s), nil
 		}
@@ -224,6 +256,15 @@ func (r *reader) title(path string) string {
 		return "a " + r.what
 	}
 	return path
+}
+
+// takes are the schemas of the fields.
+func (f fields) takes() map[string]*jsonschema.Schema {
+	all := make(map[string]*jsonschema.Schema, len(f))
+	for key, decode := range f {
+		all[key] = decode.takes
+	}
+	return all
 }
 
 // keys are the names of the fields, sorted.

@@ -50,7 +50,7 @@ func Parse(name string, src []byte) (*Scenario, error) {
 	r := &reader{source: where, bad: map[string]bool{}, meant: map[string]bool{}}
 	s := &Scenario{src: where, real: defaults()}
 	s.real.Source = string(src)
-	r.scenario(&s.real)(root, "")
+	r.scenario(&s.real).read(root, "")
 	r.meaning(&s.real)
 	if len(r.problems) > 0 {
 		return nil, join(r.problems)

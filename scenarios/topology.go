@@ -59,7 +59,7 @@ func parseTopology(file string, src []byte) (topology.Topology, error) {
 	}
 	r := &reader{source: where, bad: map[string]bool{}, meant: map[string]bool{}}
 	t, _ := topology.Preset(defaultPreset)
-	r.topology(&t)(root, "")
+	r.topology(&t).read(root, "")
 	r.topologyMeaning("", t)
 	if len(r.problems) > 0 {
 		return topology.Topology{}, join(r.problems)

@@ -137,7 +137,7 @@ A scenario that expects to fail exits 0 when exactly the expected findings are m
 	root.SetErr(a.stderr)
 	root.AddCommand(a.runCommand(), a.listCommand(), a.showCommand(), a.upCommand(), a.statusCommand(),
 		a.injectCommand(), a.healCommand(), a.loseCommand(), a.returnCommand(), a.failoverCommand(), a.switchoverCommand(), a.capacityCommand(), a.weightsCommand(), a.logsCommand(), a.psqlCommand(), a.downCommand(),
-		a.engineCommand(), a.imagesCommand(), a.doctorCommand(), a.rejudgeCommand(), a.reportCommand())
+		a.engineCommand(), a.imagesCommand(), a.doctorCommand(), a.rejudgeCommand(), a.reportCommand(), a.schemaCommand())
 	return root
 }
 

@@ -70,6 +70,9 @@ func New(d Drill) Result {
 	if began := d.History.Heading.Began; !began.IsZero() {
 		r.Began = utc(began)
 	}
+	if r.Lab.Serving == nil {
+		r.Lab.Serving = map[string]string{}
+	}
 	r.Lab.Images = append([]Image{}, d.Lab.Images...)
 	slices.SortFunc(r.Lab.Images, func(a, b Image) int { return cmp.Or(cmp.Compare(a.For, b.For), cmp.Compare(a.Name, b.Name)) })
 	if d.Err != nil {

@@ -18,14 +18,14 @@ type Result struct {
 	Scenario Scenario `json:"scenario"`
 	Status   Status   `json:"status"`
 	// Error says in one sentence why the harness could not do its work; it is there only with status error.
-	Error string `json:"error,omitempty"`
-	// Began and Ended are by the wall clock, in UTC. Nothing is measured by it.
-	Began    *time.Time      `json:"began"`
-	Ended    *time.Time      `json:"ended"`
+	Error string     `json:"error,omitempty"`
+	Began *time.Time `json:"began"` // the recording, in UTC by the wall clock, by which nothing is measured
+	Ended *time.Time `json:"ended"` // when the lab was gone, or left alone
+	// Verdict is that of the findings; what the author of the scenario expected is told apart from it.
 	Verdict  measure.Verdict `json:"verdict"`
 	Reasons  []string        `json:"reasons"` // one sentence each
 	Expected Expected        `json:"expected"`
-	Faults   []Fault         `json:"faults"` // and ordered moves, in the order of their commands
+	Faults   []Fault         `json:"faults"` // and ordered moves, as they were ordered
 	// Incidents are what came of each of those that takes something away, in the order of time.
 	Incidents []measure.Incident `json:"incidents"`
 	Metrics   measure.Metrics    `json:"metrics"` // of all of the drill: the worst

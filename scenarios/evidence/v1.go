@@ -26,6 +26,9 @@ func readV1(data []byte) (Result, error) {
 	if err := json.Unmarshal(data, &old); err != nil {
 		return Result{}, err
 	}
+	if r.Lab.Serving == nil {
+		r.Lab.Serving = map[string]string{}
+	}
 	r.Lab.Images = []Image{}
 	for _, i := range old.Lab.Images {
 		what, name, found := strings.Cut(i.Name, " ")

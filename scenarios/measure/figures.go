@@ -22,7 +22,7 @@ type High time.Duration
 // Near is a time that is known as well as it needs to be. It is rounded to the nearest millisecond where it is written.
 type Near time.Duration
 
-// Interval is how long something took, as well as that is known: no less than Lo and no more than Hi. An end that is nil is not known.
+// Interval is how long something took, as well as that is known: at least lo, and at most hi. An end that is null is not known.
 type Interval struct {
 	Lo *Low  `json:"lo_ms"`
 	Hi *High `json:"hi_ms"` // null also when the end was not seen

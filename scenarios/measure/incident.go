@@ -11,7 +11,7 @@ type Incident struct {
 	Cause    string `json:"cause"`     // the fault and its target; empty: nothing
 	InCharge string `json:"in_charge"` // the region that is in charge after it; empty: that is not known
 	// Outages that are put down to it, in the order of time; null where nothing says when the service is away.
-	Outages []Outage `json:"outages"`
+	Outages []Outage `json:"outages" schema:"null"`
 	// RecoveryTime is that of the worst of its outages, or how surely there was none; null where none is promised, and without a cause.
 	RecoveryTime *RecoveryTime `json:"recovery_time"`
 	// RecoveryPoint is null where the loss is another one's: after it nobody else was in charge.

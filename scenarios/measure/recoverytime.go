@@ -26,8 +26,7 @@ type RecoveryTime struct {
 
 // Outage is a stretch in which the service criterion did not hold.
 type Outage struct {
-	Cause    string  `json:"cause"` // empty: nothing was broken that could have caused it
-	What     string  `json:"what"`  // the operations that show it, such as "writes"; empty: all
+	What     string  `json:"what"` // the operations that show it, such as "writes"; empty: all
 	Begin    Span    `json:"begin_ms"`
 	End      *Span   `json:"end_ms"` // null when it was not seen to end
 	Interval         // the recovery time

@@ -21,20 +21,19 @@ type Precondition struct {
 type Metrics struct {
 	RecoveryTime   *RecoveryTime   `json:"recovery_time"`
 	RecoveryPoint  *RecoveryPoint  `json:"recovery_point"`
-	WriteLatency   *Latency        `json:"write_latency"` // of the writes before the first fault
-	Capacity       *Capacity       `json:"capacity"`      // of what took over
-	Clients        *Clients        `json:"clients"`       // when they left the lost region
-	Sessions       []Session       `json:"sessions"`      // by guarantee
-	Reads          []ReadLatency   `json:"reads"`         // by region and path
+	WriteLatency   *Latency        `json:"write_latency"`          // of the writes before the first fault
+	Capacity       *Capacity       `json:"capacity"`               // of what took over
+	Clients        *Clients        `json:"clients"`                // when they left the lost region
+	Sessions       []Session       `json:"sessions" schema:"null"` // by guarantee
+	Reads          []ReadLatency   `json:"reads" schema:"null"`    // by region and path
 	StaleConfig    *StaleConfig    `json:"stale_config"`
 	WriteGap       *WriteGap       `json:"write_gap"`       // the longest of the switchovers
 	ReplicationLag *ReplicationLag `json:"replication_lag"` // of what stands in for a managed service's replication
-	// These are named by the schema and have no checker: always null.
-	Decisions    *NotMeasured `json:"decisions"`
-	Conservation *NotMeasured `json:"conservation"`
+	Decisions      *NotMeasured    `json:"decisions"`
+	Conservation   *NotMeasured    `json:"conservation"`
 }
 
-// NotMeasured is the type of a metric without a checker; a pointer to it is nil, which is written as null.
+// NotMeasured is the place of a metric that nothing measures yet. It is always null.
 type NotMeasured struct{}
 
 // FindingDrill says whether the drill counts at all; it never fails, it is inconclusive when the drill proves nothing.
@@ -42,7 +41,7 @@ const FindingDrill = "drill"
 
 // Finding is what a checker says. Every checker that ran says something, also when all is well.
 type Finding struct {
-	ID       string   `json:"id"` // see the constants
+	ID       string   `json:"id"` // such as recovery_time
 	Checker  string   `json:"checker"`
 	Verdict  Verdict  `json:"verdict"`
 	Detail   string   `json:"detail"`

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -219,5 +220,42 @@ func TestAScenarioThatIsBrokenIsPointedAt(t *testing.T) {
 	problems := scenarios.Problems(err)
 	if len(problems) == 0 || problems[0].File != evidence.FileScenario || !strings.Contains(err.Error(), `did you mean "timescale"?`) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A folder that a version left which knew of no incidents is judged as any other.
+func TestAResultOfTheFirstSchemaIsJudgedAgain(t *testing.T) {
+	dir := folder(t, example, 360)
+	path := filepath.Join(dir, evidence.FileResult)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r map[string]any
+	if err := json.Unmarshal(data, &r); err != nil {
+		t.Fatal(err)
+	}
+	r["schema"] = "regionfall-result/v1"
+	for _, key := range []string{"incidents", "harness", "host", "began", "ended"} {
+		delete(r, key)
+	}
+	for _, f := range r["faults"].([]any) {
+		delete(f.(map[string]any), "role")
+	}
+	r["lab"].(map[string]any)["images"] = []map[string]string{{"name": "app regionfall/app:12", "id": "sha256:ab"}}
+	if data, err = json.Marshal(r); err != nil {
+		t.Fatal(err)
+	}
+	rewrite(t, path, data)
+	before, after, err := Rejudge(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.Verdict != measure.Pass || after.Verdict != measure.Pass || !after.Expected.Met || after.Schema != evidence.Schema || len(after.Incidents) != 1 {
+		t.Errorf("it was %s, and is %s with %d incidents (%s)", before.Verdict, after.Verdict, len(after.Incidents), after.Schema)
+	}
+	want := []evidence.Image{{For: "app", Name: "regionfall/app:12", Digest: "sha256:ab"}}
+	if diff := cmp.Diff(want, after.Lab.Images); diff != "" || after.Lab.Engine != before.Lab.Engine {
+		t.Errorf("the lab is another one:\n%s", diff)
 	}
 }
