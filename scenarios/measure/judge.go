@@ -205,7 +205,7 @@ func (v *view) voids(own *ownDoubts) []string {
 	if steady, reached := v.PhaseAt(history.PhaseSteady); !reached || steady > first {
 		say("steady state was not reached before the fault")
 	}
-	for _, o := range v.outages {
+	for _, o := range v.steadiness() {
 		if o.cause < 0 && !own.explains(o) {
 			say("the service was away from %s on, when nothing was broken that takes anything away: the lab was not steady", words(*ms(o.begin.Hi)))
 			break

@@ -220,3 +220,18 @@ func TestAShareIsNotAllOfASmallPart(t *testing.T) {
 		}
 	}
 }
+
+// Where no recovery time is promised the lab has to be steady all the same.
+func TestSteadyWithoutARecoveryTime(t *testing.T) {
+	d := goodDrill()
+	d.spec.RecoveryTime, d.spec.MinAcked = nil, 10
+	if r := Judge(d.History, d.spec); r.Verdict != Pass {
+		t.Errorf("%s because %q", r.Verdict, r.Reasons)
+	}
+	for i := 12; i < 25; i++ {
+		d.bad(i)
+	}
+	if r := Judge(d.History, d.spec); r.Verdict != Inconclusive || !strings.Contains(r.Reasons[0], "the lab was not steady") {
+		t.Errorf("%s because %q", r.Verdict, r.Reasons)
+	}
+}

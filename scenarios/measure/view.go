@@ -41,6 +41,20 @@ func (v *view) look(excused excuse) {
 	}
 }
 
+// plain is the criterion by which the lab was steady, where no recovery time is promised that says another: nine in ten operations are answered.
+var plain = RecoveryTimeObjective{Window: time.Second, Success: 0.9, Capacity: 0.9}
+
+// steadiness are the outages by which it is seen whether the lab was steady.
+func (v *view) steadiness() []outage {
+	if v.spec.RecoveryTime != nil {
+		return v.outages
+	}
+	by := *v
+	by.spec.RecoveryTime = &plain
+	by.look(lostReads(v.History))
+	return by.outages
+}
+
 // lost are the causes that take a region away.
 func (v *view) lost() []cause {
 	var all []cause
