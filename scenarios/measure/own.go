@@ -55,6 +55,9 @@ func (v *view) ownDoubts() *ownDoubts {
 	}
 	lost := lostReads(v.History)
 	better := *v
+	if better.spec.RecoveryTime == nil {
+		better.spec.RecoveryTime = &plain
+	}
 	better.look(func(op *history.Op) bool { return blamed[op.Seq] || lost != nil && lost(op) })
 	d.better = &better
 	return d
