@@ -37,7 +37,7 @@ func (v *view) ownDoubts() *ownDoubts {
 			d.worst = max(d.worst, late)
 			blamed[op.Seq] = true
 		}
-		if v.stalled(op.Due, op.Done) {
+		if v.stalled(op.Due, callOf(op, limit, nil).known) { // what was too late before it is not its doing
 			blamed[op.Seq] = true
 		}
 		if op.Outcome == history.OK && (limit <= 0 || op.Done-op.Due <= limit) {
@@ -95,7 +95,8 @@ func (d *ownDoubts) explains(o outage) bool {
 	return d.better != nil && !slices.ContainsFunc(d.better.outages, func(p outage) bool { return p.cause == o.cause })
 }
 
-// apply takes back the verdicts of figures that would be others.
+// apply takes back the verdicts of figures that would be others. Where what was delayed is less than a part of a window, a verdict that is the same
+// either way stands, and its interval holds both.
 func (d *ownDoubts) apply(m *Metrics, found []Finding) {
 	if d.better == nil {
 		return
@@ -109,17 +110,43 @@ func (d *ownDoubts) apply(m *Metrics, found []Finding) {
 			}
 		}
 	}
-	if r, b := m.RecoveryTime, d.better.recoveryTime(); r != nil && (b == nil || r.differs(*b)) {
-		withdraw(FindingRecoveryTime, &r.Verdict)
+	long := d.long()
+	if r, b := m.RecoveryTime, d.better.recoveryTime(); r != nil && r.differs(b) {
+		if long || b == nil || b.Verdict != r.Verdict {
+			withdraw(FindingRecoveryTime, &r.Verdict)
+		} else {
+			r.LoMS, r.HiMS = widest(r.LoMS, b.LoMS, r.HiMS, b.HiMS)
+		}
 	}
 	if c, b := m.Capacity, d.better.capacity(); c != nil && (b == nil || differ(c.ShareLo, b.ShareLo) || differ(c.ShareHi, b.ShareHi)) {
-		withdraw(FindingStandbyCapacity, &c.Verdict)
+		if long || b == nil || b.Verdict != c.Verdict {
+			withdraw(FindingStandbyCapacity, &c.Verdict)
+		} else {
+			c.ShareLo, c.ShareHi = widest(c.ShareLo, b.ShareLo, c.ShareHi, b.ShareHi)
+		}
 	}
 }
 
+// long says whether so much was delayed that in a part of a window nobody asked, or nobody answered in time for want of a processor.
+func (d *ownDoubts) long() bool {
+	part := d.better.spec.RecoveryTime.Window / windowParts
+	return max(d.worst, d.slow) > part || slices.ContainsFunc(d.view.Stalls, func(s history.Interval) bool { return s.Width() > part })
+}
+
+// widest is the interval that holds two; an end that is not known of one is not known.
+func widest(aLo, bLo, aHi, bHi *float64) (lo, hi *float64) {
+	if aLo != nil && bLo != nil {
+		lo = new(min(*aLo, *bLo))
+	}
+	if aHi != nil && bHi != nil {
+		hi = new(max(*aHi, *bHi))
+	}
+	return lo, hi
+}
+
 // differs says whether two recovery times are not the same figure.
-func (r RecoveryTime) differs(b RecoveryTime) bool {
-	return r.Verdict != b.Verdict || differ(r.LoMS, b.LoMS) || differ(r.HiMS, b.HiMS) || len(r.Outages) != len(b.Outages)
+func (r RecoveryTime) differs(b *RecoveryTime) bool {
+	return b == nil || r.Verdict != b.Verdict || differ(r.LoMS, b.LoMS) || differ(r.HiMS, b.HiMS) || len(r.Outages) != len(b.Outages)
 }
 
 func differ(a, b *float64) bool {

@@ -237,3 +237,21 @@ func TestSteadyWithoutARecoveryTime(t *testing.T) {
 		t.Errorf("%s because %q", r.Verdict, r.Reasons)
 	}
 }
+
+// A moment in which the harness was late changes the figure, and no verdict that is the same either way.
+func TestAShortStallWidensTheInterval(t *testing.T) {
+	d := goodDrill()
+	d.bad(37)
+	d.Ops[37].Sent += 150 * msec // sent when the service was back, for all that is known
+	d.Stalls = []history.Interval{{Lo: 4200 * msec, Hi: 4350 * msec}}
+	r := Judge(d.History, d.spec)
+	// Those of 4.0 and 4.1 s may have been answered in time while nobody read it.
+	if got := r.Metrics.RecoveryTime; r.Verdict != Pass || *got.LoMS != 880 || *got.HiMS != 1300 {
+		t.Errorf("%s because %q: %v to %v ms", r.Verdict, r.Reasons, *got.LoMS, *got.HiMS)
+	}
+	d.outage(60)
+	d.spec.StandbyCapacity = 0.9
+	if r := Judge(d.History, d.spec); !Met(r, true, []string{FindingRecoveryTime, FindingStandbyCapacity}) {
+		t.Errorf("%s because %q", r.Verdict, r.Reasons)
+	}
+}
