@@ -27,7 +27,7 @@ func (a *audit) fencing() Finding {
 	if len(stray) > 0 {
 		var regions []string
 		for _, w := range stray {
-			regions = append(regions, w.region)
+			regions = append(regions, w.Region)
 		}
 		detail += ": " + strings.Join(dedup(regions), ", ")
 	}
@@ -35,7 +35,7 @@ func (a *audit) fencing() Finding {
 	if len(stray) == 0 && len(doubts) > 0 {
 		f.Verdict, f.Evidence = Inconclusive, names(doubts)[:min(len(doubts), most)]
 		f.Detail = fmt.Sprintf("%d writes were acknowledged by %s when another region may have been in charge: no mark says when it was promoted",
-			len(doubts), doubts[0].region)
+			len(doubts), doubts[0].Region)
 	}
 	return f
 }
@@ -57,9 +57,9 @@ func (a *audit) appliedAfterAll() Finding {
 	return a.over(FindingRefused, "writes are there that clients were told are not applied", false, func(t storeAudit) []string {
 		return t.both(func(r *reading) []string {
 			var there []string
-			for _, id := range a.ledger.refused {
-				if r.has[a.ledger.slots[id]] {
-					there = append(there, id)
+			for _, slot := range a.ledger.refused {
+				if r.has[slot] {
+					there = append(there, a.ids.name(slot))
 				}
 			}
 			return there
@@ -132,7 +132,7 @@ func (t storeAudit) both(of func(*reading) []string) []string {
 func names(ws []write) []string {
 	all := make([]string, 0, len(ws))
 	for _, w := range ws {
-		all = append(all, w.id)
+		all = append(all, w.ID)
 	}
 	return all
 }
