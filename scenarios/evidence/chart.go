@@ -126,7 +126,8 @@ func newChart(r Result, h history.History) *chart {
 // reach is the time in which there were operations.
 func reach(h history.History) (from, to time.Duration) {
 	from, to = h.Ops[0].Due, h.Ops[0].Done
-	for _, op := range h.Ops {
+	for i := range h.Ops {
+		op := &h.Ops[i]
 		from, to = min(from, op.Due), max(to, op.Done, op.Due)
 	}
 	if to-from < time.Second {
@@ -230,8 +231,8 @@ func flagsOf(r Result, h history.History) []pennant {
 
 func describe(r Result, h history.History) string {
 	ok, failed, unknown := 0, 0, 0
-	for _, op := range h.Ops {
-		switch op.Outcome {
+	for i := range h.Ops {
+		switch h.Ops[i].Outcome {
 		case history.OK:
 			ok++
 		case history.Failed:

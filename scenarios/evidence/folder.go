@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -162,8 +163,9 @@ func writeWhole(dir, name string, fill func(io.Writer) error) (err error) {
 			err = sayFull(dir, name, err)
 		}
 	}()
+	buffer := bufio.NewWriterSize(f, 1<<16) // a page is written by the word
 	// Sync makes file systems that allocate late say now that they are full.
-	if err := errors.Join(fill(f), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(fill(buffer), buffer.Flush(), f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)

@@ -100,10 +100,19 @@ func lossesOf(r Result, h history.History) []storeLosses {
 	if len(points) == 0 {
 		points = []measure.RecoveryPoint{*p}
 	}
-	acked := map[string]history.Op{}
-	for _, op := range h.Ops {
-		if op.Kind == history.Write && op.Outcome == history.OK {
-			if _, twice := acked[op.ID]; !twice {
+	const shown = 20 // of a store
+	acked := map[string]*history.Op{}
+	for _, store := range points {
+		for _, id := range store.LostIDs[:min(shown, len(store.LostIDs))] {
+			acked[id] = nil
+		}
+	}
+	for i := range h.Ops {
+		if len(acked) == 0 {
+			break
+		}
+		if op := &h.Ops[i]; op.Kind == history.Write && op.Outcome == history.OK {
+			if first, is := acked[op.ID]; is && first == nil {
 				acked[op.ID] = op
 			}
 		}
@@ -115,9 +124,9 @@ func lossesOf(r Result, h history.History) []storeLosses {
 			continue
 		}
 		s := storeLosses{Store: strings.TrimSpace(store.Name + " " + store.Rule), Lost: store.Lost}
-		for _, id := range store.LostIDs[:min(20, len(store.LostIDs))] {
+		for _, id := range store.LostIDs[:min(shown, len(store.LostIDs))] {
 			l := loss{ID: id, Acked: "not in the history"}
-			if op, ok := acked[id]; ok {
+			if op := acked[id]; op != nil {
 				l.Acked, l.By = measure.Exactly(op.Done), strings.TrimSpace(op.Region+" "+op.Node)
 				if fault {
 					l.Before = relative(op.Done - origin)

@@ -14,13 +14,15 @@ import (
 // drawOps puts every operation at its due time and latency, which counts from there, on a logarithmic scale. Operations that would be
 // drawn on the same spot are drawn once.
 func (c *chart) drawOps(ops []history.Op, s scale) {
-	lo, hi := 3, 0 // powers of ten of milliseconds
-	power := func(op history.Op) float64 {
-		return math.Log10(max(0.1, float64(op.Done-op.Due)/float64(time.Millisecond)))
+	power := func(latency time.Duration) float64 {
+		return math.Log10(max(0.1, float64(latency)/float64(time.Millisecond)))
 	}
-	for _, op := range ops {
-		lo, hi = min(lo, int(math.Floor(power(op)))), max(hi, int(math.Ceil(power(op))))
+	least, most := ops[0].Done-ops[0].Due, ops[0].Done-ops[0].Due
+	for i := range ops {
+		latency := ops[i].Done - ops[i].Due
+		least, most = min(least, latency), max(most, latency)
 	}
+	lo, hi := min(3, int(math.Floor(power(least)))), max(0, int(math.Ceil(power(most)))) // powers of ten of milliseconds
 	hi = max(hi, lo+1)
 	p := &c.Latency
 	y := func(power float64) float64 { return p.Bottom - (p.Bottom-p.Top)*(power-float64(lo))/float64(hi-lo) }
@@ -31,27 +33,14 @@ func (c *chart) drawOps(ops []history.Op, s scale) {
 		}
 		p.Ticks = append(p.Ticks, tick{At: y(float64(n)), Label: label})
 	}
-	var writes, reads, failed, unknown strings.Builder
-	drawn := map[string]bool{}
-	for _, op := range ops {
-		at := number(s.x(op.Due)) + " " + number(y(power(op)))
-		key := at + strconv.Itoa(int(op.Outcome)) + string(op.Kind)
-		if drawn[key] {
-			continue
-		}
-		drawn[key] = true
-		switch {
-		case op.Outcome == history.OK && op.Kind == history.Read:
-			reads.WriteString("M" + at + "h0")
-		case op.Outcome == history.OK:
-			writes.WriteString("M" + at + "h0")
-		case op.Outcome == history.Failed: // a cross
-			failed.WriteString("M" + at + "m-2.5-2.5l5 5m0-5l-5 5")
-		default: // a square
-			unknown.WriteString("M" + at + "m-2.2-2.2h4.4v4.4h-4.4z")
+	drawn := newSpots(len(ops))
+	for i := range ops {
+		op := &ops[i]
+		if at := drawn.at(s.x(op.Due), y(power(op.Done-op.Due))); drawn.first(op, at) {
+			drawn.draw(op, at)
 		}
 	}
-	c.Writes, c.Reads, c.Failed, c.Unknown = writes.String(), reads.String(), failed.String(), unknown.String()
+	c.Writes, c.Reads, c.Failed, c.Unknown = drawn.writes.String(), drawn.reads.String(), drawn.failed.String(), drawn.unknown.String()
 }
 
 // drawRates draws how many operations were due in each bin, and how many of those came out ok, per second.
@@ -61,16 +50,17 @@ func (c *chart) drawRates(ops []history.Op, s scale) {
 	n := int((s.to-s.from)/bin) + 1
 	offered, good := make([]float64, n), make([]float64, n)
 	last := 0
-	for _, op := range ops {
+	for i := range ops {
+		op := &ops[i]
 		if op.Retry > 0 {
 			continue // no demand, and no service in time
 		}
-		i := int((op.Due - s.from) / bin)
-		offered[i] += 1 / bin.Seconds()
+		at := int((op.Due - s.from) / bin)
+		offered[at] += 1 / bin.Seconds()
 		if op.Outcome == history.OK {
-			good[i] += 1 / bin.Seconds()
+			good[at] += 1 / bin.Seconds()
 		}
-		last = max(last, i)
+		last = max(last, at)
 	}
 	most := 1.0
 	for _, x := range offered {

@@ -3,7 +3,9 @@ package history
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,17 +13,16 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Load reads the recording in dir. A cut-off end, as a killed harness leaves it, is accepted and said in Truncated, also where only Closing tells
 // of it; anything else that can't be read is an error with file and line. Operations may also be in a plain ops.jsonl.
 func Load(dir string) (History, error) {
+	// The events come first: what decoding them leaves behind can be collected before the operations, most of the memory, are there.
+	h, eventsErr := loadFile(filepath.Join(dir, EventsFile), func(f *os.File) (History, error) { return DecodeEvents(f) })
 	ops, err := loadOps(dir)
-	if err != nil {
-		return History{}, err
-	}
-	h, err := loadFile(filepath.Join(dir, EventsFile), DecodeEvents)
-	if err != nil {
+	if err := cmp.Or(err, eventsErr); err != nil {
 		return History{}, err
 	}
 	h.Ops, h.Truncated = ops.Ops, h.Truncated || ops.Truncated
@@ -35,25 +36,53 @@ func Load(dir string) (History, error) {
 }
 
 func loadOps(dir string) (History, error) {
-	h, err := loadFile(filepath.Join(dir, OpsFile), func(r io.Reader) (History, error) {
-		zip, err := gzip.NewReader(r)
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			return History{Truncated: true}, nil // killed before the header was written
-		}
-		if err != nil {
-			return History{}, err
-		}
-		return DecodeOps(zip)
-	})
+	h, err := loadFile(filepath.Join(dir, OpsFile), decodeZipped)
 	if errors.Is(err, fs.ErrNotExist) {
-		if plain, plainErr := loadFile(filepath.Join(dir, plainOpsFile), DecodeOps); !errors.Is(plainErr, fs.ErrNotExist) {
+		if plain, plainErr := loadFile(filepath.Join(dir, plainOpsFile), decodePlain); !errors.Is(plainErr, fs.ErrNotExist) {
 			return plain, plainErr
 		}
 	}
 	return h, err
 }
 
-func loadFile(path string, decode func(io.Reader) (History, error)) (History, error) {
+// decodeZipped unzips in one goroutine and decodes in another.
+func decodeZipped(f *os.File) (History, error) {
+	zip, err := gzip.NewReader(bufio.NewReaderSize(f, blockSize))
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return History{Truncated: true}, nil // killed before the header was written
+	}
+	if err != nil {
+		return History{}, err
+	}
+	text := readAhead(zip)
+	defer text.close()
+	return decodeOps(text, unzippedSize(f))
+}
+
+func decodePlain(f *os.File) (History, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return History{}, err
+	}
+	return decodeOps(f, info.Size())
+}
+
+// unzippedSize is how much text a gzip file holds, as its last four bytes have it; 0 when that can't be told. It is only a hint: of a file that was cut
+// off they are something else.
+func unzippedSize(f *os.File) int64 {
+	info, err := f.Stat()
+	if err != nil {
+		return 0
+	}
+	var last [4]byte
+	if _, err := f.ReadAt(last[:], info.Size()-int64(len(last))); err != nil {
+		return 0
+	}
+	const densest = 24 // operations shrink to a twelfth or so
+	return min(int64(binary.LittleEndian.Uint32(last[:])), densest*info.Size())
+}
+
+func loadFile(path string, decode func(*os.File) (History, error)) (History, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return History{}, fmt.Errorf("read history: %w", err)
@@ -68,21 +97,46 @@ func loadFile(path string, decode func(io.Reader) (History, error)) (History, er
 
 // DecodeOps reads operations, one a line; only Ops and Truncated of the result are set. Unknown keys, outcomes and kinds are errors
 // with the line's number.
-func DecodeOps(r io.Reader) (History, error) {
+func DecodeOps(r io.Reader) (History, error) { return decodeOps(r, 0) }
+
+// decodeOps makes room for as many operations as text of that size holds, if the size is known.
+func decodeOps(r io.Reader, size int64) (History, error) {
 	var h History
+	s := scanner{texts: newTexts()}
+	seen := 0 // bytes of the operations so far
 	truncated, err := eachLine(r, func(line []byte) error {
 		var op Op
-		if err := strict(line, &op); err != nil {
-			return fmt.Errorf("decode operation: %w", err)
+		if !s.op(line, &op) {
+			var err error
+			if op, err = decodeOp(line); err != nil {
+				return err
+			}
+			s.texts.share(&op)
 		}
-		if op.Kind != Write && op.Kind != Read {
-			return fmt.Errorf("decode operation: kind %q is neither %s nor %s", op.Kind, Write, Read)
-		}
+		seen += len(line) + 1
 		h.Ops = append(h.Ops, op)
+		if len(h.Ops) == sampled && size > 0 {
+			h.Ops = slices.Grow(h.Ops, int(size/int64(seen)+1)*sampled)
+		}
 		return nil
 	})
 	h.Truncated = truncated
 	return h, err
+}
+
+// sampled is how many operations show how long a line is. Those that follow are hardly shorter: times grow.
+const sampled = 512
+
+// decodeOp decodes any line, and says what is wrong with it.
+func decodeOp(line []byte) (Op, error) {
+	var op Op
+	if err := strict(line, &op); err != nil {
+		return op, fmt.Errorf("decode operation: %w", err)
+	}
+	if op.Kind != Write && op.Kind != Read {
+		return op, fmt.Errorf("decode operation: kind %q is neither %s nor %s", op.Kind, Write, Read)
+	}
+	return op, nil
 }
 
 // DecodeEvents reads the heading, marks, faults, final reads, phases and sights, one event a line; Ops of the result is not set. Unknown keys and types,
@@ -91,24 +145,12 @@ func DecodeOps(r io.Reader) (History, error) {
 func DecodeEvents(r io.Reader) (History, error) {
 	var h History
 	var order ordering
+	texts := newTexts()
 	truncated, err := eachLine(r, func(line []byte) error {
-		var e event
-		if err := strict(line, &e); err != nil {
-			return fmt.Errorf("decode event: %w", err)
+		if h.addReading(line, texts, &order) {
+			return nil
 		}
-		if h.Closing != nil {
-			return fmt.Errorf("decode event %s: the recording was closed before it", e.Type)
-		}
-		if err := h.add(e); err != nil {
-			return fmt.Errorf("decode event %s: %w", e.Type, err)
-		}
-		if c := h.Closing; c != nil {
-			if err := order.complete(*c); err != nil {
-				return fmt.Errorf("decode event %s: %w", e.Type, err)
-			}
-		}
-		order.take(e)
-		return nil
+		return h.addLine(line, &order)
 	})
 	h.Truncated = truncated
 	return h, err
@@ -136,6 +178,26 @@ func (o *ordering) complete(c Closing) error {
 	case o.astray > 0:
 		return fmt.Errorf("line %d was recorded before the one above it: the lines are in another order than they were", o.astray)
 	}
+	return nil
+}
+
+func (h *History) addLine(line []byte, order *ordering) error {
+	var e event
+	if err := strict(line, &e); err != nil {
+		return fmt.Errorf("decode event: %w", err)
+	}
+	if h.Closing != nil {
+		return fmt.Errorf("decode event %s: the recording was closed before it", e.Type)
+	}
+	if err := h.add(e); err != nil {
+		return fmt.Errorf("decode event %s: %w", e.Type, err)
+	}
+	if c := h.Closing; c != nil {
+		if err := order.complete(*c); err != nil {
+			return fmt.Errorf("decode event %s: %w", e.Type, err)
+		}
+	}
+	order.take(e)
 	return nil
 }
 
@@ -242,13 +304,21 @@ func strict(data []byte, into any) error {
 	return nil
 }
 
-// eachLine hands the lines to one. Whoever writes a history ends each line with a newline, in one piece: a last line without one that
-// can't be read, or a stream that ends too early, is the mark of a killed writer and makes truncated true. Any other trouble is
+// eachLine hands the lines to one, which may not keep them. Whoever writes a history ends each line with a newline, in one piece: a last line without one
+// that can't be read, or a stream that ends too early, is the mark of a killed writer and makes truncated true. Any other trouble is
 // an error with the line's number.
 func eachLine(r io.Reader, one func([]byte) error) (truncated bool, err error) {
-	lines := bufio.NewReaderSize(r, 1<<16)
+	lines := bufio.NewReaderSize(r, blockSize)
+	var long []byte
 	for n := 1; ; n++ {
-		line, readErr := lines.ReadBytes('\n')
+		line, readErr := lines.ReadSlice('\n')
+		if errors.Is(readErr, bufio.ErrBufferFull) {
+			for long = long[:0]; errors.Is(readErr, bufio.ErrBufferFull); line, readErr = lines.ReadSlice('\n') {
+				long = append(long, line...)
+			}
+			long = append(long, line...)
+			line = long
+		}
 		whole := readErr == nil
 		cut := errors.Is(readErr, io.ErrUnexpectedEOF)
 		if !whole && !cut && !errors.Is(readErr, io.EOF) {

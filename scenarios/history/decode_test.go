@@ -3,6 +3,7 @@ package history
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -131,8 +132,14 @@ func FuzzDecodeOps(f *testing.F) {
 	f.Add([]byte(goodOp + "\n"))
 	f.Add([]byte(goodOp + "\n" + goodOp[:50]))
 	f.Add([]byte("null\n"))
+	f.Add([]byte(fullOp + "\n" + strings.Replace(fullOp, "busy", `\u003cbusy\ud800"`, 1) + "\n"))
+	f.Add([]byte(strings.Replace(fullOp, "123", "0123", 1) + "\n" + strings.Replace(fullOp, "123", "-0", 1) + "\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		h, err := DecodeOps(bytes.NewReader(data))
+		slow, slowErr := decodeOpsStrictly(data)
+		if diff := cmp.Diff(slow, h); diff != "" || fmt.Sprint(err) != fmt.Sprint(slowErr) {
+			t.Errorf("the scanner and encoding/json do not agree: %v, %v\n%s", err, slowErr, diff)
+		}
 		if err != nil {
 			return
 		}
@@ -157,8 +164,14 @@ func FuzzDecodeEvents(f *testing.F) {
 	f.Add([]byte(strings.Join([]string{goodMark, goodFault, goodFault, goodRead, goodPhase, ""}, "\n")))
 	f.Add([]byte(goodPhase + "\n" + goodRead[:30]))
 	f.Add([]byte(`{"type":"phase","at_ns":1,"data":null}` + "\n"))
+	f.Add([]byte(strings.Replace(goodRead, `["v1"]`, `["v1","v2"],"ids":["v3"]`, 1) + "\n"))
+	f.Add([]byte(goodRead + "\n" + strings.Replace(goodRead, `["v1"]`, `["v0","v1","v\n"]`, 1) + "\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		h, err := DecodeEvents(bytes.NewReader(data))
+		slow, slowErr := decodeEventsStrictly(data)
+		if diff := cmp.Diff(slow, h); diff != "" || (err == nil) != (slowErr == nil) {
+			t.Errorf("the scanner and encoding/json do not agree: %v, %v\n%s", err, slowErr, diff)
+		}
 		if err != nil {
 			return
 		}

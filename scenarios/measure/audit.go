@@ -10,6 +10,7 @@ import (
 // audit compares what clients were told with what the stores hold of the region that is in charge.
 type audit struct {
 	ledger   ledger
+	ids      *ids
 	accounts []account // one for each cause after which another region is in charge; else one for the last cause
 	point    *RecoveryPoint
 	problems []string // readings that are missing, one sentence each
@@ -44,19 +45,19 @@ func (v *view) newAudit() *audit {
 	if len(counted) == 0 {
 		counted, taken = v.causes[len(v.causes)-1:], false
 	}
-	a := &audit{ledger: v.newLedger(counted)}
+	a := &audit{ledger: v.newLedger(counted), ids: v.ids()}
 	begun, _ := v.PhaseAt(history.PhaseWorkload) // without one: the recorder's start, which is sound
-	unread := map[int]bool{}
+	unread := map[int32]bool{}
 	for i, c := range counted {
 		k := account{cause: c, taken: taken, before: a.ledger.before[i]}
 		last := i == len(counted)-1
 		for _, name := range v.spec.Stores {
 			t := storeAudit{name: name, ordered: slices.Contains(v.spec.Ordered, name)}
 			var problem string
-			if t.returned, problem = v.returned(a.ledger, c, name); problem != "" && taken {
+			if t.returned, problem = v.returned(c, name); problem != "" && taken {
 				a.problems = append(a.problems, problem)
 			}
-			if t.reconciled, problem = v.reconciled(a.ledger, name, c.f); problem != "" && last {
+			if t.reconciled, problem = v.reconciled(name, c.f); problem != "" && last {
 				a.problems = append(a.problems, problem)
 			}
 			t.judge(k, a.since(i, t.has(taken), begun))
@@ -79,7 +80,7 @@ func (a *audit) since(i int, kept func(write) bool, begun time.Duration) time.Du
 	for _, earlier := range a.ledger.before[:i] {
 		for _, w := range earlier {
 			if kept(w) {
-				begun = max(begun, w.acked)
+				begun = max(begun, w.acked())
 			}
 		}
 	}
@@ -125,11 +126,11 @@ func (t *storeAudit) judge(k account, since time.Duration) {
 
 // judgeAfter finds what is gone of what was acknowledged after everything. What others acknowledge is on its way to the region in charge until all have
 // reconciled. Writes that none of the readings is late enough for are added to unread.
-func (v *view) judgeAfter(t *storeAudit, after []write, taken bool, unread map[int]bool) {
+func (v *view) judgeAfter(t *storeAudit, after []write, taken bool, unread map[int32]bool) {
 	missing := func(r *reading, w write) bool { return r != nil && !r.has[w.slot] }
 	for _, w := range after {
-		late := func(r *reading) bool { return r != nil && w.done <= r.at.Lo }
-		own := taken && (w.region == v.charge.last() || w.region == v.spec.Survivor)
+		late := func(r *reading) bool { return r != nil && w.Done <= r.at.Lo }
+		own := taken && (w.Region == v.charge.last() || w.Region == v.spec.Survivor)
 		switch {
 		case own && late(t.returned) && missing(t.returned, w), late(t.reconciled) && missing(t.reconciled, w):
 			t.broken = append(t.broken, w)
@@ -195,15 +196,14 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 
 // worst is that of the account that decides.
 func (a *audit) worst() *RecoveryPoint {
-	rank := map[Verdict]int{Pass: 0, Inconclusive: 1, Fail: 2}
 	verdicts := []Verdict{}
 	worst := a.accounts[0].point
 	for _, k := range a.accounts {
 		p := k.point
 		verdicts = append(verdicts, p.Verdict)
 		switch {
-		case rank[p.Verdict] != rank[worst.Verdict]:
-			if rank[p.Verdict] > rank[worst.Verdict] {
+		case p.Verdict.rank() != worst.Verdict.rank():
+			if p.Verdict.rank() > worst.Verdict.rank() {
 				worst = p
 			}
 		case p.Lo == nil, worst.Lo == nil:

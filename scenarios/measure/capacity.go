@@ -86,31 +86,35 @@ func (v *view) capacityAfter(cause cause, end time.Duration) *Capacity {
 	steady, _ := v.PhaseAt(history.PhaseSteady)
 	c.AmplificationBefore = amplification(v.History, steady, v.causes[0].f.Lo)
 	c.AmplificationAfter = amplification(v.History, f.Hi, end)
-	share := func(from, to time.Duration) float64 {
-		i, j := s.before(from), s.before(to)
-		return float64(s.inTime[j]-s.inTime[i]) / float64(max(1, s.load(j-i, to-from)))
-	}
+	expected := s.expected(window)
 	best, from := -1.0, time.Duration(0)
-	try := func(at time.Duration) {
+	try := func(at time.Duration, t *twoCursors) {
 		if at < f.Hi || at+window > end {
 			return
 		}
-		is := share(at, at+window)
+		i, j := t.from.before(at), t.to.before(at+window)
+		is := float64(s.inTime(i, j)) / float64(max(1, j-i, expected))
 		if is > best && best < c.Objective {
 			from = at
 		}
 		best = max(best, is)
 	}
-	for _, call := range s.calls[s.before(f.Hi):] {
-		try(call.due)              // with that operation first
-		try(call.due + 1)          // and without it
-		try(call.due - window)     // with it behind the end
-		try(call.due - window + 1) // and as the last one
+	var with, without, behind, last twoCursors
+	for _, t := range []*twoCursors{&with, &without, &behind, &last} {
+		t.from.calls, t.to.calls = s.calls, s.calls
+	}
+	for i := s.before(f.Hi); i < len(s.calls); i++ {
+		due := s.calls[i].due
+		try(due, &with)          // with that operation first
+		try(due+1, &without)     // and without it
+		try(due-window, &behind) // with it behind the end
+		try(due-window+1, &last) // and as the last one
 	}
 	if best < 0 {
 		return c // no window was observed to its end
 	}
-	lasting := min(share(from, end), best)
+	i, j := s.before(from), s.before(end)
+	lasting := min(float64(s.inTime(i, j))/float64(max(1, s.load(j-i, end-from))), best)
 	c.ShareLo, c.ShareHi = new(LowShare(lasting)), new(HighShare(best))
 	switch {
 	case len(cause.Regions) > 0 && v.movedBefore(cause): // the loss moved nobody: who serves had served before
@@ -122,10 +126,27 @@ func (v *view) capacityAfter(cause cause, end time.Duration) *Capacity {
 	return c
 }
 
+// cursor finds the first operation that was due at a time or later, for times that only grow.
+type cursor struct {
+	calls []call
+	at    int
+}
+
+func (c *cursor) before(t time.Duration) int {
+	for c.at < len(c.calls) && c.calls[c.at].due < t {
+		c.at++
+	}
+	return c.at
+}
+
+// twoCursors are for the ends of a window.
+type twoCursors struct{ from, to cursor }
+
 // amplification is calls per operation offered in a stretch of time; nil where nothing was.
 func amplification(h history.History, from, to time.Duration) *Ratio {
 	calls, offered := 0, 0
-	for _, op := range h.Ops {
+	for i := range h.Ops {
+		op := &h.Ops[i]
 		if op.Due < from || op.Due >= to {
 			continue
 		}

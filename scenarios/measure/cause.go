@@ -75,19 +75,23 @@ func Roles(h history.History) []Role {
 
 // before is the latest cause that may have been effective by a time; false when there is none.
 func before(causes []cause, t time.Duration) (c cause, found bool) {
-	for _, each := range causes {
-		if each.f.Lo <= t {
-			c, found = each, true
+	last := -1
+	for i := range causes {
+		if causes[i].f.Lo <= t {
+			last = i
 		}
 	}
-	return c, found
+	if last < 0 {
+		return c, false
+	}
+	return causes[last], true
 }
 
 // loses says whether it takes a region away that answers.
-func (c cause) loses(region string) bool { return slices.Contains(c.Regions, region) }
+func (c *cause) loses(region string) bool { return slices.Contains(c.Regions, region) }
 
 // back is when what it took away was given back; without an end it is not. What moved in order is not given back.
-func (c cause) back() (at time.Duration, is bool) {
+func (c *cause) back() (at time.Duration, is bool) {
 	if c.Healed == nil || c.Name == history.Switchover {
 		return 0, false
 	}
@@ -100,7 +104,7 @@ func confirmed(f history.Fault) bool {
 	return f.Confirmed && f.Effective != nil && f.Effective.Valid()
 }
 
-func isAcknowledged(op history.Op) bool { return op.Kind == history.Write && op.Outcome == history.OK }
+func acknowledged(op *history.Op) bool { return op.Kind == history.Write && op.Outcome == history.OK }
 
 // firstOrder is when the first fault was ordered, whatever it broke; without one, the end of the observation.
 func firstOrder(h history.History) time.Duration {
@@ -117,8 +121,8 @@ func endOf(h history.History) time.Duration {
 		return at
 	}
 	var end time.Duration
-	for _, op := range h.Ops {
-		end = max(end, op.Done)
+	for i := range h.Ops {
+		end = max(end, h.Ops[i].Done)
 	}
 	return end
 }

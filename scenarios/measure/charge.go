@@ -78,7 +78,8 @@ func (c *charge) sort() {
 // infer adds what no mark tells.
 func (c *charge) infer(h history.History, s Spec, causes []cause) {
 	latest := 0 // timeline
-	for _, op := range acknowledgements(h) {
+	for _, i := range acknowledgements(h) {
+		op := &h.Ops[i]
 		by, found := before(causes, op.Sent)
 		now := c.at(op.Done)
 		newer := latest > 0 && op.Timeline > latest
@@ -99,23 +100,22 @@ func (c *charge) infer(h history.History, s Spec, causes []cause) {
 }
 
 // told says whether a change that is known already may have come between.
-func (c charge) told(from, to time.Duration) bool {
+func (c *charge) told(from, to time.Duration) bool {
 	return slices.ContainsFunc(c.changes, func(t tenure) bool { return t.from.Hi >= from && t.from.Lo <= to })
 }
 
 // at is who is surely in charge at a time.
-func (c charge) at(t time.Duration) tenure {
-	now := tenure{region: c.home, cause: -1}
-	for _, each := range c.changes {
-		if each.from.Hi <= t {
-			now = each
+func (c *charge) at(t time.Duration) tenure {
+	for i := len(c.changes) - 1; i >= 0; i-- {
+		if c.changes[i].from.Hi <= t {
+			return c.changes[i]
 		}
 	}
-	return now
+	return tenure{region: c.home, cause: -1}
 }
 
 // last is who is in charge in the end.
-func (c charge) last() string {
+func (c *charge) last() string {
 	if n := len(c.changes); n > 0 {
 		return c.changes[n-1].region
 	}
@@ -143,8 +143,9 @@ func homeOf(h history.History, s Spec, causes []cause) string {
 	}
 	count := map[string]int{}
 	most := ""
-	for _, op := range h.Ops {
-		if !isAcknowledged(op) || op.Region == "" || len(causes) > 0 && op.Done > causes[0].f.Lo {
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		if !acknowledged(op) || op.Region == "" || len(causes) > 0 && op.Done > causes[0].f.Lo {
 			continue
 		}
 		if count[op.Region]++; count[op.Region] > count[most] || count[op.Region] == count[most] && op.Region < most {
@@ -154,22 +155,25 @@ func homeOf(h history.History, s Spec, causes []cause) string {
 	return most
 }
 
-// acknowledgements are the acknowledged writes in their order.
-func acknowledgements(h history.History) []history.Op {
-	var all []history.Op
-	for _, op := range h.Ops {
-		if isAcknowledged(op) {
-			all = append(all, op)
+// acknowledgements are the acknowledged writes in their order: their places in the history.
+func acknowledgements(h history.History) []int32 {
+	var all []int32
+	for i := range h.Ops {
+		if acknowledged(&h.Ops[i]) {
+			all = append(all, int32(i)) //nolint:gosec // fewer operations than that
 		}
 	}
-	slices.SortStableFunc(all, func(a, b history.Op) int { return cmp.Compare(a.Done, b.Done) })
+	inOrder := func(a, b int32) int { return cmp.Compare(h.Ops[a].Done, h.Ops[b].Done) }
+	if !slices.IsSortedFunc(all, inOrder) {
+		slices.SortStableFunc(all, inOrder)
+	}
 	return all
 }
 
 func timelineBefore(h history.History, t time.Duration) int {
 	latest := 0
-	for _, op := range h.Ops {
-		if op.Done < t {
+	for i := range h.Ops {
+		if op := &h.Ops[i]; op.Done < t {
 			latest = max(latest, op.Timeline)
 		}
 	}
@@ -177,7 +181,7 @@ func timelineBefore(h history.History, t time.Duration) int {
 }
 
 // follows says whether another region than the one in charge answered by its database: by a timeline that began with it.
-func (t tenure) follows(op history.Op) bool {
+func (t *tenure) follows(op *history.Op) bool {
 	return t.timeline > 0 && op.Timeline > t.timeline && op.Region != t.region
 }
 
@@ -193,15 +197,17 @@ const (
 // standing of an answer: one by a region that a fault took away and that was not given back, or, whatever the fault, by any but the region in charge
 // to something sent after its promotion. The second holds also when all is healed: the old primary is none any more, and two that
 // acknowledge are a split brain; one that writes to the database in charge, as its timeline shows, is none.
-func (c charge) standing(op history.Op, causes []cause) standing {
-	for _, by := range causes {
+func (c *charge) standing(op *history.Op, causes []cause) standing {
+	for i := range causes {
+		by := &causes[i]
 		back, is := by.back()
 		if by.loses(op.Region) && op.Sent >= by.f.Hi && (!is || op.Sent < back) {
 			return forbidden
 		}
 	}
 	is := rightful
-	for i, t := range c.changes {
+	for i := range c.changes {
+		t := &c.changes[i]
 		if i+1 < len(c.changes) && c.changes[i+1].from.Lo <= op.Done && (c.changes[i+1].from.Hi < op.Sent || c.changes[i+1].region == op.Region) {
 			continue // the next one rules it
 		}

@@ -2,7 +2,6 @@ package measure
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -42,33 +41,22 @@ func (v *view) clients() *Clients {
 
 func (v *view) clientsOf(loss cause) *Clients {
 	f, until := loss.f, v.until(loss)
-	byClient := map[int][]history.Op{}
-	for _, op := range v.Ops {
-		if op.Region != "" && op.Sent < until {
-			byClient[op.Client] = append(byClient[op.Client], op)
-		}
-	}
 	c := &Clients{}
 	lo, hi := time.Duration(-1), time.Duration(0)
-	for _, ops := range byClient {
-		slices.SortFunc(ops, func(a, b history.Op) int { return int(a.Sent - b.Sent) })
-		lost := func(op history.Op) bool { return loss.loses(op.Region) }
-		if !slices.ContainsFunc(ops, func(op history.Op) bool { return op.Sent < f.Lo && lost(op) }) || ops[len(ops)-1].Sent < f.Lo {
+	for _, places := range v.turns().all() {
+		stay := v.stayOf(places, loss, until)
+		if !stay.before || stay.end < f.Lo {
 			continue // it was never there, or sent nothing any more
 		}
 		c.Count++
-		last := len(ops) - 1
-		for last >= 0 && !lost(ops[last]) {
-			last--
+		if stay.last >= f.Lo {
+			lo = max(lo, stay.last-f.Hi, 0)
 		}
-		if ops[last].Sent >= f.Lo {
-			lo = max(lo, ops[last].Sent-f.Hi, 0)
-		}
-		if last == len(ops)-1 {
+		if !stay.left {
 			continue // it is there still
 		}
 		c.Moved++
-		hi = max(hi, ops[last+1].Sent-f.Lo)
+		hi = max(hi, stay.next-f.Lo)
 	}
 	if c.Count == 0 {
 		return nil
@@ -80,6 +68,35 @@ func (v *view) clientsOf(loss cause) *Clients {
 		c.Hi = new(High(max(0, hi)))
 	}
 	return c
+}
+
+// stay is how long a client was sent to a region that is lost.
+type stay struct {
+	before bool          // before it was lost
+	last   time.Duration // when the last operation was sent there
+	left   bool          // another one was sent elsewhere since
+	next   time.Duration // when the first of those was
+	end    time.Duration // when the last one of all was
+}
+
+// stayOf goes through the operations of one client that were sent anywhere, until a certain time.
+func (v *view) stayOf(places []int32, loss cause, until time.Duration) stay {
+	var s stay
+	for _, i := range places {
+		op := &v.Ops[i]
+		if op.Region == "" || op.Sent >= until {
+			continue
+		}
+		s.end = op.Sent
+		switch {
+		case loss.loses(op.Region):
+			s.before = s.before || op.Sent < loss.f.Lo
+			s.last, s.left = op.Sent, false
+		case !s.left:
+			s.left, s.next = true, op.Sent
+		}
+	}
+	return s
 }
 
 // clientMoves is the checker of when clients left the lost region. It is no promise, so nothing is concluded of it.

@@ -17,5 +17,5 @@ func (linearizability) Find(v *view, _ Metrics) []Finding {
 	if v.spec.Consistency != Linearizable {
 		return nil
 	}
-	return []Finding{CheckLinearizable(v.History)}
+	return []Finding{v.linearizable()}
 }

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -45,7 +46,7 @@ func (v *view) voids(own *ownDoubts) []string {
 	if steady, reached := v.PhaseAt(history.PhaseSteady); !reached || steady > first {
 		say("steady state was not reached before the fault")
 	}
-	for _, o := range v.outages {
+	for _, o := range v.steadiness().outages {
 		if o.cause < 0 && !own.explains(o) {
 			say("the service was away from %s on, when nothing was broken that takes anything away: the lab was not steady", Exactly(o.begin.Hi))
 			break
@@ -71,13 +72,14 @@ func (v *view) atStake(own *ownDoubts) int {
 	if taken := v.takenOver(); len(taken) > 0 {
 		c = taken[0]
 	}
+	// The outages are apart, and in the order of time: only the last that has begun can still be going on.
+	away := func(op *history.Op) bool {
+		i, _ := slices.BinarySearchFunc(outages, op.Due+1, func(o outage, t time.Duration) int { return cmp.Compare(o.begin.Hi, t) })
+		return i > 0 && op.Due < c.f.Lo && (outages[i-1].censored || op.Due < outages[i-1].end.Lo)
+	}
 	n := 0
 	for i := range v.Ops {
-		op := &v.Ops[i]
-		away := slices.ContainsFunc(outages, func(o outage) bool {
-			return op.Due >= o.begin.Hi && op.Due < c.f.Lo && (o.censored || op.Due < o.end.Lo)
-		})
-		if isAcknowledged(*op) && op.Sent < c.f.Hi && !away {
+		if op := &v.Ops[i]; acknowledged(op) && op.Sent < c.f.Hi && !away(op) {
 			n++
 		}
 	}

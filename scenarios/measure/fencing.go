@@ -35,7 +35,7 @@ func (a *audit) strays() Finding {
 	if len(stray) > 0 {
 		var regions []string
 		for _, w := range stray {
-			regions = append(regions, w.region)
+			regions = append(regions, w.Region)
 		}
 		detail += ": " + strings.Join(dedup(regions), ", ")
 	}
@@ -43,7 +43,7 @@ func (a *audit) strays() Finding {
 	if len(stray) == 0 && len(doubts) > 0 {
 		f.Verdict, f.Evidence = Inconclusive, names(doubts)[:min(len(doubts), most)]
 		f.Detail = fmt.Sprintf("%d writes were acknowledged by %s when another region may have been in charge: no mark says when it was promoted",
-			len(doubts), doubts[0].region)
+			len(doubts), doubts[0].Region)
 	}
 	return f
 }

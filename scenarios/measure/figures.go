@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -117,6 +118,25 @@ func (i Interval) plus(j Interval) Interval {
 		out.Hi = new(*i.Hi + *j.Hi)
 	}
 	return out
+}
+
+// or is the interval that holds two; an end that is not known of one is not known.
+func (i Interval) or(j Interval) Interval {
+	return Interval{Lo: lower(i.Lo, j.Lo), Hi: higher(i.Hi, j.Hi)}
+}
+
+func lower[T cmp.Ordered](a, b *T) *T {
+	if a == nil || b == nil {
+		return nil
+	}
+	return new(min(*a, *b))
+}
+
+func higher[T cmp.Ordered](a, b *T) *T {
+	if a == nil || b == nil {
+		return nil
+	}
+	return new(max(*a, *b))
 }
 
 // SpanOf is an interval of a history as a result has it; nil was not seen.

@@ -59,6 +59,16 @@ func (i Incident) timeless() Incident {
 	return i
 }
 
+// widened is the incident with the recovery time of the drill, where it is its own.
+func (i Incident) widened(r RecoveryTime) Incident {
+	if i.RecoveryTime != nil && i.RecoveryTime.Cause == r.Cause {
+		is := *i.RecoveryTime
+		is.Interval = r.Interval
+		i.RecoveryTime = &is
+	}
+	return i
+}
+
 // Outages are all of a drill, in the order of time.
 func (r Report) Outages() []Outage {
 	var all []Outage

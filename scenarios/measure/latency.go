@@ -29,20 +29,23 @@ func WriteLatency(h history.History) *Latency {
 			until = min(until, f.Effective.Lo)
 		}
 	}
-	var took []time.Duration
-	acknowledged := 0
+	count, acknowledged := 0, 0
+	counts := func(op *history.Op) bool { return op.Kind == history.Write && op.Retry == 0 && op.Done <= until }
 	for i := range h.Ops {
-		op := &h.Ops[i]
-		if op.Kind != history.Write || op.Retry > 0 || op.Done > until {
-			continue
-		}
-		took = append(took, op.Done-op.Due)
-		if op.Outcome == history.OK {
-			acknowledged++
+		if op := &h.Ops[i]; counts(op) {
+			if count++; op.Outcome == history.OK {
+				acknowledged++
+			}
 		}
 	}
 	if acknowledged == 0 {
 		return nil
+	}
+	took := make([]time.Duration, 0, count)
+	for i := range h.Ops {
+		if op := &h.Ops[i]; counts(op) {
+			took = append(took, op.Done-op.Due)
+		}
 	}
 	l := latencyOf(took)
 	l.Unanswered = len(took) - acknowledged

@@ -11,16 +11,21 @@ import (
 
 // write is an acknowledged write.
 type write struct {
-	id         string
-	region     string // that acknowledged it
-	slot       int    // of its id in the ledger
-	seq        int64
-	sent, done time.Duration
-	// acked is when it was acknowledged at the earliest: done, but for what came while the harness stood still.
-	acked time.Duration
+	*history.Op
+	slot int32 // the number of its id
+	// stalled says that the harness may have stood still when it was acknowledged.
+	stalled bool
 	// old says that it was acknowledged by the system as it was before the cause that it is counted for: by f.lo, or by a region that is lost.
 	// That it is kept is evidence of what was kept; of another one it may only mean that the next in charge was already writing.
 	old bool
+}
+
+// acked is when it was acknowledged at the earliest: when that was read, but for what came while the harness stood still.
+func (w write) acked() time.Duration {
+	if w.stalled {
+		return w.Sent
+	}
+	return w.Done
 }
 
 // ledger is what clients were told, sorted out by the causes after which another region is in charge. By when a write was sent, because that is when
@@ -32,36 +37,37 @@ type write struct {
 //     did, and the write is there. Doubtful ones may be.
 //   - after: sent after all of them and acknowledged by anybody else. No objective excuses its loss.
 type ledger struct {
-	slots         map[string]int // of every id that was written, whatever came of it
-	before        [][]write      // by cause, in their order; each by acknowledgement
+	before        [][]write // by cause, in their order; each by acknowledgement
 	after         []write
 	stray, doubts []write
 	attempts      int      // writes sent to who was not in charge, whatever came of them
 	twice         []string // ids that were answered as new more than once
-	refused       []string // ids of which nobody was ever told anything but that they are not applied
+	refused       []int    // the numbers of ids of which nobody was ever told anything but that they are not applied, in the order of the ids
 }
 
 func (v *view) newLedger(counted []cause) ledger {
-	l := ledger{slots: make(map[string]int, len(v.Ops)), before: make([][]write, len(counted))}
+	l := ledger{before: make([][]write, len(counted))}
 	has, at, read := v.heldInCharge()
-	created := map[string]int{}
-	refused := map[string]bool{}
+	ids := v.ids()
+	left := ids.acks // acknowledgements to come
+	put := func(list *[]write, w write) {
+		if *list == nil {
+			*list = make([]write, 0, left)
+		}
+		*list = append(*list, w)
+	}
+	created := make([]uint8, ids.count()) // how often an id was, up to two
+	maybe := make([]bool, ids.count())    // whether an id may have been applied
 	for i := range v.Ops {
 		op := &v.Ops[i]
 		if op.Kind != history.Write {
 			continue
 		}
-		slot, known := l.slots[op.ID]
-		if !known {
-			slot = len(l.slots)
-			l.slots[op.ID] = slot
-		}
-		if was, is := refused[op.ID]; !is || was {
-			refused[op.ID] = op.Outcome == history.Failed
-		}
+		slot := ids.of[i]
+		maybe[slot] = maybe[slot] || op.Outcome != history.Failed
 		stands := rightful
 		if len(v.causes) > 0 && op.Sent >= v.causes[0].f.Hi {
-			stands = v.charge.standing(*op, v.causes)
+			stands = v.charge.standing(op, v.causes)
 		}
 		if stands == forbidden {
 			l.attempts++
@@ -69,65 +75,65 @@ func (v *view) newLedger(counted []cause) ledger {
 		if op.Outcome != history.OK {
 			continue // it may be there or not: it is never lost
 		}
-		if op.Status == http.StatusCreated {
-			if created[op.ID]++; created[op.ID] == 2 {
+		if op.Status == http.StatusCreated && created[slot] < 2 {
+			if created[slot]++; created[slot] == 2 {
 				l.twice = append(l.twice, op.ID)
 			}
 		}
-		w := write{id: op.ID, region: op.Region, slot: slot, seq: op.Seq, sent: op.Sent, done: op.Done, acked: op.Done}
-		if v.stalled(op.Sent, op.Done) {
-			w.acked = op.Sent
+		w := write{Op: op, slot: slot, stalled: v.stalled(op.Sent, op.Done)}
+		next := nextCause(counted, op.Sent)
+		if next >= 0 {
+			w.old = op.Done <= counted[next].f.Lo || counted[next].loses(op.Region)
 		}
-		next := slices.IndexFunc(counted, func(c cause) bool { return op.Sent < c.f.Hi })
-		first := next == 0
 		switch {
-		case first:
-			l.put(next, counted, w)
-		case stands == forbidden, v.astray(*op) && read && op.Done <= at && !has[op.ID]:
-			l.stray = append(l.stray, w)
+		case next == 0:
+			put(&l.before[0], w)
+		case stands == forbidden, v.astray(op) && read && op.Done <= at && !has[slot]:
+			put(&l.stray, w)
 		case stands == doubtful:
-			l.doubts = append(l.doubts, w)
+			put(&l.doubts, w)
 		case next > 0:
-			l.put(next, counted, w)
+			put(&l.before[next], w)
 		default:
-			l.after = append(l.after, w)
+			put(&l.after, w)
 		}
+		left--
 	}
 	for _, ws := range append(slices.Clone(l.before), l.stray, l.doubts, l.after) {
 		slices.SortFunc(ws, func(a, b write) int {
-			return cmp.Or(cmp.Compare(a.done, b.done), cmp.Compare(a.seq, b.seq))
+			return cmp.Or(cmp.Compare(a.Done, b.Done), cmp.Compare(a.Seq, b.Seq))
 		})
 	}
-	for id, is := range refused {
-		if is {
-			l.refused = append(l.refused, id)
+	for slot, applied := range maybe {
+		if ids.written[slot] && !applied {
+			l.refused = append(l.refused, slot)
 		}
 	}
-	slices.Sort(l.refused)
+	slices.SortFunc(l.refused, func(a, b int) int { return cmp.Compare(ids.name(a), ids.name(b)) })
 	return l
 }
 
-func (l *ledger) put(next int, counted []cause, w write) {
-	c := counted[next]
-	w.old = w.done <= c.f.Lo || c.loses(w.region)
-	l.before[next] = append(l.before[next], w)
+// nextCause is the index of the first that was not surely effective when something was sent; -1: all were.
+func nextCause(counted []cause, sent time.Duration) int {
+	for i := range counted {
+		if sent < counted[i].f.Hi {
+			return i
+		}
+	}
+	return -1
 }
 
 // astray says whether another region than the one in charge answered, by a database that began with it.
-func (v *view) astray(op history.Op) bool {
+func (v *view) astray(op *history.Op) bool {
 	t := v.charge.at(op.Sent)
 	return t.follows(op)
 }
 
 // heldInCharge is what the PostgreSQL of the region that is in charge in the end held when it was read last, and when that began.
-func (v *view) heldInCharge() (has map[string]bool, at time.Duration, read bool) {
-	for _, r := range v.Reads {
-		if r.Store != history.StorePostgres || r.Error != "" || r.Region != v.charge.last() && r.Region != v.spec.Survivor {
-			continue
-		}
-		has, at, read = map[string]bool{}, r.At.Lo, true
-		for _, id := range r.IDs {
-			has[id] = true
+func (v *view) heldInCharge() (has []bool, at time.Duration, read bool) {
+	for i, r := range v.Reads {
+		if r.Store == history.StorePostgres && r.Error == "" && (r.Region == v.charge.last() || r.Region == v.spec.Survivor) {
+			has, at, read = v.reading(i).has, r.At.Lo, true
 		}
 	}
 	return has, at, read
@@ -135,20 +141,25 @@ func (v *view) heldInCharge() (has map[string]bool, at time.Duration, read bool)
 
 // stalled says whether the harness stood still at some time between.
 func (v *view) stalled(from, to time.Duration) bool {
-	return slices.ContainsFunc(v.Stalls, func(s history.Interval) bool { return s.Lo < to && s.Hi > from })
+	for _, s := range v.Stalls {
+		if s.Lo < to && s.Hi > from {
+			return true
+		}
+	}
+	return false
 }
 
 // reading is what a store held.
 type reading struct {
 	at         history.Interval
-	has        []bool // by slot
+	has        []bool // by the numbers of ids
 	phantoms   []string
 	duplicates []string
 }
 
 // returned is the last reading of a store before what a cause took away was given back. The sentence says why there is none.
-func (v *view) returned(l ledger, c cause, store string) (*reading, string) {
-	var found *history.FinalRead
+func (v *view) returned(c cause, store string) (*reading, string) {
+	found := -1
 	problem := store + " was not read before the lost region returned"
 	back, is := c.back()
 	for i := range v.Reads {
@@ -165,17 +176,17 @@ func (v *view) returned(l ledger, c cause, store string) (*reading, string) {
 			problem = store + " was read " + Exactly(r.At.Hi) + " after the start, when " + c.String() + " was being healed since " + Exactly(back) +
 				": what came back with it hides what was lost"
 		default:
-			found = r
+			found = i
 			continue
 		}
-		if found != nil && r.Error != "" {
-			found = nil // the last one counts
+		if r.Error != "" {
+			found = -1 // the last one counts
 		}
 	}
-	if found == nil {
+	if found < 0 {
 		return nil, problem
 	}
-	return l.read(found), ""
+	return v.reading(found), ""
 }
 
 // reads says whether a region's stores tell what was kept of what was acknowledged before a cause.
@@ -184,34 +195,43 @@ func (v *view) reads(region string, c cause) bool {
 }
 
 // reconciled is the last reading after reconciliation.
-func (v *view) reconciled(l ledger, store string, f history.Interval) (*reading, string) {
-	var found *history.FinalRead
+func (v *view) reconciled(store string, f history.Interval) (*reading, string) {
+	found := -1
 	for i, r := range v.Reads {
 		if r.Read == history.AfterReconciliation && r.Store == store && (v.spec.Survivor == "" || r.Region == v.spec.Survivor || r.Region == v.charge.last()) {
-			found = &v.Reads[i]
+			found = i
 		}
 	}
 	switch {
-	case found == nil:
+	case found < 0:
 		return nil, store + " was not read after reconciliation"
-	case found.Error != "":
-		return nil, "reading " + store + " after reconciliation failed: " + found.Error
-	case found.At.Lo < f.Hi:
+	case v.Reads[found].Error != "":
+		return nil, "reading " + store + " after reconciliation failed: " + v.Reads[found].Error
+	case v.Reads[found].At.Lo < f.Hi:
 		return nil, store + " was read before the fault was surely effective"
 	}
-	return l.read(found), ""
+	return v.reading(found), ""
 }
 
-func (l ledger) read(found *history.FinalRead) *reading {
-	r := &reading{at: found.At, has: make([]bool, len(l.slots))}
-	strange := map[string]int{}
+// reading is what a store held by the i-th reading of the history. Several ask for it.
+func (v *view) reading(i int) *reading {
+	if v.readings[i] == nil {
+		v.readings[i] = v.ids().reading(&v.Reads[i])
+	}
+	return v.readings[i]
+}
+
+func (d *ids) reading(found *history.FinalRead) *reading {
+	r := &reading{at: found.At, has: make([]bool, d.count())}
+	strange := map[string]bool{}
 	twice := map[string]bool{}
 	for _, id := range found.IDs {
-		slot, written := l.slots[id]
-		again := written && r.has[slot] || strange[id] > 0
+		slot, written := d.find(id)
+		again := written && r.has[slot] || strange[id]
 		if written {
 			r.has[slot] = true
-		} else if strange[id]++; strange[id] == 1 {
+		} else if !again {
+			strange[id] = true
 			r.phantoms = append(r.phantoms, id)
 		}
 		if again && !twice[id] {

@@ -73,13 +73,6 @@ func TestLinearizability(t *testing.T) {
 	}
 }
 
-func TestAHistoryTooLongToCheckIsInconclusive(t *testing.T) {
-	f := CheckLinearizable(history.History{Ops: make([]history.Op, linearizableMost+1)})
-	if f.Verdict != Inconclusive || f.Detail == "" {
-		t.Errorf("got %+v", f)
-	}
-}
-
 func TestLinearizabilityIsJudgedWhenItIsPromised(t *testing.T) {
 	d := goodDrill()
 	d.readsOf(10, 1600, false)

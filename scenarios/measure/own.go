@@ -1,7 +1,10 @@
 package measure
 
 import (
+	"cmp"
 	"fmt"
+	"iter"
+	"math"
 	"slices"
 	"time"
 
@@ -29,62 +32,92 @@ func (v *view) ownDoubts() *ownDoubts {
 		limit = v.spec.RecoveryTime.Latency
 	}
 	slow := v.slowTimes(limit)
-	blamed := map[int64]bool{}
+	var blamed []bool // by the operations' places; nil: none is
+	blame := func(i int) {
+		if blamed == nil {
+			blamed = make([]bool, len(v.Ops))
+		}
+		blamed[i] = true
+	}
 	for i := range v.Ops {
 		op := &v.Ops[i]
 		if late := op.Sent - op.Due; late > lateBound && op.Retry == 0 {
 			d.late++
 			d.worst = max(d.worst, late)
-			blamed[op.Seq] = true
+			blame(i)
 		}
-		if v.stalled(op.Due, op.Done) {
-			blamed[op.Seq] = true
+		known := op.Done
+		if limit > 0 {
+			known = min(known, op.Due+limit)
+		}
+		if v.stalled(op.Due, known) { // what was too late before it is not its doing
+			blame(i)
 		}
 		if op.Outcome == history.OK && (limit <= 0 || op.Done-op.Due <= limit) {
 			continue
 		}
-		for _, s := range slow {
-			if s.at.Lo < op.Done && s.at.Hi > op.Due {
-				blamed[op.Seq] = true
-				d.slow = max(d.slow, s.took)
-			}
+		for took := range slow.during(op.Due, op.Done) {
+			blame(i)
+			d.slow = max(d.slow, took)
 		}
 	}
-	if len(blamed) == 0 {
+	if blamed == nil {
 		return d
 	}
-	lost := lostReads(v.History)
-	better := *v
-	better.look(func(op *history.Op) bool { return blamed[op.Seq] || lost != nil && lost(op) })
-	d.better = &better
+	lost := v.lostRead()
+	d.better = v.steadiness().excusing(func(i int, op *history.Op) bool { return blamed[i] || lost != nil && lost(i, op) })
 	return d
 }
 
-// slowTime is a stretch in which the machine was too slow to tell.
-type slowTime struct {
-	at   history.Interval
-	took time.Duration
+// slowTimes are stretches in which the machine was too slow to tell, by when they begin.
+type slowTimes struct {
+	at     []history.Interval
+	took   []time.Duration
+	latest []time.Duration // when those up to each have ended
 }
 
 // slowTimes are when a responder that has nothing to do, in a region that was not lost, or a timer of the harness, needed half of what an operation
 // may take.
-func (v *view) slowTimes(limit time.Duration) []slowTime {
+func (v *view) slowTimes(limit time.Duration) slowTimes {
 	if limit <= 0 {
-		return nil
+		return slowTimes{}
 	}
-	var all []slowTime
+	type slow struct {
+		at   history.Interval
+		took time.Duration
+	}
+	var all []slow
 	for _, c := range v.Controls {
 		lost := slices.ContainsFunc(v.causes, func(by cause) bool { return by.loses(c.Region) && c.Done >= by.f.Lo })
 		if took := c.Done - c.Due; took >= limit/2 && !lost {
-			all = append(all, slowTime{history.Interval{Lo: c.Due, Hi: c.Done}, took})
+			all = append(all, slow{history.Interval{Lo: c.Due, Hi: c.Done}, took})
 		}
 	}
 	for _, m := range v.Machines {
 		if m.Late >= limit/2 {
-			all = append(all, slowTime{m.At, m.Late})
+			all = append(all, slow{m.At, m.Late})
 		}
 	}
-	return all
+	slices.SortFunc(all, func(a, b slow) int { return cmp.Compare(a.at.Lo, b.at.Lo) })
+	var s slowTimes
+	latest := time.Duration(math.MinInt64)
+	for _, each := range all {
+		latest = max(latest, each.at.Hi)
+		s.at, s.took, s.latest = append(s.at, each.at), append(s.took, each.took), append(s.latest, latest)
+	}
+	return s
+}
+
+// during goes through those that have anything in common with a stretch of time: what each took.
+func (s slowTimes) during(from, to time.Duration) iter.Seq[time.Duration] {
+	return func(yield func(time.Duration) bool) {
+		i, _ := slices.BinarySearchFunc(s.at, to, func(at history.Interval, to time.Duration) int { return cmp.Compare(at.Lo, to) })
+		for i--; i >= 0 && s.latest[i] > from; i-- {
+			if s.at[i].Hi > from && !yield(s.took[i]) {
+				return
+			}
+		}
+	}
 }
 
 // explains says whether an outage would not be there without what the harness or its machine may have done.
@@ -92,25 +125,44 @@ func (d *ownDoubts) explains(o outage) bool {
 	return d.better != nil && !slices.ContainsFunc(d.better.outages, func(p outage) bool { return p.cause == o.cause })
 }
 
-// apply takes back the verdicts of figures that would be others.
+// apply takes back the verdicts of figures that would be others. Where what was delayed is less than a part of a window, a verdict that is the same
+// either way stands, and its interval holds both.
 func (d *ownDoubts) apply(m *Metrics, incidents []Incident) {
 	if d.better == nil {
 		return
 	}
-	if r, b := m.RecoveryTime, d.better.recoveryTime(); r != nil && (b == nil || r.differs(*b) || len(d.view.outages) != len(d.better.outages)) {
-		d.differs, r.Verdict = true, Inconclusive
-		for i := range incidents {
-			incidents[i] = incidents[i].timeless()
+	long := d.long()
+	if r, b := m.RecoveryTime, d.better.recoveryTime(); r != nil && (r.differs(b) || len(d.view.outages) != len(d.better.outages)) {
+		if long || b == nil || b.Verdict != r.Verdict {
+			d.differs, r.Verdict = true, Inconclusive
+			for i := range incidents {
+				incidents[i] = incidents[i].timeless()
+			}
+		} else {
+			r.Interval = r.or(b.Interval)
+			for i := range incidents {
+				incidents[i] = incidents[i].widened(*r)
+			}
 		}
 	}
 	if c, b := m.Capacity, d.better.capacity(); c != nil && (b == nil || differ(c.ShareLo, b.ShareLo) || differ(c.ShareHi, b.ShareHi)) {
-		d.differs, c.Verdict = true, Inconclusive
+		if long || b == nil || b.Verdict != c.Verdict {
+			d.differs, c.Verdict = true, Inconclusive
+		} else {
+			c.ShareLo, c.ShareHi = lower(c.ShareLo, b.ShareLo), higher(c.ShareHi, b.ShareHi)
+		}
 	}
 }
 
+// long says whether so much was delayed that in a part of a window nobody asked, or nobody answered in time for want of a processor.
+func (d *ownDoubts) long() bool {
+	part := d.better.spec.RecoveryTime.Window / windowParts
+	return max(d.worst, d.slow) > part || slices.ContainsFunc(d.view.Stalls, func(s history.Interval) bool { return s.Width() > part })
+}
+
 // differs says whether two recovery times are not the same figure.
-func (r RecoveryTime) differs(b RecoveryTime) bool {
-	return r.Verdict != b.Verdict || differ(r.Lo, b.Lo) || differ(r.Hi, b.Hi)
+func (r RecoveryTime) differs(b *RecoveryTime) bool {
+	return b == nil || r.Verdict != b.Verdict || differ(r.Lo, b.Lo) || differ(r.Hi, b.Hi)
 }
 
 func differ[T comparable](a, b *T) bool {

@@ -220,3 +220,41 @@ func TestAShareIsNotAllOfASmallPart(t *testing.T) {
 		}
 	}
 }
+
+// Where no recovery time is promised the lab has to be steady all the same.
+func TestSteadyWithoutARecoveryTime(t *testing.T) {
+	d := goodDrill()
+	d.spec.RecoveryTime, d.spec.MinAcked = nil, 10
+	if r := Judge(d.History, d.spec); r.Verdict != Pass {
+		t.Errorf("%s because %q", r.Verdict, r.Reasons)
+	}
+	for i := 12; i < 25; i++ {
+		d.bad(i)
+	}
+	d.Ops[50].Sent += 150 * msec // which explains nothing of it
+	d.Ops[50].Done += 150 * msec
+	if r := Judge(d.History, d.spec); r.Verdict != Inconclusive || !strings.Contains(r.Reasons[0], "the lab was not steady") {
+		t.Errorf("%s because %q", r.Verdict, r.Reasons)
+	}
+}
+
+// A moment in which the harness was late changes the figure, and no verdict that is the same either way.
+func TestAShortStallWidensTheInterval(t *testing.T) {
+	d := goodDrill()
+	d.bad(37)
+	d.Ops[37].Sent += 150 * msec // sent when the service was back, for all that is known
+	d.Stalls = []history.Interval{{Lo: 4200 * msec, Hi: 4350 * msec}}
+	r := Judge(d.History, d.spec)
+	// Those of 4.0 and 4.1 s may have been answered in time while nobody read it.
+	if got := r.Metrics.RecoveryTime; r.Verdict != Pass || *got.Lo != Low(880*msec) || *got.Hi != High(1300*msec) {
+		t.Errorf("%s because %q: %v ms", r.Verdict, r.Reasons, ends(got.Interval))
+	}
+	if is := r.Incidents[0].RecoveryTime.Interval; *is.Lo != Low(880*msec) || *is.Hi != High(1300*msec) {
+		t.Errorf("its incident says %v ms", ends(is))
+	}
+	d.outage(60)
+	d.spec.StandbyCapacity = 0.9
+	if r := Judge(d.History, d.spec); !Met(r, true, []string{FindingRecoveryTime, FindingStandbyCapacity}) {
+		t.Errorf("%s because %q", r.Verdict, r.Reasons)
+	}
+}

@@ -40,25 +40,47 @@ func MeasureReads(h history.History, s Spec) []ReadLatency { //nolint:revive // 
 }
 
 func (v *view) readLatencies() []ReadLatency {
-	type place struct{ region, path string }
-	took := map[place][]time.Duration{}
+	type place struct {
+		region, path string
+		count        int
+		took         []time.Duration
+	}
+	var places []*place // few
+	at := func(op *history.Op) *place {
+		for _, p := range places {
+			if p.region == op.Region && p.path == op.Path {
+				return p
+			}
+		}
+		places = append(places, &place{region: op.Region, path: op.Path})
+		return places[len(places)-1]
+	}
 	local := false
 	when := v.calm()
+	counts := func(op *history.Op) bool {
+		return op.Kind == history.Read && op.Path != "" && when(op.Due, op.Done) != stormy
+	}
 	for i := range v.Ops {
-		op := &v.Ops[i]
-		if op.Kind != history.Read || op.Path == "" || when(op.Due, op.Done) == stormy {
-			continue
+		if op := &v.Ops[i]; counts(op) {
+			local = local || op.Path == PathLocal
+			at(op).count++
 		}
-		local = local || op.Path == PathLocal
-		at := place{op.Region, op.Path}
-		took[at] = append(took[at], op.Done-op.Due)
 	}
 	if !local {
 		return nil
 	}
+	for _, p := range places {
+		p.took = make([]time.Duration, 0, p.count)
+	}
+	for i := range v.Ops {
+		if op := &v.Ops[i]; counts(op) {
+			p := at(op)
+			p.took = append(p.took, op.Done-op.Due)
+		}
+	}
 	var all []ReadLatency
-	for at, durations := range took {
-		all = append(all, ReadLatency{Region: at.region, Path: at.path, Latency: *latencyOf(durations)})
+	for _, p := range places {
+		all = append(all, ReadLatency{Region: p.region, Path: p.path, Latency: *latencyOf(p.took)})
 	}
 	slices.SortFunc(all, func(a, b ReadLatency) int {
 		return cmp.Or(cmp.Compare(a.Region, b.Region), cmp.Compare(a.Path, b.Path))
@@ -121,62 +143,32 @@ func CheckLocalReads(h history.History, s Spec) Finding { return viewOf(h, s).lo
 func (v *view) localReads() Finding {
 	f := Finding{ID: FindingLocalReads, Checker: "reads"}
 	limit, when := v.spec.LocalReads, v.calm()
-	var lost []string
-	for _, c := range v.lost() {
-		lost = append(lost, c.Regions...)
-	}
-	took := map[string][]time.Duration{}
-	delayed := map[string][]time.Duration{} // how late the harness sent them
-	count := map[string]*[3]int{}           // by period
-	served := v.servedIn()
-	for i := range v.Ops {
-		op := &v.Ops[i]
-		if op.Kind != history.Read {
-			continue
-		}
-		region := served(op)
-		if count[region] == nil {
-			count[region] = new([3]int)
-		}
-		at := when(op.Due, op.Done)
-		if at == later && slices.Contains(lost, region) {
-			at = stormy // a client that has not heard of the redirect yet
-		}
-		if count[region][at]++; at == stormy {
-			continue
-		}
-		d, late := op.Done-op.Due, op.Sent-op.Due
-		if op.Outcome != history.OK && op.Status != http.StatusNotFound {
-			d = math.MaxInt64 // it was not answered, however soon that was known
-		}
-		took[region] = append(took[region], d)
-		delayed[region] = append(delayed[region], late)
-	}
+	readsIn := v.readsIn(when)
 	var said, thin, machine []string
 	slow := false
 	slowest := max(v.controlled(when), v.ticked(when))
-	for _, region := range slices.Sorted(maps.Keys(count)) {
-		n, reads := count[region], took[region]
+	for _, r := range readsIn {
+		region, n := r.name, r.count
 		if region == "" { // of clients that never were in any
 			if n[earlier]+n[later] >= leastReads {
-				said, slow = append(said, fmt.Sprintf("%d got nowhere", len(reads))), true
+				said, slow = append(said, fmt.Sprintf("%d got nowhere", len(r.places))), true
 			}
 			continue
 		}
-		if n[earlier] < leastReads || n[later] < leastReads && !slices.Contains(lost, region) {
+		if n[earlier] < leastReads || n[later] < leastReads && !r.lost {
 			thin = append(thin, fmt.Sprintf("only %d reads before the fault and %d after it in %s", n[earlier], n[later], region))
 			continue
 		}
-		p99 := percentile99(reads)
+		p99 := percentile99(v.took(r.places))
 		text := AtMost(p99)
 		if p99 == math.MaxInt64 {
 			text = "not answered"
 		}
-		said = append(said, fmt.Sprintf("%s in %s (%d reads)", text, region, len(reads)))
+		said = append(said, fmt.Sprintf("%s in %s (%d reads)", text, region, len(r.places)))
 		if p99 <= limit {
 			continue
 		}
-		idle := max(slowest, percentile99(delayed[region]))
+		idle := max(slowest, percentile99(v.delayed(r.places)))
 		if p99 < math.MaxInt64 && p99-wakes*idle <= limit {
 			machine = append(machine, fmt.Sprintf("%s in %s", AtMost(idle), region))
 			continue
@@ -196,32 +188,88 @@ func (v *view) localReads() Finding {
 	return f
 }
 
-// servedIn says in which region a read was answered, or would have been: one that never got out, where its client was served before, else after.
-func (v *view) servedIn() func(op *history.Op) string {
-	type stay struct {
-		from   time.Duration
-		region string
+// readsOfRegion are the reads in one region, or of nobody who ever was in any.
+type readsOfRegion struct {
+	name   string
+	lost   bool
+	count  [3]int  // by period
+	places []int32 // in the history, of those in calm times
+}
+
+// readsIn are the reads by their regions, in the order of the names.
+func (v *view) readsIn(when func(due, done time.Duration) period) []*readsOfRegion {
+	var lost []string
+	for _, c := range v.lost() {
+		lost = append(lost, c.Regions...)
 	}
-	stays := map[int][]stay{}
+	regions := map[string]*readsOfRegion{}
+	served := v.servedIn()
 	for i := range v.Ops {
 		op := &v.Ops[i]
-		if op.Region != "" {
-			stays[op.Client] = append(stays[op.Client], stay{op.Sent, op.Region})
+		if op.Kind != history.Read {
+			continue
+		}
+		region := served(op)
+		r := regions[region]
+		if r == nil {
+			r = &readsOfRegion{name: region, lost: slices.Contains(lost, region)}
+			regions[region] = r
+		}
+		at := when(op.Due, op.Done)
+		if at == later && r.lost {
+			at = stormy // a client that has not heard of the redirect yet
+		}
+		if r.count[at]++; at != stormy {
+			r.places = append(r.places, int32(i)) //nolint:gosec // fewer operations than that
 		}
 	}
-	for _, all := range stays {
-		slices.SortStableFunc(all, func(a, b stay) int { return cmp.Compare(a.from, b.from) })
+	var all []*readsOfRegion
+	for _, name := range slices.Sorted(maps.Keys(regions)) {
+		all = append(all, regions[name])
 	}
+	return all
+}
+
+// took is how long reads needed.
+func (v *view) took(places []int32) []time.Duration {
+	all := make([]time.Duration, 0, len(places))
+	for _, i := range places {
+		op := &v.Ops[i]
+		d := op.Done - op.Due
+		if op.Outcome != history.OK && op.Status != http.StatusNotFound {
+			d = math.MaxInt64 // it was not answered, however soon that was known
+		}
+		all = append(all, d)
+	}
+	return all
+}
+
+// delayed is how late the harness sent them.
+func (v *view) delayed(places []int32) []time.Duration {
+	all := make([]time.Duration, 0, len(places))
+	for _, i := range places {
+		all = append(all, v.Ops[i].Sent-v.Ops[i].Due)
+	}
+	return all
+}
+
+// servedIn says in which region a read was answered, or would have been: one that never got out, where its client was served before, else after.
+func (v *view) servedIn() func(op *history.Op) string {
+	served := map[int][]int32{} // by client, once it is asked for
 	return func(op *history.Op) string {
 		if op.Region != "" {
 			return op.Region
 		}
-		all := stays[op.Client]
+		all, known := served[op.Client]
+		if !known {
+			all = slices.DeleteFunc(slices.Clone(v.turns().of(op.Client)), func(i int32) bool { return v.Ops[i].Region == "" })
+			served[op.Client] = all
+		}
 		if len(all) == 0 {
 			return ""
 		}
-		i, _ := slices.BinarySearchFunc(all, op.Due, func(s stay, t time.Duration) int { return cmp.Compare(s.from, t) })
-		return all[max(0, i-1)].region
+		i, _ := slices.BinarySearchFunc(all, op.Due, func(i int32, t time.Duration) int { return cmp.Compare(v.Ops[i].Sent, t) })
+		return v.Ops[all[max(0, i-1)]].Region
 	}
 }
 

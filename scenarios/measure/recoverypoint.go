@@ -74,11 +74,11 @@ func newLoss(acked []write, kept func(write) bool, f history.Interval, start tim
 		switch {
 		case !kept(w):
 			if len(l.lost) == 0 {
-				l.lo = max(0, f.Lo-w.done)
+				l.lo = max(0, f.Lo-w.Done)
 			}
 			l.lost = append(l.lost, w)
 		case len(l.lost) == 0 && w.old:
-			l.hi = f.Hi - w.acked
+			l.hi = f.Hi - w.acked()
 		}
 	}
 	l.hi = max(0, l.hi)
@@ -88,7 +88,7 @@ func newLoss(acked []write, kept func(write) bool, f history.Interval, start tim
 // figure is a loss as the report gives it.
 func (l loss) figure(name string, acked int, s Spec) *RecoveryPoint {
 	p := &RecoveryPoint{
-		Name: name, Acked: acked, Lost: len(l.lost), LostIDs: ids(l.lost), Interval: fromTo(l.lo, l.hi),
+		Name: name, Acked: acked, Lost: len(l.lost), LostIDs: someIDs(l.lost), Interval: fromTo(l.lo, l.hi),
 	}
 	if s.RecoveryPoint == nil {
 		return p
@@ -113,15 +113,15 @@ func (l loss) holes(acked []write, kept func(write) bool, ordered bool) []write 
 		if !w.old || !kept(w) {
 			continue
 		}
-		at := w.done
+		at := w.Done
 		if ordered {
-			at = w.sent
+			at = w.Sent
 		}
 		newest = max(newest, at)
 	}
 	var holes []write
 	for _, w := range l.lost {
-		if newest > w.done {
+		if newest > w.Done {
 			holes = append(holes, w)
 		}
 	}
@@ -158,10 +158,10 @@ func recoveryPointFinding(p *RecoveryPoint, a *audit) Finding {
 // most is how many ids are given as evidence.
 const most = 20
 
-func ids(ws []write) []string {
+func someIDs(ws []write) []string {
 	var all []string
 	for _, w := range ws[:min(len(ws), most)] {
-		all = append(all, w.id)
+		all = append(all, w.ID)
 	}
 	return all
 }

@@ -194,10 +194,9 @@ func (v *view) unharmed(c cause) *RecoveryTime {
 
 // worse says whether a is: by its verdict, then by how long it surely was, then by how long it may have been.
 func worse(a, b RecoveryTime) bool {
-	rank := func(r RecoveryTime) int { return map[Verdict]int{Pass: 0, Inconclusive: 1, Fail: 2}[r.Verdict] }
 	switch {
-	case rank(a) != rank(b):
-		return rank(a) > rank(b)
+	case a.Verdict.rank() != b.Verdict.rank():
+		return a.Verdict.rank() > b.Verdict.rank()
 	case a.Lo == nil || b.Lo == nil:
 		return b.Lo != nil || a.Lo == nil
 	case *a.Lo != *b.Lo:
@@ -211,18 +210,28 @@ func worse(a, b RecoveryTime) bool {
 // Recovered says whether a window was seen in which the service criterion holds; of nil, which was not measured, it is false.
 func (r *RecoveryTime) Recovered() bool { return r != nil && r.Hi != nil }
 
+// soonest is when something came first, if it did.
+type soonest struct {
+	at    time.Duration
+	found bool
+}
+
 // firstSuccess is the time from the middle of f to the first ok answer to an operation sent after f, by a region that may answer.
 func (v *view) firstSuccess(c cause) *Near {
-	first, found := time.Duration(0), false
-	for _, op := range v.Ops {
-		if op.Outcome == history.OK && op.Sent > c.f.Hi && (!found || op.Done < first) && v.charge.standing(op, v.causes) != forbidden {
-			first, found = op.Done, true
+	first, known := v.soonest[c.index]
+	if !known {
+		for i := range v.Ops {
+			op := &v.Ops[i]
+			if op.Outcome == history.OK && op.Sent > c.f.Hi && (!first.found || op.Done < first.at) && v.charge.standing(op, v.causes) != forbidden {
+				first = soonest{op.Done, true}
+			}
 		}
+		v.soonest[c.index] = first
 	}
-	if !found {
+	if !first.found {
 		return nil
 	}
-	return new(Near(first - c.f.Mid()))
+	return new(Near(first.at - c.f.Mid()))
 }
 
 func recoveryTimeFinding(r *RecoveryTime, outages []outage) Finding {

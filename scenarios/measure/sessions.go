@@ -3,7 +3,6 @@ package measure
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -51,30 +50,33 @@ func Guarantees() []string { return []string{FindingReadYourWrites, FindingMonot
 // answer tells nothing, nor does one that was due before the steady state. Nothing is known where no read tells of it after the fault. Violations of
 // a session that no other read comes between make a window, from the first one sent to the last one answered.
 func MeasureSessions(h history.History, s Spec) []Session { //nolint:revive // Sessions are what it returns
+	return bareView(h, s).sessions()
+}
+
+func (v *view) sessions() []Session {
 	var all []Session
-	for _, id := range s.Sessions {
-		all = append(all, measureSession(h, id))
+	for _, id := range v.spec.Sessions {
+		all = append(all, v.session(id))
 	}
 	return all
 }
 
-func measureSession(h history.History, id string) Session {
+func (v *view) session(id string) Session {
 	s := Session{Guarantee: id, Windows: []SessionWindow{}}
-	steady, _ := h.PhaseAt(history.PhaseSteady)
+	steady, _ := v.PhaseAt(history.PhaseSteady)
 	f := time.Duration(math.MaxInt64) // when all that was broken was surely effective
-	for i, fault := range slices.DeleteFunc(slices.Clone(h.Faults), func(f history.Fault) bool { return !confirmed(f) }) {
+	for i, fault := range slices.DeleteFunc(slices.Clone(v.Faults), func(f history.Fault) bool { return !confirmed(f) }) {
 		if i == 0 {
 			f = 0
 		}
 		f = max(f, fault.Effective.Hi)
 	}
-	byClient := map[int][]history.Op{}
-	for _, op := range h.Ops {
-		byClient[op.Client] = append(byClient[op.Client], op)
-	}
-	for _, client := range slices.Sorted(maps.Keys(byClient)) {
+	k := newKnowledge(v.ids())
+	for client, places := range v.turns().all() {
 		judged := s.Judged
-		s.follow(client, byClient[client], steady, f)
+		k.forget()
+		k.learn(&s, places)
+		k.follow(&s, client, places, steady, f)
 		if s.Judged > judged {
 			s.Sessions++
 		}
@@ -89,24 +91,42 @@ func measureSession(h history.History, id string) Session {
 	return s
 }
 
-// follow goes through the operations of one client in the order in which they were sent.
-func (s *Session) follow(client int, ops []history.Op, steady, f time.Duration) {
-	since := map[string]time.Duration{} // when the client knew first that a verification is there
-	for _, op := range ops {
-		tells := op.Kind == history.Read
-		if s.Guarantee == FindingReadYourWrites {
-			tells = op.Kind == history.Write
-		}
-		if known, is := since[op.ID]; tells && op.Outcome == history.OK && (!is || op.Done < known) {
-			since[op.ID] = op.Done
+// knowledge is when a client knew first that a verification is there, by the numbers of the ids.
+type knowledge struct {
+	*ids
+	since  []time.Duration
+	whose  []int32 // who knew it; somebody else's is forgotten
+	client int32
+}
+
+func newKnowledge(d *ids) *knowledge {
+	return &knowledge{ids: d, since: make([]time.Duration, d.count()), whose: make([]int32, d.count())}
+}
+
+// forget makes ready for the next client.
+func (k *knowledge) forget() { k.client++ }
+
+// learn goes through the operations of a client.
+func (k *knowledge) learn(s *Session, places []int32) {
+	tells := history.Read
+	if s.Guarantee == FindingReadYourWrites {
+		tells = history.Write
+	}
+	for _, i := range places {
+		op, id := &k.ops[i], k.of[i]
+		if op.Kind == tells && op.Outcome == history.OK && (k.whose[id] != k.client || op.Done < k.since[id]) {
+			k.since[id], k.whose[id] = op.Done, k.client
 		}
 	}
-	slices.SortStableFunc(ops, func(a, b history.Op) int { return cmp.Compare(a.Sent, b.Sent) })
+}
+
+// follow goes through the operations of a client in the order in which they were sent.
+func (k *knowledge) follow(s *Session, client int, places []int32, steady, f time.Duration) {
 	open := -1 // the window that goes on
-	for _, op := range ops {
-		known, is := since[op.ID]
+	for _, i := range places {
+		op, id := &k.ops[i], k.of[i]
 		absent := op.Outcome != history.OK && op.Status == http.StatusNotFound
-		if op.Kind != history.Read || op.Due < steady || !is || known > op.Sent || op.Outcome != history.OK && !absent {
+		if op.Kind != history.Read || op.Due < steady || k.whose[id] != k.client || k.since[id] > op.Sent || op.Outcome != history.OK && !absent {
 			continue
 		}
 		s.Judged++
@@ -124,7 +144,7 @@ func (s *Session) follow(client int, ops []history.Op, steady, f time.Duration) 
 		}
 		w := &s.Windows[open]
 		w.Reads++
-		w.At.Hi, w.Age, w.Lag = max(w.At.Hi, op.Done), max(w.Age, Near(op.Sent-known)), max(w.Lag, Near(op.Lag))
+		w.At.Hi, w.Age, w.Lag = max(w.At.Hi, op.Done), max(w.Age, Near(op.Sent-k.since[id])), max(w.Lag, Near(op.Lag))
 		w.IDs = append(w.IDs, op.ID)
 	}
 }
@@ -159,7 +179,7 @@ func (sessionGuarantees) IDs() []string { return Guarantees() }
 
 // Measure notes how each guarantee was kept.
 func (sessionGuarantees) Measure(v *view, m *Metrics) {
-	m.Sessions = MeasureSessions(v.History, v.spec)
+	m.Sessions = v.sessions()
 }
 
 // Find says whether it was.

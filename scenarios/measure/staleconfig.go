@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -91,26 +92,20 @@ func (v *view) staleAfter(loss cause) *StaleConfig {
 	r := mark.At
 	var lo, hi time.Duration
 	failed := map[int64]bool{} // by number
+	failures := sync.OnceValue(v.failures)
 	for _, sights := range byNode {
 		hi = max(hi, unknownUntil(sights, r)-r.Lo)
 		slices.SortStableFunc(sights, func(a, b history.ConfigSight) int { return cmp.Compare(a.At.Hi, b.At.Hi) })
+		untils := untilsOf(sights, end)
 		for i, sight := range sights {
-			stale := staleValues(sight, lost)
-			until := history.Interval{Lo: end, Hi: end}
-			last := true
-			for _, next := range slices.Backward(sights[i+1:]) {
-				until.Lo = next.At.Lo // it may have fallen silent before
-				if next.Error == "" {
-					until.Hi, last = next.At.Hi, false
-				}
-			}
+			stale, until := staleValues(sight, lost), untils[i]
 			if len(stale) == 0 || until.Hi <= r.Lo {
 				continue
 			}
 			m.Stale = append(m.Stale, stale...)
 			lo, hi = max(lo, until.Lo-r.Hi), max(hi, until.Hi-r.Lo)
-			m.Censored = m.Censored || last
-			failedAt(v.History, sight, max(r.Lo, sight.At.Lo), until.Hi, failed)
+			m.Censored = m.Censored || until.last
+			failures()[sight.Node].note(max(r.Lo, sight.At.Lo), until.Hi, failed)
 		}
 	}
 	hi = max(0, hi)
@@ -126,6 +121,26 @@ func (v *view) staleAfter(loss cause) *StaleConfig {
 		m.Verdict = Pass
 	}
 	return m
+}
+
+// untilWhen is until when what a node said may have been so. Hi is when it said something else; last: it did not any more.
+type untilWhen struct {
+	history.Interval
+	last bool
+}
+
+// untilsOf are until when each of a node's sights holds; it may have fallen silent before.
+func untilsOf(sights []history.ConfigSight, end time.Duration) []untilWhen {
+	all := make([]untilWhen, len(sights))
+	until := untilWhen{history.Interval{Lo: end, Hi: end}, true}
+	for i, sight := range slices.Backward(sights) {
+		all[i] = until
+		until.Lo = sight.At.Lo
+		if sight.Error == "" {
+			until.Hi, until.last = sight.At.Hi, false
+		}
+	}
+	return all
 }
 
 // unknownUntil is when a node first said what its configuration is, if it had been asked after clients were redirected, and not answered.
@@ -166,12 +181,28 @@ func staleValues(c history.ConfigSight, lost []string) []StaleValue {
 	return all
 }
 
-// failedAt finds the operations that a node answered in a stretch of time, and that were not ok.
-func failedAt(h history.History, c history.ConfigSight, from, to time.Duration, failed map[int64]bool) {
-	for _, op := range h.Ops {
-		if op.Node == c.Node && op.Outcome != history.OK && op.Sent >= from && op.Sent < to {
-			failed[op.Seq] = true
+// sendings are operations, in the order in which they were sent.
+type sendings []*history.Op
+
+// failures are the operations that nodes answered, and that were not ok, by the nodes.
+func (v *view) failures() map[string]sendings {
+	all := map[string]sendings{}
+	for i := range v.Ops {
+		if op := &v.Ops[i]; op.Outcome != history.OK {
+			all[op.Node] = append(all[op.Node], op)
 		}
+	}
+	for _, ops := range all {
+		slices.SortFunc(ops, func(a, b *history.Op) int { return cmp.Compare(a.Sent, b.Sent) })
+	}
+	return all
+}
+
+// note notes those that were sent in a stretch of time, by their numbers.
+func (all sendings) note(from, to time.Duration, noted map[int64]bool) {
+	i, _ := slices.BinarySearchFunc(all, from, func(op *history.Op, t time.Duration) int { return cmp.Compare(op.Sent, t) })
+	for ; i < len(all) && all[i].Sent < to; i++ {
+		noted[all[i].Seq] = true
 	}
 }
 

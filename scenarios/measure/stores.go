@@ -64,9 +64,9 @@ func (a *audit) appliedAfterAll() Finding {
 	return a.over(FindingRefused, "writes are there that clients were told are not applied", false, func(t storeAudit) []string {
 		return t.both(func(r *reading) []string {
 			var there []string
-			for _, id := range a.ledger.refused {
-				if r.has[a.ledger.slots[id]] {
-					there = append(there, id)
+			for _, slot := range a.ledger.refused {
+				if r.has[slot] {
+					there = append(there, a.ids.name(slot))
 				}
 			}
 			return there
@@ -139,7 +139,7 @@ func (t storeAudit) both(of func(*reading) []string) []string {
 func names(ws []write) []string {
 	all := make([]string, 0, len(ws))
 	for _, w := range ws {
-		all = append(all, w.id)
+		all = append(all, w.ID)
 	}
 	return all
 }

@@ -18,20 +18,16 @@ const (
 
 // call is what an operation is to the criterion. It belongs to the time that it was due.
 type call struct {
-	due    time.Duration
-	known  time.Duration // by when it was surely bad, if it is
-	ok     bool
-	inTime bool // ok, and within the latency limit
+	due time.Duration
+	op  int32 // its place in the history
 }
 
 // stream is operations that the criterion has to hold for by themselves: of one kind, of one region's clients, or all.
 type stream struct {
-	name   string // such as "writes"; empty for all
-	calls  []call // by when they were due
-	ok     []int32
-	inTime []int32 // ok[i], inTime[i]: how many of the first i are
-	// Where those are that are not ok, not in time, and ok but late.
-	failing, untimely, slow []int32
+	name  string // such as "writes"; empty for all
+	calls []call // by when they were due
+	// Of each call: whether it is not ok, not in time (ok, and within the latency limit), and ok but late.
+	failing, untimely, slow marks
 	// offered in steady state: at least this many operations in this time. The load is open-loop, so it is offered all the same after
 	// the fault: an operation that is missing from the history (still under way, or never sent) counts as one that is not ok.
 	offered int
@@ -39,34 +35,45 @@ type stream struct {
 	slack   int // how many of those an even schedule may miss
 	// lastHeld is where the last window begins that meets the criterion; -1: none does.
 	lastHeld time.Duration
+	changed  int // the calls before this one are as they were when somebody last looked
+	coming   int // calls that are about to be added
 }
 
-// newStream sorts calls.
-func newStream(name string, calls []call, steady, broken time.Duration, slack int) *stream {
-	if !slices.IsSortedFunc(calls, func(a, b call) int { return cmp.Compare(a.due, b.due) }) {
-		slices.SortStableFunc(calls, func(a, b call) int { return cmp.Compare(a.due, b.due) })
+func newStream(name string, slack int) *stream {
+	return &stream{name: name, slack: slack, lastHeld: -1}
+}
+
+// makeRoom grows at once where much is to come.
+func (s *stream) makeRoom() {
+	const much = 10_000
+	if s.coming > much {
+		s.calls = slices.Grow(s.calls, s.coming)
 	}
-	s := &stream{name: name, calls: calls, ok: make([]int32, len(calls)+1), inTime: make([]int32, len(calls)+1), slack: slack, lastHeld: -1}
-	for i, c := range calls {
-		s.ok[i+1], s.inTime[i+1] = s.ok[i], s.inTime[i]
-		if c.ok {
-			s.ok[i+1]++
-		} else {
-			s.failing = append(s.failing, int32(i)) //nolint:gosec // fewer operations than that
-		}
-		if c.inTime {
-			s.inTime[i+1]++
-			continue
-		}
-		s.untimely = append(s.untimely, int32(i)) //nolint:gosec // fewer operations than that
-		if c.ok {
-			s.slow = append(s.slow, int32(i)) //nolint:gosec // fewer operations than that
-		}
-	}
+	s.coming = 0
+}
+
+// mark adds what became of the next call.
+func (s *stream) mark(ok, inTime bool) {
+	s.failing.add(!ok)
+	s.untimely.add(!inTime)
+	s.slow.add(ok && !inTime)
+}
+
+// cut leaves the first n calls.
+func (s *stream) cut(n int) {
+	s.calls = s.calls[:n]
+	s.failing.cut(n)
+	s.untimely.cut(n)
+	s.slow.cut(n)
+	s.changed = min(s.changed, n)
+}
+
+// offers notes what was offered in the steady state.
+func (s *stream) offers(steady, broken time.Duration) {
+	s.offered, s.over = 0, 0
 	if broken > steady {
 		s.offered, s.over = s.before(broken)-s.before(steady), broken-steady
 	}
-	return s
 }
 
 // before is how many operations were due before t.
@@ -74,6 +81,18 @@ func (s *stream) before(t time.Duration) int {
 	n, _ := slices.BinarySearchFunc(s.calls, t, func(c call, t time.Duration) int { return cmp.Compare(c.due, t) })
 	return n
 }
+
+// upTo is how many operations were due at t or before.
+func (s *stream) upTo(t time.Duration) int {
+	if t == math.MaxInt64 {
+		return len(s.calls)
+	}
+	return s.before(t + 1)
+}
+
+// ok and inTime are how many of the operations i to j-1 are.
+func (s *stream) ok(i, j int) int     { return j - i - s.failing.in(i, j) }
+func (s *stream) inTime(i, j int) int { return j - i - s.untimely.in(i, j) }
 
 // rate is what was offered in the steady state, in operations a nanosecond; 0: not known.
 func (s *stream) rate() float64 {
@@ -83,58 +102,41 @@ func (s *stream) rate() float64 {
 	return float64(s.offered) / float64(s.over)
 }
 
-// load is how many operations were offered in a stretch of time in which n are recorded: those, or what the steady rate asks for if that is more.
-func (s *stream) load(n int, long time.Duration) int {
+// expected is how many operations the steady rate asks for in a stretch of time at least.
+func (s *stream) expected(long time.Duration) int {
 	if s.over <= 0 {
-		return n
+		return 0
 	}
 	rate := float64(s.offered-s.slack) / float64(s.over)
-	return max(n, int((1-unevenness)*rate*float64(long))-s.slack)
+	return int((1-unevenness)*rate*float64(long)) - s.slack
 }
 
-// part says whether the operations i to j-1, of a part of a window, are not worse than the criterion allows, by whole operations: of eight, 97 % is
-// seven. All that is offered (not of a stream among others) may not be nothing.
-func (s *stream) part(c RecoveryTimeObjective, i, j int, long time.Duration) bool {
-	load := s.load(j-i, long)
-	if load == 0 {
-		return s.name != ""
-	}
-	return int(s.ok[j]-s.ok[i]) >= floor(c.Success, load) && int(s.inTime[j]-s.inTime[i]) >= floor(c.Capacity, load)
+// load is how many operations were offered in a stretch of time in which n are recorded: those, or what the steady rate asks for if that is more.
+func (s *stream) load(n int, long time.Duration) int { return max(n, s.expected(long)) }
+
+// suffers says whether any of the operations i to j-1 was not answered in time, or some are missing.
+func (s *stream) suffers(i, j int, long time.Duration) bool {
+	i = min(i, j)
+	return s.load(j-i, long) > j-i || s.untimely.in(i, j) > 0
 }
 
-// whole says whether the operations i to j-1 of a window meet the criterion.
-func (s *stream) whole(c RecoveryTimeObjective, i, j int, long time.Duration) bool {
-	load := s.load(j-i, long)
-	if load == 0 {
-		return s.name != ""
-	}
-	ok, inTime := int(s.ok[j]-s.ok[i]), int(s.inTime[j]-s.inTime[i])
-	missing := load - (j - i)
-	return s.share(c.Success, load, load-ok, missing, s.failing, i) &&
-		s.share(c.Capacity, load, load-inTime, missing, s.untimely, i) &&
-		s.share(c.Quantile, ok, ok-inTime, 0, s.slow, i)
-}
-
-// share says whether at most 1-least of n operations are bad. Where n are too few to tell, since one of them is more than that, it is asked
-// of a stretch around them, from the i-th on and before it, that is long enough: no other one may be bad there. What was not recorded excuses nothing.
-func (s *stream) share(least float64, n, bad, missing int, where []int32, i int) bool {
+// share says whether at most 1-least of n operations are bad, which of i to j-1 are those marked. Where n are too few to tell, since one of them is
+// more than that, it is asked of a stretch around them that is long enough: no other one may be bad there. What was not recorded excuses nothing.
+func (s *stream) share(least float64, n, bad, missing int, where *marks, i, j int) bool {
 	if float64(bad) <= (1-least)*float64(n)+1e-9 {
 		return true
 	}
 	if bad != 1 || missing > 0 || least >= 1 {
 		return false
 	}
-	k, _ := slices.BinarySearch(where, int32(i)) //nolint:gosec // fewer operations than that
-	enough := int(math.Ceil(1/(1-least) - 1e-9))
-	from, to := math.MinInt32, math.MaxInt32
-	if k > 0 {
-		from = int(where[k-1])
-	}
-	if k+1 < len(where) {
-		to = int(where[k+1])
-	}
-	return to-from > enough
+	at, long := where.next(i, j), stretch(least)
+	from := where.last(at-long, at)
+	limit := min(from+long+1, where.n)
+	return from < at-long || where.next(at+1, limit) >= limit
 }
+
+// stretch is how many operations it takes for one of them to be no more than the share that may be bad.
+func stretch(least float64) int { return int(math.Ceil(1/(1-least) - 1e-9)) }
 
 // floor is the share of n, less what there is no whole operation of.
 func floor(share float64, n int) int { return int(math.Floor(share*float64(n) + 1e-9)) }
@@ -144,18 +146,5 @@ func least(share float64, n int) int {
 	return int(math.Ceil(share*float64(n) - 1e-9))
 }
 
-// excuse says whether an operation can't be held against the service.
-type excuse func(op *history.Op) bool
-
-// callOf is what an operation is to the criterion: who is excused was answered in time.
-func callOf(op *history.Op, limit time.Duration, excused excuse) call {
-	ok := op.Outcome == history.OK
-	c := call{due: op.Due, known: op.Done, ok: ok, inTime: ok && (limit <= 0 || op.Done-op.Due <= limit)}
-	if limit > 0 {
-		c.known = min(op.Done, op.Due+limit)
-	}
-	if !c.inTime && excused != nil && excused(op) {
-		c.ok, c.inTime = true, true
-	}
-	return c
-}
+// excuse says whether an operation, at its place in the history, can't be held against the service.
+type excuse func(i int, op *history.Op) bool

@@ -61,6 +61,18 @@ func Combine(verdicts ...Verdict) Verdict {
 	}
 }
 
+// rank is the greater the worse the verdict is.
+func (v Verdict) rank() int {
+	switch v {
+	case Fail:
+		return 2
+	case Inconclusive:
+		return 1
+	case Pass:
+	}
+	return 0
+}
+
 // against compares an interval with an objective: pass if all of it is inside, fail if all of it is outside, else nobody can tell.
 func against(lo, hi, objective time.Duration) Verdict {
 	switch {

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -19,28 +20,68 @@ type view struct {
 	end     time.Duration // of the observation
 	service *service      // nil where no criterion is given, or nothing was offered
 	outages []outage
-	// Made when they are asked for first:
-	audit func() *audit      // nil without stores or causes
-	times func() []aftermath // of the causes, in their order; nil without a promise
+	lostIDs []bool          // that were acknowledged, and a store turned out to have lost; nil: none
+	soonest map[int]soonest // by the index of a cause
+
+	// Made when they are asked for first.
+	ids      func() *ids
+	turns    func() *turns      // what each client did
+	readings []*reading         // what the stores held, as the history has it; see reading
+	audit    func() *audit      // nil without stores or causes
+	times    func() []aftermath // of the causes, in their order; nil without a promise
 }
 
 func viewOf(h history.History, s Spec) *view {
-	v := &view{History: h, spec: s, causes: causesOf(h), end: endOf(h)}
-	v.look(lostReads(h))
+	v := bareView(h, s)
+	v.findLost()
+	v.look()
 	v.charge = chargeOf(h, s, v.causes, v.outages)
+	return v
+}
+
+// bareView is without who was in charge, and when the service was away.
+func bareView(h history.History, s Spec) *view {
+	v := &view{History: h, spec: s, causes: causesOf(h), end: endOf(h), soonest: map[int]soonest{}, readings: make([]*reading, len(h.Reads))}
+	v.ids = sync.OnceValue(func() *ids { return idsOf(h.Ops) })
+	v.turns = sync.OnceValue(func() *turns { return turnsOf(h.Ops) })
 	v.audit = sync.OnceValue(v.newAudit)
 	return v
 }
 
 // look finds the outages.
-func (v *view) look(excused excuse) {
-	v.service, v.outages, v.times = nil, nil, sync.OnceValue(v.newTimes)
+func (v *view) look() {
+	v.times = sync.OnceValue(v.newTimes)
 	if v.spec.RecoveryTime == nil {
 		return
 	}
-	if s := newService(v.History, v.spec, excused); s.observed() && !s.tooThin() {
+	if s := newService(v.History, v.spec, v.lostRead()); s.observed() && !s.tooThin() {
 		v.service, v.outages = s, s.outages(v.causes)
 	}
+}
+
+// plain is the criterion by which the lab was steady, where no recovery time is promised that says another: nine in ten operations are answered.
+var plain = RecoveryTimeObjective{Window: time.Second, Success: 0.9, Capacity: 0.9}
+
+// steadiness is the view by which it is seen whether the lab was steady.
+func (v *view) steadiness() *view {
+	if v.spec.RecoveryTime != nil {
+		return v
+	}
+	by := *v
+	by.spec.RecoveryTime, by.soonest = &plain, map[int]soonest{}
+	by.look()
+	return &by
+}
+
+// excusing is the view of what would have been seen if some operations had been all right.
+func (v *view) excusing(e excuse) *view {
+	w := *v
+	w.soonest, w.times = map[int]soonest{}, sync.OnceValue(w.newTimes)
+	if v.service != nil {
+		w.service = v.service.excusing(e)
+		w.outages = w.service.outages(v.causes)
+	}
+	return &w
 }
 
 // lost are the causes that take a region away.
@@ -90,50 +131,43 @@ func (v *view) after(c cause) string {
 	return region
 }
 
-// lostReads excuses reads that did not find what the last reading of a store shows lost: they are answered, and what they tell is a loss of
-// data, not an outage. A read that did not find what is there is none of them.
-func lostReads(h history.History) excuse {
-	written := map[string]bool{} // acknowledged
-	for i := range h.Ops {
-		if isAcknowledged(h.Ops[i]) {
-			written[h.Ops[i].ID] = true
-		}
-	}
-	lost := map[string]bool{}
-	for _, r := range lastReadings(h) {
-		has := make(map[string]bool, len(r.IDs))
-		for _, id := range r.IDs {
-			has[id] = true
-		}
-		for id := range written {
-			if !has[id] {
-				lost[id] = true
+// findLost finds what the last readings of the stores show lost.
+func (v *view) findLost() {
+	for _, i := range lastReadings(v.History) {
+		has := v.reading(i).has
+		for n, acknowledged := range v.ids().acknowledged {
+			if !acknowledged || has[n] {
+				continue
 			}
+			if v.lostIDs == nil {
+				v.lostIDs = make([]bool, len(has))
+			}
+			v.lostIDs[n] = true
 		}
-	}
-	if len(lost) == 0 {
-		return nil
-	}
-	return func(op *history.Op) bool {
-		return op.Kind == history.Read && op.Status == http.StatusNotFound && lost[op.ID]
 	}
 }
 
-// lastReadings are the last good reading of each store, before the lost region returned.
-func lastReadings(h history.History) []history.FinalRead {
+// lostRead excuses reads that did not find what the last reading of a store shows lost: they are answered, and what they tell is a loss of
+// data, not an outage. A read that did not find what is there is none of them.
+func (v *view) lostRead() excuse {
+	if v.lostIDs == nil {
+		return nil
+	}
+	of := v.ids().of
+	return func(i int, op *history.Op) bool {
+		return op.Kind == history.Read && op.Status == http.StatusNotFound && v.lostIDs[of[i]]
+	}
+}
+
+// lastReadings are the last good reading of each store, before the lost region returned: their places in the history.
+func lastReadings(h history.History) []int {
 	last := map[string]int{}
 	for i, r := range h.Reads {
 		if r.Error == "" && r.Read == history.BeforeReturn {
 			last[r.Store] = i
 		}
 	}
-	var all []history.FinalRead
-	for i, r := range h.Reads {
-		if at, is := last[r.Store]; is && at == i {
-			all = append(all, r)
-		}
-	}
-	return all
+	return slices.Sorted(maps.Values(last))
 }
 
 // recovered is when the service was back after a cause: at the end of the first outage that is put down to it, or at once. It is

@@ -37,7 +37,8 @@ func MeasureWriteGap(h history.History, s Spec) *WriteGap { //nolint:revive // W
 	}
 	var acks, due []time.Duration // of writes
 	end := time.Duration(0)
-	for _, op := range h.Ops {
+	for i := range h.Ops {
+		op := &h.Ops[i]
 		end = max(end, op.Done)
 		if op.Kind != history.Write {
 			continue

@@ -121,8 +121,10 @@ var _ = Describe("A lab of two regions", Ordered, ContinueOnFailure, func() {
 				return // its store would be gone with it
 			}
 			It("is healed also when its node has died meanwhile", func(ctx SpecContext) {
-				if !keeps(l, c.dies) {
-					Skip(c.dies + " keeps nothing across a kill, as no cloud's store does: nobody may kill it")
+				if !keeps(l, c.dies) { // then nobody may kill it: no cloud's store is emptied by that
+					kill := &fault.Kill{Which: fault.Which{Node: c.dies}}
+					Expect(l.Guard(kill, func() time.Duration { return 0 })).Error().To(MatchError(ContainSubstring("would lose it: use pause")))
+					return
 				}
 				guard := harness.Guard(l, c.spec)
 				Expect(guard.Inject(ctx)).Error().NotTo(HaveOccurred())

@@ -1,0 +1,61 @@
+package history
+
+import "bytes"
+
+// What surrounds the ids of a final read, as the recorder writes it.
+var (
+	readingBegin = []byte(`{"type":"` + eventFinalRead + `",`)
+	readingIDs   = []byte(`,"ids":[`)
+	readingEnd   = []byte(`]}}`)
+)
+
+// addReading adds a final read that looks as the recorder writes it, and says whether it did. Such a line is nothing but ids, a hundred thousand of
+// them: those are taken out first, and only what is left is decoded.
+func (h *History) addReading(line []byte, t *texts, order *ordering) bool {
+	at := bytes.Index(line, readingIDs) + len(readingIDs)
+	if at < len(readingIDs) || !bytes.HasPrefix(line, readingBegin) || !bytes.HasSuffix(line, readingEnd) || at > len(line)-len(readingEnd) {
+		return false
+	}
+	var known []string // stores are read more than once, and hold the same, mostly in the same order
+	if n := len(h.Reads); n > 0 {
+		known = h.Reads[n-1].IDs
+	}
+	ids, ok := scanIDs(line[at:len(line)-len(readingEnd)], known, t)
+	if !ok || h.addLine(bytes.Join([][]byte{line[:at], readingEnd}, nil), order) != nil {
+		return false
+	}
+	h.Reads[len(h.Reads)-1].IDs = ids
+	return true
+}
+
+// scanIDs reads texts without escapes between commas.
+func scanIDs(list []byte, known []string, t *texts) (ids []string, ok bool) {
+	s := scanner{rest: list, ok: true}
+	ids = make([]string, 0, bytes.Count(list, []byte(`","`))+1)
+	for {
+		raw, escaped := s.text()
+		if !s.ok || escaped {
+			return nil, false
+		}
+		id := ""
+		if id, known = find(known, raw); id == "" {
+			id = t.keep(raw)
+		}
+		ids = append(ids, id)
+		if len(s.rest) == 0 {
+			return ids, true
+		}
+		s.expect(`,`)
+	}
+}
+
+// find looks for an id among the next few, and says what comes after it.
+func find(known []string, raw []byte) (id string, rest []string) {
+	const near = 8
+	for i, id := range known[:min(near, len(known))] {
+		if id == string(raw) {
+			return id, known[i+1:]
+		}
+	}
+	return "", known
+}
