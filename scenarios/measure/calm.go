@@ -1,0 +1,95 @@
+package measure
+
+import (
+	"math"
+	"slices"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// period is where in a drill an operation was due.
+type period int
+
+const (
+	stormy period = iota
+	earlier
+	later
+)
+
+// calm says of an operation whether it was due and ended from the steady state to the first fault's command, or was due from when all faults were
+// effective and the service was back from the last cause: what breaks a region and starts another needs processors, which the regions of a lab share
+// and those of a cloud do not.
+func (v *view) calm() func(due, done time.Duration) period {
+	steady, reached := v.PhaseAt(history.PhaseSteady)
+	from, to := time.Duration(math.MaxInt64), time.Duration(0)
+	for _, f := range v.Faults {
+		from = min(from, f.Command)
+		if !confirmed(f) {
+			to = math.MaxInt64
+			break
+		}
+		to = max(to, f.Effective.Hi)
+	}
+	if v.spec.RecoveryTime != nil && len(v.causes) > 0 {
+		if v.service == nil {
+			to = math.MaxInt64
+		}
+		for _, c := range v.causes {
+			to = max(to, v.recovered(c))
+		}
+		if v.service != nil && v.service.all.lastHeld < v.causes[len(v.causes)-1].f.Hi {
+			to = math.MaxInt64
+		}
+	}
+	return func(due, done time.Duration) period {
+		switch {
+		case reached && due >= steady && done <= from: // one that was under way is the fault's
+			return earlier
+		case due >= to:
+			return later
+		}
+		return stormy
+	}
+}
+
+// controlled is the 99th percentile of what the slowest responder that has nothing to do needed in calm times, of the regions that were not lost; 0
+// where nobody asked. The regions share one machine: each speaks for all.
+func (v *view) controlled(when func(due, done time.Duration) period) time.Duration {
+	took := map[string][]time.Duration{}
+	for _, c := range v.Controls {
+		if c.Error == "" && when(c.Due, c.Done) != stormy {
+			took[c.Region] = append(took[c.Region], c.Done-c.Due)
+		}
+	}
+	slowest := time.Duration(0)
+	for _, all := range took {
+		if len(all) >= leastReads {
+			slowest = max(slowest, percentile99(all))
+		}
+	}
+	return slowest
+}
+
+// ticked is how late the harness' own timers rang at worst in each second of calm times, in the median of the seconds.
+func (v *view) ticked(when func(due, done time.Duration) period) time.Duration {
+	var late []time.Duration
+	for _, m := range v.Machines {
+		if when(m.At.Lo, m.At.Hi) != stormy {
+			late = append(late, m.Late)
+		}
+	}
+	if len(late) == 0 {
+		return 0
+	}
+	slices.Sort(late)
+	return late[len(late)/2]
+}
+
+func percentile99(took []time.Duration) time.Duration {
+	if len(took) == 0 {
+		return 0
+	}
+	slices.Sort(took)
+	return took[least(0.99, len(took))-1]
+}
