@@ -44,7 +44,7 @@ func scaled(p drill.Plan) drill.Plan {
 	p.Judge.Timescale = p.Timescale
 	p.Judge.ClientsIn, p.Judge.Given = p.Workload.In, p.Expect.Given
 	if len(p.Topology.Regions) > 0 {
-		p.Judge.Home = p.Topology.Home().Name
+		p.Judge.Home, p.Judge.Survivor = p.Topology.Home().Name, survivor(p)
 	}
 	p.Judge.Replicated, p.Judge.CopyTakes = replicated(p.Topology, p.Judge)
 	p.Workload.Sessions = len(p.Judge.Sessions) > 0
@@ -75,6 +75,21 @@ func scaled(p drill.Plan) drill.Plan {
 		p.Tail = window // long enough that a relapse right after recovery is seen
 	}
 	return p
+}
+
+// survivor is the region that is to be in charge in the end, and whose stores are read: who takes over in order last, else the standby, unless the plan
+// loses it; then home goes on. No other region ever does.
+func survivor(p drill.Plan) string {
+	left := []string{p.Topology.Standby().Name, p.Topology.Home().Name}
+	for _, s := range p.Steps {
+		if s.Switchover != "" {
+			left = []string{s.Switchover}
+		}
+		if lost, is := s.Inject.(*fault.LoseRegion); is && len(left) > 1 {
+			left = slices.DeleteFunc(left, func(name string) bool { return name == lost.Region })
+		}
+	}
+	return left[0]
 }
 
 // atScale is a fault in lab time.

@@ -28,8 +28,8 @@ func FuzzParse(f *testing.F) {
 			if err := s.Describe(io.Discard); err != nil {
 				t.Fatalf("accepted, but can't be described: %v", err)
 			}
-			if s.real.Judge.Survivor == "" || len(s.real.Steps) == 0 {
-				t.Fatalf("accepted without a survivor or steps: %+v", s.real)
+			if p, err := s.Compile(); err != nil || p.Judge.Survivor == "" || len(p.Steps) == 0 {
+				t.Fatalf("accepted without a survivor or steps: %+v: %v", p, err)
 			}
 			return
 		}

@@ -110,7 +110,6 @@ func (r *reader) faultMeaning(p *drill.Plan) {
 			}
 		}
 	}
-	p.Judge.Survivor = left[0]
 }
 
 // faultProblem puts a fault's complaint at the parameter it is about. Faults know nothing of files; but their complaints begin with the

@@ -25,9 +25,7 @@ func (r *reader) switchoverMeaning(path string, p *drill.Plan, step int) {
 	}
 	if to == serves {
 		r.complain(path, "%s: %s serves already at this step", path, to)
-		return
 	}
-	p.Judge.Survivor = to
 }
 
 // writeGapMeaning asks for the switchover that brings one.

@@ -154,6 +154,23 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
+// Who is to be in charge in the end is read from the steps, whatever they are.
+func TestWhoIsInChargeInTheEnd(t *testing.T) {
+	const lost = "inject: {lose_region: {region: us-east-1}}"
+	for want, steps := range map[string]string{
+		"us-west-2": "switchover: us-west-2",
+		"us-east-1": "switchover: us-west-2\n  - at: 20m\n    switchover: us-east-1",
+	} {
+		s, err := Parse("f.yaml", []byte(strings.Replace(example, lost, steps, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, err := s.Compile(); err != nil || p.Judge.Survivor != want {
+			t.Errorf("it is %s, want %s: %v", p.Judge.Survivor, want, err)
+		}
+	}
+}
+
 func TestAnotherTimescale(t *testing.T) {
 	s, err := Load("kyc-region-outage")
 	if err != nil {

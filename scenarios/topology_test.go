@@ -153,7 +153,7 @@ func TestTheSurvivorOfThreeRegionsIsWhoTakesOver(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "home and standby are lost by now") {
 				t.Errorf("%v lost: %v", c.lost, err)
 			}
-		case err != nil || s.real.Judge.Survivor != c.want:
+		case err != nil || survivor(s.real) != c.want:
 			t.Errorf("%v lost: survivor %+v, want %s; %v", c.lost, s, c.want, err)
 		default:
 			var b strings.Builder
