@@ -100,14 +100,17 @@ func TestResultsOfTheFirstSchemaAreRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		d, _ := make()
-		d.Ran, d.Report.Incidents = Ran{}, nil
+		d.Ran = Ran{}
+		d.Report.Incidents[0].Outages, d.Report.Incidents[0].InCharge = nil, "" // it had no word of its own for these
 		want := New(d)
 		want.Schema = schemaV1
-		for i := range want.Lab.Images { // it had no word of its own for what they are for
+		for i := range want.Lab.Images { // nor for what they are for
 			want.Lab.Images[i].For = want.Lab.Images[i].Name
 		}
 		slices.SortFunc(want.Lab.Images, func(a, b Image) int { return strings.Compare(a.Name, b.Name) })
-		want.Metrics.RecoveryTime.Cause, want.Metrics.RecoveryTime.Sum = "", measure.Interval{} // nor of these
+		for _, time := range []*measure.RecoveryTime{want.Metrics.RecoveryTime, want.Incidents[0].RecoveryTime} { // nor for these
+			time.Cause, time.Sum = "", measure.Interval{}
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
@@ -275,6 +278,25 @@ func TestIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "index.json", data)
+	page, err := os.ReadFile(filepath.Join(out, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"2 of 3 drills ended as expected.", `class="verdict fail"`, `<span class="word met">as expected</span><small>expected fail: recovery_point, recovery_time: met</small>`,
+		`recovery time: &gt; 11.98 s (never recovered) <span class="dim">(objective 5 s)</span>`, `<td>fail</td>`, `<span class="word unmet">not as expected</span>`,
+		"2026-08-01 12:00:00 UTC",
+	} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the page says nowhere %s", want)
+		}
+	}
+	if strings.Contains(string(page), `word fail`) {
+		t.Error("a verdict has a colour, though the drill ended as expected")
+	}
+	if got := (Index{AsExpected: 2, Drills: make([]Entry, 2)}).Summary(); got != "All 2 drills ended as expected." {
+		t.Errorf("it says %q", got)
+	}
 	if err := WriteIndex(filepath.Join(out, "nowhere")); err == nil {
 		t.Error("listed a folder that is not there")
 	}

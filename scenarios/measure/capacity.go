@@ -203,9 +203,7 @@ func (capacities) Rows(s shown) []Row {
 	}
 	var rows []Row
 	if t := s.Metrics.RecoveryTime; t != nil && t.FirstSuccess != nil {
-		first := Row{ID: "first_success", Name: "first success", Measured: Exactly(t.FirstSuccess.Duration())}
-		s.full(&first, Objective{}, func(scale float64) string { return Exactly(AtScale(t.FirstSuccess.Duration(), scale)) })
-		rows = append(rows, first)
+		rows = append(rows, Row{ID: "first_success", Name: "first success", Measured: Exactly(t.FirstSuccess.Duration())})
 	}
 	standby := Row{
 		ID: FindingStandbyCapacity, Name: "standby capacity", Judged: true, Verdict: c.Verdict, Measured: "not measured",

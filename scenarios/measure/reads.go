@@ -16,6 +16,9 @@ import (
 // FindingLocalReads compares the reads in each region with the latency that was promised.
 const FindingLocalReads = "local_reads"
 
+// pathPrimary is the path of a read that the database in charge answered.
+const pathPrimary = "primary"
+
 // PathLocal is the path of a read that the database of the region answered without waiting.
 const PathLocal = "local"
 

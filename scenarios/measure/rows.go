@@ -8,8 +8,10 @@ type Row struct {
 	Objective string
 	Measured  string
 	Deviation string
-	// The same in the time of the story, when that is another.
+	// The same in the time of the story, when that is another. What is measured there is the lab's times the timescale, or Extrapolated: from parts of
+	// which only some are.
 	FullObjective, FullMeasured string
+	Extrapolated                bool
 	Judged                      bool
 	Verdict                     Verdict
 }
@@ -21,6 +23,17 @@ func (r Row) Word() string {
 	}
 	return r.Verdict.String()
 }
+
+// Against is the objective as a sentence says it, and empty where the measurement says it itself.
+func (r Row) Against() string {
+	if r.Objective == "" || r.Objective == always {
+		return ""
+	}
+	return "objective " + r.Objective
+}
+
+// always is the objective of what may not happen once.
+const always = "always"
 
 // shown is what rows are made of.
 type shown struct {
