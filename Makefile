@@ -6,8 +6,8 @@ export GOFLAGS     = -trimpath -buildvcs=false
 
 # What the evidence says of these sources. GOFLAGS keeps Go from noting it itself, since this machine's paths come with that.
 RUNNER   = github.com/regionfall/regionfall/scenarios/runner
-COMMIT  := $(shell git rev-parse --verify -q HEAD 2>/dev/null)
-DIRTY   := $(if $(COMMIT),$(if $(shell git status --porcelain 2>/dev/null | head -n 1),true,false))
+COMMIT   = $(shell git rev-parse --verify -q HEAD 2>/dev/null)
+DIRTY    = $(if $(COMMIT),$(if $(shell git status --porcelain 2>/dev/null | head -n 1),true,false))
 STAMP    = -X $(RUNNER).commit=$(COMMIT) -X $(RUNNER).dirty=$(DIRTY)
 
 GO      ?= go

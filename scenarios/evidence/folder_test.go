@@ -87,8 +87,11 @@ func TestReadResultIsStrict(t *testing.T) {
 // What an earlier version left is read as far as it goes: to be judged again, listed and shown.
 func TestResultsOfTheFirstSchemaAreRead(t *testing.T) {
 	for name, make := range map[string]func() (Drill, map[string][]byte){"v1.pass": outage, "v1.fail": nightlyBackup} {
-		dir := t.TempDir()
+		dir := filepath.Join(t.TempDir(), "20260801-120000-"+name)
 		data, err := os.ReadFile(filepath.Join("testdata", name+".result.json"))
+		if err == nil {
+			err = os.Mkdir(dir, 0o755)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -113,6 +116,13 @@ func TestResultsOfTheFirstSchemaAreRead(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if err := WriteIndex(filepath.Dir(dir)); err != nil {
+			t.Fatal(err)
+		}
+		index, err := os.ReadFile(filepath.Join(filepath.Dir(dir), "index.html"))
+		if err != nil || !strings.Contains(string(index), ">"+want.Scenario.Name+"</a>") || !strings.Contains(string(index), "recovery time: ") {
+			t.Errorf("%s is not in the index: %v", name, err)
 		}
 		for from, to := range map[string]string{`"status": "completed"`: `"status": "done"`, `"verdict": "`: `"verdict": "x`} {
 			bad := strings.Replace(string(data), from, to, 1)

@@ -50,7 +50,8 @@ func (r Report) Rows(timescale float64) []Row {
 	return all
 }
 
-// full adds the time of the story, where the lab's is not the same.
+// full adds the time of the story, where the lab's is not the same. What was measured is said by say: nothing, where it is made of what is scheduled and of
+// what is physical, and nobody knows of how much of which. Times the timescale it would contradict the recovery time, which is told apart so.
 func (s shown) full(out *Row, o Objective, say func(scale float64) string) {
 	if s.timescale == 1 || s.timescale <= 0 {
 		return
@@ -58,7 +59,9 @@ func (s shown) full(out *Row, o Objective, say func(scale float64) string) {
 	if o.WithinFull != nil && *o.WithinFull > 0 {
 		out.FullObjective = Promise(o.WithinFull.Duration())
 	}
-	out.FullMeasured = say(s.timescale)
+	if say != nil {
+		out.FullMeasured = say(s.timescale)
+	}
 }
 
 // verdict of a finding, and whether it was made.
