@@ -117,6 +117,7 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 		Entry("delay_config", &fault.DelayConfig{Configured: fault.Configured{Region: west}, Delay: time.Second}, SpecTimeout(harness.SpecTimeout)),
 
 		Entry("pause_replication of postgres", &fault.PauseReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}}, SpecTimeout(harness.SpecTimeout)),
+		Entry("pause_replication of postgres, its receipt", &fault.PauseReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, What: "receipt"}, SpecTimeout(harness.SpecTimeout)),
 		Entry("pause_replication of objects", &fault.PauseReplication{Replicated: fault.Replicated{Store: "objects", Region: west}}, SpecTimeout(harness.SpecTimeout)),
 		Entry("pause_replication of objects by prefix, to home", &fault.PauseReplication{Replicated: fault.Replicated{Store: "objects", Region: east, Prefix: "hot/"}}, SpecTimeout(harness.SpecTimeout)),
 		Entry("pause_replication of items", &fault.PauseReplication{Replicated: fault.Replicated{Store: "items", Region: west, Table: topology.ItemsTable}}, SpecTimeout(harness.SpecTimeout)),
