@@ -47,6 +47,7 @@ type drill struct {
 	rest    func()     // ends looking at how the harness does; not nil once the load is to start
 	steady  time.Duration
 	last    time.Duration // the last fault's command
+	told    time.Duration // the command of the fault from which the service was last said to be back
 	stepped time.Duration // when the step before began: conditions look no further back
 	stopped bool          // the load is
 
@@ -174,7 +175,11 @@ func (d *drill) runSteps(ctx context.Context) error {
 			from = d.rec.Now()
 		}
 		d.stepped = d.rec.Now()
-		if err := d.poll(ctx, func() (bool, error) { return d.rec.Now() >= from+s.At, nil }); err != nil {
+		err := d.poll(ctx, func() (bool, error) {
+			d.recovered(d.rec.Snapshot()) // it is said when it is, also while a step waits
+			return d.rec.Now() >= from+s.At, nil
+		})
+		if err != nil {
 			return err
 		}
 		if err := d.runStep(ctx, s); err != nil {
@@ -239,8 +244,8 @@ func (d *drill) awaitCondition(ctx context.Context, c Condition) (met bool, err 
 
 func (d *drill) holds(c Condition) bool {
 	h := d.rec.Snapshot()
+	back, _ := d.recovered(h)
 	if c == Recovered {
-		back, _ := d.recovered(h)
 		return back
 	}
 	for _, m := range h.Marks {
@@ -251,12 +256,19 @@ func (d *drill) holds(c Condition) bool {
 	return false
 }
 
-// recovered asks about the last fault: from the one before it the service may have been back already. Calm is when nothing has gone wrong since.
+// recovered asks about the last fault: from the one before it the service may have been back already. Calm is when nothing has gone wrong since. That
+// the service is back is said once, unless the fault was one that takes nothing away.
 func (d *drill) recovered(h history.History) (back, calm bool) {
 	for _, f := range slices.Backward(h.Faults) {
-		if f.Confirmed && f.Effective != nil {
-			return d.live.Look(h, f.Effective.Hi)
+		if !f.Confirmed || f.Effective == nil {
+			continue
 		}
+		back, calm = d.live.Look(h, f.Effective.Hi)
+		if back && d.told != f.Command && !slices.Contains(measure.Conditions(), f.Name) {
+			d.told = f.Command
+			d.say("the service is back")
+		}
+		return back, calm
 	}
 	return false, false
 }
@@ -272,7 +284,6 @@ func (d *drill) observe(ctx context.Context) error {
 		if !back && now {
 			back = true
 			until = min(limit, d.rec.Now()+d.plan.Tail)
-			d.say("the service is back")
 		}
 		return d.rec.Now() >= limit || d.rec.Now() >= until && calm, nil
 	})
