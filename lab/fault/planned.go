@@ -56,7 +56,8 @@ func places(t topology.Topology) []Place {
 		}
 	}
 	for i, r := range t.Regions {
-		each(r.Name, topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3, topology.ServiceDynamoDB, topology.ServiceReplicator)
+		each(r.Name, topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3, topology.ServiceDynamoDB, topology.ServiceReplicator,
+			topology.ServiceResponder)
 		for n := range max(r.AppNodes, 1) {
 			add(r.Name, topology.ServiceApp, fmt.Sprintf("%s-%d", topology.ServiceApp, n+1))
 		}
