@@ -9,7 +9,7 @@ func gap(withinMS int) *overrides {
 
 var switchoverFixtures = []fixture{
 	{"switchover", func(d *drill) { d.rotate() }, expectation{
-		Why:  "The standby takes over in order, and nothing is lost. The last write before it is acknowledged at 2.912 s, the first after it at 4.212 s; those " +
+		Why: "The standby takes over in order, and nothing is lost. The last write before it is acknowledged at 2.912 s, the first after it at 4.212 s; those " +
 			"in between are due from 3.0 to 4.1 s.",
 		Spec: gap(1500), Verdict: Pass, Figures: figures{WriteGapMS: []float64{1100, 1300}, Lost: new(0)},
 	}},
