@@ -23,7 +23,7 @@ JOBS    ?= $(shell n=$$(($$(getconf _NPROCESSORS_ONLN) / 2)); echo $$((n > 1 ? n
 UNIT    := . ./docker/... ./fixtures/... ./lab/... ./scenarios/... ./suites/matchers/... ./suites/internal/...
 
 .DEFAULT_GOAL := help
-.PHONY: help chaos conformance test lint fmt images bench fuzz clean
+.PHONY: help chaos conformance test lint fmt images bench calibrate fuzz clean
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -63,6 +63,11 @@ bench: regionfall ## print benchmarks: of lab start, faults and links, and of th
 	@./regionfall images
 	$(GO) test -run='^$$' -bench=. -benchtime=3x -timeout=30m ./suites/bench
 	$(GO) test -run='^$$' -bench=. -benchmem ./scenarios/measure ./scenarios/workload
+
+# SEED=17 repeats one drill and tells all of it; with KEEP=folder what it records stays there. SIDE is how many drills run side by side.
+calibrate: ## plant truths, measure them, and write docs/calibration.md from what comes out
+	cd scenarios/calibration && $(GO) test -count=1 -timeout=60m -run='^TestCalibration$$' -parallel=$(or $(SIDE),2) $(if $(SEED),-one -seed=$(SEED) \
+		$(if $(KEEP),-keep=$(abspath $(KEEP))),-drills=$(or $(DRILLS),300) -page=$(CURDIR)/docs/calibration.md)
 
 fuzz: ## fuzz the decoders for a while each
 	$(GO) test -run='^$$' -fuzz=FuzzDecodeOps -fuzztime=20s ./scenarios/history

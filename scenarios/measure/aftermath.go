@@ -41,7 +41,7 @@ func (v *view) aftermathOf(c cause) aftermath {
 		out.Interval, out.Verdict = r.Interval, r.Verdict
 		a.outages, verdicts = append(a.outages, out), append(verdicts, r.Verdict)
 		from := o.start(c)
-		lasted := fromTo(max(0, o.end.Lo-from.Hi), o.end.Hi-from.Lo)
+		lasted := fromTo(max(0, o.end.Lo-from.Hi), max(0, o.end.Hi-from.Lo))
 		if o.censored {
 			lasted.Hi = nil
 		}
@@ -87,7 +87,7 @@ func (v *view) recoveryFrom(o outage, c cause) *RecoveryTime {
 		}
 		return r
 	}
-	hi := o.end.Hi - from.Lo
+	hi := max(0, o.end.Hi-from.Lo) // what was under way when the cause came may all have been due before it
 	r.Hi, r.Verdict = new(High(hi)), against(lo, hi, objective)
 	r.Phases, r.FullScale = v.phases(c, from, &o.end)
 	return r

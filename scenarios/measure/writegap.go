@@ -3,6 +3,7 @@ package measure
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -24,41 +25,27 @@ type WriteGap struct {
 }
 
 // MeasureWriteGap is the longest time without an acknowledged write that each switchover brought: between two acknowledgements that follow one
-// another, of which the second came after the order, and before the next order. With a the one before the gap, b the one after it, and w the first
-// write that was due after a,
+// another, of which the second came after the order, and before the next order. With a the one before the gap, b the one after it, w the first write
+// that was due after a, and x the last one due before b that was not acknowledged by then, though others usually are (but for one in a hundred in the
+// steady state),
 //
-//	done(b) - max(done(a), due(w)) <= write gap <= done(b) - done(a)
+//	due(x) - max(done(a), due(w)) <= write gap <= done(b) - done(a)
 //
-// since before w nobody asked; while the harness stood still nobody did either. A gap that nothing ends is censored. It is nil where there was no switchover; the longest of several holds.
+// since before w nobody asked, and neither did anybody between x and b, nor while the harness stood still. A gap that nothing ends is censored. It is
+// nil where there was no switchover; the longest of several holds.
 func MeasureWriteGap(h history.History, s Spec) *WriteGap { //nolint:revive // WriteGap is what it returns
 	orders := switchovers(h)
 	if len(orders) == 0 || s.WriteGap == nil {
 		return nil
 	}
-	var acks, due []time.Duration // of writes
-	end := time.Duration(0)
-	for i := range h.Ops {
-		op := &h.Ops[i]
-		end = max(end, op.Done)
-		if op.Kind != history.Write {
-			continue
-		}
-		if op.Retry == 0 {
-			due = append(due, op.Due)
-		}
-		if op.Outcome == history.OK {
-			acks = append(acks, op.Done)
-		}
-	}
-	slices.Sort(acks)
-	slices.Sort(due)
+	a := askedOf(h)
 	var each []WriteGap
 	for i, f := range orders {
-		until := end
+		until := a.end
 		if i+1 < len(orders) {
 			until = orders[i+1].Effective.Lo
 		}
-		each = append(each, gapIn(acks, due, history.Interval{Lo: f.Effective.Lo, Hi: until}, *s.WriteGap, h.Stalls))
+		each = append(each, a.gapIn(history.Interval{Lo: f.Effective.Lo, Hi: until}, *s.WriteGap))
 		each[i].To, each[i].Objective = f.Target, s.objective(*s.WriteGap)
 	}
 	worst := slices.MaxFunc(each, func(a, b WriteGap) int { return cmp.Compare(*a.Lo, *b.Lo) })
@@ -71,37 +58,66 @@ func MeasureWriteGap(h history.History, s Spec) *WriteGap { //nolint:revive // W
 	return &worst
 }
 
-// gapIn is the longest gap between acknowledgements, of those that end, or would have ended, in a stretch of time.
-func gapIn(acks, due []time.Duration, in history.Interval, within time.Duration, stalls []history.Interval) WriteGap {
-	g := WriteGap{}
-	from, until := in.Lo, in.Hi
-	longest := history.Interval{Lo: -1}
-	gap := func(a, b time.Duration) history.Interval {
-		asked := b
-		if i, _ := slices.BinarySearch(due, a); i < len(due) && due[i] < b {
-			asked = due[i]
-		}
-		is := history.Interval{Lo: b - max(a, asked), Hi: b - a}
-		for _, s := range stalls { // nobody asked then, or read the answers
-			is.Lo -= max(0, min(b, s.Hi)-max(a, asked, s.Lo))
-		}
-		is.Lo = max(0, is.Lo)
-		return is
-	}
-	before := from // where nothing was acknowledged before the order
-	if i, _ := slices.BinarySearch(acks, from); i > 0 {
-		before = acks[i-1]
-	}
-	for _, b := range acks {
-		if b < from || b > until {
+// asked is for which writes it was asked, and when they were acknowledged.
+type asked struct {
+	acks   []time.Duration
+	writes []history.Interval // by when they were due, each until it was acknowledged; one that never was, for ever
+	usual  time.Duration      // from due to acknowledged
+	end    time.Duration
+	stalls []history.Interval
+}
+
+func askedOf(h history.History) asked {
+	a := asked{stalls: h.Stalls}
+	steady, _ := h.PhaseAt(history.PhaseSteady)
+	ordered := firstOrder(h)
+	var took []time.Duration
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		a.end = max(a.end, op.Done)
+		if op.Kind != history.Write {
 			continue
 		}
-		if is := gap(before, b); is.Lo > longest.Lo {
-			longest, g.Censored = is, false
+		w := history.Interval{Lo: op.Due, Hi: math.MaxInt64}
+		if op.Outcome == history.OK {
+			w.Hi = op.Done
+			a.acks = append(a.acks, op.Done)
 		}
-		before = b
+		if op.Retry > 0 {
+			continue
+		}
+		a.writes = append(a.writes, w)
+		if op.Outcome == history.OK && op.Due >= steady && op.Done <= ordered {
+			took = append(took, w.Width())
+		}
 	}
-	if open := gap(before, until); open.Lo > longest.Lo {
+	slices.Sort(a.acks)
+	slices.SortFunc(a.writes, func(v, w history.Interval) int { return cmp.Compare(v.Lo, w.Lo) })
+	a.usual = percentile99(took)
+	return a
+}
+
+// gapIn is the longest gap between acknowledgements, of those that end, or would have ended, in a stretch of time.
+func (a asked) gapIn(in history.Interval, within time.Duration) WriteGap {
+	g := WriteGap{}
+	longest := history.Interval{Lo: -1}
+	longer := func(is history.Interval) bool {
+		return is.Lo > longest.Lo || is.Lo == longest.Lo && is.Hi > longest.Hi
+	}
+	before := in.Lo // where nothing was acknowledged before the order
+	if i, _ := slices.BinarySearch(a.acks, in.Lo); i > 0 {
+		before = a.acks[i-1]
+	}
+	for _, ack := range a.acks {
+		if !in.Contains(ack) {
+			continue
+		}
+		if is := a.gap(before, ack); longer(is) {
+			longest = is
+		}
+		before = ack
+	}
+	if open := a.gap(before, in.Hi); open.Lo > longest.Lo { // an end at which nobody asked is none
 		longest, g.Censored = open, true
 	}
 	g.Interval = more(longest.Lo)
@@ -113,6 +129,31 @@ func gapIn(acks, due []time.Duration, in history.Interval, within time.Duration,
 	}
 	g.Hi, g.Verdict = new(High(longest.Hi)), against(longest.Lo, longest.Hi, within)
 	return g
+}
+
+// gap is how long it was between two acknowledgements that follow one another.
+func (a asked) gap(from, to time.Duration) history.Interval {
+	is := history.Interval{Hi: to - from}
+	first, last := a.before(from), a.before(to)
+	for first < last {
+		x := a.writes[last-1]
+		if last--; x.Hi == math.MaxInt64 || x.Hi > to && to-x.Lo > a.usual {
+			begin := a.writes[first].Lo
+			is.Lo = x.Lo - begin
+			for _, s := range a.stalls { // nobody asked then, or read the answers
+				is.Lo -= max(0, min(x.Lo, s.Hi)-max(begin, s.Lo))
+			}
+			break
+		}
+	}
+	is.Lo = max(0, is.Lo)
+	return is
+}
+
+// before is how many writes were due before a time.
+func (a asked) before(t time.Duration) int {
+	n, _ := slices.BinarySearchFunc(a.writes, t, func(w history.Interval, t time.Duration) int { return cmp.Compare(w.Lo, t) })
+	return n
 }
 
 func writeGapFinding(g WriteGap) Finding {

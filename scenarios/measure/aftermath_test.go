@@ -1,0 +1,20 @@
+package measure
+
+import "testing"
+
+// What is under way when a fault comes is lost, and was due before it. Where the harness was late that may be all of an outage: it is over before its
+// cause came, and takes no time.
+func TestAnOutageOfWhatWasUnderWayTakesNoTime(t *testing.T) {
+	d := goodDrill()
+	d.outage(25)
+	d.Faults[0].Effective = between(3020, 3030)
+	d.Ops[22].Due, d.Ops[22].Sent = 2780*msec, 2781*msec
+	for _, i := range []int{22, 23, 24} {
+		d.bad(i) // due from 2.78 to 2.9 s, and too late from 3.03 s on
+	}
+	report := Judge(d.History, d.spec)
+	r := report.Metrics.RecoveryTime
+	if r.Lo == nil || r.Hi == nil || r.Sum.Hi == nil || len(report.Outages()) != 1 || *report.Outages()[0].Hi != 0 || *r.Hi != 0 || *r.Sum.Hi != 0 || r.Verdict != Pass {
+		t.Errorf("%v to %v of %+v", r.Lo, r.Hi, report.Outages())
+	}
+}
