@@ -138,6 +138,8 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 	)
 
 	It("hold a failover while only they are cut off from home", func(ctx SpecContext) {
+		// Of a cut that is healed the checks hear a little later: a witness that still sees the loss would have the automation act.
+		Eventually(l.CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
 		g := broken(ctx, l, &fault.CutControl{Region: east, Of: "automation"})
 		state := func() string {
 			var s agent.AutomationState
