@@ -56,7 +56,7 @@ images: regionfall ## fetch or build the images
 bench: regionfall ## print benchmarks: of lab start, faults and links, and of the judging
 	@./regionfall images
 	$(GO) test -run='^$$' -bench=. -benchtime=3x -timeout=30m ./suites/bench
-	$(GO) test -run='^$$' -bench=. -benchmem ./scenarios/measure ./scenarios/workload
+	$(GO) test -run='^$$' -bench=. -benchmem ./scenarios/history ./scenarios/measure ./scenarios/workload
 
 fuzz: ## fuzz the decoders for a while each
 	$(GO) test -run='^$$' -fuzz=FuzzDecodeOps -fuzztime=20s ./scenarios/history

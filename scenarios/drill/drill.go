@@ -166,7 +166,10 @@ func (d *drill) runSteps(ctx context.Context) error {
 			from = d.rec.Now()
 		}
 		d.stepped = d.rec.Now()
-		if err := d.poll(ctx, func() (bool, error) { return d.rec.Now() >= from+s.At, nil }); err != nil {
+		if err := d.poll(ctx, func() (bool, error) {
+			d.live.Follow(d.rec.Snapshot()) // a little now, and not all of it when the service is measured
+			return d.rec.Now() >= from+s.At, nil
+		}); err != nil {
 			return err
 		}
 		if err := d.runStep(ctx, s); err != nil {

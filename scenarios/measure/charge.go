@@ -46,9 +46,9 @@ func chargeOf(h history.History, s Spec, causes []cause, outages []outage) charg
 	}
 	c.sort()
 	c.infer(h, s, causes)
-	for i := range c.changes {
+	for i, timeline := range timelinesBefore(h, c.changes) {
 		t := &c.changes[i]
-		t.timeline = timelineBefore(h, t.from.Lo)
+		t.timeline = timeline
 		t.cause = answersTo(*t, causes, outages)
 	}
 	return c
@@ -150,7 +150,7 @@ func acknowledgements(h history.History) []int32 {
 	var all []int32
 	for i := range h.Ops {
 		if acknowledged(&h.Ops[i]) {
-			all = append(all, int32(i)) //nolint:gosec // fewer operations than that
+			all = append(all, int32(i))
 		}
 	}
 	inOrder := func(a, b int32) int { return cmp.Compare(h.Ops[a].Done, h.Ops[b].Done) }
@@ -160,14 +160,31 @@ func acknowledgements(h history.History) []int32 {
 	return all
 }
 
-func timelineBefore(h history.History, t time.Duration) int {
-	latest := 0
-	for i := range h.Ops {
-		if op := &h.Ops[i]; op.Done < t {
-			latest = max(latest, op.Timeline)
-		}
+// timelinesBefore are the latest that anybody answered with before each change.
+func timelinesBefore(h history.History, changes []tenure) []int {
+	if len(changes) == 0 {
+		return nil
 	}
-	return latest
+	begins := make([]time.Duration, len(changes))
+	for i := range changes {
+		begins[i] = changes[i].from.Lo
+	}
+	slices.Sort(begins)
+	latest := make([]int, len(changes)+1) // of what was answered between two of them
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		at, _ := slices.BinarySearch(begins, op.Done+1)
+		latest[at] = max(latest[at], op.Timeline)
+	}
+	for i := range changes {
+		latest[i+1] = max(latest[i+1], latest[i])
+	}
+	all := make([]int, len(changes))
+	for i := range changes {
+		at, _ := slices.BinarySearch(begins, changes[i].from.Lo)
+		all[i] = latest[at]
+	}
+	return all
 }
 
 // follows says whether another region than the one in charge answered by its database: by a timeline that began with it.

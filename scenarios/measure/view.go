@@ -26,6 +26,7 @@ type view struct {
 	// Made when they are asked for first.
 	ids      func() *ids
 	turns    func() *turns // what each client did
+	repeats  func() []time.Duration
 	readings []*reading    // what the stores held, as the history has it; see reading
 	audit    func() *audit // nil without stores or causes
 }
@@ -43,6 +44,7 @@ func bareView(h history.History, s Spec) *view {
 	v := &view{History: h, spec: s, causes: causesOf(h), end: endOf(h), soonest: map[int]soonest{}, readings: make([]*reading, len(h.Reads))}
 	v.ids = sync.OnceValue(func() *ids { return idsOf(h.Ops) })
 	v.turns = sync.OnceValue(func() *turns { return turnsOf(h.Ops) })
+	v.repeats = sync.OnceValue(func() []time.Duration { return repeatsOf(h.Ops) })
 	v.audit = sync.OnceValue(v.newAudit)
 	return v
 }
