@@ -147,7 +147,13 @@ func homeOf(h history.History, s Spec, causes []cause) string {
 
 // acknowledgements are the acknowledged writes in their order: their places in the history.
 func acknowledgements(h history.History) []int32 {
-	var all []int32
+	count := 0
+	for i := range h.Ops {
+		if acknowledged(&h.Ops[i]) {
+			count++
+		}
+	}
+	all := make([]int32, 0, count)
 	for i := range h.Ops {
 		if acknowledged(&h.Ops[i]) {
 			all = append(all, int32(i))

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"hash/maphash"
+	"math/bits"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 )
@@ -27,7 +28,16 @@ type entry struct {
 }
 
 func idsOf(ops []history.Op) *ids {
-	d := &ids{ops: ops, of: make([]int32, len(ops)), seed: maphash.MakeSeed(), table: make([]entry, 1<<10)}
+	writes := 0 // about as many ids are there
+	for i := range ops {
+		if ops[i].Kind == history.Write {
+			writes++
+		}
+	}
+	d := &ids{
+		ops: ops, of: make([]int32, len(ops)), first: make([]int32, 0, writes), written: make([]bool, 0, writes), acknowledged: make([]bool, 0, writes),
+		seed: maphash.MakeSeed(), table: make([]entry, 2<<bits.Len(uint(writes))),
+	}
 	for i := range ops {
 		op := &ops[i]
 		n, at := d.look(op.ID)
