@@ -62,7 +62,7 @@ images: regionfall ## fetch or build the images
 bench: regionfall ## print benchmarks: of lab start, faults and links, and of the judging
 	@./regionfall images
 	$(GO) test -run='^$$' -bench=. -benchtime=3x -timeout=30m ./suites/bench
-	$(GO) test -run='^$$' -bench=. -benchmem ./scenarios/measure ./scenarios/workload
+	$(GO) test -run='^$$' -bench=. -benchmem ./scenarios/history ./scenarios/measure ./scenarios/workload
 
 # SEED=17 repeats one drill and tells all of it; with KEEP=folder what it records stays there. SIDE is how many drills run side by side.
 calibrate: ## plant truths, measure them, and write docs/calibration.md from what comes out

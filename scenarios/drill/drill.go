@@ -176,7 +176,9 @@ func (d *drill) runSteps(ctx context.Context) error {
 		}
 		d.stepped = d.rec.Now()
 		err := d.poll(ctx, func() (bool, error) {
-			d.recovered(d.rec.Snapshot()) // it is said when it is, also while a step waits
+			seen := d.rec.Snapshot()
+			d.live.Follow(seen) // a little now, and not all of it when the service is measured
+			d.recovered(seen)   // it is said when it is, also while a step waits
 			return d.rec.Now() >= from+s.At, nil
 		})
 		if err != nil {

@@ -178,7 +178,7 @@ func (v *view) readsIn(when func(due, done time.Duration) period) []*readsOfRegi
 			at = stormy // a client that has not heard of the redirect yet
 		}
 		if r.count[at]++; at != stormy {
-			r.places = append(r.places, int32(i)) //nolint:gosec // fewer operations than that
+			r.places = append(r.places, int32(i))
 		}
 	}
 	var all []*readsOfRegion

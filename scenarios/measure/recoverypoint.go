@@ -70,6 +70,15 @@ type loss struct {
 
 func newLoss(acked []write, kept func(write) bool, f history.Interval, start time.Duration) loss {
 	l := loss{hi: f.Hi - start}
+	count := 0
+	for _, w := range acked {
+		if !kept(w) {
+			count++
+		}
+	}
+	if count > 0 {
+		l.lost = make([]write, 0, count)
+	}
 	for _, w := range acked {
 		switch {
 		case !kept(w):

@@ -54,14 +54,18 @@ func MeasureSessions(h history.History, s Spec) []Session { //nolint:revive // S
 }
 
 func (v *view) sessions() []Session {
+	if len(v.spec.Sessions) == 0 {
+		return nil
+	}
 	var all []Session
+	k := newKnowledge(v.ids())
 	for _, id := range v.spec.Sessions {
-		all = append(all, v.session(id))
+		all = append(all, v.session(id, k))
 	}
 	return all
 }
 
-func (v *view) session(id string) Session {
+func (v *view) session(id string, k *knowledge) Session {
 	s := Session{Guarantee: id, Windows: []SessionWindow{}}
 	steady, _ := v.PhaseAt(history.PhaseSteady)
 	f := time.Duration(math.MaxInt64) // when all that was broken was surely effective
@@ -71,7 +75,6 @@ func (v *view) session(id string) Session {
 		}
 		f = max(f, fault.Effective.Hi)
 	}
-	k := newKnowledge(v.ids())
 	for client, places := range v.turns().all() {
 		judged := s.Judged
 		k.forget()
