@@ -44,17 +44,12 @@ type comparison struct {
 	is     span
 	open   bool // the judge gave no upper end, though there was one
 	seed   uint64
-	// withheld says that the judge does not stand by what it measured: its machine was too slow to tell.
-	withheld bool
 }
 
 func (c comparison) held() bool {
 	const rounding = 1e-6
 	return !c.open && c.is.lo <= c.truth.hi+rounding && c.is.hi >= c.truth.lo-rounding
 }
-
-// missed says that the judge stands by what is not true.
-func (c comparison) missed() bool { return !c.withheld && !c.held() }
 
 func (c comparison) bias() float64 { return c.is.mid() - c.truth.mid() }
 
@@ -66,9 +61,6 @@ func (c comparison) String() string {
 	if c.open {
 		is = "not known"
 	}
-	if c.withheld {
-		is += " (withheld)"
-	}
 	return fmt.Sprintf("%s: %s, in truth %.2f to %.2f", name, is, c.truth.lo, c.truth.hi)
 }
 
@@ -76,7 +68,7 @@ func (c comparison) String() string {
 func (d *drill) compare() (all []comparison, strange []string) {
 	m := d.report.Metrics
 	add := func(metric string, how manner, truth, is span, known bool) {
-		all = append(all, comparison{metric: metric, manner: how, truth: truth, is: is, open: !known, seed: d.seed, withheld: d.withheld()})
+		all = append(all, comparison{metric: metric, manner: how, truth: truth, is: is, open: !known, seed: d.seed})
 	}
 	d.compareOutages(m.RecoveryTime, add)
 	d.compareLosses(m.RecoveryPoint, add)

@@ -1,6 +1,7 @@
 package calibration
 
 import (
+	"slices"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -78,6 +79,25 @@ func (d *drill) notAcknowledged(spell int) span {
 // age is how old what was lost is at most: what was acknowledged after an instant, when a cause came.
 func (d *drill) age(forgets time.Duration, c planted) span {
 	return apart(d.asTold(forgets), d.effective(c))
+}
+
+// disturbed says whether the machine did not let come true what was planted: a proxy was late, or an operation was not answered in time that the service
+// was there for.
+func (d *drill) disturbed() bool {
+	const soon = 20 * ms
+	for i, s := range d.spells {
+		if d.began[i].Hi > s.from+soon || d.ended[i].Hi > s.to+soon {
+			return true
+		}
+	}
+	return slices.ContainsFunc(d.history.Ops, func(op history.Op) bool {
+		for i, s := range d.spells {
+			if op.Sent >= d.began[i].Lo-soon && op.Due <= max(d.ended[i].Hi, s.to) {
+				return false
+			}
+		}
+		return op.Done-op.Due > limit || op.Status == 0
+	})
 }
 
 // moved is when the last client went elsewhere: its cache counts from when the last answer came that had it stay.
