@@ -29,7 +29,8 @@ func TestAFaultThatLapsedIsOnRecord(t *testing.T) {
 	if !f.Confirmed || f.Lapsed == nil || f.Healed == nil || said == "" {
 		t.Fatalf("recorded %+v, said %q", f, said)
 	}
-	if f.Lapsed.Lo < f.Command || f.Lapsed.Lo > f.Effective.Hi || f.Lapsed.Hi < f.Lapsed.Lo+100*ms || f.Lapsed.Hi > f.Healed.Lo {
+	// It is seen in force more than once before it counts, and so a little after it surely was.
+	if f.Lapsed.Lo < f.Command || f.Lapsed.Hi < f.Lapsed.Lo+100*ms || f.Lapsed.Hi > f.Healed.Lo {
 		t.Errorf("in force at %+v, lapsed %+v, healed %+v", *f.Effective, *f.Lapsed, *f.Healed)
 	}
 }
