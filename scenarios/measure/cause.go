@@ -73,11 +73,20 @@ func Roles(h history.History) []Role {
 	return all
 }
 
-// before is the latest cause that may have been effective by a time; false when there is none.
+// felt is from when on a cause may have been felt. What takes much away does not do it at one instant: some of it is gone from the order on, and the
+// probe looks at one place of it.
+func (c cause) felt() time.Duration {
+	if c.Command > 0 {
+		return min(c.Command, c.f.Lo)
+	}
+	return c.f.Lo
+}
+
+// before is the latest cause that may have been felt by a time; false when there is none.
 func before(causes []cause, t time.Duration) (c cause, found bool) {
 	last := -1
 	for i := range causes {
-		if causes[i].f.Lo <= t {
+		if causes[i].felt() <= t {
 			last = i
 		}
 	}

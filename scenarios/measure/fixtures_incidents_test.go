@@ -58,6 +58,16 @@ var incidentFixtures = []fixture{
 		Why:     "The disk is full at 3 s, and the service is away from 4.2 s to the end: 2.2 s from its own beginning, where 2 s are promised.",
 		Verdict: Fail, Findings: one(FindingRecoveryTime, Fail), Figures: figures{RecoveryTimeMS: []float64{2200}, Lost: new(0)},
 	}},
+	{"felt-before-the-probe-turned", func(d *drill) {
+		d.Faults[0].Command = 2800 * msec
+		for i := 23; i < 25; i++ {
+			d.bad(i)
+			d.Ops[i].Done = d.Ops[i].Sent + 100*msec
+		}
+	}, expectation{
+		Why:     "The region is ordered away at 2.8 s and some of it is gone at once: two writes fail before the probe, which looks at another part, turns at 3 s.",
+		Verdict: Pass, Figures: figures{RecoveryTimeMS: []float64{1080, 1200}, Lost: new(0)},
+	}},
 	{"outage-without-a-cause", func(d *drill) {
 		for i := 15; i < 25; i++ {
 			d.bad(i)
