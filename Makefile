@@ -6,8 +6,8 @@ export GOFLAGS     = -trimpath -buildvcs=false
 
 # What the evidence says of these sources. GOFLAGS keeps Go from noting it itself, since this machine's paths come with that.
 RUNNER   = github.com/regionfall/regionfall/scenarios/runner
-COMMIT  := $(shell git rev-parse --verify -q HEAD 2>/dev/null)
-DIRTY   := $(if $(COMMIT),$(if $(shell git status --porcelain 2>/dev/null | head -n 1),true,false))
+COMMIT   = $(shell git rev-parse --verify -q HEAD 2>/dev/null)
+DIRTY    = $(if $(COMMIT),$(if $(shell git status --porcelain 2>/dev/null | head -n 1),true,false))
 STAMP    = -X $(RUNNER).commit=$(COMMIT) -X $(RUNNER).dirty=$(DIRTY)
 
 GO      ?= go
@@ -62,7 +62,7 @@ images: regionfall ## fetch or build the images
 bench: regionfall ## print benchmarks: of lab start, faults and links, and of the judging
 	@./regionfall images
 	$(GO) test -run='^$$' -bench=. -benchtime=3x -timeout=30m ./suites/bench
-	$(GO) test -run='^$$' -bench=. -benchmem ./scenarios/measure ./scenarios/workload
+	$(GO) test -run='^$$' -bench=. -benchmem ./scenarios/history ./scenarios/measure ./scenarios/workload
 
 # SEED=17 repeats one drill and tells all of it; with KEEP=folder what it records stays there. SIDE is how many drills run side by side.
 calibrate: ## plant truths, measure them, and write docs/calibration.md from what comes out

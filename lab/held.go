@@ -161,6 +161,8 @@ func (k *heldLink) set(ctx context.Context, as string) error {
 	return k.link.Hear(ctx)
 }
 
+var _ fault.Life = (*heldNode)(nil)
+
 type heldNode struct {
 	held  *held
 	node  *node.Node
@@ -236,6 +238,9 @@ func (n *heldNode) State(ctx context.Context) (fault.NodeState, error) {
 	s, err := n.node.State(ctx)
 	return fault.NodeState(s), err
 }
+
+// Life is when the engine started the node for the last time.
+func (n *heldNode) Life(ctx context.Context) (string, error) { return n.node.StartedAt(ctx) }
 
 // Ask asks over the node's tap.
 func (n *heldNode) Ask(ctx context.Context, q probe.Question) (probe.Answer, error) {

@@ -42,7 +42,7 @@ func scaled(p drill.Plan) drill.Plan {
 	}
 	p.Observe, p.Tail = div(p.Observe), div(p.Tail)
 	p.Judge.Timescale = p.Timescale
-	p.Judge.ClientsIn, p.Judge.Given = p.Workload.In, p.Expect.Given
+	p.Judge.ClientsIn, p.Judge.Given, p.Judge.StaleClients = p.Workload.In, p.Expect.Given, p.Workload.StaleClients()
 	if len(p.Topology.Regions) > 0 {
 		p.Judge.Home, p.Judge.Survivor = p.Topology.Home().Name, survivor(p)
 	}

@@ -86,7 +86,11 @@ func regionHint(name string, t topology.Topology) string {
 func (r *reader) faultMeaning(p *drill.Plan) {
 	// The standby takes over, unless it is what the scenario loses; then home goes on. No other region ever does.
 	left := []string{p.Topology.Standby().Name, p.Topology.Home().Name}
+	var held []fault.Spec // in lab time
 	for i, s := range p.Steps {
+		if at := slices.IndexFunc(held, func(f fault.Spec) bool { return f.Kind() == s.Heal }); at >= 0 {
+			held = slices.Delete(held, at, at+1)
+		}
 		if s.Inject == nil {
 			continue
 		}
@@ -96,11 +100,21 @@ func (r *reader) faultMeaning(p *drill.Plan) {
 			scale = 1
 		}
 		real := fmt.Sprint(s.Inject.Validate(p.Topology))
-		for _, e := range flatten(atScale(s.Inject, scale).Validate(p.Topology)) {
+		inLab := atScale(s.Inject, scale)
+		wrong := flatten(inLab.Validate(p.Topology))
+		for _, e := range wrong {
 			if !strings.Contains(real, e.Error()) {
 				e = fmt.Errorf("%w (in lab time)", e)
 			}
 			r.faultProblem(base, e, p.Topology)
+		}
+		if len(wrong) == 0 {
+			for _, other := range held {
+				if err := fault.Conflicts(other, inLab, p.Topology); err != nil {
+					r.complain(base, "%s: %v", base, err)
+				}
+			}
+			held = append(held, inLab)
 		}
 		if lost, ok := s.Inject.(*fault.LoseRegion); ok {
 			left = slices.DeleteFunc(left, func(name string) bool { return name == lost.Region })

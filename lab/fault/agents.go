@@ -42,6 +42,43 @@ func running(ctx context.Context, n Node) (bool, error) {
 	return s == Running, err
 }
 
+// told are the nodes that a fault has told something, each with the life it was in. Whoever is started again has forgotten it: that another fault, a
+// failover or the loss of its region had it started again, is no lapse of the fault's own.
+type told []life
+
+type life struct {
+	node Node
+	name string
+}
+
+// tellTo notes the lives of nodes that were just told. One that can't say is left out; where none can, nobody is taken to live on.
+func tellTo(ctx context.Context, nodes ...Node) told {
+	var t told
+	for _, n := range nodes {
+		if name, err := lifeOf(ctx, n); err == nil {
+			t = append(t, life{n, name})
+		}
+	}
+	return t
+}
+
+// liveOn says whether all of them are in the same life still.
+func (t told) liveOn(ctx context.Context) (bool, error) {
+	for _, was := range t {
+		if is, err := lifeOf(ctx, was.node); err != nil || is != was.name {
+			return false, err
+		}
+	}
+	return len(t) > 0, nil
+}
+
+func lifeOf(ctx context.Context, n Node) (string, error) {
+	if l, ok := n.(Life); ok {
+		return l.Life(ctx)
+	}
+	return "", fmt.Errorf("nobody tells the lives of %s apart", n.Place().Name)
+}
+
 func anyRuns(ctx context.Context, nodes []Node) (bool, error) {
 	for _, n := range nodes {
 		if up, err := running(ctx, n); up || err != nil {

@@ -15,6 +15,8 @@ func TestParametersOfAgentsFaults(t *testing.T) {
 	unattended.Automation.Off = true
 	const east, west = "us-east-1", "us-west-2"
 	replicated := func(store, region string) Replicated { return Replicated{Store: store, Region: region} }
+	pause := func(store, region string) Spec { return &PauseReplication{Replicated: replicated(store, region)} }
+	lag := func(r Replicated, by time.Duration) Spec { return &LagReplication{Replicated: r, Lag: by} }
 	hot := Replicated{Store: "objects", Region: west, Prefix: "hot/"}
 	items := Replicated{Store: "items", Region: west, Table: topology.ItemsTable}
 	for _, c := range []struct {
@@ -29,23 +31,31 @@ func TestParametersOfAgentsFaults(t *testing.T) {
 		{two, &DelayConfig{Configured{"mars"}, time.Millisecond}, []string{"region", "delay is 1ms"}},
 		{two, &DelayConfig{Configured{west}, time.Hour}, []string{"delay is 1h"}},
 
-		{two, &PauseReplication{replicated("postgres", west)}, nil},
-		{two, &PauseReplication{hot}, nil},
-		{two, &PauseReplication{items}, nil},
-		{two, &PauseReplication{replicated("objects", east)}, nil},
-		{two, &PauseReplication{replicated("postgres", east)}, []string{"region us-east-1 is home"}},
-		{two, &PauseReplication{replicated("redis", west)}, []string{`store "redis"`}},
+		{two, pause("postgres", west), nil},
+		{two, &PauseReplication{Replicated: hot}, nil},
+		{two, &PauseReplication{Replicated: items}, nil},
+		{two, pause("objects", east), nil},
+		{two, pause("postgres", east), []string{"region us-east-1 is home"}},
+		{two, pause("redis", west), []string{`store "redis"`}},
 		{two, &PauseReplication{}, []string{"region is missing", `store ""`}},
-		{two, &PauseReplication{Replicated{Store: "items", Region: west, Prefix: "hot/"}}, []string{"prefix"}},
-		{two, &PauseReplication{Replicated{Store: "items", Region: west, Table: "others"}}, []string{`table "others"`}},
-		{two, &PauseReplication{Replicated{Store: "objects", Region: west, Table: topology.ItemsTable}}, []string{"table"}},
-		{backup, &PauseReplication{replicated("postgres", west)}, []string{"store postgres does not replicate"}},
-		{backup, &PauseReplication{hot}, []string{"store objects does not replicate"}},
-		{backup, &PauseReplication{items}, []string{"store items does not replicate"}},
-		{two, &LagReplication{replicated("postgres", west), time.Second}, nil},
-		{two, &LagReplication{items, 2 * time.Second}, nil},
-		{two, &LagReplication{items, time.Second}, []string{"lag is 1s"}},
-		{two, &LagReplication{replicated("postgres", west), 100 * time.Millisecond}, []string{"lag is 100ms"}},
+		{two, &PauseReplication{Replicated: Replicated{Store: "items", Region: west, Prefix: "hot/"}}, []string{"prefix"}},
+		{two, &PauseReplication{Replicated: Replicated{Store: "items", Region: west, Table: "others"}}, []string{`table "others"`}},
+		{two, &PauseReplication{Replicated: Replicated{Store: "objects", Region: west, Table: topology.ItemsTable}}, []string{"table"}},
+		{backup, pause("postgres", west), []string{"store postgres does not replicate"}},
+		{backup, &PauseReplication{Replicated: hot}, []string{"store objects does not replicate"}},
+		{backup, &PauseReplication{Replicated: items}, []string{"store items does not replicate"}},
+		{two, &PauseReplication{Replicated: replicated("postgres", west), What: "receipt"}, nil},
+		{two, &PauseReplication{Replicated: replicated("postgres", west), What: "replay"}, nil},
+		{two, &PauseReplication{Replicated: replicated("postgres", west), What: "flow"}, []string{`what "flow" can't be held back`}},
+		{two, &PauseReplication{Replicated: items, What: "receipt"}, []string{`what "receipt" can't go with store items`}},
+		{two, &PauseReplication{Replicated: hot, What: "replay"}, []string{`what "replay" can't go with store objects`}},
+		{two, lag(replicated("postgres", west), time.Second), nil},
+		{two, lag(items, 2*time.Second), nil},
+		{two, lag(items, time.Second), []string{"lag is 1s"}},
+		{two, lag(replicated("postgres", west), 100*time.Millisecond), []string{"lag is 100ms"}},
+		{two, &LagReplication{Replicated: replicated("postgres", west), Lag: time.Second, What: "replay"}, nil},
+		{two, &LagReplication{Replicated: replicated("postgres", west), Lag: time.Second, What: "receipt"}, []string{`what "receipt" can't lag`}},
+		{two, &LagReplication{Replicated: hot, Lag: 2 * time.Second, What: "receipt"}, []string{`what "receipt" can't go with store objects`}},
 		{two, &ThrottleReplication{items, 20_000}, nil},
 		{two, &ThrottleReplication{replicated("postgres", west), 1_000_000}, nil},
 		{two, &ThrottleReplication{items, 1_000_000}, []string{"rate is 1000000"}},

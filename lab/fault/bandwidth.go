@@ -45,6 +45,16 @@ func chooses(service, direction string) error {
 	return nil
 }
 
+func (f *Bandwidth) streams() string { return f.Direction }
+
+// measureWithin is how long a measurement by bytes may take.
+const measureWithin = 8 * time.Second
+
+// payload is half a second's worth: enough that a millisecond more or less of each part does not count.
+func (f *Bandwidth) payload() int64 { return payload(int64(f.Rate)) }
+
+func payload(rate int64) int64 { return max(rate/2, 16<<10) }
+
 // For makes the fault ready.
 func (f *Bandwidth) For(l Lab) (Fault, error) {
 	m, err := f.measured(l, f.Direction, func(s probe.Stream) []toxic.Toxic { return toxic.Bandwidth(s, int64(f.Rate)) })
@@ -53,8 +63,7 @@ func (f *Bandwidth) For(l Lab) (Fault, error) {
 	}
 	m.asked, m.unit = float64(f.Rate), "bytes/s"
 	m.measure = func(ctx context.Context, l Link) (float64, error) {
-		// Half a second's worth: enough that a millisecond more or less of each part does not count.
-		a, err := l.Ask(ctx, probe.Question{Way: probe.Throughput, Stream: m.stream, Bytes: max(int64(f.Rate)/2, 16<<10), Within: 8 * time.Second})
+		a, err := l.Ask(ctx, probe.Question{Way: probe.Throughput, Stream: m.stream, Bytes: f.payload(), Within: measureWithin})
 		if err == nil {
 			err = a.Err()
 		}

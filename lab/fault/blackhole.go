@@ -74,16 +74,25 @@ func (h *hole) silent(ctx context.Context, l Link) (bool, string, error) {
 	}
 }
 
-// InForce opens the connections the first time.
+// InForce opens the connections before the fault. One that has failed stays broken, so all are opened anew then.
 func (h *hole) InForce(ctx context.Context) (bool, string, error) {
-	first := h.alive == nil && !h.healed
+	before := h.looks < agreeing && !h.healed
 	in, saw, err := h.broken.InForce(ctx)
-	if !first || err != nil {
+	if !before || err != nil {
 		return in, saw, err
 	}
-	_, well, _, err := h.askAll(ctx, h.alive, h.silent)
+	_, well, _, err := askAll(ctx, h.alive, h.silent)
 	if err == nil && len(well) != len(h.alive) {
 		err = fmt.Errorf("only %d of %s can be kept open", len(well), these(h.alive))
 	}
+	if err != nil {
+		h.line = lineName()
+	}
 	return false, saw, err
+}
+
+// Lapsed asks on new connections: one that has fallen silent stays broken, whatever the link is like by now.
+func (h *hole) Lapsed(ctx context.Context) (bool, error) {
+	bad, _, _, err := askAll(ctx, h.alive, trips)
+	return len(bad) == 0, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/regionfall/regionfall/lab/link/toxic"
 	"github.com/regionfall/regionfall/lab/probe"
@@ -34,6 +33,8 @@ func (f *ByteLimit) Validate(t topology.Topology) error {
 	return err
 }
 
+func (f *ByteLimit) streams() string { return f.Direction }
+
 // For makes the fault ready.
 func (f *ByteLimit) For(l Lab) (Fault, error) {
 	m, err := f.measured(l, f.Direction, func(s probe.Stream) []toxic.Toxic { return toxic.LimitData(s, int64(f.Bytes)) })
@@ -42,7 +43,7 @@ func (f *ByteLimit) For(l Lab) (Fault, error) {
 	}
 	m.asked, m.unit = float64(f.Bytes), "bytes"
 	m.measure = func(ctx context.Context, l Link) (float64, error) {
-		a, err := l.Ask(ctx, probe.Question{Way: probe.Count, Stream: m.stream, Bytes: 2 * int64(f.Bytes), Within: 8 * time.Second})
+		a, err := l.Ask(ctx, probe.Question{Way: probe.Count, Stream: m.stream, Bytes: 2 * int64(f.Bytes), Within: measureWithin})
 		if err == nil && a.Symptom != probe.Fine && a.Bytes == 0 {
 			err = a.Err()
 		}

@@ -41,7 +41,7 @@ var catalogue = []Entry{
 	{
 		Kind: "cut_control", On: "control paths", Example: "cut_control: {region: us-east-1, of: nameservice}",
 		Mimics: "a monitoring or control plane that is cut off from a region that serves on: health checks fail, and nobody else notices",
-		Shows:  "the health check of who is cut off turns: the name service's, or the automation's looks at home",
+		Shows:  "the health check of who is cut off turns (the name service's, or the automation's looks at home), and the way does not carry",
 		empty:  func() Spec { return &CutControl{} },
 	},
 	{
@@ -100,9 +100,10 @@ var catalogue = []Entry{
 	},
 	{
 		Kind: "lag_replication", On: "replication", Example: "lag_replication: {store: postgres, region: us-west-2, lag: 2m}",
-		Mimics: "a replica that falls behind, by a long transaction, a full queue or a cold cache; with prefix, one rule of the objects; a scenario's timescale divides the lag",
-		Shows:  "what is written at the source is measured to arrive within 10 % of the lag",
-		empty:  func() Spec { return &LagReplication{} },
+		Mimics: "a replica that falls behind, by a long transaction, a full queue or a cold cache; of postgres the replay lags, which a promotion makes up for; " +
+			"with prefix, one rule of the objects; a scenario's timescale divides the lag",
+		Shows: "what is written at the source is measured to arrive, and of postgres to be replayed, within 10 % of the lag",
+		empty: func() Spec { return &LagReplication{} },
 	},
 	{
 		Kind: "latency", On: "links", Example: "latency: {from: us-west-2, to: us-east-1, delay: 80ms}",
@@ -130,9 +131,10 @@ var catalogue = []Entry{
 	},
 	{
 		Kind: "pause_replication", On: "replication", Example: "pause_replication: {store: objects, region: us-west-2, prefix: hot/}",
-		Mimics: "replication that stands still and tells nobody: a replay that conflicts with a query, a rule that somebody disabled",
-		Shows:  "what is written at the source does not arrive, for many times as long as it took before",
-		empty:  func() Spec { return &PauseReplication{} },
+		Mimics: "replication that stands still and tells nobody: a rule that somebody disabled, or of postgres a replay that conflicts with a query, which a " +
+			"promotion makes up for; with what: receipt, a receiver that stalls: nothing arrives, and the slot fills",
+		Shows: "what is written at the source does not arrive (of postgres: is not replayed, or not received), for many times as long as it took before",
+		empty: func() Spec { return &PauseReplication{} },
 	},
 	{
 		Kind: "read_only_disk", On: "nodes", Example: "read_only_disk: {service: postgres, role: primary}",

@@ -12,4 +12,6 @@ type Configured struct {
 // Target is the region.
 func (c Configured) Target() string { return "the configuration of " + c.Region }
 
+func (c Configured) configures() string { return c.Region }
+
 func (c Configured) validate(t topology.Topology) error { return regionIn(t, "region", c.Region) }

@@ -37,6 +37,7 @@ type delivery struct {
 	replicator Node
 	apps       []Node
 	healed     bool
+	told       told
 
 	mu      sync.Mutex
 	highest map[string]int // by app node: the highest revision that it reported
@@ -64,7 +65,21 @@ func (d *delivery) state(ctx context.Context) (s deliveryState, err error) {
 
 // Inject tells the replicator.
 func (d *delivery) Inject(ctx context.Context) error {
-	return callAgent(ctx, d.replicator, http.MethodPut, "/config/faults/"+url.PathEscape(d.holder), d.order, nil)
+	err := callAgent(ctx, d.replicator, http.MethodPut, "/config/faults/"+url.PathEscape(d.holder), d.order, nil)
+	d.told = tellTo(ctx, d.replicator)
+	return err
+}
+
+// Vouched is that the replicator has taken the order. What comes of it shows at the nodes later.
+func (*delivery) Vouched() bool { return false }
+
+// Lapsed asks the replicator what it is told. To publish something and see would change what the drill measures.
+func (d *delivery) Lapsed(ctx context.Context) (bool, error) {
+	s, err := d.state(ctx)
+	if _, told := s.Told[d.holder]; told || err != nil {
+		return false, err
+	}
+	return d.told.liveOn(ctx)
 }
 
 // Heal has it deliver again. One that is down has forgotten what it was told.
@@ -173,6 +188,9 @@ func behind(has map[string]int, than func(name string) int) (bool, error) {
 // frozenConfig is a delivery that stands still.
 type frozenConfig struct{ *delivery }
 
+// Vouched is that the replicator keeps what is published from the moment on at which it was told to.
+func (*frozenConfig) Vouched() bool { return true }
+
 // Inject freezes, and publishes something to be kept.
 func (f *frozenConfig) Inject(ctx context.Context) error {
 	if err := f.delivery.Inject(ctx); err != nil {
@@ -201,6 +219,9 @@ func (f *frozenConfig) InForce(ctx context.Context) (bool, string, error) {
 
 // rolledBack is a delivery that went back.
 type rolledBack struct{ frozenConfig }
+
+// Vouched is that the replicator delivers the document before: the nodes have yet to read it.
+func (*rolledBack) Vouched() bool { return false }
 
 // Inject goes back. Where nothing came before, a copy is published first, so that there is something to go back from.
 func (r *rolledBack) Inject(ctx context.Context) error {
@@ -234,40 +255,4 @@ func (r *rolledBack) InForce(ctx context.Context) (bool, string, error) {
 	r.mu.Unlock()
 	in, err := behind(has, func(name string) int { return had[name] })
 	return in, fmt.Sprintf("%s, having had %s", revisionsText(has), revisionsText(had)), err
-}
-
-// lateConfig is a delivery that takes its time.
-type lateConfig struct {
-	*delivery
-	asked time.Duration
-	base  time.Duration // what it takes without the fault
-	based bool
-}
-
-// Slow is how long it takes to see one publication arrive, or a few.
-func (f *lateConfig) Slow() time.Duration { return 3 * f.asked }
-
-// InForce publishes a copy of what is published, and measures how long the app nodes take to have it.
-func (f *lateConfig) InForce(ctx context.Context) (bool, string, error) {
-	if over, saw, err := f.over(ctx); over || err != nil {
-		return false, saw, err
-	}
-	start := time.Now()
-	revision, err := f.publish(ctx)
-	if err == nil {
-		err = f.reached(ctx, revision)
-	}
-	if err != nil {
-		return false, "", err
-	}
-	took := time.Since(start)
-	saw := fmt.Sprintf("revision %d took %s (asked: %s)", revision, took.Round(time.Millisecond), f.asked)
-	if !f.based && !f.healed {
-		if took > f.asked/2 {
-			return false, "", fmt.Errorf("%s as it is: a delay could not be seen", saw)
-		}
-		f.base, f.based = took, true
-		return false, saw, nil
-	}
-	return compare((took - f.base).Seconds(), f.asked.Seconds(), false, f.healed, saw)
 }

@@ -46,30 +46,35 @@ func (f *CutControl) Validate(t topology.Topology) error {
 	return err
 }
 
+// picks says whether a path is one of those that are cut.
+func (f *CutControl) picks(p Path) bool {
+	if f.Of == ofAutomation {
+		return p.Control && p.To == f.Region
+	}
+	return p.From == topology.Global && p.To == f.Region || p.From == f.Region && p.To == topology.Global && p.Service == topology.ServiceNameservice
+}
+
 // For makes the fault ready.
 func (f *CutControl) For(l Lab) (Fault, error) {
 	t := l.Topology()
 	c := &cutControl{region: f.Region}
-	cut := func(p Path) bool { return p.Control && p.To == f.Region }
 	by, where, check := topology.ServiceAutomation, t.Standby().Name, t.Automation.Check
 	c.sees = c.automationSees
 	if f.Of == ofNameservice {
-		cut = func(p Path) bool {
-			return p.From == topology.Global && p.To == f.Region ||
-				p.From == f.Region && p.To == topology.Global && p.Service == topology.ServiceNameservice
-		}
 		by, where, check = topology.ServiceNameservice, topology.Global, t.Routing.Check
 		c.sees = c.nameserviceSees
 	}
-	links, err := l.Links(cut)
+	links, err := l.Links(f.picks)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Target(), err)
 	}
 	c.holding = holding{links: links, how: How{Cut: true}}
-	c.slow = time.Duration(check.Threshold+1) * (check.Interval + time.Second) // each of them may go unanswered for a second
-	if c.apps, err = l.Nodes(func(p Place) bool { return p.Service == topology.ServiceApp && p.Region == f.Region }); err != nil {
-		return nil, fmt.Errorf("app nodes in %s: %w", f.Region, err)
+	for _, k := range links {
+		if k.Path().To == f.Region {
+			c.looks = append(c.looks, k)
+		}
 	}
+	c.slow = time.Duration(check.Threshold+1) * (check.Interval + time.Second) // each of them may go unanswered for a second
 	c.by, err = only(l, by, where)
 	return c, err
 }
@@ -79,7 +84,7 @@ type cutControl struct {
 	region string
 	slow   time.Duration
 	by     Node
-	apps   []Node
+	looks  []Link // those over which it looks at the region
 	// sees asks who is cut off whether the region is healthy.
 	sees func(ctx context.Context) (healthy bool, said string, err error)
 }
@@ -87,27 +92,30 @@ type cutControl struct {
 // Slow is how long the checks take to change their mind.
 func (c *cutControl) Slow() time.Duration { return c.slow }
 
-// InForce asks who is cut off how it sees the region.
+// InForce asks who is cut off how it sees the region, and then whether it is for the way that it sees it ill. Once healed only the way counts: a
+// region that was fenced or has fallen ill meanwhile is seen ill over the best of links.
 func (c *cutControl) InForce(ctx context.Context) (bool, string, error) {
-	if c.healed && len(c.free) < len(c.links) {
-		return false, "let go, and still held by other faults", nil
+	if c.healed {
+		return c.stillHeld(ctx)
 	}
 	healthy, said, err := c.sees(ctx)
 	if err != nil {
-		if up, serr := running(ctx, c.by); c.healed && serr == nil && !up {
-			return false, c.by.Place().Name + " does not run, and its links are open", nil
-		}
 		return false, "", err
 	}
 	if healthy {
 		return false, fmt.Sprintf("%s sees %s healthy", c.by.Place().Name, c.region), nil
 	}
-	if c.healed {
-		if up, err := anyRuns(ctx, c.apps); err != nil || !up {
-			return false, "the links are open, and no app node is there to be seen healthy", err
-		}
+	_, well, _, err := askAll(ctx, c.looks, trips)
+	if err == nil && len(well) > 0 {
+		err = fmt.Errorf("%s sees %s unhealthy, though %s carry: %s", c.by.Place().Name, c.region, these(well), said)
 	}
-	return true, fmt.Sprintf("%s sees %s unhealthy: %s", c.by.Place().Name, c.region, said), nil
+	return err == nil, fmt.Sprintf("%s sees %s unhealthy: %s", c.by.Place().Name, c.region, said), err
+}
+
+// Lapsed asks the links: who is cut off takes its time to see anything.
+func (c *cutControl) Lapsed(ctx context.Context) (bool, error) {
+	bad, _, _, err := askAll(ctx, c.looks, trips)
+	return len(bad) == 0, err
 }
 
 func (c *cutControl) nameserviceSees(ctx context.Context) (bool, string, error) {
@@ -140,11 +148,8 @@ func (c *cutControl) automationSees(ctx context.Context) (bool, string, error) {
 	if err := callAgent(ctx, c.by, http.MethodGet, "/state", nil, &state); err != nil {
 		return false, "", err
 	}
-	over := state.State == "acting" || state.State == "done"
 	switch {
-	case over && c.healed:
-		return true, "", nil // as far as anybody could tell: its links are open
-	case over:
+	case state.State == "acting", state.State == "done":
 		return false, "", fmt.Errorf("the automation is %s, and does not look at %s any more", state.State, c.region)
 	case state.Home == nil:
 		return false, "", fmt.Errorf("the automation has not looked at %s yet", c.region)

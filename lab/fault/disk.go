@@ -17,11 +17,13 @@ import (
 type disks struct {
 	heldNodes
 	sign  string // in the error of a write, when the fault is in force
+	gone  bool   // it goes with the life of the node
 	spoil func(ctx context.Context, n Node, d Disk) error
 	mend  func(ctx context.Context, n Node, d Disk) error // also of a node that is down, and twice
 	// mu keeps the probe from writing while a disk is being spoiled. What it had written until then would be given back to a disk that
 	// has just been filled, or could not be removed from one that has just become read-only.
-	mu sync.Mutex
+	mu   sync.Mutex
+	told told
 }
 
 func (w Which) validateDisk(t topology.Topology) error {
@@ -62,7 +64,18 @@ func (f *disks) each(do func(n Node, d Disk) error) error {
 func (f *disks) Inject(ctx context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.each(func(n Node, d Disk) error { return f.spoil(ctx, n, d) })
+	err := f.each(func(n Node, d Disk) error { return f.spoil(ctx, n, d) })
+	f.told = tellTo(ctx, f.nodes...)
+	return err
+}
+
+// Lapsed writes. What has gone with the life of a node has not gone by itself.
+func (f *disks) Lapsed(ctx context.Context) (bool, error) {
+	in, _, err := f.InForce(ctx)
+	if in || err != nil || !f.gone {
+		return !in, err
+	}
+	return f.told.liveOn(ctx)
 }
 
 // Heal mends every disk, and then starts what its disk has brought down.

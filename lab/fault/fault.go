@@ -132,6 +132,10 @@ type (
 		// Store of topology.ServiceS3 or ServiceDynamoDB: one node may serve both.
 		Store(s topology.Service) (Store, error)
 	}
+	// Life names the life that a node is in: another one begins whenever it is started.
+	Life interface {
+		Life(ctx context.Context) (string, error)
+	}
 	// Shell runs a command in the node, as the node's own user.
 	Shell interface {
 		Run(ctx context.Context, command ...string) (output string, err error)

@@ -16,6 +16,8 @@ type FillDisk struct {
 // Kind is fill_disk.
 func (*FillDisk) Kind() string { return "fill_disk" }
 
+func (*FillDisk) spoilsDisk() {}
+
 // Validate asks for nodes of PostgreSQL.
 func (f *FillDisk) Validate(t topology.Topology) error { return f.validateDisk(t) }
 

@@ -35,18 +35,19 @@ func (f *Flapping) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &flapping{broken: broken{holding: holding{links: links, how: How{Cut: true}}, shows: trips}, on: f.On, off: f.Off}, nil
+	return &flapping{links: broken{holding: holding{links: links, how: How{Cut: true}}, shows: trips}, on: f.On, off: f.Off}, nil
 }
 
 // flapping is driven by the process that injected it: when that is gone, the links stay as they were then until somebody heals them.
 type flapping struct {
-	broken
+	links   broken
 	on, off time.Duration
 
-	stop func()
-	mu   sync.Mutex
-	seen []turn
-	err  error // of the driver
+	stop  func()
+	mu    sync.Mutex
+	seen  []turn
+	asked time.Duration // when the witness asked for the last time
+	err   error         // of the driver
 }
 
 // turn is when the witness saw the link become otherwise: after it asked for the last time and found it as before, and before it asked and
@@ -62,23 +63,36 @@ func (*flapping) Driven() {}
 // Slow is how long the times take to be seen twice.
 func (f *flapping) Slow() time.Duration { return 3 * (f.on + f.off) }
 
-// Inject sets the links flapping, and a witness watching.
+// Vouched is that the hub has cut the links for the first time.
+func (*flapping) Vouched() bool { return true }
+
+// Inject cuts the links and sets them flapping, and a witness watching.
 func (f *flapping) Inject(ctx context.Context) error {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it goes on when the injection is done
+	began := time.Now()
+	going, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it goes on when the injection is done
 	var both sync.WaitGroup
-	both.Go(func() { f.drive(ctx) })
-	both.Go(func() { f.witness(ctx) })
+	both.Go(func() { f.witness(going) })
 	f.stop = sync.OnceFunc(func() { cancel(); both.Wait() })
+	if err := f.links.Inject(ctx); err != nil {
+		f.stop()
+		return err
+	}
+	both.Go(func() { f.drive(going, began) })
 	return nil
 }
 
-// drive follows a schedule from the start on, so that what a change takes does not add up.
-func (f *flapping) drive(ctx context.Context) {
-	next := time.Now()
-	for cut := true; ctx.Err() == nil; cut = !cut {
-		change, lasts := f.holding.Inject, f.off
+// drive follows a schedule from the first cut on, so that what a change takes does not add up.
+func (f *flapping) drive(ctx context.Context, began time.Time) {
+	next := began.Add(f.off)
+	for cut := false; ; cut = !cut {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(time.Until(next)):
+		}
+		change, lasts := f.links.Inject, f.off
 		if !cut {
-			change, lasts = f.release, f.on
+			change, lasts = f.links.release, f.on
 		}
 		if err := change(ctx); err != nil && ctx.Err() == nil {
 			f.mu.Lock()
@@ -87,20 +101,20 @@ func (f *flapping) drive(ctx context.Context) {
 			return
 		}
 		next = next.Add(lasts)
-		select {
-		case <-ctx.Done():
-		case <-time.After(time.Until(next)):
-		}
 	}
 }
 
 // InForce reads what the witness has seen.
 func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
-	if f.stop == nil || f.healed {
-		return f.broken.InForce(ctx)
+	if f.stop == nil || f.links.healed {
+		return f.links.InForce(ctx)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	// A link that is on for too long does not flap any more, whoever failed to drive it. As long as too few turns were seen, nobody can tell.
+	if n := len(f.seen); n > 0 && f.seen[n-1].carries && f.asked-f.seen[n-1].Hi > 2*f.on {
+		return false, fmt.Sprintf("on for %s already (asked: %s)", (f.asked - f.seen[n-1].Hi).Round(time.Millisecond), f.on), nil
+	}
 	if f.err != nil {
 		return false, "", f.err
 	}
@@ -115,7 +129,7 @@ func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
 		}
 	}
 	if len(on) < 2 || len(off) < 2 {
-		return false, fmt.Sprintf("seen on %d and off %d times", len(on), len(off)), nil
+		return false, "", fmt.Errorf("seen on %d and off %d times", len(on), len(off))
 	}
 	on, off = on[len(on)-2:], off[len(off)-2:]
 	saw := fmt.Sprintf("on for %s (asked: %s), off for %s (asked: %s)", rounded(on), f.on, rounded(off), f.off)
@@ -143,7 +157,7 @@ func rounded(all []Window) string {
 
 // witness makes round trips one after another, and notes each change.
 func (f *flapping) witness(ctx context.Context) {
-	link := witnessFirst(f.alive)[0]
+	link := witnessFirst(f.links.alive)[0]
 	start := time.Now()
 	carried, before := true, time.Duration(0)
 	tick := time.NewTicker(askEvery)
@@ -152,13 +166,13 @@ func (f *flapping) witness(ctx context.Context) {
 		asked := time.Since(start)
 		a, err := link.Ask(ctx, probe.Question{Way: probe.RoundTrip})
 		if err == nil && ctx.Err() == nil {
+			f.mu.Lock()
 			if carries := a.Symptom == probe.Fine; carries != carried {
 				carried = carries
-				f.mu.Lock()
 				f.seen = append(f.seen, turn{Window: Window{Lo: before, Hi: time.Since(start)}, carries: carries})
-				f.mu.Unlock()
 			}
-			before = asked
+			before, f.asked = asked, asked
+			f.mu.Unlock()
 		}
 		select {
 		case <-ctx.Done():
@@ -173,5 +187,5 @@ func (f *flapping) Heal(ctx context.Context) error {
 	if f.stop != nil {
 		f.stop()
 	}
-	return f.broken.Heal(ctx)
+	return f.links.Heal(ctx)
 }

@@ -1,11 +1,11 @@
 package fault
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -49,35 +49,25 @@ type Sighting struct {
 	By      string
 }
 
-// Slow is a fault that takes its time, by what was asked of it, until it is seen to be in force or healed.
-type Slow interface {
-	Slow() time.Duration
+// Mended is a fault seen healed, at a moment within the window.
+type Mended struct {
+	Window
+	// Lapsed says that it was not in force any more when it was to be healed: it went away by itself, between when it was last seen in force and when it
+	// was found gone.
+	Lapsed *Window
 }
 
-// Driven is a fault that somebody must go on driving: it can't stand by itself when the process that injected it has ended.
-type Driven interface {
-	Driven()
-}
-
-// Driven says whether the fault is one.
+// Driven says whether the fault is Driven.
 func (g *Guard) Driven() bool {
 	_, driven := g.fault.(Driven)
 	return driven
 }
 
-// Verifier is a fault that can say more than its probe: Verify asks, once the probe has turned, whether all of it came true.
-type Verifier interface {
-	Verify(ctx context.Context) (string, error)
-}
-
-// Keeper is a Lab that keeps a note of what is injected, so that it can be healed when the process that did it has died. The guard says
-// when the fault begins and when it is over.
-type Keeper interface {
-	Injecting() error
-	Healed() error
-}
-
-// Guard runs the life of one fault: probe, inject, see it, heal, see it healed. It is the only caller of Inject and Heal.
+// Guard runs the life of one fault: probe, inject, see it, look again, heal, see it healed. It is the only caller of Inject and Heal.
+//
+// What it says of when a fault turned has to be true whatever one answer of the probe is, and as narrow as it can be. So no answer is believed by
+// itself, see turning; one that is long in coming because of silence counts from when the question was asked, see watch; and where the engine, the hub or
+// an agent vouches for the fault when Inject returns, that is when it was in force, once the probe has confirmed it.
 type Guard struct {
 	Spec Spec
 
@@ -87,6 +77,8 @@ type Guard struct {
 	mortal Mortal // or nil
 	now    func() time.Duration
 	state  State
+	well   time.Duration // what the probe took at most when all was well
+	seen   time.Duration // when the question was asked that last found the fault in force
 }
 
 // NewGuard makes the fault ready for a lab. now is the clock the sightings are given on.
@@ -138,7 +130,9 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	// The probe runs from before the command, so that the moment it turns is known to one probe's length.
 	turned := make(chan watched, 1)
 	command := g.now()
-	go func() { turned <- g.watch(seeing, alive, true, command) }()
+	var done atomic.Pointer[word]
+	w := wait{want: true, since: command, done: &done, well: g.well}
+	go func() { turned <- g.watch(seeing, alive, w) }()
 	g.state = Injected
 	var err error
 	if g.keeper != nil {
@@ -153,84 +147,78 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 		<-turned
 		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), err)
 	}
-	w := <-turned
-	if w.err != nil && w.dead {
-		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), w.err)
+	done.Store(g.word())
+	saw := <-turned
+	if saw.err != nil && saw.dead {
+		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), saw.err)
 	}
-	if w.err != nil {
-		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w: %w", g.Spec.Kind(), g.Spec.Target(), ErrUnconfirmed, w.err)
+	if saw.err != nil {
+		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w: %w", g.Spec.Kind(), g.Spec.Target(), ErrUnconfirmed, saw.err)
 	}
 	if v, ok := g.fault.(Verifier); ok {
 		more, err := v.Verify(ctx)
 		if err != nil {
 			return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w: %w", g.Spec.Kind(), g.Spec.Target(), ErrUnconfirmed, err)
 		}
-		w.saw += "; " + more
+		saw.saw += "; " + more
 	}
-	g.state = Effective
-	return Sighting{Command: command, Window: w.window, By: w.saw}, nil
+	g.state, g.well, g.seen = Effective, saw.well, saw.seen
+	return Sighting{Command: command, Window: saw.window, By: saw.saw}, nil
 }
 
-// before asks the probe until it says that the fault is not in force. One that says neither, as on a busy machine, is asked again for a
-// while.
-func (g *Guard) before(ctx, alive context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, beforeWithin+g.slow(), fmt.Errorf("nothing certain within %s", beforeWithin+g.slow()))
-	defer cancel()
-	tick := time.NewTicker(20 * askEvery)
-	defer tick.Stop()
-	var last error
-	for {
-		in, saw, err := g.look(ctx, alive)
-		switch {
-		case ctx.Err() != nil:
-			return fmt.Errorf("probe before: %w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))
-		case err == nil && in:
-			return fmt.Errorf("the probe sees it in force already (%s): it could not be told apart", saw)
-		case err == nil:
-			return nil
-		case alive.Err() != nil:
-			return fmt.Errorf("probe before: %w", context.Cause(alive))
-		}
-		last = err
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("probe before: %w; last seen: %w", context.Cause(ctx), last)
-		case <-tick.C:
-		}
+// word is that of who has just carried the order out.
+func (g *Guard) word() *word {
+	w := &word{at: g.now()}
+	if v, ok := g.fault.(Vouched); ok {
+		w.given, w.already = true, v.Vouched()
 	}
+	return w
 }
 
-// Heal mends the lab and waits until the probe sees it mended. Healing what was never injected, or is healed, does nothing.
-func (g *Guard) Heal(ctx context.Context) (Window, error) {
+// Heal mends the lab and waits until the probe sees it mended. Healing what was never injected, or is healed, does nothing. Whether the fault had
+// lapsed is said also with an error.
+func (g *Guard) Heal(ctx context.Context) (Mended, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.state == Idle || g.state == Healed {
-		return Window{}, nil
+		return Mended{}, nil
+	}
+	var m Mended
+	if g.state == Effective {
+		m.Lapsed = g.lapsed(ctx)
 	}
 	g.state = Healing
+	var err error
+	if m.Window, err = g.heal(ctx); err != nil {
+		g.state = Invalid
+		return m, err
+	}
+	g.state = Healed
+	return m, nil
+}
+
+func (g *Guard) heal(ctx context.Context) (Window, error) {
 	within := healWithin + g.slow()
 	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("not seen healed within %s", within))
 	defer cancel()
 	command := g.now()
 	if err := g.fault.Heal(ctx); err != nil {
-		g.state = Invalid
 		return Window{}, fmt.Errorf("heal %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), err)
 	}
 	alive, leave := g.alive(ctx)
 	defer leave()
-	w := g.watch(ctx, alive, false, command)
-	if w.err != nil {
-		g.state = Invalid
-		return Window{}, fmt.Errorf("heal %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), w.err)
+	var done atomic.Pointer[word]
+	done.Store(&word{}) // nobody's: it is for the probe to say
+	saw := g.watch(ctx, alive, wait{since: command, done: &done})
+	if saw.err != nil {
+		return Window{}, fmt.Errorf("heal %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), saw.err)
 	}
 	if g.keeper != nil {
 		if err := g.keeper.Healed(); err != nil {
-			g.state = Invalid
 			return Window{}, fmt.Errorf("note that %s on %s is healed: %w", g.Spec.Kind(), g.Spec.Target(), err)
 		}
 	}
-	g.state = Healed
-	return w.window, nil
+	return saw.window, nil
 }
 
 func (g *Guard) slow() time.Duration {
@@ -238,40 +226,4 @@ func (g *Guard) slow() time.Duration {
 		return s.Slow()
 	}
 	return 0
-}
-
-type watched struct {
-	window Window
-	saw    string
-	err    error
-	dead   bool // the lab is: the probe could not be asked
-}
-
-// watch asks the probe until it answers want, or can't be asked in a lab that is not alive any more. The window runs from when the last other answer was asked for to when this one came.
-func (g *Guard) watch(ctx, alive context.Context, want bool, since time.Duration) watched {
-	tick := time.NewTicker(askEvery)
-	defer tick.Stop()
-	lo := since
-	var last error
-	for {
-		asked := g.now()
-		in, saw, err := g.look(ctx, alive)
-		switch {
-		case ctx.Err() != nil: // a probe that was cut short fails whatever the lab is like
-			return watched{err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))}
-		case err != nil && alive.Err() != nil:
-			return watched{err: context.Cause(alive), dead: true}
-		case err != nil:
-			last = err
-		case in == want:
-			return watched{window: Window{Lo: lo, Hi: g.now()}, saw: saw}
-		default:
-			lo, last = max(lo, asked), errors.New(saw)
-		}
-		select {
-		case <-ctx.Done():
-			return watched{err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), last)}
-		case <-tick.C:
-		}
-	}
 }

@@ -36,6 +36,8 @@ func (f *Jitter) Validate(t topology.Topology) error {
 	return err
 }
 
+func (f *Jitter) streams() string { return f.Direction }
+
 // For makes the fault ready.
 func (f *Jitter) For(l Lab) (Fault, error) {
 	m, err := f.measured(l, f.Direction, func(s probe.Stream) []toxic.Toxic { return toxic.Latency(s, f.UpTo/2, f.UpTo/2) })
@@ -77,7 +79,7 @@ func (j *jittered) spread(ctx context.Context, l Link) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	if j.based { // what took longer than jitter can make it, the machine did
+	if j.based() { // what took longer than jitter can make it, the machine did
 		longest := j.before.late + j.ways*j.upTo*(1+tolerance)
 		took = slices.DeleteFunc(took, func(t float64) bool { return t > longest })
 	}
@@ -86,9 +88,11 @@ func (j *jittered) spread(ctx context.Context, l Link) (float64, error) {
 	}
 	mean, variance := moments(took)
 	most := math.Sqrt(variance * 12 / j.ways)
-	if !j.based {
-		slices.Sort(took)
-		j.before.least, j.before.mean, j.before.late, j.before.spread = took[0], mean, took[len(took)*9/10], most
+	if !j.based() {
+		if j.bases == 0 || most < j.before.spread { // the calmer one counts
+			slices.Sort(took)
+			j.before.least, j.before.mean, j.before.late, j.before.spread = took[0], mean, took[len(took)*9/10], most
+		}
 		return 0, nil
 	}
 	least := math.Sqrt(max(0, most*most-j.before.spread*j.before.spread))

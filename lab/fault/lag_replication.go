@@ -2,15 +2,17 @@ package fault
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// LagReplication has everything arrive late. The timescale of a scenario divides the lag.
+// LagReplication has everything arrive late. Of PostgreSQL it is the replay that lags. The timescale of a scenario divides the lag.
 type LagReplication struct {
 	Replicated `yaml:",inline"`
 	Lag        time.Duration `yaml:"lag"`
+	What       string        `yaml:"what"`
 }
 
 // Kind is lag_replication.
@@ -30,7 +32,17 @@ func (f *LagReplication) Validate(t topology.Topology) error {
 	if f.Store == storePostgres {
 		least = leastLag
 	}
-	return errors.Join(f.validate(t), wholeMS("lag", f.Lag, least, mostLag))
+	return errors.Join(f.validate(t), f.validateLagging(), wholeMS("lag", f.Lag, least, mostLag))
+}
+
+// validateLagging is a complaint about a receipt that is to lag. The log would have to be late on its way, and who waits for it takes a connection for dead
+// on which nothing has come for two seconds, be it while it is being made.
+func (f *LagReplication) validateLagging() error {
+	if f.What == holdReceipt && f.Store == storePostgres {
+		return fmt.Errorf("what %q can't lag: a stream that is so late on its way is taken for dead; use pause_replication with what: %s, or throttle_replication",
+			f.What, holdReceipt)
+	}
+	return f.validateWhat(f.What)
 }
 
 // Scaled is the fault at a timescale.
@@ -40,9 +52,14 @@ func (f *LagReplication) Scaled(timescale float64) Spec {
 	return &s
 }
 
+func (f *LagReplication) replicates() (Replicated, badly) {
+	return f.Replicated, badly{Do: doLag, Lag: f.Lag}
+}
+
 // For makes the fault ready.
 func (f *LagReplication) For(l Lab) (Fault, error) {
-	s, err := f.flow(l, f.Kind(), badly{Do: doLag, Lag: f.Lag})
+	_, how := f.replicates()
+	s, err := f.flow(l, f.Kind(), how)
 	if err != nil {
 		return nil, err
 	}

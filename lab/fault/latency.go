@@ -28,6 +28,8 @@ func (f *Latency) Validate(t topology.Topology) error {
 	return errors.Join(f.validate(t), derr, wholeMS("delay", f.Delay, 5*time.Millisecond, 5*time.Second))
 }
 
+func (f *Latency) streams() string { return f.Direction }
+
 // For makes the fault ready.
 func (f *Latency) For(l Lab) (Fault, error) {
 	m, err := f.measured(l, f.Direction, func(s probe.Stream) []toxic.Toxic { return toxic.Latency(s, f.Delay, 0) })

@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -44,10 +43,13 @@ func (w Where) validate(t topology.Topology) error {
 	return err
 }
 
+// picks says whether a path is one of them.
+func (w Where) picks(p Path) bool {
+	return p.From == w.From && p.To == w.To && (w.Service == "" || p.Service == topology.Service(w.Service))
+}
+
 func (w Where) links(l Lab) ([]Link, error) {
-	links, err := l.Links(func(p Path) bool {
-		return p.From == w.From && p.To == w.To && (w.Service == "" || p.Service == topology.Service(w.Service))
-	})
+	links, err := l.Links(w.picks)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", w.Target(), err)
 	}
@@ -117,7 +119,7 @@ func (h *holding) Heal(ctx context.Context) error {
 	return h.release(ctx)
 }
 
-// tell are the links that can tell whether the fault is gone.
+// tell are the links that can tell whether the fault is gone: those that nobody else holds and that lead to somebody who answers.
 func (h *holding) tell(ctx context.Context) []Link {
 	behind := make([]error, len(h.free))
 	var g errgroup.Group
@@ -134,45 +136,16 @@ func (h *holding) tell(ctx context.Context) []Link {
 	return ask
 }
 
-// broken is a set of links that show a symptom while they are held.
-type broken struct {
-	holding
-	// shows asks one link. bad is that it shows the symptom; the error is that it shows neither that nor that it is well.
-	shows func(ctx context.Context, l Link) (bad bool, saw string, err error)
-	alive []Link // those that carried before: only they can tell
-}
-
-// InForce asks every link that carried before. Some showing the symptom and some not is neither in force nor healed.
-func (b *broken) InForce(ctx context.Context) (bool, string, error) {
-	if b.healed {
-		return b.stillInForce(ctx)
-	}
-	if b.alive == nil {
-		return false, "", b.look(ctx)
-	}
-	bad, well, saw, err := b.askAll(ctx, b.alive, b.shows)
-	switch {
-	case errors.Is(err, ErrWitness):
-		return false, "", err
-	case len(bad) == len(b.alive):
-		return true, fmt.Sprintf("%s on %s", saw, these(b.alive)), nil
-	case len(well) == len(b.alive):
-		return false, fmt.Sprintf("%s carry", these(b.alive)), nil
-	default:
-		return false, "", fmt.Errorf("of %s %d show it and %d carry: %w", these(b.alive), len(bad), len(well), errors.Join(err, errors.New(saw)))
-	}
-}
-
-// stillInForce asks the links that can tell, once the fault has let go: those that nobody else holds and that lead to somebody who
-// answers.
-func (b *broken) stillInForce(ctx context.Context) (bool, string, error) {
-	ask := b.tell(ctx)
+// stillHeld says, once the fault has let go, whether a link that can tell does not carry. It carries whatever the other side answers: that a region is
+// ill, or was fenced meanwhile, is no matter of the links.
+func (h *holding) stillHeld(ctx context.Context) (bool, string, error) {
+	ask := h.tell(ctx)
 	if len(ask) == 0 {
 		return false, "let go; no link is left that could tell", nil
 	}
-	bad, well, saw, err := b.askAll(ctx, ask, trips)
+	bad, well, saw, err := askAll(ctx, ask, trips)
 	switch {
-	case b.witnessDead(err):
+	case h.witnessDead(err):
 		return false, "let go; nobody is there to ask", nil
 	case err != nil:
 		return false, "", err
@@ -182,101 +155,10 @@ func (b *broken) stillInForce(ctx context.Context) (bool, string, error) {
 	return false, fmt.Sprintf("%s carry", these(well)), nil
 }
 
-// look finds out, before the fault, which links carry.
-func (b *broken) look(ctx context.Context) error {
-	_, well, saw, err := b.askAll(ctx, b.links, trips)
-	if errors.Is(err, ErrWitness) {
-		return err
-	}
-	if len(well) == 0 {
-		return fmt.Errorf("none of %s carries, so nothing could be told apart: %w", these(b.links), errors.Join(err, errors.New(saw)))
-	}
-	b.alive = well
-	return nil
-}
-
-type shows func(ctx context.Context, l Link) (bad bool, saw string, err error)
-
-// askAll asks every link at once. saw is one of those that are bad; the error is ErrWitness if somebody could not be asked, else that of
-// a link that is neither.
-func (b *broken) askAll(ctx context.Context, ask []Link, how shows) (bad, well []Link, saw string, err error) {
-	type seen struct {
-		bad bool
-		saw string
-		err error
-	}
-	all := make([]seen, len(ask))
-	var g errgroup.Group
-	for i, l := range ask {
-		g.Go(func() error {
-			s := &all[i]
-			s.bad, s.saw, s.err = how(ctx, l)
-			return nil
-		})
-	}
-	_ = g.Wait()
-	for i, s := range all {
-		switch {
-		case errors.Is(s.err, ErrWitness):
-			return nil, nil, "", s.err
-		case s.err != nil:
-			err = s.err
-		case s.bad:
-			bad, saw = append(bad, ask[i]), s.saw
-		default:
-			well = append(well, ask[i])
-		}
-	}
-	return bad, well, saw, err
-}
-
-// trips is the plainest symptom: that no round trip is made.
-func trips(ctx context.Context, l Link) (bool, string, error) {
-	a, err := l.Ask(ctx, probe.Question{Way: probe.RoundTrip})
-	if err != nil {
-		return false, "", err
-	}
-	if a.Symptom == probe.Fine {
-		return false, "", nil
-	}
-	return true, string(a.Symptom), nil
-}
-
-// showing is that a new connection shows one of these symptoms. Through a port that the engine publishes a client sees less: what relays
-// there accepts every connection, and closes it when the hub does not want it.
-func showing(want ...probe.Symptom) shows {
-	return func(ctx context.Context, l Link) (bool, string, error) {
-		a, err := l.Ask(ctx, probe.Question{Way: probe.RoundTrip})
-		if err != nil {
-			return false, "", err
-		}
-		accepted := want
-		if l.Path().From == topology.Clients {
-			accepted = slices.Concat(want, []probe.Symptom{probe.Reset, probe.Closed})
-		}
-		switch {
-		case a.Symptom == probe.Fine:
-			return false, "", nil
-		case slices.Contains(accepted, a.Symptom):
-			return true, string(a.Symptom), nil
-		default:
-			return false, "", fmt.Errorf("%s shows %s", l.Path().Name, a.Symptom)
-		}
-	}
-}
-
 // these are links in a few words.
 func these(links []Link) string {
 	if len(links) == 1 {
 		return links[0].Path().Name
 	}
 	return fmt.Sprintf("%d links", len(links))
-}
-
-func (w Where) broken(l Lab, how How, s shows) (Fault, error) {
-	links, err := w.links(l)
-	if err != nil {
-		return nil, err
-	}
-	return &broken{holding: holding{links: links, how: how}, shows: s}, nil
 }

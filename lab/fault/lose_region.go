@@ -55,8 +55,12 @@ type lostRegion struct {
 	freed  []Node // those that nobody holds any more, set by Heal
 	others bool   // somebody else still holds some of it, set by Heal
 
-	asked, dark bool // dark: it did not serve clients in the first place, as the standby of a pilot light
+	looks  int  // before it was lost, as many as have to agree
+	served bool // clients, in one of them; else it is dark, as the standby of a pilot light, and only the engine can tell
 }
+
+// Vouched is that the hub has cut the links and the engine has ended the nodes.
+func (*lostRegion) Vouched() bool { return true }
 
 // Inject cuts the links a moment before it kills: Toxiproxy waits, before it cuts, for a connection that it is just making, and one to a
 // node that is dying takes seconds. The engine takes longer to kill than the hub to cut, so nobody sees the difference.
@@ -74,17 +78,18 @@ func (r *lostRegion) Inject(ctx context.Context) error {
 	return errors.Join(err, down.Wait())
 }
 
-// InForce asks as a client would: does the region's app answer? Of a region that serves no clients only the engine can tell.
+// InForce asks as a client would: does the region's app answer, be it that it is ill? Of a region that serves no clients only the engine can tell.
 func (r *lostRegion) InForce(ctx context.Context) (bool, string, error) {
 	a, err := r.door.Ask(ctx, probe.Question{Way: probe.RoundTrip})
 	if err != nil {
 		return false, "", err
 	}
-	if !r.asked {
-		r.asked, r.dark = true, a.Symptom != probe.Fine
+	if r.looks < agreeing {
+		r.looks++
+		r.served = r.served || a.Symptom == probe.Fine // no bad probe makes that up
 	}
 	switch {
-	case r.dark:
+	case !r.served:
 		return r.down(ctx)
 	case a.Symptom != probe.Fine && r.others:
 		return false, "let go, and still held by other faults", nil

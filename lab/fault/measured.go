@@ -19,22 +19,47 @@ const tolerance = 0.10
 type measured struct {
 	holding
 	stream  probe.Stream
-	witness []Link // the first of them is asked
+	witness []Link // the first of them is asked; before the fault, one that can't be measured makes room for the next
 	asked   float64
 	unit    string
 	// measure gives the amount. Before the fault it is the base, which is taken off when add is true.
 	measure func(ctx context.Context, l Link) (float64, error)
 	add     bool // asked comes on top of the base
 	base    float64
-	based   bool
+	bases   int // how many measurements it is made of
 	during  float64
 }
+
+// based says whether the base is known. A bad probe makes one that is too slow, so the best of as many as have to agree counts.
+func (m *measured) based() bool { return m.bases >= agreeing }
+
+// look measures the base.
+func (m *measured) look(got float64) error {
+	if !m.add && got < 1.5*m.asked {
+		return fmt.Errorf("%s carries only %s as it is: a limit of %s could not be seen", m.witness[0].Path().Name, m.text(got), m.text(m.asked))
+	}
+	switch {
+	case m.bases == 0:
+		m.base = got
+	case m.add:
+		m.base = min(m.base, got)
+	default:
+		m.base = max(m.base, got)
+	}
+	m.bases++
+	return nil
+}
+
+// Vouched is that the hub has said what each link is like now.
+func (*measured) Vouched() bool { return true }
 
 // InForce measures. Within the tolerance of what was asked the fault is in force; closer to the base than to that it is not.
 func (m *measured) InForce(ctx context.Context) (bool, string, error) {
 	witness := m.witness
 	if m.healed {
-		if witness = witnessFirst(m.tell(ctx)); len(witness) == 0 {
+		tell := m.tell(ctx)
+		witness = slices.DeleteFunc(slices.Clone(witness), func(l Link) bool { return !slices.Contains(tell, l) })
+		if len(witness) == 0 {
 			return false, "let go; no link is left that could tell", nil
 		}
 	}
@@ -43,16 +68,15 @@ func (m *measured) InForce(ctx context.Context) (bool, string, error) {
 	case m.healed && m.witnessDead(err):
 		return false, "let go; nobody is there to ask", nil
 	case err != nil:
+		if m.bases == 0 && !m.healed && !errors.Is(err, ErrWitness) {
+			m.witness = append(m.witness[1:], m.witness[0])
+		}
 		return false, "", err
 	}
-	if !m.based && !m.healed {
-		if !m.add && got < 1.5*m.asked {
-			return false, "", fmt.Errorf("%s carries only %s as it is: a limit of %s could not be seen", m.witness[0].Path().Name, m.text(got), m.text(m.asked))
-		}
-		m.base, m.based = got, true
-		return false, fmt.Sprintf("%s before", m.text(got)), nil
+	if !m.based() && !m.healed {
+		return false, m.text(got) + " before", m.look(got)
 	}
-	if m.healed && !m.based {
+	if m.healed && !m.based() {
 		return false, m.text(got), nil // injected by another process, whose base died with it; the links are free
 	}
 	amount := got
@@ -75,6 +99,15 @@ func (m *measured) InForce(ctx context.Context) (bool, string, error) {
 	default:
 		return false, "", errors.New(saw)
 	}
+}
+
+// Lapsed measures what no other fault can have brought about, that may have come or gone meanwhile: less than what was asked, or of a limit more.
+func (m *measured) Lapsed(ctx context.Context) (bool, error) {
+	got, err := m.measure(ctx, m.witness[0])
+	if m.add {
+		return got < m.asked*(1-tolerance), err
+	}
+	return got > 1.5*m.asked, err
 }
 
 func (m *measured) text(v float64) string {

@@ -82,16 +82,22 @@ func nodeIn(t topology.Topology, name string) error {
 	return nil
 }
 
-// nodes selects them; never the responder, which is no part of what is tested and falls silent only with its whole region. The primary is looked for only
-// when the fault is injected: by then it may have moved.
+// picks says whether a node is one of them, or may be the primary among them; never the responder, which is no part of what is tested and falls silent
+// only with its whole region.
+func (w Which) picks(p Place) bool {
+	if p.Service == topology.ServiceResponder {
+		return false
+	}
+	return w.Node == p.Name || w.Node == "" && (w.Service == "" || p.Service == topology.Service(w.Service)) &&
+		(w.Region == "" || p.Region == w.Region)
+}
+
+// surely says whether a node is one of them, whoever is the primary.
+func (w Which) surely(p Place) bool { return w.Role == "" && w.picks(p) }
+
+// nodes selects them. The primary is looked for only when the fault is injected: by then it may have moved.
 func (w Which) nodes(l Lab) ([]Node, error) {
-	nodes, err := l.Nodes(func(p Place) bool {
-		if p.Service == topology.ServiceResponder {
-			return false
-		}
-		return w.Node == p.Name || w.Node == "" && (w.Service == "" || p.Service == topology.Service(w.Service)) &&
-			(w.Region == "" || p.Region == w.Region)
-	})
+	nodes, err := l.Nodes(w.picks)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", w.Target(), err)
 	}
@@ -164,6 +170,9 @@ func (h *heldNodes) Inject(ctx context.Context) error {
 	}
 	return g.Wait()
 }
+
+// Vouched is that the engine has ended or frozen each.
+func (*heldNodes) Vouched() bool { return true }
 
 // Heal lets them run again.
 func (h *heldNodes) Heal(ctx context.Context) error {

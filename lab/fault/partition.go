@@ -57,6 +57,15 @@ func insideRegions(ends ...string) error {
 	return nil
 }
 
+// picks says whether a path is one of those that are cut.
+func (f *Partition) picks(p Path) bool {
+	if f.Between == nil {
+		return f.Where.picks(p)
+	}
+	return p.From != p.To && slices.Contains(f.Between, p.From) && slices.Contains(f.Between, p.To) &&
+		(f.Service == "" || p.Service == topology.Service(f.Service))
+}
+
 // For makes the fault ready.
 func (f *Partition) For(l Lab) (Fault, error) {
 	if f.Between == nil {
@@ -70,10 +79,7 @@ func (f *Partition) For(l Lab) (Fault, error) {
 		}
 		return &oneWay{broken: broken{holding: holding{links: links, how: How{Cut: true}}, shows: trips}, back: back}, nil
 	}
-	links, err := l.Links(func(p Path) bool {
-		return p.From != p.To && slices.Contains(f.Between, p.From) && slices.Contains(f.Between, p.To) &&
-			(f.Service == "" || p.Service == topology.Service(f.Service))
-	})
+	links, err := l.Links(f.picks)
 	if err != nil {
 		return nil, err
 	}
@@ -87,24 +93,34 @@ type oneWay struct {
 	open []Link // those that carried before
 }
 
-// InForce notes, the first time, which links back carry.
+// InForce notes, before the fault, which links back carry.
 func (o *oneWay) InForce(ctx context.Context) (bool, string, error) {
-	if o.open == nil && !o.healed {
-		_, well, _, err := o.askAll(ctx, o.back, trips)
+	if o.looks < agreeing && !o.healed {
+		_, well, _, err := askAll(ctx, o.back, trips)
 		if errors.Is(err, ErrWitness) {
 			return false, "", err
 		}
-		o.open = append([]Link{}, well...)
+		for _, l := range well {
+			if !slices.Contains(o.open, l) {
+				o.open = append(o.open, l)
+			}
+		}
 	}
 	return o.broken.InForce(ctx)
 }
 
-// Verify asks whether what carried the other way still does.
+// Verify asks whether what carried the other way still does. That one does not has to be said as often as anything else.
 func (o *oneWay) Verify(ctx context.Context) (string, error) {
 	for _, l := range o.open {
-		a, err := l.Ask(ctx, probe.Question{Way: probe.RoundTrip})
-		if err == nil {
-			err = a.Err()
+		var err error
+		for range agreeing {
+			var a probe.Answer
+			if a, err = l.Ask(ctx, probe.Question{Way: probe.RoundTrip}); err == nil {
+				err = a.Err()
+			}
+			if err == nil {
+				break
+			}
 		}
 		if err != nil {
 			return "", fmt.Errorf("%s, the way back, does not carry any more: %w", l.Path().Name, err)

@@ -1,23 +1,44 @@
 package fault
 
 import (
+	"errors"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// PauseReplication lets nothing more arrive.
+// PauseReplication lets nothing more arrive. Of PostgreSQL it is the replay that stands still, or with What receipt the receiver.
 type PauseReplication struct {
 	Replicated `yaml:",inline"`
+	What       string `yaml:"what"`
 }
 
 // Kind is pause_replication.
 func (*PauseReplication) Kind() string { return "pause_replication" }
 
+// Target names what, whereto, and what of it.
+func (f *PauseReplication) Target() string {
+	if f.What == holdReceipt {
+		return "the receipt of " + f.Replicated.Target()
+	}
+	return f.Replicated.Target()
+}
+
 // Validate asks for a store and a region.
-func (f *PauseReplication) Validate(t topology.Topology) error { return f.validate(t) }
+func (f *PauseReplication) Validate(t topology.Topology) error {
+	return errors.Join(f.validate(t), f.validateWhat(f.What))
+}
+
+func (f *PauseReplication) replicates() (Replicated, badly) {
+	if f.What == holdReceipt {
+		return f.Replicated, badly{Do: doStall}
+	}
+	return f.Replicated, badly{Do: doPause}
+}
 
 // For makes the fault ready.
 func (f *PauseReplication) For(l Lab) (Fault, error) {
-	s, err := f.flow(l, f.Kind(), badly{Do: doPause})
+	_, how := f.replicates()
+	s, err := f.flow(l, f.Kind(), how)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,8 @@ type ReadOnlyDisk struct {
 // Kind is read_only_disk.
 func (*ReadOnlyDisk) Kind() string { return "read_only_disk" }
 
+func (*ReadOnlyDisk) spoilsDisk() {}
+
 // Validate asks for nodes of PostgreSQL.
 func (f *ReadOnlyDisk) Validate(t topology.Topology) error { return f.validateDisk(t) }
 
@@ -40,7 +42,7 @@ done`
 // For makes the fault ready.
 func (f *ReadOnlyDisk) For(l Lab) (Fault, error) {
 	return f.disks(l, &disks{
-		sign: "Read-only file system",
+		sign: "Read-only file system", gone: true,
 		spoil: func(ctx context.Context, n Node, d Disk) error {
 			if err := d.Enter(ctx, mountScript); err != nil {
 				return fmt.Errorf("the engine does not let a helper mount beside %s: %w", n.Place().Name, err)

@@ -23,6 +23,26 @@ const (
 	storeItems    = "items"
 )
 
+// What of a store's replication is held back. PostgreSQL receives the log of its primary, and replays it by and by; a promotion replays all that was
+// received, so that nothing is lost by a replay that is held back. The other stores know no such difference.
+const (
+	holdReplay  = "replay"
+	holdReceipt = "receipt"
+)
+
+// validateWhat is a complaint about the parameter what.
+func (r Replicated) validateWhat(what string) error {
+	switch {
+	case what == "":
+		return nil
+	case what != holdReplay && what != holdReceipt:
+		return fmt.Errorf("what %q can't be held back: use %s or %s", what, holdReplay, holdReceipt)
+	case r.Store != storePostgres:
+		return fmt.Errorf("what %q can't go with store %s: only %s receives first and replays then", what, r.Store, storePostgres)
+	}
+	return nil
+}
+
 // prefixForm is what keys of objects begin with.
 var prefixForm = regexp.MustCompile(`^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*/?$`)
 

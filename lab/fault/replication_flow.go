@@ -19,6 +19,7 @@ const (
 	doPause    = "pause"
 	doLag      = "lag"
 	doThrottle = "throttle"
+	doStall    = "stall" // of PostgreSQL alone: nothing is received
 )
 
 // flow is a way by which data reaches a region.
@@ -29,8 +30,12 @@ type flow interface {
 	// spoil makes it flow badly. mend undoes that, also in another process, and says whether others hold it too.
 	spoil(ctx context.Context) error
 	mend(ctx context.Context) (free bool, err error)
-	// others says what else holds it up, by the receiver's own account, or is empty.
+	// others says what else holds it up, by the receiver's own account, or is empty. lapsed says, by the same account, whether the fault does not
+	// any more though the receiver lives on and receives.
 	others(ctx context.Context) (string, error)
+	lapsed(ctx context.Context) (bool, error)
+	// ways are the links that it may take to the receiver; none where that is not known.
+	ways(ctx context.Context) ([]Link, error)
 	// send writes something of the fault's own at the source.
 	send(ctx context.Context) (sent, error)
 	// flood writes bytes at the source, more than can arrive at once. total counts all that has arrived, whoever wrote it.
@@ -61,6 +66,10 @@ type replication struct {
 	healed bool
 	free   bool
 }
+
+// Lapsed asks the receiver. To write something and wait for it would take as long as the fault has it take, and would be in the way of what the drill
+// writes.
+func (r *replication) Lapsed(ctx context.Context) (bool, error) { return r.flow.lapsed(ctx) }
 
 // Inject spoils the stream.
 func (r *replication) Inject(ctx context.Context) error { return r.flow.spoil(ctx) }
@@ -97,7 +106,24 @@ func (r *replication) over(ctx context.Context) (bool, string, error) {
 			return err == nil, "let go, and " + n.Place().Name + " does not run", err
 		}
 	}
-	return false, "", err
+	if err != nil {
+		return false, "", err
+	}
+	blocked, err := r.blocked(ctx)
+	return blocked != "", "let go, and " + blocked, err
+}
+
+// blocked says why nothing could arrive if the stream flowed: none of the links carries that it may take. It is empty if one does, or nobody can tell.
+func (r *replication) blocked(ctx context.Context) (string, error) {
+	ways, err := r.flow.ways(ctx)
+	if err != nil || len(ways) == 0 {
+		return "", err
+	}
+	bad, _, saw, err := askAll(ctx, ways, trips)
+	if err != nil || len(bad) < len(ways) {
+		return "", nil //nolint:nilerr // who can't be asked says nothing of the links
+	}
+	return fmt.Sprintf("%s, on which it comes, does not carry: %s", these(ways), saw), nil
 }
 
 // errNoSource is a stream that nothing can flow on, fault or no fault.
@@ -129,6 +155,9 @@ func arrival(ctx context.Context, s flow, within time.Duration) (took time.Durat
 // pausedStream is a stream on which nothing arrives.
 type pausedStream struct{ replication }
 
+// Vouched is that the receiver has said that it stands still.
+func (*pausedStream) Vouched() bool { return true }
+
 // InForce writes something, and waits for it.
 func (p *pausedStream) InForce(ctx context.Context) (bool, string, error) {
 	if over, saw, err := p.over(ctx); over || err != nil {
@@ -141,6 +170,13 @@ func (p *pausedStream) InForce(ctx context.Context) (bool, string, error) {
 	case ok:
 		return false, fmt.Sprintf("what was written arrived after %s", took.Round(time.Millisecond)), nil
 	}
+	blocked, err := p.blocked(ctx)
+	if err == nil && blocked != "" {
+		err = fmt.Errorf("nothing arrives, and it could not be told why: %s", blocked)
+	}
+	if err != nil {
+		return false, "", err
+	}
 	return true, fmt.Sprintf("what was written has not arrived after %s", took.Round(10*time.Millisecond)), nil
 }
 
@@ -149,6 +185,9 @@ type laggingStream struct {
 	replication
 	asked time.Duration
 }
+
+// Vouched is that the receiver has taken the order: what is written from now on will be late.
+func (*laggingStream) Vouched() bool { return false }
 
 // Slow is how long it takes to see something arrive, or a few things.
 func (g *laggingStream) Slow() time.Duration { return 3 * g.asked }

@@ -21,6 +21,8 @@ type storeStream struct {
 	kind       topology.Service
 	holder     string
 	rule       replicationRule
+	links      []Link    // from the source; none where that is not known
+	told       told      // the replicator
 	since      time.Time // what was written before is not counted
 }
 
@@ -53,6 +55,9 @@ func newStoreStream(l Lab, r Replicated, holder string, how badly) (flow, error)
 	if s.from, err = storeNode(l, s.kind, source); err != nil {
 		return nil, err
 	}
+	if links, lerr := l.Links(func(p Path) bool { return p.From == r.Region && p.To == source && p.Service == s.kind }); lerr == nil {
+		s.links = links
+	}
 	s.to, err = storeNode(l, s.kind, r.Region)
 	s.since = time.Now().Add(-longBefore)
 	return s, err
@@ -71,8 +76,12 @@ func (s *storeStream) receiver() Node { return s.replicator }
 
 func (s *storeStream) ends(context.Context) ([]Node, error) { return []Node{s.from, s.to}, nil }
 
+func (s *storeStream) ways(context.Context) ([]Link, error) { return s.links, nil }
+
 func (s *storeStream) spoil(ctx context.Context) error {
-	return callAgent(ctx, s.replicator, http.MethodPut, "/rules/"+url.PathEscape(s.holder), s.rule, nil)
+	err := callAgent(ctx, s.replicator, http.MethodPut, "/rules/"+url.PathEscape(s.holder), s.rule, nil)
+	s.told = tellTo(ctx, s.replicator)
+	return err
 }
 
 func (s *storeStream) mend(ctx context.Context) (bool, error) {
@@ -81,10 +90,23 @@ func (s *storeStream) mend(ctx context.Context) (bool, error) {
 	})
 }
 
+func (s *storeStream) rules(ctx context.Context) (all map[string]replicationRule, err error) {
+	err = callAgent(ctx, s.replicator, http.MethodGet, "/rules", nil, &all)
+	return all, err
+}
+
+func (s *storeStream) lapsed(ctx context.Context) (bool, error) {
+	rules, err := s.rules(ctx)
+	if _, has := rules[s.holder]; has || err != nil {
+		return false, err
+	}
+	return s.told.liveOn(ctx)
+}
+
 // others are rules that cover what the fault's own did, or some of it.
 func (s *storeStream) others(ctx context.Context) (string, error) {
-	var rules map[string]replicationRule
-	if err := callAgent(ctx, s.replicator, http.MethodGet, "/rules", nil, &rules); err != nil {
+	rules, err := s.rules(ctx)
+	if err != nil {
 		return "", err
 	}
 	for holder, r := range rules {

@@ -12,12 +12,14 @@ import (
 )
 
 // walStream is the log of PostgreSQL on its way to a replica. A pause and a lag are the replica's own, which receives and does not replay;
-// a throttle is of the links.
+// a stall is its receiver's; a throttle is of the links.
 type walStream struct {
 	replica Node
 	all     []Node // one of them is the primary
+	follows string // the region that the replica streams from at first
 	how     badly
-	links   holding // of a throttle
+	links   holding // from the replica's region to the others, of which a throttle holds all
+	life    string  // of the server that was told
 }
 
 func newWALStream(l Lab, region string, how badly) (flow, error) {
@@ -26,16 +28,17 @@ func newWALStream(l Lab, region string, how badly) (flow, error) {
 		return nil, err
 	}
 	w := &walStream{replica: replica, how: how}
+	if r, ok := l.Topology().Region(region); ok {
+		w.follows = r.Follows
+	}
 	if w.all, err = l.Nodes(func(p Place) bool { return p.Service == topology.ServicePostgres && p.Region != region }); err != nil {
 		return nil, fmt.Errorf("other databases than %s: %w", replica.Place().Name, err)
 	}
-	if how.Do == doThrottle {
-		// Toxiproxy gives each connection the rate by itself: what the app asks the primary over the same link does not share it.
-		w.links.how = How{Toxics: toxic.Bandwidth(probe.Downstream, how.Rate)}
-		w.links.links, err = l.Links(func(p Path) bool { return p.From == region && p.Service == topology.ServicePostgres && !p.Control })
-		if err != nil {
-			return nil, fmt.Errorf("the link that %s streams over: %w", replica.Place().Name, err)
-		}
+	// Toxiproxy gives each connection the rate by itself: what the app asks the primary over the same link does not share it.
+	w.links.how = How{Toxics: toxic.Bandwidth(probe.Downstream, how.Rate)}
+	w.links.links, err = l.Links(func(p Path) bool { return p.From == region && p.Service == topology.ServicePostgres && !p.Control })
+	if err != nil && how.Do == doThrottle {
+		return nil, fmt.Errorf("the link that %s streams over: %w", replica.Place().Name, err)
 	}
 	return w, nil
 }
@@ -48,6 +51,21 @@ func (w *walStream) ends(ctx context.Context) ([]Node, error) {
 		return nil, err
 	}
 	return []Node{primary}, nil
+}
+
+// ways are the link to the primary and, where the replica follows another one, that.
+func (w *walStream) ways(ctx context.Context) ([]Link, error) {
+	primary, err := w.source(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ways []Link
+	for _, l := range w.links.links {
+		if to := l.Path().To; to == primary.Place().Region || to == w.follows {
+			ways = append(ways, l)
+		}
+	}
+	return ways, nil
 }
 
 // source is the primary, as long as the replica is one.
@@ -67,11 +85,30 @@ func (w *walStream) source(ctx context.Context) (Node, error) {
 	return nil, fmt.Errorf("%w: no primary answers", errNoSource)
 }
 
+const (
+	replayState = "select case when pg_is_in_recovery() then pg_get_wal_replay_pause_state() else 'promoted' end"
+	applyDelay  = "select current_setting('recovery_min_apply_delay')"
+	serverLife  = "select pg_postmaster_start_time()::text"
+)
+
 func (w *walStream) spoil(ctx context.Context) error {
+	err := w.spoilt(ctx)
+	if err == nil && w.how.Do != doThrottle { // which is of the links
+		w.life, err = query(ctx, w.replica, serverLife)
+	}
+	return err
+}
+
+func (w *walStream) spoilt(ctx context.Context) error {
 	switch w.how.Do {
 	case doPause:
-		_, err := query(ctx, w.replica, "select pg_wal_replay_pause()")
-		return err
+		if _, err := query(ctx, w.replica, "select pg_wal_replay_pause()"); err != nil {
+			return err
+		}
+		// It is a request, which is granted between two records.
+		return w.await(ctx, replayState, "paused")
+	case doStall:
+		return w.stall(ctx)
 	case doLag:
 		return w.set(ctx, fmt.Sprintf("alter system set recovery_min_apply_delay = '%dms'", w.how.Lag.Milliseconds()))
 	default:
@@ -90,6 +127,8 @@ func (w *walStream) mend(ctx context.Context) (bool, error) {
 			}
 			return err
 		})
+	case doStall:
+		return true, w.unstall(ctx)
 	case doLag:
 		return true, unlessDown(ctx, w.replica, func(ctx context.Context) error {
 			return w.set(ctx, "alter system reset recovery_min_apply_delay")
@@ -108,28 +147,97 @@ func (w *walStream) set(ctx context.Context, statement string) error {
 	return err
 }
 
-func (w *walStream) others(ctx context.Context) (string, error) {
-	lag, err := query(ctx, w.replica, "select current_setting('recovery_min_apply_delay')")
-	if err == nil && lag != "0" && w.how.Do != doLag {
-		return "(the replica lags by " + lag + ")", nil
+// await asks the replica until it answers what is wanted.
+func (w *walStream) await(ctx context.Context, question, want string) error {
+	tick := time.NewTicker(askEvery)
+	defer tick.Stop()
+	for {
+		got, err := query(ctx, w.replica, question)
+		if err != nil || got == want {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("wait for %s to say %q: it says %q: %w", w.replica.Place().Name, want, got, context.Cause(ctx))
+		case <-tick.C:
+		}
 	}
-	if err != nil || w.how.Do == doPause {
-		return "", err
-	}
-	paused, err := query(ctx, w.replica, "select pg_is_in_recovery() and pg_get_wal_replay_pause_state() <> 'not paused'")
-	if err == nil && paused == "true" {
-		return "(the replica is paused)", nil
-	}
-	return "", err
 }
 
-// send commits a transaction that changes nothing. It has arrived when the replica has replayed it.
+// others are those that keep what was sent from arriving as this fault did. A receiver is started again by the replay, once that needs more of the log.
+func (w *walStream) others(ctx context.Context) (string, error) {
+	if w.how.Do != doStall {
+		if stalled, err := w.stalled(ctx); err != nil || stalled {
+			return "(the replica receives nothing)", err
+		}
+	}
+	if w.how.Do != doLag {
+		lag, err := query(ctx, w.replica, applyDelay)
+		if err != nil || lag != "0" {
+			return "(the replica lags by " + lag + ")", err
+		}
+	}
+	if w.how.Do != doPause {
+		state, err := query(ctx, w.replica, replayState)
+		if err != nil || state == "paused" || state == "pause requested" {
+			return "(the replica is paused)", err
+		}
+	}
+	return "", nil
+}
+
+// lapsed asks the replica, or of a throttle the links. One that was promoted replays and receives nothing any more, and one whose server was started again has
+// forgotten what it was told: neither is a lapse.
+func (w *walStream) lapsed(ctx context.Context) (bool, error) {
+	if w.how.Do == doThrottle {
+		return w.unthrottled(ctx)
+	}
+	state, err := query(ctx, w.replica, replayState)
+	if err != nil || state == "promoted" {
+		return false, err
+	}
+	gone := state == "not paused"
+	switch w.how.Do {
+	case doStall:
+		stalled, serr := w.stalled(ctx)
+		gone, err = !stalled, serr
+	case doLag:
+		lag, lerr := query(ctx, w.replica, applyDelay)
+		gone, err = lag == "0", lerr
+	}
+	if err != nil || !gone {
+		return false, err
+	}
+	life, err := query(ctx, w.replica, serverLife)
+	return life == w.life, err
+}
+
+// unthrottled says whether the links let more pass than they should. It is asked on a connection of its own, which has a rate of its own.
+func (w *walStream) unthrottled(ctx context.Context) (bool, error) {
+	for _, l := range w.links.links {
+		a, err := l.Ask(ctx, probe.Question{Way: probe.Throughput, Stream: probe.Downstream, Bytes: payload(w.how.Rate), Within: measureWithin})
+		if err == nil {
+			err = a.Err()
+		}
+		if err != nil || float64(a.Bytes) <= 2*float64(w.how.Rate)*a.Took.Seconds() {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// send commits a transaction that changes nothing. It has arrived when the replica has replayed it. Where nothing is received, whoever commits may have to
+// wait for that; so there it is a record without a transaction, which has arrived when it is on the replica's disk.
 func (w *walStream) send(ctx context.Context) (sent, error) {
 	primary, err := w.source(ctx)
 	if err != nil {
 		return sent{}, err
 	}
-	if _, err := query(ctx, primary, "select pg_logical_emit_message(true, '"+topology.ProbeWord+"', '')"); err != nil {
+	message, has := "true, '"+topology.ProbeWord+"', ''", "pg_last_wal_replay_lsn()"
+	if w.how.Do == doStall {
+		message, has = "false, '"+topology.ProbeWord+"', '', true", "pg_last_wal_receive_lsn()"
+	}
+	if _, err := query(ctx, primary, "select pg_logical_emit_message("+message+")"); err != nil {
 		return sent{}, err
 	}
 	committed := time.Now()
@@ -138,8 +246,8 @@ func (w *walStream) send(ctx context.Context) (sent, error) {
 		return sent{}, err
 	}
 	return sent{at: committed, clean: func() {}, arrived: func(ctx context.Context) (bool, error) {
-		replayed, err := query(ctx, w.replica, "select coalesce(pg_last_wal_replay_lsn() >= '"+at+"'::pg_lsn, false)")
-		return replayed == "true", err
+		arrived, err := query(ctx, w.replica, "select coalesce("+has+" >= '"+at+"'::pg_lsn, false)")
+		return arrived == "true", err
 	}}, nil
 }
 

@@ -24,6 +24,8 @@ func (f *SlowClose) Validate(t topology.Topology) error {
 	return errors.Join(f.validate(t), wholeMS("delay", f.Delay, 50*time.Millisecond, 5*time.Second))
 }
 
+func (*SlowClose) streams() string { return string(probe.Downstream) }
+
 // For makes the fault ready.
 func (f *SlowClose) For(l Lab) (Fault, error) {
 	m, err := f.measured(l, string(probe.Downstream), func(s probe.Stream) []toxic.Toxic { return toxic.SlowClose(s, f.Delay) })

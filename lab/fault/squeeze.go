@@ -61,6 +61,7 @@ func (f *Squeeze) For(l Lab) (Fault, error) {
 type squeeze struct {
 	to     float64
 	nodes  []Node
+	told   told
 	healed bool
 }
 
@@ -72,7 +73,7 @@ type limit struct {
 
 // ceiling is where an app node keeps this fault's figure among those of others. Two that ask for the same could not be told apart, and
 // are never in force at once.
-func (f *squeeze) ceiling() string { return fmt.Sprintf("/capacity/squeeze-%g", f.to) }
+func (f *squeeze) ceiling() string { return fmt.Sprintf("squeeze-%g", f.to) }
 
 func call(ctx context.Context, n Node, method, path string, in, out any) error {
 	a, ok := n.(Agent)
@@ -87,9 +88,26 @@ func (f *squeeze) Inject(ctx context.Context) error {
 	part := map[string]float64{"rate": f.to / float64(len(f.nodes))}
 	var g errgroup.Group
 	for _, n := range f.nodes {
-		g.Go(func() error { return call(ctx, n, http.MethodPut, f.ceiling(), part, nil) })
+		g.Go(func() error { return call(ctx, n, http.MethodPut, "/capacity/"+f.ceiling(), part, nil) })
 	}
-	return g.Wait()
+	err := g.Wait()
+	f.told = tellTo(ctx, f.nodes...)
+	return err
+}
+
+// Vouched is that each node has said that it has a ceiling now.
+func (*squeeze) Vouched() bool { return true }
+
+// Lapsed asks the nodes for their ceilings: load enough to see it would be load that the drill has not asked for.
+func (f *squeeze) Lapsed(ctx context.Context) (bool, error) {
+	for _, n := range f.nodes {
+		var l limit
+		err := call(ctx, n, http.MethodGet, "/capacity", nil, &l)
+		if _, has := l.Ceilings[f.ceiling()]; has || err != nil {
+			return false, err
+		}
+	}
+	return f.told.liveOn(ctx)
 }
 
 // Heal takes it away. A node that has died has forgotten it.
@@ -100,7 +118,7 @@ func (f *squeeze) Heal(ctx context.Context) error {
 			if state, err := n.State(ctx); err != nil || state == Down {
 				return err
 			}
-			return call(ctx, n, http.MethodDelete, f.ceiling(), nil, nil)
+			return call(ctx, n, http.MethodDelete, "/capacity/"+f.ceiling(), nil, nil)
 		})
 	}
 	err := g.Wait()
@@ -164,6 +182,8 @@ func (f *squeeze) InForce(ctx context.Context) (bool, string, error) {
 		return false, "let go, and still squeezed by other faults: " + saw, nil
 	case goodput >= part*(1-tolerance) && goodput <= part*(1+tolerance):
 		return true, saw, nil
+	case f.healed: // neither: no node has a ceiling any more, and what else keeps it from serving, as a fence does, is another matter
+		return false, "let go, and no node has a ceiling: " + saw, nil
 	default:
 		return false, "", fmt.Errorf("%s: neither the %g that were asked for nor clearly more", saw, part)
 	}

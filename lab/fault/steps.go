@@ -20,6 +20,8 @@ type Step struct {
 // Target is the step.
 func (s Step) Target() string { return "step " + s.Step + " of the automation" }
 
+func (s Step) steps() string { return s.Step }
+
 func (s Step) validate(t topology.Topology) error {
 	steps := t.Steps()
 	switch {
@@ -60,6 +62,12 @@ func (s Step) spoiled(l Lab, to stepFault) (*spoiledStep, error) {
 func (s *spoiledStep) Inject(ctx context.Context) error {
 	return callAgent(ctx, s.automation, http.MethodPut, "/faults/"+url.PathEscape(s.step), s.to, nil)
 }
+
+// Vouched is that the automation has taken the order.
+func (*spoiledStep) Vouched() bool { return true }
+
+// Lapsed is never: what the automation was told is used up when it comes to the step, and gone with a region that is lost.
+func (*spoiledStep) Lapsed(context.Context) (bool, error) { return false, nil }
 
 // Heal tells it to stop. One that is down has forgotten it.
 func (s *spoiledStep) Heal(ctx context.Context) error {

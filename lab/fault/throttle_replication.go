@@ -37,9 +37,14 @@ func (f *ThrottleReplication) Validate(t topology.Topology) error {
 	return err
 }
 
+func (f *ThrottleReplication) replicates() (Replicated, badly) {
+	return f.Replicated, badly{Do: doThrottle, Rate: int64(f.Rate)}
+}
+
 // For makes the fault ready.
 func (f *ThrottleReplication) For(l Lab) (Fault, error) {
-	s, err := f.flow(l, f.Kind(), badly{Do: doThrottle, Rate: int64(f.Rate)})
+	_, how := f.replicates()
+	s, err := f.flow(l, f.Kind(), how)
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +56,9 @@ type throttledStream struct {
 	replication
 	asked float64 // bytes a second
 }
+
+// Vouched is that who was told has taken the order. What was saved up on the way still comes.
+func (*throttledStream) Vouched() bool { return false }
 
 // Of a measurement of a rate: how much is written, in what would arrive in so long at the rate; how long of it is waited through, as what
 // was saved up on the way comes first; and for how long it is measured then.

@@ -36,6 +36,15 @@ func (n *Node) State(ctx context.Context) (State, error) {
 	}
 }
 
+// StartedAt is when the engine started the node for the last time, in its own words: another time is another life of the node.
+func (n *Node) StartedAt(ctx context.Context) (string, error) {
+	i, err := n.inspect(ctx)
+	if err != nil {
+		return "", err
+	}
+	return i.Container.State.StartedAt, nil
+}
+
 // Terminal is where the input and output of a command in a node go. Rows and Columns are those of a real terminal, else zero.
 type Terminal struct {
 	In            io.Reader

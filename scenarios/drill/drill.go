@@ -47,6 +47,7 @@ type drill struct {
 	rest    func()     // ends looking at how the harness does; not nil once the load is to start
 	steady  time.Duration
 	last    time.Duration // the last fault's command
+	told    time.Duration // the command of the fault from which the service was last said to be back
 	stepped time.Duration // when the step before began: conditions look no further back
 	stopped bool          // the load is
 
@@ -174,7 +175,13 @@ func (d *drill) runSteps(ctx context.Context) error {
 			from = d.rec.Now()
 		}
 		d.stepped = d.rec.Now()
-		if err := d.poll(ctx, func() (bool, error) { return d.rec.Now() >= from+s.At, nil }); err != nil {
+		err := d.poll(ctx, func() (bool, error) {
+			seen := d.rec.Snapshot()
+			d.live.Follow(seen) // a little now, and not all of it when the service is measured
+			d.recovered(seen)   // it is said when it is, also while a step waits
+			return d.rec.Now() >= from+s.At, nil
+		})
+		if err != nil {
 			return err
 		}
 		if err := d.runStep(ctx, s); err != nil {
@@ -239,8 +246,8 @@ func (d *drill) awaitCondition(ctx context.Context, c Condition) (met bool, err 
 
 func (d *drill) holds(c Condition) bool {
 	h := d.rec.Snapshot()
+	back, _ := d.recovered(h)
 	if c == Recovered {
-		back, _ := d.recovered(h)
 		return back
 	}
 	for _, m := range h.Marks {
@@ -251,12 +258,19 @@ func (d *drill) holds(c Condition) bool {
 	return false
 }
 
-// recovered asks about the last fault: from the one before it the service may have been back already. Calm is when nothing has gone wrong since.
+// recovered asks about the last fault: from the one before it the service may have been back already. Calm is when nothing has gone wrong since. That
+// the service is back is said once, unless the fault was one that takes nothing away.
 func (d *drill) recovered(h history.History) (back, calm bool) {
 	for _, f := range slices.Backward(h.Faults) {
-		if f.Confirmed && f.Effective != nil {
-			return d.live.Look(h, f.Effective.Hi)
+		if !f.Confirmed || f.Effective == nil {
+			continue
 		}
+		back, calm = d.live.Look(h, f.Effective.Hi)
+		if back && d.told != f.Command && !slices.Contains(measure.Conditions(), f.Name) {
+			d.told = f.Command
+			d.say("the service is back")
+		}
+		return back, calm
 	}
 	return false, false
 }
@@ -272,72 +286,7 @@ func (d *drill) observe(ctx context.Context) error {
 		if !back && now {
 			back = true
 			until = min(limit, d.rec.Now()+d.plan.Tail)
-			d.say("the service is back")
 		}
 		return d.rec.Now() >= limit || d.rec.Now() >= until && calm, nil
 	})
-}
-
-// readBeforeReturn reads the stores before a step gives back what was taken away while another region is in charge: afterwards nobody can tell what
-// was lost.
-func (d *drill) readBeforeReturn(ctx context.Context, g *guarded) {
-	if d.stopped || slices.Contains(measure.Conditions(), g.record.Name) || !g.record.Confirmed {
-		return
-	}
-	for _, m := range d.rec.Snapshot().Marks {
-		if m.Name == agentPromoted && m.At.Hi >= g.record.Effective.Lo {
-			d.read(ctx, history.BeforeReturn)
-			return
-		}
-	}
-}
-
-// agentPromoted is the mark of an automation that has another region in charge from then on.
-const agentPromoted = "promoted"
-
-// read reads the survivor's stores. Nothing is written any more by who matters, so a store whose reading fails is read again for a while.
-func (d *drill) read(ctx context.Context, which string) {
-	ctx, cancel := context.WithTimeout(ctx, readWithin)
-	defer cancel()
-	region := d.plan.Judge.Survivor
-	limit := d.rec.Now() + readAgainFor
-	done := map[string]bool{}
-	_ = d.pollEvery(ctx, 2*lookEvery, func() (bool, error) {
-		lo := d.rec.Now()
-		failed := 0
-		for _, r := range d.lab.Read(ctx, region) {
-			if done[r.Store] {
-				continue
-			}
-			if r.Err != nil && d.rec.Now() < limit && ctx.Err() == nil {
-				failed++
-				d.say("read %s of %s: %v: read again", r.Store, region, r.Err)
-				continue
-			}
-			done[r.Store] = true
-			d.readStore(which, region, r, history.Interval{Lo: lo, Hi: d.rec.Now()})
-		}
-		return failed == 0, nil
-	})
-}
-
-func (d *drill) readStore(which, region string, r StoreRead, at history.Interval) {
-	final := history.FinalRead{Read: which, Store: r.Store, Region: region, At: at, IDs: r.IDs}
-	if r.Err != nil {
-		final.Error = r.Err.Error()
-		d.rec.Read(final)
-		d.say("read %s of %s: %v", r.Store, region, r.Err)
-		return
-	}
-	d.rec.Read(final)
-	d.say("read %s of %s: %d verifications", r.Store, region, len(r.IDs))
-}
-
-// reconcile lets what the returned region still had reach the survivor. That it does not is told, and shows in the second read.
-func (d *drill) reconcile(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, reconcileFor)
-	defer cancel()
-	if err := d.lab.Reconcile(ctx, d.plan.Judge.Survivor); err != nil {
-		d.note("reconcile_incomplete", err.Error())
-	}
 }

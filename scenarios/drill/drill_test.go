@@ -197,7 +197,7 @@ func TestAFailoverBeforeTheFaultIsNotWaitedFor(t *testing.T) {
 func TestABreakInTheSteadyStateStartsItAnew(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	const broken, mended = 400 * ms, 700 * ms
+	const broken, mended = 400 * ms, 1300 * ms // three looks long: none of them is on time to the millisecond
 	l.steady = func(now time.Duration) error {
 		if now > broken && now < mended {
 			return errors.New("a moment, please")
@@ -209,7 +209,7 @@ func TestABreakInTheSteadyStateStartsItAnew(t *testing.T) {
 	if o.err != nil {
 		t.Fatal(o.err)
 	}
-	if at, ok := o.PhaseAt(history.PhaseSteady); !ok || at < mended-2*lookEvery+p.Steady.Hold {
+	if at, ok := o.PhaseAt(history.PhaseSteady); !ok || at < mended-steadyEvery+p.Steady.Hold {
 		t.Errorf("steady at %s, though the lab was not until %s", at, mended)
 	}
 }

@@ -47,12 +47,17 @@ func (d *drill) heal(ctx context.Context, f *guarded) error {
 		return nil
 	}
 	d.sayFault("heal %s: %s", f.Spec.Kind(), f.Spec.Target())
-	w, err := f.Heal(ctx)
+	m, err := f.Heal(ctx)
+	if m.Lapsed != nil {
+		f.record.Lapsed = &history.Interval{Lo: m.Lapsed.Lo, Hi: m.Lapsed.Hi}
+		d.rec.Fault(f.record) // also if it can't be healed
+		d.sayFault("%s was not in force any more: it was last seen %s before", f.Spec.Kind(), (m.Lapsed.Hi - m.Lapsed.Lo).Round(time.Millisecond))
+	}
 	if err != nil {
 		f.gaveUp = true
 		return err
 	}
-	f.record.Healed = &history.Interval{Lo: w.Lo, Hi: w.Hi}
+	f.record.Healed = &history.Interval{Lo: m.Lo, Hi: m.Hi}
 	d.rec.Fault(f.record)
 	d.sayFault("%s is healed", f.Spec.Kind())
 	return nil

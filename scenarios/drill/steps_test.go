@@ -111,6 +111,29 @@ func TestStepsWaitForWhatTheySay(t *testing.T) {
 	}
 }
 
+// That the service is back is said when it is, and not when the last step is done.
+func TestTheServiceIsSaidToBeBackBeforeTheNextStep(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	o := run(t.Context(), t, plan(cutEast(&cut{}), Step{When: Recovered, At: 300 * ms, Heal: "cut"}), l)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	healed := o.fault(t, "cut").Healed.Lo
+	said := 0
+	for _, e := range o.events {
+		if e.Text != "the service is back" {
+			continue
+		}
+		if said++; e.At >= healed || e.At < l.redirected() {
+			t.Errorf("clients were redirected at %s, the fault was healed at %s, and it is said at %s", l.redirected(), healed, e.At)
+		}
+	}
+	if said != 1 {
+		t.Errorf("it is said %d times", said)
+	}
+}
+
 func TestJobsRunWhereThePlanHasThem(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)

@@ -34,7 +34,8 @@ const (
 type chart struct {
 	Width, Height, Left, Right float64
 	Latency, Rate              panel
-	Bands                      []band
+	Bands                      []band // faults in force
+	Away                       []band // outages
 	Flags                      []pennant
 	Times                      []tick
 	AxisY                      float64
@@ -115,6 +116,14 @@ func newChart(r Result, h history.History) *chart {
 		}
 		x := s.x(f.Effective.Lo)
 		c.Bands = append(c.Bands, band{X: x, Width: max(1, s.x(end)-x)})
+	}
+	for _, o := range outagesOf(r) {
+		end := to
+		if o.End != nil {
+			end = o.End.Hi
+		}
+		x := s.x(o.Begin.Hi)
+		c.Away = append(c.Away, band{X: x, Width: max(1, s.x(end)-x)})
 	}
 	c.drawOps(h.Ops, s)
 	c.drawRates(h.Ops, s)
@@ -210,9 +219,9 @@ func flagsOf(r Result, h history.History) []pennant {
 			flags = append(flags, pennant{at: f.Healed.Hi, Label: "healed", Class: "fault"})
 		}
 	}
-	if t := r.Metrics.RecoveryTime; t != nil && !t.Censored && t.Lo != nil {
-		if origin, fault := zero(h); fault {
-			flags = append(flags, pennant{at: origin + time.Duration(*t.Lo), Label: "recovered", Class: "recovered"})
+	for _, o := range outagesOf(r) {
+		if o.End != nil {
+			flags = append(flags, pennant{at: o.End.Hi, Label: "the service is back", Class: "recovered"})
 		}
 	}
 	_, last := reach(h)
@@ -242,6 +251,9 @@ func describe(r Result, h history.History) string {
 		}
 	}
 	text := fmt.Sprintf("%d operations over time: %d ok, %d failed, %d unknown.", len(h.Ops), ok, failed, unknown)
+	for _, i := range r.Incidents {
+		text += " " + i.Words() + "."
+	}
 	for _, row := range r.rows() {
 		if row.Judged && !row.Part {
 			text += fmt.Sprintf(" %s %s: %s.", strings.ToUpper(row.Name[:1])+row.Name[1:], row.Measured, row.Verdict)

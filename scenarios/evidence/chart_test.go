@@ -74,3 +74,43 @@ func TestOutcomesAreDrawn(t *testing.T) {
 		t.Errorf("the fault is drawn as %v", c.Bands)
 	}
 }
+
+// Each outage is drawn from where it began to where it ended, and the service is said to be back there: never before what took it away.
+func TestTheServiceIsBackAfterItsLoss(t *testing.T) {
+	d := judged(t, "two-failovers")
+	r := New(d)
+	c := newChart(r, d.History)
+	if len(c.Away) != 2 {
+		t.Fatalf("%d outages are drawn, want 2", len(c.Away))
+	}
+	var back, lost []float64
+	for _, f := range c.Flags {
+		switch {
+		case f.Class == "recovered":
+			back = append(back, f.X)
+		case strings.HasPrefix(f.Label, "lose_region"):
+			lost = append(lost, f.X)
+		}
+	}
+	if len(back) != 2 || len(lost) != 2 || back[0] < lost[0] || back[0] > lost[1] || back[1] < lost[1] {
+		t.Errorf("the service is lost at %v, and back at %v", lost, back)
+	}
+	for i, o := range c.Away {
+		if o.X+o.Width < back[i]-1 || o.X > back[i] {
+			t.Errorf("outage %d ends at %.0f, and the service is back at %.0f", i, o.X+o.Width, back[i])
+		}
+	}
+	var page strings.Builder
+	if err := writeReport(&page, r, d.History); err != nil {
+		t.Fatal(err)
+	}
+	first, second := strings.Index(page.String(), "<h3>lose_region on us-east-1</h3>"), strings.Index(page.String(), "<h3>lose_region on us-west-2</h3>")
+	if first < 0 || second < first || strings.Count(page.String(), "Phases of the recovery</h4>") != 2 {
+		t.Error("the incidents do not stand one under another, each with its phases")
+	}
+	for _, want := range []string{"the service is back", "service away", "in charge after it: us-west-2", "In all stores together: 2 of 25 lost, 188 ms … 308 ms."} {
+		if !strings.Contains(page.String(), want) {
+			t.Errorf("the report says nowhere %q", want)
+		}
+	}
+}

@@ -39,7 +39,8 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-func drills() map[string]Result {
+func drills(t *testing.T) map[string]Result {
+	t.Helper()
 	pass, _ := outage()
 	met, _ := nightlyBackup()
 	broken, _ := outage()
@@ -54,6 +55,7 @@ func drills() map[string]Result {
 	unsure.Report.Verdict, unsure.Report.Metrics.RecoveryPoint.Verdict = measure.Inconclusive, measure.Inconclusive
 	unsure.Report.Reasons = []string{"Only 3 writes were acknowledged | before the fault; 100 are needed."}
 	return map[string]Result{
+		"two-incidents": New(judged(t, "two-failovers")), "no-cause": New(judged(t, "outage-without-a-cause")),
 		"pass": New(pass), "expected-fail": New(met), "leftovers": New(broken), "interrupted": New(stopped), "other-fail": New(other),
 		"inconclusive": New(unsure), "failed-halfway": New(halfway), "failed-harness": New(Drill{
 			Scenario: Scenario{Name: "kyc-zero-loss", Timescale: 1}, Err: errors.New("start postgres.us-east-1: engine went away"),
@@ -62,7 +64,7 @@ func drills() map[string]Result {
 }
 
 func TestRenderings(t *testing.T) {
-	for name, r := range drills() {
+	for name, r := range drills(t) {
 		t.Run(name, func(t *testing.T) {
 			var plain, summary, junit bytes.Buffer
 			if err := errors.Join(Table(&plain, r, false), writeSummary(&summary, r), writeJUnit(&junit, r, 20*time.Second)); err != nil {
@@ -79,7 +81,7 @@ func TestRenderings(t *testing.T) {
 }
 
 func TestTableColor(t *testing.T) {
-	r := drills()["expected-fail"]
+	r := drills(t)["expected-fail"]
 	var plain, color bytes.Buffer
 	if err := errors.Join(Table(&plain, r, false), Table(&color, r, true)); err != nil {
 		t.Fatal(err)
@@ -97,7 +99,7 @@ func TestTableColor(t *testing.T) {
 }
 
 func TestNew(t *testing.T) {
-	all := drills()
+	all := drills(t)
 	for name, want := range map[string]struct {
 		status  Status
 		verdict measure.Verdict

@@ -87,8 +87,11 @@ func TestReadResultIsStrict(t *testing.T) {
 // What an earlier version left is read as far as it goes: to be judged again, listed and shown.
 func TestResultsOfTheFirstSchemaAreRead(t *testing.T) {
 	for name, make := range map[string]func() (Drill, map[string][]byte){"v1.pass": outage, "v1.fail": nightlyBackup} {
-		dir := t.TempDir()
+		dir := filepath.Join(t.TempDir(), "20260801-120000-"+name)
 		data, err := os.ReadFile(filepath.Join("testdata", name+".result.json"))
+		if err == nil {
+			err = os.Mkdir(dir, 0o755)
+		}
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,16 +103,26 @@ func TestResultsOfTheFirstSchemaAreRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		d, _ := make()
-		d.Ran, d.Report.Incidents = Ran{}, nil
+		d.Ran = Ran{}
+		d.Report.Incidents[0].Outages, d.Report.Incidents[0].InCharge = nil, "" // it had no word of its own for these
 		want := New(d)
 		want.Schema = schemaV1
-		for i := range want.Lab.Images { // it had no word of its own for what they are for
+		for i := range want.Lab.Images { // nor for what they are for
 			want.Lab.Images[i].For = want.Lab.Images[i].Name
 		}
 		slices.SortFunc(want.Lab.Images, func(a, b Image) int { return strings.Compare(a.Name, b.Name) })
-		want.Metrics.RecoveryTime.Cause, want.Metrics.RecoveryTime.Sum = "", measure.Interval{} // nor of these
+		for _, time := range []*measure.RecoveryTime{want.Metrics.RecoveryTime, want.Incidents[0].RecoveryTime} { // nor for these
+			time.Cause, time.Sum = "", measure.Interval{}
+		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if err := WriteIndex(filepath.Dir(dir)); err != nil {
+			t.Fatal(err)
+		}
+		index, err := os.ReadFile(filepath.Join(filepath.Dir(dir), "index.html"))
+		if err != nil || !strings.Contains(string(index), ">"+want.Scenario.Name+"</a>") || !strings.Contains(string(index), "recovery time: ") {
+			t.Errorf("%s is not in the index: %v", name, err)
 		}
 		for from, to := range map[string]string{`"status": "completed"`: `"status": "done"`, `"verdict": "`: `"verdict": "x`} {
 			bad := strings.Replace(string(data), from, to, 1)
@@ -275,6 +288,25 @@ func TestIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "index.json", data)
+	page, err := os.ReadFile(filepath.Join(out, "index.html"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"2 of 3 drills ended as expected.", `class="verdict fail"`, `<span class="word met">as expected</span><small>expected fail: recovery_point, recovery_time: met</small>`,
+		`recovery time: &gt; 11.98 s (never recovered) <span class="dim">(objective 5 s)</span>`, `<td>fail</td>`, `<span class="word unmet">not as expected</span>`,
+		"2026-08-01 12:00:00 UTC",
+	} {
+		if !strings.Contains(string(page), want) {
+			t.Errorf("the page says nowhere %s", want)
+		}
+	}
+	if strings.Contains(string(page), `word fail`) {
+		t.Error("a verdict has a colour, though the drill ended as expected")
+	}
+	if got := (Index{AsExpected: 2, Drills: make([]Entry, 2)}).Summary(); got != "All 2 drills ended as expected." {
+		t.Errorf("it says %q", got)
+	}
 	if err := WriteIndex(filepath.Join(out, "nowhere")); err == nil {
 		t.Error("listed a folder that is not there")
 	}

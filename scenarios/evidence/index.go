@@ -20,8 +20,10 @@ const IndexSchema = "regionfall-index/v1"
 
 // Index lists the drills of a folder, the newest first.
 type Index struct {
-	Schema string  `json:"schema"`
-	Drills []Entry `json:"drills"`
+	Schema string `json:"schema"`
+	// AsExpected is how many of the drills ended as the author of their scenario said: a remedy passed, an incident was caught.
+	AsExpected int     `json:"as_expected"`
+	Drills     []Entry `json:"drills"`
 }
 
 // Entry is one drill. A folder whose result cannot be read is listed with why, not left out: it may be the one that matters.
@@ -38,10 +40,26 @@ type Entry struct {
 	// For the page only.
 	Rows        []measure.Row `json:"-"` // the metrics, without their parts
 	Expectation string        `json:"-"`
+	Began       *time.Time    `json:"-"`
 }
 
-// Started is when the drill began, by its folder's name.
+// Met says whether the drill ended as expected.
+func (e Entry) Met() bool { return e.Expected != nil && e.Expected.Met }
+
+// Summary says first what a reader wants to know.
+func (i Index) Summary() string {
+	n := len(i.Drills)
+	if i.AsExpected == n && n > 1 {
+		return fmt.Sprintf("All %d drills ended as expected.", n)
+	}
+	return fmt.Sprintf("%d of %s ended as expected.", i.AsExpected, measure.Count(n, "drill", "drills"))
+}
+
+// Started is when the drill began: by its own word, else by its folder's name.
 func (e Entry) Started() string {
+	if e.Began != nil {
+		return e.Began.UTC().Format("2006-01-02 15:04:05") + " UTC"
+	}
 	at, err := time.Parse(folderTime, e.Folder[:min(len(folderTime), len(e.Folder))])
 	if err != nil {
 		return ""
@@ -71,7 +89,11 @@ func WriteIndex(out string) error {
 		} else {
 			e.Scenario, e.Status, e.Verdict, e.Expected = r.Scenario.Name, r.Status, r.Verdict, &r.Expected
 			e.RecoveryTime, e.RecoveryPoint, e.Expectation = r.Metrics.RecoveryTime, r.Metrics.RecoveryPoint, r.Expectation()
+			e.Began = r.Began
 			e.Rows = slices.DeleteFunc(r.rows(), func(r measure.Row) bool { return r.Part || !r.Judged })
+		}
+		if e.Met() {
+			index.AsExpected++
 		}
 		index.Drills = append(index.Drills, e)
 	}

@@ -49,7 +49,7 @@ func writeJUnit(w io.Writer, r Result, took time.Duration) error {
 			continue
 		}
 		seen[row.ID] = true
-		suite.add(r, row.ID, row.Verdict, row.Measured+", objective "+row.Objective, r.detail(row.ID))
+		suite.add(r, row.ID, row.Verdict, measuredAgainst(row), r.detail(row.ID))
 	}
 	for _, f := range r.Findings {
 		if seen[f.ID] { // said as a metric
@@ -85,6 +85,14 @@ func writeJUnit(w io.Writer, r Result, took time.Duration) error {
 		return fmt.Errorf("write junit: %w", err)
 	}
 	return nil
+}
+
+// measuredAgainst is what was measured, and what was promised.
+func measuredAgainst(row measure.Row) string {
+	if against := row.Against(); against != "" {
+		return row.Measured + ", " + against
+	}
+	return row.Measured
 }
 
 func (s *junitSuite) add(r Result, id string, v measure.Verdict, message, text string) {

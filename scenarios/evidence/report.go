@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -31,28 +30,24 @@ var pages = template.Must(template.New("").Funcs(template.FuncMap{
 // page is what report.html is rendered from.
 type page struct {
 	Result
-	Rows   []measure.Row
-	Scale  string // "x360", empty for real time
-	Second string // what a second of the lab stands for
-	Chart  *chart
-	Phases []segment
-	Ready  string
-	Losses []storeLosses
-	Faults []faultView
-	Events []event
-	Others []string // reasons after the first
+	Rows      []rowView
+	Scale     string // "x360", empty for real time
+	Second    string // what a second of the lab stands for
+	Chart     *chart
+	Incidents []incidentView
+	Ready     string
+	Faults    []faultView
+	Events    []event
+	Others    []string // reasons after the first
 }
 
-type faultView struct{ Name, Target, Life, Commanded, Effective, Healed string }
-
-// storeLosses are the lost writes of one store.
-type storeLosses struct {
-	Store string
-	Lost  int
-	Rows  []loss
+// rowView is a row with what was measured in the time of the story, in words.
+type rowView struct {
+	measure.Row
+	Full string
 }
 
-type loss struct{ ID, Acked, Before, By string }
+type faultView struct{ Name, Target, Role, Life, Commanded, Effective, Healed string }
 
 // event is a line of what happened, in order.
 type event struct {
@@ -62,8 +57,10 @@ type event struct {
 
 func writeReport(w io.Writer, r Result, h history.History) error {
 	p := page{
-		Result: r, Rows: r.rows(), Chart: newChart(r, h), Phases: phaseBar(r), Ready: measure.Exactly(time.Duration(r.Lab.Ready)),
-		Losses: lossesOf(r, h), Events: eventsOf(h),
+		Result: r, Chart: newChart(r, h), Incidents: incidentsOf(r, h), Ready: measure.Exactly(r.Lab.Ready.Duration()), Events: eventsOf(r, h),
+	}
+	for _, row := range r.rows() {
+		p.Rows = append(p.Rows, rowView{row, atFullScale(row, r.Scenario.Timescale)})
 	}
 	if n := r.Scenario.Timescale; n > 0 && n != 1 {
 		p.Scale, p.Second = measure.Scale(n), measure.Promise(measure.AtScale(time.Second, n))
@@ -73,7 +70,7 @@ func writeReport(w io.Writer, r Result, h history.History) error {
 	}
 	for _, f := range r.Faults {
 		p.Faults = append(p.Faults, faultView{
-			Name: f.Name, Target: f.Target, Life: f.life(), Commanded: measure.Exactly(time.Duration(f.Command)),
+			Name: f.Name, Target: f.Target, Role: string(f.Role), Life: f.life(), Commanded: measure.Exactly(f.Command.Duration()),
 			Effective: spanText(f.Effective), Healed: spanText(f.Healed),
 		})
 	}
@@ -90,65 +87,8 @@ func spanText(s *measure.Span) string {
 	return measure.Between(s.Lo, s.Hi)
 }
 
-// lossesOf dates the lost writes by their acknowledgement. The joint figure is left out where stores are told apart.
-func lossesOf(r Result, h history.History) []storeLosses {
-	p := r.Metrics.RecoveryPoint
-	if p == nil {
-		return nil
-	}
-	points := p.Stores
-	if len(points) == 0 {
-		points = []measure.RecoveryPoint{*p}
-	}
-	const shown = 20 // of a store
-	acked := map[string]*history.Op{}
-	for _, store := range points {
-		for _, id := range store.LostIDs[:min(shown, len(store.LostIDs))] {
-			acked[id] = nil
-		}
-	}
-	for i := range h.Ops {
-		if len(acked) == 0 {
-			break
-		}
-		if op := &h.Ops[i]; op.Kind == history.Write && op.Outcome == history.OK {
-			if first, is := acked[op.ID]; is && first == nil {
-				acked[op.ID] = op
-			}
-		}
-	}
-	origin, fault := zero(h)
-	var out []storeLosses
-	for _, store := range points {
-		if len(store.LostIDs) == 0 {
-			continue
-		}
-		s := storeLosses{Store: strings.TrimSpace(store.Name + " " + store.Rule), Lost: store.Lost}
-		for _, id := range store.LostIDs[:min(shown, len(store.LostIDs))] {
-			l := loss{ID: id, Acked: "not in the history"}
-			if op := acked[id]; op != nil {
-				l.Acked, l.By = measure.Exactly(op.Done), strings.TrimSpace(op.Region+" "+op.Node)
-				if fault {
-					l.Before = relative(op.Done - origin)
-				}
-			}
-			s.Rows = append(s.Rows, l)
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-// relative to the fault: "1.20 s before", "40 ms after".
-func relative(d time.Duration) string {
-	if d < 0 {
-		return measure.Exactly(-d) + " before"
-	}
-	return measure.Exactly(d) + " after"
-}
-
 // eventsOf is everything dated that is no operation, in order.
-func eventsOf(h history.History) []event {
+func eventsOf(r Result, h history.History) []event {
 	origin, fault := zero(h)
 	var events []event
 	add := func(at history.Interval, source, what, of string) {
@@ -174,6 +114,7 @@ func eventsOf(h history.History) []event {
 			add(*f.Healed, "probe", f.Name+" healed", f.Target)
 		}
 	}
+	away(outagesOf(r), add)
 	for _, m := range h.Marks {
 		add(m.At, m.Source, measure.Title(m.Name), m.Detail)
 	}

@@ -3,6 +3,8 @@ package evidence
 import (
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
+	"testing"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -207,4 +209,25 @@ func nightlyBackup() (Drill, map[string][]byte) {
 		},
 		Lab: Lab{Engine: "Docker 20.10.24", AWS: "packages", Ready: near(6840)},
 	}, map[string][]byte{FileScenario: source}
+}
+
+// judged is a recorded history, judged by the promises that the recorded ones were made for.
+func judged(t *testing.T, name string) Drill {
+	t.Helper()
+	h, err := history.Load(filepath.Join("../../fixtures/histories", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	stores := []string{history.StorePostgres, history.StoreObjects, history.StoreItems}
+	spec := measure.Spec{
+		Timescale: 60, Stores: stores, Ordered: stores[:1], Survivor: "us-west-2", MinAcked: 10,
+		RecoveryTime: &measure.RecoveryTimeObjective{
+			Within: 2 * time.Second, Window: time.Second, Success: 0.99, Quantile: 0.99, Latency: 250 * time.Millisecond, Capacity: 0.9,
+		},
+		RecoveryPoint: &measure.RecoveryPointObjective{Within: 400 * time.Millisecond},
+	}
+	return Drill{
+		Scenario: ScenarioOf(name, []byte("name: "+name+"\ntimescale: 60\n"), 60), Status: Completed, History: h, Report: measure.Judge(h, spec),
+		Lab: Lab{Engine: "Docker 20.10.24", AWS: "packages", Ready: near(6840)},
+	}
 }

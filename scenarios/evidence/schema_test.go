@@ -84,7 +84,7 @@ func TestResultsAreAsTheSchemaSays(t *testing.T) {
 		}
 		seen++
 	}
-	for name, r := range drills() {
+	for name, r := range drills(t) {
 		data, err := json.Marshal(r)
 		if err != nil {
 			t.Fatal(err)

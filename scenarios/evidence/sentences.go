@@ -69,6 +69,58 @@ func (r Result) Expectation() string {
 	return text + ": not met (" + strings.Join(why, "; ") + ")"
 }
 
+// Times say when the drill began and how long it took; empty where nobody noted it.
+func (r Result) Times() string {
+	if r.Began == nil {
+		return ""
+	}
+	text := r.Began.UTC().Format("2006-01-02 15:04:05") + " UTC"
+	if r.Ended != nil {
+		text += ", for " + measure.Exactly(r.Ended.Sub(*r.Began).Round(time.Second))
+	}
+	return text
+}
+
+// Words say which program it was, as far as that is known.
+func (h Harness) Words() string {
+	var parts []string
+	if h.Version != nil {
+		parts = append(parts, *h.Version)
+	}
+	if h.Commit != nil {
+		text := "commit " + (*h.Commit)[:min(12, len(*h.Commit))]
+		if h.Dirty != nil && *h.Dirty {
+			text += " with changes"
+		}
+		parts = append(parts, text)
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Words say what class of machine it was.
+func (h Host) Words() string {
+	text := fmt.Sprintf("%s/%s, %s", h.OS, h.Arch, measure.Count(h.Processors, "processor", "processors"))
+	if h.MemoryMB != nil {
+		text += fmt.Sprintf(", %d MB", *h.MemoryMB)
+	}
+	if h.Kernel != nil {
+		text += ", kernel " + *h.Kernel
+	}
+	return text
+}
+
+// story tells the incidents, where there is more to tell than the figures of one.
+func (r Result) story() []string {
+	if len(r.Incidents) < 2 {
+		return nil
+	}
+	var all []string
+	for _, i := range r.Incidents {
+		all = append(all, i.Words())
+	}
+	return all
+}
+
 // FullScale is the extrapolation in words; empty when there is none.
 func (r Result) FullScale() string {
 	t := r.Metrics.RecoveryTime

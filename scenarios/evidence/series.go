@@ -114,16 +114,12 @@ type segment struct {
 	Class    string
 	Took     string
 	Share    string
-	Scaled   bool
+	Kind     string // how it comes to full scale
 }
 
-// phaseBar divides the recovery into its phases.
-func phaseBar(r Result) []segment {
-	t := r.Metrics.RecoveryTime
-	if t == nil {
-		return nil
-	}
-	phases := t.Phases.Rounded()
+// phaseBar divides a recovery into its phases.
+func phaseBar(of measure.Phases) []segment {
+	phases := of.Rounded()
 	total := measure.Near(0)
 	for _, p := range phases {
 		total += p.Took
@@ -136,8 +132,14 @@ func phaseBar(r Result) []segment {
 	for i, p := range phases {
 		width := chartWidth * float64(p.Took) / float64(total)
 		s := segment{
-			X: x, Width: width, Name: measure.Title(p.Name), Class: "p" + strconv.Itoa(i%8), Took: measure.Exactly(time.Duration(p.Took)), Scaled: p.Scaled,
-			Share: fmt.Sprintf("%.0f %%", 100*float64(p.Took)/float64(total)),
+			X: x, Width: width, Name: measure.Title(p.Name), Class: "p" + strconv.Itoa(i%8), Took: measure.Exactly(p.Took.Duration()),
+			Share: fmt.Sprintf("%.0f %%", 100*float64(p.Took)/float64(total)), Kind: "physical",
+		}
+		switch {
+		case p.Scaled:
+			s.Kind = "scheduled by the scenario, scaled"
+		case p.Waited > 0:
+			s.Kind = measure.Exactly(p.Waited.Duration()) + " of it waited for a step of the plan, scaled; else physical"
 		}
 		if labelWidth(s.Name) < width {
 			s.Label = s.Name

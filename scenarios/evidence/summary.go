@@ -26,7 +26,14 @@ func writeSummary(w io.Writer, r Result) error {
 		out.WriteString("\n")
 	}
 	if n := r.Scenario.Timescale; n > 0 && n != 1 {
-		fmt.Fprintf(&out, "Lab time [the same at %s]. %s\n\n", measure.Scale(n), r.FullScale())
+		text := fmt.Sprintf("Lab time [the same at %s].", measure.Scale(n))
+		if full := r.FullScale(); full != "" {
+			text += " " + full
+		}
+		fmt.Fprintf(&out, "%s\n\n", text)
+	}
+	for _, i := range r.Incidents {
+		fmt.Fprintf(&out, "- incident %s\n", inMarkdown(i.Words()))
 	}
 	for _, f := range r.Faults {
 		fmt.Fprintf(&out, "- fault `%s` %s: %s\n", f.Name, inMarkdown(f.Target), inMarkdown(f.life()))
@@ -56,6 +63,9 @@ func (f Fault) life() string {
 		text += " (" + f.By + ")"
 	}
 	text += ", effective " + measure.Exactly(max(0, f.Effective.Hi-time.Duration(f.Command))) + " after its command"
+	if f.Lapsed != nil {
+		text += ", gone by itself between " + measure.Exactly(f.Lapsed.Lo) + " and " + measure.Exactly(f.Lapsed.Hi)
+	}
 	if f.Healed == nil {
 		return text + ", not seen healed"
 	}

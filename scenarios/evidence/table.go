@@ -58,6 +58,9 @@ func Table(w io.Writer, r Result, color bool) error {
 		fmt.Fprintln(out)
 	}
 	fmt.Fprintln(out, r.Why())
+	for _, text := range r.story() {
+		fmt.Fprintln(out, "  "+text)
+	}
 	if text := r.FullScale(); text != "" {
 		fmt.Fprintln(out, text)
 	}
@@ -94,19 +97,30 @@ func (r Result) lines() []line {
 		word := row.Word()
 		lines = append(lines, line{cells: [5]string{name, dash(row.Objective), row.Measured, dash(row.Deviation), word}})
 		// A part has its whole's objective and would only repeat it.
-		if row.FullMeasured == "" || row.Part {
+		if row.FullMeasured == "" && row.FullObjective == "" || row.Part && row.Objective != "" {
 			continue
 		}
-		full := [5]string{2: row.FullMeasured + " at " + measure.Scale(r.Scenario.Timescale)}
-		if !strings.HasPrefix(full[2], "≤") && !strings.HasPrefix(full[2], ">") {
-			full[2] = "= " + full[2]
-		}
+		full := [5]string{2: atFullScale(row, r.Scenario.Timescale)}
 		if row.FullObjective != "" {
 			full[1] = "= " + row.FullObjective
 		}
 		lines = append(lines, line{cells: full, style: ansiDim})
 	}
 	return lines
+}
+
+// atFullScale says what was measured in the time of the story.
+func atFullScale(row measure.Row, timescale float64) string {
+	switch text := row.FullMeasured; {
+	case text == "":
+		return ""
+	case row.Extrapolated:
+		return text + " at full scale"
+	case strings.HasPrefix(text, "≤"), strings.HasPrefix(text, "≥"), strings.HasPrefix(text, ">"), strings.HasPrefix(text, "up to"):
+		return text + " at " + measure.Scale(timescale)
+	default:
+		return "= " + text + " at " + measure.Scale(timescale)
+	}
 }
 
 func writeAligned(out io.Writer, p painter, lines []line) {

@@ -11,8 +11,8 @@ import (
 // schemaV1 named the format until incidents were told apart.
 const schemaV1 = "regionfall-result/v1"
 
-// readV1 reads what has kept its name and its meaning since: enough to judge the folder again, to list it, and to show what was measured. It has no
-// incidents, and nobody noted what ran it.
+// readV1 reads what has kept its name and its meaning since: enough to judge the folder again, to list it, and to show what was measured. It was of
+// one incident, and nobody noted what ran it.
 func readV1(data []byte) (Result, error) {
 	var r Result
 	if err := json.Unmarshal(data, &r); err != nil {
@@ -44,6 +44,21 @@ func readV1(data []byte) (Result, error) {
 	for i, role := range measure.Roles(h) {
 		r.Faults[i].Role = role
 	}
-	r.Incidents = []measure.Incident{}
+	r.Incidents = incidentsV1(r)
 	return r, nil
+}
+
+// incidentsV1 are those of a result that was of one: of the fault that it was counted from.
+func incidentsV1(r Result) []measure.Incident {
+	for n, f := range r.Faults {
+		if f.Role != measure.RoleCause || !f.Confirmed {
+			continue
+		}
+		i := measure.Incident{Fault: new(n), Cause: f.Name + " on " + f.Target, RecoveryTime: r.Metrics.RecoveryTime, RecoveryPoint: r.Metrics.RecoveryPoint}
+		if p := i.RecoveryPoint; p != nil {
+			i.InCharge = p.InCharge
+		}
+		return []measure.Incident{i}
+	}
+	return []measure.Incident{}
 }

@@ -182,7 +182,8 @@ const (
 	PhaseEnd      = "end" // evidence is complete
 )
 
-// History is one drill. Its slices are only read by those who judge it: a Snapshot shares them with the recorder.
+// History is one drill. Its slices are only read by those who judge it: a Snapshot shares them with the recorder, and readings of the same stores share
+// their ids.
 type History struct {
 	Ops    []Op
 	Marks  []Mark

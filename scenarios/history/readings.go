@@ -1,6 +1,9 @@
 package history
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // What surrounds the ids of a final read, as the recorder writes it.
 var (
@@ -31,23 +34,43 @@ func (h *History) addReading(line []byte, t *texts, order *ordering) bool {
 // scanIDs reads texts without escapes between commas.
 func scanIDs(list []byte, known []string, t *texts) (ids []string, ok bool) {
 	s := scanner{rest: list, ok: true}
-	ids = make([]string, 0, bytes.Count(list, []byte(`","`))+1)
+	n := bytes.Count(list, []byte(`","`)) + 1
+	same := 0 // how many are those of the last reading, from its first on
+	if n < worthSharing {
+		ids = make([]string, 0, n)
+	}
+	rest := known
 	for {
 		raw, escaped := s.text()
 		if !s.ok || escaped {
 			return nil, false
 		}
-		id := ""
-		if id, known = find(known, raw); id == "" {
-			id = t.keep(raw)
+		if ids == nil && (same == len(known) || known[same] != string(raw)) {
+			ids = append(make([]string, 0, n), known[:same]...)
+			rest = known[same:]
 		}
-		ids = append(ids, id)
-		if len(s.rest) == 0 {
+		if ids == nil {
+			same++
+		} else {
+			var id string
+			if id, rest = find(rest, raw); id == "" {
+				id = t.keep(raw)
+			}
+			ids = append(ids, id)
+		}
+		switch {
+		case len(s.rest) > 0:
+			s.expect(`,`)
+		case ids == nil:
+			return slices.Clip(known[:same]), true
+		default:
 			return ids, true
 		}
-		s.expect(`,`)
 	}
 }
+
+// worthSharing is from how many ids on two readings of the same share one list.
+const worthSharing = 10_000
 
 // find looks for an id among the next few, and says what comes after it.
 func find(known []string, raw []byte) (id string, rest []string) {

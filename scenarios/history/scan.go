@@ -121,7 +121,7 @@ func (s *scanner) time() time.Duration { return time.Duration(s.number()) }
 // small is a number that fits an int on every machine.
 func (s *scanner) small() int {
 	n := s.number()
-	if int64(int32(n)) != n { //nolint:gosec // that is the question
+	if int64(int32(n)) != n {
 		s.ok = false
 	}
 	return int(n)

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -109,6 +111,38 @@ func TestFinalReadsAreScanned(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" || (gotErr == nil) != (wantErr == nil) {
 			t.Errorf("%s: %v, want %v\n%s", name, gotErr, wantErr, diff)
 		}
+	}
+}
+
+// Readings of many ids share what they have in common, and still are what was read.
+func TestLongReadingsShareTheirIDs(t *testing.T) {
+	var ids []string
+	for i := range worthSharing + 1000 {
+		ids = append(ids, fmt.Sprintf("v-%06d", i))
+	}
+	without := slices.Delete(slices.Clone(ids), 5000, 5003)
+	var lines []byte
+	for _, held := range [][]string{ids, ids, without, without[:worthSharing], ids, {"v-000000"}, ids[1:]} {
+		list, err := json.Marshal(held)
+		if err != nil {
+			t.Fatal(err)
+		}
+		line := []byte(strings.Replace(goodRead, `["v1"]`, string(list), 1))
+		lines = append(append(lines, line...), '\n')
+	}
+	got, err := DecodeEvents(bytes.NewReader(lines))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := decodeEventsStrictly(lines)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if &got.Reads[0].IDs[0] != &got.Reads[1].IDs[0] || &got.Reads[1].IDs[0] == &got.Reads[2].IDs[0] {
+		t.Error("the first two are the same, the third is not")
 	}
 }
 

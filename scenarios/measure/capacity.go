@@ -84,8 +84,8 @@ func (v *view) capacityAfter(cause cause, end time.Duration) *Capacity {
 	end = min(end, v.service.end)
 	c.Demand = new(Ratio(float64(s.offered) / s.over.Seconds()))
 	steady, _ := v.PhaseAt(history.PhaseSteady)
-	c.AmplificationBefore = amplification(v.History, steady, v.causes[0].f.Lo)
-	c.AmplificationAfter = amplification(v.History, f.Hi, end)
+	c.AmplificationBefore = v.amplification(steady, v.causes[0].f.Lo)
+	c.AmplificationAfter = v.amplification(f.Hi, end)
 	expected := s.expected(window)
 	best, from := -1.0, time.Duration(0)
 	try := func(at time.Duration, t *twoCursors) {
@@ -143,22 +143,27 @@ func (c *cursor) before(t time.Duration) int {
 type twoCursors struct{ from, to cursor }
 
 // amplification is calls per operation offered in a stretch of time; nil where nothing was.
-func amplification(h history.History, from, to time.Duration) *Ratio {
-	calls, offered := 0, 0
-	for i := range h.Ops {
-		op := &h.Ops[i]
-		if op.Due < from || op.Due >= to {
-			continue
-		}
-		calls++
-		if op.Retry == 0 {
-			offered++
-		}
-	}
-	if offered == 0 {
+func (v *view) amplification(from, to time.Duration) *Ratio {
+	s, repeats := v.service.all, v.repeats()
+	offered := s.before(to) - s.before(from)
+	if offered <= 0 {
 		return nil
 	}
-	return new(Ratio(float64(calls) / float64(offered)))
+	i, _ := slices.BinarySearch(repeats, from)
+	j, _ := slices.BinarySearch(repeats, to)
+	return new(Ratio(float64(offered+j-i) / float64(offered)))
+}
+
+// repeatsOf are when operations were due that were tried again.
+func repeatsOf(ops []history.Op) []time.Duration {
+	var due []time.Duration
+	for i := range ops {
+		if op := &ops[i]; op.Retry > 0 {
+			due = append(due, op.Due)
+		}
+	}
+	slices.Sort(due)
+	return due
 }
 
 func capacityFinding(c Capacity) Finding {
@@ -203,9 +208,7 @@ func (capacities) Rows(s shown) []Row {
 	}
 	var rows []Row
 	if t := s.Metrics.RecoveryTime; t != nil && t.FirstSuccess != nil {
-		first := Row{ID: "first_success", Name: "first success", Measured: Exactly(t.FirstSuccess.Duration())}
-		s.full(&first, Objective{}, func(scale float64) string { return Exactly(AtScale(t.FirstSuccess.Duration(), scale)) })
-		rows = append(rows, first)
+		rows = append(rows, Row{ID: "first_success", Name: "first success", Measured: Exactly(t.FirstSuccess.Duration())})
 	}
 	standby := Row{
 		ID: FindingStandbyCapacity, Name: "standby capacity", Judged: true, Verdict: c.Verdict, Measured: "not measured",

@@ -46,14 +46,17 @@ func chargeOf(h history.History, s Spec, causes []cause, outages []outage) charg
 	}
 	c.sort()
 	c.infer(h, s, causes)
+	since := make([]time.Duration, len(c.changes))
 	for i := range c.changes {
 		t := &c.changes[i]
 		t.cause = answersTo(*t, causes, outages)
 		// Who follows may answer with the new timeline before the mark says that there is one.
-		t.timeline = timelineBefore(h, t.from.Lo)
-		if t.cause >= 0 {
-			t.timeline = timelineBefore(h, min(t.from.Lo, causes[t.cause].f.Lo))
+		if since[i] = t.from.Lo; t.cause >= 0 {
+			since[i] = min(since[i], causes[t.cause].f.Lo)
 		}
+	}
+	for i, timeline := range timelinesBefore(h, since) {
+		c.changes[i].timeline = timeline
 	}
 	return c
 }
@@ -157,10 +160,16 @@ func homeOf(h history.History, s Spec, causes []cause) string {
 
 // acknowledgements are the acknowledged writes in their order: their places in the history.
 func acknowledgements(h history.History) []int32 {
-	var all []int32
+	count := 0
 	for i := range h.Ops {
 		if acknowledged(&h.Ops[i]) {
-			all = append(all, int32(i)) //nolint:gosec // fewer operations than that
+			count++
+		}
+	}
+	all := make([]int32, 0, count)
+	for i := range h.Ops {
+		if acknowledged(&h.Ops[i]) {
+			all = append(all, int32(i))
 		}
 	}
 	inOrder := func(a, b int32) int { return cmp.Compare(h.Ops[a].Done, h.Ops[b].Done) }
@@ -170,14 +179,27 @@ func acknowledgements(h history.History) []int32 {
 	return all
 }
 
-func timelineBefore(h history.History, t time.Duration) int {
-	latest := 0
-	for i := range h.Ops {
-		if op := &h.Ops[i]; op.Done < t {
-			latest = max(latest, op.Timeline)
-		}
+// timelinesBefore are the latest that anybody answered with before each of some times.
+func timelinesBefore(h history.History, times []time.Duration) []int {
+	if len(times) == 0 {
+		return nil
 	}
-	return latest
+	begins := slices.Sorted(slices.Values(times))
+	latest := make([]int, len(times)+1) // of what was answered between two of them
+	for i := range h.Ops {
+		op := &h.Ops[i]
+		at, _ := slices.BinarySearch(begins, op.Done+1)
+		latest[at] = max(latest[at], op.Timeline)
+	}
+	for i := 1; i < len(latest); i++ {
+		latest[i] = max(latest[i], latest[i-1])
+	}
+	all := make([]int, len(times))
+	for i, t := range times {
+		at, _ := slices.BinarySearch(begins, t)
+		all[i] = latest[at]
+	}
+	return all
 }
 
 // follows says whether another region than the one in charge answered by its database: by a timeline that began with it.

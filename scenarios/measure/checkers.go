@@ -20,6 +20,7 @@ var checkers = []checker{
 	replicationLags{},
 	capacities{},
 	clientMoves{},
+	forwards{},
 	staleConfigs{},
 	switchoverOrders{},
 	writeGaps{},

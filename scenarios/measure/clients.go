@@ -13,6 +13,8 @@ type Clients struct {
 	Moved    int  `json:"moved"` // of those, that were sent elsewhere for good by the end
 	Interval      // lo: the last of them was still sent there, null if none was after the fault; hi: it was sent elsewhere for good
 	Censored bool `json:"censored"`
+	// Stale are those of them whose resolvers keep an answer whatever its TTL says, where the workload has such.
+	Stale *Clients `json:"stale,omitempty"`
 }
 
 // MeasureClients measures how long clients went on asking the lost region: what caches of names make of a redirect. It is nil where the fault
@@ -31,19 +33,26 @@ func MeasureClients(h history.History, s Spec) *Clients { //nolint:revive // Cli
 func (v *view) clients() *Clients {
 	var worst *Clients
 	for _, c := range v.lost() {
-		m := v.clientsOf(c)
+		m := v.clientsOf(c, func(int) bool { return true })
 		if m != nil && (worst == nil || m.Censored && !worst.Censored || m.Censored == worst.Censored && m.Hi != nil && *m.Hi > *worst.Hi) {
 			worst = m
+			if n := v.spec.StaleClients; n > 0 {
+				worst.Stale = v.clientsOf(c, func(client int) bool { return client < n })
+			}
 		}
 	}
 	return worst
 }
 
-func (v *view) clientsOf(loss cause) *Clients {
+// clientsOf are some of the clients after a loss.
+func (v *view) clientsOf(loss cause, some func(client int) bool) *Clients {
 	f, until := loss.f, v.until(loss)
 	c := &Clients{}
 	lo, hi := time.Duration(-1), time.Duration(0)
-	for _, places := range v.turns().all() {
+	for client, places := range v.turns().all() {
+		if !some(client) {
+			continue
+		}
 		stay := v.stayOf(places, loss, until)
 		if !stay.before || stay.end < f.Lo {
 			continue // it was never there, or sent nothing any more
@@ -111,19 +120,27 @@ func (clientMoves) Rows(s shown) []Row {
 	if c == nil {
 		return nil
 	}
-	say := func(scale float64) string {
-		if text := c.took(c.Censored, scale); text != "" {
-			return text
-		}
-		if c.Hi != nil {
-			return "≤ " + AtMost(AtScale(c.Hi.Duration(), scale))
-		}
-		return "not measured"
-	}
-	out := Row{ID: "clients_moved", Name: "last client moved", Measured: say(1)}
+	out := Row{ID: "clients_moved", Name: "last client moved", Measured: c.words(1)}
 	if c.Censored {
 		out.Measured += fmt.Sprintf(" (%d of %d did)", c.Moved, c.Count)
 	}
-	s.full(&out, Objective{}, say)
-	return []Row{out}
+	if c.Stale == nil {
+		return []Row{out}
+	}
+	stale := Row{
+		ID: "clients_moved.stale", Name: "of stale clients", Part: true,
+		Measured: fmt.Sprintf("%s, %d of %d did", c.Stale.words(1), c.Stale.Moved, c.Stale.Count),
+	}
+	s.full(&stale, Objective{}, c.Stale.words) // how long they keep an answer is scheduled
+	return []Row{out, stale}
+}
+
+func (c Clients) words(scale float64) string {
+	if text := c.took(c.Censored, scale); text != "" {
+		return text
+	}
+	if c.Hi != nil {
+		return "≤ " + AtMost(AtScale(c.Hi.Duration(), scale))
+	}
+	return "not measured"
 }

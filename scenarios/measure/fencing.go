@@ -2,7 +2,10 @@ package measure
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/regionfall/regionfall/scenarios/history"
 )
 
 // FindingFencing fails when a lost region acknowledged a write that was sent after the fault, or, whatever the fault, a region one that was
@@ -21,24 +24,27 @@ func (fencing) IDs() []string { return []string{FindingFencing} }
 // Find says whether it was.
 func (fencing) Find(v *view, _ Metrics) []Finding {
 	if a := v.audit(); a != nil {
-		return []Finding{a.strays()}
+		return []Finding{v.strays(a)}
 	}
 	return nil
 }
 
 // strays is about acknowledgements by who was not in charge. Where no mark tells when that changed, and somebody else may have acknowledged
 // afterwards, nobody can tell.
-func (a *audit) strays() Finding {
+func (v *view) strays(a *audit) Finding {
 	stray, doubts := a.ledger.stray, a.ledger.doubts
-	detail := fmt.Sprintf("%d writes were acknowledged by a region that should have been fenced, of %d that were sent to one", len(stray),
-		max(a.ledger.attempts, len(stray)))
+	detail := "no write was sent to a region that should have been fenced"
+	if of := max(a.ledger.attempts, len(stray)); of > 0 {
+		detail = fmt.Sprintf("%d of %s that were sent to a region that should have been fenced were acknowledged", len(stray), Count(of, "write", "writes"))
+	}
 	if len(stray) > 0 {
 		var regions []string
 		for _, w := range stray {
 			regions = append(regions, w.Region)
 		}
-		detail += ": " + strings.Join(dedup(regions), ", ")
+		detail += ", by " + strings.Join(dedup(regions), ", ")
 	}
+	detail += v.whenReachable(a.ledger)
 	f := finding(FindingFencing, names(stray), detail)
 	if len(stray) == 0 && len(doubts) > 0 {
 		f.Verdict, f.Evidence = Inconclusive, names(doubts)[:min(len(doubts), most)]
@@ -46,4 +52,34 @@ func (a *audit) strays() Finding {
 			len(doubts), doubts[0].Region)
 	}
 	return f
+}
+
+// whenReachable says how many of the attempts could have been acknowledged at all, where a region was lost: one that is gone acknowledges nothing, fenced
+// or not.
+func (v *view) whenReachable(l ledger) string {
+	if l.attempts == 0 || len(v.lost()) == 0 {
+		return ""
+	}
+	if l.reachable == 0 {
+		return "; none was sent when it could be reached, so nothing put that to the test"
+	}
+	var since []string
+	for _, c := range v.lost() {
+		if back, is := c.back(); is && back < v.end {
+			since = append(since, strings.Join(c.Regions, ", ")+" from "+Exactly(back)+" on")
+		}
+	}
+	text := fmt.Sprintf("; %d of them were sent when it could be reached", l.reachable)
+	if len(since) > 0 {
+		text += ": " + strings.Join(since, ", ")
+	}
+	return text
+}
+
+// reachable says whether the region that an operation was sent to could answer then: it was not lost, or had been given back.
+func (v *view) reachable(op *history.Op) bool {
+	return !slices.ContainsFunc(v.causes, func(by cause) bool {
+		back, is := by.back()
+		return by.loses(op.Region) && op.Sent >= by.f.Hi && (!is || op.Sent < back)
+	})
 }

@@ -81,12 +81,12 @@ var incidentFixtures = []fixture{
 	{"fault-lapsed", func(d *drill) { d.Faults[0].Lapsed = between(3100, 6900) }, expectation{
 		Why: "The fault was not in force any more when it was to be healed.", Verdict: Inconclusive, Findings: void(),
 	}},
-	{"two-failovers", func(d *drill) { d.failsBack(48, 55) }, expectation{
+	{"two-failovers", func(d *drill) { d.failsBack() }, expectation{
 		Why:     "The standby is lost as well, at 5.3 s, and home serves again 600 ms later; both outages are within what was promised.",
 		Verdict: Pass, Figures: figures{Outages: []float64{1080, 1200, 580, 700}, Lost: new(2)},
 	}},
 	{"two-failovers-second-loses", func(d *drill) {
-		d.failsBack(48, 55)
+		d.failsBack()
 		for i := 37; i < 48; i++ {
 			d.lose(history.StoreItems, d.Ops[i].ID)
 		}
@@ -145,9 +145,10 @@ func (d *drill) unmoved() {
 	}
 }
 
-// failsBack loses the standby just before operation i is due, and has home serve again from operation back on. Home had been given back by then, and the
+// failsBack loses the standby just before operation 48 is due, and has home serve again from operation 55 on. Home had been given back by then, and the
 // stores had been read.
-func (d *drill) failsBack(i, back int) {
+func (d *drill) failsBack() {
+	const i, back = 48, 55
 	for n := range 20 { // two seconds more
 		due := 6500*msec + time.Duration(n)*100*msec
 		d.Ops = append(d.Ops, history.Op{Seq: int64(60 + n), Kind: history.Write, ID: fmt.Sprint("w", n), Due: due, Sent: due + msec})

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"hash/maphash"
+	"math/bits"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 )
@@ -17,18 +18,32 @@ type ids struct {
 	acks         int // acknowledgements, of all of them
 
 	seed  maphash.Seed
-	table []int32 // numbers, less one, by hash; 0: none
+	table []entry // by hash
+}
+
+// entry is a number of an id, and what shows that it is most likely not another one's: without it each look-up would read the operations.
+type entry struct {
+	next int32 // the number, plus one; 0: none
+	tag  uint32
 }
 
 func idsOf(ops []history.Op) *ids {
-	d := &ids{ops: ops, of: make([]int32, len(ops)), seed: maphash.MakeSeed(), table: make([]int32, 1<<10)}
+	writes := 0 // about as many ids are there
+	for i := range ops {
+		if ops[i].Kind == history.Write {
+			writes++
+		}
+	}
+	d := &ids{
+		ops: ops, of: make([]int32, len(ops)), first: make([]int32, 0, writes), written: make([]bool, 0, writes), acknowledged: make([]bool, 0, writes),
+		seed: maphash.MakeSeed(), table: make([]entry, 2<<bits.Len(uint(writes))),
+	}
 	for i := range ops {
 		op := &ops[i]
-		at := d.slot(op.ID)
-		if d.table[at] == 0 {
-			at = d.add(i, at)
+		n, at := d.look(op.ID)
+		if n < 0 {
+			n = d.add(i, at)
 		}
-		n := d.table[at] - 1
 		d.of[i] = n
 		if op.Kind == history.Write {
 			d.written[n] = true
@@ -41,35 +56,50 @@ func idsOf(ops []history.Op) *ids {
 	return d
 }
 
-// add notes a new id, for which there is a place in the table.
-func (d *ids) add(op, at int) int {
-	d.first = append(d.first, int32(op)) //nolint:gosec // fewer operations than that
+// add notes a new id, for which there is a place in the table, and returns its number.
+func (d *ids) add(op int, at place) int32 {
+	n := int32(len(d.first))
+	d.first = append(d.first, int32(op))
 	d.written, d.acknowledged = append(d.written, false), append(d.acknowledged, false)
-	d.table[at] = int32(len(d.first)) //nolint:gosec // fewer operations than that
+	d.table[at.slot] = entry{n + 1, at.tag}
 	if 2*len(d.first) < len(d.table) {
-		return at
+		return n
 	}
-	d.table = make([]int32, 2*len(d.table))
+	d.table = make([]entry, 2*len(d.table))
 	for n := range d.first {
-		d.table[d.slot(d.name(n))] = int32(n + 1) //nolint:gosec // fewer operations than that
+		_, at := d.look(d.name(n))
+		d.table[at.slot] = entry{int32(n + 1), at.tag}
 	}
-	return d.slot(d.ops[op].ID)
+	return n
 }
 
-// slot is where an id is in the table, or would be.
-func (d *ids) slot(id string) int {
-	mask := uint64(len(d.table) - 1) //nolint:gosec // not negative
-	at := maphash.String(d.seed, id) & mask
-	for d.table[at] != 0 && d.name(int(d.table[at]-1)) != id {
-		at = (at + 1) & mask
+// place is where an id is in the table, or would be.
+type place struct {
+	slot int
+	tag  uint32
+}
+
+// look looks an id up; -1: it has no number.
+func (d *ids) look(id string) (n int32, at place) {
+	hash := maphash.String(d.seed, id)
+	mask := len(d.table) - 1
+	at = place{int(hash) & mask, uint32(hash >> 32)}
+	for {
+		e := d.table[at.slot]
+		if e.next == 0 {
+			return -1, at
+		}
+		if e.tag == at.tag && d.name(int(e.next-1)) == id {
+			return e.next - 1, at
+		}
+		at.slot = (at.slot + 1) & mask
 	}
-	return int(at) //nolint:gosec // less than the table is long
 }
 
 // find is the number of an id that was written.
 func (d *ids) find(id string) (n int, written bool) {
-	n = int(d.table[d.slot(id)]) - 1
-	return n, n >= 0 && d.written[n]
+	number, _ := d.look(id)
+	return int(number), number >= 0 && d.written[number]
 }
 
 func (d *ids) name(n int) string { return d.ops[d.first[n]].ID }

@@ -1,8 +1,10 @@
 package measure
 
 import (
+	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // Incident is a fault, or an ordered move, together with the outages and the loss that followed it.
@@ -16,6 +18,62 @@ type Incident struct {
 	RecoveryTime *RecoveryTime `json:"recovery_time"`
 	// RecoveryPoint is null where the loss is another one's: after it nobody else was in charge.
 	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
+}
+
+// Words tell it in one sentence.
+func (i Incident) Words() string {
+	head := i.Cause
+	if i.Fault == nil {
+		head = "nothing was broken"
+	}
+	var parts []string
+	switch n := len(i.Outages); {
+	case n == 0 && i.Outages != nil:
+		parts = append(parts, "the service was not away")
+	case n == 1:
+		parts = append(parts, "the service was away "+i.Outages[0].Words())
+	case n > 1:
+		parts = append(parts, fmt.Sprintf("the service was away %d times, %s", n, listed(i.Outages)))
+	}
+	switch {
+	case i.InCharge == "":
+	case i.Fault == nil:
+		parts = append(parts, i.InCharge+" is in charge")
+	default:
+		parts = append(parts, i.InCharge+" is in charge after it")
+	}
+	if p := i.RecoveryPoint; p != nil {
+		parts = append(parts, "acknowledged writes: "+p.Words())
+	}
+	return head + ": " + strings.Join(parts, "; ")
+}
+
+// listed are outages as part of a sentence.
+func listed(outages []Outage) string {
+	const mostTold = 5
+	var each []string
+	for _, o := range outages[:min(len(outages), mostTold)] {
+		each = append(each, o.Words())
+	}
+	if n := len(outages); n > mostTold {
+		each = append(each, fmt.Sprintf("and %d times more", n-mostTold))
+	}
+	return strings.Join(each, ", ")
+}
+
+// Words say when it was, and for how long.
+func (o Outage) Words() string {
+	text := fmt.Sprintf("from %s on", Exactly(o.Begin.Hi))
+	switch {
+	case o.Censored:
+		text += " to the end"
+	case o.Lo != nil && o.Hi != nil:
+		text += " for " + AtLeast(o.Lo.Duration()) + " to " + AtMost(o.Hi.Duration())
+	}
+	if o.What != "" {
+		text += " (" + o.What + ")"
+	}
+	return text
 }
 
 // incidents are all of a drill, in the order of time.
@@ -47,6 +105,15 @@ func (v *view) uncaused() []Outage {
 		if o.cause < 0 {
 			all = append(all, o.figure())
 		}
+	}
+	return all
+}
+
+// told are the outages of all incidents, in the order of time.
+func (v *view) told() []Outage {
+	all := v.uncaused()
+	for _, t := range v.times() {
+		all = append(all, t.outages...)
 	}
 	return all
 }

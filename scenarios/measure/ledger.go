@@ -41,6 +41,7 @@ type ledger struct {
 	after         []write
 	stray, doubts []write
 	attempts      int      // writes sent to who was not in charge, whatever came of them
+	reachable     int      // of those, that were sent when it could be reached
 	twice         []string // ids that were answered as new more than once
 	refused       []int    // the numbers of ids of which nobody was ever told anything but that they are not applied, in the order of the ids
 }
@@ -71,6 +72,9 @@ func (v *view) newLedger(counted []cause) ledger {
 		}
 		if stands == forbidden {
 			l.attempts++
+			if v.reachable(op) {
+				l.reachable++
+			}
 		}
 		if op.Outcome != history.OK {
 			continue // it may be there or not: it is never lost

@@ -14,10 +14,10 @@ type marks struct {
 const wordBits = 64
 
 func (m *marks) add(is bool) {
-	at := uint(m.n) % wordBits //nolint:gosec // not negative
+	at := uint(m.n) % wordBits
 	if at == 0 {
 		m.words = append(m.words, 0)
-		m.sums = append(m.sums, int32(m.count)) //nolint:gosec // fewer operations than that
+		m.sums = append(m.sums, int32(m.count))
 	}
 	if is {
 		m.words[m.n/wordBits] |= 1 << at
@@ -27,7 +27,7 @@ func (m *marks) add(is bool) {
 }
 
 func (m *marks) at(i int) bool {
-	return m.words[i/wordBits]>>(uint(i)%wordBits)&1 == 1 //nolint:gosec // not negative
+	return m.words[i/wordBits]>>(uint(i)%wordBits)&1 == 1
 }
 
 // before is how many of the first i are marked.
@@ -36,7 +36,7 @@ func (m *marks) before(i int) int {
 		return m.count
 	}
 	w := i / wordBits
-	return int(m.sums[w]) + bits.OnesCount64(m.words[w]&(1<<(uint(i)%wordBits)-1)) //nolint:gosec // not negative
+	return int(m.sums[w]) + bits.OnesCount64(m.words[w]&(1<<(uint(i)%wordBits)-1))
 }
 
 // in is how many of i to j-1 are.
@@ -46,7 +46,7 @@ func (m *marks) in(i, j int) int { return m.before(j) - m.before(i) }
 func (m *marks) next(i, j int) int {
 	j = min(j, m.n)
 	for i < j {
-		if rest := m.words[i/wordBits] >> (uint(i) % wordBits); rest != 0 { //nolint:gosec // not negative
+		if rest := m.words[i/wordBits] >> (uint(i) % wordBits); rest != 0 {
 			return min(j, i+bits.TrailingZeros64(rest))
 		}
 		i += wordBits - i%wordBits
@@ -58,7 +58,7 @@ func (m *marks) next(i, j int) int {
 func (m *marks) last(i, j int) int {
 	for j > max(i, 0) {
 		w := (j - 1) / wordBits
-		end := uint(j - w*wordBits)                            //nolint:gosec // 1 to 64
+		end := uint(j - w*wordBits)
 		if rest := m.words[w] << (wordBits - end); rest != 0 { // those before j, at the top
 			return max(i-1, j-1-bits.LeadingZeros64(rest))
 		}
@@ -75,7 +75,7 @@ func (m *marks) cut(n int) {
 	m.count, m.n = m.before(n), n
 	words := (n + wordBits - 1) / wordBits
 	m.words, m.sums = m.words[:words], m.sums[:words]
-	if over := uint(n) % wordBits; over > 0 { //nolint:gosec // not negative
+	if over := uint(n) % wordBits; over > 0 {
 		m.words[words-1] &= 1<<over - 1
 	}
 }

@@ -16,6 +16,9 @@ import (
 // FindingLocalReads compares the reads in each region with the latency that was promised.
 const FindingLocalReads = "local_reads"
 
+// pathPrimary is the path of a read that the database in charge answered.
+const pathPrimary = "primary"
+
 // PathLocal is the path of a read that the database of the region answered without waiting.
 const PathLocal = "local"
 
@@ -175,7 +178,7 @@ func (v *view) readsIn(when func(due, done time.Duration) period) []*readsOfRegi
 			at = stormy // a client that has not heard of the redirect yet
 		}
 		if r.count[at]++; at != stormy {
-			r.places = append(r.places, int32(i)) //nolint:gosec // fewer operations than that
+			r.places = append(r.places, int32(i))
 		}
 	}
 	var all []*readsOfRegion

@@ -70,6 +70,15 @@ type loss struct {
 
 func newLoss(acked []write, kept func(write) bool, f history.Interval, start time.Duration) loss {
 	l := loss{hi: f.Hi - start}
+	count := 0
+	for _, w := range acked {
+		if !kept(w) {
+			count++
+		}
+	}
+	if count > 0 {
+		l.lost = make([]write, 0, count)
+	}
 	for _, w := range acked {
 		switch {
 		case !kept(w):
@@ -207,34 +216,48 @@ func (p RecoveryPoint) row(s shown) Row {
 	if p.Name != "" {
 		out.ID, out.Name, out.Part = FindingRecoveryPoint+"."+p.Name, strings.TrimSpace(p.Name+" "+p.Rule), true
 	}
-	bounds := p.Interval
-	if p.Lost == 0 {
-		bounds.Lo = nil // nothing lost has a bound, not an interval
-	}
-	say := func(scale float64) string {
-		switch {
-		case bounds.Lo != nil && bounds.Hi != nil:
-			return bounds.took(false, scale)
-		case bounds.Hi != nil:
-			return "≤ " + AtMost(AtScale(bounds.Hi.Duration(), scale))
-		case bounds.Lo != nil:
-			return "≥ " + AtLeast(AtScale(bounds.Lo.Duration(), scale))
-		}
-		return ""
-	}
-	out.Measured = fmt.Sprintf("%d of %d lost", p.Lost, p.Acked)
-	if lab := say(1); lab != "" && p.Lost == 0 {
-		out.Measured += " (" + lab + ")"
-	} else if lab != "" {
-		out.Measured += ", " + lab
-	}
+	out.Measured = p.Words()
 	if p.Within != nil {
 		out.Objective = p.promise()
 		if *p.Within == 0 {
 			out.Objective = "none lost" // judged by count
 		}
 	}
-	out.Deviation = p.deviation(bounds, false)
-	s.full(&out, p.Objective, say)
+	out.Deviation = p.deviation(p.bounds(), false)
+	s.full(&out, p.Objective, p.age)
 	return out
+}
+
+// bounds are what the recovery point is known to be: nothing lost has a bound, not an interval.
+func (p RecoveryPoint) bounds() Interval {
+	if p.Lost == 0 {
+		return Interval{Hi: p.Hi}
+	}
+	return p.Interval
+}
+
+// age says how old what was lost was.
+func (p RecoveryPoint) age(scale float64) string {
+	switch is := p.bounds(); {
+	case is.Lo != nil && is.Hi != nil:
+		return is.took(false, scale)
+	case is.Hi != nil:
+		return "≤ " + AtMost(AtScale(is.Hi.Duration(), scale))
+	case is.Lo != nil:
+		return "≥ " + AtLeast(AtScale(is.Lo.Duration(), scale))
+	}
+	return ""
+}
+
+// Words say what was lost, and how old it was.
+func (p RecoveryPoint) Words() string {
+	text := fmt.Sprintf("%d of %d lost", p.Lost, p.Acked)
+	switch age := p.age(1); {
+	case age == "":
+		return text
+	case p.Lost == 0:
+		return text + " (" + age + ")"
+	default:
+		return text + ", " + age
+	}
 }

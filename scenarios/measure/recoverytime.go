@@ -2,7 +2,6 @@ package measure
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 )
@@ -80,7 +79,19 @@ func (v *view) recoveryTime() *RecoveryTime {
 	return &worst
 }
 
-func recoveryTimeFinding(r *RecoveryTime, outages []outage) Finding {
+// Words say how long it was.
+func (r RecoveryTime) Words() string {
+	text := r.took(r.Censored, 1)
+	switch {
+	case text == "":
+		return "not measured"
+	case r.Censored:
+		text += " (never recovered)"
+	}
+	return text
+}
+
+func recoveryTimeFinding(r *RecoveryTime, outages []Outage) Finding {
 	f := Finding{ID: FindingRecoveryTime, Checker: "recovery_time", Verdict: r.Verdict}
 	objective := "(objective " + r.promise() + ")"
 	after := " after " + r.Cause
@@ -93,22 +104,9 @@ func recoveryTimeFinding(r *RecoveryTime, outages []outage) Finding {
 		f.Detail = fmt.Sprintf("back %s to %s%s %s", AtLeast(r.Lo.Duration()), AtMost(r.Hi.Duration()), after, objective)
 	}
 	if len(outages) > 1 {
-		f.Detail += fmt.Sprintf(", of %d outages: %s", len(outages), told(outages))
+		f.Detail += fmt.Sprintf(", the worst of %d outages: %s", len(outages), listed(outages))
 	}
 	return f
-}
-
-// told tells outages.
-func told(outages []outage) string {
-	var all []string
-	for _, o := range outages[:min(len(outages), 5)] {
-		out, long := o.figure(), "to the end"
-		if out.Hi != nil {
-			long = "for " + AtLeast(out.Lo.Duration()) + " to " + AtMost(out.Hi.Duration())
-		}
-		all = append(all, fmt.Sprintf("at %s %s", Exactly(out.Begin.Hi), long))
-	}
-	return strings.Join(all, ", ")
 }
 
 // recoveryTimes is the checker of the recovery time.
@@ -125,7 +123,7 @@ func (recoveryTimes) Find(v *view, m Metrics) []Finding {
 	if m.RecoveryTime == nil {
 		return nil
 	}
-	return []Finding{recoveryTimeFinding(m.RecoveryTime, v.outages)}
+	return []Finding{recoveryTimeFinding(m.RecoveryTime, v.told())}
 }
 
 // Rows show it.
@@ -135,15 +133,8 @@ func (recoveryTimes) Rows(s shown) []Row {
 		return nil
 	}
 	out := Row{
-		ID: FindingRecoveryTime, Name: "recovery time", Judged: t.Within != nil, Verdict: t.Verdict, Measured: "not measured",
+		ID: FindingRecoveryTime, Name: "recovery time", Judged: t.Within != nil, Verdict: t.Verdict, Measured: t.Words(),
 		Deviation: t.deviation(t.Interval, t.Censored),
-	}
-	say := func(scale float64) string { return t.took(t.Censored, scale) }
-	if lab := say(1); lab != "" {
-		out.Measured = lab
-	}
-	if t.Censored {
-		out.Measured += " (never recovered)"
 	}
 	if n := len(s.Outages()); n > 1 {
 		out.Measured += ", the worst of " + Count(n, "outage", "outages")
@@ -151,6 +142,13 @@ func (recoveryTimes) Rows(s shown) []Row {
 	if t.Within != nil {
 		out.Objective = t.promise()
 	}
-	s.full(&out, t.Objective, say)
+	// Times the timescale it would be another figure than the extrapolation, and a wrong one: what is physical takes no longer at full scale.
+	s.full(&out, t.Objective, func(float64) string {
+		if t.FullScale == nil {
+			return ""
+		}
+		return "about " + Exactly(t.FullScale.Duration())
+	})
+	out.Extrapolated = out.FullMeasured != ""
 	return []Row{out}
 }

@@ -24,6 +24,7 @@ type Metrics struct {
 	WriteLatency   *Latency        `json:"write_latency"`          // of the writes before the first fault
 	Capacity       *Capacity       `json:"capacity"`               // of what took over
 	Clients        *Clients        `json:"clients"`                // when they left the lost region
+	Forwarded      *Forwarded      `json:"forwarded"`              // what another region than the one in charge answered
 	Sessions       []Session       `json:"sessions" schema:"null"` // by guarantee
 	Reads          []ReadLatency   `json:"reads" schema:"null"`    // by region and path
 	StaleConfig    *StaleConfig    `json:"stale_config"`

@@ -8,8 +8,10 @@ type Row struct {
 	Objective string
 	Measured  string
 	Deviation string
-	// The same in the time of the story, when that is another.
+	// The same in the time of the story, when that is another. What is measured there is the lab's times the timescale, or Extrapolated: from parts of
+	// which only some are.
 	FullObjective, FullMeasured string
+	Extrapolated                bool
 	Judged                      bool
 	Verdict                     Verdict
 }
@@ -21,6 +23,17 @@ func (r Row) Word() string {
 	}
 	return r.Verdict.String()
 }
+
+// Against is the objective as a sentence says it, and empty where the measurement says it itself.
+func (r Row) Against() string {
+	if r.Objective == "" || r.Objective == always {
+		return ""
+	}
+	return "objective " + r.Objective
+}
+
+// always is the objective of what may not happen once.
+const always = "always"
 
 // shown is what rows are made of.
 type shown struct {
@@ -37,7 +50,8 @@ func (r Report) Rows(timescale float64) []Row {
 	return all
 }
 
-// full adds the time of the story, where the lab's is not the same.
+// full adds the time of the story, where the lab's is not the same. What was measured is said by say: nothing, where it is made of what is scheduled and of
+// what is physical, and nobody knows of how much of which. Times the timescale it would contradict the recovery time, which is told apart so.
 func (s shown) full(out *Row, o Objective, say func(scale float64) string) {
 	if s.timescale == 1 || s.timescale <= 0 {
 		return
@@ -45,7 +59,9 @@ func (s shown) full(out *Row, o Objective, say func(scale float64) string) {
 	if o.WithinFull != nil && *o.WithinFull > 0 {
 		out.FullObjective = Promise(o.WithinFull.Duration())
 	}
-	out.FullMeasured = say(s.timescale)
+	if say != nil {
+		out.FullMeasured = say(s.timescale)
+	}
 }
 
 // verdict of a finding, and whether it was made.

@@ -36,3 +36,43 @@ func TestLagInWords(t *testing.T) {
 		}
 	}
 }
+
+// A promise that nothing of the kind happens is no figure to hold another against.
+func TestSessionsInWords(t *testing.T) {
+	sessions := []Session{
+		{Guarantee: FindingReadYourWrites, Judged: 196, Violations: 27, Windows: []SessionWindow{{Age: Near(900 * time.Millisecond)}, {Age: Near(1632 * time.Millisecond)}}},
+		{Guarantee: FindingMonotonicReads, Judged: 144},
+		{Guarantee: FindingMonotonicReads},
+	}
+	want := []string{
+		"read your writes: 27 of 196 reads did not find it, in 2 windows, when it was up to 1.63 s old", "monotonic reads: all 144 reads found it",
+		"monotonic reads: not measured",
+	}
+	for i, r := range (Report{Metrics: Metrics{Sessions: sessions}}).Rows(1) {
+		if got := r.Name + ": " + r.Measured; got != want[i] || r.Against() != "" {
+			t.Errorf("it says %q, %q, want %q", got, r.Against(), want[i])
+		}
+	}
+	if got := (Row{Objective: "20 s"}).Against(); got != "objective 20 s" {
+		t.Errorf("it says %q", got)
+	}
+}
+
+// At full scale there is one figure of the recovery time, and it is the extrapolation.
+func TestTheRecoveryTimeHasOneFigureAtFullScale(t *testing.T) {
+	d := goodDrill()
+	r := Judge(d.History, d.spec)
+	for _, row := range r.Rows(d.spec.Timescale) {
+		switch {
+		case row.ID == FindingRecoveryTime && (row.FullMeasured != "about "+Exactly(r.Metrics.RecoveryTime.FullScale.Duration()) || !row.Extrapolated):
+			t.Errorf("it says %+v", row)
+		case row.ID == "first_success" && row.FullMeasured != "", row.ID == "clients_moved" && row.FullMeasured != "":
+			t.Errorf("%s is scaled, though it is made of what is physical too: %s", row.ID, row.FullMeasured)
+		}
+	}
+	for _, row := range r.Rows(1) {
+		if row.FullMeasured != "" || row.FullObjective != "" {
+			t.Errorf("in real time there is another time: %+v", row)
+		}
+	}
+}

@@ -76,7 +76,7 @@ func (v *service) take(ops []history.Op) {
 		if op.Retry > 0 {
 			continue
 		}
-		fresh = append(fresh, call{due: op.Due, op: int32(i)}) //nolint:gosec // fewer operations than that
+		fresh = append(fresh, call{due: op.Due, op: int32(i)})
 		kind, place := v.streams(op)
 		v.others = v.others || kind == nil
 		for _, s := range []*stream{kind, place} {

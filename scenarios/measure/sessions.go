@@ -54,14 +54,18 @@ func MeasureSessions(h history.History, s Spec) []Session { //nolint:revive // S
 }
 
 func (v *view) sessions() []Session {
+	if len(v.spec.Sessions) == 0 {
+		return nil
+	}
 	var all []Session
+	k := newKnowledge(v.ids())
 	for _, id := range v.spec.Sessions {
-		all = append(all, v.session(id))
+		all = append(all, v.session(id, k))
 	}
 	return all
 }
 
-func (v *view) session(id string) Session {
+func (v *view) session(id string, k *knowledge) Session {
 	s := Session{Guarantee: id, Windows: []SessionWindow{}}
 	steady, _ := v.PhaseAt(history.PhaseSteady)
 	f := time.Duration(math.MaxInt64) // when all that was broken was surely effective
@@ -71,7 +75,6 @@ func (v *view) session(id string) Session {
 		}
 		f = max(f, fault.Effective.Hi)
 	}
-	k := newKnowledge(v.ids())
 	for client, places := range v.turns().all() {
 		judged := s.Judged
 		k.forget()
@@ -200,17 +203,19 @@ func (sessionGuarantees) Rows(s shown) (rows []Row) {
 
 func (s Session) row(in shown) Row {
 	out := Row{
-		ID: s.Guarantee, Name: Title(s.Guarantee), Objective: "always", Judged: true, Verdict: s.Verdict,
-		Measured: fmt.Sprintf("%d of %s found it", s.Judged-s.Violations, Count(s.Judged, "read", "reads")),
+		ID: s.Guarantee, Name: Title(s.Guarantee), Objective: always, Judged: true, Verdict: s.Verdict, Measured: "not measured",
 	}
 	if s.Violations == 0 {
+		if s.Judged > 0 {
+			out.Measured = "all " + Count(s.Judged, "read", "reads") + " found it"
+		}
 		return out
 	}
 	age := Near(0)
 	for _, w := range s.Windows {
 		age = max(age, w.Age)
 	}
-	out.Measured = fmt.Sprintf("%d of %s in %s did not find what was up to %s old",
+	out.Measured = fmt.Sprintf("%d of %s did not find it, in %s, when it was up to %s old",
 		s.Violations, Count(s.Judged, "read", "reads"), Count(len(s.Windows), "window", "windows"), Exactly(age.Duration()))
 	in.full(&out, Objective{}, func(scale float64) string { return "up to " + Exactly(AtScale(age.Duration(), scale)) + " old" })
 	return out

@@ -20,6 +20,8 @@ type Spec struct {
 	Survivor string
 	// ClientsIn are the regions that clients are in, in turn; none: that is not known of them.
 	ClientsIn []string
+	// StaleClients are how many of the clients, from the first on, keep an answer of the name service whatever its TTL says; 0: none.
+	StaleClients int
 	// Given are the preconditions that must have come true after the first fault, for a failure to be the one that was expected.
 	Given []string
 	// StandbyCapacity is the least share of the demand that the service must sustain for a window of the recovery time's after the fault;

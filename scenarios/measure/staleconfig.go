@@ -275,23 +275,17 @@ func (staleConfigs) Rows(s shown) []Row {
 	if *c.Within == 0 {
 		out.Objective = "none at redirect"
 	}
-	say := func(scale float64) string {
-		if !c.Censored && (c.Hi == nil || *c.Hi == 0) {
-			return ""
-		}
-		return c.took(c.Censored, scale)
-	}
-	switch lab := say(1); {
-	case lab != "":
+	switch {
+	case c.Censored || c.Hi != nil && *c.Hi > 0:
 		nodes := map[string]bool{}
 		for _, v := range c.Stale {
 			nodes[v.Node] = true
 		}
-		out.Measured = fmt.Sprintf("%s, %s failed at %s", lab, Count(c.Failed, "operation", "operations"), Count(len(nodes), "node", "nodes"))
+		out.Measured = fmt.Sprintf("%s, %s failed at %s", c.took(c.Censored, 1), Count(c.Failed, "operation", "operations"), Count(len(nodes), "node", "nodes"))
 	case c.Lo != nil:
 		out.Measured = "none of " + Count(c.Nodes, "node", "nodes")
 	}
-	s.full(&out, c.Objective, say)
+	s.full(&out, c.Objective, nil)
 	rows := []Row{out}
 	for _, v := range c.Stale {
 		rows = append(rows, Row{

@@ -97,7 +97,21 @@ func (a *audit) over(id, what string, orderedOnly bool, of func(storeAudit) []st
 		counts = append(counts, fmt.Sprintf("%d in %s", len(bad[name]), name))
 		all = append(all, bad[name]...)
 	}
-	return finding(id, dedup(all), what+": "+strings.Join(counts, ", "))
+	return finding(id, some(all), what+": "+strings.Join(counts, ", "))
+}
+
+// some are the first ids, each once: as many as are given as evidence.
+func some(ids []string) []string {
+	var few []string
+	for _, id := range ids {
+		if len(few) == most {
+			break
+		}
+		if !slices.Contains(few, id) {
+			few = append(few, id)
+		}
+	}
+	return few
 }
 
 // finding passes when there is no evidence.

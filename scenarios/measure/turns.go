@@ -34,7 +34,7 @@ func turnsOf(ops []history.Op) *turns {
 	}
 	for i := range ops {
 		at := next[ops[i].Client]
-		t.order[*at] = int32(i) //nolint:gosec // fewer operations than that
+		t.order[*at] = int32(i)
 		*at++
 	}
 	var scratch []sending

@@ -25,10 +25,11 @@ type view struct {
 
 	// Made when they are asked for first.
 	ids      func() *ids
-	turns    func() *turns      // what each client did
-	readings []*reading         // what the stores held, as the history has it; see reading
-	audit    func() *audit      // nil without stores or causes
-	times    func() []aftermath // of the causes, in their order; nil without a promise
+	turns    func() *turns          // what each client did
+	repeats  func() []time.Duration // when operations were due that were tried again
+	readings []*reading             // what the stores held, as the history has it; see reading
+	audit    func() *audit          // nil without stores or causes
+	times    func() []aftermath     // of the causes, in their order; nil without a promise
 }
 
 func viewOf(h history.History, s Spec) *view {
@@ -44,6 +45,7 @@ func bareView(h history.History, s Spec) *view {
 	v := &view{History: h, spec: s, causes: causesOf(h), end: endOf(h), soonest: map[int]soonest{}, readings: make([]*reading, len(h.Reads))}
 	v.ids = sync.OnceValue(func() *ids { return idsOf(h.Ops) })
 	v.turns = sync.OnceValue(func() *turns { return turnsOf(h.Ops) })
+	v.repeats = sync.OnceValue(func() []time.Duration { return repeatsOf(h.Ops) })
 	v.audit = sync.OnceValue(v.newAudit)
 	return v
 }

@@ -90,7 +90,7 @@ func (w *Watch) follow(h history.History) {
 }
 
 // stride is how many windows are tried from one step to the next.
-const stride = 256
+const stride = 64
 
 // walk goes on from the last step that holds.
 func (w *Watch) walk(s *stream) progress {

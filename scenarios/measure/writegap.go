@@ -206,6 +206,6 @@ func (g WriteGap) row(s shown, number int) Row {
 	if number > 0 {
 		out.ID, out.Name, out.Part = FindingWriteGap+"."+strconv.Itoa(number), "to "+g.To, true
 	}
-	s.full(&out, g.Objective, func(scale float64) string { return g.took(g.Censored, scale) })
+	s.full(&out, g.Objective, nil)
 	return out
 }

@@ -6,6 +6,10 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios"
+	"github.com/regionfall/regionfall/scenarios/evidence"
 )
 
 func TestTheHarnessSaysWhatItIs(t *testing.T) {
@@ -62,5 +66,32 @@ func TestTheHostIsAClassOfMachines(t *testing.T) {
 		if got := memoryMB([]byte(text)); want < 0 && got != nil || want >= 0 && (got == nil || *got != want) {
 			t.Errorf("%q has %v MB", text, got)
 		}
+	}
+}
+
+// What ran a drill is in its evidence, and when: from when its recording began.
+func TestTheEvidenceSaysWhatRanTheDrill(t *testing.T) {
+	s, err := scenarios.Parse("example.yaml", []byte(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec, err := record(t.TempDir(), plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := (&run{plan: plan, rec: rec}).drill(true, nil)
+	r := evidence.New(d)
+	if err := rec.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if r.Began == nil || r.Ended == nil || r.Ended.Before(*r.Began) || r.Began.Location() != time.UTC || r.Host == nil || r.Host.Processors < 1 {
+		t.Errorf("it says %v to %v on %+v", r.Began, r.Ended, r.Host)
+	}
+	if again := evidence.New(evidence.Drill{Ran: r.Ran(), Status: evidence.Interrupted}); !again.Began.Equal(*r.Began) || !again.Ended.Equal(*r.Ended) || again.Host.OS != r.Host.OS {
+		t.Errorf("judged again it says %v to %v on %+v", again.Began, again.Ended, again.Host)
 	}
 }

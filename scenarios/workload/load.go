@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"net"
 	"net/netip"
 	"sync"
@@ -94,7 +93,7 @@ func start(ctx context.Context, opts Options, via transport) (*Load, error) {
 		limit:      via.limit,
 		done:       make(chan struct{}),
 	}
-	stale := int(math.Ceil(opts.Spec.Stale.Share*float64(opts.Spec.Clients) - 1e-9))
+	stale := opts.Spec.StaleClients()
 	for i := range opts.Spec.Clients {
 		names := newResolver(opts.Record, via.exchange, opts.Recorder.Now, &l.running)
 		if i < stale {

@@ -2,7 +2,10 @@
 // fate recorded. What clients try again is a call of its own.
 package workload
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Spec is the load of a scenario. Rates are per lab second and are not scaled.
 type Spec struct {
@@ -24,6 +27,9 @@ type Stale struct {
 	Share float64
 	For   time.Duration
 }
+
+// StaleClients are how many of the clients keep answers so: the first ones.
+func (s Spec) StaleClients() int { return int(math.Ceil(s.Stale.Share*float64(s.Clients) - 1e-9)) }
 
 // Retry is what clients do about an operation that is not ok: nothing, for the zero value. Each repetition is an operation of its own, with
 // the same id, and comes on top of what is offered.

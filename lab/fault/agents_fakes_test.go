@@ -1,0 +1,61 @@
+package fault
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+)
+
+const (
+	east = "us-east-1"
+	west = "us-west-2"
+)
+
+// obedient has a node keep what it is told, by who told it, for its life.
+func obedient(n *fakeNode) (told map[string]any) {
+	told = map[string]any{}
+	n.call = func(method, at string, in, out any) error {
+		at, _, _ = strings.Cut(at, "?")
+		holder, err := url.PathUnescape(path.Base(at))
+		if err != nil {
+			return err
+		}
+		switch method {
+		case http.MethodPut:
+			told[holder] = in
+			return nil
+		case http.MethodDelete:
+			delete(told, holder)
+			return nil
+		}
+		switch out := out.(type) {
+		case *limit:
+			out.Ceilings = map[string]float64{}
+			for h := range told {
+				out.Ceilings[h] = 1
+			}
+		case *deliveryState:
+			out.Published, out.Former, out.Told = 7, 6, map[string]json.RawMessage{}
+			for h := range told {
+				out.Told[h] = nil
+			}
+		case *map[string]replicationRule:
+			*out = map[string]replicationRule{}
+			for h := range told {
+				(*out)[h] = replicationRule{}
+			}
+		case *map[string]stepFault:
+			*out = map[string]stepFault{}
+			for h, to := range told {
+				(*out)[h] = to.(stepFault)
+			}
+		default:
+			return fmt.Errorf("nobody asks for a %T at %s", out, at)
+		}
+		return nil
+	}
+	return told
+}

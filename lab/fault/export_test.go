@@ -1,0 +1,7 @@
+package fault
+
+// For tests from outside.
+var (
+	Paths  = paths
+	Places = places
+)

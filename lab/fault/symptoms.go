@@ -1,0 +1,147 @@
+package fault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// broken is a set of links that show a symptom while they are held.
+type broken struct {
+	holding
+	// shows asks one link. bad is that it shows the symptom; the error is that it shows neither that nor that it is well.
+	shows func(ctx context.Context, l Link) (bad bool, saw string, err error)
+	looks int    // before the fault, as many as have to agree
+	alive []Link // those that carried in one of them: only they can tell
+}
+
+func (w Where) broken(l Lab, how How, s shows) (Fault, error) {
+	links, err := w.links(l)
+	if err != nil {
+		return nil, err
+	}
+	return &broken{holding: holding{links: links, how: how}, shows: s}, nil
+}
+
+// Vouched is that the hub has said what each link is like now.
+func (*broken) Vouched() bool { return true }
+
+// InForce asks every link that carried before. Some showing the symptom and some not is neither in force nor healed.
+func (b *broken) InForce(ctx context.Context) (bool, string, error) {
+	if b.healed {
+		return b.stillHeld(ctx)
+	}
+	if b.looks < agreeing {
+		return false, "", b.look(ctx)
+	}
+	bad, well, saw, err := askAll(ctx, b.alive, b.shows)
+	switch {
+	case errors.Is(err, ErrWitness):
+		return false, "", err
+	case len(bad) == len(b.alive):
+		return true, fmt.Sprintf("%s on %s", saw, these(b.alive)), nil
+	case len(well) == len(b.alive):
+		return false, fmt.Sprintf("%s carry", these(b.alive)), nil
+	default:
+		return false, "", fmt.Errorf("of %s %d show it and %d carry: %w", these(b.alive), len(bad), len(well), errors.Join(err, errors.New(saw)))
+	}
+}
+
+// look finds out, before the fault, which links carry. One that a bad probe has missed carries the next time, and none can seem to that does not.
+func (b *broken) look(ctx context.Context) error {
+	well, err := carrying(ctx, b.links)
+	if err != nil {
+		return err
+	}
+	b.alive = slices.DeleteFunc(slices.Clone(b.links), func(l Link) bool { return !slices.Contains(b.alive, l) && !slices.Contains(well, l) })
+	b.looks++
+	return nil
+}
+
+// carrying are those of some links that carry; none is an error.
+func carrying(ctx context.Context, links []Link) ([]Link, error) {
+	_, well, saw, err := askAll(ctx, links, trips)
+	if errors.Is(err, ErrWitness) {
+		return nil, err
+	}
+	if len(well) == 0 {
+		return nil, fmt.Errorf("none of %s carries, so nothing could be told apart: %w", these(links), errors.Join(err, errors.New(saw)))
+	}
+	return well, nil
+}
+
+type shows func(ctx context.Context, l Link) (bad bool, saw string, err error)
+
+// askAll asks every link at once. saw is one of those that are bad; the error is ErrWitness if somebody could not be asked, else that of
+// a link that is neither.
+func askAll(ctx context.Context, ask []Link, how shows) (bad, well []Link, saw string, err error) {
+	type seen struct {
+		bad bool
+		saw string
+		err error
+	}
+	all := make([]seen, len(ask))
+	var g errgroup.Group
+	for i, l := range ask {
+		g.Go(func() error {
+			s := &all[i]
+			s.bad, s.saw, s.err = how(ctx, l)
+			return nil
+		})
+	}
+	_ = g.Wait()
+	for i, s := range all {
+		switch {
+		case errors.Is(s.err, ErrWitness):
+			return nil, nil, "", s.err
+		case s.err != nil:
+			err = s.err
+		case s.bad:
+			bad, saw = append(bad, ask[i]), s.saw
+		default:
+			well = append(well, ask[i])
+		}
+	}
+	return bad, well, saw, err
+}
+
+// trips is the plainest symptom: that no round trip is made.
+func trips(ctx context.Context, l Link) (bool, string, error) {
+	a, err := l.Ask(ctx, probe.Question{Way: probe.RoundTrip})
+	if err != nil {
+		return false, "", err
+	}
+	if a.Symptom == probe.Fine {
+		return false, "", nil
+	}
+	return true, string(a.Symptom), nil
+}
+
+// showing is that a new connection shows one of these symptoms. Through a port that the engine publishes a client sees less: what relays
+// there accepts every connection, and closes it when the hub does not want it.
+func showing(want ...probe.Symptom) shows {
+	return func(ctx context.Context, l Link) (bool, string, error) {
+		a, err := l.Ask(ctx, probe.Question{Way: probe.RoundTrip})
+		if err != nil {
+			return false, "", err
+		}
+		accepted := want
+		if l.Path().From == topology.Clients {
+			accepted = slices.Concat(want, []probe.Symptom{probe.Reset, probe.Closed})
+		}
+		switch {
+		case a.Symptom == probe.Fine:
+			return false, "", nil
+		case slices.Contains(accepted, a.Symptom):
+			return true, string(a.Symptom), nil
+		default:
+			return false, "", fmt.Errorf("%s shows %s", l.Path().Name, a.Symptom)
+		}
+	}
+}

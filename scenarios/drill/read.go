@@ -1,0 +1,73 @@
+package drill
+
+import (
+	"context"
+	"slices"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
+)
+
+// readBeforeReturn reads the stores before a step gives back what was taken away while another region is in charge: afterwards nobody can tell what
+// was lost.
+func (d *drill) readBeforeReturn(ctx context.Context, g *guarded) {
+	if d.stopped || slices.Contains(measure.Conditions(), g.record.Name) || !g.record.Confirmed {
+		return
+	}
+	for _, m := range d.rec.Snapshot().Marks {
+		if m.Name == agentPromoted && m.At.Hi >= g.record.Effective.Lo {
+			d.read(ctx, history.BeforeReturn)
+			return
+		}
+	}
+}
+
+// agentPromoted is the mark of an automation that has another region in charge from then on.
+const agentPromoted = "promoted"
+
+// read reads the survivor's stores. Nothing is written any more by who matters, so a store whose reading fails is read again for a while.
+func (d *drill) read(ctx context.Context, which string) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	region := d.plan.Judge.Survivor
+	limit := d.rec.Now() + readAgainFor
+	done := map[string]bool{}
+	_ = d.pollEvery(ctx, 2*lookEvery, func() (bool, error) {
+		lo := d.rec.Now()
+		failed := 0
+		for _, r := range d.lab.Read(ctx, region) {
+			if done[r.Store] {
+				continue
+			}
+			if r.Err != nil && d.rec.Now() < limit && ctx.Err() == nil {
+				failed++
+				d.say("read %s of %s: %v: read again", r.Store, region, r.Err)
+				continue
+			}
+			done[r.Store] = true
+			d.readStore(which, region, r, history.Interval{Lo: lo, Hi: d.rec.Now()})
+		}
+		return failed == 0, nil
+	})
+}
+
+func (d *drill) readStore(which, region string, r StoreRead, at history.Interval) {
+	final := history.FinalRead{Read: which, Store: r.Store, Region: region, At: at, IDs: r.IDs}
+	if r.Err != nil {
+		final.Error = r.Err.Error()
+		d.rec.Read(final)
+		d.say("read %s of %s: %v", r.Store, region, r.Err)
+		return
+	}
+	d.rec.Read(final)
+	d.say("read %s of %s: %d verifications", r.Store, region, len(r.IDs))
+}
+
+// reconcile lets what the returned region still had reach the survivor. That it does not is told, and shows in the second read.
+func (d *drill) reconcile(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, reconcileFor)
+	defer cancel()
+	if err := d.lab.Reconcile(ctx, d.plan.Judge.Survivor); err != nil {
+		d.note("reconcile_incomplete", err.Error())
+	}
+}
