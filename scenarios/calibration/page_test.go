@@ -29,13 +29,15 @@ second; faults that are known to within 0 to 60 ms.
 {{.Drills}} drills, seeds {{.First}} to {{.Last}}, {{.Side}} at a time. {{.Machine}}
 
 {{.Table}}
-{{.Strange}}
+The truth of a recovery time is itself known to {{.Truth}}. {{.Strange}}
 
 {{end}}## How to read it
 
 - **Measured** counts figures: a drill of two outages has two recovery times, and a loss one in each store.
-- **Truth inside**: the interval that the judge gives holds what was planted. Of what a proxy did only the call is known by which it did it, and the truth is
-  anywhere in that; of a capacity whole operations are.
+- **Truth inside**: the interval that the judge gives holds what was planted. What is planted is when requests arrive at the service from which they fare
+  otherwise; the judge speaks of clients, for whom an operation belongs to the time at which it was due, and a write is acknowledged when they hear so. In
+  between are the ways there and back, as the operations next to that instant took them. Of what a proxy did only the call is known by which it did it,
+  and of a capacity whole operations are.
 - **Bias** is the middle of the interval less the truth. Wanted is less than 5 ms in the median. It has none where one end of the interval is the truth
   by definition, as where nothing was lost.
 - **Width** is the interval's: how much is left open. It comes from how well the fault is known, from the time between two operations (of the rarer kind,
@@ -50,9 +52,9 @@ Made on {{.When}} on {{.Host}}.
 `))
 
 type section struct {
-	Title, Table, Machine, Strange string
-	Drills, Side                   int
-	First, Last                    uint64
+	Title, Table, Truth, Machine, Strange string
+	Drills, Side                          int
+	First, Last                           uint64
 }
 
 func writePage(path string, quiet, loaded *tally) error {
@@ -64,7 +66,7 @@ func writePage(path string, quiet, loaded *tally) error {
 	for _, a := range []*tally{quiet, loaded} {
 		s := section{
 			Title: "On a machine that does nothing else", Table: a.table(), Drills: a.drills, Side: side, First: *first,
-			Last: *first + uint64(a.drills) - 1, Machine: a.machine(), Strange: "Nothing was found that was not planted.", //nolint:gosec // not negative
+			Last: *first + uint64(a.drills) - 1, Machine: a.machine(), Truth: a.truth(), Strange: "Nothing was found that was not planted.", //nolint:gosec // not negative
 		}
 		if a.busy {
 			s.Title = "With one of its cores kept busy"

@@ -95,6 +95,18 @@ func (r row) figure(v float64) string {
 	}
 }
 
+// truth is how well the planted recovery times are known.
+func (a *tally) truth() string {
+	var widths []float64
+	for _, c := range a.all {
+		if c.metric == recoveryTime {
+			widths = append(widths, c.truth.hi-c.truth.lo)
+		}
+	}
+	r := row{unit: "ms"}
+	return fmt.Sprintf("within %s in the median, and %s in 95 %%", r.figure(median(widths)), r.figure(quantile(widths, 0.95)))
+}
+
 // machine says what the machine had a hand in.
 func (a *tally) machine() string {
 	switch {
