@@ -15,17 +15,14 @@ func (d *drill) readBeforeReturn(ctx context.Context, g *guarded) {
 		return
 	}
 	for _, m := range d.rec.Snapshot().Marks {
-		if m.Name == agentPromoted && m.At.Hi >= g.record.Effective.Lo {
+		if m.Name == measure.MarkPromoted && m.At.Hi >= g.record.Effective.Lo {
 			d.read(ctx, history.BeforeReturn)
 			return
 		}
 	}
 }
 
-// agentPromoted is the mark of an automation that has another region in charge from then on.
-const agentPromoted = "promoted"
-
-// read reads the survivor's stores. Nothing is written any more by who matters, so a store whose reading fails is read again for a while.
+// read reads the survivor's stores. One whose reading fails is read again for a while: what it holds of before the fault stays the same.
 func (d *drill) read(ctx context.Context, which string) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()

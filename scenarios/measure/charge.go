@@ -27,13 +27,13 @@ type charge struct {
 // chargeOf reads it from the promotion marks. An automation that leaves none is seen by what was answered: a timeline of PostgreSQL that nobody had
 // answered with before, or, after the region in charge was lost, an acknowledgement of another one. A store that is restored counts as well: it
 // begins anew, also where the region stays the same.
-func chargeOf(h history.History, s Spec, causes []cause, outages []outage) charge {
+func chargeOf(h history.History, s Spec, causes []cause) charge {
 	c := charge{home: homeOf(h, s, causes)}
 	if len(causes) == 0 {
 		return c
 	}
 	for _, m := range h.Marks {
-		if m.Name == markPromoted && m.At.Hi >= causes[0].f.Lo {
+		if m.Name == MarkPromoted && m.At.Hi >= causes[0].f.Lo {
 			c.changes = append(c.changes, tenure{from: m.At, region: regionOf(m, h, s)})
 		}
 	}
@@ -46,6 +46,11 @@ func chargeOf(h history.History, s Spec, causes []cause, outages []outage) charg
 	}
 	c.sort()
 	c.infer(h, s, causes)
+	return c
+}
+
+// answer puts each change down to a cause.
+func (c *charge) answer(h history.History, causes []cause, outages []outage) {
 	since := make([]time.Duration, len(c.changes))
 	for i := range c.changes {
 		t := &c.changes[i]
@@ -58,7 +63,6 @@ func chargeOf(h history.History, s Spec, causes []cause, outages []outage) charg
 	for i, timeline := range timelinesBefore(h, since) {
 		c.changes[i].timeline = timeline
 	}
-	return c
 }
 
 // answersTo is the index of the cause of the outage that a change ends, else of the latest one before it; -1: none.

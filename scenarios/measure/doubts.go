@@ -89,7 +89,7 @@ func (v *view) atStake(own *ownDoubts) int {
 // movedBefore says whether the service was moved to another region before the first cause: then it is not that which is judged.
 func (v *view) movedBefore(c cause) bool {
 	return slices.ContainsFunc(v.Marks, func(m history.Mark) bool {
-		return (m.Name == markPromoted || m.Name == markRedirected) && m.At.Hi < c.felt()
+		return (m.Name == MarkPromoted || m.Name == markRedirected) && m.At.Hi < c.felt()
 	})
 }
 

@@ -114,6 +114,25 @@ var incidentFixtures = []fixture{
 		Spec:    promise(0),
 		Verdict: Fail, Findings: map[string]Verdict{FindingRecoveryPoint: Fail, FindingHole: Fail}, Figures: figures{Lost: new(1)},
 	}},
+	{"reads-of-late-copies", func(d *drill) {
+		d.unmoved()
+		for _, store := range d.spec.Stores {
+			r := d.read(history.BeforeReturn, store)
+			r.IDs = r.IDs[:20]
+		}
+		for i := range 34 {
+			d.readsOf(20, 550+50*i, true)
+		}
+		for i := range 60 {
+			d.readsOf(24, 3050+50*i, false)
+		}
+		for i := range 34 {
+			d.Ops[60+i].ID = d.Ops[0].ID
+		}
+	}, expectation{
+		Why: "Nobody is promoted, and readers do not find what the standby never got: nothing is lost, and they are not served.", Spec: promise(0),
+		Verdict: Fail, Findings: one(FindingRecoveryTime, Fail), Figures: figures{Lost: new(0)},
+	}},
 	{"reads-of-lost-writes", func(d *drill) {
 		for i := range 10 {
 			d.readsOf(24, 4250+200*i, false)

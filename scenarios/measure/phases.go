@@ -46,7 +46,7 @@ var steps = []struct {
 	{"decided", true},
 	{"fenced", false},
 	{markRestored, false},
-	{markPromoted, false},
+	{MarkPromoted, false},
 	{"repointed", false},
 	{"scaled_out", false},
 	{"preflight", false},
@@ -56,8 +56,8 @@ var steps = []struct {
 // markRestored says that a store is up from a backup.
 const markRestored = "restored"
 
-// markPromoted says that the survivor's stores are primaries: nobody else's may be from then on.
-const markPromoted = "promoted"
+// MarkPromoted says that the survivor's stores are primaries: nobody else's may be from then on.
+const MarkPromoted = "promoted"
 
 // markRedirected says that clients are sent to the survivor.
 const markRedirected = "redirected"

@@ -34,9 +34,10 @@ type view struct {
 
 func viewOf(h history.History, s Spec) *view {
 	v := bareView(h, s)
+	v.charge = chargeOf(h, s, v.causes)
 	v.findLost()
 	v.look()
-	v.charge = chargeOf(h, s, v.causes, v.outages)
+	v.charge.answer(h, v.causes, v.outages)
 	return v
 }
 
@@ -135,7 +136,7 @@ func (v *view) after(c cause) string {
 
 // findLost finds what the last readings of the stores show lost.
 func (v *view) findLost() {
-	for _, i := range lastReadings(v.History) {
+	for _, i := range v.lastReadings() {
 		has := v.reading(i).has
 		for n, acknowledged := range v.ids().acknowledged {
 			if !acknowledged || has[n] {
@@ -161,14 +162,20 @@ func (v *view) lostRead() excuse {
 	}
 }
 
-// lastReadings are the last good reading of each store, before the lost region returned: their places in the history.
-func lastReadings(h history.History) []int {
+// lastReadings are the last reading of each store that tells what was lost, where it is a good one: before the lost region returned; where nobody else
+// took over, after reconciliation, since what a standby does not have yet is not lost. They are given by their places in the history.
+func (v *view) lastReadings() []int {
+	telling := history.BeforeReturn
+	if len(v.charge.changes) == 0 {
+		telling = history.AfterReconciliation
+	}
 	last := map[string]int{}
-	for i, r := range h.Reads {
-		if r.Error == "" && r.Read == history.BeforeReturn {
+	for i, r := range v.Reads {
+		if r.Read == telling {
 			last[r.Store] = i
 		}
 	}
+	maps.DeleteFunc(last, func(_ string, i int) bool { return v.Reads[i].Error != "" })
 	return slices.Sorted(maps.Values(last))
 }
 
