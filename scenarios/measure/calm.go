@@ -53,12 +53,13 @@ func (v *view) calm() func(due, done time.Duration) period {
 	}
 }
 
-// controlled is the 99th percentile of what the slowest responder that has nothing to do needed in calm times, of the regions that were not lost; 0
-// where nobody asked. The regions share one machine: each speaks for all.
+// controlled is the 99th percentile of what the slowest responder that has nothing to do needed in calm times; 0 where nobody asked. The regions share one
+// machine: each speaks for all. One that was lost does so before that only: given back, it is starting.
 func (v *view) controlled(when func(due, done time.Duration) period) time.Duration {
 	took := map[string][]time.Duration{}
 	for _, c := range v.Controls {
-		if c.Error == "" && when(c.Due, c.Done) != stormy {
+		is := when(c.Due, c.Done)
+		if c.Error == "" && (is == earlier || is == later && !v.loses(c.Region)) {
 			took[c.Region] = append(took[c.Region], c.Done-c.Due)
 		}
 	}
@@ -69,6 +70,11 @@ func (v *view) controlled(when func(due, done time.Duration) period) time.Durati
 		}
 	}
 	return slowest
+}
+
+// loses says whether a region is lost at any time.
+func (v *view) loses(region string) bool {
+	return slices.ContainsFunc(v.causes, func(c cause) bool { return c.loses(region) })
 }
 
 // ticked is how late the harness' own timers rang at worst in each second of calm times, in the median of the seconds.

@@ -156,10 +156,6 @@ type readsOfRegion struct {
 
 // readsIn are the reads by their regions, in the order of the names.
 func (v *view) readsIn(when func(due, done time.Duration) period) []*readsOfRegion {
-	var lost []string
-	for _, c := range v.lost() {
-		lost = append(lost, c.Regions...)
-	}
 	regions := map[string]*readsOfRegion{}
 	served := v.servedIn()
 	for i := range v.Ops {
@@ -170,7 +166,7 @@ func (v *view) readsIn(when func(due, done time.Duration) period) []*readsOfRegi
 		region := served(op)
 		r := regions[region]
 		if r == nil {
-			r = &readsOfRegion{name: region, lost: slices.Contains(lost, region)}
+			r = &readsOfRegion{name: region, lost: v.loses(region)}
 			regions[region] = r
 		}
 		at := when(op.Due, op.Done)
