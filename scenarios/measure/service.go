@@ -95,7 +95,7 @@ func (v *service) take(ops []history.Op) {
 	}
 	since := fresh[0].due
 	kept := v.all.upTo(since)
-	fresh = merged2(slices.Clone(v.all.calls[kept:]), fresh)
+	fresh = inOneOrder(slices.Clone(v.all.calls[kept:]), fresh)
 	for _, s := range append([]*stream{v.all, v.writes, v.reads}, v.regions...) {
 		s.cut(s.upTo(since))
 		s.makeRoom()
@@ -198,8 +198,8 @@ func (v *service) tooThin() bool {
 	return v.all.over > 0 && v.all.rate()*float64(v.criterion.Window)/windowParts < 1
 }
 
-// merged2 puts two lists that are in order into one.
-func merged2(a, b []call) []call {
+// inOneOrder puts two lists that are in order into one.
+func inOneOrder(a, b []call) []call {
 	if len(a) == 0 {
 		return b
 	}
