@@ -65,11 +65,17 @@ func tellTo(ctx context.Context, nodes ...Node) told {
 // liveOn says whether all of them are in the same life still.
 func (t told) liveOn(ctx context.Context) (bool, error) {
 	for _, was := range t {
-		if is, err := lifeOf(ctx, was.node); err != nil || is != was.name {
+		if same, err := was.goesOn(ctx); !same {
 			return false, err
 		}
 	}
 	return len(t) > 0, nil
+}
+
+// goesOn says whether the node has not been started again.
+func (l life) goesOn(ctx context.Context) (bool, error) {
+	is, err := lifeOf(ctx, l.node)
+	return err == nil && is == l.name, err
 }
 
 func lifeOf(ctx context.Context, n Node) (string, error) {

@@ -43,8 +43,8 @@ type flapping struct {
 	links   broken
 	on, off time.Duration
 
-	stop  func()
 	mu    sync.Mutex
+	stop  func() // nil until it is injected
 	seen  []turn
 	asked time.Duration // when the witness asked for the last time
 	err   error         // of the driver
@@ -72,9 +72,12 @@ func (f *flapping) Inject(ctx context.Context) error {
 	going, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it goes on when the injection is done
 	var both sync.WaitGroup
 	both.Go(func() { f.witness(going) })
-	f.stop = sync.OnceFunc(func() { cancel(); both.Wait() })
+	stop := sync.OnceFunc(func() { cancel(); both.Wait() })
+	f.mu.Lock()
+	f.stop = stop
+	f.mu.Unlock()
 	if err := f.links.Inject(ctx); err != nil {
-		f.stop()
+		stop()
 		return err
 	}
 	both.Go(func() { f.drive(going, began) })
@@ -106,10 +109,11 @@ func (f *flapping) drive(ctx context.Context, began time.Time) {
 
 // InForce reads what the witness has seen.
 func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
+	f.mu.Lock()
 	if f.stop == nil || f.links.healed {
+		f.mu.Unlock()
 		return f.links.InForce(ctx)
 	}
-	f.mu.Lock()
 	defer f.mu.Unlock()
 	// A link that is on for too long does not flap any more, whoever failed to drive it. As long as too few turns were seen, nobody can tell.
 	if n := len(f.seen); n > 0 && f.seen[n-1].carries && f.asked-f.seen[n-1].Hi > 2*f.on {
@@ -137,6 +141,18 @@ func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
 		return true, saw, nil
 	}
 	return false, "", errors.New(saw)
+}
+
+// Lapsed is also that nobody drives it any more: the links stay as they were then, and what stays does not flap.
+func (f *flapping) Lapsed(ctx context.Context) (bool, error) {
+	f.mu.Lock()
+	given := f.err != nil
+	f.mu.Unlock()
+	if given {
+		return true, nil
+	}
+	in, _, err := f.InForce(ctx)
+	return err == nil && !in, err
 }
 
 // near says whether all may have lasted what was asked, give or take the tolerance, and are known well enough to say so.

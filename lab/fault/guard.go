@@ -12,7 +12,8 @@ import (
 // State is where a fault is in its life.
 type State int
 
-// The states. After any error the state is Invalid and only healing is allowed.
+// The states. An order that failed leaves the state Invalid, and one that was carried out and not confirmed leaves it Injected: from there the only way is
+// healing.
 const (
 	Idle State = iota
 	Injected

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -53,7 +54,7 @@ type lostRegion struct {
 	door   Link // the way of the clients to the region's app
 	nodes  []Node
 	freed  []Node // those that nobody holds any more, set by Heal
-	others bool   // somebody else still holds some of it, set by Heal
+	others bool   // somebody else still keeps clients from its app, set by Heal
 
 	looks  int  // before it was lost, as many as have to agree
 	served bool // clients, in one of them; else it is dark, as the standby of a pilot light, and only the engine can tell
@@ -132,6 +133,14 @@ func (r *lostRegion) Verify(ctx context.Context) (string, error) {
 	return fmt.Sprintf("the engine says that all %d nodes are down", len(r.nodes)), nil
 }
 
+// Lapsed is that its app answers clients, or that any node runs.
+func (r *lostRegion) Lapsed(ctx context.Context) (bool, error) {
+	if up, err := anyRuns(ctx, r.nodes); up || err != nil {
+		return up, err
+	}
+	return anyCarries(ctx, []Link{r.door})
+}
+
 // Heal starts the nodes before it opens the links: a region comes back with its own services up.
 func (r *lostRegion) Heal(ctx context.Context) error {
 	free := make([]bool, len(r.nodes))
@@ -140,7 +149,11 @@ func (r *lostRegion) Heal(ctx context.Context) error {
 		up.Go(func() (err error) { free[i], err = n.Release(ctx); return err })
 	}
 	err := errors.Join(up.Wait(), r.links.Heal(ctx))
-	r.others, r.freed = len(r.links.free) < len(r.links.links), nil
+	r.others = slices.ContainsFunc(r.links.links, func(k Link) bool {
+		p := k.Path() // of those from one region to another it does without any
+		return (p.From == topology.Clients || p.From == topology.Global || p.To == topology.Global) && !slices.Contains(r.links.free, k)
+	})
+	r.freed = nil
 	for i, n := range r.nodes {
 		if free[i] {
 			r.freed = append(r.freed, n)

@@ -174,6 +174,9 @@ func (h *heldNodes) Inject(ctx context.Context) error {
 // Vouched is that the engine has ended or frozen each.
 func (*heldNodes) Vouched() bool { return true }
 
+// Lapsed asks the engine whether any of them runs: none does that is held, whatever else is done to it.
+func (h *heldNodes) Lapsed(ctx context.Context) (bool, error) { return anyRuns(ctx, h.nodes) }
+
 // Heal lets them run again.
 func (h *heldNodes) Heal(ctx context.Context) error {
 	free := make([]bool, len(h.nodes))

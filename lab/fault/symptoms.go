@@ -53,6 +53,28 @@ func (b *broken) InForce(ctx context.Context) (bool, string, error) {
 	}
 }
 
+// Lapsed is that any of the links carries.
+func (b *broken) Lapsed(ctx context.Context) (bool, error) { return anyCarries(ctx, b.alive) }
+
+// anyCarries says whether any of some links does. None carries that is held, whatever else is done to it: one is enough to tell that a fault does not
+// hold them all any more.
+func anyCarries(ctx context.Context, links []Link) (bool, error) {
+	ctx, found := context.WithCancelCause(ctx) // the others' silence is not waited for
+	defer found(nil)
+	errOne := errors.New("one carries")
+	_, _, _, err := askAll(ctx, links, func(ctx context.Context, l Link) (bool, string, error) {
+		bad, saw, err := trips(ctx, l)
+		if err == nil && !bad {
+			found(errOne)
+		}
+		return bad, saw, err
+	})
+	if errors.Is(context.Cause(ctx), errOne) {
+		return true, nil
+	}
+	return false, err
+}
+
 // look finds out, before the fault, which links carry. One that a bad probe has missed carries the next time, and none can seem to that does not.
 func (b *broken) look(ctx context.Context) error {
 	well, err := carrying(ctx, b.links)
