@@ -44,7 +44,8 @@ func shadowOf(a, b Spec) shadow {
 	case *Partition, *Refuse, *Blackhole, *Stall, *Reset, *Flapping, *CutControl:
 		s.paths = f.(onPaths).picks
 	case *Latency:
-		if _, patient := b.(measuring); !patient && time.Duration(ways(f.Direction))*f.Delay >= tooLong {
+		_, patient := b.(measuring)
+		if !patient && time.Duration(ways(f.Direction))*f.Delay >= tooLong || pausesLog(b) && f.Direction != "upstream" && f.Delay >= walQuiet {
 			s.paths = f.picks
 		}
 	case *LoseRegion:
@@ -54,6 +55,12 @@ func shadowOf(a, b Spec) shadow {
 		s.nodes = f.(onNodes).surely
 	}
 	return s
+}
+
+// pausesLog says whether a fault is that nothing comes of PostgreSQL's log, which is waited for no longer than it takes over a way that is well.
+func pausesLog(s Spec) bool {
+	p, ok := s.(*PauseReplication)
+	return ok && p.Store == storePostgres
 }
 
 // ways is how many directions of a link a direction is.

@@ -10,6 +10,7 @@ type server struct {
 	promoted               bool
 	replay, delay, streams string
 	life                   int
+	late                   bool // nothing arrives for a while, whatever it is told
 }
 
 func newServer() *server {
@@ -54,9 +55,9 @@ func (s *server) query(sql string) (string, error) {
 	case sql == "alter system reset recovery_min_apply_delay":
 		s.delay = "0"
 	case strings.Contains(sql, "pg_last_wal_receive_lsn() >="):
-		return fmt.Sprint(!s.stalled()), nil
+		return fmt.Sprint(!s.late && !s.stalled()), nil
 	case strings.Contains(sql, "pg_last_wal_replay_lsn() >="):
-		return fmt.Sprint(!s.stalled() && s.replay == "not paused"), nil
+		return fmt.Sprint(!s.late && !s.stalled() && s.replay == "not paused"), nil
 	default:
 		return "", fmt.Errorf("nobody asks %q", sql)
 	}

@@ -75,6 +75,21 @@ func TestAStalledReceiverIsSeenAlsoWhereCommitsWaitForIt(t *testing.T) {
 	})
 }
 
+// What waits before it, or a way that has become slow, is no pause: who was told says whether it is let go.
+func TestAPauseIsHealedThoughWhatIsWrittenComesLate(t *testing.T) {
+	for _, spec := range []*PauseReplication{receipt, {Replicated: receipt.Replicated}} {
+		synctest.Test(t, func(t *testing.T) {
+			l, s, _, _, _ := streaming()
+			g := injected(t, spec, l)
+			s.late = true
+			start := g.now()
+			if m, err := g.Heal(t.Context()); err != nil || m.Lapsed != nil || m.Hi-start > 5*time.Second {
+				t.Errorf("%q: %+v, %v", spec.What, m, err)
+			}
+		})
+	}
+}
+
 // Whoever had the replica stream from elsewhere meanwhile is not undone.
 func TestAReceiverThatWasRepointedIsNotSentBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -170,6 +170,11 @@ func (p *pausedStream) InForce(ctx context.Context) (bool, string, error) {
 	case ok:
 		return false, fmt.Sprintf("what was written arrived after %s", took.Round(time.Millisecond)), nil
 	}
+	if p.healed { // much may be on its way before it, or the way be slow
+		if let, err := p.flow.lapsed(ctx); let || err != nil {
+			return false, fmt.Sprintf("let go by its own account, and what was written takes longer than %s", took.Round(10*time.Millisecond)), err
+		}
+	}
 	blocked, err := p.blocked(ctx)
 	if err == nil && blocked != "" {
 		err = fmt.Errorf("nothing arrives, and it could not be told why: %s", blocked)

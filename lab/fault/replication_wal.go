@@ -269,4 +269,7 @@ func (w *walStream) total(ctx context.Context) (int64, error) {
 	return strconv.ParseInt(text, 10, 64)
 }
 
-func (*walStream) quiet() time.Duration { return 500 * time.Millisecond }
+// walQuiet is long: a record of the log arrives in a few milliseconds.
+const walQuiet = 500 * time.Millisecond
+
+func (*walStream) quiet() time.Duration { return walQuiet }
