@@ -46,8 +46,8 @@ type drill struct {
 	silence func()     // ends asking the responders; not nil
 	rest    func()     // ends looking at how the harness does; not nil once the load is to start
 	steady  time.Duration
-	last    time.Duration // the last fault's command
-	told    time.Duration // the command of the fault from which the service was last said to be back
+	last    time.Duration // when the last fault was confirmed, or given up
+	away    bool          // the service was seen to be, after a fault, and was not said to be back since
 	stepped time.Duration // when the step before began: conditions look no further back
 	stopped bool          // the load is
 
@@ -259,17 +259,17 @@ func (d *drill) holds(c Condition) bool {
 }
 
 // recovered asks about the last fault: from the one before it the service may have been back already. Calm is when nothing has gone wrong since. That
-// the service is back is said once, unless the fault was one that takes nothing away.
+// the service is back is said each time after it was away.
 func (d *drill) recovered(h history.History) (back, calm bool) {
 	for _, f := range slices.Backward(h.Faults) {
 		if !f.Confirmed || f.Effective == nil {
 			continue
 		}
 		back, calm = d.live.Look(h, f.Effective.Hi)
-		if back && d.told != f.Command && !slices.Contains(measure.Conditions(), f.Name) {
-			d.told = f.Command
+		if back && calm && d.away {
 			d.say("the service is back")
 		}
+		d.away = !calm || d.away && !back
 		return back, calm
 	}
 	return false, false

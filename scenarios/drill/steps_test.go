@@ -134,6 +134,35 @@ func TestTheServiceIsSaidToBeBackBeforeTheNextStep(t *testing.T) {
 	}
 }
 
+// Nobody says of a service that was not away that it is back, nor keeps silent of one that was, whatever was broken since.
+func TestTheServiceIsSaidToBeBackOnlyWhereItWasAway(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		steps []Step
+		said  int
+	}{
+		"nothing was away":            {[]Step{{Inject: &cut{kind: "harmless", region: "west"}}, {When: Recovered, At: 300 * ms, Heal: "harmless"}}, 0},
+		"another fault comes at once": {[]Step{cutEast(&cut{}), {Inject: &cut{kind: "squeeze", region: "west", idle: true}}}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := run(t.Context(), t, plan(c.steps...), newLab(t))
+			if o.err != nil {
+				t.Fatal(o.err)
+			}
+			said := 0
+			for _, e := range o.events {
+				if e.Text == "the service is back" {
+					said++
+				}
+			}
+			if said != c.said {
+				t.Errorf("it is said %d times", said)
+			}
+		})
+	}
+}
+
 func TestJobsRunWhereThePlanHasThem(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
