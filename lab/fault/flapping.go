@@ -145,14 +145,17 @@ func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
 
 // Lapsed is also that nobody drives it any more: the links stay as they were then, and what stays does not flap.
 func (f *flapping) Lapsed(ctx context.Context) (bool, error) {
-	f.mu.Lock()
-	given := f.err != nil
-	f.mu.Unlock()
-	if given {
+	if f.givenUp() {
 		return true, nil
 	}
 	in, _, err := f.InForce(ctx)
 	return err == nil && !in, err
+}
+
+func (f *flapping) givenUp() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err != nil
 }
 
 // near says whether all may have lasted what was asked, give or take the tolerance, and are known well enough to say so.

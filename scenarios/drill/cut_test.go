@@ -3,7 +3,6 @@ package drill
 import (
 	"context"
 	"errors"
-	"sync/atomic"
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/probe"
@@ -14,7 +13,6 @@ import (
 type cut struct {
 	kind, region string
 	unverified   bool                        // it is in force, but not all of it came true
-	idle         bool                        // clients do not feel it
 	before       func(context.Context) error // done before the link is cut
 }
 
@@ -34,7 +32,6 @@ type cutting struct {
 	*cut
 	door fault.Link
 	lab  *tinyLab
-	on   atomic.Bool // where it is idle
 }
 
 func (c *cutting) Inject(ctx context.Context) error {
@@ -43,17 +40,11 @@ func (c *cutting) Inject(ctx context.Context) error {
 			return err
 		}
 	}
-	if c.on.Store(c.idle); c.idle {
-		return nil
-	}
 	return c.door.Hold(ctx, fault.How{Cut: true})
 }
 
 // InForce makes a round trip, which does not know of the cut.
 func (c *cutting) InForce(ctx context.Context) (bool, string, error) {
-	if c.idle {
-		return c.on.Load(), "told", nil
-	}
 	a, err := c.door.Ask(ctx, probe.Question{Way: probe.RoundTrip})
 	return a.Symptom != probe.Fine, "a round trip, or none", err
 }
@@ -69,7 +60,6 @@ func (c *cutting) Heal(ctx context.Context) error {
 	c.lab.mu.Lock()
 	c.lab.healed = append(c.lab.healed, c.kind)
 	c.lab.mu.Unlock()
-	c.on.Store(false)
 	_, err := c.door.Release(ctx)
 	return err
 }

@@ -265,12 +265,12 @@ func (d *drill) recovered(h history.History) (back, calm bool) {
 		if !f.Confirmed || f.Effective == nil {
 			continue
 		}
-		back, calm = d.live.Look(h, f.Effective.Hi)
-		if back && calm && d.away {
+		back, away := d.live.Look(h, f.Effective.Hi)
+		if d.away && back && !away { // a window of it was seen
 			d.say("the service is back")
 		}
-		d.away = !calm || d.away && !back
-		return back, calm
+		d.away = away || d.away && !back
+		return back, back && !away
 	}
 	return false, false
 }

@@ -49,9 +49,9 @@ func (w *Watch) Follow(h history.History) {
 	w.follow(h)
 }
 
-// Look says whether a window in which the criterion holds throughout was seen since a time, for all that it has to hold for, and whether it has held
-// up to now. A read that does not find its write tells nothing yet: whether that was lost shows when the stores are read.
-func (w *Watch) Look(h history.History, since time.Duration) (back, calm bool) {
+// Look says whether a window in which the criterion holds throughout was seen since a time, for all that it has to hold for, and whether the
+// service is away now. A read that does not find its write tells nothing yet: whether that was lost shows when the stores are read.
+func (w *Watch) Look(h history.History, since time.Duration) (back, away bool) {
 	if w.spec.RecoveryTime == nil {
 		return false, false
 	}
@@ -62,13 +62,13 @@ func (w *Watch) Look(h history.History, since time.Duration) (back, calm bool) {
 	if !v.observed() || v.tooThin() {
 		return false, false
 	}
-	back, calm = true, true
+	back = true
 	for _, s := range append([]*stream{v.all}, v.parts...) {
 		p := w.walk(s)
 		back = back && p.lastHeld >= since
-		calm = calm && !v.away(s, p)
+		away = away || v.away(s, p)
 	}
-	return back, back && calm
+	return back, away
 }
 
 // follow takes in the operations that the history has more than the last one. It begins anew with one that does not go on from there.

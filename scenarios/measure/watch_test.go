@@ -15,7 +15,7 @@ import (
 )
 
 // lookAtAll says what Watch.Look does, from all of the history.
-func lookAtAll(h history.History, s Spec, since time.Duration) (back, calm bool) {
+func lookAtAll(h history.History, s Spec, since time.Duration) (back, away bool) {
 	v := newService(h, s, func(_ int, op *history.Op) bool { return op.Kind == history.Read && op.Status == http.StatusNotFound })
 	if !v.observed() || v.tooThin() {
 		return false, false
@@ -25,7 +25,7 @@ func lookAtAll(h history.History, s Spec, since time.Duration) (back, calm bool)
 	for _, s := range v.parts {
 		back = back && s.lastHeld >= since
 	}
-	return back, back && (len(outages) == 0 || !outages[len(outages)-1].censored)
+	return back, len(outages) > 0 && outages[len(outages)-1].censored
 }
 
 // cmpWalks compares what a watch has found in each stream with a walk from the start.
@@ -139,22 +139,22 @@ func TestALookTellsWhatAllOfItWould(t *testing.T) {
 				w.Follow(h)
 				continue
 			}
-			back, calm := w.Look(h, since)
-			said[[2]bool{back, calm}]++
-			if b, c := NewWatch(s).Look(h, since); b != back || c != calm {
-				t.Fatalf("at %v of %d operations, since %v: back %v, calm %v; seen for the first time %v, %v", now, n, since, back, calm, b, c)
+			back, away := w.Look(h, since)
+			said[[2]bool{back, away}]++
+			if b, c := NewWatch(s).Look(h, since); b != back || c != away {
+				t.Fatalf("at %v of %d operations, since %v: back %v, away %v; seen for the first time %v, %v", now, n, since, back, away, b, c)
 			}
-			if b, c := lookAtAll(h, s, since); b != back || c != calm {
-				t.Fatalf("at %v of %d operations, since %v: back %v, calm %v; of all of it %v, %v", now, n, since, back, calm, b, c)
+			if b, c := lookAtAll(h, s, since); b != back || c != away {
+				t.Fatalf("at %v of %d operations, since %v: back %v, away %v; of all of it %v, %v", now, n, since, back, away, b, c)
 			}
 			if diff := cmpWalks(w, newService(h, s, w.service.excused)); diff != "" {
 				t.Fatalf("at %v of %d operations: %s", now, n, diff)
 			}
 		}
 	})
-	for _, what := range [][2]bool{{false, false}, {true, false}, {true, true}} {
+	for _, what := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
 		if said[what] < 100 {
-			t.Errorf("back %v, calm %v was said %d times only: the histories show too little", what[0], what[1], said[what])
+			t.Errorf("back %v, away %v was said %d times only: the histories show too little", what[0], what[1], said[what])
 		}
 	}
 }
@@ -163,8 +163,8 @@ func TestWithoutACriterionNothingIsBack(t *testing.T) {
 	d := goodDrill()
 	w := NewWatch(Spec{})
 	w.Follow(d.History)
-	if back, calm := w.Look(d.History, 0); back || calm {
-		t.Errorf("back %v, calm %v", back, calm)
+	if back, away := w.Look(d.History, 0); back || away {
+		t.Errorf("back %v, away %v", back, away)
 	}
 }
 
