@@ -29,6 +29,15 @@ func (d drilled) folder(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s, err := scenarios.Parse("example.yaml", []byte(example))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec.Heading(evidence.ScenarioOf(plan.Name, []byte(example), plan.Timescale).FileSHA256, plan.Timescale)
 	rec.Phase(history.PhaseWorkload)
 	rec.Phase(history.PhaseSteady)
 	const lostAt, ends = 5 * time.Second, 10 * time.Second
@@ -65,21 +74,13 @@ func (d drilled) folder(t *testing.T) string {
 	if err := rec.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s, err := scenarios.Parse("example.yaml", []byte(example))
-	if err != nil {
-		t.Fatal(err)
-	}
-	plan, err := s.Compile()
-	if err != nil {
-		t.Fatal(err)
-	}
 	if d.status == "" {
 		d.status = evidence.Completed
 	}
 	h := rec.Snapshot()
 	r := evidence.New(evidence.Drill{
 		Scenario: evidence.ScenarioOf(plan.Name, []byte(example), plan.Timescale), Status: d.status, History: h,
-		Report: measure.Judge(h, plan.Judge), Lab: evidence.Lab{Engine: "docker 20.10", AWS: "packages", Ready: measure.Near(6800 * time.Millisecond)}, Leftovers: d.leftovers,
+		Report: measure.Judge(h, plan.Judge), Lab: evidence.Lab{Engine: "docker 20.10", AWS: "packages", Ready: new(measure.Near(6800 * time.Millisecond))}, Leftovers: d.leftovers,
 	})
 	if d.told != measure.Inconclusive {
 		r.Verdict = d.told

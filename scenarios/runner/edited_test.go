@@ -106,12 +106,30 @@ func TestAnOldFolderIsJudgedAsItWas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Nobody noted which outages there were, nor of what schema it is now.
+	after.Schema, after.Incidents[0].Outages = before.Schema, nil
 	if diff := cmp.Diff(before, after); diff != "" || after.Verdict != measure.Pass || after.Scenario.Timescale != 720 {
 		t.Errorf("judged again:\n%s", diff)
 	}
 	replace(t, dir, evidence.FileResult, `"timescale": 720`, `"timescale": 0`)
 	if _, _, err := Rejudge(dir); err == nil || !strings.Contains(err.Error(), "timescale: 0 must be 1 to") {
 		t.Errorf("without a timescale: %v", err)
+	}
+}
+
+// What result.json says is believed only of what was recorded before recordings had a heading.
+func TestARecordingWithoutItsHeadingIsNotJudged(t *testing.T) {
+	dir := folder(t, example, 360)
+	lines := eventsOf(t, dir)
+	rewrite(t, filepath.Join(dir, history.EventsFile), slices.Concat(lines[1:len(lines)-1]...))
+	refused(t, dir, "without heading and closing line", "its first line, which says what was run, is missing")
+}
+
+func TestADrillKeepsTheNameOfItsScenario(t *testing.T) {
+	dir := folder(t, example, 360)
+	replace(t, dir, evidence.FileResult, `"name": "example"`, `"name": "kyc-zero-loss"`)
+	if _, after, err := Rejudge(dir); err != nil || after.Scenario.Name != "example" {
+		t.Errorf("it is %s by now; %v", after.Scenario.Name, err)
 	}
 }
 

@@ -97,12 +97,33 @@ func folder(t *testing.T, source string, timescale float64) string {
 	return folderBy(t, source, timescale, record)
 }
 
-// oldFolder is the same as versions left it whose recordings had no heading and no closing line.
+// oldFolder is the same as versions left it whose results were of the first schema: their recordings had no heading and no closing line.
 func oldFolder(t *testing.T, source string, timescale float64) string {
 	t.Helper()
 	dir := folderBy(t, source, timescale, func(dir string, _ drill.Plan) (*history.Recorder, error) { return history.NewRecorder(dir) })
 	events := eventsOf(t, dir)
 	rewrite(t, filepath.Join(dir, history.EventsFile), slices.Concat(events[:len(events)-1]...))
+	path := filepath.Join(dir, evidence.FileResult)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r map[string]any
+	if err := json.Unmarshal(data, &r); err != nil {
+		t.Fatal(err)
+	}
+	r["schema"] = "regionfall-result/v1"
+	for _, key := range []string{"incidents", "harness", "host", "began", "ended"} {
+		delete(r, key)
+	}
+	for _, f := range r["faults"].([]any) {
+		delete(f.(map[string]any), "role")
+	}
+	r["lab"].(map[string]any)["images"] = []map[string]string{{"name": "app regionfall/app:12", "id": "sha256:ab"}}
+	if data, err = json.MarshalIndent(r, "", "  "); err != nil {
+		t.Fatal(err)
+	}
+	rewrite(t, path, data)
 	return dir
 }
 
@@ -125,7 +146,7 @@ func folderBy(t *testing.T, source string, timescale float64, begin func(string,
 	r := evidence.New(evidence.Drill{
 		Scenario: evidence.ScenarioOf(plan.Name, []byte(source), timescale), Status: evidence.Completed, History: h,
 		Report: measure.Judge(h, plan.Judge), Expect: evidence.Expect{Fail: plan.Expect.Fail, Findings: plan.Expect.Findings},
-		Lab: evidence.Lab{Engine: "docker 20.10", AWS: "packages", Ready: measure.Near(6800 * time.Millisecond)},
+		Lab: evidence.Lab{Engine: "docker 20.10", AWS: "packages", Ready: new(measure.Near(6800 * time.Millisecond))},
 	})
 	if err := evidence.Write(dir, r, h, map[string][]byte{evidence.FileScenario: []byte(source)}); err != nil {
 		t.Fatal(err)

@@ -26,7 +26,7 @@ func Rejudge(dir string) (before, after evidence.Result, err error) {
 	if err != nil {
 		return before, after, err
 	}
-	ran, err := asRun(before.Scenario, source, h)
+	ran, err := asRun(before, source, h)
 	if err == nil && before.Status == evidence.Completed { // what was interrupted, or an error, may have no end
 		err = uncut(before, h)
 	}
@@ -41,6 +41,7 @@ func Rejudge(dir string) (before, after evidence.Result, err error) {
 	if err != nil {
 		return before, after, err
 	}
+	ran.Name = plan.Name
 	d := evidence.Drill{
 		Scenario: ran, Status: before.Status, History: h, Report: measure.Judge(h, plan.Judge),
 		Expect: evidence.Expect{Fail: plan.Expect.Fail, Findings: plan.Expect.Findings}, Ran: before.Ran(), Lab: before.Lab, Leftovers: before.Leftovers,
@@ -53,10 +54,14 @@ func Rejudge(dir string) (before, after evidence.Result, err error) {
 
 // asRun is what was run, by the history's word where it has one: its timescale is that of the drill, whatever result.json says by now. The error
 // says that the scenario in the folder is another one.
-func asRun(told evidence.Scenario, source []byte, h history.History) (evidence.Scenario, error) {
+func asRun(before evidence.Result, source []byte, h history.History) (evidence.Scenario, error) {
+	told := before.Scenario
 	here := evidence.ScenarioOf(told.Name, source, told.Timescale).FileSHA256
 	const remedy = "put the file back as the drill left it; to judge by other objectives, run the scenario that has them"
 	switch headed := h.Heading != (history.Heading{}); {
+	case !headed && before.Schema == evidence.Schema: // the first schema had none
+		return told, fmt.Errorf("%s was cut off: its first line, which says what was run, is missing; what is missing may be what failed: put the file back as the drill left it",
+			history.EventsFile)
 	case headed && h.Heading.ScenarioSHA256 != here:
 		return told, fmt.Errorf("%s is not the scenario that was run: its SHA-256 is %s, and %s says %s; %s",
 			evidence.FileScenario, here, history.EventsFile, h.Heading.ScenarioSHA256, remedy)

@@ -124,7 +124,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	r.facts = evidence.Lab{Engine: engine, AWS: string(r.images.AWS), Ready: measure.Near(l.ReadyIn), Serving: map[string]string{}}
+	r.facts = evidence.Lab{Engine: engine, AWS: string(r.images.AWS), Ready: new(measure.Near(l.ReadyIn)), Serving: map[string]string{}}
 	for service, server := range r.images.Servers {
 		r.facts.Serving[string(service)] = server.String()
 	}
@@ -209,6 +209,7 @@ func (r *run) drill(interrupted bool, err error) evidence.Drill {
 	return evidence.Drill{
 		Scenario: scenario, Status: status, Err: err, History: h, Report: measure.Judge(h, r.plan.Judge),
 		Expect: evidence.Expect{Fail: r.plan.Expect.Fail, Findings: r.plan.Expect.Findings},
-		Ran:    evidence.Ran{Ended: time.Now(), Harness: harness(), Host: host()}, Lab: r.facts, Leftovers: r.leftovers,
+		// By the drill's own clock: the wall clock may have been set meanwhile.
+		Ran: evidence.Ran{Ended: h.Heading.Began.Add(r.rec.Now()), Harness: harness(), Host: host()}, Lab: r.facts, Leftovers: r.leftovers,
 	}
 }
