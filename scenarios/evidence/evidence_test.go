@@ -51,12 +51,14 @@ func drills(t *testing.T) map[string]Result {
 	halfway.Err = errors.New("read items in us-west-2: connection refused")
 	other, _ := nightlyBackup()
 	other.Expect.Findings = []string{"recovery_time", "fencing"}
+	unmet, _ := nightlyBackup()
+	unmet.Report.Given = []measure.Precondition{{Name: "decided", Met: true}, {Name: "redirected"}}
 	unsure, _ := outage()
 	unsure.Report.Verdict, unsure.Report.Metrics.RecoveryPoint.Verdict = measure.Inconclusive, measure.Inconclusive
 	unsure.Report.Reasons = []string{"Only 3 writes were acknowledged | before the fault; 100 are needed."}
 	return map[string]Result{
 		"two-incidents": New(judged(t, "two-failovers")), "no-cause": New(judged(t, "outage-without-a-cause")),
-		"pass": New(pass), "expected-fail": New(met), "leftovers": New(broken), "interrupted": New(stopped), "other-fail": New(other),
+		"pass": New(pass), "expected-fail": New(met), "leftovers": New(broken), "interrupted": New(stopped), "other-fail": New(other), "unmet": New(unmet),
 		"inconclusive": New(unsure), "failed-halfway": New(halfway), "failed-harness": New(Drill{
 			Scenario: Scenario{Name: "kyc-zero-loss", Timescale: 1}, Err: errors.New("start postgres.us-east-1: engine went away"),
 		}),
@@ -108,6 +110,7 @@ func TestNew(t *testing.T) {
 		"pass":           {Completed, measure.Pass, true},
 		"expected-fail":  {Completed, measure.Fail, true},
 		"other-fail":     {Completed, measure.Fail, false},
+		"unmet":          {Completed, measure.Fail, false},
 		"inconclusive":   {Completed, measure.Inconclusive, false},
 		"leftovers":      {Errored, measure.Inconclusive, false},
 		"interrupted":    {Interrupted, measure.Inconclusive, false},

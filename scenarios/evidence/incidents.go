@@ -11,7 +11,7 @@ import (
 // incidentView is an incident as the report has it.
 type incidentView struct {
 	Title    string
-	InCharge string
+	InCharge string // a sentence; empty: not known
 	When     string // its fault was in force, or the order was carried out; empty without one
 	Away     bool   // somebody could tell whether the service was
 	Outages  []outageView
@@ -37,8 +37,15 @@ type loss struct{ ID, Acked, Before, By string }
 func incidentsOf(r Result, h history.History) []incidentView {
 	var all []incidentView
 	for _, i := range r.Incidents {
-		v := incidentView{Title: i.Cause, InCharge: i.InCharge, Away: i.Outages != nil, Point: i.RecoveryPoint}
+		v := incidentView{Title: i.Cause, Away: i.Outages != nil, Point: i.RecoveryPoint}
 		var effective *measure.Span
+		switch {
+		case i.InCharge == "":
+		case i.Fault == nil:
+			v.InCharge = "in charge: " + i.InCharge
+		default:
+			v.InCharge = "in charge after it: " + i.InCharge
+		}
 		if i.Fault == nil {
 			v.Title = "nothing was broken"
 		} else if n := *i.Fault; n >= 0 && n < len(r.Faults) {

@@ -16,7 +16,7 @@ import (
 )
 
 // IndexSchema names the format of index.json.
-const IndexSchema = "regionfall-index/v1"
+const IndexSchema = "regionfall-index/v2"
 
 // Index lists the drills of a folder, the newest first.
 type Index struct {

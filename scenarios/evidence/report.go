@@ -35,7 +35,6 @@ type page struct {
 	Second    string // what a second of the lab stands for
 	Chart     *chart
 	Incidents []incidentView
-	Ready     string
 	Faults    []faultView
 	Events    []event
 	Others    []string // reasons after the first
@@ -57,7 +56,7 @@ type event struct {
 
 func writeReport(w io.Writer, r Result, h history.History) error {
 	p := page{
-		Result: r, Chart: newChart(r, h), Incidents: incidentsOf(r, h), Ready: measure.Exactly(r.Lab.Ready.Duration()), Events: eventsOf(r, h),
+		Result: r, Chart: newChart(r, h), Incidents: incidentsOf(r, h), Events: eventsOf(r, h),
 	}
 	for _, row := range r.rows() {
 		p.Rows = append(p.Rows, rowView{row, atFullScale(row, r.Scenario.Timescale)})
@@ -92,9 +91,10 @@ func eventsOf(r Result, h history.History) []event {
 	origin, fault := zero(h)
 	var events []event
 	add := func(at history.Interval, source, what, of string) {
-		when := measure.Exactly(at.Lo)
+		mid := at.Lo + (at.Hi-at.Lo)/2
+		when := measure.Exactly(mid)
 		if fault {
-			when = signed((at.Lo + (at.Hi-at.Lo)/2) - origin)
+			when = signed(mid - origin)
 		}
 		if width := (at.Hi - at.Lo) / 2; width >= time.Millisecond {
 			when += " ± " + measure.AtMost(width)

@@ -101,7 +101,15 @@ type Lab struct {
 	AWS    string  `json:"aws"` // localstack or packages
 	// Serving is what stood in for the cloud's own services: which program served s3, and which dynamodb, with its version and where it is from.
 	Serving map[string]string `json:"serving"`
-	Ready   measure.Near      `json:"ready_ms"` // from nothing to every node ready
+	Ready   *measure.Near     `json:"ready_ms"` // from nothing to every node ready; null: it never was
+}
+
+// Readiness says how long it took until every node was ready; empty where it never was.
+func (l Lab) Readiness() string {
+	if l.Ready == nil {
+		return ""
+	}
+	return measure.Exactly(l.Ready.Duration())
 }
 
 // Served is what served S3 and DynamoDB, as far as it was written down.

@@ -150,7 +150,7 @@ func outage() (Drill, map[string][]byte) {
 			},
 		},
 		Lab: Lab{
-			Engine: "Docker 20.10.24", AWS: "packages", Ready: near(6840),
+			Engine: "Docker 20.10.24", AWS: "packages", Ready: new(near(6840)),
 			Serving: map[string]string{"s3": "versitygw v1.8.0 from a Go module", "dynamodb": "moto 5.1.1 from Debian packages"},
 			Images:  []Image{{For: "postgres", Name: "regionfall/postgres:3f9c", Digest: "sha256:0f3b"}, {For: "hub", Name: "regionfall/hub:77aa", Digest: "sha256:9a21"}},
 		},
@@ -207,7 +207,7 @@ func nightlyBackup() (Drill, map[string][]byte) {
 				{ID: "recovery_point", Checker: "recovery_point", Verdict: measure.Fail, Detail: "1140 of 1141 lost", Evidence: ids},
 			},
 		},
-		Lab: Lab{Engine: "Docker 20.10.24", AWS: "packages", Ready: near(6840)},
+		Lab: Lab{Engine: "Docker 20.10.24", AWS: "packages", Ready: new(near(6840))},
 	}, map[string][]byte{FileScenario: source}
 }
 
@@ -228,6 +228,6 @@ func judged(t *testing.T, name string) Drill {
 	}
 	return Drill{
 		Scenario: ScenarioOf(name, []byte("name: "+name+"\ntimescale: 60\n"), 60), Status: Completed, History: h, Report: measure.Judge(h, spec),
-		Lab: Lab{Engine: "Docker 20.10.24", AWS: "packages", Ready: near(6840)},
+		Lab: Lab{Engine: "Docker 20.10.24", AWS: "packages", Ready: new(near(6840))},
 	}
 }

@@ -3,16 +3,21 @@ package evidence
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/regionfall/regionfall/scenarios/history"
 	regionfall "github.com/regionfall/regionfall/scenarios/jsonschema"
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 var updateSchema = flag.Bool("update-schema", false, "write docs/schema/result.schema.json anew")
@@ -69,9 +74,11 @@ func parsed(t *testing.T, data []byte) any {
 func TestResultsAreAsTheSchemaSays(t *testing.T) {
 	s := resultSchema(t)
 	files, err := filepath.Glob("testdata/*.result.json")
-	if err != nil {
+	recorded, gerr := filepath.Glob("../../fixtures/drills/*/" + FileResult)
+	if err := errors.Join(err, gerr); err != nil {
 		t.Fatal(err)
 	}
+	files = append(files, recorded...)
 	seen := 0
 	for _, file := range files {
 		data, err := os.ReadFile(file)
@@ -79,12 +86,25 @@ func TestResultsAreAsTheSchemaSays(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = s.Validate(parsed(t, data))
-		if first := strings.HasPrefix(filepath.Base(file), "v1."); first != (err != nil) {
+		if first := bytes.Contains(data, []byte(schemaV1)); first != (err != nil) {
 			t.Errorf("%s: %v", file, err)
 		}
 		seen++
 	}
-	for name, r := range drills(t) {
+	all := drills(t)
+	measured := map[string]int{}
+	for _, name := range histories(t) {
+		d := judged(t, name)
+		d.Report = measure.Judge(d.History, everything())
+		all[name] = New(d)
+		metrics := reflect.ValueOf(all[name].Metrics)
+		for i := range metrics.NumField() {
+			if !metrics.Field(i).IsNil() {
+				measured[metrics.Type().Field(i).Name]++
+			}
+		}
+	}
+	for name, r := range all {
 		data, err := json.Marshal(r)
 		if err != nil {
 			t.Fatal(err)
@@ -94,8 +114,41 @@ func TestResultsAreAsTheSchemaSays(t *testing.T) {
 		}
 		seen++
 	}
+	for i := range reflect.TypeFor[measure.Metrics]().NumField() {
+		f := reflect.TypeFor[measure.Metrics]().Field(i)
+		if never := f.Type == reflect.TypeFor[*measure.NotMeasured](); (measured[f.Name] == 0) != never {
+			t.Errorf("%s was measured in %d of the histories", f.Name, measured[f.Name])
+		}
+	}
 	if seen < 10 {
 		t.Errorf("only %d results were seen", seen)
+	}
+}
+
+// histories are the names of all that are recorded.
+func histories(t *testing.T) []string {
+	t.Helper()
+	dirs, err := filepath.Glob("../../fixtures/histories/*/" + history.EventsFile)
+	if err != nil || len(dirs) == 0 {
+		t.Fatal(err)
+	}
+	for i, path := range dirs {
+		dirs[i] = filepath.Base(filepath.Dir(path))
+	}
+	return dirs
+}
+
+// everything is promised.
+func everything() measure.Spec {
+	stores := []string{history.StorePostgres, history.StoreObjects, history.StoreItems}
+	return measure.Spec{
+		Timescale: 60, Stores: stores, Ordered: stores[:1], Survivor: "us-west-2", MinAcked: 10, StandbyCapacity: 0.5, LocalReads: time.Second,
+		RecoveryTime: &measure.RecoveryTimeObjective{
+			Within: 2 * time.Second, Window: time.Second, Success: 0.99, Quantile: 0.99, Latency: 250 * time.Millisecond, Capacity: 0.9,
+		},
+		RecoveryPoint: &measure.RecoveryPointObjective{Within: 400 * time.Millisecond}, StaleClients: 1, Given: []string{"promoted"},
+		Consistency: measure.Linearizable, Sessions: []string{measure.FindingReadYourWrites, measure.FindingMonotonicReads},
+		StaleConfig: new(time.Second), WriteGap: new(time.Second), Replicated: stores[1:],
 	}
 }
 

@@ -57,6 +57,11 @@ func (r Result) Expectation() string {
 	if slices.ContainsFunc(r.Findings, func(f measure.Finding) bool { return f.ID == measure.FindingDrill && f.Verdict != measure.Pass }) {
 		why = append(why, "the drill proves nothing")
 	}
+	for _, p := range r.Expected.Given {
+		if !p.Met {
+			why = append(why, "did not come true: "+p.Name)
+		}
+	}
 	if len(missing) > 0 {
 		why = append(why, "not found: "+strings.Join(missing, ", "))
 	}

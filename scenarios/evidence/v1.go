@@ -48,10 +48,17 @@ func readV1(data []byte) (Result, error) {
 	return r, nil
 }
 
-// incidentsV1 are those of a result that was of one: of the fault that it was counted from.
+// incidentsV1 are those of a result that was of one: of the first fault that was confirmed, whatever it was to the drill. Of several switchovers it was of
+// the worst, and does not say which that was.
 func incidentsV1(r Result) []measure.Incident {
+	ordered := 0
+	for _, f := range r.Faults {
+		if f.Name == history.Switchover {
+			ordered++
+		}
+	}
 	for n, f := range r.Faults {
-		if f.Role != measure.RoleCause || !f.Confirmed {
+		if !f.Confirmed || f.Effective == nil || ordered > 1 {
 			continue
 		}
 		i := measure.Incident{Fault: new(n), Cause: f.Name + " on " + f.Target, RecoveryTime: r.Metrics.RecoveryTime, RecoveryPoint: r.Metrics.RecoveryPoint}

@@ -175,7 +175,7 @@ func capacityFinding(c Capacity) Finding {
 	case c.ShareHi == nil:
 		f.Detail = "what was sustained after the fault could not be measured: no window was observed to its end " + objective
 	default:
-		f.Detail = fmt.Sprintf("%.1f %% to %.1f %% of the demand of %.1f/s was sustained %s", 100**c.ShareLo, 100**c.ShareHi, *c.Demand, objective)
+		f.Detail = fmt.Sprintf("%s to %s of the demand of %.1f/s was sustained %s", inPercent(c.ShareLo.Rounded()), inPercent(c.ShareHi.Rounded()), *c.Demand, objective)
 		if a := c.AmplificationAfter; a != nil && *a > 1.005 {
 			f.Detail += fmt.Sprintf("; with what clients tried again %.1f calls came for each operation", *a)
 		}

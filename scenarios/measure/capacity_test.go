@@ -137,7 +137,7 @@ func TestRepetitionsDoNotCountAsService(t *testing.T) {
 			said = f.Detail
 		}
 	}
-	if !strings.Contains(said, "0.0 % to 0.0 % of the demand of 10.0/s") || !strings.Contains(said, "calls came for each") {
+	if !strings.Contains(said, "0 % to 0 % of the demand of 10.0/s") || !strings.Contains(said, "calls came for each") {
 		t.Errorf("the finding says %q", said)
 	}
 }

@@ -175,7 +175,12 @@ func (s Spec) objective(within time.Duration) Objective {
 }
 
 // promise is the objective in words.
-func (o Objective) promise() string { return Promise(o.Within.Duration()) }
+func (o Objective) promise() string {
+	if o.Within == nil {
+		return ""
+	}
+	return Promise(o.Within.Duration())
+}
 
 // AtScale is a lab duration in the time of the story, in which a second of the lab is so many.
 func AtScale(d time.Duration, timescale float64) time.Duration {

@@ -109,9 +109,9 @@ func (v *view) uncaused() []Outage {
 	return all
 }
 
-// told are the outages of all incidents, in the order of time.
+// told are the outages of all incidents that have a cause, in the order of time.
 func (v *view) told() []Outage {
-	all := v.uncaused()
+	var all []Outage
 	for _, t := range v.times() {
 		all = append(all, t.outages...)
 	}
@@ -126,14 +126,33 @@ func (i Incident) timeless() Incident {
 	return i
 }
 
-// widened is the incident with the recovery time of the drill, where it is its own.
-func (i Incident) widened(r RecoveryTime) Incident {
-	if i.RecoveryTime != nil && i.RecoveryTime.Cause == r.Cause {
-		is := *i.RecoveryTime
-		is.Interval = r.Interval
-		i.RecoveryTime = &is
+// orAs is the incident with intervals that hold also how long the service was away by what else may have been: by the incident of the same fault among
+// others.
+func (i Incident) orAs(others []Incident) Incident {
+	at := slices.IndexFunc(others, func(o Incident) bool { return o.Fault != nil && i.Fault != nil && *o.Fault == *i.Fault })
+	if at < 0 || i.RecoveryTime == nil || others[at].RecoveryTime == nil {
+		return i
+	}
+	is, other := *i.RecoveryTime, others[at]
+	is.Interval = is.or(other.RecoveryTime.Interval)
+	i.RecoveryTime, i.Outages = &is, slices.Clone(i.Outages)
+	for n := range i.Outages {
+		if len(other.Outages) == len(i.Outages) { // else nobody can say which is which
+			i.Outages[n].Interval = i.Outages[n].or(other.Outages[n].Interval)
+		}
 	}
 	return i
+}
+
+// caused are the outages that have a cause: those of which the recovery time is the worst.
+func (r Report) caused() []Outage {
+	var all []Outage
+	for _, i := range r.Incidents {
+		if i.Fault != nil {
+			all = append(all, i.Outages...)
+		}
+	}
+	return all
 }
 
 // Outages are all of a drill, in the order of time.

@@ -47,7 +47,7 @@ func TestGoodDrillInFull(t *testing.T) {
 		t.Errorf("write latency:\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{
-		"back 1.08 s to 1.20 s after lose_region on us-east-1 (objective 2 s); 2 of 25 acknowledged writes lost, recovery point 188 ms to 308 ms (objective 400 ms)",
+		"away for 1.08 s to 1.20 s after lose_region on us-east-1 (objective 2 s); 2 of 25 acknowledged writes lost, recovery point 188 ms to 308 ms (objective 400 ms)",
 	}, got.Reasons); diff != "" {
 		t.Errorf("reasons:\n%s", diff)
 	}

@@ -140,8 +140,9 @@ func (d *ownDoubts) apply(m *Metrics, incidents []Incident) {
 			}
 		} else {
 			r.Interval = r.or(b.Interval)
+			better := d.better.incidents()
 			for i := range incidents {
-				incidents[i] = incidents[i].widened(*r)
+				incidents[i] = incidents[i].orAs(better)
 			}
 		}
 	}

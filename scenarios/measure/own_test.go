@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,33 @@ func TestAStallBeforeTheFaultIsNamed(t *testing.T) {
 	d.Stalls = []history.Interval{{Lo: 1500 * msec, Hi: 2500 * msec}}
 	if r := Judge(d.History, d.spec); r.Verdict != Inconclusive || !strings.Contains(r.Reasons[0], "stood still") {
 		t.Errorf("%s because %q", r.Verdict, r.Reasons)
+	}
+}
+
+// Each incident is as uncertain as its own outages are, also where two have the same cause by name.
+func TestWhatIsUncertainOfOneIncidentIsNotOfAnother(t *testing.T) {
+	d := goodDrill()
+	again := d.Faults[0]
+	again.Command, again.Effective = 4600*msec, &history.Interval{Lo: 4600 * msec, Hi: 4610 * msec}
+	d.Faults = append(d.Faults, again)
+	v := viewOf(d.History, d.spec)
+	incidents := v.incidents()
+	other := slices.Clone(incidents)
+	for i := range other {
+		longer := *other[i].RecoveryTime
+		longer.Interval = fromTo(0, time.Duration(i+5)*time.Second)
+		other[i].RecoveryTime = &longer
+	}
+	if len(incidents) != 2 || incidents[0].Cause != incidents[1].Cause {
+		t.Fatalf("%+v", incidents)
+	}
+	for i, is := range incidents {
+		if is.RecoveryTime.Hi == nil {
+			t.Fatalf("the recovery time of incident %d is not known", i)
+		}
+		if got := is.orAs(other).RecoveryTime; got.Hi.Duration() != time.Duration(i+5)*time.Second {
+			t.Errorf("incident %d may have lasted up to %s", i, got.Hi.Duration())
+		}
 	}
 }
 

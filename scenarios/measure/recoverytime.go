@@ -101,7 +101,7 @@ func recoveryTimeFinding(r *RecoveryTime, outages []Outage) Finding {
 	case r.Censored:
 		f.Detail = fmt.Sprintf("the service was not back %s%s, when the observation ended %s", AtLeast(r.Lo.Duration()), after, objective)
 	default:
-		f.Detail = fmt.Sprintf("back %s to %s%s %s", AtLeast(r.Lo.Duration()), AtMost(r.Hi.Duration()), after, objective)
+		f.Detail = fmt.Sprintf("away for %s to %s%s %s", AtLeast(r.Lo.Duration()), AtMost(r.Hi.Duration()), after, objective)
 	}
 	if len(outages) > 1 {
 		f.Detail += fmt.Sprintf(", the worst of %d outages: %s", len(outages), listed(outages))
@@ -136,7 +136,7 @@ func (recoveryTimes) Rows(s shown) []Row {
 		ID: FindingRecoveryTime, Name: "recovery time", Judged: t.Within != nil, Verdict: t.Verdict, Measured: t.Words(),
 		Deviation: t.deviation(t.Interval, t.Censored),
 	}
-	if n := len(s.Outages()); n > 1 {
+	if n := len(s.caused()); n > 1 {
 		out.Measured += ", the worst of " + Count(n, "outage", "outages")
 	}
 	if t.Within != nil {

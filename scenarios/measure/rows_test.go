@@ -38,6 +38,34 @@ func TestLagInWords(t *testing.T) {
 }
 
 // A promise that nothing of the kind happens is no figure to hold another against.
+// An interval that straddles its objective does not look as if it met it.
+func TestADeviationIsRoundedOutwards(t *testing.T) {
+	within := func(d time.Duration) Objective { return Objective{Within: new(High(d))} }
+	for _, c := range []struct {
+		of       Objective
+		lo, hi   time.Duration
+		censored bool
+		want     string
+	}{
+		{within(5 * time.Second), 4900 * msec, 5001 * msec, false, "-2.0 … +0.1 %"},
+		{within(20 * time.Second), 19995 * msec, 20009 * msec, false, "-0.1 … +0.1 %"},
+		{within(time.Second), 1140 * msec, 1140 * msec, false, "+14 %"},
+		{within(5 * time.Second), 11980 * msec, 0, true, "> +139 %"},
+		{within(time.Second), time.Second, time.Second, false, "0 %"},
+	} {
+		i := more(c.lo)
+		if !c.censored {
+			i = fromTo(c.lo, c.hi)
+		}
+		if got := c.of.deviation(i, c.censored); got != c.want {
+			t.Errorf("%s to %s of %s: %q, want %q", c.lo, c.hi, c.of.Within.Duration(), got, c.want)
+		}
+	}
+	if got := (Objective{}).promise(); got != "" {
+		t.Errorf("no objective is %q", got)
+	}
+}
+
 func TestSessionsInWords(t *testing.T) {
 	sessions := []Session{
 		{Guarantee: FindingReadYourWrites, Judged: 196, Violations: 27, Windows: []SessionWindow{{Age: Near(900 * time.Millisecond)}, {Age: Near(1632 * time.Millisecond)}}},

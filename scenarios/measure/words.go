@@ -108,27 +108,28 @@ func (o Objective) deviation(i Interval, censored bool) string {
 	objective := o.Within.MS()
 	switch {
 	case censored && i.Lo != nil:
-		return "> " + percent(i.Lo.MS(), objective)
+		return "> " + percent(i.Lo.MS(), objective, math.Floor)
 	case i.Lo != nil && i.Hi != nil:
-		a, b := percent(i.Lo.MS(), objective), percent(i.Hi.MS(), objective)
+		a, b := percent(i.Lo.MS(), objective, math.Floor), percent(i.Hi.MS(), objective, math.Ceil)
 		if a == b {
 			return a
 		}
 		return strings.TrimSuffix(a, " %") + " … " + b
 	case i.Hi != nil:
-		return "≤ " + percent(i.Hi.MS(), objective)
+		return "≤ " + percent(i.Hi.MS(), objective, math.Ceil)
 	case i.Lo != nil:
-		return "≥ " + percent(i.Lo.MS(), objective)
+		return "≥ " + percent(i.Lo.MS(), objective, math.Floor)
 	}
 	return ""
 }
 
-func percent(ms, objective int64) string {
-	p := 100 * float64(ms-objective) / float64(objective)
-	digits := 1
+func percent(ms, objective int64, how roundingOf) string {
+	p, digits := 100*float64(ms-objective)/float64(objective), 1
 	if math.Abs(p) >= 10 {
 		digits = 0
 	}
+	unit := math.Pow10(digits)
+	p = how(math.Round(1e6*p*unit)/1e6) / unit // what is exact in decimals is not in binary
 	text := strconv.FormatFloat(p, 'f', digits, 64)
 	if text == "0.0" || text == "-0.0" {
 		return "0 %"

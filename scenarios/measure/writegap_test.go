@@ -38,6 +38,12 @@ func TestWriteGapIsNoLongerThanSomebodyAsked(t *testing.T) {
 		"nobody asked at all":                      {func(d *drill) { d.drop(25, 37) }, 0, 4212 - 2912},
 		"held back until it is over":               {func(d *drill) { d.held(35) }, 3900 - 3000, 4050 - 2912},
 		"one was held back, and nobody else asked": {func(d *drill) { d.held(26) }, 0, 4050 - 2912},
+		"what was sent late by the harness was not kept waiting": {func(d *drill) {
+			for i := 25; i < 37; i++ {
+				d.Ops[i].Sent = 4100 * msec
+				d.Ops[i].Done = max(d.Ops[i].Done, 4101*msec)
+			}
+		}, 4100 - 4000, 4212 - 2912}, // the last two were sent in time
 		"what was sent again was asked for before": {func(d *drill) { d.Ops[36].Retry = 1 }, 4000 - 3000, 4212 - 2912},
 		"what is under way at the end is no proof": {underWay(4200, 4223), 4100 - 3000, 4212 - 2912},
 		"what is late at the end is one":           {underWay(4199, 4223), 4199 - 3000, 4212 - 2912},
