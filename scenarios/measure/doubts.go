@@ -48,7 +48,7 @@ func (v *view) voids(own *ownDoubts) []string {
 	}
 	for _, o := range v.steadiness().outages {
 		if o.cause < 0 && !own.explains(o) {
-			say("the service was away from %s on, when nothing was broken that takes anything away: the lab was not steady", Exactly(o.begin.Hi))
+			say("the service was away from %s on, %s", Exactly(o.begin.Hi), v.without(o))
 			break
 		}
 	}
@@ -59,6 +59,16 @@ func (v *view) voids(own *ownDoubts) []string {
 		say("only %d writes were acknowledged before the fault, %d are needed to prove anything", acked, need)
 	}
 	return append(all, breaches(v.History)...)
+}
+
+// without says why an outage has no cause: a condition may have been more than one, and nobody can tell.
+func (v *view) without(o outage) string {
+	for _, f := range v.Faults {
+		if confirmed(f) && slices.Contains(conditions, f.Name) && f.Effective.Lo <= o.begin.Hi && (f.Healed == nil || f.Healed.Hi >= o.begin.Lo) {
+			return fmt.Sprintf("when %s on %s was in force, which takes nothing away by itself: either it did here, or the lab was not steady", f.Name, f.Target)
+		}
+	}
+	return "when nothing was broken that takes anything away: the lab was not steady"
 }
 
 // atStake is how many writes were acknowledged before the first cause after which another region is in charge, else the last cause, while the service

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -150,6 +151,32 @@ func TestRoles(t *testing.T) {
 	} {
 		if diff := cmp.Diff(c.want, Roles(history.History{Faults: c.faults})); diff != "" {
 			t.Errorf("%+v:\n%s", c.faults, diff)
+		}
+	}
+}
+
+// What begins while a condition is in force, and before anything is broken, may be its doing: that is said.
+func TestAnOutageUnderAConditionIsNamedAfterIt(t *testing.T) {
+	for name, c := range map[string]struct {
+		condition history.Fault
+		want      string
+	}{
+		"in force":     {history.Fault{Name: "squeeze", Effective: &history.Interval{Lo: 1900 * msec, Hi: 1910 * msec}}, "when squeeze on us-east-1 was in force"},
+		"healed":       {history.Fault{Name: "squeeze", Effective: &history.Interval{Lo: 1100 * msec, Hi: 1110 * msec}, Healed: &history.Interval{Lo: 1500 * msec, Hi: 1510 * msec}}, "when nothing was broken"},
+		"came after":   {history.Fault{Name: "squeeze", Effective: &history.Interval{Lo: 2500 * msec, Hi: 2510 * msec}}, "when nothing was broken"},
+		"no condition": {history.Fault{Name: "kill", Effective: &history.Interval{Lo: 2500 * msec, Hi: 2510 * msec}}, "when nothing was broken"},
+	} {
+		d := goodDrill()
+		for i := 15; i < 25; i++ {
+			d.bad(i)
+		}
+		f := c.condition
+		f.Target, f.Confirmed, f.Command = home, true, f.Effective.Lo
+		d.Faults = append([]history.Fault{f}, d.Faults...)
+		d.spec.MinAcked = 10
+		r := Judge(d.History, d.spec)
+		if r.Verdict != Inconclusive || !strings.Contains(r.Reasons[0], c.want) {
+			t.Errorf("%s: %s because %q", name, r.Verdict, r.Reasons)
 		}
 	}
 }
