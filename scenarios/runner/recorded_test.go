@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
@@ -18,6 +19,7 @@ var update = flag.Bool("update", false, "write what the README shows of a drill 
 // Recorded drills: one by a version whose results were of the first schema, and the one that the README shows.
 const (
 	recordedDrill = "../../fixtures/drills/kyc-region-outage"
+	unheadedDrill = "../../fixtures/drills/config-stale-endpoints"
 	shownDrill    = "../../fixtures/drills/readme"
 )
 
@@ -35,6 +37,30 @@ func TestARecordedDrillIsJudgedAsItWas(t *testing.T) {
 	}
 	if !slices.ContainsFunc(after.Lab.Images, func(i evidence.Image) bool { return i.For == "postgres" && strings.HasPrefix(i.Digest, "sha256:") }) {
 		t.Errorf("its images are %+v", after.Lab.Images)
+	}
+}
+
+// So is what one left before its recordings said what was run, and how much was recorded.
+func TestADrillWithoutAHeadingIsJudgedAsItWas(t *testing.T) {
+	h, err := history.Load(unheadedDrill)
+	if err != nil || h.Heading != (history.Heading{}) || h.Closing != nil {
+		t.Fatalf("it has a heading, or an end: %+v, %v", h.Heading, err)
+	}
+	before, after, err := Rejudge(unheadedDrill)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if before.Verdict != measure.Fail || after.Verdict != measure.Fail || !after.Expected.Met || after.Scenario.Timescale != 60 {
+		t.Errorf("it was %s, and is %s: %v", before.Verdict, after.Verdict, after.Reasons)
+	}
+	for _, r := range []evidence.Result{before, after} {
+		if len(r.Incidents) != 1 || r.Incidents[0].Cause != "lose_region on us-east-1" || r.Metrics.StaleConfig.Verdict != measure.Fail {
+			t.Errorf("its incidents are %+v", r.Incidents)
+		}
+	}
+	var table strings.Builder
+	if err := evidence.Table(&table, before, false); err != nil || !strings.Contains(table.String(), "164 operations failed at 1 node") {
+		t.Errorf("shown as it was: %v\n%s", err, table.String())
 	}
 }
 
