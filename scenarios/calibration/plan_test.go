@@ -27,7 +27,7 @@ const (
 
 // kinds take turns, so that any few seeds that follow one another are of several.
 var kinds = []kind{
-	once, twice, limited, switchover, cached, lagging, late, once, twice, once, harmless, once, late, once, switchover, limited, twice, cached, once, late,
+	once, twice, limited, switchover, cached, lagging, late, once, twice, cached, harmless, once, late, cached, switchover, limited, twice, cached, once, late,
 }
 
 // The criterion of every drill, and its timing.
@@ -98,8 +98,8 @@ func draw(seed uint64) plan {
 		p.end = p.takeover + 3*window + some(r, 0, 300*ms)
 	case cached:
 		p.outage(r, begin, refuses)
-		p.moves, p.ttl = p.spells[0].to, some(r, 100*ms, 500*ms)
-		p.spells[0].to = p.moves + time.Second + p.ttl // names leads elsewhere before
+		p.moves, p.ttl = p.spells[0].to, some(r, 100*ms, 500*ms).Truncate(ms) // as names have it
+		p.spells[0].to = p.moves + time.Second + p.ttl                        // names leads elsewhere before
 		p.end = p.moves + p.ttl + after
 	case switchover:
 		p.outage(r, begin+some(r, 20*ms, 120*ms), []manner{unavailable, noWrites, blocks, hangs}[r.IntN(4)])
