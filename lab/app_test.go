@@ -11,9 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/regionfall/regionfall/lab/agent"
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
@@ -146,8 +147,8 @@ func TestAnAppIsReachedAndAskedWhereItSays(t *testing.T) {
 		t.Errorf("%+v", app)
 	}
 
-	var automation agent.AutomationConfig
-	var names agent.NameserviceConfig
+	var automation api.AutomationConfig
+	var names api.NameserviceConfig
 	for node, settings := range map[string]any{"automation.us-west-2": &automation, "nameservice.global": &names} {
 		if err := json.Unmarshal([]byte(specs[node].Env[topology.AgentConfigEnv]), settings); err != nil {
 			t.Fatal(err)

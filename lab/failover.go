@@ -8,7 +8,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -37,7 +38,7 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	var at agent.AutomationState
+	var at api.AutomationState
 	for {
 		before := at
 		method, path := http.MethodPost, "/failover" // also of one that was killed, and has forgotten that it was ordered
@@ -68,7 +69,7 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 }
 
 // askAutomation asks for its state, or orders something with a document as JSON.
-func askAutomation(ctx context.Context, method, tap, path string, order any) (s agent.AutomationState, err error) {
+func askAutomation(ctx context.Context, method, tap, path string, order any) (s api.AutomationState, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
 	send := []byte{}

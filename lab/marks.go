@@ -7,16 +7,17 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"golang.org/x/sync/errgroup"
 
-	"github.com/regionfall/regionfall/lab/agent"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // Exchange is one question to an agent for its marks, dated on the asker's clock: what is needed to place the agent's clock.
 type Exchange struct {
 	Asked, Answered time.Duration
-	Reply           agent.MarksReply
+	Reply           api.MarksReply
 }
 
 // FollowMarks asks every agent of the lab for its marks until ctx ends, and hands on each exchange, one at a time per agent. An agent

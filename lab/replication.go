@@ -6,12 +6,13 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // Replication is what the replicator of a region says of how far it is behind the other regions, store by store. It is asked past all faults.
-func (l *Lab) Replication(ctx context.Context, region string) ([]agent.Lag, error) {
+func (l *Lab) Replication(ctx context.Context, region string) ([]api.Lag, error) {
 	tap, err := l.Tap(topology.ServiceReplicator.Host(region))
 	if err != nil {
 		return nil, err
@@ -20,7 +21,7 @@ func (l *Lab) Replication(ctx context.Context, region string) ([]agent.Lag, erro
 	if err != nil {
 		return nil, fmt.Errorf("ask the replicator of %s for its lag: %w", region, err)
 	}
-	var lags []agent.Lag
+	var lags []api.Lag
 	if err := json.Unmarshal(body, &lags); err != nil {
 		return nil, fmt.Errorf("read the lag of the replicator of %s: %w", region, err)
 	}

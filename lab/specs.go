@@ -11,7 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -143,7 +144,7 @@ func (b *builder) agent(s *node.Spec) error {
 		}
 		s.Files = map[string][]byte{topology.ConfigFile: data, topology.PublishedFile: data}
 		s.Volumes = map[string]string{"/config": b.networkName(s.Region) + "-config"}
-		c := agent.ReplicatorConfig{
+		c := api.ReplicatorConfig{
 			Region: s.Region, Local: b.stores(s.Region, s.Region), Every: replicateEvery * time.Duration(len(t.Regions)-1),
 			Repository:    b.repository(s.Region),
 			PublishedFile: topology.PublishedFile, ConfigFile: topology.ConfigFile,
@@ -156,12 +157,12 @@ func (b *builder) agent(s *node.Spec) error {
 		}
 		settings = c
 	case topology.ServiceBackup:
-		settings = agent.BackupConfig{
+		settings = api.BackupConfig{
 			Region: s.Region, Postgres: b.endpoint(s.Region, home, topology.ServicePostgres),
 			Source: b.stores(s.Region, s.Region), Target: b.stores(s.Region, standby),
 		}
 	case topology.ServiceResponder:
-		settings = agent.ResponderConfig{}
+		settings = api.ResponderConfig{}
 	case topology.ServiceNameservice:
 		c, err := b.nameservice()
 		if err != nil {
@@ -171,7 +172,7 @@ func (b *builder) agent(s *node.Spec) error {
 		s.Publish = []string{fmt.Sprintf("%d/udp", topology.PortDNS), fmt.Sprintf("%d/tcp", topology.PortDNS)}
 	case topology.ServiceRepository:
 		s.Volumes = map[string]string{"/config": s.ID}
-		c := agent.RepositoryConfig{Dir: topology.RepositoryDir}
+		c := api.RepositoryConfig{Dir: topology.RepositoryDir}
 		for _, r := range t.Regions {
 			c.Documents = append(c.Documents, b.config(r.Name))
 		}
@@ -181,7 +182,7 @@ func (b *builder) agent(s *node.Spec) error {
 		if t.Strategy == topology.BackupRestore {
 			s.Volumes = map[string]string{"/restore": b.networkName(s.Region) + "-restore"}
 		}
-		c := agent.AutomationConfig{
+		c := api.AutomationConfig{
 			Region: s.Region, Home: home, Check: t.Automation.Check, Decide: t.Automation.Decide,
 			StepTimeout: t.Automation.StepTimeout, Strategy: t.Strategy,
 			HomeHealth:   "http://" + b.control(s.Region, home, topology.ServiceApp).Address + b.app.Health,
@@ -195,7 +196,7 @@ func (b *builder) agent(s *node.Spec) error {
 			AppsReady: b.askApps(s.Region, b.app.Ready)[:region.AppNodes], // what health checks see; the services behind are the pre-flight gate's to ask
 		}
 		if t.Automation.Shift.InSteps() {
-			c.Shift = agent.ShiftConfig{
+			c.Shift = api.ShiftConfig{
 				Shift: t.Automation.Shift, Always: t.WeightShare(region), TTL: t.Routing.TTL, Lasts: t.ShiftLasts(),
 				Metrics:        b.askApps(s.Region, "/metrics")[:region.AppNodes],
 				BesidesClients: []string{b.app.Health, b.app.Ready, "/config", "/capacity", "/capacity/{name}", "/metrics"},
@@ -208,7 +209,7 @@ func (b *builder) agent(s *node.Spec) error {
 			c.Followers = append(c.Followers, b.follower(s.Region, r.Name))
 		}
 		if t.Switches() == nil {
-			c.Sides, c.Synchronous = []agent.Side{b.side(home), b.side(standby)}, t.Postgres.Commit == topology.CommitRemote
+			c.Sides, c.Synchronous = []api.Side{b.side(home), b.side(standby)}, t.Postgres.Commit == topology.CommitRemote
 		}
 		settings = c
 	default:
@@ -222,8 +223,8 @@ func (b *builder) agent(s *node.Spec) error {
 	return nil
 }
 
-func (b *builder) nameservice() (agent.NameserviceConfig, error) {
-	c := agent.NameserviceConfig{
+func (b *builder) nameservice() (api.NameserviceConfig, error) {
+	c := api.NameserviceConfig{
 		Record: topology.RecordName, Policy: b.topology.Routing.Policy, ByWeight: !b.topology.Automation.Off && b.topology.Automation.Shift.InSteps(), TTL: b.topology.Routing.TTL, Check: b.topology.Routing.Check,
 	}
 	for _, r := range b.topology.Regions {
@@ -245,7 +246,7 @@ func (b *builder) nameservice() (agent.NameserviceConfig, error) {
 		if err != nil {
 			return c, fmt.Errorf("door of %s: %w", r.Name, err)
 		}
-		c.Targets = append(c.Targets, agent.Target{
+		c.Targets = append(c.Targets, api.Target{
 			Region: r.Name, Host: host, Port: n,
 			Health: "http://" + b.endpoint(topology.Global, r.Name, topology.ServiceApp).Address + b.app.Ready,
 			Trip:   2 * farthest,
@@ -255,8 +256,8 @@ func (b *builder) nameservice() (agent.NameserviceConfig, error) {
 	return c, nil
 }
 
-func (b *builder) stores(from, region string) agent.Stores {
-	return agent.Stores{
+func (b *builder) stores(from, region string) api.Stores {
+	return api.Stores{
 		Region: region, S3: b.endpoint(from, region, topology.ServiceS3), DynamoDB: b.endpoint(from, region, topology.ServiceDynamoDB),
 	}
 }

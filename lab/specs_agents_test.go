@@ -7,7 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -22,7 +23,7 @@ func TestTheAutomationAwaitsEveryAppNodeOfItsRegion(t *testing.T) {
 			if !there {
 				continue
 			}
-			var c agent.AutomationConfig
+			var c api.AutomationConfig
 			if err := json.Unmarshal([]byte(s.Env[topology.AgentConfigEnv]), &c); err != nil {
 				t.Fatal(err)
 			}
@@ -45,7 +46,7 @@ func TestTheNameServiceAnswersTheDoorsOfTheHost(t *testing.T) {
 	for name, top := range topologies(t) {
 		b := planned(top, "packages")
 		s := specsOf(t, b)["nameservice.global"]
-		var c agent.NameserviceConfig
+		var c api.NameserviceConfig
 		if err := json.Unmarshal([]byte(s.Env[topology.AgentConfigEnv]), &c); err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +84,7 @@ func TestAgentsAreAsTheTopologyHasThem(t *testing.T) {
 		specs := specsOf(t, planned(tops[name], "packages"))
 		_, automation := specs["automation.us-west-2"]
 		_, backup := specs["backup.us-east-1"]
-		var r agent.ReplicatorConfig
+		var r api.ReplicatorConfig
 		if err := json.Unmarshal([]byte(specs["replicator.us-west-2"].Env[topology.AgentConfigEnv]), &r); err != nil {
 			t.Fatal(err)
 		}

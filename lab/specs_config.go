@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -58,8 +59,8 @@ func (b *builder) askApps(region, path string) (urls []string) {
 }
 
 // follower is how the automation in one region brings another along.
-func (b *builder) follower(from, region string) agent.Follower {
-	return agent.Follower{
+func (b *builder) follower(from, region string) api.Follower {
+	return api.Follower{
 		Region: region, Cascades: b.topology.Source(region) == from, Postgres: b.endpoint(from, region, topology.ServicePostgres), Redis: b.endpoint(from, region, topology.ServiceRedis),
 		Config:  "http://" + b.endpoint(from, region, topology.ServiceReplicator).Address + "/config",
 		App:     "http://" + b.endpoint(from, region, topology.ServiceApp).Address + b.app.Ready,
@@ -68,13 +69,13 @@ func (b *builder) follower(from, region string) agent.Follower {
 }
 
 // side is how the automation, in the standby, has a region change roles with the other one.
-func (b *builder) side(region string) agent.Side {
+func (b *builder) side(region string) api.Side {
 	from, other := b.topology.Standby().Name, b.topology.Home().Name
 	if region == other {
 		other = from
 	}
 	r, _ := b.topology.Region(region)
-	s := agent.Side{
+	s := api.Side{
 		Follower:    b.follower(from, region),
 		OwnPostgres: b.endpoint(region, region, topology.ServicePostgres), OwnRedis: b.endpoint(region, region, topology.ServiceRedis),
 		AppNodes: r.AppNodes,

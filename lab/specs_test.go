@@ -10,7 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
@@ -308,7 +309,7 @@ func TestTheAppsConfigurationBeginsAtHome(t *testing.T) {
 					t.Errorf("%s: %s has %v, %d files", name, s.Name, s.Volumes, len(s.Files))
 				}
 			}
-			var kept agent.RepositoryConfig
+			var kept api.RepositoryConfig
 			if err := json.Unmarshal([]byte(specs["repository.global"].Env[topology.AgentConfigEnv]), &kept); err != nil {
 				t.Fatal(err)
 			}

@@ -7,7 +7,8 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -40,7 +41,7 @@ func (l *Lab) Switchover(ctx context.Context, region string, said func(string)) 
 	defer cancel()
 	tick := time.NewTicker(switchEvery)
 	defer tick.Stop()
-	order := agent.SwitchoverOrder{To: region}
+	order := api.SwitchoverOrder{To: region}
 	at, err := askAutomation(ctx, http.MethodPost, tap, "/switchover", order)
 	for answered(err, http.StatusServiceUnavailable) { // in a moment it may be ordered
 		select {

@@ -10,7 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/drill"
@@ -203,7 +204,7 @@ func (r *reader) stepMeaning(p *drill.Plan) {
 func (r *reader) conditionMeaning(path string, p *drill.Plan, c drill.Condition, broken, backup bool) {
 	switch {
 	case c == "" || slices.Contains(anytimeMarks, c):
-	case c == agent.MarkBackup:
+	case c == api.MarkBackup:
 		if !backup {
 			r.complain(path+".when", "%s: %s never comes: no step above runs job: backup", path, c)
 		}

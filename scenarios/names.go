@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -15,16 +16,16 @@ import (
 
 // automationMarks are the conditions that only the failover automation brings about.
 var automationMarks = []drill.Condition{
-	agent.MarkDetected, agent.MarkDecided, agent.MarkFenced, agent.MarkRestored, agent.MarkPromoted, agent.MarkRepointed, agent.MarkScaledOut,
-	agent.MarkPreflight, agent.MarkShifted, agent.MarkRedirected, agent.MarkFollowed, agent.MarkFailed, agent.MarkFencedLate,
+	api.MarkDetected, api.MarkDecided, api.MarkFenced, api.MarkRestored, api.MarkPromoted, api.MarkRepointed, api.MarkScaledOut,
+	api.MarkPreflight, api.MarkShifted, api.MarkRedirected, api.MarkFollowed, api.MarkFailed, api.MarkFencedLate,
 }
 
 // anytimeMarks are those of the name service, which can come before anything is broken.
-var anytimeMarks = []drill.Condition{agent.MarkHealth, agent.MarkAnswer}
+var anytimeMarks = []drill.Condition{api.MarkHealth, api.MarkAnswer}
 
 // conditions a step can wait for.
 func conditions() []drill.Condition {
-	return slices.Concat([]drill.Condition{drill.Recovered, agent.MarkBackup}, anytimeMarks, automationMarks)
+	return slices.Concat([]drill.Condition{drill.Recovered, api.MarkBackup}, anytimeMarks, automationMarks)
 }
 
 // jobBackup is the backup job of the home region (lab/agent.BackupConfig).

@@ -10,44 +10,10 @@ import (
 	"sync"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
-
-// Marks of the automation before it has decided anything.
-const (
-	MarkCalledOff = "called_off" // the home region answered again before the decision was taken
-	MarkHeld      = "held"       // a loss was detected, but the witness does not see it: no failover; Detail says why
-)
-
-// phase is what the automation is at, as GET /state answers it.
-type phase string
-
-const (
-	phaseWatching phase = "watching" // the home region, as far as it knows, is there
-	phaseDeciding phase = "deciding" // a loss was detected
-	phaseHeld     phase = "held"     // and the witness does not agree
-	phaseActing   phase = "acting"   // decided: the steps are under way
-	phaseDone     phase = "done"     // the region has taken over
-)
-
-// AutomationState answers GET /state of the automation.
-type AutomationState struct {
-	State   string `json:"state"` // watching, deciding, held, acting or done
-	Step    string `json:"step,omitempty"`
-	SinceMS int64  `json:"since_ms"` // how long state and step have been so
-	Detail  string `json:"detail,omitempty"`
-	// Home is how it saw the home region last; null before the first look. Once the steps have begun it does not look any more.
-	Home *HomeSight `json:"home,omitempty"`
-	// Serves is the region that it takes to be in service, empty while it finds out; Switchover the latest that was ordered or found under way.
-	Serves     string           `json:"serves"`
-	Switchover *SwitchoverState `json:"switchover,omitempty"`
-}
-
-// HomeSight is how the automation sees the home region.
-type HomeSight struct {
-	Healthy bool   `json:"healthy"` // by as many looks in a row as it takes to change that
-	Said    string `json:"said"`    // by those asked in the last look
-}
 
 // automation takes the standby region into service when the home region is lost: detect, decide, and the steps of stages in their
 // order. It keeps no notes of its own. Started again, it finds out from the world how far it had come, and every step is safe to
@@ -71,17 +37,17 @@ type automation struct {
 	regions [2]string                                            // home, and this one
 
 	mu       sync.Mutex
-	state    AutomationState
+	state    api.AutomationState
 	since    time.Time
-	sight    *HomeSight
+	sight    *api.HomeView
 	seen     bool // home was, alive
 	serves   string
-	switched *SwitchoverState
+	switched *api.SwitchoverState
 }
 
 // newAutomation makes the failover automation of a standby region.
-func newAutomation(cfg AutomationConfig, m *Marks) (service, error) {
-	if err := cfg.validate(); err != nil {
+func newAutomation(cfg api.AutomationConfig, m *Marks) (service, error) {
+	if err := validateAutomation(cfg); err != nil {
 		return nil, fmt.Errorf("make automation: %w", err)
 	}
 	names := nameClient{base: cfg.Nameservice}
@@ -105,11 +71,11 @@ func newAutomation(cfg AutomationConfig, m *Marks) (service, error) {
 		a.rotate = func(to string) switching { return newRotation(cfg, to, names) }
 	}
 	a.runner = runner{marks: m, limit: cfg.StepTimeout, pause: stepRetry, enter: a.enterStep, told: newStepFaults(a.steps())}
-	a.enter(phaseWatching, "", "starting")
+	a.enter(api.PhaseWatching, "", "starting")
 	return a, nil
 }
 
-func (c AutomationConfig) validate() error {
+func validateAutomation(c api.AutomationConfig) error {
 	var errs []error
 	if c.Region == "" || c.Home == "" || c.Region == c.Home {
 		errs = append(errs, fmt.Errorf("region %q must watch another region, not %q", c.Region, c.Home))
@@ -152,25 +118,25 @@ func (c AutomationConfig) validate() error {
 
 // newStages are the steps of a failover in their order. Fencing comes before anything that makes the standby take writes, redirecting
 // clients after everything they will need, and what only other regions need after that.
-func newStages(cfg AutomationConfig, fence *fence, names nameClient, following *follow, m *Marks) []stage {
-	stages := []stage{{step: fence, mark: MarkFenced}}
+func newStages(cfg api.AutomationConfig, fence *fence, names nameClient, following *follow, m *Marks) []stage {
+	stages := []stage{{step: fence, mark: api.MarkFenced}}
 	if cfg.Strategy == topology.BackupRestore {
-		stages = append(stages, stage{step: newRestore(cfg), mark: MarkRestored})
+		stages = append(stages, stage{step: newRestore(cfg), mark: api.MarkRestored})
 	}
 	late := map[string]bool{}
 	stages = append(stages,
-		stage{step: &promote{postgres: cfg.Postgres, redis: cfg.Redis, gather: newGather(cfg), flushed: fence.Flushed}, mark: MarkPromoted},
-		stage{step: newRepoint(cfg, late), mark: MarkRepointed},
-		stage{step: newScaleOut(cfg, late), mark: MarkScaledOut},
+		stage{step: &promote{postgres: cfg.Postgres, redis: cfg.Redis, gather: newGather(cfg), flushed: fence.Flushed}, mark: api.MarkPromoted},
+		stage{step: newRepoint(cfg, late), mark: api.MarkRepointed},
+		stage{step: newScaleOut(cfg, late), mark: api.MarkScaledOut},
 	)
 	if len(cfg.Preflight) > 0 {
-		stages = append(stages, stage{step: preflight{home: cfg.Home, nodes: cfg.Preflight, silent: map[string]bool{}}, mark: MarkPreflight})
+		stages = append(stages, stage{step: preflight{home: cfg.Home, nodes: cfg.Preflight, silent: map[string]bool{}}, mark: api.MarkPreflight})
 	}
 	var redirected step = redirect{names: names, region: cfg.Region}
 	if cfg.Shift.InSteps() {
 		redirected = newShift(cfg, names, m)
 	}
-	stages = append(stages, stage{step: redirected, mark: MarkRedirected})
+	stages = append(stages, stage{step: redirected, mark: api.MarkRedirected})
 	if len(following.followers) > 0 {
 		stages = append(stages, stage{step: following})
 	}
@@ -261,7 +227,7 @@ func (a *automation) stand(ctx context.Context) {
 // serve has the name service answer this region again when it has forgotten to, until a switchover is ordered or ctx ends. One that cannot be asked is
 // asked again an interval later.
 func (a *automation) serve(ctx context.Context) {
-	a.enter(phaseDone, "", "")
+	a.enter(api.PhaseDone, "", "")
 	tick := time.NewTicker(a.check.Interval)
 	defer tick.Stop()
 	for {
@@ -278,7 +244,7 @@ func (a *automation) serve(ctx context.Context) {
 		case err != nil:
 			slog.Debug("name service not asked", "error", err)
 		case detail != "":
-			a.marks.Leave(MarkRedirectedAgain, detail)
+			a.marks.Leave(api.MarkRedirectedAgain, detail)
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 // await watches the home region until it is lost and the decision to take over is taken. The error is that of ctx.
@@ -13,7 +15,7 @@ func (a *automation) await(ctx context.Context) error {
 	defer stop()
 	sights := watch(watching, a.home.Look, a.check.Interval)
 	var home health
-	a.enter(phaseWatching, "", "")
+	a.enter(api.PhaseWatching, "", "")
 	for s := range sights {
 		if !a.observe(&home, s) || !home.unhealthy {
 			continue
@@ -23,14 +25,14 @@ func (a *automation) await(ctx context.Context) error {
 			home = health{}
 			continue
 		}
-		if err := a.runner.complete(ctx, stage{step: finding{name: stepDetect, said: s.said}, mark: MarkDetected}); err != nil {
+		if err := a.runner.complete(ctx, stage{step: finding{name: stepDetect, said: s.said}, mark: api.MarkDetected}); err != nil {
 			return err
 		}
-		a.enter(phaseDeciding, "", s.said)
+		a.enter(api.PhaseDeciding, "", s.said)
 		if a.settle(watching, sights, &home) {
 			return nil
 		}
-		a.enter(phaseWatching, "", "")
+		a.enter(api.PhaseWatching, "", "")
 	}
 	return ctx.Err()
 }
@@ -44,7 +46,7 @@ func (a *automation) observe(home *health, s sight) bool {
 	changed := home.observe(err, a.check.Threshold, time.Now())
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.sight = &HomeSight{Healthy: !home.unhealthy, Said: s.said}
+	a.sight = &api.HomeView{Healthy: !home.unhealthy, Said: s.said}
 	a.seen = a.seen || s.alive
 	return changed
 }
@@ -72,7 +74,7 @@ func (a *automation) settle(ctx context.Context, sights <-chan sight, home *heal
 				return false
 			}
 			if a.observe(home, s) {
-				a.marks.Leave(MarkCalledOff, s.said)
+				a.marks.Leave(api.MarkCalledOff, s.said)
 				return false
 			}
 		case <-due.C:
@@ -85,15 +87,15 @@ func (a *automation) settle(ctx context.Context, sights <-chan sight, home *heal
 		case against := <-opinions:
 			if against == nil {
 				for range a.runner.told.rounds(stepDecide) {
-					a.marks.Leave(MarkDecided, "the witness sees the loss too")
+					a.marks.Leave(api.MarkDecided, "the witness sees the loss too")
 				}
 				return true
 			}
 			// The witness has a schedule of its own and may be a few checks behind. That is not yet a disagreement.
 			refusals++
 			if refusals == a.check.Threshold {
-				a.marks.Leave(MarkHeld, oneLine(against))
-				a.enter(phaseHeld, "", oneLine(against))
+				a.marks.Leave(api.MarkHeld, oneLine(against))
+				a.enter(api.PhaseHeld, "", oneLine(against))
 			}
 			due.Reset(a.check.Interval)
 		}
@@ -102,7 +104,7 @@ func (a *automation) settle(ctx context.Context, sights <-chan sight, home *heal
 
 // takeOver runs the steps, after which this region serves, unless ctx ends first.
 func (a *automation) takeOver(ctx context.Context, why string) {
-	a.enter(phaseActing, "", why)
+	a.enter(api.PhaseActing, "", why)
 	for _, s := range a.stages {
 		if a.runner.complete(ctx, s) != nil {
 			return
@@ -128,26 +130,26 @@ func (a *automation) serving(region string) {
 
 // enterStep is enter for a step, which has a phase of its own before the decision.
 func (a *automation) enterStep(step, detail string) {
-	p := phaseActing
+	p := api.PhaseActing
 	switch step {
 	case stepDetect:
-		p = phaseWatching
+		p = api.PhaseWatching
 	case stepDecide:
-		p = phaseDeciding
+		p = api.PhaseDeciding
 	}
 	a.enter(p, step, detail)
 }
 
-func (a *automation) enter(p phase, step, detail string) {
+func (a *automation) enter(p api.Phase, step, detail string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.state.State != string(p) || a.state.Step != step {
 		a.since = time.Now()
 	}
-	a.state = AutomationState{State: string(p), Step: step, Detail: detail}
+	a.state = api.AutomationState{State: string(p), Step: step, Detail: detail}
 }
 
-func (a *automation) current() AutomationState {
+func (a *automation) current() api.AutomationState {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.state

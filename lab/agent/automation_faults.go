@@ -10,26 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
-)
 
-// Marks of a step that a fault had a hand in; the detail of each is the step.
-const (
-	MarkHung     = "step_hung"
-	MarkKilledAt = "killed_at"
-)
-
-// StepFault tells the automation to do a step badly, until it is told to stop or its process ends.
-type StepFault struct {
-	Do    string `json:"do"`
-	Times int    `json:"times,omitempty"` // fail: how many attempts
-}
-
-// What a step can be told to do.
-const (
-	StepHang   = "hang"   // every attempt until its deadline
-	StepFail   = "fail"   // as many attempts as Times
-	StepRepeat = "repeat" // once more after it is done
-	StepKill   = "kill"   // end the process where the step would begin
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 // killedLimit is how long a process that is to be killed waits for somebody to fetch the mark that says so.
@@ -45,7 +27,7 @@ type stepFaults struct {
 }
 
 type toldStep struct {
-	StepFault
+	api.StepFault
 	left int           // fail: attempts
 	gone chan struct{} // closed when it is told to stop
 	ends bool          // kill: the process is on its way out
@@ -64,15 +46,15 @@ var (
 	errEnds       = errors.New("too late: the process is ending")
 )
 
-func (f *stepFaults) tell(step string, to StepFault) error {
+func (f *stepFaults) tell(step string, to api.StepFault) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !slices.Contains(f.steps, step) {
 		return fmt.Errorf("%w: %q is not in %v", errNoSuchStep, step, f.steps)
 	}
 	switch {
-	case to.Do == StepFail && to.Times > 0:
-	case to.Times != 0 || !slices.Contains([]string{StepHang, StepRepeat, StepKill}, to.Do):
+	case to.Do == api.StepFail && to.Times > 0:
+	case to.Times != 0 || !slices.Contains([]string{api.StepHang, api.StepRepeat, api.StepKill}, to.Do):
 		return fmt.Errorf("no step can be told to %q %d times", to.Do, to.Times)
 	}
 	switch is, ok := f.told[step]; {
@@ -101,10 +83,10 @@ func (f *stepFaults) forget(step, do string) error {
 	return nil
 }
 
-func (f *stepFaults) list() map[string]StepFault {
+func (f *stepFaults) list() map[string]api.StepFault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	all := map[string]StepFault{}
+	all := map[string]api.StepFault{}
 	for step, t := range f.told {
 		all[step] = t.StepFault
 	}
@@ -113,7 +95,7 @@ func (f *stepFaults) list() map[string]StepFault {
 
 // rounds is how often a step is to be done.
 func (f *stepFaults) rounds(step string) int {
-	if f == nil || f.list()[step].Do != StepRepeat {
+	if f == nil || f.list()[step].Do != api.StepRepeat {
 		return 1
 	}
 	return 2
@@ -130,21 +112,21 @@ func (f *stepFaults) spoil(ctx context.Context, step string, marks *Marks) error
 	if fail {
 		to.left--
 	}
-	if ok && to.Do == StepKill {
+	if ok && to.Do == api.StepKill {
 		to.ends = true
 	}
 	f.mu.Unlock()
 	switch {
 	case fail:
 		return errToldToFail
-	case ok && to.Do == StepHang:
-		marks.Leave(MarkHung, step)
+	case ok && to.Do == api.StepHang:
+		marks.Leave(api.MarkHung, step)
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", errToldToHang, ctx.Err())
 		case <-to.gone:
 		}
-	case ok && to.Do == StepKill:
+	case ok && to.Do == api.StepKill:
 		f.kill(ctx, step, marks)
 		return errKilled
 	}
@@ -153,7 +135,7 @@ func (f *stepFaults) spoil(ctx context.Context, step string, marks *Marks) error
 
 // kill ends the process as a crash does: nothing is finished, closed or said goodbye to. Only the mark is waited for, since it dies too.
 func (f *stepFaults) kill(ctx context.Context, step string, marks *Marks) {
-	seq := marks.Leave(MarkKilledAt, step)
+	seq := marks.Leave(api.MarkKilledAt, step)
 	ctx, cancel := context.WithTimeout(ctx, killedLimit)
 	defer cancel()
 	if err := marks.AwaitFetched(ctx, seq); err != nil {
@@ -179,7 +161,7 @@ func (f *stepFaults) routes(mux *http.ServeMux) {
 	}
 	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
 	mux.HandleFunc("PUT /faults/{step}", func(w http.ResponseWriter, r *http.Request) {
-		var to StepFault
+		var to api.StepFault
 		err := readJSON(w, r, &to)
 		if err == nil {
 			err = f.tell(r.PathValue("step"), to)

@@ -13,11 +13,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // spoiled runs a failover with a step that was told something, and gives its marks.
-func spoiled(t *testing.T, step string, to StepFault, d time.Duration, meanwhile func(*automation)) (marks []at, done int) {
+func spoiled(t *testing.T, step string, to api.StepFault, d time.Duration, meanwhile func(*automation)) (marks []at, done int) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		promote := fakeStep("promote", nil)
@@ -35,18 +37,18 @@ func spoiled(t *testing.T, step string, to StepFault, d time.Duration, meanwhile
 func nothing(*automation) {}
 
 func TestAStepIsHungUntilItIsLetGo(t *testing.T) {
-	marks, done := spoiled(t, "promote", StepFault{Do: StepHang}, time.Minute, func(a *automation) {
+	marks, done := spoiled(t, "promote", api.StepFault{Do: api.StepHang}, time.Minute, func(a *automation) {
 		time.Sleep(15 * time.Second)
-		for _, do := range []string{StepFail, StepHang} { // the first is somebody else's
+		for _, do := range []string{api.StepFail, api.StepHang} { // the first is somebody else's
 			if err := a.runner.told.forget("promote", do); err != nil {
 				t.Error(err)
 			}
 		}
 	})
 	expect(t, marks[3:],
-		at{1700 * ms, MarkHung, "promote"},
-		at{11700 * ms, MarkFailed, "promote: not done within 10s: told to hang: context deadline exceeded"},
-		at{11800 * ms, MarkHung, "promote"},
+		at{1700 * ms, api.MarkHung, "promote"},
+		at{11700 * ms, api.MarkFailed, "promote: not done within 10s: told to hang: context deadline exceeded"},
+		at{11800 * ms, api.MarkHung, "promote"},
 		at{15000 * ms, "promoted", "fine"},
 	)
 	if done != 1 {
@@ -55,15 +57,15 @@ func TestAStepIsHungUntilItIsLetGo(t *testing.T) {
 }
 
 func TestAStepFailsAsOftenAsToldAndIsThenDone(t *testing.T) {
-	marks, done := spoiled(t, "promote", StepFault{Do: StepFail, Times: 3}, time.Minute, nothing)
-	expect(t, marks[3:], at{1700 * ms, MarkFailed, "promote: told to fail"}, at{2000 * ms, "promoted", "fine"})
+	marks, done := spoiled(t, "promote", api.StepFault{Do: api.StepFail, Times: 3}, time.Minute, nothing)
+	expect(t, marks[3:], at{1700 * ms, api.MarkFailed, "promote: told to fail"}, at{2000 * ms, "promoted", "fine"})
 	if done != 1 {
 		t.Errorf("it was done %d times", done)
 	}
 }
 
 func TestAStepIsRepeated(t *testing.T) {
-	marks, done := spoiled(t, "promote", StepFault{Do: StepRepeat}, time.Minute, nothing)
+	marks, done := spoiled(t, "promote", api.StepFault{Do: api.StepRepeat}, time.Minute, nothing)
 	expect(t, marks[3:], at{1700 * ms, "promoted", "fine"}, at{1700 * ms, "promoted", "fine"})
 	if done != 2 {
 		t.Errorf("it was done %d times", done)
@@ -71,15 +73,15 @@ func TestAStepIsRepeated(t *testing.T) {
 }
 
 func TestDetectionAndDecisionAreStepsToo(t *testing.T) {
-	marks, _ := spoiled(t, stepDetect, StepFault{Do: StepFail, Times: 2}, time.Minute, nothing)
-	expect(t, marks[:2], at{1200 * ms, MarkFailed, "detect: told to fail"}, at{1400 * ms, MarkDetected, "gone"})
+	marks, _ := spoiled(t, stepDetect, api.StepFault{Do: api.StepFail, Times: 2}, time.Minute, nothing)
+	expect(t, marks[:2], at{1200 * ms, api.MarkFailed, "detect: told to fail"}, at{1400 * ms, api.MarkDetected, "gone"})
 
-	marks, done := spoiled(t, stepDecide, StepFault{Do: StepHang}, time.Minute, nothing)
-	if len(marks) < 3 || marks[1] != (at{1700 * ms, MarkHung, stepDecide}) || marks[2].Name != MarkFailed || done != 0 {
+	marks, done := spoiled(t, stepDecide, api.StepFault{Do: api.StepHang}, time.Minute, nothing)
+	if len(marks) < 3 || marks[1] != (at{1700 * ms, api.MarkHung, stepDecide}) || marks[2].Name != api.MarkFailed || done != 0 {
 		t.Errorf("a decision that hangs leaves %v, and %d promotions", marks, done)
 	}
-	marks, _ = spoiled(t, stepDecide, StepFault{Do: StepRepeat}, time.Minute, nothing)
-	if len(marks) != 5 || marks[1].Name != MarkDecided || marks[2] != marks[1] {
+	marks, _ = spoiled(t, stepDecide, api.StepFault{Do: api.StepRepeat}, time.Minute, nothing)
+	if len(marks) != 5 || marks[1].Name != api.MarkDecided || marks[2] != marks[1] {
 		t.Errorf("decided twice leaves %v", marks)
 	}
 }
@@ -89,18 +91,18 @@ func TestAHungDecisionIsCalledOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		step := fakeStep("promote", nil)
 		a := rig(func(s time.Duration) (bool, time.Duration) { return s < time.Second || s >= 5*time.Second, 0 }, step)
-		if err := a.runner.told.tell(stepDecide, StepFault{Do: StepHang}); err != nil {
+		if err := a.runner.told.tell(stepDecide, api.StepFault{Do: api.StepHang}); err != nil {
 			t.Fatal(err)
 		}
 		go func() {
 			time.Sleep(20 * time.Second)
-			if err := a.runner.told.forget(stepDecide, StepHang); err != nil {
+			if err := a.runner.told.forget(stepDecide, api.StepHang); err != nil {
 				t.Error(err)
 			}
 		}()
 		marks, state := runFor(t, a, time.Minute)
-		expect(t, marks, at{1200 * ms, MarkDetected, "gone"}, at{1700 * ms, MarkHung, stepDecide}, at{5200 * ms, MarkCalledOff, "alive"})
-		if step.times.Load() != 0 || state != phaseWatching {
+		expect(t, marks, at{1200 * ms, api.MarkDetected, "gone"}, at{1700 * ms, api.MarkHung, stepDecide}, at{5200 * ms, api.MarkCalledOff, "alive"})
+		if step.times.Load() != 0 || state != api.PhaseWatching {
 			t.Errorf("%d steps were taken, state %s", step.times.Load(), state)
 		}
 	})
@@ -111,7 +113,7 @@ func TestTheMarkOfAKillIsFetchedFirst(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var code int
 			var died time.Duration
-			marks, done := spoiled(t, "promote", StepFault{Do: StepKill}, 10*time.Second, func(a *automation) {
+			marks, done := spoiled(t, "promote", api.StepFault{Do: api.StepKill}, 10*time.Second, func(a *automation) {
 				began := time.Now()
 				a.runner.told.exit = func(c int) {
 					code, died = c, time.Since(began)
@@ -119,7 +121,7 @@ func TestTheMarkOfAKillIsFetchedFirst(t *testing.T) {
 				}
 				if !fetches {
 					time.Sleep(2 * time.Second)
-					if err := a.runner.told.forget("promote", StepKill); !errors.Is(err, errEnds) {
+					if err := a.runner.told.forget("promote", api.StepKill); !errors.Is(err, errEnds) {
 						t.Errorf("told to go on while it ends, it says %v", err)
 					}
 				}
@@ -133,7 +135,7 @@ func TestTheMarkOfAKillIsFetchedFirst(t *testing.T) {
 			if !fetches {
 				want = 1700*ms + killedLimit
 			}
-			if code != 137 || died != want || done != 0 || marks[3] != (at{1700 * ms, MarkKilledAt, "promote"}) {
+			if code != 137 || died != want || done != 0 || marks[3] != (at{1700 * ms, api.MarkKilledAt, "promote"}) {
 				t.Errorf("it ended with %d after %s, having left %v and promoted %d times", code, died, marks, done)
 			}
 		})
@@ -153,14 +155,14 @@ func TestAFailoverIsOrdered(t *testing.T) {
 		}()
 		marks, state := runFor(t, a, time.Minute)
 		expect(t, marks,
-			at{5 * time.Second, MarkOrdered, "watching until then"}, at{5 * time.Second, MarkFenced, "read only"}, at{5 * time.Second, "promoted", "fine"},
+			at{5 * time.Second, api.MarkOrdered, "watching until then"}, at{5 * time.Second, api.MarkFenced, "read only"}, at{5 * time.Second, "promoted", "fine"},
 		)
-		if state != phaseDone || promote.times.Load() != 1 {
+		if state != api.PhaseDone || promote.times.Load() != 1 {
 			t.Errorf("state %s after %d promotions", state, promote.times.Load())
 		}
 	})
 	// One that is held, or hangs before the decision, is overruled too.
-	marks, done := spoiled(t, stepDetect, StepFault{Do: StepHang}, time.Minute, func(a *automation) {
+	marks, done := spoiled(t, stepDetect, api.StepFault{Do: api.StepHang}, time.Minute, func(a *automation) {
 		time.Sleep(5 * time.Second)
 		a.order()
 	})
@@ -176,14 +178,14 @@ func TestStepFaultsOverHTTP(t *testing.T) {
 	}
 	mux := http.NewServeMux()
 	svc.Routes(mux)
-	call := func(method, path string, in any) (map[string]StepFault, int) {
+	call := func(method, path string, in any) (map[string]api.StepFault, int) {
 		body, err := json.Marshal(in)
 		if err != nil {
 			t.Fatal(err)
 		}
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, bytes.NewReader(body)))
-		var all map[string]StepFault
+		var all map[string]api.StepFault
 		if w.Code == http.StatusOK {
 			if err := json.Unmarshal(w.Body.Bytes(), &all); err != nil {
 				t.Fatal(err)
@@ -191,7 +193,7 @@ func TestStepFaultsOverHTTP(t *testing.T) {
 		}
 		return all, w.Code
 	}
-	hang := StepFault{Do: StepHang}
+	hang := api.StepFault{Do: api.StepHang}
 	for range 2 { // twice is once
 		if all, code := call(http.MethodPut, "/faults/promote", hang); code != 200 || len(all) != 1 || all["promote"] != hang {
 			t.Errorf("PUT: %d, %+v", code, all)
@@ -202,11 +204,11 @@ func TestStepFaultsOverHTTP(t *testing.T) {
 		in   any
 		want int
 	}{
-		{"/faults/promote", StepFault{Do: StepKill}, http.StatusConflict},
+		{"/faults/promote", api.StepFault{Do: api.StepKill}, http.StatusConflict},
 		{"/faults/restore", hang, http.StatusNotFound}, // of another strategy
-		{"/faults/fence", StepFault{Do: StepFail}, http.StatusBadRequest},
-		{"/faults/fence", StepFault{Do: StepHang, Times: 2}, http.StatusBadRequest},
-		{"/faults/fence", StepFault{Do: "sleep"}, http.StatusBadRequest},
+		{"/faults/fence", api.StepFault{Do: api.StepFail}, http.StatusBadRequest},
+		{"/faults/fence", api.StepFault{Do: api.StepHang, Times: 2}, http.StatusBadRequest},
+		{"/faults/fence", api.StepFault{Do: "sleep"}, http.StatusBadRequest},
 		{"/faults/fence", map[string]string{"d0": "hang"}, http.StatusBadRequest},
 	} {
 		if _, code := call(http.MethodPut, c.path, c.in); code != c.want {
@@ -234,7 +236,7 @@ func TestStepsAreThoseOfTheTopology(t *testing.T) {
 		}
 	}
 	cfg := settings()
-	cfg.Followers, cfg.Preflight = []Follower{{Region: "south"}}, cfg.AppsReady
+	cfg.Followers, cfg.Preflight = []api.Follower{{Region: "south"}}, cfg.AppsReady
 	svc, err := newAutomation(cfg, NewMarks("automation.west"))
 	if err != nil {
 		t.Fatal(err)
@@ -249,7 +251,7 @@ func TestMarksAreWholeBeforeTheyCountAsFetched(t *testing.T) {
 	m := NewMarks("automation.west")
 	server := httptest.NewServer(m)
 	defer server.Close()
-	seq := m.Leave(MarkKilledAt, "promote")
+	seq := m.Leave(api.MarkKilledAt, "promote")
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := m.AwaitFetched(ended, seq); err == nil {

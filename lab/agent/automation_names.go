@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 // witnessLimit bounds one question to the witness.
@@ -48,7 +50,7 @@ func (w nameWitness) SeesLoss(ctx context.Context) error {
 // nameClient speaks to the name service.
 type nameClient struct{ base string }
 
-func (c nameClient) health(ctx context.Context) (RecordHealth, error) {
+func (c nameClient) health(ctx context.Context) (api.Routing, error) {
 	return c.do(ctx, http.MethodGet, "/health", nil)
 }
 
@@ -62,12 +64,12 @@ func (c nameClient) weigh(ctx context.Context, weights map[string]int) error {
 	return err
 }
 
-func (c nameClient) do(ctx context.Context, method, path string, order any) (record RecordHealth, err error) {
+func (c nameClient) do(ctx context.Context, method, path string, order any) (record api.Routing, err error) {
 	if err := exchange(ctx, method, c.base+path, order, &record); err != nil {
-		return RecordHealth{}, err
+		return api.Routing{}, err
 	}
 	if record.Primary == "" || record.Answer == "" || len(record.Targets) == 0 {
-		return RecordHealth{}, errors.New("name service answered without primary, answer and targets")
+		return api.Routing{}, errors.New("name service answered without primary, answer and targets")
 	}
 	return record, nil
 }

@@ -4,10 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
-)
 
-// MarkOrdered is a failover or a switchover that a person ordered: nothing was detected, and nobody was asked.
-const MarkOrdered = "ordered"
+	"github.com/regionfall/regionfall/lab/api"
+)
 
 // order has the steps begin now, whatever the home region and the witness say. Ordered again, or when they have begun, it changes
 // nothing.
@@ -19,10 +18,10 @@ func (a *automation) order() {
 		return
 	default:
 	}
-	if s := phase(a.state.State); s == phaseActing || s == phaseDone {
+	if s := api.Phase(a.state.State); s == api.PhaseActing || s == api.PhaseDone {
 		return
 	}
-	a.marks.Leave(MarkOrdered, a.state.State+" until then")
+	a.marks.Leave(api.MarkOrdered, a.state.State+" until then")
 	close(a.ordered)
 }
 
@@ -46,11 +45,6 @@ func (a *automation) unlessOrdered(ctx context.Context) (_ context.Context, stop
 	return ctx, func() { cancel(); <-ended }, func() string { return to }
 }
 
-// SwitchoverOrder is the body of POST /switchover: the region that is to serve.
-type SwitchoverOrder struct {
-	To string `json:"to"`
-}
-
 // orderRoutes adds POST /failover and POST /switchover, which answer as GET /state does; a switchover that can't be done is a 409, and one that
 // can be ordered a little later a 503.
 func (a *automation) orderRoutes(mux *http.ServeMux) {
@@ -59,7 +53,7 @@ func (a *automation) orderRoutes(mux *http.ServeMux) {
 		writeJSON(w, a.current())
 	})
 	mux.HandleFunc("POST /switchover", func(w http.ResponseWriter, r *http.Request) {
-		var order SwitchoverOrder
+		var order api.SwitchoverOrder
 		if err := readJSON(w, r, &order); err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 // stepRetry is the pause between two attempts at a step.
@@ -81,7 +83,7 @@ func (r runner) once(ctx context.Context, s stage) error {
 		failure := s.step.Name() + ": " + oneLine(err)
 		if kind := withoutNumbers(failure); !marked[kind] {
 			marked[kind] = true
-			r.marks.Leave(MarkFailed, failure)
+			r.marks.Leave(api.MarkFailed, failure)
 			r.enter(s.step.Name(), failure)
 		}
 		if err := pause(ctx, r.pause); err != nil {

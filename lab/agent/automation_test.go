@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -21,13 +23,13 @@ func TestFailoverStepsInOrder(t *testing.T) {
 		a := rig(diesAt(time.Second), fakeStep("promote", nil), fakeStep("redirecte", nil))
 		got, state := runFor(t, a, 5*time.Second)
 		expect(t, got,
-			at{1200 * ms, MarkDetected, "gone"}, // the third look in a row that fails
-			at{1700 * ms, MarkDecided, "the witness sees the loss too"},
-			at{1700 * ms, MarkFenced, "read only"},
+			at{1200 * ms, api.MarkDetected, "gone"}, // the third look in a row that fails
+			at{1700 * ms, api.MarkDecided, "the witness sees the loss too"},
+			at{1700 * ms, api.MarkFenced, "read only"},
 			at{1700 * ms, "promoted", "fine"},
 			at{1700 * ms, "redirected", "fine"},
 		)
-		if state != phaseDone {
+		if state != api.PhaseDone {
 			t.Errorf("state is %s, want done", state)
 		}
 	})
@@ -42,7 +44,7 @@ func TestLooksKeepTheirSchedule(t *testing.T) {
 			return false, 300 * ms // as where bytes vanish
 		})
 		got, _ := runFor(t, a, 1500*ms)
-		expect(t, got, at{1500 * ms, MarkDetected, "gone"}) // the look that began at 1200 ms; one after the other it were 1900 ms
+		expect(t, got, at{1500 * ms, api.MarkDetected, "gone"}) // the look that began at 1200 ms; one after the other it were 1900 ms
 	})
 }
 
@@ -59,8 +61,8 @@ func TestCalledOff(t *testing.T) {
 		step := fakeStep("promote", nil)
 		a := rig(func(s time.Duration) (bool, time.Duration) { return s < time.Second || s >= 1300*ms, 0 }, step)
 		got, state := runFor(t, a, 5*time.Second)
-		expect(t, got, at{1200 * ms, MarkDetected, "gone"}, at{1500 * ms, MarkCalledOff, "alive"})
-		if step.times.Load() != 0 || state != phaseWatching {
+		expect(t, got, at{1200 * ms, api.MarkDetected, "gone"}, at{1500 * ms, api.MarkCalledOff, "alive"})
+		if step.times.Load() != 0 || state != api.PhaseWatching {
 			t.Errorf("%d steps were taken, state %s", step.times.Load(), state)
 		}
 	})
@@ -78,10 +80,10 @@ func TestHeldUntilTheWitnessAgrees(t *testing.T) {
 		})
 		got, state := runFor(t, a, 2500*ms)
 		expect(t, got,
-			at{1200 * ms, MarkDetected, "gone"},
-			at{1900 * ms, MarkHeld, "the witness sees east healthy"}, // asked three times, and not marked again
+			at{1200 * ms, api.MarkDetected, "gone"},
+			at{1900 * ms, api.MarkHeld, "the witness sees east healthy"}, // asked three times, and not marked again
 		)
-		if state != phaseHeld {
+		if state != api.PhaseHeld {
 			t.Errorf("state is %s, want held", state)
 		}
 	})
@@ -95,7 +97,7 @@ func TestHeldUntilTheWitnessAgrees(t *testing.T) {
 			return nil
 		})
 		got, _ := runFor(t, a, 5*time.Second)
-		if len(got) != 5 || got[1].Name != MarkHeld || got[2] != (at{2700 * ms, MarkDecided, "the witness sees the loss too"}) {
+		if len(got) != 5 || got[1].Name != api.MarkHeld || got[2] != (at{2700 * ms, api.MarkDecided, "the witness sees the loss too"}) {
 			t.Errorf("marks are %v, want a decision after ten refusals", got)
 		}
 	})
@@ -128,7 +130,7 @@ func TestHangingStepIsMarkedAndRepeated(t *testing.T) {
 		a := rig(diesAt(time.Second), step)
 		got, _ := runFor(t, a, time.Minute)
 		expect(t, got[3:],
-			at{11700 * ms, MarkFailed, "promote: not done within 10s: context deadline exceeded"},
+			at{11700 * ms, api.MarkFailed, "promote: not done within 10s: context deadline exceeded"},
 			at{21900 * ms, "promoted", "fine"}, // two attempts of 10 s, two pauses of 100 ms
 		)
 	})
@@ -149,8 +151,8 @@ func TestEachKindOfFailureIsMarkedOnce(t *testing.T) {
 		})
 		got, _ := runFor(t, rig(diesAt(time.Second), step), time.Minute)
 		expect(t, got[3:],
-			at{1700 * ms, MarkFailed, "promote: read tcp 10.0.0.2:40001: reset"},
-			at{2200 * ms, MarkFailed, "promote: it did not finish"},
+			at{1700 * ms, api.MarkFailed, "promote: read tcp 10.0.0.2:40001: reset"},
+			at{2200 * ms, api.MarkFailed, "promote: it did not finish"},
 			at{2300 * ms, "promoted", "fine"},
 		)
 	})
@@ -169,9 +171,9 @@ func TestUnreachablePrimaryIsFencedOnReturn(t *testing.T) {
 		a.stages[0].step = a.fence
 		got, _ := runFor(t, a, 2*time.Minute)
 		expect(t, got[2:],
-			at{1700 * ms, MarkFenced, "unreachable: connection refused"},
+			at{1700 * ms, api.MarkFenced, "unreachable: connection refused"},
 			at{1700 * ms, "promoted", "fine"},
-			at{60200 * ms, MarkFencedLate, "read only, 2 sessions ended"},
+			at{60200 * ms, api.MarkFencedLate, "read only, 2 sessions ended"},
 		)
 	})
 }
@@ -194,7 +196,7 @@ func TestPrimaryThatIsThereAndNotFencedHoldsTheFailover(t *testing.T) {
 				a.fence = fenceWith(func(ctx context.Context) (string, error) { return "", once(ctx) })
 				a.stages[0].step = a.fence
 				got, _ := runFor(t, a, time.Minute)
-				if len(got) != 3 || got[2].Name != MarkFailed || !strings.Contains(got[2].Detail, "fence: ") || step.times.Load() != 0 {
+				if len(got) != 3 || got[2].Name != api.MarkFailed || !strings.Contains(got[2].Detail, "fence: ") || step.times.Load() != 0 {
 					t.Errorf("marks are %v with %d promotions, want the fence to fail and no more", got, step.times.Load())
 				}
 			})
@@ -214,7 +216,7 @@ func TestStartingPrimaryIsFencedOnceItIsUp(t *testing.T) {
 		})
 		a.stages[0].step = a.fence
 		got, _ := runFor(t, a, time.Minute)
-		expect(t, got[2:], at{2700 * ms, MarkFenced, "read only"}, at{2700 * ms, "promoted", "fine"}) // 4 x 250 ms after 1700 ms
+		expect(t, got[2:], at{2700 * ms, api.MarkFenced, "read only"}, at{2700 * ms, "promoted", "fine"}) // 4 x 250 ms after 1700 ms
 	})
 }
 
@@ -235,8 +237,8 @@ func TestForgottenRedirectIsOrderedAgain(t *testing.T) {
 		}
 		got, _ := runFor(t, a, time.Minute)
 		expect(t, got[4:],
-			at{10 * time.Second, MarkRedirectedAgain, "west, instead of east"},
-			at{20 * time.Second, MarkRedirectedAgain, "west, instead of east"},
+			at{10 * time.Second, api.MarkRedirectedAgain, "west, instead of east"},
+			at{20 * time.Second, api.MarkRedirectedAgain, "west, instead of east"},
 		)
 	})
 }
@@ -248,8 +250,8 @@ func TestRestartTakesUpWhereItWas(t *testing.T) {
 		want     []at
 	}{
 		"nothing was decided": {progressNone, nil},
-		"decided":             {progressDecided, []at{{0, MarkFenced, "read only"}, {0, "promoted", "fine"}}},
-		"done":                {progressDone, []at{{250 * ms, MarkFencedLate, "read only"}}},
+		"decided":             {progressDecided, []at{{0, api.MarkFenced, "read only"}, {0, "promoted", "fine"}}},
+		"done":                {progressDone, []at{{250 * ms, api.MarkFencedLate, "read only"}}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -268,7 +270,7 @@ func TestEndsWhileAStepHangs(t *testing.T) {
 		a := rig(diesAt(0), fakeStep("promote", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }))
 		a.world = fakeWorld{there: true}
 		got, _ := runFor(t, a, 2*time.Second) // runFor waits for Run to end
-		if last := got[len(got)-1]; last.Name != MarkFenced {
+		if last := got[len(got)-1]; last.Name != api.MarkFenced {
 			t.Errorf("the last mark is %v, want the one before the step that hangs", last)
 		}
 	})
@@ -289,9 +291,9 @@ func TestStateOverHTTP(t *testing.T) {
 }
 
 // settings are complete, and lead nowhere.
-func settings() AutomationConfig {
+func settings() api.AutomationConfig {
 	nowhere := topology.Endpoint{Region: "west", Address: "127.0.0.1:1"}
-	return AutomationConfig{
+	return api.AutomationConfig{
 		Region: "west", Home: "east", Check: topology.HealthCheck{Interval: time.Second, Threshold: 3}, StepTimeout: time.Second,
 		Strategy: topology.WarmStandby, HomeHealth: "http://127.0.0.1:1", HomePostgres: nowhere, Nameservice: "http://127.0.0.1:1",
 		Postgres: nowhere, Redis: nowhere, S3: nowhere, DynamoDB: nowhere, Repository: "http://127.0.0.1:1", Published: "http://127.0.0.1:1", AppsReady: []string{"http://127.0.0.1:1"},
@@ -299,17 +301,17 @@ func settings() AutomationConfig {
 }
 
 func TestSettingsAreChecked(t *testing.T) {
-	for name, spoil := range map[string]func(*AutomationConfig){
-		"watches itself":          func(c *AutomationConfig) { c.Home = c.Region },
-		"no interval":             func(c *AutomationConfig) { c.Check.Interval = 0 },
-		"no threshold":            func(c *AutomationConfig) { c.Check.Threshold = 0 },
-		"decides before":          func(c *AutomationConfig) { c.Decide = -1 },
-		"no deadline":             func(c *AutomationConfig) { c.StepTimeout = 0 },
-		"unknown strategy":        func(c *AutomationConfig) { c.Strategy = "hope" },
-		"no app to await":         func(c *AutomationConfig) { c.AppsReady = nil },
-		"no witness":              func(c *AutomationConfig) { c.Nameservice = "" },
-		"one side":                func(c *AutomationConfig) { c.Sides = []Side{{}} },
-		"nowhere to restore from": func(c *AutomationConfig) { c.Strategy = topology.BackupRestore },
+	for name, spoil := range map[string]func(*api.AutomationConfig){
+		"watches itself":          func(c *api.AutomationConfig) { c.Home = c.Region },
+		"no interval":             func(c *api.AutomationConfig) { c.Check.Interval = 0 },
+		"no threshold":            func(c *api.AutomationConfig) { c.Check.Threshold = 0 },
+		"decides before":          func(c *api.AutomationConfig) { c.Decide = -1 },
+		"no deadline":             func(c *api.AutomationConfig) { c.StepTimeout = 0 },
+		"unknown strategy":        func(c *api.AutomationConfig) { c.Strategy = "hope" },
+		"no app to await":         func(c *api.AutomationConfig) { c.AppsReady = nil },
+		"no witness":              func(c *api.AutomationConfig) { c.Nameservice = "" },
+		"one side":                func(c *api.AutomationConfig) { c.Sides = []api.Side{{}} },
+		"nowhere to restore from": func(c *api.AutomationConfig) { c.Strategy = topology.BackupRestore },
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := settings()

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 // lookTrips is how many times a look at a database goes there and back: connecting takes all but one.
@@ -30,7 +32,7 @@ type homeProbe struct {
 	limit    time.Duration
 }
 
-func newHomeProbe(cfg AutomationConfig) homeProbe {
+func newHomeProbe(cfg api.AutomationConfig) homeProbe {
 	limit := checkLimit + lookTrips*cfg.Trip
 	return homeProbe{app: newChecker(cfg.HomeHealth, limit), postgres: newPinger(cfg.HomePostgres), limit: limit}
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -41,7 +43,7 @@ type world interface {
 
 // labWorld reads the lab: what a failover leaves behind is what shows that there was one.
 type labWorld struct {
-	cfg   AutomationConfig
+	cfg   api.AutomationConfig
 	names nameClient
 }
 
@@ -99,7 +101,7 @@ func (w labWorld) primaryHere(ctx context.Context) bool {
 func (w labWorld) Forget(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, worldLimit)
 	defer cancel()
-	_ = (&rotation{}).forget(ctx, Side{Follower: Follower{Postgres: w.cfg.Postgres}})
+	_ = (&rotation{}).forget(ctx, api.Side{Follower: api.Follower{Postgres: w.cfg.Postgres}})
 }
 
 // DatabaseHere asks it.
@@ -143,12 +145,12 @@ func (w labWorld) Switching(ctx context.Context) (to string) {
 func (w labWorld) configuration(ctx context.Context) (topology.Config, error) {
 	ctx, cancel := context.WithTimeout(ctx, worldLimit)
 	defer cancel()
-	var state ConfigState
+	var state api.DeliveryState
 	err := exchange(ctx, http.MethodGet, w.cfg.Published, nil, &state)
 	return state.Document, err
 }
 
-func (w labWorld) ask(ctx context.Context) (RecordHealth, error) {
+func (w labWorld) ask(ctx context.Context) (api.Routing, error) {
 	ctx, cancel := context.WithTimeout(ctx, worldLimit)
 	defer cancel()
 	return w.names.health(ctx)

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/errgroup"
@@ -44,30 +46,9 @@ const (
 	metaRegion   = "region"
 )
 
-// BackupReport answers POST /backup.
-type BackupReport struct {
-	Key      string    `json:"key"`       // of the base backup, in topology.BackupsBucket of the target
-	Bytes    int64     `json:"bytes"`     // its size there, compressed
-	TarBytes int64     `json:"tar_bytes"` // and not compressed
-	StartLSN string    `json:"start_lsn"`
-	StopLSN  string    `json:"stop_lsn"`
-	Timeline string    `json:"timeline"`
-	Began    time.Time `json:"began"`
-	Ended    time.Time `json:"ended"`   // when the base backup was taken; the copies follow
-	Objects  int       `json:"objects"` // copied, as the target lacked them
-	Items    int       `json:"items"`
-}
-
-// StoredBackup is an entry of the answer to GET /backups, oldest first.
-type StoredBackup struct {
-	Key    string    `json:"key"`
-	Bytes  int64     `json:"bytes"`
-	Stored time.Time `json:"stored"` // to the second, by the wall clock
-}
-
 // backup is the nightly job of the home region: what it brought to the target is all that is left when the region is lost.
 type backup struct {
-	cfg   BackupConfig
+	cfg   api.BackupConfig
 	marks *Marks
 	store *s3.Client
 	runs  chan backupRun // holds the one that is to run
@@ -79,12 +60,12 @@ type backup struct {
 type backupRun struct{ done chan<- backupResult }
 
 type backupResult struct {
-	report BackupReport
+	report api.BackupReport
 	err    error
 }
 
 // newBackup makes the agent that takes backups when it is asked to.
-func newBackup(cfg BackupConfig, m *Marks) (service, error) {
+func newBackup(cfg api.BackupConfig, m *Marks) (service, error) {
 	var errs []error
 	for _, needed := range []struct{ name, value string }{
 		{"postgres", cfg.Postgres.Address},
@@ -137,9 +118,9 @@ func (b *backup) serveBackups(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	stored := make([]StoredBackup, len(all))
+	stored := make([]api.StoredBackup, len(all))
 	for i, o := range all {
-		stored[i] = StoredBackup{Key: aws.ToString(o.Key), Bytes: aws.ToInt64(o.Size), Stored: aws.ToTime(o.LastModified)}
+		stored[i] = api.StoredBackup{Key: aws.ToString(o.Key), Bytes: aws.ToInt64(o.Size), Stored: aws.ToTime(o.LastModified)}
 	}
 	writeJSON(w, stored)
 }
@@ -154,9 +135,9 @@ func (b *backup) Run(ctx context.Context) error {
 			report, err := b.take(ctx)
 			b.end()
 			if err != nil {
-				b.marks.Leave(MarkFailed, "backup: "+oneLine(err))
+				b.marks.Leave(api.MarkFailed, "backup: "+oneLine(err))
 			} else {
-				b.marks.Leave(MarkBackup, fmt.Sprintf("%s, %d bytes, %d objects and %d items copied",
+				b.marks.Leave(api.MarkBackup, fmt.Sprintf("%s, %d bytes, %d objects and %d items copied",
 					report.Key, report.Bytes, report.Objects, report.Items))
 			}
 			run.done <- backupResult{report: report, err: err}
@@ -180,10 +161,10 @@ func (b *backup) end() {
 
 // take makes one backup. The database comes first: whatever object or item a row in it refers to was there before the row, and is
 // then among those that are copied after.
-func (b *backup) take(ctx context.Context) (BackupReport, error) {
+func (b *backup) take(ctx context.Context) (api.BackupReport, error) {
 	ctx, cancel := context.WithTimeout(ctx, backupLimit)
 	defer cancel()
-	report := BackupReport{Began: time.Now().UTC()}
+	report := api.BackupReport{Began: time.Now().UTC()}
 	content, err := b.takeDatabase(ctx, &report)
 	if err != nil {
 		return report, err
@@ -197,7 +178,7 @@ func (b *backup) take(ctx context.Context) (BackupReport, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, part := range []struct {
 		copied *int
-		copy   func(ctx context.Context, from, to Stores) (int, error)
+		copy   func(ctx context.Context, from, to api.Stores) (int, error)
 	}{
 		{&report.Objects, copyObjects},
 		{&report.Items, copyItems},
@@ -226,7 +207,7 @@ func insist(ctx context.Context, try func() error) error {
 }
 
 // takeDatabase takes the base backup, compressed.
-func (b *backup) takeDatabase(ctx context.Context, report *BackupReport) ([]byte, error) {
+func (b *backup) takeDatabase(ctx context.Context, report *api.BackupReport) ([]byte, error) {
 	content := &boundedBuffer{most: backupSizeMost}
 	// Speed: the network of the lab is a loopback, its processor is shared with all that is being measured.
 	zip, err := gzip.NewWriterLevel(content, gzip.BestSpeed)
@@ -249,7 +230,7 @@ func (b *backup) takeDatabase(ctx context.Context, report *BackupReport) ([]byte
 
 // name gives a base backup its key: by when it ended, and after all that are stored. The wall clock may have been stepped back since the last one,
 // and an older backup must not be taken for the newest.
-func (b *backup) name(ctx context.Context, report *BackupReport) error {
+func (b *backup) name(ctx context.Context, report *api.BackupReport) error {
 	all, err := listBackups(ctx, b.store)
 	if err != nil {
 		return err
@@ -273,7 +254,7 @@ func keyAfter(key string) string {
 }
 
 // keep stores a base backup in the target.
-func (b *backup) keep(ctx context.Context, report *BackupReport, content []byte) error {
+func (b *backup) keep(ctx context.Context, report *api.BackupReport, content []byte) error {
 	if err := makeBucket(ctx, b.store, topology.BackupsBucket, b.cfg.Target.Region); err != nil {
 		return err
 	}

@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -23,7 +25,7 @@ func TestNewestBackupIsTheOneStoredLast(t *testing.T) {
 	first := time.Date(2026, 8, 1, 12, 0, 0, 7, time.UTC)
 	ended := []time.Time{first, first.Add(-5 * time.Minute), first.Add(-4 * time.Minute), first.Add(time.Second)}
 	for i, at := range ended {
-		report := BackupReport{Ended: at}
+		report := api.BackupReport{Ended: at}
 		if err := job.name(t.Context(), &report); err != nil {
 			t.Fatal(err)
 		}
@@ -41,7 +43,7 @@ func TestNewestBackupIsTheOneStoredLast(t *testing.T) {
 		t.Errorf("the keys are %v", got)
 	}
 	kept.write("base/by-hand", "us-east-1")
-	report := BackupReport{Ended: first}
+	report := api.BackupReport{Ended: first}
 	if err := job.name(t.Context(), &report); err != nil || report.Key != backupKey(first) {
 		t.Errorf("after one that nobody can read the key is %s: %v", report.Key, err)
 	}
@@ -49,9 +51,9 @@ func TestNewestBackupIsTheOneStoredLast(t *testing.T) {
 
 func TestBackupRunsOneAtATime(t *testing.T) {
 	nowhere := topology.Endpoint{Region: "x", Address: "127.0.0.1:1"}
-	service, err := newBackup(BackupConfig{
+	service, err := newBackup(api.BackupConfig{
 		Region: "east", Postgres: nowhere,
-		Source: Stores{Region: "east", S3: nowhere, DynamoDB: nowhere}, Target: Stores{Region: "west", S3: nowhere, DynamoDB: nowhere},
+		Source: api.Stores{Region: "east", S3: nowhere, DynamoDB: nowhere}, Target: api.Stores{Region: "west", S3: nowhere, DynamoDB: nowhere},
 	}, NewMarks("backup.east"))
 	if err != nil {
 		t.Fatal(err)
@@ -89,15 +91,15 @@ func TestBackupRunsOneAtATime(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	if marks := marksOf(job.marks); len(marks) != 2 || marks[0].Name != MarkFailed || !strings.HasPrefix(marks[0].Detail, "backup: ") {
+	if marks := marksOf(job.marks); len(marks) != 2 || marks[0].Name != api.MarkFailed || !strings.HasPrefix(marks[0].Detail, "backup: ") {
 		t.Errorf("marks are %v, want two failures", marks)
 	}
 }
 
 func TestBackupMustLeaveItsRegion(t *testing.T) {
 	here := topology.Endpoint{Region: "east", Address: "127.0.0.1:1"}
-	stores := Stores{Region: "east", S3: here, DynamoDB: here}
-	if _, err := newBackup(BackupConfig{Region: "east", Postgres: here, Source: stores, Target: stores}, NewMarks("x")); err == nil {
+	stores := api.Stores{Region: "east", S3: here, DynamoDB: here}
+	if _, err := newBackup(api.BackupConfig{Region: "east", Postgres: here, Source: stores, Target: stores}, NewMarks("x")); err == nil {
 		t.Error("a backup into its own region was taken on")
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 // behindMS is how far a lane says it is behind; -1 is not known.
@@ -136,13 +138,13 @@ func TestStoresThatDateToTheSecondDoNotMakeThingsOlder(t *testing.T) {
 func TestWhatARuleLetGoIsBehindFromThere(t *testing.T) {
 	for name, free := range map[string]func(*rules){
 		"the rule is taken away": func(r *rules) { r.set("me", nil) },
-		"its time is over":       func(r *rules) { r.set("me", &Rule{Store: StoreObjects, Do: RuleLag, Lag: time.Minute}) },
+		"its time is over":       func(r *rules) { r.set("me", &api.Rule{Store: api.StoreObjects, Do: api.RuleLag, Lag: time.Minute}) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			source, from := newShelf(t, "us-east-1")
 			_, to := newShelf(t, "us-west-2")
 			rules := newRules()
-			rules.set("me", &Rule{Store: StoreObjects, Do: RulePause})
+			rules.set("me", &api.Rule{Store: api.StoreObjects, Do: api.RulePause})
 			c := newObjectCopier(from, to, rules)
 			source.writeAt("documents/1", "us-east-1", time.Now().Add(-2*time.Minute))
 			if p := pass(t, c); p.copied != 0 || p.pending.IsZero() || !p.late.IsZero() {
@@ -167,7 +169,7 @@ func TestWhatWasHeldAndIsGoneIsForgotten(t *testing.T) {
 	c := newObjectCopier(from, to, rules)
 	source.write("documents/2", "us-east-1")
 	pass(t, c)
-	rules.set("me", &Rule{Store: StoreObjects, Do: RulePause})
+	rules.set("me", &api.Rule{Store: api.StoreObjects, Do: api.RulePause})
 	source.write("documents/1", "us-east-1")
 	source.write("documents/3", "us-east-1")
 	if pass(t, c); len(c.waits) != 2 {

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 // steppedClock is a clock whose wall clock somebody sets, by so much more than what this machine's shows.
@@ -104,7 +106,7 @@ func TestNothingIsLateBecauseTheClockWasStepped(t *testing.T) {
 
 	by = -5 * time.Minute
 	pass(t, c)
-	rules.set("me", &Rule{Store: StoreObjects, Do: RuleLag, Lag: 2 * time.Minute})
+	rules.set("me", &api.Rule{Store: api.StoreObjects, Do: api.RuleLag, Lag: 2 * time.Minute})
 	source.writeAt("documents/2", "us-east-1", time.Now().Add(by))
 	by = 0
 	if p := pass(t, c); p.copied != 0 || p.pending.IsZero() || time.Since(p.pending) > time.Minute || time.Until(p.due) > 2*time.Minute {
@@ -118,19 +120,19 @@ func TestARuleHoldsForItsTimeHoweverTheClockWasStepped(t *testing.T) {
 			var by time.Duration
 			c := steppedClock(&by)
 			r := newRules()
-			r.set("me", &Rule{Store: StoreItems, Do: RuleLag, Lag: 3 * time.Second})
+			r.set("me", &api.Rule{Store: api.StoreItems, Do: api.RuleLag, Lag: 3 * time.Second})
 			stamp := c.read().wall
 			by += step
 			for range 3 {
 				var h held
-				err := r.admit(thing{store: StoreItems, key: "a", written: c.dated(stamp)}, time.Now())
+				err := r.admit(thing{store: api.StoreItems, key: "a", written: c.dated(stamp)}, time.Now())
 				if !errors.As(err, &h) || time.Until(h.until) > 3*time.Second {
 					t.Errorf("the clock was stepped by %s: %v until %s", step, err, h.until)
 				}
 				time.Sleep(999 * time.Millisecond)
 			}
 			time.Sleep(3 * time.Millisecond)
-			if err := r.admit(thing{store: StoreItems, key: "a", written: c.dated(stamp)}, time.Now()); err != nil {
+			if err := r.admit(thing{store: api.StoreItems, key: "a", written: c.dated(stamp)}, time.Now()); err != nil {
 				t.Errorf("the clock was stepped by %s, and after three seconds it is held", step)
 			}
 		})

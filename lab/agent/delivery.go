@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/fsnotify/fsnotify"
 	"golang.org/x/sync/semaphore"
 
@@ -47,7 +49,7 @@ type publication struct {
 
 // order is what one fault told the delivery.
 type order struct {
-	DeliveryOrder
+	api.DeliveryOrder
 	to *publication // of roll_back: the one to deliver
 }
 
@@ -148,11 +150,11 @@ func (d *delivery) want(now time.Time) (*publication, time.Duration) {
 	var back *publication
 	for _, o := range d.told {
 		switch o.Do {
-		case DeliverNothing:
+		case api.DeliverNothing:
 			return d.current, deliveryEvery
-		case DeliverFormer:
+		case api.DeliverFormer:
 			back = o.to
-		case DeliverLate:
+		case api.DeliverLate:
 			late = max(late, o.Delay)
 		}
 	}

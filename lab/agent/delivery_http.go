@@ -7,51 +7,29 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/topology"
-)
-
-// ConfigState answers GET /config, and all that changes it, of the replicator.
-type ConfigState struct {
-	Published int             `json:"published"` // the revision that the region is to have
-	Commit    string          `json:"commit"`    // of the repository, that it was fetched with; empty before the first
-	Delivered int             `json:"delivered"` // the one that its nodes are given
-	Former    int             `json:"former"`    // the one before it; 0 if none is known
-	Document  topology.Config `json:"document"`  // what is published
-	// Told is what faults told the delivery, by who did.
-	Told map[string]DeliveryOrder `json:"told"`
-}
-
-// DeliveryOrder tells the delivery to do its work badly.
-type DeliveryOrder struct {
-	Do    string        `json:"do"`
-	Delay time.Duration `json:"delay_ns,omitempty"`
-}
-
-// What a delivery can be told to do.
-const (
-	DeliverNothing = "freeze"
-	DeliverFormer  = "roll_back" // the document before the one that is delivered when the order comes
-	DeliverLate    = "delay"
 )
 
 // errNoFormer is an order to roll back what nothing came before.
 var errNoFormer = errors.New("there is no document before the one that is delivered: publish another first")
 
 // tell takes an order in place of the one that the same holder gave before.
-func (d *delivery) tell(holder string, o DeliveryOrder) error {
+func (d *delivery) tell(holder string, o api.DeliveryOrder) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	full := order{DeliveryOrder: o}
 	switch {
-	case o.Do == DeliverNothing:
-	case o.Do == DeliverFormer:
-		if before, ok := d.told[holder]; ok && before.Do == DeliverFormer {
+	case o.Do == api.DeliverNothing:
+	case o.Do == api.DeliverFormer:
+		if before, ok := d.told[holder]; ok && before.Do == api.DeliverFormer {
 			return nil // it would go back one more each time it is told
 		}
 		if full.to = d.former(); full.to == nil {
 			return errNoFormer
 		}
-	case o.Do == DeliverLate && o.Delay > 0:
+	case o.Do == api.DeliverLate && o.Delay > 0:
 	default:
 		return fmt.Errorf("nobody can be told to %q with a delay of %s", o.Do, o.Delay)
 	}
@@ -65,10 +43,10 @@ func (d *delivery) forget(holder string) {
 	delete(d.told, holder)
 }
 
-func (d *delivery) state() ConfigState {
+func (d *delivery) state() api.DeliveryState {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := ConfigState{Told: map[string]DeliveryOrder{}, Commit: d.fetch.at()}
+	s := api.DeliveryState{Told: map[string]api.DeliveryOrder{}, Commit: d.fetch.at()}
 	for holder, o := range d.told {
 		s.Told[holder] = o.DeliveryOrder
 	}
@@ -121,7 +99,7 @@ func (d *delivery) routes(mux *http.ServeMux) {
 		answer(w, err)
 	})
 	mux.HandleFunc("PUT /config/faults/{holder}", func(w http.ResponseWriter, r *http.Request) {
-		var o DeliveryOrder
+		var o api.DeliveryOrder
 		err := readJSON(w, r, &o)
 		if err == nil {
 			err = d.tell(r.PathValue("holder"), o)

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -42,7 +44,7 @@ func newPost(t *testing.T) post {
 	return p
 }
 
-func (p post) call(t *testing.T, method, path string, in any) (ConfigState, int) {
+func (p post) call(t *testing.T, method, path string, in any) (api.DeliveryState, int) {
 	t.Helper()
 	body, err := json.Marshal(in)
 	if err != nil {
@@ -50,7 +52,7 @@ func (p post) call(t *testing.T, method, path string, in any) (ConfigState, int)
 	}
 	w := httptest.NewRecorder()
 	p.mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, bytes.NewReader(body)))
-	var s ConfigState
+	var s api.DeliveryState
 	if w.Code == http.StatusOK {
 		if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil {
 			t.Fatal(err)
@@ -92,7 +94,7 @@ func TestDeliveryKeepsItsOrders(t *testing.T) {
 	p := newPost(t)
 	now := time.Now()
 	at := func(d time.Duration) { p.deliver(now.Add(d)) }
-	tell := func(holder string, o DeliveryOrder) {
+	tell := func(holder string, o api.DeliveryOrder) {
 		t.Helper()
 		if err := p.tell(holder, o); err != nil {
 			t.Fatal(err)
@@ -104,18 +106,18 @@ func TestDeliveryKeepsItsOrders(t *testing.T) {
 	}
 	at(1 * time.Millisecond)
 	p.has(t, 1)
-	if err := p.tell("ada", DeliveryOrder{Do: DeliverFormer}); err == nil {
+	if err := p.tell("ada", api.DeliveryOrder{Do: api.DeliverFormer}); err == nil {
 		t.Error("it goes back to where nothing was")
 	}
 	p.put(t, 2)
 	at(1 * time.Second)
 	p.has(t, 2)
 
-	tell("ada", DeliveryOrder{Do: DeliverFormer})
+	tell("ada", api.DeliveryOrder{Do: api.DeliverFormer})
 	at(2 * time.Second)
 	p.has(t, 1)
-	tell("ada", DeliveryOrder{Do: DeliverFormer}) // twice is once
-	tell("bob", DeliveryOrder{Do: DeliverNothing})
+	tell("ada", api.DeliveryOrder{Do: api.DeliverFormer}) // twice is once
+	tell("bob", api.DeliveryOrder{Do: api.DeliverNothing})
 	p.put(t, 3)
 	p.forget("ada")
 	at(3 * time.Second)
@@ -124,8 +126,8 @@ func TestDeliveryKeepsItsOrders(t *testing.T) {
 	at(4 * time.Second)
 	p.has(t, 3)
 
-	tell("ada", DeliveryOrder{Do: DeliverLate, Delay: 10 * time.Second})
-	tell("bob", DeliveryOrder{Do: DeliverLate, Delay: 2 * time.Second})
+	tell("ada", api.DeliveryOrder{Do: api.DeliverLate, Delay: 10 * time.Second})
+	tell("bob", api.DeliveryOrder{Do: api.DeliverLate, Delay: 2 * time.Second})
 	p.put(t, 4)
 	at(5 * time.Second)
 	p.put(t, 5)
@@ -145,7 +147,7 @@ func TestDeliveryKeepsItsOrders(t *testing.T) {
 	p.has(t, 5)
 	at(21 * time.Second)
 	p.has(t, 6)
-	for _, bad := range []DeliveryOrder{{}, {Do: "lose"}, {Do: DeliverLate}} {
+	for _, bad := range []api.DeliveryOrder{{}, {Do: "lose"}, {Do: api.DeliverLate}} {
 		if err := p.tell("ada", bad); err == nil {
 			t.Errorf("%+v was taken", bad)
 		}
@@ -166,7 +168,7 @@ func TestConfigurationOverHTTP(t *testing.T) {
 			t.Errorf("%+v was answered %d, want %d", bad, code, want)
 		}
 	}
-	if s, code := p.call(t, http.MethodPut, "/config/faults/ada", DeliveryOrder{Do: DeliverFormer}); code != 200 || s.Delivered != 1 || len(s.Told) != 1 {
+	if s, code := p.call(t, http.MethodPut, "/config/faults/ada", api.DeliveryOrder{Do: api.DeliverFormer}); code != 200 || s.Delivered != 1 || len(s.Told) != 1 {
 		t.Errorf("told to roll back: %d, %+v", code, s)
 	}
 	for range 2 { // twice is once

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/miekg/dns"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -143,8 +145,8 @@ func (n *nameservice) answers(question dns.Question, below string, from netip.Ad
 // record is what the record itself holds for A, AAAA or CNAME questions: of a failover record an alias for the region's own name, of a
 // multivalue record the address of each region. A name has one alias at most: where regions are known by host names, a multivalue record
 // is an alias for the first, which is another one each time.
-func (n *nameservice) record(question dns.Question, targets []Target) []dns.RR {
-	named := slices.ContainsFunc(targets, func(t Target) bool { _, known := targetAddress(t); return !known })
+func (n *nameservice) record(question dns.Question, targets []api.Target) []dns.RR {
+	named := slices.ContainsFunc(targets, func(t api.Target) bool { _, known := targetAddress(t); return !known })
 	if n.cfg.Policy == topology.Multivalue && !named {
 		var answer []dns.RR
 		for _, t := range targets {
@@ -161,7 +163,7 @@ func (n *nameservice) record(question dns.Question, targets []Target) []dns.RR {
 
 // srv points to each target's own name, with its address beside it. A target that is known by a host name is pointed to by that
 // name directly, because the target of an SRV record must not be an alias (RFC 2782).
-func (n *nameservice) srv(name string, targets []Target) (found records) {
+func (n *nameservice) srv(name string, targets []api.Target) (found records) {
 	for _, t := range targets {
 		record := &dns.SRV{Hdr: n.header(name, dns.TypeSRV), Port: uint16(t.Port), Target: n.regionName(t)} //nolint:gosec // checked by validate
 		if address, ok := targetAddress(t); ok {
@@ -175,7 +177,7 @@ func (n *nameservice) srv(name string, targets []Target) (found records) {
 }
 
 // addresses are the records of a region's own name for A, AAAA or CNAME questions.
-func (n *nameservice) addresses(name string, qtype uint16, target Target) []dns.RR {
+func (n *nameservice) addresses(name string, qtype uint16, target api.Target) []dns.RR {
 	address, ok := targetAddress(target)
 	if !ok {
 		if qtype == dns.TypeA || qtype == dns.TypeAAAA || qtype == dns.TypeCNAME {
@@ -191,7 +193,7 @@ func (n *nameservice) addresses(name string, qtype uint16, target Target) []dns.
 
 // targetAddress is where a target is when no other name service is needed to tell. What this process would find for "localhost" is
 // itself, while clients mean their own machine: so it is answered as every resolver must (RFC 6761).
-func targetAddress(target Target) (netip.Addr, bool) {
+func targetAddress(target api.Target) (netip.Addr, bool) {
 	if strings.EqualFold(target.Host, "localhost") {
 		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true
 	}
@@ -208,7 +210,7 @@ func (n *nameservice) address(name string, address netip.Addr) dns.RR {
 
 // txt says in words, in the order of the targets, what the other records cannot: the lab's times are shorter than the whole seconds of
 // a TTL.
-func (n *nameservice) txt(name string, targets []Target, generation int) []dns.RR {
+func (n *nameservice) txt(name string, targets []api.Target, generation int) []dns.RR {
 	texts := make([]dns.RR, len(targets))
 	for i, t := range targets {
 		texts[i] = &dns.TXT{Hdr: n.header(name, dns.TypeTXT), Txt: []string{
@@ -239,14 +241,14 @@ func (n *nameservice) header(name string, rrtype uint16) dns.RR_Header {
 	return dns.RR_Header{Name: name, Rrtype: rrtype, Class: dns.ClassINET, Ttl: uint32(n.cfg.TTL / time.Second)} //nolint:gosec // not negative
 }
 
-func (n *nameservice) regionName(target Target) string { return target.Region + "." + n.cfg.Record }
+func (n *nameservice) regionName(target api.Target) string { return target.Region + "." + n.cfg.Record }
 
 // regionBelow finds the target whose own name that is.
-func (n *nameservice) regionBelow(below string) (Target, bool) {
+func (n *nameservice) regionBelow(below string) (api.Target, bool) {
 	for _, target := range n.cfg.Targets {
 		if below == dns.CanonicalName(target.Region) {
 			return target, true
 		}
 	}
-	return Target{}, false
+	return api.Target{}, false
 }

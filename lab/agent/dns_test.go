@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
 
@@ -95,7 +97,7 @@ func TestDNSAnswers(t *testing.T) {
 
 // All that is said in one answer is of the same targets in the same order, and every target comes first now and then.
 func TestDNSAnswersOfSeveralAgree(t *testing.T) {
-	r := startNameservice(t, func(c *NameserviceConfig) { c.Policy = topology.Multivalue })
+	r := startNameservice(t, func(c *api.NameserviceConfig) { c.Policy = topology.Multivalue })
 	first := map[string]int{}
 	for range 60 {
 		reply := r.query(t, "_http._tcp."+testRecord, dns.TypeSRV)
@@ -125,14 +127,14 @@ func TestDNSAnswersOfSeveralAgree(t *testing.T) {
 		t.Errorf("TXT has %v", got)
 	}
 	r.west.down.Store(true)
-	r.await(t, "west gone", func(h RecordHealth) bool { return len(h.Answers) == 1 })
+	r.await(t, "west gone", func(h api.Routing) bool { return len(h.Answers) == 1 })
 	if got := lines(r.query(t, testRecord, dns.TypeA).Answer); !cmp.Equal(got, rr(t, testRecord+" 0 IN A 127.0.0.1")) {
 		t.Errorf("A without west is %v", got)
 	}
 }
 
 func TestDNSAnswersAnAddressOnce(t *testing.T) {
-	r := startNameservice(t, func(c *NameserviceConfig) {
+	r := startNameservice(t, func(c *api.NameserviceConfig) {
 		c.Policy, c.Targets[1].Host = topology.Multivalue, c.Targets[0].Host // as in a lab, where regions differ by their ports
 	})
 	if got := lines(r.query(t, testRecord, dns.TypeA).Answer); !cmp.Equal(got, rr(t, testRecord+" 0 IN A 127.0.0.1")) {
@@ -144,7 +146,7 @@ func TestDNSAnswersAnAddressOnce(t *testing.T) {
 }
 
 func TestDNSPointsToHostNames(t *testing.T) {
-	r := startNameservice(t, func(c *NameserviceConfig) {
+	r := startNameservice(t, func(c *api.NameserviceConfig) {
 		c.TTL = 1900 * time.Millisecond
 		c.Targets[0].Host, c.Targets[1].Host = "engine.example.org", "localhost"
 	})

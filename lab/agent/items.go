@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
@@ -63,7 +65,7 @@ type itemCopier struct {
 	known map[string]version // by id: a version that the target has, or had when a newer one replaced it
 }
 
-func newItemCopier(from, to Stores, r *rules) *itemCopier {
+func newItemCopier(from, to api.Stores, r *rules) *itemCopier {
 	c := &itemCopier{
 		from: itemClient(from.DynamoDB), to: itemClient(to.DynamoDB),
 		source: from.Region, target: to.Region,
@@ -97,7 +99,7 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 			return
 		}
 		var h held
-		t := thing{store: StoreItems, key: id, written: c.clock.dated(time.Unix(0, v.stamp)), size: ItemSize(item)}
+		t := thing{store: api.StoreItems, key: id, written: c.clock.dated(time.Unix(0, v.stamp)), size: ItemSize(item)}
 		if errors.As(c.rules.admit(t, time.Now()), &h) {
 			c.held[id] = latest(time.Now(), h.until)
 			crew.hold(t.written, h)

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/memfs"
 	"github.com/go-git/go-billy/v5/util"
@@ -123,7 +125,7 @@ func second(err error) bool {
 func (l lineage) another(ctx context.Context, known string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, headWait+time.Second)
 	defer cancel()
-	var head RepositoryHead
+	var head api.RepositoryHead
 	err := exchange(ctx, http.MethodGet, l.base+"/head?not="+known, nil, &head)
 	return head.Head, err
 }

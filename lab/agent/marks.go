@@ -12,46 +12,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
-)
 
-// MarksReply answers GET /marks?after=SEQ&wait=DURATION on every agent (a long poll: it returns as soon as there is a mark with a
-// higher number, or after wait). Now and At count from the agent's start on its monotonic clock, which no step of the wall clock moves; the
-// harness bounds the offset to its own clock from when it asked and when it was answered.
-type MarksReply struct {
-	Agent string        `json:"agent"` // such as "automation.us-west-2"
-	Start string        `json:"start"` // a random word per process start: after a restart the clock and the numbers begin anew
-	Now   time.Duration `json:"now_ns"`
-	Marks []Mark        `json:"marks"`
-}
-
-// Mark is a dated note of something an agent did or saw.
-type Mark struct {
-	Seq    int           `json:"seq"` // from 1
-	At     time.Duration `json:"at_ns"`
-	Name   string        `json:"name"`
-	Detail string        `json:"detail,omitempty"`
-}
-
-// The names of marks. The automation leaves a mark when a step is done; a step that fails leaves MarkFailed with its name in Detail.
-const (
-	MarkDetected   = "detected"   // the health checks of the home region have failed often enough
-	MarkDecided    = "decided"    // the witness agrees and the decision is taken
-	MarkFenced     = "fenced"     // the old primary was fenced, or was unreachable (Detail says which)
-	MarkRestored   = "restored"   // backup-restore: PostgreSQL is up from the base backup
-	MarkPromoted   = "promoted"   // PostgreSQL and Redis of the standby are primaries
-	MarkRepointed  = "repointed"  // the region's configuration names no other region; the app nodes that run have it in force
-	MarkScaledOut  = "scaled_out" // all app nodes of the region are to run, and those are ready that came in time
-	MarkPreflight  = "preflight"  // no node of the region's app refers to the home region any more
-	MarkShifted    = "shifted"    // a greater share of the clients than before is sent to the standby
-	MarkRedirected = "redirected" // the name service answers the standby
-	MarkFollowed   = "followed"   // the other regions' databases stream from the standby, and their apps write to it: all of them
-	MarkFailed     = "step_failed"
-	// MarkRedirectedAgain comes after the failover: the name service had forgotten the redirect, and was told again.
-	MarkRedirectedAgain = "redirected_again"
-	MarkFencedLate      = "fenced_on_return" // the old primary came back and was fenced then
-	MarkHealth          = "health"           // name service: a target's health changed; Detail "us-east-1 unhealthy: …"
-	MarkAnswer          = "answer"           // name service: the record's answer changed; Detail is the region, or all of them
-	MarkBackup          = "backup_done"      // the backup job finished; Detail has the object and its size
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 // longestWait bounds a long poll, so that a caller that vanished does not hold a goroutine for ever.
@@ -64,7 +26,7 @@ type Marks struct {
 	began time.Time // carries the monotonic clock that all marks count from
 
 	mu      sync.Mutex
-	marks   []Mark
+	marks   []api.Mark
 	fetched int           // the number of the newest mark that somebody was answered
 	changed chan struct{} // closed and replaced at each new mark, and when one was fetched
 }
@@ -79,7 +41,7 @@ func NewMarks(agent string) *Marks {
 func (m *Marks) Leave(name, detail string) (seq int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	mark := Mark{Seq: len(m.marks) + 1, At: time.Since(m.began), Name: name, Detail: detail}
+	mark := api.Mark{Seq: len(m.marks) + 1, At: time.Since(m.began), Name: name, Detail: detail}
 	m.marks = append(m.marks, mark)
 	m.wake()
 	slog.Info("mark", "agent", m.agent, "seq", mark.Seq, "at", mark.At, "name", name, "detail", detail)
@@ -139,7 +101,7 @@ func (m *Marks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // await returns the marks after the given number once there is one, or what there is when ctx ends.
-func (m *Marks) await(ctx context.Context, after int) MarksReply {
+func (m *Marks) await(ctx context.Context, after int) api.MarksReply {
 	for {
 		reply, newest, changed := m.since(after)
 		if newest != after || ctx.Err() != nil {
@@ -153,10 +115,10 @@ func (m *Marks) await(ctx context.Context, after int) MarksReply {
 }
 
 // since is the reply as of now, the number of the newest mark, and a channel that is closed when there is another.
-func (m *Marks) since(after int) (reply MarksReply, newest int, changed <-chan struct{}) {
+func (m *Marks) since(after int) (reply api.MarksReply, newest int, changed <-chan struct{}) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	reply = MarksReply{Agent: m.agent, Start: m.start, Now: time.Since(m.began), Marks: []Mark{}}
+	reply = api.MarksReply{Agent: m.agent, Start: m.start, Now: time.Since(m.began), Marks: []api.Mark{}}
 	if after < len(m.marks) {
 		reply.Marks = slices.Clone(m.marks[after:])
 	}

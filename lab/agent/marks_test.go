@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -19,13 +21,13 @@ func ask(ctx context.Context, t *testing.T, handler http.Handler, target string)
 	return recorder
 }
 
-func askMarks(t *testing.T, m *Marks, target string) MarksReply {
+func askMarks(t *testing.T, m *Marks, target string) api.MarksReply {
 	t.Helper()
 	recorder := ask(t.Context(), t, m, target)
 	if recorder.Code != http.StatusOK {
 		t.Fatalf("GET %s: %d %s", target, recorder.Code, recorder.Body)
 	}
-	var reply MarksReply
+	var reply api.MarksReply
 	if err := json.NewDecoder(recorder.Body).Decode(&reply); err != nil {
 		t.Fatalf("GET %s: %v", target, err)
 	}
@@ -36,21 +38,21 @@ func TestMarksAnswerAsSoonAsThereIsOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := NewMarks("automation.us-west-2")
 		time.Sleep(time.Second)
-		m.Leave(MarkDetected, "")
+		m.Leave(api.MarkDetected, "")
 		go func() {
 			time.Sleep(2 * time.Second)
-			m.Leave(MarkDecided, "the witness agrees")
+			m.Leave(api.MarkDecided, "the witness agrees")
 		}()
 		first := askMarks(t, m, "/marks")
 		second := askMarks(t, m, "/marks?after=1&wait=10s")
-		want := MarksReply{
+		want := api.MarksReply{
 			Agent: "automation.us-west-2", Start: first.Start, Now: 3 * time.Second,
-			Marks: []Mark{{Seq: 2, At: 3 * time.Second, Name: MarkDecided, Detail: "the witness agrees"}},
+			Marks: []api.Mark{{Seq: 2, At: 3 * time.Second, Name: api.MarkDecided, Detail: "the witness agrees"}},
 		}
 		if diff := cmp.Diff(want, second); diff != "" {
 			t.Errorf("second reply (-want +got):\n%s", diff)
 		}
-		if got := first.Marks; len(got) != 1 || got[0].Name != MarkDetected || got[0].At != time.Second {
+		if got := first.Marks; len(got) != 1 || got[0].Name != api.MarkDetected || got[0].At != time.Second {
 			t.Errorf("first reply has %v", got)
 		}
 	})
@@ -72,7 +74,7 @@ func TestMarksAnswerAfterTheWait(t *testing.T) {
 func TestMarksOfAnEarlierProcessAreNotAwaited(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := NewMarks("automation.us-west-2")
-		m.Leave(MarkDetected, "")
+		m.Leave(api.MarkDetected, "")
 		if reply := askMarks(t, m, "/marks?after=9&wait=10s"); reply.Now != 0 || reply.Start != m.start {
 			t.Errorf("got %+v, want an answer at once that shows the new start", reply)
 		}

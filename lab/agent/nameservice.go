@@ -12,32 +12,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/miekg/dns"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
-
-// RecordHealth answers GET /health and PUT /primary of the name service.
-type RecordHealth struct {
-	Primary    string         `json:"primary"`           // with policy failover, the region that is answered while it is healthy
-	Ordered    bool           `json:"ordered"`           // somebody has chosen the primary or weights since the start
-	Answer     string         `json:"answer"`            // the region that is answered now; of several, the first from the primary on
-	Answers    []string       `json:"answers"`           // all that may be answered now, from the primary on
-	Weights    map[string]int `json:"weights,omitempty"` // with policy weighted
-	Whole      bool           `json:"whole,omitempty"`   // the primary gets everything, whatever the weights are
-	Generation int            `json:"generation"`        // counts the answers, from 1 at the start
-	Targets    []TargetHealth `json:"targets"`           // in the order of the settings
-}
-
-// TargetHealth is what the health checks of one region say.
-type TargetHealth struct {
-	Region    string `json:"region"`
-	Unknown   bool   `json:"unknown,omitempty"` // no check has passed yet: it counts as healthy for the first startGrace
-	Healthy   bool   `json:"healthy"`
-	SinceMS   int64  `json:"since_ms"`   // how long it has been so
-	LastError string `json:"last_error"` // why the last check failed, or empty
-}
 
 // startGrace is how long after the start a target that has passed no check yet counts as healthy. Route 53 knows no such grace: there
 // a target is there before its health check is made, while in a lab all start at once and the app comes a second after the name
@@ -47,7 +28,7 @@ const startGrace = 10 * time.Second
 
 // nameservice answers which region serves, by a record with one of the policies. It lives in no region. What PUT /primary orders is kept in memory.
 type nameservice struct {
-	cfg   NameserviceConfig
+	cfg   api.NameserviceConfig
 	marks *Marks
 
 	udp net.PacketConn // open between Open and the end of Run
@@ -67,8 +48,8 @@ type nameservice struct {
 }
 
 // newNameservice makes the agent that answers DNS for one record and checks the health of what it may answer.
-func newNameservice(cfg NameserviceConfig, marks *Marks) (service, error) {
-	if err := cfg.validate(); err != nil {
+func newNameservice(cfg api.NameserviceConfig, marks *Marks) (service, error) {
+	if err := validateNameservice(cfg); err != nil {
 		return nil, fmt.Errorf("make name service: %w", err)
 	}
 	cfg.Record = dns.CanonicalName(cfg.Record)
@@ -82,7 +63,7 @@ func newNameservice(cfg NameserviceConfig, marks *Marks) (service, error) {
 	return n, nil
 }
 
-func (c NameserviceConfig) validate() error {
+func validateNameservice(c api.NameserviceConfig) error {
 	var errs []error
 	if _, ok := dns.IsDomainName(c.Record); !ok || c.Record == "" {
 		errs = append(errs, fmt.Errorf("record %q is not a domain name", c.Record))
@@ -176,7 +157,7 @@ func (n *nameservice) observe(target int, err error) {
 	if err != nil {
 		detail = fmt.Sprintf("%s unhealthy: %s", n.cfg.Targets[target].Region, cause(err))
 	}
-	n.marks.Leave(MarkHealth, detail)
+	n.marks.Leave(api.MarkHealth, detail)
 	n.decide()
 }
 
@@ -185,7 +166,7 @@ func (n *nameservice) observe(target int, err error) {
 func (n *nameservice) redirect(region string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	i := slices.IndexFunc(n.cfg.Targets, func(t Target) bool { return t.Region == region })
+	i := slices.IndexFunc(n.cfg.Targets, func(t api.Target) bool { return t.Region == region })
 	if i < 0 {
 		return false
 	}
@@ -206,7 +187,7 @@ func (n *nameservice) decide() {
 	}
 	n.answered = answers
 	n.generation++
-	n.marks.Leave(MarkAnswer, strings.Join(n.regions(answers), ", "))
+	n.marks.Leave(api.MarkAnswer, strings.Join(n.regions(answers), ", "))
 }
 
 func (n *nameservice) regions(targets []int) []string {
@@ -217,10 +198,10 @@ func (n *nameservice) regions(targets []int) []string {
 	return names
 }
 
-func (n *nameservice) recordHealth() RecordHealth {
+func (n *nameservice) recordHealth() api.Routing {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	reply := RecordHealth{
+	reply := api.Routing{
 		Primary:    n.cfg.Targets[n.primary].Region,
 		Ordered:    n.ordered,
 		Answer:     n.cfg.Targets[n.answered[0]].Region,
@@ -231,7 +212,7 @@ func (n *nameservice) recordHealth() RecordHealth {
 		reply.Weights, reply.Whole = n.weightsByRegion(), n.whole
 	}
 	for i, h := range n.health {
-		reply.Targets = append(reply.Targets, TargetHealth{
+		reply.Targets = append(reply.Targets, api.TargetHealth{
 			Region: n.cfg.Targets[i].Region, Unknown: h.unknown, Healthy: !h.unhealthy,
 			SinceMS: time.Since(h.since).Milliseconds(), LastError: h.lastError,
 		})

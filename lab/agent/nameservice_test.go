@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
 	"go.uber.org/goleak"
@@ -50,15 +52,15 @@ type running struct {
 	east, west *regionApp
 }
 
-func startNameservice(t *testing.T, change func(*NameserviceConfig)) *running {
+func startNameservice(t *testing.T, change func(*api.NameserviceConfig)) *running {
 	t.Helper()
 	t.Cleanup(func() { goleak.VerifyNone(t) })
 	r := &running{east: newRegionApp(t), west: newRegionApp(t), http: http.NewServeMux()}
-	cfg := NameserviceConfig{
+	cfg := api.NameserviceConfig{
 		Record: testRecord,
 		TTL:    250 * time.Millisecond,
 		Check:  topology.HealthCheck{Interval: 10 * time.Millisecond, Threshold: 2},
-		Targets: []Target{
+		Targets: []api.Target{
 			{Region: east, Host: "127.0.0.1", Port: 20001, Health: r.east.URL},
 			{Region: west, Host: "127.0.0.2", Port: 20002, Health: r.west.URL},
 		},
@@ -85,7 +87,7 @@ func startNameservice(t *testing.T, change func(*NameserviceConfig)) *running {
 			t.Errorf("name service ended with %v", err)
 		}
 	})
-	r.await(t, "first checks", func(h RecordHealth) bool { return !h.Targets[0].Unknown && !h.Targets[1].Unknown })
+	r.await(t, "first checks", func(h api.Routing) bool { return !h.Targets[0].Unknown && !h.Targets[1].Unknown })
 	return r
 }
 
@@ -102,19 +104,19 @@ func (r *running) query(t *testing.T, name string, qtype uint16) *dns.Msg {
 // awaitAnswer asks until the record answers the region.
 func (r *running) awaitAnswer(t *testing.T, region string) {
 	t.Helper()
-	r.await(t, "answer of "+region, func(h RecordHealth) bool { return h.Answer == region })
+	r.await(t, "answer of "+region, func(h api.Routing) bool { return h.Answer == region })
 	want := region + "." + testRecord
 	if got := r.query(t, "_http._tcp."+testRecord, dns.TypeSRV).Answer[0].(*dns.SRV).Target; got != want {
 		t.Fatalf("SRV answers %s, want %s", got, want)
 	}
 }
 
-func (r *running) await(t *testing.T, what string, reached func(RecordHealth) bool) {
+func (r *running) await(t *testing.T, what string, reached func(api.Routing) bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	defer cancel()
 	for {
-		var h RecordHealth
+		var h api.Routing
 		if err := json.NewDecoder(ask(ctx, t, r.http, "/health").Body).Decode(&h); err != nil {
 			t.Fatal(err)
 		}
@@ -174,7 +176,7 @@ func TestRedirectStays(t *testing.T) {
 		}
 	}
 	r.east.down.Store(false)
-	r.await(t, "healthy east", func(h RecordHealth) bool { return h.Targets[0].Healthy })
+	r.await(t, "healthy east", func(h api.Routing) bool { return h.Targets[0].Healthy })
 	r.awaitAnswer(t, west) // its data may be behind: it gets nothing back by being healthy
 	if got := r.recordHealth(); got.Primary != west || got.Generation != 2 {
 		t.Errorf("primary %s, generation %d", got.Primary, got.Generation)
@@ -193,10 +195,10 @@ func TestRedirectStays(t *testing.T) {
 }
 
 func TestMultivalueAnswersAllThatAreHealthy(t *testing.T) {
-	r := startNameservice(t, func(c *NameserviceConfig) { c.Policy = topology.Multivalue })
+	r := startNameservice(t, func(c *api.NameserviceConfig) { c.Policy = topology.Multivalue })
 	answers := func(want ...string) {
 		t.Helper()
-		r.await(t, fmt.Sprint("answers ", want), func(h RecordHealth) bool { return cmp.Equal(h.Answers, want) && h.Answer == want[0] })
+		r.await(t, fmt.Sprint("answers ", want), func(h api.Routing) bool { return cmp.Equal(h.Answers, want) && h.Answer == want[0] })
 	}
 	answers(east, west)
 	r.west.down.Store(true)
@@ -212,7 +214,7 @@ func TestMultivalueAnswersAllThatAreHealthy(t *testing.T) {
 	answers(west, east) // all of them still, and the primary first for those who ask for one
 	var got []string
 	for _, mark := range marksOf(r.marks) {
-		if mark.Name == MarkAnswer {
+		if mark.Name == api.MarkAnswer {
 			got = append(got, mark.Detail)
 		}
 	}
@@ -225,7 +227,7 @@ func TestMultivalueAnswersAllThatAreHealthy(t *testing.T) {
 func TestHealthSaysWhy(t *testing.T) {
 	r := startNameservice(t, nil)
 	r.west.down.Store(true)
-	r.await(t, "unhealthy west", func(h RecordHealth) bool { return !h.Targets[1].Healthy })
+	r.await(t, "unhealthy west", func(h api.Routing) bool { return !h.Targets[1].Healthy })
 	h := r.recordHealth()
 	if !h.Targets[0].Healthy || h.Targets[0].LastError != "" || h.Targets[0].Region != east {
 		t.Errorf("east: %+v", h.Targets[0])
@@ -234,16 +236,16 @@ func TestHealthSaysWhy(t *testing.T) {
 		t.Errorf("west: %+v", h.Targets[1])
 	}
 	got := marksOf(r.marks)
-	if len(got) != 1 || got[0].Name != MarkHealth || got[0].Detail != "us-west-2 unhealthy: 503 Service Unavailable" {
+	if len(got) != 1 || got[0].Name != api.MarkHealth || got[0].Detail != "us-west-2 unhealthy: 503 Service Unavailable" {
 		t.Errorf("marks are %v", got)
 	}
 }
 
 func TestStartLeavesNoMarks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		svc, err := newNameservice(NameserviceConfig{
+		svc, err := newNameservice(api.NameserviceConfig{
 			Record: testRecord, Check: topology.HealthCheck{Interval: time.Second, Threshold: 3},
-			Targets: []Target{
+			Targets: []api.Target{
 				{Region: east, Host: "127.0.0.1", Port: 1, Health: "http://127.0.0.1:1"},
 				{Region: west, Host: "127.0.0.1", Port: 2, Health: "http://127.0.0.1:2"},
 			},
@@ -267,16 +269,16 @@ func TestStartLeavesNoMarks(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		expect(t, marksOf(n.marks),
-			at{8 * time.Second, MarkHealth, "us-east-1 unhealthy: connection refused"}, // the third check that fails, and no later
-			at{8 * time.Second, MarkAnswer, west},
-			at{10 * time.Second, MarkHealth, "us-west-2 unhealthy: connection refused"},
-			at{10 * time.Second, MarkAnswer, east},
+			at{8 * time.Second, api.MarkHealth, "us-east-1 unhealthy: connection refused"}, // the third check that fails, and no later
+			at{8 * time.Second, api.MarkAnswer, west},
+			at{10 * time.Second, api.MarkHealth, "us-west-2 unhealthy: connection refused"},
+			at{10 * time.Second, api.MarkAnswer, east},
 		)
 	})
 }
 
 func TestNameserviceRejectsSettings(t *testing.T) {
-	_, err := newNameservice(NameserviceConfig{Policy: "nearest", TTL: -1, Targets: []Target{{Region: "a"}, {Region: "a"}}}, NewMarks(""))
+	_, err := newNameservice(api.NameserviceConfig{Policy: "nearest", TTL: -1, Targets: []api.Target{{Region: "a"}, {Region: "a"}}}, NewMarks(""))
 	if err == nil {
 		t.Fatal("accepted")
 	}

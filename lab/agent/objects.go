@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -57,7 +59,7 @@ type listed struct {
 	modified time.Time
 }
 
-func newObjectCopier(from, to Stores, r *rules) *objectCopier {
+func newObjectCopier(from, to api.Stores, r *rules) *objectCopier {
 	return &objectCopier{
 		from: objectClient(from.S3), to: objectClient(to.S3),
 		source: from.Region, target: to.Region,

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
@@ -21,8 +23,8 @@ type wait struct {
 
 // admit asks the rules. Listings date objects to the second, so a rule about time needs a look at the object's own stamp.
 func (c *objectCopier) admit(ctx context.Context, key string, now listed, size int64) error {
-	t := thing{store: StoreObjects, key: key, written: c.clock.dated(now.modified), size: size}
-	if c.rules.lags(StoreObjects, key) {
+	t := thing{store: api.StoreObjects, key: key, written: c.clock.dated(now.modified), size: size}
+	if c.rules.lags(api.StoreObjects, key) {
 		head, err := c.from.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(topology.Bucket), Key: aws.String(key)})
 		switch {
 		case err == nil:

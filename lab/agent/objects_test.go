@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -32,12 +34,12 @@ type shelved struct {
 	stamp        int64
 }
 
-func newShelf(t *testing.T, region string) (*shelf, Stores) {
+func newShelf(t *testing.T, region string) (*shelf, api.Stores) {
 	t.Helper()
 	s := &shelf{objects: map[string]shelved{}, asked: map[string]int{}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	return s, Stores{Region: region, S3: topology.Endpoint{Region: region, Address: server.Listener.Addr().String()}}
+	return s, api.Stores{Region: region, S3: topology.Endpoint{Region: region, Address: server.Listener.Addr().String()}}
 }
 
 func (s *shelf) write(key, origin string) { s.writeAt(key, origin, time.Now()) }
@@ -128,7 +130,7 @@ func (s *shelf) list(w http.ResponseWriter, after string) {
 	_ = xml.NewEncoder(w).Encode(out)
 }
 
-func copierBetween(from, to Stores) *objectCopier { return newObjectCopier(from, to, newRules()) }
+func copierBetween(from, to api.Stores) *objectCopier { return newObjectCopier(from, to, newRules()) }
 
 func pass(t *testing.T, c *objectCopier) copyPass {
 	t.Helper()
@@ -235,7 +237,7 @@ func TestWhatARuleHeldIsSeenAgainByAShortListing(t *testing.T) {
 	rules := newRules()
 	c := newObjectCopier(from, to, rules)
 	pass(t, c)
-	rules.set("me", &Rule{Store: StoreObjects, Prefix: "documents/2", Do: RuleLag, Lag: 50 * time.Millisecond})
+	rules.set("me", &api.Rule{Store: api.StoreObjects, Prefix: "documents/2", Do: api.RuleLag, Lag: 50 * time.Millisecond})
 	pass(t, c) // the rules are known now: each change has all that waits looked at again
 	source.write("documents/2", "us-east-1")
 	if p := pass(t, c); p.copied != 0 || p.pending.IsZero() || p.due.IsZero() {

@@ -9,6 +9,8 @@ import (
 	"net/netip"
 	"slices"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/miekg/dns"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -49,25 +51,25 @@ func (n *nameservice) due() []int {
 
 // current is what one question is answered now, with the generation: of a multivalue record all that are due in random order, of the others
 // one. Asker is the address of who asks, or of whom it asks for.
-func (n *nameservice) current(asker netip.Addr) ([]Target, int) {
+func (n *nameservice) current(asker netip.Addr) ([]api.Target, int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	due := n.answered
 	switch n.cfg.Policy {
 	case topology.Multivalue:
-		targets := make([]Target, len(due))
+		targets := make([]api.Target, len(due))
 		for to, from := range rand.Perm(len(due)) {
 			targets[to] = n.cfg.Targets[due[from]]
 		}
 		return targets, n.generation
 	case topology.Geolocation:
 		if i := slices.IndexFunc(due, func(t int) bool { return n.cfg.Targets[t].Clients.Contains(asker) }); i >= 0 {
-			return []Target{n.cfg.Targets[due[i]]}, n.generation
+			return []api.Target{n.cfg.Targets[due[i]]}, n.generation
 		}
 	case topology.Weighted:
-		return []Target{n.cfg.Targets[n.draw(due)]}, n.generation
+		return []api.Target{n.cfg.Targets[n.draw(due)]}, n.generation
 	}
-	return []Target{n.cfg.Targets[due[0]]}, n.generation
+	return []api.Target{n.cfg.Targets[due[0]]}, n.generation
 }
 
 // draw takes one of the targets by weight, with the lock held.
@@ -122,7 +124,7 @@ func (n *nameservice) weigh(weights map[string]int) error {
 	}
 	to, sum := slices.Clone(n.weights), 0
 	for region, weight := range weights {
-		i := slices.IndexFunc(n.cfg.Targets, func(t Target) bool { return t.Region == region })
+		i := slices.IndexFunc(n.cfg.Targets, func(t api.Target) bool { return t.Region == region })
 		switch {
 		case i < 0:
 			return fmt.Errorf("no target in region %q", region)

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/miekg/dns"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -34,7 +36,7 @@ func (r *running) weigh(t *testing.T, body string) (status int, said string) {
 	return w.Code, w.Body.String()
 }
 
-func weighted(c *NameserviceConfig) {
+func weighted(c *api.NameserviceConfig) {
 	c.Policy = topology.Weighted
 	c.Targets[0].Weight, c.Targets[1].Weight = 90, 10
 }
@@ -56,12 +58,12 @@ func TestWeightedAnswersByWeight(t *testing.T) {
 }
 
 func TestByWeightAloneHealthDoesNotMoveClients(t *testing.T) {
-	r := startNameservice(t, func(c *NameserviceConfig) {
+	r := startNameservice(t, func(c *api.NameserviceConfig) {
 		weighted(c)
 		c.ByWeight = true
 	})
 	r.east.down.Store(true)
-	r.await(t, east+" unhealthy", func(h RecordHealth) bool { return !h.Targets[0].Healthy })
+	r.await(t, east+" unhealthy", func(h api.Routing) bool { return !h.Targets[0].Healthy })
 	if got := r.answers(t, 100); got[east] < 60 { // 90 ± 3
 		t.Errorf("at 90 to 10, with %s unhealthy: %v", east, got)
 	}
@@ -76,12 +78,12 @@ func TestByWeightAloneHealthDoesNotMoveClients(t *testing.T) {
 }
 
 func TestByWeightTheOthersAreNotAnsweredWhileTheyAreUnhealthy(t *testing.T) {
-	r := startNameservice(t, func(c *NameserviceConfig) {
+	r := startNameservice(t, func(c *api.NameserviceConfig) {
 		weighted(c)
 		c.ByWeight = true
 	})
 	r.west.down.Store(true)
-	r.await(t, west+" unhealthy", func(h RecordHealth) bool { return !h.Targets[1].Healthy })
+	r.await(t, west+" unhealthy", func(h api.Routing) bool { return !h.Targets[1].Healthy })
 	if got := r.answers(t, 50); got[east] != 50 {
 		t.Errorf("the standby is unhealthy: %v", got)
 	}
@@ -90,7 +92,7 @@ func TestByWeightTheOthersAreNotAnsweredWhileTheyAreUnhealthy(t *testing.T) {
 func TestAWeightedRecordFailsOver(t *testing.T) {
 	r := startNameservice(t, weighted)
 	r.east.down.Store(true)
-	r.await(t, "east gone", func(h RecordHealth) bool { return len(h.Answers) == 1 })
+	r.await(t, "east gone", func(h api.Routing) bool { return len(h.Answers) == 1 })
 	if got := r.answers(t, 50); got[west] != 50 {
 		t.Errorf("without east: %v", got)
 	}
@@ -98,7 +100,7 @@ func TestAWeightedRecordFailsOver(t *testing.T) {
 		t.Fatal(status)
 	}
 	r.east.down.Store(false)
-	r.await(t, "east back", func(h RecordHealth) bool { return h.Targets[0].Healthy })
+	r.await(t, "east back", func(h api.Routing) bool { return h.Targets[0].Healthy })
 	if got := r.answers(t, 50); got[west] != 50 {
 		t.Errorf("a region that was failed over gets traffic by being healthy again: %v", got)
 	}
@@ -146,7 +148,7 @@ func TestWeightsOfARecordThatHasNone(t *testing.T) {
 }
 
 func TestGeolocationAnswersTheClientsRegion(t *testing.T) {
-	r := startNameservice(t, func(c *NameserviceConfig) {
+	r := startNameservice(t, func(c *api.NameserviceConfig) {
 		c.Policy = topology.Geolocation
 		c.Targets[0].Clients, c.Targets[1].Clients = netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("10.2.0.0/16")
 	})
@@ -178,7 +180,7 @@ func TestGeolocationAnswersTheClientsRegion(t *testing.T) {
 		}
 	}
 	r.west.down.Store(true)
-	r.await(t, "west gone", func(h RecordHealth) bool { return len(h.Answers) == 1 })
+	r.await(t, "west gone", func(h api.Routing) bool { return len(h.Answers) == 1 })
 	if got := from("10.2.7.0"); got != east {
 		t.Errorf("clients of a region that is gone are sent to %s", got)
 	}
@@ -186,7 +188,7 @@ func TestGeolocationAnswersTheClientsRegion(t *testing.T) {
 		t.Fatal(status)
 	}
 	r.west.down.Store(false)
-	r.await(t, "west back", func(h RecordHealth) bool { return h.Targets[1].Healthy })
+	r.await(t, "west back", func(h api.Routing) bool { return h.Targets[1].Healthy })
 	for address, want := range map[string]string{"10.1.7.0": east, "10.2.7.0": west, "10.9.0.0": west} {
 		if got := from(address); got != want {
 			t.Errorf("after a planned redirect clients in %q are sent to %s, want %s", address, got, want)
@@ -195,12 +197,12 @@ func TestGeolocationAnswersTheClientsRegion(t *testing.T) {
 
 	// West is lost, and looks well again later: its data is behind.
 	r.west.down.Store(true)
-	r.await(t, "west gone", func(h RecordHealth) bool { return !h.Targets[1].Healthy })
+	r.await(t, "west gone", func(h api.Routing) bool { return !h.Targets[1].Healthy })
 	if status := r.redirectTo(t, `{"region":"us-east-1"}`); status != http.StatusOK {
 		t.Fatal(status)
 	}
 	r.west.down.Store(false)
-	r.await(t, "west back", func(h RecordHealth) bool { return h.Targets[1].Healthy })
+	r.await(t, "west back", func(h api.Routing) bool { return h.Targets[1].Healthy })
 	if got := from("10.2.7.0"); got != east {
 		t.Errorf("clients of a region that was failed over are sent to %s again", got)
 	}
@@ -213,7 +215,7 @@ func TestGeolocationAnswersTheClientsRegion(t *testing.T) {
 }
 
 func TestASubnetThatIsWithheldCountsForNothing(t *testing.T) {
-	r := startNameservice(t, func(c *NameserviceConfig) {
+	r := startNameservice(t, func(c *api.NameserviceConfig) {
 		c.Policy = topology.Geolocation
 		c.Targets[0].Clients, c.Targets[1].Clients = netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("10.2.0.0/16")
 	})

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -248,7 +250,7 @@ func standbyScript(replay func(times int) (enough bool)) *script {
 
 // The Redis of these is gone, so that the step fails after PostgreSQL was promoted.
 func promotion(postgres topology.Endpoint, flushed string) *promote {
-	return &promote{postgres: postgres, redis: topology.Endpoint{Address: "127.0.0.1:1"}, gather: newGather(AutomationConfig{}), flushed: func() string { return flushed }}
+	return &promote{postgres: postgres, redis: topology.Endpoint{Address: "127.0.0.1:1"}, gather: newGather(api.AutomationConfig{}), flushed: func() string { return flushed }}
 }
 
 func TestPromotionWaitsForWhatTheOldPrimaryHad(t *testing.T) {

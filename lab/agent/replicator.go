@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"golang.org/x/sync/errgroup"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -21,24 +23,6 @@ const (
 	passLimit = 10 * time.Second
 )
 
-// Lag is how far the replicator is behind one source with one store. GET /lag answers a list of them.
-type Lag struct {
-	Source string `json:"source"` // the region copied from
-	Store  string `json:"store"`  // objects or items
-	Copied int    `json:"copied"` // since the replicator started
-	// LagMS is the age of the oldest thing that was seen and not copied when the last pass ended: 0 when all seen was copied, null
-	// before the first pass. What the source holds and nobody has seen is bounded by LastPassMSAgo, not by this.
-	LagMS *int64 `json:"lag_ms"`
-	// BehindMS is the longest that anything had waited to be copied: of what was copied in the last 2 s, and of what is seen and waits now. It
-	// is at least that; what nobody has seen may wait for longer. What a rule holds does not count until it lets go, and then from there. Null
-	// before anything was copied or seen to wait.
-	BehindMS *int64 `json:"behind_ms"`
-	// LastPassMSAgo is how long ago the last pass began that saw all of the source and copied it; null if none did.
-	LastPassMSAgo *int64 `json:"last_pass_ms_ago"`
-	Reachable     bool   `json:"reachable"` // the source answered in the last pass
-	Error         string `json:"error"`     // why the last pass failed, or empty
-}
-
 // replicator pulls what other regions wrote into its own, as S3 Cross-Region Replication and DynamoDB global tables do. It copies
 // asynchronously: what was not copied when a region dies is lost, and that loss is what drills measure.
 type replicator struct {
@@ -49,7 +33,7 @@ type replicator struct {
 }
 
 // newReplicator makes the agent that keeps the stores of one region up to date with those of the others.
-func newReplicator(cfg ReplicatorConfig, _ *Marks) (service, error) {
+func newReplicator(cfg api.ReplicatorConfig, _ *Marks) (service, error) {
 	if cfg.Every < 0 {
 		return nil, fmt.Errorf("make replicator: every is %s, want 0 or more", cfg.Every)
 	}
@@ -69,11 +53,11 @@ func newReplicator(cfg ReplicatorConfig, _ *Marks) (service, error) {
 		}
 		if cfg.Objects {
 			copier := newObjectCopier(source, cfg.Local, r.rules)
-			r.lanes = append(r.lanes, &lane{lag: Lag{Source: source.Region, Store: StoreObjects}, pass: copier.pass, rules: r.rules, underWay: &copier.underWay})
+			r.lanes = append(r.lanes, &lane{lag: api.Lag{Source: source.Region, Store: api.StoreObjects}, pass: copier.pass, rules: r.rules, underWay: &copier.underWay})
 		}
 		if cfg.Items {
 			copier := newItemCopier(source, cfg.Local, r.rules)
-			r.lanes = append(r.lanes, &lane{lag: Lag{Source: source.Region, Store: StoreItems}, pass: copier.pass, rules: r.rules})
+			r.lanes = append(r.lanes, &lane{lag: api.Lag{Source: source.Region, Store: api.StoreItems}, pass: copier.pass, rules: r.rules})
 		}
 	}
 	if cfg.PublishedFile == "" || cfg.ConfigFile == "" || cfg.Repository == "" {
@@ -87,7 +71,7 @@ func (r *replicator) Routes(mux *http.ServeMux) {
 	r.rules.routes(mux)
 	r.delivery.routes(mux)
 	mux.HandleFunc("GET /lag", func(w http.ResponseWriter, _ *http.Request) {
-		lags := make([]Lag, len(r.lanes))
+		lags := make([]api.Lag, len(r.lanes))
 		for i, l := range r.lanes {
 			lags[i] = l.state()
 		}
@@ -125,7 +109,7 @@ type lane struct {
 	underWay *underWay // of the pass; nil where that is not known
 
 	mu       sync.Mutex
-	lag      Lag
+	lag      api.Lag
 	behind   behind
 	pending  time.Time // since when the oldest thing waits that was seen and not copied
 	complete time.Time // when the last pass began that copied all
@@ -191,7 +175,7 @@ func (l *lane) note(began time.Time, pass copyPass, err error) {
 	}
 }
 
-func (l *lane) state() Lag {
+func (l *lane) state() api.Lag {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	lag := l.lag

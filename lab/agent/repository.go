@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/go-git/go-billy/v5/memfs"
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5"
@@ -27,11 +29,6 @@ const headWait = 2 * time.Second
 // mainBranch is the one branch: what is on it is what regions are to have.
 const mainBranch = plumbing.Main
 
-// RepositoryHead answers GET /head.
-type RepositoryHead struct {
-	Head string `json:"head"` // the commit
-}
-
 // repository serves the Git repository in which the configurations of all regions are, a document for each, over Git's own protocol. It lives in no
 // region. What it is pushed has to be good documents, whose revisions grow, on top of what there is: its history is kept.
 type repository struct {
@@ -42,7 +39,7 @@ type repository struct {
 }
 
 // newRepository opens the repository, or makes it with the documents of its settings.
-func newRepository(cfg RepositoryConfig, _ *Marks) (service, error) {
+func newRepository(cfg api.RepositoryConfig, _ *Marks) (service, error) {
 	if cfg.Dir == "" || len(cfg.Documents) == 0 {
 		return nil, errors.New("make repository: dir or documents are missing")
 	}
@@ -65,7 +62,7 @@ func storageIn(dir string) *filesystem.Storage {
 }
 
 // begin makes the repository with its first commit, beside where it is to be: a process that dies meanwhile leaves none.
-func begin(cfg RepositoryConfig) error {
+func begin(cfg api.RepositoryConfig) error {
 	made := cfg.Dir + ".new"
 	if err := os.RemoveAll(made); err != nil {
 		return err
@@ -130,7 +127,7 @@ func (r *repository) Routes(mux *http.ServeMux) {
 				http.Error(w, err.Error(), http.StatusInternalServerError)
 				return
 			}
-			answer := func() { writeJSON(w, RepositoryHead{Head: head.String()}) }
+			answer := func() { writeJSON(w, api.RepositoryHead{Head: head.String()}) }
 			if head.String() != req.URL.Query().Get("not") {
 				answer()
 				return

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 // Links break in the middle of an answer: one that ends anywhere is an error for who fetches, and nothing worse.
@@ -58,7 +60,7 @@ func TestAFetchThatIsCutShortAnywhereIsAnError(t *testing.T) {
 }
 
 func TestARepositoryAnswersAlsoAfterAPanic(t *testing.T) {
-	made, err := newRepository(RepositoryConfig{Dir: t.TempDir() + "/config.git", Documents: two()}, nil)
+	made, err := newRepository(api.RepositoryConfig{Dir: t.TempDir() + "/config.git", Documents: two()}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -24,7 +26,7 @@ func startRepository(t *testing.T, documents ...topology.Config) string {
 
 func serveRepository(t *testing.T, dir string, documents ...topology.Config) *httptest.Server {
 	t.Helper()
-	r, err := newRepository(RepositoryConfig{Dir: filepath.Join(dir, "config.git"), Documents: documents}, nil)
+	r, err := newRepository(api.RepositoryConfig{Dir: filepath.Join(dir, "config.git"), Documents: documents}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +120,7 @@ func TestHeadIsToldWhenItChanges(t *testing.T) {
 
 // A process that dies while it makes the repository leaves none, and one whose head is gone is not begun again: its history is there.
 func TestRepositoryIsBegunOnce(t *testing.T) {
-	cfg := RepositoryConfig{Dir: filepath.Join(t.TempDir(), "config.git"), Documents: two()}
+	cfg := api.RepositoryConfig{Dir: filepath.Join(t.TempDir(), "config.git"), Documents: two()}
 	if err := os.MkdirAll(cfg.Dir+".new/objects", 0o700); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,8 @@ package agent
 import (
 	"context"
 	"net/http"
+
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 // responder answers /healthz, as every agent does, and has nothing else to do: what is waited for is the machine, and the way to it. It is a process
@@ -10,7 +12,7 @@ import (
 // of the app does; and because faults that kill or pause the replicator leave the region in service.
 type responder struct{}
 
-func newResponder(ResponderConfig, *Marks) (service, error) { return responder{}, nil }
+func newResponder(api.ResponderConfig, *Marks) (service, error) { return responder{}, nil }
 
 // Routes adds none.
 func (responder) Routes(*http.ServeMux) {}

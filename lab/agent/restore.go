@@ -11,6 +11,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -31,7 +33,7 @@ type restore struct {
 	handed   string // what was handed over, for the mark
 }
 
-func newRestore(cfg AutomationConfig) *restore {
+func newRestore(cfg api.AutomationConfig) *restore {
 	return &restore{objects: objectClient(cfg.S3), postgres: cfg.Postgres, file: cfg.RestoreFile, handed: "handed over before"}
 }
 

@@ -7,6 +7,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -102,11 +104,11 @@ func rig(home homeFunc, steps ...*fake) *automation {
 		check: topology.HealthCheck{Interval: 100 * time.Millisecond, Threshold: 3}, decide: 500 * time.Millisecond, marks: m,
 		home: fakeHome{began: time.Now(), is: home}, witness: witnessFunc(agrees), world: fakeWorld{},
 		fence:   fenceWith(func(context.Context) (string, error) { return "read only", nil }),
-		follow:  newFollow(AutomationConfig{}, m),
+		follow:  newFollow(api.AutomationConfig{}, m),
 		again:   func(context.Context) (string, error) { return "", nil },
 		ordered: make(chan struct{}), wishes: make(chan string, 1), regions: [2]string{"east", "west"},
 	}
-	a.stages = []stage{{step: a.fence, mark: MarkFenced}}
+	a.stages = []stage{{step: a.fence, mark: api.MarkFenced}}
 	for _, s := range steps {
 		a.stages = append(a.stages, stage{step: s, mark: s.name + "d"})
 	}
@@ -116,14 +118,14 @@ func rig(home homeFunc, steps ...*fake) *automation {
 }
 
 // runFor runs the automation for a while and returns the marks it left and the state it was in.
-func runFor(t *testing.T, a *automation, d time.Duration) ([]at, phase) {
+func runFor(t *testing.T, a *automation, d time.Duration) ([]at, api.Phase) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- a.Run(ctx) }()
 	time.Sleep(d)
 	synctest.Wait()
-	marks, state := marksOf(a.marks), phase(a.current().State)
+	marks, state := marksOf(a.marks), api.Phase(a.current().State)
 	cancel()
 	if err := <-ended; err != nil {
 		t.Errorf("Run ended with %v", err)

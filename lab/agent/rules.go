@@ -1,56 +1,15 @@
 package agent
 
 import (
-	"errors"
-	"fmt"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
-)
 
-// Rule tells the replicator to copy badly what it covers. Several stand side by side, and the worst of them counts; none outlives the
-// process.
-type Rule struct {
-	Store  string        `json:"store"`            // objects or items
-	Prefix string        `json:"prefix,omitempty"` // of the keys it covers; empty for all
-	Do     string        `json:"do"`
-	Lag    time.Duration `json:"lag_ns,omitempty"`
-	Rate   int64         `json:"rate,omitempty"` // bytes a second, of contents
-}
-
-// The stores of rules and lags.
-const (
-	StoreObjects = "objects"
-	StoreItems   = "items"
-)
-
-// What a rule can tell.
-const (
-	RulePause    = "pause"    // copy nothing
-	RuleLag      = "lag"      // copy what was written that long ago
-	RuleThrottle = "throttle" // copy no faster
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 // savedUp is how much of an unused rate is kept for later: more than the pause between two passes, or the rate would never be reached.
 const savedUp = 500 * time.Millisecond
-
-func (r Rule) validate() error {
-	var errs []error
-	if r.Store != StoreObjects && r.Store != StoreItems {
-		errs = append(errs, fmt.Errorf("store %q is neither %s nor %s", r.Store, StoreObjects, StoreItems))
-	}
-	switch {
-	case r.Do == RulePause, r.Do == RuleLag && r.Lag > 0, r.Do == RuleThrottle && r.Rate > 0:
-	default:
-		errs = append(errs, fmt.Errorf("nobody can be told to %q with a lag of %s and a rate of %d", r.Do, r.Lag, r.Rate))
-	}
-	return errors.Join(errs...)
-}
-
-func (r Rule) covers(store, key string) bool {
-	return r.Store == store && strings.HasPrefix(key, r.Prefix)
-}
 
 // rules are the rules of a replicator by their holders. Safe for concurrent use.
 type rules struct {
@@ -61,14 +20,14 @@ type rules struct {
 
 // ruling is a rule with what it remembers.
 type ruling struct {
-	Rule
+	api.Rule
 	paid time.Time // throttle: up to when the rate is used up by what was copied
 }
 
 func newRules() *rules { return &rules{all: map[string]*ruling{}, changed: make(chan struct{})} }
 
 // set takes a rule in place of the holder's last; nil takes that away.
-func (r *rules) set(holder string, to *Rule) {
+func (r *rules) set(holder string, to *api.Rule) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if to == nil {
@@ -87,10 +46,10 @@ func (r *rules) change() <-chan struct{} {
 	return r.changed
 }
 
-func (r *rules) list() map[string]Rule {
+func (r *rules) list() map[string]api.Rule {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	all := map[string]Rule{}
+	all := map[string]api.Rule{}
 	for holder, rule := range r.all {
 		all[holder] = rule.Rule
 	}
@@ -102,7 +61,7 @@ func (r *rules) lags(store, key string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, rule := range r.all {
-		if rule.Do == RuleLag && rule.covers(store, key) {
+		if rule.Do == api.RuleLag && rule.Covers(store, key) {
 			return true
 		}
 	}
@@ -130,15 +89,15 @@ func (r *rules) admit(t thing, now time.Time) error {
 	var until time.Time
 	var charged []*ruling
 	for _, rule := range r.all {
-		if !rule.covers(t.store, t.key) {
+		if !rule.Covers(t.store, t.key) {
 			continue
 		}
 		switch rule.Do {
-		case RulePause:
+		case api.RulePause:
 			return held{}
-		case RuleLag:
+		case api.RuleLag:
 			until = latest(until, t.written.Add(rule.Lag))
-		case RuleThrottle:
+		case api.RuleThrottle:
 			until = latest(until, rule.paid)
 			charged = append(charged, rule)
 		}
@@ -171,10 +130,10 @@ func (r *rules) routes(mux *http.ServeMux) {
 	}
 	mux.HandleFunc("GET /rules", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil) })
 	mux.HandleFunc("PUT /rules/{holder}", func(w http.ResponseWriter, req *http.Request) {
-		var rule Rule
+		var rule api.Rule
 		err := readJSON(w, req, &rule)
 		if err == nil {
-			err = rule.validate()
+			err = rule.Validate()
 		}
 		if err == nil {
 			r.set(req.PathValue("holder"), &rule)

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
@@ -23,47 +25,47 @@ func TestRulesHoldWhatTheyCover(t *testing.T) {
 		}
 		return h.until, err == nil
 	}
-	if _, ok := admit(StoreItems, "a", now, now); !ok {
+	if _, ok := admit(api.StoreItems, "a", now, now); !ok {
 		t.Error("without a rule something is held")
 	}
-	r.set("ada", &Rule{Store: StoreObjects, Prefix: "hot/", Do: RulePause})
-	if until, ok := admit(StoreObjects, "hot/1", now, now); ok || !until.IsZero() {
+	r.set("ada", &api.Rule{Store: api.StoreObjects, Prefix: "hot/", Do: api.RulePause})
+	if until, ok := admit(api.StoreObjects, "hot/1", now, now); ok || !until.IsZero() {
 		t.Errorf("paused, and it may go %t, or at %s", ok, until)
 	}
-	for _, other := range []thing{{store: StoreObjects, key: "cold/1"}, {store: StoreItems, key: "hot/1"}} {
+	for _, other := range []thing{{store: api.StoreObjects, key: "cold/1"}, {store: api.StoreItems, key: "hot/1"}} {
 		if _, ok := admit(other.store, other.key, now, now); !ok {
 			t.Errorf("%+v is held by a rule for other things", other)
 		}
 	}
 
-	r.set("bob", &Rule{Store: StoreObjects, Do: RuleLag, Lag: 5 * time.Second})
-	if until, ok := admit(StoreObjects, "cold/1", now, now.Add(-3*time.Second)); ok || !until.Equal(now.Add(2*time.Second)) {
+	r.set("bob", &api.Rule{Store: api.StoreObjects, Do: api.RuleLag, Lag: 5 * time.Second})
+	if until, ok := admit(api.StoreObjects, "cold/1", now, now.Add(-3*time.Second)); ok || !until.Equal(now.Add(2*time.Second)) {
 		t.Errorf("written three seconds ago, it may go %t, or at %s", ok, until)
 	}
-	if _, ok := admit(StoreObjects, "cold/1", now, now.Add(-5*time.Second)); !ok {
+	if _, ok := admit(api.StoreObjects, "cold/1", now, now.Add(-5*time.Second)); !ok {
 		t.Error("old enough, and held")
 	}
-	if _, ok := admit(StoreObjects, "hot/1", now, now.Add(-time.Hour)); ok {
+	if _, ok := admit(api.StoreObjects, "hot/1", now, now.Add(-time.Hour)); ok {
 		t.Error("a lag undoes a pause")
 	}
-	if !r.lags(StoreObjects, "hot/1") || r.lags(StoreItems, "hot/1") {
+	if !r.lags(api.StoreObjects, "hot/1") || r.lags(api.StoreItems, "hot/1") {
 		t.Error("it does not know what a lag covers")
 	}
 	r.set("ada", nil)
-	if _, ok := admit(StoreObjects, "hot/1", now, now.Add(-time.Hour)); !ok {
+	if _, ok := admit(api.StoreObjects, "hot/1", now, now.Add(-time.Hour)); !ok {
 		t.Error("a rule that is gone holds")
 	}
 }
 
 func TestThrottledRateIsKept(t *testing.T) {
 	r := newRules()
-	r.set("ada", &Rule{Store: StoreItems, Do: RuleThrottle, Rate: 1000})
+	r.set("ada", &api.Rule{Store: api.StoreItems, Do: api.RuleThrottle, Rate: 1000})
 	start := time.Unix(1000, 0)
 	// Passes come each 100 ms and find more than may go; a thing is of 70 bytes.
 	copied, first := 0, 0
 	for now := start; now.Before(start.Add(20 * time.Second)); now = now.Add(100 * time.Millisecond) {
 		for range 1000 {
-			if r.admit(thing{store: StoreItems, key: "a", size: 70}, now) != nil {
+			if r.admit(thing{store: api.StoreItems, key: "a", size: 70}, now) != nil {
 				break
 			}
 			copied += 70
@@ -84,14 +86,14 @@ func TestRulesOverHTTP(t *testing.T) {
 	r := newRules()
 	mux := http.NewServeMux()
 	r.routes(mux)
-	call := func(method, path string, in any) (map[string]Rule, int) {
+	call := func(method, path string, in any) (map[string]api.Rule, int) {
 		body, err := json.Marshal(in)
 		if err != nil {
 			t.Fatal(err)
 		}
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, bytes.NewReader(body)))
-		var all map[string]Rule
+		var all map[string]api.Rule
 		if w.Code == http.StatusOK {
 			if err := json.Unmarshal(w.Body.Bytes(), &all); err != nil {
 				t.Fatal(err)
@@ -100,7 +102,7 @@ func TestRulesOverHTTP(t *testing.T) {
 		return all, w.Code
 	}
 	changed := r.change()
-	rule := Rule{Store: StoreObjects, Do: RulePause}
+	rule := api.Rule{Store: api.StoreObjects, Do: api.RulePause}
 	if all, code := call(http.MethodPut, "/rules/ada", rule); code != 200 || all["ada"] != rule {
 		t.Errorf("PUT: %d, %+v", code, all)
 	}
@@ -109,7 +111,7 @@ func TestRulesOverHTTP(t *testing.T) {
 	default:
 		t.Error("nobody is told of the new rule")
 	}
-	for _, bad := range []any{Rule{Store: "tapes", Do: RulePause}, Rule{Store: StoreItems}, Rule{Store: StoreItems, Do: RuleLag}, map[string]int{"lag": 1}} {
+	for _, bad := range []any{api.Rule{Store: "tapes", Do: api.RulePause}, api.Rule{Store: api.StoreItems}, api.Rule{Store: api.StoreItems, Do: api.RuleLag}, map[string]int{"lag": 1}} {
 		if _, code := call(http.MethodPut, "/rules/bob", bad); code != http.StatusBadRequest {
 			t.Errorf("%+v was answered %d", bad, code)
 		}

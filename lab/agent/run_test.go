@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"go.uber.org/goleak"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -44,10 +46,10 @@ func TestServeUntilTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	gone := topology.Endpoint{Region: east, Address: "127.0.0.1:1"}
-	svc, err := newReplicator(ReplicatorConfig{
+	svc, err := newReplicator(api.ReplicatorConfig{
 		Region:  west,
-		Local:   Stores{Region: west, S3: gone, DynamoDB: gone},
-		Sources: []Stores{{Region: east, S3: gone, DynamoDB: gone}},
+		Local:   api.Stores{Region: west, S3: gone, DynamoDB: gone},
+		Sources: []api.Stores{{Region: east, S3: gone, DynamoDB: gone}},
 		Objects: true,
 
 		Repository:    "http://127.0.0.1:1",
@@ -75,7 +77,7 @@ func TestServeUntilTheEnd(t *testing.T) {
 		return response.StatusCode, body
 	}
 	err = poll(t.Context(), 5*time.Millisecond, func(context.Context) error {
-		var lags []Lag
+		var lags []api.Lag
 		_, body := get("/lag")
 		if err := json.Unmarshal(body, &lags); err != nil || len(lags) != 1 || lags[0].Source != east || lags[0].Store != "objects" {
 			t.Errorf("GET /lag: %v %s", err, body)

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -103,7 +105,7 @@ func (f *fence) Late(ctx context.Context, marks *Marks) {
 		for pause(ctx, fenceAgain) == nil {
 			done, err := f.attempt(ctx)
 			if err == nil {
-				marks.Leave(MarkFencedLate, done.detail)
+				marks.Leave(api.MarkFencedLate, done.detail)
 				break
 			}
 			if kind := withoutNumbers(oneLine(err)); !isUnreachable(err) && !warned[kind] {

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -24,18 +26,18 @@ const (
 type follow struct {
 	region    string
 	postgres  topology.Endpoint // of the region that takes over
-	followers []Follower        // may be none
+	followers []api.Follower    // may be none
 	limit     time.Duration     // of one attempt
 	marks     *Marks
-	bring     func(ctx context.Context, f Follower) (detail string, err error)
+	bring     func(ctx context.Context, f api.Follower) (detail string, err error)
 
 	mu   sync.Mutex
-	left []Follower // that do not follow yet
-	said []string   // of those that do
+	left []api.Follower // that do not follow yet
+	said []string       // of those that do
 	owed chan struct{}
 }
 
-func newFollow(cfg AutomationConfig, m *Marks) *follow {
+func newFollow(cfg api.AutomationConfig, m *Marks) *follow {
 	f := &follow{
 		region: cfg.Region, postgres: cfg.Postgres, followers: cfg.Followers, limit: cfg.StepTimeout / 2, marks: m,
 		left: slices.Clone(cfg.Followers), owed: make(chan struct{}, 1),
@@ -55,7 +57,7 @@ func (f *follow) Do(ctx context.Context) (string, error) {
 	}
 	if err != nil {
 		f.Owe()
-		f.marks.Leave(MarkFailed, f.Name()+", and goes on behind: "+oneLine(err))
+		f.marks.Leave(api.MarkFailed, f.Name()+", and goes on behind: "+oneLine(err))
 	}
 	return "", nil
 }
@@ -102,7 +104,7 @@ func (f *follow) attempt(ctx context.Context) error {
 		each.Go(with("bring "+follower.Region+" along", func() { details[i], errs[i] = f.bring(ctx, follower) }))
 	}
 	each.Wait()
-	var left []Follower
+	var left []api.Follower
 	for i, follower := range f.left {
 		if errs[i] != nil {
 			errs[i] = fmt.Errorf("%s: %w", follower.Region, errs[i])
@@ -113,13 +115,13 @@ func (f *follow) attempt(ctx context.Context) error {
 	}
 	f.left = left
 	if len(left) == 0 && len(f.followers) > 0 {
-		f.marks.Leave(MarkFollowed, strings.Join(f.said, "; "))
+		f.marks.Leave(api.MarkFollowed, strings.Join(f.said, "; "))
 	}
 	return errors.Join(errs...)
 }
 
 // all brings the database, the cache and the configuration of a region along.
-func (f *follow) all(ctx context.Context, to Follower) (string, error) {
+func (f *follow) all(ctx context.Context, to api.Follower) (string, error) {
 	var details [3]string
 	var errs [3]error
 	var each sync.WaitGroup

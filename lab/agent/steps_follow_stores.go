@@ -10,13 +10,15 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // postgresOf has a replica stream from the region that took over, on its timeline. It goes on from where it was: no base backup is taken.
-func (f *follow) postgresOf(ctx context.Context, to Follower) (detail string, err error) {
+func (f *follow) postgresOf(ctx context.Context, to api.Follower) (detail string, err error) {
 	var timeline int
 	var forked string
 	err = withPostgres(ctx, f.postgres, func(conn *pgx.Conn) (err error) {
@@ -128,7 +130,7 @@ func streamsOn(ctx context.Context, conn *pgx.Conn, timeline int) error {
 }
 
 // redisOf has Redis replicate from the region that took over.
-func (f *follow) redisOf(ctx context.Context, to Follower) (string, error) {
+func (f *follow) redisOf(ctx context.Context, to api.Follower) (string, error) {
 	host, port, err := net.SplitHostPort(to.Cache.Address)
 	if err != nil {
 		return "", fmt.Errorf("replicate from %s: %w", to.Cache.Address, err)
@@ -158,7 +160,7 @@ func (f *follow) redisOf(ctx context.Context, to Follower) (string, error) {
 }
 
 // configOf publishes a configuration of the region that writes to the one that took over, and waits until an app node has it.
-func (f *follow) configOf(ctx context.Context, to Follower) (string, error) {
+func (f *follow) configOf(ctx context.Context, to api.Follower) (string, error) {
 	next, how, err := republish(ctx, to.Config, func(c *topology.Config) { c.Postgres, c.Redis = to.Primary, to.Cache })
 	if err != nil {
 		return "", err
@@ -175,7 +177,7 @@ func (f *follow) configOf(ctx context.Context, to Follower) (string, error) {
 
 // republish publishes a region's configuration with a change, unless it is so already, and says which.
 func republish(ctx context.Context, url string, change func(c *topology.Config)) (next topology.Config, how string, err error) {
-	var state ConfigState
+	var state api.DeliveryState
 	if err := exchange(ctx, http.MethodGet, url, nil, &state); err != nil {
 		return next, "", fmt.Errorf("ask for the configuration: %w", err)
 	}

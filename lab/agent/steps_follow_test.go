@@ -13,6 +13,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -21,12 +23,12 @@ func TestARegionThatIsAwayFollowsLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := settings()
 		cfg.StepTimeout = 10 * time.Second
-		cfg.Followers = []Follower{{Region: "south"}, {Region: "north"}}
+		cfg.Followers = []api.Follower{{Region: "south"}, {Region: "north"}}
 		a := rig(diesAt(time.Second))
 		a.follow = newFollow(cfg, a.marks)
 		began := time.Now()
 		asked := map[string]*atomic.Int64{"south": {}, "north": {}}
-		a.follow.bring = func(ctx context.Context, f Follower) (string, error) {
+		a.follow.bring = func(ctx context.Context, f api.Follower) (string, error) {
 			asked[f.Region].Add(1)
 			if f.Region == "north" && time.Since(began) < 9*time.Second {
 				return "", errors.New("connection refused")
@@ -36,11 +38,11 @@ func TestARegionThatIsAwayFollowsLater(t *testing.T) {
 		a.stages = append(a.stages, stage{step: a.follow})
 		got, state := runFor(t, a, 20*time.Second)
 		expect(t, got,
-			at{1200 * ms, MarkDetected, "gone"}, at{1700 * ms, MarkDecided, "the witness sees the loss too"}, at{1700 * ms, MarkFenced, "read only"},
-			at{1700 * ms, MarkFailed, "follow, and goes on behind: north: connection refused"},
-			at{9700 * ms, MarkFollowed, "south: follows; north: follows"},
+			at{1200 * ms, api.MarkDetected, "gone"}, at{1700 * ms, api.MarkDecided, "the witness sees the loss too"}, at{1700 * ms, api.MarkFenced, "read only"},
+			at{1700 * ms, api.MarkFailed, "follow, and goes on behind: north: connection refused"},
+			at{9700 * ms, api.MarkFollowed, "south: follows; north: follows"},
 		)
-		if state != phaseDone || asked["south"].Load() != 1 {
+		if state != api.PhaseDone || asked["south"].Load() != 1 {
 			t.Errorf("state %s, and south was brought along %d times", state, asked["south"].Load())
 		}
 	})
@@ -50,15 +52,15 @@ func TestARegionThatIsAwayFollowsLater(t *testing.T) {
 func TestARegionThatHangsEndsNotTheStep(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := settings()
-		cfg.StepTimeout, cfg.Followers = 10*time.Second, []Follower{{Region: "south"}}
+		cfg.StepTimeout, cfg.Followers = 10*time.Second, []api.Follower{{Region: "south"}}
 		m := NewMarks("automation.west")
 		f := newFollow(cfg, m)
-		f.bring = func(ctx context.Context, _ Follower) (string, error) { <-ctx.Done(); return "", ctx.Err() }
+		f.bring = func(ctx context.Context, _ api.Follower) (string, error) { <-ctx.Done(); return "", ctx.Err() }
 		ctx, cancel := context.WithTimeout(t.Context(), cfg.StepTimeout)
 		defer cancel()
 		began := time.Now()
 		_, err := f.Do(ctx)
-		if left := marksOf(m); err != nil || len(left) != 1 || left[0].Name != MarkFailed || time.Since(began) != 5*time.Second {
+		if left := marksOf(m); err != nil || len(left) != 1 || left[0].Name != api.MarkFailed || time.Since(began) != 5*time.Second {
 			t.Errorf("after %s: %v, %v", time.Since(began), left, err)
 		}
 	})
@@ -67,12 +69,12 @@ func TestARegionThatHangsEndsNotTheStep(t *testing.T) {
 func TestAutomationThatIsStartedAgainLooksAfterThoseThatFollow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cfg := settings()
-		cfg.Followers = []Follower{{Region: "south"}}
+		cfg.Followers = []api.Follower{{Region: "south"}}
 		a := rig(diesAt(0))
 		a.world, a.follow = fakeWorld{progress: progressDone}, newFollow(cfg, a.marks)
-		a.follow.bring = func(context.Context, Follower) (string, error) { return "follows already", nil }
+		a.follow.bring = func(context.Context, api.Follower) (string, error) { return "follows already", nil }
 		got, _ := runFor(t, a, time.Second)
-		if !slices.ContainsFunc(got, func(m at) bool { return m.Name == MarkFollowed }) {
+		if !slices.ContainsFunc(got, func(m at) bool { return m.Name == api.MarkFollowed }) {
 			t.Errorf("marks are %v, want one that says that south follows", got)
 		}
 	})
@@ -104,7 +106,7 @@ func TestConfigurationOfAFollower(t *testing.T) {
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	f := newFollow(settings(), NewMarks("automation.west"))
-	to := Follower{
+	to := api.Follower{
 		Region: "south", Config: server.URL + "/config", App: server.URL + "/readyz",
 		Primary: topology.Endpoint{Region: "west", Address: "hub:2"}, Cache: topology.Endpoint{Region: "west", Address: "hub:3"},
 	}

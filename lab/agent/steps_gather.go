@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -22,13 +24,13 @@ const (
 // acknowledged; and who has more than what was promoted can't follow it.
 type gather struct {
 	postgres   topology.Endpoint
-	others     []Follower
+	others     []api.Follower
 	ask, fetch time.Duration
 	done       bool // it is done once, whatever came of it
 }
 
-func newGather(cfg AutomationConfig) *gather {
-	others := slices.DeleteFunc(slices.Clone(cfg.Followers), func(f Follower) bool { return f.Cascades })
+func newGather(cfg api.AutomationConfig) *gather {
+	others := slices.DeleteFunc(slices.Clone(cfg.Followers), func(f api.Follower) bool { return f.Cascades })
 	return &gather{postgres: cfg.Postgres, others: others, ask: min(gatherAsk, cfg.StepTimeout/4), fetch: min(gatherFetch, cfg.StepTimeout/2)}
 }
 
@@ -71,7 +73,7 @@ func (g *gather) Do(ctx context.Context) (detail string) {
 }
 
 // most asks all others at once, and gives the one that has most.
-func (g *gather) most(ctx context.Context) (who Follower, most int64) {
+func (g *gather) most(ctx context.Context) (who api.Follower, most int64) {
 	ctx, cancel := context.WithTimeout(ctx, g.ask)
 	defer cancel()
 	has := make([]int64, len(g.others))

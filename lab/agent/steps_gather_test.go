@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 // replicaWith answers as a replica that has so much of the log, and as much as it is given once it was told to stream from elsewhere.
@@ -47,11 +49,11 @@ func TestAStandbyFetchesWhatOthersHaveMore(t *testing.T) {
 			cfg.Postgres = listen(t, own.serve)
 			for i, has := range c.others {
 				other := replicaWith(has, &given)
-				cfg.Followers = append(cfg.Followers, Follower{Region: []string{"first", "second"}[i], Postgres: listen(t, other.serve)})
+				cfg.Followers = append(cfg.Followers, api.Follower{Region: []string{"first", "second"}[i], Postgres: listen(t, other.serve)})
 			}
-			cfg.Followers = append(cfg.Followers, Follower{Region: "dead", Postgres: settings().Postgres})
+			cfg.Followers = append(cfg.Followers, api.Follower{Region: "dead", Postgres: settings().Postgres})
 			silent := listen(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)); <-t.Context().Done() })
-			cfg.Followers = append(cfg.Followers, Follower{Region: "silent", Postgres: silent})
+			cfg.Followers = append(cfg.Followers, api.Follower{Region: "silent", Postgres: silent})
 			g := newGather(cfg)
 			g.ask, g.fetch = time.Second, time.Minute
 			if strings.HasSuffix(c.want, "missing") {

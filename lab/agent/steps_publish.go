@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -37,7 +39,7 @@ type publishing struct {
 
 // newRepoint is the step that has the region name no other region. How it reads is no business of a failover, and what somebody has written
 // into the sections of single services is left alone.
-func newRepoint(cfg AutomationConfig, late map[string]bool) *publishing {
+func newRepoint(cfg api.AutomationConfig, late map[string]bool) *publishing {
 	return newPublishing(cfg, "repoint", late, func(now topology.Config) topology.Config {
 		now.Postgres, now.Redis, now.S3, now.DynamoDB, now.MirrorS3, now.MirrorDynamoDB = cfg.Postgres, cfg.Redis, cfg.S3, cfg.DynamoDB, nil, nil
 		return now
@@ -45,14 +47,14 @@ func newRepoint(cfg AutomationConfig, late map[string]bool) *publishing {
 }
 
 // newScaleOut is the step that has all app nodes of the region run.
-func newScaleOut(cfg AutomationConfig, late map[string]bool) *publishing {
+func newScaleOut(cfg api.AutomationConfig, late map[string]bool) *publishing {
 	return newPublishing(cfg, "scale_out", late, func(now topology.Config) topology.Config {
 		now.AppNodes = len(cfg.AppsReady)
 		return now
 	})
 }
 
-func newPublishing(cfg AutomationConfig, name string, late map[string]bool, after func(topology.Config) topology.Config) *publishing {
+func newPublishing(cfg api.AutomationConfig, name string, late map[string]bool, after func(topology.Config) topology.Config) *publishing {
 	return &publishing{name: name, region: cfg.Region, lineage: newLineage(cfg.Repository, topology.ServiceAutomation.Host(cfg.Region)), after: after, ready: cfg.AppsReady, late: late}
 }
 

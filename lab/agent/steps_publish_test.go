@@ -10,13 +10,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // standby is a region whose configuration leads to the home region, with an app that takes each new revision when asked a second time.
-func standby(t *testing.T) AutomationConfig {
+func standby(t *testing.T) api.AutomationConfig {
 	t.Helper()
 	cfg := settings()
 	east := topology.Endpoint{Region: "east", Address: "hub:20001"}
@@ -37,7 +39,7 @@ func standby(t *testing.T) AutomationConfig {
 }
 
 // published is what a region is to have.
-func published(t *testing.T, cfg AutomationConfig) (topology.Config, string) {
+func published(t *testing.T, cfg api.AutomationConfig) (topology.Config, string) {
 	t.Helper()
 	c, commit, err := newLineage(cfg.Repository, "").read(t.Context(), cfg.Region)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -25,7 +27,7 @@ type shift struct {
 	sent    float64 // the greatest share that was sent here, and has its mark
 }
 
-func newShift(cfg AutomationConfig, names nameClient, m *Marks) *shift {
+func newShift(cfg api.AutomationConfig, names nameClient, m *Marks) *shift {
 	return &shift{
 		redirect: redirect{names: names, region: cfg.Region}, from: cfg.Home, how: cfg.Shift.Shift, ttl: cfg.Shift.TTL, lasts: cfg.Shift.Lasts, marks: m,
 		always: cfg.Shift.Always, held: cfg.Shift.Always,
@@ -67,7 +69,7 @@ func (s *shift) try(ctx context.Context, share float64, before string) (said str
 		if before != "" {
 			before = "; before, " + before
 		}
-		s.marks.Leave(MarkShifted, percent(share)+" of the clients"+before)
+		s.marks.Leave(api.MarkShifted, percent(share)+" of the clients"+before)
 	}
 	said, err = s.hold(ctx, share)
 	if err == nil || ctx.Err() != nil {
@@ -96,7 +98,7 @@ func (s *shift) now(ctx context.Context) (float64, error) {
 }
 
 // share is that of the questions to the name service which are answered with the region.
-func (s *shift) share(record RecordHealth) float64 {
+func (s *shift) share(record api.Routing) float64 {
 	switch {
 	case record.Whole && record.Primary == s.region:
 		return 1

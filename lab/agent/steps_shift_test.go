@@ -11,6 +11,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -28,7 +30,7 @@ type shifting struct {
 
 func startShift(t *testing.T) *shifting {
 	t.Helper()
-	s := &shifting{names: startNameservice(t, func(c *NameserviceConfig) {
+	s := &shifting{names: startNameservice(t, func(c *api.NameserviceConfig) {
 		weighted(c)
 		c.ByWeight = true
 	})}
@@ -54,8 +56,8 @@ func startShift(t *testing.T) *shifting {
 		}
 	}))
 	t.Cleanup(app.Close)
-	s.shift = newShift(AutomationConfig{
-		Region: west, Home: east, Shift: ShiftConfig{
+	s.shift = newShift(api.AutomationConfig{
+		Region: west, Home: east, Shift: api.ShiftConfig{
 			Shift:  topology.Shift{Share: 0.3, Hold: time.Millisecond, Success: 0.98, P99: 200 * time.Millisecond},
 			Always: 0.1, TTL: time.Millisecond, Metrics: []string{app.URL}, BesidesClients: []string{"/readyz"},
 		},

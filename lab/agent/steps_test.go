@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -64,9 +66,9 @@ func TestReplacedFileIsOldOrNew(t *testing.T) {
 // names is a real name service, without its DNS, that answers east.
 func names(t *testing.T) (*nameservice, nameClient) {
 	t.Helper()
-	service, err := newNameservice(NameserviceConfig{
+	service, err := newNameservice(api.NameserviceConfig{
 		Record: topology.RecordName, Check: topology.HealthCheck{Interval: time.Second, Threshold: 1},
-		Targets: []Target{
+		Targets: []api.Target{
 			{Region: "east", Host: "127.0.0.1", Port: 1, Health: "http://127.0.0.1:1"},
 			{Region: "west", Host: "127.0.0.1", Port: 2, Health: "http://127.0.0.1:2"},
 		},
@@ -198,7 +200,7 @@ func TestProgressWithoutTraces(t *testing.T) {
 }
 
 func TestStateIsJSON(t *testing.T) {
-	got, err := json.Marshal(AutomationState{State: "acting", Step: "promote", SinceMS: 5})
+	got, err := json.Marshal(api.AutomationState{State: "acting", Step: "promote", SinceMS: 5})
 	if err != nil || string(got) != `{"state":"acting","step":"promote","since_ms":5,"serves":""}` {
 		t.Errorf("it is %s, %v", got, err)
 	}

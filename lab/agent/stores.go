@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -70,14 +72,14 @@ func storeHTTP() *http.Client {
 
 // copyObjects copies every object of the bucket topology.Bucket once that the target lacks or has in an older version. A bucket
 // that the source does not have yet is empty. The count is right also with an error, which names what could not be copied.
-func copyObjects(ctx context.Context, from, to Stores) (copied int, err error) {
+func copyObjects(ctx context.Context, from, to api.Stores) (copied int, err error) {
 	pass, err := newObjectCopier(from, to, newRules()).pass(ctx)
 	return pass.copied, err
 }
 
 // copyItems copies every item of the table topology.ItemsTable once that the target lacks or has in an older version. A table that
 // the source does not have yet is empty. The count is right also with an error, which names what could not be copied.
-func copyItems(ctx context.Context, from, to Stores) (copied int, err error) {
+func copyItems(ctx context.Context, from, to api.Stores) (copied int, err error) {
 	pass, err := newItemCopier(from, to, newRules()).pass(ctx)
 	return pass.copied, err
 }

@@ -5,16 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
-)
 
-// SwitchoverState is how far a switchover has come.
-type SwitchoverState struct {
-	To string `json:"to"`
-	// Done says that it has ended. Failure is why it was not done, with what became of it; empty when clients are in the other region, and this one
-	// follows it.
-	Done    bool   `json:"done"`
-	Failure string `json:"failure,omitempty"`
-}
+	"github.com/regionfall/regionfall/lab/api"
+)
 
 // switching is a switchover that can be done, step by step (see rotation).
 type switching interface {
@@ -25,7 +18,7 @@ type switching interface {
 }
 
 // newRotation is the switchover to a region, which is one of the two.
-func newRotation(cfg AutomationConfig, to string, names nameClient) *rotation {
+func newRotation(cfg api.AutomationConfig, to string, names nameClient) *rotation {
 	r := &rotation{from: cfg.Sides[0], to: cfg.Sides[1], synchronous: cfg.Synchronous, limit: cfg.StepTimeout, names: names}
 	if r.from.Region == to {
 		r.from, r.to = r.to, r.from
@@ -41,7 +34,7 @@ func (a *automation) obey(ctx context.Context, to string) {
 		a.change(ctx, to)
 		return
 	}
-	a.enter(phaseActing, "", "switchover to "+to)
+	a.enter(api.PhaseActing, "", "switchover to "+to)
 	a.join(ctx, a.rotate(to), to)
 }
 
@@ -49,8 +42,8 @@ func (a *automation) obey(ctx context.Context, to string) {
 // there is only forward, unless the region that takes over is lost in the middle of it: that is for those who watch it.
 func (a *automation) change(ctx context.Context, to string) {
 	a.serving(a.other(to))
-	a.switchedTo(SwitchoverState{To: to})
-	a.enter(phaseActing, "", "switchover to "+to)
+	a.switchedTo(api.SwitchoverState{To: to})
+	a.enter(api.PhaseActing, "", "switchover to "+to)
 	r := a.rotate(to)
 	if err := a.prepare(ctx, r); err != nil {
 		a.end(ctx, to, err.Error())
@@ -104,12 +97,12 @@ func (a *automation) join(ctx context.Context, r switching, to string) {
 	a.enterStep(follows.name, "")
 	detail, err := a.runner.attempt(ctx, follows)
 	if err != nil {
-		a.marks.Leave(MarkFailed, "follow: "+oneLine(err))
+		a.marks.Leave(api.MarkFailed, "follow: "+oneLine(err))
 		a.end(ctx, to, "clients are in "+to+", and "+a.other(to)+" does not follow it: "+oneLine(err))
 		return
 	}
-	a.marks.Leave(MarkFollowed, detail)
-	a.marks.Leave(MarkSwitched, to)
+	a.marks.Leave(api.MarkFollowed, detail)
+	a.marks.Leave(api.MarkSwitched, to)
 	a.end(ctx, to, "")
 }
 
@@ -118,12 +111,12 @@ func (a *automation) end(ctx context.Context, to, failure string) {
 	if ctx.Err() != nil {
 		return // the agent ends, and the next process goes on
 	}
-	p := phaseWatching
+	p := api.PhaseWatching
 	if a.current().Serves == a.regions[1] {
-		p = phaseDone
+		p = api.PhaseDone
 	}
 	a.enter(p, "", "")
-	a.switchedTo(SwitchoverState{To: to, Done: true, Failure: failure})
+	a.switchedTo(api.SwitchoverState{To: to, Done: true, Failure: failure})
 }
 
 func (a *automation) other(region string) string {
@@ -143,13 +136,13 @@ func (a *automation) prepare(ctx context.Context, r switching) error {
 				return ctx.Err()
 			}
 			failure := s.step.Name() + ": " + oneLine(err)
-			a.marks.Leave(MarkFailed, failure)
+			a.marks.Leave(api.MarkFailed, failure)
 			if i == 0 {
 				return errors.New("nothing was begun: " + oneLine(err))
 			}
 			switch err := a.takeBack(ctx, r); {
 			case err == nil:
-				a.marks.Leave(MarkTakenBack, "after "+failure)
+				a.marks.Leave(api.MarkTakenBack, "after "+failure)
 				return errors.New("taken back: " + failure)
 			case !errors.Is(err, errPromoted):
 				return fmt.Errorf("%s; and it could not be taken back: %w", failure, err)
@@ -186,7 +179,7 @@ func (a *automation) takeBack(ctx context.Context, r switching) error {
 	}
 }
 
-func (a *automation) switchedTo(s SwitchoverState) {
+func (a *automation) switchedTo(s api.SwitchoverState) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.switched = &s
@@ -202,7 +195,7 @@ func (a *automation) switchOver(to string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	under := a.switched != nil && !a.switched.Done
-	switch s := phase(a.state.State); {
+	switch s := api.Phase(a.state.State); {
 	case a.rotate == nil:
 		return fmt.Errorf("%w: the regions of this topology can't change roles", errNoSwitchover)
 	case to != a.regions[0] && to != a.regions[1]:
@@ -213,11 +206,11 @@ func (a *automation) switchOver(to string) error {
 		return fmt.Errorf("%w: a switchover to %s is under way", errNoSwitchover, a.switched.To)
 	case a.serves == "":
 		return fmt.Errorf("%w: the automation is starting", errBusy)
-	case s != phaseWatching && s != phaseDone:
+	case s != api.PhaseWatching && s != api.PhaseDone:
 		return fmt.Errorf("%w: the automation is %s", errBusy, s)
 	}
-	a.switched = &SwitchoverState{To: to}
-	a.marks.Leave(MarkOrdered, "switchover to "+to)
+	a.switched = &api.SwitchoverState{To: to}
+	a.marks.Leave(api.MarkOrdered, "switchover to "+to)
 	a.wishes <- to // taken before the next one can be ordered
 	return nil
 }

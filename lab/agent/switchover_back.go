@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -41,7 +43,7 @@ func (r *rotation) takeBack(ctx context.Context) error {
 var errPromoted = errors.New("the other region is promoted already")
 
 // forget takes back the note of what was begun.
-func (r *rotation) forget(ctx context.Context, s Side) error {
+func (r *rotation) forget(ctx context.Context, s api.Side) error {
 	err := withPostgres(ctx, s.Postgres, func(conn *pgx.Conn) error {
 		return execute(ctx, conn, `alter system reset `+intent, `select pg_reload_conf()`)
 	})

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/jackc/pgx/v5"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -26,26 +28,9 @@ const (
 	demotedFile = topology.DataDir + "/regionfall.demoted"
 )
 
-// Marks of a switchover, beside those that it has in common with a failover.
-const (
-	MarkDemoted   = "demoted"    // the old primary has ended in order and is a replica, with its whole log
-	MarkSwitched  = "switched"   // done: the other region serves, and this one follows it
-	MarkTakenBack = "taken_back" // a step failed, and the old primary is in service again
-)
-
-// Side is one of two regions that can change roles. The Follower is how the automation reaches it, and how it reaches the primaries of the other.
-type Side struct {
-	Follower
-	// Own are its databases as it reaches them itself, in place of Primary and Cache.
-	OwnPostgres topology.Endpoint `json:"own_postgres"`
-	OwnRedis    topology.Endpoint `json:"own_redis"`
-	AppNodes    int               `json:"app_nodes"` // all of them run where clients are
-	Apps        []string          `json:"apps"`      // URLs of the /readyz of app nodes, as many as can be reached
-}
-
 // rotation is one switchover: to takes over from a region that lives. Its steps can be done again from the first one on, by whomever.
 type rotation struct {
-	from, to    Side
+	from, to    api.Side
 	synchronous bool // commits wait for a replica
 	limit       time.Duration
 	names       nameClient
@@ -69,16 +54,16 @@ func (a act) Do(ctx context.Context) (string, error) { return a.do(ctx) }
 func (r *rotation) before() []stage {
 	return []stage{
 		{step: act{"check", r.check}},
-		{step: act{"fence", r.fence}, mark: MarkFenced},
-		{step: act{"demote", r.demote}, mark: MarkDemoted},
-		{step: act{"promote", r.promote}, mark: MarkPromoted},
+		{step: act{"fence", r.fence}, mark: api.MarkFenced},
+		{step: act{"demote", r.demote}, mark: api.MarkDemoted},
+		{step: act{"promote", r.promote}, mark: api.MarkPromoted},
 	}
 }
 
 func (r *rotation) after() []stage {
 	return []stage{
-		{step: act{"repoint", r.repoint}, mark: MarkRepointed},
-		{step: redirect{names: r.names, region: r.to.Region}, mark: MarkRedirected},
+		{step: act{"repoint", r.repoint}, mark: api.MarkRepointed},
+		{step: redirect{names: r.names, region: r.to.Region}, mark: api.MarkRedirected},
 	}
 }
 
@@ -102,7 +87,7 @@ func (r *rotation) check(ctx context.Context) (string, error) {
 	if err != nil || begun {
 		return "", err
 	}
-	var state ConfigState
+	var state api.DeliveryState
 	if err := exchange(ctx, "GET", r.to.Config, nil, &state); err != nil {
 		return "", fmt.Errorf("ask %s for its configuration: %w", r.to.Region, err)
 	}
@@ -123,7 +108,7 @@ func (r *rotation) check(ctx context.Context) (string, error) {
 // fence notes what is begun, at both databases, since one of them may be away when somebody looks, and has the old primary take no more writes: from
 // here on writers wait.
 func (r *rotation) fence(ctx context.Context) (string, error) {
-	for _, side := range []Side{r.to, r.from} {
+	for _, side := range []api.Side{r.to, r.from} {
 		err := withPostgres(ctx, side.Postgres, func(conn *pgx.Conn) error {
 			return execute(ctx, conn, "alter system set "+intent+" = '"+r.to.Region+"'", `select pg_reload_conf()`)
 		})

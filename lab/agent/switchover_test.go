@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -19,9 +21,9 @@ type fakeSwitch struct {
 }
 
 func (f fakeSwitch) before() []stage {
-	return []stage{{step: fakeStep("check", nil)}, {step: f.first, mark: MarkPromoted}}
+	return []stage{{step: fakeStep("check", nil)}, {step: f.first, mark: api.MarkPromoted}}
 }
-func (f fakeSwitch) after() []stage { return []stage{{step: f.second, mark: MarkRedirected}} }
+func (f fakeSwitch) after() []stage { return []stage{{step: f.second, mark: api.MarkRedirected}} }
 
 func (f fakeSwitch) takeBack(context.Context) error { return orNil(f.back) }
 
@@ -35,7 +37,7 @@ func orNil(f func() error) error {
 }
 
 // switched runs an automation whose home lives, or dies when it does, has it do what is ordered, and gives the names of its marks and how it ended.
-func switched(t *testing.T, s fakeSwitch, world fakeWorld, order func(a *automation), dies ...time.Duration) (names []string, end AutomationState) {
+func switched(t *testing.T, s fakeSwitch, world fakeWorld, order func(a *automation), dies ...time.Duration) (names []string, end api.AutomationState) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		a := rig(diesAt(append(dies, time.Hour)[0]), fakeStep("redirect", nil))
@@ -81,12 +83,12 @@ func fine() fakeSwitch {
 func TestRolesChangeThereAndBack(t *testing.T) {
 	s := fine()
 	names, end := switched(t, s, fakeWorld{}, to(t, "west", "west", "east"))
-	once := []string{MarkOrdered, MarkPromoted, MarkRedirected, MarkFollowed, MarkSwitched}
-	again := []string{MarkOrdered, MarkFollowed, MarkSwitched} // it is seen that the other one follows
+	once := []string{api.MarkOrdered, api.MarkPromoted, api.MarkRedirected, api.MarkFollowed, api.MarkSwitched}
+	again := []string{api.MarkOrdered, api.MarkFollowed, api.MarkSwitched} // it is seen that the other one follows
 	if diff := cmp.Diff(slices.Concat(once, again, once), names); diff != "" {
 		t.Errorf("marks:\n%s", diff)
 	}
-	if end.State != string(phaseWatching) || end.Serves != "east" || *end.Switchover != (SwitchoverState{To: "east", Done: true}) {
+	if end.State != string(api.PhaseWatching) || end.Serves != "east" || *end.Switchover != (api.SwitchoverState{To: "east", Done: true}) {
 		t.Errorf("it ends %+v, %+v", end, end.Switchover)
 	}
 }
@@ -113,15 +115,15 @@ func TestASwitchoverThatFailsIsTakenBackUpToThePromotion(t *testing.T) {
 	}{
 		"taken back": {
 			fakeSwitch{first: fakeStep("promote", no), second: fakeStep("redirect", nil)},
-			[]string{MarkOrdered, MarkFailed, MarkTakenBack},
+			[]string{api.MarkOrdered, api.MarkFailed, api.MarkTakenBack},
 			"east", "taken back: promote: no",
 		},
-		"not to be taken back": {stuck, []string{MarkOrdered, MarkFailed}, "east", "promote: no; and it could not be taken back: gone"},
+		"not to be taken back": {stuck, []string{api.MarkOrdered, api.MarkFailed}, "east", "promote: no; and it could not be taken back: gone"},
 		"promoted already": {
-			promotedAlready, []string{MarkOrdered, MarkFailed, MarkFailed, MarkPromoted, MarkRedirected, MarkFollowed, MarkSwitched}, "west", "",
+			promotedAlready, []string{api.MarkOrdered, api.MarkFailed, api.MarkFailed, api.MarkPromoted, api.MarkRedirected, api.MarkFollowed, api.MarkSwitched}, "west", "",
 		},
 		"not followed": {
-			alone, []string{MarkOrdered, MarkPromoted, MarkRedirected, MarkFailed}, "west", "clients are in west, and east does not follow it: not done within 10s: gone",
+			alone, []string{api.MarkOrdered, api.MarkPromoted, api.MarkRedirected, api.MarkFailed}, "west", "clients are in west, and east does not follow it: not done within 10s: gone",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -129,7 +131,7 @@ func TestASwitchoverThatFailsIsTakenBackUpToThePromotion(t *testing.T) {
 			if diff := cmp.Diff(c.marks, names); diff != "" {
 				t.Errorf("marks:\n%s", diff)
 			}
-			if end.Serves != c.serves || *end.Switchover != (SwitchoverState{To: "west", Done: true, Failure: c.fails}) {
+			if end.Serves != c.serves || *end.Switchover != (api.SwitchoverState{To: "west", Done: true, Failure: c.fails}) {
 				t.Errorf("it ends %+v, %+v", end, end.Switchover)
 			}
 		})
@@ -140,11 +142,11 @@ func TestHomeIsLostWhileItTakesOverAgain(t *testing.T) {
 	s := fine()
 	s.second.do = func(context.Context) error { return errors.New("gone") }
 	names, end := switched(t, s, fakeWorld{progress: progressServes}, to(t, "east"), 10*time.Second)
-	want := []string{MarkOrdered, MarkPromoted, MarkFailed, MarkDetected, MarkDecided, MarkFenced, "redirectd"}
+	want := []string{api.MarkOrdered, api.MarkPromoted, api.MarkFailed, api.MarkDetected, api.MarkDecided, api.MarkFenced, "redirectd"}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("marks:\n%s", diff)
 	}
-	if end.State != string(phaseDone) || end.Serves != "west" || end.Switchover.Failure != "east was lost in the middle of it" {
+	if end.State != string(api.PhaseDone) || end.Serves != "west" || end.Switchover.Failure != "east was lost in the middle of it" {
 		t.Errorf("it ends %+v, %+v", end, end.Switchover)
 	}
 }
@@ -166,7 +168,7 @@ func TestAFailoverAfterASwitchoverRemembersNothingOfTheOneBefore(t *testing.T) {
 func TestASwitchoverIsEndedByTheNextProcess(t *testing.T) {
 	for _, region := range []string{"west", "east"} {
 		names, end := switched(t, fine(), fakeWorld{switching: region}, func(*automation) {})
-		if diff := cmp.Diff([]string{MarkPromoted, MarkRedirected, MarkFollowed, MarkSwitched}, names); diff != "" {
+		if diff := cmp.Diff([]string{api.MarkPromoted, api.MarkRedirected, api.MarkFollowed, api.MarkSwitched}, names); diff != "" {
 			t.Errorf("to %s, marks:\n%s", region, diff)
 		}
 		if end.Serves != region || !end.Switchover.Done {

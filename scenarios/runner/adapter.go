@@ -11,11 +11,12 @@ import (
 	"slices"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	"golang.org/x/sync/errgroup"
 
 	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/lab"
-	"github.com/regionfall/regionfall/lab/agent"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -149,7 +150,7 @@ func (l labOf) Lags(ctx context.Context) []history.LagSight {
 	return slices.Concat(answers...)
 }
 
-func lagSight(x agent.Lag, to string) history.LagSight {
+func lagSight(x api.Lag, to string) history.LagSight {
 	l := history.LagSight{Store: x.Store, From: x.Source, To: to} // the agents call the stores as histories do
 	if x.BehindMS != nil {
 		l.Behind = new(time.Duration(*x.BehindMS) * time.Millisecond)

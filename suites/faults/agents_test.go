@@ -8,11 +8,12 @@ import (
 	"sync"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
 	"github.com/regionfall/regionfall/lab"
-	"github.com/regionfall/regionfall/lab/agent"
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
@@ -142,7 +143,7 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 		Eventually(l.CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
 		g := broken(ctx, l, &fault.CutControl{Region: east, Of: "automation"})
 		state := func() string {
-			var s agent.AutomationState
+			var s api.AutomationState
 			look(ctx, l, topology.ServiceAutomation.Host(west), "/state", &s)
 			return s.State
 		}

@@ -1,0 +1,6 @@
+package api
+
+// RepositoryHead answers GET /head.
+type RepositoryHead struct {
+	Head string `json:"head"` // the commit
+}
