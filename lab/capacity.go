@@ -123,8 +123,7 @@ func (l *Lab) restartApps(ctx context.Context, region string) error {
 		}
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
-		_, err = ask(ctx, http.MethodGet, "http://"+tap+l.app.Ready, http.NoBody)
-		return err
+		return at(tap).Call(ctx, http.MethodGet, l.app.Ready, nil, nil)
 	}
 	var each errgroup.Group
 	for _, n := range l.nodes {

@@ -2,9 +2,7 @@ package lab
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -60,12 +58,8 @@ func (l *Lab) configOf(ctx context.Context, node string) (r topology.ConfigRepor
 	if err != nil {
 		return r, err
 	}
-	body, err := ask(ctx, http.MethodGet, "http://"+tap+"/config", http.NoBody)
-	if err != nil {
+	if err := at(tap).Call(ctx, http.MethodGet, "/config", nil, &r); err != nil {
 		return r, err
-	}
-	if err := json.Unmarshal(body, &r); err != nil {
-		return r, fmt.Errorf("read the configuration of %s: %w", node, err)
 	}
 	if r.Revision == 0 {
 		return r, errors.New("no configuration is in force")

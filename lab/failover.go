@@ -1,11 +1,8 @@
 package lab
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
@@ -38,14 +35,15 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
+	automation := automationAt(tap)
 	var at api.AutomationState
 	for {
 		before := at
-		method, path := http.MethodPost, "/failover" // also of one that was killed, and has forgotten that it was ordered
-		if at.State == "acting" {
-			method, path = http.MethodGet, "/state"
+		ask := automation.Failover // also of one that was killed, and has forgotten that it was ordered
+		if at.State == api.PhaseActing {
+			ask = automation.State
 		}
-		switch is, err := askAutomation(ctx, method, tap, path, nil); {
+		switch is, err := ask(ctx); {
 		case err == nil:
 			at = is
 		case at.State == "": // it was not even told
@@ -53,7 +51,7 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 		default: // it may have been killed, and be back with the next question
 			at.Detail = err.Error()
 		}
-		if at.State == "done" {
+		if at.State == api.PhaseDone {
 			said("clients are redirected to " + region)
 			return nil
 		}
@@ -68,19 +66,19 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 	}
 }
 
-// askAutomation asks for its state, or orders something with a document as JSON.
-func askAutomation(ctx context.Context, method, tap, path string, order any) (s api.AutomationState, err error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+// automationAt is the automation at a tap, each of whose answers is waited for for a while only.
+func automationAt(tap string) api.Automation {
+	return api.Automation{Caller: bounded{at(tap), 2 * time.Second}}
+}
+
+// bounded waits for an answer for so long.
+type bounded struct {
+	api.Caller
+	within time.Duration
+}
+
+func (b bounded) Call(ctx context.Context, method, path string, in, out any) error {
+	ctx, cancel := context.WithTimeout(ctx, b.within)
 	defer cancel()
-	send := []byte{}
-	if order != nil {
-		if send, err = json.Marshal(order); err != nil {
-			return s, err
-		}
-	}
-	body, err := ask(ctx, method, "http://"+tap+path, bytes.NewReader(send))
-	if err == nil {
-		err = json.Unmarshal(body, &s)
-	}
-	return s, err
+	return b.Caller.Call(ctx, method, path, in, out)
 }

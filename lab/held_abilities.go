@@ -1,9 +1,7 @@
 package lab
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -86,26 +84,11 @@ func (n *heldHTTP) Call(ctx context.Context, method, path string, in, out any) e
 	if err != nil {
 		return err
 	}
-	var body []byte
-	if in != nil {
-		if body, err = json.Marshal(in); err != nil {
-			return fmt.Errorf("call %s: %w", n.place.Name, err)
-		}
-	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	answer, err := ask(ctx, method, "http://"+tap+path, bytes.NewReader(body))
-	if err != nil {
-		if app := n.held.app.Image; n.place.Service == topology.ServiceApp && app != "" {
-			err = fmt.Errorf("%w (%s need not answer that: only the sample app does, see lab.App)", err, app)
-		}
-		return fmt.Errorf("call %s: %s %s: %w", n.place.Name, method, path, err)
+	err = at(tap).Call(ctx, method, path, in, out)
+	if app := n.held.app.Image; err != nil && n.place.Service == topology.ServiceApp && app != "" {
+		err = fmt.Errorf("%w (%s need not answer that: only the sample app does, see lab.App)", err, app)
 	}
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(answer, out); err != nil {
-		return fmt.Errorf("read what %s answered: %w", n.place.Name, err)
-	}
-	return nil
+	return asked(n.place.Name, err)
 }

@@ -11,7 +11,6 @@
 package lab
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +20,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/engine"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/link"
@@ -162,7 +162,7 @@ func (l *Lab) Job(ctx context.Context, name string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
-	if _, err := ask(ctx, http.MethodPost, "http://"+tap+"/backup", http.NoBody); err != nil {
+	if err := at(tap).Call(ctx, http.MethodPost, "/backup", nil, nil); err != nil {
 		return fmt.Errorf("run job %s: %w", name, err)
 	}
 	return nil
@@ -210,31 +210,5 @@ func (l *Lab) Keep() error {
 	return l.owner.note(keptNote)
 }
 
-// ask makes one HTTP request and gives the body of a 2xx answer.
-func ask(ctx context.Context, method, url string, body io.Reader) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, url, body)
-	if err != nil {
-		return nil, err
-	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
-	if err != nil {
-		return nil, err
-	}
-	if resp.StatusCode/100 != 2 {
-		return nil, statusError{code: resp.StatusCode, text: fmt.Sprintf("%s: %s", resp.Status, bytes.TrimSpace(answer))}
-	}
-	return answer, nil
-}
-
-// statusError is an answer that is no success.
-type statusError struct {
-	code int
-	text string
-}
-
-func (e statusError) Error() string { return e.text }
+// at is whoever answers at a tap.
+func at(tap string) api.HTTP { return api.HTTP{Base: "http://" + tap} }

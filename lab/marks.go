@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -71,10 +70,7 @@ func askMarks(ctx context.Context, tap string, after int, wait time.Duration, no
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	x := Exchange{Asked: now()}
-	body, err := ask(ctx, http.MethodGet, fmt.Sprintf("http://%s/marks?after=%d&wait=%s", tap, after, wait), http.NoBody)
-	if err != nil {
-		return x, err
-	}
+	err := at(tap).Call(ctx, http.MethodGet, fmt.Sprintf("/marks?after=%d&wait=%s", after, wait), nil, &x.Reply)
 	x.Answered = now()
-	return x, json.Unmarshal(body, &x.Reply)
+	return x, err
 }

@@ -69,13 +69,11 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 			return await("standing by", func(ctx context.Context) error { return b.standsBy(ctx, n) })
 		}
 		return await(b.app.Ready, func(ctx context.Context) error {
-			_, err := ask(ctx, http.MethodGet, "http://"+tap+b.app.Ready, http.NoBody)
-			return err
+			return at(tap).Call(ctx, http.MethodGet, b.app.Ready, nil, nil)
 		})
 	default:
 		return await("/healthz", func(ctx context.Context) error {
-			_, err := ask(ctx, http.MethodGet, "http://"+tap+"/healthz", http.NoBody)
-			return err
+			return at(tap).Call(ctx, http.MethodGet, "/healthz", nil, nil)
 		})
 	}
 }

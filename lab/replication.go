@@ -2,9 +2,7 @@ package lab
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"net/http"
 
 	"github.com/regionfall/regionfall/lab/api"
 
@@ -17,13 +15,9 @@ func (l *Lab) Replication(ctx context.Context, region string) ([]api.Lag, error)
 	if err != nil {
 		return nil, err
 	}
-	body, err := ask(ctx, http.MethodGet, "http://"+tap+"/lag", http.NoBody)
+	lags, err := api.Replicator{Caller: at(tap)}.Lag(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("ask the replicator of %s for its lag: %w", region, err)
-	}
-	var lags []api.Lag
-	if err := json.Unmarshal(body, &lags); err != nil {
-		return nil, fmt.Errorf("read the lag of the replicator of %s: %w", region, err)
 	}
 	return lags, nil
 }

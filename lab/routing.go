@@ -1,59 +1,47 @@
 package lab
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Routing is what the name service says of itself (GET /health).
-type Routing struct {
-	Primary    string         `json:"primary"`
-	Answer     string         `json:"answer"`  // of several, the first from the primary on
-	Answers    []string       `json:"answers"` // of which one question gets all, or one, by the policy
-	Weights    map[string]int `json:"weights"` // with policy weighted
-	Whole      bool           `json:"whole"`   // the primary gets everything, whatever the weights are
-	Generation int            `json:"generation"`
-	Targets    []struct {
-		Region    string `json:"region"`
-		Healthy   bool   `json:"healthy"`
-		LastError string `json:"last_error"`
-	} `json:"targets"`
+// nameservice is that of the lab, to talk to past all faults.
+func (l *Lab) nameservice() (api.Nameservice, error) {
+	tap, err := l.Tap(topology.ServiceNameservice.Host(topology.Global))
+	return api.Nameservice{Caller: at(tap)}, err
 }
 
 // Routing asks the name service which region it answers, and why.
-func (l *Lab) Routing(ctx context.Context) (Routing, error) {
-	return l.askNames(ctx, http.MethodGet, "/health", nil)
+func (l *Lab) Routing(ctx context.Context) (api.Routing, error) {
+	names, err := l.nameservice()
+	if err != nil {
+		return api.Routing{}, err
+	}
+	r, err := names.Routing(ctx)
+	return r, asked("the name service", err)
 }
 
 // SetWeights gives regions of a weighted record other weights. From then on they count again, if a failover has redirected clients.
-func (l *Lab) SetWeights(ctx context.Context, weights map[string]int) (Routing, error) {
-	order, err := json.Marshal(weights)
+func (l *Lab) SetWeights(ctx context.Context, weights map[string]int) (api.Routing, error) {
+	names, err := l.nameservice()
 	if err != nil {
-		return Routing{}, err
+		return api.Routing{}, err
 	}
-	return l.askNames(ctx, http.MethodPut, "/weights", order)
+	r, err := names.SetWeights(ctx, weights)
+	return r, asked("the name service", err)
 }
 
-func (l *Lab) askNames(ctx context.Context, method, path string, order []byte) (r Routing, err error) {
-	tap, err := l.Tap(topology.ServiceNameservice.Host(topology.Global))
+// asked says of an error who was asked.
+func asked(whom string, err error) error {
 	if err != nil {
-		return r, err
+		err = fmt.Errorf("ask %s: %w", whom, err)
 	}
-	body, err := ask(ctx, method, "http://"+tap+path, bytes.NewReader(order))
-	if err == nil {
-		err = json.Unmarshal(body, &r)
-	}
-	if err != nil {
-		return Routing{}, fmt.Errorf("ask the name service: %w", err)
-	}
-	return r, nil
+	return err
 }
 
 // CheckRouting asks whether clients are sent where the topology wants them, and every region whose app is to run is seen healthy.
@@ -65,7 +53,7 @@ func (l *Lab) CheckRouting(ctx context.Context) error {
 	return checkRouting(l.topology, r)
 }
 
-func checkRouting(t topology.Topology, r Routing) error {
+func checkRouting(t topology.Topology, r api.Routing) error {
 	want := []string{t.Home().Name}
 	if p := t.Routing.Policy; p != topology.Failover && p != "" {
 		want = nil

@@ -261,7 +261,7 @@ func TestRoutingIsHeldAgainstTheTopology(t *testing.T) {
 		{"active-active", []string{east}, "", "should answer [us-east-1 us-west-2]"},
 	} {
 		top, _ := topology.Preset(c.preset)
-		r := Routing{Answers: c.answers}
+		r := api.Routing{Answers: c.answers}
 		body := fmt.Sprintf(`{"targets": [{"region": %q, "healthy": %t}, {"region": %q, "healthy": %t}]}`,
 			east, c.unhealthy != east, west, c.unhealthy != west)
 		if err := json.Unmarshal([]byte(body), &r); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -22,7 +23,7 @@ type Status struct {
 	Topology    string        `json:"topology,omitempty"`
 	Problem     string        `json:"problem,omitempty"` // why nothing more is known
 	DNS         string        `json:"dns,omitempty"`
-	Routing     *Routing      `json:"routing,omitempty"`
+	Routing     *api.Routing  `json:"routing,omitempty"`
 	Faults      []Note        `json:"faults"`
 	Nodes       []NodeStatus  `json:"nodes,omitempty"`
 	Replication []Replication `json:"replication,omitempty"`

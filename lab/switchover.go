@@ -41,18 +41,18 @@ func (l *Lab) Switchover(ctx context.Context, region string, said func(string)) 
 	defer cancel()
 	tick := time.NewTicker(switchEvery)
 	defer tick.Stop()
-	order := api.SwitchoverOrder{To: region}
-	at, err := askAutomation(ctx, http.MethodPost, tap, "/switchover", order)
-	for answered(err, http.StatusServiceUnavailable) { // in a moment it may be ordered
+	automation := automationAt(tap)
+	at, err := automation.Switchover(ctx, region)
+	for api.Answered(err, http.StatusServiceUnavailable) { // in a moment it may be ordered
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("switch over to %s: order it: %w; it said: %w", region, context.Cause(ctx), err)
 		case <-tick.C:
 		}
-		at, err = askAutomation(ctx, http.MethodPost, tap, "/switchover", order)
+		at, err = automation.Switchover(ctx, region)
 	}
 	switch {
-	case answered(err, http.StatusConflict):
+	case api.Answered(err, http.StatusConflict):
 		return fmt.Errorf("%w: %w", ErrSwitchover, err)
 	case err != nil:
 		return fmt.Errorf("switch over to %s: order it: %w", region, err)
@@ -74,20 +74,14 @@ func (l *Lab) Switchover(ctx context.Context, region string, said func(string)) 
 			return fmt.Errorf("switch over to %s: %w; the automation is %s, in step %q: %s", region, context.Cause(ctx), at.State, at.Step, at.Detail)
 		case <-tick.C:
 		}
-		method, path, what := http.MethodGet, "/state", any(nil)
+		ask := automation.State
 		if at.Switchover == nil { // it was killed, and what came after it has nothing of it
-			method, path, what = http.MethodPost, "/switchover", order
+			ask = func(ctx context.Context) (api.AutomationState, error) { return automation.Switchover(ctx, region) }
 		}
-		if is, err := askAutomation(ctx, method, tap, path, what); err == nil {
+		if is, err := ask(ctx); err == nil {
 			at = is
 		} else {
 			at.Detail = err.Error()
 		}
 	}
-}
-
-// answered says whether an error is an answer with that status.
-func answered(err error, code int) bool {
-	var s statusError
-	return errors.As(err, &s) && s.code == code
 }

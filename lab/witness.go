@@ -1,9 +1,7 @@
 package lab
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
@@ -40,17 +38,9 @@ func (l *Lab) AskFrom(ctx context.Context, agentName string, q probe.Question) (
 	if err != nil {
 		return a, fmt.Errorf("%w: %w", fault.ErrWitness, err)
 	}
-	question, err := json.Marshal(q)
-	if err != nil {
-		return a, err
-	}
 	ctx, cancel := context.WithTimeout(ctx, max(q.Within, time.Second)+witnessGrace)
 	defer cancel()
-	body, err := ask(ctx, http.MethodPost, "http://"+tap+"/probe", bytes.NewReader(question))
-	if err == nil {
-		err = json.Unmarshal(body, &a)
-	}
-	if err != nil {
+	if err := at(tap).Call(ctx, http.MethodPost, "/probe", q, &a); err != nil {
 		if broken := l.broken(); broken != nil {
 			err = broken // which says more than that nobody answers
 		}

@@ -143,10 +143,10 @@ func (a *automation) enterStep(step, detail string) {
 func (a *automation) enter(p api.Phase, step, detail string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.state.State != string(p) || a.state.Step != step {
+	if a.state.State != p || a.state.Step != step {
 		a.since = time.Now()
 	}
-	a.state = api.AutomationState{State: string(p), Step: step, Detail: detail}
+	a.state = api.AutomationState{State: p, Step: step, Detail: detail}
 }
 
 func (a *automation) current() api.AutomationState {

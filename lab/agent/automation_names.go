@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
@@ -50,26 +49,29 @@ func (w nameWitness) SeesLoss(ctx context.Context) error {
 // nameClient speaks to the name service.
 type nameClient struct{ base string }
 
+func (c nameClient) service() api.Nameservice { return api.Nameservice{Caller: api.Linked(c.base)} }
+
 func (c nameClient) health(ctx context.Context) (api.Routing, error) {
-	return c.do(ctx, http.MethodGet, "/health", nil)
+	return whole(c.service().Routing(ctx))
 }
 
 func (c nameClient) makePrimary(ctx context.Context, region string) error {
-	_, err := c.do(ctx, http.MethodPut, "/primary", map[string]string{"region": region})
+	_, err := whole(c.service().SetPrimary(ctx, region))
 	return err
 }
 
 func (c nameClient) weigh(ctx context.Context, weights map[string]int) error {
-	_, err := c.do(ctx, http.MethodPut, "/weights", weights)
+	_, err := whole(c.service().SetWeights(ctx, weights))
 	return err
 }
 
-func (c nameClient) do(ctx context.Context, method, path string, order any) (record api.Routing, err error) {
-	if err := exchange(ctx, method, c.base+path, order, &record); err != nil {
+// whole is an answer that says what it has to.
+func whole(r api.Routing, err error) (api.Routing, error) {
+	if err == nil && (r.Primary == "" || r.Answer == "" || len(r.Targets) == 0) {
+		err = errors.New("name service answered without primary, answer and targets")
+	}
+	if err != nil {
 		return api.Routing{}, err
 	}
-	if record.Primary == "" || record.Answer == "" || len(record.Targets) == 0 {
-		return api.Routing{}, errors.New("name service answered without primary, answer and targets")
-	}
-	return record, nil
+	return r, nil
 }

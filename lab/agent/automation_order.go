@@ -18,10 +18,10 @@ func (a *automation) order() {
 		return
 	default:
 	}
-	if s := api.Phase(a.state.State); s == api.PhaseActing || s == api.PhaseDone {
+	if s := a.state.State; s == api.PhaseActing || s == api.PhaseDone {
 		return
 	}
-	a.marks.Leave(api.MarkOrdered, a.state.State+" until then")
+	a.marks.Leave(api.MarkOrdered, string(a.state.State)+" until then")
 	close(a.ordered)
 }
 

@@ -146,7 +146,7 @@ func (w labWorld) configuration(ctx context.Context) (topology.Config, error) {
 	ctx, cancel := context.WithTimeout(ctx, worldLimit)
 	defer cancel()
 	var state api.DeliveryState
-	err := exchange(ctx, http.MethodGet, w.cfg.Published, nil, &state)
+	err := api.Linked(w.cfg.Published).Call(ctx, http.MethodGet, "", nil, &state)
 	return state.Document, err
 }
 

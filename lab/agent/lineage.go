@@ -30,7 +30,7 @@ type lineage struct {
 }
 
 // connectAnew has Git connect anew for each question, as all agents do.
-var connectAnew = sync.OnceFunc(func() { client.InstallProtocol("http", githttp.NewClient(linkHTTP)) })
+var connectAnew = sync.OnceFunc(func() { client.InstallProtocol("http", githttp.NewClient(api.LinkClient)) })
 
 func newLineage(base, author string) lineage {
 	connectAnew()
@@ -126,7 +126,7 @@ func (l lineage) another(ctx context.Context, known string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, headWait+time.Second)
 	defer cancel()
 	var head api.RepositoryHead
-	err := exchange(ctx, http.MethodGet, l.base+"/head?not="+known, nil, &head)
+	err := api.Linked(l.base+"/head?not="+known).Call(ctx, http.MethodGet, "", nil, &head)
 	return head.Head, err
 }
 

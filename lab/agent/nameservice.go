@@ -227,9 +227,7 @@ func (n *nameservice) Routes(mux *http.ServeMux) {
 	})
 	n.weightsRoute(mux)
 	mux.HandleFunc("PUT /primary", func(w http.ResponseWriter, r *http.Request) {
-		var order struct {
-			Region string `json:"region"`
-		}
+		var order api.PrimaryOrder
 		decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<12))
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&order); err != nil {

@@ -178,7 +178,7 @@ func (f *follow) configOf(ctx context.Context, to api.Follower) (string, error) 
 // republish publishes a region's configuration with a change, unless it is so already, and says which.
 func republish(ctx context.Context, url string, change func(c *topology.Config)) (next topology.Config, how string, err error) {
 	var state api.DeliveryState
-	if err := exchange(ctx, http.MethodGet, url, nil, &state); err != nil {
+	if err := api.Linked(url).Call(ctx, http.MethodGet, "", nil, &state); err != nil {
 		return next, "", fmt.Errorf("ask for the configuration: %w", err)
 	}
 	next, how = state.Document, "was so already"
@@ -186,7 +186,7 @@ func republish(ctx context.Context, url string, change func(c *topology.Config))
 	if !reflect.DeepEqual(next, state.Document) {
 		how = "rewritten"
 		next.Revision++
-		if err := exchange(ctx, http.MethodPut, url, next, &state); err != nil {
+		if err := api.Linked(url).Call(ctx, http.MethodPut, "", next, &state); err != nil {
 			return next, "", fmt.Errorf("publish the configuration: %w", err)
 		}
 	}

@@ -101,7 +101,7 @@ func TestConfigurationOfAFollower(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		w.Header().Set(revisionHeader, strconv.Itoa(c.Revision))
+		w.Header().Set(api.HeaderRevision, strconv.Itoa(c.Revision))
 	})
 	server := httptest.NewServer(mux)
 	defer server.Close()

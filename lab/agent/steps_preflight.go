@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -74,7 +75,7 @@ func (p preflight) ask(ctx context.Context, url string) error {
 	defer cancel()
 	node := strings.TrimPrefix(strings.TrimSuffix(url, "/config"), "http://")
 	var r topology.ConfigReport
-	if err := exchange(ctx, http.MethodGet, url, nil, &r); err != nil {
+	if err := api.Linked(url).Call(ctx, http.MethodGet, "", nil, &r); err != nil {
 		return fmt.Errorf("%s: %w: %w", node, errSilent, err)
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.Endpoints)) {

@@ -21,8 +21,7 @@ import (
 const (
 	readyEvery = 20 * time.Millisecond
 	readyLimit = time.Second // of one question
-	// revisionHeader is where an app says which configuration it has in force.
-	revisionHeader = "X-Config-Revision"
+	// api.HeaderRevision is where an app says which configuration it has in force.
 )
 
 // publishing is a step that publishes another configuration of the region, and waits until each app node that it has run has it in force and is
@@ -137,7 +136,7 @@ func readyWith(ctx context.Context, url string, revision int) error {
 	if err != nil {
 		return fmt.Errorf("ask the app: %w", err)
 	}
-	response, err := linkHTTP.Do(request)
+	response, err := api.LinkClient.Do(request)
 	if err != nil {
 		return err // it names the method and the URL
 	}
@@ -149,7 +148,7 @@ func readyWith(ctx context.Context, url string, revision int) error {
 	if response.StatusCode/100 != 2 { // as health checks have it
 		return fmt.Errorf("the app answered %s: %s", response.Status, bytes.TrimSpace(body))
 	}
-	named := response.Header.Get(revisionHeader)
+	named := response.Header.Get(api.HeaderRevision)
 	if named == "" {
 		return nil
 	}

@@ -31,7 +31,7 @@ func standby(t *testing.T) api.AutomationConfig {
 		if err != nil && r.Context().Err() == nil {
 			t.Errorf("the app read: %v", err)
 		}
-		w.Header().Set(revisionHeader, strconv.FormatInt(inForce.Swap(int64(c.Revision)), 10))
+		w.Header().Set(api.HeaderRevision, strconv.FormatInt(inForce.Swap(int64(c.Revision)), 10))
 	}))
 	t.Cleanup(app.Close)
 	cfg.AppsReady = []string{app.URL}
@@ -76,7 +76,7 @@ func TestRepointLeavesNoOtherRegion(t *testing.T) {
 
 func TestRepointWaitsForTheRevision(t *testing.T) {
 	cfg := standby(t)
-	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set(revisionHeader, "4") }))
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set(api.HeaderRevision, "4") }))
 	defer app.Close()
 	cfg.AppsReady = []string{app.URL}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)

@@ -15,6 +15,7 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -83,7 +84,7 @@ func (m metrics) readNode(ctx context.Context, url string) (s served, err error)
 	if err != nil {
 		return s, err
 	}
-	response, err := linkHTTP.Do(request)
+	response, err := api.LinkClient.Do(request)
 	if err != nil {
 		return s, err // it names the method and the URL
 	}

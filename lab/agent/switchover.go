@@ -195,7 +195,7 @@ func (a *automation) switchOver(to string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	under := a.switched != nil && !a.switched.Done
-	switch s := api.Phase(a.state.State); {
+	switch s := a.state.State; {
 	case a.rotate == nil:
 		return fmt.Errorf("%w: the regions of this topology can't change roles", errNoSwitchover)
 	case to != a.regions[0] && to != a.regions[1]:

@@ -88,7 +88,7 @@ func (r *rotation) check(ctx context.Context) (string, error) {
 		return "", err
 	}
 	var state api.DeliveryState
-	if err := exchange(ctx, "GET", r.to.Config, nil, &state); err != nil {
+	if err := api.Linked(r.to.Config).Call(ctx, "GET", "", nil, &state); err != nil {
 		return "", fmt.Errorf("ask %s for its configuration: %w", r.to.Region, err)
 	}
 	waiting, cancel := context.WithTimeout(ctx, min(aheadLimit, r.limit/2))

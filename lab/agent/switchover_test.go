@@ -88,7 +88,7 @@ func TestRolesChangeThereAndBack(t *testing.T) {
 	if diff := cmp.Diff(slices.Concat(once, again, once), names); diff != "" {
 		t.Errorf("marks:\n%s", diff)
 	}
-	if end.State != string(api.PhaseWatching) || end.Serves != "east" || *end.Switchover != (api.SwitchoverState{To: "east", Done: true}) {
+	if end.State != api.PhaseWatching || end.Serves != "east" || *end.Switchover != (api.SwitchoverState{To: "east", Done: true}) {
 		t.Errorf("it ends %+v, %+v", end, end.Switchover)
 	}
 }
@@ -146,7 +146,7 @@ func TestHomeIsLostWhileItTakesOverAgain(t *testing.T) {
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("marks:\n%s", diff)
 	}
-	if end.State != string(api.PhaseDone) || end.Serves != "west" || end.Switchover.Failure != "east was lost in the middle of it" {
+	if end.State != api.PhaseDone || end.Serves != "west" || end.Switchover.Failure != "east was lost in the middle of it" {
 		t.Errorf("it ends %+v, %+v", end, end.Switchover)
 	}
 }

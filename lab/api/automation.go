@@ -1,6 +1,6 @@
 package api
 
-// phase is what the automation is at, as GET /state answers it.
+// Phase is what the automation is at, as GET /state answers it.
 type Phase string
 
 const (
@@ -13,7 +13,7 @@ const (
 
 // AutomationState answers GET /state of the automation.
 type AutomationState struct {
-	State   string `json:"state"` // watching, deciding, held, acting or done
+	State   Phase  `json:"state"`
 	Step    string `json:"step,omitempty"`
 	SinceMS int64  `json:"since_ms"` // how long state and step have been so
 	Detail  string `json:"detail,omitempty"`
@@ -24,7 +24,7 @@ type AutomationState struct {
 	Switchover *SwitchoverState `json:"switchover,omitempty"`
 }
 
-// HomeSight is how the automation sees the home region.
+// HomeView is how the automation sees the home region.
 type HomeView struct {
 	Healthy bool   `json:"healthy"` // by as many looks in a row as it takes to change that
 	Said    string `json:"said"`    // by those asked in the last look

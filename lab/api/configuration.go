@@ -6,7 +6,7 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// ConfigState answers GET /config, and all that changes it, of the replicator.
+// DeliveryState answers GET /config, and all that changes it, of the replicator.
 type DeliveryState struct {
 	Published int             `json:"published"` // the revision that the region is to have
 	Commit    string          `json:"commit"`    // of the repository, that it was fetched with; empty before the first

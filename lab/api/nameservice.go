@@ -1,6 +1,6 @@
 package api
 
-// RecordHealth answers GET /health and PUT /primary of the name service.
+// Routing answers GET /health and PUT /primary of the name service.
 type Routing struct {
 	Primary    string         `json:"primary"`           // with policy failover, the region that is answered while it is healthy
 	Ordered    bool           `json:"ordered"`           // somebody has chosen the primary or weights since the start
@@ -19,4 +19,9 @@ type TargetHealth struct {
 	Healthy   bool   `json:"healthy"`
 	SinceMS   int64  `json:"since_ms"`   // how long it has been so
 	LastError string `json:"last_error"` // why the last check failed, or empty
+}
+
+// PrimaryOrder is the body of PUT /primary.
+type PrimaryOrder struct {
+	Region string `json:"region"`
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -18,13 +19,19 @@ func only(l Lab, s topology.Service, region string) (Node, error) {
 	return nodes[0], nil
 }
 
-// callAgent calls a node's HTTP.
-func callAgent(ctx context.Context, n Node, method, path string, in, out any) error {
-	a, ok := n.(Agent)
-	if !ok {
-		return fmt.Errorf("%s speaks no HTTP", n.Place().Name)
+// agentOf is what runs on a node, to be talked to.
+func agentOf(n Node) api.Caller {
+	if a, ok := n.(Agent); ok {
+		return a
 	}
-	return a.Call(ctx, method, path, in, out)
+	return mute{n}
+}
+
+// mute is a node that can't be called.
+type mute struct{ Node }
+
+func (m mute) Call(context.Context, string, string, any, any) error {
+	return fmt.Errorf("%s speaks no HTTP", m.Place().Name)
 }
 
 // query asks a node's database.

@@ -1,12 +1,13 @@
 package fault
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
 	"path"
 	"strings"
+
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 const (
@@ -32,25 +33,25 @@ func obedient(n *fakeNode) (told map[string]any) {
 			return nil
 		}
 		switch out := out.(type) {
-		case *limit:
+		case *api.Capacity:
 			out.Ceilings = map[string]float64{}
 			for h := range told {
 				out.Ceilings[h] = 1
 			}
-		case *deliveryState:
-			out.Published, out.Former, out.Told = 7, 6, map[string]json.RawMessage{}
+		case *api.DeliveryState:
+			out.Published, out.Former, out.Told = 7, 6, map[string]api.DeliveryOrder{}
 			for h := range told {
-				out.Told[h] = nil
+				out.Told[h] = api.DeliveryOrder{}
 			}
-		case *map[string]replicationRule:
-			*out = map[string]replicationRule{}
+		case *map[string]api.Rule:
+			*out = map[string]api.Rule{}
 			for h := range told {
-				(*out)[h] = replicationRule{}
+				(*out)[h] = api.Rule{}
 			}
-		case *map[string]stepFault:
-			*out = map[string]stepFault{}
+		case *map[string]api.StepFault:
+			*out = map[string]api.StepFault{}
 			for h, to := range told {
-				(*out)[h] = to.(stepFault)
+				(*out)[h] = to.(api.StepFault)
 			}
 		default:
 			return fmt.Errorf("nobody asks for a %T at %s", out, at)

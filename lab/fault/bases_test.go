@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -216,13 +217,13 @@ func TestTheBaseOfADelayIsNotThatOfOneBadProbe(t *testing.T) {
 				}
 				published, since = o.Revision, time.Now().Add(hiccup)
 				hiccup = 0
-			case deliveryOrder:
+			case api.DeliveryOrder:
 				delay = o.Delay
 			}
 			if method == http.MethodDelete {
 				delay = 0
 			}
-			if s, ok := out.(*deliveryState); ok {
+			if s, ok := out.(*api.DeliveryState); ok {
 				s.Published = published
 			}
 			return nil

@@ -2,38 +2,23 @@ package fault
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
-
-// deliveryOrder is what a region's replicator, which delivers its configuration, can be told.
-type deliveryOrder struct {
-	Do    string        `json:"do"`
-	Delay time.Duration `json:"delay_ns,omitempty"`
-}
-
-// deliveryState is what it says of itself.
-type deliveryState struct {
-	Published int                        `json:"published"`
-	Former    int                        `json:"former"`
-	Document  topology.Config            `json:"document"`
-	Told      map[string]json.RawMessage `json:"told"`
-}
 
 // delivery is how the nodes of a region get their configuration.
 type delivery struct {
 	holder     string
-	order      deliveryOrder
+	order      api.DeliveryOrder
 	replicator Node
 	apps       []Node
 	healed     bool
@@ -43,7 +28,7 @@ type delivery struct {
 	highest map[string]int // by app node: the highest revision that it reported
 }
 
-func (c Configured) delivery(l Lab, holder string, o deliveryOrder) (*delivery, error) {
+func (c Configured) delivery(l Lab, holder string, o api.DeliveryOrder) (*delivery, error) {
 	replicator, err := only(l, topology.ServiceReplicator, c.Region)
 	if err != nil {
 		return nil, err
@@ -55,8 +40,10 @@ func (c Configured) delivery(l Lab, holder string, o deliveryOrder) (*delivery, 
 	return &delivery{holder: holder, order: o, replicator: replicator, apps: apps, highest: map[string]int{}}, nil
 }
 
-func (d *delivery) state(ctx context.Context) (s deliveryState, err error) {
-	err = callAgent(ctx, d.replicator, http.MethodGet, "/config", nil, &s)
+func (d *delivery) agent() api.Replicator { return api.Replicator{Caller: agentOf(d.replicator)} }
+
+func (d *delivery) state(ctx context.Context) (s api.DeliveryState, err error) {
+	s, err = d.agent().Delivery(ctx)
 	if err == nil && s.Published == 0 {
 		err = errors.New("no configuration is published yet")
 	}
@@ -65,7 +52,7 @@ func (d *delivery) state(ctx context.Context) (s deliveryState, err error) {
 
 // Inject tells the replicator.
 func (d *delivery) Inject(ctx context.Context) error {
-	err := callAgent(ctx, d.replicator, http.MethodPut, "/config/faults/"+url.PathEscape(d.holder), d.order, nil)
+	err := d.agent().FailDelivery(ctx, d.holder, d.order)
 	d.told = tellTo(ctx, d.replicator)
 	return err
 }
@@ -86,7 +73,7 @@ func (d *delivery) Lapsed(ctx context.Context) (bool, error) {
 func (d *delivery) Heal(ctx context.Context) error {
 	d.healed = true
 	return unlessDown(ctx, d.replicator, func(ctx context.Context) error {
-		return callAgent(ctx, d.replicator, http.MethodDelete, "/config/faults/"+url.PathEscape(d.holder), nil, nil)
+		return d.agent().RestoreDelivery(ctx, d.holder)
 	})
 }
 
@@ -116,17 +103,16 @@ func (d *delivery) publish(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	s.Document.Revision = s.Published + 1
-	return s.Document.Revision, callAgent(ctx, d.replicator, http.MethodPut, "/config", s.Document, nil)
+	_, err = d.agent().Publish(ctx, s.Document)
+	return s.Document.Revision, err
 }
 
 // revisions asks every app node that runs which revision it has in force.
 func (d *delivery) revisions(ctx context.Context) (map[string]int, error) {
 	has := map[string]int{}
 	for _, n := range d.apps {
-		var c struct {
-			Revision int `json:"revision"`
-		}
-		err := callAgent(ctx, n, http.MethodGet, "/config", nil, &c)
+		var c topology.ConfigReport
+		err := agentOf(n).Call(ctx, http.MethodGet, "/config", nil, &c)
 		if err != nil {
 			if up, serr := running(ctx, n); serr == nil && !up {
 				continue

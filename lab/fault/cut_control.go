@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -122,17 +122,11 @@ func (c *cutControl) Lapsed(ctx context.Context) (bool, error) {
 }
 
 func (c *cutControl) nameserviceSees(ctx context.Context) (bool, string, error) {
-	var health struct {
-		Targets []struct {
-			Region    string `json:"region"`
-			Healthy   bool   `json:"healthy"`
-			LastError string `json:"last_error"`
-		} `json:"targets"`
-	}
-	if err := callAgent(ctx, c.by, http.MethodGet, "/health", nil, &health); err != nil {
+	routing, err := api.Nameservice{Caller: agentOf(c.by)}.Routing(ctx)
+	if err != nil {
 		return false, "", err
 	}
-	for _, t := range health.Targets {
+	for _, t := range routing.Targets {
 		if t.Region == c.region {
 			return t.Healthy, t.LastError, nil
 		}
@@ -141,18 +135,12 @@ func (c *cutControl) nameserviceSees(ctx context.Context) (bool, string, error) 
 }
 
 func (c *cutControl) automationSees(ctx context.Context) (bool, string, error) {
-	var state struct {
-		State string `json:"state"`
-		Home  *struct {
-			Healthy bool   `json:"healthy"`
-			Said    string `json:"said"`
-		} `json:"home"`
-	}
-	if err := callAgent(ctx, c.by, http.MethodGet, "/state", nil, &state); err != nil {
+	state, err := api.Automation{Caller: agentOf(c.by)}.State(ctx)
+	if err != nil {
 		return false, "", err
 	}
 	switch {
-	case state.State == "acting", state.State == "done":
+	case state.State == api.PhaseActing, state.State == api.PhaseDone:
 		return false, "", fmt.Errorf("the automation is %s, and does not look at %s any more", state.State, c.region)
 	case state.Home == nil:
 		return false, "", fmt.Errorf("the automation has not looked at %s yet", c.region)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -38,7 +39,7 @@ func (f *DelayConfig) Scaled(timescale float64) Spec {
 
 // For makes the fault ready.
 func (f *DelayConfig) For(l Lab) (Fault, error) {
-	d, err := f.delivery(l, f.Kind()+" "+f.Delay.String(), deliveryOrder{Do: "delay", Delay: f.Delay})
+	d, err := f.delivery(l, f.Kind()+" "+f.Delay.String(), api.DeliveryOrder{Do: "delay", Delay: f.Delay})
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -30,5 +31,5 @@ func (f *FailStep) Validate(t topology.Topology) error {
 
 // For makes the fault ready.
 func (f *FailStep) For(l Lab) (Fault, error) {
-	return f.spoiled(l, stepFault{Do: "fail", Times: f.Times})
+	return f.spoiled(l, api.StepFault{Do: "fail", Times: f.Times})
 }

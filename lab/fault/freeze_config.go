@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -17,7 +18,7 @@ func (f *FreezeConfig) Validate(t topology.Topology) error { return f.validate(t
 
 // For makes the fault ready.
 func (f *FreezeConfig) For(l Lab) (Fault, error) {
-	d, err := f.delivery(l, f.Kind(), deliveryOrder{Do: "freeze"})
+	d, err := f.delivery(l, f.Kind(), api.DeliveryOrder{Do: "freeze"})
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -16,4 +17,4 @@ func (*HangStep) Kind() string { return "hang_step" }
 func (f *HangStep) Validate(t topology.Topology) error { return f.validate(t) }
 
 // For makes the fault ready.
-func (f *HangStep) For(l Lab) (Fault, error) { return f.spoiled(l, stepFault{Do: "hang"}) }
+func (f *HangStep) For(l Lab) (Fault, error) { return f.spoiled(l, api.StepFault{Do: "hang"}) }

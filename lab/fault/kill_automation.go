@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -20,7 +21,7 @@ func (f *KillAutomation) Validate(t topology.Topology) error { return f.validate
 
 // For makes the fault ready.
 func (f *KillAutomation) For(l Lab) (Fault, error) {
-	s, err := f.spoiled(l, stepFault{Do: "kill"})
+	s, err := f.spoiled(l, api.StepFault{Do: "kill"})
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -36,18 +37,8 @@ func newWatcher(region string) (*watcher, fakeLab) {
 			w.cut = time.Time{}
 		}
 		healthy := !w.fenced && (!held || time.Since(w.cut) < 300*ms)
-		targets := out.(*struct {
-			Targets []struct {
-				Region    string `json:"region"`
-				Healthy   bool   `json:"healthy"`
-				LastError string `json:"last_error"`
-			} `json:"targets"`
-		})
-		targets.Targets = append(targets.Targets, struct {
-			Region    string `json:"region"`
-			Healthy   bool   `json:"healthy"`
-			LastError string `json:"last_error"`
-		}{Region: region, Healthy: healthy})
+		r := out.(*api.Routing)
+		r.Targets = append(r.Targets, api.TargetHealth{Region: region, Healthy: healthy})
 		return nil
 	}
 	two, _ := topology.Preset("two-regions")
@@ -159,7 +150,7 @@ func TestASqueezeIsHealedAlsoWhereTheAppServesNobody(t *testing.T) {
 		capacity := n.call
 		n.call = func(method, path string, in, out any) error {
 			err := capacity(method, path, in, out)
-			if l, ok := out.(*limit); ok {
+			if l, ok := out.(*api.Capacity); ok {
 				l.Served = n.served
 			}
 			return err

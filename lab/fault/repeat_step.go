@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -16,4 +17,4 @@ func (*RepeatStep) Kind() string { return "repeat_step" }
 func (f *RepeatStep) Validate(t topology.Topology) error { return f.validate(t) }
 
 // For makes the fault ready.
-func (f *RepeatStep) For(l Lab) (Fault, error) { return f.spoiled(l, stepFault{Do: "repeat"}) }
+func (f *RepeatStep) For(l Lab) (Fault, error) { return f.spoiled(l, api.StepFault{Do: "repeat"}) }

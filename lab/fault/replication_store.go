@@ -4,13 +4,12 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -20,25 +19,16 @@ type storeStream struct {
 	from, to   Node
 	kind       topology.Service
 	holder     string
-	rule       replicationRule
+	rule       api.Rule
 	links      []Link    // from the source; none where that is not known
 	told       told      // the replicator
 	since      time.Time // what was written before is not counted
 }
 
-// replicationRule is what a replicator can be told.
-type replicationRule struct {
-	Store  string        `json:"store"`
-	Prefix string        `json:"prefix,omitempty"`
-	Do     string        `json:"do"`
-	Lag    time.Duration `json:"lag_ns,omitempty"`
-	Rate   int64         `json:"rate,omitempty"`
-}
-
 func newStoreStream(l Lab, r Replicated, holder string, how badly) (flow, error) {
 	s := &storeStream{
 		kind: topology.ServiceS3, holder: holder,
-		rule: replicationRule{Store: r.Store, Prefix: r.Prefix, Do: how.Do, Lag: how.Lag, Rate: how.Rate},
+		rule: api.Rule{Store: r.Store, Prefix: r.Prefix, Do: how.Do, Lag: how.Lag, Rate: how.Rate},
 	}
 	if r.Store == storeItems {
 		s.kind = topology.ServiceDynamoDB
@@ -78,25 +68,22 @@ func (s *storeStream) ends(context.Context) ([]Node, error) { return []Node{s.fr
 
 func (s *storeStream) ways(context.Context) ([]Link, error) { return s.links, nil }
 
+func (s *storeStream) agent() api.Replicator { return api.Replicator{Caller: agentOf(s.replicator)} }
+
 func (s *storeStream) spoil(ctx context.Context) error {
-	err := callAgent(ctx, s.replicator, http.MethodPut, "/rules/"+url.PathEscape(s.holder), s.rule, nil)
+	err := s.agent().SetRule(ctx, s.holder, s.rule)
 	s.told = tellTo(ctx, s.replicator)
 	return err
 }
 
 func (s *storeStream) mend(ctx context.Context) (bool, error) {
 	return true, unlessDown(ctx, s.replicator, func(ctx context.Context) error {
-		return callAgent(ctx, s.replicator, http.MethodDelete, "/rules/"+url.PathEscape(s.holder), nil, nil)
+		return s.agent().RemoveRule(ctx, s.holder)
 	})
 }
 
-func (s *storeStream) rules(ctx context.Context) (all map[string]replicationRule, err error) {
-	err = callAgent(ctx, s.replicator, http.MethodGet, "/rules", nil, &all)
-	return all, err
-}
-
 func (s *storeStream) lapsed(ctx context.Context) (bool, error) {
-	rules, err := s.rules(ctx)
+	rules, err := s.agent().Rules(ctx)
 	if _, has := rules[s.holder]; has || err != nil {
 		return false, err
 	}
@@ -105,7 +92,7 @@ func (s *storeStream) lapsed(ctx context.Context) (bool, error) {
 
 // others are rules that cover what the fault's own did, or some of it.
 func (s *storeStream) others(ctx context.Context) (string, error) {
-	rules, err := s.rules(ctx)
+	rules, err := s.agent().Rules(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -17,7 +18,7 @@ func (f *RollBackConfig) Validate(t topology.Topology) error { return f.validate
 
 // For makes the fault ready.
 func (f *RollBackConfig) For(l Lab) (Fault, error) {
-	d, err := f.delivery(l, f.Kind(), deliveryOrder{Do: "roll_back"})
+	d, err := f.delivery(l, f.Kind(), api.DeliveryOrder{Do: "roll_back"})
 	if err != nil {
 		return nil, err
 	}

@@ -5,13 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -66,30 +66,18 @@ type squeeze struct {
 	healed bool
 }
 
-// limit is what an app says of its capacity.
-type limit struct {
-	Ceilings map[string]float64 `json:"ceilings"`
-	Served   int64              `json:"served"`
-}
-
 // ceiling is where an app node keeps this fault's figure among those of others. Two that ask for the same could not be told apart, and
 // are never in force at once.
 func (f *squeeze) ceiling() string { return fmt.Sprintf("squeeze-%g", f.to) }
 
-func call(ctx context.Context, n Node, method, path string, in, out any) error {
-	a, ok := n.(Agent)
-	if !ok {
-		return fmt.Errorf("%s can't be called", n.Place().Name)
-	}
-	return a.Call(ctx, method, path, in, out)
-}
+func app(n Node) api.App { return api.App{Caller: agentOf(n)} }
 
 // Inject gives each node its part.
 func (f *squeeze) Inject(ctx context.Context) error {
-	part := map[string]float64{"rate": f.to / float64(len(f.nodes))}
+	part := f.to / float64(len(f.nodes))
 	var g errgroup.Group
 	for _, n := range f.nodes {
-		g.Go(func() error { return call(ctx, n, http.MethodPut, "/capacity/"+f.ceiling(), part, nil) })
+		g.Go(func() error { return app(n).SetCeiling(ctx, f.ceiling(), part) })
 	}
 	err := g.Wait()
 	f.told = tellTo(ctx, f.nodes...)
@@ -103,8 +91,7 @@ func (*squeeze) Vouched() bool { return true }
 func (f *squeeze) Lapsed(ctx context.Context) (bool, error) {
 	var errs []error
 	for _, was := range f.told {
-		var l limit
-		err := call(ctx, was.node, http.MethodGet, "/capacity", nil, &l)
+		l, err := app(was.node).Capacity(ctx)
 		if _, has := l.Ceilings[f.ceiling()]; err == nil && !has {
 			var same bool
 			if same, err = was.goesOn(ctx); same {
@@ -124,7 +111,7 @@ func (f *squeeze) Heal(ctx context.Context) error {
 			if state, err := n.State(ctx); err != nil || state == Down {
 				return err
 			}
-			return call(ctx, n, http.MethodDelete, "/capacity/"+f.ceiling(), nil, nil)
+			return app(n).RemoveCeiling(ctx, f.ceiling())
 		})
 	}
 	err := g.Wait()
@@ -199,9 +186,9 @@ func (f *squeeze) InForce(ctx context.Context) (bool, string, error) {
 // node counts for all, and what was answered here says whether that can be believed. What is asked is refused for its form once it is
 // let in, so that the stores have no part in it.
 func (f *squeeze) measure(ctx context.Context, n Node) (rate float64, squeezed bool, err error) {
-	var before, after limit
 	lasting := f.measuring()
-	if err := call(ctx, n, http.MethodGet, "/capacity", nil, &before); err != nil {
+	before, err := app(n).Capacity(ctx)
+	if err != nil {
 		return 0, false, err
 	}
 	start := time.Now()
@@ -216,7 +203,8 @@ func (f *squeeze) measure(ctx context.Context, n Node) (rate float64, squeezed b
 		return 0, false, err
 	}
 	took := time.Since(start)
-	if err := call(ctx, n, http.MethodGet, "/capacity", nil, &after); err != nil {
+	after, err := app(n).Capacity(ctx)
+	if err != nil {
 		return 0, false, err
 	}
 	served := after.Served - before.Served

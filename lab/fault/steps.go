@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -35,22 +34,16 @@ func (s Step) validate(t topology.Topology) error {
 	return nil
 }
 
-// stepFault is what the automation can be told of a step.
-type stepFault struct {
-	Do    string `json:"do"`
-	Times int    `json:"times,omitempty"`
-}
-
 // spoiledStep is a step that the automation was told to do badly. That it was told is in force at once; what comes of it shows, with a
 // mark, when there is a failover.
 type spoiledStep struct {
 	step       string
-	to         stepFault
+	to         api.StepFault
 	automation Node
 	healed     bool
 }
 
-func (s Step) spoiled(l Lab, to stepFault) (*spoiledStep, error) {
+func (s Step) spoiled(l Lab, to api.StepFault) (*spoiledStep, error) {
 	automation, err := l.Nodes(func(p Place) bool { return p.Service == topology.ServiceAutomation })
 	if err != nil {
 		return nil, fmt.Errorf("automation: %w", err)
@@ -58,9 +51,11 @@ func (s Step) spoiled(l Lab, to stepFault) (*spoiledStep, error) {
 	return &spoiledStep{step: s.Step, to: to, automation: automation[0]}, nil
 }
 
+func (s *spoiledStep) agent() api.Automation { return api.Automation{Caller: agentOf(s.automation)} }
+
 // Inject tells the automation.
 func (s *spoiledStep) Inject(ctx context.Context) error {
-	return callAgent(ctx, s.automation, http.MethodPut, "/faults/"+url.PathEscape(s.step), s.to, nil)
+	return s.agent().FailStep(ctx, s.step, s.to)
 }
 
 // Vouched is that the automation has taken the order.
@@ -73,14 +68,14 @@ func (*spoiledStep) Lapsed(context.Context) (bool, error) { return false, nil }
 func (s *spoiledStep) Heal(ctx context.Context) error {
 	s.healed = true
 	return unlessDown(ctx, s.automation, func(ctx context.Context) error {
-		return callAgent(ctx, s.automation, http.MethodDelete, "/faults/"+url.PathEscape(s.step)+"?do="+s.to.Do, nil, nil)
+		return s.agent().RestoreStep(ctx, s.step, s.to.Do)
 	})
 }
 
 // InForce asks the automation what it was told.
 func (s *spoiledStep) InForce(ctx context.Context) (bool, string, error) {
-	var told map[string]stepFault
-	if err := callAgent(ctx, s.automation, http.MethodGet, "/faults", nil, &told); err != nil {
+	told, err := s.agent().StepFaults(ctx)
+	if err != nil {
 		if state, serr := s.automation.State(ctx); s.healed && serr == nil && state == Down {
 			return false, "the automation is down, and has forgotten what it was told", nil
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/node"
 )
 
@@ -104,7 +105,7 @@ func (a *app) printStatuses(all []lab.Status, watch bool) error {
 }
 
 // sentTo are the regions that clients are sent to, with the weights that count.
-func sentTo(r lab.Routing) string {
+func sentTo(r api.Routing) string {
 	var all []string
 	for _, region := range r.Answers {
 		if w, weighted := r.Weights[region]; weighted && !r.Whole {

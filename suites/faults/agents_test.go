@@ -145,7 +145,7 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 		state := func() string {
 			var s api.AutomationState
 			look(ctx, l, topology.ServiceAutomation.Host(west), "/state", &s)
-			return s.State
+			return string(s.State)
 		}
 		Eventually(state).WithTimeout(harness.Patience).Should(Equal("held"))
 		heal(ctx, g)
