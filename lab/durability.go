@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -18,7 +19,7 @@ func (l *Lab) CheckDurability(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	conn, err := SQL(ctx, tap)
+	conn, err := store.Postgres(ctx, tap)
 	if err != nil {
 		return fmt.Errorf("check durability: %w", err)
 	}
@@ -77,11 +78,11 @@ func (l *Lab) CaughtUp(ctx context.Context, region string) error {
 		if err != nil {
 			return err
 		}
-		at, err := queryPostgres(ctx, tap, `select case when pg_is_in_recovery() then '' else pg_current_wal_flush_lsn()::text end`)
+		at, err := store.PostgresValue(ctx, tap, `select case when pg_is_in_recovery() then '' else pg_current_wal_flush_lsn()::text end`)
 		if err != nil || at == "" {
 			continue // it is down, or a replica
 		}
-		behind, err := queryPostgres(ctx, own, `select case when pg_is_in_recovery() and pg_last_wal_replay_lsn() < '`+at+`'::pg_lsn
+		behind, err := store.PostgresValue(ctx, own, `select case when pg_is_in_recovery() and pg_last_wal_replay_lsn() < '`+at+`'::pg_lsn
 			then pg_last_wal_replay_lsn()::text else '' end`)
 		if err != nil {
 			return fmt.Errorf("ask postgres in %s what it has replayed: %w", region, err)
@@ -115,7 +116,7 @@ func (l *Lab) CheckReplication(ctx context.Context) error {
 				return nil
 			})
 		}
-		check(topology.ServicePostgres, streaming)
+		check(topology.ServicePostgres, store.Streaming)
 		check(topology.ServiceRedis, func(ctx context.Context, tap string) error { return redisInRole(ctx, tap, false) })
 	}
 	return g.Wait()

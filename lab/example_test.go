@@ -15,6 +15,7 @@ import (
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/image"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -104,7 +105,7 @@ func drill(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	conn, err := lab.SQL(ctx, standby.Postgres)
+	conn, err := store.Postgres(ctx, standby.Postgres)
 	if err != nil {
 		return err
 	}

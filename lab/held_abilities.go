@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-	"github.com/redis/go-redis/v9"
-
 	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -31,37 +29,20 @@ func (n *heldStore) Query(ctx context.Context, statement string) (string, error)
 	if n.place.Service == topology.ServiceRedis {
 		return queryRedis(ctx, tap, statement)
 	}
-	conn, err := SQL(ctx, tap)
+	conn, err := store.Postgres(ctx, tap)
 	if err != nil {
 		return "", fmt.Errorf("connect to %s: %w", n.place.Name, err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	value, err := firstValue(ctx, conn, statement)
+	value, err := store.FirstValue(ctx, conn, statement)
 	if err != nil {
 		return "", fmt.Errorf("ask %s: %w", n.place.Name, err)
 	}
 	return value, nil
 }
 
-// firstValue is the first value of the first row of a statement's answer, as text; empty if there is none.
-func firstValue(ctx context.Context, conn *pgx.Conn, statement string) (string, error) {
-	rows, err := conn.Query(ctx, statement, pgx.QueryExecModeSimpleProtocol)
-	if err != nil {
-		return "", err
-	}
-	defer rows.Close()
-	value := ""
-	if rows.Next() {
-		if v, verr := rows.Values(); verr == nil && len(v) > 0 && v[0] != nil {
-			value = fmt.Sprint(v[0])
-		}
-	}
-	rows.Close()
-	return value, rows.Err()
-}
-
 func queryRedis(ctx context.Context, tap, statement string) (string, error) {
-	c := redis.NewClient(&redis.Options{Addr: tap, MaxRetries: -1, DisableIdentity: true, ContextTimeoutEnabled: true})
+	c := store.Redis(tap)
 	defer func() { _ = c.Close() }()
 	reply, err := c.Do(ctx, statement).Result()
 	if list, ok := reply.([]any); ok && len(list) > 0 {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/agent"
 	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -34,9 +35,9 @@ func (n *heldAWS) Store(s topology.Service) (fault.Store, error) {
 		return nil, err
 	}
 	if s == topology.ServiceS3 {
-		return objects{client: ObjectClient(tap, n.place.Region), region: n.place.Region}, nil
+		return objects{client: store.Objects(tap, n.place.Region, nil), region: n.place.Region}, nil
 	}
-	return items{client: ItemClient(tap, n.place.Region), region: n.place.Region}, nil
+	return items{client: store.Items(tap, n.place.Region, nil), region: n.place.Region}, nil
 }
 
 // askStoreWithin bounds one question to a store.

@@ -10,17 +10,14 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/jackc/pgx/v5"
-	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -49,19 +46,19 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 		case !b.topology.Streams():
 			return nil // it waits for a backup
 		default:
-			return await("streaming from "+b.topology.Source(n.Region), func(ctx context.Context) error { return streaming(ctx, tap) })
+			return await("streaming from "+b.topology.Source(n.Region), func(ctx context.Context) error { return store.Streaming(ctx, tap) })
 		}
 	case topology.ServiceRedis:
 		return await("answering in its role", func(ctx context.Context) error { return redisInRole(ctx, tap, home) })
 	case topology.ServiceS3:
 		err := await("listing buckets", func(ctx context.Context) error {
-			_, err := ObjectClient(tap, n.Region).ListBuckets(ctx, &s3.ListBucketsInput{})
+			_, err := store.Objects(tap, n.Region, nil).ListBuckets(ctx, &s3.ListBucketsInput{})
 			return err
 		})
 		return err
 	case topology.ServiceDynamoDB:
 		return await("listing tables", func(ctx context.Context) error {
-			_, err := ItemClient(tap, n.Region).ListTables(ctx, &dynamodb.ListTablesInput{})
+			_, err := store.Items(tap, n.Region, nil).ListTables(ctx, &dynamodb.ListTablesInput{})
 			return err
 		})
 	case topology.ServiceApp:
@@ -108,14 +105,8 @@ func (b *builder) standsBy(ctx context.Context, n *node.Node) error {
 	return nil
 }
 
-// SQL connects to a postgres node through its tap. The caller closes the connection.
-func SQL(ctx context.Context, tap string) (*pgx.Conn, error) {
-	return pgx.Connect(ctx, fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable&connect_timeout=5",
-		topology.DatabaseUser, topology.Secret, tap, topology.Database))
-}
-
 func answers(ctx context.Context, tap string) error {
-	conn, err := SQL(ctx, tap)
+	conn, err := store.Postgres(ctx, tap)
 	if err != nil {
 		return err
 	}
@@ -123,54 +114,15 @@ func answers(ctx context.Context, tap string) error {
 	return conn.Ping(ctx)
 }
 
-func streaming(ctx context.Context, tap string) error {
-	conn, err := SQL(ctx, tap)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	var state string
-	err = conn.QueryRow(ctx, `select status from pg_stat_wal_receiver`).Scan(&state)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return errors.New("no WAL receiver yet")
-	}
-	if err == nil && state != "streaming" {
-		err = fmt.Errorf("the WAL receiver is %s", state)
-	}
-	return err
-}
-
 func redisInRole(ctx context.Context, tap string, primary bool) error {
-	c := redis.NewClient(&redis.Options{Addr: tap, MaxRetries: -1, DisableIdentity: true})
+	c := store.Redis(tap)
 	defer func() { _ = c.Close() }()
-	role, err := c.Do(ctx, "ROLE").Slice()
-	if err != nil {
+	is, err := store.AskRedis(ctx, c)
+	switch {
+	case err != nil:
 		return err
-	}
-	if primary && role[0] == "master" { // Redis' own word
+	case primary && is.Role == store.Primary, !primary && is.Role == store.Replica && is.Connected:
 		return nil
 	}
-	if !primary && role[0] == "slave" && len(role) > 3 && role[3] == "connected" {
-		return nil
-	}
-	return fmt.Errorf("its role is %v", role)
-}
-
-// ObjectClient speaks S3 to a node through its tap.
-func ObjectClient(tap, region string) *s3.Client {
-	return s3.New(s3.Options{
-		Region: region, BaseEndpoint: aws.String("http://" + tap), UsePathStyle: true,
-		Credentials:                credentials.NewStaticCredentialsProvider(topology.AccessKey, topology.Secret, ""),
-		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
-		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
-		Retryer:                    aws.NopRetryer{},
-	})
-}
-
-// ItemClient speaks DynamoDB to a node through its tap.
-func ItemClient(tap, region string) *dynamodb.Client {
-	return dynamodb.New(dynamodb.Options{
-		Region: region, BaseEndpoint: aws.String("http://" + tap), Retryer: aws.NopRetryer{},
-		Credentials: credentials.NewStaticCredentialsProvider(topology.AccessKey, topology.Secret, ""),
-	})
+	return fmt.Errorf("it is a %s, and its primary is connected: %t", is.Role, is.Connected)
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -45,7 +46,7 @@ type Replication struct {
 	Store   string `json:"store"`
 	From    string `json:"from"`
 	To      string `json:"to"`
-	State   string `json:"state"` // streaming, ok, paused, … or why it is not known
+	State   string `json:"state"` // store.Streaming, ok, paused, … or why it is not known
 	BytesBy *int64 `json:"bytes_behind,omitempty"`
 	MSBy    *int64 `json:"ms_behind,omitempty"`
 }
@@ -146,17 +147,19 @@ func (l *Lab) linkStatus(ctx context.Context, notes []Note) []LinkStatus {
 func (l *Lab) role(ctx context.Context, s topology.Service, tap string) string {
 	switch s {
 	case topology.ServicePostgres:
-		recovering, err := queryPostgres(ctx, tap, "select pg_is_in_recovery()")
+		recovering, err := store.PostgresValue(ctx, tap, "select pg_is_in_recovery()")
 		if err != nil {
 			return "unknown"
 		}
 		return map[string]string{"false": "primary", "true": "replica"}[recovering]
 	case topology.ServiceRedis:
-		role, err := queryRedis(ctx, tap, "ROLE")
+		c := store.Redis(tap)
+		defer func() { _ = c.Close() }()
+		is, err := store.AskRedis(ctx, c)
 		if err != nil {
 			return "unknown"
 		}
-		return map[string]string{"master": "primary", "slave": "replica"}[role] // Redis' own words
+		return string(is.Role)
 	default:
 		return ""
 	}
@@ -179,7 +182,7 @@ func (l *Lab) replication(ctx context.Context, s topology.Service, region string
 // postgresBehind asks a replica: bytes it has received and not replayed, and the age of what it replayed last when there are any.
 func (l *Lab) postgresBehind(ctx context.Context, region, tap string) Replication {
 	r := Replication{Store: "postgres", From: l.topology.Source(region), To: region, State: "unknown"}
-	text, err := queryPostgres(ctx, tap, `select json_build_object(
+	text, err := store.PostgresValue(ctx, tap, `select json_build_object(
 		'port', (select sender_port from pg_stat_wal_receiver),
 		'state', case when pg_is_wal_replay_paused() then 'paused' else coalesce((select status from pg_stat_wal_receiver), 'not streaming') end,
 		'bytes', pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::bigint,
@@ -206,16 +209,6 @@ func (l *Lab) postgresBehind(ctx context.Context, region, tap string) Replicatio
 		r.BytesBy, r.MSBy = said.Bytes, said.MS
 	}
 	return r
-}
-
-// queryPostgres runs one statement and gives the first value of the first row as text.
-func queryPostgres(ctx context.Context, tap, statement string) (string, error) {
-	conn, err := SQL(ctx, tap)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	return firstValue(ctx, conn, statement)
 }
 
 // Region is a region of the lab by its name; the error has the names there are.

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 
 	"github.com/jackc/pgx/v5"
 
@@ -135,7 +136,7 @@ func (f *follow) redisOf(ctx context.Context, to api.Follower) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("replicate from %s: %w", to.Cache.Address, err)
 	}
-	client := redisClient(to.Redis)
+	client := store.Redis(to.Redis.Address)
 	defer client.Close()
 	if err := client.Do(ctx, "REPLICAOF", host, port).Err(); err != nil { // the same again changes nothing
 		return "", fmt.Errorf("have redis replicate from %s: %w", f.region, err)

@@ -10,8 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -120,23 +120,23 @@ func secondsLeft(ctx context.Context) int {
 }
 
 func promoteRedis(ctx context.Context, e topology.Endpoint) (detail string, err error) {
-	client := redisClient(e)
+	client := store.Redis(e.Address)
 	defer client.Close()
-	role, err := redisRole(ctx, client)
+	is, err := store.AskRedis(ctx, client)
 	if err != nil {
 		return "", err
 	}
 	how := "was a primary already"
-	if role != redisPrimary {
+	if is.Role != store.Primary {
 		how = "promoted"
 		if err := client.Do(ctx, "REPLICAOF", "NO", "ONE").Err(); err != nil {
 			return "", fmt.Errorf("promote redis: %w", err)
 		}
-		if role, err = redisRole(ctx, client); err != nil {
+		if is, err = store.AskRedis(ctx, client); err != nil {
 			return "", err
 		}
-		if role != redisPrimary {
-			return "", fmt.Errorf("promote redis: its role is still %q", role)
+		if is.Role != store.Primary {
+			return "", fmt.Errorf("promote redis: it is still a %s", is.Role)
 		}
 	}
 	if err := keepRole(ctx, client); err != nil {
@@ -145,34 +145,10 @@ func promoteRedis(ctx context.Context, e topology.Endpoint) (detail string, err 
 	return how, nil
 }
 
-func redisClient(e topology.Endpoint) *redis.Client {
-	return redis.NewClient(&redis.Options{
-		Addr: e.Address, MaxRetries: -1, ContextTimeoutEnabled: true, DisableIdentity: true, PoolSize: 1,
-		// These are for managed Redis, where the server announces its moves.
-		MaintNotificationsConfig: &maintnotifications.Config{Mode: maintnotifications.ModeDisabled},
-	})
-}
-
 // keepRole has a server that is started again be what it is now. One without a configuration file has nothing that would make it another.
 func keepRole(ctx context.Context, client *redis.Client) error {
 	if err := client.ConfigRewrite(ctx).Err(); err != nil && !strings.Contains(err.Error(), "without a config file") {
 		return fmt.Errorf("keep the role of redis: %w", err)
 	}
 	return nil
-}
-
-// redisPrimary is what Redis calls a primary in its protocol.
-const redisPrimary = "master"
-
-func redisRole(ctx context.Context, client *redis.Client) (string, error) {
-	answer, err := client.Do(ctx, "ROLE").Slice()
-	if err != nil {
-		return "", fmt.Errorf("ask redis for its role: %w", err)
-	}
-	if len(answer) > 0 {
-		if role, ok := answer[0].(string); ok {
-			return role, nil
-		}
-	}
-	return "", fmt.Errorf("ask redis for its role: it answered %v", answer)
 }

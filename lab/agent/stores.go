@@ -3,15 +3,13 @@ package agent
 import (
 	"context"
 	"errors"
-	"net"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
@@ -20,54 +18,18 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Limits of one request to a store. A cut link must be noticed while it matters, not after TCP has given up.
-const (
-	storeDialLimit   = 500 * time.Millisecond
-	storeHeaderLimit = 2 * time.Second
-)
-
 // copyWorkers is how many objects or items are copied at once: enough for 40 a second over a link of 30 ms each way, few enough
 // not to starve the app of the store's one core.
 const copyWorkers = 8
 
-// objectClient speaks to the object store at an endpoint, one attempt per call: whoever calls decides about the next one.
+// objectClient speaks to the object store at an endpoint.
 func objectClient(e topology.Endpoint) *s3.Client {
-	return s3.New(s3.Options{
-		Region:                     e.Region,
-		BaseEndpoint:               aws.String("http://" + e.Address),
-		UsePathStyle:               true,
-		Credentials:                storeCredentials(),
-		Retryer:                    aws.NopRetryer{},
-		HTTPClient:                 storeHTTP(),
-		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
-		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
-	})
+	return store.Objects(e.Address, e.Region, store.LinkClient(copyWorkers+1))
 }
 
-// itemClient speaks to the item store at an endpoint, one attempt per call.
+// itemClient speaks to the item store at an endpoint.
 func itemClient(e topology.Endpoint) *dynamodb.Client {
-	return dynamodb.New(dynamodb.Options{
-		Region:       e.Region,
-		BaseEndpoint: aws.String("http://" + e.Address),
-		Credentials:  storeCredentials(),
-		Retryer:      aws.NopRetryer{},
-		HTTPClient:   storeHTTP(),
-	})
-}
-
-func storeCredentials() aws.CredentialsProvider {
-	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: topology.AccessKey, SecretAccessKey: topology.Secret, Source: "lab"}, nil
-	})
-}
-
-func storeHTTP() *http.Client {
-	return &http.Client{Transport: &http.Transport{
-		DialContext:           (&net.Dialer{Timeout: storeDialLimit}).DialContext,
-		ResponseHeaderTimeout: storeHeaderLimit,
-		MaxIdleConnsPerHost:   copyWorkers + 1,
-		IdleConnTimeout:       10 * time.Second,
-	}}
+	return store.Items(e.Address, e.Region, store.LinkClient(copyWorkers+1))
 }
 
 // copyObjects copies every object of the bucket topology.Bucket once that the target lacks or has in an older version. A bucket

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -55,10 +56,10 @@ func (r *rotation) forget(ctx context.Context, s api.Side) error {
 
 // hold has the old primary's Redis hold writes back, for a while that is longer than a step may take.
 func (r *rotation) hold(ctx context.Context) error {
-	client := redisClient(r.from.Redis)
+	client := store.Redis(r.from.Redis.Address)
 	defer client.Close()
-	role, err := redisRole(ctx, client)
-	if err == nil && role == redisPrimary {
+	is, err := store.AskRedis(ctx, client)
+	if err == nil && is.Role == store.Primary {
 		err = client.Do(ctx, "CLIENT", "PAUSE", (redisHolds * r.limit).Milliseconds(), "WRITE").Err()
 	}
 	if err != nil {
@@ -69,7 +70,7 @@ func (r *rotation) hold(ctx context.Context) error {
 
 // release has the old primary's Redis answer those who write: a replica refuses.
 func (r *rotation) release(ctx context.Context) error {
-	client := redisClient(r.from.Redis)
+	client := store.Redis(r.from.Redis.Address)
 	defer client.Close()
 	if err := client.Do(ctx, "CLIENT", "UNPAUSE").Err(); err != nil {
 		return fmt.Errorf("have redis of %s answer writers: %w", r.from.Region, err)
@@ -89,32 +90,22 @@ func (r *rotation) promoted(ctx context.Context) (is bool, err error) {
 
 // redisInStep waits until the Redis that is to take over has what the other one has, or is promoted already, by an earlier attempt.
 func (r *rotation) redisInStep(ctx context.Context) error {
-	from, to := redisClient(r.from.Redis), redisClient(r.to.Redis)
+	from, to := store.Redis(r.from.Redis.Address), store.Redis(r.to.Redis.Address)
 	defer from.Close()
 	defer to.Close()
-	offset := func(role []any, at int) (int64, bool) {
-		if len(role) <= at {
-			return 0, false
-		}
-		n, ok := role[at].(int64)
-		return n, ok
-	}
 	return poll(ctx, switchEvery, func(ctx context.Context) error {
-		primary, err := from.Do(ctx, "ROLE").Slice()
+		primary, err := store.AskRedis(ctx, from)
 		if err != nil {
-			return fmt.Errorf("ask redis of %s for its role: %w", r.from.Region, err)
+			return fmt.Errorf("%s: %w", r.from.Region, err)
 		}
-		replica, err := to.Do(ctx, "ROLE").Slice()
-		if err != nil {
-			return fmt.Errorf("ask redis of %s for its role: %w", r.to.Region, err)
-		}
-		if len(replica) > 0 && replica[0] == redisPrimary {
+		replica, err := store.AskRedis(ctx, to)
+		switch {
+		case err != nil:
+			return fmt.Errorf("%s: %w", r.to.Region, err)
+		case replica.Role == store.Primary:
 			return nil
-		}
-		has, isPrimary := offset(primary, 1) // of a primary: "master", offset, replicas
-		got, isReplica := offset(replica, 4) // of a replica: "slave", host, port, state, offset
-		if !isPrimary || !isReplica || got < has {
-			return fmt.Errorf("redis of %s is not in step: %v, and %s has %v", r.to.Region, replica, r.from.Region, primary[:min(2, len(primary))])
+		case primary.Role != store.Primary || primary.Offset < 0 || replica.Offset < primary.Offset:
+			return fmt.Errorf("redis of %s is not in step: it is at %d, and that of %s at %d", r.to.Region, replica.Offset, r.from.Region, primary.Offset)
 		}
 		return nil
 	})

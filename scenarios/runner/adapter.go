@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 
 	"golang.org/x/sync/errgroup"
 
@@ -180,11 +181,11 @@ func (l labOf) Read(ctx context.Context, region string) []drill.StoreRead {
 func readStore(ctx context.Context, s topology.Service, tap, region string) ([]string, error) {
 	switch s {
 	case topology.ServiceS3:
-		return kyc.ReadObjects(ctx, lab.ObjectClient(tap, region))
+		return kyc.ReadObjects(ctx, store.Objects(tap, region, nil))
 	case topology.ServiceDynamoDB:
-		return kyc.ReadItems(ctx, lab.ItemClient(tap, region))
+		return kyc.ReadItems(ctx, store.Items(tap, region, nil))
 	default:
-		conn, err := lab.SQL(ctx, tap)
+		conn, err := store.Postgres(ctx, tap)
 		if err != nil {
 			return nil, fmt.Errorf("read postgres in %s: %w", region, err)
 		}

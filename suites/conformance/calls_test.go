@@ -9,6 +9,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/image"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/calls"
 	"github.com/regionfall/regionfall/suites/internal/harness"
@@ -63,7 +64,7 @@ func storeOf(l *lab.Lab, region string) calls.Store {
 				return err
 			}
 			Eventually(func(ctx context.Context) error {
-				_, err := lab.ObjectClient(e.S3, region).ListBuckets(ctx, &s3.ListBucketsInput{})
+				_, err := store.Objects(e.S3, region, nil).ListBuckets(ctx, &s3.ListBucketsInput{})
 				return err
 			}).WithContext(ctx).WithTimeout(harness.Patience).Should(Succeed())
 			return nil

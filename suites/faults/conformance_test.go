@@ -15,6 +15,7 @@ import (
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
@@ -274,7 +275,7 @@ func refuses(node, statement, with string) client {
 		if err != nil {
 			return err
 		}
-		conn, err := lab.SQL(ctx, tap)
+		conn, err := store.Postgres(ctx, tap)
 		if err == nil {
 			defer func() { _ = conn.Close(ctx) }()
 			_, err = conn.Exec(ctx, statement)

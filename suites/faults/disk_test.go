@@ -18,6 +18,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
 
@@ -34,7 +35,7 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 		if err != nil {
 			return nil, err
 		}
-		return lab.SQL(ctx, tap)
+		return store.Postgres(ctx, tap)
 	}
 	// sql runs a statement in a session of its own, as psql does.
 	sql := func(ctx context.Context, node, statement string) error {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
@@ -22,7 +23,7 @@ func says(ctx context.Context, l *lab.Lab, region, question string) (answer stri
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	conn, err := lab.SQL(ctx, tap)
+	conn, err := store.Postgres(ctx, tap)
 	if err != nil {
 		return "", err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/image"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -96,7 +97,7 @@ var _ = Describe("A ledger whose payments must reach both regions", func() {
 		By("finding every payment in the standby's database, once")
 		there, err := l.Endpoints(west)
 		Expect(err).NotTo(HaveOccurred())
-		conn, err := lab.SQL(ctx, there.Postgres)
+		conn, err := store.Postgres(ctx, there.Postgres)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(conn.Close)
 		Expect(audit(c.taken, rows(ctx, conn))).To(BeEmpty())

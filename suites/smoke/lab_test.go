@@ -9,6 +9,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
@@ -73,7 +74,7 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 
 		tap, err := l.Tap(postgres(east))
 		Expect(err).NotTo(HaveOccurred())
-		conn, err := lab.SQL(ctx, tap)
+		conn, err := store.Postgres(ctx, tap)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(conn.Close)
 		set := func(ctx SpecContext, value string) {

@@ -12,8 +12,8 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
@@ -35,12 +35,12 @@ var _ = Describe("The logs of a lab", func() {
 			},
 			topology.ServiceS3: func(ctx context.Context, tap string) error {
 				none := "none"
-				_, err := lab.ObjectClient(tap, east).HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &none})
+				_, err := store.Objects(tap, east, nil).HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &none})
 				return err
 			},
 			topology.ServiceDynamoDB: func(ctx context.Context, tap string) error {
 				none := "none"
-				_, err := lab.ItemClient(tap, east).DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &none})
+				_, err := store.Items(tap, east, nil).DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &none})
 				return err
 			},
 		}

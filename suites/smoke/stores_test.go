@@ -17,6 +17,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
@@ -32,10 +33,10 @@ var _ = Describe("The stores of AWS", Ordered, ContinueOnFailure, func() {
 		l = harness.Up(ctx, preset("two-regions"))
 		tap, err := l.Tap(topology.ServiceS3.Host(east))
 		Expect(err).NotTo(HaveOccurred())
-		objects = lab.ObjectClient(tap, east)
+		objects = store.Objects(tap, east, nil)
 		tap, err = l.Tap(topology.ServiceDynamoDB.Host(east))
 		Expect(err).NotTo(HaveOccurred())
-		items = lab.ItemClient(tap, east)
+		items = store.Items(tap, east, nil)
 		GinkgoWriter.Printf("S3 is %s, DynamoDB %s\n", l.Server(topology.ServiceS3), l.Server(topology.ServiceDynamoDB))
 	}, NodeTimeout(harness.LabTimeout))
 

@@ -18,7 +18,7 @@ import (
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 
-	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/store"
 )
 
 // Store is the S3 of one region, and that of another beside it.
@@ -35,7 +35,7 @@ type Store struct {
 
 // client speaks to the store as the lab does, but for what is changed.
 func (s *Store) client(change ...func(*s3.Options)) *s3.Client {
-	o := lab.ObjectClient(s.Address, s.Region).Options()
+	o := store.Objects(s.Address, s.Region, nil).Options()
 	if s.lies != nil {
 		o.APIOptions = append(o.APIOptions, s.lies.told)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/image"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/drill"
@@ -111,7 +112,7 @@ func InPostgres(ctx context.Context, l *lab.Lab, region string, work func(conn *
 	if err != nil {
 		return err
 	}
-	conn, err := lab.SQL(ctx, tap)
+	conn, err := store.Postgres(ctx, tap)
 	if err != nil {
 		return err
 	}
