@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 
 	"github.com/jackc/pgx/v5"
 
@@ -76,7 +77,7 @@ func (w labWorld) HomeWasThere(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, worldLimit)
 	defer cancel()
 	if w.cfg.Strategy == topology.BackupRestore {
-		_, err := newestBackup(ctx, objectClient(w.cfg.S3))
+		_, err := newestBackup(ctx, store.LinkedObjects(w.cfg.S3))
 		return err == nil
 	}
 	var received bool

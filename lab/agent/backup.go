@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -84,7 +85,7 @@ func newBackup(cfg api.BackupConfig, m *Marks) (service, error) {
 	if len(errs) > 0 {
 		return nil, fmt.Errorf("make backup job: %w", errors.Join(errs...))
 	}
-	return &backup{cfg: cfg, marks: m, store: objectClient(cfg.Target.S3), runs: make(chan backupRun, 1)}, nil
+	return &backup{cfg: cfg, marks: m, store: store.LinkedObjects(cfg.Target.S3), runs: make(chan backupRun, 1)}, nil
 }
 
 // Routes adds POST /backup, which answers 200 with a BackupReport when the backup is there, 409 while another one runs and 500 when it

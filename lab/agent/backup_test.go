@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -21,7 +22,7 @@ import (
 // The wall clock is stepped back by five minutes between two backups, of the store that dates them as of the job.
 func TestNewestBackupIsTheOneStoredLast(t *testing.T) {
 	kept, target := newShelf(t, "us-west-2")
-	job := &backup{store: objectClient(target.S3)}
+	job := &backup{store: store.LinkedObjects(target.S3)}
 	first := time.Date(2026, 8, 1, 12, 0, 0, 7, time.UTC)
 	ended := []time.Time{first, first.Add(-5 * time.Minute), first.Add(-4 * time.Minute), first.Add(time.Second)}
 	for i, at := range ended {

@@ -1,7 +1,6 @@
 package agent
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -110,14 +109,4 @@ func (d *delivery) routes(mux *http.ServeMux) {
 		d.forget(r.PathValue("holder"))
 		answer(w, nil)
 	})
-}
-
-// readJSON reads the document of a request. What it does not know is an error: a misspelt key would silently do less.
-func readJSON(w http.ResponseWriter, r *http.Request, into any) error {
-	decoder := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<16))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(into); err != nil {
-		return fmt.Errorf("read request: %w", err)
-	}
-	return nil
 }

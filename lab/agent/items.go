@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -67,7 +68,7 @@ type itemCopier struct {
 
 func newItemCopier(from, to api.Stores, r *rules) *itemCopier {
 	c := &itemCopier{
-		from: itemClient(from.DynamoDB), to: itemClient(to.DynamoDB),
+		from: store.LinkedItems(from.DynamoDB), to: store.LinkedItems(to.DynamoDB),
 		source: from.Region, target: to.Region,
 		rules: r, clock: newClock(),
 	}
@@ -114,7 +115,7 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 	pass, err := crew.wait()
 	c.advance(newest, began, pass.pending)
 	switch {
-	case hasCode(err, "ResourceNotFoundException"): // the target lost its table, or has none yet, as where no app has ever run
+	case store.HasCode(err, "ResourceNotFoundException"): // the target lost its table, or has none yet, as where no app has ever run
 		c.reset()
 		return pass, errors.Join(err, c.makeTable(ctx))
 	case err != nil:
@@ -208,7 +209,7 @@ func (c *itemCopier) put(ctx context.Context, item map[string]types.AttributeVal
 			":origin": &types.AttributeValueMemberS{Value: v.origin},
 		},
 	})
-	kept := hasCode(err, "ConditionalCheckFailedException")
+	kept := store.HasCode(err, "ConditionalCheckFailedException")
 	if err != nil && !kept {
 		return false, fmt.Errorf("put item %s in %s: %w", id, c.target, err)
 	}
@@ -227,8 +228,8 @@ func (c *itemCopier) prune() {
 }
 
 // eachItem calls each with every item stamped after a time, oldest first. A table that does not exist has no items.
-func eachItem(ctx context.Context, store *dynamodb.Client, after int64, each func(map[string]types.AttributeValue)) error {
-	pages := dynamodb.NewQueryPaginator(store, &dynamodb.QueryInput{
+func eachItem(ctx context.Context, client *dynamodb.Client, after int64, each func(map[string]types.AttributeValue)) error {
+	pages := dynamodb.NewQueryPaginator(client, &dynamodb.QueryInput{
 		TableName:                aws.String(topology.ItemsTable),
 		IndexName:                aws.String(stampIndex),
 		Limit:                    aws.Int32(itemsAtOnce),
@@ -241,7 +242,7 @@ func eachItem(ctx context.Context, store *dynamodb.Client, after int64, each fun
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
-		if hasCode(err, "ResourceNotFoundException") {
+		if store.HasCode(err, "ResourceNotFoundException") {
 			return nil
 		}
 		if err != nil {

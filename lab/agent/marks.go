@@ -141,11 +141,3 @@ func marksQuery(r *http.Request) (after int, wait time.Duration, err error) {
 	}
 	return after, min(wait, longestWait), nil
 }
-
-// writeJSON answers with a document. A write error means that the caller has gone, which is the caller's business.
-func writeJSON(w http.ResponseWriter, document any) {
-	w.Header().Set("Content-Type", "application/json")
-	if err := json.NewEncoder(w).Encode(document); err != nil {
-		slog.Debug("answer not delivered", "error", err)
-	}
-}

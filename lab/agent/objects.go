@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -61,7 +62,7 @@ type listed struct {
 
 func newObjectCopier(from, to api.Stores, r *rules) *objectCopier {
 	return &objectCopier{
-		from: objectClient(from.S3), to: objectClient(to.S3),
+		from: store.LinkedObjects(from.S3), to: store.LinkedObjects(to.S3),
 		source: from.Region, target: to.Region,
 		rules: r, clock: newClock(),
 		seen: map[string]listed{}, waits: map[string]wait{},
@@ -107,7 +108,7 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 	}
 	pass, err := crew.wait()
 	switch {
-	case hasCode(err, "NoSuchBucket"): // the target lost its bucket, or has none yet, as where no app has ever run: begin again
+	case store.HasCode(err, "NoSuchBucket"): // the target lost its bucket, or has none yet, as where no app has ever run: begin again
 		c.begun, c.horizon = false, horizon{}
 		clear(c.seen)
 		return pass, errors.Join(err, makeBucket(ctx, c.to, topology.Bucket, c.target))
@@ -145,15 +146,15 @@ func asListed(o types.Object) listed {
 }
 
 // eachObject calls each with every object of a store whose key comes after one, in the order of their keys. A bucket that does not exist has none.
-func eachObject(ctx context.Context, store *s3.Client, after string, each func(types.Object)) error {
+func eachObject(ctx context.Context, client *s3.Client, after string, each func(types.Object)) error {
 	in := &s3.ListObjectsV2Input{Bucket: aws.String(topology.Bucket)}
 	if after != "" {
 		in.StartAfter = aws.String(after)
 	}
-	pages := s3.NewListObjectsV2Paginator(store, in)
+	pages := s3.NewListObjectsV2Paginator(client, in)
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
-		if hasCode(err, "NoSuchBucket") {
+		if store.HasCode(err, "NoSuchBucket") {
 			return nil
 		}
 		if err != nil {
@@ -188,14 +189,14 @@ func (c *objectCopier) copy(ctx context.Context, key string, now listed, size in
 		defer c.underWay.enter(latest(c.clock.dated(now.modified), c.freed(key)))()
 	}
 	object, body, err := c.get(ctx, key)
-	if hasCode(err, "NoSuchKey") {
+	if store.HasCode(err, "NoSuchKey") {
 		return r, nil // deleted since it was listed
 	}
 	if err != nil {
 		return r, err
 	}
 	r, err = c.put(ctx, key, object, body, there)
-	if !hasCode(err, "PreconditionFailed", "ConditionalRequestConflict") {
+	if !store.HasCode(err, "PreconditionFailed", "ConditionalRequestConflict") {
 		return r, err
 	}
 	// Somebody wrote that key for the first time, after it was looked for.
@@ -229,7 +230,7 @@ func (c *objectCopier) put(ctx context.Context, key string, object *s3.GetObject
 // head looks at an object of the target; nil if there is none.
 func (c *objectCopier) head(ctx context.Context, key string) (*s3.HeadObjectOutput, error) {
 	head, err := c.to.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(topology.Bucket), Key: aws.String(key)})
-	if hasCode(err, "NotFound", "NoSuchKey", "NoSuchBucket") {
+	if store.HasCode(err, "NotFound", "NoSuchKey", "NoSuchBucket") {
 		return nil, nil //nolint:nilnil // no object is an answer
 	}
 	if err != nil {

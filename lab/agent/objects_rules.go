@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -29,7 +30,7 @@ func (c *objectCopier) admit(ctx context.Context, key string, now listed, size i
 		switch {
 		case err == nil:
 			t.written = c.clock.dated(time.Unix(0, objectVersion(head.Metadata, now.modified, c.source).stamp))
-		case !hasCode(err, "NotFound", "NoSuchKey"): // deleted since it was listed: the copy will find out
+		case !store.HasCode(err, "NotFound", "NoSuchKey"): // deleted since it was listed: the copy will find out
 			return sourceError{fmt.Errorf("look at object %s in %s: %w", key, c.source, err)}
 		}
 	}

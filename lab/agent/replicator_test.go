@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/regionfall/regionfall/lab/store"
 )
 
 func TestLagIsTheAgeOfWhatWaits(t *testing.T) {
@@ -66,7 +68,7 @@ func TestManyFailuresEndThePass(t *testing.T) {
 	if !errors.As(err, new(sourceError)) || pass.copied != 0 || !pass.pending.Equal(time.Unix(100, 0)) {
 		t.Errorf("got %+v, %v", pass, err)
 	}
-	if len(ran) >= 2*copyWorkers {
+	if len(ran) >= 2*store.Calls {
 		t.Errorf("%d tried, although the store is gone", len(ran))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -34,7 +35,7 @@ type restore struct {
 }
 
 func newRestore(cfg api.AutomationConfig) *restore {
-	return &restore{objects: objectClient(cfg.S3), postgres: cfg.Postgres, file: cfg.RestoreFile, handed: "handed over before"}
+	return &restore{objects: store.LinkedObjects(cfg.S3), postgres: cfg.Postgres, file: cfg.RestoreFile, handed: "handed over before"}
 }
 
 // Name is restore.
@@ -109,8 +110,8 @@ func (r *restore) handOver(ctx context.Context) error {
 }
 
 // newestBackup finds the base backup that was stored last.
-func newestBackup(ctx context.Context, store *s3.Client) (types.Object, error) {
-	all, err := listBackups(ctx, store)
+func newestBackup(ctx context.Context, client *s3.Client) (types.Object, error) {
+	all, err := listBackups(ctx, client)
 	if err != nil {
 		return types.Object{}, err
 	}
@@ -121,14 +122,14 @@ func newestBackup(ctx context.Context, store *s3.Client) (types.Object, error) {
 }
 
 // listBackups are the base backups in a store, oldest first. A bucket that does not exist is empty.
-func listBackups(ctx context.Context, store *s3.Client) ([]types.Object, error) {
+func listBackups(ctx context.Context, client *s3.Client) ([]types.Object, error) {
 	var all []types.Object
-	pages := s3.NewListObjectsV2Paginator(store, &s3.ListObjectsV2Input{
+	pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{
 		Bucket: aws.String(topology.BackupsBucket), Prefix: aws.String(backupPrefix),
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
-		if hasCode(err, "NoSuchBucket") {
+		if store.HasCode(err, "NoSuchBucket") {
 			return nil, nil
 		}
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
@@ -126,7 +127,7 @@ func TestRulesOverHTTP(t *testing.T) {
 func TestARuleIsNoFailure(t *testing.T) {
 	c, _ := newCrew(t.Context())
 	at := time.Unix(100, 0)
-	for i := range 2 * copyWorkers {
+	for i := range 2 * store.Calls {
 		c.hold(at.Add(time.Duration(i)*time.Second), held{until: at.Add(time.Minute)})
 	}
 	c.hold(at, held{})

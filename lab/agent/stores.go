@@ -3,34 +3,14 @@ package agent
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/store"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go"
 	"golang.org/x/sync/errgroup"
-
-	"github.com/regionfall/regionfall/lab/topology"
 )
-
-// copyWorkers is how many objects or items are copied at once: enough for 40 a second over a link of 30 ms each way, few enough
-// not to starve the app of the store's one core.
-const copyWorkers = 8
-
-// objectClient speaks to the object store at an endpoint.
-func objectClient(e topology.Endpoint) *s3.Client {
-	return store.Objects(e.Address, e.Region, store.LinkClient(copyWorkers+1))
-}
-
-// itemClient speaks to the item store at an endpoint.
-func itemClient(e topology.Endpoint) *dynamodb.Client {
-	return store.Items(e.Address, e.Region, store.LinkClient(copyWorkers+1))
-}
 
 // copyObjects copies every object of the bucket topology.Bucket once that the target lacks or has in an older version. A bucket
 // that the source does not have yet is empty. The count is right also with an error, which names what could not be copied.
@@ -71,12 +51,6 @@ func oldest(a, b time.Time) time.Time {
 	return a
 }
 
-// hasCode says whether a store answered with one of these error codes.
-func hasCode(err error, codes ...string) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && slices.Contains(codes, api.ErrorCode())
-}
-
 // sourceError is a failure to read the source, as opposed to one of the target.
 type sourceError struct{ error }
 
@@ -96,7 +70,7 @@ type crew struct {
 func newCrew(ctx context.Context) (*crew, context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	c := &crew{cancel: cancel}
-	c.group.SetLimit(copyWorkers)
+	c.group.SetLimit(store.Calls)
 	return c, ctx
 }
 
@@ -143,7 +117,7 @@ func (c *crew) miss(at time.Time, err error) {
 		return
 	}
 	c.errs = append(c.errs, err)
-	if len(c.errs) >= copyWorkers {
+	if len(c.errs) >= store.Calls {
 		c.cancel()
 	}
 }

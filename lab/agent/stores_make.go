@@ -10,16 +10,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // makeBucket creates a bucket. One that is there is what was wanted: others may be doing the same.
-func makeBucket(ctx context.Context, store *s3.Client, bucket, region string) error {
+func makeBucket(ctx context.Context, client *s3.Client, bucket, region string) error {
 	create := &s3.CreateBucketInput{Bucket: aws.String(bucket)}
 	if region != "us-east-1" { // which is what none means, and may not be named
 		create.CreateBucketConfiguration = &s3types.CreateBucketConfiguration{LocationConstraint: s3types.BucketLocationConstraint(region)}
 	}
-	if _, err := store.CreateBucket(ctx, create); err != nil && !hasCode(err, "BucketAlreadyOwnedByYou", "BucketAlreadyExists") {
+	if _, err := client.CreateBucket(ctx, create); err != nil && !store.HasCode(err, "BucketAlreadyOwnedByYou", "BucketAlreadyExists") {
 		return fmt.Errorf("make bucket %s in %s: %w", bucket, region, err)
 	}
 	return nil
@@ -40,7 +41,7 @@ func (c *itemCopier) makeTable(ctx context.Context) error {
 			IndexName: index.IndexName, KeySchema: index.KeySchema, Projection: index.Projection,
 		})
 	}
-	if _, err := c.to.CreateTable(ctx, create); err != nil && !hasCode(err, "ResourceInUseException") {
+	if _, err := c.to.CreateTable(ctx, create); err != nil && !store.HasCode(err, "ResourceInUseException") {
 		return fmt.Errorf("make table %s in %s: %w", topology.ItemsTable, c.target, err)
 	}
 	return nil
