@@ -201,31 +201,6 @@ func staleValues(c history.ConfigSight, lost []string) []StaleValue {
 	return all
 }
 
-// sendings are operations, in the order in which they were sent.
-type sendings []*history.Op
-
-// failures are the operations that nodes answered, and that were not ok, by the nodes.
-func (v *view) failures() map[string]sendings {
-	all := map[string]sendings{}
-	for i := range v.Ops {
-		if op := &v.Ops[i]; op.Outcome != history.OK {
-			all[op.Node] = append(all[op.Node], op)
-		}
-	}
-	for _, ops := range all {
-		slices.SortFunc(ops, func(a, b *history.Op) int { return cmp.Compare(a.Sent, b.Sent) })
-	}
-	return all
-}
-
-// note notes those that were sent in a stretch of time, by their numbers.
-func (all sendings) note(from, to time.Duration, noted map[int64]bool) {
-	i, _ := slices.BinarySearchFunc(all, from, func(op *history.Op, t time.Duration) int { return cmp.Compare(op.Sent, t) })
-	for ; i < len(all) && all[i].Sent < to; i++ {
-		noted[all[i].Seq] = true
-	}
-}
-
 // merged has each value of a node once, in their order.
 func merged(all []StaleValue) []StaleValue {
 	slices.SortStableFunc(all, func(a, b StaleValue) int {
