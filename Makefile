@@ -70,7 +70,7 @@ calibrate: ## plant truths, measure them, and write docs/calibration.md from wha
 		$(if $(KEEP),-keep=$(abspath $(KEEP))),-drills=$(or $(DRILLS),300) -page=$(CURDIR)/docs/calibration.md)
 
 # The mutation tester is not in go.mod: nothing that is built here needs it. It tries the package's own tests, each mutant by itself, for half an hour.
-GREMLINS := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0 unleash --workers=2 --test-cpu=1 --timeout-coefficient=40
+GREMLINS := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0 unleash --workers=2 --test-cpu=1 --timeout-coefficient=8
 
 mutants: ## plant bugs in the judge and in the guard of faults, and print how many the tests find
 	$(GO) run $(GREMLINS) --output-statuses=ltv --threshold-efficacy=90 ./scenarios/measure
