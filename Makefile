@@ -23,7 +23,7 @@ JOBS    ?= $(shell n=$$(($$(getconf _NPROCESSORS_ONLN) / 2)); echo $$((n > 1 ? n
 UNIT    := . ./docker/... ./fixtures/... ./lab/... ./scenarios/... ./suites/matchers/... ./suites/internal/...
 
 .DEFAULT_GOAL := help
-.PHONY: help chaos conformance test lint fmt images bench calibrate fuzz clean
+.PHONY: help chaos conformance test lint fmt images bench calibrate mutants fuzz clean
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -68,6 +68,13 @@ bench: regionfall ## print benchmarks: of lab start, faults and links, and of th
 calibrate: ## plant truths, measure them, and write docs/calibration.md from what comes out
 	cd scenarios/calibration && $(GO) test -count=1 -timeout=60m -run='^TestCalibration$$' -parallel=$(or $(SIDE),2) $(if $(SEED),-one -seed=$(SEED) \
 		$(if $(KEEP),-keep=$(abspath $(KEEP))),-drills=$(or $(DRILLS),300) -page=$(CURDIR)/docs/calibration.md)
+
+# The mutation tester is not in go.mod: nothing that is built here needs it. It tries the package's own tests, each mutant by itself, for half an hour.
+GREMLINS := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0 unleash --workers=2 --test-cpu=1 --timeout-coefficient=8
+
+mutants: ## plant bugs in the judge and in the guard of faults, and print how many the tests find
+	$(GO) run $(GREMLINS) --output-statuses=ltv --threshold-efficacy=90 ./scenarios/measure
+	$(GO) run $(GREMLINS) --output-statuses=ltv $(foreach f,$(filter-out guard.go %_test.go,$(notdir $(wildcard lab/fault/*.go))),-E '^$(f)$$') ./lab/fault
 
 fuzz: ## fuzz the decoders for a while each
 	$(GO) test -run='^$$' -fuzz=FuzzDecodeOps -fuzztime=20s ./scenarios/history

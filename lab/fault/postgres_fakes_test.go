@@ -3,6 +3,7 @@ package fault
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // server is a PostgreSQL replica with what faults change of it.
@@ -10,7 +11,8 @@ type server struct {
 	promoted               bool
 	replay, delay, streams string
 	life                   int
-	late                   bool // nothing arrives for a while, whatever it is told
+	sent                   time.Time // when the primary wrote last
+	late                   bool      // nothing arrives for a while, whatever it is told
 }
 
 func newServer() *server {
@@ -57,7 +59,8 @@ func (s *server) query(sql string) (string, error) {
 	case strings.Contains(sql, "pg_last_wal_receive_lsn() >="):
 		return fmt.Sprint(!s.late && !s.stalled()), nil
 	case strings.Contains(sql, "pg_last_wal_replay_lsn() >="):
-		return fmt.Sprint(!s.late && !s.stalled() && s.replay == "not paused"), nil
+		delay, _ := time.ParseDuration(s.delay)
+		return fmt.Sprint(!s.late && !s.stalled() && s.replay == "not paused" && time.Since(s.sent) >= delay), nil
 	default:
 		return "", fmt.Errorf("nobody asks %q", sql)
 	}

@@ -22,7 +22,10 @@ var (
 	keep   = flag.String("keep", "", "a folder for what the drills record")
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// A connection that ends while data is on its way leaves a goroutine of Toxiproxy's now and then, six in 600 drills.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/Shopify/toxiproxy/v2/toxics.(*NoopToxic).Pipe"))
+}
 
 // TestCalibration runs drills and compares what was measured with what was planted. How many run side by side is what -parallel says.
 func TestCalibration(t *testing.T) {

@@ -13,6 +13,7 @@ type incidentView struct {
 	Title    string
 	InCharge string // a sentence; empty: not known
 	When     string // its fault was in force, or the order was carried out; empty without one
+	Already  bool   // it came when the service was away
 	Away     bool   // somebody could tell whether the service was
 	Outages  []outageView
 	Recovery string // the recovery time in words; empty: not measured
@@ -37,7 +38,7 @@ type loss struct{ ID, Acked, Before, By string }
 func incidentsOf(r Result, h history.History) []incidentView {
 	var all []incidentView
 	for _, i := range r.Incidents {
-		v := incidentView{Title: i.Cause, Away: i.Outages != nil, Point: i.RecoveryPoint}
+		v := incidentView{Title: i.Cause, Away: i.Outages != nil, Already: i.AwayAlready, Point: i.RecoveryPoint}
 		var effective *measure.Span
 		switch {
 		case i.InCharge == "":

@@ -1,13 +1,7 @@
 package history
 
 import (
-	"bufio"
-	"compress/gzip"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 )
@@ -26,16 +20,13 @@ func BenchmarkLoad1M(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/ops, "ns/operation")
 }
 
-// recordMany writes a recording of which every sixth operation is a write.
+// recordMany records operations of which every sixth is a write.
 func recordMany(b *testing.B, dir string, ops int) {
 	b.Helper()
-	file, err := os.Create(filepath.Join(dir, OpsFile))
+	r, err := NewRecorder(dir)
 	if err != nil {
 		b.Fatal(err)
 	}
-	zip, _ := gzip.NewWriterLevel(file, gzip.BestSpeed) // a level there is
-	buffer := bufio.NewWriter(zip)
-	lines := json.NewEncoder(buffer)
 	var acked []string
 	for i := range ops {
 		due := time.Duration(i) * time.Second / 600
@@ -48,23 +39,14 @@ func recordMany(b *testing.B, dir string, ops int) {
 		} else {
 			op.Kind, op.ID, op.Status, op.Path = Read, acked[max(0, len(acked)-1-i%64)], 200, "local"
 		}
-		if err := lines.Encode(op); err != nil {
-			b.Fatal(err)
-		}
-	}
-	if err := errors.Join(buffer.Flush(), zip.Close(), file.Close()); err != nil {
-		b.Fatal(err)
-	}
-	r, err := NewRecorder(filepath.Join(dir, "events"))
-	if err != nil {
-		b.Fatal(err)
+		r.Op(op)
 	}
 	for _, which := range []string{BeforeReturn, AfterReconciliation} {
 		for _, store := range []string{StorePostgres, StoreObjects, StoreItems} {
 			r.Read(FinalRead{Read: which, Store: store, Region: "us-west-2", IDs: acked})
 		}
 	}
-	if err := errors.Join(r.Close(), os.Rename(filepath.Join(dir, "events", EventsFile), filepath.Join(dir, EventsFile))); err != nil {
+	if err := r.Close(); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"slices"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -9,7 +10,7 @@ import (
 // aftermath is what came of a cause: its outages, and the recovery time of the worst.
 type aftermath struct {
 	outages  []Outage
-	recovery *RecoveryTime
+	recovery *RecoveryTime // nil where it came in the middle of another one's outage
 }
 
 func (v *view) newTimes() []aftermath {
@@ -50,17 +51,31 @@ func (v *view) aftermathOf(c cause) aftermath {
 			a.recovery = r
 		}
 	}
-	if a.recovery == nil {
-		a.recovery = v.unharmed(c)
-	} else {
+	switch {
+	case a.recovery != nil:
 		a.recovery.Verdict = Combine(verdicts...)
+	case v.awayAlready(c):
+		return a
+	default:
+		a.recovery = v.unharmed(c)
 	}
 	a.recovery.Sum = sum
 	return a
 }
 
-// start is from when an outage counts: its own beginning, or the cause's effect if that is later.
+// awayAlready says whether a cause came when the service was away for an earlier one: nobody can tell what it did to it.
+func (v *view) awayAlready(c cause) bool {
+	return slices.ContainsFunc(v.outages, func(o outage) bool {
+		return o.cause >= 0 && o.cause != c.index && o.begin.Lo <= c.f.Hi && (o.censored || o.end.Lo >= c.f.Hi)
+	})
+}
+
+// start is from when an outage counts: its own beginning, or the cause's effect if that is later. One that was felt before the probe saw the cause in force
+// shows that the effect came sooner: it counts from its beginning.
 func (o outage) start(c cause) history.Interval {
+	if o.known < c.f.Lo {
+		return history.Interval{Lo: max(c.felt(), o.begin.Lo), Hi: max(c.felt(), o.begin.Hi)}
+	}
 	return history.Interval{Lo: max(c.f.Lo, o.begin.Lo), Hi: max(c.f.Hi, o.begin.Hi)}
 }
 

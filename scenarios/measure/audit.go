@@ -9,9 +9,11 @@ import (
 
 // audit compares what clients were told with what the stores hold of the region that is in charge.
 type audit struct {
-	ledger   ledger
-	ids      *ids
-	accounts []account // one for each cause after which another region is in charge; else one for the last cause
+	ledger ledger
+	ids    *ids
+	// One for each cause after which another region is in charge; where there is none, for each after whose last acknowledgements something is lost, else
+	// for the last cause.
+	accounts []account
 	point    *RecoveryPoint
 	problems []string // readings that are missing, one sentence each
 	unread   int      // acknowledged writes that no reading is late enough for
@@ -32,6 +34,7 @@ type storeAudit struct {
 	name                       string
 	ordered                    bool
 	returned, reconciled       *reading
+	all                        []*reading // whenever the store was read: what is there too much, no late reading invents
 	loss                       loss
 	holes, resurrected, broken []write // broken: acknowledged or kept after the failover, and gone
 }
@@ -41,10 +44,24 @@ func (v *view) newAudit() *audit {
 	if len(v.causes) == 0 || len(v.spec.Stores) == 0 {
 		return nil
 	}
-	counted, taken := v.takenOver(), true
-	if len(counted) == 0 {
-		counted, taken = v.causes[len(v.causes)-1:], false
+	if counted := v.takenOver(); len(counted) > 0 {
+		return v.auditOf(counted, true)
 	}
+	each := v.auditOf(v.causes, false)
+	last := len(v.causes) - 1 // with anything at stake: what nothing was acknowledged before could take nothing away
+	for last > 0 && len(each.ledger.before[last]) == 0 {
+		last--
+	}
+	if !slices.ContainsFunc(each.accounts, func(k account) bool { return k.point.Lost > 0 }) {
+		return v.auditOf(v.causes[last:last+1], false)
+	}
+	// What is lost belongs to the next cause after its acknowledgement.
+	each.accounts = slices.DeleteFunc(each.accounts, func(k account) bool { return k.point.Lost == 0 })
+	each.point = each.worst()
+	return each
+}
+
+func (v *view) auditOf(counted []cause, taken bool) *audit {
 	a := &audit{ledger: v.newLedger(counted), ids: v.ids()}
 	begun, _ := v.PhaseAt(history.PhaseWorkload) // without one: the recorder's start, which is sound
 	unread := map[int32]bool{}
@@ -60,6 +77,7 @@ func (v *view) newAudit() *audit {
 			if t.reconciled, problem = v.reconciled(name, c.f); problem != "" && last {
 				a.problems = append(a.problems, problem)
 			}
+			t.all = v.everyReading(name)
 			t.judge(k, a.since(i, t.has(taken), begun))
 			if last {
 				v.judgeAfter(&t, a.ledger.after, taken, unread)
@@ -130,7 +148,7 @@ func (v *view) judgeAfter(t *storeAudit, after []write, taken bool, unread map[i
 	missing := func(r *reading, w write) bool { return r != nil && !r.has[w.slot] }
 	for _, w := range after {
 		late := func(r *reading) bool { return r != nil && w.Done <= r.at.Lo }
-		own := taken && (w.Region == v.charge.last() || w.Region == v.spec.Survivor)
+		own := taken && w.Region == v.charge.last()
 		switch {
 		case own && late(t.returned) && missing(t.returned, w), late(t.reconciled) && missing(t.reconciled, w):
 			t.broken = append(t.broken, w)

@@ -77,6 +77,14 @@ func (v *view) loses(region string) bool {
 	return slices.ContainsFunc(v.causes, func(c cause) bool { return c.loses(region) })
 }
 
+// lostAt says whether a region is lost at a time, and not given back.
+func (v *view) lostAt(region string, at time.Duration) bool {
+	return slices.ContainsFunc(v.causes, func(c cause) bool {
+		back, is := c.back()
+		return c.loses(region) && c.f.Lo <= at && (!is || back > at)
+	})
+}
+
 // ticked is how late the harness' own timers rang at worst in each second of calm times, in the median of the seconds.
 func (v *view) ticked(when func(due, done time.Duration) period) time.Duration {
 	var late []time.Duration

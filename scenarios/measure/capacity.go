@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -28,7 +29,7 @@ type Capacity struct {
 // nothing of that kind happened it is about the last cause.
 //
 // The share of a stretch of time is how many operations were answered ok within Latency of their due time, over how many were due (or would
-// have been by the steady rate, if that is more; repetitions are not). Stretches begin from f.hi on, at the due time of an operation or right
+// have been by the steady rate, less a tenth, if that is more; repetitions are not). Stretches begin from f.hi on, at the due time of an operation or right
 // after it, or end there, and end before the region is given back or the next such cause comes. Demand is the steady rate.
 //
 //   - hi is the greatest share of a window W. No luckier one can be found: below the objective it is a fail.
@@ -47,7 +48,7 @@ func (v *view) capacity() *Capacity {
 	}
 	var after []cause
 	for _, c := range v.causes {
-		if len(c.Regions) > 0 || c.Name == history.Switchover || slices.ContainsFunc(v.takenOver(), func(t cause) bool { return t.index == c.index }) {
+		if len(c.Regions) > 0 || c.Name == history.Switchover || v.tookOver(c) {
 			after = append(after, c)
 		}
 	}
@@ -55,7 +56,6 @@ func (v *view) capacity() *Capacity {
 		after = v.causes[len(v.causes)-1:]
 	}
 	var worst *Capacity
-	var verdicts []Verdict
 	for i, c := range after {
 		until := v.end
 		if i+1 < len(after) {
@@ -64,15 +64,29 @@ func (v *view) capacity() *Capacity {
 		if back, is := c.back(); is {
 			until = min(until, back)
 		}
-		m := v.capacityAfter(c, until)
-		verdicts = append(verdicts, m.Verdict)
-		if worst == nil || m.ShareHi != nil && (worst.ShareHi == nil || *m.ShareHi < *worst.ShareHi ||
-			*m.ShareHi == *worst.ShareHi && *m.ShareLo < *worst.ShareLo) {
+		if m := v.capacityAfter(c, until); worst == nil || m.worse(*worst) {
 			worst = m
 		}
 	}
-	worst.Verdict = Combine(verdicts...)
 	return worst
+}
+
+// worse says whether it is: by its verdict, then by what was sustained at best, then to the end.
+func (c Capacity) worse(than Capacity) bool {
+	switch a, b := c.Verdict.rank(), than.Verdict.rank(); {
+	case a != b:
+		return a > b
+	case c.ShareHi == nil || than.ShareHi == nil:
+		return than.ShareHi == nil && c.ShareHi != nil
+	case *c.ShareHi != *than.ShareHi:
+		return *c.ShareHi < *than.ShareHi
+	}
+	return *c.ShareLo < *than.ShareLo
+}
+
+// tookOver says whether another region took over after a cause.
+func (v *view) tookOver(c cause) bool {
+	return slices.ContainsFunc(v.takenOver(), func(t cause) bool { return t.index == c.index })
 }
 
 func (v *view) capacityAfter(cause cause, end time.Duration) *Capacity {
@@ -87,17 +101,20 @@ func (v *view) capacityAfter(cause cause, end time.Duration) *Capacity {
 	c.AmplificationBefore = v.amplification(steady, v.causes[0].f.Lo)
 	c.AmplificationAfter = v.amplification(f.Hi, end)
 	expected := s.expected(window)
-	best, from := -1.0, time.Duration(0)
+	best, enough := -1.0, time.Duration(math.MaxInt64) // enough is when the first window begins that reaches the objective
+	from := time.Duration(0)
 	try := func(at time.Duration, t *twoCursors) {
 		if at < f.Hi || at+window > end {
 			return
 		}
 		i, j := t.from.before(at), t.to.before(at+window)
 		is := float64(s.inTime(i, j)) / float64(max(1, j-i, expected))
-		if is > best && best < c.Objective {
-			from = at
+		if is >= c.Objective {
+			enough = min(enough, at)
 		}
-		best = max(best, is)
+		if is > best || is == best && at < from {
+			best, from = is, at
+		}
 	}
 	var with, without, behind, last twoCursors
 	for _, t := range []*twoCursors{&with, &without, &behind, &last} {
@@ -113,11 +130,14 @@ func (v *view) capacityAfter(cause cause, end time.Duration) *Capacity {
 	if best < 0 {
 		return c // no window was observed to its end
 	}
+	if enough < math.MaxInt64 {
+		from = enough
+	}
 	i, j := s.before(from), s.before(end)
 	lasting := min(float64(s.inTime(i, j))/float64(max(1, s.load(j-i, end-from))), best)
 	c.ShareLo, c.ShareHi = new(LowShare(lasting)), new(HighShare(best))
 	switch {
-	case len(cause.Regions) > 0 && v.movedBefore(cause): // the loss moved nobody: who serves had served before
+	case len(cause.Regions) > 0 && v.movedBefore(cause) && !v.tookOver(cause): // the loss moved nobody: who serves had served before
 	case best < c.Objective:
 		c.Verdict = Fail
 	case lasting >= c.Objective:

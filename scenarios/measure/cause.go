@@ -82,8 +82,8 @@ func (c cause) felt() time.Duration {
 	return c.f.Lo
 }
 
-// before is the latest cause that may have been felt by a time; false when there is none.
-func before(causes []cause, t time.Duration) (c cause, found bool) {
+// latest is the latest cause that may have been felt by a time; false when there is none.
+func latest(causes []cause, t time.Duration) (c cause, found bool) {
 	last := -1
 	for i := range causes {
 		if causes[i].felt() <= t {

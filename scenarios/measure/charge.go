@@ -2,6 +2,7 @@ package measure
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -32,13 +33,23 @@ func chargeOf(h history.History, s Spec, causes []cause) charge {
 	if len(causes) == 0 {
 		return c
 	}
+	moved := history.Interval{Lo: math.MinInt64, Hi: math.MinInt64} // before anything was broken
 	for _, m := range h.Marks {
-		if m.Name == MarkPromoted && m.At.Hi >= causes[0].f.Lo {
+		switch {
+		case m.Name != MarkPromoted:
+		case m.At.Hi >= causes[0].f.Lo:
 			c.changes = append(c.changes, tenure{from: m.At, region: regionOf(m, h, s)})
+		case m.At.Hi > moved.Hi:
+			moved, c.home = m.At, regionOf(m, h, s)
 		}
 	}
 	c.sort()
-	c.changes = slices.CompactFunc(c.changes, func(a, b tenure) bool { return a.region == b.region }) // a step that is repeated
+	in := c.home
+	c.changes = slices.DeleteFunc(c.changes, func(t tenure) bool { // a step that is repeated, or one of who is in charge already
+		same := t.region == in
+		in = t.region
+		return same
+	})
 	for _, m := range h.Marks {
 		if region := regionOf(m, h, s); m.Name == markRestored && m.At.Hi >= causes[0].f.Lo && region == c.at(m.At.Hi).region {
 			c.changes = append(c.changes, tenure{from: m.At, region: region})
@@ -52,9 +63,11 @@ func chargeOf(h history.History, s Spec, causes []cause) charge {
 // answer puts each change down to a cause.
 func (c *charge) answer(h history.History, causes []cause, outages []outage) {
 	since := make([]time.Duration, len(c.changes))
+	before := tenure{region: c.home, cause: -1}
 	for i := range c.changes {
 		t := &c.changes[i]
-		t.cause = answersTo(*t, causes, outages)
+		t.cause = answersTo(*t, before, causes, outages)
+		before = *t
 		// Who follows may answer with the new timeline before the mark says that there is one.
 		if since[i] = t.from.Lo; t.cause >= 0 {
 			since[i] = min(since[i], causes[t.cause].f.Lo)
@@ -65,14 +78,20 @@ func (c *charge) answer(h history.History, causes []cause, outages []outage) {
 	}
 }
 
-// answersTo is the index of the cause of the outage that a change ends, else of the latest one before it; -1: none.
-func answersTo(t tenure, causes []cause, outages []outage) int {
+// answersTo is the index of the cause that a change answers to: the latest since the change before that took away the region that was in charge, or ordered
+// this one; else that of the outage that it ends; else the latest one before it; -1: none.
+func answersTo(t, before tenure, causes []cause, outages []outage) int {
+	for i := len(causes) - 1; i > before.cause; i-- {
+		if by := &causes[i]; by.felt() <= t.from.Hi && (by.loses(before.region) || by.Name == history.Switchover && by.Target == t.region) {
+			return i
+		}
+	}
 	for _, o := range outages {
 		if o.begin.Lo <= t.from.Hi && (o.censored || o.end.Hi >= t.from.Lo) && o.cause >= 0 {
 			return o.cause
 		}
 	}
-	if by, found := before(causes, t.from.Hi); found {
+	if by, found := latest(causes, t.from.Hi); found {
 		return by.index
 	}
 	return -1
@@ -84,26 +103,58 @@ func (c *charge) sort() {
 
 // infer adds what no mark tells.
 func (c *charge) infer(h history.History, s Spec, causes []cause) {
-	latest := 0 // timeline
-	for _, i := range acknowledgements(h) {
+	newest := 0 // timeline
+	acks := acknowledgements(h)
+	for n, i := range acks {
 		op := &h.Ops[i]
-		by, found := before(causes, op.Sent)
+		by, found := latest(causes, op.Sent)
 		now := c.at(op.Done)
-		newer := latest > 0 && op.Timeline > latest
-		replaced := found && by.loses(now.region) && op.Region != "" && !by.loses(op.Region)
-		latest = max(latest, op.Timeline)
+		newer := newest > 0 && op.Timeline > newest
+		replaced := false
+		for k := range causes {
+			if loss := &causes[k]; loss.f.Hi <= op.Sent && loss.loses(now.region) && op.Region != "" && !loss.loses(op.Region) && !c.told(loss.f.Lo, op.Done) {
+				by, found, replaced = *loss, true, true
+			}
+		}
+		newest = max(newest, op.Timeline)
 		if !found || op.Sent < by.f.Hi || !newer && !replaced || c.told(by.f.Lo, op.Done) {
 			continue
 		}
-		region := op.Region
-		if s.Survivor != "" && s.Survivor != now.region && !by.loses(s.Survivor) {
-			region = s.Survivor
-		}
-		if region != now.region {
+		if region := mostAfter(h, acks[n:], s, by, causes); region != now.region {
 			c.changes = append(c.changes, tenure{from: history.Interval{Lo: by.f.Lo, Hi: op.Done}, region: region, inferred: true})
 			c.sort()
 		}
 	}
+}
+
+// mostAfter is the region that acknowledges most on the timeline of the first of some acknowledgements, until a later cause takes a region away or moves
+// it. Who answers need not be in charge: it may write to the database of another one. So the survivor is it where it answers at all.
+func mostAfter(h history.History, acks []int32, s Spec, by cause, causes []cause) string {
+	first := &h.Ops[acks[0]]
+	until := time.Duration(math.MaxInt64)
+	for _, next := range causes[by.index+1:] {
+		if len(next.Regions) > 0 || next.Name == history.Switchover {
+			until = next.felt()
+			break
+		}
+	}
+	count := map[string]int{}
+	most := first.Region
+	for _, i := range acks {
+		op := &h.Ops[i]
+		if op.Done > max(until, first.Done) {
+			break
+		}
+		if op.Timeline == first.Timeline && op.Region != "" && !by.loses(op.Region) {
+			if count[op.Region]++; count[op.Region] > count[most] {
+				most = op.Region
+			}
+		}
+	}
+	if count[s.Survivor] > 0 {
+		return s.Survivor
+	}
+	return most
 }
 
 // told says whether a change that is known already may have come between.
@@ -132,15 +183,22 @@ func (c *charge) last() string {
 // regionOf is the region that a promotion is of: where one was ordered to take over, that one, else the one of the automation that promotes. An
 // automation of the user's own may say so in no such way.
 func regionOf(m history.Mark, h history.History, s Spec) string {
+	undone := s.Survivor
 	for _, f := range h.Faults {
-		if f.Name == history.Switchover && m.At.Hi >= f.Command && (f.Healed == nil || m.At.Lo <= f.Healed.Hi) {
+		if f.Name != history.Switchover || m.At.Hi < f.Command {
+			continue
+		}
+		if f.Healed != nil && m.At.Lo <= f.Healed.Hi {
 			return f.Target
+		}
+		if f.Healed == nil { // it was never done, as far as anybody knows
+			undone = f.Target
 		}
 	}
 	if _, region, found := strings.Cut(m.Source, "."); found && region != "" {
 		return region
 	}
-	return s.Survivor
+	return undone
 }
 
 // homeOf is who is in charge from the start: by the specification, else who acknowledged most before anything was broken.
@@ -204,48 +262,4 @@ func timelinesBefore(h history.History, times []time.Duration) []int {
 		all[i] = latest[at]
 	}
 	return all
-}
-
-// follows says whether another region than the one in charge answered by its database: by a timeline that began with it.
-func (t *tenure) follows(op *history.Op) bool {
-	return t.timeline > 0 && op.Timeline > t.timeline && op.Region != t.region
-}
-
-// standing is what to think of an answer by who gave it.
-type standing int
-
-const (
-	rightful  standing = iota
-	doubtful           // it was sent when somebody else may have been in charge already
-	forbidden          // it was sent when somebody else surely was, or by a region that was lost
-)
-
-// standing of an answer: one by a region that a fault took away and that was not given back, or, whatever the fault, by any but the region in charge
-// to something sent after its promotion. The second holds also when all is healed: the old primary is none any more, and two that
-// acknowledge are a split brain; one that writes to the database in charge, as its timeline shows, is none.
-func (c *charge) standing(op *history.Op, causes []cause) standing {
-	for i := range causes {
-		by := &causes[i]
-		back, is := by.back()
-		if by.loses(op.Region) && op.Sent >= by.f.Hi && (!is || op.Sent < back) {
-			return forbidden
-		}
-	}
-	is := rightful
-	for i := range c.changes {
-		t := &c.changes[i]
-		if i+1 < len(c.changes) && c.changes[i+1].from.Lo <= op.Done && (c.changes[i+1].from.Hi < op.Sent || c.changes[i+1].region == op.Region) {
-			continue // the next one rules it
-		}
-		if op.Region == "" || op.Region == t.region || t.follows(op) {
-			continue
-		}
-		switch {
-		case op.Sent > t.from.Hi:
-			is = forbidden
-		case t.inferred && op.Sent > t.from.Lo && is == rightful:
-			is = doubtful
-		}
-	}
-	return is
 }

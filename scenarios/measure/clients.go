@@ -34,7 +34,7 @@ func (v *view) clients() *Clients {
 	var worst *Clients
 	for _, c := range v.lost() {
 		m := v.clientsOf(c, func(int) bool { return true })
-		if m != nil && (worst == nil || m.Censored && !worst.Censored || m.Censored == worst.Censored && m.Hi != nil && *m.Hi > *worst.Hi) {
+		if m != nil && (worst == nil || m.later(*worst)) {
 			worst = m
 			if n := v.spec.StaleClients; n > 0 {
 				worst.Stale = v.clientsOf(c, func(client int) bool { return client < n })
@@ -42,6 +42,17 @@ func (v *view) clients() *Clients {
 		}
 	}
 	return worst
+}
+
+// later says whether the last client left later, as far as that is known.
+func (c Clients) later(than Clients) bool {
+	switch {
+	case c.Censored != than.Censored:
+		return c.Censored
+	case c.Hi != nil && than.Hi != nil:
+		return *c.Hi > *than.Hi
+	}
+	return c.Lo != nil && (than.Lo == nil || *c.Lo > *than.Lo)
 }
 
 // clientsOf are some of the clients after a loss.

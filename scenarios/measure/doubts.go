@@ -120,8 +120,19 @@ func breaches(h history.History) []string {
 			early = fmt.Sprintf("operation %d was sent before it was due: the clock can't be trusted", op.Seq)
 		}
 	}
+	turned := ""
+	for _, f := range h.Faults {
+		if confirmed(f) && f.Healed != nil && (!f.Healed.Valid() || f.Healed.Hi < f.Effective.Lo) {
+			turned = fmt.Sprintf("%s on %s was healed before it was in force: the recording can't be trusted", f.Name, f.Target)
+		}
+	}
+	for _, r := range h.Reads {
+		if !r.At.Valid() {
+			turned = fmt.Sprintf("the reading of %s in %s ended before it began: the recording can't be trusted", r.Store, r.Region)
+		}
+	}
 	var all []string
-	for _, breach := range []string{retried, backward, early} {
+	for _, breach := range []string{retried, backward, early, turned} {
 		if breach != "" {
 			all = append(all, breach)
 		}

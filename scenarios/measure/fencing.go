@@ -44,7 +44,9 @@ func (v *view) strays(a *audit) Finding {
 		}
 		detail += ", by " + strings.Join(dedup(regions), ", ")
 	}
-	detail += v.whenReachable(a.ledger)
+	if len(stray) == 0 || a.ledger.reachable > 0 {
+		detail += v.whenReachable(a.ledger)
+	}
 	f := finding(FindingFencing, names(stray), detail)
 	if len(stray) == 0 && len(doubts) > 0 {
 		f.Verdict, f.Evidence = Inconclusive, names(doubts)[:min(len(doubts), most)]

@@ -66,7 +66,7 @@ var incidentFixtures = []fixture{
 		}
 	}, expectation{
 		Why:     "The region is ordered away at 2.8 s and some of it is gone at once: two writes fail before the probe, which looks at another part, turns at 3 s.",
-		Verdict: Pass, Figures: figures{RecoveryTimeMS: []float64{1080, 1200}, Lost: new(0)},
+		Verdict: Pass, Figures: figures{RecoveryTimeMS: []float64{1300, 1400}, Lost: new(0)},
 	}},
 	{"outage-without-a-cause", func(d *drill) {
 		for i := 15; i < 25; i++ {

@@ -66,6 +66,9 @@ func (d *drill) back(i, served int) {
 	})
 	// The automation that took over gives back as well.
 	d.Marks = append(d.Marks, history.Mark{At: *between(at+80, at+85), Source: "automation." + standby, Name: "promoted"})
+	for n := range d.Reads { // it is read who is in charge in the end
+		d.Reads[n].Region = home
+	}
 	for n := i; n < len(d.Ops); n++ {
 		if n < served {
 			d.bad(n)

@@ -14,7 +14,10 @@ type Incident struct {
 	InCharge string `json:"in_charge"` // the region that is in charge after it; empty: that is not known
 	// Outages that are put down to it, in the order of time; null where nothing says when the service is away.
 	Outages []Outage `json:"outages" schema:"null"`
-	// RecoveryTime is that of the worst of its outages, or how surely there was none; null where none is promised, and without a cause.
+	// AwayAlready says that it came when the service was away for an earlier fault: what it did to the service nobody can tell.
+	AwayAlready bool `json:"away_already,omitempty"`
+	// RecoveryTime is that of the worst of its outages, or how surely there was none; null where none is promised, where the service was away already,
+	// and without a cause.
 	RecoveryTime *RecoveryTime `json:"recovery_time"`
 	// RecoveryPoint is null where the loss is another one's: after it nobody else was in charge.
 	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
@@ -28,6 +31,8 @@ func (i Incident) Words() string {
 	}
 	var parts []string
 	switch n := len(i.Outages); {
+	case i.AwayAlready:
+		parts = append(parts, "the service was away already")
 	case n == 0 && i.Outages != nil:
 		parts = append(parts, "the service was not away")
 	case n == 1:
@@ -87,6 +92,7 @@ func (v *view) incidents() []Incident {
 		one := Incident{Fault: new(c.fault), Cause: c.String(), InCharge: v.after(c)}
 		if times != nil {
 			one.Outages, one.RecoveryTime = times[i].outages, times[i].recovery
+			one.AwayAlready = one.RecoveryTime == nil
 		}
 		if a := v.audit(); a != nil {
 			if at := slices.IndexFunc(a.accounts, func(k account) bool { return k.cause.index == c.index }); at >= 0 {

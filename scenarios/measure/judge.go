@@ -37,7 +37,7 @@ func Judge(h history.History, s Spec) Report {
 	}
 	r.Verdict = Combine(verdicts...)
 	r.Reasons = reasons(r, doubts)
-	r.Given = v.given()
+	r.Given = v.given(r.Incidents)
 	return r
 }
 

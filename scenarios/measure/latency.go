@@ -26,7 +26,7 @@ func WriteLatency(h history.History) *Latency {
 	until := time.Duration(math.MaxInt64)
 	for _, f := range h.Faults {
 		if confirmed(f) {
-			until = min(until, f.Effective.Lo)
+			until = min(until, f.Effective.Lo, f.Command)
 		}
 	}
 	count, acknowledged := 0, 0

@@ -90,7 +90,7 @@ func (v *view) newLedger(counted []cause) ledger {
 			w.old = op.Done <= counted[next].f.Lo || counted[next].loses(op.Region)
 		}
 		switch {
-		case next == 0:
+		case next == 0 && stands != forbidden:
 			put(&l.before[0], w)
 		case stands == forbidden, v.astray(op) && read && op.Done <= at && !has[slot]:
 			put(&l.stray, w)
@@ -136,7 +136,7 @@ func (v *view) astray(op *history.Op) bool {
 // heldInCharge is what the PostgreSQL of the region that is in charge in the end held when it was read last, and when that began.
 func (v *view) heldInCharge() (has []bool, at time.Duration, read bool) {
 	for i, r := range v.Reads {
-		if r.Store == history.StorePostgres && r.Error == "" && (r.Region == v.charge.last() || r.Region == v.spec.Survivor) {
+		if r.Store == history.StorePostgres && r.Error == "" && v.tells(r.Region) {
 			has, at, read = v.reading(i).has, r.At.Lo, true
 		}
 	}
@@ -144,8 +144,10 @@ func (v *view) heldInCharge() (has []bool, at time.Duration, read bool) {
 }
 
 // stalled says whether the harness stood still at some time between.
-func (v *view) stalled(from, to time.Duration) bool {
-	for _, s := range v.Stalls {
+func (v *view) stalled(from, to time.Duration) bool { return stalledIn(v.Stalls, from, to) }
+
+func stalledIn(stalls []history.Interval, from, to time.Duration) bool {
+	for _, s := range stalls {
 		if s.Lo < to && s.Hi > from {
 			return true
 		}
@@ -195,14 +197,19 @@ func (v *view) returned(c cause, store string) (*reading, string) {
 
 // reads says whether a region's stores tell what was kept of what was acknowledged before a cause.
 func (v *view) reads(region string, c cause) bool {
-	return region == v.after(c) || region == v.charge.last() || region == v.spec.Survivor || v.spec.Survivor == "" && v.charge.last() == ""
+	return region == v.after(c) || region == v.charge.last() || v.charge.last() == ""
+}
+
+// tells says whether a region's stores tell in the end what was kept: it is in charge then, or, where nobody took over, the one that would have.
+func (v *view) tells(region string) bool {
+	return region == v.charge.last() || v.charge.last() == "" || len(v.charge.changes) == 0 && (v.spec.Survivor == "" || region == v.spec.Survivor)
 }
 
 // reconciled is the last reading after reconciliation.
 func (v *view) reconciled(store string, f history.Interval) (*reading, string) {
 	found := -1
 	for i, r := range v.Reads {
-		if r.Read == history.AfterReconciliation && r.Store == store && (v.spec.Survivor == "" || r.Region == v.spec.Survivor || r.Region == v.charge.last()) {
+		if r.Read == history.AfterReconciliation && r.Store == store && v.tells(r.Region) {
 			found = i
 		}
 	}
@@ -215,6 +222,17 @@ func (v *view) reconciled(store string, f history.Interval) (*reading, string) {
 		return nil, store + " was read before the fault was surely effective"
 	}
 	return v.reading(found), ""
+}
+
+// everyReading is what a store held whenever it could be read, by a region that tells.
+func (v *view) everyReading(store string) []*reading {
+	var all []*reading
+	for i, r := range v.Reads {
+		if r.Store == store && r.Error == "" && (v.tells(r.Region) || r.Region == v.spec.Survivor) {
+			all = append(all, v.reading(i))
+		}
+	}
+	return all
 }
 
 // reading is what a store held by the i-th reading of the history. Several ask for it.

@@ -62,7 +62,7 @@ func (v *view) linearizable() Finding {
 			bad = append(bad, n)
 		}
 	}
-	if reads == 0 {
+	if reads == 0 && len(bad) == 0 {
 		f.Detail = "nothing that was acknowledged was read: nothing is known"
 		return f
 	}

@@ -40,8 +40,12 @@ func (v *service) outages(causes []cause) []outage {
 	}
 	for i := range merged {
 		merged[i].cause = -1
-		if by, found := before(causes, merged[i].known); found {
+		if by, found := latest(causes, merged[i].known); found {
 			merged[i].cause = by.index
+			// Its first operation had time until then to be bad; one that came with its beginning is as likely, and was there first.
+			if at := slices.IndexFunc(causes[:by.index], func(c cause) bool { return c.felt() > merged[i].begin.Lo }); at >= 0 {
+				merged[i].cause = causes[at].index
+			}
 		}
 	}
 	return merged

@@ -18,7 +18,8 @@ const lateBound = 100 * time.Millisecond
 // all had been well with the service then; figures that would be others are not known.
 type ownDoubts struct {
 	view    *view // as recorded
-	better  *view // as it may have been; nil where nothing speaks against the harness
+	better  *view // as it may have been at its best; nil where nothing speaks against the harness
+	worse   *view // and at its worst: nobody knows what an operation would have met that was sent too late; nil where none was
 	late    int   // operations that were sent too late
 	worst   time.Duration
 	slow    time.Duration // what a responder with nothing to do, or a timer, needed at worst while operations were not in time
@@ -63,6 +64,9 @@ func (v *view) ownDoubts() *ownDoubts {
 	}
 	if blamed == nil {
 		return d
+	}
+	if d.late > 0 {
+		d.worse = v.steadiness().accusing(func(_ int, op *history.Op) bool { return op.Sent-op.Due > lateBound && op.Retry == 0 })
 	}
 	lost := v.lostRead()
 	d.better = v.steadiness().excusing(func(i int, op *history.Op) bool { return blamed[i] || lost != nil && lost(i, op) })
@@ -122,32 +126,42 @@ func (s slowTimes) during(from, to time.Duration) iter.Seq[time.Duration] {
 
 // explains says whether an outage would not be there without what the harness or its machine may have done.
 func (d *ownDoubts) explains(o outage) bool {
-	return d.better != nil && !slices.ContainsFunc(d.better.outages, func(p outage) bool { return p.cause == o.cause })
+	return d.better != nil && !slices.ContainsFunc(d.better.outages, func(p outage) bool {
+		return p.cause == o.cause && (o.censored || p.begin.Lo <= o.end.Hi) && (p.censored || o.begin.Lo <= p.end.Hi)
+	})
 }
 
 // apply takes back the verdicts of figures that would be others. Where what was delayed is less than a part of a window, a verdict that is the same
-// either way stands, and its interval holds both.
+// either way stands, and its interval holds both. What fails at its best fails.
 func (d *ownDoubts) apply(m *Metrics, incidents []Incident) {
 	if d.better == nil {
 		return
 	}
 	long := d.long()
-	if r, b := m.RecoveryTime, d.better.recoveryTime(); r != nil && (r.differs(b) || len(d.view.outages) != len(d.better.outages)) {
-		if long || b == nil || b.Verdict != r.Verdict {
+	d.compare(d.better, m, incidents, func(is, other Verdict) bool { return is == other && (!long || is == Fail) })
+	if d.worse != nil {
+		d.compare(d.worse, m, incidents, func(is, other Verdict) bool { return is == other || is != Pass })
+	}
+}
+
+// compare is apply for one of the ways in which it may have been.
+func (d *ownDoubts) compare(by *view, m *Metrics, incidents []Incident, stands func(is, other Verdict) bool) {
+	if r, b := m.RecoveryTime, by.recoveryTime(); r != nil && (r.differs(b) || len(d.view.outages) != len(by.outages)) {
+		if b == nil || !stands(r.Verdict, b.Verdict) {
 			d.differs, r.Verdict = true, Inconclusive
 			for i := range incidents {
 				incidents[i] = incidents[i].timeless()
 			}
 		} else {
 			r.Interval = r.or(b.Interval)
-			better := d.better.incidents()
+			others := by.incidents()
 			for i := range incidents {
-				incidents[i] = incidents[i].orAs(better)
+				incidents[i] = incidents[i].orAs(others)
 			}
 		}
 	}
-	if c, b := m.Capacity, d.better.capacity(); c != nil && (b == nil || differ(c.ShareLo, b.ShareLo) || differ(c.ShareHi, b.ShareHi)) {
-		if long || b == nil || b.Verdict != c.Verdict {
+	if c, b := m.Capacity, by.capacity(); c != nil && (b == nil || differ(c.ShareLo, b.ShareLo) || differ(c.ShareHi, b.ShareHi)) {
+		if b == nil || !stands(c.Verdict, b.Verdict) {
 			d.differs, c.Verdict = true, Inconclusive
 		} else {
 			c.ShareLo, c.ShareHi = lower(c.ShareLo, b.ShareLo), higher(c.ShareHi, b.ShareHi)
@@ -194,25 +208,39 @@ func (d *ownDoubts) reasons() []string {
 // GivenReadLocally is the precondition that reads were answered by their region's own database after the fault. Others are names of marks.
 const GivenReadLocally = "read_locally"
 
-// given are the preconditions, and whether they came true after the first cause.
-func (v *view) given() []Precondition {
+// given are the preconditions, and whether they came true: after each cause that failed, and where none did after the first.
+func (v *view) given(incidents []Incident) []Precondition {
+	var failed []cause
+	for _, i := range incidents {
+		if i.Fault != nil && (i.RecoveryTime != nil && i.RecoveryTime.Verdict == Fail || i.RecoveryPoint != nil && i.RecoveryPoint.Verdict == Fail) {
+			failed = append(failed, v.causes[slices.IndexFunc(v.causes, func(c cause) bool { return c.fault == *i.Fault })])
+		}
+	}
 	var all []Precondition
 	for _, name := range v.spec.Given {
-		met := false
-		switch {
-		case len(v.causes) == 0:
-		case name == GivenReadLocally:
-			n := 0
-			for i := range v.Ops {
-				if op := &v.Ops[i]; op.Kind == history.Read && op.Path == PathLocal && op.Sent >= v.causes[0].f.Hi {
-					n++
-				}
-			}
-			met = n >= leastReads
-		default:
-			_, met = firstMark(v.History, name, v.causes[0].f.Lo)
+		met := len(v.causes) > 0
+		for _, c := range failed {
+			met = met && v.cameTrue(name, c)
+		}
+		if met && len(failed) == 0 {
+			met = slices.ContainsFunc(v.causes, func(c cause) bool { return v.cameTrue(name, c) })
 		}
 		all = append(all, Precondition{Name: name, Met: met})
 	}
 	return all
+}
+
+// cameTrue says whether a precondition did after a cause.
+func (v *view) cameTrue(name string, c cause) bool {
+	if name != GivenReadLocally {
+		_, found := v.markAfter(c, name)
+		return found
+	}
+	n := 0
+	for i := range v.Ops {
+		if op := &v.Ops[i]; op.Kind == history.Read && op.Path == PathLocal && op.Sent >= c.f.Hi {
+			n++
+		}
+	}
+	return n >= leastReads
 }

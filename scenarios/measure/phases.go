@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -83,8 +84,8 @@ func (v *view) phases(c cause, from history.Interval, recovered *history.Interva
 		}
 		took := until - last
 		waited := time.Duration(0)
-		if healed, is := v.scheduledIn(last, until); is && !isScaled {
-			waited = healed - last
+		if !isScaled {
+			waited = v.waitedIn(last, until)
 		}
 		parts = append(parts, Phase{Name: name, Took: Near(took), Scaled: isScaled, Waited: Near(waited)})
 		if isScaled {
@@ -113,15 +114,22 @@ func (v *view) phases(c cause, from history.Interval, recovered *history.Interva
 // ofAutomation are the faults that an automation waits for to end.
 var ofAutomation = []string{"kill_automation", "fail_step", "hang_step", "repeat_step", "cut_control"}
 
-// scheduledIn is when such a fault was last healed by a step of the plan, in a stretch of time.
-func (v *view) scheduledIn(from, to time.Duration) (at time.Duration, is bool) {
+// waitedIn is how much of a stretch of time such faults were in force that a step of the plan healed in it.
+func (v *view) waitedIn(from, to time.Duration) time.Duration {
+	var waits []history.Interval
 	for _, f := range v.Faults {
-		if f.Healed == nil || !slices.Contains(ofAutomation, f.Name) || f.Healed.Lo <= from || f.Healed.Lo >= to || f.Healed.Lo >= v.end {
+		if !confirmed(f) || f.Healed == nil || !slices.Contains(ofAutomation, f.Name) || f.Healed.Lo <= from || f.Healed.Lo >= to || f.Healed.Lo >= v.end {
 			continue
 		}
-		at, is = max(at, f.Healed.Lo), true
+		waits = append(waits, history.Interval{Lo: max(from, f.Effective.Lo), Hi: f.Healed.Lo})
 	}
-	return at, is
+	slices.SortFunc(waits, func(a, b history.Interval) int { return cmp.Compare(a.Lo, b.Lo) })
+	waited, until := time.Duration(0), from
+	for _, w := range waits {
+		waited += max(0, w.Hi-max(until, w.Lo))
+		until = max(until, w.Hi)
+	}
+	return waited
 }
 
 // markAfter is the first mark of that name after a cause, and before the next one that takes a region away or moves it.

@@ -52,7 +52,7 @@ type Outage struct {
 //	max(0, end.lo - max(f.hi, begin.hi)) <= recovery time <= end.hi - max(f.lo, begin.lo)
 //
 // for each. The objective holds for each, and the worst is the drill's. A cause without an outage has a recovery time from 0 to the
-// uncertainty of the fault. An outage that reaches the end of the observation is censored: more than lo, where lo is where the first window
+// uncertainty of the fault, and none if it came in the middle of another one's outage. An outage that reaches the end of the observation is censored: more than lo, where lo is where the first window
 // begins that nobody could refute. It fails when lo > objective, else it is inconclusive.
 //
 // A read that did not find a write which the stores turn out to have lost is no outage: that is the recovery point's.
@@ -68,9 +68,12 @@ func (v *view) recoveryTime() *RecoveryTime {
 	var worst RecoveryTime
 	var verdicts []Verdict
 	sum := fromTo(0, 0)
-	for i, t := range times {
+	for _, t := range times {
+		if t.recovery == nil {
+			continue
+		}
 		verdicts = append(verdicts, t.recovery.Verdict)
-		if i == 0 || worse(*t.recovery, worst) {
+		if len(verdicts) == 1 || worse(*t.recovery, worst) {
 			worst = *t.recovery
 		}
 		sum = sum.plus(t.recovery.Sum)

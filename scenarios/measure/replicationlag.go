@@ -27,6 +27,11 @@ type StoreLag struct {
 //
 // It says nothing about the design under test: what was lost does, and clients know that. It says whether the machine could have kept the promise.
 func MeasureReplicationLag(h history.History, s Spec) *ReplicationLag { //nolint:revive // ReplicationLag is what it returns
+	return replicationLagTo(h, s, s.Survivor)
+}
+
+// replicationLagTo is that of the stores of a region; empty: of any.
+func replicationLagTo(h history.History, s Spec, region string) *ReplicationLag {
 	var m ReplicationLag
 	loaded, hasLoad := h.PhaseAt(history.PhaseWorkload)
 	steady, reached := h.PhaseAt(history.PhaseSteady)
@@ -35,7 +40,7 @@ func MeasureReplicationLag(h history.History, s Spec) *ReplicationLag { //nolint
 	for _, store := range s.Replicated {
 		lag := StoreLag{Store: store}
 		for _, l := range h.Lags {
-			if l.Store != store || s.Survivor != "" && l.To != s.Survivor {
+			if l.Store != store || region != "" && l.To != region {
 				continue
 			}
 			asked = true
@@ -72,24 +77,28 @@ type slowStore struct {
 // makes the copies late, no machine is to blame.
 func (v *view) tooSlow(c cause) []slowStore {
 	h, s := v.History, v.spec
-	m := MeasureReplicationLag(h, s)
+	region := v.after(c) // which would have had what was lost
+	if !v.tookOver(c) {
+		region = s.Survivor
+	}
+	m := replicationLagTo(h, s, region)
 	if m == nil || s.RecoveryPoint == nil || s.RecoveryPoint.Within <= 0 {
 		return nil
 	}
 	var slow []slowStore
 	for _, l := range m.Stores {
 		if l.Loaded != nil && time.Duration(*l.Loaded)-s.CopyTakes >= s.RecoveryPoint.Within && !madeLate(h, l.Store, c.f.Hi) {
-			slow = append(slow, slowStore{l, atMostBehind(h, s, l.Store, c.f.Hi)})
+			slow = append(slow, slowStore{l, atMostBehind(h, region, l.Store, c.f.Hi)})
 		}
 	}
 	return slow
 }
 
 // atMostBehind is how far a store can have been behind at a time: no faster than time goes by does it fall behind what was seen of it.
-func atMostBehind(h history.History, s Spec, store string, at time.Duration) time.Duration {
+func atMostBehind(h history.History, region, store string, at time.Duration) time.Duration {
 	most := at
 	for _, l := range h.Lags {
-		if l.Behind != nil && l.Store == store && (s.Survivor == "" || l.To == s.Survivor) && l.At.Hi <= at {
+		if l.Behind != nil && l.Store == store && (region == "" || l.To == region) && l.At.Hi <= at {
 			most = min(most, *l.Behind+at-l.At.Lo)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 type service struct {
 	criterion RecoveryTimeObjective
 	excused   excuse
+	accused   excuse       // nil: none is
 	ops       []history.Op // that were taken in
 	ended     time.Duration
 
@@ -121,6 +122,9 @@ func (v *service) take(ops []history.Op) {
 // judge is what became of an operation, for the criterion. Who is excused was answered in time.
 func (v *service) judge(i int) (ok, inTime bool) {
 	op, limit := &v.ops[i], v.criterion.Latency
+	if v.accused != nil && v.accused(i, op) {
+		return false, false
+	}
 	ok = op.Outcome == history.OK
 	inTime = ok && (limit <= 0 || op.Done-op.Due <= limit)
 	if !inTime && v.excused != nil && v.excused(i, op) {
@@ -154,6 +158,10 @@ func (v *service) observe(h history.History) {
 		if i := slices.IndexFunc(h.Faults, confirmed); i >= 0 {
 			broken = h.Faults[i].Effective.Lo
 		}
+		if broken-steady < v.criterion.Window { // too short to tell what is offered: what came before it is no other load
+			steady = min(steady, v.all.calls[0].due)
+			broken = v.all.calls[max(0, v.all.before(broken)-1)].due
+		}
 	}
 	v.all.offers(steady, broken)
 	v.parts = v.parts[:0]
@@ -178,6 +186,13 @@ func (v *service) excusing(e excuse) *service {
 		w.parts = append(w.parts, w.again(s))
 	}
 	return &w
+}
+
+// accusing is the same service with operations that count as not answered.
+func (v *service) accusing(e excuse) *service {
+	w := *v
+	w.accused = e
+	return w.excusing(v.excused)
 }
 
 // again is a stream with the same calls, judged once more.

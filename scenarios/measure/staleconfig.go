@@ -3,6 +3,7 @@ package measure
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -39,11 +40,13 @@ type StaleValue struct {
 // MeasureStaleConfig measures for how long nodes that serve in place of a lost region referred to it: by a value of their configuration, or by an
 // open connection. It is nil where nothing is promised of that.
 //
-// Clients are sent there from the mark redirected, or the first shifted, r. The last node that referred to a lost region at r or after it stopped
+// Clients are sent there from the mark redirected, or the first shifted if that is earlier, r. The last node that referred to a lost region at r or after it stopped
 // between two of its answers, at c: the figure is c.lo - r.hi to c.hi - r.lo, and 0 where none did. It is censored when one still does when the region
-// is given back or the observation ends; without r, or where no region was lost, nothing was put to the test. A node that falls silent was last
+// is given back or the observation ends; without r before that, or where no region was lost, nothing was put to the test. A node of a region that is
+// lost itself refers to nothing from then on. A node that falls silent was last
 // known to refer to it when it last said so, and may have until it says something else: one that does not answer has changed nothing that
-// anybody knows of. The objective holds for each of several losses, and the worst is reported.
+// anybody knows of. What a node had before its first answer is not known if clients were answered by it meanwhile, with another revision or none. The objective holds for each of several losses, of which a later one does not end
+// what is asked of an earlier one, and the worst is reported.
 func MeasureStaleConfig(h history.History, s Spec) *StaleConfig { //nolint:revive // StaleConfig is what it returns
 	return viewOf(h, s).staleConfig()
 }
@@ -53,26 +56,32 @@ func (v *view) staleConfig() *StaleConfig {
 		return nil
 	}
 	worst := &StaleConfig{Objective: v.spec.objective(*v.spec.StaleConfig), Stale: []StaleValue{}}
-	var verdicts []Verdict
 	for i, c := range v.lost() {
-		m := v.staleAfter(c)
-		verdicts = append(verdicts, m.Verdict)
-		if i == 0 || m.Lo != nil && (worst.Lo == nil || *m.Lo > *worst.Lo) {
+		if m := v.staleAfter(c); i == 0 || m.worse(*worst) {
 			worst = m
 		}
 	}
-	worst.Verdict = Combine(verdicts...)
 	return worst
+}
+
+// worse says whether it is: by its verdict, then by how long it surely was.
+func (m StaleConfig) worse(than StaleConfig) bool {
+	if a, b := m.Verdict.rank(), than.Verdict.rank(); a != b {
+		return a > b
+	}
+	return m.Lo != nil && (than.Lo == nil || *m.Lo > *than.Lo)
 }
 
 func (v *view) staleAfter(loss cause) *StaleConfig {
 	within := *v.spec.StaleConfig
 	m := &StaleConfig{Objective: v.spec.objective(within), Stale: []StaleValue{}}
-	lost := loss.Regions
-	end := min(v.end, v.until(loss))
+	lost, end := loss.Regions, v.end
+	if back, is := loss.back(); is {
+		end = min(end, back)
+	}
 	byNode := map[string][]history.ConfigSight{}
 	for _, c := range v.Configs {
-		if !slices.Contains(lost, c.Region) && c.At.Hi <= end {
+		if !slices.Contains(lost, c.Region) && c.At.Hi <= min(end, v.goneAfter(loss, c.Region)) {
 			byNode[c.Node] = append(byNode[c.Node], c)
 		}
 	}
@@ -83,10 +92,10 @@ func (v *view) staleAfter(loss cause) *StaleConfig {
 	}
 	m.Nodes = len(byNode)
 	mark, redirected := v.markAfter(loss, markRedirected)
-	if first, shifted := v.markAfter(loss, markShifted); shifted {
+	if first, shifted := v.markAfter(loss, markShifted); shifted && (!redirected || first.At.Mid() < mark.At.Mid()) {
 		mark, redirected = first, true
 	}
-	if m.Nodes == 0 || !redirected {
+	if m.Nodes == 0 || !redirected || mark.At.Hi >= end {
 		return m
 	}
 	r := mark.At
@@ -94,9 +103,9 @@ func (v *view) staleAfter(loss cause) *StaleConfig {
 	failed := map[int64]bool{} // by number
 	failures := sync.OnceValue(v.failures)
 	for _, sights := range byNode {
-		hi = max(hi, unknownUntil(sights, r)-r.Lo)
 		slices.SortStableFunc(sights, func(a, b history.ConfigSight) int { return cmp.Compare(a.At.Hi, b.At.Hi) })
-		untils := untilsOf(sights, end)
+		hi = max(hi, v.unknownUntil(sights, r)-r.Lo)
+		untils := untilsOf(sights, end, v.goneAfter(loss, sights[0].Region))
 		for i, sight := range sights {
 			stale, until := staleValues(sight, lost), untils[i]
 			if len(stale) == 0 || until.Hi <= r.Lo {
@@ -129,10 +138,20 @@ type untilWhen struct {
 	last bool
 }
 
-// untilsOf are until when each of a node's sights holds; it may have fallen silent before.
-func untilsOf(sights []history.ConfigSight, end time.Duration) []untilWhen {
+// goneAfter is when a region is lost after another one was.
+func (v *view) goneAfter(loss cause, region string) time.Duration {
+	for _, c := range v.causes[loss.index+1:] {
+		if c.loses(region) {
+			return c.f.Hi
+		}
+	}
+	return math.MaxInt64
+}
+
+// untilsOf are until when each of a node's sights holds; it may have fallen silent before, and be gone from some time on.
+func untilsOf(sights []history.ConfigSight, end, gone time.Duration) []untilWhen {
 	all := make([]untilWhen, len(sights))
-	until := untilWhen{history.Interval{Lo: end, Hi: end}, true}
+	until := untilWhen{history.Interval{Lo: min(end, gone), Hi: min(end, gone)}, end <= gone}
 	for i, sight := range slices.Backward(sights) {
 		all[i] = until
 		until.Lo = sight.At.Lo
@@ -143,17 +162,18 @@ func untilsOf(sights []history.ConfigSight, end time.Duration) []untilWhen {
 	return all
 }
 
-// unknownUntil is when a node first said what its configuration is, if it had been asked after clients were redirected, and not answered.
-func unknownUntil(sights []history.ConfigSight, r history.Interval) time.Duration {
-	silent := false
-	for _, c := range sights {
-		if c.Error == "" {
-			if silent && c.At.Lo > r.Hi {
-				return c.At.Hi
-			}
-			return 0
+// unknownUntil is when a node first said what its configuration is, if it had been asked, and not answered, and clients had been redirected by then. A node
+// that answered no operation before that was not there for anybody; one whose answers all name the revision that it then spoke of had that.
+func (v *view) unknownUntil(sights []history.ConfigSight, r history.Interval) time.Duration {
+	i := slices.IndexFunc(sights, func(c history.ConfigSight) bool { return c.Error == "" })
+	if i <= 0 || sights[i].At.Hi <= r.Lo {
+		return 0
+	}
+	first := sights[i]
+	for k := range v.Ops {
+		if op := &v.Ops[k]; op.Node == first.Node && op.Done <= first.At.Hi && op.Done > r.Lo && op.Revision != first.Revision {
+			return first.At.Hi
 		}
-		silent = true
 	}
 	return 0
 }
@@ -179,31 +199,6 @@ func staleValues(c history.ConfigSight, lost []string) []StaleValue {
 		}
 	}
 	return all
-}
-
-// sendings are operations, in the order in which they were sent.
-type sendings []*history.Op
-
-// failures are the operations that nodes answered, and that were not ok, by the nodes.
-func (v *view) failures() map[string]sendings {
-	all := map[string]sendings{}
-	for i := range v.Ops {
-		if op := &v.Ops[i]; op.Outcome != history.OK {
-			all[op.Node] = append(all[op.Node], op)
-		}
-	}
-	for _, ops := range all {
-		slices.SortFunc(ops, func(a, b *history.Op) int { return cmp.Compare(a.Sent, b.Sent) })
-	}
-	return all
-}
-
-// note notes those that were sent in a stretch of time, by their numbers.
-func (all sendings) note(from, to time.Duration, noted map[int64]bool) {
-	i, _ := slices.BinarySearchFunc(all, from, func(op *history.Op, t time.Duration) int { return cmp.Compare(op.Sent, t) })
-	for ; i < len(all) && all[i].Sent < to; i++ {
-		noted[all[i].Seq] = true
-	}
 }
 
 // merged has each value of a node once, in their order.

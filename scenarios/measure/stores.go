@@ -62,7 +62,7 @@ func (a *audit) takenTwice() Finding {
 // appliedAfterAll is about writes whose callers were told that they are not applied, and that are there.
 func (a *audit) appliedAfterAll() Finding {
 	return a.over(FindingRefused, "writes are there that clients were told are not applied", false, func(t storeAudit) []string {
-		return t.both(func(r *reading) []string {
+		return t.any(func(r *reading) []string {
 			var there []string
 			for _, slot := range a.ledger.refused {
 				if r.has[slot] {
@@ -80,7 +80,7 @@ func (a *audit) over(id, what string, orderedOnly bool, of func(storeAudit) []st
 	var stores, all []string
 	for _, k := range a.accounts {
 		for _, t := range k.stores {
-			if orderedOnly && !t.ordered || t.returned == nil && t.reconciled == nil {
+			if orderedOnly && !t.ordered || len(t.all) == 0 {
 				continue
 			}
 			if !slices.Contains(stores, t.name) {
@@ -132,20 +132,18 @@ func union(stores []storeAudit, of func(storeAudit) []string) []string {
 }
 
 func (t storeAudit) duplicates() []string {
-	return t.both(func(r *reading) []string { return r.duplicates })
+	return t.any(func(r *reading) []string { return r.duplicates })
 }
 
 func (t storeAudit) phantoms() []string {
-	return t.both(func(r *reading) []string { return r.phantoms })
+	return t.any(func(r *reading) []string { return r.phantoms })
 }
 
-// both is what either reading shows.
-func (t storeAudit) both(of func(*reading) []string) []string {
+// any is what any reading shows.
+func (t storeAudit) any(of func(*reading) []string) []string {
 	var all []string
-	for _, r := range []*reading{t.returned, t.reconciled} {
-		if r != nil {
-			all = append(all, of(r)...)
-		}
+	for _, r := range t.all {
+		all = append(all, of(r)...)
 	}
 	return dedup(all)
 }

@@ -121,7 +121,8 @@ func (s *stream) suffers(i, j int, long time.Duration) bool {
 }
 
 // share says whether at most 1-least of n operations are bad, which of i to j-1 are those marked. Where n are too few to tell, since one of them is
-// more than that, it is asked of a stretch around them that is long enough: no other one may be bad there. What was not recorded excuses nothing.
+// more than that, it is asked of a stretch before it, or after it, that is long enough: no other one may be bad there. Where bad ones come at a steady
+// rate, both have one as soon as the rate is more than the share. What was not recorded excuses nothing.
 func (s *stream) share(least float64, n, bad, missing int, where *marks, i, j int) bool {
 	if float64(bad) <= (1-least)*float64(n)+1e-9 {
 		return true
@@ -130,9 +131,8 @@ func (s *stream) share(least float64, n, bad, missing int, where *marks, i, j in
 		return false
 	}
 	at, long := where.next(i, j), stretch(least)
-	from := where.last(at-long, at)
-	limit := min(from+long+1, where.n)
-	return from < at-long || where.next(at+1, limit) >= limit
+	limit := min(at+long, where.n)
+	return where.last(at-long, at) <= at-long || where.next(at+1, limit) >= limit
 }
 
 // stretch is how many operations it takes for one of them to be no more than the share that may be bad.

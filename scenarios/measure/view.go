@@ -1,7 +1,7 @@
 package measure
 
 import (
-	"maps"
+	"cmp"
 	"math"
 	"net/http"
 	"slices"
@@ -20,7 +20,6 @@ type view struct {
 	end     time.Duration // of the observation
 	service *service      // nil where no criterion is given, or nothing was offered
 	outages []outage
-	lostIDs []bool          // that were acknowledged, and a store turned out to have lost; nil: none
 	soonest map[int]soonest // by the index of a cause
 
 	// Made when they are asked for first.
@@ -35,7 +34,6 @@ type view struct {
 func viewOf(h history.History, s Spec) *view {
 	v := bareView(h, s)
 	v.charge = chargeOf(h, s, v.causes)
-	v.findLost()
 	v.look()
 	v.charge.answer(h, v.causes, v.outages)
 	return v
@@ -82,6 +80,17 @@ func (v *view) excusing(e excuse) *view {
 	w.soonest, w.times = map[int]soonest{}, sync.OnceValue(w.newTimes)
 	if v.service != nil {
 		w.service = v.service.excusing(e)
+		w.outages = w.service.outages(v.causes)
+	}
+	return &w
+}
+
+// accusing is the view of what would have been seen if some operations had not been answered.
+func (v *view) accusing(e excuse) *view {
+	w := *v
+	w.soonest, w.times = map[int]soonest{}, sync.OnceValue(w.newTimes)
+	if v.service != nil {
+		w.service = v.service.accusing(e)
 		w.outages = w.service.outages(v.causes)
 	}
 	return &w
@@ -134,49 +143,82 @@ func (v *view) after(c cause) string {
 	return region
 }
 
-// findLost finds what the last readings of the stores show lost.
-func (v *view) findLost() {
-	for _, i := range v.lastReadings() {
-		has := v.reading(i).has
-		for n, acknowledged := range v.ids().acknowledged {
-			if !acknowledged || has[n] {
-				continue
-			}
-			if v.lostIDs == nil {
-				v.lostIDs = make([]bool, len(has))
-			}
-			v.lostIDs[n] = true
-		}
-	}
-}
-
-// lostRead excuses reads that did not find what the last reading of a store shows lost: they are answered, and what they tell is a loss of
-// data, not an outage. A read that did not find what is there is none of them.
+// lostRead excuses reads that did not find what a store turns out to have lost: they are answered, and what they tell is a loss of data, not an outage. A
+// store had lost it by then if the reading of it before, or the next one after, lacks what had been acknowledged when that began. A read that did not find
+// what is there is excused by nothing. It is nil where no reading lacks anything.
 func (v *view) lostRead() excuse {
-	if v.lostIDs == nil {
+	stores := map[string][]lacking{}
+	some := false
+	acked := sync.OnceValue(v.ackedAt)
+	for _, i := range v.telling() {
+		r := &v.Reads[i]
+		l := lacking{at: r.At, ids: make([]bool, v.ids().count())}
+		has := v.reading(i).has
+		for n, at := range acked() {
+			if l.ids[n] = at <= r.At.Lo && !has[n]; l.ids[n] {
+				some = true
+			}
+		}
+		stores[r.Store] = append(stores[r.Store], l)
+	}
+	if !some {
 		return nil
 	}
 	of := v.ids().of
 	return func(i int, op *history.Op) bool {
-		return op.Kind == history.Read && op.Status == http.StatusNotFound && v.lostIDs[of[i]]
+		if op.Kind != history.Read || op.Status != http.StatusNotFound {
+			return false
+		}
+		for _, all := range stores {
+			next, _ := slices.BinarySearchFunc(all, op.Sent, func(l lacking, t time.Duration) int { return cmp.Compare(l.at.Lo, t) })
+			if next < len(all) && all[next].ids[of[i]] || next > 0 && all[next-1].ids[of[i]] {
+				return true
+			}
+		}
+		return false
 	}
 }
 
-// lastReadings are the last reading of each store that tells what was lost, where it is a good one: before the lost region returned; where nobody else
-// took over, after reconciliation, since what a standby does not have yet is not lost. They are given by their places in the history.
-func (v *view) lastReadings() []int {
-	telling := history.BeforeReturn
-	if len(v.charge.changes) == 0 {
-		telling = history.AfterReconciliation
+// lacking is what a reading of a store lacks, by the numbers of ids.
+type lacking struct {
+	at  history.Interval
+	ids []bool
+}
+
+// ackedAt is when each id was first acknowledged; math.MaxInt64: never.
+func (v *view) ackedAt() []time.Duration {
+	all := make([]time.Duration, v.ids().count())
+	for n := range all {
+		all[n] = math.MaxInt64
 	}
-	last := map[string]int{}
-	for i, r := range v.Reads {
-		if r.Read == telling {
-			last[r.Store] = i
+	for i := range v.Ops {
+		if op := &v.Ops[i]; acknowledged(op) {
+			n := v.ids().of[i]
+			all[n] = min(all[n], op.Done)
 		}
 	}
-	maps.DeleteFunc(last, func(_ string, i int) bool { return v.Reads[i].Error != "" })
-	return slices.Sorted(maps.Values(last))
+	return all
+}
+
+// telling are the readings that tell what was lost, by when they began: their places in the history. They are of a region that was in charge, after it took
+// over; where nobody did, after reconciliation, since what a copy does not have yet is not lost. Where the last reading before the return failed, those
+// before it tell nothing.
+func (v *view) telling() []int {
+	var all []int
+	for i, r := range v.Reads {
+		switch {
+		case r.Error != "":
+			all = slices.DeleteFunc(all, func(k int) bool { return v.Reads[k].Read == r.Read && v.Reads[k].Store == r.Store })
+		case len(v.charge.changes) == 0:
+			if r.Read == history.AfterReconciliation && v.tells(r.Region) {
+				all = append(all, i)
+			}
+		case r.At.Lo >= v.charge.changes[0].from.Lo && (v.tells(r.Region) || r.Region == v.charge.at(r.At.Lo).region):
+			all = append(all, i)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b int) int { return cmp.Compare(v.Reads[a].At.Lo, v.Reads[b].At.Lo) })
+	return all
 }
 
 // recovered is when the service was back after a cause: at the end of the first outage that is put down to it, or at once. It is

@@ -153,7 +153,7 @@ func TestALookTellsWhatAllOfItWould(t *testing.T) {
 		}
 	})
 	for _, what := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
-		if said[what] < 100 {
+		if !testing.Short() && said[what] < 100 {
 			t.Errorf("back %v, away %v was said %d times only: the histories show too little", what[0], what[1], said[what])
 		}
 	}

@@ -31,8 +31,9 @@ type WriteGap struct {
 //
 //	due(x) - max(done(a), due(w)) <= write gap <= done(b) - done(a)
 //
-// since before w nobody asked, and neither did anybody between x and b, nor while the harness stood still. A gap that nothing ends is censored. It is
-// nil where there was no switchover; the longest of several holds.
+// since before w nobody asked, and neither did anybody between x and b, nor while the harness stood still; an a that was read while it stood still counts
+// from when it was sent. The longest gap is known by the longest lower and the longest upper end. A gap that nothing ends is censored. It is nil where
+// there was no switchover; the worst of several is reported.
 func MeasureWriteGap(h history.History, s Spec) *WriteGap { //nolint:revive // WriteGap is what it returns
 	orders := switchovers(h)
 	if len(orders) == 0 || s.WriteGap == nil {
@@ -41,17 +42,16 @@ func MeasureWriteGap(h history.History, s Spec) *WriteGap { //nolint:revive // W
 	a := askedOf(h)
 	var each []WriteGap
 	for i, f := range orders {
-		until := a.end
-		if i+1 < len(orders) {
+		until, last := a.end, i+1 == len(orders)
+		if !last {
 			until = orders[i+1].Effective.Lo
 		}
-		each = append(each, a.gapIn(history.Interval{Lo: f.Effective.Lo, Hi: until}, *s.WriteGap))
+		each = append(each, a.gapIn(history.Interval{Lo: f.Effective.Lo, Hi: until}, last, *s.WriteGap))
 		each[i].To, each[i].Objective = f.Target, s.objective(*s.WriteGap)
 	}
-	worst := slices.MaxFunc(each, func(a, b WriteGap) int { return cmp.Compare(*a.Lo, *b.Lo) })
-	for _, g := range each {
-		worst.Verdict = Combine(worst.Verdict, g.Verdict)
-	}
+	worst := slices.MaxFunc(each, func(a, b WriteGap) int {
+		return cmp.Or(cmp.Compare(a.Verdict.rank(), b.Verdict.rank()), cmp.Compare(*a.Lo, *b.Lo))
+	})
 	if len(each) > 1 {
 		worst.Each = each
 	}
@@ -60,12 +60,15 @@ func MeasureWriteGap(h history.History, s Spec) *WriteGap { //nolint:revive // W
 
 // asked is for which writes it was asked, and when they were acknowledged.
 type asked struct {
-	acks   []time.Duration
+	acks   []ack              // by when they were read
 	writes []history.Interval // by when they were due, each until it was acknowledged; one that never was, for ever
 	usual  time.Duration      // from due to acknowledged
 	end    time.Duration
 	stalls []history.Interval
 }
+
+// ack is an acknowledgement: when it was read, and when it may have come.
+type ack struct{ read, came time.Duration }
 
 func askedOf(h history.History) asked {
 	a := asked{stalls: h.Stalls}
@@ -81,7 +84,11 @@ func askedOf(h history.History) asked {
 		w := history.Interval{Lo: op.Due, Hi: math.MaxInt64}
 		if op.Outcome == history.OK {
 			w.Hi = op.Done
-			a.acks = append(a.acks, op.Done)
+			k := ack{op.Done, op.Done}
+			if stalledIn(h.Stalls, op.Sent, op.Done) {
+				k.came = op.Sent
+			}
+			a.acks = append(a.acks, k)
 		}
 		if op.Retry > 0 || op.Sent-op.Due > lateBound { // one that the harness sent late says nothing of how long the service kept it
 			continue
@@ -91,50 +98,40 @@ func askedOf(h history.History) asked {
 			took = append(took, w.Width())
 		}
 	}
-	slices.Sort(a.acks)
+	slices.SortFunc(a.acks, func(a, b ack) int { return cmp.Compare(a.read, b.read) })
 	slices.SortFunc(a.writes, func(v, w history.Interval) int { return cmp.Compare(v.Lo, w.Lo) })
 	a.usual = percentile99(took)
 	return a
 }
 
-// gapIn is the longest gap between acknowledgements, of those that end, or would have ended, in a stretch of time.
-func (a asked) gapIn(in history.Interval, within time.Duration) WriteGap {
-	g := WriteGap{}
-	longest := history.Interval{Lo: -1}
-	longer := func(is history.Interval) bool {
-		return is.Lo > longest.Lo || is.Lo == longest.Lo && is.Hi > longest.Hi
-	}
-	before := in.Lo // where nothing was acknowledged before the order
-	if i, _ := slices.BinarySearch(a.acks, in.Lo); i > 0 {
+// gapIn is the longest gap between acknowledgements, of those that end in a stretch of time, or would have ended there if it is the last.
+func (a asked) gapIn(in history.Interval, last bool, within time.Duration) WriteGap {
+	longest, found := history.Interval{Lo: -1}, false
+	before := ack{in.Lo, in.Lo} // where nothing was acknowledged before the order
+	i, _ := slices.BinarySearchFunc(a.acks, in.Lo, func(k ack, t time.Duration) int { return cmp.Compare(k.read, t) })
+	if i > 0 {
 		before = a.acks[i-1]
 	}
-	for _, ack := range a.acks {
-		if !in.Contains(ack) {
-			continue
-		}
-		if is := a.gap(before, ack); longer(is) {
-			longest = is
-		}
-		before = ack
+	for ; i < len(a.acks) && in.Contains(a.acks[i].read); i++ {
+		is := a.gap(before, a.acks[i].read)
+		longest, found = history.Interval{Lo: max(longest.Lo, is.Lo), Hi: max(longest.Hi, is.Hi)}, true
+		before = a.acks[i]
 	}
-	if open := a.gap(before, in.Hi); open.Lo > longest.Lo { // an end at which nobody asked is none
-		longest, g.Censored = open, true
-	}
-	g.Interval = more(longest.Lo)
-	if g.Censored {
-		if longest.Lo > within {
+	open := a.gap(before, in.Hi)
+	if !found || last && open.Lo > 0 { // an end at which nobody asked is none
+		g := WriteGap{Interval: more(max(longest.Lo, open.Lo)), Censored: true}
+		if max(longest.Lo, open.Lo) > within {
 			g.Verdict = Fail
 		}
 		return g
 	}
-	g.Hi, g.Verdict = new(High(longest.Hi)), against(longest.Lo, longest.Hi, within)
-	return g
+	return WriteGap{Interval: fromTo(longest.Lo, longest.Hi), Verdict: against(longest.Lo, longest.Hi, within)}
 }
 
 // gap is how long it was between two acknowledgements that follow one another.
-func (a asked) gap(from, to time.Duration) history.Interval {
-	is := history.Interval{Hi: to - from}
-	first, last := a.before(from), a.before(to)
+func (a asked) gap(from ack, to time.Duration) history.Interval {
+	is := history.Interval{Hi: to - from.came}
+	first, last := a.before(from.read), a.before(to)
 	for first < last {
 		x := a.writes[last-1]
 		if last--; x.Hi == math.MaxInt64 || x.Hi > to && to-x.Lo > a.usual {
