@@ -325,3 +325,12 @@ func TestSettingsAreChecked(t *testing.T) {
 		t.Errorf("complete settings: %v", err)
 	}
 }
+
+func TestFarRegionMayTakeLonger(t *testing.T) {
+	cfg := settings()
+	near := newHomeProbe(cfg).limit
+	cfg.Trip = 100 * time.Millisecond
+	if far := newHomeProbe(cfg).limit; far != near+500*time.Millisecond {
+		t.Errorf("a look at a near region may take %s, and at a far one %s", near, far)
+	}
+}

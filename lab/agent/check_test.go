@@ -67,12 +67,3 @@ func TestCheckConnectsAnewAndWants2xx(t *testing.T) {
 		}
 	}
 }
-
-func TestFarRegionMayTakeLonger(t *testing.T) {
-	cfg := settings()
-	near := newHomeProbe(cfg).limit
-	cfg.Trip = 100 * time.Millisecond
-	if far := newHomeProbe(cfg).limit; far != near+500*time.Millisecond {
-		t.Errorf("a look at a near region may take %s, and at a far one %s", near, far)
-	}
-}

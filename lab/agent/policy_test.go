@@ -113,11 +113,8 @@ func TestAWeightedRecordFailsOver(t *testing.T) {
 	if h := r.recordHealth(); !h.Ordered || h.Whole { // else the automation would think that its redirect was forgotten, and repeat it
 		t.Errorf("after weights were given: %+v", h)
 	}
-	server := httptest.NewServer(r.http)
-	t.Cleanup(server.Close)
-	t.Cleanup(http.DefaultClient.CloseIdleConnections)
-	if said, err := (redirect{names: nameClient{base: server.URL}, region: west}).Do(t.Context()); err != nil || said != "us-west-2, instead of by weight" {
-		t.Errorf("%q, %v", said, err)
+	if status := r.redirectTo(t, `{"region":"us-west-2"}`); status != http.StatusOK {
+		t.Fatal(status)
 	}
 	if got := r.answers(t, 50); got[west] != 50 {
 		t.Errorf("redirected, and answered by weight: %v", got)

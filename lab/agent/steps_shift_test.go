@@ -197,3 +197,13 @@ func TestWhatAStepWaitsOnPurposeIsNotItsTime(t *testing.T) {
 		})
 	}
 }
+
+func TestARedirectTakesAllOfAWeightedRecord(t *testing.T) {
+	s := startShift(t)
+	if said, err := (redirect{names: s.shift.names, region: west}).Do(t.Context()); err != nil || said != "us-west-2, instead of by weight" {
+		t.Errorf("%q, %v", said, err)
+	}
+	if h := s.names.recordHealth(); !h.Whole || h.Primary != west {
+		t.Errorf("redirected: %+v", h)
+	}
+}
