@@ -8,13 +8,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/agent/replicator"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	dynamotypes "github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
-	"github.com/regionfall/regionfall/lab/agent"
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -121,7 +122,7 @@ func (i items) Put(ctx context.Context, key string, size int) error {
 	item := map[string]dynamotypes.AttributeValue{
 		"id": text(key), "stamp": number(time.Now().UnixNano()), "origin": text(i.region), "shard": text("all"), "padding": text(""),
 	}
-	item["padding"] = text(strings.Repeat("x", max(1, size-int(agent.ItemSize(item)))))
+	item["padding"] = text(strings.Repeat("x", max(1, size-int(replicator.ItemSize(item)))))
 	if _, err := i.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(topology.ItemsTable), Item: item}); err != nil {
 		return fmt.Errorf("put item in %s: %w", i.region, err)
 	}
@@ -178,7 +179,7 @@ func (i items) Size(ctx context.Context, prefix string, since time.Time) (int64,
 		}
 		for _, item := range page.Items {
 			if id, ok := item["id"].(*dynamotypes.AttributeValueMemberS); ok && strings.HasPrefix(id.Value, prefix) {
-				size += agent.ItemSize(item)
+				size += replicator.ItemSize(item)
 			}
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+
 	"github.com/regionfall/regionfall/lab/api"
 )
 
@@ -12,7 +14,9 @@ import (
 // of the app does; and because faults that kill or pause the replicator leave the region in service.
 type responder struct{}
 
-func newResponder(api.ResponderConfig, *Marks) (service, error) { return responder{}, nil }
+func newResponder(api.ResponderConfig, *runtime.Marks) (runtime.Service, error) {
+	return responder{}, nil
+}
 
 // Routes adds none.
 func (responder) Routes(*http.ServeMux) {}

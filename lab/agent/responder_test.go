@@ -6,12 +6,14 @@ import (
 	"net/http"
 	"testing"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+
 	"go.uber.org/goleak"
 )
 
 func TestTheResponderAnswersUntilTheEnd(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	svc, err := build("responder", `{}`, NewMarks(""))
+	svc, err := build("responder", `{}`, runtime.NewMarks(""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +24,7 @@ func TestTheResponderAnswersUntilTheEnd(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan error, 1)
-	go func() { ended <- serve(ctx, listener, svc, NewMarks("responder.us-east-1")) }()
+	go func() { ended <- runtime.Serve(ctx, listener, svc, runtime.NewMarks("responder.us-east-1")) }()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, err := client.Get("http://" + listener.Addr().String() + "/healthz")
 	if err != nil {

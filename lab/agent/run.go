@@ -10,6 +10,13 @@ import (
 	"os"
 	"strings"
 
+	"github.com/regionfall/regionfall/lab/agent/automation"
+	"github.com/regionfall/regionfall/lab/agent/backup"
+	"github.com/regionfall/regionfall/lab/agent/configs"
+	"github.com/regionfall/regionfall/lab/agent/nameservice"
+	"github.com/regionfall/regionfall/lab/agent/replicator"
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -21,7 +28,7 @@ func Run(ctx context.Context, name string) error {
 	if node == "" {
 		node = name
 	}
-	marks := NewMarks(node)
+	marks := runtime.NewMarks(node)
 	svc, err := build(name, os.Getenv(topology.AgentConfigEnv), marks)
 	if err != nil {
 		return fmt.Errorf("start agent %s: %w", name, err)
@@ -31,25 +38,25 @@ func Run(ctx context.Context, name string) error {
 	if err != nil {
 		return fmt.Errorf("start agent %s: %w", name, err)
 	}
-	if err := serve(ctx, listener, svc, marks); err != nil {
+	if err := runtime.Serve(ctx, listener, svc, marks); err != nil {
 		return fmt.Errorf("run agent %s: %w", name, err)
 	}
 	return nil
 }
 
 // build makes the service of that name from its settings.
-func build(name, settings string, marks *Marks) (service, error) {
+func build(name, settings string, marks *runtime.Marks) (runtime.Service, error) {
 	switch topology.Service(name) {
 	case topology.ServiceReplicator:
-		return construct(settings, marks, newReplicator)
+		return construct(settings, marks, replicator.New)
 	case topology.ServiceNameservice:
-		return construct(settings, marks, newNameservice)
+		return construct(settings, marks, nameservice.New)
 	case topology.ServiceAutomation:
-		return construct(settings, marks, newAutomation)
+		return construct(settings, marks, automation.New)
 	case topology.ServiceBackup:
-		return construct(settings, marks, newBackup)
+		return construct(settings, marks, backup.New)
 	case topology.ServiceRepository:
-		return construct(settings, marks, newRepository)
+		return construct(settings, marks, configs.NewRepository)
 	case topology.ServiceResponder:
 		return construct(settings, marks, newResponder)
 	default:
@@ -58,7 +65,7 @@ func build(name, settings string, marks *Marks) (service, error) {
 	}
 }
 
-func construct[C any](settings string, marks *Marks, make func(C, *Marks) (service, error)) (service, error) {
+func construct[C any](settings string, marks *runtime.Marks, make func(C, *runtime.Marks) (runtime.Service, error)) (runtime.Service, error) {
 	var config C
 	decoder := json.NewDecoder(strings.NewReader(settings))
 	decoder.DisallowUnknownFields()

@@ -13,6 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/agent/replicator"
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+
 	"github.com/regionfall/regionfall/lab/api"
 
 	"go.uber.org/goleak"
@@ -32,7 +35,7 @@ func TestBuildRejects(t *testing.T) {
 		{"repository", `{"dir": "/nowhere"}`, "documents"},
 		{"responder", `{"delay": 5}`, "delay"},
 	} {
-		if _, err := build(c.name, c.settings, NewMarks("")); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := build(c.name, c.settings, runtime.NewMarks("")); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s with %s: %v, want it to mention %s", c.name, c.settings, err, c.want)
 		}
 	}
@@ -45,11 +48,11 @@ func TestServeUntilTheEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	gone := topology.Endpoint{Region: east, Address: "127.0.0.1:1"}
-	svc, err := newReplicator(api.ReplicatorConfig{
-		Region:  west,
-		Local:   api.Stores{Region: west, S3: gone, DynamoDB: gone},
-		Sources: []api.Stores{{Region: east, S3: gone, DynamoDB: gone}},
+	gone := topology.Endpoint{Region: "us-east-1", Address: "127.0.0.1:1"}
+	svc, err := replicator.New(api.ReplicatorConfig{
+		Region:  "us-west-2",
+		Local:   api.Stores{Region: "us-west-2", S3: gone, DynamoDB: gone},
+		Sources: []api.Stores{{Region: "us-east-1", S3: gone, DynamoDB: gone}},
 		Objects: true,
 
 		Repository:    "http://127.0.0.1:1",
@@ -60,7 +63,7 @@ func TestServeUntilTheEnd(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- serve(ctx, listener, svc, NewMarks("replicator.us-west-2")) }()
+	go func() { ended <- runtime.Serve(ctx, listener, svc, runtime.NewMarks("replicator.us-west-2")) }()
 
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // as slow as the machine: go test has a limit of its own
 	get := func(path string) (int, []byte) {
@@ -76,10 +79,10 @@ func TestServeUntilTheEnd(t *testing.T) {
 		}
 		return response.StatusCode, body
 	}
-	err = poll(t.Context(), 5*time.Millisecond, func(context.Context) error {
+	err = runtime.Poll(t.Context(), 5*time.Millisecond, func(context.Context) error {
 		var lags []api.Lag
 		_, body := get("/lag")
-		if err := json.Unmarshal(body, &lags); err != nil || len(lags) != 1 || lags[0].Source != east || lags[0].Store != "objects" {
+		if err := json.Unmarshal(body, &lags); err != nil || len(lags) != 1 || lags[0].Source != "us-east-1" || lags[0].Store != "objects" {
 			t.Errorf("GET /lag: %v %s", err, body)
 			return nil
 		}

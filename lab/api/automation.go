@@ -3,6 +3,7 @@ package api
 // Phase is what the automation is at, as GET /state answers it.
 type Phase string
 
+// The phases.
 const (
 	PhaseWatching Phase = "watching" // the home region, as far as it knows, is there
 	PhaseDeciding Phase = "deciding" // a loss was detected

@@ -48,6 +48,7 @@ const (
 	RuleThrottle = "throttle" // copy no faster
 )
 
+// Validate says what is wrong with it.
 func (r Rule) Validate() error {
 	var errs []error
 	if r.Store != StoreObjects && r.Store != StoreItems {
@@ -61,6 +62,7 @@ func (r Rule) Validate() error {
 	return errors.Join(errs...)
 }
 
+// Covers says whether it is about a key of a store.
 func (r Rule) Covers(store, key string) bool {
 	return r.Store == store && strings.HasPrefix(key, r.Prefix)
 }

@@ -7,6 +7,9 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
+// The settings of each agent are given as JSON in the environment variable topology.AgentConfigEnv. Durations are lab time, in nanoseconds as
+// encoding/json writes a time.Duration.
+
 // ReplicatorConfig is for `agent replicator`: one per region, it pulls objects and items from every other region into its own, and delivers
 // the configuration that is published for its region.
 type ReplicatorConfig struct {

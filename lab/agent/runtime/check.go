@@ -1,0 +1,122 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// CheckLimit is how long a target may take to answer one health check, whatever the interval: how fast a healthy app answers is a matter
+// of its machine, not of how often it is asked. Route 53 gives six seconds, of which a drill could not wait out three; the way is added by who
+// knows it.
+const CheckLimit = 2 * time.Second
+
+// mostLooks is how many checks of one target may be under way at once. Where they outlast their interval, several are.
+const mostLooks = 64
+
+// Watch looks every interval, on schedule: a look that takes long, as it does where bytes vanish, does not put off the next one. The
+// results come in the order in which the looks began. The channel is closed after ctx ends.
+func Watch[T any](ctx context.Context, look func(ctx context.Context) T, interval time.Duration) <-chan T {
+	seen := make(chan T)
+	looks := make(chan chan T, mostLooks)
+	go func() {
+		defer LastWords("look on time")
+		defer close(looks)
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			one := make(chan T, 1)
+			select {
+			case looks <- one:
+				go With("look at a target", func() { one <- look(ctx) })()
+			default: // as many as there may be: leave this one out
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticker.C:
+			}
+		}
+	}()
+	go func() {
+		defer close(seen)
+		for one := range looks {
+			s := <-one
+			if ctx.Err() != nil {
+				continue // cut short: it says nothing about who was looked at
+			}
+			select {
+			case seen <- s:
+			case <-ctx.Done():
+			}
+		}
+	}()
+	return seen
+}
+
+// Health is what the checks of one target have found. A target is healthy until checks say otherwise, as in Route 53: a name
+// service that has just started must not take a service away that works.
+type Health struct {
+	Unknown   bool // checks that fail are counted, and do not change the state yet
+	Unhealthy bool
+	streak    int       // checks in a row that contradict the state
+	Since     time.Time // when the state last changed
+	LastError string    // why the last check failed; empty when it passed
+}
+
+// Observe takes the result of one check, and says whether it changed the state.
+func (h *Health) Observe(err error, threshold int, now time.Time) (changed bool) {
+	h.LastError = ""
+	if err != nil {
+		h.LastError = err.Error()
+	}
+	if h.Unhealthy == (err != nil) {
+		h.streak = 0
+		return false
+	}
+	h.streak++
+	if h.streak < threshold || h.Unknown {
+		return false
+	}
+	h.Unhealthy, h.streak, h.Since = err != nil, 0, now
+	return true
+}
+
+// Checker asks a target for its health. Each check connects anew: a kept connection can outlive what it stands for.
+type Checker struct {
+	url    string
+	client *http.Client
+}
+
+// NewChecker asks a URL, each time for so long at most.
+func NewChecker(url string, limit time.Duration) *Checker {
+	return &Checker{url: url, client: &http.Client{
+		Transport: &http.Transport{DisableKeepAlives: true},
+		Timeout:   limit,
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse // only the target itself can say that it is well
+		},
+	}}
+}
+
+// Check asks once. Any answer but 2xx is an error.
+func (c *Checker) Check(ctx context.Context) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url, http.NoBody)
+	if err != nil {
+		return fmt.Errorf("ask %s: %w", c.url, err)
+	}
+	response, err := c.client.Do(request)
+	if err != nil {
+		return Within(c.client.Timeout, err) // it names the method and the URL
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)); err != nil {
+		return fmt.Errorf("read answer of %s: %w", c.url, Within(c.client.Timeout, err))
+	}
+	if response.StatusCode < 200 || response.StatusCode > 299 {
+		return fmt.Errorf("%s answered %w", c.url, Plain(response.Status))
+	}
+	return nil
+}
