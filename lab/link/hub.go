@@ -15,6 +15,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/link/toxic"
 	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // Hub is the Toxiproxy process that carries all paths of a lab.
@@ -28,22 +29,14 @@ const baseline = "baseline"
 
 // Connect waits until the hub's control API at host:port answers. The error names the address and what was seen last.
 func Connect(ctx context.Context, api string) (*Hub, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
 	h := &Hub{client: toxiproxy.NewClient(api), api: api}
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		last := call(ctx, func() error { _, err := h.client.Version(); return err })
-		if last == nil {
-			return h, nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for the hub's control API at %s: %w", api, last)
-		case <-tick.C:
-		}
+	err := wait.Until(ctx, 10*time.Second, "the hub's control API at "+api, func(ctx context.Context) error {
+		return call(ctx, func() error { _, err := h.client.Version(); return err })
+	})
+	if err != nil {
+		return nil, err
 	}
+	return h, nil
 }
 
 // Open creates the paths. listen gives the address of the hub in the network where a path starts: a path can be used from there and

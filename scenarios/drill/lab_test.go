@@ -258,10 +258,12 @@ func (l *tinyLab) Job(ctx context.Context, name string) error {
 	return l.job(ctx)
 }
 
-func (l *tinyLab) Reconcile(ctx context.Context, _ string) error {
+func (l *tinyLab) Reconcile(ctx context.Context, _ string, within time.Duration) error {
 	if l.reconcile == nil {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
 	return l.reconcile(ctx)
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/store"
+	"github.com/regionfall/regionfall/lab/wait"
 
 	"golang.org/x/sync/errgroup"
 
@@ -194,31 +195,21 @@ func readStore(ctx context.Context, s topology.Service, tap, region string) ([]s
 	}
 }
 
+// reconcileEvery is how often a survivor that catches up is asked: the question costs it something.
+const reconcileEvery = wait.Every(100 * time.Millisecond)
+
 // Reconcile waits until the survivor's database and its replicator have nothing left to fetch.
-func (l labOf) Reconcile(ctx context.Context, survivor string) error {
+func (l labOf) Reconcile(ctx context.Context, survivor string, within time.Duration) error {
 	t := l.Topology()
 	since := time.Now()
 	copies := t.Objects.Mode == topology.Continuous || t.Items.Mode == topology.Continuous
-	ask := func() error {
+	return reconcileEvery.Until(ctx, within, survivor+" to catch up", func(ctx context.Context) error {
 		err := l.CaughtUp(ctx, survivor)
 		if copies {
 			err = errors.Join(err, l.copiesCaughtUp(ctx, survivor, 0, since))
 		}
 		return err
-	}
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := ask()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("waited %s for %s to catch up: %w", time.Since(since).Round(time.Second), survivor, err)
-		case <-tick.C:
-		}
-	}
+	})
 }
 
 // copiesCaughtUp says whether the region's replicator reaches its sources, is no more than lag behind, and has looked since a time (zero: ever). A step of
