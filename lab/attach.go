@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -59,12 +60,14 @@ func Attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
 			if err := json.Unmarshal([]byte(f.Labels[node.LabelTopology]), &l.topology); err != nil {
 				return nil, fmt.Errorf("read the topology of lab %s: %w", name, err)
 			}
-			if l.app, err = appOf(f.Labels[node.LabelApp]); err != nil {
+			app, err := appOf(f.Labels[node.LabelApp])
+			if err != nil {
 				return nil, fmt.Errorf("lab %s: %w", name, err)
 			}
 			if l.servers, err = serversOf(f.Labels[node.LabelServers]); err != nil {
 				return nil, fmt.Errorf("lab %s: %w", name, err)
 			}
+			l.plans(app, image.Set{Servers: l.servers}.Together())
 		}
 	}
 	if hub == nil {

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -45,15 +44,6 @@ func (d *Died) Into(what string, since time.Time) *Died {
 	}
 	return &dated
 }
-
-// programs are the services whose nodes nobody ends but a fault: what the lab is made of, and what stands in for managed services. An app is somebody's own,
-// and databases may fail of what is asked of them: both are there to be tested.
-var programs = []topology.Service{
-	topology.ServiceHub, topology.ServiceNameservice, topology.ServiceRepository, topology.ServiceReplicator, topology.ServiceAutomation,
-	topology.ServiceBackup, topology.ServiceResponder, topology.ServiceS3, topology.ServiceDynamoDB,
-}
-
-func isProgram(s topology.Service) bool { return slices.Contains(programs, s) }
 
 // killedCode is the exit code of a process that was killed, also by itself because it was told to.
 const killedCode = 137

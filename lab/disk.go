@@ -5,29 +5,8 @@ import (
 	"errors"
 
 	"github.com/regionfall/regionfall/lab/fault"
-	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
-	"github.com/regionfall/regionfall/lab/topology"
 )
-
-// dataDisk is the disk that a PostgreSQL node has its data on.
-func dataDisk(s node.Spec) node.Disk {
-	return node.Disk{Volume: s.ID, Path: dataDir, Size: topology.DataSize}
-}
-
-// shelf is every such disk, for the hub to keep: it outlives every node, as a disk shelf outlives a server.
-func (b *builder) shelf() []node.Disk {
-	var all []node.Disk
-	for _, p := range link.Nodes(b.topology) {
-		if p.Service == topology.ServicePostgres {
-			s := b.spec(p)
-			d := dataDisk(s)
-			d.Path, d.Keep = "/disks/"+s.Name, true
-			all = append(all, d)
-		}
-	}
-	return all
-}
 
 // heldPostgres is a PostgreSQL node.
 type heldPostgres struct{ heldStore }

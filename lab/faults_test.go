@@ -94,16 +94,16 @@ func linkLab(t *testing.T) *Lab {
 	store := echoRedis(t)
 	l := &Lab{Name: newName()}
 	l.topology, _ = topology.Preset("two-regions")
-	var specs []link.Spec
+	var specs []topology.Path
 	for _, from := range []string{east, west} {
 		to := map[string]string{east: west, west: east}[from]
 		for s, upstream := range map[topology.Service]string{topology.ServiceRedis: store, topology.ServiceApp: app.Listener.Addr().String()} {
-			specs = append(specs, link.Spec{
+			specs = append(specs, topology.Path{
 				Name: fmt.Sprintf("%s_%s_%s", from, to, s), From: from, To: to, Service: s, Port: linktest.FreePort(t), Upstream: upstream,
 			})
 		}
 	}
-	err = h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" }, func(link.Spec) time.Duration { return time.Millisecond })
+	err = h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" }, func(topology.Path) time.Duration { return time.Millisecond })
 	if err != nil {
 		t.Fatal(err)
 	}

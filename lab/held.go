@@ -9,6 +9,7 @@ import (
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -49,7 +50,7 @@ func (h *held) Healed() error { return h.page.end() }
 func (h *held) Links(keep func(fault.Path) bool) ([]fault.Link, error) {
 	var links []fault.Link
 	for _, k := range h.links {
-		if p := pathOf(k.Spec); k.From != link.Tap && keep(p) {
+		if p := pathOf(k.Path); k.From != topology.Tap && keep(p) {
 			links = append(links, &heldLink{held: h, link: k, path: p})
 		}
 	}
@@ -59,7 +60,7 @@ func (h *held) Links(keep func(fault.Path) bool) ([]fault.Link, error) {
 	return links, nil
 }
 
-func pathOf(s link.Spec) fault.Path {
+func pathOf(s topology.Path) fault.Path {
 	return fault.Path{Name: s.Name, From: s.From, To: s.To, Service: s.Service, Control: s.Control}
 }
 
@@ -72,12 +73,12 @@ func (h *held) Nodes(keep func(fault.Place) bool) ([]fault.Node, error) {
 			continue
 		}
 		k := heldNode{held: h, node: n, place: p}
-		switch n.Service {
-		case topology.ServicePostgres:
+		switch plan.Of(n.Service).Speaks {
+		case plan.SQL:
 			nodes = append(nodes, &heldPostgres{heldStore{k}})
-		case topology.ServiceRedis:
+		case plan.Redis:
 			nodes = append(nodes, &heldStore{k})
-		case topology.ServiceS3, topology.ServiceDynamoDB:
+		case plan.AWS:
 			nodes = append(nodes, &heldAWS{k})
 		default:
 			nodes = append(nodes, &heldHTTP{k})
@@ -105,7 +106,7 @@ func (k *heldLink) Ask(ctx context.Context, q probe.Question) (probe.Answer, err
 
 // Behind asks over the tap of the first node of the service.
 func (k *heldLink) Behind(ctx context.Context) error {
-	tap, err := k.held.Tap(link.NodeName(k.path.Service, k.path.To, 1))
+	tap, err := k.held.Tap(topology.Place{Service: k.path.Service, Region: k.path.To, Number: 1}.Name())
 	if err != nil {
 		return nil //nolint:nilerr // a lab without taps has nobody who could be down
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -53,7 +54,7 @@ type Lab struct {
 	ReadyIn time.Duration // from Up's call to every node answering
 
 	topology  topology.Topology
-	app       App // whole
+	plan      *plan.Plan
 	servers   map[topology.Service]image.Server
 	engine    *node.Engine
 	hub       *link.Hub
@@ -87,7 +88,7 @@ func (l *Lab) Repository() (string, error) {
 
 // Tap is where the harness reaches a node's service, past all faults, as host:port.
 func (l *Lab) Tap(nodeName string) (string, error) {
-	return l.reach(func(k *link.Link) bool { return k.From == link.Tap && k.Node == nodeName }, "tap of "+nodeName)
+	return l.reach(func(k *link.Link) bool { return k.From == topology.Tap && k.Node == nodeName }, "tap of "+nodeName)
 }
 
 // Door is where clients reach the app of a region, as host:port: a link, which faults do touch.

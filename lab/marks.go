@@ -7,10 +7,9 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/plan"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // Exchange is one question to an agent for its marks, dated on the asker's clock: what is needed to place the agent's clock.
@@ -24,14 +23,14 @@ type Exchange struct {
 func (l *Lab) FollowMarks(ctx context.Context, now func() time.Duration, seen func(Exchange)) error {
 	g, gctx := errgroup.WithContext(ctx)
 	for _, n := range l.nodes {
-		switch n.Service {
-		case topology.ServiceAutomation, topology.ServiceNameservice, topology.ServiceReplicator, topology.ServiceBackup:
-			tap, err := l.Tap(n.Name())
-			if err != nil {
-				return err
-			}
-			g.Go(func() error { followAgent(gctx, tap, now, seen); return nil })
+		if !plan.Of(n.Service).Marks {
+			continue
 		}
+		tap, err := l.Tap(n.Name())
+		if err != nil {
+			return err
+		}
+		g.Go(func() error { followAgent(gctx, tap, now, seen); return nil })
 	}
 	return g.Wait()
 }

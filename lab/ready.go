@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/redis/go-redis/v9/logging"
 
-	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/store"
@@ -62,27 +61,17 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 			return err
 		})
 	case topology.ServiceApp:
-		if r, _ := b.topology.Region(n.Region); !slices.Contains(b.appNames(r), n.Name()) {
+		if r, _ := b.topology.Region(n.Region); !slices.Contains(b.plan.AtStart(r), n.Name()) {
 			return await("standing by", func(ctx context.Context) error { return b.standsBy(ctx, n) })
 		}
-		return await(b.app.Ready, func(ctx context.Context) error {
-			return at(tap).Call(ctx, http.MethodGet, b.app.Ready, nil, nil)
+		return await(b.plan.App.Ready, func(ctx context.Context) error {
+			return at(tap).Call(ctx, http.MethodGet, b.plan.App.Ready, nil, nil)
 		})
 	default:
 		return await("/healthz", func(ctx context.Context) error {
 			return at(tap).Call(ctx, http.MethodGet, "/healthz", nil, nil)
 		})
 	}
-}
-
-// appNames are the nodes of the app that run in a region at the start.
-func (b *builder) appNames(r topology.Region) (names []string) {
-	for _, p := range link.Nodes(b.topology) {
-		if p.Service == topology.ServiceApp && p.Region == r.Name && p.Number <= b.topology.AppsAtStart(r) {
-			names = append(names, p.Name())
-		}
-	}
-	return names
 }
 
 // standsBy says whether an app node that is not to serve yet runs, and refuses. A tap would accept in its place: it is an agent of the
@@ -92,7 +81,7 @@ func (b *builder) standsBy(ctx context.Context, n *node.Node) error {
 		return errors.Join(err, errors.New("it does not run"))
 	}
 	a, err := b.AskFrom(ctx, topology.ServiceReplicator.Host(n.Region), probe.Question{
-		Way: probe.RoundTrip, Service: topology.ServiceApp, Address: net.JoinHostPort(n.Name(), strconv.Itoa(b.app.Port)),
+		Way: probe.RoundTrip, Service: topology.ServiceApp, Address: net.JoinHostPort(n.Name(), strconv.Itoa(b.plan.App.Port)),
 	})
 	switch {
 	case err != nil:

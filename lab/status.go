@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/regionfall/regionfall/lab/api"
-	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -114,7 +113,7 @@ func (l *Lab) linkStatus(ctx context.Context, notes []Note) []LinkStatus {
 	states, err := l.hub.States(ctx)
 	var all []LinkStatus
 	for _, k := range l.links {
-		if k.From == link.Tap {
+		if k.From == topology.Tap {
 			continue
 		}
 		is := LinkStatus{Name: k.Name, State: "open"}
@@ -200,7 +199,7 @@ func (l *Lab) postgresBehind(ctx context.Context, region, tap string) Replicatio
 	if err != nil {
 		return r
 	}
-	for _, p := range link.Plan(l.topology) { // after a failover it may stream from another region than at the start
+	for _, p := range l.plan.Paths { // after a failover it may stream from another region than at the start
 		if p.Port == said.Port && p.From == region && p.Service == topology.ServicePostgres {
 			r.From = p.To
 		}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/fault"
-	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
@@ -164,7 +163,7 @@ var _ = Describe("A pilot light", func() {
 		Expect(l.CheckReplication(ctx)).To(Succeed())
 
 		By("having app nodes that are there and refuse")
-		nodes := []string{link.NodeName(topology.ServiceApp, west, 1), link.NodeName(topology.ServiceApp, west, 2)}
+		nodes := []string{topology.Place{Service: topology.ServiceApp, Region: west, Number: 1}.Name(), topology.Place{Service: topology.ServiceApp, Region: west, Number: 2}.Name()}
 		answer := func(ctx context.Context, node string) error {
 			return l.TripFrom(ctx, topology.ServiceReplicator.Host(west), topology.ServiceApp, node+":8080")
 		}
