@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -104,20 +105,23 @@ func (l *Lab) CheckReplication(ctx context.Context) error {
 		if l.topology.Source(r.Name) == "" {
 			continue
 		}
-		check := func(s topology.Service, ask func(ctx context.Context, tap string) error) {
+		for _, s := range plan.Services() {
+			tap, err := l.Tap(s.Name.Host(r.Name))
+			node, ok := store.At(s.Name, tap, r.Name)
+			streamer, streams := node.(store.Streamer)
+			if !ok || !streams {
+				continue
+			}
 			g.Go(func() error {
-				tap, err := l.Tap(s.Host(r.Name))
 				if err == nil {
-					err = ask(ctx, tap)
+					err = streamer.Streams(ctx)
 				}
 				if err != nil {
-					return fmt.Errorf("check replication of %s from %s to %s: %w", s, l.topology.Source(r.Name), r.Name, err)
+					return fmt.Errorf("check replication of %s from %s to %s: %w", s.Name, l.topology.Source(r.Name), r.Name, err)
 				}
 				return nil
 			})
 		}
-		check(topology.ServicePostgres, store.Streaming)
-		check(topology.ServiceRedis, func(ctx context.Context, tap string) error { return redisInRole(ctx, tap, false) })
 	}
 	return g.Wait()
 }

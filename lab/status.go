@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -90,7 +89,7 @@ func (l *Lab) Status(ctx context.Context) Status {
 				is.Door, _ = l.Door(n.Region)
 			}
 			if is.State == "running" {
-				is.Role = l.role(ctx, n.Service, is.Tap)
+				is.Role = role(ctx, n.Service, n.Region, is.Tap)
 			}
 			s.Nodes[i] = is
 			if found := l.replication(ctx, n.Service, n.Region, is); len(found) > 0 {
@@ -143,25 +142,16 @@ func (l *Lab) linkStatus(ctx context.Context, notes []Note) []LinkStatus {
 	return all
 }
 
-func (l *Lab) role(ctx context.Context, s topology.Service, tap string) string {
-	switch s {
-	case topology.ServicePostgres:
-		recovering, err := store.PostgresValue(ctx, tap, "select pg_is_in_recovery()")
-		if err != nil {
-			return "unknown"
-		}
-		return map[string]string{"false": "primary", "true": "replica"}[recovering]
-	case topology.ServiceRedis:
-		c := store.Redis(tap)
-		defer func() { _ = c.Close() }()
-		is, err := store.AskRedis(ctx, c)
-		if err != nil {
-			return "unknown"
-		}
-		return string(is.Role)
-	default:
+func role(ctx context.Context, s topology.Service, region, tap string) string {
+	node, ok := store.At(s, tap, region)
+	if !ok {
 		return ""
 	}
+	is, err := node.Role(ctx)
+	if err != nil {
+		return "unknown"
+	}
+	return string(is)
 }
 
 // replication is what a node says of how far it is behind.
@@ -181,21 +171,7 @@ func (l *Lab) replication(ctx context.Context, s topology.Service, region string
 // postgresBehind asks a replica: bytes it has received and not replayed, and the age of what it replayed last when there are any.
 func (l *Lab) postgresBehind(ctx context.Context, region, tap string) Replication {
 	r := Replication{Store: "postgres", From: l.topology.Source(region), To: region, State: "unknown"}
-	text, err := store.PostgresValue(ctx, tap, `select json_build_object(
-		'port', (select sender_port from pg_stat_wal_receiver),
-		'state', case when pg_is_wal_replay_paused() then 'paused' else coalesce((select status from pg_stat_wal_receiver), 'not streaming') end,
-		'bytes', pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::bigint,
-		'ms', case when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() then 0
-			else (extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::bigint end)::text`)
-	var said struct {
-		Port  int    `json:"port"`
-		State string `json:"state"`
-		Bytes *int64 `json:"bytes"`
-		MS    *int64 `json:"ms"`
-	}
-	if err == nil {
-		err = json.Unmarshal([]byte(text), &said)
-	}
+	said, err := store.PostgresBehind(ctx, tap)
 	if err != nil {
 		return r
 	}

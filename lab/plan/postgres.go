@@ -17,7 +17,7 @@ const restoreDir = "/restore"
 
 var postgres = Service{
 	Name: topology.ServicePostgres, Image: "postgres", Needs: Needs{Scratch: []string{"/run/postgresql"}}, // its socket
-	Start: Kept, Crosses: true, Disk: true, Speaks: SQL,
+	Start: Kept, Crosses: true, Disk: true, Restores: true, Speaks: SQL,
 	places: inEach(topology.ServicePostgres), tell: tellPostgres,
 }
 

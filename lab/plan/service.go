@@ -25,6 +25,8 @@ type Service struct {
 	Marks bool
 	// Disk says that its data is on a small disk, which can be filled.
 	Disk bool
+	// Restores says that with strategy backup-restore a node outside home waits for a backup, and answers nobody.
+	Restores bool
 	// Speaks is what a node is asked in.
 	Speaks Protocol
 
