@@ -24,6 +24,7 @@ var mayImport = map[string][]string{
 	"lab/plan":              {"lab/topology", "lab/api"},
 	"lab/probe":             {"lab/topology"},
 	"lab/link":              {"lab/topology", "lab/probe", "lab/wait"},
+	"lab/state":             {},
 	"lab/store":             {"lab/topology"},
 	"lab/fault":             {"lab/topology", "lab/api", "lab/probe", "lab/link/toxic", "lab/wait"},
 	"lab/agent":             {"lab/topology", "lab/api"},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/plan"
+	"github.com/regionfall/regionfall/lab/state"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -69,7 +70,7 @@ func TestAWrongAppIsRefusedBeforeAnythingIsStarted(t *testing.T) {
 			t.Errorf("nothing of %q in:\n%v", want, err)
 		}
 	}
-	if dir, derr := stateDir(); derr != nil {
+	if dir, derr := state.Dir(); derr != nil {
 		t.Error(derr)
 	} else if left, derr := os.ReadDir(dir); derr != nil || len(left) > 0 {
 		t.Errorf("a lab was begun: %v, %v", left, derr)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/state"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -49,9 +50,9 @@ func (d *Died) Into(what string, since time.Time) *Died {
 const killedCode = 137
 
 // ended says whether the fault has ended a node: because it holds it down, or because it told the automation to end itself where a step begins.
-func (n Note) ended(d node.Death) bool {
+func ended(n Note, d node.Death) bool {
 	told := n.Kind == (*fault.KillAutomation)(nil).Kind() && d.Service == topology.ServiceAutomation && d.Code == killedCode
-	return told || n.Holds[thingOf(d.Node)] == holdDown
+	return told || n.Holds[thingOf(d.Node)] == state.Down
 }
 
 // mostQuoted is how much of a line is quoted.

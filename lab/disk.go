@@ -6,6 +6,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/state"
 )
 
 // heldPostgres is a PostgreSQL node.
@@ -25,9 +26,9 @@ func (n *heldPostgres) Enter(ctx context.Context, script string) error {
 
 // help runs a helper. The owner notes it as it does everything that is being created, and there is one at a time of a node.
 func (n *heldPostgres) help(ctx context.Context, h node.Help) error {
-	return n.held.page.change(ctx, "disk "+n.place.Name, "", func(string) error {
+	return n.held.page.Change(ctx, "disk "+n.place.Name, "", func(state.Hold) error {
 		var failed error
-		err := n.held.owner.creating(ctx, n.node.HelperID(), func(ctx context.Context) error {
+		err := n.held.owner.Creating(ctx, n.node.HelperID(), func(ctx context.Context) error {
 			failed = n.node.Help(ctx, h)
 			return nil
 		})

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/state"
 	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -131,7 +132,7 @@ func (l *Lab) linkStatus(ctx context.Context, notes []Note) []LinkStatus {
 		for _, n := range notes {
 			if how := n.Holds["link "+k.Name]; how != "" {
 				is.Faults = append(is.Faults, n.ID)
-				if how == holdDeaf && is.State == "open" {
+				if how == state.Deaf && is.State == "open" {
 					is.State = "deaf"
 				}
 			}

@@ -16,6 +16,7 @@ import (
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/state"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -35,9 +36,9 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	if _, err := Sweep(ctx, connected); err != nil && o.Progress != nil {
 		o.Progress("could not sweep what a killed run left behind: " + err.Error()) // and that is no reason not to start
 	}
-	l := &Lab{Name: newName(), topology: o.Topology, servers: o.Images.Servers, engine: connected}
+	l := &Lab{Name: state.NewName(), topology: o.Topology, servers: o.Images.Servers, engine: connected}
 	l.plans(o.App, o.Images.Together())
-	if l.owner, err = own(l.Name, connected.Daemon()); err != nil {
+	if l.owner, err = state.Own(l.Name, connected.Daemon()); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -67,7 +68,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 }
 
 func (l *Lab) labels(kept bool) (map[string]string, error) {
-	host, err := hostID()
+	host, err := state.HostID()
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +179,7 @@ func (b *builder) createNetworks(ctx context.Context) error {
 	create := func(place string, internal bool) {
 		name := b.named(place)
 		g.Go(func() error {
-			return b.owner.creating(gctx, name, func(ctx context.Context) error { return b.engine.Network(ctx, name, internal, b.labels) })
+			return b.owner.Creating(gctx, name, func(ctx context.Context) error { return b.engine.Network(ctx, name, internal, b.labels) })
 		})
 	}
 	create(topology.Global, false)
@@ -189,7 +190,7 @@ func (b *builder) createNetworks(ctx context.Context) error {
 }
 
 func (b *builder) start(ctx context.Context, s node.Spec) (n *node.Node, err error) {
-	err = b.owner.creating(ctx, s.ID, func(ctx context.Context) error { n, err = b.engine.Start(ctx, s); return err })
+	err = b.owner.Creating(ctx, s.ID, func(ctx context.Context) error { n, err = b.engine.Start(ctx, s); return err })
 	return n, err
 }
 
