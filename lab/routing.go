@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,7 +71,8 @@ func checkRouting(t topology.Topology, r api.Routing) error {
 	for _, target := range r.Targets {
 		region, _ := t.Region(target.Region)
 		if !target.Healthy && t.AppsAtStart(region) > 0 {
-			errs = append(errs, fmt.Errorf("the name service finds %s unhealthy: %s", target.Region, target.LastError))
+			errs = append(errs, fmt.Errorf("the name service finds %s unhealthy: %d of %d checks in a row have passed since %s",
+				target.Region, target.Streak, t.Routing.Check.Threshold, cmp.Or(target.LastFailure, "its start")))
 		}
 	}
 	return errors.Join(errs...)
