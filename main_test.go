@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"lab/engine/apt":        {},
 	"lab/node":              {"lab/topology", "lab/engine", "lab/wait"},
 	"lab/image":             {"lab/topology", "lab/engine", "lab/engine/apt", "docker"},
+	"lab/observe":           {"lab/topology", "lab/api", "lab/store", "lab/state", "lab/plan"},
 	"lab/plan":              {"lab/topology", "lab/api"},
 	"lab/probe":             {"lab/topology"},
 	"lab/link":              {"lab/topology", "lab/probe", "lab/wait"},

@@ -1,6 +1,10 @@
 package topology
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
 
 // Place is where one node runs, and what it does there.
 type Place struct {
@@ -39,3 +43,20 @@ type Path struct {
 
 // Published says whether the path starts outside the lab, at a port that the hub publishes.
 func (p Path) Published() bool { return p.From == Clients || p.From == Tap }
+
+// PlaceOf is the place of a node of a service, by the node's name.
+func PlaceOf(s Service, name string) Place {
+	host, region, _ := strings.Cut(name, ".")
+	p := Place{Service: s, Region: region, Number: 1}
+	if s != ServiceApp {
+		return p
+	}
+	if number, ok := strings.CutPrefix(host, string(ServiceApp)+"-"); ok {
+		if n, err := strconv.Atoi(number); err == nil {
+			p.Number = n
+			return p
+		}
+	}
+	p.Part = host
+	return p
+}

@@ -70,7 +70,7 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 	)
 
 	It("keeps what PostgreSQL acknowledges, and notices when it would not", func(ctx SpecContext) {
-		Expect(l.CheckDurability(ctx)).To(Succeed())
+		Expect(l.Observe().CheckDurability(ctx)).To(Succeed())
 
 		tap, err := l.Tap(postgres(east))
 		Expect(err).NotTo(HaveOccurred())
@@ -85,13 +85,13 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 		}
 		set(ctx, "nobody")
 		DeferCleanup(set, "")
-		Eventually(l.CheckDurability).WithContext(harness.Alive(ctx)).Should(MatchError(ContainSubstring("synchronous_standby_names")))
+		Eventually(l.Observe().CheckDurability).WithContext(harness.Alive(ctx)).Should(MatchError(ContainSubstring("synchronous_standby_names")))
 	}, SpecTimeout(harness.SpecTimeout))
 })
 
 var _ = Describe("A lab whose writes must reach both regions", func() {
 	It("runs PostgreSQL with a synchronous standby", func(ctx SpecContext) {
 		l := harness.Up(ctx, preset("two-regions-sync"))
-		Eventually(l.CheckDurability).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.Observe().CheckDurability).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
 	}, SpecTimeout(harness.LabTimeout))
 })

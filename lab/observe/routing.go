@@ -1,4 +1,4 @@
-package lab
+package observe
 
 import (
 	"cmp"
@@ -11,47 +11,23 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// nameservice is that of the lab, to talk to past all faults.
-func (l *Lab) nameservice() (api.Nameservice, error) {
-	tap, err := l.Tap(topology.ServiceNameservice.Host(topology.Global))
-	return api.Nameservice{Caller: at(tap)}, err
-}
-
 // Routing asks the name service which region it answers, and why.
-func (l *Lab) Routing(ctx context.Context) (api.Routing, error) {
-	names, err := l.nameservice()
+func (v View) Routing(ctx context.Context) (api.Routing, error) {
+	tap, err := v.lab.Tap(topology.ServiceNameservice.Host(topology.Global))
 	if err != nil {
 		return api.Routing{}, err
 	}
-	r, err := names.Routing(ctx)
+	r, err := api.Nameservice{Caller: at(tap)}.Routing(ctx)
 	return r, asked("the name service", err)
-}
-
-// SetWeights gives regions of a weighted record other weights. From then on they count again, if a failover has redirected clients.
-func (l *Lab) SetWeights(ctx context.Context, weights map[string]int) (api.Routing, error) {
-	names, err := l.nameservice()
-	if err != nil {
-		return api.Routing{}, err
-	}
-	r, err := names.SetWeights(ctx, weights)
-	return r, asked("the name service", err)
-}
-
-// asked says of an error who was asked.
-func asked(whom string, err error) error {
-	if err != nil {
-		err = fmt.Errorf("ask %s: %w", whom, err)
-	}
-	return err
 }
 
 // CheckRouting asks whether clients are sent where the topology wants them, and every region whose app is to run is seen healthy.
-func (l *Lab) CheckRouting(ctx context.Context) error {
-	r, err := l.Routing(ctx)
+func (v View) CheckRouting(ctx context.Context) error {
+	r, err := v.Routing(ctx)
 	if err != nil {
 		return err
 	}
-	return checkRouting(l.topology, r)
+	return checkRouting(v.lab.Topology(), r)
 }
 
 func checkRouting(t topology.Topology, r api.Routing) error {

@@ -1,4 +1,4 @@
-package lab
+package observe
 
 import (
 	"context"
@@ -20,13 +20,13 @@ type Exchange struct {
 
 // FollowMarks asks every agent of the lab for its marks until ctx ends, and hands on each exchange, one at a time per agent. An agent
 // that does not answer (its region may be lost) is asked again.
-func (l *Lab) FollowMarks(ctx context.Context, now func() time.Duration, seen func(Exchange)) error {
+func (v View) FollowMarks(ctx context.Context, now func() time.Duration, seen func(Exchange)) error {
 	g, gctx := errgroup.WithContext(ctx)
-	for _, n := range l.nodes {
+	for _, n := range v.lab.Places() {
 		if !plan.Of(n.Service).Marks {
 			continue
 		}
-		tap, err := l.Tap(n.Name())
+		tap, err := v.lab.Tap(n.Name())
 		if err != nil {
 			return err
 		}
