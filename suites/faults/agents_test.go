@@ -141,7 +141,7 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 
 	It("hold a failover while only they are cut off from home", func(ctx SpecContext) {
 		// Of a cut that is healed the checks hear a little later: a witness that still sees the loss would have the automation act.
-		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
 		g := broken(ctx, l, &fault.CutControl{Region: east, Of: "automation"})
 		state := func() string {
 			var s api.AutomationState

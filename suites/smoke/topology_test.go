@@ -105,7 +105,7 @@ var _ = DescribeTable("A lab of three regions", func(ctx SpecContext, name strin
 	}
 	Expect(l.Observe().CheckReplication(ctx)).To(Succeed())
 	Expect(l.Observe().CheckDurability(ctx)).To(Succeed())
-	Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
+	Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
 
 	By("reading everywhere what was written at home")
 	Expect(writeNote(ctx, l, east, "from home")).To(Succeed())
@@ -139,7 +139,7 @@ var _ = DescribeTable("A lab of a strategy is steady once it is up", func(ctx Sp
 	GinkgoWriter.Printf("%s is ready in %s\n", name, l.ReadyIn.Round(time.Millisecond))
 	Expect(l.Observe().CheckDurability(ctx)).To(Succeed())
 	Expect(l.Observe().CheckReplication(ctx)).To(Succeed())
-	Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
+	Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
 	for _, r := range l.Topology().Regions {
 		Expect(serves(ctx, l, r.Name)).To(Succeed(), r.Name)
 	}
@@ -159,7 +159,7 @@ var _ = Describe("A pilot light", func() {
 		t.Regions[0].AppNodes, t.Regions[1].AppNodes = 1, 2
 		l := harness.Up(ctx, t)
 		GinkgoWriter.Printf("pilot-light is ready in %s\n", l.ReadyIn.Round(time.Millisecond))
-		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
 		Expect(l.Observe().CheckReplication(ctx)).To(Succeed())
 
 		By("having app nodes that are there and refuse")

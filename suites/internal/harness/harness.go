@@ -78,6 +78,12 @@ func Images(ctx context.Context) image.Set {
 	return images
 }
 
+// WellWithin is how long the health checks of a lab may take to find a region well again that is.
+func WellWithin(l *lab.Lab) time.Duration {
+	check := l.Topology().Routing.Check
+	return Patience + time.Duration(check.Threshold)*check.Interval
+}
+
 // Up brings up a lab for specs that look at the lab itself, tends it, and takes it down when they are done.
 func Up(ctx context.Context, t topology.Topology) *lab.Lab {
 	ginkgo.GinkgoHelper()
