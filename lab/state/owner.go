@@ -27,6 +27,7 @@ func NewName() string { return strings.ToLower(rand.Text()[:8]) }
 // another: nobody sweeps them from there.
 const Env = "REGIONFALL_STATE"
 
+// Dir is the folder that this process keeps the locks and ledgers of labs in.
 func Dir() (string, error) {
 	dir := os.Getenv(Env)
 	if dir == "" {
@@ -75,6 +76,7 @@ type Owner struct {
 	mu sync.Mutex
 }
 
+// OwnerOf is the lock of the lab of that name, which nobody has yet taken through it.
 func OwnerOf(name string) (*Owner, error) {
 	dir, err := Dir()
 	if err != nil {

@@ -119,7 +119,7 @@ func (v *view) follow(e drill.Event) {
 	if e.Text != "" {
 		return
 	}
-	if phase := string(e.Phase); phase != v.phase {
+	if phase := e.Phase; phase != v.phase {
 		v.phase = phase
 		if !v.live || v.side {
 			v.print("  " + phase)
