@@ -101,12 +101,12 @@ func TestTheHubSaysWhatAppItIs(t *testing.T) {
 func TestEndpointsAreTheDoorAndTheTaps(t *testing.T) {
 	top, _ := topology.Preset("two-regions")
 	l := planned(top, "packages").Lab
-	e, err := l.Endpoints("us-west-2")
+	e, err := l.Addresses().Endpoints("us-west-2")
 	if err != nil {
 		t.Fatal(err)
 	}
-	door, _ := l.Door("us-west-2")
-	tap, _ := l.Tap("postgres.us-west-2")
+	door, _ := l.Addresses().Door("us-west-2")
+	tap, _ := l.Addresses().Tap("postgres.us-west-2")
 	if e.Door != door || e.Postgres != tap || e.Region != "us-west-2" {
 		t.Errorf("%+v; the door is %s, the tap %s", e, door, tap)
 	}
@@ -114,7 +114,7 @@ func TestEndpointsAreTheDoorAndTheTaps(t *testing.T) {
 	if len(all) != 6 || all[""] {
 		t.Errorf("not every endpoint has an address of its own: %v", slices.Sorted(maps.Keys(all)))
 	}
-	if _, err := l.Endpoints("eu-west-1"); err == nil || !strings.Contains(err.Error(), `no region "eu-west-1"`) {
+	if _, err := l.Addresses().Endpoints("eu-west-1"); err == nil || !strings.Contains(err.Error(), `no region "eu-west-1"`) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -52,11 +52,11 @@ const (
 // that can't be: that takes a worker its time, and the stores none. Cold, the region's app nodes are started anew before each step, and have to serve it
 // from their first request on. Each step is told as it ends. Where this machine can't offer more, the search ends, and says so.
 func (l *Lab) Capacity(ctx context.Context, region string, cold bool, told func(CapacityStep)) (Capacity, error) {
-	r, err := l.Region(region)
+	r, err := l.topology.Find(region)
 	if err != nil {
 		return Capacity{}, err
 	}
-	door, err := l.Door(region)
+	door, err := l.Addresses().Door(region)
 	if err != nil {
 		return Capacity{}, err
 	}
@@ -117,7 +117,7 @@ func (c *Capacity) find(ctx context.Context, offer func(rate float64) (probe.Ans
 // restartApps ends those app nodes of a region that serve, and waits until each serves again.
 func (l *Lab) restartApps(ctx context.Context, region string) error {
 	serving := func(ctx context.Context, n *node.Node) error {
-		tap, err := l.Tap(n.Name())
+		tap, err := l.Addresses().Tap(n.Name())
 		if err != nil {
 			return err
 		}

@@ -17,7 +17,7 @@ import (
 // network, on a connection of its own. No fault touches that way, and only a region that is lost does not answer. What this needs too long for, no
 // service on this machine could have done sooner. The error names no address: it is the same for all that failed alike.
 func (l *Lab) Control(ctx context.Context, region string) error {
-	tap, err := l.Tap(topology.ServiceResponder.Host(region))
+	tap, err := l.Addresses().Tap(topology.ServiceResponder.Host(region))
 	if err != nil {
 		return err
 	}

@@ -56,7 +56,7 @@ func drill(ctx context.Context) (err error) {
 	}()
 
 	// Orders are due by the clock, whatever became of those before. Each looks the shop up anew.
-	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial(l.Resolver())}}
+	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial(l.Addresses().Resolver())}}
 	var acknowledged atomic.Int64
 	due := time.NewTicker(25 * time.Millisecond)
 	defer due.Stop()
@@ -101,7 +101,7 @@ func drill(ctx context.Context) (err error) {
 	if err := await(ctx, "orders in the standby", func() bool { return acknowledged.Load() >= before+100 }); err != nil {
 		return err
 	}
-	standby, err := l.Endpoints("us-west-2")
+	standby, err := l.Addresses().Endpoints("us-west-2")
 	if err != nil {
 		return err
 	}

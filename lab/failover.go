@@ -25,7 +25,7 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 	case region != standby:
 		return fmt.Errorf("fail over to %s: only %s can take over, where the automation is", region, standby)
 	}
-	tap, err := l.Tap(topology.ServiceAutomation.Host(region))
+	tap, err := l.Addresses().Tap(topology.ServiceAutomation.Host(region))
 	if err != nil {
 		return err
 	}

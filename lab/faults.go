@@ -23,12 +23,18 @@ func (l *Lab) Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, er
 	return fault.NewGuard(spec, h, now)
 }
 
-// Inject injects a fault that stays when this process has ended, until HealFault. After an error it is healed.
-func (l *Lab) Inject(ctx context.Context, spec fault.Spec) (fault.Sighting, Note, error) {
-	if err := spec.Validate(l.topology); err != nil {
+// Faults are those of a lab that stay when the process that injected them has ended.
+type Faults struct{ l *Lab }
+
+// Faults are those that are injected into the lab, by whomever on this machine.
+func (l *Lab) Faults() Faults { return Faults{l} }
+
+// Inject injects a fault that stays when this process has ended, until Heal. After an error it is healed.
+func (f Faults) Inject(ctx context.Context, spec fault.Spec) (fault.Sighting, Note, error) {
+	if err := spec.Validate(f.l.topology); err != nil {
 		return fault.Sighting{}, Note{}, err
 	}
-	h, err := l.hold(spec)
+	h, err := f.l.hold(spec)
 	if err != nil {
 		return fault.Sighting{}, Note{}, err
 	}
@@ -51,17 +57,17 @@ func (l *Lab) Inject(ctx context.Context, spec fault.Spec) (fault.Sighting, Note
 	return s, h.page.Note(), nil
 }
 
-// Faults are those that are injected now, by whomever on this machine, the oldest first.
-func (l *Lab) Faults() ([]Note, error) {
-	led, err := state.LedgerOf(l.Name)
+// List has the faults that are injected now, the oldest first.
+func (f Faults) List() ([]Note, error) {
+	led, err := state.LedgerOf(f.l.Name)
 	if err != nil {
 		return nil, err
 	}
 	return led.Notes()
 }
 
-// HealFault heals a fault that another process injected. One that a process still answers for is left alone, with an error.
-func (l *Lab) HealFault(ctx context.Context, n Note) error {
+// Heal heals a fault that another process injected. One that a process still answers for is left alone, with an error.
+func (f Faults) Heal(ctx context.Context, n Note) error {
 	spec, ok := fault.New(n.Kind)
 	if !ok {
 		return fmt.Errorf("heal %s: this version knows no such fault", n.Kind)
@@ -69,11 +75,11 @@ func (l *Lab) HealFault(ctx context.Context, n Note) error {
 	if err := json.Unmarshal(n.Parameters, spec); err != nil {
 		return fmt.Errorf("heal %s on %s: read its parameters: %w", n.Kind, n.Target, err)
 	}
-	led, err := state.LedgerOf(l.Name)
+	led, err := state.LedgerOf(f.l.Name)
 	if err != nil {
 		return err
 	}
-	h := &held{Lab: l, page: led.Page(n)}
+	h := &held{Lab: f.l, page: led.Page(n)}
 	if err := h.page.Take(); err != nil {
 		return fmt.Errorf("heal %s on %s: %w", n.Kind, n.Target, err)
 	}
@@ -109,7 +115,7 @@ func healOrphans(ctx context.Context, e *node.Engine, name string) (healed []str
 	}
 	var errs []error
 	for _, n := range slices.Backward(notes) {
-		if err := l.HealFault(ctx, n); err != nil && !errors.Is(err, state.ErrAnswered) {
+		if err := l.Faults().Heal(ctx, n); err != nil && !errors.Is(err, state.ErrAnswered) {
 			errs = append(errs, err)
 			continue
 		}

@@ -182,7 +182,7 @@ func TestEveryLinkFaultIsSeenAndSeenHealed(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Log(seen.By)
-			if notes, err := l.Faults(); err != nil || len(notes) != 1 || notes[0].Kind != spec.Kind() {
+			if notes, err := l.Faults().List(); err != nil || len(notes) != 1 || notes[0].Kind != spec.Kind() {
 				t.Errorf("the ledger has %+v, %v", notes, err)
 			}
 			for range 2 { // twice is once
@@ -190,7 +190,7 @@ func TestEveryLinkFaultIsSeenAndSeenHealed(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if notes, err := l.Faults(); err != nil || len(notes) != 0 {
+			if notes, err := l.Faults().List(); err != nil || len(notes) != 0 {
 				t.Errorf("healed, and the ledger has %+v, %v", notes, err)
 			}
 			for _, k := range l.links {
@@ -273,15 +273,15 @@ func TestAFaultByHandIsHealedByAnother(t *testing.T) {
 	for _, name := range []string{"partition one way", "blackhole", "latency", "bandwidth", "byte limit downstream"} {
 		t.Run(name, func(t *testing.T) {
 			l, spec := linkLab(t), linkFaults()[name]
-			_, note, err := l.Inject(t.Context(), spec)
+			_, note, err := l.Faults().Inject(t.Context(), spec)
 			if err != nil {
 				t.Fatal(err)
 			}
-			notes, err := l.Faults()
+			notes, err := l.Faults().List()
 			if err != nil || len(notes) != 1 || !notes[0].Standing || notes[0].ID != note.ID {
 				t.Fatalf("the ledger has %+v, %v", notes, err)
 			}
-			if err := l.HealFault(t.Context(), notes[0]); err != nil {
+			if err := l.Faults().Heal(t.Context(), notes[0]); err != nil {
 				t.Fatal(err)
 			}
 			for _, k := range l.links {
@@ -295,10 +295,10 @@ func TestAFaultByHandIsHealedByAnother(t *testing.T) {
 
 func TestWhatMustBeDrivenDoesNotStandByItself(t *testing.T) {
 	l := linkLab(t)
-	if _, _, err := l.Inject(t.Context(), linkFaults()["flapping"]); err == nil || !strings.Contains(err.Error(), "drives") {
+	if _, _, err := l.Faults().Inject(t.Context(), linkFaults()["flapping"]); err == nil || !strings.Contains(err.Error(), "drives") {
 		t.Errorf("got %v", err)
 	}
-	if notes, err := l.Faults(); err != nil || len(notes) > 0 {
+	if notes, err := l.Faults().List(); err != nil || len(notes) > 0 {
 		t.Errorf("the ledger has %+v, %v", notes, err)
 	}
 }
@@ -309,11 +309,11 @@ func TestAFaultThatSomebodyAnswersForIsLeftAlone(t *testing.T) {
 	if _, err := g.Inject(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	notes, err := l.Faults()
+	notes, err := l.Faults().List()
 	if err != nil || len(notes) != 1 {
 		t.Fatalf("the ledger has %+v, %v", notes, err)
 	}
-	if err := l.HealFault(t.Context(), notes[0]); !errors.Is(err, state.ErrAnswered) {
+	if err := l.Faults().Heal(t.Context(), notes[0]); !errors.Is(err, state.ErrAnswered) {
 		t.Errorf("got %v", err)
 	}
 	led, err := state.LedgerOf(l.Name)

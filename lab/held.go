@@ -107,7 +107,7 @@ func (k *heldLink) Ask(ctx context.Context, q probe.Question) (probe.Answer, err
 
 // Behind asks over the tap of the first node of the service.
 func (k *heldLink) Behind(ctx context.Context) error {
-	tap, err := k.held.Tap(topology.Place{Service: k.path.Service, Region: k.path.To, Number: 1}.Name())
+	tap, err := k.held.Addresses().Tap(topology.Place{Service: k.path.Service, Region: k.path.To, Number: 1}.Name())
 	if err != nil {
 		return nil //nolint:nilerr // a lab without taps has nobody who could be down
 	}
@@ -246,7 +246,7 @@ func (n *heldNode) Life(ctx context.Context) (string, error) { return n.node.Sta
 
 // Ask asks over the node's tap.
 func (n *heldNode) Ask(ctx context.Context, q probe.Question) (probe.Answer, error) {
-	tap, err := n.held.Tap(n.place.Name)
+	tap, err := n.held.Addresses().Tap(n.place.Name)
 	if err != nil {
 		return probe.Answer{}, fmt.Errorf("%w: %w", fault.ErrWitness, err)
 	}

@@ -20,7 +20,7 @@ var (
 
 // Query runs a statement and gives the first value of the first row as text; of Redis the first word of the reply.
 func (n *heldStore) Query(ctx context.Context, statement string) (string, error) {
-	tap, err := n.held.Tap(n.place.Name)
+	tap, err := n.held.Addresses().Tap(n.place.Name)
 	if err != nil {
 		return "", err
 	}
@@ -61,7 +61,7 @@ var (
 
 // Call calls the node's HTTP over its tap.
 func (n *heldHTTP) Call(ctx context.Context, method, path string, in, out any) error {
-	tap, err := n.held.Tap(n.place.Name)
+	tap, err := n.held.Addresses().Tap(n.place.Name)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ var (
 
 // Store speaks to one of the services that the node provides.
 func (n *heldAWS) Store(s topology.Service) (fault.Store, error) {
-	tap, err := n.held.Tap(s.Host(n.place.Region))
+	tap, err := n.held.Addresses().Tap(s.Host(n.place.Region))
 	if err != nil {
 		return nil, err
 	}

@@ -3,11 +3,11 @@
 //
 // # In another repository
 //
-// Up brings a lab up with an App of one's own, Down takes it away and counts what is left. Clients find the app by the name service at
-// Resolver, or go to a region's Door; Endpoints are the ways to a region's stores past all faults, for SQL, ObjectClient, ItemClient and
-// any Redis client. A fault of package fault goes through a Guard (inject, see it in force, heal, see it healed) or, to stay when the
-// process has ended, Inject and HealFault. Routing and FollowMarks tell what the name service answers and the automation does, Status
-// everything at once. Alive ends a wait when one of the lab's own programs has died. The images come from package image. The example is whole; suites/ownapp is the same as Ginkgo specs.
+// Up brings a lab up with an App of one's own, Down takes it away and counts what is left. Addresses are where this process reaches it: the
+// Resolver by which clients find the app, the Door of a region, and Endpoints past all faults for SQL, package store and any Redis client. A
+// fault of package fault goes through a Guard (inject, see it in force, heal, see it healed) or, to stay when the process has ended, through
+// Faults. Observe looks at what the name service answers and what the automation does, Status at everything at once. Alive ends a wait when
+// one of the lab's own programs has died. The images come from package image. The example is whole; suites/ownapp is the same as Ginkgo specs.
 package lab
 
 import (
@@ -53,6 +53,9 @@ func (o Options) served() error {
 type Lab struct {
 	Name    string
 	ReadyIn time.Duration // from Up's call to every node answering
+	// EngineKeeps is how many networks the engine did not let go of in Down though nothing is on them: Docker 20.10 may lose count of that
+	// ("has active endpoints"), and only its restart helps. They hold nothing, and are not counted as left over.
+	EngineKeeps int
 
 	topology  topology.Topology
 	plan      *plan.Plan
@@ -66,7 +69,6 @@ type Lab struct {
 	lines     probe.Lines       // connections that the harness keeps open, through taps and from clients
 	owner     *state.Owner
 	vigil     vigil
-	stuck     int // see EngineKeeps
 }
 
 // Topology is what the lab was asked to be.
@@ -74,40 +76,6 @@ func (l *Lab) Topology() topology.Topology { return l.topology }
 
 // Engine describes the container engine in a few words.
 func (l *Lab) Engine(ctx context.Context) (string, error) { return l.engine.Version(ctx) }
-
-// Resolver is where the name service answers DNS over UDP.
-func (l *Lab) Resolver() string { return l.resolver }
-
-// Repository is the URL of the Git repository in which the configurations of all regions are, past all faults. What is pushed to it is delivered.
-func (l *Lab) Repository() (string, error) {
-	tap, err := l.Tap(topology.ServiceRepository.Host(topology.Global))
-	if err != nil {
-		return "", err
-	}
-	return "http://" + tap + "/" + topology.RepositoryName, nil
-}
-
-// Tap is where the harness reaches a node's service, past all faults, as host:port.
-func (l *Lab) Tap(nodeName string) (string, error) {
-	return l.reach(func(k *link.Link) bool { return k.From == topology.Tap && k.Node == nodeName }, "tap of "+nodeName)
-}
-
-// Door is where clients reach the app of a region, as host:port: a link, which faults do touch.
-func (l *Lab) Door(region string) (string, error) {
-	return l.reach(func(k *link.Link) bool { return k.From == topology.Clients && k.To == region }, "door of "+region)
-}
-
-func (l *Lab) reach(is func(*link.Link) bool, what string) (string, error) {
-	i := slices.IndexFunc(l.links, is)
-	if i < 0 {
-		return "", fmt.Errorf("the lab has no %s", what)
-	}
-	address, ok := l.published[fmt.Sprintf("%d/tcp", l.links[i].Port)]
-	if !ok {
-		return "", fmt.Errorf("the hub does not publish the %s", what)
-	}
-	return address, nil
-}
 
 // node is one by its name; the error has the names there are.
 func (l *Lab) node(name string) (*node.Node, error) {
@@ -132,33 +100,12 @@ func (l *Lab) NodeNames() []string {
 	return names
 }
 
-// Log writes the last lines of what a node printed (0: all of it) and with follow what it prints until ctx ends.
-func (l *Lab) Log(ctx context.Context, nodeName string, w io.Writer, tail int, follow bool) error {
-	n, err := l.node(nodeName)
-	if err != nil {
-		return err
-	}
-	if follow {
-		return n.Follow(ctx, w, tail)
-	}
-	return n.Logs(ctx, w, tail)
-}
-
-// Attach runs a command in a node with a person at its other end. The code is what it ended with.
-func (l *Lab) Attach(ctx context.Context, nodeName string, command []string, t node.Terminal) (code int, err error) {
-	n, err := l.node(nodeName)
-	if err != nil {
-		return 0, err
-	}
-	return n.Attach(ctx, command, t)
-}
-
 // Job runs a job of the lab to its end: "backup" is the backup job of strategy backup-restore.
 func (l *Lab) Job(ctx context.Context, name string) error {
 	if name != string(topology.ServiceBackup) || l.topology.Strategy != topology.BackupRestore {
 		return fmt.Errorf("run job %q: the lab has none of that name", name)
 	}
-	tap, err := l.Tap(topology.ServiceBackup.Host(l.topology.Home().Name))
+	tap, err := l.Addresses().Tap(topology.ServiceBackup.Host(l.topology.Home().Name))
 	if err != nil {
 		return err
 	}
@@ -196,15 +143,11 @@ func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 	defer cancel()
 	left, err := remove(ctx, l.engine, l.Name, nil, removeWithin)
 	if left > 0 && err == nil {
-		l.stuck, err = l.engine.Stuck(ctx, l.Name)
-		left -= l.stuck
+		l.EngineKeeps, err = l.engine.Stuck(ctx, l.Name)
+		left -= l.EngineKeeps
 	}
 	return left, errors.Join(err, l.owner.Release(), l.engine.Close())
 }
-
-// EngineKeeps is how many networks the engine did not let go of in Down though nothing is on them: Docker 20.10 may lose count of that ("has active
-// endpoints"), and only its restart helps. They hold nothing, and are not counted as left over.
-func (l *Lab) EngineKeeps() int { return l.stuck }
 
 // Keep lets a lab that was brought up with Kept outlive this process. Until then it is swept like any other when its owner dies.
 func (l *Lab) Keep() error {

@@ -38,14 +38,14 @@ func TestSelectingNothingIsAnError(t *testing.T) {
 	if _, err := h.Nodes(func(fault.Place) bool { return true }); err == nil { // none was started
 		t.Error("no node, and no error")
 	}
-	if _, err := l.Tap("postgres.eu-west-1"); err == nil || !strings.Contains(err.Error(), "tap of postgres.eu-west-1") {
+	if _, err := l.Addresses().Tap("postgres.eu-west-1"); err == nil || !strings.Contains(err.Error(), "tap of postgres.eu-west-1") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := l.Door("eu-west-1"); err == nil || !strings.Contains(err.Error(), "door of eu-west-1") {
+	if _, err := l.Addresses().Door("eu-west-1"); err == nil || !strings.Contains(err.Error(), "door of eu-west-1") {
 		t.Errorf("got %v", err)
 	}
 	l.published = nil
-	if _, err := l.Tap("postgres.us-east-1"); err == nil || !strings.Contains(err.Error(), "does not publish") {
+	if _, err := l.Addresses().Tap("postgres.us-east-1"); err == nil || !strings.Contains(err.Error(), "does not publish") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -23,7 +23,7 @@ func init() { logging.Disable() }
 
 // awaitReady waits for the one thing a node is needed for.
 func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
-	tap, err := b.Tap(n.Name())
+	tap, err := b.Addresses().Tap(n.Name())
 	if err != nil {
 		return err
 	}
@@ -62,7 +62,7 @@ func (b *builder) standsBy(ctx context.Context, n *node.Node) error {
 	if state, err := n.State(ctx); err != nil || state != node.Running {
 		return errors.Join(err, errors.New("it does not run"))
 	}
-	a, err := b.AskFrom(ctx, topology.ServiceReplicator.Host(n.Region), probe.Question{
+	a, err := b.askFrom(ctx, topology.ServiceReplicator.Host(n.Region), probe.Question{
 		Way: probe.RoundTrip, Service: topology.ServiceApp, Address: net.JoinHostPort(n.Name(), strconv.Itoa(b.plan.App.Port)),
 	})
 	switch {

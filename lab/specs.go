@@ -14,7 +14,7 @@ import (
 // plans plans the lab for an app; together says that one program serves S3 and DynamoDB.
 func (l *Lab) plans(app App, together bool) {
 	l.plan = plan.New(l.topology, app)
-	l.plan.Together, l.plan.Door = together, l.Door
+	l.plan.Together, l.plan.Door = together, l.Addresses().Door
 }
 
 // spec is the container of a planned node: its names are the lab's, its image is of the set, and what the program needs that serves S3 or DynamoDB is

@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -35,7 +34,7 @@ func (l *Lab) Status(ctx context.Context) Status {
 	s := l.Observe().Status(ctx)
 	_ = g.Wait()
 	s.Lab, s.DNS = l.Name, l.resolver
-	if notes, err := l.Faults(); err == nil {
+	if notes, err := l.Faults().List(); err == nil {
 		s.Faults = append(s.Faults, notes...)
 	}
 	s.Links = l.linkStatus(links, unknown, s.Faults)
@@ -78,24 +77,14 @@ func (l *Lab) linkStatus(states map[string]link.State, err error, notes []Note) 
 	return all
 }
 
-// Region is a region of the lab by its name; the error has the names there are.
-func (l *Lab) Region(region string) (topology.Region, error) {
-	r, ok := l.topology.Region(region)
-	if !ok {
-		names := make([]string, len(l.topology.Regions))
-		for i, r := range l.topology.Regions {
-			names[i] = r.Name
-		}
-		return r, fmt.Errorf("lab %s has no region %q; it has %s", l.Name, region, strings.Join(names, ", "))
-	}
-	return r, nil
-}
-
 // Observe looks at the lab past all faults.
-func (l *Lab) Observe() observe.View { return observe.Of(observed{l}) }
+func (l *Lab) Observe() observe.View { return observe.Of(observed{l, l.Addresses()}) }
 
 // observed is the lab as it is looked at.
-type observed struct{ *Lab }
+type observed struct {
+	*Lab
+	Addresses
+}
 
 // Places are those of its nodes, the hub among them.
 func (o observed) Places() []topology.Place {

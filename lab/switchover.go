@@ -27,7 +27,7 @@ func (l *Lab) Switchover(ctx context.Context, region string, said func(string)) 
 	if err := t.CheckSwitchover(region); err != nil {
 		return err
 	}
-	tap, err := l.Tap(topology.ServiceAutomation.Host(t.Standby().Name))
+	tap, err := l.Addresses().Tap(topology.ServiceAutomation.Host(t.Standby().Name))
 	if err != nil {
 		return err
 	}

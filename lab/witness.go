@@ -24,16 +24,16 @@ func (l *Lab) askOver(ctx context.Context, s topology.Path, q probe.Question) (p
 		witness = topology.ServiceNameservice.Host(topology.Global)
 	}
 	q.Address = net.JoinHostPort("hub", strconv.Itoa(s.Port))
-	return l.AskFrom(ctx, witness, q)
+	return l.askFrom(ctx, witness, q)
 }
 
 // witnessGrace is how much longer a witness may take to answer than the question it was given.
 const witnessGrace = time.Second
 
-// AskFrom has an agent of the lab, such as "replicator.us-east-1", ask a question as its network sees the address. The error is
+// askFrom has an agent of the lab, such as "replicator.us-east-1", ask a question as its network sees the address. The error is
 // fault.ErrWitness when the agent could not be asked.
-func (l *Lab) AskFrom(ctx context.Context, agentName string, q probe.Question) (a probe.Answer, err error) {
-	tap, err := l.Tap(agentName)
+func (l *Lab) askFrom(ctx context.Context, agentName string, q probe.Question) (a probe.Answer, err error) {
+	tap, err := l.Addresses().Tap(agentName)
 	if err != nil {
 		return a, fmt.Errorf("%w: %w", fault.ErrWitness, err)
 	}

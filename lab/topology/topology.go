@@ -7,6 +7,7 @@ import (
 	"math"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -216,6 +217,18 @@ func (t Topology) Region(name string) (Region, bool) {
 		}
 	}
 	return Region{}, false
+}
+
+// Find is the region of that name. The error has the names there are.
+func (t Topology) Find(name string) (Region, error) {
+	if r, ok := t.Region(name); ok {
+		return r, nil
+	}
+	names := make([]string, len(t.Regions))
+	for i, r := range t.Regions {
+		names[i] = r.Name
+	}
+	return Region{}, fmt.Errorf("the lab has no region %q; it has %s", name, strings.Join(names, ", "))
 }
 
 // Source is the region from which the PostgreSQL and Redis of a region stream; empty for home, which streams from nobody.

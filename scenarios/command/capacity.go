@@ -22,7 +22,7 @@ to be as many nodes as serve, times workers over service time.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.onLab(cmd.Context(), *name, func(l *lab.Lab) error {
-			if _, err := l.Region(args[0]); err != nil {
+			if _, err := l.Topology().Find(args[0]); err != nil {
 				return badInput{err}
 			}
 			c, err := l.Capacity(cmd.Context(), args[0], cold, func(s lab.CapacityStep) {

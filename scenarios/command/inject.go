@@ -133,7 +133,7 @@ func (a *app) inject(ctx context.Context, l *lab.Lab, spec fault.Spec) error {
 	if g.Driven() {
 		return a.drive(ctx, g, began)
 	}
-	seen, note, err := l.Inject(ctx, spec)
+	seen, note, err := l.Faults().Inject(ctx, spec)
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ Faults of a drill that is running are left to the drill.`,
 }
 
 func (a *app) heal(ctx context.Context, l *lab.Lab, which ...string) error {
-	notes, err := l.Faults()
+	notes, err := l.Faults().List()
 	if err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func (a *app) heal(ctx context.Context, l *lab.Lab, which ...string) error {
 	began := time.Now()
 	var errs []error
 	for _, n := range slices.Backward(mine) {
-		if err := l.HealFault(ctx, n); err != nil {
+		if err := l.Faults().Heal(ctx, n); err != nil {
 			errs = append(errs, err)
 			continue
 		}

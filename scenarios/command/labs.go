@@ -67,14 +67,14 @@ A topology is one of these, or a YAML file with the keys that a scenario has bel
 // endpoints prints where the lab is reached, as environment variables.
 func (a *app) endpoints(l *lab.Lab) error {
 	a.say("export REGIONFALL_LAB=%s", l.Name)
-	a.say("export REGIONFALL_DNS=%s  # dig @HOST -p PORT %s", l.Resolver(), topology.RecordName)
-	repository, err := l.Repository()
+	a.say("export REGIONFALL_DNS=%s  # dig @HOST -p PORT %s", l.Addresses().Resolver(), topology.RecordName)
+	repository, err := l.Addresses().Repository()
 	if err != nil {
 		return err
 	}
 	a.say("export REGIONFALL_CONFIG=%s  # git clone it; what is pushed is delivered", repository)
 	for i, r := range l.Topology().Regions {
-		door, err := l.Door(r.Name)
+		door, err := l.Addresses().Door(r.Name)
 		if err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (a *app) endpoints(l *lab.Lab) error {
 		for _, s := range []topology.Service{
 			topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3, topology.ServiceDynamoDB,
 		} {
-			tap, err := l.Tap(s.Host(r.Name))
+			tap, err := l.Addresses().Tap(s.Host(r.Name))
 			if err != nil {
 				return err
 			}

@@ -33,10 +33,10 @@ func (a *app) returnCommand() *cobra.Command {
 	name := labFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.onLab(cmd.Context(), *name, func(l *lab.Lab) error {
-			if _, err := l.Region(args[0]); err != nil {
+			if _, err := l.Topology().Find(args[0]); err != nil {
 				return badInput{err}
 			}
-			notes, err := l.Faults()
+			notes, err := l.Faults().List()
 			if err != nil {
 				return err
 			}
@@ -61,7 +61,7 @@ repoint, scale out, redirect. Waits until clients are redirected, and says what 
 	name := labFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.onLab(cmd.Context(), *name, func(l *lab.Lab) error {
-			if _, err := l.Region(args[0]); err != nil {
+			if _, err := l.Topology().Find(args[0]); err != nil {
 				return badInput{err}
 			}
 			began := time.Now()

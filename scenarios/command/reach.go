@@ -3,13 +3,11 @@ package command
 import (
 	"fmt"
 	"os"
-	"slices"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/regionfall/regionfall/lab"
-	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -26,10 +24,11 @@ func (a *app) logsCommand() *cobra.Command {
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what it prints, until Ctrl-C")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.onLab(cmd.Context(), *name, func(l *lab.Lab) error {
-			if !slices.Contains(l.NodeNames(), args[0]) {
-				return badInput{fmt.Errorf("lab %s has no node %q; it has %v", l.Name, args[0], l.NodeNames())}
+			node, err := l.Node(args[0])
+			if err != nil {
+				return badInput{err}
 			}
-			return l.Log(cmd.Context(), args[0], a.stdout, tail, follow)
+			return node.Log(cmd.Context(), a.stdout, tail, follow)
 		})
 	}
 	return cmd
@@ -46,11 +45,15 @@ func (a *app) psqlCommand() *cobra.Command {
 	name := labFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.onLab(cmd.Context(), *name, func(l *lab.Lab) error {
-			if _, err := l.Region(args[0]); err != nil {
+			if _, err := l.Topology().Find(args[0]); err != nil {
 				return badInput{err}
 			}
+			postgres, err := l.Node(topology.ServicePostgres.Host(args[0]))
+			if err != nil {
+				return err
+			}
 			command := append([]string{"psql", "-h", "/run/postgresql", "-U", topology.DatabaseUser, "-d", topology.Database}, args[1:]...)
-			t := node.Terminal{In: os.Stdin, Out: a.stdout, Err: a.stderr}
+			t := lab.Terminal{In: os.Stdin, Out: a.stdout, Err: a.stderr}
 			if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) && a.live {
 				if columns, rows, err := term.GetSize(fd); err == nil {
 					t.Columns, t.Rows = uint(columns), uint(rows)
@@ -61,7 +64,7 @@ func (a *app) psqlCommand() *cobra.Command {
 				}
 				defer func() { _ = term.Restore(fd, was) }()
 			}
-			code, err := l.Attach(cmd.Context(), topology.ServicePostgres.Host(args[0]), command, t)
+			code, err := postgres.Attach(cmd.Context(), command, t)
 			if err == nil && code != 0 {
 				return verdictError(code)
 			}
@@ -90,7 +93,7 @@ func regions(l *lab.Lab) []string {
 
 // standing are the faults that were injected by hand.
 func standing(l *lab.Lab) []string {
-	notes, _ := l.Faults()
+	notes, _ := l.Faults().List()
 	var ids []string
 	for _, n := range notes {
 		if n.Standing {

@@ -29,7 +29,7 @@ the region that took over gets everything, until weights are given.`,
 		}
 		return a.onLab(cmd.Context(), *name, func(l *lab.Lab) error {
 			for region := range weights {
-				if _, err := l.Region(region); err != nil {
+				if _, err := l.Topology().Find(region); err != nil {
 					return badInput{err}
 				}
 			}

@@ -30,6 +30,9 @@ type labOf struct{ *lab.Lab }
 
 var _ drill.Lab = labOf{}
 
+// Resolver is where clients look the app up.
+func (l labOf) Resolver() string { return l.Addresses().Resolver() }
+
 // Steady looks once at everything that has to be true before a fault. What costs the lab most is asked last: PostgreSQL makes a process
 // for each connection.
 func (l labOf) Steady(ctx context.Context) error {
@@ -168,7 +171,7 @@ func (l labOf) Read(ctx context.Context, region string) []drill.StoreRead {
 	var g errgroup.Group
 	for i := range reads {
 		g.Go(func() error {
-			tap, err := l.Tap(services[i].Host(region))
+			tap, err := l.Addresses().Tap(services[i].Host(region))
 			if err == nil {
 				reads[i].IDs, err = readStore(ctx, services[i], tap, region)
 			}

@@ -189,7 +189,7 @@ func (r *run) end(ctx context.Context, l *lab.Lab, keep bool) error {
 	}
 	r.leftovers = left
 	r.say("lab %s is removed: %d left over", l.Name, left)
-	if n := l.EngineKeeps(); n > 0 {
+	if n := l.EngineKeeps; n > 0 {
 		r.say("the engine keeps %d of its networks, on which nothing is: a restart of the engine ends that", n)
 	}
 	return err

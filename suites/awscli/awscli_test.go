@@ -52,7 +52,7 @@ var _ = Describe("The AWS command line", Ordered, ContinueOnFailure, func() {
 		Expect(err).NotTo(HaveOccurred())
 		two, ok := topology.Preset("two-regions")
 		Expect(ok).To(BeTrue())
-		e, err := harness.Up(ctx, two).Endpoints(west)
+		e, err := harness.Up(ctx, two).Addresses().Endpoints(west)
 		Expect(err).NotTo(HaveOccurred())
 		cli, err = awscli.Open(ctx, e.S3, west, dir)
 		Expect(err).NotTo(HaveOccurred())

@@ -141,10 +141,13 @@ func BenchmarkLink(b *testing.B) {
 
 func askOnce(ctx context.Context, l *lab.Lab, way string, q probe.Question) (a probe.Answer, err error) {
 	if way == "hub" {
-		a, err = l.AskOver(ctx, west+"_"+east+"_redis", q)
+		a, err = l.Inspect().Ask(ctx, west+"_"+east+"_redis", q)
 	} else {
 		q.Address = "redis." + east + ":6379"
-		a, err = l.AskFrom(ctx, "replicator."+east, q)
+		var replicator lab.Node
+		if replicator, err = l.Node("replicator." + east); err == nil {
+			a, err = replicator.Ask(ctx, q)
+		}
 	}
 	if err == nil {
 		err = a.Err()

@@ -35,7 +35,7 @@ var _ = Describe("The repository of the configurations", func() {
 	It("delivers what somebody pushes, refuses what can't be, and says who has changed what in a failover", func(ctx SpecContext) {
 		t, _ := topology.Preset("two-regions")
 		l := harness.Up(ctx, t.Scaled(60))
-		url, err := l.Repository()
+		url, err := l.Addresses().Repository()
 		Expect(err).NotTo(HaveOccurred())
 		dir := GinkgoT().TempDir()
 		git := func(args ...string) (string, error) {

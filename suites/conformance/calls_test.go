@@ -51,16 +51,16 @@ var _ = Describe("The S3 of a region", Ordered, ContinueOnFailure, func() {
 // storeOf is the S3 of a region as it is reached from outside, past all faults.
 func storeOf(l *lab.Lab, region string) calls.Store {
 	GinkgoHelper()
-	e, err := l.Endpoints(region)
+	e, err := l.Addresses().Endpoints(region)
 	Expect(err).NotTo(HaveOccurred())
-	node := topology.ServiceS3.Host(region)
+	node := harness.Node(l, topology.ServiceS3.Host(region))
 	return calls.Store{
 		Region: region, Address: e.S3,
 		Restart: func(ctx context.Context) error {
-			if err := l.Crash(ctx, node); err != nil {
+			if err := node.Crash(ctx); err != nil {
 				return err
 			}
-			if err := l.Revive(ctx, node); err != nil {
+			if err := node.Revive(ctx); err != nil {
 				return err
 			}
 			Eventually(func(ctx context.Context) error {

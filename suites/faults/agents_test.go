@@ -57,7 +57,7 @@ func heal(ctx context.Context, g *fault.Guard) {
 // look asks a node's HTTP over its tap.
 func look(ctx context.Context, l *lab.Lab, node, path string, into any) {
 	GinkgoHelper()
-	tap, err := l.Tap(node)
+	tap, err := l.Addresses().Tap(node)
 	Expect(err).NotTo(HaveOccurred())
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+tap+path, http.NoBody)
 	Expect(err).NotTo(HaveOccurred())

@@ -115,7 +115,7 @@ var _ = Describe("A lab of two regions", Ordered, ContinueOnFailure, func() {
 				Expect(guard.State()).To(Equal(fault.Healed))
 				Eventually(c.well).WithContext(harness.Alive(ctx)).WithArguments(l).WithTimeout(harness.Patience).Should(Succeed(), "after")
 				Expect(guard.Heal(ctx)).Error().NotTo(HaveOccurred(), "twice")
-				Expect(l.Faults()).To(BeEmpty())
+				Expect(l.Faults().List()).To(BeEmpty())
 			}, SpecTimeout(harness.SpecTimeout))
 
 			if c.dies == "" {
@@ -129,13 +129,13 @@ var _ = Describe("A lab of two regions", Ordered, ContinueOnFailure, func() {
 				}
 				guard := harness.Guard(l, c.spec)
 				Expect(guard.Inject(ctx)).Error().NotTo(HaveOccurred())
-				Expect(l.Crash(ctx, c.dies)).To(Succeed())
+				Expect(harness.Node(l, c.dies).Crash(ctx)).To(Succeed())
 				DeferCleanup(func(ctx SpecContext) {
-					Expect(l.Revive(ctx, c.dies)).To(Succeed())
+					Expect(harness.Node(l, c.dies).Revive(ctx)).To(Succeed())
 					Eventually(c.well).WithContext(harness.Alive(ctx)).WithArguments(l).WithTimeout(harness.Patience).Should(Succeed(), "after")
 				}, NodeTimeout(harness.SpecTimeout))
 				Expect(guard.Heal(ctx)).Error().NotTo(HaveOccurred())
-				Expect(l.Faults()).To(BeEmpty())
+				Expect(l.Faults().List()).To(BeEmpty())
 			}, SpecTimeout(harness.SpecTimeout))
 		})
 	}
@@ -168,7 +168,7 @@ type client = func(ctx context.Context, l *lab.Lab) error
 
 // over asks over a link, from a node in the region where it starts.
 func over(ctx context.Context, l *lab.Lab, from, to, service string, q probe.Question) (probe.Answer, error) {
-	return l.AskOver(ctx, from+"_"+to+"_"+service, q)
+	return l.Inspect().Ask(ctx, from+"_"+to+"_"+service, q)
 }
 
 func sees(from, to, service string, want probe.Symptom) client {
@@ -271,7 +271,7 @@ func ends(bytes float64) client {
 // refuses is that a statement fails with an error of which this is a part.
 func refuses(node, statement, with string) client {
 	return func(ctx context.Context, l *lab.Lab) error {
-		tap, err := l.Tap(node)
+		tap, err := l.Addresses().Tap(node)
 		if err != nil {
 			return err
 		}
@@ -293,7 +293,7 @@ func refuses(node, statement, with string) client {
 // at asks a node over its tap.
 func at(node string, want ...probe.Symptom) client {
 	return func(ctx context.Context, l *lab.Lab) error {
-		tap, err := l.Tap(node)
+		tap, err := l.Addresses().Tap(node)
 		if err != nil {
 			return err
 		}
@@ -337,7 +337,7 @@ func shut(region string) client {
 }
 
 func atTheDoor(ctx context.Context, l *lab.Lab, region string) (probe.Answer, error) {
-	door, err := l.Door(region)
+	door, err := l.Addresses().Door(region)
 	if err != nil {
 		return probe.Answer{}, err
 	}

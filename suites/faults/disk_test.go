@@ -31,7 +31,7 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 	}, NodeTimeout(harness.LabTimeout))
 
 	connect := func(ctx context.Context, node string) (*pgx.Conn, error) {
-		tap, err := l.Tap(node)
+		tap, err := l.Addresses().Tap(node)
 		if err != nil {
 			return nil, err
 		}
@@ -75,7 +75,7 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 				}
 				return err
 			}, Succeed())
-			Expect(l.Faults()).To(BeEmpty())
+			Expect(l.Faults().List()).To(BeEmpty())
 		}, NodeTimeout(harness.SpecTimeout))
 	})
 
@@ -172,7 +172,7 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 
 	It("has an app in front whose goodput falls to what it is squeezed to", func(ctx SpecContext) {
 		const to, lasting = 20, 3 * time.Second
-		door, err := l.Door("us-west-2")
+		door, err := l.Addresses().Door("us-west-2")
 		Expect(err).NotTo(HaveOccurred())
 		// goodput is how many of a hundred reads a second clients get an answer to.
 		goodput := func() (perSecond float64) {

@@ -17,7 +17,7 @@ import (
 
 // says asks a database for one text.
 func says(ctx context.Context, l *lab.Lab, region, question string) (answer string, err error) {
-	tap, err := l.Tap(topology.ServicePostgres.Host(region))
+	tap, err := l.Addresses().Tap(topology.ServicePostgres.Host(region))
 	if err != nil {
 		return "", err
 	}

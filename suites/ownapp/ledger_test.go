@@ -47,8 +47,10 @@ var _ = Describe("A ledger whose payments must reach both regions", func() {
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(func(ctx SpecContext) {
 			if CurrentSpecReport().Failed() {
-				for _, node := range []string{"automation." + west, "app-1." + west} {
-					_ = l.Log(ctx, node, GinkgoWriter, 40, false) // it is told with the failure, or not at all
+				for _, name := range []string{"automation." + west, "app-1." + west} {
+					node, err := l.Node(name)
+					Expect(err).NotTo(HaveOccurred())
+					_ = node.Log(ctx, GinkgoWriter, 40, false) // it is told with the failure, or not at all
 				}
 			}
 			left, err := l.Down(ctx)
@@ -60,7 +62,7 @@ var _ = Describe("A ledger whose payments must reach both regions", func() {
 		DeferCleanup(let)
 
 		By("paying, until all payments are taken at home")
-		c := newClients(l.Resolver())
+		c := newClients(l.Addresses().Resolver())
 		paying, stop := context.WithCancel(ctx)
 		ended := make(chan struct{})
 		go func() {
@@ -95,7 +97,7 @@ var _ = Describe("A ledger whose payments must reach both regions", func() {
 			len(before), east, west, (after[0].at-lost.Window.Lo).Round(time.Millisecond), len(after)-1, len(c.unheard)))
 
 		By("finding every payment in the standby's database, once")
-		there, err := l.Endpoints(west)
+		there, err := l.Addresses().Endpoints(west)
 		Expect(err).NotTo(HaveOccurred())
 		conn, err := store.Postgres(ctx, there.Postgres)
 		Expect(err).NotTo(HaveOccurred())
@@ -113,7 +115,7 @@ var _ = Describe("A ledger whose payments must reach both regions", func() {
 
 		By("healing")
 		Expect(guard.Heal(ctx)).Error().NotTo(HaveOccurred())
-		Expect(l.Faults()).To(BeEmpty())
+		Expect(l.Faults().List()).To(BeEmpty())
 	}, SpecTimeout(specTimeout))
 })
 

@@ -73,7 +73,7 @@ func (w *writer) key(ctx context.Context, region string, i int) error {
 }
 
 func cache(l *lab.Lab, region string) (*redis.Client, error) {
-	tap, err := l.Tap(topology.ServiceRedis.Host(region))
+	tap, err := l.Addresses().Tap(topology.ServiceRedis.Host(region))
 	if err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func answered(ctx context.Context, l *lab.Lab, clients string) string {
 			Code: dns.EDNS0SUBNET, Family: 1, SourceNetmask: uint8(subnet.Bits()), Address: subnet.Addr().AsSlice(), //nolint:gosec // at most 32
 		})
 	}
-	reply, _, err := (&dns.Client{Net: "udp"}).ExchangeContext(ctx, query, l.Resolver())
+	reply, _, err := (&dns.Client{Net: "udp"}).ExchangeContext(ctx, query, l.Addresses().Resolver())
 	Expect(err).NotTo(HaveOccurred())
 	Expect(reply.Answer).To(HaveLen(1))
 	region, _, _ := strings.Cut(reply.Answer[0].(*dns.SRV).Target, ".")

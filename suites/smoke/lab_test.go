@@ -44,26 +44,26 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 			}
 		}
 		Expect(way.Port).NotTo(BeZero())
-		Expect(l.TripFrom(ctx, from(here), topology.ServicePostgres, at("hub", way.Port))).To(Succeed())
+		Expect(harness.Node(l, from(here)).Trip(ctx, topology.ServicePostgres, at("hub", way.Port))).To(Succeed())
 
 		By("failing to reach its nodes by name and by address")
-		ip, err := l.IP(ctx, postgres(there))
+		ip, err := harness.Node(l, postgres(there)).IP(ctx)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(l.TripFrom(ctx, from(there), topology.ServicePostgres, at(ip, topology.PortPostgres))).To(Succeed(), "the address is right")
-		Expect(l.TripFrom(ctx, from(here), topology.ServicePostgres, at(ip, topology.PortPostgres))).NotTo(Succeed())
-		Expect(l.TripFrom(ctx, from(here), topology.ServicePostgres, at(postgres(there), topology.PortPostgres))).NotTo(Succeed())
+		Expect(harness.Node(l, from(there)).Trip(ctx, topology.ServicePostgres, at(ip, topology.PortPostgres))).To(Succeed(), "the address is right")
+		Expect(harness.Node(l, from(here)).Trip(ctx, topology.ServicePostgres, at(ip, topology.PortPostgres))).NotTo(Succeed())
+		Expect(harness.Node(l, from(here)).Trip(ctx, topology.ServicePostgres, at(postgres(there), topology.PortPostgres))).NotTo(Succeed())
 
 		By("failing to reach the hub's links of others and its taps")
 		for _, s := range plan.Paths(l.Topology()) {
 			if s.From != here {
-				Expect(l.TripFrom(ctx, from(here), s.Service, at("hub", s.Port))).NotTo(Succeed(), s.Name)
+				Expect(harness.Node(l, from(here)).Trip(ctx, s.Service, at("hub", s.Port))).NotTo(Succeed(), s.Name)
 			}
 		}
 
 		By("failing to reach what lies outside the lab")
-		global, err := l.IP(ctx, topology.ServiceNameservice.Host(topology.Global))
+		global, err := harness.Node(l, topology.ServiceNameservice.Host(topology.Global)).IP(ctx)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(l.TripFrom(ctx, from(here), topology.ServiceNameservice, at(global, topology.PortAgent))).NotTo(Succeed())
+		Expect(harness.Node(l, from(here)).Trip(ctx, topology.ServiceNameservice, at(global, topology.PortAgent))).NotTo(Succeed())
 	},
 		Entry("from the home region", east, west, SpecTimeout(harness.SpecTimeout)),
 		Entry("from the standby", west, east, SpecTimeout(harness.SpecTimeout)),
@@ -72,7 +72,7 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 	It("keeps what PostgreSQL acknowledges, and notices when it would not", func(ctx SpecContext) {
 		Expect(l.Observe().CheckDurability(ctx)).To(Succeed())
 
-		tap, err := l.Tap(postgres(east))
+		tap, err := l.Addresses().Tap(postgres(east))
 		Expect(err).NotTo(HaveOccurred())
 		conn, err := store.Postgres(ctx, tap)
 		Expect(err).NotTo(HaveOccurred())

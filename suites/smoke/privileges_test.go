@@ -21,7 +21,7 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 	BeforeAll(func(ctx SpecContext) {
 		l = harness.Up(ctx, preset("two-regions"))
 		var err error
-		nodes, err = l.Confinement(ctx)
+		nodes, err = l.Inspect().Confinement(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		want := len(plan.Places(l.Topology())) + 1                                          // the hub
 		if l.Server(topology.ServiceS3).Image == l.Server(topology.ServiceDynamoDB).Image { // one node is both
@@ -97,7 +97,7 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 	DescribeTable("can't reach the hub's control API, which could heal the fault it is to suffer",
 		func(ctx SpecContext, witness, place string, way topology.Path) {
 			ask := func(s topology.Service, host string, port int) error {
-				return l.TripFrom(ctx, witness, s, net.JoinHostPort(host, strconv.Itoa(port)))
+				return harness.Node(l, witness).Trip(ctx, s, net.JoinHostPort(host, strconv.Itoa(port)))
 			}
 			By("reaching a link of the hub, so that the next steps can fail")
 			for _, s := range plan.Paths(l.Topology()) {
@@ -110,12 +110,12 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 
 			By("asking the hub by its name, by its address in the outer network, and by way of the engine's machine")
 			Expect(ask(topology.ServiceHub, "hub", topology.PortToxiproxy)).NotTo(Succeed())
-			outer, err := l.IP(ctx, topology.ServiceHub.Host(topology.Global))
+			outer, err := harness.Node(l, topology.ServiceHub.Host(topology.Global)).IP(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(ask(topology.ServiceHub, outer, topology.PortToxiproxy)).NotTo(Succeed())
-			round, err := l.ControlOverTheHost(ctx, place)
+			round, err := l.Inspect().ControlOverTheHost(ctx, place)
 			Expect(err).NotTo(HaveOccurred())
-			Expect(l.TripFrom(ctx, witness, topology.ServiceHub, round)).NotTo(Succeed())
+			Expect(harness.Node(l, witness).Trip(ctx, topology.ServiceHub, round)).NotTo(Succeed())
 		},
 		Entry("from the home region", topology.ServiceReplicator.Host(east), east,
 			topology.Path{From: east, To: west, Service: topology.ServiceS3}, SpecTimeout(harness.SpecTimeout)),

@@ -45,7 +45,7 @@ var _ = Describe("The logs of a lab", func() {
 			},
 		}
 		for s, ask := range amiss {
-			tap, err := l.Tap(s.Host(east))
+			tap, err := l.Addresses().Tap(s.Host(east))
 			Expect(err).NotTo(HaveOccurred())
 			err = ask(ctx, tap)
 			Expect(err).To(HaveOccurred(), string(s))

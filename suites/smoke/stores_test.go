@@ -31,10 +31,10 @@ var _ = Describe("The stores of AWS", Ordered, ContinueOnFailure, func() {
 
 	BeforeAll(func(ctx SpecContext) {
 		l = harness.Up(ctx, preset("two-regions"))
-		tap, err := l.Tap(topology.ServiceS3.Host(east))
+		tap, err := l.Addresses().Tap(topology.ServiceS3.Host(east))
 		Expect(err).NotTo(HaveOccurred())
 		objects = store.Objects(tap, east, nil)
-		tap, err = l.Tap(topology.ServiceDynamoDB.Host(east))
+		tap, err = l.Addresses().Tap(topology.ServiceDynamoDB.Host(east))
 		Expect(err).NotTo(HaveOccurred())
 		items = store.Items(tap, east, nil)
 		GinkgoWriter.Printf("S3 is %s, DynamoDB %s\n", l.Server(topology.ServiceS3), l.Server(topology.ServiceDynamoDB))
@@ -117,8 +117,8 @@ var _ = Describe("The stores of AWS", Ordered, ContinueOnFailure, func() {
 			if s == topology.ServiceDynamoDB && l.Server(s).Image == l.Server(topology.ServiceS3).Image {
 				continue // they are one node
 			}
-			Expect(l.Crash(ctx, s.Host(east))).To(Succeed())
-			Expect(l.Revive(ctx, s.Host(east))).To(Succeed())
+			Expect(harness.Node(l, s.Host(east)).Crash(ctx)).To(Succeed())
+			Expect(harness.Node(l, s.Host(east)).Revive(ctx)).To(Succeed())
 		}
 		Eventually(func(ctx context.Context) error {
 			_, err := objects.ListBuckets(ctx, &s3.ListBucketsInput{})

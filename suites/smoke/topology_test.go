@@ -51,7 +51,7 @@ func readNotes(ctx context.Context, l *lab.Lab, region string) (texts []string, 
 func fastest(l *lab.Lab, here, there string) func(context.Context) (time.Duration, error) {
 	least := time.Hour
 	return func(ctx context.Context) (time.Duration, error) {
-		a, err := l.AskOver(ctx, here+"_"+there+"_redis", probe.Question{Way: probe.RoundTrip})
+		a, err := l.Inspect().Ask(ctx, here+"_"+there+"_redis", probe.Question{Way: probe.RoundTrip})
 		if err == nil {
 			err = a.Err()
 		}
@@ -64,7 +64,7 @@ func fastest(l *lab.Lab, here, there string) func(context.Context) (time.Duratio
 
 // serves says whether clients are served by the app of a region.
 func serves(ctx context.Context, l *lab.Lab, region string) error {
-	door, err := l.Door(region)
+	door, err := l.Addresses().Door(region)
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ var _ = Describe("A pilot light", func() {
 		By("having app nodes that are there and refuse")
 		nodes := []string{topology.Place{Service: topology.ServiceApp, Region: west, Number: 1}.Name(), topology.Place{Service: topology.ServiceApp, Region: west, Number: 2}.Name()}
 		answer := func(ctx context.Context, node string) error {
-			return l.TripFrom(ctx, topology.ServiceReplicator.Host(west), topology.ServiceApp, node+":8080")
+			return harness.Node(l, topology.ServiceReplicator.Host(west)).Trip(ctx, topology.ServiceApp, node+":8080")
 		}
 		for _, n := range nodes {
 			Expect(answer(ctx, n)).To(MatchError(ContainSubstring("connection refused")), n)

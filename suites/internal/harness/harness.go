@@ -103,6 +103,14 @@ func Up(ctx context.Context, t topology.Topology) *lab.Lab {
 	return l
 }
 
+// Node is a node of a lab by its name; a spec that asks for one that is not there fails.
+func Node(l *lab.Lab, name string) lab.Node {
+	ginkgo.GinkgoHelper()
+	n, err := l.Node(name)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	return n
+}
+
 // Guard makes a fault ready, on a clock that starts now, and has it healed when the spec is over.
 func Guard(l *lab.Lab, spec fault.Spec) *fault.Guard {
 	ginkgo.GinkgoHelper()
@@ -119,7 +127,7 @@ func Guard(l *lab.Lab, spec fault.Spec) *fault.Guard {
 
 // InPostgres works in the database of a region, past all faults.
 func InPostgres(ctx context.Context, l *lab.Lab, region string, work func(conn *pgx.Conn) error) error {
-	tap, err := l.Tap(topology.ServicePostgres.Host(region))
+	tap, err := l.Addresses().Tap(topology.ServicePostgres.Host(region))
 	if err != nil {
 		return err
 	}

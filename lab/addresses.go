@@ -1,0 +1,84 @@
+package lab
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// Addresses are where this process reaches the parts of a lab, as host:port.
+type Addresses struct{ l *Lab }
+
+// Addresses are those of the lab.
+func (l *Lab) Addresses() Addresses { return Addresses{l} }
+
+// Resolver is where the name service answers DNS over UDP.
+func (a Addresses) Resolver() string { return a.l.resolver }
+
+// Repository is the URL of the Git repository in which the configurations of all regions are, past all faults. What is pushed to it is delivered.
+func (a Addresses) Repository() (string, error) {
+	tap, err := a.Tap(topology.ServiceRepository.Host(topology.Global))
+	if err != nil {
+		return "", err
+	}
+	return "http://" + tap + "/" + topology.RepositoryName, nil
+}
+
+// Tap is where the harness reaches a node's service, past all faults, as host:port.
+func (a Addresses) Tap(nodeName string) (string, error) {
+	return a.reach(func(k *link.Link) bool { return k.From == topology.Tap && k.Node == nodeName }, "tap of "+nodeName)
+}
+
+// Door is where clients reach the app of a region, as host:port: a link, which faults do touch.
+func (a Addresses) Door(region string) (string, error) {
+	return a.reach(func(k *link.Link) bool { return k.From == topology.Clients && k.To == region }, "door of "+region)
+}
+
+func (a Addresses) reach(is func(*link.Link) bool, what string) (string, error) {
+	i := slices.IndexFunc(a.l.links, is)
+	if i < 0 {
+		return "", fmt.Errorf("the lab has no %s", what)
+	}
+	address, ok := a.l.published[fmt.Sprintf("%d/tcp", a.l.links[i].Port)]
+	if !ok {
+		return "", fmt.Errorf("the hub does not publish the %s", what)
+	}
+	return address, nil
+}
+
+// Endpoints are where this process reaches a region, each as host:port. Only the Door is touched by faults.
+type Endpoints struct {
+	Region   string
+	Door     string // the app, as clients reach it
+	App      string // its first node, past all faults, and so are the others
+	Postgres string // for SQL
+	Redis    string
+	S3       string // for ObjectClient
+	DynamoDB string // for ItemClient
+}
+
+// Endpoints are those of a region.
+func (a Addresses) Endpoints(region string) (Endpoints, error) {
+	if _, err := a.l.topology.Find(region); err != nil {
+		return Endpoints{}, err
+	}
+	e := Endpoints{Region: region}
+	var err error
+	if e.Door, err = a.Door(region); err != nil {
+		return Endpoints{}, err
+	}
+	for node, address := range map[string]*string{
+		topology.Place{Service: topology.ServiceApp, Region: region, Number: 1}.Name(): &e.App,
+		topology.ServicePostgres.Host(region):                                          &e.Postgres,
+		topology.ServiceRedis.Host(region):                                             &e.Redis,
+		topology.ServiceS3.Host(region):                                                &e.S3,
+		topology.ServiceDynamoDB.Host(region):                                          &e.DynamoDB,
+	} {
+		if *address, err = a.Tap(node); err != nil {
+			return Endpoints{}, err
+		}
+	}
+	return e, nil
+}
