@@ -172,6 +172,8 @@ type runs struct {
 	many  bool // there are several
 	side  bool // side by side
 
+	screen screen
+
 	mu      sync.Mutex
 	failed  bool // the harness failed: no further drill begins
 	results []evidence.Result
@@ -189,28 +191,35 @@ func (r *runs) sideBySide(ctx context.Context, drills []runner.Options, jobs int
 }
 
 // inTurn runs one drill after the other. The lab of the next one comes up while the last one, of which nothing is measured any more, reads
-// what is left, heals and clears away.
-func (r *runs) inTurn(ctx context.Context, drills []runner.Options) (err error) {
+// what is left and heals. While the last one's lab is removed the next one's clients begin, whose steady state waits for that.
+func (r *runs) inTurn(ctx context.Context, drills []runner.Options) error {
+	var running errgroup.Group
+	var before chan struct{}
 	ahead := make(chan *runner.Ahead, 1)
 	for i, o := range drills {
+		v := r.newView(o.Scenario, i, len(drills))
+		over, gone := make(chan struct{}), make(chan struct{})
 		if i+1 < len(drills) {
 			o.Measured = func() { ahead <- runner.StartAhead(ctx, drills[i+1]) }
+			o.Over = func() { v.leave(); close(over) }
 		}
-		err = errors.Join(r.one(ctx, r.newView(o.Scenario, i, len(drills)), o), o.Ahead.Discard(ctx))
+		o.Before = before
+		running.Go(func() error {
+			defer close(gone)
+			return errors.Join(r.one(ctx, v, o), o.Ahead.Discard(ctx))
+		})
+		select {
+		case <-over:
+		case <-gone:
+		}
 		select {
 		case next := <-ahead:
-			if err == nil {
-				drills[i+1].Ahead = next
-			} else {
-				err = errors.Join(err, next.Discard(ctx))
-			}
+			drills[i+1].Ahead = next
 		default:
 		}
-		if err != nil {
-			return err
-		}
+		before = gone
 	}
-	return nil
+	return running.Wait()
 }
 
 func (r *runs) one(ctx context.Context, v *view, o runner.Options) error {
@@ -226,6 +235,7 @@ func (r *runs) one(ctx context.Context, v *view, o runner.Options) error {
 	v.end(out)
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.screen.clear(r.stderr)
 	if out.Dir != "" {
 		r.results = append(r.results, out.Result)
 	}

@@ -26,7 +26,13 @@ import (
 )
 
 // labOf is a lab with the sample app in it, as a drill wants it.
-type labOf struct{ *lab.Lab }
+type labOf struct {
+	*lab.Lab
+	before <-chan struct{} // closed when the lab of the drill before is gone; nil for none
+}
+
+// errBefore says that the engine is still busy with the drill before.
+var errBefore = errors.New("the lab of the drill before is being removed")
 
 var _ drill.Lab = labOf{}
 
@@ -38,6 +44,13 @@ func (l labOf) Resolver() string { return l.Addresses().Resolver() }
 func (l labOf) Steady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
+	if l.before != nil {
+		select {
+		case <-l.before:
+		default:
+			return errBefore
+		}
+	}
 	if err := l.checkRouting(ctx); err != nil {
 		return err
 	}

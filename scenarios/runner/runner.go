@@ -30,6 +30,8 @@ type Options struct {
 	Repeat   string            // the arguments that repeat this run, for the evidence
 	Ahead    *Ahead            // the lab, if one was started ahead; nil for one of its own
 	Measured func()            // called when nothing is measured any more, and another lab would disturb nobody; nil for none
+	Over     func()            // called when the drill is over, and all that is left to do is to remove its lab; nil for none
+	Before   <-chan struct{}   // closed when the lab of the drill before is gone: until then there is no steady state; nil for none
 }
 
 // Outcome is a drill that was run: its folder, and what is in it.
@@ -132,7 +134,10 @@ func (r *run) run(ctx context.Context) (err error) {
 		r.facts.Images = append(r.facts.Images, evidence.Image{For: name, Name: i.Name, Digest: i.ID})
 	}
 	began := time.Now()
-	err = orBroken(ctx, drill.Run(ctx, r.plan, labOf{l}, r.rec, r.watch()), began, l.CheckPrograms)
+	err = orBroken(ctx, drill.Run(ctx, r.plan, labOf{l, r.Before}, r.rec, r.watch()), began, l.CheckPrograms)
+	if r.Over != nil {
+		r.Over()
+	}
 	if errors.Is(err, drill.ErrProvesNothing) {
 		r.say("%v", err)
 		return nil // judged all the same: inconclusive
