@@ -25,7 +25,7 @@ JOBS    ?= $(shell n=$$(($$(getconf _NPROCESSORS_ONLN) / 2)); echo $$((n > 1 ? n
 UNIT    := . ./docker/... ./fixtures/... ./lab/... ./scenarios/... ./suites/matchers/... ./suites/internal/...
 
 .DEFAULT_GOAL := help
-.PHONY: help chaos conformance stores test lint fmt images bench calibrate mutants fuzz clean
+.PHONY: help chaos conformance stores test lint fmt images bench size calibrate mutants fuzz clean
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -73,6 +73,14 @@ bench: regionfall ## print benchmarks: of lab start, faults and links, and of th
 	@./regionfall images
 	$(GO) test -run='^$$' -bench=. -benchtime=3x -timeout=30m ./suites/bench
 	$(GO) test -run='^$$' -bench=. -benchmem ./scenarios/history ./scenarios/measure ./scenarios/workload
+
+# The binary that is counted is the same, but for its symbols. docs/size.md says more.
+size: regionfall ## print how large the binary is, and which modules it is made of
+	@wc -c regionfall
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && $(GO) build -o "$$dir/regionfall" . && \
+		$(GO) list -deps -f '{{.ImportPath}} {{with .Module}}{{.Path}}{{else}}the standard library{{end}}' . >"$$dir/modules" && \
+		$(GO) tool nm -size -sort address "$$dir/regionfall" >"$$dir/symbols" && \
+		awk -f .ci/size.awk "$$dir/modules" "$$dir/symbols" | head -n 10
 
 # SEED=17 repeats one drill and tells all of it; with KEEP=folder what it records stays there. SIDE is how many drills run side by side.
 calibrate: ## plant truths, measure them, and write docs/calibration.md from what comes out

@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -60,6 +63,10 @@ var mayImport = map[string][]string{
 // Whole subtrees are granted by their top: only for those that wire.
 var grantsBelow = map[string]bool{"lab": true, "scenarios/runner": true, "scenarios/command": true, "suites/internal": true}
 
+// Whoever calls these looks methods up by names that are made up as the program runs, so that the linker has to keep
+// every method of every library: see docs/size.md.
+var keepsEveryMethod = []string{"text/template", "html/template"}
+
 const module = "github.com/regionfall/regionfall"
 
 type goPackage struct {
@@ -107,11 +114,41 @@ func TestImportGraph(t *testing.T) {
 			if specs && !under(folder, "suites") {
 				t.Errorf("%s imports %s, which belongs to suites/", folder, i)
 			}
+			if slices.Contains(keepsEveryMethod, i) {
+				t.Errorf("%s imports %s, for which the linker keeps every method there is: see docs/size.md", folder, i)
+			}
 		}
 	}
 	for folder := range mayImport {
 		if !seen[folder] && folder != "suites/internal" {
 			t.Errorf("there is a rule for %s, which is no package: take the rule away", folder)
+		}
+	}
+}
+
+// The linker drops what nobody calls. That no package imports templates is not enough for it: a library may call them, as
+// Cobra does when it is given a template for its help, or look methods up by name itself.
+func TestTheBinaryHoldsOnlyWhatIsCalled(t *testing.T) {
+	const largest = 35_000_000 // bytes
+	program := filepath.Join(t.TempDir(), "regionfall")
+	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build the binary: %v\n%s", err, out)
+	}
+	binary, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(binary) > largest {
+		t.Errorf("the binary has %.1f MB, and may have %.1f MB: see docs/size.md", float64(len(binary))/1e6, largest/1e6)
+	}
+	for function, called := range map[string]bool{
+		"github.com/aws/aws-sdk-go-v2/service/s3.(*Client).PutObject":        true, // or names are somewhere else
+		"github.com/aws/aws-sdk-go-v2/service/s3.(*Client).PutBucketWebsite": false,
+		"github.com/redis/go-redis/v9.(*Client).XAdd":                        false,
+		"text/template.(*Template).Execute":                                  false,
+	} {
+		if there := bytes.Contains(binary, []byte(function)); there != called {
+			t.Errorf("the binary holds %s: %t, want %t: see docs/size.md", function, there, called)
 		}
 	}
 }

@@ -108,7 +108,7 @@ func (p *Plan) config(region string) topology.Config {
 	return c
 }
 
-// appEnv is what the templates of an app's environment may use in one of its nodes.
+// appEnv is what the placeholders of an app's environment stand for in one of its nodes.
 func (p *Plan) appEnv(region, node string) AppEnv {
 	c := p.config(region)
 	return AppEnv{

@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"text/template"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -37,7 +36,8 @@ type App struct {
 	Image string   `json:"image,omitempty"`
 	Cmd   []string `json:"-"` // instead of the image's
 	Port  int      `json:"port"`
-	// Env is more of the environment, by name. Values are Go templates over AppEnv, such as "postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}".
+	// Env is more of the environment, by name. Values may hold the fields of AppEnv as placeholders, such as
+	// "postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}". Nothing but these is understood between {{ and }}.
 	Env map[string]string `json:"-"`
 	// Needs are what its nodes may do beyond what every node may: its image's user where that is root, or writing elsewhere than to /tmp.
 	Needs Needs `json:"-"`
@@ -52,8 +52,8 @@ type App struct {
 // sample is the app of fixtures/kyc, in the image "app" of the set.
 var sample = App{Port: topology.PortApp, Health: "/healthz", Ready: "/readyz"}
 
-// AppEnv is what the templates of App.Env may use. The addresses are host:port as the node reaches them, before anything has happened:
-// the primaries are in the home region, the object and item stores in the node's own.
+// AppEnv is what the placeholders of App.Env stand for in one node. The addresses are host:port as the node reaches them,
+// before anything has happened: the primaries are in the home region, the object and item stores in the node's own.
 type AppEnv struct {
 	Region, Node                  string
 	Postgres, Redis, S3, DynamoDB string
@@ -75,8 +75,8 @@ func (a App) Whole() App {
 	return a
 }
 
-// Validate says everything that can be said without an engine. Templates are tried for every app node of the topology.
-func (a App) Validate(t topology.Topology) error {
+// Validate says everything that can be said without an engine.
+func (a App) Validate() error {
 	if a.isSample() {
 		return nil
 	}
@@ -101,30 +101,11 @@ func (a App) Validate(t topology.Topology) error {
 			complain("%s: %q is no path: name one that GET answers with 2xx, such as /healthz", field, where)
 		}
 	}
-	said := map[string]bool{}
-	for _, n := range a.nodes(t) {
-		if _, err := a.environment(n); err != nil && !said[err.Error()] {
-			said[err.Error()] = true
-			errs = append(errs, err)
-		}
+	if _, err := a.environment(AppEnv{}); err != nil {
+		errs = append(errs, err)
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
-}
-
-// nodes are those that the app is going to run in, or just one without addresses where the topology is not valid itself.
-func (a App) nodes(t topology.Topology) []AppEnv {
-	if t.Validate() != nil {
-		return []AppEnv{{}}
-	}
-	p := New(t, a)
-	var all []AppEnv
-	for _, at := range Places(t) {
-		if at.Service == topology.ServiceApp {
-			all = append(all, p.appEnv(at.Region, at.Name()))
-		}
-	}
-	return all
 }
 
 // reserved are the names that the lab sets itself.
@@ -135,7 +116,7 @@ func (a App) environment(in AppEnv) (map[string]string, error) {
 	env := map[string]string{}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(a.Env)) {
-		value, err := render(a.Env[name], in)
+		value, err := in.fill(a.Env[name])
 		switch {
 		case name == "" || strings.ContainsAny(name, "=\x00"):
 			err = errors.New("that is no name of a variable")
@@ -148,24 +129,4 @@ func (a App) environment(in AppEnv) (map[string]string, error) {
 		env[name] = value
 	}
 	return env, errors.Join(errs...)
-}
-
-func render(text string, in AppEnv) (string, error) {
-	t, err := template.New("value").Parse(text)
-	if err != nil {
-		return "", errors.New(strings.TrimPrefix(err.Error(), "template: "))
-	}
-	var b strings.Builder
-	if err := t.Execute(&b, in); err != nil {
-		said := strings.TrimPrefix(err.Error(), "template: ")
-		if strings.Contains(said, "can't evaluate field") {
-			var fields []string
-			for _, f := range reflect.VisibleFields(reflect.TypeFor[AppEnv]()) {
-				fields = append(fields, "."+f.Name)
-			}
-			said += ": there are " + strings.Join(fields, ", ")
-		}
-		return "", errors.New(said)
-	}
-	return b.String(), nil
 }

@@ -23,7 +23,6 @@ var shop = App{
 }
 
 func TestWhatIsWrongWithAnApp(t *testing.T) {
-	top, _ := topology.Preset("two-regions")
 	for name, c := range map[string]struct {
 		change func(*App)
 		want   string // all of the error, or nothing
@@ -35,17 +34,16 @@ func TestWhatIsWrongWithAnApp(t *testing.T) {
 		"a host for a path": {func(a *App) { a.Ready = "//x/y" }, `app ready: "//x/y" is no path: name one that GET answers with 2xx, such as /healthz`},
 		"a fragment":        {func(a *App) { a.Health = "/live#now" }, `app health: "/live#now" is no path: name one that GET answers with 2xx, such as /healthz`},
 		"no path at all":    {func(a *App) { a.Health, a.Ready = "", "" }, `app health: "" is no path: name one that GET answers with 2xx, such as /healthz`},
-		"wrong in one region": {
-			func(a *App) {
-				a.Env = map[string]string{"A": `{{if eq .Region "us-west-2"}}{{index .Region 99}}{{end}}`}
-			},
-			`app env A: value:1:31: executing "value" at <index .Region 99>: error calling index: index out of range: 99`,
+		"several placeholders": {
+			func(a *App) { a.Env = map[string]string{"A": "{{.Nod}}", "B": "{{.Node"} },
+			"app env A: unknown placeholder {{.Nod}}: there are " + allPlaceholders + "\n" +
+				`app env B: invalid placeholder "{{.Node": it has no closing }}`,
 		},
 	} {
 		app := shop
 		c.change(&app)
 		said := ""
-		if err := app.Validate(top); err != nil {
+		if err := app.Validate(); err != nil {
 			said = err.Error()
 		}
 		if said != c.want {

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/regionfall/regionfall/scenarios/evidence/page"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
@@ -30,42 +31,14 @@ const (
 	maxRightSkew = 170.0
 )
 
-// chart is a timeline ready to be drawn.
-type chart struct {
-	Width, Height, Left, Right float64
-	Latency, Rate              panel
-	Bands                      []band // faults in force
-	Away                       []band // outages
-	Flags                      []pennant
-	Times                      []tick
-	AxisY                      float64
-	AxisLabel                  string
-	// Paths of the operations by outcome; Reads are those that are ok.
-	Writes, Reads, Failed, Unknown string
-	Offered, Good                  string
-	BinMS                          int64
-	Text                           string // what there is to see, for who cannot see it
-}
-
-type panel struct {
-	Top, Bottom float64
-	Title       string
-	Ticks       []tick
-}
-
-type tick struct {
-	At    float64
-	Label string
-}
-
-type band struct{ X, Width float64 }
-
-// pennant is a dated line with a label. Reads upwards: Y is that of its label.
+// pennant is a flag and its moment. Until it has its place, Y is its row.
 type pennant struct {
-	X, Y  float64
-	Label string
-	Class string // fault, mark, recovered, phase
-	at    time.Duration
+	page.Flag
+	at time.Duration
+}
+
+func flagAt(at time.Duration, class, label string) pennant {
+	return pennant{at: at, Flag: page.Flag{Class: class, Label: label}}
 }
 
 // scale maps lab time to the horizontal.
@@ -80,13 +53,13 @@ func (s scale) x(at time.Duration) float64 {
 }
 
 // newChart is nil when there is nothing to draw.
-func newChart(r Result, h history.History) *chart {
+func newChart(r Result, h history.History) *page.Chart {
 	if len(h.Ops) == 0 {
 		return nil
 	}
 	from, to := reach(h)
 	flags := flagsOf(r, h)
-	c := &chart{Width: chartWidth, Left: chartLeft}
+	c := &page.Chart{Width: chartWidth, Left: chartLeft}
 	right := chartRight
 	s := scale{from: from, to: to, left: chartLeft, width: chartWidth - chartLeft - right}
 	for _, f := range flags { // make room for labels that start late
@@ -97,12 +70,12 @@ func newChart(r Result, h history.History) *chart {
 
 	rows := placeFlags(flags, s)
 	top := float64(rows)*flagHeight + 10
-	for i := range flags {
-		flags[i].Y = top - 10 - flags[i].Y*flagHeight
+	for _, f := range flags {
+		f.Y = top - 10 - f.Y*flagHeight
+		c.Flags = append(c.Flags, f.Flag)
 	}
-	c.Flags = flags
-	c.Latency = panel{Top: top, Bottom: top + latencyTall, Title: "latency"}
-	c.Rate = panel{Top: c.Latency.Bottom + panelGap, Title: "operations per second"}
+	c.Latency = page.Panel{Top: top, Bottom: top + latencyTall, Title: "latency"}
+	c.Rate = page.Panel{Top: c.Latency.Bottom + panelGap, Title: "operations per second"}
 	c.Rate.Bottom = c.Rate.Top + rateTall
 	c.AxisY = c.Rate.Bottom
 	c.Height = c.Rate.Bottom + axisTall
@@ -115,7 +88,7 @@ func newChart(r Result, h history.History) *chart {
 			end = f.Healed.Hi
 		}
 		x := s.x(f.Effective.Lo)
-		c.Bands = append(c.Bands, band{X: x, Width: max(1, s.x(end)-x)})
+		c.Bands = append(c.Bands, page.Band{X: x, Width: max(1, s.x(end)-x)})
 	}
 	for _, o := range outagesOf(r) {
 		end := to
@@ -123,11 +96,11 @@ func newChart(r Result, h history.History) *chart {
 			end = o.End.Hi
 		}
 		x := s.x(o.Begin.Hi)
-		c.Away = append(c.Away, band{X: x, Width: max(1, s.x(end)-x)})
+		c.Away = append(c.Away, page.Band{X: x, Width: max(1, s.x(end)-x)})
 	}
-	c.drawOps(h.Ops, s)
-	c.drawRates(h.Ops, s)
-	c.drawTimes(h, s)
+	drawOps(c, h.Ops, s)
+	drawRates(c, h.Ops, s)
+	drawTimes(c, h, s)
 	c.Text = describe(r, h)
 	return c
 }
@@ -155,7 +128,7 @@ func zero(h history.History) (at time.Duration, fault bool) {
 	return 0, false
 }
 
-func (c *chart) drawTimes(h history.History, s scale) {
+func drawTimes(c *page.Chart, h history.History, s scale) {
 	origin, fault := zero(h)
 	c.AxisLabel = "seconds of lab time since the drill began"
 	if fault {
@@ -167,7 +140,7 @@ func (c *chart) drawTimes(h history.History, s scale) {
 		if at > s.to {
 			return
 		}
-		c.Times = append(c.Times, tick{At: s.x(at), Label: strings.ReplaceAll(fmt.Sprint(math.Round(i*step*100)/100+0), "-", "−")})
+		c.Times = append(c.Times, page.Tick{At: s.x(at), Label: strings.ReplaceAll(fmt.Sprint(math.Round(i*step*100)/100+0), "-", "−")})
 	}
 }
 
@@ -211,28 +184,28 @@ func flagsOf(r Result, h history.History) []pennant {
 	var flags []pennant
 	for _, f := range h.Faults {
 		if f.Effective == nil {
-			flags = append(flags, pennant{at: f.Command, Label: f.Name + " (not confirmed)", Class: "fault"})
+			flags = append(flags, flagAt(f.Command, "fault", f.Name+" (not confirmed)"))
 			continue
 		}
-		flags = append(flags, pennant{at: f.Effective.Lo, Label: f.Name + " " + f.Target, Class: "fault"})
+		flags = append(flags, flagAt(f.Effective.Lo, "fault", f.Name+" "+f.Target))
 		if f.Healed != nil {
-			flags = append(flags, pennant{at: f.Healed.Hi, Label: "healed", Class: "fault"})
+			flags = append(flags, flagAt(f.Healed.Hi, "fault", "healed"))
 		}
 	}
 	for _, o := range outagesOf(r) {
 		if o.End != nil {
-			flags = append(flags, pennant{at: o.End.Hi, Label: "the service is back", Class: "recovered"})
+			flags = append(flags, flagAt(o.End.Hi, "recovered", "the service is back"))
 		}
 	}
 	_, last := reach(h)
 	for _, p := range h.Phases {
 		if p.Name == history.PhaseSteady && p.At <= last {
-			flags = append(flags, pennant{at: p.At, Label: "steady state", Class: "phase"})
+			flags = append(flags, flagAt(p.At, "phase", "steady state"))
 		}
 	}
 	for _, m := range h.Marks {
 		if len(flags) < maxFlags && !slices.Contains(quiet, m.Name) && m.At.Hi <= last {
-			flags = append(flags, pennant{at: m.At.Lo + (m.At.Hi-m.At.Lo)/2, Label: measure.Title(m.Name), Class: "mark"})
+			flags = append(flags, flagAt(m.At.Lo+(m.At.Hi-m.At.Lo)/2, "mark", measure.Title(m.Name)))
 		}
 	}
 	return flags

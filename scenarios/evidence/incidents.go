@@ -4,41 +4,15 @@ import (
 	"strings"
 	"time"
 
+	"github.com/regionfall/regionfall/scenarios/evidence/page"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
-// incidentView is an incident as the report has it.
-type incidentView struct {
-	Title    string
-	InCharge string // a sentence; empty: not known
-	When     string // its fault was in force, or the order was carried out; empty without one
-	Already  bool   // it came when the service was away
-	Away     bool   // somebody could tell whether the service was
-	Outages  []outageView
-	Recovery string // the recovery time in words; empty: not measured
-	Full     string // its extrapolation
-	Phases   []segment
-	Point    *measure.RecoveryPoint
-	Lost     string // the joint figure in words
-	Losses   []storeLosses
-}
-
-type outageView struct{ What, From, To, Lasted, Verdict string }
-
-// storeLosses are the lost writes of one store.
-type storeLosses struct {
-	Store string
-	Lost  int
-	Rows  []loss
-}
-
-type loss struct{ ID, Acked, Before, By string }
-
-func incidentsOf(r Result, h history.History) []incidentView {
-	var all []incidentView
+func incidentsOf(r Result, h history.History) []page.Incident {
+	var all []page.Incident
 	for _, i := range r.Incidents {
-		v := incidentView{Title: i.Cause, Away: i.Outages != nil, Already: i.AwayAlready, Point: i.RecoveryPoint}
+		v := page.Incident{Title: i.Cause, Away: i.Outages != nil, Already: i.AwayAlready, Point: i.RecoveryPoint}
 		var effective *measure.Span
 		switch {
 		case i.InCharge == "":
@@ -74,8 +48,8 @@ func incidentsOf(r Result, h history.History) []incidentView {
 	return all
 }
 
-func viewOf(o measure.Outage) outageView {
-	v := outageView{What: o.What, From: measure.Between(o.Begin.Lo, o.Begin.Hi), To: "not seen", Verdict: o.Verdict.String()}
+func viewOf(o measure.Outage) page.Outage {
+	v := page.Outage{What: o.What, From: measure.Between(o.Begin.Lo, o.Begin.Hi), To: "not seen", Verdict: o.Verdict.String()}
 	if v.What == "" {
 		v.What = "all operations"
 	}
@@ -95,20 +69,20 @@ func viewOf(o measure.Outage) outageView {
 const shownLosses = 20
 
 // lossesOf dates the lost writes by their acknowledgement. The joint figure is left out where stores are told apart.
-func lossesOf(p measure.RecoveryPoint, h history.History, effective *measure.Span) []storeLosses {
+func lossesOf(p measure.RecoveryPoint, h history.History, effective *measure.Span) []page.Losses {
 	points := p.Stores
 	if len(points) == 0 {
 		points = []measure.RecoveryPoint{p}
 	}
 	acked := acknowledgedOf(points, h)
-	var out []storeLosses
+	var out []page.Losses
 	for _, store := range points {
 		if len(store.LostIDs) == 0 {
 			continue
 		}
-		s := storeLosses{Store: strings.TrimSpace(store.Name + " " + store.Rule), Lost: store.Lost}
+		s := page.Losses{Store: strings.TrimSpace(store.Name + " " + store.Rule), Lost: store.Lost}
 		for _, id := range store.LostIDs[:min(shownLosses, len(store.LostIDs))] {
-			l := loss{ID: id, Acked: "not in the history"}
+			l := page.Loss{ID: id, Acked: "not in the history"}
 			if op := acked[id]; op != nil {
 				l.Acked, l.By = measure.Exactly(op.Done), strings.TrimSpace(op.Region+" "+op.Node)
 				if effective != nil {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/regionfall/regionfall/scenarios/evidence/page"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
@@ -104,6 +104,17 @@ func WriteIndex(out string) error {
 	}
 	return first([]error{
 		writeBytes(out, "index.json", append(data, '\n')),
-		writeWhole(out, "index.html", func(w io.Writer) error { return pages.ExecuteTemplate(w, "index.html.tmpl", index) }),
+		writeWhole(out, "index.html", index.page().Render),
 	})
+}
+
+func (i Index) page() page.Index {
+	p := page.Index{Summary: i.Summary(), AsExpected: i.AsExpected == len(i.Drills)}
+	for _, e := range i.Drills {
+		p.Drills = append(p.Drills, page.Drill{
+			Folder: e.Folder, Scenario: e.Scenario, Started: e.Started(), Met: e.Met(), Expectation: e.Expectation,
+			Verdict: e.Verdict.String(), Status: unlessCompleted(e.Status), Rows: e.Rows, Error: e.Error,
+		})
+	}
+	return p
 }

@@ -2,64 +2,26 @@ package evidence
 
 import (
 	"cmp"
-	"embed"
 	"fmt"
-	"html/template"
 	"io"
 	"slices"
 	"strconv"
 	"time"
 
+	"github.com/regionfall/regionfall/scenarios/evidence/page"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
-//go:embed page/*.tmpl
-var pageFiles embed.FS
-
-// pages are parsed when the program starts, so that a template that does not parse fails every test.
-var pages = template.Must(template.New("").Funcs(template.FuncMap{
-	"n":     number,
-	"mid":   func(a, b float64) float64 { return (a + b) / 2 },
-	"add":   func(a, b float64) float64 { return a + b },
-	"less":  func(a, b float64) float64 { return a - b },
-	"dash":  dash,
-	"title": measure.Title,
-}).ParseFS(pageFiles, "page/*.tmpl"))
-
-// page is what report.html is rendered from.
-type page struct {
-	Result
-	Rows      []rowView
-	Scale     string // "x360", empty for real time
-	Second    string // what a second of the lab stands for
-	Chart     *chart
-	Incidents []incidentView
-	Faults    []faultView
-	Events    []event
-	Others    []string // reasons after the first
-}
-
-// rowView is a row with what was measured in the time of the story, in words.
-type rowView struct {
-	measure.Row
-	Full string
-}
-
-type faultView struct{ Name, Target, Role, Life, Commanded, Effective, Healed string }
-
-// event is a line of what happened, in order.
-type event struct {
-	at                     time.Duration
-	When, Source, What, Of string
-}
-
 func writeReport(w io.Writer, r Result, h history.History) error {
-	p := page{
-		Result: r, Chart: newChart(r, h), Incidents: incidentsOf(r, h), Events: eventsOf(r, h),
+	p := page.Report{
+		Scenario: r.Scenario.Name, Verdict: r.Verdict.String(), Why: r.Why(),
+		Status: unlessCompleted(r.Status), Expectation: r.Expectation(), FullScale: r.FullScale(),
+		Chart: newChart(r, h), Incidents: incidentsOf(r, h), Findings: r.Findings, Events: eventsOf(r, h),
+		Lab: r.labFacts(), Command: r.Command(),
 	}
 	for _, row := range r.rows() {
-		p.Rows = append(p.Rows, rowView{row, atFullScale(row, r.Scenario.Timescale)})
+		p.Rows = append(p.Rows, page.Row{Row: row, Full: atFullScale(row, r.Scenario.Timescale)})
 	}
 	if n := r.Scenario.Timescale; n > 0 && n != 1 {
 		p.Scale, p.Second = measure.Scale(n), measure.Promise(measure.AtScale(time.Second, n))
@@ -68,15 +30,51 @@ func writeReport(w io.Writer, r Result, h history.History) error {
 		p.Others = r.Reasons[1:]
 	}
 	for _, f := range r.Faults {
-		p.Faults = append(p.Faults, faultView{
-			Name: f.Name, Target: f.Target, Role: string(f.Role), Life: f.life(), Commanded: measure.Exactly(f.Command.Duration()),
-			Effective: spanText(f.Effective), Healed: spanText(f.Healed),
+		p.Faults = append(p.Faults, page.Fault{
+			Name: f.Name, Target: f.Target, Role: string(f.Role), Life: f.life(),
+			Commanded: measure.Exactly(f.Command.Duration()), Effective: spanText(f.Effective), Healed: spanText(f.Healed),
 		})
 	}
-	if err := pages.ExecuteTemplate(w, "report.html.tmpl", p); err != nil {
+	if err := p.Render(w); err != nil {
 		return fmt.Errorf("render report: %w", err)
 	}
 	return nil
+}
+
+// unlessCompleted is a status that a page has to tell.
+func unlessCompleted(s Status) string {
+	if s == Completed {
+		return ""
+	}
+	return string(s)
+}
+
+// labFacts are what is known of what the drill ran on.
+func (r Result) labFacts() []page.Fact {
+	var all []page.Fact
+	known := func(name, text string) {
+		if text != "" {
+			all = append(all, page.Fact{Name: name, Text: text})
+		}
+	}
+	known("drilled", r.Times())
+	known("harness", r.Harness.Words())
+	if r.Host != nil {
+		known("machine", r.Host.Words())
+	}
+	known("engine", dash(r.Lab.Engine))
+	known("S3 and DynamoDB from", dash(r.Lab.Served()))
+	known("ready after", dash(r.Lab.Readiness()))
+	left := "nothing"
+	if r.Leftovers > 0 {
+		left = strconv.Itoa(r.Leftovers)
+	}
+	known("left over", left)
+	all = append(all, page.Fact{Name: "scenario's SHA-256", Code: dash(r.Scenario.FileSHA256)})
+	for _, i := range r.Lab.Images {
+		all = append(all, page.Fact{Name: "image " + i.For, Text: i.Name, Code: i.Digest})
+	}
+	return all
 }
 
 func spanText(s *measure.Span) string {
@@ -87,8 +85,12 @@ func spanText(s *measure.Span) string {
 }
 
 // eventsOf is everything dated that is no operation, in order.
-func eventsOf(r Result, h history.History) []event {
+func eventsOf(r Result, h history.History) []page.Event {
 	origin, fault := zero(h)
+	type event struct {
+		page.Event
+		at time.Duration
+	}
 	var events []event
 	add := func(at history.Interval, source, what, of string) {
 		mid := at.Lo + (at.Hi-at.Lo)/2
@@ -99,7 +101,7 @@ func eventsOf(r Result, h history.History) []event {
 		if width := (at.Hi - at.Lo) / 2; width >= time.Millisecond {
 			when += " ± " + measure.AtMost(width)
 		}
-		events = append(events, event{at: at.Lo, When: when, Source: source, What: what, Of: of})
+		events = append(events, event{at: at.Lo, Event: page.Event{When: when, Source: source, What: what, Detail: of}})
 	}
 	point := func(at time.Duration) history.Interval { return history.Interval{Lo: at, Hi: at} }
 	for _, p := range h.Phases {
@@ -126,7 +128,11 @@ func eventsOf(r Result, h history.History) []event {
 		add(read.At, "harness", "read "+read.Store+", "+measure.Title(read.Read), of)
 	}
 	slices.SortStableFunc(events, func(a, b event) int { return cmp.Compare(a.at, b.at) })
-	return events
+	var all []page.Event
+	for _, e := range events {
+		all = append(all, e.Event)
+	}
+	return all
 }
 
 func signed(d time.Duration) string {

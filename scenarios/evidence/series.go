@@ -7,13 +7,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/regionfall/regionfall/scenarios/evidence/page"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // drawOps puts every operation at its due time and latency, which counts from there, on a logarithmic scale. Operations that would be
 // drawn on the same spot are drawn once.
-func (c *chart) drawOps(ops []history.Op, s scale) {
+func drawOps(c *page.Chart, ops []history.Op, s scale) {
 	power := func(latency time.Duration) float64 {
 		return math.Log10(max(0.1, float64(latency)/float64(time.Millisecond)))
 	}
@@ -31,7 +32,7 @@ func (c *chart) drawOps(ops []history.Op, s scale) {
 		if n >= 0 {
 			label = measure.Exactly(time.Duration(math.Pow10(n)) * time.Millisecond)
 		}
-		p.Ticks = append(p.Ticks, tick{At: y(float64(n)), Label: label})
+		p.Ticks = append(p.Ticks, page.Tick{At: y(float64(n)), Label: label})
 	}
 	drawn := newSpots(len(ops))
 	for i := range ops {
@@ -44,7 +45,7 @@ func (c *chart) drawOps(ops []history.Op, s scale) {
 }
 
 // drawRates draws how many operations were due in each bin, and how many of those came out ok, per second.
-func (c *chart) drawRates(ops []history.Op, s scale) {
+func drawRates(c *page.Chart, ops []history.Op, s scale) {
 	bin := binFor(s.to-s.from, len(ops))
 	c.BinMS = bin.Milliseconds()
 	n := int((s.to-s.from)/bin) + 1
@@ -71,7 +72,7 @@ func (c *chart) drawRates(ops []history.Op, s scale) {
 	p := &c.Rate
 	y := func(rate float64) float64 { return p.Bottom - (p.Bottom-p.Top)*rate/most }
 	for rate := 0.0; rate <= most+step/2; rate += step {
-		p.Ticks = append(p.Ticks, tick{At: y(rate), Label: strconv.FormatFloat(rate, 'f', -1, 64)})
+		p.Ticks = append(p.Ticks, page.Tick{At: y(rate), Label: strconv.FormatFloat(rate, 'f', -1, 64)})
 	}
 	steps := func(rates []float64) string {
 		var path strings.Builder
@@ -82,12 +83,12 @@ func (c *chart) drawRates(ops []history.Op, s scale) {
 				letter = "M"
 			}
 			left, right := s.x(s.from+time.Duration(i)*bin), s.x(s.from+time.Duration(i+1)*bin)
-			fmt.Fprintf(&path, "%s%s %sH%s", letter, number(left), number(y(rate)), number(right))
+			fmt.Fprintf(&path, "%s%s %sH%s", letter, page.Number(left), page.Number(y(rate)), page.Number(right))
 		}
 		return path.String()
 	}
 	c.Offered = steps(offered)
-	c.Good = steps(good) + fmt.Sprintf("V%sH%sZ", number(p.Bottom), number(s.left))
+	c.Good = steps(good) + fmt.Sprintf("V%sH%sZ", page.Number(p.Bottom), page.Number(s.left))
 }
 
 // binFor is the smallest bin that holds enough operations to be no noise: 100 ms and up, at most 240 of them.
@@ -104,21 +105,8 @@ func binFor(reach time.Duration, ops int) time.Duration {
 	return reach/240 + 1
 }
 
-func number(x float64) string { return strconv.FormatFloat(math.Round(x*10)/10, 'f', -1, 64) }
-
-// segment is a part of the bar of phases.
-type segment struct {
-	X, Width float64
-	Name     string
-	Label    string // empty where it would not fit
-	Class    string
-	Took     string
-	Share    string
-	Kind     string // how it comes to full scale
-}
-
 // phaseBar divides a recovery into its phases.
-func phaseBar(of measure.Phases) []segment {
+func phaseBar(of measure.Phases) []page.Phase {
 	phases := of.Rounded()
 	total := measure.Near(0)
 	for _, p := range phases {
@@ -127,11 +115,11 @@ func phaseBar(of measure.Phases) []segment {
 	if total == 0 {
 		return nil
 	}
-	var bar []segment
+	var bar []page.Phase
 	x := 0.0
 	for i, p := range phases {
-		width := chartWidth * float64(p.Took) / float64(total)
-		s := segment{
+		width := page.PhasesWidth * float64(p.Took) / float64(total)
+		s := page.Phase{
 			X: x, Width: width, Name: measure.Title(p.Name), Class: "p" + strconv.Itoa(i%8), Took: measure.Exactly(p.Took.Duration()),
 			Share: fmt.Sprintf("%.0f %%", 100*float64(p.Took)/float64(total)), Kind: "physical",
 		}
