@@ -33,7 +33,11 @@ func TestOnlyWhatIsWithinTheToleranceIsInForce(t *testing.T) {
 		{got: 111, rate: true, healed: true},
 		{got: 10, rate: true, healed: true, nobody: true},
 	} {
-		in, saw, err := compare(c.got, 100, c.rate, c.healed, "what was seen")
+		in, saw, err := inForce(c.got, 100, c.rate, "what was seen")
+		if c.healed {
+			in, saw, err = gone(c.got, 100, c.rate, "what was seen")
+			in = err == nil && !in
+		}
 		if in != c.in || (err != nil) != c.nobody || err == nil && saw == "" {
 			t.Errorf("%+v: in force %t, %v", c, in, err)
 		}

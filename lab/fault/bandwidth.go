@@ -29,7 +29,7 @@ const (
 
 // Validate asks for links and a rate.
 func (f *Bandwidth) Validate(t topology.Topology) error {
-	_, err := stream(f.Direction)
+	_, err := streamOf(f.Direction)
 	err = errors.Join(f.validate(t), err, chooses(f.Service, f.Direction))
 	if f.Rate < minRate || f.Rate > maxRate || f.Rate%1000 != 0 {
 		err = errors.Join(err, fmt.Errorf("rate is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, minRate, maxRate))

@@ -147,7 +147,7 @@ func TestTheBaseIsNotThatOfOneBadProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &slowFirst{fakeLink: redisLink(west, east), first: latencyTrips}
 		g := injected(t, &Latency{Where: Where{From: west, To: east}, Delay: 80 * ms}, otherLinks{fakeLab{}, k})
-		if base := g.fault.(*measured).base; base > 2 {
+		if base := *g.fault.(*measured).base; base > 2 {
 			t.Errorf("the base is %g ms", base)
 		}
 	})
@@ -164,7 +164,7 @@ func TestTheBaseOfAJitterIsNotThatOfABusyMachine(t *testing.T) {
 					t.Fatal(err)
 				}
 				for range agreeing {
-					if in, _, err := f.InForce(t.Context()); in || err != nil {
+					if in, _, err := f.Baseline(t.Context()); in || err != nil {
 						t.Fatal(in, err)
 					}
 				}

@@ -74,12 +74,11 @@ func (h *hole) silent(ctx context.Context, l Link) (bool, string, error) {
 	}
 }
 
-// InForce opens the connections before the fault. One that has failed stays broken, so all are opened anew then.
-func (h *hole) InForce(ctx context.Context) (bool, string, error) {
-	before := h.looks < agreeing && !h.healed
-	in, saw, err := h.broken.InForce(ctx)
-	if !before || err != nil {
-		return in, saw, err
+// Baseline opens the connections. One that has failed stays broken, so all are opened anew then.
+func (h *hole) Baseline(ctx context.Context) (bool, string, error) {
+	already, saw, err := h.broken.Baseline(ctx)
+	if already || err != nil {
+		return already, saw, err
 	}
 	_, well, _, err := askAll(ctx, h.alive, h.silent)
 	if err == nil && len(well) != len(h.alive) {

@@ -22,7 +22,7 @@ func (*ByteLimit) Kind() string { return "byte_limit" }
 
 // Validate asks for links and a limit.
 func (f *ByteLimit) Validate(t topology.Topology) error {
-	_, err := stream(f.Direction)
+	_, err := streamOf(f.Direction)
 	err = errors.Join(f.validate(t), err, chooses(f.Service, f.Direction))
 	if f.Direction == "" || f.Direction == "both" {
 		err = errors.Join(err, errors.New("direction is missing: use upstream or downstream"))

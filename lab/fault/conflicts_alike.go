@@ -15,12 +15,12 @@ type (
 	}
 	configuring interface{ configures() (region string) }
 	replicating interface {
-		replicates() (Replicated, badly)
+		replicates() (Replicated, impairment)
 	}
 	stepping interface{ steps() (step string) }
-	spoiling interface {
+	damaging interface {
 		onNodes
-		spoilsDisk()
+		damagesDisk()
 	}
 )
 
@@ -33,7 +33,7 @@ func alike(a, b Spec, t topology.Topology) string {
 		}
 	case configuring:
 		if a, ok := a.(configuring); ok && a.configures() == b.configures() {
-			return "the nodes of a region are given one wrong configuration at a time"
+			return "the nodes of a region have one wrong configuration at a time"
 		}
 	case replicating:
 		if a, ok := a.(replicating); ok {
@@ -43,8 +43,8 @@ func alike(a, b Spec, t topology.Topology) string {
 		if a, ok := a.(stepping); ok && a.steps() == b.steps() {
 			return "a step takes one fault at a time"
 		}
-	case spoiling:
-		if a, ok := a.(spoiling); ok && slices.ContainsFunc(places(t), func(p Place) bool { return a.surely(p) && b.surely(p) }) {
+	case damaging:
+		if a, ok := a.(damaging); ok && slices.ContainsFunc(places(t), func(p Place) bool { return a.surely(p) && b.surely(p) }) {
 			return "a disk that takes no writes for one reason does not show another"
 		}
 	case measuring:

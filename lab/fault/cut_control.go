@@ -96,12 +96,12 @@ func (c *cutControl) Vouched() bool { return false }
 // Slow is how long the checks take to change their mind.
 func (c *cutControl) Slow() time.Duration { return c.slow }
 
-// InForce asks who is cut off how it sees the region, and then whether it is for the way that it sees it ill. Once healed only the way counts: a
-// region that was fenced or has fallen ill meanwhile is seen ill over the best of links.
+// Baseline asks who is to be cut off how it sees the region.
+func (c *cutControl) Baseline(ctx context.Context) (bool, string, error) { return c.InForce(ctx) }
+
+// InForce asks who is cut off how it sees the region, and then whether it is for the way that it sees it ill. Whether it is gone only the way says:
+// a region that was fenced or has fallen ill meanwhile is seen ill over the best of links.
 func (c *cutControl) InForce(ctx context.Context) (bool, string, error) {
-	if c.healed {
-		return c.stillHeld(ctx)
-	}
 	healthy, said, err := c.sees(ctx)
 	if err != nil {
 		return false, "", err

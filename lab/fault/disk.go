@@ -16,14 +16,14 @@ import (
 // disks are the small disks of PostgreSQL nodes, broken so that a write fails.
 type disks struct {
 	heldNodes
-	sign  string // in the error of a write, when the fault is in force
-	gone  bool   // it goes with the life of the node
-	spoil func(ctx context.Context, n Node, d Disk) error
-	mend  func(ctx context.Context, n Node, d Disk) error // also of a node that is down, and twice
-	// mu keeps the probe from writing while a disk is being spoiled. What it had written until then would be given back to a disk that
+	sign     string // in the error of a write, when the fault is in force
+	volatile bool   // it ends with the life of the node
+	damage   func(ctx context.Context, n Node, d Disk) error
+	repair   func(ctx context.Context, n Node, d Disk) error // also of a node that is down, and twice
+	// mu keeps the probe from writing while a disk is being damaged. What it had written until then would be returned to a disk that
 	// has just been filled, or could not be removed from one that has just become read-only.
-	mu   sync.Mutex
-	told told
+	mu    sync.Mutex
+	lives lives
 }
 
 func (w Which) validateDisk(t topology.Topology) error {
@@ -60,47 +60,56 @@ func (f *disks) each(do func(n Node, d Disk) error) error {
 	return g.Wait()
 }
 
-// Inject spoils every disk.
+// Inject damages every disk.
 func (f *disks) Inject(ctx context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	err := f.each(func(n Node, d Disk) error { return f.spoil(ctx, n, d) })
-	f.told = tellTo(ctx, f.nodes...)
+	err := f.each(func(n Node, d Disk) error { return f.damage(ctx, n, d) })
+	f.lives = livesOf(ctx, f.nodes...)
 	return err
 }
 
 // Lapsed writes. What has gone with the life of a node has not gone by itself.
 func (f *disks) Lapsed(ctx context.Context) (bool, error) {
 	in, _, err := f.InForce(ctx)
-	if in || err != nil || !f.gone {
+	if in || err != nil || !f.volatile {
 		return !in, err
 	}
-	return f.told.liveOn(ctx)
+	return f.lives.goOn(ctx)
 }
 
-// Heal mends every disk, and then starts what its disk has brought down.
+// Heal repairs every disk, and then starts what its disk has brought down.
 func (f *disks) Heal(ctx context.Context) error {
-	if err := f.each(func(n Node, d Disk) error { return f.mend(ctx, n, d) }); err != nil {
+	if err := f.each(func(n Node, d Disk) error { return f.repair(ctx, n, d) }); err != nil {
 		return err
 	}
 	return f.heldNodes.Heal(ctx)
 }
 
+// Baseline writes.
+func (f *disks) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
+
 // InForce writes.
 func (f *disks) InForce(ctx context.Context) (bool, string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.healed {
-		if err := f.find(ctx); err != nil {
-			return false, "", err
-		}
+	if err := f.find(ctx); err != nil {
+		return false, "", err
 	}
-	ask := f.nodes
-	if f.healed {
-		if ask = f.free; len(ask) == 0 {
-			return false, "mended, and the nodes are still held by other faults", nil
-		}
+	return f.fail(ctx, f.nodes)
+}
+
+// Gone writes on the nodes that nobody else holds.
+func (f *disks) Gone(ctx context.Context) (bool, string, error) {
+	if len(f.free) == 0 {
+		return true, "the disk takes writes again, and the nodes are still held by other faults", nil
 	}
+	held, saw, err := f.fail(ctx, f.free)
+	return err == nil && !held, saw, err
+}
+
+// fail says whether writes fail on all of some nodes, in the way that the fault has them fail.
+func (f *disks) fail(ctx context.Context, ask []Node) (bool, string, error) {
 	failed, saw := 0, ""
 	for _, n := range ask {
 		err := write(ctx, n)

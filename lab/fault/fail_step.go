@@ -31,5 +31,5 @@ func (f *FailStep) Validate(t topology.Topology) error {
 
 // For makes the fault ready.
 func (f *FailStep) For(l Lab) (Fault, error) {
-	return f.spoiled(l, api.StepFault{Do: "fail", Times: f.Times})
+	return f.faulty(l, api.StepFault{Do: api.StepFail, Times: f.Times})
 }

@@ -1,5 +1,5 @@
-// Package fault holds the ways of breaking a lab, one file each. A fault is data (a Spec); made ready for a lab it can be injected,
-// asked by an independent probe whether it is in force, and healed. The guard runs that life; nothing else calls a fault.
+// Package fault holds the ways of breaking a lab, one file each. A fault is data (a Spec); made ready for a lab it can be injected and
+// healed, and an independent probe says whether it is in force and whether it is gone. The guard runs that life; nothing else calls a fault.
 package fault
 
 import (
@@ -35,13 +35,21 @@ func scaled(d time.Duration, timescale float64) time.Duration {
 	return time.Duration(float64(d) / timescale).Round(time.Millisecond)
 }
 
-// Fault is a Spec made ready for one lab. Heal works also on one that was made ready by another process than the one that injected:
-// what it has to undo follows from the Spec and from what the lab knows to be held.
+// Fault is a Spec made ready for one lab. Heal and Gone work also on one that was made ready by another process than the one that
+// injected it: what they have to undo and to see follows from the Spec and from what the lab knows to be held.
+//
+// Baseline, InForce and Gone are the probe. Each looks at the lab once, by another way than Inject went, and says in a sentence what it
+// saw. Its error says that nobody can tell. No single look is believed: the guard looks until several agree.
 type Fault interface {
+	// Baseline looks at the lab before Inject, and records what the other two compare with. already is that it looks as though the fault
+	// were in force: it could not be told apart.
+	Baseline(ctx context.Context) (already bool, saw string, err error)
 	Inject(ctx context.Context) error
-	// InForce asks the lab, by another way than Inject went, whether the fault holds right now. The sentence says what was seen.
-	InForce(ctx context.Context) (bool, string, error)
+	// InForce says whether the fault holds right now.
+	InForce(ctx context.Context) (in bool, saw string, err error)
 	Heal(ctx context.Context) error
+	// Gone says, after Heal, whether the fault has let go: whatever is still broken then, something else broke.
+	Gone(ctx context.Context) (gone bool, saw string, err error)
 }
 
 // Lab is what a fault may do to a lab. Whatever is held is held for this one fault: others may hold it too, and it is free when all have

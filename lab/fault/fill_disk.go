@@ -16,7 +16,7 @@ type FillDisk struct {
 // Kind is fill_disk.
 func (*FillDisk) Kind() string { return "fill_disk" }
 
-func (*FillDisk) spoilsDisk() {}
+func (*FillDisk) damagesDisk() {}
 
 // Validate asks for nodes of PostgreSQL.
 func (f *FillDisk) Validate(t topology.Topology) error { return f.validateDisk(t) }
@@ -34,10 +34,10 @@ var fillScript = fmt.Sprintf(
 func (f *FillDisk) For(l Lab) (Fault, error) {
 	return f.disks(l, &disks{
 		sign: "SQLSTATE 53100",
-		spoil: func(ctx context.Context, _ Node, d Disk) error {
+		damage: func(ctx context.Context, _ Node, d Disk) error {
 			return d.Tend(ctx, fillScript)
 		},
-		mend: func(ctx context.Context, _ Node, d Disk) error {
+		repair: func(ctx context.Context, _ Node, d Disk) error {
 			return d.Tend(ctx, "rm -f "+filler)
 		},
 	})

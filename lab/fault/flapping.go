@@ -95,7 +95,7 @@ func (f *flapping) drive(ctx context.Context, began time.Time) {
 		}
 		change, lasts := f.links.Inject, f.off
 		if !cut {
-			change, lasts = f.links.release, f.on
+			change, lasts = f.links.Heal, f.on
 		}
 		if err := change(ctx); err != nil && ctx.Err() == nil {
 			f.mu.Lock()
@@ -107,10 +107,13 @@ func (f *flapping) drive(ctx context.Context, began time.Time) {
 	}
 }
 
+// Baseline finds out which links carry.
+func (f *flapping) Baseline(ctx context.Context) (bool, string, error) { return f.links.Baseline(ctx) }
+
 // InForce reads what the witness has seen.
 func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
 	f.mu.Lock()
-	if f.stop == nil || f.links.healed {
+	if f.stop == nil { // the guard looks from before Inject on
 		f.mu.Unlock()
 		return f.links.InForce(ctx)
 	}
@@ -125,11 +128,11 @@ func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
 	var on, off []Window
 	for i := 1; i < len(f.seen); i++ {
 		from, to := f.seen[i-1], f.seen[i]
-		lasted := Window{Lo: to.Lo - from.Hi, Hi: to.Hi - from.Lo}
+		took := Window{Lo: to.Lo - from.Hi, Hi: to.Hi - from.Lo}
 		if from.carries {
-			on = append(on, lasted)
+			on = append(on, took)
 		} else {
-			off = append(off, lasted)
+			off = append(off, took)
 		}
 	}
 	if len(on) < 2 || len(off) < 2 {
@@ -137,7 +140,7 @@ func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
 	}
 	on, off = on[len(on)-2:], off[len(off)-2:]
 	saw := fmt.Sprintf("on for %s (asked: %s), off for %s (asked: %s)", rounded(on), f.on, rounded(off), f.off)
-	if near(on, f.on) && near(off, f.off) {
+	if lasted(on, f.on) && lasted(off, f.off) {
 		return true, saw, nil
 	}
 	return false, "", errors.New(saw)
@@ -158,8 +161,8 @@ func (f *flapping) givenUp() bool {
 	return f.err != nil
 }
 
-// near says whether all may have lasted what was asked, give or take the tolerance, and are known well enough to say so.
-func near(all []Window, asked time.Duration) bool {
+// lasted says whether all may have lasted what was asked, give or take the tolerance, and are known well enough to say so.
+func lasted(all []Window, asked time.Duration) bool {
 	slack := time.Duration(float64(asked) * tolerance)
 	return !slices.ContainsFunc(all, func(w Window) bool {
 		return w.Hi < asked-slack || w.Lo > asked+slack || w.Hi-w.Lo > asked/2
@@ -208,3 +211,6 @@ func (f *flapping) Heal(ctx context.Context) error {
 	}
 	return f.links.Heal(ctx)
 }
+
+// Gone asks whether the links carry.
+func (f *flapping) Gone(ctx context.Context) (bool, string, error) { return f.links.Gone(ctx) }

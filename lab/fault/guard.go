@@ -33,11 +33,11 @@ var ErrUnconfirmed = errors.New("the fault was not seen to be in force")
 
 // How long a fault may take to be seen, and to be seen healed (a lost region starts its nodes again), and how often is asked.
 const (
-	beforeWithin  = 30 * time.Second
-	confirmWithin = 30 * time.Second
-	verifyWithin  = time.Minute
-	healWithin    = 2 * time.Minute
-	askEvery      = 5 * time.Millisecond
+	baselineWithin = 30 * time.Second
+	confirmWithin  = 30 * time.Second
+	verifyWithin   = time.Minute
+	healWithin     = 2 * time.Minute
+	askEvery       = 5 * time.Millisecond
 )
 
 // Window is when something happened, as well as the probe can tell, on the guard's clock.
@@ -64,7 +64,7 @@ func (g *Guard) Driven() bool {
 	return driven
 }
 
-// Guard runs the life of one fault: probe, inject, see it, look again, heal, see it healed. It is the only caller of Inject and Heal.
+// Guard runs the life of one fault: take the baseline, inject, see it in force, look again, heal, see it gone. It is the only caller of a Fault.
 //
 // What it says of when a fault turned has to be true whatever one answer of the probe is, and as narrow as it can be. So no answer is believed by
 // itself, see turning; one that is long in coming because of silence counts from when the question was asked, see watch; and where the engine, the hub or
@@ -119,7 +119,7 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	}
 	alive, leave := g.alive(ctx)
 	defer leave()
-	if err := g.before(ctx, alive); err != nil {
+	if err := g.baseline(ctx, alive); err != nil {
 		return Sighting{}, fmt.Errorf("inject %s: %w", g.Spec.Kind(), err)
 	}
 	within := confirmWithin + g.slow()
@@ -132,7 +132,7 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	turned := make(chan watched, 1)
 	command := g.now()
 	var done atomic.Pointer[word]
-	w := expectation{want: true, since: command, done: &done, well: g.well}
+	w := expectation{look: g.fault.InForce, silent: true, since: command, done: &done, well: g.well}
 	go func() { turned <- g.watch(seeing, alive, w) }()
 	g.state = Injected
 	var err error
@@ -210,7 +210,7 @@ func (g *Guard) heal(ctx context.Context) (Window, error) {
 	defer leave()
 	var done atomic.Pointer[word]
 	done.Store(&word{}) // nobody's: it is for the probe to say
-	saw := g.watch(ctx, alive, expectation{since: command, done: &done})
+	saw := g.watch(ctx, alive, expectation{look: g.fault.Gone, since: command, done: &done})
 	if saw.err != nil {
 		return Window{}, fmt.Errorf("heal %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), saw.err)
 	}

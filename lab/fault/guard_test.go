@@ -53,6 +53,13 @@ func (f *toy) InForce(context.Context) (bool, string, error) {
 	return f.broken != time.Now().Before(f.turning), "looked", nil
 }
 
+func (f *toy) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
+
+func (f *toy) Gone(ctx context.Context) (bool, string, error) {
+	in, saw, err := f.InForce(ctx)
+	return !in, saw, err
+}
+
 func clock() func() time.Duration {
 	start := time.Now()
 	return func() time.Duration { return time.Since(start) }
@@ -276,6 +283,13 @@ func (f *seen) InForce(ctx context.Context) (bool, string, error) {
 		return false, "", ErrWitness
 	}
 	return f.toy.InForce(ctx)
+}
+
+func (f *seen) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
+
+func (f *seen) Gone(ctx context.Context) (bool, string, error) {
+	in, saw, err := f.InForce(ctx)
+	return !in, saw, err
 }
 
 func TestNobodyWaitsForWitnessesThatDied(t *testing.T) {

@@ -67,6 +67,13 @@ func (f *heldUp) InForce(ctx context.Context) (bool, string, error) {
 	return f.planted.InForce(ctx)
 }
 
+func (f *heldUp) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
+
+func (f *heldUp) Gone(ctx context.Context) (bool, string, error) {
+	in, saw, err := f.InForce(ctx)
+	return !in, saw, err
+}
+
 // A question that was held up by who carries the order out counts from when it was answered.
 func TestAQuestionThatWasHeldUpDoesNotCountFromWhenItWasAsked(t *testing.T) {
 	for wrong := range 12 {

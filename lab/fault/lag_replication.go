@@ -52,16 +52,16 @@ func (f *LagReplication) Scaled(timescale float64) Spec {
 	return &s
 }
 
-func (f *LagReplication) replicates() (Replicated, badly) {
-	return f.Replicated, badly{Do: doLag, Lag: f.Lag}
+func (f *LagReplication) replicates() (Replicated, impairment) {
+	return f.Replicated, impairment{Do: doLag, Lag: f.Lag}
 }
 
 // For makes the fault ready.
 func (f *LagReplication) For(l Lab) (Fault, error) {
-	_, how := f.replicates()
-	s, err := f.flow(l, f.Kind(), how)
+	_, by := f.replicates()
+	s, err := f.stream(l, f.Kind(), by)
 	if err != nil {
 		return nil, err
 	}
-	return &laggingStream{replication: replication{flow: s}, asked: f.Lag}, nil
+	return &laggingStream{replication: replication{stream: s}, asked: f.Lag}, nil
 }

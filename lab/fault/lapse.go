@@ -19,23 +19,26 @@ func (g *Guard) lapsed(ctx context.Context) *Window {
 	defer cancel()
 	alive, leave := g.alive(ctx)
 	defer leave()
-	ask := g.fault.InForce
+	lapsed := func(ctx context.Context) (bool, string, error) {
+		in, saw, err := g.fault.InForce(ctx)
+		return !in, saw, err
+	}
 	if l, ok := g.fault.(Lapser); ok {
-		ask = func(ctx context.Context) (bool, string, error) {
+		lapsed = func(ctx context.Context) (bool, string, error) {
 			gone, err := l.Lapsed(ctx)
-			return !gone, "", err
+			return gone, "", err
 		}
 	}
-	gone := 0
+	said := 0
 	for range againTimes {
-		in, _, err := g.look(ctx, alive, ask)
+		gone, _, err := g.look(ctx, alive, lapsed)
 		switch {
-		case ctx.Err() != nil, alive.Err() != nil, err == nil && in:
+		case ctx.Err() != nil, alive.Err() != nil, err == nil && !gone:
 			return nil
 		case err != nil:
 			continue
 		}
-		if gone++; gone == agreeing {
+		if said++; said == agreeing {
 			return &Window{Lo: g.seen, Hi: g.now()}
 		}
 	}

@@ -68,6 +68,8 @@ func (f *unsure) InForce(ctx context.Context) (bool, string, error) {
 	return f.planted.InForce(ctx)
 }
 
+func (f *unsure) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
+
 func TestALapseIsSeenByMoreThanOneProbe(t *testing.T) {
 	for name, c := range map[string]struct {
 		gone   bool

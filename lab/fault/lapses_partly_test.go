@@ -40,7 +40,7 @@ func TestAFaultThatIsGoneInPartHasLapsed(t *testing.T) {
 				}
 				g := &Guard{fault: f, now: clock(), state: Effective, well: ms}
 				for range agreeing { // some compare with what was before
-					_, _, _ = f.InForce(t.Context())
+					_, _, _ = f.Baseline(t.Context())
 				}
 				if err := f.Inject(t.Context()); err != nil {
 					t.Fatal(err)

@@ -174,7 +174,7 @@ func TestWhatHasLapsed(t *testing.T) {
 				switch s.Fault.(type) { // those that compare with what was before
 				case *broken, *hole, *oneWay, *measured, *lostRegion:
 					for range agreeing {
-						if in, _, err := s.InForce(t.Context()); in || err != nil {
+						if in, _, err := s.Baseline(t.Context()); in || err != nil {
 							t.Fatal(in, err)
 						}
 					}

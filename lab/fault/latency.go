@@ -24,7 +24,7 @@ func (*Latency) Kind() string { return "latency" }
 
 // Validate asks for links and a delay that can be told from noise.
 func (f *Latency) Validate(t topology.Topology) error {
-	_, derr := stream(f.Direction)
+	_, derr := streamOf(f.Direction)
 	return errors.Join(f.validate(t), derr, wholeMS("delay", f.Delay, 5*time.Millisecond, 5*time.Second))
 }
 

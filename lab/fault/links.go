@@ -70,12 +70,11 @@ type holding struct {
 	how   How
 
 	free    []Link // set by Heal: those that nobody else holds
-	healed  bool
-	unasked int // how many times in a row the witness could not be asked since
+	unasked int    // how many times in a row the witness could not be asked since
 }
 
-// gone is how many times in a row a witness can't be asked before it is taken for dead: once may be a busy machine, and is no evidence.
-const gone = 5
+// deadAfter is how many times in a row a witness can't be asked before it is taken for dead: once may be a busy machine, and is no evidence.
+const deadAfter = 5
 
 // witnessDead says whether the witness is dead, so that nobody can tell whether the fault is gone.
 func (h *holding) witnessDead(err error) bool {
@@ -84,7 +83,7 @@ func (h *holding) witnessDead(err error) bool {
 		return false
 	}
 	h.unasked++
-	return h.unasked >= gone
+	return h.unasked >= deadAfter
 }
 
 // Inject holds every link.
@@ -96,8 +95,8 @@ func (h *holding) Inject(ctx context.Context) error {
 	return g.Wait()
 }
 
-// release lets every link go.
-func (h *holding) release(ctx context.Context) error {
+// Heal lets every link go.
+func (h *holding) Heal(ctx context.Context) error {
 	free := make([]bool, len(h.links))
 	var g errgroup.Group
 	for i, l := range h.links {
@@ -113,14 +112,8 @@ func (h *holding) release(ctx context.Context) error {
 	return err
 }
 
-// Heal lets every link go, for good.
-func (h *holding) Heal(ctx context.Context) error {
-	h.healed = true
-	return h.release(ctx)
-}
-
-// tell are the links that can tell whether the fault is gone: those that nobody else holds and that lead to somebody who answers.
-func (h *holding) tell(ctx context.Context) []Link {
+// telling are the links that can tell whether the fault is gone: those that nobody else holds and that lead to somebody who answers.
+func (h *holding) telling(ctx context.Context) []Link {
 	behind := make([]error, len(h.free))
 	var g errgroup.Group
 	for i, l := range h.free {
@@ -136,23 +129,23 @@ func (h *holding) tell(ctx context.Context) []Link {
 	return ask
 }
 
-// stillHeld says, once the fault has let go, whether a link that can tell does not carry. It carries whatever the other side answers: that a region is
-// ill, or was fenced meanwhile, is no matter of the links.
-func (h *holding) stillHeld(ctx context.Context) (bool, string, error) {
-	ask := h.tell(ctx)
+// Gone says, once the fault has let go, whether every link carries that can tell. It carries whatever the other side answers: that a region
+// is ill, or was fenced meanwhile, is no matter of the links.
+func (h *holding) Gone(ctx context.Context) (bool, string, error) {
+	ask := h.telling(ctx)
 	if len(ask) == 0 {
-		return false, "let go; no link is left that could tell", nil
+		return true, "let go; no link is left that could tell", nil
 	}
 	bad, well, saw, err := askAll(ctx, ask, trips)
 	switch {
 	case h.witnessDead(err):
-		return false, "let go; nobody is there to ask", nil
+		return true, "let go; nobody is there to ask", nil
 	case err != nil:
 		return false, "", err
 	case len(bad) > 0:
-		return true, fmt.Sprintf("%s: %s", these(bad), saw), nil
+		return false, fmt.Sprintf("%s: %s", these(bad), saw), nil
 	}
-	return false, fmt.Sprintf("%s carry", these(well)), nil
+	return true, fmt.Sprintf("%s carry", these(well)), nil
 }
 
 // these are links in a few words.

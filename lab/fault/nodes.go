@@ -112,8 +112,7 @@ type heldNodes struct {
 
 	line string // names the open connections to them
 
-	free   []Node
-	healed bool
+	free []Node // set by Heal: those that nobody else holds
 }
 
 func (w Which) held(l Lab, s NodeState) (*heldNodes, error) {
@@ -185,7 +184,7 @@ func (h *heldNodes) Heal(ctx context.Context) error {
 		g.Go(func() (err error) { free[i], err = n.Release(ctx); return err })
 	}
 	err := g.Wait()
-	h.free, h.healed = nil, true
+	h.free = nil
 	for i, n := range h.nodes {
 		if free[i] {
 			h.free = append(h.free, n)
@@ -194,24 +193,34 @@ func (h *heldNodes) Heal(ctx context.Context) error {
 	return err
 }
 
+// Baseline opens the connections on which a node is asked that is to die.
+func (h *heldNodes) Baseline(ctx context.Context) (bool, string, error) { return h.InForce(ctx) }
+
 // InForce asks each service, and the engine about each node.
 func (h *heldNodes) InForce(ctx context.Context) (bool, string, error) {
-	if !h.healed {
-		if err := h.find(ctx); err != nil {
-			return false, "", err
-		}
+	if err := h.find(ctx); err != nil {
+		return false, "", err
 	}
-	ask := h.nodes
-	if h.healed {
-		if ask = h.free; len(ask) == 0 {
-			return false, "let go, and still held by other faults", nil
-		}
+	// A dead node is asked on a connection that was open: a new one would hang in the hub, which knocks at an address that nobody has any more.
+	return h.ask(ctx, h.nodes, h.state == Down)
+}
+
+// Gone asks about the nodes that nobody else holds.
+func (h *heldNodes) Gone(ctx context.Context) (bool, string, error) {
+	if len(h.free) == 0 {
+		return true, "let go, and still held by other faults", nil
 	}
+	held, saw, err := h.ask(ctx, h.free, false)
+	return err == nil && !held, saw, err
+}
+
+// ask asks about nodes, on open connections or on new ones: whether all of them are broken.
+func (h *heldNodes) ask(ctx context.Context, ask []Node, onOpen bool) (bool, string, error) {
 	broken, saws, errs := make([]bool, len(ask)), make([]string, len(ask)), make([]error, len(ask))
 	var g errgroup.Group
 	for i, n := range ask {
 		g.Go(func() error {
-			broken[i], saws[i], errs[i] = h.look(ctx, n)
+			broken[i], saws[i], errs[i] = h.look(ctx, n, onOpen)
 			return nil
 		})
 	}
@@ -235,16 +244,15 @@ func (h *heldNodes) InForce(ctx context.Context) (bool, string, error) {
 	}
 }
 
-// look asks about one node. A frozen node's kernel accepts connections, and nobody answers on them. A dead one is asked on a connection
-// that was open: a new one would hang in the hub, which knocks at an address that nobody has any more.
-func (h *heldNodes) look(ctx context.Context, n Node) (broken bool, saw string, err error) {
+// look asks about one node. A frozen node's kernel accepts connections, and nobody answers on them.
+func (h *heldNodes) look(ctx context.Context, n Node, onOpen bool) (broken bool, saw string, err error) {
 	state, err := n.State(ctx)
 	if err != nil {
 		return false, "", err
 	}
 	fresh := probe.Question{Way: probe.RoundTrip, Within: silentFor}
 	q := fresh
-	if h.state == Down && !h.healed {
+	if onOpen {
 		q = probe.Question{Way: probe.OnOpen, Line: h.line + n.Place().Name, Within: silentFor}
 	}
 	a, err := n.Ask(ctx, q)

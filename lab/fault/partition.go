@@ -93,20 +93,18 @@ type oneWay struct {
 	open []Link // those that carried before
 }
 
-// InForce notes, before the fault, which links back carry.
-func (o *oneWay) InForce(ctx context.Context) (bool, string, error) {
-	if o.looks < agreeing && !o.healed {
-		_, well, _, err := askAll(ctx, o.back, trips)
-		if errors.Is(err, ErrWitness) {
-			return false, "", err
-		}
-		for _, l := range well {
-			if !slices.Contains(o.open, l) {
-				o.open = append(o.open, l)
-			}
+// Baseline notes also which links back carry.
+func (o *oneWay) Baseline(ctx context.Context) (bool, string, error) {
+	_, well, _, err := askAll(ctx, o.back, trips)
+	if errors.Is(err, ErrWitness) {
+		return false, "", err
+	}
+	for _, l := range well {
+		if !slices.Contains(o.open, l) {
+			o.open = append(o.open, l)
 		}
 	}
-	return o.broken.InForce(ctx)
+	return o.broken.Baseline(ctx)
 }
 
 // Verify asks whether what carried the other way still does. That one does not has to be said as often as anything else.

@@ -118,7 +118,7 @@ func TestWhateverTheOtherSideAnswersItIsReached(t *testing.T) {
 					t.Fatal(err)
 				}
 				for range agreeing {
-					if in, _, err := f.InForce(t.Context()); in || err != nil {
+					if in, _, err := f.Baseline(t.Context()); in || err != nil {
 						t.Errorf("in force %t, %v", in, err)
 					}
 				}

@@ -16,7 +16,7 @@ type ReadOnlyDisk struct {
 // Kind is read_only_disk.
 func (*ReadOnlyDisk) Kind() string { return "read_only_disk" }
 
-func (*ReadOnlyDisk) spoilsDisk() {}
+func (*ReadOnlyDisk) damagesDisk() {}
 
 // Validate asks for nodes of PostgreSQL.
 func (f *ReadOnlyDisk) Validate(t topology.Topology) error { return f.validateDisk(t) }
@@ -42,14 +42,14 @@ done`
 // For makes the fault ready.
 func (f *ReadOnlyDisk) For(l Lab) (Fault, error) {
 	return f.disks(l, &disks{
-		sign: "Read-only file system", gone: true,
-		spoil: func(ctx context.Context, n Node, d Disk) error {
+		sign: "Read-only file system", volatile: true,
+		damage: func(ctx context.Context, n Node, d Disk) error {
 			if err := d.Enter(ctx, mountScript); err != nil {
 				return fmt.Errorf("the engine does not let a helper mount beside %s: %w", n.Place().Name, err)
 			}
 			return run(ctx, n, hangUpScript)
 		},
-		mend: func(ctx context.Context, n Node, d Disk) error {
+		repair: func(ctx context.Context, n Node, d Disk) error {
 			if state, err := n.State(ctx); err != nil || state == Down { // its mounts have gone with it
 				return err
 			}

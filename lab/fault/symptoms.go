@@ -17,8 +17,7 @@ type broken struct {
 	holding
 	// shows asks one link. bad is that it shows the symptom; the error is that it shows neither that nor that it is well.
 	shows func(ctx context.Context, l Link) (bad bool, saw string, err error)
-	looks int    // before the fault, as many as have to agree
-	alive []Link // those that carried in one of them: only they can tell
+	alive []Link // those that carried in one look at the baseline: only they can tell
 }
 
 func (w Where) broken(l Lab, how How, s shows) (Fault, error) {
@@ -32,14 +31,18 @@ func (w Where) broken(l Lab, how How, s shows) (Fault, error) {
 // Vouched is that the hub has said what each link is like now.
 func (*broken) Vouched() bool { return true }
 
-// InForce asks every link that carried before. Some showing the symptom and some not is neither in force nor healed.
+// Baseline finds out which links carry. One that a bad probe has missed carries the next time, and none can seem to that does not.
+func (b *broken) Baseline(ctx context.Context) (bool, string, error) {
+	well, err := carrying(ctx, b.links)
+	if err != nil {
+		return false, "", err
+	}
+	b.alive = slices.DeleteFunc(slices.Clone(b.links), func(l Link) bool { return !slices.Contains(b.alive, l) && !slices.Contains(well, l) })
+	return false, fmt.Sprintf("%s carry", these(b.alive)), nil
+}
+
+// InForce asks every link that carried before. Some showing the symptom and some not is neither in force nor gone.
 func (b *broken) InForce(ctx context.Context) (bool, string, error) {
-	if b.healed {
-		return b.stillHeld(ctx)
-	}
-	if b.looks < agreeing {
-		return false, "", b.look(ctx)
-	}
 	bad, well, saw, err := askAll(ctx, b.alive, b.shows)
 	switch {
 	case errors.Is(err, ErrWitness):
@@ -73,17 +76,6 @@ func anyCarries(ctx context.Context, links []Link) (bool, error) {
 		return true, nil
 	}
 	return false, err
-}
-
-// look finds out, before the fault, which links carry. One that a bad probe has missed carries the next time, and none can seem to that does not.
-func (b *broken) look(ctx context.Context) error {
-	well, err := carrying(ctx, b.links)
-	if err != nil {
-		return err
-	}
-	b.alive = slices.DeleteFunc(slices.Clone(b.links), func(l Link) bool { return !slices.Contains(b.alive, l) && !slices.Contains(well, l) })
-	b.looks++
-	return nil
 }
 
 // carrying are those of some links that carry; none is an error.

@@ -37,18 +37,18 @@ func (f *ThrottleReplication) Validate(t topology.Topology) error {
 	return err
 }
 
-func (f *ThrottleReplication) replicates() (Replicated, badly) {
-	return f.Replicated, badly{Do: doThrottle, Rate: int64(f.Rate)}
+func (f *ThrottleReplication) replicates() (Replicated, impairment) {
+	return f.Replicated, impairment{Do: doThrottle, Rate: int64(f.Rate)}
 }
 
 // For makes the fault ready.
 func (f *ThrottleReplication) For(l Lab) (Fault, error) {
-	_, how := f.replicates()
-	s, err := f.flow(l, f.Kind(), how)
+	_, by := f.replicates()
+	s, err := f.stream(l, f.Kind(), by)
 	if err != nil {
 		return nil, err
 	}
-	return &throttledStream{replication: replication{flow: s}, asked: float64(f.Rate)}, nil
+	return &throttledStream{replication: replication{stream: s}, asked: float64(f.Rate)}, nil
 }
 
 // throttledStream is a stream on which little arrives.
@@ -57,7 +57,7 @@ type throttledStream struct {
 	asked float64 // bytes a second
 }
 
-// Vouched is that who was told has taken the order. What was saved up on the way still comes.
+// Vouched is that the order has been taken. What was saved up on the way still comes.
 func (*throttledStream) Vouched() bool { return false }
 
 // Of a measurement of a rate: how much is written, in what would arrive in so long at the rate; how long of it is waited through, as what
@@ -71,35 +71,51 @@ const (
 // Slow is how long it takes to see the rate, or a few times.
 func (t *throttledStream) Slow() time.Duration { return 4 * floodFor }
 
+// Baseline writes more than can arrive at the rate, and measures what does.
+func (t *throttledStream) Baseline(ctx context.Context) (bool, string, error) { return t.InForce(ctx) }
+
 // InForce writes more than can arrive at the rate, and measures what does.
 func (t *throttledStream) InForce(ctx context.Context) (bool, string, error) {
-	if over, saw, err := t.over(ctx); over || err != nil {
-		return false, saw, err
-	}
-	bytes := int64(t.asked * floodFor.Seconds())
-	got, err := rate(ctx, t.flow, bytes)
+	got, saw, err := t.measure(ctx)
 	if err != nil {
 		return false, "", err
 	}
-	return compare(got, t.asked, true, t.healed, fmt.Sprintf("%.0f bytes/s arrive (asked: %.0f)", got, t.asked))
+	return inForce(got, t.asked, true, saw)
+}
+
+// Gone measures the same, where there is something left to see.
+func (t *throttledStream) Gone(ctx context.Context) (bool, string, error) {
+	if over, saw, err := t.over(ctx); over || err != nil {
+		return over, saw, err
+	}
+	got, saw, err := t.measure(ctx)
+	if err != nil {
+		return false, "", err
+	}
+	return gone(got, t.asked, true, saw)
+}
+
+func (t *throttledStream) measure(ctx context.Context) (float64, string, error) {
+	got, err := rate(ctx, t.stream, int64(t.asked*floodFor.Seconds()))
+	return got, fmt.Sprintf("%.0f bytes/s arrive (asked: %.0f)", got, t.asked), err
 }
 
 // rate is how many bytes a second arrive of a flood, from one arrival to another, or all of them since the start where they came faster
 // than that.
-func rate(ctx context.Context, f flow, bytes int64) (float64, error) {
+func rate(ctx context.Context, s trial, bytes int64) (float64, error) {
 	type sample struct {
 		at    time.Time
 		bytes int64
 	}
 	look := func() (sample, error) {
-		sum, err := f.total(ctx)
+		sum, err := s.total(ctx)
 		return sample{at: time.Now(), bytes: sum}, err
 	}
 	zero, err := look()
 	if err != nil {
 		return 0, err
 	}
-	clean, err := f.flood(ctx, bytes)
+	clean, err := s.flood(ctx, bytes)
 	if err != nil {
 		return 0, err
 	}
@@ -112,8 +128,8 @@ func rate(ctx context.Context, f flow, bytes int64) (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		came, all := now.bytes > last.bytes, now.bytes-zero.bytes >= bytes
-		if came {
+		more, all := now.bytes > last.bytes, now.bytes-zero.bytes >= bytes
+		if more {
 			last = now
 			if from.at.IsZero() && now.at.Sub(zero.at) >= floodSkip && !all {
 				from = now

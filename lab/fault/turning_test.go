@@ -62,6 +62,13 @@ func (f *planted) InForce(ctx context.Context) (bool, string, error) {
 	return in != wrong, "looked", nil
 }
 
+func (f *planted) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
+
+func (f *planted) Gone(ctx context.Context) (bool, string, error) {
+	in, saw, err := f.InForce(ctx)
+	return !in, saw, err
+}
+
 // done is a planted fault for which somebody vouches.
 type done struct {
 	*planted

@@ -9,10 +9,14 @@ import (
 	"time"
 )
 
-// before asks the probe until it has said often enough that the fault is not in force. That it is, has to be said as often. One that says neither, as
-// on a busy machine, is asked again for a while.
-func (g *Guard) before(ctx, alive context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, beforeWithin+g.slow(), fmt.Errorf("nothing certain within %s", beforeWithin+g.slow()))
+// look is one look of a probe: whether what it looks for is so, and what it saw. The error says that nobody can tell.
+type look func(ctx context.Context) (is bool, saw string, err error)
+
+// baseline looks until enough looks have said that the fault is not in force. That it is has to be said as often. A look that says
+// neither, as on a busy machine, is repeated for a while.
+func (g *Guard) baseline(ctx, alive context.Context) error {
+	within := baselineWithin + g.slow()
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("could not confirm the fault's state within %s", within))
 	defer cancel()
 	tick := time.NewTicker(20 * askEvery)
 	defer tick.Stop()
@@ -20,30 +24,30 @@ func (g *Guard) before(ctx, alive context.Context) error {
 	said := map[bool]int{}
 	for {
 		asked := g.now()
-		in, saw, err := g.look(ctx, alive, g.fault.InForce)
+		already, saw, err := g.look(ctx, alive, g.fault.Baseline)
 		switch {
 		case ctx.Err() != nil:
-			return fmt.Errorf("probe before: %w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))
+			return fmt.Errorf("take the baseline: %w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))
 		case err != nil && alive.Err() != nil:
-			return fmt.Errorf("probe before: %w", context.Cause(alive))
+			return fmt.Errorf("take the baseline: %w", context.Cause(alive))
 		case err != nil:
 			last = err
 		default:
 			last = errors.New(saw)
-			if !in {
+			if !already {
 				g.well = max(g.well, g.now()-asked)
 			}
-			if said[in]++; said[in] < agreeing {
+			if said[already]++; said[already] < agreeing {
 				continue
 			}
-			if in {
-				return fmt.Errorf("the probe sees it in force already (%s): it could not be told apart", saw)
+			if already {
+				return fmt.Errorf("the fault seems to be in force already (%s), so that it could not be told apart", saw)
 			}
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("probe before: %w; last seen: %w", context.Cause(ctx), last)
+			return fmt.Errorf("take the baseline: %w; last seen: %w", context.Cause(ctx), last)
 		case <-tick.C:
 		}
 	}
@@ -51,10 +55,11 @@ func (g *Guard) before(ctx, alive context.Context) error {
 
 // expectation is what watch waits for.
 type expectation struct {
-	want  bool                  // that the fault is in force, or that it is not
-	since time.Duration         // the order was given
-	done  *atomic.Pointer[word] // set when it has been carried out
-	well  time.Duration         // what the probe takes at most when all is well
+	look   look                  // says whether it has come true
+	silent bool                  // it may be seen by silence, which takes the probe longer to find than what is well
+	since  time.Duration         // the order was given
+	done   *atomic.Pointer[word] // set when it has been carried out
+	well   time.Duration         // what the probe takes at most when all is well
 }
 
 type watched struct {
@@ -66,7 +71,7 @@ type watched struct {
 	dead   bool // the lab is: the probe could not be asked
 }
 
-// watch asks the probe until it is known when the fault turned, or it can't be asked in a lab that is not alive any more.
+// watch looks until it is known when the fault turned, or until nobody can look because the lab is not alive any more.
 //
 // What is seen by silence is answered only when the probe has lost its patience; but it was so long before. Asked when all is well, the probe is done
 // within well: had the fault come later than that after the question, it would have answered that it sees none. So an answer that it is in force holds
@@ -79,8 +84,8 @@ func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 	var last error
 	for {
 		done, asked := w.done.Load(), g.now()
-		in, saw, err := g.look(ctx, alive, g.fault.InForce)
-		came := g.now()
+		is, saw, err := g.look(ctx, alive, w.look)
+		answered := g.now()
 		switch {
 		case ctx.Err() != nil: // a probe that was cut short fails whatever the lab is like
 			return watched{well: well, err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))}
@@ -88,16 +93,16 @@ func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 			return watched{well: well, err: context.Cause(alive), dead: true}
 		case err != nil: // says nothing, for or against
 			last = err
-		case in != w.want:
+		case !is:
 			t.deny(asked, done != nil)
 			last = errors.New(saw)
-			if w.want {
-				well = max(well, came-asked)
+			if w.silent {
+				well = max(well, answered-asked)
 			}
 		default:
-			by := came
-			if w.want && done != nil {
-				by = min(came, asked+well)
+			by := answered
+			if w.silent && done != nil {
+				by = min(answered, asked+well)
 			}
 			t.agree(answer{by: by, after: done != nil})
 			last = errors.New(saw)

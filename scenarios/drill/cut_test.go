@@ -49,6 +49,15 @@ func (c *cutting) InForce(ctx context.Context) (bool, string, error) {
 	return a.Symptom != probe.Fine, "a round trip, or none", err
 }
 
+// Baseline makes a round trip.
+func (c *cutting) Baseline(ctx context.Context) (bool, string, error) { return c.InForce(ctx) }
+
+// Gone makes a round trip.
+func (c *cutting) Gone(ctx context.Context) (bool, string, error) {
+	cut, saw, err := c.InForce(ctx)
+	return !cut, saw, err
+}
+
 func (c *cutting) Verify(context.Context) (string, error) {
 	if c.unverified {
 		return "", errors.New("half of it did not come true")

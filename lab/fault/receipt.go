@@ -41,7 +41,7 @@ func (w *walStream) stall(ctx context.Context) error {
 	case err != nil:
 		return err
 	case from == "":
-		return fmt.Errorf("%w: %s is told of none", errNoSource, w.replica.Place().Name)
+		return fmt.Errorf("%w: %s has none", errNoSource, w.replica.Place().Name)
 	case !strings.Contains(from, stalling):
 		err = w.streamFrom(ctx, from+stalling)
 	}

@@ -18,17 +18,17 @@ type walStream struct {
 	replica Node
 	all     []Node // one of them is the primary
 	follows string // the region that the replica streams from at first
-	how     badly
+	by      impairment
 	links   holding // from the replica's region to the others, of which a throttle holds all
-	life    string  // of the server that was told
+	life    string  // of the server that has the order
 }
 
-func newWALStream(l Lab, region string, how badly) (flow, error) {
+func newWALStream(l Lab, region string, by impairment) (stream, error) {
 	replica, err := only(l, topology.ServicePostgres, region)
 	if err != nil {
 		return nil, err
 	}
-	w := &walStream{replica: replica, how: how}
+	w := &walStream{replica: replica, by: by}
 	if r, ok := l.Topology().Region(region); ok {
 		w.follows = r.Follows
 	}
@@ -36,9 +36,9 @@ func newWALStream(l Lab, region string, how badly) (flow, error) {
 		return nil, fmt.Errorf("other databases than %s: %w", replica.Place().Name, err)
 	}
 	// Toxiproxy gives each connection the rate by itself: what the app asks the primary over the same link does not share it.
-	w.links.how = How{Toxics: toxic.Bandwidth(probe.Downstream, how.Rate)}
+	w.links.how = How{Toxics: toxic.Bandwidth(probe.Downstream, by.Rate)}
 	w.links.links, err = l.Links(func(p Path) bool { return p.From == region && p.Service == topology.ServicePostgres && !p.Control })
-	if err != nil && how.Do == doThrottle {
+	if err != nil && by.Do == doThrottle {
 		return nil, fmt.Errorf("the link that %s streams over: %w", replica.Place().Name, err)
 	}
 	return w, nil
@@ -92,16 +92,16 @@ const (
 	serverLife  = "select pg_postmaster_start_time()::text"
 )
 
-func (w *walStream) spoil(ctx context.Context) error {
-	err := w.spoilt(ctx)
-	if err == nil && w.how.Do != doThrottle { // which is of the links
+func (w *walStream) impair(ctx context.Context) error {
+	err := w.order(ctx)
+	if err == nil && w.by.Do != doThrottle { // which is of the links
 		w.life, err = query(ctx, w.replica, serverLife)
 	}
 	return err
 }
 
-func (w *walStream) spoilt(ctx context.Context) error {
-	switch w.how.Do {
+func (w *walStream) order(ctx context.Context) error {
+	switch w.by.Do {
 	case doPause:
 		if _, err := query(ctx, w.replica, "select pg_wal_replay_pause()"); err != nil {
 			return err
@@ -111,15 +111,15 @@ func (w *walStream) spoilt(ctx context.Context) error {
 	case doStall:
 		return w.stall(ctx)
 	case doLag:
-		return w.set(ctx, fmt.Sprintf("alter system set recovery_min_apply_delay = '%dms'", w.how.Lag.Milliseconds()))
+		return w.set(ctx, fmt.Sprintf("alter system set recovery_min_apply_delay = '%dms'", w.by.Lag.Milliseconds()))
 	default:
 		return w.links.Inject(ctx)
 	}
 }
 
-// mend undoes it. A replica that is down forgets a lag, too: its start drops the setting.
-func (w *walStream) mend(ctx context.Context) (bool, error) {
-	switch w.how.Do {
+// restore undoes it. A replica that is down forgets a lag, too: its start drops the setting.
+func (w *walStream) restore(ctx context.Context) (bool, error) {
+	switch w.by.Do {
 	case doPause:
 		return true, unlessDown(ctx, w.replica, func(ctx context.Context) error {
 			recovering, err := query(ctx, w.replica, "select pg_is_in_recovery()")
@@ -148,12 +148,12 @@ func (w *walStream) set(ctx context.Context, statement string) error {
 	return err
 }
 
-// tellWithin is how long a replica may take to do what it is told.
-const tellWithin = 30 * time.Second
+// obeyWithin is how long a replica may take to carry an order out.
+const obeyWithin = 30 * time.Second
 
 // await asks the replica until it answers what is wanted.
 func (w *walStream) await(ctx context.Context, question, want string) error {
-	return wait.Every(askEvery).Until(ctx, tellWithin, fmt.Sprintf("%s to say %q", w.replica.Place().Name, want), func(ctx context.Context) error {
+	return wait.Every(askEvery).Until(ctx, obeyWithin, fmt.Sprintf("%s to say %q", w.replica.Place().Name, want), func(ctx context.Context) error {
 		got, err := query(ctx, w.replica, question)
 		switch {
 		case err != nil:
@@ -167,18 +167,18 @@ func (w *walStream) await(ctx context.Context, question, want string) error {
 
 // others are those that keep what was sent from arriving as this fault did. A receiver is started again by the replay, once that needs more of the log.
 func (w *walStream) others(ctx context.Context) (string, error) {
-	if w.how.Do != doStall {
+	if w.by.Do != doStall {
 		if stalled, err := w.stalled(ctx); err != nil || stalled {
 			return "(the replica receives nothing)", err
 		}
 	}
-	if w.how.Do != doLag {
+	if w.by.Do != doLag {
 		lag, err := query(ctx, w.replica, applyDelay)
 		if err != nil || lag != "0" {
 			return "(the replica lags by " + lag + ")", err
 		}
 	}
-	if w.how.Do != doPause {
+	if w.by.Do != doPause {
 		state, err := query(ctx, w.replica, replayState)
 		if err != nil || state == "paused" || state == "pause requested" {
 			return "(the replica is paused)", err
@@ -188,9 +188,9 @@ func (w *walStream) others(ctx context.Context) (string, error) {
 }
 
 // lapsed asks the replica, or of a throttle the links. One that was promoted replays and receives nothing any more, and one whose server was started again has
-// forgotten what it was told: neither is a lapse.
+// forgotten its orders: neither is a lapse.
 func (w *walStream) lapsed(ctx context.Context) (bool, error) {
-	if w.how.Do == doThrottle {
+	if w.by.Do == doThrottle {
 		return w.unthrottled(ctx)
 	}
 	state, err := query(ctx, w.replica, replayState)
@@ -198,7 +198,7 @@ func (w *walStream) lapsed(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	gone := state == "not paused"
-	switch w.how.Do {
+	switch w.by.Do {
 	case doStall:
 		stalled, serr := w.stalled(ctx)
 		gone, err = !stalled, serr
@@ -216,11 +216,11 @@ func (w *walStream) lapsed(ctx context.Context) (bool, error) {
 // unthrottled says whether the links let more pass than they should. It is asked on a connection of its own, which has a rate of its own.
 func (w *walStream) unthrottled(ctx context.Context) (bool, error) {
 	for _, l := range w.links.links {
-		a, err := l.Ask(ctx, probe.Question{Way: probe.Throughput, Stream: probe.Downstream, Bytes: payload(w.how.Rate), Within: measureWithin})
+		a, err := l.Ask(ctx, probe.Question{Way: probe.Throughput, Stream: probe.Downstream, Bytes: payload(w.by.Rate), Within: measureWithin})
 		if err == nil {
 			err = a.Err()
 		}
-		if err != nil || float64(a.Bytes) <= 2*float64(w.how.Rate)*a.Took.Seconds() {
+		if err != nil || float64(a.Bytes) <= 2*float64(w.by.Rate)*a.Took.Seconds() {
 			return false, err
 		}
 	}
@@ -235,7 +235,7 @@ func (w *walStream) send(ctx context.Context) (sent, error) {
 		return sent{}, err
 	}
 	message, has := "true, '"+topology.ProbeWord+"', ''", "pg_last_wal_replay_lsn()"
-	if w.how.Do == doStall {
+	if w.by.Do == doStall {
 		message, has = "false, '"+topology.ProbeWord+"', '', true", "pg_last_wal_receive_lsn()"
 	}
 	if _, err := query(ctx, primary, "select pg_logical_emit_message("+message+")"); err != nil {
