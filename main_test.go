@@ -25,6 +25,7 @@ var mayImport = map[string][]string{
 	"lab/link":              {"lab/topology", "lab/probe", "lab/wait"},
 	"lab/store":             {"lab/topology"},
 	"lab/fault":             {"lab/topology", "lab/api", "lab/probe", "lab/link/toxic", "lab/wait"},
+	"lab/fault/faulttest":   {"lab/fault", "lab/topology", "lab/api", "lab/probe", "lab/link", "lab/link/hub", "lab/link/linktest"},
 	"lab/agent":             {"lab/topology", "lab/api"},
 	"lab/agent/runtime":     {"lab/topology", "lab/api", "lab/probe"},
 	"lab/agent/agenttest":   {"lab/topology", "lab/api", "lab/agent/runtime"},

@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
 
 	"github.com/regionfall/regionfall/lab/fault"
@@ -83,7 +82,7 @@ func linkLab(t *testing.T) *Lab {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("HOME", t.TempDir())
-	server := httptest.NewServer(hub.Handler(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())))
+	server := httptest.NewServer(hub.New(zerolog.Nop()))
 	t.Cleanup(server.Close)
 	h, err := link.Connect(t.Context(), server.Listener.Addr().String())
 	if err != nil {

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
 
 	"github.com/regionfall/regionfall/lab/link/hub"
@@ -46,7 +45,7 @@ func echo(t *testing.T) string {
 // open starts a Toxiproxy in this process with one link to an echo service, and gives the link.
 func open(t *testing.T, baseline time.Duration) *Link {
 	t.Helper()
-	server := httptest.NewServer(hub.Handler(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())))
+	server := httptest.NewServer(hub.New(zerolog.Nop()))
 	t.Cleanup(server.Close)
 	h, err := Connect(t.Context(), server.Listener.Addr().String())
 	if err != nil {

@@ -1,0 +1,165 @@
+package fault_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/goccy/go-yaml"
+
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/fault/faulttest"
+)
+
+// furtherCases are cases of kinds that do several things. The first case of each kind is its example in the catalogue.
+var furtherCases = []string{
+	"blackhole: {from: clients, to: us-east-1, service: app}",
+	"byte_limit: {from: us-west-2, to: us-east-1, service: app, bytes: 50000, direction: upstream}",
+	"cut_control: {region: us-east-1, of: automation}",
+	"fill_disk: {service: postgres, role: primary}",
+	"kill: {node: app-1.us-west-2}",
+	"kill: {service: redis, region: us-east-1}",
+	"lag_replication: {store: items, region: us-west-2, lag: 2m}",
+	"lose_region: {region: us-west-2}",
+	"partition: {from: us-west-2, to: us-east-1, service: redis}",
+	"pause: {service: s3, region: us-east-1}",
+	"pause_replication: {store: postgres, region: us-west-2}",
+	"pause_replication: {store: postgres, region: us-west-2, what: receipt}",
+	"read_only_disk: {node: postgres.us-west-2}",
+	"throttle_replication: {store: postgres, region: us-west-2, rate: 50000}",
+}
+
+// timescale makes minutes of the examples seconds.
+const timescale = 60
+
+// readCase reads a fault as it is written in a scenario file.
+func readCase(t *testing.T, text string) fault.Spec {
+	t.Helper()
+	kind, parameters, _ := strings.Cut(text, ": ")
+	spec, ok := fault.New(kind)
+	if !ok {
+		t.Fatalf("%s: there is no fault %s", text, kind)
+	}
+	if err := yaml.UnmarshalWithOptions([]byte(parameters), spec, yaml.Strict()); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	if s, ok := spec.(fault.Scheduled); ok {
+		spec = s.Scaled(timescale)
+	}
+	return spec
+}
+
+func cases() []string {
+	var all []string
+	for _, e := range fault.Catalogue() {
+		all = append(all, e.Example)
+	}
+	return append(all, furtherCases...)
+}
+
+// atOnce is how many cases run side by side: most of their time is waiting.
+const atOnce = 6
+
+// eachCase runs every case of the catalogue in labs of its own.
+func eachCase(t *testing.T, run func(t *testing.T, text string)) {
+	t.Helper()
+	slots := make(chan struct{}, atOnce)
+	var all sync.WaitGroup
+	for _, text := range cases() {
+		all.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			t.Run(text, func(t *testing.T) { run(t, text) })
+		})
+	}
+	all.Wait()
+}
+
+func guardOf(t *testing.T, text string, l *faulttest.Lab) *fault.Guard {
+	t.Helper()
+	spec := readCase(t, text)
+	if err := spec.Validate(l.Topology()); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	g, err := fault.NewGuard(spec, l, func() time.Duration { return time.Since(start) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
+// Every fault of the catalogue is injected, confirmed, looked at again, healed and seen to be gone. One that is seen, though it never took hold, or that is
+// seen to be gone, though it can't be healed, would let a drill prove what did not happen.
+func TestEveryFaultLivesItsLife(t *testing.T) {
+	eachCase(t, func(t *testing.T, text string) {
+		l := faulttest.New(t, faulttest.Sound)
+		g := guardOf(t, text, l)
+		began := time.Now()
+		s, err := g.Inject(t.Context())
+		took := time.Since(began)
+		if err != nil || g.State() != fault.Effective {
+			t.Fatalf("injected, it is %s: %v", g.State(), err)
+		}
+		if s.By == "" || s.Window.Lo < s.Command || s.Window.Hi < s.Window.Lo || s.Window.Hi > took+time.Second {
+			t.Errorf("it was seen as %+v, which took %s", s, took)
+		}
+		if broken := l.Broken(t); broken == "" && g.Spec.Kind() != "restart" {
+			t.Error("it is in force, and nothing of the lab is broken")
+		}
+		m, err := g.Heal(t.Context())
+		if err != nil || g.State() != fault.Healed {
+			t.Fatalf("healed, it is %s: %v", g.State(), err)
+		}
+		if m.Lapsed != nil {
+			t.Errorf("it was in force all the time, and has lapsed in %+v", *m.Lapsed)
+		}
+		if broken := l.Broken(t); broken != "" {
+			t.Errorf("it is healed, and broken are still %s", broken)
+		}
+		t.Run("numb", func(t *testing.T) { neverTakesHold(t, text, took) })
+		t.Run("stuck", func(t *testing.T) { cannotBeHealed(t, text, took) })
+	})
+}
+
+var errLimit = errors.New("the limit of the test")
+
+// limited is some more time than a fault takes, to see it or to see that it can't be seen.
+func limited(t *testing.T, took time.Duration) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeoutCause(t.Context(), took*3/2+3*time.Second, errLimit)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// neverTakesHold: what is ordered is taken, and nothing comes of it.
+func neverTakesHold(t *testing.T, text string, took time.Duration) {
+	l := faulttest.New(t, faulttest.Numb)
+	g := guardOf(t, text, l)
+	s, err := g.Inject(limited(t, took))
+	if !errors.Is(err, fault.ErrUnconfirmed) || g.State() == fault.Effective {
+		t.Errorf("nothing came of it, and it is %s by %q: %v", g.State(), s.By, err)
+	}
+	if _, err := g.Heal(t.Context()); err != nil || g.State() != fault.Healed {
+		t.Errorf("nothing came of it, and healed it is %s: %v", g.State(), err)
+	}
+}
+
+// cannotBeHealed: what is taken back stays as it is. A restart and flapping heal by themselves, and are not even confirmed.
+func cannotBeHealed(t *testing.T, text string, took time.Duration) {
+	l := faulttest.New(t, faulttest.Stuck)
+	g := guardOf(t, text, l)
+	if _, err := g.Inject(limited(t, took)); err != nil && !errors.Is(err, fault.ErrUnconfirmed) {
+		t.Fatal(err)
+	}
+	if broken := l.Broken(t); broken == "" {
+		t.Fatal("nothing is broken that could not be healed")
+	}
+	_, err := g.Heal(limited(t, took))
+	if err == nil || g.State() != fault.Invalid || !strings.Contains(err.Error(), "heal "+g.Spec.Kind()) {
+		t.Errorf("it can't be healed, and is %s: %v", g.State(), err)
+	}
+}
