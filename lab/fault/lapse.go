@@ -33,7 +33,7 @@ func (g *Guard) lapsed(ctx context.Context) *Window {
 	for range againTimes {
 		gone, _, err := g.look(ctx, alive, lapsed)
 		switch {
-		case ctx.Err() != nil, alive.Err() != nil, err == nil && !gone:
+		case ended(ctx), alive.Err() != nil, err == nil && !gone:
 			return nil
 		case err != nil:
 			continue

@@ -26,7 +26,7 @@ func (g *Guard) baseline(ctx, alive context.Context) error {
 		asked := g.now()
 		already, saw, err := g.look(ctx, alive, g.fault.Baseline)
 		switch {
-		case ctx.Err() != nil:
+		case ended(ctx):
 			return fmt.Errorf("take the baseline: %w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))
 		case err != nil && alive.Err() != nil:
 			return fmt.Errorf("take the baseline: %w", context.Cause(alive))
@@ -51,6 +51,15 @@ func (g *Guard) baseline(ctx, alive context.Context) error {
 		case <-tick.C:
 		}
 	}
+}
+
+// ended says whether ctx has ended, or is just about to: a connection with the same deadline fails a moment before the context itself ends, and what it
+// fails with would be taken for an answer.
+func ended(ctx context.Context) bool {
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		<-ctx.Done()
+	}
+	return ctx.Err() != nil
 }
 
 // expectation is what watch waits for.
@@ -87,7 +96,7 @@ func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 		is, saw, err := g.look(ctx, alive, w.look)
 		answered := g.now()
 		switch {
-		case ctx.Err() != nil: // a probe that was cut short fails whatever the lab is like
+		case ended(ctx): // a probe that was cut short fails whatever the lab is like
 			return watched{well: well, err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))}
 		case err != nil && alive.Err() != nil:
 			return watched{well: well, err: context.Cause(alive), dead: true}

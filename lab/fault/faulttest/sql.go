@@ -84,7 +84,7 @@ func (d *database) follower(sql string) (string, error) {
 		return fmt.Sprint(has >= want), nil
 	}
 	switch {
-	case strings.Contains(sql, "pg_wal_replay_pause_state"):
+	case strings.Contains(sql, "wal_replay_pause_state"):
 		return map[bool]string{true: "paused", false: "not paused"}[r.saysPaused], nil
 	case strings.Contains(sql, "current_setting('recovery_min_apply_delay')"):
 		return fmt.Sprintf("%d", r.delay.Milliseconds()), nil
