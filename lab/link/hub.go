@@ -15,6 +15,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/link/toxic"
 	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/lab/wait"
 )
 
@@ -46,20 +47,20 @@ func Connect(ctx context.Context, api string) (*Hub, error) {
 
 // Open creates the paths. listen gives the address of the hub in the network where a path starts: a path can be used from there and
 // from nowhere else. delay is added each way to every path between two regions, as the baseline of its links.
-func (h *Hub) Open(ctx context.Context, specs []Spec, listen func(from string) string, delay func(Spec) time.Duration) error {
-	proxies := make([]toxiproxy.Proxy, 0, len(specs))
-	for _, s := range specs {
+func (h *Hub) Open(ctx context.Context, paths []topology.Path, listen func(from string) string, delay func(topology.Path) time.Duration) error {
+	proxies := make([]toxiproxy.Proxy, 0, len(paths))
+	for _, p := range paths {
 		proxies = append(proxies, toxiproxy.Proxy{
-			Name: s.Name, Listen: net.JoinHostPort(listen(s.From), strconv.Itoa(s.Port)), Upstream: s.Upstream, Enabled: true,
+			Name: p.Name, Listen: net.JoinHostPort(listen(p.From), strconv.Itoa(p.Port)), Upstream: p.Upstream, Enabled: true,
 		})
 	}
 	err := h.call(ctx, "opening links", func(doing) error { _, err := h.client.Populate(proxies); return err })
 	if err != nil {
-		return fmt.Errorf("open %d links on the hub: %w", len(specs), err)
+		return fmt.Errorf("open %d links on the hub: %w", len(paths), err)
 	}
-	for _, s := range specs {
-		if d := delay(s); d > 0 {
-			if err := h.Link(s, nil).Set(ctx, baseline, toxic.Latency(probe.Both, d, 0)); err != nil {
+	for _, p := range paths {
+		if d := delay(p); d > 0 {
+			if err := h.Link(p, nil).Set(ctx, baseline, toxic.Latency(probe.Both, d, 0)); err != nil {
 				return err
 			}
 		}
@@ -102,7 +103,7 @@ func (h *Hub) deaf(ctx context.Context, method, name string) error {
 }
 
 // Link is the handle of one path. ask asks from where the path starts; with nil, Ask is an error.
-func (h *Hub) Link(s Spec, ask Ask) *Link { return &Link{Spec: s, hub: h, ask: ask} }
+func (h *Hub) Link(p topology.Path, ask Ask) *Link { return &Link{Path: p, hub: h, ask: ask} }
 
 // doing says what the hub is asked for next.
 type doing func(what string)

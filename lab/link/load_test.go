@@ -64,7 +64,7 @@ func flood(ctx context.Context, l *Link, clients int) (carried *atomic.Int64, wa
 // With Toxiproxy's own server, taking a toxic away under traffic may never end, and with it whatever else is asked of the proxy
 // (Shopify/toxiproxy#412 and #558).
 func TestAHundredRoundsUnderFullLoad(t *testing.T) {
-	const rounds, within = 100, 3*time.Minute
+	const rounds, within = 100, 3 * time.Minute
 	l := open(t, time.Millisecond)
 	loading, stop := context.WithCancel(t.Context())
 	carried, wait := flood(loading, l, 2)
@@ -202,7 +202,7 @@ func TestAControlPortThatHangsIsReportedInOneSentence(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.patience = 100 * time.Millisecond
-	l := h.Link(Spec{Name: "a_b_redis", Service: topology.ServiceRedis}, nil)
+	l := h.Link(topology.Path{Name: "a_b_redis", Service: topology.ServiceRedis}, nil)
 	began := time.Now()
 	err = l.Set(t.Context(), "ada", nil)
 	if want := "the hub's control port did not answer within 100ms while removing a toxic"; err == nil || !strings.Contains(err.Error(), want) {

@@ -135,7 +135,7 @@ func (d *database) run(ctx context.Context) {
 		case <-tick.C:
 		}
 		if d.streaming() {
-			_ = d.receive(ctx, addressOf(way.link.Spec)) // tried again
+			_ = d.receive(ctx, addressOf(way.link.Path)) // tried again
 		}
 	}
 }

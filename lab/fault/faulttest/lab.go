@@ -17,6 +17,7 @@ import (
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/link/hub"
 	"github.com/regionfall/regionfall/lab/link/linktest"
+	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -50,7 +51,7 @@ func New(t testing.TB, defect Defect) *Lab {
 	check := topology.HealthCheck{Interval: 50 * time.Millisecond, Threshold: 2}
 	two.Routing.Check, two.Automation.Check = check, check
 	l := &Lab{topology: two, defect: defect}
-	for _, p := range link.Nodes(two) {
+	for _, p := range plan.Places(two) {
 		l.nodes = append(l.nodes, newNode(t, l, p))
 	}
 	l.openLinks(t)
@@ -71,15 +72,15 @@ func (l *Lab) openLinks(t testing.TB) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var specs []link.Spec
-	for _, s := range link.Plan(l.topology) {
-		if s.From == link.Tap { // nodes are asked at their own addresses
+	var specs []topology.Path
+	for _, s := range plan.Paths(l.topology) {
+		if s.From == topology.Tap { // nodes are asked at their own addresses
 			continue
 		}
 		s.Port, s.Upstream = linktest.FreePort(t), l.node(s.Service, s.To).server.address
 		specs = append(specs, s)
 	}
-	err = h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" }, func(link.Spec) time.Duration { return 0 })
+	err = h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" }, func(topology.Path) time.Duration { return 0 })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // Link is a link of the lab. One fault at a time may hold it.
@@ -16,18 +17,18 @@ type Link struct {
 	link *link.Link
 }
 
-func newLink(l *Lab, h *link.Hub, s link.Spec) *Link {
+func newLink(l *Lab, h *link.Hub, s topology.Path) *Link {
 	return &Link{lab: l, link: h.Link(s, func(ctx context.Context, q probe.Question) (probe.Answer, error) {
 		q.Address = addressOf(s)
 		return l.lines.Ask(ctx, q)
 	})}
 }
 
-func addressOf(s link.Spec) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)) }
+func addressOf(s topology.Path) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.Port)) }
 
 // Path is where the link leads.
 func (k *Link) Path() fault.Path {
-	s := k.link.Spec
+	s := k.link.Path
 	return fault.Path{Name: s.Name, From: s.From, To: s.To, Service: s.Service, Control: s.Control}
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/fault"
-	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -45,7 +44,7 @@ func (idle) broken() string { return "" }
 
 var volatile = []topology.Service{topology.ServiceS3, topology.ServiceDynamoDB}
 
-func newNode(t testing.TB, l *Lab, p link.Place) *Node {
+func newNode(t testing.TB, l *Lab, p topology.Place) *Node {
 	t.Helper()
 	n := &Node{lab: l, state: fault.Running, role: idle{}, place: fault.Place{
 		Name: p.Name(), Region: p.Region, Service: p.Service, Volatile: slices.Contains(volatile, p.Service),
