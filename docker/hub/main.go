@@ -1,4 +1,4 @@
-// Command hub carries every link and tap of a lab, through the toxics of Toxiproxy.
+// Command hub carries every link and tap of a lab, through Toxiproxy.
 //
 // Its control API listens on the outer network alone, and answers the harness alone. The hub is attached to the network of every region
 // too, and a node that could reach the API could heal the fault it is meant to suffer.
@@ -51,7 +51,8 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find the gateway of the outer network: %w", err)
 	}
-	logger := zerolog.New(os.Stderr).Level(zerolog.InfoLevel).With().Timestamp().Logger()
+	zerolog.SetGlobalLevel(zerolog.InfoLevel) // some toxics log with a logger of their own
+	logger := zerolog.New(os.Stderr).With().Timestamp().Logger()
 	server := &http.Server{
 		Handler: hub.New(logger), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 	}

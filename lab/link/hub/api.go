@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/Shopify/toxiproxy/v2"
 	"github.com/Shopify/toxiproxy/v2/toxics"
 )
 
@@ -22,7 +21,7 @@ type request struct {
 // view is a proxy as it is.
 type view struct {
 	request
-	Toxics []*toxics.ToxicWrapper `json:"toxics"`
+	Toxics []toxics.Toxic `json:"toxics"`
 }
 
 // failure is an answer that is no success, in the form of Toxiproxy's.
@@ -45,17 +44,14 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *Hub) routes() http.Handler {
 	routes := http.NewServeMux()
-	routes.HandleFunc("GET /version", answer(func(*http.Request) (any, error) {
-		return map[string]string{"version": toxiproxy.Version}, nil
-	}))
+	behind := h.server.Routes()
+	routes.Handle("GET /version", behind)
 	routes.HandleFunc("GET /proxies", answer(func(*http.Request) (any, error) { return h.views(), nil }))
 	routes.HandleFunc("POST /populate", answer(h.populate))
 	routes.HandleFunc("GET /proxies/{proxy}", h.on(func(p *proxy, _ *http.Request) (any, error) { return p.view(), nil }))
 	routes.HandleFunc("POST /proxies/{proxy}", h.on(update))
-	routes.HandleFunc("POST /proxies/{proxy}/toxics", h.on(addToxic))
-	routes.HandleFunc("DELETE /proxies/{proxy}/toxics/{toxic}", h.on(func(p *proxy, r *http.Request) (any, error) {
-		return nil, p.removeToxic(r.PathValue("toxic"))
-	}))
+	routes.HandleFunc("POST /proxies/{proxy}/toxics", h.changing(behind))
+	routes.HandleFunc("DELETE /proxies/{proxy}/toxics/{toxic}", h.changing(behind))
 	routes.HandleFunc("PUT /proxies/{proxy}/deaf", h.on(func(p *proxy, _ *http.Request) (any, error) { return nil, p.deafen() }))
 	routes.HandleFunc("DELETE /proxies/{proxy}/deaf", h.on(func(p *proxy, _ *http.Request) (any, error) { return nil, p.hear() }))
 	return routes
@@ -70,6 +66,18 @@ func (h *Hub) on(do func(p *proxy, r *http.Request) (any, error)) http.HandlerFu
 		}
 		return do(p, r)
 	})
+}
+
+// changing has Toxiproxy change the toxics of a proxy.
+func (h *Hub) changing(behind http.Handler) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		p, err := h.find(r.PathValue("proxy"))
+		if err != nil { // Toxiproxy does not know it either, and says so
+			behind.ServeHTTP(w, r)
+			return
+		}
+		p.change(func() { behind.ServeHTTP(w, r) })
+	}
 }
 
 // answer writes as JSON what has come of a request.
@@ -136,16 +144,4 @@ func update(p *proxy, r *http.Request) (any, error) {
 		}
 	}
 	return p.view(), nil
-}
-
-func addToxic(p *proxy, r *http.Request) (any, error) {
-	var raw json.RawMessage
-	if err := read(r, &raw); err != nil {
-		return nil, err
-	}
-	t, err := newToxic(raw)
-	if err != nil {
-		return nil, failure{http.StatusBadRequest, err.Error()}
-	}
-	return t, p.addToxic(t)
 }

@@ -1,17 +1,19 @@
-// Package hub carries every path of a lab: it listens where a path begins, connects to where it leads, and passes the bytes through toxics. It
-// speaks the part of Toxiproxy's HTTP API that package link asks for, and its toxics are Toxiproxy's.
+// Package hub carries every path of a lab. Its toxics and how they are changed are Toxiproxy's, and so is its HTTP API, as far as package link asks
+// for it. It does itself what Toxiproxy's proxies can't:
 //
-// Listeners and connections are its own, for what Toxiproxy's server can't do. A proxy of Toxiproxy accepts or refuses; a network that drops
-// packets does neither, and here a proxy can be deaf. Toxiproxy changes the toxics of a connection under a lock that it keeps until the connection
-// lets it, which may be never (Shopify/toxiproxy#412 and #558); here a change ends in bounded time. And connections to a name with several
-// addresses go to each of them in turn.
+//   - It owns the listeners. A proxy of Toxiproxy accepts or refuses; a network that drops packets does neither, and a proxy here can be deaf.
+//   - It connects to the upstream. Connections to a name with several addresses go to each of them in turn, as a load balancer's do.
+//   - It owns the ends of connections, and the toxics that end a stream read on. With Toxiproxy's own, a change of toxics may wait for ever for a
+//     connection that ends at the same time (Shopify/toxiproxy#412 and #558). Here it ends in bounded time.
 package hub
 
 import (
+	"errors"
 	"net"
 	"net/http"
 	"sync"
 
+	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
 )
 
@@ -19,6 +21,7 @@ import (
 type Hub struct {
 	dialer *dialer
 	logger zerolog.Logger
+	server *toxiproxy.ApiServer
 	api    http.Handler
 
 	mu      sync.Mutex
@@ -27,7 +30,11 @@ type Hub struct {
 
 // New makes a hub without proxies.
 func New(logger zerolog.Logger) *Hub {
-	h := &Hub{dialer: &dialer{lookup: net.DefaultResolver.LookupNetIP}, logger: logger, proxies: map[string]*proxy{}}
+	h := &Hub{
+		dialer: &dialer{lookup: net.DefaultResolver.LookupNetIP}, logger: logger, proxies: map[string]*proxy{},
+		// Of each connection that is dropped it would tell in a warning.
+		server: toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), logger.Level(zerolog.ErrorLevel)),
+	}
 	h.api = h.routes()
 	return h
 }
@@ -72,14 +79,18 @@ func (h *Hub) create(r request) (*proxy, error) {
 		}
 		return p, nil
 	}
+	behind := toxiproxy.NewProxy(h.server, r.Name, r.Listen, r.Upstream)
 	p := &proxy{
-		name: r.Name, listen: r.Listen, upstream: r.Upstream, dialer: h.dialer,
+		name: r.Name, listen: r.Listen, upstream: r.Upstream, toxics: behind.Toxics, server: h.server, dialer: h.dialer,
 		logger: h.logger.With().Str("name", r.Name).Str("upstream", r.Upstream).Logger(), connections: map[*connection]bool{},
 	}
 	if r.Enabled == nil || *r.Enabled {
 		if err := p.enable(true); err != nil {
 			return nil, err
 		}
+	}
+	if err := h.server.Collection.Add(behind, false); err != nil { // by which its API finds the toxics
+		return nil, errors.Join(err, p.enable(false))
 	}
 	h.proxies[r.Name] = p
 	return p, nil

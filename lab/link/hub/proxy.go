@@ -6,23 +6,31 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
+	"strconv"
 	"sync"
+	"sync/atomic"
+	"time"
 
+	"github.com/Shopify/toxiproxy/v2"
 	"github.com/Shopify/toxiproxy/v2/stream"
 	"github.com/Shopify/toxiproxy/v2/toxics"
 	"github.com/rs/zerolog"
 )
 
-// proxy carries connections from where it listens to an upstream.
+// proxy carries connections from where it listens to an upstream. It listens, connects and is cut here; the toxics are those of a proxy of
+// Toxiproxy that is never started.
 type proxy struct {
 	name, upstream string
+	toxics         *toxiproxy.ToxicCollection
+	server         *toxiproxy.ApiServer
 	dialer         *dialer
 	logger         zerolog.Logger
+	carried        atomic.Uint64 // connections so far
 
-	mu          sync.Mutex // a change of anything below has it, and ends in bounded time: see pipe
+	mu          sync.Mutex
 	listen      string
 	port        *port // nil while the proxy is cut
-	toxics      []*toxics.ToxicWrapper
 	connections map[*connection]bool
 }
 
@@ -35,18 +43,13 @@ type port struct {
 	filler   net.Conn // what fills the queue of a deaf one; nil where somebody else's connection does
 }
 
-// connection is one that is carried.
-type connection struct {
-	pipes [stream.NumDirections]*pipe
-}
-
 func (p *proxy) view() view {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	enabled := p.port != nil
+	listen := p.listen
+	p.mu.Unlock()
 	return view{
-		request: request{Name: p.name, Listen: p.listen, Upstream: p.upstream, Enabled: &enabled},
-		Toxics:  append(p.chain(stream.Upstream), p.chain(stream.Downstream)...),
+		request: request{Name: p.name, Listen: listen, Upstream: p.upstream, Enabled: &enabled}, Toxics: p.toxics.GetToxicArray(),
 	}
 }
 
@@ -88,7 +91,7 @@ func (p *proxy) stop() {
 	}
 	p.port = nil
 	for c := range p.connections {
-		c.pipes[stream.Upstream].end() // with that the other one, too
+		c.cut()
 	}
 }
 
@@ -120,24 +123,55 @@ func (p *proxy) carry(at *port, client *net.TCPConn) {
 		_ = upstream.Close()
 		return
 	}
-	for _, one := range c.pipes {
-		<-one.ended
+	// Toxiproxy does this for its own type of the toxic.
+	if slices.ContainsFunc(p.toxics.GetToxicArray(), func(t toxics.Toxic) bool { return t.(*toxics.ToxicWrapper).Type == "reset_peer" }) {
+		c.resetOnClose()
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.connections, c)
+	// Toxiproxy knows connections by their names. A client's address may return while its last connection has yet to run out.
+	name := strconv.FormatUint(p.carried.Add(1), 10)
+	p.toxics.StartLink(p.server, name+"upstream", &c.client, &c.upstream, stream.Upstream)
+	p.toxics.StartLink(p.server, name+"downstream", &c.upstream, &c.client, stream.Downstream)
 }
 
-// connect starts to carry, unless the proxy has been cut meanwhile.
+// connect makes a connection one of the proxy's, unless the proxy has been cut meanwhile.
 func (p *proxy) connect(at *port, client, upstream *net.TCPConn) *connection {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.port != at {
 		return nil
 	}
-	c := &connection{}
-	c.pipes[stream.Upstream] = newPipe(client, upstream, p.chain(stream.Upstream))
-	c.pipes[stream.Downstream] = newPipe(upstream, client, p.chain(stream.Downstream))
+	var c *connection
+	c = newConnection(client, upstream, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		delete(p.connections, c)
+	})
 	p.connections[c] = true
 	return c
+}
+
+// stuckAfter is how long a far end may take no bytes while the toxics change. Toxiproxy waits for it for ever before a change, and after 5 s drops what
+// it could not write.
+const stuckAfter = 2 * time.Second
+
+// change has Toxiproxy change the toxics. It waits for the open connections; it cuts one whose far end takes no bytes, so that nobody
+// else waits for that.
+func (p *proxy) change(do func()) {
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		for {
+			select {
+			case <-done:
+				return
+			case <-time.After(stuckAfter / 4):
+			}
+			p.mu.Lock()
+			for c := range p.connections {
+				c.cutIfStuck(stuckAfter)
+			}
+			p.mu.Unlock()
+		}
+	}()
+	do()
 }
