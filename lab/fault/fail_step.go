@@ -11,7 +11,7 @@ import (
 // FailStep fails the next attempts at a step.
 type FailStep struct {
 	Step  `yaml:",inline"`
-	Times int `yaml:"times"`
+	Times int `yaml:"times" about:"How often it fails."`
 }
 
 // Kind is fail_step.

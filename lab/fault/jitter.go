@@ -19,8 +19,8 @@ import (
 // divide it.
 type Jitter struct {
 	Where     `yaml:",inline"`
-	Direction string        `yaml:"direction"`
-	UpTo      time.Duration `yaml:"up_to"`
+	Direction string        `yaml:"direction" about:"Upstream or downstream; both where nothing is said."`
+	UpTo      time.Duration `yaml:"up_to" about:"What a message is late, at most."`
 }
 
 // Kind is jitter.

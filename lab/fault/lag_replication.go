@@ -11,8 +11,8 @@ import (
 // LagReplication has everything arrive late. Of PostgreSQL it is the replay that lags. The timescale of a scenario divides the lag.
 type LagReplication struct {
 	Replicated `yaml:",inline"`
-	Lag        time.Duration `yaml:"lag"`
-	What       string        `yaml:"what"`
+	Lag        time.Duration `yaml:"lag" scale:"scaled" about:"That what arrives is behind."`
+	What       string        `yaml:"what" about:"Which part of the replication of postgres: replay, as where nothing is said, or receipt."`
 }
 
 // Kind is lag_replication.

@@ -15,9 +15,9 @@ import (
 // Where is the links from one region to another (or from "clients" to a region, or from and to "global", where the name service lives),
 // or one service's link of them.
 type Where struct {
-	From    string `yaml:"from"`
-	To      string `yaml:"to"`
-	Service string `yaml:"service"`
+	From    string `yaml:"from" about:"A region, clients or global."`
+	To      string `yaml:"to" about:"A region, or global."`
+	Service string `yaml:"service" about:"Of the links or nodes, such as postgres; all of them where nothing is said."`
 }
 
 // Target names the direction.

@@ -17,10 +17,10 @@ import (
 // Which are nodes: one by its name (postgres.us-east-1, app-1.us-east-1), all of a service, in one region or in all, or of a service the
 // one that is the primary now.
 type Which struct {
-	Node    string `yaml:"node"`
-	Service string `yaml:"service"`
-	Region  string `yaml:"region"`
-	Role    string `yaml:"role"`
+	Node    string `yaml:"node" about:"Such as postgres.us-east-1."`
+	Service string `yaml:"service" about:"Of the links or nodes, such as postgres; all of them where nothing is said."`
+	Region  string `yaml:"region" about:"Of the topology."`
+	Role    string `yaml:"role" about:"Of the nodes of service postgres or redis, the one with this role: primary."`
 }
 
 // Target names the nodes.

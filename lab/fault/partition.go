@@ -13,7 +13,7 @@ import (
 
 // Partition cuts every link between two regions, both ways, or with from and to one way. Their clients still reach them.
 type Partition struct {
-	Between []string `yaml:"between"`
+	Between []string `yaml:"between" about:"Two regions."`
 	Where   `yaml:",inline"`
 }
 

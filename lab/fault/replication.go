@@ -10,10 +10,10 @@ import (
 
 // Replicated is what reaches a region from the others: a store, or of objects those whose keys begin so.
 type Replicated struct {
-	Store  string `yaml:"store"`
-	Region string `yaml:"region"` // the one that receives
-	Prefix string `yaml:"prefix"`
-	Table  string `yaml:"table"`
+	Store  string `yaml:"store" about:"That is replicated: postgres, objects or items."`
+	Region string `yaml:"region" about:"Of the topology."` // the one that receives
+	Prefix string `yaml:"prefix" about:"Of objects: one rule of theirs."`
+	Table  string `yaml:"table" about:"Of items."`
 }
 
 // The stores that replicate.

@@ -12,7 +12,7 @@ import (
 // Restart ends nodes with SIGKILL and starts them again after a while, as an orchestrator does.
 type Restart struct {
 	Which `yaml:",inline"`
-	Down  time.Duration `yaml:"down"` // how long they stay down; physical
+	Down  time.Duration `yaml:"down" about:"How long they stay down."` // how long they stay down; physical
 }
 
 // Kind is restart.

@@ -13,7 +13,7 @@ import (
 
 // Step is a step of the failover automation.
 type Step struct {
-	Step string `yaml:"step"`
+	Step string `yaml:"step" about:"Of the failover: fence, promote, redirect and others."`
 }
 
 // Target is the step.
