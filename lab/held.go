@@ -121,7 +121,7 @@ func (k *heldLink) Behind(ctx context.Context) error {
 func (k *heldLink) thing() string { return "link " + k.path.Name }
 
 // Hold breaks the link.
-func (k *heldLink) Hold(ctx context.Context, how fault.How) error {
+func (k *heldLink) Hold(ctx context.Context, how fault.LinkState) error {
 	as := state.Toxic
 	switch {
 	case how.Cut:

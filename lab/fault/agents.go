@@ -130,34 +130,34 @@ func unlessDown(ctx context.Context, n Node, order func(ctx context.Context) err
 
 // inForce says what a measured amount means for one that was asked: in force within the tolerance of it, not in force when it is not even
 // half way there from what it is without the fault, and else an error, as nobody can tell. A rate falls to what was asked, a lag rises.
-func inForce(got, asked float64, rate bool, saw string) (bool, string, error) {
+func inForce(got, asked float64, rate bool, observed string) (bool, string, error) {
 	off := got < asked/2
 	if rate {
 		off = got > asked*2
 	}
 	switch {
 	case near(got, asked):
-		return true, saw, nil
+		return true, observed, nil
 	case off:
-		return false, saw, nil
+		return false, observed, nil
 	default:
-		return false, "", errors.New(saw)
+		return false, "", errors.New(observed)
 	}
 }
 
 // gone says the same once the fault has let go: whatever is on the other side of what was asked shows that it is gone.
-func gone(got, asked float64, rate bool, saw string) (bool, string, error) {
+func gone(got, asked float64, rate bool, observed string) (bool, string, error) {
 	off := got < asked
 	if rate {
 		off = got > asked
 	}
 	switch {
 	case near(got, asked):
-		return false, saw, nil
+		return false, observed, nil
 	case off:
-		return true, saw, nil
+		return true, observed, nil
 	default:
-		return false, "", errors.New(saw)
+		return false, "", errors.New(observed)
 	}
 }
 

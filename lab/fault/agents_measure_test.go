@@ -33,12 +33,12 @@ func TestOnlyWhatIsWithinTheToleranceIsInForce(t *testing.T) {
 		{got: 111, rate: true, healed: true},
 		{got: 10, rate: true, healed: true, nobody: true},
 	} {
-		in, saw, err := inForce(c.got, 100, c.rate, "what was seen")
+		in, observed, err := inForce(c.got, 100, c.rate, "what was seen")
 		if c.healed {
-			in, saw, err = gone(c.got, 100, c.rate, "what was seen")
+			in, observed, err = gone(c.got, 100, c.rate, "what was seen")
 			in = err == nil && !in
 		}
-		if in != c.in || (err != nil) != c.nobody || err == nil && saw == "" {
+		if in != c.in || (err != nil) != c.nobody || err == nil && observed == "" {
 			t.Errorf("%+v: in force %t, %v", c, in, err)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 
 // Blackhole is a network that drops packets: no answer to anything, be it on open connections or to an attempt to connect.
 type Blackhole struct {
-	Where `yaml:",inline"`
+	LinkSelector `yaml:",inline"`
 }
 
 // Kind is blackhole.
@@ -30,7 +30,7 @@ func (f *Blackhole) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hole{broken: broken{holding: holding{links: links, how: How{Deaf: true, Toxics: toxic.Swallow(probe.Both)}}}, line: lineName()}
+	h := &hole{broken: broken{holding: holding{links: links, how: LinkState{Deaf: true, Toxics: toxic.Swallow(probe.Both)}}}, line: lineName()}
 	h.shows = h.silent
 	return h, nil
 }
@@ -76,9 +76,9 @@ func (h *hole) silent(ctx context.Context, l Link) (bool, string, error) {
 
 // Baseline opens the connections. One that has failed stays broken, so all are opened anew then.
 func (h *hole) Baseline(ctx context.Context) (bool, string, error) {
-	already, saw, err := h.broken.Baseline(ctx)
+	already, observed, err := h.broken.Baseline(ctx)
 	if already || err != nil {
-		return already, saw, err
+		return already, observed, err
 	}
 	_, well, _, err := askAll(ctx, h.alive, h.silent)
 	if err == nil && len(well) != len(h.alive) {
@@ -87,7 +87,7 @@ func (h *hole) Baseline(ctx context.Context) (bool, string, error) {
 	if err != nil {
 		h.line = lineName()
 	}
-	return false, saw, err
+	return false, observed, err
 }
 
 // Lapsed asks on new connections: one that has fallen silent stays broken, whatever the link is like by now.

@@ -61,7 +61,7 @@ type busy struct {
 
 func (b *busy) Links(func(Path) bool) ([]Link, error) { return []Link{b}, nil }
 
-func (b *busy) Hold(context.Context, How) error { b.held.Store(true); return nil }
+func (b *busy) Hold(context.Context, LinkState) error { b.held.Store(true); return nil }
 
 func (b *busy) Ask(context.Context, probe.Question) (probe.Answer, error) {
 	n, took := b.asked.Add(1), 2*time.Millisecond
@@ -89,7 +89,7 @@ func TestJitterIsHeldAgainstTheLeastRoundTrip(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				asked := &Jitter{Where: Where{From: "west", To: "east"}, Direction: "upstream", UpTo: 60 * time.Millisecond}
+				asked := &Jitter{LinkSelector: LinkSelector{From: "west", To: "east"}, Direction: "upstream", UpTo: 60 * time.Millisecond}
 				for _, always := range []bool{false, true} {
 					g, err := NewGuard(asked, &busy{upTo: asked.UpTo, share: c.share, always: always}, clock())
 					if err != nil {

@@ -151,7 +151,7 @@ func hidden(s shadow, b Spec, t topology.Topology) string {
 	case stepping:
 		return node(topology.ServiceAutomation, t.Standby().Name)
 	case *Partition:
-		back := chosen(paths(t), Where{From: f.To, To: f.From, Service: f.Service}.picks)
+		back := chosen(paths(t), LinkSelector{From: f.To, To: f.From, Service: f.Service}.picks)
 		for _, p := range back { // it is asked whether they carry, and they need not
 			if why := s.hidesAll([]Path{p}, t); why != "" && !s.hides(p, t) {
 				return why

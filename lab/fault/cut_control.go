@@ -68,7 +68,7 @@ func (f *CutControl) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Target(), err)
 	}
-	c.holding = holding{links: links, how: How{Cut: true}}
+	c.holding = holding{links: links, how: LinkState{Cut: true}}
 	for _, k := range links {
 		if k.Path().To == f.Region {
 			c.looks = append(c.looks, k)

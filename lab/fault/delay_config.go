@@ -58,47 +58,47 @@ func (f *lateConfig) Slow() time.Duration { return 3 * f.asked }
 
 // Baseline measures how long a publication takes.
 func (f *lateConfig) Baseline(ctx context.Context) (bool, string, error) {
-	took, saw, err := f.measure(ctx)
+	took, observed, err := f.measure(ctx)
 	switch {
 	case err != nil:
 		return false, "", err
 	case took > f.asked/2:
-		return false, "", fmt.Errorf("%s as it is: a delay could not be seen", saw)
+		return false, "", fmt.Errorf("%s as it is: a delay could not be seen", observed)
 	case f.base == 0 || took < f.base:
 		f.base = took
 	}
-	return false, saw, nil
+	return false, observed, nil
 }
 
 // InForce measures how long a publication takes.
 func (f *lateConfig) InForce(ctx context.Context) (bool, string, error) {
-	took, saw, err := f.measure(ctx)
+	took, observed, err := f.measure(ctx)
 	if err != nil {
 		return false, "", err
 	}
-	return inForce((took - f.base).Seconds(), f.asked.Seconds(), false, saw)
+	return inForce((took - f.base).Seconds(), f.asked.Seconds(), false, observed)
 }
 
 // Gone measures how long a publication takes, where there is something left to see. The replicator has no order of this fault any more; that it
 // can't publish is another matter.
 func (f *lateConfig) Gone(ctx context.Context) (bool, string, error) {
-	if over, saw, err := f.over(ctx); over || err != nil {
-		return over, saw, err
+	if over, observed, err := f.over(ctx); over || err != nil {
+		return over, observed, err
 	}
-	took, saw, err := f.measure(ctx)
+	took, observed, err := f.measure(ctx)
 	switch {
 	case errors.Is(err, errUnpublished):
 		return true, "let go, and " + err.Error(), nil
 	case err != nil:
 		return false, "", err
 	}
-	return gone((took - f.base).Seconds(), f.asked.Seconds(), false, saw)
+	return gone((took - f.base).Seconds(), f.asked.Seconds(), false, observed)
 }
 
 var errUnpublished = errors.New("nothing can be published")
 
 // measure publishes a copy of what is published, and waits until the app nodes have it.
-func (f *lateConfig) measure(ctx context.Context) (took time.Duration, saw string, err error) {
+func (f *lateConfig) measure(ctx context.Context) (took time.Duration, observed string, err error) {
 	start := time.Now()
 	revision, err := f.publish(ctx)
 	if err != nil {

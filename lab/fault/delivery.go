@@ -181,11 +181,11 @@ func (f *frozenConfig) Baseline(ctx context.Context) (bool, string, error) { ret
 
 // Gone asks as InForce does, where there is something left to see.
 func (f *frozenConfig) Gone(ctx context.Context) (bool, string, error) {
-	if over, saw, err := f.over(ctx); over || err != nil {
-		return over, saw, err
+	if over, observed, err := f.over(ctx); over || err != nil {
+		return over, observed, err
 	}
-	held, saw, err := f.InForce(ctx)
-	return err == nil && !held, saw, err
+	held, observed, err := f.InForce(ctx)
+	return err == nil && !held, observed, err
 }
 
 // InForce asks the app nodes for the revision they have, against the one that is published.

@@ -26,7 +26,7 @@ type disks struct {
 	lives lives
 }
 
-func (w Which) validateDisk(t topology.Topology) error {
+func (w NodeSelector) validateDisk(t topology.Topology) error {
 	err := w.validate(t, false)
 	if w.Service != "" && w.Service != "postgres" || w.Node != "" && !strings.HasPrefix(w.Node, "postgres.") {
 		err = errors.Join(err, errors.New("only nodes of service postgres have a disk of their own"))
@@ -34,7 +34,7 @@ func (w Which) validateDisk(t topology.Topology) error {
 	return err
 }
 
-func (w Which) disks(l Lab, f *disks) (Fault, error) {
+func (w NodeSelector) disks(l Lab, f *disks) (Fault, error) {
 	nodes, err := w.nodes(l)
 	if err != nil {
 		return nil, err
@@ -104,13 +104,13 @@ func (f *disks) Gone(ctx context.Context) (bool, string, error) {
 	if len(f.free) == 0 {
 		return true, "the disk takes writes again, and the nodes are still held by other faults", nil
 	}
-	held, saw, err := f.fail(ctx, f.free)
-	return err == nil && !held, saw, err
+	held, observed, err := f.fail(ctx, f.free)
+	return err == nil && !held, observed, err
 }
 
 // fail says whether writes fail on all of some nodes, in the way that the fault has them fail.
 func (f *disks) fail(ctx context.Context, ask []Node) (bool, string, error) {
-	failed, saw := 0, ""
+	failed, observed := 0, ""
 	for _, n := range ask {
 		err := write(ctx, n)
 		if err != nil && !strings.Contains(err.Error(), f.sign) {
@@ -118,16 +118,16 @@ func (f *disks) fail(ctx context.Context, ask []Node) (bool, string, error) {
 		}
 		if err != nil {
 			failed++
-			saw = err.Error()
+			observed = err.Error()
 		}
 	}
 	switch failed {
 	case 0:
 		return false, fmt.Sprintf("%d nodes write", len(ask)), nil
 	case len(ask):
-		return true, "a write fails: " + saw, nil
+		return true, "a write fails: " + observed, nil
 	default:
-		return false, "", fmt.Errorf("%d of %d nodes can't write: %s", failed, len(ask), saw)
+		return false, "", fmt.Errorf("%d of %d nodes can't write: %s", failed, len(ask), observed)
 	}
 }
 

@@ -56,14 +56,14 @@ type fakeLink struct {
 	wrong []int         // the how-manieth questions are answered wrong
 
 	mu     sync.Mutex
-	how    *How
+	how    *LinkState
 	others bool // somebody else has cut it
 	asked  int
 }
 
 func (l *fakeLink) Path() Path { return l.path }
 
-func (l *fakeLink) Hold(_ context.Context, how How) error {
+func (l *fakeLink) Hold(_ context.Context, how LinkState) error {
 	time.Sleep(l.holds)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -85,11 +85,11 @@ func (l *fakeLink) Ask(ctx context.Context, q probe.Question) (probe.Answer, err
 	l.asked++
 	how := l.how
 	if l.others {
-		how = &How{Cut: true}
+		how = &LinkState{Cut: true}
 	}
 	if slices.Contains(l.wrong, l.asked) {
 		if how == nil {
-			how = &How{Toxics: []toxic.Toxic{{Type: "timeout"}}}
+			how = &LinkState{Toxics: []toxic.Toxic{{Type: "timeout"}}}
 		} else {
 			how = nil
 		}

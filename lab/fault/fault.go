@@ -43,13 +43,13 @@ func scaled(d time.Duration, timescale float64) time.Duration {
 type Fault interface {
 	// Baseline looks at the lab before Inject, and records what the other two compare with. already is that it looks as though the fault
 	// were in force: it could not be told apart.
-	Baseline(ctx context.Context) (already bool, saw string, err error)
+	Baseline(ctx context.Context) (already bool, observed string, err error)
 	Inject(ctx context.Context) error
 	// InForce says whether the fault holds right now.
-	InForce(ctx context.Context) (in bool, saw string, err error)
+	InForce(ctx context.Context) (in bool, observed string, err error)
 	Heal(ctx context.Context) error
 	// Gone says, after Heal, whether the fault has let go: whatever is still broken then, something else broke.
-	Gone(ctx context.Context) (gone bool, saw string, err error)
+	Gone(ctx context.Context) (gone bool, observed string, err error)
 }
 
 // Lab is what a fault may do to a lab. Whatever is held is held for this one fault: others may hold it too, and it is free when all have
@@ -74,7 +74,7 @@ type Path struct {
 type Link interface {
 	Path() Path
 	// Hold breaks the link, in place of how it was held for this fault before.
-	Hold(ctx context.Context, how How) error
+	Hold(ctx context.Context, how LinkState) error
 	// Release lets go. It says whether the link is free now: another fault may hold it too.
 	Release(ctx context.Context) (free bool, err error)
 	// Ask asks from where the link starts. Who asks does not know what was done to the link: it is the independent witness. The error is
@@ -84,8 +84,8 @@ type Link interface {
 	Behind(ctx context.Context) error
 }
 
-// How a link is held.
-type How struct {
+// LinkState a link is held.
+type LinkState struct {
 	Cut    bool // refuse new connections and drop the open ones
 	Deaf   bool // let attempts to connect go unanswered
 	Toxics []toxic.Toxic

@@ -15,7 +15,7 @@ import (
 
 // Flapping cuts links and opens them again, over and over. On and Off are physical: a timescale does not divide them.
 type Flapping struct {
-	Where `yaml:",inline"`
+	LinkSelector `yaml:",inline"`
 	On    time.Duration `yaml:"on" about:"For how long it is open."`
 	Off   time.Duration `yaml:"off" about:"For how long it is cut."`
 }
@@ -35,7 +35,7 @@ func (f *Flapping) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &flapping{links: broken{holding: holding{links: links, how: How{Cut: true}}, shows: trips}, on: f.On, off: f.Off}, nil
+	return &flapping{links: broken{holding: holding{links: links, how: LinkState{Cut: true}}, shows: trips}, on: f.On, off: f.Off}, nil
 }
 
 // flapping is driven by the process that injected it: when that is gone, the links stay as they were then until somebody heals them.
@@ -139,11 +139,11 @@ func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
 		return false, "", fmt.Errorf("seen on %d and off %d times", len(on), len(off))
 	}
 	on, off = on[len(on)-2:], off[len(off)-2:]
-	saw := fmt.Sprintf("on for %s (asked: %s), off for %s (asked: %s)", rounded(on), f.on, rounded(off), f.off)
+	observed := fmt.Sprintf("on for %s (asked: %s), off for %s (asked: %s)", rounded(on), f.on, rounded(off), f.off)
 	if lasted(on, f.on) && lasted(off, f.off) {
-		return true, saw, nil
+		return true, observed, nil
 	}
-	return false, "", errors.New(saw)
+	return false, "", errors.New(observed)
 }
 
 // Lapsed is also that nobody drives it any more: the links stay as they were then, and what stays does not flap.

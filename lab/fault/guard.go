@@ -31,7 +31,7 @@ func (s State) String() string {
 // ErrUnconfirmed says that a fault was ordered but never seen. A drill with such a fault proves nothing.
 var ErrUnconfirmed = errors.New("the fault was not seen to be in force")
 
-// How long a fault may take to be seen, and to be seen healed (a lost region starts its nodes again), and how often is asked.
+// LinkState long a fault may take to be seen, and to be seen healed (a lost region starts its nodes again), and how often is asked.
 const (
 	baselineWithin = 30 * time.Second
 	confirmWithin  = 30 * time.Second
@@ -50,8 +50,8 @@ type Sighting struct {
 	By      string
 }
 
-// Mended is a fault seen healed, at a moment within the window.
-type Mended struct {
+// HealResult is a fault seen healed, at a moment within the window.
+type HealResult struct {
 	Window
 	// Lapsed says that it was not in force any more when it was to be healed: it went away by itself, between when it was last seen in force and when it
 	// was found gone.
@@ -149,22 +149,22 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), err)
 	}
 	done.Store(g.word())
-	saw := <-turned
-	if saw.err != nil && saw.dead {
-		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), saw.err)
+	result := <-turned
+	if result.err != nil && result.dead {
+		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), result.err)
 	}
-	if saw.err != nil {
-		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w: %w", g.Spec.Kind(), g.Spec.Target(), ErrUnconfirmed, saw.err)
+	if result.err != nil {
+		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w: %w", g.Spec.Kind(), g.Spec.Target(), ErrUnconfirmed, result.err)
 	}
 	if v, ok := g.fault.(Verifier); ok {
 		more, err := v.Verify(ctx)
 		if err != nil {
 			return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w: %w", g.Spec.Kind(), g.Spec.Target(), ErrUnconfirmed, err)
 		}
-		saw.saw += "; " + more
+		result.observed += "; " + more
 	}
-	g.state, g.well, g.seen = Effective, saw.well, saw.seen
-	return Sighting{Command: command, Window: saw.window, By: saw.saw}, nil
+	g.state, g.well, g.seen = Effective, result.well, result.seen
+	return Sighting{Command: command, Window: result.window, By: result.observed}, nil
 }
 
 // word is that of who has just carried the order out.
@@ -178,13 +178,13 @@ func (g *Guard) word() *word {
 
 // Heal mends the lab and waits until the probe sees it mended. Healing what was never injected, or is healed, does nothing. Whether the fault had
 // lapsed is said also with an error.
-func (g *Guard) Heal(ctx context.Context) (Mended, error) {
+func (g *Guard) Heal(ctx context.Context) (HealResult, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.state == Idle || g.state == Healed {
-		return Mended{}, nil
+		return HealResult{}, nil
 	}
-	var m Mended
+	var m HealResult
 	if g.state == Effective {
 		m.Lapsed = g.lapsed(ctx)
 	}
@@ -210,16 +210,16 @@ func (g *Guard) heal(ctx context.Context) (Window, error) {
 	defer leave()
 	var done atomic.Pointer[word]
 	done.Store(&word{}) // nobody's: it is for the probe to say
-	saw := g.watch(ctx, alive, expectation{look: g.fault.Gone, since: command, done: &done})
-	if saw.err != nil {
-		return Window{}, fmt.Errorf("heal %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), saw.err)
+	result := g.watch(ctx, alive, expectation{look: g.fault.Gone, since: command, done: &done})
+	if result.err != nil {
+		return Window{}, fmt.Errorf("heal %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), result.err)
 	}
 	if g.keeper != nil {
 		if err := g.keeper.Healed(); err != nil {
 			return Window{}, fmt.Errorf("note that %s on %s is healed: %w", g.Spec.Kind(), g.Spec.Target(), err)
 		}
 	}
-	return saw.window, nil
+	return result.window, nil
 }
 
 func (g *Guard) slow() time.Duration {

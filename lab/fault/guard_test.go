@@ -56,8 +56,8 @@ func (f *toy) InForce(context.Context) (bool, string, error) {
 func (f *toy) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
 
 func (f *toy) Gone(ctx context.Context) (bool, string, error) {
-	in, saw, err := f.InForce(ctx)
-	return !in, saw, err
+	in, observed, err := f.InForce(ctx)
+	return !in, observed, err
 }
 
 func clock() func() time.Duration {
@@ -188,7 +188,7 @@ func TestEveryEntryOfTheCatalogueIsWhole(t *testing.T) {
 }
 
 func TestValidation(t *testing.T) {
-	there := Where{From: "us-west-2", To: "us-east-1"}
+	there := LinkSelector{From: "us-west-2", To: "us-east-1"}
 	two, _ := topology.Preset("two-regions")
 	for _, c := range []struct {
 		name string
@@ -201,47 +201,47 @@ func TestValidation(t *testing.T) {
 		{"two regions", &Partition{Between: []string{"us-east-1", "us-west-2"}}, ""},
 		{"one region", &Partition{Between: []string{"us-east-1"}}, "two different regions"},
 		{"a region twice", &Partition{Between: []string{"us-east-1", "us-east-1"}}, "two different regions"},
-		{"one way", &Partition{Where: there}, ""},
-		{"both and one way", &Partition{Between: []string{"us-east-1", "us-west-2"}, Where: there}, "give one of them"},
+		{"one way", &Partition{LinkSelector: there}, ""},
+		{"both and one way", &Partition{Between: []string{"us-east-1", "us-west-2"}, LinkSelector: there}, "give one of them"},
 		{"a partition of nothing", &Partition{}, "between is missing"},
-		{"a partition of clients", &Partition{Where: Where{From: "clients", To: "us-east-1"}}, "no region"},
-		{"a service", &Refuse{Where{From: "clients", To: "us-east-1", Service: "app"}}, ""},
-		{"a service without links", &Refuse{Where{From: "us-west-2", To: "us-east-1", Service: "replicator"}}, "has no links"},
-		{"clients ask over UDP", &Stall{Where{From: "clients", To: "global"}}, "UDP"},
+		{"a partition of clients", &Partition{LinkSelector: LinkSelector{From: "clients", To: "us-east-1"}}, "no region"},
+		{"a service", &Refuse{LinkSelector{From: "clients", To: "us-east-1", Service: "app"}}, ""},
+		{"a service without links", &Refuse{LinkSelector{From: "us-west-2", To: "us-east-1", Service: "replicator"}}, "has no links"},
+		{"clients ask over UDP", &Stall{LinkSelector{From: "clients", To: "global"}}, "UDP"},
 		{"nowhere", &Blackhole{}, "from is missing"},
-		{"a delay", &Latency{Where: there, Delay: 80 * time.Millisecond}, ""},
-		{"no delay", &Latency{Where: there}, "delay is 0s"},
-		{"too much jitter", &Jitter{Where: there, UpTo: time.Minute}, "up_to is 1m0s"},
-		{"a jitter that can't be halved", &Jitter{Where: there, UpTo: 41 * time.Millisecond}, "even milliseconds"},
-		{"a jitter", &Jitter{Where: there, UpTo: 40 * time.Millisecond}, ""},
-		{"a circle", &Latency{Where: Where{From: "us-east-1", To: "us-east-1"}, Delay: time.Second}, "the same region"},
-		{"sideways", &Latency{Where: there, Delay: time.Second, Direction: "sideways"}, `direction "sideways"`},
-		{"a rate", &Bandwidth{Where: there, Rate: 200_000}, ""},
-		{"a rate that nobody could see", &Bandwidth{Where: there, Rate: 1}, "rate is 1"},
-		{"a direction that nobody could see", &Bandwidth{Where: Where{From: "us-west-2", To: "us-east-1", Service: "s3"}, Rate: 200_000, Direction: "downstream"}, "can't be seen on s3"},
-		{"a limit", &ByteLimit{Where: there, Bytes: 65536, Direction: "upstream"}, ""},
-		{"a limit without direction", &ByteLimit{Where: there, Bytes: 65536}, "direction is missing"},
-		{"a close that is not slow", &SlowClose{Where: there, Delay: time.Millisecond}, "delay is 1ms"},
-		{"a node", &Kill{Which{Node: "postgres.us-east-1"}}, ""},
-		{"a role", &Kill{Which{Service: "postgres", Role: "primary"}}, ""},
-		{"a role of many", &Kill{Which{Service: "app", Role: "primary"}}, "postgres or redis"},
-		{"a role somewhere", &Kill{Which{Service: "redis", Role: "primary", Region: "us-east-1"}}, "region can't go with it"},
-		{"a role that is left over", &Kill{Which{Service: "redis", Role: "replica"}}, "use primary"},
-		{"a node twice", &Kill{Which{Node: "redis.us-east-1", Service: "redis"}}, "can't go with it"},
-		{"a region is not killed", &Kill{Which{Region: "us-east-1"}}, "node is missing"},
-		{"a region can be paused", &Pause{Which{Region: "us-east-1"}}, ""},
-		{"a service that is none", &Pause{Which{Service: "hub"}}, "has no nodes"},
-		{"what tells of the machine", &Kill{Which{Node: "responder.us-east-1"}}, "can't be one"},
-		{"a disk", &FillDisk{Which{Node: "postgres.us-east-1"}}, ""},
-		{"the primary's disk", &ReadOnlyDisk{Which{Service: "postgres", Role: "primary"}}, ""},
+		{"a delay", &Latency{LinkSelector: there, Delay: 80 * time.Millisecond}, ""},
+		{"no delay", &Latency{LinkSelector: there}, "delay is 0s"},
+		{"too much jitter", &Jitter{LinkSelector: there, UpTo: time.Minute}, "up_to is 1m0s"},
+		{"a jitter that can't be halved", &Jitter{LinkSelector: there, UpTo: 41 * time.Millisecond}, "even milliseconds"},
+		{"a jitter", &Jitter{LinkSelector: there, UpTo: 40 * time.Millisecond}, ""},
+		{"a circle", &Latency{LinkSelector: LinkSelector{From: "us-east-1", To: "us-east-1"}, Delay: time.Second}, "the same region"},
+		{"sideways", &Latency{LinkSelector: there, Delay: time.Second, Direction: "sideways"}, `direction "sideways"`},
+		{"a rate", &Bandwidth{LinkSelector: there, Rate: 200_000}, ""},
+		{"a rate that nobody could see", &Bandwidth{LinkSelector: there, Rate: 1}, "rate is 1"},
+		{"a direction that nobody could see", &Bandwidth{LinkSelector: LinkSelector{From: "us-west-2", To: "us-east-1", Service: "s3"}, Rate: 200_000, Direction: "downstream"}, "can't be seen on s3"},
+		{"a limit", &ByteLimit{LinkSelector: there, Bytes: 65536, Direction: "upstream"}, ""},
+		{"a limit without direction", &ByteLimit{LinkSelector: there, Bytes: 65536}, "direction is missing"},
+		{"a close that is not slow", &SlowClose{LinkSelector: there, Delay: time.Millisecond}, "delay is 1ms"},
+		{"a node", &Kill{NodeSelector{Node: "postgres.us-east-1"}}, ""},
+		{"a role", &Kill{NodeSelector{Service: "postgres", Role: "primary"}}, ""},
+		{"a role of many", &Kill{NodeSelector{Service: "app", Role: "primary"}}, "postgres or redis"},
+		{"a role somewhere", &Kill{NodeSelector{Service: "redis", Role: "primary", Region: "us-east-1"}}, "region can't go with it"},
+		{"a role that is left over", &Kill{NodeSelector{Service: "redis", Role: "replica"}}, "use primary"},
+		{"a node twice", &Kill{NodeSelector{Node: "redis.us-east-1", Service: "redis"}}, "can't go with it"},
+		{"a region is not killed", &Kill{NodeSelector{Region: "us-east-1"}}, "node is missing"},
+		{"a region can be paused", &Pause{NodeSelector{Region: "us-east-1"}}, ""},
+		{"a service that is none", &Pause{NodeSelector{Service: "hub"}}, "has no nodes"},
+		{"what tells of the machine", &Kill{NodeSelector{Node: "responder.us-east-1"}}, "can't be one"},
+		{"a disk", &FillDisk{NodeSelector{Node: "postgres.us-east-1"}}, ""},
+		{"the primary's disk", &ReadOnlyDisk{NodeSelector{Service: "postgres", Role: "primary"}}, ""},
 		{"no disk", &FillDisk{}, "node is missing"},
-		{"a disk that is none", &FillDisk{Which{Node: "redis.us-east-1"}}, "only nodes of service postgres"},
-		{"disks that are none", &ReadOnlyDisk{Which{Service: "app"}}, "only nodes of service postgres"},
+		{"a disk that is none", &FillDisk{NodeSelector{Node: "redis.us-east-1"}}, "only nodes of service postgres"},
+		{"disks that are none", &ReadOnlyDisk{NodeSelector{Service: "app"}}, "only nodes of service postgres"},
 		{"a squeeze", &Squeeze{Region: "us-west-2", To: 20}, ""},
 		{"a squeeze of nothing", &Squeeze{To: 20}, "region is missing"},
 		{"a squeeze to nothing", &Squeeze{Region: "us-west-2"}, "to is 0; it must be 5 to 200"},
 		{"a squeeze that is none", &Squeeze{Region: "us-west-2", To: 1000}, "to is 1000"},
-		{"too short to see", &Restart{Which: Which{Service: "redis"}, Down: time.Millisecond}, "down is 1ms"},
+		{"too short to see", &Restart{NodeSelector: NodeSelector{Service: "redis"}, Down: time.Millisecond}, "down is 1ms"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := c.spec.Validate(two)
@@ -288,8 +288,8 @@ func (f *seen) InForce(ctx context.Context) (bool, string, error) {
 func (f *seen) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
 
 func (f *seen) Gone(ctx context.Context) (bool, string, error) {
-	in, saw, err := f.InForce(ctx)
-	return !in, saw, err
+	in, observed, err := f.InForce(ctx)
+	return !in, observed, err
 }
 
 func TestNobodyWaitsForWitnessesThatDied(t *testing.T) {

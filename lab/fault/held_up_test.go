@@ -70,8 +70,8 @@ func (f *heldUp) InForce(ctx context.Context) (bool, string, error) {
 func (f *heldUp) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
 
 func (f *heldUp) Gone(ctx context.Context) (bool, string, error) {
-	in, saw, err := f.InForce(ctx)
-	return !in, saw, err
+	in, observed, err := f.InForce(ctx)
+	return !in, observed, err
 }
 
 // A question that was held up by who carries the order out counts from when it was answered.

@@ -18,7 +18,7 @@ import (
 // Jitter delays what passes by a random time in each direction, evenly from nothing to UpTo. It is physical time: a timescale does not
 // divide it.
 type Jitter struct {
-	Where     `yaml:",inline"`
+	LinkSelector     `yaml:",inline"`
 	Direction string        `yaml:"direction" about:"Upstream or downstream; both where nothing is said."`
 	UpTo      time.Duration `yaml:"up_to" about:"What a message is late, at most."`
 }
@@ -103,7 +103,7 @@ func (j *jittered) Gone(ctx context.Context) (bool, string, error) {
 // spread is the greatest delay of one direction, from how much round trips vary. What the delay adds on the average, half of it in each direction,
 // has to be right as well.
 //
-// How much of the base's own share is in a later measurement, nobody knows: all of it, where the machine is as busy as before, or none. So
+// LinkState much of the base's own share is in a later measurement, nobody knows: all of it, where the machine is as busy as before, or none. So
 // there is an interval for each figure, and of that the value that is nearest to what was asked.
 func (j *jittered) spread(ctx context.Context, l Link) (float64, error) {
 	took, err := j.trips(ctx, l)

@@ -6,7 +6,7 @@ import (
 
 // Kill ends nodes with SIGKILL. They stay down until the fault is healed.
 type Kill struct {
-	Which `yaml:",inline"`
+	NodeSelector `yaml:",inline"`
 }
 
 // Kind is kill.

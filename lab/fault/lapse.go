@@ -20,8 +20,8 @@ func (g *Guard) lapsed(ctx context.Context) *Window {
 	alive, leave := g.alive(ctx)
 	defer leave()
 	lapsed := func(ctx context.Context) (bool, string, error) {
-		in, saw, err := g.fault.InForce(ctx)
-		return !in, saw, err
+		in, observed, err := g.fault.InForce(ctx)
+		return !in, observed, err
 	}
 	if l, ok := g.fault.(Lapser); ok {
 		lapsed = func(ctx context.Context) (bool, string, error) {

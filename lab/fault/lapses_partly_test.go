@@ -15,12 +15,12 @@ import (
 func TestAFaultThatIsGoneInPartHasLapsed(t *testing.T) {
 	two, _ := topology.Preset("two-regions")
 	for name, spec := range map[string]Spec{
-		"partition":   &Partition{Where: Where{From: west, To: east}},
-		"refuse":      &Refuse{Where{From: west, To: east}},
-		"stall":       &Stall{Where{From: west, To: east}},
-		"blackhole":   &Blackhole{Where{From: west, To: east}},
-		"kill":        &Kill{Which{Service: "redis"}},
-		"pause":       &Pause{Which{Service: "redis"}},
+		"partition":   &Partition{LinkSelector: LinkSelector{From: west, To: east}},
+		"refuse":      &Refuse{LinkSelector{From: west, To: east}},
+		"stall":       &Stall{LinkSelector{From: west, To: east}},
+		"blackhole":   &Blackhole{LinkSelector{From: west, To: east}},
+		"kill":        &Kill{NodeSelector{Service: "redis"}},
+		"pause":       &Pause{NodeSelector{Service: "redis"}},
 		"squeeze":     &Squeeze{Region: west, To: 20},
 		"lose_region": &LoseRegion{Region: east},
 	} {
@@ -76,7 +76,7 @@ func (l *stuck) Release(ctx context.Context) (bool, error) {
 func TestALinkThatStaysCutHasCeasedToFlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &stuck{redisLink(west, east), 6}
-		g := injected(t, &Flapping{Where: Where{From: west, To: east}, On: 400 * ms, Off: 300 * ms}, otherLinks{fakeLab{}, k})
+		g := injected(t, &Flapping{LinkSelector: LinkSelector{From: west, To: east}, On: 400 * ms, Off: 300 * ms}, otherLinks{fakeLab{}, k})
 		time.Sleep(10 * time.Second)
 		if m, err := g.Heal(t.Context()); err != nil || m.Lapsed == nil {
 			t.Errorf("%+v, %v", m, err)

@@ -38,18 +38,18 @@ func (m making) ready(s Spec, l fakeLab) Fault {
 	return f
 }
 
-func (m making) link(asked func(w Where) Spec) subject {
+func (m making) link(asked func(w LinkSelector) Spec) subject {
 	k := &fakeLink{path: Path{Name: "west_east_redis", From: west, To: east, Service: topology.ServiceRedis}}
 	back := &fakeLink{path: Path{Name: "east_west_redis", From: east, To: west, Service: topology.ServiceRedis}}
-	return subject{m.ready(asked(Where{From: west, To: east}), fakeLab{links: []*fakeLink{k, back}}), []situation{
+	return subject{m.ready(asked(LinkSelector{From: west, To: east}), fakeLab{links: []*fakeLink{k, back}}), []situation{
 		{"the region is lost as well", func() { k.others = true }, false},
 		{"the link is what it was before", func() { k.how, k.others = nil, false }, true},
 	}}
 }
 
-func (m making) node(asked func(w Which) Spec, back bool) subject {
+func (m making) node(asked func(w NodeSelector) Spec, back bool) subject {
 	n := newNode(topology.ServiceRedis, east)
-	return subject{m.ready(asked(Which{Node: n.place.Name}), fakeLab{nodes: []Node{n}}), []situation{
+	return subject{m.ready(asked(NodeSelector{Node: n.place.Name}), fakeLab{nodes: []Node{n}}), []situation{
 		{"another fault has killed it", func() { n.state = Down }, false},
 		{"it runs", func() { n.state = Running }, back},
 	}}
@@ -87,7 +87,7 @@ func (m making) replica(asked Spec) subject {
 	}}
 }
 
-func (m making) disk(asked func(w Which) Spec, startMends bool) subject {
+func (m making) disk(asked func(w NodeSelector) Spec, startMends bool) subject {
 	n, sign := newNode(topology.ServicePostgres, east), ""
 	n.sql = func(sql string) (string, error) {
 		switch {
@@ -98,7 +98,7 @@ func (m making) disk(asked func(w Which) Spec, startMends bool) subject {
 		}
 		return "", nil
 	}
-	f := m.ready(asked(Which{Node: n.place.Name}), fakeLab{nodes: []Node{n}})
+	f := m.ready(asked(NodeSelector{Node: n.place.Name}), fakeLab{nodes: []Node{n}})
 	n.tend = func(string) error { sign = f.(*disks).sign; return nil }
 	return subject{f, []situation{
 		{"the region is lost", func() { n.state = Down }, false},
@@ -128,19 +128,19 @@ func TestWhatHasLapsed(t *testing.T) {
 	stream := func(store string) Replicated { return Replicated{Store: store, Region: west} }
 	for name, of := range map[string]func() subject{
 		"bandwidth": func() subject {
-			return m.link(func(w Where) Spec { return &Bandwidth{Where: w, Rate: 50_000, Direction: "upstream"} })
+			return m.link(func(w LinkSelector) Spec { return &Bandwidth{LinkSelector: w, Rate: 50_000, Direction: "upstream"} })
 		},
-		"blackhole":       func() subject { return m.link(func(w Where) Spec { return &Blackhole{w} }) },
-		"latency":         func() subject { return m.link(func(w Where) Spec { return &Latency{Where: w, Delay: 80 * ms} }) },
-		"partition":       func() subject { return m.link(func(w Where) Spec { return &Partition{Where: w} }) },
-		"refuse":          func() subject { return m.link(func(w Where) Spec { return &Refuse{w} }) },
-		"stall":           func() subject { return m.link(func(w Where) Spec { return &Stall{w} }) },
+		"blackhole":       func() subject { return m.link(func(w LinkSelector) Spec { return &Blackhole{w} }) },
+		"latency":         func() subject { return m.link(func(w LinkSelector) Spec { return &Latency{LinkSelector: w, Delay: 80 * ms} }) },
+		"partition":       func() subject { return m.link(func(w LinkSelector) Spec { return &Partition{LinkSelector: w} }) },
+		"refuse":          func() subject { return m.link(func(w LinkSelector) Spec { return &Refuse{w} }) },
+		"stall":           func() subject { return m.link(func(w LinkSelector) Spec { return &Stall{w} }) },
 		"lose_region":     m.region,
-		"kill":            func() subject { return m.node(func(w Which) Spec { return &Kill{w} }, true) },
-		"pause":           func() subject { return m.node(func(w Which) Spec { return &Pause{w} }, true) },
-		"restart":         func() subject { return m.node(func(w Which) Spec { return &Restart{Which: w} }, false) },
-		"fill_disk":       func() subject { return m.disk(func(w Which) Spec { return &FillDisk{w} }, false) },
-		"read_only_disk":  func() subject { return m.disk(func(w Which) Spec { return &ReadOnlyDisk{w} }, true) },
+		"kill":            func() subject { return m.node(func(w NodeSelector) Spec { return &Kill{w} }, true) },
+		"pause":           func() subject { return m.node(func(w NodeSelector) Spec { return &Pause{w} }, true) },
+		"restart":         func() subject { return m.node(func(w NodeSelector) Spec { return &Restart{NodeSelector: w} }, false) },
+		"fill_disk":       func() subject { return m.disk(func(w NodeSelector) Spec { return &FillDisk{w} }, false) },
+		"read_only_disk":  func() subject { return m.disk(func(w NodeSelector) Spec { return &ReadOnlyDisk{w} }, true) },
 		"squeeze":         func() subject { return m.agent(topology.ServiceApp, &Squeeze{Region: west, To: 20}, true) },
 		"fail_step":       func() subject { return m.agent(topology.ServiceAutomation, &FailStep{Step{"fence"}, 2}, false) },
 		"hang_step":       func() subject { return m.agent(topology.ServiceAutomation, &HangStep{Step{"fence"}}, false) },

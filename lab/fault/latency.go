@@ -14,7 +14,7 @@ import (
 // Latency makes links slower: Delay is added in each direction, so that a round trip grows by twice as much. It is physical time: a
 // timescale does not divide it.
 type Latency struct {
-	Where     `yaml:",inline"`
+	LinkSelector     `yaml:",inline"`
 	Direction string        `yaml:"direction" about:"Upstream or downstream; both where nothing is said."`
 	Delay     time.Duration `yaml:"delay" about:"That is added."`
 }

@@ -12,23 +12,23 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Where is the links from one region to another (or from "clients" to a region, or from and to "global", where the name service lives),
+// LinkSelector is the links from one region to another (or from "clients" to a region, or from and to "global", where the name service lives),
 // or one service's link of them.
-type Where struct {
+type LinkSelector struct {
 	From    string `yaml:"from" about:"A region, clients or global."`
 	To      string `yaml:"to" about:"A region, or global."`
 	Service string `yaml:"service" about:"Of the links or nodes, such as postgres; all of them where nothing is said."`
 }
 
 // Target names the direction.
-func (w Where) Target() string {
+func (w LinkSelector) Target() string {
 	if w.Service != "" {
 		return w.From + " to " + w.Service + " in " + w.To
 	}
 	return w.From + " to " + w.To
 }
 
-func (w Where) validate(t topology.Topology) error {
+func (w LinkSelector) validate(t topology.Topology) error {
 	err := errors.Join(endIn(t, "from", w.From, topology.Clients, topology.Global), endIn(t, "to", w.To, topology.Global))
 	switch {
 	case w.From == w.To && w.From != "":
@@ -44,11 +44,11 @@ func (w Where) validate(t topology.Topology) error {
 }
 
 // picks says whether a path is one of them.
-func (w Where) picks(p Path) bool {
+func (w LinkSelector) picks(p Path) bool {
 	return p.From == w.From && p.To == w.To && (w.Service == "" || p.Service == topology.Service(w.Service))
 }
 
-func (w Where) links(l Lab) ([]Link, error) {
+func (w LinkSelector) links(l Lab) ([]Link, error) {
 	links, err := l.Links(w.picks)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", w.Target(), err)
@@ -67,7 +67,7 @@ func endIn(t topology.Topology, parameter, name string, others ...string) error 
 // holding is a set of links that are held alike.
 type holding struct {
 	links []Link
-	how   How
+	how   LinkState
 
 	free    []Link // set by Heal: those that nobody else holds
 	unasked int    // how many times in a row the witness could not be asked since
@@ -136,14 +136,14 @@ func (h *holding) Gone(ctx context.Context) (bool, string, error) {
 	if len(ask) == 0 {
 		return true, "let go; no link is left that could tell", nil
 	}
-	bad, well, saw, err := askAll(ctx, ask, trips)
+	bad, well, observed, err := askAll(ctx, ask, trips)
 	switch {
 	case h.witnessDead(err):
 		return true, "let go; nobody is there to ask", nil
 	case err != nil:
 		return false, "", err
 	case len(bad) > 0:
-		return false, fmt.Sprintf("%s: %s", these(bad), saw), nil
+		return false, fmt.Sprintf("%s: %s", these(bad), observed), nil
 	}
 	return true, fmt.Sprintf("%s carry", these(well)), nil
 }

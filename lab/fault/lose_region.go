@@ -37,7 +37,7 @@ func (f *LoseRegion) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &lostRegion{links: holding{links: links, how: How{Cut: true}}, nodes: nodes}
+	r := &lostRegion{links: holding{links: links, how: LinkState{Cut: true}}, nodes: nodes}
 	for _, k := range links {
 		if p := k.Path(); p.From == topology.Clients && p.Service == topology.ServiceApp {
 			r.door = k
@@ -118,8 +118,8 @@ func (r *lostRegion) Gone(ctx context.Context) (bool, string, error) {
 	case err != nil:
 		return false, "", err
 	case a.Symptom != probe.Fine && !r.served:
-		lost, saw, err := r.down(ctx)
-		return err == nil && !lost, saw, err
+		lost, observed, err := r.down(ctx)
+		return err == nil && !lost, observed, err
 	case a.Symptom != probe.Fine && r.others:
 		return true, "let go, and still held by other faults", nil
 	case a.Symptom != probe.Fine:

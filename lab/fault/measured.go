@@ -63,15 +63,15 @@ func (m *measured) InForce(ctx context.Context) (bool, string, error) {
 }
 
 func (m *measured) inForce(got float64) (bool, string, error) {
-	amount, saw := m.amount(got)
+	amount, observed := m.amount(got)
 	switch low, high := m.bounds(); {
 	case amount >= low && amount <= high:
 		m.during = amount
-		return true, saw, nil
+		return true, observed, nil
 	case m.add && amount < m.asked*tolerance, !m.add && amount > high && amount > *m.base/2:
-		return false, saw, nil
+		return false, observed, nil
 	default:
-		return false, "", errors.New(saw)
+		return false, "", errors.New(observed)
 	}
 }
 
@@ -93,10 +93,10 @@ func (m *measured) goneBy(ctx context.Context, measure func(context.Context, Lin
 	case m.base == nil:
 		return true, m.text(got), nil // injected by another process, whose baseline died with it; the links are free
 	}
-	amount, saw := m.amount(got)
+	amount, observed := m.amount(got)
 	low, high := m.bounds()
 	held := amount >= low && (m.add && m.during-amount < low || !m.add && amount <= high)
-	return !held, saw, nil
+	return !held, observed, nil
 }
 
 // amount is what there is of what was asked, and says so.
@@ -143,7 +143,7 @@ func witnessFirst(links []Link) []Link {
 }
 
 // measured makes ready what the toxics of a direction do to the links; what is measured is for the caller to say.
-func (w Where) measured(l Lab, direction string, toxics func(probe.Stream) []toxic.Toxic) (measured, error) {
+func (w LinkSelector) measured(l Lab, direction string, toxics func(probe.Stream) []toxic.Toxic) (measured, error) {
 	s, err := streamOf(direction)
 	if err != nil {
 		return measured{}, err
@@ -152,7 +152,7 @@ func (w Where) measured(l Lab, direction string, toxics func(probe.Stream) []tox
 	if err != nil {
 		return measured{}, err
 	}
-	return measured{holding: holding{links: links, how: How{Toxics: toxics(s)}}, stream: s, witness: witnessFirst(links)}, nil
+	return measured{holding: holding{links: links, how: LinkState{Toxics: toxics(s)}}, stream: s, witness: witnessFirst(links)}, nil
 }
 
 // streamOf reads the parameter direction.

@@ -22,7 +22,7 @@ func (g *Guard) alive(ctx context.Context) (context.Context, func()) {
 const deadWithin = 2 * time.Second
 
 // look looks once.
-func (g *Guard) look(ctx, alive context.Context, once look) (is bool, saw string, err error) {
+func (g *Guard) look(ctx, alive context.Context, once look) (is bool, observed string, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	unhook := context.AfterFunc(alive, func() {

@@ -14,9 +14,9 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Which are nodes: one by its name (postgres.us-east-1, app-1.us-east-1), all of a service, in one region or in all, or of a service the
+// NodeSelector are nodes: one by its name (postgres.us-east-1, app-1.us-east-1), all of a service, in one region or in all, or of a service the
 // one that is the primary now.
-type Which struct {
+type NodeSelector struct {
 	Node    string `yaml:"node" about:"Such as postgres.us-east-1."`
 	Service string `yaml:"service" about:"Of the links or nodes, such as postgres; all of them where nothing is said."`
 	Region  string `yaml:"region" about:"Of the topology."`
@@ -24,7 +24,7 @@ type Which struct {
 }
 
 // Target names the nodes.
-func (w Which) Target() string {
+func (w NodeSelector) Target() string {
 	switch {
 	case w.Node != "":
 		return w.Node
@@ -43,7 +43,7 @@ func (w Which) Target() string {
 var breakable = []string{"postgres", "redis", "s3", "dynamodb", "app", "replicator", "automation", "backup", "nameservice", "repository"}
 
 // validate asks for a selection that means something. region says whether a region alone does.
-func (w Which) validate(t topology.Topology, region bool) error {
+func (w NodeSelector) validate(t topology.Topology, region bool) error {
 	var errs []error
 	complain := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	switch {
@@ -84,7 +84,7 @@ func nodeIn(t topology.Topology, name string) error {
 
 // picks says whether a node is one of them, or may be the primary among them; never the responder, which is no part of what is tested and falls silent
 // only with its whole region.
-func (w Which) picks(p Place) bool {
+func (w NodeSelector) picks(p Place) bool {
 	if p.Service == topology.ServiceResponder {
 		return false
 	}
@@ -93,10 +93,10 @@ func (w Which) picks(p Place) bool {
 }
 
 // surely says whether a node is one of them, whoever is the primary.
-func (w Which) surely(p Place) bool { return w.Role == "" && w.picks(p) }
+func (w NodeSelector) surely(p Place) bool { return w.Role == "" && w.picks(p) }
 
 // nodes selects them. The primary is looked for only when the fault is injected: by then it may have moved.
-func (w Which) nodes(l Lab) ([]Node, error) {
+func (w NodeSelector) nodes(l Lab) ([]Node, error) {
 	nodes, err := l.Nodes(w.picks)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", w.Target(), err)
@@ -106,7 +106,7 @@ func (w Which) nodes(l Lab) ([]Node, error) {
 
 // heldNodes is a set of nodes held alike.
 type heldNodes struct {
-	which Which
+	which NodeSelector
 	state NodeState
 	nodes []Node
 
@@ -115,7 +115,7 @@ type heldNodes struct {
 	free []Node // set by Heal: those that nobody else holds
 }
 
-func (w Which) held(l Lab, s NodeState) (*heldNodes, error) {
+func (w NodeSelector) held(l Lab, s NodeState) (*heldNodes, error) {
 	nodes, err := w.nodes(l)
 	if err != nil {
 		return nil, err
@@ -210,17 +210,17 @@ func (h *heldNodes) Gone(ctx context.Context) (bool, string, error) {
 	if len(h.free) == 0 {
 		return true, "let go, and still held by other faults", nil
 	}
-	held, saw, err := h.ask(ctx, h.free, false)
-	return err == nil && !held, saw, err
+	held, observed, err := h.ask(ctx, h.free, false)
+	return err == nil && !held, observed, err
 }
 
 // ask asks about nodes, on open connections or on new ones: whether all of them are broken.
 func (h *heldNodes) ask(ctx context.Context, ask []Node, onOpen bool) (bool, string, error) {
-	broken, saws, errs := make([]bool, len(ask)), make([]string, len(ask)), make([]error, len(ask))
+	broken, observations, errs := make([]bool, len(ask)), make([]string, len(ask)), make([]error, len(ask))
 	var g errgroup.Group
 	for i, n := range ask {
 		g.Go(func() error {
-			broken[i], saws[i], errs[i] = h.look(ctx, n, onOpen)
+			broken[i], observations[i], errs[i] = h.look(ctx, n, onOpen)
 			return nil
 		})
 	}
@@ -238,14 +238,14 @@ func (h *heldNodes) ask(ctx context.Context, ask []Node, onOpen bool) (bool, str
 	case 0:
 		return false, fmt.Sprintf("%d nodes run", len(ask)), nil
 	case len(ask):
-		return true, fmt.Sprintf("%d nodes: %s", len(ask), saws[0]), nil
+		return true, fmt.Sprintf("%d nodes: %s", len(ask), observations[0]), nil
 	default:
 		return false, "", fmt.Errorf("%d of %d nodes are broken", down, len(ask))
 	}
 }
 
 // look asks about one node. A frozen node's kernel accepts connections, and nobody answers on them.
-func (h *heldNodes) look(ctx context.Context, n Node, onOpen bool) (broken bool, saw string, err error) {
+func (h *heldNodes) look(ctx context.Context, n Node, onOpen bool) (broken bool, observed string, err error) {
 	state, err := n.State(ctx)
 	if err != nil {
 		return false, "", err

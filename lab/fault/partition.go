@@ -14,7 +14,7 @@ import (
 // Partition cuts every link between two regions, both ways, or with from and to one way. Their clients still reach them.
 type Partition struct {
 	Between []string `yaml:"between" about:"Two regions."`
-	Where   `yaml:",inline"`
+	LinkSelector   `yaml:",inline"`
 }
 
 // Kind is partition.
@@ -23,7 +23,7 @@ func (*Partition) Kind() string { return "partition" }
 // Target names the two regions.
 func (f *Partition) Target() string {
 	if f.Between == nil {
-		return f.Where.Target()
+		return f.LinkSelector.Target()
 	}
 	return strings.Join(f.Between, " and ")
 }
@@ -31,7 +31,7 @@ func (f *Partition) Target() string {
 // Validate asks for two different regions.
 func (f *Partition) Validate(t topology.Topology) error {
 	switch {
-	case f.Between == nil && f.Where == (Where{}):
+	case f.Between == nil && f.LinkSelector == (LinkSelector{}):
 		return errors.New("between is missing: give between: [A, B] for both ways, or from and to for one")
 	case f.Between == nil:
 		return errors.Join(f.validate(t), insideRegions(f.From, f.To))
@@ -44,7 +44,7 @@ func (f *Partition) Validate(t topology.Topology) error {
 	if err != nil {
 		return err
 	}
-	return Where{From: f.Between[0], To: f.Between[1], Service: f.Service}.validate(t)
+	return LinkSelector{From: f.Between[0], To: f.Between[1], Service: f.Service}.validate(t)
 }
 
 // insideRegions refuses the places that are not regions.
@@ -60,7 +60,7 @@ func insideRegions(ends ...string) error {
 // picks says whether a path is one of those that are cut.
 func (f *Partition) picks(p Path) bool {
 	if f.Between == nil {
-		return f.Where.picks(p)
+		return f.LinkSelector.picks(p)
 	}
 	return p.From != p.To && slices.Contains(f.Between, p.From) && slices.Contains(f.Between, p.To) &&
 		(f.Service == "" || p.Service == topology.Service(f.Service))
@@ -73,17 +73,17 @@ func (f *Partition) For(l Lab) (Fault, error) {
 		if err != nil {
 			return nil, err
 		}
-		back, err := Where{From: f.To, To: f.From, Service: f.Service}.links(l)
+		back, err := LinkSelector{From: f.To, To: f.From, Service: f.Service}.links(l)
 		if err != nil {
 			return nil, err
 		}
-		return &oneWay{broken: broken{holding: holding{links: links, how: How{Cut: true}}, shows: trips}, back: back}, nil
+		return &oneWay{broken: broken{holding: holding{links: links, how: LinkState{Cut: true}}, shows: trips}, back: back}, nil
 	}
 	links, err := l.Links(f.picks)
 	if err != nil {
 		return nil, err
 	}
-	return &broken{holding: holding{links: links, how: How{Cut: true}}, shows: trips}, nil
+	return &broken{holding: holding{links: links, how: LinkState{Cut: true}}, shows: trips}, nil
 }
 
 // oneWay is a partition that must leave the way back alone.

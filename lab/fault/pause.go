@@ -6,7 +6,7 @@ import (
 
 // Pause is a gray failure: the processes stop where they are. Connections are accepted, and nobody answers.
 type Pause struct {
-	Which `yaml:",inline"`
+	NodeSelector `yaml:",inline"`
 }
 
 // Kind is pause.

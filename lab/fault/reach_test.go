@@ -108,7 +108,7 @@ func TestWhateverTheOtherSideAnswersItIsReached(t *testing.T) {
 		http.Error(w, "fenced", http.StatusServiceUnavailable)
 	}))
 	t.Cleanup(ill.Close)
-	where := Where{From: topology.Clients, To: east, Service: "app"}
+	where := LinkSelector{From: topology.Clients, To: east, Service: "app"}
 	for _, spec := range []Spec{&LoseRegion{Region: east}, &Refuse{where}, &Blackhole{where}} {
 		t.Run(spec.Kind(), func(t *testing.T) {
 			door := fencedDoor{&fakeLink{path: Path{From: topology.Clients, To: east, Service: topology.ServiceApp}}, ill.Listener.Addr().String(), &probe.Lines{}}

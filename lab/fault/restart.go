@@ -11,7 +11,7 @@ import (
 
 // Restart ends nodes with SIGKILL and starts them again after a while, as an orchestrator does.
 type Restart struct {
-	Which `yaml:",inline"`
+	NodeSelector `yaml:",inline"`
 	Down  time.Duration `yaml:"down" about:"How long they stay down."` // how long they stay down; physical
 }
 

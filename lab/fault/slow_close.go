@@ -12,7 +12,7 @@ import (
 
 // SlowClose keeps connections for a while that the service has closed.
 type SlowClose struct {
-	Where `yaml:",inline"`
+	LinkSelector `yaml:",inline"`
 	Delay time.Duration `yaml:"delay" about:"That is added."`
 }
 

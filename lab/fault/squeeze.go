@@ -147,11 +147,11 @@ func (f *squeeze) InForce(ctx context.Context) (bool, string, error) {
 	case err != nil:
 		return false, "", err
 	case s.goodput >= clearly*f.to:
-		return false, s.saw, nil
+		return false, s.observed, nil
 	case near(s.goodput, f.to):
-		return true, s.saw, nil
+		return true, s.observed, nil
 	}
-	return false, "", fmt.Errorf("%s: neither the %g that were asked for nor clearly more", s.saw, f.to)
+	return false, "", fmt.Errorf("%s: neither the %g that were asked for nor clearly more", s.observed, f.to)
 }
 
 // Gone offers more than the figure to the nodes that live. Where none has this fault's ceiling any more, what else keeps it from serving, as
@@ -166,11 +166,11 @@ func (f *squeeze) Gone(ctx context.Context) (bool, string, error) {
 	case err != nil:
 		return false, "", err
 	case s.mine > 0:
-		return false, fmt.Sprintf("%d app nodes still have the ceiling: %s", s.mine, s.saw), nil
+		return false, fmt.Sprintf("%d app nodes still have the ceiling: %s", s.mine, s.observed), nil
 	case s.others > 0:
-		return true, "let go, and still squeezed by other faults: " + s.saw, nil
+		return true, "let go, and still squeezed by other faults: " + s.observed, nil
 	}
-	return true, "let go, and no node has a ceiling: " + s.saw, nil
+	return true, "let go, and no node has a ceiling: " + s.observed, nil
 }
 
 // up are the nodes that are not down.
@@ -192,7 +192,7 @@ func (f *squeeze) up(ctx context.Context) ([]Node, error) {
 type served struct {
 	goodput      float64
 	mine, others int
-	saw          string
+	observed          string
 }
 
 // offer offers more than the figure to some nodes.
@@ -213,7 +213,7 @@ func (f *squeeze) offer(ctx context.Context, nodes []Node) (served, error) {
 		all.goodput, all.mine, all.others = all.goodput+s.goodput, all.mine+s.mine, all.others+s.others
 	}
 	part := f.to * float64(len(nodes)) / float64(len(f.nodes)) // of the nodes that live
-	all.saw = fmt.Sprintf("%.1f requests/s were served of %.0f offered", all.goodput, overload*part)
+	all.observed = fmt.Sprintf("%.1f requests/s were served of %.0f offered", all.goodput, overload*part)
 	return all, nil
 }
 

@@ -131,11 +131,11 @@ func (r *replication) blocked(ctx context.Context) (string, error) {
 	if err != nil || len(ways) == 0 {
 		return "", err
 	}
-	bad, _, saw, err := askAll(ctx, ways, trips)
+	bad, _, observed, err := askAll(ctx, ways, trips)
 	if err != nil || len(bad) < len(ways) {
 		return "", nil //nolint:nilerr // who can't be asked says nothing of the links
 	}
-	return fmt.Sprintf("%s, on which it comes, does not carry: %s", these(ways), saw), nil
+	return fmt.Sprintf("%s, on which it comes, does not carry: %s", these(ways), observed), nil
 }
 
 // errNoSource is a stream that nothing can flow on, fault or no fault.
@@ -191,18 +191,18 @@ func (p *pausedStream) InForce(ctx context.Context) (bool, string, error) {
 
 // Gone writes something, and waits for it, where there is something left to see.
 func (p *pausedStream) Gone(ctx context.Context) (bool, string, error) {
-	if over, saw, err := p.over(ctx); over || err != nil {
-		return over, saw, err
+	if over, observed, err := p.over(ctx); over || err != nil {
+		return over, observed, err
 	}
 	took, ok, err := arrival(ctx, p.stream, p.stream.quiet())
 	if ok || err != nil {
 		return ok && err == nil, arrived(took), err
 	}
-	if let, saw, err := p.let(ctx, took); let || err != nil {
-		return let, saw, err
+	if let, observed, err := p.let(ctx, took); let || err != nil {
+		return let, observed, err
 	}
-	held, saw, err := p.silent(ctx, took)
-	return err == nil && !held, saw, err
+	held, observed, err := p.silent(ctx, took)
+	return err == nil && !held, observed, err
 }
 
 func arrived(took time.Duration) string {
@@ -242,33 +242,33 @@ func (g *laggingStream) InForce(ctx context.Context) (bool, string, error) {
 	case !ok:
 		return false, "", g.missing(took)
 	}
-	return inForce(took.Seconds(), g.asked.Seconds(), false, g.saw(took))
+	return inForce(took.Seconds(), g.asked.Seconds(), false, g.observed(took))
 }
 
 // Gone measures how long something takes to arrive, where there is something left to see.
 func (g *laggingStream) Gone(ctx context.Context) (bool, string, error) {
-	if over, saw, err := g.over(ctx); over || err != nil {
-		return over, saw, err
+	if over, observed, err := g.over(ctx); over || err != nil {
+		return over, observed, err
 	}
 	took, ok, err := g.measure(ctx)
 	if err != nil {
 		return false, "", err
 	}
 	if !ok {
-		let, saw, err := g.let(ctx, took)
+		let, observed, err := g.let(ctx, took)
 		if !let && err == nil {
 			err = g.missing(took)
 		}
-		return let, saw, err
+		return let, observed, err
 	}
-	return gone(took.Seconds(), g.asked.Seconds(), false, g.saw(took))
+	return gone(took.Seconds(), g.asked.Seconds(), false, g.observed(took))
 }
 
 func (g *laggingStream) measure(ctx context.Context) (time.Duration, bool, error) {
 	return arrival(ctx, g.stream, 2*g.asked+time.Second)
 }
 
-func (g *laggingStream) saw(took time.Duration) string {
+func (g *laggingStream) observed(took time.Duration) string {
 	return fmt.Sprintf("%s (asked: %s)", arrived(took), g.asked)
 }
 

@@ -16,11 +16,11 @@ import (
 type broken struct {
 	holding
 	// shows asks one link. bad is that it shows the symptom; the error is that it shows neither that nor that it is well.
-	shows func(ctx context.Context, l Link) (bad bool, saw string, err error)
+	shows func(ctx context.Context, l Link) (bad bool, observed string, err error)
 	alive []Link // those that carried in one look at the baseline: only they can tell
 }
 
-func (w Where) broken(l Lab, how How, s shows) (Fault, error) {
+func (w LinkSelector) broken(l Lab, how LinkState, s shows) (Fault, error) {
 	links, err := w.links(l)
 	if err != nil {
 		return nil, err
@@ -43,16 +43,16 @@ func (b *broken) Baseline(ctx context.Context) (bool, string, error) {
 
 // InForce asks every link that carried before. Some showing the symptom and some not is neither in force nor gone.
 func (b *broken) InForce(ctx context.Context) (bool, string, error) {
-	bad, well, saw, err := askAll(ctx, b.alive, b.shows)
+	bad, well, observed, err := askAll(ctx, b.alive, b.shows)
 	switch {
 	case errors.Is(err, ErrWitness):
 		return false, "", err
 	case len(bad) == len(b.alive):
-		return true, fmt.Sprintf("%s on %s", saw, these(b.alive)), nil
+		return true, fmt.Sprintf("%s on %s", observed, these(b.alive)), nil
 	case len(well) == len(b.alive):
 		return false, fmt.Sprintf("%s carry", these(b.alive)), nil
 	default:
-		return false, "", fmt.Errorf("of %s %d show it and %d carry: %w", these(b.alive), len(bad), len(well), errors.Join(err, errors.New(saw)))
+		return false, "", fmt.Errorf("of %s %d show it and %d carry: %w", these(b.alive), len(bad), len(well), errors.Join(err, errors.New(observed)))
 	}
 }
 
@@ -66,11 +66,11 @@ func anyCarries(ctx context.Context, links []Link) (bool, error) {
 	defer found(nil)
 	errOne := errors.New("one carries")
 	_, _, _, err := askAll(ctx, links, func(ctx context.Context, l Link) (bool, string, error) {
-		bad, saw, err := trips(ctx, l)
+		bad, observed, err := trips(ctx, l)
 		if err == nil && !bad {
 			found(errOne)
 		}
-		return bad, saw, err
+		return bad, observed, err
 	})
 	if errors.Is(context.Cause(ctx), errOne) {
 		return true, nil
@@ -80,24 +80,24 @@ func anyCarries(ctx context.Context, links []Link) (bool, error) {
 
 // carrying are those of some links that carry; none is an error.
 func carrying(ctx context.Context, links []Link) ([]Link, error) {
-	_, well, saw, err := askAll(ctx, links, trips)
+	_, well, observed, err := askAll(ctx, links, trips)
 	if errors.Is(err, ErrWitness) {
 		return nil, err
 	}
 	if len(well) == 0 {
-		return nil, fmt.Errorf("none of %s carries, so nothing could be told apart: %w", these(links), errors.Join(err, errors.New(saw)))
+		return nil, fmt.Errorf("none of %s carries, so nothing could be told apart: %w", these(links), errors.Join(err, errors.New(observed)))
 	}
 	return well, nil
 }
 
-type shows func(ctx context.Context, l Link) (bad bool, saw string, err error)
+type shows func(ctx context.Context, l Link) (bad bool, observed string, err error)
 
 // askAll asks every link at once. saw is one of those that are bad; the error is ErrWitness if somebody could not be asked, else that of
 // a link that is neither.
-func askAll(ctx context.Context, ask []Link, how shows) (bad, well []Link, saw string, err error) {
+func askAll(ctx context.Context, ask []Link, how shows) (bad, well []Link, observed string, err error) {
 	type seen struct {
 		bad bool
-		saw string
+		observed string
 		err error
 	}
 	all := make([]seen, len(ask))
@@ -105,7 +105,7 @@ func askAll(ctx context.Context, ask []Link, how shows) (bad, well []Link, saw s
 	for i, l := range ask {
 		g.Go(func() error {
 			s := &all[i]
-			s.bad, s.saw, s.err = how(ctx, l)
+			s.bad, s.observed, s.err = how(ctx, l)
 			return nil
 		})
 	}
@@ -117,12 +117,12 @@ func askAll(ctx context.Context, ask []Link, how shows) (bad, well []Link, saw s
 		case s.err != nil:
 			err = s.err
 		case s.bad:
-			bad, saw = append(bad, ask[i]), s.saw
+			bad, observed = append(bad, ask[i]), s.observed
 		default:
 			well = append(well, ask[i])
 		}
 	}
-	return bad, well, saw, err
+	return bad, well, observed, err
 }
 
 // trips is the plainest symptom: that no round trip is made.

@@ -76,23 +76,23 @@ func (t *throttledStream) Baseline(ctx context.Context) (bool, string, error) { 
 
 // InForce writes more than can arrive at the rate, and measures what does.
 func (t *throttledStream) InForce(ctx context.Context) (bool, string, error) {
-	got, saw, err := t.measure(ctx)
+	got, observed, err := t.measure(ctx)
 	if err != nil {
 		return false, "", err
 	}
-	return inForce(got, t.asked, true, saw)
+	return inForce(got, t.asked, true, observed)
 }
 
 // Gone measures the same, where there is something left to see.
 func (t *throttledStream) Gone(ctx context.Context) (bool, string, error) {
-	if over, saw, err := t.over(ctx); over || err != nil {
-		return over, saw, err
+	if over, observed, err := t.over(ctx); over || err != nil {
+		return over, observed, err
 	}
-	got, saw, err := t.measure(ctx)
+	got, observed, err := t.measure(ctx)
 	if err != nil {
 		return false, "", err
 	}
-	return gone(got, t.asked, true, saw)
+	return gone(got, t.asked, true, observed)
 }
 
 func (t *throttledStream) measure(ctx context.Context) (float64, string, error) {

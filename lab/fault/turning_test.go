@@ -65,8 +65,8 @@ func (f *planted) InForce(ctx context.Context) (bool, string, error) {
 func (f *planted) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
 
 func (f *planted) Gone(ctx context.Context) (bool, string, error) {
-	in, saw, err := f.InForce(ctx)
-	return !in, saw, err
+	in, observed, err := f.InForce(ctx)
+	return !in, observed, err
 }
 
 // done is a planted fault for which somebody vouches.

@@ -36,7 +36,7 @@ func newWALStream(l Lab, region string, by impairment) (stream, error) {
 		return nil, fmt.Errorf("other databases than %s: %w", replica.Place().Name, err)
 	}
 	// Toxiproxy gives each connection the rate by itself: what the app asks the primary over the same link does not share it.
-	w.links.how = How{Toxics: toxic.Bandwidth(probe.Downstream, by.Rate)}
+	w.links.how = LinkState{Toxics: toxic.Bandwidth(probe.Downstream, by.Rate)}
 	w.links.links, err = l.Links(func(p Path) bool { return p.From == region && p.Service == topology.ServicePostgres && !p.Control })
 	if err != nil && by.Do == doThrottle {
 		return nil, fmt.Errorf("the link that %s streams over: %w", replica.Place().Name, err)

@@ -10,7 +10,7 @@ import (
 )
 
 // look is one look of a probe: whether what it looks for is so, and what it saw. The error says that nobody can tell.
-type look func(ctx context.Context) (is bool, saw string, err error)
+type look func(ctx context.Context) (is bool, observed string, err error)
 
 // baseline looks until enough looks have said that the fault is not in force. That it is has to be said as often. A look that says
 // neither, as on a busy machine, is repeated for a while.
@@ -24,7 +24,7 @@ func (g *Guard) baseline(ctx, alive context.Context) error {
 	said := map[bool]int{}
 	for {
 		asked := g.now()
-		already, saw, err := g.look(ctx, alive, g.fault.Baseline)
+		already, observed, err := g.look(ctx, alive, g.fault.Baseline)
 		switch {
 		case ended(ctx):
 			return fmt.Errorf("take the baseline: %w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))
@@ -33,7 +33,7 @@ func (g *Guard) baseline(ctx, alive context.Context) error {
 		case err != nil:
 			last = err
 		default:
-			last = errors.New(saw)
+			last = errors.New(observed)
 			if !already {
 				g.well = max(g.well, g.now()-asked)
 			}
@@ -41,7 +41,7 @@ func (g *Guard) baseline(ctx, alive context.Context) error {
 				continue
 			}
 			if already {
-				return fmt.Errorf("the fault seems to be in force already (%s), so that it could not be told apart", saw)
+				return fmt.Errorf("the fault seems to be in force already (%s), so that it could not be told apart", observed)
 			}
 			return nil
 		}
@@ -74,7 +74,7 @@ type expectation struct {
 type watched struct {
 	window Window
 	seen   time.Duration // when the last answer was asked for
-	saw    string
+	observed    string
 	well   time.Duration
 	err    error
 	dead   bool // the lab is: the probe could not be asked
@@ -93,7 +93,7 @@ func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 	var last error
 	for {
 		done, asked := w.done.Load(), g.now()
-		is, saw, err := g.look(ctx, alive, w.look)
+		is, observed, err := g.look(ctx, alive, w.look)
 		answered := g.now()
 		switch {
 		case ended(ctx): // a probe that was cut short fails whatever the lab is like
@@ -104,7 +104,7 @@ func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 			last = err
 		case !is:
 			t.deny(asked, done != nil)
-			last = errors.New(saw)
+			last = errors.New(observed)
 			if w.silent {
 				well = max(well, answered-asked)
 			}
@@ -114,10 +114,10 @@ func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 				by = min(answered, asked+well)
 			}
 			t.agree(answer{by: by, after: done != nil})
-			last = errors.New(saw)
+			last = errors.New(observed)
 			if done != nil {
 				if window, ok := t.window(*done); ok {
-					return watched{window: window, seen: asked, saw: saw, well: well}
+					return watched{window: window, seen: asked, observed: observed, well: well}
 				}
 				continue // one more has to say so, and is asked at once
 			}

@@ -40,7 +40,7 @@ func (c *cutting) Inject(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.door.Hold(ctx, fault.How{Cut: true})
+	return c.door.Hold(ctx, fault.LinkState{Cut: true})
 }
 
 // InForce makes a round trip, which does not know of the cut.

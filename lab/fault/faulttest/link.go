@@ -36,7 +36,7 @@ func (k *Link) Path() fault.Path {
 const holder = "fault"
 
 // Hold breaks the link.
-func (k *Link) Hold(ctx context.Context, how fault.How) error {
+func (k *Link) Hold(ctx context.Context, how fault.LinkState) error {
 	if k.lab.defect == Numb {
 		return nil
 	}
