@@ -160,7 +160,7 @@ func (k *heldLink) set(ctx context.Context, as state.Hold) error {
 	if as == state.Deaf {
 		return k.link.Deafen(ctx)
 	}
-	return k.link.Hear(ctx)
+	return k.link.Undeafen(ctx)
 }
 
 var _ fault.Life = (*heldNode)(nil)

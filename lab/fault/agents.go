@@ -70,18 +70,18 @@ func livesOf(ctx context.Context, nodes ...Node) lives {
 	return all
 }
 
-// goOn says whether all of the nodes are in the same life still.
-func (l lives) goOn(ctx context.Context) (bool, error) {
+// allContinue says whether all of the nodes are in the same life still.
+func (l lives) allContinue(ctx context.Context) (bool, error) {
 	for _, was := range l {
-		if same, err := was.goesOn(ctx); !same {
+		if same, err := was.continues(ctx); !same {
 			return false, err
 		}
 	}
 	return len(l) > 0, nil
 }
 
-// goesOn says whether the node has not been started again.
-func (l life) goesOn(ctx context.Context) (bool, error) {
+// continues says whether the node has not been started again.
+func (l life) continues(ctx context.Context) (bool, error) {
 	is, err := lifeOf(ctx, l.node)
 	return err == nil && is == l.name, err
 }

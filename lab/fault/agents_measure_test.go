@@ -77,8 +77,8 @@ func (p *throttledFlow) total(context.Context) (int64, error) {
 	if p.written == 0 {
 		return 1000, nil // of before
 	}
-	come := p.saved + p.rate*time.Since(p.since).Seconds()
-	return 1000 + min(p.written, int64(come/p.piece)*int64(p.piece)), nil
+	arrived := p.saved + p.rate*time.Since(p.since).Seconds()
+	return 1000 + min(p.written, int64(arrived/p.piece)*int64(p.piece)), nil
 }
 
 func TestRateIsThatOfTheFlow(t *testing.T) {

@@ -71,7 +71,7 @@ func TestNoLinkIsLeftOutForOneBadProbe(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			quick, late := redisLink(west, east), postgresLink(west, east)
 			late.wrong, late.holds = []int{bad}, 400*ms
-			g, err := NewGuard(&Refuse{LinkSelector{From: west, To: east}}, fakeLab{links: []*fakeLink{quick, late}}, clock())
+			g, err := NewGuard(&Refuse{Links{From: west, To: east}}, fakeLab{links: []*fakeLink{quick, late}}, clock())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +106,7 @@ func TestOneBadProbeOfTheWayBack(t *testing.T) {
 					time.AfterFunc(1500*ms, func() { back.mu.Lock(); back.others = true; back.mu.Unlock() })
 					there.holds = 2 * time.Second
 				}
-				g, err := NewGuard(&Partition{LinkSelector: LinkSelector{From: west, To: east}}, fakeLab{links: []*fakeLink{there, back}}, clock())
+				g, err := NewGuard(&Partition{Links: Links{From: west, To: east}}, fakeLab{links: []*fakeLink{there, back}}, clock())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -124,7 +124,7 @@ func TestABlackholeOutlastsABadLine(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := &brokenLines{fakeLink: redisLink(west, east), broken: map[string]bool{}}
 			l.wrong = []int{bad}
-			g, err := NewGuard(&Blackhole{LinkSelector{From: west, To: east}}, otherLinks{fakeLab{}, l}, clock())
+			g, err := NewGuard(&Blackhole{Links{From: west, To: east}}, otherLinks{fakeLab{}, l}, clock())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -146,7 +146,7 @@ func TestABlackholeOutlastsABadLine(t *testing.T) {
 func TestTheBaseIsNotThatOfOneBadProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &slowFirst{fakeLink: redisLink(west, east), first: latencyTrips}
-		g := injected(t, &Latency{LinkSelector: LinkSelector{From: west, To: east}, Delay: 80 * ms}, otherLinks{fakeLab{}, k})
+		g := injected(t, &Latency{Links: Links{From: west, To: east}, Delay: 80 * ms}, otherLinks{fakeLab{}, k})
 		if base := *g.fault.(*measured).base; base > 2 {
 			t.Errorf("the base is %g ms", base)
 		}
@@ -159,7 +159,7 @@ func TestTheBaseOfAJitterIsNotThatOfABusyMachine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := &busy{upTo: 60 * ms, share: func(n int64) float64 { return float64(n%100) / 100 }}
-				f, err := (&Jitter{LinkSelector: LinkSelector{From: "west", To: "east"}, Direction: "upstream", UpTo: 60 * ms}).For(&busyFor{b, from})
+				f, err := (&Jitter{Links: Links{From: "west", To: "east"}, Direction: "upstream", UpTo: 60 * ms}).For(&busyFor{b, from})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -181,12 +181,12 @@ func TestAnotherLatencyThatIsHealedIsNoLapse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := redisLink(west, east)
 		k.slow = 120 * ms // of another fault
-		g := injected(t, &Latency{LinkSelector: LinkSelector{From: west, To: east}, Delay: 60 * ms}, fakeLab{links: []*fakeLink{k}})
+		g := injected(t, &Latency{Links: Links{From: west, To: east}, Delay: 60 * ms}, fakeLab{links: []*fakeLink{k}})
 		k.slow = 0
 		if g.lapsed(t.Context()) != nil {
 			t.Error("the other fault was healed, and this one has lapsed")
 		}
-		if k.how = nil; g.lapsed(t.Context()) == nil {
+		if k.state = nil; g.lapsed(t.Context()) == nil {
 			t.Error("it is gone as well, and has not lapsed")
 		}
 	})
@@ -195,8 +195,8 @@ func TestAnotherLatencyThatIsHealedIsNoLapse(t *testing.T) {
 func TestABlackholeLapsesThoughItsLinesStayBroken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &brokenLines{fakeLink: redisLink(west, east), broken: map[string]bool{}}
-		g := injected(t, &Blackhole{LinkSelector{From: west, To: east}}, otherLinks{fakeLab{}, l})
-		l.how = nil
+		g := injected(t, &Blackhole{Links{From: west, To: east}}, otherLinks{fakeLab{}, l})
+		l.state = nil
 		if m, err := g.Heal(t.Context()); err != nil || m.Lapsed == nil {
 			t.Errorf("%+v, %v", m, err)
 		}
@@ -248,8 +248,8 @@ func TestTheBaseOfADelayIsNotThatOfOneBadProbe(t *testing.T) {
 
 // What is seen by silence is in force when the hub or the engine has said so, and not when the probe has lost its patience.
 func TestWhatIsSeenBySilenceIsKnownToAFewMilliseconds(t *testing.T) {
-	where := LinkSelector{From: west, To: east}
-	for name, spec := range map[string]Spec{"stall": &Stall{where}, "blackhole": &Blackhole{where}, "pause": &Pause{NodeSelector{Service: "redis", Region: east}}} {
+	where := Links{From: west, To: east}
+	for name, spec := range map[string]Spec{"stall": &Stall{where}, "blackhole": &Blackhole{where}, "pause": &Pause{Nodes{Service: "redis", Region: east}}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k, n := redisLink(west, east), newNode(topology.ServiceRedis, east)

@@ -15,7 +15,7 @@ import (
 
 // Blackhole is a network that drops packets: no answer to anything, be it on open connections or to an attempt to connect.
 type Blackhole struct {
-	LinkSelector `yaml:",inline"`
+	Links `yaml:",inline"`
 }
 
 // Kind is blackhole.
@@ -30,8 +30,8 @@ func (f *Blackhole) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hole{broken: broken{holding: holding{links: links, how: LinkState{Deaf: true, Toxics: toxic.Swallow(probe.Both)}}}, line: lineName()}
-	h.shows = h.silent
+	h := &hole{broken: broken{linkHold: linkHold{links: links, state: LinkState{Deaf: true, Toxics: toxic.Swallow(probe.Both)}}}, line: lineName()}
+	h.check = h.silent
 	return h, nil
 }
 
@@ -63,11 +63,11 @@ func (h *hole) silent(ctx context.Context, l Link) (bool, string, error) {
 		return false, "", err
 	}
 	// Who connects through a port that the engine publishes is connected by what relays there.
-	unheard := fresh.Symptom == probe.NoConnection || fresh.Symptom == probe.Silence && l.Path().From == topology.Clients
+	unanswered := fresh.Symptom == probe.NoConnection || fresh.Symptom == probe.Silence && l.Path().From == topology.Clients
 	switch {
 	case fresh.Symptom == probe.Fine && open.Symptom == probe.Fine:
 		return false, "", nil
-	case unheard && open.Symptom == probe.Silence:
+	case unanswered && open.Symptom == probe.Silence:
 		return true, "no answer on open connections, and none to connecting", nil
 	default:
 		return false, "", fmt.Errorf("%s: a new connection has %q, an open one %q", l.Path().Name, fresh.Symptom, open.Symptom)
@@ -80,9 +80,9 @@ func (h *hole) Baseline(ctx context.Context) (bool, string, error) {
 	if already || err != nil {
 		return already, observed, err
 	}
-	_, well, _, err := askAll(ctx, h.alive, h.silent)
-	if err == nil && len(well) != len(h.alive) {
-		err = fmt.Errorf("only %d of %s can be kept open", len(well), these(h.alive))
+	_, working, _, err := askAll(ctx, h.alive, h.silent)
+	if err == nil && len(working) != len(h.alive) {
+		err = fmt.Errorf("only %d of %s can be kept open", len(working), describeLinks(h.alive))
 	}
 	if err != nil {
 		h.line = lineName()

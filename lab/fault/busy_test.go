@@ -55,21 +55,21 @@ type busy struct {
 	share  func(n int64) float64
 	always bool
 
-	held  atomic.Bool
-	asked atomic.Int64
+	isHeld atomic.Bool
+	asked  atomic.Int64
 }
 
 func (b *busy) Links(func(Path) bool) ([]Link, error) { return []Link{b}, nil }
 
-func (b *busy) Hold(context.Context, LinkState) error { b.held.Store(true); return nil }
+func (b *busy) Hold(context.Context, LinkState) error { b.isHeld.Store(true); return nil }
 
 func (b *busy) Ask(context.Context, probe.Question) (probe.Answer, error) {
 	n, took := b.asked.Add(1), 2*time.Millisecond
-	held := b.held.Load()
-	if held {
+	isHeld := b.isHeld.Load()
+	if isHeld {
 		took += time.Duration(b.share(n) * float64(b.upTo))
 	}
-	if n%4 != 0 && (b.always || !held) {
+	if n%4 != 0 && (b.always || !isHeld) {
 		took += 15 * time.Millisecond
 	}
 	time.Sleep(took)
@@ -89,7 +89,7 @@ func TestJitterIsHeldAgainstTheLeastRoundTrip(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				asked := &Jitter{LinkSelector: LinkSelector{From: "west", To: "east"}, Direction: "upstream", UpTo: 60 * time.Millisecond}
+				asked := &Jitter{Links: Links{From: "west", To: "east"}, Direction: "upstream", UpTo: 60 * time.Millisecond}
 				for _, always := range []bool{false, true} {
 					g, err := NewGuard(asked, &busy{upTo: asked.UpTo, share: c.share, always: always}, clock())
 					if err != nil {

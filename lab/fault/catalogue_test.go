@@ -45,16 +45,16 @@ func pageOf(t *testing.T, entries []Entry) string {
 		_, _ = fmt.Fprintf(&b, "| [%s](#%s) | %s | %s |\n", e.Kind, e.Kind, e.On, e.Mimics)
 	}
 	for _, e := range entries {
-		_, _ = fmt.Fprintf(&b, "\n## %s\n\nIt counts when: %s.\n\n```yaml\n%s\n```\n\n| parameter | takes | what it is for |\n|---|---|---|\n", e.Kind, e.Shows, e.Example)
+		_, _ = fmt.Fprintf(&b, "\n## %s\n\nIt counts when: %s.\n\n```yaml\n%s\n```\n\n| parameter | takes | where nothing is said | what it is for |\n|---|---|---|---|\n", e.Kind, e.Shows, e.Example)
 		for _, p := range parametersOf(t, reflect.TypeOf(e.empty()).Elem()) {
-			_, _ = fmt.Fprintf(&b, "| `%s` | %s | %s |\n", p.key, p.takes, p.about)
+			_, _ = fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", p.key, p.takes, p.otherwise, p.about)
 		}
 	}
 	return b.String()
 }
 
 // parameter is one of a fault's, as the tags of its field say.
-type parameter struct{ key, takes, about string }
+type parameter struct{ key, takes, otherwise, about string }
 
 func parametersOf(t *testing.T, s reflect.Type) []parameter {
 	t.Helper()
@@ -66,7 +66,7 @@ func parametersOf(t *testing.T, s reflect.Type) []parameter {
 			all = append(all, parametersOf(t, f.Type)...)
 			continue
 		}
-		p := parameter{key: key, takes: typeInWords(f.Type), about: f.Tag.Get("about")}
+		p := parameter{key: key, takes: typeInWords(f.Type), otherwise: f.Tag.Get("otherwise"), about: f.Tag.Get("about")}
 		if f.Tag.Get("scale") == "scaled" {
 			p.takes += ", scaled"
 		}

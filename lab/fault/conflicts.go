@@ -11,20 +11,20 @@ import (
 // Conflicts says in one sentence why b could not be seen, or not be told from a, while a is in force; nil if nothing speaks against it. Both are in lab
 // time. It refuses only what is certain before there is a lab. Where a role moves or a failover comes in between, the probe has the last word.
 func Conflicts(a, b Spec, t topology.Topology) error {
-	why := alike(a, b, t)
-	if why == "" {
-		why = hidden(shadowOf(a, b), b, t)
+	reason := alike(a, b, t)
+	if reason == "" {
+		reason = hidden(shadowOf(a, b), b, t)
 	}
-	if why == "" {
+	if reason == "" {
 		return nil
 	}
-	return fmt.Errorf("%s on %s can't be seen while %s on %s is in force: %s", b.Kind(), b.Target(), a.Kind(), a.Target(), why)
+	return fmt.Errorf("%s on %s can't be seen while %s on %s is in force: %s", b.Kind(), b.Target(), a.Kind(), a.Target(), reason)
 }
 
 // Faults are of links, or of nodes, or know neither. What they are about is known from their parameters, but for the node that is the primary.
 type (
 	onPaths interface{ picks(p Path) bool }
-	onNodes interface{ surely(p Place) bool }
+	onNodes interface{ mustPick(p Place) bool }
 )
 
 // shadow is what a fault takes away from the probes of others.
@@ -52,7 +52,7 @@ func shadowOf(a, b Spec) shadow {
 		s.paths = func(p Path) bool { return p.From == f.Region || p.To == f.Region }
 		s.nodes = func(p Place) bool { return p.Region == f.Region }
 	case *Kill, *Pause:
-		s.nodes = f.(onNodes).surely
+		s.nodes = f.(onNodes).mustPick
 	}
 	return s
 }
@@ -102,8 +102,8 @@ func (s shadow) hidesAll(all []Path, t topology.Topology) string {
 }
 
 // stops says which node of some does not answer.
-func (s shadow) stops(t topology.Topology, which func(Place) bool) string {
-	for _, n := range chosen(places(t), which) {
+func (s shadow) stops(t topology.Topology, match func(Place) bool) string {
+	for _, n := range chosen(places(t), match) {
 		if s.nodes(n) {
 			return n.Name + " does not run then"
 		}
@@ -112,16 +112,16 @@ func (s shadow) stops(t topology.Topology, which func(Place) bool) string {
 }
 
 // stopsAll says that none of some nodes answers.
-func (s shadow) stopsAll(t topology.Topology, what string, which func(Place) bool) string {
-	nodes := chosen(places(t), which)
+func (s shadow) stopsAll(t topology.Topology, subject string, match func(Place) bool) string {
+	nodes := chosen(places(t), match)
 	if len(nodes) == 0 || slices.ContainsFunc(nodes, func(n Place) bool { return !s.nodes(n) }) {
 		return ""
 	}
-	return what + " runs then"
+	return subject + " runs then"
 }
 
-func chosen[T any](all []T, which func(T) bool) []T {
-	return slices.DeleteFunc(slices.Clone(all), func(x T) bool { return !which(x) })
+func chosen[T any](all []T, match func(T) bool) []T {
+	return slices.DeleteFunc(slices.Clone(all), func(x T) bool { return !match(x) })
 }
 
 // hidden says what the probe of a fault would need and does not have in a shadow.
@@ -151,17 +151,17 @@ func hidden(s shadow, b Spec, t topology.Topology) string {
 	case stepping:
 		return node(topology.ServiceAutomation, t.Standby().Name)
 	case *Partition:
-		back := chosen(paths(t), LinkSelector{From: f.To, To: f.From, Service: f.Service}.picks)
+		back := chosen(paths(t), Links{From: f.To, To: f.From, Service: f.Service}.picks)
 		for _, p := range back { // it is asked whether they carry, and they need not
-			if why := s.hidesAll([]Path{p}, t); why != "" && !s.hides(p, t) {
-				return why
+			if reason := s.hidesAll([]Path{p}, t); reason != "" && !s.hides(p, t) {
+				return reason
 			}
 		}
 		return s.hidesAll(chosen(paths(t), f.picks), t)
 	case onPaths:
 		return s.hidesAll(chosen(paths(t), f.picks), t)
 	case onNodes:
-		return s.stops(t, f.surely)
+		return s.stops(t, f.mustPick)
 	}
 	return ""
 }

@@ -28,7 +28,7 @@ type (
 func alike(a, b Spec, t topology.Topology) string {
 	switch b := b.(type) {
 	case *Squeeze:
-		if a, ok := a.(*Squeeze); ok && a.Region == b.Region && float64(a.To) < clearly*float64(b.To) {
+		if a, ok := a.(*Squeeze); ok && a.Region == b.Region && float64(a.To) < distinctRatio*float64(b.To) {
 			return "the app has hardly more capacity left than that"
 		}
 	case configuring:
@@ -44,7 +44,7 @@ func alike(a, b Spec, t topology.Topology) string {
 			return "a step takes one fault at a time"
 		}
 	case damaging:
-		if a, ok := a.(damaging); ok && slices.ContainsFunc(places(t), func(p Place) bool { return a.surely(p) && b.surely(p) }) {
+		if a, ok := a.(damaging); ok && slices.ContainsFunc(places(t), func(p Place) bool { return a.mustPick(p) && b.mustPick(p) }) {
 			return "a disk that takes no writes for one reason does not show another"
 		}
 	case measuring:

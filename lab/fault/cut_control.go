@@ -58,29 +58,29 @@ func (f *CutControl) picks(p Path) bool {
 func (f *CutControl) For(l Lab) (Fault, error) {
 	t := l.Topology()
 	c := &cutControl{region: f.Region}
-	by, where, check := topology.ServiceAutomation, t.Standby().Name, t.Automation.Check
+	by, from, check := topology.ServiceAutomation, t.Standby().Name, t.Automation.Check
 	c.sees = c.automationSees
 	if f.Of == ofNameservice {
-		by, where, check = topology.ServiceNameservice, topology.Global, t.Routing.Check
+		by, from, check = topology.ServiceNameservice, topology.Global, t.Routing.Check
 		c.sees = c.nameserviceSees
 	}
 	links, err := l.Links(f.picks)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Target(), err)
 	}
-	c.holding = holding{links: links, how: LinkState{Cut: true}}
+	c.linkHold = linkHold{links: links, state: LinkState{Cut: true}}
 	for _, k := range links {
 		if k.Path().To == f.Region {
 			c.looks = append(c.looks, k)
 		}
 	}
 	c.slow = time.Duration(check.Threshold+1) * (check.Interval + time.Second) // each of them may go unanswered for a second
-	c.by, err = only(l, by, where)
+	c.by, err = only(l, by, from)
 	return c, err
 }
 
 type cutControl struct {
-	holding
+	linkHold
 	region string
 	slow   time.Duration
 	by     Node
@@ -109,9 +109,9 @@ func (c *cutControl) InForce(ctx context.Context) (bool, string, error) {
 	if healthy {
 		return false, fmt.Sprintf("%s sees %s healthy", c.by.Place().Name, c.region), nil
 	}
-	_, well, _, err := askAll(ctx, c.looks, trips)
-	if err == nil && len(well) > 0 {
-		err = fmt.Errorf("%s sees %s unhealthy, though %s carry: %s", c.by.Place().Name, c.region, these(well), said)
+	_, working, _, err := askAll(ctx, c.looks, lacksRoundTrip)
+	if err == nil && len(working) > 0 {
+		err = fmt.Errorf("%s sees %s unhealthy, though %s carry: %s", c.by.Place().Name, c.region, describeLinks(working), said)
 	}
 	return err == nil, fmt.Sprintf("%s sees %s unhealthy: %s", c.by.Place().Name, c.region, said), err
 }

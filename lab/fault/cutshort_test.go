@@ -15,7 +15,7 @@ import (
 type numb struct{}
 
 func (numb) Path() Path                            { return Path{Name: "numb"} }
-func (numb) Hold(context.Context, LinkState) error       { return nil }
+func (numb) Hold(context.Context, LinkState) error { return nil }
 func (numb) Release(context.Context) (bool, error) { return true, nil }
 func (numb) Behind(context.Context) error          { return nil }
 

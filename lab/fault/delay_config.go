@@ -21,13 +21,13 @@ func (*DelayConfig) Kind() string { return "delay_config" }
 
 // The bounds of a delay: below, a busy machine is as late by itself; above, a drill is over before it has been seen.
 const (
-	leastConfigDelay = 500 * time.Millisecond
-	mostConfigDelay  = 5 * time.Minute
+	minConfigDelay = 500 * time.Millisecond
+	maxConfigDelay = 5 * time.Minute
 )
 
 // Validate asks for a region and a delay.
 func (f *DelayConfig) Validate(t topology.Topology) error {
-	return errors.Join(f.validate(t), wholeMS("delay", f.Delay, leastConfigDelay, mostConfigDelay))
+	return errors.Join(f.validate(t), wholeMS("delay", f.Delay, minConfigDelay, maxConfigDelay))
 }
 
 // Scaled is the fault at a timescale.

@@ -66,7 +66,7 @@ func (d *delivery) Lapsed(ctx context.Context) (bool, error) {
 	if _, has := s.Told[d.holder]; has || err != nil {
 		return false, err
 	}
-	return d.lives.goOn(ctx)
+	return d.lives.allContinue(ctx)
 }
 
 // Heal takes the order back. A replicator that is down has forgotten it.
@@ -184,8 +184,8 @@ func (f *frozenConfig) Gone(ctx context.Context) (bool, string, error) {
 	if over, observed, err := f.over(ctx); over || err != nil {
 		return over, observed, err
 	}
-	held, observed, err := f.InForce(ctx)
-	return err == nil && !held, observed, err
+	isHeld, observed, err := f.InForce(ctx)
+	return err == nil && !isHeld, observed, err
 }
 
 // InForce asks the app nodes for the revision they have, against the one that is published.

@@ -15,7 +15,7 @@ import (
 
 // disks are the small disks of PostgreSQL nodes, broken so that a write fails.
 type disks struct {
-	heldNodes
+	nodeHold
 	sign     string // in the error of a write, when the fault is in force
 	volatile bool   // it ends with the life of the node
 	damage   func(ctx context.Context, n Node, d Disk) error
@@ -26,7 +26,7 @@ type disks struct {
 	lives lives
 }
 
-func (w NodeSelector) validateDisk(t topology.Topology) error {
+func (w Nodes) validateDisk(t topology.Topology) error {
 	err := w.validate(t, false)
 	if w.Service != "" && w.Service != "postgres" || w.Node != "" && !strings.HasPrefix(w.Node, "postgres.") {
 		err = errors.Join(err, errors.New("only nodes of service postgres have a disk of their own"))
@@ -34,12 +34,12 @@ func (w NodeSelector) validateDisk(t topology.Topology) error {
 	return err
 }
 
-func (w NodeSelector) disks(l Lab, f *disks) (Fault, error) {
+func (w Nodes) disks(l Lab, f *disks) (Fault, error) {
 	nodes, err := w.nodes(l)
 	if err != nil {
 		return nil, err
 	}
-	f.heldNodes = heldNodes{which: w, nodes: nodes}
+	f.nodeHold = nodeHold{selector: w, nodes: nodes}
 	return f, nil
 }
 
@@ -75,7 +75,7 @@ func (f *disks) Lapsed(ctx context.Context) (bool, error) {
 	if in || err != nil || !f.volatile {
 		return !in, err
 	}
-	return f.lives.goOn(ctx)
+	return f.lives.allContinue(ctx)
 }
 
 // Heal repairs every disk, and then starts what its disk has brought down.
@@ -83,7 +83,7 @@ func (f *disks) Heal(ctx context.Context) error {
 	if err := f.each(func(n Node, d Disk) error { return f.repair(ctx, n, d) }); err != nil {
 		return err
 	}
-	return f.heldNodes.Heal(ctx)
+	return f.nodeHold.Heal(ctx)
 }
 
 // Baseline writes.
@@ -104,8 +104,8 @@ func (f *disks) Gone(ctx context.Context) (bool, string, error) {
 	if len(f.free) == 0 {
 		return true, "the disk takes writes again, and the nodes are still held by other faults", nil
 	}
-	held, observed, err := f.fail(ctx, f.free)
-	return err == nil && !held, observed, err
+	isHeld, observed, err := f.fail(ctx, f.free)
+	return err == nil && !isHeld, observed, err
 }
 
 // fail says whether writes fail on all of some nodes, in the way that the fault has them fail.

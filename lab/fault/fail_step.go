@@ -17,14 +17,14 @@ type FailStep struct {
 // Kind is fail_step.
 func (*FailStep) Kind() string { return "fail_step" }
 
-// mostFailures is more attempts than any step gets in a drill.
-const mostFailures = 10_000
+// maxFailures is more attempts than any step gets in a drill.
+const maxFailures = 10_000
 
 // Validate asks for a step, and how often it fails.
 func (f *FailStep) Validate(t topology.Topology) error {
 	err := f.validate(t)
-	if f.Times < 1 || f.Times > mostFailures {
-		err = errors.Join(err, fmt.Errorf("times is %d; it must be between 1 and %d", f.Times, mostFailures))
+	if f.Times < 1 || f.Times > maxFailures {
+		err = errors.Join(err, fmt.Errorf("times is %d; it must be between 1 and %d", f.Times, maxFailures))
 	}
 	return err
 }

@@ -74,7 +74,7 @@ type Path struct {
 type Link interface {
 	Path() Path
 	// Hold breaks the link, in place of how it was held for this fault before.
-	Hold(ctx context.Context, how LinkState) error
+	Hold(ctx context.Context, state LinkState) error
 	// Release lets go. It says whether the link is free now: another fault may hold it too.
 	Release(ctx context.Context) (free bool, err error)
 	// Ask asks from where the link starts. Who asks does not know what was done to the link: it is the independent witness. The error is
@@ -84,7 +84,7 @@ type Link interface {
 	Behind(ctx context.Context) error
 }
 
-// LinkState a link is held.
+// LinkState is how a link is held. The zero value breaks nothing.
 type LinkState struct {
 	Cut    bool // refuse new connections and drop the open ones
 	Deaf   bool // let attempts to connect go unanswered

@@ -10,7 +10,7 @@ import (
 // FillDisk fills the disk of PostgreSQL nodes to the last byte. The write-ahead log is on another disk, so the server lives, and a write
 // fails that needs another page.
 type FillDisk struct {
-	NodeSelector `yaml:",inline"`
+	Nodes `yaml:",inline"`
 }
 
 // Kind is fill_disk.

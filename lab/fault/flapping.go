@@ -15,7 +15,7 @@ import (
 
 // Flapping cuts links and opens them again, over and over. On and Off are physical: a timescale does not divide them.
 type Flapping struct {
-	LinkSelector `yaml:",inline"`
+	Links `yaml:",inline"`
 	On    time.Duration `yaml:"on" about:"For how long it is open."`
 	Off   time.Duration `yaml:"off" about:"For how long it is cut."`
 }
@@ -25,8 +25,8 @@ func (*Flapping) Kind() string { return "flapping" }
 
 // Validate asks for links and times that can be told apart.
 func (f *Flapping) Validate(t topology.Topology) error {
-	const least, most = 300 * time.Millisecond, time.Minute
-	return errors.Join(f.validate(t), wholeMS("on", f.On, least, most), wholeMS("off", f.Off, least, most))
+	const lowest, highest = 300 * time.Millisecond, time.Minute
+	return errors.Join(f.validate(t), wholeMS("on", f.On, lowest, highest), wholeMS("off", f.Off, lowest, highest))
 }
 
 // For makes the fault ready.
@@ -35,7 +35,7 @@ func (f *Flapping) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &flapping{links: broken{holding: holding{links: links, how: LinkState{Cut: true}}, shows: trips}, on: f.On, off: f.Off}, nil
+	return &flapping{links: broken{linkHold: linkHold{links: links, state: LinkState{Cut: true}}, check: lacksRoundTrip}, on: f.On, off: f.Off}, nil
 }
 
 // flapping is driven by the process that injected it: when that is gone, the links stay as they were then until somebody heals them.
@@ -148,14 +148,14 @@ func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
 
 // Lapsed is also that nobody drives it any more: the links stay as they were then, and what stays does not flap.
 func (f *flapping) Lapsed(ctx context.Context) (bool, error) {
-	if f.givenUp() {
+	if f.stoppedDriving() {
 		return true, nil
 	}
 	in, _, err := f.InForce(ctx)
 	return err == nil && !in, err
 }
 
-func (f *flapping) givenUp() bool {
+func (f *flapping) stoppedDriving() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.err != nil

@@ -31,7 +31,7 @@ func (s State) String() string {
 // ErrUnconfirmed says that a fault was ordered but never seen. A drill with such a fault proves nothing.
 var ErrUnconfirmed = errors.New("the fault was not seen to be in force")
 
-// LinkState long a fault may take to be seen, and to be seen healed (a lost region starts its nodes again), and how often is asked.
+// How long a fault may take to be seen, and to be seen healed (a lost region starts its nodes again), and how often is asked.
 const (
 	baselineWithin = 30 * time.Second
 	confirmWithin  = 30 * time.Second
@@ -72,14 +72,14 @@ func (g *Guard) Driven() bool {
 type Guard struct {
 	Spec Spec
 
-	mu     sync.Mutex
-	fault  Fault
-	keeper Keeper // or nil
-	mortal Mortal // or nil
-	now    func() time.Duration
-	state  State
-	well   time.Duration // what the probe took at most when all was well
-	seen   time.Duration // when the question was asked that last found the fault in force
+	mu        sync.Mutex
+	fault     Fault
+	keeper    Keeper // or nil
+	mortal    Mortal // or nil
+	now       func() time.Duration
+	state     State
+	probeTime time.Duration // what the probe took at most when all was well
+	seen      time.Duration // when the question was asked that last found the fault in force
 }
 
 // NewGuard makes the fault ready for a lab. now is the clock the sightings are given on.
@@ -131,8 +131,8 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	// The probe runs from before the command, so that the moment it turns is known to one probe's length.
 	turned := make(chan watched, 1)
 	command := g.now()
-	var done atomic.Pointer[word]
-	w := expectation{look: g.fault.InForce, silent: true, since: command, done: &done, well: g.well}
+	var done atomic.Pointer[confirmation]
+	w := expectation{look: g.fault.InForce, silent: true, since: command, done: &done, probeTime: g.probeTime}
 	go func() { turned <- g.watch(seeing, alive, w) }()
 	g.state = Injected
 	var err error
@@ -148,7 +148,7 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 		<-turned
 		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), err)
 	}
-	done.Store(g.word())
+	done.Store(g.confirmation())
 	result := <-turned
 	if result.err != nil && result.dead {
 		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), result.err)
@@ -163,15 +163,15 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 		}
 		result.observed += "; " + more
 	}
-	g.state, g.well, g.seen = Effective, result.well, result.seen
+	g.state, g.probeTime, g.seen = Effective, result.probeTime, result.seen
 	return Sighting{Command: command, Window: result.window, By: result.observed}, nil
 }
 
-// word is that of who has just carried the order out.
-func (g *Guard) word() *word {
-	w := &word{at: g.now()}
+// confirmation is that of who has just carried the order out.
+func (g *Guard) confirmation() *confirmation {
+	w := &confirmation{at: g.now()}
 	if v, ok := g.fault.(Vouched); ok {
-		w.given, w.already = true, v.Vouched()
+		w.vouched, w.already = true, v.Vouched()
 	}
 	return w
 }
@@ -208,8 +208,8 @@ func (g *Guard) heal(ctx context.Context) (Window, error) {
 	}
 	alive, leave := g.alive(ctx)
 	defer leave()
-	var done atomic.Pointer[word]
-	done.Store(&word{}) // nobody's: it is for the probe to say
+	var done atomic.Pointer[confirmation]
+	done.Store(&confirmation{}) // nobody's: it is for the probe to say
 	result := g.watch(ctx, alive, expectation{look: g.fault.Gone, since: command, done: &done})
 	if result.err != nil {
 		return Window{}, fmt.Errorf("heal %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), result.err)

@@ -18,8 +18,8 @@ import (
 // Jitter delays what passes by a random time in each direction, evenly from nothing to UpTo. It is physical time: a timescale does not
 // divide it.
 type Jitter struct {
-	LinkSelector     `yaml:",inline"`
-	Direction string        `yaml:"direction" about:"Upstream or downstream; both where nothing is said."`
+	Links     `yaml:",inline"`
+	Direction string        `yaml:"direction" otherwise:"both" about:"Upstream or downstream."`
 	UpTo      time.Duration `yaml:"up_to" about:"What a message is late, at most."`
 }
 
@@ -44,7 +44,7 @@ func (f *Jitter) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &jittered{measured: m, upTo: f.UpTo.Seconds() * 1000, ways: float64(len(m.how.Toxics))}
+	j := &jittered{measured: m, upTo: f.UpTo.Seconds() * 1000, ways: float64(len(m.state.Toxics))}
 	j.add, j.unit, j.asked, j.measure = true, "ms", j.upTo, j.spread
 	return j, nil
 }
@@ -64,7 +64,7 @@ type jittered struct {
 }
 
 // noise is what round trips are like without the fault, in milliseconds: late is what nine of ten do not exceed.
-type noise struct{ least, mean, late, spread float64 }
+type noise struct{ shortest, mean, late, spread float64 }
 
 // Slow is how long a few measurements take.
 func (j *jittered) Slow() time.Duration {
@@ -83,7 +83,7 @@ func (j *jittered) Baseline(ctx context.Context) (bool, string, error) {
 	mean, spread := j.spreadOf(took)
 	if j.before == nil || spread < j.before.spread {
 		slices.Sort(took)
-		j.before, j.base = &noise{least: took[0], mean: mean, late: took[len(took)*9/10], spread: spread}, new(float64)
+		j.before, j.base = &noise{shortest: took[0], mean: mean, late: took[len(took)*9/10], spread: spread}, new(float64)
 	}
 	return false, j.text(spread) + " before", nil
 }
@@ -91,36 +91,36 @@ func (j *jittered) Baseline(ctx context.Context) (bool, string, error) {
 // Gone measures the least that the spread can be, with all of the base's own share in it.
 func (j *jittered) Gone(ctx context.Context) (bool, string, error) {
 	return j.goneBy(ctx, func(ctx context.Context, l Link) (float64, error) {
-		took, err := j.trips(ctx, l)
+		took, err := j.roundTripsOf(ctx, l)
 		if err != nil {
 			return 0, err
 		}
-		_, most := j.spreadOf(took)
-		return j.least(most), nil
+		_, largest := j.spreadOf(took)
+		return j.ownSpread(largest), nil
 	})
 }
 
 // spread is the greatest delay of one direction, from how much round trips vary. What the delay adds on the average, half of it in each direction,
 // has to be right as well.
 //
-// LinkState much of the base's own share is in a later measurement, nobody knows: all of it, where the machine is as busy as before, or none. So
+// How much of the base's own share is in a later measurement, nobody knows: all of it, where the machine is as busy as before, or none. So
 // there is an interval for each figure, and of that the value that is nearest to what was asked.
 func (j *jittered) spread(ctx context.Context, l Link) (float64, error) {
-	took, err := j.trips(ctx, l)
+	took, err := j.roundTripsOf(ctx, l)
 	if err != nil {
 		return 0, err
 	}
-	mean, most := j.spreadOf(took)
+	mean, largest := j.spreadOf(took)
 	asked := j.ways * j.upTo / 2
-	added := min(max(asked, mean-j.before.mean), mean-j.before.least)
-	if most > j.upTo/2 && math.Abs(added-asked) > asked*tolerance {
+	added := min(max(asked, mean-j.before.mean), mean-j.before.shortest)
+	if largest > j.upTo/2 && math.Abs(added-asked) > asked*tolerance {
 		return 0, fmt.Errorf("%s are added on the average (asked: %s)", j.text(added), j.text(asked))
 	}
-	return min(max(j.upTo, j.least(most)), most), nil
+	return min(max(j.upTo, j.ownSpread(largest)), largest), nil
 }
 
-// trips are the round trips of a measurement. What took longer than jitter can make it, the machine did.
-func (j *jittered) trips(ctx context.Context, l Link) ([]float64, error) {
+// roundTripsOf are the round trips of a measurement. What took longer than jitter can make it, the machine did.
+func (j *jittered) roundTripsOf(ctx context.Context, l Link) ([]float64, error) {
 	took, err := roundTrips(ctx, l, jitterTrips, jitterAtOnce)
 	if err != nil || j.before == nil {
 		return took, err
@@ -140,12 +140,12 @@ func (j *jittered) spreadOf(took []float64) (mean, spread float64) {
 	return mean, math.Sqrt(variance * 12 / j.ways)
 }
 
-// least is the spread without all of the base's own share.
-func (j *jittered) least(most float64) float64 {
+// ownSpread is the spread without all of the base's own share.
+func (j *jittered) ownSpread(largest float64) float64 {
 	if j.before == nil {
-		return most
+		return largest
 	}
-	return math.Sqrt(max(0, most*most-j.before.spread*j.before.spread))
+	return math.Sqrt(max(0, largest*largest-j.before.spread*j.before.spread))
 }
 
 func moments(values []float64) (mean, variance float64) {

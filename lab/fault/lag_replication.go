@@ -12,7 +12,7 @@ import (
 type LagReplication struct {
 	Replicated `yaml:",inline"`
 	Lag        time.Duration `yaml:"lag" scale:"scaled" about:"That what arrives is behind."`
-	What       string        `yaml:"what" about:"Which part of the replication of postgres: replay, as where nothing is said, or receipt."`
+	What       string        `yaml:"what" otherwise:"replay" about:"Which part of the replication of postgres: replay or receipt."`
 }
 
 // Kind is lag_replication.
@@ -21,18 +21,18 @@ func (*LagReplication) Kind() string { return "lag_replication" }
 // The bounds of a lag. Below, it could not be told to a tenth: the replicas of PostgreSQL are a few milliseconds behind by themselves, which a
 // busy machine makes many; the replicators look every tenth of a second.
 const (
-	leastLag      = time.Second
-	leastStoreLag = 2 * time.Second
-	mostLag       = 5 * time.Minute
+	minLag      = time.Second
+	minStoreLag = 2 * time.Second
+	maxLag      = 5 * time.Minute
 )
 
 // Validate asks for a store, a region and a lag.
 func (f *LagReplication) Validate(t topology.Topology) error {
-	least := leastStoreLag
+	lowest := minStoreLag
 	if f.Store == storePostgres {
-		least = leastLag
+		lowest = minLag
 	}
-	return errors.Join(f.validate(t), f.validateLagging(), wholeMS("lag", f.Lag, least, mostLag))
+	return errors.Join(f.validate(t), f.validateLagging(), wholeMS("lag", f.Lag, lowest, maxLag))
 }
 
 // validateLagging is a complaint about a receipt that is to lag. The log would have to be late on its way, and who waits for it takes a connection for dead

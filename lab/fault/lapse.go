@@ -15,7 +15,7 @@ const (
 // lapsed is when the fault went away by itself: after it was last seen in force, and before it was found gone, by as many answers as agree on anything
 // else. It is nil if it is still there, or if nobody can tell.
 func (g *Guard) lapsed(ctx context.Context) *Window {
-	ctx, cancel := context.WithTimeout(ctx, againWithin+2*agreeing*g.well)
+	ctx, cancel := context.WithTimeout(ctx, againWithin+2*agreeing*g.probeTime)
 	defer cancel()
 	alive, leave := g.alive(ctx)
 	defer leave()

@@ -14,8 +14,8 @@ import (
 // Latency makes links slower: Delay is added in each direction, so that a round trip grows by twice as much. It is physical time: a
 // timescale does not divide it.
 type Latency struct {
-	LinkSelector     `yaml:",inline"`
-	Direction string        `yaml:"direction" about:"Upstream or downstream; both where nothing is said."`
+	Links     `yaml:",inline"`
+	Direction string        `yaml:"direction" otherwise:"both" about:"Upstream or downstream."`
 	Delay     time.Duration `yaml:"delay" about:"That is added."`
 }
 
@@ -36,7 +36,7 @@ func (f *Latency) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.add, m.unit, m.asked = true, "ms", float64(len(m.how.Toxics))*f.Delay.Seconds()*1000
+	m.add, m.unit, m.asked = true, "ms", float64(len(m.state.Toxics))*f.Delay.Seconds()*1000
 	m.measure = func(ctx context.Context, l Link) (float64, error) {
 		took, err := roundTrips(ctx, l, latencyTrips, 1)
 		if err != nil {

@@ -96,7 +96,7 @@ func guardOf(t *testing.T, text string, l *faulttest.Lab) *fault.Guard {
 // seen to be gone, though it can't be healed, would let a drill prove what did not happen.
 func TestEveryFaultLivesItsLife(t *testing.T) {
 	eachCase(t, func(t *testing.T, text string) {
-		l := faulttest.New(t, faulttest.Sound)
+		l := faulttest.New(t, faulttest.NoDefect)
 		g := guardOf(t, text, l)
 		began := time.Now()
 		s, err := g.Inject(t.Context())
@@ -120,8 +120,8 @@ func TestEveryFaultLivesItsLife(t *testing.T) {
 		if broken := l.Broken(t); broken != "" {
 			t.Errorf("it is healed, and broken are still %s", broken)
 		}
-		t.Run("numb", func(t *testing.T) { neverTakesHold(t, text, took) })
-		t.Run("stuck", func(t *testing.T) { cannotBeHealed(t, text, took) })
+		t.Run("never takes hold", func(t *testing.T) { neverTakesHold(t, text, took) })
+		t.Run("cannot be healed", func(t *testing.T) { cannotBeHealed(t, text, took) })
 	})
 }
 
@@ -137,7 +137,7 @@ func limited(t *testing.T, took time.Duration) context.Context {
 
 // neverTakesHold: what is ordered is taken, and nothing comes of it.
 func neverTakesHold(t *testing.T, text string, took time.Duration) {
-	l := faulttest.New(t, faulttest.Numb)
+	l := faulttest.New(t, faulttest.IgnoresInjection)
 	g := guardOf(t, text, l)
 	s, err := g.Inject(limited(t, took))
 	if !errors.Is(err, fault.ErrUnconfirmed) || g.State() == fault.Effective {
@@ -150,7 +150,7 @@ func neverTakesHold(t *testing.T, text string, took time.Duration) {
 
 // cannotBeHealed: what is taken back stays as it is. A restart and flapping heal by themselves, and are not even confirmed.
 func cannotBeHealed(t *testing.T, text string, took time.Duration) {
-	l := faulttest.New(t, faulttest.Stuck)
+	l := faulttest.New(t, faulttest.IgnoresHealing)
 	g := guardOf(t, text, l)
 	if _, err := g.Inject(limited(t, took)); err != nil && !errors.Is(err, fault.ErrUnconfirmed) {
 		t.Fatal(err)

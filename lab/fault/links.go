@@ -12,23 +12,23 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// LinkSelector is the links from one region to another (or from "clients" to a region, or from and to "global", where the name service lives),
+// Links selects links: those from one region to another (or from "clients" to a region, or from and to "global", where the name service lives),
 // or one service's link of them.
-type LinkSelector struct {
+type Links struct {
 	From    string `yaml:"from" about:"A region, clients or global."`
 	To      string `yaml:"to" about:"A region, or global."`
-	Service string `yaml:"service" about:"Of the links or nodes, such as postgres; all of them where nothing is said."`
+	Service string `yaml:"service" otherwise:"all of them" about:"Of the links or nodes, such as postgres."`
 }
 
 // Target names the direction.
-func (w LinkSelector) Target() string {
+func (w Links) Target() string {
 	if w.Service != "" {
 		return w.From + " to " + w.Service + " in " + w.To
 	}
 	return w.From + " to " + w.To
 }
 
-func (w LinkSelector) validate(t topology.Topology) error {
+func (w Links) validate(t topology.Topology) error {
 	err := errors.Join(endIn(t, "from", w.From, topology.Clients, topology.Global), endIn(t, "to", w.To, topology.Global))
 	switch {
 	case w.From == w.To && w.From != "":
@@ -44,11 +44,11 @@ func (w LinkSelector) validate(t topology.Topology) error {
 }
 
 // picks says whether a path is one of them.
-func (w LinkSelector) picks(p Path) bool {
+func (w Links) picks(p Path) bool {
 	return p.From == w.From && p.To == w.To && (w.Service == "" || p.Service == topology.Service(w.Service))
 }
 
-func (w LinkSelector) links(l Lab) ([]Link, error) {
+func (w Links) links(l Lab) ([]Link, error) {
 	links, err := l.Links(w.picks)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", w.Target(), err)
@@ -64,10 +64,10 @@ func endIn(t topology.Topology, parameter, name string, others ...string) error 
 	return regionIn(t, parameter, name)
 }
 
-// holding is a set of links that are held alike.
-type holding struct {
+// linkHold is a set of links that are held alike.
+type linkHold struct {
 	links []Link
-	how   LinkState
+	state LinkState
 
 	free    []Link // set by Heal: those that nobody else holds
 	unasked int    // how many times in a row the witness could not be asked since
@@ -77,7 +77,7 @@ type holding struct {
 const deadAfter = 5
 
 // witnessDead says whether the witness is dead, so that nobody can tell whether the fault is gone.
-func (h *holding) witnessDead(err error) bool {
+func (h *linkHold) witnessDead(err error) bool {
 	if !errors.Is(err, ErrWitness) {
 		h.unasked = 0
 		return false
@@ -87,16 +87,16 @@ func (h *holding) witnessDead(err error) bool {
 }
 
 // Inject holds every link.
-func (h *holding) Inject(ctx context.Context) error {
+func (h *linkHold) Inject(ctx context.Context) error {
 	var g errgroup.Group
 	for _, l := range h.links {
-		g.Go(func() error { return l.Hold(ctx, h.how) })
+		g.Go(func() error { return l.Hold(ctx, h.state) })
 	}
 	return g.Wait()
 }
 
 // Heal lets every link go.
-func (h *holding) Heal(ctx context.Context) error {
+func (h *linkHold) Heal(ctx context.Context) error {
 	free := make([]bool, len(h.links))
 	var g errgroup.Group
 	for i, l := range h.links {
@@ -112,8 +112,8 @@ func (h *holding) Heal(ctx context.Context) error {
 	return err
 }
 
-// telling are the links that can tell whether the fault is gone: those that nobody else holds and that lead to somebody who answers.
-func (h *holding) telling(ctx context.Context) []Link {
+// observable are the links that can tell whether the fault is gone: those that nobody else holds and that lead to somebody who answers.
+func (h *linkHold) observable(ctx context.Context) []Link {
 	behind := make([]error, len(h.free))
 	var g errgroup.Group
 	for i, l := range h.free {
@@ -131,25 +131,25 @@ func (h *holding) telling(ctx context.Context) []Link {
 
 // Gone says, once the fault has let go, whether every link carries that can tell. It carries whatever the other side answers: that a region
 // is ill, or was fenced meanwhile, is no matter of the links.
-func (h *holding) Gone(ctx context.Context) (bool, string, error) {
-	ask := h.telling(ctx)
+func (h *linkHold) Gone(ctx context.Context) (bool, string, error) {
+	ask := h.observable(ctx)
 	if len(ask) == 0 {
 		return true, "let go; no link is left that could tell", nil
 	}
-	bad, well, observed, err := askAll(ctx, ask, trips)
+	failing, working, observed, err := askAll(ctx, ask, lacksRoundTrip)
 	switch {
 	case h.witnessDead(err):
 		return true, "let go; nobody is there to ask", nil
 	case err != nil:
 		return false, "", err
-	case len(bad) > 0:
-		return false, fmt.Sprintf("%s: %s", these(bad), observed), nil
+	case len(failing) > 0:
+		return false, fmt.Sprintf("%s: %s", describeLinks(failing), observed), nil
 	}
-	return true, fmt.Sprintf("%s carry", these(well)), nil
+	return true, fmt.Sprintf("%s carry", describeLinks(working)), nil
 }
 
-// these are links in a few words.
-func these(links []Link) string {
+// describeLinks are links in a few words.
+func describeLinks(links []Link) string {
 	if len(links) == 1 {
 		return links[0].Path().Name
 	}

@@ -37,7 +37,7 @@ func (f *LoseRegion) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &lostRegion{links: holding{links: links, how: LinkState{Cut: true}}, nodes: nodes}
+	r := &lostRegion{links: linkHold{links: links, state: LinkState{Cut: true}}, nodes: nodes}
 	for _, k := range links {
 		if p := k.Path(); p.From == topology.Clients && p.Service == topology.ServiceApp {
 			r.door = k
@@ -50,7 +50,7 @@ func (f *LoseRegion) For(l Lab) (Fault, error) {
 }
 
 type lostRegion struct {
-	links  holding
+	links  linkHold
 	door   Link // the way of the clients to the region's app
 	nodes  []Node
 	freed  []Node // those that nobody holds any more, set by Heal

@@ -17,7 +17,7 @@ const tolerance = 0.10
 
 // measured is a set of links held so that something about them has an asked amount, as a witness link shows.
 type measured struct {
-	holding
+	linkHold
 	stream  probe.Stream
 	witness []Link // the first of them is asked; before the fault, one that can't be measured makes room for the next
 	asked   float64
@@ -79,8 +79,8 @@ func (m *measured) inForce(got float64) (bool, string, error) {
 func (m *measured) Gone(ctx context.Context) (bool, string, error) { return m.goneBy(ctx, m.measure) }
 
 func (m *measured) goneBy(ctx context.Context, measure func(context.Context, Link) (float64, error)) (bool, string, error) {
-	telling := m.telling(ctx)
-	i := slices.IndexFunc(m.witness, func(l Link) bool { return slices.Contains(telling, l) })
+	observable := m.observable(ctx)
+	i := slices.IndexFunc(m.witness, func(l Link) bool { return slices.Contains(observable, l) })
 	if i < 0 {
 		return true, "let go; no link is left that could tell", nil
 	}
@@ -95,8 +95,8 @@ func (m *measured) goneBy(ctx context.Context, measure func(context.Context, Lin
 	}
 	amount, observed := m.amount(got)
 	low, high := m.bounds()
-	held := amount >= low && (m.add && m.during-amount < low || !m.add && amount <= high)
-	return !held, observed, nil
+	isHeld := amount >= low && (m.add && m.during-amount < low || !m.add && amount <= high)
+	return !isHeld, observed, nil
 }
 
 // amount is what there is of what was asked, and says so.
@@ -143,7 +143,7 @@ func witnessFirst(links []Link) []Link {
 }
 
 // measured makes ready what the toxics of a direction do to the links; what is measured is for the caller to say.
-func (w LinkSelector) measured(l Lab, direction string, toxics func(probe.Stream) []toxic.Toxic) (measured, error) {
+func (w Links) measured(l Lab, direction string, toxics func(probe.Stream) []toxic.Toxic) (measured, error) {
 	s, err := streamOf(direction)
 	if err != nil {
 		return measured{}, err
@@ -152,7 +152,7 @@ func (w LinkSelector) measured(l Lab, direction string, toxics func(probe.Stream
 	if err != nil {
 		return measured{}, err
 	}
-	return measured{holding: holding{links: links, how: LinkState{Toxics: toxics(s)}}, stream: s, witness: witnessFirst(links)}, nil
+	return measured{linkHold: linkHold{links: links, state: LinkState{Toxics: toxics(s)}}, stream: s, witness: witnessFirst(links)}, nil
 }
 
 // streamOf reads the parameter direction.
@@ -167,10 +167,10 @@ func streamOf(direction string) (probe.Stream, error) {
 }
 
 // wholeMS is a complaint about a duration that Toxiproxy can't do.
-func wholeMS(parameter string, d, least, most time.Duration) error {
+func wholeMS(parameter string, d, lowest, highest time.Duration) error {
 	switch {
-	case d < least || d > most:
-		return fmt.Errorf("%s is %s; it must be between %s and %s, or it could not be told from noise", parameter, d, least, most)
+	case d < lowest || d > highest:
+		return fmt.Errorf("%s is %s; it must be between %s and %s, or it could not be told from noise", parameter, d, lowest, highest)
 	case d%time.Millisecond != 0:
 		return fmt.Errorf("%s is %s; it is in whole milliseconds", parameter, d)
 	}

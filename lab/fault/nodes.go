@@ -14,17 +14,17 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// NodeSelector are nodes: one by its name (postgres.us-east-1, app-1.us-east-1), all of a service, in one region or in all, or of a service the
+// Nodes selects nodes: one by its name (postgres.us-east-1, app-1.us-east-1), all of a service, in one region or in all, or of a service the
 // one that is the primary now.
-type NodeSelector struct {
+type Nodes struct {
 	Node    string `yaml:"node" about:"Such as postgres.us-east-1."`
-	Service string `yaml:"service" about:"Of the links or nodes, such as postgres; all of them where nothing is said."`
+	Service string `yaml:"service" otherwise:"all of them" about:"Of the links or nodes, such as postgres."`
 	Region  string `yaml:"region" about:"Of the topology."`
 	Role    string `yaml:"role" about:"Of the nodes of service postgres or redis, the one with this role: primary."`
 }
 
 // Target names the nodes.
-func (w NodeSelector) Target() string {
+func (w Nodes) Target() string {
 	switch {
 	case w.Node != "":
 		return w.Node
@@ -43,7 +43,7 @@ func (w NodeSelector) Target() string {
 var breakable = []string{"postgres", "redis", "s3", "dynamodb", "app", "replicator", "automation", "backup", "nameservice", "repository"}
 
 // validate asks for a selection that means something. region says whether a region alone does.
-func (w NodeSelector) validate(t topology.Topology, region bool) error {
+func (w Nodes) validate(t topology.Topology, region bool) error {
 	var errs []error
 	complain := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	switch {
@@ -84,7 +84,7 @@ func nodeIn(t topology.Topology, name string) error {
 
 // picks says whether a node is one of them, or may be the primary among them; never the responder, which is no part of what is tested and falls silent
 // only with its whole region.
-func (w NodeSelector) picks(p Place) bool {
+func (w Nodes) picks(p Place) bool {
 	if p.Service == topology.ServiceResponder {
 		return false
 	}
@@ -92,11 +92,11 @@ func (w NodeSelector) picks(p Place) bool {
 		(w.Region == "" || p.Region == w.Region)
 }
 
-// surely says whether a node is one of them, whoever is the primary.
-func (w NodeSelector) surely(p Place) bool { return w.Role == "" && w.picks(p) }
+// mustPick says whether a node is one of them, whoever is the primary.
+func (w Nodes) mustPick(p Place) bool { return w.Role == "" && w.picks(p) }
 
 // nodes selects them. The primary is looked for only when the fault is injected: by then it may have moved.
-func (w NodeSelector) nodes(l Lab) ([]Node, error) {
+func (w Nodes) nodes(l Lab) ([]Node, error) {
 	nodes, err := l.Nodes(w.picks)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", w.Target(), err)
@@ -104,18 +104,18 @@ func (w NodeSelector) nodes(l Lab) ([]Node, error) {
 	return nodes, nil
 }
 
-// heldNodes is a set of nodes held alike.
-type heldNodes struct {
-	which NodeSelector
-	state NodeState
-	nodes []Node
+// nodeHold is a set of nodes held alike.
+type nodeHold struct {
+	selector Nodes
+	state    NodeState
+	nodes    []Node
 
 	line string // names the open connections to them
 
 	free []Node // set by Heal: those that nobody else holds
 }
 
-func (w NodeSelector) held(l Lab, s NodeState) (*heldNodes, error) {
+func (w Nodes) hold(l Lab, s NodeState) (*nodeHold, error) {
 	nodes, err := w.nodes(l)
 	if err != nil {
 		return nil, err
@@ -125,12 +125,12 @@ func (w NodeSelector) held(l Lab, s NodeState) (*heldNodes, error) {
 			return nil, fmt.Errorf("%s keeps what it stores in memory and would lose it: use pause", n.Place().Name)
 		}
 	}
-	return &heldNodes{which: w, state: s, nodes: nodes, line: lineName()}, nil
+	return &nodeHold{selector: w, state: s, nodes: nodes, line: lineName()}, nil
 }
 
 // find narrows the nodes down to the primary.
-func (h *heldNodes) find(ctx context.Context) error {
-	if h.which.Role == "" || len(h.nodes) == 1 {
+func (h *nodeHold) find(ctx context.Context) error {
+	if h.selector.Role == "" || len(h.nodes) == 1 {
 		return nil
 	}
 	var seen []string
@@ -143,7 +143,7 @@ func (h *heldNodes) find(ctx context.Context) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s: there is none (%s)", h.which.Target(), strings.Join(seen, "; "))
+	return fmt.Errorf("%s: there is none (%s)", h.selector.Target(), strings.Join(seen, "; "))
 }
 
 func isPrimary(ctx context.Context, n Node) (bool, error) {
@@ -162,7 +162,7 @@ func isPrimary(ctx context.Context, n Node) (bool, error) {
 }
 
 // Inject kills or freezes them at once.
-func (h *heldNodes) Inject(ctx context.Context) error {
+func (h *nodeHold) Inject(ctx context.Context) error {
 	var g errgroup.Group
 	for _, n := range h.nodes {
 		g.Go(func() error { return n.Hold(ctx, h.state) })
@@ -171,13 +171,13 @@ func (h *heldNodes) Inject(ctx context.Context) error {
 }
 
 // Vouched is that the engine has ended or frozen each.
-func (*heldNodes) Vouched() bool { return true }
+func (*nodeHold) Vouched() bool { return true }
 
 // Lapsed asks the engine whether any of them runs: none does that is held, whatever else is done to it.
-func (h *heldNodes) Lapsed(ctx context.Context) (bool, error) { return anyRuns(ctx, h.nodes) }
+func (h *nodeHold) Lapsed(ctx context.Context) (bool, error) { return anyRuns(ctx, h.nodes) }
 
 // Heal lets them run again.
-func (h *heldNodes) Heal(ctx context.Context) error {
+func (h *nodeHold) Heal(ctx context.Context) error {
 	free := make([]bool, len(h.nodes))
 	var g errgroup.Group
 	for i, n := range h.nodes {
@@ -194,10 +194,10 @@ func (h *heldNodes) Heal(ctx context.Context) error {
 }
 
 // Baseline opens the connections on which a node is asked that is to die.
-func (h *heldNodes) Baseline(ctx context.Context) (bool, string, error) { return h.InForce(ctx) }
+func (h *nodeHold) Baseline(ctx context.Context) (bool, string, error) { return h.InForce(ctx) }
 
 // InForce asks each service, and the engine about each node.
-func (h *heldNodes) InForce(ctx context.Context) (bool, string, error) {
+func (h *nodeHold) InForce(ctx context.Context) (bool, string, error) {
 	if err := h.find(ctx); err != nil {
 		return false, "", err
 	}
@@ -206,16 +206,16 @@ func (h *heldNodes) InForce(ctx context.Context) (bool, string, error) {
 }
 
 // Gone asks about the nodes that nobody else holds.
-func (h *heldNodes) Gone(ctx context.Context) (bool, string, error) {
+func (h *nodeHold) Gone(ctx context.Context) (bool, string, error) {
 	if len(h.free) == 0 {
 		return true, "let go, and still held by other faults", nil
 	}
-	held, observed, err := h.ask(ctx, h.free, false)
-	return err == nil && !held, observed, err
+	isHeld, observed, err := h.ask(ctx, h.free, false)
+	return err == nil && !isHeld, observed, err
 }
 
 // ask asks about nodes, on open connections or on new ones: whether all of them are broken.
-func (h *heldNodes) ask(ctx context.Context, ask []Node, onOpen bool) (bool, string, error) {
+func (h *nodeHold) ask(ctx context.Context, ask []Node, onOpen bool) (bool, string, error) {
 	broken, observations, errs := make([]bool, len(ask)), make([]string, len(ask)), make([]error, len(ask))
 	var g errgroup.Group
 	for i, n := range ask {
@@ -245,7 +245,7 @@ func (h *heldNodes) ask(ctx context.Context, ask []Node, onOpen bool) (bool, str
 }
 
 // look asks about one node. A frozen node's kernel accepts connections, and nobody answers on them.
-func (h *heldNodes) look(ctx context.Context, n Node, onOpen bool) (broken bool, observed string, err error) {
+func (h *nodeHold) look(ctx context.Context, n Node, onOpen bool) (broken bool, observed string, err error) {
 	state, err := n.State(ctx)
 	if err != nil {
 		return false, "", err

@@ -14,7 +14,7 @@ import (
 // Partition cuts every link between two regions, both ways, or with from and to one way. Their clients still reach them.
 type Partition struct {
 	Between []string `yaml:"between" about:"Two regions."`
-	LinkSelector   `yaml:",inline"`
+	Links   `yaml:",inline"`
 }
 
 // Kind is partition.
@@ -23,7 +23,7 @@ func (*Partition) Kind() string { return "partition" }
 // Target names the two regions.
 func (f *Partition) Target() string {
 	if f.Between == nil {
-		return f.LinkSelector.Target()
+		return f.Links.Target()
 	}
 	return strings.Join(f.Between, " and ")
 }
@@ -31,7 +31,7 @@ func (f *Partition) Target() string {
 // Validate asks for two different regions.
 func (f *Partition) Validate(t topology.Topology) error {
 	switch {
-	case f.Between == nil && f.LinkSelector == (LinkSelector{}):
+	case f.Between == nil && f.Links == (Links{}):
 		return errors.New("between is missing: give between: [A, B] for both ways, or from and to for one")
 	case f.Between == nil:
 		return errors.Join(f.validate(t), insideRegions(f.From, f.To))
@@ -44,7 +44,7 @@ func (f *Partition) Validate(t topology.Topology) error {
 	if err != nil {
 		return err
 	}
-	return LinkSelector{From: f.Between[0], To: f.Between[1], Service: f.Service}.validate(t)
+	return Links{From: f.Between[0], To: f.Between[1], Service: f.Service}.validate(t)
 }
 
 // insideRegions refuses the places that are not regions.
@@ -60,7 +60,7 @@ func insideRegions(ends ...string) error {
 // picks says whether a path is one of those that are cut.
 func (f *Partition) picks(p Path) bool {
 	if f.Between == nil {
-		return f.LinkSelector.picks(p)
+		return f.Links.picks(p)
 	}
 	return p.From != p.To && slices.Contains(f.Between, p.From) && slices.Contains(f.Between, p.To) &&
 		(f.Service == "" || p.Service == topology.Service(f.Service))
@@ -73,17 +73,17 @@ func (f *Partition) For(l Lab) (Fault, error) {
 		if err != nil {
 			return nil, err
 		}
-		back, err := LinkSelector{From: f.To, To: f.From, Service: f.Service}.links(l)
+		back, err := Links{From: f.To, To: f.From, Service: f.Service}.links(l)
 		if err != nil {
 			return nil, err
 		}
-		return &oneWay{broken: broken{holding: holding{links: links, how: LinkState{Cut: true}}, shows: trips}, back: back}, nil
+		return &oneWay{broken: broken{linkHold: linkHold{links: links, state: LinkState{Cut: true}}, check: lacksRoundTrip}, back: back}, nil
 	}
 	links, err := l.Links(f.picks)
 	if err != nil {
 		return nil, err
 	}
-	return &broken{holding: holding{links: links, how: LinkState{Cut: true}}, shows: trips}, nil
+	return &broken{linkHold: linkHold{links: links, state: LinkState{Cut: true}}, check: lacksRoundTrip}, nil
 }
 
 // oneWay is a partition that must leave the way back alone.
@@ -95,11 +95,11 @@ type oneWay struct {
 
 // Baseline notes also which links back carry.
 func (o *oneWay) Baseline(ctx context.Context) (bool, string, error) {
-	_, well, _, err := askAll(ctx, o.back, trips)
+	_, working, _, err := askAll(ctx, o.back, lacksRoundTrip)
 	if errors.Is(err, ErrWitness) {
 		return false, "", err
 	}
-	for _, l := range well {
+	for _, l := range working {
 		if !slices.Contains(o.open, l) {
 			o.open = append(o.open, l)
 		}

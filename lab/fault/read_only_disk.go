@@ -10,7 +10,7 @@ import (
 // ReadOnlyDisk makes the tables of PostgreSQL nodes read-only, as a kernel does with a disk that fails. The write-ahead log and the
 // server's own files are spared.
 type ReadOnlyDisk struct {
-	NodeSelector `yaml:",inline"`
+	Nodes `yaml:",inline"`
 }
 
 // Kind is read_only_disk.

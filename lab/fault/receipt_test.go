@@ -189,11 +189,11 @@ func TestAThrottleOfTheLogLapses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g := &Guard{fault: f, now: clock(), state: Effective, well: 500 * ms}
+		g := &Guard{fault: f, now: clock(), state: Effective, probeTime: 500 * ms}
 		if err := f.Inject(t.Context()); err != nil || g.lapsed(t.Context()) != nil {
 			t.Errorf("it has just been injected: %v", err)
 		}
-		if way.how = nil; g.lapsed(t.Context()) == nil {
+		if way.state = nil; g.lapsed(t.Context()) == nil {
 			t.Error("the link is free, and nobody says so")
 		}
 		if way.others = true; g.lapsed(t.Context()) != nil {

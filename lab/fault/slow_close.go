@@ -12,7 +12,7 @@ import (
 
 // SlowClose keeps connections for a while that the service has closed.
 type SlowClose struct {
-	LinkSelector `yaml:",inline"`
+	Links `yaml:",inline"`
 	Delay time.Duration `yaml:"delay" about:"That is added."`
 }
 

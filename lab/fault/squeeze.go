@@ -30,19 +30,19 @@ func (f *Squeeze) Target() string { return "app in " + f.Region }
 // The bounds of a squeeze. With less for each node, a measurement within 10 % takes longer than anybody waits; more can't be told from
 // what the nodes of a small machine do as they are.
 const (
-	leastEach = 5
-	mostTo    = 200
+	minPerNode = 5
+	maxTo      = 200
 )
 
 // Validate asks for a region and a figure.
 func (f *Squeeze) Validate(t topology.Topology) error {
 	err := regionIn(t, "region", f.Region)
-	least := leastEach
+	lowest := minPerNode
 	if r, ok := t.Region(f.Region); ok {
-		least *= max(r.AppNodes, 1)
+		lowest *= max(r.AppNodes, 1)
 	}
-	if f.To < least || f.To > mostTo {
-		err = errors.Join(err, fmt.Errorf("to is %d; it must be %d to %d requests a second", f.To, least, mostTo))
+	if f.To < lowest || f.To > maxTo {
+		err = errors.Join(err, fmt.Errorf("to is %d; it must be %d to %d requests a second", f.To, lowest, maxTo))
 	}
 	return err
 }
@@ -92,7 +92,7 @@ func (f *squeeze) Lapsed(ctx context.Context) (bool, error) {
 		l, err := app(was.node).Capacity(ctx)
 		if _, has := l.Ceilings[f.ceiling()]; err == nil && !has {
 			var same bool
-			if same, err = was.goesOn(ctx); same {
+			if same, err = was.continues(ctx); same {
 				return true, nil // one that has none is enough
 			}
 		}
@@ -117,14 +117,14 @@ func (f *squeeze) Heal(ctx context.Context) error {
 
 // overload is how many times the figure is offered. What is served of it without a squeeze has to be clearly more than with one.
 const (
-	overload = 2
-	clearly  = 1.5
+	overload      = 2
+	distinctRatio = 1.5
 )
 
 // measuring is how long one measurement takes: long enough for thirty requests, so that one more or less does not count.
 func (f *squeeze) measuring() time.Duration {
-	const count, least = 30, 1500 * time.Millisecond
-	return max(least, time.Duration(count*float64(len(f.nodes))/f.to*float64(time.Second)))
+	const count, lowest = 30, 1500 * time.Millisecond
+	return max(lowest, time.Duration(count*float64(len(f.nodes))/f.to*float64(time.Second)))
 }
 
 // Slow is the time of the measurement that the squeeze falls into and of two more.
@@ -146,7 +146,7 @@ func (f *squeeze) InForce(ctx context.Context) (bool, string, error) {
 	switch {
 	case err != nil:
 		return false, "", err
-	case s.goodput >= clearly*f.to:
+	case s.goodput >= distinctRatio*f.to:
 		return false, s.observed, nil
 	case near(s.goodput, f.to):
 		return true, s.observed, nil
@@ -192,7 +192,7 @@ func (f *squeeze) up(ctx context.Context) ([]Node, error) {
 type served struct {
 	goodput      float64
 	mine, others int
-	observed          string
+	observed     string
 }
 
 // offer offers more than the figure to some nodes.

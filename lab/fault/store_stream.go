@@ -87,7 +87,7 @@ func (s *storeStream) lapsed(ctx context.Context) (bool, error) {
 	if _, has := rules[s.holder]; has || err != nil {
 		return false, err
 	}
-	return s.lives.goOn(ctx)
+	return s.lives.allContinue(ctx)
 }
 
 // others are rules that cover what the fault's own did, or some of it.

@@ -131,11 +131,11 @@ func (r *replication) blocked(ctx context.Context) (string, error) {
 	if err != nil || len(ways) == 0 {
 		return "", err
 	}
-	bad, _, observed, err := askAll(ctx, ways, trips)
-	if err != nil || len(bad) < len(ways) {
+	failing, _, observed, err := askAll(ctx, ways, lacksRoundTrip)
+	if err != nil || len(failing) < len(ways) {
 		return "", nil //nolint:nilerr // who can't be asked says nothing of the links
 	}
-	return fmt.Sprintf("%s, on which it comes, does not carry: %s", these(ways), observed), nil
+	return fmt.Sprintf("%s, on which it comes, does not carry: %s", describeLinks(ways), observed), nil
 }
 
 // errNoSource is a stream that nothing can flow on, fault or no fault.
@@ -164,9 +164,9 @@ func arrival(ctx context.Context, s trial, within time.Duration) (took time.Dura
 	}
 }
 
-// let says whether the receiver says itself that it is let go, though nothing has arrived for a while: much may be on its way before it, the
+// released says whether the receiver says itself that it is let go, though nothing has arrived for a while: much may be on its way before it, the
 // way be slow, or the clock have been set back that PostgreSQL waits by.
-func (r *replication) let(ctx context.Context, took time.Duration) (bool, string, error) {
+func (r *replication) released(ctx context.Context, took time.Duration) (bool, string, error) {
 	gone, err := r.stream.lapsed(ctx)
 	return gone, fmt.Sprintf("let go by its own account, and what was written takes longer than %s", took.Round(10*time.Millisecond)), err
 }
@@ -198,11 +198,11 @@ func (p *pausedStream) Gone(ctx context.Context) (bool, string, error) {
 	if ok || err != nil {
 		return ok && err == nil, arrived(took), err
 	}
-	if let, observed, err := p.let(ctx, took); let || err != nil {
-		return let, observed, err
+	if released, observed, err := p.released(ctx, took); released || err != nil {
+		return released, observed, err
 	}
-	held, observed, err := p.silent(ctx, took)
-	return err == nil && !held, observed, err
+	isHeld, observed, err := p.silent(ctx, took)
+	return err == nil && !isHeld, observed, err
 }
 
 func arrived(took time.Duration) string {
@@ -255,11 +255,11 @@ func (g *laggingStream) Gone(ctx context.Context) (bool, string, error) {
 		return false, "", err
 	}
 	if !ok {
-		let, observed, err := g.let(ctx, took)
-		if !let && err == nil {
+		released, observed, err := g.released(ctx, took)
+		if !released && err == nil {
 			err = g.missing(took)
 		}
-		return let, observed, err
+		return released, observed, err
 	}
 	return gone(took.Seconds(), g.asked.Seconds(), false, g.observed(took))
 }

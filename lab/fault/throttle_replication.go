@@ -26,13 +26,13 @@ const (
 
 // Validate asks for a store, a region and a rate.
 func (f *ThrottleReplication) Validate(t topology.Topology) error {
-	least, most := minStoreRate, maxStoreRate
+	lowest, highest := minStoreRate, maxStoreRate
 	if f.Store == storePostgres {
-		least, most = minRate, maxRate
+		lowest, highest = minRate, maxRate
 	}
 	err := f.validate(t)
-	if f.Rate < least || f.Rate > most || f.Rate%1000 != 0 {
-		err = errors.Join(err, fmt.Errorf("rate is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, least, most))
+	if f.Rate < lowest || f.Rate > highest || f.Rate%1000 != 0 {
+		err = errors.Join(err, fmt.Errorf("rate is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, lowest, highest))
 	}
 	return err
 }

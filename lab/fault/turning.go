@@ -14,10 +14,10 @@ type answer struct {
 	after bool          // it was asked for when the order had been carried out
 }
 
-// word is that of who carried the order out.
-type word struct {
-	at             time.Duration
-	given, already bool // given: he vouches for it; already: it is done, and not only on its way
+// confirmation is that of who carried the order out.
+type confirmation struct {
+	at               time.Duration
+	vouched, already bool // given: he vouches for it; already: it is done, and not only on its way
 }
 
 // turning is when a fault turned, in force or mended, as it follows from the answers of the probe. None of them is believed by itself, since a
@@ -49,7 +49,7 @@ func (t *turning) deny(asked time.Duration, after bool) {
 func (t *turning) agree(a answer) { t.row = append(t.row, a) }
 
 // window is when it turned; false as long as nobody can say.
-func (t *turning) window(w word) (Window, bool) {
+func (t *turning) window(w confirmation) (Window, bool) {
 	if n := len(t.row); n == 0 || !t.row[n-1].after {
 		return Window{}, false
 	}
@@ -58,7 +58,7 @@ func (t *turning) window(w word) (Window, bool) {
 		by = append(by, t.row[agreeing-1].by)
 	}
 	switch {
-	case !w.given || w.already && t.doubted:
+	case !w.vouched || w.already && t.doubted:
 	case w.already:
 		by = append(by, w.at)
 	default:

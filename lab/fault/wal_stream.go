@@ -19,8 +19,8 @@ type walStream struct {
 	all     []Node // one of them is the primary
 	follows string // the region that the replica streams from at first
 	by      impairment
-	links   holding // from the replica's region to the others, of which a throttle holds all
-	life    string  // of the server that has the order
+	links   linkHold // from the replica's region to the others, of which a throttle holds all
+	life    string   // of the server that has the order
 }
 
 func newWALStream(l Lab, region string, by impairment) (stream, error) {
@@ -36,7 +36,7 @@ func newWALStream(l Lab, region string, by impairment) (stream, error) {
 		return nil, fmt.Errorf("other databases than %s: %w", replica.Place().Name, err)
 	}
 	// Toxiproxy gives each connection the rate by itself: what the app asks the primary over the same link does not share it.
-	w.links.how = LinkState{Toxics: toxic.Bandwidth(probe.Downstream, by.Rate)}
+	w.links.state = LinkState{Toxics: toxic.Bandwidth(probe.Downstream, by.Rate)}
 	w.links.links, err = l.Links(func(p Path) bool { return p.From == region && p.Service == topology.ServicePostgres && !p.Control })
 	if err != nil && by.Do == doThrottle {
 		return nil, fmt.Errorf("the link that %s streams over: %w", replica.Place().Name, err)
@@ -148,12 +148,12 @@ func (w *walStream) set(ctx context.Context, statement string) error {
 	return err
 }
 
-// obeyWithin is how long a replica may take to carry an order out.
-const obeyWithin = 30 * time.Second
+// orderWithin is how long a replica may take to carry an order out.
+const orderWithin = 30 * time.Second
 
 // await asks the replica until it answers what is wanted.
 func (w *walStream) await(ctx context.Context, question, want string) error {
-	return wait.Every(askEvery).Until(ctx, obeyWithin, fmt.Sprintf("%s to say %q", w.replica.Place().Name, want), func(ctx context.Context) error {
+	return wait.Every(askEvery).Until(ctx, orderWithin, fmt.Sprintf("%s to say %q", w.replica.Place().Name, want), func(ctx context.Context) error {
 		got, err := query(ctx, w.replica, question)
 		switch {
 		case err != nil:

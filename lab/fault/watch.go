@@ -35,7 +35,7 @@ func (g *Guard) baseline(ctx, alive context.Context) error {
 		default:
 			last = errors.New(observed)
 			if !already {
-				g.well = max(g.well, g.now()-asked)
+				g.probeTime = max(g.probeTime, g.now()-asked)
 			}
 			if said[already]++; said[already] < agreeing {
 				continue
@@ -64,20 +64,20 @@ func ended(ctx context.Context) bool {
 
 // expectation is what watch waits for.
 type expectation struct {
-	look   look                  // says whether it has come true
-	silent bool                  // it may be seen by silence, which takes the probe longer to find than what is well
-	since  time.Duration         // the order was given
-	done   *atomic.Pointer[word] // set when it has been carried out
-	well   time.Duration         // what the probe takes at most when all is well
+	look      look                          // says whether it has come true
+	silent    bool                          // it may be seen by silence, which takes the probe longer to find than what is well
+	since     time.Duration                 // the order was given
+	done      *atomic.Pointer[confirmation] // set when it has been carried out
+	probeTime time.Duration                 // what the probe takes at most when all is well
 }
 
 type watched struct {
-	window Window
-	seen   time.Duration // when the last answer was asked for
-	observed    string
-	well   time.Duration
-	err    error
-	dead   bool // the lab is: the probe could not be asked
+	window    Window
+	seen      time.Duration // when the last answer was asked for
+	observed  string
+	probeTime time.Duration
+	err       error
+	dead      bool // the lab is: the probe could not be asked
 }
 
 // watch looks until it is known when the fault turned, or until nobody can look because the lab is not alive any more.
@@ -89,7 +89,7 @@ type watched struct {
 func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
-	t, well := turning{since: w.since}, w.well
+	t, probeTime := turning{since: w.since}, w.probeTime
 	var last error
 	for {
 		done, asked := w.done.Load(), g.now()
@@ -97,34 +97,34 @@ func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 		answered := g.now()
 		switch {
 		case ended(ctx): // a probe that was cut short fails whatever the lab is like
-			return watched{well: well, err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))}
+			return watched{probeTime: probeTime, err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))}
 		case err != nil && alive.Err() != nil:
-			return watched{well: well, err: context.Cause(alive), dead: true}
+			return watched{probeTime: probeTime, err: context.Cause(alive), dead: true}
 		case err != nil: // says nothing, for or against
 			last = err
 		case !is:
 			t.deny(asked, done != nil)
 			last = errors.New(observed)
 			if w.silent {
-				well = max(well, answered-asked)
+				probeTime = max(probeTime, answered-asked)
 			}
 		default:
 			by := answered
 			if w.silent && done != nil {
-				by = min(answered, asked+well)
+				by = min(answered, asked+probeTime)
 			}
 			t.agree(answer{by: by, after: done != nil})
 			last = errors.New(observed)
 			if done != nil {
 				if window, ok := t.window(*done); ok {
-					return watched{window: window, seen: asked, observed: observed, well: well}
+					return watched{window: window, seen: asked, observed: observed, probeTime: probeTime}
 				}
 				continue // one more has to say so, and is asked at once
 			}
 		}
 		select {
 		case <-ctx.Done():
-			return watched{well: well, err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), last)}
+			return watched{probeTime: probeTime, err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), last)}
 		case <-tick.C:
 		}
 	}

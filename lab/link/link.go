@@ -83,8 +83,8 @@ func (l *Link) Deafen(ctx context.Context) error {
 	return l.change(ctx, "deafen", func(doing) error { return l.hub.deaf(ctx, http.MethodPut, l.Name) })
 }
 
-// Hear undoes Deafen.
-func (l *Link) Hear(ctx context.Context) error {
+// Undeafen undoes Deafen.
+func (l *Link) Undeafen(ctx context.Context) error {
 	return l.change(ctx, "undeafen", func(doing) error { return l.hub.deaf(ctx, http.MethodDelete, l.Name) })
 }
 

@@ -224,7 +224,7 @@ func TestADeafLinkIsNotRefused(t *testing.T) {
 		t.Error("deaf a second time, and it carries")
 	}
 	for range 2 {
-		if err := l.Hear(t.Context()); err != nil {
+		if err := l.Undeafen(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -258,7 +258,7 @@ func TestALinkThatIsKnockedAtGoesDeafAndHearsAgain(t *testing.T) {
 			t.Error("a deaf link carries")
 		}
 		cancel()
-		if err := l.Hear(t.Context()); err != nil {
+		if err := l.Undeafen(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := trip(t, l); err != nil {

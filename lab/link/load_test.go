@@ -129,9 +129,9 @@ func TestBytesStayInOrderWhileToxicsComeAndGo(t *testing.T) {
 	sent := make([]byte, 8<<20)
 	rng := rand.NewChaCha8([32]byte{7})
 	_, _ = rng.Read(sent)
-	var came []byte
+	var received []byte
 	var reading sync.WaitGroup
-	reading.Go(func() { came, _ = io.ReadAll(io.LimitReader(c, int64(len(sent)))) })
+	reading.Go(func() { received, _ = io.ReadAll(io.LimitReader(c, int64(len(sent)))) })
 	var writing sync.WaitGroup
 	writing.Go(func() {
 		for part := range slices.Chunk(sent, 10_000) {
@@ -155,8 +155,8 @@ func TestBytesStayInOrderWhileToxicsComeAndGo(t *testing.T) {
 	}
 	writing.Wait()
 	reading.Wait()
-	if sha256.Sum256(came) != sha256.Sum256(sent) {
-		t.Errorf("%d bytes were sent, and %d others came", len(sent), len(came))
+	if sha256.Sum256(received) != sha256.Sum256(sent) {
+		t.Errorf("%d bytes were sent, and %d others came", len(sent), len(received))
 	}
 }
 

@@ -15,7 +15,7 @@ type delivery struct {
 
 	mu        sync.Mutex
 	published []publication
-	gives     int // the revision that nodes have as long as nothing newer may reach them
+	floor     int // the revision that nodes have as long as nothing newer may reach them
 }
 
 type publication struct {
@@ -28,7 +28,7 @@ const firstRevision = 7
 
 func newDelivery(defect Defect) *delivery {
 	return &delivery{
-		faults: newOrders[api.DeliveryOrder](defect), gives: firstRevision,
+		faults: newOrders[api.DeliveryOrder](defect), floor: firstRevision,
 		published: []publication{{revision: firstRevision - 1}, {revision: firstRevision}},
 	}
 }
@@ -66,7 +66,7 @@ func (d *delivery) delivered() int {
 	for _, o := range d.faults.list() {
 		switch o.Do {
 		case api.DeliverNothing:
-			return d.gives
+			return d.floor
 		case api.DeliverFormer:
 			return d.published[last-1].revision
 		case api.DeliverLate:
@@ -79,6 +79,6 @@ func (d *delivery) delivered() int {
 			}
 		}
 	}
-	d.gives = max(d.gives, d.published[last].revision)
-	return d.gives
+	d.floor = max(d.floor, d.published[last].revision)
+	return d.floor
 }

@@ -15,9 +15,9 @@ type disk struct {
 func (d *disk) run(script string, defect Defect) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	set := func(what *bool, to bool) {
-		if to && defect != Numb || !to && defect != Stuck {
-			*what = to
+	set := func(flag *bool, to bool) {
+		if to && defect != IgnoresInjection || !to && defect != IgnoresHealing {
+			*flag = to
 		}
 	}
 	switch {

@@ -27,9 +27,9 @@ type Defect int
 
 // The defects.
 const (
-	Sound Defect = iota // none
-	Numb                // every order is taken, and nothing comes of it
-	Stuck               // what has been ordered can't be taken back, though everybody says that it is
+	NoDefect         Defect = iota // none
+	IgnoresInjection               // every order is taken, and nothing comes of it
+	IgnoresHealing                 // what has been ordered can't be taken back, though everybody says that it is
 )
 
 // Lab is a lab of two regions.
@@ -145,8 +145,8 @@ func (l *Lab) Broken(t testing.TB) string {
 		}
 	}
 	for _, n := range l.nodes {
-		if what := n.broken(); what != "" {
-			all = append(all, n.place.Name+" "+what)
+		if damage := n.broken(); damage != "" {
+			all = append(all, n.place.Name+" "+damage)
 		}
 	}
 	return strings.Join(all, ", ")

@@ -36,17 +36,17 @@ func (k *Link) Path() fault.Path {
 const holder = "fault"
 
 // Hold breaks the link.
-func (k *Link) Hold(ctx context.Context, how fault.LinkState) error {
-	if k.lab.defect == Numb {
+func (k *Link) Hold(ctx context.Context, state fault.LinkState) error {
+	if k.lab.defect == IgnoresInjection {
 		return nil
 	}
-	if err := k.link.Set(ctx, holder, how.Toxics); err != nil {
+	if err := k.link.Set(ctx, holder, state.Toxics); err != nil {
 		return err
 	}
 	switch {
-	case how.Cut:
+	case state.Cut:
 		return k.link.Cut(ctx)
-	case how.Deaf:
+	case state.Deaf:
 		return k.link.Deafen(ctx)
 	}
 	return nil
@@ -54,7 +54,7 @@ func (k *Link) Hold(ctx context.Context, how fault.LinkState) error {
 
 // Release lets go of the link.
 func (k *Link) Release(ctx context.Context) (bool, error) {
-	if k.lab.defect == Stuck {
+	if k.lab.defect == IgnoresHealing {
 		return true, nil
 	}
 	if err := k.link.Set(ctx, holder, nil); err != nil {
@@ -63,7 +63,7 @@ func (k *Link) Release(ctx context.Context) (bool, error) {
 	if err := k.link.Restore(ctx); err != nil {
 		return false, err
 	}
-	return true, k.link.Hear(ctx)
+	return true, k.link.Undeafen(ctx)
 }
 
 // Ask asks over the link.

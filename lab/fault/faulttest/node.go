@@ -112,7 +112,7 @@ func (n *Node) broken() string {
 
 // Hold kills or freezes the node.
 func (n *Node) Hold(_ context.Context, s fault.NodeState) error {
-	if n.lab.defect == Numb {
+	if n.lab.defect == IgnoresInjection {
 		return nil
 	}
 	n.mu.Lock()
@@ -129,7 +129,7 @@ func (n *Node) Hold(_ context.Context, s fault.NodeState) error {
 
 // Release has the node run.
 func (n *Node) Release(context.Context) (bool, error) {
-	if n.lab.defect == Stuck {
+	if n.lab.defect == IgnoresHealing {
 		return true, nil
 	}
 	n.mu.Lock()

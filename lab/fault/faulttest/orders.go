@@ -38,7 +38,7 @@ func (o *orders[T]) routes(mux *http.ServeMux, list, one string, taken func()) {
 	}
 	mux.HandleFunc("PUT "+one+"/{holder}", func(w http.ResponseWriter, r *http.Request) {
 		var order T
-		if !read(w, r, &order) || o.defect == Numb {
+		if !read(w, r, &order) || o.defect == IgnoresInjection {
 			return
 		}
 		taken()
@@ -47,7 +47,7 @@ func (o *orders[T]) routes(mux *http.ServeMux, list, one string, taken func()) {
 		o.all[r.PathValue("holder")] = order
 	})
 	mux.HandleFunc("DELETE "+one+"/{holder}", func(_ http.ResponseWriter, r *http.Request) {
-		if o.defect == Stuck {
+		if o.defect == IgnoresHealing {
 			return
 		}
 		o.mu.Lock()

@@ -76,15 +76,15 @@ func (r *replicator) copy(service topology.Service, name string, now time.Time, 
 	}
 	source, own := l.node(service, from).role.(*store), l.node(service, r.node.place.Region).role.(*store)
 	for key, t := range source.missing(own) {
-		if r.let(service, name, key, t, now, since) {
+		if r.allows(service, name, key, t, now, since) {
 			own.put(key, t)
 		}
 		since = 0
 	}
 }
 
-// let says whether a thing may be copied.
-func (r *replicator) let(service topology.Service, name, key string, t thing, now time.Time, since time.Duration) bool {
+// allows says whether a thing may be copied.
+func (r *replicator) allows(service topology.Service, name, key string, t thing, now time.Time, since time.Duration) bool {
 	for _, rule := range r.rules.list() {
 		if !rule.Covers(name, key) {
 			continue
@@ -97,8 +97,8 @@ func (r *replicator) let(service topology.Service, name, key string, t thing, no
 				return false
 			}
 		case api.RuleThrottle:
-			most := max(float64(t.size), float64(rule.Rate)*copyEvery.Seconds())
-			r.budget[service] = min(most, r.budget[service]+float64(rule.Rate)*since.Seconds())
+			share := max(float64(t.size), float64(rule.Rate)*copyEvery.Seconds())
+			r.budget[service] = min(share, r.budget[service]+float64(rule.Rate)*since.Seconds())
 			if r.budget[service] < float64(t.size) {
 				return false
 			}

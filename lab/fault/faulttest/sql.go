@@ -95,7 +95,7 @@ func (d *database) follower(sql string) (string, error) {
 	case strings.Contains(sql, "pg_wal_lsn_diff"):
 		return fmt.Sprint(r.received), nil
 	}
-	return "", r.obey(sql, d.node.lab.defect)
+	return "", r.execute(sql, d.node.lab.defect)
 }
 
 // replay replays what has been received, up to the first record that has to wait.
@@ -111,9 +111,9 @@ func (r *replica) replay(records []record) {
 	}
 }
 
-// obey carries an order out.
-func (r *replica) obey(sql string, defect Defect) error {
-	breaks, heals := defect != Numb, defect != Stuck
+// execute carries an order out.
+func (r *replica) execute(sql string, defect Defect) error {
+	breaks, heals := defect != IgnoresInjection, defect != IgnoresHealing
 	switch {
 	case strings.Contains(sql, "pg_reload_conf()"):
 	case strings.Contains(sql, "pg_wal_replay_pause()"):

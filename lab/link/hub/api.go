@@ -53,7 +53,7 @@ func (h *Hub) routes() http.Handler {
 	routes.HandleFunc("POST /proxies/{proxy}/toxics", h.changing(behind))
 	routes.HandleFunc("DELETE /proxies/{proxy}/toxics/{toxic}", h.changing(behind))
 	routes.HandleFunc("PUT /proxies/{proxy}/deaf", h.on(func(p *proxy, _ *http.Request) (any, error) { return nil, p.deafen() }))
-	routes.HandleFunc("DELETE /proxies/{proxy}/deaf", h.on(func(p *proxy, _ *http.Request) (any, error) { return nil, p.hear() }))
+	routes.HandleFunc("DELETE /proxies/{proxy}/deaf", h.on(func(p *proxy, _ *http.Request) (any, error) { return nil, p.undeafen() }))
 	return routes
 }
 

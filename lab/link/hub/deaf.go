@@ -55,8 +55,8 @@ func (at *port) deafen() error {
 	return nil
 }
 
-// hear has a deaf proxy listen anew, which drops whatever is queued, and the open connections. A proxy that is not deaf is left alone.
-func (p *proxy) hear() error {
+// undeafen has a deaf proxy listen anew, which drops whatever is queued, and the open connections. A proxy that is not deaf is left alone.
+func (p *proxy) undeafen() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.port == nil || !p.port.deaf {
