@@ -27,7 +27,7 @@ func (d dying) State(context.Context) (NodeState, error) {
 
 func (dying) Place() Place { return Place{Name: "us-east-1/replicator"} }
 
-func TestANodeMayDieWhileItIsTold(t *testing.T) {
+func TestANodeMayDieWhileItGetsAnOrder(t *testing.T) {
 	for name, c := range map[string]struct {
 		noticed time.Duration
 		want    error
@@ -76,7 +76,7 @@ func (b *busy) Ask(context.Context, probe.Question) (probe.Answer, error) {
 	return probe.Answer{Took: took}, nil
 }
 
-func TestJitterIsHeldAgainstTheLeastRoundTrip(t *testing.T) {
+func TestJitterIsComparedWithTheShortestRoundTrip(t *testing.T) {
 	for name, c := range map[string]struct {
 		share func(n int64) float64
 		want  error

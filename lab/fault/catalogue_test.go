@@ -3,8 +3,14 @@ package fault
 import (
 	"flag"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +117,38 @@ func TestTimesThatAreScaledSaySo(t *testing.T) {
 				t.Errorf("%s: the tag of %s says scaled=%t, and its time is divided=%t", e.Kind, f.Name, says, divided)
 			}
 		}
+	}
+}
+
+// A kind that is not in the catalogue would be tested by nobody.
+func TestEveryKindIsInTheCatalogue(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := 0
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Recv == nil || f.Name.Name != "Kind" {
+				continue
+			}
+			kinds++
+			says := f.Body.List[0].(*ast.ReturnStmt).Results[0].(*ast.BasicLit).Value
+			if kind, err := strconv.Unquote(says); err != nil || !slices.ContainsFunc(catalogue, func(e Entry) bool { return e.Kind == kind }) {
+				t.Errorf("%s: the catalogue has no fault %s", name, says)
+			}
+		}
+	}
+	if kinds != len(catalogue) {
+		t.Errorf("%d types have a kind, and the catalogue has %d", kinds, len(catalogue))
 	}
 }
 

@@ -64,7 +64,7 @@ func TestConflicts(t *testing.T) {
 		"the primary, wherever it is":                   {&Kill{Nodes{Service: "postgres", Role: "primary"}}, &Kill{Nodes{Service: "postgres", Role: "primary"}}, two, ""},
 		"a node that was restarted":                     {&Restart{Nodes: node("redis.us-east-1")}, &Kill{node("redis.us-east-1")}, two, ""},
 		"a disk of a node that is down":                 {&Kill{node("postgres.us-east-1")}, &FillDisk{node("postgres.us-east-1")}, two, "does not run"},
-		"a disk that is spoilt twice":                   {&FillDisk{node("postgres.us-east-1")}, &ReadOnlyDisk{Nodes{Service: "postgres", Region: east}}, two, "takes no writes"},
+		"a disk that is damaged twice":                  {&FillDisk{node("postgres.us-east-1")}, &ReadOnlyDisk{Nodes{Service: "postgres", Region: east}}, two, "takes no writes"},
 		"two disks":                                     {&FillDisk{node("postgres.us-east-1")}, &ReadOnlyDisk{node("postgres.us-west-2")}, two, ""},
 		"a squeeze of a region that is lost":            {&LoseRegion{Region: west}, &Squeeze{Region: west, To: 20}, two, "app-1.us-west-2 does not run"},
 		"a squeeze to as much":                          {&Squeeze{Region: west, To: 20}, &Squeeze{Region: west, To: 20}, two, "hardly more capacity"},

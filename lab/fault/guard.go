@@ -167,7 +167,7 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	return Sighting{Command: command, Window: result.window, By: result.observed}, nil
 }
 
-// confirmation is that of who has just carried the order out.
+// confirmation is that the order has just been carried out.
 func (g *Guard) confirmation() *confirmation {
 	w := &confirmation{at: g.now()}
 	if v, ok := g.fault.(Vouched); ok {
@@ -176,7 +176,7 @@ func (g *Guard) confirmation() *confirmation {
 	return w
 }
 
-// Heal mends the lab and waits until the probe sees it mended. Healing what was never injected, or is healed, does nothing. Whether the fault had
+// Heal undoes the fault and waits until the probe sees that it is gone. Healing what was never injected, or is healed, does nothing. Whether the fault had
 // lapsed is said also with an error.
 func (g *Guard) Heal(ctx context.Context) (HealResult, error) {
 	g.mu.Lock()

@@ -125,7 +125,7 @@ type whole struct{ *planted }
 func (f whole) For(Lab) (Fault, error)   { return f, nil }
 func (whole) Heal(context.Context) error { return errors.New("no way") }
 
-func TestALapseIsToldAlsoOfWhatCannotBeHealed(t *testing.T) {
+func TestALapseIsReportedAlsoOfWhatCannotBeHealed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &planted{effect: ms, lapses: 60 * ms, probeTime: ms, patience: ms}
 		g := injected(t, whole{f}, nil)

@@ -120,7 +120,7 @@ func TestAReceiverThatWasPromotedIsHealed(t *testing.T) {
 }
 
 // The setting outlives the server: it is taken out of the files of one that is down.
-func TestAReceiverThatIsDownIsMendedOnItsDisk(t *testing.T) {
+func TestAReceiverThatIsDownIsRepairedOnItsDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, s, replica, _, _ := streaming()
 		g := injected(t, receipt, l)

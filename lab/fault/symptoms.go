@@ -15,8 +15,7 @@ import (
 // broken is a set of links that show a symptom while they are held.
 type broken struct {
 	linkHold
-	// check asks one link. bad is that it shows the symptom; the error is that it shows neither that nor that it is well.
-	check func(ctx context.Context, l Link) (failing bool, observed string, err error)
+	check check
 	alive []Link // those that carried in one look at the baseline: only they can tell
 }
 
@@ -90,9 +89,10 @@ func carrying(ctx context.Context, links []Link) ([]Link, error) {
 	return working, nil
 }
 
+// check asks one link. failing says that it shows a symptom; the error says that it neither shows it nor works.
 type check func(ctx context.Context, l Link) (failing bool, observed string, err error)
 
-// askAll asks every link at once. saw is one of those that are bad; the error is ErrWitness if somebody could not be asked, else that of
+// askAll asks every link at once. observed is what one of the failing links shows; the error is ErrWitness if somebody could not be asked, else that of
 // a link that is neither.
 func askAll(ctx context.Context, ask []Link, look check) (failing, working []Link, observed string, err error) {
 	type seen struct {

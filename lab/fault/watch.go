@@ -83,8 +83,8 @@ type watched struct {
 // watch looks until it is known when the fault turned, or until nobody can look because the lab is not alive any more.
 //
 // What is seen by silence is answered only when the probe has lost its patience; but it was so long before. Asked when all is well, the probe is done
-// within well: had the fault come later than that after the question, it would have answered that it sees none. So an answer that it is in force holds
-// from well after it was asked for. This is not said of a question that was asked before the order had been carried out: who carries it out may have
+// within probeTime: had the fault come later than that after the question, it would have answered that it sees none. So an answer that it is in force holds
+// from probeTime after it was asked for. This is not said of a question that was asked before the order had been carried out: who carries it out may have
 // held it up, as an engine does that is asked about a container which it is just pausing.
 func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 	tick := time.NewTicker(askEvery)

@@ -1,4 +1,4 @@
-// Package toxic holds the ways in which a link can carry badly, as data. Toxiproxy takes a misspelt attribute for zero; these are typed,
+// Package toxic holds the ways in which a link can be impaired, as data. Toxiproxy takes a misspelt attribute for zero; these are typed,
 // and package link reads them back.
 package toxic
 
