@@ -50,8 +50,8 @@ func running(ctx context.Context, n Node) (bool, error) {
 	return s == Running, err
 }
 
-// lives are those of the nodes to which a fault has given an order. A node that is started again has forgotten it: that another fault, a
-// failover or the loss of its region had it started again, is no lapse of the fault's own.
+// lives are those of the nodes to which a fault has given an order. A node that is started again has forgotten it:
+// that another fault, a failover or the loss of its region had it started again, is no lapse of the fault's own.
 type lives []life
 
 type life struct {
@@ -102,8 +102,8 @@ func anyRuns(ctx context.Context, nodes []Node) (bool, error) {
 	return false, nil
 }
 
-// dyingWithin is how long a process may take to end (an automation that is killed waits two seconds for its mark to be fetched), and the engine to
-// notice.
+// dyingWithin is how long a process may take to end (an automation that is killed waits two seconds for its mark to
+// be fetched), and the engine to notice.
 const dyingWithin = 4 * time.Second
 
 // unlessDown gives a node an order, unless it is down: to find that out by asking it takes as long as nobody answers.
@@ -128,8 +128,9 @@ func unlessDown(ctx context.Context, n Node, order func(ctx context.Context) err
 	return nil
 }
 
-// inForce says what a measured amount means for one that was asked: in force within the tolerance of it, not in force when it is not even
-// half way there from what it is without the fault, and else an error, as nobody can tell. A rate falls to what was asked, a lag rises.
+// inForce says what a measured amount means for one that was asked: in force within the tolerance of it, not in force
+// when it is not even half way there from what it is without the fault, and else an error, as nobody can tell. A rate
+// falls to what was asked, a lag rises.
 func inForce(got, asked float64, rate bool, observed string) (bool, string, error) {
 	off := got < asked/2
 	if rate {

@@ -37,7 +37,8 @@ func (f *Bandwidth) Validate(t topology.Topology) error {
 	return err
 }
 
-// chooses is a complaint about a direction that could not be seen: only Redis and PostgreSQL send back as much as one asks for.
+// chooses is a complaint about a direction that could not be seen: only Redis and PostgreSQL send back as much as one
+// asks for.
 func chooses(service, direction string) error {
 	if direction == string(probe.Downstream) && service != "" && service != "redis" && service != "postgres" {
 		return fmt.Errorf("direction downstream can't be seen on %s alone: use upstream or both", service)

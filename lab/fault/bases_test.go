@@ -12,7 +12,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Clients were cut off five milliseconds after the command, whatever one probe says; the engine takes three seconds longer.
+// Clients were cut off five milliseconds after the command, whatever one probe says; the engine takes three seconds
+// longer.
 func TestARegionIsNotDarkForOneBadProbe(t *testing.T) {
 	for bad := range 8 {
 		synctest.Test(t, func(t *testing.T) {
@@ -176,7 +177,8 @@ func TestTheBaseOfAJitterIsNotThatOfABusyMachine(t *testing.T) {
 	}
 }
 
-// What is left of another fault's delay may have come or gone since: only what can't be with the fault shows that it is gone.
+// What is left of another fault's delay may have come or gone since: only what can't be with the fault shows that it
+// is gone.
 func TestAnotherLatencyThatIsHealedIsNoLapse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := redisLink(west, east)
@@ -246,7 +248,8 @@ func TestTheBaseOfADelayIsNotThatOfOneBadProbe(t *testing.T) {
 	})
 }
 
-// What is seen by silence is in force when the hub or the engine has said so, and not when the probe has lost its patience.
+// What is seen by silence is in force when the hub or the engine has said so, and not when the probe has lost its
+// patience.
 func TestWhatIsSeenBySilenceIsKnownToAFewMilliseconds(t *testing.T) {
 	where := Links{From: west, To: east}
 	for name, spec := range map[string]Spec{"stall": &Stall{where}, "blackhole": &Blackhole{where}, "pause": &Pause{Nodes{Service: "redis", Region: east}}} {

@@ -13,7 +13,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Blackhole is a network that drops packets: no answer to anything, be it on open connections or to an attempt to connect.
+// Blackhole is a network that drops packets: no answer to anything, be it on open connections or to an attempt to
+// connect.
 type Blackhole struct {
 	Links `yaml:",inline"`
 }

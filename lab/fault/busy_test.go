@@ -47,8 +47,8 @@ func TestANodeMayDieWhileItGetsAnOrder(t *testing.T) {
 	}
 }
 
-// busy is a link of a machine that has much to do until the fault is injected, or all the time: then three of four round trips take longer
-// than they need. With the fault each is delayed by another share of what was asked.
+// busy is a link of a machine that has much to do until the fault is injected, or all the time: then three of four
+// round trips take longer than they need. With the fault each is delayed by another share of what was asked.
 type busy struct {
 	numb
 	upTo   time.Duration

@@ -22,7 +22,8 @@ var update = flag.Bool("update", false, "write docs/faults.md anew")
 
 const page = "../../docs/faults.md"
 
-// TestTheCatalogueIsWrittenDown keeps docs/faults.md what the catalogue and the tags of the parameters say: go test ./lab/fault -update.
+// TestTheCatalogueIsWrittenDown keeps docs/faults.md what the catalogue and the tags of the parameters say: go test
+// ./lab/fault -update.
 func TestTheCatalogueIsWrittenDown(t *testing.T) {
 	want := pageOf(t, Catalogue())
 	if *update {

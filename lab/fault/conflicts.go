@@ -8,8 +8,9 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Conflicts says in one sentence why b could not be seen, or not be told from a, while a is in force; nil if nothing speaks against it. Both are in lab
-// time. It refuses only what is certain before there is a lab. Where a role moves or a failover comes in between, the probe has the last word.
+// Conflicts says in one sentence why b could not be seen, or not be told from a, while a is in force; nil if nothing
+// speaks against it. Both are in lab time. It refuses only what is certain before there is a lab. Where a role moves
+// or a failover comes in between, the probe has the last word.
 func Conflicts(a, b Spec, t topology.Topology) error {
 	reason := alike(a, b, t)
 	if reason == "" {
@@ -21,7 +22,8 @@ func Conflicts(a, b Spec, t topology.Topology) error {
 	return fmt.Errorf("%s on %s can't be seen while %s on %s is in force: %s", b.Kind(), b.Target(), a.Kind(), a.Target(), reason)
 }
 
-// Faults are of links, or of nodes, or know neither. What they are about is known from their parameters, but for the node that is the primary.
+// Faults are of links, or of nodes, or know neither. What they are about is known from their parameters, but for the
+// node that is the primary.
 type (
 	onPaths interface{ picks(p Path) bool }
 	onNodes interface{ mustPick(p Place) bool }
@@ -57,7 +59,8 @@ func shadowOf(a, b Spec) shadow {
 	return s
 }
 
-// pausesLog says whether a fault is that nothing comes of PostgreSQL's log, which is waited for no longer than it takes over a way that is well.
+// pausesLog says whether a fault is that nothing comes of PostgreSQL's log, which is waited for no longer than it
+// takes over a way that is well.
 func pausesLog(s Spec) bool {
 	p, ok := s.(*PauseReplication)
 	return ok && p.Store == storePostgres
@@ -175,7 +178,8 @@ func first(all ...string) string {
 	return ""
 }
 
-// hiddenConfig is what the delivery of a configuration needs: who delivers, somebody who reads, and to be told that something new is published.
+// hiddenConfig is what the delivery of a configuration needs: who delivers, somebody who reads, and to be told that
+// something new is published.
 func hiddenConfig(s shadow, region string, t topology.Topology) string {
 	return first(
 		s.stops(t, func(p Place) bool { return p.Service == topology.ServiceReplicator && p.Region == region }),
@@ -184,7 +188,8 @@ func hiddenConfig(s shadow, region string, t topology.Topology) string {
 	)
 }
 
-// hiddenStream is what a stream needs: both ends, and a way between them. Of PostgreSQL any other region may be the source.
+// hiddenStream is what a stream needs: both ends, and a way between them. Of PostgreSQL any other region may be the
+// source.
 func hiddenStream(s shadow, r Replicated, t topology.Topology) string {
 	service := map[string]topology.Service{
 		storePostgres: topology.ServicePostgres, storeObjects: topology.ServiceS3, storeItems: topology.ServiceDynamoDB,

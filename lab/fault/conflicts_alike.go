@@ -61,7 +61,8 @@ func covers(a, b onPaths, t topology.Topology) bool {
 	return len(all) > 0 && !slices.ContainsFunc(all, func(p Path) bool { return !a.picks(p) })
 }
 
-// alikeStreams is for two faults of replication. A rule of objects covers what begins with its prefix, and with that all that b writes to see anything.
+// alikeStreams is for two faults of replication. A rule of objects covers what begins with its prefix, and with that
+// all that b writes to see anything.
 func alikeStreams(first, second replicating) string {
 	ra, a := first.replicates()
 	rb, b := second.replicates()

@@ -10,8 +10,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// CutControl cuts what decides about a region off from it, while its clients and its data still come and go: the name service and its
-// health checks, or the looks of the automation.
+// CutControl cuts what decides about a region off from it, while its clients and its data still come and go: the name
+// service and its health checks, or the looks of the automation.
 type CutControl struct {
 	Region string `yaml:"region" about:"Of the topology."`
 	Of     string `yaml:"of" about:"Whose checks are cut off."`
@@ -89,8 +89,8 @@ type cutControl struct {
 	sees func(ctx context.Context) (healthy bool, said string, err error)
 }
 
-// Vouched is that the hub has cut the links: who is cut off will see it. One look of the probe is enough then, since an automation that has seen it goes to
-// work at once, and tells no more how it sees the region.
+// Vouched is that the hub has cut the links: who is cut off will see it. One look of the probe is enough then, since
+// an automation that has seen it goes to work at once, and tells no more how it sees the region.
 func (c *cutControl) Vouched() bool { return false }
 
 // Slow is how long the checks take to change their mind.
@@ -99,8 +99,9 @@ func (c *cutControl) Slow() time.Duration { return c.slow }
 // Baseline asks who is to be cut off how it sees the region.
 func (c *cutControl) Baseline(ctx context.Context) (bool, string, error) { return c.InForce(ctx) }
 
-// InForce asks who is cut off how it sees the region, and then whether it is for the way that it sees it ill. Whether it is gone only the way says:
-// a region that was fenced or has fallen ill meanwhile is seen ill over the best of links.
+// InForce asks who is cut off how it sees the region, and then whether it is for the way that it sees it ill. Whether
+// it is gone only the way says: a region that was fenced or has fallen ill meanwhile is seen ill over the best of
+// links.
 func (c *cutControl) InForce(ctx context.Context) (bool, string, error) {
 	healthy, said, err := c.sees(ctx)
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// numb is a link that is never cut, whatever is ordered. A round trip takes 3 ms, and like any other fails when its context ends.
+// numb is a link that is never cut, whatever is ordered. A round trip takes 3 ms, and like any other fails when its
+// context ends.
 type numb struct{}
 
 func (numb) Path() Path                            { return Path{Name: "numb"} }

@@ -79,8 +79,8 @@ func (f *lateConfig) InForce(ctx context.Context) (bool, string, error) {
 	return inForce((took - f.base).Seconds(), f.asked.Seconds(), false, observed)
 }
 
-// Gone measures how long a publication takes, where there is something left to see. The replicator has no order of this fault any more; that it
-// can't publish is another matter.
+// Gone measures how long a publication takes, where there is something left to see. The replicator has no order of
+// this fault any more; that it can't publish is another matter.
 func (f *lateConfig) Gone(ctx context.Context) (bool, string, error) {
 	if over, observed, err := f.over(ctx); over || err != nil {
 		return over, observed, err

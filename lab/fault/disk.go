@@ -20,8 +20,8 @@ type disks struct {
 	volatile bool   // it ends with the life of the node
 	damage   func(ctx context.Context, n Node, d Disk) error
 	repair   func(ctx context.Context, n Node, d Disk) error // also of a node that is down, and twice
-	// mu keeps the probe from writing while a disk is being damaged. What it had written until then would be returned to a disk that
-	// has just been filled, or could not be removed from one that has just become read-only.
+	// mu keeps the probe from writing while a disk is being damaged. What it had written until then would be returned to
+	// a disk that has just been filled, or could not be removed from one that has just become read-only.
 	mu    sync.Mutex
 	lives lives
 }
@@ -131,8 +131,8 @@ func (f *disks) fail(ctx context.Context, ask []Node) (bool, string, error) {
 	}
 }
 
-// What a write is: rows of a table, of which nothing stays, also by a primary that has been fenced; or where none may be made, what a sort
-// puts on the disk.
+// What a write is: rows of a table, of which nothing stays, also by a primary that has been fenced; or where none may
+// be made, what a sort puts on the disk.
 const (
 	writeRows = `begin read write; create temporary table regionfall_probe on commit drop as
 		select repeat('x', 1000) from generate_series(1, 64); rollback`

@@ -47,8 +47,8 @@ func (l fakeLab) Nodes(keep func(Place) bool) ([]Node, error) {
 	return nodes, nil
 }
 
-// fakeLink carries a question in a millisecond, as long as it is not held. It answers some questions wrong: that it does not carry though it does, or
-// the other way round.
+// fakeLink carries a question in a millisecond, as long as it is not held. It answers some questions wrong: that it
+// does not carry though it does, or the other way round.
 type fakeLink struct {
 	path  Path
 	holds time.Duration // what it takes to hold it; it is held at the end of that

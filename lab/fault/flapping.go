@@ -38,7 +38,8 @@ func (f *Flapping) For(l Lab) (Fault, error) {
 	return &flapping{links: broken{linkHold: linkHold{links: links, state: LinkState{Cut: true}}, check: lacksRoundTrip}, on: f.On, off: f.Off}, nil
 }
 
-// flapping is driven by the process that injected it: when that is gone, the links stay as they were then until somebody heals them.
+// flapping is driven by the process that injected it: when that is gone, the links stay as they were then until
+// somebody heals them.
 type flapping struct {
 	links   broken
 	on, off time.Duration
@@ -50,8 +51,8 @@ type flapping struct {
 	err   error         // of the driver
 }
 
-// turn is when the witness saw the link become otherwise: after it asked for the last time and found it as before, and before it asked and
-// found it so.
+// turn is when the witness saw the link become otherwise: after it asked for the last time and found it as before,
+// and before it asked and found it so.
 type turn struct {
 	Window
 	carries bool
@@ -118,7 +119,8 @@ func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
 		return f.links.InForce(ctx)
 	}
 	defer f.mu.Unlock()
-	// A link that is on for too long does not flap any more, whoever failed to drive it. As long as too few turns were seen, nobody can tell.
+	// A link that is on for too long does not flap any more, whoever failed to drive it. As long as too few turns were
+	// seen, nobody can tell.
 	if n := len(f.seen); n > 0 && f.seen[n-1].carries && f.asked-f.seen[n-1].Hi > 2*f.on {
 		return false, fmt.Sprintf("on for %s already (asked: %s)", (f.asked - f.seen[n-1].Hi).Round(time.Millisecond), f.on), nil
 	}
@@ -161,7 +163,8 @@ func (f *flapping) stoppedDriving() bool {
 	return f.err != nil
 }
 
-// lasted says whether all may have lasted what was asked, give or take the tolerance, and are known well enough to say so.
+// lasted says whether all may have lasted what was asked, give or take the tolerance, and are known well enough to
+// say so.
 func lasted(all []Window, asked time.Duration) bool {
 	slack := time.Duration(float64(asked) * tolerance)
 	return !slices.ContainsFunc(all, func(w Window) bool {

@@ -12,8 +12,8 @@ import (
 // State is where a fault is in its life.
 type State int
 
-// The states. An order that failed leaves the state Invalid, and one that was carried out and not confirmed leaves it Injected: from there the only way is
-// healing.
+// The states. An order that failed leaves the state Invalid, and one that was carried out and not confirmed leaves it
+// Injected: from there the only way is healing.
 const (
 	Idle State = iota
 	Injected
@@ -31,7 +31,8 @@ func (s State) String() string {
 // ErrUnconfirmed says that a fault was ordered but never seen. A drill with such a fault proves nothing.
 var ErrUnconfirmed = errors.New("the fault was not seen to be in force")
 
-// How long a fault may take to be seen, and to be seen healed (a lost region starts its nodes again), and how often is asked.
+// How long a fault may take to be seen, and to be seen healed (a lost region starts its nodes again), and how often
+// is asked.
 const (
 	baselineWithin = 30 * time.Second
 	confirmWithin  = 30 * time.Second
@@ -53,8 +54,8 @@ type Sighting struct {
 // HealResult is a fault seen healed, at a moment within the window.
 type HealResult struct {
 	Window
-	// Lapsed says that it was not in force any more when it was to be healed: it went away by itself, between when it was last seen in force and when it
-	// was found gone.
+	// Lapsed says that it was not in force any more when it was to be healed: it went away by itself, between when it
+	// was last seen in force and when it was found gone.
 	Lapsed *Window
 }
 
@@ -64,11 +65,13 @@ func (g *Guard) Driven() bool {
 	return driven
 }
 
-// Guard runs the life of one fault: take the baseline, inject, see it in force, look again, heal, see it gone. It is the only caller of a Fault.
+// Guard runs the life of one fault: take the baseline, inject, see it in force, look again, heal, see it gone. It is
+// the only caller of a Fault.
 //
-// What it says of when a fault turned has to be true whatever one answer of the probe is, and as narrow as it can be. So no answer is believed by
-// itself, see turning; one that is long in coming because of silence counts from when the question was asked, see watch; and where the engine, the hub or
-// an agent vouches for the fault when Inject returns, that is when it was in force, once the probe has confirmed it.
+// What it says of when a fault turned has to be true whatever one answer of the probe is, and as narrow as it can be.
+// So no answer is believed by itself, see turning; one that is long in coming because of silence counts from when the
+// question was asked, see watch; and where the engine, the hub or an agent vouches for the fault when Inject returns,
+// that is when it was in force, once the probe has confirmed it.
 type Guard struct {
 	Spec Spec
 
@@ -110,7 +113,8 @@ func (g *Guard) State() State {
 	return g.state
 }
 
-// Inject breaks the lab and waits until an independent probe sees it. Its error is ErrUnconfirmed when the probe never turned.
+// Inject breaks the lab and waits until an independent probe sees it. Its error is ErrUnconfirmed when the probe
+// never turned.
 func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -176,8 +180,8 @@ func (g *Guard) confirmation() *confirmation {
 	return w
 }
 
-// Heal undoes the fault and waits until the probe sees that it is gone. Healing what was never injected, or is healed, does nothing. Whether the fault had
-// lapsed is said also with an error.
+// Heal undoes the fault and waits until the probe sees that it is gone. Healing what was never injected, or is
+// healed, does nothing. Whether the fault had lapsed is said also with an error.
 func (g *Guard) Heal(ctx context.Context) (HealResult, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

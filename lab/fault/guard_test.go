@@ -129,8 +129,8 @@ func TestAFaultIsInjectedOnce(t *testing.T) {
 	}
 }
 
-// A guard that is driven at random, with calls that fail one time in ten, never loses track: what it calls effective is broken, what
-// it calls healed is whole, and it can always be healed in the end.
+// A guard that is driven at random, with calls that fail one time in ten, never loses track: what it calls effective
+// is broken, what it calls healed is whole, and it can always be healed in the end.
 func TestGuardRandomWalk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(1, 2))

@@ -26,7 +26,8 @@ func TestTheTimeOfAProbeIsThatOfTheSlowestOne(t *testing.T) {
 	})
 }
 
-// The first question after the order may be on its way when the fault takes effect, and nothing else is known of the probe than what it took before.
+// The first question after the order may be on its way when the fault takes effect, and nothing else is known of the
+// probe than what it took before.
 func TestTheTimeOfAProbeIsKnownFromBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &planted{effect: 30 * ms, probeTime: 40 * ms, patience: 4 * time.Second, reaches: func() float64 { return 0.99 }}

@@ -15,8 +15,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Jitter delays what passes by a random time in each direction, evenly from nothing to UpTo. It is physical time: a timescale does not
-// divide it.
+// Jitter delays what passes by a random time in each direction, evenly from nothing to UpTo. It is physical time: a
+// timescale does not divide it.
 type Jitter struct {
 	Links     `yaml:",inline"`
 	Direction string        `yaml:"direction" otherwise:"both" about:"Upstream or downstream."`
@@ -49,8 +49,8 @@ func (f *Jitter) For(l Lab) (Fault, error) {
 	return j, nil
 }
 
-// Of a measurement of jitter: how many round trips, and how many at once, which is few because they wait for one another on a busy machine.
-// A spread is known to 1/√(2·trips) or so of itself.
+// Of a measurement of jitter: how many round trips, and how many at once, which is few because they wait for one
+// another on a busy machine. A spread is known to 1/√(2·trips) or so of itself.
 const (
 	jitterTrips  = 200
 	jitterAtOnce = 4
@@ -100,11 +100,12 @@ func (j *jittered) Gone(ctx context.Context) (bool, string, error) {
 	})
 }
 
-// spread is the greatest delay of one direction, from how much round trips vary. What the delay adds on the average, half of it in each direction,
-// has to be right as well.
+// spread is the greatest delay of one direction, from how much round trips vary. What the delay adds on the average,
+// half of it in each direction, has to be right as well.
 //
-// How much of the base's own share is in a later measurement, nobody knows: all of it, where the machine is as busy as before, or none. So
-// there is an interval for each figure, and of that the value that is nearest to what was asked.
+// How much of the base's own share is in a later measurement, nobody knows: all of it, where the machine is as busy
+// as before, or none. So there is an interval for each figure, and of that the value that is nearest to what was
+// asked.
 func (j *jittered) spread(ctx context.Context, l Link) (float64, error) {
 	took, err := j.roundTripsOf(ctx, l)
 	if err != nil {
@@ -133,8 +134,9 @@ func (j *jittered) roundTripsOf(ctx context.Context, l Link) ([]float64, error) 
 	return took, nil
 }
 
-// spreadOf is the mean of round trips, and how far one direction spreads them, if the base spreads nothing: a delay that is evenly spread over up to
-// U has the variance U²/12, and those of two directions add up, as does that of the base.
+// spreadOf is the mean of round trips, and how far one direction spreads them, if the base spreads nothing: a delay
+// that is evenly spread over up to U has the variance U²/12, and those of two directions add up, as does that of the
+// base.
 func (j *jittered) spreadOf(took []float64) (mean, spread float64) {
 	mean, variance := moments(took)
 	return mean, math.Sqrt(variance * 12 / j.ways)

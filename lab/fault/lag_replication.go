@@ -8,7 +8,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// LagReplication has everything arrive late. Of PostgreSQL it is the replay that lags. The timescale of a scenario divides the lag.
+// LagReplication has everything arrive late. Of PostgreSQL it is the replay that lags. The timescale of a scenario
+// divides the lag.
 type LagReplication struct {
 	Replicated `yaml:",inline"`
 	Lag        time.Duration `yaml:"lag" scale:"scaled" about:"That what arrives is behind."`
@@ -18,8 +19,8 @@ type LagReplication struct {
 // Kind is lag_replication.
 func (*LagReplication) Kind() string { return "lag_replication" }
 
-// The bounds of a lag. Below, it could not be told to a tenth: the replicas of PostgreSQL are a few milliseconds behind by themselves, which a
-// busy machine makes many; the replicators look every tenth of a second.
+// The bounds of a lag. Below, it could not be told to a tenth: the replicas of PostgreSQL are a few milliseconds
+// behind by themselves, which a busy machine makes many; the replicators look every tenth of a second.
 const (
 	minLag      = time.Second
 	minStoreLag = 2 * time.Second
@@ -35,8 +36,8 @@ func (f *LagReplication) Validate(t topology.Topology) error {
 	return errors.Join(f.validate(t), f.validateLagging(), wholeMS("lag", f.Lag, lowest, maxLag))
 }
 
-// validateLagging is a complaint about a receipt that is to lag. The log would have to be late on its way, and who waits for it takes a connection for dead
-// on which nothing has come for two seconds, be it while it is being made.
+// validateLagging is a complaint about a receipt that is to lag. The log would have to be late on its way, and who
+// waits for it takes a connection for dead on which nothing has come for two seconds, be it while it is being made.
 func (f *LagReplication) validateLagging() error {
 	if f.What == holdReceipt && f.Store == storePostgres {
 		return fmt.Errorf("what %q can't lag: a stream that is so late on its way is taken for dead; use pause_replication with what: %s, or throttle_replication",

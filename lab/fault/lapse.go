@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// A fault is looked at once more before it is healed. What is gone answers within the time that the probe takes when all is well; the probe's patience
-// with what is still there is not waited for, so that healing is not late.
+// A fault is looked at once more before it is healed. What is gone answers within the time that the probe takes when
+// all is well; the probe's patience with what is still there is not waited for, so that healing is not late.
 const (
 	againWithin = 500 * time.Millisecond
 	againTimes  = agreeing + 1 // one may fail
 )
 
-// lapsed is when the fault went away by itself: after it was last seen in force, and before it was found gone, by as many answers as agree on anything
-// else. It is nil if it is still there, or if nobody can tell.
+// lapsed is when the fault went away by itself: after it was last seen in force, and before it was found gone, by as
+// many answers as agree on anything else. It is nil if it is still there, or if nobody can tell.
 func (g *Guard) lapsed(ctx context.Context) *Window {
 	ctx, cancel := context.WithTimeout(ctx, againWithin+2*agreeing*g.probeTime)
 	defer cancel()

@@ -38,7 +38,8 @@ func TestAFaultThatWentAwayHasLapsed(t *testing.T) {
 	})
 }
 
-// It was last seen in force when the question was asked that found it so, and not when that was answered: by then it may have been gone.
+// It was last seen in force when the question was asked that found it so, and not when that was answered: by then it
+// may have been gone.
 func TestALapseBeginsWithTheLastQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &planted{effect: ms, lapses: 1500 * ms, takes: 7 * ms, probeTime: ms, patience: time.Second}

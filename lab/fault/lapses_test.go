@@ -120,8 +120,9 @@ func (m making) region() subject {
 	}}
 }
 
-// Fault by fault, what is made of what may have become of it when it is to be healed. Only what is clearly gone by itself has lapsed. What a failover,
-// another fault or its own nature ended has not, and of what can't be told nothing is said.
+// Fault by fault, what is made of what may have become of it when it is to be healed. Only what is clearly gone by
+// itself has lapsed. What a failover, another fault or its own nature ended has not, and of what can't be told
+// nothing is said.
 func TestWhatHasLapsed(t *testing.T) {
 	two, _ := topology.Preset("two-regions")
 	m := making{t, two}

@@ -11,8 +11,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Latency makes links slower: Delay is added in each direction, so that a round trip grows by twice as much. It is physical time: a
-// timescale does not divide it.
+// Latency makes links slower: Delay is added in each direction, so that a round trip grows by twice as much. It is
+// physical time: a timescale does not divide it.
 type Latency struct {
 	Links     `yaml:",inline"`
 	Direction string        `yaml:"direction" otherwise:"both" about:"Upstream or downstream."`

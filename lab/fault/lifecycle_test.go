@@ -52,7 +52,8 @@ func readCase(t *testing.T, text string) fault.Spec {
 	return spec
 }
 
-// cases are all that are run: those that wait, and those that measure an amount, which is wrong on a machine that does much else.
+// cases are all that are run: those that wait, and those that measure an amount, which is wrong on a machine that
+// does much else.
 func cases() (waiting, measuring []string) {
 	amounts := map[string]bool{}
 	add := func(text string) {
@@ -109,8 +110,9 @@ func guardOf(t *testing.T, text string, l *faulttest.Lab) *fault.Guard {
 	return g
 }
 
-// Every fault of the catalogue is injected, confirmed, looked at again, healed and seen to be gone. One that is seen, though it never took hold, or that is
-// seen to be gone, though it can't be healed, would let a drill prove what did not happen.
+// Every fault of the catalogue is injected, confirmed, looked at again, healed and seen to be gone. One that is seen,
+// though it never took hold, or that is seen to be gone, though it can't be healed, would let a drill prove what did
+// not happen.
 func TestEveryFaultLivesItsLife(t *testing.T) {
 	eachCase(t, func(t *testing.T, text string) {
 		l := faulttest.New(t, faulttest.NoDefect)
@@ -165,7 +167,8 @@ func neverTakesHold(t *testing.T, text string, took time.Duration) {
 	}
 }
 
-// cannotBeHealed: what is taken back stays as it is. A restart and flapping heal by themselves, and are not even confirmed.
+// cannotBeHealed: what is taken back stays as it is. A restart and flapping heal by themselves, and are not even
+// confirmed.
 func cannotBeHealed(t *testing.T, text string, took time.Duration) {
 	l := faulttest.New(t, faulttest.IgnoresHealing)
 	g := guardOf(t, text, l)

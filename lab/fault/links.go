@@ -12,8 +12,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Links selects links: those from one region to another (or from "clients" to a region, or from and to "global", where the name service lives),
-// or one service's link of them.
+// Links selects links: those from one region to another (or from "clients" to a region, or from and to "global",
+// where the name service lives), or one service's link of them.
 type Links struct {
 	From    string `yaml:"from" about:"A region, clients or global."`
 	To      string `yaml:"to" about:"A region, or global."`
@@ -73,7 +73,8 @@ type linkHold struct {
 	unasked int    // how many times in a row the witness could not be asked since
 }
 
-// deadAfter is how many times in a row a witness can't be asked before it is taken for dead: once may be a busy machine, and is no evidence.
+// deadAfter is how many times in a row a witness can't be asked before it is taken for dead: once may be a busy
+// machine, and is no evidence.
 const deadAfter = 5
 
 // witnessDead says whether the witness is dead, so that nobody can tell whether the fault is gone.
@@ -112,7 +113,8 @@ func (h *linkHold) Heal(ctx context.Context) error {
 	return err
 }
 
-// observable are the links that can tell whether the fault is gone: those that nobody else holds and that lead to somebody who answers.
+// observable are the links that can tell whether the fault is gone: those that nobody else holds and that lead to
+// somebody who answers.
 func (h *linkHold) observable(ctx context.Context) []Link {
 	behind := make([]error, len(h.free))
 	var g errgroup.Group
@@ -129,8 +131,8 @@ func (h *linkHold) observable(ctx context.Context) []Link {
 	return ask
 }
 
-// Gone says, once the fault has let go, whether every link carries that can tell. It carries whatever the other side answers: that a region
-// is ill, or was fenced meanwhile, is no matter of the links.
+// Gone says, once the fault has let go, whether every link carries that can tell. It carries whatever the other side
+// answers: that a region is ill, or was fenced meanwhile, is no matter of the links.
 func (h *linkHold) Gone(ctx context.Context) (bool, string, error) {
 	ask := h.observable(ctx)
 	if len(ask) == 0 {

@@ -12,8 +12,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// LoseRegion takes a whole region away: its links are cut and its nodes killed at once. A node whose store is volatile is frozen
-// instead, since a cloud store outlives its region's outage.
+// LoseRegion takes a whole region away: its links are cut and its nodes killed at once. A node whose store is
+// volatile is frozen instead, since a cloud store outlives its region's outage.
 type LoseRegion struct {
 	Region string `yaml:"region" about:"Of the topology."`
 }
@@ -62,8 +62,9 @@ type lostRegion struct {
 // Vouched is that the hub has cut the links and the engine has ended the nodes.
 func (*lostRegion) Vouched() bool { return true }
 
-// Inject cuts the links a moment before it kills: Toxiproxy waits, before it cuts, for a connection that it is just making, and one to a
-// node that is dying takes seconds. The engine takes longer to kill than the hub to cut, so nobody sees the difference.
+// Inject cuts the links a moment before it kills: Toxiproxy waits, before it cuts, for a connection that it is just
+// making, and one to a node that is dying takes seconds. The engine takes longer to kill than the hub to cut, so
+// nobody sees the difference.
 func (r *lostRegion) Inject(ctx context.Context) error {
 	err := r.links.Inject(ctx)
 	var down errgroup.Group
@@ -78,7 +79,8 @@ func (r *lostRegion) Inject(ctx context.Context) error {
 	return errors.Join(err, down.Wait())
 }
 
-// Baseline asks as a client would: does the region's app answer, be it that it is ill? No bad probe makes an answer up, so one is enough.
+// Baseline asks as a client would: does the region's app answer, be it that it is ill? No bad probe makes an answer
+// up, so one is enough.
 func (r *lostRegion) Baseline(ctx context.Context) (bool, string, error) {
 	a, err := r.ask(ctx)
 	if err != nil {

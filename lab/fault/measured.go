@@ -32,7 +32,8 @@ type measured struct {
 // Vouched is that the hub has said what each link is like now.
 func (*measured) Vouched() bool { return true }
 
-// Baseline measures the base. A bad probe makes one that is too slow, so the best counts. A witness that can't be measured makes room for the next.
+// Baseline measures the base. A bad probe makes one that is too slow, so the best counts. A witness that can't be
+// measured makes room for the next.
 func (m *measured) Baseline(ctx context.Context) (bool, string, error) {
 	got, err := m.measure(ctx, m.witness[0])
 	switch {
@@ -53,7 +54,8 @@ func (m *measured) Baseline(ctx context.Context) (bool, string, error) {
 	return false, m.text(got) + " before", nil
 }
 
-// InForce measures. Within the tolerance of what was asked the fault is in force; closer to the base than to that it is not.
+// InForce measures. Within the tolerance of what was asked the fault is in force; closer to the base than to that it
+// is not.
 func (m *measured) InForce(ctx context.Context) (bool, string, error) {
 	got, err := m.measure(ctx, m.witness[0])
 	if err != nil {
@@ -112,7 +114,8 @@ func (m *measured) bounds() (low, high float64) {
 	return m.asked * (1 - tolerance), m.asked * (1 + tolerance)
 }
 
-// Lapsed measures what no other fault can have brought about, that may have come or gone meanwhile: less than what was asked, or of a limit more.
+// Lapsed measures what no other fault can have brought about, that may have come or gone meanwhile: less than what
+// was asked, or of a limit more.
 func (m *measured) Lapsed(ctx context.Context) (bool, error) {
 	got, err := m.measure(ctx, m.witness[0])
 	if m.add {

@@ -14,8 +14,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Nodes selects nodes: one by its name (postgres.us-east-1, app-1.us-east-1), all of a service, in one region or in all, or of a service the
-// one that is the primary now.
+// Nodes selects nodes: one by its name (postgres.us-east-1, app-1.us-east-1), all of a service, in one region or in
+// all, or of a service the one that is the primary now.
 type Nodes struct {
 	Node    string `yaml:"node" about:"Such as postgres.us-east-1."`
 	Service string `yaml:"service" otherwise:"all of them" about:"Of the links or nodes, such as postgres."`
@@ -82,8 +82,8 @@ func nodeIn(t topology.Topology, name string) error {
 	return nil
 }
 
-// picks says whether a node is one of them, or may be the primary among them; never the responder, which is no part of what is tested and falls silent
-// only with its whole region.
+// picks says whether a node is one of them, or may be the primary among them; never the responder, which is no part
+// of what is tested and falls silent only with its whole region.
 func (w Nodes) picks(p Place) bool {
 	if p.Service == topology.ServiceResponder {
 		return false
@@ -201,7 +201,8 @@ func (h *nodeHold) InForce(ctx context.Context) (bool, string, error) {
 	if err := h.find(ctx); err != nil {
 		return false, "", err
 	}
-	// A dead node is asked on a connection that was open: a new one would hang in the hub, which knocks at an address that nobody has any more.
+	// A dead node is asked on a connection that was open: a new one would hang in the hub, which knocks at an address
+	// that nobody has any more.
 	return h.ask(ctx, h.nodes, h.state == Down)
 }
 

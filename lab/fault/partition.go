@@ -11,7 +11,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Partition cuts every link between two regions, both ways, or with from and to one way. Their clients still reach them.
+// Partition cuts every link between two regions, both ways, or with from and to one way. Their clients still reach
+// them.
 type Partition struct {
 	Between []string `yaml:"between" about:"Two regions."`
 	Links   `yaml:",inline"`
@@ -107,7 +108,8 @@ func (o *oneWay) Baseline(ctx context.Context) (bool, string, error) {
 	return o.broken.Baseline(ctx)
 }
 
-// Verify asks whether what carried the other way still does. That one does not has to be said as often as anything else.
+// Verify asks whether what carried the other way still does. That one does not has to be said as often as anything
+// else.
 func (o *oneWay) Verify(ctx context.Context) (string, error) {
 	for _, l := range o.open {
 		var err error

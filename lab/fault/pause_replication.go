@@ -6,7 +6,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// PauseReplication lets nothing more arrive. Of PostgreSQL it is the replay that stands still, or with What receipt the receiver.
+// PauseReplication lets nothing more arrive. Of PostgreSQL it is the replay that stands still, or with What receipt
+// the receiver.
 type PauseReplication struct {
 	Replicated `yaml:",inline"`
 	What       string `yaml:"what" otherwise:"replay" about:"Which part of the replication of postgres: replay or receipt."`

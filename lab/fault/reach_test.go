@@ -14,7 +14,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// watcher is a name service that sees a region ill when its checks have failed for a while, as a region that is fenced is for ever.
+// watcher is a name service that sees a region ill when its checks have failed for a while, as a region that is
+// fenced is for ever.
 type watcher struct {
 	*fakeNode
 	check  *fakeLink
@@ -102,7 +103,8 @@ func (d fencedDoor) Ask(ctx context.Context, q probe.Question) (probe.Answer, er
 	return d.lines.Ask(ctx, q)
 }
 
-// A link carries, and a region is back, whatever the app says: these faults are healed though it answers 503 all the time.
+// A link carries, and a region is back, whatever the app says: these faults are healed though it answers 503 all the
+// time.
 func TestWhateverTheOtherSideAnswersItIsReached(t *testing.T) {
 	ill := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "fenced", http.StatusServiceUnavailable)

@@ -7,8 +7,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// ReadOnlyDisk makes the tables of PostgreSQL nodes read-only, as a kernel does with a disk that fails. The write-ahead log and the
-// server's own files are spared.
+// ReadOnlyDisk makes the tables of PostgreSQL nodes read-only, as a kernel does with a disk that fails. The
+// write-ahead log and the server's own files are spared.
 type ReadOnlyDisk struct {
 	Nodes `yaml:",inline"`
 }
@@ -23,8 +23,8 @@ func (f *ReadOnlyDisk) Validate(t topology.Topology) error { return f.validateDi
 
 const tables = topology.DataDir + "/base"
 
-// A mount in the node's own view of the file system; nobody else's changes, and it is gone when the node starts again. It is taken away
-// at once, whoever still has files open.
+// A mount in the node's own view of the file system; nobody else's changes, and it is gone when the node starts
+// again. It is taken away at once, whoever still has files open.
 const (
 	mountScript   = `mount --bind -o ro ` + tables + ` ` + tables
 	unmountScript = `while grep -q " ` + tables + ` " /proc/self/mountinfo; do umount --lazy ` + tables + ` || exit 1; done`

@@ -23,8 +23,9 @@ const (
 	storeItems    = "items"
 )
 
-// What of a store's replication is held back. PostgreSQL receives the log of its primary, and replays it by and by; a promotion replays all that was
-// received, so that nothing is lost by a replay that is held back. The other stores know no such difference.
+// What of a store's replication is held back. PostgreSQL receives the log of its primary, and replays it by and by; a
+// promotion replays all that was received, so that nothing is lost by a replay that is held back. The other stores
+// know no such difference.
 const (
 	holdReplay  = "replay"
 	holdReceipt = "receipt"

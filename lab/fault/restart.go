@@ -50,8 +50,8 @@ type restart struct {
 // Lapsed is never: it is over when it has been verified.
 func (*restart) Lapsed(context.Context) (bool, error) { return false, nil }
 
-// Verify starts the nodes again when their time is up, once the guard has seen them down, and waits until the engine has another process
-// for each. What is in force from then on is that they were restarted; nothing is left to heal.
+// Verify starts the nodes again when their time is up, once the guard has seen them down, and waits until the engine
+// has another process for each. What is in force from then on is that they were restarted; nothing is left to heal.
 func (r *restart) Verify(ctx context.Context) (string, error) {
 	began := time.Now()
 	select {

@@ -27,8 +27,8 @@ func (*Squeeze) Kind() string { return "squeeze" }
 // Target is the app of the region.
 func (f *Squeeze) Target() string { return "app in " + f.Region }
 
-// The bounds of a squeeze. With less for each node, a measurement within 10 % takes longer than anybody waits; more can't be told from
-// what the nodes of a small machine do as they are.
+// The bounds of a squeeze. With less for each node, a measurement within 10 % takes longer than anybody waits; more
+// can't be told from what the nodes of a small machine do as they are.
 const (
 	minPerNode = 5
 	maxTo      = 200
@@ -64,8 +64,8 @@ type squeeze struct {
 	lives lives
 }
 
-// ceiling is where an app node keeps this fault's figure among those of others. Two that ask for the same could not be told apart, and
-// are never in force at once.
+// ceiling is where an app node keeps this fault's figure among those of others. Two that ask for the same could not
+// be told apart, and are never in force at once.
 func (f *squeeze) ceiling() string { return fmt.Sprintf("squeeze-%g", f.to) }
 
 func app(n Node) api.App { return api.App{Caller: agentOf(n)} }
@@ -115,13 +115,15 @@ func (f *squeeze) Heal(ctx context.Context) error {
 	return g.Wait()
 }
 
-// overload is how many times the figure is offered. What is served of it without a squeeze has to be clearly more than with one.
+// overload is how many times the figure is offered. What is served of it without a squeeze has to be clearly more
+// than with one.
 const (
 	overload      = 2
 	distinctRatio = 1.5
 )
 
-// measuring is how long one measurement takes: long enough for thirty requests, so that one more or less does not count.
+// measuring is how long one measurement takes: long enough for thirty requests, so that one more or less does not
+// count.
 func (f *squeeze) measuring() time.Duration {
 	const count, lowest = 30, 1500 * time.Millisecond
 	return max(lowest, time.Duration(count*float64(len(f.nodes))/f.to*float64(time.Second)))
@@ -154,8 +156,8 @@ func (f *squeeze) InForce(ctx context.Context) (bool, string, error) {
 	return false, "", fmt.Errorf("%s: neither the %g that were asked for nor clearly more", s.observed, f.to)
 }
 
-// Gone offers more than the figure to the nodes that live. Where none has this fault's ceiling any more, what else keeps it from serving, as
-// another squeeze or a fence does, is another matter.
+// Gone offers more than the figure to the nodes that live. Where none has this fault's ceiling any more, what else
+// keeps it from serving, as another squeeze or a fence does, is another matter.
 func (f *squeeze) Gone(ctx context.Context) (bool, string, error) {
 	up, err := f.up(ctx)
 	if err != nil || len(up) == 0 {
@@ -217,9 +219,9 @@ func (f *squeeze) offer(ctx context.Context, nodes []Node) (served, error) {
 	return all, nil
 }
 
-// measure offers one node more than its part. Others ask the node too, who are served out of the same part: what it counts is of all, and what
-// was answered here says whether that can be believed. What is asked is refused for its form once it is let in, so that the stores have no part
-// in it.
+// measure offers one node more than its part. Others ask the node too, who are served out of the same part: what it
+// counts is of all, and what was answered here says whether that can be believed. What is asked is refused for its
+// form once it is let in, so that the stores have no part in it.
 func (f *squeeze) measure(ctx context.Context, n Node) (s served, err error) {
 	lasting := f.measuring()
 	before, err := app(n).Capacity(ctx)

@@ -34,8 +34,8 @@ func (s Step) validate(t topology.Topology) error {
 	return nil
 }
 
-// faultyStep is a step that the automation has orders to do wrong. The order is in force at once; what comes of it shows, with a
-// mark, when there is a failover.
+// faultyStep is a step that the automation has orders to do wrong. The order is in force at once; what comes of it
+// shows, with a mark, when there is a failover.
 type faultyStep struct {
 	step       string
 	order      api.StepFault

@@ -160,8 +160,8 @@ func (s *storeStream) send(ctx context.Context) (sent, error) {
 	return sent{at: start, clean: clean, arrived: func(ctx context.Context) (bool, error) { return to.Has(ctx, keys[0]) }}, nil
 }
 
-// A flood comes in pieces of what arrives in a tenth of a second. What was written long before the fault is not looked for when they are
-// counted.
+// A flood comes in pieces of what arrives in a tenth of a second. What was written long before the fault is not
+// looked for when they are counted.
 const (
 	floodPieces = int(floodFor / (100 * time.Millisecond))
 	longBefore  = 10 * time.Minute

@@ -54,7 +54,8 @@ type (
 	trial interface {
 		// send writes something of the fault's own at the source.
 		send(ctx context.Context) (sent, error)
-		// flood writes bytes at the source, more than can arrive at once. total counts all that has arrived, whoever wrote it.
+		// flood writes bytes at the source, more than can arrive at once. total counts all that has arrived, whoever wrote
+		// it.
 		flood(ctx context.Context, bytes int64) (clean func(), err error)
 		total(ctx context.Context) (int64, error)
 		// quiet is for how long nothing has to arrive for a pause to be seen: many times what the way takes.
@@ -83,8 +84,8 @@ type replication struct {
 	free   bool // set by Heal: nobody else holds it
 }
 
-// Lapsed asks the receiver. To write something and wait for it would take as long as the fault has it take, and would be in the way of what the drill
-// writes.
+// Lapsed asks the receiver. To write something and wait for it would take as long as the fault has it take, and would
+// be in the way of what the drill writes.
 func (r *replication) Lapsed(ctx context.Context) (bool, error) { return r.stream.lapsed(ctx) }
 
 // Inject impairs the stream.
@@ -96,7 +97,8 @@ func (r *replication) Heal(ctx context.Context) (err error) {
 	return err
 }
 
-// over says, once healed, whether there is nothing left to see: one end is away, or another fault still holds the stream up.
+// over says, once healed, whether there is nothing left to see: one end is away, or another fault still holds the
+// stream up.
 func (r *replication) over(ctx context.Context) (bool, string, error) {
 	receiver := r.stream.receiver()
 	if up, err := running(ctx, receiver); err != nil || !up {
@@ -125,7 +127,8 @@ func (r *replication) over(ctx context.Context) (bool, string, error) {
 	return blocked != "", "let go, and " + blocked, err
 }
 
-// blocked says why nothing could arrive if the stream flowed: none of the links carries that it may take. It is empty if one does, or nobody can tell.
+// blocked says why nothing could arrive if the stream flowed: none of the links carries that it may take. It is empty
+// if one does, or nobody can tell.
 func (r *replication) blocked(ctx context.Context) (string, error) {
 	ways, err := r.stream.ways(ctx)
 	if err != nil || len(ways) == 0 {
@@ -164,8 +167,8 @@ func arrival(ctx context.Context, s trial, within time.Duration) (took time.Dura
 	}
 }
 
-// released says whether the receiver says itself that it is let go, though nothing has arrived for a while: much may be on its way before it, the
-// way be slow, or the clock have been set back that PostgreSQL waits by.
+// released says whether the receiver says itself that it is let go, though nothing has arrived for a while: much may
+// be on its way before it, the way be slow, or the clock have been set back that PostgreSQL waits by.
 func (r *replication) released(ctx context.Context, took time.Duration) (bool, string, error) {
 	gone, err := r.stream.lapsed(ctx)
 	return gone, fmt.Sprintf("let go by its own account, and what was written takes longer than %s", took.Round(10*time.Millisecond)), err

@@ -30,7 +30,8 @@ func (w Links) broken(l Lab, state LinkState, c check) (Fault, error) {
 // Vouched is that the hub has said what each link is like now.
 func (*broken) Vouched() bool { return true }
 
-// Baseline finds out which links carry. One that a bad probe has missed carries the next time, and none can seem to that does not.
+// Baseline finds out which links carry. One that a bad probe has missed carries the next time, and none can seem to
+// that does not.
 func (b *broken) Baseline(ctx context.Context) (bool, string, error) {
 	working, err := carrying(ctx, b.links)
 	if err != nil {
@@ -58,8 +59,8 @@ func (b *broken) InForce(ctx context.Context) (bool, string, error) {
 // Lapsed is that any of the links carries.
 func (b *broken) Lapsed(ctx context.Context) (bool, error) { return anyCarries(ctx, b.alive) }
 
-// anyCarries says whether any of some links does. None carries that is held, whatever else is done to it: one is enough to tell that a fault does not
-// hold them all any more.
+// anyCarries says whether any of some links does. None carries that is held, whatever else is done to it: one is
+// enough to tell that a fault does not hold them all any more.
 func anyCarries(ctx context.Context, links []Link) (bool, error) {
 	ctx, found := context.WithCancelCause(ctx) // the others' silence is not waited for
 	defer found(nil)
@@ -92,8 +93,8 @@ func carrying(ctx context.Context, links []Link) ([]Link, error) {
 // check asks one link. failing says that it shows a symptom; the error says that it neither shows it nor works.
 type check func(ctx context.Context, l Link) (failing bool, observed string, err error)
 
-// askAll asks every link at once. observed is what one of the failing links shows; the error is ErrWitness if somebody could not be asked, else that of
-// a link that is neither.
+// askAll asks every link at once. observed is what one of the failing links shows; the error is ErrWitness if
+// somebody could not be asked, else that of a link that is neither.
 func askAll(ctx context.Context, ask []Link, look check) (failing, working []Link, observed string, err error) {
 	type seen struct {
 		failing  bool
@@ -137,8 +138,8 @@ func lacksRoundTrip(ctx context.Context, l Link) (bool, string, error) {
 	return true, string(a.Symptom), nil
 }
 
-// hasSymptom is that a new connection shows one of these symptoms. Through a port that the engine publishes a client sees less: what relays
-// there accepts every connection, and closes it when the hub does not want it.
+// hasSymptom is that a new connection shows one of these symptoms. Through a port that the engine publishes a client
+// sees less: what relays there accepts every connection, and closes it when the hub does not want it.
 func hasSymptom(want ...probe.Symptom) check {
 	return func(ctx context.Context, l Link) (bool, string, error) {
 		a, err := l.Ask(ctx, probe.Question{Way: probe.RoundTrip})

@@ -18,7 +18,8 @@ type ThrottleReplication struct {
 // Kind is throttle_replication.
 func (*ThrottleReplication) Kind() string { return "throttle_replication" }
 
-// The bounds of a rate of objects and items: below, the drill is over before it shows; above, the replicators are no faster.
+// The bounds of a rate of objects and items: below, the drill is over before it shows; above, the replicators are no
+// faster.
 const (
 	minStoreRate = 1_000
 	maxStoreRate = 200_000
@@ -60,8 +61,8 @@ type throttledStream struct {
 // Vouched is that the order has been taken. What was saved up on the way still comes.
 func (*throttledStream) Vouched() bool { return false }
 
-// Of a measurement of a rate: how much is written, in what would arrive in so long at the rate; how long of it is waited through, as what
-// was saved up on the way comes first; and for how long it is measured then.
+// Of a measurement of a rate: how much is written, in what would arrive in so long at the rate; how long of it is
+// waited through, as what was saved up on the way comes first; and for how long it is measured then.
 const (
 	floodFor   = 4 * time.Second
 	floodSkip  = time.Second
@@ -100,8 +101,8 @@ func (t *throttledStream) measure(ctx context.Context) (float64, string, error) 
 	return got, fmt.Sprintf("%.0f bytes/s arrive (asked: %.0f)", got, t.asked), err
 }
 
-// rate is how many bytes a second arrive of a flood, from one arrival to another, or all of them since the start where they came faster
-// than that.
+// rate is how many bytes a second arrive of a flood, from one arrival to another, or all of them since the start
+// where they came faster than that.
 func rate(ctx context.Context, s trial, bytes int64) (float64, error) {
 	type sample struct {
 		at    time.Time

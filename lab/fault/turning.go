@@ -20,14 +20,14 @@ type confirmation struct {
 	vouched, already bool // vouched: the order was carried out; already: it is in force by now, and not only on its way
 }
 
-// turning is when a fault turned, in force or healed, as it follows from the answers of the probe. None of them is believed by itself, since a
-// busy machine makes a wrong one now and then:
+// turning is when a fault turned, in force or healed, as it follows from the answers of the probe. None of them is
+// believed by itself, since a busy machine makes a wrong one now and then:
 //
 //   - It turned after the last but one answer to the contrary was asked for. Two say so, and one of them is right.
-//   - It had turned by the second answer in an unbroken row, for the same reason. The row has to reach beyond the moment at which the order had been
-//     carried out: before, it may be a hiccup of the machine that carries it out.
-//   - A confirmation that vouches for it is as good as an answer: with it, one of the probe's is enough. If it is that all is done, it had turned when
-//     that was said, unless an answer that came afterwards makes it doubtful.
+//   - It had turned by the second answer in an unbroken row, for the same reason. The row has to reach beyond the
+//     moment at which the order had been carried out: before, it may be a hiccup of the machine that carries it out.
+//   - A confirmation that vouches for it is as good as an answer: with it, one of the probe's is enough. If it is
+//     that all is done, it had turned when that was said, unless an answer that came afterwards makes it doubtful.
 type turning struct {
 	since    time.Duration   // the order was given
 	contrary []time.Duration // when the last two answers to the contrary were asked for

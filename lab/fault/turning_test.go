@@ -10,8 +10,9 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// planted is a fault of which is known when it takes effect. A question reaches it some while after it was asked; what it finds well it answers soon, and
-// what it finds in force when its patience is at an end. One question is answered wrong.
+// planted is a fault of which is known when it takes effect. A question reaches it some while after it was asked;
+// what it finds well it answers soon, and what it finds in force when its patience is at an end. One question is
+// answered wrong.
 type planted struct {
 	effect    time.Duration // after the command
 	lapses    time.Duration // after the command; 0 is never

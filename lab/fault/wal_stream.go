@@ -12,8 +12,8 @@ import (
 	"github.com/regionfall/regionfall/lab/wait"
 )
 
-// walStream is the log of PostgreSQL on its way to a replica. A pause and a lag are the replica's own, which receives and does not replay;
-// a stall is its receiver's; a throttle is of the links.
+// walStream is the log of PostgreSQL on its way to a replica. A pause and a lag are the replica's own, which receives
+// and does not replay; a stall is its receiver's; a throttle is of the links.
 type walStream struct {
 	replica Node
 	all     []Node // one of them is the primary
@@ -35,7 +35,8 @@ func newWALStream(l Lab, region string, by impairment) (stream, error) {
 	if w.all, err = l.Nodes(func(p Place) bool { return p.Service == topology.ServicePostgres && p.Region != region }); err != nil {
 		return nil, fmt.Errorf("other databases than %s: %w", replica.Place().Name, err)
 	}
-	// Toxiproxy gives each connection the rate by itself: what the app asks the primary over the same link does not share it.
+	// Toxiproxy gives each connection the rate by itself: what the app asks the primary over the same link does not
+	// share it.
 	w.links.state = LinkState{Toxics: toxic.Bandwidth(probe.Downstream, by.Rate)}
 	w.links.links, err = l.Links(func(p Path) bool { return p.From == region && p.Service == topology.ServicePostgres && !p.Control })
 	if err != nil && by.Do == doThrottle {
@@ -165,7 +166,8 @@ func (w *walStream) await(ctx context.Context, question, want string) error {
 	})
 }
 
-// others are those that keep what was sent from arriving as this fault did. A receiver is started again by the replay, once that needs more of the log.
+// others are those that keep what was sent from arriving as this fault did. A receiver is started again by the
+// replay, once that needs more of the log.
 func (w *walStream) others(ctx context.Context) (string, error) {
 	if w.by.Do != doStall {
 		if stalled, err := w.stalled(ctx); err != nil || stalled {
@@ -187,8 +189,8 @@ func (w *walStream) others(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// lapsed asks the replica, or of a throttle the links. One that was promoted replays and receives nothing any more, and one whose server was started again has
-// forgotten its orders: neither is a lapse.
+// lapsed asks the replica, or of a throttle the links. One that was promoted replays and receives nothing any more,
+// and one whose server was started again has forgotten its orders: neither is a lapse.
 func (w *walStream) lapsed(ctx context.Context) (bool, error) {
 	if w.by.Do == doThrottle {
 		return w.unthrottled(ctx)
@@ -213,7 +215,8 @@ func (w *walStream) lapsed(ctx context.Context) (bool, error) {
 	return life == w.life, err
 }
 
-// unthrottled says whether the links let more pass than they should. It is asked on a connection of its own, which has a rate of its own.
+// unthrottled says whether the links let more pass than they should. It is asked on a connection of its own, which
+// has a rate of its own.
 func (w *walStream) unthrottled(ctx context.Context) (bool, error) {
 	for _, l := range w.links.links {
 		a, err := l.Ask(ctx, probe.Question{Way: probe.Throughput, Stream: probe.Downstream, Bytes: payload(w.by.Rate), Within: measureWithin})
@@ -227,8 +230,9 @@ func (w *walStream) unthrottled(ctx context.Context) (bool, error) {
 	return true, nil
 }
 
-// send commits a transaction that changes nothing. It has arrived when the replica has replayed it. Where nothing is received, whoever commits may have to
-// wait for that; so there it is a record without a transaction, which has arrived when it is on the replica's disk.
+// send commits a transaction that changes nothing. It has arrived when the replica has replayed it. Where nothing is
+// received, whoever commits may have to wait for that; so there it is a record without a transaction, which has
+// arrived when it is on the replica's disk.
 func (w *walStream) send(ctx context.Context) (sent, error) {
 	primary, err := w.source(ctx)
 	if err != nil {

@@ -12,8 +12,8 @@ import (
 // look is one look of a probe: whether what it looks for is so, and what it saw. The error says that nobody can tell.
 type look func(ctx context.Context) (is bool, observed string, err error)
 
-// baseline looks until enough looks have said that the fault is not in force. That it is has to be said as often. A look that says
-// neither, as on a busy machine, is repeated for a while.
+// baseline looks until enough looks have said that the fault is not in force. That it is has to be said as often. A
+// look that says neither, as on a busy machine, is repeated for a while.
 func (g *Guard) baseline(ctx, alive context.Context) error {
 	within := baselineWithin + g.slow()
 	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("could not confirm the fault's state within %s", within))
@@ -53,8 +53,8 @@ func (g *Guard) baseline(ctx, alive context.Context) error {
 	}
 }
 
-// ended says whether ctx has ended, or is just about to: a connection with the same deadline fails a moment before the context itself ends, and what it
-// fails with would be taken for an answer.
+// ended says whether ctx has ended, or is just about to: a connection with the same deadline fails a moment before
+// the context itself ends, and what it fails with would be taken for an answer.
 func ended(ctx context.Context) bool {
 	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
 		<-ctx.Done()
@@ -80,12 +80,14 @@ type watched struct {
 	dead      bool // the lab is: the probe could not be asked
 }
 
-// watch looks until it is known when the fault turned, or until nobody can look because the lab is not alive any more.
+// watch looks until it is known when the fault turned, or until nobody can look because the lab is not alive any
+// more.
 //
-// What is seen by silence is answered only when the probe has lost its patience; but it was so long before. Asked when all is well, the probe is done
-// within probeTime: had the fault come later than that after the question, it would have answered that it sees none. So an answer that it is in force holds
-// from probeTime after it was asked for. This is not said of a question that was asked before the order had been carried out: who carries it out may have
-// held it up, as an engine does that is asked about a container which it is just pausing.
+// What is seen by silence is answered only when the probe has lost its patience; but it was so long before. Asked
+// when all is well, the probe is done within probeTime: had the fault come later than that after the question, it
+// would have answered that it sees none. So an answer that it is in force holds from probeTime after it was asked
+// for. This is not said of a question that was asked before the order had been carried out: who carries it out may
+// have held it up, as an engine does that is asked about a container which it is just pausing.
 func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()

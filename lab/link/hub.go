@@ -26,8 +26,8 @@ type Hub struct {
 	patience time.Duration // with one answer of it
 }
 
-// answerWithin is how long the hub's control port may take for one answer. The hub itself is done in a few seconds at most; every heal goes
-// through this port, so a drill must not wait for one that hangs.
+// answerWithin is how long the hub's control port may take for one answer. The hub itself is done in a few seconds at
+// most; every heal goes through this port, so a drill must not wait for one that hangs.
 const answerWithin = 10 * time.Second
 
 // baseline is the holder of what a link has of the topology.
@@ -45,8 +45,9 @@ func Connect(ctx context.Context, api string) (*Hub, error) {
 	return h, nil
 }
 
-// Open creates the paths. listen gives the address of the hub in the network where a path starts: a path can be used from there and
-// from nowhere else. delay is added each way to every path between two regions, as the baseline of its links.
+// Open creates the paths. listen gives the address of the hub in the network where a path starts: a path can be used
+// from there and from nowhere else. delay is added each way to every path between two regions, as the baseline of its
+// links.
 func (h *Hub) Open(ctx context.Context, paths []topology.Path, listen func(from string) string, delay func(topology.Path) time.Duration) error {
 	proxies := make([]toxiproxy.Proxy, 0, len(paths))
 	for _, p := range paths {
@@ -108,8 +109,8 @@ func (h *Hub) Link(p topology.Path, ask Ask) *Link { return &Link{Path: p, hub: 
 // doing says what the hub is asked for next.
 type doing func(what string)
 
-// call calls the hub, some times one after another, for as long as each is answered in time and until ctx ends: the Toxiproxy client knows no context.
-// What calls is left behind then, and ends by itself.
+// call calls the hub, some times one after another, for as long as each is answered in time and until ctx ends: the
+// Toxiproxy client knows no context. What calls is left behind then, and ends by itself.
 func (h *Hub) call(ctx context.Context, what string, calls func(next doing) error) error {
 	left, done, nexts := make(chan struct{}), make(chan error, 1), make(chan string)
 	defer close(left)

@@ -25,8 +25,8 @@ type Link struct {
 	hub *Hub
 	ask Ask
 
-	// changing is held by a change until the hub has taken it, also when who asked has stopped waiting: a late one must not undo
-	// the next.
+	// changing is held by a change until the hub has taken it, also when who asked has stopped waiting: a late one must
+	// not undo the next.
 	changing sync.Mutex
 }
 
@@ -88,7 +88,8 @@ func (l *Link) Undeafen(ctx context.Context) error {
 	return l.change(ctx, "undeafen", func(doing) error { return l.hub.deaf(ctx, http.MethodDelete, l.Name) })
 }
 
-// Set adds the toxics of a holder to the link, in place of all that the holder added before; those of others stay. Each is read back.
+// Set adds the toxics of a holder to the link, in place of all that the holder added before; those of others stay.
+// Each is read back.
 func (l *Link) Set(ctx context.Context, holder string, toxics []toxic.Toxic) error {
 	return l.change(ctx, "set toxics of", func(next doing) error {
 		p, err := l.hub.client.Proxy(l.Name)

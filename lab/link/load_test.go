@@ -61,8 +61,8 @@ func flood(ctx context.Context, l *Link, clients int) (carried *atomic.Int64, wa
 	return carried, all.Wait
 }
 
-// With Toxiproxy's own server, taking a toxic away under traffic may never end, and with it whatever else is asked of the proxy
-// (Shopify/toxiproxy#412 and #558).
+// With Toxiproxy's own server, taking a toxic away under traffic may never end, and with it whatever else is asked of
+// the proxy (Shopify/toxiproxy#412 and #558).
 func TestAHundredRoundsUnderFullLoad(t *testing.T) {
 	const rounds, within = 100, 3 * time.Minute
 	l := open(t, time.Millisecond)

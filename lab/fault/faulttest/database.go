@@ -15,7 +15,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// database is a PostgreSQL server: the primary at home, and a replica elsewhere, which streams the primary's log over its link, byte by byte.
+// database is a PostgreSQL server: the primary at home, and a replica elsewhere, which streams the primary's log over
+// its link, byte by byte.
 type database struct {
 	node *Node
 	disk disk

@@ -1,6 +1,6 @@
-// Package faulttest is a lab for the tests of faults, without containers. Its links are real: those of a hub in this process. Its nodes are small
-// servers that speak what their services speak, and its agents, databases and stores are fakes that do what they are ordered to, for as long as they
-// live.
+// Package faulttest is a lab for the tests of faults, without containers. Its links are real: those of a hub in this
+// process. Its nodes are small servers that speak what their services speak, and its agents, databases and stores are
+// fakes that do what they are ordered to, for as long as they live.
 package faulttest
 
 import (
@@ -131,7 +131,8 @@ func (l *Lab) Nodes(keep func(fault.Place) bool) ([]fault.Node, error) {
 	return nodes, nil
 }
 
-// Broken says in one line what is not as in a lab without faults: links, nodes and the orders of agents. It is empty where all is well.
+// Broken says in one line what is not as in a lab without faults: links, nodes and the orders of agents. It is empty
+// where all is well.
 func (l *Lab) Broken(t testing.TB) string {
 	t.Helper()
 	var all []string

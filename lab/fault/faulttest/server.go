@@ -9,8 +9,8 @@ import (
 	"github.com/regionfall/regionfall/lab/link/linktest"
 )
 
-// server is the process of a node as its clients know it. It can be killed and started again at the same address, and frozen: then the kernel still
-// accepts connections, and nobody reads or writes on them.
+// server is the process of a node as its clients know it. It can be killed and started again at the same address, and
+// frozen: then the kernel still accepts connections, and nobody reads or writes on them.
 type server struct {
 	address string
 	serve   func(net.Listener) // until the listener is closed

@@ -77,7 +77,8 @@ func echo(c net.Conn, r *bufio.Reader) error {
 	return err
 }
 
-// servePostgres speaks as much of PostgreSQL's protocol as a probe does: it lets anybody in, and answers as many x as are asked for.
+// servePostgres speaks as much of PostgreSQL's protocol as a probe does: it lets anybody in, and answers as many x as
+// are asked for.
 func servePostgres(c net.Conn, r io.Reader) {
 	b := pgproto3.NewBackend(r, c)
 	for {

@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// connection is one that a proxy carries. Toxiproxy reads from the one end, passes the bytes through the toxics, and writes to the other.
+// connection is one that a proxy carries. Toxiproxy reads from the one end, passes the bytes through the toxics, and
+// writes to the other.
 type connection struct {
 	client, upstream end
 	open             atomic.Int32 // directions that have not ended
@@ -42,8 +43,8 @@ func (c *connection) cutIfStuck(limit time.Duration) {
 	}
 }
 
-// end is one of the two ends of a connection. It has only what Toxiproxy needs of it: with the methods of the network's connection, bytes would be
-// copied past Write.
+// end is one of the two ends of a connection. It has only what Toxiproxy needs of it: with the methods of the
+// network's connection, bytes would be copied past Write.
 type end struct {
 	conn    *net.TCPConn
 	of      *connection
@@ -53,7 +54,8 @@ type end struct {
 // Read reads what the far end has sent.
 func (e *end) Read(p []byte) (int, error) { return e.conn.Read(p) }
 
-// Write never fails. If it did, Toxiproxy would stop taking what toxics write, and they could not be interrupted any more.
+// Write never fails. If it did, Toxiproxy would stop taking what toxics write, and they could not be interrupted any
+// more.
 func (e *end) Write(p []byte) (int, error) {
 	now := time.Now()
 	e.writing.Store(&now)

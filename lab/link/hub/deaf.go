@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// deafen has the kernel drop what comes to the proxy's listener. A socket filter would do, but needs a privilege; a full queue needs none: the proxy stops
-// accepting, the queue of the listener is made as short as can be, and one connection of the hub's own fills it. From then on the kernel drops attempts
-// to connect.
+// deafen has the kernel drop what comes to the proxy's listener. A socket filter would do, but needs a privilege; a
+// full queue needs none: the proxy stops accepting, the queue of the listener is made as short as can be, and one
+// connection of the hub's own fills it. From then on the kernel drops attempts to connect.
 func (p *proxy) deafen() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -55,7 +55,8 @@ func (at *port) deafen() error {
 	return nil
 }
 
-// undeafen has a deaf proxy listen anew, which drops whatever is queued, and the open connections. A proxy that is not deaf is left alone.
+// undeafen has a deaf proxy listen anew, which drops whatever is queued, and the open connections. A proxy that is
+// not deaf is left alone.
 func (p *proxy) undeafen() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -10,8 +10,9 @@ import (
 	"sync"
 )
 
-// dialer connects to a name with several addresses at each of them in turn, as a load balancer does. The app nodes of a region share its host name, and
-// the engine's DNS gives their addresses in random order: by that, for a second or two, one node has to refuse what the other has workers for.
+// dialer connects to a name with several addresses at each of them in turn, as a load balancer does. The app nodes of
+// a region share its host name, and the engine's DNS gives their addresses in random order: by that, for a second or
+// two, one node has to refuse what the other has workers for.
 type dialer struct {
 	lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
 

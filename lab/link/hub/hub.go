@@ -1,10 +1,13 @@
-// Package hub carries every path of a lab. Its toxics and how they are changed are Toxiproxy's, and so is its HTTP API, as far as package link asks
-// for it. It does itself what Toxiproxy's proxies can't:
+// Package hub carries every path of a lab. Its toxics and how they are changed are Toxiproxy's, and so is its HTTP
+// API, as far as package link asks for it. It does itself what Toxiproxy's proxies can't:
 //
-//   - It owns the listeners. A proxy of Toxiproxy accepts or refuses; a network that drops packets does neither, and a proxy here can be deaf.
-//   - It connects to the upstream. Connections to a name with several addresses go to each of them in turn, as a load balancer's do.
-//   - It owns the ends of connections, and the toxics that end a stream read on. With Toxiproxy's own, a change of toxics may wait for ever for a
-//     connection that ends at the same time (Shopify/toxiproxy#412 and #558). Here it ends in bounded time.
+//   - It owns the listeners. A proxy of Toxiproxy accepts or refuses; a network that drops packets does neither, and
+//     a proxy here can be deaf.
+//   - It connects to the upstream. Connections to a name with several addresses go to each of them in turn, as a load
+//     balancer's do.
+//   - It owns the ends of connections, and the toxics that end a stream read on. With Toxiproxy's own, a change of
+//     toxics may wait for ever for a connection that ends at the same time (Shopify/toxiproxy#412 and #558). Here it
+//     ends in bounded time.
 package hub
 
 import (

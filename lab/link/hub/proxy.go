@@ -18,8 +18,8 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// proxy carries connections from where it listens to an upstream. It listens, connects and is cut here; the toxics are those of a proxy of
-// Toxiproxy that is never started.
+// proxy carries connections from where it listens to an upstream. It listens, connects and is cut here; the toxics
+// are those of a proxy of Toxiproxy that is never started.
 type proxy struct {
 	name, upstream string
 	toxics         *toxiproxy.ToxicCollection
@@ -109,7 +109,8 @@ func (p *proxy) accept(at *port) {
 	}
 }
 
-// carry connects a client to the upstream, and carries until the end. Of an upstream that is dead a client sees that it is accepted, and then dropped.
+// carry connects a client to the upstream, and carries until the end. Of an upstream that is dead a client sees that
+// it is accepted, and then dropped.
 func (p *proxy) carry(at *port, client *net.TCPConn) {
 	upstream, err := p.dialer.dial(at.open, p.upstream)
 	if err != nil {
@@ -127,7 +128,8 @@ func (p *proxy) carry(at *port, client *net.TCPConn) {
 	if slices.ContainsFunc(p.toxics.GetToxicArray(), func(t toxics.Toxic) bool { return t.(*toxics.ToxicWrapper).Type == "reset_peer" }) {
 		c.resetOnClose()
 	}
-	// Toxiproxy knows connections by their names. A client's address may return while its last connection has yet to run out.
+	// Toxiproxy knows connections by their names. A client's address may return while its last connection has yet to run
+	// out.
 	name := strconv.FormatUint(p.carried.Add(1), 10)
 	p.toxics.StartLink(p.server, name+"upstream", &c.client, &c.upstream, stream.Upstream)
 	p.toxics.StartLink(p.server, name+"downstream", &c.upstream, &c.client, stream.Downstream)
@@ -150,12 +152,12 @@ func (p *proxy) connect(at *port, client, upstream *net.TCPConn) *connection {
 	return c
 }
 
-// stuckAfter is how long a far end may take no bytes while the toxics change. Toxiproxy waits for it for ever before a change, and after 5 s drops what
-// it could not write.
+// stuckAfter is how long a far end may take no bytes while the toxics change. Toxiproxy waits for it for ever before
+// a change, and after 5 s drops what it could not write.
 const stuckAfter = 2 * time.Second
 
-// change has Toxiproxy change the toxics. It waits for the open connections; it cuts one whose far end takes no bytes, so that nobody
-// else waits for that.
+// change has Toxiproxy change the toxics. It waits for the open connections; it cuts one whose far end takes no
+// bytes, so that nobody else waits for that.
 func (p *proxy) change(do func()) {
 	done := make(chan struct{})
 	defer close(done)

@@ -5,9 +5,10 @@ import (
 	"github.com/Shopify/toxiproxy/v2/toxics"
 )
 
-// The toxics that end a stream by themselves. Toxiproxy's stop reading when they do, and the toxic before them then waits for ever to write:
-// it can't be interrupted, and so the next change of the proxy never ends (Shopify/toxiproxy#412 and #558). These read on, and drop what they read,
-// until the stream ends. All other toxics end only when the one before them has.
+// The toxics that end a stream by themselves. Toxiproxy's stop reading when they do, and the toxic before them then
+// waits for ever to write: it can't be interrupted, and so the next change of the proxy never ends
+// (Shopify/toxiproxy#412 and #558). These read on, and drop what they read, until the stream ends. All other toxics
+// end only when the one before them has.
 func init() {
 	toxics.Register("limit_data", new(limit))
 	toxics.Register("timeout", new(timeout))
@@ -17,7 +18,8 @@ func init() {
 type limit struct{ toxics.LimitDataToxic }
 
 func (t *limit) Pipe(s *toxics.ToxicStub) {
-	// Toxiproxy counts the toxics of a connection wrongly once one of them has ended, and may run this one where it made no state for it.
+	// Toxiproxy counts the toxics of a connection wrongly once one of them has ended, and may run this one where it made
+	// no state for it.
 	if _, ok := s.State.(*toxics.LimitDataToxicState); !ok {
 		s.State = t.NewState()
 	}

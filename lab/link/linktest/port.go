@@ -12,7 +12,8 @@ import (
 // taken are the ports that tests of this process have been given, some of which are yet to be used.
 var taken sync.Map
 
-// FreePort is a port of loopback below those that the system gives to whoever asks for any, so that nobody is given it between here and its use.
+// FreePort is a port of loopback below those that the system gives to whoever asks for any, so that nobody is given
+// it between here and its use.
 func FreePort(t testing.TB) int {
 	t.Helper()
 	for range 100 {
