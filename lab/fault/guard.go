@@ -154,16 +154,18 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	}
 	done.Store(g.confirmation())
 	result := <-turned
-	if result.err != nil && result.dead {
-		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), result.err)
-	}
 	if result.err != nil {
-		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w: %w", g.Spec.Kind(), g.Spec.Target(), ErrUnconfirmed, result.err)
+		err := result.err
+		if !result.dead {
+			err = fmt.Errorf("%w: %w", ErrUnconfirmed, err)
+		}
+		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), err)
 	}
 	if v, ok := g.fault.(Verifier); ok {
 		more, err := v.Verify(ctx)
 		if err != nil {
-			return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w: %w", g.Spec.Kind(), g.Spec.Target(), ErrUnconfirmed, err)
+			err = fmt.Errorf("%w: %w", ErrUnconfirmed, err)
+			return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), err)
 		}
 		result.observed += "; " + more
 	}

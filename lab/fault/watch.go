@@ -16,7 +16,8 @@ type look func(ctx context.Context) (is bool, observed string, err error)
 // look that says neither, as on a busy machine, is repeated for a while.
 func (g *Guard) baseline(ctx, alive context.Context) error {
 	within := baselineWithin + g.slow()
-	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("could not confirm the fault's state within %s", within))
+	tooLate := fmt.Errorf("could not confirm the fault's state within %s", within)
+	ctx, cancel := context.WithTimeoutCause(ctx, within, tooLate)
 	defer cancel()
 	tick := time.NewTicker(20 * askEvery)
 	defer tick.Stop()
@@ -27,7 +28,7 @@ func (g *Guard) baseline(ctx, alive context.Context) error {
 		already, observed, err := g.look(ctx, alive, g.fault.Baseline)
 		switch {
 		case ended(ctx):
-			return fmt.Errorf("take the baseline: %w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))
+			return fmt.Errorf("take the baseline: %w", lastSeen(ctx, last, err))
 		case err != nil && alive.Err() != nil:
 			return fmt.Errorf("take the baseline: %w", context.Cause(alive))
 		case err != nil:
@@ -47,10 +48,15 @@ func (g *Guard) baseline(ctx, alive context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("take the baseline: %w; last seen: %w", context.Cause(ctx), last)
+			return fmt.Errorf("take the baseline: %w", lastSeen(ctx, last))
 		case <-tick.C:
 		}
 	}
+}
+
+// lastSeen is why ctx has ended, and what was seen last: the first of some errors that there is.
+func lastSeen(ctx context.Context, errs ...error) error {
+	return fmt.Errorf("%w; last seen: %w", context.Cause(ctx), cmp.Or(append(errs, errors.New("nothing"))...))
 }
 
 // ended says whether ctx has ended, or is just about to: a connection with the same deadline fails a moment before
@@ -65,7 +71,7 @@ func ended(ctx context.Context) bool {
 // expectation is what watch waits for.
 type expectation struct {
 	look      look                          // says whether it has come true
-	silent    bool                          // it may be seen by silence, which takes the probe longer to find than what is well
+	silent    bool                          // it may be seen by silence, which the probe takes longer to find
 	since     time.Duration                 // the order was given
 	done      *atomic.Pointer[confirmation] // set when it has been carried out
 	probeTime time.Duration                 // what the probe takes at most when all is well
@@ -99,7 +105,7 @@ func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 		answered := g.now()
 		switch {
 		case ended(ctx): // a probe that was cut short fails whatever the lab is like
-			return watched{probeTime: probeTime, err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))}
+			return watched{probeTime: probeTime, err: lastSeen(ctx, last, err)}
 		case err != nil && alive.Err() != nil:
 			return watched{probeTime: probeTime, err: context.Cause(alive), dead: true}
 		case err != nil: // says nothing, for or against
@@ -126,7 +132,7 @@ func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 		}
 		select {
 		case <-ctx.Done():
-			return watched{probeTime: probeTime, err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), last)}
+			return watched{probeTime: probeTime, err: lastSeen(ctx, last)}
 		case <-tick.C:
 		}
 	}

@@ -48,7 +48,9 @@ func Connect(ctx context.Context, api string) (*Hub, error) {
 // Open creates the paths. listen gives the address of the hub in the network where a path starts: a path can be used
 // from there and from nowhere else. delay is added each way to every path between two regions, as the baseline of its
 // links.
-func (h *Hub) Open(ctx context.Context, paths []topology.Path, listen func(from string) string, delay func(topology.Path) time.Duration) error {
+func (h *Hub) Open(
+	ctx context.Context, paths []topology.Path, listen func(from string) string, delay func(topology.Path) time.Duration,
+) error {
 	proxies := make([]toxiproxy.Proxy, 0, len(paths))
 	for _, p := range paths {
 		proxies = append(proxies, toxiproxy.Proxy{
@@ -87,7 +89,8 @@ func (h *Hub) States(ctx context.Context) (map[string]State, error) {
 
 // deaf asks what Toxiproxy's client knows nothing of, see package hub.
 func (h *Hub) deaf(ctx context.Context, method, name string) error {
-	req, err := http.NewRequestWithContext(ctx, method, "http://"+h.api+"/proxies/"+url.PathEscape(name)+"/deaf", http.NoBody)
+	address := "http://" + h.api + "/proxies/" + url.PathEscape(name) + "/deaf"
+	req, err := http.NewRequestWithContext(ctx, method, address, http.NoBody)
 	if err != nil {
 		return err
 	}

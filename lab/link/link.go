@@ -119,7 +119,8 @@ func add(p *toxiproxy.Proxy, holder string, t toxic.Toxic) error {
 	for name, v := range t.Attributes {
 		attributes[name] = v
 	}
-	got, err := p.AddToxic(strings.Join([]string{holder, t.Type, string(t.Stream)}, "_"), t.Type, string(t.Stream), 1, attributes)
+	name := strings.Join([]string{holder, t.Type, string(t.Stream)}, "_")
+	got, err := p.AddToxic(name, t.Type, string(t.Stream), 1, attributes)
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,9 @@ func open(t *testing.T, baseline time.Duration) *Link {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := topology.Path{Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: linktest.FreePort(t), Upstream: echo(t)}
+	spec := topology.Path{
+		Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: linktest.FreePort(t), Upstream: echo(t),
+	}
 	err = h.Open(t.Context(), []topology.Path{spec}, func(string) string { return "127.0.0.1" },
 		func(topology.Path) time.Duration { return baseline })
 	if err != nil {

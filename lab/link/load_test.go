@@ -100,7 +100,9 @@ func TestAHundredRoundsUnderFullLoad(t *testing.T) {
 // What connections lose that a limit or a reset ends must not be waited for by who changes another toxic of theirs.
 func TestToxicsChangeWhileOthersEndConnections(t *testing.T) {
 	l := open(t, time.Millisecond)
-	for name, ends := range map[string][]toxic.Toxic{"limit": toxic.LimitData(probe.Downstream, 100_000), "reset": toxic.Reset(probe.Downstream)} {
+	for name, ends := range map[string][]toxic.Toxic{
+		"limit": toxic.LimitData(probe.Downstream, 100_000), "reset": toxic.Reset(probe.Downstream),
+	} {
 		loading, stop := context.WithCancel(t.Context())
 		_, wait := flood(loading, l, 2)
 		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
@@ -146,7 +148,8 @@ func TestBytesStayInOrderWhileToxicsComeAndGo(t *testing.T) {
 		if i%2 == 1 {
 			toxics = append(toxic.Bandwidth(probe.Upstream, 5_000_000), toxic.SlowClose(probe.Downstream, time.Second)...)
 		}
-		if err := errors.Join(l.Set(t.Context(), "ada", toxics), l.Set(t.Context(), "bob", toxics), l.Set(t.Context(), "ada", nil)); err != nil {
+		set := func(holder string, toxics []toxic.Toxic) error { return l.Set(t.Context(), holder, toxics) }
+		if err := errors.Join(set("ada", toxics), set("bob", toxics), set("ada", nil)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -172,7 +175,8 @@ func TestAFarEndThatTakesNothingHoldsNobodyUp(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
 	defer cancel()
-	if err := errors.Join(l.Set(ctx, "ada", toxic.Latency(probe.Both, time.Millisecond, 0)), l.Set(ctx, "ada", nil)); err != nil {
+	latency := toxic.Latency(probe.Both, time.Millisecond, 0)
+	if err := errors.Join(l.Set(ctx, "ada", latency), l.Set(ctx, "ada", nil)); err != nil {
 		t.Fatal(err)
 	}
 	_ = well.SetDeadline(time.Now().Add(2 * time.Second))
@@ -192,7 +196,8 @@ func TestAControlPortThatHangsIsReportedInOneSentence(t *testing.T) {
 		case http.MethodDelete:
 			<-released
 		case http.MethodGet:
-			_, _ = io.WriteString(w, `{"name": "a_b_redis", "enabled": true, "toxics": [{"name": "ada_latency_upstream", "type": "latency", "stream": "upstream"}]}`)
+			_, _ = io.WriteString(w, `{"name": "a_b_redis", "enabled": true,
+				"toxics": [{"name": "ada_latency_upstream", "type": "latency", "stream": "upstream"}]}`)
 		}
 	}))
 	t.Cleanup(server.Close)
@@ -205,11 +210,13 @@ func TestAControlPortThatHangsIsReportedInOneSentence(t *testing.T) {
 	l := h.Link(topology.Path{Name: "a_b_redis", Service: topology.ServiceRedis}, nil)
 	began := time.Now()
 	err = l.Set(t.Context(), "ada", nil)
-	if want := "the hub's control port did not answer within 100ms while removing a toxic"; err == nil || !strings.Contains(err.Error(), want) {
+	want := "the hub's control port did not answer within 100ms while removing a toxic"
+	if err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %q", err, want)
 	}
-	if err := l.Cut(t.Context()); err == nil || !strings.Contains(err.Error(), "an earlier change of the link was under way") {
-		t.Errorf("a change after that: %v", err)
+	want = "an earlier change of the link was under way"
+	if err := l.Cut(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("a change after that: %v, want %q", err, want)
 	}
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("that took %s", took)

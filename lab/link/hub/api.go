@@ -53,8 +53,12 @@ func (h *Hub) routes() http.Handler {
 	routes.HandleFunc("POST /proxies/{proxy}", h.on(update))
 	routes.HandleFunc("POST /proxies/{proxy}/toxics", h.changing(behind))
 	routes.HandleFunc("DELETE /proxies/{proxy}/toxics/{toxic}", h.changing(behind))
-	routes.HandleFunc("PUT /proxies/{proxy}/deaf", h.on(func(p *proxy, _ *http.Request) (any, error) { return nil, p.deafen() }))
-	routes.HandleFunc("DELETE /proxies/{proxy}/deaf", h.on(func(p *proxy, _ *http.Request) (any, error) { return nil, p.undeafen() }))
+	routes.HandleFunc("PUT /proxies/{proxy}/deaf", h.on(func(p *proxy, _ *http.Request) (any, error) {
+		return nil, p.deafen()
+	}))
+	routes.HandleFunc("DELETE /proxies/{proxy}/deaf", h.on(func(p *proxy, _ *http.Request) (any, error) {
+		return nil, p.undeafen()
+	}))
 	return routes
 }
 

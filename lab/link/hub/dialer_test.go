@@ -41,7 +41,9 @@ func listenAt(t *testing.T, addresses ...string) (port int) {
 
 func TestConnectionsGoToEachAddressInTurn(t *testing.T) {
 	d := &dialer{lookup: names(map[string][]string{
-		"app.us-west-2": {"127.0.0.3", "127.0.0.20", "127.0.0.100"}, "app.us-east-1": {"127.0.0.3", "127.0.0.20"}, "redis.us-east-1": {"127.0.0.3"},
+		"app.us-west-2":   {"127.0.0.3", "127.0.0.20", "127.0.0.100"},
+		"app.us-east-1":   {"127.0.0.3", "127.0.0.20"},
+		"redis.us-east-1": {"127.0.0.3"},
 	})}
 	port := listenAt(t, "127.0.0.3", "127.0.0.20", "127.0.0.100")
 	dial := func(name string) string {

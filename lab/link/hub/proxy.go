@@ -49,7 +49,8 @@ func (p *proxy) view() view {
 	listen := p.listen
 	p.mu.Unlock()
 	return view{
-		request: request{Name: p.name, Listen: listen, Upstream: p.upstream, Enabled: &enabled}, Toxics: p.toxics.GetToxicArray(),
+		request: request{Name: p.name, Listen: listen, Upstream: p.upstream, Enabled: &enabled},
+		Toxics:  p.toxics.GetToxicArray(),
 	}
 }
 
@@ -125,7 +126,7 @@ func (p *proxy) carry(at *port, client *net.TCPConn) {
 		return
 	}
 	// Toxiproxy does this for its own type of the toxic.
-	if slices.ContainsFunc(p.toxics.GetToxicArray(), func(t toxics.Toxic) bool { return t.(*toxics.ToxicWrapper).Type == "reset_peer" }) {
+	if slices.ContainsFunc(p.toxics.GetToxicArray(), isReset) {
 		c.resetOnClose()
 	}
 	// Toxiproxy knows connections by their names. A client's address may return while its last connection has yet to run
@@ -134,6 +135,8 @@ func (p *proxy) carry(at *port, client *net.TCPConn) {
 	p.toxics.StartLink(p.server, name+"upstream", &c.client, &c.upstream, stream.Upstream)
 	p.toxics.StartLink(p.server, name+"downstream", &c.upstream, &c.client, stream.Downstream)
 }
+
+func isReset(t toxics.Toxic) bool { return t.(*toxics.ToxicWrapper).Type == "reset_peer" }
 
 // connect makes a connection one of the proxy's, unless the proxy has been cut meanwhile.
 func (p *proxy) connect(at *port, client, upstream *net.TCPConn) *connection {
