@@ -43,8 +43,10 @@ func (r *replicator) routes() http.Handler {
 	return mux
 }
 
-// copyEvery is how often the replicator looks, which is also the finest that it can throttle.
-const copyEvery = 10 * time.Millisecond
+const (
+	copyEvery     = 10 * time.Millisecond  // is how often the replicator looks
+	throttleSaves = 500 * time.Millisecond // is how long it may be late, on a busy machine, without less arriving
+)
 
 func (r *replicator) run(ctx context.Context) {
 	tick := time.NewTicker(copyEvery)
@@ -97,8 +99,8 @@ func (r *replicator) allows(service topology.Service, name, key string, t thing,
 				return false
 			}
 		case api.RuleThrottle:
-			share := max(float64(t.size), float64(rule.Rate)*copyEvery.Seconds())
-			r.budget[service] = min(share, r.budget[service]+float64(rule.Rate)*since.Seconds())
+			saved := float64(t.size) + float64(rule.Rate)*throttleSaves.Seconds()
+			r.budget[service] = min(saved, r.budget[service]+float64(rule.Rate)*since.Seconds())
 			if r.budget[service] < float64(t.size) {
 				return false
 			}
