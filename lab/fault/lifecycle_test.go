@@ -151,7 +151,7 @@ func livesItsLife(t *testing.T, text string) (took time.Duration, err error) {
 	s, err := g.Inject(t.Context())
 	took = time.Since(began)
 	if err != nil || g.State() != fault.Effective {
-		return took, fmt.Errorf("injected, it is %s: %w", g.State(), err)
+		return took, fmt.Errorf("injected, it is %s: %v", g.State(), err)
 	}
 	if s.By == "" || s.Window.Lo < s.Command || s.Window.Hi < s.Window.Lo || s.Window.Hi > took+time.Second {
 		err = errors.Join(err, fmt.Errorf("it was seen as %+v, which took %s", s, took))
@@ -161,7 +161,7 @@ func livesItsLife(t *testing.T, text string) (took time.Duration, err error) {
 	}
 	m, herr := g.Heal(t.Context())
 	if herr != nil || g.State() != fault.Healed {
-		return took, errors.Join(err, fmt.Errorf("healed, it is %s: %w", g.State(), herr))
+		return took, errors.Join(err, fmt.Errorf("healed, it is %s: %v", g.State(), herr))
 	}
 	if m.Lapsed != nil {
 		err = errors.Join(err, fmt.Errorf("it was in force all the time, and has lapsed in %+v", *m.Lapsed))
@@ -188,10 +188,10 @@ func neverTakesHold(t *testing.T, text string, took time.Duration) error {
 	g := guardOf(t, text, l)
 	s, err := g.Inject(limited(t, took))
 	if !errors.Is(err, fault.ErrUnconfirmed) || g.State() == fault.Effective {
-		return fmt.Errorf("nothing came of it, and it is %s by %q: %w", g.State(), s.By, err)
+		return fmt.Errorf("nothing came of it, and it is %s by %q: %v", g.State(), s.By, err)
 	}
 	if _, err := g.Heal(t.Context()); err != nil || g.State() != fault.Healed {
-		return fmt.Errorf("nothing came of it, and healed it is %s: %w", g.State(), err)
+		return fmt.Errorf("nothing came of it, and healed it is %s: %v", g.State(), err)
 	}
 	return nil
 }
@@ -209,7 +209,7 @@ func cannotBeHealed(t *testing.T, text string, took time.Duration) error {
 	}
 	_, err := g.Heal(limited(t, took))
 	if err == nil || g.State() != fault.Invalid || !strings.Contains(err.Error(), "heal "+g.Spec.Kind()) {
-		return fmt.Errorf("it can't be healed, and is %s: %w", g.State(), err)
+		return fmt.Errorf("it can't be healed, and is %s: %v", g.State(), err)
 	}
 	return nil
 }
