@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -133,7 +134,7 @@ func TestEveryFaultLivesItsLife(t *testing.T) {
 			t.Run(text, func(t *testing.T) { live(t, text) })
 		}
 	})
-	both := append(waiting, measuring...)
+	both := slices.Concat(waiting, measuring)
 	t.Run("never takes hold", func(t *testing.T) {
 		sideBySide(t, both, func(t *testing.T, text string) {
 			unlessStarved(t, func() error { return neverTakesHold(t, text, injecting(text)) })
@@ -154,7 +155,7 @@ func livesItsLife(t *testing.T, text string) (took time.Duration, err error) {
 	s, err := g.Inject(t.Context())
 	took = time.Since(began)
 	if err != nil || g.State() != fault.Effective {
-		return took, fmt.Errorf("injected, it is %s: %v", g.State(), err)
+		return took, errors.Join(fmt.Errorf("injected, it is %s", g.State()), err)
 	}
 	if s.By == "" || s.Window.Lo < s.Command || s.Window.Hi < s.Window.Lo || s.Window.Hi > took+time.Second {
 		err = errors.Join(err, fmt.Errorf("it was seen as %+v, which took %s", s, took))
@@ -166,7 +167,7 @@ func livesItsLife(t *testing.T, text string) (took time.Duration, err error) {
 	defer cancel()
 	m, herr := g.Heal(healing)
 	if herr != nil || g.State() != fault.Healed {
-		return took, errors.Join(err, fmt.Errorf("healed, it is %s: %v", g.State(), herr))
+		return took, errors.Join(err, fmt.Errorf("healed, it is %s", g.State()), herr)
 	}
 	if m.Lapsed != nil {
 		err = errors.Join(err, fmt.Errorf("it was in force all the time, and has lapsed in %+v", *m.Lapsed))
@@ -193,10 +194,10 @@ func neverTakesHold(t *testing.T, text string, took time.Duration) error {
 	g := guardOf(t, text, l)
 	s, err := g.Inject(limited(t, took))
 	if !errors.Is(err, fault.ErrUnconfirmed) || g.State() == fault.Effective {
-		return fmt.Errorf("nothing came of it, and it is %s by %q: %v", g.State(), s.By, err)
+		return errors.Join(fmt.Errorf("nothing came of it, and it is %s by %q", g.State(), s.By), err)
 	}
 	if _, err := g.Heal(t.Context()); err != nil || g.State() != fault.Healed {
-		return fmt.Errorf("nothing came of it, and healed it is %s: %v", g.State(), err)
+		return errors.Join(fmt.Errorf("nothing came of it, and healed it is %s", g.State()), err)
 	}
 	return nil
 }
@@ -214,7 +215,7 @@ func cannotBeHealed(t *testing.T, text string, took time.Duration) error {
 	}
 	_, err := g.Heal(limited(t, took))
 	if err == nil || g.State() != fault.Invalid || !strings.Contains(err.Error(), "heal "+g.Spec.Kind()) {
-		return fmt.Errorf("it can't be healed, and is %s: %v", g.State(), err)
+		return errors.Join(fmt.Errorf("it can't be healed, and is %s", g.State()), err)
 	}
 	return nil
 }

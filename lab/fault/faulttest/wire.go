@@ -27,8 +27,11 @@ type cache struct {
 	home bool
 }
 
-func (c *cache) query(string) (string, error) {
-	if c.home {
+func (c *cache) query(command string) (string, error) {
+	switch {
+	case command != "ROLE":
+		return "", fmt.Errorf("the fake Redis does not know %q", command)
+	case c.home:
 		return "master", nil // Redis' own word
 	}
 	return "slave", nil
