@@ -14,6 +14,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/fault/faulttest"
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // furtherCases are cases of kinds that do several things. The first case of each kind is its example in the catalogue.
@@ -160,8 +161,8 @@ func livesItsLife(t *testing.T, text string) (took time.Duration, err error) {
 	if s.By == "" || s.Window.Lo < s.Command || s.Window.Hi < s.Window.Lo || s.Window.Hi > took+time.Second {
 		err = errors.Join(err, fmt.Errorf("it was seen as %+v, which took %s", s, took))
 	}
-	if broken := l.Broken(t); broken == "" && g.Spec.Kind() != "restart" {
-		err = errors.Join(err, errors.New("it is in force, and nothing of the lab is broken"))
+	if g.Spec.Kind() != "restart" { // which is over by then
+		err = errors.Join(err, somethingBreaks(t, l))
 	}
 	healing, cancel := context.WithTimeoutCause(t.Context(), time.Minute, errLimit)
 	defer cancel()
@@ -176,6 +177,16 @@ func livesItsLife(t *testing.T, text string) (took time.Duration, err error) {
 		err = errors.Join(err, errors.New("it is healed, and broken are still "+broken))
 	}
 	return took, err
+}
+
+// somethingBreaks waits a little: what flaps is broken now and then only.
+func somethingBreaks(t *testing.T, l *faulttest.Lab) error {
+	return wait.Until(t.Context(), 5*time.Second, "something of the lab to be broken", func(context.Context) error {
+		if l.Broken(t) == "" {
+			return errors.New("nothing is broken")
+		}
+		return nil
+	})
 }
 
 var errLimit = errors.New("the limit of the test")
