@@ -182,7 +182,7 @@ func livesItsLife(t *testing.T, text string) (took time.Duration, err error) {
 // somethingBreaks waits a little: what flaps is broken now and then only.
 func somethingBreaks(t *testing.T, l *faulttest.Lab) error {
 	return wait.Until(t.Context(), 5*time.Second, "something of the lab to be broken", func(context.Context) error {
-		if l.Broken(t) == "" {
+		if l.Broken(t) == "" { //nolint:contextcheck // it looks for as long as the test goes on
 			return errors.New("nothing is broken")
 		}
 		return nil
