@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"lab/state":             {},
 	"lab/store":             {"lab/topology"},
 	"lab/fault":             {"lab/topology", "lab/api", "lab/probe", "lab/link/toxic", "lab/wait"},
+	"lab/fault/faulttest":   {"lab/fault", "lab/topology", "lab/api", "lab/probe", "lab/link", "lab/plan", "lab/link/hub", "lab/link/linktest"},
 	"lab/agent":             {"lab/topology", "lab/api"},
 	"lab/agent/runtime":     {"lab/topology", "lab/api", "lab/probe"},
 	"lab/agent/agenttest":   {"lab/topology", "lab/api", "lab/agent/runtime"},

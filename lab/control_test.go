@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
 
 	"github.com/regionfall/regionfall/lab/link"
@@ -32,7 +31,7 @@ func controlled(t *testing.T, responder http.HandlerFunc) (l *Lab, connections *
 	}
 	server.Start()
 	t.Cleanup(server.Close)
-	api := httptest.NewServer(hub.Handler(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())))
+	api := httptest.NewServer(hub.New(zerolog.Nop()))
 	t.Cleanup(api.Close)
 	h, err := link.Connect(t.Context(), api.Listener.Addr().String())
 	if err != nil {

@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
 
 	"github.com/regionfall/regionfall/lab/fault"
@@ -84,7 +83,7 @@ func linkLab(t *testing.T) *Lab {
 	t.Helper()
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("HOME", t.TempDir())
-	server := httptest.NewServer(hub.Handler(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())))
+	server := httptest.NewServer(hub.New(zerolog.Nop()))
 	t.Cleanup(server.Close)
 	h, err := link.Connect(t.Context(), server.Listener.Addr().String())
 	if err != nil {
@@ -144,31 +143,31 @@ func (l *Lab) symptom(t *testing.T, name string) probe.Symptom {
 }
 
 var (
-	bothLinks = fault.Where{From: west, To: east}
-	redisLink = fault.Where{From: west, To: east, Service: "redis"}
-	appLink   = fault.Where{From: west, To: east, Service: "app"}
+	bothLinks = fault.Links{From: west, To: east}
+	redisLink = fault.Links{From: west, To: east, Service: "redis"}
+	appLink   = fault.Links{From: west, To: east, Service: "app"}
 )
 
 func linkFaults() map[string]fault.Spec {
 	return map[string]fault.Spec{
 		"partition":              &fault.Partition{Between: []string{east, west}},
-		"partition one way":      &fault.Partition{Where: bothLinks},
-		"partition of a service": &fault.Partition{Where: redisLink},
-		"refuse":                 &fault.Refuse{Where: bothLinks},
-		"reset":                  &fault.Reset{Where: bothLinks},
-		"stall":                  &fault.Stall{Where: bothLinks},
-		"blackhole":              &fault.Blackhole{Where: bothLinks},
-		"latency":                &fault.Latency{Where: bothLinks, Delay: 30 * time.Millisecond},
-		"latency upstream":       &fault.Latency{Where: appLink, Delay: 60 * time.Millisecond, Direction: "upstream"},
-		"jitter":                 &fault.Jitter{Where: bothLinks, UpTo: 40 * time.Millisecond},
-		"jitter upstream":        &fault.Jitter{Where: appLink, UpTo: 60 * time.Millisecond, Direction: "upstream"},
-		"bandwidth":              &fault.Bandwidth{Where: bothLinks, Rate: 400_000},
-		"bandwidth upstream":     &fault.Bandwidth{Where: appLink, Rate: 400_000, Direction: "upstream"},
-		"bandwidth downstream":   &fault.Bandwidth{Where: redisLink, Rate: 400_000, Direction: "downstream"},
-		"byte limit upstream":    &fault.ByteLimit{Where: appLink, Bytes: 50_000, Direction: "upstream"},
-		"byte limit downstream":  &fault.ByteLimit{Where: bothLinks, Bytes: 50_000, Direction: "downstream"},
-		"flapping":               &fault.Flapping{Where: redisLink, On: 400 * time.Millisecond, Off: 300 * time.Millisecond},
-		"slow close":             &fault.SlowClose{Where: bothLinks, Delay: 200 * time.Millisecond},
+		"partition one way":      &fault.Partition{Links: bothLinks},
+		"partition of a service": &fault.Partition{Links: redisLink},
+		"refuse":                 &fault.Refuse{Links: bothLinks},
+		"reset":                  &fault.Reset{Links: bothLinks},
+		"stall":                  &fault.Stall{Links: bothLinks},
+		"blackhole":              &fault.Blackhole{Links: bothLinks},
+		"latency":                &fault.Latency{Links: bothLinks, Delay: 30 * time.Millisecond},
+		"latency upstream":       &fault.Latency{Links: appLink, Delay: 60 * time.Millisecond, Direction: "upstream"},
+		"jitter":                 &fault.Jitter{Links: bothLinks, UpTo: 40 * time.Millisecond},
+		"jitter upstream":        &fault.Jitter{Links: appLink, UpTo: 60 * time.Millisecond, Direction: "upstream"},
+		"bandwidth":              &fault.Bandwidth{Links: bothLinks, Rate: 400_000},
+		"bandwidth upstream":     &fault.Bandwidth{Links: appLink, Rate: 400_000, Direction: "upstream"},
+		"bandwidth downstream":   &fault.Bandwidth{Links: redisLink, Rate: 400_000, Direction: "downstream"},
+		"byte limit upstream":    &fault.ByteLimit{Links: appLink, Bytes: 50_000, Direction: "upstream"},
+		"byte limit downstream":  &fault.ByteLimit{Links: bothLinks, Bytes: 50_000, Direction: "downstream"},
+		"flapping":               &fault.Flapping{Links: redisLink, On: 400 * time.Millisecond, Off: 300 * time.Millisecond},
+		"slow close":             &fault.SlowClose{Links: bothLinks, Delay: 200 * time.Millisecond},
 	}
 }
 
@@ -208,8 +207,8 @@ func TestEveryLinkFaultIsSeenAndSeenHealed(t *testing.T) {
 func TestFourSymptomsAreFour(t *testing.T) {
 	l := linkLab(t)
 	for want, spec := range map[probe.Symptom]fault.Spec{
-		probe.Refused: &fault.Refuse{Where: redisLink}, probe.Reset: &fault.Reset{Where: redisLink},
-		probe.Silence: &fault.Stall{Where: redisLink}, probe.NoConnection: &fault.Blackhole{Where: redisLink},
+		probe.Refused: &fault.Refuse{Links: redisLink}, probe.Reset: &fault.Reset{Links: redisLink},
+		probe.Silence: &fault.Stall{Links: redisLink}, probe.NoConnection: &fault.Blackhole{Links: redisLink},
 	} {
 		g := l.guard(t, spec)
 		if _, err := g.Inject(t.Context()); err != nil {
@@ -232,12 +231,12 @@ func TestFourSymptomsAreFour(t *testing.T) {
 // Whatever the order in which overlapping faults are healed, a link carries when the last has let go, and not before.
 func TestFaultsOverlap(t *testing.T) {
 	l := linkLab(t)
-	partition := l.guard(t, &fault.Partition{Where: redisLink})
+	partition := l.guard(t, &fault.Partition{Links: redisLink})
 	if _, err := partition.Inject(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	// The second can't be seen on a link that is cut already: that it is refused, is told, and changes nothing.
-	if _, err := l.guard(t, &fault.Refuse{Where: redisLink}).Inject(t.Context()); err == nil {
+	if _, err := l.guard(t, &fault.Refuse{Links: redisLink}).Inject(t.Context()); err == nil {
 		t.Error("a fault was injected that could not be told apart")
 	}
 	all := l.guard(t, &fault.Partition{Between: []string{east, west}})
@@ -253,7 +252,7 @@ func TestFaultsOverlap(t *testing.T) {
 	if _, err := all.Heal(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	slow, slower := l.guard(t, &fault.Latency{Where: redisLink, Delay: 30 * time.Millisecond}), l.guard(t, &fault.Latency{Where: redisLink, Delay: 60 * time.Millisecond})
+	slow, slower := l.guard(t, &fault.Latency{Links: redisLink, Delay: 30 * time.Millisecond}), l.guard(t, &fault.Latency{Links: redisLink, Delay: 60 * time.Millisecond})
 	for _, g := range []*fault.Guard{slow, slower} {
 		if _, err := g.Inject(t.Context()); err != nil {
 			t.Fatal(err)
@@ -305,7 +304,7 @@ func TestWhatMustBeDrivenDoesNotStandByItself(t *testing.T) {
 
 func TestAFaultThatSomebodyAnswersForIsLeftAlone(t *testing.T) {
 	l := linkLab(t)
-	g := l.guard(t, &fault.Refuse{Where: redisLink})
+	g := l.guard(t, &fault.Refuse{Links: redisLink})
 	if _, err := g.Inject(t.Context()); err != nil {
 		t.Fatal(err)
 	}

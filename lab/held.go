@@ -121,7 +121,7 @@ func (k *heldLink) Behind(ctx context.Context) error {
 func (k *heldLink) thing() string { return "link " + k.path.Name }
 
 // Hold breaks the link.
-func (k *heldLink) Hold(ctx context.Context, how fault.How) error {
+func (k *heldLink) Hold(ctx context.Context, how fault.LinkState) error {
 	as := state.Toxic
 	switch {
 	case how.Cut:
@@ -160,7 +160,7 @@ func (k *heldLink) set(ctx context.Context, as state.Hold) error {
 	if as == state.Deaf {
 		return k.link.Deafen(ctx)
 	}
-	return k.link.Hear(ctx)
+	return k.link.Undeafen(ctx)
 }
 
 var _ fault.Life = (*heldNode)(nil)

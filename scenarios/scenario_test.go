@@ -100,7 +100,7 @@ expect: {fail: [recovery_time, hole]}
 		Steps: []drill.Step{
 			{Job: "backup"},
 			{At: time.Minute, When: "backup_done", Inject: &fault.Latency{
-				Where: fault.Where{From: "eu-west-1", To: "eu-central-1"}, Delay: 80 * time.Millisecond,
+				Links: fault.Links{From: "eu-west-1", To: "eu-central-1"}, Delay: 80 * time.Millisecond,
 			}},
 			{At: 1500 * time.Millisecond, When: "detected", Heal: "latency"},
 		},

@@ -1,4 +1,4 @@
-// Command hub is the Toxiproxy server that carries every link and tap of a lab.
+// Command hub carries every link and tap of a lab, through Toxiproxy.
 //
 // Its control API listens on the outer network alone, and answers the harness alone. The hub is attached to the network of every region
 // too, and a node that could reach the API could heal the fault it is meant to suffer.
@@ -16,15 +16,13 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/rs/zerolog"
 
 	"github.com/regionfall/regionfall/lab/link/hub"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// The limits of one exchange with the control API: what it does takes milliseconds, and Toxiproxy itself gives up after 25 s.
+// The limits of one exchange with the control API: what it does takes milliseconds, and a few seconds where a far end takes no bytes.
 const (
 	readTimeout  = 15 * time.Second
 	writeTimeout = 30 * time.Second
@@ -53,11 +51,10 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find the gateway of the outer network: %w", err)
 	}
-	logger := zerolog.New(os.Stderr).Level(zerolog.InfoLevel).With().Timestamp().Logger()
-	net.DefaultResolver = new(balancer).resolver() // by which Toxiproxy connects
-	proxies := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(prometheus.NewRegistry()), logger)
+	zerolog.SetGlobalLevel(zerolog.InfoLevel) // some toxics log with a logger of their own
+	logger := zerolog.New(os.Stderr).With().Timestamp().Logger()
 	server := &http.Server{
-		Handler: hub.Handler(proxies), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		Handler: hub.New(logger), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 	}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	logger.Info().Stringer("address", listener.Addr()).Msg("control API")

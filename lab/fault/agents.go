@@ -20,18 +20,18 @@ func only(l Lab, s topology.Service, region string) (Node, error) {
 	return nodes[0], nil
 }
 
-// agentOf is what runs on a node, to be talked to.
+// agentOf calls what runs on a node.
 func agentOf(n Node) api.Caller {
 	if a, ok := n.(Agent); ok {
 		return a
 	}
-	return mute{n}
+	return silent{n}
 }
 
-// mute is a node that can't be called.
-type mute struct{ Node }
+// silent is a node that can't be called.
+type silent struct{ Node }
 
-func (m mute) Call(context.Context, string, string, any, any) error {
+func (m silent) Call(context.Context, string, string, any, any) error {
 	return fmt.Errorf("%s speaks no HTTP", m.Place().Name)
 }
 
@@ -44,44 +44,44 @@ func query(ctx context.Context, n Node, sql string) (string, error) {
 	return db.Query(ctx, sql)
 }
 
-// running says whether a node runs. What a fault told the process of one that does not, is gone with it.
+// running says whether a node runs. What a fault has ordered of the process of one that does not is gone with it.
 func running(ctx context.Context, n Node) (bool, error) {
 	s, err := n.State(ctx)
 	return s == Running, err
 }
 
-// told are the nodes that a fault has told something, each with the life it was in. Whoever is started again has forgotten it: that another fault, a
-// failover or the loss of its region had it started again, is no lapse of the fault's own.
-type told []life
+// lives are those of the nodes to which a fault has given an order. A node that is started again has forgotten it:
+// that another fault, a failover or the loss of its region had it started again, is no lapse of the fault's own.
+type lives []life
 
 type life struct {
 	node Node
 	name string
 }
 
-// tellTo notes the lives of nodes that were just told. One that can't say is left out; where none can, nobody is taken to live on.
-func tellTo(ctx context.Context, nodes ...Node) told {
-	var t told
+// livesOf notes the lives of nodes. One that can't say is left out; where none can, no life is taken to go on.
+func livesOf(ctx context.Context, nodes ...Node) lives {
+	var all lives
 	for _, n := range nodes {
 		if name, err := lifeOf(ctx, n); err == nil {
-			t = append(t, life{n, name})
+			all = append(all, life{n, name})
 		}
 	}
-	return t
+	return all
 }
 
-// liveOn says whether all of them are in the same life still.
-func (t told) liveOn(ctx context.Context) (bool, error) {
-	for _, was := range t {
-		if same, err := was.goesOn(ctx); !same {
+// allContinue says whether all of the nodes are in the same life still.
+func (l lives) allContinue(ctx context.Context) (bool, error) {
+	for _, was := range l {
+		if same, err := was.continues(ctx); !same {
 			return false, err
 		}
 	}
-	return len(t) > 0, nil
+	return len(l) > 0, nil
 }
 
-// goesOn says whether the node has not been started again.
-func (l life) goesOn(ctx context.Context) (bool, error) {
+// continues says whether the node has not been started again.
+func (l life) continues(ctx context.Context) (bool, error) {
 	is, err := lifeOf(ctx, l.node)
 	return err == nil && is == l.name, err
 }
@@ -90,7 +90,7 @@ func lifeOf(ctx context.Context, n Node) (string, error) {
 	if l, ok := n.(Life); ok {
 		return l.Life(ctx)
 	}
-	return "", fmt.Errorf("nobody tells the lives of %s apart", n.Place().Name)
+	return "", fmt.Errorf("the lives of %s can't be told apart", n.Place().Name)
 }
 
 func anyRuns(ctx context.Context, nodes []Node) (bool, error) {
@@ -102,16 +102,16 @@ func anyRuns(ctx context.Context, nodes []Node) (bool, error) {
 	return false, nil
 }
 
-// dyingWithin is how long a process may take to end (an automation that is killed waits two seconds for its mark to be fetched), and the engine to
-// notice.
+// dyingWithin is how long a process may take to end (an automation that is killed waits two seconds for its mark to
+// be fetched), and the engine to notice.
 const dyingWithin = 4 * time.Second
 
-// unlessDown tells a node something, unless it is down: to find that out by asking it takes as long as nobody answers.
-func unlessDown(ctx context.Context, n Node, tell func(ctx context.Context) error) error {
+// unlessDown gives a node an order, unless it is down: to find that out by asking it takes as long as nobody answers.
+func unlessDown(ctx context.Context, n Node, order func(ctx context.Context) error) error {
 	if s, err := n.State(ctx); err != nil || s == Down {
 		return err
 	}
-	err := tell(ctx)
+	err := order(ctx)
 	if err == nil {
 		return nil
 	}
@@ -128,19 +128,39 @@ func unlessDown(ctx context.Context, n Node, tell func(ctx context.Context) erro
 	return nil
 }
 
-// compare says what a measured amount means for one that was asked: in force within the tolerance of it, not in force when it is not even
-// half way there from what it is without the fault, and else an error, as nobody can tell. A rate falls to what was asked, a lag rises.
-func compare(got, asked float64, rate, healed bool, saw string) (bool, string, error) {
+// inForce says what a measured amount means for one that was asked: in force within the tolerance of it, not in force
+// when it is not even half way there from what it is without the fault, and else an error, as nobody can tell. A rate
+// falls to what was asked, a lag rises.
+func inForce(got, asked float64, rate bool, observed string) (bool, string, error) {
 	off := got < asked/2
 	if rate {
 		off = got > asked*2
 	}
 	switch {
-	case got >= asked*(1-tolerance) && got <= asked*(1+tolerance):
-		return true, saw, nil
-	case off, healed && !rate && got < asked, healed && rate && got > asked:
-		return false, saw, nil
+	case near(got, asked):
+		return true, observed, nil
+	case off:
+		return false, observed, nil
 	default:
-		return false, "", errors.New(saw)
+		return false, "", errors.New(observed)
 	}
 }
+
+// gone says the same once the fault has let go: whatever is on the other side of what was asked shows that it is gone.
+func gone(got, asked float64, rate bool, observed string) (bool, string, error) {
+	off := got < asked
+	if rate {
+		off = got > asked
+	}
+	switch {
+	case near(got, asked):
+		return false, observed, nil
+	case off:
+		return true, observed, nil
+	default:
+		return false, "", errors.New(observed)
+	}
+}
+
+// near says whether an amount is within the tolerance of what was asked.
+func near(got, asked float64) bool { return got >= asked*(1-tolerance) && got <= asked*(1+tolerance) }

@@ -15,9 +15,9 @@ const (
 	west = "us-west-2"
 )
 
-// obedient has a node keep what it is told, by who told it, for its life.
-func obedient(n *fakeNode) (told map[string]any) {
-	told = map[string]any{}
+// acceptOrders has a node keep what it is told, by who told it, for its life.
+func acceptOrders(n *fakeNode) (orders map[string]any) {
+	orders = map[string]any{}
 	n.call = func(method, at string, in, out any) error {
 		at, _, _ = strings.Cut(at, "?")
 		holder, err := url.PathUnescape(path.Base(at))
@@ -26,31 +26,31 @@ func obedient(n *fakeNode) (told map[string]any) {
 		}
 		switch method {
 		case http.MethodPut:
-			told[holder] = in
+			orders[holder] = in
 			return nil
 		case http.MethodDelete:
-			delete(told, holder)
+			delete(orders, holder)
 			return nil
 		}
 		switch out := out.(type) {
 		case *api.Capacity:
 			out.Ceilings = map[string]float64{}
-			for h := range told {
+			for h := range orders {
 				out.Ceilings[h] = 1
 			}
 		case *api.DeliveryState:
 			out.Published, out.Former, out.Told = 7, 6, map[string]api.DeliveryOrder{}
-			for h := range told {
+			for h := range orders {
 				out.Told[h] = api.DeliveryOrder{}
 			}
 		case *map[string]api.Rule:
 			*out = map[string]api.Rule{}
-			for h := range told {
+			for h := range orders {
 				(*out)[h] = api.Rule{}
 			}
 		case *map[string]api.StepFault:
 			*out = map[string]api.StepFault{}
-			for h, to := range told {
+			for h, to := range orders {
 				(*out)[h] = to.(api.StepFault)
 			}
 		default:
@@ -58,5 +58,5 @@ func obedient(n *fakeNode) (told map[string]any) {
 		}
 		return nil
 	}
-	return told
+	return orders
 }

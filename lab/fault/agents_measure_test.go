@@ -33,8 +33,12 @@ func TestOnlyWhatIsWithinTheToleranceIsInForce(t *testing.T) {
 		{got: 111, rate: true, healed: true},
 		{got: 10, rate: true, healed: true, nobody: true},
 	} {
-		in, saw, err := compare(c.got, 100, c.rate, c.healed, "what was seen")
-		if in != c.in || (err != nil) != c.nobody || err == nil && saw == "" {
+		in, observed, err := inForce(c.got, 100, c.rate, "what was seen")
+		if c.healed {
+			in, observed, err = gone(c.got, 100, c.rate, "what was seen")
+			in = err == nil && !in
+		}
+		if in != c.in || (err != nil) != c.nobody || err == nil && observed == "" {
 			t.Errorf("%+v: in force %t, %v", c, in, err)
 		}
 	}
@@ -73,8 +77,8 @@ func (p *throttledFlow) total(context.Context) (int64, error) {
 	if p.written == 0 {
 		return 1000, nil // of before
 	}
-	come := p.saved + p.rate*time.Since(p.since).Seconds()
-	return 1000 + min(p.written, int64(come/p.piece)*int64(p.piece)), nil
+	arrived := p.saved + p.rate*time.Since(p.since).Seconds()
+	return 1000 + min(p.written, int64(arrived/p.piece)*int64(p.piece)), nil
 }
 
 func TestRateIsThatOfTheFlow(t *testing.T) {

@@ -13,9 +13,9 @@ import (
 
 // Bandwidth lets so many bytes a second pass each link, in each direction by itself.
 type Bandwidth struct {
-	Where     `yaml:",inline"`
-	Direction string `yaml:"direction"`
-	Rate      int    `yaml:"rate"` // bytes a second
+	Links     `yaml:",inline"`
+	Direction string `yaml:"direction" otherwise:"both" about:"Upstream or downstream."`
+	Rate      int    `yaml:"rate" about:"In bytes a second."` // bytes a second
 }
 
 // Kind is bandwidth.
@@ -29,7 +29,7 @@ const (
 
 // Validate asks for links and a rate.
 func (f *Bandwidth) Validate(t topology.Topology) error {
-	_, err := stream(f.Direction)
+	_, err := streamOf(f.Direction)
 	err = errors.Join(f.validate(t), err, chooses(f.Service, f.Direction))
 	if f.Rate < minRate || f.Rate > maxRate || f.Rate%1000 != 0 {
 		err = errors.Join(err, fmt.Errorf("rate is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, minRate, maxRate))
@@ -37,7 +37,8 @@ func (f *Bandwidth) Validate(t topology.Topology) error {
 	return err
 }
 
-// chooses is a complaint about a direction that could not be seen: only Redis and PostgreSQL send back as much as one asks for.
+// chooses is a complaint about a direction that could not be seen: only Redis and PostgreSQL send back as much as one
+// asks for.
 func chooses(service, direction string) error {
 	if direction == string(probe.Downstream) && service != "" && service != "redis" && service != "postgres" {
 		return fmt.Errorf("direction downstream can't be seen on %s alone: use upstream or both", service)

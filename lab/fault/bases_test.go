@@ -12,7 +12,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Clients were cut off five milliseconds after the command, whatever one probe says; the engine takes three seconds longer.
+// Clients were cut off five milliseconds after the command, whatever one probe says; the engine takes three seconds
+// longer.
 func TestARegionIsNotDarkForOneBadProbe(t *testing.T) {
 	for bad := range 8 {
 		synctest.Test(t, func(t *testing.T) {
@@ -71,7 +72,7 @@ func TestNoLinkIsLeftOutForOneBadProbe(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			quick, late := redisLink(west, east), postgresLink(west, east)
 			late.wrong, late.holds = []int{bad}, 400*ms
-			g, err := NewGuard(&Refuse{Where{From: west, To: east}}, fakeLab{links: []*fakeLink{quick, late}}, clock())
+			g, err := NewGuard(&Refuse{Links{From: west, To: east}}, fakeLab{links: []*fakeLink{quick, late}}, clock())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -106,7 +107,7 @@ func TestOneBadProbeOfTheWayBack(t *testing.T) {
 					time.AfterFunc(1500*ms, func() { back.mu.Lock(); back.others = true; back.mu.Unlock() })
 					there.holds = 2 * time.Second
 				}
-				g, err := NewGuard(&Partition{Where: Where{From: west, To: east}}, fakeLab{links: []*fakeLink{there, back}}, clock())
+				g, err := NewGuard(&Partition{Links: Links{From: west, To: east}}, fakeLab{links: []*fakeLink{there, back}}, clock())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -124,7 +125,7 @@ func TestABlackholeOutlastsABadLine(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			l := &brokenLines{fakeLink: redisLink(west, east), broken: map[string]bool{}}
 			l.wrong = []int{bad}
-			g, err := NewGuard(&Blackhole{Where{From: west, To: east}}, otherLinks{fakeLab{}, l}, clock())
+			g, err := NewGuard(&Blackhole{Links{From: west, To: east}}, otherLinks{fakeLab{}, l}, clock())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -146,8 +147,8 @@ func TestABlackholeOutlastsABadLine(t *testing.T) {
 func TestTheBaseIsNotThatOfOneBadProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &slowFirst{fakeLink: redisLink(west, east), first: latencyTrips}
-		g := injected(t, &Latency{Where: Where{From: west, To: east}, Delay: 80 * ms}, otherLinks{fakeLab{}, k})
-		if base := g.fault.(*measured).base; base > 2 {
+		g := injected(t, &Latency{Links: Links{From: west, To: east}, Delay: 80 * ms}, otherLinks{fakeLab{}, k})
+		if base := *g.fault.(*measured).base; base > 2 {
 			t.Errorf("the base is %g ms", base)
 		}
 	})
@@ -159,12 +160,12 @@ func TestTheBaseOfAJitterIsNotThatOfABusyMachine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := &busy{upTo: 60 * ms, share: func(n int64) float64 { return float64(n%100) / 100 }}
-				f, err := (&Jitter{Where: Where{From: "west", To: "east"}, Direction: "upstream", UpTo: 60 * ms}).For(&busyFor{b, from})
+				f, err := (&Jitter{Links: Links{From: "west", To: "east"}, Direction: "upstream", UpTo: 60 * ms}).For(&busyFor{b, from})
 				if err != nil {
 					t.Fatal(err)
 				}
 				for range agreeing {
-					if in, _, err := f.InForce(t.Context()); in || err != nil {
+					if in, _, err := f.Baseline(t.Context()); in || err != nil {
 						t.Fatal(in, err)
 					}
 				}
@@ -176,17 +177,18 @@ func TestTheBaseOfAJitterIsNotThatOfABusyMachine(t *testing.T) {
 	}
 }
 
-// What is left of another fault's delay may have come or gone since: only what can't be with the fault shows that it is gone.
+// What is left of another fault's delay may have come or gone since: only what can't be with the fault shows that it
+// is gone.
 func TestAnotherLatencyThatIsHealedIsNoLapse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := redisLink(west, east)
 		k.slow = 120 * ms // of another fault
-		g := injected(t, &Latency{Where: Where{From: west, To: east}, Delay: 60 * ms}, fakeLab{links: []*fakeLink{k}})
+		g := injected(t, &Latency{Links: Links{From: west, To: east}, Delay: 60 * ms}, fakeLab{links: []*fakeLink{k}})
 		k.slow = 0
 		if g.lapsed(t.Context()) != nil {
 			t.Error("the other fault was healed, and this one has lapsed")
 		}
-		if k.how = nil; g.lapsed(t.Context()) == nil {
+		if k.state = nil; g.lapsed(t.Context()) == nil {
 			t.Error("it is gone as well, and has not lapsed")
 		}
 	})
@@ -195,8 +197,8 @@ func TestAnotherLatencyThatIsHealedIsNoLapse(t *testing.T) {
 func TestABlackholeLapsesThoughItsLinesStayBroken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &brokenLines{fakeLink: redisLink(west, east), broken: map[string]bool{}}
-		g := injected(t, &Blackhole{Where{From: west, To: east}}, otherLinks{fakeLab{}, l})
-		l.how = nil
+		g := injected(t, &Blackhole{Links{From: west, To: east}}, otherLinks{fakeLab{}, l})
+		l.state = nil
 		if m, err := g.Heal(t.Context()); err != nil || m.Lapsed == nil {
 			t.Errorf("%+v, %v", m, err)
 		}
@@ -246,10 +248,11 @@ func TestTheBaseOfADelayIsNotThatOfOneBadProbe(t *testing.T) {
 	})
 }
 
-// What is seen by silence is in force when the hub or the engine has said so, and not when the probe has lost its patience.
+// What is seen by silence is in force when the hub or the engine has said so, and not when the probe has lost its
+// patience.
 func TestWhatIsSeenBySilenceIsKnownToAFewMilliseconds(t *testing.T) {
-	where := Where{From: west, To: east}
-	for name, spec := range map[string]Spec{"stall": &Stall{where}, "blackhole": &Blackhole{where}, "pause": &Pause{Which{Service: "redis", Region: east}}} {
+	where := Links{From: west, To: east}
+	for name, spec := range map[string]Spec{"stall": &Stall{where}, "blackhole": &Blackhole{where}, "pause": &Pause{Nodes{Service: "redis", Region: east}}} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k, n := redisLink(west, east), newNode(topology.ServiceRedis, east)

@@ -13,9 +13,10 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Blackhole is a network that drops packets: no answer to anything, be it on open connections or to an attempt to connect.
+// Blackhole is a network that drops packets: no answer to anything, be it on open connections or to an attempt to
+// connect.
 type Blackhole struct {
-	Where `yaml:",inline"`
+	Links `yaml:",inline"`
 }
 
 // Kind is blackhole.
@@ -30,8 +31,8 @@ func (f *Blackhole) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hole{broken: broken{holding: holding{links: links, how: How{Deaf: true, Toxics: toxic.Swallow(probe.Both)}}}, line: lineName()}
-	h.shows = h.silent
+	h := &hole{broken: broken{linkHold: linkHold{links: links, state: LinkState{Deaf: true, Toxics: toxic.Swallow(probe.Both)}}}, line: lineName()}
+	h.check = h.silent
 	return h, nil
 }
 
@@ -63,32 +64,31 @@ func (h *hole) silent(ctx context.Context, l Link) (bool, string, error) {
 		return false, "", err
 	}
 	// Who connects through a port that the engine publishes is connected by what relays there.
-	unheard := fresh.Symptom == probe.NoConnection || fresh.Symptom == probe.Silence && l.Path().From == topology.Clients
+	unanswered := fresh.Symptom == probe.NoConnection || fresh.Symptom == probe.Silence && l.Path().From == topology.Clients
 	switch {
 	case fresh.Symptom == probe.Fine && open.Symptom == probe.Fine:
 		return false, "", nil
-	case unheard && open.Symptom == probe.Silence:
+	case unanswered && open.Symptom == probe.Silence:
 		return true, "no answer on open connections, and none to connecting", nil
 	default:
 		return false, "", fmt.Errorf("%s: a new connection has %q, an open one %q", l.Path().Name, fresh.Symptom, open.Symptom)
 	}
 }
 
-// InForce opens the connections before the fault. One that has failed stays broken, so all are opened anew then.
-func (h *hole) InForce(ctx context.Context) (bool, string, error) {
-	before := h.looks < agreeing && !h.healed
-	in, saw, err := h.broken.InForce(ctx)
-	if !before || err != nil {
-		return in, saw, err
+// Baseline opens the connections. One that has failed stays broken, so all are opened anew then.
+func (h *hole) Baseline(ctx context.Context) (bool, string, error) {
+	already, observed, err := h.broken.Baseline(ctx)
+	if already || err != nil {
+		return already, observed, err
 	}
-	_, well, _, err := askAll(ctx, h.alive, h.silent)
-	if err == nil && len(well) != len(h.alive) {
-		err = fmt.Errorf("only %d of %s can be kept open", len(well), these(h.alive))
+	_, working, _, err := askAll(ctx, h.alive, h.silent)
+	if err == nil && len(working) != len(h.alive) {
+		err = fmt.Errorf("only %d of %s can be kept open", len(working), describeLinks(h.alive))
 	}
 	if err != nil {
 		h.line = lineName()
 	}
-	return false, saw, err
+	return false, observed, err
 }
 
 // Lapsed asks on new connections: one that has fallen silent stays broken, whatever the link is like by now.

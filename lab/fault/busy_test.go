@@ -27,7 +27,7 @@ func (d dying) State(context.Context) (NodeState, error) {
 
 func (dying) Place() Place { return Place{Name: "us-east-1/replicator"} }
 
-func TestANodeMayDieWhileItIsTold(t *testing.T) {
+func TestANodeMayDieWhileItGetsAnOrder(t *testing.T) {
 	for name, c := range map[string]struct {
 		noticed time.Duration
 		want    error
@@ -47,36 +47,36 @@ func TestANodeMayDieWhileItIsTold(t *testing.T) {
 	}
 }
 
-// busy is a link of a machine that has much to do until the fault is injected, or all the time: then three of four round trips take longer
-// than they need. With the fault each is delayed by another share of what was asked.
+// busy is a link of a machine that has much to do until the fault is injected, or all the time: then three of four
+// round trips take longer than they need. With the fault each is delayed by another share of what was asked.
 type busy struct {
 	numb
 	upTo   time.Duration
 	share  func(n int64) float64
 	always bool
 
-	held  atomic.Bool
-	asked atomic.Int64
+	isHeld atomic.Bool
+	asked  atomic.Int64
 }
 
 func (b *busy) Links(func(Path) bool) ([]Link, error) { return []Link{b}, nil }
 
-func (b *busy) Hold(context.Context, How) error { b.held.Store(true); return nil }
+func (b *busy) Hold(context.Context, LinkState) error { b.isHeld.Store(true); return nil }
 
 func (b *busy) Ask(context.Context, probe.Question) (probe.Answer, error) {
 	n, took := b.asked.Add(1), 2*time.Millisecond
-	held := b.held.Load()
-	if held {
+	isHeld := b.isHeld.Load()
+	if isHeld {
 		took += time.Duration(b.share(n) * float64(b.upTo))
 	}
-	if n%4 != 0 && (b.always || !held) {
+	if n%4 != 0 && (b.always || !isHeld) {
 		took += 15 * time.Millisecond
 	}
 	time.Sleep(took)
 	return probe.Answer{Took: took}, nil
 }
 
-func TestJitterIsHeldAgainstTheLeastRoundTrip(t *testing.T) {
+func TestJitterIsComparedWithTheShortestRoundTrip(t *testing.T) {
 	for name, c := range map[string]struct {
 		share func(n int64) float64
 		want  error
@@ -89,7 +89,7 @@ func TestJitterIsHeldAgainstTheLeastRoundTrip(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				asked := &Jitter{Where: Where{From: "west", To: "east"}, Direction: "upstream", UpTo: 60 * time.Millisecond}
+				asked := &Jitter{Links: Links{From: "west", To: "east"}, Direction: "upstream", UpTo: 60 * time.Millisecond}
 				for _, always := range []bool{false, true} {
 					g, err := NewGuard(asked, &busy{upTo: asked.UpTo, share: c.share, always: always}, clock())
 					if err != nil {

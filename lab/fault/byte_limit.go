@@ -12,9 +12,9 @@ import (
 
 // ByteLimit ends each connection after so many bytes, as a proxy with a broken buffer does.
 type ByteLimit struct {
-	Where     `yaml:",inline"`
-	Direction string `yaml:"direction"`
-	Bytes     int    `yaml:"bytes"`
+	Links     `yaml:",inline"`
+	Direction string `yaml:"direction" otherwise:"both" about:"Upstream or downstream."`
+	Bytes     int    `yaml:"bytes" about:"After which a connection ends."`
 }
 
 // Kind is byte_limit.
@@ -22,7 +22,7 @@ func (*ByteLimit) Kind() string { return "byte_limit" }
 
 // Validate asks for links and a limit.
 func (f *ByteLimit) Validate(t topology.Topology) error {
-	_, err := stream(f.Direction)
+	_, err := streamOf(f.Direction)
 	err = errors.Join(f.validate(t), err, chooses(f.Service, f.Direction))
 	if f.Direction == "" || f.Direction == "both" {
 		err = errors.Join(err, errors.New("direction is missing: use upstream or downstream"))

@@ -53,7 +53,7 @@ var catalogue = []Entry{
 	{
 		Kind: "fail_step", On: "automation", Example: "fail_step: {step: promote, times: 3}",
 		Mimics: "a call of the failover runbook that is refused or throttled a few times, as a cloud's control plane does in an outage",
-		Shows:  "the automation says that it is told to; the step's failure is marked when it comes to it",
+		Shows:  "the automation says that it has the order; the step's failure is marked when it comes to it",
 		empty:  func() Spec { return &FailStep{} },
 	},
 	{
@@ -77,7 +77,7 @@ var catalogue = []Entry{
 	{
 		Kind: "hang_step", On: "automation", Example: "hang_step: {step: fence}",
 		Mimics: "a failover runbook that waits for a call that never returns, attempt after attempt",
-		Shows:  "the automation says that it is told to; step_hung is marked when it comes to the step",
+		Shows:  "the automation says that it has the order; step_hung is marked when it comes to the step",
 		empty:  func() Spec { return &HangStep{} },
 	},
 	{
@@ -95,7 +95,7 @@ var catalogue = []Entry{
 	{
 		Kind: "kill_automation", On: "automation", Example: "kill_automation: {step: redirect}",
 		Mimics: "the failover automation dies half way: what is done is done, and nobody goes on until it is started again",
-		Shows:  "the automation says that it is told to, or is down; killed_at is marked when it comes to the step",
+		Shows:  "the automation says that it has the order, or is down; killed_at is marked when it comes to the step",
 		empty:  func() Spec { return &KillAutomation{} },
 	},
 	{
@@ -151,7 +151,7 @@ var catalogue = []Entry{
 	{
 		Kind: "repeat_step", On: "automation", Example: "repeat_step: {step: promote}",
 		Mimics: "a runbook that is started twice, or a message that is delivered twice: every step has to stand that",
-		Shows:  "the automation says that it is told to; the step's mark is there twice when it comes to it",
+		Shows:  "the automation says that it has the order; the step's mark is there twice when it comes to it",
 		empty:  func() Spec { return &RepeatStep{} },
 	},
 	{

@@ -8,23 +8,25 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Conflicts says in one sentence why b could not be seen, or not be told from a, while a is in force; nil if nothing speaks against it. Both are in lab
-// time. It refuses only what is certain before there is a lab. Where a role moves or a failover comes in between, the probe has the last word.
+// Conflicts says in one sentence why b could not be seen, or not be told from a, while a is in force; nil if nothing
+// speaks against it. Both are in lab time. It refuses only what is certain before there is a lab. Where a role moves
+// or a failover comes in between, the probe has the last word.
 func Conflicts(a, b Spec, t topology.Topology) error {
-	why := alike(a, b, t)
-	if why == "" {
-		why = hidden(shadowOf(a, b), b, t)
+	reason := alike(a, b, t)
+	if reason == "" {
+		reason = hidden(shadowOf(a, b), b, t)
 	}
-	if why == "" {
+	if reason == "" {
 		return nil
 	}
-	return fmt.Errorf("%s on %s can't be seen while %s on %s is in force: %s", b.Kind(), b.Target(), a.Kind(), a.Target(), why)
+	return fmt.Errorf("%s on %s can't be seen while %s on %s is in force: %s", b.Kind(), b.Target(), a.Kind(), a.Target(), reason)
 }
 
-// Faults are of links, or of nodes, or know neither. What they are about is known from their parameters, but for the node that is the primary.
+// Faults are of links, or of nodes, or know neither. What they are about is known from their parameters, but for the
+// node that is the primary.
 type (
 	onPaths interface{ picks(p Path) bool }
-	onNodes interface{ surely(p Place) bool }
+	onNodes interface{ mustPick(p Place) bool }
 )
 
 // shadow is what a fault takes away from the probes of others.
@@ -52,12 +54,13 @@ func shadowOf(a, b Spec) shadow {
 		s.paths = func(p Path) bool { return p.From == f.Region || p.To == f.Region }
 		s.nodes = func(p Place) bool { return p.Region == f.Region }
 	case *Kill, *Pause:
-		s.nodes = f.(onNodes).surely
+		s.nodes = f.(onNodes).mustPick
 	}
 	return s
 }
 
-// pausesLog says whether a fault is that nothing comes of PostgreSQL's log, which is waited for no longer than it takes over a way that is well.
+// pausesLog says whether a fault is that nothing comes of PostgreSQL's log, which is waited for no longer than it
+// takes over a way that is well.
 func pausesLog(s Spec) bool {
 	p, ok := s.(*PauseReplication)
 	return ok && p.Store == storePostgres
@@ -102,8 +105,8 @@ func (s shadow) hidesAll(all []Path, t topology.Topology) string {
 }
 
 // stops says which node of some does not answer.
-func (s shadow) stops(t topology.Topology, which func(Place) bool) string {
-	for _, n := range chosen(places(t), which) {
+func (s shadow) stops(t topology.Topology, match func(Place) bool) string {
+	for _, n := range chosen(places(t), match) {
 		if s.nodes(n) {
 			return n.Name + " does not run then"
 		}
@@ -112,16 +115,16 @@ func (s shadow) stops(t topology.Topology, which func(Place) bool) string {
 }
 
 // stopsAll says that none of some nodes answers.
-func (s shadow) stopsAll(t topology.Topology, what string, which func(Place) bool) string {
-	nodes := chosen(places(t), which)
+func (s shadow) stopsAll(t topology.Topology, subject string, match func(Place) bool) string {
+	nodes := chosen(places(t), match)
 	if len(nodes) == 0 || slices.ContainsFunc(nodes, func(n Place) bool { return !s.nodes(n) }) {
 		return ""
 	}
-	return what + " runs then"
+	return subject + " runs then"
 }
 
-func chosen[T any](all []T, which func(T) bool) []T {
-	return slices.DeleteFunc(slices.Clone(all), func(x T) bool { return !which(x) })
+func chosen[T any](all []T, match func(T) bool) []T {
+	return slices.DeleteFunc(slices.Clone(all), func(x T) bool { return !match(x) })
 }
 
 // hidden says what the probe of a fault would need and does not have in a shadow.
@@ -151,17 +154,17 @@ func hidden(s shadow, b Spec, t topology.Topology) string {
 	case stepping:
 		return node(topology.ServiceAutomation, t.Standby().Name)
 	case *Partition:
-		back := chosen(paths(t), Where{From: f.To, To: f.From, Service: f.Service}.picks)
+		back := chosen(paths(t), Links{From: f.To, To: f.From, Service: f.Service}.picks)
 		for _, p := range back { // it is asked whether they carry, and they need not
-			if why := s.hidesAll([]Path{p}, t); why != "" && !s.hides(p, t) {
-				return why
+			if reason := s.hidesAll([]Path{p}, t); reason != "" && !s.hides(p, t) {
+				return reason
 			}
 		}
 		return s.hidesAll(chosen(paths(t), f.picks), t)
 	case onPaths:
 		return s.hidesAll(chosen(paths(t), f.picks), t)
 	case onNodes:
-		return s.stops(t, f.surely)
+		return s.stops(t, f.mustPick)
 	}
 	return ""
 }
@@ -175,7 +178,8 @@ func first(all ...string) string {
 	return ""
 }
 
-// hiddenConfig is what the delivery of a configuration needs: who delivers, somebody who reads, and to be told that something new is published.
+// hiddenConfig is what the delivery of a configuration needs: who delivers, somebody who reads, and to be told that
+// something new is published.
 func hiddenConfig(s shadow, region string, t topology.Topology) string {
 	return first(
 		s.stops(t, func(p Place) bool { return p.Service == topology.ServiceReplicator && p.Region == region }),
@@ -184,7 +188,8 @@ func hiddenConfig(s shadow, region string, t topology.Topology) string {
 	)
 }
 
-// hiddenStream is what a stream needs: both ends, and a way between them. Of PostgreSQL any other region may be the source.
+// hiddenStream is what a stream needs: both ends, and a way between them. Of PostgreSQL any other region may be the
+// source.
 func hiddenStream(s shadow, r Replicated, t topology.Topology) string {
 	service := map[string]topology.Service{
 		storePostgres: topology.ServicePostgres, storeObjects: topology.ServiceS3, storeItems: topology.ServiceDynamoDB,

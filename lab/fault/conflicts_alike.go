@@ -15,12 +15,12 @@ type (
 	}
 	configuring interface{ configures() (region string) }
 	replicating interface {
-		replicates() (Replicated, badly)
+		replicates() (Replicated, impairment)
 	}
 	stepping interface{ steps() (step string) }
-	spoiling interface {
+	damaging interface {
 		onNodes
-		spoilsDisk()
+		damagesDisk()
 	}
 )
 
@@ -28,12 +28,12 @@ type (
 func alike(a, b Spec, t topology.Topology) string {
 	switch b := b.(type) {
 	case *Squeeze:
-		if a, ok := a.(*Squeeze); ok && a.Region == b.Region && float64(a.To) < clearly*float64(b.To) {
+		if a, ok := a.(*Squeeze); ok && a.Region == b.Region && float64(a.To) < distinctRatio*float64(b.To) {
 			return "the app has hardly more capacity left than that"
 		}
 	case configuring:
 		if a, ok := a.(configuring); ok && a.configures() == b.configures() {
-			return "the nodes of a region are given one wrong configuration at a time"
+			return "the nodes of a region have one wrong configuration at a time"
 		}
 	case replicating:
 		if a, ok := a.(replicating); ok {
@@ -43,8 +43,8 @@ func alike(a, b Spec, t topology.Topology) string {
 		if a, ok := a.(stepping); ok && a.steps() == b.steps() {
 			return "a step takes one fault at a time"
 		}
-	case spoiling:
-		if a, ok := a.(spoiling); ok && slices.ContainsFunc(places(t), func(p Place) bool { return a.surely(p) && b.surely(p) }) {
+	case damaging:
+		if a, ok := a.(damaging); ok && slices.ContainsFunc(places(t), func(p Place) bool { return a.mustPick(p) && b.mustPick(p) }) {
 			return "a disk that takes no writes for one reason does not show another"
 		}
 	case measuring:
@@ -61,7 +61,8 @@ func covers(a, b onPaths, t topology.Topology) bool {
 	return len(all) > 0 && !slices.ContainsFunc(all, func(p Path) bool { return !a.picks(p) })
 }
 
-// alikeStreams is for two faults of replication. A rule of objects covers what begins with its prefix, and with that all that b writes to see anything.
+// alikeStreams is for two faults of replication. A rule of objects covers what begins with its prefix, and with that
+// all that b writes to see anything.
 func alikeStreams(first, second replicating) string {
 	ra, a := first.replicates()
 	rb, b := second.replicates()

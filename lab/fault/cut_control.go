@@ -10,11 +10,11 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// CutControl cuts what decides about a region off from it, while its clients and its data still come and go: the name service and its
-// health checks, or the looks of the automation.
+// CutControl cuts what decides about a region off from it, while its clients and its data still come and go: the name
+// service and its health checks, or the looks of the automation.
 type CutControl struct {
-	Region string `yaml:"region"`
-	Of     string `yaml:"of"`
+	Region string `yaml:"region" about:"Of the topology."`
+	Of     string `yaml:"of" about:"Whose checks are cut off."`
 }
 
 // Who decides about a region.
@@ -58,29 +58,29 @@ func (f *CutControl) picks(p Path) bool {
 func (f *CutControl) For(l Lab) (Fault, error) {
 	t := l.Topology()
 	c := &cutControl{region: f.Region}
-	by, where, check := topology.ServiceAutomation, t.Standby().Name, t.Automation.Check
+	by, from, check := topology.ServiceAutomation, t.Standby().Name, t.Automation.Check
 	c.sees = c.automationSees
 	if f.Of == ofNameservice {
-		by, where, check = topology.ServiceNameservice, topology.Global, t.Routing.Check
+		by, from, check = topology.ServiceNameservice, topology.Global, t.Routing.Check
 		c.sees = c.nameserviceSees
 	}
 	links, err := l.Links(f.picks)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Target(), err)
 	}
-	c.holding = holding{links: links, how: How{Cut: true}}
+	c.linkHold = linkHold{links: links, state: LinkState{Cut: true}}
 	for _, k := range links {
 		if k.Path().To == f.Region {
 			c.looks = append(c.looks, k)
 		}
 	}
 	c.slow = time.Duration(check.Threshold+1) * (check.Interval + time.Second) // each of them may go unanswered for a second
-	c.by, err = only(l, by, where)
+	c.by, err = only(l, by, from)
 	return c, err
 }
 
 type cutControl struct {
-	holding
+	linkHold
 	region string
 	slow   time.Duration
 	by     Node
@@ -89,19 +89,20 @@ type cutControl struct {
 	sees func(ctx context.Context) (healthy bool, said string, err error)
 }
 
-// Vouched is that the hub has cut the links: who is cut off will see it. One look of the probe is enough then, since an automation that has seen it goes to
-// work at once, and tells no more how it sees the region.
+// Vouched is that the hub has cut the links: who is cut off will see it. One look of the probe is enough then, since
+// an automation that has seen it goes to work at once, and tells no more how it sees the region.
 func (c *cutControl) Vouched() bool { return false }
 
 // Slow is how long the checks take to change their mind.
 func (c *cutControl) Slow() time.Duration { return c.slow }
 
-// InForce asks who is cut off how it sees the region, and then whether it is for the way that it sees it ill. Once healed only the way counts: a
-// region that was fenced or has fallen ill meanwhile is seen ill over the best of links.
+// Baseline asks who is to be cut off how it sees the region.
+func (c *cutControl) Baseline(ctx context.Context) (bool, string, error) { return c.InForce(ctx) }
+
+// InForce asks who is cut off how it sees the region, and then whether it is for the way that it sees it ill. Whether
+// it is gone only the way says: a region that was fenced or has fallen ill meanwhile is seen ill over the best of
+// links.
 func (c *cutControl) InForce(ctx context.Context) (bool, string, error) {
-	if c.healed {
-		return c.stillHeld(ctx)
-	}
 	healthy, said, err := c.sees(ctx)
 	if err != nil {
 		return false, "", err
@@ -109,9 +110,9 @@ func (c *cutControl) InForce(ctx context.Context) (bool, string, error) {
 	if healthy {
 		return false, fmt.Sprintf("%s sees %s healthy", c.by.Place().Name, c.region), nil
 	}
-	_, well, _, err := askAll(ctx, c.looks, trips)
-	if err == nil && len(well) > 0 {
-		err = fmt.Errorf("%s sees %s unhealthy, though %s carry: %s", c.by.Place().Name, c.region, these(well), said)
+	_, working, _, err := askAll(ctx, c.looks, lacksRoundTrip)
+	if err == nil && len(working) > 0 {
+		err = fmt.Errorf("%s sees %s unhealthy, though %s carry: %s", c.by.Place().Name, c.region, describeLinks(working), said)
 	}
 	return err == nil, fmt.Sprintf("%s sees %s unhealthy: %s", c.by.Place().Name, c.region, said), err
 }

@@ -11,11 +11,12 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// numb is a link that is never cut, whatever is ordered. A round trip takes 3 ms, and like any other fails when its context ends.
+// numb is a link that is never cut, whatever is ordered. A round trip takes 3 ms, and like any other fails when its
+// context ends.
 type numb struct{}
 
 func (numb) Path() Path                            { return Path{Name: "numb"} }
-func (numb) Hold(context.Context, How) error       { return nil }
+func (numb) Hold(context.Context, LinkState) error { return nil }
 func (numb) Release(context.Context) (bool, error) { return true, nil }
 func (numb) Behind(context.Context) error          { return nil }
 

@@ -15,18 +15,18 @@ import (
 
 // disks are the small disks of PostgreSQL nodes, broken so that a write fails.
 type disks struct {
-	heldNodes
-	sign  string // in the error of a write, when the fault is in force
-	gone  bool   // it goes with the life of the node
-	spoil func(ctx context.Context, n Node, d Disk) error
-	mend  func(ctx context.Context, n Node, d Disk) error // also of a node that is down, and twice
-	// mu keeps the probe from writing while a disk is being spoiled. What it had written until then would be given back to a disk that
-	// has just been filled, or could not be removed from one that has just become read-only.
-	mu   sync.Mutex
-	told told
+	nodeHold
+	sign     string // in the error of a write, when the fault is in force
+	volatile bool   // it ends with the life of the node
+	damage   func(ctx context.Context, n Node, d Disk) error
+	repair   func(ctx context.Context, n Node, d Disk) error // also of a node that is down, and twice
+	// mu keeps the probe from writing while a disk is being damaged. What it had written until then would be returned to
+	// a disk that has just been filled, or could not be removed from one that has just become read-only.
+	mu    sync.Mutex
+	lives lives
 }
 
-func (w Which) validateDisk(t topology.Topology) error {
+func (w Nodes) validateDisk(t topology.Topology) error {
 	err := w.validate(t, false)
 	if w.Service != "" && w.Service != "postgres" || w.Node != "" && !strings.HasPrefix(w.Node, "postgres.") {
 		err = errors.Join(err, errors.New("only nodes of service postgres have a disk of their own"))
@@ -34,12 +34,12 @@ func (w Which) validateDisk(t topology.Topology) error {
 	return err
 }
 
-func (w Which) disks(l Lab, f *disks) (Fault, error) {
+func (w Nodes) disks(l Lab, f *disks) (Fault, error) {
 	nodes, err := w.nodes(l)
 	if err != nil {
 		return nil, err
 	}
-	f.heldNodes = heldNodes{which: w, nodes: nodes}
+	f.nodeHold = nodeHold{selector: w, nodes: nodes}
 	return f, nil
 }
 
@@ -60,48 +60,57 @@ func (f *disks) each(do func(n Node, d Disk) error) error {
 	return g.Wait()
 }
 
-// Inject spoils every disk.
+// Inject damages every disk.
 func (f *disks) Inject(ctx context.Context) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	err := f.each(func(n Node, d Disk) error { return f.spoil(ctx, n, d) })
-	f.told = tellTo(ctx, f.nodes...)
+	err := f.each(func(n Node, d Disk) error { return f.damage(ctx, n, d) })
+	f.lives = livesOf(ctx, f.nodes...)
 	return err
 }
 
 // Lapsed writes. What has gone with the life of a node has not gone by itself.
 func (f *disks) Lapsed(ctx context.Context) (bool, error) {
 	in, _, err := f.InForce(ctx)
-	if in || err != nil || !f.gone {
+	if in || err != nil || !f.volatile {
 		return !in, err
 	}
-	return f.told.liveOn(ctx)
+	return f.lives.allContinue(ctx)
 }
 
-// Heal mends every disk, and then starts what its disk has brought down.
+// Heal repairs every disk, and then starts what its disk has brought down.
 func (f *disks) Heal(ctx context.Context) error {
-	if err := f.each(func(n Node, d Disk) error { return f.mend(ctx, n, d) }); err != nil {
+	if err := f.each(func(n Node, d Disk) error { return f.repair(ctx, n, d) }); err != nil {
 		return err
 	}
-	return f.heldNodes.Heal(ctx)
+	return f.nodeHold.Heal(ctx)
 }
+
+// Baseline writes.
+func (f *disks) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
 
 // InForce writes.
 func (f *disks) InForce(ctx context.Context) (bool, string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if !f.healed {
-		if err := f.find(ctx); err != nil {
-			return false, "", err
-		}
+	if err := f.find(ctx); err != nil {
+		return false, "", err
 	}
-	ask := f.nodes
-	if f.healed {
-		if ask = f.free; len(ask) == 0 {
-			return false, "mended, and the nodes are still held by other faults", nil
-		}
+	return f.fail(ctx, f.nodes)
+}
+
+// Gone writes on the nodes that nobody else holds.
+func (f *disks) Gone(ctx context.Context) (bool, string, error) {
+	if len(f.free) == 0 {
+		return true, "the disk takes writes again, and the nodes are still held by other faults", nil
 	}
-	failed, saw := 0, ""
+	isHeld, observed, err := f.fail(ctx, f.free)
+	return err == nil && !isHeld, observed, err
+}
+
+// fail says whether writes fail on all of some nodes, in the way that the fault has them fail.
+func (f *disks) fail(ctx context.Context, ask []Node) (bool, string, error) {
+	failed, observed := 0, ""
 	for _, n := range ask {
 		err := write(ctx, n)
 		if err != nil && !strings.Contains(err.Error(), f.sign) {
@@ -109,21 +118,21 @@ func (f *disks) InForce(ctx context.Context) (bool, string, error) {
 		}
 		if err != nil {
 			failed++
-			saw = err.Error()
+			observed = err.Error()
 		}
 	}
 	switch failed {
 	case 0:
 		return false, fmt.Sprintf("%d nodes write", len(ask)), nil
 	case len(ask):
-		return true, "a write fails: " + saw, nil
+		return true, "a write fails: " + observed, nil
 	default:
-		return false, "", fmt.Errorf("%d of %d nodes can't write: %s", failed, len(ask), saw)
+		return false, "", fmt.Errorf("%d of %d nodes can't write: %s", failed, len(ask), observed)
 	}
 }
 
-// What a write is: rows of a table, of which nothing stays, also by a primary that has been fenced; or where none may be made, what a sort
-// puts on the disk.
+// What a write is: rows of a table, of which nothing stays, also by a primary that has been fenced; or where none may
+// be made, what a sort puts on the disk.
 const (
 	writeRows = `begin read write; create temporary table regionfall_probe on commit drop as
 		select repeat('x', 1000) from generate_series(1, 64); rollback`

@@ -11,25 +11,25 @@ import (
 // FailStep fails the next attempts at a step.
 type FailStep struct {
 	Step  `yaml:",inline"`
-	Times int `yaml:"times"`
+	Times int `yaml:"times" about:"How often it fails."`
 }
 
 // Kind is fail_step.
 func (*FailStep) Kind() string { return "fail_step" }
 
-// mostFailures is more attempts than any step gets in a drill.
-const mostFailures = 10_000
+// maxFailures is more attempts than any step gets in a drill.
+const maxFailures = 10_000
 
 // Validate asks for a step, and how often it fails.
 func (f *FailStep) Validate(t topology.Topology) error {
 	err := f.validate(t)
-	if f.Times < 1 || f.Times > mostFailures {
-		err = errors.Join(err, fmt.Errorf("times is %d; it must be between 1 and %d", f.Times, mostFailures))
+	if f.Times < 1 || f.Times > maxFailures {
+		err = errors.Join(err, fmt.Errorf("times is %d; it must be between 1 and %d", f.Times, maxFailures))
 	}
 	return err
 }
 
 // For makes the fault ready.
 func (f *FailStep) For(l Lab) (Fault, error) {
-	return f.spoiled(l, api.StepFault{Do: "fail", Times: f.Times})
+	return f.faulty(l, api.StepFault{Do: api.StepFail, Times: f.Times})
 }

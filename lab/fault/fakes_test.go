@@ -47,8 +47,8 @@ func (l fakeLab) Nodes(keep func(Place) bool) ([]Node, error) {
 	return nodes, nil
 }
 
-// fakeLink carries a question in a millisecond, as long as it is not held. It answers some questions wrong: that it does not carry though it does, or
-// the other way round.
+// fakeLink carries a question in a millisecond, as long as it is not held. It answers some questions wrong: that it
+// does not carry though it does, or the other way round.
 type fakeLink struct {
 	path  Path
 	holds time.Duration // what it takes to hold it; it is held at the end of that
@@ -56,25 +56,25 @@ type fakeLink struct {
 	wrong []int         // the how-manieth questions are answered wrong
 
 	mu     sync.Mutex
-	how    *How
+	state  *LinkState
 	others bool // somebody else has cut it
 	asked  int
 }
 
 func (l *fakeLink) Path() Path { return l.path }
 
-func (l *fakeLink) Hold(_ context.Context, how How) error {
+func (l *fakeLink) Hold(_ context.Context, state LinkState) error {
 	time.Sleep(l.holds)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.how = &how
+	l.state = &state
 	return nil
 }
 
 func (l *fakeLink) Release(context.Context) (bool, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.how = nil
+	l.state = nil
 	return !l.others, nil
 }
 
@@ -83,22 +83,22 @@ func (*fakeLink) Behind(context.Context) error { return nil }
 func (l *fakeLink) Ask(ctx context.Context, q probe.Question) (probe.Answer, error) {
 	l.mu.Lock()
 	l.asked++
-	how := l.how
+	state := l.state
 	if l.others {
-		how = &How{Cut: true}
+		state = &LinkState{Cut: true}
 	}
 	if slices.Contains(l.wrong, l.asked) {
-		if how == nil {
-			how = &How{Toxics: []toxic.Toxic{{Type: "timeout"}}}
+		if state == nil {
+			state = &LinkState{Toxics: []toxic.Toxic{{Type: "timeout"}}}
 		} else {
-			how = nil
+			state = nil
 		}
 	}
 	l.mu.Unlock()
 	takes := ms + l.slow
 	a := probe.Answer{Bytes: q.Bytes}
-	if how != nil {
-		for _, t := range how.Toxics {
+	if state != nil {
+		for _, t := range state.Toxics {
 			switch t.Type {
 			case "latency":
 				takes += time.Duration(t.Attributes["latency"]) * ms
@@ -109,9 +109,9 @@ func (l *fakeLink) Ask(ctx context.Context, q probe.Question) (probe.Answer, err
 			}
 		}
 		switch {
-		case how.Cut:
+		case state.Cut:
 			a.Symptom = probe.Refused
-		case how.Deaf && q.Way != probe.OnOpen:
+		case state.Deaf && q.Way != probe.OnOpen:
 			takes, a.Symptom = cmp.Or(q.Within, time.Second), probe.NoConnection
 		}
 	}

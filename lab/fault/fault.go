@@ -1,5 +1,6 @@
-// Package fault holds the ways of breaking a lab, one file each. A fault is data (a Spec); made ready for a lab it can be injected,
-// asked by an independent probe whether it is in force, and healed. The guard runs that life; nothing else calls a fault.
+// Package fault holds the ways of breaking a lab, one file each. A fault is data (a Spec); made ready for a lab it
+// can be injected and healed, and an independent probe says whether it is in force and whether it is gone. The guard
+// runs that life; nothing else calls a fault.
 package fault
 
 import (
@@ -24,8 +25,8 @@ type Spec interface {
 	For(l Lab) (Fault, error)
 }
 
-// Scheduled is a Spec with a time that a scenario schedules, such as how far a replica is behind. It has that time in the real world until Scaled
-// divides it, to whole milliseconds; Validate is about the lab's.
+// Scheduled is a Spec with a time that a scenario schedules, such as how far a replica is behind. It has that time in
+// the real world until Scaled divides it, to whole milliseconds; Validate is about the lab's.
 type Scheduled interface {
 	Spec
 	Scaled(timescale float64) Spec
@@ -35,17 +36,27 @@ func scaled(d time.Duration, timescale float64) time.Duration {
 	return time.Duration(float64(d) / timescale).Round(time.Millisecond)
 }
 
-// Fault is a Spec made ready for one lab. Heal works also on one that was made ready by another process than the one that injected:
-// what it has to undo follows from the Spec and from what the lab knows to be held.
+// Fault is a Spec made ready for one lab. Heal and Gone work also on one that was made ready by another process than
+// the one that injected it: what they have to undo and to see follows from the Spec and from what the lab knows to be
+// held.
+//
+// Baseline, InForce and Gone are the probe. Each looks at the lab once, by another way than Inject went, and says in
+// a sentence what it saw. Its error says that nobody can tell. No single look is believed: the guard looks until
+// several agree.
 type Fault interface {
+	// Baseline looks at the lab before Inject, and records what the other two compare with. already is that it looks as
+	// though the fault were in force: it could not be told apart.
+	Baseline(ctx context.Context) (already bool, observed string, err error)
 	Inject(ctx context.Context) error
-	// InForce asks the lab, by another way than Inject went, whether the fault holds right now. The sentence says what was seen.
-	InForce(ctx context.Context) (bool, string, error)
+	// InForce says whether the fault holds right now.
+	InForce(ctx context.Context) (in bool, observed string, err error)
 	Heal(ctx context.Context) error
+	// Gone says, after Heal, whether the fault has let go: whatever is still broken then, something else broke.
+	Gone(ctx context.Context) (gone bool, observed string, err error)
 }
 
-// Lab is what a fault may do to a lab. Whatever is held is held for this one fault: others may hold it too, and it is free when all have
-// let go.
+// Lab is what a fault may do to a lab. Whatever is held is held for this one fault: others may hold it too, and it is
+// free when all have let go.
 type Lab interface {
 	Topology() topology.Topology
 	// Links are those for which keep says yes, never taps; none is an error.
@@ -66,18 +77,18 @@ type Path struct {
 type Link interface {
 	Path() Path
 	// Hold breaks the link, in place of how it was held for this fault before.
-	Hold(ctx context.Context, how How) error
+	Hold(ctx context.Context, state LinkState) error
 	// Release lets go. It says whether the link is free now: another fault may hold it too.
 	Release(ctx context.Context) (free bool, err error)
-	// Ask asks from where the link starts. Who asks does not know what was done to the link: it is the independent witness. The error is
-	// ErrWitness when the question could not be asked, and says nothing about the link.
+	// Ask asks from where the link starts. Who asks does not know what was done to the link: it is the independent
+	// witness. The error is ErrWitness when the question could not be asked, and says nothing about the link.
 	Ask(ctx context.Context, q probe.Question) (probe.Answer, error)
 	// Behind says whether the service answers to which the link leads, asked past all links.
 	Behind(ctx context.Context) error
 }
 
-// How a link is held.
-type How struct {
+// LinkState is how a link is held. The zero value breaks nothing.
+type LinkState struct {
 	Cut    bool // refuse new connections and drop the open ones
 	Deaf   bool // let attempts to connect go unanswered
 	Toxics []toxic.Toxic
@@ -144,7 +155,8 @@ type (
 	Disk interface {
 		// Tend runs a shell script as the node's own user where the disk is, whatever the node is doing.
 		Tend(ctx context.Context, script string) error
-		// Enter runs a shell script among the mounts of the running node, with the right to change them for it and for nobody else.
+		// Enter runs a shell script among the mounts of the running node, with the right to change them for it and for
+		// nobody else.
 		Enter(ctx context.Context, script string) error
 	}
 )

@@ -15,9 +15,9 @@ import (
 
 // Flapping cuts links and opens them again, over and over. On and Off are physical: a timescale does not divide them.
 type Flapping struct {
-	Where `yaml:",inline"`
-	On    time.Duration `yaml:"on"`
-	Off   time.Duration `yaml:"off"`
+	Links `yaml:",inline"`
+	On    time.Duration `yaml:"on" about:"For how long it is open."`
+	Off   time.Duration `yaml:"off" about:"For how long it is cut."`
 }
 
 // Kind is flapping.
@@ -25,8 +25,8 @@ func (*Flapping) Kind() string { return "flapping" }
 
 // Validate asks for links and times that can be told apart.
 func (f *Flapping) Validate(t topology.Topology) error {
-	const least, most = 300 * time.Millisecond, time.Minute
-	return errors.Join(f.validate(t), wholeMS("on", f.On, least, most), wholeMS("off", f.Off, least, most))
+	const lowest, highest = 300 * time.Millisecond, time.Minute
+	return errors.Join(f.validate(t), wholeMS("on", f.On, lowest, highest), wholeMS("off", f.Off, lowest, highest))
 }
 
 // For makes the fault ready.
@@ -35,10 +35,11 @@ func (f *Flapping) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &flapping{links: broken{holding: holding{links: links, how: How{Cut: true}}, shows: trips}, on: f.On, off: f.Off}, nil
+	return &flapping{links: broken{linkHold: linkHold{links: links, state: LinkState{Cut: true}}, check: lacksRoundTrip}, on: f.On, off: f.Off}, nil
 }
 
-// flapping is driven by the process that injected it: when that is gone, the links stay as they were then until somebody heals them.
+// flapping is driven by the process that injected it: when that is gone, the links stay as they were then until
+// somebody heals them.
 type flapping struct {
 	links   broken
 	on, off time.Duration
@@ -50,8 +51,8 @@ type flapping struct {
 	err   error         // of the driver
 }
 
-// turn is when the witness saw the link become otherwise: after it asked for the last time and found it as before, and before it asked and
-// found it so.
+// turn is when the witness saw the link become otherwise: after it asked for the last time and found it as before,
+// and before it asked and found it so.
 type turn struct {
 	Window
 	carries bool
@@ -95,7 +96,7 @@ func (f *flapping) drive(ctx context.Context, began time.Time) {
 		}
 		change, lasts := f.links.Inject, f.off
 		if !cut {
-			change, lasts = f.links.release, f.on
+			change, lasts = f.links.Heal, f.on
 		}
 		if err := change(ctx); err != nil && ctx.Err() == nil {
 			f.mu.Lock()
@@ -107,15 +108,19 @@ func (f *flapping) drive(ctx context.Context, began time.Time) {
 	}
 }
 
+// Baseline finds out which links carry.
+func (f *flapping) Baseline(ctx context.Context) (bool, string, error) { return f.links.Baseline(ctx) }
+
 // InForce reads what the witness has seen.
 func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
 	f.mu.Lock()
-	if f.stop == nil || f.links.healed {
+	if f.stop == nil { // the guard looks from before Inject on
 		f.mu.Unlock()
 		return f.links.InForce(ctx)
 	}
 	defer f.mu.Unlock()
-	// A link that is on for too long does not flap any more, whoever failed to drive it. As long as too few turns were seen, nobody can tell.
+	// A link that is on for too long does not flap any more, whoever failed to drive it. As long as too few turns were
+	// seen, nobody can tell.
 	if n := len(f.seen); n > 0 && f.seen[n-1].carries && f.asked-f.seen[n-1].Hi > 2*f.on {
 		return false, fmt.Sprintf("on for %s already (asked: %s)", (f.asked - f.seen[n-1].Hi).Round(time.Millisecond), f.on), nil
 	}
@@ -125,41 +130,42 @@ func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
 	var on, off []Window
 	for i := 1; i < len(f.seen); i++ {
 		from, to := f.seen[i-1], f.seen[i]
-		lasted := Window{Lo: to.Lo - from.Hi, Hi: to.Hi - from.Lo}
+		took := Window{Lo: to.Lo - from.Hi, Hi: to.Hi - from.Lo}
 		if from.carries {
-			on = append(on, lasted)
+			on = append(on, took)
 		} else {
-			off = append(off, lasted)
+			off = append(off, took)
 		}
 	}
 	if len(on) < 2 || len(off) < 2 {
 		return false, "", fmt.Errorf("seen on %d and off %d times", len(on), len(off))
 	}
 	on, off = on[len(on)-2:], off[len(off)-2:]
-	saw := fmt.Sprintf("on for %s (asked: %s), off for %s (asked: %s)", rounded(on), f.on, rounded(off), f.off)
-	if near(on, f.on) && near(off, f.off) {
-		return true, saw, nil
+	observed := fmt.Sprintf("on for %s (asked: %s), off for %s (asked: %s)", rounded(on), f.on, rounded(off), f.off)
+	if lasted(on, f.on) && lasted(off, f.off) {
+		return true, observed, nil
 	}
-	return false, "", errors.New(saw)
+	return false, "", errors.New(observed)
 }
 
 // Lapsed is also that nobody drives it any more: the links stay as they were then, and what stays does not flap.
 func (f *flapping) Lapsed(ctx context.Context) (bool, error) {
-	if f.givenUp() {
+	if f.stoppedDriving() {
 		return true, nil
 	}
 	in, _, err := f.InForce(ctx)
 	return err == nil && !in, err
 }
 
-func (f *flapping) givenUp() bool {
+func (f *flapping) stoppedDriving() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.err != nil
 }
 
-// near says whether all may have lasted what was asked, give or take the tolerance, and are known well enough to say so.
-func near(all []Window, asked time.Duration) bool {
+// lasted says whether all may have lasted what was asked, give or take the tolerance, and are known well enough to
+// say so.
+func lasted(all []Window, asked time.Duration) bool {
 	slack := time.Duration(float64(asked) * tolerance)
 	return !slices.ContainsFunc(all, func(w Window) bool {
 		return w.Hi < asked-slack || w.Lo > asked+slack || w.Hi-w.Lo > asked/2
@@ -208,3 +214,6 @@ func (f *flapping) Heal(ctx context.Context) error {
 	}
 	return f.links.Heal(ctx)
 }
+
+// Gone asks whether the links carry.
+func (f *flapping) Gone(ctx context.Context) (bool, string, error) { return f.links.Gone(ctx) }

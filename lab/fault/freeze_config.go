@@ -18,7 +18,7 @@ func (f *FreezeConfig) Validate(t topology.Topology) error { return f.validate(t
 
 // For makes the fault ready.
 func (f *FreezeConfig) For(l Lab) (Fault, error) {
-	d, err := f.delivery(l, f.Kind(), api.DeliveryOrder{Do: "freeze"})
+	d, err := f.delivery(l, f.Kind(), api.DeliveryOrder{Do: api.DeliverNothing})
 	if err != nil {
 		return nil, err
 	}

@@ -12,8 +12,8 @@ import (
 // State is where a fault is in its life.
 type State int
 
-// The states. An order that failed leaves the state Invalid, and one that was carried out and not confirmed leaves it Injected: from there the only way is
-// healing.
+// The states. An order that failed leaves the state Invalid, and one that was carried out and not confirmed leaves it
+// Injected: from there the only way is healing.
 const (
 	Idle State = iota
 	Injected
@@ -31,13 +31,14 @@ func (s State) String() string {
 // ErrUnconfirmed says that a fault was ordered but never seen. A drill with such a fault proves nothing.
 var ErrUnconfirmed = errors.New("the fault was not seen to be in force")
 
-// How long a fault may take to be seen, and to be seen healed (a lost region starts its nodes again), and how often is asked.
+// How long a fault may take to be seen, and to be seen healed (a lost region starts its nodes again), and how often
+// is asked.
 const (
-	beforeWithin  = 30 * time.Second
-	confirmWithin = 30 * time.Second
-	verifyWithin  = time.Minute
-	healWithin    = 2 * time.Minute
-	askEvery      = 5 * time.Millisecond
+	baselineWithin = 30 * time.Second
+	confirmWithin  = 30 * time.Second
+	verifyWithin   = time.Minute
+	healWithin     = 2 * time.Minute
+	askEvery       = 5 * time.Millisecond
 )
 
 // Window is when something happened, as well as the probe can tell, on the guard's clock.
@@ -50,11 +51,11 @@ type Sighting struct {
 	By      string
 }
 
-// Mended is a fault seen healed, at a moment within the window.
-type Mended struct {
+// HealResult is a fault seen healed, at a moment within the window.
+type HealResult struct {
 	Window
-	// Lapsed says that it was not in force any more when it was to be healed: it went away by itself, between when it was last seen in force and when it
-	// was found gone.
+	// Lapsed says that it was not in force any more when it was to be healed: it went away by itself, between when it
+	// was last seen in force and when it was found gone.
 	Lapsed *Window
 }
 
@@ -64,22 +65,24 @@ func (g *Guard) Driven() bool {
 	return driven
 }
 
-// Guard runs the life of one fault: probe, inject, see it, look again, heal, see it healed. It is the only caller of Inject and Heal.
+// Guard runs the life of one fault: take the baseline, inject, see it in force, look again, heal, see it gone. It is
+// the only caller of a Fault.
 //
-// What it says of when a fault turned has to be true whatever one answer of the probe is, and as narrow as it can be. So no answer is believed by
-// itself, see turning; one that is long in coming because of silence counts from when the question was asked, see watch; and where the engine, the hub or
-// an agent vouches for the fault when Inject returns, that is when it was in force, once the probe has confirmed it.
+// What it says of when a fault turned has to be true whatever one answer of the probe is, and as narrow as it can be.
+// So no answer is believed by itself, see turning; one that is long in coming because of silence counts from when the
+// question was asked, see watch; and where the engine, the hub or an agent vouches for the fault when Inject returns,
+// that is when it was in force, once the probe has confirmed it.
 type Guard struct {
 	Spec Spec
 
-	mu     sync.Mutex
-	fault  Fault
-	keeper Keeper // or nil
-	mortal Mortal // or nil
-	now    func() time.Duration
-	state  State
-	well   time.Duration // what the probe took at most when all was well
-	seen   time.Duration // when the question was asked that last found the fault in force
+	mu        sync.Mutex
+	fault     Fault
+	keeper    Keeper // or nil
+	mortal    Mortal // or nil
+	now       func() time.Duration
+	state     State
+	probeTime time.Duration // what the probe took at most when all was well
+	seen      time.Duration // when the question was asked that last found the fault in force
 }
 
 // NewGuard makes the fault ready for a lab. now is the clock the sightings are given on.
@@ -110,7 +113,8 @@ func (g *Guard) State() State {
 	return g.state
 }
 
-// Inject breaks the lab and waits until an independent probe sees it. Its error is ErrUnconfirmed when the probe never turned.
+// Inject breaks the lab and waits until an independent probe sees it. Its error is ErrUnconfirmed when the probe
+// never turned.
 func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -119,7 +123,7 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	}
 	alive, leave := g.alive(ctx)
 	defer leave()
-	if err := g.before(ctx, alive); err != nil {
+	if err := g.baseline(ctx, alive); err != nil {
 		return Sighting{}, fmt.Errorf("inject %s: %w", g.Spec.Kind(), err)
 	}
 	within := confirmWithin + g.slow()
@@ -131,8 +135,8 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	// The probe runs from before the command, so that the moment it turns is known to one probe's length.
 	turned := make(chan watched, 1)
 	command := g.now()
-	var done atomic.Pointer[word]
-	w := expectation{want: true, since: command, done: &done, well: g.well}
+	var done atomic.Pointer[confirmation]
+	w := expectation{look: g.fault.InForce, silent: true, since: command, done: &done, probeTime: g.probeTime}
 	go func() { turned <- g.watch(seeing, alive, w) }()
 	g.state = Injected
 	var err error
@@ -148,43 +152,45 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 		<-turned
 		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), err)
 	}
-	done.Store(g.word())
-	saw := <-turned
-	if saw.err != nil && saw.dead {
-		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), saw.err)
-	}
-	if saw.err != nil {
-		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w: %w", g.Spec.Kind(), g.Spec.Target(), ErrUnconfirmed, saw.err)
+	done.Store(g.confirmation())
+	result := <-turned
+	if result.err != nil {
+		err := result.err
+		if !result.dead {
+			err = fmt.Errorf("%w: %w", ErrUnconfirmed, err)
+		}
+		return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), err)
 	}
 	if v, ok := g.fault.(Verifier); ok {
 		more, err := v.Verify(ctx)
 		if err != nil {
-			return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w: %w", g.Spec.Kind(), g.Spec.Target(), ErrUnconfirmed, err)
+			err = fmt.Errorf("%w: %w", ErrUnconfirmed, err)
+			return Sighting{Command: command}, fmt.Errorf("inject %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), err)
 		}
-		saw.saw += "; " + more
+		result.observed += "; " + more
 	}
-	g.state, g.well, g.seen = Effective, saw.well, saw.seen
-	return Sighting{Command: command, Window: saw.window, By: saw.saw}, nil
+	g.state, g.probeTime, g.seen = Effective, result.probeTime, result.seen
+	return Sighting{Command: command, Window: result.window, By: result.observed}, nil
 }
 
-// word is that of who has just carried the order out.
-func (g *Guard) word() *word {
-	w := &word{at: g.now()}
+// confirmation is that the order has just been carried out.
+func (g *Guard) confirmation() *confirmation {
+	w := &confirmation{at: g.now()}
 	if v, ok := g.fault.(Vouched); ok {
-		w.given, w.already = true, v.Vouched()
+		w.vouched, w.already = true, v.Vouched()
 	}
 	return w
 }
 
-// Heal mends the lab and waits until the probe sees it mended. Healing what was never injected, or is healed, does nothing. Whether the fault had
-// lapsed is said also with an error.
-func (g *Guard) Heal(ctx context.Context) (Mended, error) {
+// Heal undoes the fault and waits until the probe sees that it is gone. Healing what was never injected, or is
+// healed, does nothing. Whether the fault had lapsed is said also with an error.
+func (g *Guard) Heal(ctx context.Context) (HealResult, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.state == Idle || g.state == Healed {
-		return Mended{}, nil
+		return HealResult{}, nil
 	}
-	var m Mended
+	var m HealResult
 	if g.state == Effective {
 		m.Lapsed = g.lapsed(ctx)
 	}
@@ -208,18 +214,18 @@ func (g *Guard) heal(ctx context.Context) (Window, error) {
 	}
 	alive, leave := g.alive(ctx)
 	defer leave()
-	var done atomic.Pointer[word]
-	done.Store(&word{}) // nobody's: it is for the probe to say
-	saw := g.watch(ctx, alive, expectation{since: command, done: &done})
-	if saw.err != nil {
-		return Window{}, fmt.Errorf("heal %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), saw.err)
+	var done atomic.Pointer[confirmation]
+	done.Store(&confirmation{}) // nobody's: it is for the probe to say
+	result := g.watch(ctx, alive, expectation{look: g.fault.Gone, since: command, done: &done})
+	if result.err != nil {
+		return Window{}, fmt.Errorf("heal %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), result.err)
 	}
 	if g.keeper != nil {
 		if err := g.keeper.Healed(); err != nil {
 			return Window{}, fmt.Errorf("note that %s on %s is healed: %w", g.Spec.Kind(), g.Spec.Target(), err)
 		}
 	}
-	return saw.window, nil
+	return result.window, nil
 }
 
 func (g *Guard) slow() time.Duration {

@@ -53,6 +53,13 @@ func (f *toy) InForce(context.Context) (bool, string, error) {
 	return f.broken != time.Now().Before(f.turning), "looked", nil
 }
 
+func (f *toy) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
+
+func (f *toy) Gone(ctx context.Context) (bool, string, error) {
+	in, observed, err := f.InForce(ctx)
+	return !in, observed, err
+}
+
 func clock() func() time.Duration {
 	start := time.Now()
 	return func() time.Duration { return time.Since(start) }
@@ -122,8 +129,8 @@ func TestAFaultIsInjectedOnce(t *testing.T) {
 	}
 }
 
-// A guard that is driven at random, with calls that fail one time in ten, never loses track: what it calls effective is broken, what
-// it calls healed is whole, and it can always be healed in the end.
+// A guard that is driven at random, with calls that fail one time in ten, never loses track: what it calls effective
+// is broken, what it calls healed is whole, and it can always be healed in the end.
 func TestGuardRandomWalk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(1, 2))
@@ -181,7 +188,7 @@ func TestEveryEntryOfTheCatalogueIsWhole(t *testing.T) {
 }
 
 func TestValidation(t *testing.T) {
-	there := Where{From: "us-west-2", To: "us-east-1"}
+	there := Links{From: "us-west-2", To: "us-east-1"}
 	two, _ := topology.Preset("two-regions")
 	for _, c := range []struct {
 		name string
@@ -194,47 +201,47 @@ func TestValidation(t *testing.T) {
 		{"two regions", &Partition{Between: []string{"us-east-1", "us-west-2"}}, ""},
 		{"one region", &Partition{Between: []string{"us-east-1"}}, "two different regions"},
 		{"a region twice", &Partition{Between: []string{"us-east-1", "us-east-1"}}, "two different regions"},
-		{"one way", &Partition{Where: there}, ""},
-		{"both and one way", &Partition{Between: []string{"us-east-1", "us-west-2"}, Where: there}, "give one of them"},
+		{"one way", &Partition{Links: there}, ""},
+		{"both and one way", &Partition{Between: []string{"us-east-1", "us-west-2"}, Links: there}, "give one of them"},
 		{"a partition of nothing", &Partition{}, "between is missing"},
-		{"a partition of clients", &Partition{Where: Where{From: "clients", To: "us-east-1"}}, "no region"},
-		{"a service", &Refuse{Where{From: "clients", To: "us-east-1", Service: "app"}}, ""},
-		{"a service without links", &Refuse{Where{From: "us-west-2", To: "us-east-1", Service: "replicator"}}, "has no links"},
-		{"clients ask over UDP", &Stall{Where{From: "clients", To: "global"}}, "UDP"},
+		{"a partition of clients", &Partition{Links: Links{From: "clients", To: "us-east-1"}}, "no region"},
+		{"a service", &Refuse{Links{From: "clients", To: "us-east-1", Service: "app"}}, ""},
+		{"a service without links", &Refuse{Links{From: "us-west-2", To: "us-east-1", Service: "replicator"}}, "has no links"},
+		{"clients ask over UDP", &Stall{Links{From: "clients", To: "global"}}, "UDP"},
 		{"nowhere", &Blackhole{}, "from is missing"},
-		{"a delay", &Latency{Where: there, Delay: 80 * time.Millisecond}, ""},
-		{"no delay", &Latency{Where: there}, "delay is 0s"},
-		{"too much jitter", &Jitter{Where: there, UpTo: time.Minute}, "up_to is 1m0s"},
-		{"a jitter that can't be halved", &Jitter{Where: there, UpTo: 41 * time.Millisecond}, "even milliseconds"},
-		{"a jitter", &Jitter{Where: there, UpTo: 40 * time.Millisecond}, ""},
-		{"a circle", &Latency{Where: Where{From: "us-east-1", To: "us-east-1"}, Delay: time.Second}, "the same region"},
-		{"sideways", &Latency{Where: there, Delay: time.Second, Direction: "sideways"}, `direction "sideways"`},
-		{"a rate", &Bandwidth{Where: there, Rate: 200_000}, ""},
-		{"a rate that nobody could see", &Bandwidth{Where: there, Rate: 1}, "rate is 1"},
-		{"a direction that nobody could see", &Bandwidth{Where: Where{From: "us-west-2", To: "us-east-1", Service: "s3"}, Rate: 200_000, Direction: "downstream"}, "can't be seen on s3"},
-		{"a limit", &ByteLimit{Where: there, Bytes: 65536, Direction: "upstream"}, ""},
-		{"a limit without direction", &ByteLimit{Where: there, Bytes: 65536}, "direction is missing"},
-		{"a close that is not slow", &SlowClose{Where: there, Delay: time.Millisecond}, "delay is 1ms"},
-		{"a node", &Kill{Which{Node: "postgres.us-east-1"}}, ""},
-		{"a role", &Kill{Which{Service: "postgres", Role: "primary"}}, ""},
-		{"a role of many", &Kill{Which{Service: "app", Role: "primary"}}, "postgres or redis"},
-		{"a role somewhere", &Kill{Which{Service: "redis", Role: "primary", Region: "us-east-1"}}, "region can't go with it"},
-		{"a role that is left over", &Kill{Which{Service: "redis", Role: "replica"}}, "use primary"},
-		{"a node twice", &Kill{Which{Node: "redis.us-east-1", Service: "redis"}}, "can't go with it"},
-		{"a region is not killed", &Kill{Which{Region: "us-east-1"}}, "node is missing"},
-		{"a region can be paused", &Pause{Which{Region: "us-east-1"}}, ""},
-		{"a service that is none", &Pause{Which{Service: "hub"}}, "has no nodes"},
-		{"what tells of the machine", &Kill{Which{Node: "responder.us-east-1"}}, "can't be one"},
-		{"a disk", &FillDisk{Which{Node: "postgres.us-east-1"}}, ""},
-		{"the primary's disk", &ReadOnlyDisk{Which{Service: "postgres", Role: "primary"}}, ""},
+		{"a delay", &Latency{Links: there, Delay: 80 * time.Millisecond}, ""},
+		{"no delay", &Latency{Links: there}, "delay is 0s"},
+		{"too much jitter", &Jitter{Links: there, UpTo: time.Minute}, "up_to is 1m0s"},
+		{"a jitter that can't be halved", &Jitter{Links: there, UpTo: 41 * time.Millisecond}, "even milliseconds"},
+		{"a jitter", &Jitter{Links: there, UpTo: 40 * time.Millisecond}, ""},
+		{"a circle", &Latency{Links: Links{From: "us-east-1", To: "us-east-1"}, Delay: time.Second}, "the same region"},
+		{"sideways", &Latency{Links: there, Delay: time.Second, Direction: "sideways"}, `direction "sideways"`},
+		{"a rate", &Bandwidth{Links: there, Rate: 200_000}, ""},
+		{"a rate that nobody could see", &Bandwidth{Links: there, Rate: 1}, "rate is 1"},
+		{"a direction that nobody could see", &Bandwidth{Links: Links{From: "us-west-2", To: "us-east-1", Service: "s3"}, Rate: 200_000, Direction: "downstream"}, "can't be seen on s3"},
+		{"a limit", &ByteLimit{Links: there, Bytes: 65536, Direction: "upstream"}, ""},
+		{"a limit without direction", &ByteLimit{Links: there, Bytes: 65536}, "direction is missing"},
+		{"a close that is not slow", &SlowClose{Links: there, Delay: time.Millisecond}, "delay is 1ms"},
+		{"a node", &Kill{Nodes{Node: "postgres.us-east-1"}}, ""},
+		{"a role", &Kill{Nodes{Service: "postgres", Role: "primary"}}, ""},
+		{"a role of many", &Kill{Nodes{Service: "app", Role: "primary"}}, "postgres or redis"},
+		{"a role somewhere", &Kill{Nodes{Service: "redis", Role: "primary", Region: "us-east-1"}}, "region can't go with it"},
+		{"a role that is left over", &Kill{Nodes{Service: "redis", Role: "replica"}}, "use primary"},
+		{"a node twice", &Kill{Nodes{Node: "redis.us-east-1", Service: "redis"}}, "can't go with it"},
+		{"a region is not killed", &Kill{Nodes{Region: "us-east-1"}}, "node is missing"},
+		{"a region can be paused", &Pause{Nodes{Region: "us-east-1"}}, ""},
+		{"a service that is none", &Pause{Nodes{Service: "hub"}}, "has no nodes"},
+		{"what tells of the machine", &Kill{Nodes{Node: "responder.us-east-1"}}, "can't be one"},
+		{"a disk", &FillDisk{Nodes{Node: "postgres.us-east-1"}}, ""},
+		{"the primary's disk", &ReadOnlyDisk{Nodes{Service: "postgres", Role: "primary"}}, ""},
 		{"no disk", &FillDisk{}, "node is missing"},
-		{"a disk that is none", &FillDisk{Which{Node: "redis.us-east-1"}}, "only nodes of service postgres"},
-		{"disks that are none", &ReadOnlyDisk{Which{Service: "app"}}, "only nodes of service postgres"},
+		{"a disk that is none", &FillDisk{Nodes{Node: "redis.us-east-1"}}, "only nodes of service postgres"},
+		{"disks that are none", &ReadOnlyDisk{Nodes{Service: "app"}}, "only nodes of service postgres"},
 		{"a squeeze", &Squeeze{Region: "us-west-2", To: 20}, ""},
 		{"a squeeze of nothing", &Squeeze{To: 20}, "region is missing"},
 		{"a squeeze to nothing", &Squeeze{Region: "us-west-2"}, "to is 0; it must be 5 to 200"},
 		{"a squeeze that is none", &Squeeze{Region: "us-west-2", To: 1000}, "to is 1000"},
-		{"too short to see", &Restart{Which: Which{Service: "redis"}, Down: time.Millisecond}, "down is 1ms"},
+		{"too short to see", &Restart{Nodes: Nodes{Service: "redis"}, Down: time.Millisecond}, "down is 1ms"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := c.spec.Validate(two)
@@ -276,6 +283,13 @@ func (f *seen) InForce(ctx context.Context) (bool, string, error) {
 		return false, "", ErrWitness
 	}
 	return f.toy.InForce(ctx)
+}
+
+func (f *seen) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
+
+func (f *seen) Gone(ctx context.Context) (bool, string, error) {
+	in, observed, err := f.InForce(ctx)
+	return !in, observed, err
 }
 
 func TestNobodyWaitsForWitnessesThatDied(t *testing.T) {

@@ -10,12 +10,12 @@ import (
 // A machine that has become slow since the probe was timed is so also with what it still finds well.
 func TestTheTimeOfAProbeIsThatOfTheSlowestOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &planted{effect: 500 * ms, well: 3 * ms, patience: 4 * time.Second, reaches: func() float64 { return 0.99 }}
+		f := &planted{effect: 500 * ms, probeTime: 3 * ms, patience: 4 * time.Second, reaches: func() float64 { return 0.99 }}
 		g, err := NewGuard(done{f, false}, nil, clock())
 		if err != nil {
 			t.Fatal(err)
 		}
-		time.AfterFunc(10*ms, func() { f.well = 60 * ms })
+		time.AfterFunc(10*ms, func() { f.probeTime = 60 * ms })
 		s, err := g.Inject(t.Context())
 		if err != nil {
 			t.Fatal(err)
@@ -26,10 +26,11 @@ func TestTheTimeOfAProbeIsThatOfTheSlowestOne(t *testing.T) {
 	})
 }
 
-// The first question after the order may be on its way when the fault takes effect, and nothing else is known of the probe than what it took before.
+// The first question after the order may be on its way when the fault takes effect, and nothing else is known of the
+// probe than what it took before.
 func TestTheTimeOfAProbeIsKnownFromBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &planted{effect: 30 * ms, well: 40 * ms, patience: 4 * time.Second, reaches: func() float64 { return 0.99 }}
+		f := &planted{effect: 30 * ms, probeTime: 40 * ms, patience: 4 * time.Second, reaches: func() float64 { return 0.99 }}
 		g, err := NewGuard(done{f, false}, nil, clock())
 		if err != nil {
 			t.Fatal(err)
@@ -67,11 +68,18 @@ func (f *heldUp) InForce(ctx context.Context) (bool, string, error) {
 	return f.planted.InForce(ctx)
 }
 
+func (f *heldUp) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
+
+func (f *heldUp) Gone(ctx context.Context) (bool, string, error) {
+	in, observed, err := f.InForce(ctx)
+	return !in, observed, err
+}
+
 // A question that was held up by who carries the order out counts from when it was answered.
 func TestAQuestionThatWasHeldUpDoesNotCountFromWhenItWasAsked(t *testing.T) {
 	for wrong := range 12 {
 		synctest.Test(t, func(t *testing.T) {
-			f := &heldUp{&planted{effect: 790 * ms, takes: 800 * ms, well: 2 * ms, patience: 2 * ms, wrong: wrong}, make(chan struct{}, 1)}
+			f := &heldUp{&planted{effect: 790 * ms, takes: 800 * ms, probeTime: 2 * ms, patience: 2 * ms, wrong: wrong}, make(chan struct{}, 1)}
 			f.free <- struct{}{}
 			g, err := NewGuard(f, nil, clock())
 			if err != nil {

@@ -6,7 +6,7 @@ import (
 
 // Kill ends nodes with SIGKILL. They stay down until the fault is healed.
 type Kill struct {
-	Which `yaml:",inline"`
+	Nodes `yaml:",inline"`
 }
 
 // Kind is kill.
@@ -16,4 +16,4 @@ func (*Kill) Kind() string { return "kill" }
 func (f *Kill) Validate(t topology.Topology) error { return f.validate(t, false) }
 
 // For makes the fault ready.
-func (f *Kill) For(l Lab) (Fault, error) { return f.held(l, Down) }
+func (f *Kill) For(l Lab) (Fault, error) { return f.hold(l, Down) }

@@ -21,28 +21,31 @@ func (f *KillAutomation) Validate(t topology.Topology) error { return f.validate
 
 // For makes the fault ready.
 func (f *KillAutomation) For(l Lab) (Fault, error) {
-	s, err := f.spoiled(l, api.StepFault{Do: "kill"})
+	s, err := f.faulty(l, api.StepFault{Do: api.StepKill})
 	if err != nil {
 		return nil, err
 	}
-	return &killedAt{spoiledStep: s}, nil
+	return &killedAt{faultyStep: s}, nil
 }
 
 // killedAt is an automation that is to end its own process.
 type killedAt struct {
-	*spoiledStep
-	held bool // somebody else keeps the node from running, set by Heal
+	*faultyStep
+	others bool // somebody else keeps the node from running, set by Heal
 }
 
 // Heal starts the automation again, if it has come to the step. It finds out from the world how far it was.
 func (k *killedAt) Heal(ctx context.Context) error {
-	if err := k.spoiledStep.Heal(ctx); err != nil {
+	if err := k.faultyStep.Heal(ctx); err != nil {
 		return err
 	}
 	free, err := k.automation.Release(ctx)
-	k.held = !free
+	k.others = !free
 	return err
 }
+
+// Baseline asks the automation for its orders.
+func (k *killedAt) Baseline(ctx context.Context) (bool, string, error) { return k.InForce(ctx) }
 
 // InForce asks the automation, or, if it has come to the step, the engine.
 func (k *killedAt) InForce(ctx context.Context) (bool, string, error) {
@@ -51,11 +54,25 @@ func (k *killedAt) InForce(ctx context.Context) (bool, string, error) {
 	case err != nil:
 		return false, "", err
 	case state == Running:
-		return k.spoiledStep.InForce(ctx)
-	case k.healed && k.held:
-		return false, "let go, and still held by other faults", nil
+		return k.faultyStep.InForce(ctx)
 	case state == Down:
 		return true, "the engine says that the automation is down", nil
+	}
+	return false, "", fmt.Errorf("%s is %s", k.automation.Place().Name, state)
+}
+
+// Gone asks the automation, or the engine if it does not run.
+func (k *killedAt) Gone(ctx context.Context) (bool, string, error) {
+	state, err := k.automation.State(ctx)
+	switch {
+	case err != nil:
+		return false, "", err
+	case state == Running:
+		return k.faultyStep.Gone(ctx)
+	case k.others:
+		return true, "let go, and still held by other faults", nil
+	case state == Down:
+		return false, "the engine says that the automation is down", nil
 	}
 	return false, "", fmt.Errorf("%s is %s", k.automation.Place().Name, state)
 }

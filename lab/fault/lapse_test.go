@@ -22,7 +22,7 @@ func injected(t *testing.T, spec Spec, l Lab) *Guard {
 
 func TestAFaultThatWentAwayHasLapsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &planted{effect: 10 * ms, lapses: 60 * ms, takes: 5 * ms, well: ms, patience: ms}
+		f := &planted{effect: 10 * ms, lapses: 60 * ms, takes: 5 * ms, probeTime: ms, patience: ms}
 		g := injected(t, f, nil)
 		time.Sleep(20 * time.Second)
 		m, err := g.Heal(t.Context())
@@ -38,10 +38,11 @@ func TestAFaultThatWentAwayHasLapsed(t *testing.T) {
 	})
 }
 
-// It was last seen in force when the question was asked that found it so, and not when that was answered: by then it may have been gone.
+// It was last seen in force when the question was asked that found it so, and not when that was answered: by then it
+// may have been gone.
 func TestALapseBeginsWithTheLastQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &planted{effect: ms, lapses: 1500 * ms, takes: 7 * ms, well: ms, patience: time.Second}
+		f := &planted{effect: ms, lapses: 1500 * ms, takes: 7 * ms, probeTime: ms, patience: time.Second}
 		g := injected(t, done{f, true}, nil)
 		if now := g.now(); now < 1500*ms {
 			t.Fatalf("it was confirmed at %s, before it lapsed", now)
@@ -68,6 +69,8 @@ func (f *unsure) InForce(ctx context.Context) (bool, string, error) {
 	return f.planted.InForce(ctx)
 }
 
+func (f *unsure) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
+
 func TestALapseIsSeenByMoreThanOneProbe(t *testing.T) {
 	for name, c := range map[string]struct {
 		gone   bool
@@ -84,7 +87,7 @@ func TestALapseIsSeenByMoreThanOneProbe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				f := &unsure{planted: &planted{effect: ms, well: ms, patience: ms}}
+				f := &unsure{planted: &planted{effect: ms, probeTime: ms, patience: ms}}
 				g := injected(t, f, nil)
 				if c.gone {
 					f.lapses = time.Second
@@ -107,7 +110,7 @@ func TestALapseIsSeenByMoreThanOneProbe(t *testing.T) {
 // The patience of a probe with what is in force is not waited for.
 func TestHealingIsNotLate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &planted{effect: ms, well: 3 * ms, patience: 4 * time.Second}
+		f := &planted{effect: ms, probeTime: 3 * ms, patience: 4 * time.Second}
 		g := injected(t, done{f, false}, nil)
 		start := g.now()
 		m, err := g.Heal(t.Context())
@@ -123,9 +126,9 @@ type whole struct{ *planted }
 func (f whole) For(Lab) (Fault, error)   { return f, nil }
 func (whole) Heal(context.Context) error { return errors.New("no way") }
 
-func TestALapseIsToldAlsoOfWhatCannotBeHealed(t *testing.T) {
+func TestALapseIsReportedAlsoOfWhatCannotBeHealed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &planted{effect: ms, lapses: 60 * ms, well: ms, patience: ms}
+		f := &planted{effect: ms, lapses: 60 * ms, probeTime: ms, patience: ms}
 		g := injected(t, whole{f}, nil)
 		time.Sleep(time.Second)
 		m, err := g.Heal(t.Context())
@@ -138,7 +141,7 @@ func TestALapseIsToldAlsoOfWhatCannotBeHealed(t *testing.T) {
 // What was never seen in force can't have lapsed.
 func TestWhatWasNotConfirmedHasNotLapsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		g, err := NewGuard(&planted{effect: time.Hour, well: ms, patience: ms}, nil, clock())
+		g, err := NewGuard(&planted{effect: time.Hour, probeTime: ms, patience: ms}, nil, clock())
 		if err != nil {
 			t.Fatal(err)
 		}

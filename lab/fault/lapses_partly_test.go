@@ -15,12 +15,12 @@ import (
 func TestAFaultThatIsGoneInPartHasLapsed(t *testing.T) {
 	two, _ := topology.Preset("two-regions")
 	for name, spec := range map[string]Spec{
-		"partition":   &Partition{Where: Where{From: west, To: east}},
-		"refuse":      &Refuse{Where{From: west, To: east}},
-		"stall":       &Stall{Where{From: west, To: east}},
-		"blackhole":   &Blackhole{Where{From: west, To: east}},
-		"kill":        &Kill{Which{Service: "redis"}},
-		"pause":       &Pause{Which{Service: "redis"}},
+		"partition":   &Partition{Links: Links{From: west, To: east}},
+		"refuse":      &Refuse{Links{From: west, To: east}},
+		"stall":       &Stall{Links{From: west, To: east}},
+		"blackhole":   &Blackhole{Links{From: west, To: east}},
+		"kill":        &Kill{Nodes{Service: "redis"}},
+		"pause":       &Pause{Nodes{Service: "redis"}},
 		"squeeze":     &Squeeze{Region: west, To: 20},
 		"lose_region": &LoseRegion{Region: east},
 	} {
@@ -33,14 +33,14 @@ func TestAFaultThatIsGoneInPartHasLapsed(t *testing.T) {
 				home, standby := newNode(topology.ServiceRedis, east), newNode(topology.ServiceRedis, west)
 				one, other := newNode(topology.ServiceApp, west), newNode(topology.ServiceApp, west)
 				one.place.Name, other.place.Name = "app-1."+west, "app-2."+west
-				told, _ := obedient(one), obedient(other)
+				orders, _ := acceptOrders(one), acceptOrders(other)
 				f, err := spec.For(fakeLab{topology: two, links: []*fakeLink{redis, postgres, back, door}, nodes: []Node{home, standby, one, other}})
 				if err != nil {
 					t.Fatal(err)
 				}
-				g := &Guard{fault: f, now: clock(), state: Effective, well: ms}
+				g := &Guard{fault: f, now: clock(), state: Effective, probeTime: ms}
 				for range agreeing { // some compare with what was before
-					_, _, _ = f.InForce(t.Context())
+					_, _, _ = f.Baseline(t.Context())
 				}
 				if err := f.Inject(t.Context()); err != nil {
 					t.Fatal(err)
@@ -48,8 +48,8 @@ func TestAFaultThatIsGoneInPartHasLapsed(t *testing.T) {
 				if g.lapsed(t.Context()) != nil {
 					t.Error("it has just been injected, and has lapsed")
 				}
-				redis.how = nil
-				clear(told)
+				redis.state = nil
+				clear(orders)
 				home.state = Running
 				if g.lapsed(t.Context()) == nil {
 					t.Error("part of it is gone, and it has not lapsed")
@@ -76,7 +76,7 @@ func (l *stuck) Release(ctx context.Context) (bool, error) {
 func TestALinkThatStaysCutHasCeasedToFlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &stuck{redisLink(west, east), 6}
-		g := injected(t, &Flapping{Where: Where{From: west, To: east}, On: 400 * ms, Off: 300 * ms}, otherLinks{fakeLab{}, k})
+		g := injected(t, &Flapping{Links: Links{From: west, To: east}, On: 400 * ms, Off: 300 * ms}, otherLinks{fakeLab{}, k})
 		time.Sleep(10 * time.Second)
 		if m, err := g.Heal(t.Context()); err != nil || m.Lapsed == nil {
 			t.Errorf("%+v, %v", m, err)

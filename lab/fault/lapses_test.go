@@ -38,18 +38,18 @@ func (m making) ready(s Spec, l fakeLab) Fault {
 	return f
 }
 
-func (m making) link(asked func(w Where) Spec) subject {
+func (m making) link(asked func(w Links) Spec) subject {
 	k := &fakeLink{path: Path{Name: "west_east_redis", From: west, To: east, Service: topology.ServiceRedis}}
 	back := &fakeLink{path: Path{Name: "east_west_redis", From: east, To: west, Service: topology.ServiceRedis}}
-	return subject{m.ready(asked(Where{From: west, To: east}), fakeLab{links: []*fakeLink{k, back}}), []situation{
+	return subject{m.ready(asked(Links{From: west, To: east}), fakeLab{links: []*fakeLink{k, back}}), []situation{
 		{"the region is lost as well", func() { k.others = true }, false},
-		{"the link is what it was before", func() { k.how, k.others = nil, false }, true},
+		{"the link is what it was before", func() { k.state, k.others = nil, false }, true},
 	}}
 }
 
-func (m making) node(asked func(w Which) Spec, back bool) subject {
+func (m making) node(asked func(w Nodes) Spec, back bool) subject {
 	n := newNode(topology.ServiceRedis, east)
-	return subject{m.ready(asked(Which{Node: n.place.Name}), fakeLab{nodes: []Node{n}}), []situation{
+	return subject{m.ready(asked(Nodes{Node: n.place.Name}), fakeLab{nodes: []Node{n}}), []situation{
 		{"another fault has killed it", func() { n.state = Down }, false},
 		{"it runs", func() { n.state = Running }, back},
 	}}
@@ -63,31 +63,31 @@ func (m making) agent(service topology.Service, asked Spec, back bool) subject {
 	if service == topology.ServiceApp {
 		n.place.Name, nodes = app.place.Name, nodes[:1]
 	}
-	told := obedient(n)
+	orders := acceptOrders(n)
 	f := m.ready(asked, fakeLab{nodes: nodes})
 	return subject{f, []situation{
 		{"its region is lost", func() { n.state = Down }, false},
-		{"its region was lost, and has come back", func() { n.restart(); clear(told) }, false},
+		{"its region was lost, and has come back", func() { n.restart(); clear(orders) }, false},
 		{"it is told again", func() { _ = f.Inject(m.t.Context()) }, false},
-		{"it has forgotten it", func() { clear(told) }, back},
+		{"it has forgotten it", func() { clear(orders) }, back},
 	}}
 }
 
 func (m making) replica(asked Spec) subject {
 	s, n := newServer(), newNode(topology.ServicePostgres, west)
 	n.sql = s.query
-	held := *s
+	was := *s
 	return subject{m.ready(asked, fakeLab{nodes: []Node{n, newNode(topology.ServicePostgres, east)}}), []situation{
-		{"the region is lost", func() { held = *s; n.state = Down }, false},
+		{"the region is lost", func() { was = *s; n.state = Down }, false},
 		{"it was promoted", func() { n.state = Running; s.promote() }, false},
 		{"it was promoted, and told otherwise", func() { *s = *newServer(); s.promote() }, false},
 		{"it was promoted, and is a replica again", func() { *s = *newServer(); s.life = 1 }, false},
 		{"its server has forgotten it", func() { *s = *newServer() }, true},
-		{"it is held still", func() { *s = held }, false},
+		{"it is held still", func() { *s = was }, false},
 	}}
 }
 
-func (m making) disk(asked func(w Which) Spec, startMends bool) subject {
+func (m making) disk(asked func(w Nodes) Spec, startRepairs bool) subject {
 	n, sign := newNode(topology.ServicePostgres, east), ""
 	n.sql = func(sql string) (string, error) {
 		switch {
@@ -98,12 +98,12 @@ func (m making) disk(asked func(w Which) Spec, startMends bool) subject {
 		}
 		return "", nil
 	}
-	f := m.ready(asked(Which{Node: n.place.Name}), fakeLab{nodes: []Node{n}})
+	f := m.ready(asked(Nodes{Node: n.place.Name}), fakeLab{nodes: []Node{n}})
 	n.tend = func(string) error { sign = f.(*disks).sign; return nil }
 	return subject{f, []situation{
 		{"the region is lost", func() { n.state = Down }, false},
 		{"the region was lost, and has come back", func() {
-			if n.restart(); startMends {
+			if n.restart(); startRepairs {
 				sign = ""
 			}
 		}, false},
@@ -116,31 +116,34 @@ func (m making) region() subject {
 	n := newNode(topology.ServicePostgres, east)
 	return subject{m.ready(&LoseRegion{Region: east}, fakeLab{links: []*fakeLink{door}, nodes: []Node{n}}), []situation{
 		{"its clients are cut off by another fault as well", func() { door.others = true }, false},
-		{"it serves its clients", func() { door.how, door.others = nil, false }, true},
+		{"it serves its clients", func() { door.state, door.others = nil, false }, true},
 	}}
 }
 
-// Fault by fault, what is made of what may have become of it when it is to be healed. Only what is clearly gone by itself has lapsed. What a failover,
-// another fault or its own nature ended has not, and of what can't be told nothing is said.
+// Fault by fault, what is made of what may have become of it when it is to be healed. Only what is clearly gone by
+// itself has lapsed. What a failover, another fault or its own nature ended has not, and of what can't be told
+// nothing is said.
 func TestWhatHasLapsed(t *testing.T) {
 	two, _ := topology.Preset("two-regions")
 	m := making{t, two}
 	stream := func(store string) Replicated { return Replicated{Store: store, Region: west} }
 	for name, of := range map[string]func() subject{
 		"bandwidth": func() subject {
-			return m.link(func(w Where) Spec { return &Bandwidth{Where: w, Rate: 50_000, Direction: "upstream"} })
+			return m.link(func(w Links) Spec { return &Bandwidth{Links: w, Rate: 50_000, Direction: "upstream"} })
 		},
-		"blackhole":       func() subject { return m.link(func(w Where) Spec { return &Blackhole{w} }) },
-		"latency":         func() subject { return m.link(func(w Where) Spec { return &Latency{Where: w, Delay: 80 * ms} }) },
-		"partition":       func() subject { return m.link(func(w Where) Spec { return &Partition{Where: w} }) },
-		"refuse":          func() subject { return m.link(func(w Where) Spec { return &Refuse{w} }) },
-		"stall":           func() subject { return m.link(func(w Where) Spec { return &Stall{w} }) },
+		"blackhole": func() subject { return m.link(func(w Links) Spec { return &Blackhole{w} }) },
+		"latency": func() subject {
+			return m.link(func(w Links) Spec { return &Latency{Links: w, Delay: 80 * ms} })
+		},
+		"partition":       func() subject { return m.link(func(w Links) Spec { return &Partition{Links: w} }) },
+		"refuse":          func() subject { return m.link(func(w Links) Spec { return &Refuse{w} }) },
+		"stall":           func() subject { return m.link(func(w Links) Spec { return &Stall{w} }) },
 		"lose_region":     m.region,
-		"kill":            func() subject { return m.node(func(w Which) Spec { return &Kill{w} }, true) },
-		"pause":           func() subject { return m.node(func(w Which) Spec { return &Pause{w} }, true) },
-		"restart":         func() subject { return m.node(func(w Which) Spec { return &Restart{Which: w} }, false) },
-		"fill_disk":       func() subject { return m.disk(func(w Which) Spec { return &FillDisk{w} }, false) },
-		"read_only_disk":  func() subject { return m.disk(func(w Which) Spec { return &ReadOnlyDisk{w} }, true) },
+		"kill":            func() subject { return m.node(func(w Nodes) Spec { return &Kill{w} }, true) },
+		"pause":           func() subject { return m.node(func(w Nodes) Spec { return &Pause{w} }, true) },
+		"restart":         func() subject { return m.node(func(w Nodes) Spec { return &Restart{Nodes: w} }, false) },
+		"fill_disk":       func() subject { return m.disk(func(w Nodes) Spec { return &FillDisk{w} }, false) },
+		"read_only_disk":  func() subject { return m.disk(func(w Nodes) Spec { return &ReadOnlyDisk{w} }, true) },
 		"squeeze":         func() subject { return m.agent(topology.ServiceApp, &Squeeze{Region: west, To: 20}, true) },
 		"fail_step":       func() subject { return m.agent(topology.ServiceAutomation, &FailStep{Step{"fence"}, 2}, false) },
 		"hang_step":       func() subject { return m.agent(topology.ServiceAutomation, &HangStep{Step{"fence"}}, false) },
@@ -170,11 +173,11 @@ func TestWhatHasLapsed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := of()
-				g := &Guard{fault: s.Fault, now: clock(), state: Effective, well: ms}
+				g := &Guard{fault: s.Fault, now: clock(), state: Effective, probeTime: ms}
 				switch s.Fault.(type) { // those that compare with what was before
 				case *broken, *hole, *oneWay, *measured, *lostRegion:
 					for range agreeing {
-						if in, _, err := s.InForce(t.Context()); in || err != nil {
+						if in, _, err := s.Baseline(t.Context()); in || err != nil {
 							t.Fatal(in, err)
 						}
 					}

@@ -11,12 +11,12 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Latency makes links slower: Delay is added in each direction, so that a round trip grows by twice as much. It is physical time: a
-// timescale does not divide it.
+// Latency makes links slower: Delay is added in each direction, so that a round trip grows by twice as much. It is
+// physical time: a timescale does not divide it.
 type Latency struct {
-	Where     `yaml:",inline"`
-	Direction string        `yaml:"direction"`
-	Delay     time.Duration `yaml:"delay"`
+	Links     `yaml:",inline"`
+	Direction string        `yaml:"direction" otherwise:"both" about:"Upstream or downstream."`
+	Delay     time.Duration `yaml:"delay" about:"That is added."`
 }
 
 // Kind is latency.
@@ -24,7 +24,7 @@ func (*Latency) Kind() string { return "latency" }
 
 // Validate asks for links and a delay that can be told from noise.
 func (f *Latency) Validate(t topology.Topology) error {
-	_, derr := stream(f.Direction)
+	_, derr := streamOf(f.Direction)
 	return errors.Join(f.validate(t), derr, wholeMS("delay", f.Delay, 5*time.Millisecond, 5*time.Second))
 }
 
@@ -36,7 +36,7 @@ func (f *Latency) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.add, m.unit, m.asked = true, "ms", float64(len(m.how.Toxics))*f.Delay.Seconds()*1000
+	m.add, m.unit, m.asked = true, "ms", float64(len(m.state.Toxics))*f.Delay.Seconds()*1000
 	m.measure = func(ctx context.Context, l Link) (float64, error) {
 		took, err := roundTrips(ctx, l, latencyTrips, 1)
 		if err != nil {

@@ -12,23 +12,23 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Where is the links from one region to another (or from "clients" to a region, or from and to "global", where the name service lives),
-// or one service's link of them.
-type Where struct {
-	From    string `yaml:"from"`
-	To      string `yaml:"to"`
-	Service string `yaml:"service"`
+// Links selects links: those from one region to another (or from "clients" to a region, or from and to "global",
+// where the name service lives), or one service's link of them.
+type Links struct {
+	From    string `yaml:"from" about:"A region, clients or global."`
+	To      string `yaml:"to" about:"A region, or global."`
+	Service string `yaml:"service" otherwise:"all of them" about:"Of the links or nodes, such as postgres."`
 }
 
 // Target names the direction.
-func (w Where) Target() string {
+func (w Links) Target() string {
 	if w.Service != "" {
 		return w.From + " to " + w.Service + " in " + w.To
 	}
 	return w.From + " to " + w.To
 }
 
-func (w Where) validate(t topology.Topology) error {
+func (w Links) validate(t topology.Topology) error {
 	err := errors.Join(endIn(t, "from", w.From, topology.Clients, topology.Global), endIn(t, "to", w.To, topology.Global))
 	switch {
 	case w.From == w.To && w.From != "":
@@ -44,11 +44,11 @@ func (w Where) validate(t topology.Topology) error {
 }
 
 // picks says whether a path is one of them.
-func (w Where) picks(p Path) bool {
+func (w Links) picks(p Path) bool {
 	return p.From == w.From && p.To == w.To && (w.Service == "" || p.Service == topology.Service(w.Service))
 }
 
-func (w Where) links(l Lab) ([]Link, error) {
+func (w Links) links(l Lab) ([]Link, error) {
 	links, err := l.Links(w.picks)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", w.Target(), err)
@@ -64,40 +64,40 @@ func endIn(t topology.Topology, parameter, name string, others ...string) error 
 	return regionIn(t, parameter, name)
 }
 
-// holding is a set of links that are held alike.
-type holding struct {
+// linkHold is a set of links that are held alike.
+type linkHold struct {
 	links []Link
-	how   How
+	state LinkState
 
 	free    []Link // set by Heal: those that nobody else holds
-	healed  bool
-	unasked int // how many times in a row the witness could not be asked since
+	unasked int    // how many times in a row the witness could not be asked since
 }
 
-// gone is how many times in a row a witness can't be asked before it is taken for dead: once may be a busy machine, and is no evidence.
-const gone = 5
+// deadAfter is how many times in a row a witness can't be asked before it is taken for dead: once may be a busy
+// machine, and is no evidence.
+const deadAfter = 5
 
 // witnessDead says whether the witness is dead, so that nobody can tell whether the fault is gone.
-func (h *holding) witnessDead(err error) bool {
+func (h *linkHold) witnessDead(err error) bool {
 	if !errors.Is(err, ErrWitness) {
 		h.unasked = 0
 		return false
 	}
 	h.unasked++
-	return h.unasked >= gone
+	return h.unasked >= deadAfter
 }
 
 // Inject holds every link.
-func (h *holding) Inject(ctx context.Context) error {
+func (h *linkHold) Inject(ctx context.Context) error {
 	var g errgroup.Group
 	for _, l := range h.links {
-		g.Go(func() error { return l.Hold(ctx, h.how) })
+		g.Go(func() error { return l.Hold(ctx, h.state) })
 	}
 	return g.Wait()
 }
 
-// release lets every link go.
-func (h *holding) release(ctx context.Context) error {
+// Heal lets every link go.
+func (h *linkHold) Heal(ctx context.Context) error {
 	free := make([]bool, len(h.links))
 	var g errgroup.Group
 	for i, l := range h.links {
@@ -113,14 +113,9 @@ func (h *holding) release(ctx context.Context) error {
 	return err
 }
 
-// Heal lets every link go, for good.
-func (h *holding) Heal(ctx context.Context) error {
-	h.healed = true
-	return h.release(ctx)
-}
-
-// tell are the links that can tell whether the fault is gone: those that nobody else holds and that lead to somebody who answers.
-func (h *holding) tell(ctx context.Context) []Link {
+// observable are the links that can tell whether the fault is gone: those that nobody else holds and that lead to
+// somebody who answers.
+func (h *linkHold) observable(ctx context.Context) []Link {
 	behind := make([]error, len(h.free))
 	var g errgroup.Group
 	for i, l := range h.free {
@@ -136,27 +131,27 @@ func (h *holding) tell(ctx context.Context) []Link {
 	return ask
 }
 
-// stillHeld says, once the fault has let go, whether a link that can tell does not carry. It carries whatever the other side answers: that a region is
-// ill, or was fenced meanwhile, is no matter of the links.
-func (h *holding) stillHeld(ctx context.Context) (bool, string, error) {
-	ask := h.tell(ctx)
+// Gone says, once the fault has let go, whether every link carries that can tell. It carries whatever the other side
+// answers: that a region is ill, or was fenced meanwhile, is no matter of the links.
+func (h *linkHold) Gone(ctx context.Context) (bool, string, error) {
+	ask := h.observable(ctx)
 	if len(ask) == 0 {
-		return false, "let go; no link is left that could tell", nil
+		return true, "let go; no link is left that could tell", nil
 	}
-	bad, well, saw, err := askAll(ctx, ask, trips)
+	failing, working, observed, err := askAll(ctx, ask, lacksRoundTrip)
 	switch {
 	case h.witnessDead(err):
-		return false, "let go; nobody is there to ask", nil
+		return true, "let go; nobody is there to ask", nil
 	case err != nil:
 		return false, "", err
-	case len(bad) > 0:
-		return true, fmt.Sprintf("%s: %s", these(bad), saw), nil
+	case len(failing) > 0:
+		return false, fmt.Sprintf("%s: %s", describeLinks(failing), observed), nil
 	}
-	return false, fmt.Sprintf("%s carry", these(well)), nil
+	return true, fmt.Sprintf("%s carry", describeLinks(working)), nil
 }
 
-// these are links in a few words.
-func these(links []Link) string {
+// describeLinks are links in a few words.
+func describeLinks(links []Link) string {
 	if len(links) == 1 {
 		return links[0].Path().Name
 	}

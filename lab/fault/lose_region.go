@@ -12,10 +12,10 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// LoseRegion takes a whole region away: its links are cut and its nodes killed at once. A node whose store is volatile is frozen
-// instead, since a cloud store outlives its region's outage.
+// LoseRegion takes a whole region away: its links are cut and its nodes killed at once. A node whose store is
+// volatile is frozen instead, since a cloud store outlives its region's outage.
 type LoseRegion struct {
-	Region string `yaml:"region"`
+	Region string `yaml:"region" about:"Of the topology."`
 }
 
 // Kind is lose_region.
@@ -37,7 +37,7 @@ func (f *LoseRegion) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &lostRegion{links: holding{links: links, how: How{Cut: true}}, nodes: nodes}
+	r := &lostRegion{links: linkHold{links: links, state: LinkState{Cut: true}}, nodes: nodes}
 	for _, k := range links {
 		if p := k.Path(); p.From == topology.Clients && p.Service == topology.ServiceApp {
 			r.door = k
@@ -50,21 +50,21 @@ func (f *LoseRegion) For(l Lab) (Fault, error) {
 }
 
 type lostRegion struct {
-	links  holding
+	links  linkHold
 	door   Link // the way of the clients to the region's app
 	nodes  []Node
 	freed  []Node // those that nobody holds any more, set by Heal
 	others bool   // somebody else still keeps clients from its app, set by Heal
 
-	looks  int  // before it was lost, as many as have to agree
-	served bool // clients, in one of them; else it is dark, as the standby of a pilot light, and only the engine can tell
+	served bool // it served clients before; else it is dark, as the standby of a pilot light, and only the engine can tell
 }
 
 // Vouched is that the hub has cut the links and the engine has ended the nodes.
 func (*lostRegion) Vouched() bool { return true }
 
-// Inject cuts the links a moment before it kills: Toxiproxy waits, before it cuts, for a connection that it is just making, and one to a
-// node that is dying takes seconds. The engine takes longer to kill than the hub to cut, so nobody sees the difference.
+// Inject cuts the links a moment before it kills: Toxiproxy waits, before it cuts, for a connection that it is just
+// making, and one to a node that is dying takes seconds. The engine takes longer to kill than the hub to cut, so
+// nobody sees the difference.
 func (r *lostRegion) Inject(ctx context.Context) error {
 	err := r.links.Inject(ctx)
 	var down errgroup.Group
@@ -79,30 +79,60 @@ func (r *lostRegion) Inject(ctx context.Context) error {
 	return errors.Join(err, down.Wait())
 }
 
-// InForce asks as a client would: does the region's app answer, be it that it is ill? Of a region that serves no clients only the engine can tell.
-func (r *lostRegion) InForce(ctx context.Context) (bool, string, error) {
-	a, err := r.door.Ask(ctx, probe.Question{Way: probe.RoundTrip})
+// Baseline asks as a client would: does the region's app answer, be it that it is ill? No bad probe makes an answer
+// up, so one is enough.
+func (r *lostRegion) Baseline(ctx context.Context) (bool, string, error) {
+	a, err := r.ask(ctx)
 	if err != nil {
 		return false, "", err
 	}
-	if r.looks < agreeing {
-		r.looks++
-		r.served = r.served || a.Symptom == probe.Fine // no bad probe makes that up
+	r.served = r.served || a.Symptom == probe.Fine
+	return r.lost(ctx, a)
+}
+
+// InForce asks as a client would. Of a region that serves no clients only the engine can tell.
+func (r *lostRegion) InForce(ctx context.Context) (bool, string, error) {
+	a, err := r.ask(ctx)
+	if err != nil {
+		return false, "", err
 	}
+	return r.lost(ctx, a)
+}
+
+func (r *lostRegion) ask(ctx context.Context) (probe.Answer, error) {
+	return r.door.Ask(ctx, probe.Question{Way: probe.RoundTrip})
+}
+
+func (r *lostRegion) lost(ctx context.Context, a probe.Answer) (bool, string, error) {
 	switch {
 	case !r.served:
 		return r.down(ctx)
-	case a.Symptom != probe.Fine && r.others:
-		return false, "let go, and still held by other faults", nil
 	case a.Symptom != probe.Fine:
 		return true, "clients get no answer: " + string(a.Symptom), nil
+	}
+	return false, fmt.Sprintf("clients get an answer in %s", a.Took), nil
+}
+
+// Gone asks as a client would, and the engine about the nodes that nobody else holds.
+func (r *lostRegion) Gone(ctx context.Context) (bool, string, error) {
+	a, err := r.ask(ctx)
+	switch {
+	case err != nil:
+		return false, "", err
+	case a.Symptom != probe.Fine && !r.served:
+		lost, observed, err := r.down(ctx)
+		return err == nil && !lost, observed, err
+	case a.Symptom != probe.Fine && r.others:
+		return true, "let go, and still held by other faults", nil
+	case a.Symptom != probe.Fine:
+		return false, "clients get no answer: " + string(a.Symptom), nil
 	}
 	for _, n := range r.freed {
 		if state, err := n.State(ctx); err != nil || state != Running {
 			return false, "", errors.Join(err, fmt.Errorf("clients get an answer, and %s is %s", n.Place().Name, state))
 		}
 	}
-	return false, fmt.Sprintf("clients get an answer in %s", a.Took), nil
+	return true, fmt.Sprintf("clients get an answer in %s", a.Took), nil
 }
 
 // down asks the engine whether any node runs.

@@ -17,91 +17,105 @@ const tolerance = 0.10
 
 // measured is a set of links held so that something about them has an asked amount, as a witness link shows.
 type measured struct {
-	holding
+	linkHold
 	stream  probe.Stream
 	witness []Link // the first of them is asked; before the fault, one that can't be measured makes room for the next
 	asked   float64
 	unit    string
-	// measure gives the amount. Before the fault it is the base, which is taken off when add is true.
+	// measure is the amount. That of the baseline is taken off when add is true.
 	measure func(ctx context.Context, l Link) (float64, error)
-	add     bool // asked comes on top of the base
-	base    float64
-	bases   int // how many measurements it is made of
+	add     bool     // asked comes on top of the base
+	base    *float64 // nil where another process took it
 	during  float64
-}
-
-// based says whether the base is known. A bad probe makes one that is too slow, so the best of as many as have to agree counts.
-func (m *measured) based() bool { return m.bases >= agreeing }
-
-// look measures the base.
-func (m *measured) look(got float64) error {
-	if !m.add && got < 1.5*m.asked {
-		return fmt.Errorf("%s carries only %s as it is: a limit of %s could not be seen", m.witness[0].Path().Name, m.text(got), m.text(m.asked))
-	}
-	switch {
-	case m.bases == 0:
-		m.base = got
-	case m.add:
-		m.base = min(m.base, got)
-	default:
-		m.base = max(m.base, got)
-	}
-	m.bases++
-	return nil
 }
 
 // Vouched is that the hub has said what each link is like now.
 func (*measured) Vouched() bool { return true }
 
-// InForce measures. Within the tolerance of what was asked the fault is in force; closer to the base than to that it is not.
-func (m *measured) InForce(ctx context.Context) (bool, string, error) {
-	witness := m.witness
-	if m.healed {
-		tell := m.tell(ctx)
-		witness = slices.DeleteFunc(slices.Clone(witness), func(l Link) bool { return !slices.Contains(tell, l) })
-		if len(witness) == 0 {
-			return false, "let go; no link is left that could tell", nil
-		}
-	}
-	got, err := m.measure(ctx, witness[0])
+// Baseline measures the base. A bad probe makes one that is too slow, so the best counts. A witness that can't be
+// measured makes room for the next.
+func (m *measured) Baseline(ctx context.Context) (bool, string, error) {
+	got, err := m.measure(ctx, m.witness[0])
 	switch {
-	case m.healed && m.witnessDead(err):
-		return false, "let go; nobody is there to ask", nil
 	case err != nil:
-		if m.bases == 0 && !m.healed && !errors.Is(err, ErrWitness) {
+		if m.base == nil && !errors.Is(err, ErrWitness) {
 			m.witness = append(m.witness[1:], m.witness[0])
 		}
 		return false, "", err
-	}
-	if !m.based() && !m.healed {
-		return false, m.text(got) + " before", m.look(got)
-	}
-	if m.healed && !m.based() {
-		return false, m.text(got), nil // injected by another process, whose base died with it; the links are free
-	}
-	amount := got
-	if m.add {
-		amount -= m.base
-	}
-	saw := fmt.Sprintf("%s (asked: %s)", m.text(amount), m.text(m.asked))
-	switch low, high := m.asked*(1-tolerance), m.asked*(1+tolerance); {
-	case !m.healed && amount >= low && amount <= high:
-		m.during = amount
-		return true, saw, nil
-	case m.healed && m.add && amount >= low && m.during-amount < m.asked*(1-tolerance): // others may have come and gone
-		return true, saw, nil
-	case m.healed && !m.add && amount >= low && amount <= high:
-		return true, saw, nil
-	case m.healed:
-		return false, saw, nil
-	case m.add && amount < m.asked*tolerance, !m.add && amount > m.asked*(1+tolerance) && amount > m.base/2:
-		return false, saw, nil
+	case !m.add && got < 1.5*m.asked:
+		return false, "", fmt.Errorf("%s carries only %s as it is: a limit of %s could not be seen", m.witness[0].Path().Name, m.text(got), m.text(m.asked))
+	case m.base == nil:
+		m.base = &got
+	case m.add:
+		*m.base = min(*m.base, got)
 	default:
-		return false, "", errors.New(saw)
+		*m.base = max(*m.base, got)
+	}
+	return false, m.text(got) + " before", nil
+}
+
+// InForce measures. Within the tolerance of what was asked the fault is in force; closer to the base than to that it
+// is not.
+func (m *measured) InForce(ctx context.Context) (bool, string, error) {
+	got, err := m.measure(ctx, m.witness[0])
+	if err != nil {
+		return false, "", err
+	}
+	return m.inForce(got)
+}
+
+func (m *measured) inForce(got float64) (bool, string, error) {
+	amount, observed := m.amount(got)
+	switch low, high := m.bounds(); {
+	case amount >= low && amount <= high:
+		m.during = amount
+		return true, observed, nil
+	case m.add && amount < m.asked*tolerance, !m.add && amount > high && amount > *m.base/2:
+		return false, observed, nil
+	default:
+		return false, "", errors.New(observed)
 	}
 }
 
-// Lapsed measures what no other fault can have brought about, that may have come or gone meanwhile: less than what was asked, or of a limit more.
+// Gone measures over a link that can tell. What other faults do to it may have come or gone meanwhile.
+func (m *measured) Gone(ctx context.Context) (bool, string, error) { return m.goneBy(ctx, m.measure) }
+
+func (m *measured) goneBy(ctx context.Context, measure func(context.Context, Link) (float64, error)) (bool, string, error) {
+	observable := m.observable(ctx)
+	i := slices.IndexFunc(m.witness, func(l Link) bool { return slices.Contains(observable, l) })
+	if i < 0 {
+		return true, "let go; no link is left that could tell", nil
+	}
+	got, err := measure(ctx, m.witness[i])
+	switch {
+	case m.witnessDead(err):
+		return true, "let go; nobody is there to ask", nil
+	case err != nil:
+		return false, "", err
+	case m.base == nil:
+		return true, m.text(got), nil // injected by another process, whose baseline died with it; the links are free
+	}
+	amount, observed := m.amount(got)
+	low, high := m.bounds()
+	isHeld := amount >= low && (m.add && m.during-amount < low || !m.add && amount <= high)
+	return !isHeld, observed, nil
+}
+
+// amount is what there is of what was asked, and says so.
+func (m *measured) amount(got float64) (float64, string) {
+	if m.add {
+		got -= *m.base
+	}
+	return got, fmt.Sprintf("%s (asked: %s)", m.text(got), m.text(m.asked))
+}
+
+// bounds are those of what is within the tolerance.
+func (m *measured) bounds() (low, high float64) {
+	return m.asked * (1 - tolerance), m.asked * (1 + tolerance)
+}
+
+// Lapsed measures what no other fault can have brought about, that may have come or gone meanwhile: less than what
+// was asked, or of a limit more.
 func (m *measured) Lapsed(ctx context.Context) (bool, error) {
 	got, err := m.measure(ctx, m.witness[0])
 	if m.add {
@@ -132,8 +146,8 @@ func witnessFirst(links []Link) []Link {
 }
 
 // measured makes ready what the toxics of a direction do to the links; what is measured is for the caller to say.
-func (w Where) measured(l Lab, direction string, toxics func(probe.Stream) []toxic.Toxic) (measured, error) {
-	s, err := stream(direction)
+func (w Links) measured(l Lab, direction string, toxics func(probe.Stream) []toxic.Toxic) (measured, error) {
+	s, err := streamOf(direction)
 	if err != nil {
 		return measured{}, err
 	}
@@ -141,11 +155,11 @@ func (w Where) measured(l Lab, direction string, toxics func(probe.Stream) []tox
 	if err != nil {
 		return measured{}, err
 	}
-	return measured{holding: holding{links: links, how: How{Toxics: toxics(s)}}, stream: s, witness: witnessFirst(links)}, nil
+	return measured{linkHold: linkHold{links: links, state: LinkState{Toxics: toxics(s)}}, stream: s, witness: witnessFirst(links)}, nil
 }
 
-// stream reads the parameter direction.
-func stream(direction string) (probe.Stream, error) {
+// streamOf reads the parameter direction.
+func streamOf(direction string) (probe.Stream, error) {
 	switch direction {
 	case "", "both":
 		return probe.Both, nil
@@ -156,10 +170,10 @@ func stream(direction string) (probe.Stream, error) {
 }
 
 // wholeMS is a complaint about a duration that Toxiproxy can't do.
-func wholeMS(parameter string, d, least, most time.Duration) error {
+func wholeMS(parameter string, d, lowest, highest time.Duration) error {
 	switch {
-	case d < least || d > most:
-		return fmt.Errorf("%s is %s; it must be between %s and %s, or it could not be told from noise", parameter, d, least, most)
+	case d < lowest || d > highest:
+		return fmt.Errorf("%s is %s; it must be between %s and %s, or it could not be told from noise", parameter, d, lowest, highest)
 	case d%time.Millisecond != 0:
 		return fmt.Errorf("%s is %s; it is in whole milliseconds", parameter, d)
 	}

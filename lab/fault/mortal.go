@@ -21,8 +21,8 @@ func (g *Guard) alive(ctx context.Context) (context.Context, func()) {
 // deadWithin is how long a probe may still ask in a lab that has died. Some of it may answer; what does not may hang.
 const deadWithin = 2 * time.Second
 
-// look asks once.
-func (g *Guard) look(ctx, alive context.Context, ask func(context.Context) (bool, string, error)) (in bool, saw string, err error) {
+// look looks once.
+func (g *Guard) look(ctx, alive context.Context, once look) (is bool, observed string, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	unhook := context.AfterFunc(alive, func() {
@@ -33,5 +33,5 @@ func (g *Guard) look(ctx, alive context.Context, ask func(context.Context) (bool
 		}
 	})
 	defer unhook()
-	return ask(ctx)
+	return once(ctx)
 }

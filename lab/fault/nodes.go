@@ -14,17 +14,17 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Which are nodes: one by its name (postgres.us-east-1, app-1.us-east-1), all of a service, in one region or in all, or of a service the
-// one that is the primary now.
-type Which struct {
-	Node    string `yaml:"node"`
-	Service string `yaml:"service"`
-	Region  string `yaml:"region"`
-	Role    string `yaml:"role"`
+// Nodes selects nodes: one by its name (postgres.us-east-1, app-1.us-east-1), all of a service, in one region or in
+// all, or of a service the one that is the primary now.
+type Nodes struct {
+	Node    string `yaml:"node" about:"Such as postgres.us-east-1."`
+	Service string `yaml:"service" otherwise:"all of them" about:"Of the links or nodes, such as postgres."`
+	Region  string `yaml:"region" about:"Of the topology."`
+	Role    string `yaml:"role" about:"Of the nodes of service postgres or redis, the one with this role: primary."`
 }
 
 // Target names the nodes.
-func (w Which) Target() string {
+func (w Nodes) Target() string {
 	switch {
 	case w.Node != "":
 		return w.Node
@@ -43,7 +43,7 @@ func (w Which) Target() string {
 var breakable = []string{"postgres", "redis", "s3", "dynamodb", "app", "replicator", "automation", "backup", "nameservice", "repository"}
 
 // validate asks for a selection that means something. region says whether a region alone does.
-func (w Which) validate(t topology.Topology, region bool) error {
+func (w Nodes) validate(t topology.Topology, region bool) error {
 	var errs []error
 	complain := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	switch {
@@ -82,9 +82,9 @@ func nodeIn(t topology.Topology, name string) error {
 	return nil
 }
 
-// picks says whether a node is one of them, or may be the primary among them; never the responder, which is no part of what is tested and falls silent
-// only with its whole region.
-func (w Which) picks(p Place) bool {
+// picks says whether a node is one of them, or may be the primary among them; never the responder, which is no part
+// of what is tested and falls silent only with its whole region.
+func (w Nodes) picks(p Place) bool {
 	if p.Service == topology.ServiceResponder {
 		return false
 	}
@@ -92,11 +92,11 @@ func (w Which) picks(p Place) bool {
 		(w.Region == "" || p.Region == w.Region)
 }
 
-// surely says whether a node is one of them, whoever is the primary.
-func (w Which) surely(p Place) bool { return w.Role == "" && w.picks(p) }
+// mustPick says whether a node is one of them, whoever is the primary.
+func (w Nodes) mustPick(p Place) bool { return w.Role == "" && w.picks(p) }
 
 // nodes selects them. The primary is looked for only when the fault is injected: by then it may have moved.
-func (w Which) nodes(l Lab) ([]Node, error) {
+func (w Nodes) nodes(l Lab) ([]Node, error) {
 	nodes, err := l.Nodes(w.picks)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", w.Target(), err)
@@ -104,19 +104,18 @@ func (w Which) nodes(l Lab) ([]Node, error) {
 	return nodes, nil
 }
 
-// heldNodes is a set of nodes held alike.
-type heldNodes struct {
-	which Which
-	state NodeState
-	nodes []Node
+// nodeHold is a set of nodes held alike.
+type nodeHold struct {
+	selector Nodes
+	state    NodeState
+	nodes    []Node
 
 	line string // names the open connections to them
 
-	free   []Node
-	healed bool
+	free []Node // set by Heal: those that nobody else holds
 }
 
-func (w Which) held(l Lab, s NodeState) (*heldNodes, error) {
+func (w Nodes) hold(l Lab, s NodeState) (*nodeHold, error) {
 	nodes, err := w.nodes(l)
 	if err != nil {
 		return nil, err
@@ -126,12 +125,12 @@ func (w Which) held(l Lab, s NodeState) (*heldNodes, error) {
 			return nil, fmt.Errorf("%s keeps what it stores in memory and would lose it: use pause", n.Place().Name)
 		}
 	}
-	return &heldNodes{which: w, state: s, nodes: nodes, line: lineName()}, nil
+	return &nodeHold{selector: w, state: s, nodes: nodes, line: lineName()}, nil
 }
 
 // find narrows the nodes down to the primary.
-func (h *heldNodes) find(ctx context.Context) error {
-	if h.which.Role == "" || len(h.nodes) == 1 {
+func (h *nodeHold) find(ctx context.Context) error {
+	if h.selector.Role == "" || len(h.nodes) == 1 {
 		return nil
 	}
 	var seen []string
@@ -144,7 +143,7 @@ func (h *heldNodes) find(ctx context.Context) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s: there is none (%s)", h.which.Target(), strings.Join(seen, "; "))
+	return fmt.Errorf("%s: there is none (%s)", h.selector.Target(), strings.Join(seen, "; "))
 }
 
 func isPrimary(ctx context.Context, n Node) (bool, error) {
@@ -163,7 +162,7 @@ func isPrimary(ctx context.Context, n Node) (bool, error) {
 }
 
 // Inject kills or freezes them at once.
-func (h *heldNodes) Inject(ctx context.Context) error {
+func (h *nodeHold) Inject(ctx context.Context) error {
 	var g errgroup.Group
 	for _, n := range h.nodes {
 		g.Go(func() error { return n.Hold(ctx, h.state) })
@@ -172,20 +171,20 @@ func (h *heldNodes) Inject(ctx context.Context) error {
 }
 
 // Vouched is that the engine has ended or frozen each.
-func (*heldNodes) Vouched() bool { return true }
+func (*nodeHold) Vouched() bool { return true }
 
 // Lapsed asks the engine whether any of them runs: none does that is held, whatever else is done to it.
-func (h *heldNodes) Lapsed(ctx context.Context) (bool, error) { return anyRuns(ctx, h.nodes) }
+func (h *nodeHold) Lapsed(ctx context.Context) (bool, error) { return anyRuns(ctx, h.nodes) }
 
 // Heal lets them run again.
-func (h *heldNodes) Heal(ctx context.Context) error {
+func (h *nodeHold) Heal(ctx context.Context) error {
 	free := make([]bool, len(h.nodes))
 	var g errgroup.Group
 	for i, n := range h.nodes {
 		g.Go(func() (err error) { free[i], err = n.Release(ctx); return err })
 	}
 	err := g.Wait()
-	h.free, h.healed = nil, true
+	h.free = nil
 	for i, n := range h.nodes {
 		if free[i] {
 			h.free = append(h.free, n)
@@ -194,24 +193,35 @@ func (h *heldNodes) Heal(ctx context.Context) error {
 	return err
 }
 
+// Baseline opens the connections on which a node is asked that is to die.
+func (h *nodeHold) Baseline(ctx context.Context) (bool, string, error) { return h.InForce(ctx) }
+
 // InForce asks each service, and the engine about each node.
-func (h *heldNodes) InForce(ctx context.Context) (bool, string, error) {
-	if !h.healed {
-		if err := h.find(ctx); err != nil {
-			return false, "", err
-		}
+func (h *nodeHold) InForce(ctx context.Context) (bool, string, error) {
+	if err := h.find(ctx); err != nil {
+		return false, "", err
 	}
-	ask := h.nodes
-	if h.healed {
-		if ask = h.free; len(ask) == 0 {
-			return false, "let go, and still held by other faults", nil
-		}
+	// A dead node is asked on a connection that was open: a new one would hang in the hub, which knocks at an address
+	// that nobody has any more.
+	return h.ask(ctx, h.nodes, h.state == Down)
+}
+
+// Gone asks about the nodes that nobody else holds.
+func (h *nodeHold) Gone(ctx context.Context) (bool, string, error) {
+	if len(h.free) == 0 {
+		return true, "let go, and still held by other faults", nil
 	}
-	broken, saws, errs := make([]bool, len(ask)), make([]string, len(ask)), make([]error, len(ask))
+	isHeld, observed, err := h.ask(ctx, h.free, false)
+	return err == nil && !isHeld, observed, err
+}
+
+// ask asks about nodes, on open connections or on new ones: whether all of them are broken.
+func (h *nodeHold) ask(ctx context.Context, ask []Node, onOpen bool) (bool, string, error) {
+	broken, observations, errs := make([]bool, len(ask)), make([]string, len(ask)), make([]error, len(ask))
 	var g errgroup.Group
 	for i, n := range ask {
 		g.Go(func() error {
-			broken[i], saws[i], errs[i] = h.look(ctx, n)
+			broken[i], observations[i], errs[i] = h.look(ctx, n, onOpen)
 			return nil
 		})
 	}
@@ -229,22 +239,21 @@ func (h *heldNodes) InForce(ctx context.Context) (bool, string, error) {
 	case 0:
 		return false, fmt.Sprintf("%d nodes run", len(ask)), nil
 	case len(ask):
-		return true, fmt.Sprintf("%d nodes: %s", len(ask), saws[0]), nil
+		return true, fmt.Sprintf("%d nodes: %s", len(ask), observations[0]), nil
 	default:
 		return false, "", fmt.Errorf("%d of %d nodes are broken", down, len(ask))
 	}
 }
 
-// look asks about one node. A frozen node's kernel accepts connections, and nobody answers on them. A dead one is asked on a connection
-// that was open: a new one would hang in the hub, which knocks at an address that nobody has any more.
-func (h *heldNodes) look(ctx context.Context, n Node) (broken bool, saw string, err error) {
+// look asks about one node. A frozen node's kernel accepts connections, and nobody answers on them.
+func (h *nodeHold) look(ctx context.Context, n Node, onOpen bool) (broken bool, observed string, err error) {
 	state, err := n.State(ctx)
 	if err != nil {
 		return false, "", err
 	}
 	fresh := probe.Question{Way: probe.RoundTrip, Within: silentFor}
 	q := fresh
-	if h.state == Down && !h.healed {
+	if onOpen {
 		q = probe.Question{Way: probe.OnOpen, Line: h.line + n.Place().Name, Within: silentFor}
 	}
 	a, err := n.Ask(ctx, q)

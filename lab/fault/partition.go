@@ -11,10 +11,11 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Partition cuts every link between two regions, both ways, or with from and to one way. Their clients still reach them.
+// Partition cuts every link between two regions, both ways, or with from and to one way. Their clients still reach
+// them.
 type Partition struct {
-	Between []string `yaml:"between"`
-	Where   `yaml:",inline"`
+	Between []string `yaml:"between" about:"Two regions."`
+	Links   `yaml:",inline"`
 }
 
 // Kind is partition.
@@ -23,7 +24,7 @@ func (*Partition) Kind() string { return "partition" }
 // Target names the two regions.
 func (f *Partition) Target() string {
 	if f.Between == nil {
-		return f.Where.Target()
+		return f.Links.Target()
 	}
 	return strings.Join(f.Between, " and ")
 }
@@ -31,7 +32,7 @@ func (f *Partition) Target() string {
 // Validate asks for two different regions.
 func (f *Partition) Validate(t topology.Topology) error {
 	switch {
-	case f.Between == nil && f.Where == (Where{}):
+	case f.Between == nil && f.Links == (Links{}):
 		return errors.New("between is missing: give between: [A, B] for both ways, or from and to for one")
 	case f.Between == nil:
 		return errors.Join(f.validate(t), insideRegions(f.From, f.To))
@@ -44,7 +45,7 @@ func (f *Partition) Validate(t topology.Topology) error {
 	if err != nil {
 		return err
 	}
-	return Where{From: f.Between[0], To: f.Between[1], Service: f.Service}.validate(t)
+	return Links{From: f.Between[0], To: f.Between[1], Service: f.Service}.validate(t)
 }
 
 // insideRegions refuses the places that are not regions.
@@ -60,7 +61,7 @@ func insideRegions(ends ...string) error {
 // picks says whether a path is one of those that are cut.
 func (f *Partition) picks(p Path) bool {
 	if f.Between == nil {
-		return f.Where.picks(p)
+		return f.Links.picks(p)
 	}
 	return p.From != p.To && slices.Contains(f.Between, p.From) && slices.Contains(f.Between, p.To) &&
 		(f.Service == "" || p.Service == topology.Service(f.Service))
@@ -73,17 +74,17 @@ func (f *Partition) For(l Lab) (Fault, error) {
 		if err != nil {
 			return nil, err
 		}
-		back, err := Where{From: f.To, To: f.From, Service: f.Service}.links(l)
+		back, err := Links{From: f.To, To: f.From, Service: f.Service}.links(l)
 		if err != nil {
 			return nil, err
 		}
-		return &oneWay{broken: broken{holding: holding{links: links, how: How{Cut: true}}, shows: trips}, back: back}, nil
+		return &oneWay{broken: broken{linkHold: linkHold{links: links, state: LinkState{Cut: true}}, check: lacksRoundTrip}, back: back}, nil
 	}
 	links, err := l.Links(f.picks)
 	if err != nil {
 		return nil, err
 	}
-	return &broken{holding: holding{links: links, how: How{Cut: true}}, shows: trips}, nil
+	return &broken{linkHold: linkHold{links: links, state: LinkState{Cut: true}}, check: lacksRoundTrip}, nil
 }
 
 // oneWay is a partition that must leave the way back alone.
@@ -93,23 +94,22 @@ type oneWay struct {
 	open []Link // those that carried before
 }
 
-// InForce notes, before the fault, which links back carry.
-func (o *oneWay) InForce(ctx context.Context) (bool, string, error) {
-	if o.looks < agreeing && !o.healed {
-		_, well, _, err := askAll(ctx, o.back, trips)
-		if errors.Is(err, ErrWitness) {
-			return false, "", err
-		}
-		for _, l := range well {
-			if !slices.Contains(o.open, l) {
-				o.open = append(o.open, l)
-			}
+// Baseline notes also which links back carry.
+func (o *oneWay) Baseline(ctx context.Context) (bool, string, error) {
+	_, working, _, err := askAll(ctx, o.back, lacksRoundTrip)
+	if errors.Is(err, ErrWitness) {
+		return false, "", err
+	}
+	for _, l := range working {
+		if !slices.Contains(o.open, l) {
+			o.open = append(o.open, l)
 		}
 	}
-	return o.broken.InForce(ctx)
+	return o.broken.Baseline(ctx)
 }
 
-// Verify asks whether what carried the other way still does. That one does not has to be said as often as anything else.
+// Verify asks whether what carried the other way still does. That one does not has to be said as often as anything
+// else.
 func (o *oneWay) Verify(ctx context.Context) (string, error) {
 	for _, l := range o.open {
 		var err error

@@ -6,7 +6,7 @@ import (
 
 // Pause is a gray failure: the processes stop where they are. Connections are accepted, and nobody answers.
 type Pause struct {
-	Which `yaml:",inline"`
+	Nodes `yaml:",inline"`
 }
 
 // Kind is pause.
@@ -16,4 +16,4 @@ func (*Pause) Kind() string { return "pause" }
 func (f *Pause) Validate(t topology.Topology) error { return f.validate(t, true) }
 
 // For makes the fault ready.
-func (f *Pause) For(l Lab) (Fault, error) { return f.held(l, Frozen) }
+func (f *Pause) For(l Lab) (Fault, error) { return f.hold(l, Frozen) }

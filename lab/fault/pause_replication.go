@@ -6,10 +6,11 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// PauseReplication lets nothing more arrive. Of PostgreSQL it is the replay that stands still, or with What receipt the receiver.
+// PauseReplication lets nothing more arrive. Of PostgreSQL it is the replay that stands still, or with What receipt
+// the receiver.
 type PauseReplication struct {
 	Replicated `yaml:",inline"`
-	What       string `yaml:"what"`
+	What       string `yaml:"what" otherwise:"replay" about:"Which part of the replication of postgres: replay or receipt."`
 }
 
 // Kind is pause_replication.
@@ -28,19 +29,19 @@ func (f *PauseReplication) Validate(t topology.Topology) error {
 	return errors.Join(f.validate(t), f.validateWhat(f.What))
 }
 
-func (f *PauseReplication) replicates() (Replicated, badly) {
+func (f *PauseReplication) replicates() (Replicated, impairment) {
 	if f.What == holdReceipt {
-		return f.Replicated, badly{Do: doStall}
+		return f.Replicated, impairment{Do: doStall}
 	}
-	return f.Replicated, badly{Do: doPause}
+	return f.Replicated, impairment{Do: doPause}
 }
 
 // For makes the fault ready.
 func (f *PauseReplication) For(l Lab) (Fault, error) {
-	_, how := f.replicates()
-	s, err := f.flow(l, f.Kind(), how)
+	_, by := f.replicates()
+	s, err := f.stream(l, f.Kind(), by)
 	if err != nil {
 		return nil, err
 	}
-	return &pausedStream{replication{flow: s}}, nil
+	return &pausedStream{replication{stream: s}}, nil
 }

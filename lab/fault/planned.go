@@ -7,8 +7,9 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// paths are the links that a lab of this topology will have, with their ends and services. Package link plans them; here they are known by what they are
-// there for, so that two faults can be held against one another before there is a lab.
+// paths are the links that a lab of this topology will have, with their ends and services. Package link plans them;
+// here they are known by what they are there for, so that two faults can be held against one another before there is
+// a lab.
 func paths(t topology.Topology) []Path {
 	var all []Path
 	add := func(from, to string, services ...topology.Service) {

@@ -14,7 +14,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// watcher is a name service that sees a region ill when its checks have failed for a while, as a region that is fenced is for ever.
+// watcher is a name service that sees a region ill when its checks have failed for a while, as a region that is
+// fenced is for ever.
 type watcher struct {
 	*fakeNode
 	check  *fakeLink
@@ -28,15 +29,15 @@ func newWatcher(region string) (*watcher, fakeLab) {
 	back := &fakeLink{path: Path{Name: region + "_global_nameservice", From: region, To: topology.Global, Service: topology.ServiceNameservice}}
 	w.call = func(_, _ string, _, out any) error {
 		w.check.mu.Lock()
-		held := w.check.how != nil || w.check.others
+		isHeld := w.check.state != nil || w.check.others
 		w.check.mu.Unlock()
-		if held && w.cut.IsZero() {
+		if isHeld && w.cut.IsZero() {
 			w.cut = time.Now()
 		}
-		if !held {
+		if !isHeld {
 			w.cut = time.Time{}
 		}
-		healthy := !w.fenced && (!held || time.Since(w.cut) < 300*ms)
+		healthy := !w.fenced && (!isHeld || time.Since(w.cut) < 300*ms)
 		r := out.(*api.Routing)
 		r.Targets = append(r.Targets, api.TargetHealth{Region: region, Healthy: healthy})
 		return nil
@@ -77,7 +78,7 @@ func TestACutThatWentAwayByItselfIsSeenAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w, l := newWatcher(east)
 		g := injected(t, &CutControl{Region: east, Of: ofNameservice}, l)
-		w.check.how = nil
+		w.check.state = nil
 		if m, err := g.Heal(t.Context()); err != nil || m.Lapsed == nil {
 			t.Errorf("%+v, %v", m, err)
 		}
@@ -93,22 +94,23 @@ type fencedDoor struct {
 
 func (d fencedDoor) Ask(ctx context.Context, q probe.Question) (probe.Answer, error) {
 	d.mu.Lock()
-	held := d.how != nil
+	isHeld := d.state != nil
 	d.mu.Unlock()
-	if held {
+	if isHeld {
 		return probe.Answer{Symptom: probe.Refused}, nil
 	}
 	q.Service, q.Address = topology.ServiceApp, d.address
 	return d.lines.Ask(ctx, q)
 }
 
-// A link carries, and a region is back, whatever the app says: these faults are healed though it answers 503 all the time.
+// A link carries, and a region is back, whatever the app says: these faults are healed though it answers 503 all the
+// time.
 func TestWhateverTheOtherSideAnswersItIsReached(t *testing.T) {
 	ill := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "fenced", http.StatusServiceUnavailable)
 	}))
 	t.Cleanup(ill.Close)
-	where := Where{From: topology.Clients, To: east, Service: "app"}
+	where := Links{From: topology.Clients, To: east, Service: "app"}
 	for _, spec := range []Spec{&LoseRegion{Region: east}, &Refuse{where}, &Blackhole{where}} {
 		t.Run(spec.Kind(), func(t *testing.T) {
 			door := fencedDoor{&fakeLink{path: Path{From: topology.Clients, To: east, Service: topology.ServiceApp}}, ill.Listener.Addr().String(), &probe.Lines{}}
@@ -118,7 +120,7 @@ func TestWhateverTheOtherSideAnswersItIsReached(t *testing.T) {
 					t.Fatal(err)
 				}
 				for range agreeing {
-					if in, _, err := f.InForce(t.Context()); in || err != nil {
+					if in, _, err := f.Baseline(t.Context()); in || err != nil {
 						t.Errorf("in force %t, %v", in, err)
 					}
 				}
@@ -137,12 +139,12 @@ func TestASqueezeIsHealedAlsoWhereTheAppServesNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := &serving{fakeNode: newNode(topology.ServiceApp, west)}
 		n.place.Name = "app-1." + west
-		told := obedient(n.fakeNode)
+		orders := acceptOrders(n.fakeNode)
 		n.rate = func() float64 {
 			switch {
 			case n.fenced:
 				return 0
-			case len(told) > 0:
+			case len(orders) > 0:
 				return 20
 			}
 			return 40

@@ -7,24 +7,24 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// ReadOnlyDisk makes the tables of PostgreSQL nodes read-only, as a kernel does with a disk that fails. The write-ahead log and the
-// server's own files are spared.
+// ReadOnlyDisk makes the tables of PostgreSQL nodes read-only, as a kernel does with a disk that fails. The
+// write-ahead log and the server's own files are spared.
 type ReadOnlyDisk struct {
-	Which `yaml:",inline"`
+	Nodes `yaml:",inline"`
 }
 
 // Kind is read_only_disk.
 func (*ReadOnlyDisk) Kind() string { return "read_only_disk" }
 
-func (*ReadOnlyDisk) spoilsDisk() {}
+func (*ReadOnlyDisk) damagesDisk() {}
 
 // Validate asks for nodes of PostgreSQL.
 func (f *ReadOnlyDisk) Validate(t topology.Topology) error { return f.validateDisk(t) }
 
 const tables = topology.DataDir + "/base"
 
-// A mount in the node's own view of the file system; nobody else's changes, and it is gone when the node starts again. It is taken away
-// at once, whoever still has files open.
+// A mount in the node's own view of the file system; nobody else's changes, and it is gone when the node starts
+// again. It is taken away at once, whoever still has files open.
 const (
 	mountScript   = `mount --bind -o ro ` + tables + ` ` + tables
 	unmountScript = `while grep -q " ` + tables + ` " /proc/self/mountinfo; do umount --lazy ` + tables + ` || exit 1; done`
@@ -42,14 +42,14 @@ done`
 // For makes the fault ready.
 func (f *ReadOnlyDisk) For(l Lab) (Fault, error) {
 	return f.disks(l, &disks{
-		sign: "Read-only file system", gone: true,
-		spoil: func(ctx context.Context, n Node, d Disk) error {
+		sign: "Read-only file system", volatile: true,
+		damage: func(ctx context.Context, n Node, d Disk) error {
 			if err := d.Enter(ctx, mountScript); err != nil {
 				return fmt.Errorf("the engine does not let a helper mount beside %s: %w", n.Place().Name, err)
 			}
 			return run(ctx, n, hangUpScript)
 		},
-		mend: func(ctx context.Context, n Node, d Disk) error {
+		repair: func(ctx context.Context, n Node, d Disk) error {
 			if state, err := n.State(ctx); err != nil || state == Down { // its mounts have gone with it
 				return err
 			}

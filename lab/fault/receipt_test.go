@@ -65,7 +65,8 @@ func TestAReplayIsHeldBackAndNotTheReceipt(t *testing.T) {
 	})
 }
 
-// What receives nothing must not be asked by a transaction that waits until it has: the probe would hang, and see nothing.
+// What receives nothing must not be asked by a transaction that waits until it has: the probe would hang, and see
+// nothing.
 func TestAStalledReceiverIsSeenAlsoWhereCommitsWaitForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _, _, _, asked := streaming()
@@ -120,7 +121,7 @@ func TestAReceiverThatWasPromotedIsHealed(t *testing.T) {
 }
 
 // The setting outlives the server: it is taken out of the files of one that is down.
-func TestAReceiverThatIsDownIsMendedOnItsDisk(t *testing.T) {
+func TestAReceiverThatIsDownIsRepairedOnItsDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, s, replica, _, _ := streaming()
 		g := injected(t, receipt, l)
@@ -151,7 +152,8 @@ func TestAReceiverOfNobodyIsNotStalled(t *testing.T) {
 	})
 }
 
-// A paused replication behind a link that is cut is told from it: it is not seen before, and it is healed by its own account.
+// A paused replication behind a link that is cut is told from it: it is not seen before, and it is healed by its own
+// account.
 func TestAPauseIsToldFromACut(t *testing.T) {
 	for _, what := range []string{holdReplay, holdReceipt} {
 		synctest.Test(t, func(t *testing.T) {
@@ -181,7 +183,8 @@ func TestAPauseIsToldFromACut(t *testing.T) {
 	}
 }
 
-// A throttle of the log is looked at again over its links: to write a flood would be in the way of what the drill writes.
+// A throttle of the log is looked at again over its links: to write a flood would be in the way of what the drill
+// writes.
 func TestAThrottleOfTheLogLapses(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, _, _, way, asked := streaming()
@@ -189,11 +192,11 @@ func TestAThrottleOfTheLogLapses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		g := &Guard{fault: f, now: clock(), state: Effective, well: 500 * ms}
+		g := &Guard{fault: f, now: clock(), state: Effective, probeTime: 500 * ms}
 		if err := f.Inject(t.Context()); err != nil || g.lapsed(t.Context()) != nil {
 			t.Errorf("it has just been injected: %v", err)
 		}
-		if way.how = nil; g.lapsed(t.Context()) == nil {
+		if way.state = nil; g.lapsed(t.Context()) == nil {
 			t.Error("the link is free, and nobody says so")
 		}
 		if way.others = true; g.lapsed(t.Context()) != nil {

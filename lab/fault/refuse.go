@@ -7,7 +7,7 @@ import (
 
 // Refuse closes a port: new connections are refused and open ones dropped, as when a process has crashed.
 type Refuse struct {
-	Where `yaml:",inline"`
+	Links `yaml:",inline"`
 }
 
 // Kind is refuse.
@@ -18,5 +18,5 @@ func (f *Refuse) Validate(t topology.Topology) error { return f.validate(t) }
 
 // For makes the fault ready.
 func (f *Refuse) For(l Lab) (Fault, error) {
-	return f.broken(l, How{Cut: true}, showing(probe.Refused))
+	return f.broken(l, LinkState{Cut: true}, hasSymptom(probe.Refused))
 }

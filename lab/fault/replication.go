@@ -10,10 +10,10 @@ import (
 
 // Replicated is what reaches a region from the others: a store, or of objects those whose keys begin so.
 type Replicated struct {
-	Store  string `yaml:"store"`
-	Region string `yaml:"region"` // the one that receives
-	Prefix string `yaml:"prefix"`
-	Table  string `yaml:"table"`
+	Store  string `yaml:"store" about:"That is replicated: postgres, objects or items."`
+	Region string `yaml:"region" about:"Of the topology."` // the one that receives
+	Prefix string `yaml:"prefix" about:"Of objects: one rule of theirs."`
+	Table  string `yaml:"table" about:"Of items."`
 }
 
 // The stores that replicate.
@@ -23,8 +23,9 @@ const (
 	storeItems    = "items"
 )
 
-// What of a store's replication is held back. PostgreSQL receives the log of its primary, and replays it by and by; a promotion replays all that was
-// received, so that nothing is lost by a replay that is held back. The other stores know no such difference.
+// What of a store's replication is held back. PostgreSQL receives the log of its primary, and replays it by and by; a
+// promotion replays all that was received, so that nothing is lost by a replay that is held back. The other stores
+// know no such difference.
 const (
 	holdReplay  = "replay"
 	holdReceipt = "receipt"

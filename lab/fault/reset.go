@@ -8,7 +8,7 @@ import (
 
 // Reset tears connections down in the middle: they are made, and reset at the first bytes.
 type Reset struct {
-	Where `yaml:",inline"`
+	Links `yaml:",inline"`
 }
 
 // Kind is reset.
@@ -19,5 +19,5 @@ func (f *Reset) Validate(t topology.Topology) error { return f.validate(t) }
 
 // For makes the fault ready.
 func (f *Reset) For(l Lab) (Fault, error) {
-	return f.broken(l, How{Toxics: toxic.Reset(probe.Downstream)}, showing(probe.Reset))
+	return f.broken(l, LinkState{Toxics: toxic.Reset(probe.Downstream)}, hasSymptom(probe.Reset))
 }

@@ -29,8 +29,8 @@ func TestTheResponderIsLostWithItsRegionOnly(t *testing.T) {
 		want []string
 	}{
 		{&LoseRegion{Region: "east"}, []string{"postgres.east", "replicator.east", "responder.east"}},
-		{&Pause{Which{Region: "east"}}, []string{"postgres.east", "replicator.east"}},
-		{&Kill{Which{Node: "responder.east"}}, nil},
+		{&Pause{Nodes{Region: "east"}}, []string{"postgres.east", "replicator.east"}},
+		{&Kill{Nodes{Node: "responder.east"}}, nil},
 	} {
 		l := &roster{}
 		_, _ = c.spec.For(l) // it has no door, and is not injected

@@ -11,8 +11,8 @@ import (
 
 // Restart ends nodes with SIGKILL and starts them again after a while, as an orchestrator does.
 type Restart struct {
-	Which `yaml:",inline"`
-	Down  time.Duration `yaml:"down"` // how long they stay down; physical
+	Nodes `yaml:",inline"`
+	Down  time.Duration `yaml:"down" about:"How long they stay down."` // how long they stay down; physical
 }
 
 // Kind is restart.
@@ -20,38 +20,38 @@ func (*Restart) Kind() string { return "restart" }
 
 // The bounds of how long a restarted node is down. The least is what it takes to see it.
 const (
-	leastDown = 200 * time.Millisecond
-	mostDown  = time.Minute
+	minDown = 200 * time.Millisecond
+	maxDown = time.Minute
 )
 
 // Validate asks for nodes.
 func (f *Restart) Validate(t topology.Topology) error {
 	err := f.validate(t, false)
-	if f.Down != 0 && (f.Down < leastDown || f.Down > mostDown) {
-		err = errors.Join(err, fmt.Errorf("down is %s; it must be between %s and %s", f.Down, leastDown, mostDown))
+	if f.Down != 0 && (f.Down < minDown || f.Down > maxDown) {
+		err = errors.Join(err, fmt.Errorf("down is %s; it must be between %s and %s", f.Down, minDown, maxDown))
 	}
 	return err
 }
 
 // For makes the fault ready.
 func (f *Restart) For(l Lab) (Fault, error) {
-	h, err := f.held(l, Down)
+	h, err := f.hold(l, Down)
 	if err != nil {
 		return nil, err
 	}
-	return &restart{heldNodes: h, down: max(f.Down, leastDown)}, nil
+	return &restart{nodeHold: h, down: max(f.Down, minDown)}, nil
 }
 
 type restart struct {
-	*heldNodes
+	*nodeHold
 	down time.Duration
 }
 
 // Lapsed is never: it is over when it has been verified.
 func (*restart) Lapsed(context.Context) (bool, error) { return false, nil }
 
-// Verify starts the nodes again when their time is up, once the guard has seen them down, and waits until the engine has another process
-// for each. What is in force from then on is that they were restarted; nothing is left to heal.
+// Verify starts the nodes again when their time is up, once the guard has seen them down, and waits until the engine
+// has another process for each. What is in force from then on is that they were restarted; nothing is left to heal.
 func (r *restart) Verify(ctx context.Context) (string, error) {
 	began := time.Now()
 	select {

@@ -18,7 +18,7 @@ func (f *RollBackConfig) Validate(t topology.Topology) error { return f.validate
 
 // For makes the fault ready.
 func (f *RollBackConfig) For(l Lab) (Fault, error) {
-	d, err := f.delivery(l, f.Kind(), api.DeliveryOrder{Do: "roll_back"})
+	d, err := f.delivery(l, f.Kind(), api.DeliveryOrder{Do: api.DeliverFormer})
 	if err != nil {
 		return nil, err
 	}

@@ -12,8 +12,8 @@ import (
 
 // SlowClose keeps connections for a while that the service has closed.
 type SlowClose struct {
-	Where `yaml:",inline"`
-	Delay time.Duration `yaml:"delay"`
+	Links `yaml:",inline"`
+	Delay time.Duration `yaml:"delay" about:"That is added."`
 }
 
 // Kind is slow_close.

@@ -8,7 +8,7 @@ import (
 
 // Stall is a process that hangs: connections are made, and then nothing comes.
 type Stall struct {
-	Where `yaml:",inline"`
+	Links `yaml:",inline"`
 }
 
 // Kind is stall.
@@ -19,5 +19,5 @@ func (f *Stall) Validate(t topology.Topology) error { return f.validate(t) }
 
 // For makes the fault ready.
 func (f *Stall) For(l Lab) (Fault, error) {
-	return f.broken(l, How{Toxics: toxic.Swallow(probe.Both)}, showing(probe.Silence))
+	return f.broken(l, LinkState{Toxics: toxic.Swallow(probe.Both)}, hasSymptom(probe.Silence))
 }

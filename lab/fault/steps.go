@@ -13,7 +13,7 @@ import (
 
 // Step is a step of the failover automation.
 type Step struct {
-	Step string `yaml:"step"`
+	Step string `yaml:"step" about:"Of the failover: fence, promote, redirect and others."`
 }
 
 // Target is the step.
@@ -34,59 +34,76 @@ func (s Step) validate(t topology.Topology) error {
 	return nil
 }
 
-// spoiledStep is a step that the automation was told to do badly. That it was told is in force at once; what comes of it shows, with a
-// mark, when there is a failover.
-type spoiledStep struct {
+// faultyStep is a step that the automation has orders to do wrong. The order is in force at once; what comes of it
+// shows, with a mark, when there is a failover.
+type faultyStep struct {
 	step       string
-	to         api.StepFault
+	order      api.StepFault
 	automation Node
-	healed     bool
 }
 
-func (s Step) spoiled(l Lab, to api.StepFault) (*spoiledStep, error) {
+func (s Step) faulty(l Lab, order api.StepFault) (*faultyStep, error) {
 	automation, err := l.Nodes(func(p Place) bool { return p.Service == topology.ServiceAutomation })
 	if err != nil {
 		return nil, fmt.Errorf("automation: %w", err)
 	}
-	return &spoiledStep{step: s.Step, to: to, automation: automation[0]}, nil
+	return &faultyStep{step: s.Step, order: order, automation: automation[0]}, nil
 }
 
-func (s *spoiledStep) agent() api.Automation { return api.Automation{Caller: agentOf(s.automation)} }
+func (s *faultyStep) agent() api.Automation { return api.Automation{Caller: agentOf(s.automation)} }
 
-// Inject tells the automation.
-func (s *spoiledStep) Inject(ctx context.Context) error {
-	return s.agent().FailStep(ctx, s.step, s.to)
+// Inject gives the automation the order.
+func (s *faultyStep) Inject(ctx context.Context) error {
+	return s.agent().FailStep(ctx, s.step, s.order)
 }
 
 // Vouched is that the automation has taken the order.
-func (*spoiledStep) Vouched() bool { return true }
+func (*faultyStep) Vouched() bool { return true }
 
-// Lapsed is never: what the automation was told is used up when it comes to the step, and gone with a region that is lost.
-func (*spoiledStep) Lapsed(context.Context) (bool, error) { return false, nil }
+// Lapsed is never: the order is used up when the automation comes to the step, and gone with a region that is lost.
+func (*faultyStep) Lapsed(context.Context) (bool, error) { return false, nil }
 
-// Heal tells it to stop. One that is down has forgotten it.
-func (s *spoiledStep) Heal(ctx context.Context) error {
-	s.healed = true
+// Heal takes the order back. An automation that is down has forgotten it.
+func (s *faultyStep) Heal(ctx context.Context) error {
 	return unlessDown(ctx, s.automation, func(ctx context.Context) error {
-		return s.agent().RestoreStep(ctx, s.step, s.to.Do)
+		return s.agent().RestoreStep(ctx, s.step, s.order.Do)
 	})
 }
 
-// InForce asks the automation what it was told.
-func (s *spoiledStep) InForce(ctx context.Context) (bool, string, error) {
-	told, err := s.agent().StepFaults(ctx)
+// Baseline asks the automation for its orders.
+func (s *faultyStep) Baseline(ctx context.Context) (bool, string, error) { return s.InForce(ctx) }
+
+// InForce asks the automation for its orders.
+func (s *faultyStep) InForce(ctx context.Context) (bool, string, error) {
+	orders, err := s.agent().StepFaults(ctx)
 	if err != nil {
-		if state, serr := s.automation.State(ctx); s.healed && serr == nil && state == Down {
-			return false, "the automation is down, and has forgotten what it was told", nil
+		return false, "", err
+	}
+	is, ok := orders[s.step]
+	switch {
+	case ok && is.Do == s.order.Do:
+		return true, fmt.Sprintf("the automation has orders to %s step %s", is.Do, s.step), nil
+	case ok:
+		return false, "", fmt.Errorf("the automation has orders to %s step %s already, and a step takes one fault at a time", is.Do, s.step)
+	}
+	return false, s.without(), nil
+}
+
+func (s *faultyStep) without() string {
+	return fmt.Sprintf("the automation has no orders to %s step %s", s.order.Do, s.step)
+}
+
+// Gone asks the automation for its orders.
+func (s *faultyStep) Gone(ctx context.Context) (bool, string, error) {
+	orders, err := s.agent().StepFaults(ctx)
+	if err != nil {
+		if state, serr := s.automation.State(ctx); serr == nil && state == Down {
+			return true, "the automation is down, and has forgotten its orders", nil
 		}
 		return false, "", err
 	}
-	is, ok := told[s.step]
-	switch {
-	case ok && is.Do == s.to.Do:
-		return true, fmt.Sprintf("the automation says that step %s is to %s", s.step, is.Do), nil
-	case ok && !s.healed:
-		return false, "", fmt.Errorf("step %s is to %s already, and takes one fault at a time", s.step, is.Do)
+	if is, ok := orders[s.step]; ok && is.Do == s.order.Do {
+		return false, fmt.Sprintf("the automation still has orders to %s step %s", is.Do, s.step), nil
 	}
-	return false, fmt.Sprintf("the automation was not told to %s step %s", s.to.Do, s.step), nil
+	return true, s.without(), nil
 }

@@ -12,13 +12,14 @@ import (
 // ThrottleReplication lets so many bytes a second arrive.
 type ThrottleReplication struct {
 	Replicated `yaml:",inline"`
-	Rate       int `yaml:"rate"` // bytes a second: of the log, or of the contents of objects or items
+	Rate       int `yaml:"rate" about:"In bytes a second."` // bytes a second: of the log, or of the contents of objects or items
 }
 
 // Kind is throttle_replication.
 func (*ThrottleReplication) Kind() string { return "throttle_replication" }
 
-// The bounds of a rate of objects and items: below, the drill is over before it shows; above, the replicators are no faster.
+// The bounds of a rate of objects and items: below, the drill is over before it shows; above, the replicators are no
+// faster.
 const (
 	minStoreRate = 1_000
 	maxStoreRate = 200_000
@@ -26,29 +27,29 @@ const (
 
 // Validate asks for a store, a region and a rate.
 func (f *ThrottleReplication) Validate(t topology.Topology) error {
-	least, most := minStoreRate, maxStoreRate
+	lowest, highest := minStoreRate, maxStoreRate
 	if f.Store == storePostgres {
-		least, most = minRate, maxRate
+		lowest, highest = minRate, maxRate
 	}
 	err := f.validate(t)
-	if f.Rate < least || f.Rate > most || f.Rate%1000 != 0 {
-		err = errors.Join(err, fmt.Errorf("rate is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, least, most))
+	if f.Rate < lowest || f.Rate > highest || f.Rate%1000 != 0 {
+		err = errors.Join(err, fmt.Errorf("rate is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, lowest, highest))
 	}
 	return err
 }
 
-func (f *ThrottleReplication) replicates() (Replicated, badly) {
-	return f.Replicated, badly{Do: doThrottle, Rate: int64(f.Rate)}
+func (f *ThrottleReplication) replicates() (Replicated, impairment) {
+	return f.Replicated, impairment{Do: doThrottle, Rate: int64(f.Rate)}
 }
 
 // For makes the fault ready.
 func (f *ThrottleReplication) For(l Lab) (Fault, error) {
-	_, how := f.replicates()
-	s, err := f.flow(l, f.Kind(), how)
+	_, by := f.replicates()
+	s, err := f.stream(l, f.Kind(), by)
 	if err != nil {
 		return nil, err
 	}
-	return &throttledStream{replication: replication{flow: s}, asked: float64(f.Rate)}, nil
+	return &throttledStream{replication: replication{stream: s}, asked: float64(f.Rate)}, nil
 }
 
 // throttledStream is a stream on which little arrives.
@@ -57,11 +58,11 @@ type throttledStream struct {
 	asked float64 // bytes a second
 }
 
-// Vouched is that who was told has taken the order. What was saved up on the way still comes.
+// Vouched is that the order has been taken. What was saved up on the way still comes.
 func (*throttledStream) Vouched() bool { return false }
 
-// Of a measurement of a rate: how much is written, in what would arrive in so long at the rate; how long of it is waited through, as what
-// was saved up on the way comes first; and for how long it is measured then.
+// Of a measurement of a rate: how much is written, in what would arrive in so long at the rate; how long of it is
+// waited through, as what was saved up on the way comes first; and for how long it is measured then.
 const (
 	floodFor   = 4 * time.Second
 	floodSkip  = time.Second
@@ -71,35 +72,51 @@ const (
 // Slow is how long it takes to see the rate, or a few times.
 func (t *throttledStream) Slow() time.Duration { return 4 * floodFor }
 
+// Baseline writes more than can arrive at the rate, and measures what does.
+func (t *throttledStream) Baseline(ctx context.Context) (bool, string, error) { return t.InForce(ctx) }
+
 // InForce writes more than can arrive at the rate, and measures what does.
 func (t *throttledStream) InForce(ctx context.Context) (bool, string, error) {
-	if over, saw, err := t.over(ctx); over || err != nil {
-		return false, saw, err
-	}
-	bytes := int64(t.asked * floodFor.Seconds())
-	got, err := rate(ctx, t.flow, bytes)
+	got, observed, err := t.measure(ctx)
 	if err != nil {
 		return false, "", err
 	}
-	return compare(got, t.asked, true, t.healed, fmt.Sprintf("%.0f bytes/s arrive (asked: %.0f)", got, t.asked))
+	return inForce(got, t.asked, true, observed)
 }
 
-// rate is how many bytes a second arrive of a flood, from one arrival to another, or all of them since the start where they came faster
-// than that.
-func rate(ctx context.Context, f flow, bytes int64) (float64, error) {
+// Gone measures the same, where there is something left to see.
+func (t *throttledStream) Gone(ctx context.Context) (bool, string, error) {
+	if over, observed, err := t.over(ctx); over || err != nil {
+		return over, observed, err
+	}
+	got, observed, err := t.measure(ctx)
+	if err != nil {
+		return false, "", err
+	}
+	return gone(got, t.asked, true, observed)
+}
+
+func (t *throttledStream) measure(ctx context.Context) (float64, string, error) {
+	got, err := rate(ctx, t.stream, int64(t.asked*floodFor.Seconds()))
+	return got, fmt.Sprintf("%.0f bytes/s arrive (asked: %.0f)", got, t.asked), err
+}
+
+// rate is how many bytes a second arrive of a flood, from one arrival to another, or all of them since the start
+// where they came faster than that.
+func rate(ctx context.Context, s trial, bytes int64) (float64, error) {
 	type sample struct {
 		at    time.Time
 		bytes int64
 	}
 	look := func() (sample, error) {
-		sum, err := f.total(ctx)
+		sum, err := s.total(ctx)
 		return sample{at: time.Now(), bytes: sum}, err
 	}
 	zero, err := look()
 	if err != nil {
 		return 0, err
 	}
-	clean, err := f.flood(ctx, bytes)
+	clean, err := s.flood(ctx, bytes)
 	if err != nil {
 		return 0, err
 	}
@@ -112,8 +129,8 @@ func rate(ctx context.Context, f flow, bytes int64) (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		came, all := now.bytes > last.bytes, now.bytes-zero.bytes >= bytes
-		if came {
+		more, all := now.bytes > last.bytes, now.bytes-zero.bytes >= bytes
+		if more {
 			last = now
 			if from.at.IsZero() && now.at.Sub(zero.at) >= floodSkip && !all {
 				from = now

@@ -14,20 +14,20 @@ type answer struct {
 	after bool          // it was asked for when the order had been carried out
 }
 
-// word is that of who carried the order out.
-type word struct {
-	at             time.Duration
-	given, already bool // given: he vouches for it; already: it is done, and not only on its way
+// confirmation is what the one who carried the order out says of it.
+type confirmation struct {
+	at               time.Duration
+	vouched, already bool // vouched: the order was carried out; already: it is in force by now, and not only on its way
 }
 
-// turning is when a fault turned, in force or mended, as it follows from the answers of the probe. None of them is believed by itself, since a
-// busy machine makes a wrong one now and then:
+// turning is when a fault turned, in force or healed, as it follows from the answers of the probe. None of them is
+// believed by itself, since a busy machine makes a wrong one now and then:
 //
 //   - It turned after the last but one answer to the contrary was asked for. Two say so, and one of them is right.
-//   - It had turned by the second answer in an unbroken row, for the same reason. The row has to reach beyond the moment at which the order had been
-//     carried out: before, it may be a hiccup of the machine that carries it out.
-//   - The word of who carried it out is as good as an answer: with it, one of the probe's is enough. If it is that all is done, it had turned when
-//     that was said, unless an answer that came afterwards makes it doubtful.
+//   - It had turned by the second answer in an unbroken row, for the same reason. The row has to reach beyond the
+//     moment at which the order had been carried out: before, it may be a hiccup of the machine that carries it out.
+//   - A confirmation that vouches for it is as good as an answer: with it, one of the probe's is enough. If it is
+//     that all is done, it had turned when that was said, unless an answer that came afterwards makes it doubtful.
 type turning struct {
 	since    time.Duration   // the order was given
 	contrary []time.Duration // when the last two answers to the contrary were asked for
@@ -49,7 +49,7 @@ func (t *turning) deny(asked time.Duration, after bool) {
 func (t *turning) agree(a answer) { t.row = append(t.row, a) }
 
 // window is when it turned; false as long as nobody can say.
-func (t *turning) window(w word) (Window, bool) {
+func (t *turning) window(w confirmation) (Window, bool) {
 	if n := len(t.row); n == 0 || !t.row[n-1].after {
 		return Window{}, false
 	}
@@ -58,7 +58,7 @@ func (t *turning) window(w word) (Window, bool) {
 		by = append(by, t.row[agreeing-1].by)
 	}
 	switch {
-	case !w.given || w.already && t.doubted:
+	case !w.vouched || w.already && t.doubted:
 	case w.already:
 		by = append(by, w.at)
 	default:

@@ -10,16 +10,17 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// planted is a fault of which is known when it takes effect. A question reaches it some while after it was asked; what it finds well it answers soon, and
-// what it finds in force when its patience is at an end. One question is answered wrong.
+// planted is a fault of which is known when it takes effect. A question reaches it some while after it was asked;
+// what it finds well it answers soon, and what it finds in force when its patience is at an end. One question is
+// answered wrong.
 type planted struct {
-	effect   time.Duration // after the command
-	lapses   time.Duration // after the command; 0 is never
-	takes    time.Duration // of Inject
-	well     time.Duration // of a question
-	patience time.Duration
-	wrong    int // the how-manieth question is answered so
-	reaches  func() float64
+	effect    time.Duration // after the command
+	lapses    time.Duration // after the command; 0 is never
+	takes     time.Duration // of Inject
+	probeTime time.Duration // of a question
+	patience  time.Duration
+	wrong     int // the how-manieth question is answered so
+	reaches   func() float64
 
 	asked  int
 	began  time.Time
@@ -46,11 +47,11 @@ func (f *planted) InForce(ctx context.Context) (bool, string, error) {
 	if f.reaches != nil {
 		share = f.reaches()
 	}
-	reaches := time.Duration(share * float64(f.well))
+	reaches := time.Duration(share * float64(f.probeTime))
 	time.Sleep(reaches)
 	since := time.Since(f.began)
 	in := !f.began.IsZero() && !f.healed && since >= f.effect && (f.lapses == 0 || since < f.lapses)
-	rest := f.well - reaches
+	rest := f.probeTime - reaches
 	if in != wrong {
 		rest = max(f.patience-reaches, 0)
 	}
@@ -60,6 +61,13 @@ func (f *planted) InForce(ctx context.Context) (bool, string, error) {
 	case <-time.After(rest):
 	}
 	return in != wrong, "looked", nil
+}
+
+func (f *planted) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
+
+func (f *planted) Gone(ctx context.Context) (bool, string, error) {
+	in, observed, err := f.InForce(ctx)
+	return !in, observed, err
 }
 
 // done is a planted fault for which somebody vouches.
@@ -82,8 +90,8 @@ func TestTheWindowHoldsTheTruthWhateverOneProbeSays(t *testing.T) {
 			rng := rand.New(rand.NewPCG(9, 17))
 			upTo := func(d time.Duration) time.Duration { return time.Duration(rng.Int64N(int64(d) + 1)) }
 			for range 3000 {
-				f := &planted{effect: upTo(time.Second), takes: upTo(time.Second), well: ms + upTo(20*ms), reaches: rng.Float64}
-				if f.patience = f.well; rng.IntN(2) == 0 {
+				f := &planted{effect: upTo(time.Second), takes: upTo(time.Second), probeTime: ms + upTo(20*ms), reaches: rng.Float64}
+				if f.patience = f.probeTime; rng.IntN(2) == 0 {
 					f.patience = time.Second
 				}
 				if c.wrong {
@@ -131,8 +139,8 @@ func TestOneBadProbe(t *testing.T) {
 		"not in force, when all has been said":   {planted{effect: 100 * ms, takes: 900 * ms, wrong: 184}, true, 50 * ms, second},
 		"in force, before anything is ordered":   {planted{effect: 100 * ms, wrong: 1}, false, 50 * ms, 150 * ms},
 		"none, but the word is wrong":            {planted{effect: 800 * ms, wrong: 4}, true, 700 * ms, 900 * ms},
-		"none, and it is done when that is said": {planted{effect: 5 * ms, takes: 20 * ms, well: ms, patience: second}, true, 0, 20 * ms},
-		"none, and it is seen by silence":        {planted{effect: 50 * ms, takes: 20 * ms, well: ms, patience: second}, false, 30 * ms, 50*ms + second + 2*tick},
+		"none, and it is done when that is said": {planted{effect: 5 * ms, takes: 20 * ms, probeTime: ms, patience: second}, true, 0, 20 * ms},
+		"none, and it is seen by silence":        {planted{effect: 50 * ms, takes: 20 * ms, probeTime: ms, patience: second}, false, 30 * ms, 50*ms + second + 2*tick},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -160,7 +168,7 @@ func TestOneBadProbe(t *testing.T) {
 // What is seen by silence is answered late, and was so when it was asked.
 func TestSilenceCountsFromTheQuestion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &planted{effect: 500 * ms, well: 3 * ms, patience: 4 * time.Second}
+		f := &planted{effect: 500 * ms, probeTime: 3 * ms, patience: 4 * time.Second}
 		g, err := NewGuard(done{f, false}, nil, clock()) // on its way, as a lag is
 		if err != nil {
 			t.Fatal(err)
@@ -177,14 +185,14 @@ func TestSilenceCountsFromTheQuestion(t *testing.T) {
 
 func TestATurnIsTakenFromTheAnswers(t *testing.T) {
 	yes := func(by time.Duration, after bool) answer { return answer{by: by, after: after} }
-	said := word{at: 50, given: true, already: true}
-	ordered := word{at: 50, given: true}
+	said := confirmation{at: 50, vouched: true, already: true}
+	ordered := confirmation{at: 50, vouched: true}
 	for name, c := range map[string]struct {
-		contrary []time.Duration
-		doubted  bool
-		row      []answer
-		word     word
-		lo, hi   time.Duration // 0, 0: nobody can say
+		contrary     []time.Duration
+		doubted      bool
+		row          []answer
+		confirmation confirmation
+		lo, hi       time.Duration // 0, 0: nobody can say
 	}{
 		"nothing":                              {},
 		"one":                                  {row: []answer{yes(60, true)}},
@@ -193,15 +201,15 @@ func TestATurnIsTakenFromTheAnswers(t *testing.T) {
 		"three":                                {row: []answer{yes(20, false), yes(30, false), yes(60, true)}, lo: 5, hi: 30},
 		"one to the contrary":                  {contrary: []time.Duration{10}, row: []answer{yes(60, true), yes(61, true)}, lo: 5, hi: 61},
 		"three to the contrary":                {contrary: []time.Duration{10, 15, 20}, row: []answer{yes(60, true), yes(61, true)}, lo: 15, hi: 61},
-		"the word and one":                     {row: []answer{yes(60, true)}, word: said, lo: 5, hi: 50},
-		"the word and one of before":           {row: []answer{yes(20, false)}, word: said},
-		"the word and two, of before":          {row: []answer{yes(20, false), yes(30, false), yes(60, true)}, word: said, lo: 5, hi: 30},
-		"the word, and one who doubts it":      {contrary: []time.Duration{51}, doubted: true, row: []answer{yes(60, true)}, word: said},
-		"the word, doubted, and two":           {contrary: []time.Duration{51}, doubted: true, row: []answer{yes(60, true), yes(61, true)}, word: said, lo: 5, hi: 61},
-		"it is on its way, and one":            {contrary: []time.Duration{51, 55}, doubted: true, row: []answer{yes(60, true)}, word: ordered, lo: 51, hi: 60},
-		"it is on its way, and one of before":  {row: []answer{yes(20, false), yes(60, true)}, word: ordered, lo: 5, hi: 60},
-		"it is on its way, and two of before":  {row: []answer{yes(20, false), yes(30, false), yes(60, true)}, word: ordered, lo: 5, hi: 30},
-		"it is on its way, and nobody sees it": {contrary: []time.Duration{51, 55}, doubted: true, word: ordered},
+		"the word and one":                     {row: []answer{yes(60, true)}, confirmation: said, lo: 5, hi: 50},
+		"the word and one of before":           {row: []answer{yes(20, false)}, confirmation: said},
+		"the word and two, of before":          {row: []answer{yes(20, false), yes(30, false), yes(60, true)}, confirmation: said, lo: 5, hi: 30},
+		"the word, and one who doubts it":      {contrary: []time.Duration{51}, doubted: true, row: []answer{yes(60, true)}, confirmation: said},
+		"the word, doubted, and two":           {contrary: []time.Duration{51}, doubted: true, row: []answer{yes(60, true), yes(61, true)}, confirmation: said, lo: 5, hi: 61},
+		"it is on its way, and one":            {contrary: []time.Duration{51, 55}, doubted: true, row: []answer{yes(60, true)}, confirmation: ordered, lo: 51, hi: 60},
+		"it is on its way, and one of before":  {row: []answer{yes(20, false), yes(60, true)}, confirmation: ordered, lo: 5, hi: 60},
+		"it is on its way, and two of before":  {row: []answer{yes(20, false), yes(30, false), yes(60, true)}, confirmation: ordered, lo: 5, hi: 30},
+		"it is on its way, and nobody sees it": {contrary: []time.Duration{51, 55}, doubted: true, confirmation: ordered},
 	} {
 		t.Run(name, func(t *testing.T) {
 			turn := turning{since: 5}
@@ -211,7 +219,7 @@ func TestATurnIsTakenFromTheAnswers(t *testing.T) {
 			for _, a := range c.row {
 				turn.agree(a)
 			}
-			w, ok := turn.window(c.word)
+			w, ok := turn.window(c.confirmation)
 			if ok != (c.hi > 0) || w != (Window{Lo: c.lo, Hi: c.hi}) {
 				t.Errorf("got %+v, %t", w, ok)
 			}

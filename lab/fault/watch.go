@@ -9,10 +9,15 @@ import (
 	"time"
 )
 
-// before asks the probe until it has said often enough that the fault is not in force. That it is, has to be said as often. One that says neither, as
-// on a busy machine, is asked again for a while.
-func (g *Guard) before(ctx, alive context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, beforeWithin+g.slow(), fmt.Errorf("nothing certain within %s", beforeWithin+g.slow()))
+// look is one look of a probe: whether what it looks for is so, and what it saw. The error says that nobody can tell.
+type look func(ctx context.Context) (is bool, observed string, err error)
+
+// baseline looks until enough looks have said that the fault is not in force. That it is has to be said as often. A
+// look that says neither, as on a busy machine, is repeated for a while.
+func (g *Guard) baseline(ctx, alive context.Context) error {
+	within := baselineWithin + g.slow()
+	tooLate := fmt.Errorf("could not confirm the fault's state within %s", within)
+	ctx, cancel := context.WithTimeoutCause(ctx, within, tooLate)
 	defer cancel()
 	tick := time.NewTicker(20 * askEvery)
 	defer tick.Stop()
@@ -20,97 +25,114 @@ func (g *Guard) before(ctx, alive context.Context) error {
 	said := map[bool]int{}
 	for {
 		asked := g.now()
-		in, saw, err := g.look(ctx, alive, g.fault.InForce)
+		already, observed, err := g.look(ctx, alive, g.fault.Baseline)
 		switch {
-		case ctx.Err() != nil:
-			return fmt.Errorf("probe before: %w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))
+		case ended(ctx):
+			return fmt.Errorf("take the baseline: %w", lastSeen(ctx, last, err))
 		case err != nil && alive.Err() != nil:
-			return fmt.Errorf("probe before: %w", context.Cause(alive))
+			return fmt.Errorf("take the baseline: %w", context.Cause(alive))
 		case err != nil:
 			last = err
 		default:
-			last = errors.New(saw)
-			if !in {
-				g.well = max(g.well, g.now()-asked)
+			last = errors.New(observed)
+			if !already {
+				g.probeTime = max(g.probeTime, g.now()-asked)
 			}
-			if said[in]++; said[in] < agreeing {
+			if said[already]++; said[already] < agreeing {
 				continue
 			}
-			if in {
-				return fmt.Errorf("the probe sees it in force already (%s): it could not be told apart", saw)
+			if already {
+				return fmt.Errorf("the fault seems to be in force already (%s), so that it could not be told apart", observed)
 			}
 			return nil
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("probe before: %w; last seen: %w", context.Cause(ctx), last)
+			return fmt.Errorf("take the baseline: %w", lastSeen(ctx, last))
 		case <-tick.C:
 		}
 	}
 }
 
+// lastSeen is why ctx has ended, and what was seen last: the first of some errors that there is.
+func lastSeen(ctx context.Context, errs ...error) error {
+	return fmt.Errorf("%w; last seen: %w", context.Cause(ctx), cmp.Or(append(errs, errors.New("nothing"))...))
+}
+
+// ended says whether ctx has ended, or is just about to: a connection with the same deadline fails a moment before
+// the context itself ends, and what it fails with would be taken for an answer.
+func ended(ctx context.Context) bool {
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		<-ctx.Done()
+	}
+	return ctx.Err() != nil
+}
+
 // expectation is what watch waits for.
 type expectation struct {
-	want  bool                  // that the fault is in force, or that it is not
-	since time.Duration         // the order was given
-	done  *atomic.Pointer[word] // set when it has been carried out
-	well  time.Duration         // what the probe takes at most when all is well
+	look      look                          // says whether it has come true
+	silent    bool                          // it may be seen by silence, which the probe takes longer to find
+	since     time.Duration                 // the order was given
+	done      *atomic.Pointer[confirmation] // set when it has been carried out
+	probeTime time.Duration                 // what the probe takes at most when all is well
 }
 
 type watched struct {
-	window Window
-	seen   time.Duration // when the last answer was asked for
-	saw    string
-	well   time.Duration
-	err    error
-	dead   bool // the lab is: the probe could not be asked
+	window    Window
+	seen      time.Duration // when the last answer was asked for
+	observed  string
+	probeTime time.Duration
+	err       error
+	dead      bool // the lab is: the probe could not be asked
 }
 
-// watch asks the probe until it is known when the fault turned, or it can't be asked in a lab that is not alive any more.
+// watch looks until it is known when the fault turned, or until nobody can look because the lab is not alive any
+// more.
 //
-// What is seen by silence is answered only when the probe has lost its patience; but it was so long before. Asked when all is well, the probe is done
-// within well: had the fault come later than that after the question, it would have answered that it sees none. So an answer that it is in force holds
-// from well after it was asked for. This is not said of a question that was asked before the order had been carried out: who carries it out may have
-// held it up, as an engine does that is asked about a container which it is just pausing.
+// What is seen by silence is answered only when the probe has lost its patience; but it was so long before. Asked
+// when all is well, the probe is done within probeTime: had the fault come later than that after the question, it
+// would have answered that it sees none. So an answer that it is in force holds from probeTime after it was asked
+// for. This is not said of a question that was asked before the order had been carried out: who carries it out may
+// have held it up, as an engine does that is asked about a container which it is just pausing.
 func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
-	t, well := turning{since: w.since}, w.well
+	t, probeTime := turning{since: w.since}, w.probeTime
 	var last error
 	for {
 		done, asked := w.done.Load(), g.now()
-		in, saw, err := g.look(ctx, alive, g.fault.InForce)
-		came := g.now()
+		is, observed, err := g.look(ctx, alive, w.look)
+		answered := g.now()
 		switch {
-		case ctx.Err() != nil: // a probe that was cut short fails whatever the lab is like
-			return watched{well: well, err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), cmp.Or(last, err, errors.New("nothing")))}
+		case ended(ctx): // a probe that was cut short fails whatever the lab is like
+			return watched{probeTime: probeTime, err: lastSeen(ctx, last, err)}
 		case err != nil && alive.Err() != nil:
-			return watched{well: well, err: context.Cause(alive), dead: true}
+			return watched{probeTime: probeTime, err: context.Cause(alive), dead: true}
 		case err != nil: // says nothing, for or against
 			last = err
-		case in != w.want:
+		case !is:
 			t.deny(asked, done != nil)
-			last = errors.New(saw)
-			if w.want {
-				well = max(well, came-asked)
+			last = errors.New(observed)
+			if w.silent {
+				probeTime = max(probeTime, answered-asked)
 			}
 		default:
-			by := came
-			if w.want && done != nil {
-				by = min(came, asked+well)
+			by := answered
+			if w.silent && done != nil {
+				by = min(answered, asked+probeTime)
 			}
 			t.agree(answer{by: by, after: done != nil})
-			last = errors.New(saw)
+			last = errors.New(observed)
 			if done != nil {
 				if window, ok := t.window(*done); ok {
-					return watched{window: window, seen: asked, saw: saw, well: well}
+					return watched{window: window, seen: asked, observed: observed, probeTime: probeTime}
 				}
 				continue // one more has to say so, and is asked at once
 			}
 		}
 		select {
 		case <-ctx.Done():
-			return watched{well: well, err: fmt.Errorf("%w; last seen: %w", context.Cause(ctx), last)}
+			return watched{probeTime: probeTime, err: lastSeen(ctx, last)}
 		case <-tick.C:
 		}
 	}

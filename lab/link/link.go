@@ -25,20 +25,21 @@ type Link struct {
 	hub *Hub
 	ask Ask
 
-	// changing is held by a change until the hub has taken it, also when who asked has stopped waiting: a late one must not undo
-	// the next.
+	// changing is held by a change until the hub has taken it, also when who asked has stopped waiting: a late one must
+	// not undo the next.
 	changing sync.Mutex
 }
 
 // change makes one change after another, and none for who has stopped waiting before it began.
-func (l *Link) change(ctx context.Context, verb string, f func() error) error {
-	err := call(ctx, func() error {
+func (l *Link) change(ctx context.Context, verb string, f func(next doing) error) error {
+	err := l.hub.call(ctx, "an earlier change of the link was under way", func(next doing) error {
 		l.changing.Lock()
 		defer l.changing.Unlock()
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		return f()
+		next("being asked to " + verb + " it")
+		return f(next)
 	})
 	if err != nil {
 		return fmt.Errorf("%s link %s: %w", verb, l.Name, err)
@@ -48,12 +49,12 @@ func (l *Link) change(ctx context.Context, verb string, f func() error) error {
 
 // Cut refuses new connections and drops the open ones. It is read back.
 func (l *Link) Cut(ctx context.Context) error {
-	return l.change(ctx, "cut", func() error { return l.enable(false) })
+	return l.change(ctx, "cut", func(doing) error { return l.enable(false) })
 }
 
 // Restore undoes Cut. It is read back.
 func (l *Link) Restore(ctx context.Context) error {
-	return l.change(ctx, "restore", func() error { return l.enable(true) })
+	return l.change(ctx, "restore", func(doing) error { return l.enable(true) })
 }
 
 func (l *Link) enable(on bool) error {
@@ -79,29 +80,32 @@ func (l *Link) enable(on bool) error {
 
 // Deafen lets attempts to connect go unanswered, until Hear or until the link is cut. Open connections go on.
 func (l *Link) Deafen(ctx context.Context) error {
-	return l.change(ctx, "deafen", func() error { return l.hub.deaf(ctx, http.MethodPut, l.Name) })
+	return l.change(ctx, "deafen", func(doing) error { return l.hub.deaf(ctx, http.MethodPut, l.Name) })
 }
 
-// Hear undoes Deafen.
-func (l *Link) Hear(ctx context.Context) error {
-	return l.change(ctx, "undeafen", func() error { return l.hub.deaf(ctx, http.MethodDelete, l.Name) })
+// Undeafen undoes Deafen.
+func (l *Link) Undeafen(ctx context.Context) error {
+	return l.change(ctx, "undeafen", func(doing) error { return l.hub.deaf(ctx, http.MethodDelete, l.Name) })
 }
 
-// Set gives the link the toxics of a holder, in place of all that the holder gave it before; those of others stay. Each is read back.
+// Set adds the toxics of a holder to the link, in place of all that the holder added before; those of others stay.
+// Each is read back.
 func (l *Link) Set(ctx context.Context, holder string, toxics []toxic.Toxic) error {
-	return l.change(ctx, "set toxics of", func() error {
+	return l.change(ctx, "set toxics of", func(next doing) error {
 		p, err := l.hub.client.Proxy(l.Name)
 		if err != nil {
 			return err
 		}
 		for _, t := range p.ActiveToxics {
 			if strings.HasPrefix(t.Name, holder+"_") {
+				next("removing a toxic")
 				if err := p.RemoveToxic(t.Name); err != nil {
 					return fmt.Errorf("remove %s: %w", t.Name, err)
 				}
 			}
 		}
 		for _, t := range toxics {
+			next("adding a toxic")
 			if err := add(p, holder, t); err != nil {
 				return fmt.Errorf("add %s: %w", t, err)
 			}
@@ -115,7 +119,8 @@ func add(p *toxiproxy.Proxy, holder string, t toxic.Toxic) error {
 	for name, v := range t.Attributes {
 		attributes[name] = v
 	}
-	got, err := p.AddToxic(strings.Join([]string{holder, t.Type, string(t.Stream)}, "_"), t.Type, string(t.Stream), 1, attributes)
+	name := strings.Join([]string{holder, t.Type, string(t.Stream)}, "_")
+	got, err := p.AddToxic(name, t.Type, string(t.Stream), 1, attributes)
 	if err != nil {
 		return err
 	}
@@ -136,7 +141,7 @@ type State struct {
 // State asks the hub.
 func (l *Link) State(ctx context.Context) (State, error) {
 	var s State
-	err := call(ctx, func() error {
+	err := l.hub.call(ctx, "being asked about the link", func(doing) error {
 		p, err := l.hub.client.Proxy(l.Name)
 		if err != nil {
 			return err

@@ -13,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
 	"github.com/rs/zerolog"
 
 	"github.com/regionfall/regionfall/lab/link/hub"
@@ -46,13 +45,15 @@ func echo(t *testing.T) string {
 // open starts a Toxiproxy in this process with one link to an echo service, and gives the link.
 func open(t *testing.T, baseline time.Duration) *Link {
 	t.Helper()
-	server := httptest.NewServer(hub.Handler(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())))
+	server := httptest.NewServer(hub.New(zerolog.Nop()))
 	t.Cleanup(server.Close)
 	h, err := Connect(t.Context(), server.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := topology.Path{Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: linktest.FreePort(t), Upstream: echo(t)}
+	spec := topology.Path{
+		Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: linktest.FreePort(t), Upstream: echo(t),
+	}
 	err = h.Open(t.Context(), []topology.Path{spec}, func(string) string { return "127.0.0.1" },
 		func(topology.Path) time.Duration { return baseline })
 	if err != nil {
@@ -225,7 +226,7 @@ func TestADeafLinkIsNotRefused(t *testing.T) {
 		t.Error("deaf a second time, and it carries")
 	}
 	for range 2 {
-		if err := l.Hear(t.Context()); err != nil {
+		if err := l.Undeafen(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -259,7 +260,7 @@ func TestALinkThatIsKnockedAtGoesDeafAndHearsAgain(t *testing.T) {
 			t.Error("a deaf link carries")
 		}
 		cancel()
-		if err := l.Hear(t.Context()); err != nil {
+		if err := l.Undeafen(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := trip(t, l); err != nil {

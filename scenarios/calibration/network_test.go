@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
 	"github.com/miekg/dns"
 	"github.com/rs/zerolog"
 
@@ -31,7 +30,7 @@ const responder = "responder"
 
 func open(t *testing.T, upstream string) doors {
 	t.Helper()
-	proxy := httptest.NewServer(hub.Handler(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())))
+	proxy := httptest.NewServer(hub.New(zerolog.Nop()))
 	t.Cleanup(proxy.Close)
 	h, err := link.Connect(t.Context(), proxy.Listener.Addr().String())
 	if err != nil {

@@ -40,13 +40,22 @@ func (c *cutting) Inject(ctx context.Context) error {
 			return err
 		}
 	}
-	return c.door.Hold(ctx, fault.How{Cut: true})
+	return c.door.Hold(ctx, fault.LinkState{Cut: true})
 }
 
 // InForce makes a round trip, which does not know of the cut.
 func (c *cutting) InForce(ctx context.Context) (bool, string, error) {
 	a, err := c.door.Ask(ctx, probe.Question{Way: probe.RoundTrip})
 	return a.Symptom != probe.Fine, "a round trip, or none", err
+}
+
+// Baseline makes a round trip.
+func (c *cutting) Baseline(ctx context.Context) (bool, string, error) { return c.InForce(ctx) }
+
+// Gone makes a round trip.
+func (c *cutting) Gone(ctx context.Context) (bool, string, error) {
+	cut, saw, err := c.InForce(ctx)
+	return !cut, saw, err
 }
 
 func (c *cutting) Verify(context.Context) (string, error) {

@@ -326,7 +326,7 @@ type door struct {
 
 func (d door) Path() fault.Path { return d.path }
 
-func (d door) Hold(ctx context.Context, how fault.How) error {
+func (d door) Hold(ctx context.Context, how fault.LinkState) error {
 	if how.Cut {
 		return d.Cut(ctx)
 	}

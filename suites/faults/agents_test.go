@@ -161,8 +161,8 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 		for _, g := range []*fault.Guard{frozen, paused, lagging} {
 			inject(ctx, g)
 		}
-		replicator := broken(ctx, l, &fault.Kill{Which: fault.Which{Node: topology.ServiceReplicator.Host(west)}})
-		replica := broken(ctx, l, &fault.Kill{Which: fault.Which{Node: topology.ServicePostgres.Host(west)}})
+		replicator := broken(ctx, l, &fault.Kill{Nodes: fault.Nodes{Node: topology.ServiceReplicator.Host(west)}})
+		replica := broken(ctx, l, &fault.Kill{Nodes: fault.Nodes{Node: topology.ServicePostgres.Host(west)}})
 		for _, g := range []*fault.Guard{lagging, paused, frozen, replica, replicator} {
 			heal(ctx, g)
 		}

@@ -116,19 +116,19 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 			return nil
 		}, Succeed())
 	},
-		Entry("when it is killed", &fault.Kill{Which: fault.Which{Node: primary}}, SpecTimeout(harness.LabTimeout)),
+		Entry("when it is killed", &fault.Kill{Nodes: fault.Nodes{Node: primary}}, SpecTimeout(harness.LabTimeout)),
 		Entry("when its region is lost", &fault.LoseRegion{Region: "us-east-1"}, SpecTimeout(harness.LabTimeout)),
 	)
 
 	const fill = "insert into wide select g, repeat('x', 1000) from generate_series(1, 5000) g"
 
 	It("lives when the disk is full, and refuses what needs more of it", func(ctx SpecContext) {
-		guard := broken(ctx, l, &fault.FillDisk{Which: fault.Which{Node: primary}})
+		guard := broken(ctx, l, &fault.FillDisk{Nodes: fault.Nodes{Node: primary}})
 		Expect(sql(ctx, primary, fill)).To(MatchError(And(ContainSubstring("SQLSTATE 53100"), ContainSubstring("No space left on device"))))
 		Expect(count(ctx, primary, "kept")).To(Equal(acknowledged), "and still reads")
 
 		By("being killed and started again on a full disk")
-		kill := broken(ctx, l, &fault.Kill{Which: fault.Which{Node: primary}})
+		kill := broken(ctx, l, &fault.Kill{Nodes: fault.Nodes{Node: primary}})
 		heal(ctx, kill)
 		heal(ctx, guard)
 		eventually(ctx, func(ctx context.Context) error { return sql(ctx, primary, fill) }, Succeed())
@@ -137,7 +137,7 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 
 	DescribeTable("can be healed while it is down, and is itself again when it is back", func(ctx SpecContext, spec fault.Spec, node string) {
 		guard := broken(ctx, l, spec)
-		kill := broken(ctx, l, &fault.Kill{Which: fault.Which{Node: node}})
+		kill := broken(ctx, l, &fault.Kill{Nodes: fault.Nodes{Node: node}})
 		heal(ctx, guard)
 		Expect(sql(ctx, node, "select 1")).NotTo(Succeed(), "it is still held down")
 		heal(ctx, kill)
@@ -150,17 +150,17 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 		}, Succeed())
 		eventually(ctx, func(ctx context.Context) error { return sql(ctx, primary, fill) }, Succeed())
 	},
-		Entry("full", &fault.FillDisk{Which: fault.Which{Service: "postgres", Role: "primary"}}, primary, SpecTimeout(harness.LabTimeout)),
-		Entry("read-only", &fault.ReadOnlyDisk{Which: fault.Which{Node: primary}}, primary, SpecTimeout(harness.LabTimeout)),
-		Entry("a replica, full", &fault.FillDisk{Which: fault.Which{Node: replica}}, replica, SpecTimeout(harness.LabTimeout)),
-		Entry("a replica, read-only", &fault.ReadOnlyDisk{Which: fault.Which{Node: replica}}, replica, SpecTimeout(harness.LabTimeout)),
+		Entry("full", &fault.FillDisk{Nodes: fault.Nodes{Service: "postgres", Role: "primary"}}, primary, SpecTimeout(harness.LabTimeout)),
+		Entry("read-only", &fault.ReadOnlyDisk{Nodes: fault.Nodes{Node: primary}}, primary, SpecTimeout(harness.LabTimeout)),
+		Entry("a replica, full", &fault.FillDisk{Nodes: fault.Nodes{Node: replica}}, replica, SpecTimeout(harness.LabTimeout)),
+		Entry("a replica, read-only", &fault.ReadOnlyDisk{Nodes: fault.Nodes{Node: replica}}, replica, SpecTimeout(harness.LabTimeout)),
 	)
 
 	It("lets nobody write to a disk that has become read-only, whenever they connected", func(ctx SpecContext) {
 		before, err := connect(ctx, primary)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(before.Close)
-		guard := broken(ctx, l, &fault.ReadOnlyDisk{Which: fault.Which{Node: primary}})
+		guard := broken(ctx, l, &fault.ReadOnlyDisk{Nodes: fault.Nodes{Node: primary}})
 		Expect(before.Exec(ctx, "insert into kept values (-1)")).Error().To(MatchError(ContainSubstring("SQLSTATE 57P01")), "its session has ended")
 		Expect(sql(ctx, primary, fill)).To(MatchError(ContainSubstring("Read-only file system")))
 

@@ -67,7 +67,7 @@ var _ = Describe("A replica whose receiver stalls", Ordered, func() {
 
 	It("is stalled still when it was killed and started again, and receives when it is healed", func(ctx SpecContext) {
 		g := broken(ctx, l, stalled)
-		kill := broken(ctx, l, &fault.Kill{Which: fault.Which{Node: topology.ServicePostgres.Host(west)}})
+		kill := broken(ctx, l, &fault.Kill{Nodes: fault.Nodes{Node: topology.ServicePostgres.Host(west)}})
 		heal(ctx, kill)
 		Eventually(receives).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Equal("nothing"))
 		heal(ctx, g)
@@ -76,7 +76,7 @@ var _ = Describe("A replica whose receiver stalls", Ordered, func() {
 
 	It("receives also when it was healed while it was down", func(ctx SpecContext) {
 		g := broken(ctx, l, stalled)
-		kill := broken(ctx, l, &fault.Kill{Which: fault.Which{Node: topology.ServicePostgres.Host(west)}})
+		kill := broken(ctx, l, &fault.Kill{Nodes: fault.Nodes{Node: topology.ServicePostgres.Host(west)}})
 		heal(ctx, g)
 		heal(ctx, kill)
 		Eventually(receives).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Equal("streaming"))

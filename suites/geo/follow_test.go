@@ -32,7 +32,7 @@ var _ = Describe("The third region of a lab", func() {
 	It("gives the one that takes over what only it has, and can follow then", func(ctx SpecContext) {
 		t, _ := topology.Preset("three-regions")
 		l := harness.Up(ctx, t.Scaled(60))
-		behind := harness.Guard(l, &fault.Partition{Where: fault.Where{From: eu, To: us, Service: "postgres"}}) //nolint:contextcheck // the clean-up runs when this context has ended
+		behind := harness.Guard(l, &fault.Partition{Links: fault.Links{From: eu, To: us, Service: "postgres"}}) //nolint:contextcheck // the clean-up runs when this context has ended
 		Expect(behind.Inject(ctx)).Error().NotTo(HaveOccurred())
 		const rows = `with written as (select pg_logical_emit_message(true, 'regionfall', repeat('x', 1000)) from generate_series(1, 100))
 			select count(*)::text from written`

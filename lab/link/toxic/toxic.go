@@ -1,5 +1,5 @@
-// Package toxic holds the ways in which a link can carry badly, as data. Toxiproxy takes a misspelt attribute for zero; these are typed,
-// and package link reads them back.
+// Package toxic holds the ways in which a link can be impaired, as data. Toxiproxy takes a misspelt attribute for
+// zero; these are typed, and package link reads them back.
 package toxic
 
 import (

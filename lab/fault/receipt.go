@@ -8,12 +8,14 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// A receiver is stalled by what its server takes no connection with: the servers of a lab speak no TLS, and this demands it. The receiver lets go of the
-// primary and knocks again and again, nothing arrives, and the slot at the primary fills.
+// A receiver is stalled by what its server takes no connection with: the servers of a lab speak no TLS, and this
+// demands it. The receiver lets go of the primary and knocks again and again, nothing arrives, and the slot at the
+// primary fills.
 //
-// A receiver whose process is stopped would stall as well, but a promotion waits until the receiver has ended, and would wait for ever; a link that lets
-// nothing pass would take what the apps send over it, too. A promotion minds this not at all, whoever has the replica stream from elsewhere keeps it, and
-// it outlives the server, so that it has to be taken out of the settings of one that is down.
+// A receiver whose process is stopped would stall as well, but a promotion waits until the receiver has ended, and
+// would wait for ever; a link that lets nothing pass would take what the apps send over it, too. A promotion minds
+// this not at all, whoever has the replica stream from elsewhere keeps it, and it outlives the server, so that it has
+// to be taken out of the settings of one that is down.
 const stalling = " sslmode=require"
 
 const (
@@ -29,7 +31,8 @@ func (w *walStream) stalled(ctx context.Context) (bool, error) {
 	return strings.Contains(from, stalling), err
 }
 
-// streamFrom has the replica stream from where the words say, or be ready to: also of a primary it is what it will do one day.
+// streamFrom has the replica stream from where the words say, or be ready to: also of a primary it is what it will do
+// one day.
 func (w *walStream) streamFrom(ctx context.Context, words string) error {
 	return w.set(ctx, "alter system set primary_conninfo = '"+strings.ReplaceAll(words, "'", "''")+"'")
 }
@@ -41,7 +44,7 @@ func (w *walStream) stall(ctx context.Context) error {
 	case err != nil:
 		return err
 	case from == "":
-		return fmt.Errorf("%w: %s is told of none", errNoSource, w.replica.Place().Name)
+		return fmt.Errorf("%w: %s has none", errNoSource, w.replica.Place().Name)
 	case !strings.Contains(from, stalling):
 		err = w.streamFrom(ctx, from+stalling)
 	}

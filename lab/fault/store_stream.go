@@ -21,14 +21,14 @@ type storeStream struct {
 	holder     string
 	rule       api.Rule
 	links      []Link    // from the source; none where that is not known
-	told       told      // the replicator
+	lives      lives     // of the replicator
 	since      time.Time // what was written before is not counted
 }
 
-func newStoreStream(l Lab, r Replicated, holder string, how badly) (flow, error) {
+func newStoreStream(l Lab, r Replicated, holder string, by impairment) (stream, error) {
 	s := &storeStream{
 		kind: topology.ServiceS3, holder: holder,
-		rule: api.Rule{Store: r.Store, Prefix: r.Prefix, Do: how.Do, Lag: how.Lag, Rate: how.Rate},
+		rule: api.Rule{Store: r.Store, Prefix: r.Prefix, Do: by.Do, Lag: by.Lag, Rate: by.Rate},
 	}
 	if r.Store == storeItems {
 		s.kind = topology.ServiceDynamoDB
@@ -70,13 +70,13 @@ func (s *storeStream) ways(context.Context) ([]Link, error) { return s.links, ni
 
 func (s *storeStream) agent() api.Replicator { return api.Replicator{Caller: agentOf(s.replicator)} }
 
-func (s *storeStream) spoil(ctx context.Context) error {
+func (s *storeStream) impair(ctx context.Context) error {
 	err := s.agent().SetRule(ctx, s.holder, s.rule)
-	s.told = tellTo(ctx, s.replicator)
+	s.lives = livesOf(ctx, s.replicator)
 	return err
 }
 
-func (s *storeStream) mend(ctx context.Context) (bool, error) {
+func (s *storeStream) restore(ctx context.Context) (bool, error) {
 	return true, unlessDown(ctx, s.replicator, func(ctx context.Context) error {
 		return s.agent().RemoveRule(ctx, s.holder)
 	})
@@ -87,7 +87,7 @@ func (s *storeStream) lapsed(ctx context.Context) (bool, error) {
 	if _, has := rules[s.holder]; has || err != nil {
 		return false, err
 	}
-	return s.told.liveOn(ctx)
+	return s.lives.allContinue(ctx)
 }
 
 // others are rules that cover what the fault's own did, or some of it.
@@ -160,8 +160,8 @@ func (s *storeStream) send(ctx context.Context) (sent, error) {
 	return sent{at: start, clean: clean, arrived: func(ctx context.Context) (bool, error) { return to.Has(ctx, keys[0]) }}, nil
 }
 
-// A flood comes in pieces of what arrives in a tenth of a second. What was written long before the fault is not looked for when they are
-// counted.
+// A flood comes in pieces of what arrives in a tenth of a second. What was written long before the fault is not
+// looked for when they are counted.
 const (
 	floodPieces = int(floodFor / (100 * time.Millisecond))
 	longBefore  = 10 * time.Minute

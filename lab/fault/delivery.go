@@ -22,8 +22,7 @@ type delivery struct {
 	order      api.DeliveryOrder
 	replicator Node
 	apps       []Node
-	healed     bool
-	told       told
+	lives      lives // of the replicator
 
 	mu      sync.Mutex
 	highest map[string]int // by app node: the highest revision that it reported
@@ -51,28 +50,27 @@ func (d *delivery) state(ctx context.Context) (s api.DeliveryState, err error) {
 	return s, err
 }
 
-// Inject tells the replicator.
+// Inject gives the replicator the order.
 func (d *delivery) Inject(ctx context.Context) error {
 	err := d.agent().FailDelivery(ctx, d.holder, d.order)
-	d.told = tellTo(ctx, d.replicator)
+	d.lives = livesOf(ctx, d.replicator)
 	return err
 }
 
 // Vouched is that the replicator has taken the order. What comes of it shows at the nodes later.
 func (*delivery) Vouched() bool { return false }
 
-// Lapsed asks the replicator what it is told. To publish something and see would change what the drill measures.
+// Lapsed asks the replicator for its orders. To publish something and see would change what the drill measures.
 func (d *delivery) Lapsed(ctx context.Context) (bool, error) {
 	s, err := d.state(ctx)
-	if _, told := s.Told[d.holder]; told || err != nil {
+	if _, has := s.Told[d.holder]; has || err != nil {
 		return false, err
 	}
-	return d.told.liveOn(ctx)
+	return d.lives.allContinue(ctx)
 }
 
-// Heal has it deliver again. One that is down has forgotten what it was told.
+// Heal takes the order back. A replicator that is down has forgotten it.
 func (d *delivery) Heal(ctx context.Context) error {
-	d.healed = true
 	return unlessDown(ctx, d.replicator, func(ctx context.Context) error {
 		return d.agent().RestoreDelivery(ctx, d.holder)
 	})
@@ -80,15 +78,12 @@ func (d *delivery) Heal(ctx context.Context) error {
 
 // over says, once healed, whether there is nothing left to see: nobody delivers, or another fault still holds it up.
 func (d *delivery) over(ctx context.Context) (bool, string, error) {
-	if !d.healed {
-		return false, "", nil
-	}
 	if up, err := running(ctx, d.replicator); err != nil || !up {
-		return err == nil, "the replicator is not running, and has forgotten what it was told", err
+		return err == nil, "the replicator is not running, and has forgotten its orders", err
 	}
 	s, err := d.state(ctx)
-	switch _, told := s.Told[d.holder]; {
-	case err != nil || told:
+	switch _, has := s.Told[d.holder]; {
+	case err != nil || has:
 		return false, "", err
 	case len(s.Told) > 0:
 		return true, "let go, and still held by other faults", nil
@@ -97,7 +92,7 @@ func (d *delivery) over(ctx context.Context) (bool, string, error) {
 	return !up && err == nil, "let go, and no app node runs", err
 }
 
-// publish publishes a copy of what is published, and gives its revision.
+// publish publishes a copy of what is published, and returns its revision.
 func (d *delivery) publish(ctx context.Context) (int, error) {
 	s, err := d.state(ctx)
 	if err != nil {
@@ -169,7 +164,7 @@ func behind(has map[string]int, than func(name string) int) (bool, error) {
 // frozenConfig is a delivery that stands still.
 type frozenConfig struct{ *delivery }
 
-// Vouched is that the replicator keeps what is published from the moment on at which it was told to.
+// Vouched is that the replicator keeps what is published from the moment on at which it has the order.
 func (*frozenConfig) Vouched() bool { return true }
 
 // Inject freezes, and publishes something to be kept.
@@ -181,11 +176,20 @@ func (f *frozenConfig) Inject(ctx context.Context) error {
 	return err
 }
 
+// Baseline asks as InForce does.
+func (f *frozenConfig) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
+
+// Gone asks as InForce does, where there is something left to see.
+func (f *frozenConfig) Gone(ctx context.Context) (bool, string, error) {
+	if over, observed, err := f.over(ctx); over || err != nil {
+		return over, observed, err
+	}
+	isHeld, observed, err := f.InForce(ctx)
+	return err == nil && !isHeld, observed, err
+}
+
 // InForce asks the app nodes for the revision they have, against the one that is published.
 func (f *frozenConfig) InForce(ctx context.Context) (bool, string, error) {
-	if over, saw, err := f.over(ctx); over || err != nil {
-		return false, saw, err
-	}
 	s, err := f.state(ctx)
 	if err != nil {
 		return false, "", err
@@ -225,11 +229,11 @@ func (r *rolledBack) Inject(ctx context.Context) error {
 	return r.delivery.Inject(ctx)
 }
 
+// Baseline records which revisions the app nodes have.
+func (r *rolledBack) Baseline(ctx context.Context) (bool, string, error) { return r.InForce(ctx) }
+
 // InForce asks the app nodes whether they have a lower revision than they had.
 func (r *rolledBack) InForce(ctx context.Context) (bool, string, error) {
-	if r.healed {
-		return r.frozenConfig.InForce(ctx)
-	}
 	has, err := r.revisions(ctx)
 	if err != nil {
 		return false, "", err

@@ -12,33 +12,34 @@ import (
 	"github.com/regionfall/regionfall/lab/wait"
 )
 
-// walStream is the log of PostgreSQL on its way to a replica. A pause and a lag are the replica's own, which receives and does not replay;
-// a stall is its receiver's; a throttle is of the links.
+// walStream is the log of PostgreSQL on its way to a replica. A pause and a lag are the replica's own, which receives
+// and does not replay; a stall is its receiver's; a throttle is of the links.
 type walStream struct {
 	replica Node
 	all     []Node // one of them is the primary
 	follows string // the region that the replica streams from at first
-	how     badly
-	links   holding // from the replica's region to the others, of which a throttle holds all
-	life    string  // of the server that was told
+	by      impairment
+	links   linkHold // from the replica's region to the others, of which a throttle holds all
+	life    string   // of the server that has the order
 }
 
-func newWALStream(l Lab, region string, how badly) (flow, error) {
+func newWALStream(l Lab, region string, by impairment) (stream, error) {
 	replica, err := only(l, topology.ServicePostgres, region)
 	if err != nil {
 		return nil, err
 	}
-	w := &walStream{replica: replica, how: how}
+	w := &walStream{replica: replica, by: by}
 	if r, ok := l.Topology().Region(region); ok {
 		w.follows = r.Follows
 	}
 	if w.all, err = l.Nodes(func(p Place) bool { return p.Service == topology.ServicePostgres && p.Region != region }); err != nil {
 		return nil, fmt.Errorf("other databases than %s: %w", replica.Place().Name, err)
 	}
-	// Toxiproxy gives each connection the rate by itself: what the app asks the primary over the same link does not share it.
-	w.links.how = How{Toxics: toxic.Bandwidth(probe.Downstream, how.Rate)}
+	// Toxiproxy gives each connection the rate by itself: what the app asks the primary over the same link does not
+	// share it.
+	w.links.state = LinkState{Toxics: toxic.Bandwidth(probe.Downstream, by.Rate)}
 	w.links.links, err = l.Links(func(p Path) bool { return p.From == region && p.Service == topology.ServicePostgres && !p.Control })
-	if err != nil && how.Do == doThrottle {
+	if err != nil && by.Do == doThrottle {
 		return nil, fmt.Errorf("the link that %s streams over: %w", replica.Place().Name, err)
 	}
 	return w, nil
@@ -92,16 +93,16 @@ const (
 	serverLife  = "select pg_postmaster_start_time()::text"
 )
 
-func (w *walStream) spoil(ctx context.Context) error {
-	err := w.spoilt(ctx)
-	if err == nil && w.how.Do != doThrottle { // which is of the links
+func (w *walStream) impair(ctx context.Context) error {
+	err := w.order(ctx)
+	if err == nil && w.by.Do != doThrottle { // which is of the links
 		w.life, err = query(ctx, w.replica, serverLife)
 	}
 	return err
 }
 
-func (w *walStream) spoilt(ctx context.Context) error {
-	switch w.how.Do {
+func (w *walStream) order(ctx context.Context) error {
+	switch w.by.Do {
 	case doPause:
 		if _, err := query(ctx, w.replica, "select pg_wal_replay_pause()"); err != nil {
 			return err
@@ -111,15 +112,15 @@ func (w *walStream) spoilt(ctx context.Context) error {
 	case doStall:
 		return w.stall(ctx)
 	case doLag:
-		return w.set(ctx, fmt.Sprintf("alter system set recovery_min_apply_delay = '%dms'", w.how.Lag.Milliseconds()))
+		return w.set(ctx, fmt.Sprintf("alter system set recovery_min_apply_delay = '%dms'", w.by.Lag.Milliseconds()))
 	default:
 		return w.links.Inject(ctx)
 	}
 }
 
-// mend undoes it. A replica that is down forgets a lag, too: its start drops the setting.
-func (w *walStream) mend(ctx context.Context) (bool, error) {
-	switch w.how.Do {
+// restore undoes it. A replica that is down forgets a lag, too: its start drops the setting.
+func (w *walStream) restore(ctx context.Context) (bool, error) {
+	switch w.by.Do {
 	case doPause:
 		return true, unlessDown(ctx, w.replica, func(ctx context.Context) error {
 			recovering, err := query(ctx, w.replica, "select pg_is_in_recovery()")
@@ -148,12 +149,12 @@ func (w *walStream) set(ctx context.Context, statement string) error {
 	return err
 }
 
-// tellWithin is how long a replica may take to do what it is told.
-const tellWithin = 30 * time.Second
+// orderWithin is how long a replica may take to carry an order out.
+const orderWithin = 30 * time.Second
 
 // await asks the replica until it answers what is wanted.
 func (w *walStream) await(ctx context.Context, question, want string) error {
-	return wait.Every(askEvery).Until(ctx, tellWithin, fmt.Sprintf("%s to say %q", w.replica.Place().Name, want), func(ctx context.Context) error {
+	return wait.Every(askEvery).Until(ctx, orderWithin, fmt.Sprintf("%s to say %q", w.replica.Place().Name, want), func(ctx context.Context) error {
 		got, err := query(ctx, w.replica, question)
 		switch {
 		case err != nil:
@@ -165,20 +166,21 @@ func (w *walStream) await(ctx context.Context, question, want string) error {
 	})
 }
 
-// others are those that keep what was sent from arriving as this fault did. A receiver is started again by the replay, once that needs more of the log.
+// others are those that keep what was sent from arriving as this fault did. A receiver is started again by the
+// replay, once that needs more of the log.
 func (w *walStream) others(ctx context.Context) (string, error) {
-	if w.how.Do != doStall {
+	if w.by.Do != doStall {
 		if stalled, err := w.stalled(ctx); err != nil || stalled {
 			return "(the replica receives nothing)", err
 		}
 	}
-	if w.how.Do != doLag {
+	if w.by.Do != doLag {
 		lag, err := query(ctx, w.replica, applyDelay)
 		if err != nil || lag != "0" {
 			return "(the replica lags by " + lag + ")", err
 		}
 	}
-	if w.how.Do != doPause {
+	if w.by.Do != doPause {
 		state, err := query(ctx, w.replica, replayState)
 		if err != nil || state == "paused" || state == "pause requested" {
 			return "(the replica is paused)", err
@@ -187,10 +189,10 @@ func (w *walStream) others(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// lapsed asks the replica, or of a throttle the links. One that was promoted replays and receives nothing any more, and one whose server was started again has
-// forgotten what it was told: neither is a lapse.
+// lapsed asks the replica, or of a throttle the links. One that was promoted replays and receives nothing any more,
+// and one whose server was started again has forgotten its orders: neither is a lapse.
 func (w *walStream) lapsed(ctx context.Context) (bool, error) {
-	if w.how.Do == doThrottle {
+	if w.by.Do == doThrottle {
 		return w.unthrottled(ctx)
 	}
 	state, err := query(ctx, w.replica, replayState)
@@ -198,7 +200,7 @@ func (w *walStream) lapsed(ctx context.Context) (bool, error) {
 		return false, err
 	}
 	gone := state == "not paused"
-	switch w.how.Do {
+	switch w.by.Do {
 	case doStall:
 		stalled, serr := w.stalled(ctx)
 		gone, err = !stalled, serr
@@ -213,29 +215,31 @@ func (w *walStream) lapsed(ctx context.Context) (bool, error) {
 	return life == w.life, err
 }
 
-// unthrottled says whether the links let more pass than they should. It is asked on a connection of its own, which has a rate of its own.
+// unthrottled says whether the links let more pass than they should. It is asked on a connection of its own, which
+// has a rate of its own.
 func (w *walStream) unthrottled(ctx context.Context) (bool, error) {
 	for _, l := range w.links.links {
-		a, err := l.Ask(ctx, probe.Question{Way: probe.Throughput, Stream: probe.Downstream, Bytes: payload(w.how.Rate), Within: measureWithin})
+		a, err := l.Ask(ctx, probe.Question{Way: probe.Throughput, Stream: probe.Downstream, Bytes: payload(w.by.Rate), Within: measureWithin})
 		if err == nil {
 			err = a.Err()
 		}
-		if err != nil || float64(a.Bytes) <= 2*float64(w.how.Rate)*a.Took.Seconds() {
+		if err != nil || float64(a.Bytes) <= 2*float64(w.by.Rate)*a.Took.Seconds() {
 			return false, err
 		}
 	}
 	return true, nil
 }
 
-// send commits a transaction that changes nothing. It has arrived when the replica has replayed it. Where nothing is received, whoever commits may have to
-// wait for that; so there it is a record without a transaction, which has arrived when it is on the replica's disk.
+// send commits a transaction that changes nothing. It has arrived when the replica has replayed it. Where nothing is
+// received, whoever commits may have to wait for that; so there it is a record without a transaction, which has
+// arrived when it is on the replica's disk.
 func (w *walStream) send(ctx context.Context) (sent, error) {
 	primary, err := w.source(ctx)
 	if err != nil {
 		return sent{}, err
 	}
 	message, has := "true, '"+topology.ProbeWord+"', ''", "pg_last_wal_replay_lsn()"
-	if w.how.Do == doStall {
+	if w.by.Do == doStall {
 		message, has = "false, '"+topology.ProbeWord+"', '', true", "pg_last_wal_receive_lsn()"
 	}
 	if _, err := query(ctx, primary, "select pg_logical_emit_message("+message+")"); err != nil {
