@@ -139,12 +139,13 @@ func (i Incident) orAs(others []Incident) Incident {
 	if at < 0 || i.RecoveryTime == nil || others[at].RecoveryTime == nil {
 		return i
 	}
-	is, other := *i.RecoveryTime, others[at]
-	is.Interval = is.or(other.RecoveryTime.Interval)
+	other := others[at]
+	is := i.RecoveryTime.orAs(*other.RecoveryTime)
 	i.RecoveryTime, i.Outages = &is, slices.Clone(i.Outages)
 	for n := range i.Outages {
 		if len(other.Outages) == len(i.Outages) { // else nobody can say which is which
-			i.Outages[n].Interval = i.Outages[n].or(other.Outages[n].Interval)
+			o := &i.Outages[n]
+			o.Interval, o.Censored = o.or(other.Outages[n].Interval), o.Censored || other.Outages[n].Censored
 		}
 	}
 	return i

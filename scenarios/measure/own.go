@@ -153,7 +153,7 @@ func (d *ownDoubts) compare(by *view, m *Metrics, incidents []Incident, stands f
 				incidents[i] = incidents[i].timeless()
 			}
 		} else {
-			r.Interval = r.or(b.Interval)
+			*r = r.orAs(*b)
 			others := by.incidents()
 			for i := range incidents {
 				incidents[i] = incidents[i].orAs(others)

@@ -82,6 +82,12 @@ func (v *view) recoveryTime() *RecoveryTime {
 	return &worst
 }
 
+// orAs is the recovery time that holds also what else it may have been. One that may never have ended has no upper end.
+func (r RecoveryTime) orAs(other RecoveryTime) RecoveryTime {
+	r.Interval, r.Censored = r.or(other.Interval), r.Censored || other.Censored
+	return r
+}
+
 // Words say how long it was.
 func (r RecoveryTime) Words() string {
 	text := r.took(r.Censored, 1)
