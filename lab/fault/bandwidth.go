@@ -3,7 +3,6 @@ package fault
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/link/toxic"
@@ -14,8 +13,8 @@ import (
 // Bandwidth lets so many bytes a second pass each link, in each direction by itself.
 type Bandwidth struct {
 	Where     `yaml:",inline"`
-	Direction string `yaml:"direction"`
-	Rate      int    `yaml:"rate"` // bytes a second
+	Direction string `yaml:"direction" about:"Upstream or downstream; both where nothing is said."`
+	Rate      int    `yaml:"rate" about:"In bytes a second."` // bytes a second
 }
 
 // Kind is bandwidth.
@@ -32,7 +31,7 @@ func (f *Bandwidth) Validate(t topology.Topology) error {
 	_, err := stream(f.Direction)
 	err = errors.Join(f.validate(t), err, chooses(f.Service, f.Direction))
 	if f.Rate < minRate || f.Rate > maxRate || f.Rate%1000 != 0 {
-		err = errors.Join(err, fmt.Errorf("rate is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, minRate, maxRate))
+		err = errors.Join(err, invalid("rate", "is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, minRate, maxRate))
 	}
 	return err
 }
@@ -40,7 +39,7 @@ func (f *Bandwidth) Validate(t topology.Topology) error {
 // chooses is a complaint about a direction that could not be seen: only Redis and PostgreSQL send back as much as one asks for.
 func chooses(service, direction string) error {
 	if direction == string(probe.Downstream) && service != "" && service != "redis" && service != "postgres" {
-		return fmt.Errorf("direction downstream can't be seen on %s alone: use upstream or both", service)
+		return invalid("direction", "downstream can't be seen on %s alone: use upstream or both", service)
 	}
 	return nil
 }

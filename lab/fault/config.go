@@ -6,7 +6,7 @@ import (
 
 // Configured is a region whose configuration is tampered with.
 type Configured struct {
-	Region string `yaml:"region"`
+	Region string `yaml:"region" about:"Of the topology."`
 }
 
 // Target is the region.

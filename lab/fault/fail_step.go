@@ -2,7 +2,6 @@ package fault
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -11,7 +10,7 @@ import (
 // FailStep fails the next attempts at a step.
 type FailStep struct {
 	Step  `yaml:",inline"`
-	Times int `yaml:"times"`
+	Times int `yaml:"times" about:"How often it fails."`
 }
 
 // Kind is fail_step.
@@ -24,7 +23,7 @@ const mostFailures = 10_000
 func (f *FailStep) Validate(t topology.Topology) error {
 	err := f.validate(t)
 	if f.Times < 1 || f.Times > mostFailures {
-		err = errors.Join(err, fmt.Errorf("times is %d; it must be between 1 and %d", f.Times, mostFailures))
+		err = errors.Join(err, invalid("times", "is %d; it must be between 1 and %d", f.Times, mostFailures))
 	}
 	return err
 }

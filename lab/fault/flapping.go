@@ -16,8 +16,8 @@ import (
 // Flapping cuts links and opens them again, over and over. On and Off are physical: a timescale does not divide them.
 type Flapping struct {
 	Where `yaml:",inline"`
-	On    time.Duration `yaml:"on"`
-	Off   time.Duration `yaml:"off"`
+	On    time.Duration `yaml:"on" about:"For how long it is open."`
+	Off   time.Duration `yaml:"off" about:"For how long it is cut."`
 }
 
 // Kind is flapping.

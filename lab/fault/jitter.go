@@ -19,8 +19,8 @@ import (
 // divide it.
 type Jitter struct {
 	Where     `yaml:",inline"`
-	Direction string        `yaml:"direction"`
-	UpTo      time.Duration `yaml:"up_to"`
+	Direction string        `yaml:"direction" about:"Upstream or downstream; both where nothing is said."`
+	UpTo      time.Duration `yaml:"up_to" about:"What a message is late, at most."`
 }
 
 // Kind is jitter.
@@ -31,7 +31,7 @@ func (f *Jitter) Validate(t topology.Topology) error {
 	_, derr := stream(f.Direction)
 	err := errors.Join(f.validate(t), derr, wholeMS("up_to", f.UpTo, 20*time.Millisecond, 500*time.Millisecond))
 	if f.UpTo%(2*time.Millisecond) != 0 {
-		err = errors.Join(err, fmt.Errorf("up_to is %s; it is in even milliseconds", f.UpTo))
+		err = errors.Join(err, invalid("up_to", "is %s; it is in even milliseconds", f.UpTo))
 	}
 	return err
 }

@@ -2,7 +2,6 @@ package fault
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -11,8 +10,8 @@ import (
 // LagReplication has everything arrive late. Of PostgreSQL it is the replay that lags. The timescale of a scenario divides the lag.
 type LagReplication struct {
 	Replicated `yaml:",inline"`
-	Lag        time.Duration `yaml:"lag"`
-	What       string        `yaml:"what"`
+	Lag        time.Duration `yaml:"lag" scale:"scaled" about:"That what arrives is behind."`
+	What       string        `yaml:"what" about:"Which part of the replication of postgres: replay, as where nothing is said, or receipt."`
 }
 
 // Kind is lag_replication.
@@ -39,7 +38,7 @@ func (f *LagReplication) Validate(t topology.Topology) error {
 // on which nothing has come for two seconds, be it while it is being made.
 func (f *LagReplication) validateLagging() error {
 	if f.What == holdReceipt && f.Store == storePostgres {
-		return fmt.Errorf("what %q can't lag: a stream that is so late on its way is taken for dead; use pause_replication with what: %s, or throttle_replication",
+		return invalid("what", "%q can't lag: a stream that is so late on its way is taken for dead; use pause_replication with what: %s, or throttle_replication",
 			f.What, holdReceipt)
 	}
 	return f.validateWhat(f.What)

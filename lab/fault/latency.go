@@ -15,8 +15,8 @@ import (
 // timescale does not divide it.
 type Latency struct {
 	Where     `yaml:",inline"`
-	Direction string        `yaml:"direction"`
-	Delay     time.Duration `yaml:"delay"`
+	Direction string        `yaml:"direction" about:"Upstream or downstream; both where nothing is said."`
+	Delay     time.Duration `yaml:"delay" about:"That is added."`
 }
 
 // Kind is latency.

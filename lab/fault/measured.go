@@ -152,16 +152,16 @@ func stream(direction string) (probe.Stream, error) {
 	case string(probe.Upstream), string(probe.Downstream):
 		return probe.Stream(direction), nil
 	}
-	return "", fmt.Errorf("direction %q is not known: use upstream (from who connects), downstream or both", direction)
+	return "", unknown("direction", []string{string(probe.Upstream), string(probe.Downstream), "both"}, "%q is not known: use upstream (from who connects), downstream or both", direction)
 }
 
 // wholeMS is a complaint about a duration that Toxiproxy can't do.
 func wholeMS(parameter string, d, least, most time.Duration) error {
 	switch {
 	case d < least || d > most:
-		return fmt.Errorf("%s is %s; it must be between %s and %s, or it could not be told from noise", parameter, d, least, most)
+		return invalid(parameter, "is %s; it must be between %s and %s, or it could not be told from noise", d, least, most)
 	case d%time.Millisecond != 0:
-		return fmt.Errorf("%s is %s; it is in whole milliseconds", parameter, d)
+		return invalid(parameter, "is %s; it is in whole milliseconds", d)
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 // Restart ends nodes with SIGKILL and starts them again after a while, as an orchestrator does.
 type Restart struct {
 	Which `yaml:",inline"`
-	Down  time.Duration `yaml:"down"` // how long they stay down; physical
+	Down  time.Duration `yaml:"down" about:"How long they stay down."` // how long they stay down; physical
 }
 
 // Kind is restart.
@@ -28,7 +28,7 @@ const (
 func (f *Restart) Validate(t topology.Topology) error {
 	err := f.validate(t, false)
 	if f.Down != 0 && (f.Down < leastDown || f.Down > mostDown) {
-		err = errors.Join(err, fmt.Errorf("down is %s; it must be between %s and %s", f.Down, leastDown, mostDown))
+		err = errors.Join(err, invalid("down", "is %s; it must be between %s and %s", f.Down, leastDown, mostDown))
 	}
 	return err
 }

@@ -13,7 +13,7 @@ import (
 // SlowClose keeps connections for a while that the service has closed.
 type SlowClose struct {
 	Where `yaml:",inline"`
-	Delay time.Duration `yaml:"delay"`
+	Delay time.Duration `yaml:"delay" about:"That is added."`
 }
 
 // Kind is slow_close.

@@ -18,8 +18,8 @@ import (
 
 // Squeeze leaves the app nodes of a region the capacity for so many requests a second, all together.
 type Squeeze struct {
-	Region string `yaml:"region"`
-	To     int    `yaml:"to"` // requests a second of the whole region
+	Region string `yaml:"region" about:"Of the topology."`
+	To     int    `yaml:"to" about:"Requests a second, of the whole region."` // requests a second of the whole region
 }
 
 // Kind is squeeze.
@@ -43,7 +43,7 @@ func (f *Squeeze) Validate(t topology.Topology) error {
 		least *= max(r.AppNodes, 1)
 	}
 	if f.To < least || f.To > mostTo {
-		err = errors.Join(err, fmt.Errorf("to is %d; it must be %d to %d requests a second", f.To, least, mostTo))
+		err = errors.Join(err, invalid("to", "is %d; it must be %d to %d requests a second", f.To, least, mostTo))
 	}
 	return err
 }

@@ -12,7 +12,7 @@ import (
 // ThrottleReplication lets so many bytes a second arrive.
 type ThrottleReplication struct {
 	Replicated `yaml:",inline"`
-	Rate       int `yaml:"rate"` // bytes a second: of the log, or of the contents of objects or items
+	Rate       int `yaml:"rate" about:"In bytes a second."` // bytes a second: of the log, or of the contents of objects or items
 }
 
 // Kind is throttle_replication.
@@ -32,7 +32,7 @@ func (f *ThrottleReplication) Validate(t topology.Topology) error {
 	}
 	err := f.validate(t)
 	if f.Rate < least || f.Rate > most || f.Rate%1000 != 0 {
-		err = errors.Join(err, fmt.Errorf("rate is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, least, most))
+		err = errors.Join(err, invalid("rate", "is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, least, most))
 	}
 	return err
 }
