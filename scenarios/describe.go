@@ -9,9 +9,11 @@ import (
 
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/drill"
+	"github.com/regionfall/regionfall/scenarios/file"
 )
 
-// Describe writes the scenario for people: the story, then the plan with each time as the file has it and as the lab will see it.
+// Describe writes the scenario for people: the story, then the plan with each time as the file has it and as the lab
+// will see it.
 func (s *Scenario) Describe(w io.Writer) error {
 	plan, err := s.Compile()
 	if err != nil {
@@ -23,9 +25,9 @@ func (s *Scenario) Describe(w io.Writer) error {
 		fmt.Fprintf(&b, "%s\n\n", story)
 	}
 	fmt.Fprintf(&b, "One lab second stands for %s. Once the lab is up, the drill takes at most %s and must end %s.\n\n",
-		short(time.Duration(plan.Timescale*float64(time.Second))), short(longest(plan)), s.Info().Expect)
+		file.Short(time.Duration(plan.Timescale*float64(time.Second))), file.Short(longest(plan)), s.Info().Expect)
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	d := table{w: t, plan: plan, real: s.real}
+	d := table{w: t, plan: plan}
 	d.topology()
 	d.times()
 	d.objectives()
@@ -42,8 +44,8 @@ func (s *Scenario) Describe(w io.Writer) error {
 
 // table writes rows of what, real time and lab time.
 type table struct {
-	w          io.Writer // of a strings.Builder: never fails
-	plan, real drill.Plan
+	w    io.Writer // of a strings.Builder: never fails
+	plan drill.Plan
 }
 
 func (d table) row(what, realTime, labTime string) {
@@ -52,7 +54,7 @@ func (d table) row(what, realTime, labTime string) {
 
 // scheduled is a time that the timescale divides.
 func (d table) scheduled(what string, lab time.Duration) {
-	d.row(what, short(time.Duration(float64(lab)*d.plan.Timescale).Round(time.Second)), short(lab))
+	d.row(what, file.Short(time.Duration(float64(lab)*d.plan.Timescale).Round(time.Second)), file.Short(lab))
 }
 
 func (d table) topology() {
@@ -88,7 +90,8 @@ func (d table) topology() {
 		d.row("    "+o.Service+" in "+o.In, o.Key+" leads to "+o.To, "")
 	}
 	load := d.plan.Workload
-	d.row("  load", fmt.Sprintf("%g writes/s, %g reads/s", load.Writes, load.Reads), fmt.Sprintf("%d clients", load.Clients))
+	d.row("  load", fmt.Sprintf("%g writes/s, %g reads/s", load.Writes, load.Reads),
+		fmt.Sprintf("%d clients", load.Clients))
 	if len(load.In) > 0 {
 		d.row("  clients in", strings.Join(load.In, ", "), "")
 	}
@@ -96,10 +99,11 @@ func (d table) topology() {
 		d.scheduled(fmt.Sprintf("  %.4g%% of the clients ignore the TTL for", 100*load.Stale.Share), load.Stale.For)
 	}
 	if load.Retry.Times > 0 {
-		d.row("  tried again", fmt.Sprintf("%d times, first after %s", load.Retry.Times, short(load.Retry.After)), "")
+		d.row("  tried again", fmt.Sprintf("%d times, first after %s", load.Retry.Times, file.Short(load.Retry.After)), "")
 	}
 	if w := t.App; w.Workers > 0 {
-		d.row("  an app node's work", fmt.Sprintf("%d workers, %s each", w.Workers, short(w.ServiceTime)), fmt.Sprintf("%.4g/s, %d may wait", w.Rate(), w.Queue))
+		d.row("  an app node's work", fmt.Sprintf("%d workers, %s each", w.Workers, file.Short(w.ServiceTime)),
+			fmt.Sprintf("%.4g/s, %d may wait", w.Rate(), w.Queue))
 	}
 	d.row("", "", "")
 }
@@ -114,7 +118,7 @@ func (d table) times() {
 	} else {
 		d.check("  automation's check", t.Automation.Check)
 		d.scheduled("  decision", t.Automation.Decide)
-		d.row("  limit of a step", "", short(t.Automation.StepTimeout))
+		d.row("  limit of a step", "", file.Short(t.Automation.StepTimeout))
 		if s := t.Automation.Shift; s.InSteps() {
 			d.scheduled(fmt.Sprintf("  shifts %.3g%% of the clients at a time, each for", 100*s.Share), s.Hold)
 		}
@@ -125,9 +129,9 @@ func (d table) times() {
 	if p := t.Routing.Policy; p != topology.Failover && p != "" {
 		d.row("  record's policy", string(t.Routing.Policy), "")
 	}
-	d.row("  latency of links, each way", "", short(t.Latency))
+	d.row("  latency of links, each way", "", file.Short(t.Latency))
 	for _, p := range t.Latencies {
-		d.row("    "+p.Between[0]+", "+p.Between[1], "", short(p.Latency))
+		d.row("    "+p.Between[0]+", "+p.Between[1], "", file.Short(p.Latency))
 	}
 	d.row("", "", "")
 	d.row("STEPS", "REAL", "LAB")
@@ -167,7 +171,7 @@ func (d table) objectives() {
 		d.row("  sessions", strings.Join(all, ", "), "")
 	}
 	if p99 := d.plan.Judge.LocalReads; p99 > 0 {
-		d.row("  local reads, p99", "", short(p99))
+		d.row("  local reads, p99", "", file.Short(p99))
 	}
 	if c := d.plan.Judge.Consistency; c != "" {
 		d.row("  consistency", c, "")
@@ -178,6 +182,20 @@ func (d table) objectives() {
 	if o := d.plan.Judge.RecoveryTime; o != nil {
 		d.scheduled("  recovery time", o.Within)
 		d.scheduled(fmt.Sprintf("    %.4g%% ok, p%.4g at most %s, capacity %.4g%%, throughout",
-			100*o.Success, 100*o.Quantile, short(o.Latency), 100*o.Capacity), o.Window)
+			100*o.Success, 100*o.Quantile, file.Short(o.Latency), 100*o.Capacity), o.Window)
+	}
+}
+
+// stepText says what a step does, in the words of the file.
+func stepText(s drill.Step) string {
+	switch {
+	case s.Inject != nil:
+		return fmt.Sprintf("inject %s: %s", s.Inject.Kind(), s.Inject.Target())
+	case s.Heal != "":
+		return "heal " + s.Heal
+	case s.Switchover != "":
+		return "switch over to " + s.Switchover
+	default:
+		return "run job " + s.Job
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/scenarios/file"
 )
 
 // A scenario file comes in with somebody's change and is run by whoever reviews it, or by a machine that has keys. These tests hold it to
@@ -46,7 +48,7 @@ func at(path, value string) []byte {
 func said(path, value string) []string {
 	var all []string
 	_, err := Parse("f.yaml", at(path, value))
-	for _, p := range Problems(err) {
+	for _, p := range file.Problems(err) {
 		all = append(all, p.Message)
 	}
 	return all
@@ -116,7 +118,7 @@ func TestNoKeyTakesAPathOrACommand(t *testing.T) {
 			// A complaint about an item may be one about its list, and one about a pair about what the pair is of.
 			place := strings.ReplaceAll(strings.TrimSuffix(path, "[]"), "[]", "[0]")
 			about := func(message string) bool {
-				return strings.Contains(message, quote(value)) || strings.HasPrefix(message, place) || strings.Contains(message, value)
+				return strings.Contains(message, file.Quote(value)) || strings.HasPrefix(message, place) || strings.Contains(message, value)
 			}
 			if !slices.ContainsFunc(said(path, "'"+value+"'"), about) {
 				taken = append(taken, path)
@@ -178,50 +180,4 @@ func TestOnlyAPlainFileIsRead(t *testing.T) {
 			t.Errorf("%q is not one plain sentence: %q", c.file, err)
 		}
 	}
-}
-
-// Files that are made to cost: each is refused, soon.
-func TestNoFileCostsMuch(t *testing.T) {
-	const size = maxSize - 100
-	fill := func(unit string) string { return strings.Repeat(unit, size/len(unit)) }
-	lines := func(unit string, n int) string { return strings.Repeat(unit+"\n", n) }
-	for name, src := range map[string]string{
-		"brackets":               fill("["),
-		"braces":                 fill("{a: "),
-		"dashes":                 fill("- "),
-		"colons":                 fill(":"),
-		"quotes":                 fill(`"`),
-		"quotes left open":       lines(`"`+strings.Repeat("a", 30), maxLines-1),
-		"keys":                   lines("a: b", maxLines-1),
-		"the same key":           lines("name: a", maxLines-1),
-		"unknown keys":           lines(strings.Repeat("k", 60)+": 1", 1000),
-		"steps":                  "steps:\n" + lines("- {at: 1s}", maxLines-2),
-		"long words":             lines(strings.Repeat("w", 60), 1000),
-		"comments":               lines("#", maxLines-1),
-		"carriage returns":       fill("\r"),
-		"indentation that grows": staircase(maxIndent),
-		"story without end":      "story: |\n" + lines("  word", maxLines-2),
-		"aliases":                lines("a: &a [*a, *a, *a, *a, *a, *a, *a, *a]", 500),
-		"documents":              lines("---", maxLines-1),
-		"anything":               strings.Repeat("a", 10<<20),
-	} {
-		t.Run(name, func(t *testing.T) {
-			began := time.Now()
-			_, err := Parse("f.yaml", []byte(src))
-			if took := time.Since(began); took > 2*time.Second {
-				t.Errorf("it took %s", took)
-			}
-			if err == nil || len(Problems(err)) == 0 || len(err.Error()) > 16<<10 {
-				t.Errorf("said: %.300v", err)
-			}
-		})
-	}
-}
-
-func staircase(most int) string {
-	var b strings.Builder
-	for i := range most {
-		b.WriteString(strings.Repeat(" ", i) + "a:\n")
-	}
-	return b.String()
 }

@@ -7,24 +7,214 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/file"
 )
 
-// LoadTopology gives the preset of that name, or reads the file when a path is given: something that ends in .yaml or .yml, and nothing
-// else. The file has the keys of a scenario's topology at its top; what it leaves out is as in its preset, or in two-regions. Its name
-// is the file's, if that is a name. The error joins one *Problem for everything that is wrong with a file, and gives the nearest names for an unknown preset.
+// Topology is the lab of a scenario, or the whole of a file that is a topology: a preset, and what is not as in the
+// preset.
+type Topology struct {
+	Preset      Preset                 `yaml:"preset" takes:"preset" default:"two-regions" example:"two-regions" about:"What the other keys change; two-regions where nothing is said."`
+	Strategy    topology.Strategy      `yaml:"strategy" takes:"strategy" example:"warm-standby" about:"Of disaster recovery, in the order of what it costs."`
+	Regions     []topology.Region      `yaml:"regions" example:"[us-east-1, {name: us-west-2, app_nodes: 2}]" about:"The first is home, where the primaries run; the second is the standby, which takes over."`
+	Commit      topology.Commit        `yaml:"commit" takes:"commit mode" example:"remote" about:"Whether an acknowledgement waits for another region (remote) or not (local)."`
+	Replication Replication            `yaml:"replication" about:"When objects and items are copied to the other regions."`
+	AWS         topology.AWS           `yaml:"aws" takes:"server of S3 and DynamoDB" example:"localstack" about:"What serves S3 and DynamoDB."`
+	Reads       topology.ReadsMode     `yaml:"reads" takes:"mode of reading" example:"local" about:"Where the app reads: where it writes, in its own region, or there once the session's writes have arrived."`
+	Latency     *file.Physical         `yaml:"latency" example:"10ms" about:"Between two regions, each way."`
+	Latencies   []topology.PairLatency `yaml:"latencies" example:"[{between: [us-east-1, eu-west-1], latency: 40ms}]" about:"Those of single pairs of regions."`
+	Services    []string               `yaml:"services" example:"[screening, scoring]" about:"Parts of the app beside the one that takes requests; each has a node of its own in every region."`
+	Overrides   []topology.Override    `yaml:"overrides" about:"Values that somebody has written into a service's own section of a region's configuration."`
+	Routing     Routing                `yaml:"routing" about:"How the name service answers."`
+	Automation  Automation             `yaml:"automation" about:"The failover automation, or off."`
+	App         topology.Work          `yaml:"app" about:"How much one node of the app can do, whatever the machine: workers over service_time."`
+}
+
+// Replication is when copies are made.
+type Replication struct {
+	Objects topology.ReplicationMode `yaml:"objects" takes:"replication mode" example:"continuous" about:"Those of S3."`
+	Items   topology.ReplicationMode `yaml:"items" takes:"replication mode" example:"continuous" about:"Those of DynamoDB."`
+}
+
+// Routing is how the name service answers.
+type Routing struct {
+	Policy topology.RoutingPolicy `yaml:"policy" takes:"routing policy" example:"failover" about:"Which of the regions it answers."`
+	TTL    *file.Duration         `yaml:"ttl" example:"60s" about:"How long its answers are kept."`
+	Check  Check                  `yaml:"check" about:"By which it knows who is healthy."`
+}
+
+// Check is a health check.
+type Check struct {
+	Interval  *file.Duration `yaml:"interval" example:"30s" about:"How often it asks."`
+	Threshold *int           `yaml:"threshold" example:"3" about:"How many answers in a row change its mind."`
+}
+
+// Automation is the failover automation.
+type Automation struct {
+	On          *file.Switch   `yaml:",alone"`
+	Check       Check          `yaml:"check" about:"By which it finds home lost."`
+	Decide      *file.Duration `yaml:"decide" example:"0s" about:"How long the decision takes once the loss is detected: 0s for a machine, hours for people on call."`
+	StepTimeout *file.Physical `yaml:"step_timeout" example:"10s" about:"The deadline of each step."`
+	Preflight   *file.Switch   `yaml:"preflight" example:"on" about:"Clients are redirected only when no node of the app refers to the lost region any more."`
+	Shift       *Shift         `yaml:"shift" min:"1" example:"{share: 25%, hold: 3m, success: 99%, p99: 500ms}" about:"Clients are moved a share at a time, with the routing policy weighted."`
+}
+
+// Shift is how clients are moved a share at a time.
+type Shift struct {
+	Share   file.Share    `yaml:"share" example:"25%" about:"Of all clients, moved at a time."`
+	Hold    file.Duration `yaml:"hold" example:"3m" about:"How long what has been moved must hold."`
+	Success file.Share    `yaml:"success" example:"99%" about:"Of the region's requests that are answered well meanwhile, at least."`
+	P99     file.Physical `yaml:"p99" example:"500ms" about:"Of the good answers meanwhile, at most."`
+}
+
+// compile is the topology with what the file changes of its preset, in real-world time.
+func (t Topology) compile() topology.Topology {
+	out, _ := topology.Preset(string(t.Preset))
+	overrideWord(&out.Strategy, t.Strategy)
+	overrideWord(&out.Postgres.Commit, t.Commit)
+	overrideWord(&out.Objects.Mode, t.Replication.Objects)
+	overrideWord(&out.Items.Mode, t.Replication.Items)
+	overrideWord(&out.AWS, t.AWS)
+	overrideWord(&out.Reads, t.Reads)
+	overrideTime(&out.Latency, t.Latency)
+	t.compileRegions(&out)
+	if t.Services != nil {
+		out.Services = t.Services
+	}
+	if t.Overrides != nil {
+		out.Overrides = t.Overrides
+	}
+	overrideWord(&out.Routing.Policy, t.Routing.Policy)
+	overrideTime(&out.Routing.TTL, t.Routing.TTL)
+	t.Routing.Check.compile(&out.Routing.Check)
+	t.Automation.compile(&out.Automation)
+	if t.App != (topology.Work{}) {
+		out.App = t.App
+	}
+	return out
+}
+
+// compileRegions has regions and the latencies of their pairs. Who names other regions than the preset's does not
+// have to unsay what it says of pairs that are gone.
+func (t Topology) compileRegions(out *topology.Topology) {
+	if t.Regions != nil {
+		out.Regions = slices.Clone(t.Regions)
+		out.Latencies = slices.DeleteFunc(out.Latencies, func(p topology.PairLatency) bool {
+			_, one := out.Region(p.Between[0])
+			_, other := out.Region(p.Between[1])
+			return !one || !other
+		})
+	}
+	if t.Latencies != nil {
+		out.Latencies = t.Latencies
+	}
+}
+
+func (c Check) compile(out *topology.HealthCheck) {
+	overrideTime(&out.Interval, c.Interval)
+	if c.Threshold != nil {
+		out.Threshold = *c.Threshold
+	}
+}
+
+func (a Automation) compile(out *topology.Automation) {
+	if a.On != nil {
+		out.Off = !bool(*a.On)
+	}
+	a.Check.compile(&out.Check)
+	overrideTime(&out.Decide, a.Decide)
+	overrideTime(&out.StepTimeout, a.StepTimeout)
+	if a.Preflight != nil {
+		out.Preflight = bool(*a.Preflight)
+	}
+	if s := a.Shift; s != nil {
+		out.Shift = topology.Shift{
+			Share: float64(s.Share), Hold: time.Duration(s.Hold), Success: float64(s.Success), P99: time.Duration(s.P99),
+		}
+	}
+}
+
+// overrideWord replaces a word of the preset where the file has one.
+func overrideWord[T ~string](preset *T, word T) {
+	if word != "" {
+		*preset = word
+	}
+}
+
+// overrideTime replaces a time of the preset where the file has one.
+func overrideTime[T file.Duration | file.Physical](preset *time.Duration, value *T) {
+	if value != nil {
+		*preset = time.Duration(*value)
+	}
+}
+
+// check complains about a topology whose keys stand below base. It says whether faults can be aimed at it.
+func (t Topology) check(found *file.Complaints, base string) (valid bool) {
+	err := t.compile().Validate()
+	for _, e := range flatten(err) {
+		var field *topology.FieldError
+		if !errors.As(e, &field) {
+			found.Add(base, "%v", e)
+			continue
+		}
+		path := file.Join(base, field.Field)
+		found.Add(path, "%s: %s%s", path, field.Problem, hint(found.Text(path), field.Known))
+	}
+	return err == nil
+}
+
+// hint asks whether a name that nobody knows was meant to be one of the known ones.
+func hint(name string, known []string) string {
+	if like, ok := file.Nearest(name, known); ok && like != name {
+		return fmt.Sprintf(": did you mean %q?", like)
+	}
+	return ""
+}
+
+func regionNames(t topology.Topology) []string {
+	names := make([]string, len(t.Regions))
+	for i, r := range t.Regions {
+		names[i] = r.Name
+	}
+	return names
+}
+
+// flatten takes joined errors apart, however deep.
+func flatten(err error) []error {
+	if err == nil {
+		return nil
+	}
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, flatten(e)...)
+	}
+	return all
+}
+
+// topologyFile is what complaints call a file that is a topology.
+var topologyFile = file.Kind{Name: "topology", Least: "a preset"}
+
+// LoadTopology gives the preset of that name, or reads the file when a path is given: something that ends in .yaml or
+// .yml, and nothing else. The file has the keys of a scenario's topology at its top; what it leaves out is as in its
+// preset, or in two-regions. Its name is the file's, if that is a name. The error joins one *file.Problem for
+// everything that is wrong with a file, and gives the nearest names for an unknown preset.
 func LoadTopology(nameOrFile string) (topology.Topology, error) {
 	base, isFile := fileName(nameOrFile)
 	if !isFile {
 		t, ok := topology.Preset(nameOrFile)
 		if !ok {
 			return t, fmt.Errorf("no topology is called %s: %s (a file is given by its path, which ends in .yaml)",
-				quote(nameOrFile), suggest(nameOrFile, topology.PresetNames()))
+				file.Quote(nameOrFile), file.Suggest(nameOrFile, topology.PresetNames()))
 		}
 		return t, nil
 	}
-	src, err := readFile(nameOrFile)
+	src, err := file.ReadPlain(nameOrFile)
 	if err != nil {
 		if slices.Contains(topology.PresetNames(), base) && errors.Is(err, fs.ErrNotExist) {
 			err = fmt.Errorf("%w (there is a preset %s)", err, base)
@@ -32,14 +222,10 @@ func LoadTopology(nameOrFile string) (topology.Topology, error) {
 		return topology.Topology{}, fmt.Errorf("read topology: %w", err)
 	}
 	t, err := parseTopology(nameOrFile, src)
-	if err != nil {
-		return topology.Topology{}, err
+	if err == nil && topology.CheckName(base) == nil { // not every file's name is one for a topology
+		t.Name = base
 	}
-	preset := t.Name
-	if t.Name = base; t.Validate() != nil { // not every file's name is one for a topology
-		t.Name = preset
-	}
-	return t, nil
+	return t, err
 }
 
 // fileName is the name that a file gives to what is in it.
@@ -52,17 +238,16 @@ func fileName(path string) (name string, ok bool) {
 	return "", false
 }
 
-func parseTopology(file string, src []byte) (topology.Topology, error) {
-	where, root, err := parseSyntax(isTopology, file, src)
+func parseTopology(name string, src []byte) (topology.Topology, error) {
+	doc, err := file.Parse(topologyFile, name, src)
 	if err != nil {
 		return topology.Topology{}, err
 	}
-	r := &reader{source: where, bad: map[string]bool{}, meant: map[string]bool{}}
-	t, _ := topology.Preset(defaultPreset)
-	r.topology(&t).read(root, "")
-	r.topologyMeaning("", t)
-	if len(r.problems) > 0 {
-		return topology.Topology{}, join(r.problems)
+	var t Topology
+	found := doc.Decode(&t)
+	t.check(found, "")
+	if err := found.Err(); err != nil {
+		return topology.Topology{}, err
 	}
-	return t, nil
+	return t.compile(), nil
 }

@@ -20,7 +20,7 @@ func TestHostileInputIsBadInput(t *testing.T) {
 		}
 		return path
 	}
-	secret := file(t, "key", "BEGIN PRIVATE KEY\n")
+	secret := writeFile(t, "key", "BEGIN PRIVATE KEY\n")
 	link, pipe := filepath.Join(dir, "link.yaml"), filepath.Join(dir, "pipe.yaml")
 	if err := os.Symlink(secret, link); err != nil {
 		t.Fatal(err)

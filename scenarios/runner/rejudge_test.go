@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/file"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
@@ -216,7 +216,7 @@ func TestAScenarioThatIsBrokenIsPointedAt(t *testing.T) {
 	rewrite(t, filepath.Join(dir, evidence.FileScenario), []byte(broken))
 	replace(t, dir, evidence.FileResult, digest(example), digest(broken))
 	_, _, err := Rejudge(dir)
-	problems := scenarios.Problems(err)
+	problems := file.Problems(err)
 	if len(problems) == 0 || problems[0].File != evidence.FileScenario || !strings.Contains(err.Error(), `did you mean "timescale"?`) {
 		t.Errorf("got %v", err)
 	}
