@@ -107,15 +107,14 @@ const verdictPass = "pass"
 
 // UnmarshalText reads pass.
 func (v *Verdict) UnmarshalText(text []byte) error {
-	known := []string{verdictPass}
-	switch word := string(text); {
-	case word == verdictPass:
+	switch word := string(text); word {
+	case verdictPass:
 		*v = verdictPass
 		return nil
-	case word == "fail":
+	case "fail":
 		return errors.New("fail does not say what must be found: write {fail: [recovery_point]}")
 	default:
-		return fmt.Errorf("unknown verdict %s: %s", file.Quote(word), file.Suggest(word, known))
+		return fmt.Errorf("unknown verdict %s: %s", file.Quote(word), file.Suggest(word, []string{verdictPass}))
 	}
 }
 
