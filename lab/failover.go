@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/wait"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -31,13 +32,9 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 	within := time.Duration(len(t.Steps()))*t.Automation.StepTimeout + t.ShiftLasts() + failoverMargin
 	ctx, leave := l.Alive(ctx)
 	defer leave()
-	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("it is not done after %s", within))
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
 	automation := automationAt(tap)
 	var at api.AutomationState
-	for {
+	err = wait.Until(ctx, within, "clients to be redirected", func(ctx context.Context) error {
 		before := at
 		ask := automation.Failover // also of one that was killed, and has forgotten that it was ordered
 		if at.State == api.PhaseActing {
@@ -47,7 +44,7 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 		case err == nil:
 			at = is
 		case at.State == "": // it was not even told
-			return fmt.Errorf("fail over to %s: order it: %w", region, err)
+			return wait.Stop(fmt.Errorf("order it: %w", err))
 		default: // it may have been killed, and be back with the next question
 			at.Detail = err.Error()
 		}
@@ -58,12 +55,20 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 		if at.Step != before.Step && at.Step != "" {
 			said("step " + at.Step)
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("fail over to %s: %w; it is %s, in step %q: %s", region, context.Cause(ctx), at.State, at.Step, at.Detail)
-		case <-tick.C:
-		}
+		return underWay(at)
+	})
+	if err != nil {
+		return fmt.Errorf("fail over to %s: %w", region, err)
 	}
+	return nil
+}
+
+// underWay is what the automation is doing while something else is waited for.
+func underWay(at api.AutomationState) error {
+	if at.Step == "" {
+		return fmt.Errorf("the automation is %s (%s)", at.State, at.Detail)
+	}
+	return fmt.Errorf("the automation is %s, in step %q (%s)", at.State, at.Step, at.Detail)
 }
 
 // automationAt is the automation at a tap, each of whose answers is waited for for a while only.

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/wait"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -16,11 +16,8 @@ import (
 // system that is tested, not of the lab.
 var ErrSwitchover = errors.New("the switchover was not done")
 
-// switchSteps is how many steps a switchover has at most, taking one back included; switchEvery how often the automation is asked about it.
-const (
-	switchSteps = 8
-	switchEvery = 20 * time.Millisecond
-)
+// switchSteps is how many steps a switchover has at most, taking one back included.
+const switchSteps = 8
 
 // Switchover orders a region to take over from the other one, which lives, and to have it follow: role rotation. It waits until that is done, and
 // tells said of each step. Ordered when the region serves already, or while it is taking over, it only waits. The error is ErrSwitchover if the
@@ -37,20 +34,15 @@ func (l *Lab) Switchover(ctx context.Context, region string, said func(string)) 
 	within := switchSteps*t.Automation.StepTimeout + failoverMargin
 	ctx, leave := l.Alive(ctx)
 	defer leave()
-	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("it is not done after %s", within))
-	defer cancel()
-	tick := time.NewTicker(switchEvery)
-	defer tick.Stop()
 	automation := automationAt(tap)
-	at, err := automation.Switchover(ctx, region)
-	for api.Answered(err, http.StatusServiceUnavailable) { // in a moment it may be ordered
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("switch over to %s: order it: %w; it said: %w", region, context.Cause(ctx), err)
-		case <-tick.C:
-		}
+	var at api.AutomationState
+	err = wait.Until(ctx, within, "the automation to take the order", func(ctx context.Context) error {
 		at, err = automation.Switchover(ctx, region)
-	}
+		if err != nil && !api.Answered(err, http.StatusServiceUnavailable) { // in a moment it may be ordered
+			return wait.Stop(err)
+		}
+		return err
+	})
 	switch {
 	case api.Answered(err, http.StatusConflict):
 		return fmt.Errorf("%w: %w", ErrSwitchover, err)
@@ -58,21 +50,16 @@ func (l *Lab) Switchover(ctx context.Context, region string, said func(string)) 
 		return fmt.Errorf("switch over to %s: order it: %w", region, err)
 	}
 	step := ""
-	for {
+	err = wait.Until(ctx, within, "the roles to be exchanged", func(ctx context.Context) error {
 		if s := at.Switchover; s != nil && s.To == region && s.Done {
 			if s.Failure != "" {
-				return fmt.Errorf("%w: %s", ErrSwitchover, s.Failure)
+				return wait.Stop(fmt.Errorf("%w: %s", ErrSwitchover, s.Failure))
 			}
 			return nil
 		}
 		if at.Step != step && at.Step != "" {
 			step = at.Step
 			said("step " + step)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("switch over to %s: %w; the automation is %s, in step %q: %s", region, context.Cause(ctx), at.State, at.Step, at.Detail)
-		case <-tick.C:
 		}
 		ask := automation.State
 		if at.Switchover == nil { // it was killed, and what came after it has nothing of it
@@ -83,5 +70,11 @@ func (l *Lab) Switchover(ctx context.Context, region string, said func(string)) 
 		} else {
 			at.Detail = err.Error()
 		}
+		return underWay(at)
+	})
+	switch {
+	case errors.Is(err, ErrSwitchover), err == nil:
+		return err
 	}
+	return fmt.Errorf("switch over to %s: %w", region, err)
 }
