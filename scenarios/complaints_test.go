@@ -12,7 +12,7 @@ import (
 	"github.com/regionfall/regionfall/scenarios/file"
 )
 
-var update = flag.Bool("update", false, "write testdata/complaints.golden and docs/scenario-format.md anew")
+var update = flag.Bool("update", false, "write testdata/complaints.golden, the schema and docs/scenario-format.md anew")
 
 // example is a scenario that is good; each complaint changes one place of it.
 const example = `name: example

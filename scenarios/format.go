@@ -13,7 +13,7 @@ type Format struct {
 	Name        string        `yaml:"name,required" example:"kyc-region-outage" about:"What the scenario is called: a-z, 0-9 and -, beginning with a letter."`
 	Summary     string        `yaml:"summary,required" max:"160" example:"us-east-1 is lost during the morning peak" about:"What it is about, in one line."`
 	Story       file.Prose    `yaml:"story" max:"4000" example:"At nine in the morning us-east-1 is gone." about:"The incident or the remedy, told in a few sentences."`
-	Timescale   float64       `yaml:"timescale,required" min:"1" max:"10000" example:"360" about:"One lab second stands for this many seconds, from 1 to 10000. What is scheduled is divided by it."`
+	Timescale   float64       `yaml:"timescale,required" min:"1" max:"10000" note:"one lab second stands for that many seconds" example:"360" about:"One lab second stands for this many seconds. What is scheduled is divided by it."`
 	Topology    Topology      `yaml:"topology" about:"The lab. What is not said is as in the preset."`
 	Workload    Workload      `yaml:"workload" about:"The load, offered whether or not it is served. Rates are per lab second."`
 	SteadyState SteadyState   `yaml:"steady_state" about:"What has to hold before anything is broken."`

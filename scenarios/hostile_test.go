@@ -55,32 +55,51 @@ func said(path, value string) []string {
 }
 
 // keys asks the reader itself which keys a file may have: what it does not know, it answers with what it knows.
-func keys(path string) (known []string, leaf bool) {
+func keys(t *testing.T) []string {
+	q := questions{T: t}
+	all, _ := q.below("")
+	slices.Sort(all)
+	return all
+}
+
+// questions are those that the reader was asked. They are counted: a reader that answered each with names of keys would
+// be asked until the memory is used up.
+type questions struct {
+	*testing.T
+	asked int
+}
+
+func (q *questions) said(path, value string) []string {
+	const limit = 5000 // some ten times as many as the format has keys
+	if q.asked++; q.asked > limit {
+		q.Fatalf("the reader names keys without end, such as %s", path)
+	}
+	return said(path, value)
+}
+
+// below are the keys below a path. A path is a leaf if it has none.
+func (q *questions) below(path string) (known []string, leaf bool) {
 	leaf = true
-	for _, message := range said(path, "{"+none+": 1}") {
+	add := func(child string) {
+		below, isLeaf := q.below(child)
+		if isLeaf {
+			below = []string{child}
+		}
+		known, leaf = append(known, below...), false
+	}
+	for _, message := range q.said(path, "{"+none+": 1}") {
 		if !strings.Contains(message, none) {
 			continue
 		}
 		if _, names, ok := strings.Cut(message, "known are "); ok {
-			leaf = false
-			for _, name := range strings.Split(names, ", ") {
-				child := strings.TrimPrefix(path+"."+name, ".")
-				below, isLeaf := keys(child)
-				if isLeaf {
-					below = []string{child}
-				}
-				known = append(known, below...)
+			for name := range strings.SplitSeq(names, ", ") {
+				add(strings.TrimPrefix(path+"."+name, "."))
 			}
 		}
 	}
-	for _, message := range said(path, none) {
+	for _, message := range q.said(path, none) {
 		if strings.HasSuffix(message, "one item per line after a dash") {
-			leaf = false
-			below, isLeaf := keys(path + "[]")
-			if isLeaf {
-				below = []string{path + "[]"}
-			}
-			known = append(known, below...)
+			add(path + "[]")
 		}
 	}
 	return known, leaf
@@ -88,9 +107,7 @@ func keys(path string) (known []string, leaf bool) {
 
 func TestEveryKeyOfTheFormatIsKnown(t *testing.T) {
 	const golden = "testdata/keys.golden"
-	all, _ := keys("")
-	slices.Sort(all)
-	got := strings.Join(all, "\n") + "\n"
+	got := strings.Join(keys(t), "\n") + "\n"
 	if *updateKeys {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -108,7 +125,7 @@ func TestEveryKeyOfTheFormatIsKnown(t *testing.T) {
 // Two keys take words as they come, and are only ever shown. All others refuse what a path or a command would be.
 func TestNoKeyTakesAPathOrACommand(t *testing.T) {
 	shown := []string{"story", "summary"}
-	all, _ := keys("")
+	all := keys(t)
 	if len(all) < 40 {
 		t.Fatalf("only %d keys were found: %v", len(all), all)
 	}

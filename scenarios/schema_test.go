@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,8 +14,6 @@ import (
 	"github.com/regionfall/regionfall/scenarios/jsonschema"
 )
 
-var updateSchema = flag.Bool("update-schema", false, "write docs/schema/scenario.schema.json anew")
-
 // The published schema is what the reader reads.
 func TestTheSchemaIsThatOfTheReader(t *testing.T) {
 	got, err := Schema().File()
@@ -24,7 +21,7 @@ func TestTheSchemaIsThatOfTheReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join("..", SchemaFile)
-	if *updateSchema {
+	if *update {
 		if err := os.WriteFile(path, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -34,7 +31,7 @@ func TestTheSchemaIsThatOfTheReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("schema (-want +got; -update-schema writes it anew):\n%s", diff)
+		t.Errorf("schema (-want +got; -update writes it anew):\n%s", diff)
 	}
 }
 

@@ -106,7 +106,7 @@ func (c *Complaints) scalar(n ast.Node, path string, dst reflect.Value, f field,
 	dst.Set(v)
 	if (v.CanInt() || v.CanFloat()) && !isList(f.typ) {
 		if must, within := f.bounds(v.Type(), figure(v)); !within {
-			c.Add(path, "%s: %s must be %s", c.title(path), text, must)
+			c.Add(path, "%s: %s must be %s%s", c.title(path), text, must, f.note)
 		}
 	}
 }
@@ -243,7 +243,7 @@ func (c *Complaints) variant(n ast.Node, path string, dst reflect.Value, f field
 	for it := m.MapRange(); it.Next(); {
 		key := it.Key().GetToken()
 		if count++; count > 1 {
-			c.addAt(key, "%s takes one %s: %s is one too many", c.title(path), f.takes, Quote(key.Value))
+			c.addAt(key, "%s takes one %s: %s needs an entry of its own", c.title(path), f.takes, Quote(key.Value))
 			return
 		}
 		i := slices.Index(names, key.Value)

@@ -11,6 +11,7 @@
 //	default:"60s"      its value where the file has none
 //	min:"1" max:"64"   its bounds, in its own unit; ">0s" excludes the bound itself. Of text they count characters,
 //	                   of a list items, and of a mapping keys
+//	note:"…"           what a complaint about the bounds adds
 //	example:"30s"      for the documentation
 //	scale:"scaled"     of a time.Duration: a timescale divides it. The types Duration and Physical say that by themselves
 //

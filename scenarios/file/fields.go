@@ -18,6 +18,7 @@ type field struct {
 
 	about, takes, fallback, example string
 	min, max                        string
+	note                            string // follows a complaint about the bounds, colon and all
 	scaled                          bool
 }
 
@@ -43,6 +44,9 @@ func fieldsOf(t reflect.Type) []field {
 			index: f.Index, typ: f.Type, key: key,
 			about: f.Tag.Get("about"), takes: f.Tag.Get("takes"), fallback: f.Tag.Get("default"), example: f.Tag.Get("example"),
 			min: f.Tag.Get("min"), max: f.Tag.Get("max"), scaled: pointedTo(f.Type) == durationType || f.Tag.Get("scale") == "scaled",
+		}
+		if note := f.Tag.Get("note"); note != "" {
+			one.note = ": " + note
 		}
 		if f.Type.Kind() == reflect.Array { // it takes as many items as it has
 			one.min = strconv.Itoa(f.Type.Len())

@@ -6,7 +6,7 @@ import "time"
 type menu struct {
 	Name    string        `yaml:"name,required" max:"20" about:"What it is called."`
 	Story   Prose         `yaml:"story" max:"200" about:"How it came about."`
-	Guests  int           `yaml:"guests" default:"2" min:"1" max:"12" about:"How many eat."`
+	Guests  int           `yaml:"guests" default:"2" min:"1" max:"12" note:"there are that many chairs" about:"How many eat."`
 	Heat    float64       `yaml:"heat" about:"Of the oven."`
 	Warm    Duration      `yaml:"warm" default:"1h" min:">0s" about:"How long it stays warm."`
 	Late    *Duration     `yaml:"late" about:"How late guests may be."`
