@@ -2,7 +2,6 @@ package measure
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -14,7 +13,6 @@ const FindingRecoveryPoint = "recovery_point"
 // RecoveryPoint is how much acknowledged data was lost, in time before the fault.
 type RecoveryPoint struct {
 	Name     string   `json:"name,omitempty"` // the store; empty for the joint figure
-	Rule     string   `json:"rule,omitempty"`
 	Cause    string   `json:"cause,omitempty"`     // what it is counted to, of the joint figure
 	InCharge string   `json:"in_charge,omitempty"` // the region whose stores were read
 	Acked    int      `json:"acked"`               // acknowledged before the fault
@@ -214,7 +212,7 @@ func (recoveryPoints) Rows(s shown) []Row {
 func (p RecoveryPoint) row(s shown) Row {
 	out := Row{ID: FindingRecoveryPoint, Name: "recovery point", Judged: p.Within != nil, Verdict: p.Verdict}
 	if p.Name != "" {
-		out.ID, out.Name, out.Part = FindingRecoveryPoint+"."+p.Name, strings.TrimSpace(p.Name+" "+p.Rule), true
+		out.ID, out.Name, out.Part = FindingRecoveryPoint+"."+p.Name, p.Name, true
 	}
 	out.Measured = p.Words()
 	if p.Within != nil {
