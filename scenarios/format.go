@@ -19,9 +19,9 @@ type Format struct {
 	SteadyState SteadyState   `yaml:"steady_state" about:"What has to hold before anything is broken."`
 	Steps       []Step        `yaml:"steps,required" about:"What is done, in order. Each step does one of inject, heal, job and switchover."`
 	Objectives  Objectives    `yaml:"objectives,required" about:"What is promised, and what it is judged by."`
-	Observe     file.Duration `yaml:"observe" example:"3h" about:"How long the recovery is awaited after the last fault; 1.25 times the recovery time, plus its window, where nothing is said."`
-	Tail        file.Duration `yaml:"tail" example:"10m" about:"How long the service is watched once it is back; as long as the window of the recovery time where nothing is said."`
-	Expect      Expect        `yaml:"expect" about:"What the drill must end with: pass, as where nothing is said, or exactly these findings."`
+	Observe     file.Duration `yaml:"observe" example:"3h" otherwise:"1.25 times the recovery time, plus its window" about:"How long the recovery is awaited after the last fault."`
+	Tail        file.Duration `yaml:"tail" example:"10m" otherwise:"the window of the recovery time" about:"How long the service is watched once it is back."`
+	Expect      Expect        `yaml:"expect" otherwise:"pass" about:"What the drill must end with: pass, or exactly these findings."`
 }
 
 // scenarioFile is what complaints call a file with this format.
@@ -47,7 +47,7 @@ func (f *Format) check(found *file.Complaints) {
 
 // SteadyState is what must hold before anything is broken.
 type SteadyState struct {
-	Hold   file.Duration `yaml:"hold" min:">0s" example:"12m" about:"For how long all must hold; 2s of lab time where nothing is said."`
+	Hold   file.Duration `yaml:"hold" min:">0s" example:"12m" otherwise:"2s of lab time" about:"For how long all must hold."`
 	Within file.Physical `yaml:"within" default:"1m" min:">0s" example:"1m" about:"By when it must have."`
 }
 

@@ -23,7 +23,7 @@ type Objectives struct {
 	StaleConfig     *Within        `yaml:"stale_config" example:"0s" about:"For how long after clients were redirected a node may refer to the lost region."`
 	WriteGap        *Within        `yaml:"write_gap" example:"2m" about:"For how long no write may be acknowledged in a switchover."`
 	// Of the three only PostgreSQL writes one log; objects and items are copied in any order.
-	Stores          []Store `yaml:"stores,unique" takes:"store" default:"postgres, objects, items" example:"[postgres, items]" about:"In which acknowledged writes must be found; all three where nothing is said."`
+	Stores          []Store `yaml:"stores,unique" takes:"store" default:"postgres, objects, items" example:"[postgres, items]" about:"In which acknowledged writes must be found."`
 	Ordered         []Store `yaml:"ordered,unique" takes:"store" default:"postgres" example:"[postgres]" about:"Those that lose no write and keep a later one."`
 	MinAcknowledged int     `yaml:"min_acknowledged" default:"50" min:"1" example:"50" about:"How many writes must have been acknowledged before the first fault, for the drill to prove anything."`
 }
@@ -36,10 +36,10 @@ type RecoveryPoint struct {
 // RecoveryTime is how soon the service must be back, and what that is.
 type RecoveryTime struct {
 	Within   file.Duration `yaml:"within,alone,required" min:">0s" example:"2h"`
-	Window   file.Duration `yaml:"window" min:">0s" example:"10m" about:"For how long the service must hold throughout to be back; 1.5s of lab time where nothing is said."`
-	Success  file.Share    `yaml:"success" default:"99%" example:"99%" about:"Of all operations that are ok, at least; 99% where nothing is said."`
-	Latency  Latency       `yaml:"latency" max:"1" example:"{p95: 500ms}" about:"At one quantile, at most, such as {p95: 500ms}, as where nothing is said."`
-	Capacity file.Share    `yaml:"capacity" default:"95%" example:"95%" about:"Of the offered load that is answered ok in time, at least; 95% where nothing is said."`
+	Window   file.Duration `yaml:"window" min:">0s" example:"10m" otherwise:"1.5s of lab time" about:"For how long the service must hold throughout to be back."`
+	Success  file.Share    `yaml:"success" default:"99%" example:"99%" about:"Of all operations that are ok, at least."`
+	Latency  Latency       `yaml:"latency" max:"1" example:"{p95: 500ms}" otherwise:"{p95: 500ms}" about:"At one quantile, at most, such as {p95: 500ms}."`
+	Capacity file.Share    `yaml:"capacity" default:"95%" example:"95%" about:"Of the offered load that is answered ok in time, at least."`
 }
 
 // Latency is a limit at one quantile.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -53,5 +54,23 @@ func TestTheBoundOfTheTimescaleIsThatOfTheFormat(t *testing.T) {
 		if k.Path == "timescale" && k.Bounds != fmt.Sprintf("1 to %d", maxTimescale) {
 			t.Errorf("%s is %s, and a plan is compiled up to %d", k.Path, k.Bounds, maxTimescale)
 		}
+	}
+}
+
+// The defaults that are of lab time stand in words in the tags, and in a constant that a plan is compiled by.
+func TestDefaultsOfLabTimeAreThoseOfThePlan(t *testing.T) {
+	want := map[string]string{
+		"steady_state.hold":                file.Short(defaultHold) + " of lab time",
+		"objectives.recovery_time.window":  file.Short(defaultWindow) + " of lab time",
+		"objectives.recovery_time.latency": "{p95: 500ms}",
+		"observe":                          fmt.Sprintf("%g times the recovery time, plus its window", observeFactor),
+	}
+	for _, k := range file.Keys(Format{}) {
+		if text, is := want[k.Path]; is && k.Default != text {
+			t.Errorf("%s is documented as %q, and is %q", k.Path, k.Default, text)
+		}
+	}
+	if quantile, limit := (Latency{}).limit(); quantile != 0.95 || limit != 500*time.Millisecond {
+		t.Errorf("latency is limited to %s at %g", limit, quantile)
 	}
 }

@@ -16,7 +16,7 @@ import (
 // Topology is the lab of a scenario, or the whole of a file that is a topology: a preset, and what is not as in the
 // preset.
 type Topology struct {
-	Preset      Preset                 `yaml:"preset" takes:"preset" default:"two-regions" example:"two-regions" about:"What the other keys change; two-regions where nothing is said."`
+	Preset      Preset                 `yaml:"preset" takes:"preset" default:"two-regions" example:"two-regions" about:"What the other keys change."`
 	Strategy    topology.Strategy      `yaml:"strategy" takes:"strategy" example:"warm-standby" about:"Of disaster recovery, in the order of what it costs."`
 	Regions     []topology.Region      `yaml:"regions" example:"[us-east-1, {name: us-west-2, app_nodes: 2}]" about:"The first is home, where the primaries run; the second is the standby, which takes over."`
 	Commit      topology.Commit        `yaml:"commit" takes:"commit mode" example:"remote" about:"Whether an acknowledgement waits for another region (remote) or not (local)."`

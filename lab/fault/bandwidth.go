@@ -13,7 +13,7 @@ import (
 // Bandwidth lets so many bytes a second pass each link, in each direction by itself.
 type Bandwidth struct {
 	Where     `yaml:",inline"`
-	Direction string `yaml:"direction" about:"Upstream or downstream; both where nothing is said."`
+	Direction string `yaml:"direction" otherwise:"both" about:"Upstream or downstream."`
 	Rate      int    `yaml:"rate" about:"In bytes a second."` // bytes a second
 }
 

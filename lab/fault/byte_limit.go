@@ -12,7 +12,7 @@ import (
 // ByteLimit ends each connection after so many bytes, as a proxy with a broken buffer does.
 type ByteLimit struct {
 	Where     `yaml:",inline"`
-	Direction string `yaml:"direction" about:"Upstream or downstream; both where nothing is said."`
+	Direction string `yaml:"direction" otherwise:"both" about:"Upstream or downstream."`
 	Bytes     int    `yaml:"bytes" about:"After which a connection ends."`
 }
 

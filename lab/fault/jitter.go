@@ -19,7 +19,7 @@ import (
 // divide it.
 type Jitter struct {
 	Where     `yaml:",inline"`
-	Direction string        `yaml:"direction" about:"Upstream or downstream; both where nothing is said."`
+	Direction string        `yaml:"direction" otherwise:"both" about:"Upstream or downstream."`
 	UpTo      time.Duration `yaml:"up_to" about:"What a message is late, at most."`
 }
 

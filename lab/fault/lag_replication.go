@@ -11,7 +11,7 @@ import (
 type LagReplication struct {
 	Replicated `yaml:",inline"`
 	Lag        time.Duration `yaml:"lag" scale:"scaled" about:"That what arrives is behind."`
-	What       string        `yaml:"what" about:"Which part of the replication of postgres: replay, as where nothing is said, or receipt."`
+	What       string        `yaml:"what" otherwise:"replay" about:"Which part of the replication of postgres: replay or receipt."`
 }
 
 // Kind is lag_replication.

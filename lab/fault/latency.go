@@ -15,7 +15,7 @@ import (
 // timescale does not divide it.
 type Latency struct {
 	Where     `yaml:",inline"`
-	Direction string        `yaml:"direction" about:"Upstream or downstream; both where nothing is said."`
+	Direction string        `yaml:"direction" otherwise:"both" about:"Upstream or downstream."`
 	Delay     time.Duration `yaml:"delay" about:"That is added."`
 }
 

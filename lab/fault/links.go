@@ -17,7 +17,7 @@ import (
 type Where struct {
 	From    string `yaml:"from" about:"A region, clients or global."`
 	To      string `yaml:"to" about:"A region, or global."`
-	Service string `yaml:"service" about:"Of the links or nodes, such as postgres; all of them where nothing is said."`
+	Service string `yaml:"service" otherwise:"all of them" about:"Of the links or nodes, such as postgres."`
 }
 
 // Target names the direction.

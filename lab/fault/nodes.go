@@ -18,7 +18,7 @@ import (
 // one that is the primary now.
 type Which struct {
 	Node    string `yaml:"node" about:"Such as postgres.us-east-1."`
-	Service string `yaml:"service" about:"Of the links or nodes, such as postgres; all of them where nothing is said."`
+	Service string `yaml:"service" otherwise:"all of them" about:"Of the links or nodes, such as postgres."`
 	Region  string `yaml:"region" about:"Of the topology."`
 	Role    string `yaml:"role" about:"Of the nodes of service postgres or redis, the one with this role: primary."`
 }

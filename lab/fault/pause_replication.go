@@ -9,7 +9,7 @@ import (
 // PauseReplication lets nothing more arrive. Of PostgreSQL it is the replay that stands still, or with What receipt the receiver.
 type PauseReplication struct {
 	Replicated `yaml:",inline"`
-	What       string `yaml:"what" about:"Which part of the replication of postgres: replay, as where nothing is said, or receipt."`
+	What       string `yaml:"what" otherwise:"replay" about:"Which part of the replication of postgres: replay or receipt."`
 }
 
 // Kind is pause_replication.

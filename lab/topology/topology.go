@@ -51,15 +51,15 @@ type Topology struct {
 type Region struct {
 	Name string `yaml:"name,alone" example:"us-east-1" about:"Such as us-east-1."`
 	// AppNodes is at least 1; connections go to each in turn.
-	AppNodes int `yaml:"app_nodes" default:"1" example:"2" about:"How many nodes the app has there: 1 where nothing is said."`
+	AppNodes int `yaml:"app_nodes" default:"1" example:"2" about:"How many nodes the app has there."`
 	// AtStart is how many of them run before anything has happened; 0 is all, or with strategy pilot-light, outside home, none. The failover
 	// starts the others before it redirects clients.
-	AtStart int `yaml:"at_start" example:"1" about:"How many of them run before anything has happened: all where nothing is said. A failover starts the others."`
+	AtStart int `yaml:"at_start" example:"1" otherwise:"all" about:"How many of them run before anything has happened. A failover starts the others."`
 	// Weight is, with policy weighted, the region's part of the questions to the name service: this over the sum.
 	Weight int `yaml:"weight" example:"90" about:"Its part of the answers, with the routing policy weighted."`
 	// Follows is the region whose PostgreSQL and Redis it streams from; empty is home. Where all follow home, replication is a star;
 	// where one follows another, it cascades.
-	Follows string `yaml:"follows" example:"eu-west-1" about:"The region that its databases stream from; home where nothing is said."`
+	Follows string `yaml:"follows" example:"eu-west-1" otherwise:"home" about:"The region that its databases stream from."`
 }
 
 // Work is how much one app node can do, whatever the machine: so many Workers at a time, each of which takes at least ServiceTime for a

@@ -9,6 +9,7 @@
 //	about:"…"          what it is for, in one sentence
 //	takes:"strategy"   what its words are called, as in "unknown strategy"
 //	default:"60s"      its value where the file has none
+//	otherwise:"all"    in words, what holds where the file has none, for what is no value of its own
 //	min:"1" max:"64"   its bounds, in its own unit; ">0s" excludes the bound itself. Of text they count characters,
 //	                   of a list items, and of a mapping keys
 //	note:"…"           what a complaint about the bounds adds

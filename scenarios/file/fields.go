@@ -17,6 +17,7 @@ type field struct {
 	alone, required, unique bool
 
 	about, takes, fallback, example string
+	otherwise                       string // a fallback that is no value, in words
 	min, max                        string
 	note                            string // follows a complaint about the bounds, colon and all
 	scaled                          bool
@@ -42,7 +43,7 @@ func fieldsOf(t reflect.Type) []field {
 		key, options, _ := strings.Cut(tag, ",")
 		one := field{
 			index: f.Index, typ: f.Type, key: key,
-			about: f.Tag.Get("about"), takes: f.Tag.Get("takes"), fallback: f.Tag.Get("default"), example: f.Tag.Get("example"),
+			about: f.Tag.Get("about"), takes: f.Tag.Get("takes"), fallback: f.Tag.Get("default"), example: f.Tag.Get("example"), otherwise: f.Tag.Get("otherwise"),
 			min: f.Tag.Get("min"), max: f.Tag.Get("max"), scaled: pointedTo(f.Type) == durationType || f.Tag.Get("scale") == "scaled",
 		}
 		if note := f.Tag.Get("note"); note != "" {

@@ -20,7 +20,7 @@ type menu struct {
 	Pair    [2]string     `yaml:"pair" example:"[bread, butter]" about:"What goes together."`
 	Dishes  []dish        `yaml:"dishes" about:"What is eaten."`
 	Table   table         `yaml:"table" about:"Where."`
-	Limit   *table        `yaml:"limit" min:"1" max:"1" example:"{legs: 3}" about:"At most one of them."`
+	Limit   *table        `yaml:"limit" min:"1" max:"1" example:"{legs: 3}" otherwise:"none of them" about:"At most one of them."`
 	Extra   extra         `yaml:"extra" takes:"topping" about:"One thing more."`
 	Note    string        // no key
 }

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"reflect"
 	"strings"
 
@@ -23,12 +24,15 @@ func schemaOf(f field, about string) *jsonschema.Schema {
 	return s
 }
 
-// description is what is said of a field, and whether it is physical.
+// description is what is said of a field, with its default, and whether it is physical.
 func (f field) description(about string) string {
-	if f.physical() {
-		return strings.TrimSpace(about + " " + unhurried)
+	if fallback := cmp.Or(f.fallback, f.otherwise); fallback != "" {
+		about += " Default: " + fallback + "."
 	}
-	return about
+	if f.physical() {
+		about += " " + unhurried
+	}
+	return strings.TrimSpace(about)
 }
 
 func (f field) physical() bool {

@@ -12,11 +12,11 @@ func TestTheSchemaIsThatOfTheStruct(t *testing.T) {
 	s := Schema(menu{})
 	for key, want := range map[string]*jsonschema.Schema{
 		"name":    {Type: "string", MaxLength: 20, Description: "What it is called."},
-		"guests":  {Type: "integer", Minimum: new(1.0), Maximum: new(12.0), Description: "How many eat."},
-		"warm":    {Type: "string", Pattern: durationForm.String(), Examples: []any{"15m", "1h30m", "500ms"}, Description: "How long it stays warm."},
+		"guests":  {Type: "integer", Minimum: new(1.0), Maximum: new(12.0), Description: "How many eat. Default: 2."},
+		"warm":    {Type: "string", Pattern: durationForm.String(), Examples: []any{"15m", "1h30m", "500ms"}, Description: "How long it stays warm. Default: 1h."},
 		"rest":    {Type: "string", Pattern: durationForm.String(), Examples: []any{"15m", "1h30m", "500ms"}, Description: "How long it rests. " + unhurried},
 		"kind":    {Type: "string", Enum: []string{"hot", "cold"}, Description: "Of meal."},
-		"colours": {Type: "array", Items: &jsonschema.Schema{Type: "string", Enum: []string{"hot", "cold"}}, Description: "Of the plates."},
+		"colours": {Type: "array", Items: &jsonschema.Schema{Type: "string", Enum: []string{"hot", "cold"}}, Description: "Of the plates. Default: hot, cold."},
 		"pair":    {Type: "array", Items: &jsonschema.Schema{Type: "string", MaxLength: 64}, MinItems: 2, MaxItems: 2, Description: "What goes together."},
 		"table": {Description: "Where.", AnyOf: []*jsonschema.Schema{
 			{Type: "string", Enum: []string{"on", "off"}},
@@ -50,7 +50,7 @@ func TestKeysAreThoseOfTheStruct(t *testing.T) {
 		{Path: "rest", About: "How long it rests.", Takes: "a time", Time: PhysicalTime},
 		{Path: "colours", About: "Of the plates.", Takes: "a list; each item is one of hot, cold", Default: "hot, cold"},
 		{Path: "pair", About: "What goes together.", Takes: "a list; each item is a text", Bounds: "2 items", Example: "[bread, butter]"},
-		{Path: "limit", About: "At most one of them.", Takes: "a mapping, or on or off", Bounds: "1 of its keys", Example: "{legs: 3}"},
+		{Path: "limit", About: "At most one of them.", Default: "none of them", Takes: "a mapping, or on or off", Bounds: "1 of its keys", Example: "{legs: 3}"},
 		{Path: "dishes", About: "What is eaten.", Takes: "a list; each item is a mapping, or a text"},
 		{Path: "dishes[].name", About: "What is eaten.", Takes: "a text", Bounds: "at most 64 characters", Example: "soup"},
 		{Path: "table.legs", About: "How many it has.", Takes: "a whole number"},

@@ -12,7 +12,7 @@ const FindingRecoveryPoint = "recovery_point"
 
 // RecoveryPoint is how much acknowledged data was lost, in time before the fault.
 type RecoveryPoint struct {
-	Name     string   `json:"name,omitempty"` // the store; empty for the joint figure
+	Name     string   `json:"name,omitempty"`      // the store; empty for the joint figure
 	Cause    string   `json:"cause,omitempty"`     // what it is counted to, of the joint figure
 	InCharge string   `json:"in_charge,omitempty"` // the region whose stores were read
 	Acked    int      `json:"acked"`               // acknowledged before the fault
