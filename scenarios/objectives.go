@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -204,5 +205,39 @@ func (f *Format) checkWriteGap(found *file.Complaints) {
 		found.Add(path, "%s: no step is a switchover, so there is no gap to measure", path)
 	} else if gap.Within == 0 {
 		found.Add(path, "%s: 0s must be more than 0s", path)
+	}
+}
+
+func (d table) objectives() {
+	d.row("OBJECTIVES", "REAL", "LAB")
+	if o := d.plan.Judge.RecoveryPoint; o != nil {
+		what := "  recovery point"
+		if o.Within == 0 {
+			what += ", nothing lost"
+		}
+		d.scheduled(what+" ("+strings.Join(d.plan.Judge.Stores, ", ")+")", o.Within)
+	}
+	if within := d.plan.Judge.StaleConfig; within != nil {
+		d.scheduled("  stale configuration, after redirect", *within)
+	}
+	if within := d.plan.Judge.WriteGap; within != nil {
+		d.scheduled("  write gap of a switchover", *within)
+	}
+	if all := d.plan.Judge.Sessions; len(all) > 0 {
+		d.row("  sessions", strings.Join(all, ", "), "")
+	}
+	if p99 := d.plan.Judge.LocalReads; p99 > 0 {
+		d.row("  local reads, p99", "", file.Short(p99))
+	}
+	if c := d.plan.Judge.Consistency; c != "" {
+		d.row("  consistency", c, "")
+	}
+	if share := d.plan.Judge.StandbyCapacity; share > 0 {
+		d.row("  standby capacity", fmt.Sprintf("%.4g%% of the demand", 100*share), "")
+	}
+	if o := d.plan.Judge.RecoveryTime; o != nil {
+		d.scheduled("  recovery time", o.Within)
+		d.scheduled(fmt.Sprintf("    %.4g%% ok, p%.4g at most %s, capacity %.4g%%, throughout",
+			100*o.Success, 100*o.Quantile, file.Short(o.Latency), 100*o.Capacity), o.Window)
 	}
 }

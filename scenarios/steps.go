@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -172,5 +173,34 @@ func (c *stepCheck) switchover(path string, step int) {
 	}
 	if to == serves {
 		c.found.Add(path, "%s: %s serves already at this step", path, to)
+	}
+}
+
+func (d table) steps() {
+	d.row("STEPS", "REAL", "LAB")
+	d.scheduled("  steady state holds for", d.plan.Steady.Hold)
+	for _, s := range d.plan.Steps {
+		after := "steady state"
+		if s.When != "" {
+			after = string(s.When)
+		}
+		d.scheduled("  "+stepText(s)+", after "+after, s.At)
+	}
+	d.scheduled("  recovery is awaited for", d.plan.Observe)
+	d.scheduled("  and watched for", d.plan.Tail)
+	d.row("", "", "")
+}
+
+// stepText says what a step does, in the words of the file.
+func stepText(s drill.Step) string {
+	switch {
+	case s.Inject != nil:
+		return fmt.Sprintf("inject %s: %s", s.Inject.Kind(), s.Inject.Target())
+	case s.Heal != "":
+		return "heal " + s.Heal
+	case s.Switchover != "":
+		return "switch over to " + s.Switchover
+	default:
+		return "run job " + s.Job
 	}
 }

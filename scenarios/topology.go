@@ -3,8 +3,6 @@ package scenarios
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -197,57 +195,74 @@ func flatten(err error) []error {
 	return all
 }
 
-// topologyFile is what complaints call a file that is a topology.
-var topologyFile = file.Kind{Name: "topology", Least: "a preset"}
-
-// LoadTopology gives the preset of that name, or reads the file when a path is given: something that ends in .yaml or
-// .yml, and nothing else. The file has the keys of a scenario's topology at its top; what it leaves out is as in its
-// preset, or in two-regions. Its name is the file's, if that is a name. The error joins one *file.Problem for
-// everything that is wrong with a file, and gives the nearest names for an unknown preset.
-func LoadTopology(nameOrFile string) (topology.Topology, error) {
-	base, isFile := fileName(nameOrFile)
-	if !isFile {
-		t, ok := topology.Preset(nameOrFile)
-		if !ok {
-			return t, fmt.Errorf("no topology is called %s: %s (a file is given by its path, which ends in .yaml)",
-				file.Quote(nameOrFile), file.Suggest(nameOrFile, topology.PresetNames()))
+func (d table) topology() {
+	t := d.plan.Topology
+	d.row("TOPOLOGY", "", "")
+	for i, r := range t.Regions {
+		role := []string{"home", "standby", "third region"}[i]
+		note := fmt.Sprintf("%d app", r.AppNodes)
+		if n := t.AppsAtStart(r); n < r.AppNodes {
+			note += fmt.Sprintf(", %d at first", n)
 		}
-		return t, nil
-	}
-	src, err := file.ReadPlain(nameOrFile)
-	if err != nil {
-		if slices.Contains(topology.PresetNames(), base) && errors.Is(err, fs.ErrNotExist) {
-			err = fmt.Errorf("%w (there is a preset %s)", err, base)
+		if source := t.Source(r.Name); source != "" && t.Streams() {
+			note += ", follows " + source
 		}
-		return topology.Topology{}, fmt.Errorf("read topology: %w", err)
+		if r.Weight > 0 {
+			note += fmt.Sprintf(", weight %d", r.Weight)
+		}
+		d.row("  "+role, r.Name, note)
 	}
-	t, err := parseTopology(nameOrFile, src)
-	if err == nil && topology.CheckName(base) == nil { // not every file's name is one for a topology
-		t.Name = base
+	d.row("  strategy", string(t.Strategy), "")
+	d.row("  commit", string(t.Postgres.Commit), "")
+	if m := t.Reads; m != "" {
+		d.row("  reads", string(m), "")
 	}
-	return t, err
+	if a := t.AWS; a != "" {
+		d.row("  S3, DynamoDB", string(a), "")
+	}
+	d.row("  objects, items", string(t.Objects.Mode)+", "+string(t.Items.Mode), "")
+	if len(t.Services) > 0 {
+		d.row("  services", strings.Join(t.Services, ", "), "")
+	}
+	for _, o := range t.Overrides {
+		d.row("    "+o.Service+" in "+o.In, o.Key+" leads to "+o.To, "")
+	}
+	d.load()
+	if w := t.App; w.Workers > 0 {
+		d.row("  an app node's work", fmt.Sprintf("%d workers, %s each", w.Workers, file.Short(w.ServiceTime)),
+			fmt.Sprintf("%.4g/s, %d may wait", w.Rate(), w.Queue))
+	}
+	d.row("", "", "")
 }
 
-// fileName is the name that a file gives to what is in it.
-func fileName(path string) (name string, ok bool) {
-	for _, ext := range []string{".yaml", ".yml"} {
-		if name, ok := strings.CutSuffix(filepath.Base(path), ext); ok {
-			return name, true
+func (d table) schedule() {
+	t := d.plan.Topology
+	d.row("SCHEDULE", "REAL", "LAB")
+	d.scheduled("  record's TTL", t.Routing.TTL)
+	d.check("  health check", t.Routing.Check)
+	if t.Automation.Off {
+		d.row("  automation", "off", "")
+	} else {
+		d.check("  automation's check", t.Automation.Check)
+		d.scheduled("  decision", t.Automation.Decide)
+		d.row("  limit of a step", "", file.Short(t.Automation.StepTimeout))
+		if s := t.Automation.Shift; s.InSteps() {
+			d.scheduled(fmt.Sprintf("  shifts %.3g%% of the clients at a time, each for", 100*s.Share), s.Hold)
+		}
+		if t.Automation.Preflight {
+			d.row("  pre-flight gate", "on", "")
 		}
 	}
-	return "", false
+	if p := t.Routing.Policy; p != topology.Failover && p != "" {
+		d.row("  record's policy", string(t.Routing.Policy), "")
+	}
+	d.row("  latency of links, each way", "", file.Short(t.Latency))
+	for _, p := range t.Latencies {
+		d.row("    "+p.Between[0]+", "+p.Between[1], "", file.Short(p.Latency))
+	}
+	d.row("", "", "")
 }
 
-func parseTopology(name string, src []byte) (topology.Topology, error) {
-	doc, err := file.Parse(topologyFile, name, src)
-	if err != nil {
-		return topology.Topology{}, err
-	}
-	var t Topology
-	found := doc.Decode(&t)
-	t.check(found, "")
-	if err := found.Err(); err != nil {
-		return topology.Topology{}, err
-	}
-	return t.compile(), nil
+func (d table) check(what string, c topology.HealthCheck) {
+	d.scheduled(fmt.Sprintf("%s, %d in a row, every", what, c.Threshold), c.Interval)
 }

@@ -1,6 +1,8 @@
 package scenarios
 
 import (
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -68,5 +70,20 @@ func (w Workload) compile(timescale float64, sessions bool) workload.Spec {
 		Retry: workload.Retry{Times: w.Retry.Times, After: time.Duration(w.Retry.After)},
 		Stale: workload.Stale{Share: float64(w.StaleDNS.Share), For: w.StaleDNS.For.Lab(timescale)},
 		In:    w.ClientsIn,
+	}
+}
+
+func (d table) load() {
+	load := d.plan.Workload
+	d.row("  load", fmt.Sprintf("%g writes/s, %g reads/s", load.Writes, load.Reads),
+		fmt.Sprintf("%d clients", load.Clients))
+	if len(load.In) > 0 {
+		d.row("  clients in", strings.Join(load.In, ", "), "")
+	}
+	if load.Stale.Share > 0 {
+		d.scheduled(fmt.Sprintf("  %.4g%% of the clients ignore the TTL for", 100*load.Stale.Share), load.Stale.For)
+	}
+	if load.Retry.Times > 0 {
+		d.row("  tried again", fmt.Sprintf("%d times, first after %s", load.Retry.Times, file.Short(load.Retry.After)), "")
 	}
 }
