@@ -24,7 +24,7 @@ func (s *Scenario) Describe(w io.Writer) error {
 		fmt.Fprintf(&b, "%s\n\n", story)
 	}
 	fmt.Fprintf(&b, "One lab second stands for %s. Once the lab is up, the drill takes at most %s and must end %s.\n\n",
-		file.Short(time.Duration(plan.Timescale*float64(time.Second))), file.Short(longest(plan)), s.Info().Expect)
+		file.Short(time.Duration(plan.Timescale*float64(time.Second))), file.Short(longestDrill(plan)), s.Info().Expect)
 	t := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
 	d := table{w: t, plan: plan}
 	d.topology()

@@ -21,7 +21,7 @@ func (f *Format) checkFaults(found *file.Complaints, t topology.Topology) {
 		if s.Inject.Spec == nil {
 			continue
 		}
-		path := item("steps", i) + ".inject." + s.Inject.Kind()
+		path := itemPath("steps", i) + ".inject." + s.Inject.Kind()
 		inLab := s.Inject.atScale(max(f.Timescale, 1))
 		if checkFault(found, path, inLab, t, f.Timescale) {
 			for _, other := range inForce {
@@ -31,7 +31,7 @@ func (f *Format) checkFaults(found *file.Complaints, t topology.Topology) {
 			}
 			inForce = append(inForce, inLab)
 		}
-		if lost, is := s.Inject.Spec.(*fault.LoseRegion); is && remove(&left, lost.Region) && len(left) == 0 {
+		if lost, is := s.Inject.Spec.(*fault.LoseRegion); is && removeFirst(&left, lost.Region) && len(left) == 0 {
 			found.Add(path, "%s: home and standby are lost by now, so no region is left that takes over and can be read", path)
 			return
 		}
@@ -44,7 +44,7 @@ func checkFault(
 	found *file.Complaints, path string, inLab fault.Spec, t topology.Topology, timescale float64,
 ) (valid bool) {
 	err := inLab.Validate(t)
-	for _, e := range flatten(err) {
+	for _, e := range flattenErrors(err) {
 		var p *fault.ParameterError
 		if !errors.As(e, &p) {
 			found.Add(path, "%s: %v", path, e)
@@ -69,14 +69,14 @@ func survivor(steps []Step, t topology.Topology) string {
 			left = []string{s.Switchover}
 		}
 		if lost, is := s.Inject.Spec.(*fault.LoseRegion); is && len(left) > 1 {
-			remove(&left, lost.Region)
+			removeFirst(&left, lost.Region)
 		}
 	}
 	return left[0]
 }
 
-// remove takes the first of its kind out of a list, if there is one.
-func remove(all *[]string, one string) bool {
+// removeFirst removes the first item that equals one, and reports whether there was any.
+func removeFirst(all *[]string, one string) bool {
 	i := slices.Index(*all, one)
 	if i < 0 {
 		return false

@@ -63,7 +63,7 @@ func (e Expect) check(found *file.Complaints, o Objectives) {
 		found.Add("expect.fail", "expect: say what must be found: {fail: [recovery_point]}")
 	}
 	for i, f := range e.Fail {
-		id, path := string(f), item("expect.fail", i)
+		id, path := string(f), itemPath("expect.fail", i)
 		switch {
 		case slices.Contains(measure.Guarantees(), id):
 			if !slices.Contains(o.Sessions, Guarantee(id)) {

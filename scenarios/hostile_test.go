@@ -44,8 +44,8 @@ func at(path, value string) []byte {
 	return []byte(value)
 }
 
-// said are the complaints about a value at a path.
-func said(path, value string) []string {
+// complaintsAbout are the complaints about a value at a path.
+func complaintsAbout(path, value string) []string {
 	var all []string
 	_, err := Parse("f.yaml", at(path, value))
 	for _, p := range file.Problems(err) {
@@ -56,29 +56,29 @@ func said(path, value string) []string {
 
 // keys asks the reader itself which keys a file may have: what it does not know, it answers with what it knows.
 func keys(t *testing.T) []string {
-	q := questions{T: t}
+	q := keyWalk{T: t}
 	all, _ := q.below("")
 	slices.Sort(all)
 	return all
 }
 
-// questions are those that the reader was asked. They are counted: a reader that answered each with names of keys would
+// keyWalk asks the reader for its keys, and counts the questions: a reader that answered each with names of keys would
 // be asked until the memory is used up.
-type questions struct {
+type keyWalk struct {
 	*testing.T
-	asked int
+	questions int
 }
 
-func (q *questions) said(path, value string) []string {
-	const limit = 5000 // some ten times as many as the format has keys
-	if q.asked++; q.asked > limit {
+func (q *keyWalk) ask(path, value string) []string {
+	const limit = 5000 // ten times what the format takes
+	if q.questions++; q.questions > limit {
 		q.Fatalf("the reader names keys without end, such as %s", path)
 	}
-	return said(path, value)
+	return complaintsAbout(path, value)
 }
 
 // below are the keys below a path. A path is a leaf if it has none.
-func (q *questions) below(path string) (known []string, leaf bool) {
+func (q *keyWalk) below(path string) (known []string, leaf bool) {
 	leaf = true
 	add := func(child string) {
 		below, isLeaf := q.below(child)
@@ -87,7 +87,7 @@ func (q *questions) below(path string) (known []string, leaf bool) {
 		}
 		known, leaf = append(known, below...), false
 	}
-	for _, message := range q.said(path, "{"+none+": 1}") {
+	for _, message := range q.ask(path, "{"+none+": 1}") {
 		if !strings.Contains(message, none) {
 			continue
 		}
@@ -97,7 +97,7 @@ func (q *questions) below(path string) (known []string, leaf bool) {
 			}
 		}
 	}
-	for _, message := range q.said(path, none) {
+	for _, message := range q.ask(path, none) {
 		if strings.HasSuffix(message, "one item per line after a dash") {
 			add(path + "[]")
 		}
@@ -137,7 +137,7 @@ func TestNoKeyTakesAPathOrACommand(t *testing.T) {
 			about := func(message string) bool {
 				return strings.Contains(message, file.Quote(value)) || strings.HasPrefix(message, place) || strings.Contains(message, value)
 			}
-			if !slices.ContainsFunc(said(path, "'"+value+"'"), about) {
+			if !slices.ContainsFunc(complaintsAbout(path, "'"+value+"'"), about) {
 				taken = append(taken, path)
 			}
 		}

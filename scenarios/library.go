@@ -46,10 +46,10 @@ func Library() []Info {
 func (s *Scenario) Info() Info {
 	expect := "pass"
 	if fail := s.format.Expect.Fail; len(fail) > 0 {
-		expect = "fail: " + strings.Join(texts(fail), ", ")
+		expect = "fail: " + strings.Join(toStrings(fail), ", ")
 	}
 	return Info{
-		Name: s.Name(), Summary: s.Summary(), Expect: expect, Timescale: s.Timescale(), Longest: longest(s.plan()),
+		Name: s.Name(), Summary: s.Summary(), Expect: expect, Timescale: s.Timescale(), Longest: longestDrill(s.plan()),
 	}
 }
 

@@ -32,32 +32,32 @@ type limits struct {
 
 func (l limits) check() {
 	t := l.plan.Topology
-	l.atLeast("topology.routing.check.interval", t.Routing.Check.Interval, minInterval)
+	l.checkMinimum("topology.routing.check.interval", t.Routing.Check.Interval, minInterval)
 	if !t.Automation.Off {
-		l.atLeast("topology.automation.check.interval", t.Automation.Check.Interval, minInterval)
+		l.checkMinimum("topology.automation.check.interval", t.Automation.Check.Interval, minInterval)
 	}
 	if s := t.Automation.Shift; !t.Automation.Off && s.InSteps() {
-		l.atLeast("topology.automation.shift.hold", s.Hold, minInterval)
+		l.checkMinimum("topology.automation.shift.hold", s.Hold, minInterval)
 	}
-	l.atLeast("steady_state.hold", l.plan.Steady.Hold, minHold)
-	l.recoveryTime()
-	l.recoveryPoint()
-	l.faults()
-	before := l.plan.Steady.Hold + beforeFault(l.plan.Steps)
+	l.checkMinimum("steady_state.hold", l.plan.Steady.Hold, minHold)
+	l.checkRecoveryTime()
+	l.checkRecoveryPoint()
+	l.checkFaults()
+	before := l.plan.Steady.Hold + firstFaultAt(l.plan.Steps)
 	if offered := l.plan.Workload.Writes * before.Seconds(); offered < float64(l.plan.Judge.MinAcked) {
 		const path = "objectives.min_acknowledged"
 		l.Add(path, "%s: %d writes can't be acknowledged before the first fault: %g/s for %s of lab time are %.0f; "+
 			"hold steady state longer or inject later",
 			path, l.plan.Judge.MinAcked, l.plan.Workload.Writes, file.Short(before), offered)
 	}
-	if total := longest(l.plan); total > maxDrill {
+	if total := longestDrill(l.plan); total > maxDrill {
 		l.Add("timescale", "timescale: the drill takes up to %s of lab time, more than %s: use a timescale of %.0f or more",
 			file.Short(total), file.Short(maxDrill), math.Ceil(l.plan.Timescale*float64(total)/float64(maxDrill)))
 	}
 }
 
-// atLeast complains about a value that the timescale makes too short, and says which timescale would do.
-func (l limits) atLeast(path string, d, least time.Duration) {
+// checkMinimum complains about a value that the timescale makes too short, and says which timescale would do.
+func (l limits) checkMinimum(path string, d, least time.Duration) {
 	const rounding = time.Microsecond // of the division
 	if d+rounding >= least {
 		return
@@ -67,14 +67,14 @@ func (l limits) atLeast(path string, d, least time.Duration) {
 		max(1, math.Floor(l.plan.Timescale*float64(d+rounding)/float64(least))), file.LastKey(path))
 }
 
-func (l limits) recoveryTime() {
+func (l limits) checkRecoveryTime() {
 	o := l.plan.Judge.RecoveryTime
 	if o == nil {
 		return
 	}
 	const path = "objectives.recovery_time"
-	l.atLeast(path+".within", o.Within, minObjective)
-	l.atLeast(path+".window", o.Window, minWindow)
+	l.checkMinimum(path+".within", o.Within, minObjective)
+	l.checkMinimum(path+".window", o.Window, minWindow)
 	rate := l.plan.Workload.Writes + l.plan.Workload.Reads
 	if ops := rate * o.Window.Seconds() / windowSlices; o.Window >= minWindow && ops < minOpsPerSlice {
 		l.Add(path+".window", "%s.window: each fifth of a window of %s of lab time sees %.1f operations at %g/s; "+
@@ -86,7 +86,7 @@ func (l limits) recoveryTime() {
 	}
 }
 
-func (l limits) recoveryPoint() {
+func (l limits) checkRecoveryPoint() {
 	o := l.plan.Judge.RecoveryPoint
 	if o == nil || o.Within == 0 { // 0 is judged by count
 		return
@@ -99,21 +99,21 @@ func (l limits) recoveryPoint() {
 	}
 }
 
-// faults are complained about where the timescale makes what they are scheduled for too short or too long.
-func (l limits) faults() {
+// checkFaults complains about faults whose scheduled times the timescale makes too short or too long.
+func (l limits) checkFaults() {
 	for i, s := range l.plan.Steps {
 		if _, is := s.Inject.(fault.Scheduled); is {
-			checkFault(l.Complaints, item("steps", i)+".inject."+s.Inject.Kind(), s.Inject, l.plan.Topology, l.plan.Timescale)
+			checkFault(l.Complaints, itemPath("steps", i)+".inject."+s.Inject.Kind(), s.Inject, l.plan.Topology, l.plan.Timescale)
 		}
 	}
 }
 
-// beforeFault is how long after steady state the first fault comes at the earliest. What is waited for may take no
+// firstFaultAt is how long after steady state the first fault comes at the earliest. What is waited for may take no
 // time.
-func beforeFault(steps []drill.Step) time.Duration {
+func firstFaultAt(steps []drill.Step) time.Duration {
 	var at time.Duration
 	for _, s := range steps {
-		at = due(at, s)
+		at = dueAt(at, s)
 		if s.Inject != nil || s.Switchover != "" {
 			break
 		}
@@ -121,19 +121,19 @@ func beforeFault(steps []drill.Step) time.Duration {
 	return at
 }
 
-// due is when a step comes at the earliest, the one before it having been done at before.
-func due(before time.Duration, s drill.Step) time.Duration {
+// dueAt is when a step comes at the earliest, the one before it having been done at before.
+func dueAt(before time.Duration, s drill.Step) time.Duration {
 	if s.When != "" {
 		return before + s.At
 	}
 	return max(before, s.At)
 }
 
-// longest is how much lab time a drill takes when the service never recovers, from the first operation to the last.
-func longest(p drill.Plan) time.Duration {
+// longestDrill is how much lab time a drill takes when the service never recovers, from the first operation to the last.
+func longestDrill(p drill.Plan) time.Duration {
 	var at time.Duration
 	for _, s := range p.Steps {
-		at = due(at, s)
+		at = dueAt(at, s)
 	}
 	return p.Steady.Hold + at + p.Observe + p.Tail
 }

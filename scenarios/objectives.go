@@ -79,7 +79,7 @@ type Within struct {
 func (o Objectives) compile(timescale float64) measure.Spec {
 	spec := measure.Spec{
 		Timescale: timescale,
-		Stores:    texts(o.Stores), Ordered: texts(o.Ordered), Sessions: texts(o.Sessions),
+		Stores:    toStrings(o.Stores), Ordered: toStrings(o.Ordered), Sessions: toStrings(o.Sessions),
 		StandbyCapacity: float64(o.StandbyCapacity), Consistency: string(o.Consistency), MinAcked: o.MinAcknowledged,
 	}
 	if o.RecoveryPoint != nil {
@@ -127,7 +127,7 @@ func (f *Format) checkObjectives(found *file.Complaints, t topology.Topology) {
 	}
 	for i, name := range o.Ordered {
 		if name != "" && !slices.Contains(o.Stores, name) {
-			found.Add(item("objectives.ordered", i), "objectives.ordered: %s is not among objectives.stores", name)
+			found.Add(itemPath("objectives.ordered", i), "objectives.ordered: %s is not among objectives.stores", name)
 		}
 	}
 }

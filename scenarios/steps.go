@@ -23,8 +23,8 @@ type Step struct {
 	Switchover string        `yaml:"switchover" example:"us-west-2" about:"The region that takes over from the one in charge, in order."`
 }
 
-// verbs are the keys of what a step does.
-var verbs = []string{"inject", "heal", "job", "switchover"}
+// actions are the keys of what a step does.
+var actions = []string{"inject", "heal", "job", "switchover"}
 
 // Fault is a kind of the catalogue and its parameters, which are the fields of its struct; empty for none.
 type Fault struct{ fault.Spec }
@@ -65,79 +65,79 @@ type stepCheck struct {
 	found    *file.Complaints
 	topology topology.Topology
 
-	last     time.Duration // when the step before was due, as far as that bounds the next
-	injected []string      // kinds in force
-	broken   bool          // something was injected, or a region took over
-	unclear  bool          // a fault could not be read
-	backup   bool          // the backup job was run
+	previousDue     time.Duration // when the step before was due, as far as that bounds the next
+	injected        []string      // kinds in force
+	broken          bool          // something was injected, or a region took over
+	unreadableFault bool          // a fault could not be read
+	backedUp        bool          // the backup job was run
 }
 
 func (f *Format) checkSteps(found *file.Complaints, t topology.Topology) {
 	c := &stepCheck{Format: f, found: found, topology: t}
 	for i, s := range f.Steps {
-		c.step(item("steps", i), i, s)
+		c.check(itemPath("steps", i), i, s)
 	}
 	if !c.broken && found.Has("steps") {
 		found.Add("steps", "steps: nothing is injected, so nothing is tested: a drill has at least one inject or switchover")
 	}
 }
 
-func (c *stepCheck) step(path string, i int, s Step) {
-	c.oneVerb(path)
-	if at := time.Duration(s.At); s.When == "" && at < c.last {
+func (c *stepCheck) check(path string, i int, s Step) {
+	c.checkAction(path)
+	if at := time.Duration(s.At); s.When == "" && at < c.previousDue {
 		c.found.Add(path+".at", "%s: %s is before the step above (%s): write steps in order",
-			path, file.Short(at), file.Short(c.last))
+			path, file.Short(at), file.Short(c.previousDue))
 	}
-	c.last = time.Duration(s.At)
+	c.previousDue = time.Duration(s.At)
 	if s.When != "" {
-		c.last = 0 // counted from an event, it bounds nothing that is counted from steady state
+		c.previousDue = 0 // counted from an event, it bounds nothing that is counted from steady state
 	}
-	c.condition(path, drill.Condition(s.When))
+	c.checkCondition(path, drill.Condition(s.When))
 	if s.Switchover != "" {
 		c.broken = true
-		c.switchover(path+".switchover", i)
+		c.checkSwitchover(path+".switchover", i)
 	}
 	if s.Inject.Spec != nil {
 		c.broken = true
 		c.injected = append(c.injected, s.Inject.Kind())
 	} else if c.found.Has(path + ".inject") {
-		c.broken, c.unclear = true, true
+		c.broken, c.unreadableFault = true, true
 	}
-	if s.Heal != "" && !remove(&c.injected, string(s.Heal)) && !c.unclear {
+	if s.Heal != "" && !removeFirst(&c.injected, string(s.Heal)) && !c.unreadableFault {
 		c.found.Add(path+".heal", "%s: there is no %s to heal: no step above injects it", path, s.Heal)
 	}
 	if s.Job == jobBackup {
-		c.backup = true
+		c.backedUp = true
 		if strategy := c.topology.Strategy; strategy != topology.BackupRestore {
 			c.found.Add(path+".job", "%s: there is no backup job with strategy %s: use strategy backup-restore", path, strategy)
 		}
 	}
 }
 
-func (c *stepCheck) oneVerb(path string) {
-	var does []string
-	for _, verb := range verbs {
-		if c.found.Has(path + "." + verb) {
-			does = append(does, verb)
+func (c *stepCheck) checkAction(path string) {
+	var given []string
+	for _, action := range actions {
+		if c.found.Has(path + "." + action) {
+			given = append(given, action)
 		}
 	}
-	if len(does) == 1 {
+	if len(given) == 1 {
 		return
 	}
 	what := "nothing"
-	if len(does) > 0 {
-		what = strings.Join(does, " and ")
+	if len(given) > 0 {
+		what = strings.Join(given, " and ")
 	}
 	c.found.Add(path, "%s: a step does exactly one of inject, heal, job and switchover; this one does %s", path, what)
 }
 
-// condition complains about one that can't come true.
-func (c *stepCheck) condition(path string, when drill.Condition) {
+// checkCondition complains about one that can't come true.
+func (c *stepCheck) checkCondition(path string, when drill.Condition) {
 	path, at := path+".when", path
 	switch {
 	case when == "" || slices.Contains(anytimeMarks, when):
 	case when == api.MarkBackup:
-		if !c.backup {
+		if !c.backedUp {
 			c.found.Add(path, "%s: %s never comes: no step above runs job: backup", at, when)
 		}
 	case !c.broken:
@@ -149,8 +149,8 @@ func (c *stepCheck) condition(path string, when drill.Condition) {
 	}
 }
 
-// switchover asks whether the regions can change roles, and whether there is anything to change at this step.
-func (c *stepCheck) switchover(path string, step int) {
+// checkSwitchover asks whether the regions can change roles, and whether there is anything to change at this step.
+func (c *stepCheck) checkSwitchover(path string, step int) {
 	if c.topology.Validate() != nil {
 		return
 	}

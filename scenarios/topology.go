@@ -151,7 +151,7 @@ func overrideTime[T file.Duration | file.Physical](preset *time.Duration, value 
 // check complains about a topology whose keys stand below base. It says whether faults can be aimed at it.
 func (t Topology) check(found *file.Complaints, base string) (valid bool) {
 	err := t.compile().Validate()
-	for _, e := range flatten(err) {
+	for _, e := range flattenErrors(err) {
 		var field *topology.FieldError
 		if !errors.As(e, &field) {
 			found.Add(base, "%v", e)
@@ -179,8 +179,8 @@ func regionNames(t topology.Topology) []string {
 	return names
 }
 
-// flatten takes joined errors apart, however deep.
-func flatten(err error) []error {
+// flattenErrors lists the parts of a joined error, at every depth.
+func flattenErrors(err error) []error {
 	if err == nil {
 		return nil
 	}
@@ -190,7 +190,7 @@ func flatten(err error) []error {
 	}
 	var all []error
 	for _, e := range joined.Unwrap() {
-		all = append(all, flatten(e)...)
+		all = append(all, flattenErrors(e)...)
 	}
 	return all
 }

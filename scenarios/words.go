@@ -37,7 +37,7 @@ var anytimeMarks = []drill.Condition{api.MarkHealth, api.MarkAnswer}
 
 // Values are the conditions.
 func (Condition) Values() []string {
-	return texts(slices.Concat([]drill.Condition{drill.Recovered, api.MarkBackup}, anytimeMarks, automationMarks))
+	return toStrings(slices.Concat([]drill.Condition{drill.Recovered, api.MarkBackup}, anytimeMarks, automationMarks))
 }
 
 // Job is a job of the lab.
@@ -97,7 +97,7 @@ type Precondition string
 
 // Values are the preconditions.
 func (Precondition) Values() []string {
-	return append([]string{measure.GivenReadLocally}, texts(slices.Concat(anytimeMarks, automationMarks))...)
+	return append([]string{measure.GivenReadLocally}, toStrings(slices.Concat(anytimeMarks, automationMarks))...)
 }
 
 // Verdict is pass. What fails has to be said in more than a word.
@@ -121,7 +121,7 @@ func (v *Verdict) UnmarshalText(text []byte) error {
 // Form is that of the word.
 func (*Verdict) Form() file.Form { return file.Words(verdictPass) }
 
-func texts[T ~string](words []T) []string {
+func toStrings[T ~string](words []T) []string {
 	var all []string // nil for nil
 	for _, w := range words {
 		all = append(all, string(w))
@@ -129,5 +129,5 @@ func texts[T ~string](words []T) []string {
 	return all
 }
 
-// item is the path of an item of the list at path.
-func item(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }
+// itemPath is the path of the i-th item of the list at path.
+func itemPath(path string, i int) string { return fmt.Sprintf("%s[%d]", path, i) }

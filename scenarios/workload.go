@@ -46,7 +46,7 @@ func (w Workload) check(found *file.Complaints, t topology.Topology) {
 	}
 	for i, region := range w.ClientsIn {
 		if _, known := t.Region(region); !known && region != "" {
-			found.Add(item("workload.clients_in", i), "workload.clients_in: %s is no region of the topology%s",
+			found.Add(itemPath("workload.clients_in", i), "workload.clients_in: %s is no region of the topology%s",
 				file.Quote(region), hint(region, regionNames(t)))
 		}
 	}

@@ -44,9 +44,9 @@ func TestNoFileCostsMuch(t *testing.T) {
 	}
 }
 
-func staircase(most int) string {
+func staircase(depth int) string {
 	var b strings.Builder
-	for i := range most {
+	for i := range depth {
 		b.WriteString(strings.Repeat(" ", i) + "a:\n")
 	}
 	return b.String()

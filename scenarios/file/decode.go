@@ -105,7 +105,7 @@ func (c *Complaints) scalar(n ast.Node, path string, dst reflect.Value, f field,
 	}
 	dst.Set(v)
 	if (v.CanInt() || v.CanFloat()) && !isList(f.typ) {
-		if must, within := f.bounds(v.Type(), figure(v)); !within {
+		if must, within := f.checkBounds(v.Type(), toNumber(v)); !within {
 			c.Add(path, "%s: %s must be %s%s", c.title(path), text, must, f.note)
 		}
 	}
@@ -127,10 +127,10 @@ func (c *Complaints) list(n ast.Node, path string, dst reflect.Value, f field) {
 		c.value(n, s.Start, fmt.Sprintf("%s[%d]", path, i), item, f)
 	}
 	if f.unique {
-		c.twice(path, len(s.Values))
+		c.addDuplicates(path, len(s.Values))
 	}
-	if must, within := f.bounds(dst.Type(), float64(len(s.Values))); !within {
-		c.addUnreadable(path, "%s takes %s items%s (got %d)", c.title(path), must, suchAs(f.example), len(s.Values))
+	if must, within := f.checkBounds(dst.Type(), float64(len(s.Values))); !within {
+		c.addUnreadable(path, "%s takes %s items%s (got %d)", c.title(path), must, exampleText(f.example), len(s.Values))
 		return
 	}
 	if dst.Kind() == reflect.Array {
@@ -142,8 +142,8 @@ func (c *Complaints) list(n ast.Node, path string, dst reflect.Value, f field) {
 
 func isList(t reflect.Type) bool { return t.Kind() == reflect.Slice || t.Kind() == reflect.Array }
 
-// twice complains about items that the list has already.
-func (c *Complaints) twice(path string, items int) {
+// addDuplicates complains about items that a list has more than once.
+func (c *Complaints) addDuplicates(path string, items int) {
 	var seen []string
 	for i := range items {
 		at := fmt.Sprintf("%s[%d]", path, i)
@@ -168,7 +168,7 @@ func (c *Complaints) mapping(n ast.Node, path string, dst reflect.Value, f field
 	case !ok && may:
 		s, _ := scalarOf(alone, pointedTo(alone.typ))
 		c.addUnreadable(path, "%s takes %s%s, or a mapping (%s)",
-			c.title(path), s.Words, suchAs(alone.example), strings.Join(known.keys(), ", "))
+			c.title(path), s.Words, exampleText(alone.example), strings.Join(known.keys(), ", "))
 		return
 	case !ok:
 		c.addUnreadable(path, "%s is not a mapping: write its keys below it (%s)",
@@ -179,8 +179,8 @@ func (c *Complaints) mapping(n ast.Node, path string, dst reflect.Value, f field
 	for it := m.MapRange(); it.Next(); entries++ {
 		c.entry(it.Key().GetToken(), it.Value(), path, dst, known, seen)
 	}
-	if must, within := f.bounds(dst.Type(), float64(entries)); !within && !isList(f.typ) {
-		c.Add(path, "%s takes %s of its keys%s (got %d)", c.title(path), must, suchAs(f.example), entries)
+	if must, within := f.checkBounds(dst.Type(), float64(entries)); !within && !isList(f.typ) {
+		c.Add(path, "%s takes %s of its keys%s (got %d)", c.title(path), must, exampleText(f.example), entries)
 	}
 	c.missing(path, known)
 }
@@ -268,7 +268,7 @@ func isVariants(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[Variants]())
 }
 
-func suchAs(example string) string {
+func exampleText(example string) string {
 	if example == "" {
 		return ""
 	}

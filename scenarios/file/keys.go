@@ -42,7 +42,7 @@ func keysIn(t reflect.Type, path, about string) []Key {
 func keysOf(f field, path, about string) []Key {
 	t := pointedTo(f.typ)
 	k := Key{
-		Path: path, About: about, Default: cmp.Or(f.fallback, f.otherwise), Bounds: f.limitsInWords(), Example: f.example, Required: f.required,
+		Path: path, About: about, Default: cmp.Or(f.fallback, f.otherwise), Bounds: f.describeBounds(), Example: f.example, Required: f.required,
 	}
 	if f.scaled {
 		k.Time = ScaledTime
@@ -70,9 +70,9 @@ func keysOf(f field, path, about string) []Key {
 	return append([]Key{k}, keysIn(t, below, about)...)
 }
 
-// limitsInWords says in words what the bounds are, and of what.
-func (f field) limitsInWords() string {
-	limits := f.limits()
+// describeBounds describes the bounds in words, with what they count.
+func (f field) describeBounds() string {
+	limits := f.boundsText()
 	t := pointedTo(f.typ)
 	s, is := scalarOf(f, t)
 	switch {

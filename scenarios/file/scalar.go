@@ -41,7 +41,7 @@ func scalarOf(f field, t reflect.Type) (scalar, bool) {
 	}
 	if c, is := reflect.Zero(t).Interface().(Choice); is && t.Kind() == reflect.String {
 		return scalar{Words(c.Values()...), func(dst reflect.Value, text string) error {
-			word, err := chosen(f.takes, c.Values(), text)
+			word, err := chooseWord(f.takes, c.Values(), text)
 			dst.SetString(word)
 			return err
 		}}, true
@@ -81,8 +81,8 @@ func setNumber(dst reflect.Value, text string) error {
 	return err
 }
 
-// chosen is a text that is one of the known words; what says of what kind they are, as in "unknown strategy".
-func chosen(what string, known []string, text string) (string, error) {
+// chooseWord accepts a text that is one of the known words; what names their kind, as in "unknown strategy".
+func chooseWord(what string, known []string, text string) (string, error) {
 	if slices.Contains(known, text) {
 		return text, nil
 	}
@@ -120,7 +120,7 @@ func bound(f field, t reflect.Type, text string) float64 {
 	case reflect.Int64, reflect.Float64:
 		v := reflect.New(t).Elem()
 		if s, is := scalarOf(field{}, t); is && s.set(v, text) == nil {
-			return figure(v)
+			return toNumber(v)
 		}
 	default: // a count
 		if n, err := strconv.Atoi(text); err == nil {
@@ -130,29 +130,29 @@ func bound(f field, t reflect.Type, text string) float64 {
 	panic(fmt.Sprintf("key %s: %q can't be a bound of %s", f.key, text, t))
 }
 
-// figure is a value as a number.
-func figure(v reflect.Value) float64 {
+// toNumber converts an integer or a float.
+func toNumber(v reflect.Value) float64 {
 	if v.CanInt() {
 		return float64(v.Int())
 	}
 	return v.Float()
 }
 
-// bounds says what a figure of this type must be to be within the bounds of the field, and whether it is.
-func (f field) bounds(t reflect.Type, n float64) (must string, within bool) {
-	least, most := math.Inf(-1), math.Inf(1)
+// checkBounds describes the bounds of the field and reports whether n, of type t, is within them.
+func (f field) checkBounds(t reflect.Type, n float64) (bounds string, within bool) {
+	lowest, highest := math.Inf(-1), math.Inf(1)
 	low, above := strings.CutPrefix(f.min, ">")
 	if low != "" {
-		least = bound(f, t, low)
+		lowest = bound(f, t, low)
 	}
 	if f.max != "" {
-		most = bound(f, t, f.max)
+		highest = bound(f, t, f.max)
 	}
-	return f.limits(), n >= least && n <= most && !(above && n == least)
+	return f.boundsText(), n >= lowest && n <= highest && !(above && n == lowest)
 }
 
-// limits says in words what the bounds are; nothing where there are none.
-func (f field) limits() string {
+// boundsText describes the bounds in words; it is empty for a field without any.
+func (f field) boundsText() string {
 	low, above := strings.CutPrefix(f.min, ">")
 	switch {
 	case above && f.max != "":

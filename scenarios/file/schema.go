@@ -11,13 +11,13 @@ import (
 // Schema describes files that Decode reads into a struct such as v, for editors.
 func Schema(v any) *jsonschema.Schema { return objectOf(structOf(v), "") }
 
-// unhurried is said about each time that no timescale divides.
-const unhurried = "Physical: the timescale does not divide it."
+// physicalNote follows the description of each time that no timescale divides.
+const physicalNote = "Physical: the timescale does not divide it."
 
 // schemaOf describes the values of a field, of which this is said.
 func schemaOf(f field, about string) *jsonschema.Schema {
 	s := typeSchema(f, f.typ, about)
-	f.limit(s)
+	f.addBounds(s)
 	if s.Description == "" {
 		s.Description = f.description(about)
 	}
@@ -30,7 +30,7 @@ func (f field) description(about string) string {
 		about += " Default: " + fallback + "."
 	}
 	if f.physical() {
-		about += " " + unhurried
+		about += " " + physicalNote
 	}
 	return strings.TrimSpace(about)
 }
@@ -99,8 +99,8 @@ func variantsSchema(t reflect.Type) *jsonschema.Schema {
 	return s
 }
 
-// limit gives a schema the bounds of the field, as far as they are numbers.
-func (f field) limit(s *jsonschema.Schema) {
+// addBounds adds the bounds of the field that are numbers to a schema.
+func (f field) addBounds(s *jsonschema.Schema) {
 	low, above := strings.CutPrefix(f.min, ">")
 	switch s.Type {
 	case "integer", "number":
@@ -111,20 +111,20 @@ func (f field) limit(s *jsonschema.Schema) {
 			s.Maximum = new(bound(f, f.typ, f.max))
 		}
 	case "array":
-		s.MinItems, s.MaxItems = f.counts()
+		s.MinItems, s.MaxItems = f.itemBounds()
 	case "object":
 		if s.MinProps == 0 {
-			s.MinProps, s.MaxProps = f.counts()
+			s.MinProps, s.MaxProps = f.itemBounds()
 		}
 	}
 }
 
-func (f field) counts() (least, most int) {
+func (f field) itemBounds() (lowest, highest int) {
 	if f.min != "" {
-		least = int(bound(f, f.typ, f.min))
+		lowest = int(bound(f, f.typ, f.min))
 	}
 	if f.max != "" {
-		most = int(bound(f, f.typ, f.max))
+		highest = int(bound(f, f.typ, f.max))
 	}
-	return least, most
+	return lowest, highest
 }

@@ -14,7 +14,7 @@ func TestTheSchemaIsThatOfTheStruct(t *testing.T) {
 		"name":    {Type: "string", MaxLength: 20, Description: "What it is called."},
 		"guests":  {Type: "integer", Minimum: new(1.0), Maximum: new(12.0), Description: "How many eat. Default: 2."},
 		"warm":    {Type: "string", Pattern: durationForm.String(), Examples: []any{"15m", "1h30m", "500ms"}, Description: "How long it stays warm. Default: 1h."},
-		"rest":    {Type: "string", Pattern: durationForm.String(), Examples: []any{"15m", "1h30m", "500ms"}, Description: "How long it rests. " + unhurried},
+		"rest":    {Type: "string", Pattern: durationForm.String(), Examples: []any{"15m", "1h30m", "500ms"}, Description: "How long it rests. " + physicalNote},
 		"kind":    {Type: "string", Enum: []string{"hot", "cold"}, Description: "Of meal."},
 		"colours": {Type: "array", Items: &jsonschema.Schema{Type: "string", Enum: []string{"hot", "cold"}}, Description: "Of the plates. Default: hot, cold."},
 		"pair":    {Type: "array", Items: &jsonschema.Schema{Type: "string", MaxLength: 64}, MinItems: 2, MaxItems: 2, Description: "What goes together."},

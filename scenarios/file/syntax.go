@@ -55,7 +55,7 @@ func Parse(kind Kind, name string, src []byte) (*Document, error) {
 		return nil, d.problemAt(nil, "the file has more than %d lines: a %s is a page or two", maxLines, kind.Name)
 	}
 	for i, line := range d.lines {
-		if why := unwritten(line); why != "" {
+		if why := lineProblem(line); why != "" {
 			p := d.problemAt(nil, "%s", why)
 			p.Line, p.Source = i+1, line
 			return nil, p
@@ -69,9 +69,9 @@ func Parse(kind Kind, name string, src []byte) (*Document, error) {
 	return d, nil
 }
 
-// unwritten says why a line is not one that a person wrote. It bounds how deep blocks nest: they cost indentation or
-// dashes.
-func unwritten(line string) string {
+// lineProblem explains why a line can't have been written by a person; it is empty for a good line. It bounds how deep
+// blocks nest: each level costs indentation or a dash.
+func lineProblem(line string) string {
 	rest := strings.TrimLeft(line, " ")
 	switch {
 	case utf8.RuneCountInString(line) > maxWidth:
@@ -120,7 +120,7 @@ func (d *Document) parse(text string) (_ ast.Node, err error) {
 	if err != nil {
 		var at yaml.Error
 		if errors.As(err, &at) {
-			return nil, d.problemAt(at.GetToken(), "%s", plain(at.GetMessage()))
+			return nil, d.problemAt(at.GetToken(), "%s", plainMessage(at.GetMessage()))
 		}
 		return nil, d.problemAt(nil, "the file can't be read as YAML: %v", err)
 	}
@@ -133,8 +133,8 @@ func (d *Document) parse(text string) (_ ast.Node, err error) {
 	return f.Docs[0].Body, nil
 }
 
-// plain says in the words of people what the parser says in those of its grammar.
-func plain(message string) string {
+// plainMessage rewords a message of the parser for people who do not know its grammar.
+func plainMessage(message string) string {
 	switch {
 	case strings.Contains(message, "\t"):
 		return "a tab can't indent a line: use spaces"

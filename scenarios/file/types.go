@@ -60,7 +60,7 @@ func (d Duration) Lab(timescale float64) time.Duration {
 
 // UnmarshalText reads a time such as 15m.
 func (d *Duration) UnmarshalText(text []byte) error {
-	return parsed(text, parseDuration, (*time.Duration)(d))
+	return parseInto(text, parseDuration, (*time.Duration)(d))
 }
 
 // Form is that of a time.
@@ -71,7 +71,7 @@ type Physical time.Duration
 
 // UnmarshalText reads a time such as 15m.
 func (p *Physical) UnmarshalText(text []byte) error {
-	return parsed(text, parseDuration, (*time.Duration)(p))
+	return parseInto(text, parseDuration, (*time.Duration)(p))
 }
 
 // Form is that of a time.
@@ -81,19 +81,19 @@ func (*Physical) Form() Form { return timeForm() }
 type Rate float64
 
 // UnmarshalText reads a rate such as 40/s.
-func (r *Rate) UnmarshalText(text []byte) error { return parsed(text, parseRate, (*float64)(r)) }
+func (r *Rate) UnmarshalText(text []byte) error { return parseInto(text, parseRate, (*float64)(r)) }
 
 // Form is that of a rate.
-func (*Rate) Form() Form { return written("a rate", rateForm, "40/s") }
+func (*Rate) Form() Form { return textForm("a rate", rateForm, "40/s") }
 
 // Share is a part of a whole, up to 1.
 type Share float64
 
 // UnmarshalText reads a percentage such as 99%.
-func (s *Share) UnmarshalText(text []byte) error { return parsed(text, parseShare, (*float64)(s)) }
+func (s *Share) UnmarshalText(text []byte) error { return parseInto(text, parseShare, (*float64)(s)) }
 
 // Form is that of a percentage.
-func (*Share) Form() Form { return written("a percentage", shareForm, "99%") }
+func (*Share) Form() Form { return textForm("a percentage", shareForm, "99%") }
 
 // Prose is text of several lines.
 type Prose string
@@ -103,7 +103,7 @@ type Switch bool
 
 // UnmarshalText reads on or off.
 func (s *Switch) UnmarshalText(text []byte) error {
-	word, err := chosen("setting", onOff, string(text))
+	word, err := chooseWord("setting", onOff, string(text))
 	*s = word == "on"
 	return err
 }
@@ -115,7 +115,7 @@ func (*Switch) Form() Form {
 
 var onOff = []string{"on", "off"}
 
-func parsed[T any](text []byte, parse func(string) (T, error), dst *T) error {
+func parseInto[T any](text []byte, parse func(string) (T, error), dst *T) error {
 	v, err := parse(string(text))
 	if err == nil {
 		*dst = v
@@ -123,9 +123,9 @@ func parsed[T any](text []byte, parse func(string) (T, error), dst *T) error {
 	return err
 }
 
-func timeForm() Form { return written("a time", durationForm, "15m", "1h30m", "500ms") }
+func timeForm() Form { return textForm("a time", durationForm, "15m", "1h30m", "500ms") }
 
-// written is text of a certain form.
-func written(words string, form *regexp.Regexp, examples ...any) Form {
+// textForm describes text that matches a pattern.
+func textForm(words string, form *regexp.Regexp, examples ...any) Form {
 	return Form{words, &jsonschema.Schema{Type: "string", Pattern: form.String(), Examples: examples}}
 }

@@ -8,10 +8,10 @@ import (
 	"github.com/regionfall/regionfall/scenarios/file"
 )
 
-// PageFile is where every key of a scenario file is documented, in this repository.
-const PageFile = "docs/scenario-format.md"
+// ReferenceFile is where every key of a scenario file is documented, in this repository.
+const ReferenceFile = "docs/scenario-format.md"
 
-const pageHead = `# The scenario format
+const referenceHead = `# The scenario format
 
 Written by ` + "`go test ./scenarios -update`" + ` from the structs that read a file, as is
 [its JSON Schema](schema/scenario.schema.json).
@@ -28,65 +28,65 @@ and so is every key that is not listed here. [The library](../scenarios/library)
 - ` + "`a[].b`" + ` is the key b in each item of the list a.
 `
 
-// Page documents every key of a scenario file, as Format has it.
-func Page() string {
+// Reference documents every key of a scenario file, as Format has it.
+func Reference() string {
 	var b strings.Builder
-	b.WriteString(pageHead)
+	b.WriteString(referenceHead)
 	keys := file.Keys(Format{})
-	section(&b, "The scenario", selected(keys, func(k file.Key) bool { return !strings.Contains(k.Path, ".") }))
+	writeSection(&b, "The scenario", selectKeys(keys, func(k file.Key) bool { return !strings.Contains(k.Path, ".") }))
 	for _, top := range keys {
 		if strings.ContainsAny(top.Path, ".[") {
 			continue
 		}
-		below := selected(keys, func(k file.Key) bool {
+		below := selectKeys(keys, func(k file.Key) bool {
 			below := strings.HasPrefix(k.Path, top.Path+".") || strings.HasPrefix(k.Path, top.Path+"[")
-			return below && !strings.HasPrefix(k.Path, injected)
+			return below && !strings.HasPrefix(k.Path, injectPrefix)
 		})
 		if len(below) > 0 {
-			section(&b, "`"+top.Path+"`", below)
+			writeSection(&b, "`"+top.Path+"`", below)
 		}
 	}
-	faults(&b, keys)
+	writeFaults(&b, keys)
 	return b.String()
 }
 
-// injected begins the keys of faults.
-const injected = "steps[].inject."
+// injectPrefix begins the keys of faults.
+const injectPrefix = "steps[].inject."
 
-func faults(b *strings.Builder, keys []file.Key) {
+func writeFaults(b *strings.Builder, keys []file.Key) {
 	b.WriteString("\n## `steps[].inject`: the faults\n\n" +
 		"One of these. What each must be seen to do is in [the catalogue](../lab/fault/README.md).\n")
 	for _, e := range fault.Catalogue() {
 		fmt.Fprintf(b, "\n### `%s`\n\n%s. Example: `%s`\n", e.Kind, strings.ToUpper(e.Mimics[:1])+e.Mimics[1:], e.Example)
-		table := selected(keys, func(k file.Key) bool { return strings.HasPrefix(k.Path, injected+e.Kind+".") })
+		table := selectKeys(keys, func(k file.Key) bool { return strings.HasPrefix(k.Path, injectPrefix+e.Kind+".") })
 		for i := range table {
-			table[i].Path = strings.TrimPrefix(table[i].Path, injected)
+			table[i].Path = strings.TrimPrefix(table[i].Path, injectPrefix)
 		}
-		rows(b, table)
+		writeRows(b, table)
 	}
 }
 
-func section(b *strings.Builder, title string, keys []file.Key) {
+func writeSection(b *strings.Builder, title string, keys []file.Key) {
 	fmt.Fprintf(b, "\n## %s\n", title)
-	rows(b, keys)
+	writeRows(b, keys)
 }
 
-func rows(b *strings.Builder, keys []file.Key) {
+func writeRows(b *strings.Builder, keys []file.Key) {
 	b.WriteString("\n| key | what it is for | takes | default | time | example |\n|---|---|---|---|---|---|\n")
 	for _, k := range keys {
 		takes := k.Takes
 		if k.Bounds != "" {
 			takes += ": " + k.Bounds
 		}
-		for _, cell := range []string{code(k.Path), k.About, takes, fallback(k), k.Time, code(k.Example)} {
+		for _, cell := range []string{code(k.Path), k.About, takes, defaultText(k), k.Time, code(k.Example)} {
 			b.WriteString(strings.TrimRight("| "+cell, " ") + " ")
 		}
 		b.WriteString("|\n")
 	}
 }
 
-// fallback is what holds where the file does not have the key.
-func fallback(k file.Key) string {
+// defaultText is what holds where the file does not have the key.
+func defaultText(k file.Key) string {
 	ofPreset := strings.HasPrefix(k.Path, "topology.") && !strings.Contains(k.Path, "[]") && !strings.Contains(k.Takes, "a mapping")
 	switch {
 	case k.Required:
@@ -105,7 +105,7 @@ func code(text string) string {
 	return "`" + text + "`"
 }
 
-func selected(keys []file.Key, keep func(file.Key) bool) []file.Key {
+func selectKeys(keys []file.Key, keep func(file.Key) bool) []file.Key {
 	var some []file.Key
 	for _, k := range keys {
 		if keep(k) {

@@ -15,7 +15,7 @@ import (
 
 // TestTheFormatIsWrittenDown keeps docs/scenario-format.md what the structs say: go test ./scenarios -update.
 func TestTheFormatIsWrittenDown(t *testing.T) {
-	path, got := filepath.Join("..", PageFile), Page()
+	path, got := filepath.Join("..", ReferenceFile), Reference()
 	if *update {
 		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -26,22 +26,22 @@ func TestTheFormatIsWrittenDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("the page (-want +got; -update writes it anew):\n%s", diff)
+		t.Errorf("the reference (-want +got; -update writes it anew):\n%s", diff)
 	}
 }
 
 // A reader looks up any key, and finds what it is for, and how a value is written.
-func TestEveryKeyIsOnThePage(t *testing.T) {
-	page := Page()
+func TestEveryKeyIsInTheReference(t *testing.T) {
+	text := Reference()
 	for _, k := range file.Keys(Format{}) {
-		path := strings.TrimPrefix(k.Path, injected)
-		if !strings.Contains(page, "`"+path+"`") {
-			t.Errorf("%s is not on the page", k.Path)
+		path := strings.TrimPrefix(k.Path, injectPrefix)
+		if !strings.Contains(text, "`"+path+"`") {
+			t.Errorf("%s is not in the reference", k.Path)
 		}
 		if k.About == "" || k.Takes == "" {
 			t.Errorf("%s: nothing is said about it (%q), or not what it takes (%q)", k.Path, k.About, k.Takes)
 		}
-		inFault, below := strings.HasPrefix(k.Path, injected), strings.Contains(k.Takes, "mapping")
+		inFault, below := strings.HasPrefix(k.Path, injectPrefix), strings.Contains(k.Takes, "mapping")
 		if k.Example == "" && !inFault && !below {
 			t.Errorf("%s has no example", k.Path)
 		}
