@@ -126,11 +126,11 @@ func (recoveryTimes) Find(v *view, m Metrics) []Finding {
 	if m.RecoveryTime == nil {
 		return nil
 	}
-	return []Finding{recoveryTimeFinding(m.RecoveryTime, v.told())}
+	return []Finding{recoveryTimeFinding(m.RecoveryTime, v.causedOutages())}
 }
 
 // Rows show it.
-func (recoveryTimes) Rows(s shown) []Row {
+func (recoveryTimes) Rows(s rowSource) []Row {
 	t := s.Metrics.RecoveryTime
 	if t == nil {
 		return nil
@@ -139,7 +139,7 @@ func (recoveryTimes) Rows(s shown) []Row {
 		ID: FindingRecoveryTime, Name: "recovery time", Judged: t.Within != nil, Verdict: t.Verdict, Measured: t.Words(),
 		Deviation: t.deviation(t.Interval, t.Censored),
 	}
-	if n := len(s.caused()); n > 1 {
+	if n := len(s.causedOutages()); n > 1 {
 		out.Measured += ", the worst of " + Count(n, "outage", "outages")
 	}
 	if t.Within != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// voids are the reasons for which nothing that was seen can be put down to the fault.
-func (v *view) voids(own *ownDoubts) []string {
+// invalidReasons say why nothing that was seen can be attributed to the fault; none for a valid drill.
+func (v *view) invalidReasons(own *harnessEffects) []string {
 	s := v.spec
 	var all []string
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
@@ -41,28 +41,28 @@ func (v *view) voids(own *ownDoubts) []string {
 		}
 	}
 	if len(v.causes) == 0 {
-		return append(all, breaches(v.History)...)
+		return append(all, recordingErrors(v.History)...)
 	}
 	if steady, reached := v.PhaseAt(history.PhaseSteady); !reached || steady > first {
 		say("steady state was not reached before the fault")
 	}
 	for _, o := range v.steadiness().outages {
 		if o.cause < 0 && !own.explains(o) {
-			say("the service was away from %s on, %s", Exactly(o.begin.Hi), v.without(o))
+			say("the service was away from %s on, %s", Exactly(o.begin.Hi), v.uncausedReason(o))
 			break
 		}
 	}
 	if v.movedBefore(v.causes[0]) {
 		say("the failover came before the fault: what followed was not its doing")
 	}
-	if acked, need := v.atStake(own), max(1, s.MinAcked); acked < need {
+	if acked, need := v.acknowledgedBefore(own), max(1, s.MinAcked); acked < need {
 		say("only %d writes were acknowledged before the fault, %d are needed to prove anything", acked, need)
 	}
-	return append(all, breaches(v.History)...)
+	return append(all, recordingErrors(v.History)...)
 }
 
-// without says why an outage has no cause: a condition may have been more than one, and nobody can tell.
-func (v *view) without(o outage) string {
+// uncausedReason explains why an outage has no cause. A condition may have caused it, and nobody can tell.
+func (v *view) uncausedReason(o outage) string {
 	for _, f := range v.Faults {
 		if confirmed(f) && slices.Contains(conditions, f.Name) && f.Effective.Lo <= o.begin.Hi && (f.Healed == nil || f.Healed.Hi >= o.begin.Lo) {
 			return fmt.Sprintf("when %s on %s was in force, which takes nothing away by itself: either it did here, or the lab was not steady", f.Name, f.Target)
@@ -71,9 +71,9 @@ func (v *view) without(o outage) string {
 	return "when nothing was broken that takes anything away: the lab was not steady"
 }
 
-// atStake is how many writes were acknowledged before the first cause after which another region is in charge, else the last cause, while the service
+// acknowledgedBefore is how many writes were acknowledged before the first cause after which another region is in charge, else the last cause, while the service
 // was as it should be.
-func (v *view) atStake(own *ownDoubts) int {
+func (v *view) acknowledgedBefore(own *harnessEffects) int {
 	outages := v.outages
 	if own.better != nil {
 		outages = own.better.outages
@@ -85,11 +85,11 @@ func (v *view) atStake(own *ownDoubts) int {
 	// The outages are apart, and in the order of time: only the last that has begun can still be going on.
 	away := func(op *history.Op) bool {
 		i, _ := slices.BinarySearchFunc(outages, op.Due+1, func(o outage, t time.Duration) int { return cmp.Compare(o.begin.Hi, t) })
-		return i > 0 && op.Due < c.f.Lo && (outages[i-1].censored || op.Due < outages[i-1].end.Lo)
+		return i > 0 && op.Due < c.effect.Lo && (outages[i-1].censored || op.Due < outages[i-1].end.Lo)
 	}
 	n := 0
 	for i := range v.Ops {
-		if op := &v.Ops[i]; acknowledged(op) && op.Sent < c.f.Hi && !away(op) {
+		if op := &v.Ops[i]; acknowledged(op) && op.Sent < c.effect.Hi && !away(op) {
 			n++
 		}
 	}
@@ -99,12 +99,12 @@ func (v *view) atStake(own *ownDoubts) int {
 // movedBefore says whether the service was moved to another region before the first cause: then it is not that which is judged.
 func (v *view) movedBefore(c cause) bool {
 	return slices.ContainsFunc(v.Marks, func(m history.Mark) bool {
-		return (m.Name == MarkPromoted || m.Name == markRedirected) && m.At.Hi < c.felt()
+		return (m.Name == MarkPromoted || m.Name == markRedirected) && m.At.Hi < c.earliestEffect()
 	})
 }
 
-// breaches are the rules of recording that the harness itself broke, each told by its first operation.
-func breaches(h history.History) []string {
+// recordingErrors are the errors that the harness itself made in recording, each with its first example.
+func recordingErrors(h history.History) []string {
 	retried, backward, early := "", "", ""
 	for i := range h.Ops {
 		op := &h.Ops[i]
@@ -132,16 +132,16 @@ func breaches(h history.History) []string {
 		}
 	}
 	var all []string
-	for _, breach := range []string{retried, backward, early, turned} {
-		if breach != "" {
-			all = append(all, breach)
+	for _, message := range []string{retried, backward, early, turned} {
+		if message != "" {
+			all = append(all, message)
 		}
 	}
 	return all
 }
 
-// opens are the reasons for which the drill can't pass, though what it found stands.
-func (v *view) opens() []string {
+// incompleteReasons say why the drill can't pass, though its findings stand.
+func (v *view) incompleteReasons() []string {
 	a := v.audit()
 	var all []string
 	for _, f := range v.Faults {
@@ -151,8 +151,8 @@ func (v *view) opens() []string {
 	}
 	if a != nil {
 		all = append(all, a.problems...)
-		if a.unread > 0 {
-			all = append(all, fmt.Sprintf("%d writes were acknowledged after the stores were last read", a.unread))
+		if a.unverified > 0 {
+			all = append(all, fmt.Sprintf("%d writes were acknowledged after the stores were last read", a.unverified))
 		}
 	}
 	return all

@@ -28,26 +28,26 @@ func (w write) acked() time.Duration {
 	return w.Done
 }
 
-// ledger is what clients were told, sorted out by the causes after which another region is in charge. By when a write was sent, because that is when
+// writesByCause is what clients were told, sorted out by the causes after which another region is in charge. By when a write was sent, because that is when
 // it may still have reached the region as it was:
 //
 //   - before a cause: sent before its f.hi, and not before that of an earlier one. What of it is lost counts towards the recovery point of that
 //     cause. An acknowledgement that arrived after f.hi was given for work under way when the region was lost; its loss has the age 0.
-//   - stray: acknowledged by who should have been fenced (see charge.standing), unless it wrote to the database in charge: its timeline says that it
+//   - unfenced: acknowledged by who should have been fenced (see charge.standing), unless it wrote to the database in charge: its timeline says that it
 //     did, and the write is there. Doubtful ones may be.
 //   - after: sent after all of them and acknowledged by anybody else. No objective excuses its loss.
-type ledger struct {
-	before        [][]write // by cause, in their order; each by acknowledgement
-	after         []write
-	stray, doubts []write
-	attempts      int      // writes sent to who was not in charge, whatever came of them
-	reachable     int      // of those, that were sent when it could be reached
-	twice         []string // ids that were answered as new more than once
-	refused       []int    // the numbers of ids of which nobody was ever told anything but that they are not applied, in the order of the ids
+type writesByCause struct {
+	before             [][]write // by cause, in their order; each by acknowledgement
+	after              []write
+	unfenced, doubtful []write
+	attempts           int      // writes sent to who was not in charge, whatever came of them
+	reachable          int      // of those, that were sent when it could be reached
+	createdTwice       []string // ids that were answered as new more than once
+	refused            []int    // the numbers of ids of which nobody was ever told anything but that they are not applied, in the order of the ids
 }
 
-func (v *view) newLedger(counted []cause) ledger {
-	l := ledger{before: make([][]write, len(counted))}
+func (v *view) writesByCause(counted []cause) writesByCause {
+	l := writesByCause{before: make([][]write, len(counted))}
 	has, at, read := v.heldInCharge()
 	ids := v.ids()
 	left := ids.acks // acknowledgements to come
@@ -67,7 +67,7 @@ func (v *view) newLedger(counted []cause) ledger {
 		slot := ids.of[i]
 		maybe[slot] = maybe[slot] || op.Outcome != history.Failed
 		stands := rightful
-		if len(v.causes) > 0 && op.Sent >= v.causes[0].f.Hi {
+		if len(v.causes) > 0 && op.Sent >= v.causes[0].effect.Hi {
 			stands = v.charge.standing(op, v.causes)
 		}
 		if stands == forbidden {
@@ -81,21 +81,21 @@ func (v *view) newLedger(counted []cause) ledger {
 		}
 		if op.Status == http.StatusCreated && created[slot] < 2 {
 			if created[slot]++; created[slot] == 2 {
-				l.twice = append(l.twice, op.ID)
+				l.createdTwice = append(l.createdTwice, op.ID)
 			}
 		}
 		w := write{Op: op, slot: slot, stalled: v.stalled(op.Sent, op.Done)}
 		next := nextCause(counted, op.Sent)
 		if next >= 0 {
-			w.old = op.Done <= counted[next].f.Lo || counted[next].loses(op.Region)
+			w.old = op.Done <= counted[next].effect.Lo || counted[next].loses(op.Region)
 		}
 		switch {
 		case next == 0 && stands != forbidden:
 			put(&l.before[0], w)
-		case stands == forbidden, v.astray(op) && read && op.Done <= at && !has[slot]:
-			put(&l.stray, w)
+		case stands == forbidden, v.answeredElsewhere(op) && read && op.Done <= at && !has[slot]:
+			put(&l.unfenced, w)
 		case stands == doubtful:
-			put(&l.doubts, w)
+			put(&l.doubtful, w)
 		case next > 0:
 			put(&l.before[next], w)
 		default:
@@ -103,7 +103,7 @@ func (v *view) newLedger(counted []cause) ledger {
 		}
 		left--
 	}
-	for _, ws := range append(slices.Clone(l.before), l.stray, l.doubts, l.after) {
+	for _, ws := range append(slices.Clone(l.before), l.unfenced, l.doubtful, l.after) {
 		slices.SortFunc(ws, func(a, b write) int {
 			return cmp.Or(cmp.Compare(a.Done, b.Done), cmp.Compare(a.Seq, b.Seq))
 		})
@@ -120,15 +120,15 @@ func (v *view) newLedger(counted []cause) ledger {
 // nextCause is the index of the first that was not surely effective when something was sent; -1: all were.
 func nextCause(counted []cause, sent time.Duration) int {
 	for i := range counted {
-		if sent < counted[i].f.Hi {
+		if sent < counted[i].effect.Hi {
 			return i
 		}
 	}
 	return -1
 }
 
-// astray says whether another region than the one in charge answered, by a database that began with it.
-func (v *view) astray(op *history.Op) bool {
+// answeredElsewhere reports whether another region than the one in charge answered, by a database that began with it.
+func (v *view) answeredElsewhere(op *history.Op) bool {
 	t := v.charge.at(op.Sent)
 	return t.follows(op)
 }
@@ -136,7 +136,7 @@ func (v *view) astray(op *history.Op) bool {
 // heldInCharge is what the PostgreSQL of the region that is in charge in the end held when it was read last, and when that began.
 func (v *view) heldInCharge() (has []bool, at time.Duration, read bool) {
 	for i, r := range v.Reads {
-		if r.Store == history.StorePostgres && r.Error == "" && v.tells(r.Region) {
+		if r.Store == history.StorePostgres && r.Error == "" && v.authoritative(r.Region) {
 			has, at, read = v.reading(i).has, r.At.Lo, true
 		}
 	}
@@ -167,16 +167,16 @@ type reading struct {
 func (v *view) returned(c cause, store string) (*reading, string) {
 	found := -1
 	problem := store + " was not read before the lost region returned"
-	back, is := c.back()
+	back, is := c.healedAt()
 	for i := range v.Reads {
 		r := &v.Reads[i]
-		if r.Read != history.BeforeReturn || r.Store != store || !v.reads(r.Region, c) {
+		if r.Read != history.BeforeReturn || r.Store != store || !v.storesTell(r.Region, c) {
 			continue
 		}
 		switch {
 		case r.Error != "":
 			problem = "reading " + store + " before the lost region returned failed: " + r.Error
-		case r.At.Lo < c.f.Hi:
+		case r.At.Lo < c.effect.Hi:
 			problem = store + " was read before the fault was surely effective"
 		case is && r.At.Hi > back:
 			problem = store + " was read " + Exactly(r.At.Hi) + " after the start, when " + c.String() + " was being healed since " + Exactly(back) +
@@ -195,13 +195,13 @@ func (v *view) returned(c cause, store string) (*reading, string) {
 	return v.reading(found), ""
 }
 
-// reads says whether a region's stores tell what was kept of what was acknowledged before a cause.
-func (v *view) reads(region string, c cause) bool {
-	return region == v.after(c) || region == v.charge.last() || v.charge.last() == ""
+// storesTell reports whether a region's stores tell what was kept of what was acknowledged before a cause.
+func (v *view) storesTell(region string, c cause) bool {
+	return region == v.inChargeAfter(c) || region == v.charge.last() || v.charge.last() == ""
 }
 
-// tells says whether a region's stores tell in the end what was kept: it is in charge then, or, where nobody took over, the one that would have.
-func (v *view) tells(region string) bool {
+// authoritative reports whether a region's stores tell in the end what was kept: it is in charge then, or, where nobody took over, the one that would have.
+func (v *view) authoritative(region string) bool {
 	return region == v.charge.last() || v.charge.last() == "" || len(v.charge.changes) == 0 && (v.spec.Survivor == "" || region == v.spec.Survivor)
 }
 
@@ -209,7 +209,7 @@ func (v *view) tells(region string) bool {
 func (v *view) reconciled(store string, f history.Interval) (*reading, string) {
 	found := -1
 	for i, r := range v.Reads {
-		if r.Read == history.AfterReconciliation && r.Store == store && v.tells(r.Region) {
+		if r.Read == history.AfterReconciliation && r.Store == store && v.authoritative(r.Region) {
 			found = i
 		}
 	}
@@ -224,11 +224,11 @@ func (v *view) reconciled(store string, f history.Interval) (*reading, string) {
 	return v.reading(found), ""
 }
 
-// everyReading is what a store held whenever it could be read, by a region that tells.
+// everyReading is what a store held whenever it could be read, in an authoritative region.
 func (v *view) everyReading(store string) []*reading {
 	var all []*reading
 	for i, r := range v.Reads {
-		if r.Store == store && r.Error == "" && (v.tells(r.Region) || r.Region == v.spec.Survivor) {
+		if r.Store == store && r.Error == "" && (v.authoritative(r.Region) || r.Region == v.spec.Survivor) {
 			all = append(all, v.reading(i))
 		}
 	}

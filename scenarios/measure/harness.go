@@ -14,20 +14,20 @@ import (
 // lateBound is how late after it was due an operation may be sent: what is sent later was delayed by the harness, not by the service.
 const lateBound = 100 * time.Millisecond
 
-// ownDoubts are what the harness and its machine may have done to the figures: the harness judges itself. What it may have caused is looked at as if
+// harnessEffects are what the harness and its machine may have done to the figures: the harness judges itself. What it may have caused is looked at as if
 // all had been well with the service then; figures that would be others are not known.
-type ownDoubts struct {
-	view    *view // as recorded
-	better  *view // as it may have been at its best; nil where nothing speaks against the harness
-	worse   *view // and at its worst: nobody knows what an operation would have met that was sent too late; nil where none was
-	late    int   // operations that were sent too late
-	worst   time.Duration
-	slow    time.Duration // what a responder with nothing to do, or a timer, needed at worst while operations were not in time
-	differs bool          // set by apply
+type harnessEffects struct {
+	view           *view // as recorded
+	better         *view // as it may have been at its best; nil where nothing speaks against the harness
+	worse          *view // and at its worst: nobody knows what an operation would have met that was sent too late; nil where none was
+	late           int   // operations that were sent too late
+	worst          time.Duration
+	slow           time.Duration // what a responder with nothing to do, or a timer, needed at worst while operations were not in time
+	changedFigures bool          // set by apply
 }
 
-func (v *view) ownDoubts() *ownDoubts {
-	d := &ownDoubts{view: v}
+func (v *view) harnessEffects() *harnessEffects {
+	d := &harnessEffects{view: v}
 	limit := time.Duration(0)
 	if v.spec.RecoveryTime != nil {
 		limit = v.spec.RecoveryTime.Latency
@@ -92,7 +92,7 @@ func (v *view) slowTimes(limit time.Duration) slowTimes {
 	}
 	var all []slow
 	for _, c := range v.Controls {
-		lost := slices.ContainsFunc(v.causes, func(by cause) bool { return by.loses(c.Region) && c.Done >= by.f.Lo })
+		lost := slices.ContainsFunc(v.causes, func(by cause) bool { return by.loses(c.Region) && c.Done >= by.effect.Lo })
 		if took := c.Done - c.Due; took >= limit/2 && !lost {
 			all = append(all, slow{history.Interval{Lo: c.Due, Hi: c.Done}, took})
 		}
@@ -125,7 +125,7 @@ func (s slowTimes) during(from, to time.Duration) iter.Seq[time.Duration] {
 }
 
 // explains says whether an outage would not be there without what the harness or its machine may have done.
-func (d *ownDoubts) explains(o outage) bool {
+func (d *harnessEffects) explains(o outage) bool {
 	return d.better != nil && !slices.ContainsFunc(d.better.outages, func(p outage) bool {
 		return p.cause == o.cause && (o.censored || p.begin.Lo <= o.end.Hi) && (p.censored || o.begin.Lo <= p.end.Hi)
 	})
@@ -133,11 +133,11 @@ func (d *ownDoubts) explains(o outage) bool {
 
 // apply takes back the verdicts of figures that would be others. Where what was delayed is less than a part of a window, a verdict that is the same
 // either way stands, and its interval holds both. What fails at its best fails.
-func (d *ownDoubts) apply(m *Metrics, incidents []Incident) {
+func (d *harnessEffects) apply(m *Metrics, incidents []Incident) {
 	if d.better == nil {
 		return
 	}
-	long := d.long()
+	long := d.exceedsPart()
 	d.compare(d.better, m, incidents, func(is, other Verdict) bool { return is == other && (!long || is == Fail) })
 	if d.worse != nil {
 		d.compare(d.worse, m, incidents, func(is, other Verdict) bool { return is == other || is != Pass })
@@ -145,32 +145,32 @@ func (d *ownDoubts) apply(m *Metrics, incidents []Incident) {
 }
 
 // compare is apply for one of the ways in which it may have been.
-func (d *ownDoubts) compare(by *view, m *Metrics, incidents []Incident, stands func(is, other Verdict) bool) {
+func (d *harnessEffects) compare(by *view, m *Metrics, incidents []Incident, stands func(is, other Verdict) bool) {
 	if r, b := m.RecoveryTime, by.recoveryTime(); r != nil && (r.differs(b) || len(d.view.outages) != len(by.outages)) {
 		if b == nil || !stands(r.Verdict, b.Verdict) {
-			d.differs, r.Verdict = true, Inconclusive
+			d.changedFigures, r.Verdict = true, Inconclusive
 			for i := range incidents {
-				incidents[i] = incidents[i].timeless()
+				incidents[i] = incidents[i].withoutTimes()
 			}
 		} else {
 			r.Interval = r.or(b.Interval)
 			others := by.incidents()
 			for i := range incidents {
-				incidents[i] = incidents[i].orAs(others)
+				incidents[i] = incidents[i].widened(others)
 			}
 		}
 	}
 	if c, b := m.Capacity, by.capacity(); c != nil && (b == nil || differ(c.ShareLo, b.ShareLo) || differ(c.ShareHi, b.ShareHi)) {
 		if b == nil || !stands(c.Verdict, b.Verdict) {
-			d.differs, c.Verdict = true, Inconclusive
+			d.changedFigures, c.Verdict = true, Inconclusive
 		} else {
 			c.ShareLo, c.ShareHi = lower(c.ShareLo, b.ShareLo), higher(c.ShareHi, b.ShareHi)
 		}
 	}
 }
 
-// long says whether so much was delayed that in a part of a window nobody asked, or nobody answered in time for want of a processor.
-func (d *ownDoubts) long() bool {
+// exceedsPart reports whether a delay was so long that it can empty a part of a window: nothing was sent, or nothing answered in time, for want of a processor.
+func (d *harnessEffects) exceedsPart() bool {
 	part := d.better.spec.RecoveryTime.Window / windowParts
 	return max(d.worst, d.slow) > part || slices.ContainsFunc(d.view.Stalls, func(s history.Interval) bool { return s.Width() > part })
 }
@@ -184,9 +184,9 @@ func differ[T comparable](a, b *T) bool {
 	return (a == nil) != (b == nil) || a != nil && *a != *b
 }
 
-// reasons are what is to be said of it, where it could have changed a figure.
-func (d *ownDoubts) reasons() []string {
-	if !d.differs {
+// reasons are its effects in sentences, where they could have changed a figure.
+func (d *harnessEffects) reasons() []string {
+	if !d.changedFigures {
 		return nil
 	}
 	var all []string
@@ -220,25 +220,25 @@ func (v *view) given(incidents []Incident) []Precondition {
 	for _, name := range v.spec.Given {
 		met := len(v.causes) > 0
 		for _, c := range failed {
-			met = met && v.cameTrue(name, c)
+			met = met && v.preconditionMet(name, c)
 		}
 		if met && len(failed) == 0 {
-			met = slices.ContainsFunc(v.causes, func(c cause) bool { return v.cameTrue(name, c) })
+			met = slices.ContainsFunc(v.causes, func(c cause) bool { return v.preconditionMet(name, c) })
 		}
 		all = append(all, Precondition{Name: name, Met: met})
 	}
 	return all
 }
 
-// cameTrue says whether a precondition did after a cause.
-func (v *view) cameTrue(name string, c cause) bool {
+// preconditionMet reports whether a precondition was met after a cause.
+func (v *view) preconditionMet(name string, c cause) bool {
 	if name != GivenReadLocally {
 		_, found := v.markAfter(c, name)
 		return found
 	}
 	n := 0
 	for i := range v.Ops {
-		if op := &v.Ops[i]; op.Kind == history.Read && op.Path == PathLocal && op.Sent >= c.f.Hi {
+		if op := &v.Ops[i]; op.Kind == history.Read && op.Path == PathLocal && op.Sent >= c.effect.Hi {
 			n++
 		}
 	}

@@ -10,19 +10,19 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// turns are the operations of each client, in the order in which they were sent: places in the history.
-type turns struct {
+// clientOps are the operations of each client, in the order in which they were sent: places in the history.
+type clientOps struct {
 	clients []int   // in the order of their numbers
 	ends    []int   // of each one's operations
 	order   []int32 // client after client
 }
 
-func turnsOf(ops []history.Op) *turns {
+func clientOpsOf(ops []history.Op) *clientOps {
 	count := map[int]int{}
 	for i := range ops {
 		count[ops[i].Client]++
 	}
-	t := &turns{clients: slices.Sorted(maps.Keys(count)), order: make([]int32, len(ops))}
+	t := &clientOps{clients: slices.Sorted(maps.Keys(count)), order: make([]int32, len(ops))}
 	next := make(map[int]*int, len(count))
 	for _, client := range t.clients {
 		begin := 0
@@ -37,7 +37,7 @@ func turnsOf(ops []history.Op) *turns {
 		t.order[*at] = int32(i)
 		*at++
 	}
-	var scratch []sending
+	var scratch []sentOp
 	for _, mine := range t.all() {
 		scratch = sortBySent(ops, mine, scratch)
 	}
@@ -45,7 +45,7 @@ func turnsOf(ops []history.Op) *turns {
 }
 
 // all goes through the clients.
-func (t *turns) all() iter.Seq2[int, []int32] {
+func (t *clientOps) all() iter.Seq2[int, []int32] {
 	return func(yield func(int, []int32) bool) {
 		begin := 0
 		for i, client := range t.clients {
@@ -58,7 +58,7 @@ func (t *turns) all() iter.Seq2[int, []int32] {
 }
 
 // of are the operations of one client.
-func (t *turns) of(client int) []int32 {
+func (t *clientOps) of(client int) []int32 {
 	i, found := slices.BinarySearch(t.clients, client)
 	if !found {
 		return nil
@@ -70,21 +70,21 @@ func (t *turns) of(client int) []int32 {
 	return t.order[begin:t.ends[i]]
 }
 
-type sending struct {
+type sentOp struct {
 	sent time.Duration
 	op   int32
 }
 
 // sortBySent sorts places in the history; those of one time stay in their order. It may use what scratch holds, and returns it for the next.
-func sortBySent(ops []history.Op, places []int32, scratch []sending) []sending {
+func sortBySent(ops []history.Op, places []int32, scratch []sentOp) []sentOp {
 	if slices.IsSortedFunc(places, func(a, b int32) int { return cmp.Compare(ops[a].Sent, ops[b].Sent) }) {
 		return scratch
 	}
 	scratch = scratch[:0]
 	for _, i := range places {
-		scratch = append(scratch, sending{ops[i].Sent, i})
+		scratch = append(scratch, sentOp{ops[i].Sent, i})
 	}
-	slices.SortFunc(scratch, func(a, b sending) int { return cmp.Or(cmp.Compare(a.sent, b.sent), cmp.Compare(a.op, b.op)) })
+	slices.SortFunc(scratch, func(a, b sentOp) int { return cmp.Or(cmp.Compare(a.sent, b.sent), cmp.Compare(a.op, b.op)) })
 	for k := range scratch {
 		places[k] = scratch[k].op
 	}

@@ -12,15 +12,15 @@ import (
 type period int
 
 const (
-	stormy period = iota
-	earlier
-	later
+	disturbed period = iota
+	beforeFaults
+	afterRecovery
 )
 
-// calm says of an operation whether it was due and ended from the steady state to the first fault's command, or was due from when all faults were
+// periods returns how to classify an operation: whether it was due and ended from the steady state to the first fault's command, or was due from when all faults were
 // effective and the service was back from the last cause: what breaks a region and starts another needs processors, which the regions of a lab share
 // and those of a cloud do not.
-func (v *view) calm() func(due, done time.Duration) period {
+func (v *view) periods() func(due, done time.Duration) period {
 	steady, reached := v.PhaseAt(history.PhaseSteady)
 	from, to := time.Duration(math.MaxInt64), time.Duration(0)
 	for _, f := range v.Faults {
@@ -38,28 +38,28 @@ func (v *view) calm() func(due, done time.Duration) period {
 		for _, c := range v.causes {
 			to = max(to, v.recovered(c))
 		}
-		if v.service != nil && v.service.all.lastHeld < v.causes[len(v.causes)-1].f.Hi {
+		if v.service != nil && v.service.all.lastHeld < v.causes[len(v.causes)-1].effect.Hi {
 			to = math.MaxInt64
 		}
 	}
 	return func(due, done time.Duration) period {
 		switch {
 		case reached && due >= steady && done <= from: // one that was under way is the fault's
-			return earlier
+			return beforeFaults
 		case due >= to:
-			return later
+			return afterRecovery
 		}
-		return stormy
+		return disturbed
 	}
 }
 
-// controlled is the 99th percentile of what the slowest responder that has nothing to do needed in calm times; 0 where nobody asked. The regions share one
+// controlLatency is the 99th percentile of what the slowest responder that has nothing to do needed in undisturbed periods; 0 where nobody asked. The regions share one
 // machine: each speaks for all. One that was lost does so before that only: given back, it is starting.
-func (v *view) controlled(when func(due, done time.Duration) period) time.Duration {
+func (v *view) controlLatency(periodOf func(due, done time.Duration) period) time.Duration {
 	took := map[string][]time.Duration{}
 	for _, c := range v.Controls {
-		is := when(c.Due, c.Done)
-		if c.Error == "" && (is == earlier || is == later && !v.loses(c.Region)) {
+		is := periodOf(c.Due, c.Done)
+		if c.Error == "" && (is == beforeFaults || is == afterRecovery && !v.loses(c.Region)) {
 			took[c.Region] = append(took[c.Region], c.Done-c.Due)
 		}
 	}
@@ -80,16 +80,16 @@ func (v *view) loses(region string) bool {
 // lostAt says whether a region is lost at a time, and not given back.
 func (v *view) lostAt(region string, at time.Duration) bool {
 	return slices.ContainsFunc(v.causes, func(c cause) bool {
-		back, is := c.back()
-		return c.loses(region) && c.f.Lo <= at && (!is || back > at)
+		back, is := c.healedAt()
+		return c.loses(region) && c.effect.Lo <= at && (!is || back > at)
 	})
 }
 
-// ticked is how late the harness' own timers rang at worst in each second of calm times, in the median of the seconds.
-func (v *view) ticked(when func(due, done time.Duration) period) time.Duration {
+// timerDelay is how late the harness's own timers fired at worst in each second of undisturbed periods: the median of the seconds.
+func (v *view) timerDelay(periodOf func(due, done time.Duration) period) time.Duration {
 	var late []time.Duration
 	for _, m := range v.Machines {
-		if when(m.At.Lo, m.At.Hi) != stormy {
+		if periodOf(m.At.Lo, m.At.Hi) != disturbed {
 			late = append(late, m.Late)
 		}
 	}
@@ -105,5 +105,5 @@ func percentile99(took []time.Duration) time.Duration {
 		return 0
 	}
 	slices.Sort(took)
-	return took[least(0.99, len(took))-1]
+	return took[shareCeil(0.99, len(took))-1]
 }

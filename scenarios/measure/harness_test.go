@@ -67,7 +67,7 @@ func TestWhatIsUncertainOfOneIncidentIsNotOfAnother(t *testing.T) {
 		if is.RecoveryTime.Hi == nil {
 			t.Fatalf("the recovery time of incident %d is not known", i)
 		}
-		if got := is.orAs(other).RecoveryTime; got.Hi.Duration() != time.Duration(i+5)*time.Second {
+		if got := is.widened(other).RecoveryTime; got.Hi.Duration() != time.Duration(i+5)*time.Second {
 			t.Errorf("incident %d may have lasted up to %s", i, got.Hi.Duration())
 		}
 	}
