@@ -97,7 +97,7 @@ func (f finished) want(t *testing.T, code int, texts ...string) {
 			errs++
 		}
 	}
-	if most := min(code, 1); errs > most {
+	if limit := min(code, 1); errs > limit {
 		t.Errorf("%d errors are told", errs)
 	}
 	if t.Failed() {

@@ -32,7 +32,7 @@ type creation struct {
 	firstSent   time.Duration // when the first of its writes was
 	lastAbsent  time.Duration // when the last read that did not find it was sent
 	firstSeen   time.Duration // when the first of those ended that show that it is there
-	informative bool          // anything is
+	informative bool          // any operation says something about it
 	exists      bool          // some operation shows that it is there
 	reads       int32
 }

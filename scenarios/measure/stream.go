@@ -123,20 +123,20 @@ func (s *stream) hasBad(i, j int, long time.Duration) bool {
 // shareHolds reports whether at most 1-least of n operations are bad, which of i to j-1 are those marked. Where n are too few to tell, since one of them is
 // more than that, it is asked of a stretch before it, or after it, that is long enough: no other one may be bad there. Where bad ones come at a steady
 // rate, both have one as soon as the rate is more than the share. What was not recorded excuses nothing.
-func (s *stream) shareHolds(least float64, n, bad, missing int, where *marks, i, j int) bool {
-	if float64(bad) <= (1-least)*float64(n)+1e-9 {
+func (s *stream) shareHolds(share float64, n, bad, missing int, where *marks, i, j int) bool {
+	if float64(bad) <= (1-share)*float64(n)+1e-9 {
 		return true
 	}
-	if bad != 1 || missing > 0 || least >= 1 {
+	if bad != 1 || missing > 0 || share >= 1 {
 		return false
 	}
-	at, long := where.next(i, j), callsPerFailure(least)
+	at, long := where.next(i, j), callsPerFailure(share)
 	limit := min(at+long, where.n)
 	return where.last(at-long, at) <= at-long || where.next(at+1, limit) >= limit
 }
 
 // callsPerFailure is how many operations one bad operation needs around it to stay within the share that may be bad.
-func callsPerFailure(least float64) int { return int(math.Ceil(1/(1-least) - 1e-9)) }
+func callsPerFailure(share float64) int { return int(math.Ceil(1/(1-share) - 1e-9)) }
 
 // shareFloor is the share of n, rounded down to whole operations.
 func shareFloor(share float64, n int) int { return int(math.Floor(share*float64(n) + 1e-9)) }

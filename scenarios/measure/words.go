@@ -58,11 +58,11 @@ func formatMS(ms int64, round roundFunc) string {
 	}
 }
 
-func twoUnits(n, per int64, big, small string) string {
+func twoUnits(n, per int64, large, small string) string {
 	if n%per == 0 {
-		return fmt.Sprintf("%d %s", n/per, big)
+		return fmt.Sprintf("%d %s", n/per, large)
 	}
-	return fmt.Sprintf("%d %s %d %s", n/per, big, n%per, small)
+	return fmt.Sprintf("%d %s %d %s", n/per, large, n%per, small)
 }
 
 // decimals are dropped where they are all zero: an objective of 20 s is not "20.00 s".

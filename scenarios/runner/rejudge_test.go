@@ -90,8 +90,8 @@ func TestTheVerdictIsThatOfTheRawHistory(t *testing.T) {
 			if before.Verdict != measure.Pass || after.Verdict != want || after.Expected.Met != (want == measure.Pass) {
 				t.Errorf("the folder says %s, the history %s (expectation met: %t)", before.Verdict, after.Verdict, after.Expected.Met)
 			}
-			told := slices.ContainsFunc(after.Findings, func(f measure.Finding) bool { return slices.Contains(f.Evidence, id) })
-			if !told {
+			reported := slices.ContainsFunc(after.Findings, func(f measure.Finding) bool { return slices.Contains(f.Evidence, id) })
+			if !reported {
 				t.Errorf("no finding names %s, which is lost", id)
 			}
 		})
@@ -181,8 +181,8 @@ func TestAFolderThatCannotBeJudgedSaysWhy(t *testing.T) {
 		return func(t *testing.T, dir string) { replace(t, dir, name, old, with) }
 	}
 	for name, c := range map[string]struct {
-		spoil func(*testing.T, string)
-		want  []string
+		damage func(*testing.T, string)
+		want   []string
 	}{
 		"no result":      {remove(evidence.FileResult), []string{"result.json", "no such file"}},
 		"no scenario":    {remove(evidence.FileScenario), []string{"rejudge: ", "scenario.yaml", "no such file"}},
@@ -195,7 +195,7 @@ func TestAFolderThatCannotBeJudgedSaysWhy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t, example, 360)
-			c.spoil(t, dir)
+			c.damage(t, dir)
 			_, after, err := Rejudge(dir)
 			if err == nil || after.Verdict == measure.Pass {
 				t.Fatalf("judged: %v, %s", err, after.Verdict)

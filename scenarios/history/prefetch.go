@@ -7,12 +7,12 @@ import (
 
 // How much is read ahead: some blocks, so that neither side waits for the other at each.
 const (
-	blockSize  = 1 << 16
-	mostBlocks = 8
+	blockSize = 1 << 16
+	maxBlocks = 8
 )
 
-// ahead reads in a goroutine of its own what will be asked for next: a stream that takes work to read is read while what came of it is worked on.
-type ahead struct {
+// prefetcher reads ahead in a goroutine of its own: a stream that is costly to read is read while the text before is worked on.
+type prefetcher struct {
 	full  chan block
 	empty chan []byte
 	stop  chan struct{}
@@ -27,17 +27,17 @@ type block struct {
 	err  error
 }
 
-// readAhead is ended by close.
-func readAhead(r io.Reader) *ahead {
-	a := &ahead{full: make(chan block, mostBlocks), empty: make(chan []byte, mostBlocks), stop: make(chan struct{})}
-	for range mostBlocks {
+// prefetch starts reading; close ends it.
+func prefetch(r io.Reader) *prefetcher {
+	a := &prefetcher{full: make(chan block, maxBlocks), empty: make(chan []byte, maxBlocks), stop: make(chan struct{})}
+	for range maxBlocks {
 		a.empty <- make([]byte, blockSize)
 	}
 	a.done.Go(func() { a.fill(r) })
 	return a
 }
 
-func (a *ahead) fill(r io.Reader) {
+func (a *prefetcher) fill(r io.Reader) {
 	for {
 		var b block
 		select {
@@ -60,7 +60,7 @@ func (a *ahead) fill(r io.Reader) {
 }
 
 // Read is that of the stream.
-func (a *ahead) Read(p []byte) (int, error) {
+func (a *prefetcher) Read(p []byte) (int, error) {
 	for a.used == len(a.now.text) {
 		if a.now.err != nil {
 			return 0, a.now.err
@@ -76,7 +76,7 @@ func (a *ahead) Read(p []byte) (int, error) {
 }
 
 // close stops reading ahead; the stream is not read any more when it returns.
-func (a *ahead) close() {
+func (a *prefetcher) close() {
 	close(a.stop)
 	a.done.Wait()
 }

@@ -32,12 +32,12 @@ func TestADrillOnALabThatBrokeEndsWithThatAndNothingElse(t *testing.T) {
 		"nobody can tell":              {t.Context(), nil, nobody, nobody.Error()},
 		"interrupted":                  {ended, context.Canceled, died, context.Canceled.Error()},
 	} {
-		err := orBroken(c.ctx, c.err, began, func(context.Context) error { return c.broken })
+		err := programDeathOr(c.ctx, c.err, began, func(context.Context) error { return c.broken })
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) || errors.Is(err, drill.ErrProvesNothing) != (c.broken == nil && errors.Is(c.err, drill.ErrProvesNothing)) {
 			t.Errorf("%s: it ends with %v", name, err)
 		}
 	}
-	if err := orBroken(t.Context(), nil, began, func(context.Context) error { return nil }); err != nil {
+	if err := programDeathOr(t.Context(), nil, began, func(context.Context) error { return nil }); err != nil {
 		t.Errorf("a drill on a lab that lives ends with %v", err)
 	}
 }
