@@ -153,7 +153,7 @@ func (d *harnessEffects) compare(by *view, m *Metrics, incidents []Incident, sta
 				incidents[i] = incidents[i].withoutTimes()
 			}
 		} else {
-			r.Interval = r.or(b.Interval)
+			r.widen(*b)
 			others := by.incidents()
 			for i := range incidents {
 				incidents[i] = incidents[i].widened(others)

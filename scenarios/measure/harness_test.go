@@ -88,6 +88,24 @@ func TestWhatWasSentLateChangesNothing(t *testing.T) {
 	}
 }
 
+// If all that was sent late had failed, the service would not have been seen back: how long it was away has no upper end.
+func TestARecoveryThatOnlyLateOperationsShowIsCensored(t *testing.T) {
+	d := goodDrill()
+	const back = 48
+	d.outage(back)
+	for i := back; i < len(d.Ops); i++ {
+		d.Ops[i].Sent += 120 * msec
+		d.Ops[i].Done += 120 * msec
+	}
+	r := Judge(d.History, d.spec)
+	if is := r.Metrics.RecoveryTime; is.Verdict != Fail || is.Hi != nil || !is.Censored {
+		t.Errorf("%s, %s", is.Verdict, is.Words())
+	}
+	if is := r.Incidents[0].RecoveryTime; is.Hi != nil || !is.Censored {
+		t.Errorf("the incident's: %s", is.Words())
+	}
+}
+
 // An acknowledgement that was read after a stall may be as old as the write.
 func TestALateAcknowledgementMakesNoLossYounger(t *testing.T) {
 	d := goodDrill()

@@ -140,7 +140,7 @@ func (i Incident) widened(others []Incident) Incident {
 		return i
 	}
 	is, other := *i.RecoveryTime, others[at]
-	is.Interval = is.or(other.RecoveryTime.Interval)
+	is.widen(*other.RecoveryTime)
 	i.RecoveryTime, i.Outages = &is, slices.Clone(i.Outages)
 	for n := range i.Outages {
 		if len(other.Outages) == len(i.Outages) { // else nobody can say which is which

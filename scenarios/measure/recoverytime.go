@@ -82,6 +82,11 @@ func (v *view) recoveryTime() *RecoveryTime {
 	return &worst
 }
 
+// widen has the interval cover what may have been as well. Where the service may not have been seen back, it was not.
+func (r *RecoveryTime) widen(other RecoveryTime) {
+	r.Interval, r.Censored = r.or(other.Interval), r.Censored || other.Censored
+}
+
 // Words say how long it was.
 func (r RecoveryTime) Words() string {
 	text := r.took(r.Censored, 1)
