@@ -14,7 +14,7 @@ type Format struct {
 	Summary     string        `yaml:"summary,required" max:"160" example:"us-east-1 is lost during the morning peak" about:"What it is about, in one line."`
 	Story       file.Prose    `yaml:"story" max:"4000" example:"At nine in the morning us-east-1 is gone." about:"The incident or the remedy, told in a few sentences."`
 	Timescale   float64       `yaml:"timescale,required" min:"1" max:"10000" note:"one lab second stands for that many seconds" example:"360" about:"One lab second stands for this many seconds. What is scheduled is divided by it."`
-	Topology    Topology      `yaml:"topology" about:"The lab. What is not said is as in the preset."`
+	Topology    Topology      `yaml:"topology" about:"The lab. Keys that are left out are as in the preset."`
 	Workload    Workload      `yaml:"workload" about:"The load, offered whether or not it is served. Rates are per lab second."`
 	SteadyState SteadyState   `yaml:"steady_state" about:"What has to hold before anything is broken."`
 	Steps       []Step        `yaml:"steps,required" about:"What is done, in order. Each step does one of inject, heal, job and switchover."`
@@ -47,8 +47,8 @@ func (f *Format) check(found *file.Complaints) {
 
 // SteadyState is what must hold before anything is broken.
 type SteadyState struct {
-	Hold   file.Duration `yaml:"hold" min:">0s" example:"12m" otherwise:"2s of lab time" about:"For how long all must hold."`
-	Within file.Physical `yaml:"within" default:"1m" min:">0s" example:"1m" about:"By when it must have."`
+	Hold   file.Duration `yaml:"hold" min:">0s" example:"12m" otherwise:"2s of lab time" about:"How long the steady state must hold without a break."`
+	Within file.Physical `yaml:"within" default:"1m" min:">0s" example:"1m" about:"Time limit for reaching the steady state."`
 }
 
 // Expect is what a drill must end with.

@@ -15,18 +15,18 @@ import (
 
 // Objectives are what is promised. What is nil or empty is not.
 type Objectives struct {
-	RecoveryPoint   *RecoveryPoint `yaml:"recovery_point" example:"15m" about:"How old lost writes may be; 0s for none lost."`
-	RecoveryTime    *RecoveryTime  `yaml:"recovery_time" example:"{within: 2h, window: 10m}" about:"How soon the service must be back."`
-	StandbyCapacity file.Share     `yaml:"standby_capacity" example:"95%" about:"Of the demand that must be sustained after the fault."`
+	RecoveryPoint   *RecoveryPoint `yaml:"recovery_point" example:"15m" about:"Maximum age of lost writes at the fault; 0s if none may be lost."`
+	RecoveryTime    *RecoveryTime  `yaml:"recovery_time" example:"{within: 2h, window: 10m}" about:"Maximum time until the service is back."`
+	StandbyCapacity file.Share     `yaml:"standby_capacity" example:"95%" about:"Minimum share of the demand that is sustained after the fault."`
 	Consistency     Consistency    `yaml:"consistency" takes:"consistency" example:"linearizable" about:"What reads may see of writes."`
-	Sessions        []Guarantee    `yaml:"sessions,unique" takes:"guarantee" example:"[read_your_writes]" about:"What each client finds again."`
-	LocalReads      *LocalReads    `yaml:"local_reads" about:"How quick reads are where their clients are."`
-	StaleConfig     *Within        `yaml:"stale_config" example:"0s" about:"For how long after clients were redirected a node may refer to the lost region."`
-	WriteGap        *Within        `yaml:"write_gap" example:"2m" about:"For how long no write may be acknowledged in a switchover."`
+	Sessions        []Guarantee    `yaml:"sessions,unique" takes:"guarantee" example:"[read_your_writes]" about:"Session guarantees that each client is promised."`
+	LocalReads      *LocalReads    `yaml:"local_reads" about:"Maximum latency of reads in the region of their clients."`
+	StaleConfig     *Within        `yaml:"stale_config" example:"0s" about:"Maximum time after the redirect in which a node still refers to the lost region."`
+	WriteGap        *Within        `yaml:"write_gap" example:"2m" about:"Maximum time without an acknowledged write in a switchover."`
 	// Of the three only PostgreSQL writes one log; objects and items are copied in any order.
-	Stores          []Store `yaml:"stores,unique" takes:"store" default:"postgres, objects, items" example:"[postgres, items]" about:"In which acknowledged writes must be found."`
-	Ordered         []Store `yaml:"ordered,unique" takes:"store" default:"postgres" example:"[postgres]" about:"Those that lose no write and keep a later one."`
-	MinAcknowledged int     `yaml:"min_acknowledged" default:"50" min:"1" example:"50" about:"How many writes must have been acknowledged before the first fault, for the drill to prove anything."`
+	Stores          []Store `yaml:"stores,unique" takes:"store" default:"postgres, objects, items" example:"[postgres, items]" about:"Stores in which acknowledged writes must be found."`
+	Ordered         []Store `yaml:"ordered,unique" takes:"store" default:"postgres" example:"[postgres]" about:"Stores that may not lose a write and keep a later one."`
+	MinAcknowledged int     `yaml:"min_acknowledged" default:"50" min:"1" example:"50" about:"Minimum number of writes acknowledged before the first fault. With fewer the drill is inconclusive."`
 }
 
 // RecoveryPoint is how much acknowledged data may be lost.
@@ -37,19 +37,19 @@ type RecoveryPoint struct {
 // RecoveryTime is how soon the service must be back, and what that is.
 type RecoveryTime struct {
 	Within   file.Duration `yaml:"within,alone,required" min:">0s" example:"2h"`
-	Window   file.Duration `yaml:"window" min:">0s" example:"10m" otherwise:"1.5s of lab time" about:"For how long the service must hold throughout to be back."`
-	Success  file.Share    `yaml:"success" default:"99%" example:"99%" about:"Of all operations that are ok, at least."`
-	Latency  Latency       `yaml:"latency" max:"1" example:"{p95: 500ms}" otherwise:"{p95: 500ms}" about:"At one quantile, at most, such as {p95: 500ms}."`
-	Capacity file.Share    `yaml:"capacity" default:"95%" example:"95%" about:"Of the offered load that is answered ok in time, at least."`
+	Window   file.Duration `yaml:"window" min:">0s" example:"10m" otherwise:"1.5s of lab time" about:"How long the service criterion must hold throughout for the service to be back."`
+	Success  file.Share    `yaml:"success" default:"99%" example:"99%" about:"Minimum share of operations that are ok."`
+	Latency  Latency       `yaml:"latency" max:"1" example:"{p95: 500ms}" otherwise:"{p95: 500ms}" about:"Maximum latency at one quantile."`
+	Capacity file.Share    `yaml:"capacity" default:"95%" example:"95%" about:"Minimum share of the offered load that is answered ok within the latency."`
 }
 
 // Latency is a limit at one quantile.
 type Latency struct {
-	P50  *file.Physical `yaml:"p50" example:"100ms" about:"Of the median."`
-	P90  *file.Physical `yaml:"p90" example:"300ms" about:"Of 90% of the operations."`
-	P95  *file.Physical `yaml:"p95" example:"500ms" about:"Of 95% of the operations."`
-	P99  *file.Physical `yaml:"p99" example:"800ms" about:"Of 99% of the operations."`
-	P999 *file.Physical `yaml:"p99.9" example:"1s" about:"Of 99.9% of the operations."`
+	P50  *file.Physical `yaml:"p50" example:"100ms" about:"Maximum median."`
+	P90  *file.Physical `yaml:"p90" example:"300ms" about:"Maximum 90th percentile."`
+	P95  *file.Physical `yaml:"p95" example:"500ms" about:"Maximum 95th percentile."`
+	P99  *file.Physical `yaml:"p99" example:"800ms" about:"Maximum 99th percentile."`
+	P999 *file.Physical `yaml:"p99.9" example:"1s" about:"Maximum 99.9th percentile."`
 }
 
 // limit is the quantile that the file has, or the usual one.
@@ -67,7 +67,7 @@ func (l Latency) limit() (quantile float64, within time.Duration) {
 
 // LocalReads is how quick reads are.
 type LocalReads struct {
-	P99 file.Physical `yaml:"p99" example:"20ms" about:"In each region, at most."`
+	P99 file.Physical `yaml:"p99" example:"20ms" about:"Maximum 99th percentile in each region."`
 }
 
 // Within is for how long something may be.

@@ -15,12 +15,12 @@ import (
 
 // Step is one thing that is done to the lab.
 type Step struct {
-	At         file.Duration `yaml:"at" example:"18m" about:"After the steady state, or after what the step waits for."`
+	At         file.Duration `yaml:"at" example:"18m" about:"When the step is due, counted from the steady state, or from what the step waits for."`
 	When       Condition     `yaml:"when" takes:"condition" example:"backup_done" about:"What the step waits for: a mark of the lab, or recovered."`
-	Inject     Fault         `yaml:"inject" takes:"fault" example:"{lose_region: {region: us-east-1}}" about:"A fault and its parameters."`
-	Heal       FaultKind     `yaml:"heal" takes:"fault" example:"partition" about:"The fault of an earlier step, by its kind."`
-	Job        Job           `yaml:"job" takes:"job" example:"backup" about:"A job of the lab."`
-	Switchover string        `yaml:"switchover" example:"us-west-2" about:"The region that takes over from the one in charge, in order."`
+	Inject     Fault         `yaml:"inject" takes:"fault" example:"{lose_region: {region: us-east-1}}" about:"The fault that is injected, with its parameters."`
+	Heal       FaultKind     `yaml:"heal" takes:"fault" example:"partition" about:"The kind of the fault to heal, which an earlier step injected."`
+	Job        Job           `yaml:"job" takes:"job" example:"backup" about:"A job of the lab, which is run to its end."`
+	Switchover string        `yaml:"switchover" example:"us-west-2" about:"The region that takes over from the one in charge, by an orderly switchover."`
 }
 
 // actions are the keys of what a step does.

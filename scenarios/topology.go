@@ -14,17 +14,17 @@ import (
 // Topology is the lab of a scenario, or the whole of a file that is a topology: a preset, and what is not as in the
 // preset.
 type Topology struct {
-	Preset      Preset                 `yaml:"preset" takes:"preset" default:"two-regions" example:"two-regions" about:"What the other keys change."`
-	Strategy    topology.Strategy      `yaml:"strategy" takes:"strategy" example:"warm-standby" about:"Of disaster recovery, in the order of what it costs."`
-	Regions     []topology.Region      `yaml:"regions" example:"[us-east-1, {name: us-west-2, app_nodes: 2}]" about:"The first is home, where the primaries run; the second is the standby, which takes over."`
+	Preset      Preset                 `yaml:"preset" takes:"preset" default:"two-regions" example:"two-regions" about:"The preset that the other keys change."`
+	Strategy    topology.Strategy      `yaml:"strategy" takes:"strategy" example:"warm-standby" about:"Strategy of disaster recovery, from the cheapest to the most expensive."`
+	Regions     []topology.Region      `yaml:"regions" example:"[us-east-1, {name: us-west-2, app_nodes: 2}]" about:"Regions of the lab. The first is home, where the primaries run; the second is the standby, which takes over."`
 	Commit      topology.Commit        `yaml:"commit" takes:"commit mode" example:"remote" about:"Whether an acknowledgement waits for another region (remote) or not (local)."`
-	Replication Replication            `yaml:"replication" about:"When objects and items are copied to the other regions."`
+	Replication Replication            `yaml:"replication" about:"How objects and items reach the other regions."`
 	AWS         topology.AWS           `yaml:"aws" takes:"server of S3 and DynamoDB" example:"localstack" about:"What serves S3 and DynamoDB."`
 	Reads       topology.ReadsMode     `yaml:"reads" takes:"mode of reading" example:"local" about:"Where the app reads: where it writes, in its own region, or there once the session's writes have arrived."`
-	Latency     *file.Physical         `yaml:"latency" example:"10ms" about:"Between two regions, each way."`
-	Latencies   []topology.PairLatency `yaml:"latencies" example:"[{between: [us-east-1, eu-west-1], latency: 40ms}]" about:"Those of single pairs of regions."`
+	Latency     *file.Physical         `yaml:"latency" example:"10ms" about:"Latency between two regions, each way."`
+	Latencies   []topology.PairLatency `yaml:"latencies" example:"[{between: [us-east-1, eu-west-1], latency: 40ms}]" about:"Latencies of single pairs of regions."`
 	Services    []string               `yaml:"services" example:"[screening, scoring]" about:"Parts of the app beside the one that takes requests; each has a node of its own in every region."`
-	Overrides   []topology.Override    `yaml:"overrides" about:"Values that somebody has written into a service's own section of a region's configuration."`
+	Overrides   []topology.Override    `yaml:"overrides" about:"Values that a service's own section of a region's configuration overrides."`
 	Routing     Routing                `yaml:"routing" about:"How the name service answers."`
 	Automation  Automation             `yaml:"automation" about:"The failover automation, or off."`
 	App         topology.Work          `yaml:"app" about:"How much one node of the app can do, whatever the machine: workers over service_time."`
@@ -32,39 +32,39 @@ type Topology struct {
 
 // Replication is when copies are made.
 type Replication struct {
-	Objects topology.ReplicationMode `yaml:"objects" takes:"replication mode" example:"continuous" about:"Those of S3."`
-	Items   topology.ReplicationMode `yaml:"items" takes:"replication mode" example:"continuous" about:"Those of DynamoDB."`
+	Objects topology.ReplicationMode `yaml:"objects" takes:"replication mode" example:"continuous" about:"How objects in S3 are replicated."`
+	Items   topology.ReplicationMode `yaml:"items" takes:"replication mode" example:"continuous" about:"How items in DynamoDB are replicated."`
 }
 
 // Routing is how the name service answers.
 type Routing struct {
-	Policy topology.RoutingPolicy `yaml:"policy" takes:"routing policy" example:"failover" about:"Which of the regions it answers."`
-	TTL    *file.Duration         `yaml:"ttl" example:"60s" about:"How long its answers are kept."`
-	Check  Check                  `yaml:"check" about:"By which it knows who is healthy."`
+	Policy topology.RoutingPolicy `yaml:"policy" takes:"routing policy" example:"failover" about:"Which region it answers with."`
+	TTL    *file.Duration         `yaml:"ttl" example:"60s" about:"How long an answer may be cached."`
+	Check  Check                  `yaml:"check" about:"The health check of the name service."`
 }
 
 // Check is a health check.
 type Check struct {
-	Interval  *file.Duration `yaml:"interval" example:"30s" about:"How often it asks."`
-	Threshold *int           `yaml:"threshold" example:"3" about:"How many answers in a row change its mind."`
+	Interval  *file.Duration `yaml:"interval" example:"30s" about:"Time between two checks."`
+	Threshold *int           `yaml:"threshold" example:"3" about:"Number of equal results in a row that change the state."`
 }
 
 // Automation is the failover automation.
 type Automation struct {
 	On          *file.Switch   `yaml:",alone"`
-	Check       Check          `yaml:"check" about:"By which it finds home lost."`
+	Check       Check          `yaml:"check" about:"The health check of the automation, by which it detects the loss of home."`
 	Decide      *file.Duration `yaml:"decide" example:"0s" about:"How long the decision takes once the loss is detected: 0s for a machine, hours for people on call."`
-	StepTimeout *file.Physical `yaml:"step_timeout" example:"10s" about:"The deadline of each step."`
+	StepTimeout *file.Physical `yaml:"step_timeout" example:"10s" about:"Deadline of each step of a failover."`
 	Preflight   *file.Switch   `yaml:"preflight" example:"on" about:"Clients are redirected only when no node of the app refers to the lost region any more."`
 	Shift       *Shift         `yaml:"shift" min:"1" example:"{share: 25%, hold: 3m, success: 99%, p99: 500ms}" about:"Clients are moved a share at a time, with the routing policy weighted."`
 }
 
 // Shift is how clients are moved a share at a time.
 type Shift struct {
-	Share   file.Share    `yaml:"share" example:"25%" about:"Of all clients, moved at a time."`
-	Hold    file.Duration `yaml:"hold" example:"3m" about:"How long what has been moved must hold."`
-	Success file.Share    `yaml:"success" example:"99%" about:"Of the region's requests that are answered well meanwhile, at least."`
-	P99     file.Physical `yaml:"p99" example:"500ms" about:"Of the good answers meanwhile, at most."`
+	Share   file.Share    `yaml:"share" example:"25%" about:"Share of the clients that is moved at a time."`
+	Hold    file.Duration `yaml:"hold" example:"3m" about:"How long the moved clients are observed before the next share."`
+	Success file.Share    `yaml:"success" example:"99%" about:"Minimum share of the region's requests that succeed meanwhile."`
+	P99     file.Physical `yaml:"p99" example:"500ms" about:"Maximum 99th percentile of latency meanwhile."`
 }
 
 // compile is the topology with what the file changes of its preset, in real-world time.

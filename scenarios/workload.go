@@ -14,25 +14,25 @@ import (
 // for replication: the item store takes about a hundred writes a second in a region. Beyond, a drill would measure
 // the laptop.
 type Workload struct {
-	Writes    file.Rate     `yaml:"writes" default:"30/s" min:"1/s" max:"100/s" example:"30/s" about:"Per lab second."`
-	Reads     file.Rate     `yaml:"reads" default:"15/s" max:"500/s" example:"15/s" about:"Per lab second, of what was acknowledged."`
-	Clients   int           `yaml:"clients" default:"8" min:"1" max:"64" example:"8" about:"How many there are, each with a cache of names of its own."`
-	Timeout   file.Physical `yaml:"timeout" default:"1s" min:">0s" max:"30s" example:"1s" about:"After which a call is given up."`
-	ClientsIn []string      `yaml:"clients_in" example:"[us-east-1, eu-west-1]" about:"The regions that clients are in, in turn, with the routing policy geolocation."`
-	StaleDNS  StaleDNS      `yaml:"stale_dns" about:"Clients that keep an answer of the name service whatever its TTL says."`
-	Retry     Retry         `yaml:"retry" about:"What clients do about an operation that is not ok."`
+	Writes    file.Rate     `yaml:"writes" default:"30/s" min:"1/s" max:"100/s" example:"30/s" about:"Writes offered, per lab second."`
+	Reads     file.Rate     `yaml:"reads" default:"15/s" max:"500/s" example:"15/s" about:"Reads of acknowledged writes, per lab second."`
+	Clients   int           `yaml:"clients" default:"8" min:"1" max:"64" example:"8" about:"Number of clients. Each has a DNS cache of its own."`
+	Timeout   file.Physical `yaml:"timeout" default:"1s" min:">0s" max:"30s" example:"1s" about:"A call without an answer is given up after this time."`
+	ClientsIn []string      `yaml:"clients_in" example:"[us-east-1, eu-west-1]" about:"Regions of the clients, in turn. Needs the routing policy geolocation."`
+	StaleDNS  StaleDNS      `yaml:"stale_dns" about:"Clients that keep a DNS answer longer than its TTL."`
+	Retry     Retry         `yaml:"retry" about:"How clients retry an operation that is not ok."`
 }
 
 // StaleDNS are clients that keep the answers of the name service.
 type StaleDNS struct {
-	Share file.Share    `yaml:"share" example:"20%" about:"Of the clients."`
-	For   file.Duration `yaml:"for" example:"10m" about:"How long they keep it."`
+	Share file.Share    `yaml:"share" example:"20%" about:"Share of the clients that do."`
+	For   file.Duration `yaml:"for" example:"10m" about:"How long they keep an answer."`
 }
 
 // Retry is how clients try again.
 type Retry struct {
-	Times int           `yaml:"times" min:"0" max:"10" example:"3" about:"How often they try again."`
-	After file.Physical `yaml:"after" max:"30s" example:"500ms" about:"How soon; twice as long after each time."`
+	Times int           `yaml:"times" min:"0" max:"10" example:"3" about:"Number of retries."`
+	After file.Physical `yaml:"after" max:"30s" example:"500ms" about:"Delay before the first retry. It doubles after each."`
 }
 
 func (w Workload) check(found *file.Complaints, t topology.Topology) {
