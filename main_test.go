@@ -48,7 +48,8 @@ var mayImport = map[string][]string{
 	"docs/schema":           {},
 	"fixtures/kyc":          {"lab/topology", "lab/api"},
 	"fixtures/ledger":       {}, // it is somebody else's
-	"scenarios":             {"scenarios/drill", "lab/fault", "lab/topology", "lab/api", "scenarios/measure", "scenarios/workload", "scenarios/history", "scenarios/jsonschema"},
+	"scenarios":             {"scenarios/drill", "lab/fault", "lab/topology", "lab/api", "scenarios/file", "scenarios/measure", "scenarios/workload", "scenarios/history", "scenarios/jsonschema"},
+	"scenarios/file":        {"scenarios/jsonschema"},
 	"scenarios/drill":       {"lab/fault", "lab/topology", "scenarios/workload", "scenarios/history", "scenarios/measure", "scenarios/evidence"},
 	"scenarios/workload":    {"scenarios/history"},
 	"scenarios/history":     {},

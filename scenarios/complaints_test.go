@@ -8,9 +8,11 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/scenarios/file"
 )
 
-var update = flag.Bool("update", false, "write testdata/complaints.golden anew")
+var update = flag.Bool("update", false, "write testdata/complaints.golden, the schema and docs/scenario-format.md anew")
 
 // example is a scenario that is good; each complaint changes one place of it.
 const example = `name: example
@@ -189,8 +191,8 @@ func TestComplaints(t *testing.T) {
 			if err == nil {
 				t.Fatal("the mistake was not noticed")
 			}
-			if p := (*Problem)(nil); !errors.As(err, &p) {
-				t.Errorf("%T is no *Problem", err)
+			if p := (*file.Problem)(nil); !errors.As(err, &p) {
+				t.Errorf("%T is no *file.Problem", err)
 			}
 			got := err.Error() + "\n"
 			all.WriteString("## " + c.name + "\n" + got)
@@ -216,7 +218,7 @@ func TestEverythingIsSaidAtOnceInTheOrderOfTheFile(t *testing.T) {
 	src := strings.NewReplacer("summary:", "sumary:", "ttl: 60s", "ttl: 60", "us-east-1", "us-east-2", "pass", "passed").Replace(example)
 	_, err := Parse("f.yaml", []byte(src))
 	var lines []int
-	for _, p := range Problems(err) {
+	for _, p := range file.Problems(err) {
 		lines = append(lines, p.Line)
 	}
 	if diff := cmp.Diff([]int{2, 6, 10, 14}, lines); diff != "" {

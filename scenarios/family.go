@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/regionfall/regionfall/scenarios/file"
 )
 
 // Family is what the name of a scenario begins with, such as kyc of kyc-region-outage: the story that it belongs to.
@@ -22,7 +24,7 @@ func InFamily(family string) ([]string, error) {
 	}
 	if len(names) == 0 {
 		families = slices.Compact(families)
-		return nil, fmt.Errorf("the library has no family %s: %s", quote(family), suggest(family, families))
+		return nil, fmt.Errorf("the library has no family %s: %s", file.Quote(family), file.Suggest(family, families))
 	}
 	return names, nil
 }

@@ -4,13 +4,15 @@ import (
 	"io"
 	"strings"
 	"testing"
+
+	"github.com/regionfall/regionfall/scenarios/file"
 )
 
 // FuzzParse looks for input on which the reader crashes, hangs, complains about a place that is not there, or accepts what it can't
 // compile.
 func FuzzParse(f *testing.F) {
 	for _, name := range Names() {
-		src, err := library.ReadFile(name + ".yaml")
+		src, err := library.ReadFile(libraryFile(name))
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -33,7 +35,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		problems := Problems(err)
+		problems := file.Problems(err)
 		if len(problems) == 0 {
 			t.Fatalf("refused without a place: %v", err)
 		}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/scenarios/file"
 )
 
 // A scenario file comes in with somebody's change and is run by whoever reviews it, or by a machine that has keys. These tests hold it to
@@ -42,43 +44,62 @@ func at(path, value string) []byte {
 	return []byte(value)
 }
 
-// said are the complaints about a value at a path.
-func said(path, value string) []string {
+// complaintsAbout are the complaints about a value at a path.
+func complaintsAbout(path, value string) []string {
 	var all []string
 	_, err := Parse("f.yaml", at(path, value))
-	for _, p := range Problems(err) {
+	for _, p := range file.Problems(err) {
 		all = append(all, p.Message)
 	}
 	return all
 }
 
 // keys asks the reader itself which keys a file may have: what it does not know, it answers with what it knows.
-func keys(path string) (known []string, leaf bool) {
+func keys(t *testing.T) []string {
+	q := keyWalk{T: t}
+	all, _ := q.below("")
+	slices.Sort(all)
+	return all
+}
+
+// keyWalk asks the reader for its keys, and counts the questions: a reader that answered each with names of keys would
+// be asked until the memory is used up.
+type keyWalk struct {
+	*testing.T
+	questions int
+}
+
+func (q *keyWalk) ask(path, value string) []string {
+	const limit = 5000 // ten times what the format takes
+	if q.questions++; q.questions > limit {
+		q.Fatalf("the reader names keys without end, such as %s", path)
+	}
+	return complaintsAbout(path, value)
+}
+
+// below are the keys below a path. A path is a leaf if it has none.
+func (q *keyWalk) below(path string) (known []string, leaf bool) {
 	leaf = true
-	for _, message := range said(path, "{"+none+": 1}") {
+	add := func(child string) {
+		below, isLeaf := q.below(child)
+		if isLeaf {
+			below = []string{child}
+		}
+		known, leaf = append(known, below...), false
+	}
+	for _, message := range q.ask(path, "{"+none+": 1}") {
 		if !strings.Contains(message, none) {
 			continue
 		}
 		if _, names, ok := strings.Cut(message, "known are "); ok {
-			leaf = false
-			for _, name := range strings.Split(names, ", ") {
-				child := strings.TrimPrefix(path+"."+name, ".")
-				below, isLeaf := keys(child)
-				if isLeaf {
-					below = []string{child}
-				}
-				known = append(known, below...)
+			for name := range strings.SplitSeq(names, ", ") {
+				add(strings.TrimPrefix(path+"."+name, "."))
 			}
 		}
 	}
-	for _, message := range said(path, none) {
+	for _, message := range q.ask(path, none) {
 		if strings.HasSuffix(message, "one item per line after a dash") {
-			leaf = false
-			below, isLeaf := keys(path + "[]")
-			if isLeaf {
-				below = []string{path + "[]"}
-			}
-			known = append(known, below...)
+			add(path + "[]")
 		}
 	}
 	return known, leaf
@@ -86,9 +107,7 @@ func keys(path string) (known []string, leaf bool) {
 
 func TestEveryKeyOfTheFormatIsKnown(t *testing.T) {
 	const golden = "testdata/keys.golden"
-	all, _ := keys("")
-	slices.Sort(all)
-	got := strings.Join(all, "\n") + "\n"
+	got := strings.Join(keys(t), "\n") + "\n"
 	if *updateKeys {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -106,7 +125,7 @@ func TestEveryKeyOfTheFormatIsKnown(t *testing.T) {
 // Two keys take words as they come, and are only ever shown. All others refuse what a path or a command would be.
 func TestNoKeyTakesAPathOrACommand(t *testing.T) {
 	shown := []string{"story", "summary"}
-	all, _ := keys("")
+	all := keys(t)
 	if len(all) < 40 {
 		t.Fatalf("only %d keys were found: %v", len(all), all)
 	}
@@ -116,9 +135,9 @@ func TestNoKeyTakesAPathOrACommand(t *testing.T) {
 			// A complaint about an item may be one about its list, and one about a pair about what the pair is of.
 			place := strings.ReplaceAll(strings.TrimSuffix(path, "[]"), "[]", "[0]")
 			about := func(message string) bool {
-				return strings.Contains(message, quote(value)) || strings.HasPrefix(message, place) || strings.Contains(message, value)
+				return strings.Contains(message, file.Quote(value)) || strings.HasPrefix(message, place) || strings.Contains(message, value)
 			}
-			if !slices.ContainsFunc(said(path, "'"+value+"'"), about) {
+			if !slices.ContainsFunc(complaintsAbout(path, "'"+value+"'"), about) {
 				taken = append(taken, path)
 			}
 		}
@@ -178,50 +197,4 @@ func TestOnlyAPlainFileIsRead(t *testing.T) {
 			t.Errorf("%q is not one plain sentence: %q", c.file, err)
 		}
 	}
-}
-
-// Files that are made to cost: each is refused, soon.
-func TestNoFileCostsMuch(t *testing.T) {
-	const size = maxSize - 100
-	fill := func(unit string) string { return strings.Repeat(unit, size/len(unit)) }
-	lines := func(unit string, n int) string { return strings.Repeat(unit+"\n", n) }
-	for name, src := range map[string]string{
-		"brackets":               fill("["),
-		"braces":                 fill("{a: "),
-		"dashes":                 fill("- "),
-		"colons":                 fill(":"),
-		"quotes":                 fill(`"`),
-		"quotes left open":       lines(`"`+strings.Repeat("a", 30), maxLines-1),
-		"keys":                   lines("a: b", maxLines-1),
-		"the same key":           lines("name: a", maxLines-1),
-		"unknown keys":           lines(strings.Repeat("k", 60)+": 1", 1000),
-		"steps":                  "steps:\n" + lines("- {at: 1s}", maxLines-2),
-		"long words":             lines(strings.Repeat("w", 60), 1000),
-		"comments":               lines("#", maxLines-1),
-		"carriage returns":       fill("\r"),
-		"indentation that grows": staircase(maxIndent),
-		"story without end":      "story: |\n" + lines("  word", maxLines-2),
-		"aliases":                lines("a: &a [*a, *a, *a, *a, *a, *a, *a, *a]", 500),
-		"documents":              lines("---", maxLines-1),
-		"anything":               strings.Repeat("a", 10<<20),
-	} {
-		t.Run(name, func(t *testing.T) {
-			began := time.Now()
-			_, err := Parse("f.yaml", []byte(src))
-			if took := time.Since(began); took > 2*time.Second {
-				t.Errorf("it took %s", took)
-			}
-			if err == nil || len(Problems(err)) == 0 || len(err.Error()) > 16<<10 {
-				t.Errorf("said: %.300v", err)
-			}
-		})
-	}
-}
-
-func staircase(most int) string {
-	var b strings.Builder
-	for i := range most {
-		b.WriteString(strings.Repeat(" ", i) + "a:\n")
-	}
-	return b.String()
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/file"
 )
 
 func TestLibrary(t *testing.T) {
@@ -69,10 +70,10 @@ func TestTheLibraryPromisesWhatItsStoriesSay(t *testing.T) {
 		}
 		got := promise{
 			p.Topology.Strategy, p.Topology.Postgres.Commit, p.Topology.Items.Mode,
-			0, s.real.Judge.RecoveryTime.Within, p.Steps[len(p.Steps)-1].Inject,
+			0, time.Duration(s.format.Objectives.RecoveryTime.Within), p.Steps[len(p.Steps)-1].Inject,
 		}
-		if o := s.real.Judge.RecoveryPoint; o != nil {
-			got.Point = o.Within
+		if o := s.format.Objectives.RecoveryPoint; o != nil {
+			got.Point = time.Duration(o.Within)
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
@@ -81,7 +82,7 @@ func TestTheLibraryPromisesWhatItsStoriesSay(t *testing.T) {
 			t.Errorf("%s: survivor %q, automation off: %t", name, p.Judge.Survivor, p.Topology.Automation.Off)
 		}
 		// 10 to 30 lab seconds when all goes well: a recovery takes a few of them, not all that are waited.
-		if quick := longest(p) - p.Observe; quick < 5*time.Second || quick > 20*time.Second {
+		if quick := longestDrill(p) - p.Observe; quick < 5*time.Second || quick > 20*time.Second {
 			t.Errorf("%s: %s of lab time without the recovery", name, quick)
 		}
 	}
@@ -98,7 +99,7 @@ func TestLoad(t *testing.T) {
 		t.Errorf("load a file: %v", err)
 	}
 	large := filepath.Join(dir, "large.yml")
-	if err := os.WriteFile(large, []byte(strings.Repeat("#", 2*maxSize)), 0o600); err != nil {
+	if err := os.WriteFile(large, []byte(strings.Repeat("#", 2*file.MaxSize)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for arg, want := range map[string]string{
@@ -153,14 +154,14 @@ var keyForm = regexp.MustCompile(`^[a-z][a-z_]*$`)
 // Every fault of the catalogue can be asked for in a file: its example is read into its own struct, and all its parameters have keys.
 func TestEveryFaultOfTheCatalogueCanBeWritten(t *testing.T) {
 	for _, e := range fault.Catalogue() {
-		file := strings.Replace(example, "lose_region: {region: us-east-1}", e.Example, 1)
-		file = strings.Replace(file, "timescale: 360", "timescale: 60", 1) // what is scheduled is divided by it, and must be long enough then
-		s, err := Parse("f.yaml", []byte(file))
+		source := strings.Replace(example, "lose_region: {region: us-east-1}", e.Example, 1)
+		source = strings.Replace(source, "timescale: 360", "timescale: 60", 1) // what is scheduled is divided by it, and must be long enough then
+		s, err := Parse("f.yaml", []byte(source))
 		if err != nil {
 			t.Errorf("%s: %v", e.Kind, err)
 			continue
 		}
-		got := s.real.Steps[0].Inject
+		got := s.format.Steps[0].Inject.Spec
 		if got.Kind() != e.Kind {
 			t.Errorf("%s was read as %s", e.Kind, got.Kind())
 		}
@@ -168,11 +169,9 @@ func TestEveryFaultOfTheCatalogueCanBeWritten(t *testing.T) {
 		if reflect.DeepEqual(got, empty) {
 			t.Errorf("%s: nothing of the example was read", e.Kind)
 		}
-		known := fields{}
-		(&reader{}).collect(reflect.ValueOf(empty).Elem(), known) // panics at a type that files can't give
-		for key := range known {
-			if !keyForm.MatchString(key) {
-				t.Errorf("%s: %q is no key", e.Kind, key)
+		for _, k := range file.Keys(empty) { // panics at a type that files can't give
+			if !keyForm.MatchString(k.Path) || k.About == "" {
+				t.Errorf("%s: %q is no key, or nothing is said about it", e.Kind, k.Path)
 			}
 		}
 	}

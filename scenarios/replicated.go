@@ -8,12 +8,13 @@ import (
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
-// copyTrips is how many times the way between two regions is gone until a copy has arrived. A pass connects, lists and fetches, there and back, and
-// what is written while it is under way is copied by the next.
+// copyTrips is how many times the way between two regions is gone until a copy has arrived. A pass connects, lists
+// and fetches, there and back, and what is written while it is under way is copied by the next.
 const copyTrips = 2 * 3 * 2
 
-// replicated says which of the stores that are read reach the survivor by being copied afterwards, and how long that takes by the distance alone.
-// Where an acknowledgement waits for the other region they do not: the app has written there itself.
+// replicated says which of the stores that are read reach the survivor by being copied afterwards, and how long that
+// takes by the distance alone. Where an acknowledgement waits for the other region they do not: the app has written
+// there itself.
 func replicated(t topology.Topology, judge measure.Spec) (stores []string, takes time.Duration) {
 	if t.Postgres.Commit == topology.CommitRemote {
 		return nil, 0

@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"encoding/json"
-	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,8 +14,6 @@ import (
 	"github.com/regionfall/regionfall/scenarios/jsonschema"
 )
 
-var updateSchema = flag.Bool("update-schema", false, "write docs/schema/scenario.schema.json anew")
-
 // The published schema is what the reader reads.
 func TestTheSchemaIsThatOfTheReader(t *testing.T) {
 	got, err := Schema().File()
@@ -24,7 +21,7 @@ func TestTheSchemaIsThatOfTheReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := filepath.Join("..", SchemaFile)
-	if *updateSchema {
+	if *update {
 		if err := os.WriteFile(path, got, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -34,7 +31,7 @@ func TestTheSchemaIsThatOfTheReader(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("schema (-want +got; -update-schema writes it anew):\n%s", diff)
+		t.Errorf("schema (-want +got; -update writes it anew):\n%s", diff)
 	}
 }
 
@@ -78,27 +75,14 @@ func TestTheSchemaHasEveryKeyAndSaysWhatItIsAbout(t *testing.T) {
 		t.Errorf("keys (-known +schema):\n%s", diff)
 	}
 	undescribed(t, s, "")
-	for path := range about {
-		if strings.HasPrefix(path, ".") {
-			continue
-		}
-		found := false
-		for key := range known {
-			found = found || key == path || strings.HasPrefix(key, path+".") || strings.HasPrefix(key, path+"[]")
-		}
-		if !found {
-			t.Errorf("something is said about %s, which is no key", path)
-		}
-	}
 }
 
-// undescribed complains about keys of which nothing is said. A fault's parameters may go without: its example shows them.
+// undescribed complains about keys of which nothing is said.
 func undescribed(t *testing.T, s *jsonschema.Schema, path string) {
 	t.Helper()
 	for key, below := range s.Properties {
 		at := strings.TrimPrefix(path+"."+key, ".")
-		quantile := strings.HasPrefix(at, "objectives.recovery_time.latency.")
-		if below.Description == "" && !quantile && strings.Count(at, ".") < strings.Count("steps[].inject.kill.node", ".") {
+		if below.Description == "" {
 			t.Errorf("nothing is said about %s", at)
 		}
 		undescribed(t, below, at)
@@ -146,7 +130,7 @@ func TestScenariosAreAsTheSchemaSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range Names() {
-		files = append(files, name+".yaml")
+		files = append(files, libraryFile(name))
 	}
 	seen := 0
 	for _, file := range files {
@@ -156,7 +140,7 @@ func TestScenariosAreAsTheSchemaSays(t *testing.T) {
 		}
 		first, _, _ := strings.Cut(string(source), "\n")
 		named, is := strings.CutPrefix(first, "# yaml-language-server: $schema=")
-		if library := filepath.Dir(file) == "."; library || is {
+		if library := filepath.Dir(file) == "library"; library || is {
 			if _, err := os.Stat(filepath.Join(filepath.Dir(file), named)); err != nil || filepath.Base(named) != filepath.Base(SchemaFile) {
 				t.Errorf("%s names the schema %q: %v", file, named, err)
 			}

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/file"
 )
 
 const exampleTopology = `# three coasts
@@ -82,7 +83,7 @@ func TestAFileThatIsNoTopologySaysWhy(t *testing.T) {
 		"empty":               {"# nothing\n", "f.yaml:1:1: the file is empty: a topology has at least a preset"},
 		"no mapping":          {"- a\n", "f.yaml:1:1: a topology is not a mapping"},
 		"two documents":       {"preset: two-regions\n---\npreset: two-regions\n", "a second document begins here: one topology per file"},
-		"too large":           {strings.Repeat("#", 2*maxSize), "f.yaml:1:1: the file has more than 64 KiB: a topology is a page or two"},
+		"too large":           {strings.Repeat("#", 2*file.MaxSize), "f.yaml:1:1: the file has more than 64 KiB: a topology is a page or two"},
 		"a path in a file":    {"preset: ../../etc/passwd\n", `unknown preset "../../etc/passwd"`},
 		"fractions of a wait": {"latency: 1.5ms\n", "f.yaml:1:10: latency: 1.5ms: whole milliseconds only"},
 	} {
@@ -92,11 +93,11 @@ func TestAFileThatIsNoTopologySaysWhy(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Fatalf("got %v\nwant %s", err, c.want)
 			}
-			if p := (*Problem)(nil); !errors.As(err, &p) {
-				t.Errorf("%T is no *Problem", err)
+			if p := (*file.Problem)(nil); !errors.As(err, &p) {
+				t.Errorf("%T is no *file.Problem", err)
 			}
-			if name == "everything at once" && len(Problems(err)) != 3 {
-				t.Errorf("%d complaints, want 3: %v", len(Problems(err)), err)
+			if name == "everything at once" && len(file.Problems(err)) != 3 {
+				t.Errorf("%d complaints, want 3: %v", len(file.Problems(err)), err)
 			}
 		})
 	}
@@ -153,7 +154,7 @@ func TestTheSurvivorOfThreeRegionsIsWhoTakesOver(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), "home and standby are lost by now") {
 				t.Errorf("%v lost: %v", c.lost, err)
 			}
-		case err != nil || survivor(s.real) != c.want:
+		case err != nil || s.plan().Judge.Survivor != c.want:
 			t.Errorf("%v lost: survivor %+v, want %s; %v", c.lost, s, c.want, err)
 		default:
 			var b strings.Builder
@@ -178,7 +179,7 @@ func FuzzTopology(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte) {
 		got, err := parseTopology("fuzz.yaml", src)
 		if err != nil {
-			if problems := Problems(err); len(problems) == 0 || slices.ContainsFunc(problems, func(p *Problem) bool { return p.Line < 1 || p.Message == "" }) {
+			if problems := file.Problems(err); len(problems) == 0 || slices.ContainsFunc(problems, func(p *file.Problem) bool { return p.Line < 1 || p.Message == "" }) {
 				t.Fatalf("refused without a place: %v", err)
 			}
 			return

@@ -3,7 +3,6 @@ package fault
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/link/toxic"
@@ -32,7 +31,7 @@ func (f *Bandwidth) Validate(t topology.Topology) error {
 	_, err := streamOf(f.Direction)
 	err = errors.Join(f.validate(t), err, chooses(f.Service, f.Direction))
 	if f.Rate < minRate || f.Rate > maxRate || f.Rate%1000 != 0 {
-		err = errors.Join(err, fmt.Errorf("rate is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, minRate, maxRate))
+		err = errors.Join(err, invalid("rate", "is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, minRate, maxRate))
 	}
 	return err
 }
@@ -41,7 +40,7 @@ func (f *Bandwidth) Validate(t topology.Topology) error {
 // asks for.
 func chooses(service, direction string) error {
 	if direction == string(probe.Downstream) && service != "" && service != "redis" && service != "postgres" {
-		return fmt.Errorf("direction downstream can't be seen on %s alone: use upstream or both", service)
+		return invalid("direction", "downstream can't be seen on %s alone: use upstream or both", service)
 	}
 	return nil
 }

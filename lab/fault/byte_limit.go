@@ -3,7 +3,6 @@ package fault
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/regionfall/regionfall/lab/link/toxic"
 	"github.com/regionfall/regionfall/lab/probe"
@@ -25,10 +24,10 @@ func (f *ByteLimit) Validate(t topology.Topology) error {
 	_, err := streamOf(f.Direction)
 	err = errors.Join(f.validate(t), err, chooses(f.Service, f.Direction))
 	if f.Direction == "" || f.Direction == "both" {
-		err = errors.Join(err, errors.New("direction is missing: use upstream or downstream"))
+		err = errors.Join(err, invalid("direction", "is missing: use upstream or downstream"))
 	}
 	if f.Bytes < 4<<10 || f.Bytes > 10<<20 {
-		err = errors.Join(err, fmt.Errorf("bytes is %d; it must be 4096 to %d", f.Bytes, 10<<20))
+		err = errors.Join(err, invalid("bytes", "is %d; it must be 4096 to %d", f.Bytes, 10<<20))
 	}
 	return err
 }

@@ -1,12 +1,6 @@
 package fault
 
-import (
-	"errors"
-	"fmt"
-	"slices"
-
-	"github.com/regionfall/regionfall/lab/topology"
-)
+import "slices"
 
 // Entry is one fault of the catalogue.
 type Entry struct {
@@ -208,19 +202,4 @@ func New(kind string) (Spec, bool) {
 		return nil, false
 	}
 	return catalogue[i].empty(), true
-}
-
-// regionIn is a validation complaint about a region that the topology does not have.
-func regionIn(t topology.Topology, parameter, name string) error {
-	if name == "" {
-		return errors.New(parameter + " is missing")
-	}
-	if _, ok := t.Region(name); !ok {
-		names := make([]string, len(t.Regions))
-		for i, r := range t.Regions {
-			names[i] = r.Name
-		}
-		return fmt.Errorf("%s %q is not a region of the topology; it has %v", parameter, name, names)
-	}
-	return nil
 }

@@ -36,12 +36,12 @@ func (f *CutControl) Validate(t topology.Topology) error {
 	case ofNameservice:
 	case ofAutomation:
 		if t.Automation.Off {
-			err = errors.Join(err, errors.New("of can't be automation: the topology has none"))
+			err = errors.Join(err, invalid("of", "can't be automation: the topology has none"))
 		} else if err == nil && f.Region != t.Home().Name {
-			err = fmt.Errorf("region %q is not watched by the automation: %s is", f.Region, t.Home().Name)
+			err = invalid("region", "%q is not watched by the automation: %s is", f.Region, t.Home().Name)
 		}
 	default:
-		err = errors.Join(err, fmt.Errorf("of %q decides about no region: use %s or %s", f.Of, ofNameservice, ofAutomation))
+		err = errors.Join(err, unknown("of", []string{ofNameservice, ofAutomation}, "%q decides about no region: use %s or %s", f.Of, ofNameservice, ofAutomation))
 	}
 	return err
 }

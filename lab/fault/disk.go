@@ -29,7 +29,11 @@ type disks struct {
 func (w Nodes) validateDisk(t topology.Topology) error {
 	err := w.validate(t, false)
 	if w.Service != "" && w.Service != "postgres" || w.Node != "" && !strings.HasPrefix(w.Node, "postgres.") {
-		err = errors.Join(err, errors.New("only nodes of service postgres have a disk of their own"))
+		parameter := "service"
+		if w.Node != "" {
+			parameter = "node"
+		}
+		err = errors.Join(err, &ParameterError{Parameter: parameter, Problem: "only nodes of service postgres have a disk of their own"})
 	}
 	return err
 }

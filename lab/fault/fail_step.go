@@ -2,7 +2,6 @@ package fault
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -24,7 +23,7 @@ const maxFailures = 10_000
 func (f *FailStep) Validate(t topology.Topology) error {
 	err := f.validate(t)
 	if f.Times < 1 || f.Times > maxFailures {
-		err = errors.Join(err, fmt.Errorf("times is %d; it must be between 1 and %d", f.Times, maxFailures))
+		err = errors.Join(err, invalid("times", "is %d; it must be between 1 and %d", f.Times, maxFailures))
 	}
 	return err
 }

@@ -31,7 +31,7 @@ func (f *Jitter) Validate(t topology.Topology) error {
 	_, derr := streamOf(f.Direction)
 	err := errors.Join(f.validate(t), derr, wholeMS("up_to", f.UpTo, 20*time.Millisecond, 500*time.Millisecond))
 	if f.UpTo%(2*time.Millisecond) != 0 {
-		err = errors.Join(err, fmt.Errorf("up_to is %s; it is in even milliseconds", f.UpTo))
+		err = errors.Join(err, invalid("up_to", "is %s; it is in even milliseconds", f.UpTo))
 	}
 	return err
 }

@@ -166,16 +166,16 @@ func streamOf(direction string) (probe.Stream, error) {
 	case string(probe.Upstream), string(probe.Downstream):
 		return probe.Stream(direction), nil
 	}
-	return "", fmt.Errorf("direction %q is not known: use upstream (from who connects), downstream or both", direction)
+	return "", unknown("direction", []string{string(probe.Upstream), string(probe.Downstream), "both"}, "%q is not known: use upstream (from who connects), downstream or both", direction)
 }
 
 // wholeMS is a complaint about a duration that Toxiproxy can't do.
 func wholeMS(parameter string, d, lowest, highest time.Duration) error {
 	switch {
 	case d < lowest || d > highest:
-		return fmt.Errorf("%s is %s; it must be between %s and %s, or it could not be told from noise", parameter, d, lowest, highest)
+		return invalid(parameter, "is %s; it must be between %s and %s, or it could not be told from noise", d, lowest, highest)
 	case d%time.Millisecond != 0:
-		return fmt.Errorf("%s is %s; it is in whole milliseconds", parameter, d)
+		return invalid(parameter, "is %s; it is in whole milliseconds", d)
 	}
 	return nil
 }

@@ -45,25 +45,25 @@ var breakable = []string{"postgres", "redis", "s3", "dynamodb", "app", "replicat
 // validate asks for a selection that means something. region says whether a region alone does.
 func (w Nodes) validate(t topology.Topology, region bool) error {
 	var errs []error
-	complain := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	complain := func(parameter, format string, args ...any) { errs = append(errs, invalid(parameter, format, args...)) }
 	switch {
 	case w.Node != "" && (w.Service != "" || w.Region != "" || w.Role != ""):
-		complain("node is one node by its name: service, region and role can't go with it")
+		complain("node", "is one node by its name: service, region and role can't go with it")
 	case w.Node == "" && w.Service == "" && (w.Region == "" || !region):
-		complain("node is missing: give a node's name, or a service")
+		complain("node", "is missing: give a node's name, or a service")
 	case w.Role != "" && w.Service != "postgres" && w.Service != "redis":
-		complain("role primary is one of service postgres or redis")
+		complain("role", "primary is one of service postgres or redis")
 	case w.Role != "" && w.Region != "":
-		complain("role primary is wherever it is: region can't go with it")
+		complain("role", "primary is wherever it is: region can't go with it")
 	}
 	if w.Node != "" {
 		errs = append(errs, nodeIn(t, w.Node))
 	}
 	if w.Service != "" && !slices.Contains(breakable, w.Service) {
-		complain("service %q has no nodes; those that have are %s", w.Service, strings.Join(breakable, ", "))
+		errs = append(errs, unknown("service", breakable, "%q has no nodes; those that have are %s", w.Service, strings.Join(breakable, ", ")))
 	}
 	if w.Role != "" && w.Role != "primary" {
-		complain("role %q can't be chosen: use primary", w.Role)
+		complain("role", "%q can't be chosen: use primary", w.Role)
 	}
 	if w.Region != "" {
 		errs = append(errs, regionIn(t, "region", w.Region))
@@ -77,7 +77,7 @@ func nodeIn(t topology.Topology, name string) error {
 	service = strings.TrimRight(service, "-0123456789")
 	_, known := t.Region(region)
 	if !slices.Contains(breakable, service) || !known && region != topology.Global {
-		return fmt.Errorf("node %q can't be one of the topology: a name is like postgres.us-east-1 or app-1.us-east-1", name)
+		return invalid("node", "%q can't be one of the topology: a name is like postgres.us-east-1 or app-1.us-east-1", name)
 	}
 	return nil
 }

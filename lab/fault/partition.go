@@ -33,15 +33,15 @@ func (f *Partition) Target() string {
 func (f *Partition) Validate(t topology.Topology) error {
 	switch {
 	case f.Between == nil && f.Links == (Links{}):
-		return errors.New("between is missing: give between: [A, B] for both ways, or from and to for one")
+		return invalid("between", "is missing: give between: [A, B] for both ways, or from and to for one")
 	case f.Between == nil:
-		return errors.Join(f.validate(t), insideRegions(f.From, f.To))
+		return errors.Join(f.validate(t), f.insideRegions())
 	case f.From != "" || f.To != "":
-		return errors.New("between is for both ways, from and to are for one: give one of them")
+		return invalid("between", "is for both ways, from and to are for one: give one of them")
 	case len(f.Between) != 2 || f.Between[0] == f.Between[1]:
-		return fmt.Errorf("between takes two different regions, not %v", f.Between)
+		return invalid("between", "takes two different regions, not %v", f.Between)
 	}
-	err := errors.Join(regionIn(t, "between", f.Between[0]), regionIn(t, "between", f.Between[1]))
+	err := errors.Join(regionIn(t, "between[0]", f.Between[0]), regionIn(t, "between[1]", f.Between[1]))
 	if err != nil {
 		return err
 	}
@@ -49,10 +49,10 @@ func (f *Partition) Validate(t topology.Topology) error {
 }
 
 // insideRegions refuses the places that are not regions.
-func insideRegions(ends ...string) error {
-	for _, end := range ends {
-		if end == topology.Clients || end == topology.Global {
-			return fmt.Errorf("%q is no region: to cut a region's clients or the name service off, use refuse or cut_control", end)
+func (w Links) insideRegions() error {
+	for _, end := range []struct{ parameter, name string }{{"from", w.From}, {"to", w.To}} {
+		if end.name == topology.Clients || end.name == topology.Global {
+			return invalid(end.parameter, "%q is no region: to cut a region's clients or the name service off, use refuse or cut_control", end.name)
 		}
 	}
 	return nil

@@ -28,7 +28,7 @@ const (
 func (f *Restart) Validate(t topology.Topology) error {
 	err := f.validate(t, false)
 	if f.Down != 0 && (f.Down < minDown || f.Down > maxDown) {
-		err = errors.Join(err, fmt.Errorf("down is %s; it must be between %s and %s", f.Down, minDown, maxDown))
+		err = errors.Join(err, invalid("down", "is %s; it must be between %s and %s", f.Down, minDown, maxDown))
 	}
 	return err
 }

@@ -42,7 +42,7 @@ func (f *Squeeze) Validate(t topology.Topology) error {
 		lowest *= max(r.AppNodes, 1)
 	}
 	if f.To < lowest || f.To > maxTo {
-		err = errors.Join(err, fmt.Errorf("to is %d; it must be %d to %d requests a second", f.To, lowest, maxTo))
+		err = errors.Join(err, invalid("to", "is %d; it must be %d to %d requests a second", f.To, lowest, maxTo))
 	}
 	return err
 }

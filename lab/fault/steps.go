@@ -2,7 +2,6 @@ package fault
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -25,11 +24,11 @@ func (s Step) validate(t topology.Topology) error {
 	steps := t.Steps()
 	switch {
 	case t.Automation.Off:
-		return errors.New("step can't be chosen: the topology has no automation")
+		return invalid("step", "can't be chosen: the topology has no automation")
 	case s.Step == "":
-		return fmt.Errorf("step is missing: give one of %s", strings.Join(steps, ", "))
+		return invalid("step", "is missing: give one of %s", strings.Join(steps, ", "))
 	case !slices.Contains(steps, s.Step):
-		return fmt.Errorf("step %q is not one of the topology: those are %s", s.Step, strings.Join(steps, ", "))
+		return unknown("step", steps, "%q is not one of the topology: those are %s", s.Step, strings.Join(steps, ", "))
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func (f *ThrottleReplication) Validate(t topology.Topology) error {
 	}
 	err := f.validate(t)
 	if f.Rate < lowest || f.Rate > highest || f.Rate%1000 != 0 {
-		err = errors.Join(err, fmt.Errorf("rate is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, lowest, highest))
+		err = errors.Join(err, invalid("rate", "is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, lowest, highest))
 	}
 	return err
 }

@@ -50,24 +50,26 @@ type Topology struct {
 
 // Region is a set of nodes that live and die together, on a network of their own.
 type Region struct {
-	Name     string
-	AppNodes int // at least 1; connections go to each in turn
+	Name string `yaml:"name,alone" example:"us-east-1" about:"Such as us-east-1."`
+	// AppNodes is at least 1; connections go to each in turn.
+	AppNodes int `yaml:"app_nodes" default:"1" example:"2" about:"How many nodes the app has there."`
 	// AtStart is how many of them run before anything has happened; 0 is all, or with strategy pilot-light, outside home, none. The failover
 	// starts the others before it redirects clients.
-	AtStart int
-	Weight  int // of the questions to the name service, with policy weighted, its share is this over the sum
+	AtStart int `yaml:"at_start" example:"1" otherwise:"all" about:"How many of them run before anything has happened. A failover starts the others."`
+	// Weight is, with policy weighted, the region's part of the questions to the name service: this over the sum.
+	Weight int `yaml:"weight" example:"90" about:"Its part of the answers, with the routing policy weighted."`
 	// Follows is the region whose PostgreSQL and Redis it streams from; empty is home. Where all follow home, replication is a star;
 	// where one follows another, it cascades.
-	Follows string
+	Follows string `yaml:"follows" example:"eu-west-1" otherwise:"home" about:"The region that its databases stream from."`
 }
 
 // Work is how much one app node can do, whatever the machine: so many Workers at a time, each of which takes at least ServiceTime for a
 // request, the answers of its stores included. Up to Queue requests wait for one in their order, and more are refused at once. The zero value
 // is as much as it can. ServiceTime is physical: Scaled leaves it alone.
 type Work struct {
-	Workers     int
-	ServiceTime time.Duration
-	Queue       int
+	Workers     int           `yaml:"workers" example:"4" about:"How many requests it works on at a time."`
+	ServiceTime time.Duration `yaml:"service_time" example:"50ms" about:"What each takes at least."`
+	Queue       int           `yaml:"queue" example:"20" about:"How many wait for a worker before others are refused."`
 }
 
 // Rate is the capacity in requests a second, workers over service time (Little's law); 0 for no limit.
@@ -80,10 +82,10 @@ func (w Work) Rate() float64 {
 
 // Override is a value of one service in one region that is not what the region's configuration has for all.
 type Override struct {
-	In      string // the region
-	Service string
-	Key     string // such as postgres: see OverrideKeys
-	To      string // the region that it leads to
+	In      string `yaml:"in" example:"us-west-2" about:"The region whose configuration it is."`
+	Service string `yaml:"service" example:"screening" about:"The service whose section it is."`
+	Key     string `yaml:"key" example:"postgres" about:"Such as postgres."` // one of OverrideKeys
+	To      string `yaml:"to" example:"us-east-1" about:"The region that it leads to."`
 }
 
 // ReadsMode is where the app reads a verification.
@@ -102,8 +104,8 @@ func (m ReadsMode) Local() bool { return m == ReadsLocal || m == ReadsSession }
 
 // PairLatency is what is added to every link between two regions, one way, in both directions.
 type PairLatency struct {
-	Between [2]string
-	Latency time.Duration
+	Between [2]string     `yaml:"between,required" example:"[us-east-1, eu-west-1]" about:"Two regions."`
+	Latency time.Duration `yaml:"latency,required" example:"40ms" about:"Each way."`
 }
 
 // Postgres says how the database replicates.
@@ -224,11 +226,15 @@ func (t Topology) Find(name string) (Region, error) {
 	if r, ok := t.Region(name); ok {
 		return r, nil
 	}
+	return Region{}, fmt.Errorf("the lab has no region %q; it has %s", name, strings.Join(t.regionNames(), ", "))
+}
+
+func (t Topology) regionNames() []string {
 	names := make([]string, len(t.Regions))
 	for i, r := range t.Regions {
 		names[i] = r.Name
 	}
-	return Region{}, fmt.Errorf("the lab has no region %q; it has %s", name, strings.Join(names, ", "))
+	return names
 }
 
 // Source is the region from which the PostgreSQL and Redis of a region stream; empty for home, which streams from nobody.

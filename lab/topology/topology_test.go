@@ -81,7 +81,7 @@ func TestValidate(t *testing.T) {
 		}},
 		{"nothing set", func(p *Topology) { *p = Topology{} }, []string{
 			`topology strategy: "" is not known: use backup-restore or pilot-light or warm-standby or hot-standby or active-active`,
-			`topology regions: a lab has two or three regions: home, standby and perhaps one more; 0 given`,
+			`topology regions: a lab has two or three regions: home, standby and perhaps one more (got 0)`,
 			`topology commit: "" is not known: use local or remote`,
 			`topology replication.objects: "" is not known: use continuous or backup`,
 			`topology replication.items: "" is not known: use continuous or backup`,
@@ -92,13 +92,13 @@ func TestValidate(t *testing.T) {
 			`topology automation.step_timeout: 0s: must be more than 0`,
 		}},
 		{"one region", func(p *Topology) { p.Regions = p.Regions[:1] }, []string{
-			`topology regions: a lab has two or three regions: home, standby and perhaps one more; 1 given`,
+			`topology regions: a lab has two or three regions: home, standby and perhaps one more (got 1)`,
 		}},
 		{"four regions", func(p *Topology) { p.Regions = slices.Concat(p.Regions, third("eu"), third("ap")) }, []string{
-			`topology regions: a lab has two or three regions: home, standby and perhaps one more; 4 given`,
+			`topology regions: a lab has two or three regions: home, standby and perhaps one more (got 4)`,
 		}},
 		{"three regions from a backup", func(p *Topology) { p.Strategy, p.Regions = BackupRestore, append(p.Regions, third("eu")...) }, []string{
-			`topology regions: strategy backup-restore has two regions, for now: the backup job knows one target; 3 given`,
+			`topology regions: strategy backup-restore has two regions, for now: the backup job knows one target (got 3)`,
 		}},
 		{"who follows whom", func(p *Topology) {
 			p.Regions = append(p.Regions, third("eu")...)

@@ -25,11 +25,11 @@ const (
 	maxQueue         = 10_000
 )
 
-// FieldError is one complaint about a topology. Field is its path as in a scenario file, such as "routing.check.interval" or
-// "regions[1].name", so that whoever read the topology from a file can point at the line.
+// FieldError is one complaint about a topology, for whoever read it from a file to point at the line.
 type FieldError struct {
-	Field   string
+	Field   string // its path as in a scenario file, such as "routing.check.interval" or "regions[1].name"
 	Problem string
+	Known   []string // the names that it may have, where it has one that nobody knows
 }
 
 // Error is the field and what is wrong with it.
@@ -64,23 +64,23 @@ func (t Topology) Validate() error {
 	if t.Name != "" {
 		v.name("name", t.Name)
 	}
-	oneOf(&v, "strategy", t.Strategy, Strategies())
+	oneOf(&v, "strategy", t.Strategy)
 	v.regions(t.Regions)
 	v.work(t.App)
-	oneOf(&v, "commit", t.Postgres.Commit, CommitModes())
-	oneOf(&v, "replication.objects", t.Objects.Mode, ReplicationModes())
-	oneOf(&v, "replication.items", t.Items.Mode, ReplicationModes())
+	oneOf(&v, "commit", t.Postgres.Commit)
+	oneOf(&v, "replication.objects", t.Objects.Mode)
+	oneOf(&v, "replication.items", t.Items.Mode)
 	if t.Reads != "" {
-		oneOf(&v, "reads", t.Reads, ReadsModes())
+		oneOf(&v, "reads", t.Reads)
 	}
 	if t.AWS != "" {
-		oneOf(&v, "aws", t.AWS, AWSChoices())
+		oneOf(&v, "aws", t.AWS)
 	}
 	v.services(t)
 	v.following(t)
 	v.combinations(t)
 	if t.Routing.Policy != "" {
-		oneOf(&v, "routing.policy", t.Routing.Policy, RoutingPolicies())
+		oneOf(&v, "routing.policy", t.Routing.Policy)
 	}
 	v.notNegative("routing.ttl", t.Routing.TTL)
 	v.check("routing.check", t.Routing.Check)
@@ -102,6 +102,18 @@ func (v *validation) complain(field, format string, args ...any) {
 	*v = append(*v, &FieldError{Field: field, Problem: fmt.Sprintf(format, args...)})
 }
 
+// unknown complains about a name that is none of the known ones.
+func (v *validation) unknown(field string, known []string, format string, args ...any) {
+	*v = append(*v, &FieldError{Field: field, Problem: fmt.Sprintf(format, args...), Known: known})
+}
+
+// CheckName says why a topology can't have a name; nil when it can.
+func CheckName(value string) error {
+	var v validation
+	v.name("name", value)
+	return errors.Join(v...)
+}
+
 func (v *validation) name(field, value string) {
 	switch {
 	case len(value) > maxNameLength:
@@ -115,7 +127,7 @@ func (v *validation) name(field, value string) {
 
 func (v *validation) regions(regions []Region) {
 	if n := len(regions); n < minRegions || n > maxRegions {
-		v.complain("regions", "a lab has two or three regions: home, standby and perhaps one more; %d given", n)
+		v.complain("regions", "a lab has two or three regions: home, standby and perhaps one more (got %d)", n)
 	}
 	seen := map[string]bool{}
 	for i, r := range regions {
@@ -176,7 +188,7 @@ func (v *validation) combinations(t Topology) {
 		v.complain("commit", "remote needs a replica in the other region, which strategy backup-restore has not: use warm-standby")
 	}
 	if !t.Streams() && len(t.Regions) > minRegions {
-		v.complain("regions", "strategy backup-restore has two regions, for now: the backup job knows one target; %d given", len(t.Regions))
+		v.complain("regions", "strategy backup-restore has two regions, for now: the backup job knows one target (got %d)", len(t.Regions))
 	}
 	switch {
 	case t.Strategy == ActiveActive && (t.Routing.Policy == Failover || t.Routing.Policy == ""):
@@ -235,13 +247,11 @@ func (v *validation) notNegative(field string, d time.Duration) {
 	}
 }
 
-func oneOf[T ~string](v *validation, field string, value T, known []T) {
-	if slices.Contains(known, value) {
-		return
+func oneOf[T interface {
+	~string
+	Values() []string
+}](v *validation, field string, value T) {
+	if known := value.Values(); !slices.Contains(known, string(value)) {
+		v.unknown(field, known, "%q is not known: use %s", string(value), strings.Join(known, " or "))
 	}
-	quoted := make([]string, len(known))
-	for i, k := range known {
-		quoted[i] = string(k)
-	}
-	v.complain(field, "%q is not known: use %s", string(value), strings.Join(quoted, " or "))
 }

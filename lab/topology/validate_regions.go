@@ -20,7 +20,7 @@ func (v *validation) following(t Topology) {
 		case i == 0:
 			v.complain(field, "home follows nobody: its primaries are what the others follow")
 		case !known:
-			v.complain(field, "%.40q is no region of the topology", r.Follows)
+			v.unknown(field, t.regionNames(), "%.40q is no region of the topology", r.Follows)
 		case r.Follows == r.Name:
 			v.complain(field, "%s follows itself", r.Name)
 		case t.circles(r.Name):
@@ -50,7 +50,7 @@ func (v *validation) latencies(t Topology) {
 		field := fmt.Sprintf("latencies[%d]", i)
 		for j, name := range p.Between {
 			if _, ok := t.Region(name); !ok {
-				v.complain(fmt.Sprintf("%s.between[%d]", field, j), "%.40q is no region of the topology", name)
+				v.unknown(fmt.Sprintf("%s.between[%d]", field, j), t.regionNames(), "%.40q is no region of the topology", name)
 			}
 		}
 		pair := p.Between

@@ -39,14 +39,14 @@ func (v *validation) services(t Topology) {
 		field := fmt.Sprintf("overrides[%d]", i)
 		for key, region := range map[string]string{"in": o.In, "to": o.To} {
 			if _, ok := t.Region(region); !ok {
-				v.complain(field+"."+key, "%.40q is no region of the topology", region)
+				v.unknown(field+"."+key, t.regionNames(), "%.40q is no region of the topology", region)
 			}
 		}
 		if !slices.Contains(t.Services, o.Service) {
-			v.complain(field+".service", "%.40q is none of the services: %s", o.Service, strings.Join(t.Services, ", "))
+			v.unknown(field+".service", t.Services, "%.40q is none of the services: %s", o.Service, strings.Join(t.Services, ", "))
 		}
 		if !slices.Contains(OverrideKeys(), o.Key) {
-			v.complain(field+".key", "%.40q is not known: use %s", o.Key, strings.Join(OverrideKeys(), ", "))
+			v.unknown(field+".key", OverrideKeys(), "%.40q is not known: use %s", o.Key, strings.Join(OverrideKeys(), ", "))
 		}
 		if o.Key == "local_postgres" && !t.Reads.Local() {
 			v.complain(field+".key", "local_postgres is not read from: reads is neither %s nor %s", ReadsLocal, ReadsSession)

@@ -19,7 +19,7 @@ import (
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/node"
-	"github.com/regionfall/regionfall/scenarios"
+	"github.com/regionfall/regionfall/scenarios/file"
 )
 
 // The exit codes.
@@ -85,7 +85,7 @@ func (a *app) exit(ctx context.Context, err error) int {
 	}
 	_, _ = fmt.Fprintln(a.stderr, "Error:", visible(err.Error()))
 	var bad badInput
-	if !a.started || errors.As(err, &bad) || len(scenarios.Problems(err)) > 0 {
+	if !a.started || errors.As(err, &bad) || len(file.Problems(err)) > 0 {
 		return exitBadInput
 	}
 	return exitHarness

@@ -16,7 +16,7 @@ type drilled struct {
 	lost      int // of the oldest writes, in every store
 	unhealed  bool
 	status    evidence.Status // empty: completed
-	told      measure.Verdict // by result.json; inconclusive: what was found
+	recorded  measure.Verdict // by result.json; inconclusive: what was found
 	leftovers int
 }
 
@@ -82,8 +82,8 @@ func (d drilled) folder(t *testing.T) string {
 		Scenario: evidence.ScenarioOf(plan.Name, []byte(example), plan.Timescale), Status: d.status, History: h,
 		Report: measure.Judge(h, plan.Judge), Lab: evidence.Lab{Engine: "docker 20.10", AWS: "packages", Ready: new(measure.Near(6800 * time.Millisecond))}, Leftovers: d.leftovers,
 	})
-	if d.told != measure.Inconclusive {
-		r.Verdict = d.told
+	if d.recorded != measure.Inconclusive {
+		r.Verdict = d.recorded
 	}
 	if err := evidence.Write(dir, r, h, map[string][]byte{evidence.FileScenario: []byte(example)}); err != nil {
 		t.Fatal(err)

@@ -20,7 +20,7 @@ func TestHostileInputIsBadInput(t *testing.T) {
 		}
 		return path
 	}
-	secret := file(t, "key", "BEGIN PRIVATE KEY\n")
+	secret := writeFile(t, "key", "BEGIN PRIVATE KEY\n")
 	link, pipe := filepath.Join(dir, "link.yaml"), filepath.Join(dir, "pipe.yaml")
 	if err := os.Symlink(secret, link); err != nil {
 		t.Fatal(err)
@@ -29,7 +29,7 @@ func TestHostileInputIsBadInput(t *testing.T) {
 		t.Fatal(err)
 	}
 	const red = "\x1b[31mred"
-	told := func(key, value string) string {
+	inScenario := func(key, value string) string {
 		return in(key+".yaml", strings.Replace(example, "timescale: 360", "timescale: 360\n"+key+": "+value, 1))
 	}
 	for name, c := range map[string]struct{ file, want string }{
@@ -42,9 +42,9 @@ func TestHostileInputIsBadInput(t *testing.T) {
 		"zero bytes":              {in("zero.yaml", example+"\x00"), "the file holds zero bytes"},
 		"aliases":                 {in("alias.yaml", "a: &a [x]\nb: [*a, *a]\n"), "anchors and aliases (& and *) are not supported"},
 		"a key twice":             {in("twice.yaml", example+"expect: pass\n"), `key "expect" is there twice`},
-		"colours in the story":    {told("story", `"\e[31mred"`), "story: holds U+001B"},
-		"colours as they are":     {told("observe", `"`+red+`"`), `observe: "\x1b[31mred" is not a time`},
-		"colours in a key":        {told(`"\e[31mred"`, "1"), `unknown key "\x1b[31mred"`},
+		"colours in the story":    {inScenario("story", `"\e[31mred"`), "story: holds U+001B"},
+		"colours as they are":     {inScenario("observe", `"`+red+`"`), `observe: "\x1b[31mred" is not a time`},
+		"colours in a key":        {inScenario(`"\e[31mred"`, "1"), `unknown key "\x1b[31mred"`},
 		"colours in a file name":  {in(red+".yaml", example), `red.yaml" holds what is not to be seen`},
 		"colours in a name":       {red, `no scenario is called "\x1b[31mred"`},
 		"colours in another name": {"/" + red + "/none.yaml", "holds what is not to be seen"},

@@ -67,26 +67,27 @@ func (a *app) injectKind(e fault.Entry) *cobra.Command {
 // sentence begins with a capital, as the help has it.
 func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
-// bind gives a flag to each parameter, by its yaml tag.
+// bind gives a flag to each parameter, by its tags.
 func bind(cmd *cobra.Command, v reflect.Value) {
 	for i := range v.NumField() {
 		if v.Type().Field(i).Anonymous {
 			bind(cmd, v.Field(i))
 			continue
 		}
-		name := v.Type().Field(i).Tag.Get("yaml")
+		tag := v.Type().Field(i).Tag
+		name, about := tag.Get("yaml"), tag.Get("about")
 		flags := cmd.Flags()
 		switch dst := v.Field(i).Addr().Interface().(type) {
 		case *string:
-			flags.StringVar(dst, name, "", "")
+			flags.StringVar(dst, name, "", about)
 		case *time.Duration:
-			flags.DurationVar(dst, name, 0, "such as 80ms")
+			flags.DurationVar(dst, name, 0, about+" Such as 80ms.")
 		case *int:
-			flags.IntVar(dst, name, 0, "")
+			flags.IntVar(dst, name, 0, about)
 		case *float64:
-			flags.Float64Var(dst, name, 0, "")
+			flags.Float64Var(dst, name, 0, about)
 		case *[]string:
-			flags.StringSliceVar(dst, name, nil, "such as a,b")
+			flags.StringSliceVar(dst, name, nil, about+" Such as a,b.")
 		}
 	}
 }

@@ -27,8 +27,8 @@ expect: pass
 `
 
 func TestBadInputIsPointedAt(t *testing.T) {
-	misspelt := file(t, "misspelt.yaml", strings.Replace(example, "lose_region", "loose_region", 1))
-	untimed := file(t, "untimed.yaml", strings.Replace(example, "timescale: 360\n", "", 1))
+	misspelt := writeFile(t, "misspelt.yaml", strings.Replace(example, "lose_region", "loose_region", 1))
+	untimed := writeFile(t, "untimed.yaml", strings.Replace(example, "timescale: 360\n", "", 1))
 	for name, c := range map[string]struct {
 		args  string
 		texts []string
@@ -93,7 +93,7 @@ func TestBadInputIsPointedAt(t *testing.T) {
 }
 
 func TestWhatNeedsNoEngineWorksWithoutOne(t *testing.T) {
-	good := file(t, "good.yaml", example)
+	good := writeFile(t, "good.yaml", example)
 	for args, texts := range map[string][]string{
 		"":                       {"Usage:", "regionfall run kyc-region-outage", "Exit codes: "},
 		"--help":                 {"Usage:"},

@@ -97,7 +97,7 @@ func (f finished) want(t *testing.T, code int, texts ...string) {
 			errs++
 		}
 	}
-	if most := min(code, 1); errs > most {
+	if limit := min(code, 1); errs > limit {
 		t.Errorf("%d errors are told", errs)
 	}
 	if t.Failed() {
@@ -106,7 +106,7 @@ func (f finished) want(t *testing.T, code int, texts ...string) {
 }
 
 // file writes a file and gives its path.
-func file(t *testing.T, name, text string) string {
+func writeFile(t *testing.T, name, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {

@@ -23,7 +23,7 @@ func TestTheExitCodeIsTheVerdict(t *testing.T) {
 		"error":        {drilled{status: evidence.Errored}, exitHarness, []string{"example: inconclusive"}},
 		"left over":    {drilled{leftovers: 3}, exitHarness, []string{"example: inconclusive", "regionfall down --all"}},
 		"a lie": {
-			drilled{lost: 30, told: measure.Pass}, exitFail, []string{"example: fail", "the folder says pass; its history says fail\n"},
+			drilled{lost: 30, recorded: measure.Pass}, exitFail, []string{"example: fail", "the folder says pass; its history says fail\n"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

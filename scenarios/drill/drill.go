@@ -40,16 +40,16 @@ type drill struct {
 	watch func(Event)
 	load  *workload.Load
 
-	live    *measure.Watch
-	guards  []*guarded // in the order of injection
-	quiet   func()     // ends looking at how far replication is behind; not nil
-	silence func()     // ends asking the responders; not nil
-	rest    func()     // ends looking at how the harness does; not nil once the load is to start
-	steady  time.Duration
-	last    time.Duration // when the last fault was confirmed, or given up
-	away    bool          // the service was seen to be, after a fault, and was not said to be back since
-	stepped time.Duration // when the step before began: conditions look no further back
-	stopped bool          // the load is
+	live         *measure.Watch
+	guards       []*guarded // in the order of injection
+	stopLags     func()     // stops recording how far replication is behind; not nil
+	stopControls func()     // stops asking the responders; not nil
+	stopMachine  func()     // stops watching the harness and its machine; not nil once the load is to start
+	steady       time.Duration
+	lastFault    time.Duration // when the last fault was confirmed, or given up
+	away         bool          // the service was seen to be away after a fault, and was not reported back since
+	stepBegan    time.Duration // when the last step began: conditions ask what came since
+	stopped      bool          // the load was stopped
 
 	mu    sync.Mutex // of phase and of watch's calls
 	phase string
@@ -66,7 +66,7 @@ type guarded struct {
 func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(Event)) error {
 	alive, stop := l.Alive(ctx)
 	defer stop()
-	d := &drill{plan: p, lab: l, rec: rec, watch: watch, quiet: func() {}, silence: func() {}, live: measure.NewWatch(p.Judge)}
+	d := &drill{plan: p, lab: l, rec: rec, watch: watch, stopLags: func() {}, stopControls: func() {}, live: measure.NewWatch(p.Judge)}
 	err := d.run(alive)
 	if alive.Err() != nil && ctx.Err() == nil {
 		return context.Cause(alive)
@@ -77,10 +77,10 @@ func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(E
 func (d *drill) run(ctx context.Context) (err error) {
 	stopMarks := d.followMarks(ctx)
 	defer stopMarks()
-	d.lookLags(ctx)
+	d.recordIdleLags(ctx)
 
-	d.rest = followMachine(d.rec, d.say)
-	defer d.rest()
+	d.stopMachine = followMachine(d.rec, d.say)
+	defer d.stopMachine()
 	if err := d.startLoad(ctx); err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (d *drill) run(ctx context.Context) (err error) {
 		}
 		err = errors.Join(err, undo)
 	}()
-	stopTicker := d.showLoad(ctx)
+	stopTicker := d.reportLoad(ctx)
 	defer stopTicker()
 	stopConfigs := d.followConfigs(ctx)
 	defer stopConfigs()
@@ -100,8 +100,8 @@ func (d *drill) run(ctx context.Context) (err error) {
 	if err := d.awaitSteady(ctx); err != nil {
 		return err
 	}
-	d.quiet = d.followLags(ctx)
-	defer d.quiet()
+	d.stopLags = d.followLags(ctx)
+	defer d.stopLags()
 	if err := d.runSteps(ctx); err != nil {
 		return err
 	}
@@ -120,13 +120,13 @@ func (d *drill) run(ctx context.Context) (err error) {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	d.enter(history.PhaseEnd)
+	d.enterPhase(history.PhaseEnd)
 	return nil
 }
 
 func (d *drill) startLoad(ctx context.Context) (err error) {
 	// Before the first operation can be offered: what is acknowledged belongs to the phase.
-	d.enter(history.PhaseWorkload)
+	d.enterPhase(history.PhaseWorkload)
 	seed := rand.Uint64()
 	subnets := map[string]netip.Prefix{}
 	for _, region := range d.plan.Workload.In {
@@ -137,7 +137,7 @@ func (d *drill) startLoad(ctx context.Context) (err error) {
 		Prefix: strconv.FormatUint(seed>>32, 36), Seed: seed, Subnets: subnets,
 	})
 	if err == nil {
-		d.silence = d.followControls(ctx)
+		d.stopControls = d.followControls(ctx)
 	}
 	return err
 }
@@ -147,14 +147,14 @@ func (d *drill) stopLoad(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.plan.Workload.Timeout+5*time.Second)
 	defer cancel()
 	err := d.load.Stop(ctx)
-	d.silence() // the last operations have controls beside them
+	d.stopControls() // the last operations have controls beside them
 	if err != nil {
 		return fmt.Errorf("stop the workload: %w", err)
 	}
 	if !d.stopped {
 		d.stopped = true
-		d.rest()
-		d.enter(history.PhaseStop)
+		d.stopMachine()
+		d.enterPhase(history.PhaseStop)
 	}
 	return nil
 }
@@ -169,12 +169,12 @@ func (d *drill) runSteps(ctx context.Context) error {
 			}
 			if !met {
 				d.say("gave up waiting for %q: the steps after it are left out", s.When)
-				d.leaveOut(d.plan.Steps[i:], s.When)
+				d.recordSkipped(d.plan.Steps[i:], s.When)
 				return nil
 			}
 			from = d.rec.Now()
 		}
-		d.stepped = d.rec.Now()
+		d.stepBegan = d.rec.Now()
 		err := d.poll(ctx, func() (bool, error) {
 			seen := d.rec.Snapshot()
 			d.live.Follow(seen) // a little now, and not all of it when the service is measured
@@ -191,8 +191,8 @@ func (d *drill) runSteps(ctx context.Context) error {
 	return nil
 }
 
-// leaveOut records the faults that were not injected: a drill that was to break more than it broke does not pass.
-func (d *drill) leaveOut(steps []Step, c Condition) {
+// recordSkipped records the faults that were not injected: a drill that was to break more than it broke does not pass.
+func (d *drill) recordSkipped(steps []Step, c Condition) {
 	for _, s := range steps {
 		if s.Switchover != "" { // the regions were to change roles, and did not
 			now := d.rec.Now()
@@ -211,7 +211,7 @@ func (d *drill) leaveOut(steps []Step, c Condition) {
 
 func (d *drill) runStep(ctx context.Context, s Step) error {
 	if s.Inject != nil || s.Switchover != "" {
-		d.quiet() // from here on it says nothing of a lab in which nothing is broken
+		d.stopLags() // from here on the lab is broken: its lags say nothing about copying undisturbed
 	}
 	switch {
 	case s.Inject != nil:
@@ -238,29 +238,29 @@ func (d *drill) runStep(ctx context.Context, s Step) error {
 func (d *drill) awaitCondition(ctx context.Context, c Condition) (met bool, err error) {
 	limit := d.rec.Now() + max(d.plan.Observe, 30*time.Second)
 	err = d.poll(ctx, func() (bool, error) {
-		met = d.holds(c)
+		met = d.conditionMet(c)
 		return met || d.rec.Now() > limit, nil
 	})
 	return met, err
 }
 
-func (d *drill) holds(c Condition) bool {
+func (d *drill) conditionMet(c Condition) bool {
 	h := d.rec.Snapshot()
 	back, _ := d.recovered(h)
 	if c == Recovered {
 		return back
 	}
 	for _, m := range h.Marks {
-		if m.Name == string(c) && m.At.Hi >= d.stepped {
+		if m.Name == string(c) && m.At.Hi >= d.stepBegan {
 			return true
 		}
 	}
 	return false
 }
 
-// recovered asks about the last fault: from the one before it the service may have been back already. Calm is when nothing has gone wrong since. That
-// the service is back is said each time after it was away.
-func (d *drill) recovered(h history.History) (back, calm bool) {
+// recovered asks about the last fault: from the one before it the service may have been back already. Steady is when nothing has gone wrong since. That
+// the service is back is reported each time after it was away.
+func (d *drill) recovered(h history.History) (back, steady bool) {
 	for _, f := range slices.Backward(h.Faults) {
 		if !f.Confirmed || f.Effective == nil {
 			continue
@@ -278,15 +278,15 @@ func (d *drill) recovered(h history.History) (back, calm bool) {
 // observe waits for the recovery and a little longer, or until it is too late for it to matter. What goes wrong at the very end is watched on: how long
 // it lasts would not be known.
 func (d *drill) observe(ctx context.Context) error {
-	limit := d.last + d.plan.Observe
+	limit := d.lastFault + d.plan.Observe
 	until := limit
 	back := false
 	return d.poll(ctx, func() (bool, error) {
-		now, calm := d.recovered(d.rec.Snapshot())
-		if !back && now {
+		recovered, steady := d.recovered(d.rec.Snapshot())
+		if !back && recovered {
 			back = true
 			until = min(limit, d.rec.Now()+d.plan.Tail)
 		}
-		return d.rec.Now() >= limit || d.rec.Now() >= until && calm, nil
+		return d.rec.Now() >= limit || d.rec.Now() >= until && steady, nil
 	})
 }

@@ -38,6 +38,9 @@ func TestADrillThatRecoversPasses(t *testing.T) {
 
 	// What the harness measured is held against what really happened, on the same clock.
 	r, moved := o.report.Metrics.RecoveryTime, l.redirected()
+	if r.Hi == nil {
+		t.Fatalf("no recovery was seen: %s", r.Words())
+	}
 	if moved == 0 || r.Hi.Duration() < moved-f.Effective.Hi || r.Lo.Duration() > r.Hi.Duration() {
 		t.Errorf("clients were redirected at %s, the fault was at %+v; measured %s to %s", moved, *f.Effective, r.Lo.Duration(), r.Hi.Duration())
 	}

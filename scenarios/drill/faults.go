@@ -24,7 +24,7 @@ func (d *drill) inject(ctx context.Context, spec fault.Spec) error {
 	d.guards = append(d.guards, f)
 	d.sayFault("inject %s: %s", spec.Kind(), spec.Target())
 	s, err := g.Inject(ctx)
-	d.last = d.rec.Now()
+	d.lastFault = d.rec.Now()
 	switch {
 	case errors.Is(err, fault.ErrUnconfirmed) && ctx.Err() == nil:
 		f.record.By = err.Error()
@@ -80,7 +80,7 @@ func (d *drill) followMarks(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	exchanges := make(chan Exchange)
-	m := &marks{clocks: map[string]*history.ClockSync{}, from: d.rec.Now(), rec: d.rec, say: d.say}
+	m := &markRecorder{clocks: map[string]*history.ClockSync{}, from: d.rec.Now(), rec: d.rec, say: d.say}
 	go func() {
 		defer close(exchanges)
 		err := d.lab.FollowMarks(ctx, d.rec.Now, func(x Exchange) { exchanges <- x })
@@ -91,14 +91,14 @@ func (d *drill) followMarks(ctx context.Context) (stop func()) {
 	go func() {
 		defer close(done)
 		for x := range exchanges {
-			m.take(x)
+			m.record(x)
 		}
 	}()
 	return func() { cancel(); <-done }
 }
 
-// showLoad tells the watcher what the load looks like, several times a second.
-func (d *drill) showLoad(ctx context.Context) (stop func()) {
+// reportLoad reports the load to the watcher several times a second.
+func (d *drill) reportLoad(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -110,7 +110,7 @@ func (d *drill) showLoad(ctx context.Context) (stop func()) {
 			case <-ctx.Done():
 				return
 			case <-tick.C:
-				d.tell(Event{Load: d.load.Stats()})
+				d.emit(Event{Load: d.load.Stats()})
 			}
 		}
 	}()
@@ -140,7 +140,7 @@ func (d *drill) pollEvery(ctx context.Context, every time.Duration, done func() 
 	}
 }
 
-func (d *drill) enter(phase string) {
+func (d *drill) enterPhase(phase string) {
 	d.mu.Lock()
 	d.phase = phase
 	d.mu.Unlock()
@@ -155,13 +155,13 @@ func (d *drill) note(name, detail string) {
 	d.say("%s: %s", name, detail)
 }
 
-func (d *drill) say(format string, args ...any) { d.tell(Event{Text: fmt.Sprintf(format, args...)}) }
+func (d *drill) say(format string, args ...any) { d.emit(Event{Text: fmt.Sprintf(format, args...)}) }
 
 func (d *drill) sayFault(format string, args ...any) {
-	d.tell(Event{Text: fmt.Sprintf(format, args...), Fault: true})
+	d.emit(Event{Text: fmt.Sprintf(format, args...), Fault: true})
 }
 
-func (d *drill) tell(e Event) {
+func (d *drill) emit(e Event) {
 	if d.watch == nil {
 		return
 	}

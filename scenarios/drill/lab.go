@@ -86,15 +86,15 @@ type Event struct {
 	Load  workload.Stats
 }
 
-// marks places each agent's notes on the recorder's clock.
-type marks struct {
+// markRecorder places each agent's notes on the recorder's clock.
+type markRecorder struct {
 	clocks map[string]*history.ClockSync // by agent and process
-	from   time.Duration                 // what was noted before the drill is kept, and not told
+	from   time.Duration                 // what was noted before the drill is recorded, and not reported
 	rec    *history.Recorder
 	say    func(format string, args ...any)
 }
 
-func (m *marks) take(x Exchange) {
+func (m *markRecorder) record(x Exchange) {
 	key := x.Source + " " + x.Start
 	clock, ok := m.clocks[key]
 	if !ok {
@@ -115,9 +115,9 @@ func (m *marks) take(x Exchange) {
 
 // brief is the beginning of a text that may be an error's whole story; the evidence has all of it.
 func brief(text string) string {
-	const most = 72
-	if r := []rune(text); len(r) > most {
-		return string(r[:most]) + "…"
+	const limit = 72
+	if r := []rune(text); len(r) > limit {
+		return string(r[:limit]) + "…"
 	}
 	return text
 }

@@ -12,29 +12,29 @@ const (
 	lagEvery = 400 * time.Millisecond
 	// lagWithin bounds one answer. A machine that takes longer for it is asked again.
 	lagWithin = 2 * time.Second
-	// lessLag is by how much less a lag has to be to be recorded. Whatever is more than before is.
-	lessLag = 500 * time.Millisecond
+	// lagDrop is how much a lag has to fall to be recorded again. One that grows always is.
+	lagDrop = 500 * time.Millisecond
 )
 
 // lags records how far stores are behind, when that is worth it.
 type lags struct {
-	said map[lagOf]*time.Duration
-	most map[lagOf]time.Duration
+	recorded map[lagKey]*time.Duration
+	highest  map[lagKey]time.Duration
 }
 
-// lagOf is a store, and the way it is copied.
-type lagOf struct{ store, from, to string }
+// lagKey is a store, and the way it is copied.
+type lagKey struct{ store, from, to string }
 
-// lookLags records once how far replication is behind without a load.
-func (d *drill) lookLags(ctx context.Context) {
-	if d.asksLags() {
-		d.lookLagsAs(ctx, newLags())
+// recordIdleLags records once how far replication is behind without a load.
+func (d *drill) recordIdleLags(ctx context.Context) {
+	if d.tracksLags() {
+		d.recordLags(ctx, newLags())
 	}
 }
 
 // followLags records how far replication is behind while nothing is broken, until it is stopped, which may be done again.
 func (d *drill) followLags(ctx context.Context) (stop func()) {
-	if !d.asksLags() {
+	if !d.tracksLags() {
 		return func() {}
 	}
 	ctx, cancel := context.WithCancel(ctx)
@@ -45,7 +45,7 @@ func (d *drill) followLags(ctx context.Context) (stop func()) {
 		defer tick.Stop()
 		seen := newLags()
 		for {
-			d.lookLagsAs(ctx, seen)
+			d.recordLags(ctx, seen)
 			select {
 			case <-ctx.Done():
 				return
@@ -56,41 +56,43 @@ func (d *drill) followLags(ctx context.Context) (stop func()) {
 	return func() { cancel(); <-done }
 }
 
-// asksLags says whether anything is copied that a lag would be of.
-func (d *drill) asksLags() bool { return len(d.plan.Judge.Replicated) > 0 }
+// tracksLags reports whether any store is copied, and so can lag.
+func (d *drill) tracksLags() bool { return len(d.plan.Judge.Replicated) > 0 }
 
-func (d *drill) lookLagsAs(ctx context.Context, seen lags) {
+func (d *drill) recordLags(ctx context.Context, seen lags) {
 	within, cancel := context.WithTimeout(ctx, lagWithin)
 	defer cancel()
 	at := history.Interval{Lo: d.rec.Now()}
 	all := d.lab.Lags(within)
 	at.Hi = d.rec.Now()
 	for _, l := range all {
-		if ctx.Err() == nil && seen.news(l) { // what was asked when it was over is not recorded
+		if ctx.Err() == nil && seen.worthRecording(l) { // an answer that came after the end is not recorded
 			l.At = at
 			d.rec.Lag(l)
 		}
 	}
 }
 
-func newLags() lags { return lags{said: map[lagOf]*time.Duration{}, most: map[lagOf]time.Duration{}} }
+func newLags() lags {
+	return lags{recorded: map[lagKey]*time.Duration{}, highest: map[lagKey]time.Duration{}}
+}
 
-// news says whether a lag is to be recorded: the first, the worst so far, and what is much less than the last that was.
-func (s lags) news(l history.LagSight) bool {
-	key := lagOf{l.Store, l.From, l.To}
-	last, known := s.said[key]
+// worthRecording reports whether a lag is to be recorded: the first, the worst so far, and one that is much less than the last recorded.
+func (s lags) worthRecording(l history.LagSight) bool {
+	key := lagKey{l.Store, l.From, l.To}
+	last, known := s.recorded[key]
 	switch {
 	case !known, (last == nil) != (l.Behind == nil):
 	case l.Behind == nil:
 		return false
-	case *l.Behind > s.most[key]:
-	case *last-*l.Behind >= lessLag:
+	case *l.Behind > s.highest[key]:
+	case *last-*l.Behind >= lagDrop:
 	default:
 		return false
 	}
-	s.said[key] = l.Behind
+	s.recorded[key] = l.Behind
 	if l.Behind != nil {
-		s.most[key] = max(s.most[key], *l.Behind)
+		s.highest[key] = max(s.highest[key], *l.Behind)
 	}
 	return true
 }

@@ -67,7 +67,7 @@ func TestTheWorstLagIsRecorded(t *testing.T) {
 
 func TestNobodyIsAskedForALagWhereNothingIsCopied(t *testing.T) {
 	d := &drill{} // whose lab can't be asked
-	d.lookLags(t.Context())
+	d.recordIdleLags(t.Context())
 	d.followLags(t.Context())()
 }
 

@@ -13,12 +13,12 @@ import (
 const (
 	// tickEvery is how often the harness looks whether it still runs.
 	tickEvery = 10 * time.Millisecond
-	// standstill is by how much a tick has to be late for the harness to have stood still.
-	standstill = 100 * time.Millisecond
-	// sightEvery is the stretch of time of which it is said how the machine did.
-	sightEvery = time.Second
-	// mostUnrecorded is how much may wait to be recorded: some thirty seconds of a disk that takes nothing.
-	mostUnrecorded = 256
+	// stallThreshold is how late a tick has to be to show that the harness stood still.
+	stallThreshold = 100 * time.Millisecond
+	// reportEvery is how often the state of the machine is recorded.
+	reportEvery = time.Second
+	// maxUnrecorded is how much may wait to be recorded: some thirty seconds of a disk that takes nothing.
+	maxUnrecorded = 256
 )
 
 // monitor is how the harness judges itself: whether it stood still, and how its machine did.
@@ -34,13 +34,13 @@ type monitor struct {
 	booted   func() (time.Duration, bool) // the time since the boot, sleep included; false where the system does not tell
 	pressure func() (time.Duration, bool) // for how long something has waited for a processor since the boot; false where the system does not tell
 	stall    func(at history.Interval, lasted time.Duration)
-	sight    func(history.Machine)
+	report   func(history.Machine)
 }
 
 // followMachine records how the harness and its machine do until it is stopped, which may be done again.
 func followMachine(rec *history.Recorder, say func(format string, args ...any)) (stop func()) {
 	m := &monitor{
-		now: rec.Now, booted: sinceBoot, pressure: cpuPressure, sight: rec.Machine,
+		now: rec.Now, booted: sinceBoot, pressure: cpuPressure, report: rec.Machine,
 		stall: func(at history.Interval, lasted time.Duration) {
 			rec.Stall(at)
 			say("the harness stood still for %s", lasted.Round(time.Millisecond))
@@ -53,7 +53,7 @@ func followMachine(rec *history.Recorder, say func(format string, args ...any)) 
 
 // run looks from a first reading on until it is over. What it sees is recorded by a goroutine of its own: a disk that is slow must not look like a harness that stands still.
 func (m *monitor) run(last reading, over <-chan struct{}) {
-	records := make(chan func(), mostUnrecorded)
+	records := make(chan func(), maxUnrecorded)
 	recorded := make(chan struct{})
 	go func() {
 		defer close(recorded)
@@ -63,7 +63,7 @@ func (m *monitor) run(last reading, over <-chan struct{}) {
 	}()
 	defer func() { close(records); <-recorded }()
 
-	stretch := m.begin(last)
+	current := m.begin(last)
 	timer := time.NewTimer(tickEvery)
 	defer timer.Stop()
 	for ended := false; !ended; {
@@ -74,15 +74,15 @@ func (m *monitor) run(last reading, over <-chan struct{}) {
 		}
 		next := m.read()
 		late := next.lateAfter(last)
-		if late >= standstill {
+		if late >= stallThreshold {
 			at := history.Interval{Lo: last.at, Hi: next.at} // it ran at the tick before, and does so now
 			records <- func() { m.stall(at, late) }
 		}
-		stretch.late = max(stretch.late, late)
-		if ended || next.at-stretch.from.at >= sightEvery {
-			sight := m.end(stretch, next)
-			records <- func() { m.sight(sight) }
-			stretch = m.begin(next)
+		current.late = max(current.late, late)
+		if ended || next.at-current.from.at >= reportEvery {
+			report := m.end(current, next)
+			records <- func() { m.report(report) }
+			current = m.begin(next)
 		}
 		last = next
 		timer.Reset(tickEvery)
@@ -111,26 +111,26 @@ func (r reading) lateAfter(before reading) time.Duration {
 	return max(0, passed-tickEvery, r.booted-before.booted-passed)
 }
 
-// stretch is a stretch of time that goes on.
-type stretch struct {
+// monitored is a period that is being monitored.
+type monitored struct {
 	from    reading
 	late    time.Duration
 	waited  time.Duration // by its beginning
 	waiting bool          // whether that is known
 }
 
-func (m *monitor) begin(from reading) stretch {
+func (m *monitor) begin(from reading) monitored {
 	waited, known := m.pressure()
-	return stretch{from: from, waited: waited, waiting: known}
+	return monitored{from: from, waited: waited, waiting: known}
 }
 
-func (m *monitor) end(s stretch, at reading) history.Machine {
-	sight := history.Machine{At: history.Interval{Lo: s.from.at, Hi: at.at}, Late: s.late}
+func (m *monitor) end(s monitored, at reading) history.Machine {
+	report := history.Machine{At: history.Interval{Lo: s.from.at, Hi: at.at}, Late: s.late}
 	passed := at.at - s.from.at
 	if waited, known := m.pressure(); known && s.waiting && passed > 0 {
-		sight.Waiting = new(min(1, float64(waited-s.waited)/float64(passed)))
+		report.Waiting = new(min(1, float64(waited-s.waited)/float64(passed)))
 	}
-	return sight
+	return report
 }
 
 // cpuPressure reads the kernel's pressure stall information. Other systems have none, nor has a kernel that was told to keep none.

@@ -31,7 +31,7 @@ func newWatched() *watched {
 	w.stall = func(at history.Interval, lasted time.Duration) {
 		w.stalls, w.lasted = append(w.stalls, at), append(w.lasted, lasted)
 	}
-	w.sight = func(m history.Machine) { w.sights = append(w.sights, m) }
+	w.report = func(m history.Machine) { w.sights = append(w.sights, m) }
 	return w
 }
 
@@ -140,8 +140,8 @@ func TestASystemThatTellsLittleIsLookedAfter(t *testing.T) {
 func TestADiskThatIsSlowIsNoStall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWatched()
-		seen := w.sight
-		w.sight = func(m history.Machine) { time.Sleep(700 * ms); seen(m) }
+		seen := w.report
+		w.report = func(m history.Machine) { time.Sleep(700 * ms); seen(m) }
 		w.during(func() { time.Sleep(3 * time.Second) })
 		if len(w.stalls) > 0 || len(w.sights) < 3 {
 			t.Errorf("stalls %v, of the machine %+v", w.stalls, w.sights)

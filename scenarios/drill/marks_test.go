@@ -20,11 +20,11 @@ func place(t *testing.T, exchanges ...Exchange) ([]history.Mark, string) {
 		t.Fatal(err)
 	}
 	var said []string
-	m := &marks{clocks: map[string]*history.ClockSync{}, rec: rec, say: func(format string, args ...any) {
+	m := &markRecorder{clocks: map[string]*history.ClockSync{}, rec: rec, say: func(format string, args ...any) {
 		said = append(said, fmt.Sprintf(format, args...))
 	}}
 	for _, x := range exchanges {
-		m.take(x)
+		m.record(x)
 	}
 	return rec.Snapshot().Marks, strings.Join(said, "\n")
 }

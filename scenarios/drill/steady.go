@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	steadyShare   = 0.99 // of operations that must be ok in the steady state
-	leastPerCheck = 5    // operations without which a share says nothing
+	steadyShare = 0.99 // of operations that must be ok in the steady state
+	minPerCheck = 5    // operations without which a share says nothing
 
 	// steadyEvery is how often the lab is asked whether all is well: each time it is many questions, that a small machine must answer beside its clients.
 	steadyEvery = 300 * time.Millisecond
@@ -22,16 +22,16 @@ func (d *drill) awaitSteady(ctx context.Context) error {
 	since, last := d.rec.Now(), errors.New("nothing yet")
 	limit := d.rec.Now() + d.plan.Steady.Within
 	return d.pollEvery(ctx, steadyEvery, func() (bool, error) {
-		if err := d.lookSteady(ctx, since); errors.Is(err, errTooFew) {
+		if err := d.checkSteady(ctx, since); errors.Is(err, errTooFew) {
 			last = err // the hold goes on until it can be told
 		} else if errors.Is(err, ErrMovedAlready) {
 			return false, fmt.Errorf("%w: no steady state: %w", ErrProvesNothing, err)
 		} else if err != nil {
 			since, last = d.rec.Now(), err
-		} else if d.rec.Now()-since >= max(d.plan.Steady.Hold, d.checkable()) {
+		} else if d.rec.Now()-since >= max(d.plan.Steady.Hold, d.minimumHold()) {
 			d.steady = d.rec.Now()
-			d.stepped = d.steady
-			d.enter(history.PhaseSteady)
+			d.stepBegan = d.steady
+			d.enterPhase(history.PhaseSteady)
 			return true, nil
 		}
 		if d.rec.Now() > limit {
@@ -45,8 +45,8 @@ func (d *drill) awaitSteady(ctx context.Context) error {
 var ErrMovedAlready = errors.New("the failover came before the fault: the machine stands still for longer than health checks wait; " +
 	"close what else runs on it, or use a smaller timescale")
 
-// lookSteady asks the lab, and the operations that ended since.
-func (d *drill) lookSteady(ctx context.Context, since time.Duration) error {
+// checkSteady asks the lab, and looks at the operations that ended since a time.
+func (d *drill) checkSteady(ctx context.Context, since time.Duration) error {
 	if err := d.lab.Steady(ctx); err != nil {
 		return err
 	}
@@ -63,14 +63,14 @@ func (d *drill) lookSteady(ctx context.Context, since time.Duration) error {
 			why = op.Error
 		}
 	}
-	if ended >= leastPerCheck && float64(good) < steadyShare*float64(ended) {
+	if ended >= minPerCheck && float64(good) < steadyShare*float64(ended) {
 		return fmt.Errorf("%d of %d operations are ok (%s)", good, ended, why)
 	}
 	// What was offered just now may still be under way for as long as its timeout.
-	if patience := d.checkable() + d.plan.Workload.Timeout; ended < leastPerCheck && d.rec.Now()-since > patience {
+	if patience := d.minimumHold() + d.plan.Workload.Timeout; ended < minPerCheck && d.rec.Now()-since > patience {
 		return fmt.Errorf("only %d operations ended in %s", ended, patience.Round(time.Millisecond))
 	}
-	if ended < leastPerCheck && d.rec.Now()-since >= max(d.plan.Steady.Hold, d.checkable()) {
+	if ended < minPerCheck && d.rec.Now()-since >= max(d.plan.Steady.Hold, d.minimumHold()) {
 		return errTooFew
 	}
 	return nil
@@ -79,7 +79,7 @@ func (d *drill) lookSteady(ctx context.Context, since time.Duration) error {
 // errTooFew says that nothing is wrong, and nothing is known yet.
 var errTooFew = errors.New("too few operations have ended to tell")
 
-// checkable is how long it takes until enough operations have fallen due for a share of them to say something.
-func (d *drill) checkable() time.Duration {
-	return time.Duration(float64(leastPerCheck) / d.plan.Workload.Writes * float64(time.Second))
+// minimumHold is how long it takes until enough operations have fallen due for a share of them to say something.
+func (d *drill) minimumHold() time.Duration {
+	return time.Duration(float64(minPerCheck) / d.plan.Workload.Writes * float64(time.Second))
 }

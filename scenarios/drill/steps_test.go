@@ -241,19 +241,19 @@ func TestAConditionThatNeverComesIsGivenUp(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				var told []string
+				var events []string
 				p := plan(Step{When: "promoted", Job: "backup"}, Step{Job: "backup"})
 				p.Observe = observe
 				l := &tinyLab{job: func(context.Context) error { return nil }}
-				d := &drill{plan: p, lab: l, rec: rec, watch: func(e Event) { told = append(told, e.Text) }}
+				d := &drill{plan: p, lab: l, rec: rec, watch: func(e Event) { events = append(events, e.Text) }}
 				if err := d.runSteps(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				if took, want := rec.Now(), max(observe, 30*time.Second); took < want || took > want+2*lookEvery {
 					t.Errorf("gave up after %s, want %s", took, want)
 				}
-				if len(l.jobs) > 0 || len(told) != 1 || !strings.Contains(told[0], `gave up waiting for "promoted"`) {
-					t.Errorf("jobs %v; said %q", l.jobs, told)
+				if len(l.jobs) > 0 || len(events) != 1 || !strings.Contains(events[0], `gave up waiting for "promoted"`) {
+					t.Errorf("jobs %v; said %q", l.jobs, events)
 				}
 			})
 		})

@@ -14,7 +14,7 @@ func (d *drill) switchOver(ctx context.Context, region string) error {
 	f := history.Fault{
 		Name: history.Switchover, Target: region, Command: now, Effective: &history.Interval{Lo: now, Hi: now}, Confirmed: true, By: "the order",
 	}
-	d.last = now
+	d.lastFault = now
 	d.rec.Fault(f)
 	d.sayFault("switch over to %s", region)
 	err := d.lab.Switchover(ctx, region, func(step string) { d.say("switchover to %s: %s", region, step) })

@@ -80,7 +80,7 @@ func lossesOf(p measure.RecoveryPoint, h history.History, effective *measure.Spa
 		if len(store.LostIDs) == 0 {
 			continue
 		}
-		s := page.Losses{Store: strings.TrimSpace(store.Name + " " + store.Rule), Lost: store.Lost}
+		s := page.Losses{Store: store.Name, Lost: store.Lost}
 		for _, id := range store.LostIDs[:min(shownLosses, len(store.LostIDs))] {
 			l := page.Loss{ID: id, Acked: "not in the history"}
 			if op := acked[id]; op != nil {

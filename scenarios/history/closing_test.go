@@ -119,7 +119,7 @@ func TestARecordingWithAHoleIsNotClosed(t *testing.T) {
 	}
 	record(r, 10)
 	r.mu.Lock()
-	r.keep(io.ErrShortWrite)
+	r.keepError(io.ErrShortWrite)
 	r.mu.Unlock()
 	if err := r.Close(); err == nil {
 		t.Error("the hole is not told")

@@ -54,7 +54,7 @@ func decodeZipped(f *os.File) (History, error) {
 	if err != nil {
 		return History{}, err
 	}
-	text := readAhead(zip)
+	text := prefetch(zip)
 	defer text.close()
 	return decodeOps(text, unzippedSize(f))
 }
@@ -115,8 +115,8 @@ func decodeOps(r io.Reader, size int64) (History, error) {
 		}
 		seen += len(line) + 1
 		h.Ops = append(h.Ops, op)
-		if len(h.Ops) == sampled && size > 0 {
-			h.Ops = slices.Grow(h.Ops, int(size/int64(seen)+1)*sampled)
+		if len(h.Ops) == sampleSize && size > 0 {
+			h.Ops = slices.Grow(h.Ops, int(size/int64(seen)+1)*sampleSize)
 		}
 		return nil
 	})
@@ -124,13 +124,13 @@ func decodeOps(r io.Reader, size int64) (History, error) {
 	return h, err
 }
 
-// sampled is how many operations show how long a line is. Those that follow are hardly shorter: times grow.
-const sampled = 512
+// sampleSize is how many operations are read before the rest is estimated by the length of their lines. Those that follow are hardly shorter: times grow.
+const sampleSize = 512
 
 // decodeOp decodes any line, and says what is wrong with it.
 func decodeOp(line []byte) (Op, error) {
 	var op Op
-	if err := strict(line, &op); err != nil {
+	if err := decodeStrict(line, &op); err != nil {
 		return op, fmt.Errorf("decode operation: %w", err)
 	}
 	if op.Kind != Write && op.Kind != Read {
@@ -158,7 +158,7 @@ func DecodeEvents(r io.Reader) (History, error) {
 
 func (h *History) addLine(line []byte, order *ordering) error {
 	var e event
-	if err := strict(line, &e); err != nil {
+	if err := decodeStrict(line, &e); err != nil {
 		return fmt.Errorf("decode event: %w", err)
 	}
 	if h.Closing != nil {
@@ -172,7 +172,7 @@ func (h *History) addLine(line []byte, order *ordering) error {
 			return fmt.Errorf("decode event %s: %w", e.Type, err)
 		}
 	}
-	order.take(e)
+	order.add(e)
 	return nil
 }
 
@@ -180,22 +180,22 @@ func (h *History) add(e event) error {
 	switch e.Type {
 	case eventMark:
 		var m Mark
-		if err := errors.Join(strict(e.Data, &m), ordered(&m.At)); err != nil {
+		if err := errors.Join(decodeStrict(e.Data, &m), checkInterval(&m.At)); err != nil {
 			return err
 		}
 		h.Marks = append(h.Marks, m)
 	case eventFault:
 		var f Fault
-		if err := strict(e.Data, &f); err != nil {
+		if err := decodeStrict(e.Data, &f); err != nil {
 			return err
 		}
-		if err := errors.Join(ordered(f.Effective), ordered(f.Healed), ordered(f.Lapsed)); err != nil {
+		if err := errors.Join(checkInterval(f.Effective), checkInterval(f.Healed), checkInterval(f.Lapsed)); err != nil {
 			return err
 		}
 		h.AddFault(f)
 	case eventFinalRead:
 		var read FinalRead
-		if err := errors.Join(strict(e.Data, &read), ordered(&read.At)); err != nil {
+		if err := errors.Join(decodeStrict(e.Data, &read), checkInterval(&read.At)); err != nil {
 			return err
 		}
 		if read.Read != BeforeReturn && read.Read != AfterReconciliation {
@@ -204,19 +204,19 @@ func (h *History) add(e event) error {
 		h.Reads = append(h.Reads, read)
 	case eventPhase:
 		var p Phase
-		if err := strict(e.Data, &p); err != nil {
+		if err := decodeStrict(e.Data, &p); err != nil {
 			return err
 		}
 		h.Phases = append(h.Phases, p)
 	case eventConfig:
 		var c ConfigSight
-		if err := errors.Join(strict(e.Data, &c), ordered(&c.At)); err != nil {
+		if err := errors.Join(decodeStrict(e.Data, &c), checkInterval(&c.At)); err != nil {
 			return err
 		}
 		h.Configs = append(h.Configs, c)
 	case eventLag:
 		var l LagSight
-		if err := errors.Join(strict(e.Data, &l), ordered(&l.At)); err != nil {
+		if err := errors.Join(decodeStrict(e.Data, &l), checkInterval(&l.At)); err != nil {
 			return err
 		}
 		if l.Behind != nil && *l.Behind < 0 {
@@ -227,44 +227,44 @@ func (h *History) add(e event) error {
 		if h.Heading != (Heading{}) {
 			return errors.New("there are two")
 		}
-		return strict(e.Data, &h.Heading)
+		return decodeStrict(e.Data, &h.Heading)
 	case eventStall:
 		var at Interval
-		if err := errors.Join(strict(e.Data, &at), ordered(&at)); err != nil {
+		if err := errors.Join(decodeStrict(e.Data, &at), checkInterval(&at)); err != nil {
 			return err
 		}
 		h.Stalls = append(h.Stalls, at)
 	case eventMachine:
 		var m Machine
-		if err := errors.Join(strict(e.Data, &m), ordered(&m.At)); err != nil {
+		if err := errors.Join(decodeStrict(e.Data, &m), checkInterval(&m.At)); err != nil {
 			return err
 		}
 		h.Machines = append(h.Machines, m)
 	case eventControl:
 		var c Control
-		if err := strict(e.Data, &c); err != nil {
+		if err := decodeStrict(e.Data, &c); err != nil {
 			return err
 		}
 		h.Controls = append(h.Controls, c)
 	case eventClosing:
 		h.Closing = new(Closing)
-		return strict(e.Data, h.Closing)
+		return decodeStrict(e.Data, h.Closing)
 	default:
 		return errors.New("no such type of event")
 	}
 	return nil
 }
 
-// ordered says whether an interval is one; a missing one is.
-func ordered(i *Interval) error {
+// checkInterval is an error for an interval that ends before it begins. A missing interval is valid.
+func checkInterval(i *Interval) error {
 	if i == nil || i.Valid() {
 		return nil
 	}
 	return fmt.Errorf("an interval ends at %d, before it begins at %d", i.Hi, i.Lo)
 }
 
-// strict decodes exactly one JSON object, without keys that into has no field for.
-func strict(data []byte, into any) error {
+// decodeStrict decodes exactly one JSON object, without keys that into has no field for.
+func decodeStrict(data []byte, into any) error {
 	if !bytes.HasPrefix(bytes.TrimLeft(data, " \t\r"), []byte("{")) {
 		return errors.New("not a JSON object") // null would pass for one
 	}

@@ -18,9 +18,9 @@ const (
 
 // opsWriter writes operations to a gzip file from a goroutine of its own, so that who records one does not wait for the disk.
 type opsWriter struct {
-	file *os.File
-	zip  *gzip.Writer
-	from func(n int) []Op // the operations recorded from the n-th on
+	file     *os.File
+	zip      *gzip.Writer
+	opsSince func(n int) []Op // the operations recorded from the n-th on
 
 	wake chan struct{} // there is a batch to write
 	stop chan struct{} // closed by close
@@ -37,7 +37,7 @@ func newOpsWriter(path string, from func(int) []Op) (*opsWriter, error) {
 		return nil, err
 	}
 	w := &opsWriter{
-		file: file, zip: gzip.NewWriter(file), from: from,
+		file: file, zip: gzip.NewWriter(file), opsSince: from,
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
 	if err := w.zip.Flush(); err != nil { // the header: a harness killed at once leaves an empty recording, not a broken one
@@ -47,8 +47,8 @@ func newOpsWriter(path string, from func(int) []Op) (*opsWriter, error) {
 	return w, nil
 }
 
-// added says how many operations there are now.
-func (w *opsWriter) added(n int) {
+// notify tells the writer how many operations there are now.
+func (w *opsWriter) notify(n int) {
 	w.mu.Lock()
 	due := n-w.written >= flushOps
 	w.mu.Unlock()
@@ -85,7 +85,7 @@ func (w *opsWriter) batch() {
 	if failed {
 		return
 	}
-	ops := w.from(n)
+	ops := w.opsSince(n)
 	if len(ops) == 0 {
 		return
 	}

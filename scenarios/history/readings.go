@@ -36,7 +36,7 @@ func scanIDs(list []byte, known []string, t *texts) (ids []string, ok bool) {
 	s := scanner{rest: list, ok: true}
 	n := bytes.Count(list, []byte(`","`)) + 1
 	same := 0 // how many are those of the last reading, from its first on
-	if n < worthSharing {
+	if n < shareFrom {
 		ids = make([]string, 0, n)
 	}
 	rest := known
@@ -53,7 +53,7 @@ func scanIDs(list []byte, known []string, t *texts) (ids []string, ok bool) {
 			same++
 		} else {
 			var id string
-			if id, rest = find(rest, raw); id == "" {
+			if id, rest = findNear(rest, raw); id == "" {
 				id = t.keep(raw)
 			}
 			ids = append(ids, id)
@@ -69,11 +69,11 @@ func scanIDs(list []byte, known []string, t *texts) (ids []string, ok bool) {
 	}
 }
 
-// worthSharing is from how many ids on two readings of the same share one list.
-const worthSharing = 10_000
+// shareFrom is the number of ids from which two equal readings share one list.
+const shareFrom = 10_000
 
-// find looks for an id among the next few, and says what comes after it.
-func find(known []string, raw []byte) (id string, rest []string) {
+// findNear looks for an id among the next few, and returns what follows it.
+func findNear(known []string, raw []byte) (id string, rest []string) {
 	const near = 8
 	for i, id := range known[:min(near, len(known))] {
 		if id == string(raw) {

@@ -17,10 +17,10 @@ type Recorder struct {
 	start time.Time
 	ops   *opsWriter // nil: memory only
 
-	mu     sync.Mutex
-	seen   History
-	closed bool
-	err    error // of the events; the first
+	mu       sync.Mutex
+	recorded History
+	closed   bool
+	err      error // of the events; the first
 
 	lines   sync.Mutex // orders the lines of events; held while writing
 	events  *os.File   // nil: memory only
@@ -55,14 +55,14 @@ func (r *Recorder) Now() time.Duration { return time.Since(r.start) }
 // Op records a finished operation.
 func (r *Recorder) Op(op Op) {
 	r.mu.Lock()
-	r.seen.Ops = append(r.seen.Ops, op)
-	n := len(r.seen.Ops)
+	r.recorded.Ops = append(r.recorded.Ops, op)
+	n := len(r.recorded.Ops)
 	if r.closed && r.ops != nil {
-		r.keep(fmt.Errorf("record operation %d: the recorder is closed", op.Seq))
+		r.keepError(fmt.Errorf("record operation %d: the recorder is closed", op.Seq))
 	}
 	r.mu.Unlock()
 	if r.ops != nil {
-		r.ops.added(n)
+		r.ops.notify(n)
 	}
 }
 
@@ -126,10 +126,10 @@ func (r *Recorder) Snapshot() History {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return History{
-		Ops: slices.Clip(r.seen.Ops), Marks: slices.Clip(r.seen.Marks), Faults: slices.Clip(r.seen.Faults),
-		Reads: slices.Clip(r.seen.Reads), Phases: slices.Clip(r.seen.Phases), Configs: slices.Clip(r.seen.Configs),
-		Lags: slices.Clip(r.seen.Lags), Heading: r.seen.Heading, Stalls: slices.Clip(r.seen.Stalls),
-		Machines: slices.Clip(r.seen.Machines), Controls: slices.Clip(r.seen.Controls), Closing: r.seen.Closing,
+		Ops: slices.Clip(r.recorded.Ops), Marks: slices.Clip(r.recorded.Marks), Faults: slices.Clip(r.recorded.Faults),
+		Reads: slices.Clip(r.recorded.Reads), Phases: slices.Clip(r.recorded.Phases), Configs: slices.Clip(r.recorded.Configs),
+		Lags: slices.Clip(r.recorded.Lags), Heading: r.recorded.Heading, Stalls: slices.Clip(r.recorded.Stalls),
+		Machines: slices.Clip(r.recorded.Machines), Controls: slices.Clip(r.recorded.Controls), Closing: r.recorded.Closing,
 	}
 }
 
@@ -164,7 +164,7 @@ func (r *Recorder) Close() error {
 	r.lines.Unlock()
 	r.mu.Lock()
 	if err != nil {
-		r.keep(fmt.Errorf("record events: %w", err))
+		r.keepError(fmt.Errorf("record events: %w", err))
 	}
 	r.mu.Unlock()
 	return r.Err()
@@ -174,9 +174,9 @@ func (r *Recorder) Close() error {
 func (r *Recorder) closing() (last Closing, whole bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	last, whole = Closing{Operations: len(r.seen.Ops), Events: r.written}, r.err == nil
+	last, whole = Closing{Operations: len(r.recorded.Ops), Events: r.written}, r.err == nil
 	if whole {
-		r.seen.Closing = &last
+		r.recorded.Closing = &last
 	}
 	return last, whole
 }
@@ -185,7 +185,7 @@ func (r *Recorder) closing() (last Closing, whole bool) {
 func (r *Recorder) opsFrom(n int) []Op {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clip(r.seen.Ops[n:])
+	return slices.Clip(r.recorded.Ops[n:])
 }
 
 // event puts a record into memory and into the file, in the same order.
@@ -193,10 +193,10 @@ func (r *Recorder) event(kind string, data any, add func(*History)) {
 	r.lines.Lock()
 	defer r.lines.Unlock()
 	r.mu.Lock()
-	add(&r.seen)
+	add(&r.recorded)
 	write := r.events != nil && r.err == nil
 	if r.closed && r.events != nil {
-		r.keep(fmt.Errorf("record %s: the recorder is closed", kind))
+		r.keepError(fmt.Errorf("record %s: the recorder is closed", kind))
 		write = false
 	}
 	r.mu.Unlock()
@@ -208,7 +208,7 @@ func (r *Recorder) event(kind string, data any, add func(*History)) {
 		return
 	}
 	r.mu.Lock()
-	r.keep(fmt.Errorf("record %s: %w", kind, err))
+	r.keepError(fmt.Errorf("record %s: %w", kind, err))
 	r.mu.Unlock()
 }
 
@@ -226,8 +226,8 @@ func (r *Recorder) line(kind string, data any) error {
 	return err
 }
 
-// keep holds on to the first error: what follows from it says less. The caller holds mu.
-func (r *Recorder) keep(err error) {
+// keepError keeps the first error: later ones follow from it. The caller holds mu.
+func (r *Recorder) keepError(err error) {
 	if r.err == nil {
 		r.err = err
 	}

@@ -92,7 +92,7 @@ func (s *scanner) expect(text string) { s.ok = s.has(text) && s.ok }
 
 // number is a whole number as JSON writes it, of no more digits than surely fit.
 func (s *scanner) number() int64 {
-	const most = 18
+	const maxDigits = 18
 	digits := s.rest
 	negative := len(digits) > 0 && digits[0] == '-'
 	if negative {
@@ -101,11 +101,11 @@ func (s *scanner) number() int64 {
 	n, i := int64(0), 0
 	for i < len(digits) && '0' <= digits[i] && digits[i] <= '9' {
 		n = 10*n + int64(digits[i]-'0')
-		if i++; i > most {
+		if i++; i > maxDigits {
 			break
 		}
 	}
-	if i == 0 || i > most || i > 1 && digits[0] == '0' {
+	if i == 0 || i > maxDigits || i > 1 && digits[0] == '0' {
 		s.ok = false
 		return 0
 	}

@@ -83,14 +83,14 @@ func TestScannerRecognizesWhatIsRecorded(t *testing.T) {
 // A final read is decoded as any other event is, only sooner.
 func TestFinalReadsAreScanned(t *testing.T) {
 	many := strings.Replace(goodRead, `["v1"]`, `["v1","v2","v4","v5","v5"]`, 1)
-	most := strings.Replace(goodRead, `["v1"]`, `["v0","v1","v2","v3","v4","v5"]`, 1)
+	longest := strings.Replace(goodRead, `["v1"]`, `["v0","v1","v2","v3","v4","v5"]`, 1)
 	for name, c := range map[string]struct {
 		line    string
 		scanned bool
 	}{
 		"one":          {goodRead, true},
 		"many":         {many, true},
-		"more":         {most, true},
+		"more":         {longest, true},
 		"wide":         {strings.Replace(goodRead, `v1`, `grün`, 1), true},
 		"none":         {strings.Replace(goodRead, `"v1"`, ``, 1), false},
 		"escaped":      {strings.Replace(goodRead, `v1`, `\u003cv1`, 1), false},
@@ -105,7 +105,7 @@ func TestFinalReadsAreScanned(t *testing.T) {
 		if scanned := h.addReading([]byte(c.line), newTexts(), new(ordering)); scanned != c.scanned {
 			t.Errorf("%s: scanned is %v", name, scanned)
 		}
-		lines := []byte(many + "\n" + c.line + "\n" + most + "\n")
+		lines := []byte(many + "\n" + c.line + "\n" + longest + "\n")
 		got, gotErr := DecodeEvents(bytes.NewReader(lines))
 		want, wantErr := decodeEventsStrictly(lines)
 		if diff := cmp.Diff(want, got); diff != "" || (gotErr == nil) != (wantErr == nil) {
@@ -117,13 +117,13 @@ func TestFinalReadsAreScanned(t *testing.T) {
 // Readings of many ids share what they have in common, and still are what was read.
 func TestLongReadingsShareTheirIDs(t *testing.T) {
 	var ids []string
-	for i := range worthSharing + 1000 {
+	for i := range shareFrom + 1000 {
 		ids = append(ids, fmt.Sprintf("v-%06d", i))
 	}
 	without := slices.Delete(slices.Clone(ids), 5000, 5003)
 	var lines []byte
-	for _, held := range [][]string{ids, ids, without, without[:worthSharing], ids, {"v-000000"}, ids[1:]} {
-		list, err := json.Marshal(held)
+	for _, ids := range [][]string{ids, ids, without, without[:shareFrom], ids, {"v-000000"}, ids[1:]} {
+		list, err := json.Marshal(ids)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,13 +148,13 @@ func TestLongReadingsShareTheirIDs(t *testing.T) {
 
 // What a stream gives is what is read, with the same end, however it comes.
 func TestReadAhead(t *testing.T) {
-	text := strings.Repeat("regionfall\n", 3*mostBlocks*blockSize/10)
+	text := strings.Repeat("regionfall\n", 3*maxBlocks*blockSize/10)
 	broken := errors.New("broken")
 	for name, r := range map[string]io.Reader{
 		"whole": strings.NewReader(text), "by halves": iotest.HalfReader(strings.NewReader(text)), "end with the data": iotest.DataErrReader(strings.NewReader(text)),
 		"empty": strings.NewReader(""), "broken": io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)),
 	} {
-		a := readAhead(r)
+		a := prefetch(r)
 		got, err := io.ReadAll(a)
 		if want := map[string]error{"broken": broken}[name]; !errors.Is(err, want) {
 			t.Errorf("%s: it ends with %v, want %v", name, err, want)
@@ -165,7 +165,7 @@ func TestReadAhead(t *testing.T) {
 		a.close()
 	}
 	// Whoever has read enough ends it.
-	a := readAhead(iotest.HalfReader(strings.NewReader(text)))
+	a := prefetch(iotest.HalfReader(strings.NewReader(text)))
 	if _, err := io.ReadFull(a, make([]byte, 100)); err != nil {
 		t.Error(err)
 	}

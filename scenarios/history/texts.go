@@ -8,7 +8,7 @@ import (
 
 // The bounds of what texts remembers, and how big the pieces of memory are that ids share.
 const (
-	mostWords = 4096
+	maxWords  = 4096
 	recentIDs = 4096 // a power of two; reads are of what was written lately
 	pieceSize = 1 << 16
 )
@@ -37,7 +37,7 @@ func (t *texts) word(raw []byte, escaped bool) (string, bool) {
 			return "", false
 		}
 	}
-	if len(t.words) < mostWords {
+	if len(t.words) < maxWords {
 		t.words[string(raw)] = word
 	}
 	return word, true
@@ -80,7 +80,7 @@ func (t *texts) share(op *Op) {
 	for _, word := range []*string{&op.Region, &op.Node, &op.Path, &op.Error} {
 		if known, is := t.words[*word]; is {
 			*word = known
-		} else if len(t.words) < mostWords && !strings.ContainsRune(*word, '\\') {
+		} else if len(t.words) < maxWords && !strings.ContainsRune(*word, '\\') {
 			t.words[*word] = *word
 		}
 	}

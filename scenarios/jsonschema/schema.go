@@ -22,6 +22,7 @@ type Schema struct {
 	Examples    []any              `json:"examples,omitempty"`
 	MaxLength   int                `json:"maxLength,omitempty"`
 	Minimum     *float64           `json:"minimum,omitempty"`
+	Maximum     *float64           `json:"maximum,omitempty"`
 	Items       *Schema            `json:"items,omitempty"`
 	MinItems    int                `json:"minItems,omitempty"`
 	MaxItems    int                `json:"maxItems,omitempty"`

@@ -66,17 +66,17 @@ func (v *view) aftermathOf(c cause) aftermath {
 // awayAlready says whether a cause came when the service was away for an earlier one: nobody can tell what it did to it.
 func (v *view) awayAlready(c cause) bool {
 	return slices.ContainsFunc(v.outages, func(o outage) bool {
-		return o.cause >= 0 && o.cause != c.index && o.begin.Lo <= c.f.Hi && (o.censored || o.end.Lo >= c.f.Hi)
+		return o.cause >= 0 && o.cause != c.index && o.begin.Lo <= c.effect.Hi && (o.censored || o.end.Lo >= c.effect.Hi)
 	})
 }
 
-// start is from when an outage counts: its own beginning, or the cause's effect if that is later. One that was felt before the probe saw the cause in force
+// start is from when an outage counts: its own beginning, or the cause's effect if that is later. One that was noticed before the probe saw the cause in force
 // shows that the effect came sooner: it counts from its beginning.
 func (o outage) start(c cause) history.Interval {
-	if o.known < c.f.Lo {
-		return history.Interval{Lo: max(c.felt(), o.begin.Lo), Hi: max(c.felt(), o.begin.Hi)}
+	if o.known < c.effect.Lo {
+		return history.Interval{Lo: max(c.earliestEffect(), o.begin.Lo), Hi: max(c.earliestEffect(), o.begin.Hi)}
 	}
-	return history.Interval{Lo: max(c.f.Lo, o.begin.Lo), Hi: max(c.f.Hi, o.begin.Hi)}
+	return history.Interval{Lo: max(c.effect.Lo, o.begin.Lo), Hi: max(c.effect.Hi, o.begin.Hi)}
 }
 
 // figure is an outage as the report gives it, by itself.
@@ -113,22 +113,22 @@ func (v *view) unharmed(c cause) *RecoveryTime {
 	objective := v.spec.RecoveryTime.Within
 	r := &RecoveryTime{Cause: c.String(), Objective: v.spec.objective(objective), Interval: more(0), FirstSuccess: v.firstSuccess(c)}
 	calls := v.service.all.calls
-	i := v.service.all.before(c.f.Hi)
-	unseen := v.service.all.lastHeld < c.f.Hi // no whole window was watched since
+	i := v.service.all.before(c.effect.Hi)
+	unseen := v.service.all.lastHeld < c.effect.Hi // no whole window was watched since
 	if i == len(calls) || unseen && c.index == len(v.causes)-1 {
 		r.Censored = true
 		if i < len(calls) {
-			r.Phases, _ = v.phases(c, c.f, nil)
+			r.Phases, _ = v.phases(c, c.effect, nil)
 		}
 		return r
 	}
-	first := history.Interval{Lo: c.f.Lo, Hi: calls[i].due}
+	first := history.Interval{Lo: c.effect.Lo, Hi: calls[i].due}
 	if i > 0 {
 		first.Lo = max(first.Lo, calls[i-1].due)
 	}
-	hi := first.Hi - c.f.Lo
+	hi := first.Hi - c.effect.Lo
 	r.Hi, r.Verdict = new(High(hi)), against(0, hi, objective)
-	r.Phases, r.FullScale = v.phases(c, c.f, &first)
+	r.Phases, r.FullScale = v.phases(c, c.effect, &first)
 	return r
 }
 
@@ -150,26 +150,26 @@ func worse(a, b RecoveryTime) bool {
 // Recovered says whether a window was seen in which the service criterion holds; of nil, which was not measured, it is false.
 func (r *RecoveryTime) Recovered() bool { return r != nil && r.Hi != nil }
 
-// soonest is when something came first, if it did.
-type soonest struct {
+// firstTime is when something happened first, and whether it did.
+type firstTime struct {
 	at    time.Duration
 	found bool
 }
 
 // firstSuccess is the time from the middle of f to the first ok answer to an operation sent after f, by a region that may answer.
 func (v *view) firstSuccess(c cause) *Near {
-	first, known := v.soonest[c.index]
+	first, known := v.firstAnswers[c.index]
 	if !known {
 		for i := range v.Ops {
 			op := &v.Ops[i]
-			if op.Outcome == history.OK && op.Sent > c.f.Hi && (!first.found || op.Done < first.at) && v.charge.standing(op, v.causes) != forbidden {
-				first = soonest{op.Done, true}
+			if op.Outcome == history.OK && op.Sent > c.effect.Hi && (!first.found || op.Done < first.at) && v.charge.standing(op, v.causes) != forbidden {
+				first = firstTime{op.Done, true}
 			}
 		}
-		v.soonest[c.index] = first
+		v.firstAnswers[c.index] = first
 	}
 	if !first.found {
 		return nil
 	}
-	return new(Near(first.at - c.f.Mid()))
+	return new(Near(first.at - c.effect.Mid()))
 }

@@ -9,15 +9,15 @@ import (
 
 // audit compares what clients were told with what the stores hold of the region that is in charge.
 type audit struct {
-	ledger ledger
+	writes writesByCause
 	ids    *ids
 	// One for each cause after which another region is in charge; where there is none, for each after whose last acknowledgements something is lost, else
 	// for the last cause.
-	accounts []account
-	point    *RecoveryPoint
-	problems []string // readings that are missing, one sentence each
-	unread   int      // acknowledged writes that no reading is late enough for
-	late     []StoreLag
+	accounts      []account
+	point         *RecoveryPoint
+	problems      []string // readings that are missing, one sentence each
+	unverified    int      // acknowledged writes that no reading is late enough for
+	laggingStores []StoreLag
 }
 
 // account is what became of the writes acknowledged before one cause.
@@ -31,12 +31,12 @@ type account struct {
 
 // storeAudit is what is wrong with one store; nil readings are not known.
 type storeAudit struct {
-	name                       string
-	ordered                    bool
-	returned, reconciled       *reading
-	all                        []*reading // whenever the store was read: what is there too much, no late reading invents
-	loss                       loss
-	holes, resurrected, broken []write // broken: acknowledged or kept after the failover, and gone
+	name                          string
+	ordered                       bool
+	returned, reconciled          *reading
+	all                           []*reading // whenever the store was read: what is there too much, no late reading invents
+	loss                          loss
+	holes, resurrected, lostAfter []write // broken: acknowledged or kept after the failover, and gone
 }
 
 // newAudit is nil when no fault was confirmed or there are no stores to look at.
@@ -49,7 +49,7 @@ func (v *view) newAudit() *audit {
 	}
 	each := v.auditOf(v.causes, false)
 	last := len(v.causes) - 1 // with anything at stake: what nothing was acknowledged before could take nothing away
-	for last > 0 && len(each.ledger.before[last]) == 0 {
+	for last > 0 && len(each.writes.before[last]) == 0 {
 		last--
 	}
 	if !slices.ContainsFunc(each.accounts, func(k account) bool { return k.point.Lost > 0 }) {
@@ -62,11 +62,11 @@ func (v *view) newAudit() *audit {
 }
 
 func (v *view) auditOf(counted []cause, taken bool) *audit {
-	a := &audit{ledger: v.newLedger(counted), ids: v.ids()}
+	a := &audit{writes: v.writesByCause(counted), ids: v.ids()}
 	begun, _ := v.PhaseAt(history.PhaseWorkload) // without one: the recorder's start, which is sound
-	unread := map[int32]bool{}
+	unverified := map[int32]bool{}
 	for i, c := range counted {
-		k := account{cause: c, taken: taken, before: a.ledger.before[i]}
+		k := account{cause: c, taken: taken, before: a.writes.before[i]}
 		last := i == len(counted)-1
 		for _, name := range v.spec.Stores {
 			t := storeAudit{name: name, ordered: slices.Contains(v.spec.Ordered, name)}
@@ -74,13 +74,13 @@ func (v *view) auditOf(counted []cause, taken bool) *audit {
 			if t.returned, problem = v.returned(c, name); problem != "" && taken {
 				a.problems = append(a.problems, problem)
 			}
-			if t.reconciled, problem = v.reconciled(name, c.f); problem != "" && last {
+			if t.reconciled, problem = v.reconciled(name, c.effect); problem != "" && last {
 				a.problems = append(a.problems, problem)
 			}
 			t.all = v.everyReading(name)
 			t.judge(k, a.since(i, t.has(taken), begun))
 			if last {
-				v.judgeAfter(&t, a.ledger.after, taken, unread)
+				v.judgeAfter(&t, a.writes.after, taken, unverified)
 			}
 			k.stores = append(k.stores, t)
 		}
@@ -88,14 +88,14 @@ func (v *view) auditOf(counted []cause, taken bool) *audit {
 		a.accounts = append(a.accounts, k)
 	}
 	a.problems = dedup(a.problems)
-	a.unread = len(unread)
+	a.unverified = len(unverified)
 	a.point = a.worst()
 	return a
 }
 
 // since is from when on what is lost counts for the i-th account: the newest write kept of what was counted before it, else the start.
 func (a *audit) since(i int, kept func(write) bool, begun time.Duration) time.Duration {
-	for _, earlier := range a.ledger.before[:i] {
+	for _, earlier := range a.writes.before[:i] {
 		for _, w := range earlier {
 			if kept(w) {
 				begun = max(begun, w.acked())
@@ -125,7 +125,7 @@ func (t *storeAudit) judge(k account, since time.Duration) {
 	missing := func(r *reading, w write) bool { return r != nil && !r.has[w.slot] }
 	is := t.evidence(k.taken)
 	kept := func(w write) bool { return !missing(is, w) }
-	t.loss = newLoss(k.before, kept, k.cause.f, since)
+	t.loss = newLoss(k.before, kept, k.cause.effect, since)
 	t.holes = t.loss.holes(k.before, kept, t.ordered)
 	if !k.taken {
 		return
@@ -137,23 +137,23 @@ func (t *storeAudit) judge(k account, since time.Duration) {
 	}
 	for _, w := range k.before {
 		if t.returned != nil && kept(w) && missing(t.reconciled, w) {
-			t.broken = append(t.broken, w)
+			t.lostAfter = append(t.lostAfter, w)
 		}
 	}
 }
 
 // judgeAfter finds what is gone of what was acknowledged after everything. What others acknowledge is on its way to the region in charge until all have
-// reconciled. Writes that none of the readings is late enough for are added to unread.
-func (v *view) judgeAfter(t *storeAudit, after []write, taken bool, unread map[int32]bool) {
+// reconciled. Writes that were acknowledged after the last reading began are added to unverified.
+func (v *view) judgeAfter(t *storeAudit, after []write, taken bool, unverified map[int32]bool) {
 	missing := func(r *reading, w write) bool { return r != nil && !r.has[w.slot] }
 	for _, w := range after {
 		late := func(r *reading) bool { return r != nil && w.Done <= r.at.Lo }
 		own := taken && w.Region == v.charge.last()
 		switch {
 		case own && late(t.returned) && missing(t.returned, w), late(t.reconciled) && missing(t.reconciled, w):
-			t.broken = append(t.broken, w)
+			t.lostAfter = append(t.lostAfter, w)
 		case !late(t.returned) && !late(t.reconciled):
-			unread[w.slot] = true
+			unverified[w.slot] = true
 		}
 	}
 }
@@ -173,7 +173,7 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 			p.Objective = s.objective(s.RecoveryPoint.Within)
 		}
 		p.Holes, p.Resurrected, p.Duplicates = len(t.holes), len(t.resurrected), len(t.duplicates())
-		p.AckedAfterFault = len(a.ledger.stray)
+		p.AckedAfterFault = len(a.writes.unfenced)
 		if a.excuse(p, slow) {
 			excused++
 		}
@@ -188,7 +188,7 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 		return true
 	}
 	since := a.since(len(a.accounts), func(w write) bool { return known > 0 && kept(w) }, begun)
-	joint := newLoss(k.before, kept, k.cause.f, since).figure("", len(k.before), s)
+	joint := newLoss(k.before, kept, k.cause.effect, since).figure("", len(k.before), s)
 	if known < len(k.stores) {
 		joint.Hi, joint.Verdict = nil, Inconclusive
 	}
@@ -203,11 +203,11 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 			joint.Verdict = Fail // also when another store is not known: it can't make up for this one
 		}
 	}
-	joint.Cause, joint.InCharge = k.cause.String(), v.after(k.cause)
-	joint.Holes = len(union(k.stores, func(t storeAudit) []string { return names(t.holes) }))
-	joint.Resurrected = len(union(k.stores, func(t storeAudit) []string { return names(t.resurrected) }))
-	joint.Duplicates = len(dedup(append(union(k.stores, storeAudit.duplicates), a.ledger.twice...)))
-	joint.AckedAfterFault = len(a.ledger.stray)
+	joint.Cause, joint.InCharge = k.cause.String(), v.inChargeAfter(k.cause)
+	joint.Holes = len(union(k.stores, func(t storeAudit) []string { return writeIDs(t.holes) }))
+	joint.Resurrected = len(union(k.stores, func(t storeAudit) []string { return writeIDs(t.resurrected) }))
+	joint.Duplicates = len(dedup(append(union(k.stores, storeAudit.duplicates), a.writes.createdTwice...)))
+	joint.AckedAfterFault = len(a.writes.unfenced)
 	joint.Stores = stores
 	return joint
 }

@@ -59,9 +59,9 @@ func (v *view) capacity() *Capacity {
 	for i, c := range after {
 		until := v.end
 		if i+1 < len(after) {
-			until = after[i+1].f.Lo
+			until = after[i+1].effect.Lo
 		}
-		if back, is := c.back(); is {
+		if back, is := c.healedAt(); is {
 			until = min(until, back)
 		}
 		if m := v.capacityAfter(c, until); worst == nil || m.worse(*worst) {
@@ -91,14 +91,14 @@ func (v *view) tookOver(c cause) bool {
 
 func (v *view) capacityAfter(cause cause, end time.Duration) *Capacity {
 	c := &Capacity{Objective: v.spec.StandbyCapacity}
-	if v.service == nil || v.service.all.over <= 0 {
+	if v.service == nil || v.service.all.offeredDuring <= 0 {
 		return c // nothing can be said
 	}
-	f, window, s := cause.f, v.service.criterion.Window, v.service.all
+	f, window, s := cause.effect, v.service.criterion.Window, v.service.all
 	end = min(end, v.service.end)
-	c.Demand = new(Ratio(float64(s.offered) / s.over.Seconds()))
+	c.Demand = new(Ratio(float64(s.offered) / s.offeredDuring.Seconds()))
 	steady, _ := v.PhaseAt(history.PhaseSteady)
-	c.AmplificationBefore = v.amplification(steady, v.causes[0].f.Lo)
+	c.AmplificationBefore = v.amplification(steady, v.causes[0].effect.Lo)
 	c.AmplificationAfter = v.amplification(f.Hi, end)
 	expected := s.expected(window)
 	best, enough := -1.0, time.Duration(math.MaxInt64) // enough is when the first window begins that reaches the objective
@@ -221,7 +221,7 @@ func (capacities) Find(_ *view, m Metrics) []Finding {
 }
 
 // Rows put what a naive measure says, when the first operation was served again, beside what was sustained.
-func (capacities) Rows(s shown) []Row {
+func (capacities) Rows(s rowSource) []Row {
 	c := s.Metrics.Capacity
 	if c == nil {
 		return nil

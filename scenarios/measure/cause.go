@@ -23,9 +23,9 @@ func Conditions() []string { return slices.Clone(conditions) }
 // cause is a fault that takes something away, or an ordered move: an outage, a loss or a change of who is in charge is put down to one.
 type cause struct {
 	history.Fault
-	f     history.Interval // when it became effective
-	index int              // in the order of time
-	fault int              // its place among the history's faults
+	effect history.Interval // when it became effective
+	index  int              // in the order of time
+	fault  int              // its place among the history's faults
 }
 
 // causesOf are those of a history, by when they became effective.
@@ -35,15 +35,17 @@ func causesOf(h history.History) []cause {
 		switch {
 		case !confirmed(f):
 		case slices.Contains(conditions, f.Name):
-			prepared = append(prepared, cause{Fault: f, f: *f.Effective, fault: i})
+			prepared = append(prepared, cause{Fault: f, effect: *f.Effective, fault: i})
 		default:
-			all = append(all, cause{Fault: f, f: *f.Effective, fault: i})
+			all = append(all, cause{Fault: f, effect: *f.Effective, fault: i})
 		}
 	}
 	if len(all) == 0 {
 		all = prepared
 	}
-	slices.SortStableFunc(all, func(a, b cause) int { return cmp.Or(cmp.Compare(a.f.Lo, b.f.Lo), cmp.Compare(a.f.Hi, b.f.Hi)) })
+	slices.SortStableFunc(all, func(a, b cause) int {
+		return cmp.Or(cmp.Compare(a.effect.Lo, b.effect.Lo), cmp.Compare(a.effect.Hi, b.effect.Hi))
+	})
 	for i := range all {
 		all[i].index = i
 	}
@@ -73,20 +75,20 @@ func Roles(h history.History) []Role {
 	return all
 }
 
-// felt is from when on a cause may have been felt. What takes much away does not do it at one instant: some of it is gone from the order on, and the
+// earliestEffect is when a cause can have had an effect at the earliest. What takes much away does not do it at one instant: some of it is gone from the order on, and the
 // probe looks at one place of it.
-func (c cause) felt() time.Duration {
+func (c cause) earliestEffect() time.Duration {
 	if c.Command > 0 {
-		return min(c.Command, c.f.Lo)
+		return min(c.Command, c.effect.Lo)
 	}
-	return c.f.Lo
+	return c.effect.Lo
 }
 
-// latest is the latest cause that may have been felt by a time; false when there is none.
+// latest is the latest cause that may have had an effect by a time; false when there is none.
 func latest(causes []cause, t time.Duration) (c cause, found bool) {
 	last := -1
 	for i := range causes {
-		if causes[i].felt() <= t {
+		if causes[i].earliestEffect() <= t {
 			last = i
 		}
 	}
@@ -99,8 +101,8 @@ func latest(causes []cause, t time.Duration) (c cause, found bool) {
 // loses says whether it takes a region away that answers.
 func (c *cause) loses(region string) bool { return slices.Contains(c.Regions, region) }
 
-// back is when what it took away was given back; without an end it is not. What moved in order is not given back.
-func (c *cause) back() (at time.Duration, is bool) {
+// healedAt is when what it took away was given back, and false where it never was. What moved in order is not given back.
+func (c *cause) healedAt() (at time.Duration, is bool) {
 	if c.Healed == nil || c.Name == history.Switchover {
 		return 0, false
 	}

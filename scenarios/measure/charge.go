@@ -37,7 +37,7 @@ func chargeOf(h history.History, s Spec, causes []cause) charge {
 	for _, m := range h.Marks {
 		switch {
 		case m.Name != MarkPromoted:
-		case m.At.Hi >= causes[0].f.Lo:
+		case m.At.Hi >= causes[0].effect.Lo:
 			c.changes = append(c.changes, tenure{from: m.At, region: regionOf(m, h, s)})
 		case m.At.Hi > moved.Hi:
 			moved, c.home = m.At, regionOf(m, h, s)
@@ -51,7 +51,7 @@ func chargeOf(h history.History, s Spec, causes []cause) charge {
 		return same
 	})
 	for _, m := range h.Marks {
-		if region := regionOf(m, h, s); m.Name == markRestored && m.At.Hi >= causes[0].f.Lo && region == c.at(m.At.Hi).region {
+		if region := regionOf(m, h, s); m.Name == markRestored && m.At.Hi >= causes[0].effect.Lo && region == c.at(m.At.Hi).region {
 			c.changes = append(c.changes, tenure{from: m.At, region: region})
 		}
 	}
@@ -70,7 +70,7 @@ func (c *charge) answer(h history.History, causes []cause, outages []outage) {
 		before = *t
 		// Who follows may answer with the new timeline before the mark says that there is one.
 		if since[i] = t.from.Lo; t.cause >= 0 {
-			since[i] = min(since[i], causes[t.cause].f.Lo)
+			since[i] = min(since[i], causes[t.cause].effect.Lo)
 		}
 	}
 	for i, timeline := range timelinesBefore(h, since) {
@@ -82,7 +82,7 @@ func (c *charge) answer(h history.History, causes []cause, outages []outage) {
 // this one; else that of the outage that it ends; else the latest one before it; -1: none.
 func answersTo(t, before tenure, causes []cause, outages []outage) int {
 	for i := len(causes) - 1; i > before.cause; i-- {
-		if by := &causes[i]; by.felt() <= t.from.Hi && (by.loses(before.region) || by.Name == history.Switchover && by.Target == t.region) {
+		if by := &causes[i]; by.earliestEffect() <= t.from.Hi && (by.loses(before.region) || by.Name == history.Switchover && by.Target == t.region) {
 			return i
 		}
 	}
@@ -112,53 +112,53 @@ func (c *charge) infer(h history.History, s Spec, causes []cause) {
 		newer := newest > 0 && op.Timeline > newest
 		replaced := false
 		for k := range causes {
-			if loss := &causes[k]; loss.f.Hi <= op.Sent && loss.loses(now.region) && op.Region != "" && !loss.loses(op.Region) && !c.told(loss.f.Lo, op.Done) {
+			if loss := &causes[k]; loss.effect.Hi <= op.Sent && loss.loses(now.region) && op.Region != "" && !loss.loses(op.Region) && !c.changedBetween(loss.effect.Lo, op.Done) {
 				by, found, replaced = *loss, true, true
 			}
 		}
 		newest = max(newest, op.Timeline)
-		if !found || op.Sent < by.f.Hi || !newer && !replaced || c.told(by.f.Lo, op.Done) {
+		if !found || op.Sent < by.effect.Hi || !newer && !replaced || c.changedBetween(by.effect.Lo, op.Done) {
 			continue
 		}
-		if region := mostAfter(h, acks[n:], s, by, causes); region != now.region {
-			c.changes = append(c.changes, tenure{from: history.Interval{Lo: by.f.Lo, Hi: op.Done}, region: region, inferred: true})
+		if region := busiestAfter(h, acks[n:], s, by, causes); region != now.region {
+			c.changes = append(c.changes, tenure{from: history.Interval{Lo: by.effect.Lo, Hi: op.Done}, region: region, inferred: true})
 			c.sort()
 		}
 	}
 }
 
-// mostAfter is the region that acknowledges most on the timeline of the first of some acknowledgements, until a later cause takes a region away or moves
+// busiestAfter is the region that acknowledges most on the timeline of the first of some acknowledgements, until a later cause takes a region away or moves
 // it. Who answers need not be in charge: it may write to the database of another one. So the survivor is it where it answers at all.
-func mostAfter(h history.History, acks []int32, s Spec, by cause, causes []cause) string {
+func busiestAfter(h history.History, acks []int32, s Spec, by cause, causes []cause) string {
 	first := &h.Ops[acks[0]]
 	until := time.Duration(math.MaxInt64)
 	for _, next := range causes[by.index+1:] {
 		if len(next.Regions) > 0 || next.Name == history.Switchover {
-			until = next.felt()
+			until = next.earliestEffect()
 			break
 		}
 	}
 	count := map[string]int{}
-	most := first.Region
+	busiest := first.Region
 	for _, i := range acks {
 		op := &h.Ops[i]
 		if op.Done > max(until, first.Done) {
 			break
 		}
 		if op.Timeline == first.Timeline && op.Region != "" && !by.loses(op.Region) {
-			if count[op.Region]++; count[op.Region] > count[most] {
-				most = op.Region
+			if count[op.Region]++; count[op.Region] > count[busiest] {
+				busiest = op.Region
 			}
 		}
 	}
 	if count[s.Survivor] > 0 {
 		return s.Survivor
 	}
-	return most
+	return busiest
 }
 
-// told says whether a change that is known already may have come between.
-func (c *charge) told(from, to time.Duration) bool {
+// changedBetween reports whether a change that is known already may lie between two times.
+func (c *charge) changedBetween(from, to time.Duration) bool {
 	return slices.ContainsFunc(c.changes, func(t tenure) bool { return t.from.Hi >= from && t.from.Lo <= to })
 }
 
@@ -207,17 +207,17 @@ func homeOf(h history.History, s Spec, causes []cause) string {
 		return s.Home
 	}
 	count := map[string]int{}
-	most := ""
+	busiest := ""
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		if !acknowledged(op) || op.Region == "" || len(causes) > 0 && op.Done > causes[0].f.Lo {
+		if !acknowledged(op) || op.Region == "" || len(causes) > 0 && op.Done > causes[0].effect.Lo {
 			continue
 		}
-		if count[op.Region]++; count[op.Region] > count[most] || count[op.Region] == count[most] && op.Region < most {
-			most = op.Region
+		if count[op.Region]++; count[op.Region] > count[busiest] || count[op.Region] == count[busiest] && op.Region < busiest {
+			busiest = op.Region
 		}
 	}
-	return most
+	return busiest
 }
 
 // acknowledgements are the acknowledged writes in their order: their places in the history.

@@ -8,12 +8,12 @@ type checker interface {
 	// Find says what is to be concluded: nothing where the checker did not run, else also that all is well.
 	Find(v *view, m Metrics) []Finding
 	// Rows show it.
-	Rows(s shown) []Row
+	Rows(s rowSource) []Row
 	// IDs are those of the findings that it may make.
 	IDs() []string
 }
 
-// checkers in the order in which their findings and rows are told.
+// checkers, in the order of their findings and rows.
 var checkers = []checker{
 	recoveryTimes{},
 	recoveryPoints{},
@@ -60,19 +60,19 @@ func Findings() []string {
 	return all
 }
 
-// unshown is part of a checker whose findings say all that there is to show.
-type unshown struct{}
+// noRows is embedded in a checker whose findings say all that there is to show.
+type noRows struct{}
 
-func (unshown) Rows(shown) []Row { return nil }
+func (noRows) Rows(rowSource) []Row { return nil }
 
-// unmeasured is part of a checker that has findings, and no metric.
-type unmeasured struct{}
+// noMetric is embedded in a checker that has findings, and no metric.
+type noMetric struct{}
 
-func (unmeasured) Measure(*view, *Metrics) {}
+func (noMetric) Measure(*view, *Metrics) {}
 
-// unjudged is part of a checker that has a metric, and no findings.
-type unjudged struct{}
+// noFindings is embedded in a checker that has a metric, and no findings.
+type noFindings struct{}
 
-func (unjudged) Find(*view, Metrics) []Finding { return nil }
+func (noFindings) Find(*view, Metrics) []Finding { return nil }
 
-func (unjudged) IDs() []string { return nil }
+func (noFindings) IDs() []string { return nil }

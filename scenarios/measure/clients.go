@@ -32,7 +32,7 @@ func MeasureClients(h history.History, s Spec) *Clients { //nolint:revive // Cli
 
 func (v *view) clients() *Clients {
 	var worst *Clients
-	for _, c := range v.lost() {
+	for _, c := range v.regionLosses() {
 		m := v.clientsOf(c, func(int) bool { return true })
 		if m != nil && (worst == nil || m.later(*worst)) {
 			worst = m
@@ -57,26 +57,26 @@ func (c Clients) later(than Clients) bool {
 
 // clientsOf are some of the clients after a loss.
 func (v *view) clientsOf(loss cause, some func(client int) bool) *Clients {
-	f, until := loss.f, v.until(loss)
+	f, until := loss.effect, v.lossEnds(loss)
 	c := &Clients{}
 	lo, hi := time.Duration(-1), time.Duration(0)
-	for client, places := range v.turns().all() {
+	for client, places := range v.clientOps().all() {
 		if !some(client) {
 			continue
 		}
-		stay := v.stayOf(places, loss, until)
-		if !stay.before || stay.end < f.Lo {
+		visit := v.visitOf(places, loss, until)
+		if !visit.before || visit.end < f.Lo {
 			continue // it was never there, or sent nothing any more
 		}
 		c.Count++
-		if stay.last >= f.Lo {
-			lo = max(lo, stay.last-f.Hi, 0)
+		if visit.last >= f.Lo {
+			lo = max(lo, visit.last-f.Hi, 0)
 		}
-		if !stay.left {
+		if !visit.left {
 			continue // it is there still
 		}
 		c.Moved++
-		hi = max(hi, stay.next-f.Lo)
+		hi = max(hi, visit.next-f.Lo)
 	}
 	if c.Count == 0 {
 		return nil
@@ -90,8 +90,8 @@ func (v *view) clientsOf(loss cause, some func(client int) bool) *Clients {
 	return c
 }
 
-// stay is how long a client was sent to a region that is lost.
-type stay struct {
+// visit is the time in which a client was sent to a region that is lost.
+type visit struct {
 	before bool          // before it was lost
 	last   time.Duration // when the last operation was sent there
 	left   bool          // another one was sent elsewhere since
@@ -99,9 +99,9 @@ type stay struct {
 	end    time.Duration // when the last one of all was
 }
 
-// stayOf goes through the operations of one client that were sent anywhere, until a certain time.
-func (v *view) stayOf(places []int32, loss cause, until time.Duration) stay {
-	var s stay
+// visitOf is that of one client, by its operations that were sent before until.
+func (v *view) visitOf(places []int32, loss cause, until time.Duration) visit {
+	var s visit
 	for _, i := range places {
 		op := &v.Ops[i]
 		if op.Region == "" || op.Sent >= until {
@@ -110,7 +110,7 @@ func (v *view) stayOf(places []int32, loss cause, until time.Duration) stay {
 		s.end = op.Sent
 		switch {
 		case loss.loses(op.Region):
-			s.before = s.before || op.Sent < loss.f.Lo
+			s.before = s.before || op.Sent < loss.effect.Lo
 			s.last, s.left = op.Sent, false
 		case !s.left:
 			s.left, s.next = true, op.Sent
@@ -120,13 +120,13 @@ func (v *view) stayOf(places []int32, loss cause, until time.Duration) stay {
 }
 
 // clientMoves is the checker of when clients left the lost region. It is no promise, so nothing is concluded of it.
-type clientMoves struct{ unjudged }
+type clientMoves struct{ noFindings }
 
 // Measure notes when they did.
 func (clientMoves) Measure(v *view, m *Metrics) { m.Clients = v.clients() }
 
 // Rows show it.
-func (clientMoves) Rows(s shown) []Row {
+func (clientMoves) Rows(s rowSource) []Row {
 	c := s.Metrics.Clients
 	if c == nil {
 		return nil

@@ -5,8 +5,8 @@ const FindingLinearizability = "linearizability"
 
 // linearizability is the checker of whether some order of the operations explains what was read.
 type linearizability struct {
-	unmeasured
-	unshown
+	noMetric
+	noRows
 }
 
 // IDs are those of its findings.

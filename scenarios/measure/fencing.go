@@ -14,8 +14,8 @@ const FindingFencing = "fencing"
 
 // fencing is the checker of whether only the region in charge acknowledged.
 type fencing struct {
-	unmeasured
-	unshown
+	noMetric
+	noRows
 }
 
 // IDs are those of its findings.
@@ -32,9 +32,9 @@ func (fencing) Find(v *view, _ Metrics) []Finding {
 // strays is about acknowledgements by who was not in charge. Where no mark tells when that changed, and somebody else may have acknowledged
 // afterwards, nobody can tell.
 func (v *view) strays(a *audit) Finding {
-	stray, doubts := a.ledger.stray, a.ledger.doubts
+	stray, doubts := a.writes.unfenced, a.writes.doubtful
 	detail := "no write was sent to a region that should have been fenced"
-	if of := max(a.ledger.attempts, len(stray)); of > 0 {
+	if of := max(a.writes.attempts, len(stray)); of > 0 {
 		detail = fmt.Sprintf("%d of %s that were sent to a region that should have been fenced were acknowledged", len(stray), Count(of, "write", "writes"))
 	}
 	if len(stray) > 0 {
@@ -44,12 +44,12 @@ func (v *view) strays(a *audit) Finding {
 		}
 		detail += ", by " + strings.Join(dedup(regions), ", ")
 	}
-	if len(stray) == 0 || a.ledger.reachable > 0 {
-		detail += v.whenReachable(a.ledger)
+	if len(stray) == 0 || a.writes.reachable > 0 {
+		detail += v.whenReachable(a.writes)
 	}
-	f := finding(FindingFencing, names(stray), detail)
+	f := finding(FindingFencing, writeIDs(stray), detail)
 	if len(stray) == 0 && len(doubts) > 0 {
-		f.Verdict, f.Evidence = Inconclusive, names(doubts)[:min(len(doubts), most)]
+		f.Verdict, f.Evidence = Inconclusive, writeIDs(doubts)[:min(len(doubts), maxEvidence)]
 		f.Detail = fmt.Sprintf("%d writes were acknowledged by %s when another region may have been in charge: no mark says when it was promoted",
 			len(doubts), doubts[0].Region)
 	}
@@ -58,16 +58,16 @@ func (v *view) strays(a *audit) Finding {
 
 // whenReachable says how many of the attempts could have been acknowledged at all, where a region was lost: one that is gone acknowledges nothing, fenced
 // or not.
-func (v *view) whenReachable(l ledger) string {
-	if l.attempts == 0 || len(v.lost()) == 0 {
+func (v *view) whenReachable(l writesByCause) string {
+	if l.attempts == 0 || len(v.regionLosses()) == 0 {
 		return ""
 	}
 	if l.reachable == 0 {
 		return "; none was sent when it could be reached, so nothing put that to the test"
 	}
 	var since []string
-	for _, c := range v.lost() {
-		if back, is := c.back(); is && back < v.end {
+	for _, c := range v.regionLosses() {
+		if back, is := c.healedAt(); is && back < v.end {
 			since = append(since, strings.Join(c.Regions, ", ")+" from "+Exactly(back)+" on")
 		}
 	}
@@ -81,7 +81,7 @@ func (v *view) whenReachable(l ledger) string {
 // reachable says whether the region that an operation was sent to could answer then: it was not lost, or had been given back.
 func (v *view) reachable(op *history.Op) bool {
 	return !slices.ContainsFunc(v.causes, func(by cause) bool {
-		back, is := by.back()
-		return by.loses(op.Region) && op.Sent >= by.f.Hi && (!is || op.Sent < back)
+		back, is := by.healedAt()
+		return by.loses(op.Region) && op.Sent >= by.effect.Hi && (!is || op.Sent < back)
 	})
 }

@@ -95,7 +95,7 @@ func readMS[T ~int64](data []byte, into *T) error {
 	if err := json.Unmarshal(data, &ms); err != nil {
 		return fmt.Errorf("read milliseconds: %w", err)
 	}
-	if most := int64(math.MaxInt64 / time.Millisecond); ms > most || ms < -most {
+	if limit := int64(math.MaxInt64 / time.Millisecond); ms > limit || ms < -limit {
 		return fmt.Errorf("read milliseconds: %d are more than a duration can be", ms)
 	}
 	*into = T(ms) * T(time.Millisecond)

@@ -187,10 +187,10 @@ func TestWhoeverMakesCopiesLate(t *testing.T) {
 	} {
 		for _, name := range []string{"lag_replication", "pause_replication", "throttle_replication", "cut_link"} {
 			h := history.History{Faults: []history.Fault{{Name: name, Target: target, Command: 3 * time.Second}}}
-			if got, want := madeLate(h, history.StoreObjects, 4100*msec), want && strings.HasSuffix(name, "_replication"); got != want {
+			if got, want := lagInjected(h, history.StoreObjects, 4100*msec), want && strings.HasSuffix(name, "_replication"); got != want {
 				t.Errorf("%s on %s: late on purpose is %v", name, target, got)
 			}
-			if madeLate(h, history.StoreObjects, 2100*msec) {
+			if lagInjected(h, history.StoreObjects, 2100*msec) {
 				t.Errorf("%s on %s came afterwards", name, target)
 			}
 		}

@@ -31,7 +31,7 @@ func (v *view) forwarded() *Forwarded {
 	f := &Forwarded{Regions: map[string]int{}}
 	for i := range v.Ops {
 		op := &v.Ops[i]
-		if op.Outcome != history.OK || op.Sent < v.causes[0].f.Hi || op.Region == "" {
+		if op.Outcome != history.OK || op.Sent < v.causes[0].effect.Hi || op.Region == "" {
 			continue
 		}
 		f.Of++
@@ -48,13 +48,13 @@ func (v *view) forwarded() *Forwarded {
 }
 
 // forwards is the checker of what was forwarded. It is no promise, so nothing is concluded of it.
-type forwards struct{ unjudged }
+type forwards struct{ noFindings }
 
 // Measure notes it.
 func (forwards) Measure(v *view, m *Metrics) { m.Forwarded = v.forwarded() }
 
 // Rows show it, where there was any.
-func (forwards) Rows(s shown) []Row {
+func (forwards) Rows(s rowSource) []Row {
 	f := s.Metrics.Forwarded
 	if f == nil {
 		return nil

@@ -55,13 +55,13 @@ func (i Incident) Words() string {
 
 // listed are outages as part of a sentence.
 func listed(outages []Outage) string {
-	const mostTold = 5
+	const maxListed = 5
 	var each []string
-	for _, o := range outages[:min(len(outages), mostTold)] {
+	for _, o := range outages[:min(len(outages), maxListed)] {
 		each = append(each, o.Words())
 	}
-	if n := len(outages); n > mostTold {
-		each = append(each, fmt.Sprintf("and %d times more", n-mostTold))
+	if n := len(outages); n > maxListed {
+		each = append(each, fmt.Sprintf("and %d times more", n-maxListed))
 	}
 	return strings.Join(each, ", ")
 }
@@ -84,12 +84,12 @@ func (o Outage) Words() string {
 // incidents are all of a drill, in the order of time.
 func (v *view) incidents() []Incident {
 	all := []Incident{}
-	if outages := v.uncaused(); len(outages) > 0 {
+	if outages := v.uncausedOutages(); len(outages) > 0 {
 		all = append(all, Incident{InCharge: v.charge.home, Outages: outages})
 	}
 	times := v.times()
 	for i, c := range v.causes {
-		one := Incident{Fault: new(c.fault), Cause: c.String(), InCharge: v.after(c)}
+		one := Incident{Fault: new(c.fault), Cause: c.String(), InCharge: v.inChargeAfter(c)}
 		if times != nil {
 			one.Outages, one.RecoveryTime = times[i].outages, times[i].recovery
 			one.AwayAlready = one.RecoveryTime == nil
@@ -104,8 +104,8 @@ func (v *view) incidents() []Incident {
 	return all
 }
 
-// uncaused are the outages that began when nothing was broken.
-func (v *view) uncaused() []Outage {
+// uncausedOutages are those that began when nothing was broken.
+func (v *view) uncausedOutages() []Outage {
 	var all []Outage
 	for _, o := range v.outages {
 		if o.cause < 0 {
@@ -115,8 +115,8 @@ func (v *view) uncaused() []Outage {
 	return all
 }
 
-// told are the outages of all incidents that have a cause, in the order of time.
-func (v *view) told() []Outage {
+// causedOutages are the outages of all incidents that have a cause, in the order of time.
+func (v *view) causedOutages() []Outage {
 	var all []Outage
 	for _, t := range v.times() {
 		all = append(all, t.outages...)
@@ -124,23 +124,23 @@ func (v *view) told() []Outage {
 	return all
 }
 
-// timeless is the incident without any verdict on how long the service was away.
-func (i Incident) timeless() Incident {
+// withoutTimes is the incident without any verdict on the length of its outages.
+func (i Incident) withoutTimes() Incident {
 	point := i.RecoveryPoint
 	i = withdrawn(reflect.ValueOf(i)).Interface().(Incident)
 	i.RecoveryPoint = point
 	return i
 }
 
-// orAs is the incident with intervals that hold also how long the service was away by what else may have been: by the incident of the same fault among
+// widened is the incident with intervals that cover what may have been as well: the incident of the same fault among
 // others.
-func (i Incident) orAs(others []Incident) Incident {
+func (i Incident) widened(others []Incident) Incident {
 	at := slices.IndexFunc(others, func(o Incident) bool { return o.Fault != nil && i.Fault != nil && *o.Fault == *i.Fault })
 	if at < 0 || i.RecoveryTime == nil || others[at].RecoveryTime == nil {
 		return i
 	}
-	other := others[at]
-	is := i.RecoveryTime.orAs(*other.RecoveryTime)
+	is, other := *i.RecoveryTime, others[at]
+	is.widen(*other.RecoveryTime)
 	i.RecoveryTime, i.Outages = &is, slices.Clone(i.Outages)
 	for n := range i.Outages {
 		if len(other.Outages) == len(i.Outages) { // else nobody can say which is which
@@ -151,8 +151,8 @@ func (i Incident) orAs(others []Incident) Incident {
 	return i
 }
 
-// caused are the outages that have a cause: those of which the recovery time is the worst.
-func (r Report) caused() []Outage {
+// causedOutages are the outages that have a cause. The recovery time is that of the worst.
+func (r Report) causedOutages() []Outage {
 	var all []Outage
 	for _, i := range r.Incidents {
 		if i.Fault != nil {

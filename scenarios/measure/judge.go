@@ -15,20 +15,20 @@ import (
 // passed is inconclusive. What the harness or its machine may have caused by being late is inconclusive by itself.
 func Judge(h history.History, s Spec) Report {
 	v := viewOf(h, s)
-	own := v.ownDoubts()
+	own := v.harnessEffects()
 	r := Report{}
 	for _, c := range checkers {
 		c.Measure(v, &r.Metrics)
 	}
 	r.Incidents = v.incidents()
 	own.apply(&r.Metrics, r.Incidents)
-	void := v.voids(own)
-	doubts := slices.Concat(void, v.opens(), own.reasons())
+	invalid := v.invalidReasons(own)
+	doubts := slices.Concat(invalid, v.incompleteReasons(), own.reasons())
 	r.Findings = []Finding{v.drillFinding(doubts)}
 	for _, c := range checkers {
 		r.Findings = append(r.Findings, c.Find(v, r.Metrics)...)
 	}
-	if len(void) > 0 {
+	if len(invalid) > 0 {
 		r = r.Withdrawn()
 	}
 	verdicts := make([]Verdict, 0, len(r.Findings))

@@ -58,18 +58,18 @@ func latencyOf(took []time.Duration) *Latency {
 		return nil
 	}
 	slices.Sort(took)
-	at := func(quantile float64) High { return High(took[least(quantile, len(took))-1]) }
+	at := func(quantile float64) High { return High(took[shareCeil(quantile, len(took))-1]) }
 	return &Latency{Count: len(took), P50: at(0.5), P99: at(0.99), Max: at(1)}
 }
 
 // writeLatencies is the checker of what writes cost in good times. It is no promise, so nothing is concluded of it.
-type writeLatencies struct{ unjudged }
+type writeLatencies struct{ noFindings }
 
 // Measure notes the latency.
 func (writeLatencies) Measure(v *view, m *Metrics) { m.WriteLatency = WriteLatency(v.History) }
 
 // Rows show it.
-func (writeLatencies) Rows(s shown) []Row {
+func (writeLatencies) Rows(s rowSource) []Row {
 	if s.Metrics.WriteLatency == nil {
 		return nil
 	}

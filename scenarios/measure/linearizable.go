@@ -26,32 +26,32 @@ func CheckLinearizable(h history.History) Finding {
 	return bareView(h, Spec{}).linearizable()
 }
 
-// birth is what the operations on one verification tell of when it came into being.
-type birth struct {
-	first  time.Duration // when the first of them was sent, in the order of the history
-	sent   time.Duration // when the first of its writes was
-	absent time.Duration // when the last read that did not find it was sent
-	there  time.Duration // when the first of those ended that show that it is there
-	told   bool          // anything is
-	known  bool          // some operation shows that it is there
-	reads  int32
+// creation is what the operations on one verification tell of when it came into being.
+type creation struct {
+	first       time.Duration // when the first of them was sent, in the order of the history
+	firstSent   time.Duration // when the first of its writes was
+	lastAbsent  time.Duration // when the last read that did not find it was sent
+	firstSeen   time.Duration // when the first of those ended that show that it is there
+	informative bool          // any operation says something about it
+	exists      bool          // some operation shows that it is there
+	reads       int32
 }
 
 func (v *view) linearizable() Finding {
 	f := Finding{ID: FindingLinearizability, Checker: "linearizability"}
 	ids := v.ids()
-	births := make([]birth, ids.count())
-	for i := range births {
-		births[i] = birth{sent: math.MaxInt64, absent: math.MinInt64, there: math.MaxInt64}
+	creations := make([]creation, ids.count())
+	for i := range creations {
+		creations[i] = creation{firstSent: math.MaxInt64, lastAbsent: math.MinInt64, firstSeen: math.MaxInt64}
 	}
 	for i := range v.Ops {
-		births[ids.of[i]].learn(&v.Ops[i])
+		creations[ids.of[i]].learn(&v.Ops[i])
 	}
 	reads, checked := 0, 0
 	var bad []int
-	for n := range births {
-		b := &births[n]
-		if !b.told {
+	for n := range creations {
+		b := &creations[n]
+		if !b.informative {
 			continue
 		}
 		checked++
@@ -71,8 +71,8 @@ func (v *view) linearizable() Finding {
 		f.Detail = fmt.Sprintf("%d verifications, with %d reads of what was acknowledged, are linearizable", checked, reads)
 		return f
 	}
-	slices.SortStableFunc(bad, func(a, b int) int { return cmp.Compare(births[a].first, births[b].first) })
-	for _, n := range bad[:min(len(bad), most)] {
+	slices.SortStableFunc(bad, func(a, b int) int { return cmp.Compare(creations[a].first, creations[b].first) })
+	for _, n := range bad[:min(len(bad), maxEvidence)] {
 		f.Evidence = append(f.Evidence, ids.name(n))
 	}
 	f.Verdict = Fail
@@ -81,31 +81,31 @@ func (v *view) linearizable() Finding {
 }
 
 // learn notes what an operation tells, if anything.
-func (b *birth) learn(op *history.Op) {
+func (b *creation) learn(op *history.Op) {
 	write := op.Kind == history.Write
 	switch {
 	case write && op.Outcome == history.Unknown && op.Attempts > 0:
-		b.sent = min(b.sent, op.Sent)
+		b.firstSent = min(b.firstSent, op.Sent)
 	case write && op.Outcome == history.OK:
-		b.sent = min(b.sent, op.Sent)
-		b.there, b.known = min(b.there, op.Done), true
+		b.firstSent = min(b.firstSent, op.Sent)
+		b.firstSeen, b.exists = min(b.firstSeen, op.Done), true
 	case write:
 		return
 	case op.Status == http.StatusNotFound:
-		b.absent = max(b.absent, op.Sent)
+		b.lastAbsent = max(b.lastAbsent, op.Sent)
 		b.reads++
 	case op.Outcome == history.OK:
-		b.there, b.known = min(b.there, op.Done), true
+		b.firstSeen, b.exists = min(b.firstSeen, op.Done), true
 		b.reads++
 	default:
 		return
 	}
-	if !b.told {
-		b.told, b.first = true, op.Sent
+	if !b.informative {
+		b.informative, b.first = true, op.Sent
 	}
 }
 
 // possible says whether there is a moment at which it can have come into being. What nobody found, and nobody was told is written, need not be there.
-func (b *birth) possible() bool {
-	return !b.known || b.sent <= b.there && b.absent <= b.there
+func (b *creation) possible() bool {
+	return !b.exists || b.firstSent <= b.firstSeen && b.lastAbsent <= b.firstSeen
 }

@@ -95,7 +95,7 @@ func TestASingleBadOneIsExcused(t *testing.T) {
 			want = at-from >= long || to-at >= long
 		}
 		s := newStream("", 0)
-		if got := s.share(share, j-i, after-k, 0, &m, i, j); got != want {
+		if got := s.shareHolds(share, j-i, after-k, 0, &m, i, j); got != want {
 			t.Errorf("%v of %d to %d, of which bad are %v: %v", share, i, j, bad, got)
 		}
 	})

@@ -43,7 +43,7 @@ func (v *service) outages(causes []cause) []outage {
 		if by, found := latest(causes, merged[i].known); found {
 			merged[i].cause = by.index
 			// Its first operation had time until then to be bad; one that came with its beginning is as likely, and was there first.
-			if at := slices.IndexFunc(causes[:by.index], func(c cause) bool { return c.felt() > merged[i].begin.Lo }); at >= 0 {
+			if at := slices.IndexFunc(causes[:by.index], func(c cause) bool { return c.earliestEffect() > merged[i].begin.Lo }); at >= 0 {
 				merged[i].cause = causes[at].index
 			}
 		}
@@ -75,7 +75,7 @@ func (v *service) uncovered(s *stream) []outage {
 	first := s.before(v.from)
 	p := v.walk(s, v.start(s), len(s.calls), func(reach time.Duration, i int) { all = append(all, v.gap(s, reach, i, first)) })
 	s.lastHeld = p.lastHeld
-	if v.away(s, p) {
+	if v.isAway(s, p) {
 		all = append(all, v.tail(s, p, first))
 	}
 	return all
@@ -105,7 +105,7 @@ func (v *service) beginning(s *stream, reach time.Duration, g, until, first int)
 	o := outage{what: s.name, cause: -1, begin: history.Interval{Lo: v.from, Hi: reach}, known: reach}
 	switch {
 	case b < until || b < g:
-		o.begin.Hi, o.known = s.calls[b].due, v.known(s.calls[b])
+		o.begin.Hi, o.known = s.calls[b].due, v.badBy(s.calls[b])
 		if b > first {
 			o.begin.Lo = s.calls[b-1].due
 		}

@@ -134,12 +134,12 @@ func (v *view) waitedIn(from, to time.Duration) time.Duration {
 
 // markAfter is the first mark of that name after a cause, and before the next one that takes a region away or moves it.
 func (v *view) markAfter(c cause, name string) (history.Mark, bool) {
-	m, found := firstMark(v.History, name, c.f.Lo)
+	m, found := firstMark(v.History, name, c.effect.Lo)
 	if !found {
 		return m, false
 	}
 	for _, next := range v.causes[c.index+1:] {
-		if (len(next.Regions) > 0 || next.Name == history.Switchover) && m.At.Mid() > next.f.Hi {
+		if (len(next.Regions) > 0 || next.Name == history.Switchover) && m.At.Mid() > next.effect.Hi {
 			return m, false
 		}
 	}

@@ -37,7 +37,7 @@ const leastReads = 20
 const wakes = 3
 
 // MeasureReads is the latency of reads by the region and the path that they were answered by, counted from their due time; nil where none was
-// answered by the region's own database. It counts in calm times only (see calm).
+// answered by the region's own database. It counts in undisturbed periods only (see view.periods).
 func MeasureReads(h history.History, s Spec) []ReadLatency { //nolint:revive // Reads are what it returns
 	return viewOf(h, s).readLatencies()
 }
@@ -59,9 +59,9 @@ func (v *view) readLatencies() []ReadLatency {
 		return places[len(places)-1]
 	}
 	local := false
-	when := v.calm()
+	periodOf := v.periods()
 	counts := func(op *history.Op) bool {
-		return op.Kind == history.Read && op.Path != "" && when(op.Due, op.Done) != stormy
+		return op.Kind == history.Read && op.Path != "" && periodOf(op.Due, op.Done) != disturbed
 	}
 	for i := range v.Ops {
 		if op := &v.Ops[i]; counts(op) {
@@ -91,7 +91,7 @@ func (v *view) readLatencies() []ReadLatency {
 	return all
 }
 
-// CheckLocalReads compares the 99th percentile of the reads in each region with what was promised. All reads in calm times count, wherever the answer
+// CheckLocalReads compares the 99th percentile of the reads in each region with what was promised. All reads in undisturbed periods count, wherever the answer
 // came from and also without one: where a region's own database doesn't answer in time, its users don't care who else does. One that never got
 // out counts where its client was served last. Those of a region that is lost at the time do not count: their clients have not heard of the redirect yet. Nothing is known of a region with less than
 // leastReads before the fault or, where it is not lost to the end, after it; nor where a responder that has nothing to do (see history.Control) needed so long that the reads could have been within the promise
@@ -100,21 +100,21 @@ func CheckLocalReads(h history.History, s Spec) Finding { return viewOf(h, s).lo
 
 func (v *view) localReads() Finding {
 	f := Finding{ID: FindingLocalReads, Checker: "reads"}
-	limit, when := v.spec.LocalReads, v.calm()
-	readsIn := v.readsIn(when)
+	limit, periodOf := v.spec.LocalReads, v.periods()
+	readsIn := v.readsIn(periodOf)
 	var said, thin, machine, stood []string
 	slow := false
-	slowest := max(v.controlled(when), v.ticked(when))
+	slowest := max(v.controlLatency(periodOf), v.timerDelay(periodOf))
 	for _, r := range readsIn {
 		region, n := r.name, r.count
 		if region == "" { // of clients that never were in any
-			if n[earlier]+n[later] >= leastReads {
+			if n[beforeFaults]+n[afterRecovery] >= leastReads {
 				said, slow = append(said, fmt.Sprintf("%d got nowhere", len(r.places))), true
 			}
 			continue
 		}
-		if n[earlier] < leastReads || n[later] < leastReads && !r.lost {
-			thin = append(thin, fmt.Sprintf("only %d reads before the fault and %d after it in %s", n[earlier], n[later], region))
+		if n[beforeFaults] < leastReads || n[afterRecovery] < leastReads && !r.lost {
+			thin = append(thin, fmt.Sprintf("only %d reads before the fault and %d after it in %s", n[beforeFaults], n[afterRecovery], region))
 			continue
 		}
 		p99 := percentile99(v.took(r.places))
@@ -158,7 +158,7 @@ type readsOfRegion struct {
 	name   string
 	lost   bool    // to the end
 	count  [3]int  // by period
-	places []int32 // in the history, of those in calm times
+	places []int32 // in the history, of those in undisturbed periods
 }
 
 // readsIn are the reads by their regions, in the order of the names.
@@ -177,10 +177,10 @@ func (v *view) readsIn(when func(due, done time.Duration) period) []*readsOfRegi
 			regions[region] = r
 		}
 		at := when(op.Due, op.Done)
-		if at == later && v.lostAt(region, op.Due) {
-			at = stormy // a client that has not heard of the redirect yet
+		if at == afterRecovery && v.lostAt(region, op.Due) {
+			at = disturbed // a client that has not heard of the redirect yet
 		}
-		if r.count[at]++; at != stormy {
+		if r.count[at]++; at != disturbed {
 			r.places = append(r.places, int32(i))
 		}
 	}
@@ -228,7 +228,7 @@ func (v *view) servedIn() func(op *history.Op) string {
 		}
 		all, known := served[op.Client]
 		if !known {
-			all = slices.DeleteFunc(slices.Clone(v.turns().of(op.Client)), func(i int32) bool { return v.Ops[i].Region == "" })
+			all = slices.DeleteFunc(slices.Clone(v.clientOps().of(op.Client)), func(i int32) bool { return v.Ops[i].Region == "" })
 			served[op.Client] = all
 		}
 		if len(all) == 0 {
@@ -257,7 +257,7 @@ func (localReads) Find(v *view, _ Metrics) []Finding {
 }
 
 // Rows have what is local first, which is what a promise is about. Nothing in them is scaled.
-func (localReads) Rows(s shown) []Row {
+func (localReads) Rows(s rowSource) []Row {
 	var rows, others []Row
 	worst := High(0)
 	for _, l := range s.Metrics.Reads {

@@ -2,7 +2,6 @@ package measure
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -13,8 +12,7 @@ const FindingRecoveryPoint = "recovery_point"
 
 // RecoveryPoint is how much acknowledged data was lost, in time before the fault.
 type RecoveryPoint struct {
-	Name     string   `json:"name,omitempty"` // the store; empty for the joint figure
-	Rule     string   `json:"rule,omitempty"`
+	Name     string   `json:"name,omitempty"`      // the store; empty for the joint figure
 	Cause    string   `json:"cause,omitempty"`     // what it is counted to, of the joint figure
 	InCharge string   `json:"in_charge,omitempty"` // the region whose stores were read
 	Acked    int      `json:"acked"`               // acknowledged before the fault
@@ -97,7 +95,7 @@ func newLoss(acked []write, kept func(write) bool, f history.Interval, start tim
 // figure is a loss as the report gives it.
 func (l loss) figure(name string, acked int, s Spec) *RecoveryPoint {
 	p := &RecoveryPoint{
-		Name: name, Acked: acked, Lost: len(l.lost), LostIDs: someIDs(l.lost), Interval: fromTo(l.lo, l.hi),
+		Name: name, Acked: acked, Lost: len(l.lost), LostIDs: evidenceIDs(l.lost), Interval: fromTo(l.lo, l.hi),
 	}
 	if s.RecoveryPoint == nil {
 		return p
@@ -158,18 +156,18 @@ func recoveryPointFinding(p *RecoveryPoint, a *audit) Finding {
 	} else {
 		f.Detail += " (objective " + p.promise() + ")"
 	}
-	if len(a.late) > 0 && p.Verdict == Inconclusive {
-		f.Detail = blame(a.late, p.promise()) + "; " + f.Detail
+	if len(a.laggingStores) > 0 && p.Verdict == Inconclusive {
+		f.Detail = blameMachine(a.laggingStores, p.promise()) + "; " + f.Detail
 	}
 	return f
 }
 
-// most is how many ids are given as evidence.
-const most = 20
+// maxEvidence is how many ids a finding gives as evidence.
+const maxEvidence = 20
 
-func someIDs(ws []write) []string {
+func evidenceIDs(ws []write) []string {
 	var all []string
-	for _, w := range ws[:min(len(ws), most)] {
+	for _, w := range ws[:min(len(ws), maxEvidence)] {
 		all = append(all, w.ID)
 	}
 	return all
@@ -197,7 +195,7 @@ func (recoveryPoints) Find(v *view, m Metrics) []Finding {
 }
 
 // Rows show it, and below it that of each store.
-func (recoveryPoints) Rows(s shown) []Row {
+func (recoveryPoints) Rows(s rowSource) []Row {
 	p := s.Metrics.RecoveryPoint
 	if p == nil {
 		return nil
@@ -211,10 +209,10 @@ func (recoveryPoints) Rows(s shown) []Row {
 	return rows
 }
 
-func (p RecoveryPoint) row(s shown) Row {
+func (p RecoveryPoint) row(s rowSource) Row {
 	out := Row{ID: FindingRecoveryPoint, Name: "recovery point", Judged: p.Within != nil, Verdict: p.Verdict}
 	if p.Name != "" {
-		out.ID, out.Name, out.Part = FindingRecoveryPoint+"."+p.Name, strings.TrimSpace(p.Name+" "+p.Rule), true
+		out.ID, out.Name, out.Part = FindingRecoveryPoint+"."+p.Name, p.Name, true
 	}
 	out.Measured = p.Words()
 	if p.Within != nil {

@@ -82,10 +82,9 @@ func (v *view) recoveryTime() *RecoveryTime {
 	return &worst
 }
 
-// orAs is the recovery time that holds also what else it may have been. One that may never have ended has no upper end.
-func (r RecoveryTime) orAs(other RecoveryTime) RecoveryTime {
+// widen has the interval cover what may have been as well. Where the service may not have been seen back, it was not.
+func (r *RecoveryTime) widen(other RecoveryTime) {
 	r.Interval, r.Censored = r.or(other.Interval), r.Censored || other.Censored
-	return r
 }
 
 // Words say how long it was.
@@ -132,11 +131,11 @@ func (recoveryTimes) Find(v *view, m Metrics) []Finding {
 	if m.RecoveryTime == nil {
 		return nil
 	}
-	return []Finding{recoveryTimeFinding(m.RecoveryTime, v.told())}
+	return []Finding{recoveryTimeFinding(m.RecoveryTime, v.causedOutages())}
 }
 
 // Rows show it.
-func (recoveryTimes) Rows(s shown) []Row {
+func (recoveryTimes) Rows(s rowSource) []Row {
 	t := s.Metrics.RecoveryTime
 	if t == nil {
 		return nil
@@ -145,7 +144,7 @@ func (recoveryTimes) Rows(s shown) []Row {
 		ID: FindingRecoveryTime, Name: "recovery time", Judged: t.Within != nil, Verdict: t.Verdict, Measured: t.Words(),
 		Deviation: t.deviation(t.Interval, t.Censored),
 	}
-	if n := len(s.caused()); n > 1 {
+	if n := len(s.causedOutages()); n > 1 {
 		out.Measured += ", the worst of " + Count(n, "outage", "outages")
 	}
 	if t.Within != nil {

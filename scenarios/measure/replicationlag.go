@@ -77,7 +77,7 @@ type slowStore struct {
 // makes the copies late, no machine is to blame.
 func (v *view) tooSlow(c cause) []slowStore {
 	h, s := v.History, v.spec
-	region := v.after(c) // which would have had what was lost
+	region := v.inChargeAfter(c) // which would have had what was lost
 	if !v.tookOver(c) {
 		region = s.Survivor
 	}
@@ -87,33 +87,33 @@ func (v *view) tooSlow(c cause) []slowStore {
 	}
 	var slow []slowStore
 	for _, l := range m.Stores {
-		if l.Loaded != nil && time.Duration(*l.Loaded)-s.CopyTakes >= s.RecoveryPoint.Within && !madeLate(h, l.Store, c.f.Hi) {
-			slow = append(slow, slowStore{l, atMostBehind(h, region, l.Store, c.f.Hi)})
+		if l.Loaded != nil && time.Duration(*l.Loaded)-s.CopyTakes >= s.RecoveryPoint.Within && !lagInjected(h, l.Store, c.effect.Hi) {
+			slow = append(slow, slowStore{l, maxLagAt(h, region, l.Store, c.effect.Hi)})
 		}
 	}
 	return slow
 }
 
-// atMostBehind is how far a store can have been behind at a time: no faster than time goes by does it fall behind what was seen of it.
-func atMostBehind(h history.History, region, store string, at time.Duration) time.Duration {
-	most := at
+// maxLagAt is how far a store can have been behind at a time. It falls behind what was last seen of it no faster than time passes.
+func maxLagAt(h history.History, region, store string, at time.Duration) time.Duration {
+	bound := at
 	for _, l := range h.Lags {
 		if l.Behind != nil && l.Store == store && (region == "" || l.To == region) && l.At.Hi <= at {
-			most = min(most, *l.Behind+at-l.At.Lo)
+			bound = min(bound, *l.Behind+at-l.At.Lo)
 		}
 	}
-	return most
+	return bound
 }
 
-// madeLate says whether a fault of the drill was to make the copies of a store late, before what is judged.
-func madeLate(h history.History, store string, at time.Duration) bool {
+// lagInjected reports whether a fault of the drill was meant to delay the copies of a store before the time that is judged.
+func lagInjected(h history.History, store string, at time.Duration) bool {
 	return slices.ContainsFunc(h.Faults, func(f history.Fault) bool {
-		return slices.Contains(latenesses, f.Name) && strings.HasPrefix(f.Target, store+" ") && f.Command <= at
+		return slices.Contains(laggingFaults, f.Name) && strings.HasPrefix(f.Target, store+" ") && f.Command <= at
 	})
 }
 
-// latenesses are the faults that make copies late. Their targets begin with the store.
-var latenesses = []string{"lag_replication", "pause_replication", "throttle_replication"}
+// laggingFaults are the faults that delay copies. Their targets begin with the store.
+var laggingFaults = []string{"lag_replication", "pause_replication", "throttle_replication"}
 
 // excuse takes back what a store's recovery point says against the design, and notes why, if the machine was too slow for that store. Where more is
 // lost than both can explain, what the machine was behind and what was allowed, the design lost it.
@@ -123,12 +123,12 @@ func (a *audit) excuse(p *RecoveryPoint, slow []slowStore) (excused bool) {
 		return false
 	}
 	p.Verdict = Inconclusive
-	a.late = append(a.late, slow[i].StoreLag)
+	a.laggingStores = append(a.laggingStores, slow[i].StoreLag)
 	return true
 }
 
-// blame says of stores that they were late by the machine.
-func blame(slow []StoreLag, within string) string {
+// blameMachine explains that stores lagged because of the machine, not because of the design.
+func blameMachine(slow []StoreLag, within string) string {
 	var who []string
 	for i, l := range slow {
 		were := " were up to "
@@ -142,7 +142,7 @@ func blame(slow []StoreLag, within string) string {
 }
 
 // replicationLags is the checker of how far replication was behind. It is no promise of the design's, so nothing is concluded of it here.
-type replicationLags struct{ unjudged }
+type replicationLags struct{ noFindings }
 
 // Measure notes the lag.
 func (replicationLags) Measure(v *view, m *Metrics) {
@@ -150,7 +150,7 @@ func (replicationLags) Measure(v *view, m *Metrics) {
 }
 
 // Rows show it. No timescale makes copying quicker.
-func (replicationLags) Rows(s shown) []Row {
+func (replicationLags) Rows(s rowSource) []Row {
 	l := s.Metrics.ReplicationLag
 	if l == nil {
 		return nil

@@ -35,8 +35,8 @@ func (r Row) Against() string {
 // always is the objective of what may not happen once.
 const always = "always"
 
-// shown is what rows are made of.
-type shown struct {
+// rowSource is a report and the timescale that its rows are written for.
+type rowSource struct {
 	Report
 	timescale float64
 }
@@ -45,14 +45,14 @@ type shown struct {
 func (r Report) Rows(timescale float64) []Row {
 	var all []Row
 	for _, c := range checkers {
-		all = append(all, c.Rows(shown{r, timescale})...)
+		all = append(all, c.Rows(rowSource{r, timescale})...)
 	}
 	return all
 }
 
 // full adds the time of the story, where the lab's is not the same. What was measured is said by say: nothing, where it is made of what is scheduled and of
 // what is physical, and nobody knows of how much of which. Times the timescale it would contradict the recovery time, which is told apart so.
-func (s shown) full(out *Row, o Objective, say func(scale float64) string) {
+func (s rowSource) full(out *Row, o Objective, say func(scale float64) string) {
 	if s.timescale == 1 || s.timescale <= 0 {
 		return
 	}
@@ -65,7 +65,7 @@ func (s shown) full(out *Row, o Objective, say func(scale float64) string) {
 }
 
 // verdict of a finding, and whether it was made.
-func (s shown) verdict(id string) (Verdict, bool) {
+func (s rowSource) verdict(id string) (Verdict, bool) {
 	for _, f := range s.Findings {
 		if f.ID == id {
 			return f.Verdict, true

@@ -28,7 +28,7 @@ type service struct {
 // newService counts what was offered, and not what was tried again on top: who is served at the second try was not served in time at the first.
 func newService(h history.History, s Spec, excused excuse) *service {
 	v := emptyService(s, excused)
-	v.take(h.Ops)
+	v.addOps(h.Ops)
 	v.observe(h)
 	return v
 }
@@ -67,9 +67,9 @@ func (v *service) streams(op *history.Op) (kind, place *stream) {
 	return kind, place
 }
 
-// take takes in the operations that came since it last did. They come in the order in which they ended: what of the old ones was due after the first
+// addOps adds the operations that were recorded since it was last called. They come in the order in which they ended: what of the old ones was due after the first
 // of the new is put in its place again.
-func (v *service) take(ops []history.Op) {
+func (v *service) addOps(ops []history.Op) {
 	fresh := make([]call, 0, len(ops)-len(v.ops))
 	for i := len(v.ops); i < len(ops); i++ {
 		op := &ops[i]
@@ -82,7 +82,7 @@ func (v *service) take(ops []history.Op) {
 		v.others = v.others || kind == nil
 		for _, s := range []*stream{kind, place} {
 			if s != nil {
-				s.coming++
+				s.pending++
 			}
 		}
 	}
@@ -133,8 +133,8 @@ func (v *service) judge(i int) (ok, inTime bool) {
 	return ok, inTime
 }
 
-// known is by when a call that is bad was surely bad.
-func (v *service) known(c call) time.Duration {
+// badBy is when a bad call was bad beyond doubt.
+func (v *service) badBy(c call) time.Duration {
 	op, limit := &v.ops[c.op], v.criterion.Latency
 	if limit > 0 {
 		return min(op.Done, op.Due+limit)
@@ -163,14 +163,14 @@ func (v *service) observe(h history.History) {
 			broken = v.all.calls[max(0, v.all.before(broken)-1)].due
 		}
 	}
-	v.all.offers(steady, broken)
+	v.all.measureOffered(steady, broken)
 	v.parts = v.parts[:0]
 	candidates := v.regions
 	if kinds := []bool{len(v.writes.calls) > 0, len(v.reads.calls) > 0, v.others}; len(slices.DeleteFunc(kinds, func(is bool) bool { return !is })) > 1 {
 		candidates = append([]*stream{v.writes, v.reads}, v.regions...)
 	}
 	for _, s := range candidates {
-		if s.offers(steady, broken); s.offered > 1 {
+		if s.measureOffered(steady, broken); s.offered > 1 {
 			v.parts = append(v.parts, s) // of what was not offered in the steady state nobody knows what to expect
 		}
 	}
@@ -181,9 +181,9 @@ func (v *service) observe(h history.History) {
 func (v *service) excusing(e excuse) *service {
 	w := *v
 	w.excused = e
-	w.all, w.parts = w.again(v.all), nil
+	w.all, w.parts = w.rejudged(v.all), nil
 	for _, s := range v.parts {
-		w.parts = append(w.parts, w.again(s))
+		w.parts = append(w.parts, w.rejudged(s))
 	}
 	return &w
 }
@@ -195,10 +195,10 @@ func (v *service) accusing(e excuse) *service {
 	return w.excusing(v.excused)
 }
 
-// again is a stream with the same calls, judged once more.
-func (v *service) again(s *stream) *stream {
+// rejudged is a stream with the same calls, judged again.
+func (v *service) rejudged(s *stream) *stream {
 	t := newStream(s.name, s.slack)
-	t.calls, t.offered, t.over = s.calls, s.offered, s.over
+	t.calls, t.offered, t.offeredDuring = s.calls, s.offered, s.offeredDuring
 	for _, c := range t.calls {
 		t.mark(v.judge(int(c.op)))
 	}
@@ -210,7 +210,7 @@ func (v *service) observed() bool { return len(v.all.calls) > 0 && v.criterion.W
 
 // tooThin says whether the steady load leaves parts of windows without any operation, so that no window could ever be good.
 func (v *service) tooThin() bool {
-	return v.all.over > 0 && v.all.rate()*float64(v.criterion.Window)/windowParts < 1
+	return v.all.offeredDuring > 0 && v.all.rate()*float64(v.criterion.Window)/windowParts < 1
 }
 
 // inOneOrder puts two lists that are in order into one.

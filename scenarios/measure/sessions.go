@@ -75,7 +75,7 @@ func (v *view) session(id string, k *knowledge) Session {
 		}
 		f = max(f, fault.Effective.Hi)
 	}
-	for client, places := range v.turns().all() {
+	for client, places := range v.clientOps().all() {
 		judged := s.Judged
 		k.forget()
 		k.learn(&s, places)
@@ -166,7 +166,7 @@ func sessionFinding(s Session) Finding {
 			age, lag = max(age, w.Age), max(lag, w.Lag)
 			f.Evidence = append(f.Evidence, w.IDs...)
 		}
-		f.Evidence = f.Evidence[:min(len(f.Evidence), most)]
+		f.Evidence = f.Evidence[:min(len(f.Evidence), maxEvidence)]
 		w := s.Windows[0]
 		f.Detail = fmt.Sprintf("of %d reads of what the session %s, %d did not find it; the first was of client %d in %s; the oldest of it was %s old, where the "+
 			"database that was asked said that it was up to %s behind", s.Judged, what, s.Violations, w.Client, w.Region, Exactly(time.Duration(age)), Exactly(time.Duration(lag)))
@@ -194,14 +194,14 @@ func (sessionGuarantees) Find(_ *view, m Metrics) (all []Finding) {
 }
 
 // Rows say how often a guarantee was broken, and how old what was not found was.
-func (sessionGuarantees) Rows(s shown) (rows []Row) {
+func (sessionGuarantees) Rows(s rowSource) (rows []Row) {
 	for _, session := range s.Metrics.Sessions {
 		rows = append(rows, session.row(s))
 	}
 	return rows
 }
 
-func (s Session) row(in shown) Row {
+func (s Session) row(in rowSource) Row {
 	out := Row{
 		ID: s.Guarantee, Name: Title(s.Guarantee), Objective: always, Judged: true, Verdict: s.Verdict, Measured: "not measured",
 	}

@@ -56,7 +56,7 @@ func (v *view) staleConfig() *StaleConfig {
 		return nil
 	}
 	worst := &StaleConfig{Objective: v.spec.objective(*v.spec.StaleConfig), Stale: []StaleValue{}}
-	for i, c := range v.lost() {
+	for i, c := range v.regionLosses() {
 		if m := v.staleAfter(c); i == 0 || m.worse(*worst) {
 			worst = m
 		}
@@ -76,7 +76,7 @@ func (v *view) staleAfter(loss cause) *StaleConfig {
 	within := *v.spec.StaleConfig
 	m := &StaleConfig{Objective: v.spec.objective(within), Stale: []StaleValue{}}
 	lost, end := loss.Regions, v.end
-	if back, is := loss.back(); is {
+	if back, is := loss.healedAt(); is {
 		end = min(end, back)
 	}
 	byNode := map[string][]history.ConfigSight{}
@@ -142,7 +142,7 @@ type untilWhen struct {
 func (v *view) goneAfter(loss cause, region string) time.Duration {
 	for _, c := range v.causes[loss.index+1:] {
 		if c.loses(region) {
-			return c.f.Hi
+			return c.effect.Hi
 		}
 	}
 	return math.MaxInt64
@@ -229,7 +229,7 @@ func staleConfigFinding(m StaleConfig) Finding {
 			what = append(what, fmt.Sprintf("%s of %s has %s (%s, revision %d)", v.Service, v.Node, where, v.Source, v.Revision))
 			f.Evidence = append(f.Evidence, v.Node+" "+v.Key)
 		}
-		f.Evidence = f.Evidence[:min(len(f.Evidence), most)]
+		f.Evidence = f.Evidence[:min(len(f.Evidence), maxEvidence)]
 		long := "for " + AtLeast(m.Lo.Duration()) + " or more"
 		if m.Hi != nil {
 			long = "for " + AtLeast(m.Lo.Duration()) + " to " + AtMost(m.Hi.Duration())
@@ -258,7 +258,7 @@ func (staleConfigs) Find(_ *view, m Metrics) []Finding {
 }
 
 // Rows say for how long the lost region was referred to, and below it by whom.
-func (staleConfigs) Rows(s shown) []Row {
+func (staleConfigs) Rows(s rowSource) []Row {
 	c := s.Metrics.StaleConfig
 	if c == nil {
 		return nil

@@ -22,8 +22,8 @@ const (
 func (c *charge) standing(op *history.Op, causes []cause) standing {
 	for i := range causes {
 		by := &causes[i]
-		back, is := by.back()
-		if by.loses(op.Region) && op.Sent >= by.f.Hi && (!is || op.Sent < back) {
+		back, is := by.healedAt()
+		if by.loses(op.Region) && op.Sent >= by.effect.Hi && (!is || op.Sent < back) {
 			return forbidden
 		}
 	}

@@ -22,8 +22,8 @@ const (
 
 // storeContents is the checker of what the stores hold that they should not, and do not hold that they should.
 type storeContents struct {
-	unmeasured
-	unshown
+	noMetric
+	noRows
 }
 
 // IDs are those of its findings.
@@ -38,10 +38,10 @@ func (storeContents) Find(v *view, _ Metrics) []Finding {
 		return nil
 	}
 	all := []Finding{a.over(FindingLostAfterFailover, "writes are gone that had been acknowledged or kept after the failover", false,
-		func(t storeAudit) []string { return names(t.broken) })}
+		func(t storeAudit) []string { return writeIDs(t.lostAfter) })}
 	if slices.ContainsFunc(a.accounts[0].stores, func(t storeAudit) bool { return t.ordered }) {
 		all = append(all, a.over(FindingHole, "lost writes are older than writes that are kept", true,
-			func(t storeAudit) []string { return names(t.holes) }))
+			func(t storeAudit) []string { return writeIDs(t.holes) }))
 	}
 	return append(all, a.takenTwice(), a.appliedAfterAll(),
 		a.over(FindingPhantom, "ids are there that nobody wrote", false, storeAudit.phantoms))
@@ -51,9 +51,9 @@ func (storeContents) Find(v *view, _ Metrics) []Finding {
 // again, though its id is there once.
 func (a *audit) takenTwice() Finding {
 	f := a.over(FindingDuplicate, "writes are there more than once", false, storeAudit.duplicates)
-	if twice := a.ledger.twice; len(twice) > 0 {
+	if twice := a.writes.createdTwice; len(twice) > 0 {
 		f.Verdict, f.Evidence = Fail, dedup(append(f.Evidence, twice...))
-		f.Evidence = f.Evidence[:min(len(f.Evidence), most)]
+		f.Evidence = f.Evidence[:min(len(f.Evidence), maxEvidence)]
 		f.Detail += fmt.Sprintf("; %d answered as new more than once", len(twice))
 	}
 	return f
@@ -62,9 +62,9 @@ func (a *audit) takenTwice() Finding {
 // appliedAfterAll is about writes whose callers were told that they are not applied, and that are there.
 func (a *audit) appliedAfterAll() Finding {
 	return a.over(FindingRefused, "writes are there that clients were told are not applied", false, func(t storeAudit) []string {
-		return t.any(func(r *reading) []string {
+		return t.collect(func(r *reading) []string {
 			var there []string
-			for _, slot := range a.ledger.refused {
+			for _, slot := range a.writes.refused {
 				if r.has[slot] {
 					there = append(there, a.ids.name(slot))
 				}
@@ -97,14 +97,14 @@ func (a *audit) over(id, what string, orderedOnly bool, of func(storeAudit) []st
 		counts = append(counts, fmt.Sprintf("%d in %s", len(bad[name]), name))
 		all = append(all, bad[name]...)
 	}
-	return finding(id, some(all), what+": "+strings.Join(counts, ", "))
+	return finding(id, firstIDs(all), what+": "+strings.Join(counts, ", "))
 }
 
-// some are the first ids, each once: as many as are given as evidence.
-func some(ids []string) []string {
+// firstIDs are the first ids, each once, up to maxEvidence.
+func firstIDs(ids []string) []string {
 	var few []string
 	for _, id := range ids {
-		if len(few) == most {
+		if len(few) == maxEvidence {
 			break
 		}
 		if !slices.Contains(few, id) {
@@ -116,7 +116,7 @@ func some(ids []string) []string {
 
 // finding passes when there is no evidence.
 func finding(id string, evidence []string, detail string) Finding {
-	f := Finding{ID: id, Checker: "stores", Verdict: Pass, Detail: detail, Evidence: evidence[:min(len(evidence), most)]}
+	f := Finding{ID: id, Checker: "stores", Verdict: Pass, Detail: detail, Evidence: evidence[:min(len(evidence), maxEvidence)]}
 	if len(evidence) > 0 {
 		f.Verdict = Fail
 	}
@@ -132,15 +132,15 @@ func union(stores []storeAudit, of func(storeAudit) []string) []string {
 }
 
 func (t storeAudit) duplicates() []string {
-	return t.any(func(r *reading) []string { return r.duplicates })
+	return t.collect(func(r *reading) []string { return r.duplicates })
 }
 
 func (t storeAudit) phantoms() []string {
-	return t.any(func(r *reading) []string { return r.phantoms })
+	return t.collect(func(r *reading) []string { return r.phantoms })
 }
 
-// any is what any reading shows.
-func (t storeAudit) any(of func(*reading) []string) []string {
+// collect gathers what each reading shows.
+func (t storeAudit) collect(of func(*reading) []string) []string {
 	var all []string
 	for _, r := range t.all {
 		all = append(all, of(r)...)
@@ -148,7 +148,7 @@ func (t storeAudit) any(of func(*reading) []string) []string {
 	return dedup(all)
 }
 
-func names(ws []write) []string {
+func writeIDs(ws []write) []string {
 	all := make([]string, 0, len(ws))
 	for _, w := range ws {
 		all = append(all, w.ID)

@@ -30,13 +30,13 @@ type stream struct {
 	failing, untimely, slow marks
 	// offered in steady state: at least this many operations in this time. The load is open-loop, so it is offered all the same after
 	// the fault: an operation that is missing from the history (still under way, or never sent) counts as one that is not ok.
-	offered int
-	over    time.Duration
-	slack   int // how many of those an even schedule may miss
+	offered       int
+	offeredDuring time.Duration
+	slack         int // how many of those an even schedule may miss
 	// lastHeld is where the last window begins that meets the criterion; -1: none does.
 	lastHeld time.Duration
 	changed  int // the calls before this one are as they were when somebody last looked
-	coming   int // calls that are about to be added
+	pending  int // calls that are about to be added
 }
 
 func newStream(name string, slack int) *stream {
@@ -46,10 +46,10 @@ func newStream(name string, slack int) *stream {
 // makeRoom grows at once where much is to come.
 func (s *stream) makeRoom() {
 	const much = 10_000
-	if s.coming > much {
-		s.calls = slices.Grow(s.calls, s.coming)
+	if s.pending > much {
+		s.calls = slices.Grow(s.calls, s.pending)
 	}
-	s.coming = 0
+	s.pending = 0
 }
 
 // mark adds what became of the next call.
@@ -68,11 +68,11 @@ func (s *stream) cut(n int) {
 	s.changed = min(s.changed, n)
 }
 
-// offers notes what was offered in the steady state.
-func (s *stream) offers(steady, broken time.Duration) {
-	s.offered, s.over = 0, 0
+// measureOffered counts what was offered in the steady state.
+func (s *stream) measureOffered(steady, broken time.Duration) {
+	s.offered, s.offeredDuring = 0, 0
 	if broken > steady {
-		s.offered, s.over = s.before(broken)-s.before(steady), broken-steady
+		s.offered, s.offeredDuring = s.before(broken)-s.before(steady), broken-steady
 	}
 }
 
@@ -96,53 +96,53 @@ func (s *stream) inTime(i, j int) int { return j - i - s.untimely.in(i, j) }
 
 // rate is what was offered in the steady state, in operations a nanosecond; 0: not known.
 func (s *stream) rate() float64 {
-	if s.over <= 0 {
+	if s.offeredDuring <= 0 {
 		return 0
 	}
-	return float64(s.offered) / float64(s.over)
+	return float64(s.offered) / float64(s.offeredDuring)
 }
 
 // expected is how many operations the steady rate asks for in a stretch of time at least.
 func (s *stream) expected(long time.Duration) int {
-	if s.over <= 0 {
+	if s.offeredDuring <= 0 {
 		return 0
 	}
-	rate := float64(s.offered-s.slack) / float64(s.over)
+	rate := float64(s.offered-s.slack) / float64(s.offeredDuring)
 	return int((1-unevenness)*rate*float64(long)) - s.slack
 }
 
 // load is how many operations were offered in a stretch of time in which n are recorded: those, or what the steady rate asks for if that is more.
 func (s *stream) load(n int, long time.Duration) int { return max(n, s.expected(long)) }
 
-// suffers says whether any of the operations i to j-1 was not answered in time, or some are missing.
-func (s *stream) suffers(i, j int, long time.Duration) bool {
+// hasBad reports whether any of the operations i to j-1 was not answered in time, or is missing.
+func (s *stream) hasBad(i, j int, long time.Duration) bool {
 	i = min(i, j)
 	return s.load(j-i, long) > j-i || s.untimely.in(i, j) > 0
 }
 
-// share says whether at most 1-least of n operations are bad, which of i to j-1 are those marked. Where n are too few to tell, since one of them is
+// shareHolds reports whether at most 1-least of n operations are bad, which of i to j-1 are those marked. Where n are too few to tell, since one of them is
 // more than that, it is asked of a stretch before it, or after it, that is long enough: no other one may be bad there. Where bad ones come at a steady
 // rate, both have one as soon as the rate is more than the share. What was not recorded excuses nothing.
-func (s *stream) share(least float64, n, bad, missing int, where *marks, i, j int) bool {
-	if float64(bad) <= (1-least)*float64(n)+1e-9 {
+func (s *stream) shareHolds(share float64, n, bad, missing int, where *marks, i, j int) bool {
+	if float64(bad) <= (1-share)*float64(n)+1e-9 {
 		return true
 	}
-	if bad != 1 || missing > 0 || least >= 1 {
+	if bad != 1 || missing > 0 || share >= 1 {
 		return false
 	}
-	at, long := where.next(i, j), stretch(least)
+	at, long := where.next(i, j), callsPerFailure(share)
 	limit := min(at+long, where.n)
 	return where.last(at-long, at) <= at-long || where.next(at+1, limit) >= limit
 }
 
-// stretch is how many operations it takes for one of them to be no more than the share that may be bad.
-func stretch(least float64) int { return int(math.Ceil(1/(1-least) - 1e-9)) }
+// callsPerFailure is how many operations one bad operation needs around it to stay within the share that may be bad.
+func callsPerFailure(share float64) int { return int(math.Ceil(1/(1-share) - 1e-9)) }
 
-// floor is the share of n, less what there is no whole operation of.
-func floor(share float64, n int) int { return int(math.Floor(share*float64(n) + 1e-9)) }
+// shareFloor is the share of n, rounded down to whole operations.
+func shareFloor(share float64, n int) int { return int(math.Floor(share*float64(n) + 1e-9)) }
 
-// least is the smallest number of n that is at least the share.
-func least(share float64, n int) int {
+// shareCeil is the share of n, rounded up to whole operations.
+func shareCeil(share float64, n int) int {
 	return int(math.Ceil(share*float64(n) - 1e-9))
 }
 

@@ -40,8 +40,8 @@ func CheckSwitchovers(h history.History) Finding {
 
 // switchoverOrders is the checker of whether orders to change roles were carried out.
 type switchoverOrders struct {
-	unmeasured
-	unshown
+	noMetric
+	noRows
 }
 
 // IDs are those of its findings.

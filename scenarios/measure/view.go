@@ -14,43 +14,43 @@ import (
 // view is a history prepared for judging: what several checkers ask of it.
 type view struct {
 	history.History
-	spec    Spec
-	causes  []cause
-	charge  charge
-	end     time.Duration // of the observation
-	service *service      // nil where no criterion is given, or nothing was offered
-	outages []outage
-	soonest map[int]soonest // by the index of a cause
+	spec         Spec
+	causes       []cause
+	charge       charge
+	end          time.Duration // of the observation
+	service      *service      // nil where no criterion is given, or nothing was offered
+	outages      []outage
+	firstAnswers map[int]firstTime // by the index of a cause
 
 	// Made when they are asked for first.
-	ids      func() *ids
-	turns    func() *turns          // what each client did
-	repeats  func() []time.Duration // when operations were due that were tried again
-	readings []*reading             // what the stores held, as the history has it; see reading
-	audit    func() *audit          // nil without stores or causes
-	times    func() []aftermath     // of the causes, in their order; nil without a promise
+	ids       func() *ids
+	clientOps func() *clientOps      // what each client did
+	repeats   func() []time.Duration // when operations were due that were tried again
+	readings  []*reading             // what the stores held, as the history has it; see reading
+	audit     func() *audit          // nil without stores or causes
+	times     func() []aftermath     // of the causes, in their order; nil without a promise
 }
 
 func viewOf(h history.History, s Spec) *view {
 	v := bareView(h, s)
 	v.charge = chargeOf(h, s, v.causes)
-	v.look()
+	v.findOutages()
 	v.charge.answer(h, v.causes, v.outages)
 	return v
 }
 
 // bareView is without who was in charge, and when the service was away.
 func bareView(h history.History, s Spec) *view {
-	v := &view{History: h, spec: s, causes: causesOf(h), end: endOf(h), soonest: map[int]soonest{}, readings: make([]*reading, len(h.Reads))}
+	v := &view{History: h, spec: s, causes: causesOf(h), end: endOf(h), firstAnswers: map[int]firstTime{}, readings: make([]*reading, len(h.Reads))}
 	v.ids = sync.OnceValue(func() *ids { return idsOf(h.Ops) })
-	v.turns = sync.OnceValue(func() *turns { return turnsOf(h.Ops) })
+	v.clientOps = sync.OnceValue(func() *clientOps { return clientOpsOf(h.Ops) })
 	v.repeats = sync.OnceValue(func() []time.Duration { return repeatsOf(h.Ops) })
 	v.audit = sync.OnceValue(v.newAudit)
 	return v
 }
 
-// look finds the outages.
-func (v *view) look() {
+// findOutages finds the outages.
+func (v *view) findOutages() {
 	v.times = sync.OnceValue(v.newTimes)
 	if v.spec.RecoveryTime == nil {
 		return
@@ -69,15 +69,15 @@ func (v *view) steadiness() *view {
 		return v
 	}
 	by := *v
-	by.spec.RecoveryTime, by.soonest = &plain, map[int]soonest{}
-	by.look()
+	by.spec.RecoveryTime, by.firstAnswers = &plain, map[int]firstTime{}
+	by.findOutages()
 	return &by
 }
 
 // excusing is the view of what would have been seen if some operations had been all right.
 func (v *view) excusing(e excuse) *view {
 	w := *v
-	w.soonest, w.times = map[int]soonest{}, sync.OnceValue(w.newTimes)
+	w.firstAnswers, w.times = map[int]firstTime{}, sync.OnceValue(w.newTimes)
 	if v.service != nil {
 		w.service = v.service.excusing(e)
 		w.outages = w.service.outages(v.causes)
@@ -88,7 +88,7 @@ func (v *view) excusing(e excuse) *view {
 // accusing is the view of what would have been seen if some operations had not been answered.
 func (v *view) accusing(e excuse) *view {
 	w := *v
-	w.soonest, w.times = map[int]soonest{}, sync.OnceValue(w.newTimes)
+	w.firstAnswers, w.times = map[int]firstTime{}, sync.OnceValue(w.newTimes)
 	if v.service != nil {
 		w.service = v.service.accusing(e)
 		w.outages = w.service.outages(v.causes)
@@ -96,8 +96,8 @@ func (v *view) accusing(e excuse) *view {
 	return &w
 }
 
-// lost are the causes that take a region away.
-func (v *view) lost() []cause {
+// regionLosses are the causes that took a region away.
+func (v *view) regionLosses() []cause {
 	var all []cause
 	for _, c := range v.causes {
 		if len(c.Regions) > 0 {
@@ -107,15 +107,15 @@ func (v *view) lost() []cause {
 	return all
 }
 
-// until is when the time ends in which a loss is looked at: when the region is given back, when the next one is lost, or never.
-func (v *view) until(c cause) time.Duration {
+// lossEnds is when a loss is over: when the region is given back, when the next one is lost, or never.
+func (v *view) lossEnds(c cause) time.Duration {
 	until := time.Duration(math.MaxInt64)
-	if back, is := c.back(); is {
+	if back, is := c.healedAt(); is {
 		until = back
 	}
-	for _, next := range v.lost() {
+	for _, next := range v.regionLosses() {
 		if next.index > c.index {
-			return min(until, next.f.Lo)
+			return min(until, next.effect.Lo)
 		}
 	}
 	return until
@@ -132,8 +132,8 @@ func (v *view) takenOver() []cause {
 	return all
 }
 
-// after is who is in charge after a cause.
-func (v *view) after(c cause) string {
+// inChargeAfter is who is in charge after a cause.
+func (v *view) inChargeAfter(c cause) string {
 	region := v.charge.home
 	for _, t := range v.charge.changes {
 		if t.cause <= c.index {
@@ -147,12 +147,12 @@ func (v *view) after(c cause) string {
 // store had lost it by then if the reading of it before, or the next one after, lacks what had been acknowledged when that began. A read that did not find
 // what is there is excused by nothing. It is nil where no reading lacks anything.
 func (v *view) lostRead() excuse {
-	stores := map[string][]lacking{}
+	stores := map[string][]missingWrites{}
 	some := false
 	acked := sync.OnceValue(v.ackedAt)
-	for _, i := range v.telling() {
+	for _, i := range v.authoritativeReadings() {
 		r := &v.Reads[i]
-		l := lacking{at: r.At, ids: make([]bool, v.ids().count())}
+		l := missingWrites{at: r.At, ids: make([]bool, v.ids().count())}
 		has := v.reading(i).has
 		for n, at := range acked() {
 			if l.ids[n] = at <= r.At.Lo && !has[n]; l.ids[n] {
@@ -170,7 +170,7 @@ func (v *view) lostRead() excuse {
 			return false
 		}
 		for _, all := range stores {
-			next, _ := slices.BinarySearchFunc(all, op.Sent, func(l lacking, t time.Duration) int { return cmp.Compare(l.at.Lo, t) })
+			next, _ := slices.BinarySearchFunc(all, op.Sent, func(l missingWrites, t time.Duration) int { return cmp.Compare(l.at.Lo, t) })
 			if next < len(all) && all[next].ids[of[i]] || next > 0 && all[next-1].ids[of[i]] {
 				return true
 			}
@@ -179,8 +179,8 @@ func (v *view) lostRead() excuse {
 	}
 }
 
-// lacking is what a reading of a store lacks, by the numbers of ids.
-type lacking struct {
+// missingWrites is what a reading of a store lacks: for each id, by its number, whether it is missing.
+type missingWrites struct {
 	at  history.Interval
 	ids []bool
 }
@@ -200,20 +200,20 @@ func (v *view) ackedAt() []time.Duration {
 	return all
 }
 
-// telling are the readings that tell what was lost, by when they began: their places in the history. They are of a region that was in charge, after it took
+// authoritativeReadings are the readings that tell what was lost, by when they began: their places in the history. They are of a region that was in charge, after it took
 // over; where nobody did, after reconciliation, since what a copy does not have yet is not lost. Where the last reading before the return failed, those
 // before it tell nothing.
-func (v *view) telling() []int {
+func (v *view) authoritativeReadings() []int {
 	var all []int
 	for i, r := range v.Reads {
 		switch {
 		case r.Error != "":
 			all = slices.DeleteFunc(all, func(k int) bool { return v.Reads[k].Read == r.Read && v.Reads[k].Store == r.Store })
 		case len(v.charge.changes) == 0:
-			if r.Read == history.AfterReconciliation && v.tells(r.Region) {
+			if r.Read == history.AfterReconciliation && v.authoritative(r.Region) {
 				all = append(all, i)
 			}
-		case r.At.Lo >= v.charge.changes[0].from.Lo && (v.tells(r.Region) || r.Region == v.charge.at(r.At.Lo).region):
+		case r.At.Lo >= v.charge.changes[0].from.Lo && (v.authoritative(r.Region) || r.Region == v.charge.at(r.At.Lo).region):
 			all = append(all, i)
 		}
 	}
@@ -233,5 +233,5 @@ func (v *view) recovered(c cause) time.Duration {
 			return o.end.Hi
 		}
 	}
-	return c.f.Hi
+	return c.effect.Hi
 }

@@ -21,19 +21,19 @@ func (v *service) start(s *stream) progress {
 // walk tries a window at the due time of each operation from p on, up to operation j-1, and says what it came to. It hands what is not covered between
 // two windows that hold, and not good, to lacks.
 func (v *service) walk(s *stream, p progress, j int, lacks func(reach time.Duration, i int)) progress {
-	g := v.glass(s, p.next)
+	g := v.scanWindows(s, p.next)
 	for i := p.next; i < j; i++ {
 		start := s.calls[i].due
-		state := g.look(i)
-		if state == refuted {
+		state := g.judge(i)
+		if state == windowFails {
 			p.candidate = -1
 			continue
 		}
-		after := s.lacking(p.reach, i)
+		after := s.uncoveredBad(p.reach, i)
 		switch {
 		case after && s.untimely.at(i):
 			p.candidate = -1 // it would end an outage with the outage's last operation
-		case state == held:
+		case state == windowHolds:
 			if after && lacks != nil {
 				lacks(p.reach, i)
 			}
@@ -46,19 +46,19 @@ func (v *service) walk(s *stream, p progress, j int, lacks func(reach time.Durat
 	return p
 }
 
-// lacking says whether anything bad lies between what is covered and operation i.
-func (s *stream) lacking(reach time.Duration, i int) bool {
+// uncoveredBad reports whether anything bad lies between what is covered and operation i.
+func (s *stream) uncoveredBad(reach time.Duration, i int) bool {
 	start := s.calls[i].due
-	return start > reach && s.suffers(s.before(reach), i, start-reach)
+	return start > reach && s.hasBad(s.before(reach), i, start-reach)
 }
 
-// away says whether the service is, at the end of a walk: what is left up to the end is covered by no window. Either there is something bad in it, or
+// isAway reports whether the service is away at the end of a walk: what is left up to the end is covered by no window. Either there is something bad in it, or
 // it was too short to tell.
-func (v *service) away(s *stream, p progress) bool {
-	if p.candidate >= 0 && !s.lacking(p.reach, p.candidate) {
+func (v *service) isAway(s *stream, p progress) bool {
+	if p.candidate >= 0 && !s.uncoveredBad(p.reach, p.candidate) {
 		return false // nothing speaks against it
 	}
-	return p.reach < v.end && s.suffers(s.before(p.reach), len(s.calls), v.end-p.reach)
+	return p.reach < v.end && s.hasBad(s.before(p.reach), len(s.calls), v.end-p.reach)
 }
 
 // windowOf is the window that a stream is looked at in: at least one operation of it is to be expected there.
@@ -70,17 +70,17 @@ func (v *service) windowOf(s *stream) time.Duration {
 	return window
 }
 
-// state of a window that begins at a certain time.
-type state int
+// windowState is whether the criterion holds in a window that begins at a certain time.
+type windowState int
 
 const (
-	refuted state = iota // the criterion does not hold throughout it
-	open                 // it reaches beyond the end of what was observed, and what was observed of it is good
-	held                 // the criterion holds throughout it
+	windowFails windowState = iota // the criterion does not hold throughout it
+	windowOpen                     // it reaches beyond the end of what was observed, and what was observed of it is good
+	windowHolds                    // the criterion holds throughout it
 )
 
-// glass is what windows of a stream are looked at through, one after the other in the order of time.
-type glass struct {
+// windowScan judges the windows of a stream, one after the other in the order of time.
+type windowScan struct {
 	*stream
 	criterion   RecoveryTimeObjective
 	observed    time.Duration // the end of what was
@@ -91,13 +91,13 @@ type glass struct {
 	at          [windowParts + 1]int       // the first operations of the parts, and after them; they only move on
 }
 
-// glass is ready for windows from operation i on.
-func (v *service) glass(s *stream, i int) *glass {
-	g := &glass{stream: s, criterion: v.criterion, observed: v.end, window: v.windowOf(s)}
+// scanWindows begins a scan at the window of operation i.
+func (v *service) scanWindows(s *stream, i int) *windowScan {
+	g := &windowScan{stream: s, criterion: v.criterion, observed: v.end, window: v.windowOf(s)}
 	g.part, g.whole = s.expected(g.window/windowParts), s.expected(g.window)
 	switch {
 	case g.part > 0:
-		g.enough = max(floor(g.criterion.Success, g.part), floor(g.criterion.Capacity, g.part))
+		g.enough = max(shareFloor(g.criterion.Success, g.part), shareFloor(g.criterion.Capacity, g.part))
 	case s.name == "":
 		g.enough = 1 // all that is offered may not be nothing
 	}
@@ -112,8 +112,8 @@ func (v *service) glass(s *stream, i int) *glass {
 	return g
 }
 
-// look judges the window that begins with operation i, and each of its parts, as far as it was observed.
-func (g *glass) look(i int) state {
+// judge judges the window that begins with operation i, and each of its parts, as far as it was observed.
+func (g *windowScan) judge(i int) windowState {
 	start := g.calls[i].due
 	g.at[0] = i
 	reached := windowParts
@@ -130,30 +130,30 @@ func (g *glass) look(i int) state {
 		g.at[k+1] = n
 	}
 	j := g.at[reached]
-	if g.untimely.in(i, j) == 0 && g.full(reached) {
+	if g.untimely.in(i, j) == 0 && g.enoughCalls(reached) {
 		if reached < windowParts {
-			return open
+			return windowOpen
 		}
 		if j-i >= g.whole && j > i {
-			return held
+			return windowHolds
 		}
 	}
 	for k := range reached {
-		if !g.partly(g.at[k], g.at[k+1]) {
-			return refuted
+		if !g.partHolds(g.at[k], g.at[k+1]) {
+			return windowFails
 		}
 	}
 	switch {
 	case reached < windowParts:
-		return open
-	case !g.wholly(i, j):
-		return refuted
+		return windowOpen
+	case !g.wholeHolds(i, j):
+		return windowFails
 	}
-	return held
+	return windowHolds
 }
 
-// full says whether there are enough operations in each part for it to be good if all of them are.
-func (g *glass) full(parts int) bool {
+// enoughCalls reports whether there are enough operations in each part for it to be good if all of them are.
+func (g *windowScan) enoughCalls(parts int) bool {
 	for k := range parts {
 		if g.at[k+1]-g.at[k] < g.enough {
 			return false
@@ -162,25 +162,25 @@ func (g *glass) full(parts int) bool {
 	return true
 }
 
-// partly says whether the operations i to j-1, of a part of a window, are not worse than the criterion allows, by whole operations: of eight, 97 % is
+// partHolds reports whether the operations i to j-1, of a part of a window, are not worse than the criterion allows, by whole operations: of eight, 97 % is
 // seven. All that is offered (not of a stream among others) may not be nothing.
-func (g *glass) partly(i, j int) bool {
+func (g *windowScan) partHolds(i, j int) bool {
 	load := max(j-i, g.part)
 	if load == 0 {
 		return g.name != ""
 	}
-	return g.ok(i, j) >= floor(g.criterion.Success, load) && g.inTime(i, j) >= floor(g.criterion.Capacity, load)
+	return g.ok(i, j) >= shareFloor(g.criterion.Success, load) && g.inTime(i, j) >= shareFloor(g.criterion.Capacity, load)
 }
 
-// wholly says whether the operations i to j-1 of a window meet the criterion.
-func (g *glass) wholly(i, j int) bool {
+// wholeHolds reports whether the operations i to j-1 of a window meet the criterion.
+func (g *windowScan) wholeHolds(i, j int) bool {
 	load := max(j-i, g.whole)
 	if load == 0 {
 		return g.name != ""
 	}
 	ok, inTime := g.ok(i, j), g.inTime(i, j)
 	missing := load - (j - i)
-	return g.share(g.criterion.Success, load, load-ok, missing, &g.failing, i, j) &&
-		g.share(g.criterion.Capacity, load, load-inTime, missing, &g.untimely, i, j) &&
-		g.share(g.criterion.Quantile, ok, ok-inTime, 0, &g.slow, i, j)
+	return g.shareHolds(g.criterion.Success, load, load-ok, missing, &g.failing, i, j) &&
+		g.shareHolds(g.criterion.Capacity, load, load-inTime, missing, &g.untimely, i, j) &&
+		g.shareHolds(g.criterion.Quantile, ok, ok-inTime, 0, &g.slow, i, j)
 }

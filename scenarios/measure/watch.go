@@ -24,16 +24,16 @@ type Watch struct {
 
 // trail is where the walk through a stream may go on, as long as what it was found by stays as it is.
 type trail struct {
-	from    time.Duration
-	offered int
-	over    time.Duration
-	steps   []step // in their order
+	from        time.Duration
+	offered     int
+	over        time.Duration
+	checkpoints []checkpoint // in their order
 }
 
-// step is how far the walk had come. It holds as long as the operations before a certain one stay as they are.
-type step struct {
+// checkpoint is how far the walk had come. It holds as long as the operations before a certain one stay as they are.
+type checkpoint struct {
 	progress
-	needs int
+	dependsOn int
 }
 
 // NewWatch watches by a criterion; without one the service is never said to be back.
@@ -66,7 +66,7 @@ func (w *Watch) Look(h history.History, since time.Duration) (back, away bool) {
 	for _, s := range append([]*stream{v.all}, v.parts...) {
 		p := w.walk(s)
 		back = back && p.lastHeld >= since
-		away = away || v.away(s, p)
+		away = away || v.isAway(s, p)
 	}
 	return back, away
 }
@@ -82,7 +82,7 @@ func (w *Watch) follow(h history.History) {
 		w.service = emptyService(w.spec, func(_ int, op *history.Op) bool { return op.Kind == history.Read && op.Status == http.StatusNotFound })
 		w.trails = map[*stream]*trail{}
 	}
-	w.service.take(h.Ops)
+	w.service.addOps(h.Ops)
 	if n := len(h.Ops); n > 0 {
 		w.last = h.Ops[n-1]
 	}
@@ -96,31 +96,31 @@ const stride = 64
 func (w *Watch) walk(s *stream) progress {
 	v := w.service
 	t := w.trails[s]
-	if t == nil || t.from != v.from || t.offered != s.offered || t.over != s.over {
-		t = &trail{from: v.from, offered: s.offered, over: s.over}
+	if t == nil || t.from != v.from || t.offered != s.offered || t.over != s.offeredDuring {
+		t = &trail{from: v.from, offered: s.offered, over: s.offeredDuring}
 		w.trails[s] = t
 	}
-	for n := len(t.steps); n > 0 && t.steps[n-1].needs > s.changed; n-- {
-		t.steps = t.steps[:n-1]
+	for n := len(t.checkpoints); n > 0 && t.checkpoints[n-1].dependsOn > s.changed; n-- {
+		t.checkpoints = t.checkpoints[:n-1]
 	}
 	s.changed = math.MaxInt
 	var p progress
-	if n := len(t.steps); n > 0 {
-		p = t.steps[n-1].progress
+	if n := len(t.checkpoints); n > 0 {
+		p = t.checkpoints[n-1].progress
 	} else {
-		p = v.sure(s)
+		p = v.resumePoint(s)
 	}
 	for p.next < len(s.calls) {
 		p = v.walk(s, p, min(p.next+stride, len(s.calls)), nil)
-		if needs, settled := v.needs(s, p); settled {
-			t.steps = append(t.steps, step{p, needs})
+		if needs, settled := v.dependsOn(s, p); settled {
+			t.checkpoints = append(t.checkpoints, checkpoint{p, needs})
 		}
 	}
 	return p
 }
 
-// needs says which operations a walk has looked at: those before the returned one, if it did not look beyond the end of what was observed.
-func (v *service) needs(s *stream, p progress) (n int, settled bool) {
+// dependsOn is how many operations a walk has looked at: those before the returned one, if it did not look beyond the end of what was observed.
+func (v *service) dependsOn(s *stream, p progress) (n int, settled bool) {
 	end := s.calls[p.next-1].due + v.windowOf(s)
 	if end > v.end {
 		return 0, false
@@ -128,22 +128,22 @@ func (v *service) needs(s *stream, p progress) (n int, settled bool) {
 	n = s.before(end)
 	for _, share := range []float64{v.criterion.Success, v.criterion.Capacity, v.criterion.Quantile} {
 		if share < 1 {
-			n = max(n, s.before(end)+stretch(share)) // a single bad one is excused if there is no other so near
+			n = max(n, s.before(end)+callsPerFailure(share)) // a single bad one is excused if there is no other so near
 		}
 	}
 	return n + 1, true
 }
 
-// sure is a step from which on a walk finds what it would from the start: a window that holds and begins with a good operation is covered, whatever
+// resumePoint is a step from which on a walk finds what it would from the start: a window that holds and begins with a good operation is covered, whatever
 // came before it. The last such one is mostly near the end, so that is where it is looked for first.
-func (v *service) sure(s *stream) progress {
+func (v *service) resumePoint(s *stream) progress {
 	start := v.start(s)
 	for n := stride; ; n *= 2 {
 		from := max(start.next, len(s.calls)-n)
-		g := v.glass(s, from)
+		g := v.scanWindows(s, from)
 		last := -1
 		for i := from; i < len(s.calls); i++ {
-			if g.look(i) == held && !s.untimely.at(i) {
+			if g.judge(i) == windowHolds && !s.untimely.at(i) {
 				last = i
 			}
 		}

@@ -39,7 +39,7 @@ func cmpWalks(w *Watch, v *service) string {
 			return fmt.Sprintf("%q is not the same stream", s.name)
 		}
 		got, want := w.walk(mine[i]), v.start(s)
-		for _, step := range append(w.trails[mine[i]].steps, step{progress: got}) {
+		for _, step := range append(w.trails[mine[i]].checkpoints, checkpoint{progress: got}) {
 			if want = v.walk(s, want, step.next, nil); step.progress != want {
 				return fmt.Sprintf("in %q it has come to %+v, from the start to %+v", s.name, step.progress, want)
 			}

@@ -10,16 +10,16 @@ import (
 
 // The same figure is said in the same words wherever it stands. What is printed is rounded outwards too: an interval that straddles its objective must
 // not look as if it met it.
-type roundingOf func(float64) float64
+type roundFunc func(float64) float64
 
 // Exactly says a duration as people do: "45 ms", "4.21 s", "25 min 12 s", "8 h 2 min".
-func Exactly(d time.Duration) string { return said(Near(d).MS(), math.Round) }
+func Exactly(d time.Duration) string { return formatMS(Near(d).MS(), math.Round) }
 
 // AtLeast says the lower end of an interval.
-func AtLeast(d time.Duration) string { return said(Low(d).MS(), math.Floor) }
+func AtLeast(d time.Duration) string { return formatMS(Low(d).MS(), math.Floor) }
 
 // AtMost says the upper end of an interval.
-func AtMost(d time.Duration) string { return said(High(d).MS(), math.Ceil) }
+func AtMost(d time.Duration) string { return formatMS(High(d).MS(), math.Ceil) }
 
 // Between says an interval; one whose ends read the same is said once.
 func Between(lo, hi time.Duration) string {
@@ -32,37 +32,37 @@ func Between(lo, hi time.Duration) string {
 
 // Promise says an objective, without the zeros that a measurement would have.
 func Promise(d time.Duration) string {
-	text := said(High(d).MS(), math.Round)
+	text := formatMS(High(d).MS(), math.Round)
 	if seconds, ok := strings.CutSuffix(text, "0 s"); ok && strings.Contains(seconds, ".") {
 		return seconds + " s"
 	}
 	return text
 }
 
-// said is a number of milliseconds in words.
-func said(ms int64, how roundingOf) string {
+// formatMS writes a number of milliseconds in the largest units that fit.
+func formatMS(ms int64, round roundFunc) string {
 	d := time.Duration(ms) * time.Millisecond
 	switch {
 	case d < 0:
-		return "-" + said(-ms, how)
+		return "-" + formatMS(-ms, round)
 	case d < time.Second:
 		return fmt.Sprintf("%d ms", ms)
 	case d < time.Minute:
-		return decimals(how(float64(ms)/10)/100, 2) + " s"
+		return decimals(round(float64(ms)/10)/100, 2) + " s"
 	case d < time.Hour:
-		return two(int64(how(d.Seconds())), 60, "min", "s")
+		return twoUnits(int64(round(d.Seconds())), 60, "min", "s")
 	case d < 24*time.Hour:
-		return two(int64(how(d.Minutes())), 60, "h", "min")
+		return twoUnits(int64(round(d.Minutes())), 60, "h", "min")
 	default:
-		return two(int64(how(d.Hours())), 24, "d", "h")
+		return twoUnits(int64(round(d.Hours())), 24, "d", "h")
 	}
 }
 
-func two(n, per int64, big, small string) string {
+func twoUnits(n, per int64, large, small string) string {
 	if n%per == 0 {
-		return fmt.Sprintf("%d %s", n/per, big)
+		return fmt.Sprintf("%d %s", n/per, large)
 	}
-	return fmt.Sprintf("%d %s %d %s", n/per, big, n%per, small)
+	return fmt.Sprintf("%d %s %d %s", n/per, large, n%per, small)
 }
 
 // decimals are dropped where they are all zero: an objective of 20 s is not "20.00 s".
@@ -123,13 +123,13 @@ func (o Objective) deviation(i Interval, censored bool) string {
 	return ""
 }
 
-func percent(ms, objective int64, how roundingOf) string {
+func percent(ms, objective int64, round roundFunc) string {
 	p, digits := 100*float64(ms-objective)/float64(objective), 1
 	if math.Abs(p) >= 10 {
 		digits = 0
 	}
 	unit := math.Pow10(digits)
-	p = how(math.Round(1e6*p*unit)/1e6) / unit // what is exact in decimals is not in binary
+	p = round(math.Round(1e6*p*unit)/1e6) / unit // what is exact in decimals is not in binary
 	text := strconv.FormatFloat(p, 'f', digits, 64)
 	if text == "0.0" || text == "-0.0" {
 		return "0 %"

@@ -39,7 +39,7 @@ func MeasureWriteGap(h history.History, s Spec) *WriteGap { //nolint:revive // W
 	if len(orders) == 0 || s.WriteGap == nil {
 		return nil
 	}
-	a := askedOf(h)
+	a := writeDemandOf(h)
 	var each []WriteGap
 	for i, f := range orders {
 		until, last := a.end, i+1 == len(orders)
@@ -58,8 +58,8 @@ func MeasureWriteGap(h history.History, s Spec) *WriteGap { //nolint:revive // W
 	return &worst
 }
 
-// asked is for which writes it was asked, and when they were acknowledged.
-type asked struct {
+// writeDemand is the writes that were offered, and when they were acknowledged.
+type writeDemand struct {
 	acks   []ack              // by when they were read
 	writes []history.Interval // by when they were due, each until it was acknowledged; one that never was, for ever
 	usual  time.Duration      // from due to acknowledged
@@ -68,10 +68,10 @@ type asked struct {
 }
 
 // ack is an acknowledgement: when it was read, and when it may have come.
-type ack struct{ read, came time.Duration }
+type ack struct{ read, earliest time.Duration }
 
-func askedOf(h history.History) asked {
-	a := asked{stalls: h.Stalls}
+func writeDemandOf(h history.History) writeDemand {
+	a := writeDemand{stalls: h.Stalls}
 	steady, _ := h.PhaseAt(history.PhaseSteady)
 	ordered := firstOrder(h)
 	var took []time.Duration
@@ -86,7 +86,7 @@ func askedOf(h history.History) asked {
 			w.Hi = op.Done
 			k := ack{op.Done, op.Done}
 			if stalledIn(h.Stalls, op.Sent, op.Done) {
-				k.came = op.Sent
+				k.earliest = op.Sent
 			}
 			a.acks = append(a.acks, k)
 		}
@@ -105,7 +105,7 @@ func askedOf(h history.History) asked {
 }
 
 // gapIn is the longest gap between acknowledgements, of those that end in a stretch of time, or would have ended there if it is the last.
-func (a asked) gapIn(in history.Interval, last bool, within time.Duration) WriteGap {
+func (a writeDemand) gapIn(in history.Interval, last bool, within time.Duration) WriteGap {
 	longest, found := history.Interval{Lo: -1}, false
 	before := ack{in.Lo, in.Lo} // where nothing was acknowledged before the order
 	i, _ := slices.BinarySearchFunc(a.acks, in.Lo, func(k ack, t time.Duration) int { return cmp.Compare(k.read, t) })
@@ -129,8 +129,8 @@ func (a asked) gapIn(in history.Interval, last bool, within time.Duration) Write
 }
 
 // gap is how long it was between two acknowledgements that follow one another.
-func (a asked) gap(from ack, to time.Duration) history.Interval {
-	is := history.Interval{Hi: to - from.came}
+func (a writeDemand) gap(from ack, to time.Duration) history.Interval {
+	is := history.Interval{Hi: to - from.earliest}
 	first, last := a.before(from.read), a.before(to)
 	for first < last {
 		x := a.writes[last-1]
@@ -148,7 +148,7 @@ func (a asked) gap(from ack, to time.Duration) history.Interval {
 }
 
 // before is how many writes were due before a time.
-func (a asked) before(t time.Duration) int {
+func (a writeDemand) before(t time.Duration) int {
 	n, _ := slices.BinarySearchFunc(a.writes, t, func(w history.Interval, t time.Duration) int { return cmp.Compare(w.Lo, t) })
 	return n
 }
@@ -182,7 +182,7 @@ func (writeGaps) Find(_ *view, m Metrics) []Finding {
 }
 
 // Rows show the longest, and where there were several below it each.
-func (writeGaps) Rows(s shown) []Row {
+func (writeGaps) Rows(s rowSource) []Row {
 	g := s.Metrics.WriteGap
 	if g == nil {
 		return nil
@@ -195,7 +195,7 @@ func (writeGaps) Rows(s shown) []Row {
 }
 
 // row is that of the longest gap, or as a part of it that of one switchover, by its number.
-func (g WriteGap) row(s shown, number int) Row {
+func (g WriteGap) row(s rowSource, number int) Row {
 	out := Row{
 		ID: FindingWriteGap, Name: "write gap", Judged: true, Verdict: g.Verdict, Objective: g.promise(),
 		Measured: g.took(g.Censored, 1), Deviation: g.deviation(g.Interval, g.Censored),

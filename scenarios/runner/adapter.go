@@ -25,8 +25,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// labOf is a lab with the sample app in it, as a drill wants it.
-type labOf struct {
+// drillLab adapts a lab with the sample app in it to what a drill asks for.
+type drillLab struct {
 	*lab.Lab
 	before <-chan struct{} // closed when the lab of the drill before is gone; nil for none
 }
@@ -34,14 +34,14 @@ type labOf struct {
 // errBefore says that the engine is still busy with the drill before.
 var errBefore = errors.New("the lab of the drill before is being removed")
 
-var _ drill.Lab = labOf{}
+var _ drill.Lab = drillLab{}
 
 // Resolver is where clients look the app up.
-func (l labOf) Resolver() string { return l.Addresses().Resolver() }
+func (l drillLab) Resolver() string { return l.Addresses().Resolver() }
 
 // Steady looks once at everything that has to be true before a fault. What costs the lab most is asked last: PostgreSQL makes a process
 // for each connection.
-func (l labOf) Steady(ctx context.Context) error {
+func (l drillLab) Steady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	if l.before != nil {
@@ -54,7 +54,7 @@ func (l labOf) Steady(ctx context.Context) error {
 	if err := l.checkRouting(ctx); err != nil {
 		return err
 	}
-	if err := l.replicatorsCaughtUp(ctx); err != nil {
+	if err := l.checkReplicators(ctx); err != nil {
 		return err
 	}
 	if err := l.Observe().CheckReplication(ctx); err != nil {
@@ -64,7 +64,7 @@ func (l labOf) Steady(ctx context.Context) error {
 }
 
 // checkRouting asks whether clients are sent where they are to be. The name service makes nobody primary again by itself.
-func (l labOf) checkRouting(ctx context.Context) error {
+func (l drillLab) checkRouting(ctx context.Context) error {
 	err := l.Observe().CheckRouting(ctx)
 	if err == nil {
 		return nil
@@ -75,8 +75,8 @@ func (l labOf) checkRouting(ctx context.Context) error {
 	return err
 }
 
-// replicatorsCaughtUp asks the replicator of each region that fetches anything.
-func (l labOf) replicatorsCaughtUp(ctx context.Context) error {
+// checkReplicators checks the replicator of each region that fetches anything.
+func (l drillLab) checkReplicators(ctx context.Context) error {
 	t := l.Topology()
 	if t.Objects.Mode != topology.Continuous && t.Items.Mode != topology.Continuous {
 		return nil
@@ -86,7 +86,7 @@ func (l labOf) replicatorsCaughtUp(ctx context.Context) error {
 		if i == 0 && t.Strategy != topology.ActiveActive {
 			continue // nothing is written elsewhere that home would have to fetch
 		}
-		g.Go(func() error { return l.copiesCaughtUp(ctx, r.Name, steadyLag, time.Time{}) })
+		g.Go(func() error { return l.checkCopies(ctx, r.Name, steadyLag, time.Time{}) })
 	}
 	return g.Wait()
 }
@@ -95,7 +95,7 @@ func (l labOf) replicatorsCaughtUp(ctx context.Context) error {
 const steadyLag = 2 * time.Second
 
 // Switchover has a region take over.
-func (l labOf) Switchover(ctx context.Context, region string, said func(step string)) error {
+func (l drillLab) Switchover(ctx context.Context, region string, said func(step string)) error {
 	err := l.Lab.Switchover(ctx, region, said)
 	if errors.Is(err, lab.ErrSwitchover) {
 		return fmt.Errorf("%w: %w", drill.ErrNotSwitched, err)
@@ -104,7 +104,7 @@ func (l labOf) Switchover(ctx context.Context, region string, said func(step str
 }
 
 // FollowMarks hands on the agents' marks.
-func (l labOf) FollowMarks(ctx context.Context, now func() time.Duration, seen func(drill.Exchange)) error {
+func (l drillLab) FollowMarks(ctx context.Context, now func() time.Duration, seen func(drill.Exchange)) error {
 	return l.Observe().FollowMarks(ctx, now, func(x observe.Exchange) {
 		e := drill.Exchange{
 			Source: x.Reply.Agent, Start: x.Reply.Start, Asked: x.Asked, Answered: x.Answered, Now: x.Reply.Now,
@@ -117,7 +117,7 @@ func (l labOf) FollowMarks(ctx context.Context, now func() time.Duration, seen f
 }
 
 // Configured is what the app's nodes say of their configuration.
-func (l labOf) Configured(ctx context.Context) []history.ConfigSight {
+func (l drillLab) Configured(ctx context.Context) []history.ConfigSight {
 	var all []history.ConfigSight
 	for _, c := range l.Observe().Configured(ctx) {
 		s := history.ConfigSight{Node: c.Node, Service: c.Service, Region: c.Region}
@@ -147,7 +147,7 @@ func (l labOf) Configured(ctx context.Context) []history.ConfigSight {
 }
 
 // Lags is what the replicators say. One that does not answer, or does not reach what it copies from, says nothing.
-func (l labOf) Lags(ctx context.Context) []history.LagSight {
+func (l drillLab) Lags(ctx context.Context) []history.LagSight {
 	regions := l.Topology().Regions
 	answers := make([][]history.LagSight, len(regions))
 	var g errgroup.Group
@@ -178,7 +178,7 @@ func lagSight(x api.Lag, to string) history.LagSight {
 }
 
 // Read reads the three stores of a region at once.
-func (l labOf) Read(ctx context.Context, region string) []drill.StoreRead {
+func (l drillLab) Read(ctx context.Context, region string) []drill.StoreRead {
 	reads := []drill.StoreRead{{Store: history.StorePostgres}, {Store: history.StoreObjects}, {Store: history.StoreItems}}
 	services := []topology.Service{topology.ServicePostgres, topology.ServiceS3, topology.ServiceDynamoDB}
 	var g errgroup.Group
@@ -216,22 +216,22 @@ func readStore(ctx context.Context, s topology.Service, tap, region string) ([]s
 const reconcileEvery = wait.Every(100 * time.Millisecond)
 
 // Reconcile waits until the survivor's database and its replicator have nothing left to fetch.
-func (l labOf) Reconcile(ctx context.Context, survivor string, within time.Duration) error {
+func (l drillLab) Reconcile(ctx context.Context, survivor string, within time.Duration) error {
 	t := l.Topology()
 	since := time.Now()
 	copies := t.Objects.Mode == topology.Continuous || t.Items.Mode == topology.Continuous
 	return reconcileEvery.Until(ctx, within, survivor+" to catch up", func(ctx context.Context) error {
 		err := l.Observe().CaughtUp(ctx, survivor)
 		if copies {
-			err = errors.Join(err, l.copiesCaughtUp(ctx, survivor, 0, since))
+			err = errors.Join(err, l.checkCopies(ctx, survivor, 0, since))
 		}
 		return err
 	})
 }
 
-// copiesCaughtUp says whether the region's replicator reaches its sources, is no more than lag behind, and has looked since a time (zero: ever). A step of
+// checkCopies checks that the region's replicator reaches its sources, is no more than lag behind, and has looked since a time (zero: ever). A step of
 // the wall clock plays no part: how long ago is by the agent's monotonic clock, and since and asked are compared by this process's.
-func (l labOf) copiesCaughtUp(ctx context.Context, region string, lag time.Duration, since time.Time) error {
+func (l drillLab) checkCopies(ctx context.Context, region string, lag time.Duration, since time.Time) error {
 	asked := time.Now()
 	lags, err := l.Observe().Replication(ctx, region)
 	if err != nil {

@@ -26,9 +26,9 @@ func Rejudge(dir string) (before, after evidence.Result, err error) {
 	if err != nil {
 		return before, after, err
 	}
-	ran, err := asRun(before, source, h)
+	ran, err := scenarioRun(before, source, h)
 	if err == nil && before.Status == evidence.Completed { // what was interrupted, or an error, may have no end
-		err = uncut(before, h)
+		err = checkComplete(before, h)
 	}
 	if err != nil {
 		return before, after, fmt.Errorf("rejudge %s: %w", dir, err)
@@ -52,33 +52,33 @@ func Rejudge(dir string) (before, after evidence.Result, err error) {
 	return before, evidence.New(d), nil
 }
 
-// asRun is what was run, by the history's word where it has one: its timescale is that of the drill, whatever result.json says by now. The error
+// scenarioRun is the scenario that was run, as the history has it: its timescale is that of the drill, whatever result.json says by now. The error
 // says that the scenario in the folder is another one.
-func asRun(before evidence.Result, source []byte, h history.History) (evidence.Scenario, error) {
-	told := before.Scenario
-	here := evidence.ScenarioOf(told.Name, source, told.Timescale).FileSHA256
+func scenarioRun(before evidence.Result, source []byte, h history.History) (evidence.Scenario, error) {
+	ran := before.Scenario
+	digest := evidence.ScenarioOf(ran.Name, source, ran.Timescale).FileSHA256
 	const remedy = "put the file back as the drill left it; to judge by other objectives, run the scenario that has them"
 	switch headed := h.Heading != (history.Heading{}); {
 	case !headed && before.Schema == evidence.Schema: // the first schema had none
-		return told, fmt.Errorf("%s was cut off: its first line, which says what was run, is missing; what is missing may be what failed: put the file back as the drill left it",
+		return ran, fmt.Errorf("%s was cut off: its first line, which says what was run, is missing; what is missing may be what failed: put the file back as the drill left it",
 			history.EventsFile)
-	case headed && h.Heading.ScenarioSHA256 != here:
-		return told, fmt.Errorf("%s is not the scenario that was run: its SHA-256 is %s, and %s says %s; %s",
-			evidence.FileScenario, here, history.EventsFile, h.Heading.ScenarioSHA256, remedy)
-	case told.FileSHA256 != here && headed:
-		return told, fmt.Errorf("%s is not of this drill: the SHA-256 of its scenario is %s, that of %s and by %s is %s; put %s back as the drill left it",
-			evidence.FileResult, told.FileSHA256, evidence.FileScenario, history.EventsFile, here, evidence.FileResult)
-	case told.FileSHA256 != here:
-		return told, fmt.Errorf("%s is not the scenario that was run: its SHA-256 is %s, and %s says %s; %s",
-			evidence.FileScenario, here, evidence.FileResult, told.FileSHA256, remedy)
+	case headed && h.Heading.ScenarioSHA256 != digest:
+		return ran, fmt.Errorf("%s is not the scenario that was run: its SHA-256 is %s, and %s says %s; %s",
+			evidence.FileScenario, digest, history.EventsFile, h.Heading.ScenarioSHA256, remedy)
+	case ran.FileSHA256 != digest && headed:
+		return ran, fmt.Errorf("%s is not of this drill: the SHA-256 of its scenario is %s, that of %s and by %s is %s; put %s back as the drill left it",
+			evidence.FileResult, ran.FileSHA256, evidence.FileScenario, history.EventsFile, digest, evidence.FileResult)
+	case ran.FileSHA256 != digest:
+		return ran, fmt.Errorf("%s is not the scenario that was run: its SHA-256 is %s, and %s says %s; %s",
+			evidence.FileScenario, digest, evidence.FileResult, ran.FileSHA256, remedy)
 	case headed:
-		told.Timescale = h.Heading.Timescale
+		ran.Timescale = h.Heading.Timescale
 	}
-	return told, nil
+	return ran, nil
 }
 
-// uncut says whether the history of a drill that was completed is all that was recorded.
-func uncut(told evidence.Result, h history.History) error {
+// checkComplete is an error if the history of a completed drill is not all that was recorded.
+func checkComplete(before evidence.Result, h history.History) error {
 	_, ended := h.PhaseAt(history.PhaseEnd)
 	cut := ""
 	switch c := h.Closing; {
@@ -89,7 +89,7 @@ func uncut(told evidence.Result, h history.History) error {
 	case c != nil:
 	case h.Heading != (history.Heading{}):
 		cut = fmt.Sprintf("%s was cut off: its last line, which says how much was recorded, is missing", history.EventsFile)
-	case !ended && told.Verdict != measure.Inconclusive: // a drill that proved nothing ended before its end
+	case !ended && before.Verdict != measure.Inconclusive: // a drill that proved nothing ended before its end
 		cut = fmt.Sprintf("%s was cut off: the drill was completed, and its history has no end", history.EventsFile)
 	}
 	if cut == "" {

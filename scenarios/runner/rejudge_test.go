@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/file"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
@@ -90,8 +90,8 @@ func TestTheVerdictIsThatOfTheRawHistory(t *testing.T) {
 			if before.Verdict != measure.Pass || after.Verdict != want || after.Expected.Met != (want == measure.Pass) {
 				t.Errorf("the folder says %s, the history %s (expectation met: %t)", before.Verdict, after.Verdict, after.Expected.Met)
 			}
-			told := slices.ContainsFunc(after.Findings, func(f measure.Finding) bool { return slices.Contains(f.Evidence, id) })
-			if !told {
+			reported := slices.ContainsFunc(after.Findings, func(f measure.Finding) bool { return slices.Contains(f.Evidence, id) })
+			if !reported {
 				t.Errorf("no finding names %s, which is lost", id)
 			}
 		})
@@ -181,8 +181,8 @@ func TestAFolderThatCannotBeJudgedSaysWhy(t *testing.T) {
 		return func(t *testing.T, dir string) { replace(t, dir, name, old, with) }
 	}
 	for name, c := range map[string]struct {
-		spoil func(*testing.T, string)
-		want  []string
+		damage func(*testing.T, string)
+		want   []string
 	}{
 		"no result":      {remove(evidence.FileResult), []string{"result.json", "no such file"}},
 		"no scenario":    {remove(evidence.FileScenario), []string{"rejudge: ", "scenario.yaml", "no such file"}},
@@ -195,7 +195,7 @@ func TestAFolderThatCannotBeJudgedSaysWhy(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t, example, 360)
-			c.spoil(t, dir)
+			c.damage(t, dir)
 			_, after, err := Rejudge(dir)
 			if err == nil || after.Verdict == measure.Pass {
 				t.Fatalf("judged: %v, %s", err, after.Verdict)
@@ -216,7 +216,7 @@ func TestAScenarioThatIsBrokenIsPointedAt(t *testing.T) {
 	rewrite(t, filepath.Join(dir, evidence.FileScenario), []byte(broken))
 	replace(t, dir, evidence.FileResult, digest(example), digest(broken))
 	_, _, err := Rejudge(dir)
-	problems := scenarios.Problems(err)
+	problems := file.Problems(err)
 	if len(problems) == 0 || problems[0].File != evidence.FileScenario || !strings.Contains(err.Error(), `did you mean "timescale"?`) {
 		t.Errorf("got %v", err)
 	}

@@ -134,7 +134,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		r.facts.Images = append(r.facts.Images, evidence.Image{For: name, Name: i.Name, Digest: i.ID})
 	}
 	began := time.Now()
-	err = orBroken(ctx, drill.Run(ctx, r.plan, labOf{l, r.Before}, r.rec, r.watch()), began, l.CheckPrograms)
+	err = programDeathOr(ctx, drill.Run(ctx, r.plan, drillLab{l, r.Before}, r.rec, r.watch()), began, l.CheckPrograms)
 	if r.Over != nil {
 		r.Over()
 	}

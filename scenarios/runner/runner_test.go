@@ -9,6 +9,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/engine"
 	"github.com/regionfall/regionfall/scenarios"
+	"github.com/regionfall/regionfall/scenarios/file"
 )
 
 func TestWithoutAnEngineNothingIsLeft(t *testing.T) {
@@ -34,7 +35,7 @@ func TestAScenarioThatCannotBeCompiledIsNotRun(t *testing.T) {
 	}
 	out := filepath.Join(t.TempDir(), "out")
 	_, err = Run(t.Context(), Options{Scenario: s.WithTimescale(9000), Out: out})
-	if len(scenarios.Problems(err)) == 0 {
+	if len(file.Problems(err)) == 0 {
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Stat(out); err == nil {

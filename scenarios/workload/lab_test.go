@@ -66,7 +66,7 @@ type service struct {
 
 	mu     sync.Mutex
 	bodies [][]byte // posted
-	held   map[string]bool
+	stored map[string]bool
 	hits   map[string]int // by method
 }
 
@@ -81,7 +81,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	if s.hits == nil {
-		s.hits, s.held = map[string]int{}, map[string]bool{}
+		s.hits, s.stored = map[string]int{}, map[string]bool{}
 	}
 	s.hits[r.Method]++
 	s.mu.Unlock()
@@ -98,10 +98,10 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := strings.TrimPrefix(r.URL.Path, "/verifications/")
 	switch {
 	case r.Method == http.MethodPost:
-		s.bodies, s.held[posted.ID] = append(s.bodies, raw), true
+		s.bodies, s.stored[posted.ID] = append(s.bodies, raw), true
 		w.WriteHeader(http.StatusCreated)
 		fmt.Fprintf(w, `{"id":%q}`, posted.ID)
-	case s.held[id]:
+	case s.stored[id]:
 		fmt.Fprintf(w, `{"id":%q}`, id)
 	default:
 		http.NotFound(w, r)
@@ -141,7 +141,7 @@ type nameservice struct {
 	address string
 	current atomic.Pointer[answer]
 	deaf    atomic.Int64 // how many more queries it does not hear
-	heard   atomic.Int64
+	queries atomic.Int64
 }
 
 func startNameservice(t testing.TB, first answer) *nameservice {
@@ -155,7 +155,7 @@ func startNameservice(t testing.TB, first answer) *nameservice {
 	up := make(chan struct{})
 	server := &dns.Server{PacketConn: conn, NotifyStartedFunc: func() { close(up) }}
 	server.Handler = dns.HandlerFunc(func(w dns.ResponseWriter, query *dns.Msg) {
-		n.heard.Add(1)
+		n.queries.Add(1)
 		if n.deaf.Add(-1) >= 0 {
 			return
 		}

@@ -22,7 +22,7 @@ func TestClientsFollowTheNameService(t *testing.T) {
 	toEast, toWest := serve(t, east, "900"), serve(t, west, "900")
 	names := startNameservice(t, toEast)
 	l, rec := begin(t, Spec{Writes: 100, Reads: 50, Clients: 4, Timeout: testTimeout}, names.address)
-	eventually(t, "a question of every client", func() bool { return names.heard.Load() >= 4 })
+	eventually(t, "a question of every client", func() bool { return names.queries.Load() >= 4 })
 	from := rec.Now()
 	names.current.Store(&toWest)
 	to := rec.Now()
@@ -67,7 +67,7 @@ func TestALostDatagramIsNoOutage(t *testing.T) {
 			t.Errorf("want ok, the first after the query was sent again: %+v", op)
 		}
 	}
-	if got := names.heard.Load(); got < 2 {
+	if got := names.queries.Load(); got < 2 {
 		t.Errorf("the name service heard %d queries, want the lost one and its repetition", got)
 	}
 }

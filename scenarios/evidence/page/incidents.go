@@ -3,7 +3,6 @@ package page
 import (
 	"fmt"
 	"strconv"
-	"strings"
 
 	g "maragu.dev/gomponents"
 	"maragu.dev/gomponents/html"
@@ -117,7 +116,7 @@ func (i Incident) acknowledged() g.Node {
 func store(p measure.RecoveryPoint) g.Node {
 	counts := []int{p.Acked, p.Lost, p.Holes, p.Resurrected, p.Duplicates, p.AckedAfterFault}
 	return html.Tr(
-		rowHead(strings.TrimSpace(p.Name+" "+p.Rule)),
+		rowHead(p.Name),
 		g.Map(counts, func(n int) g.Node { return cell(strconv.Itoa(n)) }),
 	)
 }

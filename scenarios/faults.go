@@ -1,0 +1,86 @@
+package scenarios
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/file"
+)
+
+// checkFaults asks each fault about its parameters, whether it can be seen beside those in force, and that a region
+// is left that takes over.
+func (f *Format) checkFaults(found *file.Complaints, t topology.Topology) {
+	left := []string{t.Standby().Name, t.Home().Name} // no other region ever takes over
+	var inForce []fault.Spec                          // in lab time
+	for i, s := range f.Steps {
+		if at := slices.IndexFunc(inForce, func(f fault.Spec) bool { return f.Kind() == string(s.Heal) }); at >= 0 {
+			inForce = slices.Delete(inForce, at, at+1)
+		}
+		if s.Inject.Spec == nil {
+			continue
+		}
+		path := itemPath("steps", i) + ".inject." + s.Inject.Kind()
+		inLab := s.Inject.atScale(max(f.Timescale, 1))
+		if checkFault(found, path, inLab, t, f.Timescale) {
+			for _, other := range inForce {
+				if err := fault.Conflicts(other, inLab, t); err != nil {
+					found.Add(path, "%s: %v", path, err)
+				}
+			}
+			inForce = append(inForce, inLab)
+		}
+		if lost, is := s.Inject.Spec.(*fault.LoseRegion); is && removeFirst(&left, lost.Region) && len(left) == 0 {
+			found.Add(path, "%s: home and standby are lost by now, so no region is left that takes over and can be read", path)
+			return
+		}
+	}
+}
+
+// checkFault complains about the parameters of a fault, which stand below path. The times that a timescale divides
+// are those of the lab.
+func checkFault(
+	found *file.Complaints, path string, inLab fault.Spec, t topology.Topology, timescale float64,
+) (valid bool) {
+	err := inLab.Validate(t)
+	for _, e := range flattenErrors(err) {
+		var p *fault.ParameterError
+		if !errors.As(e, &p) {
+			found.Add(path, "%s: %v", path, e)
+			continue
+		}
+		at := path + "." + p.Parameter
+		note := hint(found.Text(at), p.Known)
+		if timescale > 1 && file.Scaled(inLab, p.Parameter) && found.Has(at) {
+			note = " (in lab time)"
+		}
+		found.Add(at, "%s: %s%s", path, p.Problem, note)
+	}
+	return err == nil
+}
+
+// survivor is the region that is to be in charge in the end, and whose stores are read: who takes over in order last,
+// else the standby, unless a step loses it; then home goes on. No other region ever does.
+func survivor(steps []Step, t topology.Topology) string {
+	left := []string{t.Standby().Name, t.Home().Name}
+	for _, s := range steps {
+		if s.Switchover != "" {
+			left = []string{s.Switchover}
+		}
+		if lost, is := s.Inject.Spec.(*fault.LoseRegion); is && len(left) > 1 {
+			removeFirst(&left, lost.Region)
+		}
+	}
+	return left[0]
+}
+
+// removeFirst removes the first item that equals one, and reports whether there was any.
+func removeFirst(all *[]string, one string) bool {
+	i := slices.Index(*all, one)
+	if i < 0 {
+		return false
+	}
+	*all = slices.Delete(*all, i, i+1)
+	return true
+}

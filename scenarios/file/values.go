@@ -1,0 +1,111 @@
+package file
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxDuration is the longest time a file may name: a year of a restaged incident is a slip, and must not overflow
+// anything.
+const maxDuration = 1000 * time.Hour
+
+var (
+	durationForm = regexp.MustCompile(`^(?:[0-9]+(?:\.[0-9]+)?(?:h|m|s|ms))+$`)
+	unitForm     = regexp.MustCompile(`[0-9]([^0-9.]+)`)
+	numberForm   = regexp.MustCompile(`^[0-9]+(?:\.[0-9]+)?$`)
+	rateForm     = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)/s$`)
+	shareForm    = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)%$`)
+)
+
+var units = []string{"h", "m", "s", "ms"}
+
+// otherUnits are what people write instead of the units of this format.
+var otherUnits = map[string]string{
+	"d": "24h", "day": "24h", "days": "24h", "w": "168h", "us": "0.001ms", "µs": "0.001ms", "ns": "0.000001ms",
+	"min": "1m", "mins": "1m", "minute": "1m", "minutes": "1m", "sec": "1s", "secs": "1s", "second": "1s", "seconds": "1s",
+	"hr": "1h", "hrs": "1h", "hour": "1h", "hours": "1h", "msec": "1ms", "millis": "1ms",
+}
+
+// parseDuration reads a time such as 15m, 1h30m or 500ms. It is time.ParseDuration without signs, without tiny units
+// and with a sentence for each mistake.
+func parseDuration(text string) (time.Duration, error) {
+	switch {
+	case text == "":
+		return 0, errors.New("is empty: write a time such as 15m")
+	case strings.HasPrefix(text, "-"):
+		return 0, fmt.Errorf("%s is negative: times count forward", Quote(text))
+	case numberForm.MatchString(text):
+		return 0, fmt.Errorf("%s has no unit: write %ss, %sm or %sh", Quote(text), text, text, text)
+	}
+	if !durationForm.MatchString(text) {
+		for _, unit := range unitForm.FindAllStringSubmatch(text, -1) {
+			u := strings.TrimSpace(unit[1])
+			if same, ok := otherUnits[strings.ToLower(u)]; ok {
+				return 0, fmt.Errorf("%s: unknown unit %q: use %s (1%s is %s)", Quote(text), u, strings.Join(units, ", "), u, same)
+			}
+		}
+		return 0, fmt.Errorf("%s is not a time: write a number and a unit (%s), such as 15m or 1h30m",
+			Quote(text), strings.Join(units, ", "))
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d > maxDuration {
+		return 0, fmt.Errorf("%s is longer than %s", Quote(text), Short(maxDuration))
+	}
+	return d, nil
+}
+
+// parseRate reads a rate such as 40/s.
+func parseRate(text string) (float64, error) {
+	m := rateForm.FindStringSubmatch(text)
+	if m == nil {
+		if numberForm.MatchString(text) {
+			return 0, fmt.Errorf("%s has no unit: write %s/s, which is per lab second", Quote(text), text)
+		}
+		return 0, fmt.Errorf("%s is not a rate: write a number per lab second, such as 40/s", Quote(text))
+	}
+	return strconv.ParseFloat(m[1], 64)
+}
+
+// parseShare reads a percentage such as 99% as a share of 1.
+func parseShare(text string) (float64, error) {
+	m := shareForm.FindStringSubmatch(text)
+	if m == nil {
+		if numberForm.MatchString(text) {
+			return 0, fmt.Errorf("%s has no unit: write a percentage, such as 99%%", Quote(text))
+		}
+		return 0, fmt.Errorf("%s is not a percentage: write one such as 99%%", Quote(text))
+	}
+	f, err := strconv.ParseFloat(m[1], 64)
+	if err != nil || f <= 0 || f > 100 {
+		return 0, fmt.Errorf("%s must be more than 0%% and at most 100%%", Quote(text))
+	}
+	return f / 100, nil
+}
+
+// Quote puts a value of the file into a complaint, without its tail when it is long.
+func Quote(text string) string {
+	const longest = 60
+	if r := []rune(text); len(r) > longest {
+		text = string(r[:longest]) + "…"
+	}
+	return strconv.Quote(text)
+}
+
+// Short writes a duration as people do in these files: 2h, not 2h0m0s; 1.667s, not 1.666666667s.
+func Short(d time.Duration) string {
+	if d >= time.Millisecond {
+		d = d.Round(time.Millisecond)
+	}
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}

@@ -1,0 +1,139 @@
+package scenarios
+
+import (
+	"math"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/scenarios/drill"
+	"github.com/regionfall/regionfall/scenarios/file"
+)
+
+// What the lab can do and measuring can tell apart, in lab time. A timescale that goes below would judge the laptop,
+// not the design.
+const (
+	maxTimescale   = 10_000
+	minInterval    = 20 * time.Millisecond // of health checks: below, a healthy region is found lost now and then
+	minWindow      = 500 * time.Millisecond
+	windowSlices   = 5 // the service criterion is asked of each fifth of a window
+	minOpsPerSlice = 2
+	minHold        = 500 * time.Millisecond
+	minObjective   = time.Second // of recovery time: promotion and redirect take part of a second by themselves
+	minPointGaps   = 3           // recovery point objective in gaps between two writes: below, its interval straddles it
+	maxDrill       = 10 * time.Minute
+)
+
+// limits holds a plan against what the lab can do.
+type limits struct {
+	*file.Complaints
+	format *Format
+	plan   drill.Plan
+}
+
+func (l limits) check() {
+	t := l.plan.Topology
+	l.checkMinimum("topology.routing.check.interval", t.Routing.Check.Interval, minInterval)
+	if !t.Automation.Off {
+		l.checkMinimum("topology.automation.check.interval", t.Automation.Check.Interval, minInterval)
+	}
+	if s := t.Automation.Shift; !t.Automation.Off && s.InSteps() {
+		l.checkMinimum("topology.automation.shift.hold", s.Hold, minInterval)
+	}
+	l.checkMinimum("steady_state.hold", l.plan.Steady.Hold, minHold)
+	l.checkRecoveryTime()
+	l.checkRecoveryPoint()
+	l.checkFaults()
+	before := l.plan.Steady.Hold + firstFaultAt(l.plan.Steps)
+	if offered := l.plan.Workload.Writes * before.Seconds(); offered < float64(l.plan.Judge.MinAcked) {
+		const path = "objectives.min_acknowledged"
+		l.Add(path, "%s: %d writes can't be acknowledged before the first fault: %g/s for %s of lab time are %.0f; "+
+			"hold steady state longer or inject later",
+			path, l.plan.Judge.MinAcked, l.plan.Workload.Writes, file.Short(before), offered)
+	}
+	if total := longestDrill(l.plan); total > maxDrill {
+		l.Add("timescale", "timescale: the drill takes up to %s of lab time, more than %s: use a timescale of %.0f or more",
+			file.Short(total), file.Short(maxDrill), math.Ceil(l.plan.Timescale*float64(total)/float64(maxDrill)))
+	}
+}
+
+// checkMinimum complains about a value that the timescale makes too short, and says which timescale would do.
+func (l limits) checkMinimum(path string, d, least time.Duration) {
+	const rounding = time.Microsecond // of the division
+	if d+rounding >= least {
+		return
+	}
+	l.Add(path, "%s is %s of lab time, less than %s: use a timescale of %.0f or less, or a longer %s",
+		path, file.Short(d), file.Short(least),
+		max(1, math.Floor(l.plan.Timescale*float64(d+rounding)/float64(least))), file.LastKey(path))
+}
+
+func (l limits) checkRecoveryTime() {
+	o := l.plan.Judge.RecoveryTime
+	if o == nil {
+		return
+	}
+	const path = "objectives.recovery_time"
+	l.checkMinimum(path+".within", o.Within, minObjective)
+	l.checkMinimum(path+".window", o.Window, minWindow)
+	rate := l.plan.Workload.Writes + l.plan.Workload.Reads
+	if ops := rate * o.Window.Seconds() / windowSlices; o.Window >= minWindow && ops < minOpsPerSlice {
+		l.Add(path+".window", "%s.window: each fifth of a window of %s of lab time sees %.1f operations at %g/s; "+
+			"at least %d are needed to judge it", path, file.Short(o.Window), ops, rate, minOpsPerSlice)
+	}
+	if need := o.Within + o.Window; l.plan.Observe < need {
+		l.Add("observe", "observe: %s can't prove a missed objective: it must cover recovery_time and its window, %s",
+			file.Short(time.Duration(l.format.Observe)), file.Short(time.Duration(float64(need)*l.plan.Timescale)))
+	}
+}
+
+func (l limits) checkRecoveryPoint() {
+	o := l.plan.Judge.RecoveryPoint
+	if o == nil || o.Within == 0 { // 0 is judged by count
+		return
+	}
+	gap := time.Duration(float64(time.Second) / l.plan.Workload.Writes)
+	if o.Within < minPointGaps*gap {
+		const path = "objectives.recovery_point"
+		l.Add(path, "%s: %s of lab time can't be told apart with a write every %s: use a smaller timescale or more writes",
+			path, file.Short(o.Within), file.Short(gap))
+	}
+}
+
+// checkFaults complains about faults whose scheduled times the timescale makes too short or too long.
+func (l limits) checkFaults() {
+	for i, s := range l.plan.Steps {
+		if _, is := s.Inject.(fault.Scheduled); is {
+			checkFault(l.Complaints, itemPath("steps", i)+".inject."+s.Inject.Kind(), s.Inject, l.plan.Topology, l.plan.Timescale)
+		}
+	}
+}
+
+// firstFaultAt is how long after steady state the first fault comes at the earliest. What is waited for may take no
+// time.
+func firstFaultAt(steps []drill.Step) time.Duration {
+	var at time.Duration
+	for _, s := range steps {
+		at = dueAt(at, s)
+		if s.Inject != nil || s.Switchover != "" {
+			break
+		}
+	}
+	return at
+}
+
+// dueAt is when a step comes at the earliest, the one before it having been done at before.
+func dueAt(before time.Duration, s drill.Step) time.Duration {
+	if s.When != "" {
+		return before + s.At
+	}
+	return max(before, s.At)
+}
+
+// longestDrill is how much lab time a drill takes when the service never recovers, from the first operation to the last.
+func longestDrill(p drill.Plan) time.Duration {
+	var at time.Duration
+	for _, s := range p.Steps {
+		at = dueAt(at, s)
+	}
+	return p.Steady.Hold + at + p.Observe + p.Tail
+}

@@ -1,0 +1,206 @@
+package scenarios
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/drill"
+	"github.com/regionfall/regionfall/scenarios/file"
+)
+
+// Step is one thing that is done to the lab.
+type Step struct {
+	At         file.Duration `yaml:"at" example:"18m" about:"When the step is due, counted from the steady state, or from what the step waits for."`
+	When       Condition     `yaml:"when" takes:"condition" example:"backup_done" about:"What the step waits for: a mark of the lab, or recovered."`
+	Inject     Fault         `yaml:"inject" takes:"fault" example:"{lose_region: {region: us-east-1}}" about:"The fault that is injected, with its parameters."`
+	Heal       FaultKind     `yaml:"heal" takes:"fault" example:"partition" about:"The kind of the fault to heal, which an earlier step injected."`
+	Job        Job           `yaml:"job" takes:"job" example:"backup" about:"A job of the lab, which is run to its end."`
+	Switchover string        `yaml:"switchover" example:"us-west-2" about:"The region that takes over from the one in charge, by an orderly switchover."`
+}
+
+// actions are the keys of what a step does.
+var actions = []string{"inject", "heal", "job", "switchover"}
+
+// Fault is a kind of the catalogue and its parameters, which are the fields of its struct; empty for none.
+type Fault struct{ fault.Spec }
+
+// Variants are the kinds of the catalogue.
+func (*Fault) Variants() []file.Variant {
+	var all []file.Variant
+	for _, e := range fault.Catalogue() {
+		all = append(all, file.Variant{Key: e.Kind, About: e.Mimics, Example: e.Example, New: func() any {
+			spec, _ := fault.New(e.Kind)
+			return spec
+		}})
+	}
+	return all
+}
+
+// Choose takes the parameters that were read.
+func (f *Fault) Choose(spec any) { f.Spec, _ = spec.(fault.Spec) }
+
+// atScale is the fault in lab time; nil for none.
+func (f Fault) atScale(timescale float64) fault.Spec {
+	if s, ok := f.Spec.(fault.Scheduled); ok {
+		return s.Scaled(timescale)
+	}
+	return f.Spec
+}
+
+func (s Step) compile(timescale float64) drill.Step {
+	return drill.Step{
+		At: s.At.Lab(timescale), When: drill.Condition(s.When),
+		Inject: s.Inject.atScale(timescale), Heal: string(s.Heal), Job: string(s.Job), Switchover: s.Switchover,
+	}
+}
+
+// stepCheck follows what the steps have done so far.
+type stepCheck struct {
+	*Format
+	found    *file.Complaints
+	topology topology.Topology
+
+	previousDue     time.Duration // when the step before was due, as far as that bounds the next
+	injected        []string      // kinds in force
+	broken          bool          // something was injected, or a region took over
+	unreadableFault bool          // a fault could not be read
+	backedUp        bool          // the backup job was run
+}
+
+func (f *Format) checkSteps(found *file.Complaints, t topology.Topology) {
+	c := &stepCheck{Format: f, found: found, topology: t}
+	for i, s := range f.Steps {
+		c.check(itemPath("steps", i), i, s)
+	}
+	if !c.broken && found.Has("steps") {
+		found.Add("steps", "steps: nothing is injected, so nothing is tested: a drill has at least one inject or switchover")
+	}
+}
+
+func (c *stepCheck) check(path string, i int, s Step) {
+	c.checkAction(path)
+	if at := time.Duration(s.At); s.When == "" && at < c.previousDue {
+		c.found.Add(path+".at", "%s: %s is before the step above (%s): write steps in order",
+			path, file.Short(at), file.Short(c.previousDue))
+	}
+	c.previousDue = time.Duration(s.At)
+	if s.When != "" {
+		c.previousDue = 0 // counted from an event, it bounds nothing that is counted from steady state
+	}
+	c.checkCondition(path, drill.Condition(s.When))
+	if s.Switchover != "" {
+		c.broken = true
+		c.checkSwitchover(path+".switchover", i)
+	}
+	if s.Inject.Spec != nil {
+		c.broken = true
+		c.injected = append(c.injected, s.Inject.Kind())
+	} else if c.found.Has(path + ".inject") {
+		c.broken, c.unreadableFault = true, true
+	}
+	if s.Heal != "" && !removeFirst(&c.injected, string(s.Heal)) && !c.unreadableFault {
+		c.found.Add(path+".heal", "%s: there is no %s to heal: no step above injects it", path, s.Heal)
+	}
+	if s.Job == jobBackup {
+		c.backedUp = true
+		if strategy := c.topology.Strategy; strategy != topology.BackupRestore {
+			c.found.Add(path+".job", "%s: there is no backup job with strategy %s: use strategy backup-restore", path, strategy)
+		}
+	}
+}
+
+func (c *stepCheck) checkAction(path string) {
+	var given []string
+	for _, action := range actions {
+		if c.found.Has(path + "." + action) {
+			given = append(given, action)
+		}
+	}
+	if len(given) == 1 {
+		return
+	}
+	what := "nothing"
+	if len(given) > 0 {
+		what = strings.Join(given, " and ")
+	}
+	c.found.Add(path, "%s: a step does exactly one of inject, heal, job and switchover; this one does %s", path, what)
+}
+
+// checkCondition complains about one that can't come true.
+func (c *stepCheck) checkCondition(path string, when drill.Condition) {
+	path, at := path+".when", path
+	switch {
+	case when == "" || slices.Contains(anytimeMarks, when):
+	case when == api.MarkBackup:
+		if !c.backedUp {
+			c.found.Add(path, "%s: %s never comes: no step above runs job: backup", at, when)
+		}
+	case !c.broken:
+		c.found.Add(path, "%s: %s never comes: no step above injects anything", at, when)
+	case c.topology.Automation.Off && slices.Contains(automationMarks, when):
+		c.found.Add(path, "%s: %s never comes: the automation is off", at, when)
+	case when == drill.Recovered && c.Objectives.RecoveryTime == nil:
+		c.found.Add(path, "%s: recovered is judged by the objective recovery_time, which is missing", at)
+	}
+}
+
+// checkSwitchover asks whether the regions can change roles, and whether there is anything to change at this step.
+func (c *stepCheck) checkSwitchover(path string, step int) {
+	if c.topology.Validate() != nil {
+		return
+	}
+	to, serves := c.Steps[step].Switchover, c.topology.Home().Name
+	if err := c.topology.CheckSwitchover(to); err != nil {
+		c.found.Add(path, "%s: %v%s", path, err, hint(to, regionNames(c.topology)))
+		return
+	}
+	for _, s := range c.Steps {
+		if s.Inject.Spec != nil {
+			c.found.Add(path, "%s: another step injects a fault: a drill breaks something or changes roles, "+
+				"so that it is known what came of which", path)
+			return
+		}
+	}
+	for _, before := range c.Steps[:step] {
+		if before.Switchover != "" {
+			serves = before.Switchover
+		}
+	}
+	if to == serves {
+		c.found.Add(path, "%s: %s serves already at this step", path, to)
+	}
+}
+
+func (d table) steps() {
+	d.row("STEPS", "REAL", "LAB")
+	d.scheduled("  steady state holds for", d.plan.Steady.Hold)
+	for _, s := range d.plan.Steps {
+		after := "steady state"
+		if s.When != "" {
+			after = string(s.When)
+		}
+		d.scheduled("  "+stepText(s)+", after "+after, s.At)
+	}
+	d.scheduled("  recovery is awaited for", d.plan.Observe)
+	d.scheduled("  and watched for", d.plan.Tail)
+	d.row("", "", "")
+}
+
+// stepText says what a step does, in the words of the file.
+func stepText(s drill.Step) string {
+	switch {
+	case s.Inject != nil:
+		return fmt.Sprintf("inject %s: %s", s.Inject.Kind(), s.Inject.Target())
+	case s.Heal != "":
+		return "heal " + s.Heal
+	case s.Switchover != "":
+		return "switch over to " + s.Switchover
+	default:
+		return "run job " + s.Job
+	}
+}
