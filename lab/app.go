@@ -83,7 +83,7 @@ func (a App) whole() App {
 
 // connect reaches the engine, and says everything that is wrong with the options before anything is started there.
 func (o Options) connect(ctx context.Context) (*node.Engine, error) {
-	engine, err := node.Connect(ctx, o.Kept)
+	engine, err := node.Connect(ctx)
 	wrong := errors.Join(o.Topology.Validate(), o.App.validate(o.Topology))
 	if name := o.App.Image; err == nil && name != "" {
 		has, err := engine.HasImage(ctx, name)

@@ -14,7 +14,7 @@ import (
 const failoverMargin = 10 * time.Second
 
 // Failover orders the automation of a region to take over, as a person would who has seen enough: nothing is detected and nobody is asked.
-// It waits until clients are redirected, and tells said of each step. Ordered when it is done or under way, it only waits.
+// It waits until clients are redirected, and tells said of each step, and of each that fails. Ordered when it is done or under way, it only waits.
 func (l *Lab) Failover(ctx context.Context, region string, said func(string)) error {
 	t := l.topology
 	standby := t.Standby().Name
@@ -31,11 +31,12 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 	within := time.Duration(len(t.Steps()))*t.Automation.StepTimeout + t.ShiftLasts() + failoverMargin
 	ctx, leave := l.Alive(ctx)
 	defer leave()
-	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("it is not done after %s", within))
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("failover did not finish within %s", within))
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	automation := automationAt(tap)
+	failed := failuresAt(ctx, tap)
 	var at api.AutomationState
 	for {
 		before := at
@@ -46,6 +47,7 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 		switch is, err := ask(ctx); {
 		case err == nil:
 			at = is
+			failed.tell(ctx, said)
 		case at.State == "": // it was not even told
 			return fmt.Errorf("fail over to %s: order it: %w", region, err)
 		default: // it may have been killed, and be back with the next question

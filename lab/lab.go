@@ -71,7 +71,7 @@ type Lab struct {
 func (l *Lab) Topology() topology.Topology { return l.topology }
 
 // Engine describes the container engine in a few words.
-func (l *Lab) Engine(ctx context.Context) (string, error) { return l.engine.Version(ctx) }
+func (l *Lab) Engine() string { return l.engine.Version() }
 
 // Resolver is where the name service answers DNS over UDP.
 func (l *Lab) Resolver() string { return l.resolver }

@@ -23,7 +23,7 @@ const (
 )
 
 // Switchover orders a region to take over from the other one, which lives, and to have it follow: role rotation. It waits until that is done, and
-// tells said of each step. Ordered when the region serves already, or while it is taking over, it only waits. The error is ErrSwitchover if the
+// tells said of each step, and of each that fails. Ordered when the region serves already, or while it is taking over, it only waits. The error is ErrSwitchover if the
 // automation says that it was not done.
 func (l *Lab) Switchover(ctx context.Context, region string, said func(string)) error {
 	t := l.topology
@@ -37,11 +37,12 @@ func (l *Lab) Switchover(ctx context.Context, region string, said func(string)) 
 	within := switchSteps*t.Automation.StepTimeout + failoverMargin
 	ctx, leave := l.Alive(ctx)
 	defer leave()
-	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("it is not done after %s", within))
+	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("switchover did not finish within %s", within))
 	defer cancel()
 	tick := time.NewTicker(switchEvery)
 	defer tick.Stop()
 	automation := automationAt(tap)
+	failed := failuresAt(ctx, tap)
 	at, err := automation.Switchover(ctx, region)
 	for api.Answered(err, http.StatusServiceUnavailable) { // in a moment it may be ordered
 		select {
@@ -80,6 +81,7 @@ func (l *Lab) Switchover(ctx context.Context, region string, said func(string)) 
 		}
 		if is, err := ask(ctx); err == nil {
 			at = is
+			failed.tell(ctx, said)
 		} else {
 			at.Detail = err.Error()
 		}

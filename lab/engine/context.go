@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/cli/cli/config"
@@ -39,9 +38,6 @@ func contextPlace() (*Place, error) {
 	endpoint, err := docker.EndpointFromContext(meta)
 	if err != nil {
 		return nil, fmt.Errorf("read %s %q: %w", by, name, err)
-	}
-	if strings.HasPrefix(endpoint.Host, "ssh://") {
-		return nil, fmt.Errorf("docker context %s is at %s, and no engine is reached over ssh from here: forward its socket", name, endpoint.Host)
 	}
 	p := &Place{Address: cmp.Or(endpoint.Host, "unix:///var/run/docker.sock"), By: "docker context " + name + " in " + by, Named: true}
 	// A library that is told by the environment wants a folder, and the store has one for each context.

@@ -89,7 +89,7 @@ func TestAnEngineIsStartedFoundAndEnded(t *testing.T) {
 	if err := s.up(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	e, err := finder{own: s.files}.find(t.Context())
+	e, err := s.finder().find(t.Context())
 	if err != nil || !e.Own {
 		t.Fatalf("found %+v, %v", e, err)
 	}

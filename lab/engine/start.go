@@ -80,7 +80,7 @@ func orZero(p *Place) Place {
 
 // there finds the engine that makes another one needless; nil for none. One that is named and does not answer, or hangs, is an error.
 func (s starter) there(ctx context.Context) (*Place, error) {
-	e, err := finder{own: s.files}.find(ctx)
+	e, err := s.finder().find(ctx)
 	if err == nil {
 		e.Close()
 		return &e.Place, nil
@@ -88,11 +88,13 @@ func (s starter) there(ctx context.Context) (*Place, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if named, nerr := namedPlace(); nerr != nil || named != nil || errors.Is(err, ErrHangs) {
+	if named, nerr := namedPlace(); nerr != nil || named != nil || errors.Is(err, ErrHangs) || errors.Is(err, ErrRefuses) {
 		return nil, err
 	}
 	return nil, nil //nolint:nilnil // there is none
 }
+
+func (s starter) finder() finder { return finder{own: s.files, machine: here.machine} }
 
 // possible says why Start may not or can't.
 func possible() error {

@@ -15,16 +15,17 @@ import (
 
 // The labels of everything a lab creates.
 const (
-	LabelLab      = "regionfall.lab"      // the lab's name
-	LabelHost     = "regionfall.host"     // the machine of its owner, as a random word
-	LabelKept     = "regionfall.kept"     // "true": it outlives its owner
-	LabelNode     = "regionfall.node"     // the node's name
-	LabelRegion   = "regionfall.region"   // the node's region
-	LabelService  = "regionfall.service"  // the node's service
-	LabelVolatile = "regionfall.volatile" // "true": its store is gone when it is killed
-	LabelTopology = "regionfall.topology" // on the hub: the topology, as JSON
-	LabelApp      = "regionfall.app"      // on the hub: the app's image, port and paths, as JSON
-	LabelServers  = "regionfall.servers"  // on the hub: what serves S3 and DynamoDB, as JSON
+	LabelLab       = "regionfall.lab"       // the lab's name
+	LabelHost      = "regionfall.host"      // the machine of its owner, as a random word
+	LabelContainer = "regionfall.container" // the container that its owner runs in, where that is the engine's
+	LabelKept      = "regionfall.kept"      // "true": it outlives its owner
+	LabelNode      = "regionfall.node"      // the node's name
+	LabelRegion    = "regionfall.region"    // the node's region
+	LabelService   = "regionfall.service"   // the node's service
+	LabelVolatile  = "regionfall.volatile"  // "true": its store is gone when it is killed
+	LabelTopology  = "regionfall.topology"  // on the hub: the topology, as JSON
+	LabelApp       = "regionfall.app"       // on the hub: the app's image, port and paths, as JSON
+	LabelServers   = "regionfall.servers"   // on the hub: what serves S3 and DynamoDB, as JSON
 )
 
 // Found is something a lab created.
