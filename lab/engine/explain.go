@@ -40,7 +40,7 @@ func (p Place) explain(ctx context.Context, err error) error {
 		}
 	case ctx.Err() != nil && refused == nil:
 		return &Problem{ErrHangs, fmt.Sprintf("it said nothing within %s%s", answersWithin, p.where()), "start it again"}
-	case errors.As(err, &said), strings.HasPrefix(err.Error(), answered):
+	case strings.HasPrefix(err.Error(), answered):
 		return p.refuses(err)
 	case errors.Is(refused, os.ErrPermission):
 		return &Problem{ErrNone, "this user may not speak to the one" + p.where(), "start as a user who may, or " + how()}

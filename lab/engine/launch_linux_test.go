@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/regionfall/regionfall/lab/engine/enginetest"
 )
 
 // TestMain lets a copy of this test, under the name of dockerd, stand in for it: what is tested is how one is run, waited for and ended.
@@ -37,11 +39,12 @@ func standIn(args []string) int {
 	if err != nil {
 		return 3
 	}
+	there := &enginetest.Engine{}
 	err = http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { //nolint:gosec // it is a test
 		if os.Getenv("STAND_IN_HANGS") != "" {
 			<-r.Context().Done()
 		}
-		w.Header().Set("Api-Version", "1.41")
+		there.ServeHTTP(w, r)
 	}))
 	fmt.Println(err)
 	return 4

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/build"
 	"github.com/moby/moby/api/types/jsonstream"
 	"github.com/moby/moby/client"
@@ -79,11 +80,9 @@ func (e *engine) has(ctx context.Context, name string) bool {
 func (e *engine) offered(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, registryAnswers)
 	defer cancel()
-	var err error
-	if e.podman {
+	_, err := e.client.DistributionInspect(ctx, name, client.DistributionInspectOptions{})
+	if e.podman && errdefs.IsNotFound(err) {
 		err = e.beginPull(ctx, name)
-	} else {
-		_, err = e.client.DistributionInspect(ctx, name, client.DistributionInspectOptions{})
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("nothing within %s", registryAnswers)
@@ -91,7 +90,7 @@ func (e *engine) offered(ctx context.Context, name string) error {
 	return err
 }
 
-// beginPull pulls an image until the first of its layers is known, and no further. Podman has no other way to ask for one.
+// beginPull pulls an image until the first of its layers is known, and no further. Podman has no other way to ask for one, up to 5 at least.
 func (e *engine) beginPull(ctx context.Context, name string) error {
 	pull, err := e.client.ImagePull(ctx, name, client.ImagePullOptions{})
 	if err != nil {

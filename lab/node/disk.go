@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/moby/moby/api/types/mount"
 	"github.com/moby/moby/client"
@@ -22,7 +23,8 @@ type Disk struct {
 func (e *Engine) createVolumes(ctx context.Context, s Spec) error {
 	create := func(o client.VolumeCreateOptions) error {
 		o.Driver = "local"
-		if _, err := e.client.VolumeCreate(ctx, o); err != nil {
+		_, err := e.client.VolumeCreate(ctx, o)
+		if err != nil && !strings.Contains(err.Error(), "already exists") { // Podman, asked by two at once
 			return fmt.Errorf("create volume %s: %s", o.Name, oneLine(err))
 		}
 		return nil

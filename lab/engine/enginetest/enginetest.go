@@ -143,11 +143,9 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	answer := map[string]func() any{
-		"HEAD /_ping":  func() any { return nil },
-		"GET /version": e.version,
-		"GET /info": func() any {
-			return map[string]any{"Name": "engine", "NCPU": 64, "MemTotal": 256 << 30, "SystemTime": "2026-01-01T00:00:00Z"}
-		},
+		"HEAD /_ping":           func() any { return nil },
+		"GET /version":          e.version,
+		"GET /info":             info,
 		"GET /networks":         func() any { return e.list("network", r) },
 		"GET /containers/json":  func() any { return e.list("container", r) },
 		"GET /volumes":          func() any { return map[string]any{"Volumes": e.list("volume", r)} },
