@@ -37,10 +37,11 @@ func provide(found *engine.Engine) (*testcontainers.DockerProvider, error) {
 	defer providing.Unlock()
 	var provider *testcontainers.DockerProvider
 	err := during(found.Environ(), func() (err error) {
-		// Without the name of the default bridge, testcontainers makes a network of its own and leaves it behind.
+		// Without the name of the default bridge, which Podman calls so too when it is asked as docker is, testcontainers makes a network of its own,
+		// puts every node into it, and leaves it behind.
 		provider, err = testcontainers.NewDockerProvider(append(
 			testcontainers.Generic2DockerOptions(testcontainers.WithLogger(tclog.NewNoopLogger())),
-			testcontainers.WithDefaultBridgeNetwork(bridgeOf(found.About)))...)
+			testcontainers.WithDefaultBridgeNetwork(testcontainers.Bridge))...)
 		return err
 	})
 	if err != nil {
@@ -51,14 +52,6 @@ func provide(found *engine.Engine) (*testcontainers.DockerProvider, error) {
 	}
 	provider.SetClient(found.Client)
 	return provider, nil
-}
-
-// bridgeOf is the name of the network that an engine has from the start.
-func bridgeOf(a engine.About) string {
-	if a.Product == engine.Podman {
-		return testcontainers.Podman
-	}
-	return testcontainers.Bridge
 }
 
 // during does something while variables of the environment are set.
