@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/plan"
+	"github.com/regionfall/regionfall/lab/state"
 )
 
 // How long the engine may be out of reach, or not tell of deaths, before nobody knows any more whether the lab is alive; and how often it is tried.
@@ -238,13 +240,13 @@ func (l *Lab) isMeant(d node.Death) bool {
 
 // mayMiss says whether a node is none of the lab's own programs, or a fault has ended it, in whichever process.
 func (l *Lab) mayMiss(d node.Death) bool {
-	if !isProgram(d.Service) {
+	if !plan.Of(d.Service).Own {
 		return true
 	}
-	led, err := ledgerOf(l.Name)
+	led, err := state.LedgerOf(l.Name)
 	if err != nil {
 		return false
 	}
-	notes, err := led.notes()
-	return err == nil && slices.ContainsFunc(notes, func(n Note) bool { return n.ended(d) })
+	notes, err := led.Notes()
+	return err == nil && slices.ContainsFunc(notes, func(n Note) bool { return ended(n, d) })
 }

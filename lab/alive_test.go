@@ -2,10 +2,7 @@ package lab
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +11,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/state"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -86,15 +84,12 @@ func watched(t *testing.T, notes ...Note) (*Lab, *crier) {
 
 func note(t *testing.T, l *Lab, n Note) {
 	t.Helper()
-	led, err := ledgerOf(l.Name)
+	led, err := state.LedgerOf(l.Name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	data, err := json.Marshal(n)
-	if err == nil {
-		err = errors.Join(os.MkdirAll(led.dir, 0o700), os.WriteFile(filepath.Join(led.dir, n.ID+".json"), data, 0o600))
-	}
-	if err != nil {
+	p := led.Page(n)
+	if err := errors.Join(p.Begin(), p.Stand()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -151,7 +146,7 @@ func TestLastWordsAreShortAndKeepSecrets(t *testing.T) {
 
 func TestANodeThatWasEndedOnPurposeDidNotDie(t *testing.T) {
 	const it, ends = "replicator.us-west-2", "automation.us-west-2"
-	l, c := watched(t, Note{ID: "a", Kind: "kill", Holds: map[string]string{thingOf(it): holdDown}}, Note{ID: "b", Kind: "kill_automation"})
+	l, c := watched(t, Note{ID: "a", Kind: "kill", Holds: map[string]state.Hold{thingOf(it): state.Down}}, Note{ID: "b", Kind: "kill_automation"})
 	alive, stop := l.Alive(t.Context())
 	defer stop()
 	c.cries <- deathOf(it, 137)          // by a fault, of whichever process

@@ -8,7 +8,9 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/state"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -48,7 +50,7 @@ func Attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
 		return nil, err
 	}
 	l := &Lab{Name: name, engine: e}
-	if l.owner, err = ownerOf(name); err != nil {
+	if l.owner, err = state.OwnerOf(name); err != nil {
 		return nil, err
 	}
 	var hub *node.Node
@@ -63,12 +65,14 @@ func Attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
 			if err := json.Unmarshal([]byte(f.Labels[node.LabelTopology]), &l.topology); err != nil {
 				return nil, fmt.Errorf("read the topology of lab %s: %w", name, err)
 			}
-			if l.app, err = appOf(f.Labels[node.LabelApp]); err != nil {
+			app, err := appOf(f.Labels[node.LabelApp])
+			if err != nil {
 				return nil, fmt.Errorf("lab %s: %w", name, err)
 			}
 			if l.servers, err = serversOf(f.Labels[node.LabelServers]); err != nil {
 				return nil, fmt.Errorf("lab %s: %w", name, err)
 			}
+			l.plans(app, image.Set{Servers: l.servers}.Together())
 		}
 	}
 	if hub == nil {
@@ -82,17 +86,17 @@ func Attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
 
 // Remove removes a lab by name and counts what is left.
 func Remove(ctx context.Context, e *node.Engine, name string) (leftovers int, err error) {
-	o, err := ownerOf(name)
+	o, err := state.OwnerOf(name)
 	if err != nil {
 		return 0, err
 	}
-	left, err := remove(ctx, e, name, o.underway(), removeWithin)
+	left, err := remove(ctx, e, name, o.Underway(), removeWithin)
 	if err != nil {
 		return left, fmt.Errorf("remove lab %s: %w", name, err)
 	}
-	led, err := ledgerOf(name)
+	led, err := state.LedgerOf(name)
 	if err == nil {
-		err = led.remove()
+		err = led.Remove()
 	}
 	if gone := os.Remove(o.Path()); !errors.Is(gone, fs.ErrNotExist) {
 		err = errors.Join(err, gone)

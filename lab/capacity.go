@@ -123,7 +123,7 @@ func (l *Lab) restartApps(ctx context.Context, region string) error {
 		}
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
-		return at(tap).Call(ctx, http.MethodGet, l.app.Ready, nil, nil)
+		return at(tap).Call(ctx, http.MethodGet, l.plan.App.Ready, nil, nil)
 	}
 	var each errgroup.Group
 	for _, n := range l.nodes {

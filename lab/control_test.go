@@ -38,11 +38,11 @@ func controlled(t *testing.T, responder http.HandlerFunc) (l *Lab, connections *
 	if err != nil {
 		t.Fatal(err)
 	}
-	tap := link.Spec{
-		Name: "tap_responder." + east, From: link.Tap, To: east, Service: topology.ServiceResponder, Node: topology.ServiceResponder.Host(east),
+	tap := topology.Path{
+		Name: "tap_responder." + east, From: topology.Tap, To: east, Service: topology.ServiceResponder, Node: topology.ServiceResponder.Host(east),
 		Port: linktest.FreePort(t), Upstream: server.Listener.Addr().String(),
 	}
-	err = h.Open(t.Context(), []link.Spec{tap}, func(string) string { return "127.0.0.1" }, func(link.Spec) time.Duration { return 0 })
+	err = h.Open(t.Context(), []topology.Path{tap}, func(string) string { return "127.0.0.1" }, func(topology.Path) time.Duration { return 0 })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,12 +2,12 @@ package lab
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/state"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -46,22 +46,13 @@ func (d *Died) Into(what string, since time.Time) *Died {
 	return &dated
 }
 
-// programs are the services whose nodes nobody ends but a fault: what the lab is made of, and what stands in for managed services. An app is somebody's own,
-// and databases may fail of what is asked of them: both are there to be tested.
-var programs = []topology.Service{
-	topology.ServiceHub, topology.ServiceNameservice, topology.ServiceRepository, topology.ServiceReplicator, topology.ServiceAutomation,
-	topology.ServiceBackup, topology.ServiceResponder, topology.ServiceS3, topology.ServiceDynamoDB,
-}
-
-func isProgram(s topology.Service) bool { return slices.Contains(programs, s) }
-
 // killedCode is the exit code of a process that was killed, also by itself because it was told to.
 const killedCode = 137
 
 // ended says whether the fault has ended a node: because it holds it down, or because it told the automation to end itself where a step begins.
-func (n Note) ended(d node.Death) bool {
+func ended(n Note, d node.Death) bool {
 	told := n.Kind == (*fault.KillAutomation)(nil).Kind() && d.Service == topology.ServiceAutomation && d.Code == killedCode
-	return told || n.Holds[thingOf(d.Node)] == holdDown
+	return told || n.Holds[thingOf(d.Node)] == state.Down
 }
 
 // mostQuoted is how much of a line is quoted.

@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -27,11 +26,11 @@ func (l *Lab) Endpoints(region string) (Endpoints, error) {
 		return Endpoints{}, err
 	}
 	for node, address := range map[string]*string{
-		link.NodeName(topology.ServiceApp, region, 1): &e.App,
-		topology.ServicePostgres.Host(region):         &e.Postgres,
-		topology.ServiceRedis.Host(region):            &e.Redis,
-		topology.ServiceS3.Host(region):               &e.S3,
-		topology.ServiceDynamoDB.Host(region):         &e.DynamoDB,
+		topology.Place{Service: topology.ServiceApp, Region: region, Number: 1}.Name(): &e.App,
+		topology.ServicePostgres.Host(region):                                          &e.Postgres,
+		topology.ServiceRedis.Host(region):                                             &e.Redis,
+		topology.ServiceS3.Host(region):                                                &e.S3,
+		topology.ServiceDynamoDB.Host(region):                                          &e.DynamoDB,
 	} {
 		if *address, err = l.Tap(node); err != nil {
 			return Endpoints{}, err

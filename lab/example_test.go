@@ -91,7 +91,7 @@ func drill(ctx context.Context) (err error) {
 
 	// The failover automation does its work.
 	err = await(ctx, "us-west-2 to serve", func() bool {
-		r, err := l.Routing(ctx)
+		r, err := l.Observe().Routing(ctx)
 		return err == nil && r.Primary == "us-west-2"
 	})
 	if err != nil {

@@ -6,8 +6,9 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
-
+	"github.com/regionfall/regionfall/lab/observe"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // failoverMargin is how much longer a failover may take than all its steps together: to be told, and to be asked about.
@@ -31,14 +32,10 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 	within := time.Duration(len(t.Steps()))*t.Automation.StepTimeout + t.ShiftLasts() + failoverMargin
 	ctx, leave := l.Alive(ctx)
 	defer leave()
-	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("failover did not finish within %s", within))
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
 	automation := automationAt(tap)
-	failed := failuresAt(ctx, tap)
+	failed := observe.NewFailures(ctx, tap)
 	var at api.AutomationState
-	for {
+	err = wait.Until(ctx, within, "clients to be redirected", func(ctx context.Context) error {
 		before := at
 		ask := automation.Failover // also of one that was killed, and has forgotten that it was ordered
 		if at.State == api.PhaseActing {
@@ -47,9 +44,9 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 		switch is, err := ask(ctx); {
 		case err == nil:
 			at = is
-			failed.tell(ctx, said)
+			failed.Tell(ctx, said)
 		case at.State == "": // it was not even told
-			return fmt.Errorf("fail over to %s: order it: %w", region, err)
+			return wait.Stop(fmt.Errorf("order it: %w", err))
 		default: // it may have been killed, and be back with the next question
 			at.Detail = err.Error()
 		}
@@ -60,12 +57,20 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 		if at.Step != before.Step && at.Step != "" {
 			said("step " + at.Step)
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("fail over to %s: %w; it is %s, in step %q: %s", region, context.Cause(ctx), at.State, at.Step, at.Detail)
-		case <-tick.C:
-		}
+		return underWay(at)
+	})
+	if err != nil {
+		return fmt.Errorf("fail over to %s: %w", region, err)
 	}
+	return nil
+}
+
+// underWay is what the automation is doing while something else is waited for.
+func underWay(at api.AutomationState) error {
+	if at.Step == "" {
+		return fmt.Errorf("the automation is %s (%s)", at.State, at.Detail)
+	}
+	return fmt.Errorf("the automation is %s, in step %q (%s)", at.State, at.Step, at.Detail)
 }
 
 // automationAt is the automation at a tap, each of whose answers is waited for for a while only.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/state"
 )
 
 // Guard makes a fault ready for this lab. now is the clock its sightings are given on. The fault is this process's to heal; should it
@@ -41,22 +42,22 @@ func (l *Lab) Inject(ctx context.Context, spec fault.Spec) (fault.Sighting, Note
 	}
 	s, err := g.Inject(ctx)
 	if err == nil {
-		err = h.page.stand()
+		err = h.page.Stand()
 	}
 	if err != nil {
 		_, herr := g.Heal(context.WithoutCancel(ctx))
 		return s, Note{}, errors.Join(err, herr)
 	}
-	return s, h.page.note, nil
+	return s, h.page.Note(), nil
 }
 
 // Faults are those that are injected now, by whomever on this machine, the oldest first.
 func (l *Lab) Faults() ([]Note, error) {
-	led, err := ledgerOf(l.Name)
+	led, err := state.LedgerOf(l.Name)
 	if err != nil {
 		return nil, err
 	}
-	return led.notes()
+	return led.Notes()
 }
 
 // HealFault heals a fault that another process injected. One that a process still answers for is left alone, with an error.
@@ -68,21 +69,21 @@ func (l *Lab) HealFault(ctx context.Context, n Note) error {
 	if err := json.Unmarshal(n.Parameters, spec); err != nil {
 		return fmt.Errorf("heal %s on %s: read its parameters: %w", n.Kind, n.Target, err)
 	}
-	led, err := ledgerOf(l.Name)
+	led, err := state.LedgerOf(l.Name)
 	if err != nil {
 		return err
 	}
-	h := &held{Lab: l, page: &page{ledger: led, note: n}}
-	if err := h.page.take(); err != nil {
+	h := &held{Lab: l, page: led.Page(n)}
+	if err := h.page.Take(); err != nil {
 		return fmt.Errorf("heal %s on %s: %w", n.Kind, n.Target, err)
 	}
 	start := time.Now()
 	g, err := fault.Resume(spec, h, func() time.Duration { return time.Since(start) })
 	if err != nil {
-		return errors.Join(err, h.page.lease.Unlock())
+		return errors.Join(err, h.page.Leave())
 	}
 	if _, err = g.Heal(ctx); err != nil {
-		return errors.Join(err, h.page.lease.Unlock())
+		return errors.Join(err, h.page.Leave())
 	}
 	return nil
 }
@@ -90,15 +91,15 @@ func (l *Lab) HealFault(ctx context.Context, n Note) error {
 // healOrphans heals the faults of a lab that nobody answers for: neither standing by somebody's will, nor of a process that lives. The
 // last that was injected is healed first.
 func healOrphans(ctx context.Context, e *node.Engine, name string) (healed []string, err error) {
-	led, err := ledgerOf(name)
+	led, err := state.LedgerOf(name)
 	if err != nil {
 		return nil, err
 	}
-	notes, err := led.notes()
+	notes, err := led.Notes()
 	if err != nil {
 		return nil, err
 	}
-	notes = slices.DeleteFunc(notes, func(n Note) bool { return n.Standing || led.leased(n.ID) })
+	notes = slices.DeleteFunc(notes, func(n Note) bool { return n.Standing || led.Answered(n.ID) })
 	if len(notes) == 0 {
 		return nil, nil
 	}
@@ -108,7 +109,7 @@ func healOrphans(ctx context.Context, e *node.Engine, name string) (healed []str
 	}
 	var errs []error
 	for _, n := range slices.Backward(notes) {
-		if err := l.HealFault(ctx, n); err != nil && !errors.Is(err, errLeased) {
+		if err := l.HealFault(ctx, n); err != nil && !errors.Is(err, state.ErrAnswered) {
 			errs = append(errs, err)
 			continue
 		}

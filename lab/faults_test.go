@@ -23,6 +23,7 @@ import (
 	"github.com/regionfall/regionfall/lab/link/hub"
 	"github.com/regionfall/regionfall/lab/link/linktest"
 	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/state"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -92,18 +93,18 @@ func linkLab(t *testing.T) *Lab {
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
 	t.Cleanup(app.Close)
 	store := echoRedis(t)
-	l := &Lab{Name: newName()}
+	l := &Lab{Name: state.NewName()}
 	l.topology, _ = topology.Preset("two-regions")
-	var specs []link.Spec
+	var specs []topology.Path
 	for _, from := range []string{east, west} {
 		to := map[string]string{east: west, west: east}[from]
 		for s, upstream := range map[topology.Service]string{topology.ServiceRedis: store, topology.ServiceApp: app.Listener.Addr().String()} {
-			specs = append(specs, link.Spec{
+			specs = append(specs, topology.Path{
 				Name: fmt.Sprintf("%s_%s_%s", from, to, s), From: from, To: to, Service: s, Port: linktest.FreePort(t), Upstream: upstream,
 			})
 		}
 	}
-	err = h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" }, func(link.Spec) time.Duration { return time.Millisecond })
+	err = h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" }, func(topology.Path) time.Duration { return time.Millisecond })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -312,11 +313,11 @@ func TestAFaultThatSomebodyAnswersForIsLeftAlone(t *testing.T) {
 	if err != nil || len(notes) != 1 {
 		t.Fatalf("the ledger has %+v, %v", notes, err)
 	}
-	if err := l.HealFault(t.Context(), notes[0]); !errors.Is(err, errLeased) {
+	if err := l.HealFault(t.Context(), notes[0]); !errors.Is(err, state.ErrAnswered) {
 		t.Errorf("got %v", err)
 	}
-	led, err := ledgerOf(l.Name)
-	if err != nil || !led.leased(notes[0].ID) {
+	led, err := state.LedgerOf(l.Name)
+	if err != nil || !led.Answered(notes[0].ID) {
 		t.Errorf("nobody answers for it: %v", err)
 	}
 	if _, err := g.Heal(t.Context()); err != nil {

@@ -9,14 +9,16 @@ import (
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/state"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // held is the lab as one fault has it: what it holds is noted in its page of the ledger.
 type held struct {
 	*Lab
-	page *page
+	page *state.Page
 }
 
 var (
@@ -30,26 +32,26 @@ func (l *Lab) hold(spec fault.Spec) (*held, error) {
 	if err != nil {
 		return nil, fmt.Errorf("note %s: %w", spec.Kind(), err)
 	}
-	led, err := ledgerOf(l.Name)
+	led, err := state.LedgerOf(l.Name)
 	if err != nil {
 		return nil, err
 	}
-	return &held{Lab: l, page: &page{ledger: led, note: Note{
-		ID: newName(), Kind: spec.Kind(), Target: spec.Target(), Parameters: parameters,
-	}}}, nil
+	return &held{Lab: l, page: led.Page(Note{
+		ID: state.NewName(), Kind: spec.Kind(), Target: spec.Target(), Parameters: parameters,
+	})}, nil
 }
 
 // Injecting notes the fault before anything is broken.
-func (h *held) Injecting() error { return h.page.begin() }
+func (h *held) Injecting() error { return h.page.Begin() }
 
 // Healed takes the note away.
-func (h *held) Healed() error { return h.page.end() }
+func (h *held) Healed() error { return h.page.End() }
 
 // Links are the paths between regions, from clients and from the name service, never taps.
 func (h *held) Links(keep func(fault.Path) bool) ([]fault.Link, error) {
 	var links []fault.Link
 	for _, k := range h.links {
-		if p := pathOf(k.Spec); k.From != link.Tap && keep(p) {
+		if p := pathOf(k.Path); k.From != topology.Tap && keep(p) {
 			links = append(links, &heldLink{held: h, link: k, path: p})
 		}
 	}
@@ -59,7 +61,7 @@ func (h *held) Links(keep func(fault.Path) bool) ([]fault.Link, error) {
 	return links, nil
 }
 
-func pathOf(s link.Spec) fault.Path {
+func pathOf(s topology.Path) fault.Path {
 	return fault.Path{Name: s.Name, From: s.From, To: s.To, Service: s.Service, Control: s.Control}
 }
 
@@ -72,12 +74,12 @@ func (h *held) Nodes(keep func(fault.Place) bool) ([]fault.Node, error) {
 			continue
 		}
 		k := heldNode{held: h, node: n, place: p}
-		switch n.Service {
-		case topology.ServicePostgres:
+		switch plan.Of(n.Service).Speaks {
+		case plan.SQL:
 			nodes = append(nodes, &heldPostgres{heldStore{k}})
-		case topology.ServiceRedis:
+		case plan.Redis:
 			nodes = append(nodes, &heldStore{k})
-		case topology.ServiceS3, topology.ServiceDynamoDB:
+		case plan.AWS:
 			nodes = append(nodes, &heldAWS{k})
 		default:
 			nodes = append(nodes, &heldHTTP{k})
@@ -105,7 +107,7 @@ func (k *heldLink) Ask(ctx context.Context, q probe.Question) (probe.Answer, err
 
 // Behind asks over the tap of the first node of the service.
 func (k *heldLink) Behind(ctx context.Context) error {
-	tap, err := k.held.Tap(link.NodeName(k.path.Service, k.path.To, 1))
+	tap, err := k.held.Tap(topology.Place{Service: k.path.Service, Region: k.path.To, Number: 1}.Name())
 	if err != nil {
 		return nil //nolint:nilerr // a lab without taps has nobody who could be down
 	}
@@ -120,26 +122,26 @@ func (k *heldLink) thing() string { return "link " + k.path.Name }
 
 // Hold breaks the link.
 func (k *heldLink) Hold(ctx context.Context, how fault.How) error {
-	as := holdToxic
+	as := state.Toxic
 	switch {
 	case how.Cut:
-		as = holdCut
+		as = state.Cut
 	case how.Deaf:
-		as = holdDeaf
+		as = state.Deaf
 	}
-	return k.held.page.change(ctx, k.thing(), as, func(others string) error {
-		if err := k.link.Set(ctx, k.held.page.note.ID, how.Toxics); err != nil {
+	return k.held.page.Change(ctx, k.thing(), as, func(others state.Hold) error {
+		if err := k.link.Set(ctx, k.held.page.Note().ID, how.Toxics); err != nil {
 			return err
 		}
-		return k.set(ctx, stronger(as, others))
+		return k.set(ctx, state.Stronger(as, others))
 	})
 }
 
 // Release lets go.
 func (k *heldLink) Release(ctx context.Context) (free bool, err error) {
-	err = k.held.page.change(ctx, k.thing(), "", func(others string) error {
+	err = k.held.page.Change(ctx, k.thing(), "", func(others state.Hold) error {
 		free = others == ""
-		if err := k.link.Set(ctx, k.held.page.note.ID, nil); err != nil {
+		if err := k.link.Set(ctx, k.held.page.Note().ID, nil); err != nil {
 			return err
 		}
 		return k.set(ctx, others)
@@ -148,14 +150,14 @@ func (k *heldLink) Release(ctx context.Context) (free bool, err error) {
 }
 
 // set makes the link what the strongest hold on it asks for.
-func (k *heldLink) set(ctx context.Context, as string) error {
-	if as == holdCut {
+func (k *heldLink) set(ctx context.Context, as state.Hold) error {
+	if as == state.Cut {
 		return k.link.Cut(ctx)
 	}
 	if err := k.link.Restore(ctx); err != nil {
 		return err
 	}
-	if as == holdDeaf {
+	if as == state.Deaf {
 		return k.link.Deafen(ctx)
 	}
 	return k.link.Hear(ctx)
@@ -179,16 +181,16 @@ func thingOf(nodeName string) string { return "node " + nodeName }
 
 // Hold kills or freezes the node.
 func (n *heldNode) Hold(ctx context.Context, s fault.NodeState) error {
-	return n.held.page.change(ctx, n.thing(), string(s), func(others string) error {
-		return n.set(ctx, stronger(string(s), others))
+	return n.held.page.Change(ctx, n.thing(), state.Hold(s), func(others state.Hold) error {
+		return n.set(ctx, state.Stronger(state.Hold(s), others))
 	})
 }
 
 // Release lets go. A node that runs although it is held was ordered down or frozen by somebody who did not live, or wait, to see it: the
 // order may still be on its way through the engine and would come true after this. So it is given again, and waited for, first.
 func (n *heldNode) Release(ctx context.Context) (free bool, err error) {
-	ordered := n.held.page.holds(n.thing())
-	err = n.held.page.change(ctx, n.thing(), "", func(others string) error {
+	ordered := n.held.page.Holds(n.thing())
+	err = n.held.page.Change(ctx, n.thing(), "", func(others state.Hold) error {
 		free = others == ""
 		is, err := n.node.State(ctx)
 		if err == nil && is == node.Running && ordered != "" {
@@ -203,20 +205,20 @@ func (n *heldNode) Release(ctx context.Context) (free bool, err error) {
 }
 
 // set makes the node what the strongest hold on it asks for, from whatever it is.
-func (n *heldNode) set(ctx context.Context, as string) error {
+func (n *heldNode) set(ctx context.Context, as state.Hold) error {
 	is, err := n.node.State(ctx)
 	if err != nil {
 		return err
 	}
 	switch as {
-	case holdDown:
+	case state.Down:
 		if is == node.Frozen { // a frozen process takes its SIGKILL only when it thaws
 			if err := n.node.Thaw(ctx); err != nil {
 				return err
 			}
 		}
 		return n.held.kill(ctx, n.node)
-	case holdFrozen:
+	case state.Frozen:
 		if is == node.Down {
 			if err := n.held.start(ctx, n.node); err != nil {
 				return err

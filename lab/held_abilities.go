@@ -68,7 +68,7 @@ func (n *heldHTTP) Call(ctx context.Context, method, path string, in, out any) e
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	err = at(tap).Call(ctx, method, path, in, out)
-	if app := n.held.app.Image; err != nil && n.place.Service == topology.ServiceApp && app != "" {
+	if app := n.held.plan.App.Image; err != nil && n.place.Service == topology.ServiceApp && app != "" {
 		err = fmt.Errorf("%w (%s need not answer that: only the sample app does, see lab.App)", err, app)
 	}
 	return asked(n.place.Name, err)

@@ -25,7 +25,9 @@ import (
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/state"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -53,7 +55,7 @@ type Lab struct {
 	ReadyIn time.Duration // from Up's call to every node answering
 
 	topology  topology.Topology
-	app       App // whole
+	plan      *plan.Plan
 	servers   map[topology.Service]image.Server
 	engine    *node.Engine
 	hub       *link.Hub
@@ -62,7 +64,7 @@ type Lab struct {
 	published map[string]string // port on the hub ("20003/tcp") to host:port
 	resolver  string            // host:port of the name service's DNS over UDP
 	lines     probe.Lines       // connections that the harness keeps open, through taps and from clients
-	owner     *owner
+	owner     *state.Owner
 	vigil     vigil
 	stuck     int // see EngineKeeps
 }
@@ -87,7 +89,7 @@ func (l *Lab) Repository() (string, error) {
 
 // Tap is where the harness reaches a node's service, past all faults, as host:port.
 func (l *Lab) Tap(nodeName string) (string, error) {
-	return l.reach(func(k *link.Link) bool { return k.From == link.Tap && k.Node == nodeName }, "tap of "+nodeName)
+	return l.reach(func(k *link.Link) bool { return k.From == topology.Tap && k.Node == nodeName }, "tap of "+nodeName)
 }
 
 // Door is where clients reach the app of a region, as host:port: a link, which faults do touch.
@@ -197,7 +199,7 @@ func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 		l.stuck, err = l.engine.Stuck(ctx, l.Name)
 		left -= l.stuck
 	}
-	return left, errors.Join(err, l.owner.release(), l.engine.Close())
+	return left, errors.Join(err, l.owner.Release(), l.engine.Close())
 }
 
 // EngineKeeps is how many networks the engine did not let go of in Down though nothing is on them: Docker 20.10 may lose count of that ("has active
@@ -207,7 +209,7 @@ func (l *Lab) EngineKeeps() int { return l.stuck }
 // Keep lets a lab that was brought up with Kept outlive this process. Until then it is swept like any other when its owner dies.
 func (l *Lab) Keep() error {
 	l.rest()
-	return l.owner.note(keptNote)
+	return l.owner.Keep()
 }
 
 // at is whoever answers at a tap.

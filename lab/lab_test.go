@@ -6,7 +6,6 @@ import (
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/image"
-	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -20,7 +19,7 @@ func TestFaultsNeverTouchATap(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, k := range links {
-		if k.Path().From == link.Tap {
+		if k.Path().From == topology.Tap {
 			t.Errorf("a fault may have %s", k.Path().Name)
 		}
 	}

@@ -18,13 +18,13 @@ func (l *Lab) IP(ctx context.Context, nodeName string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return n.IP(ctx, l.networkName(n.Region))
+	return n.IP(ctx, l.named(n.Region))
 }
 
 // ControlOverTheHost is where the hub's control API would be reached from a region (or from the global network) by way of the engine's
 // machine: at its address in that network, on the port that is published for the harness.
 func (l *Lab) ControlOverTheHost(ctx context.Context, place string) (string, error) {
-	gateway, err := l.engine.Gateway(ctx, l.networkName(place))
+	gateway, err := l.engine.Gateway(ctx, l.named(place))
 	if err != nil {
 		return "", err
 	}

@@ -3,19 +3,16 @@ package lab
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"slices"
 	"strconv"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/redis/go-redis/v9/logging"
 
-	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -26,7 +23,6 @@ func init() { logging.Disable() }
 
 // awaitReady waits for the one thing a node is needed for.
 func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
-	home := b.topology.Source(n.Region) == ""
 	tap, err := b.Tap(n.Name())
 	if err != nil {
 		return err
@@ -38,51 +34,26 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 			return ready(ctx)
 		})
 	}
-	switch n.Service {
-	case topology.ServicePostgres:
+	if s, ok := store.At(n.Service, tap, n.Region); ok {
+		source := b.topology.Source(n.Region)
+		streamer, streams := s.(store.Streamer)
 		switch {
-		case home:
-			return await("accepting queries", func(ctx context.Context) error { return answers(ctx, tap) })
-		case !b.topology.Streams():
+		case !streams || source == "":
+			return await("answering", s.Answers)
+		case plan.Of(n.Service).Restores && !b.topology.Streams():
 			return nil // it waits for a backup
 		default:
-			return await("streaming from "+b.topology.Source(n.Region), func(ctx context.Context) error { return store.Streaming(ctx, tap) })
+			return await("streaming from "+source, streamer.Streams)
 		}
-	case topology.ServiceRedis:
-		return await("answering in its role", func(ctx context.Context) error { return redisInRole(ctx, tap, home) })
-	case topology.ServiceS3:
-		err := await("listing buckets", func(ctx context.Context) error {
-			_, err := store.Objects(tap, n.Region, nil).ListBuckets(ctx, &s3.ListBucketsInput{})
-			return err
-		})
-		return err
-	case topology.ServiceDynamoDB:
-		return await("listing tables", func(ctx context.Context) error {
-			_, err := store.Items(tap, n.Region, nil).ListTables(ctx, &dynamodb.ListTablesInput{})
-			return err
-		})
-	case topology.ServiceApp:
-		if r, _ := b.topology.Region(n.Region); !slices.Contains(b.appNames(r), n.Name()) {
+	}
+	path := "/healthz"
+	if n.Service == topology.ServiceApp {
+		if r, _ := b.topology.Region(n.Region); !slices.Contains(b.plan.AtStart(r), n.Name()) {
 			return await("standing by", func(ctx context.Context) error { return b.standsBy(ctx, n) })
 		}
-		return await(b.app.Ready, func(ctx context.Context) error {
-			return at(tap).Call(ctx, http.MethodGet, b.app.Ready, nil, nil)
-		})
-	default:
-		return await("/healthz", func(ctx context.Context) error {
-			return at(tap).Call(ctx, http.MethodGet, "/healthz", nil, nil)
-		})
+		path = b.plan.App.Ready
 	}
-}
-
-// appNames are the nodes of the app that run in a region at the start.
-func (b *builder) appNames(r topology.Region) (names []string) {
-	for _, p := range link.Nodes(b.topology) {
-		if p.Service == topology.ServiceApp && p.Region == r.Name && p.Number <= b.topology.AppsAtStart(r) {
-			names = append(names, p.Name())
-		}
-	}
-	return names
+	return await(path, func(ctx context.Context) error { return at(tap).Call(ctx, http.MethodGet, path, nil, nil) })
 }
 
 // standsBy says whether an app node that is not to serve yet runs, and refuses. A tap would accept in its place: it is an agent of the
@@ -92,7 +63,7 @@ func (b *builder) standsBy(ctx context.Context, n *node.Node) error {
 		return errors.Join(err, errors.New("it does not run"))
 	}
 	a, err := b.AskFrom(ctx, topology.ServiceReplicator.Host(n.Region), probe.Question{
-		Way: probe.RoundTrip, Service: topology.ServiceApp, Address: net.JoinHostPort(n.Name(), strconv.Itoa(b.app.Port)),
+		Way: probe.RoundTrip, Service: topology.ServiceApp, Address: net.JoinHostPort(n.Name(), strconv.Itoa(b.plan.App.Port)),
 	})
 	switch {
 	case err != nil:
@@ -103,26 +74,4 @@ func (b *builder) standsBy(ctx context.Context, n *node.Node) error {
 		return a.Err()
 	}
 	return nil
-}
-
-func answers(ctx context.Context, tap string) error {
-	conn, err := store.Postgres(ctx, tap)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = conn.Close(ctx) }()
-	return conn.Ping(ctx)
-}
-
-func redisInRole(ctx context.Context, tap string, primary bool) error {
-	c := store.Redis(tap)
-	defer func() { _ = c.Close() }()
-	is, err := store.AskRedis(ctx, c)
-	switch {
-	case err != nil:
-		return err
-	case primary && is.Role == store.Primary, !primary && is.Role == store.Replica && is.Connected:
-		return nil
-	}
-	return fmt.Errorf("it is a %s, and its primary is connected: %t", is.Role, is.Connected)
 }

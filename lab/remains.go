@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/state"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -58,11 +59,11 @@ func Survey(ctx context.Context, e *node.Engine) ([]Remains, error) {
 
 // fate says whether a lab of this machine was kept or, if not, is dead. One that was to be kept is kept only once it is up.
 func fate(l Running) (kept, dead bool, err error) {
-	o, err := ownerOf(l.Name)
+	o, err := state.OwnerOf(l.Name)
 	if err != nil {
 		return false, false, err
 	}
-	if l.Kept && o.kept() {
+	if l.Kept && o.Kept() {
 		return true, false, nil
 	}
 	if _, err := os.Stat(o.Path()); errors.Is(err, fs.ErrNotExist) {

@@ -16,15 +16,14 @@ func TestWhatServesS3AndDynamoDBHasWhatItNeeds(t *testing.T) {
 		folder string
 		names  int
 	}{
-		"packages":                  {folder: dataDir},
+		"packages":                  {folder: topology.DataDir},
 		"localstack":                {folder: "/var/lib/localstack", names: 1},
 		"the registry's localstack": {root: true, names: 1},
 	} {
 		b := planned(top, aws)
 		s := specsOf(t, b)["s3.us-west-2"]
-		n := needs(topology.ServiceS3, b.options.Images.Servers)
-		if n.Root != want.root || n.Writable != want.root || len(n.Scratch) > 0 {
-			t.Errorf("with %s it may do %+v", aws, n)
+		if s.Needs.Root != want.root || s.Needs.Writable != want.root || len(s.Needs.Scratch) > 0 {
+			t.Errorf("with %s it may do %+v", aws, s.Needs)
 		}
 		if s.Volumes[want.folder] != s.ID && want.folder != "" || (len(s.Volumes) > 0) != (want.folder != "") || len(s.Loopback) != want.names {
 			t.Errorf("with %s it has %v, and is called %v", aws, s.Volumes, s.Loopback)

@@ -2,119 +2,53 @@ package lab
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/link"
-	"github.com/regionfall/regionfall/lab/store"
+	"github.com/regionfall/regionfall/lab/observe"
+	"github.com/regionfall/regionfall/lab/state"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // Status is a lab as it is now.
-type Status struct {
-	Lab         string        `json:"lab"`
-	Kept        bool          `json:"kept"`
-	Topology    string        `json:"topology,omitempty"`
-	Problem     string        `json:"problem,omitempty"` // why nothing more is known
-	DNS         string        `json:"dns,omitempty"`
-	Routing     *api.Routing  `json:"routing,omitempty"`
-	Faults      []Note        `json:"faults"`
-	Nodes       []NodeStatus  `json:"nodes,omitempty"`
-	Replication []Replication `json:"replication,omitempty"`
-	Links       []LinkStatus  `json:"links,omitempty"`
-}
+type Status = observe.Status
 
-// NodeStatus is one node: running, frozen or down, by the engine's word; its role, where it has one; where it is reached.
-type NodeStatus struct {
-	Name   string `json:"name"`
-	Region string `json:"region"`
-	State  string `json:"state"`
-	Role   string `json:"role,omitempty"` // primary, replica, or why it can't be told
-	Tap    string `json:"tap,omitempty"`  // past all faults
-	Door   string `json:"door,omitempty"` // of an app node: where clients come in, past those faults that are on the way
-}
-
-// Replication is how far one store of a region is behind another region. What is not known is null.
-type Replication struct {
-	Store   string `json:"store"`
-	From    string `json:"from"`
-	To      string `json:"to"`
-	State   string `json:"state"` // store.Streaming, ok, paused, … or why it is not known
-	BytesBy *int64 `json:"bytes_behind,omitempty"`
-	MSBy    *int64 `json:"ms_behind,omitempty"`
-}
-
-// LinkStatus is one link: open or cut, the toxics on it, and the faults that hold it.
-type LinkStatus struct {
-	Name   string   `json:"name"`
-	State  string   `json:"state"`
-	Toxics []string `json:"toxics,omitempty"`
-	Faults []string `json:"faults,omitempty"`
-}
-
-// statusWithin is how long all questions of a status may take together: a frozen node answers none of them.
-const statusWithin = 5 * time.Second
+// LinkStatus is one link of it.
+type LinkStatus = observe.LinkStatus
 
 // Status asks every node and every link.
 func (l *Lab) Status(ctx context.Context) Status {
-	ctx, cancel := context.WithTimeout(ctx, statusWithin)
-	defer cancel()
-	s := Status{Lab: l.Name, Topology: l.topology.Name, DNS: l.resolver, Nodes: make([]NodeStatus, len(l.nodes)), Faults: []Note{}}
+	var links map[string]link.State
+	var unknown error
+	var g errgroup.Group
+	g.Go(func() error {
+		ctx, cancel := context.WithTimeout(ctx, linksWithin)
+		defer cancel()
+		links, unknown = l.hub.States(ctx)
+		return nil
+	})
+	s := l.Observe().Status(ctx)
+	_ = g.Wait()
+	s.Lab, s.DNS = l.Name, l.resolver
 	if notes, err := l.Faults(); err == nil {
 		s.Faults = append(s.Faults, notes...)
 	}
-	var g errgroup.Group
-	var mu sync.Mutex
-	g.Go(func() error {
-		if r, err := l.Routing(ctx); err == nil {
-			s.Routing = &r
-		}
-		return nil
-	})
-	g.Go(func() error { s.Links = l.linkStatus(ctx, s.Faults); return nil })
-	for i, n := range l.nodes {
-		g.Go(func() error {
-			state, err := n.State(ctx)
-			is := NodeStatus{Name: n.Name(), Region: n.Region, State: string(state)}
-			if err != nil {
-				is.State = err.Error()
-			}
-			is.Tap, _ = l.Tap(n.Name())                        // the hub has none
-			if part(n.Name()) == string(topology.ServiceApp) { // clients come in by no other
-				is.Door, _ = l.Door(n.Region)
-			}
-			if is.State == "running" {
-				is.Role = l.role(ctx, n.Service, is.Tap)
-			}
-			s.Nodes[i] = is
-			if found := l.replication(ctx, n.Service, n.Region, is); len(found) > 0 {
-				mu.Lock()
-				defer mu.Unlock()
-				s.Replication = append(s.Replication, found...)
-			}
-			return nil
-		})
-	}
-	_ = g.Wait()
-	slices.SortFunc(s.Nodes, func(a, b NodeStatus) int { return strings.Compare(a.Region+" "+a.Name, b.Region+" "+b.Name) })
-	slices.SortFunc(s.Replication, func(a, b Replication) int {
-		return strings.Compare(a.To+a.Store+a.From, b.To+b.Store+b.From)
-	})
+	s.Links = l.linkStatus(links, unknown, s.Faults)
 	return s
 }
 
-func (l *Lab) linkStatus(ctx context.Context, notes []Note) []LinkStatus {
-	states, err := l.hub.States(ctx)
+// linksWithin is how long the hub may take to say what its links are like.
+const linksWithin = 5 * time.Second
+
+func (l *Lab) linkStatus(states map[string]link.State, err error, notes []Note) []LinkStatus {
 	var all []LinkStatus
 	for _, k := range l.links {
-		if k.From == link.Tap {
+		if k.From == topology.Tap {
 			continue
 		}
 		is := LinkStatus{Name: k.Name, State: "open"}
@@ -133,7 +67,7 @@ func (l *Lab) linkStatus(ctx context.Context, notes []Note) []LinkStatus {
 		for _, n := range notes {
 			if how := n.Holds["link "+k.Name]; how != "" {
 				is.Faults = append(is.Faults, n.ID)
-				if how == holdDeaf && is.State == "open" {
+				if how == state.Deaf && is.State == "open" {
 					is.State = "deaf"
 				}
 			}
@@ -142,73 +76,6 @@ func (l *Lab) linkStatus(ctx context.Context, notes []Note) []LinkStatus {
 	}
 	slices.SortFunc(all, func(a, b LinkStatus) int { return strings.Compare(a.Name, b.Name) })
 	return all
-}
-
-func (l *Lab) role(ctx context.Context, s topology.Service, tap string) string {
-	switch s {
-	case topology.ServicePostgres:
-		recovering, err := store.PostgresValue(ctx, tap, "select pg_is_in_recovery()")
-		if err != nil {
-			return "unknown"
-		}
-		return map[string]string{"false": "primary", "true": "replica"}[recovering]
-	case topology.ServiceRedis:
-		c := store.Redis(tap)
-		defer func() { _ = c.Close() }()
-		is, err := store.AskRedis(ctx, c)
-		if err != nil {
-			return "unknown"
-		}
-		return string(is.Role)
-	default:
-		return ""
-	}
-}
-
-// replication is what a node says of how far it is behind.
-func (l *Lab) replication(ctx context.Context, s topology.Service, region string, n NodeStatus) []Replication {
-	switch {
-	case n.State != "running":
-		return nil
-	case s == topology.ServicePostgres && n.Role == "replica":
-		return []Replication{l.postgresBehind(ctx, region, n.Tap)}
-	case s == topology.ServiceReplicator:
-		return l.copiesBehind(ctx, region)
-	default:
-		return nil
-	}
-}
-
-// postgresBehind asks a replica: bytes it has received and not replayed, and the age of what it replayed last when there are any.
-func (l *Lab) postgresBehind(ctx context.Context, region, tap string) Replication {
-	r := Replication{Store: "postgres", From: l.topology.Source(region), To: region, State: "unknown"}
-	text, err := store.PostgresValue(ctx, tap, `select json_build_object(
-		'port', (select sender_port from pg_stat_wal_receiver),
-		'state', case when pg_is_wal_replay_paused() then 'paused' else coalesce((select status from pg_stat_wal_receiver), 'not streaming') end,
-		'bytes', pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::bigint,
-		'ms', case when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() then 0
-			else (extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::bigint end)::text`)
-	var said struct {
-		Port  int    `json:"port"`
-		State string `json:"state"`
-		Bytes *int64 `json:"bytes"`
-		MS    *int64 `json:"ms"`
-	}
-	if err == nil {
-		err = json.Unmarshal([]byte(text), &said)
-	}
-	if err != nil {
-		return r
-	}
-	for _, p := range link.Plan(l.topology) { // after a failover it may stream from another region than at the start
-		if p.Port == said.Port && p.From == region && p.Service == topology.ServicePostgres {
-			r.From = p.To
-		}
-	}
-	if r.State = said.State; r.State != "not streaming" { // what it has not received, it knows nothing of
-		r.BytesBy, r.MSBy = said.Bytes, said.MS
-	}
-	return r
 }
 
 // Region is a region of the lab by its name; the error has the names there are.
@@ -222,4 +89,32 @@ func (l *Lab) Region(region string) (topology.Region, error) {
 		return r, fmt.Errorf("lab %s has no region %q; it has %s", l.Name, region, strings.Join(names, ", "))
 	}
 	return r, nil
+}
+
+// Observe looks at the lab past all faults.
+func (l *Lab) Observe() observe.View { return observe.Of(observed{l}) }
+
+// observed is the lab as it is looked at.
+type observed struct{ *Lab }
+
+// Places are those of its nodes, the hub among them.
+func (o observed) Places() []topology.Place {
+	all := make([]topology.Place, len(o.nodes))
+	for i, n := range o.nodes {
+		all[i] = topology.PlaceOf(n.Service, n.Name())
+	}
+	return all
+}
+
+// Paths are those that its hub carries.
+func (o observed) Paths() []topology.Path { return o.plan.Paths }
+
+// State is what the engine says of a node.
+func (o observed) State(ctx context.Context, name string) (string, error) {
+	n, err := o.node(name)
+	if err != nil {
+		return "", err
+	}
+	s, err := n.State(ctx)
+	return string(s), err
 }

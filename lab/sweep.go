@@ -13,6 +13,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/state"
 )
 
 // Sweep removes every lab of this machine whose owner is dead, and heals in kept labs the faults whose process is. It says what it did,
@@ -50,7 +51,7 @@ func Sweep(ctx context.Context, e *node.Engine) (swept []string, err error) {
 
 // sweepFiles removes the files of labs that are no more, or never came to be: their owner died before the engine had anything of them.
 func sweepFiles(ctx context.Context, e *node.Engine, there []string) error {
-	dir, err := stateDir()
+	dir, err := state.Dir()
 	if err != nil {
 		return err
 	}
@@ -61,8 +62,8 @@ func sweepFiles(ctx context.Context, e *node.Engine, there []string) error {
 	var errs []error
 	for _, path := range locks {
 		name := strings.TrimSuffix(filepath.Base(path), ".lock")
-		o := &owner{Flock: flock.New(path)}
-		if slices.Contains(there, name) || o.engine() != e.Daemon() {
+		o := &state.Owner{Flock: flock.New(path)}
+		if slices.Contains(there, name) || o.Daemon() != e.Daemon() {
 			continue // swept as a lab, or of another engine
 		}
 		_, err := sweepOne(ctx, e, name, false)
@@ -72,11 +73,11 @@ func sweepFiles(ctx context.Context, e *node.Engine, there []string) error {
 }
 
 func sweepOne(ctx context.Context, e *node.Engine, name string, mayBeKept bool) (did []string, err error) {
-	o, err := ownerOf(name)
+	o, err := state.OwnerOf(name)
 	if err != nil {
 		return nil, err
 	}
-	if mayBeKept && o.kept() {
+	if mayBeKept && o.Kept() {
 		healed, err := healOrphans(ctx, e, name)
 		for _, h := range healed {
 			did = append(did, h+" in lab "+name)
@@ -87,21 +88,21 @@ func sweepOne(ctx context.Context, e *node.Engine, name string, mayBeKept bool) 
 	if err != nil || !dead {
 		return nil, err
 	}
-	within, stuck := removeWithin, o.noted(stuckNote)
+	within, stuck := removeWithin, o.GivenUp()
 	if stuck {
 		within = 0 // it was waited for once, and by now is the engine's affair; what can be removed this time is
 	}
-	left, err := remove(ctx, e, name, o.underway(), within)
+	left, err := remove(ctx, e, name, o.Underway(), within)
 	switch {
 	case err == nil && left > 0 && stuck:
 		return nil, o.Unlock()
 	case err == nil && left > 0:
-		err = errors.Join(fmt.Errorf("the engine failed to remove %d resources", left), o.note(stuckNote))
+		err = errors.Join(fmt.Errorf("the engine failed to remove %d resources", left), o.GiveUp())
 	}
 	if err != nil {
 		return nil, errors.Join(err, o.Unlock()) // the notes stay: the next sweep needs them
 	}
-	return []string{"lab " + name}, o.release()
+	return []string{"lab " + name}, o.Release()
 }
 
 // lateWithin is how long a creation may still be under way in the engine after its owner died.
@@ -179,3 +180,9 @@ func indexOf(found []node.Found, lab string) int {
 	}
 	return -1
 }
+
+// StateEnv names a folder for what is known of labs on this machine, instead of one in the user's cache.
+const StateEnv = state.Env
+
+// Note is a fault that is injected in a lab, as every process of this machine knows of it.
+type Note = state.Note

@@ -14,7 +14,9 @@ import (
 	"github.com/regionfall/regionfall/lab/engine"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/state"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -34,8 +36,9 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	if _, err := Sweep(ctx, connected); err != nil && o.Progress != nil {
 		o.Progress("could not sweep what a killed run left behind: " + err.Error()) // and that is no reason not to start
 	}
-	l := &Lab{Name: newName(), topology: o.Topology, app: o.App.whole(), servers: o.Images.Servers, engine: connected}
-	if l.owner, err = own(l.Name, connected.Daemon()); err != nil {
+	l := &Lab{Name: state.NewName(), topology: o.Topology, servers: o.Images.Servers, engine: connected}
+	l.plans(o.App, o.Images.Together())
+	if l.owner, err = state.Own(l.Name, connected.Daemon()); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -65,7 +68,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 }
 
 func (l *Lab) labels(kept bool) (map[string]string, error) {
-	host, err := hostID()
+	host, err := state.HostID()
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +84,6 @@ type builder struct {
 	*Lab
 	options Options
 	labels  map[string]string
-	plan    []link.Spec
 }
 
 func (b *builder) say(format string, args ...any) {
@@ -93,12 +95,10 @@ func (b *builder) say(format string, args ...any) {
 // up makes the networks, and then the hub and every node at once. Nobody can reach anybody before the hub carries; but what is slow to be
 // ready by itself does not have to wait for it.
 func (b *builder) up(ctx context.Context) error {
-	b.plan = b.paths()
 	if err := b.createNetworks(ctx); err != nil {
 		return err
 	}
-	places := link.Nodes(b.topology)
-	slices.SortStableFunc(places, func(a, b link.Place) int { return order(a.Service) - order(b.Service) })
+	places := b.plan.InOrder()
 	nodes := make([]*node.Node, len(places)+1)
 	carries := make(chan struct{}) // closed when the hub does
 	g, gctx := errgroup.WithContext(ctx)
@@ -106,7 +106,7 @@ func (b *builder) up(ctx context.Context) error {
 		if nodes[len(places)], err = b.startHub(gctx); err != nil {
 			return err
 		}
-		b.say("hub carries %d links", len(b.plan))
+		b.say("hub carries %d links", len(b.plan.Paths))
 		close(carries)
 		return nil
 	})
@@ -116,7 +116,7 @@ func (b *builder) up(ctx context.Context) error {
 		configured[r.Name] = make(chan struct{})
 	}
 	for i, p := range places {
-		if order(p.Service) > storesEnd && !came(gctx, carries) {
+		if plan.Of(p.Service).Start > plan.Unaided && !came(gctx, carries) {
 			break
 		}
 		slots <- struct{}{}
@@ -163,29 +163,19 @@ func came(ctx context.Context, what <-chan struct{}) bool {
 }
 
 // startAt starts the node of a place; none where another node serves in its stead.
-func (b *builder) startAt(ctx context.Context, p link.Place) (*node.Node, error) {
-	s, ok, err := b.nodeSpec(p)
-	if err != nil || !ok {
+func (b *builder) startAt(ctx context.Context, p topology.Place) (*node.Node, error) {
+	if !b.plan.Hosts(p) {
+		return nil, nil //nolint:nilnil // another node serves in its stead
+	}
+	planned, err := b.plan.Node(p)
+	if err != nil {
+		return nil, err
+	}
+	s, err := b.spec(planned)
+	if err != nil {
 		return nil, err
 	}
 	return b.start(ctx, s)
-}
-
-// slow are the services in the order in which they are started, few at a time (node.AtOnce): what takes longest to be ready goes first, and more at once
-// would only make it share the processors with what is ready in no time. Those up to storesEnd need no hub for it; PostgreSQL does: the hub keeps its
-// disk, which is in memory and would be gone between the making of the node and its start. The replicators come after the repository, which they ask from
-// their start on, since a hub that can't find it yet looks for seconds; and before the apps, which wait for what they bring along.
-var slow = []topology.Service{
-	topology.ServiceDynamoDB, topology.ServiceS3, topology.ServiceRepository, topology.ServicePostgres, topology.ServiceReplicator, topology.ServiceApp,
-}
-
-const storesEnd = 2
-
-func order(s topology.Service) int {
-	if i := slices.Index(slow, s); i >= 0 {
-		return i
-	}
-	return len(slow)
 }
 
 // Networks is how many networks a lab of so many regions has: one for each, and the outer one.
@@ -194,9 +184,9 @@ func Networks(regions int) int { return regions + 1 }
 func (b *builder) createNetworks(ctx context.Context) error {
 	g, gctx := errgroup.WithContext(ctx)
 	create := func(place string, internal bool) {
-		name := b.networkName(place)
+		name := b.named(place)
 		g.Go(func() error {
-			return b.owner.creating(gctx, name, func(ctx context.Context) error { return b.engine.Network(ctx, name, internal, b.labels) })
+			return b.owner.Creating(gctx, name, func(ctx context.Context) error { return b.engine.Network(ctx, name, internal, b.labels) })
 		})
 	}
 	create(topology.Global, false)
@@ -207,22 +197,16 @@ func (b *builder) createNetworks(ctx context.Context) error {
 }
 
 func (b *builder) start(ctx context.Context, s node.Spec) (n *node.Node, err error) {
-	s.Needs = needs(s.Service, b.options.Images.Servers)
-	if s.Service == topology.ServiceApp {
-		s.Needs = b.app.Needs
-	}
-	err = b.owner.creating(ctx, s.ID, func(ctx context.Context) error { n, err = b.engine.Start(ctx, s); return err })
+	err = b.owner.Creating(ctx, s.ID, func(ctx context.Context) error { n, err = b.engine.Start(ctx, s); return err })
 	return n, err
 }
-
-func (l *Lab) networkName(place string) string { return "regionfall-" + l.Name + "-" + place }
 
 func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 	data, err := json.Marshal(b.topology)
 	if err != nil {
 		return nil, fmt.Errorf("write the topology down: %w", err)
 	}
-	app, err := json.Marshal(b.app)
+	app, err := json.Marshal(b.plan.App)
 	if err != nil {
 		return nil, fmt.Errorf("write the app down: %w", err)
 	}
@@ -230,20 +214,15 @@ func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("write down what serves S3 and DynamoDB: %w", err)
 	}
-	spec := b.spec(link.Place{Service: topology.ServiceHub, Region: topology.Global, Number: 1})
-	spec.Image = b.options.Images.Images["hub"].Name
-	spec.Aliases = []string{"hub"}
+	hub, err := b.plan.Hub()
+	if err != nil {
+		return nil, err
+	}
+	spec, err := b.spec(hub)
+	if err != nil {
+		return nil, err
+	}
 	spec.Labels[node.LabelTopology], spec.Labels[node.LabelApp], spec.Labels[node.LabelServers] = string(data), string(app), string(servers)
-	spec.Publish = []string{fmt.Sprintf("%d/tcp", topology.PortToxiproxy)}
-	for _, r := range b.topology.Regions {
-		spec.Networks = append(spec.Networks, b.networkName(r.Name))
-	}
-	spec.Disks = b.shelf()
-	for _, s := range b.plan {
-		if s.Published() {
-			spec.Publish = append(spec.Publish, fmt.Sprintf("%d/tcp", s.Port))
-		}
-	}
 	n, err := b.start(ctx, spec)
 	if err != nil {
 		return nil, err
@@ -257,7 +236,7 @@ func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 	}
 	addresses := map[string]string{}
 	for _, place := range places {
-		if addresses[place], err = n.IP(ctx, b.networkName(place)); err != nil {
+		if addresses[place], err = n.IP(ctx, b.named(place)); err != nil {
 			return nil, err
 		}
 	}
@@ -267,11 +246,11 @@ func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 		}
 		return addresses[topology.Global] // clients and taps come from outside
 	}
-	return n, b.hub.Open(ctx, b.plan, listen, b.baseline)
+	return n, b.hub.Open(ctx, b.plan.Paths, listen, b.baseline)
 }
 
 // baseline is the latency of a link between two regions, one way.
-func (b *builder) baseline(s link.Spec) time.Duration {
+func (b *builder) baseline(s topology.Path) time.Duration {
 	_, from := b.topology.Region(s.From)
 	_, to := b.topology.Region(s.To)
 	if from && to {
@@ -289,7 +268,7 @@ func (l *Lab) connectHub(ctx context.Context, n *node.Node) (err error) {
 		return err
 	}
 	l.links = nil
-	for _, s := range l.paths() {
+	for _, s := range l.plan.Paths {
 		l.links = append(l.links, l.hub.Link(s, func(ctx context.Context, q probe.Question) (probe.Answer, error) {
 			return l.askOver(ctx, s, q)
 		}))

@@ -9,13 +9,12 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/fault"
-	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // askOver asks over a path from where it starts: from here for clients, from inside its network for all others.
-func (l *Lab) askOver(ctx context.Context, s link.Spec, q probe.Question) (probe.Answer, error) {
+func (l *Lab) askOver(ctx context.Context, s topology.Path, q probe.Question) (probe.Answer, error) {
 	if s.Published() {
 		q.Address = l.published[fmt.Sprintf("%d/tcp", s.Port)]
 		return l.lines.Ask(ctx, q)

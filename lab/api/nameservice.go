@@ -19,6 +19,9 @@ type TargetHealth struct {
 	Healthy   bool   `json:"healthy"`
 	SinceMS   int64  `json:"since_ms"`   // how long it has been so
 	LastError string `json:"last_error"` // why the last check failed, or empty
+	// LastFailure is why the last one failed that did, and Streak how many in a row have said the opposite of Healthy.
+	LastFailure string `json:"last_failure,omitempty"`
+	Streak      int    `json:"streak,omitempty"`
 }
 
 // PrimaryOrder is the body of PUT /primary.

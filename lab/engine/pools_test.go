@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"net/http"
 	"net/netip"
 	"testing"
 
@@ -39,10 +38,7 @@ func TestNetworksThatAreLeftAreCounted(t *testing.T) {
 func TestAnEngineIsAskedForItsPools(t *testing.T) {
 	nobody(t)
 	there := enginetest.Start(t)
-	there.Answer("GET /info", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`{"DefaultAddressPools": [{"Base": "198.18.0.0/22", "Size": 24}]}`))
-	})
+	there.Info = map[string]any{"DefaultAddressPools": []map[string]any{{"Base": "198.18.0.0/22", "Size": 24}}}
 	there.Has(enginetest.Thing{Kind: "network", Name: "n1", Subnet: "198.18.2.0/24"})
 	t.Setenv("DOCKER_HOST", there.Address)
 	ask := func() Networks {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // only is the one node of a service in a region.
@@ -115,20 +116,16 @@ func unlessDown(ctx context.Context, n Node, tell func(ctx context.Context) erro
 		return nil
 	}
 	// It may be dying: a process stops answering a moment before the engine says that it is down.
-	dying, cancel := context.WithTimeout(ctx, dyingWithin)
-	defer cancel()
-	tick := time.NewTicker(4 * askEvery)
-	defer tick.Stop()
-	for {
-		if s, serr := n.State(dying); serr == nil && s == Down {
-			return nil
-		}
-		select {
-		case <-dying.Done():
+	gone := wait.Every(4*askEvery).Until(ctx, dyingWithin, n.Place().Name+" to be down", func(ctx context.Context) error {
+		if s, serr := n.State(ctx); serr != nil || s != Down {
 			return err
-		case <-tick.C:
 		}
+		return nil
+	})
+	if gone != nil {
+		return err
 	}
+	return nil
 }
 
 // compare says what a measured amount means for one that was asked: in force within the tolerance of it, not in force when it is not even

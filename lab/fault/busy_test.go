@@ -25,6 +25,8 @@ func (d dying) State(context.Context) (NodeState, error) {
 	return Down, nil
 }
 
+func (dying) Place() Place { return Place{Name: "us-east-1/replicator"} }
+
 func TestANodeMayDieWhileItIsTold(t *testing.T) {
 	for name, c := range map[string]struct {
 		noticed time.Duration

@@ -13,6 +13,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // delivery is how the nodes of a region get their configuration.
@@ -133,20 +134,14 @@ func (d *delivery) revisions(ctx context.Context) (map[string]int, error) {
 }
 
 // reached waits until every app node has a revision.
-func (d *delivery) reached(ctx context.Context, revision int) error {
-	tick := time.NewTicker(askEvery)
-	defer tick.Stop()
-	for {
+func (d *delivery) reached(ctx context.Context, revision int, within time.Duration) error {
+	return wait.Every(askEvery).Until(ctx, within, fmt.Sprintf("the app nodes to have revision %d", revision), func(ctx context.Context) error {
 		has, err := d.revisions(ctx)
-		if err == nil && !slices.ContainsFunc(slices.Collect(maps.Values(has)), func(r int) bool { return r < revision }) {
-			return nil
+		if err == nil && slices.ContainsFunc(slices.Collect(maps.Values(has)), func(r int) bool { return r < revision }) {
+			err = errors.New("they have " + revisionsText(has))
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait for the app nodes to have revision %d: they have %s: %w", revision, revisionsText(has), errors.Join(context.Cause(ctx), err))
-		case <-tick.C:
-		}
-	}
+		return err
+	})
 }
 
 func revisionsText(has map[string]int) string {
@@ -209,6 +204,9 @@ type rolledBack struct{ frozenConfig }
 // Vouched is that the replicator delivers the document before: the nodes have yet to read it.
 func (*rolledBack) Vouched() bool { return false }
 
+// rollBackWithin is how long the revision may take to the app nodes that is then rolled back.
+const rollBackWithin = 30 * time.Second
+
 // Inject goes back. Where nothing came before, a copy is published first, so that there is something to go back from.
 func (r *rolledBack) Inject(ctx context.Context) error {
 	s, err := r.state(ctx)
@@ -218,7 +216,7 @@ func (r *rolledBack) Inject(ctx context.Context) error {
 	if s.Former == 0 {
 		revision, err := r.publish(ctx)
 		if err == nil {
-			err = r.reached(ctx, revision)
+			err = r.reached(ctx, revision, rollBackWithin)
 		}
 		if err != nil {
 			return err

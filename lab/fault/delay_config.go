@@ -68,7 +68,7 @@ func (f *lateConfig) InForce(ctx context.Context) (bool, string, error) {
 		return false, "let go, and nothing can be published: " + err.Error(), nil
 	}
 	if err == nil {
-		err = f.reached(ctx, revision)
+		err = f.reached(ctx, revision, f.Slow()+beforeWithin)
 	}
 	if err != nil {
 		return false, "", err

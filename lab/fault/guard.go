@@ -132,7 +132,7 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	turned := make(chan watched, 1)
 	command := g.now()
 	var done atomic.Pointer[word]
-	w := wait{want: true, since: command, done: &done, well: g.well}
+	w := expectation{want: true, since: command, done: &done, well: g.well}
 	go func() { turned <- g.watch(seeing, alive, w) }()
 	g.state = Injected
 	var err error
@@ -210,7 +210,7 @@ func (g *Guard) heal(ctx context.Context) (Window, error) {
 	defer leave()
 	var done atomic.Pointer[word]
 	done.Store(&word{}) // nobody's: it is for the probe to say
-	saw := g.watch(ctx, alive, wait{since: command, done: &done})
+	saw := g.watch(ctx, alive, expectation{since: command, done: &done})
 	if saw.err != nil {
 		return Window{}, fmt.Errorf("heal %s on %s: %w", g.Spec.Kind(), g.Spec.Target(), saw.err)
 	}

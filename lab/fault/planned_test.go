@@ -8,7 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/regionfall/regionfall/lab/fault"
-	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -25,13 +25,13 @@ func TestTheLabIsWhatFaultsTakeItFor(t *testing.T) {
 	parts.Services = []string{"billing", "search"}
 	for _, in := range append(all, parts) {
 		var links []fault.Path
-		for _, s := range link.Plan(in) {
-			if s.From != link.Tap {
+		for _, s := range plan.Paths(in) {
+			if s.From != topology.Tap {
 				links = append(links, fault.Path{Name: s.Name, From: s.From, To: s.To, Service: s.Service, Control: s.Control})
 			}
 		}
 		var nodes []fault.Place
-		for _, n := range link.Nodes(in) {
+		for _, n := range plan.Places(in) {
 			nodes = append(nodes, fault.Place{Name: n.Name(), Region: n.Region, Service: n.Service})
 		}
 		inOrder := func(a, b fault.Path) int { return strings.Compare(a.Name, b.Name) }

@@ -9,6 +9,7 @@ import (
 	"github.com/regionfall/regionfall/lab/link/toxic"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // walStream is the log of PostgreSQL on its way to a replica. A pause and a lag are the replica's own, which receives and does not replay;
@@ -147,21 +148,21 @@ func (w *walStream) set(ctx context.Context, statement string) error {
 	return err
 }
 
+// tellWithin is how long a replica may take to do what it is told.
+const tellWithin = 30 * time.Second
+
 // await asks the replica until it answers what is wanted.
 func (w *walStream) await(ctx context.Context, question, want string) error {
-	tick := time.NewTicker(askEvery)
-	defer tick.Stop()
-	for {
+	return wait.Every(askEvery).Until(ctx, tellWithin, fmt.Sprintf("%s to say %q", w.replica.Place().Name, want), func(ctx context.Context) error {
 		got, err := query(ctx, w.replica, question)
-		if err != nil || got == want {
-			return err
+		switch {
+		case err != nil:
+			return wait.Stop(err)
+		case got != want:
+			return fmt.Errorf("it says %q", got)
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("wait for %s to say %q: it says %q: %w", w.replica.Place().Name, want, got, context.Cause(ctx))
-		case <-tick.C:
-		}
-	}
+		return nil
+	})
 }
 
 // others are those that keep what was sent from arriving as this fault did. A receiver is started again by the replay, once that needs more of the log.

@@ -49,8 +49,8 @@ func (g *Guard) before(ctx, alive context.Context) error {
 	}
 }
 
-// wait is what watch waits for.
-type wait struct {
+// expectation is what watch waits for.
+type expectation struct {
 	want  bool                  // that the fault is in force, or that it is not
 	since time.Duration         // the order was given
 	done  *atomic.Pointer[word] // set when it has been carried out
@@ -72,7 +72,7 @@ type watched struct {
 // within well: had the fault come later than that after the question, it would have answered that it sees none. So an answer that it is in force holds
 // from well after it was asked for. This is not said of a question that was asked before the order had been carried out: who carries it out may have
 // held it up, as an engine does that is asked about a container which it is just pausing.
-func (g *Guard) watch(ctx, alive context.Context, w wait) watched {
+func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 	tick := time.NewTicker(askEvery)
 	defer tick.Stop()
 	t, well := turning{since: w.since}, w.well

@@ -77,6 +77,9 @@ var (
 	moto = Server{
 		Image: "dynamodb", Program: "moto 5.1.1", From: "Debian packages", Can: Abilities{ConditionalPuts: true},
 	}
+	// LocalStack as the registry has it is believed to start as no other user than root: by its documents and its packages it writes below
+	// /var/lib/localstack, /usr/lib/localstack, /opt/code and /root. That has not been tried: no registry answered where this was written.
+	// It has no capability all the same. Built from its Python packages it has been run as everybody else is, with a folder of its own.
 	whole = Server{
 		Image: "aws", Program: "LocalStack 4.14.0", From: "the registry's image", Can: stacked,
 		Needs: Needs{Root: true, Loopback: []string{localstackHost}},

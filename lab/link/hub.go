@@ -15,6 +15,8 @@ import (
 
 	"github.com/regionfall/regionfall/lab/link/toxic"
 	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // Hub is the Toxiproxy process that carries all paths of a lab.
@@ -28,39 +30,31 @@ const baseline = "baseline"
 
 // Connect waits until the hub's control API at host:port answers. The error names the address and what was seen last.
 func Connect(ctx context.Context, api string) (*Hub, error) {
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
 	h := &Hub{client: toxiproxy.NewClient(api), api: api}
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		last := call(ctx, func() error { _, err := h.client.Version(); return err })
-		if last == nil {
-			return h, nil
-		}
-		select {
-		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for the hub's control API at %s: %w", api, last)
-		case <-tick.C:
-		}
+	err := wait.Until(ctx, 10*time.Second, "the hub's control API at "+api, func(ctx context.Context) error {
+		return call(ctx, func() error { _, err := h.client.Version(); return err })
+	})
+	if err != nil {
+		return nil, err
 	}
+	return h, nil
 }
 
 // Open creates the paths. listen gives the address of the hub in the network where a path starts: a path can be used from there and
 // from nowhere else. delay is added each way to every path between two regions, as the baseline of its links.
-func (h *Hub) Open(ctx context.Context, specs []Spec, listen func(from string) string, delay func(Spec) time.Duration) error {
-	proxies := make([]toxiproxy.Proxy, 0, len(specs))
-	for _, s := range specs {
+func (h *Hub) Open(ctx context.Context, paths []topology.Path, listen func(from string) string, delay func(topology.Path) time.Duration) error {
+	proxies := make([]toxiproxy.Proxy, 0, len(paths))
+	for _, p := range paths {
 		proxies = append(proxies, toxiproxy.Proxy{
-			Name: s.Name, Listen: net.JoinHostPort(listen(s.From), strconv.Itoa(s.Port)), Upstream: s.Upstream, Enabled: true,
+			Name: p.Name, Listen: net.JoinHostPort(listen(p.From), strconv.Itoa(p.Port)), Upstream: p.Upstream, Enabled: true,
 		})
 	}
 	if err := call(ctx, func() error { _, err := h.client.Populate(proxies); return err }); err != nil {
-		return fmt.Errorf("open %d links on the hub: %w", len(specs), err)
+		return fmt.Errorf("open %d links on the hub: %w", len(paths), err)
 	}
-	for _, s := range specs {
-		if d := delay(s); d > 0 {
-			if err := h.Link(s, nil).Set(ctx, baseline, toxic.Latency(probe.Both, d, 0)); err != nil {
+	for _, p := range paths {
+		if d := delay(p); d > 0 {
+			if err := h.Link(p, nil).Set(ctx, baseline, toxic.Latency(probe.Both, d, 0)); err != nil {
 				return err
 			}
 		}
@@ -103,7 +97,7 @@ func (h *Hub) deaf(ctx context.Context, method, name string) error {
 }
 
 // Link is the handle of one path. ask asks from where the path starts; with nil, Ask is an error.
-func (h *Hub) Link(s Spec, ask Ask) *Link { return &Link{Spec: s, hub: h, ask: ask} }
+func (h *Hub) Link(p topology.Path, ask Ask) *Link { return &Link{Path: p, hub: h, ask: ask} }
 
 // call gives a call of the Toxiproxy client, which knows no context, the context's end.
 func call(ctx context.Context, f func() error) error {

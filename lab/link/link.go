@@ -1,3 +1,4 @@
+// Package link holds the one-way paths of a running lab. The Toxiproxy client is used only here.
 package link
 
 import (
@@ -12,6 +13,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/link/toxic"
 	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // Ask asks a question over a path from where the path starts; the question comes without an address.
@@ -19,7 +21,7 @@ type Ask func(ctx context.Context, q probe.Question) (probe.Answer, error)
 
 // Link is one path of a running lab.
 type Link struct {
-	Spec
+	topology.Path
 	hub *Hub
 	ask Ask
 

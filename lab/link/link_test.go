@@ -52,9 +52,9 @@ func open(t *testing.T, baseline time.Duration) *Link {
 	if err != nil {
 		t.Fatal(err)
 	}
-	spec := Spec{Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: linktest.FreePort(t), Upstream: echo(t)}
-	err = h.Open(t.Context(), []Spec{spec}, func(string) string { return "127.0.0.1" },
-		func(Spec) time.Duration { return baseline })
+	spec := topology.Path{Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: linktest.FreePort(t), Upstream: echo(t)}
+	err = h.Open(t.Context(), []topology.Path{spec}, func(string) string { return "127.0.0.1" },
+		func(topology.Path) time.Duration { return baseline })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -264,35 +264,6 @@ func TestALinkThatIsKnockedAtGoesDeafAndHearsAgain(t *testing.T) {
 		}
 		if _, err := trip(t, l); err != nil {
 			t.Fatalf("it hears again, and a round trip gives %v", err)
-		}
-	}
-}
-
-func TestPlanGivesEveryPathAPortOfItsOwn(t *testing.T) {
-	two, _ := topology.Preset("two-regions")
-	plan := Plan(two)
-	ports, names := map[int]bool{}, map[string]bool{}
-	for _, s := range plan {
-		if ports[s.Port] || names[s.Name] {
-			t.Errorf("%s on port %d is there twice", s.Name, s.Port)
-		}
-		ports[s.Port], names[s.Name] = true, true
-		if s.From == s.To {
-			t.Errorf("%s leads nowhere", s.Name)
-		}
-	}
-	for _, want := range []string{
-		"us-west-2_us-east-1_postgres", "us-east-1_us-west-2_s3", "clients_us-east-1_app", "global_us-west-2_app",
-		"us-west-2_global_nameservice", "automation_us-east-1_app", "automation_us-east-1_postgres", "tap_app-1.us-east-1", "tap_automation.us-west-2", "tap_nameservice.global",
-	} {
-		if !names[want] {
-			t.Errorf("there is no path %s", want)
-		}
-	}
-	two.Automation.Off = true
-	for _, s := range Plan(two) {
-		if s.Service == topology.ServiceAutomation || s.Control {
-			t.Errorf("%s leads to an automation that is off", s.Name)
 		}
 	}
 }

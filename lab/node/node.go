@@ -17,6 +17,7 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // Spec is a node as asked for.
@@ -126,32 +127,26 @@ func (n *Node) Volatile() bool { return n.Spec.Volatile }
 // A node that comes up is asked this often, and the engine about it every so many times: a dozen nodes come up at once on few
 // processors, and what is spent on asking they have to wait for.
 const (
-	readyEvery  = 50 * time.Millisecond
+	readyEvery  = wait.Every(50 * time.Millisecond)
 	engineEvery = 10
 )
 
 // Await polls ready until it says nil. The error tells what was awaited, what was seen last, and the end of the node's log.
 func (n *Node) Await(ctx context.Context, what string, within time.Duration, ready func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	tick := time.NewTicker(readyEvery)
-	defer tick.Stop()
-	for asked := 1; ; asked++ {
-		last := ready(ctx)
-		if last == nil {
-			return nil
-		}
-		if asked%engineEvery == 0 {
-			if state, err := n.State(ctx); err == nil && state != Running {
-				return n.explain(ctx, fmt.Errorf("%s: it stopped before %s", n.Spec.Name, what))
+	asked := 0
+	err := readyEvery.Until(ctx, within, what, func(ctx context.Context) error {
+		err := ready(ctx)
+		if asked++; err != nil && asked%engineEvery == 0 {
+			if state, serr := n.State(ctx); serr == nil && state != Running {
+				return wait.Stop(fmt.Errorf("it stopped before %s", what))
 			}
 		}
-		select {
-		case <-ctx.Done():
-			return n.explain(ctx, fmt.Errorf("%s: waited %s for %s; last seen: %w", n.Spec.Name, within, what, last))
-		case <-tick.C:
-		}
+		return err
+	})
+	if err != nil {
+		return n.explain(ctx, fmt.Errorf("%s: %w", n.Spec.Name, err))
 	}
+	return nil
 }
 
 // explain adds the last lines of the node's log to an error.
@@ -192,25 +187,23 @@ func (n *Node) Start(ctx context.Context) error {
 	return nil
 }
 
+// freezeWithin is how long the kernel may refuse to freeze a node.
+const freezeWithin = 30 * time.Second
+
 // Freeze stops every process of the node where it is. The kernel's freezer gives up on a group whose processes are just being made or
 // woken, and the engine passes that on as "unable to freeze": it is asked again until it holds or ctx ends.
 func (n *Node) Freeze(ctx context.Context) error {
-	tick := time.NewTicker(10 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	return wait.Until(ctx, freezeWithin, n.Spec.Name+" to be frozen", func(ctx context.Context) error {
 		_, err := n.engine.client.ContainerPause(ctx, n.container, client.ContainerPauseOptions{})
 		if err == nil || strings.Contains(err.Error(), "already paused") {
 			return nil
 		}
+		err = fmt.Errorf("freeze %s: %s", n.Spec.Name, oneLine(err))
 		if !strings.Contains(err.Error(), "unable to freeze") {
-			return fmt.Errorf("freeze %s: %s", n.Spec.Name, oneLine(err))
+			return wait.Stop(err)
 		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("freeze %s: %s", n.Spec.Name, oneLine(err))
-		case <-tick.C:
-		}
-	}
+		return err
+	})
 }
 
 // Thaw undoes Freeze.

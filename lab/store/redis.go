@@ -17,15 +17,6 @@ func Redis(address string) *redis.Client {
 	})
 }
 
-// Role is what a node of a database is to the others.
-type Role string
-
-// The roles. Of a store that has none it is empty.
-const (
-	Primary Role = "primary"
-	Replica Role = "replica"
-)
-
 // RedisState is what a server says of itself in its replication.
 type RedisState struct {
 	Role      Role
@@ -59,4 +50,36 @@ func AskRedis(ctx context.Context, c *redis.Client) (RedisState, error) {
 	default:
 		return RedisState{}, fmt.Errorf("redis says that its role is %v", answer)
 	}
+}
+
+type redisNode string
+
+func (n redisNode) ask(ctx context.Context) (RedisState, error) {
+	c := Redis(string(n))
+	defer func() { _ = c.Close() }()
+	return AskRedis(ctx, c)
+}
+
+// Answers is nil when it is a primary.
+func (n redisNode) Answers(ctx context.Context) error {
+	is, err := n.ask(ctx)
+	if err == nil && is.Role != Primary {
+		err = fmt.Errorf("it is a %s", is.Role)
+	}
+	return err
+}
+
+// Role is its own word.
+func (n redisNode) Role(ctx context.Context) (Role, error) {
+	is, err := n.ask(ctx)
+	return is.Role, err
+}
+
+// Streams is nil when it is connected to its primary.
+func (n redisNode) Streams(ctx context.Context) error {
+	is, err := n.ask(ctx)
+	if err == nil && (is.Role != Replica || !is.Connected) {
+		err = fmt.Errorf("it is a %s, and its primary is connected: %t", is.Role, is.Connected)
+	}
+	return err
 }

@@ -32,3 +32,14 @@ func credentials() aws.CredentialsProvider {
 		return aws.Credentials{AccessKeyID: topology.AccessKey, SecretAccessKey: topology.Secret, Source: "lab"}, nil
 	})
 }
+
+type objectsNode struct{ address, region string }
+
+// Answers is nil when it lists its buckets.
+func (n objectsNode) Answers(ctx context.Context) error {
+	_, err := Objects(n.address, n.region, nil).ListBuckets(ctx, &s3.ListBucketsInput{})
+	return err
+}
+
+// Role is none.
+func (objectsNode) Role(context.Context) (Role, error) { return "", nil }

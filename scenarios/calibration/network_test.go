@@ -39,14 +39,14 @@ func open(t *testing.T, upstream string) doors {
 	}
 	idle := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(idle.Close)
-	var specs []link.Spec
+	var specs []topology.Path
 	for region, upstream := range map[string]string{east: upstream, west: upstream, responder: idle.Listener.Addr().String()} {
-		specs = append(specs, link.Spec{
+		specs = append(specs, topology.Path{
 			Name: "clients_" + region + "_app", From: topology.Clients, To: region, Service: topology.ServiceApp,
 			Port: linktest.FreePort(t), Upstream: upstream,
 		})
 	}
-	if err := h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" }, func(link.Spec) time.Duration { return 0 }); err != nil {
+	if err := h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" }, func(topology.Path) time.Duration { return 0 }); err != nil {
 		t.Fatal(err)
 	}
 	d := doors{}

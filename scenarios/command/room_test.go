@@ -34,8 +34,9 @@ func TestDrillsSideBySideHaveRoom(t *testing.T) {
 
 func TestJobsForWhichThereAreNoNetworksAreRefusedAtOnce(t *testing.T) {
 	there := enginetest.Start(t)
-	there.Has(enginetest.Thing{Kind: "network", Name: "everything", Subnet: "172.16.0.0/12"})
-	there.Has(enginetest.Thing{Kind: "network", Name: "nearly", Subnet: "192.168.0.0/17"})
+	// Pools of addresses that this machine surely has none of: those would count too.
+	there.Info = map[string]any{"DefaultAddressPools": []map[string]any{{"Base": "198.18.0.0/20", "Size": 24}}}
+	there.Has(enginetest.Thing{Kind: "network", Name: "half", Subnet: "198.18.0.0/21"})
 	f := finish(t, on(t.Context(), t, there, "run", "kyc-region-outage", "--repeat", "8", "--jobs", "8"))
 	f.want(t, exitBadInput, "--jobs is 8: the labs take 24 networks, and the engine has address pools for 8 more: take at most 2")
 	for _, question := range there.Asked() {

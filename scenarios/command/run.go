@@ -29,19 +29,23 @@ type runFlags struct {
 	json      bool
 	images    imageFlags
 	jobs      int
+	all       bool
+	family    string
+	brief     bool
 }
 
 func (a *app) runCommand() *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run NAME-or-FILE…",
+		Use:   "run [NAME-or-FILE…]",
 		Short: "Run drills and judge them",
 		Long: `Runs each scenario on a lab of its own: steady state, fault, recovery, final read, verdict. A name is a scenario of the
-library (regionfall list); a path to a .yaml file is one of your own.`,
+library (regionfall list); a path to a .yaml file is one of your own. Several drills end with a table of all of them.`,
 		Example: `  regionfall run kyc-region-outage
   regionfall run kyc-region-outage kyc-nightly-backup --repeat 3 --jobs 2
-  regionfall run ./incident-42.yaml --timescale 600 --json`,
-		Args: cobra.MinimumNArgs(1),
+  regionfall run ./incident-42.yaml --timescale 600 --json
+  regionfall run --family saas --brief`,
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, names []string) error { return a.run(cmd, names, f) },
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 			return scenarios.Names(), cobra.ShellCompDirectiveDefault
@@ -52,6 +56,9 @@ library (regionfall list); a path to a .yaml file is one of your own.`,
 	cmd.Flags().IntVar(&f.repeat, "repeat", 1, "run each scenario this many times")
 	cmd.Flags().BoolVar(&f.keep, "keep", false, "leave the lab up afterwards, to look at")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print result.json (an array of them for several drills) instead of a table")
+	cmd.Flags().BoolVar(&f.all, "all", false, "run the whole library")
+	cmd.Flags().StringVar(&f.family, "family", "", "run the scenarios of the library whose names begin so, such as kyc")
+	cmd.Flags().BoolVar(&f.brief, "brief", false, "print the phases of each drill instead of all that happens, and its table only if it did not end as expected")
 	cmd.Flags().IntVar(&f.jobs, "jobs", 0, "drills side by side, each on a lab of its own; 0 is as many as the machine carries")
 	f.images.add(cmd)
 	return cmd
@@ -71,6 +78,9 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 	}
 	if !(f.timescale >= 0) { // written so that NaN is refused too
 		return badInput{fmt.Errorf("--timescale is %g; it must be above 0", f.timescale)}
+	}
+	if names, err = f.wanted(names); err != nil {
+		return badInput{err}
 	}
 	var todo []*scenarios.Scenario
 	var repeats []string
@@ -115,13 +125,33 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 	} else {
 		err = r.inTurn(cmd.Context(), drills)
 	}
-	if f.json && len(r.results) > 0 {
-		err = errors.Join(err, a.printJSON(r.results, r.many))
+	if len(r.results) > 0 {
+		err = errors.Join(err, r.conclude())
 	}
 	if err != nil {
 		return err
 	}
 	return [...]error{nil, verdictError(exitInconclusive), verdictError(exitFail), verdictError(exitHarness)}[r.worst]
+}
+
+// wanted are the scenarios to run: those that are named, and those of the library that flags ask for.
+func (f runFlags) wanted(names []string) ([]string, error) {
+	switch {
+	case f.all && f.family != "":
+		return nil, errors.New("--all and --family can't be given together: --all is every family")
+	case f.all:
+		names = append(names, scenarios.Names()...)
+	case f.family != "":
+		family, err := scenarios.InFamily(f.family)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, family...)
+	}
+	if len(names) == 0 {
+		return nil, errors.New("no scenario is named: give a name of the library (regionfall list), a path to a file, --family or --all")
+	}
+	return names, nil
 }
 
 // runs are the drills of one command, of which several may be under way.
@@ -143,7 +173,7 @@ func (r *runs) sideBySide(ctx context.Context, drills []runner.Options, jobs int
 	var g errgroup.Group
 	g.SetLimit(jobs)
 	for i, o := range drills {
-		g.Go(func() error { return r.one(ctx, r.newView(o.Scenario, i, len(drills), true), o) })
+		g.Go(func() error { return r.one(ctx, r.newView(o.Scenario, i, len(drills)), o) })
 	}
 	return g.Wait()
 }
@@ -156,7 +186,7 @@ func (r *runs) inTurn(ctx context.Context, drills []runner.Options) (err error) 
 		if i+1 < len(drills) && r.fit(i, i+1) {
 			o.Measured = func() { ahead <- runner.StartAhead(ctx, drills[i+1]) }
 		}
-		err = errors.Join(r.one(ctx, r.newView(o.Scenario, i, len(drills), false), o), o.Ahead.Discard(ctx))
+		err = errors.Join(r.one(ctx, r.newView(o.Scenario, i, len(drills)), o), o.Ahead.Discard(ctx))
 		select {
 		case next := <-ahead:
 			if err == nil {
@@ -183,7 +213,7 @@ func (r *runs) one(ctx context.Context, v *view, o runner.Options) error {
 	v.begin()
 	o.Say, o.Images.Progress, o.Watch = v.line, v.image, v.event
 	out, err := runner.Run(ctx, o)
-	v.end()
+	v.end(out)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if out.Dir != "" {
@@ -200,13 +230,28 @@ func (r *runs) one(ctx context.Context, v *view, o runner.Options) error {
 	if out.Lab != "" {
 		r.tell("lab %s is left up: look at it with `regionfall status`, end it with `regionfall down`", out.Lab)
 	}
-	if r.flags.json {
+	if r.flags.json || r.flags.brief && out.Result.Expected.Met {
 		return nil
 	}
 	if err := evidence.Table(r.stdout, out.Result, r.color); err != nil {
 		return err
 	}
 	r.say("evidence: %s", filepath.Join(out.Dir, evidence.FileReport))
+	return nil
+}
+
+// conclude prints what is to be said of all drills together.
+func (r *runs) conclude() error {
+	switch {
+	case r.flags.json:
+		return r.printJSON(r.results, r.many)
+	case !r.many && !r.flags.brief:
+		return nil
+	}
+	if err := evidence.Overview(r.stdout, r.results, r.color); err != nil {
+		return err
+	}
+	r.say("evidence: %s", filepath.Join(r.flags.out, "index.html"))
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/observe"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -161,7 +162,7 @@ func writeStatus(out io.Writer, s lab.Status) error {
 	return w.Flush()
 }
 
-func behind(r lab.Replication) string {
+func behind(r observe.Replication) string {
 	var parts []string
 	if r.MSBy != nil {
 		parts = append(parts, (time.Duration(*r.MSBy) * time.Millisecond).String())

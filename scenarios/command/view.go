@@ -9,6 +9,7 @@ import (
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/drill"
+	"github.com/regionfall/regionfall/scenarios/runner"
 )
 
 // view shows a run as it goes: lines everywhere, and on a terminal a last line that is alive. Runs side by side begin each line with their
@@ -16,16 +17,17 @@ import (
 type view struct {
 	*app
 	title, name string
-	side        bool
+	side, brief bool
 	began       time.Time
 
 	mu    sync.Mutex
 	fault string // the last line about a fault
+	phase string // the last one that was told
 	alive bool   // a live line is on the screen
 }
 
-func (a *app) newView(s *scenarios.Scenario, i, n int, side bool) *view {
-	v := &view{app: a, side: side, name: s.Name()}
+func (r *runs) newView(s *scenarios.Scenario, i, n int) *view {
+	v := &view{app: r.app, side: r.side, brief: r.flags.brief, name: s.Name()}
 	if n > 1 {
 		v.name = fmt.Sprintf("%s (%d of %d)", v.name, i+1, n)
 	}
@@ -44,6 +46,10 @@ func (v *view) begin() {
 func (v *view) line(text string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.brief {
+		v.status(v.name + "  " + text)
+		return
+	}
 	v.print(text)
 }
 
@@ -64,10 +70,14 @@ func (v *view) clear() {
 	}
 }
 
-func (v *view) end() {
+// end says, where a drill has no table of its own, how it ended.
+func (v *view) end(o runner.Outcome) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.clear()
+	if v.brief && o.Dir != "" {
+		v.print(o.Result.Ending())
+	}
 }
 
 func (v *view) image(e image.Event) {
@@ -85,6 +95,10 @@ func (v *view) image(e image.Event) {
 func (v *view) event(e drill.Event) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	if v.brief {
+		v.follow(e)
+		return
+	}
 	if e.Text != "" {
 		mark := "  "
 		if e.Fault {
@@ -95,6 +109,23 @@ func (v *view) event(e drill.Event) {
 	}
 	v.status(fmt.Sprintf("%-16s offered %4.0f/s  good %4.0f/s  acknowledged %5d   %s",
 		e.Phase, e.Load.Offered, e.Load.Good, e.Load.Acked, v.fault))
+}
+
+// follow tells of each phase once, and on a terminal of what goes on in it; the caller holds the lock.
+func (v *view) follow(e drill.Event) {
+	if e.Fault {
+		v.fault = e.Text
+	}
+	if e.Text != "" {
+		return
+	}
+	if phase := e.Phase; phase != v.phase {
+		v.phase = phase
+		if !v.live || v.side {
+			v.print("  " + phase)
+		}
+	}
+	v.status(fmt.Sprintf("%s  %-14s offered %4.0f/s  good %4.0f/s  %s", v.name, e.Phase, e.Load.Offered, e.Load.Good, v.fault))
 }
 
 // status replaces the live line, on a terminal only; the caller holds the lock.

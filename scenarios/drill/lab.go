@@ -49,8 +49,8 @@ var ErrNotSwitched = errors.New("not switched over")
 
 // Stores is the final read.
 type Stores interface {
-	// Reconcile waits until what the lost region still had has reached the survivor.
-	Reconcile(ctx context.Context, survivor string) error
+	// Reconcile waits until what the lost region still had has reached the survivor, for so long at most.
+	Reconcile(ctx context.Context, survivor string, within time.Duration) error
 	// Read reads every store of a region whole. A store that can't be read is in the answer, with its error.
 	Read(ctx context.Context, region string) []StoreRead
 }

@@ -70,21 +70,21 @@ func newLab(t *testing.T) *tinyLab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var specs []link.Spec
+	var specs []topology.Path
 	l.taps = map[string]string{}
 	for _, r := range []*region{l.home, l.standby} {
-		tap := link.Spec{
-			Name: "tap_responder." + r.name, From: link.Tap, To: r.name, Service: topology.ServiceResponder,
+		tap := topology.Path{
+			Name: "tap_responder." + r.name, From: topology.Tap, To: r.name, Service: topology.ServiceResponder,
 			Port: linktest.FreePort(t), Upstream: r.address,
 		}
 		l.taps[r.name] = address(tap.Port)
-		specs = append(specs, link.Spec{
+		specs = append(specs, topology.Path{
 			Name: "clients_" + r.name + "_app", From: topology.Clients, To: r.name, Service: topology.ServiceApp,
 			Port: linktest.FreePort(t), Upstream: r.address,
 		}, tap)
 	}
 	err = hub.Open(t.Context(), specs, func(string) string { return "127.0.0.1" },
-		func(link.Spec) time.Duration { return 0 })
+		func(topology.Path) time.Duration { return 0 })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -258,10 +258,12 @@ func (l *tinyLab) Job(ctx context.Context, name string) error {
 	return l.job(ctx)
 }
 
-func (l *tinyLab) Reconcile(ctx context.Context, _ string) error {
+func (l *tinyLab) Reconcile(ctx context.Context, _ string, within time.Duration) error {
 	if l.reconcile == nil {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
 	return l.reconcile(ctx)
 }
 

@@ -62,9 +62,7 @@ func (d *drill) readStore(which, region string, r StoreRead, at history.Interval
 
 // reconcile lets what the returned region still had reach the survivor. That it does not is told, and shows in the second read.
 func (d *drill) reconcile(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, reconcileFor)
-	defer cancel()
-	if err := d.lab.Reconcile(ctx, d.plan.Judge.Survivor); err != nil {
+	if err := d.lab.Reconcile(ctx, d.plan.Judge.Survivor, reconcileFor); err != nil {
 		d.note("reconcile_incomplete", err.Error())
 	}
 }

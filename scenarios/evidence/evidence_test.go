@@ -5,9 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -79,6 +82,24 @@ func TestRenderings(t *testing.T) {
 				t.Errorf("junit is red: %v, expectation met: %v", red, r.Expected.Met)
 			}
 		})
+	}
+}
+
+func TestOverview(t *testing.T) {
+	byName := drills(t)
+	var all, some []Result
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		if all = append(all, byName[name]); byName[name].Expected.Met {
+			some = append(some, byName[name])
+		}
+	}
+	var plain, good bytes.Buffer
+	if err := errors.Join(Overview(&plain, all, false), Overview(&good, some, false)); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "overview.txt", plain.Bytes())
+	if want := fmt.Sprintf("\n%d of %d drills ended as expected.\n", len(some), len(some)); !strings.HasSuffix(good.String(), want) {
+		t.Errorf("it ends with %q, want %q", good.String()[good.Len()-60:], want)
 	}
 }
 

@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/observe"
 	"github.com/regionfall/regionfall/lab/store"
+	"github.com/regionfall/regionfall/lab/wait"
 
 	"golang.org/x/sync/errgroup"
 
@@ -39,19 +41,19 @@ func (l labOf) Steady(ctx context.Context) error {
 	if err := l.replicatorsCaughtUp(ctx); err != nil {
 		return err
 	}
-	if err := l.CheckReplication(ctx); err != nil {
+	if err := l.Observe().CheckReplication(ctx); err != nil {
 		return err
 	}
-	return l.CheckDurability(ctx)
+	return l.Observe().CheckDurability(ctx)
 }
 
 // checkRouting asks whether clients are sent where they are to be. The name service makes nobody primary again by itself.
 func (l labOf) checkRouting(ctx context.Context) error {
-	err := l.CheckRouting(ctx)
+	err := l.Observe().CheckRouting(ctx)
 	if err == nil {
 		return nil
 	}
-	if r, rerr := l.Routing(ctx); rerr == nil && r.Primary != l.Topology().Home().Name {
+	if r, rerr := l.Observe().Routing(ctx); rerr == nil && r.Primary != l.Topology().Home().Name {
 		return fmt.Errorf("%w (to %s)", drill.ErrMovedAlready, r.Primary)
 	}
 	return err
@@ -87,7 +89,7 @@ func (l labOf) Switchover(ctx context.Context, region string, said func(step str
 
 // FollowMarks hands on the agents' marks.
 func (l labOf) FollowMarks(ctx context.Context, now func() time.Duration, seen func(drill.Exchange)) error {
-	return l.Lab.FollowMarks(ctx, now, func(x lab.Exchange) {
+	return l.Observe().FollowMarks(ctx, now, func(x observe.Exchange) {
 		e := drill.Exchange{
 			Source: x.Reply.Agent, Start: x.Reply.Start, Asked: x.Asked, Answered: x.Answered, Now: x.Reply.Now,
 		}
@@ -101,7 +103,7 @@ func (l labOf) FollowMarks(ctx context.Context, now func() time.Duration, seen f
 // Configured is what the app's nodes say of their configuration.
 func (l labOf) Configured(ctx context.Context) []history.ConfigSight {
 	var all []history.ConfigSight
-	for _, c := range l.Lab.Configured(ctx) {
+	for _, c := range l.Observe().Configured(ctx) {
 		s := history.ConfigSight{Node: c.Node, Service: c.Service, Region: c.Region}
 		if c.Err != nil {
 			s.Error = "no answer" // the same for whatever keeps it from answering, so that it is recorded once
@@ -135,7 +137,7 @@ func (l labOf) Lags(ctx context.Context) []history.LagSight {
 	var g errgroup.Group
 	for i, r := range regions {
 		g.Go(func() error {
-			lags, err := l.Replication(ctx, r.Name)
+			lags, err := l.Observe().Replication(ctx, r.Name)
 			if err != nil {
 				return nil //nolint:nilerr // it is not known, and what that means is for others to say
 			}
@@ -194,38 +196,28 @@ func readStore(ctx context.Context, s topology.Service, tap, region string) ([]s
 	}
 }
 
+// reconcileEvery is how often a survivor that catches up is asked: the question costs it something.
+const reconcileEvery = wait.Every(100 * time.Millisecond)
+
 // Reconcile waits until the survivor's database and its replicator have nothing left to fetch.
-func (l labOf) Reconcile(ctx context.Context, survivor string) error {
+func (l labOf) Reconcile(ctx context.Context, survivor string, within time.Duration) error {
 	t := l.Topology()
 	since := time.Now()
 	copies := t.Objects.Mode == topology.Continuous || t.Items.Mode == topology.Continuous
-	ask := func() error {
-		err := l.CaughtUp(ctx, survivor)
+	return reconcileEvery.Until(ctx, within, survivor+" to catch up", func(ctx context.Context) error {
+		err := l.Observe().CaughtUp(ctx, survivor)
 		if copies {
 			err = errors.Join(err, l.copiesCaughtUp(ctx, survivor, 0, since))
 		}
 		return err
-	}
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		err := ask()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("waited %s for %s to catch up: %w", time.Since(since).Round(time.Second), survivor, err)
-		case <-tick.C:
-		}
-	}
+	})
 }
 
 // copiesCaughtUp says whether the region's replicator reaches its sources, is no more than lag behind, and has looked since a time (zero: ever). A step of
 // the wall clock plays no part: how long ago is by the agent's monotonic clock, and since and asked are compared by this process's.
 func (l labOf) copiesCaughtUp(ctx context.Context, region string, lag time.Duration, since time.Time) error {
 	asked := time.Now()
-	lags, err := l.Replication(ctx, region)
+	lags, err := l.Observe().Replication(ctx, region)
 	if err != nil {
 		return err
 	}

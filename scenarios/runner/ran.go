@@ -17,8 +17,8 @@ var commit, dirty string
 
 const module = "github.com/regionfall/regionfall"
 
-// harness is what is known of this program.
-func harness() evidence.Harness {
+// Harness is what is known of this program.
+func Harness() evidence.Harness {
 	var h evidence.Harness
 	info, ok := debug.ReadBuildInfo()
 	if ok {

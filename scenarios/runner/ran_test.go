@@ -24,7 +24,7 @@ func TestTheHarnessSaysWhatItIs(t *testing.T) {
 		"half of it said": {"6a1eef89", "", false, false},
 	} {
 		commit, dirty = c.commit, c.dirty
-		h := harness()
+		h := Harness()
 		if said := h.Commit != nil; said != (c.commit != "") || said && *h.Commit != c.commit {
 			t.Errorf("%s: the commit is %v", name, h.Commit)
 		}

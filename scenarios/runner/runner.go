@@ -206,6 +206,6 @@ func (r *run) drill(interrupted bool, err error) evidence.Drill {
 		Scenario: scenario, Status: status, Err: err, History: h, Report: measure.Judge(h, r.plan.Judge),
 		Expect: evidence.Expect{Fail: r.plan.Expect.Fail, Findings: r.plan.Expect.Findings},
 		// By the drill's own clock: the wall clock may have been set meanwhile.
-		Ran: evidence.Ran{Ended: h.Heading.Began.Add(r.rec.Now()), Harness: harness(), Host: host()}, Lab: r.facts, Leftovers: r.leftovers,
+		Ran: evidence.Ran{Ended: h.Heading.Began.Add(r.rec.Now()), Harness: Harness(), Host: host()}, Lab: r.facts, Leftovers: r.leftovers,
 	}
 }

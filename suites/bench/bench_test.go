@@ -214,8 +214,8 @@ func settle(b *testing.B, l *lab.Lab) {
 	defer tick.Stop()
 	for {
 		var g errgroup.Group
-		g.Go(func() error { return l.CheckRouting(ctx) })
-		g.Go(func() error { return l.CheckReplication(ctx) })
+		g.Go(func() error { return l.Observe().CheckRouting(ctx) })
+		g.Go(func() error { return l.Observe().CheckReplication(ctx) })
 		err := g.Wait()
 		if err == nil {
 			return

@@ -23,7 +23,7 @@ const (
 
 // leads is the region that the node of a region's app leads to, by the key postgres, and the revision it has.
 func leads(ctx context.Context, l *lab.Lab, in string) (region string, revision int) {
-	for _, c := range l.Configured(ctx) {
+	for _, c := range l.Observe().Configured(ctx) {
 		if c.Region == in {
 			return c.Endpoints["postgres"].Region, c.Revision
 		}

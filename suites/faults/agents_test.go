@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/observe"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -81,7 +82,7 @@ func follow(l *lab.Lab) *noted {
 	go func() {
 		defer GinkgoRecover()
 		defer close(ended)
-		Expect(l.FollowMarks(ctx, func() time.Duration { return time.Since(start) }, func(x lab.Exchange) {
+		Expect(l.Observe().FollowMarks(ctx, func() time.Duration { return time.Since(start) }, func(x observe.Exchange) {
 			n.mu.Lock()
 			defer n.mu.Unlock()
 			for _, m := range x.Reply.Marks {
@@ -140,7 +141,7 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 
 	It("hold a failover while only they are cut off from home", func(ctx SpecContext) {
 		// Of a cut that is healed the checks hear a little later: a witness that still sees the loss would have the automation act.
-		Eventually(l.CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
 		g := broken(ctx, l, &fault.CutControl{Region: east, Of: "automation"})
 		state := func() string {
 			var s api.AutomationState
@@ -150,7 +151,7 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 		Eventually(state).WithTimeout(harness.Patience).Should(Equal("held"))
 		heal(ctx, g)
 		Eventually(state).WithTimeout(harness.Patience).Should(Equal("watching"))
-		Expect(l.CheckRouting(ctx)).To(Succeed())
+		Expect(l.Observe().CheckRouting(ctx)).To(Succeed())
 	}, SpecTimeout(harness.SpecTimeout))
 
 	It("are mended also when their nodes died", func(ctx SpecContext) {
@@ -212,7 +213,7 @@ var _ = Describe("A failover whose steps go wrong", func() {
 
 		By("ordering it again, which changes nothing")
 		Expect(l.Failover(ctx, west, func(string) {})).To(Succeed())
-		routing, err := l.Routing(ctx)
+		routing, err := l.Observe().Routing(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(routing.Answer).To(Equal(west))
 	}, SpecTimeout(harness.LabTimeout))

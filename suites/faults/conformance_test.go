@@ -141,8 +141,8 @@ var _ = Describe("A lab of two regions", Ordered, ContinueOnFailure, func() {
 	}
 
 	It("is at last what it was at first", func(ctx SpecContext) {
-		Eventually(l.CheckDurability).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
-		Eventually(l.CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.Observe().CheckDurability).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
 		for _, k := range l.Status(ctx).Links {
 			Expect(k.State).To(Equal("open"), k.Name)
 		}

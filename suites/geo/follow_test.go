@@ -25,7 +25,7 @@ var _ = Describe("The third region of a lab", func() {
 
 		Eventually(harness.Ask).WithContext(harness.Alive(ctx)).WithArguments(l, asia, receives).WithTimeout(harness.Patience).Should(Equal("streaming 2"))
 		Expect(harness.Ask(ctx, l, eu, `select pg_logical_emit_message(true, 'regionfall', 'x')::text`)).Error().NotTo(HaveOccurred())
-		Eventually(l.CaughtUp).WithContext(harness.Alive(ctx)).WithArguments(asia).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.Observe().CaughtUp).WithContext(harness.Alive(ctx)).WithArguments(asia).WithTimeout(harness.Patience).Should(Succeed())
 		Expect(harness.Ask(ctx, l, asia, started)).To(Equal(before), "it was not even started again, so no base backup was taken")
 	}, SpecTimeout(harness.SpecTimeout))
 
@@ -37,7 +37,7 @@ var _ = Describe("The third region of a lab", func() {
 		const rows = `with written as (select pg_logical_emit_message(true, 'regionfall', repeat('x', 1000)) from generate_series(1, 100))
 			select count(*)::text from written`
 		Expect(harness.Ask(ctx, l, us, rows)).To(Equal("100"))
-		Eventually(l.CaughtUp).WithContext(harness.Alive(ctx)).WithArguments(asia).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.Observe().CaughtUp).WithContext(harness.Alive(ctx)).WithArguments(asia).WithTimeout(harness.Patience).Should(Succeed())
 		const has = `select pg_last_wal_receive_lsn()::text`
 		most, err := harness.Ask(ctx, l, asia, has)
 		Expect(err).NotTo(HaveOccurred())
@@ -57,7 +57,7 @@ var _ = Describe("The third region of a lab", func() {
 		// Home is lost, and not only fenced: one that lives goes on writing a little to its log, which whoever still streams from it gets.
 		lost := harness.Guard(l, &fault.LoseRegion{Region: us}) //nolint:contextcheck // the clean-up runs when this context has ended
 		Expect(lost.Inject(ctx)).Error().NotTo(HaveOccurred())
-		Eventually(l.Routing).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(HaveField("Primary", eu), "who follows keeps nobody waiting")
+		Eventually(l.Observe().Routing).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(HaveField("Primary", eu), "who follows keeps nobody waiting")
 		Expect(harness.Ask(ctx, l, asia, receives)).NotTo(Equal("streaming 2"))
 
 		Expect(cut.Heal(ctx)).Error().NotTo(HaveOccurred())

@@ -81,7 +81,7 @@ var _ = Describe("A ledger whose payments must reach both regions", func() {
 		Expect(err).NotTo(HaveOccurred())
 
 		By("waiting until the automation has sent the clients to the standby, and all payments are taken there")
-		Eventually(l.Routing).WithContext(alive).WithTimeout(redirectWithin).Should(HaveField("Primary", west))
+		Eventually(l.Observe().Routing).WithContext(alive).WithTimeout(redirectWithin).Should(HaveField("Primary", west))
 		Eventually(c.steady).WithContext(alive).WithArguments(west).WithTimeout(redirectWithin).Should(BeTrue())
 
 		By("repeating what nobody heard the end of, as clients do")

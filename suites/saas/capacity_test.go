@@ -31,7 +31,7 @@ var _ = Describe("App nodes whose work is declared", func() {
 
 		guard := harness.Guard(l, &fault.LoseRegion{Region: east}) //nolint:contextcheck // the clean-up runs when this context has ended
 		Expect(guard.Inject(ctx)).Error().NotTo(HaveOccurred())
-		Eventually(l.Routing).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(HaveField("Primary", west))
+		Eventually(l.Observe().Routing).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(HaveField("Primary", west))
 		knee(false, 20)
 	}, SpecTimeout(harness.DrillTimeout))
 })

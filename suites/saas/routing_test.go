@@ -43,7 +43,7 @@ var _ = Describe("The name service of a lab", func() {
 		t = t.Scaled(60) // a health check every half second
 		t.Routing.Policy, t.Regions[0].Weight, t.Regions[1].Weight = topology.Weighted, 90, 10
 		l := harness.Up(ctx, t)
-		Eventually(l.CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
 		share := func(ctx context.Context) float64 {
 			there := 0
 			for range 500 {
@@ -60,7 +60,7 @@ var _ = Describe("The name service of a lab", func() {
 
 		guard := harness.Guard(l, &fault.LoseRegion{Region: east}) //nolint:contextcheck // the clean-up runs when this context has ended
 		Expect(guard.Inject(ctx)).Error().NotTo(HaveOccurred())
-		Eventually(l.Routing).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(HaveField("Primary", west))
+		Eventually(l.Observe().Routing).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(HaveField("Primary", west))
 		Expect(share(ctx)).To(Equal(1.0))
 	}, SpecTimeout(harness.SpecTimeout))
 
@@ -69,7 +69,7 @@ var _ = Describe("The name service of a lab", func() {
 		t = t.Scaled(60)
 		t.Routing.Policy = topology.Geolocation
 		l := harness.Up(ctx, t)
-		Eventually(l.CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
 		for clients, want := range map[string]string{east: east, west: west, "": east} {
 			Expect(answered(ctx, l, clients)).To(Equal(want), "clients in %q", clients)
 		}

@@ -8,7 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/regionfall/regionfall/lab"
-	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
@@ -37,8 +37,8 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 
 	DescribeTable("lets a region reach another through the hub only", func(ctx SpecContext, here, there string) {
 		By("reaching the other region over a link, so that the next steps can fail")
-		var way link.Spec
-		for _, s := range link.Plan(l.Topology()) {
+		var way topology.Path
+		for _, s := range plan.Paths(l.Topology()) {
 			if s.From == here && s.To == there && s.Service == topology.ServicePostgres {
 				way = s
 			}
@@ -54,7 +54,7 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 		Expect(l.TripFrom(ctx, from(here), topology.ServicePostgres, at(postgres(there), topology.PortPostgres))).NotTo(Succeed())
 
 		By("failing to reach the hub's links of others and its taps")
-		for _, s := range link.Plan(l.Topology()) {
+		for _, s := range plan.Paths(l.Topology()) {
 			if s.From != here {
 				Expect(l.TripFrom(ctx, from(here), s.Service, at("hub", s.Port))).NotTo(Succeed(), s.Name)
 			}
@@ -70,7 +70,7 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 	)
 
 	It("keeps what PostgreSQL acknowledges, and notices when it would not", func(ctx SpecContext) {
-		Expect(l.CheckDurability(ctx)).To(Succeed())
+		Expect(l.Observe().CheckDurability(ctx)).To(Succeed())
 
 		tap, err := l.Tap(postgres(east))
 		Expect(err).NotTo(HaveOccurred())
@@ -85,13 +85,13 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 		}
 		set(ctx, "nobody")
 		DeferCleanup(set, "")
-		Eventually(l.CheckDurability).WithContext(harness.Alive(ctx)).Should(MatchError(ContainSubstring("synchronous_standby_names")))
+		Eventually(l.Observe().CheckDurability).WithContext(harness.Alive(ctx)).Should(MatchError(ContainSubstring("synchronous_standby_names")))
 	}, SpecTimeout(harness.SpecTimeout))
 })
 
 var _ = Describe("A lab whose writes must reach both regions", func() {
 	It("runs PostgreSQL with a synchronous standby", func(ctx SpecContext) {
 		l := harness.Up(ctx, preset("two-regions-sync"))
-		Eventually(l.CheckDurability).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.Observe().CheckDurability).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
 	}, SpecTimeout(harness.LabTimeout))
 })

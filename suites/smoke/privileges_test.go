@@ -8,8 +8,8 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/regionfall/regionfall/lab"
-	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
@@ -23,7 +23,7 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 		var err error
 		nodes, err = l.Confinement(ctx)
 		Expect(err).NotTo(HaveOccurred())
-		want := len(link.Nodes(l.Topology())) + 1                                           // the hub
+		want := len(plan.Places(l.Topology())) + 1                                          // the hub
 		if l.Server(topology.ServiceS3).Image == l.Server(topology.ServiceDynamoDB).Image { // one node is both
 			want -= len(l.Topology().Regions)
 		}
@@ -95,12 +95,12 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 	})
 
 	DescribeTable("can't reach the hub's control API, which could heal the fault it is to suffer",
-		func(ctx SpecContext, witness, place string, way link.Spec) {
+		func(ctx SpecContext, witness, place string, way topology.Path) {
 			ask := func(s topology.Service, host string, port int) error {
 				return l.TripFrom(ctx, witness, s, net.JoinHostPort(host, strconv.Itoa(port)))
 			}
 			By("reaching a link of the hub, so that the next steps can fail")
-			for _, s := range link.Plan(l.Topology()) {
+			for _, s := range plan.Paths(l.Topology()) {
 				if s.From == way.From && s.To == way.To && s.Service == way.Service {
 					way = s
 				}
@@ -118,11 +118,11 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 			Expect(l.TripFrom(ctx, witness, topology.ServiceHub, round)).NotTo(Succeed())
 		},
 		Entry("from the home region", topology.ServiceReplicator.Host(east), east,
-			link.Spec{From: east, To: west, Service: topology.ServiceS3}, SpecTimeout(harness.SpecTimeout)),
+			topology.Path{From: east, To: west, Service: topology.ServiceS3}, SpecTimeout(harness.SpecTimeout)),
 		Entry("from the standby", topology.ServiceReplicator.Host(west), west,
-			link.Spec{From: west, To: east, Service: topology.ServiceS3}, SpecTimeout(harness.SpecTimeout)),
+			topology.Path{From: west, To: east, Service: topology.ServiceS3}, SpecTimeout(harness.SpecTimeout)),
 		Entry("from the outer network", topology.ServiceNameservice.Host(topology.Global), topology.Global,
-			link.Spec{From: topology.Global, To: east, Service: topology.ServiceApp}, SpecTimeout(harness.SpecTimeout)),
+			topology.Path{From: topology.Global, To: east, Service: topology.ServiceApp}, SpecTimeout(harness.SpecTimeout)),
 	)
 })
 

@@ -12,7 +12,6 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/fault"
-	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
@@ -104,9 +103,9 @@ var _ = DescribeTable("A lab of three regions", func(ctx SpecContext, name strin
 	for region, names := range want {
 		Eventually(followers).WithContext(harness.Alive(ctx)).WithArguments(l, region).Should(Equal(names), region)
 	}
-	Expect(l.CheckReplication(ctx)).To(Succeed())
-	Expect(l.CheckDurability(ctx)).To(Succeed())
-	Eventually(l.CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
+	Expect(l.Observe().CheckReplication(ctx)).To(Succeed())
+	Expect(l.Observe().CheckDurability(ctx)).To(Succeed())
+	Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
 
 	By("reading everywhere what was written at home")
 	Expect(writeNote(ctx, l, east, "from home")).To(Succeed())
@@ -138,13 +137,13 @@ var _ = DescribeTable("A lab of three regions", func(ctx SpecContext, name strin
 var _ = DescribeTable("A lab of a strategy is steady once it is up", func(ctx SpecContext, name string, sentTo ...string) {
 	l := harness.Up(ctx, preset(name))
 	GinkgoWriter.Printf("%s is ready in %s\n", name, l.ReadyIn.Round(time.Millisecond))
-	Expect(l.CheckDurability(ctx)).To(Succeed())
-	Expect(l.CheckReplication(ctx)).To(Succeed())
-	Eventually(l.CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
+	Expect(l.Observe().CheckDurability(ctx)).To(Succeed())
+	Expect(l.Observe().CheckReplication(ctx)).To(Succeed())
+	Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
 	for _, r := range l.Topology().Regions {
 		Expect(serves(ctx, l, r.Name)).To(Succeed(), r.Name)
 	}
-	r, err := l.Routing(ctx)
+	r, err := l.Observe().Routing(ctx)
 	Expect(err).NotTo(HaveOccurred())
 	Expect(r.Answers).To(Equal(sentTo), "clients are sent to")
 },
@@ -160,11 +159,11 @@ var _ = Describe("A pilot light", func() {
 		t.Regions[0].AppNodes, t.Regions[1].AppNodes = 1, 2
 		l := harness.Up(ctx, t)
 		GinkgoWriter.Printf("pilot-light is ready in %s\n", l.ReadyIn.Round(time.Millisecond))
-		Eventually(l.CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
-		Expect(l.CheckReplication(ctx)).To(Succeed())
+		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
+		Expect(l.Observe().CheckReplication(ctx)).To(Succeed())
 
 		By("having app nodes that are there and refuse")
-		nodes := []string{link.NodeName(topology.ServiceApp, west, 1), link.NodeName(topology.ServiceApp, west, 2)}
+		nodes := []string{topology.Place{Service: topology.ServiceApp, Region: west, Number: 1}.Name(), topology.Place{Service: topology.ServiceApp, Region: west, Number: 2}.Name()}
 		answer := func(ctx context.Context, node string) error {
 			return l.TripFrom(ctx, topology.ServiceReplicator.Host(west), topology.ServiceApp, node+":8080")
 		}
@@ -184,7 +183,7 @@ var _ = Describe("A pilot light", func() {
 			Expect(answer(ctx, n)).To(Succeed(), n)
 		}
 		Eventually(func(ctx context.Context) (string, error) {
-			r, err := l.Routing(ctx)
+			r, err := l.Observe().Routing(ctx)
 			return r.Answer, err
 		}).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Equal(west))
 		GinkgoWriter.Printf("clients are sent to the standby %s after home was lost\n", time.Since(start).Round(time.Millisecond))

@@ -217,7 +217,7 @@ func (n *Server) RecordHealth() api.Routing {
 	for i, h := range n.health {
 		reply.Targets = append(reply.Targets, api.TargetHealth{
 			Region: n.cfg.Targets[i].Region, Unknown: h.Unknown, Healthy: !h.Unhealthy,
-			SinceMS: time.Since(h.Since).Milliseconds(), LastError: h.LastError,
+			SinceMS: time.Since(h.Since).Milliseconds(), LastError: h.LastError, LastFailure: h.LastFailure, Streak: h.Streak,
 		})
 	}
 	return reply

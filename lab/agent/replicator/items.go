@@ -102,7 +102,7 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 			return
 		}
 		var h held
-		t := thing{store: api.StoreItems, key: id, written: c.clock.Dated(time.Unix(0, v.stamp)), size: ItemSize(item)}
+		t := thing{store: api.StoreItems, key: id, written: c.clock.Dated(time.Unix(0, v.stamp)), size: store.ItemSize(item)}
 		if errors.As(c.rules.admit(t, time.Now()), &h) {
 			c.held[id] = latest(time.Now(), h.until)
 			crew.hold(t.written, h)
@@ -255,23 +255,6 @@ func eachItem(ctx context.Context, client *dynamodb.Client, after int64, each fu
 		}
 	}
 	return nil
-}
-
-// ItemSize is how many bytes an item holds, by the names and values of its attributes, as DynamoDB counts.
-func ItemSize(item map[string]types.AttributeValue) int64 {
-	size := 0
-	for name, value := range item {
-		size += len(name)
-		switch v := value.(type) {
-		case *types.AttributeValueMemberS:
-			size += len(v.Value)
-		case *types.AttributeValueMemberN:
-			size += len(v.Value)
-		case *types.AttributeValueMemberB:
-			size += len(v.Value)
-		}
-	}
-	return int64(size)
 }
 
 // itemVersion reads an item's key and version. The index holds only items whose stamp is a number; one that is not a whole number

@@ -11,8 +11,6 @@ import (
 
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/store"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 )
 
 func TestRulesHoldWhatTheyCover(t *testing.T) {
@@ -134,15 +132,5 @@ func TestARuleIsNoFailure(t *testing.T) {
 	pass, err := c.wait()
 	if err != nil || !pass.pending.Equal(at) || !pass.due.Equal(at.Add(time.Minute)) {
 		t.Errorf("got %+v, %v", pass, err)
-	}
-}
-
-func TestItemSize(t *testing.T) {
-	got := ItemSize(map[string]types.AttributeValue{
-		"id": &types.AttributeValueMemberS{Value: "four"}, "stamp": &types.AttributeValueMemberN{Value: "123"},
-		"body": &types.AttributeValueMemberB{Value: make([]byte, 10)},
-	})
-	if want := int64(2 + 4 + 5 + 3 + 4 + 10); got != want {
-		t.Errorf("%d bytes, want %d", got, want)
 	}
 }

@@ -61,26 +61,28 @@ func Watch[T any](ctx context.Context, look func(ctx context.Context) T, interva
 type Health struct {
 	Unknown   bool // checks that fail are counted, and do not change the state yet
 	Unhealthy bool
-	streak    int       // checks in a row that contradict the state
+	Streak    int       // checks in a row that contradict the state
 	Since     time.Time // when the state last changed
 	LastError string    // why the last check failed; empty when it passed
+	// LastFailure is why the last one failed that did, however many have passed since.
+	LastFailure string
 }
 
 // Observe takes the result of one check, and says whether it changed the state.
 func (h *Health) Observe(err error, threshold int, now time.Time) (changed bool) {
 	h.LastError = ""
 	if err != nil {
-		h.LastError = err.Error()
+		h.LastError, h.LastFailure = err.Error(), err.Error()
 	}
 	if h.Unhealthy == (err != nil) {
-		h.streak = 0
+		h.Streak = 0
 		return false
 	}
-	h.streak++
-	if h.streak < threshold || h.Unknown {
+	h.Streak++
+	if h.Streak < threshold || h.Unknown {
 		return false
 	}
-	h.Unhealthy, h.streak, h.Since = err != nil, 0, now
+	h.Unhealthy, h.Streak, h.Since = err != nil, 0, now
 	return true
 }
 

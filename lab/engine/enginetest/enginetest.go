@@ -30,9 +30,10 @@ type Thing struct {
 
 // Engine is the engine. What a test changes of it is changed before it is asked.
 type Engine struct {
-	Address string // as DOCKER_HOST has it
-	Podman  bool   // it says that it is one
-	Pools   int    // how many more networks it makes
+	Address string         // as DOCKER_HOST has it
+	Podman  bool           // it says that it is one
+	Pools   int            // how many more networks it makes
+	Info    map[string]any // what it says of itself besides, when it is asked for GET /info
 
 	mu     sync.Mutex
 	things []Thing
@@ -145,7 +146,7 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := map[string]func() any{
 		"HEAD /_ping":           func() any { return nil },
 		"GET /version":          e.version,
-		"GET /info":             info,
+		"GET /info":             e.info,
 		"GET /networks":         func() any { return e.list("network", r) },
 		"GET /containers/json":  func() any { return e.list("container", r) },
 		"GET /volumes":          func() any { return map[string]any{"Volumes": e.list("volume", r)} },
@@ -168,9 +169,11 @@ func (e *Engine) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // info is that of a large machine, which goes by this one's name.
-func info() any {
+func (e *Engine) info() any {
 	name, _ := os.Hostname()
-	return map[string]any{"Name": name, "NCPU": 64, "MemTotal": 256 << 30, "SystemTime": "2026-01-01T00:00:00Z"}
+	all := map[string]any{"Name": name, "NCPU": 64, "MemTotal": 256 << 30, "SystemTime": "2026-01-01T00:00:00Z"}
+	maps.Copy(all, e.Info)
+	return all
 }
 
 func (e *Engine) version() any {

@@ -1,14 +1,13 @@
-package lab
+package observe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -23,9 +22,9 @@ type Configured struct {
 }
 
 // Configured asks every node of the app at once, past all faults. An app that is not the sample app may answer in the same form.
-func (l *Lab) Configured(ctx context.Context) []Configured {
-	var all []*node.Node
-	for _, n := range l.nodes {
+func (v View) Configured(ctx context.Context) []Configured {
+	var all []topology.Place
+	for _, n := range v.lab.Places() {
 		if n.Service == topology.ServiceApp {
 			all = append(all, n)
 		}
@@ -34,27 +33,18 @@ func (l *Lab) Configured(ctx context.Context) []Configured {
 	var each sync.WaitGroup
 	for i, n := range all {
 		each.Go(func() {
-			answers[i] = Configured{Node: n.Name(), Service: part(n.Name()), Region: n.Region}
-			answers[i].ConfigReport, answers[i].Err = l.configOf(ctx, n.Name())
+			answers[i] = Configured{Node: n.Name(), Service: cmp.Or(n.Part, string(n.Service)), Region: n.Region}
+			answers[i].ConfigReport, answers[i].Err = v.configOf(ctx, n.Name())
 		})
 	}
 	each.Wait()
 	return answers
 }
 
-// part is what a node of the app plays in it, by its name: lookup of lookup.us-west-2, and app of app-1.us-west-2.
-func part(node string) string {
-	name, _, _ := strings.Cut(node, ".")
-	if strings.HasPrefix(name, string(topology.ServiceApp)+"-") {
-		return string(topology.ServiceApp)
-	}
-	return name
-}
-
-func (l *Lab) configOf(ctx context.Context, node string) (r topology.ConfigReport, err error) {
+func (v View) configOf(ctx context.Context, node string) (r topology.ConfigReport, err error) {
 	ctx, cancel := context.WithTimeout(ctx, configuredLimit)
 	defer cancel()
-	tap, err := l.Tap(node)
+	tap, err := v.lab.Tap(node)
 	if err != nil {
 		return r, err
 	}

@@ -1,4 +1,4 @@
-package lab
+package observe
 
 import (
 	"context"
@@ -8,22 +8,22 @@ import (
 	"github.com/regionfall/regionfall/lab/api"
 )
 
-// failures are the steps that fail on the automation at a tap, by its marks.
-type failures struct {
+// Failures tells of the steps that fail on the automation at a tap, by its marks.
+type Failures struct {
 	tap   string
 	start string // the process that has left the marks
 	last  int    // the number of its last mark that was seen
 }
 
-// failuresAt follows the steps that fail on the automation at a tap from now on.
-func failuresAt(ctx context.Context, tap string) *failures {
-	f := &failures{tap: tap}
+// NewFailures follows the steps that fail on the automation at a tap from now on.
+func NewFailures(ctx context.Context, tap string) *Failures {
+	f := &Failures{tap: tap}
 	f.next(ctx)
 	return f
 }
 
 // next tells of each step that has failed since, such as "step promote failed: not done within 5s". What can't be asked now is told later.
-func (f *failures) next(ctx context.Context) (said []string) {
+func (f *Failures) next(ctx context.Context) (said []string) {
 	x, err := askMarks(ctx, f.tap, f.last, 0, func() time.Duration { return 0 })
 	if err == nil && x.Reply.Start != f.start && f.last > 0 {
 		f.last = 0 // a new process numbers its marks anew
@@ -43,8 +43,8 @@ func (f *failures) next(ctx context.Context) (said []string) {
 	return said
 }
 
-// tell hands on what has failed since.
-func (f *failures) tell(ctx context.Context, said func(string)) {
+// Tell hands on what has failed since.
+func (f *Failures) Tell(ctx context.Context, said func(string)) {
 	for _, text := range f.next(ctx) {
 		said(text)
 	}

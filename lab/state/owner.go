@@ -1,4 +1,6 @@
-package lab
+// Package state is what processes of one machine know of each other's labs, in files: who owns a lab, what is being created, which faults are injected and
+// what they hold. It is what lets one process remove or heal what another one left when it died.
+package state
 
 import (
 	"context"
@@ -13,22 +15,21 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-
-	"github.com/regionfall/regionfall/lab/node"
 )
 
 // A lab is alive as long as its owner holds the lock of a file named after it: the kernel lets go of the lock when the owner dies,
 // however it dies, and a process that has taken the same number since cannot hold it.
 
-// newName is a fresh lab's name.
-func newName() string { return strings.ToLower(rand.Text()[:8]) }
+// NewName is a fresh lab's name.
+func NewName() string { return strings.ToLower(rand.Text()[:8]) }
 
-// StateEnv names a folder for the locks and ledgers of labs, instead of one in the user's cache. Labs of one folder are strangers to
+// Env names a folder for the locks and ledgers of labs, instead of one in the user's cache. Labs of one folder are strangers to
 // another: nobody sweeps them from there.
-const StateEnv = "REGIONFALL_STATE"
+const Env = "REGIONFALL_STATE"
 
-func stateDir() (string, error) {
-	dir := os.Getenv(StateEnv)
+// Dir is the folder that this process keeps the locks and ledgers of labs in.
+func Dir() (string, error) {
+	dir := os.Getenv(Env)
 	if dir == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
@@ -42,9 +43,9 @@ func stateDir() (string, error) {
 	return dir, nil
 }
 
-// hostID is a random word for this machine and user (more exactly, for the folder of lab locks): labs with another one on a shared engine are not ours to sweep.
-func hostID() (string, error) {
-	dir, err := stateDir()
+// HostID is a random word for this machine and user (more exactly, for the folder of lab locks): labs with another one on a shared engine are not ours to sweep.
+func HostID() (string, error) {
+	dir, err := Dir()
 	if err != nil {
 		return "", err
 	}
@@ -58,8 +59,8 @@ func hostID() (string, error) {
 			return "", fmt.Errorf("read this machine's id: %w", err)
 		}
 		// Written beside and linked into place, so that two at once agree on one.
-		fresh := filepath.Join(dir, "host."+newName())
-		if err := os.WriteFile(fresh, []byte(newName()), 0o600); err != nil {
+		fresh := filepath.Join(dir, "host."+NewName())
+		if err := os.WriteFile(fresh, []byte(NewName()), 0o600); err != nil {
 			return "", fmt.Errorf("write this machine's id: %w", err)
 		}
 		_ = os.Link(fresh, path)
@@ -68,60 +69,25 @@ func hostID() (string, error) {
 	return "", fmt.Errorf("write this machine's id: %s stays empty", path)
 }
 
-// claims tells whose the labs on an engine are.
-type claims struct {
-	host   string
-	engine containers
-	ended  map[string]bool // containers of owners, as far as they were asked for
-}
-
-// containers is an engine, as far as owners in its containers go.
-type containers interface {
-	Self() string
-	Ends(ctx context.Context, container string) (bool, error)
-}
-
-func newClaims(e containers) (*claims, error) {
-	host, err := hostID()
-	return &claims{host: host, engine: e, ended: map[string]bool{}}, err
-}
-
-// mine says whether a lab, by its labels, is this process's to sweep. A lab that was brought up in a container of the engine, as a job of CI
-// does, is everybody's once that container has ended: its locks went with it. Until then it is nobody else's, whatever its locks say here.
-func (c *claims) mine(ctx context.Context, labels map[string]string) (bool, error) {
-	id := labels[node.LabelContainer]
-	if id == "" || id == c.engine.Self() {
-		return labels[node.LabelHost] == c.host, nil
-	}
-	ended, known := c.ended[id]
-	if !known {
-		var err error
-		if ended, err = c.engine.Ends(ctx, id); err != nil {
-			return false, fmt.Errorf("ask for the owner of lab %s: %w", labels[node.LabelLab], err)
-		}
-		c.ended[id] = ended
-	}
-	return ended, nil
-}
-
-// owner is the lock of one lab, and in the same file what is being created just now: the engine finishes a creation also when who
+// Owner is the lock of one lab, and in the same file what is being created just now: the engine finishes a creation also when who
 // asked for it has died, and a sweep must not look away before it has.
-type owner struct {
+type Owner struct {
 	*flock.Flock
 	mu sync.Mutex
 }
 
-func ownerOf(name string) (*owner, error) {
-	dir, err := stateDir()
+// OwnerOf is the lock of the lab of that name, which nobody has yet taken through it.
+func OwnerOf(name string) (*Owner, error) {
+	dir, err := Dir()
 	if err != nil {
 		return nil, err
 	}
-	return &owner{Flock: flock.New(filepath.Join(dir, name+".lock"))}, nil
+	return &Owner{Flock: flock.New(filepath.Join(dir, name+".lock"))}, nil
 }
 
-// own takes the lock of a lab on an engine for as long as this process lives.
-func own(name, daemon string) (*owner, error) {
-	o, err := ownerOf(name)
+// Own takes the lock of a lab on an engine for as long as this process lives.
+func Own(name, daemon string) (*Owner, error) {
+	o, err := OwnerOf(name)
 	if err != nil {
 		return nil, err
 	}
@@ -135,9 +101,9 @@ func own(name, daemon string) (*owner, error) {
 	return o, o.note(engineNote + daemon)
 }
 
-// creating runs create with a note that the thing of that name is on its way. The creation is not cut short when ctx ends, only not
+// Creating runs create with a note that the thing of that name is on its way. The creation is not cut short when ctx ends, only not
 // begun: what the engine has been asked for has to be known before it can be removed.
-func (o *owner) creating(ctx context.Context, name string, create func(context.Context) error) error {
+func (o *Owner) Creating(ctx context.Context, name string, create func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
@@ -158,13 +124,22 @@ const keptNote = "kept"
 // stuckNote says that a sweep has waited in vain for something of the lab to go.
 const stuckNote = "stuck"
 
-// kept says whether that was noted. Without the file nobody knows any more, and the label alone decides.
-func (o *owner) kept() bool {
+// Kept says whether the lab is to outlive its owner. Without the file nobody knows any more, and the label alone decides.
+func (o *Owner) Kept() bool {
 	_, err := os.Stat(o.Path())
 	return err != nil || o.noted(keptNote)
 }
 
-func (o *owner) noted(line string) bool {
+// Keep notes that the lab is up, and is to outlive its owner.
+func (o *Owner) Keep() error { return o.note(keptNote) }
+
+// GiveUp notes that a sweep has waited in vain for something of the lab to go.
+func (o *Owner) GiveUp() error { return o.note(stuckNote) }
+
+// GivenUp says whether that was noted.
+func (o *Owner) GivenUp() bool { return o.noted(stuckNote) }
+
+func (o *Owner) noted(line string) bool {
 	data, err := os.ReadFile(o.Path())
 	return err == nil && strings.Contains("\n"+string(data), "\n"+line+"\n")
 }
@@ -172,8 +147,8 @@ func (o *owner) noted(line string) bool {
 // engineNote begins the note that says on which engine the lab is.
 const engineNote = "@"
 
-// engine is the one that the lab is on, or empty if that was not noted.
-func (o *owner) engine() string {
+// Daemon is the one that the lab is on, or empty if that was not noted.
+func (o *Owner) Daemon() string {
 	data, err := os.ReadFile(o.Path())
 	if err != nil {
 		return ""
@@ -189,7 +164,7 @@ func (o *owner) engine() string {
 // createWithin is the limit of one creation; it takes tens of milliseconds on a quiet machine.
 const createWithin = time.Minute
 
-func (o *owner) note(line string) error {
+func (o *Owner) note(line string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	f, err := os.OpenFile(o.Path(), os.O_APPEND|os.O_WRONLY, 0o600)
@@ -200,8 +175,8 @@ func (o *owner) note(line string) error {
 	return errors.Join(err, f.Close())
 }
 
-// underway lists what was being created when the last note was taken.
-func (o *owner) underway() map[string]bool {
+// Underway lists what was being created when the last note was taken.
+func (o *Owner) Underway() map[string]bool {
 	names := map[string]bool{}
 	data, err := os.ReadFile(o.Path())
 	if err != nil {
@@ -218,6 +193,7 @@ func (o *owner) underway() map[string]bool {
 	return names
 }
 
-func (o *owner) release() error {
-	return errors.Join(ledger{dir: strings.TrimSuffix(o.Path(), ".lock") + ".faults"}.remove(), os.Remove(o.Path()), o.Unlock())
+// Release forgets the lab, its faults among it.
+func (o *Owner) Release() error {
+	return errors.Join(Ledger{dir: strings.TrimSuffix(o.Path(), ".lock") + ".faults"}.Remove(), os.Remove(o.Path()), o.Unlock())
 }

@@ -1,4 +1,4 @@
-package lab
+package plan
 
 import (
 	"encoding/json"
@@ -8,15 +8,14 @@ import (
 	"testing"
 
 	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 func TestTheAutomationAwaitsEveryAppNodeOfItsRegion(t *testing.T) {
 	for name, top := range topologies(t) {
-		specs := specsOf(t, planned(top, "packages"))
+		nodes := nodesOf(t, planned(top))
 		for i, r := range top.Regions {
-			s, there := specs["automation."+r.Name]
+			s, there := nodes["automation."+r.Name]
 			if there != (i == 1 && !top.Automation.Off) {
 				t.Errorf("%s: there is an automation in %s: %t", name, r.Name, there)
 			}
@@ -44,8 +43,8 @@ func TestTheAutomationAwaitsEveryAppNodeOfItsRegion(t *testing.T) {
 
 func TestTheNameServiceAnswersTheDoorsOfTheHost(t *testing.T) {
 	for name, top := range topologies(t) {
-		b := planned(top, "packages")
-		s := specsOf(t, b)["nameservice.global"]
+		lab := planned(top)
+		s := nodesOf(t, lab)["nameservice.global"]
 		var c api.NameserviceConfig
 		if err := json.Unmarshal([]byte(s.Env[topology.AgentConfigEnv]), &c); err != nil {
 			t.Fatal(err)
@@ -55,7 +54,7 @@ func TestTheNameServiceAnswersTheDoorsOfTheHost(t *testing.T) {
 			t.Fatalf("%s: %+v", name, c)
 		}
 		for i, target := range c.Targets {
-			door, err := b.Door(top.Regions[i].Name)
+			door, err := lab.door(top.Regions[i].Name)
 			if err != nil || target.Region != top.Regions[i].Name || fmt.Sprintf("%s:%d", target.Host, target.Port) != door {
 				t.Errorf("%s: door of %s is %s (%v): %+v", name, target.Region, door, err, target)
 			}
@@ -81,11 +80,11 @@ func TestAgentsAreAsTheTopologyHasThem(t *testing.T) {
 		"backup-restore": {automation: true, backup: true},
 		"unattended":     {copies: true},
 	} {
-		specs := specsOf(t, planned(tops[name], "packages"))
-		_, automation := specs["automation.us-west-2"]
-		_, backup := specs["backup.us-east-1"]
+		nodes := nodesOf(t, planned(tops[name]))
+		_, automation := nodes["automation.us-west-2"]
+		_, backup := nodes["backup.us-east-1"]
 		var r api.ReplicatorConfig
-		if err := json.Unmarshal([]byte(specs["replicator.us-west-2"].Env[topology.AgentConfigEnv]), &r); err != nil {
+		if err := json.Unmarshal([]byte(nodes["replicator.us-west-2"].Env[topology.AgentConfigEnv]), &r); err != nil {
 			t.Fatal(err)
 		}
 		if automation != c.automation || backup != c.backup || r.Objects != c.copies || r.Items != c.copies {
@@ -100,18 +99,18 @@ func TestAgentsAreAsTheTopologyHasThem(t *testing.T) {
 // What is cut between the automation and the home region must cut nobody else off.
 func TestTheAutomationLooksAtHomeByLinksOfItsOwn(t *testing.T) {
 	for name, top := range topologies(t) {
-		b := planned(top, "packages")
-		specs := specsOf(t, b)
+		lab := planned(top)
+		nodes := nodesOf(t, lab)
 		looks := 0
-		for _, p := range b.plan {
+		for _, p := range lab.Paths {
 			if !p.Control {
 				continue
 			}
 			looks++
-			for _, s := range specs {
+			for _, s := range nodes {
 				told := s.Env[topology.AgentConfigEnv] + strings.Join(s.Cmd, " ") + string(s.Files[topology.ConfigFile]) + s.Env["PRIMARY_PORT"]
 				if by := strings.Contains(told, fmt.Sprint(p.Port)); by != (s.Service == topology.ServiceAutomation) {
-					t.Errorf("%s: %s goes by %s: %t", name, s.Name, p.Name, by)
+					t.Errorf("%s: %s goes by %s: %t", name, s.Name(), p.Name, by)
 				}
 			}
 		}
@@ -124,16 +123,16 @@ func TestTheAutomationLooksAtHomeByLinksOfItsOwn(t *testing.T) {
 // Each region's responder has the processor to itself as much as its app has, and nothing that anybody else would write to, read or wait for.
 func TestEachRegionHasAResponder(t *testing.T) {
 	for name, top := range topologies(t) {
-		b := planned(top, "packages")
-		specs := specsOf(t, b)
+		lab := planned(top)
+		nodes := nodesOf(t, lab)
 		for _, r := range top.Regions {
-			s, app := specs["responder."+r.Name], specs["app-1."+r.Name]
+			s, app := nodes["responder."+r.Name], nodes["app-1."+r.Name]
 			if s.Yields || s.Yields != app.Yields || !slices.Equal(s.Networks, app.Networks) || !slices.Equal(s.Cmd, []string{"responder"}) ||
 				len(s.Volumes)+len(s.Disks)+len(s.Files)+len(s.Publish) > 0 {
 				t.Errorf("%s: %+v", name, s)
 			}
-			if _, err := b.Tap(s.Name); err != nil {
-				t.Errorf("%s: %v", name, err)
+			if !slices.ContainsFunc(lab.Paths, func(p topology.Path) bool { return p.From == topology.Tap && p.Node == s.Name() }) {
+				t.Errorf("%s: nobody can ask %s", name, s.Name())
 			}
 		}
 	}

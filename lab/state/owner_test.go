@@ -1,4 +1,4 @@
-package lab
+package state
 
 import (
 	"context"
@@ -12,8 +12,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/regionfall/regionfall/lab/node"
 )
 
 // ownCache keeps a test away from the labs of whoever runs it.
@@ -26,28 +24,28 @@ func ownCache(t *testing.T) {
 
 func TestALabHasOneOwner(t *testing.T) {
 	ownCache(t)
-	o, err := own("ada", "here")
+	o, err := Own("ada", "here")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := own("ada", "here"); err == nil {
+	if _, err := Own("ada", "here"); err == nil {
 		t.Error("it has two")
 	}
-	other, err := own("bob", "here")
+	other, err := Own("bob", "here")
 	if err != nil {
 		t.Errorf("another lab can't be owned: %v", err)
 	}
-	if err := errors.Join(o.release(), other.release()); err != nil {
+	if err := errors.Join(o.Release(), other.Release()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(o.Path()); err == nil {
 		t.Error("the lock's file outlives the lab")
 	}
-	again, err := own("ada", "here")
+	again, err := Own("ada", "here")
 	if err != nil {
 		t.Fatalf("nobody owns it, and it can't be owned: %v", err)
 	}
-	if err := again.release(); err != nil {
+	if err := again.Release(); err != nil {
 		t.Error(err)
 	}
 }
@@ -55,12 +53,12 @@ func TestALabHasOneOwner(t *testing.T) {
 // seen is what a sweep would find under way.
 func seen(t *testing.T, name string) []string {
 	t.Helper()
-	o, err := ownerOf(name)
+	o, err := OwnerOf(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var names []string
-	for n := range o.underway() {
+	for n := range o.Underway() {
 		names = append(names, n)
 	}
 	slices.Sort(names)
@@ -69,7 +67,7 @@ func seen(t *testing.T, name string) []string {
 
 func TestWhatIsBeingCreatedIsKnown(t *testing.T) {
 	ownCache(t)
-	o, err := own("ada", "here")
+	o, err := Own("ada", "here")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,16 +78,16 @@ func TestWhatIsBeingCreatedIsKnown(t *testing.T) {
 		}
 	}
 	check("before anything")
-	if err := o.creating(t.Context(), "network", func(context.Context) error { check("meanwhile", "network"); return nil }); err != nil {
+	if err := o.Creating(t.Context(), "network", func(context.Context) error { check("meanwhile", "network"); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	check("after it was created")
 	errLost := errors.New("connection lost")
-	if err := o.creating(t.Context(), "hub", func(context.Context) error { return errLost }); !errors.Is(err, errLost) {
+	if err := o.Creating(t.Context(), "hub", func(context.Context) error { return errLost }); !errors.Is(err, errLost) {
 		t.Errorf("got %v", err)
 	}
 	check("when nobody knows whether it was", "hub")
-	if err := o.creating(t.Context(), "hub", func(context.Context) error { return nil }); err != nil {
+	if err := o.Creating(t.Context(), "hub", func(context.Context) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
 	check("after another try")
@@ -106,7 +104,7 @@ func TestWhatIsBeingCreatedIsKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	check("killed", "app")
-	if err := o.release(); err != nil {
+	if err := o.Release(); err != nil {
 		t.Fatal(err)
 	}
 	check("of a lab that is gone")
@@ -114,14 +112,14 @@ func TestWhatIsBeingCreatedIsKnown(t *testing.T) {
 
 func TestACreationIsNotCutShort(t *testing.T) {
 	ownCache(t)
-	o, err := own("ada", "here")
+	o, err := Own("ada", "here")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = o.release() }()
+	defer func() { _ = o.Release() }()
 	errCtrlC := errors.New("somebody pressed Ctrl-C")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	err = o.creating(ctx, "network", func(ctx context.Context) error {
+	err = o.Creating(ctx, "network", func(ctx context.Context) error {
 		cancel(errCtrlC)
 		if _, limited := ctx.Deadline(); !limited {
 			t.Error("it may take for ever")
@@ -131,7 +129,7 @@ func TestACreationIsNotCutShort(t *testing.T) {
 	if err != nil {
 		t.Errorf("begun, and cut short: %v", err)
 	}
-	err = o.creating(ctx, "hub", func(context.Context) error { t.Error("begun after the end"); return nil })
+	err = o.Creating(ctx, "hub", func(context.Context) error { t.Error("begun after the end"); return nil })
 	if !errors.Is(err, errCtrlC) {
 		t.Errorf("got %v", err)
 	}
@@ -142,15 +140,15 @@ func TestACreationIsNotCutShort(t *testing.T) {
 
 func TestCreationsAtOnceAreNotedEach(t *testing.T) {
 	ownCache(t)
-	o, err := own("ada", "here")
+	o, err := Own("ada", "here")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = o.release() }()
+	defer func() { _ = o.Release() }()
 	var all sync.WaitGroup
 	for i := range 50 {
 		all.Go(func() {
-			err := o.creating(t.Context(), fmt.Sprintf("node-%02d", i), func(context.Context) error {
+			err := o.Creating(t.Context(), fmt.Sprintf("node-%02d", i), func(context.Context) error {
 				if i%10 == 0 {
 					return errors.New("lost")
 				}
@@ -170,26 +168,26 @@ func TestCreationsAtOnceAreNotedEach(t *testing.T) {
 
 func TestALabIsKeptOnceItIsUp(t *testing.T) {
 	ownCache(t)
-	o, err := own("ada", "here")
+	o, err := Own("ada", "here")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := o.creating(t.Context(), "kept", func(context.Context) error { return nil }); err != nil {
+	if err := o.Creating(t.Context(), "kept", func(context.Context) error { return nil }); err != nil {
 		t.Fatal(err)
 	}
-	if o.kept() {
+	if o.Kept() {
 		t.Error("kept, though it may be half a lab") // a node called kept is no note
 	}
-	if err := (&Lab{owner: o}).Keep(); err != nil {
+	if err := o.Keep(); err != nil {
 		t.Fatal(err)
 	}
-	if !o.kept() || len(o.underway()) > 0 {
-		t.Errorf("kept: %t, under way %v", o.kept(), o.underway())
+	if !o.Kept() || len(o.Underway()) > 0 {
+		t.Errorf("kept: %t, under way %v", o.Kept(), o.Underway())
 	}
-	if err := o.release(); err != nil {
+	if err := o.Release(); err != nil {
 		t.Fatal(err)
 	}
-	if !o.kept() {
+	if !o.Kept() {
 		t.Error("without its notes a lab that was asked to be kept is given up")
 	}
 }
@@ -200,7 +198,7 @@ func TestAMachineHasOneName(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range ids {
 		all.Go(func() {
-			id, err := hostID()
+			id, err := HostID()
 			if err != nil {
 				t.Error(err)
 			}
@@ -211,12 +209,12 @@ func TestAMachineHasOneName(t *testing.T) {
 	if slices.Sort(ids); ids[0] == "" || ids[0] != ids[len(ids)-1] {
 		t.Errorf("several processes at once make %v", slices.Compact(ids))
 	}
-	if again, err := hostID(); err != nil || again != ids[0] {
+	if again, err := HostID(); err != nil || again != ids[0] {
 		t.Errorf("later it is %q: %v", again, err)
 	}
 	first := ids[0]
 	ownCache(t)
-	if other, err := hostID(); err != nil || other == first {
+	if other, err := HostID(); err != nil || other == first {
 		t.Errorf("another user has the same: %q, %v", other, err)
 	}
 }
@@ -225,42 +223,10 @@ func TestNamesOfLabsFitEverywhere(t *testing.T) {
 	form := regexp.MustCompile(`^[a-z2-7]{8}$`)
 	seen := map[string]bool{}
 	for range 1000 {
-		n := newName()
+		n := NewName()
 		if !form.MatchString(n) || seen[n] {
 			t.Fatalf("got %q", n)
 		}
 		seen[n] = true
-	}
-}
-
-func TestLabsAreToldApartByTheirLabel(t *testing.T) {
-	thing := func(lab string) node.Found {
-		return node.Found{Name: lab + "-thing", Labels: map[string]string{node.LabelLab: lab}}
-	}
-	found := []node.Found{{Name: "stranger"}, thing("bob"), thing("ada"), thing("bob")}
-	if diff := cmp.Diff([]string{"bob", "ada"}, names(found)); diff != "" {
-		t.Errorf("labs:\n%s", diff)
-	}
-	for lab, want := range map[string]int{"bob": 1, "ada": 2, "eve": -1} {
-		if got := indexOf(found, lab); got != want {
-			t.Errorf("%s is at %d, want %d", lab, got, want)
-		}
-	}
-}
-
-func TestWhatIsBeingStartedIsToldByItsStateAndTheNotes(t *testing.T) {
-	begun := map[string]bool{"hub": true, "net": true}
-	for name, c := range map[string]struct {
-		found node.Found
-		want  bool
-	}{
-		"begun":           {node.Found{Kind: "container", Name: "hub", State: "created"}, true},
-		"begun and there": {node.Found{Kind: "container", Name: "hub", State: "running"}, false},
-		"never started":   {node.Found{Kind: "container", Name: "app", State: "created"}, false},
-		"a network":       {node.Found{Kind: "network", Name: "net"}, false},
-	} {
-		if got := starts([]node.Found{{Kind: "volume", Name: "hub"}, c.found}, begun); got != c.want {
-			t.Errorf("%s: %t", name, got)
-		}
 	}
 }

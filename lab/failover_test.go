@@ -47,9 +47,9 @@ func automated(t *testing.T, a *fakeAutomation) *Lab {
 	s := httptest.NewServer(a)
 	t.Cleanup(s.Close)
 	top, _ := topology.Preset("two-regions")
-	tap := link.Spec{From: link.Tap, Node: topology.ServiceAutomation.Host(west), Port: 1}
+	tap := topology.Path{From: topology.Tap, Node: topology.ServiceAutomation.Host(west), Port: 1}
 	l := &Lab{topology: top, published: map[string]string{"1/tcp": s.Listener.Addr().String()}, vigil: vigil{teller: newCrier()}}
-	l.links = []*link.Link{{Spec: tap}}
+	l.links = []*link.Link{{Path: tap}}
 	return l
 }
 

@@ -1,4 +1,4 @@
-package lab
+package observe
 
 import (
 	"context"
@@ -10,8 +10,8 @@ import (
 )
 
 // Replication is what the replicator of a region says of how far it is behind the other regions, store by store. It is asked past all faults.
-func (l *Lab) Replication(ctx context.Context, region string) ([]api.Lag, error) {
-	tap, err := l.Tap(topology.ServiceReplicator.Host(region))
+func (v View) Replication(ctx context.Context, region string) ([]api.Lag, error) {
+	tap, err := v.lab.Tap(topology.ServiceReplicator.Host(region))
 	if err != nil {
 		return nil, err
 	}
@@ -23,8 +23,8 @@ func (l *Lab) Replication(ctx context.Context, region string) ([]api.Lag, error)
 }
 
 // copiesBehind is the same for whoever looks at the lab.
-func (l *Lab) copiesBehind(ctx context.Context, region string) []Replication {
-	lags, err := l.Replication(ctx, region)
+func (v View) copiesBehind(ctx context.Context, region string) []Replication {
+	lags, err := v.Replication(ctx, region)
 	if err != nil {
 		return []Replication{{Store: "objects, items", To: region, State: "unknown"}}
 	}

@@ -1,4 +1,4 @@
-package lab
+package state
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -14,8 +15,6 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
-
-	"github.com/regionfall/regionfall/lab/fault"
 )
 
 // The ledger of a lab is a folder of this machine with a file for each fault that is injected: what it is, and what it holds. It lets
@@ -31,36 +30,42 @@ type Note struct {
 	Since      time.Time       `json:"since"`
 	Standing   bool            `json:"standing"` // injected by hand: it outlives the process that did it
 	// Holds is what the fault holds, and how strongly: "node postgres.us-east-1" frozen or down, "link …" cut or deaf.
-	Holds map[string]string `json:"holds"`
+	Holds map[string]Hold `json:"holds"`
 }
 
-// How strongly things are held. When several faults hold one, the strongest counts.
+// Hold is how strongly a thing is held.
+type Hold string
+
+// The holds. When several faults hold one thing, the strongest counts.
 const (
-	holdFrozen = string(fault.Frozen)
-	holdDown   = string(fault.Down)
-	holdDeaf   = "deaf"
-	holdCut    = "cut"
-	holdToxic  = "toxic" // toxics of several faults are on a link side by side
+	Toxic  Hold = "toxic" // toxics of several faults are on a link side by side
+	Frozen Hold = "frozen"
+	Down   Hold = "down"
+	Deaf   Hold = "deaf"
+	Cut    Hold = "cut"
 )
 
-var strength = []string{"", holdToxic, holdFrozen, holdDown, holdDeaf, holdCut}
+var strength = []Hold{"", Toxic, Frozen, Down, Deaf, Cut}
 
-func stronger(a, b string) string {
+// Stronger is the stronger one of two holds.
+func Stronger(a, b Hold) Hold {
 	if slices.Index(strength, a) >= slices.Index(strength, b) {
 		return a
 	}
 	return b
 }
 
-type ledger struct{ dir string }
+// Ledger has a note of every fault that is injected in a lab.
+type Ledger struct{ dir string }
 
-func ledgerOf(lab string) (ledger, error) {
-	dir, err := stateDir()
-	return ledger{dir: filepath.Join(dir, lab+".faults")}, err
+// LedgerOf is the ledger of a lab.
+func LedgerOf(lab string) (Ledger, error) {
+	dir, err := Dir()
+	return Ledger{dir: filepath.Join(dir, lab+".faults")}, err
 }
 
-// notes are the faults in the ledger, the oldest first.
-func (l ledger) notes() ([]Note, error) {
+// Notes are the faults in the ledger, the oldest first.
+func (l Ledger) Notes() ([]Note, error) {
 	files, err := filepath.Glob(filepath.Join(l.dir, "*.json"))
 	if err != nil {
 		return nil, err
@@ -84,25 +89,29 @@ func (l ledger) notes() ([]Note, error) {
 	return all, nil
 }
 
-func (l ledger) path(id, ext string) string { return filepath.Join(l.dir, id+ext) }
+func (l Ledger) path(id, ext string) string { return filepath.Join(l.dir, id+ext) }
 
-func (l ledger) remove() error { return os.RemoveAll(l.dir) }
+// Remove forgets all faults.
+func (l Ledger) Remove() error { return os.RemoveAll(l.dir) }
 
-// page is one fault's note in the ledger, as the process has it that answers for the fault.
-type page struct {
-	ledger
+// Page is a page for one fault.
+func (l Ledger) Page(n Note) *Page { return &Page{Ledger: l, note: n} }
+
+// Page is one fault's note in the ledger, as the process has it that answers for the fault.
+type Page struct {
+	Ledger
 	lease *flock.Flock
 
 	mu   sync.Mutex
 	note Note
 }
 
-// begin writes the note and takes the lease.
-func (p *page) begin() error {
+// Begin writes the note and takes the lease.
+func (p *Page) Begin() error {
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
 		return fmt.Errorf("note a fault: %w", err)
 	}
-	if err := p.take(); err != nil {
+	if err := p.Take(); err != nil {
 		return err
 	}
 	p.mu.Lock()
@@ -111,14 +120,15 @@ func (p *page) begin() error {
 	return p.write()
 }
 
-// errLeased says that another process answers for a fault.
-var errLeased = errors.New("another process answers for it")
+// ErrAnswered says that another process answers for a fault.
+var ErrAnswered = errors.New("another process answers for it")
 
-func (p *page) take() error {
+// Take takes the lease of a fault. The error is ErrAnswered if another process has it.
+func (p *Page) Take() error {
 	p.lease = flock.New(p.path(p.note.ID, ".lease"))
 	ok, err := p.lease.TryLock()
 	if err == nil && !ok {
-		err = errLeased
+		err = ErrAnswered
 	}
 	if err != nil {
 		return fmt.Errorf("take fault %s: %w", p.note.ID, err)
@@ -126,16 +136,16 @@ func (p *page) take() error {
 	return nil
 }
 
-// stand lets the fault outlive this process.
-func (p *page) stand() error {
+// Stand lets the fault outlive this process.
+func (p *Page) Stand() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.note.Standing = true
 	return errors.Join(p.write(), p.lease.Unlock())
 }
 
-// end takes the note out of the ledger.
-func (p *page) end() error {
+// End takes the note out of the ledger.
+func (p *Page) End() error {
 	err := os.Remove(p.path(p.note.ID, ".json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
@@ -143,8 +153,20 @@ func (p *page) end() error {
 	return errors.Join(err, os.Remove(p.lease.Path()), p.lease.Unlock())
 }
 
+// Note is what the page says.
+func (p *Page) Note() Note {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := p.note
+	n.Holds = maps.Clone(n.Holds)
+	return n
+}
+
+// Leave gives the lease up: nobody answers for the fault any more.
+func (p *Page) Leave() error { return p.lease.Unlock() }
+
 // write replaces the file: a reader sees the note before or after.
-func (p *page) write() error {
+func (p *Page) write() error {
 	data, err := json.Marshal(p.note)
 	if err != nil {
 		return fmt.Errorf("note fault %s: %w", p.note.ID, err)
@@ -156,10 +178,10 @@ func (p *page) write() error {
 	return nil
 }
 
-// change notes that the fault holds a thing so (or, with the empty string, no longer), and has act make it so: others says how strongly
+// Change notes that the fault holds a thing so (or, with the empty string, no longer), and has act make it so: others says how strongly
 // other faults hold it. Nobody else changes the thing meanwhile. A hold is noted before it is taken and until it has been let go: whoever comes
 // after a process that died in between must find it.
-func (p *page) change(ctx context.Context, thing, how string, act func(others string) error) error {
+func (p *Page) Change(ctx context.Context, thing string, how Hold, act func(others Hold) error) error {
 	lock := flock.New(filepath.Join(p.dir, strings.NewReplacer(" ", "-", "/", "-").Replace(thing)+".lock"))
 	if _, err := lock.TryLockContext(ctx, 2*time.Millisecond); err != nil {
 		return fmt.Errorf("wait for who changes %s: %w", thing, err)
@@ -170,14 +192,14 @@ func (p *page) change(ctx context.Context, thing, how string, act func(others st
 			return err
 		}
 	}
-	all, err := p.notes()
+	all, err := p.Notes()
 	if err != nil {
 		return err
 	}
-	others := ""
+	others := Hold("")
 	for _, n := range all {
 		if n.ID != p.note.ID {
-			others = stronger(others, n.Holds[thing])
+			others = Stronger(others, n.Holds[thing])
 		}
 	}
 	if err := act(others); err != nil || how != "" {
@@ -186,18 +208,18 @@ func (p *page) change(ctx context.Context, thing, how string, act func(others st
 	return p.hold(thing, "")
 }
 
-// holds says how strongly the fault holds a thing; empty if it does not.
-func (p *page) holds(thing string) string {
+// Holds says how strongly the fault holds a thing; empty if it does not.
+func (p *Page) Holds(thing string) Hold {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.note.Holds[thing]
 }
 
-func (p *page) hold(thing, how string) error {
+func (p *Page) hold(thing string, how Hold) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.note.Holds == nil {
-		p.note.Holds = map[string]string{}
+		p.note.Holds = map[string]Hold{}
 	}
 	if how == "" {
 		delete(p.note.Holds, thing)
@@ -207,8 +229,8 @@ func (p *page) hold(thing, how string) error {
 	return p.write()
 }
 
-// leased says whether a process answers for a fault.
-func (l ledger) leased(id string) bool {
+// Answered says whether a process answers for a fault.
+func (l Ledger) Answered(id string) bool {
 	lease := flock.New(l.path(id, ".lease"))
 	free, err := lease.TryLock()
 	if err == nil && free {

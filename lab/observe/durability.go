@@ -1,4 +1,4 @@
-package lab
+package observe
 
 import (
 	"context"
@@ -8,14 +8,15 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // CheckDurability asks the primary whether it really keeps what it acknowledges: fsync and full_page_writes on, and the synchronous mode
 // that the topology asks for, with at least one replica in it.
-func (l *Lab) CheckDurability(ctx context.Context) error {
-	tap, err := l.Tap(topology.ServicePostgres.Host(l.topology.Home().Name))
+func (v View) CheckDurability(ctx context.Context) error {
+	tap, err := v.lab.Tap(topology.ServicePostgres.Host(v.lab.Topology().Home().Name))
 	if err != nil {
 		return err
 	}
@@ -25,7 +26,7 @@ func (l *Lab) CheckDurability(ctx context.Context) error {
 	}
 	defer func() { _ = conn.Close(ctx) }()
 	want := map[string]string{"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "synchronous_standby_names": ""}
-	remote := l.topology.Postgres.Commit == topology.CommitRemote
+	remote := v.lab.Topology().Postgres.Commit == topology.CommitRemote
 	if remote {
 		want["synchronous_standby_names"] = "ANY 1 (*)"
 	}
@@ -58,23 +59,23 @@ func (l *Lab) CheckDurability(ctx context.Context) error {
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("check durability of postgres in %s: %w", l.topology.Home().Name, err)
+		return fmt.Errorf("check durability of postgres in %s: %w", v.lab.Topology().Home().Name, err)
 	}
 	return nil
 }
 
 // CaughtUp says whether the PostgreSQL of a region has replayed all that a primary elsewhere has on disk; also when it is a primary itself, or no
 // other is.
-func (l *Lab) CaughtUp(ctx context.Context, region string) error {
-	own, err := l.Tap(topology.ServicePostgres.Host(region))
+func (v View) CaughtUp(ctx context.Context, region string) error {
+	own, err := v.lab.Tap(topology.ServicePostgres.Host(region))
 	if err != nil {
 		return err
 	}
-	for _, r := range l.topology.Regions {
+	for _, r := range v.lab.Topology().Regions {
 		if r.Name == region {
 			continue
 		}
-		tap, err := l.Tap(topology.ServicePostgres.Host(r.Name))
+		tap, err := v.lab.Tap(topology.ServicePostgres.Host(r.Name))
 		if err != nil {
 			return err
 		}
@@ -95,29 +96,32 @@ func (l *Lab) CaughtUp(ctx context.Context, region string) error {
 }
 
 // CheckReplication asks every database and cache that streams from another region whether it does now.
-func (l *Lab) CheckReplication(ctx context.Context) error {
-	if !l.topology.Streams() {
+func (v View) CheckReplication(ctx context.Context) error {
+	if !v.lab.Topology().Streams() {
 		return nil
 	}
 	var g errgroup.Group
-	for _, r := range l.topology.Regions {
-		if l.topology.Source(r.Name) == "" {
+	for _, r := range v.lab.Topology().Regions {
+		if v.lab.Topology().Source(r.Name) == "" {
 			continue
 		}
-		check := func(s topology.Service, ask func(ctx context.Context, tap string) error) {
+		for _, s := range plan.Services() {
+			tap, err := v.lab.Tap(s.Name.Host(r.Name))
+			node, ok := store.At(s.Name, tap, r.Name)
+			streamer, streams := node.(store.Streamer)
+			if !ok || !streams {
+				continue
+			}
 			g.Go(func() error {
-				tap, err := l.Tap(s.Host(r.Name))
 				if err == nil {
-					err = ask(ctx, tap)
+					err = streamer.Streams(ctx)
 				}
 				if err != nil {
-					return fmt.Errorf("check replication of %s from %s to %s: %w", s, l.topology.Source(r.Name), r.Name, err)
+					return fmt.Errorf("check replication of %s from %s to %s: %w", s.Name, v.lab.Topology().Source(r.Name), r.Name, err)
 				}
 				return nil
 			})
 		}
-		check(topology.ServicePostgres, store.Streaming)
-		check(topology.ServiceRedis, func(ctx context.Context, tap string) error { return redisInRole(ctx, tap, false) })
 	}
 	return g.Wait()
 }

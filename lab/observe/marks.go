@@ -1,4 +1,4 @@
-package lab
+package observe
 
 import (
 	"context"
@@ -7,10 +7,9 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/plan"
 
 	"golang.org/x/sync/errgroup"
-
-	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // Exchange is one question to an agent for its marks, dated on the asker's clock: what is needed to place the agent's clock.
@@ -21,17 +20,17 @@ type Exchange struct {
 
 // FollowMarks asks every agent of the lab for its marks until ctx ends, and hands on each exchange, one at a time per agent. An agent
 // that does not answer (its region may be lost) is asked again.
-func (l *Lab) FollowMarks(ctx context.Context, now func() time.Duration, seen func(Exchange)) error {
+func (v View) FollowMarks(ctx context.Context, now func() time.Duration, seen func(Exchange)) error {
 	g, gctx := errgroup.WithContext(ctx)
-	for _, n := range l.nodes {
-		switch n.Service {
-		case topology.ServiceAutomation, topology.ServiceNameservice, topology.ServiceReplicator, topology.ServiceBackup:
-			tap, err := l.Tap(n.Name())
-			if err != nil {
-				return err
-			}
-			g.Go(func() error { followAgent(gctx, tap, now, seen); return nil })
+	for _, n := range v.lab.Places() {
+		if !plan.Of(n.Service).Marks {
+			continue
 		}
+		tap, err := v.lab.Tap(n.Name())
+		if err != nil {
+			return err
+		}
+		g.Go(func() error { followAgent(gctx, tap, now, seen); return nil })
 	}
 	return g.Wait()
 }

@@ -1,0 +1,120 @@
+package plan
+
+import (
+	"fmt"
+	"maps"
+	"strconv"
+	"strings"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// configDir is where an app node finds its configuration.
+const configDir = "/config"
+
+// The app has its nodes, and one for each of its parts.
+var app = Service{
+	Name: topology.ServiceApp, Image: "app", Start: Serving, Crosses: true, Speaks: HTTP, places: appPlaces, tell: tellApp,
+}
+
+func appPlaces(t topology.Topology, where string) (all []topology.Place) {
+	r, ok := t.Region(where)
+	if !ok {
+		return nil
+	}
+	for n := range max(r.AppNodes, 1) {
+		all = append(all, topology.Place{Service: topology.ServiceApp, Region: where, Number: n + 1})
+	}
+	for _, part := range t.Services {
+		all = append(all, topology.Place{Service: topology.ServiceApp, Region: where, Number: 1, Part: part})
+	}
+	return all
+}
+
+func tellApp(p *Plan, n *Node) error {
+	t := p.Topology
+	n.Volumes = map[string]string{configDir: n.Region + "-config"}
+	if n.Part != "" {
+		n.Env["SERVICE"] = n.Part
+	} else if len(t.Services) > 0 {
+		n.Env["SERVICES"] = strings.Join(t.Services, ",")
+	}
+	if w := t.App; w.Workers > 0 && n.Part == "" {
+		n.Env["WORKERS"], n.Env["SERVICE_TIME"], n.Env["QUEUE"] = strconv.Itoa(w.Workers), w.ServiceTime.String(), strconv.Itoa(w.Queue)
+	}
+	env, err := p.App.environment(p.appEnv(n.Region, n.Name()))
+	if err != nil {
+		return err
+	}
+	maps.Copy(n.Env, env)
+	n.Env["CONFIG_FILE"], n.Cmd, n.Needs, n.Foreign = topology.ConfigFile, p.App.Cmd, p.App.Needs, p.App.Image
+	return nil
+}
+
+// AtStart are the nodes of the app that serve in a region from the start.
+func (p *Plan) AtStart(r topology.Region) (names []string) {
+	for _, at := range appPlaces(p.Topology, r.Name) {
+		if at.Number <= p.Topology.AppsAtStart(r) {
+			names = append(names, at.Name())
+		}
+	}
+	return names
+}
+
+// askApps are the URLs of a path at each node of the app in a region.
+func (p *Plan) askApps(region, path string) (urls []string) {
+	for _, at := range appPlaces(p.Topology, region) {
+		urls = append(urls, fmt.Sprintf("http://%s:%d%s", at.Name(), p.App.Port, path))
+	}
+	return urls
+}
+
+// config is the configuration of a region's app before anything has happened: writes go to the home region's primaries, objects and
+// items to the region's own stores. Their mirrors are in the standby, which takes over, whatever region they are written in.
+func (p *Plan) config(region string) topology.Config {
+	t := p.Topology
+	home := t.Home().Name
+	r, _ := t.Region(region)
+	c := topology.Config{
+		Revision: 1, Region: region, AppNodes: t.AppsAtStart(r),
+		Postgres: p.endpoint(region, home, topology.ServicePostgres), Redis: p.endpoint(region, home, topology.ServiceRedis),
+		S3: p.endpoint(region, region, topology.ServiceS3), DynamoDB: p.endpoint(region, region, topology.ServiceDynamoDB),
+	}
+	if t.Reads.Local() {
+		local := p.endpoint(region, region, topology.ServicePostgres)
+		c.Reads, c.LocalPostgres = t.Reads, &local
+	}
+	for _, o := range t.Overrides {
+		if o.In != region {
+			continue
+		}
+		if c.Services == nil {
+			c.Services = map[string]topology.Section{}
+		}
+		if c.Services[o.Service] == nil {
+			c.Services[o.Service] = topology.Section{}
+		}
+		service := topology.Service(strings.TrimPrefix(o.Key, "local_"))
+		c.Services[o.Service][o.Key] = p.endpoint(region, o.To, service)
+	}
+	if t.Postgres.Commit == topology.CommitRemote {
+		other := t.Standby().Name
+		if region == other {
+			other = home
+		}
+		objects, items := p.endpoint(region, other, topology.ServiceS3), p.endpoint(region, other, topology.ServiceDynamoDB)
+		c.MirrorS3, c.MirrorDynamoDB = &objects, &items
+	}
+	return c
+}
+
+// appEnv is what the templates of an app's environment may use in one of its nodes.
+func (p *Plan) appEnv(region, node string) AppEnv {
+	c := p.config(region)
+	return AppEnv{
+		Region: region, Node: node,
+		Postgres: c.Postgres.Address, Redis: c.Redis.Address, S3: c.S3.Address, DynamoDB: c.DynamoDB.Address,
+		User: topology.DatabaseUser, Database: topology.Database, AccessKey: topology.AccessKey, Secret: topology.Secret,
+		ConfigFile: topology.ConfigFile,
+	}
+}

@@ -1,0 +1,171 @@
+package plan
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// App is what the app nodes of every region run. The zero value is the sample app; whoever sets anything sets Image, Port and Health.
+//
+// A node is given REGION, NODE and CONFIG_FILE, and Env. CONFIG_FILE names a JSON document (topology.Config) with the addresses of its
+// region's PostgreSQL, Redis, S3 and DynamoDB. A failover replaces the file, by rename, and the app has to watch it: what came by Env
+// stays what it was when the node started, and goes on leading to the lost region.
+//
+// With strategy pilot-light, node number n of a region (NODE is app-n.region) is to refuse connections until app_nodes in that document is
+// n or more. Up waits for that too.
+//
+// What only an app can have that speaks the sample app's contract (package kyc):
+//   - It is waited for after a failover until it names the new configuration's revision in the header X-Config-Revision of Ready. An app
+//     that names none is taken at its word that it is ready, so let Ready ask the stores.
+//   - The faults that ask an app what it does: those of its configuration (GET /config) and squeeze (GET /capacity). How much a node is to do at
+//     all comes in the environment: WORKERS, SERVICE_TIME and QUEUE, where the topology says so.
+//   - A shift of clients in steps (topology.Shift), which asks the standby's nodes how they serve: GET /metrics with the histogram
+//     topology.RequestMetric. Without it nobody is shifted.
+//   - The drills of package scenarios, whose clients speak its protocol.
+//   - Copies of objects and items in other regions: they are made of topology.Bucket and topology.ItemsTable, in its formats.
+type App struct {
+	// Image is the name of an image that the engine has: pulled, built, or made by image.BuildProgram. A lab pulls nothing.
+	Image string   `json:"image,omitempty"`
+	Cmd   []string `json:"-"` // instead of the image's
+	Port  int      `json:"port"`
+	// Env is more of the environment, by name. Values are Go templates over AppEnv, such as "postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}".
+	Env map[string]string `json:"-"`
+	// Needs are what its nodes may do beyond what every node may: its image's user where that is root, or writing elsewhere than to /tmp.
+	Needs Needs `json:"-"`
+	// Health is a path that answers GET with 2xx while the process lives. The automation asks it in the home region: it is lost when
+	// neither the app nor the database answers.
+	Health string `json:"health"`
+	// Ready is a path that answers GET with 2xx when the app can do its work, in the standby region too; empty is Health. Up waits for it,
+	// the name service sends clients by it, and the automation waits for it before it redirects them.
+	Ready string `json:"ready"`
+}
+
+// sample is the app of fixtures/kyc, in the image "app" of the set.
+var sample = App{Port: topology.PortApp, Health: "/healthz", Ready: "/readyz"}
+
+// AppEnv is what the templates of App.Env may use. The addresses are host:port as the node reaches them, before anything has happened:
+// the primaries are in the home region, the object and item stores in the node's own.
+type AppEnv struct {
+	Region, Node                  string
+	Postgres, Redis, S3, DynamoDB string
+	User, Database                string // of PostgreSQL, with Secret as password
+	AccessKey, Secret             string // of S3 and DynamoDB
+	ConfigFile                    string
+}
+
+func (a App) isSample() bool { return reflect.ValueOf(a).IsZero() }
+
+// Whole is the app with what may be left out.
+func (a App) Whole() App {
+	if a.isSample() {
+		return sample
+	}
+	if a.Ready == "" {
+		a.Ready = a.Health
+	}
+	return a
+}
+
+// Validate says everything that can be said without an engine. Templates are tried for every app node of the topology.
+func (a App) Validate(t topology.Topology) error {
+	if a.isSample() {
+		return nil
+	}
+	var errs []error
+	complain := func(format string, args ...any) { errs = append(errs, fmt.Errorf("app "+format, args...)) }
+	if a.Image == "" {
+		complain("image: it is missing: name one that the engine has")
+	}
+	if a.Port < 1 || a.Port > 65535 {
+		complain("port: %d is none: name the one that the app listens on, 1 to 65535", a.Port)
+	}
+	for _, folder := range a.Needs.Scratch {
+		if !path.IsAbs(folder) || path.Clean(folder) == "/" {
+			complain("needs.scratch: %q is no folder to write to: name one from the root on, such as /var/run/shop", folder)
+		}
+	}
+	for field, where := range map[string]string{"health": a.Health, "ready": a.Whole().Ready} {
+		if field == "ready" && a.Ready == "" {
+			continue // it is Health, of which enough is said
+		}
+		if _, err := url.ParseRequestURI(where); err != nil || !strings.HasPrefix(where, "/") || strings.HasPrefix(where, "//") || strings.Contains(where, "#") {
+			complain("%s: %q is no path: name one that GET answers with 2xx, such as /healthz", field, where)
+		}
+	}
+	said := map[string]bool{}
+	for _, n := range a.nodes(t) {
+		if _, err := a.environment(n); err != nil && !said[err.Error()] {
+			said[err.Error()] = true
+			errs = append(errs, err)
+		}
+	}
+	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(errs...)
+}
+
+// nodes are those that the app is going to run in, or just one without addresses where the topology is not valid itself.
+func (a App) nodes(t topology.Topology) []AppEnv {
+	if t.Validate() != nil {
+		return []AppEnv{{}}
+	}
+	p := New(t, a)
+	var all []AppEnv
+	for _, at := range Places(t) {
+		if at.Service == topology.ServiceApp {
+			all = append(all, p.appEnv(at.Region, at.Name()))
+		}
+	}
+	return all
+}
+
+// reserved are the names that the lab sets itself.
+var reserved = []string{"CONFIG_FILE", "NODE", "QUEUE", "REGION", "SERVICE", "SERVICES", "SERVICE_TIME", "WORKERS"}
+
+// environment is Env in one node.
+func (a App) environment(in AppEnv) (map[string]string, error) {
+	env := map[string]string{}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(a.Env)) {
+		value, err := render(a.Env[name], in)
+		switch {
+		case name == "" || strings.ContainsAny(name, "=\x00"):
+			err = errors.New("that is no name of a variable")
+		case slices.Contains(reserved, name):
+			err = errors.New("the lab sets that itself")
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("app env %s: %w", name, err))
+		}
+		env[name] = value
+	}
+	return env, errors.Join(errs...)
+}
+
+func render(text string, in AppEnv) (string, error) {
+	t, err := template.New("value").Parse(text)
+	if err != nil {
+		return "", errors.New(strings.TrimPrefix(err.Error(), "template: "))
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, in); err != nil {
+		said := strings.TrimPrefix(err.Error(), "template: ")
+		if strings.Contains(said, "can't evaluate field") {
+			var fields []string
+			for _, f := range reflect.VisibleFields(reflect.TypeFor[AppEnv]()) {
+				fields = append(fields, "."+f.Name)
+			}
+			said += ": there are " + strings.Join(fields, ", ")
+		}
+		return "", errors.New(said)
+	}
+	return b.String(), nil
+}

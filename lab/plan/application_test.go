@@ -1,0 +1,109 @@
+package plan
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// shop is an app with everything that can be said of one.
+var shop = App{
+	Image: "acme/shop:1", Port: 9000, Health: "/live", Ready: "/open?deep=1", Cmd: []string{"serve"},
+	Env: map[string]string{
+		"DATABASE_URL": "postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}",
+		"WHO":          "{{.Node}} in {{.Region}}, {{.ConfigFile}}",
+		"STORES":       "{{.Redis}} {{.S3}} {{.DynamoDB}} {{.AccessKey}}",
+	},
+}
+
+func TestWhatIsWrongWithAnApp(t *testing.T) {
+	top, _ := topology.Preset("two-regions")
+	for name, c := range map[string]struct {
+		change func(*App)
+		want   string // all of the error, or nothing
+	}{
+		"nothing":           {func(*App) {}, ""},
+		"the sample app":    {func(a *App) { *a = App{} }, ""},
+		"no ready path":     {func(a *App) { a.Ready = "" }, ""},
+		"no image":          {func(a *App) { a.Image = "" }, "app image: it is missing: name one that the engine has"},
+		"a host for a path": {func(a *App) { a.Ready = "//x/y" }, `app ready: "//x/y" is no path: name one that GET answers with 2xx, such as /healthz`},
+		"a fragment":        {func(a *App) { a.Health = "/live#now" }, `app health: "/live#now" is no path: name one that GET answers with 2xx, such as /healthz`},
+		"no path at all":    {func(a *App) { a.Health, a.Ready = "", "" }, `app health: "" is no path: name one that GET answers with 2xx, such as /healthz`},
+		"wrong in one region": {
+			func(a *App) {
+				a.Env = map[string]string{"A": `{{if eq .Region "us-west-2"}}{{index .Region 99}}{{end}}`}
+			},
+			`app env A: value:1:31: executing "value" at <index .Region 99>: error calling index: index out of range: 99`,
+		},
+	} {
+		app := shop
+		c.change(&app)
+		said := ""
+		if err := app.Validate(top); err != nil {
+			said = err.Error()
+		}
+		if said != c.want {
+			t.Errorf("%s: got %q", name, said)
+		}
+	}
+}
+
+func TestAnAppIsReachedAndAskedWhereItSays(t *testing.T) {
+	top, _ := topology.Preset("two-regions")
+	lab := plannedWith(top, shop)
+	nodes := nodesOf(t, lab)
+	leads := 0
+	for _, p := range lab.Paths {
+		if p.Service == topology.ServiceApp {
+			leads++
+			if !strings.HasSuffix(p.Upstream, ":9000") {
+				t.Errorf("%s leads to %s", p.Name, p.Upstream)
+			}
+		} else if strings.HasSuffix(p.Upstream, ":9000") {
+			t.Errorf("%s leads to %s", p.Name, p.Upstream)
+		}
+	}
+	if leads != 9 { // between regions, from clients, from the name service and the taps, two each, and the automation's own
+		t.Errorf("%d links lead to the app", leads)
+	}
+	ports := func(from, to string, s topology.Service) string { return "hub:" + lab.port(from, to, s) }
+
+	app := nodes[topology.Place{Service: topology.ServiceApp, Region: "us-west-2", Number: 1}.Name()]
+	want := map[string]string{
+		"NODE": "app-1.us-west-2", "REGION": "us-west-2", "CONFIG_FILE": topology.ConfigFile,
+		"DATABASE_URL": "postgres://postgres:regionfall-lab@" + ports("us-west-2", "us-east-1", topology.ServicePostgres) + "/kyc",
+		"WHO":          "app-1.us-west-2 in us-west-2, " + topology.ConfigFile,
+		"STORES":       ports("us-west-2", "us-east-1", topology.ServiceRedis) + " s3.us-west-2:4566 dynamodb.us-west-2:4566 regionfall",
+	}
+	if diff := cmp.Diff(want, app.Env); diff != "" {
+		t.Error(diff)
+	}
+	if app.Foreign != "acme/shop:1" || !slices.Equal(app.Cmd, []string{"serve"}) {
+		t.Errorf("%+v", app)
+	}
+
+	var automation api.AutomationConfig
+	var names api.NameserviceConfig
+	for node, settings := range map[string]any{"automation.us-west-2": &automation, "nameservice.global": &names} {
+		if err := json.Unmarshal([]byte(nodes[node].Env[topology.AgentConfigEnv]), settings); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked := map[string]string{
+		"home": automation.HomeHealth, "own": strings.Join(automation.AppsReady, " "), "east": names.Targets[0].Health, "west": names.Targets[1].Health,
+	}
+	if diff := cmp.Diff(map[string]string{
+		"home": "http://" + lab.control("us-west-2", "us-east-1", topology.ServiceApp).Address + "/live",
+		"own":  "http://app-1.us-west-2:9000/open?deep=1",
+		"east": "http://" + ports(topology.Global, "us-east-1", topology.ServiceApp) + "/open?deep=1",
+		"west": "http://" + ports(topology.Global, "us-west-2", topology.ServiceApp) + "/open?deep=1",
+	}, asked); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -1,0 +1,36 @@
+package plan
+
+import (
+	"testing"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+func TestPlanGivesEveryPathAPortOfItsOwn(t *testing.T) {
+	two, _ := topology.Preset("two-regions")
+	all := Paths(two)
+	ports, names := map[int]bool{}, map[string]bool{}
+	for _, s := range all {
+		if ports[s.Port] || names[s.Name] {
+			t.Errorf("%s on port %d is there twice", s.Name, s.Port)
+		}
+		ports[s.Port], names[s.Name] = true, true
+		if s.From == s.To {
+			t.Errorf("%s leads nowhere", s.Name)
+		}
+	}
+	for _, want := range []string{
+		"us-west-2_us-east-1_postgres", "us-east-1_us-west-2_s3", "clients_us-east-1_app", "global_us-west-2_app",
+		"us-west-2_global_nameservice", "automation_us-east-1_app", "automation_us-east-1_postgres", "tap_app-1.us-east-1", "tap_automation.us-west-2", "tap_nameservice.global",
+	} {
+		if !names[want] {
+			t.Errorf("there is no path %s", want)
+		}
+	}
+	two.Automation.Off = true
+	for _, s := range Paths(two) {
+		if s.Service == topology.ServiceAutomation || s.Control {
+			t.Errorf("%s leads to an automation that is off", s.Name)
+		}
+	}
+}

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/regionfall/regionfall/lab/topology"
+)
+
+// probeWithin bounds one question to a store.
+const probeWithin = 5 * time.Second
+
+// ObjectProbe writes and looks for objects of its own among those of the lab's bucket in one region, as an app would.
+type ObjectProbe struct {
+	client *s3.Client
+	region string
+}
+
+// ProbeObjects probes the S3 at an address.
+func ProbeObjects(address, region string) ObjectProbe {
+	return ObjectProbe{client: Objects(address, region, nil), region: region}
+}
+
+// Put writes an object with the metadata that the app gives its own.
+func (o ObjectProbe) Put(ctx context.Context, key string, size int) error {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	stamp := strconv.FormatInt(time.Now().UnixNano(), 10)
+	_, err := o.client.PutObject(ctx, &s3.PutObjectInput{
+		Bucket: aws.String(topology.Bucket), Key: aws.String(key), Body: strings.NewReader(strings.Repeat("x", size)),
+		Metadata: map[string]string{"stamp": stamp, "origin": o.region},
+	})
+	if err != nil {
+		return fmt.Errorf("put object in %s: %w", o.region, err)
+	}
+	return nil
+}
+
+// Has looks for an object.
+func (o ObjectProbe) Has(ctx context.Context, key string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	_, err := o.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(topology.Bucket), Key: aws.String(key)})
+	var missing *s3types.NotFound
+	if errors.As(err, &missing) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("look for object in %s: %w", o.region, err)
+	}
+	return true, nil
+}
+
+// Delete removes an object, if it is there.
+func (o ObjectProbe) Delete(ctx context.Context, key string) error {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	_, err := o.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(topology.Bucket), Key: aws.String(key)})
+	if err != nil {
+		return fmt.Errorf("delete object in %s: %w", o.region, err)
+	}
+	return nil
+}
+
+// Size adds up what a listing says: it dates by the second, so nothing is left out.
+func (o ObjectProbe) Size(ctx context.Context, prefix string, _ time.Time) (int64, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	var size int64
+	pages := s3.NewListObjectsV2Paginator(o.client, &s3.ListObjectsV2Input{Bucket: aws.String(topology.Bucket), Prefix: aws.String(prefix)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("list objects in %s: %w", o.region, err)
+		}
+		for _, object := range page.Contents {
+			size += aws.ToInt64(object.Size)
+		}
+	}
+	return size, nil
+}

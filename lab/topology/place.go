@@ -1,0 +1,62 @@
+package topology
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Place is where one node runs, and what it does there.
+type Place struct {
+	Service Service
+	Region  string // or Global
+	Number  int    // from 1
+	Part    string // of the app: one of Topology.Services; empty for the nodes that take requests
+}
+
+// Name is the node's: the service's host name, numbered for nodes of the app, such as "app-1.us-east-1"; for a part of the app its own.
+func (p Place) Name() string {
+	switch {
+	case p.Part != "":
+		return p.Part + "." + p.Region
+	case p.Service == ServiceApp:
+		return fmt.Sprintf("%s-%d.%s", p.Service, p.Number, p.Region)
+	}
+	return p.Service.Host(p.Region)
+}
+
+// Tap is where taps start: the harness's own questions to a node. No fault touches a tap.
+const Tap = "tap"
+
+// Path is a one-way path from a place to a service elsewhere, or a tap. Each is a proxy of its own on the hub, so that one can be broken without the
+// others.
+type Path struct {
+	Name     string
+	From     string // a region, Clients, Global or Tap
+	To       string // a region or Global
+	Service  Service
+	Control  bool   // only the automation looks over it, at the region that it watches
+	Node     string // for taps: the node that is asked
+	Port     int    // on the hub
+	Upstream string // host:port in To's network
+}
+
+// Published says whether the path starts outside the lab, at a port that the hub publishes.
+func (p Path) Published() bool { return p.From == Clients || p.From == Tap }
+
+// PlaceOf is the place of a node of a service, by the node's name.
+func PlaceOf(s Service, name string) Place {
+	host, region, _ := strings.Cut(name, ".")
+	p := Place{Service: s, Region: region, Number: 1}
+	if s != ServiceApp {
+		return p
+	}
+	if number, ok := strings.CutPrefix(host, string(ServiceApp)+"-"); ok {
+		if n, err := strconv.Atoi(number); err == nil {
+			p.Number = n
+			return p
+		}
+	}
+	p.Part = host
+	return p
+}
