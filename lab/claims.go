@@ -26,8 +26,9 @@ func newClaims(e containers) (*claims, error) {
 	return &claims{host: host, engine: e, ended: map[string]bool{}}, err
 }
 
-// mine says whether a lab, by its labels, is this process's to sweep. A lab that was brought up in a container of the engine, as a job of CI
-// does, is everybody's once that container has ended: its locks went with it. Until then it is nobody else's, whatever its locks say here.
+// mine says whether a lab, by its labels, is this process's to sweep. A lab that was brought up in a container of the
+// engine, as a job of CI does, is everybody's once that container has ended: its locks went with it. Until then it is
+// nobody else's, whatever its locks say here.
 func (c *claims) mine(ctx context.Context, labels map[string]string) (bool, error) {
 	id := labels[node.LabelContainer]
 	if id == "" || id == c.engine.Self() {

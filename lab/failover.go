@@ -14,8 +14,9 @@ import (
 // failoverMargin is how much longer a failover may take than all its steps together: to be told, and to be asked about.
 const failoverMargin = 10 * time.Second
 
-// Failover orders the automation of a region to take over, as a person would who has seen enough: nothing is detected and nobody is asked.
-// It waits until clients are redirected, and tells said of each step, and of each that fails. Ordered when it is done or under way, it only waits.
+// Failover orders the automation of a region to take over, as a person would who has seen enough: nothing is detected
+// and nobody is asked. It waits until clients are redirected, and tells said of each step, and of each that fails.
+// Ordered when it is done or under way, it only waits.
 func (l *Lab) Failover(ctx context.Context, region string, said func(string)) error {
 	t := l.topology
 	standby := t.Standby().Name

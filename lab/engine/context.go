@@ -12,7 +12,8 @@ import (
 	"github.com/docker/cli/cli/context/store"
 )
 
-// contextPlace is the engine of the docker context that is in use, by docker's own rule; nil for the default one, which names none.
+// contextPlace is the engine of the docker context that is in use, by docker's own rule; nil for the default one, which
+// names none.
 func contextPlace() (*Place, error) {
 	name, by := os.Getenv("DOCKER_CONTEXT"), "DOCKER_CONTEXT"
 	if name == "" {

@@ -10,8 +10,8 @@ import (
 // propertiesFile is where testcontainers' users set what it does, in their home.
 const propertiesFile = ".testcontainers.properties"
 
-// Disregarded is an engine that testcontainers would use instead, by a file of the user's; empty for none. It is not followed: images and nodes
-// are on one engine.
+// Disregarded is an engine that testcontainers would use instead, by a file of the user's; empty for none. It is not
+// followed: images and nodes are on one engine.
 func (p Place) Disregarded() string {
 	home, err := os.UserHomeDir()
 	if err != nil {

@@ -78,7 +78,8 @@ func (p Place) refuses(err error) error {
 	return &Problem{fmt.Errorf("%w%s", ErrRefuses, p.where()), text, remedy}
 }
 
-// overSSH says how to reach an engine for which ssh is needed. Its published ports are where it is, not at the end of the tunnel.
+// overSSH says how to reach an engine for which ssh is needed. Its published ports are where it is, not at the end of
+// the tunnel.
 func (p Place) overSSH(hop string) error {
 	const socket = "/tmp/engine.sock"
 	user, path, _ := strings.Cut(hop, "/")
@@ -95,7 +96,8 @@ func (p Place) overSSH(hop string) error {
 	}
 }
 
-// ReachEnv is the variable that says at which address the ports are reached that the engine publishes. Testcontainers reads it too.
+// ReachEnv is the variable that says at which address the ports are reached that the engine publishes. Testcontainers
+// reads it too.
 const ReachEnv = "TESTCONTAINERS_HOST_OVERRIDE"
 
 // proxy is the HTTP proxy that the engine's client asks instead of the engine; nil for none.

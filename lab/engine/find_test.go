@@ -27,7 +27,8 @@ func folder(t *testing.T) string {
 	return dir
 }
 
-// nobody has no engine be named, by anything, and gives the folder of docker's configuration and where the user's engine would be.
+// nobody has no engine be named, by anything, and gives the folder of docker's configuration and where the user's
+// engine would be.
 func nobody(t *testing.T) (configuration, runtime string) {
 	t.Helper()
 	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION"} {

@@ -40,8 +40,8 @@ func (s starter) prepare(ctx context.Context) error {
 	return nil
 }
 
-// flags say all of how dockerd is to run. Its file of settings is an empty one of our own: what an administrator set for the machine's engine,
-// such as its data folder, is not meant for this one.
+// flags say all of how dockerd is to run. Its file of settings is an empty one of our own: what an administrator set
+// for the machine's engine, such as its data folder, is not meant for this one.
 func (s starter) flags(ctx context.Context) ([]string, error) {
 	driver, err := s.storageDriver(ctx)
 	if err != nil {

@@ -17,7 +17,8 @@ import (
 	"github.com/regionfall/regionfall/lab/engine/enginetest"
 )
 
-// TestMain lets a copy of this test, under the name of dockerd, stand in for it: what is tested is how one is run, waited for and ended.
+// TestMain lets a copy of this test, under the name of dockerd, stand in for it: what is tested is how one is run,
+// waited for and ended.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "dockerd" {
 		os.Exit(standIn(os.Args[1:]))

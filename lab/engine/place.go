@@ -55,7 +55,8 @@ func (f finder) usual() []Place {
 // usualSocket is where an engine listens that nobody names, and whose that is.
 type usualSocket struct{ by, path string }
 
-// usualSockets are those of this user's engines, in the order in which they are tried. A folder that the user has not is a relative path.
+// usualSockets are those of this user's engines, in the order in which they are tried. A folder that the user has not
+// is a relative path.
 func usualSockets() (all []usualSocket) {
 	home, err := os.UserHomeDir()
 	if err != nil {

@@ -31,8 +31,8 @@ type Networks struct {
 // Fit says whether so many more can be made.
 func (n Networks) Fit(more int) bool { return !n.Limited || n.Left >= more }
 
-// Networks counts for how many more networks the engine has address pools. One is taken by another network, or by an address of the engine's
-// machine, which can be seen if that is this one. Podman has pools for thousands.
+// Networks counts for how many more networks the engine has address pools. One is taken by another network, or by an
+// address of the engine's machine, which can be seen if that is this one. Podman has pools for thousands.
 func (e *Engine) Networks(ctx context.Context) (Networks, error) {
 	if e.About.Product == Podman {
 		return Networks{}, nil

@@ -21,9 +21,9 @@ import (
 // startsWithin is how long an engine may take to start: one that finds many containers of a killed one has much to do.
 const startsWithin = 90 * time.Second
 
-// Start starts an engine of Regionfall's own where none answers: the distribution's docker.io, installed if need be, with a socket and a
-// data folder of its own, which Find finds from then on. Where one answers, it is left at that, and started is false. say is told what
-// is done. The error is a *Problem, or the context's.
+// Start starts an engine of Regionfall's own where none answers: the distribution's docker.io, installed if need be,
+// with a socket and a data folder of its own, which Find finds from then on. Where one answers, it is left at that, and
+// started is false. say is told what is done. The error is a *Problem, or the context's.
 func Start(ctx context.Context, say func(string)) (at Place, started bool, err error) {
 	return starter{files: ours, say: say}.start(ctx)
 }
@@ -78,7 +78,8 @@ func orZero(p *Place) Place {
 	return *p
 }
 
-// there finds the engine that makes another one needless; nil for none. One that is named and does not answer, or hangs, is an error.
+// there finds the engine that makes another one needless; nil for none. One that is named and does not answer, or
+// hangs, is an error.
 func (s starter) there(ctx context.Context) (*Place, error) {
 	e, err := s.finder().find(ctx)
 	if err == nil {

@@ -7,8 +7,9 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// FillDisk fills the disk of PostgreSQL nodes to the last byte. The write-ahead log is on another disk, so a primary lives, and a write
-// fails that needs another page. A replica has nobody to whom its replay could fail: it ends as soon as it replays such a write.
+// FillDisk fills the disk of PostgreSQL nodes to the last byte. The write-ahead log is on another disk, so a primary
+// lives, and a write fails that needs another page. A replica has nobody to whom its replay could fail: it ends as soon
+// as it replays such a write.
 type FillDisk struct {
 	Which `yaml:",inline"`
 }
@@ -24,8 +25,8 @@ func (f *FillDisk) Validate(t topology.Topology) error { return f.validateDisk(t
 // filler is what fills the disk. PostgreSQL leaves files of that beginning out of a backup.
 const filler = topology.DataDir + "/pgsql_tmp.regionfall"
 
-// fillScript writes until nothing goes any more, and never more than a small disk takes: where the engine has not limited the volume, it
-// is the machine's own disk that would be filled.
+// fillScript writes until nothing goes any more, and never more than a small disk takes: where the engine has not
+// limited the volume, it is the machine's own disk that would be filled.
 var fillScript = fmt.Sprintf(
 	`if dd if=/dev/zero of=%s bs=1M count=%d status=none; then rm -f %[1]s; echo "the disk is larger than it should be"; exit 1; fi`,
 	filler, topology.DataSize>>20)

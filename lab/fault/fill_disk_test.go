@@ -8,7 +8,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// A replica whose disk is full ends as soon as what it replays needs another page, before or after the first look at it.
+// A replica whose disk is full ends as soon as what it replays needs another page, before or after the first look at
+// it.
 func TestAReplicaThatAFullDiskHasEndedIsFull(t *testing.T) {
 	two, _ := topology.Preset("two-regions")
 	n := newNode(topology.ServicePostgres, west)

@@ -9,8 +9,8 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// Disk is a volume of a limited size, so that it can really be full. It is in memory, and lasts as long as a running node has it: one
-// whose content must outlive its node is kept by a second node too.
+// Disk is a volume of a limited size, so that it can really be full. It is in memory, and lasts as long as a running
+// node has it: one whose content must outlive its node is kept by a second node too.
 type Disk struct {
 	Volume string
 	Path   string // where the node has it
@@ -18,8 +18,8 @@ type Disk struct {
 	Keep   bool   // the node does no more than keep it: it can't write, and gives it no content
 }
 
-// createVolumes makes the volumes of a node that are not there yet. Left to the making of a container, Podman would make plain ones of them, without
-// a size and without the labels by which they are found.
+// createVolumes makes the volumes of a node that are not there yet. Left to the making of a container, Podman would
+// make plain ones of them, without a size and without the labels by which they are found.
 func (e *Engine) createVolumes(ctx context.Context, s Spec) error {
 	create := func(o client.VolumeCreateOptions) error {
 		o.Driver = "local"
@@ -45,7 +45,8 @@ func (e *Engine) createVolumes(ctx context.Context, s Spec) error {
 	return nil
 }
 
-// mounts are volumes of the engine only: no node sees a file of the engine's machine, and least of all the engine's socket.
+// mounts are volumes of the engine only: no node sees a file of the engine's machine, and least of all the engine's
+// socket.
 func mounts(s Spec) []mount.Mount {
 	var ms []mount.Mount
 	for path, volume := range s.Volumes {

@@ -1,5 +1,5 @@
-// Package node runs containers: one in one role each. Testcontainers is used here (and in lab/image) and nowhere else; what its
-// container interface lacks (kill, freeze, sweep by label) goes to the engine's own client.
+// Package node runs containers: one in one role each. Testcontainers is used here (and in lab/image) and nowhere else;
+// what its container interface lacks (kill, freeze, sweep by label) goes to the engine's own client.
 package node
 
 import (
@@ -19,8 +19,9 @@ import (
 // answerWithin is how long the engine may take over one question. Its client knows no limit of its own.
 const answerWithin = 30 * time.Second
 
-// AtOnce is how many containers come to their networks, or leave them, at the same time. Docker 20.10 takes two locks of its networks in either order
-// (libnetwork's processEndpointDelete and getSvcRecords): with a whole lab at once it may never answer again. More would not be faster on two processors.
+// AtOnce is how many containers come to their networks, or leave them, at the same time. Docker 20.10 takes two locks
+// of its networks in either order (libnetwork's processEndpointDelete and getSvcRecords): with a whole lab at once it
+// may never answer again. More would not be faster on two processors.
 const AtOnce = 3
 
 // Engine is the container engine.
@@ -44,8 +45,8 @@ func inTurn(ctx context.Context, do func() error) error {
 	return do()
 }
 
-// Connect connects to the engine that package engine finds, and finds out where its published ports are reached. The error is an
-// *engine.Problem, or the context's.
+// Connect connects to the engine that package engine finds, and finds out where its published ports are reached. The
+// error is an *engine.Problem, or the context's.
 func Connect(ctx context.Context) (*Engine, error) {
 	found, err := engine.Find(ctx)
 	if err != nil {
@@ -146,7 +147,8 @@ func (e *Engine) Network(ctx context.Context, name string, internal bool, labels
 	return nil
 }
 
-// outOfPools says whether an engine has no addresses for another network, in the words of docker up to 27, docker from 28 on, and Podman.
+// outOfPools says whether an engine has no addresses for another network, in the words of docker up to 27, docker from
+// 28 on, and Podman.
 func outOfPools(err error) bool {
 	for _, words := range []string{"non-overlapping IPv4 address pool", "predefined address pools have been fully subnetted", "could not find free subnet"} {
 		if strings.Contains(err.Error(), words) {

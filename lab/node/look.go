@@ -55,7 +55,8 @@ func (n *Node) Confinement(ctx context.Context) (Confinement, error) {
 			c.FromHost = append(c.FromHost, "the host's "+what)
 		}
 	}
-	// What was asked for counts too: of a node in an internal network alone the engine publishes nothing, until it is in another as well.
+	// What was asked for counts too: of a node in an internal network alone the engine publishes nothing, until it is in
+	// another as well.
 	for _, ports := range []network.PortMap{i.Container.NetworkSettings.Ports, h.PortBindings} {
 		for _, bindings := range ports {
 			for _, b := range bindings {
@@ -85,8 +86,9 @@ func (n *Node) users(ctx context.Context) ([]string, error) {
 	return column(rows, 0), err
 }
 
-// processes asks Podman, which looks at the node's processes itself if it is asked in its own words. In docker's, it runs ps among them as root, and
-// lists that too; and of the capabilities that were dropped it tells only those that it would have given.
+// processes asks Podman, which looks at the node's processes itself if it is asked in its own words. In docker's, it
+// runs ps among them as root, and lists that too; and of the capabilities that were dropped it tells only those that it
+// would have given.
 func (n *Node) processes(ctx context.Context) (users, capabilities []string, err error) {
 	rows, err := n.top(ctx, "user,capbnd")
 	users, capabilities = column(rows, 0), column(rows, 1)

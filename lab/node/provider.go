@@ -12,11 +12,12 @@ import (
 	"github.com/regionfall/regionfall/lab/engine"
 )
 
-// Testcontainers has a rule of its own for the engine, a file in which the user may name another one, a prefix for all images and more, and a
-// reaper: a container that has the engine's socket. It follows them once in a process. A lab has the engine that package engine found,
-// images by their names, and sweeps up by itself.
+// Testcontainers has a rule of its own for the engine, a file in which the user may name another one, a prefix for all
+// images and more, and a reaper: a container that has the engine's socket. It follows them once in a process. A lab has
+// the engine that package engine found, images by their names, and sweeps up by itself.
 
-// settle has testcontainers read its settings, of which those that lead elsewhere are kept from it: without a home, it knows of no file.
+// settle has testcontainers read its settings, of which those that lead elsewhere are kept from it: without a home, it
+// knows of no file.
 var settle = sync.OnceValue(func() error {
 	tclog.SetDefault(tclog.NewNoopLogger())
 	return during(map[string]string{"HOME": "", "TESTCONTAINERS_RYUK_DISABLED": "true"}, func() error {
@@ -37,8 +38,8 @@ func provide(found *engine.Engine) (*testcontainers.DockerProvider, error) {
 	defer providing.Unlock()
 	var provider *testcontainers.DockerProvider
 	err := during(found.Environ(), func() (err error) {
-		// Without the name of the default bridge, which Podman calls so too when it is asked as docker is, testcontainers makes a network of its own,
-		// puts every node into it, and leaves it behind.
+		// Without the name of the default bridge, which Podman calls so too when it is asked as docker is, testcontainers
+		// makes a network of its own, puts every node into it, and leaves it behind.
 		provider, err = testcontainers.NewDockerProvider(append(
 			testcontainers.Generic2DockerOptions(testcontainers.WithLogger(tclog.NewNoopLogger())),
 			testcontainers.WithDefaultBridgeNetwork(testcontainers.Bridge))...)

@@ -31,7 +31,8 @@ type reach struct {
 
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
-// address is where a port is reached. One that is published on an address of its own is reached there, whoever asked for that.
+// address is where a port is reached. One that is published on an address of its own is reached there, whoever asked
+// for that.
 func (r reach) address(b network.PortBinding) string {
 	host := r.host
 	if ip := b.HostIP; ip.IsValid() && !ip.IsUnspecified() && !ip.IsLoopback() {
@@ -40,7 +41,8 @@ func (r reach) address(b network.PortBinding) string {
 	return net.JoinHostPort(host, b.HostPort)
 }
 
-// Host is where published ports are reached: loopback, the host of a remote engine, or the engine's machine as a container sees it.
+// Host is where published ports are reached: loopback, the host of a remote engine, or the engine's machine as a
+// container sees it.
 func (e *Engine) Host() string { return e.reach.host }
 
 // Local says whether ports are published on loopback alone, since the engine runs where this process does.
@@ -57,8 +59,8 @@ type process struct {
 
 var thisProcess = process{mounts: "/proc/self/mountinfo", marks: []string{"/.dockerenv", "/run/.containerenv"}}
 
-// findReach finds out where the engine's published ports are reached, and which of its containers this process is in, if it is in one. Whoever
-// names the address in engine.ReachEnv knows better.
+// findReach finds out where the engine's published ports are reached, and which of its containers this process is in,
+// if it is in one. Whoever names the address in engine.ReachEnv knows better.
 func (p process) findReach(ctx context.Context, found *engine.Engine) (r reach, self string, err error) {
 	me, err := p.ownContainer(ctx, found.Client)
 	if err != nil {
@@ -96,7 +98,8 @@ func unreachable(why string) error {
 	}
 }
 
-// reachOf is where the ports are of an engine at an address: on loopback for one on a socket of this machine, on its own host for a remote one.
+// reachOf is where the ports are of an engine at an address: on loopback for one on a socket of this machine, on its
+// own host for a remote one.
 func reachOf(daemon string) reach {
 	u, err := url.Parse(daemon)
 	if err != nil || u.Hostname() == "" {
@@ -115,8 +118,8 @@ func reachAt(host string) reach {
 	return reach{host: host, publish: netip.IPv4Unspecified()}
 }
 
-// gatewayOf is where a container reaches what the engine publishes: at the address of the engine's machine in the container's network. It is
-// published there and nowhere else.
+// gatewayOf is where a container reaches what the engine publishes: at the address of the engine's machine in the
+// container's network. It is published there and nowhere else.
 func gatewayOf(me container.InspectResponse) (reach, error) {
 	if me.NetworkSettings != nil {
 		for _, name := range slices.Sorted(maps.Keys(me.NetworkSettings.Networks)) {
@@ -201,8 +204,8 @@ func (p process) inContainer() bool {
 	return false
 }
 
-// runsBeside says whether the engine runs in this process's own network or machine: its networks' gateways are addresses of this one, or both
-// go by one name.
+// runsBeside says whether the engine runs in this process's own network or machine: its networks' gateways are
+// addresses of this one, or both go by one name.
 func runsBeside(ctx context.Context, cli *client.Client) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()

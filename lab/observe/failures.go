@@ -22,7 +22,8 @@ func NewFailures(ctx context.Context, tap string) *Failures {
 	return f
 }
 
-// next tells of each step that has failed since, such as "step promote failed: not done within 5s". What can't be asked now is told later.
+// next tells of each step that has failed since, such as "step promote failed: not done within 5s". What can't be asked
+// now is told later.
 func (f *Failures) next(ctx context.Context) (said []string) {
 	x, err := askMarks(ctx, f.tap, f.last, 0, func() time.Duration { return 0 })
 	if err == nil && x.Reply.Start != f.start && f.last > 0 {

@@ -57,7 +57,8 @@ first.`,
 	return cmd
 }
 
-// machine is what was found out about this machine and the engine's. What could not be found out has an error beside it.
+// machine is what was found out about this machine and the engine's. What could not be found out has an error beside
+// it.
 type machine struct {
 	goVersion, makeVersion string
 	goErr, makeErr         error
@@ -83,8 +84,8 @@ type machine struct {
 	labsErr     error
 }
 
-// disk is where the engine keeps its data. Its interface does not tell what is free; on this machine it can be seen. What images take is
-// known where little is free, or nobody knows how much.
+// disk is where the engine keeps its data. Its interface does not tell what is free; on this machine it can be seen.
+// What images take is known where little is free, or nobody knows how much.
 type disk struct {
 	seen         bool
 	free         int64

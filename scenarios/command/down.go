@@ -50,7 +50,8 @@ asking, also those whose owner still runs and those made from other machines on 
 	return cmd
 }
 
-// toRemove chooses labs to remove. Nothing is lost that nobody has named: ask puts a question to a person, and is nil where there is none.
+// toRemove chooses labs to remove. Nothing is lost that nobody has named: ask puts a question to a person, and is nil
+// where there is none.
 func toRemove(labs []lab.Running, only string, everything bool, ask func(question string) bool) ([]string, error) {
 	var names []string
 	for _, r := range labs {

@@ -41,8 +41,8 @@ func carriedBy(ctx context.Context, e *node.Engine) int {
 	return max(1, min(facts.CPUs/drillCPUs, int(facts.Memory/drillMemory)))
 }
 
-// jobs is how many drills go side by side: as many as somebody wants, or else as the machine carries. Each lab has networks of its own, and the
-// error says that those who want more get less.
+// jobs is how many drills go side by side: as many as somebody wants, or else as the machine carries. Each lab has
+// networks of its own, and the error says that those who want more get less.
 func (r room) jobs(wanted int, networks []int) (int, error) {
 	largest := slices.Sorted(slices.Values(networks))
 	slices.Reverse(largest)
@@ -63,6 +63,10 @@ func (r room) jobs(wanted int, networks []int) (int, error) {
 	for _, n := range largest[:min(wanted, len(largest))] {
 		need += n
 	}
-	return 0, fmt.Errorf("--jobs is %d: the labs take %d networks, and the engine has address pools for %d more: take at most %d, or remove networks "+
-		"that nobody uses with `docker network prune`", wanted, need, r.networks.Left, max(1, most))
+	fewer := "remove"
+	if most > 0 {
+		fewer = fmt.Sprintf("take at most %d, or remove", most)
+	}
+	return 0, fmt.Errorf("--jobs is %d: the labs take %d networks, and the engine has address pools for %d more: %s networks "+
+		"that nobody uses with `docker network prune`", wanted, need, r.networks.Left, fewer)
 }

@@ -22,7 +22,7 @@ func TestDrillsSideBySideHaveRoom(t *testing.T) {
 		"as many as are wanted":          {room{1, left(13)}, 4, 4, ""},
 		"more than there are networks":   {room{9, left(12)}, 4, 0, "--jobs is 4: the labs take 13 networks, and the engine has address pools for 12 more: take at most 3, or remove"},
 		"one that gets none says so":     {room{9, left(0)}, 1, 1, ""},
-		"none, for two":                  {room{9, left(0)}, 2, 0, "take at most 1"},
+		"none, for two":                  {room{9, left(0)}, 2, 0, "for 0 more: remove networks that nobody uses"},
 		"without a limit":                {room{2, engine.Networks{}}, 4, 4, ""},
 	} {
 		got, err := c.room.jobs(c.wanted, labs)

@@ -1,5 +1,5 @@
-// Package enginetest is a container engine for tests, without a container: it answers in this process, over a socket, what docker would of networks,
-// volumes and containers that are nothing but names.
+// Package enginetest is a container engine for tests, without a container: it answers in this process, over a socket,
+// what docker would of networks, volumes and containers that are nothing but names.
 package enginetest
 
 import (
@@ -95,7 +95,8 @@ func (e *Engine) Names(kind string) (names []string) {
 	return names
 }
 
-// Answer has the engine answer a question in another way. The question is a method and a path without the API's version, such as "GET /info".
+// Answer has the engine answer a question in another way. The question is a method and a path without the API's
+// version, such as "GET /info".
 func (e *Engine) Answer(question string, answer http.HandlerFunc) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
