@@ -97,6 +97,7 @@ func TestALabThatGetsNoNetworkSaysSoAndLeavesNothing(t *testing.T) {
 		}
 	}
 }
+
 func TestLabsAreToldApartByTheirLabel(t *testing.T) {
 	thing := func(lab string) node.Found {
 		return node.Found{Name: lab + "-thing", Labels: map[string]string{node.LabelLab: lab}}

@@ -17,8 +17,12 @@ type pool struct {
 
 // usualPools are those of a docker whose settings name none.
 var usualPools = []pool{
-	{netip.MustParsePrefix("172.17.0.0/16"), 16}, {netip.MustParsePrefix("172.18.0.0/16"), 16}, {netip.MustParsePrefix("172.19.0.0/16"), 16},
-	{netip.MustParsePrefix("172.20.0.0/14"), 16}, {netip.MustParsePrefix("172.24.0.0/14"), 16}, {netip.MustParsePrefix("172.28.0.0/14"), 16},
+	{netip.MustParsePrefix("172.17.0.0/16"), 16},
+	{netip.MustParsePrefix("172.18.0.0/16"), 16},
+	{netip.MustParsePrefix("172.19.0.0/16"), 16},
+	{netip.MustParsePrefix("172.20.0.0/14"), 16},
+	{netip.MustParsePrefix("172.24.0.0/14"), 16},
+	{netip.MustParsePrefix("172.28.0.0/14"), 16},
 	{netip.MustParsePrefix("192.168.0.0/16"), 20},
 }
 
