@@ -15,7 +15,7 @@ type App = plan.App
 
 // connect reaches the engine, and says everything that is wrong with the options before anything is started there.
 func (o Options) connect(ctx context.Context) (*node.Engine, error) {
-	engine, err := node.Connect(ctx, o.Kept)
+	engine, err := node.Connect(ctx)
 	wrong := errors.Join(o.Topology.Validate(), o.App.Validate())
 	if name := o.App.Image; err == nil && name != "" {
 		has, err := engine.HasImage(ctx, name)

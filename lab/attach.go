@@ -18,12 +18,12 @@ import (
 type Running struct {
 	Name string
 	Kept bool
-	Mine bool // made from this machine
+	Mine bool // made from this machine, or from a container that has ended
 }
 
 // List finds the labs on the engine.
 func List(ctx context.Context, e *node.Engine) ([]Running, error) {
-	host, err := state.HostID()
+	claims, err := newClaims(e)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,11 @@ func List(ctx context.Context, e *node.Engine) ([]Running, error) {
 	var labs []Running
 	for _, name := range names(found) {
 		labels := found[indexOf(found, name)].Labels
-		labs = append(labs, Running{Name: name, Kept: labels[node.LabelKept] == "true", Mine: labels[node.LabelHost] == host})
+		mine, err := claims.mine(ctx, labels)
+		if err != nil {
+			return nil, err
+		}
+		labs = append(labs, Running{Name: name, Kept: labels[node.LabelKept] == "true", Mine: mine})
 	}
 	return labs, nil
 }
@@ -72,7 +76,7 @@ func Attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
 		}
 	}
 	if hub == nil {
-		return nil, fmt.Errorf("lab %s has no hub: it is broken; remove it with: regionfall down --all", name)
+		return nil, fmt.Errorf("lab %s has no hub: it is broken; remove it with: regionfall down --lab %s", name, name)
 	}
 	if err := l.connectHub(ctx, hub); err != nil {
 		return nil, err

@@ -6,16 +6,17 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
-	"github.com/regionfall/regionfall/lab/wait"
-
+	"github.com/regionfall/regionfall/lab/observe"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // failoverMargin is how much longer a failover may take than all its steps together: to be told, and to be asked about.
 const failoverMargin = 10 * time.Second
 
-// Failover orders the automation of a region to take over, as a person would who has seen enough: nothing is detected and nobody is asked.
-// It waits until clients are redirected, and tells said of each step. Ordered when it is done or under way, it only waits.
+// Failover orders the automation of a region to take over, as a person would who has seen enough: nothing is detected
+// and nobody is asked. It waits until clients are redirected, and tells said of each step, and of each that fails.
+// Ordered when it is done or under way, it only waits.
 func (l *Lab) Failover(ctx context.Context, region string, said func(string)) error {
 	t := l.topology
 	standby := t.Standby().Name
@@ -33,6 +34,7 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 	ctx, leave := l.Alive(ctx)
 	defer leave()
 	automation := automationAt(tap)
+	failed := observe.NewFailures(ctx, tap)
 	var at api.AutomationState
 	err = wait.Until(ctx, within, "clients to be redirected", func(ctx context.Context) error {
 		before := at
@@ -43,6 +45,7 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 		switch is, err := ask(ctx); {
 		case err == nil:
 			at = is
+			failed.Tell(ctx, said)
 		case at.State == "": // it was not even told
 			return wait.Stop(fmt.Errorf("order it: %w", err))
 		default: // it may have been killed, and be back with the next question

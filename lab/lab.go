@@ -75,7 +75,7 @@ type Lab struct {
 func (l *Lab) Topology() topology.Topology { return l.topology }
 
 // Engine describes the container engine in a few words.
-func (l *Lab) Engine(ctx context.Context) (string, error) { return l.engine.Version(ctx) }
+func (l *Lab) Engine() string { return l.engine.Version() }
 
 // node is one by its name; the error has the names there are.
 func (l *Lab) node(name string) (*node.Node, error) {

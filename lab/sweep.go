@@ -20,7 +20,7 @@ import (
 // such as "lab k3f9x2ab" and "partition on us-east-1 and us-west-2 in lab k3f9x2ab". Labs of others are left alone. One lab that cannot be
 // swept does not keep the others.
 func Sweep(ctx context.Context, e *node.Engine) (swept []string, err error) {
-	host, err := state.HostID()
+	claims, err := newClaims(e)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,11 @@ func Sweep(ctx context.Context, e *node.Engine) (swept []string, err error) {
 	there := names(found)
 	for _, name := range there {
 		labels := found[indexOf(found, name)].Labels
-		if labels[node.LabelHost] != host {
+		mine, err := claims.mine(ctx, labels)
+		if err != nil {
+			errs = append(errs, err)
+		}
+		if !mine {
 			continue
 		}
 		did, err := sweepOne(ctx, e, name, labels[node.LabelKept] == "true")
@@ -93,7 +97,7 @@ func sweepOne(ctx context.Context, e *node.Engine, name string, mayBeKept bool) 
 	case err == nil && left > 0 && stuck:
 		return nil, o.Unlock()
 	case err == nil && left > 0:
-		err = errors.Join(fmt.Errorf("%d things are left of it that the engine does not let go", left), o.GiveUp())
+		err = errors.Join(fmt.Errorf("the engine failed to remove %d resources", left), o.GiveUp())
 	}
 	if err != nil {
 		return nil, errors.Join(err, o.Unlock()) // the notes stay: the next sweep needs them

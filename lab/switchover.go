@@ -7,21 +7,22 @@ import (
 	"net/http"
 
 	"github.com/regionfall/regionfall/lab/api"
-	"github.com/regionfall/regionfall/lab/wait"
-
+	"github.com/regionfall/regionfall/lab/observe"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
-// ErrSwitchover says that a switchover was not done: it was refused, or begun and taken back. What its automation could not do is a matter of the
-// system that is tested, not of the lab.
+// ErrSwitchover says that a switchover was not done: it was refused, or begun and taken back. What its automation could
+// not do is a matter of the system that is tested, not of the lab.
 var ErrSwitchover = errors.New("the switchover was not done")
 
 // switchSteps is how many steps a switchover has at most, taking one back included.
 const switchSteps = 8
 
-// Switchover orders a region to take over from the other one, which lives, and to have it follow: role rotation. It waits until that is done, and
-// tells said of each step. Ordered when the region serves already, or while it is taking over, it only waits. The error is ErrSwitchover if the
-// automation says that it was not done.
+// Switchover orders a region to take over from the other one, which lives, and to have it follow: role rotation. It
+// waits until that is done, and tells said of each step, and of each that fails. Ordered when the region serves
+// already, or while it is taking over, it only waits. The error is ErrSwitchover if the automation says that it was not
+// done.
 func (l *Lab) Switchover(ctx context.Context, region string, said func(string)) error {
 	t := l.topology
 	if err := t.CheckSwitchover(region); err != nil {
@@ -35,6 +36,7 @@ func (l *Lab) Switchover(ctx context.Context, region string, said func(string)) 
 	ctx, leave := l.Alive(ctx)
 	defer leave()
 	automation := automationAt(tap)
+	failed := observe.NewFailures(ctx, tap)
 	var at api.AutomationState
 	err = wait.Until(ctx, within, "the automation to take the order", func(ctx context.Context) error {
 		at, err = automation.Switchover(ctx, region)
@@ -67,6 +69,7 @@ func (l *Lab) Switchover(ctx context.Context, region string, said func(string)) 
 		}
 		if is, err := ask(ctx); err == nil {
 			at = is
+			failed.Tell(ctx, said)
 		} else {
 			at.Detail = err.Error()
 		}

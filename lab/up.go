@@ -72,7 +72,11 @@ func (l *Lab) labels(kept bool) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]string{node.LabelLab: l.Name, node.LabelHost: host, node.LabelKept: strconv.FormatBool(kept)}, nil
+	labels := map[string]string{node.LabelLab: l.Name, node.LabelHost: host, node.LabelKept: strconv.FormatBool(kept)}
+	if c := l.engine.Self(); c != "" {
+		labels[node.LabelContainer] = c
+	}
+	return labels, nil
 }
 
 // builder is a lab coming up.
@@ -173,6 +177,9 @@ func (b *builder) startAt(ctx context.Context, p topology.Place) (*node.Node, er
 	}
 	return b.start(ctx, s)
 }
+
+// Networks is how many networks a lab of so many regions has: one for each, and the outer one.
+func Networks(regions int) int { return regions + 1 }
 
 func (b *builder) createNetworks(ctx context.Context) error {
 	g, gctx := errgroup.WithContext(ctx)

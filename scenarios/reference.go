@@ -55,7 +55,7 @@ const injectPrefix = "steps[].inject."
 
 func writeFaults(b *strings.Builder, keys []file.Key) {
 	b.WriteString("\n## `steps[].inject`: the faults\n\n" +
-		"One of these. What each must be seen to do is in [the catalogue](../lab/fault/README.md).\n")
+		"One of these. What each must be seen to do is in [the catalogue](faults.md).\n")
 	for _, e := range fault.Catalogue() {
 		fmt.Fprintf(b, "\n### `%s`\n\n%s. Example: `%s`\n", e.Kind, strings.ToUpper(e.Mimics[:1])+e.Mimics[1:], e.Example)
 		table := selectKeys(keys, func(k file.Key) bool { return strings.HasPrefix(k.Path, injectPrefix+e.Kind+".") })

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/containerd/errdefs"
 	"github.com/docker/cli/cli/config"
@@ -13,7 +12,8 @@ import (
 	"github.com/docker/cli/cli/context/store"
 )
 
-// contextPlace is the engine of the docker context that is in use, by docker's own rule; nil for the default one, which names none.
+// contextPlace is the engine of the docker context that is in use, by docker's own rule; nil for the default one, which
+// names none.
 func contextPlace() (*Place, error) {
 	name, by := os.Getenv("DOCKER_CONTEXT"), "DOCKER_CONTEXT"
 	if name == "" {
@@ -39,9 +39,6 @@ func contextPlace() (*Place, error) {
 	endpoint, err := docker.EndpointFromContext(meta)
 	if err != nil {
 		return nil, fmt.Errorf("read %s %q: %w", by, name, err)
-	}
-	if strings.HasPrefix(endpoint.Host, "ssh://") {
-		return nil, fmt.Errorf("docker context %s is at %s, and no engine is reached over ssh from here: forward its socket", name, endpoint.Host)
 	}
 	p := &Place{Address: cmp.Or(endpoint.Host, "unix:///var/run/docker.sock"), By: "docker context " + name + " in " + by, Named: true}
 	// A library that is told by the environment wants a folder, and the store has one for each context.

@@ -7,7 +7,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,30 +16,46 @@ import (
 // answersWithin is how long an engine may take to say that it is there.
 const answersWithin = 5 * time.Second
 
-// Place is where an engine is, and why it is that one.
-type Place struct {
-	Address string // such as unix:///var/run/docker.sock
-	By      string // which part of the rule names it, such as "DOCKER_HOST"
-	Named   bool   // somebody named it, as opposed to: it is where engines are
-	Own     bool   // Start started it
-
-	certs string // folder of the certificates that it wants; empty for what DOCKER_CERT_PATH says
-}
-
 // Engine is one that answers.
 type Engine struct {
 	Place
 	Client *client.Client
+	About  About
+}
+
+// About is what an engine says of itself.
+type About struct {
+	Product  string // "docker", or Podman
+	Version  string
+	API      string // the newest that it speaks
+	OS, Arch string // of its containers, as Go names them
+}
+
+// The products that are told apart, as people write them.
+const (
+	Docker = "docker"
+	Podman = "podman"
+)
+
+// String is the engine in a few words, such as "docker 20.10.24 (API 1.41, linux/amd64)".
+func (a About) String() string {
+	return fmt.Sprintf("%s %s (API %s, %s/%s)", a.Product, a.Version, a.API, a.OS, a.Arch)
 }
 
 // Close lets go of the connections to the engine.
 func (e *Engine) Close() { _ = e.Client.Close() }
 
 // Find connects to the engine. Its error is a *Problem, or the context's.
-func Find(ctx context.Context) (*Engine, error) { return finder{own: ours}.find(ctx) }
+func Find(ctx context.Context) (*Engine, error) { return here.find(ctx) }
 
-// finder finds an engine; own is where one that Start started would be.
-type finder struct{ own files }
+// finder finds an engine; own is where one that Start started would be, machine the address of the machine's.
+type finder struct {
+	own     files
+	machine string
+}
+
+// here finds this machine's.
+var here = finder{own: ours, machine: client.DefaultDockerHost}
 
 func (f finder) find(ctx context.Context) (*Engine, error) {
 	named, err := namedPlace()
@@ -59,8 +74,8 @@ func (f finder) find(ctx context.Context) (*Engine, error) {
 			return e, nil
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)
-		case errors.Is(err, ErrHangs):
-			return nil, err
+		case errors.Is(err, ErrHangs), errors.Is(err, ErrRefuses):
+			return nil, err // it is there
 		case first == nil:
 			first = err
 		}
@@ -68,71 +83,47 @@ func (f finder) find(ctx context.Context) (*Engine, error) {
 	return nil, first
 }
 
-// namedPlace is the engine that somebody names, if anybody does.
-func namedPlace() (*Place, error) {
-	if host := os.Getenv(client.EnvOverrideHost); host != "" {
-		return &Place{Address: host, By: "DOCKER_HOST", Named: true}, nil
-	}
-	return contextPlace()
-}
-
-// usual is where engines are that nobody names. The machine's comes in any case, so that there is one to complain of.
-func (f finder) usual() []Place {
-	var places []Place
-	if exists(f.own.socket()) {
-		places = append(places, f.own.place())
-	}
-	places = append(places, Place{Address: client.DefaultDockerHost, By: "this machine's"})
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return places
-	}
-	for _, socket := range []string{
-		filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "docker.sock"),
-		filepath.Join(home, ".docker", "run", "docker.sock"),
-		filepath.Join(home, ".docker", "desktop", "docker.sock"),
-		filepath.Join("/run/user", strconv.Itoa(os.Getuid()), "docker.sock"),
-	} {
-		if filepath.IsAbs(socket) && exists(socket) {
-			places = append(places, Place{Address: "unix://" + socket, By: "this user's"})
-		}
-	}
-	return places
-}
-
-// dial connects to the engine at a place and has it answer once.
+// dial connects to the engine at a place and has it say what it is.
 func (p Place) dial(ctx context.Context) (*Engine, error) {
+	if hop, is := strings.CutPrefix(p.Address, "ssh://"); is {
+		return nil, p.overSSH(hop)
+	}
 	ctx, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
-	where := " at " + p.Address
-	if p.Named {
-		where += ", as " + p.By + " says"
-	}
 	c, err := client.New(append([]client.Opt{client.FromEnv, client.WithHost(p.Address)}, p.tls()...)...)
-	if err == nil {
-		if _, err = c.Ping(ctx, client.PingOptions{}); err == nil {
-			return &Engine{Place: p, Client: c}, nil
-		}
+	if err != nil {
+		return nil, p.absent(err)
+	}
+	about, err := ask(ctx, c)
+	if err != nil {
 		_ = c.Close()
+		return nil, p.explain(ctx, err)
 	}
-	refused := p.refusal()
-	switch {
-	case ctx.Err() != nil && refused == nil:
-		return nil, &Problem{ErrHangs, fmt.Sprintf("it said nothing within %s%s", answersWithin, where), "start it again"}
-	case errors.Is(refused, os.ErrPermission):
-		return nil, &Problem{ErrNone, "this user may not speak to the one" + where, "start as a user who may, or " + how()}
-	case refused != nil:
-		err = refused
-	}
-	return nil, &Problem{fmt.Errorf("%w%s", ErrNone, where), oneLine(err), p.remedy()}
+	return &Engine{Place: p, Client: c, About: about}, nil
 }
 
-func (p Place) remedy() string {
-	if p.Named {
-		return "start it, or name another"
+// ask has an engine say what it is, once it has shown that it is there.
+func ask(ctx context.Context, c *client.Client) (About, error) {
+	if _, err := c.Ping(ctx, client.PingOptions{}); err != nil {
+		return About{}, err
 	}
-	return "start it, name another in DOCKER_HOST, or " + how()
+	v, err := c.ServerVersion(ctx, client.ServerVersionOptions{})
+	if err != nil {
+		return About{}, answer{err}
+	}
+	about := About{Product: Docker, Version: v.Version, API: v.APIVersion, OS: v.Os, Arch: v.Arch}
+	for _, part := range v.Components {
+		if strings.HasPrefix(part.Name, "Podman") {
+			about.Product = Podman
+		}
+	}
+	return about, nil
 }
+
+// answer is an error of an engine that has said that it is there.
+type answer struct{ error }
+
+func (a answer) Unwrap() error { return a.error }
 
 // refusal is why nobody takes connections there, as far as can be seen. One who does, and says nothing, is not absent.
 func (p Place) refusal() error {
@@ -166,9 +157,4 @@ func (p Place) Environ() map[string]string {
 		env[client.EnvOverrideCertPath], env[client.EnvTLSVerify] = p.certs, "1"
 	}
 	return env
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }

@@ -40,8 +40,8 @@ func (s starter) prepare(ctx context.Context) error {
 	return nil
 }
 
-// flags say all of how dockerd is to run. Its file of settings is an empty one of our own: what an administrator set for the machine's engine,
-// such as its data folder, is not meant for this one.
+// flags say all of how dockerd is to run. Its file of settings is an empty one of our own: what an administrator set
+// for the machine's engine, such as its data folder, is not meant for this one.
 func (s starter) flags(ctx context.Context) ([]string, error) {
 	driver, err := s.storageDriver(ctx)
 	if err != nil {
@@ -127,7 +127,8 @@ func (s starter) launch(ctx context.Context) error {
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	if err := s.answers(ctx, ended); err != nil {
-		return errors.Join(err, s.clear(context.WithoutCancel(ctx)))
+		ctx = context.WithoutCancel(ctx)
+		return errors.Join(err, endStarted(ctx, cmd.Process), s.clear(ctx))
 	}
 	if uid := giveTo(); uid != 0 {
 		if err := os.Chown(s.socket(), uid, -1); err != nil {
@@ -135,6 +136,14 @@ func (s starter) launch(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// endStarted ends a dockerd that was just started, which may not have written its number down yet.
+func endStarted(ctx context.Context, dockerd *os.Process) error {
+	if errors.Is(dockerd.Signal(syscall.Signal(0)), os.ErrProcessDone) {
+		return nil
+	}
+	return end(ctx, dockerd.Pid, "dockerd")
 }
 
 // answers waits until the engine does, or has ended.

@@ -86,7 +86,8 @@ func (s starter) mountControlGroups(ctx context.Context) error {
 	return nil
 }
 
-// overlays says whether one file system can be laid over another in a folder, which is what the quick storage driver does.
+// overlays says whether one file system can be laid over another in a folder, which is what the quick storage driver
+// does.
 func overlays(dir string) bool {
 	try, err := os.MkdirTemp(dir, "overlay-")
 	if err != nil {

@@ -33,8 +33,8 @@ func (f files) place() Place {
 	return Place{Address: "unix://" + f.socket(), By: "started by `regionfall engine start`", Own: true}
 }
 
-// process is the number of the process that a pid file names, if it lives and is the program; 0 for none. Numbers are given again: after a
-// restart of the machine, the file may name anything.
+// process is the number of the process that a pid file names, if it lives and is the program; 0 for none. Numbers are
+// given again: after a restart of the machine, the file may name anything.
 func process(pidFile, program string) int {
 	data, err := os.ReadFile(pidFile)
 	if err != nil {

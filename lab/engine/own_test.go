@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/regionfall/regionfall/lab/engine/enginetest"
 )
 
 func TestHowToGetAnEngine(t *testing.T) {
@@ -136,7 +138,7 @@ func TestStartLeavesAnEngineThatAnswersAlone(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	s := starter{files{run: folder(t), data: folder(t)}, func(text string) { t.Errorf("it says %s", text) }}
 	other := filepath.Join(folder(t), "other.sock")
-	listen(t, other)
+	enginetest.StartAt(t, other)
 	t.Setenv("DOCKER_HOST", "unix://"+other)
 	if at, started, err := s.start(t.Context()); err != nil || started || at.Address != "unix://"+other {
 		t.Errorf("got %+v, %t, %v", at, started, err)

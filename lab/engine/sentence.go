@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A machine may keep an engine from running in many ways. These are what dockerd, or a call to the kernel, says of each, what it means, and what
-// to do about it.
+// A machine may keep an engine from running in many ways. These are what dockerd, or a call to the kernel, says of
+// each, what it means, and what to do about it.
 var causes = []struct{ says, means, remedy string }{
 	{`no space left on device|disk is full`, "the disk is full", "free some space, and run this again"},
 	{

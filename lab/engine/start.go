@@ -21,9 +21,9 @@ import (
 // startsWithin is how long an engine may take to start: one that finds many containers of a killed one has much to do.
 const startsWithin = 90 * time.Second
 
-// Start starts an engine of Regionfall's own where none answers: the distribution's docker.io, installed if need be, with a socket and a
-// data folder of its own, which Find finds from then on. Where one answers, it is left at that, and started is false. say is told what
-// is done. The error is a *Problem, or the context's.
+// Start starts an engine of Regionfall's own where none answers: the distribution's docker.io, installed if need be,
+// with a socket and a data folder of its own, which Find finds from then on. Where one answers, it is left at that, and
+// started is false. say is told what is done. The error is a *Problem, or the context's.
 func Start(ctx context.Context, say func(string)) (at Place, started bool, err error) {
 	return starter{files: ours, say: say}.start(ctx)
 }
@@ -78,9 +78,10 @@ func orZero(p *Place) Place {
 	return *p
 }
 
-// there finds the engine that makes another one needless; nil for none. One that is named and does not answer, or hangs, is an error.
+// there finds the engine that makes another one needless; nil for none. One that is named and does not answer, or
+// hangs, is an error.
 func (s starter) there(ctx context.Context) (*Place, error) {
-	e, err := finder{own: s.files}.find(ctx)
+	e, err := s.finder().find(ctx)
 	if err == nil {
 		e.Close()
 		return &e.Place, nil
@@ -88,11 +89,13 @@ func (s starter) there(ctx context.Context) (*Place, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if named, nerr := namedPlace(); nerr != nil || named != nil || errors.Is(err, ErrHangs) {
+	if named, nerr := namedPlace(); nerr != nil || named != nil || errors.Is(err, ErrHangs) || errors.Is(err, ErrRefuses) {
 		return nil, err
 	}
 	return nil, nil //nolint:nilnil // there is none
 }
+
+func (s starter) finder() finder { return finder{own: s.files, machine: here.machine} }
 
 // possible says why Start may not or can't.
 func possible() error {

@@ -12,6 +12,8 @@ type Status struct {
 	Address string `json:"address"`
 	By      string `json:"by"`  // which part of the rule names it
 	Own     bool   `json:"own"` // `regionfall engine start` started it
+	Why     string `json:"-"`   // why it is that one, in half a sentence
+	Product string `json:"product"`
 	Version string `json:"version"`
 	API     string `json:"api"`
 	Storage string `json:"storage"` // the storage driver
@@ -27,15 +29,12 @@ func Look(ctx context.Context) (Status, error) {
 	defer e.Close()
 	ctx, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
-	v, err := e.Client.ServerVersion(ctx, client.ServerVersionOptions{})
-	if err != nil {
-		return Status{}, fmt.Errorf("ask the engine for its version: %w", err)
-	}
 	i, err := e.Client.Info(ctx, client.InfoOptions{})
 	if err != nil {
 		return Status{}, fmt.Errorf("ask the engine about its machine: %w", err)
 	}
 	return Status{
-		Address: e.Address, By: e.By, Own: e.Own, Version: v.Version, API: v.APIVersion, Storage: i.Info.Driver, Data: i.Info.DockerRootDir,
+		Address: e.Address, By: e.By, Own: e.Own, Why: e.Why(), Product: e.About.Product, Version: e.About.Version, API: e.About.API,
+		Storage: i.Info.Driver, Data: i.Info.DockerRootDir,
 	}, nil
 }

@@ -18,8 +18,8 @@ import (
 // endsWithin is how long a process may take to end when it is asked to: an engine stops its containers first.
 const endsWithin = 40 * time.Second
 
-// Stop ends the engine that Start started, with its containers, and removes what an engine that was killed left running. purge says that its
-// data goes too: images and volumes. stopped is false where there was nothing to end.
+// Stop ends the engine that Start started, with its containers, and removes what an engine that was killed left
+// running. purge says that its data goes too: images and volumes. stopped is false where there was nothing to end.
 func Stop(ctx context.Context, purge bool) (stopped bool, err error) {
 	return ours.stop(ctx, purge)
 }
@@ -51,8 +51,8 @@ func (f files) stop(ctx context.Context, purge bool) (stopped bool, err error) {
 	return stopped, nil
 }
 
-// clear ends the engine and everything of it, in order where it lives and by force where it was killed, and takes its mounts away. Its data
-// stays.
+// clear ends the engine and everything of it, in order where it lives and by force where it was killed, and takes its
+// mounts away. Its data stays.
 func (f files) clear(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 3*endsWithin)
 	defer cancel()
@@ -73,7 +73,8 @@ func (f files) clear(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// clearContainers ends what an engine that was killed left running: the processes in its containers, and the shims over those.
+// clearContainers ends what an engine that was killed left running: the processes in its containers, and the shims over
+// those.
 func (f files) clearContainers(ctx context.Context) error {
 	for _, left := range []struct {
 		what string
@@ -106,7 +107,8 @@ func processes(is func(pid string) bool) (pids []int, err error) {
 	return pids, nil
 }
 
-// contains says of a process whether it is in a container of this engine: its control groups are named after the container.
+// contains says of a process whether it is in a container of this engine: its control groups are named after the
+// container.
 func (f files) contains() func(pid string) bool {
 	containers, _ := os.ReadDir(filepath.Join(f.root(), "containers")) // none is the answer where the folder can't be read
 	return func(pid string) bool {
@@ -115,7 +117,8 @@ func (f files) contains() func(pid string) bool {
 	}
 }
 
-// shims says of a process whether it is a shim over a container of this engine: it names its containerd, or our namespace in the machine's.
+// shims says of a process whether it is a shim over a container of this engine: it names its containerd, or our
+// namespace in the machine's.
 func (f files) shims(pid string) bool {
 	line, err := os.ReadFile(filepath.Join("/proc", pid, "cmdline"))
 	args := strings.Split(string(line), "\x00")

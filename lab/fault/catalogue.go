@@ -52,8 +52,8 @@ var catalogue = []Entry{
 	},
 	{
 		Kind: "fill_disk", On: "nodes", Example: "fill_disk: {node: postgres.us-east-1}",
-		Mimics: "a data disk that logs, bloat or somebody's dump have filled to the last byte; the server lives",
-		Shows:  "a write that needs another page fails with SQLSTATE 53100, no space left on device",
+		Mimics: "a data disk that logs, bloat or somebody's dump have filled to the last byte; a primary lives, a replica ends once it replays what needs more of it",
+		Shows:  "a write that needs another page fails with SQLSTATE 53100, no space left on device; the disk of a replica that has ended takes no megabyte",
 		empty:  func() Spec { return &FillDisk{} },
 	},
 	{

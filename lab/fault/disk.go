@@ -18,6 +18,7 @@ type disks struct {
 	nodeHold
 	sign     string // in the error of a write, when the fault is in force
 	volatile bool   // it ends with the life of the node
+	probe    string // a script that fails with the disk, for a node that is down; empty if the disk can't tell
 	damage   func(ctx context.Context, n Node, d Disk) error
 	repair   func(ctx context.Context, n Node, d Disk) error // also of a node that is down, and twice
 	// mu keeps the probe from writing while a disk is being damaged. What it had written until then would be returned to
@@ -116,13 +117,13 @@ func (f *disks) Gone(ctx context.Context) (bool, string, error) {
 func (f *disks) fail(ctx context.Context, ask []Node) (bool, string, error) {
 	failed, observed := 0, ""
 	for _, n := range ask {
-		err := write(ctx, n)
-		if err != nil && !strings.Contains(err.Error(), f.sign) {
+		fails, how, err := f.writeFails(ctx, n)
+		if err != nil {
 			return false, "", err
 		}
-		if err != nil {
+		if fails {
 			failed++
-			observed = err.Error()
+			observed = how
 		}
 	}
 	switch failed {
@@ -134,6 +135,32 @@ func (f *disks) fail(ctx context.Context, ask []Node) (bool, string, error) {
 		return false, "", fmt.Errorf("%d of %d nodes can't write: %s", failed, len(ask), observed)
 	}
 }
+
+// writeFails says whether a write of a node fails as the fault has it fail, and how. A replica ends by itself once it
+// replays what its disk does not take: then its disk is asked.
+func (f *disks) writeFails(ctx context.Context, n Node) (fails bool, how string, err error) {
+	err = write(ctx, n)
+	switch {
+	case err == nil:
+		return false, "", nil
+	case strings.Contains(err.Error(), f.sign):
+		return true, err.Error(), nil
+	case f.probe == "":
+		return false, "", err
+	}
+	state, stateErr := n.State(ctx)
+	d, ok := n.(Disk)
+	if stateErr != nil || state != Down || !ok {
+		return false, "", err
+	}
+	if refused := d.Tend(ctx, f.probe); refused != nil && strings.Contains(refused.Error(), noSpace) {
+		return true, fmt.Sprintf("%s is down, and its disk is full: %s", n.Place().Name, refused), nil
+	}
+	return false, "", err
+}
+
+// noSpace is what a full disk has every program say.
+const noSpace = "No space left on device"
 
 // What a write is: rows of a table, of which nothing stays, also by a primary that has been fenced; or where none may
 // be made, what a sort puts on the disk.

@@ -7,8 +7,9 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// FillDisk fills the disk of PostgreSQL nodes to the last byte. The write-ahead log is on another disk, so the server
-// lives, and a write fails that needs another page.
+// FillDisk fills the disk of PostgreSQL nodes to the last byte. The write-ahead log is on another disk, so a primary
+// lives, and a write fails that needs another page. A replica has nobody to whom its replay could fail: it ends as soon
+// as it replays such a write.
 type FillDisk struct {
 	Nodes `yaml:",inline"`
 }
@@ -30,15 +31,21 @@ var fillScript = fmt.Sprintf(
 	`if dd if=/dev/zero of=%s bs=1M count=%d status=none; then rm -f %[1]s; echo "the disk is larger than it should be"; exit 1; fi`,
 	filler, topology.DataSize>>20)
 
+// probeScript writes a megabyte, and takes it away again. A server that has ended has given back a page or two.
+const (
+	probeFile   = filler + ".probe"
+	probeScript = "code=0; dd if=/dev/zero of=" + probeFile + " bs=1M count=1 status=none || code=$?; rm -f " + probeFile + "; exit $code"
+)
+
 // For makes the fault ready.
 func (f *FillDisk) For(l Lab) (Fault, error) {
 	return f.disks(l, &disks{
-		sign: "SQLSTATE 53100",
+		sign: "SQLSTATE 53100", probe: probeScript,
 		damage: func(ctx context.Context, _ Node, d Disk) error {
 			return d.Tend(ctx, fillScript)
 		},
 		repair: func(ctx context.Context, _ Node, d Disk) error {
-			return d.Tend(ctx, "rm -f "+filler)
+			return d.Tend(ctx, "rm -f "+filler+" "+probeFile)
 		},
 	})
 }

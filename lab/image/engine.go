@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/build"
 	"github.com/moby/moby/api/types/jsonstream"
 	"github.com/moby/moby/client"
@@ -35,26 +36,22 @@ const (
 type engine struct {
 	client *client.Client
 	arch   string // as Go names it
+	podman bool
 }
 
-// open connects to the engine, but not through testcontainers: it reads its settings once per process, on first use, and whether its reaper
-// runs is decided later, by who starts the nodes.
+// open connects to the engine.
 func open(ctx context.Context) (*engine, error) {
 	found, err := labengine.Find(ctx)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, engineAnswers)
-	defer cancel()
-	v, err := found.Client.ServerVersion(ctx, client.ServerVersionOptions{})
-	if err != nil {
-		found.Close()
-		return nil, fmt.Errorf("ask the engine for its version: %w", err)
-	}
-	return &engine{client: found.Client, arch: v.Arch}, nil
+	return &engine{client: found.Client, arch: found.About.Arch, podman: found.About.Product == labengine.Podman}, nil
 }
 
 func (e *engine) close() { _ = e.client.Close() }
+
+// localPrefix is what Podman puts before the name of an image that comes from no registry.
+const localPrefix = "localhost/"
 
 // images lists the images built here: ID by name with tag.
 func (e *engine) images(ctx context.Context) (map[string]string, error) {
@@ -67,7 +64,7 @@ func (e *engine) images(ctx context.Context) (map[string]string, error) {
 	ids := map[string]string{}
 	for _, i := range list.Items {
 		for _, name := range i.RepoTags {
-			ids[name] = i.ID
+			ids[strings.TrimPrefix(name, localPrefix)] = i.ID
 		}
 	}
 	return ids, nil
@@ -84,10 +81,33 @@ func (e *engine) offered(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, registryAnswers)
 	defer cancel()
 	_, err := e.client.DistributionInspect(ctx, name, client.DistributionInspectOptions{})
+	if e.podman && errdefs.IsNotFound(err) {
+		err = e.beginPull(ctx, name)
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("nothing within %s", registryAnswers)
 	}
 	return err
+}
+
+// beginPull pulls an image until the first of its layers is known, and no further. Podman has no other way to ask for one, up to 5 at least.
+func (e *engine) beginPull(ctx context.Context, name string) error {
+	pull, err := e.client.ImagePull(ctx, name, client.ImagePullOptions{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = pull.Close() }()
+	for m, err := range pull.JSONMessages(ctx) {
+		switch {
+		case err != nil:
+			return err
+		case m.Error != nil:
+			return m.Error
+		case m.ID != "":
+			return nil
+		}
+	}
+	return nil // it is here, whole
 }
 
 // load makes an image of a root file system in a tar archive.
@@ -217,16 +237,3 @@ func explain(err error) error {
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }
-
-// reaperImage is what testcontainers v0.44 starts to sweep up after a killed process. lab/node uses it where it is in the engine.
-const reaperImage = "testcontainers/ryuk:0.14.0"
-
-// fetchReaper gets it from the registry. Labs are swept without it too, so that it can't be had is no error.
-func (e *engine) fetchReaper(ctx context.Context) {
-	if e.has(ctx, reaperImage) {
-		return
-	}
-	if pull, err := e.client.ImagePull(ctx, reaperImage, client.ImagePullOptions{}); err == nil {
-		_ = pull.Wait(ctx)
-	}
-}

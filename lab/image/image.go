@@ -169,9 +169,6 @@ func ensure(ctx context.Context, o Options) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	if c.source == Registry {
-		engine.fetchReaper(ctx)
-	}
 	return Set{
 		Source: c.source, Reason: c.reason, Images: refs,
 		AWS: c.provider.name, AWSReason: c.awsReason, Servers: maps.Clone(c.provider.servers),

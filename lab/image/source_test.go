@@ -3,14 +3,17 @@ package image
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/moby/moby/client"
 
 	labengine "github.com/regionfall/regionfall/lab/engine"
+	"github.com/regionfall/regionfall/lab/engine/enginetest"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -222,5 +225,65 @@ func TestNoEngine(t *testing.T) {
 	cancel()
 	if _, err := Ensure(ctx, Options{}); !errors.Is(err, context.Canceled) || errors.Is(err, labengine.ErrNone) {
 		t.Errorf("cancelled: got %v", err)
+	}
+}
+
+func TestPodmansNamesAreOurs(t *testing.T) {
+	there := enginetest.Start(t)
+	there.Podman = true
+	there.Answer("GET /images/json", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`[{"Id": "i1", "RepoTags": ["localhost/regionfall/postgres:0123456789ab"]}, {"Id": "i2", "RepoTags": ["regionfall/redis:0123456789ab"]}]`))
+	})
+	t.Setenv("DOCKER_HOST", there.Address)
+	e, err := open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.close()
+	got, err := e.images(t.Context())
+	want := map[string]string{"regionfall/postgres:0123456789ab": "i1", "regionfall/redis:0123456789ab": "i2"}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+}
+
+// Podman answers 404 where docker inspects a registry's image, be it there or not.
+func TestPodmanFindsARegistryByPulling(t *testing.T) {
+	const layer, failure = `{"status":"Pulling fs layer","id":"0123456789ab"}`, `{"errorDetail":{"message":"no such host"},"error":"no such host"}`
+	for name, c := range map[string]struct {
+		lines []string
+		want  string // of the error
+	}{
+		"a registry has it":     {[]string{`{"status":"Trying to pull"}`, layer, failure}, ""},
+		"it is here":            {[]string{`{"status":"Download complete","id":"0123456789ab"}`}, ""},
+		"no registry answers":   {[]string{failure}, "no such host"},
+		"a registry is as dead": {nil, "nothing within"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			there := enginetest.Start(t)
+			there.Podman = true
+			there.Answer("POST /images/create", func(w http.ResponseWriter, r *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				for _, line := range c.lines {
+					_, _ = fmt.Fprintln(w, line)
+				}
+				w.(http.Flusher).Flush()
+				if c.want == "" || c.lines == nil {
+					<-r.Context().Done() // whoever knows enough goes
+				}
+			})
+			cli, err := client.New(client.WithHost(there.Address))
+			if err != nil {
+				t.Fatal(err)
+			}
+			e := &engine{client: cli, podman: true}
+			defer e.close()
+			err = e.offered(t.Context(), pins["redis"])
+			if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
 	}
 }

@@ -1,19 +1,16 @@
-// Package node runs containers: one in one role each. Testcontainers is used here (and in lab/image) and nowhere else; what its
-// container interface lacks (kill, freeze, sweep by label) goes to the engine's own client.
+// Package node runs containers: one in one role each. Testcontainers is used here (and in lab/image) and nowhere else;
+// what its container interface lacks (kill, freeze, sweep by label) goes to the engine's own client.
 package node
 
 import (
 	"context"
 	"fmt"
-	"net"
-	"net/url"
-	"os"
 	"strings"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
-	tclog "github.com/testcontainers/testcontainers-go/log"
 	"golang.org/x/sync/semaphore"
 
 	"github.com/regionfall/regionfall/lab/engine"
@@ -22,18 +19,18 @@ import (
 // answerWithin is how long the engine may take over one question. Its client knows no limit of its own.
 const answerWithin = 30 * time.Second
 
-// reaperImage is what testcontainers v0.44 starts to sweep up after a killed process; lab/image fetches it where a registry answers.
-const reaperImage = "testcontainers/ryuk:0.14.0"
-
-// AtOnce is how many containers come to their networks, or leave them, at the same time. Docker 20.10 takes two locks of its networks in either order
-// (libnetwork's processEndpointDelete and getSvcRecords): with a whole lab at once it may never answer again. More would not be faster on two processors.
+// AtOnce is how many containers come to their networks, or leave them, at the same time. Docker 20.10 takes two locks
+// of its networks in either order (libnetwork's processEndpointDelete and getSvcRecords): with a whole lab at once it
+// may never answer again. More would not be faster on two processors.
 const AtOnce = 3
 
 // Engine is the container engine.
 type Engine struct {
 	client   *client.Client
 	provider *testcontainers.DockerProvider
-	host     string
+	found    *engine.Engine
+	reach    reach
+	self     string // the container that this process is in, where it is one of the engine's
 }
 
 // turns are of all labs of this process.
@@ -48,39 +45,34 @@ func inTurn(ctx context.Context, do func() error) error {
 	return do()
 }
 
-// Connect connects to the engine that package engine finds. keep says that what is started must outlive this process, which
-// testcontainers' reaper would not allow. The error is an *engine.Problem, or the context's.
-func Connect(ctx context.Context, keep bool) (*Engine, error) {
-	tclog.SetDefault(tclog.NewNoopLogger())
+// Connect connects to the engine that package engine finds, and finds out where its published ports are reached. The
+// error is an *engine.Problem, or the context's.
+func Connect(ctx context.Context) (*Engine, error) {
 	found, err := engine.Find(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := answers(ctx, found.Client, answerWithin); err != nil {
+	e, err := connect(ctx, found)
+	if err != nil {
 		found.Close()
 		return nil, err
 	}
-	settleReaper(ctx, found.Client, keep)
-	// Testcontainers has a rule of its own, which it follows once, before it can be told of a client.
-	for name, value := range found.Environ() {
-		if err := os.Setenv(name, value); err != nil {
-			return nil, fmt.Errorf("tell testcontainers of the engine: %w", err)
-		}
+	return e, nil
+}
+
+func connect(ctx context.Context, found *engine.Engine) (*Engine, error) {
+	if err := answers(ctx, found.Client, answerWithin); err != nil {
+		return nil, err
 	}
-	// Without the name of the default bridge, testcontainers makes a network of its own and leaves it behind.
-	provider, err := testcontainers.NewDockerProvider(append(
-		testcontainers.Generic2DockerOptions(testcontainers.WithLogger(tclog.NewNoopLogger())),
-		testcontainers.WithDefaultBridgeNetwork(testcontainers.Bridge))...)
-	if err != nil {
-		found.Close()
-		return nil, &engine.Problem{Kind: engine.ErrNone, Detail: oneLine(err), Remedy: "start it again"}
+	e := &Engine{client: found.Client, found: found}
+	var err error
+	if e.reach, e.self, err = thisProcess.findReach(ctx, found); err != nil {
+		return nil, err
 	}
-	if err := provider.Close(); err != nil { // of a client that may be another engine's, by a file of testcontainers' settings
-		found.Close()
-		return nil, fmt.Errorf("close testcontainers' own client: %w", err)
+	if e.provider, err = provide(found); err != nil {
+		return nil, err
 	}
-	provider.SetClient(found.Client)
-	return &Engine{client: found.Client, provider: provider, host: hostOf(found.Address)}, nil
+	return e, nil
 }
 
 // answers says whether an engine that can be reached is of use.
@@ -99,61 +91,41 @@ func answers(ctx context.Context, cli *client.Client, within time.Duration) erro
 	return fmt.Errorf("ask the engine for its networks: %s", oneLine(err))
 }
 
-// hostOf is where the ports are that an engine publishes: loopback for an engine on a socket of this machine, its own host for a remote
-// one. Testcontainers would guess a gateway when the harness itself runs in a container; ports on loopback are not reached that way.
-func hostOf(daemon string) string {
-	if host := os.Getenv("TESTCONTAINERS_HOST_OVERRIDE"); host != "" {
-		return host
-	}
-	u, err := url.Parse(daemon)
-	if err != nil || u.Hostname() == "" || u.Hostname() == "localhost" {
-		return "127.0.0.1" // and not ::1, where nothing is published
-	}
-	return u.Hostname()
-}
-
-// settleReaper decides, before testcontainers reads its settings (once), whether its reaper runs: only where its image is at hand,
-// since without a registry the first container would fail on it. A lab sweeps up after dead owners by itself in any case.
-func settleReaper(ctx context.Context, cli *client.Client, keep bool) {
-	const setting = "TESTCONTAINERS_RYUK_DISABLED"
-	if _, set := os.LookupEnv(setting); set && !keep {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
-	defer cancel()
-	if !keep {
-		if _, err := cli.ImageInspect(ctx, reaperImage); err == nil {
-			return
-		}
-	}
-	_ = os.Setenv(setting, "true")
-}
-
 // Close lets go of the connections to the engine.
 func (e *Engine) Close() error { return e.client.Close() }
 
 // Daemon is where the engine itself is reached, such as unix:///var/run/docker.sock.
 func (e *Engine) Daemon() string { return e.client.DaemonHost() }
 
-// Host is where published ports are reached: loopback, or the host of a remote engine.
-func (e *Engine) Host() string { return e.host }
+// Place says where the engine is, and why it is that one.
+func (e *Engine) Place() engine.Place { return e.found.Place }
 
-// Local says whether the engine runs on this machine, so that ports are published on loopback alone.
-func (e *Engine) Local() bool {
-	ip := net.ParseIP(e.host)
-	return ip != nil && ip.IsLoopback()
+// About is what the engine says of itself.
+func (e *Engine) About() engine.About { return e.found.About }
+
+// Networks is for how many more networks the engine has address pools.
+func (e *Engine) Networks(ctx context.Context) (engine.Networks, error) { return e.found.Networks(ctx) }
+
+// Self is the container that this process is in, where it is one of the engine's; empty where not.
+func (e *Engine) Self() string { return e.self }
+
+// Ends says whether a container has ended, or is no more. One that is frozen has not.
+func (e *Engine) Ends(ctx context.Context, container string) (bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	i, err := e.client.ContainerInspect(ctx, container, client.ContainerInspectOptions{})
+	switch {
+	case errdefs.IsNotFound(err):
+		return true, nil
+	case err != nil:
+		return false, fmt.Errorf("ask the engine about container %s: %s", container, oneLine(err))
+	}
+	s := i.Container.State
+	return s != nil && !s.Running && !s.Paused && !s.Restarting && s.Status != "created", nil
 }
 
 // Version describes the engine in a few words, for evidence and doctor.
-func (e *Engine) Version(ctx context.Context) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
-	v, err := e.client.ServerVersion(ctx, client.ServerVersionOptions{})
-	if err != nil {
-		return "", fmt.Errorf("ask the engine for its version: %w", err)
-	}
-	return fmt.Sprintf("docker %s (API %s, %s/%s)", v.Version, v.APIVersion, v.Os, v.Arch), nil
-}
+func (e *Engine) Version() string { return e.found.About.String() }
 
 // Gone says whether the engine has stopped answering. It works on a context that has ended.
 func (e *Engine) Gone(ctx context.Context) bool {
@@ -166,10 +138,24 @@ func (e *Engine) Gone(ctx context.Context) bool {
 // Network creates a network. An internal one has no way out.
 func (e *Engine) Network(ctx context.Context, name string, internal bool, labels map[string]string) error {
 	_, err := e.client.NetworkCreate(ctx, name, client.NetworkCreateOptions{Driver: "bridge", Internal: internal, Labels: labels})
+	if err != nil && outOfPools(err) {
+		return &engine.Problem{Kind: engine.ErrNetworks, Detail: oneLine(err), Remedy: "remove those that nobody uses with `docker network prune`"}
+	}
 	if err != nil {
 		return fmt.Errorf("create network %s: %s", name, oneLine(err))
 	}
 	return nil
+}
+
+// outOfPools says whether an engine has no addresses for another network, in the words of docker up to 27, docker from
+// 28 on, and Podman.
+func outOfPools(err error) bool {
+	for _, words := range []string{"non-overlapping IPv4 address pool", "predefined address pools have been fully subnetted", "could not find free subnet"} {
+		if strings.Contains(err.Error(), words) {
+			return true
+		}
+	}
+	return false
 }
 
 func oneLine(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

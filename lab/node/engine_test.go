@@ -2,10 +2,11 @@ package node
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"github.com/moby/moby/client"
 
 	"github.com/regionfall/regionfall/lab/engine"
+	"github.com/regionfall/regionfall/lab/engine/enginetest"
 )
 
 func TestAnEngineThatHangsIsToldFromOneThatFails(t *testing.T) {
@@ -54,55 +56,61 @@ func TestAnEngineThatHangsIsToldFromOneThatFails(t *testing.T) {
 	}
 }
 
-func TestPortsAreReachedWhereTheEngineIs(t *testing.T) {
-	for daemon, want := range map[string]struct {
-		host  string
-		local bool
-	}{
-		"unix:///var/run/docker.sock":       {"127.0.0.1", true},
-		"unix:///run/user/1000/docker.sock": {"127.0.0.1", true},
-		"npipe:////./pipe/docker_engine":    {"127.0.0.1", true},
-		"tcp://localhost:2375":              {"127.0.0.1", true}, // and not ::1, where nothing is published
-		"tcp://127.0.0.1:2375":              {"127.0.0.1", true},
-		"tcp://192.0.2.7:2376":              {"192.0.2.7", false},
-		"tcp://build.example:2376":          {"build.example", false},
-		"ssh://me@build.example":            {"build.example", false},
-		"tcp://[2001:db8::7]:2376":          {"2001:db8::7", false},
-		"":                                  {"127.0.0.1", true},
-		"%zz":                               {"127.0.0.1", true},
+func TestVolumesAreMadeWithTheirLabelsAndSizes(t *testing.T) {
+	made := map[string]client.VolumeCreateOptions{}
+	e := engineAt(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodPost || !strings.HasSuffix(r.URL.Path, "/volumes/create") {
+			t.Errorf("the engine was asked for %s %s", r.Method, r.URL.Path)
+		}
+		var o client.VolumeCreateOptions
+		if err := json.NewDecoder(r.Body).Decode(&o); err != nil {
+			t.Error(err)
+		}
+		made[o.Name] = o
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{}`))
+	})
+	labels := map[string]string{LabelLab: "ada", LabelNode: "postgres.us-east-1", LabelHost: "me", LabelKept: "false", LabelContainer: "c0"}
+	s := Spec{Volumes: map[string]string{"/data": "ada-data"}, Disks: []Disk{{Volume: "ada-disk", Path: "/disk", Size: 512, Keep: true}}, Labels: labels}
+	if err := e.createVolumes(t.Context(), s); err != nil {
+		t.Fatal(err)
+	}
+	ofTheLab := maps.Clone(labels)
+	delete(ofTheLab, LabelNode)
+	want := map[string]client.VolumeCreateOptions{
+		"ada-data": {Name: "ada-data", Driver: "local", Labels: labels}, // without labels a sweep would not find it
+		"ada-disk": {Name: "ada-disk", Driver: "local", Labels: ofTheLab, DriverOpts: map[string]string{
+			"type": "tmpfs", "device": "tmpfs", "o": "size=512,mode=0700",
+		}},
+	}
+	if diff := cmp.Diff(want, made); diff != "" {
+		t.Errorf("made:\n%s", diff)
+	}
+	for _, m := range mounts(s) {
+		if m.Target == "/disk" && (m.Source != "ada-disk" || !m.ReadOnly || !m.VolumeOptions.NoCopy) || m.Target == "/data" && (m.Source != "ada-data" || m.ReadOnly) {
+			t.Errorf("mounts %+v", m)
+		}
+	}
+}
+
+func TestAnEngineWithoutAddressesSaysSo(t *testing.T) {
+	for _, says := range []string{
+		"could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network",
+		"all predefined address pools have been fully subnetted",
+		"could not find free subnet from subnet pools",
 	} {
-		t.Run(daemon, func(t *testing.T) {
-			t.Setenv("TESTCONTAINERS_HOST_OVERRIDE", "")
-			e := &Engine{host: hostOf(daemon)}
-			if e.Host() != want.host || e.Local() != want.local {
-				t.Errorf("host %s, local %t; want %+v", e.Host(), e.Local(), want)
-			}
-			published := netip.IPv4Unspecified()
-			if want.local {
-				published = netip.MustParseAddr("127.0.0.1") // nobody else's business
-			}
-			if got := e.publishOn(); got != published {
-				t.Errorf("published on %s, want %s", got, published)
-			}
+		e := engineAt(t, func(w http.ResponseWriter, _ *http.Request) {
+			enginetest.Refuse(w, http.StatusInternalServerError, says)
 		})
+		if err := e.Network(t.Context(), "n", true, nil); !errors.Is(err, engine.ErrNetworks) || !strings.Contains(err.Error(), "docker network prune") {
+			t.Errorf("%s: got %v", says, err)
+		}
 	}
-}
-
-func TestTheHostCanBeOverridden(t *testing.T) {
-	t.Setenv("TESTCONTAINERS_HOST_OVERRIDE", "192.0.2.9")
-	if got := hostOf("unix:///var/run/docker.sock"); got != "192.0.2.9" {
-		t.Errorf("got %s", got)
-	}
-}
-
-func TestVolumesCarryTheLabsLabels(t *testing.T) {
-	labels := map[string]string{LabelLab: "ada"}
-	got := mounts(Spec{Volumes: map[string]string{"/data": "ada-data"}, Labels: labels})
-	if len(got) != 1 || got[0].Source != "ada-data" || got[0].Target != "/data" {
-		t.Fatalf("got %+v", got)
-	}
-	if diff := cmp.Diff(labels, got[0].VolumeOptions.Labels); diff != "" { // without them a sweep would not find it
-		t.Errorf("labels:\n%s", diff)
+	e := engineAt(t, func(w http.ResponseWriter, _ *http.Request) {
+		enginetest.Refuse(w, http.StatusInternalServerError, "no room")
+	})
+	if err := e.Network(t.Context(), "n", true, nil); err == nil || errors.Is(err, engine.ErrNetworks) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -11,8 +11,6 @@ import (
 
 // Facts are what doctor wants to know of the engine and its machine.
 type Facts struct {
-	Version   string
-	API       string // the newest that it speaks
 	OS, Arch  string // as Go names them
 	Rootless  bool
 	Limits    bool // it can limit how many processes a container has
@@ -28,10 +26,6 @@ type Facts struct {
 func (e *Engine) Facts(ctx context.Context) (Facts, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	v, err := e.client.ServerVersion(ctx, client.ServerVersionOptions{})
-	if err != nil {
-		return Facts{}, fmt.Errorf("ask the engine for its version: %s", oneLine(err))
-	}
 	asked := time.Now()
 	i, err := e.client.Info(ctx, client.InfoOptions{})
 	if err != nil {
@@ -43,7 +37,7 @@ func (e *Engine) Facts(ctx context.Context) (Facts, error) {
 		return Facts{}, fmt.Errorf("read the engine's clock: %w", err)
 	}
 	f := Facts{
-		Version: v.Version, API: v.APIVersion, OS: v.Os, Arch: v.Arch, Limits: i.Info.PidsLimit, CPUs: i.Info.NCPU, Memory: i.Info.MemTotal,
+		OS: e.found.About.OS, Arch: e.found.About.Arch, Limits: i.Info.PidsLimit, CPUs: i.Info.NCPU, Memory: i.Info.MemTotal,
 		Driver: i.Info.Driver, Root: i.Info.DockerRootDir, Clock: told.Sub(asked.Add(took / 2)), ClockSure: took / 2,
 	}
 	for _, o := range i.Info.SecurityOptions {

@@ -15,16 +15,17 @@ import (
 
 // The labels of everything a lab creates.
 const (
-	LabelLab      = "regionfall.lab"      // the lab's name
-	LabelHost     = "regionfall.host"     // the machine of its owner, as a random word
-	LabelKept     = "regionfall.kept"     // "true": it outlives its owner
-	LabelNode     = "regionfall.node"     // the node's name
-	LabelRegion   = "regionfall.region"   // the node's region
-	LabelService  = "regionfall.service"  // the node's service
-	LabelVolatile = "regionfall.volatile" // "true": its store is gone when it is killed
-	LabelTopology = "regionfall.topology" // on the hub: the topology, as JSON
-	LabelApp      = "regionfall.app"      // on the hub: the app's image, port and paths, as JSON
-	LabelServers  = "regionfall.servers"  // on the hub: what serves S3 and DynamoDB, as JSON
+	LabelLab       = "regionfall.lab"       // the lab's name
+	LabelHost      = "regionfall.host"      // the machine of its owner, as a random word
+	LabelContainer = "regionfall.container" // the container that its owner runs in, where that is the engine's
+	LabelKept      = "regionfall.kept"      // "true": it outlives its owner
+	LabelNode      = "regionfall.node"      // the node's name
+	LabelRegion    = "regionfall.region"    // the node's region
+	LabelService   = "regionfall.service"   // the node's service
+	LabelVolatile  = "regionfall.volatile"  // "true": its store is gone when it is killed
+	LabelTopology  = "regionfall.topology"  // on the hub: the topology, as JSON
+	LabelApp       = "regionfall.app"       // on the hub: the app's image, port and paths, as JSON
+	LabelServers   = "regionfall.servers"   // on the hub: what serves S3 and DynamoDB, as JSON
 )
 
 // Found is something a lab created.
@@ -85,8 +86,9 @@ func (e *Engine) Find(ctx context.Context, lab string) ([]Found, error) {
 	return found, nil
 }
 
-// Remove removes what was found: containers first, then networks and volumes. What is already gone is fine, and so is what
-// cannot go yet (its removal is under way, or a container that is just being created holds it): whoever has to see it gone looks again.
+// Remove removes what was found: containers first, then networks and volumes. What is already gone is fine, and so is
+// what cannot go yet (its removal is under way, or a container that is just being created holds it): whoever has to see
+// it gone looks again.
 func (e *Engine) Remove(ctx context.Context, found []Found) error {
 	var containers, rest errgroup.Group
 	for _, f := range found {
@@ -122,7 +124,8 @@ func (e *Engine) remove(ctx context.Context, f Found) error {
 	return fmt.Errorf("remove %s %s: %s", f.Kind, f.Name, oneLine(err))
 }
 
-// Stuck counts the networks of a lab on which there is no container, where nothing else is left of it: those that the engine could remove, and does not.
+// Stuck counts the networks of a lab on which there is no container, where nothing else is left of it: those that the
+// engine could remove, and does not.
 func (e *Engine) Stuck(ctx context.Context, lab string) (networks int, err error) {
 	found, err := e.Find(ctx, lab)
 	if err != nil {

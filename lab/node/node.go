@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"strings"
 	"time"
@@ -64,6 +63,9 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 	for _, n := range s.Networks {
 		aliases[n] = s.Aliases
 	}
+	if err := e.createVolumes(ctx, s); err != nil {
+		return nil, fmt.Errorf("start %s: %w", s.Name, err)
+	}
 	var asked *container.HostConfig
 	req := testcontainers.ContainerRequest{
 		Image: s.Image, Name: s.ID, Env: s.Env, Cmd: s.Cmd, Labels: s.Labels, Networks: s.Networks, NetworkAliases: aliases,
@@ -110,17 +112,10 @@ func (e *Engine) bindings(publish []string) network.PortMap {
 	all := network.PortMap{}
 	for _, p := range publish {
 		if port, err := network.ParsePort(p); err == nil { // one that is not a port is testcontainers' complaint
-			all[port] = []network.PortBinding{{HostIP: e.publishOn(), HostPort: "0"}}
+			all[port] = []network.PortBinding{{HostIP: e.reach.publish, HostPort: "0"}}
 		}
 	}
 	return all
-}
-
-func (e *Engine) publishOn() netip.Addr {
-	if e.Local() {
-		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
-	}
-	return netip.IPv4Unspecified()
 }
 
 // Name of the node.
@@ -244,7 +239,7 @@ func (n *Node) Address(ctx context.Context, port string) (string, error) {
 	if len(bindings) == 0 {
 		return "", fmt.Errorf("%s does not publish %s", n.Spec.Name, port)
 	}
-	return net.JoinHostPort(n.engine.host, bindings[0].HostPort), nil
+	return n.engine.reach.address(bindings[0]), nil
 }
 
 // Addresses are the published ports at once: container port ("8474/tcp") to host:port.
@@ -256,7 +251,7 @@ func (n *Node) Addresses(ctx context.Context) (map[string]string, error) {
 	all := map[string]string{}
 	for port, bindings := range i.Container.NetworkSettings.Ports {
 		if len(bindings) > 0 {
-			all[port.String()] = net.JoinHostPort(n.engine.host, bindings[0].HostPort)
+			all[port.String()] = n.engine.reach.address(bindings[0])
 		}
 	}
 	return all, nil

@@ -15,7 +15,7 @@ func (a *app) capacityCommand() *cobra.Command {
 		Long: `Offers the app of a region more and more requests a second, where its clients come in, until twice clearly less was served than offered.
 The knee is the most that was served. Where this machine can't offer more before that, the region is said to serve at least so much. It asks as a client of the sample app does. Where the topology declares an app node's work (app: {workers: 2, service_time: 250ms, queue: 6}), it is
 to be as many nodes as serve, times workers over service time.`,
-		Example: "  regionfall capacity us-west-2\n  regionfall capacity us-west-2 --cold\n  regionfall capacity us-west-2 --json", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(regions),
+		Example: "  regionfall capacity us-west-2\n  regionfall capacity us-west-2 --cold\n  regionfall capacity us-west-2 --json", Args: cobra.ExactArgs(1), ValidArgsFunction: complete(regions),
 	}
 	name := labFlag(cmd)
 	cmd.Flags().BoolVar(&cold, "cold", false, "start the region's app nodes anew before each step")

@@ -10,15 +10,11 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
-	"time"
 	"unicode"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"github.com/regionfall/regionfall/lab"
-	"github.com/regionfall/regionfall/lab/image"
-	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/scenarios/file"
 )
 
@@ -106,6 +102,7 @@ type app struct {
 	stdout, stderr io.Writer
 	started        bool // arguments and flags were understood
 	color, live    bool
+	swept          bool
 }
 
 func (a *app) root() *cobra.Command {
@@ -128,9 +125,6 @@ A scenario that expects to fail exits 0 when exactly the expected findings are m
 			a.live = isFile && term.IsTerminal(int(f.Fd()))
 			f, isFile = a.stdout.(*os.File)
 			a.color = os.Getenv("NO_COLOR") == "" && isFile && term.IsTerminal(int(f.Fd()))
-			if sweeps(cmd) {
-				a.sweep(cmd)
-			}
 		},
 	}
 	root.SetOut(a.stdout)
@@ -139,38 +133,6 @@ A scenario that expects to fail exits 0 when exactly the expected findings are m
 		a.injectCommand(), a.healCommand(), a.loseCommand(), a.returnCommand(), a.failoverCommand(), a.switchoverCommand(), a.capacityCommand(), a.weightsCommand(), a.logsCommand(), a.psqlCommand(), a.downCommand(),
 		a.engineCommand(), a.imagesCommand(), a.doctorCommand(), a.rejudgeCommand(), a.reportCommand(), a.schemaCommand())
 	return root
-}
-
-// sweeps says whether a command may find what a dead owner left. The doctor tells of what is there, before anything is done about it, and the
-// engine's commands are for one that may be broken.
-func sweeps(cmd *cobra.Command) bool {
-	return cmd.Name() != "doctor" && cmd.Name() != engineName && (!cmd.HasParent() || cmd.Parent().Name() != engineName)
-}
-
-// sweep removes what a dead owner left behind, before any command. Without an engine there is nothing to sweep, and those commands
-// that need one will say so.
-func (a *app) sweep(cmd *cobra.Command) {
-	ctx, cancel := context.WithTimeout(cmd.Context(), 30*time.Second)
-	defer cancel()
-	engine, err := node.Connect(ctx, keeps(cmd))
-	if err != nil {
-		return
-	}
-	defer func() { _ = engine.Close() }()
-	swept, err := lab.Sweep(ctx, engine)
-	err = errors.Join(err, image.Sweep())
-	if len(swept) > 0 {
-		a.tell("swept what a killed run left behind: %s", strings.Join(swept, ", "))
-	}
-	if err != nil {
-		a.tell("could not sweep what a killed run left behind: %v", err)
-	}
-}
-
-// keeps says whether the command's lab outlives it, which has to be known before the engine is first spoken to.
-func keeps(cmd *cobra.Command) bool {
-	keep, err := cmd.Flags().GetBool("keep")
-	return cmd.Name() == "up" || err == nil && keep
 }
 
 // tell writes a line for people, aside from the command's output.

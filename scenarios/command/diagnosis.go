@@ -53,12 +53,12 @@ func diagnose(m machine) []check {
 	}
 	if m.engineErr != nil {
 		page = append(page, noEngine(m.engineErr))
-		for _, name := range []string{"machine", "size", "disk", "images", "clock", "ports", "leftovers"} {
+		for _, name := range []string{"machine", "size", "disk", "networks", "images", "clock", "ports", "leftovers"} {
 			page = append(page, check{name, false, "not known while no engine answers", ""})
 		}
 		return page
 	}
-	return append(page, m.engineLine(), m.machineLine(), m.size(), m.diskLine(), m.imagesLine(), m.clock(), m.ports(), m.leftovers())
+	return append(page, m.engineLine(), m.machineLine(), m.size(), m.diskLine(), m.networksLine(), m.imagesLine(), m.clock(), m.ports(), m.leftovers())
 }
 
 // noEngine says what is wrong and what to do.
@@ -89,14 +89,18 @@ func (m machine) temporary() check {
 
 func (m machine) engineLine() check {
 	f := m.engine
-	c := check{"engine", true, fmt.Sprintf("docker %s, API %s, storage %s", f.Version, f.API, f.Driver), ""}
+	c := check{"engine", true, fmt.Sprintf("%s %s at %s (%s), API %s, storage %s",
+		m.about.Product, m.about.Version, m.place.Address, m.place.Why(), m.about.API, f.Driver), ""}
 	if f.Rootless {
 		c.Detail += ", rootless"
+	}
+	if m.disregarded != "" {
+		c.Detail += ", and not " + m.disregarded
 	}
 	if !f.Limits {
 		c.Detail += ", which can't limit processes: a node may run as many as it likes"
 	}
-	if !atLeast(f.API, leastAPI) {
+	if !atLeast(m.about.API, leastAPI) {
 		c.OK, c.Remedy = false, "API "+leastAPI+" (docker 20.10) or newer is needed: update it"
 	}
 	return c
@@ -162,6 +166,23 @@ func (m machine) diskLine() check {
 	return check{"disk", true, gib(d.free) + " free where the engine keeps its data", ""}
 }
 
+// networksLine counts what labs take of the engine's address pools.
+func (m machine) networksLine() check {
+	two, three := lab.Networks(2), lab.Networks(3)
+	needs := fmt.Sprintf("a lab of two regions takes %d, of three %d", two, three)
+	switch {
+	case m.poolsErr != nil:
+		return check{"networks", false, m.poolsErr.Error(), "see what that is about"}
+	case !m.networks.Limited:
+		return check{"networks", true, "as many as are wanted; " + needs, ""}
+	}
+	c := check{"networks", true, fmt.Sprintf("the engine has address pools for %d more; %s", m.networks.Left, needs), ""}
+	if !m.networks.Fit(two) {
+		c.OK, c.Remedy = false, "remove those that nobody uses with `docker network prune`, or give the engine more (default-address-pools)"
+	}
+	return c
+}
+
 func (m machine) imagesLine() check {
 	o := m.images
 	from := fmt.Sprintf("from %s: %s; %s", o.Source, o.Reason, o.Serves)
@@ -191,8 +212,11 @@ func (m machine) clock() check {
 }
 
 func (m machine) ports() check {
-	if m.local {
+	switch {
+	case m.local:
 		return check{"ports", true, "published on loopback only (" + m.host + ")", ""}
+	case !m.exposed:
+		return check{"ports", true, "published on " + m.host + " only, where this container reaches the engine's machine", ""}
 	}
 	return check{
 		"ports", true, "published on all addresses of " + m.host + ", since the engine is remote",

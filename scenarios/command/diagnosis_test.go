@@ -21,15 +21,18 @@ func healthy() machine {
 	return machine{
 		goVersion: "go version go1.26.8 linux/amd64", makeVersion: "GNU Make 4.3", os: "linux", arch: "amd64", temp: "/tmp", tempFree: 9 << 30,
 		engine: node.Facts{
-			Version: "20.10.24", API: "1.41", OS: "linux", Arch: "amd64", Limits: true, CPUs: 2, Memory: 4 << 30, Driver: "overlay2",
+			OS: "linux", Arch: "amd64", Limits: true, CPUs: 2, Memory: 4 << 30, Driver: "overlay2",
 			Clock: 3 * time.Millisecond, ClockSure: 2 * time.Millisecond,
 		},
-		host: "127.0.0.1", local: true, disk: disk{seen: true, free: 9 << 30},
+		place:    engine.Place{Address: "unix:///var/run/docker.sock", By: "this machine's"},
+		about:    engine.About{Product: engine.Docker, Version: "20.10.24", API: "1.41"},
+		networks: engine.Networks{Left: 27, Limited: true},
+		host:     "127.0.0.1", local: true, disk: disk{seen: true, free: 9 << 30},
 		images: image.Outlook{Source: image.Packages, Reason: "they are here already", Serves: "s3: versitygw", Here: true},
 	}
 }
 
-var lines = []string{"go", "make", "temp", "engine", "machine", "size", "disk", "images", "clock", "ports", "leftovers"}
+var lines = []string{"go", "make", "temp", "engine", "machine", "size", "disk", "networks", "images", "clock", "ports", "leftovers"}
 
 func names(page []check) (all []string) {
 	for _, c := range page {
@@ -50,10 +53,10 @@ func TestDiagnosis(t *testing.T) {
 		"no make":          {func(m *machine) { m.makeErr = errors.New("not found") }, "make", false, []string{"install make"}},
 		"no temp":          {func(m *machine) { m.tempErr = fs.ErrPermission }, "temp", false, []string{"permission", "TMPDIR"}},
 		"little temp":      {func(m *machine) { m.tempFree = 1 << 29 }, "temp", false, []string{"0.5 GiB free in /tmp", "free 1.0 GiB"}},
-		"old engine":       {func(m *machine) { m.engine.API = "1.40" }, "engine", false, []string{"API 1.40", "1.41", "update"}},
-		"new engine":       {func(m *machine) { m.engine.API = "1.55" }, "engine", true, []string{"API 1.55"}},
-		"next engine":      {func(m *machine) { m.engine.API = "2.0" }, "engine", true, []string{"API 2.0"}},
-		"strange engine":   {func(m *machine) { m.engine.API = "" }, "engine", false, []string{"update"}},
+		"old engine":       {func(m *machine) { m.about.API = "1.40" }, "engine", false, []string{"API 1.40", "1.41", "update"}},
+		"new engine":       {func(m *machine) { m.about.API = "1.55" }, "engine", true, []string{"API 1.55"}},
+		"next engine":      {func(m *machine) { m.about.API = "2.0" }, "engine", true, []string{"API 2.0"}},
+		"strange engine":   {func(m *machine) { m.about.API = "" }, "engine", false, []string{"update"}},
 		"rootless":         {func(m *machine) { m.engine.Rootless = true }, "engine", true, []string{"rootless"}},
 		"no limits":        {func(m *machine) { m.engine.Limits = false }, "engine", true, []string{"can't limit processes"}},
 		"another arch":     {func(m *machine) { m.arch = "arm64" }, "machine", true, []string{"linux/arm64", "linux/amd64"}},
@@ -71,7 +74,18 @@ func TestDiagnosis(t *testing.T) {
 		"clock ahead":      {func(m *machine) { m.engine.Clock = 2 * time.Second }, "clock", false, []string{"by 2000 ms", "NTP"}},
 		"clock behind":     {func(m *machine) { m.engine.Clock = -2 * time.Second }, "clock", false, []string{"by -2000 ms", "NTP"}},
 		"clock, who knows": {func(m *machine) { m.engine.Clock, m.engine.ClockSure = 2*time.Second, 3*time.Second }, "clock", true, nil},
-		"remote":           {func(m *machine) { m.local, m.host = false, "192.0.2.7" }, "ports", true, []string{"all addresses of 192.0.2.7", "firewall"}},
+		"podman": {func(m *machine) {
+			m.about.Product, m.about.Version = engine.Podman, "5.4.2"
+			m.place = engine.Place{Address: "unix:///p.sock", By: "DOCKER_HOST", Named: true}
+		}, "engine", true, []string{"podman 5.4.2 at unix:///p.sock (named by DOCKER_HOST), API 1.41"}},
+		"nobody names one": {func(*machine) {}, "engine", true, []string{"docker 20.10.24 at unix:///var/run/docker.sock (this machine's, since nothing names another)"}},
+		"one for others":   {func(m *machine) { m.disregarded = "tcp://x, which tc.host names" }, "engine", true, []string{", and not tcp://x, which tc.host names"}},
+		"few networks":     {func(m *machine) { m.networks.Left = 2 }, "networks", false, []string{"address pools for 2 more", "two regions takes 3, of three 4", "docker network prune"}},
+		"enough networks":  {func(m *machine) { m.networks.Left = 3 }, "networks", true, []string{"address pools for 3 more"}},
+		"any networks":     {func(m *machine) { m.networks = engine.Networks{} }, "networks", true, []string{"as many as are wanted"}},
+		"pools not told":   {func(m *machine) { m.poolsErr = errors.New("no list") }, "networks", false, []string{"no list"}},
+		"in a job":         {func(m *machine) { m.local, m.host = false, "172.18.0.1" }, "ports", true, []string{"on 172.18.0.1 only, where this container"}},
+		"remote":           {func(m *machine) { m.local, m.exposed, m.host = false, true, "192.0.2.7" }, "ports", true, []string{"all addresses of 192.0.2.7", "firewall"}},
 		"no labs known":    {func(m *machine) { m.labsErr = errors.New("no list") }, "leftovers", false, []string{"no list"}},
 		"in use": {func(m *machine) {
 			m.labs = []lab.Remains{{Running: lab.Running{Name: "ada", Mine: true}, Hub: true, Containers: 15, Networks: 3, Volumes: 8}}

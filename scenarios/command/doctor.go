@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/engine"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/node"
 )
@@ -56,7 +57,8 @@ first.`,
 	return cmd
 }
 
-// machine is what was found out about this machine and the engine's. What could not be found out has an error beside it.
+// machine is what was found out about this machine and the engine's. What could not be found out has an error beside
+// it.
 type machine struct {
 	goVersion, makeVersion string
 	goErr, makeErr         error
@@ -65,19 +67,25 @@ type machine struct {
 	tempFree               int64  // bytes
 	tempErr                error
 
-	engineErr error // and nothing below is known
-	engine    node.Facts
-	host      string // where ports are published
-	local     bool
-	disk      disk
-	images    image.Outlook
-	imagesErr error
-	labs      []lab.Remains
-	labsErr   error
+	engineErr   error // and nothing below is known
+	engine      node.Facts
+	place       engine.Place
+	disregarded string // another engine that somebody named for testcontainers
+	about       engine.About
+	networks    engine.Networks
+	poolsErr    error
+	host        string // where ports are published
+	local       bool   // that is loopback
+	exposed     bool   // they are published on all addresses there
+	disk        disk
+	images      image.Outlook
+	imagesErr   error
+	labs        []lab.Remains
+	labsErr     error
 }
 
-// disk is where the engine keeps its data. Its interface does not tell what is free; on this machine it can be seen. What images take is
-// known where little is free, or nobody knows how much.
+// disk is where the engine keeps its data. Its interface does not tell what is free; on this machine it can be seen.
+// What images take is known where little is free, or nobody knows how much.
 type disk struct {
 	seen         bool
 	free         int64
@@ -90,7 +98,7 @@ func examine(ctx context.Context, wanted image.Options) machine {
 	m.goVersion, m.goErr = toolVersion(ctx, "go", "version")
 	m.makeVersion, m.makeErr = toolVersion(ctx, "make", "--version")
 	m.tempFree, m.tempErr = writable(m.temp)
-	e, err := node.Connect(ctx, false)
+	e, err := node.Connect(ctx)
 	if err != nil {
 		m.engineErr = err
 		return m
@@ -99,7 +107,9 @@ func examine(ctx context.Context, wanted image.Options) machine {
 	if m.engine, m.engineErr = e.Facts(ctx); m.engineErr != nil {
 		return m
 	}
-	m.host, m.local = e.Host(), e.Local()
+	m.place, m.about, m.disregarded = e.Place(), e.About(), e.Place().Disregarded()
+	m.host, m.local, m.exposed = e.Host(), e.Local(), e.Exposed()
+	m.networks, m.poolsErr = e.Networks(ctx)
 	if free, err := freeIn(m.engine.Root); err == nil && m.local {
 		m.disk.seen, m.disk.free = true, free
 	}

@@ -14,14 +14,11 @@ import (
 	"github.com/regionfall/regionfall/lab/node"
 )
 
-// engineName is the parent command, whose own commands sweep nothing: they are for a machine without an engine, or with one that is broken.
-const engineName = "engine"
-
 func (a *app) engineCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: engineName, Short: "Start a container engine where there is none, end it, show which one is used",
+		Use: "engine", Short: "Start a container engine where there is none, end it, show which one is used",
 		Long: `Everything here runs in a container engine: the one that DOCKER_HOST names, else the one of docker's current context, else one that
-"engine start" started, else the machine's or the user's. Where none answers, on Debian or Ubuntu and as root, "engine start" installs
+"engine start" started, else the machine's, else the user's: rootless docker, Docker Desktop, Colima, Podman. Where none answers, on Debian or Ubuntu and as root, "engine start" installs
 the distribution's docker.io and runs it on a socket and a data folder of its own; "make chaos" does so by itself.
 ` + engine.Decline + `=no declines.`,
 		Example: "  regionfall engine start\n  regionfall engine status\n  regionfall engine stop",
@@ -95,7 +92,7 @@ func labsOnOwn(ctx context.Context) error {
 	if err != nil || !at.Own {
 		return nil //nolint:nilerr // one that does not answer serves nobody
 	}
-	e, err := node.Connect(ctx, false)
+	e, err := node.Connect(ctx)
 	if err != nil {
 		return nil //nolint:nilerr // the same
 	}
@@ -129,7 +126,7 @@ func (a *app) engineStatusCommand() *cobra.Command {
 			if asJSON {
 				return a.encode(s)
 			}
-			a.say("docker %s (API %s) at %s, %s", s.Version, s.API, s.Address, s.By)
+			a.say("%s %s (API %s) at %s, %s", s.Product, s.Version, s.API, s.Address, s.Why)
 			a.say("storage %s in %s", s.Storage, s.Data)
 			if s.Own {
 				a.say("end it with `%s`", stopEngine)

@@ -25,6 +25,9 @@ by the hash of what goes into them, and built again only when that changes.`,
 			if err != nil {
 				return badInput{err}
 			}
+			if err := a.sweep(cmd.Context()); err != nil {
+				return err
+			}
 			began := time.Now()
 			wanted.Progress = a.imageTold(began)
 			set, err := image.Ensure(cmd.Context(), wanted)

@@ -164,7 +164,7 @@ func (a *app) healCommand() *cobra.Command {
 		Long: `Heals the faults of a lab that was brought up by hand, the last that was injected first, and waits until each is seen healed.
 Faults of a drill that is running are left to the drill.`,
 		Example: "  regionfall heal\n  regionfall heal partition\n  regionfall heal k3f9x2ab", Args: cobra.ArbitraryArgs,
-		ValidArgsFunction: a.complete(standing),
+		ValidArgsFunction: complete(standing),
 	}
 	name := labFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, which []string) error {

@@ -1,7 +1,6 @@
 package command
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/image"
-	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios"
 )
@@ -40,6 +38,9 @@ A topology is one of these, or a YAML file with the keys that a scenario has bel
 				return badInput{err}
 			}
 			t.AWS = wanted.AWS
+			if err := a.sweep(cmd.Context()); err != nil {
+				return err
+			}
 			began := time.Now()
 			wanted.Progress = a.imageTold(began)
 			images, err := image.Ensure(cmd.Context(), wanted)
@@ -98,50 +99,4 @@ func (a *app) endpoints(l *lab.Lab) error {
 		}
 	}
 	return nil
-}
-
-func (a *app) downCommand() *cobra.Command {
-	var everything bool
-	var only string
-	cmd := &cobra.Command{
-		Use: "down", Short: "Remove the labs that were left up",
-		Long: `Removes the labs of this machine that were brought up to stay (up, run --keep). With --all, also those whose owner still runs
-and those made from other machines on a shared engine.`,
-		Example: "  regionfall down\n  regionfall down --lab k3f9x2ab\n  regionfall down --all", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			e, err := node.Connect(cmd.Context(), false)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = e.Close() }()
-			labs, err := lab.List(cmd.Context(), e)
-			if err != nil {
-				return err
-			}
-			removed := 0
-			var errs []error
-			for _, r := range labs {
-				if only != "" && r.Name != only || only == "" && !everything && (!r.Kept || !r.Mine) {
-					continue
-				}
-				left, err := lab.Remove(cmd.Context(), e, r.Name)
-				if err == nil && left > 0 {
-					err = fmt.Errorf("remove lab %s: the engine does not let go of %d of its things: run it again, and if that does not help restart the engine", r.Name, left)
-				}
-				errs = append(errs, err)
-				removed++
-			}
-			if err := errors.Join(errs...); err != nil {
-				return err
-			}
-			if only != "" && removed == 0 {
-				return badInput{fmt.Errorf("no lab is called %q; `regionfall status` shows those that are up", only)}
-			}
-			a.say("removed %d labs; nothing is left of them", removed)
-			return nil
-		},
-	}
-	cmd.Flags().StringVar(&only, "lab", "", "remove this lab alone")
-	cmd.Flags().BoolVar(&everything, "all", false, "remove every lab on the engine, whoever owns it")
-	return cmd
 }

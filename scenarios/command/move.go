@@ -14,7 +14,7 @@ import (
 func (a *app) loseCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "lose REGION", Short: "Lose a region: its nodes are killed and its links cut at once",
-		Example: "  regionfall lose us-east-1", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(regions),
+		Example: "  regionfall lose us-east-1", Args: cobra.ExactArgs(1), ValidArgsFunction: complete(regions),
 	}
 	name := labFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -28,7 +28,7 @@ func (a *app) loseCommand() *cobra.Command {
 func (a *app) returnCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "return REGION", Short: "Bring a lost region back, with what its stores held",
-		Example: "  regionfall return us-east-1", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(regions),
+		Example: "  regionfall return us-east-1", Args: cobra.ExactArgs(1), ValidArgsFunction: complete(regions),
 	}
 	name := labFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -56,7 +56,7 @@ func (a *app) failoverCommand() *cobra.Command {
 		Use: "failover REGION", Short: "Order the standby's automation to take over, as a person's override",
 		Long: `Orders the failover automation of the standby region to take over without waiting to detect or decide anything: fence, promote,
 repoint, scale out, redirect. Waits until clients are redirected, and says what each step did.`,
-		Example: "  regionfall failover us-west-2", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(regions),
+		Example: "  regionfall failover us-west-2", Args: cobra.ExactArgs(1), ValidArgsFunction: complete(regions),
 	}
 	name := labFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -82,7 +82,7 @@ func (a *app) switchoverCommand() *cobra.Command {
 		Long: `Orders the automation to have the two regions change roles with nothing lost: the primary is fenced and ends in order, comes back as a
 replica with its whole log, and only then the other one is promoted and clients are sent to it. Ordered of the region that was there before, it
 changes the roles back. A step that fails before the promotion has all of it taken back.`,
-		Example: "  regionfall switchover us-west-2\n  regionfall switchover us-east-1", Args: cobra.ExactArgs(1), ValidArgsFunction: a.complete(regions),
+		Example: "  regionfall switchover us-west-2\n  regionfall switchover us-east-1", Args: cobra.ExactArgs(1), ValidArgsFunction: complete(regions),
 	}
 	name := labFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

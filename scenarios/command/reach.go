@@ -1,13 +1,16 @@
 package command
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -17,7 +20,7 @@ func (a *app) logsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "logs NODE", Short: "Show what a node printed",
 		Example: "  regionfall logs postgres.us-east-1\n  regionfall logs automation.us-west-2 --follow", Args: cobra.ExactArgs(1),
-		ValidArgsFunction: a.complete((*lab.Lab).NodeNames),
+		ValidArgsFunction: complete((*lab.Lab).NodeNames),
 	}
 	name := labFlag(cmd)
 	cmd.Flags().IntVar(&tail, "tail", 0, "only the last so many lines; 0 is all")
@@ -40,7 +43,7 @@ func (a *app) psqlCommand() *cobra.Command {
 		Long: `Runs psql inside the PostgreSQL node of a region, so that none is needed on this machine. What follows -- is given to psql.`,
 		Example: "  regionfall psql us-east-1\n  regionfall psql us-west-2 -- -c 'select pg_is_in_recovery()'\n" +
 			"  regionfall psql us-east-1 < report.sql",
-		Args: cobra.MinimumNArgs(1), ValidArgsFunction: a.complete(regions),
+		Args: cobra.MinimumNArgs(1), ValidArgsFunction: complete(regions),
 	}
 	name := labFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -74,11 +77,21 @@ func (a *app) psqlCommand() *cobra.Command {
 	return cmd
 }
 
-// complete offers the shell what there is in the lab, as far as it answers.
-func (a *app) complete(of func(*lab.Lab) []string) cobra.CompletionFunc {
+// completesWithin is how long a person may wait who has pressed Tab.
+const completesWithin = 2 * time.Second
+
+// complete offers the shell what there is in the lab, as far as it answers in time. Nothing is swept for that.
+func complete(of func(*lab.Lab) []string) cobra.CompletionFunc {
 	return func(cmd *cobra.Command, _ []string, _ string) (names []cobra.Completion, _ cobra.ShellCompDirective) {
 		name, _ := cmd.Flags().GetString("lab")
-		_ = a.onLab(cmd.Context(), name, func(l *lab.Lab) error { names = of(l); return nil }) // without a lab there is nothing to offer
+		ctx, cancel := context.WithTimeout(cmd.Context(), completesWithin)
+		defer cancel()
+		e, err := node.Connect(ctx)
+		if err != nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		defer func() { _ = e.Close() }()
+		_ = onLab(ctx, e, name, func(l *lab.Lab) error { names = of(l); return nil }) // without a lab there is nothing to offer
 		return names, cobra.ShellCompDirectiveNoFileComp
 	}
 }

@@ -13,8 +13,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/scenarios"
+	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/evidence"
 	"github.com/regionfall/regionfall/scenarios/measure"
 	"github.com/regionfall/regionfall/scenarios/runner"
@@ -83,29 +84,38 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 	}
 	var todo []*scenarios.Scenario
 	var repeats []string
+	var networks []int // that each drill's lab takes
 	var errs []error
 	for _, name := range names {
 		s, err := scenarios.Load(name)
 		if err == nil && f.timescale > 0 {
 			s = s.WithTimescale(f.timescale)
 		}
+		var plan drill.Plan
 		if err == nil {
-			_, err = s.Compile()
+			plan, err = s.Compile()
 		}
 		errs = append(errs, err)
 		for range f.repeat {
 			todo, repeats = append(todo, s), append(repeats, repeatArgs(name, f))
+			networks = append(networks, lab.Networks(len(plan.Topology.Regions)))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return badInput{err}
 	}
 
-	jobs := f.jobs
-	if jobs == 0 {
-		jobs = carries(cmd.Context())
+	room, err := a.room(cmd.Context())
+	if err != nil {
+		return err
 	}
-	r := &runs{app: a, flags: f, many: len(todo) > 1, side: min(jobs, len(todo)) > 1}
+	jobs, err := room.jobs(min(f.jobs, len(todo)), networks)
+	if err != nil {
+		return badInput{err}
+	}
+	r := &runs{app: a, flags: f, many: len(todo) > 1, side: min(jobs, len(todo)) > 1, fit: func(i, j int) bool {
+		return room.networks.Fit(networks[i] + networks[j])
+	}}
 	var drills []runner.Options
 	for i, s := range todo {
 		drills = append(drills, runner.Options{Scenario: s, Out: f.out, Images: wanted, Keep: f.keep, Repeat: repeats[i]})
@@ -144,33 +154,13 @@ func (f runFlags) wanted(names []string) ([]string, error) {
 	return names, nil
 }
 
-// What one drill takes of a machine: its two busy stores and its app want a core each most of the time.
-const (
-	drillCPUs   = 2
-	drillMemory = 3 << 30
-)
-
-// carries is how many drills the engine's machine can run side by side without one disturbing the measurements of another. One that can't
-// be asked carries one.
-func carries(ctx context.Context) int {
-	e, err := node.Connect(ctx, false)
-	if err != nil {
-		return 1
-	}
-	defer func() { _ = e.Close() }()
-	facts, err := e.Facts(ctx)
-	if err != nil {
-		return 1
-	}
-	return max(1, min(facts.CPUs/drillCPUs, int(facts.Memory/drillMemory)))
-}
-
 // runs are the drills of one command, of which several may be under way.
 type runs struct {
 	*app
 	flags runFlags
-	many  bool // there are several
-	side  bool // side by side
+	many  bool                // there are several
+	side  bool                // side by side
+	fit   func(i, j int) bool // the labs of two drills are up side by side
 
 	screen screen
 
@@ -199,7 +189,7 @@ func (r *runs) inTurn(ctx context.Context, drills []runner.Options) error {
 	for i, o := range drills {
 		v := r.newView(o.Scenario, i, len(drills))
 		over, gone := make(chan struct{}), make(chan struct{})
-		if i+1 < len(drills) {
+		if i+1 < len(drills) && r.fit(i, i+1) {
 			o.Measured = func() { ahead <- runner.StartAhead(ctx, drills[i+1]) }
 			o.Over = func() { v.leave(); close(over) }
 		}

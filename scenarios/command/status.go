@@ -26,7 +26,7 @@ func (a *app) statusCommand() *cobra.Command {
 that are injected, and the links with what is wrong with them. With --watch it is shown again every second until Ctrl-C.`,
 		Example: "  regionfall status\n  regionfall status --watch\n  regionfall status --json", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			e, err := node.Connect(cmd.Context(), false)
+			e, err := a.connect(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -178,11 +178,15 @@ func behind(r observe.Replication) string {
 
 // onLab runs do with the lab that --lab names, or the only one that was brought up to stay.
 func (a *app) onLab(ctx context.Context, name string, do func(*lab.Lab) error) error {
-	e, err := node.Connect(ctx, true)
+	e, err := a.connect(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = e.Close() }()
+	return onLab(ctx, e, name, do)
+}
+
+func onLab(ctx context.Context, e *node.Engine, name string, do func(*lab.Lab) error) error {
 	labs, err := lab.List(ctx, e)
 	if err != nil {
 		return err

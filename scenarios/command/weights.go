@@ -19,7 +19,7 @@ func (a *app) weightsCommand() *cobra.Command {
 are healthy, or of all where a shift in steps moves the weights and home is not. Regions that are not named keep theirs. After a failover
 the region that took over gets everything, until weights are given.`,
 		Example: "  regionfall weights us-east-1=90 us-west-2=10\n  regionfall weights us-west-2=50", Args: cobra.MinimumNArgs(1),
-		ValidArgsFunction: a.complete(regions),
+		ValidArgsFunction: complete(regions),
 	}
 	name := labFlag(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

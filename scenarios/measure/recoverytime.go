@@ -108,6 +108,9 @@ func recoveryTimeFinding(r *RecoveryTime, outages []Outage) Finding {
 		f.Detail = fmt.Sprintf("the recovery time could not be measured: the offered load is too thin for the window %s", objective)
 	case r.Censored:
 		f.Detail = fmt.Sprintf("the service was not back %s%s, when the observation ended %s", AtLeast(r.Lo.Duration()), after, objective)
+	case r.Hi == nil: // it may as well not have come back, by what the harness delayed
+		f.Detail = fmt.Sprintf("away for at least %s%s, and nobody can say for how long at most: the harness was late %s",
+			AtLeast(r.Lo.Duration()), after, objective)
 	default:
 		f.Detail = fmt.Sprintf("away for %s to %s%s %s", AtLeast(r.Lo.Duration()), AtMost(r.Hi.Duration()), after, objective)
 	}

@@ -34,7 +34,7 @@ type traces struct {
 
 func look(ctx context.Context) *traces {
 	GinkgoHelper()
-	engine, err := node.Connect(ctx, false)
+	engine, err := node.Connect(ctx)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(engine.Close)
 	return &traces{engine: engine, state: GinkgoT().TempDir(), temp: GinkgoT().TempDir()}
@@ -92,7 +92,7 @@ var _ = Describe("A harness that dies", Ordered, func() {
 
 	BeforeAll(func() { program = built() })
 
-	It("leaves nothing of a drill once the next command has run, whenever it is killed", func(ctx SpecContext) {
+	It("leaves nothing of a drill once the next command has run that needs the engine, whenever it is killed", func(ctx SpecContext) {
 		t := look(ctx)
 		drill := func() *exec.Cmd {
 			return t.command(program, "run", "testdata/short.yaml", "--out", GinkgoT().TempDir())
@@ -122,7 +122,7 @@ var _ = Describe("A harness that dies", Ordered, func() {
 			if run.ProcessState.Exited() {
 				whole = min(whole, time.Since(started)) // the one that was timed was slower: the moments are to be within a drill
 			}
-			Expect(t.command(program, "list").Run()).To(Succeed())
+			Expect(t.command(program, "status").Run()).To(Succeed())
 			Expect(t.left(ctx)).To(BeEmpty(), "killed after %s", moment)
 		}
 		Expect(nothing).To(BeNumerically("<", moments/2), "killed where something was there to be left")

@@ -50,8 +50,7 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 	It("has no capability, and no way to get one", func() {
 		each(func(c node.Confinement, name string) {
 			Expect(c.Privileged).To(BeFalse(), name)
-			Expect(c.CapDrop).To(ConsistOf("ALL"), name)
-			Expect(c.CapAdd).To(BeEmpty(), name)
+			Expect(c.Capabilities).To(BeEmpty(), name)
 			Expect(c.SecurityOpt).To(ConsistOf("no-new-privileges"), name)
 		})
 	})
