@@ -13,25 +13,28 @@ import (
 	"testing"
 )
 
-// The arrows between packages go one way. For each folder: what of this module it may import (itself and below is always allowed).
-// Folders that are not listed wire everything together and may import anything.
+// The arrows between packages go one way. For each folder: what of this module it may import (itself and below is
+// always allowed). Folders that are not listed wire everything together and may import anything.
 var mayImport = map[string][]string{
-	"lab":                   {"lab", "docker"},
-	"lab/topology":          {},
-	"lab/wait":              {},
-	"lab/api":               {"lab/topology"},
-	"lab/engine":            {"lab/engine/apt"},
-	"lab/engine/apt":        {},
-	"lab/node":              {"lab/topology", "lab/engine", "lab/wait"},
-	"lab/image":             {"lab/topology", "lab/engine", "lab/engine/apt", "docker"},
-	"lab/observe":           {"lab/topology", "lab/api", "lab/store", "lab/state", "lab/plan"},
-	"lab/plan":              {"lab/topology", "lab/api"},
-	"lab/probe":             {"lab/topology"},
-	"lab/link":              {"lab/topology", "lab/probe", "lab/wait"},
-	"lab/state":             {},
-	"lab/store":             {"lab/topology"},
-	"lab/fault":             {"lab/topology", "lab/api", "lab/probe", "lab/link/toxic", "lab/wait"},
-	"lab/fault/faulttest":   {"lab/fault", "lab/topology", "lab/api", "lab/probe", "lab/link", "lab/plan", "lab/link/hub", "lab/link/linktest"},
+	"lab":            {"lab", "docker"},
+	"lab/topology":   {},
+	"lab/wait":       {},
+	"lab/api":        {"lab/topology"},
+	"lab/engine":     {"lab/engine/apt"},
+	"lab/engine/apt": {},
+	"lab/node":       {"lab/topology", "lab/engine", "lab/wait"},
+	"lab/image":      {"lab/topology", "lab/engine", "lab/engine/apt", "docker"},
+	"lab/observe":    {"lab/topology", "lab/api", "lab/store", "lab/state", "lab/plan"},
+	"lab/plan":       {"lab/topology", "lab/api"},
+	"lab/probe":      {"lab/topology"},
+	"lab/link":       {"lab/topology", "lab/probe", "lab/wait"},
+	"lab/state":      {},
+	"lab/store":      {"lab/topology"},
+	"lab/fault":      {"lab/topology", "lab/api", "lab/probe", "lab/link/toxic", "lab/wait"},
+	"lab/fault/faulttest": {
+		"lab/fault", "lab/topology", "lab/api", "lab/probe", "lab/link", "lab/plan",
+		"lab/link/hub", "lab/link/linktest",
+	},
 	"lab/agent":             {"lab/topology", "lab/api"},
 	"lab/agent/runtime":     {"lab/topology", "lab/api", "lab/probe"},
 	"lab/agent/agenttest":   {"lab/topology", "lab/api", "lab/agent/runtime"},
@@ -39,31 +42,43 @@ var mayImport = map[string][]string{
 	"lab/agent/configs":     {"lab/topology", "lab/api", "lab/agent/runtime"},
 	"lab/agent/replicator":  {"lab/topology", "lab/api", "lab/store", "lab/agent/runtime", "lab/agent/configs"},
 	"lab/agent/backup":      {"lab/topology", "lab/api", "lab/store", "lab/agent/runtime", "lab/agent/replicator"},
-	"lab/agent/automation":  {"lab/topology", "lab/api", "lab/store", "lab/agent/runtime", "lab/agent/configs", "lab/agent/backup"},
-	"docker":                {},
-	"docker/hub":            {"lab/link/hub", "lab/topology"},
-	"docker/agent":          {"lab/agent", "lab/topology"},
-	"docker/app":            {"fixtures/kyc", "lab/topology"},
-	"docker/ledger":         {"fixtures/ledger"},
-	"docs/schema":           {},
-	"fixtures/kyc":          {"lab/topology", "lab/api"},
-	"fixtures/ledger":       {}, // it is somebody else's
-	"scenarios":             {"scenarios/drill", "lab/fault", "lab/topology", "lab/api", "scenarios/file", "scenarios/measure", "scenarios/workload", "scenarios/history", "scenarios/jsonschema"},
-	"scenarios/file":        {"scenarios/jsonschema"},
-	"scenarios/drill":       {"lab/fault", "lab/topology", "scenarios/workload", "scenarios/history", "scenarios/measure", "scenarios/evidence"},
-	"scenarios/workload":    {"scenarios/history"},
-	"scenarios/history":     {},
-	"scenarios/measure":     {"scenarios/history"},
-	"scenarios/evidence":    {"scenarios/history", "scenarios/measure", "scenarios/jsonschema"},
-	"scenarios/jsonschema":  {},
-	"scenarios/runner":      {"lab", "fixtures/kyc", "scenarios"},
-	"scenarios/command":     {"lab", "scenarios", "docs/schema"},
-	"suites/matchers":       {"scenarios/evidence", "scenarios/measure"},
-	"suites/internal":       {"lab", "scenarios", "suites/matchers"},
+	"lab/agent/automation": {
+		"lab/topology", "lab/api", "lab/store", "lab/agent/runtime", "lab/agent/configs",
+		"lab/agent/backup",
+	},
+	"docker":          {},
+	"docker/hub":      {"lab/link/hub", "lab/topology"},
+	"docker/agent":    {"lab/agent", "lab/topology"},
+	"docker/app":      {"fixtures/kyc", "lab/topology"},
+	"docker/ledger":   {"fixtures/ledger"},
+	"docs/schema":     {},
+	"fixtures/kyc":    {"lab/topology", "lab/api"},
+	"fixtures/ledger": {}, // it is somebody else's
+	"scenarios": {
+		"scenarios/drill", "lab/fault", "lab/topology", "lab/api", "scenarios/file",
+		"scenarios/measure", "scenarios/workload", "scenarios/history", "scenarios/jsonschema",
+	},
+	"scenarios/file": {"scenarios/jsonschema"},
+	"scenarios/drill": {
+		"lab/fault", "lab/topology", "scenarios/workload", "scenarios/history",
+		"scenarios/measure", "scenarios/evidence",
+	},
+	"scenarios/workload":   {"scenarios/history"},
+	"scenarios/history":    {},
+	"scenarios/measure":    {"scenarios/history"},
+	"scenarios/evidence":   {"scenarios/history", "scenarios/measure", "scenarios/jsonschema"},
+	"scenarios/jsonschema": {},
+	"scenarios/runner":     {"lab", "fixtures/kyc", "scenarios"},
+	"scenarios/command":    {"lab", "scenarios", "docs/schema"},
+	"suites/matchers":      {"scenarios/evidence", "scenarios/measure"},
+	"suites/internal":      {"lab", "scenarios", "suites/matchers"},
 }
 
 // Whole subtrees are granted by their top: only for those that wire.
-var grantsBelow = map[string]bool{"lab": true, "scenarios/runner": true, "scenarios/command": true, "suites/internal": true}
+var grantsBelow = map[string]bool{
+	"lab": true, "scenarios/runner": true, "scenarios/command": true,
+	"suites/internal": true,
+}
 
 // Whoever calls these looks methods up by names that are made up as the program runs, so that the linker has to keep
 // every method of every library: see docs/size.md.
@@ -128,8 +143,8 @@ func TestImportGraph(t *testing.T) {
 	}
 }
 
-// The linker drops what nobody calls. That no package imports templates is not enough for it: a library may call them, as
-// Cobra does when it is given a template for its help, or look methods up by name itself.
+// The linker drops what nobody calls. That no package imports templates is not enough for it: a library may call them,
+// as Cobra does when it is given a template for its help, or look methods up by name itself.
 func TestTheBinaryHoldsOnlyWhatIsCalled(t *testing.T) {
 	const largest = 35_000_000 // bytes
 	program := filepath.Join(t.TempDir(), "regionfall")
@@ -141,7 +156,8 @@ func TestTheBinaryHoldsOnlyWhatIsCalled(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(binary) > largest {
-		t.Errorf("the binary has %.1f MB, and may have %.1f MB: see docs/size.md", float64(len(binary))/1e6, largest/1e6)
+		t.Errorf("the binary has %.1f MB, and may have %.1f MB: see docs/size.md", float64(len(binary))/1e6,
+			largest/1e6)
 	}
 	for function, called := range map[string]bool{
 		"github.com/aws/aws-sdk-go-v2/service/s3.(*Client).PutObject":        true, // or names are somewhere else

@@ -17,7 +17,8 @@ func (l *Lab) Addresses() Addresses { return Addresses{l} }
 // Resolver is where the name service answers DNS over UDP.
 func (a Addresses) Resolver() string { return a.l.resolver }
 
-// Repository is the URL of the Git repository in which the configurations of all regions are, past all faults. What is pushed to it is delivered.
+// Repository is the URL of the Git repository in which the configurations of all regions are, past all faults. What is
+// pushed to it is delivered.
 func (a Addresses) Repository() (string, error) {
 	tap, err := a.Tap(topology.ServiceRepository.Host(topology.Global))
 	if err != nil {

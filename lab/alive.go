@@ -14,7 +14,8 @@ import (
 	"github.com/regionfall/regionfall/lab/state"
 )
 
-// How long the engine may be out of reach, or not tell of deaths, before nobody knows any more whether the lab is alive; and how often it is tried.
+// How long the engine may be out of reach, or not tell of deaths, before nobody knows any more whether the lab is
+// alive; and how often it is tried.
 const (
 	blindWithin = 30 * time.Second
 	blindRetry  = 100 * time.Millisecond
@@ -42,8 +43,8 @@ type vigil struct {
 	end     context.CancelCauseFunc
 }
 
-// Alive is ctx until one of the lab's own programs ends by itself, or nobody can tell any more. The cause is a Died then. Whoever waits for something of the
-// lab waits on that, and hears at once what it would wait for in vain.
+// Alive is ctx until one of the lab's own programs ends by itself, or nobody can tell any more. The cause is a Died
+// then. Whoever waits for something of the lab waits on that, and hears at once what it would wait for in vain.
 func (l *Lab) Alive(ctx context.Context) (alive context.Context, stop func()) {
 	whole, leave := l.join()
 	alive, cancel := context.WithCancelCause(ctx)
@@ -108,7 +109,8 @@ func (l *Lab) tells() teller {
 	return l.vigil.teller
 }
 
-// CheckPrograms asks the engine whether all of the lab's own programs run, but for those that faults hold. The error is a Died.
+// CheckPrograms asks the engine whether all of the lab's own programs run, but for those that faults hold. The error is
+// a Died.
 func (l *Lab) CheckPrograms(ctx context.Context) error {
 	if err := l.broken(); err != nil {
 		return err
@@ -135,7 +137,8 @@ func (l *Lab) broken() error {
 	return context.Cause(l.vigil.whole)
 }
 
-// look follows what the engine tells of the lab's nodes until ctx ends. When the engine stops telling it is asked how all are, and to tell again.
+// look follows what the engine tells of the lab's nodes until ctx ends. When the engine stops telling it is asked how
+// all are, and to tell again.
 func (l *Lab) look(ctx context.Context) {
 	told := int64(0)    // when the last death was that the engine told of
 	var blind time.Time // since when it does not tell
@@ -163,7 +166,8 @@ func (l *Lab) look(ctx context.Context) {
 		case follows || blind.IsZero():
 			blind = time.Now()
 		case time.Since(blind) > patience:
-			l.vigil.end(fmt.Errorf("look after lab %s: the engine has not told for %s whether its programs run: %w", l.Name, patience, err))
+			l.vigil.end(fmt.Errorf("look after lab %s: the engine has not told for %s whether its programs run: %w",
+				l.Name, patience, err))
 			return
 		}
 		select {

@@ -29,7 +29,9 @@ type crier struct {
 
 func newCrier() *crier { return &crier{cries: make(chan node.Death), cut: make(chan struct{})} }
 
-func (c *crier) FollowDeaths(ctx context.Context, _ string, since int64, subscribed func() error, seen func(node.Death)) error {
+func (c *crier) FollowDeaths(ctx context.Context, _ string, since int64, subscribed func() error,
+	seen func(node.Death),
+) error {
 	c.mu.Lock()
 	deaf := c.deaf
 	c.since = append(c.since, since)
@@ -101,7 +103,10 @@ func deathOf(nodeName string, code int) node.Death {
 }
 
 func TestAProgramThatEndsByItselfEndsWhatIsWaitedFor(t *testing.T) {
-	for _, name := range []string{"replicator.us-west-2", "automation.us-west-2", "nameservice.global", "repository.global", "backup.us-east-1", "hub.global", "s3.us-east-1", "dynamodb.us-west-2"} {
+	for _, name := range []string{
+		"replicator.us-west-2", "automation.us-west-2", "nameservice.global",
+		"repository.global", "backup.us-east-1", "hub.global", "s3.us-east-1", "dynamodb.us-west-2",
+	} {
 		l, c := watched(t)
 		c.words = []string{"panic: " + topology.Secret, "goroutine 1"}
 		alive, stop := l.Alive(t.Context())
@@ -121,10 +126,13 @@ func TestAProgramThatEndsByItselfEndsWhatIsWaitedFor(t *testing.T) {
 		if got := died.Error(); got != name+story {
 			t.Errorf("it is told as %s", got)
 		}
-		if got := died.Into("the drill", start.Add(-14200*time.Millisecond)).Error(); !strings.HasPrefix(got, name+" ended by itself (exit code 2) 14.") || !strings.Contains(got, " s into the drill; its last") {
+		if got := died.Into("the drill", start.Add(-14200*time.Millisecond)).Error(); !strings.HasPrefix(got,
+			name+" ended by itself (exit code 2) 14.") || !strings.Contains(got, " s into the drill; its last") {
 			t.Errorf("it is dated as %s", got)
 		}
-		if got := died.Into("the drill", died.At.Add(time.Second)).Error(); got != name+" ended by itself (exit code 2) before the drill began"+story[len(" ended by itself (exit code 2)"):] {
+		got := died.Into("the drill", died.At.Add(time.Second)).Error()
+		_, rest, _ := strings.Cut(story, " ended by itself (exit code 2)")
+		if got != name+" ended by itself (exit code 2) before the drill began"+rest {
 			t.Errorf("of a lab that was up ahead it is %s", got)
 		}
 		stop()
@@ -137,7 +145,8 @@ func TestAProgramThatEndsByItselfEndsWhatIsWaitedFor(t *testing.T) {
 }
 
 func TestLastWordsAreShortAndKeepSecrets(t *testing.T) {
-	got := quotable([]string{strings.Repeat("é", 1000) + topology.Secret, strings.Repeat("x", mostQuoted-3) + topology.Secret, "fine"})
+	got := quotable([]string{strings.Repeat("é", 1000) + topology.Secret, strings.Repeat("x", mostQuoted-3) +
+		topology.Secret, "fine"})
 	want := []string{strings.Repeat("é", mostQuoted) + "…", strings.Repeat("x", mostQuoted-3) + "…", "fine"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q", got)
@@ -146,7 +155,8 @@ func TestLastWordsAreShortAndKeepSecrets(t *testing.T) {
 
 func TestANodeThatWasEndedOnPurposeDidNotDie(t *testing.T) {
 	const it, ends = "replicator.us-west-2", "automation.us-west-2"
-	l, c := watched(t, Note{ID: "a", Kind: "kill", Holds: map[string]state.Hold{thingOf(it): state.Down}}, Note{ID: "b", Kind: "kill_automation"})
+	l, c := watched(t, Note{ID: "a", Kind: "kill", Holds: map[string]state.Hold{thingOf(it): state.Down}},
+		Note{ID: "b", Kind: "kill_automation"})
 	alive, stop := l.Alive(t.Context())
 	defer stop()
 	c.cries <- deathOf(it, 137)          // by a fault, of whichever process
@@ -217,7 +227,8 @@ func TestAnEngineThatDoesNotTellForLongIsGivenUp(t *testing.T) {
 		if took := time.Since(start); took < blindWithin || took > blindWithin+time.Second {
 			t.Errorf("given up after %s", took)
 		}
-		if err := context.Cause(alive); !strings.Contains(err.Error(), "has not told for 30s") || !strings.Contains(err.Error(), "connection refused") {
+		if err := context.Cause(alive); !strings.Contains(err.Error(), "has not told for 30s") ||
+			!strings.Contains(err.Error(), "connection refused") {
 			t.Errorf("the cause is %v", err)
 		}
 	})

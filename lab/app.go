@@ -20,7 +20,8 @@ func (o Options) connect(ctx context.Context) (*node.Engine, error) {
 	if name := o.App.Image; err == nil && name != "" {
 		has, err := engine.HasImage(ctx, name)
 		if err == nil && !has {
-			err = fmt.Errorf("app image: the engine has no %s: pull it (docker pull %s), build it, or let image.BuildProgram make it", name, name)
+			err = fmt.Errorf("app image: the engine has no %s: pull it (docker pull %s), build it, or let "+
+				"image.BuildProgram make it", name, name)
 		}
 		wrong = errors.Join(wrong, err)
 	}

@@ -50,7 +50,8 @@ func TestAWrongAppIsRefusedBeforeAnythingIsStarted(t *testing.T) {
 	top, _ := topology.Preset("two-regions")
 	top.Regions[0].AppNodes = 0
 	_, err := Up(t.Context(), Options{Topology: top, App: App{
-		Image: "acme/shop:1", Port: 70000, Health: "live", Needs: plan.Needs{Scratch: []string{"run"}}, Env: map[string]string{"A": "{{.Postgress}}", "B": "{{.Redis", "REGION": "here", "C=D": ""},
+		Image: "acme/shop:1", Port: 70000, Health: "live", Needs: plan.Needs{Scratch: []string{"run"}},
+		Env: map[string]string{"A": "{{.Postgress}}", "B": "{{.Redis", "REGION": "here", "C=D": ""},
 	}})
 	if err == nil {
 		t.Fatal("it was brought up")
@@ -87,7 +88,8 @@ func TestTheHubSaysWhatAppItIs(t *testing.T) {
 		t.Errorf("the label tells the environment: %s", label)
 	}
 	got, err := appOf(string(label))
-	if err != nil || got.Port != 9000 || got.Health != "/live" || got.Ready != "/open?deep=1" || got.Image != "acme/shop:1" {
+	if err != nil || got.Port != 9000 || got.Health != "/live" || got.Ready != "/open?deep=1" ||
+		got.Image != "acme/shop:1" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if got, err = appOf(""); err != nil || got.Port != topology.PortApp {
@@ -114,7 +116,8 @@ func TestEndpointsAreTheDoorAndTheTaps(t *testing.T) {
 	if len(all) != 6 || all[""] {
 		t.Errorf("not every endpoint has an address of its own: %v", slices.Sorted(maps.Keys(all)))
 	}
-	if _, err := l.Addresses().Endpoints("eu-west-1"); err == nil || !strings.Contains(err.Error(), `no region "eu-west-1"`) {
+	if _, err := l.Addresses().Endpoints("eu-west-1"); err == nil ||
+		!strings.Contains(err.Error(), `no region "eu-west-1"`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -130,7 +133,10 @@ func TestAFaultThatAsksTheSampleAppSaysSo(t *testing.T) {
 				l.published[fmt.Sprintf("%d/tcp", k.Port)] = server.Listener.Addr().String()
 			}
 		}
-		n := &heldHTTP{heldNode{held: &held{Lab: l}, place: fault.Place{Name: "app-1.us-west-2", Service: topology.ServiceApp}}}
+		n := &heldHTTP{heldNode{held: &held{Lab: l}, place: fault.Place{
+			Name:    "app-1.us-west-2",
+			Service: topology.ServiceApp,
+		}}}
 		err := n.Call(t.Context(), http.MethodGet, "/config", nil, nil)
 		if err == nil || strings.Contains(err.Error(), "acme/shop:1 need not answer that") != want {
 			t.Errorf("want a word on it: %t; got %v", want, err)

@@ -23,19 +23,23 @@ type CapacityStep struct {
 	Short   bool    `json:"short"` // this machine could not offer so much
 }
 
-// Capacity is what the app of a region can do. The knee is where more demand brings no more service: the greatest goodput seen.
+// Capacity is what the app of a region can do. The knee is where more demand brings no more service: the greatest
+// goodput seen.
 type Capacity struct {
-	Region   string  `json:"region"`
-	Cold     bool    `json:"cold"`
-	Declared float64 `json:"declared_per_s"` // workers over service time, of all nodes that are to run at the start; 0: without limit
+	Region string `json:"region"`
+	Cold   bool   `json:"cold"`
+	// workers over service time, of all nodes that are to run at the start; 0: without limit
+	Declared float64 `json:"declared_per_s"`
 	Knee     float64 `json:"knee_per_s"`
 	Reached  bool    `json:"reached"` // else the knee is beyond what was offered
-	// Limit is why no more was offered before the knee was reached: what this machine could not do. Empty where that was not the reason.
+	// Limit is why no more was offered before the knee was reached: what this machine could not do. Empty where that
+	// was not the reason.
 	Limit string         `json:"limit,omitempty"`
 	Steps []CapacityStep `json:"steps"`
 }
 
-// How the knee is looked for: each step offers a quarter more, for a while, until clearly less than what is offered has been served twice.
+// How the knee is looked for: each step offers a quarter more, for a while, until clearly less than what is offered has
+// been served twice.
 const (
 	kneeGrowth  = 1.25
 	kneeShare   = 0.9
@@ -45,12 +49,14 @@ const (
 	kneeMost    = 1000.0
 	kneeLasting = 3 * time.Second // at least
 	kneeCount   = 50              // requests that a step offers, at least: one more or less is not to count
-	kneeShort   = 2               // how often in a row this machine may fail to offer a rate: anybody may stand still for a moment
+	// how often in a row this machine may fail to offer a rate: anybody may stand still for a moment
+	kneeShort = 2
 )
 
-// Capacity finds the knee of a region's app, where its clients come in, by steps of an open-loop load. It asks for a verification with an id
-// that can't be: that takes a worker its time, and the stores none. Cold, the region's app nodes are started anew before each step, and have to serve it
-// from their first request on. Each step is told as it ends. Where this machine can't offer more, the search ends, and says so.
+// Capacity finds the knee of a region's app, where its clients come in, by steps of an open-loop load. It asks for a
+// verification with an id that can't be: that takes a worker its time, and the stores none. Cold, the region's app
+// nodes are started anew before each step, and have to serve it from their first request on. Each step is told as it
+// ends. Where this machine can't offer more, the search ends, and says so.
 func (l *Lab) Capacity(ctx context.Context, region string, cold bool, told func(CapacityStep)) (Capacity, error) {
 	r, err := l.topology.Find(region)
 	if err != nil {
@@ -69,7 +75,8 @@ func (l *Lab) Capacity(ctx context.Context, region string, cold bool, told func(
 		}
 		lasting := max(kneeLasting, time.Duration(kneeCount/rate*float64(time.Second)))
 		return l.lines.Ask(ctx, probe.Question{
-			Way: probe.Serving, Service: topology.ServiceApp, Address: door, Path: "/verifications/" + strings.Repeat("x", 65),
+			Way: probe.Serving, Service: topology.ServiceApp, Address: door, Path: "/verifications/" +
+				strings.Repeat("x", 65),
 			Rate: rate, Lasting: lasting, Within: 2*lasting + 4*kneeLasting,
 		})
 	}, told)
@@ -77,7 +84,9 @@ func (l *Lab) Capacity(ctx context.Context, region string, cold bool, told func(
 }
 
 // find looks for the knee, step by step, by what comes of a rate that is offered.
-func (c *Capacity) find(ctx context.Context, offer func(rate float64) (probe.Answer, error), told func(CapacityStep)) error {
+func (c *Capacity) find(ctx context.Context,
+	offer func(rate float64) (probe.Answer, error), told func(CapacityStep),
+) error {
 	rate := kneeFirst
 	if c.Declared > 0 {
 		rate = min(kneeFrom*c.Declared, kneeMost)
@@ -134,7 +143,8 @@ func (l *Lab) restartApps(ctx context.Context, region string) error {
 			if err := errors.Join(l.kill(ctx, n), l.start(ctx, n)); err != nil {
 				return fmt.Errorf("start %s anew: %w", n.Name(), err)
 			}
-			return n.Await(ctx, "serving again", readyWithin, func(ctx context.Context) error { return serving(ctx, n) })
+			return n.Await(ctx, "serving again", readyWithin,
+				func(ctx context.Context) error { return serving(ctx, n) })
 		})
 	}
 	return each.Wait()

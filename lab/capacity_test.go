@@ -42,7 +42,8 @@ func TestWhatThisMachineCannotOfferIsNoKnee(t *testing.T) {
 	if c.Reached || c.Limit != "this machine can't offer so much: it was late" || c.Knee < 50 || c.Knee > 60 {
 		t.Errorf("found %+v", c)
 	}
-	if n := len(c.Steps); !c.Steps[n-1].Short || !c.Steps[n-2].Short || c.Steps[n-3].Short || c.Steps[n-1].Offered != c.Steps[n-2].Offered {
+	if n := len(c.Steps); !c.Steps[n-1].Short || !c.Steps[n-2].Short || c.Steps[n-3].Short ||
+		c.Steps[n-1].Offered != c.Steps[n-2].Offered {
 		t.Errorf("the last rate was not offered twice: %+v", c.Steps)
 	}
 }
@@ -53,7 +54,10 @@ func TestAMachineThatWasLateOnceGoesOn(t *testing.T) {
 	n := 0
 	err := c.find(t.Context(), func(rate float64) (probe.Answer, error) {
 		if n++; n%2 == 1 {
-			return probe.Answer{Rate: rate / 3, Unoffered: "it was late", Symptom: probe.Closed, Said: "too many open files"}, nil
+			return probe.Answer{
+				Rate: rate / 3, Unoffered: "it was late", Symptom: probe.Closed,
+				Said: "too many open files",
+			}, nil
 		}
 		return offering(1e9)(rate)
 	}, nil)

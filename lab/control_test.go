@@ -19,7 +19,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// controlled is a lab that is nothing but the tap of a responder, on a real Toxiproxy in this process. connections counts those that reach the responder.
+// controlled is a lab that is nothing but the tap of a responder, on a real Toxiproxy in this process. connections
+// counts those that reach the responder.
 func controlled(t *testing.T, responder http.HandlerFunc) (l *Lab, connections *atomic.Int64, server *httptest.Server) {
 	t.Helper()
 	connections = new(atomic.Int64)
@@ -38,10 +39,12 @@ func controlled(t *testing.T, responder http.HandlerFunc) (l *Lab, connections *
 		t.Fatal(err)
 	}
 	tap := topology.Path{
-		Name: "tap_responder." + east, From: topology.Tap, To: east, Service: topology.ServiceResponder, Node: topology.ServiceResponder.Host(east),
+		Name: "tap_responder." + east, From: topology.Tap, To: east, Service: topology.ServiceResponder,
+		Node: topology.ServiceResponder.Host(east),
 		Port: linktest.FreePort(t), Upstream: server.Listener.Addr().String(),
 	}
-	err = h.Open(t.Context(), []topology.Path{tap}, func(string) string { return "127.0.0.1" }, func(topology.Path) time.Duration { return 0 })
+	err = h.Open(t.Context(), []topology.Path{tap}, func(string) string { return "127.0.0.1" },
+		func(topology.Path) time.Duration { return 0 })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,9 +81,16 @@ func TestAControlThatIsNotAnsweredSaysWhy(t *testing.T) {
 		gone      bool
 		want      string
 	}{
-		"it has something to say": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) }, false, "418 I'm a teapot"},
-		"it is stopped":           {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, false, "read: i/o timeout"},
-		"it is gone":              {func(http.ResponseWriter, *http.Request) {}, true, ""}, // closed or reset: the hub has accepted
+		"it has something to say": {
+			func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) },
+			false, "418 I'm a teapot",
+		},
+		"it is stopped": {
+			func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, false,
+			"read: i/o timeout",
+		},
+		// closed or reset: the hub has accepted
+		"it is gone": {func(http.ResponseWriter, *http.Request) {}, true, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, _, server := controlled(t, c.responder)

@@ -11,8 +11,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Died says that one of the lab's own programs has ended by itself: by no fault, and by no order. What is seen of the lab from then on says nothing of the
-// service that is tested.
+// Died says that one of the lab's own programs has ended by itself: by no fault, and by no order. What is seen of the
+// lab from then on says nothing of the service that is tested.
 type Died struct {
 	Node  string
 	Code  int  // its exit code; -1 if the engine did not tell
@@ -49,9 +49,11 @@ func (d *Died) Into(what string, since time.Time) *Died {
 // killedCode is the exit code of a process that was killed, also by itself because it was told to.
 const killedCode = 137
 
-// ended says whether the fault has ended a node: because it holds it down, or because it told the automation to end itself where a step begins.
+// ended says whether the fault has ended a node: because it holds it down, or because it told the automation to end
+// itself where a step begins.
 func ended(n Note, d node.Death) bool {
-	told := n.Kind == (*fault.KillAutomation)(nil).Kind() && d.Service == topology.ServiceAutomation && d.Code == killedCode
+	told := n.Kind == (*fault.KillAutomation)(nil).Kind() && d.Service == topology.ServiceAutomation &&
+		d.Code == killedCode
 	return told || n.Holds[thingOf(d.Node)] == state.Down
 }
 

@@ -24,7 +24,8 @@ func (n *heldPostgres) Enter(ctx context.Context, script string) error {
 	return n.help(ctx, node.Help{Script: script, Enter: true})
 }
 
-// help runs a helper. The owner notes it as it does everything that is being created, and there is one at a time of a node.
+// help runs a helper. The owner notes it as it does everything that is being created, and there is one at a time of a
+// node.
 func (n *heldPostgres) help(ctx context.Context, h node.Help) error {
 	return n.held.page.Change(ctx, "disk "+n.place.Name, "", func(state.Hold) error {
 		var failed error

@@ -19,8 +19,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// A shop of one's own in two regions loses one of them while orders come in. suites/ownapp does the same with another app, and counts
-// what was acknowledged against what is in the standby's database.
+// A shop of one's own in two regions loses one of them while orders come in. suites/ownapp does the same with another
+// app, and counts what was acknowledged against what is in the standby's database.
 func Example() {
 	if err := drill(context.Background()); err != nil {
 		log.Fatal(err)
@@ -56,7 +56,10 @@ func drill(ctx context.Context) (err error) {
 	}()
 
 	// Orders are due by the clock, whatever became of those before. Each looks the shop up anew.
-	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial(l.Addresses().Resolver())}}
+	client := &http.Client{Timeout: time.Second, Transport: &http.Transport{
+		DisableKeepAlives: true,
+		DialContext:       dial(l.Addresses().Resolver()),
+	}}
 	var acknowledged atomic.Int64
 	due := time.NewTicker(25 * time.Millisecond)
 	defer due.Stop()
@@ -98,7 +101,8 @@ func drill(ctx context.Context) (err error) {
 		return err
 	}
 	before := acknowledged.Load()
-	if err := await(ctx, "orders in the standby", func() bool { return acknowledged.Load() >= before+100 }); err != nil {
+	if err := await(ctx, "orders in the standby",
+		func() bool { return acknowledged.Load() >= before+100 }); err != nil {
 		return err
 	}
 	standby, err := l.Addresses().Endpoints("us-west-2")

@@ -48,7 +48,10 @@ func automated(t *testing.T, a *fakeAutomation) *Lab {
 	t.Cleanup(s.Close)
 	top, _ := topology.Preset("two-regions")
 	tap := topology.Path{From: topology.Tap, Node: topology.ServiceAutomation.Host(west), Port: 1}
-	l := &Lab{topology: top, published: map[string]string{"1/tcp": s.Listener.Addr().String()}, vigil: vigil{teller: newCrier()}}
+	l := &Lab{
+		topology: top, published: map[string]string{"1/tcp": s.Listener.Addr().String()},
+		vigil: vigil{teller: newCrier()},
+	}
 	l.links = []*link.Link{{Path: tap}}
 	return l
 }
@@ -69,7 +72,10 @@ func TestStepsThatFailAreSaid(t *testing.T) {
 	}
 	done := func(failure string) func(*fakeAutomation) api.AutomationState {
 		return func(*fakeAutomation) api.AutomationState {
-			return api.AutomationState{State: api.PhaseDone, Switchover: &api.SwitchoverState{To: west, Done: true, Failure: failure}}
+			return api.AutomationState{State: api.PhaseDone, Switchover: &api.SwitchoverState{
+				To: west, Done: true,
+				Failure: failure,
+			}}
 		}
 	}
 	begun := func() *fakeAutomation {
@@ -84,7 +90,8 @@ func TestStepsThatFailAreSaid(t *testing.T) {
 
 	a := begun()
 	a.states = []func(*fakeAutomation) api.AutomationState{
-		at("promote"), at("promote", "promote: not done within 5s: it sleeps", "promote: connection refused"), again, done(""),
+		at("promote"), at("promote", "promote: not done within 5s: it sleeps", "promote: connection refused"), again,
+		done(""),
 	}
 	var said []string
 	if err := automated(t, a).Failover(t.Context(), west, func(text string) { said = append(said, text) }); err != nil {
@@ -100,7 +107,8 @@ func TestStepsThatFailAreSaid(t *testing.T) {
 		return done("us-east-1 does not follow it")(a)
 	}
 	a.states = []func(*fakeAutomation) api.AutomationState{
-		at("promote"), at("promote", "promote: not done within 5s: it sleeps", "promote: connection refused"), again, last,
+		at("promote"), at("promote", "promote: not done within 5s: it sleeps", "promote: connection refused"), again,
+		last,
 	}
 	said = nil
 	err := automated(t, a).Switchover(t.Context(), west, func(text string) { said = append(said, text) })

@@ -13,8 +13,8 @@ import (
 	"github.com/regionfall/regionfall/lab/state"
 )
 
-// Guard makes a fault ready for this lab. now is the clock its sightings are given on. The fault is this process's to heal; should it
-// die, the next command does.
+// Guard makes a fault ready for this lab. now is the clock its sightings are given on. The fault is this process's to
+// heal; should it die, the next command does.
 func (l *Lab) Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, error) {
 	h, err := l.hold(spec)
 	if err != nil {
@@ -44,7 +44,8 @@ func (f Faults) Inject(ctx context.Context, spec fault.Spec) (fault.Sighting, No
 		return fault.Sighting{}, Note{}, err
 	}
 	if g.Driven() {
-		return fault.Sighting{}, Note{}, fmt.Errorf("inject %s: it lasts only while somebody drives it: use a Guard", spec.Kind())
+		return fault.Sighting{}, Note{}, fmt.Errorf("inject %s: it lasts only while somebody drives it: use a Guard",
+			spec.Kind())
 	}
 	s, err := g.Inject(ctx)
 	if err == nil {
@@ -94,8 +95,8 @@ func (f Faults) Heal(ctx context.Context, n Note) error {
 	return nil
 }
 
-// healOrphans heals the faults of a lab that nobody answers for: neither standing by somebody's will, nor of a process that lives. The
-// last that was injected is healed first.
+// healOrphans heals the faults of a lab that nobody answers for: neither standing by somebody's will, nor of a process
+// that lives. The last that was injected is healed first.
 func healOrphans(ctx context.Context, e *node.Engine, name string) (healed []string, err error) {
 	led, err := state.LedgerOf(name)
 	if err != nil {

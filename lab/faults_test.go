@@ -89,7 +89,10 @@ func linkLab(t *testing.T) *Lab {
 	if err != nil {
 		t.Fatal(err)
 	}
-	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_,
+			_ = io.Copy(io.Discard, r.Body)
+	}))
 	t.Cleanup(app.Close)
 	store := echoRedis(t)
 	l := &Lab{Name: state.NewName()}
@@ -97,13 +100,18 @@ func linkLab(t *testing.T) *Lab {
 	var specs []topology.Path
 	for _, from := range []string{east, west} {
 		to := map[string]string{east: west, west: east}[from]
-		for s, upstream := range map[topology.Service]string{topology.ServiceRedis: store, topology.ServiceApp: app.Listener.Addr().String()} {
+		for s, upstream := range map[topology.Service]string{
+			topology.ServiceRedis: store,
+			topology.ServiceApp:   app.Listener.Addr().String(),
+		} {
 			specs = append(specs, topology.Path{
-				Name: fmt.Sprintf("%s_%s_%s", from, to, s), From: from, To: to, Service: s, Port: linktest.FreePort(t), Upstream: upstream,
+				Name: fmt.Sprintf("%s_%s_%s", from, to, s), From: from, To: to, Service: s, Port: linktest.FreePort(t),
+				Upstream: upstream,
 			})
 		}
 	}
-	err = h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" }, func(topology.Path) time.Duration { return time.Millisecond })
+	err = h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" },
+		func(topology.Path) time.Duration { return time.Millisecond })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,8 +174,11 @@ func linkFaults() map[string]fault.Spec {
 		"bandwidth downstream":   &fault.Bandwidth{Links: redisLink, Rate: 400_000, Direction: "downstream"},
 		"byte limit upstream":    &fault.ByteLimit{Links: appLink, Bytes: 50_000, Direction: "upstream"},
 		"byte limit downstream":  &fault.ByteLimit{Links: bothLinks, Bytes: 50_000, Direction: "downstream"},
-		"flapping":               &fault.Flapping{Links: redisLink, On: 400 * time.Millisecond, Off: 300 * time.Millisecond},
-		"slow close":             &fault.SlowClose{Links: bothLinks, Delay: 200 * time.Millisecond},
+		"flapping": &fault.Flapping{
+			Links: redisLink, On: 400 * time.Millisecond,
+			Off: 300 * time.Millisecond,
+		},
+		"slow close": &fault.SlowClose{Links: bothLinks, Delay: 200 * time.Millisecond},
 	}
 }
 
@@ -252,7 +263,8 @@ func TestFaultsOverlap(t *testing.T) {
 	if _, err := all.Heal(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	slow, slower := l.guard(t, &fault.Latency{Links: redisLink, Delay: 30 * time.Millisecond}), l.guard(t, &fault.Latency{Links: redisLink, Delay: 60 * time.Millisecond})
+	slow, slower := l.guard(t, &fault.Latency{Links: redisLink, Delay: 30 * time.Millisecond}),
+		l.guard(t, &fault.Latency{Links: redisLink, Delay: 60 * time.Millisecond})
 	for _, g := range []*fault.Guard{slow, slower} {
 		if _, err := g.Inject(t.Context()); err != nil {
 			t.Fatal(err)
@@ -294,7 +306,8 @@ func TestAFaultByHandIsHealedByAnother(t *testing.T) {
 
 func TestWhatMustBeDrivenDoesNotStandByItself(t *testing.T) {
 	l := linkLab(t)
-	if _, _, err := l.Faults().Inject(t.Context(), linkFaults()["flapping"]); err == nil || !strings.Contains(err.Error(), "drives") {
+	if _, _, err := l.Faults().Inject(t.Context(), linkFaults()["flapping"]); err == nil ||
+		!strings.Contains(err.Error(), "drives") {
 		t.Errorf("got %v", err)
 	}
 	if notes, err := l.Faults().List(); err != nil || len(notes) > 0 {

@@ -186,8 +186,9 @@ func (n *heldNode) Hold(ctx context.Context, s fault.NodeState) error {
 	})
 }
 
-// Release lets go. A node that runs although it is held was ordered down or frozen by somebody who did not live, or wait, to see it: the
-// order may still be on its way through the engine and would come true after this. So it is given again, and waited for, first.
+// Release lets go. A node that runs although it is held was ordered down or frozen by somebody who did not live, or
+// wait, to see it: the order may still be on its way through the engine and would come true after this. So it is given
+// again, and waited for, first.
 func (n *heldNode) Release(ctx context.Context) (free bool, err error) {
 	ordered := n.held.page.Holds(n.thing())
 	err = n.held.page.Change(ctx, n.thing(), "", func(others state.Hold) error {

@@ -15,8 +15,8 @@ type Inspection struct{ l *Lab }
 // Inspect is for specs that prove what a lab promises.
 func (l *Lab) Inspect() Inspection { return Inspection{l} }
 
-// ControlOverTheHost is where the hub's control API would be reached from a region (or from the global network) by way of the engine's
-// machine: at its address in that network, on the port that is published for the harness.
+// ControlOverTheHost is where the hub's control API would be reached from a region (or from the global network) by way
+// of the engine's machine: at its address in that network, on the port that is published for the harness.
 func (i Inspection) ControlOverTheHost(ctx context.Context, place string) (string, error) {
 	gateway, err := i.l.engine.Gateway(ctx, i.l.named(place))
 	if err != nil {

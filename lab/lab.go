@@ -1,13 +1,16 @@
-// Package lab is a running lab: regions in containers, every path between them through the hub. It is the only door to the packages
-// below it: topology says what a lab should look like, node runs containers, link carries what crosses, fault breaks it.
+// Package lab is a running lab: regions in containers, every path between them through the hub. It is the only door to
+// the packages below it: topology says what a lab should look like, node runs containers, link carries what crosses,
+// fault breaks it.
 //
 // # In another repository
 //
-// Up brings a lab up with an App of one's own, Down takes it away and counts what is left. Addresses are where this process reaches it: the
-// Resolver by which clients find the app, the Door of a region, and Endpoints past all faults for SQL, package store and any Redis client. A
-// fault of package fault goes through a Guard (inject, see it in force, heal, see it healed) or, to stay when the process has ended, through
-// Faults. Observe looks at what the name service answers and what the automation does, Status at everything at once. Alive ends a wait when
-// one of the lab's own programs has died. The images come from package image. The example is whole; suites/ownapp is the same as Ginkgo specs.
+// Up brings a lab up with an App of one's own, Down takes it away and counts what is left. Addresses are where this
+// process reaches it: the Resolver by which clients find the app, the Door of a region, and Endpoints past all faults
+// for SQL, package store and any Redis client. A fault of package fault goes through a Guard (inject, see it in force,
+// heal, see it healed) or, to stay when the process has ended, through Faults. Observe looks at what the name service
+// answers and what the automation does, Status at everything at once. Alive ends a wait when one of the lab's own
+// programs has died. The images come from package image. The example is whole; suites/ownapp is the same as Ginkgo
+// specs.
 package lab
 
 import (
@@ -40,11 +43,12 @@ type Options struct {
 	Progress func(string) // told about each step; nil for none
 }
 
-// served says whether what serves S3 and DynamoDB is what the topology asks for: a drill that is about one of them proves nothing with
-// the other.
+// served says whether what serves S3 and DynamoDB is what the topology asks for: a drill that is about one of them
+// proves nothing with the other.
 func (o Options) served() error {
 	if want := o.Topology.AWS.Or(o.Images.AWS); want != o.Images.AWS {
-		return fmt.Errorf("topology %s asks for S3 and DynamoDB from %s, and these images have them from %s", o.Topology.Name, want, o.Images.AWS)
+		return fmt.Errorf("topology %s asks for S3 and DynamoDB from %s, and these images have them from %s",
+			o.Topology.Name, want, o.Images.AWS)
 	}
 	return nil
 }
@@ -53,8 +57,9 @@ func (o Options) served() error {
 type Lab struct {
 	Name    string
 	ReadyIn time.Duration // from Up's call to every node answering
-	// EngineKeeps is how many networks the engine did not let go of in Down though nothing is on them: Docker 20.10 may lose count of that
-	// ("has active endpoints"), and only its restart helps. They hold nothing, and are not counted as left over.
+	// EngineKeeps is how many networks the engine did not let go of in Down though nothing is on them: Docker 20.10 may
+	// lose count of that ("has active endpoints"), and only its restart helps. They hold nothing, and are not counted
+	// as left over.
 	EngineKeeps int
 
 	topology  topology.Topology
@@ -132,8 +137,8 @@ func (l *Lab) WriteLogs(ctx context.Context, w func(nodeName string) (io.WriteCl
 	return nil
 }
 
-// Down removes the lab and counts what is left of it. It works on a context that has ended. The error is engine.ErrGone when
-// the engine has stopped answering.
+// Down removes the lab and counts what is left of it. It works on a context that has ended. The error is engine.ErrGone
+// when the engine has stopped answering.
 func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 	l.rest()
 	if l.engine.Gone(ctx) {
@@ -149,7 +154,8 @@ func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 	return left, errors.Join(err, l.owner.Release(), l.engine.Close())
 }
 
-// Keep lets a lab that was brought up with Kept outlive this process. Until then it is swept like any other when its owner dies.
+// Keep lets a lab that was brought up with Kept outlive this process. Until then it is swept like any other when its
+// owner dies.
 func (l *Lab) Keep() error {
 	l.rest()
 	return l.owner.Keep()

@@ -38,14 +38,16 @@ func TestSelectingNothingIsAnError(t *testing.T) {
 	if _, err := h.Nodes(func(fault.Place) bool { return true }); err == nil { // none was started
 		t.Error("no node, and no error")
 	}
-	if _, err := l.Addresses().Tap("postgres.eu-west-1"); err == nil || !strings.Contains(err.Error(), "tap of postgres.eu-west-1") {
+	if _, err := l.Addresses().Tap("postgres.eu-west-1"); err == nil ||
+		!strings.Contains(err.Error(), "tap of postgres.eu-west-1") {
 		t.Errorf("got %v", err)
 	}
 	if _, err := l.Addresses().Door("eu-west-1"); err == nil || !strings.Contains(err.Error(), "door of eu-west-1") {
 		t.Errorf("got %v", err)
 	}
 	l.published = nil
-	if _, err := l.Addresses().Tap("postgres.us-east-1"); err == nil || !strings.Contains(err.Error(), "does not publish") {
+	if _, err := l.Addresses().Tap("postgres.us-east-1"); err == nil ||
+		!strings.Contains(err.Error(), "does not publish") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -53,7 +55,8 @@ func TestSelectingNothingIsAnError(t *testing.T) {
 func TestJobsAreThoseOfTheStrategy(t *testing.T) {
 	for name, job := range map[string]string{"two-regions": "backup", "backup-restore": "restore"} {
 		top, _ := topology.Preset(name)
-		if err := planned(top, "packages").Job(t.Context(), job); err == nil || !strings.Contains(err.Error(), "the lab has none of that name") {
+		if err := planned(top, "packages").Job(t.Context(), job); err == nil ||
+			!strings.Contains(err.Error(), "the lab has none of that name") {
 			t.Errorf("%s: %s: %v", name, job, err)
 		}
 	}
@@ -67,9 +70,15 @@ func TestImagesMustBeThoseThatTheTopologyAsksFor(t *testing.T) {
 		{"", topology.AWSLocalStack, ""},
 		{topology.AWSAuto, topology.AWSPackages, ""},
 		{topology.AWSLocalStack, topology.AWSLocalStack, ""},
-		{topology.AWSLocalStack, topology.AWSPackages, "asks for S3 and DynamoDB from localstack, and these images have them from packages"},
+		{
+			topology.AWSLocalStack, topology.AWSPackages,
+			"asks for S3 and DynamoDB from localstack, and these images have them from packages",
+		},
 	} {
-		got := Options{Topology: topology.Topology{Name: "two", AWS: c.topology}, Images: image.Set{AWS: c.images}}.served()
+		got := Options{
+			Topology: topology.Topology{Name: "two", AWS: c.topology},
+			Images:   image.Set{AWS: c.images},
+		}.served()
 		if (got != nil) != (c.want != "") || got != nil && !strings.Contains(got.Error(), c.want) {
 			t.Errorf("topology %q, images %q: %v", c.topology, c.images, got)
 		}

@@ -51,8 +51,8 @@ func (n Node) Crash(ctx context.Context) error { return n.lab.kill(ctx, n.node) 
 // Revive starts a node that has crashed. One that runs is left alone.
 func (n Node) Revive(ctx context.Context) error { return n.lab.start(ctx, n.node) }
 
-// Ask has the node, which must be an agent of the lab such as replicator.us-east-1, ask a question as its network sees the address. The error is
-// fault.ErrWitness when the agent could not be asked.
+// Ask has the node, which must be an agent of the lab such as replicator.us-east-1, ask a question as its network sees
+// the address. The error is fault.ErrWitness when the agent could not be asked.
 func (n Node) Ask(ctx context.Context, q probe.Question) (probe.Answer, error) {
 	return n.lab.askFrom(ctx, n.node.Name(), q)
 }

@@ -18,7 +18,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// A Redis that does not answer is told as an error of whoever asked it; its client would print a line besides, for each attempt.
+// A Redis that does not answer is told as an error of whoever asked it; its client would print a line besides, for each
+// attempt.
 func init() { logging.Disable() }
 
 // awaitReady waits for the one thing a node is needed for.
@@ -56,14 +57,15 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 	return await(path, func(ctx context.Context) error { return at(tap).Call(ctx, http.MethodGet, path, nil, nil) })
 }
 
-// standsBy says whether an app node that is not to serve yet runs, and refuses. A tap would accept in its place: it is an agent of the
-// region that has to try.
+// standsBy says whether an app node that is not to serve yet runs, and refuses. A tap would accept in its place: it is
+// an agent of the region that has to try.
 func (b *builder) standsBy(ctx context.Context, n *node.Node) error {
 	if state, err := n.State(ctx); err != nil || state != node.Running {
 		return errors.Join(err, errors.New("it does not run"))
 	}
 	a, err := b.askFrom(ctx, topology.ServiceReplicator.Host(n.Region), probe.Question{
-		Way: probe.RoundTrip, Service: topology.ServiceApp, Address: net.JoinHostPort(n.Name(), strconv.Itoa(b.plan.App.Port)),
+		Way: probe.RoundTrip, Service: topology.ServiceApp,
+		Address: net.JoinHostPort(n.Name(), strconv.Itoa(b.plan.App.Port)),
 	})
 	switch {
 	case err != nil:

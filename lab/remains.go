@@ -57,7 +57,8 @@ func Survey(ctx context.Context, e *node.Engine) ([]Remains, error) {
 	return all, nil
 }
 
-// fate says whether a lab of this machine was kept or, if not, is dead. One that was to be kept is kept only once it is up.
+// fate says whether a lab of this machine was kept or, if not, is dead. One that was to be kept is kept only once it is
+// up.
 func fate(l Running) (kept, dead bool, err error) {
 	o, err := state.OwnerOf(l.Name)
 	if err != nil {

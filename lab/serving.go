@@ -8,11 +8,12 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Server is the program that serves S3 or DynamoDB in every region. Who relies on something that not every store does, asks what it can.
+// Server is the program that serves S3 or DynamoDB in every region. Who relies on something that not every store does,
+// asks what it can.
 func (l *Lab) Server(s topology.Service) image.Server { return l.servers[s] }
 
-// serversOf reads what the hub's label says of them. A lab without it was brought up by a version that did not tell, and its stores can
-// nothing that anybody may rely on.
+// serversOf reads what the hub's label says of them. A lab without it was brought up by a version that did not tell,
+// and its stores can nothing that anybody may rely on.
 func serversOf(label string) (servers map[topology.Service]image.Server, err error) {
 	if label == "" {
 		return nil, nil

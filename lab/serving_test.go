@@ -25,7 +25,8 @@ func TestWhatServesS3AndDynamoDBHasWhatItNeeds(t *testing.T) {
 		if s.Needs.Root != want.root || s.Needs.Writable != want.root || len(s.Needs.Scratch) > 0 {
 			t.Errorf("with %s it may do %+v", aws, s.Needs)
 		}
-		if s.Volumes[want.folder] != s.ID && want.folder != "" || (len(s.Volumes) > 0) != (want.folder != "") || len(s.Loopback) != want.names {
+		if s.Volumes[want.folder] != s.ID && want.folder != "" || (len(s.Volumes) > 0) != (want.folder != "") ||
+			len(s.Loopback) != want.names {
 			t.Errorf("with %s it has %v, and is called %v", aws, s.Volumes, s.Loopback)
 		}
 	}
@@ -37,7 +38,8 @@ func TestALabFoundAgainKnowsWhatItsStoresCan(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := serversOf(string(label))
-	if s := got[topology.ServiceS3]; err != nil || s.Can.Durable || !s.Can.Versions || s.String() != "LocalStack 4.14.0 from Python packages" {
+	if s := got[topology.ServiceS3]; err != nil || s.Can.Durable || !s.Can.Versions ||
+		s.String() != "LocalStack 4.14.0 from Python packages" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	if got, err = serversOf(""); err != nil || got[topology.ServiceS3].Can != (image.Abilities{}) {

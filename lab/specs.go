@@ -17,13 +17,14 @@ func (l *Lab) plans(app App, together bool) {
 	l.plan.Together, l.plan.Door = together, l.Addresses().Door
 }
 
-// spec is the container of a planned node: its names are the lab's, its image is of the set, and what the program needs that serves S3 or DynamoDB is
-// added.
+// spec is the container of a planned node: its names are the lab's, its image is of the set, and what the program needs
+// that serves S3 or DynamoDB is added.
 func (b *builder) spec(n plan.Node) (node.Spec, error) {
 	images := b.options.Images
 	s := node.Spec{
 		Name: n.Name(), ID: b.named(n.Name()), Region: n.Region, Service: n.Service, Labels: maps.Clone(b.labels),
-		Aliases: n.Aliases, Publish: n.Publish, Env: n.Env, Cmd: n.Cmd, Files: n.Files, Needs: node.Needs(n.Needs), Yields: n.Yields,
+		Aliases: n.Aliases, Publish: n.Publish, Env: n.Env, Cmd: n.Cmd, Files: n.Files, Needs: node.Needs(n.Needs),
+		Yields:   n.Yields,
 		Volatile: images.Volatile(n.Service), Volumes: map[string]string{},
 	}
 	for path, volume := range n.Volumes {
@@ -39,7 +40,8 @@ func (b *builder) spec(n plan.Node) (node.Spec, error) {
 	kind := n.Image
 	if server, served := images.Servers[n.Service]; served {
 		kind = server.Image
-		s.Needs.Root, s.Needs.Writable, s.Loopback = server.Needs.Root, server.Needs.Root, slices.Clone(server.Needs.Loopback)
+		s.Needs.Root, s.Needs.Writable, s.Loopback = server.Needs.Root, server.Needs.Root,
+			slices.Clone(server.Needs.Loopback)
 		if folder := server.Needs.Folder; folder != "" {
 			s.Volumes[folder] = s.ID
 		}
@@ -48,7 +50,8 @@ func (b *builder) spec(n plan.Node) (node.Spec, error) {
 		return s, fmt.Errorf("start %s: there is no image %q", s.Name, kind)
 	}
 	for label, value := range map[string]string{
-		node.LabelNode: s.Name, node.LabelRegion: s.Region, node.LabelService: string(s.Service), node.LabelVolatile: strconv.FormatBool(s.Volatile),
+		node.LabelNode: s.Name, node.LabelRegion: s.Region, node.LabelService: string(s.Service),
+		node.LabelVolatile: strconv.FormatBool(s.Volatile),
 	} {
 		s.Labels[label] = value
 	}

@@ -26,7 +26,10 @@ func plannedWith(t topology.Topology, aws string, app App) *builder {
 	if registry {
 		aws = "localstack"
 	}
-	set := image.Set{AWS: topology.AWS(aws), Images: map[string]image.Ref{}, Servers: image.Serve(topology.AWS(aws), registry)}
+	set := image.Set{
+		AWS: topology.AWS(aws), Images: map[string]image.Ref{},
+		Servers: image.Serve(topology.AWS(aws), registry),
+	}
 	for _, kind := range []string{"postgres", "redis", "s3", "dynamodb", "localstack", "aws", "hub", "agent", "app"} {
 		set.Images[kind] = image.Ref{Name: "regionfall/" + kind + ":1"}
 	}
@@ -97,14 +100,16 @@ func TestEveryNodeIsLabelledAndFound(t *testing.T) {
 			aliases := map[string]string{} // host name to node
 			for _, s := range specs {
 				want := map[string]string{
-					node.LabelLab: "ada", node.LabelNode: s.Name, node.LabelRegion: s.Region, node.LabelService: string(s.Service),
+					node.LabelLab: "ada", node.LabelNode: s.Name, node.LabelRegion: s.Region,
+					node.LabelService: string(s.Service),
 				}
 				for label, value := range want {
 					if s.Labels[label] != value {
 						t.Errorf("%s: %s: label %s is %q, want %q", name, s.Name, label, s.Labels[label], value)
 					}
 				}
-				if s.Image == "" || s.ID != "regionfall-ada-"+s.Name || !slices.Equal(s.Networks, []string{"regionfall-ada-" + s.Region}) {
+				if s.Image == "" || s.ID != "regionfall-ada-"+s.Name ||
+					!slices.Equal(s.Networks, []string{"regionfall-ada-" + s.Region}) {
 					t.Errorf("%s: %+v", name, s)
 				}
 				for _, a := range s.Aliases {
@@ -114,7 +119,8 @@ func TestEveryNodeIsLabelledAndFound(t *testing.T) {
 			// What the links lead to exists.
 			for _, p := range b.plan.Paths {
 				host, _, _ := strings.Cut(p.Upstream, ":")
-				if aliases[host] == "" && (aws != "the registry's localstack" || p.Service != topology.ServiceDynamoDB) {
+				if aliases[host] == "" && (aws != "the registry's localstack" ||
+					p.Service != topology.ServiceDynamoDB) {
 					t.Errorf("%s: %s leads to %s, which no node is called", name, p.Name, host)
 				}
 			}
@@ -130,7 +136,10 @@ func TestEveryNodeIsLabelledAndFound(t *testing.T) {
 func TestWhatIsKeptInMemoryIsVolatile(t *testing.T) {
 	top, _ := topology.Preset("two-regions")
 	for aws, want := range map[string]map[string]bool{
-		"packages":   {"s3.us-east-1": false, "dynamodb.us-east-1": true, "postgres.us-east-1": false, "app-1.us-east-1": false},
+		"packages": {
+			"s3.us-east-1": false, "dynamodb.us-east-1": true, "postgres.us-east-1": false,
+			"app-1.us-east-1": false,
+		},
 		"localstack": {"s3.us-east-1": true, "dynamodb.us-east-1": true, "postgres.us-east-1": false},
 
 		"the registry's localstack": {"s3.us-east-1": true, "postgres.us-east-1": false},
@@ -139,7 +148,8 @@ func TestWhatIsKeptInMemoryIsVolatile(t *testing.T) {
 		for name, volatile := range want {
 			s, ok := specs[name]
 			if !ok || s.Volatile != volatile || s.Labels[node.LabelVolatile] != fmt.Sprint(volatile) {
-				t.Errorf("with %s, %s: there %t, volatile %t, label %s", aws, name, ok, s.Volatile, s.Labels[node.LabelVolatile])
+				t.Errorf("with %s, %s: there %t, volatile %t, label %s", aws, name, ok, s.Volatile,
+					s.Labels[node.LabelVolatile])
 			}
 		}
 		if _, own := specs["dynamodb.us-east-1"]; own != (aws != "the registry's localstack") {

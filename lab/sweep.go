@@ -16,9 +16,9 @@ import (
 	"github.com/regionfall/regionfall/lab/state"
 )
 
-// Sweep removes every lab of this machine whose owner is dead, and heals in kept labs the faults whose process is. It says what it did,
-// such as "lab k3f9x2ab" and "partition on us-east-1 and us-west-2 in lab k3f9x2ab". Labs of others are left alone. One lab that cannot be
-// swept does not keep the others.
+// Sweep removes every lab of this machine whose owner is dead, and heals in kept labs the faults whose process is. It
+// says what it did, such as "lab k3f9x2ab" and "partition on us-east-1 and us-west-2 in lab k3f9x2ab". Labs of others
+// are left alone. One lab that cannot be swept does not keep the others.
 func Sweep(ctx context.Context, e *node.Engine) (swept []string, err error) {
 	claims, err := newClaims(e)
 	if err != nil {
@@ -49,7 +49,8 @@ func Sweep(ctx context.Context, e *node.Engine) (swept []string, err error) {
 	return swept, errors.Join(errs...)
 }
 
-// sweepFiles removes the files of labs that are no more, or never came to be: their owner died before the engine had anything of them.
+// sweepFiles removes the files of labs that are no more, or never came to be: their owner died before the engine had
+// anything of them.
 func sweepFiles(ctx context.Context, e *node.Engine, there []string) error {
 	dir, err := state.Dir()
 	if err != nil {
@@ -114,10 +115,13 @@ const removeWithin = 20 * time.Second
 // startWithin is how long the engine may go on starting a container whose owner died meanwhile.
 const startWithin = 3 * time.Second
 
-// remove removes everything of one lab and counts what is left. What was being created when its owner died is waited for: it appears
-// late, or (its request never having reached the engine) not at all. So is what was being started: an engine that has to start and to remove at once
-// may lose count of what is on a network, and then never lets go of it (seen on 20.10, "has active endpoints").
-func remove(ctx context.Context, e *node.Engine, name string, underway map[string]bool, within time.Duration) (left int, err error) {
+// remove removes everything of one lab and counts what is left. What was being created when its owner died is waited
+// for: it appears late, or (its request never having reached the engine) not at all. So is what was being started: an
+// engine that has to start and to remove at once may lose count of what is on a network, and then never lets go of it
+// (seen on 20.10, "has active endpoints").
+func remove(ctx context.Context, e *node.Engine, name string, underway map[string]bool,
+	within time.Duration,
+) (left int, err error) {
 	began := time.Now()
 	late, limit, started := began.Add(lateWithin), began.Add(within), began.Add(startWithin)
 	begun := maps.Clone(underway)
@@ -156,7 +160,10 @@ func remove(ctx context.Context, e *node.Engine, name string, underway map[strin
 
 // starts says whether the engine may still be starting one of what was found, of what was begun and not ended.
 func starts(found []node.Found, begun map[string]bool) bool {
-	return slices.ContainsFunc(found, func(f node.Found) bool { return f.Kind == "container" && f.State == "created" && begun[f.Name] })
+	return slices.ContainsFunc(found, func(f node.Found) bool {
+		return f.Kind == "container" && f.State == "created" &&
+			begun[f.Name]
+	})
 }
 
 // names of the labs among what was found, in the order of their first appearance.

@@ -36,7 +36,8 @@ func connected(t *testing.T) *node.Engine {
 	return e
 }
 
-// A job of CI leaves its lab and takes along its files, the lab's lock among them: of its owner there is only what the engine knows.
+// A job of CI leaves its lab and takes along its files, the lab's lock among them: of its owner there is only what the
+// engine knows.
 func TestALabOfAJobThatHasEndedIsSweptByTheNext(t *testing.T) {
 	there := engineAlone(t)
 	labOf := func(name, container, kept string) {
@@ -50,8 +51,12 @@ func TestALabOfAJobThatHasEndedIsSweptByTheNext(t *testing.T) {
 	labOf("gone", "job0", "false")
 	labOf("lives", "job2", "false")
 	labOf("kept", "job0", "true")
-	there.Has(enginetest.Thing{Kind: "network", Name: "regionfall-foreign", Labels: map[string]string{node.LabelLab: "foreign", node.LabelHost: "another"}})
-	// A state folder that is part of the jobs' image makes all of them one machine. A lab of one that runs is its own all the same.
+	there.Has(enginetest.Thing{
+		Kind: "network", Name: "regionfall-foreign",
+		Labels: map[string]string{node.LabelLab: "foreign", node.LabelHost: "another"},
+	})
+	// A state folder that is part of the jobs' image makes all of them one machine. A lab of one that runs is its own
+	// all the same.
 	host, err := state.HostID()
 	if err != nil {
 		t.Fatal(err)
@@ -75,7 +80,10 @@ func TestALabOfAJobThatHasEndedIsSweptByTheNext(t *testing.T) {
 		t.Errorf("swept %v, %v", swept, err)
 	}
 	left := there.Names("network")
-	if slices.Sort(left); !slices.Equal(left, []string{"regionfall-foreign", "regionfall-kept", "regionfall-lives", "regionfall-twin"}) {
+	if slices.Sort(left); !slices.Equal(left, []string{
+		"regionfall-foreign", "regionfall-kept", "regionfall-lives",
+		"regionfall-twin",
+	}) {
 		t.Errorf("left are %v", left)
 	}
 }
@@ -86,7 +94,8 @@ func TestALabThatGetsNoNetworkSaysSoAndLeavesNothing(t *testing.T) {
 		there.Pools = pools
 		top, _ := topology.Preset("two-regions")
 		_, err := Up(t.Context(), Options{Topology: top})
-		if !errors.Is(err, engine.ErrNetworks) || strings.Count(err.Error(), "address pool left") != 1 || strings.Contains(err.Error(), "\n") {
+		if !errors.Is(err, engine.ErrNetworks) || strings.Count(err.Error(), "address pool left") != 1 ||
+			strings.Contains(err.Error(), "\n") {
 			t.Errorf("with addresses for %d: got %v", pools, err)
 		}
 		if left := there.Names("network"); len(left) > 0 {

@@ -20,10 +20,12 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// readyWithin is how long one node may take until it answers. A cold page cache on a small machine needs a good part of it.
+// readyWithin is how long one node may take until it answers. A cold page cache on a small machine needs a good part of
+// it.
 const readyWithin = 2 * time.Minute
 
-// Up brings a lab up: every region at once, each node waiting only for what it needs. On an error nothing is left of it.
+// Up brings a lab up: every region at once, each node waiting only for what it needs. On an error nothing is left of
+// it.
 func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	start := time.Now()
 	if err := o.served(); err != nil {
@@ -34,7 +36,8 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 		return nil, err
 	}
 	if _, err := Sweep(ctx, connected); err != nil && o.Progress != nil {
-		o.Progress("could not sweep what a killed run left behind: " + err.Error()) // and that is no reason not to start
+		// and that is no reason not to start
+		o.Progress("could not sweep what a killed run left behind: " + err.Error())
 	}
 	l := &Lab{Name: state.NewName(), topology: o.Topology, servers: o.Images.Servers, engine: connected}
 	l.plans(o.App, o.Images.Together())
@@ -92,8 +95,8 @@ func (b *builder) say(format string, args ...any) {
 	}
 }
 
-// up makes the networks, and then the hub and every node at once. Nobody can reach anybody before the hub carries; but what is slow to be
-// ready by itself does not have to wait for it.
+// up makes the networks, and then the hub and every node at once. Nobody can reach anybody before the hub carries; but
+// what is slow to be ready by itself does not have to wait for it.
 func (b *builder) up(ctx context.Context) error {
 	if err := b.createNetworks(ctx); err != nil {
 		return err
@@ -111,7 +114,8 @@ func (b *builder) up(ctx context.Context) error {
 		return nil
 	})
 	slots := make(chan struct{}, node.AtOnce)
-	configured := map[string]chan struct{}{} // closed when the region's configuration is there, for which not every app waits by itself
+	// closed when the region's configuration is there, for which not every app waits by itself
+	configured := map[string]chan struct{}{}
 	for _, r := range b.topology.Regions {
 		configured[r.Name] = make(chan struct{})
 	}
@@ -186,7 +190,10 @@ func (b *builder) createNetworks(ctx context.Context) error {
 	create := func(place string, internal bool) {
 		name := b.named(place)
 		g.Go(func() error {
-			return b.owner.Creating(gctx, name, func(ctx context.Context) error { return b.engine.Network(ctx, name, internal, b.labels) })
+			return b.owner.Creating(gctx, name, func(ctx context.Context) error {
+				return b.engine.Network(ctx, name,
+					internal, b.labels)
+			})
 		})
 	}
 	create(topology.Global, false)
@@ -222,7 +229,8 @@ func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec.Labels[node.LabelTopology], spec.Labels[node.LabelApp], spec.Labels[node.LabelServers] = string(data), string(app), string(servers)
+	spec.Labels[node.LabelTopology], spec.Labels[node.LabelApp], spec.Labels[node.LabelServers] = string(data),
+		string(app), string(servers)
 	n, err := b.start(ctx, spec)
 	if err != nil {
 		return nil, err

@@ -8,7 +8,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// SetWeights gives regions of a weighted record other weights. From then on they count again, if a failover has redirected clients.
+// SetWeights gives regions of a weighted record other weights. From then on they count again, if a failover has
+// redirected clients.
 func (l *Lab) SetWeights(ctx context.Context, weights map[string]int) (api.Routing, error) {
 	tap, err := l.Addresses().Tap(topology.ServiceNameservice.Host(topology.Global))
 	if err != nil {

@@ -30,8 +30,8 @@ func (l *Lab) askOver(ctx context.Context, s topology.Path, q probe.Question) (p
 // witnessGrace is how much longer a witness may take to answer than the question it was given.
 const witnessGrace = time.Second
 
-// askFrom has an agent of the lab, such as "replicator.us-east-1", ask a question as its network sees the address. The error is
-// fault.ErrWitness when the agent could not be asked.
+// askFrom has an agent of the lab, such as "replicator.us-east-1", ask a question as its network sees the address. The
+// error is fault.ErrWitness when the agent could not be asked.
 func (l *Lab) askFrom(ctx context.Context, agentName string, q probe.Question) (a probe.Answer, err error) {
 	tap, err := l.Addresses().Tap(agentName)
 	if err != nil {

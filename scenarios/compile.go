@@ -24,8 +24,11 @@ func (f *Format) compile(timescale float64) drill.Plan {
 		Workload:  f.Workload.compile(timescale, len(f.Objectives.Sessions) > 0),
 		Steady:    drill.Steady{Hold: cmp.Or(f.SteadyState.Hold.Lab(timescale), defaultHold)},
 		Judge:     f.Objectives.compile(timescale),
-		Expect:    drill.Expect{Fail: len(f.Expect.Fail) > 0, Findings: toStrings(f.Expect.Fail), Given: toStrings(f.Expect.Given)},
-		Observe:   f.Observe.Lab(timescale),
+		Expect: drill.Expect{
+			Fail: len(f.Expect.Fail) > 0, Findings: toStrings(f.Expect.Fail),
+			Given: toStrings(f.Expect.Given),
+		},
+		Observe: f.Observe.Lab(timescale),
 	}
 	// A file says how long the lab may take to become steady; that it then has to hold is not its fault.
 	p.Steady.Within = time.Duration(f.SteadyState.Within) + p.Steady.Hold

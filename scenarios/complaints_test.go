@@ -31,8 +31,8 @@ objectives:
 expect: pass
 `
 
-// complaints are mistakes as people make them: what is changed in the example, and to what. What is said about each is in
-// testdata/complaints.golden.
+// complaints are mistakes as people make them: what is changed in the example, and to what. What is said about each is
+// in testdata/complaints.golden.
 var complaints = []struct{ name, old, new string }{
 	{"unknown key at the top", "workload:", "workloads:"},
 	{"unknown key far from any", "expect: pass", "colour: blue"},
@@ -45,9 +45,15 @@ var complaints = []struct{ name, old, new string }{
 	{"region missing", "{region: us-east-1}", "{}"},
 	{"unknown parameter", "{region: us-east-1}", "{regoin: us-east-1}"},
 	{"fault without parameters", "{lose_region: {region: us-east-1}}", "lose_region"},
-	{"two faults in a step", "{lose_region: {region: us-east-1}}", "{lose_region: {region: us-east-1}, partition: {between: [us-east-1, us-west-2]}}"},
+	{
+		"two faults in a step", "{lose_region: {region: us-east-1}}",
+		"{lose_region: {region: us-east-1}, partition: {between: [us-east-1, us-west-2]}}",
+	},
 	{"partition with a typo", "{lose_region: {region: us-east-1}}", "{partition: {between: [us-east-1, us-wst-2]}}"},
-	{"latency with all wrong", "{lose_region: {region: us-east-1}}", "{latency: {from: us-east-1, to: us-east-1, delay: 1ms}}"},
+	{
+		"latency with all wrong", "{lose_region: {region: us-east-1}}",
+		"{latency: {from: us-east-1, to: us-east-1, delay: 1ms}}",
+	},
 	{"unknown preset", "preset: two-regions", "preset: tow-regions"},
 	{"unknown strategy", "preset: two-regions", "strategy: pilot-lite"},
 	{"misspelt strategy", "preset: two-regions", "strategy: warmstandby"},
@@ -56,10 +62,19 @@ var complaints = []struct{ name, old, new string }{
 	{"impossible combination", "preset: two-regions", "replication: {objects: backup}"},
 	{"commit with backup", "preset: two-regions", "preset: backup-restore\n  commit: remote"},
 	{"four regions", "preset: two-regions", "regions: [us-east-1, us-west-2, eu-west-1, eu-west-2]"},
-	{"follows a misspelt region", "preset: two-regions", "regions: [us-east-1, us-west-2, {name: eu-west-1, follows: us-wst-2}]"},
+	{
+		"follows a misspelt region", "preset: two-regions",
+		"regions: [us-east-1, us-west-2, {name: eu-west-1, follows: us-wst-2}]",
+	},
 	{"home follows", "preset: two-regions", "regions: [{name: us-east-1, follows: us-west-2}, us-west-2]"},
-	{"pairs with all wrong", "preset: two-regions", "latencies: [{between: [us-east-1, us-wst-2], latency: 6s}, {between: [us-east-1]}, {latency: 5}, 7]"},
-	{"shift with all wrong", "preset: two-regions", "automation: {shift: {share: 0.5%, holds: 5s, success: 99, p99: 1}}"},
+	{
+		"pairs with all wrong", "preset: two-regions",
+		"latencies: [{between: [us-east-1, us-wst-2], latency: 6s}, {between: [us-east-1]}, {latency: 5}, 7]",
+	},
+	{
+		"shift with all wrong", "preset: two-regions",
+		"automation: {shift: {share: 0.5%, holds: 5s, success: 99, p99: 1}}",
+	},
 	{"unknown server of AWS", "preset: two-regions", "aws: localstak"},
 	{"unknown mode of reading", "preset: two-regions", "reads: locally"},
 	{"local reads of a backup", "preset: two-regions", "preset: backup-restore\n  reads: local"},
@@ -67,10 +82,19 @@ var complaints = []struct{ name, old, new string }{
 	{"a guarantee twice", "recovery_point: 15m", "sessions: [monotonic_reads, monotonic_reads]"},
 	{"local reads of nobody", "recovery_point: 15m", "local_reads: {p99: 20ms}"},
 	{"local reads without a limit", "recovery_point: 15m", "local_reads: {}"},
-	{"stale configuration without a loss", "{lose_region: {region: us-east-1}}\nobjectives:\n  recovery_point: 15m", "{partition: {between: [us-east-1, us-west-2]}}\nobjectives:\n  stale_config: 0s"},
+	{
+		"stale configuration without a loss", "{lose_region: {region: us-east-1}}\nobjectives:\n  recovery_point: 15m",
+		"{partition: {between: [us-east-1, us-west-2]}}\nobjectives:\n  stale_config: 0s",
+	},
 	{"a guarantee expected and not promised", "expect: pass", "expect: {fail: [monotonic_reads]}"},
-	{"lag too short in lab time", "{lose_region: {region: us-east-1}}", "{lag_replication: {store: postgres, region: us-west-2, lag: 2m}}"},
-	{"lag of nowhere", "{lose_region: {region: us-east-1}}", "{lag_replication: {store: postgres, region: us-wst-2, lag: 20m}}"},
+	{
+		"lag too short in lab time", "{lose_region: {region: us-east-1}}",
+		"{lag_replication: {store: postgres, region: us-west-2, lag: 2m}}",
+	},
+	{
+		"lag of nowhere", "{lose_region: {region: us-east-1}}",
+		"{lag_replication: {store: postgres, region: us-wst-2, lag: 20m}}",
+	},
 	{"a pair without latency", "preset: two-regions", "latencies:\n  - between: [us-east-1, us-west-2]"},
 	{"a pair with a typo", "preset: two-regions", "latencies: [{betwen: [us-east-1, us-west-2], latency: 4ms}]"},
 	{"unknown policy", "ttl: 60s", "policy: multi-value"},
@@ -95,19 +119,34 @@ var complaints = []struct{ name, old, new string }{
 	{"unknown metric", "recovery_point: 15m", "recovery_piont: 15m"},
 	{"unknown store", "recovery_point: 15m", "stores: [postgres, object]"},
 	{"unknown finding", "expect: pass", "expect: {fail: [recoverytime]}"},
-	{"finding without objective", "  recovery_point: 15m\n  recovery_time: {within: 2h, window: 10m}\nexpect: pass", "  recovery_time: {within: 2h, window: 10m}\nexpect: {fail: [recovery_point]}"},
+	{
+		"finding without objective", "  recovery_point: 15m\n  recovery_time: {within: 2h, window: 10m}\nexpect: pass",
+		"  recovery_time: {within: 2h, window: 10m}\nexpect: {fail: [recovery_point]}",
+	},
 	{"fail without findings", "expect: pass", "expect: fail"},
 	{"unknown verdict", "expect: pass", "expect: passed"},
 	{"unknown condition", "- at: 18m", "- when: backup_don\n    at: 18m"},
 	{"condition that never comes", "- at: 18m", "- when: backup_done\n    at: 18m"},
 	{"unknown job", "    inject: {lose", "    job: backups\n  - at: 19m\n    inject: {lose"},
 	{"job that is not there", "    inject: {lose", "    job: backup\n  - at: 18m\n    inject: {lose"},
-	{"steps out of order", "    inject: {lose_region: {region: us-east-1}}", "    inject: {lose_region: {region: us-east-1}}\n  - at: 10m\n    heal: lose_region"},
-	{"heal of nothing", "    inject: {lose_region: {region: us-east-1}}", "    inject: {lose_region: {region: us-east-1}}\n  - at: 20m\n    heal: partition"},
-	{"two verbs", "    inject: {lose_region: {region: us-east-1}}", "    inject: {lose_region: {region: us-east-1}}\n    heal: lose_region"},
+	{
+		"steps out of order", "    inject: {lose_region: {region: us-east-1}}",
+		"    inject: {lose_region: {region: us-east-1}}\n  - at: 10m\n    heal: lose_region",
+	},
+	{
+		"heal of nothing", "    inject: {lose_region: {region: us-east-1}}",
+		"    inject: {lose_region: {region: us-east-1}}\n  - at: 20m\n    heal: partition",
+	},
+	{
+		"two verbs", "    inject: {lose_region: {region: us-east-1}}",
+		"    inject: {lose_region: {region: us-east-1}}\n    heal: lose_region",
+	},
 	{"no verb", "    inject: {lose_region: {region: us-east-1}}", "    when: recovered"},
 	{"a latency for no pair", "preset: two-regions", "latencies: {us-east-1: 5ms}"},
-	{"both regions lost", "    inject: {lose_region: {region: us-east-1}}", "    inject: {lose_region: {region: us-east-1}}\n  - at: 20m\n    inject: {lose_region: {region: us-west-2}}"},
+	{
+		"both regions lost", "    inject: {lose_region: {region: us-east-1}}",
+		"    inject: {lose_region: {region: us-east-1}}\n  - at: 20m\n    inject: {lose_region: {region: us-west-2}}",
+	},
 	{"steps is no list", "steps:\n  - at: 18m\n    inject: {lose_region: {region: us-east-1}}", "steps: {at: 18m}"},
 	{"nothing promised", "  recovery_point: 15m\n  recovery_time: {within: 2h, window: 10m}", "  min_acknowledged: 10"},
 	{"objective without limit", "{within: 2h, window: 10m}", "{window: 10m}"},
@@ -150,7 +189,11 @@ var complaints = []struct{ name, old, new string }{
 	{"escape sequence in a key", "expect: pass", "\"ex\\e[31mpect\": pass"},
 	{"zero byte written out", "region: us-east-1", `region: "us-east-1\0"`},
 	{"bomb of aliases", "expect: pass", "a: &a [x, x]\nb: &b [*a, *a]\nexpect: *b"},
-	{"caret in a long line", "threshold: 3}}", "threshold: 3, interval_between_two_checks_of_health: 30s, and_one_more_key: [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]}}"},
+	{
+		"caret in a long line", "threshold: 3}}",
+		"threshold: 3, interval_between_two_checks_of_health: 30s, and_one_more_key: [a, b, c, d, e, f, g, h, i, j, " +
+			"k, l, m, n, o, p]}}",
+	},
 	{"binary", example, "\x00\x01"},
 	{"not UTF-8", example, "\xff\xfe"},
 	{"too large", example, strings.Repeat("# nothing here ", 20_000)},
@@ -158,11 +201,27 @@ var complaints = []struct{ name, old, new string }{
 	{"too many lines", example, strings.Repeat("a: b\n", 5_000)},
 	{"switchover to a misspelt region", "inject: {lose_region: {region: us-east-1}}", "switchover: us-wst-2"},
 	{"switchover to who serves", "inject: {lose_region: {region: us-east-1}}", "switchover: us-east-1"},
-	{"switchover with a fault", "inject: {lose_region: {region: us-east-1}}", "inject: {pause: {region: us-west-2}}\n  - at: 20m\n    switchover: us-west-2"},
-	{"fault after a switchover", "inject: {lose_region: {region: us-east-1}}", "switchover: us-west-2\n  - at: 20m\n    inject: {pause: {region: us-west-2}}"},
-	{"a fault behind another", "inject: {lose_region: {region: us-east-1}}", "inject: {blackhole: {from: us-west-2, to: us-east-1, service: postgres}}\n  - at: 20m\n    inject: {pause_replication: {store: postgres, region: us-west-2}}"},
-	{"a receipt that lags", "{lose_region: {region: us-east-1}}", "{lag_replication: {store: postgres, region: us-west-2, lag: 20m, what: receipt}}"},
-	{"a receipt of objects", "{lose_region: {region: us-east-1}}", "{pause_replication: {store: objects, region: us-west-2, what: receipt}}"},
+	{
+		"switchover with a fault", "inject: {lose_region: {region: us-east-1}}",
+		"inject: {pause: {region: us-west-2}}\n  - at: 20m\n    switchover: us-west-2",
+	},
+	{
+		"fault after a switchover", "inject: {lose_region: {region: us-east-1}}",
+		"switchover: us-west-2\n  - at: 20m\n    inject: {pause: {region: us-west-2}}",
+	},
+	{
+		"a fault behind another", "inject: {lose_region: {region: us-east-1}}",
+		"inject: {blackhole: {from: us-west-2, to: us-east-1, service: postgres}}\n  - at: 20m\n    inject: " +
+			"{pause_replication: {store: postgres, region: us-west-2}}",
+	},
+	{
+		"a receipt that lags", "{lose_region: {region: us-east-1}}",
+		"{lag_replication: {store: postgres, region: us-west-2, lag: 20m, what: receipt}}",
+	},
+	{
+		"a receipt of objects", "{lose_region: {region: us-east-1}}",
+		"{pause_replication: {store: objects, region: us-west-2, what: receipt}}",
+	},
 	{"write gap without a switchover", "recovery_point: 15m", "write_gap: 15m"},
 	{"too many complaints", example, strings.Repeat("a: b\n", 100)},
 	{"brackets in brackets", "expect: pass", "expect: " + strings.Repeat("[", 200)},
@@ -215,7 +274,8 @@ func TestTheExampleIsGood(t *testing.T) {
 }
 
 func TestEverythingIsSaidAtOnceInTheOrderOfTheFile(t *testing.T) {
-	src := strings.NewReplacer("summary:", "sumary:", "ttl: 60s", "ttl: 60", "us-east-1", "us-east-2", "pass", "passed").Replace(example)
+	src := strings.NewReplacer("summary:", "sumary:", "ttl: 60s", "ttl: 60", "us-east-1", "us-east-2", "pass",
+		"passed").Replace(example)
 	_, err := Parse("f.yaml", []byte(src))
 	var lines []int
 	for _, p := range file.Problems(err) {
@@ -227,7 +287,8 @@ func TestEverythingIsSaidAtOnceInTheOrderOfTheFile(t *testing.T) {
 }
 
 func TestAutomationThatIsOffNeverPromotes(t *testing.T) {
-	src := strings.NewReplacer("preset: two-regions", "automation: off", "objectives:", "  - when: promoted\n    heal: lose_region\nobjectives:").Replace(example)
+	src := strings.NewReplacer("preset: two-regions", "automation: off", "objectives:",
+		"  - when: promoted\n    heal: lose_region\nobjectives:").Replace(example)
 	_, err := Parse("f.yaml", []byte(src))
 	if err == nil || !strings.Contains(err.Error(), "promoted never comes: the automation is off") {
 		t.Error(err)

@@ -32,7 +32,8 @@ func (f *Format) checkFaults(found *file.Complaints, t topology.Topology) {
 			inForce = append(inForce, inLab)
 		}
 		if lost, is := s.Inject.Spec.(*fault.LoseRegion); is && removeFirst(&left, lost.Region) && len(left) == 0 {
-			found.Add(path, "%s: home and standby are lost by now, so no region is left that takes over and can be read", path)
+			found.Add(path,
+				"%s: home and standby are lost by now, so no region is left that takes over and can be read", path)
 			return
 		}
 	}

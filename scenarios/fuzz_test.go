@@ -8,8 +8,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/file"
 )
 
-// FuzzParse looks for input on which the reader crashes, hangs, complains about a place that is not there, or accepts what it can't
-// compile.
+// FuzzParse looks for input on which the reader crashes, hangs, complains about a place that is not there, or accepts
+// what it can't compile.
 func FuzzParse(f *testing.F) {
 	for _, name := range Names() {
 		src, err := library.ReadFile(libraryFile(name))

@@ -15,10 +15,12 @@ import (
 	"github.com/regionfall/regionfall/scenarios/file"
 )
 
-// A scenario file comes in with somebody's change and is run by whoever reviews it, or by a machine that has keys. These tests hold it to
-// being a description: no key of it takes a path or a command, and no file of it can be anything but a page of text.
+// A scenario file comes in with somebody's change and is run by whoever reviews it, or by a machine that has keys.
+// These tests hold it to being a description: no key of it takes a path or a command, and no file of it can be anything
+// but a page of text.
 
-var updateKeys = flag.Bool("update-keys", false, "write testdata/keys.golden anew: first see that no new key takes a path or a command")
+var updateKeys = flag.Bool("update-keys", false,
+	"write testdata/keys.golden anew: first see that no new key takes a path or a command")
 
 const none = "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzz" // near no name
 
@@ -118,7 +120,8 @@ func TestEveryKeyOfTheFormatIsKnown(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("keys (-want +got):\n%s\nSee that no new one takes a path or a command of the host, then: go test ./scenarios -update-keys", diff)
+		t.Errorf("keys (-want +got):\n%s\nSee that no new one takes a path or a command of the host, then: go test "+
+			"./scenarios -update-keys", diff)
 	}
 }
 
@@ -129,13 +132,17 @@ func TestNoKeyTakesAPathOrACommand(t *testing.T) {
 	if len(all) < 40 {
 		t.Fatalf("only %d keys were found: %v", len(all), all)
 	}
-	for _, value := range []string{"/etc/passwd", "../../secret", "~/.ssh/id", "file:///etc/passwd", "$(reboot)", "reboot; reboot", `C:\Windows`} {
+	for _, value := range []string{
+		"/etc/passwd", "../../secret", "~/.ssh/id", "file:///etc/passwd", "$(reboot)",
+		"reboot; reboot", `C:\Windows`,
+	} {
 		var taken []string
 		for _, path := range all {
 			// A complaint about an item may be one about its list, and one about a pair about what the pair is of.
 			place := strings.ReplaceAll(strings.TrimSuffix(path, "[]"), "[]", "[0]")
 			about := func(message string) bool {
-				return strings.Contains(message, file.Quote(value)) || strings.HasPrefix(message, place) || strings.Contains(message, value)
+				return strings.Contains(message, file.Quote(value)) || strings.HasPrefix(message, place) ||
+					strings.Contains(message, value)
 			}
 			if !slices.ContainsFunc(complaintsAbout(path, "'"+value+"'"), about) {
 				taken = append(taken, path)

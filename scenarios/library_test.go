@@ -21,16 +21,28 @@ func TestLibrary(t *testing.T) {
 	got := Library()
 	want := []Info{
 		{Name: "config-active-passive", Expect: "pass", Timescale: 60, Longest: 22500 * time.Millisecond},
-		{Name: "config-stale-endpoints", Expect: "fail: stale_config, recovery_time", Timescale: 60, Longest: 22500 * time.Millisecond},
+		{
+			Name: "config-stale-endpoints", Expect: "fail: stale_config, recovery_time", Timescale: 60,
+			Longest: 22500 * time.Millisecond,
+		},
 		{Name: "geo-causal-reads", Expect: "pass", Timescale: 60, Longest: 15500 * time.Millisecond},
 		{Name: "geo-failover", Expect: "pass", Timescale: 30, Longest: 54000 * time.Millisecond},
-		{Name: "geo-read-your-writes", Expect: "fail: read_your_writes", Timescale: 60, Longest: 15500 * time.Millisecond},
-		{Name: "kyc-nightly-backup", Expect: "fail: recovery_point, recovery_time", Timescale: 3000, Longest: 26600 * time.Millisecond},
+		{
+			Name: "geo-read-your-writes", Expect: "fail: read_your_writes", Timescale: 60,
+			Longest: 15500 * time.Millisecond,
+		},
+		{
+			Name: "kyc-nightly-backup", Expect: "fail: recovery_point, recovery_time", Timescale: 3000,
+			Longest: 26600 * time.Millisecond,
+		},
 		{Name: "kyc-region-outage", Expect: "pass", Timescale: 360, Longest: 33333 * time.Millisecond},
 		{Name: "kyc-zero-loss", Expect: "pass", Timescale: 360, Longest: 33333 * time.Millisecond},
 		{Name: "saas-prescaled", Expect: "pass", Timescale: 180, Longest: 21833 * time.Millisecond},
 		{Name: "saas-role-rotation", Expect: "pass", Timescale: 60, Longest: 48250 * time.Millisecond},
-		{Name: "saas-standby-overload", Expect: "fail: recovery_time, standby_capacity", Timescale: 180, Longest: 21833 * time.Millisecond},
+		{
+			Name: "saas-standby-overload", Expect: "fail: recovery_time, standby_capacity", Timescale: 180,
+			Longest: 21833 * time.Millisecond,
+		},
 	}
 	for i := range got {
 		if got[i].Summary == "" {
@@ -54,11 +66,26 @@ func TestTheLibraryPromisesWhatItsStoriesSay(t *testing.T) {
 	}
 	lost, europe := &fault.LoseRegion{Region: "us-east-1"}, &fault.LoseRegion{Region: "eu-west-1"}
 	for name, want := range map[string]promise{
-		"kyc-region-outage":     {topology.WarmStandby, topology.CommitLocal, topology.Continuous, 15 * time.Minute, 2 * time.Hour, lost},
-		"kyc-zero-loss":         {topology.WarmStandby, topology.CommitRemote, topology.Continuous, 0, 2 * time.Hour, lost},
-		"saas-prescaled":        {topology.WarmStandby, topology.CommitLocal, topology.Continuous, 0, 30 * time.Minute, europe},
-		"saas-standby-overload": {topology.WarmStandby, topology.CommitLocal, topology.Continuous, 0, 30 * time.Minute, europe},
-		"kyc-nightly-backup":    {topology.BackupRestore, topology.CommitLocal, topology.OnBackup, 15 * time.Minute, 2 * time.Hour, lost},
+		"kyc-region-outage": {
+			topology.WarmStandby, topology.CommitLocal, topology.Continuous, 15 * time.Minute,
+			2 * time.Hour, lost,
+		},
+		"kyc-zero-loss": {
+			topology.WarmStandby, topology.CommitRemote, topology.Continuous, 0, 2 * time.Hour,
+			lost,
+		},
+		"saas-prescaled": {
+			topology.WarmStandby, topology.CommitLocal, topology.Continuous, 0, 30 * time.Minute,
+			europe,
+		},
+		"saas-standby-overload": {
+			topology.WarmStandby, topology.CommitLocal, topology.Continuous, 0, 30 * time.Minute,
+			europe,
+		},
+		"kyc-nightly-backup": {
+			topology.BackupRestore, topology.CommitLocal, topology.OnBackup, 15 * time.Minute,
+			2 * time.Hour, lost,
+		},
 	} {
 		s, err := Load(name)
 		if err != nil {
@@ -151,11 +178,13 @@ func TestDescribe(t *testing.T) {
 
 var keyForm = regexp.MustCompile(`^[a-z][a-z_]*$`)
 
-// Every fault of the catalogue can be asked for in a file: its example is read into its own struct, and all its parameters have keys.
+// Every fault of the catalogue can be asked for in a file: its example is read into its own struct, and all its
+// parameters have keys.
 func TestEveryFaultOfTheCatalogueCanBeWritten(t *testing.T) {
 	for _, e := range fault.Catalogue() {
 		source := strings.Replace(example, "lose_region: {region: us-east-1}", e.Example, 1)
-		source = strings.Replace(source, "timescale: 360", "timescale: 60", 1) // what is scheduled is divided by it, and must be long enough then
+		// what is scheduled is divided by it, and must be long enough then
+		source = strings.Replace(source, "timescale: 360", "timescale: 60", 1)
 		s, err := Parse("f.yaml", []byte(source))
 		if err != nil {
 			t.Errorf("%s: %v", e.Kind, err)

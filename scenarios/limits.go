@@ -19,8 +19,9 @@ const (
 	minOpsPerSlice = 2
 	minHold        = 500 * time.Millisecond
 	minObjective   = time.Second // of recovery time: promotion and redirect take part of a second by themselves
-	minPointGaps   = 3           // recovery point objective in gaps between two writes: below, its interval straddles it
-	maxDrill       = 10 * time.Minute
+	// recovery point objective in gaps between two writes: below, its interval straddles it
+	minPointGaps = 3
+	maxDrill     = 10 * time.Minute
 )
 
 // limits holds a plan against what the lab can do.
@@ -51,7 +52,8 @@ func (l limits) check() {
 			path, l.plan.Judge.MinAcked, l.plan.Workload.Writes, file.Short(before), offered)
 	}
 	if total := longestDrill(l.plan); total > maxDrill {
-		l.Add("timescale", "timescale: the drill takes up to %s of lab time, more than %s: use a timescale of %.0f or more",
+		l.Add("timescale",
+			"timescale: the drill takes up to %s of lab time, more than %s: use a timescale of %.0f or more",
 			file.Short(total), file.Short(maxDrill), math.Ceil(l.plan.Timescale*float64(total)/float64(maxDrill)))
 	}
 }
@@ -94,7 +96,8 @@ func (l limits) checkRecoveryPoint() {
 	gap := time.Duration(float64(time.Second) / l.plan.Workload.Writes)
 	if o.Within < minPointGaps*gap {
 		const path = "objectives.recovery_point"
-		l.Add(path, "%s: %s of lab time can't be told apart with a write every %s: use a smaller timescale or more writes",
+		l.Add(path, "%s: %s of lab time can't be told apart with a write every %s: use a smaller timescale or more "+
+			"writes",
 			path, file.Short(o.Within), file.Short(gap))
 	}
 }
@@ -103,7 +106,8 @@ func (l limits) checkRecoveryPoint() {
 func (l limits) checkFaults() {
 	for i, s := range l.plan.Steps {
 		if _, is := s.Inject.(fault.Scheduled); is {
-			checkFault(l.Complaints, itemPath("steps", i)+".inject."+s.Inject.Kind(), s.Inject, l.plan.Topology, l.plan.Timescale)
+			checkFault(l.Complaints, itemPath("steps", i)+".inject."+s.Inject.Kind(), s.Inject, l.plan.Topology,
+				l.plan.Timescale)
 		}
 	}
 }
@@ -129,7 +133,8 @@ func dueAt(before time.Duration, s drill.Step) time.Duration {
 	return max(before, s.At)
 }
 
-// longestDrill is how much lab time a drill takes when the service never recovers, from the first operation to the last.
+// longestDrill is how much lab time a drill takes when the service never recovers, from the first operation to the
+// last.
 func longestDrill(p drill.Plan) time.Duration {
 	var at time.Duration
 	for _, s := range p.Steps {

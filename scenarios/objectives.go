@@ -165,7 +165,8 @@ func (f *Format) checkReads(found *file.Complaints, t topology.Topology) {
 	p99, timeout := time.Duration(o.LocalReads.P99), time.Duration(f.Workload.Timeout)
 	switch {
 	case p99 <= 0 || p99 > timeout:
-		found.Add(path+".p99", "%s: %s must be more than 0s and at most the workload's timeout of %s: write {p99: 20ms}",
+		found.Add(path+".p99",
+			"%s: %s must be more than 0s and at most the workload's timeout of %s: write {p99: 20ms}",
 			path, file.Short(p99), file.Short(timeout))
 	case !reads:
 		found.Add(path, "%s: %s", path, nothingRead)

@@ -57,7 +57,8 @@ func writeFaults(b *strings.Builder, keys []file.Key) {
 	b.WriteString("\n## `steps[].inject`: the faults\n\n" +
 		"One of these. What each must be seen to do is in [the catalogue](faults.md).\n")
 	for _, e := range fault.Catalogue() {
-		fmt.Fprintf(b, "\n### `%s`\n\n%s. Example: `%s`\n", e.Kind, strings.ToUpper(e.Mimics[:1])+e.Mimics[1:], e.Example)
+		fmt.Fprintf(b, "\n### `%s`\n\n%s. Example: `%s`\n", e.Kind, strings.ToUpper(e.Mimics[:1])+e.Mimics[1:],
+			e.Example)
 		table := selectKeys(keys, func(k file.Key) bool { return strings.HasPrefix(k.Path, injectPrefix+e.Kind+".") })
 		for i := range table {
 			table[i].Path = strings.TrimPrefix(table[i].Path, injectPrefix)
@@ -87,7 +88,8 @@ func writeRows(b *strings.Builder, keys []file.Key) {
 
 // defaultText is what holds where the file does not have the key.
 func defaultText(k file.Key) string {
-	ofPreset := strings.HasPrefix(k.Path, "topology.") && !strings.Contains(k.Path, "[]") && !strings.Contains(k.Takes, "a mapping")
+	ofPreset := strings.HasPrefix(k.Path, "topology.") && !strings.Contains(k.Path, "[]") &&
+		!strings.Contains(k.Takes, "a mapping")
 	switch {
 	case k.Required:
 		return "required"

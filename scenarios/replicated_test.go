@@ -29,7 +29,8 @@ func TestWhatIsReplicated(t *testing.T) {
 			t.Fatal(err)
 		}
 		if j := p.Judge; !slices.Equal(j.Replicated, want.stores) || j.CopyTakes != want.takes {
-			t.Errorf("%s: %v copied in %s by the distance, want %v in %s", name, j.Replicated, j.CopyTakes, want.stores, want.takes)
+			t.Errorf("%s: %v copied in %s by the distance, want %v in %s", name, j.Replicated, j.CopyTakes, want.stores,
+				want.takes)
 		}
 	}
 }

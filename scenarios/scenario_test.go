@@ -18,7 +18,8 @@ import (
 
 func TestWhatAFaultSchedulesIsDivided(t *testing.T) {
 	src := strings.NewReplacer(
-		"timescale: 360", "timescale: 60", "lose_region: {region: us-east-1}", "lag_replication: {store: postgres, region: us-west-2, lag: 2m}",
+		"timescale: 360", "timescale: 60", "lose_region: {region: us-east-1}",
+		"lag_replication: {store: postgres, region: us-west-2, lag: 2m}",
 	).Replace(example)
 	s, err := Parse("f.yaml", []byte(src))
 	if err != nil {
@@ -88,10 +89,15 @@ expect: {fail: [recovery_time, hole]}
 			Name: "backup-restore", Strategy: topology.BackupRestore,
 			Regions:  []topology.Region{{Name: "eu-west-1", AppNodes: 1}, {Name: "eu-central-1", AppNodes: 2}},
 			Postgres: topology.Postgres{Commit: topology.CommitLocal},
-			Objects:  topology.Replication{Mode: topology.Continuous}, Items: topology.Replication{Mode: topology.OnBackup},
-			Routing: topology.Routing{TTL: 2 * time.Second, Check: topology.HealthCheck{Interval: time.Second, Threshold: 2}},
+			Objects:  topology.Replication{Mode: topology.Continuous},
+			Items:    topology.Replication{Mode: topology.OnBackup},
+			Routing: topology.Routing{TTL: 2 * time.Second, Check: topology.HealthCheck{
+				Interval:  time.Second,
+				Threshold: 2,
+			}},
 			Automation: topology.Automation{
-				Check: topology.HealthCheck{Interval: 500 * time.Millisecond, Threshold: 4}, Decide: 15 * time.Second, StepTimeout: 20 * time.Second,
+				Check: topology.HealthCheck{Interval: 500 * time.Millisecond, Threshold: 4}, Decide: 15 * time.Second,
+				StepTimeout: 20 * time.Second,
 			},
 			Latency: 7 * time.Millisecond,
 		},
@@ -112,7 +118,8 @@ expect: {fail: [recovery_time, hole]}
 				Success: 0.975, Quantile: 0.999, Latency: 400 * time.Millisecond, Capacity: 0.8,
 			},
 			RecoveryPoint: &measure.RecoveryPointObjective{Within: 15 * time.Second},
-			Stores:        []string{"items", "postgres"}, Ordered: []string{"postgres"}, Home: "eu-west-1", Survivor: "eu-central-1", MinAcked: 70,
+			Stores:        []string{"items", "postgres"}, Ordered: []string{"postgres"}, Home: "eu-west-1",
+			Survivor: "eu-central-1", MinAcked: 70,
 		},
 		Expect: drill.Expect{Fail: true, Findings: []string{"recovery_time", "hole"}},
 	}
@@ -140,7 +147,8 @@ func TestDefaults(t *testing.T) {
 		Observe:  16500 * time.Millisecond, // 1.25 x 12 s, and the window
 		Tail:     1500 * time.Millisecond,
 		Judge: measure.Spec{
-			Timescale: 100, Stores: []string{"postgres", "objects", "items"}, Ordered: []string{"postgres"}, MinAcked: 50,
+			Timescale: 100, Stores: []string{"postgres", "objects", "items"}, Ordered: []string{"postgres"},
+			MinAcked:   50,
 			Replicated: []string{"objects", "items"},
 			Home:       "us-east-1", Survivor: "us-east-1", // the standby is what is lost
 			RecoveryTime: &measure.RecoveryTimeObjective{
@@ -220,7 +228,8 @@ func TestAnyTimescaleKeepsProportions(t *testing.T) {
 				t.Errorf("%s: %s at %g is %s, off by %s", what, pair[0], n, pair[1], off)
 			}
 		}
-		if p.Workload.Timeout != time.Second || p.Topology.Latency != 10*time.Millisecond || p.Topology.Automation.StepTimeout != 10*time.Second {
+		if p.Workload.Timeout != time.Second || p.Topology.Latency != 10*time.Millisecond ||
+			p.Topology.Automation.StepTimeout != 10*time.Second {
 			t.Errorf("physical times were scaled: %+v", p.Topology)
 		}
 		if o := p.Judge.RecoveryTime; p.Observe < o.Within+o.Window {

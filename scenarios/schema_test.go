@@ -122,7 +122,8 @@ func inJSON(t *testing.T, source []byte) any {
 	return parsed
 }
 
-// Every scenario that there is, and the examples of the catalogue, are as the schema says; and each of the library names it for editors.
+// Every scenario that there is, and the examples of the catalogue, are as the schema says; and each of the library
+// names it for editors.
 func TestScenariosAreAsTheSchemaSays(t *testing.T) {
 	s := compiled(t)
 	files, err := filepath.Glob("../suites/*/testdata/*.yaml")
@@ -141,7 +142,8 @@ func TestScenariosAreAsTheSchemaSays(t *testing.T) {
 		first, _, _ := strings.Cut(string(source), "\n")
 		named, is := strings.CutPrefix(first, "# yaml-language-server: $schema=")
 		if library := filepath.Dir(file) == "library"; library || is {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(file), named)); err != nil || filepath.Base(named) != filepath.Base(SchemaFile) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), named)); err != nil ||
+				filepath.Base(named) != filepath.Base(SchemaFile) {
 				t.Errorf("%s names the schema %q: %v", file, named, err)
 			}
 		}

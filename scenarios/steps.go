@@ -78,7 +78,8 @@ func (f *Format) checkSteps(found *file.Complaints, t topology.Topology) {
 		c.check(itemPath("steps", i), i, s)
 	}
 	if !c.broken && found.Has("steps") {
-		found.Add("steps", "steps: nothing is injected, so nothing is tested: a drill has at least one inject or switchover")
+		found.Add("steps",
+			"steps: nothing is injected, so nothing is tested: a drill has at least one inject or switchover")
 	}
 }
 
@@ -109,7 +110,8 @@ func (c *stepCheck) check(path string, i int, s Step) {
 	if s.Job == jobBackup {
 		c.backedUp = true
 		if strategy := c.topology.Strategy; strategy != topology.BackupRestore {
-			c.found.Add(path+".job", "%s: there is no backup job with strategy %s: use strategy backup-restore", path, strategy)
+			c.found.Add(path+".job", "%s: there is no backup job with strategy %s: use strategy backup-restore", path,
+				strategy)
 		}
 	}
 }

@@ -129,7 +129,8 @@ func (a Automation) compile(out *topology.Automation) {
 	}
 	if s := a.Shift; s != nil {
 		out.Shift = topology.Shift{
-			Share: float64(s.Share), Hold: time.Duration(s.Hold), Success: float64(s.Success), P99: time.Duration(s.P99),
+			Share: float64(s.Share), Hold: time.Duration(s.Hold), Success: float64(s.Success),
+			P99: time.Duration(s.P99),
 		}
 	}
 }

@@ -50,9 +50,14 @@ func TestLoadTopology(t *testing.T) {
 	want, _ := topology.Preset("three-regions")
 	want.Name, want.Strategy, want.Latency = "coasts", topology.HotStandby, 60*time.Millisecond
 	want.Regions = []topology.Region{
-		{Name: "us-east-1", AppNodes: 1}, {Name: "eu-west-1", AppNodes: 2}, {Name: "sa-east-1", AppNodes: 1, Follows: "eu-west-1"},
+		{Name: "us-east-1", AppNodes: 1},
+		{Name: "eu-west-1", AppNodes: 2},
+		{Name: "sa-east-1", AppNodes: 1, Follows: "eu-west-1"},
 	}
-	want.Latencies = []topology.PairLatency{{Between: [2]string{"sa-east-1", "us-east-1"}, Latency: 55 * time.Millisecond}}
+	want.Latencies = []topology.PairLatency{{
+		Between: [2]string{"sa-east-1", "us-east-1"},
+		Latency: 55 * time.Millisecond,
+	}}
 	want.Routing.Policy, want.Routing.TTL, want.Automation.Decide = topology.Failover, 30*time.Second, 5*time.Minute
 	got, err := LoadTopology(write(t, "coasts.yaml", exampleTopology))
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
@@ -73,17 +78,43 @@ func TestAPresetsPairsGoWithItsRegions(t *testing.T) {
 
 func TestAFileThatIsNoTopologySaysWhy(t *testing.T) {
 	for name, c := range map[string]struct{ src, want string }{
-		"unknown key":         {"preset: two-regions\nregoins: [a, b]\n", "f.yaml:2:1: unknown key \"regoins\" in a topology: did you mean \"regions\"?\n    2 | regoins: [a, b]\n      | ^"},
-		"a scenario's key":    {"topology: {preset: two-regions}\n", `f.yaml:1:1: unknown key "topology" in a topology: known are app, automation, aws, commit, latencies,`},
-		"unknown preset":      {"preset: thre-regions\n", `f.yaml:1:9: preset: unknown preset "thre-regions": did you mean "three-regions"?`},
-		"bad combination":     {"strategy: active-active\n", "f.yaml:1:1: routing.policy: active-active sends clients to every region: use multivalue"},
-		"follows nobody":      {"regions: [a, {name: b, follows: c}]\n", `f.yaml:1:33: regions[1].follows: "c" is no region of the topology`},
-		"a pair there twice":  {"latencies:\n  - {between: [us-east-1, us-west-2], latency: 1ms}\n  - {between: [us-west-2, us-east-1], latency: 1ms}\n", "f.yaml:3:6: latencies[1].between: us-east-1 and us-west-2 are there twice"},
-		"everything at once":  {"latency: 7\nregions: [a]\ncommit: remot\n", "f.yaml:3:9: commit: unknown commit mode"},
-		"empty":               {"# nothing\n", "f.yaml:1:1: the file is empty: a topology has at least a preset"},
-		"no mapping":          {"- a\n", "f.yaml:1:1: a topology is not a mapping"},
-		"two documents":       {"preset: two-regions\n---\npreset: two-regions\n", "a second document begins here: one topology per file"},
-		"too large":           {strings.Repeat("#", 2*file.MaxSize), "f.yaml:1:1: the file has more than 64 KiB: a topology is a page or two"},
+		"unknown key": {
+			"preset: two-regions\nregoins: [a, b]\n",
+			"f.yaml:2:1: unknown key \"regoins\" in a topology: did you mean \"regions\"?\n    2 | regoins: [a, b]\n " +
+				"     | ^",
+		},
+		"a scenario's key": {
+			"topology: {preset: two-regions}\n",
+			`f.yaml:1:1: unknown key "topology" in a topology: known are app, automation, aws, commit, latencies,`,
+		},
+		"unknown preset": {
+			"preset: thre-regions\n",
+			`f.yaml:1:9: preset: unknown preset "thre-regions": did you mean "three-regions"?`,
+		},
+		"bad combination": {
+			"strategy: active-active\n",
+			"f.yaml:1:1: routing.policy: active-active sends clients to every region: use multivalue",
+		},
+		"follows nobody": {
+			"regions: [a, {name: b, follows: c}]\n",
+			`f.yaml:1:33: regions[1].follows: "c" is no region of the topology`,
+		},
+		"a pair there twice": {
+			"latencies:\n  - {between: [us-east-1, us-west-2], latency: 1ms}\n  - {between: " +
+				"[us-west-2, us-east-1], latency: 1ms}\n",
+			"f.yaml:3:6: latencies[1].between: us-east-1 and us-west-2 are there twice",
+		},
+		"everything at once": {"latency: 7\nregions: [a]\ncommit: remot\n", "f.yaml:3:9: commit: unknown commit mode"},
+		"empty":              {"# nothing\n", "f.yaml:1:1: the file is empty: a topology has at least a preset"},
+		"no mapping":         {"- a\n", "f.yaml:1:1: a topology is not a mapping"},
+		"two documents": {
+			"preset: two-regions\n---\npreset: two-regions\n",
+			"a second document begins here: one topology per file",
+		},
+		"too large": {
+			strings.Repeat("#", 2*file.MaxSize),
+			"f.yaml:1:1: the file has more than 64 KiB: a topology is a page or two",
+		},
 		"a path in a file":    {"preset: ../../etc/passwd\n", `unknown preset "../../etc/passwd"`},
 		"fractions of a wait": {"latency: 1.5ms\n", "f.yaml:1:10: latency: 1.5ms: whole milliseconds only"},
 	} {
@@ -126,7 +157,10 @@ func TestOnlyPathsOfYAMLAreRead(t *testing.T) {
 }
 
 func TestAFilesNameThatIsNoneIsLeftOut(t *testing.T) {
-	for file, want := range map[string]string{"My Lab.yaml": "two-regions", "global.yaml": "two-regions", "my-lab.yml": "my-lab"} {
+	for file, want := range map[string]string{
+		"My Lab.yaml": "two-regions", "global.yaml": "two-regions",
+		"my-lab.yml": "my-lab",
+	} {
 		if got, err := LoadTopology(write(t, file, "latency: 5ms\n")); err != nil || got.Name != want {
 			t.Errorf("%s: name %q, %v", file, got.Name, err)
 		}
@@ -147,7 +181,14 @@ func TestTheSurvivorOfThreeRegionsIsWhoTakesOver(t *testing.T) {
 	for _, c := range []struct {
 		lost []string
 		want string // empty: nobody
-	}{{[]string{us}, eu}, {[]string{ap}, eu}, {[]string{eu}, us}, {[]string{eu, ap}, us}, {[]string{us, ap}, eu}, {[]string{us, eu}, ""}} {
+	}{
+		{[]string{us}, eu},
+		{[]string{ap}, eu},
+		{[]string{eu}, us},
+		{[]string{eu, ap}, us},
+		{[]string{us, ap}, eu},
+		{[]string{us, eu}, ""},
+	} {
 		s, err := Parse("f.yaml", []byte(lose(c.lost...)))
 		switch {
 		case c.want == "":
@@ -161,7 +202,10 @@ func TestTheSurvivorOfThreeRegionsIsWhoTakesOver(t *testing.T) {
 			if err := s.Describe(&b); err != nil {
 				t.Error(err)
 			}
-			for _, want := range []string{"third region", "1 app, follows eu-west-1", "eu-west-1, ap-southeast-1", "55ms"} {
+			for _, want := range []string{
+				"third region", "1 app, follows eu-west-1", "eu-west-1, ap-southeast-1",
+				"55ms",
+			} {
 				if !strings.Contains(b.String(), want) {
 					t.Errorf("%q is not in:\n%s", want, b.String())
 				}
@@ -179,7 +223,8 @@ func FuzzTopology(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte) {
 		got, err := parseTopology("fuzz.yaml", src)
 		if err != nil {
-			if problems := file.Problems(err); len(problems) == 0 || slices.ContainsFunc(problems, func(p *file.Problem) bool { return p.Line < 1 || p.Message == "" }) {
+			if problems := file.Problems(err); len(problems) == 0 ||
+				slices.ContainsFunc(problems, func(p *file.Problem) bool { return p.Line < 1 || p.Message == "" }) {
 				t.Fatalf("refused without a place: %v", err)
 			}
 			return

@@ -84,6 +84,7 @@ func (d table) load() {
 		d.scheduled(fmt.Sprintf("  %.4g%% of the clients ignore the TTL for", 100*load.Stale.Share), load.Stale.For)
 	}
 	if load.Retry.Times > 0 {
-		d.row("  tried again", fmt.Sprintf("%d times, first after %s", load.Retry.Times, file.Short(load.Retry.After)), "")
+		d.row("  tried again", fmt.Sprintf("%d times, first after %s", load.Retry.Times, file.Short(load.Retry.After)),
+			"")
 	}
 }

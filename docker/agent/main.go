@@ -1,4 +1,5 @@
-// Command agent runs one of the lab's agents: agent replicator|nameservice|automation|backup|repository|responder. Its settings come in the environment.
+// Command agent runs one of the lab's agents: agent replicator|nameservice|automation|backup|repository|responder. Its
+// settings come in the environment.
 package main
 
 import (

@@ -1,6 +1,6 @@
-// Command app runs the sample app, a KYC service, while its region's configuration file asks for it: node number n of a region (NODE is
-// such as app-2.us-west-2) runs when the file's app_nodes is n or more. A pilot light's app nodes are there, and wait. The app's other
-// settings come in the environment and in the same file.
+// Command app runs the sample app, a KYC service, while its region's configuration file asks for it: node number n of a
+// region (NODE is such as app-2.us-west-2) runs when the file's app_nodes is n or more. A pilot light's app nodes are
+// there, and wait. The app's other settings come in the environment and in the same file.
 package main
 
 import (

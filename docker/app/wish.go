@@ -16,7 +16,8 @@ type wish struct {
 	is       bool
 }
 
-// look reads the file. One that is missing, can't be read or is older than what was read before changes nothing, as for the app itself.
+// look reads the file. One that is missing, can't be read or is older than what was read before changes nothing, as for
+// the app itself.
 func (w *wish) look() bool {
 	data, err := os.ReadFile(w.file)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"github.com/rs/zerolog"
 )
 
-// door lets the harness in and no node. Whoever comes over the published port comes from outside the lab's networks or, passed on by the
-// engine's machine, from the gateway of the outer network, which no node can be. All else that has an address in a network of the hub is
-// a node, be it one of the outer network.
+// door lets the harness in and no node. Whoever comes over the published port comes from outside the lab's networks or,
+// passed on by the engine's machine, from the gateway of the outer network, which no node can be. All else that has an
+// address in a network of the hub is a node, be it one of the outer network.
 type door struct {
 	net.Listener
 	gateway  netip.Addr
@@ -85,7 +85,8 @@ func defaultGateway() (netip.Addr, error) {
 	return gateway, nil
 }
 
-// gatewayOf reads the kernel's routing table: name, destination, gateway and more, addresses as the processor has them in memory.
+// gatewayOf reads the kernel's routing table: name, destination, gateway and more, addresses as the processor has them
+// in memory.
 func gatewayOf(table string) (netip.Addr, bool) {
 	for line := range strings.Lines(table) {
 		f := strings.Fields(line)

@@ -15,7 +15,8 @@ import (
 func TestTheDoorAdmitsTheHarnessAndNoNode(t *testing.T) {
 	d := door{gateway: netip.MustParseAddr("172.18.0.1"), networks: func() ([]netip.Prefix, error) {
 		return []netip.Prefix{
-			netip.MustParsePrefix("127.0.0.1/8"), netip.MustParsePrefix("172.18.0.2/16"), netip.MustParsePrefix("172.19.0.2/16"),
+			netip.MustParsePrefix("127.0.0.1/8"), netip.MustParsePrefix("172.18.0.2/16"),
+			netip.MustParsePrefix("172.19.0.2/16"),
 		}, nil
 	}}
 	for peer, want := range map[string]bool{
@@ -76,7 +77,8 @@ func TestTheGatewayIsReadFromTheRoutingTable(t *testing.T) {
 	if !ok || got.String() != "172.18.0.1" {
 		t.Errorf("got %s, %t", got, ok)
 	}
-	for _, table := range []string{"", head, head + "eth1\t000013AC\t00000000\t0001\n", head + "eth0\t00000000\tnone\t0003\n"} {
+	for _, table := range []string{"", head, head + "eth1\t000013AC\t00000000\t0001\n", head +
+		"eth0\t00000000\tnone\t0003\n"} {
 		if got, ok := gatewayOf(table); ok {
 			t.Errorf("%q has %s", table, got)
 		}

@@ -1,7 +1,7 @@
 // Command hub carries every link and tap of a lab, through Toxiproxy.
 //
-// Its control API listens on the outer network alone, and answers the harness alone. The hub is attached to the network of every region
-// too, and a node that could reach the API could heal the fault it is meant to suffer.
+// Its control API listens on the outer network alone, and answers the harness alone. The hub is attached to the network
+// of every region too, and a node that could reach the API could heal the fault it is meant to suffer.
 package main
 
 import (
@@ -22,7 +22,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// The limits of one exchange with the control API: what it does takes milliseconds, and a few seconds where a far end takes no bytes.
+// The limits of one exchange with the control API: what it does takes milliseconds, and a few seconds where a far end
+// takes no bytes.
 const (
 	readTimeout  = 15 * time.Second
 	writeTimeout = 30 * time.Second
@@ -64,8 +65,9 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-// outerAddress is the address from which the default route is taken. The regions' networks are internal and have no default route,
-// so it is the one on the outer network. Dialling UDP sends nothing; the address is from the block reserved for documentation.
+// outerAddress is the address from which the default route is taken. The regions' networks are internal and have no
+// default route, so it is the one on the outer network. Dialling UDP sends nothing; the address is from the block
+// reserved for documentation.
 func outerAddress() (string, error) {
 	conn, err := net.Dial("udp4", "192.0.2.1:9")
 	if err != nil {

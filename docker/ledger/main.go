@@ -1,4 +1,5 @@
-// Command ledger runs the ledger of package fixtures/ledger: an app that lab.Options.App puts in place of the sample app.
+// Command ledger runs the ledger of package fixtures/ledger: an app that lab.Options.App puts in place of the sample
+// app.
 package main
 
 import (

@@ -1,5 +1,6 @@
-// Package schema has the JSON Schemas that are published: of what drills leave, and of what people write. Tests keep them as the types and the reader
-// have it: go test ./scenarios -update and go test ./scenarios/evidence -update-schema.
+// Package schema has the JSON Schemas that are published: of what drills leave, and of what people write. Tests keep
+// them as the types and the reader have it: go test ./scenarios -update and go test ./scenarios/evidence
+// -update-schema.
 package schema
 
 import _ "embed" // the files

@@ -9,9 +9,10 @@ import (
 	"github.com/regionfall/regionfall/lab/api"
 )
 
-// responder answers /healthz, as every agent does, and has nothing else to do: what is waited for is the machine, and the way to it. It is a process
-// and a container of its own, because an answer of the replicator, say, would have to wait while that reads a long list of objects, which no client
-// of the app does; and because faults that kill or pause the replicator leave the region in service.
+// responder answers /healthz, as every agent does, and has nothing else to do: what is waited for is the machine, and
+// the way to it. It is a process and a container of its own, because an answer of the replicator, say, would have to
+// wait while that reads a long list of objects, which no client of the app does; and because faults that kill or pause
+// the replicator leave the region in service.
 type responder struct{}
 
 func newResponder(api.ResponderConfig, *runtime.Marks) (runtime.Service, error) {

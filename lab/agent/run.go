@@ -20,9 +20,10 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Run is one agent from start to end: replicator, nameservice, automation, backup, repository or responder. It reads its settings as JSON from the
-// environment variable topology.AgentConfigEnv and its name from NODE, serves HTTP on topology.PortAgent, and returns nil when ctx
-// ends. Unknown names and unknown settings are errors: a misspelt one would otherwise silently change what is tested.
+// Run is one agent from start to end: replicator, nameservice, automation, backup, repository or responder. It reads
+// its settings as JSON from the environment variable topology.AgentConfigEnv and its name from NODE, serves HTTP on
+// topology.PortAgent, and returns nil when ctx ends. Unknown names and unknown settings are errors: a misspelt one
+// would otherwise silently change what is tested.
 func Run(ctx context.Context, name string) error {
 	node := os.Getenv("NODE")
 	if node == "" {
@@ -60,12 +61,16 @@ func build(name, settings string, marks *runtime.Marks) (runtime.Service, error)
 	case topology.ServiceResponder:
 		return construct(settings, marks, newResponder)
 	default:
-		return nil, fmt.Errorf("no agent is called %q; there are %s, %s, %s, %s, %s and %s", name, topology.ServiceReplicator,
-			topology.ServiceNameservice, topology.ServiceAutomation, topology.ServiceBackup, topology.ServiceRepository, topology.ServiceResponder)
+		return nil, fmt.Errorf("no agent is called %q; there are %s, %s, %s, %s, %s and %s", name,
+			topology.ServiceReplicator,
+			topology.ServiceNameservice, topology.ServiceAutomation, topology.ServiceBackup, topology.ServiceRepository,
+			topology.ServiceResponder)
 	}
 }
 
-func construct[C any](settings string, marks *runtime.Marks, make func(C, *runtime.Marks) (runtime.Service, error)) (runtime.Service, error) {
+func construct[C any](settings string, marks *runtime.Marks,
+	make func(C, *runtime.Marks) (runtime.Service, error),
+) (runtime.Service, error) {
 	var config C
 	decoder := json.NewDecoder(strings.NewReader(settings))
 	decoder.DisallowUnknownFields()

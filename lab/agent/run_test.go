@@ -35,13 +35,15 @@ func TestBuildRejects(t *testing.T) {
 		{"repository", `{"dir": "/nowhere"}`, "documents"},
 		{"responder", `{"delay": 5}`, "delay"},
 	} {
-		if _, err := build(c.name, c.settings, runtime.NewMarks("")); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := build(c.name, c.settings, runtime.NewMarks("")); err == nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s with %s: %v, want it to mention %s", c.name, c.settings, err, c.want)
 		}
 	}
 }
 
-// A replicator whose stores are gone serves its routes, says that it reaches nothing, and ends when told, also while it is polled.
+// A replicator whose stores are gone serves its routes, says that it reaches nothing, and ends when told, also while it
+// is polled.
 func TestServeUntilTheEnd(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -56,7 +58,8 @@ func TestServeUntilTheEnd(t *testing.T) {
 		Objects: true,
 
 		Repository:    "http://127.0.0.1:1",
-		PublishedFile: filepath.Join(t.TempDir(), "published.json"), ConfigFile: filepath.Join(t.TempDir(), "region.json"),
+		PublishedFile: filepath.Join(t.TempDir(), "published.json"),
+		ConfigFile:    filepath.Join(t.TempDir(), "region.json"),
 	}, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +68,8 @@ func TestServeUntilTheEnd(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() { ended <- runtime.Serve(ctx, listener, svc, runtime.NewMarks("replicator.us-west-2")) }()
 
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}} // as slow as the machine: go test has a limit of its own
+	// as slow as the machine: go test has a limit of its own
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	get := func(path string) (int, []byte) {
 		response, err := client.Get("http://" + listener.Addr().String() + path)
 		if err != nil {
@@ -82,7 +86,8 @@ func TestServeUntilTheEnd(t *testing.T) {
 	err = runtime.Poll(t.Context(), 5*time.Millisecond, func(context.Context) error {
 		var lags []api.Lag
 		_, body := get("/lag")
-		if err := json.Unmarshal(body, &lags); err != nil || len(lags) != 1 || lags[0].Source != "us-east-1" || lags[0].Store != "objects" {
+		if err := json.Unmarshal(body, &lags); err != nil || len(lags) != 1 || lags[0].Source != "us-east-1" ||
+			lags[0].Store != "objects" {
 			t.Errorf("GET /lag: %v %s", err, body)
 			return nil
 		}
@@ -103,7 +108,8 @@ func TestServeUntilTheEnd(t *testing.T) {
 	if code, _ := get("/healthz"); code != http.StatusOK {
 		t.Errorf("GET /healthz: %d", code)
 	}
-	silent, err := net.Dial("tcp", listener.Addr().String()) // and somebody who only connects does not make the end a failure
+	// and somebody who only connects does not make the end a failure
+	silent, err := net.Dial("tcp", listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +120,8 @@ func TestServeUntilTheEnd(t *testing.T) {
 		ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{
 			WroteRequest: func(httptrace.WroteRequestInfo) { close(asked) },
 		})
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+listener.Addr().String()+"/marks?wait=1m", http.NoBody)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet,
+			"http://"+listener.Addr().String()+"/marks?wait=1m", http.NoBody)
 		if err != nil {
 			t.Error(err)
 			return

@@ -18,9 +18,11 @@ type AutomationState struct {
 	Step    string `json:"step,omitempty"`
 	SinceMS int64  `json:"since_ms"` // how long state and step have been so
 	Detail  string `json:"detail,omitempty"`
-	// Home is how it saw the home region last; null before the first look. Once the steps have begun it does not look any more.
+	// Home is how it saw the home region last; null before the first look. Once the steps have begun it does not look
+	// any more.
 	Home *HomeView `json:"home,omitempty"`
-	// Serves is the region that it takes to be in service, empty while it finds out; Switchover the latest that was ordered or found under way.
+	// Serves is the region that it takes to be in service, empty while it finds out; Switchover the latest that was
+	// ordered or found under way.
 	Serves     string           `json:"serves"`
 	Switchover *SwitchoverState `json:"switchover,omitempty"`
 }
@@ -53,8 +55,8 @@ const (
 // SwitchoverState is how far a switchover has come.
 type SwitchoverState struct {
 	To string `json:"to"`
-	// Done says that it has ended. Failure is why it was not done, with what became of it; empty when clients are in the other region, and this one
-	// follows it.
+	// Done says that it has ended. Failure is why it was not done, with what became of it; empty when clients are in
+	// the other region, and this one follows it.
 	Done    bool   `json:"done"`
 	Failure string `json:"failure,omitempty"`
 }

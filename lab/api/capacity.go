@@ -1,6 +1,7 @@
 package api
 
-// Capacity answers GET /capacity, and all that changes it, of a node of the sample app. The counts are since the start, of requests that pass the limit.
+// Capacity answers GET /capacity, and all that changes it, of a node of the sample app. The counts are since the start,
+// of requests that pass the limit.
 type Capacity struct {
 	Rate     *float64           `json:"rate"` // requests a second in force; null: as many as it can
 	Ceilings map[string]float64 `json:"ceilings"`

@@ -11,8 +11,8 @@ import (
 	"net/url"
 )
 
-// Caller makes one call of a node's HTTP. It sends in as JSON, if there is one, and reads the answer into out, if that is not nil. An answer that is no
-// success is a StatusError.
+// Caller makes one call of a node's HTTP. It sends in as JSON, if there is one, and reads the answer into out, if that
+// is not nil. An answer that is no success is a StatusError.
 type Caller interface {
 	Call(ctx context.Context, method, path string, in, out any) error
 }
@@ -73,7 +73,8 @@ func (h HTTP) Call(ctx context.Context, method, path string, in, out any) error 
 		return fmt.Errorf("read answer of %s: %w", h.Base+path, err)
 	}
 	if resp.StatusCode/100 != 2 {
-		return StatusError{Code: resp.StatusCode, Text: fmt.Sprintf("%s %s answered %s: %s", method, h.Base+path, resp.Status, bytes.TrimSpace(answer))}
+		return StatusError{Code: resp.StatusCode, Text: fmt.Sprintf("%s %s answered %s: %s", method, h.Base+path,
+			resp.Status, bytes.TrimSpace(answer))}
 	}
 	if out == nil {
 		return nil
@@ -106,8 +107,8 @@ func (a Automation) Failover(ctx context.Context) (s AutomationState, err error)
 	return s, err
 }
 
-// Switchover orders a region to take over from the other, which lives. The error is a StatusError of 409 where it can't be done, and of 503 where it can
-// be ordered a little later.
+// Switchover orders a region to take over from the other, which lives. The error is a StatusError of 409 where it can't
+// be done, and of 503 where it can be ordered a little later.
 func (a Automation) Switchover(ctx context.Context, to string) (s AutomationState, err error) {
 	err = a.Call(ctx, http.MethodPost, "/switchover", SwitchoverOrder{To: to}, &s)
 	return s, err
@@ -160,7 +161,8 @@ func (r Replicator) Delivery(ctx context.Context) (s DeliveryState, err error) {
 	return s, err
 }
 
-// Publish publishes a document, of a higher revision than the last. The error is a StatusError of 409 where somebody else has taken that revision.
+// Publish publishes a document, of a higher revision than the last. The error is a StatusError of 409 where somebody
+// else has taken that revision.
 func (r Replicator) Publish(ctx context.Context, document any) (s DeliveryState, err error) {
 	err = r.Call(ctx, http.MethodPut, "/config", document, &s)
 	return s, err

@@ -35,7 +35,11 @@ func TestCalls(t *testing.T) {
 		want   request
 		answer string
 	}{
-		"a failover": {func(ctx context.Context, to Caller) (any, error) { return Automation{to}.Failover(ctx) }, request{"POST", "/failover", ""}, `{"state":"acting","since_ms":0,"serves":""}`},
+		"a failover": {
+			func(ctx context.Context, to Caller) (any, error) { return Automation{to}.Failover(ctx) },
+			request{"POST", "/failover", ""},
+			`{"state":"acting","since_ms":0,"serves":""}`,
+		},
 		"a switchover": {
 			func(ctx context.Context, to Caller) (any, error) { return Automation{to}.Switchover(ctx, "eu-west-1") },
 			request{"POST", "/switchover", `{"to":"eu-west-1"}`},
@@ -97,7 +101,8 @@ func TestCalls(t *testing.T) {
 func TestAnAnswerThatIsNoSuccess(t *testing.T) {
 	to, _ := agent(t, http.StatusConflict, "a backup is running\n")
 	err := to.Call(t.Context(), http.MethodPost, "/backup", nil, nil)
-	if !Answered(err, http.StatusConflict) || Answered(err, http.StatusOK) || !strings.Contains(err.Error(), "/backup answered 409 Conflict: a backup is running") {
+	if !Answered(err, http.StatusConflict) || Answered(err, http.StatusOK) ||
+		!strings.Contains(err.Error(), "/backup answered 409 Conflict: a backup is running") {
 		t.Errorf("%v", err)
 	}
 	to, _ = agent(t, http.StatusOK, "no JSON")

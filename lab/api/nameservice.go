@@ -2,9 +2,11 @@ package api
 
 // Routing answers GET /health and PUT /primary of the name service.
 type Routing struct {
-	Primary    string         `json:"primary"`           // with policy failover, the region that is answered while it is healthy
-	Ordered    bool           `json:"ordered"`           // somebody has chosen the primary or weights since the start
-	Answer     string         `json:"answer"`            // the region that is answered now; of several, the first from the primary on
+	// with policy failover, the region that is answered while it is healthy
+	Primary string `json:"primary"`
+	Ordered bool   `json:"ordered"` // somebody has chosen the primary or weights since the start
+	// the region that is answered now; of several, the first from the primary on
+	Answer     string         `json:"answer"`
 	Answers    []string       `json:"answers"`           // all that may be answered now, from the primary on
 	Weights    map[string]int `json:"weights,omitempty"` // with policy weighted
 	Whole      bool           `json:"whole,omitempty"`   // the primary gets everything, whatever the weights are
@@ -14,8 +16,9 @@ type Routing struct {
 
 // TargetHealth is what the health checks of one region say.
 type TargetHealth struct {
-	Region    string `json:"region"`
-	Unknown   bool   `json:"unknown,omitempty"` // no check has passed yet: it counts as healthy for the first startGrace
+	Region string `json:"region"`
+	// no check has passed yet: it counts as healthy for the first startGrace
+	Unknown   bool   `json:"unknown,omitempty"`
 	Healthy   bool   `json:"healthy"`
 	SinceMS   int64  `json:"since_ms"`   // how long it has been so
 	LastError string `json:"last_error"` // why the last check failed, or empty

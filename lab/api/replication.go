@@ -12,12 +12,13 @@ type Lag struct {
 	Source string `json:"source"` // the region copied from
 	Store  string `json:"store"`  // objects or items
 	Copied int    `json:"copied"` // since the replicator started
-	// LagMS is the age of the oldest thing that was seen and not copied when the last pass ended: 0 when all seen was copied, null
-	// before the first pass. What the source holds and nobody has seen is bounded by LastPassMSAgo, not by this.
+	// LagMS is the age of the oldest thing that was seen and not copied when the last pass ended: 0 when all seen was
+	// copied, null before the first pass. What the source holds and nobody has seen is bounded by LastPassMSAgo, not by
+	// this.
 	LagMS *int64 `json:"lag_ms"`
-	// BehindMS is the longest that anything had waited to be copied: of what was copied in the last 2 s, and of what is seen and waits now. It
-	// is at least that; what nobody has seen may wait for longer. What a rule holds does not count until it lets go, and then from there. Null
-	// before anything was copied or seen to wait.
+	// BehindMS is the longest that anything had waited to be copied: of what was copied in the last 2 s, and of what is
+	// seen and waits now. It is at least that; what nobody has seen may wait for longer. What a rule holds does not
+	// count until it lets go, and then from there. Null before anything was copied or seen to wait.
 	BehindMS *int64 `json:"behind_ms"`
 	// LastPassMSAgo is how long ago the last pass began that saw all of the source and copied it; null if none did.
 	LastPassMSAgo *int64 `json:"last_pass_ms_ago"`
@@ -25,8 +26,8 @@ type Lag struct {
 	Error         string `json:"error"`     // why the last pass failed, or empty
 }
 
-// Rule tells the replicator to copy badly what it covers. Several stand side by side, and the worst of them counts; none outlives the
-// process.
+// Rule tells the replicator to copy badly what it covers. Several stand side by side, and the worst of them counts;
+// none outlives the process.
 type Rule struct {
 	Store  string        `json:"store"`            // objects or items
 	Prefix string        `json:"prefix,omitempty"` // of the keys it covers; empty for all
@@ -57,7 +58,8 @@ func (r Rule) Validate() error {
 	switch {
 	case r.Do == RulePause, r.Do == RuleLag && r.Lag > 0, r.Do == RuleThrottle && r.Rate > 0:
 	default:
-		errs = append(errs, fmt.Errorf("nobody can be told to %q with a lag of %s and a rate of %d", r.Do, r.Lag, r.Rate))
+		errs = append(errs, fmt.Errorf("nobody can be told to %q with a lag of %s and a rate of %d", r.Do, r.Lag,
+			r.Rate))
 	}
 	return errors.Join(errs...)
 }

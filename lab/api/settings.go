@@ -7,11 +7,11 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// The settings of each agent are given as JSON in the environment variable topology.AgentConfigEnv. Durations are lab time, in nanoseconds as
-// encoding/json writes a time.Duration.
+// The settings of each agent are given as JSON in the environment variable topology.AgentConfigEnv. Durations are lab
+// time, in nanoseconds as encoding/json writes a time.Duration.
 
-// ReplicatorConfig is for `agent replicator`: one per region, it pulls objects and items from every other region into its own, and delivers
-// the configuration that is published for its region.
+// ReplicatorConfig is for `agent replicator`: one per region, it pulls objects and items from every other region into
+// its own, and delivers the configuration that is published for its region.
 type ReplicatorConfig struct {
 	Region  string        `json:"region"`
 	Local   Stores        `json:"local"`
@@ -25,7 +25,8 @@ type ReplicatorConfig struct {
 	ConfigFile    string `json:"config_file"` // where what is published is delivered to
 }
 
-// RepositoryConfig is for `agent repository`, in no region: the Git repository in which the configurations are, at Dir, and with what it begins.
+// RepositoryConfig is for `agent repository`, in no region: the Git repository in which the configurations are, at Dir,
+// and with what it begins.
 type RepositoryConfig struct {
 	Dir       string            `json:"dir"`
 	Documents []topology.Config `json:"documents"` // one for each region
@@ -38,8 +39,8 @@ type Stores struct {
 	DynamoDB topology.Endpoint `json:"dynamodb"`
 }
 
-// BackupConfig is for `agent backup`: the nightly job of the home region. POST /backup runs it once: a PostgreSQL base backup into
-// the bucket topology.BackupsBucket of the target, and a copy of all objects and items.
+// BackupConfig is for `agent backup`: the nightly job of the home region. POST /backup runs it once: a PostgreSQL base
+// backup into the bucket topology.BackupsBucket of the target, and a copy of all objects and items.
 type BackupConfig struct {
 	Region   string            `json:"region"`
 	Postgres topology.Endpoint `json:"postgres"`
@@ -50,27 +51,32 @@ type BackupConfig struct {
 // ResponderConfig is for `agent responder`: one per region. There is nothing to set.
 type ResponderConfig struct{}
 
-// NameserviceConfig is for `agent nameservice`. With policy failover, the record answers the primary while its health check passes,
-// else the next target whose check passes, else the primary; with multivalue, all whose checks pass, else all (both as Route 53 does
-// when all are unhealthy); with weighted, one of those by weight; with geolocation, that of the client's region. Unlike there, a target
-// counts as healthy until its first check that passes, or for ten seconds: a lab that starts leaves no marks.
+// NameserviceConfig is for `agent nameservice`. With policy failover, the record answers the primary while its health
+// check passes, else the next target whose check passes, else the primary; with multivalue, all whose checks pass, else
+// all (both as Route 53 does when all are unhealthy); with weighted, one of those by weight; with geolocation, that of
+// the client's region. Unlike there, a target counts as healthy until its first check that passes, or for ten seconds:
+// a lab that starts leaves no marks.
 type NameserviceConfig struct {
 	Record string                 `json:"record"` // topology.RecordName
 	Policy topology.RoutingPolicy `json:"policy"` // empty is failover
-	// ByWeight has a weighted record answer by its weights alone while its primary is unhealthy: somebody else moves them (see topology.Shift).
-	ByWeight bool                 `json:"by_weight,omitempty"`
-	TTL      time.Duration        `json:"ttl"` // answered in whole seconds as DNS must, and exactly in a TXT record "ttl_ms=…"
-	Check    topology.HealthCheck `json:"check"`
-	Targets  []Target             `json:"targets"` // in order: primary, secondary, …
+	// ByWeight has a weighted record answer by its weights alone while its primary is unhealthy: somebody else moves
+	// them (see topology.Shift).
+	ByWeight bool `json:"by_weight,omitempty"`
+	// answered in whole seconds as DNS must, and exactly in a TXT record "ttl_ms=…"
+	TTL     time.Duration        `json:"ttl"`
+	Check   topology.HealthCheck `json:"check"`
+	Targets []Target             `json:"targets"` // in order: primary, secondary, …
 }
 
-// Target is what a record may answer: a region, where its clients reach it, and where its health is asked (GET, 2xx is healthy).
+// Target is what a record may answer: a region, where its clients reach it, and where its health is asked (GET, 2xx is
+// healthy).
 type Target struct {
 	Region string `json:"region"`
 	Host   string `json:"host"` // the host and port clients use, answered as an SRV record
 	Port   int    `json:"port"`
 	Health string `json:"health"` // URL, through a link of its own
-	// Trip is what the links take there and back between the region and the farthest other, which its app may ask before it answers.
+	// Trip is what the links take there and back between the region and the farthest other, which its app may ask
+	// before it answers.
 	Trip time.Duration `json:"trip"`
 	// Weight is the target's share with policy weighted, Clients the subnet of those it is near to with geolocation.
 	Weight  int          `json:"weight"`
@@ -85,36 +91,43 @@ type AutomationConfig struct {
 	Decide      time.Duration        `json:"decide"`
 	StepTimeout time.Duration        `json:"step_timeout"`
 	Strategy    topology.Strategy    `json:"strategy"`
-	// HomeHealth (app, GET) and HomePostgres are how it sees the home region, through links; both must fail for a loss to be detected.
+	// HomeHealth (app, GET) and HomePostgres are how it sees the home region, through links; both must fail for a loss
+	// to be detected.
 	HomeHealth   string            `json:"home_health"`
 	HomePostgres topology.Endpoint `json:"home_postgres"`
 	// Trip is what the links take to the home region and back.
 	Trip time.Duration `json:"trip"`
-	// Nameservice is the name service's HTTP through a link: the independent witness asked before deciding (GET /health), and
-	// where the redirect is ordered (PUT /primary, and before it PUT /weights with a shift).
+	// Nameservice is the name service's HTTP through a link: the independent witness asked before deciding (GET
+	// /health), and where the redirect is ordered (PUT /primary, and before it PUT /weights with a shift).
 	Nameservice string `json:"nameservice"`
 	// What it works on in its own region.
-	Postgres    topology.Endpoint `json:"postgres"`
-	Redis       topology.Endpoint `json:"redis"`
-	S3          topology.Endpoint `json:"s3"`
-	DynamoDB    topology.Endpoint `json:"dynamodb"`
-	Repository  string            `json:"repository"`   // URL of the repository's agent, through a link: the steps repoint and scale_out change the region's configuration there
-	Published   string            `json:"published"`    // GET /config of the region's own replicator
-	RestoreFile string            `json:"restore_file"` // strategy backup-restore: where the base backup is handed to PostgreSQL
-	AppsReady   []string          `json:"apps_ready"`   // GET /readyz of each app node of the region: all are to run, and are awaited
-	// Preflight are GET /config of these nodes and of those of services: none may refer to the home region when clients are redirected. Empty: nobody
-	// asks.
+	Postgres topology.Endpoint `json:"postgres"`
+	Redis    topology.Endpoint `json:"redis"`
+	S3       topology.Endpoint `json:"s3"`
+	DynamoDB topology.Endpoint `json:"dynamodb"`
+	// URL of the repository's agent, through a link: the steps repoint and scale_out change the region's configuration
+	// there
+	Repository string `json:"repository"`
+	Published  string `json:"published"` // GET /config of the region's own replicator
+	// strategy backup-restore: where the base backup is handed to PostgreSQL
+	RestoreFile string `json:"restore_file"`
+	// GET /readyz of each app node of the region: all are to run, and are awaited
+	AppsReady []string `json:"apps_ready"`
+	// Preflight are GET /config of these nodes and of those of services: none may refer to the home region when clients
+	// are redirected. Empty: nobody asks.
 	Preflight []string    `json:"preflight,omitempty"`
 	Shift     ShiftConfig `json:"shift,omitzero"` // the zero value has clients redirected at once
 	// Followers are the regions that are to follow this one when it has taken over.
 	Followers []Follower `json:"followers,omitempty"`
-	// Sides are home and this region, where they can change roles; none where they can't. Synchronous says that commits wait for a replica.
+	// Sides are home and this region, where they can change roles; none where they can't. Synchronous says that commits
+	// wait for a replica.
 	Sides       []Side `json:"sides,omitempty"`
 	Synchronous bool   `json:"synchronous,omitempty"`
 }
 
-// ShiftConfig has clients redirected a share at a time, beginning with those that are sent here Always. What the region's app says of its requests is
-// asked at Metrics (GET /metrics of each app node), those to the routes of BesidesClients left out.
+// ShiftConfig has clients redirected a share at a time, beginning with those that are sent here Always. What the
+// region's app says of its requests is asked at Metrics (GET /metrics of each app node), those to the routes of
+// BesidesClients left out.
 type ShiftConfig struct {
 	topology.Shift
 	Always         float64       `json:"always,omitempty"`
@@ -124,8 +137,8 @@ type ShiftConfig struct {
 	BesidesClients []string      `json:"besides_clients,omitempty"`
 }
 
-// Follower is a region that neither is home nor takes over. Postgres, Redis, Config and App are how the automation reaches it, through links;
-// Primary and Cache how it reaches the PostgreSQL and the Redis of the automation's region.
+// Follower is a region that neither is home nor takes over. Postgres, Redis, Config and App are how the automation
+// reaches it, through links; Primary and Cache how it reaches the PostgreSQL and the Redis of the automation's region.
 type Follower struct {
 	Region   string            `json:"region"`
 	Postgres topology.Endpoint `json:"postgres"`
@@ -138,7 +151,8 @@ type Follower struct {
 	Cascades bool `json:"cascades,omitempty"`
 }
 
-// Side is one of two regions that can change roles. The Follower is how the automation reaches it, and how it reaches the primaries of the other.
+// Side is one of two regions that can change roles. The Follower is how the automation reaches it, and how it reaches
+// the primaries of the other.
 type Side struct {
 	Follower
 	// Own are its databases as it reaches them itself, in place of Primary and Cache.

@@ -40,9 +40,11 @@ func contextPlace() (*Place, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read %s %q: %w", by, name, err)
 	}
-	p := &Place{Address: cmp.Or(endpoint.Host, "unix:///var/run/docker.sock"), By: "docker context " + name + " in " + by, Named: true}
+	p := &Place{Address: cmp.Or(endpoint.Host, "unix:///var/run/docker.sock"), By: "docker context " + name + " in " +
+		by, Named: true}
 	// A library that is told by the environment wants a folder, and the store has one for each context.
-	if certs := filepath.Join(contexts.GetStorageInfo(name).TLSPath, docker.DockerEndpoint); exists(filepath.Join(certs, "ca.pem")) {
+	if certs := filepath.Join(contexts.GetStorageInfo(name).TLSPath,
+		docker.DockerEndpoint); exists(filepath.Join(certs, "ca.pem")) {
 		p.certs = certs
 	}
 	return p, nil

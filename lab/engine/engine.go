@@ -16,19 +16,20 @@ import (
 var (
 	// ErrNone says that no container engine answers.
 	ErrNone = errors.New("no container engine answers")
-	// ErrHangs says that the engine is there and gives no answers, or none that need its containers or networks, which is
-	// how one looks whose locks are stuck.
+	// ErrHangs says that the engine is there and gives no answers, or none that need its containers or networks, which
+	// is how one looks whose locks are stuck.
 	ErrHangs = errors.New("the container engine hangs")
-	// ErrRefuses says that the engine is there and does not do what it is asked, such as to speak the client's version of
-	// its API.
+	// ErrRefuses says that the engine is there and does not do what it is asked, such as to speak the client's version
+	// of its API.
 	ErrRefuses = errors.New("the container engine refuses")
 	// ErrNetworks says that the engine has no addresses for another network.
 	ErrNetworks = errors.New("the container engine has no address pool left for another network")
 	// ErrUnreachable says that the ports that the engine publishes are not reached from here, as far as can be told.
 	ErrUnreachable = errors.New("it is not known where the engine's published ports are reached from here")
-	// ErrGone says that the engine went away in the middle. What it still holds of a lab is swept by the next command that
-	// reaches it.
-	ErrGone = errors.New("the container engine stopped answering: start it again; the next command sweeps what is left of the lab")
+	// ErrGone says that the engine went away in the middle. What it still holds of a lab is swept by the next command
+	// that reaches it.
+	ErrGone = errors.New("the container engine stopped answering: start it again; the next command sweeps what is " +
+		"left of the lab")
 	// ErrNotStarted says that Start could not start an engine.
 	ErrNotStarted = errors.New("no container engine was started")
 )

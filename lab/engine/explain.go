@@ -35,15 +35,20 @@ func (p Place) explain(ctx context.Context, err error) error {
 			what = fmt.Sprintf("nothing within %s", answersWithin)
 		}
 		return &Problem{
-			fmt.Errorf("%w%s", ErrNone, p.where()), fmt.Sprintf("the HTTP proxy %s was asked for it: %s", proxy.Host, what),
+			fmt.Errorf("%w%s", ErrNone, p.where()), fmt.Sprintf("the HTTP proxy %s was asked for it: %s", proxy.Host,
+				what),
 			"add " + p.host() + " to NO_PROXY",
 		}
 	case ctx.Err() != nil && refused == nil:
-		return &Problem{ErrHangs, fmt.Sprintf("it said nothing within %s%s", answersWithin, p.where()), "start it again"}
+		return &Problem{
+			ErrHangs, fmt.Sprintf("it said nothing within %s%s", answersWithin, p.where()),
+			"start it again",
+		}
 	case strings.HasPrefix(err.Error(), answered):
 		return p.refuses(err)
 	case errors.Is(refused, os.ErrPermission):
-		return &Problem{ErrNone, "this user may not speak to the one" + p.where(), "start as a user who may, or " + how()}
+		return &Problem{ErrNone, "this user may not speak to the one" + p.where(), "start as a user who may, or " +
+			how()}
 	case refused != nil:
 		err = refused
 	}
@@ -92,7 +97,8 @@ func (p Place) overSSH(hop string) error {
 	}
 	return &Problem{
 		ErrNone, fmt.Sprintf("%s names %s, and none is reached over ssh from here", p.By, p.Address),
-		fmt.Sprintf("run `ssh -fNL %s:/%s ssh://%s`, and set DOCKER_HOST=unix://%s and %s=%s", socket, path, user, socket, ReachEnv, host),
+		fmt.Sprintf("run `ssh -fNL %s:/%s ssh://%s`, and set DOCKER_HOST=unix://%s and %s=%s", socket, path, user,
+			socket, ReachEnv, host),
 	}
 }
 

@@ -60,7 +60,10 @@ var here = finder{own: ours, machine: client.DefaultDockerHost}
 func (f finder) find(ctx context.Context) (*Engine, error) {
 	named, err := namedPlace()
 	if err != nil {
-		return nil, &Problem{ErrNone, oneLine(err), "name an engine in DOCKER_HOST, or another context in DOCKER_CONTEXT"}
+		return nil, &Problem{
+			ErrNone, oneLine(err),
+			"name an engine in DOCKER_HOST, or another context in DOCKER_CONTEXT",
+		}
 	}
 	places := f.usual()
 	if named != nil {

@@ -31,7 +31,10 @@ func folder(t *testing.T) string {
 // engine would be.
 func nobody(t *testing.T) (configuration, runtime string) {
 	t.Helper()
-	for _, name := range []string{"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY", "DOCKER_API_VERSION"} {
+	for _, name := range []string{
+		"DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY",
+		"DOCKER_API_VERSION",
+	} {
 		t.Setenv(name, "")
 	}
 	configuration, runtime = folder(t), folder(t)
@@ -84,21 +87,31 @@ func TestOneThatIsNamedAndDoesNotAnswerIsAnError(t *testing.T) {
 	writeContext(t, configuration, "dead", "unix:///nowhere.sock")
 	writeContext(t, configuration, "hop", "ssh://me@there")
 	for env, want := range map[string]string{
-		"DOCKER_HOST=unix:///nowhere.sock":                    "no container engine answers at unix:///nowhere.sock, as DOCKER_HOST says: no such file or directory; start it, or name another",
-		"DOCKER_HOST=tcp://127.0.0.1:1":                       "at tcp://127.0.0.1:1, as DOCKER_HOST says: connection refused; start it",
-		"DOCKER_HOST=nonsense":                                "unable to parse docker host",
-		"DOCKER_HOST=ssh://there:2222/run/podman/podman.sock": "run `ssh -fNL /tmp/engine.sock:/run/podman/podman.sock ssh://there:2222`, and set DOCKER_HOST=unix:///tmp/engine.sock and TESTCONTAINERS_HOST_OVERRIDE=there",
-		"DOCKER_CONTEXT=dead":                                 "as docker context dead in DOCKER_CONTEXT says: no such file or directory",
-		"DOCKER_CONTEXT=hop":                                  "docker context hop in DOCKER_CONTEXT names ssh://me@there, and none is reached over ssh from here; run `ssh -fNL /tmp/engine.sock:/var/run/docker.sock ssh://me@there`, and set DOCKER_HOST=unix:///tmp/engine.sock and TESTCONTAINERS_HOST_OVERRIDE=there",
-		"DOCKER_CONTEXT=deda":                                 "there is no docker context deda, which DOCKER_CONTEXT names",
-		"DOCKER_CONTEXT=..%2F..%2Fetc%2Fpassw":                "DOCKER_CONTEXT",
+		"DOCKER_HOST=unix:///nowhere.sock": "no container engine answers at unix:///nowhere.sock, " +
+			"as DOCKER_HOST says: no such file or directory; start it, or name another",
+		"DOCKER_HOST=tcp://127.0.0.1:1": "at tcp://127.0.0.1:1, as DOCKER_HOST says: " +
+			"connection refused; start it",
+		"DOCKER_HOST=nonsense": "unable to parse docker host",
+		"DOCKER_HOST=ssh://there:2222/run/podman/podman.sock": "run `ssh -fNL " +
+			"/tmp/engine.sock:/run/podman/podman.sock ssh://there:2222`, and set DOCKER_HOST=unix:///tmp/engine.sock " +
+			"and TESTCONTAINERS_HOST_OVERRIDE=there",
+		"DOCKER_CONTEXT=dead": "as docker context dead in DOCKER_CONTEXT says: no " +
+			"such file or directory",
+		"DOCKER_CONTEXT=hop": "docker context hop in DOCKER_CONTEXT names " +
+			"ssh://me@there, and none is reached over ssh from here; run `ssh -fNL " +
+			"/tmp/engine.sock:/var/run/docker.sock ssh://me@there`, and set DOCKER_HOST=unix:///tmp/engine.sock and " +
+			"TESTCONTAINERS_HOST_OVERRIDE=there",
+		"DOCKER_CONTEXT=deda": "there is no docker context deda, which " +
+			"DOCKER_CONTEXT names",
+		"DOCKER_CONTEXT=..%2F..%2Fetc%2Fpassw": "DOCKER_CONTEXT",
 	} {
 		t.Run(env, func(t *testing.T) {
 			name, value, _ := strings.Cut(env, "=")
 			t.Setenv(name, value)
 			_, err := f.find(t.Context())
 			var p *Problem
-			if !errors.As(err, &p) || !errors.Is(err, ErrNone) || !strings.Contains(err.Error(), want) || p.Remedy == "" {
+			if !errors.As(err, &p) || !errors.Is(err, ErrNone) || !strings.Contains(err.Error(), want) ||
+				p.Remedy == "" {
 				t.Errorf("got %v, want %s", err, want)
 			}
 		})
@@ -108,7 +121,11 @@ func TestOneThatIsNamedAndDoesNotAnswerIsAnError(t *testing.T) {
 func TestBrokenSettingsOfDockerAreSaid(t *testing.T) {
 	configuration, _ := nobody(t)
 	write(t, filepath.Join(configuration, "config.json"), `{"currentContext": 7`)
-	if _, err := (finder{own: files{run: folder(t)}, machine: "unix:///nowhere.sock"}).find(t.Context()); !errors.Is(err, ErrNone) || !strings.Contains(err.Error(), "config.json") {
+	if _, err := (finder{
+		own:     files{run: folder(t)},
+		machine: "unix:///nowhere.sock",
+	}).find(t.Context()); !errors.Is(err, ErrNone) ||
+		!strings.Contains(err.Error(), "config.json") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -178,21 +195,30 @@ func TestTheUsualPlacesAreTriedInOrder(t *testing.T) {
 
 // What engines say to a client of another time.
 func TestWhatTheEngineSaysIsPassedOn(t *testing.T) {
-	const old = "client version 1.41 is too old. Minimum supported API version is 1.44, please upgrade your client to a newer version"
+	const old = "client version 1.41 is too old. Minimum supported API version is 1.44, please upgrade your client " +
+		"to a newer version"
 	const young = "client version 1.55 is too new. Maximum supported API version is 1.39"
 	for name, c := range map[string]struct{ pinned, says, remedy string }{
 		"a pinned version": {"1.41", old, "unset DOCKER_API_VERSION, which asks for 1.41"},
 		"an old engine":    {"", young, "update the engine, or name another in DOCKER_HOST"},
-		"something else":   {"", "authorization denied by plugin", "see what that is about, or name another engine in DOCKER_HOST"},
+		"something else": {
+			"", "authorization denied by plugin",
+			"see what that is about, or name another engine in DOCKER_HOST",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			nobody(t)
 			t.Setenv("DOCKER_API_VERSION", c.pinned)
 			there := enginetest.Start(t)
-			there.Answer("GET /version", func(w http.ResponseWriter, _ *http.Request) { enginetest.Refuse(w, http.StatusBadRequest, c.says) })
+			there.Answer("GET /version", func(w http.ResponseWriter,
+				_ *http.Request,
+			) {
+				enginetest.Refuse(w, http.StatusBadRequest, c.says)
+			})
 			t.Setenv("DOCKER_HOST", there.Address)
 			_, err := finder{own: files{run: folder(t)}}.find(t.Context())
-			want := "the container engine refuses at " + there.Address + ", as DOCKER_HOST says: " + c.says + "; " + c.remedy
+			want := "the container engine refuses at " + there.Address + ", as DOCKER_HOST says: " + c.says + "; " +
+				c.remedy
 			if !errors.Is(err, ErrRefuses) || err.Error() != want {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}
@@ -220,7 +246,10 @@ func TestAnEngineIsCalledByItsName(t *testing.T) {
 			t.Fatal(err)
 		}
 		e.Close()
-		want := map[bool]string{false: "docker 20.10.24 (API 1.41, linux/amd64)", true: "podman 20.10.24 (API 1.41, linux/amd64)"}[podman]
+		want := map[bool]string{
+			false: "docker 20.10.24 (API 1.41, linux/amd64)",
+			true:  "podman 20.10.24 (API 1.41, linux/amd64)",
+		}[podman]
 		if got := e.About.String(); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
@@ -235,10 +264,11 @@ func TestAnEngineThatIsDisregardedIsNamed(t *testing.T) {
 		t.Errorf("without a file: %s", got)
 	}
 	for text, want := range map[string]string{
-		"ryuk.disabled=true":                       "",
-		"tc.host=unix:///here.sock":                "",
-		"tc.host=tcp://there:1":                    "tcp://there:1, which tc.host in ~/.testcontainers.properties names",
-		"# mine\ndocker.host = unix:///there.sock": "unix:///there.sock, which docker.host in ~/.testcontainers.properties names",
+		"ryuk.disabled=true":        "",
+		"tc.host=unix:///here.sock": "",
+		"tc.host=tcp://there:1":     "tcp://there:1, which tc.host in ~/.testcontainers.properties names",
+		"# mine\ndocker.host = unix:///there.sock": "unix:///there.sock, which docker.host in " +
+			"~/.testcontainers.properties names",
 	} {
 		write(t, file, text)
 		if got := p.Disregarded(); got != want {

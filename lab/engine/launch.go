@@ -51,8 +51,10 @@ func (s starter) flags(ctx context.Context) ([]string, error) {
 		return nil, fmt.Errorf("write the engine's settings: %w", err)
 	}
 	return []string{
-		"--config-file", s.settings(), "--host", s.place().Address, "--pidfile", s.pidFile(), "--data-root", s.root(), "--exec-root", s.exec(),
-		"--storage-driver", driver, "--containerd-namespace", namespace, "--containerd-plugins-namespace", namespace + "-plugins", "--log-level", "warn",
+		"--config-file", s.settings(), "--host", s.place().Address, "--pidfile", s.pidFile(), "--data-root", s.root(),
+		"--exec-root", s.exec(),
+		"--storage-driver", driver, "--containerd-namespace", namespace, "--containerd-plugins-namespace", namespace +
+			"-plugins", "--log-level", "warn",
 	}, nil
 }
 
@@ -78,7 +80,8 @@ func (s starter) environment(ctx context.Context) ([]string, error) {
 	path := os.Getenv("PATH") + ":/usr/sbin:/sbin"
 	works := func(name string) bool {
 		file, err := program(name)
-		return err == nil && exec.CommandContext(ctx, file, "--wait", "10", "-t", "nat", "-n", "-L", "PREROUTING").Run() == nil
+		return err == nil && exec.CommandContext(ctx, file, "--wait", "10", "-t", "nat", "-n", "-L",
+			"PREROUTING").Run() == nil
 	}
 	if !works("iptables") && works("iptables-legacy") {
 		if err := os.MkdirAll(s.programs(), 0o755); err != nil {
@@ -148,7 +151,8 @@ func endStarted(ctx context.Context, dockerd *os.Process) error {
 
 // answers waits until the engine does, or has ended.
 func (s starter) answers(ctx context.Context, ended <-chan error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, startsWithin, s.problem(fmt.Errorf("it does not answer within %s", startsWithin)))
+	ctx, cancel := context.WithTimeoutCause(ctx, startsWithin,
+		s.problem(fmt.Errorf("it does not answer within %s", startsWithin)))
 	defer cancel()
 	c, err := client.New(client.WithHost(s.place().Address))
 	if err != nil {

@@ -52,15 +52,17 @@ func TestTheDistributionIsRead(t *testing.T) {
 // What dockerd and the kernel said on machines that kept an engine from running.
 func TestWhatKeepsAnEngineFromRunningIsASentence(t *testing.T) {
 	for said, want := range map[string]string{
-		"failed to start daemon: Error initializing network controller: error obtaining controller instance: failed to create NAT chain DOCKER: iptables failed: iptables -t nat -N DOCKER: iptables v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root) (exit status 4)": "make networks",
-		`level=error msg="failed to mount overlay: operation not permitted" storage-driver=overlay2 failed to start daemon: error initializing graphdriver: driver not supported`:                                                                                                                                      "mount file systems",
-		"failed to start daemon: error initializing graphdriver: driver not supported": "file system of /data",
-		"write /data/engine.log: no space left on device":                              "the disk is full",
-		"the disk is full: 3 MiB are free in /data":                                    "the disk is full",
-		"mkdir /data/docker: read-only file system":                                    "read-only",
-		"mount cgroups: exit status 1 (mount: permission denied)":                      "control groups",
-		"failed to start daemon: Devices cgroup isn't mounted":                         "control groups",
-		"failed to start daemon: something new":                                        "something new",
+		"failed to start daemon: Error initializing network controller: error obtaining controller instance: failed " +
+			"to create NAT chain DOCKER: iptables failed: iptables -t nat -N DOCKER: iptables v1.8.9 (nf_tables): " +
+			"Could not fetch rule set generation id: Permission denied (you must be root) (exit status 4)": "make networks",
+		`level=error msg="failed to mount overlay: operation not permitted" storage-driver=overlay2 failed to start daemon: error initializing graphdriver: driver not supported`: "mount file systems",
+		"failed to start daemon: error initializing graphdriver: driver not supported":                                                                                            "file system of /data",
+		"write /data/engine.log: no space left on device":                                                                                                                         "the disk is full",
+		"the disk is full: 3 MiB are free in /data":                                                                                                                               "the disk is full",
+		"mkdir /data/docker: read-only file system":                                                                                                                               "read-only",
+		"mount cgroups: exit status 1 (mount: permission denied)":                                                                                                                 "control groups",
+		"failed to start daemon: Devices cgroup isn't mounted":                                                                                                                    "control groups",
+		"failed to start daemon: something new":                                                                                                                                   "something new",
 	} {
 		detail, remedy := sentence(said, "/data")
 		if !strings.Contains(detail, want) || remedy == "" || strings.Contains(remedy, "{") {
@@ -72,8 +74,10 @@ func TestWhatKeepsAnEngineFromRunningIsASentence(t *testing.T) {
 func TestTheLastWordsAreTheReason(t *testing.T) {
 	log := filepath.Join(t.TempDir(), "log")
 	write(t, log, strings.Repeat("time=x level=warning msg=hm\n", 1000)+
-		"time=x level=error msg=\"failed to mount overlay: operation not permitted\"\nfailed to start daemon: it is so\n (exit status 4)\n")
-	if got := lastWords(log); !strings.Contains(got, "operation not permitted") || !strings.HasSuffix(got, "it is so (exit status 4)") || strings.Contains(got, "warning") {
+		"time=x level=error msg=\"failed to mount overlay: operation not permitted\"\nfailed to start daemon: it is "+
+		"so\n (exit status 4)\n")
+	if got := lastWords(log); !strings.Contains(got, "operation not permitted") ||
+		!strings.HasSuffix(got, "it is so (exit status 4)") || strings.Contains(got, "warning") {
 		t.Errorf("got %q", got)
 	}
 	write(t, log, "one\ntwo\n")

@@ -12,16 +12,27 @@ var causes = []struct{ says, means, remedy string }{
 	{`no space left on device|disk is full`, "the disk is full", "free some space, and run this again"},
 	{
 		`failed to create NAT chain|iptables.*(Permission denied|not permitted|must be root)|can't initialize iptables`,
-		"this machine does not let it make networks for containers, as where it is a container itself", "run this in a privileged container, or name the host's engine in DOCKER_HOST",
+		"this machine does not let it make networks for containers, as where it is a container itself",
+		"run this in a privileged container, or name the host's engine in DOCKER_HOST",
 	},
 	{
 		`operation not permitted`,
-		"this machine does not let it mount file systems or make groups of processes, as where it is a container itself", "run this in a privileged container, or name the host's engine in DOCKER_HOST",
+		"this machine does not let it mount file systems or make groups of processes, as where it is a container",
+		"run this in a privileged container, or name the host's engine in DOCKER_HOST",
 	},
-	{`driver not supported|error initializing graphdriver`, "its storage driver does not work on the file system of {data}", "make {data} a mount of ext4 or xfs"},
-	{`Devices cgroup isn't mounted|no cgroup mount|cgroups?: cannot find cgroup mount|mount.*cgroup`, "no control groups (cgroups) can be had", "mount them, as the package cgroupfs-mount does"},
+	{
+		`driver not supported|error initializing graphdriver`,
+		"its storage driver does not work on the file system of {data}", "make {data} a mount of ext4 or xfs",
+	},
+	{
+		`Devices cgroup isn't mounted|no cgroup mount|cgroups?: cannot find cgroup mount|mount.*cgroup`,
+		"no control groups (cgroups) can be had", "mount them, as the package cgroupfs-mount does",
+	},
 	{`read-only file system`, "a folder that it must write to is read-only", "make {data} and {run} writable"},
-	{`Error starting daemon: error while opening volume store metadata database: timeout|containerd.*timeout`, "another engine uses its data", "end it, and run this again"},
+	{
+		`Error starting daemon: error while opening volume store metadata database: timeout|containerd.*timeout`,
+		"another engine uses its data", "end it, and run this again",
+	},
 }
 
 // sentence takes apart why there is no engine, in half a sentence each.
@@ -51,7 +62,8 @@ func lastWords(path string) string {
 	// dockerd's last line is the end of a story that may begin with an error in its log.
 	var words []string
 	for line := range strings.Lines(string(data[:n])) {
-		if strings.HasPrefix(line, "failed to start daemon") || strings.Contains(line, "level=fatal") || strings.Contains(line, "level=error") || len(words) > 0 {
+		if strings.HasPrefix(line, "failed to start daemon") || strings.Contains(line, "level=fatal") ||
+			strings.Contains(line, "level=error") || len(words) > 0 {
 			words = append(words, strings.TrimSpace(line))
 		}
 	}

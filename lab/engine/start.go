@@ -89,7 +89,8 @@ func (s starter) there(ctx context.Context) (*Place, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	if named, nerr := namedPlace(); nerr != nil || named != nil || errors.Is(err, ErrHangs) || errors.Is(err, ErrRefuses) {
+	if named, nerr := namedPlace(); nerr != nil || named != nil || errors.Is(err, ErrHangs) ||
+		errors.Is(err, ErrRefuses) {
 		return nil, err
 	}
 	return nil, nil //nolint:nilnil // there is none

@@ -34,7 +34,8 @@ func Look(ctx context.Context) (Status, error) {
 		return Status{}, fmt.Errorf("ask the engine about its machine: %w", err)
 	}
 	return Status{
-		Address: e.Address, By: e.By, Own: e.Own, Why: e.Why(), Product: e.About.Product, Version: e.About.Version, API: e.About.API,
+		Address: e.Address, By: e.By, Own: e.Own, Why: e.Why(), Product: e.About.Product, Version: e.About.Version,
+		API:     e.About.API,
 		Storage: i.Info.Driver, Data: i.Info.DockerRootDir,
 	}, nil
 }

@@ -26,12 +26,16 @@ func Stop(ctx context.Context, purge bool) (stopped bool, err error) {
 
 func (f files) stop(ctx context.Context, purge bool) (stopped bool, err error) {
 	if os.Geteuid() != 0 && exists(f.run) {
-		return false, &Problem{errors.New("the engine is not stopped"), "only root can", "run `sudo regionfall engine stop`"}
+		return false, &Problem{
+			errors.New("the engine is not stopped"), "only root can",
+			"run `sudo regionfall engine stop`",
+		}
 	}
 	if exists(f.run) {
 		lock := flock.New(f.lock())
 		if got, err := lock.TryLockContext(ctx, 50*time.Millisecond); err != nil || !got {
-			return false, fmt.Errorf("wait for another process that is starting or ending the engine: %w", errors.Join(err, context.Cause(ctx)))
+			return false, fmt.Errorf("wait for another process that is starting or ending the engine: %w",
+				errors.Join(err, context.Cause(ctx)))
 		}
 		defer func() { _ = lock.Unlock() }()
 		stopped = exists(f.pidFile()) || exists(f.socket())
@@ -110,10 +114,12 @@ func processes(is func(pid string) bool) (pids []int, err error) {
 // contains says of a process whether it is in a container of this engine: its control groups are named after the
 // container.
 func (f files) contains() func(pid string) bool {
-	containers, _ := os.ReadDir(filepath.Join(f.root(), "containers")) // none is the answer where the folder can't be read
+	// none is the answer where the folder can't be read
+	containers, _ := os.ReadDir(filepath.Join(f.root(), "containers"))
 	return func(pid string) bool {
 		groups, err := os.ReadFile(filepath.Join("/proc", pid, "cgroup"))
-		return err == nil && slices.ContainsFunc(containers, func(c os.DirEntry) bool { return strings.Contains(string(groups), c.Name()) })
+		return err == nil && slices.ContainsFunc(containers,
+			func(c os.DirEntry) bool { return strings.Contains(string(groups), c.Name()) })
 	}
 }
 

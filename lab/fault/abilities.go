@@ -15,8 +15,8 @@ type (
 	Driven interface {
 		Driven()
 	}
-	// Verifier is a fault that knows more than its probe: Verify asks, once the probe has turned, whether all of it came
-	// true.
+	// Verifier is a fault that knows more than its probe: Verify asks, once the probe has turned, whether all of it
+	// came true.
 	Verifier interface {
 		Verify(ctx context.Context) (string, error)
 	}

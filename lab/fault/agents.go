@@ -116,12 +116,13 @@ func unlessDown(ctx context.Context, n Node, order func(ctx context.Context) err
 		return nil
 	}
 	// It may be dying: a process stops answering a moment before the engine says that it is down.
-	gone := wait.Every(4*askEvery).Until(ctx, dyingWithin, n.Place().Name+" to be down", func(ctx context.Context) error {
-		if s, serr := n.State(ctx); serr != nil || s != Down {
-			return err
-		}
-		return nil
-	})
+	gone := wait.Every(4*askEvery).Until(ctx, dyingWithin, n.Place().Name+" to be down",
+		func(ctx context.Context) error {
+			if s, serr := n.State(ctx); serr != nil || s != Down {
+				return err
+			}
+			return nil
+		})
 	if gone != nil {
 		return err
 	}

@@ -128,7 +128,8 @@ func (l *lateFlow) send(context.Context) (sent, error) {
 func TestArrivalsAreTimedAndCleanedUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := &lateFlow{takes: 2 * time.Second}
-		if took, ok, err := arrival(t.Context(), l, 3*time.Second); !ok || err != nil || took < 2*time.Second || took > 2*time.Second+2*askEvery {
+		if took, ok, err := arrival(t.Context(), l, 3*time.Second); !ok || err != nil || took < 2*time.Second ||
+			took > 2*time.Second+2*askEvery {
 			t.Errorf("%s, %t, %v", took, ok, err)
 		}
 		if _, ok, err := arrival(t.Context(), l, time.Second); ok || err != nil {

@@ -31,7 +31,8 @@ func (f *Bandwidth) Validate(t topology.Topology) error {
 	_, err := streamOf(f.Direction)
 	err = errors.Join(f.validate(t), err, chooses(f.Service, f.Direction))
 	if f.Rate < minRate || f.Rate > maxRate || f.Rate%1000 != 0 {
-		err = errors.Join(err, invalid("rate", "is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, minRate, maxRate))
+		err = errors.Join(err, invalid("rate", "is %d bytes a second; it must be whole thousands from %d to %d", f.Rate,
+			minRate, maxRate))
 	}
 	return err
 }
@@ -57,13 +58,19 @@ func payload(rate int64) int64 { return max(rate/2, 16<<10) }
 
 // For makes the fault ready.
 func (f *Bandwidth) For(l Lab) (Fault, error) {
-	m, err := f.measured(l, f.Direction, func(s probe.Stream) []toxic.Toxic { return toxic.Bandwidth(s, int64(f.Rate)) })
+	m, err := f.measured(l, f.Direction, func(s probe.Stream) []toxic.Toxic {
+		return toxic.Bandwidth(s,
+			int64(f.Rate))
+	})
 	if err != nil {
 		return nil, err
 	}
 	m.asked, m.unit = float64(f.Rate), "bytes/s"
 	m.measure = func(ctx context.Context, l Link) (float64, error) {
-		a, err := l.Ask(ctx, probe.Question{Way: probe.Throughput, Stream: m.stream, Bytes: f.payload(), Within: measureWithin})
+		a, err := l.Ask(ctx, probe.Question{
+			Way: probe.Throughput, Stream: m.stream, Bytes: f.payload(),
+			Within: measureWithin,
+		})
 		if err == nil {
 			err = a.Err()
 		}

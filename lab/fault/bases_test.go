@@ -44,7 +44,10 @@ func TestARegionIsNotDarkForOneBadProbe(t *testing.T) {
 
 func TestARegionThatServesNobodyIsLostByTheWordOfTheEngine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		door := &fakeLink{path: Path{Name: "clients_west_app", From: topology.Clients, To: west, Service: topology.ServiceApp}, others: true}
+		door := &fakeLink{path: Path{
+			Name: "clients_west_app", From: topology.Clients, To: west,
+			Service: topology.ServiceApp,
+		}, others: true}
 		n := newNode(topology.ServicePostgres, west)
 		n.holds = 300 * ms
 		g, err := NewGuard(&LoseRegion{Region: west}, fakeLab{links: []*fakeLink{door}, nodes: []Node{n}}, clock())
@@ -63,7 +66,10 @@ func redisLink(from, to string) *fakeLink {
 }
 
 func postgresLink(from, to string) *fakeLink {
-	return &fakeLink{path: Path{Name: from + "_" + to + "_postgres", From: from, To: to, Service: topology.ServicePostgres}}
+	return &fakeLink{path: Path{
+		Name: from + "_" + to + "_postgres", From: from, To: to,
+		Service: topology.ServicePostgres,
+	}}
 }
 
 // A link that one bad probe has missed counts all the same: the fault is not in force before that is cut, too.
@@ -80,7 +86,8 @@ func TestNoLinkIsLeftOutForOneBadProbe(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if at := s.Command + late.holds; s.Window.Lo > at || s.Window.Hi < at || !strings.Contains(s.By, "2 links") {
+			if at := s.Command + late.holds; s.Window.Lo > at || s.Window.Hi < at ||
+				!strings.Contains(s.By, "2 links") {
 				t.Errorf("cut at %s; the window is %+v by %q", at, s.Window, s.By)
 			}
 		})
@@ -107,7 +114,8 @@ func TestOneBadProbeOfTheWayBack(t *testing.T) {
 					time.AfterFunc(1500*ms, func() { back.mu.Lock(); back.others = true; back.mu.Unlock() })
 					there.holds = 2 * time.Second
 				}
-				g, err := NewGuard(&Partition{Links: Links{From: west, To: east}}, fakeLab{links: []*fakeLink{there, back}}, clock())
+				g, err := NewGuard(&Partition{Links: Links{From: west, To: east}},
+					fakeLab{links: []*fakeLink{there, back}}, clock())
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -160,7 +168,10 @@ func TestTheBaseOfAJitterIsNotThatOfABusyMachine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := &busy{upTo: 60 * ms, share: func(n int64) float64 { return float64(n%100) / 100 }}
-				f, err := (&Jitter{Links: Links{From: "west", To: "east"}, Direction: "upstream", UpTo: 60 * ms}).For(&busyFor{b, from})
+				f, err := (&Jitter{
+					Links: Links{From: "west", To: "east"}, Direction: "upstream",
+					UpTo: 60 * ms,
+				}).For(&busyFor{b, from})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -252,7 +263,10 @@ func TestTheBaseOfADelayIsNotThatOfOneBadProbe(t *testing.T) {
 // patience.
 func TestWhatIsSeenBySilenceIsKnownToAFewMilliseconds(t *testing.T) {
 	where := Links{From: west, To: east}
-	for name, spec := range map[string]Spec{"stall": &Stall{where}, "blackhole": &Blackhole{where}, "pause": &Pause{Nodes{Service: "redis", Region: east}}} {
+	for name, spec := range map[string]Spec{
+		"stall": &Stall{where}, "blackhole": &Blackhole{where},
+		"pause": &Pause{Nodes{Service: "redis", Region: east}},
+	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k, n := redisLink(west, east), newNode(topology.ServiceRedis, east)

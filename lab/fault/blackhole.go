@@ -31,7 +31,10 @@ func (f *Blackhole) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hole{broken: broken{linkHold: linkHold{links: links, state: LinkState{Deaf: true, Toxics: toxic.Swallow(probe.Both)}}}, line: lineName()}
+	h := &hole{broken: broken{linkHold: linkHold{
+		links: links,
+		state: LinkState{Deaf: true, Toxics: toxic.Swallow(probe.Both)},
+	}}, line: lineName()}
 	h.check = h.silent
 	return h, nil
 }
@@ -64,14 +67,16 @@ func (h *hole) silent(ctx context.Context, l Link) (bool, string, error) {
 		return false, "", err
 	}
 	// Who connects through a port that the engine publishes is connected by what relays there.
-	unanswered := fresh.Symptom == probe.NoConnection || fresh.Symptom == probe.Silence && l.Path().From == topology.Clients
+	unanswered := fresh.Symptom == probe.NoConnection || fresh.Symptom == probe.Silence &&
+		l.Path().From == topology.Clients
 	switch {
 	case fresh.Symptom == probe.Fine && open.Symptom == probe.Fine:
 		return false, "", nil
 	case unanswered && open.Symptom == probe.Silence:
 		return true, "no answer on open connections, and none to connecting", nil
 	default:
-		return false, "", fmt.Errorf("%s: a new connection has %q, an open one %q", l.Path().Name, fresh.Symptom, open.Symptom)
+		return false, "", fmt.Errorf("%s: a new connection has %q, an open one %q", l.Path().Name, fresh.Symptom,
+			open.Symptom)
 	}
 }
 

@@ -38,7 +38,8 @@ func TestANodeMayDieWhileItGetsAnOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				err := unlessDown(t.Context(), dying{noticed: start.Add(c.noticed)}, func(context.Context) error { return io.EOF })
+				err := unlessDown(t.Context(), dying{noticed: start.Add(c.noticed)},
+					func(context.Context) error { return io.EOF })
 				if !errors.Is(err, c.want) {
 					t.Errorf("after %s: %v, want %v", time.Since(start), err, c.want)
 				}
@@ -89,7 +90,10 @@ func TestJitterIsComparedWithTheShortestRoundTrip(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				asked := &Jitter{Links: Links{From: "west", To: "east"}, Direction: "upstream", UpTo: 60 * time.Millisecond}
+				asked := &Jitter{
+					Links: Links{From: "west", To: "east"}, Direction: "upstream",
+					UpTo: 60 * time.Millisecond,
+				}
 				for _, always := range []bool{false, true} {
 					g, err := NewGuard(asked, &busy{upTo: asked.UpTo, share: c.share, always: always}, clock())
 					if err != nil {

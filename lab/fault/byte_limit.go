@@ -36,13 +36,19 @@ func (f *ByteLimit) streams() string { return f.Direction }
 
 // For makes the fault ready.
 func (f *ByteLimit) For(l Lab) (Fault, error) {
-	m, err := f.measured(l, f.Direction, func(s probe.Stream) []toxic.Toxic { return toxic.LimitData(s, int64(f.Bytes)) })
+	m, err := f.measured(l, f.Direction, func(s probe.Stream) []toxic.Toxic {
+		return toxic.LimitData(s,
+			int64(f.Bytes))
+	})
 	if err != nil {
 		return nil, err
 	}
 	m.asked, m.unit = float64(f.Bytes), "bytes"
 	m.measure = func(ctx context.Context, l Link) (float64, error) {
-		a, err := l.Ask(ctx, probe.Question{Way: probe.Count, Stream: m.stream, Bytes: 2 * int64(f.Bytes), Within: measureWithin})
+		a, err := l.Ask(ctx, probe.Question{
+			Way: probe.Count, Stream: m.stream, Bytes: 2 * int64(f.Bytes),
+			Within: measureWithin,
+		})
 		if err == nil && a.Symptom != probe.Fine && a.Bytes == 0 {
 			err = a.Err()
 		}

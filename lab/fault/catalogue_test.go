@@ -76,7 +76,10 @@ func parametersOf(t *testing.T, s reflect.Type) []parameter {
 			all = append(all, parametersOf(t, f.Type)...)
 			continue
 		}
-		p := parameter{key: key, takes: typeInWords(f.Type), otherwise: f.Tag.Get("otherwise"), about: f.Tag.Get("about")}
+		p := parameter{
+			key: key, takes: typeInWords(f.Type), otherwise: f.Tag.Get("otherwise"),
+			about: f.Tag.Get("about"),
+		}
 		if f.Tag.Get("scale") == "scaled" {
 			p.takes += ", scaled"
 		}

@@ -19,7 +19,8 @@ func Conflicts(a, b Spec, t topology.Topology) error {
 	if reason == "" {
 		return nil
 	}
-	return fmt.Errorf("%s on %s can't be seen while %s on %s is in force: %s", b.Kind(), b.Target(), a.Kind(), a.Target(), reason)
+	return fmt.Errorf("%s on %s can't be seen while %s on %s is in force: %s", b.Kind(), b.Target(), a.Kind(),
+		a.Target(), reason)
 }
 
 // Faults are of links, or of nodes, or know neither. What they are about is known from their parameters, but for the
@@ -47,7 +48,8 @@ func shadowOf(a, b Spec) shadow {
 		s.paths = f.(onPaths).picks
 	case *Latency:
 		_, patient := b.(measuring)
-		if !patient && time.Duration(ways(f.Direction))*f.Delay >= tooLong || pausesLog(b) && f.Direction != "upstream" && f.Delay >= walQuiet {
+		if !patient && time.Duration(ways(f.Direction))*f.Delay >= tooLong || pausesLog(b) &&
+			f.Direction != "upstream" && f.Delay >= walQuiet {
 			s.paths = f.picks
 		}
 	case *LoseRegion:
@@ -134,7 +136,10 @@ func hidden(s shadow, b Spec, t topology.Topology) string {
 	}
 	switch f := b.(type) {
 	case *LoseRegion:
-		if _, flaps := s.spec.(*Flapping); flaps && s.paths(Path{From: topology.Clients, To: f.Region, Service: topology.ServiceApp}) {
+		if _, flaps := s.spec.(*Flapping); flaps && s.paths(Path{
+			From: topology.Clients, To: f.Region,
+			Service: topology.ServiceApp,
+		}) {
 			return "the way of the clients is cut by it as well, now and then"
 		}
 		return s.stopsAll(t, "no node of "+f.Region, func(p Place) bool { return p.Region == f.Region })
@@ -145,7 +150,10 @@ func hidden(s shadow, b Spec, t topology.Topology) string {
 		}
 		return first(node(topology.ServiceNameservice, topology.Global), s.hidesAll(looks, t))
 	case *Squeeze:
-		return s.stops(t, func(p Place) bool { return p.Region == f.Region && p.Service == topology.ServiceApp && p.serves() })
+		return s.stops(t, func(p Place) bool {
+			return p.Region == f.Region && p.Service == topology.ServiceApp &&
+				p.serves()
+		})
 	case configuring:
 		return hiddenConfig(s, f.configures(), t)
 	case replicating:
@@ -183,8 +191,14 @@ func first(all ...string) string {
 func hiddenConfig(s shadow, region string, t topology.Topology) string {
 	return first(
 		s.stops(t, func(p Place) bool { return p.Service == topology.ServiceReplicator && p.Region == region }),
-		s.stopsAll(t, "no app node of "+region, func(p Place) bool { return p.Service == topology.ServiceApp && p.Region == region }),
-		s.hidesAll(chosen(paths(t), func(p Path) bool { return p.From == region && p.Service == topology.ServiceRepository }), t),
+		s.stopsAll(t, "no app node of "+region, func(p Place) bool {
+			return p.Service == topology.ServiceApp &&
+				p.Region == region
+		}),
+		s.hidesAll(chosen(paths(t), func(p Path) bool {
+			return p.From == region &&
+				p.Service == topology.ServiceRepository
+		}), t),
 	)
 }
 
@@ -213,7 +227,8 @@ func hiddenStream(s shadow, r Replicated, t topology.Topology) string {
 		from = func(p Path) bool { return p.From == r.Region && p.To == source && p.Service == service }
 	}
 	way := ""
-	if all := chosen(paths(t), from); len(all) > 0 && !slices.ContainsFunc(all, func(p Path) bool { return !s.hides(p, t) }) {
+	if all := chosen(paths(t), from); len(all) > 0 && !slices.ContainsFunc(all,
+		func(p Path) bool { return !s.hides(p, t) }) {
 		way = all[0].Name + ", on which it comes, does not carry as it should then"
 	}
 	return first(ends, way)

@@ -44,7 +44,8 @@ func alike(a, b Spec, t topology.Topology) string {
 			return "a step takes one fault at a time"
 		}
 	case damaging:
-		if a, ok := a.(damaging); ok && slices.ContainsFunc(places(t), func(p Place) bool { return a.mustPick(p) && b.mustPick(p) }) {
+		if a, ok := a.(damaging); ok && slices.ContainsFunc(places(t),
+			func(p Place) bool { return a.mustPick(p) && b.mustPick(p) }) {
 			return "a disk that takes no writes for one reason does not show another"
 		}
 	case measuring:
@@ -71,7 +72,8 @@ func alikeStreams(first, second replicating) string {
 	}
 	log := ra.Store == storePostgres
 	received := log && b.Do == doThrottle // it is of the links, and seen by what is received
-	const nothing, late, slow = "nothing arrives then, whatever else is done to it", "everything is late then, whatever else is done to it", "no more arrives then"
+	const nothing, late, slow = "nothing arrives then, whatever else is done to it",
+		"everything is late then, whatever else is done to it", "no more arrives then"
 	switch {
 	case a.Do == doStall, a.Do == doPause && !received:
 		return nothing
@@ -92,7 +94,8 @@ func alikeStreams(first, second replicating) string {
 // alikeLinks is for two faults of the same links, that are both measured.
 func alikeLinks(a, b measuring) string {
 	together := ways(a.streams()) == 2 || ways(b.streams()) == 2 || a.streams() == b.streams()
-	const narrow, short, uneven = "no more passes then", "connections end too early then to measure it", "round trips vary too much then to measure it"
+	const narrow, short, uneven = "no more passes then", "connections end too early then to measure it",
+		"round trips vary too much then to measure it"
 	switch a := a.(type) {
 	case *Bandwidth:
 		switch b := b.(type) {

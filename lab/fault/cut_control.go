@@ -41,7 +41,8 @@ func (f *CutControl) Validate(t topology.Topology) error {
 			err = invalid("region", "%q is not watched by the automation: %s is", f.Region, t.Home().Name)
 		}
 	default:
-		err = errors.Join(err, unknown("of", []string{ofNameservice, ofAutomation}, "%q decides about no region: use %s or %s", f.Of, ofNameservice, ofAutomation))
+		err = errors.Join(err, unknown("of", []string{ofNameservice, ofAutomation},
+			"%q decides about no region: use %s or %s", f.Of, ofNameservice, ofAutomation))
 	}
 	return err
 }
@@ -51,7 +52,8 @@ func (f *CutControl) picks(p Path) bool {
 	if f.Of == ofAutomation {
 		return p.Control && p.To == f.Region
 	}
-	return p.From == topology.Global && p.To == f.Region || p.From == f.Region && p.To == topology.Global && p.Service == topology.ServiceNameservice
+	return p.From == topology.Global && p.To == f.Region || p.From == f.Region && p.To == topology.Global &&
+		p.Service == topology.ServiceNameservice
 }
 
 // For makes the fault ready.
@@ -74,7 +76,8 @@ func (f *CutControl) For(l Lab) (Fault, error) {
 			c.looks = append(c.looks, k)
 		}
 	}
-	c.slow = time.Duration(check.Threshold+1) * (check.Interval + time.Second) // each of them may go unanswered for a second
+	// each of them may go unanswered for a second
+	c.slow = time.Duration(check.Threshold+1) * (check.Interval + time.Second)
 	c.by, err = only(l, by, from)
 	return c, err
 }
@@ -112,7 +115,8 @@ func (c *cutControl) InForce(ctx context.Context) (bool, string, error) {
 	}
 	_, working, _, err := askAll(ctx, c.looks, lacksRoundTrip)
 	if err == nil && len(working) > 0 {
-		err = fmt.Errorf("%s sees %s unhealthy, though %s carry: %s", c.by.Place().Name, c.region, describeLinks(working), said)
+		err = fmt.Errorf("%s sees %s unhealthy, though %s carry: %s", c.by.Place().Name, c.region,
+			describeLinks(working), said)
 	}
 	return err == nil, fmt.Sprintf("%s sees %s unhealthy: %s", c.by.Place().Name, c.region, said), err
 }

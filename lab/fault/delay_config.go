@@ -50,7 +50,8 @@ func (f *DelayConfig) For(l Lab) (Fault, error) {
 type lateConfig struct {
 	*delivery
 	asked time.Duration
-	base  time.Duration // what it takes without the fault: the least that was measured; 0 where another process took the baseline
+	// what it takes without the fault: the least that was measured; 0 where another process took the baseline
+	base time.Duration
 }
 
 // Slow is how long it takes to see one publication arrive, or a few.

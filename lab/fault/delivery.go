@@ -130,13 +130,15 @@ func (d *delivery) revisions(ctx context.Context) (map[string]int, error) {
 
 // reached waits until every app node has a revision.
 func (d *delivery) reached(ctx context.Context, revision int, within time.Duration) error {
-	return wait.Every(askEvery).Until(ctx, within, fmt.Sprintf("the app nodes to have revision %d", revision), func(ctx context.Context) error {
-		has, err := d.revisions(ctx)
-		if err == nil && slices.ContainsFunc(slices.Collect(maps.Values(has)), func(r int) bool { return r < revision }) {
-			err = errors.New("they have " + revisionsText(has))
-		}
-		return err
-	})
+	return wait.Every(askEvery).Until(ctx, within, fmt.Sprintf("the app nodes to have revision %d", revision),
+		func(ctx context.Context) error {
+			has, err := d.revisions(ctx)
+			if err == nil && slices.ContainsFunc(slices.Collect(maps.Values(has)),
+				func(r int) bool { return r < revision }) {
+				err = errors.New("they have " + revisionsText(has))
+			}
+			return err
+		})
 }
 
 func revisionsText(has map[string]int) string {

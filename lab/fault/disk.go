@@ -21,8 +21,8 @@ type disks struct {
 	probe    string // a script that fails with the disk, for a node that is down; empty if the disk can't tell
 	damage   func(ctx context.Context, n Node, d Disk) error
 	repair   func(ctx context.Context, n Node, d Disk) error // also of a node that is down, and twice
-	// mu keeps the probe from writing while a disk is being damaged. What it had written until then would be returned to
-	// a disk that has just been filled, or could not be removed from one that has just become read-only.
+	// mu keeps the probe from writing while a disk is being damaged. What it had written until then would be returned
+	// to a disk that has just been filled, or could not be removed from one that has just become read-only.
 	mu    sync.Mutex
 	lives lives
 }
@@ -34,7 +34,10 @@ func (w Nodes) validateDisk(t topology.Topology) error {
 		if w.Node != "" {
 			parameter = "node"
 		}
-		err = errors.Join(err, &ParameterError{Parameter: parameter, Problem: "only nodes of service postgres have a disk of their own"})
+		err = errors.Join(err, &ParameterError{
+			Parameter: parameter,
+			Problem:   "only nodes of service postgres have a disk of their own",
+		})
 	}
 	return err
 }

@@ -34,7 +34,8 @@ var fillScript = fmt.Sprintf(
 // probeScript writes a megabyte, and takes it away again. A server that has ended has given back a page or two.
 const (
 	probeFile   = filler + ".probe"
-	probeScript = "code=0; dd if=/dev/zero of=" + probeFile + " bs=1M count=1 status=none || code=$?; rm -f " + probeFile + "; exit $code"
+	probeScript = "code=0; dd if=/dev/zero of=" + probeFile + " bs=1M count=1 status=none || code=$?; rm -f " +
+		probeFile + "; exit $code"
 )
 
 // For makes the fault ready.

@@ -35,7 +35,10 @@ func (f *Flapping) For(l Lab) (Fault, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &flapping{links: broken{linkHold: linkHold{links: links, state: LinkState{Cut: true}}, check: lacksRoundTrip}, on: f.On, off: f.Off}, nil
+	return &flapping{links: broken{
+		linkHold: linkHold{links: links, state: LinkState{Cut: true}},
+		check:    lacksRoundTrip,
+	}, on: f.On, off: f.Off}, nil
 }
 
 // flapping is driven by the process that injected it: when that is gone, the links stay as they were then until
@@ -122,7 +125,8 @@ func (f *flapping) InForce(ctx context.Context) (bool, string, error) {
 	// A link that is on for too long does not flap any more, whoever failed to drive it. As long as too few turns were
 	// seen, nobody can tell.
 	if n := len(f.seen); n > 0 && f.seen[n-1].carries && f.asked-f.seen[n-1].Hi > 2*f.on {
-		return false, fmt.Sprintf("on for %s already (asked: %s)", (f.asked - f.seen[n-1].Hi).Round(time.Millisecond), f.on), nil
+		return false, fmt.Sprintf("on for %s already (asked: %s)", (f.asked - f.seen[n-1].Hi).Round(time.Millisecond),
+			f.on), nil
 	}
 	if f.err != nil {
 		return false, "", f.err

@@ -26,7 +26,8 @@ func TestALinkFlapsFromTheFirstCutOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := redisLink(west, east)
 		k.holds = 7 * ms
-		g, err := NewGuard(&Flapping{Links: Links{From: west, To: east}, On: 400 * ms, Off: 300 * ms}, fakeLab{links: []*fakeLink{k}}, clock())
+		g, err := NewGuard(&Flapping{Links: Links{From: west, To: east}, On: 400 * ms, Off: 300 * ms},
+			fakeLab{links: []*fakeLink{k}}, clock())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +48,8 @@ func TestALinkFlapsFromTheFirstCutOn(t *testing.T) {
 func TestALinkThatFlapsNoMoreHasLapsed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &tiring{redisLink(west, east), 6}
-		g := injected(t, &Flapping{Links: Links{From: west, To: east}, On: 400 * ms, Off: 300 * ms}, otherLinks{fakeLab{}, k})
+		g := injected(t, &Flapping{Links: Links{From: west, To: east}, On: 400 * ms, Off: 300 * ms},
+			otherLinks{fakeLab{}, k})
 		time.Sleep(10 * time.Second)
 		if m, err := g.Heal(t.Context()); err != nil || m.Lapsed == nil {
 			t.Errorf("%+v, %v", m, err)

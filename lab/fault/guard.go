@@ -127,7 +127,8 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 		return Sighting{}, fmt.Errorf("inject %s: %w", g.Spec.Kind(), err)
 	}
 	within := confirmWithin + g.slow()
-	ctx, cancel := context.WithTimeoutCause(ctx, within+verifyWithin, fmt.Errorf("not verified within %s", verifyWithin))
+	ctx, cancel := context.WithTimeoutCause(ctx, within+verifyWithin,
+		fmt.Errorf("not verified within %s", verifyWithin))
 	defer cancel()
 	seeing, stop := context.WithTimeoutCause(ctx, within, fmt.Errorf("not seen within %s", within))
 	defer stop()

@@ -10,7 +10,10 @@ import (
 // A machine that has become slow since the probe was timed is so also with what it still finds well.
 func TestTheTimeOfAProbeIsThatOfTheSlowestOne(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &planted{effect: 500 * ms, probeTime: 3 * ms, patience: 4 * time.Second, reaches: func() float64 { return 0.99 }}
+		f := &planted{
+			effect: 500 * ms, probeTime: 3 * ms, patience: 4 * time.Second,
+			reaches: func() float64 { return 0.99 },
+		}
 		g, err := NewGuard(done{f, false}, nil, clock())
 		if err != nil {
 			t.Fatal(err)
@@ -30,7 +33,10 @@ func TestTheTimeOfAProbeIsThatOfTheSlowestOne(t *testing.T) {
 // probe than what it took before.
 func TestTheTimeOfAProbeIsKnownFromBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &planted{effect: 30 * ms, probeTime: 40 * ms, patience: 4 * time.Second, reaches: func() float64 { return 0.99 }}
+		f := &planted{
+			effect: 30 * ms, probeTime: 40 * ms, patience: 4 * time.Second,
+			reaches: func() float64 { return 0.99 },
+		}
 		g, err := NewGuard(done{f, false}, nil, clock())
 		if err != nil {
 			t.Fatal(err)
@@ -79,7 +85,10 @@ func (f *heldUp) Gone(ctx context.Context) (bool, string, error) {
 func TestAQuestionThatWasHeldUpDoesNotCountFromWhenItWasAsked(t *testing.T) {
 	for wrong := range 12 {
 		synctest.Test(t, func(t *testing.T) {
-			f := &heldUp{&planted{effect: 790 * ms, takes: 800 * ms, probeTime: 2 * ms, patience: 2 * ms, wrong: wrong}, make(chan struct{}, 1)}
+			f := &heldUp{
+				&planted{effect: 790 * ms, takes: 800 * ms, probeTime: 2 * ms, patience: 2 * ms, wrong: wrong},
+				make(chan struct{}, 1),
+			}
 			f.free <- struct{}{}
 			g, err := NewGuard(f, nil, clock())
 			if err != nil {

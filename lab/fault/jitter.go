@@ -40,7 +40,10 @@ func (f *Jitter) streams() string { return f.Direction }
 
 // For makes the fault ready.
 func (f *Jitter) For(l Lab) (Fault, error) {
-	m, err := f.measured(l, f.Direction, func(s probe.Stream) []toxic.Toxic { return toxic.Latency(s, f.UpTo/2, f.UpTo/2) })
+	m, err := f.measured(l, f.Direction, func(s probe.Stream) []toxic.Toxic {
+		return toxic.Latency(s, f.UpTo/2,
+			f.UpTo/2)
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +86,8 @@ func (j *jittered) Baseline(ctx context.Context) (bool, string, error) {
 	mean, spread := j.spreadOf(took)
 	if j.before == nil || spread < j.before.spread {
 		slices.Sort(took)
-		j.before, j.base = &noise{shortest: took[0], mean: mean, late: took[len(took)*9/10], spread: spread}, new(float64)
+		j.before, j.base = &noise{shortest: took[0], mean: mean, late: took[len(took)*9/10], spread: spread},
+			new(float64)
 	}
 	return false, j.text(spread) + " before", nil
 }
@@ -129,7 +133,8 @@ func (j *jittered) roundTripsOf(ctx context.Context, l Link) ([]float64, error) 
 	longest := j.before.late + j.ways*j.upTo*(1+tolerance)
 	took = slices.DeleteFunc(took, func(t float64) bool { return t > longest })
 	if len(took) < jitterTrips*3/4 {
-		return nil, fmt.Errorf("%d of %d round trips took longer than jitter can make them", jitterTrips-len(took), jitterTrips)
+		return nil, fmt.Errorf("%d of %d round trips took longer than jitter can make them", jitterTrips-len(took),
+			jitterTrips)
 	}
 	return took, nil
 }

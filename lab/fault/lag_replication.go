@@ -39,7 +39,9 @@ func (f *LagReplication) Validate(t topology.Topology) error {
 // waits for it takes a connection for dead on which nothing has come for two seconds, be it while it is being made.
 func (f *LagReplication) validateLagging() error {
 	if f.What == holdReceipt && f.Store == storePostgres {
-		return invalid("what", "%q can't lag: a stream that is so late on its way is taken for dead; use pause_replication with what: %s, or throttle_replication",
+		return invalid("what",
+			"%q can't lag: a stream that is so late on its way is taken for dead; use pause_replication with what: "+
+				"%s, or throttle_replication",
 			f.What, holdReceipt)
 	}
 	return f.validateWhat(f.What)

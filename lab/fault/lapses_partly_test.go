@@ -26,15 +26,30 @@ func TestAFaultThatIsGoneInPartHasLapsed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				redis := &fakeLink{path: Path{Name: "west_east_redis", From: west, To: east, Service: topology.ServiceRedis}}
-				postgres := &fakeLink{path: Path{Name: "west_east_postgres", From: west, To: east, Service: topology.ServicePostgres}}
-				back := &fakeLink{path: Path{Name: "east_west_redis", From: east, To: west, Service: topology.ServiceRedis}}
-				door := &fakeLink{path: Path{Name: "clients_east_app", From: topology.Clients, To: east, Service: topology.ServiceApp}}
+				redis := &fakeLink{path: Path{
+					Name: "west_east_redis", From: west, To: east,
+					Service: topology.ServiceRedis,
+				}}
+				postgres := &fakeLink{path: Path{
+					Name: "west_east_postgres", From: west, To: east,
+					Service: topology.ServicePostgres,
+				}}
+				back := &fakeLink{path: Path{
+					Name: "east_west_redis", From: east, To: west,
+					Service: topology.ServiceRedis,
+				}}
+				door := &fakeLink{path: Path{
+					Name: "clients_east_app", From: topology.Clients, To: east,
+					Service: topology.ServiceApp,
+				}}
 				home, standby := newNode(topology.ServiceRedis, east), newNode(topology.ServiceRedis, west)
 				one, other := newNode(topology.ServiceApp, west), newNode(topology.ServiceApp, west)
 				one.place.Name, other.place.Name = "app-1."+west, "app-2."+west
 				orders, _ := acceptOrders(one), acceptOrders(other)
-				f, err := spec.For(fakeLab{topology: two, links: []*fakeLink{redis, postgres, back, door}, nodes: []Node{home, standby, one, other}})
+				f, err := spec.For(fakeLab{
+					topology: two, links: []*fakeLink{redis, postgres, back, door},
+					nodes: []Node{home, standby, one, other},
+				})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -76,7 +91,8 @@ func (l *stuck) Release(ctx context.Context) (bool, error) {
 func TestALinkThatStaysCutHasCeasedToFlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := &stuck{redisLink(west, east), 6}
-		g := injected(t, &Flapping{Links: Links{From: west, To: east}, On: 400 * ms, Off: 300 * ms}, otherLinks{fakeLab{}, k})
+		g := injected(t, &Flapping{Links: Links{From: west, To: east}, On: 400 * ms, Off: 300 * ms},
+			otherLinks{fakeLab{}, k})
 		time.Sleep(10 * time.Second)
 		if m, err := g.Heal(t.Context()); err != nil || m.Lapsed == nil {
 			t.Errorf("%+v, %v", m, err)
@@ -121,9 +137,15 @@ func (l someLinks) Links(keep func(Path) bool) ([]Link, error) {
 func TestALostRegionIsBackWhenItsAppAnswersBesideAPartition(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		app := newNode(topology.ServiceApp, east)
-		door := &booting{&fakeLink{path: Path{Name: "clients_east_app", From: topology.Clients, To: east, Service: topology.ServiceApp}}, app, time.Now().Add(-time.Hour)}
+		door := &booting{&fakeLink{path: Path{
+			Name: "clients_east_app", From: topology.Clients, To: east,
+			Service: topology.ServiceApp,
+		}}, app, time.Now().Add(-time.Hour)}
 		cross := redisLink(west, east)
-		g := injected(t, &LoseRegion{Region: east}, someLinks{fakeLab{links: []*fakeLink{cross}, nodes: []Node{app}}, door})
+		g := injected(t, &LoseRegion{Region: east}, someLinks{
+			fakeLab{links: []*fakeLink{cross}, nodes: []Node{app}},
+			door,
+		})
 		cross.others = true
 		start := g.now()
 		if m, err := g.Heal(t.Context()); err != nil || m.Lapsed != nil || m.Hi-start < 3*time.Second {

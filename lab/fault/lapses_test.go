@@ -112,7 +112,10 @@ func (m making) disk(asked func(w Nodes) Spec, startRepairs bool) subject {
 }
 
 func (m making) region() subject {
-	door := &fakeLink{path: Path{Name: "clients_east_app", From: topology.Clients, To: east, Service: topology.ServiceApp}}
+	door := &fakeLink{path: Path{
+		Name: "clients_east_app", From: topology.Clients, To: east,
+		Service: topology.ServiceApp,
+	}}
 	n := newNode(topology.ServicePostgres, east)
 	return subject{m.ready(&LoseRegion{Region: east}, fakeLab{links: []*fakeLink{door}, nodes: []Node{n}}), []situation{
 		{"its clients are cut off by another fault as well", func() { door.others = true }, false},
@@ -135,37 +138,63 @@ func TestWhatHasLapsed(t *testing.T) {
 		"latency": func() subject {
 			return m.link(func(w Links) Spec { return &Latency{Links: w, Delay: 80 * ms} })
 		},
-		"partition":       func() subject { return m.link(func(w Links) Spec { return &Partition{Links: w} }) },
-		"refuse":          func() subject { return m.link(func(w Links) Spec { return &Refuse{w} }) },
-		"stall":           func() subject { return m.link(func(w Links) Spec { return &Stall{w} }) },
-		"lose_region":     m.region,
-		"kill":            func() subject { return m.node(func(w Nodes) Spec { return &Kill{w} }, true) },
-		"pause":           func() subject { return m.node(func(w Nodes) Spec { return &Pause{w} }, true) },
-		"restart":         func() subject { return m.node(func(w Nodes) Spec { return &Restart{Nodes: w} }, false) },
-		"fill_disk":       func() subject { return m.disk(func(w Nodes) Spec { return &FillDisk{w} }, false) },
-		"read_only_disk":  func() subject { return m.disk(func(w Nodes) Spec { return &ReadOnlyDisk{w} }, true) },
-		"squeeze":         func() subject { return m.agent(topology.ServiceApp, &Squeeze{Region: west, To: 20}, true) },
-		"fail_step":       func() subject { return m.agent(topology.ServiceAutomation, &FailStep{Step{"fence"}, 2}, false) },
-		"hang_step":       func() subject { return m.agent(topology.ServiceAutomation, &HangStep{Step{"fence"}}, false) },
-		"kill_automation": func() subject { return m.agent(topology.ServiceAutomation, &KillAutomation{Step{"fence"}}, false) },
-		"repeat_step":     func() subject { return m.agent(topology.ServiceAutomation, &RepeatStep{Step{"fence"}}, false) },
+		"partition":      func() subject { return m.link(func(w Links) Spec { return &Partition{Links: w} }) },
+		"refuse":         func() subject { return m.link(func(w Links) Spec { return &Refuse{w} }) },
+		"stall":          func() subject { return m.link(func(w Links) Spec { return &Stall{w} }) },
+		"lose_region":    m.region,
+		"kill":           func() subject { return m.node(func(w Nodes) Spec { return &Kill{w} }, true) },
+		"pause":          func() subject { return m.node(func(w Nodes) Spec { return &Pause{w} }, true) },
+		"restart":        func() subject { return m.node(func(w Nodes) Spec { return &Restart{Nodes: w} }, false) },
+		"fill_disk":      func() subject { return m.disk(func(w Nodes) Spec { return &FillDisk{w} }, false) },
+		"read_only_disk": func() subject { return m.disk(func(w Nodes) Spec { return &ReadOnlyDisk{w} }, true) },
+		"squeeze":        func() subject { return m.agent(topology.ServiceApp, &Squeeze{Region: west, To: 20}, true) },
+		"fail_step": func() subject {
+			return m.agent(topology.ServiceAutomation, &FailStep{Step{"fence"}, 2},
+				false)
+		},
+		"hang_step": func() subject {
+			return m.agent(topology.ServiceAutomation, &HangStep{Step{"fence"}},
+				false)
+		},
+		"kill_automation": func() subject {
+			return m.agent(topology.ServiceAutomation, &KillAutomation{Step{"fence"}},
+				false)
+		},
+		"repeat_step": func() subject {
+			return m.agent(topology.ServiceAutomation, &RepeatStep{Step{"fence"}},
+				false)
+		},
 		"delay_config": func() subject {
 			return m.agent(topology.ServiceReplicator, &DelayConfig{Configured{west}, time.Second}, true)
 		},
-		"freeze_config":    func() subject { return m.agent(topology.ServiceReplicator, &FreezeConfig{Configured{west}}, true) },
-		"roll_back_config": func() subject { return m.agent(topology.ServiceReplicator, &RollBackConfig{Configured{west}}, true) },
+		"freeze_config": func() subject {
+			return m.agent(topology.ServiceReplicator, &FreezeConfig{Configured{west}},
+				true)
+		},
+		"roll_back_config": func() subject {
+			return m.agent(topology.ServiceReplicator,
+				&RollBackConfig{Configured{west}}, true)
+		},
 		"lag_replication": func() subject {
-			return m.agent(topology.ServiceReplicator, &LagReplication{Replicated: stream("items"), Lag: 2 * time.Second}, true)
+			return m.agent(topology.ServiceReplicator, &LagReplication{
+				Replicated: stream("items"),
+				Lag:        2 * time.Second,
+			}, true)
 		},
 		"pause_replication": func() subject {
 			return m.agent(topology.ServiceReplicator, &PauseReplication{Replicated: stream("objects")}, true)
 		},
 		"throttle_replication": func() subject {
-			return m.agent(topology.ServiceReplicator, &ThrottleReplication{Replicated: stream("items"), Rate: 2000}, true)
+			return m.agent(topology.ServiceReplicator, &ThrottleReplication{Replicated: stream("items"), Rate: 2000},
+				true)
 		},
 
-		"lag_replication of postgres":   func() subject { return m.replica(&LagReplication{Replicated: stream("postgres"), Lag: time.Second}) },
-		"pause_replication of postgres": func() subject { return m.replica(&PauseReplication{Replicated: stream("postgres")}) },
+		"lag_replication of postgres": func() subject {
+			return m.replica(&LagReplication{Replicated: stream("postgres"), Lag: time.Second})
+		},
+		"pause_replication of postgres": func() subject {
+			return m.replica(&PauseReplication{Replicated: stream("postgres")})
+		},
 		"pause_replication of what it receives": func() subject {
 			return m.replica(&PauseReplication{Replicated: stream("postgres"), What: holdReceipt})
 		},

@@ -29,16 +29,19 @@ func (w Links) Target() string {
 }
 
 func (w Links) validate(t topology.Topology) error {
-	err := errors.Join(endIn(t, "from", w.From, topology.Clients, topology.Global), endIn(t, "to", w.To, topology.Global))
+	err := errors.Join(endIn(t, "from", w.From, topology.Clients, topology.Global),
+		endIn(t, "to", w.To, topology.Global))
 	switch {
 	case w.From == w.To && w.From != "":
 		err = errors.Join(err, invalid("from", "and to are the same region"))
 	case w.From == topology.Clients && w.To == topology.Global:
-		err = errors.Join(err, invalid("to", "can't be global from clients: they ask the name service over UDP, which no link carries"))
+		err = errors.Join(err,
+			invalid("to", "can't be global from clients: they ask the name service over UDP, which no link carries"))
 	}
 	crossing := []string{"postgres", "redis", "s3", "dynamodb", "app", "nameservice", "repository"}
 	if w.Service != "" && !slices.Contains(crossing, w.Service) {
-		err = errors.Join(err, unknown("service", crossing, "%q has no links; those that have are %s", w.Service, strings.Join(crossing, ", ")))
+		err = errors.Join(err, unknown("service", crossing, "%q has no links; those that have are %s", w.Service,
+			strings.Join(crossing, ", ")))
 	}
 	return err
 }

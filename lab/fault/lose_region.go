@@ -56,7 +56,8 @@ type lostRegion struct {
 	freed  []Node // those that nobody holds any more, set by Heal
 	others bool   // somebody else still keeps clients from its app, set by Heal
 
-	served bool // it served clients before; else it is dark, as the standby of a pilot light, and only the engine can tell
+	// it served clients before; else it is dark, as the standby of a pilot light, and only the engine can tell
+	served bool
 }
 
 // Vouched is that the hub has cut the links and the engine has ended the nodes.
@@ -181,7 +182,8 @@ func (r *lostRegion) Heal(ctx context.Context) error {
 	err := errors.Join(up.Wait(), r.links.Heal(ctx))
 	r.others = slices.ContainsFunc(r.links.links, func(k Link) bool {
 		p := k.Path() // of those from one region to another it does without any
-		return (p.From == topology.Clients || p.From == topology.Global || p.To == topology.Global) && !slices.Contains(r.links.free, k)
+		return (p.From == topology.Clients || p.From == topology.Global || p.To == topology.Global) &&
+			!slices.Contains(r.links.free, k)
 	})
 	r.freed = nil
 	for i, n := range r.nodes {

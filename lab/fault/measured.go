@@ -43,7 +43,8 @@ func (m *measured) Baseline(ctx context.Context) (bool, string, error) {
 		}
 		return false, "", err
 	case !m.add && got < 1.5*m.asked:
-		return false, "", fmt.Errorf("%s carries only %s as it is: a limit of %s could not be seen", m.witness[0].Path().Name, m.text(got), m.text(m.asked))
+		return false, "", fmt.Errorf("%s carries only %s as it is: a limit of %s could not be seen",
+			m.witness[0].Path().Name, m.text(got), m.text(m.asked))
 	case m.base == nil:
 		m.base = &got
 	case m.add:
@@ -80,7 +81,9 @@ func (m *measured) inForce(got float64) (bool, string, error) {
 // Gone measures over a link that can tell. What other faults do to it may have come or gone meanwhile.
 func (m *measured) Gone(ctx context.Context) (bool, string, error) { return m.goneBy(ctx, m.measure) }
 
-func (m *measured) goneBy(ctx context.Context, measure func(context.Context, Link) (float64, error)) (bool, string, error) {
+func (m *measured) goneBy(ctx context.Context, measure func(context.Context, Link) (float64,
+	error),
+) (bool, string, error) {
 	observable := m.observable(ctx)
 	i := slices.IndexFunc(m.witness, func(l Link) bool { return slices.Contains(observable, l) })
 	if i < 0 {
@@ -155,7 +158,10 @@ func (w Links) measured(l Lab, direction string, toxics func(probe.Stream) []tox
 	if err != nil {
 		return measured{}, err
 	}
-	return measured{linkHold: linkHold{links: links, state: LinkState{Toxics: toxics(s)}}, stream: s, witness: witnessFirst(links)}, nil
+	return measured{
+		linkHold: linkHold{links: links, state: LinkState{Toxics: toxics(s)}}, stream: s,
+		witness: witnessFirst(links),
+	}, nil
 }
 
 // streamOf reads the parameter direction.
@@ -166,14 +172,16 @@ func streamOf(direction string) (probe.Stream, error) {
 	case string(probe.Upstream), string(probe.Downstream):
 		return probe.Stream(direction), nil
 	}
-	return "", unknown("direction", []string{string(probe.Upstream), string(probe.Downstream), "both"}, "%q is not known: use upstream (from who connects), downstream or both", direction)
+	return "", unknown("direction", []string{string(probe.Upstream), string(probe.Downstream), "both"},
+		"%q is not known: use upstream (from who connects), downstream or both", direction)
 }
 
 // wholeMS is a complaint about a duration that Toxiproxy can't do.
 func wholeMS(parameter string, d, lowest, highest time.Duration) error {
 	switch {
 	case d < lowest || d > highest:
-		return invalid(parameter, "is %s; it must be between %s and %s, or it could not be told from noise", d, lowest, highest)
+		return invalid(parameter, "is %s; it must be between %s and %s, or it could not be told from noise", d, lowest,
+			highest)
 	case d%time.Millisecond != 0:
 		return invalid(parameter, "is %s; it is in whole milliseconds", d)
 	}

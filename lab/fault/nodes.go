@@ -40,7 +40,10 @@ func (w Nodes) Target() string {
 }
 
 // breakable are the services whose nodes can be broken.
-var breakable = []string{"postgres", "redis", "s3", "dynamodb", "app", "replicator", "automation", "backup", "nameservice", "repository"}
+var breakable = []string{
+	"postgres", "redis", "s3", "dynamodb", "app", "replicator", "automation", "backup",
+	"nameservice", "repository",
+}
 
 // validate asks for a selection that means something. region says whether a region alone does.
 func (w Nodes) validate(t topology.Topology, region bool) error {
@@ -60,7 +63,8 @@ func (w Nodes) validate(t topology.Topology, region bool) error {
 		errs = append(errs, nodeIn(t, w.Node))
 	}
 	if w.Service != "" && !slices.Contains(breakable, w.Service) {
-		errs = append(errs, unknown("service", breakable, "%q has no nodes; those that have are %s", w.Service, strings.Join(breakable, ", ")))
+		errs = append(errs, unknown("service", breakable, "%q has no nodes; those that have are %s", w.Service,
+			strings.Join(breakable, ", ")))
 	}
 	if w.Role != "" && w.Role != "primary" {
 		complain("role", "%q can't be chosen: use primary", w.Role)
@@ -77,7 +81,8 @@ func nodeIn(t topology.Topology, name string) error {
 	service = strings.TrimRight(service, "-0123456789")
 	_, known := t.Region(region)
 	if !slices.Contains(breakable, service) || !known && region != topology.Global {
-		return invalid("node", "%q can't be one of the topology: a name is like postgres.us-east-1 or app-1.us-east-1", name)
+		return invalid("node", "%q can't be one of the topology: a name is like postgres.us-east-1 or app-1.us-east-1",
+			name)
 	}
 	return nil
 }

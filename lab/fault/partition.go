@@ -52,7 +52,9 @@ func (f *Partition) Validate(t topology.Topology) error {
 func (w Links) insideRegions() error {
 	for _, end := range []struct{ parameter, name string }{{"from", w.From}, {"to", w.To}} {
 		if end.name == topology.Clients || end.name == topology.Global {
-			return invalid(end.parameter, "%q is no region: to cut a region's clients or the name service off, use refuse or cut_control", end.name)
+			return invalid(end.parameter,
+				"%q is no region: to cut a region's clients or the name service off, use refuse or cut_control",
+				end.name)
 		}
 	}
 	return nil
@@ -78,7 +80,10 @@ func (f *Partition) For(l Lab) (Fault, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &oneWay{broken: broken{linkHold: linkHold{links: links, state: LinkState{Cut: true}}, check: lacksRoundTrip}, back: back}, nil
+		return &oneWay{broken: broken{
+			linkHold: linkHold{links: links, state: LinkState{Cut: true}},
+			check:    lacksRoundTrip,
+		}, back: back}, nil
 	}
 	links, err := l.Links(f.picks)
 	if err != nil {

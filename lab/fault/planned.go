@@ -20,7 +20,8 @@ func paths(t topology.Topology) []Path {
 	for _, from := range t.Regions {
 		for _, to := range t.Regions {
 			if from.Name != to.Name {
-				add(from.Name, to.Name, topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3, topology.ServiceDynamoDB, topology.ServiceApp)
+				add(from.Name, to.Name, topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3,
+					topology.ServiceDynamoDB, topology.ServiceApp)
 			}
 		}
 		add(from.Name, topology.Global, topology.ServiceNameservice, topology.ServiceRepository)
@@ -34,7 +35,10 @@ func paths(t topology.Topology) []Path {
 	}
 	home, standby := t.Home().Name, t.Standby().Name
 	for _, s := range []topology.Service{topology.ServiceApp, topology.ServicePostgres} {
-		all = append(all, Path{Name: fmt.Sprintf("%s_%s_%s", topology.ServiceAutomation, home, s), From: standby, To: home, Service: s, Control: true})
+		all = append(all, Path{
+			Name: fmt.Sprintf("%s_%s_%s", topology.ServiceAutomation, home, s), From: standby,
+			To: home, Service: s, Control: true,
+		})
 	}
 	for _, r := range t.Followers() {
 		add(standby, r.Name, topology.ServiceReplicator)
@@ -57,7 +61,8 @@ func places(t topology.Topology) []Place {
 		}
 	}
 	for i, r := range t.Regions {
-		each(r.Name, topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3, topology.ServiceDynamoDB, topology.ServiceReplicator,
+		each(r.Name, topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3, topology.ServiceDynamoDB,
+			topology.ServiceReplicator,
 			topology.ServiceResponder)
 		for n := range max(r.AppNodes, 1) {
 			add(r.Name, topology.ServiceApp, fmt.Sprintf("%s-%d", topology.ServiceApp, n+1))

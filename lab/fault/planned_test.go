@@ -27,7 +27,10 @@ func TestTheLabIsWhatFaultsTakeItFor(t *testing.T) {
 		var links []fault.Path
 		for _, s := range plan.Paths(in) {
 			if s.From != topology.Tap {
-				links = append(links, fault.Path{Name: s.Name, From: s.From, To: s.To, Service: s.Service, Control: s.Control})
+				links = append(links, fault.Path{
+					Name: s.Name, From: s.From, To: s.To, Service: s.Service,
+					Control: s.Control,
+				})
 			}
 		}
 		var nodes []fault.Place

@@ -25,8 +25,14 @@ type watcher struct {
 
 func newWatcher(region string) (*watcher, fakeLab) {
 	w := &watcher{fakeNode: newNode(topology.ServiceNameservice, topology.Global)}
-	w.check = &fakeLink{path: Path{Name: "global_" + region + "_app", From: topology.Global, To: region, Service: topology.ServiceApp}}
-	back := &fakeLink{path: Path{Name: region + "_global_nameservice", From: region, To: topology.Global, Service: topology.ServiceNameservice}}
+	w.check = &fakeLink{path: Path{
+		Name: "global_" + region + "_app", From: topology.Global, To: region,
+		Service: topology.ServiceApp,
+	}}
+	back := &fakeLink{path: Path{
+		Name: region + "_global_nameservice", From: region, To: topology.Global,
+		Service: topology.ServiceNameservice,
+	}}
 	w.call = func(_, _ string, _, out any) error {
 		w.check.mu.Lock()
 		isHeld := w.check.state != nil || w.check.others
@@ -68,7 +74,8 @@ func TestAnIllRegionIsNotCutOff(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := g.Inject(t.Context()); err == nil || !strings.Contains(err.Error(), "though global_us-east-1_app carry") {
+		if _, err := g.Inject(t.Context()); err == nil || !strings.Contains(err.Error(),
+			"though global_us-east-1_app carry") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -113,7 +120,10 @@ func TestWhateverTheOtherSideAnswersItIsReached(t *testing.T) {
 	where := Links{From: topology.Clients, To: east, Service: "app"}
 	for _, spec := range []Spec{&LoseRegion{Region: east}, &Refuse{where}, &Blackhole{where}} {
 		t.Run(spec.Kind(), func(t *testing.T) {
-			door := fencedDoor{&fakeLink{path: Path{From: topology.Clients, To: east, Service: topology.ServiceApp}}, ill.Listener.Addr().String(), &probe.Lines{}}
+			door := fencedDoor{
+				&fakeLink{path: Path{From: topology.Clients, To: east, Service: topology.ServiceApp}},
+				ill.Listener.Addr().String(), &probe.Lines{},
+			}
 			if _, blackhole := spec.(*Blackhole); blackhole {
 				f, err := spec.For(otherLinks{fakeLab{}, door})
 				if err != nil {

@@ -27,7 +27,8 @@ const tables = topology.DataDir + "/base"
 // again. It is taken away at once, whoever still has files open.
 const (
 	mountScript   = `mount --bind -o ro ` + tables + ` ` + tables
-	unmountScript = `while grep -q " ` + tables + ` " /proc/self/mountinfo; do umount --lazy ` + tables + ` || exit 1; done`
+	unmountScript = `while grep -q " ` + tables + ` " /proc/self/mountinfo; do umount --lazy ` + tables +
+		` || exit 1; done`
 )
 
 // hangUpScript ends the sessions: they hold files open from before. Replicas may stay connected, they write nothing.

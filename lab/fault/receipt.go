@@ -20,11 +20,13 @@ const stalling = " sslmode=require"
 
 const (
 	streamsFrom = "select current_setting('primary_conninfo')"
-	receives    = "select case when exists (select from pg_stat_wal_receiver where status = 'streaming') then 'receives' else 'stalled' end"
+	receives    = "select case when exists (select from pg_stat_wal_receiver where status = 'streaming') then " +
+		"'receives' else 'stalled' end"
 )
 
 // unstallScript takes it out of the settings of a server that is down.
-var unstallScript = fmt.Sprintf("f=%s/postgresql.auto.conf; if [ -f $f ]; then sed -i 's/%s//' $f; fi", topology.DataDir, stalling)
+var unstallScript = fmt.Sprintf("f=%s/postgresql.auto.conf; if [ -f $f ]; then sed -i 's/%s//' $f; fi",
+	topology.DataDir, stalling)
 
 func (w *walStream) stalled(ctx context.Context) (bool, error) {
 	from, err := query(ctx, w.replica, streamsFrom)

@@ -82,7 +82,8 @@ func TestAStalledReceiverIsSeenAlsoWhereCommitsWaitForIt(t *testing.T) {
 // What waits before it, or a way that has become slow, is no pause: who was told says whether it is let go.
 func TestAStreamIsHealedThoughWhatIsWrittenComesLate(t *testing.T) {
 	for name, spec := range map[string]Spec{
-		"receipt": receipt, "replay": &PauseReplication{Replicated: receipt.Replicated}, "lag": &LagReplication{Replicated: receipt.Replicated, Lag: time.Second},
+		"receipt": receipt, "replay": &PauseReplication{Replicated: receipt.Replicated},
+		"lag": &LagReplication{Replicated: receipt.Replicated, Lag: time.Second},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			l, s, _, _, _ := streaming()
@@ -102,7 +103,8 @@ func TestAReceiverThatWasRepointedIsNotSentBack(t *testing.T) {
 		l, s, _, _, _ := streaming()
 		g := injected(t, receipt, l)
 		s.streams = strings.Replace(s.streams, "port=7", "port=8", 1)
-		if m, err := g.Heal(t.Context()); err != nil || m.Lapsed != nil || s.stalled() || !strings.Contains(s.streams, "port=8") {
+		if m, err := g.Heal(t.Context()); err != nil || m.Lapsed != nil || s.stalled() ||
+			!strings.Contains(s.streams, "port=8") {
 			t.Errorf("%+v, %v; it streams from %q", m, err, s.streams)
 		}
 	})
@@ -176,7 +178,8 @@ func TestAPauseIsToldFromACut(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := again.Inject(t.Context()); err == nil || !strings.Contains(err.Error(), "on which it comes, does not carry") || s.stalled() {
+			if _, err := again.Inject(t.Context()); err == nil ||
+				!strings.Contains(err.Error(), "on which it comes, does not carry") || s.stalled() {
 				t.Errorf("%s: paused behind a cut: %v", what, err)
 			}
 		})

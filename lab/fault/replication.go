@@ -36,9 +36,11 @@ func (r Replicated) validateWhat(what string) error {
 	case what == "":
 		return nil
 	case what != holdReplay && what != holdReceipt:
-		return unknown("what", []string{holdReplay, holdReceipt}, "%q can't be held back: use %s or %s", what, holdReplay, holdReceipt)
+		return unknown("what", []string{holdReplay, holdReceipt}, "%q can't be held back: use %s or %s", what,
+			holdReplay, holdReceipt)
 	case r.Store != storePostgres:
-		return invalid("what", "%q can't go with store %s: only %s receives first and replays then", what, r.Store, storePostgres)
+		return invalid("what", "%q can't go with store %s: only %s receives first and replays then", what, r.Store,
+			storePostgres)
 	}
 	return nil
 }
@@ -65,7 +67,8 @@ func (r Replicated) validate(t topology.Topology) error {
 	case storePostgres:
 		switch {
 		case t.Strategy == topology.BackupRestore:
-			err = errors.Join(err, invalid("store", "postgres does not replicate in this topology: only backups reach the standby"))
+			err = errors.Join(err,
+				invalid("store", "postgres does not replicate in this topology: only backups reach the standby"))
 		case err == nil && r.Region == t.Home().Name:
 			err = invalid("region", "%s is home, where the primary is: give the region that receives", r.Region)
 		}
@@ -74,19 +77,23 @@ func (r Replicated) validate(t topology.Topology) error {
 	case storeItems:
 		mode = t.Items.Mode
 	default:
-		err = errors.Join(err, unknown("store", []string{storePostgres, storeObjects, storeItems}, "%q does not replicate: use %s, %s or %s", r.Store, storePostgres, storeObjects, storeItems))
+		err = errors.Join(err, unknown("store", []string{storePostgres, storeObjects, storeItems},
+			"%q does not replicate: use %s, %s or %s", r.Store, storePostgres, storeObjects, storeItems))
 	}
 	if mode != topology.Continuous {
-		err = errors.Join(err, invalid("store", "%s does not replicate in this topology: only backups reach the standby", r.Store))
+		err = errors.Join(err,
+			invalid("store", "%s does not replicate in this topology: only backups reach the standby", r.Store))
 	}
 	if r.Prefix != "" && !prefixForm.MatchString(r.Prefix) {
-		err = errors.Join(err, invalid("prefix", "%q is none of an object's key: use letters, digits, _, - and /, such as hot/", r.Prefix))
+		err = errors.Join(err,
+			invalid("prefix", "%q is none of an object's key: use letters, digits, _, - and /, such as hot/", r.Prefix))
 	}
 	if r.Prefix != "" && r.Store != storeObjects {
 		err = errors.Join(err, invalid("prefix", "is one of the keys of objects: it can't go with another store"))
 	}
 	if r.Table != "" && (r.Store != storeItems || r.Table != topology.ItemsTable) {
-		err = errors.Join(err, invalid("table", "%q does not replicate: store items has one table, %s", r.Table, topology.ItemsTable))
+		err = errors.Join(err, invalid("table", "%q does not replicate: store items has one table, %s", r.Table,
+			topology.ItemsTable))
 	}
 	return err
 }

@@ -14,7 +14,10 @@ type roster struct {
 }
 
 func (r *roster) Nodes(keep func(Place) bool) ([]Node, error) {
-	for _, s := range []topology.Service{topology.ServicePostgres, topology.ServiceReplicator, topology.ServiceResponder} {
+	for _, s := range []topology.Service{
+		topology.ServicePostgres, topology.ServiceReplicator,
+		topology.ServiceResponder,
+	} {
 		if p := (Place{Name: s.Host("east"), Region: "east", Service: s}); keep(p) {
 			r.selected = append(r.selected, p.Name)
 		}

@@ -28,7 +28,10 @@ func (*SlowClose) streams() string { return string(probe.Downstream) }
 
 // For makes the fault ready.
 func (f *SlowClose) For(l Lab) (Fault, error) {
-	m, err := f.measured(l, string(probe.Downstream), func(s probe.Stream) []toxic.Toxic { return toxic.SlowClose(s, f.Delay) })
+	m, err := f.measured(l, string(probe.Downstream), func(s probe.Stream) []toxic.Toxic {
+		return toxic.SlowClose(s,
+			f.Delay)
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,9 @@ func (f *Squeeze) Validate(t topology.Topology) error {
 // For makes the fault ready.
 func (f *Squeeze) For(l Lab) (Fault, error) {
 	nodes, err := l.Nodes(func(p Place) bool {
-		return p.Region == f.Region && p.Service == topology.ServiceApp && strings.HasPrefix(p.Name, string(p.Service)+"-") // those that take requests
+		// those that take requests
+		return p.Region == f.Region && p.Service == topology.ServiceApp &&
+			strings.HasPrefix(p.Name, string(p.Service)+"-")
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", f.Target(), err)
@@ -230,7 +232,8 @@ func (f *squeeze) measure(ctx context.Context, n Node) (s served, err error) {
 	}
 	start := time.Now()
 	a, err := n.Ask(ctx, probe.Question{
-		Way: probe.Serving, Path: "/verifications/" + strings.Repeat("x", 65), Rate: overload * f.to / float64(len(f.nodes)),
+		Way: probe.Serving, Path: "/verifications/" + strings.Repeat("x", 65),
+		Rate:    overload * f.to / float64(len(f.nodes)),
 		Lasting: lasting, Within: lasting + 2*time.Second,
 	})
 	if err == nil {
@@ -246,7 +249,8 @@ func (f *squeeze) measure(ctx context.Context, n Node) (s served, err error) {
 	}
 	count := after.Served - before.Served
 	if count < a.Count {
-		return s, fmt.Errorf("%s served %d requests and counts %d: it was started again, or counts wrong", n.Place().Name, a.Count, count)
+		return s, fmt.Errorf("%s served %d requests and counts %d: it was started again, or counts wrong",
+			n.Place().Name, a.Count, count)
 	}
 	s.goodput = float64(count) / took.Seconds()
 	if _, mine := after.Ceilings[f.ceiling()]; mine {

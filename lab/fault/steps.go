@@ -83,7 +83,9 @@ func (s *faultyStep) InForce(ctx context.Context) (bool, string, error) {
 	case ok && is.Do == s.order.Do:
 		return true, fmt.Sprintf("the automation has orders to %s step %s", is.Do, s.step), nil
 	case ok:
-		return false, "", fmt.Errorf("the automation has orders to %s step %s already, and a step takes one fault at a time", is.Do, s.step)
+		return false, "",
+			fmt.Errorf("the automation has orders to %s step %s already, and a step takes one fault at a time", is.Do,
+				s.step)
 	}
 	return false, s.without(), nil
 }

@@ -45,7 +45,10 @@ func newStoreStream(l Lab, r Replicated, holder string, by impairment) (stream, 
 	if s.from, err = storeNode(l, s.kind, source); err != nil {
 		return nil, err
 	}
-	if links, lerr := l.Links(func(p Path) bool { return p.From == r.Region && p.To == source && p.Service == s.kind }); lerr == nil {
+	if links, lerr := l.Links(func(p Path) bool {
+		return p.From == r.Region && p.To == source &&
+			p.Service == s.kind
+	}); lerr == nil {
 		s.links = links
 	}
 	s.to, err = storeNode(l, s.kind, r.Region)
@@ -157,7 +160,11 @@ func (s *storeStream) send(ctx context.Context) (sent, error) {
 	if err != nil {
 		return sent{}, err
 	}
-	return sent{at: start, clean: clean, arrived: func(ctx context.Context) (bool, error) { return to.Has(ctx, keys[0]) }}, nil
+	return sent{at: start, clean: clean, arrived: func(ctx context.Context) (bool,
+		error,
+	) {
+		return to.Has(ctx, keys[0])
+	}}, nil
 }
 
 // A flood comes in pieces of what arrives in a tenth of a second. What was written long before the fault is not

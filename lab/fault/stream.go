@@ -54,8 +54,8 @@ type (
 	trial interface {
 		// send writes something of the fault's own at the source.
 		send(ctx context.Context) (sent, error)
-		// flood writes bytes at the source, more than can arrive at once. total counts all that has arrived, whoever wrote
-		// it.
+		// flood writes bytes at the source, more than can arrive at once. total counts all that has arrived, whoever
+		// wrote it.
 		flood(ctx context.Context, bytes int64) (clean func(), err error)
 		total(ctx context.Context) (int64, error)
 		// quiet is for how long nothing has to arrive for a pause to be seen: many times what the way takes.
@@ -67,7 +67,10 @@ func (r Replicated) stream(l Lab, kind string, by impairment) (stream, error) {
 	if r.Store == storePostgres {
 		return newWALStream(l, r.Region, by)
 	}
-	holder := strings.Join([]string{kind, r.Store, strings.ReplaceAll(r.Prefix, "/", "|"), by.Lag.String(), fmt.Sprint(by.Rate)}, " ")
+	holder := strings.Join([]string{
+		kind, r.Store, strings.ReplaceAll(r.Prefix, "/", "|"), by.Lag.String(),
+		fmt.Sprint(by.Rate),
+	}, " ")
 	return newStoreStream(l, r, holder, by)
 }
 
@@ -171,7 +174,8 @@ func arrival(ctx context.Context, s trial, within time.Duration) (took time.Dura
 // be on its way before it, the way be slow, or the clock have been set back that PostgreSQL waits by.
 func (r *replication) released(ctx context.Context, took time.Duration) (bool, string, error) {
 	gone, err := r.stream.lapsed(ctx)
-	return gone, fmt.Sprintf("let go by its own account, and what was written takes longer than %s", took.Round(10*time.Millisecond)), err
+	return gone, fmt.Sprintf("let go by its own account, and what was written takes longer than %s",
+		took.Round(10*time.Millisecond)), err
 }
 
 // pausedStream is a stream on which nothing arrives.

@@ -37,7 +37,10 @@ func (b *broken) Baseline(ctx context.Context) (bool, string, error) {
 	if err != nil {
 		return false, "", err
 	}
-	b.alive = slices.DeleteFunc(slices.Clone(b.links), func(l Link) bool { return !slices.Contains(b.alive, l) && !slices.Contains(working, l) })
+	b.alive = slices.DeleteFunc(slices.Clone(b.links), func(l Link) bool {
+		return !slices.Contains(b.alive, l) &&
+			!slices.Contains(working, l)
+	})
 	return false, fmt.Sprintf("%s carry", describeLinks(b.alive)), nil
 }
 
@@ -52,7 +55,8 @@ func (b *broken) InForce(ctx context.Context) (bool, string, error) {
 	case len(working) == len(b.alive):
 		return false, fmt.Sprintf("%s carry", describeLinks(b.alive)), nil
 	default:
-		return false, "", fmt.Errorf("of %s %d show it and %d carry: %w", describeLinks(b.alive), len(failing), len(working), errors.Join(err, errors.New(observed)))
+		return false, "", fmt.Errorf("of %s %d show it and %d carry: %w", describeLinks(b.alive), len(failing),
+			len(working), errors.Join(err, errors.New(observed)))
 	}
 }
 
@@ -85,7 +89,8 @@ func carrying(ctx context.Context, links []Link) ([]Link, error) {
 		return nil, err
 	}
 	if len(working) == 0 {
-		return nil, fmt.Errorf("none of %s carries, so nothing could be told apart: %w", describeLinks(links), errors.Join(err, errors.New(observed)))
+		return nil, fmt.Errorf("none of %s carries, so nothing could be told apart: %w", describeLinks(links),
+			errors.Join(err, errors.New(observed)))
 	}
 	return working, nil
 }

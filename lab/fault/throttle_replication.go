@@ -33,7 +33,8 @@ func (f *ThrottleReplication) Validate(t topology.Topology) error {
 	}
 	err := f.validate(t)
 	if f.Rate < lowest || f.Rate > highest || f.Rate%1000 != 0 {
-		err = errors.Join(err, invalid("rate", "is %d bytes a second; it must be whole thousands from %d to %d", f.Rate, lowest, highest))
+		err = errors.Join(err, invalid("rate", "is %d bytes a second; it must be whole thousands from %d to %d", f.Rate,
+			lowest, highest))
 	}
 	return err
 }
@@ -123,7 +124,8 @@ func rate(ctx context.Context, s trial, bytes int64) (float64, error) {
 	defer clean()
 	tick := time.NewTicker(4 * askEvery)
 	defer tick.Stop()
-	last, from := zero, sample{} // from is where the measurement begins: the first arrival that is not of what was saved up
+	// from is where the measurement begins: the first arrival that is not of what was saved up
+	last, from := zero, sample{}
 	for {
 		now, err := look()
 		if err != nil {
@@ -142,7 +144,8 @@ func rate(ctx context.Context, s trial, bytes int64) (float64, error) {
 		case !from.at.IsZero() && last.at.After(from.at) && (all || now.at.Sub(from.at) >= floodCount):
 			return float64(last.bytes-from.bytes) / last.at.Sub(from.at).Seconds(), nil
 		case now.at.Sub(zero.at) > 2*floodFor:
-			return 0, fmt.Errorf("of %d bytes that were written %d arrived in %s", bytes, last.bytes-zero.bytes, 2*floodFor)
+			return 0, fmt.Errorf("of %d bytes that were written %d arrived in %s", bytes, last.bytes-zero.bytes,
+				2*floodFor)
 		}
 		select {
 		case <-ctx.Done():

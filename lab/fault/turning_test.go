@@ -84,13 +84,17 @@ func TestTheWindowHoldsTheTruthWhateverOneProbeSays(t *testing.T) {
 		vouched, already bool
 		wrong            bool // a probe is
 	}{
-		"nobody vouches": {wrong: true}, "it is done when that is said": {vouched: true, already: true, wrong: true}, "it is on its way": {vouched: true},
+		"nobody vouches": {wrong: true}, "it is done when that is said": {vouched: true, already: true, wrong: true},
+		"it is on its way": {vouched: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(9, 17))
 			upTo := func(d time.Duration) time.Duration { return time.Duration(rng.Int64N(int64(d) + 1)) }
 			for range 3000 {
-				f := &planted{effect: upTo(time.Second), takes: upTo(time.Second), probeTime: ms + upTo(20*ms), reaches: rng.Float64}
+				f := &planted{
+					effect: upTo(time.Second), takes: upTo(time.Second), probeTime: ms + upTo(20*ms),
+					reaches: rng.Float64,
+				}
 				if f.patience = f.probeTime; rng.IntN(2) == 0 {
 					f.patience = time.Second
 				}
@@ -117,7 +121,8 @@ func TestTheWindowHoldsTheTruthWhateverOneProbeSays(t *testing.T) {
 						t.Fatalf("%+v: in force at %s; the window is %+v", f, at, s.Window)
 					}
 					if c.already && f.wrong == 0 && s.Window.Hi > s.Command+f.takes {
-						t.Fatalf("%+v: it was said to be in force at %s; the window is %+v", f, s.Command+f.takes, s.Window)
+						t.Fatalf("%+v: it was said to be in force at %s; the window is %+v", f, s.Command+f.takes,
+							s.Window)
 					}
 				})
 			}
@@ -132,15 +137,33 @@ func TestOneBadProbe(t *testing.T) {
 		vouched bool
 		lo, hi  time.Duration // the window is within
 	}{
-		"in force, while it is ordered":          {planted{effect: 800 * ms, takes: 900 * ms, wrong: 3}, false, 700 * ms, 900 * ms},
-		"in force, when it has been ordered":     {planted{effect: 800 * ms, wrong: 5}, false, 700 * ms, 900 * ms},
-		"in force, right before it is":           {planted{effect: 800 * ms, wrong: 162}, false, 700 * ms, 900 * ms},
-		"not in force, though it is":             {planted{effect: 100 * ms, takes: 900 * ms, wrong: 162}, false, 0, 900 * ms},
-		"not in force, when all has been said":   {planted{effect: 100 * ms, takes: 900 * ms, wrong: 184}, true, 50 * ms, second},
-		"in force, before anything is ordered":   {planted{effect: 100 * ms, wrong: 1}, false, 50 * ms, 150 * ms},
-		"none, but the word is wrong":            {planted{effect: 800 * ms, wrong: 4}, true, 700 * ms, 900 * ms},
-		"none, and it is done when that is said": {planted{effect: 5 * ms, takes: 20 * ms, probeTime: ms, patience: second}, true, 0, 20 * ms},
-		"none, and it is seen by silence":        {planted{effect: 50 * ms, takes: 20 * ms, probeTime: ms, patience: second}, false, 30 * ms, 50*ms + second + 2*tick},
+		"in force, while it is ordered": {
+			planted{effect: 800 * ms, takes: 900 * ms, wrong: 3},
+			false,
+			700 * ms, 900 * ms,
+		},
+		"in force, when it has been ordered": {planted{effect: 800 * ms, wrong: 5}, false, 700 * ms, 900 * ms},
+		"in force, right before it is":       {planted{effect: 800 * ms, wrong: 162}, false, 700 * ms, 900 * ms},
+		"not in force, though it is": {
+			planted{effect: 100 * ms, takes: 900 * ms, wrong: 162},
+			false, 0,
+			900 * ms,
+		},
+		"not in force, when all has been said": {
+			planted{effect: 100 * ms, takes: 900 * ms, wrong: 184},
+			true,
+			50 * ms, second,
+		},
+		"in force, before anything is ordered": {planted{effect: 100 * ms, wrong: 1}, false, 50 * ms, 150 * ms},
+		"none, but the word is wrong":          {planted{effect: 800 * ms, wrong: 4}, true, 700 * ms, 900 * ms},
+		"none, and it is done when that is said": {planted{
+			effect: 5 * ms, takes: 20 * ms, probeTime: ms,
+			patience: second,
+		}, true, 0, 20 * ms},
+		"none, and it is seen by silence": {planted{
+			effect: 50 * ms, takes: 20 * ms, probeTime: ms,
+			patience: second,
+		}, false, 30 * ms, 50*ms + second + 2*tick},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -158,7 +181,8 @@ func TestOneBadProbe(t *testing.T) {
 				}
 				lo, hi := s.Window.Lo-s.Command, s.Window.Hi-s.Command
 				if lo > c.f.effect || hi < c.f.effect || lo < c.lo || hi > c.hi {
-					t.Errorf("in force at %s; the window is %s to %s, and should be within %s to %s", c.f.effect, lo, hi, c.lo, c.hi)
+					t.Errorf("in force at %s; the window is %s to %s, and should be within %s to %s", c.f.effect, lo,
+						hi, c.lo, c.hi)
 				}
 			})
 		})
@@ -194,22 +218,52 @@ func TestATurnIsTakenFromTheAnswers(t *testing.T) {
 		confirmation confirmation
 		lo, hi       time.Duration // 0, 0: nobody can say
 	}{
-		"nothing":                              {},
-		"one":                                  {row: []answer{yes(60, true)}},
-		"two, of before":                       {row: []answer{yes(20, false), yes(30, false)}},
-		"two, of which one is of after":        {row: []answer{yes(20, false), yes(60, true)}, lo: 5, hi: 60},
-		"three":                                {row: []answer{yes(20, false), yes(30, false), yes(60, true)}, lo: 5, hi: 30},
-		"one to the contrary":                  {contrary: []time.Duration{10}, row: []answer{yes(60, true), yes(61, true)}, lo: 5, hi: 61},
-		"three to the contrary":                {contrary: []time.Duration{10, 15, 20}, row: []answer{yes(60, true), yes(61, true)}, lo: 15, hi: 61},
-		"the word and one":                     {row: []answer{yes(60, true)}, confirmation: said, lo: 5, hi: 50},
-		"the word and one of before":           {row: []answer{yes(20, false)}, confirmation: said},
-		"the word and two, of before":          {row: []answer{yes(20, false), yes(30, false), yes(60, true)}, confirmation: said, lo: 5, hi: 30},
-		"the word, and one who doubts it":      {contrary: []time.Duration{51}, doubted: true, row: []answer{yes(60, true)}, confirmation: said},
-		"the word, doubted, and two":           {contrary: []time.Duration{51}, doubted: true, row: []answer{yes(60, true), yes(61, true)}, confirmation: said, lo: 5, hi: 61},
-		"it is on its way, and one":            {contrary: []time.Duration{51, 55}, doubted: true, row: []answer{yes(60, true)}, confirmation: ordered, lo: 51, hi: 60},
-		"it is on its way, and one of before":  {row: []answer{yes(20, false), yes(60, true)}, confirmation: ordered, lo: 5, hi: 60},
-		"it is on its way, and two of before":  {row: []answer{yes(20, false), yes(30, false), yes(60, true)}, confirmation: ordered, lo: 5, hi: 30},
-		"it is on its way, and nobody sees it": {contrary: []time.Duration{51, 55}, doubted: true, confirmation: ordered},
+		"nothing":                       {},
+		"one":                           {row: []answer{yes(60, true)}},
+		"two, of before":                {row: []answer{yes(20, false), yes(30, false)}},
+		"two, of which one is of after": {row: []answer{yes(20, false), yes(60, true)}, lo: 5, hi: 60},
+		"three": {
+			row: []answer{yes(20, false), yes(30, false), yes(60, true)}, lo: 5,
+			hi: 30,
+		},
+		"one to the contrary": {
+			contrary: []time.Duration{10},
+			row:      []answer{yes(60, true), yes(61, true)}, lo: 5, hi: 61,
+		},
+		"three to the contrary": {
+			contrary: []time.Duration{10, 15, 20},
+			row:      []answer{yes(60, true), yes(61, true)}, lo: 15, hi: 61,
+		},
+		"the word and one":           {row: []answer{yes(60, true)}, confirmation: said, lo: 5, hi: 50},
+		"the word and one of before": {row: []answer{yes(20, false)}, confirmation: said},
+		"the word and two, of before": {
+			row:          []answer{yes(20, false), yes(30, false), yes(60, true)},
+			confirmation: said, lo: 5, hi: 30,
+		},
+		"the word, and one who doubts it": {
+			contrary: []time.Duration{51}, doubted: true,
+			row: []answer{yes(60, true)}, confirmation: said,
+		},
+		"the word, doubted, and two": {
+			contrary: []time.Duration{51}, doubted: true,
+			row: []answer{yes(60, true), yes(61, true)}, confirmation: said, lo: 5, hi: 61,
+		},
+		"it is on its way, and one": {
+			contrary: []time.Duration{51, 55}, doubted: true,
+			row: []answer{yes(60, true)}, confirmation: ordered, lo: 51, hi: 60,
+		},
+		"it is on its way, and one of before": {
+			row: []answer{yes(20, false), yes(60, true)}, confirmation: ordered,
+			lo: 5, hi: 60,
+		},
+		"it is on its way, and two of before": {
+			row:          []answer{yes(20, false), yes(30, false), yes(60, true)},
+			confirmation: ordered, lo: 5, hi: 30,
+		},
+		"it is on its way, and nobody sees it": {
+			contrary: []time.Duration{51, 55}, doubted: true,
+			confirmation: ordered,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			turn := turning{since: 5}

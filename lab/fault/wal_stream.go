@@ -32,13 +32,19 @@ func newWALStream(l Lab, region string, by impairment) (stream, error) {
 	if r, ok := l.Topology().Region(region); ok {
 		w.follows = r.Follows
 	}
-	if w.all, err = l.Nodes(func(p Place) bool { return p.Service == topology.ServicePostgres && p.Region != region }); err != nil {
+	if w.all, err = l.Nodes(func(p Place) bool {
+		return p.Service == topology.ServicePostgres &&
+			p.Region != region
+	}); err != nil {
 		return nil, fmt.Errorf("other databases than %s: %w", replica.Place().Name, err)
 	}
 	// Toxiproxy gives each connection the rate by itself: what the app asks the primary over the same link does not
 	// share it.
 	w.links.state = LinkState{Toxics: toxic.Bandwidth(probe.Downstream, by.Rate)}
-	w.links.links, err = l.Links(func(p Path) bool { return p.From == region && p.Service == topology.ServicePostgres && !p.Control })
+	w.links.links, err = l.Links(func(p Path) bool {
+		return p.From == region && p.Service == topology.ServicePostgres &&
+			!p.Control
+	})
 	if err != nil && by.Do == doThrottle {
 		return nil, fmt.Errorf("the link that %s streams over: %w", replica.Place().Name, err)
 	}
@@ -154,16 +160,17 @@ const orderWithin = 30 * time.Second
 
 // await asks the replica until it answers what is wanted.
 func (w *walStream) await(ctx context.Context, question, want string) error {
-	return wait.Every(askEvery).Until(ctx, orderWithin, fmt.Sprintf("%s to say %q", w.replica.Place().Name, want), func(ctx context.Context) error {
-		got, err := query(ctx, w.replica, question)
-		switch {
-		case err != nil:
-			return wait.Stop(err)
-		case got != want:
-			return fmt.Errorf("it says %q", got)
-		}
-		return nil
-	})
+	return wait.Every(askEvery).Until(ctx, orderWithin, fmt.Sprintf("%s to say %q", w.replica.Place().Name, want),
+		func(ctx context.Context) error {
+			got, err := query(ctx, w.replica, question)
+			switch {
+			case err != nil:
+				return wait.Stop(err)
+			case got != want:
+				return fmt.Errorf("it says %q", got)
+			}
+			return nil
+		})
 }
 
 // others are those that keep what was sent from arriving as this fault did. A receiver is started again by the
@@ -219,7 +226,10 @@ func (w *walStream) lapsed(ctx context.Context) (bool, error) {
 // has a rate of its own.
 func (w *walStream) unthrottled(ctx context.Context) (bool, error) {
 	for _, l := range w.links.links {
-		a, err := l.Ask(ctx, probe.Question{Way: probe.Throughput, Stream: probe.Downstream, Bytes: payload(w.by.Rate), Within: measureWithin})
+		a, err := l.Ask(ctx, probe.Question{
+			Way: probe.Throughput, Stream: probe.Downstream, Bytes: payload(w.by.Rate),
+			Within: measureWithin,
+		})
 		if err == nil {
 			err = a.Err()
 		}
@@ -260,14 +270,16 @@ func (w *walStream) send(ctx context.Context) (sent, error) {
 func (w *walStream) flood(ctx context.Context, bytes int64) (func(), error) {
 	primary, err := w.source(ctx)
 	if err == nil {
-		_, err = query(ctx, primary, fmt.Sprintf("select pg_logical_emit_message(false, '%s', repeat('x', %d), true)", topology.ProbeWord, bytes))
+		_, err = query(ctx, primary, fmt.Sprintf("select pg_logical_emit_message(false, '%s', repeat('x', %d), true)",
+			topology.ProbeWord, bytes))
 	}
 	return func() {}, err
 }
 
 // total is how far the replica has the log on disk.
 func (w *walStream) total(ctx context.Context) (int64, error) {
-	text, err := query(ctx, w.replica, "select pg_wal_lsn_diff(coalesce(pg_last_wal_receive_lsn(), '0/0'), '0/0')::bigint::text")
+	text, err := query(ctx, w.replica,
+		"select pg_wal_lsn_diff(coalesce(pg_last_wal_receive_lsn(), '0/0'), '0/0')::bigint::text")
 	if err != nil {
 		return 0, err
 	}

@@ -42,7 +42,8 @@ func (g *Guard) baseline(ctx, alive context.Context) error {
 				continue
 			}
 			if already {
-				return fmt.Errorf("the fault seems to be in force already (%s), so that it could not be told apart", observed)
+				return fmt.Errorf("the fault seems to be in force already (%s), so that it could not be told apart",
+					observed)
 			}
 			return nil
 		}

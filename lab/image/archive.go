@@ -13,8 +13,8 @@ import (
 	"github.com/regionfall/regionfall/docker"
 )
 
-// context streams the build context of a recipe as a tar archive: the files of its folder and others of this machine, its binary, its
-// directories. Times are left at zero, so that the same inputs make the same layers.
+// context streams the build context of a recipe as a tar archive: the files of its folder and others of this machine,
+// its binary, its directories. Times are left at zero, so that the same inputs make the same layers.
 func (r recipe) context(binary string, others map[string][]byte) io.ReadCloser {
 	out, in := io.Pipe()
 	go func() { in.CloseWithError(r.write(tar.NewWriter(in), binary, others)) }()

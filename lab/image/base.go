@@ -59,13 +59,15 @@ func (b *builder) bootstrap(ctx context.Context, tag string) error {
 	return nil
 }
 
-// toolMissing says how to get mmdebstrap where it is neither there nor can be installed from here: as root on a Debian machine.
+// toolMissing says how to get mmdebstrap where it is neither there nor can be installed from here: as root on a Debian
+// machine.
 func toolMissing() error {
 	if _, err := exec.LookPath("mmdebstrap"); err == nil || apt.Possible() {
 		return nil
 	}
-	return fmt.Errorf("building images from packages needs mmdebstrap: on Debian or Ubuntu, `sudo apt-get install %s`; "+
-		"elsewhere only --source registry works", strings.Join(needed, " "))
+	return fmt.Errorf(
+		"building images from packages needs mmdebstrap: on Debian or Ubuntu, `sudo apt-get install %s`; "+
+			"elsewhere only --source registry works", strings.Join(needed, " "))
 }
 
 // installTool sees to mmdebstrap.
@@ -83,9 +85,9 @@ func (b *builder) installTool(ctx context.Context) error {
 // stopping is how long a cancelled command may take to clean up after itself.
 const stopping = 20 * time.Second
 
-// run executes a command to its end. Its error carries the last lines of what it printed. Cancelled, it is asked to end before it is
-// made to: mmdebstrap has mounts and a directory to clean up. It asks the whole group of processes, since mmdebstrap itself does
-// nothing but wait for its children, which would run on.
+// run executes a command to its end. Its error carries the last lines of what it printed. Cancelled, it is asked to end
+// before it is made to: mmdebstrap has mounts and a directory to clean up. It asks the whole group of processes, since
+// mmdebstrap itself does nothing but wait for its children, which would run on.
 func run(ctx context.Context, dir string, env []string, args ...string) error {
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)

@@ -16,8 +16,8 @@ import (
 // module is where the programs of the images hub, agent and app are.
 const module = "github.com/regionfall/regionfall"
 
-// tools are programs of other modules, by name. Each is compiled from a module of its own, tools.mod in its image's folder, so that
-// its dependencies stay out of ours.
+// tools are programs of other modules, by name. Each is compiled from a module of its own, tools.mod in its image's
+// folder, so that its dependencies stay out of ours.
 var tools = map[string]string{"versitygw": "github.com/versity/versitygw/cmd/versitygw"}
 
 func goVersion(ctx context.Context) (string, error) {
@@ -28,8 +28,8 @@ func goVersion(ctx context.Context) (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// compilePrograms compiles this module's programs for the engine's architecture and tells where they are. Go's build cache makes it a
-// matter of a fraction of a second when nothing has changed.
+// compilePrograms compiles this module's programs for the engine's architecture and tells where they are. Go's build
+// cache makes it a matter of a fraction of a second when nothing has changed.
 func (b *builder) compilePrograms(ctx context.Context) (map[string]string, error) {
 	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module)
 	out, err := list.Output()
@@ -38,7 +38,8 @@ func (b *builder) compilePrograms(ctx context.Context) (map[string]string, error
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, errors.New("compile the lab's programs: run this in a checkout of " + module + ", or in a module that requires it")
+		return nil, errors.New("compile the lab's programs: run this in a checkout of " + module +
+			", or in a module that requires it")
 	}
 	start := time.Now()
 	bin := b.binDir()
@@ -49,7 +50,12 @@ func (b *builder) compilePrograms(ctx context.Context) (map[string]string, error
 		paths[r.binary] = filepath.Join(bin, r.binary)
 	}
 	// Only worth a word when there is something to compile.
-	slow := time.AfterFunc(time.Second, func() { b.report(Event{Image: "programs", Step: "compile hub, agent and app"}) })
+	slow := time.AfterFunc(time.Second, func() {
+		b.report(Event{
+			Image: "programs",
+			Step:  "compile hub, agent and app",
+		})
+	})
 	err = b.compile(ctx, bin+string(filepath.Separator), dir, nil, packages...)
 	quick := slow.Stop()
 	if err != nil {
@@ -79,17 +85,19 @@ func (b *builder) compileTool(ctx context.Context, r recipe) (string, error) {
 		}
 	}
 	b.report(Event{Image: r.name, Step: "compile " + r.binary})
-	if err := b.compile(ctx, b.binDir()+string(filepath.Separator), dir, []string{"GOWORK=off"}, tools[r.binary]); err != nil {
+	if err := b.compile(ctx, b.binDir()+string(filepath.Separator), dir, []string{"GOWORK=off"},
+		tools[r.binary]); err != nil {
 		return "", fmt.Errorf("compile %s: %w", r.binary, err)
 	}
-	b.report(Event{Image: r.name, Step: fmt.Sprintf("compiled %s in %s", r.binary, time.Since(start).Round(time.Second))})
+	b.report(Event{Image: r.name, Step: fmt.Sprintf("compiled %s in %s", r.binary,
+		time.Since(start).Round(time.Second))})
 	return filepath.Join(b.binDir(), r.binary), nil
 }
 
 func (b *builder) binDir() string { return filepath.Join(b.cache, "bin", b.engine.arch) }
 
-// compile makes static binaries whose bytes depend on nothing but their sources and the compiler: in the folder to, which then ends in
-// a slash, or one as the file to.
+// compile makes static binaries whose bytes depend on nothing but their sources and the compiler: in the folder to,
+// which then ends in a slash, or one as the file to.
 func (b *builder) compile(ctx context.Context, to, dir string, env []string, packages ...string) error {
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		return err

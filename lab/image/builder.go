@@ -38,7 +38,8 @@ func reporter(progress func(Event)) func(Event) {
 func cacheDir() (string, error) {
 	dir, err := os.UserCacheDir()
 	if err != nil {
-		dir = filepath.Join(os.TempDir(), fmt.Sprintf("regionfall-%d", os.Getuid())) // a service account may have no home
+		// a service account may have no home
+		dir = filepath.Join(os.TempDir(), fmt.Sprintf("regionfall-%d", os.Getuid()))
 	}
 	dir = filepath.Join(dir, "regionfall")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -49,7 +50,8 @@ func cacheDir() (string, error) {
 
 const lockFile = "images.lock"
 
-// lock keeps other processes of this user from building the same at the same time. The kernel drops it with the process.
+// lock keeps other processes of this user from building the same at the same time. The kernel drops it with the
+// process.
 func (b *builder) lock(ctx context.Context) (func(), error) {
 	l := flock.New(filepath.Join(b.cache, lockFile))
 	got, err := l.TryLock()
@@ -63,7 +65,8 @@ func (b *builder) lock(ctx context.Context) (func(), error) {
 	return func() { _ = l.Unlock() }, nil
 }
 
-// all makes every image of a lab, side by side: what is bound by the network fills the gaps of what is bound by the processor.
+// all makes every image of a lab, side by side: what is bound by the network fills the gaps of what is bound by the
+// processor.
 func (b *builder) all(ctx context.Context, c choice) (map[string]Ref, error) {
 	base, err := b.baseTag()
 	if err != nil {

@@ -76,7 +76,8 @@ func (e *engine) has(ctx context.Context, name string) bool {
 	return err == nil
 }
 
-// offered asks the registry, through the engine (which is the one that would pull, and may run elsewhere), whether it has an image.
+// offered asks the registry, through the engine (which is the one that would pull, and may run elsewhere), whether it
+// has an image.
 func (e *engine) offered(ctx context.Context, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, registryAnswers)
 	defer cancel()
@@ -90,7 +91,8 @@ func (e *engine) offered(ctx context.Context, name string) error {
 	return err
 }
 
-// beginPull pulls an image until the first of its layers is known, and no further. Podman has no other way to ask for one, up to 5 at least.
+// beginPull pulls an image until the first of its layers is known, and no further. Podman has no other way to ask for
+// one, up to 5 at least.
 func (e *engine) beginPull(ctx context.Context, name string) error {
 	pull, err := e.client.ImagePull(ctx, name, client.ImagePullOptions{})
 	if err != nil {
@@ -125,7 +127,9 @@ func (e *engine) load(ctx context.Context, name string, archive io.Reader) (stri
 }
 
 // build builds an image from a tar archive with its context; step is told of every instruction.
-func (e *engine) build(ctx context.Context, name string, args map[string]string, archive io.Reader, step func(string)) (string, error) {
+func (e *engine) build(ctx context.Context, name string, args map[string]string, archive io.Reader,
+	step func(string),
+) (string, error) {
 	values := map[string]*string{}
 	for k, v := range args {
 		values[k] = &v
@@ -148,8 +152,8 @@ func (e *engine) build(ctx context.Context, name string, args map[string]string,
 	return e.id(ctx, name)
 }
 
-// drop removes what a build that failed has made, the last first. What others are built on stays, and that it could not be removed is no news:
-// the next build goes on from there.
+// drop removes what a build that failed has made, the last first. What others are built on stays, and that it could not
+// be removed is no news: the next build goes on from there.
 func (e *engine) drop(ctx context.Context, layers []string) {
 	ctx, cancel := context.WithTimeout(ctx, engineAnswers)
 	defer cancel()
@@ -166,8 +170,8 @@ func (e *engine) id(ctx context.Context, name string) (string, error) {
 	return i.ID, nil
 }
 
-// follow reads the engine's report of its work to the end. An error comes with the last lines of the step that failed. What the steps made, after
-// the image that the first is built on, is added to layers.
+// follow reads the engine's report of its work to the end. An error comes with the last lines of the step that failed.
+// What the steps made, after the image that the first is built on, is added to layers.
 func follow(r io.Reader, step func(string), layers *[]string) error {
 	const keep = 500 // pip lists all hashes of a file, and then says what is wrong with them
 	var lines []string

@@ -1,6 +1,7 @@
-// Package image says where the images of a lab come from and makes sure that they are there: from a registry where one answers, else
-// built from distribution packages. Both sources go through the same Dockerfiles (package docker). An image is named by the hash of
-// everything that goes into it, so it is built when its inputs change and never otherwise.
+// Package image says where the images of a lab come from and makes sure that they are there: from a registry where one
+// answers, else built from distribution packages. Both sources go through the same Dockerfiles (package docker). An
+// image is named by the hash of everything that goes into it, so it is built when its inputs change and never
+// otherwise.
 package image
 
 import (
@@ -25,7 +26,8 @@ const (
 )
 
 // ErrDiskFull says that the engine, or this machine, has no space left.
-var ErrDiskFull = errors.New("the disk is full: free some space (`docker system prune` removes what no container uses) and run again")
+var ErrDiskFull = errors.New("the disk is full: free some space (`docker system prune` removes what no container " +
+	"uses) and run again")
 
 // ParseSource reads a source as a person writes it. The empty string is Auto.
 func ParseSource(s string) (Source, error) {
@@ -83,8 +85,9 @@ type Set struct {
 	Servers   map[topology.Service]Server `json:"servers"`    // of S3 and DynamoDB
 }
 
-// Ensure makes sure that all images are in the engine, and builds those that are not. Only one process of a user does so at a time;
-// others wait for it and find the work done. Errors that a person can mend are those of package engine and ErrDiskFull.
+// Ensure makes sure that all images are in the engine, and builds those that are not. Only one process of a user does
+// so at a time; others wait for it and find the work done. Errors that a person can mend are those of package engine
+// and ErrDiskFull.
 func Ensure(ctx context.Context, o Options) (Set, error) {
 	set, err := ensure(ctx, o)
 	if err != nil {

@@ -38,7 +38,8 @@ func TestVolatileFollowsWhatTheServerCan(t *testing.T) {
 	} {
 		var is []topology.Service
 		for _, s := range []topology.Service{
-			topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3, topology.ServiceDynamoDB, topology.ServiceApp,
+			topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3, topology.ServiceDynamoDB,
+			topology.ServiceApp,
 		} {
 			if c.set.Volatile(s) {
 				is = append(is, s)
@@ -100,7 +101,8 @@ func TestBuildContext(t *testing.T) {
 	if err := os.WriteFile(path, []byte("program"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	archive := recipe{name: "agent", binary: "agent", dirs: []string{"config"}}.context(path, map[string][]byte{"authorities.pem": []byte("ours")})
+	archive := recipe{name: "agent", binary: "agent", dirs: []string{"config"}}.context(path,
+		map[string][]byte{"authorities.pem": []byte("ours")})
 	defer func() { _ = archive.Close() }()
 	got := map[string]string{}
 	for r := tar.NewReader(archive); ; {
@@ -120,7 +122,10 @@ func TestBuildContext(t *testing.T) {
 		}
 		got[h.Name] = fmt.Sprintf("%o %s", h.Mode, data)
 	}
-	want := map[string]string{"Dockerfile": "644 ", "authorities.pem": "644 ours", "agent": "755 program", "root/config/": "777 "}
+	want := map[string]string{
+		"Dockerfile": "644 ", "authorities.pem": "644 ours", "agent": "755 program",
+		"root/config/": "777 ",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -135,16 +140,19 @@ func TestFollow(t *testing.T) {
 	var steps []string
 	var layers []string
 	err := follow(strings.NewReader(`{"stream":"Step 1/4 : ARG BASE\n"}{"stream":"Step 2/4 : FROM base\n"}{"stream":" ---\u003e 111111111111\n"}{"stream":"downloaded\n"}
-		{"stream":"Step 3/4 : COPY a b\n"}{"stream":" ---\u003e 222222222222\n"}{"stream":"Step 4/4 : RUN make\n"}{"stream":" ---\u003e Running in 333333333333\n"}
+		{"stream":"Step 3/4 : COPY a b\n"}{"stream":" ---\u003e 222222222222\n"}{"stream":"Step 4/4 : RUN make\n"}
+		{"stream":" ---\u003e Running in 333333333333\n"}
 		{"stream":"\u001b[91mgcc: no "}{"stream":"such file\n"}{"errorDetail":{"message":"returned a non-zero code: 2"},"error":"returned"}`),
 		func(s string) { steps = append(steps, s) }, &layers)
 	if err == nil {
 		t.Fatal("a failed build is not an error")
 	}
-	if diff := cmp.Diff("Step 4/4 : RUN make\n    ---> Running in 333333333333\n    gcc: no such file\n    returned a non-zero code: 2", err.Error()); diff != "" {
+	if diff := cmp.Diff("Step 4/4 : RUN make\n    ---> Running in 333333333333\n    gcc: no such file\n    returned "+
+		"a non-zero code: 2", err.Error()); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"1/4 : ARG BASE", "2/4 : FROM base", "3/4 : COPY a b", "4/4 : RUN make"}, steps); diff != "" {
+	if diff := cmp.Diff([]string{"1/4 : ARG BASE", "2/4 : FROM base", "3/4 : COPY a b", "4/4 : RUN make"},
+		steps); diff != "" {
 		t.Error(diff)
 	}
 	if diff := cmp.Diff([]string{"222222222222"}, layers); diff != "" {

@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// BuildProgram makes an image of a Go program: its static binary, /config and /tmp, run as a user that is not root. It is named by the
-// import path of its main package, or by a path such as ./cmd/shop, as the go command takes it in the current directory. Nothing is
-// built when nothing has changed. progress may be nil.
+// BuildProgram makes an image of a Go program: its static binary, /config and /tmp, run as a user that is not root. It
+// is named by the import path of its main package, or by a path such as ./cmd/shop, as the go command takes it in the
+// current directory. Nothing is built when nothing has changed. progress may be nil.
 func BuildProgram(ctx context.Context, program string, progress func(Event)) (Ref, error) {
 	ref, err := buildProgram(ctx, program, reporter(progress))
 	if err != nil {

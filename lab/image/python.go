@@ -13,10 +13,12 @@ const authoritiesFile = "authorities.pem"
 
 // bundles are where systems keep the certificate authorities that they trust, after what the environment names.
 var bundles = []string{
-	"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem",
+	"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
+	"/etc/ssl/cert.pem",
 }
 
-// authorities are those that this machine trusts, as files of a build context. Without any the build trusts those that pip brings along.
+// authorities are those that this machine trusts, as files of a build context. Without any the build trusts those that
+// pip brings along.
 func authorities() (map[string][]byte, error) {
 	if named := os.Getenv("SSL_CERT_FILE"); named != "" {
 		data, err := os.ReadFile(named)

@@ -11,24 +11,35 @@ import (
 	"github.com/regionfall/regionfall/docker"
 )
 
-// What pip printed when this was tried: a hash in the list was changed by hand; the index sent half of a file; it had none of them.
+// What pip printed when this was tried: a hash in the list was changed by hand; the index sent half of a file; it had
+// none of them.
 func TestWhatPipSaysIsASentence(t *testing.T) {
 	for name, c := range map[string]struct{ printed, want string }{
 		"a hash that was changed": {
-			"Step 5/13 : RUN pip\nERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you have updated the package versions, please update the hashes.\n" +
-				"    cbor2==5.8.0 from https://index/cbor2.whl (from -r /tmp/build/requirements.txt (line 8)):\nExpected sha256 0a\nGot        0b\nThe command returned a non-zero code: 1",
-			"the index gave cbor2==5.8.0 with another hash than docker/localstack/requirements.txt has: one of the two was changed, and nothing was installed",
+			"Step 5/13 : RUN pip\nERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE. If you " +
+				"have updated the package versions, please update the hashes.\n" +
+				"    cbor2==5.8.0 from https://index/cbor2.whl (from -r /tmp/build/requirements.txt (line " +
+				"8)):\nExpected sha256 0a\nGot        0b\nThe command returned a non-zero code: 1",
+			"the index gave cbor2==5.8.0 with another hash than docker/localstack/requirements.txt has: one of the " +
+				"two was changed, and nothing was installed",
 		},
 		"no answer": {
-			"Step 5/13 : RUN pip\nERROR: Could not find a version that satisfies the requirement boto3==1.42.54 (from versions: none)\nERROR: No matching distribution found for boto3==1.42.54\nThe command returned a non-zero code: 1",
+			"Step 5/13 : RUN pip\nERROR: Could not find a version that satisfies the requirement boto3==1.42.54 " +
+				"(from versions: none)\nERROR: No matching distribution found for boto3==1.42.54\nThe command " +
+				"returned a non-zero code: 1",
 			"fetch LocalStack's Python packages: No matching distribution found for boto3==1.42.54",
 		},
 		"half of a file": {
-			"Step 5/13 : RUN pip\nCollecting annotated-types==0.7.0\nerror: incomplete-download\n× Download failed because not enough bytes were received (6.8 kB/13 kB)\n" +
-				"╰─> URL: http://index/annotated_types.whl\nnote: This is an issue with network connectivity, not pip.\nThe command returned a non-zero code: 1",
+			"Step 5/13 : RUN pip\nCollecting annotated-types==0.7.0\nerror: incomplete-download\n× Download failed " +
+				"because not enough bytes were received (6.8 kB/13 kB)\n" +
+				"╰─> URL: http://index/annotated_types.whl\nnote: This is an issue with network connectivity, not " +
+				"pip.\nThe command returned a non-zero code: 1",
 			"fetch LocalStack's Python packages: Download failed because not enough bytes were received (6.8 kB/13 kB)",
 		},
-		"not pip": {"Step 5/13 : RUN apt-get\nE: Unable to locate package python3", "build: Step 5/13 : RUN apt-get\n    E: Unable to locate package python3"},
+		"not pip": {
+			"Step 5/13 : RUN apt-get\nE: Unable to locate package python3",
+			"build: Step 5/13 : RUN apt-get\n    E: Unable to locate package python3",
+		},
 	} {
 		if got := ofPip(fmt.Errorf("build: %w", &buildError{strings.Split(c.printed, "\n")})).Error(); got != c.want {
 			t.Errorf("%s: %s", name, got)

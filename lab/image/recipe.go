@@ -34,7 +34,8 @@ var pins = map[string]string{
 	"aws":      "localstack/localstack:4.14.0@sha256:3ebc37595918b8accb852f8048fef2aff047d465167edd655528065b07bc364a",
 }
 
-// databases are the recipes of what is the same whatever serves S3 and DynamoDB; base is the bootstrapped image that Packages builds on.
+// databases are the recipes of what is the same whatever serves S3 and DynamoDB; base is the bootstrapped image that
+// Packages builds on.
 func databases(source Source, base string) []recipe {
 	on := func(name string) string {
 		if source == Registry {
@@ -57,7 +58,8 @@ func (b *builder) stores(p provider, base string) (rs []recipe) {
 		"aws":        {base: pins["aws"]},
 		"localstack": {base: base, python: true},
 		"dynamodb":   {base: base},
-		// The tag follows what the binary is compiled from: to see that nothing has changed must not take a compilation.
+		// The tag follows what the binary is compiled from: to see that nothing has changed must not take a
+		// compilation.
 		"s3": {base: base, binary: "versitygw", inputs: []string{b.goVersion, b.engine.arch}},
 	}
 	for _, name := range p.images() {
@@ -81,7 +83,8 @@ func programs() []recipe {
 	}
 }
 
-// tag names the image of a recipe by the hash of all that goes into it. binary is the path of the program whose bytes count, or empty.
+// tag names the image of a recipe by the hash of all that goes into it. binary is the path of the program whose bytes
+// count, or empty.
 func (r recipe) tag(arch, binary string) (string, error) {
 	h := sha256.New()
 	put := func(parts ...string) {

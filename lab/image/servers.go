@@ -21,8 +21,8 @@ type Server struct {
 // String is the program and where it is from.
 func (s Server) String() string { return s.Program + " from " + s.From }
 
-// Abilities are what a store can do and a lab, a fault or a spec may rely on: they ask this and not which program it is. The zero value
-// can nothing.
+// Abilities are what a store can do and a lab, a fault or a spec may rely on: they ask this and not which program it
+// is. The zero value can nothing.
 type Abilities struct {
 	Durable         bool `json:"durable"`          // what was acknowledged is there after a kill
 	Versions        bool `json:"versions"`         // what was overwritten or deleted can be read by its version
@@ -32,7 +32,8 @@ type Abilities struct {
 	// These no fault or drill asks for.
 	NestedKeys       bool `json:"nested_keys"`       // a key may go on with a slash where another ends
 	DistinctVersions bool `json:"distinct_versions"` // a listing of versions repeats none at the end of a page
-	BucketRaces      bool `json:"bucket_races"`      // of many that create a bucket at once, all are told that it is there or that they did
+	// of many that create a bucket at once, all are told that it is there or that they did
+	BucketRaces bool `json:"bucket_races"`
 }
 
 // Needs are what a program has to be given beyond what every node has.
@@ -48,8 +49,9 @@ type provider struct {
 	servers map[topology.Service]Server
 }
 
-// The abilities of each were tried with suites/conformance, but for those of the registry's image: no registry answered where
-// this was written. What is said of it is what LocalStack's Python packages showed for S3, and what its documents say for DynamoDB.
+// The abilities of each were tried with suites/conformance, but for those of the registry's image: no registry answered
+// where this was written. What is said of it is what LocalStack's Python packages showed for S3, and what its documents
+// say for DynamoDB.
 var (
 	packaged = provider{topology.AWSPackages, map[topology.Service]Server{
 		topology.ServiceS3: {
@@ -72,21 +74,26 @@ var (
 		topology.ServiceDynamoDB: whole,
 	}}
 
-	stacked = Abilities{Versions: true, ConditionalPuts: true, NestedKeys: true, DistinctVersions: true, BucketRaces: true}
+	stacked = Abilities{
+		Versions: true, ConditionalPuts: true, NestedKeys: true, DistinctVersions: true,
+		BucketRaces: true,
+	}
 
 	moto = Server{
 		Image: "dynamodb", Program: "moto 5.1.1", From: "Debian packages", Can: Abilities{ConditionalPuts: true},
 	}
-	// LocalStack as the registry has it is believed to start as no other user than root: by its documents and its packages it writes below
-	// /var/lib/localstack, /usr/lib/localstack, /opt/code and /root. That has not been tried: no registry answered where this was written.
-	// It has no capability all the same. Built from its Python packages it has been run as everybody else is, with a folder of its own.
+	// LocalStack as the registry has it is believed to start as no other user than root: by its documents and its
+	// packages it writes below /var/lib/localstack, /usr/lib/localstack, /opt/code and /root. That has not been tried:
+	// no registry answered where this was written. It has no capability all the same. Built from its Python packages it
+	// has been run as everybody else is, with a folder of its own.
 	whole = Server{
 		Image: "aws", Program: "LocalStack 4.14.0", From: "the registry's image", Can: stacked,
 		Needs: Needs{Root: true, Loopback: []string{localstackHost}},
 	}
 )
 
-// localstackHost is what LocalStack calls itself. Its S3 looks that name up when it starts, and where nobody knows it waits for the answer.
+// localstackHost is what LocalStack calls itself. Its S3 looks that name up when it starts, and where nobody knows it
+// waits for the answer.
 const localstackHost = "s3.localhost.localstack.cloud"
 
 // images are the keys of the images that it takes.
@@ -116,14 +123,15 @@ func (s Set) Together() bool {
 	return s.Servers[topology.ServiceS3].Image == s.Servers[topology.ServiceDynamoDB].Image
 }
 
-// Volatile says whether a node of a service loses what it stores when it is killed. Of what is no store of AWS none does.
+// Volatile says whether a node of a service loses what it stores when it is killed. Of what is no store of AWS none
+// does.
 func (s Set) Volatile(service topology.Service) bool {
 	server, ok := s.Servers[service]
 	return ok && !server.Can.Durable
 }
 
-// Serve is what serves S3 and DynamoDB for a choice that leaves nothing open, without an image: for tests of what is made of it.
-// Without a registry LocalStack is that of the Python packages.
+// Serve is what serves S3 and DynamoDB for a choice that leaves nothing open, without an image: for tests of what is
+// made of it. Without a registry LocalStack is that of the Python packages.
 func Serve(aws topology.AWS, registry bool) map[topology.Service]Server {
 	switch {
 	case aws == topology.AWSPackages:

@@ -27,8 +27,8 @@ func (b *builder) recipes(c choice, base string) []recipe {
 	return append(databases(c.source, base), b.stores(c.provider, base)...)
 }
 
-// choose settles where images come from and what serves S3 and DynamoDB, and why. What is in the engine already goes before what a registry
-// may offer: a lab that worked yesterday works today, with the network down.
+// choose settles where images come from and what serves S3 and DynamoDB, and why. What is in the engine already goes
+// before what a registry may offer: a lab that worked yesterday works today, with the network down.
 func (b *builder) choose(ctx context.Context, wanted Options) (c choice, err error) {
 	if wanted.AWS, err = ParseAWS(string(wanted.AWS)); err != nil {
 		return c, err
@@ -47,14 +47,16 @@ func (b *builder) choose(ctx context.Context, wanted Options) (c choice, err err
 }
 
 func (b *builder) chooseSource(ctx context.Context, wanted Source, base string) (Source, string, error) {
-	unpulled := slices.DeleteFunc([]string{pins["postgres"], pins["redis"]}, func(name string) bool { return b.engine.has(ctx, name) })
+	unpulled := slices.DeleteFunc([]string{pins["postgres"], pins["redis"]},
+		func(name string) bool { return b.engine.has(ctx, name) })
 	switch wanted {
 	case Packages:
 		return Packages, "asked for", nil
 	case Registry:
 		if len(unpulled) > 0 && !b.built(databases(Registry, base)) {
 			if err := b.engine.offered(ctx, unpulled[0]); err != nil {
-				return "", "", fmt.Errorf("images from a registry: %s, for %s: try --source packages", refusal(err), unpulled[0])
+				return "", "", fmt.Errorf("images from a registry: %s, for %s: try --source packages", refusal(err),
+					unpulled[0])
 			}
 		}
 		return Registry, "asked for", nil
@@ -73,8 +75,11 @@ func (b *builder) chooseSource(ctx context.Context, wanted Source, base string) 
 	return Registry, "a registry answers", nil
 }
 
-// chooseAWS settles what serves S3 and DynamoDB where the databases come from source. From packages only that goes into it, and no registry is asked.
-func (b *builder) chooseAWS(ctx context.Context, wanted topology.AWS, source Source, base string) (provider, string, error) {
+// chooseAWS settles what serves S3 and DynamoDB where the databases come from source. From packages only that goes into
+// it, and no registry is asked.
+func (b *builder) chooseAWS(ctx context.Context, wanted topology.AWS, source Source,
+	base string,
+) (provider, string, error) {
 	if wanted == topology.AWSPackages {
 		return packaged, "asked for", nil
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// engineThat starts an engine's API of which only these questions are answered: is this image here, does a registry have it. No
-// registry can be had in a test, and its absence cannot either.
+// engineThat starts an engine's API of which only these questions are answered: is this image here, does a registry
+// have it. No registry can be had in a test, and its absence cannot either.
 func engineThat(t *testing.T, has, offers func(name string) bool) *engine {
 	t.Helper()
 	return engineBefore(t, has, func(name string) int {
@@ -35,7 +35,10 @@ func engineBefore(t *testing.T, has func(name string) bool, registry func(name s
 	say := func(w http.ResponseWriter, status int) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
-		text, ok := map[int]string{http.StatusOK: `{}`, http.StatusUnauthorized: `{"message":"unauthorized: authentication required"}`}[status]
+		text, ok := map[int]string{
+			http.StatusOK:           `{}`,
+			http.StatusUnauthorized: `{"message":"unauthorized: authentication required"}`,
+		}[status]
 		if !ok {
 			text = `{"message":"no such host"}`
 		}
@@ -71,7 +74,8 @@ func engineBefore(t *testing.T, has func(name string) bool, registry func(name s
 	return e
 }
 
-// rig is a builder before an engine that has, and a registry that offers, what the functions say. These are built already.
+// rig is a builder before an engine that has, and a registry that offers, what the functions say. These are built
+// already.
 func rig(t *testing.T, has, offers func(string) bool, built ...func(b *builder, base string) []recipe) *builder {
 	t.Helper()
 	b := &builder{engine: engineThat(t, has, offers), present: map[string]string{}, goVersion: "go1"}
@@ -117,15 +121,39 @@ func TestChooseSource(t *testing.T) {
 		want        Source
 		reason      string
 	}{
-		"nothing here, no registry":             {wanted: Auto, has: never, offers: never, want: Packages, reason: "no image registry answers"},
-		"nothing here, a registry":              {wanted: Auto, has: never, offers: always, want: Registry, reason: "a registry answers"},
-		"pulled before, no registry":            {wanted: Auto, has: always, offers: never, want: Registry, reason: "pinned images are here"},
-		"built from packages, a registry":       {wanted: Auto, built: []Source{Packages}, has: never, offers: always, want: Packages, reason: "here already"},
-		"built from both, no registry":          {wanted: Auto, built: []Source{Packages, Registry}, has: never, offers: never, want: Registry, reason: "here already"},
-		"packages asked for, a registry":        {wanted: Packages, has: always, offers: always, want: Packages, reason: "asked for"},
-		"registry asked for":                    {wanted: Registry, has: never, offers: always, want: Registry, reason: "asked for"},
-		"registry asked for, built, none there": {wanted: Registry, built: []Source{Registry}, has: never, offers: never, want: Registry, reason: "asked for"},
-		"registry asked for, none there":        {wanted: Registry, has: never, offers: never, want: "", reason: ""},
+		"nothing here, no registry": {
+			wanted: Auto, has: never, offers: never, want: Packages,
+			reason: "no image registry answers",
+		},
+		"nothing here, a registry": {
+			wanted: Auto, has: never, offers: always, want: Registry,
+			reason: "a registry answers",
+		},
+		"pulled before, no registry": {
+			wanted: Auto, has: always, offers: never, want: Registry,
+			reason: "pinned images are here",
+		},
+		"built from packages, a registry": {
+			wanted: Auto, built: []Source{Packages}, has: never, offers: always,
+			want: Packages, reason: "here already",
+		},
+		"built from both, no registry": {
+			wanted: Auto, built: []Source{Packages, Registry}, has: never,
+			offers: never, want: Registry, reason: "here already",
+		},
+		"packages asked for, a registry": {
+			wanted: Packages, has: always, offers: always, want: Packages,
+			reason: "asked for",
+		},
+		"registry asked for": {
+			wanted: Registry, has: never, offers: always, want: Registry,
+			reason: "asked for",
+		},
+		"registry asked for, built, none there": {
+			wanted: Registry, built: []Source{Registry}, has: never,
+			offers: never, want: Registry, reason: "asked for",
+		},
+		"registry asked for, none there": {wanted: Registry, has: never, offers: never, want: "", reason: ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var built []recipesOf
@@ -153,27 +181,72 @@ func TestChooseWhatServesS3AndDynamoDB(t *testing.T) {
 		want        provider
 		reason      string
 	}{
-		"a registry":                               {source: Registry, has: never, offers: always, want: registered, reason: "the registry has it"},
-		"a registry, without LocalStack":           {source: Registry, has: never, offers: butLocalStack, want: packaged, reason: "no LocalStack from a registry: no image registry answers (Error response from daemon: no such host)"},
-		"a registry, and LocalStack pulled":        {source: Registry, has: always, offers: never, want: registered, reason: "its pinned image is here already"},
-		"a registry, and LocalStack made":          {source: Registry, has: butLocalStack, offers: never, built: []recipesOf{storesOf(registered)}, want: registered, reason: "it is here already"},
-		"a registry, and packages made":            {source: Registry, has: butLocalStack, offers: always, built: []recipesOf{storesOf(packaged)}, want: packaged, reason: "they are here already"},
-		"a registry, packages asked for":           {wanted: packages, source: Registry, has: always, offers: always, want: packaged, reason: "asked for"},
-		"a registry, LocalStack asked for":         {wanted: local, source: Registry, has: never, offers: always, want: registered, reason: "asked for"},
-		"a registry without, LocalStack asked for": {wanted: local, source: Registry, has: butLocalStack, offers: butLocalStack, want: python, reason: "asked for, and no LocalStack from a registry"},
-		"packages":                                   {source: Packages, has: never, offers: never, want: packaged, reason: "images are from packages"},
-		"packages, all of them made":                 {source: Packages, has: never, offers: never, built: []recipesOf{storesOf(packaged), storesOf(python)}, want: packaged, reason: "they are here already"},
-		"packages, LocalStack made":                  {source: Packages, has: never, offers: never, built: []recipesOf{storesOf(python)}, want: python, reason: "it is here already"},
-		"packages, LocalStack asked for":             {wanted: local, source: Packages, has: never, offers: never, want: python, reason: "asked for"},
-		"packages, LocalStack asked for, a registry": {wanted: local, source: Packages, has: always, offers: always, want: python, reason: "asked for"},
-		"packages, packages asked for":               {wanted: packages, source: Packages, has: never, offers: never, built: []recipesOf{storesOf(python)}, want: packaged, reason: "asked for"},
+		"a registry": {
+			source: Registry, has: never, offers: always, want: registered,
+			reason: "the registry has it",
+		},
+		"a registry, without LocalStack": {
+			source: Registry, has: never, offers: butLocalStack,
+			want:   packaged,
+			reason: "no LocalStack from a registry: no image registry answers (Error response from daemon: no such host)",
+		},
+		"a registry, and LocalStack pulled": {
+			source: Registry, has: always, offers: never, want: registered,
+			reason: "its pinned image is here already",
+		},
+		"a registry, and LocalStack made": {
+			source: Registry, has: butLocalStack, offers: never,
+			built: []recipesOf{storesOf(registered)}, want: registered, reason: "it is here already",
+		},
+		"a registry, and packages made": {
+			source: Registry, has: butLocalStack, offers: always,
+			built: []recipesOf{storesOf(packaged)}, want: packaged, reason: "they are here already",
+		},
+		"a registry, packages asked for": {
+			wanted: packages, source: Registry, has: always, offers: always,
+			want: packaged, reason: "asked for",
+		},
+		"a registry, LocalStack asked for": {
+			wanted: local, source: Registry, has: never, offers: always,
+			want: registered, reason: "asked for",
+		},
+		"a registry without, LocalStack asked for": {
+			wanted: local, source: Registry, has: butLocalStack,
+			offers: butLocalStack, want: python, reason: "asked for, and no LocalStack from a registry",
+		},
+		"packages": {
+			source: Packages, has: never, offers: never, want: packaged,
+			reason: "images are from packages",
+		},
+		"packages, all of them made": {
+			source: Packages, has: never, offers: never,
+			built: []recipesOf{storesOf(packaged), storesOf(python)}, want: packaged, reason: "they are here already",
+		},
+		"packages, LocalStack made": {
+			source: Packages, has: never, offers: never,
+			built: []recipesOf{storesOf(python)}, want: python, reason: "it is here already",
+		},
+		"packages, LocalStack asked for": {
+			wanted: local, source: Packages, has: never, offers: never,
+			want: python, reason: "asked for",
+		},
+		"packages, LocalStack asked for, a registry": {
+			wanted: local, source: Packages, has: always, offers: always,
+			want: python, reason: "asked for",
+		},
+		"packages, packages asked for": {
+			wanted: packages, source: Packages, has: never, offers: never,
+			built: []recipesOf{storesOf(python)}, want: packaged, reason: "asked for",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := rig(t, c.has, c.offers, c.built...).choose(t.Context(), Options{Source: c.source, AWS: c.wanted})
+			got, err := rig(t, c.has, c.offers, c.built...).choose(t.Context(),
+				Options{Source: c.source, AWS: c.wanted})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(c.want.servers, got.provider.servers); diff != "" || got.provider.name != c.want.name || !strings.Contains(got.awsReason, c.reason) {
+			if diff := cmp.Diff(c.want.servers, got.provider.servers); diff != "" || got.provider.name != c.want.name ||
+				!strings.Contains(got.awsReason, c.reason) {
 				t.Errorf("got %s; want it because %q\n%s", got.serves(), c.reason, diff)
 			}
 		})
@@ -181,11 +254,13 @@ func TestChooseWhatServesS3AndDynamoDB(t *testing.T) {
 	b := rig(t, butLocalStack, never)
 	clear(b.present)
 	t.Setenv("PATH", "")
-	if _, err := b.choose(t.Context(), Options{AWS: local}); err == nil || !strings.Contains(err.Error(), "no LocalStack from a registry: no image registry answers") ||
+	if _, err := b.choose(t.Context(), Options{AWS: local}); err == nil ||
+		!strings.Contains(err.Error(), "no LocalStack from a registry: no image registry answers") ||
 		!strings.Contains(err.Error(), "needs mmdebstrap") || strings.Contains(err.Error(), "\n") {
 		t.Errorf("nothing to build it with: %v", err)
 	}
-	if _, err := rig(t, always, always).choose(t.Context(), Options{AWS: "localstak"}); err == nil || !strings.Contains(err.Error(), `"localstak"`) {
+	if _, err := rig(t, always, always).choose(t.Context(), Options{AWS: "localstak"}); err == nil ||
+		!strings.Contains(err.Error(), `"localstak"`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -202,14 +277,16 @@ func TestARegistryThatWantsATokenSaysSo(t *testing.T) {
 		return b.choose(t.Context(), o)
 	}
 	got, err := wants("localstack", Options{})
-	if err != nil || got.source != Registry || got.provider.name != topology.AWSPackages || !strings.Contains(got.awsReason, "wants a token (") {
+	if err != nil || got.source != Registry || got.provider.name != topology.AWSPackages ||
+		!strings.Contains(got.awsReason, "wants a token (") {
 		t.Errorf("for LocalStack: %s %s, %v", got.source, got.serves(), err)
 	}
 	got, err = wants("postgres", Options{})
 	if err != nil || got.source != Packages || !strings.Contains(got.reason, "wants a token (") {
 		t.Errorf("for the databases: %s because %s, %v", got.source, got.reason, err)
 	}
-	if _, err = wants("postgres", Options{Source: Registry}); err == nil || !strings.Contains(err.Error(), "wants a token (") {
+	if _, err = wants("postgres", Options{Source: Registry}); err == nil ||
+		!strings.Contains(err.Error(), "wants a token (") {
 		t.Errorf("asked for: %v", err)
 	}
 }
@@ -233,7 +310,8 @@ func TestPodmansNamesAreOurs(t *testing.T) {
 	there.Podman = true
 	there.Answer("GET /images/json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`[{"Id": "i1", "RepoTags": ["localhost/regionfall/postgres:0123456789ab"]}, {"Id": "i2", "RepoTags": ["regionfall/redis:0123456789ab"]}]`))
+		_, _ = w.Write(
+			[]byte(`[{"Id": "i1", "RepoTags": ["localhost/regionfall/postgres:0123456789ab"]}, {"Id": "i2", "RepoTags": ["regionfall/redis:0123456789ab"]}]`))
 	})
 	t.Setenv("DOCKER_HOST", there.Address)
 	e, err := open(t.Context())
@@ -250,7 +328,8 @@ func TestPodmansNamesAreOurs(t *testing.T) {
 
 // Podman answers 404 where docker inspects a registry's image, be it there or not.
 func TestPodmanFindsARegistryByPulling(t *testing.T) {
-	const layer, failure = `{"status":"Pulling fs layer","id":"0123456789ab"}`, `{"errorDetail":{"message":"no such host"},"error":"no such host"}`
+	const layer, failure = `{"status":"Pulling fs layer","id":"0123456789ab"}`,
+		`{"errorDetail":{"message":"no such host"},"error":"no such host"}`
 	for name, c := range map[string]struct {
 		lines []string
 		want  string // of the error

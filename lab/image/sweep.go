@@ -9,7 +9,8 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// scratch makes a directory for what is needed only while an image is made. Nobody else is at it: the lock of the image cache is held.
+// scratch makes a directory for what is needed only while an image is made. Nobody else is at it: the lock of the image
+// cache is held.
 func (b *builder) scratch(name string) (string, error) {
 	all := scratchDir(b.cache)
 	if err := os.MkdirAll(all, 0o755); err != nil {

@@ -9,11 +9,12 @@ import (
 	labengine "github.com/regionfall/regionfall/lab/engine"
 )
 
-// silentWithin is how long nothing may be heard of a build. What the engine takes of its inputs, every instruction and every line that its programs print is
-// a sign of life.
+// silentWithin is how long nothing may be heard of a build. What the engine takes of its inputs, every instruction and
+// every line that its programs print is a sign of life.
 const silentWithin = 5 * time.Minute
 
-// watch sees to it that a build of which nothing is heard any more ends: an engine that hangs neither fails nor goes on.
+// watch sees to it that a build of which nothing is heard any more ends: an engine that hangs neither fails nor goes
+// on.
 type watch struct {
 	timer  *time.Timer
 	cancel context.CancelCauseFunc
@@ -24,7 +25,8 @@ func attend(ctx context.Context) (context.Context, *watch) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	return ctx, &watch{cancel: cancel, timer: time.AfterFunc(silentWithin, func() {
 		cancel(&labengine.Problem{
-			Kind: labengine.ErrHangs, Detail: fmt.Sprintf("not a word of a build for %s", silentWithin), Remedy: "start it again, and run this again",
+			Kind: labengine.ErrHangs, Detail: fmt.Sprintf("not a word of a build for %s", silentWithin),
+			Remedy: "start it again, and run this again",
 		})
 	})}
 }

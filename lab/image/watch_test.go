@@ -20,7 +20,8 @@ func TestABuildOfWhichNothingIsHeardEnds(t *testing.T) {
 		go func() { read <- follow(w.reader(said), nil, nil) }()
 		for range 5 { // slow, but alive: longer than the limit in all
 			time.Sleep(silentWithin - time.Second)
-			if _, err := io.WriteString(engine, `{"stream":"Step 1/2 : FROM scratch\n"}`); err != nil || ctx.Err() != nil {
+			if _, err := io.WriteString(engine, `{"stream":"Step 1/2 : FROM scratch\n"}`); err != nil ||
+				ctx.Err() != nil {
 				t.Fatalf("%v, %v", err, context.Cause(ctx))
 			}
 			synctest.Wait()

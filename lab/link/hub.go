@@ -37,7 +37,11 @@ const baseline = "baseline"
 func Connect(ctx context.Context, api string) (*Hub, error) {
 	h := &Hub{client: toxiproxy.NewClient(api), api: api, patience: answerWithin}
 	err := wait.Until(ctx, 10*time.Second, "the hub's control API at "+api, func(ctx context.Context) error {
-		return h.call(ctx, "being asked for its version", func(doing) error { _, err := h.client.Version(); return err })
+		return h.call(ctx, "being asked for its version", func(doing) error {
+			_,
+				err := h.client.Version()
+			return err
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -49,12 +53,14 @@ func Connect(ctx context.Context, api string) (*Hub, error) {
 // from there and from nowhere else. delay is added each way to every path between two regions, as the baseline of its
 // links.
 func (h *Hub) Open(
-	ctx context.Context, paths []topology.Path, listen func(from string) string, delay func(topology.Path) time.Duration,
+	ctx context.Context, paths []topology.Path, listen func(from string) string,
+	delay func(topology.Path) time.Duration,
 ) error {
 	proxies := make([]toxiproxy.Proxy, 0, len(paths))
 	for _, p := range paths {
 		proxies = append(proxies, toxiproxy.Proxy{
-			Name: p.Name, Listen: net.JoinHostPort(listen(p.From), strconv.Itoa(p.Port)), Upstream: p.Upstream, Enabled: true,
+			Name: p.Name, Listen: net.JoinHostPort(listen(p.From), strconv.Itoa(p.Port)), Upstream: p.Upstream,
+			Enabled: true,
 		})
 	}
 	err := h.call(ctx, "opening links", func(doing) error { _, err := h.client.Populate(proxies); return err })

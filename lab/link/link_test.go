@@ -52,7 +52,8 @@ func open(t *testing.T, baseline time.Duration) *Link {
 		t.Fatal(err)
 	}
 	spec := topology.Path{
-		Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: linktest.FreePort(t), Upstream: echo(t),
+		Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: linktest.FreePort(t),
+		Upstream: echo(t),
 	}
 	err = h.Open(t.Context(), []topology.Path{spec}, func(string) string { return "127.0.0.1" },
 		func(topology.Path) time.Duration { return baseline })
@@ -142,7 +143,8 @@ func trip(t *testing.T, l *Link) (time.Duration, error) {
 func TestToxicsOfHoldersStandSideBySideAndTheBaselineStays(t *testing.T) {
 	const base, delay = 20 * time.Millisecond, 150 * time.Millisecond
 	l := open(t, base)
-	// A busy machine adds to a trip, or takes from it: Toxiproxy has each toxic wait less by what the one before was late.
+	// A busy machine adds to a trip, or takes from it: Toxiproxy has each toxic wait less by what the one before was
+	// late.
 	least := func(least time.Duration) {
 		t.Helper()
 		var took []time.Duration
@@ -151,7 +153,8 @@ func TestToxicsOfHoldersStandSideBySideAndTheBaselineStays(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if one >= 2*least*9/10 && one <= 2*least+delay { // beyond is a toxic that should be gone, below one that is missing
+			// beyond is a toxic that should be gone, below one that is missing
+			if one >= 2*least*9/10 && one <= 2*least+delay {
 				return
 			}
 			took = append(took, one)

@@ -146,7 +146,8 @@ func TestBytesStayInOrderWhileToxicsComeAndGo(t *testing.T) {
 	for i := range 40 {
 		toxics := toxic.Latency(probe.Both, 10*time.Millisecond, 5*time.Millisecond)
 		if i%2 == 1 {
-			toxics = append(toxic.Bandwidth(probe.Upstream, 5_000_000), toxic.SlowClose(probe.Downstream, time.Second)...)
+			toxics = append(toxic.Bandwidth(probe.Upstream, 5_000_000),
+				toxic.SlowClose(probe.Downstream, time.Second)...)
 		}
 		set := func(holder string, toxics []toxic.Toxic) error { return l.Set(t.Context(), holder, toxics) }
 		if err := errors.Join(set("ada", toxics), set("bob", toxics), set("ada", nil)); err != nil {

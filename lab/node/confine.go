@@ -14,8 +14,8 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// Needs are what a node may do beyond what every node may. The zero value is the strictest: a user that is not root, no capability and
-// no way to get one, a root file system that nobody writes to but for /tmp, a limit on processes.
+// Needs are what a node may do beyond what every node may. The zero value is the strictest: a user that is not root, no
+// capability and no way to get one, a root file system that nobody writes to but for /tmp, a limit on processes.
 type Needs struct {
 	Root     bool     // runs as whom its image names, be it root
 	Writable bool     // writes wherever its user may, and not to Scratch and /tmp only
@@ -31,7 +31,8 @@ const (
 	mostProcesses = 512
 )
 
-// confine takes from a node whatever it does not need. No node needs a capability: they listen on high ports and own their files.
+// confine takes from a node whatever it does not need. No node needs a capability: they listen on high ports and own
+// their files.
 func confine(h *container.HostConfig, needs Needs) {
 	most := int64(mostProcesses)
 	h.CapDrop = []string{"ALL"}
@@ -68,7 +69,8 @@ func isRoot(user string) bool {
 	return strings.Trim(name, "0") == "" || name == "root"
 }
 
-// put copies files into a container that is not started yet: into its volumes only, since its root file system takes nothing.
+// put copies files into a container that is not started yet: into its volumes only, since its root file system takes
+// nothing.
 func (e *Engine) put(ctx context.Context, id string, files map[string][]byte) error {
 	for _, file := range slices.Sorted(maps.Keys(files)) {
 		var archive bytes.Buffer
@@ -79,7 +81,10 @@ func (e *Engine) put(ctx context.Context, id string, files map[string][]byte) er
 		if err := w.Close(); err != nil {
 			return fmt.Errorf("pack %s: %w", file, err)
 		}
-		_, err := e.client.CopyToContainer(ctx, id, client.CopyToContainerOptions{DestinationPath: path.Dir(file), Content: &archive})
+		_, err := e.client.CopyToContainer(ctx, id, client.CopyToContainerOptions{
+			DestinationPath: path.Dir(file),
+			Content:         &archive,
+		})
 		if err != nil {
 			return fmt.Errorf("copy %s in: %s", file, oneLine(err))
 		}

@@ -9,8 +9,10 @@ import (
 func TestANodeThatSaysNothingGetsTheStrictest(t *testing.T) {
 	var h container.HostConfig
 	confine(&h, Needs{})
-	if !h.ReadonlyRootfs || len(h.CapDrop) != 1 || h.CapDrop[0] != "ALL" || len(h.CapAdd) != 0 || h.PidsLimit == nil || *h.PidsLimit != mostProcesses ||
-		len(h.SecurityOpt) != 1 || h.SecurityOpt[0] != "no-new-privileges" || len(h.Tmpfs) != 1 || h.Tmpfs["/tmp"] == "" {
+	if !h.ReadonlyRootfs || len(h.CapDrop) != 1 || h.CapDrop[0] != "ALL" || len(h.CapAdd) != 0 || h.PidsLimit == nil ||
+		*h.PidsLimit != mostProcesses ||
+		len(h.SecurityOpt) != 1 || h.SecurityOpt[0] != "no-new-privileges" || len(h.Tmpfs) != 1 ||
+		h.Tmpfs["/tmp"] == "" {
 		t.Errorf("got %+v", h)
 	}
 }

@@ -26,13 +26,17 @@ type Death struct {
 	container string
 }
 
-// FollowDeaths hands on the end of each node of a lab, in order, until ctx ends or the engine ends the stream: its error says why it did. One after since
-// is told too, if the engine still knows it; 0 is from now on. Subscribed is called once the engine listens.
-func (e *Engine) FollowDeaths(ctx context.Context, lab string, since int64, subscribed func() error, seen func(Death)) error {
+// FollowDeaths hands on the end of each node of a lab, in order, until ctx ends or the engine ends the stream: its
+// error says why it did. One after since is told too, if the engine still knows it; 0 is from now on. Subscribed is
+// called once the engine listens.
+func (e *Engine) FollowDeaths(ctx context.Context, lab string, since int64, subscribed func() error,
+	seen func(Death),
+) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	o := client.EventsListOptions{Filters: make(client.Filters).
-		Add("type", string(events.ContainerEventType)).Add("event", string(events.ActionDie)).Add("label", LabelLab+"="+lab)}
+		Add("type", string(events.ContainerEventType)).Add("event", string(events.ActionDie)).Add("label",
+		LabelLab+"="+lab)}
 	if since > 0 {
 		o.Since = fmt.Sprintf("%d.%09d", since/int64(time.Second), since%int64(time.Second))
 	}
@@ -76,7 +80,10 @@ func death(m events.Message) (Death, bool) {
 	if err != nil {
 		code = -1
 	}
-	return Death{Node: labels[LabelNode], Service: topology.Service(labels[LabelService]), Code: code, At: m.TimeNano, container: m.Actor.ID}, true
+	return Death{
+		Node: labels[LabelNode], Service: topology.Service(labels[LabelService]), Code: code, At: m.TimeNano,
+		container: m.Actor.ID,
+	}, true
 }
 
 // Dead are the nodes of a lab that have run, and do not any more.
@@ -90,7 +97,10 @@ func (e *Engine) Dead(ctx context.Context, lab string) ([]Death, error) {
 		if f.Kind != "container" || f.Labels[LabelNode] == "" || f.State != "exited" && f.State != "dead" {
 			continue
 		}
-		d := Death{Node: f.Labels[LabelNode], Service: topology.Service(f.Labels[LabelService]), Code: -1, container: f.ID}
+		d := Death{
+			Node: f.Labels[LabelNode], Service: topology.Service(f.Labels[LabelService]), Code: -1,
+			container: f.ID,
+		}
 		if s, err := e.ended(ctx, d); err == nil { // else it has been started again, or removed
 			dead = append(dead, s)
 		}
@@ -113,8 +123,8 @@ func (e *Engine) ended(ctx context.Context, d Death) (Death, error) {
 	return d, nil
 }
 
-// Obituary is a death with all that the engine knows of it, and the last lines that the node printed; of a Go program that failed, those in which it says
-// why, which it does before it says where. The error is about the lines.
+// Obituary is a death with all that the engine knows of it, and the last lines that the node printed; of a Go program
+// that failed, those in which it says why, which it does before it says where. The error is about the lines.
 func (e *Engine) Obituary(ctx context.Context, d Death) (Death, []string, error) {
 	if more, err := e.ended(ctx, d); err == nil {
 		d = more

@@ -33,26 +33,33 @@ func TestDeathsAreToldInOrderUntilTheEngineEndsThem(t *testing.T) {
 	e := engineAt(t, func(w http.ResponseWriter, r *http.Request) {
 		asked = append(asked, r.URL.Query().Get("filters")+" "+r.URL.Query().Get("since"))
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = fmt.Fprintf(w, die+die+die+die, "die", "c1", "a", "replicator.a", "2", 5_000_000_001, "die", "c2", "b-helper", "", "0", 5_000_000_002,
-			"die", "c3", "b", "replicator.b", "137", 5_000_000_003, "start", "c3", "b", "replicator.b", "", 5_000_000_004)
+		_, _ = fmt.Fprintf(w, die+die+die+die, "die", "c1", "a", "replicator.a", "2", 5_000_000_001, "die", "c2",
+			"b-helper", "", "0", 5_000_000_002,
+			"die", "c3", "b", "replicator.b", "137", 5_000_000_003, "start", "c3", "b", "replicator.b", "",
+			5_000_000_004)
 	})
 	var seen []string
 	follow := func(since int64) error {
-		return e.FollowDeaths(t.Context(), "ada", since, func() error { seen = append(seen, "subscribed"); return nil }, func(d Death) {
-			seen = append(seen, fmt.Sprintf("%s %s %s %d", d.Node, d.Service, d.container, d.Code))
-		})
+		return e.FollowDeaths(t.Context(), "ada", since, func() error { seen = append(seen, "subscribed"); return nil },
+			func(d Death) {
+				seen = append(seen, fmt.Sprintf("%s %s %s %d", d.Node, d.Service, d.container, d.Code))
+			})
 	}
 	if err := follow(0); err == nil || !strings.Contains(err.Error(), "the engine ended them") {
 		t.Errorf("the end of the stream is %v", err)
 	}
-	if want := []string{"subscribed", "replicator.a replicator c1 2", "replicator.b replicator c3 137"}; !slices.Equal(seen, want) {
+	if want := []string{
+		"subscribed", "replicator.a replicator c1 2",
+		"replicator.b replicator c3 137",
+	}; !slices.Equal(seen, want) {
 		t.Errorf("seen %q, want %q", seen, want)
 	}
 	seen = nil
 	if err := follow(5_000_000_001); err == nil {
 		t.Error("the stream has no end")
 	}
-	if want := []string{"subscribed", "replicator.b replicator c3 137"}; !slices.Equal(seen, want) { // an engine tells the last one again
+	// an engine tells the last one again
+	if want := []string{"subscribed", "replicator.b replicator c3 137"}; !slices.Equal(seen, want) {
 		t.Errorf("seen after the first: %q, want %q", seen, want)
 	}
 	for i, since := range []string{" ", " 5.000000001"} {
@@ -63,7 +70,8 @@ func TestDeathsAreToldInOrderUntilTheEngineEndsThem(t *testing.T) {
 		}
 	}
 	sick := errors.New("sick")
-	if err := e.FollowDeaths(t.Context(), "ada", 0, func() error { return sick }, func(Death) {}); !errors.Is(err, sick) {
+	if err := e.FollowDeaths(t.Context(), "ada", 0, func() error { return sick }, func(Death) {}); !errors.Is(err,
+		sick) {
 		t.Errorf("who can't follow ends with %v", err)
 	}
 }
@@ -75,7 +83,10 @@ func TestTheDeadAreToldFromThoseThatRunOrNeverDid(t *testing.T) {
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/containers/json"):
 			var all []string
-			for id, state := range map[string]string{"a": "running", "b": "exited", "c": "created", "d": "paused", "e": "exited"} {
+			for id, state := range map[string]string{
+				"a": "running", "b": "exited", "c": "created", "d": "paused",
+				"e": "exited",
+			} {
 				all = append(all, fmt.Sprintf(listed, id, state, id, "replicator."+id))
 			}
 			_, _ = fmt.Fprintf(w, "[%s]", strings.Join(all, ","))
@@ -92,7 +103,10 @@ func TestTheDeadAreToldFromThoseThatRunOrNeverDid(t *testing.T) {
 		}
 	})
 	dead, err := e.Dead(t.Context(), "ada")
-	if want := []Death{{Node: "replicator.b", Service: topology.ServiceReplicator, Code: 137, OOM: true, container: "b"}}; err != nil || !slices.Equal(dead, want) {
+	if want := []Death{{
+		Node: "replicator.b", Service: topology.ServiceReplicator, Code: 137, OOM: true,
+		container: "b",
+	}}; err != nil || !slices.Equal(dead, want) {
 		t.Errorf("dead are %+v, %v", dead, err)
 	}
 }
@@ -107,12 +121,18 @@ func TestLastWordsAreThoseThatSayWhy(t *testing.T) {
 		first, last string
 		lines       int
 	}{
-		"nothing":      {"", "", "", 0},
-		"a few":        {"one\r\ntwo\n\nthree\n", "one", "three", 3},
-		"many":         {trace.String(), "\tframe 10", "\tframe 19", 10},
-		"a panic":      {"well\npanic: runtime error: invalid memory address\n[signal SIGSEGV]\n" + trace.String(), "panic: runtime error: invalid memory address", "\tframe 7", 10},
-		"a short one":  {"a\nb\nc\nd\ne\nf\ng\nh\npanic: no\ngoroutine 1\n", "a", "goroutine 1", 10},
-		"out of locks": {"well\nfatal error: all goroutines are asleep\n" + trace.String(), "fatal error: all goroutines are asleep", "\tframe 8", 10},
+		"nothing": {"", "", "", 0},
+		"a few":   {"one\r\ntwo\n\nthree\n", "one", "three", 3},
+		"many":    {trace.String(), "\tframe 10", "\tframe 19", 10},
+		"a panic": {
+			"well\npanic: runtime error: invalid memory address\n[signal SIGSEGV]\n" + trace.String(),
+			"panic: runtime error: invalid memory address", "\tframe 7", 10,
+		},
+		"a short one": {"a\nb\nc\nd\ne\nf\ng\nh\npanic: no\ngoroutine 1\n", "a", "goroutine 1", 10},
+		"out of locks": {
+			"well\nfatal error: all goroutines are asleep\n" + trace.String(),
+			"fatal error: all goroutines are asleep", "\tframe 8", 10,
+		},
 	} {
 		words := lastWords(c.log)
 		if len(words) != c.lines || c.lines > 0 && (words[0] != c.first || words[len(words)-1] != c.last) {

@@ -54,7 +54,8 @@ func mounts(s Spec) []mount.Mount {
 	}
 	for _, d := range s.Disks {
 		ms = append(ms, mount.Mount{
-			Type: mount.TypeVolume, Source: d.Volume, Target: d.Path, ReadOnly: d.Keep, VolumeOptions: &mount.VolumeOptions{NoCopy: d.Keep},
+			Type: mount.TypeVolume, Source: d.Volume, Target: d.Path, ReadOnly: d.Keep,
+			VolumeOptions: &mount.VolumeOptions{NoCopy: d.Keep},
 		})
 	}
 	return ms

@@ -86,7 +86,8 @@ func answers(ctx context.Context, cli *client.Client, within time.Duration) erro
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case ask.Err() != nil:
-		return &engine.Problem{Kind: engine.ErrHangs, Detail: fmt.Sprintf("it did not list its networks within %s", within), Remedy: "start it again"}
+		return &engine.Problem{Kind: engine.ErrHangs, Detail: fmt.Sprintf("it did not list its networks within %s",
+			within), Remedy: "start it again"}
 	}
 	return fmt.Errorf("ask the engine for its networks: %s", oneLine(err))
 }
@@ -137,9 +138,15 @@ func (e *Engine) Gone(ctx context.Context) bool {
 
 // Network creates a network. An internal one has no way out.
 func (e *Engine) Network(ctx context.Context, name string, internal bool, labels map[string]string) error {
-	_, err := e.client.NetworkCreate(ctx, name, client.NetworkCreateOptions{Driver: "bridge", Internal: internal, Labels: labels})
+	_, err := e.client.NetworkCreate(ctx, name, client.NetworkCreateOptions{
+		Driver: "bridge", Internal: internal,
+		Labels: labels,
+	})
 	if err != nil && outOfPools(err) {
-		return &engine.Problem{Kind: engine.ErrNetworks, Detail: oneLine(err), Remedy: "remove those that nobody uses with `docker network prune`"}
+		return &engine.Problem{
+			Kind: engine.ErrNetworks, Detail: oneLine(err),
+			Remedy: "remove those that nobody uses with `docker network prune`",
+		}
 	}
 	if err != nil {
 		return fmt.Errorf("create network %s: %s", name, oneLine(err))
@@ -150,7 +157,10 @@ func (e *Engine) Network(ctx context.Context, name string, internal bool, labels
 // outOfPools says whether an engine has no addresses for another network, in the words of docker up to 27, docker from
 // 28 on, and Podman.
 func outOfPools(err error) bool {
-	for _, words := range []string{"non-overlapping IPv4 address pool", "predefined address pools have been fully subnetted", "could not find free subnet"} {
+	for _, words := range []string{
+		"non-overlapping IPv4 address pool",
+		"predefined address pools have been fully subnetted", "could not find free subnet",
+	} {
 		if strings.Contains(err.Error(), words) {
 			return true
 		}

@@ -24,7 +24,10 @@ func TestAnEngineThatHangsIsToldFromOneThatFails(t *testing.T) {
 		hangs bool
 		says  string // empty: it is of use
 	}{
-		"hangs": {func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, true, "within 200ms; start it again"},
+		"hangs": {
+			func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, true,
+			"within 200ms; start it again",
+		},
 		"fails": {func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, `{"message":"no room"}`, http.StatusInternalServerError)
 		}, false, "no room"},
@@ -45,7 +48,8 @@ func TestAnEngineThatHangsIsToldFromOneThatFails(t *testing.T) {
 			within = 200 * time.Millisecond
 		}
 		err = answers(t.Context(), cli, within)
-		if errors.Is(err, engine.ErrHangs) != c.hangs || (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+		if errors.Is(err, engine.ErrHangs) != c.hangs || (err == nil) != (c.says == "") || err != nil &&
+			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", name, err)
 		}
 		ended, end := context.WithCancel(t.Context())
@@ -70,8 +74,14 @@ func TestVolumesAreMadeWithTheirLabelsAndSizes(t *testing.T) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write([]byte(`{}`))
 	})
-	labels := map[string]string{LabelLab: "ada", LabelNode: "postgres.us-east-1", LabelHost: "me", LabelKept: "false", LabelContainer: "c0"}
-	s := Spec{Volumes: map[string]string{"/data": "ada-data"}, Disks: []Disk{{Volume: "ada-disk", Path: "/disk", Size: 512, Keep: true}}, Labels: labels}
+	labels := map[string]string{
+		LabelLab: "ada", LabelNode: "postgres.us-east-1", LabelHost: "me", LabelKept: "false",
+		LabelContainer: "c0",
+	}
+	s := Spec{
+		Volumes: map[string]string{"/data": "ada-data"},
+		Disks:   []Disk{{Volume: "ada-disk", Path: "/disk", Size: 512, Keep: true}}, Labels: labels,
+	}
 	if err := e.createVolumes(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +97,8 @@ func TestVolumesAreMadeWithTheirLabelsAndSizes(t *testing.T) {
 		t.Errorf("made:\n%s", diff)
 	}
 	for _, m := range mounts(s) {
-		if m.Target == "/disk" && (m.Source != "ada-disk" || !m.ReadOnly || !m.VolumeOptions.NoCopy) || m.Target == "/data" && (m.Source != "ada-data" || m.ReadOnly) {
+		if m.Target == "/disk" && (m.Source != "ada-disk" || !m.ReadOnly || !m.VolumeOptions.NoCopy) ||
+			m.Target == "/data" && (m.Source != "ada-data" || m.ReadOnly) {
 			t.Errorf("mounts %+v", m)
 		}
 	}
@@ -102,7 +113,8 @@ func TestAnEngineWithoutAddressesSaysSo(t *testing.T) {
 		e := engineAt(t, func(w http.ResponseWriter, _ *http.Request) {
 			enginetest.Refuse(w, http.StatusInternalServerError, says)
 		})
-		if err := e.Network(t.Context(), "n", true, nil); !errors.Is(err, engine.ErrNetworks) || !strings.Contains(err.Error(), "docker network prune") {
+		if err := e.Network(t.Context(), "n", true, nil); !errors.Is(err, engine.ErrNetworks) ||
+			!strings.Contains(err.Error(), "docker network prune") {
 			t.Errorf("%s: got %v", says, err)
 		}
 	}
@@ -119,7 +131,8 @@ func TestAFoundContainerIsTheNodeItWas(t *testing.T) {
 	n := e.Node(Found{Kind: "container", ID: "c0ffee", Name: "regionfall-ada-s3.us-east-1", Labels: map[string]string{
 		LabelNode: "s3.us-east-1", LabelRegion: "us-east-1", LabelService: "s3", LabelVolatile: "true",
 	}})
-	if n.Name() != "s3.us-east-1" || n.ID != "regionfall-ada-s3.us-east-1" || n.Region != "us-east-1" || n.Service != "s3" || !n.Volatile() ||
+	if n.Name() != "s3.us-east-1" || n.ID != "regionfall-ada-s3.us-east-1" || n.Region != "us-east-1" ||
+		n.Service != "s3" || !n.Volatile() ||
 		n.container != "c0ffee" || n.engine != e {
 		t.Errorf("got %+v", n)
 	}

@@ -36,7 +36,8 @@ func (n *Node) State(ctx context.Context) (State, error) {
 	}
 }
 
-// StartedAt is when the engine started the node for the last time, in its own words: another time is another life of the node.
+// StartedAt is when the engine started the node for the last time, in its own words: another time is another life of
+// the node.
 func (n *Node) StartedAt(ctx context.Context) (string, error) {
 	i, err := n.inspect(ctx)
 	if err != nil {
@@ -45,14 +46,16 @@ func (n *Node) StartedAt(ctx context.Context) (string, error) {
 	return i.Container.State.StartedAt, nil
 }
 
-// Terminal is where the input and output of a command in a node go. Rows and Columns are those of a real terminal, else zero.
+// Terminal is where the input and output of a command in a node go. Rows and Columns are those of a real terminal, else
+// zero.
 type Terminal struct {
 	In            io.Reader
 	Out, Err      io.Writer
 	Rows, Columns uint
 }
 
-// Attach runs a command in the node with a person, or a pipe, at its other end, until it ends. The code is what it ended with.
+// Attach runs a command in the node with a person, or a pipe, at its other end, until it ends. The code is what it
+// ended with.
 func (n *Node) Attach(ctx context.Context, command []string, t Terminal) (code int, err error) {
 	fail := func(err error) (int, error) {
 		return 0, fmt.Errorf("run %s in %s: %s", command[0], n.Spec.Name, oneLine(err))
@@ -94,14 +97,16 @@ func (n *Node) Attach(ctx context.Context, command []string, t Terminal) (code i
 	return i.ExitCode, nil
 }
 
-// Exec runs a command in the node, as the node's own user, and gives what it printed. That it ended with another code than 0 is an error.
+// Exec runs a command in the node, as the node's own user, and gives what it printed. That it ended with another code
+// than 0 is an error.
 func (n *Node) Exec(ctx context.Context, command []string) (output string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	fail := func(err error) (string, error) {
 		return "", fmt.Errorf("run %s in %s: %s", command[0], n.Spec.Name, oneLine(err))
 	}
-	exec, err := n.engine.client.ExecCreate(ctx, n.container, client.ExecCreateOptions{AttachStdout: true, AttachStderr: true, Cmd: command})
+	exec, err := n.engine.client.ExecCreate(ctx, n.container,
+		client.ExecCreateOptions{AttachStdout: true, AttachStderr: true, Cmd: command})
 	if err != nil {
 		return fail(err)
 	}
@@ -119,7 +124,8 @@ func (n *Node) Exec(ctx context.Context, command []string) (output string, err e
 		return fail(err)
 	}
 	if i.ExitCode != 0 {
-		return "", fmt.Errorf("run %s in %s: exit code %d: %s", command[0], n.Spec.Name, i.ExitCode, strings.TrimSpace(out.String()))
+		return "", fmt.Errorf("run %s in %s: exit code %d: %s", command[0], n.Spec.Name, i.ExitCode,
+			strings.TrimSpace(out.String()))
 	}
 	return out.String(), nil
 }

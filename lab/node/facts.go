@@ -37,7 +37,8 @@ func (e *Engine) Facts(ctx context.Context) (Facts, error) {
 		return Facts{}, fmt.Errorf("read the engine's clock: %w", err)
 	}
 	f := Facts{
-		OS: e.found.About.OS, Arch: e.found.About.Arch, Limits: i.Info.PidsLimit, CPUs: i.Info.NCPU, Memory: i.Info.MemTotal,
+		OS: e.found.About.OS, Arch: e.found.About.Arch, Limits: i.Info.PidsLimit, CPUs: i.Info.NCPU,
+		Memory: i.Info.MemTotal,
 		Driver: i.Info.Driver, Root: i.Info.DockerRootDir, Clock: told.Sub(asked.Add(took / 2)), ClockSure: took / 2,
 	}
 	for _, o := range i.Info.SecurityOptions {

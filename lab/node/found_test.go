@@ -10,7 +10,8 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// recorded is an engine that gives the answers of one: Docker 20.10 where it had lost count of what is on a network. That can't be brought about.
+// recorded is an engine that gives the answers of one: Docker 20.10 where it had lost count of what is on a network.
+// That can't be brought about.
 func recorded(t *testing.T, containers, on string) *Engine {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -19,7 +20,8 @@ func recorded(t *testing.T, containers, on string) *Engine {
 		case "containers/json":
 			_, _ = fmt.Fprint(w, containers)
 		case "networks":
-			_, _ = fmt.Fprint(w, `[{"Name": "regionfall-ada-us-east-1", "Id": "n1", "Labels": {"regionfall.lab": "ada"}}]`)
+			_, _ = fmt.Fprint(w,
+				`[{"Name": "regionfall-ada-us-east-1", "Id": "n1", "Labels": {"regionfall.lab": "ada"}}]`)
 		case "networks/n1":
 			_, _ = fmt.Fprintf(w, `{"Name": "regionfall-ada-us-east-1", "Id": "n1", "Containers": %s}`, on)
 		case "volumes":

@@ -16,16 +16,17 @@ import (
 // Help is what a helper does: a short-lived container beside a node, of the node's own image, without a network.
 type Help struct {
 	Script string // for sh
-	// Enter runs it among the node's mounts, as root and with the right to mount, which nobody in the node has: the node has to run.
-	// Without, it runs as the node's user, with the node's volumes where the node has them, whatever the node is doing.
+	// Enter runs it among the node's mounts, as root and with the right to mount, which nobody in the node has: the
+	// node has to run. Without, it runs as the node's user, with the node's volumes where the node has them, whatever
+	// the node is doing.
 	Enter bool
 }
 
 // HelperID is the name of the node's helper.
 func (n *Node) HelperID() string { return n.ID + "-helper" }
 
-// Help runs a helper to its end, and leaves nothing of it. Should this process die in between, it removes itself or, when it was only
-// created, goes with the lab.
+// Help runs a helper to its end, and leaves nothing of it. Should this process die in between, it removes itself or,
+// when it was only created, goes with the lab.
 func (n *Node) Help(ctx context.Context, h Help) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
@@ -44,15 +45,20 @@ func (n *Node) help(ctx context.Context, h Help) (output string, code int64, err
 	if err != nil {
 		return "", 0, err
 	}
-	config := &container.Config{Image: i.Container.Image, User: i.Container.Config.User, Labels: ofLab(n.Labels), Entrypoint: []string{"sh", "-c", h.Script}}
+	config := &container.Config{
+		Image: i.Container.Image, User: i.Container.Config.User, Labels: ofLab(n.Labels),
+		Entrypoint: []string{"sh", "-c", h.Script},
+	}
 	host := &container.HostConfig{
-		AutoRemove: true, NetworkMode: "none", ReadonlyRootfs: true, CapDrop: []string{"ALL"}, SecurityOpt: []string{"no-new-privileges"},
+		AutoRemove: true, NetworkMode: "none", ReadonlyRootfs: true, CapDrop: []string{"ALL"},
+		SecurityOpt: []string{"no-new-privileges"},
 	}
 	if h.Enter {
 		config.User = "0:0"
 		config.Entrypoint = []string{"nsenter", "--target", "1", "--mount", "--", "sh", "-c", h.Script}
 		host.PidMode = container.PidMode("container:" + n.container)
-		// To enter takes three of them, to go through a folder of the node's user the fourth. The engine's own profiles forbid to mount.
+		// To enter takes three of them, to go through a folder of the node's user the fourth. The engine's own profiles
+		// forbid to mount.
 		host.CapAdd = []string{"SYS_ADMIN", "SYS_CHROOT", "SYS_PTRACE", "DAC_READ_SEARCH"}
 		host.SecurityOpt = append(host.SecurityOpt, "seccomp=unconfined", "apparmor=unconfined")
 	} else {
@@ -62,16 +68,21 @@ func (n *Node) help(ctx context.Context, h Help) (output string, code int64, err
 		return "", 0, err
 	}
 	defer func() { err = errors.Join(err, n.removeHelper(context.WithoutCancel(ctx))) }()
-	c, err := n.engine.client.ContainerCreate(ctx, client.ContainerCreateOptions{Name: n.HelperID(), Config: config, HostConfig: host})
+	c, err := n.engine.client.ContainerCreate(ctx, client.ContainerCreateOptions{
+		Name: n.HelperID(), Config: config,
+		HostConfig: host,
+	})
 	if err != nil {
 		return "", 0, err
 	}
-	stream, err := n.engine.client.ContainerAttach(ctx, c.ID, client.ContainerAttachOptions{Stream: true, Stdout: true, Stderr: true})
+	stream, err := n.engine.client.ContainerAttach(ctx, c.ID,
+		client.ContainerAttachOptions{Stream: true, Stdout: true, Stderr: true})
 	if err != nil {
 		return "", 0, err
 	}
 	defer stream.Close()
-	gone := n.engine.client.ContainerWait(ctx, c.ID, client.ContainerWaitOptions{Condition: container.WaitConditionRemoved})
+	gone := n.engine.client.ContainerWait(ctx, c.ID,
+		client.ContainerWaitOptions{Condition: container.WaitConditionRemoved})
 	if _, err := n.engine.client.ContainerStart(ctx, c.ID, client.ContainerStartOptions{}); err != nil {
 		return "", 0, err
 	}

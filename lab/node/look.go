@@ -23,8 +23,9 @@ type Confinement struct {
 	ReadOnly      bool              // its root file system
 	Scratch       map[string]string // folders in memory, with their options
 	MostProcesses int64             // 0 is no limit
-	FromHost      []string          // what of the engine's machine it sees: folders and files mounted, name spaces shared
-	Published     []netip.Addr      // the host's addresses on which its ports are published
+	// what of the engine's machine it sees: folders and files mounted, name spaces shared
+	FromHost  []string
+	Published []netip.Addr // the host's addresses on which its ports are published
 }
 
 // Confinement asks the engine.
@@ -35,7 +36,8 @@ func (n *Node) Confinement(ctx context.Context) (Confinement, error) {
 	}
 	h := i.Container.HostConfig
 	c := Confinement{
-		Privileged: h.Privileged, Capabilities: capabilities(h), SecurityOpt: h.SecurityOpt, ReadOnly: h.ReadonlyRootfs, Scratch: h.Tmpfs,
+		Privileged: h.Privileged, Capabilities: capabilities(h), SecurityOpt: h.SecurityOpt, ReadOnly: h.ReadonlyRootfs,
+		Scratch: h.Tmpfs,
 	}
 	if h.PidsLimit != nil {
 		c.MostProcesses = *h.PidsLimit
@@ -49,14 +51,15 @@ func (n *Node) Confinement(ctx context.Context) (Confinement, error) {
 		c.FromHost = append(c.FromHost, d.PathOnHost)
 	}
 	for what, shared := range map[string]bool{
-		"network": h.NetworkMode.IsHost(), "processes": h.PidMode.IsHost(), "shared memory": h.IpcMode.IsHost(), "host name": h.UTSMode.IsHost(),
+		"network": h.NetworkMode.IsHost(), "processes": h.PidMode.IsHost(), "shared memory": h.IpcMode.IsHost(),
+		"host name": h.UTSMode.IsHost(),
 	} {
 		if shared {
 			c.FromHost = append(c.FromHost, "the host's "+what)
 		}
 	}
-	// What was asked for counts too: of a node in an internal network alone the engine publishes nothing, until it is in
-	// another as well.
+	// What was asked for counts too: of a node in an internal network alone the engine publishes nothing, until it is
+	// in another as well.
 	for _, ports := range []network.PortMap{i.Container.NetworkSettings.Ports, h.PortBindings} {
 		for _, bindings := range ports {
 			for _, b := range bindings {

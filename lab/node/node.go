@@ -52,8 +52,8 @@ type Node struct {
 	container string
 }
 
-// Start creates and starts a node. What was created is left behind on an error: everything carries the lab's labels, and the lab
-// removes it.
+// Start creates and starts a node. What was created is left behind on an error: everything carries the lab's labels,
+// and the lab removes it.
 func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 	user, err := e.userFor(ctx, s.Image, s.Needs)
 	if err != nil {
@@ -68,7 +68,8 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 	}
 	var asked *container.HostConfig
 	req := testcontainers.ContainerRequest{
-		Image: s.Image, Name: s.ID, Env: s.Env, Cmd: s.Cmd, Labels: s.Labels, Networks: s.Networks, NetworkAliases: aliases,
+		Image: s.Image, Name: s.ID, Env: s.Env, Cmd: s.Cmd, Labels: s.Labels, Networks: s.Networks,
+		NetworkAliases: aliases,
 		ExposedPorts:   s.Publish,
 		ConfigModifier: func(c *container.Config) { c.User = user },
 		HostConfigModifier: func(h *container.HostConfig) {
@@ -77,8 +78,8 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 			if s.Yields {
 				h.CPUShares = yieldingShares
 			}
-			// A name that is not (or not yet) one of the lab's must fail at once. Left to itself, the engine's DNS asks the world
-			// outside for it and keeps a link's dial waiting for seconds; nobody listens on this address.
+			// A name that is not (or not yet) one of the lab's must fail at once. Left to itself, the engine's DNS asks
+			// the world outside for it and keeps a link's dial waiting for seconds; nobody listens on this address.
 			h.DNS = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
 			h.PortBindings = e.bindings(s.Publish)
 			for _, name := range s.Loopback {
@@ -87,9 +88,11 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 			asked = h
 		},
 		LifecycleHooks: []testcontainers.ContainerLifecycleHooks{{
-			// Of a node that publishes nothing, testcontainers publishes what its image exposes, on all addresses. That an internal network
-			// publishes nothing is no reason to ask for it.
-			PreCreates: []testcontainers.ContainerRequestHook{func(context.Context, testcontainers.ContainerRequest) error {
+			// Of a node that publishes nothing, testcontainers publishes what its image exposes, on all addresses. That
+			// an internal network publishes nothing is no reason to ask for it.
+			PreCreates: []testcontainers.ContainerRequestHook{func(context.Context,
+				testcontainers.ContainerRequest,
+			) error {
 				asked.PortBindings = e.bindings(s.Publish)
 				return nil
 			}},
@@ -124,14 +127,15 @@ func (n *Node) Name() string { return n.Spec.Name }
 // Volatile says whether its store is gone when it is killed.
 func (n *Node) Volatile() bool { return n.Spec.Volatile }
 
-// A node that comes up is asked this often, and the engine about it every so many times: a dozen nodes come up at once on few
-// processors, and what is spent on asking they have to wait for.
+// A node that comes up is asked this often, and the engine about it every so many times: a dozen nodes come up at once
+// on few processors, and what is spent on asking they have to wait for.
 const (
 	readyEvery  = wait.Every(50 * time.Millisecond)
 	engineEvery = 10
 )
 
-// Await polls ready until it says nil. The error tells what was awaited, what was seen last, and the end of the node's log.
+// Await polls ready until it says nil. The error tells what was awaited, what was seen last, and the end of the node's
+// log.
 func (n *Node) Await(ctx context.Context, what string, within time.Duration, ready func(context.Context) error) error {
 	asked := 0
 	err := readyEvery.Until(ctx, within, what, func(ctx context.Context) error {
@@ -160,7 +164,8 @@ func (n *Node) explain(ctx context.Context, err error) error {
 	if lerr := n.Logs(ctx, &b, 12); lerr != nil || b.Len() == 0 {
 		return err
 	}
-	return fmt.Errorf("%w; its log ends:\n    %s", err, strings.ReplaceAll(strings.TrimSpace(b.String()), "\n", "\n    "))
+	return fmt.Errorf("%w; its log ends:\n    %s", err, strings.ReplaceAll(strings.TrimSpace(b.String()), "\n",
+		"\n    "))
 }
 
 // Kill ends the node with SIGKILL. A node that is not running is left alone; killed says whether it was.
@@ -190,8 +195,9 @@ func (n *Node) Start(ctx context.Context) error {
 // freezeWithin is how long the kernel may refuse to freeze a node.
 const freezeWithin = 30 * time.Second
 
-// Freeze stops every process of the node where it is. The kernel's freezer gives up on a group whose processes are just being made or
-// woken, and the engine passes that on as "unable to freeze": it is asked again until it holds or ctx ends.
+// Freeze stops every process of the node where it is. The kernel's freezer gives up on a group whose processes are just
+// being made or woken, and the engine passes that on as "unable to freeze": it is asked again until it holds or ctx
+// ends.
 func (n *Node) Freeze(ctx context.Context) error {
 	return wait.Until(ctx, freezeWithin, n.Spec.Name+" to be frozen", func(ctx context.Context) error {
 		_, err := n.engine.client.ContainerPause(ctx, n.container, client.ContainerPauseOptions{})

@@ -38,8 +38,8 @@ func provide(found *engine.Engine) (*testcontainers.DockerProvider, error) {
 	defer providing.Unlock()
 	var provider *testcontainers.DockerProvider
 	err := during(found.Environ(), func() (err error) {
-		// Without the name of the default bridge, which Podman calls so too when it is asked as docker is, testcontainers
-		// makes a network of its own, puts every node into it, and leaves it behind.
+		// Without the name of the default bridge, which Podman calls so too when it is asked as docker is,
+		// testcontainers makes a network of its own, puts every node into it, and leaves it behind.
 		provider, err = testcontainers.NewDockerProvider(append(
 			testcontainers.Generic2DockerOptions(testcontainers.WithLogger(tclog.NewNoopLogger())),
 			testcontainers.WithDefaultBridgeNetwork(testcontainers.Bridge))...)

@@ -73,7 +73,8 @@ func (p process) findReach(ctx context.Context, found *engine.Engine) (r reach, 
 		return reachAt(host), self, nil
 	}
 	if u, err := url.Parse(found.Address); err == nil && u.Hostname() != "" {
-		return reachOf(found.Address), self, nil // a socket may be another machine's, mounted here; an address is what it is
+		// a socket may be another machine's, mounted here; an address is what it is
+		return reachOf(found.Address), self, nil
 	}
 	switch {
 	case me != nil && me.HostConfig != nil && me.HostConfig.NetworkMode.IsHost():
@@ -155,7 +156,8 @@ func (p process) ownContainer(ctx context.Context, cli *client.Client) (*contain
 		if mode := networkMode(me); mode.IsContainer() {
 			host, err := cli.ContainerInspect(ctx, mode.ConnectedContainer(), client.ContainerInspectOptions{})
 			if err != nil {
-				return nil, fmt.Errorf("ask the engine about the container whose network this process has: %s", oneLine(err))
+				return nil, fmt.Errorf("ask the engine about the container whose network this process has: %s",
+					oneLine(err))
 			}
 			me.NetworkSettings = host.Container.NetworkSettings
 		}

@@ -42,12 +42,15 @@ func TestPortsAreReachedWhereTheEngineIs(t *testing.T) {
 // The files that docker and Podman mount into a container, as proc(5) has them, and others.
 const (
 	id     = "c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00c0ffee00"
-	docker = "1033 1017 8:1 /var/lib/docker/containers/" + id + "/resolv.conf /etc/resolv.conf rw,relatime - ext4 /dev/sda1 rw\n" +
+	docker = "1033 1017 8:1 /var/lib/docker/containers/" + id +
+		"/resolv.conf /etc/resolv.conf rw,relatime - ext4 /dev/sda1 rw\n" +
 		"1034 1017 8:1 /var/lib/docker/containers/" + id + "/hostname /etc/hostname rw,relatime - ext4 /dev/sda1 rw\n"
-	podman    = "990 980 0:25 /containers/storage/overlay-containers/" + id + "/userdata/hosts /etc/hosts rw,nosuid - tmpfs tmpfs rw\n"
+	podman = "990 980 0:25 /containers/storage/overlay-containers/" + id +
+		"/userdata/hosts /etc/hosts rw,nosuid - tmpfs tmpfs rw\n"
 	elsewhere = "20 1 8:1 / / rw - ext4 /dev/sda1 rw\n" +
 		"21 20 0:5 /resolvconf/resolv.conf /etc/resolv.conf ro - tmpfs tmpfs rw\n" +
-		"22 20 8:1 /var/lib/docker/containers/" + id + "/mounts/shm /var/lib/docker/containers/" + id + "/mounts/shm rw - tmpfs shm rw\n"
+		"22 20 8:1 /var/lib/docker/containers/" + id + "/mounts/shm /var/lib/docker/containers/" + id +
+		"/mounts/shm rw - tmpfs shm rw\n"
 )
 
 func TestAProcessKnowsItsContainerByItsMounts(t *testing.T) {
@@ -60,7 +63,10 @@ func TestAProcessKnowsItsContainerByItsMounts(t *testing.T) {
 
 func TestPortsArePublishedWhereAContainerReachesThem(t *testing.T) {
 	const marked, plain = true, false
-	job := enginetest.Thing{Kind: "container", Name: id, State: "running", Gateways: map[string]string{"none": "", "job": "172.18.0.1"}}
+	job := enginetest.Thing{
+		Kind: "container", Name: id, State: "running",
+		Gateways: map[string]string{"none": "", "job": "172.18.0.1"},
+	}
 	with := func(change func(*enginetest.Thing)) enginetest.Thing {
 		other := job
 		change(&other)
@@ -75,14 +81,25 @@ func TestPortsArePublishedWhereAContainerReachesThem(t *testing.T) {
 
 		host, publish, self string // or no host, which is an error
 	}{
-		"on the engine's machine":         {elsewhere, plain, job, false, "", "127.0.0.1", "127.0.0.1", ""},
-		"in a machine made of an image":   {elsewhere, marked, job, true, "", "127.0.0.1", "127.0.0.1", ""},
-		"in a job":                        {docker, marked, job, false, "", "172.18.0.1", "172.18.0.1", id},
-		"in a job on the host's network":  {docker, marked, with(func(t *enginetest.Thing) { t.Mode = "host" }), false, "", "127.0.0.1", "127.0.0.1", id},
-		"in a job without a network":      {docker, marked, with(func(t *enginetest.Thing) { t.Gateways = nil }), false, "", "", "", id},
-		"in somebody else's container":    {podman, marked, enginetest.Thing{}, false, "", "", "", ""},
-		"there, and somebody knows where": {podman, marked, enginetest.Thing{}, false, "192.0.2.9", "192.0.2.9", "0.0.0.0", ""},
-		"in a job, and somebody insists":  {docker, marked, job, false, "192.0.2.9", "192.0.2.9", "0.0.0.0", id},
+		"on the engine's machine":       {elsewhere, plain, job, false, "", "127.0.0.1", "127.0.0.1", ""},
+		"in a machine made of an image": {elsewhere, marked, job, true, "", "127.0.0.1", "127.0.0.1", ""},
+		"in a job":                      {docker, marked, job, false, "", "172.18.0.1", "172.18.0.1", id},
+		"in a job on the host's network": {
+			docker, marked, with(func(t *enginetest.Thing) { t.Mode = "host" }), false,
+			"", "127.0.0.1", "127.0.0.1", id,
+		},
+		"in a job without a network": {
+			docker, marked, with(func(t *enginetest.Thing) { t.Gateways = nil }), false,
+			"", "", "", id,
+		},
+		"in somebody else's container": {podman, marked, enginetest.Thing{}, false, "", "", "", ""},
+		"there, and somebody knows where": {
+			podman, marked,
+			enginetest.Thing{},
+			false, "192.0.2.9", "192.0.2.9",
+			"0.0.0.0", "",
+		},
+		"in a job, and somebody insists": {docker, marked, job, false, "192.0.2.9", "192.0.2.9", "0.0.0.0", id},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := enginetest.Start(t)
@@ -127,7 +144,10 @@ func TestPortsArePublishedWhereAContainerReachesThem(t *testing.T) {
 func TestANetworkThatIsSharedHasOneGateway(t *testing.T) {
 	e := enginetest.Start(t)
 	e.Has(enginetest.Thing{Kind: "container", Name: id, State: "running", Mode: "container:other"})
-	e.Has(enginetest.Thing{Kind: "container", Name: "other", State: "running", Gateways: map[string]string{"job": "172.19.0.1"}})
+	e.Has(enginetest.Thing{
+		Kind: "container", Name: "other", State: "running",
+		Gateways: map[string]string{"job": "172.19.0.1"},
+	})
 	t.Setenv("DOCKER_HOST", e.Address)
 	found, err := engine.Find(t.Context())
 	if err != nil {
@@ -159,7 +179,10 @@ func TestAPortIsReachedWhereItIsPublished(t *testing.T) {
 func TestAContainerThatIsNoMoreHasEnded(t *testing.T) {
 	there := enginetest.Start(t)
 	want := map[string]bool{"gone": true}
-	for state, ended := range map[string]bool{"running": false, "paused": false, "created": false, "exited": true, "dead": true} {
+	for state, ended := range map[string]bool{
+		"running": false, "paused": false, "created": false, "exited": true,
+		"dead": true,
+	} {
 		there.Has(enginetest.Thing{Kind: "container", Name: state, State: state})
 		want[state] = ended
 	}
@@ -180,7 +203,8 @@ func TestAContainerThatIsNoMoreHasEnded(t *testing.T) {
 func TestNoFileOfTestcontainersMovesTheNodes(t *testing.T) {
 	home, other, there := t.TempDir(), enginetest.Start(t), enginetest.Start(t)
 	t.Setenv("HOME", home)
-	text := "tc.host=" + other.Address + "\ndocker.host=" + other.Address + "\nhub.image.name.prefix=elsewhere.example/\nryuk.disabled=false\n"
+	text := "tc.host=" + other.Address + "\ndocker.host=" + other.Address +
+		"\nhub.image.name.prefix=elsewhere.example/\nryuk.disabled=false\n"
 	if err := os.WriteFile(filepath.Join(home, ".testcontainers.properties"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// CheckDurability asks the primary whether it really keeps what it acknowledges: fsync and full_page_writes on, and the synchronous mode
-// that the topology asks for, with at least one replica in it.
+// CheckDurability asks the primary whether it really keeps what it acknowledges: fsync and full_page_writes on, and the
+// synchronous mode that the topology asks for, with at least one replica in it.
 func (v View) CheckDurability(ctx context.Context) error {
 	tap, err := v.lab.Tap(topology.ServicePostgres.Host(v.lab.Topology().Home().Name))
 	if err != nil {
@@ -25,7 +25,10 @@ func (v View) CheckDurability(ctx context.Context) error {
 		return fmt.Errorf("check durability: %w", err)
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	want := map[string]string{"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on", "synchronous_standby_names": ""}
+	want := map[string]string{
+		"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on",
+		"synchronous_standby_names": "",
+	}
 	remote := v.lab.Topology().Postgres.Commit == topology.CommitRemote
 	if remote {
 		want["synchronous_standby_names"] = "ANY 1 (*)"
@@ -52,7 +55,8 @@ func (v View) CheckDurability(ctx context.Context) error {
 	}
 	if remote {
 		var counted int // among those of whom one is enough
-		if err := conn.QueryRow(ctx, `select count(*) from pg_stat_replication where sync_state = 'quorum'`).Scan(&counted); err != nil {
+		if err := conn.QueryRow(ctx,
+			`select count(*) from pg_stat_replication where sync_state = 'quorum'`).Scan(&counted); err != nil {
 			errs = append(errs, err)
 		} else if counted == 0 {
 			errs = append(errs, errors.New("no replica is synchronous"))
@@ -64,8 +68,8 @@ func (v View) CheckDurability(ctx context.Context) error {
 	return nil
 }
 
-// CaughtUp says whether the PostgreSQL of a region has replayed all that a primary elsewhere has on disk; also when it is a primary itself, or no
-// other is.
+// CaughtUp says whether the PostgreSQL of a region has replayed all that a primary elsewhere has on disk; also when it
+// is a primary itself, or no other is.
 func (v View) CaughtUp(ctx context.Context, region string) error {
 	own, err := v.lab.Tap(topology.ServicePostgres.Host(region))
 	if err != nil {
@@ -79,7 +83,8 @@ func (v View) CaughtUp(ctx context.Context, region string) error {
 		if err != nil {
 			return err
 		}
-		at, err := store.PostgresValue(ctx, tap, `select case when pg_is_in_recovery() then '' else pg_current_wal_flush_lsn()::text end`)
+		at, err := store.PostgresValue(ctx, tap,
+			`select case when pg_is_in_recovery() then '' else pg_current_wal_flush_lsn()::text end`)
 		if err != nil || at == "" {
 			continue // it is down, or a replica
 		}
@@ -117,7 +122,8 @@ func (v View) CheckReplication(ctx context.Context) error {
 					err = streamer.Streams(ctx)
 				}
 				if err != nil {
-					return fmt.Errorf("check replication of %s from %s to %s: %w", s.Name, v.lab.Topology().Source(r.Name), r.Name, err)
+					return fmt.Errorf("check replication of %s from %s to %s: %w", s.Name,
+						v.lab.Topology().Source(r.Name), r.Name, err)
 				}
 				return nil
 			})

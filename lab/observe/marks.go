@@ -12,14 +12,15 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Exchange is one question to an agent for its marks, dated on the asker's clock: what is needed to place the agent's clock.
+// Exchange is one question to an agent for its marks, dated on the asker's clock: what is needed to place the agent's
+// clock.
 type Exchange struct {
 	Asked, Answered time.Duration
 	Reply           api.MarksReply
 }
 
-// FollowMarks asks every agent of the lab for its marks until ctx ends, and hands on each exchange, one at a time per agent. An agent
-// that does not answer (its region may be lost) is asked again.
+// FollowMarks asks every agent of the lab for its marks until ctx ends, and hands on each exchange, one at a time per
+// agent. An agent that does not answer (its region may be lost) is asked again.
 func (v View) FollowMarks(ctx context.Context, now func() time.Duration, seen func(Exchange)) error {
 	g, gctx := errgroup.WithContext(ctx)
 	for _, n := range v.lab.Places() {
@@ -65,7 +66,9 @@ func followAgent(ctx context.Context, tap string, now func() time.Duration, seen
 	}
 }
 
-func askMarks(ctx context.Context, tap string, after int, wait time.Duration, now func() time.Duration) (Exchange, error) {
+func askMarks(ctx context.Context, tap string, after int, wait time.Duration,
+	now func() time.Duration,
+) (Exchange, error) {
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
 	x := Exchange{Asked: now()}

@@ -9,7 +9,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Replication is what the replicator of a region says of how far it is behind the other regions, store by store. It is asked past all faults.
+// Replication is what the replicator of a region says of how far it is behind the other regions, store by store. It is
+// asked past all faults.
 func (v View) Replication(ctx context.Context, region string) ([]api.Lag, error) {
 	tap, err := v.lab.Tap(topology.ServiceReplicator.Host(region))
 	if err != nil {

@@ -21,7 +21,8 @@ func (v View) Routing(ctx context.Context) (api.Routing, error) {
 	return r, asked("the name service", err)
 }
 
-// CheckRouting asks whether clients are sent where the topology wants them, and every region whose app is to run is seen healthy.
+// CheckRouting asks whether clients are sent where the topology wants them, and every region whose app is to run is
+// seen healthy.
 func (v View) CheckRouting(ctx context.Context) error {
 	r, err := v.Routing(ctx)
 	if err != nil {
@@ -47,8 +48,9 @@ func checkRouting(t topology.Topology, r api.Routing) error {
 	for _, target := range r.Targets {
 		region, _ := t.Region(target.Region)
 		if !target.Healthy && t.AppsAtStart(region) > 0 {
-			errs = append(errs, fmt.Errorf("the name service finds %s unhealthy: %d of %d checks in a row have passed since %s",
-				target.Region, target.Streak, t.Routing.Check.Threshold, cmp.Or(target.LastFailure, "its start")))
+			errs = append(errs,
+				fmt.Errorf("the name service finds %s unhealthy: %d of %d checks in a row have passed since %s",
+					target.Region, target.Streak, t.Routing.Check.Threshold, cmp.Or(target.LastFailure, "its start")))
 		}
 	}
 	return errors.Join(errs...)

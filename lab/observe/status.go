@@ -29,14 +29,16 @@ type Status struct {
 	Links       []LinkStatus  `json:"links,omitempty"`
 }
 
-// NodeStatus is one node: running, frozen or down, by the engine's word; its role, where it has one; where it is reached.
+// NodeStatus is one node: running, frozen or down, by the engine's word; its role, where it has one; where it is
+// reached.
 type NodeStatus struct {
 	Name   string `json:"name"`
 	Region string `json:"region"`
 	State  string `json:"state"`
 	Role   string `json:"role,omitempty"` // primary, replica, or why it can't be told
 	Tap    string `json:"tap,omitempty"`  // past all faults
-	Door   string `json:"door,omitempty"` // of an app node: where clients come in, past those faults that are on the way
+	// of an app node: where clients come in, past those faults that are on the way
+	Door string `json:"door,omitempty"`
 }
 
 // Replication is how far one store of a region is behind another region. What is not known is null.
@@ -98,7 +100,10 @@ func (v View) Status(ctx context.Context) Status {
 		})
 	}
 	_ = g.Wait()
-	slices.SortFunc(s.Nodes, func(a, b NodeStatus) int { return strings.Compare(a.Region+" "+a.Name, b.Region+" "+b.Name) })
+	slices.SortFunc(s.Nodes, func(a, b NodeStatus) int {
+		return strings.Compare(a.Region+" "+a.Name,
+			b.Region+" "+b.Name)
+	})
 	slices.SortFunc(s.Replication, func(a, b Replication) int {
 		return strings.Compare(a.To+a.Store+a.From, b.To+b.Store+b.From)
 	})
@@ -131,7 +136,8 @@ func (v View) replication(ctx context.Context, s topology.Service, region string
 	}
 }
 
-// postgresBehind asks a replica: bytes it has received and not replayed, and the age of what it replayed last when there are any.
+// postgresBehind asks a replica: bytes it has received and not replayed, and the age of what it replayed last when
+// there are any.
 func (v View) postgresBehind(ctx context.Context, region, tap string) Replication {
 	r := Replication{Store: "postgres", From: v.lab.Topology().Source(region), To: region, State: "unknown"}
 	said, err := store.PostgresBehind(ctx, tap)

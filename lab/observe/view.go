@@ -1,4 +1,5 @@
-// Package observe looks at a running lab past all faults: what its nodes say of themselves, and whether that is what the topology asks for.
+// Package observe looks at a running lab past all faults: what its nodes say of themselves, and whether that is what
+// the topology asks for.
 package observe
 
 import (

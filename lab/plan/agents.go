@@ -23,7 +23,11 @@ func settle(n *Node, settings any) error {
 
 var responder = Service{
 	Name: topology.ServiceResponder, Image: agentImage, Start: Quick, Own: true, Speaks: HTTP,
-	places: inEach(topology.ServiceResponder), tell: func(_ *Plan, n *Node) error { return settle(n, api.ResponderConfig{}) },
+	places: inEach(topology.ServiceResponder), tell: func(_ *Plan,
+		n *Node,
+	) error {
+		return settle(n, api.ResponderConfig{})
+	},
 }
 
 // backup is the backup job, where the strategy has one.
@@ -40,9 +44,11 @@ var backup = Service{
 	},
 }
 
-// repository is the Git repository of the configurations. A hub that can't find it yet looks for seconds: so it starts early.
+// repository is the Git repository of the configurations. A hub that can't find it yet looks for seconds: so it starts
+// early.
 var repository = Service{
-	Name: topology.ServiceRepository, Image: agentImage, Start: Unaided, Global: true, Managed: true, Own: true, Speaks: HTTP,
+	Name: topology.ServiceRepository, Image: agentImage, Start: Unaided, Global: true, Managed: true, Own: true,
+	Speaks: HTTP,
 	places: global(topology.ServiceRepository), tell: tellRepository,
 }
 

@@ -49,18 +49,22 @@ func TestTheNameServiceAnswersTheDoorsOfTheHost(t *testing.T) {
 		if err := json.Unmarshal([]byte(s.Env[topology.AgentConfigEnv]), &c); err != nil {
 			t.Fatal(err)
 		}
-		if c.Record != topology.RecordName || c.TTL != top.Routing.TTL || c.Check != top.Routing.Check || c.Policy != top.Routing.Policy ||
+		if c.Record != topology.RecordName || c.TTL != top.Routing.TTL || c.Check != top.Routing.Check ||
+			c.Policy != top.Routing.Policy ||
 			len(c.Targets) != len(top.Regions) {
 			t.Fatalf("%s: %+v", name, c)
 		}
 		for i, target := range c.Targets {
 			door, err := lab.door(top.Regions[i].Name)
-			if err != nil || target.Region != top.Regions[i].Name || fmt.Sprintf("%s:%d", target.Host, target.Port) != door {
+			if err != nil || target.Region != top.Regions[i].Name ||
+				fmt.Sprintf("%s:%d", target.Host, target.Port) != door {
 				t.Errorf("%s: door of %s is %s (%v): %+v", name, target.Region, door, err, target)
 			}
 			for _, other := range top.Regions {
-				if trip := 2 * top.LatencyBetween(target.Region, other.Name); other.Name != target.Region && target.Trip < trip {
-					t.Errorf("%s: checks of %s don't wait for the way to %s: %s", name, target.Region, other.Name, target.Trip)
+				if trip := 2 * top.LatencyBetween(target.Region, other.Name); other.Name != target.Region &&
+					target.Trip < trip {
+					t.Errorf("%s: checks of %s don't wait for the way to %s: %s", name, target.Region, other.Name,
+						target.Trip)
 				}
 			}
 			if !strings.HasSuffix(target.Health, "/readyz") {
@@ -108,7 +112,8 @@ func TestTheAutomationLooksAtHomeByLinksOfItsOwn(t *testing.T) {
 			}
 			looks++
 			for _, s := range nodes {
-				told := s.Env[topology.AgentConfigEnv] + strings.Join(s.Cmd, " ") + string(s.Files[topology.ConfigFile]) + s.Env["PRIMARY_PORT"]
+				told := s.Env[topology.AgentConfigEnv] + strings.Join(s.Cmd, " ") +
+					string(s.Files[topology.ConfigFile]) + s.Env["PRIMARY_PORT"]
 				if by := strings.Contains(told, fmt.Sprint(p.Port)); by != (s.Service == topology.ServiceAutomation) {
 					t.Errorf("%s: %s goes by %s: %t", name, s.Name(), p.Name, by)
 				}
@@ -120,18 +125,23 @@ func TestTheAutomationLooksAtHomeByLinksOfItsOwn(t *testing.T) {
 	}
 }
 
-// Each region's responder has the processor to itself as much as its app has, and nothing that anybody else would write to, read or wait for.
+// Each region's responder has the processor to itself as much as its app has, and nothing that anybody else would write
+// to, read or wait for.
 func TestEachRegionHasAResponder(t *testing.T) {
 	for name, top := range topologies(t) {
 		lab := planned(top)
 		nodes := nodesOf(t, lab)
 		for _, r := range top.Regions {
 			s, app := nodes["responder."+r.Name], nodes["app-1."+r.Name]
-			if s.Yields || s.Yields != app.Yields || !slices.Equal(s.Networks, app.Networks) || !slices.Equal(s.Cmd, []string{"responder"}) ||
+			if s.Yields || s.Yields != app.Yields || !slices.Equal(s.Networks, app.Networks) ||
+				!slices.Equal(s.Cmd, []string{"responder"}) ||
 				len(s.Volumes)+len(s.Disks)+len(s.Files)+len(s.Publish) > 0 {
 				t.Errorf("%s: %+v", name, s)
 			}
-			if !slices.ContainsFunc(lab.Paths, func(p topology.Path) bool { return p.From == topology.Tap && p.Node == s.Name() }) {
+			if !slices.ContainsFunc(lab.Paths, func(p topology.Path) bool {
+				return p.From == topology.Tap &&
+					p.Node == s.Name()
+			}) {
 				t.Errorf("%s: nobody can ask %s", name, s.Name())
 			}
 		}

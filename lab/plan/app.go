@@ -14,7 +14,8 @@ const configDir = "/config"
 
 // The app has its nodes, and one for each of its parts.
 var app = Service{
-	Name: topology.ServiceApp, Image: "app", Start: Serving, Crosses: true, Speaks: HTTP, places: appPlaces, tell: tellApp,
+	Name: topology.ServiceApp, Image: "app", Start: Serving, Crosses: true, Speaks: HTTP, places: appPlaces,
+	tell: tellApp,
 }
 
 func appPlaces(t topology.Topology, where string) (all []topology.Place) {
@@ -40,7 +41,8 @@ func tellApp(p *Plan, n *Node) error {
 		n.Env["SERVICES"] = strings.Join(t.Services, ",")
 	}
 	if w := t.App; w.Workers > 0 && n.Part == "" {
-		n.Env["WORKERS"], n.Env["SERVICE_TIME"], n.Env["QUEUE"] = strconv.Itoa(w.Workers), w.ServiceTime.String(), strconv.Itoa(w.Queue)
+		n.Env["WORKERS"], n.Env["SERVICE_TIME"], n.Env["QUEUE"] = strconv.Itoa(w.Workers), w.ServiceTime.String(),
+			strconv.Itoa(w.Queue)
 	}
 	env, err := p.App.environment(p.appEnv(n.Region, n.Name()))
 	if err != nil {
@@ -69,16 +71,19 @@ func (p *Plan) askApps(region, path string) (urls []string) {
 	return urls
 }
 
-// config is the configuration of a region's app before anything has happened: writes go to the home region's primaries, objects and
-// items to the region's own stores. Their mirrors are in the standby, which takes over, whatever region they are written in.
+// config is the configuration of a region's app before anything has happened: writes go to the home region's primaries,
+// objects and items to the region's own stores. Their mirrors are in the standby, which takes over, whatever region
+// they are written in.
 func (p *Plan) config(region string) topology.Config {
 	t := p.Topology
 	home := t.Home().Name
 	r, _ := t.Region(region)
 	c := topology.Config{
 		Revision: 1, Region: region, AppNodes: t.AppsAtStart(r),
-		Postgres: p.endpoint(region, home, topology.ServicePostgres), Redis: p.endpoint(region, home, topology.ServiceRedis),
-		S3: p.endpoint(region, region, topology.ServiceS3), DynamoDB: p.endpoint(region, region, topology.ServiceDynamoDB),
+		Postgres: p.endpoint(region, home, topology.ServicePostgres),
+		Redis:    p.endpoint(region, home, topology.ServiceRedis),
+		S3:       p.endpoint(region, region, topology.ServiceS3),
+		DynamoDB: p.endpoint(region, region, topology.ServiceDynamoDB),
 	}
 	if t.Reads.Local() {
 		local := p.endpoint(region, region, topology.ServicePostgres)
@@ -102,7 +107,8 @@ func (p *Plan) config(region string) topology.Config {
 		if region == other {
 			other = home
 		}
-		objects, items := p.endpoint(region, other, topology.ServiceS3), p.endpoint(region, other, topology.ServiceDynamoDB)
+		objects, items := p.endpoint(region, other, topology.ServiceS3),
+			p.endpoint(region, other, topology.ServiceDynamoDB)
 		c.MirrorS3, c.MirrorDynamoDB = &objects, &items
 	}
 	return c
@@ -114,7 +120,8 @@ func (p *Plan) appEnv(region, node string) AppEnv {
 	return AppEnv{
 		Region: region, Node: node,
 		Postgres: c.Postgres.Address, Redis: c.Redis.Address, S3: c.S3.Address, DynamoDB: c.DynamoDB.Address,
-		User: topology.DatabaseUser, Database: topology.Database, AccessKey: topology.AccessKey, Secret: topology.Secret,
+		User: topology.DatabaseUser, Database: topology.Database, AccessKey: topology.AccessKey,
+		Secret:     topology.Secret,
 		ConfigFile: topology.ConfigFile,
 	}
 }

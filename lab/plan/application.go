@@ -13,47 +13,55 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// App is what the app nodes of every region run. The zero value is the sample app; whoever sets anything sets Image, Port and Health.
+// App is what the app nodes of every region run. The zero value is the sample app; whoever sets anything sets Image,
+// Port and Health.
 //
-// A node is given REGION, NODE and CONFIG_FILE, and Env. CONFIG_FILE names a JSON document (topology.Config) with the addresses of its
-// region's PostgreSQL, Redis, S3 and DynamoDB. A failover replaces the file, by rename, and the app has to watch it: what came by Env
-// stays what it was when the node started, and goes on leading to the lost region.
+// A node is given REGION, NODE and CONFIG_FILE, and Env. CONFIG_FILE names a JSON document (topology.Config) with the
+// addresses of its region's PostgreSQL, Redis, S3 and DynamoDB. A failover replaces the file, by rename, and the app
+// has to watch it: what came by Env stays what it was when the node started, and goes on leading to the lost region.
 //
-// With strategy pilot-light, node number n of a region (NODE is app-n.region) is to refuse connections until app_nodes in that document is
-// n or more. Up waits for that too.
+// With strategy pilot-light, node number n of a region (NODE is app-n.region) is to refuse connections until app_nodes
+// in that document is n or more. Up waits for that too.
 //
 // What only an app can have that speaks the sample app's contract (package kyc):
-//   - It is waited for after a failover until it names the new configuration's revision in the header X-Config-Revision of Ready. An app
-//     that names none is taken at its word that it is ready, so let Ready ask the stores.
-//   - The faults that ask an app what it does: those of its configuration (GET /config) and squeeze (GET /capacity). How much a node is to do at
-//     all comes in the environment: WORKERS, SERVICE_TIME and QUEUE, where the topology says so.
-//   - A shift of clients in steps (topology.Shift), which asks the standby's nodes how they serve: GET /metrics with the histogram
-//     topology.RequestMetric. Without it nobody is shifted.
+//   - It is waited for after a failover until it names the new configuration's revision in the header X-Config-Revision
+//     of Ready. An app that names none is taken at its word that it is ready, so let Ready ask the stores.
+//   - The faults that ask an app what it does: those of its configuration (GET /config) and squeeze (GET /capacity).
+//     How much a node is to do at all comes in the environment: WORKERS, SERVICE_TIME and QUEUE, where the topology
+//     says so.
+//   - A shift of clients in steps (topology.Shift), which asks the standby's nodes how they serve: GET /metrics with
+//     the histogram topology.RequestMetric. Without it nobody is shifted.
 //   - The drills of package scenarios, whose clients speak its protocol.
-//   - Copies of objects and items in other regions: they are made of topology.Bucket and topology.ItemsTable, in its formats.
+//   - Copies of objects and items in other regions: they are made of topology.Bucket and topology.ItemsTable, in its
+//     formats.
 type App struct {
-	// Image is the name of an image that the engine has: pulled, built, or made by image.BuildProgram. A lab pulls nothing.
+	// Image is the name of an image that the engine has: pulled, built, or made by image.BuildProgram. A lab pulls
+	// nothing.
 	Image string   `json:"image,omitempty"`
 	Cmd   []string `json:"-"` // instead of the image's
 	Port  int      `json:"port"`
 	// Env is more of the environment, by name. Values may hold the fields of AppEnv as placeholders, such as
-	// "postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}". Nothing but these is understood between {{ and }}.
+	// "postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}". Nothing but these is understood between {{ and
+	// }}.
 	Env map[string]string `json:"-"`
-	// Needs are what its nodes may do beyond what every node may: its image's user where that is root, or writing elsewhere than to /tmp.
+	// Needs are what its nodes may do beyond what every node may: its image's user where that is root, or writing
+	// elsewhere than to /tmp.
 	Needs Needs `json:"-"`
-	// Health is a path that answers GET with 2xx while the process lives. The automation asks it in the home region: it is lost when
-	// neither the app nor the database answers.
+	// Health is a path that answers GET with 2xx while the process lives. The automation asks it in the home region: it
+	// is lost when neither the app nor the database answers.
 	Health string `json:"health"`
-	// Ready is a path that answers GET with 2xx when the app can do its work, in the standby region too; empty is Health. Up waits for it,
-	// the name service sends clients by it, and the automation waits for it before it redirects them.
+	// Ready is a path that answers GET with 2xx when the app can do its work, in the standby region too; empty is
+	// Health. Up waits for it, the name service sends clients by it, and the automation waits for it before it
+	// redirects them.
 	Ready string `json:"ready"`
 }
 
 // sample is the app of fixtures/kyc, in the image "app" of the set.
 var sample = App{Port: topology.PortApp, Health: "/healthz", Ready: "/readyz"}
 
-// AppEnv is what the placeholders of App.Env stand for in one node. The addresses are host:port as the node reaches them,
-// before anything has happened: the primaries are in the home region, the object and item stores in the node's own.
+// AppEnv is what the placeholders of App.Env stand for in one node. The addresses are host:port as the node reaches
+// them, before anything has happened: the primaries are in the home region, the object and item stores in the node's
+// own.
 type AppEnv struct {
 	Region, Node                  string
 	Postgres, Redis, S3, DynamoDB string
@@ -90,14 +98,16 @@ func (a App) Validate() error {
 	}
 	for _, folder := range a.Needs.Scratch {
 		if !path.IsAbs(folder) || path.Clean(folder) == "/" {
-			complain("needs.scratch: %q is no folder to write to: name one from the root on, such as /var/run/shop", folder)
+			complain("needs.scratch: %q is no folder to write to: name one from the root on, such as /var/run/shop",
+				folder)
 		}
 	}
 	for field, where := range map[string]string{"health": a.Health, "ready": a.Whole().Ready} {
 		if field == "ready" && a.Ready == "" {
 			continue // it is Health, of which enough is said
 		}
-		if _, err := url.ParseRequestURI(where); err != nil || !strings.HasPrefix(where, "/") || strings.HasPrefix(where, "//") || strings.Contains(where, "#") {
+		if _, err := url.ParseRequestURI(where); err != nil || !strings.HasPrefix(where, "/") ||
+			strings.HasPrefix(where, "//") || strings.Contains(where, "#") {
 			complain("%s: %q is no path: name one that GET answers with 2xx, such as /healthz", field, where)
 		}
 	}

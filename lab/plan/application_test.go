@@ -27,13 +27,22 @@ func TestWhatIsWrongWithAnApp(t *testing.T) {
 		change func(*App)
 		want   string // all of the error, or nothing
 	}{
-		"nothing":           {func(*App) {}, ""},
-		"the sample app":    {func(a *App) { *a = App{} }, ""},
-		"no ready path":     {func(a *App) { a.Ready = "" }, ""},
-		"no image":          {func(a *App) { a.Image = "" }, "app image: it is missing: name one that the engine has"},
-		"a host for a path": {func(a *App) { a.Ready = "//x/y" }, `app ready: "//x/y" is no path: name one that GET answers with 2xx, such as /healthz`},
-		"a fragment":        {func(a *App) { a.Health = "/live#now" }, `app health: "/live#now" is no path: name one that GET answers with 2xx, such as /healthz`},
-		"no path at all":    {func(a *App) { a.Health, a.Ready = "", "" }, `app health: "" is no path: name one that GET answers with 2xx, such as /healthz`},
+		"nothing":        {func(*App) {}, ""},
+		"the sample app": {func(a *App) { *a = App{} }, ""},
+		"no ready path":  {func(a *App) { a.Ready = "" }, ""},
+		"no image":       {func(a *App) { a.Image = "" }, "app image: it is missing: name one that the engine has"},
+		"a host for a path": {
+			func(a *App) { a.Ready = "//x/y" },
+			`app ready: "//x/y" is no path: name one that GET answers with 2xx, such as /healthz`,
+		},
+		"a fragment": {
+			func(a *App) { a.Health = "/live#now" },
+			`app health: "/live#now" is no path: name one that GET answers with 2xx, such as /healthz`,
+		},
+		"no path at all": {
+			func(a *App) { a.Health, a.Ready = "", "" },
+			`app health: "" is no path: name one that GET answers with 2xx, such as /healthz`,
+		},
 		"several placeholders": {
 			func(a *App) { a.Env = map[string]string{"A": "{{.Nod}}", "B": "{{.Node"} },
 			"app env A: unknown placeholder {{.Nod}}: there are " + allPlaceholders + "\n" +
@@ -67,7 +76,8 @@ func TestAnAppIsReachedAndAskedWhereItSays(t *testing.T) {
 			t.Errorf("%s leads to %s", p.Name, p.Upstream)
 		}
 	}
-	if leads != 9 { // between regions, from clients, from the name service and the taps, two each, and the automation's own
+	// between regions, from clients, from the name service and the taps, two each, and the automation's own
+	if leads != 9 {
 		t.Errorf("%d links lead to the app", leads)
 	}
 	ports := func(from, to string, s topology.Service) string { return "hub:" + lab.port(from, to, s) }
@@ -75,9 +85,11 @@ func TestAnAppIsReachedAndAskedWhereItSays(t *testing.T) {
 	app := nodes[topology.Place{Service: topology.ServiceApp, Region: "us-west-2", Number: 1}.Name()]
 	want := map[string]string{
 		"NODE": "app-1.us-west-2", "REGION": "us-west-2", "CONFIG_FILE": topology.ConfigFile,
-		"DATABASE_URL": "postgres://postgres:regionfall-lab@" + ports("us-west-2", "us-east-1", topology.ServicePostgres) + "/kyc",
-		"WHO":          "app-1.us-west-2 in us-west-2, " + topology.ConfigFile,
-		"STORES":       ports("us-west-2", "us-east-1", topology.ServiceRedis) + " s3.us-west-2:4566 dynamodb.us-west-2:4566 regionfall",
+		"DATABASE_URL": "postgres://postgres:regionfall-lab@" +
+			ports("us-west-2", "us-east-1", topology.ServicePostgres) + "/kyc",
+		"WHO": "app-1.us-west-2 in us-west-2, " + topology.ConfigFile,
+		"STORES": ports("us-west-2", "us-east-1", topology.ServiceRedis) +
+			" s3.us-west-2:4566 dynamodb.us-west-2:4566 regionfall",
 	}
 	if diff := cmp.Diff(want, app.Env); diff != "" {
 		t.Error(diff)
@@ -94,7 +106,8 @@ func TestAnAppIsReachedAndAskedWhereItSays(t *testing.T) {
 		}
 	}
 	asked := map[string]string{
-		"home": automation.HomeHealth, "own": strings.Join(automation.AppsReady, " "), "east": names.Targets[0].Health, "west": names.Targets[1].Health,
+		"home": automation.HomeHealth, "own": strings.Join(automation.AppsReady, " "), "east": names.Targets[0].Health,
+		"west": names.Targets[1].Health,
 	}
 	if diff := cmp.Diff(map[string]string{
 		"home": "http://" + lab.control("us-west-2", "us-east-1", topology.ServiceApp).Address + "/live",

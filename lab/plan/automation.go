@@ -30,8 +30,10 @@ func tellAutomation(p *Plan, n *Node) error {
 		Redis:       p.endpoint(here, here, topology.ServiceRedis),
 		S3:          p.endpoint(here, here, topology.ServiceS3),
 		DynamoDB:    p.endpoint(here, here, topology.ServiceDynamoDB),
-		Repository:  p.repository(here), Published: "http://" + topology.ServiceReplicator.Address(here) + "/config", RestoreFile: topology.RestoreFile,
-		AppsReady: p.askApps(here, p.App.Ready)[:region.AppNodes], // what health checks see; the parts behind are the pre-flight gate's to ask
+		Repository:  p.repository(here), Published: "http://" + topology.ServiceReplicator.Address(here) + "/config",
+		RestoreFile: topology.RestoreFile,
+		// what health checks see; the parts behind are the pre-flight gate's to ask
+		AppsReady: p.askApps(here, p.App.Ready)[:region.AppNodes],
 	}
 	if t.Automation.Shift.InSteps() {
 		c.Shift = api.ShiftConfig{
@@ -56,10 +58,12 @@ func tellAutomation(p *Plan, n *Node) error {
 func (p *Plan) follower(from, region string) api.Follower {
 	return api.Follower{
 		Region: region, Cascades: p.Topology.Source(region) == from,
-		Postgres: p.endpoint(from, region, topology.ServicePostgres), Redis: p.endpoint(from, region, topology.ServiceRedis),
-		Config:  "http://" + p.endpoint(from, region, topology.ServiceReplicator).Address + "/config",
-		App:     "http://" + p.endpoint(from, region, topology.ServiceApp).Address + p.App.Ready,
-		Primary: p.endpoint(region, from, topology.ServicePostgres), Cache: p.endpoint(region, from, topology.ServiceRedis),
+		Postgres: p.endpoint(from, region, topology.ServicePostgres),
+		Redis:    p.endpoint(from, region, topology.ServiceRedis),
+		Config:   "http://" + p.endpoint(from, region, topology.ServiceReplicator).Address + "/config",
+		App:      "http://" + p.endpoint(from, region, topology.ServiceApp).Address + p.App.Ready,
+		Primary:  p.endpoint(region, from, topology.ServicePostgres),
+		Cache:    p.endpoint(region, from, topology.ServiceRedis),
 	}
 }
 
@@ -72,10 +76,12 @@ func (p *Plan) side(region string) api.Side {
 	r, _ := p.Topology.Region(region)
 	s := api.Side{
 		Follower:    p.follower(from, region),
-		OwnPostgres: p.endpoint(region, region, topology.ServicePostgres), OwnRedis: p.endpoint(region, region, topology.ServiceRedis),
-		AppNodes: r.AppNodes,
+		OwnPostgres: p.endpoint(region, region, topology.ServicePostgres),
+		OwnRedis:    p.endpoint(region, region, topology.ServiceRedis),
+		AppNodes:    r.AppNodes,
 	}
-	s.Primary, s.Cache = p.endpoint(region, other, topology.ServicePostgres), p.endpoint(region, other, topology.ServiceRedis)
+	s.Primary, s.Cache = p.endpoint(region, other, topology.ServicePostgres),
+		p.endpoint(region, other, topology.ServiceRedis)
 	s.Apps = []string{s.App}
 	if region == from {
 		s.Apps = p.askApps(region, p.App.Ready)[:r.AppNodes]

@@ -2,8 +2,8 @@ package plan
 
 import "github.com/regionfall/regionfall/lab/topology"
 
-// Disk is a volume of a limited size, so that it can really be full. It is in memory, and lasts as long as a running node has it: the hub keeps every one,
-// as a disk shelf outlives a server.
+// Disk is a volume of a limited size, so that it can really be full. It is in memory, and lasts as long as a running
+// node has it: the hub keeps every one, as a disk shelf outlives a server.
 type Disk struct {
 	Volume string
 	Path   string // where the node has it

@@ -12,7 +12,8 @@ import (
 
 // nameservice tells clients the ports that the hub publishes, so it needs the hub to be there.
 var nameservice = Service{
-	Name: topology.ServiceNameservice, Image: agentImage, Start: Quick, Global: true, Own: true, Marks: true, Speaks: HTTP,
+	Name: topology.ServiceNameservice, Image: agentImage, Start: Quick, Global: true, Own: true, Marks: true,
+	Speaks: HTTP,
 	places: global(topology.ServiceNameservice), tell: tellNameservice,
 }
 
@@ -20,7 +21,8 @@ func tellNameservice(p *Plan, n *Node) error {
 	t := p.Topology
 	n.Publish = []string{fmt.Sprintf("%d/udp", topology.PortDNS), fmt.Sprintf("%d/tcp", topology.PortDNS)}
 	c := api.NameserviceConfig{
-		Record: topology.RecordName, Policy: t.Routing.Policy, ByWeight: !t.Automation.Off && t.Automation.Shift.InSteps(),
+		Record: topology.RecordName, Policy: t.Routing.Policy, ByWeight: !t.Automation.Off &&
+			t.Automation.Shift.InSteps(),
 		TTL: t.Routing.TTL, Check: t.Routing.Check,
 	}
 	for _, r := range t.Regions {

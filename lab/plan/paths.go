@@ -50,22 +50,28 @@ func (l *listing) add(p topology.Path) {
 }
 
 func (l *listing) path(from, to string, s topology.Service) {
-	l.add(topology.Path{Name: fmt.Sprintf("%s_%s_%s", from, to, s), From: from, To: to, Service: s, Upstream: s.Address(to)})
+	l.add(topology.Path{
+		Name: fmt.Sprintf("%s_%s_%s", from, to, s), From: from, To: to, Service: s,
+		Upstream: s.Address(to),
+	})
 }
 
 func (l *listing) tap(p topology.Place) {
 	l.add(topology.Path{
-		Name: fmt.Sprintf("%s_%s", topology.Tap, p.Name()), From: topology.Tap, To: p.Region, Service: p.Service, Node: p.Name(),
+		Name: fmt.Sprintf("%s_%s", topology.Tap, p.Name()), From: topology.Tap, To: p.Region, Service: p.Service,
+		Node:     p.Name(),
 		Upstream: fmt.Sprintf("%s:%d", p.Name(), p.Service.Port()),
 	})
 }
 
-// automation looks at home by paths of its own, and publishes the configuration of those who are to follow another region.
+// automation looks at home by paths of its own, and publishes the configuration of those who are to follow another
+// region.
 func (l *listing) automation(t topology.Topology) {
 	from, home := t.Standby().Name, t.Home().Name
 	for _, s := range []topology.Service{topology.ServiceApp, topology.ServicePostgres} {
 		l.add(topology.Path{
-			Name: fmt.Sprintf("%s_%s_%s", topology.ServiceAutomation, home, s), From: from, To: home, Service: s, Control: true, Upstream: s.Address(home),
+			Name: fmt.Sprintf("%s_%s_%s", topology.ServiceAutomation, home, s), From: from, To: home, Service: s,
+			Control: true, Upstream: s.Address(home),
 		})
 	}
 	for _, r := range t.Followers() {

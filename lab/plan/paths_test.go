@@ -21,7 +21,8 @@ func TestPlanGivesEveryPathAPortOfItsOwn(t *testing.T) {
 	}
 	for _, want := range []string{
 		"us-west-2_us-east-1_postgres", "us-east-1_us-west-2_s3", "clients_us-east-1_app", "global_us-west-2_app",
-		"us-west-2_global_nameservice", "automation_us-east-1_app", "automation_us-east-1_postgres", "tap_app-1.us-east-1", "tap_automation.us-west-2", "tap_nameservice.global",
+		"us-west-2_global_nameservice", "automation_us-east-1_app", "automation_us-east-1_postgres",
+		"tap_app-1.us-east-1", "tap_automation.us-west-2", "tap_nameservice.global",
 	} {
 		if !names[want] {
 			t.Errorf("there is no path %s", want)

@@ -10,8 +10,9 @@ import (
 	"github.com/valyala/fasttemplate"
 )
 
-// A placeholder is a name and no more. Templates of the standard library can do more, but they look methods up by name while
-// the program runs: the linker would have to keep the methods of every library, and the program would be 16 MB larger.
+// A placeholder is a name and no more. Templates of the standard library can do more, but they look methods up by name
+// while the program runs: the linker would have to keep the methods of every library, and the program would be 16 MB
+// larger.
 const (
 	opening = "{{"
 	closing = "}}"

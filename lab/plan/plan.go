@@ -1,8 +1,8 @@
-// Package plan says which nodes and which paths a topology needs, and what each node is told. It is pure: nothing here runs, and the same topology always
-// gives the same plan, so that a lab can be found again by another process.
+// Package plan says which nodes and which paths a topology needs, and what each node is told. It is pure: nothing here
+// runs, and the same topology always gives the same plan, so that a lab can be found again by another process.
 //
-// Everything that is particular to a service is in the file of that service, in one Service. Whoever asks "is it PostgreSQL?" should ask here what it is
-// about PostgreSQL that matters.
+// Everything that is particular to a service is in the file of that service, in one Service. Whoever asks "is it
+// PostgreSQL?" should ask here what it is about PostgreSQL that matters.
 package plan
 
 import (
@@ -23,7 +23,8 @@ type Plan struct {
 	Paths    []topology.Path
 	// Together says that the node of S3 serves DynamoDB too.
 	Together bool
-	// Door is where clients reach the app of a region, as host:port. It is known when the hub runs, and needed for the name service only.
+	// Door is where clients reach the app of a region, as host:port. It is known when the hub runs, and needed for the
+	// name service only.
 	Door func(region string) (string, error)
 }
 
@@ -39,7 +40,8 @@ func New(t topology.Topology, a App) *Plan {
 	return p
 }
 
-// Node is one node on paper. Networks and volumes are named within the lab: whoever starts it puts the lab's name before them.
+// Node is one node on paper. Networks and volumes are named within the lab: whoever starts it puts the lab's name
+// before them.
 type Node struct {
 	topology.Place
 	Image    string   // of an image set, by what it is for
@@ -56,8 +58,8 @@ type Node struct {
 	Yields   bool // gives way to other nodes while the processor is short
 }
 
-// Needs are what a node may do beyond what every node may. The zero value is the strictest: a user that is not root, no capability, and a root file
-// system that nobody writes to but for /tmp.
+// Needs are what a node may do beyond what every node may. The zero value is the strictest: a user that is not root, no
+// capability, and a root file system that nobody writes to but for /tmp.
 type Needs struct {
 	Root     bool     // runs as whom its image names, be it root
 	Writable bool     // writes wherever its user may, and not to Scratch and /tmp only
@@ -73,8 +75,9 @@ func (p *Plan) Hosts(at topology.Place) bool {
 func (p *Plan) Node(at topology.Place) (Node, error) {
 	s := Of(at.Service)
 	n := Node{
-		Place: at, Image: s.Image, Networks: []string{at.Region}, Aliases: []string{at.Name(), at.Service.Host(at.Region)},
-		Env: map[string]string{"NODE": at.Name(), "REGION": at.Region}, Yields: s.Managed, Needs: s.Needs,
+		Place: at, Image: s.Image, Networks: []string{at.Region},
+		Aliases: []string{at.Name(), at.Service.Host(at.Region)},
+		Env:     map[string]string{"NODE": at.Name(), "REGION": at.Region}, Yields: s.Managed, Needs: s.Needs,
 	}
 	if at.Part != "" {
 		n.Aliases = n.Aliases[:1] // clients come in by the others
@@ -112,6 +115,9 @@ func names(t topology.Topology) []string {
 // InOrder is every place in the order in which nodes are started.
 func (p *Plan) InOrder() []topology.Place {
 	all := Places(p.Topology)
-	slices.SortStableFunc(all, func(a, b topology.Place) int { return cmp.Compare(Of(a.Service).Start, Of(b.Service).Start) })
+	slices.SortStableFunc(all, func(a, b topology.Place) int {
+		return cmp.Compare(Of(a.Service).Start,
+			Of(b.Service).Start)
+	})
 	return all
 }

@@ -111,8 +111,10 @@ func TestNodesReachOthersThroughLinksOfTheirOwn(t *testing.T) {
 					told += "\nhub:" + s.Env["PRIMARY_PORT"]
 				}
 				for _, found := range toldToOthers.FindAllStringSubmatch(told, -1) {
-					if p := ports[found[1]]; p.To != s.Region && p.From != s.Region || p.From == topology.Clients || p.Published() {
-						t.Errorf("%s: %s has others reach its region by hub:%s, which is %+v", name, s.Name(), found[1], p)
+					if p := ports[found[1]]; p.To != s.Region && p.From != s.Region || p.From == topology.Clients ||
+						p.Published() {
+						t.Errorf("%s: %s has others reach its region by hub:%s, which is %+v", name, s.Name(), found[1],
+							p)
 					}
 				}
 				told = toldToOthers.ReplaceAllString(told, "")
@@ -151,12 +153,15 @@ func TestTheDatabaseFollowsTheStrategy(t *testing.T) {
 		if home.Env["ROLE"] != c.home || standby.Env["ROLE"] != c.standby || home.Env["SYNCHRONOUS"] != c.synchronous {
 			t.Errorf("%s: %v, %v", name, home.Env, standby.Env)
 		}
-		if home.Disks[0].Volume == standby.Disks[0].Volume || home.Disks[0].Path != DataDir || home.Volumes[walDir] == standby.Volumes[walDir] {
-			t.Errorf("%s: data is kept in %+v %v and %+v %v", name, home.Disks, home.Volumes, standby.Disks, standby.Volumes)
+		if home.Disks[0].Volume == standby.Disks[0].Volume || home.Disks[0].Path != DataDir ||
+			home.Volumes[walDir] == standby.Volumes[walDir] {
+			t.Errorf("%s: data is kept in %+v %v and %+v %v", name, home.Disks, home.Volumes, standby.Disks,
+				standby.Volumes)
 		}
 		if restores := c.standby == "restore"; restores != (standby.Volumes["/restore"] != "") ||
 			restores && standby.Volumes["/restore"] != nodes["automation.us-west-2"].Volumes["/restore"] {
-			t.Errorf("%s: a base backup can't be handed over: %v, %v", name, standby.Volumes, nodes["automation.us-west-2"].Volumes)
+			t.Errorf("%s: a base backup can't be handed over: %v, %v", name, standby.Volumes,
+				nodes["automation.us-west-2"].Volumes)
 		}
 		if follows := standby.Env["SLOT"] == "region_2"; follows != (c.standby == "replica") {
 			t.Errorf("%s: %v", name, standby.Env)
@@ -179,9 +184,11 @@ func TestReplicasStreamFromWhomTheyFollow(t *testing.T) {
 		for region, source := range sources {
 			database, cache := nodes["postgres."+region], nodes["redis."+region]
 			if want := lab.port(region, source, topology.ServicePostgres); database.Env["PRIMARY_PORT"] != want {
-				t.Errorf("%s: the database of %s follows hub:%s, want hub:%s", name, region, database.Env["PRIMARY_PORT"], want)
+				t.Errorf("%s: the database of %s follows hub:%s, want hub:%s", name, region,
+					database.Env["PRIMARY_PORT"], want)
 			}
-			if want := []string{"--replicaof", "hub", lab.port(region, source, topology.ServiceRedis)}; !slices.Equal(cache.Cmd, want) {
+			if want := []string{"--replicaof", "hub", lab.port(region, source,
+				topology.ServiceRedis)}; !slices.Equal(cache.Cmd, want) {
 				t.Errorf("%s: the cache of %s is started with %v, want %v", name, region, cache.Cmd, want)
 			}
 			slots[database.Env["SLOT"]] = true
@@ -208,7 +215,8 @@ func TestTheAppsConfigurationBeginsAtHome(t *testing.T) {
 			if want := top.AppsAtStart(r); c.AppNodes != want {
 				t.Errorf("%s: %d app nodes are to run in %s, want %d", name, c.AppNodes, r.Name, want)
 			}
-			if c.Revision != 1 || c.Region != r.Name || c.Postgres.Region != "us-east-1" || c.Redis.Region != "us-east-1" ||
+			if c.Revision != 1 || c.Region != r.Name || c.Postgres.Region != "us-east-1" ||
+				c.Redis.Region != "us-east-1" ||
 				c.S3.Region != r.Name || c.DynamoDB.Region != r.Name {
 				t.Errorf("%s: %+v", name, c)
 			}
@@ -220,22 +228,26 @@ func TestTheAppsConfigurationBeginsAtHome(t *testing.T) {
 			switch {
 			case !remote && (c.MirrorS3 != nil || c.MirrorDynamoDB != nil):
 				t.Errorf("%s: writes wait for a mirror: %+v", name, c)
-			case remote && (c.MirrorS3 == nil || c.MirrorDynamoDB == nil || c.MirrorS3.Region != other || c.MirrorDynamoDB.Region != other):
+			case remote && (c.MirrorS3 == nil || c.MirrorDynamoDB == nil || c.MirrorS3.Region != other ||
+				c.MirrorDynamoDB.Region != other):
 				t.Errorf("%s: %s is to be mirrored in %s: %+v", name, r.Name, other, c)
 			}
 			// One file for all app nodes of a region.
 			for n := range r.AppNodes {
 				s := nodes[topology.Place{Service: topology.ServiceApp, Region: r.Name, Number: n + 1}.Name()]
-				if s.Volumes["/config"] != bringer.Volumes["/config"] || s.Volumes["/config"] == "" || len(s.Files) > 0 {
+				if s.Volumes["/config"] != bringer.Volumes["/config"] || s.Volumes["/config"] == "" ||
+					len(s.Files) > 0 {
 					t.Errorf("%s: %s has %v, %d files", name, s.Name(), s.Volumes, len(s.Files))
 				}
 			}
 			var kept api.RepositoryConfig
-			if err := json.Unmarshal([]byte(nodes["repository.global"].Env[topology.AgentConfigEnv]), &kept); err != nil {
+			if err := json.Unmarshal([]byte(nodes["repository.global"].Env[topology.AgentConfigEnv]),
+				&kept); err != nil {
 				t.Fatal(err)
 			}
 			if !reflect.DeepEqual(kept.Documents[i], c) {
-				t.Errorf("%s: the repository begins with %+v for %s, and there is %+v", name, kept.Documents[i], r.Name, c)
+				t.Errorf("%s: the repository begins with %+v for %s, and there is %+v", name, kept.Documents[i], r.Name,
+					c)
 			}
 			if string(bringer.Files[topology.PublishedFile]) != string(bringer.Files[topology.ConfigFile]) {
 				t.Errorf("%s: what is published is not what is delivered", name)
@@ -280,7 +292,8 @@ func TestTheCapacityOfAnAppIsDeclared(t *testing.T) {
 		t.Errorf("without limit it is given %v", env)
 	}
 	top.App = topology.Work{Workers: 2, ServiceTime: 200 * time.Millisecond, Queue: 8}
-	if env := nodesOf(t, planned(top))["app-1.us-east-1"].Env; env["WORKERS"] != "2" || env["SERVICE_TIME"] != "200ms" || env["QUEUE"] != "8" {
+	if env := nodesOf(t, planned(top))["app-1.us-east-1"].Env; env["WORKERS"] != "2" ||
+		env["SERVICE_TIME"] != "200ms" || env["QUEUE"] != "8" {
 		t.Errorf("got %v", env)
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// DataDir is where every store keeps its files, in a volume of its own. PostgreSQL's is a small disk, and its write-ahead log is on another.
+// DataDir is where every store keeps its files, in a volume of its own. PostgreSQL's is a small disk, and its
+// write-ahead log is on another.
 const (
 	DataDir = topology.DataDir
 	walDir  = "/var/lib/regionfall/wal"
@@ -26,7 +27,8 @@ func tellPostgres(p *Plan, n *Node) error {
 	n.Volumes = map[string]string{walDir: n.Name() + "-wal"}
 	source := t.Source(n.Region)
 	if t.Streams() {
-		from := cmp.Or(source, t.Standby().Name) // of home, which streams from nobody: for the day on which it is demoted
+		// of home, which streams from nobody: for the day on which it is demoted
+		from := cmp.Or(source, t.Standby().Name)
 		n.Env["PRIMARY_HOST"], n.Env["PRIMARY_PORT"] = "hub", p.port(n.Region, from, topology.ServicePostgres)
 		n.Env["SLOT"] = t.Slot(n.Region)
 	}

@@ -9,21 +9,22 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// The replicators start after the repository, which they ask from their start on, since a hub that can't find it yet looks for seconds; and before the
-// apps, which wait for the configuration that they bring along.
+// The replicators start after the repository, which they ask from their start on, since a hub that can't find it yet
+// looks for seconds; and before the apps, which wait for the configuration that they bring along.
 var replicator = Service{
 	Name: topology.ServiceReplicator, Image: agentImage, Start: Asking, Own: true, Marks: true, Speaks: HTTP,
 	places: inEach(topology.ServiceReplicator), tell: tellReplicator,
 }
 
-// replicateEvery is the pause between two passes of a replicator, for each other region: what it costs the stores on a small machine against how far
-// behind it is. So a store is looked through as often in a lab of three regions as in one of two.
+// replicateEvery is the pause between two passes of a replicator, for each other region: what it costs the stores on a
+// small machine against how far behind it is. So a store is looked through as often in a lab of three regions as in one
+// of two.
 const replicateEvery = 250 * time.Millisecond
 
 func tellReplicator(p *Plan, n *Node) error {
 	t := p.Topology
-	// It brings the configuration along, before the app starts: whose image is the first to have the volume gives it its mode, and
-	// anybody's app need not have the folder at all.
+	// It brings the configuration along, before the app starts: whose image is the first to have the volume gives it
+	// its mode, and anybody's app need not have the folder at all.
 	data, err := json.MarshalIndent(p.config(n.Region), "", "  ")
 	if err != nil {
 		return fmt.Errorf("write the configuration of %s: %w", n.Region, err)
@@ -46,6 +47,7 @@ func tellReplicator(p *Plan, n *Node) error {
 // stores are those of a region, as they are reached from another.
 func (p *Plan) stores(from, region string) api.Stores {
 	return api.Stores{
-		Region: region, S3: p.endpoint(from, region, topology.ServiceS3), DynamoDB: p.endpoint(from, region, topology.ServiceDynamoDB),
+		Region: region, S3: p.endpoint(from, region, topology.ServiceS3),
+		DynamoDB: p.endpoint(from, region, topology.ServiceDynamoDB),
 	}
 }

@@ -12,14 +12,17 @@ type Service struct {
 	Image string // of an image set, by what it is for
 	Needs Needs
 
-	// Start is when a node is started among the others, few at a time: what takes longest to be ready goes first. See the services for why.
+	// Start is when a node is started among the others, few at a time: what takes longest to be ready goes first. See
+	// the services for why.
 	Start Start
-	// Crosses says that there is a path from every region to its node in every other; Global that it runs in no region, and that there is a path to it from every one.
+	// Crosses says that there is a path from every region to its node in every other; Global that it runs in no region,
+	// and that there is a path to it from every one.
 	Crosses, Global bool
-	// Managed says that it stands in for a managed service: it has machines of its own in the cloud, and must not make the app wait for a processor here.
+	// Managed says that it stands in for a managed service: it has machines of its own in the cloud, and must not make
+	// the app wait for a processor here.
 	Managed bool
-	// Own says that it is a program of the lab's own, or stands in for a managed service: only a fault ends its nodes. An app is somebody's own,
-	// and databases may fail of what is asked of them: both are there to be tested.
+	// Own says that it is a program of the lab's own, or stands in for a managed service: only a fault ends its nodes.
+	// An app is somebody's own, and databases may fail of what is asked of them: both are there to be tested.
 	Own bool
 	// Marks says that its agent notes what it does, and when.
 	Marks bool
@@ -54,7 +57,8 @@ const (
 	Longest Start = iota
 	// Unaided nodes, and those before them, need no hub to be ready.
 	Unaided
-	// Kept nodes need the hub, which keeps their disks: those are in memory, and would be gone between the making of the node and its start.
+	// Kept nodes need the hub, which keeps their disks: those are in memory, and would be gone between the making of
+	// the node and its start.
 	Kept
 	// Asking nodes ask others from their start on.
 	Asking

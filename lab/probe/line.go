@@ -94,7 +94,8 @@ func (l *line) http(r *bufio.Reader) {
 	l.ask = func(ctx context.Context, up, down int) error {
 		switch {
 		case up > 0: // whatever it thinks of the request, it has to take it before it says so
-			return exchange(ctx, fmt.Sprintf("POST / HTTP/1.1\r\nHost: probe\r\nContent-Length: %d\r\n\r\n%s", up, strings.Repeat("x", up)))
+			return exchange(ctx, fmt.Sprintf("POST / HTTP/1.1\r\nHost: probe\r\nContent-Length: %d\r\n\r\n%s", up,
+				strings.Repeat("x", up)))
 		case down > 0: // the longest answer that the lab's own programs give unasked
 			return exchange(ctx, "GET /metrics HTTP/1.1\r\nHost: probe\r\n\r\n")
 		default:
@@ -107,12 +108,14 @@ func (l *line) http(r *bufio.Reader) {
 }
 
 func openPostgres(ctx context.Context, address string) (*line, error) {
-	config, err := pgconn.ParseConfig(fmt.Sprintf("postgres://%s:%s@%s/postgres?sslmode=disable&application_name=regionfall-probe",
-		topology.DatabaseUser, topology.Secret, address))
+	config, err := pgconn.ParseConfig(
+		fmt.Sprintf("postgres://%s:%s@%s/postgres?sslmode=disable&application_name=regionfall-probe",
+			topology.DatabaseUser, topology.Secret, address))
 	if err != nil {
 		return nil, err
 	}
-	// It is called for the connection, and later again whenever a question has to be cancelled: it must keep nothing of what it makes.
+	// It is called for the connection, and later again whenever a question has to be cancelled: it must keep nothing of
+	// what it makes.
 	config.DialFunc = func(ctx context.Context, _, address string) (net.Conn, error) {
 		conn, err := dial(ctx, address)
 		if err != nil {
@@ -130,7 +133,8 @@ func openPostgres(ctx context.Context, address string) (*line, error) {
 	}
 	conn, ok := pg.Conn().(*counted)
 	if !ok {
-		return nil, errors.Join(fmt.Errorf("open a line to %s: pgconn has a connection of its own, %T", address, pg.Conn()), pg.Close(ctx))
+		return nil, errors.Join(fmt.Errorf("open a line to %s: pgconn has a connection of its own, %T", address,
+			pg.Conn()), pg.Close(ctx))
 	}
 	l := &line{conn: conn}
 	l.ask = func(ctx context.Context, up, down int) error {
@@ -163,8 +167,8 @@ type kept struct {
 	idle   *time.Timer
 }
 
-// ask asks on the line of that name. The first question opens it; a line that has failed is broken and stays so: to say that it works
-// again, because a new connection does, would be a lie.
+// ask asks on the line of that name. The first question opens it; a line that has failed is broken and stays so: to say
+// that it works again, because a new connection does, would be a lie.
 func (l *Lines) ask(ctx context.Context, q Question) error {
 	l.mu.Lock()
 	if l.lines == nil {

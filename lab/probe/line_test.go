@@ -12,11 +12,12 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// stalling is a PostgreSQL server that lets one client in and never answers its question. From then on it refuses whoever else connects, as a node
-// that died does.
+// stalling is a PostgreSQL server that lets one client in and never answers its question. From then on it refuses
+// whoever else connects, as a node that died does.
 type stalling struct {
 	address string
-	over    chan error // nil once the client has let go of the connection, and with that has tried to cancel its question
+	// nil once the client has let go of the connection, and with that has tried to cancel its question
+	over chan error
 }
 
 func startStalling(t *testing.T) stalling {
@@ -61,7 +62,10 @@ func (stalling) serve(listener net.Listener) error {
 func TestALineWhoseQuestionCouldNotBeCancelledIsHungUp(t *testing.T) {
 	server := startStalling(t)
 	var lines Lines
-	q := Question{Way: OnOpen, Line: "a", Service: topology.ServicePostgres, Address: server.address, Within: 300 * time.Millisecond}
+	q := Question{
+		Way: OnOpen, Line: "a", Service: topology.ServicePostgres, Address: server.address,
+		Within: 300 * time.Millisecond,
+	}
 	a, err := lines.Ask(t.Context(), q)
 	if err != nil || a.Symptom != Silence {
 		t.Fatalf("a question that stalls: %+v, %v", a, err)

@@ -20,12 +20,16 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// offered is a load of so many requests a second for a second, on a clock that a test can move: it goes on while a process is stopped, and its timers don't ring.
+// offered is a load of so many requests a second for a second, on a clock that a test can move: it goes on while a
+// process is stopped, and its timers don't ring.
 func offered(rate float64, ask func(context.Context) (bool, error)) (l *load, stopped *atomic.Int64) {
 	start := time.Now()
 	stopped = new(atomic.Int64)
 	return &load{
-		Question: Question{Way: Serving, Service: topology.ServiceApp, Address: "door:80", Rate: rate, Lasting: time.Second}, most: mostOpen,
+		Question: Question{
+			Way: Serving, Service: topology.ServiceApp, Address: "door:80", Rate: rate,
+			Lasting: time.Second,
+		}, most: mostOpen,
 		now: func() time.Duration { return time.Since(start) + time.Duration(stopped.Load()) }, ask: ask,
 	}, stopped
 }
@@ -58,7 +62,8 @@ func TestALoadIsOfferedHoweverLongAnswersTake(t *testing.T) {
 	})
 }
 
-// A harness that is held up sends what fell due meanwhile, and says that it was late: the service was not offered what it was to be offered.
+// A harness that is held up sends what fell due meanwhile, and says that it was late: the service was not offered what
+// it was to be offered.
 func TestALoadThatIsSentLateIsNotOffered(t *testing.T) {
 	for name, c := range map[string]struct {
 		stops   time.Duration
@@ -117,16 +122,21 @@ func TestASurplusOfRequestsHasFailed(t *testing.T) {
 
 func TestWhatWhoeverAsksHasRunOutOfIsNotTheServices(t *testing.T) {
 	for err, ours := range map[error]bool{
-		syscall.EMFILE: true, syscall.ENFILE: true, syscall.EADDRNOTAVAIL: true, syscall.ENOBUFS: true, syscall.ENOMEM: true,
+		syscall.EMFILE: true, syscall.ENFILE: true, syscall.EADDRNOTAVAIL: true, syscall.ENOBUFS: true,
+		syscall.ENOMEM:       true,
 		syscall.ECONNREFUSED: false, syscall.ECONNRESET: false, syscall.EPIPE: false,
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			l, _ := offered(100, func(context.Context) (bool, error) {
-				return false, fmt.Errorf("ask: %w", &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", err)})
+				return false, fmt.Errorf("ask: %w", &net.OpError{
+					Op: "dial", Net: "tcp",
+					Err: os.NewSyscallError("connect", err),
+				})
 			})
 			l.offer(t.Context())
 			a := l.answer()
-			if a.Err() == nil || errors.Is(a.Offering(), ErrUnoffered) != ours || ours && !strings.Contains(a.Offering().Error(), err.Error()) {
+			if a.Err() == nil || errors.Is(a.Offering(), ErrUnoffered) != ours || ours &&
+				!strings.Contains(a.Offering().Error(), err.Error()) {
 				t.Errorf("%v: %v, offering: %v", err, a.Err(), a.Offering())
 			}
 		})
@@ -140,7 +150,10 @@ func TestALoadIsOfferedOrItIsSaid(t *testing.T) {
 	defer s.Close()
 	for _, rate := range []float64{200, 1000} {
 		n.Store(0)
-		q := Question{Way: Serving, Service: topology.ServiceApp, Address: s.Listener.Addr().String(), Path: "/", Rate: rate, Lasting: time.Second, Within: 10 * time.Second}
+		q := Question{
+			Way: Serving, Service: topology.ServiceApp, Address: s.Listener.Addr().String(), Path: "/",
+			Rate: rate, Lasting: time.Second, Within: 10 * time.Second,
+		}
 		var lines Lines
 		a, err := lines.Ask(t.Context(), q)
 		if err != nil || a.Err() != nil && a.Offering() == nil {

@@ -11,8 +11,8 @@ import (
 // chunks is in how many questions a measurement is divided: enough that the share of one is a few percent.
 const chunks = 32
 
-// throughput measures payload against the time it took beyond what a small question takes on the same connection: the rate of the wire,
-// without the service's own pace.
+// throughput measures payload against the time it took beyond what a small question takes on the same connection: the
+// rate of the wire, without the service's own pace.
 func throughput(ctx context.Context, q Question) (a Answer, err error) {
 	if q.Bytes < chunks {
 		return a, fmt.Errorf("measure the throughput to %s with %d bytes: too few", q.Service, q.Bytes)
@@ -58,8 +58,8 @@ func throughput(ctx context.Context, q Question) (a Answer, err error) {
 	return a, nil
 }
 
-// count asks on a new connection until it ends, or until Bytes have been carried. Upstream counts what was sent up to the last question
-// that was answered, which is what arrived for certain.
+// count asks on a new connection until it ends, or until Bytes have been carried. Upstream counts what was sent up to
+// the last question that was answered, which is what arrived for certain.
 func count(ctx context.Context, q Question) (a Answer, err error) {
 	if q.Bytes < chunks {
 		return a, fmt.Errorf("count up to %d bytes to %s: too few", q.Bytes, q.Service)

@@ -1,5 +1,6 @@
-// Package probe asks what a path to a service is like, over real connections and in the protocol of the service. It knows nothing of
-// links, taps and faults: that is what makes it a witness. The agents ask from inside their networks, the harness from outside.
+// Package probe asks what a path to a service is like, over real connections and in the protocol of the service. It
+// knows nothing of links, taps and faults: that is what makes it a witness. The agents ask from inside their networks,
+// the harness from outside.
 package probe
 
 import (
@@ -24,7 +25,8 @@ const (
 	Throughput Way = "throughput" // Bytes of payload in each Stream asked for
 	Count      Way = "count"      // how many bytes a new connection carries before it ends, up to Bytes
 	Closing    Way = "closing"    // how long after the far end has said goodbye the connection ends
-	Serving    Way = "serving"    // how many of Rate requests a second of Path, Lasting for a while, an HTTP service does not refuse
+	// how many of Rate requests a second of Path, Lasting for a while, an HTTP service does not refuse
+	Serving Way = "serving"
 )
 
 // Stream is a direction of a connection, as Toxiproxy has it.
@@ -185,8 +187,8 @@ func (c *counted) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// roundTrip asks the cheapest question of the service's protocol. It is not enough that something accepts, since a proxy whose far end
-// is dead accepts too.
+// roundTrip asks the cheapest question of the service's protocol. It is not enough that something accepts, since a
+// proxy whose far end is dead accepts too.
 func roundTrip(ctx context.Context, q Question) error {
 	conn, err := dial(ctx, q.Address)
 	if err != nil {

@@ -20,15 +20,19 @@ const settling = 0.25
 const (
 	// mostRate is more requests a second than anybody can offer.
 	mostRate = 1e6
-	// mostOpen is how many requests may be under way at once, so that a service that hangs can't take whoever asks with it.
+	// mostOpen is how many requests may be under way at once, so that a service that hangs can't take whoever asks with
+	// it.
 	mostOpen = 4096
-	// lateAfter is how long after it was due a request may be sent. What is sent later was held up by whoever asks, not by the service.
+	// lateAfter is how long after it was due a request may be sent. What is sent later was held up by whoever asks, not
+	// by the service.
 	lateAfter = 50 * time.Millisecond
-	// offeredShare is how much of a load has to be sent in time. With less, what is served says more of whoever asks than of the service.
+	// offeredShare is how much of a load has to be sent in time. With less, what is served says more of whoever asks
+	// than of the service.
 	offeredShare = 0.95
 )
 
-// ErrUnoffered says that whoever asks could not offer the load that was asked for. What was served of it is no limit of the service.
+// ErrUnoffered says that whoever asks could not offer the load that was asked for. What was served of it is no limit of
+// the service.
 var ErrUnoffered = errors.New("this machine can't offer so much")
 
 // Offering is nil when the load that was asked for was offered, and else an ErrUnoffered that says what was not.
@@ -39,14 +43,16 @@ func (a Answer) Offering() error {
 	return fmt.Errorf("%w: %s", ErrUnoffered, a.Unoffered)
 }
 
-// serving offers Rate requests a second for a while, whatever becomes of those before, and counts the answers that are no refusal (any but
-// 503, which a service gives that has no capacity left) and come while the load is on, once it has settled. Took is that time, Rate how fast they
-// come in it, OnTime how fast requests were sent in it that were sent in time.
+// serving offers Rate requests a second for a while, whatever becomes of those before, and counts the answers that are
+// no refusal (any but 503, which a service gives that has no capacity left) and come while the load is on, once it has
+// settled. Took is that time, Rate how fast they come in it, OnTime how fast requests were sent in it that were sent in
+// time.
 func serving(ctx context.Context, q Question) (a Answer, err error) {
 	if !(q.Rate > 0) || q.Rate > mostRate || q.Lasting <= 0 {
 		return a, fmt.Errorf("offer %s %g requests a second for %s: nobody offers that", q.Service, q.Rate, q.Lasting)
 	}
-	// A connection for each, as the workload's clients have it: kept ones would lead more and more requests to the node that refuses fastest.
+	// A connection for each, as the workload's clients have it: kept ones would lead more and more requests to the node
+	// that refuses fastest.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	start := time.Now()
 	l := &load{
@@ -76,8 +82,8 @@ type load struct {
 	unable  error // one that could not be asked for a reason that is not the service's
 }
 
-// offer sends all requests, each from a goroutine of its own, and waits for their ends. One that wakes late sends all that have fallen due
-// at once; what falls due before the end and is not sent by then is not sent any more.
+// offer sends all requests, each from a goroutine of its own, and waits for their ends. One that wakes late sends all
+// that have fallen due at once; what falls due before the end and is not sent by then is not sent any more.
 func (l *load) offer(ctx context.Context) {
 	defer l.asked.Wait()
 	timer := time.NewTimer(0)
@@ -150,7 +156,10 @@ func (l *load) one(ctx context.Context) {
 
 // isOurs says whether a request failed because whoever asks has run out of something.
 func isOurs(err error) bool {
-	return slices.ContainsFunc([]error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS, syscall.ENOMEM}, func(e error) bool {
+	return slices.ContainsFunc([]error{
+		syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS,
+		syscall.ENOMEM,
+	}, func(e error) bool {
 		return errors.Is(err, e)
 	})
 }
@@ -164,7 +173,8 @@ func (l *load) answer() (a Answer) {
 	case l.unable != nil:
 		a.Unoffered = l.unable.Error()
 	case float64(l.inTime) < offeredShare*float64(l.due):
-		a.Unoffered = fmt.Sprintf("of %d requests %d were sent within %s of when they were due", l.due, l.inTime, lateAfter)
+		a.Unoffered = fmt.Sprintf("of %d requests %d were sent within %s of when they were due", l.due, l.inTime,
+			lateAfter)
 	}
 	a = answered(a, l.Question, l.failed)
 	if l.surplus == 0 {
@@ -202,9 +212,9 @@ func pace(came []time.Duration, during time.Duration) float64 {
 	return slope(came)
 }
 
-// slope is that of the line of least squares through the times at which they came, in order, and how many had come by then. Unlike their number over
-// the time, it does not count one more or less where the workers of a service end their work together and the time ends between. With fewer than two,
-// or all at once, it is 0.
+// slope is that of the line of least squares through the times at which they came, in order, and how many had come by
+// then. Unlike their number over the time, it does not count one more or less where the workers of a service end their
+// work together and the time ends between. With fewer than two, or all at once, it is 0.
 func slope(came []time.Duration) float64 {
 	n := float64(len(came))
 	var meanAt, meanCount float64

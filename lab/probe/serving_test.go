@@ -18,7 +18,10 @@ import (
 func TestALoadThatNobodyCanOfferIsNoQuestion(t *testing.T) {
 	for _, rate := range []float64{0, -1, math.NaN(), math.Inf(1), 1e10} {
 		var lines Lines
-		if _, err := lines.Ask(t.Context(), Question{Way: Serving, Service: topology.ServiceApp, Address: "127.0.0.1:1", Rate: rate, Lasting: time.Millisecond}); err == nil {
+		if _, err := lines.Ask(t.Context(), Question{
+			Way: Serving, Service: topology.ServiceApp, Address: "127.0.0.1:1",
+			Rate: rate, Lasting: time.Millisecond,
+		}); err == nil {
 			t.Errorf("%g requests a second were offered", rate)
 		}
 	}
@@ -48,7 +51,8 @@ func TestServingCountsWhatIsNotRefused(t *testing.T) {
 		t.Fatalf("%+v, %v", a, err)
 	}
 	// A busy machine offers late, and never more than was asked for.
-	if n := asked.Load(); n < 3 || n > 31 || a.Count > (n+1)/2-(n+1)/8 || a.Count == 0 { // the first quarter does not count
+	// the first quarter does not count
+	if n := asked.Load(); n < 3 || n > 31 || a.Count > (n+1)/2-(n+1)/8 || a.Count == 0 {
 		t.Errorf("%d were offered and %d served", n, a.Count)
 	}
 	s.Close()
@@ -70,7 +74,8 @@ func TestSlopeIsWhatWorkersDo(t *testing.T) {
 		window := max(2250*time.Millisecond, time.Duration(37/declared*float64(time.Second))) // as lab.Capacity has it
 		var came []time.Duration
 		for range nodes {
-			for at := time.Duration(rapid.Int64Range(0, int64(service)-1).Draw(t, "phase")); at <= window; at += service {
+			for at := time.Duration(rapid.Int64Range(0, int64(service)-1).Draw(t,
+				"phase")); at <= window; at += service {
 				came = append(came, slices.Repeat([]time.Duration{at}, workers)...)
 			}
 		}
@@ -82,7 +87,8 @@ func TestSlopeIsWhatWorkersDo(t *testing.T) {
 		0:   nil,
 		0.5: {time.Second},
 		1:   {time.Second, time.Second},
-		2:   {1500 * time.Millisecond, 1501 * time.Millisecond, 1502 * time.Millisecond, 1503 * time.Millisecond}, // silence, and then all at once
+		// silence, and then all at once
+		2: {1500 * time.Millisecond, 1501 * time.Millisecond, 1502 * time.Millisecond, 1503 * time.Millisecond},
 	} {
 		if got := pace(came, 2*time.Second); got != want {
 			t.Errorf("%v are %f a second, want %f", came, got, want)

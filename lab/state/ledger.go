@@ -17,9 +17,9 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// The ledger of a lab is a folder of this machine with a file for each fault that is injected: what it is, and what it holds. It lets
-// faults overlap (a link that two of them cut is open when both have let go), and lets the next command heal what a dead process left: as
-// long as a process answers for a fault it holds the lock beside the file.
+// The ledger of a lab is a folder of this machine with a file for each fault that is injected: what it is, and what it
+// holds. It lets faults overlap (a link that two of them cut is open when both have let go), and lets the next command
+// heal what a dead process left: as long as a process answers for a fault it holds the lock beside the file.
 
 // Note is a fault in the ledger.
 type Note struct {
@@ -178,9 +178,9 @@ func (p *Page) write() error {
 	return nil
 }
 
-// Change notes that the fault holds a thing so (or, with the empty string, no longer), and has act make it so: others says how strongly
-// other faults hold it. Nobody else changes the thing meanwhile. A hold is noted before it is taken and until it has been let go: whoever comes
-// after a process that died in between must find it.
+// Change notes that the fault holds a thing so (or, with the empty string, no longer), and has act make it so: others
+// says how strongly other faults hold it. Nobody else changes the thing meanwhile. A hold is noted before it is taken
+// and until it has been let go: whoever comes after a process that died in between must find it.
 func (p *Page) Change(ctx context.Context, thing string, how Hold, act func(others Hold) error) error {
 	lock := flock.New(filepath.Join(p.dir, strings.NewReplacer(" ", "-", "/", "-").Replace(thing)+".lock"))
 	if _, err := lock.TryLockContext(ctx, 2*time.Millisecond); err != nil {

@@ -1,5 +1,6 @@
-// Package state is what processes of one machine know of each other's labs, in files: who owns a lab, what is being created, which faults are injected and
-// what they hold. It is what lets one process remove or heal what another one left when it died.
+// Package state is what processes of one machine know of each other's labs, in files: who owns a lab, what is being
+// created, which faults are injected and what they hold. It is what lets one process remove or heal what another one
+// left when it died.
 package state
 
 import (
@@ -17,14 +18,14 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// A lab is alive as long as its owner holds the lock of a file named after it: the kernel lets go of the lock when the owner dies,
-// however it dies, and a process that has taken the same number since cannot hold it.
+// A lab is alive as long as its owner holds the lock of a file named after it: the kernel lets go of the lock when the
+// owner dies, however it dies, and a process that has taken the same number since cannot hold it.
 
 // NewName is a fresh lab's name.
 func NewName() string { return strings.ToLower(rand.Text()[:8]) }
 
-// Env names a folder for the locks and ledgers of labs, instead of one in the user's cache. Labs of one folder are strangers to
-// another: nobody sweeps them from there.
+// Env names a folder for the locks and ledgers of labs, instead of one in the user's cache. Labs of one folder are
+// strangers to another: nobody sweeps them from there.
 const Env = "REGIONFALL_STATE"
 
 // Dir is the folder that this process keeps the locks and ledgers of labs in.
@@ -33,7 +34,8 @@ func Dir() (string, error) {
 	if dir == "" {
 		cache, err := os.UserCacheDir()
 		if err != nil {
-			cache = filepath.Join(os.TempDir(), fmt.Sprintf("regionfall-%d", os.Getuid())) // a service account may have no home
+			// a service account may have no home
+			cache = filepath.Join(os.TempDir(), fmt.Sprintf("regionfall-%d", os.Getuid()))
 		}
 		dir = filepath.Join(cache, "regionfall", "labs")
 	}
@@ -43,7 +45,8 @@ func Dir() (string, error) {
 	return dir, nil
 }
 
-// HostID is a random word for this machine and user (more exactly, for the folder of lab locks): labs with another one on a shared engine are not ours to sweep.
+// HostID is a random word for this machine and user (more exactly, for the folder of lab locks): labs with another one
+// on a shared engine are not ours to sweep.
 func HostID() (string, error) {
 	dir, err := Dir()
 	if err != nil {
@@ -69,8 +72,8 @@ func HostID() (string, error) {
 	return "", fmt.Errorf("write this machine's id: %s stays empty", path)
 }
 
-// Owner is the lock of one lab, and in the same file what is being created just now: the engine finishes a creation also when who
-// asked for it has died, and a sweep must not look away before it has.
+// Owner is the lock of one lab, and in the same file what is being created just now: the engine finishes a creation
+// also when who asked for it has died, and a sweep must not look away before it has.
 type Owner struct {
 	*flock.Flock
 	mu sync.Mutex
@@ -101,8 +104,8 @@ func Own(name, daemon string) (*Owner, error) {
 	return o, o.note(engineNote + daemon)
 }
 
-// Creating runs create with a note that the thing of that name is on its way. The creation is not cut short when ctx ends, only not
-// begun: what the engine has been asked for has to be known before it can be removed.
+// Creating runs create with a note that the thing of that name is on its way. The creation is not cut short when ctx
+// ends, only not begun: what the engine has been asked for has to be known before it can be removed.
 func (o *Owner) Creating(ctx context.Context, name string, create func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
@@ -124,7 +127,8 @@ const keptNote = "kept"
 // stuckNote says that a sweep has waited in vain for something of the lab to go.
 const stuckNote = "stuck"
 
-// Kept says whether the lab is to outlive its owner. Without the file nobody knows any more, and the label alone decides.
+// Kept says whether the lab is to outlive its owner. Without the file nobody knows any more, and the label alone
+// decides.
 func (o *Owner) Kept() bool {
 	_, err := os.Stat(o.Path())
 	return err != nil || o.noted(keptNote)
@@ -195,5 +199,6 @@ func (o *Owner) Underway() map[string]bool {
 
 // Release forgets the lab, its faults among it.
 func (o *Owner) Release() error {
-	return errors.Join(Ledger{dir: strings.TrimSuffix(o.Path(), ".lock") + ".faults"}.Remove(), os.Remove(o.Path()), o.Unlock())
+	return errors.Join(Ledger{dir: strings.TrimSuffix(o.Path(), ".lock") + ".faults"}.Remove(), os.Remove(o.Path()),
+		o.Unlock())
 }

@@ -78,7 +78,11 @@ func TestWhatIsBeingCreatedIsKnown(t *testing.T) {
 		}
 	}
 	check("before anything")
-	if err := o.Creating(t.Context(), "network", func(context.Context) error { check("meanwhile", "network"); return nil }); err != nil {
+	if err := o.Creating(t.Context(), "network", func(context.Context) error {
+		check("meanwhile",
+			"network")
+		return nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	check("after it was created")

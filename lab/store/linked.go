@@ -20,8 +20,8 @@ const (
 	headerWithin = 2 * time.Second
 )
 
-// Calls is how many calls an agent makes of a store at once: enough for 40 objects a second over a link of 30 ms each way, few enough not to starve the
-// app of the store's one core.
+// Calls is how many calls an agent makes of a store at once: enough for 40 objects a second over a link of 30 ms each
+// way, few enough not to starve the app of the store's one core.
 const Calls = 8
 
 // LinkedObjects speaks S3 to an endpoint over a link.

@@ -13,7 +13,8 @@ import (
 
 // PostgresURL is how the lab's database is reached at an address.
 func PostgresURL(address string) string {
-	return fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable&connect_timeout=5", topology.DatabaseUser, topology.Secret, address, topology.Database)
+	return fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable&connect_timeout=5", topology.DatabaseUser,
+		topology.Secret, address, topology.Database)
 }
 
 // Postgres connects. The caller closes the connection.
@@ -87,7 +88,8 @@ type Behind struct {
 func PostgresBehind(ctx context.Context, address string) (b Behind, err error) {
 	text, err := PostgresValue(ctx, address, `select json_build_object(
 		'port', (select sender_port from pg_stat_wal_receiver),
-		'state', case when pg_is_wal_replay_paused() then 'paused' else coalesce((select status from pg_stat_wal_receiver), 'not streaming') end,
+		'state', case when pg_is_wal_replay_paused() then 'paused'
+			else coalesce((select status from pg_stat_wal_receiver), 'not streaming') end,
 		'bytes', pg_wal_lsn_diff(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())::bigint,
 		'ms', case when pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() then 0
 			else (extract(epoch from clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000)::bigint end)::text`)

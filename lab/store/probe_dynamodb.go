@@ -30,10 +30,14 @@ func (i ItemProbe) Put(ctx context.Context, key string, size int) error {
 	ctx, cancel := context.WithTimeout(ctx, probeWithin)
 	defer cancel()
 	item := map[string]types.AttributeValue{
-		"id": text(key), "stamp": number(time.Now().UnixNano()), "origin": text(i.region), "shard": text("all"), "padding": text(""),
+		"id": text(key), "stamp": number(time.Now().UnixNano()), "origin": text(i.region), "shard": text("all"),
+		"padding": text(""),
 	}
 	item["padding"] = text(strings.Repeat("x", max(1, size-int(ItemSize(item)))))
-	if _, err := i.client.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(topology.ItemsTable), Item: item}); err != nil {
+	if _, err := i.client.PutItem(ctx, &dynamodb.PutItemInput{
+		TableName: aws.String(topology.ItemsTable),
+		Item:      item,
+	}); err != nil {
 		return fmt.Errorf("put item in %s: %w", i.region, err)
 	}
 	return nil
@@ -50,7 +54,8 @@ func (i ItemProbe) Has(ctx context.Context, key string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeWithin)
 	defer cancel()
 	got, err := i.client.GetItem(ctx, &dynamodb.GetItemInput{
-		TableName: aws.String(topology.ItemsTable), Key: map[string]types.AttributeValue{"id": text(key)}, ConsistentRead: aws.Bool(true),
+		TableName: aws.String(topology.ItemsTable), Key: map[string]types.AttributeValue{"id": text(key)},
+		ConsistentRead: aws.Bool(true),
 	})
 	if err != nil {
 		return false, fmt.Errorf("look for item in %s: %w", i.region, err)
@@ -71,16 +76,20 @@ func (i ItemProbe) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// Size adds up the items that were stamped since: a table is read at length only, and this is asked many times a second.
+// Size adds up the items that were stamped since: a table is read at length only, and this is asked many times a
+// second.
 func (i ItemProbe) Size(ctx context.Context, prefix string, since time.Time) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeWithin)
 	defer cancel()
 	var size int64
 	pages := dynamodb.NewQueryPaginator(i.client, &dynamodb.QueryInput{
 		TableName: aws.String(topology.ItemsTable), IndexName: aws.String("by_stamp"),
-		KeyConditionExpression:    aws.String("#shard = :shard AND #stamp > :after"),
-		ExpressionAttributeNames:  map[string]string{"#shard": "shard", "#stamp": "stamp"},
-		ExpressionAttributeValues: map[string]types.AttributeValue{":shard": text("all"), ":after": number(since.UnixNano())},
+		KeyConditionExpression:   aws.String("#shard = :shard AND #stamp > :after"),
+		ExpressionAttributeNames: map[string]string{"#shard": "shard", "#stamp": "stamp"},
+		ExpressionAttributeValues: map[string]types.AttributeValue{
+			":shard": text("all"),
+			":after": number(since.UnixNano()),
+		},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)

@@ -63,7 +63,10 @@ func (o ObjectProbe) Has(ctx context.Context, key string) (bool, error) {
 func (o ObjectProbe) Delete(ctx context.Context, key string) error {
 	ctx, cancel := context.WithTimeout(ctx, probeWithin)
 	defer cancel()
-	_, err := o.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(topology.Bucket), Key: aws.String(key)})
+	_, err := o.client.DeleteObject(ctx, &s3.DeleteObjectInput{
+		Bucket: aws.String(topology.Bucket),
+		Key:    aws.String(key),
+	})
 	if err != nil {
 		return fmt.Errorf("delete object in %s: %w", o.region, err)
 	}
@@ -75,7 +78,10 @@ func (o ObjectProbe) Size(ctx context.Context, prefix string, _ time.Time) (int6
 	ctx, cancel := context.WithTimeout(ctx, probeWithin)
 	defer cancel()
 	var size int64
-	pages := s3.NewListObjectsV2Paginator(o.client, &s3.ListObjectsV2Input{Bucket: aws.String(topology.Bucket), Prefix: aws.String(prefix)})
+	pages := s3.NewListObjectsV2Paginator(o.client, &s3.ListObjectsV2Input{
+		Bucket: aws.String(topology.Bucket),
+		Prefix: aws.String(prefix),
+	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

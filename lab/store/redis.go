@@ -24,7 +24,8 @@ type RedisState struct {
 	Offset    int64 // in the stream of commands: what a primary has written, and a replica has received; -1: not said
 }
 
-// AskRedis asks a server for its role: "master", offset, replicas of a primary, and "slave", host, port, state, offset of a replica.
+// AskRedis asks a server for its role: "master", offset, replicas of a primary, and "slave", host, port, state, offset
+// of a replica.
 func AskRedis(ctx context.Context, c *redis.Client) (RedisState, error) {
 	answer, err := c.Do(ctx, "ROLE").Slice()
 	if err != nil {

@@ -5,7 +5,8 @@ type AWS string
 
 // What can serve S3 and DynamoDB. Empty is AWSAuto.
 const (
-	AWSAuto       AWS = "auto"       // what is at hand, else LocalStack where a registry has it, else programs from packages
+	// what is at hand, else LocalStack where a registry has it, else programs from packages
+	AWSAuto       AWS = "auto"
 	AWSLocalStack AWS = "localstack" // LocalStack: both, or without a registry S3 alone, and DynamoDB from packages
 	AWSPackages   AWS = "packages"   // versitygw and moto
 )

@@ -1,20 +1,22 @@
 package topology
 
-// Config is the configuration document of one region. It is published in a Git repository, a file for each region, by the automation on failover (steps
-// repoint and scale_out) or by whoever pushes to it, with a higher revision each time. The region's replicator delivers it to a file (ConfigFile), which
-// is replaced atomically (write beside, rename), and which the app nodes read, reload when it changes, and report as in force.
+// Config is the configuration document of one region. It is published in a Git repository, a file for each region, by
+// the automation on failover (steps repoint and scale_out) or by whoever pushes to it, with a higher revision each
+// time. The region's replicator delivers it to a file (ConfigFile), which is replaced atomically (write beside,
+// rename), and which the app nodes read, reload when it changes, and report as in force.
 type Config struct {
 	Revision int    `json:"revision"`
 	Region   string `json:"region"`
 	// AppNodes is how many of the region's app nodes are to run: those numbered 1 to AppNodes. The others wait.
 	AppNodes int `json:"app_nodes"`
-	// Endpoints in force. Region says where the endpoint leads; Address how to reach it from this region (the node itself, or
-	// "hub:PORT" for a link).
+	// Endpoints in force. Region says where the endpoint leads; Address how to reach it from this region (the node
+	// itself, or "hub:PORT" for a link).
 	Postgres Endpoint `json:"postgres"`
 	Redis    Endpoint `json:"redis"`
 	S3       Endpoint `json:"s3"`
 	DynamoDB Endpoint `json:"dynamodb"`
-	// Reads is how verifications are read; LocalPostgres, with reads local and session, the database of the region itself.
+	// Reads is how verifications are read; LocalPostgres, with reads local and session, the database of the region
+	// itself.
 	Reads         ReadsMode `json:"reads,omitempty"`
 	LocalPostgres *Endpoint `json:"local_postgres,omitempty"`
 	// Services are the sections of single services.
@@ -33,8 +35,8 @@ func OverrideKeys() []string {
 	return []string{"postgres", "redis", "s3", "dynamodb", "local_postgres"}
 }
 
-// For is the configuration as one service has it, and by key where its values come from: SourceRegion, or the service's own section. Keys that are
-// not known are passed over.
+// For is the configuration as one service has it, and by key where its values come from: SourceRegion, or the service's
+// own section. Keys that are not known are passed over.
 func (c Config) For(service string) (own Config, sources map[string]string) {
 	own, sources = c, map[string]string{}
 	for key := range c.Endpoints() {
@@ -60,8 +62,8 @@ func (c Config) For(service string) (own Config, sources map[string]string) {
 	return own, sources
 }
 
-// ConfigReport is what a node of the app says of its configuration: for each key its value and the part of the document that it comes from, and
-// where its open connections lead.
+// ConfigReport is what a node of the app says of its configuration: for each key its value and the part of the document
+// that it comes from, and where its open connections lead.
 type ConfigReport struct {
 	Revision    int                 `json:"revision"` // in force
 	Endpoints   map[string]Endpoint `json:"endpoints"`

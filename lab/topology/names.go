@@ -21,8 +21,8 @@ const (
 	ServiceHub         Service = "hub"         // the Toxiproxy process that carries all links and taps
 )
 
-// Global and Clients are the two places that are not regions: Global is where the name service and the repository run, Clients where the
-// workload comes from.
+// Global and Clients are the two places that are not regions: Global is where the name service and the repository run,
+// Clients where the workload comes from.
 const (
 	Global  = "global"
 	Clients = "clients"
@@ -37,11 +37,12 @@ const (
 	PortAgent      = 8500 // every agent's HTTP: /healthz, /marks and its own
 	PortDNS        = 8053 // name service, UDP and TCP
 	PortToxiproxy  = 8474
-	PortFirstOnHub = 20000                    // links and taps, one port each, counted up from here
-	AgentConfigEnv = "REGIONFALL_AGENT"       // an agent's settings, as JSON (package agent)
-	ConfigFile     = "/config/region.json"    // what the region's app nodes are given
-	PublishedFile  = "/config/published.json" // what they are to have, as the repository has it; the region's replicator delivers it
-	RepositoryName = "config.git"             // of the regions' configurations
+	PortFirstOnHub = 20000                 // links and taps, one port each, counted up from here
+	AgentConfigEnv = "REGIONFALL_AGENT"    // an agent's settings, as JSON (package agent)
+	ConfigFile     = "/config/region.json" // what the region's app nodes are given
+	// what they are to have, as the repository has it; the region's replicator delivers it
+	PublishedFile  = "/config/published.json"
+	RepositoryName = "config.git" // of the regions' configurations
 	RepositoryDir  = "/config/" + RepositoryName
 	RestoreFile    = "/restore/base.tar" // automation hands the base backup to a restoring postgres node here
 	RecordName     = "kyc.regionfall.test."
@@ -52,13 +53,14 @@ const (
 	DatabaseUser   = "postgres" // password: Secret
 	AccessKey      = "regionfall"
 	Secret         = "regionfall-lab" // of postgres and of S3/DynamoDB; a lab is reachable from loopback only
-	// ProbeWord is in the key of everything that a fault writes to see it arrive. It is taken away again; who reads a store meanwhile
-	// leaves it out.
+	// ProbeWord is in the key of everything that a fault writes to see it arrive. It is taken away again; who reads a
+	// store meanwhile leaves it out.
 	ProbeWord = "regionfall-probe-"
 )
 
-// The histogram of an app's GET /metrics that says how it serves, and those of its labels that are looked at: metric http.server.request.duration of
-// OpenTelemetry's semantic conventions, as Prometheus names it. A route is a path, such as /verifications/{id}.
+// The histogram of an app's GET /metrics that says how it serves, and those of its labels that are looked at: metric
+// http.server.request.duration of OpenTelemetry's semantic conventions, as Prometheus names it. A route is a path, such
+// as /verifications/{id}.
 const (
 	RequestMetric = "http_server_request_duration_seconds"
 	RequestRoute  = "http_route"
@@ -70,7 +72,8 @@ func RequestBuckets() []float64 {
 	return []float64{.005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10}
 }
 
-// The small disk that a PostgreSQL node has its data on. An ordinary drill writes a tenth of it; what fills it has to write the rest.
+// The small disk that a PostgreSQL node has its data on. An ordinary drill writes a tenth of it; what fills it has to
+// write the rest.
 const (
 	DataDir  = "/var/lib/regionfall/data"
 	DataSize = 512 << 20 // bytes

@@ -14,7 +14,8 @@ type Place struct {
 	Part    string // of the app: one of Topology.Services; empty for the nodes that take requests
 }
 
-// Name is the node's: the service's host name, numbered for nodes of the app, such as "app-1.us-east-1"; for a part of the app its own.
+// Name is the node's: the service's host name, numbered for nodes of the app, such as "app-1.us-east-1"; for a part of
+// the app its own.
 func (p Place) Name() string {
 	switch {
 	case p.Part != "":
@@ -28,8 +29,8 @@ func (p Place) Name() string {
 // Tap is where taps start: the harness's own questions to a node. No fault touches a tap.
 const Tap = "tap"
 
-// Path is a one-way path from a place to a service elsewhere, or a tap. Each is a proxy of its own on the hub, so that one can be broken without the
-// others.
+// Path is a one-way path from a place to a service elsewhere, or a tap. Each is a proxy of its own on the hub, so that
+// one can be broken without the others.
 type Path struct {
 	Name     string
 	From     string // a region, Clients, Global or Tap

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// presets are the topologies that can be asked for by name. Each is a function, so that no caller can change another's copy.
+// presets are the topologies that can be asked for by name. Each is a function, so that no caller can change another's
+// copy.
 var presets = map[string]func() Topology{
 	"two-regions":             twoRegions,
 	"two-regions-sync":        twoRegionsSync,
@@ -37,9 +38,11 @@ func PresetNames() []string {
 	return names
 }
 
-// twoRegions is a warm standby on the other coast: everything replicates continuously, health checks route, a machine decides.
+// twoRegions is a warm standby on the other coast: everything replicates continuously, health checks route, a machine
+// decides.
 func twoRegions() Topology {
-	// What Route 53 does by default: a check every 30 s, three failures in a row, a TTL of 60 s as AWS advises for failover records.
+	// What Route 53 does by default: a check every 30 s, three failures in a row, a TTL of 60 s as AWS advises for
+	// failover records.
 	check := HealthCheck{Interval: 30 * time.Second, Threshold: 3}
 	return Topology{
 		Name:       "two-regions",
@@ -53,7 +56,8 @@ func twoRegions() Topology {
 	}
 }
 
-// twoRegionsSync acknowledges a write only when the other region has it too: nothing is lost, and every write pays the way there.
+// twoRegionsSync acknowledges a write only when the other region has it too: nothing is lost, and every write pays the
+// way there.
 func twoRegionsSync() Topology {
 	t := twoRegions()
 	t.Name = "two-regions-sync"
@@ -61,8 +65,8 @@ func twoRegionsSync() Topology {
 	return t
 }
 
-// threeRegions is a warm standby across an ocean, with readers on a third continent. The latencies are about half of what one measures
-// from region to region and back.
+// threeRegions is a warm standby across an ocean, with readers on a third continent. The latencies are about half of
+// what one measures from region to region and back.
 func threeRegions() Topology {
 	t := twoRegions()
 	t.Name = "three-regions"
@@ -76,8 +80,8 @@ func threeRegions() Topology {
 	return t
 }
 
-// threeRegionsCascading sends each byte of the log over the ocean once: the third region streams from the standby, and has a source that
-// lives when home is lost.
+// threeRegionsCascading sends each byte of the log over the ocean once: the third region streams from the standby, and
+// has a source that lives when home is lost.
 func threeRegionsCascading() Topology {
 	t := threeRegions()
 	t.Name = "three-regions-cascading"
@@ -85,8 +89,8 @@ func threeRegionsCascading() Topology {
 	return t
 }
 
-// backupRestore has no standby but last night's backup. Nobody pays for quick health checks where there is nothing to switch to: the
-// alarms are the five-minute metrics one gets for free, and a restore may take minutes even in the lab.
+// backupRestore has no standby but last night's backup. Nobody pays for quick health checks where there is nothing to
+// switch to: the alarms are the five-minute metrics one gets for free, and a restore may take minutes even in the lab.
 func backupRestore() Topology {
 	t := twoRegions()
 	t.Name = "backup-restore"

@@ -22,7 +22,8 @@ func (t Topology) Steps() []string {
 	return steps
 }
 
-// Followers are the regions that neither are home nor take over: after a failover their databases follow the one that does.
+// Followers are the regions that neither are home nor take over: after a failover their databases follow the one that
+// does.
 func (t Topology) Followers() []Region {
 	if !t.Streams() || len(t.Regions) <= minRegions {
 		return nil
@@ -49,7 +50,8 @@ func (t Topology) CheckSwitchover(region string) error {
 		return err
 	}
 	if _, ok := t.Region(region); !ok {
-		return fmt.Errorf("%q is no region of the topology: those are %s and %s", region, t.Home().Name, t.Standby().Name)
+		return fmt.Errorf("%q is no region of the topology: those are %s and %s", region, t.Home().Name,
+			t.Standby().Name)
 	}
 	return nil
 }

@@ -1,5 +1,6 @@
-// Package topology says what a lab should look like, as data: regions, services, links, strategies and the configuration
-// documents the nodes read. Nothing here runs; the zero value of every optional field is a sensible default.
+// Package topology says what a lab should look like, as data: regions, services, links, strategies and the
+// configuration documents the nodes read. Nothing here runs; the zero value of every optional field is a sensible
+// default.
 package topology
 
 import (
@@ -17,18 +18,20 @@ type Strategy string
 // The strategies, as in the AWS whitepaper "Disaster Recovery of Workloads on AWS".
 const (
 	BackupRestore Strategy = "backup-restore" // only backups reach the standby; its database is built on failover
-	PilotLight    Strategy = "pilot-light"    // everything replicates; the app runs at home only, and is started elsewhere on failover
-	WarmStandby   Strategy = "warm-standby"   // everything replicates and some app nodes run in the standby region
-	HotStandby    Strategy = "hot-standby"    // the standby region has as many app nodes as home
-	ActiveActive  Strategy = "active-active"  // every region serves clients all the time; all writes go to home's database
+	// everything replicates; the app runs at home only, and is started elsewhere on failover
+	PilotLight  Strategy = "pilot-light"
+	WarmStandby Strategy = "warm-standby" // everything replicates and some app nodes run in the standby region
+	HotStandby  Strategy = "hot-standby"  // the standby region has as many app nodes as home
+	// every region serves clients all the time; all writes go to home's database
+	ActiveActive Strategy = "active-active"
 )
 
 // Topology is a lab as asked for. Durations are real-world durations until Scaled has been applied.
 type Topology struct {
 	Name     string
 	Strategy Strategy
-	// Regions in order: the first is home, where the primaries run; the second is the standby, which takes over. A third has replicas
-	// and serves, and never takes over.
+	// Regions in order: the first is home, where the primaries run; the second is the standby, which takes over. A
+	// third has replicas and serves, and never takes over.
 	Regions    []Region
 	Postgres   Postgres
 	Objects    Replication // S3
@@ -53,19 +56,19 @@ type Region struct {
 	Name string `yaml:"name,alone" example:"us-east-1" about:"Such as us-east-1."`
 	// AppNodes is at least 1; connections go to each in turn.
 	AppNodes int `yaml:"app_nodes" default:"1" example:"2" about:"How many nodes the app has there."`
-	// AtStart is how many of them run before anything has happened; 0 is all, or with strategy pilot-light, outside home, none. The failover
-	// starts the others before it redirects clients.
+	// AtStart is how many of them run before anything has happened; 0 is all, or with strategy pilot-light, outside
+	// home, none. The failover starts the others before it redirects clients.
 	AtStart int `yaml:"at_start" example:"1" otherwise:"all" about:"How many of them run before anything has happened. A failover starts the others."`
 	// Weight is, with policy weighted, the region's part of the questions to the name service: this over the sum.
 	Weight int `yaml:"weight" example:"90" about:"Its part of the answers, with the routing policy weighted."`
-	// Follows is the region whose PostgreSQL and Redis it streams from; empty is home. Where all follow home, replication is a star;
-	// where one follows another, it cascades.
+	// Follows is the region whose PostgreSQL and Redis it streams from; empty is home. Where all follow home,
+	// replication is a star; where one follows another, it cascades.
 	Follows string `yaml:"follows" example:"eu-west-1" otherwise:"home" about:"The region that its databases stream from."`
 }
 
-// Work is how much one app node can do, whatever the machine: so many Workers at a time, each of which takes at least ServiceTime for a
-// request, the answers of its stores included. Up to Queue requests wait for one in their order, and more are refused at once. The zero value
-// is as much as it can. ServiceTime is physical: Scaled leaves it alone.
+// Work is how much one app node can do, whatever the machine: so many Workers at a time, each of which takes at least
+// ServiceTime for a request, the answers of its stores included. Up to Queue requests wait for one in their order, and
+// more are refused at once. The zero value is as much as it can. ServiceTime is physical: Scaled leaves it alone.
 type Work struct {
 	Workers     int           `yaml:"workers" example:"4" about:"How many requests it works on at a time."`
 	ServiceTime time.Duration `yaml:"service_time" example:"50ms" about:"What each takes at least."`
@@ -95,7 +98,8 @@ type ReadsMode string
 const (
 	ReadsPrimary ReadsMode = "primary" // where it writes, through the cache
 	ReadsLocal   ReadsMode = "local"   // in its own region, whatever has been replayed there
-	// ReadsSession is local as soon as all is replayed there that the client's session has seen; if that takes too long, where it writes.
+	// ReadsSession is local as soon as all is replayed there that the client's session has seen; if that takes too
+	// long, where it writes.
 	ReadsSession ReadsMode = "session"
 )
 
@@ -110,16 +114,16 @@ type PairLatency struct {
 
 // Postgres says how the database replicates.
 type Postgres struct {
-	// Commit is when the primary acknowledges a transaction: "local" (asynchronous replicas) or "remote" (a replica in another
-	// region has it on disk: synchronous_commit=on, and any one of those that stream from home).
+	// Commit is when the primary acknowledges a transaction: "local" (asynchronous replicas) or "remote" (a replica in
+	// another region has it on disk: synchronous_commit=on, and any one of those that stream from home).
 	Commit Commit
 }
 
 // Commit is when a write counts as durable.
 type Commit string
 
-// The commit modes. With CommitRemote the app also holds back its acknowledgement until object and item are in the standby region
-// (from there: in home) too.
+// The commit modes. With CommitRemote the app also holds back its acknowledgement until object and item are in the
+// standby region (from there: in home) too.
 const (
 	CommitLocal  Commit = "local"
 	CommitRemote Commit = "remote"
@@ -153,11 +157,11 @@ type RoutingPolicy string
 const (
 	Failover   RoutingPolicy = "failover"   // one region: the primary while it is healthy, else the next that is
 	Multivalue RoutingPolicy = "multivalue" // every healthy region, in random order
-	// Weighted is one healthy region by its weight, drawn anew for each question; with a Shift also an unhealthy one. Once a failover has redirected clients it is as Failover,
-	// until somebody gives weights again.
+	// Weighted is one healthy region by its weight, drawn anew for each question; with a Shift also an unhealthy one.
+	// Once a failover has redirected clients it is as Failover, until somebody gives weights again.
 	Weighted RoutingPolicy = "weighted"
-	// Geolocation is the region that a client is of, by the subnet that its question carries (RFC 7871; see ClientSubnet), while that region is
-	// healthy, else as Failover.
+	// Geolocation is the region that a client is of, by the subnet that its question carries (RFC 7871; see
+	// ClientSubnet), while that region is healthy, else as Failover.
 	Geolocation RoutingPolicy = "geolocation"
 )
 
@@ -181,10 +185,10 @@ type Automation struct {
 	Shift       Shift // the zero value moves all clients at once
 }
 
-// Shift is how a failover moves clients to the region that takes over, with policy weighted: a share of them at a time, and the next one when what has
-// been moved has held. What does not hold is taken back, and tried again when what is left has held. Until all are moved the weights alone say where
-// clients go: health checks, which would send everybody at once to a region that was not made ready for them, only detect. A switchover moves
-// everybody at once.
+// Shift is how a failover moves clients to the region that takes over, with policy weighted: a share of them at a time,
+// and the next one when what has been moved has held. What does not hold is taken back, and tried again when what is
+// left has held. Until all are moved the weights alone say where clients go: health checks, which would send everybody
+// at once to a region that was not made ready for them, only detect. A switchover moves everybody at once.
 type Shift struct {
 	Share   float64       // of all clients that is moved at a time, in whole percents, up to 1
 	Hold    time.Duration // how long what has been moved must hold, once clients have heard of it (Routing.TTL)
@@ -237,7 +241,8 @@ func (t Topology) regionNames() []string {
 	return names
 }
 
-// Source is the region from which the PostgreSQL and Redis of a region stream; empty for home, which streams from nobody.
+// Source is the region from which the PostgreSQL and Redis of a region stream; empty for home, which streams from
+// nobody.
 func (t Topology) Source(region string) string {
 	home := t.Home().Name
 	if region == home {
@@ -252,14 +257,14 @@ func (t Topology) Source(region string) string {
 // Streams says whether databases stream to other regions at all.
 func (t Topology) Streams() bool { return t.Strategy != BackupRestore }
 
-// Slot is the replication slot that a region's PostgreSQL uses on the node it streams from. Slots are named by position, because they
-// are part of the image (see Slots), which knows no region.
+// Slot is the replication slot that a region's PostgreSQL uses on the node it streams from. Slots are named by
+// position, because they are part of the image (see Slots), which knows no region.
 func (t Topology) Slot(region string) string {
 	return Slots()[slices.IndexFunc(t.Regions, func(r Region) bool { return r.Name == region })]
 }
 
-// Slots are the replication slots that every PostgreSQL node carries from its image on: one for each region, so that whoever becomes
-// the primary has a slot for each of the others.
+// Slots are the replication slots that every PostgreSQL node carries from its image on: one for each region, so that
+// whoever becomes the primary has a slot for each of the others.
 func Slots() []string {
 	slots := make([]string, maxRegions)
 	for i := range slots {
@@ -288,8 +293,8 @@ func (t Topology) WeightShare(r Region) float64 {
 	return float64(r.Weight) / float64(max(sum, 1))
 }
 
-// ClientSubnet is where the clients of a region are taken to be: 10.1.0.0/16 for the first region, 10.2.0.0/16 for the second. Nobody has
-// such an address in the lab; it is what a question to the name service says of who asks.
+// ClientSubnet is where the clients of a region are taken to be: 10.1.0.0/16 for the first region, 10.2.0.0/16 for the
+// second. Nobody has such an address in the lab; it is what a question to the name service says of who asks.
 func (t Topology) ClientSubnet(region string) netip.Prefix {
 	i := slices.IndexFunc(t.Regions, func(r Region) bool { return r.Name == region })
 	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i + 1), 0, 0}), 16)

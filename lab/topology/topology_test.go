@@ -13,7 +13,8 @@ import (
 
 func TestPresetsAreValid(t *testing.T) {
 	want := []string{
-		"active-active", "backup-restore", "hot-standby", "pilot-light", "three-regions", "three-regions-cascading", "two-regions",
+		"active-active", "backup-restore", "hot-standby", "pilot-light", "three-regions", "three-regions-cascading",
+		"two-regions",
 		"two-regions-sync", "warm-standby",
 	}
 	if diff := cmp.Diff(want, PresetNames()); diff != "" {
@@ -37,10 +38,15 @@ func TestPresetsAreValid(t *testing.T) {
 }
 
 func TestConfigurationOfAService(t *testing.T) {
-	here, there := Endpoint{Region: "west", Address: "postgres.west:5432"}, Endpoint{Region: "east", Address: "hub:20001"}
-	c := Config{Revision: 2, Region: "west", Postgres: here, Redis: here, Services: map[string]Section{"lookup": {"postgres": there, "colour": there}}}
+	here, there := Endpoint{Region: "west", Address: "postgres.west:5432"},
+		Endpoint{Region: "east", Address: "hub:20001"}
+	c := Config{
+		Revision: 2, Region: "west", Postgres: here, Redis: here,
+		Services: map[string]Section{"lookup": {"postgres": there, "colour": there}},
+	}
 	own, sources := c.For("lookup")
-	if own.Postgres != there || own.Redis != here || sources["postgres"] != "lookup" || sources["redis"] != SourceRegion || len(sources) != 4 {
+	if own.Postgres != there || own.Redis != here || sources["postgres"] != "lookup" ||
+		sources["redis"] != SourceRegion || len(sources) != 4 {
 		t.Errorf("lookup has %+v from %v", own, sources)
 	}
 	if again, _ := own.For("lookup"); again.Postgres != there {
@@ -67,7 +73,11 @@ func TestValidate(t *testing.T) {
 	}{
 		{"services that can't be", func(p *Topology) {
 			p.Services = []string{"lookup", "postgres", "lookup", "Audit", "app-2", "region"}
-			p.Overrides = []Override{{In: "us-west-2", Service: "lookup", Key: "postgres", To: "us-east-1"}, {In: "us-west-2", Service: "lookup", Key: "local_postgres", To: "us-east-1"}, {In: "mars", Service: "mail", Key: "password", To: "us-east-1"}}
+			p.Overrides = []Override{
+				{In: "us-west-2", Service: "lookup", Key: "postgres", To: "us-east-1"},
+				{In: "us-west-2", Service: "lookup", Key: "local_postgres", To: "us-east-1"},
+				{In: "mars", Service: "mail", Key: "password", To: "us-east-1"},
+			}
 		}, []string{
 			`topology services[1]: "postgres" is taken: the lab's own service has that name`,
 			`topology services[2]: "lookup" is there twice`,
@@ -97,7 +107,10 @@ func TestValidate(t *testing.T) {
 		{"four regions", func(p *Topology) { p.Regions = slices.Concat(p.Regions, third("eu"), third("ap")) }, []string{
 			`topology regions: a lab has two or three regions: home, standby and perhaps one more (got 4)`,
 		}},
-		{"three regions from a backup", func(p *Topology) { p.Strategy, p.Regions = BackupRestore, append(p.Regions, third("eu")...) }, []string{
+		{"three regions from a backup", func(p *Topology) {
+			p.Strategy, p.Regions = BackupRestore,
+				append(p.Regions, third("eu")...)
+		}, []string{
 			`topology regions: strategy backup-restore has two regions, for now: the backup job knows one target (got 3)`,
 		}},
 		{"who follows whom", func(p *Topology) {
@@ -125,18 +138,30 @@ func TestValidate(t *testing.T) {
 			p.Routing.Policy, p.Regions[0].Weight = Weighted, 1
 			p.Automation.Shift = Shift{Share: 0.01, Hold: time.Minute, Success: 1, P99: time.Second}
 		}, nil},
-		{"a chain", func(p *Topology) { p.Regions = append(p.Regions, third("eu")...); p.Regions[1].Follows = "eu" }, nil},
+		{
+			"a chain", func(p *Topology) { p.Regions = append(p.Regions, third("eu")...); p.Regions[1].Follows = "eu" },
+			nil,
+		},
 		{"home and standby by name", func(p *Topology) { p.Regions[1].Follows = "us-east-1" }, nil},
-		{"nobody to serve S3", func(p *Topology) { p.AWS = "localstak" }, []string{`topology aws: "localstak" is not known: use auto or localstack or packages`}},
+		{
+			"nobody to serve S3", func(p *Topology) { p.AWS = "localstak" },
+			[]string{`topology aws: "localstak" is not known: use auto or localstack or packages`},
+		},
 		{"remote commit to a chain", func(p *Topology) {
 			p.Regions = append(p.Regions, third("eu")...)
 			p.Regions[1].Follows, p.Postgres.Commit = "eu", CommitRemote
 		}, []string{
 			`topology regions[1].follows: with commit remote the standby must follow home itself, which waits for no other`,
 		}},
-		{"a backup that follows", func(p *Topology) { p.Strategy, p.Regions[1].Follows = BackupRestore, "us-east-1" }, []string{
-			`topology regions[1].follows: nothing streams with strategy backup-restore: its database is built from a backup`,
-		}},
+		{
+			"a backup that follows", func(p *Topology) {
+				p.Strategy, p.Regions[1].Follows = BackupRestore,
+					"us-east-1"
+			},
+			[]string{
+				`topology regions[1].follows: nothing streams with strategy backup-restore: its database is built from a backup`,
+			},
+		},
 		{"pairs", func(p *Topology) {
 			p.Latencies = []PairLatency{
 				{Between: [2]string{"us-east-1", "us-west-2"}, Latency: time.Millisecond},
@@ -161,20 +186,35 @@ func TestValidate(t *testing.T) {
 		{"active-active to one region", func(p *Topology) { p.Strategy = ActiveActive }, []string{
 			`topology routing.policy: active-active sends clients to every region: use multivalue, weighted or geolocation`,
 		}},
-		{"clients to a region that waits", func(p *Topology) { p.Strategy, p.Routing.Policy = PilotLight, Multivalue }, []string{
-			`topology routing.policy: multivalue sends clients to every region, which only strategy active-active wants`,
-		}},
-		{"a hot standby that is too small", func(p *Topology) { p.Strategy, p.Regions[0].AppNodes = HotStandby, 2 }, []string{
-			`topology regions[1].app_nodes: 1 app nodes, and home has 2: a hot standby has as many; with fewer it is a warm-standby`,
-		}},
+		{
+			"clients to a region that waits", func(p *Topology) {
+				p.Strategy, p.Routing.Policy = PilotLight,
+					Multivalue
+			},
+			[]string{
+				`topology routing.policy: multivalue sends clients to every region, which only strategy active-active wants`,
+			},
+		},
+		{
+			"a hot standby that is too small", func(p *Topology) { p.Strategy, p.Regions[0].AppNodes = HotStandby, 2 },
+			[]string{
+				`topology regions[1].app_nodes: 1 app nodes, and home has 2: a hot standby has as many; with fewer it is a warm-standby`,
+			},
+		},
 		{"twins", func(p *Topology) { p.Regions[1].Name = "us-east-1" }, []string{
 			`topology regions[1].name: "us-east-1" is there twice: a region needs a name of its own`,
 		}},
-		{"bad names", func(p *Topology) { p.Name, p.Regions[0].Name, p.Regions[1].Name = "Lab", "us_east", "global" }, []string{
-			`topology name: "Lab" is no name: use a-z, 0-9 and -, beginning with a letter and not ending with -`,
-			`topology regions[0].name: "us_east" is no name: use a-z, 0-9 and -, beginning with a letter and not ending with -`,
-			`topology regions[1].name: "global" is taken: it is where the lab puts what lives in no region`,
-		}},
+		{
+			"bad names", func(p *Topology) {
+				p.Name, p.Regions[0].Name, p.Regions[1].Name = "Lab", "us_east",
+					"global"
+			},
+			[]string{
+				`topology name: "Lab" is no name: use a-z, 0-9 and -, beginning with a letter and not ending with -`,
+				`topology regions[0].name: "us_east" is no name: use a-z, 0-9 and -, beginning with a letter and not ending with -`,
+				`topology regions[1].name: "global" is taken: it is where the lab puts what lives in no region`,
+			},
+		},
 		{"long name", func(p *Topology) { p.Regions[0].Name = strings.Repeat("a", 33) }, []string{
 			`topology regions[0].name: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" has more than 32 characters`,
 		}},
@@ -213,17 +253,29 @@ func TestValidate(t *testing.T) {
 			`topology app.service_time: 1ms of a worker's time for a request: must be 10ms to 10s`,
 			`topology app.queue: -1 waiting requests: must be 0 to 10000`,
 		}},
-		{"remote commit to a backup", func(p *Topology) { p.Strategy, p.Postgres.Commit = BackupRestore, CommitRemote }, []string{
-			`topology commit: remote needs a replica in the other region, which strategy backup-restore has not: use warm-standby`,
-		}},
+		{
+			"remote commit to a backup", func(p *Topology) {
+				p.Strategy, p.Postgres.Commit = BackupRestore,
+					CommitRemote
+			},
+			[]string{
+				`topology commit: remote needs a replica in the other region, which strategy backup-restore has not: use warm-standby`,
+			},
+		},
 		{"backups with a standby", func(p *Topology) { p.Objects.Mode, p.Items.Mode = OnBackup, OnBackup }, []string{
 			`topology replication.objects: backup needs the backup job, which only strategy backup-restore has`,
 			`topology replication.items: backup needs the backup job, which only strategy backup-restore has`,
 		}},
-		{"backups with remote commit", func(p *Topology) { p.Postgres.Commit, p.Objects.Mode = CommitRemote, OnBackup }, []string{
-			`topology replication.objects: backup needs the backup job, which only strategy backup-restore has`,
-			`topology replication.objects: backup can't go with commit remote, which promises every write in the other region`,
-		}},
+		{
+			"backups with remote commit", func(p *Topology) {
+				p.Postgres.Commit, p.Objects.Mode = CommitRemote,
+					OnBackup
+			},
+			[]string{
+				`topology replication.objects: backup needs the backup job, which only strategy backup-restore has`,
+				`topology replication.objects: backup can't go with commit remote, which promises every write in the other region`,
+			},
+		},
 		{"negative times", func(p *Topology) { p.Routing.TTL, p.Automation.Decide, p.Latency = -1, -2, -3 }, []string{
 			`topology routing.ttl: -1ns: must not be negative`,
 			`topology automation.decide: -2ns: must not be negative`,
@@ -259,14 +311,20 @@ func TestPlacesOfThreeRegions(t *testing.T) {
 	star, _ := Preset("three-regions")
 	chain, _ := Preset("three-regions-cascading")
 	const us, eu, ap = "us-east-1", "eu-west-1", "ap-southeast-1"
-	for region, want := range map[string][3]string{us: {"", "", "region_1"}, eu: {us, us, "region_2"}, ap: {us, eu, "region_3"}} {
+	for region, want := range map[string][3]string{
+		us: {"", "", "region_1"}, eu: {us, us, "region_2"},
+		ap: {us, eu, "region_3"},
+	} {
 		if got := [3]string{star.Source(region), chain.Source(region), star.Slot(region)}; got != want {
 			t.Errorf("%s: source in a star, source in a chain and slot are %v, want %v", region, got, want)
 		}
 	}
 	star.Latency = 3 * time.Millisecond
 	star.Latencies = star.Latencies[:2]
-	for pair, want := range map[[2]string]time.Duration{{us, eu}: 40, {eu, us}: 40, {us, ap}: 75, {ap, us}: 75, {eu, ap}: 3, {ap, eu}: 3} {
+	for pair, want := range map[[2]string]time.Duration{
+		{us, eu}: 40, {eu, us}: 40, {us, ap}: 75, {ap, us}: 75,
+		{eu, ap}: 3, {ap, eu}: 3,
+	} {
 		if got := star.LatencyBetween(pair[0], pair[1]); got != want*time.Millisecond {
 			t.Errorf("between %v are %s, want %dms", pair, got, want)
 		}
@@ -288,7 +346,8 @@ func TestOnlyAPilotLightStartsWithoutTheApp(t *testing.T) {
 	}
 }
 
-// Whoever follows whom, a topology that is valid has every region stream from home in the end, and one that is not says why.
+// Whoever follows whom, a topology that is valid has every region stream from home in the end, and one that is not says
+// why.
 func TestValidTopologiesStreamFromHome(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		p, _ := Preset("three-regions")

@@ -57,8 +57,8 @@ func RoutingPolicies() []RoutingPolicy {
 // ReadsModes are the values of Topology.Reads.
 func ReadsModes() []ReadsMode { return []ReadsMode{ReadsPrimary, ReadsLocal, ReadsSession} }
 
-// Validate says everything that is wrong with the topology, in one joined error whose parts are *FieldError. It holds for real-world
-// durations and for scaled ones.
+// Validate says everything that is wrong with the topology, in one joined error whose parts are *FieldError. It holds
+// for real-world durations and for scaled ones.
 func (t Topology) Validate() error {
 	var v validation
 	if t.Name != "" {
@@ -142,9 +142,12 @@ func (v *validation) regions(regions []Region) {
 		}
 		switch {
 		case r.AtStart < 0 || r.AtStart > r.AppNodes:
-			v.complain(field+".at_start", "%d of %d app nodes at the start: must be 1 to %d, or 0 for all", r.AtStart, r.AppNodes, r.AppNodes)
+			v.complain(field+".at_start", "%d of %d app nodes at the start: must be 1 to %d, or 0 for all", r.AtStart,
+				r.AppNodes, r.AppNodes)
 		case r.AtStart > 0 && i != 1:
-			v.complain(field+".at_start", "nobody would start the others: only the standby, which a failover starts them in, can have fewer at the start")
+			v.complain(field+".at_start",
+				"nobody would start the others: only the standby, which a failover starts them in, can have fewer at "+
+					"the start")
 		}
 	}
 }
@@ -175,7 +178,8 @@ func (v *validation) work(w Work) {
 		v.complain("app.workers", "%d: must be 1 to %d; without limit, leave app out", w.Workers, maxWorkers)
 	}
 	if w.ServiceTime < leastServiceTime || w.ServiceTime > mostServiceTime {
-		v.complain("app.service_time", "%s of a worker's time for a request: must be %s to %s", w.ServiceTime, leastServiceTime, mostServiceTime)
+		v.complain("app.service_time", "%s of a worker's time for a request: must be %s to %s", w.ServiceTime,
+			leastServiceTime, mostServiceTime)
 	}
 	if w.Queue < 0 || w.Queue > maxQueue {
 		v.complain("app.queue", "%d waiting requests: must be 0 to %d", w.Queue, maxQueue)
@@ -185,31 +189,39 @@ func (v *validation) work(w Work) {
 // combinations finds values that are good each by itself but can't be built together.
 func (v *validation) combinations(t Topology) {
 	if t.Postgres.Commit == CommitRemote && !t.Streams() {
-		v.complain("commit", "remote needs a replica in the other region, which strategy backup-restore has not: use warm-standby")
+		v.complain("commit",
+			"remote needs a replica in the other region, which strategy backup-restore has not: use warm-standby")
 	}
 	if !t.Streams() && len(t.Regions) > minRegions {
-		v.complain("regions", "strategy backup-restore has two regions, for now: the backup job knows one target (got %d)", len(t.Regions))
+		v.complain("regions",
+			"strategy backup-restore has two regions, for now: the backup job knows one target (got %d)",
+			len(t.Regions))
 	}
 	switch {
 	case t.Strategy == ActiveActive && (t.Routing.Policy == Failover || t.Routing.Policy == ""):
-		v.complain("routing.policy", "active-active sends clients to every region: use multivalue, weighted or geolocation")
+		v.complain("routing.policy",
+			"active-active sends clients to every region: use multivalue, weighted or geolocation")
 	case t.Strategy != ActiveActive && t.Routing.Policy == Multivalue:
-		v.complain("routing.policy", "multivalue sends clients to every region, which only strategy active-active wants")
+		v.complain("routing.policy",
+			"multivalue sends clients to every region, which only strategy active-active wants")
 	}
 	v.weights(t)
 	if !t.Streams() && t.Reads.Local() {
-		v.complain("reads", "%s needs a database in each region, which strategy backup-restore has not: use %s", t.Reads, ReadsPrimary)
+		v.complain("reads", "%s needs a database in each region, which strategy backup-restore has not: use %s",
+			t.Reads, ReadsPrimary)
 	}
 	if len(t.Regions) >= minRegions && t.Standby().AtStart > 0 && t.Standby().AtStart < t.Standby().AppNodes {
 		switch {
 		case t.Strategy != WarmStandby:
-			v.complain("regions[1].at_start", "only a warm-standby begins with fewer app nodes than it will have; this is a %s", t.Strategy)
+			v.complain("regions[1].at_start",
+				"only a warm-standby begins with fewer app nodes than it will have; this is a %s", t.Strategy)
 		case t.Automation.Off:
 			v.complain("regions[1].at_start", "nobody would start the other app nodes: the automation that does is off")
 		}
 	}
 	if t.Strategy == HotStandby && len(t.Regions) >= minRegions && t.Standby().AppNodes < t.Home().AppNodes {
-		v.complain("regions[1].app_nodes", "%d app nodes, and home has %d: a hot standby has as many; with fewer it is a warm-standby",
+		v.complain("regions[1].app_nodes",
+			"%d app nodes, and home has %d: a hot standby has as many; with fewer it is a warm-standby",
 			t.Standby().AppNodes, t.Home().AppNodes)
 	}
 	v.copies("replication.objects", t.Objects.Mode, t)

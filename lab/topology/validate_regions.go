@@ -24,7 +24,8 @@ func (v *validation) following(t Topology) {
 		case r.Follows == r.Name:
 			v.complain(field, "%s follows itself", r.Name)
 		case t.circles(r.Name):
-			v.complain(field, "%s follows %s, which follows it: nobody in the circle streams from home", r.Name, r.Follows)
+			v.complain(field, "%s follows %s, which follows it: nobody in the circle streams from home", r.Name,
+				r.Follows)
 		case i == 1 && r.Follows != t.Home().Name && t.Postgres.Commit == CommitRemote:
 			// Home waits for those that stream from it, and the standby, which takes over, would lack what they have.
 			v.complain(field, "with commit remote the standby must follow home itself, which waits for no other")
@@ -50,7 +51,8 @@ func (v *validation) latencies(t Topology) {
 		field := fmt.Sprintf("latencies[%d]", i)
 		for j, name := range p.Between {
 			if _, ok := t.Region(name); !ok {
-				v.unknown(fmt.Sprintf("%s.between[%d]", field, j), t.regionNames(), "%.40q is no region of the topology", name)
+				v.unknown(fmt.Sprintf("%s.between[%d]", field, j), t.regionNames(),
+					"%.40q is no region of the topology", name)
 			}
 		}
 		pair := p.Between
@@ -59,7 +61,8 @@ func (v *validation) latencies(t Topology) {
 		case pair[0] == pair[1] && pair[0] != "":
 			v.complain(field+".between", "%.40q twice: a link has two ends", pair[0])
 		case seen[pair]:
-			v.complain(field+".between", "%s and %s are there twice: a pair has one latency, the same both ways", pair[0], pair[1])
+			v.complain(field+".between", "%s and %s are there twice: a pair has one latency, the same both ways",
+				pair[0], pair[1])
 		}
 		seen[pair] = true
 		v.latency(field+".latency", p.Latency)
@@ -84,20 +87,25 @@ func (v *validation) shift(field string, t Topology) {
 		return
 	}
 	if t.Routing.Policy != Weighted || len(t.Regions) != minRegions {
-		v.complain(field, "clients are shifted by weights between two regions: use routing.policy weighted, and two regions")
+		v.complain(field,
+			"clients are shifted by weights between two regions: use routing.policy weighted, and two regions")
 	}
-	if percents := s.Share * 100; !(percents >= 1 && percents <= 100) || math.Abs(percents-math.Round(percents)) > 1e-9 {
-		v.complain(field+".share", "how many of the clients are moved at a time: must be 1%% to 100%%, in whole percents")
+	if percents := s.Share * 100; !(percents >= 1 && percents <= 100) ||
+		math.Abs(percents-math.Round(percents)) > 1e-9 {
+		v.complain(field+".share",
+			"how many of the clients are moved at a time: must be 1%% to 100%%, in whole percents")
 	}
 	if !(s.Success > 0 && s.Success <= 1) {
-		v.complain(field+".success", "how much must be answered well before more clients are moved: must be more than 0%% and at most 100%%")
+		v.complain(field+".success",
+			"how much must be answered well before more clients are moved: must be more than 0%% and at most 100%%")
 	}
 	if !slices.Contains(RequestBuckets(), s.P99.Seconds()) {
 		var ends []string
 		for _, end := range RequestBuckets() {
 			ends = append(ends, time.Duration(end*float64(time.Second)).String())
 		}
-		v.complain(field+".p99", "%s: the app counts its answers by whether they take %s: use one of these", s.P99, strings.Join(ends, ", "))
+		v.complain(field+".p99", "%s: the app counts its answers by whether they take %s: use one of these", s.P99,
+			strings.Join(ends, ", "))
 	}
 	v.positive(field+".hold", s.Hold)
 }

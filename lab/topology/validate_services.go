@@ -15,7 +15,8 @@ var appNode = regexp.MustCompile(`^app-[0-9]+$`)
 
 // taken are names that nodes of other services have.
 var taken = []Service{
-	ServicePostgres, ServiceRedis, ServiceS3, ServiceDynamoDB, ServiceApp, ServiceReplicator, ServiceResponder, ServiceAutomation,
+	ServicePostgres, ServiceRedis, ServiceS3, ServiceDynamoDB, ServiceApp, ServiceReplicator, ServiceResponder,
+	ServiceAutomation,
 	ServiceBackup, ServiceNameservice, ServiceRepository, ServiceHub,
 }
 
@@ -43,15 +44,21 @@ func (v *validation) services(t Topology) {
 			}
 		}
 		if !slices.Contains(t.Services, o.Service) {
-			v.unknown(field+".service", t.Services, "%.40q is none of the services: %s", o.Service, strings.Join(t.Services, ", "))
+			v.unknown(field+".service", t.Services, "%.40q is none of the services: %s", o.Service,
+				strings.Join(t.Services, ", "))
 		}
 		if !slices.Contains(OverrideKeys(), o.Key) {
-			v.unknown(field+".key", OverrideKeys(), "%.40q is not known: use %s", o.Key, strings.Join(OverrideKeys(), ", "))
+			v.unknown(field+".key", OverrideKeys(), "%.40q is not known: use %s", o.Key,
+				strings.Join(OverrideKeys(), ", "))
 		}
 		if o.Key == "local_postgres" && !t.Reads.Local() {
-			v.complain(field+".key", "local_postgres is not read from: reads is neither %s nor %s", ReadsLocal, ReadsSession)
+			v.complain(field+".key", "local_postgres is not read from: reads is neither %s nor %s", ReadsLocal,
+				ReadsSession)
 		}
-		twice := slices.ContainsFunc(t.Overrides[:i], func(p Override) bool { return p.In == o.In && p.Service == o.Service && p.Key == o.Key })
+		twice := slices.ContainsFunc(t.Overrides[:i], func(p Override) bool {
+			return p.In == o.In &&
+				p.Service == o.Service && p.Key == o.Key
+		})
 		if twice {
 			v.complain(field, "%s of %s in %s is there twice", o.Key, o.Service, o.In)
 		}

@@ -1,5 +1,5 @@
-// Package wait waits for conditions that can be asked for. Every wait has a limit, and the error of one that was in vain tells what was awaited and what
-// was seen last.
+// Package wait waits for conditions that can be asked for. Every wait has a limit, and the error of one that was in
+// vain tells what was awaited and what was seen last.
 package wait
 
 import (
@@ -15,13 +15,16 @@ type Every time.Duration
 // often is short for whoever waits, and long for what is asked.
 const often = Every(10 * time.Millisecond)
 
-// Until looks until the error is nil. It gives up after the limit, when ctx ends, or at once when the error is one of Stop.
+// Until looks until the error is nil. It gives up after the limit, when ctx ends, or at once when the error is one of
+// Stop.
 func Until(ctx context.Context, limit time.Duration, what string, look func(ctx context.Context) error) error {
 	return often.Until(ctx, limit, what, look)
 }
 
 // Until is the same with pauses of its own.
-func (e Every) Until(ctx context.Context, limit time.Duration, what string, look func(ctx context.Context) error) error {
+func (e Every) Until(ctx context.Context, limit time.Duration, what string,
+	look func(ctx context.Context) error,
+) error {
 	began := time.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errLimit)
 	defer cancel()

@@ -29,11 +29,17 @@ func TestUntil(t *testing.T) {
 		took time.Duration
 		said string
 	}{
-		"it comes":                {after(3*second, errNot), 0, 3 * second, ""},
-		"it is there":             {after(0, errNot), 0, 0, ""},
-		"it never comes":          {after(time.Hour, errNot), 0, 10 * second, "waited 10s for the tide; last seen: not yet"},
-		"nobody waits any longer": {after(time.Hour, errNot), 4 * second, 4 * second, "waited 4s for the tide: somebody pressed Ctrl-C; last seen: not yet"},
-		"it can't come any more":  {after(time.Hour, Stop(errNever)), 0, 0, "it has ended"},
+		"it comes":    {after(3*second, errNot), 0, 3 * second, ""},
+		"it is there": {after(0, errNot), 0, 0, ""},
+		"it never comes": {
+			after(time.Hour, errNot), 0, 10 * second,
+			"waited 10s for the tide; last seen: not yet",
+		},
+		"nobody waits any longer": {
+			after(time.Hour, errNot), 4 * second, 4 * second,
+			"waited 4s for the tide: somebody pressed Ctrl-C; last seen: not yet",
+		},
+		"it can't come any more": {after(time.Hour, Stop(errNever)), 0, 0, "it has ended"},
 		"the last look is cut short": {func() func(context.Context) error {
 			return func(ctx context.Context) error {
 				if time.Sleep(3 * second); ctx.Err() != nil {

@@ -57,7 +57,8 @@ func followMarks(ctx context.Context, rec *history.Recorder, skew clockSkew, not
 	}
 }
 
-// followConfigs asks nodes for their configuration, as the drill does, and records what changes. Node i refers to east until an instant.
+// followConfigs asks nodes for their configuration, as the drill does, and records what changes. Node i refers to east
+// until an instant.
 func followConfigs(ctx context.Context, rec *history.Recorder, until []time.Duration) error {
 	said := make([]string, len(until))
 	asked := make([]time.Duration, len(until))
@@ -78,9 +79,13 @@ func followConfigs(ctx context.Context, rec *history.Recorder, until []time.Dura
 				continue
 			}
 			said[i] = region
-			value := history.ConfigValue{Key: "postgres", Source: "region", ConfigEndpoint: history.ConfigEndpoint{Region: region, Address: region + ":5432"}}
+			value := history.ConfigValue{
+				Key: "postgres", Source: "region",
+				ConfigEndpoint: history.ConfigEndpoint{Region: region, Address: region + ":5432"},
+			}
 			rec.Config(history.ConfigSight{
-				At: history.Interval{Lo: before, Hi: rec.Now()}, Node: fmt.Sprintf("app-%d.%s", i+1, west), Service: "app", Region: west, Revision: 1,
+				At: history.Interval{Lo: before, Hi: rec.Now()}, Node: fmt.Sprintf("app-%d.%s", i+1, west),
+				Service: "app", Region: west, Revision: 1,
 				Values: []history.ConfigValue{value},
 			})
 		}
@@ -93,7 +98,8 @@ func followConfigs(ctx context.Context, rec *history.Recorder, until []time.Dura
 	}
 }
 
-// wave is how long a write waits until it is copied, by when it was acknowledged: more and less, and never so much less that one overtakes another.
+// wave is how long a write waits until it is copied, by when it was acknowledged: more and less, and never so much less
+// that one overtakes another.
 type wave struct {
 	least, most, period, phase time.Duration
 }
@@ -101,7 +107,10 @@ type wave struct {
 func drawWave(r *rand.Rand) wave {
 	least := some(r, 10*ms, 150*ms)
 	most := least + some(r, 0, 200*ms)
-	return wave{least: least, most: most, period: 4*(most-least) + some(r, 100*ms, 600*ms), phase: some(r, 0, time.Second)}
+	return wave{
+		least: least, most: most, period: 4*(most-least) + some(r, 100*ms, 600*ms),
+		phase: some(r, 0, time.Second),
+	}
 }
 
 func (w wave) wait(acked time.Duration) time.Duration {
@@ -115,7 +124,8 @@ func (w wave) wait(acked time.Duration) time.Duration {
 	return w.least + time.Duration(2*x*float64(w.most-w.least))
 }
 
-// behind is what is said of it at a time: the longest that anything had waited that was copied of late, or waits still; false where nothing did.
+// behind is what is said of it at a time: the longest that anything had waited that was copied of late, or waits still;
+// false where nothing did.
 func (w wave) behind(acked []acknowledgement, at time.Duration) (longest time.Duration, is bool) {
 	for _, a := range acked {
 		wait := w.wait(a.at)
@@ -163,7 +173,8 @@ func followLags(ctx context.Context, rec *history.Recorder, w wave, s *service) 
 	}
 }
 
-// followMachine looks whether this process gets its turns, as the drill does, so that the judge can tell when it did not.
+// followMachine looks whether this process gets its turns, as the drill does, so that the judge can tell when it did
+// not.
 func followMachine(ctx context.Context, rec *history.Recorder) error {
 	const every, standstill, stretch = 10 * ms, 100 * ms, 250 * ms
 	from, last, worst := rec.Now(), rec.Now(), time.Duration(0)

@@ -27,7 +27,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/Shopify/toxiproxy/v2/toxics.(*NoopToxic).Pipe"))
 }
 
-// TestCalibration runs drills and compares what was measured with what was planted. How many run side by side is what -parallel says.
+// TestCalibration runs drills and compares what was measured with what was planted. How many run side by side is what
+// -parallel says.
 func TestCalibration(t *testing.T) {
 	switch {
 	case *one:
@@ -36,7 +37,8 @@ func TestCalibration(t *testing.T) {
 		for _, c := range all {
 			fmt.Println(c)
 		}
-		fmt.Printf("%s: %s because %q; found, and not planted: %q\n", d.kind, d.report.Verdict, d.report.Reasons, strange)
+		fmt.Printf("%s: %s because %q; found, and not planted: %q\n", d.kind, d.report.Verdict, d.report.Reasons,
+			strange)
 		if d.disturbed() || d.withheld() {
 			fmt.Println("the machine was too slow: this proves nothing")
 		}
@@ -66,7 +68,8 @@ type tally struct {
 // tries is how often a drill is run at most until the machine lets it come true, and the judge stands by what it says.
 const tries = 4
 
-// once more is what a drill needs that the machine had a hand in. Where there are few drills a miss is one, too: a judge that is wrong is wrong each time.
+// once more is what a drill needs that the machine had a hand in. Where there are few drills a miss is one, too: a
+// judge that is wrong is wrong each time.
 func (d *drill) onceMore(found []comparison) bool {
 	few := *drills < 20 && slices.ContainsFunc(found, func(c comparison) bool { return !c.held() })
 	return d.disturbed() || d.withheld() || few
@@ -104,7 +107,8 @@ func runAll(t *testing.T, busy bool) *tally {
 				}
 				all.add(d, found, strange)
 				if done++; done%20 == 0 {
-					fmt.Printf("%d of %d drills, %s, after %s\n", done, *drills, name, time.Since(start).Round(time.Second))
+					fmt.Printf("%d of %d drills, %s, after %s\n", done, *drills, name,
+						time.Since(start).Round(time.Second))
 				}
 			})
 		}
@@ -140,7 +144,7 @@ func burn(t *testing.T) {
 	go func() {
 		defer close(done)
 		runtime.LockOSThread()
-		for !stop.Load() { //nolint:revive // that is the work
+		for !stop.Load() {
 		}
 	}()
 	t.Cleanup(func() { stop.Store(true); <-done })

@@ -27,7 +27,8 @@ const (
 )
 
 var metrics = []string{
-	recoveryTime, noOutage, sumOfOutages, recoveryPoint, storesPoint, nothingLost, lostWrites, standby, staleConfig, writeGap, clientsMoved, promotionMark,
+	recoveryTime, noOutage, sumOfOutages, recoveryPoint, storesPoint, nothingLost, lostWrites, standby, staleConfig,
+	writeGap, clientsMoved, promotionMark,
 	replicationLag,
 }
 
@@ -129,7 +130,8 @@ func spanOf(i measure.Interval) (is span, known bool) {
 func (d *drill) withheld() bool {
 	for _, f := range d.report.Findings {
 		if f.ID == measure.FindingDrill {
-			return f.Verdict != measure.Pass && (strings.Contains(f.Detail, "the harness") || strings.Contains(f.Detail, "this machine"))
+			return f.Verdict != measure.Pass && (strings.Contains(f.Detail, "the harness") ||
+				strings.Contains(f.Detail, "this machine"))
 		}
 	}
 	return false
@@ -232,12 +234,14 @@ func (d *drill) compareLag(m *measure.ReplicationLag, add adding) {
 	add(replicationLag, "", span{truth, truth}, span{milliseconds(m.Stores[0].Loaded.Duration()), truth}, true)
 }
 
-// strange is what the judge said that is not so: nothing of the kind was planted. That the machine was too slow is for the judge to say.
+// strange is what the judge said that is not so: nothing of the kind was planted. That the machine was too slow is for
+// the judge to say.
 func (d *drill) strange() []string {
 	var all []string
 	for _, f := range d.report.Findings {
 		switch f.ID {
-		case measure.FindingFencing, measure.FindingHole, measure.FindingLostAfterFailover, measure.FindingRefused, measure.FindingDuplicate, measure.FindingPhantom:
+		case measure.FindingFencing, measure.FindingHole, measure.FindingLostAfterFailover, measure.FindingRefused,
+			measure.FindingDuplicate, measure.FindingPhantom:
 			if f.Verdict == measure.Fail {
 				all = append(all, f.ID+": "+f.Detail)
 			}

@@ -54,7 +54,8 @@ func (p plan) run(t *testing.T) *drill {
 		t.Fatal(err)
 	}
 	d.service = &service{
-		now: d.rec.Now, spells: p.spells, takeover: p.takeover, capacity: p.capacity, forgets: p.forgets[stores[0]], lateness: limit + 50*ms,
+		now: d.rec.Now, spells: p.spells, takeover: p.takeover, capacity: p.capacity, forgets: p.forgets[stores[0]],
+		lateness: limit + 50*ms,
 	}
 	d.service.serve(t, listener)
 	d.names = &names{now: d.rec.Now, doors: d.doors, moves: p.moves, ttl: p.ttl}
@@ -149,7 +150,9 @@ func (d *drill) steps() []step {
 			d.began[i], d.ended[i] = history.At(s.from), history.At(s.to)
 			continue
 		}
-		call := func(took *history.Interval, f func(context.Context, string, manner) error) func(context.Context) error {
+		call := func(took *history.Interval, f func(context.Context, string,
+			manner) error,
+		) func(context.Context) error {
 			return func(ctx context.Context) error {
 				took.Lo = d.rec.Now()
 				err := f(ctx, east, s.manner)
@@ -175,7 +178,8 @@ func (d *drill) conclude() {
 	for _, c := range d.causes {
 		is := d.effective(c)
 		f := history.Fault{
-			Name: c.name, Target: east, Command: is.Lo - c.before, Effective: &history.Interval{Lo: is.Lo - c.before, Hi: is.Hi + c.after},
+			Name: c.name, Target: east, Command: is.Lo - c.before,
+			Effective: &history.Interval{Lo: is.Lo - c.before, Hi: is.Hi + c.after},
 			Confirmed: true, By: "planted",
 		}
 		if f.Name == history.Switchover {
@@ -206,6 +210,9 @@ func (d *drill) read(which string) {
 	for _, store := range stores {
 		lo := d.rec.Now()
 		ids := d.service.list(d.forgets[store])
-		d.rec.Read(history.FinalRead{Read: which, Store: store, Region: west, At: history.Interval{Lo: lo, Hi: d.rec.Now()}, IDs: ids})
+		d.rec.Read(history.FinalRead{
+			Read: which, Store: store, Region: west,
+			At: history.Interval{Lo: lo, Hi: d.rec.Now()}, IDs: ids,
+		})
 	}
 }

@@ -23,7 +23,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// doors are the ways of the clients to the two regions, and to a responder that has nothing to do, over a Toxiproxy in this process.
+// doors are the ways of the clients to the two regions, and to a responder that has nothing to do, over a Toxiproxy in
+// this process.
 type doors map[string]*link.Link
 
 const responder = "responder"
@@ -39,13 +40,17 @@ func open(t *testing.T, upstream string) doors {
 	idle := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	t.Cleanup(idle.Close)
 	var specs []topology.Path
-	for region, upstream := range map[string]string{east: upstream, west: upstream, responder: idle.Listener.Addr().String()} {
+	for region, upstream := range map[string]string{
+		east: upstream, west: upstream,
+		responder: idle.Listener.Addr().String(),
+	} {
 		specs = append(specs, topology.Path{
 			Name: "clients_" + region + "_app", From: topology.Clients, To: region, Service: topology.ServiceApp,
 			Port: linktest.FreePort(t), Upstream: upstream,
 		})
 	}
-	if err := h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" }, func(topology.Path) time.Duration { return 0 }); err != nil {
+	if err := h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" },
+		func(topology.Path) time.Duration { return 0 }); err != nil {
 		t.Fatal(err)
 	}
 	d := doors{}
@@ -81,7 +86,8 @@ func (d doors) give(ctx context.Context, region string, m manner) error {
 func (d doors) ask(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/healthz", d[responder].Port), http.NoBody)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet,
+		fmt.Sprintf("http://127.0.0.1:%d/healthz", d[responder].Port), http.NoBody)
 	if err != nil {
 		return err
 	}
@@ -119,7 +125,8 @@ func (n *names) ServeDNS(w dns.ResponseWriter, query *dns.Msg) {
 	m.Answer = []dns.RR{&dns.SRV{Hdr: head, Target: region + ".regionfall.test.", Port: uint16(port)}} //nolint:gosec // it is a port
 	head.Rrtype = dns.TypeTXT
 	m.Extra = []dns.RR{&dns.TXT{Hdr: head, Txt: []string{
-		"region=" + region, "host=127.0.0.1", fmt.Sprintf("port=%d", port), "ttl_ms=" + strconv.FormatInt(n.ttl.Milliseconds(), 10),
+		"region=" + region, "host=127.0.0.1", fmt.Sprintf("port=%d", port), "ttl_ms=" +
+			strconv.FormatInt(n.ttl.Milliseconds(), 10),
 	}}}
 	_ = w.WriteMsg(m)
 }

@@ -77,7 +77,10 @@ func writePage(path string, quiet, loaded *tally) error {
 		tables = append(tables, s)
 	}
 	var text bytes.Buffer
-	err = layout.Execute(&text, map[string]any{"Tables": tables, "When": time.Now().UTC().Format(time.DateOnly), "Host": hostClass()})
+	err = layout.Execute(&text, map[string]any{
+		"Tables": tables, "When": time.Now().UTC().Format(time.DateOnly),
+		"Host": hostClass(),
+	})
 	if err != nil {
 		return fmt.Errorf("write the page: %w", err)
 	}
@@ -93,5 +96,6 @@ func hostClass() string {
 			memory = fmt.Sprintf(", %.0f GB of memory", math.Round(kB/(1<<20)))
 		}
 	}
-	return fmt.Sprintf("%d processors (%s/%s)%s, with %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, memory, runtime.Version())
+	return fmt.Sprintf("%d processors (%s/%s)%s, with %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, memory,
+		runtime.Version())
 }

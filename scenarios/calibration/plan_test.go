@@ -27,7 +27,8 @@ const (
 
 // kinds take turns, so that any few seeds that follow one another are of several.
 var kinds = []kind{
-	once, twice, limited, switchover, cached, lagging, late, once, twice, cached, harmless, once, late, cached, switchover, limited, twice, cached, once, late,
+	once, twice, limited, switchover, cached, lagging, late, once, twice, cached, harmless, once, late, cached,
+	switchover, limited, twice, cached, once, late,
 }
 
 // The criterion of every drill, and its timing.
@@ -58,7 +59,8 @@ type plan struct {
 	end      time.Duration
 }
 
-// planted is a fault: what is recorded of it, and how much earlier and later than the truth it may have been as far as anybody knows.
+// planted is a fault: what is recorded of it, and how much earlier and later than the truth it may have been as far as
+// anybody knows.
 type planted struct {
 	name          string
 	at            time.Duration
@@ -71,8 +73,12 @@ type planted struct {
 func draw(seed uint64) plan {
 	r := rand.New(rand.NewPCG(seed, 13)) //nolint:gosec // any sequence will do
 	p := plan{
-		seed: seed, kind: kinds[seed%uint64(len(kinds))], forgets: map[string]time.Duration{}, ttl: 10 * time.Second, skew: drawSkew(r),
-		offered: workload.Spec{Writes: between(r, 90, 180), Reads: between(r, 90, 180), Clients: 3 + r.IntN(4), Timeout: timeout},
+		seed: seed, kind: kinds[seed%uint64(len(kinds))], forgets: map[string]time.Duration{}, ttl: 10 * time.Second,
+		skew: drawSkew(r),
+		offered: workload.Spec{
+			Writes: between(r, 90, 180), Reads: between(r, 90, 180), Clients: 3 + r.IntN(4),
+			Timeout: timeout,
+		},
 	}
 	begin := 750*ms + some(r, 0, 150*ms)
 	switch p.kind {

@@ -44,8 +44,8 @@ type spell struct {
 	manner   manner
 }
 
-// service is the service whose truth is planted: what it does is decided by when a request arrives, on the drill's own clock. What is not set does not
-// happen.
+// service is the service whose truth is planted: what it does is decided by when a request arrives, on the drill's own
+// clock. What is not set does not happen.
 type service struct {
 	now      func() time.Duration
 	spells   []spell

@@ -14,7 +14,8 @@ const (
 	wantedBias  = 5.0 // milliseconds, at most
 )
 
-// oneSided are the metrics of which one end is the truth, or says no more than "at least" or "at most": their middle means nothing.
+// oneSided are the metrics of which one end is the truth, or says no more than "at least" or "at most": their middle
+// means nothing.
 var oneSided = []string{noOutage, nothingLost, replicationLag}
 
 // row is what there is to say of one metric, or of one manner of outage.
@@ -54,7 +55,10 @@ func (a *tally) rows() (rows []row) {
 			continue
 		}
 		for _, how := range manners {
-			rows = append(rows, a.rowOf("– "+string(how), func(c comparison) bool { return c.metric == recoveryTime && c.manner == how }))
+			rows = append(rows, a.rowOf("– "+string(how), func(c comparison) bool {
+				return c.metric == recoveryTime &&
+					c.manner == how
+			}))
 		}
 	}
 	return slices.DeleteFunc(rows, func(r row) bool { return r.measured == 0 })
@@ -65,7 +69,8 @@ var manners = []manner{refuses, swallows, resets, drops, hangs, unavailable, slo
 // table is in Markdown.
 func (a *tally) table() string {
 	var b strings.Builder
-	b.WriteString("| metric | measured | truth inside | bias: median | worst | width: median | 95 % |\n|---|--:|--:|--:|--:|--:|--:|\n")
+	b.WriteString("| metric | measured | truth inside | bias: median | worst | width: median | 95 % " +
+		"|\n|---|--:|--:|--:|--:|--:|--:|\n")
 	for _, r := range a.rows() {
 		bias, far := r.figure(median(r.biases)), r.figure(worst(r.biases))
 		width, wide := r.figure(median(r.widths)), r.figure(quantile(r.widths, 0.95))
@@ -104,7 +109,8 @@ func (a *tally) truth() string {
 		}
 	}
 	r := row{unit: "ms"}
-	return fmt.Sprintf("within %s in the median, and %s in 95 %%", r.figure(median(widths)), r.figure(quantile(widths, 0.95)))
+	return fmt.Sprintf("within %s in the median, and %s in 95 %%", r.figure(median(widths)),
+		r.figure(quantile(widths, 0.95)))
 }
 
 // machine says what the machine had a hand in.
@@ -115,7 +121,8 @@ func (a *tally) machine() string {
 	case a.leftOut == 0:
 		return fmt.Sprintf("%d were run again, since the machine was too slow for them.", a.again)
 	}
-	return fmt.Sprintf("%d were run again, since the machine was too slow for them; %d still came to nothing and are left out.", a.again, a.leftOut)
+	return fmt.Sprintf("%d were run again, since the machine was too slow for them; %d still came to nothing and are "+
+		"left out.", a.again, a.leftOut)
 }
 
 // check says what is not as wanted.

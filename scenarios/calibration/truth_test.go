@@ -7,9 +7,10 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// What is planted is when requests arrive at the service from which they fare otherwise. The judge speaks of its clients: an operation belongs to the
-// time at which it was due, and a write is acknowledged when its client hears so. In between are the ways there and back, a millisecond where nothing
-// else runs; how long they took is seen by the operations next to the planted instant.
+// What is planted is when requests arrive at the service from which they fare otherwise. The judge speaks of its
+// clients: an operation belongs to the time at which it was due, and a write is acknowledged when its client hears so.
+// In between are the ways there and back, a millisecond where nothing else runs; how long they took is seen by the
+// operations next to the planted instant.
 
 // near is how far from an instant operations are looked at.
 const near = 60 * ms
@@ -81,8 +82,8 @@ func (d *drill) age(forgets time.Duration, c planted) span {
 	return apart(d.asTold(forgets), d.effective(c))
 }
 
-// disturbed says whether the machine did not let come true what was planted: a proxy was late, or an operation was not answered in time that the service
-// was there for.
+// disturbed says whether the machine did not let come true what was planted: a proxy was late, or an operation was not
+// answered in time that the service was there for.
 func (d *drill) disturbed() bool {
 	const soon = 20 * ms
 	for i, s := range d.spells {

@@ -22,7 +22,8 @@ func terminal(t *testing.T) (other, tty *os.File) {
 	t.Cleanup(func() { _ = other.Close() })
 	var number, unlocked int32
 	for request, argument := range map[uintptr]*int32{syscall.TIOCGPTN: &number, syscall.TIOCSPTLCK: &unlocked} {
-		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, other.Fd(), request, uintptr(unsafe.Pointer(argument))); errno != 0 {
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, other.Fd(), request,
+			uintptr(unsafe.Pointer(argument))); errno != 0 {
 			t.Fatal(errno)
 		}
 	}

@@ -35,7 +35,8 @@ type badInput struct{ error }
 
 func (b badInput) Unwrap() error { return b.error }
 
-// verdictError carries the exit code of drills that were run, and were not what they should be. There is nothing more to print.
+// verdictError carries the exit code of drills that were run, and were not what they should be. There is nothing more
+// to print.
 type verdictError int
 
 func (v verdictError) Error() string { return fmt.Sprintf("exit code %d", int(v)) }
@@ -130,8 +131,11 @@ A scenario that expects to fail exits 0 when exactly the expected findings are m
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
 	root.AddCommand(a.runCommand(), a.listCommand(), a.showCommand(), a.upCommand(), a.statusCommand(),
-		a.injectCommand(), a.healCommand(), a.loseCommand(), a.returnCommand(), a.failoverCommand(), a.switchoverCommand(), a.capacityCommand(), a.weightsCommand(), a.logsCommand(), a.psqlCommand(), a.downCommand(),
-		a.engineCommand(), a.imagesCommand(), a.doctorCommand(), a.rejudgeCommand(), a.reportCommand(), a.schemaCommand())
+		a.injectCommand(), a.healCommand(), a.loseCommand(), a.returnCommand(), a.failoverCommand(),
+		a.switchoverCommand(), a.capacityCommand(), a.weightsCommand(), a.logsCommand(), a.psqlCommand(),
+		a.downCommand(),
+		a.engineCommand(), a.imagesCommand(), a.doctorCommand(), a.rejudgeCommand(), a.reportCommand(),
+		a.schemaCommand())
 	return root
 }
 

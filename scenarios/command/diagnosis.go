@@ -31,8 +31,8 @@ func (c check) String() string {
 	return line
 }
 
-// What a lab needs. At rest one of two regions takes a third of a GiB, and half again for each region more; under load, and for what the
-// kernel keeps of its files, several times that.
+// What a lab needs. At rest one of two regions takes a third of a GiB, and half again for each region more; under load,
+// and for what the kernel keeps of its files, several times that.
 const (
 	leastAPI    = "1.41"
 	leastCPUs   = 2
@@ -58,7 +58,8 @@ func diagnose(m machine) []check {
 		}
 		return page
 	}
-	return append(page, m.engineLine(), m.machineLine(), m.size(), m.diskLine(), m.networksLine(), m.imagesLine(), m.clock(), m.ports(), m.leftovers())
+	return append(page, m.engineLine(), m.machineLine(), m.size(), m.diskLine(), m.networksLine(), m.imagesLine(),
+		m.clock(), m.ports(), m.leftovers())
 }
 
 // noEngine says what is wrong and what to do.
@@ -80,9 +81,13 @@ func tool(name, version string, err error, remedy string) check {
 func (m machine) temporary() check {
 	switch {
 	case m.tempErr != nil:
-		return check{"temp", false, m.tempErr.Error(), "make room for temporary files, or name another folder in TMPDIR"}
+		return check{
+			"temp", false, m.tempErr.Error(),
+			"make room for temporary files, or name another folder in TMPDIR",
+		}
 	case m.tempFree < tempNeeds:
-		return check{"temp", false, fmt.Sprintf("%s free in %s", gib(m.tempFree), m.temp), "free " + gib(tempNeeds) + ", or name another folder in TMPDIR"}
+		return check{"temp", false, fmt.Sprintf("%s free in %s", gib(m.tempFree), m.temp), "free " + gib(tempNeeds) +
+			", or name another folder in TMPDIR"}
 	}
 	return check{"temp", true, fmt.Sprintf("%s free in %s", gib(m.tempFree), m.temp), ""}
 }
@@ -131,14 +136,18 @@ func (m machine) machineLine() check {
 	case m.engine.OS != "linux":
 		return check{"machine", false, "the engine runs " + there + " containers", "switch it to Linux containers"}
 	case m.arch != m.engine.Arch:
-		return check{"machine", true, fmt.Sprintf("this one is %s, the engine's is %s: programs are compiled for that", here, there), ""}
+		return check{"machine", true, fmt.Sprintf("this one is %s, the engine's is %s: programs are compiled for that",
+			here, there), ""}
 	}
 	return check{"machine", true, fmt.Sprintf("this one is %s, the engine's is %s", here, there), ""}
 }
 
 func (m machine) size() check {
-	c := check{"size", true, fmt.Sprintf("%d processors and %s for containers; two regions need %d and %s, three %d and %s",
-		m.engine.CPUs, gib(m.engine.Memory), leastCPUs, gib(twoRegions), leastCPUs, gib(threeNeed)), ""}
+	c := check{
+		"size", true,
+		fmt.Sprintf("%d processors and %s for containers; two regions need %d and %s, three %d and %s",
+			m.engine.CPUs, gib(m.engine.Memory), leastCPUs, gib(twoRegions), leastCPUs, gib(threeNeed)), "",
+	}
 	if m.engine.CPUs < leastCPUs || m.engine.Memory < twoRegions {
 		c.OK, c.Remedy = false, "give the engine more"
 	}
@@ -156,7 +165,10 @@ func (m machine) diskLine() check {
 	}
 	switch {
 	case !d.seen:
-		return check{"disk", true, "the engine does not tell what is free where it keeps its data; " + images, "see that it has " + gib(needs)}
+		return check{
+			"disk", true, "the engine does not tell what is free where it keeps its data; " + images,
+			"see that it has " + gib(needs),
+		}
 	case d.free < needs:
 		return check{
 			"disk", false, fmt.Sprintf("%s free where the engine keeps its data; %s", gib(d.free), images),
@@ -176,9 +188,13 @@ func (m machine) networksLine() check {
 	case !m.networks.Limited:
 		return check{"networks", true, "as many as are wanted; " + needs, ""}
 	}
-	c := check{"networks", true, fmt.Sprintf("the engine has address pools for %d more; %s", m.networks.Left, needs), ""}
+	c := check{
+		"networks", true, fmt.Sprintf("the engine has address pools for %d more; %s", m.networks.Left, needs),
+		"",
+	}
 	if !m.networks.Fit(two) {
-		c.OK, c.Remedy = false, "remove those that nobody uses with `docker network prune`, or give the engine more (default-address-pools)"
+		c.OK, c.Remedy = false,
+			"remove those that nobody uses with `docker network prune`, or give the engine more (default-address-pools)"
 	}
 	return c
 }
@@ -188,7 +204,10 @@ func (m machine) imagesLine() check {
 	from := fmt.Sprintf("from %s: %s; %s", o.Source, o.Reason, o.Serves)
 	switch {
 	case m.imagesErr != nil:
-		return check{"images", false, m.imagesErr.Error(), "see what that is about, or name a source: regionfall images --source"}
+		return check{
+			"images", false, m.imagesErr.Error(),
+			"see what that is about, or name a source: regionfall images --source",
+		}
 	case o.Lacks != nil:
 		return check{"images", false, from, o.Lacks.Error()}
 	case o.Here:
@@ -201,12 +220,17 @@ func (m machine) imagesLine() check {
 	}
 }
 
-// clock compares clocks: logs are read side by side, and S3 refuses what is signed at another time. Containers have the engine's clock.
+// clock compares clocks: logs are read side by side, and S3 refuses what is signed at another time. Containers have the
+// engine's clock.
 func (m machine) clock() check {
 	apart, sure := m.engine.Clock, m.engine.ClockSure
-	detail := fmt.Sprintf("the engine's differs from this machine's by %d ms, give or take %d ms", apart.Milliseconds(), sure.Milliseconds()+1)
+	detail := fmt.Sprintf("the engine's differs from this machine's by %d ms, give or take %d ms", apart.Milliseconds(),
+		sure.Milliseconds()+1)
 	if apart.Abs()-sure > clocksApart {
-		return check{"clock", false, detail, "let both keep time (NTP); a virtual machine's clock stops while the machine sleeps: restart it"}
+		return check{
+			"clock", false, detail,
+			"let both keep time (NTP); a virtual machine's clock stops while the machine sleeps: restart it",
+		}
 	}
 	return check{"clock", true, detail, ""}
 }
@@ -216,7 +240,8 @@ func (m machine) ports() check {
 	case m.local:
 		return check{"ports", true, "published on loopback only (" + m.host + ")", ""}
 	case !m.exposed:
-		return check{"ports", true, "published on " + m.host + " only, where this container reaches the engine's machine", ""}
+		return check{"ports", true, "published on " + m.host +
+			" only, where this container reaches the engine's machine", ""}
 	}
 	return check{
 		"ports", true, "published on all addresses of " + m.host + ", since the engine is remote",
@@ -224,7 +249,8 @@ func (m machine) ports() check {
 	}
 }
 
-// leftovers are labs that nobody holds any more. Only one that can be neither used nor swept has to be seen to by a person.
+// leftovers are labs that nobody holds any more. Only one that can be neither used nor swept has to be seen to by a
+// person.
 func (m machine) leftovers() check {
 	if m.labsErr != nil {
 		return check{"leftovers", false, m.labsErr.Error(), "see what that is about"}
@@ -240,7 +266,8 @@ func (m machine) leftovers() check {
 			what = "is broken: it has no hub"
 			c.OK, c.Remedy = false, "remove it with `regionfall down`"
 		}
-		lines = append(lines, fmt.Sprintf("lab %s %s (%d containers, %d networks, %d volumes)", l.Name, what, l.Containers, l.Networks, l.Volumes))
+		lines = append(lines, fmt.Sprintf("lab %s %s (%d containers, %d networks, %d volumes)", l.Name, what,
+			l.Containers, l.Networks, l.Volumes))
 	}
 	c.Detail = strings.Join(lines, "; ")
 	return c

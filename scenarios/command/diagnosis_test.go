@@ -19,7 +19,8 @@ import (
 // healthy is a machine on which a drill runs.
 func healthy() machine {
 	return machine{
-		goVersion: "go version go1.26.8 linux/amd64", makeVersion: "GNU Make 4.3", os: "linux", arch: "amd64", temp: "/tmp", tempFree: 9 << 30,
+		goVersion: "go version go1.26.8 linux/amd64", makeVersion: "GNU Make 4.3", os: "linux", arch: "amd64",
+		temp: "/tmp", tempFree: 9 << 30,
 		engine: node.Facts{
 			OS: "linux", Arch: "amd64", Limits: true, CPUs: 2, Memory: 4 << 30, Driver: "overlay2",
 			Clock: 3 * time.Millisecond, ClockSure: 2 * time.Millisecond,
@@ -28,11 +29,17 @@ func healthy() machine {
 		about:    engine.About{Product: engine.Docker, Version: "20.10.24", API: "1.41"},
 		networks: engine.Networks{Left: 27, Limited: true},
 		host:     "127.0.0.1", local: true, disk: disk{seen: true, free: 9 << 30},
-		images: image.Outlook{Source: image.Packages, Reason: "they are here already", Serves: "s3: versitygw", Here: true},
+		images: image.Outlook{
+			Source: image.Packages, Reason: "they are here already", Serves: "s3: versitygw",
+			Here: true,
+		},
 	}
 }
 
-var lines = []string{"go", "make", "temp", "engine", "machine", "size", "disk", "networks", "images", "clock", "ports", "leftovers"}
+var lines = []string{
+	"go", "make", "temp", "engine", "machine", "size", "disk", "networks", "images", "clock", "ports",
+	"leftovers",
+}
 
 func names(page []check) (all []string) {
 	for _, c := range page {
@@ -49,46 +56,137 @@ func TestDiagnosis(t *testing.T) {
 		ok     bool
 		texts  []string
 	}{
-		"no go":            {func(m *machine) { m.goErr = errors.New("not found") }, "go", false, []string{"not found", "install Go 1.26"}},
-		"no make":          {func(m *machine) { m.makeErr = errors.New("not found") }, "make", false, []string{"install make"}},
-		"no temp":          {func(m *machine) { m.tempErr = fs.ErrPermission }, "temp", false, []string{"permission", "TMPDIR"}},
-		"little temp":      {func(m *machine) { m.tempFree = 1 << 29 }, "temp", false, []string{"0.5 GiB free in /tmp", "free 1.0 GiB"}},
-		"old engine":       {func(m *machine) { m.about.API = "1.40" }, "engine", false, []string{"API 1.40", "1.41", "update"}},
-		"new engine":       {func(m *machine) { m.about.API = "1.55" }, "engine", true, []string{"API 1.55"}},
-		"next engine":      {func(m *machine) { m.about.API = "2.0" }, "engine", true, []string{"API 2.0"}},
-		"strange engine":   {func(m *machine) { m.about.API = "" }, "engine", false, []string{"update"}},
-		"rootless":         {func(m *machine) { m.engine.Rootless = true }, "engine", true, []string{"rootless"}},
-		"no limits":        {func(m *machine) { m.engine.Limits = false }, "engine", true, []string{"can't limit processes"}},
-		"another arch":     {func(m *machine) { m.arch = "arm64" }, "machine", true, []string{"linux/arm64", "linux/amd64"}},
-		"windows":          {func(m *machine) { m.engine.OS = "windows" }, "machine", false, []string{"Linux containers"}},
-		"one processor":    {func(m *machine) { m.engine.CPUs = 1 }, "size", false, []string{"1 processors", "two regions need 2 and 2.0 GiB, three 2 and 3.0", "more"}},
-		"little memory":    {func(m *machine) { m.engine.Memory = 2<<30 - 1 }, "size", false, []string{"give the engine more"}},
-		"enough memory":    {func(m *machine) { m.engine.Memory = 2 << 30 }, "size", true, nil},
-		"little disk":      {func(m *machine) { m.disk.free = 1<<30 - 1 }, "disk", false, []string{"free 1.0 GiB", "docker system prune"}},
-		"disk for images":  {func(m *machine) { m.disk.free, m.images.Here = 2<<30, false }, "disk", false, []string{"2.0 GiB free", "free 4.0 GiB"}},
-		"disk out of view": {func(m *machine) { m.disk = disk{used: 2 << 30, unused: 1 << 30} }, "disk", true, []string{"does not tell", "take 2.0 GiB, of which no container uses 1.0", "see that it has"}},
-		"no usage either":  {func(m *machine) { m.disk = disk{err: errors.New("gone")} }, "disk", true, []string{"does not tell", "gone"}},
-		"images to come":   {func(m *machine) { m.images.Here = false }, "images", true, []string{"s3: versitygw", "not here yet", "some minutes"}},
-		"no way to images": {func(m *machine) { m.images.Here, m.images.Lacks = false, errors.New("needs mmdebstrap") }, "images", false, []string{"from packages", "needs mmdebstrap"}},
-		"no idea":          {func(m *machine) { m.imagesErr = errors.New("no cache") }, "images", false, []string{"no cache", "--source"}},
-		"clock ahead":      {func(m *machine) { m.engine.Clock = 2 * time.Second }, "clock", false, []string{"by 2000 ms", "NTP"}},
-		"clock behind":     {func(m *machine) { m.engine.Clock = -2 * time.Second }, "clock", false, []string{"by -2000 ms", "NTP"}},
-		"clock, who knows": {func(m *machine) { m.engine.Clock, m.engine.ClockSure = 2*time.Second, 3*time.Second }, "clock", true, nil},
+		"no go": {
+			func(m *machine) { m.goErr = errors.New("not found") }, "go", false,
+			[]string{"not found", "install Go 1.26"},
+		},
+		"no make": {
+			func(m *machine) { m.makeErr = errors.New("not found") }, "make", false,
+			[]string{"install make"},
+		},
+		"no temp": {
+			func(m *machine) { m.tempErr = fs.ErrPermission }, "temp", false,
+			[]string{"permission", "TMPDIR"},
+		},
+		"little temp": {
+			func(m *machine) { m.tempFree = 1 << 29 }, "temp", false,
+			[]string{"0.5 GiB free in /tmp", "free 1.0 GiB"},
+		},
+		"old engine": {
+			func(m *machine) { m.about.API = "1.40" }, "engine", false,
+			[]string{"API 1.40", "1.41", "update"},
+		},
+		"new engine":     {func(m *machine) { m.about.API = "1.55" }, "engine", true, []string{"API 1.55"}},
+		"next engine":    {func(m *machine) { m.about.API = "2.0" }, "engine", true, []string{"API 2.0"}},
+		"strange engine": {func(m *machine) { m.about.API = "" }, "engine", false, []string{"update"}},
+		"rootless":       {func(m *machine) { m.engine.Rootless = true }, "engine", true, []string{"rootless"}},
+		"no limits": {
+			func(m *machine) { m.engine.Limits = false }, "engine", true,
+			[]string{"can't limit processes"},
+		},
+		"another arch": {
+			func(m *machine) { m.arch = "arm64" }, "machine", true,
+			[]string{"linux/arm64", "linux/amd64"},
+		},
+		"windows": {
+			func(m *machine) { m.engine.OS = "windows" }, "machine", false,
+			[]string{"Linux containers"},
+		},
+		"one processor": {
+			func(m *machine) { m.engine.CPUs = 1 }, "size", false,
+			[]string{"1 processors", "two regions need 2 and 2.0 GiB, three 2 and 3.0", "more"},
+		},
+		"little memory": {
+			func(m *machine) { m.engine.Memory = 2<<30 - 1 }, "size", false,
+			[]string{"give the engine more"},
+		},
+		"enough memory": {func(m *machine) { m.engine.Memory = 2 << 30 }, "size", true, nil},
+		"little disk": {
+			func(m *machine) { m.disk.free = 1<<30 - 1 }, "disk", false,
+			[]string{"free 1.0 GiB", "docker system prune"},
+		},
+		"disk for images": {
+			func(m *machine) { m.disk.free, m.images.Here = 2<<30, false }, "disk", false,
+			[]string{"2.0 GiB free", "free 4.0 GiB"},
+		},
+		"disk out of view": {
+			func(m *machine) { m.disk = disk{used: 2 << 30, unused: 1 << 30} }, "disk", true,
+			[]string{"does not tell", "take 2.0 GiB, of which no container uses 1.0", "see that it has"},
+		},
+		"no usage either": {
+			func(m *machine) { m.disk = disk{err: errors.New("gone")} }, "disk", true,
+			[]string{"does not tell", "gone"},
+		},
+		"images to come": {
+			func(m *machine) { m.images.Here = false }, "images", true,
+			[]string{"s3: versitygw", "not here yet", "some minutes"},
+		},
+		"no way to images": {
+			func(m *machine) { m.images.Here, m.images.Lacks = false, errors.New("needs mmdebstrap") },
+			"images", false,
+			[]string{"from packages", "needs mmdebstrap"},
+		},
+		"no idea": {
+			func(m *machine) { m.imagesErr = errors.New("no cache") }, "images", false,
+			[]string{"no cache", "--source"},
+		},
+		"clock ahead": {
+			func(m *machine) { m.engine.Clock = 2 * time.Second }, "clock", false,
+			[]string{"by 2000 ms", "NTP"},
+		},
+		"clock behind": {
+			func(m *machine) { m.engine.Clock = -2 * time.Second }, "clock", false,
+			[]string{"by -2000 ms", "NTP"},
+		},
+		"clock, who knows": {
+			func(m *machine) { m.engine.Clock, m.engine.ClockSure = 2*time.Second, 3*time.Second },
+			"clock", true, nil,
+		},
 		"podman": {func(m *machine) {
 			m.about.Product, m.about.Version = engine.Podman, "5.4.2"
 			m.place = engine.Place{Address: "unix:///p.sock", By: "DOCKER_HOST", Named: true}
 		}, "engine", true, []string{"podman 5.4.2 at unix:///p.sock (named by DOCKER_HOST), API 1.41"}},
-		"nobody names one": {func(*machine) {}, "engine", true, []string{"docker 20.10.24 at unix:///var/run/docker.sock (this machine's, since nothing names another)"}},
-		"one for others":   {func(m *machine) { m.disregarded = "tcp://x, which tc.host names" }, "engine", true, []string{", and not tcp://x, which tc.host names"}},
-		"few networks":     {func(m *machine) { m.networks.Left = 2 }, "networks", false, []string{"address pools for 2 more", "two regions takes 3, of three 4", "docker network prune"}},
-		"enough networks":  {func(m *machine) { m.networks.Left = 3 }, "networks", true, []string{"address pools for 3 more"}},
-		"any networks":     {func(m *machine) { m.networks = engine.Networks{} }, "networks", true, []string{"as many as are wanted"}},
-		"pools not told":   {func(m *machine) { m.poolsErr = errors.New("no list") }, "networks", false, []string{"no list"}},
-		"in a job":         {func(m *machine) { m.local, m.host = false, "172.18.0.1" }, "ports", true, []string{"on 172.18.0.1 only, where this container"}},
-		"remote":           {func(m *machine) { m.local, m.exposed, m.host = false, true, "192.0.2.7" }, "ports", true, []string{"all addresses of 192.0.2.7", "firewall"}},
-		"no labs known":    {func(m *machine) { m.labsErr = errors.New("no list") }, "leftovers", false, []string{"no list"}},
+		"nobody names one": {
+			func(*machine) {}, "engine", true,
+			[]string{"docker 20.10.24 at unix:///var/run/docker.sock (this machine's, since nothing names another)"},
+		},
+		"one for others": {
+			func(m *machine) { m.disregarded = "tcp://x, which tc.host names" }, "engine", true,
+			[]string{", and not tcp://x, which tc.host names"},
+		},
+		"few networks": {
+			func(m *machine) { m.networks.Left = 2 }, "networks", false,
+			[]string{"address pools for 2 more", "two regions takes 3, of three 4", "docker network prune"},
+		},
+		"enough networks": {
+			func(m *machine) { m.networks.Left = 3 }, "networks", true,
+			[]string{"address pools for 3 more"},
+		},
+		"any networks": {
+			func(m *machine) { m.networks = engine.Networks{} }, "networks", true,
+			[]string{"as many as are wanted"},
+		},
+		"pools not told": {
+			func(m *machine) { m.poolsErr = errors.New("no list") }, "networks", false,
+			[]string{"no list"},
+		},
+		"in a job": {
+			func(m *machine) { m.local, m.host = false, "172.18.0.1" }, "ports", true,
+			[]string{"on 172.18.0.1 only, where this container"},
+		},
+		"remote": {
+			func(m *machine) { m.local, m.exposed, m.host = false, true, "192.0.2.7" }, "ports", true,
+			[]string{"all addresses of 192.0.2.7", "firewall"},
+		},
+		"no labs known": {
+			func(m *machine) { m.labsErr = errors.New("no list") }, "leftovers", false,
+			[]string{"no list"},
+		},
 		"in use": {func(m *machine) {
-			m.labs = []lab.Remains{{Running: lab.Running{Name: "ada", Mine: true}, Hub: true, Containers: 15, Networks: 3, Volumes: 8}}
+			m.labs = []lab.Remains{{
+				Running: lab.Running{Name: "ada", Mine: true}, Hub: true, Containers: 15,
+				Networks: 3, Volumes: 8,
+			}}
 		}, "leftovers", true, []string{mine + "is in use (15 containers, 3 networks, 8 volumes)"}},
 		"coming up": {func(m *machine) {
 			m.labs = []lab.Remains{{Running: lab.Running{Name: "ada", Mine: true}, Networks: 3}}
@@ -103,7 +201,10 @@ func TestDiagnosis(t *testing.T) {
 			m.labs = []lab.Remains{
 				{Running: lab.Running{Name: "bob"}}, {Running: lab.Running{Name: "ada", Mine: true, Kept: true}},
 			}
-		}, "leftovers", false, []string{"lab bob belongs to another machine", mine + "is broken: it has no hub", "`regionfall down`"}},
+		}, "leftovers", false, []string{
+			"lab bob belongs to another machine", mine + "is broken: it has no hub",
+			"`regionfall down`",
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := healthy()
@@ -158,7 +259,8 @@ func TestWithoutAnEngineTheOtherLinesAreThere(t *testing.T) {
 				t.Errorf("%s", line)
 			}
 		}
-		if got := page[3]; got.Remedy != c.remedy || strings.Contains(got.Detail, "start") || !strings.HasPrefix(got.Detail, "no container engine answers") {
+		if got := page[3]; got.Remedy != c.remedy || strings.Contains(got.Detail, "start") ||
+			!strings.HasPrefix(got.Detail, "no container engine answers") {
 			t.Errorf("%+v", got)
 		}
 	}
@@ -166,8 +268,14 @@ func TestWithoutAnEngineTheOtherLinesAreThere(t *testing.T) {
 
 func TestAnEngineThatHangsIsNotCalledAbsent(t *testing.T) {
 	m := healthy()
-	m.engineErr = &engine.Problem{Kind: engine.ErrHangs, Detail: "it did not list its networks within 30s", Remedy: "start it again"}
-	want := check{"engine", false, "the container engine hangs: it did not list its networks within 30s", "start it again"}
+	m.engineErr = &engine.Problem{
+		Kind: engine.ErrHangs, Detail: "it did not list its networks within 30s",
+		Remedy: "start it again",
+	}
+	want := check{
+		"engine", false, "the container engine hangs: it did not list its networks within 30s",
+		"start it again",
+	}
 	if got := diagnose(m)[3]; got != want {
 		t.Errorf("got %+v", got)
 	}

@@ -20,9 +20,10 @@ func (a *app) downCommand() *cobra.Command {
 	var everything bool
 	cmd := &cobra.Command{
 		Use: "down", Short: "Remove the labs that were left up",
-		Long: `Removes the lab that --lab names. Without, it names the labs of this machine that were brought up to stay (up, run --keep), whoever
-did, and asks before it removes them; where nobody can be asked, it removes none. With --all it removes every lab on the engine without
-asking, also those whose owner still runs and those made from other machines on a shared engine.`,
+		Long: `Removes the lab that --lab names. Without, it names the labs of this machine that were brought up to stay
+(up, run --keep), whoever did, and asks before it removes them; where nobody can be asked, it removes none. With --all
+it removes every lab on the engine without asking, also those whose owner still runs and those made from other machines
+on a shared engine.`,
 		Example: "  regionfall down\n  regionfall down --lab k3f9x2ab\n  regionfall down --all", Args: cobra.NoArgs,
 	}
 	name := labFlag(cmd)
@@ -65,7 +66,8 @@ func toRemove(labs []lab.Running, only string, everything bool, ask func(questio
 	case only != "" || everything || len(names) == 0:
 		return names, nil
 	case ask == nil:
-		return nil, badInput{fmt.Errorf("%s: name one with --lab, or remove every lab on the engine with --all", areUp(names))}
+		return nil, badInput{fmt.Errorf("%s: name one with --lab, or remove every lab on the engine with --all",
+			areUp(names))}
 	case !ask(areUp(names) + ": remove them?"):
 		return nil, badInput{errors.New("nothing is removed")}
 	}
@@ -100,7 +102,8 @@ func (a *app) remove(ctx context.Context, e *node.Engine, names []string) error 
 	for _, name := range names {
 		left, err := lab.Remove(ctx, e, name)
 		if err == nil && left > 0 {
-			err = fmt.Errorf("remove lab %s: the engine failed to remove %d resources: run it again, and if that does not help restart the engine", name, left)
+			err = fmt.Errorf("remove lab %s: the engine failed to remove %d resources: run it again, and if that "+
+				"does not help restart the engine", name, left)
 		}
 		errs = append(errs, err)
 	}

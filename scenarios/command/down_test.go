@@ -17,7 +17,10 @@ import (
 
 func TestOnlyWhatSomebodyNamedIsRemoved(t *testing.T) {
 	labs := []lab.Running{
-		{Name: "ada", Kept: true, Mine: true}, {Name: "bob", Kept: true, Mine: true}, {Name: "drill", Mine: true}, {Name: "far", Kept: true},
+		{Name: "ada", Kept: true, Mine: true},
+		{Name: "bob", Kept: true, Mine: true},
+		{Name: "drill", Mine: true},
+		{Name: "far", Kept: true},
 	}
 	asked := ""
 	says := func(yes bool) func(string) bool { return func(question string) bool { asked = question; return yes } }
@@ -34,17 +37,26 @@ func TestOnlyWhatSomebodyNamedIsRemoved(t *testing.T) {
 		"a drill's by its name": {labs, "drill", false, nil, []string{"drill"}, "", ""},
 		"one that is not":       {labs, "eve", false, says(true), nil, "", `no lab is called "eve"`},
 		"all":                   {labs, "", true, nil, []string{"ada", "bob", "drill", "far"}, "", ""},
-		"somebody says yes":     {labs, "", false, says(true), []string{"ada", "bob"}, "labs ada, bob are up: remove them?", ""},
-		"somebody says no":      {labs, "", false, says(false), nil, "labs ada, bob are up: remove them?", "nothing is removed"},
+		"somebody says yes": {
+			labs, "", false, says(true),
+			[]string{"ada", "bob"},
+			"labs ada, bob are up: remove them?", "",
+		},
+		"somebody says no": {
+			labs, "", false, says(false), nil, "labs ada, bob are up: remove them?",
+			"nothing is removed",
+		},
 		"nobody is there": {
-			labs, "", false, nil, nil, "", "labs ada, bob are up: name one with --lab, or remove every lab on the engine with --all",
+			labs, "", false, nil, nil, "",
+			"labs ada, bob are up: name one with --lab, or remove every lab on the engine with --all",
 		},
 		"one, and nobody there": {labs[:1], "", false, nil, nil, "", "lab ada is up: name one with --lab"},
 		"none":                  {labs[2:], "", false, nil, nil, "", ""},
 	} {
 		asked = ""
 		got, err := toRemove(c.labs, c.only, c.all, c.ask)
-		if !slices.Equal(got, c.want) || asked != c.asked || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
+		if !slices.Equal(got, c.want) || asked != c.asked || (err == nil) != (c.err == "") || err != nil &&
+			!strings.Contains(err.Error(), c.err) {
 			t.Errorf("%s: got %v, %v, asked %q", name, got, err, asked)
 		}
 		if err != nil && !errors.As(err, new(badInput)) {
@@ -54,9 +66,13 @@ func TestOnlyWhatSomebodyNamedIsRemoved(t *testing.T) {
 }
 
 func TestOnlyAYesIsOne(t *testing.T) {
-	for said, want := range map[string]bool{"y\n": true, "YES\n": true, "Y\n": true, "\n": false, "": false, "n\n": false, "yo\n": false} {
+	for said, want := range map[string]bool{
+		"y\n": true, "YES\n": true, "Y\n": true, "\n": false, "": false,
+		"n\n": false, "yo\n": false,
+	} {
 		var question strings.Builder
-		if got := agrees(t.Context(), strings.NewReader(said), &question, "labs ada are up: remove them?"); got != want {
+		if got := agrees(t.Context(), strings.NewReader(said), &question,
+			"labs ada are up: remove them?"); got != want {
 			t.Errorf("%q: %t", said, got)
 		}
 		if question.String() != "labs ada are up: remove them? [y/N] " {

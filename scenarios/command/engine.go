@@ -17,9 +17,10 @@ import (
 func (a *app) engineCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "engine", Short: "Start a container engine where there is none, end it, show which one is used",
-		Long: `Everything here runs in a container engine: the one that DOCKER_HOST names, else the one of docker's current context, else one that
-"engine start" started, else the machine's, else the user's: rootless docker, Docker Desktop, Colima, Podman. Where none answers, on Debian or Ubuntu and as root, "engine start" installs
-the distribution's docker.io and runs it on a socket and a data folder of its own; "make chaos" does so by itself.
+		Long: `Everything here runs in a container engine: the one that DOCKER_HOST names, else the one of docker's current
+context, else one that "engine start" started, else the machine's, else the user's: rootless docker, Docker Desktop,
+Colima, Podman. Where none answers, on Debian or Ubuntu and as root, "engine start" installs the distribution's
+docker.io and runs it on a socket and a data folder of its own; "make chaos" does so by itself.
 ` + engine.Decline + `=no declines.`,
 		Example: "  regionfall engine start\n  regionfall engine status\n  regionfall engine stop",
 		Args:    cobra.NoArgs,
@@ -37,12 +38,16 @@ socket and a data folder of its own. It runs until "regionfall engine stop". Wha
 		Example: "  regionfall engine start", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			began := time.Now()
-			at, started, err := engine.Start(cmd.Context(), func(text string) { a.tell("%s  engine: %s", elapsed(began), text) })
+			at, started, err := engine.Start(cmd.Context(), func(text string) {
+				a.tell("%s  engine: %s", elapsed(began),
+					text)
+			})
 			switch {
 			case err != nil:
 				return err
 			case started:
-				a.say("started a container engine at %s in %.1f s; end it with `%s`", at.Address, time.Since(began).Seconds(), stopEngine)
+				a.say("started a container engine at %s in %.1f s; end it with `%s`", at.Address,
+					time.Since(began).Seconds(), stopEngine)
 			case at.Own:
 				a.say("a container engine answers at %s: it was %s; end it with `%s`", at.Address, at.By, stopEngine)
 			default:
@@ -109,7 +114,8 @@ func labsOnOwn(ctx context.Context) error {
 	if len(up) == 0 {
 		return nil
 	}
-	return fmt.Errorf("labs are up on the engine (%s): take them down with `regionfall down`, or end them with it by --force", strings.Join(up, ", "))
+	return fmt.Errorf("labs are up on the engine (%s): take them down with `regionfall down`, or end them with it by "+
+		"--force", strings.Join(up, ", "))
 }
 
 func (a *app) engineStatusCommand() *cobra.Command {

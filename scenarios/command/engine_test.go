@@ -18,8 +18,10 @@ import (
 
 func TestWithoutAnEngineOneSentenceSaysSo(t *testing.T) {
 	for _, args := range []string{
-		"run kyc-region-outage", "run kyc-region-outage kyc-zero-loss --repeat 2 --json", "up", "images", "images --json",
-		"status", "status --json", "down", // never down --all: were DOCKER_HOST not obeyed, it would take somebody's labs
+		"run kyc-region-outage", "run kyc-region-outage kyc-zero-loss --repeat 2 --json", "up", "images",
+		"images --json",
+		// never down --all: were DOCKER_HOST not obeyed, it would take somebody's labs
+		"status", "status --json", "down",
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Parallel()
@@ -110,7 +112,8 @@ func TestAnInterruptIsObeyedAndSaid(t *testing.T) {
 func TestAnEngineThatHangsKeepsNobodyWhoDoesNotNeedIt(t *testing.T) {
 	folder := drilled{}.folder(t)
 	for _, args := range []string{
-		"", "help", "help run", "run --help", "completion bash", "list", "list faults", "show kyc-region-outage", "schema result", "engine --help",
+		"", "help", "help run", "run --help", "completion bash", "list", "list faults", "show kyc-region-outage",
+		"schema result", "engine --help",
 		"rejudge " + folder, "report " + folder, "__complete ru", "__complete run kyc", "__complete up ",
 	} {
 		t.Run(args, func(t *testing.T) {
@@ -165,14 +168,18 @@ func TestACommandThatNeedsTheEngineSweepsFirst(t *testing.T) {
 	const host = "me"
 	state := stateOf(t, host)
 	there := enginetest.Start(t)
-	for args, sweeps := range map[string]bool{"status": true, "down": true, "doctor": false, "engine status": false, "__complete lose ": false} {
+	for args, sweeps := range map[string]bool{
+		"status": true, "down": true, "doctor": false, "engine status": false,
+		"__complete lose ": false,
+	} {
 		there.Has(enginetest.Thing{Kind: "network", Name: "regionfall-dead-global", Labels: map[string]string{
 			"regionfall.lab": "dead", "regionfall.host": host, "regionfall.kept": "false",
 		}})
 		cmd := on(t.Context(), t, there, words(args)...)
 		cmd.Env = append(cmd.Env, lab.StateEnv+"="+state)
 		f := finish(t, cmd)
-		if swept := len(there.Names("network")) == 0; swept != sweeps || strings.Contains(f.stderr, "swept what a killed run left behind: lab dead") != sweeps {
+		if swept := len(there.Names("network")) == 0; swept != sweeps ||
+			strings.Contains(f.stderr, "swept what a killed run left behind: lab dead") != sweeps {
 			t.Errorf("%s: swept %t:\n%s%s", args, swept, f.stdout, f.stderr)
 		}
 		there.Forget()
@@ -181,18 +188,25 @@ func TestACommandThatNeedsTheEngineSweepsFirst(t *testing.T) {
 
 // The proxy is meant for the world outside, and knows no engine.
 func TestAProxyThatIsAskedForTheEngineIsNamed(t *testing.T) {
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "policy denies it", http.StatusForbidden) }))
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+		_ *http.Request,
+	) {
+		http.Error(w, "policy denies it", http.StatusForbidden)
+	}))
 	defer proxy.Close()
 	at := strings.TrimPrefix(proxy.URL, "http://")
 	for name, c := range map[string]struct{ proxy, says string }{
-		"refuses": {"http://me:secret@" + at, "the HTTP proxy " + at + " was asked for it: Error response from daemon: policy denies it"},
+		"refuses": {"http://me:secret@" + at, "the HTTP proxy " + at +
+			" was asked for it: Error response from daemon: policy denies it"},
 		"is dead": {"http://127.0.0.1:1", "the HTTP proxy 127.0.0.1:1 was asked for it: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cmd := command(t.Context(), t, "status")
 			cmd.Env = append(cmd.Env, "DOCKER_HOST=tcp://engine.example:2375", "HTTP_PROXY="+c.proxy)
 			f := finish(t, cmd)
-			f.want(t, exitHarness, "no container engine answers at tcp://engine.example:2375, as DOCKER_HOST says: "+c.says, "; add engine.example to NO_PROXY")
+			f.want(t, exitHarness,
+				"no container engine answers at tcp://engine.example:2375, as DOCKER_HOST says: "+c.says,
+				"; add engine.example to NO_PROXY")
 			if strings.Contains(f.stderr, "secret") {
 				t.Errorf("it gives the proxy's password away: %s", f.stderr)
 			}

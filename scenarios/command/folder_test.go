@@ -11,7 +11,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
-// drilled is what a drill of the example saw. The zero value is a good one: us-east-1 is lost at 5 s and us-west-2 serves at once.
+// drilled is what a drill of the example saw. The zero value is a good one: us-east-1 is lost at 5 s and us-west-2
+// serves at once.
 type drilled struct {
 	lost      int // of the oldest writes, in every store
 	unhealed  bool
@@ -55,7 +56,8 @@ func (d drilled) folder(t *testing.T) string {
 		rec.Op(op)
 	}
 	fault := history.Fault{
-		Name: "lose_region", Target: "us-east-1", Regions: []string{"us-east-1"}, Command: lostAt - 10*ms, Confirmed: true,
+		Name: "lose_region", Target: "us-east-1", Regions: []string{"us-east-1"}, Command: lostAt - 10*ms,
+		Confirmed: true,
 		Effective: &history.Interval{Lo: lostAt - 2*ms, Hi: lostAt}, By: "clients get no answer",
 	}
 	if !d.unhealed {
@@ -66,7 +68,8 @@ func (d drilled) folder(t *testing.T) string {
 		at := ends + 100*ms + time.Duration(i)*2*time.Second
 		for _, store := range []string{history.StorePostgres, history.StoreObjects, history.StoreItems} {
 			rec.Read(history.FinalRead{
-				Read: which, Store: store, Region: "us-west-2", At: history.Interval{Lo: at, Hi: at + ms}, IDs: acked[d.lost:],
+				Read: which, Store: store, Region: "us-west-2", At: history.Interval{Lo: at, Hi: at + ms},
+				IDs: acked[d.lost:],
 			})
 		}
 	}
@@ -80,7 +83,10 @@ func (d drilled) folder(t *testing.T) string {
 	h := rec.Snapshot()
 	r := evidence.New(evidence.Drill{
 		Scenario: evidence.ScenarioOf(plan.Name, []byte(example), plan.Timescale), Status: d.status, History: h,
-		Report: measure.Judge(h, plan.Judge), Lab: evidence.Lab{Engine: "docker 20.10", AWS: "packages", Ready: new(measure.Near(6800 * time.Millisecond))}, Leftovers: d.leftovers,
+		Report: measure.Judge(h, plan.Judge), Lab: evidence.Lab{
+			Engine: "docker 20.10", AWS: "packages",
+			Ready: new(measure.Near(6800 * time.Millisecond)),
+		}, Leftovers: d.leftovers,
 	})
 	if d.recorded != measure.Inconclusive {
 		r.Verdict = d.recorded

@@ -10,7 +10,8 @@ import (
 	"unicode"
 )
 
-// Whatever a file or a name holds, it gives one sentence, soon, and nothing of it reaches the terminal but what can be read.
+// Whatever a file or a name holds, it gives one sentence, soon, and nothing of it reaches the terminal but what can be
+// read.
 func TestHostileInputIsBadInput(t *testing.T) {
 	dir := t.TempDir()
 	in := func(name, text string) string {
@@ -33,14 +34,17 @@ func TestHostileInputIsBadInput(t *testing.T) {
 		return in(key+".yaml", strings.Replace(example, "timescale: 360", "timescale: 360\n"+key+": "+value, 1))
 	}
 	for name, c := range map[string]struct{ file, want string }{
-		"a link to a key":         {link, "it is a link that leads nowhere in its folder"},
-		"a pipe":                  {pipe, "it is a pipe, not a file"},
-		"a folder":                {dir + "/", "it is a folder, not a file"},
-		"a device":                {"/dev/zero", "it is a device, not a file"},
-		"a huge file":             {in("huge.yaml", strings.Repeat("a: b\n", 1<<20)), "the file has more than 64 KiB"},
-		"brackets in brackets":    {in("deep.yaml", strings.Repeat("[", 60_000)), "more than 1000 characters"},
-		"zero bytes":              {in("zero.yaml", example+"\x00"), "the file holds zero bytes"},
-		"aliases":                 {in("alias.yaml", "a: &a [x]\nb: [*a, *a]\n"), "anchors and aliases (& and *) are not supported"},
+		"a link to a key":      {link, "it is a link that leads nowhere in its folder"},
+		"a pipe":               {pipe, "it is a pipe, not a file"},
+		"a folder":             {dir + "/", "it is a folder, not a file"},
+		"a device":             {"/dev/zero", "it is a device, not a file"},
+		"a huge file":          {in("huge.yaml", strings.Repeat("a: b\n", 1<<20)), "the file has more than 64 KiB"},
+		"brackets in brackets": {in("deep.yaml", strings.Repeat("[", 60_000)), "more than 1000 characters"},
+		"zero bytes":           {in("zero.yaml", example+"\x00"), "the file holds zero bytes"},
+		"aliases": {
+			in("alias.yaml", "a: &a [x]\nb: [*a, *a]\n"),
+			"anchors and aliases (& and *) are not supported",
+		},
 		"a key twice":             {in("twice.yaml", example+"expect: pass\n"), `key "expect" is there twice`},
 		"colours in the story":    {inScenario("story", `"\e[31mred"`), "story: holds U+001B"},
 		"colours as they are":     {inScenario("observe", `"`+red+`"`), `observe: "\x1b[31mred" is not a time`},
@@ -68,7 +72,12 @@ func TestHostileInputIsBadInput(t *testing.T) {
 }
 
 func TestErrorsAreReadableWhateverTheyQuote(t *testing.T) {
-	for _, args := range [][]string{{"rejudge", "\x1b[31mred"}, {"report", "\x9bred"}, {"\x1b]0;title\x07"}, {"up", "\x1b[2J"}} {
+	for _, args := range [][]string{
+		{"rejudge", "\x1b[31mred"},
+		{"report", "\x9bred"},
+		{"\x1b]0;title\x07"},
+		{"up", "\x1b[2J"},
+	} {
 		f := regionfall(t, args...)
 		f.want(t, exitBadInput, "Error: ")
 		f.wantReadable(t)

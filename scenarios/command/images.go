@@ -64,7 +64,8 @@ const awsEnv = "REGIONFALL_AWS"
 
 func (f *imageFlags) add(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.source, "source", "auto", "where images come from: auto, registry or packages")
-	cmd.Flags().StringVar(&f.aws, "aws", cmp.Or(os.Getenv(awsEnv), "auto"), "what serves S3 and DynamoDB: auto, localstack or packages; "+awsEnv+" is its default")
+	cmd.Flags().StringVar(&f.aws, "aws", cmp.Or(os.Getenv(awsEnv), "auto"),
+		"what serves S3 and DynamoDB: auto, localstack or packages; "+awsEnv+" is its default")
 }
 
 // options of Ensure. What serves S3 and DynamoDB is the file's to say where the command leaves it open.

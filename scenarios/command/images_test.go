@@ -19,7 +19,10 @@ func TestWhoSaysWhatServesS3AndDynamoDB(t *testing.T) {
 		"the environment":             {env: "localstack", want: topology.AWSLocalStack},
 		"the environment, and a file": {env: "localstack", file: topology.AWSPackages, want: topology.AWSLocalStack},
 		"the command":                 {flag: "packages", env: "localstack", want: topology.AWSPackages},
-		"the command, nothing new":    {flag: "auto", env: "localstack", file: topology.AWSPackages, want: topology.AWSPackages},
+		"the command, nothing new": {
+			flag: "auto", env: "localstack", file: topology.AWSPackages,
+			want: topology.AWSPackages,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv(awsEnv, c.env)

@@ -20,7 +20,8 @@ import (
 
 // labFlag lets a command name its lab. What `regionfall up` prints sets the variable.
 func labFlag(cmd *cobra.Command) *string {
-	return cmd.Flags().String("lab", os.Getenv("REGIONFALL_LAB"), "which lab, where several are up (default $REGIONFALL_LAB)")
+	return cmd.Flags().String("lab", os.Getenv("REGIONFALL_LAB"),
+		"which lab, where several are up (default $REGIONFALL_LAB)")
 }
 
 func (a *app) injectCommand() *cobra.Command {
@@ -28,9 +29,11 @@ func (a *app) injectCommand() *cobra.Command {
 		Use: "inject FAULT", Short: "Break a lab that is up, in one of the ways of the catalogue",
 		Long: `Injects a fault into a lab that was brought up by hand, waits until an independent probe sees it in force, and leaves it so until
 ` + "`regionfall heal`" + `. The parameters are those of a scenario file, as flags. ` + "`regionfall list faults`" + ` has all of them.`,
-		Example: "  regionfall inject partition --from us-west-2 --to us-east-1\n  regionfall inject kill --service postgres --role primary\n" +
+		Example: "  regionfall inject partition --from us-west-2 --to us-east-1\n  regionfall inject kill --service " +
+			"postgres --role primary\n" +
 			"  regionfall inject latency --from us-west-2 --to us-east-1 --delay 80ms",
-		Args: cobra.ArbitraryArgs, FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true}, // first the fault is unknown
+		// first the fault is unknown
+		Args: cobra.ArbitraryArgs, FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return badInput{scenarios.UnknownFault(args[0])}
@@ -48,7 +51,8 @@ func (a *app) injectKind(e fault.Entry) *cobra.Command {
 	spec, _ := fault.New(e.Kind)
 	cmd := &cobra.Command{
 		Use: e.Kind, Short: sentence(e.Mimics),
-		Long:    fmt.Sprintf("%s.\n\nSeen when %s.\nIn a scenario file:\n  - inject: {%s}", sentence(e.Mimics), e.Shows, e.Example),
+		Long: fmt.Sprintf("%s.\n\nSeen when %s.\nIn a scenario file:\n  - inject: {%s}", sentence(e.Mimics), e.Shows,
+			e.Example),
 		Example: "  regionfall inject " + asFlags(e),
 		Args:    cobra.NoArgs, ValidArgsFunction: cobra.NoFileCompletions,
 	}
@@ -99,7 +103,8 @@ func asFlags(e fault.Entry) string {
 	list := strings.NewReplacer(", ", ",")
 	for _, p := range strings.Split(protectLists(strings.TrimSuffix(parameters, "}")), ", ") {
 		name, value, _ := strings.Cut(p, ": ")
-		line += " --" + strings.ReplaceAll(name, "_", "-") + " " + list.Replace(strings.Trim(strings.ReplaceAll(value, "\x00", ","), "[]"))
+		line += " --" + strings.ReplaceAll(name, "_", "-") + " " +
+			list.Replace(strings.Trim(strings.ReplaceAll(value, "\x00", ","), "[]"))
 	}
 	return line
 }
@@ -163,7 +168,8 @@ func (a *app) healCommand() *cobra.Command {
 		Use: "heal [ID or FAULT…]", Short: "Heal what was injected by hand: all of it, or by id or kind",
 		Long: `Heals the faults of a lab that was brought up by hand, the last that was injected first, and waits until each is seen healed.
 Faults of a drill that is running are left to the drill.`,
-		Example: "  regionfall heal\n  regionfall heal partition\n  regionfall heal k3f9x2ab", Args: cobra.ArbitraryArgs,
+		Example:           "  regionfall heal\n  regionfall heal partition\n  regionfall heal k3f9x2ab",
+		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: complete(standing),
 	}
 	name := labFlag(cmd)
@@ -183,7 +189,10 @@ func (a *app) heal(ctx context.Context, l *lab.Lab, which ...string) error {
 	})
 	for _, w := range which {
 		if !slices.ContainsFunc(mine, func(n lab.Note) bool { return n.ID == w || n.Kind == w }) {
-			return badInput{fmt.Errorf("no fault %q was injected by hand into lab %s; `regionfall status` shows what was", w, l.Name)}
+			return badInput{
+				fmt.Errorf("no fault %q was injected by hand into lab %s; `regionfall status` shows what was", w,
+					l.Name),
+			}
 		}
 	}
 	began := time.Now()

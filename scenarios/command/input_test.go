@@ -33,21 +33,27 @@ func TestBadInputIsPointedAt(t *testing.T) {
 		args  string
 		texts []string
 	}{
-		"unknown command":         {"frobnicate", []string{`unknown command "frobnicate"`}},
-		"misspelt command":        {"lst", []string{`unknown command "lst"`, "Did you mean this?", "list"}},
-		"unknown flag":            {"run kyc-region-outage --nope", []string{"unknown flag: --nope"}},
-		"unknown flag of all":     {"--nope", []string{"unknown flag: --nope"}},
-		"flag of the wrong kind":  {"run kyc-region-outage --repeat many", []string{"--repeat", `"many"`}},
-		"nothing to run":          {"run", []string{"no scenario is named", "--family or --all"}},
-		"an unknown family":       {"run --family kyx", []string{`no family "kyx": did you mean "kyc"`}},
-		"a family and all":        {"run --family kyc --all", []string{"can't be given together"}},
-		"nothing to judge":        {"rejudge", []string{"accepts 1 arg"}},
-		"nothing to show":         {"show", []string{"accepts 1 arg"}},
-		"too much to ask":         {"status all", []string{`unknown command "all" for "regionfall status"`}},
-		"misspelt scenario":       {"run kyc-region-outge", []string{`no scenario is called "kyc-region-outge"`, `did you mean "kyc-region-outage"?`}},
+		"unknown command":        {"frobnicate", []string{`unknown command "frobnicate"`}},
+		"misspelt command":       {"lst", []string{`unknown command "lst"`, "Did you mean this?", "list"}},
+		"unknown flag":           {"run kyc-region-outage --nope", []string{"unknown flag: --nope"}},
+		"unknown flag of all":    {"--nope", []string{"unknown flag: --nope"}},
+		"flag of the wrong kind": {"run kyc-region-outage --repeat many", []string{"--repeat", `"many"`}},
+		"nothing to run":         {"run", []string{"no scenario is named", "--family or --all"}},
+		"an unknown family":      {"run --family kyx", []string{`no family "kyx": did you mean "kyc"`}},
+		"a family and all":       {"run --family kyc --all", []string{"can't be given together"}},
+		"nothing to judge":       {"rejudge", []string{"accepts 1 arg"}},
+		"nothing to show":        {"show", []string{"accepts 1 arg"}},
+		"too much to ask":        {"status all", []string{`unknown command "all" for "regionfall status"`}},
+		"misspelt scenario": {
+			"run kyc-region-outge",
+			[]string{`no scenario is called "kyc-region-outge"`, `did you mean "kyc-region-outage"?`},
+		},
 		"misspelt scenario, show": {"show kyc-zero-los", []string{`did you mean "kyc-zero-loss"?`}},
-		"unknown scenario":        {"run meteor", []string{`no scenario is called "meteor"`, "known are config-active-passive, "}},
-		"no such file":            {"run ./none.yaml", []string{"none.yaml: no such file"}},
+		"unknown scenario": {"run meteor", []string{
+			`no scenario is called "meteor"`,
+			"known are config-active-passive, ",
+		}},
+		"no such file": {"run ./none.yaml", []string{"none.yaml: no such file"}},
 		"misspelt fault": {
 			"run " + misspelt,
 			[]string{
@@ -60,20 +66,53 @@ func TestBadInputIsPointedAt(t *testing.T) {
 			"run kyc-region-outage " + misspelt + " " + untimed,
 			[]string{"misspelt.yaml:6:14: ", "untimed.yaml:1:1: missing: timescale"},
 		},
-		"no repeat":                {"run kyc-region-outage --repeat 0", []string{"--repeat is 0; it must be at least 1"}},
-		"negative timescale":       {"run kyc-region-outage --timescale -1", []string{"--timescale is -1; it must be above 0"}},
-		"timescale below 1":        {"run kyc-region-outage --timescale 0.5", []string{"timescale: 0.5 must be 1 to 10000"}},
-		"no timescale at all":      {"run kyc-region-outage --timescale NaN", []string{"--timescale is NaN; it must be above 0"}},
-		"infinite timescale":       {"run kyc-region-outage --timescale Inf", []string{"timescale: +Inf must be 1 to 10000"}},
-		"too big a timescale":      {"run kyc-region-outage --timescale 5000", []string{"kyc-region-outage.yaml:", "use a timescale of"}},
-		"unknown source":           {"run kyc-region-outage --source web", []string{`image source "web": want auto, registry or packages`}},
-		"unknown source, up":       {"up --source web", []string{`image source "web": want auto, registry or packages`}},
-		"source of images":         {"images --source web", []string{`image source "web": want auto, registry or packages`}},
-		"unknown server of AWS":    {"run kyc-region-outage --aws localstak", []string{`S3 and DynamoDB from "localstak": want auto, localstack or packages`}},
-		"unknown server, up":       {"up --aws aws", []string{`S3 and DynamoDB from "aws": want auto, localstack or packages`}},
-		"unknown server, doctor":   {"doctor --aws aws", []string{`S3 and DynamoDB from "aws"`}},
-		"unknown topology":         {"up tow-regions", []string{`no topology is called "tow-regions"`, "two-regions"}},
-		"misspelt fault to inject": {"inject partitoin --from a", []string{`unknown fault "partitoin": did you mean "partition"?`}},
+		"no repeat": {
+			"run kyc-region-outage --repeat 0",
+			[]string{"--repeat is 0; it must be at least 1"},
+		},
+		"negative timescale": {
+			"run kyc-region-outage --timescale -1",
+			[]string{"--timescale is -1; it must be above 0"},
+		},
+		"timescale below 1": {
+			"run kyc-region-outage --timescale 0.5",
+			[]string{"timescale: 0.5 must be 1 to 10000"},
+		},
+		"no timescale at all": {
+			"run kyc-region-outage --timescale NaN",
+			[]string{"--timescale is NaN; it must be above 0"},
+		},
+		"infinite timescale": {
+			"run kyc-region-outage --timescale Inf",
+			[]string{"timescale: +Inf must be 1 to 10000"},
+		},
+		"too big a timescale": {"run kyc-region-outage --timescale 5000", []string{"kyc-region-outage.yaml:", "use a timescale of"}},
+		"unknown source": {
+			"run kyc-region-outage --source web",
+			[]string{`image source "web": want auto, registry or packages`},
+		},
+		"unknown source, up": {
+			"up --source web",
+			[]string{`image source "web": want auto, registry or packages`},
+		},
+		"source of images": {
+			"images --source web",
+			[]string{`image source "web": want auto, registry or packages`},
+		},
+		"unknown server of AWS": {
+			"run kyc-region-outage --aws localstak",
+			[]string{`S3 and DynamoDB from "localstak": want auto, localstack or packages`},
+		},
+		"unknown server, up": {
+			"up --aws aws",
+			[]string{`S3 and DynamoDB from "aws": want auto, localstack or packages`},
+		},
+		"unknown server, doctor": {"doctor --aws aws", []string{`S3 and DynamoDB from "aws"`}},
+		"unknown topology":       {"up tow-regions", []string{`no topology is called "tow-regions"`, "two-regions"}},
+		"misspelt fault to inject": {
+			"inject partitoin --from a",
+			[]string{`unknown fault "partitoin": did you mean "partition"?`},
+		},
 		"a parameter that is none": {"inject partition --form a", []string{"unknown flag: --form"}},
 		"a delay without a unit":   {"inject latency --delay 80", []string{"--delay", "80"}},
 		"fewer jobs than none":     {"run kyc-region-outage --jobs -1", []string{"--jobs is -1"}},
@@ -185,8 +224,9 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 		t.Errorf("only %d commands", len(root.Commands()))
 	}
 	for what, code := range map[string]int{
-		"pass": exitPass, "fail": exitFail, "inconclusive": exitInconclusive, "the lab or the harness failed": exitHarness,
-		"bad input": exitBadInput, "interrupted": exitInterrupted,
+		"pass": exitPass, "fail": exitFail, "inconclusive": exitInconclusive,
+		"the lab or the harness failed": exitHarness,
+		"bad input":                     exitBadInput, "interrupted": exitInterrupted,
 	} {
 		if text := fmt.Sprintf("%d %s", code, what); !strings.Contains(root.Long, text) {
 			t.Errorf("the help does not say %q", text)

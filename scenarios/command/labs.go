@@ -22,7 +22,8 @@ eval "$(regionfall up two-regions)". Time is real time: health checks and TTLs a
 
 A topology is one of these, or a YAML file with the keys that a scenario has below topology:
 ` + strings.Join(topology.PresetNames(), ", ") + `.`,
-		Example: "  regionfall up\n  regionfall up --aws localstack\n  regionfall up three-regions\n  regionfall up ./ours.yaml", Args: cobra.MaximumNArgs(1),
+		Example: "  regionfall up\n  regionfall up --aws localstack\n  regionfall up three-regions\n  regionfall up " +
+			"./ours.yaml", Args: cobra.MaximumNArgs(1),
 		ValidArgs: topology.PresetNames(),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := "two-regions"
@@ -91,7 +92,8 @@ func (a *app) endpoints(l *lab.Lab) error {
 			url := "http://" + tap
 			switch s {
 			case topology.ServicePostgres:
-				url = fmt.Sprintf("postgres://%s:%s@%s/%s", topology.DatabaseUser, topology.Secret, tap, topology.Database)
+				url = fmt.Sprintf("postgres://%s:%s@%s/%s", topology.DatabaseUser, topology.Secret, tap,
+					topology.Database)
 			case topology.ServiceRedis:
 				url = "redis://" + tap
 			}

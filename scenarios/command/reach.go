@@ -19,7 +19,8 @@ func (a *app) logsCommand() *cobra.Command {
 	var follow bool
 	cmd := &cobra.Command{
 		Use: "logs NODE", Short: "Show what a node printed",
-		Example: "  regionfall logs postgres.us-east-1\n  regionfall logs automation.us-west-2 --follow", Args: cobra.ExactArgs(1),
+		Example:           "  regionfall logs postgres.us-east-1\n  regionfall logs automation.us-west-2 --follow",
+		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: complete((*lab.Lab).NodeNames),
 	}
 	name := labFlag(cmd)
@@ -55,7 +56,10 @@ func (a *app) psqlCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			command := append([]string{"psql", "-h", "/run/postgresql", "-U", topology.DatabaseUser, "-d", topology.Database}, args[1:]...)
+			command := append([]string{
+				"psql", "-h", "/run/postgresql", "-U", topology.DatabaseUser, "-d",
+				topology.Database,
+			}, args[1:]...)
 			t := lab.Terminal{In: os.Stdin, Out: a.stdout, Err: a.stderr}
 			if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) && a.live {
 				if columns, rows, err := term.GetSize(fd); err == nil {
@@ -91,7 +95,8 @@ func complete(of func(*lab.Lab) []string) cobra.CompletionFunc {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		defer func() { _ = e.Close() }()
-		_ = onLab(ctx, e, name, func(l *lab.Lab) error { names = of(l); return nil }) // without a lab there is nothing to offer
+		// without a lab there is nothing to offer
+		_ = onLab(ctx, e, name, func(l *lab.Lab) error { names = of(l); return nil })
 		return names, cobra.ShellCompDirectiveNoFileComp
 	}
 }

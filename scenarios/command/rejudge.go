@@ -33,7 +33,10 @@ code is that of the verdict found now. A folder whose scenario is not the one th
 			if before.Verdict != after.Verdict {
 				a.tell("the folder says %s; its history says %s", before.Verdict, after.Verdict)
 			}
-			return [...]error{nil, verdictError(exitInconclusive), verdictError(exitFail), verdictError(exitHarness)}[severity(after)]
+			return [...]error{
+				nil, verdictError(exitInconclusive), verdictError(exitFail),
+				verdictError(exitHarness),
+			}[severity(after)]
 		},
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print result.json as it would be now")

@@ -16,14 +16,24 @@ func TestTheExitCodeIsTheVerdict(t *testing.T) {
 		code  int
 		texts []string
 	}{
-		"pass":         {drilled{}, exitPass, []string{"example: pass"}},
-		"fail":         {drilled{lost: 30}, exitFail, []string{"example: fail", "30 of 250"}},
-		"inconclusive": {drilled{unhealed: true}, exitInconclusive, []string{"example: inconclusive", "was not seen healed"}},
-		"interrupted":  {drilled{status: evidence.Interrupted}, exitInconclusive, []string{"example: inconclusive"}},
-		"error":        {drilled{status: evidence.Errored}, exitHarness, []string{"example: inconclusive"}},
-		"left over":    {drilled{leftovers: 3}, exitHarness, []string{"example: inconclusive", "regionfall down --all"}},
+		"pass": {drilled{}, exitPass, []string{"example: pass"}},
+		"fail": {drilled{lost: 30}, exitFail, []string{"example: fail", "30 of 250"}},
+		"inconclusive": {
+			drilled{unhealed: true},
+			exitInconclusive,
+			[]string{"example: inconclusive", "was not seen healed"},
+		},
+		"interrupted": {drilled{status: evidence.Interrupted}, exitInconclusive, []string{"example: inconclusive"}},
+		"error":       {drilled{status: evidence.Errored}, exitHarness, []string{"example: inconclusive"}},
+		"left over": {
+			drilled{leftovers: 3},
+			exitHarness,
+			[]string{"example: inconclusive", "regionfall down --all"},
+		},
 		"a lie": {
-			drilled{lost: 30, recorded: measure.Pass}, exitFail, []string{"example: fail", "the folder says pass; its history says fail\n"},
+			drilled{lost: 30, recorded: measure.Pass},
+			exitFail,
+			[]string{"example: fail", "the folder says pass; its history says fail\n"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -62,7 +72,8 @@ func TestReportsAreRenderedAgain(t *testing.T) {
 				t.Errorf("%s: %v:\n%s", name, err, data)
 			}
 		}
-		if data, _ := os.ReadFile(filepath.Join(dir, evidence.FileSummary)); !strings.Contains(string(data), "example: "+verdict) {
+		if data, _ := os.ReadFile(filepath.Join(dir, evidence.FileSummary)); !strings.Contains(string(data),
+			"example: "+verdict) {
 			t.Errorf("want %s:\n%s", verdict, data)
 		}
 	}
@@ -78,7 +89,8 @@ func TestAScenarioThatIsNotTheDrillsIsBadInput(t *testing.T) {
 	if err := os.WriteFile(path, append(data, "# no matter what\n"...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	regionfall(t, "rejudge", dir).want(t, exitBadInput, "scenario.yaml is not the scenario that was run", "put the file back as the drill left it")
+	regionfall(t, "rejudge", dir).want(t, exitBadInput, "scenario.yaml is not the scenario that was run",
+		"put the file back as the drill left it")
 }
 
 func TestReportWithoutHistoryIsBadInput(t *testing.T) {

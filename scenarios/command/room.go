@@ -67,6 +67,7 @@ func (r room) jobs(wanted int, networks []int) (int, error) {
 	if most > 0 {
 		fewer = fmt.Sprintf("take at most %d, or remove", most)
 	}
-	return 0, fmt.Errorf("--jobs is %d: the labs take %d networks, and the engine has address pools for %d more: %s networks "+
+	return 0, fmt.Errorf("--jobs is %d: the labs take %d networks, and the engine has address pools for %d more: %s "+
+		"networks "+
 		"that nobody uses with `docker network prune`", wanted, need, r.networks.Left, fewer)
 }

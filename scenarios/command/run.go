@@ -52,14 +52,18 @@ library (regionfall list); a path to a .yaml file is one of your own. Several dr
 		},
 	}
 	cmd.Flags().StringVar(&f.out, "out", "out", "folder that gets a folder per drill")
-	cmd.Flags().Float64Var(&f.timescale, "timescale", 0, "one lab second stands for this many; 0 takes the scenario's own")
+	cmd.Flags().Float64Var(&f.timescale, "timescale", 0,
+		"one lab second stands for this many; 0 takes the scenario's own")
 	cmd.Flags().IntVar(&f.repeat, "repeat", 1, "run each scenario this many times")
 	cmd.Flags().BoolVar(&f.keep, "keep", false, "leave the lab up afterwards, to look at")
-	cmd.Flags().BoolVar(&f.json, "json", false, "print result.json (an array of them for several drills) instead of a table")
+	cmd.Flags().BoolVar(&f.json, "json", false,
+		"print result.json (an array of them for several drills) instead of a table")
 	cmd.Flags().BoolVar(&f.all, "all", false, "run the whole library")
 	cmd.Flags().StringVar(&f.family, "family", "", "run the scenarios of the library whose names begin so, such as kyc")
-	cmd.Flags().BoolVar(&f.brief, "brief", false, "print the phases of each drill instead of all that happens, and its table only if it did not end as expected")
-	cmd.Flags().IntVar(&f.jobs, "jobs", 0, "drills side by side, each on a lab of its own; 0 is as many as the machine carries")
+	cmd.Flags().BoolVar(&f.brief, "brief", false,
+		"print the phases of each drill instead of all that happens, and its table only if it did not end as expected")
+	cmd.Flags().IntVar(&f.jobs, "jobs", 0,
+		"drills side by side, each on a lab of its own; 0 is as many as the machine carries")
 	f.images.add(cmd)
 	return cmd
 }
@@ -74,7 +78,8 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 		return badInput{fmt.Errorf("--repeat is %d; it must be at least 1", f.repeat)}
 	}
 	if f.jobs < 0 {
-		return badInput{fmt.Errorf("--jobs is %d; it must be at least 1, or 0 for as many as the machine carries", f.jobs)}
+		return badInput{fmt.Errorf("--jobs is %d; it must be at least 1, or 0 for as many as the machine carries",
+			f.jobs)}
 	}
 	if !(f.timescale >= 0) { // written so that NaN is refused too
 		return badInput{fmt.Errorf("--timescale is %g; it must be above 0", f.timescale)}
@@ -118,7 +123,10 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 	}}
 	var drills []runner.Options
 	for i, s := range todo {
-		drills = append(drills, runner.Options{Scenario: s, Out: f.out, Images: wanted, Keep: f.keep, Repeat: repeats[i]})
+		drills = append(drills, runner.Options{
+			Scenario: s, Out: f.out, Images: wanted, Keep: f.keep,
+			Repeat: repeats[i],
+		})
 	}
 	if r.side {
 		err = r.sideBySide(cmd.Context(), drills, jobs)
@@ -149,7 +157,8 @@ func (f runFlags) wanted(names []string) ([]string, error) {
 		names = append(names, family...)
 	}
 	if len(names) == 0 {
-		return nil, errors.New("no scenario is named: give a name of the library (regionfall list), a path to a file, --family or --all")
+		return nil, errors.New("no scenario is named: give a name of the library (regionfall list), a path to a " +
+			"file, --family or --all")
 	}
 	return names, nil
 }
@@ -180,8 +189,9 @@ func (r *runs) sideBySide(ctx context.Context, drills []runner.Options, jobs int
 	return g.Wait()
 }
 
-// inTurn runs one drill after the other. The lab of the next one comes up while the last one, of which nothing is measured any more, reads
-// what is left and heals. While the last one's lab is removed the next one's clients begin, whose steady state waits for that.
+// inTurn runs one drill after the other. The lab of the next one comes up while the last one, of which nothing is
+// measured any more, reads what is left and heals. While the last one's lab is removed the next one's clients begin,
+// whose steady state waits for that.
 func (r *runs) inTurn(ctx context.Context, drills []runner.Options) error {
 	var running errgroup.Group
 	var before chan struct{}

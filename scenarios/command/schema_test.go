@@ -8,7 +8,10 @@ import (
 )
 
 func TestSchemasArePrinted(t *testing.T) {
-	for name, want := range map[string]string{"result": "The result of a drill", "scenario": "A scenario of Regionfall"} {
+	for name, want := range map[string]string{
+		"result":   "The result of a drill",
+		"scenario": "A scenario of Regionfall",
+	} {
 		f := regionfall(t, "schema", name)
 		f.want(t, exitPass)
 		var s struct{ Title string }

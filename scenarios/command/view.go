@@ -13,8 +13,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/runner"
 )
 
-// view shows a run as it goes: lines everywhere, and on a terminal a last line that is alive. Runs side by side begin each line with their
-// name, and none has the last line to itself.
+// view shows a run as it goes: lines everywhere, and on a terminal a last line that is alive. Runs side by side begin
+// each line with their name, and none has the last line to itself.
 type view struct {
 	*app
 	title, name string
@@ -149,7 +149,8 @@ func (v *view) follow(e drill.Event) {
 			v.print("  " + phase)
 		}
 	}
-	v.status(fmt.Sprintf("%s  %-14s offered %4.0f/s  good %4.0f/s  %s", v.name, e.Phase, e.Load.Offered, e.Load.Good, v.fault))
+	v.status(fmt.Sprintf("%s  %-14s offered %4.0f/s  good %4.0f/s  %s", v.name, e.Phase, e.Load.Offered, e.Load.Good,
+		v.fault))
 }
 
 // status replaces the live line, on a terminal only; the caller holds the lock.

@@ -12,8 +12,8 @@ const (
 	clockBehind    = 42 * time.Minute // the agent's clock, behind the drill's
 )
 
-// FollowMarks runs the failover automation and hands on its marks, placed on its own clock, until ctx ends. Each exchange takes a
-// while, as one over a network does.
+// FollowMarks runs the failover automation and hands on its marks, placed on its own clock, until ctx ends. Each
+// exchange takes a while, as one over a network does.
 func (l *tinyLab) FollowMarks(ctx context.Context, now func() time.Duration, seen func(Exchange)) error {
 	l.mu.Lock()
 	l.now = now

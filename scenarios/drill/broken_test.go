@@ -10,8 +10,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// A lab that breaks by itself ends the drill at once, whatever it is waiting for, and it is no matter of the service: neither that nothing was proven nor what
-// could not be read or healed is told instead.
+// A lab that breaks by itself ends the drill at once, whatever it is waiting for, and it is no matter of the service:
+// neither that nothing was proven nor what could not be read or healed is told instead.
 func TestALabThatBreaksEndsTheDrill(t *testing.T) {
 	for moment, sign := range map[string]string{
 		"before the steady state":      "workload",

@@ -8,8 +8,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// followConfigs records what nodes say of their configuration, whenever that is something else, until it is stopped. Where nothing is promised of
-// it nobody asks: the nodes have enough to do.
+// followConfigs records what nodes say of their configuration, whenever that is something else, until it is stopped.
+// Where nothing is promised of it nobody asks: the nodes have enough to do.
 func (d *drill) followConfigs(ctx context.Context) (stop func()) {
 	if d.plan.Judge.StaleConfig == nil {
 		return func() {}

@@ -33,7 +33,8 @@ func TestConfigurationsAreRecordedWhenTheyChange(t *testing.T) {
 			t.Fatal(err)
 		}
 		l := configLab{now: rec.Now, says: func(since time.Duration) []history.ConfigSight {
-			app, lookup := history.ConfigSight{Node: "app", Revision: 1}, history.ConfigSight{Node: "lookup", Error: "no answer"}
+			app, lookup := history.ConfigSight{Node: "app", Revision: 1},
+				history.ConfigSight{Node: "lookup", Error: "no answer"}
 			if since >= 250*time.Millisecond {
 				app.Revision = 2
 			}

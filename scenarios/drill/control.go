@@ -9,14 +9,16 @@ import (
 )
 
 const (
-	// controlEvery is how often each region's responder is asked: enough for a 99th percentile of half a minute, and little beside the load.
+	// controlEvery is how often each region's responder is asked: enough for a 99th percentile of half a minute, and
+	// little beside the load.
 	controlEvery = 100 * time.Millisecond
 	// controlWithin bounds one answer. A machine that takes longer for it than that keeps no promise.
 	controlWithin = time.Second
 )
 
-// followControls asks the responder of every region at a steady rate until it is stopped, and records each question. It is open-loop, as the load is: when a
-// question is due depends on no other, and one that is late goes out at once. What is under way at the end is waited for, and recorded too.
+// followControls asks the responder of every region at a steady rate until it is stopped, and records each question. It
+// is open-loop, as the load is: when a question is due depends on no other, and one that is late goes out at once. What
+// is under way at the end is waited for, and recorded too.
 func (d *drill) followControls(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var following sync.WaitGroup

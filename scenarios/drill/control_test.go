@@ -26,7 +26,8 @@ func (stallingLab) Control(ctx context.Context, region string) error {
 	return errors.New("read: i/o timeout")
 }
 
-// A responder that stalls slows neither its own schedule nor that of another, and what is under way at the end is recorded when it has ended.
+// A responder that stalls slows neither its own schedule nor that of another, and what is under way at the end is
+// recorded when it has ended.
 func TestControlsAreAskedOpenLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rec, err := history.NewRecorder("")
@@ -50,7 +51,10 @@ func TestControlsAreAskedOpenLoop(t *testing.T) {
 		for n := range 20 {
 			due := time.Duration(7+100*n) * ms
 			want = append(want,
-				history.Control{Region: "east", Due: due, Sent: due, Done: due + time.Second, Error: "read: i/o timeout"},
+				history.Control{
+					Region: "east", Due: due, Sent: due, Done: due + time.Second,
+					Error: "read: i/o timeout",
+				},
 				history.Control{Region: "west", Due: due + 50*ms, Sent: due + 50*ms, Done: due + 53*ms})
 		}
 		slices.SortFunc(got, byDue)
@@ -62,7 +66,8 @@ func TestControlsAreAskedOpenLoop(t *testing.T) {
 
 func byDue(a, b history.Control) int { return int(a.Due - b.Due) }
 
-// controlsOf are those of a region, by when they were due. Whatever the machine did, they were due by the clock and are in order.
+// controlsOf are those of a region, by when they were due. Whatever the machine did, they were due by the clock and are
+// in order.
 func (o outcome) controlsOf(t *testing.T, region string) []history.Control {
 	t.Helper()
 	var of []history.Control
@@ -83,7 +88,8 @@ func (o outcome) controlsOf(t *testing.T, region string) []history.Control {
 	began, _ := o.PhaseAt(history.PhaseWorkload)
 	stopped, _ := o.PhaseAt(history.PhaseStop)
 	if len(of) == 0 || of[0].Due > began+controlEvery || of[len(of)-1].Done > stopped {
-		t.Fatalf("the load began at %s and was stopped at %s; %d controls of %s: %+v", began, stopped, len(of), region, of)
+		t.Fatalf("the load began at %s and was stopped at %s; %d controls of %s: %+v", began, stopped, len(of), region,
+			of)
 	}
 	return of
 }

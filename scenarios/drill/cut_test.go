@@ -9,7 +9,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// cut is a fault that cuts the way of the clients to a region and notes its healing in the lab. Its twins are broken on purpose.
+// cut is a fault that cuts the way of the clients to a region and notes its healing in the lab. Its twins are broken on
+// purpose.
 type cut struct {
 	kind, region string
 	unverified   bool                        // it is in force, but not all of it came true

@@ -18,8 +18,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/workload"
 )
 
-// ErrProvesNothing says that the drill ended early: no steady state, or a fault that was not seen. Its history is judged all the same,
-// and is inconclusive.
+// ErrProvesNothing says that the drill ended early: no steady state, or a fault that was not seen. Its history is
+// judged all the same, and is inconclusive.
 var ErrProvesNothing = errors.New("the drill proves nothing")
 
 // Limits of what can't be hurried by a timescale.
@@ -61,12 +61,16 @@ type guarded struct {
 	gaveUp bool // healing failed; it is not tried a second time
 }
 
-// Run is the whole drill. What it saw is in the recorder, also after an error. watch is told as it goes. When the lab breaks by itself the drill ends at
-// once, and that is the error: whatever else was seen to fail may have failed for it.
+// Run is the whole drill. What it saw is in the recorder, also after an error. watch is told as it goes. When the lab
+// breaks by itself the drill ends at once, and that is the error: whatever else was seen to fail may have failed for
+// it.
 func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(Event)) error {
 	alive, stop := l.Alive(ctx)
 	defer stop()
-	d := &drill{plan: p, lab: l, rec: rec, watch: watch, stopLags: func() {}, stopControls: func() {}, live: measure.NewWatch(p.Judge)}
+	d := &drill{
+		plan: p, lab: l, rec: rec, watch: watch, stopLags: func() {}, stopControls: func() {},
+		live: measure.NewWatch(p.Judge),
+	}
 	err := d.run(alive)
 	if alive.Err() != nil && ctx.Err() == nil {
 		return context.Cause(alive)
@@ -197,13 +201,15 @@ func (d *drill) recordSkipped(steps []Step, c Condition) {
 		if s.Switchover != "" { // the regions were to change roles, and did not
 			now := d.rec.Now()
 			d.rec.Fault(history.Fault{
-				Name: history.Switchover, Target: s.Switchover, Command: now, Effective: &history.Interval{Lo: now, Hi: now}, Confirmed: true,
+				Name: history.Switchover, Target: s.Switchover, Command: now,
+				Effective: &history.Interval{Lo: now, Hi: now}, Confirmed: true,
 				By: fmt.Sprintf("not ordered: %q never came", c),
 			})
 		}
 		if s.Inject != nil {
 			d.rec.Fault(history.Fault{
-				Name: s.Inject.Kind(), Target: s.Inject.Target(), Command: d.rec.Now(), By: fmt.Sprintf("not injected: %q never came", c),
+				Name: s.Inject.Kind(), Target: s.Inject.Target(), Command: d.rec.Now(),
+				By: fmt.Sprintf("not injected: %q never came", c),
 			})
 		}
 	}
@@ -234,7 +240,8 @@ func (d *drill) runStep(ctx context.Context, s Step) error {
 	}
 }
 
-// awaitCondition waits for a mark or for the recovery; false when it did not come in time, which is the system's affair.
+// awaitCondition waits for a mark or for the recovery; false when it did not come in time, which is the system's
+// affair.
 func (d *drill) awaitCondition(ctx context.Context, c Condition) (met bool, err error) {
 	limit := d.rec.Now() + max(d.plan.Observe, 30*time.Second)
 	err = d.poll(ctx, func() (bool, error) {
@@ -258,8 +265,8 @@ func (d *drill) conditionMet(c Condition) bool {
 	return false
 }
 
-// recovered asks about the last fault: from the one before it the service may have been back already. Steady is when nothing has gone wrong since. That
-// the service is back is reported each time after it was away.
+// recovered asks about the last fault: from the one before it the service may have been back already. Steady is when
+// nothing has gone wrong since. That the service is back is reported each time after it was away.
 func (d *drill) recovered(h history.History) (back, steady bool) {
 	for _, f := range slices.Backward(h.Faults) {
 		if !f.Confirmed || f.Effective == nil {
@@ -275,8 +282,8 @@ func (d *drill) recovered(h history.History) (back, steady bool) {
 	return false, false
 }
 
-// observe waits for the recovery and a little longer, or until it is too late for it to matter. What goes wrong at the very end is watched on: how long
-// it lasts would not be known.
+// observe waits for the recovery and a little longer, or until it is too late for it to matter. What goes wrong at the
+// very end is watched on: how long it lasts would not be known.
 func (d *drill) observe(ctx context.Context) error {
 	limit := d.lastFault + d.plan.Observe
 	until := limit

@@ -42,9 +42,11 @@ func TestADrillThatRecoversPasses(t *testing.T) {
 		t.Fatalf("no recovery was seen: %s", r.Words())
 	}
 	if moved == 0 || r.Hi.Duration() < moved-f.Effective.Hi || r.Lo.Duration() > r.Hi.Duration() {
-		t.Errorf("clients were redirected at %s, the fault was at %+v; measured %s to %s", moved, *f.Effective, r.Lo.Duration(), r.Hi.Duration())
+		t.Errorf("clients were redirected at %s, the fault was at %+v; measured %s to %s", moved, *f.Effective,
+			r.Lo.Duration(), r.Hi.Duration())
 	}
-	if m := o.mark(t, "redirected"); !m.At.Contains(moved) || m.At.Hi-m.At.Lo > time.Second || m.Source != "automation.west" {
+	if m := o.mark(t, "redirected"); !m.At.Contains(moved) || m.At.Hi-m.At.Lo > time.Second ||
+		m.Source != "automation.west" {
 		t.Errorf("redirected at %s; the mark says %+v", moved, m)
 	}
 
@@ -55,7 +57,10 @@ func TestADrillThatRecoversPasses(t *testing.T) {
 			t.Errorf("healed at %+v; read %s of %s in %s at %+v", *f.Healed, r.Read, r.Store, r.Region, r.At)
 		}
 	}
-	want := []string{"before_return postgres", "before_return items", "after_reconciliation postgres", "after_reconciliation items"}
+	want := []string{
+		"before_return postgres", "before_return items", "after_reconciliation postgres",
+		"after_reconciliation items",
+	}
 	if diff := cmp.Diff(want, reads); diff != "" {
 		t.Errorf("reads:\n%s", diff)
 	}
@@ -76,7 +81,8 @@ func TestADrillThatRecoversPasses(t *testing.T) {
 	looked := history.Interval{Lo: o.Machines[0].At.Lo, Hi: o.Machines[len(o.Machines)-1].At.Hi}
 	for _, op := range o.Ops {
 		if op.Done > stopped || op.Due < loaded {
-			t.Errorf("offered before the phase of the workload at %s, or ended after it at %s: %+v", loaded, stopped, op)
+			t.Errorf("offered before the phase of the workload at %s, or ended after it at %s: %+v", loaded, stopped,
+				op)
 		}
 		if !looked.Contains(op.Due) || !looked.Contains(op.Done) {
 			t.Errorf("nobody looked how the machine did, from %s to %s: %+v", looked.Lo, looked.Hi, op)
@@ -95,7 +101,8 @@ func TestADrillThatLosesWritesFails(t *testing.T) {
 	o.want(t, measure.Fail, measure.FindingRecoveryPoint)
 	p := o.report.Metrics.RecoveryPoint
 	if kept := p.Acked - p.Lost; p.Lost == 0 || kept < 25 || kept > 30 {
-		t.Errorf("lost %d of %d: of the first 30 writes some may be unanswered, and of the others none is kept", p.Lost, p.Acked)
+		t.Errorf("lost %d of %d: of the first 30 writes some may be unanswered, and of the others none is kept", p.Lost,
+			p.Acked)
 	}
 }
 
@@ -128,7 +135,8 @@ func TestAFaultThatIsNotSeenProvesNothing(t *testing.T) {
 		t.Fatalf("got %v", o.err)
 	}
 	o.want(t, measure.Inconclusive)
-	if f := o.fault(t, "cut"); f.Confirmed || f.Effective != nil || f.Healed == nil || !strings.Contains(f.By, "half of it") {
+	if f := o.fault(t, "cut"); f.Confirmed || f.Effective != nil || f.Healed == nil ||
+		!strings.Contains(f.By, "half of it") {
 		t.Errorf("recorded %+v", f)
 	}
 	if got := o.phases(); got != "workload steady_state workload_stopped" {
@@ -142,8 +150,10 @@ func TestAFaultThatIsNotSeenProvesNothing(t *testing.T) {
 func TestAFaultThatCannotBeInjectedIsAnError(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	o := run(t.Context(), t, plan(cutEast(&cut{before: func(context.Context) error { return errors.New("no way") }})), l)
-	if o.err == nil || errors.Is(o.err, ErrProvesNothing) || !strings.Contains(o.err.Error(), "inject cut on east: no way") {
+	o := run(t.Context(), t, plan(cutEast(&cut{before: func(context.Context) error { return errors.New("no way") }})),
+		l)
+	if o.err == nil || errors.Is(o.err, ErrProvesNothing) ||
+		!strings.Contains(o.err.Error(), "inject cut on east: no way") {
 		t.Errorf("got %v", o.err)
 	}
 	o.want(t, measure.Inconclusive)
@@ -172,7 +182,8 @@ func TestNoSteadyStateProvesNothing(t *testing.T) {
 			p := plan(lose())
 			p.Steady.Within = 1200 * ms
 			o := run(t.Context(), t, p, l)
-			if !errors.Is(o.err, ErrProvesNothing) || !strings.Contains(o.err.Error(), "no steady state within 1.2s; last seen: ") ||
+			if !errors.Is(o.err, ErrProvesNothing) || !strings.Contains(o.err.Error(),
+				"no steady state within 1.2s; last seen: ") ||
 				!strings.Contains(o.err.Error(), c.last) {
 				t.Errorf("got %v", o.err)
 			}
@@ -227,7 +238,8 @@ func TestAStoreThatCannotBeReadIsInconclusive(t *testing.T) {
 		t.Fatal(o.err)
 	}
 	o.want(t, measure.Inconclusive)
-	if why := strings.Join(o.report.Reasons, "\n"); !strings.Contains(why, "reading items before the lost region returned failed: it burns") {
+	if why := strings.Join(o.report.Reasons, "\n"); !strings.Contains(why,
+		"reading items before the lost region returned failed: it burns") {
 		t.Errorf("reasons: %s", why)
 	}
 	if m := o.mark(t, "reconcile_incomplete"); m.Source != "harness" || m.Detail != "east has more to tell" {
@@ -245,7 +257,10 @@ func TestNothingRunsOnAfterADrill(t *testing.T) {
 	all := make([]byte, 1<<20)
 	all = all[:runtime.Stack(all, true)]
 	for g := range strings.SplitSeq(string(all), "\n\n") {
-		for _, ours := range []string{"drill.(*drill)", "drill.(*tinyLab).FollowMarks", "scenarios/workload.", "fault.(*Guard)"} {
+		for _, ours := range []string{
+			"drill.(*drill)", "drill.(*tinyLab).FollowMarks", "scenarios/workload.",
+			"fault.(*Guard)",
+		} {
 			if strings.Contains(g, ours) {
 				t.Errorf("it runs on:\n%s", g)
 				break

@@ -51,7 +51,8 @@ func (d *drill) heal(ctx context.Context, f *guarded) error {
 	if m.Lapsed != nil {
 		f.record.Lapsed = &history.Interval{Lo: m.Lapsed.Lo, Hi: m.Lapsed.Hi}
 		d.rec.Fault(f.record) // also if it can't be healed
-		d.sayFault("%s was not in force any more: it was last seen %s before", f.Spec.Kind(), (m.Lapsed.Hi - m.Lapsed.Lo).Round(time.Millisecond))
+		d.sayFault("%s was not in force any more: it was last seen %s before", f.Spec.Kind(),
+			(m.Lapsed.Hi - m.Lapsed.Lo).Round(time.Millisecond))
 	}
 	if err != nil {
 		f.gaveUp = true
@@ -63,8 +64,8 @@ func (d *drill) heal(ctx context.Context, f *guarded) error {
 	return nil
 }
 
-// healAll heals every fault, the last first. It may be called again, and works on a context that has ended: whoever interrupts a drill
-// wants the lab whole.
+// healAll heals every fault, the last first. It may be called again, and works on a context that has ended: whoever
+// interrupts a drill wants the lab whole.
 func (d *drill) healAll(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Duration(max(1, len(d.guards)))*undoWithin)
 	defer cancel()

@@ -16,22 +16,29 @@ type Lab interface {
 	Resolver() string
 	// Alive is ctx until something has ended by itself that the lab is made of; its cause says what.
 	Alive(ctx context.Context) (alive context.Context, stop func())
-	// Steady looks once at everything that has to be true before a fault: durability, replication, routing. Its error says what is not, and
-	// is ErrMovedAlready if waiting can't mend it.
+	// Steady looks once at everything that has to be true before a fault: durability, replication, routing. Its error
+	// says what is not, and is ErrMovedAlready if waiting can't mend it.
 	Steady(ctx context.Context) error
-	// FollowMarks hands on what the agents noted, until ctx ends.
-	FollowMarks(ctx context.Context, now func() time.Duration, seen func(Exchange)) error
-	// Configured asks every node of the app what its configuration is. A node that does not answer is in the answer, with its error.
-	Configured(ctx context.Context) []history.ConfigSight
-	// Lags asks how far the stores of each region are behind those of the others, as far as anybody says.
-	Lags(ctx context.Context) []history.LagSight
-	// Control asks the responder of a region, which has nothing to do, once and on a connection of its own, over the kind of way that clients' operations
-	// take and that no fault of links touches.
-	Control(ctx context.Context, region string) error
+	// Observer sees what happens in the lab.
+	Observer
 	// Doer does what the steps of a plan say.
 	Doer
 	// Stores reads what the stores of a region hold.
 	Stores
+}
+
+// Observer is what a drill sees of the lab as it goes.
+type Observer interface {
+	// FollowMarks hands on what the agents noted, until ctx ends.
+	FollowMarks(ctx context.Context, now func() time.Duration, seen func(Exchange)) error
+	// Configured asks every node of the app what its configuration is. A node that does not answer is in the answer,
+	// with its error.
+	Configured(ctx context.Context) []history.ConfigSight
+	// Lags asks how far the stores of each region are behind those of the others, as far as anybody says.
+	Lags(ctx context.Context) []history.LagSight
+	// Control asks the responder of a region, which has nothing to do, once and on a connection of its own, over the
+	// kind of way that clients' operations take and that no fault of links touches.
+	Control(ctx context.Context, region string) error
 }
 
 // Doer is what steps are done with.
@@ -40,11 +47,13 @@ type Doer interface {
 	Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, error)
 	// Job runs a job to its end.
 	Job(ctx context.Context, name string) error
-	// Switchover has a region take over from one that lives, to the end. It is ErrNotSwitched when the system under test did not do it.
+	// Switchover has a region take over from one that lives, to the end. It is ErrNotSwitched when the system under
+	// test did not do it.
 	Switchover(ctx context.Context, region string, said func(step string)) error
 }
 
-// ErrNotSwitched says that a switchover was refused, or taken back: what the drill is to find out, and no failure of it.
+// ErrNotSwitched says that a switchover was refused, or taken back: what the drill is to find out, and no failure of
+// it.
 var ErrNotSwitched = errors.New("not switched over")
 
 // Stores is the final read.
@@ -62,7 +71,8 @@ type StoreRead struct {
 	Err   error
 }
 
-// Exchange is one question to an agent for its marks: Asked and Answered on the drill's clock, Now and the marks' times on the agent's.
+// Exchange is one question to an agent for its marks: Asked and Answered on the drill's clock, Now and the marks' times
+// on the agent's.
 type Exchange struct {
 	Source          string // the agent's node
 	Start           string // changes when the agent's process does, and its clock with it

@@ -25,8 +25,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// tinyLab is a real lab in this process: two regions behind links of a Toxiproxy, a name service that speaks DNS, a failover automation
-// with a clock of its own. What a test sets before the drill is in the first block.
+// tinyLab is a real lab in this process: two regions behind links of a Toxiproxy, a name service that speaks DNS, a
+// failover automation with a clock of its own. What a test sets before the drill is in the first block.
 type tinyLab struct {
 	unattended bool                          // no automation: nobody redirects
 	steady     func(now time.Duration) error // nil: always
@@ -141,7 +141,8 @@ func get(ctx context.Context, url string) error {
 	return errors.Join(err, resp.Body.Close())
 }
 
-// startNameservice answers the SRV record of the service with the door of the region that serves, and beside it the TXT record.
+// startNameservice answers the SRV record of the service with the door of the region that serves, and beside it the TXT
+// record.
 func (l *tinyLab) startNameservice(t *testing.T) (address string) {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")

@@ -8,7 +8,8 @@ import (
 )
 
 const (
-	// lagEvery is how often the lab is asked how far replication is behind: each time it is a question to one agent a region.
+	// lagEvery is how often the lab is asked how far replication is behind: each time it is a question to one agent a
+	// region.
 	lagEvery = 400 * time.Millisecond
 	// lagWithin bounds one answer. A machine that takes longer for it is asked again.
 	lagWithin = 2 * time.Second
@@ -32,7 +33,8 @@ func (d *drill) recordIdleLags(ctx context.Context) {
 	}
 }
 
-// followLags records how far replication is behind while nothing is broken, until it is stopped, which may be done again.
+// followLags records how far replication is behind while nothing is broken, until it is stopped, which may be done
+// again.
 func (d *drill) followLags(ctx context.Context) (stop func()) {
 	if !d.tracksLags() {
 		return func() {}
@@ -77,7 +79,8 @@ func newLags() lags {
 	return lags{recorded: map[lagKey]*time.Duration{}, highest: map[lagKey]time.Duration{}}
 }
 
-// worthRecording reports whether a lag is to be recorded: the first, the worst so far, and one that is much less than the last recorded.
+// worthRecording reports whether a lag is to be recorded: the first, the worst so far, and one that is much less than
+// the last recorded.
 func (s lags) worthRecording(l history.LagSight) bool {
 	key := lagKey{l.Store, l.From, l.To}
 	last, known := s.recorded[key]

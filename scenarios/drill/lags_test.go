@@ -27,14 +27,18 @@ func (l lagLab) Lags(context.Context) []history.LagSight {
 
 func copied() measure.Spec { return measure.Spec{Replicated: []string{history.StoreObjects}} }
 
-// What is worse than before is recorded, so that the worst is; what is much less shows how it went on. The rest would be a flood.
+// What is worse than before is recorded, so that the worst is; what is much less shows how it went on. The rest would
+// be a flood.
 func TestTheWorstLagIsRecorded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		rec, err := history.NewRecorder("")
 		if err != nil {
 			t.Fatal(err)
 		}
-		behind := map[time.Duration]time.Duration{400: 100, 800: 90, 1200: 1500, 1600: 1499, 2000: 950, 2400: 1501, 2800: 100}
+		behind := map[time.Duration]time.Duration{
+			400: 100, 800: 90, 1200: 1500, 1600: 1499, 2000: 950, 2400: 1501,
+			2800: 100,
+		}
 		l := lagLab{now: rec.Now, says: func(since time.Duration) []history.LagSight {
 			s := history.LagSight{Store: history.StoreObjects, From: "east", To: "west"}
 			if x, ok := behind[since/ms]; ok {
@@ -48,7 +52,10 @@ func TestTheWorstLagIsRecorded(t *testing.T) {
 		stop()
 		stop()
 		sight := func(store string, at, behind time.Duration) history.LagSight {
-			s := history.LagSight{At: history.Interval{Lo: at * ms, Hi: (at + 10) * ms}, Store: store, From: "east", To: "west"}
+			s := history.LagSight{
+				At: history.Interval{Lo: at * ms, Hi: (at + 10) * ms}, Store: store, From: "east",
+				To: "west",
+			}
 			if behind > 0 {
 				s.Behind = new(behind * ms)
 			}
@@ -56,7 +63,8 @@ func TestTheWorstLagIsRecorded(t *testing.T) {
 		}
 		want := []history.LagSight{
 			sight("objects", 0, 0), sight("items", 0, 0),
-			sight("objects", 400, 100), sight("objects", 1200, 1500), sight("objects", 2000, 950), sight("objects", 2400, 1501),
+			sight("objects", 400, 100), sight("objects", 1200, 1500), sight("objects", 2000, 950),
+			sight("objects", 2400, 1501),
 			sight("objects", 2800, 100),
 		}
 		if diff := cmp.Diff(want, rec.Snapshot().Lags); diff != "" {
@@ -71,14 +79,18 @@ func TestNobodyIsAskedForALagWhereNothingIsCopied(t *testing.T) {
 	d.followLags(t.Context())()
 }
 
-// The lag is looked at before the load, and between the steady state and the fault: neither while the lab starts nor when it is broken.
+// The lag is looked at before the load, and between the steady state and the fault: neither while the lab starts nor
+// when it is broken.
 func TestTheLagIsThatOfAWholeLab(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	asked := 0
 	l.lags = func() []history.LagSight {
 		asked++
-		return []history.LagSight{{Store: history.StoreItems, From: "east", To: "west", Behind: new(time.Duration(asked) * ms)}}
+		return []history.LagSight{{
+			Store: history.StoreItems, From: "east", To: "west",
+			Behind: new(time.Duration(asked) * ms),
+		}}
 	}
 	p := plan(lose())
 	p.Steps[0].At = time.Second

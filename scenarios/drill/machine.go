@@ -23,16 +23,19 @@ const (
 
 // monitor is how the harness judges itself: whether it stood still, and how its machine did.
 //
-// It looks at the monotonic clock, by which all is measured, and never at the wall clock: a step of that is no stall. While the process is stopped, or is
-// given no processor, the monotonic clock goes on, and the next tick comes late.
+// It looks at the monotonic clock, by which all is measured, and never at the wall clock: a step of that is no stall.
+// While the process is stopped, or is given no processor, the monotonic clock goes on, and the next tick comes late.
 //
-// While a machine sleeps that clock stands still too, on Linux, and no tick comes late; but what is measured may have gone on meanwhile, as with an engine on
-// another machine. The wall clock would show it, and a step of the wall clock looks just the same. The time since the machine was booted shows it as well:
-// it goes on in sleep, and nobody can set it. On the recorder's clock such a stall is as short as a tick.
+// While a machine sleeps that clock stands still too, on Linux, and no tick comes late; but what is measured may have
+// gone on meanwhile, as with an engine on another machine. The wall clock would show it, and a step of the wall clock
+// looks just the same. The time since the machine was booted shows it as well: it goes on in sleep, and nobody can set
+// it. On the recorder's clock such a stall is as short as a tick.
 type monitor struct {
-	now      func() time.Duration         // the recorder's clock
-	booted   func() (time.Duration, bool) // the time since the boot, sleep included; false where the system does not tell
-	pressure func() (time.Duration, bool) // for how long something has waited for a processor since the boot; false where the system does not tell
+	now func() time.Duration // the recorder's clock
+	// the time since the boot, sleep included; false where the system does not tell
+	booted func() (time.Duration, bool)
+	// for how long something has waited for a processor since the boot; false where the system does not tell
+	pressure func() (time.Duration, bool)
 	stall    func(at history.Interval, lasted time.Duration)
 	report   func(history.Machine)
 }
@@ -51,7 +54,8 @@ func followMachine(rec *history.Recorder, say func(format string, args ...any)) 
 	return sync.OnceFunc(func() { close(over); <-done })
 }
 
-// run looks from a first reading on until it is over. What it sees is recorded by a goroutine of its own: a disk that is slow must not look like a harness that stands still.
+// run looks from a first reading on until it is over. What it sees is recorded by a goroutine of its own: a disk that
+// is slow must not look like a harness that stands still.
 func (m *monitor) run(last reading, over <-chan struct{}) {
 	records := make(chan func(), maxUnrecorded)
 	recorded := make(chan struct{})
@@ -105,7 +109,8 @@ func (m *monitor) read() (r reading) {
 	return r
 }
 
-// lateAfter is how much later than it was due the tick came at which r was read, or how long the machine slept since the one before it.
+// lateAfter is how much later than it was due the tick came at which r was read, or how long the machine slept since
+// the one before it.
 func (r reading) lateAfter(before reading) time.Duration {
 	passed := r.at - before.at
 	return max(0, passed-tickEvery, r.booted-before.booted-passed)
@@ -133,7 +138,8 @@ func (m *monitor) end(s monitored, at reading) history.Machine {
 	return report
 }
 
-// cpuPressure reads the kernel's pressure stall information. Other systems have none, nor has a kernel that was told to keep none.
+// cpuPressure reads the kernel's pressure stall information. Other systems have none, nor has a kernel that was told to
+// keep none.
 func cpuPressure() (time.Duration, bool) {
 	text, err := os.ReadFile("/proc/pressure/cpu")
 	if err != nil {
@@ -142,7 +148,8 @@ func cpuPressure() (time.Duration, bool) {
 	return parsePressure(string(text))
 }
 
-// parsePressure finds the total of microseconds in a line such as "some avg10=0.12 avg60=0.08 avg300=0.05 total=123456".
+// parsePressure finds the total of microseconds in a line such as "some avg10=0.12 avg60=0.08 avg300=0.05
+// total=123456".
 func parsePressure(text string) (time.Duration, bool) {
 	for line := range strings.Lines(text) {
 		fields := strings.Fields(line)

@@ -100,7 +100,8 @@ func TestAStallThatTheEndComesIntoIsSeen(t *testing.T) {
 			time.Sleep(15 * ms)
 			w.stopped.Add(int64(time.Second))
 		})
-		if want := []history.Interval{{Lo: 10 * ms, Hi: 1015 * ms}}; !cmp.Equal(want, w.stalls) || w.lasted[0] != 995*ms {
+		if want := []history.Interval{{Lo: 10 * ms, Hi: 1015 * ms}}; !cmp.Equal(want, w.stalls) ||
+			w.lasted[0] != 995*ms {
 			t.Errorf("stalls %v for %v", w.stalls, w.lasted)
 		}
 	})
@@ -114,7 +115,8 @@ func TestAMachineThatSleepsIsSeen(t *testing.T) {
 			w.slept.Add(int64(5 * time.Minute))
 			time.Sleep(100 * ms)
 		})
-		if want := []history.Interval{{Lo: 10 * ms, Hi: 20 * ms}}; !cmp.Equal(want, w.stalls) || w.lasted[0] != 5*time.Minute {
+		if want := []history.Interval{{Lo: 10 * ms, Hi: 20 * ms}}; !cmp.Equal(want, w.stalls) ||
+			w.lasted[0] != 5*time.Minute {
 			t.Errorf("stalls %v for %v", w.stalls, w.lasted)
 		}
 	})

@@ -37,7 +37,8 @@ func TestMarksArePlacedByTheirAgentsClock(t *testing.T) {
 	got, said := place(t,
 		exchange("a", "1", 10*second, 3*second, Note{At: 2 * second, Name: "detected", Detail: "slow"}),
 		exchange("b", "1", 10*second, 70*second, Note{At: 71 * second, Name: "answer"}), // another agent, another clock
-		exchange("a", "2", 20*second, 0, Note{At: second, Name: "started"}),             // its process is new, and so is its clock
+		// its process is new, and so is its clock
+		exchange("a", "2", 20*second, 0, Note{At: second, Name: "started"}),
 		exchange("a", "1", 30*second, 23*second+5*ms, Note{At: 23 * second, Name: "promoted"}),
 	)
 	want := []struct {
@@ -79,7 +80,8 @@ func TestAClockThatJumpsIsTold(t *testing.T) {
 
 func TestAMarkOfAnUnknownClockMayBeOfAnyTime(t *testing.T) {
 	got, said := place(t, Exchange{Source: "a", Asked: time.Second, Answered: 0, Marks: []Note{{Name: "promoted"}}})
-	if diff := cmp.Diff([]history.Mark{{At: history.Interval{Hi: math.MaxInt64}, Source: "a", Name: "promoted"}}, got); diff != "" {
+	if diff := cmp.Diff([]history.Mark{{At: history.Interval{Hi: math.MaxInt64}, Source: "a", Name: "promoted"}},
+		got); diff != "" {
 		t.Errorf("got:\n%s", diff)
 	}
 	if !strings.Contains(said, "before it was asked") {

@@ -22,7 +22,8 @@ type Plan struct {
 	Workload  workload.Spec
 	Steady    Steady
 	Steps     []Step
-	// Observe is how long after the last fault the drill waits at most for recovery; a drill that sees it ends Tail later.
+	// Observe is how long after the last fault the drill waits at most for recovery; a drill that sees it ends Tail
+	// later.
 	Observe time.Duration
 	Tail    time.Duration
 	Judge   measure.Spec
@@ -39,8 +40,8 @@ type Steady struct {
 type Step struct {
 	At   time.Duration // after steady state (or, with When, after the condition)
 	When Condition     // empty: at once
-	// Inject breaks something; Heal mends the fault of an earlier step by its kind; Job runs a job of the lab ("backup"); Switchover has a region
-	// take over from the other one.
+	// Inject breaks something; Heal mends the fault of an earlier step by its kind; Job runs a job of the lab
+	// ("backup"); Switchover has a region take over from the other one.
 	Inject     fault.Spec
 	Heal       string
 	Job        string
@@ -59,5 +60,6 @@ const (
 type Expect struct {
 	Fail     bool
 	Findings []string // ids of findings that must be there with verdict fail
-	Given    []string // marks that must be left after the first fault: without them it is another failure than the one expected
+	// marks that must be left after the first fault: without them it is another failure than the one expected
+	Given []string
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
-// readBeforeReturn reads the stores before a step gives back what was taken away while another region is in charge: afterwards nobody can tell what
-// was lost.
+// readBeforeReturn reads the stores before a step gives back what was taken away while another region is in charge:
+// afterwards nobody can tell what was lost.
 func (d *drill) readBeforeReturn(ctx context.Context, g *guarded) {
 	if d.stopped || slices.Contains(measure.Conditions(), g.record.Name) || !g.record.Confirmed {
 		return
@@ -22,7 +22,8 @@ func (d *drill) readBeforeReturn(ctx context.Context, g *guarded) {
 	}
 }
 
-// read reads the survivor's stores. One whose reading fails is read again for a while: what it holds of before the fault stays the same.
+// read reads the survivor's stores. One whose reading fails is read again for a while: what it holds of before the
+// fault stays the same.
 func (d *drill) read(ctx context.Context, which string) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
@@ -60,7 +61,8 @@ func (d *drill) readStore(which, region string, r StoreRead, at history.Interval
 	d.say("read %s of %s: %d verifications", r.Store, region, len(r.IDs))
 }
 
-// reconcile lets what the returned region still had reach the survivor. That it does not is told, and shows in the second read.
+// reconcile lets what the returned region still had reach the survivor. That it does not is told, and shows in the
+// second read.
 func (d *drill) reconcile(ctx context.Context) {
 	if err := d.lab.Reconcile(ctx, d.plan.Judge.Survivor, reconcileFor); err != nil {
 		d.note("reconcile_incomplete", err.Error())

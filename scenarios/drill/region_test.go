@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// region is one of two small regions: it stores verifications in memory and copies each to its standby before it answers, as far as it
-// is told to. Killed, it keeps what it stored and answers nobody.
+// region is one of two small regions: it stores verifications in memory and copies each to its standby before it
+// answers, as far as it is told to. Killed, it keeps what it stored and answers nobody.
 type region struct {
 	name    string
 	address string  // host:port
@@ -28,8 +28,8 @@ type region struct {
 	ended  chan struct{}
 }
 
-// ServeHTTP is the part of the sample app's contract that a workload uses: POST /verifications, GET /verifications/{id}, GET /readyz; and
-// GET /healthz, which stands for the responder of the region.
+// ServeHTTP is the part of the sample app's contract that a workload uses: POST /verifications, GET
+// /verifications/{id}, GET /readyz; and GET /healthz, which stands for the responder of the region.
 func (r *region) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	sick := r.sick

@@ -20,7 +20,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const ms = time.Millisecond
 
-// plan is a short drill. Its objectives are generous: what is tested is that the right thing is measured, not this machine.
+// plan is a short drill. Its objectives are generous: what is tested is that the right thing is measured, not this
+// machine.
 func plan(steps ...Step) Plan {
 	return Plan{
 		Name: "tiny", Timescale: 1,
@@ -33,7 +34,8 @@ func plan(steps ...Step) Plan {
 		Judge: measure.Spec{
 			Timescale: 1,
 			RecoveryTime: &measure.RecoveryTimeObjective{
-				Within: 5 * time.Second, Window: time.Second, Success: 0.9, Quantile: 0.9, Latency: 800 * ms, Capacity: 0.8,
+				Within: 5 * time.Second, Window: time.Second, Success: 0.9, Quantile: 0.9, Latency: 800 * ms,
+				Capacity: 0.8,
 			},
 			RecoveryPoint: &measure.RecoveryPointObjective{},
 			Stores:        []string{history.StorePostgres, history.StoreItems},
@@ -64,8 +66,8 @@ type outcome struct {
 	err    error
 }
 
-// run runs a drill that is recorded on disk. Whatever it was, what is loaded from there is judged as what was seen, whoever watches is
-// told in order, and the lab is whole afterwards.
+// run runs a drill that is recorded on disk. Whatever it was, what is loaded from there is judged as what was seen,
+// whoever watches is told in order, and the lab is whole afterwards.
 func run(ctx context.Context, t *testing.T, p Plan, l *tinyLab, watch ...func(Event)) outcome {
 	t.Helper()
 	dir := t.TempDir()
@@ -145,6 +147,7 @@ func (o outcome) want(t *testing.T, verdict measure.Verdict, failing ...string) 
 		}
 	}
 	if diff := cmp.Diff(failing, failed); o.report.Verdict != verdict || diff != "" {
-		t.Errorf("verdict %s, want %s; findings that fail:\n%s%s", o.report.Verdict, verdict, diff, strings.Join(o.report.Reasons, "\n"))
+		t.Errorf("verdict %s, want %s; findings that fail:\n%s%s", o.report.Verdict, verdict, diff,
+			strings.Join(o.report.Reasons, "\n"))
 	}
 }

@@ -13,7 +13,8 @@ const (
 	steadyShare = 0.99 // of operations that must be ok in the steady state
 	minPerCheck = 5    // operations without which a share says nothing
 
-	// steadyEvery is how often the lab is asked whether all is well: each time it is many questions, that a small machine must answer beside its clients.
+	// steadyEvery is how often the lab is asked whether all is well: each time it is many questions, that a small
+	// machine must answer beside its clients.
 	steadyEvery = 300 * time.Millisecond
 )
 
@@ -35,14 +36,16 @@ func (d *drill) awaitSteady(ctx context.Context) error {
 			return true, nil
 		}
 		if d.rec.Now() > limit {
-			return false, fmt.Errorf("%w: no steady state within %s; last seen: %w", ErrProvesNothing, d.plan.Steady.Within, last)
+			return false, fmt.Errorf("%w: no steady state within %s; last seen: %w", ErrProvesNothing,
+				d.plan.Steady.Within, last)
 		}
 		return false, nil
 	})
 }
 
 // ErrMovedAlready says that the service was moved to another region before anything was broken.
-var ErrMovedAlready = errors.New("the failover came before the fault: the machine stands still for longer than health checks wait; " +
+var ErrMovedAlready = errors.New("the failover came before the fault: the machine stands still for longer than " +
+	"health checks wait; " +
 	"close what else runs on it, or use a smaller timescale")
 
 // checkSteady asks the lab, and looks at the operations that ended since a time.

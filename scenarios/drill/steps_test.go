@@ -126,7 +126,8 @@ func TestTheServiceIsSaidToBeBackBeforeTheNextStep(t *testing.T) {
 			continue
 		}
 		if said++; e.At >= healed || e.At < l.redirected() {
-			t.Errorf("clients were redirected at %s, the fault was healed at %s, and it is said at %s", l.redirected(), healed, e.At)
+			t.Errorf("clients were redirected at %s, the fault was healed at %s, and it is said at %s", l.redirected(),
+				healed, e.At)
 		}
 	}
 	if said != 1 {
@@ -134,22 +135,37 @@ func TestTheServiceIsSaidToBeBackBeforeTheNextStep(t *testing.T) {
 	}
 }
 
-// Nobody says of a service that was not away that it is back, nor keeps silent of one that was, whatever was broken since. The history is made up: a
-// machine that is busy has outages of its own.
+// Nobody says of a service that was not away that it is back, nor keeps silent of one that was, whatever was broken
+// since. The history is made up: a machine that is busy has outages of its own.
 func TestTheServiceIsSaidToBeBackOnlyWhereItWasAway(t *testing.T) {
 	const sec = time.Second
 	fault := func(kind string, at time.Duration) history.Fault {
-		return history.Fault{Name: kind, Target: "west", Confirmed: true, Command: at, Effective: &history.Interval{Lo: at, Hi: at + 10*ms}}
+		return history.Fault{
+			Name: kind, Target: "west", Confirmed: true, Command: at,
+			Effective: &history.Interval{Lo: at, Hi: at + 10*ms},
+		}
 	}
 	for name, c := range map[string]struct {
 		faults []history.Fault
 		away   []history.Interval
 		want   []time.Duration // by then it has been said, and not long before
 	}{
-		"nothing was away":        {[]history.Fault{fault("cut", 2*sec)}, nil, nil},
-		"away later":              {[]history.Fault{fault("cut", 2*sec)}, []history.Interval{{Lo: 5 * sec, Hi: 6 * sec}}, []time.Duration{7000 * ms}},
-		"a condition came since":  {[]history.Fault{fault("cut", 2*sec), fault("squeeze", 3*sec)}, []history.Interval{{Lo: 2 * sec, Hi: 4 * sec}}, []time.Duration{5000 * ms}},
-		"away twice, broken once": {[]history.Fault{fault("cut", 2*sec)}, []history.Interval{{Lo: 2 * sec, Hi: 3 * sec}, {Lo: 6 * sec, Hi: 7 * sec}}, []time.Duration{4000 * ms, 8000 * ms}},
+		"nothing was away": {[]history.Fault{fault("cut", 2*sec)}, nil, nil},
+		"away later": {
+			[]history.Fault{fault("cut", 2*sec)},
+			[]history.Interval{{Lo: 5 * sec, Hi: 6 * sec}},
+			[]time.Duration{7000 * ms},
+		},
+		"a condition came since": {
+			[]history.Fault{fault("cut", 2*sec), fault("squeeze", 3*sec)},
+			[]history.Interval{{Lo: 2 * sec, Hi: 4 * sec}},
+			[]time.Duration{5000 * ms},
+		},
+		"away twice, broken once": {
+			[]history.Fault{fault("cut", 2*sec)},
+			[]history.Interval{{Lo: 2 * sec, Hi: 3 * sec}, {Lo: 6 * sec, Hi: 7 * sec}},
+			[]time.Duration{4000 * ms, 8000 * ms},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			rec, err := history.NewRecorder("")
@@ -163,11 +179,15 @@ func TestTheServiceIsSaidToBeBackOnlyWhereItWasAway(t *testing.T) {
 					said = append(said, at)
 				}
 			}}
-			h := history.History{Phases: []history.Phase{{Name: history.PhaseWorkload}, {Name: history.PhaseSteady, At: sec}}}
+			h := history.History{Phases: []history.Phase{
+				{Name: history.PhaseWorkload},
+				{Name: history.PhaseSteady, At: sec},
+			}}
 			for ; at < 10*sec; at += 20 * ms {
 				op := history.Op{
-					Seq: int64(len(h.Ops)), Kind: history.Write, ID: fmt.Sprint(at), Due: at, Sent: at, Done: at + 5*ms, Outcome: history.OK,
-					Status: 201, Region: "west", Attempts: 1,
+					Seq: int64(len(h.Ops)), Kind: history.Write, ID: fmt.Sprint(at), Due: at, Sent: at, Done: at + 5*ms,
+					Outcome: history.OK,
+					Status:  201, Region: "west", Attempts: 1,
 				}
 				for _, away := range c.away {
 					if at >= away.Lo && at < away.Hi {
@@ -216,7 +236,8 @@ func TestAJobThatFailsEndsTheDrill(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	o := run(t.Context(), t, plan(Step{Job: "backup"}, lose()), l)
-	if o.err == nil || errors.Is(o.err, ErrProvesNothing) || !strings.Contains(o.err.Error(), `run job "backup": there is none`) {
+	if o.err == nil || errors.Is(o.err, ErrProvesNothing) ||
+		!strings.Contains(o.err.Error(), `run job "backup": there is none`) {
 		t.Errorf("got %v", o.err)
 	}
 	if len(o.Faults) > 0 {
@@ -234,7 +255,10 @@ func TestHealingWhatWasNotInjectedIsAnError(t *testing.T) {
 
 // The wait is half a minute at least, so the clock of this one is not the machine's.
 func TestAConditionThatNeverComesIsGivenUp(t *testing.T) {
-	for name, observe := range map[string]time.Duration{"half a minute": 10 * time.Second, "as long as is observed": time.Minute} {
+	for name, observe := range map[string]time.Duration{
+		"half a minute":          10 * time.Second,
+		"as long as is observed": time.Minute,
+	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				rec, err := history.NewRecorder("")
@@ -252,7 +276,8 @@ func TestAConditionThatNeverComesIsGivenUp(t *testing.T) {
 				if took, want := rec.Now(), max(observe, 30*time.Second); took < want || took > want+2*lookEvery {
 					t.Errorf("gave up after %s, want %s", took, want)
 				}
-				if len(l.jobs) > 0 || len(events) != 1 || !strings.Contains(events[0], `gave up waiting for "promoted"`) {
+				if len(l.jobs) > 0 || len(events) != 1 || !strings.Contains(events[0],
+					`gave up waiting for "promoted"`) {
 					t.Errorf("jobs %v; said %q", l.jobs, events)
 				}
 			})

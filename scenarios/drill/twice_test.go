@@ -17,10 +17,12 @@ func TestAFaultOfAKindIsHealedWhereverItIsInThePlan(t *testing.T) {
 	l.unattended = true
 	var second, ran time.Duration
 	p := plan(cutEast(&cut{}), Step{At: 500 * ms, Heal: "cut"},
-		Step{At: 700 * ms, Inject: &cut{kind: "cut", region: "east"}}, Step{At: 900 * ms, Heal: "cut"}, Step{At: 1500 * ms, Heal: "cut"})
+		Step{At: 700 * ms, Inject: &cut{kind: "cut", region: "east"}}, Step{At: 900 * ms, Heal: "cut"},
+		Step{At: 1500 * ms, Heal: "cut"})
 	p.Observe = 300 * ms
 	o := run(t.Context(), t, p, l)
-	if o.err == nil || !strings.Contains(o.err.Error(), "heal cut: it was not injected") { // the third has nothing left to heal
+	// the third has nothing left to heal
+	if o.err == nil || !strings.Contains(o.err.Error(), "heal cut: it was not injected") {
 		t.Errorf("got %v", o.err)
 	}
 	steady, _ := o.PhaseAt(history.PhaseSteady)
@@ -39,7 +41,8 @@ func TestAFaultThatIsLeftOutIsOnRecord(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		d := &drill{plan: plan(Step{When: "promoted", Job: "backup"}, Step{Inject: &cut{kind: "second", region: "west"}}), lab: &tinyLab{}, rec: rec}
+		d := &drill{plan: plan(Step{When: "promoted", Job: "backup"},
+			Step{Inject: &cut{kind: "second", region: "west"}}), lab: &tinyLab{}, rec: rec}
 		if err := d.runSteps(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +50,8 @@ func TestAFaultThatIsLeftOutIsOnRecord(t *testing.T) {
 		if len(h.Faults) != 1 || h.Faults[0].Confirmed || !strings.Contains(h.Faults[0].By, `"promoted" never came`) {
 			t.Fatalf("got %+v", h.Faults)
 		}
-		if why := strings.Join(measure.Judge(h, d.plan.Judge).Reasons, "\n"); !strings.Contains(why, "second on west was not confirmed") {
+		if why := strings.Join(measure.Judge(h, d.plan.Judge).Reasons, "\n"); !strings.Contains(why,
+			"second on west was not confirmed") {
 			t.Errorf("reasons: %s", why)
 		}
 	})

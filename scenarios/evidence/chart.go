@@ -13,8 +13,9 @@ import (
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
-// The timeline is drawn here and not with a plotting library: it must follow the reader's light or dark mode, carry labels that never
-// overlap, and stay small with tens of thousands of operations. Each outcome is one path, with a glyph of its own beside its colour.
+// The timeline is drawn here and not with a plotting library: it must follow the reader's light or dark mode, carry
+// labels that never overlap, and stay small with tens of thousands of operations. Each outcome is one path, with a
+// glyph of its own beside its colour.
 
 // The geometry of the timeline, in the units of its view box.
 const (
@@ -140,7 +141,8 @@ func drawTimes(c *page.Chart, h history.History, s scale) {
 		if at > s.to {
 			return
 		}
-		c.Times = append(c.Times, page.Tick{At: s.x(at), Label: strings.ReplaceAll(fmt.Sprint(math.Round(i*step*100)/100+0), "-", "−")})
+		c.Times = append(c.Times,
+			page.Tick{At: s.x(at), Label: strings.ReplaceAll(fmt.Sprint(math.Round(i*step*100)/100+0), "-", "−")})
 	}
 }
 
@@ -157,8 +159,9 @@ func niceStep(x float64) float64 {
 
 func labelWidth(text string) float64 { return float64(len([]rune(text)))*letterWidth + 10 }
 
-// placeFlags gives each flag a row (0 is the lowest), from the right to the left: a flag whose label reaches over lines further right
-// goes above their labels, so that no label overlaps another and no line crosses a label. It returns how many rows there are.
+// placeFlags gives each flag a row (0 is the lowest), from the right to the left: a flag whose label reaches over lines
+// further right goes above their labels, so that no label overlaps another and no line crosses a label. It returns how
+// many rows there are.
 func placeFlags(flags []pennant, s scale) int {
 	slices.SortStableFunc(flags, func(a, b pennant) int { return cmp.Compare(a.at, b.at) })
 	rows := 0

@@ -16,7 +16,10 @@ func TestLabelsNeverOverlap(t *testing.T) {
 		d, _ := outage()
 		for _, at := range rapid.SliceOfN(rapid.Int64Range(0, 15_000), 0, 20).Draw(t, "marks") {
 			moment := time.Duration(at) * time.Millisecond
-			d.History.Marks = append(d.History.Marks, history.Mark{At: history.Interval{Lo: moment, Hi: moment}, Name: "a_mark_of_the_agent"})
+			d.History.Marks = append(d.History.Marks, history.Mark{
+				At:   history.Interval{Lo: moment, Hi: moment},
+				Name: "a_mark_of_the_agent",
+			})
 		}
 		c := newChart(New(d), d.History)
 		for i, a := range c.Flags {
@@ -42,7 +45,10 @@ func TestLabelsNeverOverlap(t *testing.T) {
 
 func TestChartOfLittle(t *testing.T) {
 	for name, h := range map[string]history.History{
-		"one":         {Ops: []history.Op{{Outcome: history.OK, Kind: history.Write, Due: time.Second, Done: time.Second}}},
+		"one": {Ops: []history.Op{{
+			Outcome: history.OK, Kind: history.Write, Due: time.Second,
+			Done: time.Second,
+		}}},
 		"never done":  {Ops: []history.Op{{Due: time.Minute}}, Faults: []history.Fault{{Name: "lose_region"}}},
 		"same moment": {Ops: make([]history.Op, 50), Phases: []history.Phase{{Name: history.PhaseSteady}}},
 		"long":        {Ops: []history.Op{{Due: 0}, {Due: 30 * time.Hour, Done: 30*time.Hour + time.Second}}},
@@ -52,7 +58,8 @@ func TestChartOfLittle(t *testing.T) {
 		if err := writeReport(&out, Result{}, h); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if c == nil || len(c.Times) < 2 || len(c.Times) > 15 || c.Offered == "" || strings.Contains(out.String(), "NaN") {
+		if c == nil || len(c.Times) < 2 || len(c.Times) > 15 || c.Offered == "" ||
+			strings.Contains(out.String(), "NaN") {
 			t.Errorf("%s: %+v", name, c)
 		}
 	}
@@ -65,7 +72,10 @@ func TestChartOfLittle(t *testing.T) {
 func TestOutcomesAreDrawn(t *testing.T) {
 	d, _ := outage()
 	c := newChart(New(d), d.History)
-	for name, path := range map[string]string{"writes": c.Writes, "reads": c.Reads, "failed": c.Failed, "unknown": c.Unknown, "good": c.Good} {
+	for name, path := range map[string]string{
+		"writes": c.Writes, "reads": c.Reads, "failed": c.Failed,
+		"unknown": c.Unknown, "good": c.Good,
+	} {
 		if strings.Count(path, "M") == 0 {
 			t.Errorf("no %s are drawn", name)
 		}
@@ -75,7 +85,8 @@ func TestOutcomesAreDrawn(t *testing.T) {
 	}
 }
 
-// Each outage is drawn from where it began to where it ended, and the service is said to be back there: never before what took it away.
+// Each outage is drawn from where it began to where it ended, and the service is said to be back there: never before
+// what took it away.
 func TestTheServiceIsBackAfterItsLoss(t *testing.T) {
 	d := judged(t, "two-failovers")
 	r := New(d)
@@ -104,11 +115,15 @@ func TestTheServiceIsBackAfterItsLoss(t *testing.T) {
 	if err := writeReport(&page, r, d.History); err != nil {
 		t.Fatal(err)
 	}
-	first, second := strings.Index(page.String(), "<h3>lose_region on us-east-1</h3>"), strings.Index(page.String(), "<h3>lose_region on us-west-2</h3>")
+	first, second := strings.Index(page.String(), "<h3>lose_region on us-east-1</h3>"),
+		strings.Index(page.String(), "<h3>lose_region on us-west-2</h3>")
 	if first < 0 || second < first || strings.Count(page.String(), "Phases of the recovery</h4>") != 2 {
 		t.Error("the incidents do not stand one under another, each with its phases")
 	}
-	for _, want := range []string{"the service is back", "service away", "in charge after it: us-west-2", "In all stores together: 2 of 25 lost, 188 ms … 308 ms."} {
+	for _, want := range []string{
+		"the service is back", "service away", "in charge after it: us-west-2",
+		"In all stores together: 2 of 25 lost, 188 ms … 308 ms.",
+	} {
 		if !strings.Contains(page.String(), want) {
 			t.Errorf("the report says nowhere %q", want)
 		}

@@ -61,9 +61,11 @@ func drills(t *testing.T) map[string]Result {
 	unsure.Report.Reasons = []string{"Only 3 writes were acknowledged | before the fault; 100 are needed."}
 	return map[string]Result{
 		"two-incidents": New(judged(t, "two-failovers")), "no-cause": New(judged(t, "outage-without-a-cause")),
-		"pass": New(pass), "expected-fail": New(met), "leftovers": New(broken), "interrupted": New(stopped), "other-fail": New(other), "unmet": New(unmet),
+		"pass": New(pass), "expected-fail": New(met), "leftovers": New(broken), "interrupted": New(stopped),
+		"other-fail": New(other), "unmet": New(unmet),
 		"inconclusive": New(unsure), "failed-halfway": New(halfway), "failed-harness": New(Drill{
-			Scenario: Scenario{Name: "kyc-zero-loss", Timescale: 1}, Err: errors.New("start postgres.us-east-1: engine went away"),
+			Scenario: Scenario{Name: "kyc-zero-loss", Timescale: 1},
+			Err:      errors.New("start postgres.us-east-1: engine went away"),
 		}),
 	}
 }
@@ -72,13 +74,15 @@ func TestRenderings(t *testing.T) {
 	for name, r := range drills(t) {
 		t.Run(name, func(t *testing.T) {
 			var plain, summary, junit bytes.Buffer
-			if err := errors.Join(Table(&plain, r, false), writeSummary(&summary, r), writeJUnit(&junit, r, 20*time.Second)); err != nil {
+			if err := errors.Join(Table(&plain, r, false), writeSummary(&summary, r),
+				writeJUnit(&junit, r, 20*time.Second)); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, name+".table.txt", plain.Bytes())
 			golden(t, name+".summary.md", summary.Bytes())
 			golden(t, name+".junit.xml", junit.Bytes())
-			if red := strings.Contains(junit.String(), "<failure") || strings.Contains(junit.String(), "<error"); red == r.Expected.Met {
+			if red := strings.Contains(junit.String(), "<failure") ||
+				strings.Contains(junit.String(), "<error"); red == r.Expected.Met {
 				t.Errorf("junit is red: %v, expectation met: %v", red, r.Expected.Met)
 			}
 		})
@@ -98,7 +102,8 @@ func TestOverview(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "overview.txt", plain.Bytes())
-	if want := fmt.Sprintf("\n%d of %d drills ended as expected.\n", len(some), len(some)); !strings.HasSuffix(good.String(), want) {
+	if want := fmt.Sprintf("\n%d of %d drills ended as expected.\n", len(some),
+		len(some)); !strings.HasSuffix(good.String(), want) {
 		t.Errorf("it ends with %q, want %q", good.String()[good.Len()-60:], want)
 	}
 }
@@ -153,7 +158,11 @@ func TestNew(t *testing.T) {
 
 // What broke the harness or stopped the drill is never held against the system, and what was seen until then is kept.
 func TestNothingFailsThatDidNotComplete(t *testing.T) {
-	for _, how := range []Drill{{Status: Interrupted}, {Err: errors.New("engine went away")}, {Status: Completed, Leftovers: 1}} {
+	for _, how := range []Drill{
+		{Status: Interrupted},
+		{Err: errors.New("engine went away")},
+		{Status: Completed, Leftovers: 1},
+	} {
 		d, _ := nightlyBackup()
 		seen := d.Report.Reasons
 		d.Status, d.Err, d.Leftovers = how.Status, how.Err, how.Leftovers
@@ -165,7 +174,8 @@ func TestNothingFailsThatDidNotComplete(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if text := strings.Replace(string(data), `"expected":{"verdict":"fail"`, "", 1); strings.Contains(text, `"verdict":"fail"`) {
+		if text := strings.Replace(string(data), `"expected":{"verdict":"fail"`, "", 1); strings.Contains(text,
+			`"verdict":"fail"`) {
 			t.Errorf("%s, and something fails: %s", r.Status, text)
 		}
 	}
@@ -176,7 +186,8 @@ func TestExpectedFailOfADrillThatProvesNothing(t *testing.T) {
 	d, _ := nightlyBackup()
 	d.Report.Findings = append(d.Report.Findings, measure.Finding{ID: measure.FindingDrill})
 	r := New(d)
-	if want := "expected fail: recovery_point, recovery_time: not met (the drill proves nothing)"; r.Expected.Met || r.Expectation() != want {
+	if want := "expected fail: recovery_point, recovery_time: not met (the drill proves nothing)"; r.Expected.Met ||
+		r.Expectation() != want {
 		t.Errorf("met %v: %s", r.Expected.Met, r.Expectation())
 	}
 }
@@ -184,7 +195,8 @@ func TestExpectedFailOfADrillThatProvesNothing(t *testing.T) {
 // Evidence judged again keeps the text of its error, whose places are gone already.
 func TestErrorIsKeptWhenJudgedAgain(t *testing.T) {
 	for _, text := range []string{
-		"open /home/ann/out/ops.jsonl.gz: dial tcp://build-7:2375/v1.41: refused", `read "C:\Users\ann\x.yaml" (/a/b, /c/d)`,
+		"open /home/ann/out/ops.jsonl.gz: dial tcp://build-7:2375/v1.41: refused",
+		`read "C:\Users\ann\x.yaml" (/a/b, /c/d)`,
 	} {
 		before := New(Drill{Status: Errored, Err: errors.New(text)})
 		again := New(Drill{Status: before.Status, Err: errors.New(before.Error)})
@@ -198,7 +210,8 @@ func TestErrorIsKeptWhenJudgedAgain(t *testing.T) {
 func TestObjectiveInTheTimeOfTheStory(t *testing.T) {
 	d, _ := outage()
 	d.Scenario.Timescale = 2880
-	d.Report.Metrics.RecoveryTime.Objective, d.Report.Metrics.RecoveryPoint.Objective = promised(312.5, 2880), promised(312.5, 2880)
+	d.Report.Metrics.RecoveryTime.Objective, d.Report.Metrics.RecoveryPoint.Objective = promised(312.5, 2880),
+		promised(312.5, 2880)
 	for _, r := range New(d).rows()[:2] {
 		if r.Objective != "313 ms" || r.FullObjective != "15 min" {
 			t.Errorf("the objective of the %s is %s, %s", r.Name, r.Objective, r.FullObjective)
@@ -209,9 +222,15 @@ func TestObjectiveInTheTimeOfTheStory(t *testing.T) {
 func TestFaultsOf(t *testing.T) {
 	us := time.Microsecond
 	got := FaultsOf(history.History{Faults: []history.Fault{
-		{Name: "lose_region", Target: "us-east-1", Command: 100_400 * us, Effective: &history.Interval{Lo: 120_900 * us, Hi: 121_001 * us}},
+		{
+			Name: "lose_region", Target: "us-east-1", Command: 100_400 * us,
+			Effective: &history.Interval{Lo: 120_900 * us, Hi: 121_001 * us},
+		},
 	}})
-	want := []Fault{{Name: "lose_region", Target: "us-east-1", Role: measure.RoleCause, Command: measure.Low(100_400 * us), Effective: &measure.Span{Lo: 120_900 * us, Hi: 121_001 * us}}}
+	want := []Fault{{
+		Name: "lose_region", Target: "us-east-1", Role: measure.RoleCause,
+		Command: measure.Low(100_400 * us), Effective: &measure.Span{Lo: 120_900 * us, Hi: 121_001 * us},
+	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -239,7 +258,8 @@ func (f failing) Read(p []byte) (int, error) { return copy(p, "half a log"), f.e
 func TestFullDisk(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "drill")
 	err := WriteLog(dir, "app.us-east-1", failing{&os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}})
-	if want := "write evidence to " + dir + ": the disk is full, " + filepath.Join("logs", "app.us-east-1.log") + " was not written"; err == nil ||
+	if want := "write evidence to " + dir + ": the disk is full, " + filepath.Join("logs", "app.us-east-1.log") +
+		" was not written"; err == nil ||
 		err.Error() != want || !errors.Is(err, syscall.ENOSPC) {
 		t.Errorf("a full disk is said %v, want %s", err, want)
 	}

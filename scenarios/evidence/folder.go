@@ -30,8 +30,9 @@ const (
 // folderTime sorts by name as by time, and has no character that a file system or a shell minds.
 const folderTime = "20060102-150405"
 
-// Folder makes the folder of a drill under out, named after when it started (in UTC) and its scenario: "20260801-120000-kyc-zero-loss".
-// Of drills that start within the same second each gets its own: making the folder is what claims its name.
+// Folder makes the folder of a drill under out, named after when it started (in UTC) and its scenario:
+// "20260801-120000-kyc-zero-loss". Of drills that start within the same second each gets its own: making the folder is
+// what claims its name.
 func Folder(out, scenario string, at time.Time) (string, error) {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return "", sayFull(out, "the folder", err)
@@ -67,8 +68,9 @@ func fileWord(name string) string {
 	return word
 }
 
-// Write leaves the evidence of a drill in dir: result.json, the given files (the scenario as run) and what is rendered from them. The
-// result comes first: if there is room for nothing else, it is what counts. Each file is there whole or not at all.
+// Write leaves the evidence of a drill in dir: result.json, the given files (the scenario as run) and what is rendered
+// from them. The result comes first: if there is room for nothing else, it is what counts. Each file is there whole or
+// not at all.
 func Write(dir string, r Result, h history.History, files map[string][]byte) error {
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
@@ -103,8 +105,8 @@ func WriteLog(dir, node string, log io.Reader) error {
 	})
 }
 
-// ReadResult reads the result.json of a folder, that of the schema before as far as it goes. Another schema, or a word that is none of the schema's,
-// is an error.
+// ReadResult reads the result.json of a folder, that of the schema before as far as it goes. Another schema, or a word
+// that is none of the schema's, is an error.
 func ReadResult(dir string) (Result, error) {
 	data, err := os.ReadFile(filepath.Join(dir, FileResult))
 	if err != nil {
@@ -118,7 +120,8 @@ func ReadResult(dir string) (Result, error) {
 	case Completed, Interrupted, Errored:
 		return r, nil
 	}
-	return Result{}, fmt.Errorf("read %s: status %q is none of completed, interrupted, error", filepath.Join(dir, FileResult), r.Status)
+	return Result{}, fmt.Errorf("read %s: status %q is none of completed, interrupted, error",
+		filepath.Join(dir, FileResult), r.Status)
 }
 
 func decodeResult(data []byte) (r Result, err error) {

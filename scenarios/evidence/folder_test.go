@@ -111,7 +111,8 @@ func TestResultsOfTheFirstSchemaAreRead(t *testing.T) {
 			want.Lab.Images[i].For = want.Lab.Images[i].Name
 		}
 		slices.SortFunc(want.Lab.Images, func(a, b Image) int { return strings.Compare(a.Name, b.Name) })
-		for _, time := range []*measure.RecoveryTime{want.Metrics.RecoveryTime, want.Incidents[0].RecoveryTime} { // nor for these
+		// nor for these
+		for _, time := range []*measure.RecoveryTime{want.Metrics.RecoveryTime, want.Incidents[0].RecoveryTime} {
 			time.Cause, time.Sum = "", measure.Interval{}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -121,10 +122,14 @@ func TestResultsOfTheFirstSchemaAreRead(t *testing.T) {
 			t.Fatal(err)
 		}
 		index, err := os.ReadFile(filepath.Join(filepath.Dir(dir), "index.html"))
-		if err != nil || !strings.Contains(string(index), ">"+want.Scenario.Name+"</a>") || !strings.Contains(string(index), "recovery time: ") {
+		if err != nil || !strings.Contains(string(index), ">"+want.Scenario.Name+"</a>") ||
+			!strings.Contains(string(index), "recovery time: ") {
 			t.Errorf("%s is not in the index: %v", name, err)
 		}
-		for from, to := range map[string]string{`"status": "completed"`: `"status": "done"`, `"verdict": "`: `"verdict": "x`} {
+		for from, to := range map[string]string{
+			`"status": "completed"`: `"status": "done"`,
+			`"verdict": "`:          `"verdict": "x`,
+		} {
 			bad := strings.Replace(string(data), from, to, 1)
 			if err := os.WriteFile(filepath.Join(dir, FileResult), []byte(bad), 0o600); err != nil {
 				t.Fatal(err)
@@ -147,7 +152,8 @@ func TestNull(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{
-		"recovery_time", "recovery_point", "write_latency", "stale_config", "capacity", "clients", "sessions", "decisions", "conservation",
+		"recovery_time", "recovery_point", "write_latency", "stale_config", "capacity", "clients", "sessions",
+		"decisions", "conservation",
 	} {
 		if v, there := r.Metrics[name]; !there || v != nil {
 			t.Errorf("%s is %v (there: %v), want null", name, v, there)
@@ -202,7 +208,8 @@ func TestEvidenceIsSelfContained(t *testing.T) {
 		}
 		switch filepath.Ext(path) {
 		case ".html":
-			for _, tag := range outside.FindAllString(strings.ReplaceAll(text, "&lt;img src=x onerror=alert(1)", ""), -1) {
+			for _, tag := range outside.FindAllString(strings.ReplaceAll(text, "&lt;img src=x onerror=alert(1)", ""),
+				-1) {
 				t.Errorf("%s reaches outside: %s", path, tag)
 			}
 			for _, link := range links.FindAllStringSubmatch(text, -1) {
@@ -293,8 +300,10 @@ func TestIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"2 of 3 drills ended as expected.", `class="verdict fail"`, `<span class="word met">as expected</span><small>expected fail: recovery_point, recovery_time: met</small>`,
-		`recovery time: &gt; 11.98 s (never recovered) <span class="dim">(objective 5 s)</span>`, `<td>fail</td>`, `<span class="word unmet">not as expected</span>`,
+		"2 of 3 drills ended as expected.", `class="verdict fail"`,
+		`<span class="word met">as expected</span><small>expected fail: recovery_point, recovery_time: met</small>`,
+		`recovery time: &gt; 11.98 s (never recovered) <span class="dim">(objective 5 s)</span>`, `<td>fail</td>`,
+		`<span class="word unmet">not as expected</span>`,
 		"2026-08-01 12:00:00 UTC",
 	} {
 		if !strings.Contains(string(page), want) {

@@ -49,7 +49,10 @@ func incidentsOf(r Result, h history.History) []page.Incident {
 }
 
 func viewOf(o measure.Outage) page.Outage {
-	v := page.Outage{What: o.What, From: measure.Between(o.Begin.Lo, o.Begin.Hi), To: "not seen", Verdict: o.Verdict.String()}
+	v := page.Outage{
+		What: o.What, From: measure.Between(o.Begin.Lo, o.Begin.Hi), To: "not seen",
+		Verdict: o.Verdict.String(),
+	}
 	if v.What == "" {
 		v.What = "all operations"
 	}

@@ -21,12 +21,14 @@ const IndexSchema = "regionfall-index/v2"
 // Index lists the drills of a folder, the newest first.
 type Index struct {
 	Schema string `json:"schema"`
-	// AsExpected is how many of the drills ended as the author of their scenario said: a remedy passed, an incident was caught.
+	// AsExpected is how many of the drills ended as the author of their scenario said: a remedy passed, an incident was
+	// caught.
 	AsExpected int     `json:"as_expected"`
 	Drills     []Entry `json:"drills"`
 }
 
-// Entry is one drill. A folder whose result cannot be read is listed with why, not left out: it may be the one that matters.
+// Entry is one drill. A folder whose result cannot be read is listed with why, not left out: it may be the one that
+// matters.
 type Entry struct {
 	Folder        string                 `json:"folder"`
 	Scenario      string                 `json:"scenario,omitempty"`
@@ -67,8 +69,8 @@ func (e Entry) Started() string {
 	return at.Format("2006-01-02 15:04:05") + " UTC"
 }
 
-// WriteIndex lists in out/index.json and out/index.html the drills of the folders in out. A folder without a result is a drill that is
-// running or was killed, and is not listed.
+// WriteIndex lists in out/index.json and out/index.html the drills of the folders in out. A folder without a result is
+// a drill that is running or was killed, and is not listed.
 func WriteIndex(out string) error {
 	folders, err := os.ReadDir(out)
 	if err != nil {
@@ -85,10 +87,12 @@ func WriteIndex(out string) error {
 		}
 		e := Entry{Folder: folder.Name()}
 		if err != nil {
-			e.Error = strings.ReplaceAll(err.Error(), out+string(filepath.Separator), "") // the index may move, and says no path
+			// the index may move, and says no path
+			e.Error = strings.ReplaceAll(err.Error(), out+string(filepath.Separator), "")
 		} else {
 			e.Scenario, e.Status, e.Verdict, e.Expected = r.Scenario.Name, r.Status, r.Verdict, &r.Expected
-			e.RecoveryTime, e.RecoveryPoint, e.Expectation = r.Metrics.RecoveryTime, r.Metrics.RecoveryPoint, r.Expectation()
+			e.RecoveryTime, e.RecoveryPoint, e.Expectation = r.Metrics.RecoveryTime, r.Metrics.RecoveryPoint,
+				r.Expectation()
 			e.Began = r.Began
 			e.Rows = slices.DeleteFunc(r.rows(), func(r measure.Row) bool { return r.Part || !r.Judged })
 		}

@@ -11,7 +11,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
-// A suite of JUnit has no failure exactly when the drill met its expectation, as the exit code of `regionfall run` has it.
+// A suite of JUnit has no failure exactly when the drill met its expectation, as the exit code of `regionfall run` has
+// it.
 type junitSuite struct {
 	XMLName  xml.Name    `xml:"testsuite"`
 	Name     string      `xml:"name,attr"`
@@ -104,8 +105,8 @@ func (s *junitSuite) add(r Result, id string, v measure.Verdict, message, text s
 	case r.Expected.Met && v == measure.Fail && r.expects(id):
 		c.Out = "expected fail: " + message
 	case r.Expected.Met, r.Status != Completed:
-		// The drill was to catch something else, and did: this is no failure of the gate, but neither did it pass. Of one that did not
-		// complete nothing is known, and that is said once.
+		// The drill was to catch something else, and did: this is no failure of the gate, but neither did it pass. Of
+		// one that did not complete nothing is known, and that is said once.
 		c.Skipped = note
 		s.Skipped++
 	default:

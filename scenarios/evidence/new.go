@@ -19,7 +19,8 @@ import (
 type Drill struct {
 	Scenario Scenario
 	Status   Status
-	// Err is why, when Status is Errored. Whoever judges evidence again passes the text that its result has: places are taken out once.
+	// Err is why, when Status is Errored. Whoever judges evidence again passes the text that its result has: places are
+	// taken out once.
 	Err       error
 	History   history.History
 	Report    measure.Report
@@ -48,7 +49,8 @@ func (r Result) Ran() Ran {
 	return ran
 }
 
-// Expect is what the author of the scenario says the drill must find, as measure.Met has it. The zero value expects pass.
+// Expect is what the author of the scenario says the drill must find, as measure.Met has it. The zero value expects
+// pass.
 type Expect struct {
 	Fail     bool
 	Findings []string // ids of the findings that must fail, no others
@@ -60,11 +62,13 @@ func ScenarioOf(name string, source []byte, timescale float64) Scenario {
 	return Scenario{Name: name, FileSHA256: hex.EncodeToString(sum[:]), Timescale: timescale}
 }
 
-// New writes down a drill. A drill that left something behind is an error of the harness, whatever it measured; one that did not
-// complete neither passes nor fails and meets no expectation: what was seen of it stays, without a verdict.
+// New writes down a drill. A drill that left something behind is an error of the harness, whatever it measured; one
+// that did not complete neither passes nor fails and meets no expectation: what was seen of it stays, without a
+// verdict.
 func New(d Drill) Result {
 	r := Result{
-		Schema: Schema, Scenario: d.Scenario, Status: d.Status, Began: utc(d.Ran.Began), Ended: utc(d.Ran.Ended), Faults: FaultsOf(d.History),
+		Schema: Schema, Scenario: d.Scenario, Status: d.Status, Began: utc(d.Ran.Began), Ended: utc(d.Ran.Ended),
+		Faults:  FaultsOf(d.History),
 		Harness: d.Ran.Harness, Host: d.Ran.Host, Lab: d.Lab, Leftovers: d.Leftovers,
 	}
 	if began := d.History.Heading.Began; !began.IsZero() {
@@ -74,13 +78,17 @@ func New(d Drill) Result {
 		r.Lab.Serving = map[string]string{}
 	}
 	r.Lab.Images = append([]Image{}, d.Lab.Images...)
-	slices.SortFunc(r.Lab.Images, func(a, b Image) int { return cmp.Or(cmp.Compare(a.For, b.For), cmp.Compare(a.Name, b.Name)) })
+	slices.SortFunc(r.Lab.Images, func(a, b Image) int {
+		return cmp.Or(cmp.Compare(a.For, b.For),
+			cmp.Compare(a.Name, b.Name))
+	})
 	if d.Err != nil {
 		r.Status, r.Error = Errored, withoutPlaces(d.Err.Error())
 	}
 	switch {
 	case r.Status == Completed && r.Leftovers > 0:
-		r.Status, r.Error = Errored, fmt.Sprintf("%d of the lab's containers, networks and volumes outlived it", r.Leftovers)
+		r.Status, r.Error = Errored, fmt.Sprintf("%d of the lab's containers, networks and volumes outlived it",
+			r.Leftovers)
 	case r.Status != Completed && r.Status != Interrupted:
 		r.Status = Errored
 		if r.Error == "" {
@@ -93,7 +101,10 @@ func New(d Drill) Result {
 		report.Reasons = append([]string{r.Why()}, report.Reasons...)
 	}
 	r.conclude(report)
-	r.Expected = Expected{Verdict: measure.Pass, Findings: append([]string{}, d.Expect.Findings...), Given: d.Report.Given}
+	r.Expected = Expected{
+		Verdict: measure.Pass, Findings: append([]string{}, d.Expect.Findings...),
+		Given: d.Report.Given,
+	}
 	if d.Expect.Fail {
 		r.Expected.Verdict = measure.Fail
 	}
@@ -109,7 +120,8 @@ func utc(t time.Time) *time.Time {
 	return new(t.UTC().Truncate(time.Millisecond))
 }
 
-// asWritten is a result as it is read back: rounded. What is rendered when a drill ends says the same as what is rendered from its file later.
+// asWritten is a result as it is read back: rounded. What is rendered when a drill ends says the same as what is
+// rendered from its file later.
 func (r Result) asWritten() Result {
 	data, err := json.Marshal(r)
 	if err != nil {
@@ -132,7 +144,8 @@ func (r *Result) conclude(report measure.Report) {
 	}
 }
 
-// unexpected compares the findings that fail with those expected to: "exactly that finding" means neither fewer nor others.
+// unexpected compares the findings that fail with those expected to: "exactly that finding" means neither fewer nor
+// others.
 func (r Result) unexpected() (missing, surplus []string) {
 	if r.Expected.Verdict != measure.Fail {
 		return nil, nil
@@ -162,17 +175,20 @@ func FaultsOf(h history.History) []Fault {
 	roles := measure.Roles(h)
 	for i, f := range h.Faults {
 		faults = append(faults, Fault{
-			Name: f.Name, Target: f.Target, Role: roles[i], Command: measure.Low(f.Command), Effective: measure.SpanOf(f.Effective),
-			Healed: measure.SpanOf(f.Healed), Lapsed: measure.SpanOf(f.Lapsed), Confirmed: f.Confirmed, By: f.By,
+			Name: f.Name, Target: f.Target, Role: roles[i], Command: measure.Low(f.Command),
+			Effective: measure.SpanOf(f.Effective),
+			Healed:    measure.SpanOf(f.Healed), Lapsed: measure.SpanOf(f.Lapsed), Confirmed: f.Confirmed, By: f.By,
 		})
 	}
 	return faults
 }
 
-// An error's text comes from anywhere: an engine's address, a file of this machine. These say what happened without saying where.
+// An error's text comes from anywhere: an engine's address, a file of this machine. These say what happened without
+// saying where.
 var (
 	urlInText  = regexp.MustCompile(`\b([a-z][a-z0-9+.-]*://)[^\s"'` + "`" + `,;)\]]+`)
-	pathInText = regexp.MustCompile(`(^|[\s"'` + "`" + `=(\[:,])(/[^/\s]|[A-Za-z]:\\)[^\s"'` + "`" + `:;,)\]]*[/\\]([^\s"'` + "`" + `:;,)\]/\\]*)`)
+	pathInText = regexp.MustCompile(`(^|[\s"'` + "`" + `=(\[:,])(/[^/\s]|[A-Za-z]:\\)[^\s"'` + "`" +
+		`:;,)\]]*[/\\]([^\s"'` + "`" + `:;,)\]/\\]*)`)
 )
 
 func withoutPlaces(text string) string {

@@ -12,8 +12,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
-// Overview prints several drills for a terminal: a line each with what was expected, what came out and how long it took, and then how many ended as
-// expected. The caller decides about color.
+// Overview prints several drills for a terminal: a line each with what was expected, what came out and how long it
+// took, and then how many ended as expected. The caller decides about color.
 func Overview(w io.Writer, results []Result, color bool) error {
 	out, p := bufio.NewWriter(w), painter(color)
 	lines := [][]string{{"scenario", "expected", "verdict", "recovery time", "recovery point", "took"}}
@@ -23,7 +23,8 @@ func Overview(w io.Writer, results []Result, color bool) error {
 			met++
 		}
 		lines = append(lines, []string{
-			r.Scenario.Name, r.expected(), r.outcome(), r.measured("recovery time"), r.measured("recovery point"), r.took(),
+			r.Scenario.Name, r.expected(), r.outcome(), r.measured("recovery time"), r.measured("recovery point"),
+			r.took(),
 		})
 	}
 	widths := make([]int, len(lines[0]))
@@ -50,7 +51,8 @@ func Overview(w io.Writer, results []Result, color bool) error {
 	if met < len(results) {
 		style = ansiRed
 	}
-	fmt.Fprintf(out, "\n%s\n", p.paint(style, fmt.Sprintf("%d of %s ended as expected.", met, measure.Count(len(results), "drill", "drills"))))
+	fmt.Fprintf(out, "\n%s\n", p.paint(style, fmt.Sprintf("%d of %s ended as expected.", met,
+		measure.Count(len(results), "drill", "drills"))))
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("print the overview: %w", err)
 	}

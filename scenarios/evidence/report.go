@@ -32,7 +32,8 @@ func writeReport(w io.Writer, r Result, h history.History) error {
 	for _, f := range r.Faults {
 		p.Faults = append(p.Faults, page.Fault{
 			Name: f.Name, Target: f.Target, Role: string(f.Role), Life: f.life(),
-			Commanded: measure.Exactly(f.Command.Duration()), Effective: spanText(f.Effective), Healed: spanText(f.Healed),
+			Commanded: measure.Exactly(f.Command.Duration()), Effective: spanText(f.Effective),
+			Healed: spanText(f.Healed),
 		})
 	}
 	if err := p.Render(w); err != nil {

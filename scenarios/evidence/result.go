@@ -41,11 +41,13 @@ type Scenario struct {
 	Name       string  `json:"name"`
 	FileSHA256 string  `json:"file_sha256"` // of the scenario's text, in hex
 	Timescale  float64 `json:"timescale"`   // one lab second stands for this many
-	// Repeat are the arguments of `regionfall run` that repeat the drill, when the name alone does not. Never an absolute path.
+	// Repeat are the arguments of `regionfall run` that repeat the drill, when the name alone does not. Never an
+	// absolute path.
 	Repeat string `json:"repeat,omitempty"`
 }
 
-// Status says how far a drill got. The zero value is not a status: a drill that does not know how it ended did not complete.
+// Status says how far a drill got. The zero value is not a status: a drill that does not know how it ended did not
+// complete.
 type Status string
 
 // The statuses.
@@ -72,7 +74,8 @@ type Fault struct {
 	Command   measure.Low   `json:"command_ms"`
 	Effective *measure.Span `json:"effective_ms"`
 	Healed    *measure.Span `json:"healed_ms"`
-	// Lapsed says that it was not in force any more when it was to be healed: between when it was last seen in force and first seen not to be.
+	// Lapsed says that it was not in force any more when it was to be healed: between when it was last seen in force
+	// and first seen not to be.
 	Lapsed    *measure.Span `json:"lapsed_ms"`
 	Confirmed bool          `json:"confirmed"`
 	By        string        `json:"by"` // what the probe saw
@@ -99,7 +102,8 @@ type Lab struct {
 	Engine string  `json:"engine"` // such as "Docker 28.5.1"
 	Images []Image `json:"images"`
 	AWS    string  `json:"aws"` // localstack or packages
-	// Serving is what stood in for the cloud's own services: which program served s3, and which dynamodb, with its version and where it is from.
+	// Serving is what stood in for the cloud's own services: which program served s3, and which dynamodb, with its
+	// version and where it is from.
 	Serving map[string]string `json:"serving"`
 	Ready   *measure.Near     `json:"ready_ms"` // from nothing to every node ready; null: it never was
 }

@@ -11,9 +11,11 @@ import (
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
-// sample builds the history of a drill as it is seen from its clients: a region answers, is lost, and another takes over.
+// sample builds the history of a drill as it is seen from its clients: a region answers, is lost, and another takes
+// over.
 type sample struct {
-	rate, lost, back, end time.Duration // between operations; when the region is lost, is back (0: never), and the workload stops
+	// between operations; when the region is lost, is back (0: never), and the workload stops
+	rate, lost, back, end time.Duration
 }
 
 func (s sample) history() history.History {
@@ -23,8 +25,10 @@ func (s sample) history() history.History {
 	for i := int64(0); time.Duration(i)*s.rate < s.end; i++ {
 		due := 300*ms + time.Duration(i)*s.rate
 		op := history.Op{
-			Seq: i, Kind: history.Write, ID: fmt.Sprintf("ver-%05d", i), Due: due, Sent: due, Attempts: 1, Outcome: history.OK,
-			Region: "us-east-1", Node: "app.us-east-1", Done: due + 9*ms + time.Duration(random.ExpFloat64()*float64(6*ms)),
+			Seq: i, Kind: history.Write, ID: fmt.Sprintf("ver-%05d", i), Due: due, Sent: due, Attempts: 1,
+			Outcome: history.OK,
+			Region:  "us-east-1", Node: "app.us-east-1", Done: due + 9*ms +
+				time.Duration(random.ExpFloat64()*float64(6*ms)),
 		}
 		if i%3 == 2 {
 			op.Kind, op.ID = history.Read, fmt.Sprintf("ver-%05d", i-1)
@@ -42,7 +46,8 @@ func (s sample) history() history.History {
 		h.Ops = append(h.Ops, op)
 	}
 	h.Faults = []history.Fault{{
-		Name: "lose_region", Target: "us-east-1", Regions: []string{"us-east-1"}, Command: s.lost - 60*ms, Confirmed: true,
+		Name: "lose_region", Target: "us-east-1", Regions: []string{"us-east-1"}, Command: s.lost - 60*ms,
+		Confirmed: true,
 		Effective: &history.Interval{Lo: s.lost - 12*ms, Hi: s.lost + 11*ms + 300*time.Microsecond},
 		By:        "5 of 5 taps of us-east-1 refuse",
 	}}
@@ -54,7 +59,8 @@ func (s sample) history() history.History {
 	}
 	mark := func(at time.Duration, name, detail string) {
 		h.Marks = append(h.Marks, history.Mark{
-			At: history.Interval{Lo: at - 2*ms, Hi: at + 2*ms}, Source: "automation.us-west-2", Name: name, Detail: detail,
+			At: history.Interval{Lo: at - 2*ms, Hi: at + 2*ms}, Source: "automation.us-west-2", Name: name,
+			Detail: detail,
 		})
 	}
 	if s.back > 0 {
@@ -93,7 +99,10 @@ func msec(ms float64) time.Duration { return time.Duration(ms * float64(time.Mil
 func near(ms float64) measure.Near { return measure.Near(msec(ms)) }
 
 func latency(count int) *measure.Latency {
-	return &measure.Latency{Count: count, P50: measure.High(msec(13.1)), P99: measure.High(msec(36.6)), Max: measure.High(msec(61))}
+	return &measure.Latency{
+		Count: count, P50: measure.High(msec(13.1)), P99: measure.High(msec(36.6)),
+		Max: measure.High(msec(61)),
+	}
 }
 
 func outage() (Drill, map[string][]byte) {
@@ -104,10 +113,14 @@ func outage() (Drill, map[string][]byte) {
 		}
 	}
 	joint := store("", 44.2)
-	joint.Stores = []measure.RecoveryPoint{store(history.StorePostgres, 44.2), store(history.StoreObjects, 30.5), store(history.StoreItems, 30.5)}
+	joint.Stores = []measure.RecoveryPoint{
+		store(history.StorePostgres, 44.2), store(history.StoreObjects, 30.5),
+		store(history.StoreItems, 30.5),
+	}
 	recovery := measure.RecoveryTime{
-		Interval: took(4213.4, 4296.2), FirstSuccess: new(near(4180.7)), Cause: "lose_region on us-east-1", Objective: promised(20000, 360),
-		Verdict: measure.Pass, FullScale: new(near(905_000)), Sum: took(4213.4, 4296.2),
+		Interval: took(4213.4, 4296.2), FirstSuccess: new(near(4180.7)), Cause: "lose_region on us-east-1",
+		Objective: promised(20000, 360),
+		Verdict:   measure.Pass, FullScale: new(near(905_000)), Sum: took(4213.4, 4296.2),
 		Phases: measure.Phases{
 			{Name: "detected", Took: near(1260.4), Scaled: true},
 			{Name: "decided", Took: near(210.4), Scaled: true},
@@ -121,19 +134,28 @@ func outage() (Drill, map[string][]byte) {
 	return Drill{
 		Scenario: ScenarioOf("kyc-region-outage", source, 360),
 		Ran: Ran{
-			Began: time.Date(2026, 8, 1, 12, 0, 0, 250_400_000, time.UTC), Ended: time.Date(2026, 8, 1, 12, 0, 31, 0, time.UTC),
+			Began:   time.Date(2026, 8, 1, 12, 0, 0, 250_400_000, time.UTC),
+			Ended:   time.Date(2026, 8, 1, 12, 0, 31, 0, time.UTC),
 			Harness: Harness{Commit: new("6a1eef89d0b6"), Dirty: new(false)},
-			Host:    &Host{OS: "linux", Arch: "amd64", Processors: 2, MemoryMB: new(int64(7940)), Kernel: new("6.1.0-42-amd64")},
+			Host: &Host{
+				OS: "linux", Arch: "amd64", Processors: 2, MemoryMB: new(int64(7940)),
+				Kernel: new("6.1.0-42-amd64"),
+			},
 		},
-		Status:  Completed,
-		History: sample{rate: 5 * time.Millisecond, lost: 6 * time.Second, back: 10200 * time.Millisecond, end: 16 * time.Second}.history(),
+		Status: Completed,
+		History: sample{
+			rate: 5 * time.Millisecond, lost: 6 * time.Second, back: 10200 * time.Millisecond,
+			end: 16 * time.Second,
+		}.history(),
 		Report: measure.Report{
 			Verdict: measure.Pass,
 			Reasons: []string{"us-west-2 served again after at most 4.30 s and kept all 812 acknowledged writes."},
 			Incidents: []measure.Incident{{
-				Fault: new(0), Cause: "lose_region on us-east-1", InCharge: "us-west-2", RecoveryTime: &recovery, RecoveryPoint: &joint,
+				Fault: new(0), Cause: "lose_region on us-east-1", InCharge: "us-west-2", RecoveryTime: &recovery,
+				RecoveryPoint: &joint,
 				Outages: []measure.Outage{{
-					Begin: span(5975, 5990), End: new(span(10_200, 10_300)), Interval: took(4213.4, 4296.2), Verdict: measure.Pass,
+					Begin: span(5975, 5990), End: new(span(10_200, 10_300)), Interval: took(4213.4, 4296.2),
+					Verdict: measure.Pass,
 				}},
 			}},
 			Metrics: measure.Metrics{
@@ -141,18 +163,28 @@ func outage() (Drill, map[string][]byte) {
 				RecoveryPoint: &joint,
 				WriteLatency:  latency(812),
 				ReplicationLag: &measure.ReplicationLag{Stores: []measure.StoreLag{
-					{Store: history.StoreObjects, Quiet: low(12.4), Loaded: low(312)}, {Store: history.StoreItems, Loaded: low(1204)},
+					{Store: history.StoreObjects, Quiet: low(12.4), Loaded: low(312)},
+					{Store: history.StoreItems, Loaded: low(1204)},
 				}},
 			},
 			Findings: []measure.Finding{
-				{ID: "recovery_time", Checker: "recovery_time", Verdict: measure.Pass, Detail: "4.21 s … 4.30 s of 20 s"},
+				{
+					ID: "recovery_time", Checker: "recovery_time", Verdict: measure.Pass,
+					Detail: "4.21 s … 4.30 s of 20 s",
+				},
 				{ID: "recovery_point", Checker: "recovery_point", Verdict: measure.Pass, Detail: "0 of 812 lost"},
 			},
 		},
 		Lab: Lab{
 			Engine: "Docker 20.10.24", AWS: "packages", Ready: new(near(6840)),
-			Serving: map[string]string{"s3": "versitygw v1.8.0 from a Go module", "dynamodb": "moto 5.1.1 from Debian packages"},
-			Images:  []Image{{For: "postgres", Name: "regionfall/postgres:3f9c", Digest: "sha256:0f3b"}, {For: "hub", Name: "regionfall/hub:77aa", Digest: "sha256:9a21"}},
+			Serving: map[string]string{
+				"s3":       "versitygw v1.8.0 from a Go module",
+				"dynamodb": "moto 5.1.1 from Debian packages",
+			},
+			Images: []Image{
+				{For: "postgres", Name: "regionfall/postgres:3f9c", Digest: "sha256:0f3b"},
+				{For: "hub", Name: "regionfall/hub:77aa", Digest: "sha256:9a21"},
+			},
 		},
 	}, map[string][]byte{FileScenario: source}
 }
@@ -168,14 +200,16 @@ func nightlyBackup() (Drill, map[string][]byte) {
 	}
 	store := func(name string) measure.RecoveryPoint {
 		return measure.RecoveryPoint{
-			Name: name, Acked: 1141, Lost: 1140, LostIDs: ids, Interval: took(13_650.2, 13_690.9), Objective: promised(625, 1440), Verdict: measure.Fail,
+			Name: name, Acked: 1141, Lost: 1140, LostIDs: ids, Interval: took(13_650.2, 13_690.9),
+			Objective: promised(625, 1440), Verdict: measure.Fail,
 		}
 	}
 	joint := store("")
 	joint.Stores = []measure.RecoveryPoint{store(history.StorePostgres), store(history.StoreItems)}
 	recovery := measure.RecoveryTime{
-		Interval: never(11_980), Censored: true, Cause: "lose_region on us-east-1", Objective: promised(5000, 1440), Verdict: measure.Fail,
-		Sum: never(11_980),
+		Interval: never(11_980), Censored: true, Cause: "lose_region on us-east-1", Objective: promised(5000, 1440),
+		Verdict: measure.Fail,
+		Sum:     never(11_980),
 	}
 	return Drill{
 		Scenario: ScenarioOf("kyc-nightly-backup", source, 1440),
@@ -189,22 +223,33 @@ func nightlyBackup() (Drill, map[string][]byte) {
 				"The service was not back within the 12 s that were observed.",
 			},
 			Incidents: []measure.Incident{{
-				Fault: new(0), Cause: "lose_region on us-east-1", InCharge: "us-west-2", RecoveryTime: &recovery, RecoveryPoint: &joint,
-				Outages: []measure.Outage{{Begin: span(13_980, 13_988), Interval: never(11_980), Censored: true, Verdict: measure.Fail}},
+				Fault: new(0), Cause: "lose_region on us-east-1", InCharge: "us-west-2", RecoveryTime: &recovery,
+				RecoveryPoint: &joint,
+				Outages: []measure.Outage{{
+					Begin: span(13_980, 13_988), Interval: never(11_980), Censored: true,
+					Verdict: measure.Fail,
+				}},
 			}},
 			Metrics: measure.Metrics{
 				RecoveryTime:  &recovery,
 				RecoveryPoint: &joint,
 				WriteLatency:  latency(1141),
 				Capacity: &measure.Capacity{
-					Demand: new(measure.Ratio(20.004)), ShareLo: new(measure.LowShare(0.3529)), ShareHi: new(measure.HighShare(0.4)), Objective: 0.95, Verdict: measure.Fail,
+					Demand: new(measure.Ratio(20.004)), ShareLo: new(measure.LowShare(0.3529)),
+					ShareHi: new(measure.HighShare(0.4)), Objective: 0.95, Verdict: measure.Fail,
 					AmplificationBefore: new(measure.Ratio(1)), AmplificationAfter: new(measure.Ratio(1.676)),
 				},
 				Clients: &measure.Clients{Count: 16, Moved: 12, Interval: never(11_700.2), Censored: true},
 			},
 			Findings: []measure.Finding{
-				{ID: "recovery_time", Checker: "recovery_time", Verdict: measure.Fail, Detail: "more than 11.98 s of 5 s"},
-				{ID: "recovery_point", Checker: "recovery_point", Verdict: measure.Fail, Detail: "1140 of 1141 lost", Evidence: ids},
+				{
+					ID: "recovery_time", Checker: "recovery_time", Verdict: measure.Fail,
+					Detail: "more than 11.98 s of 5 s",
+				},
+				{
+					ID: "recovery_point", Checker: "recovery_point", Verdict: measure.Fail, Detail: "1140 of 1141 lost",
+					Evidence: ids,
+				},
 			},
 		},
 		Lab: Lab{Engine: "Docker 20.10.24", AWS: "packages", Ready: new(near(6840))},
@@ -222,12 +267,14 @@ func judged(t *testing.T, name string) Drill {
 	spec := measure.Spec{
 		Timescale: 60, Stores: stores, Ordered: stores[:1], Survivor: "us-west-2", MinAcked: 10,
 		RecoveryTime: &measure.RecoveryTimeObjective{
-			Within: 2 * time.Second, Window: time.Second, Success: 0.99, Quantile: 0.99, Latency: 250 * time.Millisecond, Capacity: 0.9,
+			Within: 2 * time.Second, Window: time.Second, Success: 0.99, Quantile: 0.99,
+			Latency: 250 * time.Millisecond, Capacity: 0.9,
 		},
 		RecoveryPoint: &measure.RecoveryPointObjective{Within: 400 * time.Millisecond},
 	}
 	return Drill{
-		Scenario: ScenarioOf(name, []byte("name: "+name+"\ntimescale: 60\n"), 60), Status: Completed, History: h, Report: measure.Judge(h, spec),
-		Lab: Lab{Engine: "Docker 20.10.24", AWS: "packages", Ready: new(near(6840))},
+		Scenario: ScenarioOf(name, []byte("name: "+name+"\ntimescale: 60\n"), 60), Status: Completed, History: h,
+		Report: measure.Judge(h, spec),
+		Lab:    Lab{Engine: "Docker 20.10.24", AWS: "packages", Ready: new(near(6840))},
 	}
 }

@@ -11,13 +11,14 @@ import (
 func ResultSchema(docs map[string]string) (*jsonschema.Schema, error) {
 	integer := &jsonschema.Schema{Type: "integer"}
 	s, err := jsonschema.Of(Result{}, jsonschema.Options{Docs: docs, Known: map[reflect.Type]*jsonschema.Schema{
-		reflect.TypeFor[measure.Low]():     integer,
-		reflect.TypeFor[measure.High]():    integer,
-		reflect.TypeFor[measure.Near]():    integer,
-		reflect.TypeFor[measure.Span]():    {Type: "array", Items: integer, MinItems: 2, MaxItems: 2},
-		reflect.TypeFor[measure.Verdict](): jsonschema.Strings(measure.Pass.String(), measure.Fail.String(), measure.Inconclusive.String()),
-		reflect.TypeFor[measure.Role]():    jsonschema.Strings(measure.RoleCause, measure.RoleCondition),
-		reflect.TypeFor[Status]():          jsonschema.Strings(Completed, Interrupted, Errored),
+		reflect.TypeFor[measure.Low]():  integer,
+		reflect.TypeFor[measure.High](): integer,
+		reflect.TypeFor[measure.Near](): integer,
+		reflect.TypeFor[measure.Span](): {Type: "array", Items: integer, MinItems: 2, MaxItems: 2},
+		reflect.TypeFor[measure.Verdict](): jsonschema.Strings(measure.Pass.String(), measure.Fail.String(),
+			measure.Inconclusive.String()),
+		reflect.TypeFor[measure.Role](): jsonschema.Strings(measure.RoleCause, measure.RoleCondition),
+		reflect.TypeFor[Status]():       jsonschema.Strings(Completed, Interrupted, Errored),
 	}})
 	if err != nil {
 		return nil, err

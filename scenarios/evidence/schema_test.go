@@ -142,12 +142,18 @@ func histories(t *testing.T) []string {
 func everything() measure.Spec {
 	stores := []string{history.StorePostgres, history.StoreObjects, history.StoreItems}
 	return measure.Spec{
-		Timescale: 60, Stores: stores, Ordered: stores[:1], Survivor: "us-west-2", MinAcked: 10, StandbyCapacity: 0.5, LocalReads: time.Second,
+		Timescale: 60, Stores: stores, Ordered: stores[:1], Survivor: "us-west-2", MinAcked: 10, StandbyCapacity: 0.5,
+		LocalReads: time.Second,
 		RecoveryTime: &measure.RecoveryTimeObjective{
-			Within: 2 * time.Second, Window: time.Second, Success: 0.99, Quantile: 0.99, Latency: 250 * time.Millisecond, Capacity: 0.9,
+			Within: 2 * time.Second, Window: time.Second, Success: 0.99, Quantile: 0.99,
+			Latency: 250 * time.Millisecond, Capacity: 0.9,
 		},
-		RecoveryPoint: &measure.RecoveryPointObjective{Within: 400 * time.Millisecond}, StaleClients: 1, Given: []string{"promoted"},
-		Consistency: measure.Linearizable, Sessions: []string{measure.FindingReadYourWrites, measure.FindingMonotonicReads},
+		RecoveryPoint: &measure.RecoveryPointObjective{Within: 400 * time.Millisecond}, StaleClients: 1,
+		Given:       []string{"promoted"},
+		Consistency: measure.Linearizable, Sessions: []string{
+			measure.FindingReadYourWrites,
+			measure.FindingMonotonicReads,
+		},
 		StaleConfig: new(time.Second), WriteGap: new(time.Second), Replicated: stores[1:],
 	}
 }

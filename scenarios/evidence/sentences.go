@@ -11,7 +11,10 @@ import (
 
 // rows are what was measured, in words.
 func (r Result) rows() []measure.Row {
-	report := measure.Report{Verdict: r.Verdict, Reasons: r.Reasons, Incidents: r.Incidents, Metrics: r.Metrics, Findings: r.Findings}
+	report := measure.Report{
+		Verdict: r.Verdict, Reasons: r.Reasons, Incidents: r.Incidents, Metrics: r.Metrics,
+		Findings: r.Findings,
+	}
 	return report.Rows(r.Scenario.Timescale)
 }
 
@@ -36,8 +39,8 @@ func (r Result) Command() string {
 	return "regionfall run " + r.Scenario.Name
 }
 
-// Expectation says what the scenario's author expected and whether it came true, and if not why. Empty when pass was expected and
-// nothing else is to be said.
+// Expectation says what the scenario's author expected and whether it came true, and if not why. Empty when pass was
+// expected and nothing else is to be said.
 func (r Result) Expectation() string {
 	if r.Expected.Verdict != measure.Fail {
 		return ""
@@ -54,7 +57,10 @@ func (r Result) Expectation() string {
 	}
 	var why []string
 	missing, surplus := r.unexpected()
-	if slices.ContainsFunc(r.Findings, func(f measure.Finding) bool { return f.ID == measure.FindingDrill && f.Verdict != measure.Pass }) {
+	if slices.ContainsFunc(r.Findings, func(f measure.Finding) bool {
+		return f.ID == measure.FindingDrill &&
+			f.Verdict != measure.Pass
+	}) {
 		why = append(why, "the drill proves nothing")
 	}
 	for _, p := range r.Expected.Given {
@@ -132,6 +138,7 @@ func (r Result) FullScale() string {
 	if t == nil || t.FullScale == nil || r.Scenario.Timescale == 1 {
 		return ""
 	}
-	return fmt.Sprintf("At full scale, by extrapolation (scaled phases %s, physical phases as they were): recovered in about %s.",
+	return fmt.Sprintf("At full scale, by extrapolation (scaled phases %s, physical phases as they were): recovered "+
+		"in about %s.",
 		measure.Scale(r.Scenario.Timescale), measure.Exactly(time.Duration(*t.FullScale)))
 }

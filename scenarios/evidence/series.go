@@ -12,8 +12,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
-// drawOps puts every operation at its due time and latency, which counts from there, on a logarithmic scale. Operations that would be
-// drawn on the same spot are drawn once.
+// drawOps puts every operation at its due time and latency, which counts from there, on a logarithmic scale. Operations
+// that would be drawn on the same spot are drawn once.
 func drawOps(c *page.Chart, ops []history.Op, s scale) {
 	power := func(latency time.Duration) float64 {
 		return math.Log10(max(0.1, float64(latency)/float64(time.Millisecond)))
@@ -23,7 +23,8 @@ func drawOps(c *page.Chart, ops []history.Op, s scale) {
 		latency := ops[i].Done - ops[i].Due
 		least, most = min(least, latency), max(most, latency)
 	}
-	lo, hi := min(3, int(math.Floor(power(least)))), max(0, int(math.Ceil(power(most)))) // powers of ten of milliseconds
+	// powers of ten of milliseconds
+	lo, hi := min(3, int(math.Floor(power(least)))), max(0, int(math.Ceil(power(most))))
 	hi = max(hi, lo+1)
 	p := &c.Latency
 	y := func(power float64) float64 { return p.Bottom - (p.Bottom-p.Top)*(power-float64(lo))/float64(hi-lo) }
@@ -41,7 +42,8 @@ func drawOps(c *page.Chart, ops []history.Op, s scale) {
 			drawn.draw(op, at)
 		}
 	}
-	c.Writes, c.Reads, c.Failed, c.Unknown = drawn.writes.String(), drawn.reads.String(), drawn.failed.String(), drawn.unknown.String()
+	c.Writes, c.Reads, c.Failed, c.Unknown = drawn.writes.String(), drawn.reads.String(), drawn.failed.String(),
+		drawn.unknown.String()
 }
 
 // drawRates draws how many operations were due in each bin, and how many of those came out ok, per second.
@@ -120,14 +122,16 @@ func phaseBar(of measure.Phases) []page.Phase {
 	for i, p := range phases {
 		width := page.PhasesWidth * float64(p.Took) / float64(total)
 		s := page.Phase{
-			X: x, Width: width, Name: measure.Title(p.Name), Class: "p" + strconv.Itoa(i%8), Took: measure.Exactly(p.Took.Duration()),
+			X: x, Width: width, Name: measure.Title(p.Name), Class: "p" + strconv.Itoa(i%8),
+			Took:  measure.Exactly(p.Took.Duration()),
 			Share: fmt.Sprintf("%.0f %%", 100*float64(p.Took)/float64(total)), Kind: "physical",
 		}
 		switch {
 		case p.Scaled:
 			s.Kind = "scheduled by the scenario, scaled"
 		case p.Waited > 0:
-			s.Kind = measure.Exactly(p.Waited.Duration()) + " of it waited for a step of the plan, scaled; else physical"
+			s.Kind = measure.Exactly(p.Waited.Duration()) +
+				" of it waited for a step of the plan, scaled; else physical"
 		}
 		if labelWidth(s.Name) < width {
 			s.Label = s.Name

@@ -8,8 +8,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// How many spots there are to the unit of the view box. Many operations are drawn on fewer, still less than a glyph apart: a page of a million would
-// have several megabytes that nobody can see.
+// How many spots there are to the unit of the view box. Many operations are drawn on fewer, still less than a glyph
+// apart: a page of a million would have several megabytes that nobody can see.
 const (
 	finely    = 10
 	coarsely  = 2

@@ -21,7 +21,8 @@ func writeSummary(w io.Writer, r Result) error {
 				name = "&nbsp;&nbsp;" + name
 			}
 			fmt.Fprintf(&out, "| %s | %s | %s | %s | %s |\n", name,
-				dash(both(row.Objective, row.FullObjective)), both(row.Measured, row.FullMeasured), dash(row.Deviation), row.Word())
+				dash(both(row.Objective, row.FullObjective)), both(row.Measured, row.FullMeasured), dash(row.Deviation),
+				row.Word())
 		}
 		out.WriteString("\n")
 	}

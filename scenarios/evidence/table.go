@@ -43,14 +43,15 @@ func (p painter) verdict(word string) string {
 	return p.paint(ansiDim, word)
 }
 
-// Table prints the end of a drill for a terminal: a line per metric with its objective, the measured interval, how far that is from
-// the objective, and the verdict; below each, the same in the time of the story; then why, what was expected, and the command that
-// repeats the drill. The caller decides about color.
+// Table prints the end of a drill for a terminal: a line per metric with its objective, the measured interval, how far
+// that is from the objective, and the verdict; below each, the same in the time of the story; then why, what was
+// expected, and the command that repeats the drill. The caller decides about color.
 func Table(w io.Writer, r Result, color bool) error {
 	out, p := bufio.NewWriter(w), painter(color)
 	scale := ""
 	if n := r.Scenario.Timescale; n > 0 && n != 1 {
-		scale = p.paint(ansiDim, fmt.Sprintf("  (%s: a second of the lab is %s)", measure.Scale(n), measure.Promise(measure.AtScale(time.Second, n))))
+		scale = p.paint(ansiDim, fmt.Sprintf("  (%s: a second of the lab is %s)", measure.Scale(n),
+			measure.Promise(measure.AtScale(time.Second, n))))
 	}
 	fmt.Fprintf(out, "%s: %s%s\n\n", p.paint(ansiBold, r.Scenario.Name), p.verdict(r.Verdict.String()), scale)
 	if lines := r.lines(); len(lines) > 1 {
@@ -95,7 +96,10 @@ func (r Result) lines() []line {
 			name = "  " + name
 		}
 		word := row.Word()
-		lines = append(lines, line{cells: [5]string{name, dash(row.Objective), row.Measured, dash(row.Deviation), word}})
+		lines = append(lines, line{cells: [5]string{
+			name, dash(row.Objective), row.Measured, dash(row.Deviation),
+			word,
+		}})
 		// A part has its whole's objective and would only repeat it.
 		if row.FullMeasured == "" && row.FullObjective == "" || row.Part && row.Objective != "" {
 			continue
@@ -116,7 +120,8 @@ func atFullScale(row measure.Row, timescale float64) string {
 		return ""
 	case row.Extrapolated:
 		return text + " at full scale"
-	case strings.HasPrefix(text, "≤"), strings.HasPrefix(text, "≥"), strings.HasPrefix(text, ">"), strings.HasPrefix(text, "up to"):
+	case strings.HasPrefix(text, "≤"), strings.HasPrefix(text, "≥"), strings.HasPrefix(text, ">"),
+		strings.HasPrefix(text, "up to"):
 		return text + " at " + measure.Scale(timescale)
 	default:
 		return "= " + text + " at " + measure.Scale(timescale)

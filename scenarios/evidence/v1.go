@@ -11,8 +11,8 @@ import (
 // schemaV1 named the format until incidents were told apart.
 const schemaV1 = "regionfall-result/v1"
 
-// readV1 reads what has kept its name and its meaning since: enough to judge the folder again, to list it, and to show what was measured. It was of
-// one incident, and nobody noted what ran it.
+// readV1 reads what has kept its name and its meaning since: enough to judge the folder again, to list it, and to show
+// what was measured. It was of one incident, and nobody noted what ran it.
 func readV1(data []byte) (Result, error) {
 	var r Result
 	if err := json.Unmarshal(data, &r); err != nil {
@@ -39,7 +39,10 @@ func readV1(data []byte) (Result, error) {
 	}
 	var h history.History // as much of it as says what each fault is to the drill
 	for _, f := range r.Faults {
-		h.Faults = append(h.Faults, history.Fault{Name: f.Name, Confirmed: f.Confirmed, Effective: (*history.Interval)(f.Effective)})
+		h.Faults = append(h.Faults, history.Fault{
+			Name: f.Name, Confirmed: f.Confirmed,
+			Effective: (*history.Interval)(f.Effective),
+		})
 	}
 	for i, role := range measure.Roles(h) {
 		r.Faults[i].Role = role
@@ -48,8 +51,8 @@ func readV1(data []byte) (Result, error) {
 	return r, nil
 }
 
-// incidentsV1 are those of a result that was of one: of the first fault that was confirmed, whatever it was to the drill. Of several switchovers it was of
-// the worst, and does not say which that was.
+// incidentsV1 are those of a result that was of one: of the first fault that was confirmed, whatever it was to the
+// drill. Of several switchovers it was of the worst, and does not say which that was.
 func incidentsV1(r Result) []measure.Incident {
 	ordered := 0
 	for _, f := range r.Faults {
@@ -61,7 +64,10 @@ func incidentsV1(r Result) []measure.Incident {
 		if !f.Confirmed || f.Effective == nil || ordered > 1 {
 			continue
 		}
-		i := measure.Incident{Fault: new(n), Cause: f.Name + " on " + f.Target, RecoveryTime: r.Metrics.RecoveryTime, RecoveryPoint: r.Metrics.RecoveryPoint}
+		i := measure.Incident{
+			Fault: new(n), Cause: f.Name + " on " + f.Target, RecoveryTime: r.Metrics.RecoveryTime,
+			RecoveryPoint: r.Metrics.RecoveryPoint,
+		}
 		if p := i.RecoveryPoint; p != nil {
 			i.InCharge = p.InCharge
 		}

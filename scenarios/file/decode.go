@@ -130,7 +130,8 @@ func (c *Complaints) list(n ast.Node, path string, dst reflect.Value, f field) {
 		c.addDuplicates(path, len(s.Values))
 	}
 	if must, within := f.checkBounds(dst.Type(), float64(len(s.Values))); !within {
-		c.addUnreadable(path, "%s takes %s items%s (got %d)", c.title(path), must, exampleText(f.example), len(s.Values))
+		c.addUnreadable(path, "%s takes %s items%s (got %d)", c.title(path), must, exampleText(f.example),
+			len(s.Values))
 		return
 	}
 	if dst.Kind() == reflect.Array {

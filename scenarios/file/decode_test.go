@@ -32,10 +32,12 @@ extra: {cheese: {age: 2h}}
 `)
 	on, cook := Switch(true), Physical(25*time.Minute)
 	want := &menu{
-		Name: "feast", Story: "One\ntwo.\n", Guests: 3, Heat: 180.5, Warm: Duration(2 * time.Hour), Cook: &cook, Rest: 90 * time.Second,
+		Name: "feast", Story: "One\ntwo.\n", Guests: 3, Heat: 180.5, Warm: Duration(2 * time.Hour), Cook: &cook,
+		Rest: 90 * time.Second,
 		Pace: 0.5, Salt: 0.02, Wine: &on, Kind: "cold", Colours: []kind{"cold"}, Pair: [2]string{"bread", "butter"},
 		Dishes: []dish{{"soup", 1, Duration(5 * time.Minute)}, {"roast", 2, Duration(time.Hour)}},
-		Table:  table{shape: shape{4}, Round: true}, Limit: &table{shape: shape{3}}, Extra: extra{&cheese{2 * time.Hour}},
+		Table:  table{shape: shape{4}, Round: true}, Limit: &table{shape: shape{3}},
+		Extra: extra{&cheese{2 * time.Hour}},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(menu{}, dish{}, table{}, extra{})); err != nil || diff != "" {
 		t.Errorf("%v; (-want +got):\n%s", err, diff)
@@ -82,26 +84,41 @@ var mistakes = map[string]struct{ src, want string }{
 	"missing below":        {"name: a\ndishes: [{name: soup}]", "2:9: dishes[0]: missing since, such as since: 5m"},
 	"no value":             {"name: a\nwarm:", "2:1: warm has no value"},
 	"no list":              {"name: a\ndishes: {a: b}", "2:1: dishes is not a list: write [a, b]"},
-	"no mapping":           {"name: a\nextra: {cheese: 3}", "2:17: extra.cheese is not a mapping: write its keys below it (age)"},
-	"list for a value":     {"name: a\nwarm: [1h]", "2:1: warm takes one value, not a list or a mapping"},
-	"list for either":      {"name: a\ndishes: [[soup]]", "2:9: dishes[0] takes a text, such as soup, or a mapping (name, part, since)"},
-	"out of bounds":        {"name: a\nguests: 13", "2:9: guests: 13 must be 1 to 12: there are that many chairs"},
-	"below":                {"name: a\nguests: 0", "2:9: guests: 0 must be 1 to 12: there are that many chairs"},
-	"at what is excluded":  {"name: a\nwarm: 0s", "2:7: warm: 0s must be more than 0s"},
-	"above":                {"name: a\ncook: 31m", "2:7: cook: 31m must be at most 30m"},
-	"too long a text":      {"name: " + strings.Repeat("a", 21), "1:7: name: 21 characters are too many: at most 20"},
-	"lines in a text":      {`name: "a\nb"`, "1:7: name: holds U+000A, which can't be seen: text is plain"},
-	"unknown word":         {"name: a\nkind: clod", `2:7: kind: unknown kind "clod": did you mean "cold"?`},
-	"neither on nor off":   {"name: a\nwine: of", `2:7: wine: unknown setting "of": did you mean "off"?`},
-	"twice in a list":      {"name: a\ncolours: [hot, cold, hot]", "2:22: colours: hot is there twice"},
-	"one of a pair":        {"name: a\npair: [bread]", "2:1: pair takes 2 items, such as [bread, butter] (got 1)"},
-	"two of one":           {"name: a\nlimit: {legs: 3, round: on}", "2:1: limit takes 1 of its keys, such as {legs: 3} (got 2)"},
-	"none of one":          {"name: a\nlimit: {}", "2:1: limit takes 1 of its keys, such as {legs: 3} (got 0)"},
-	"unknown variant":      {"name: a\nextra: {chese: {}}", `2:9: unknown topping "chese": did you mean "cheese"?`},
-	"two variants":         {"name: a\nextra: {cheese: {}, fruit: {}}", `2:21: extra takes one topping: "fruit" needs an entry of its own`},
-	"no variant":           {"name: a\nextra: {}", "2:1: extra names no topping: known are cheese, fruit"},
-	"a word for a variant": {"name: a\nextra: cheese", "2:8: extra takes a topping and its parameters, such as cheese: {age: 2h}"},
-	"a tag":                {"name: !!str a", "1:7: tags (!) are not supported"},
+	"no mapping": {
+		"name: a\nextra: {cheese: 3}",
+		"2:17: extra.cheese is not a mapping: write its keys below it (age)",
+	},
+	"list for a value": {"name: a\nwarm: [1h]", "2:1: warm takes one value, not a list or a mapping"},
+	"list for either": {
+		"name: a\ndishes: [[soup]]",
+		"2:9: dishes[0] takes a text, such as soup, or a mapping (name, part, since)",
+	},
+	"out of bounds":       {"name: a\nguests: 13", "2:9: guests: 13 must be 1 to 12: there are that many chairs"},
+	"below":               {"name: a\nguests: 0", "2:9: guests: 0 must be 1 to 12: there are that many chairs"},
+	"at what is excluded": {"name: a\nwarm: 0s", "2:7: warm: 0s must be more than 0s"},
+	"above":               {"name: a\ncook: 31m", "2:7: cook: 31m must be at most 30m"},
+	"too long a text":     {"name: " + strings.Repeat("a", 21), "1:7: name: 21 characters are too many: at most 20"},
+	"lines in a text":     {`name: "a\nb"`, "1:7: name: holds U+000A, which can't be seen: text is plain"},
+	"unknown word":        {"name: a\nkind: clod", `2:7: kind: unknown kind "clod": did you mean "cold"?`},
+	"neither on nor off":  {"name: a\nwine: of", `2:7: wine: unknown setting "of": did you mean "off"?`},
+	"twice in a list":     {"name: a\ncolours: [hot, cold, hot]", "2:22: colours: hot is there twice"},
+	"one of a pair":       {"name: a\npair: [bread]", "2:1: pair takes 2 items, such as [bread, butter] (got 1)"},
+	"two of one": {
+		"name: a\nlimit: {legs: 3, round: on}",
+		"2:1: limit takes 1 of its keys, such as {legs: 3} (got 2)",
+	},
+	"none of one":     {"name: a\nlimit: {}", "2:1: limit takes 1 of its keys, such as {legs: 3} (got 0)"},
+	"unknown variant": {"name: a\nextra: {chese: {}}", `2:9: unknown topping "chese": did you mean "cheese"?`},
+	"two variants": {
+		"name: a\nextra: {cheese: {}, fruit: {}}",
+		`2:21: extra takes one topping: "fruit" needs an entry of its own`,
+	},
+	"no variant": {"name: a\nextra: {}", "2:1: extra names no topping: known are cheese, fruit"},
+	"a word for a variant": {
+		"name: a\nextra: cheese",
+		"2:8: extra takes a topping and its parameters, such as cheese: {age: 2h}",
+	},
+	"a tag": {"name: !!str a", "1:7: tags (!) are not supported"},
 }
 
 func TestMistakesAreComplainedAboutAtTheirPlace(t *testing.T) {
@@ -146,7 +163,8 @@ func TestNothingMoreIsSaidAboutWhatCouldNotBeRead(t *testing.T) {
 	if diff := cmp.Diff([]string{"table.round is wrong", "table.legs is wrong"}, said); diff != "" {
 		t.Errorf("said (-want +got):\n%s", diff)
 	}
-	if before.Err() == nil || !doc.Mentions("guests") || doc.Has("guests") || doc.Mentions("cook") || doc.Text("table.legs") != "4" || doc.Text("table") != "" {
+	if before.Err() == nil || !doc.Mentions("guests") || doc.Has("guests") || doc.Mentions("cook") ||
+		doc.Text("table.legs") != "4" || doc.Text("table") != "" {
 		t.Errorf("what is given: %v", before.Err())
 	}
 }

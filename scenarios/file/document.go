@@ -14,11 +14,11 @@
 //	                   of a list items, and of a mapping keys
 //	note:"…"           what a complaint about the bounds adds
 //	example:"30s"      for the documentation
-//	scale:"scaled"     of a time.Duration: a timescale divides it. The types Duration and Physical say that by themselves
+//	scale:"scaled"     of a time.Duration: a timescale divides it. Duration and Physical say that by themselves
 //
 // A field may be a string, an int, a float64, a time.Duration, a Scalar, a Choice, a Variants, a struct, or a list of
-// or a pointer to one of them. A pointer is nil where the file does not have the key. A field without a yaml tag is
-// no key.
+// or a pointer to one of them. A pointer is nil where the file does not have the key. A field without a yaml tag is no
+// key.
 package file
 
 import (

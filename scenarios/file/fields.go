@@ -43,8 +43,10 @@ func fieldsOf(t reflect.Type) []field {
 		key, options, _ := strings.Cut(tag, ",")
 		one := field{
 			index: f.Index, typ: f.Type, key: key,
-			about: f.Tag.Get("about"), takes: f.Tag.Get("takes"), fallback: f.Tag.Get("default"), example: f.Tag.Get("example"), otherwise: f.Tag.Get("otherwise"),
-			min: f.Tag.Get("min"), max: f.Tag.Get("max"), scaled: pointedTo(f.Type) == durationType || f.Tag.Get("scale") == "scaled",
+			about: f.Tag.Get("about"), takes: f.Tag.Get("takes"), fallback: f.Tag.Get("default"),
+			example: f.Tag.Get("example"), otherwise: f.Tag.Get("otherwise"),
+			min: f.Tag.Get("min"), max: f.Tag.Get("max"), scaled: pointedTo(f.Type) == durationType ||
+				f.Tag.Get("scale") == "scaled",
 		}
 		if note := f.Tag.Get("note"); note != "" {
 			one.note = ": " + note

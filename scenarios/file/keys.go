@@ -42,7 +42,8 @@ func keysIn(t reflect.Type, path, about string) []Key {
 func keysOf(f field, path, about string) []Key {
 	t := pointedTo(f.typ)
 	k := Key{
-		Path: path, About: about, Default: cmp.Or(f.fallback, f.otherwise), Bounds: f.describeBounds(), Example: f.example, Required: f.required,
+		Path: path, About: about, Default: cmp.Or(f.fallback, f.otherwise), Bounds: f.describeBounds(),
+		Example: f.example, Required: f.required,
 	}
 	if f.scaled {
 		k.Time = ScaledTime

@@ -39,7 +39,8 @@ var refused = map[token.Type]string{
 func Parse(kind Kind, name string, src []byte) (*Document, error) {
 	d := &Document{
 		kind: kind, name: name,
-		at: map[string]*token.Token{}, texts: map[string]string{}, unreadable: map[string]bool{}, misspelt: map[string]bool{},
+		at: map[string]*token.Token{}, texts: map[string]string{}, unreadable: map[string]bool{},
+		misspelt: map[string]bool{},
 	}
 	switch {
 	case len(src) > MaxSize:

@@ -26,8 +26,9 @@ var units = []string{"h", "m", "s", "ms"}
 // otherUnits are what people write instead of the units of this format.
 var otherUnits = map[string]string{
 	"d": "24h", "day": "24h", "days": "24h", "w": "168h", "us": "0.001ms", "µs": "0.001ms", "ns": "0.000001ms",
-	"min": "1m", "mins": "1m", "minute": "1m", "minutes": "1m", "sec": "1s", "secs": "1s", "second": "1s", "seconds": "1s",
-	"hr": "1h", "hrs": "1h", "hour": "1h", "hours": "1h", "msec": "1ms", "millis": "1ms",
+	"min": "1m", "mins": "1m", "minute": "1m", "minutes": "1m", "sec": "1s", "secs": "1s", "second": "1s",
+	"seconds": "1s",
+	"hr":      "1h", "hrs": "1h", "hour": "1h", "hours": "1h", "msec": "1ms", "millis": "1ms",
 }
 
 // parseDuration reads a time such as 15m, 1h30m or 500ms. It is time.ParseDuration without signs, without tiny units
@@ -45,7 +46,8 @@ func parseDuration(text string) (time.Duration, error) {
 		for _, unit := range unitForm.FindAllStringSubmatch(text, -1) {
 			u := strings.TrimSpace(unit[1])
 			if same, ok := otherUnits[strings.ToLower(u)]; ok {
-				return 0, fmt.Errorf("%s: unknown unit %q: use %s (1%s is %s)", Quote(text), u, strings.Join(units, ", "), u, same)
+				return 0, fmt.Errorf("%s: unknown unit %q: use %s (1%s is %s)", Quote(text), u,
+					strings.Join(units, ", "), u, same)
 			}
 		}
 		return 0, fmt.Errorf("%s is not a time: write a number and a unit (%s), such as 15m or 1h30m",

@@ -57,8 +57,9 @@ func TestRatesAndShares(t *testing.T) {
 func TestNearest(t *testing.T) {
 	known := []string{"lose_region", "latency", "partition", "us-east-1", "us-west-2"}
 	for got, want := range map[string]string{
-		"lose-region": "lose_region", "LOSE_REGION": "lose_region", "loseregion": "lose_region", "ltaency": "latency", "us-west-1": "us-west-2",
-		"": "", "meteor": "", "x": "", strings.Repeat("lose_region", 100): "",
+		"lose-region": "lose_region", "LOSE_REGION": "lose_region", "loseregion": "lose_region", "ltaency": "latency",
+		"us-west-1": "us-west-2",
+		"":          "", "meteor": "", "x": "", strings.Repeat("lose_region", 100): "",
 	} {
 		if name, ok := Nearest(got, known); name != want || ok != (want != "") {
 			t.Errorf("Nearest(%q) = %q, %t; want %q", got, name, ok, want)

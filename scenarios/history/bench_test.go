@@ -31,8 +31,10 @@ func recordMany(b *testing.B, dir string, ops int) {
 	for i := range ops {
 		due := time.Duration(i) * time.Second / 600
 		op := Op{
-			Seq: int64(i), Kind: Write, ID: fmt.Sprintf("v-1a2b3c-%06d", i), Client: i % 64, Due: due, Sent: due + 50_000, Done: due + 9*time.Millisecond,
-			Outcome: OK, Status: 201, Region: "us-east-1", Node: "app-1.us-east-1", Revision: 1, Timeline: 1, Attempts: 1,
+			Seq: int64(i), Kind: Write, ID: fmt.Sprintf("v-1a2b3c-%06d", i), Client: i % 64, Due: due, Sent: due +
+				50_000, Done: due + 9*time.Millisecond,
+			Outcome: OK, Status: 201, Region: "us-east-1", Node: "app-1.us-east-1", Revision: 1, Timeline: 1,
+			Attempts: 1,
 		}
 		if i%6 == 0 {
 			acked = append(acked, op.ID)

@@ -14,21 +14,25 @@ func TestClockSyncNarrowsItsBounds(t *testing.T) {
 	if got := c.Interval(time.Second); c.Synced() || got.Lo != 0 || got.Hi != math.MaxInt64 {
 		t.Errorf("without an exchange it knows %v", got)
 	}
-	// The remote is 10 s behind. The first exchange leaves 40 ms of doubt, the second cuts it from above, the third from below.
+	// The remote is 10 s behind. The first exchange leaves 40 ms of doubt, the second cuts it from above, the third
+	// from below.
 	for _, e := range []struct{ asked, remote, answered, lo, hi time.Duration }{
 		{10_000, 20, 10_040, 10_980, 11_020},
 		{10_100, 110, 10_115, 10_990, 11_005},
 		{10_198, 200, 10_300, 10_998, 11_005},
 	} {
-		if err := c.Exchange(e.asked*time.Millisecond, e.remote*time.Millisecond, e.answered*time.Millisecond); err != nil {
+		if err := c.Exchange(e.asked*time.Millisecond, e.remote*time.Millisecond,
+			e.answered*time.Millisecond); err != nil {
 			t.Fatal(err)
 		}
 		got := c.Interval(time.Second)
 		if d := got.Lo - e.lo*time.Millisecond; d < -200*time.Microsecond || d > 0 {
-			t.Errorf("after %v: lower end %v, want %v and no more than drift below", e.asked, got.Lo, e.lo*time.Millisecond)
+			t.Errorf("after %v: lower end %v, want %v and no more than drift below", e.asked, got.Lo,
+				e.lo*time.Millisecond)
 		}
 		if d := got.Hi - e.hi*time.Millisecond; d > 200*time.Microsecond || d < 0 {
-			t.Errorf("after %v: upper end %v, want %v and no more than drift above", e.asked, got.Hi, e.hi*time.Millisecond)
+			t.Errorf("after %v: upper end %v, want %v and no more than drift above", e.asked, got.Hi,
+				e.hi*time.Millisecond)
 		}
 	}
 }

@@ -60,7 +60,8 @@ func TestARecordingSaysHowMuchItIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lines := len(linesOf(events)); h.Truncated || h.Closing == nil || *h.Closing != (Closing{Operations: 200, Events: lines - 1}) {
+	if lines := len(linesOf(events)); h.Truncated || h.Closing == nil ||
+		*h.Closing != (Closing{Operations: 200, Events: lines - 1}) {
 		t.Errorf("of 200 operations and %d lines it says %+v", lines, h.Closing)
 	}
 }
@@ -81,7 +82,8 @@ func TestOperationsThatAreMissingAreMissed(t *testing.T) {
 		}
 	}
 	more := edited(t, ops, func(l [][]byte) [][]byte { return append(l, []byte(goodOp+"\n")) })
-	if _, err := Load(write(t, OpsFile, more, events)); err == nil || !strings.Contains(err.Error(), "201 operations, of 200 that were recorded") {
+	if _, err := Load(write(t, OpsFile, more, events)); err == nil ||
+		!strings.Contains(err.Error(), "201 operations, of 200 that were recorded") {
 		t.Errorf("one too many: %v", err)
 	}
 }
@@ -91,7 +93,8 @@ func TestEventsThatAreMissingOrMovedAreMissed(t *testing.T) {
 	lines := linesOf(events)
 	load := func(l [][]byte) (History, error) { return Load(write(t, OpsFile, ops, bytes.Join(l, nil))) }
 	for i := range len(lines) - 1 {
-		if _, err := load(slices.Delete(slices.Clone(lines), i, i+1)); err == nil || !strings.Contains(err.Error(), "events were recorded, and") {
+		if _, err := load(slices.Delete(slices.Clone(lines), i, i+1)); err == nil ||
+			!strings.Contains(err.Error(), "events were recorded, and") {
 			t.Errorf("without line %d: %v", i+1, err)
 		}
 	}
@@ -105,7 +108,8 @@ func TestEventsThatAreMissingOrMovedAreMissed(t *testing.T) {
 	if _, err := load(moved); err == nil || !strings.Contains(err.Error(), "was recorded before the one above it") {
 		t.Errorf("two lines are exchanged: %v", err)
 	}
-	if _, err := load(append(slices.Clone(lines), []byte(goodPhase+"\n"))); err == nil || !strings.Contains(err.Error(), "was closed before") {
+	if _, err := load(append(slices.Clone(lines), []byte(goodPhase+"\n"))); err == nil ||
+		!strings.Contains(err.Error(), "was closed before") {
 		t.Errorf("a line after the last: %v", err)
 	}
 }

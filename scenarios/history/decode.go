@@ -16,11 +16,14 @@ import (
 	"slices"
 )
 
-// Load reads the recording in dir. A cut-off end, as a killed harness leaves it, is accepted and said in Truncated, also where only Closing tells
-// of it; anything else that can't be read is an error with file and line. Operations may also be in a plain ops.jsonl.
+// Load reads the recording in dir. A cut-off end, as a killed harness leaves it, is accepted and said in Truncated,
+// also where only Closing tells of it; anything else that can't be read is an error with file and line. Operations may
+// also be in a plain ops.jsonl.
 func Load(dir string) (History, error) {
-	// The events come first: what decoding them leaves behind can be collected before the operations, most of the memory, are there.
-	h, eventsErr := loadFile(filepath.Join(dir, EventsFile), func(f *os.File) (History, error) { return DecodeEvents(f) })
+	// The events come first: what decoding them leaves behind can be collected before the operations, most of the
+	// memory, are there.
+	h, eventsErr := loadFile(filepath.Join(dir, EventsFile),
+		func(f *os.File) (History, error) { return DecodeEvents(f) })
 	ops, err := loadOps(dir)
 	if err := cmp.Or(err, eventsErr); err != nil {
 		return History{}, err
@@ -28,7 +31,8 @@ func Load(dir string) (History, error) {
 	h.Ops, h.Truncated = ops.Ops, h.Truncated || ops.Truncated
 	if c := h.Closing; c != nil {
 		if len(h.Ops) > c.Operations {
-			return History{}, fmt.Errorf("read history: %s: %d operations, of %d that were recorded", dir, len(h.Ops), c.Operations)
+			return History{}, fmt.Errorf("read history: %s: %d operations, of %d that were recorded", dir, len(h.Ops),
+				c.Operations)
 		}
 		h.Truncated = h.Truncated || len(h.Ops) < c.Operations
 	}
@@ -38,7 +42,8 @@ func Load(dir string) (History, error) {
 func loadOps(dir string) (History, error) {
 	h, err := loadFile(filepath.Join(dir, OpsFile), decodeZipped)
 	if errors.Is(err, fs.ErrNotExist) {
-		if plain, plainErr := loadFile(filepath.Join(dir, plainOpsFile), decodePlain); !errors.Is(plainErr, fs.ErrNotExist) {
+		if plain, plainErr := loadFile(filepath.Join(dir, plainOpsFile), decodePlain); !errors.Is(plainErr,
+			fs.ErrNotExist) {
 			return plain, plainErr
 		}
 	}
@@ -67,8 +72,8 @@ func decodePlain(f *os.File) (History, error) {
 	return decodeOps(f, info.Size())
 }
 
-// unzippedSize is how much text a gzip file holds, as its last four bytes have it; 0 when that can't be told. It is only a hint: of a file that was cut
-// off they are something else.
+// unzippedSize is how much text a gzip file holds, as its last four bytes have it; 0 when that can't be told. It is
+// only a hint: of a file that was cut off they are something else.
 func unzippedSize(f *os.File) int64 {
 	info, err := f.Stat()
 	if err != nil {
@@ -95,8 +100,8 @@ func loadFile(path string, decode func(*os.File) (History, error)) (History, err
 	return h, nil
 }
 
-// DecodeOps reads operations, one a line; only Ops and Truncated of the result are set. Unknown keys, outcomes and kinds are errors
-// with the line's number.
+// DecodeOps reads operations, one a line; only Ops and Truncated of the result are set. Unknown keys, outcomes and
+// kinds are errors with the line's number.
 func DecodeOps(r io.Reader) (History, error) { return decodeOps(r, 0) }
 
 // decodeOps makes room for as many operations as text of that size holds, if the size is known.
@@ -124,7 +129,8 @@ func decodeOps(r io.Reader, size int64) (History, error) {
 	return h, err
 }
 
-// sampleSize is how many operations are read before the rest is estimated by the length of their lines. Those that follow are hardly shorter: times grow.
+// sampleSize is how many operations are read before the rest is estimated by the length of their lines. Those that
+// follow are hardly shorter: times grow.
 const sampleSize = 512
 
 // decodeOp decodes any line, and says what is wrong with it.
@@ -139,9 +145,9 @@ func decodeOp(line []byte) (Op, error) {
 	return op, nil
 }
 
-// DecodeEvents reads the heading, marks, faults, final reads, phases and sights, one event a line; Ops of the result is not set. Unknown keys and types,
-// and intervals that end before they begin, are errors with the line's number. So are lines that are missing, or in another order, before one that
-// closes the recording.
+// DecodeEvents reads the heading, marks, faults, final reads, phases and sights, one event a line; Ops of the result is
+// not set. Unknown keys and types, and intervals that end before they begin, are errors with the line's number. So are
+// lines that are missing, or in another order, before one that closes the recording.
 func DecodeEvents(r io.Reader) (History, error) {
 	var h History
 	var order ordering
@@ -189,7 +195,8 @@ func (h *History) add(e event) error {
 		if err := decodeStrict(e.Data, &f); err != nil {
 			return err
 		}
-		if err := errors.Join(checkInterval(f.Effective), checkInterval(f.Healed), checkInterval(f.Lapsed)); err != nil {
+		if err := errors.Join(checkInterval(f.Effective), checkInterval(f.Healed),
+			checkInterval(f.Lapsed)); err != nil {
 			return err
 		}
 		h.AddFault(f)
@@ -279,9 +286,9 @@ func decodeStrict(data []byte, into any) error {
 	return nil
 }
 
-// eachLine hands the lines to one, which may not keep them. Whoever writes a history ends each line with a newline, in one piece: a last line without one
-// that can't be read, or a stream that ends too early, is the mark of a killed writer and makes truncated true. Any other trouble is
-// an error with the line's number.
+// eachLine hands the lines to one, which may not keep them. Whoever writes a history ends each line with a newline, in
+// one piece: a last line without one that can't be read, or a stream that ends too early, is the mark of a killed
+// writer and makes truncated true. Any other trouble is an error with the line's number.
 func eachLine(r io.Reader, one func([]byte) error) (truncated bool, err error) {
 	lines := bufio.NewReaderSize(r, blockSize)
 	var long []byte

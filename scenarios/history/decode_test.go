@@ -88,7 +88,8 @@ func TestRecordingCutAnywhere(t *testing.T) {
 		dir := write(t, OpsFile, ops[:n], events)
 		h, err := Load(dir)
 		if err != nil || !h.Truncated || len(h.Ops) < last {
-			t.Fatalf("cut at %d of %d: %d operations after %d, truncated %v: %v", n, len(ops), len(h.Ops), last, h.Truncated, err)
+			t.Fatalf("cut at %d of %d: %d operations after %d, truncated %v: %v", n, len(ops), len(h.Ops), last,
+				h.Truncated, err)
 		}
 		last = len(h.Ops)
 	}
@@ -100,7 +101,8 @@ func TestRecordingCutAnywhere(t *testing.T) {
 	if _, err := Load(write(t, OpsFile, bad, events)); err == nil || !strings.Contains(err.Error(), OpsFile+": line") {
 		t.Errorf("garbage in the middle: %v", err)
 	}
-	if _, err := Load(write(t, OpsFile, append(bytes.Clone(ops), "more than a header is long"...), events)); err == nil {
+	if _, err := Load(write(t, OpsFile, append(bytes.Clone(ops), "more than a header is long"...),
+		events)); err == nil {
 		t.Error("garbage at the end was taken")
 	}
 }

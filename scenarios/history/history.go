@@ -1,5 +1,5 @@
-// Package history holds what one drill saw: every operation, every fault, every mark and every read of the stores, on one monotonic
-// clock that starts with the recorder. Checkers (package measure) read nothing else.
+// Package history holds what one drill saw: every operation, every fault, every mark and every read of the stores, on
+// one monotonic clock that starts with the recorder. Checkers (package measure) read nothing else.
 package history
 
 import "time"
@@ -29,8 +29,8 @@ const (
 	Read  Kind = "read"  // GET /verifications/{id}
 )
 
-// Op is one call, attempted at most once. Due is when the open-loop schedule wanted it (latency counts from there), Sent when its client got to
-// it, Done when its answer was read or it was given up.
+// Op is one call, attempted at most once. Due is when the open-loop schedule wanted it (latency counts from there),
+// Sent when its client got to it, Done when its answer was read or it was given up.
 type Op struct {
 	Seq      int64         `json:"seq"`
 	Kind     Kind          `json:"kind"`
@@ -45,11 +45,14 @@ type Op struct {
 	Node     string        `json:"node,omitempty"`
 	Revision int           `json:"revision,omitempty"` // of the configuration in force at the node
 	Timeline int           `json:"timeline,omitempty"` // of PostgreSQL
-	Path     string        `json:"path,omitempty"`     // where a read was answered from, by the node's word: local, waited or primary
-	Lag      time.Duration `json:"lag_ns,omitempty"`   // how far behind that was, by its own word
-	Retry    int           `json:"retry,omitempty"`    // 1 for the first repetition of an operation that was not ok, and so on; 0 for what was offered
-	Attempts int           `json:"attempts"`           // of this call: 1, or 0 for one that was never sent (and so failed); more is a bug of the harness
-	Error    string        `json:"error,omitempty"`
+	// where a read was answered from, by the node's word: local, waited or primary
+	Path string        `json:"path,omitempty"`
+	Lag  time.Duration `json:"lag_ns,omitempty"` // how far behind that was, by its own word
+	// 1 for the first repetition of an operation that was not ok, and so on; 0 for what was offered
+	Retry int `json:"retry,omitempty"`
+	// of this call: 1, or 0 for one that was never sent (and so failed); more is a bug of the harness
+	Attempts int    `json:"attempts"`
+	Error    string `json:"error,omitempty"`
 }
 
 // Mark is a dated note of the harness or of an agent (lab/agent names them).
@@ -60,8 +63,8 @@ type Mark struct {
 	Detail string   `json:"detail,omitempty"`
 }
 
-// Switchover is the name of a Fault that is none: the order that a region, its target, take over from one that lives. It is effective from the order
-// on, and healed when the automation says that it is done, or not at all.
+// Switchover is the name of a Fault that is none: the order that a region, its target, take over from one that lives.
+// It is effective from the order on, and healed when the automation says that it is done, or not at all.
 const Switchover = "switchover"
 
 // Fault is the life of one fault: when it was ordered, when its probe turned bad, when it was seen healed.
@@ -74,7 +77,8 @@ type Fault struct {
 	Healed    *Interval     `json:"healed,omitempty"`
 	Confirmed bool          `json:"confirmed"`
 	By        string        `json:"by,omitempty"` // what the probe saw
-	// Lapsed says that it was not in force any more when it was to be healed, and between when it was last seen in force and first seen not to be.
+	// Lapsed says that it was not in force any more when it was to be healed, and between when it was last seen in
+	// force and first seen not to be.
 	Lapsed *Interval `json:"lapsed,omitempty"`
 }
 
@@ -85,7 +89,8 @@ type Heading struct {
 	Began          time.Time `json:"began"`           // UTC, by the wall clock; nothing is measured by it
 }
 
-// Closing is what a recording says of itself in its last line. Without it a file that lost its end at a line's end would look whole.
+// Closing is what a recording says of itself in its last line. Without it a file that lost its end at a line's end
+// would look whole.
 type Closing struct {
 	Operations int `json:"operations"` // that were recorded
 	Events     int `json:"events"`     // that were recorded before this line
@@ -96,12 +101,13 @@ type Machine struct {
 	At Interval `json:"at"`
 	// Late is how much later than it was due a timer of the harness rang at worst.
 	Late time.Duration `json:"late_ns"`
-	// Waiting is for what share of the time something waited for a processor, by the kernel's pressure stall information; null where it has none.
+	// Waiting is for what share of the time something waited for a processor, by the kernel's pressure stall
+	// information; null where it has none.
 	Waiting *float64 `json:"waiting,omitempty"`
 }
 
-// Control is one question to a responder that has nothing to do, over the way that clients' operations take: what it needs too long for, no service
-// could have done sooner.
+// Control is one question to a responder that has nothing to do, over the way that clients' operations take: what it
+// needs too long for, no service could have done sooner.
 type Control struct {
 	Region string        `json:"region"` // where the responder is
 	Due    time.Duration `json:"due_ns"`
@@ -110,7 +116,8 @@ type Control struct {
 	Error  string        `json:"error,omitempty"` // it was not answered
 }
 
-// FinalRead is what one store of the surviving region held: the ids of all verifications in it, an id twice if it is there twice.
+// FinalRead is what one store of the surviving region held: the ids of all verifications in it, an id twice if it is
+// there twice.
 type FinalRead struct {
 	Read   string   `json:"read"` // BeforeReturn or AfterReconciliation
 	Store  string   `json:"store"`
@@ -120,8 +127,9 @@ type FinalRead struct {
 	Error  string   `json:"error,omitempty"` // the read failed: nothing is known
 }
 
-// ConfigSight is what a node of the app said of its configuration (GET /config), from the first answer that said so. At begins when the answer
-// before it was asked for, or its own where there is none, and ends when it came: in between the node changed.
+// ConfigSight is what a node of the app said of its configuration (GET /config), from the first answer that said so. At
+// begins when the answer before it was asked for, or its own where there is none, and ends when it came: in between the
+// node changed.
 type ConfigSight struct {
 	At       Interval         `json:"at"`
 	Node     string           `json:"node"`
@@ -147,14 +155,16 @@ type ConfigEndpoint struct {
 	Address string `json:"address"`
 }
 
-// LagSight is how far one store of a region was behind another region by the copying itself: what a fault of the drill holds up does not count. It
-// is recorded when it is more than it was, or much less. At is from when that was asked to when it was answered.
+// LagSight is how far one store of a region was behind another region by the copying itself: what a fault of the drill
+// holds up does not count. It is recorded when it is more than it was, or much less. At is from when that was asked to
+// when it was answered.
 type LagSight struct {
 	At    Interval `json:"at"`
 	Store string   `json:"store"` // StoreObjects or StoreItems
 	From  string   `json:"from"`  // the region copied from
 	To    string   `json:"to"`
-	// Behind is the longest that anything had waited to be copied, of late or still, as far as whoever copies has seen. Null: nothing was copied yet.
+	// Behind is the longest that anything had waited to be copied, of late or still, as far as whoever copies has seen.
+	// Null: nothing was copied yet.
 	Behind *time.Duration `json:"behind_ns"`
 }
 
@@ -182,8 +192,8 @@ const (
 	PhaseEnd      = "end" // evidence is complete
 )
 
-// History is one drill. Its slices are only read by those who judge it: a Snapshot shares them with the recorder, and readings of the same stores share
-// their ids.
+// History is one drill. Its slices are only read by those who judge it: a Snapshot shares them with the recorder, and
+// readings of the same stores share their ids.
 type History struct {
 	Ops    []Op
 	Marks  []Mark
@@ -196,20 +206,21 @@ type History struct {
 	Lags []LagSight
 	// Heading is what the recording says of itself; the zero value is that of recordings which say nothing.
 	Heading Heading
-	// Stalls are when the harness itself stood still, as when its process was stopped: what was due then was sent late, and what came was read late.
-	// Each is from when it was last seen to run to when it was again.
+	// Stalls are when the harness itself stood still, as when its process was stopped: what was due then was sent late,
+	// and what came was read late. Each is from when it was last seen to run to when it was again.
 	Stalls []Interval
 	// Machines are how the harness' machine did, a stretch after the other.
 	Machines []Machine
 	Controls []Control
-	// Closing is how much was recorded; nil where the recording was never closed, or is of a time when that was not written down.
+	// Closing is how much was recorded; nil where the recording was never closed, or is of a time when that was not
+	// written down.
 	Closing *Closing
 	// Truncated says that the recording was cut off (its harness was killed): what is here is a readable prefix.
 	Truncated bool
 }
 
-// AddFault records f. A fault is recorded again as its life goes on: the last record of the same name, target and command time is
-// the one that holds, in the place of the first.
+// AddFault records f. A fault is recorded again as its life goes on: the last record of the same name, target and
+// command time is the one that holds, in the place of the first.
 func (h *History) AddFault(f Fault) {
 	for i, old := range h.Faults {
 		if old.Name == f.Name && old.Target == f.Target && old.Command == f.Command {

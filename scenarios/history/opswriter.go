@@ -16,7 +16,8 @@ const (
 	flushEvery = 250 * time.Millisecond
 )
 
-// opsWriter writes operations to a gzip file from a goroutine of its own, so that who records one does not wait for the disk.
+// opsWriter writes operations to a gzip file from a goroutine of its own, so that who records one does not wait for the
+// disk.
 type opsWriter struct {
 	file     *os.File
 	zip      *gzip.Writer
@@ -40,7 +41,8 @@ func newOpsWriter(path string, from func(int) []Op) (*opsWriter, error) {
 		file: file, zip: gzip.NewWriter(file), opsSince: from,
 		wake: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{}),
 	}
-	if err := w.zip.Flush(); err != nil { // the header: a harness killed at once leaves an empty recording, not a broken one
+	// the header: a harness killed at once leaves an empty recording, not a broken one
+	if err := w.zip.Flush(); err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
 	go w.run()

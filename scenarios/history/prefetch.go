@@ -11,7 +11,8 @@ const (
 	maxBlocks = 8
 )
 
-// prefetcher reads ahead in a goroutine of its own: a stream that is costly to read is read while the text before is worked on.
+// prefetcher reads ahead in a goroutine of its own: a stream that is costly to read is read while the text before is
+// worked on.
 type prefetcher struct {
 	full  chan block
 	empty chan []byte

@@ -12,11 +12,12 @@ var (
 	readingEnd   = []byte(`]}}`)
 )
 
-// addReading adds a final read that looks as the recorder writes it, and says whether it did. Such a line is nothing but ids, a hundred thousand of
-// them: those are taken out first, and only what is left is decoded.
+// addReading adds a final read that looks as the recorder writes it, and says whether it did. Such a line is nothing
+// but ids, a hundred thousand of them: those are taken out first, and only what is left is decoded.
 func (h *History) addReading(line []byte, t *texts, order *ordering) bool {
 	at := bytes.Index(line, readingIDs) + len(readingIDs)
-	if at < len(readingIDs) || !bytes.HasPrefix(line, readingBegin) || !bytes.HasSuffix(line, readingEnd) || at > len(line)-len(readingEnd) {
+	if at < len(readingIDs) || !bytes.HasPrefix(line, readingBegin) || !bytes.HasSuffix(line, readingEnd) ||
+		at > len(line)-len(readingEnd) {
 		return false
 	}
 	var known []string // stores are read more than once, and hold the same, mostly in the same order

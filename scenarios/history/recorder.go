@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// Recorder keeps what one drill sees, in memory and, as it happens, in two files. It is safe for concurrent use: recording an
-// operation never waits for the disk, because clients that measure latency call it.
+// Recorder keeps what one drill sees, in memory and, as it happens, in two files. It is safe for concurrent use:
+// recording an operation never waits for the disk, because clients that measure latency call it.
 type Recorder struct {
 	start time.Time
 	ops   *opsWriter // nil: memory only
@@ -27,8 +27,8 @@ type Recorder struct {
 	written int        // lines of events
 }
 
-// NewRecorder starts the clock and records into dir, which is made if needed; an earlier recording there is overwritten. With an empty
-// dir it keeps everything in memory only. The caller ends it with Close.
+// NewRecorder starts the clock and records into dir, which is made if needed; an earlier recording there is
+// overwritten. With an empty dir it keeps everything in memory only. The caller ends it with Close.
 func NewRecorder(dir string) (*Recorder, error) {
 	r := &Recorder{start: time.Now()}
 	if dir == "" {
@@ -121,19 +121,23 @@ func (r *Recorder) Phase(name string) {
 	r.event(eventPhase, p, func(h *History) { h.Phases = append(h.Phases, p) })
 }
 
-// Snapshot is what was recorded so far. It shares memory with the recorder and costs next to nothing; later records don't show in it.
+// Snapshot is what was recorded so far. It shares memory with the recorder and costs next to nothing; later records
+// don't show in it.
 func (r *Recorder) Snapshot() History {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return History{
 		Ops: slices.Clip(r.recorded.Ops), Marks: slices.Clip(r.recorded.Marks), Faults: slices.Clip(r.recorded.Faults),
-		Reads: slices.Clip(r.recorded.Reads), Phases: slices.Clip(r.recorded.Phases), Configs: slices.Clip(r.recorded.Configs),
-		Lags: slices.Clip(r.recorded.Lags), Heading: r.recorded.Heading, Stalls: slices.Clip(r.recorded.Stalls),
-		Machines: slices.Clip(r.recorded.Machines), Controls: slices.Clip(r.recorded.Controls), Closing: r.recorded.Closing,
+		Reads: slices.Clip(r.recorded.Reads), Phases: slices.Clip(r.recorded.Phases),
+		Configs: slices.Clip(r.recorded.Configs),
+		Lags:    slices.Clip(r.recorded.Lags), Heading: r.recorded.Heading, Stalls: slices.Clip(r.recorded.Stalls),
+		Machines: slices.Clip(r.recorded.Machines), Controls: slices.Clip(r.recorded.Controls),
+		Closing: r.recorded.Closing,
 	}
 }
 
-// Err is what went wrong with writing so far, such as a full disk; nil when all that was recorded is, or can still be, written.
+// Err is what went wrong with writing so far, such as a full disk; nil when all that was recorded is, or can still be,
+// written.
 func (r *Recorder) Err() error {
 	r.mu.Lock()
 	err := r.err
@@ -144,8 +148,8 @@ func (r *Recorder) Err() error {
 	return err
 }
 
-// Close writes what is pending, says how much was recorded and ends the files. It returns everything that went wrong with writing since the
-// start; a second call returns the same.
+// Close writes what is pending, says how much was recorded and ends the files. It returns everything that went wrong
+// with writing since the start; a second call returns the same.
 func (r *Recorder) Close() error {
 	r.mu.Lock()
 	again := r.closed

@@ -30,8 +30,14 @@ func record(r *Recorder, ops int) {
 	r.Mark(Mark{At: Interval{6, 7}, Source: "automation.us-west-2", Name: "promoted"})
 	fault.Effective, fault.Confirmed = &Interval{5, 6}, true
 	r.Fault(fault)
-	r.Read(FinalRead{Read: BeforeReturn, Store: StorePostgres, Region: "us-west-2", At: At(9), IDs: []string{"v0", "v0"}})
-	r.Lag(LagSight{At: Interval{3, 4}, Store: StoreObjects, From: "us-east-1", To: "us-west-2", Behind: new(time.Duration(7))})
+	r.Read(FinalRead{
+		Read: BeforeReturn, Store: StorePostgres, Region: "us-west-2", At: At(9),
+		IDs: []string{"v0", "v0"},
+	})
+	r.Lag(LagSight{
+		At: Interval{3, 4}, Store: StoreObjects, From: "us-east-1", To: "us-west-2",
+		Behind: new(time.Duration(7)),
+	})
 	r.Lag(LagSight{At: Interval{3, 4}, Store: StoreItems, From: "us-east-1", To: "us-west-2"})
 	r.Phase(PhaseEnd)
 }
@@ -195,6 +201,7 @@ func TestKilledHarnessLeavesAReadablePrefix(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !h.Truncated || len(h.Ops) != ops || len(h.Phases) != 2 || len(h.Reads) != 1 {
-		t.Errorf("truncated %v, %d operations, %d phases, %d reads", h.Truncated, len(h.Ops), len(h.Phases), len(h.Reads))
+		t.Errorf("truncated %v, %d operations, %d phases, %d reads", h.Truncated, len(h.Ops), len(h.Phases),
+			len(h.Reads))
 	}
 }

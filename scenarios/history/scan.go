@@ -5,8 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// scanner reads operations as the recorder writes them: these keys in this order, and nothing between them. It takes a twentieth of the time that
-// encoding/json does, and knows nothing else: a line that it does not recognize is decoded by that, which also says what is wrong.
+// scanner reads operations as the recorder writes them: these keys in this order, and nothing between them. It takes a
+// twentieth of the time that encoding/json does, and knows nothing else: a line that it does not recognize is decoded
+// by that, which also says what is wrong.
 type scanner struct {
 	texts *texts
 	rest  []byte

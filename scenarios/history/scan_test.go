@@ -39,18 +39,26 @@ func decodeEventsStrictly(data []byte) (h History, err error) {
 
 // What the recorder writes is recognized, whatever it says; what it would not write is left to encoding/json.
 func TestScannerRecognizesWhatIsRecorded(t *testing.T) {
-	text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "us-east-1", `a "quoted" <word> & \ more`, "grün", "\xff", "\u2028"}))
+	text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{
+		"", "us-east-1", `a "quoted" <word> & \ more`,
+		"grün", "\xff", "\u2028",
+	}))
 	small := rapid.OneOf(rapid.IntRange(0, 3), rapid.IntRange(-1000, 1000))
 	long := rapid.Int64Range(-999_999_999_999_999_999, 999_999_999_999_999_999)
 	s := scanner{texts: newTexts()}
 	rapid.Check(t, func(t *rapid.T) {
 		op := Op{
-			Seq: long.Draw(t, "seq"), Kind: rapid.SampledFrom([]Kind{Write, Read}).Draw(t, "kind"), ID: text.Draw(t, "id"), Client: small.Draw(t, "client"),
-			Due: time.Duration(long.Draw(t, "due")), Sent: time.Duration(long.Draw(t, "sent")), Done: time.Duration(long.Draw(t, "done")),
-			Outcome: rapid.SampledFrom([]Outcome{OK, Failed, Unknown}).Draw(t, "outcome"), Status: small.Draw(t, "status"),
-			Region: text.Draw(t, "region"), Node: text.Draw(t, "node"), Revision: small.Draw(t, "revision"), Timeline: small.Draw(t, "timeline"),
-			Path: text.Draw(t, "path"), Lag: time.Duration(long.Draw(t, "lag")), Retry: small.Draw(t, "retry"), Attempts: small.Draw(t, "attempts"),
-			Error: text.Draw(t, "error"),
+			Seq: long.Draw(t, "seq"), Kind: rapid.SampledFrom([]Kind{Write, Read}).Draw(t, "kind"),
+			ID: text.Draw(t, "id"), Client: small.Draw(t, "client"),
+			Due: time.Duration(long.Draw(t, "due")), Sent: time.Duration(long.Draw(t, "sent")),
+			Done:    time.Duration(long.Draw(t, "done")),
+			Outcome: rapid.SampledFrom([]Outcome{OK, Failed, Unknown}).Draw(t, "outcome"),
+			Status:  small.Draw(t, "status"),
+			Region:  text.Draw(t, "region"), Node: text.Draw(t, "node"), Revision: small.Draw(t, "revision"),
+			Timeline: small.Draw(t, "timeline"),
+			Path:     text.Draw(t, "path"), Lag: time.Duration(long.Draw(t, "lag")), Retry: small.Draw(t, "retry"),
+			Attempts: small.Draw(t, "attempts"),
+			Error:    text.Draw(t, "error"),
 		}
 		line, err := json.Marshal(op)
 		if err != nil {
@@ -69,10 +77,14 @@ func TestScannerRecognizesWhatIsRecorded(t *testing.T) {
 		}
 	})
 	for _, line := range []string{
-		strings.Replace(fullOp, `"seq":2,`, ``, 1), strings.Replace(fullOp, `"client":3`, `"client": 3`, 1), strings.Replace(fullOp, `123`, `0123`, 1),
-		strings.Replace(fullOp, `123`, `1e3`, 1), strings.Replace(fullOp, `123`, `1234567890123456789`, 1), strings.Replace(fullOp, `"v-1"`, `"v-1`, 1),
-		strings.Replace(fullOp, `"v-1"`, `"v`+"\t"+`1"`, 1), strings.Replace(fullOp, `"v-1"`, `"v`+"\xff"+`1"`, 1), strings.Replace(fullOp, `"v-1"`, `"v\x1"`, 1),
-		strings.Replace(fullOp, `"client":3`, `"client":3000000000`, 1), fullOp + fullOp, fullOp[:len(fullOp)-1], "", "{",
+		strings.Replace(fullOp, `"seq":2,`, ``, 1), strings.Replace(fullOp, `"client":3`, `"client": 3`, 1),
+		strings.Replace(fullOp, `123`, `0123`, 1),
+		strings.Replace(fullOp, `123`, `1e3`, 1), strings.Replace(fullOp, `123`, `1234567890123456789`, 1),
+		strings.Replace(fullOp, `"v-1"`, `"v-1`, 1),
+		strings.Replace(fullOp, `"v-1"`, `"v`+"\t"+`1"`, 1), strings.Replace(fullOp, `"v-1"`, `"v`+"\xff"+`1"`, 1),
+		strings.Replace(fullOp, `"v-1"`, `"v\x1"`, 1),
+		strings.Replace(fullOp, `"client":3`, `"client":3000000000`, 1), fullOp + fullOp, fullOp[:len(fullOp)-1], "",
+		"{",
 	} {
 		if s.op([]byte(line), new(Op)) {
 			t.Errorf("recognized %s", line)
@@ -151,15 +163,18 @@ func TestReadAhead(t *testing.T) {
 	text := strings.Repeat("regionfall\n", 3*maxBlocks*blockSize/10)
 	broken := errors.New("broken")
 	for name, r := range map[string]io.Reader{
-		"whole": strings.NewReader(text), "by halves": iotest.HalfReader(strings.NewReader(text)), "end with the data": iotest.DataErrReader(strings.NewReader(text)),
-		"empty": strings.NewReader(""), "broken": io.MultiReader(strings.NewReader(text), iotest.ErrReader(broken)),
+		"whole": strings.NewReader(text), "by halves": iotest.HalfReader(strings.NewReader(text)),
+		"end with the data": iotest.DataErrReader(strings.NewReader(text)),
+		"empty":             strings.NewReader(""), "broken": io.MultiReader(strings.NewReader(text),
+			iotest.ErrReader(broken)),
 	} {
 		a := prefetch(r)
 		got, err := io.ReadAll(a)
 		if want := map[string]error{"broken": broken}[name]; !errors.Is(err, want) {
 			t.Errorf("%s: it ends with %v, want %v", name, err, want)
 		}
-		if want := map[string]string{"empty": ""}; name == "empty" && string(got) != want[name] || name != "empty" && string(got) != text {
+		if want := map[string]string{"empty": ""}; name == "empty" && string(got) != want[name] || name != "empty" &&
+			string(got) != text {
 			t.Errorf("%s: %d bytes are not those of the stream, %d", name, len(got), len(text))
 		}
 		a.close()

@@ -27,7 +27,8 @@ func (o Outcome) MarshalText() ([]byte, error) {
 	return []byte(o.String()), nil
 }
 
-// UnmarshalText reads an outcome's word. Anything else is an error, never Unknown: evidence that can't be read proves nothing.
+// UnmarshalText reads an outcome's word. Anything else is an error, never Unknown: evidence that can't be read proves
+// nothing.
 func (o *Outcome) UnmarshalText(text []byte) error {
 	for _, known := range []Outcome{OK, Failed, Unknown} {
 		if string(text) == known.String() {

@@ -10,8 +10,9 @@ import (
 	"strings"
 )
 
-// Docs reads what the sources of packages, by their folders, say of their structs and of the fields of those: the comment above a field, else the one
-// beside it. "Name is" at its beginning is left out: who reads a schema knows the key.
+// Docs reads what the sources of packages, by their folders, say of their structs and of the fields of those: the
+// comment above a field, else the one beside it. "Name is" at its beginning is left out: who reads a schema knows the
+// key.
 func Docs(folders ...string) (map[string]string, error) {
 	docs := map[string]string{}
 	for _, folder := range folders {

@@ -1,4 +1,5 @@
-// Package jsonschema describes files in the words of JSON Schema: what is read by its keys, and what is written by its types.
+// Package jsonschema describes files in the words of JSON Schema: what is read by its keys, and what is written by its
+// types.
 package jsonschema
 
 import (

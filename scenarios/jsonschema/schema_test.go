@@ -78,8 +78,9 @@ type other int
 		t.Fatal(err)
 	}
 	want := map[string]string{
-		"Thing": "What there is.", "Thing.Size": "In bytes, all of them.", "Thing.A": "Letters.", "Thing.B": "Letters.", "Thing.Bare": "",
-		"Thing.ID": "result.json's own.",
+		"Thing": "What there is.", "Thing.Size": "In bytes, all of them.", "Thing.A": "Letters.", "Thing.B": "Letters.",
+		"Thing.Bare": "",
+		"Thing.ID":   "result.json's own.",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -16,8 +16,8 @@ type Options struct {
 	Docs map[string]string
 }
 
-// Of is the schema of what a value's type is written as by encoding/json. A pointer may be null, and so may a field with the tag `schema:"null"`. A type
-// that JSON can't have is an error.
+// Of is the schema of what a value's type is written as by encoding/json. A pointer may be null, and so may a field
+// with the tag `schema:"null"`. A type that JSON can't have is an error.
 func Of(v any, o Options) (*Schema, error) {
 	w := writer{Options: o, defs: map[string]*Schema{}}
 	t := reflect.TypeOf(v)

@@ -63,15 +63,17 @@ func (v *view) aftermathOf(c cause) aftermath {
 	return a
 }
 
-// awayAlready says whether a cause came when the service was away for an earlier one: nobody can tell what it did to it.
+// awayAlready says whether a cause came when the service was away for an earlier one: nobody can tell what it did to
+// it.
 func (v *view) awayAlready(c cause) bool {
 	return slices.ContainsFunc(v.outages, func(o outage) bool {
-		return o.cause >= 0 && o.cause != c.index && o.begin.Lo <= c.effect.Hi && (o.censored || o.end.Lo >= c.effect.Hi)
+		return o.cause >= 0 && o.cause != c.index && o.begin.Lo <= c.effect.Hi &&
+			(o.censored || o.end.Lo >= c.effect.Hi)
 	})
 }
 
-// start is from when an outage counts: its own beginning, or the cause's effect if that is later. One that was noticed before the probe saw the cause in force
-// shows that the effect came sooner: it counts from its beginning.
+// start is from when an outage counts: its own beginning, or the cause's effect if that is later. One that was noticed
+// before the probe saw the cause in force shows that the effect came sooner: it counts from its beginning.
 func (o outage) start(c cause) history.Interval {
 	if o.known < c.effect.Lo {
 		return history.Interval{Lo: max(c.earliestEffect(), o.begin.Lo), Hi: max(c.earliestEffect(), o.begin.Hi)}
@@ -93,7 +95,10 @@ func (v *view) recoveryFrom(o outage, c cause) *RecoveryTime {
 	objective := v.spec.RecoveryTime.Within
 	from := o.start(c)
 	lo := max(0, o.end.Lo-from.Hi)
-	r := &RecoveryTime{Cause: c.String(), Objective: v.spec.objective(objective), Interval: more(lo), FirstSuccess: v.firstSuccess(c)}
+	r := &RecoveryTime{
+		Cause: c.String(), Objective: v.spec.objective(objective), Interval: more(lo),
+		FirstSuccess: v.firstSuccess(c),
+	}
 	if o.censored {
 		r.Censored = true
 		r.Phases, _ = v.phases(c, from, nil)
@@ -111,7 +116,10 @@ func (v *view) recoveryFrom(o outage, c cause) *RecoveryTime {
 // unharmed is the recovery time of a cause that no outage is put down to.
 func (v *view) unharmed(c cause) *RecoveryTime {
 	objective := v.spec.RecoveryTime.Within
-	r := &RecoveryTime{Cause: c.String(), Objective: v.spec.objective(objective), Interval: more(0), FirstSuccess: v.firstSuccess(c)}
+	r := &RecoveryTime{
+		Cause: c.String(), Objective: v.spec.objective(objective), Interval: more(0),
+		FirstSuccess: v.firstSuccess(c),
+	}
 	calls := v.service.all.calls
 	i := v.service.all.before(c.effect.Hi)
 	unseen := v.service.all.lastHeld < c.effect.Hi // no whole window was watched since
@@ -147,7 +155,8 @@ func worse(a, b RecoveryTime) bool {
 	return *a.Hi >= *b.Hi
 }
 
-// Recovered says whether a window was seen in which the service criterion holds; of nil, which was not measured, it is false.
+// Recovered says whether a window was seen in which the service criterion holds; of nil, which was not measured, it is
+// false.
 func (r *RecoveryTime) Recovered() bool { return r != nil && r.Hi != nil }
 
 // firstTime is when something happened first, and whether it did.
@@ -156,13 +165,15 @@ type firstTime struct {
 	found bool
 }
 
-// firstSuccess is the time from the middle of f to the first ok answer to an operation sent after f, by a region that may answer.
+// firstSuccess is the time from the middle of f to the first ok answer to an operation sent after f, by a region that
+// may answer.
 func (v *view) firstSuccess(c cause) *Near {
 	first, known := v.firstAnswers[c.index]
 	if !known {
 		for i := range v.Ops {
 			op := &v.Ops[i]
-			if op.Outcome == history.OK && op.Sent > c.effect.Hi && (!first.found || op.Done < first.at) && v.charge.standing(op, v.causes) != forbidden {
+			if op.Outcome == history.OK && op.Sent > c.effect.Hi && (!first.found || op.Done < first.at) &&
+				v.charge.standing(op, v.causes) != forbidden {
 				first = firstTime{op.Done, true}
 			}
 		}

@@ -2,8 +2,8 @@ package measure
 
 import "testing"
 
-// What is under way when a fault comes is lost, and was due before it. Where the harness was late that may be all of an outage: it is over before its
-// cause came, and takes no time.
+// What is under way when a fault comes is lost, and was due before it. Where the harness was late that may be all of an
+// outage: it is over before its cause came, and takes no time.
 func TestAnOutageOfWhatWasUnderWayTakesNoTime(t *testing.T) {
 	d := goodDrill()
 	d.outage(25)
@@ -14,7 +14,8 @@ func TestAnOutageOfWhatWasUnderWayTakesNoTime(t *testing.T) {
 	}
 	report := Judge(d.History, d.spec)
 	r := report.Metrics.RecoveryTime
-	if r.Lo == nil || r.Hi == nil || r.Sum.Hi == nil || len(report.Outages()) != 1 || *report.Outages()[0].Hi != 0 || *r.Hi != 0 || *r.Sum.Hi != 0 || r.Verdict != Pass {
+	if r.Lo == nil || r.Hi == nil || r.Sum.Hi == nil || len(report.Outages()) != 1 || *report.Outages()[0].Hi != 0 ||
+		*r.Hi != 0 || *r.Sum.Hi != 0 || r.Verdict != Pass {
 		t.Errorf("%v to %v of %+v", r.Lo, r.Hi, report.Outages())
 	}
 }

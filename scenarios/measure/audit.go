@@ -11,8 +11,8 @@ import (
 type audit struct {
 	writes writesByCause
 	ids    *ids
-	// One for each cause after which another region is in charge; where there is none, for each after whose last acknowledgements something is lost, else
-	// for the last cause.
+	// One for each cause after which another region is in charge; where there is none, for each after whose last
+	// acknowledgements something is lost, else for the last cause.
 	accounts      []account
 	point         *RecoveryPoint
 	problems      []string // readings that are missing, one sentence each
@@ -31,10 +31,11 @@ type account struct {
 
 // storeAudit is what is wrong with one store; nil readings are not known.
 type storeAudit struct {
-	name                          string
-	ordered                       bool
-	returned, reconciled          *reading
-	all                           []*reading // whenever the store was read: what is there too much, no late reading invents
+	name                 string
+	ordered              bool
+	returned, reconciled *reading
+	// whenever the store was read: what is there too much, no late reading invents
+	all                           []*reading
 	loss                          loss
 	holes, resurrected, lostAfter []write // broken: acknowledged or kept after the failover, and gone
 }
@@ -93,7 +94,8 @@ func (v *view) auditOf(counted []cause, taken bool) *audit {
 	return a
 }
 
-// since is from when on what is lost counts for the i-th account: the newest write kept of what was counted before it, else the start.
+// since is from when on what is lost counts for the i-th account: the newest write kept of what was counted before it,
+// else the start.
 func (a *audit) since(i int, kept func(write) bool, begun time.Duration) time.Duration {
 	for _, earlier := range a.writes.before[:i] {
 		for _, w := range earlier {
@@ -111,8 +113,8 @@ func (t storeAudit) has(taken bool) func(write) bool {
 	return func(w write) bool { return r != nil && r.has[w.slot] }
 }
 
-// evidence is the reading that tells what was kept: before the lost region returned where another one took over, else, since the region in charge has
-// it all, after it could be copied.
+// evidence is the reading that tells what was kept: before the lost region returned where another one took over, else,
+// since the region in charge has it all, after it could be copied.
 func (t storeAudit) evidence(taken bool) *reading {
 	if taken {
 		return t.returned
@@ -142,8 +144,9 @@ func (t *storeAudit) judge(k account, since time.Duration) {
 	}
 }
 
-// judgeAfter finds what is gone of what was acknowledged after everything. What others acknowledge is on its way to the region in charge until all have
-// reconciled. Writes that were acknowledged after the last reading began are added to unverified.
+// judgeAfter finds what is gone of what was acknowledged after everything. What others acknowledge is on its way to the
+// region in charge until all have reconciled. Writes that were acknowledged after the last reading began are added to
+// unverified.
 func (v *view) judgeAfter(t *storeAudit, after []write, taken bool, unverified map[int32]bool) {
 	missing := func(r *reading, w write) bool { return r != nil && !r.has[w.slot] }
 	for _, w := range after {
@@ -158,8 +161,8 @@ func (v *view) judgeAfter(t *storeAudit, after []write, taken bool, unverified m
 	}
 }
 
-// figures are the recovery point of each store, and the joint one over them. It notes which stores are excused, of those that the machine was too
-// slow for.
+// figures are the recovery point of each store, and the joint one over them. It notes which stores are excused, of
+// those that the machine was too slow for.
 func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStore) *RecoveryPoint {
 	s := v.spec
 	known, excused := 0, 0

@@ -14,30 +14,35 @@ const FindingStandbyCapacity = "standby_capacity"
 
 // Capacity is what the service could do after the fault, against what was asked of it. Null was not measured.
 type Capacity struct {
-	Demand    *Ratio     `json:"demand_per_s"` // operations per second of the lab in the steady state, repetitions not counted
-	ShareLo   *LowShare  `json:"share_lo"`     // of it: what was sustained to the end
-	ShareHi   *HighShare `json:"share_hi"`     // and for a window at best
+	// operations per second of the lab in the steady state, repetitions not counted
+	Demand    *Ratio     `json:"demand_per_s"`
+	ShareLo   *LowShare  `json:"share_lo"` // of it: what was sustained to the end
+	ShareHi   *HighShare `json:"share_hi"` // and for a window at best
 	Objective float64    `json:"objective"`
 	Verdict   Verdict    `json:"verdict"`
-	// How many calls were made for each operation that was offered, before and after the fault: above 1 by what clients try again.
+	// How many calls were made for each operation that was offered, before and after the fault: above 1 by what clients
+	// try again.
 	AmplificationBefore *Ratio `json:"amplification_before"`
 	AmplificationAfter  *Ratio `json:"amplification_after"`
 }
 
-// MeasureCapacity measures what the service sustained after each cause that took a region away or moved the service, against the demand. It is nil
-// where no standby capacity is promised, or no recovery time whose window and latency say what to sustain is, or no fault was confirmed. Where
-// nothing of that kind happened it is about the last cause.
+// MeasureCapacity measures what the service sustained after each cause that took a region away or moved the service,
+// against the demand. It is nil where no standby capacity is promised, or no recovery time whose window and latency say
+// what to sustain is, or no fault was confirmed. Where nothing of that kind happened it is about the last cause.
 //
-// The share of a stretch of time is how many operations were answered ok within Latency of their due time, over how many were due (or would
-// have been by the steady rate, less a tenth, if that is more; repetitions are not). Stretches begin from f.hi on, at the due time of an operation or right
-// after it, or end there, and end before the region is given back or the next such cause comes. Demand is the steady rate.
+// The share of a stretch of time is how many operations were answered ok within Latency of their due time, over how
+// many were due (or would have been by the steady rate, less a tenth, if that is more; repetitions are not). Stretches
+// begin from f.hi on, at the due time of an operation or right after it, or end there, and end before the region is
+// given back or the next such cause comes. Demand is the steady rate.
 //
 //   - hi is the greatest share of a window W. No luckier one can be found: below the objective it is a fail.
-//   - lo is the share from the first window that reaches the objective (else from the best one) to the end: what came of it. A window that was
-//     merely lucky does not make a pass.
 //
-// Amplification is calls per operation offered: all that was sent, repetitions included, over what was due, from steady state to f.lo and from
-// f.hi to the end. Of several causes the one that was borne worst is reported, and the objective holds for each.
+//   - lo is the share from the first window that reaches the objective (else from the best one) to the end: what came
+//     of it. A window that was merely lucky does not make a pass.
+//
+// Amplification is calls per operation offered: all that was sent, repetitions included, over what was due, from steady
+// state to f.lo and from f.hi to the end. Of several causes the one that was borne worst is reported, and the objective
+// holds for each.
 func MeasureCapacity(h history.History, s Spec) *Capacity { //nolint:revive // Capacity is what it returns
 	return viewOf(h, s).capacity()
 }
@@ -101,7 +106,8 @@ func (v *view) capacityAfter(cause cause, end time.Duration) *Capacity {
 	c.AmplificationBefore = v.amplification(steady, v.causes[0].effect.Lo)
 	c.AmplificationAfter = v.amplification(f.Hi, end)
 	expected := s.expected(window)
-	best, enough := -1.0, time.Duration(math.MaxInt64) // enough is when the first window begins that reaches the objective
+	// enough is when the first window begins that reaches the objective
+	best, enough := -1.0, time.Duration(math.MaxInt64)
 	from := time.Duration(0)
 	try := func(at time.Duration, t *twoCursors) {
 		if at < f.Hi || at+window > end {
@@ -137,7 +143,8 @@ func (v *view) capacityAfter(cause cause, end time.Duration) *Capacity {
 	lasting := min(float64(s.inTime(i, j))/float64(max(1, s.load(j-i, end-from))), best)
 	c.ShareLo, c.ShareHi = new(LowShare(lasting)), new(HighShare(best))
 	switch {
-	case len(cause.Regions) > 0 && v.movedBefore(cause) && !v.tookOver(cause): // the loss moved nobody: who serves had served before
+	// the loss moved nobody: who serves had served before
+	case len(cause.Regions) > 0 && v.movedBefore(cause) && !v.tookOver(cause):
 	case best < c.Objective:
 		c.Verdict = Fail
 	case lasting >= c.Objective:
@@ -191,11 +198,14 @@ func capacityFinding(c Capacity) Finding {
 	objective := fmt.Sprintf("(objective %.4g %%)", 100*c.Objective)
 	switch {
 	case c.Demand == nil:
-		f.Detail = "what was sustained after the fault could not be measured: the offered load is too thin for the window " + objective
+		f.Detail = "what was sustained after the fault could not be measured: the offered load is too thin for the " +
+			"window " + objective
 	case c.ShareHi == nil:
-		f.Detail = "what was sustained after the fault could not be measured: no window was observed to its end " + objective
+		f.Detail = "what was sustained after the fault could not be measured: no window was observed to its end " +
+			objective
 	default:
-		f.Detail = fmt.Sprintf("%s to %s of the demand of %.1f/s was sustained %s", inPercent(c.ShareLo.Rounded()), inPercent(c.ShareHi.Rounded()), *c.Demand, objective)
+		f.Detail = fmt.Sprintf("%s to %s of the demand of %.1f/s was sustained %s", inPercent(c.ShareLo.Rounded()),
+			inPercent(c.ShareHi.Rounded()), *c.Demand, objective)
 		if a := c.AmplificationAfter; a != nil && *a > 1.005 {
 			f.Detail += fmt.Sprintf("; with what clients tried again %.1f calls came for each operation", *a)
 		}
@@ -228,17 +238,23 @@ func (capacities) Rows(s rowSource) []Row {
 	}
 	var rows []Row
 	if t := s.Metrics.RecoveryTime; t != nil && t.FirstSuccess != nil {
-		rows = append(rows, Row{ID: "first_success", Name: "first success", Measured: Exactly(t.FirstSuccess.Duration())})
+		rows = append(rows, Row{
+			ID: "first_success", Name: "first success",
+			Measured: Exactly(t.FirstSuccess.Duration()),
+		})
 	}
 	standby := Row{
-		ID: FindingStandbyCapacity, Name: "standby capacity", Judged: true, Verdict: c.Verdict, Measured: "not measured",
+		ID: FindingStandbyCapacity, Name: "standby capacity", Judged: true, Verdict: c.Verdict,
+		Measured:  "not measured",
 		Objective: inPercent(c.Objective),
 	}
 	if c.ShareLo != nil && c.ShareHi != nil && c.Demand != nil {
-		standby.Measured = fmt.Sprintf("%s … %s of %.4g/s", inPercent(c.ShareLo.Rounded()), inPercent(c.ShareHi.Rounded()), c.Demand.Rounded())
+		standby.Measured = fmt.Sprintf("%s … %s of %.4g/s", inPercent(c.ShareLo.Rounded()),
+			inPercent(c.ShareHi.Rounded()), c.Demand.Rounded())
 	}
 	rows = append(rows, standby)
-	if before, after := c.AmplificationBefore, c.AmplificationAfter; before != nil && after != nil && (before.Rounded() > 1 || after.Rounded() > 1) {
+	if before, after := c.AmplificationBefore, c.AmplificationAfter; before != nil && after != nil &&
+		(before.Rounded() > 1 || after.Rounded() > 1) {
 		rows = append(rows, Row{
 			ID: "amplification", Name: "calls per operation",
 			Measured: fmt.Sprintf("%.2f before the fault, %.2f after it", before.Rounded(), after.Rounded()),

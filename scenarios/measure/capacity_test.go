@@ -29,7 +29,8 @@ func everyOther(n int) func(d *drill) {
 	}
 }
 
-// The good drill offers 10 operations a second, window 1 s; 37 is the first that the standby answers, at 4.2 s, and 59 the last, at 6.4 s.
+// The good drill offers 10 operations a second, window 1 s; 37 is the first that the standby answers, at 4.2 s, and 59
+// the last, at 6.4 s.
 func TestStandbyCapacity(t *testing.T) {
 	unknown := math.NaN()
 	for name, c := range map[string]struct {
@@ -38,7 +39,8 @@ func TestStandbyCapacity(t *testing.T) {
 		lo, hi  float64
 		after   float64 // amplification
 	}{
-		"all of the demand": {func(*drill) {}, Pass, 22.0 / 23, 1, 1}, // the first window that suffices begins with the last that was bad
+		// the first window that suffices begins with the last that was bad
+		"all of the demand": {func(*drill) {}, Pass, 22.0 / 23, 1, 1},
 		"two of three":      {everyOther(3), Fail, 15.0 / 22, 0.7, 1}, // seven of ten in a window at best
 		"a lucky second, and then every other": {func(d *drill) {
 			for i := 48; i < 60; i += 2 {
@@ -67,7 +69,10 @@ func TestStandbyCapacity(t *testing.T) {
 		}, Fail, 0, 0, 1},
 		"a fault before that took no region": {func(d *drill) {
 			everyOther(2)(d)
-			first := history.Fault{Name: "pause_replication", Target: standby, Confirmed: true, Effective: between(1500, 1510), Healed: between(7000, 7100)}
+			first := history.Fault{
+				Name: "pause_replication", Target: standby, Confirmed: true,
+				Effective: between(1500, 1510), Healed: between(7000, 7100),
+			}
 			d.Faults = append([]history.Fault{first}, d.Faults...)
 		}, Fail, 11.0 / 23, 0.5, 1},
 		"nobody saw a whole window": {func(d *drill) {
@@ -83,8 +88,10 @@ func TestStandbyCapacity(t *testing.T) {
 			if got == nil || got.Demand == nil || got.AmplificationBefore == nil {
 				t.Fatalf("nothing was measured: %+v", got)
 			}
-			if got.Verdict != c.verdict || !about(got.ShareLo, c.lo) || !about(got.ShareHi, c.hi) || !about(got.Demand, 10) || !about(got.AmplificationBefore, 1) {
-				t.Errorf("%s, want %s at %g to %g: %s", got.Verdict, c.verdict, c.lo, c.hi, capacityFinding(*got).Detail)
+			if got.Verdict != c.verdict || !about(got.ShareLo, c.lo) || !about(got.ShareHi, c.hi) ||
+				!about(got.Demand, 10) || !about(got.AmplificationBefore, 1) {
+				t.Errorf("%s, want %s at %g to %g: %s", got.Verdict, c.verdict, c.lo, c.hi,
+					capacityFinding(*got).Detail)
 			}
 			if !about(got.AmplificationAfter, c.after) {
 				t.Errorf("%v calls for each operation after the fault, want %.3f", got.AmplificationAfter, c.after)
@@ -93,7 +100,8 @@ func TestStandbyCapacity(t *testing.T) {
 	}
 }
 
-// Demand that is quantised differently before the fault and in a window must not make a service fail that answers everything.
+// Demand that is quantised differently before the fault and in a window must not make a service fail that answers
+// everything.
 func TestAllAnsweredIsAllOfTheDemand(t *testing.T) {
 	d := goodDrill()
 	d.spec.StandbyCapacity = 1
@@ -146,7 +154,10 @@ func TestRepetitionsDoNotCountAsService(t *testing.T) {
 func TestALossAfterTheFailoverSaysNothingOfTheStandby(t *testing.T) {
 	d := goodDrill()
 	d.spec.StandbyCapacity = 0.9
-	first := history.Fault{Name: "pause_replication", Target: standby, Confirmed: true, Effective: between(1500, 1510), Healed: between(7000, 7100)}
+	first := history.Fault{
+		Name: "pause_replication", Target: standby, Confirmed: true, Effective: between(1500, 1510),
+		Healed: between(7000, 7100),
+	}
 	d.Faults = append([]history.Fault{first}, d.Faults...)
 	for i := range d.Marks {
 		d.Marks[i].At.Lo, d.Marks[i].At.Hi = d.Marks[i].At.Lo-1300*msec, d.Marks[i].At.Hi-1300*msec
@@ -168,7 +179,8 @@ func TestAFailoverBeforeTheFaultProvesNothing(t *testing.T) {
 		d.ok(i, standby)
 	}
 	r := Judge(d.History, d.spec)
-	if r.Verdict != Inconclusive || !strings.Contains(strings.Join(r.Reasons, "; "), "the failover came before the fault") {
+	if r.Verdict != Inconclusive || !strings.Contains(strings.Join(r.Reasons, "; "),
+		"the failover came before the fault") {
 		t.Errorf("%s: %v", r.Verdict, r.Reasons)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// conditions are the faults that take nothing away from anybody by themselves: they prepare what another one, or an ordered move, will meet. A drill
-// in which nothing else is broken is about them; there they are causes.
+// conditions are the faults that take nothing away from anybody by themselves: they prepare what another one, or an
+// ordered move, will meet. A drill in which nothing else is broken is about them; there they are causes.
 var conditions = []string{
 	"kill_automation", "fail_step", "hang_step", "repeat_step",
 	"lag_replication", "pause_replication", "throttle_replication",
@@ -20,7 +20,8 @@ var conditions = []string{
 // Conditions are the kinds of the faults that only prepare.
 func Conditions() []string { return slices.Clone(conditions) }
 
-// cause is a fault that takes something away, or an ordered move: an outage, a loss or a change of who is in charge is put down to one.
+// cause is a fault that takes something away, or an ordered move: an outage, a loss or a change of who is in charge is
+// put down to one.
 type cause struct {
 	history.Fault
 	effect history.Interval // when it became effective
@@ -67,7 +68,8 @@ func Roles(h history.History) []Role {
 	var all []Role
 	for i, f := range h.Faults {
 		role := RoleCause
-		if slices.Contains(conditions, f.Name) && !slices.ContainsFunc(causes, func(c cause) bool { return c.fault == i }) {
+		if slices.Contains(conditions, f.Name) && !slices.ContainsFunc(causes,
+			func(c cause) bool { return c.fault == i }) {
 			role = RoleCondition
 		}
 		all = append(all, role)
@@ -75,8 +77,8 @@ func Roles(h history.History) []Role {
 	return all
 }
 
-// earliestEffect is when a cause can have had an effect at the earliest. What takes much away does not do it at one instant: some of it is gone from the order on, and the
-// probe looks at one place of it.
+// earliestEffect is when a cause can have had an effect at the earliest. What takes much away does not do it at one
+// instant: some of it is gone from the order on, and the probe looks at one place of it.
 func (c cause) earliestEffect() time.Duration {
 	if c.Command > 0 {
 		return min(c.Command, c.effect.Lo)
@@ -101,7 +103,8 @@ func latest(causes []cause, t time.Duration) (c cause, found bool) {
 // loses says whether it takes a region away that answers.
 func (c *cause) loses(region string) bool { return slices.Contains(c.Regions, region) }
 
-// healedAt is when what it took away was given back, and false where it never was. What moved in order is not given back.
+// healedAt is when what it took away was given back, and false where it never was. What moved in order is not given
+// back.
 func (c *cause) healedAt() (at time.Duration, is bool) {
 	if c.Healed == nil || c.Name == history.Switchover {
 		return 0, false

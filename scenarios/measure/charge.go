@@ -25,9 +25,9 @@ type charge struct {
 	changes []tenure // in the order of time
 }
 
-// chargeOf reads it from the promotion marks. An automation that leaves none is seen by what was answered: a timeline of PostgreSQL that nobody had
-// answered with before, or, after the region in charge was lost, an acknowledgement of another one. A store that is restored counts as well: it
-// begins anew, also where the region stays the same.
+// chargeOf reads it from the promotion marks. An automation that leaves none is seen by what was answered: a timeline
+// of PostgreSQL that nobody had answered with before, or, after the region in charge was lost, an acknowledgement of
+// another one. A store that is restored counts as well: it begins anew, also where the region stays the same.
 func chargeOf(h history.History, s Spec, causes []cause) charge {
 	c := charge{home: homeOf(h, s, causes)}
 	if len(causes) == 0 {
@@ -45,13 +45,15 @@ func chargeOf(h history.History, s Spec, causes []cause) charge {
 	}
 	c.sort()
 	in := c.home
-	c.changes = slices.DeleteFunc(c.changes, func(t tenure) bool { // a step that is repeated, or one of who is in charge already
+	// a step that is repeated, or one of who is in charge already
+	c.changes = slices.DeleteFunc(c.changes, func(t tenure) bool {
 		same := t.region == in
 		in = t.region
 		return same
 	})
 	for _, m := range h.Marks {
-		if region := regionOf(m, h, s); m.Name == markRestored && m.At.Hi >= causes[0].effect.Lo && region == c.at(m.At.Hi).region {
+		if region := regionOf(m, h, s); m.Name == markRestored && m.At.Hi >= causes[0].effect.Lo &&
+			region == c.at(m.At.Hi).region {
 			c.changes = append(c.changes, tenure{from: m.At, region: region})
 		}
 	}
@@ -78,11 +80,13 @@ func (c *charge) answer(h history.History, causes []cause, outages []outage) {
 	}
 }
 
-// answersTo is the index of the cause that a change answers to: the latest since the change before that took away the region that was in charge, or ordered
-// this one; else that of the outage that it ends; else the latest one before it; -1: none.
+// answersTo is the index of the cause that a change answers to: the latest since the change before that took away the
+// region that was in charge, or ordered this one; else that of the outage that it ends; else the latest one before it;
+// -1: none.
 func answersTo(t, before tenure, causes []cause, outages []outage) int {
 	for i := len(causes) - 1; i > before.cause; i-- {
-		if by := &causes[i]; by.earliestEffect() <= t.from.Hi && (by.loses(before.region) || by.Name == history.Switchover && by.Target == t.region) {
+		if by := &causes[i]; by.earliestEffect() <= t.from.Hi &&
+			(by.loses(before.region) || by.Name == history.Switchover && by.Target == t.region) {
 			return i
 		}
 	}
@@ -112,7 +116,8 @@ func (c *charge) infer(h history.History, s Spec, causes []cause) {
 		newer := newest > 0 && op.Timeline > newest
 		replaced := false
 		for k := range causes {
-			if loss := &causes[k]; loss.effect.Hi <= op.Sent && loss.loses(now.region) && op.Region != "" && !loss.loses(op.Region) && !c.changedBetween(loss.effect.Lo, op.Done) {
+			if loss := &causes[k]; loss.effect.Hi <= op.Sent && loss.loses(now.region) && op.Region != "" &&
+				!loss.loses(op.Region) && !c.changedBetween(loss.effect.Lo, op.Done) {
 				by, found, replaced = *loss, true, true
 			}
 		}
@@ -121,14 +126,18 @@ func (c *charge) infer(h history.History, s Spec, causes []cause) {
 			continue
 		}
 		if region := busiestAfter(h, acks[n:], s, by, causes); region != now.region {
-			c.changes = append(c.changes, tenure{from: history.Interval{Lo: by.effect.Lo, Hi: op.Done}, region: region, inferred: true})
+			c.changes = append(c.changes, tenure{
+				from: history.Interval{Lo: by.effect.Lo, Hi: op.Done}, region: region,
+				inferred: true,
+			})
 			c.sort()
 		}
 	}
 }
 
-// busiestAfter is the region that acknowledges most on the timeline of the first of some acknowledgements, until a later cause takes a region away or moves
-// it. Who answers need not be in charge: it may write to the database of another one. So the survivor is it where it answers at all.
+// busiestAfter is the region that acknowledges most on the timeline of the first of some acknowledgements, until a
+// later cause takes a region away or moves it. Who answers need not be in charge: it may write to the database of
+// another one. So the survivor is it where it answers at all.
 func busiestAfter(h history.History, acks []int32, s Spec, by cause, causes []cause) string {
 	first := &h.Ops[acks[0]]
 	until := time.Duration(math.MaxInt64)
@@ -180,8 +189,8 @@ func (c *charge) last() string {
 	return c.home
 }
 
-// regionOf is the region that a promotion is of: where one was ordered to take over, that one, else the one of the automation that promotes. An
-// automation of the user's own may say so in no such way.
+// regionOf is the region that a promotion is of: where one was ordered to take over, that one, else the one of the
+// automation that promotes. An automation of the user's own may say so in no such way.
 func regionOf(m history.Mark, h history.History, s Spec) string {
 	undone := s.Survivor
 	for _, f := range h.Faults {
@@ -201,7 +210,8 @@ func regionOf(m history.Mark, h history.History, s Spec) string {
 	return undone
 }
 
-// homeOf is who is in charge from the start: by the specification, else who acknowledged most before anything was broken.
+// homeOf is who is in charge from the start: by the specification, else who acknowledged most before anything was
+// broken.
 func homeOf(h history.History, s Spec, causes []cause) string {
 	if s.Home != "" {
 		return s.Home
@@ -213,7 +223,8 @@ func homeOf(h history.History, s Spec, causes []cause) string {
 		if !acknowledged(op) || op.Region == "" || len(causes) > 0 && op.Done > causes[0].effect.Lo {
 			continue
 		}
-		if count[op.Region]++; count[op.Region] > count[busiest] || count[op.Region] == count[busiest] && op.Region < busiest {
+		if count[op.Region]++; count[op.Region] > count[busiest] || count[op.Region] == count[busiest] &&
+			op.Region < busiest {
 			busiest = op.Region
 		}
 	}

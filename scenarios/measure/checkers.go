@@ -1,7 +1,7 @@
 package measure
 
-// checker is one line of the table: what it measures, what it concludes of that, and how it is shown. Adding one takes its file, its line in the table,
-// and its place in Metrics.
+// checker is one line of the table: what it measures, what it concludes of that, and how it is shown. Adding one takes
+// its file, its line in the table, and its place in Metrics.
 type checker interface {
 	// Measure notes a metric; nil, where it was not measured, is what is there before.
 	Measure(v *view, m *Metrics)

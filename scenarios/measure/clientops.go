@@ -75,7 +75,8 @@ type sentOp struct {
 	op   int32
 }
 
-// sortBySent sorts places in the history; those of one time stay in their order. It may use what scratch holds, and returns it for the next.
+// sortBySent sorts places in the history; those of one time stay in their order. It may use what scratch holds, and
+// returns it for the next.
 func sortBySent(ops []history.Op, places []int32, scratch []sentOp) []sentOp {
 	if slices.IsSortedFunc(places, func(a, b int32) int { return cmp.Compare(ops[a].Sent, ops[b].Sent) }) {
 		return scratch
@@ -84,7 +85,10 @@ func sortBySent(ops []history.Op, places []int32, scratch []sentOp) []sentOp {
 	for _, i := range places {
 		scratch = append(scratch, sentOp{ops[i].Sent, i})
 	}
-	slices.SortFunc(scratch, func(a, b sentOp) int { return cmp.Or(cmp.Compare(a.sent, b.sent), cmp.Compare(a.op, b.op)) })
+	slices.SortFunc(scratch, func(a, b sentOp) int {
+		return cmp.Or(cmp.Compare(a.sent, b.sent),
+			cmp.Compare(a.op, b.op))
+	})
 	for k := range scratch {
 		places[k] = scratch[k].op
 	}

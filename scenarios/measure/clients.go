@@ -9,21 +9,22 @@ import (
 
 // Clients is when they left the region that was lost: the time from the fault to the last one of them.
 type Clients struct {
-	Count    int  `json:"count"` // that were sent there before the fault, and anywhere after it
-	Moved    int  `json:"moved"` // of those, that were sent elsewhere for good by the end
-	Interval      // lo: the last of them was still sent there, null if none was after the fault; hi: it was sent elsewhere for good
+	Count int `json:"count"` // that were sent there before the fault, and anywhere after it
+	Moved int `json:"moved"` // of those, that were sent elsewhere for good by the end
+	// lo: the last of them was still sent there, null if none was after the fault; hi: it was sent elsewhere for good
+	Interval
 	Censored bool `json:"censored"`
 	// Stale are those of them whose resolvers keep an answer whatever its TTL says, where the workload has such.
 	Stale *Clients `json:"stale,omitempty"`
 }
 
-// MeasureClients measures how long clients went on asking the lost region: what caches of names make of a redirect. It is nil where the fault
-// takes no region away, or no client was there.
+// MeasureClients measures how long clients went on asking the lost region: what caches of names make of a redirect. It
+// is nil where the fault takes no region away, or no client was there.
 //
-// A client has left when it was sent elsewhere, and never back. Of its operations, a is the last one that was sent to the lost region at or after
-// f.lo and before the region was given back, and b the one after it: it left between a.sent - f.hi and b.sent - f.lo. A client that sends nothing
-// to the lost region after f had left by its first operation elsewhere. The figure is that of the last client; it is censored when one has not
-// left when the observation ends.
+// A client has left when it was sent elsewhere, and never back. Of its operations, a is the last one that was sent to
+// the lost region at or after f.lo and before the region was given back, and b the one after it: it left between a.sent
+// - f.hi and b.sent - f.lo. A client that sends nothing to the lost region after f had left by its first operation
+// elsewhere. The figure is that of the last client; it is censored when one has not left when the observation ends.
 //
 // Of several losses that of the last client to leave is reported; what happened after the next one is that one's.
 func MeasureClients(h history.History, s Spec) *Clients { //nolint:revive // Clients is what it returns

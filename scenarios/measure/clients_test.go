@@ -7,7 +7,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// In the good drill operation i is due at 0.5 s + i x 0.1 s and sent a millisecond later; the fault is between 3.00 and 3.02 s.
+// In the good drill operation i is due at 0.5 s + i x 0.1 s and sent a millisecond later; the fault is between 3.00 and
+// 3.02 s.
 func TestTheLastClientToMove(t *testing.T) {
 	lo := func(n int) *Low { return new(Low(time.Duration(n) * msec)) }
 	hi := func(n int) *High { return new(High(time.Duration(n) * msec)) }
@@ -20,8 +21,16 @@ func TestTheLastClientToMove(t *testing.T) {
 		edit func(d *drill)
 		want *Clients
 	}{
-		"one client":                      {func(*drill) {}, &Clients{Count: 1, Moved: 1, Interval: Interval{lo(1081), hi(1201)}}}, // 36 was sent at 4.101, 37 at 4.201
-		"three clients, which take turns": {three, &Clients{Count: 3, Moved: 3, Interval: Interval{lo(1081), hi(1401)}}},           // 36 and 39 are of the same
+		// 36 was sent at 4.101, 37 at 4.201
+		"one client": {
+			func(*drill) {},
+			&Clients{Count: 1, Moved: 1, Interval: Interval{lo(1081), hi(1201)}},
+		},
+		// 36 and 39 are of the same
+		"three clients, which take turns": {three, &Clients{
+			Count: 3, Moved: 3,
+			Interval: Interval{lo(1081), hi(1401)},
+		}},
 		"one that goes on asking there": {func(d *drill) {
 			three(d)
 			d.bad(57)

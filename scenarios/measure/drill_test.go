@@ -21,14 +21,16 @@ type drill struct {
 	cut  bool // its last operation is half written
 }
 
-// goodDrill is the drill that the fixtures are variations of. Ten writes a second from 0.5 s on; us-east-1 is lost between 3.00 and
-// 3.02 s, us-west-2 serves from 4.2 s on; the last operation is due at 6.4 s. v24 did not reach the standby's PostgreSQL, v23 and v24
-// not its items. Write vNN is due at 0.5 s + NN x 0.1 s: v25 is the first that is due in the outage, v37 the first after it.
+// goodDrill is the drill that the fixtures are variations of. Ten writes a second from 0.5 s on; us-east-1 is lost
+// between 3.00 and 3.02 s, us-west-2 serves from 4.2 s on; the last operation is due at 6.4 s. v24 did not reach the
+// standby's PostgreSQL, v23 and v24 not its items. Write vNN is due at 0.5 s + NN x 0.1 s: v25 is the first that is due
+// in the outage, v37 the first after it.
 func goodDrill() *drill {
 	d := &drill{spec: Spec{
 		Timescale: 60,
 		RecoveryTime: &RecoveryTimeObjective{
-			Within: 2 * time.Second, Window: time.Second, Success: 0.99, Quantile: 0.99, Latency: 250 * msec, Capacity: 0.9,
+			Within: 2 * time.Second, Window: time.Second, Success: 0.99, Quantile: 0.99, Latency: 250 * msec,
+			Capacity: 0.9,
 		},
 		RecoveryPoint: &RecoveryPointObjective{Within: 400 * msec},
 		Stores:        []string{history.StorePostgres, history.StoreObjects, history.StoreItems},
@@ -54,13 +56,19 @@ func goodDrill() *drill {
 	slices.SortFunc(d.Marks, func(a, b history.Mark) int { return int(a.At.Lo - b.At.Lo) })
 	for i := range 60 {
 		due := time.Duration(500+100*i) * msec
-		d.Ops = append(d.Ops, history.Op{Seq: int64(i), Kind: history.Write, ID: fmt.Sprintf("v%02d", i), Due: due, Sent: due + msec})
+		d.Ops = append(d.Ops, history.Op{
+			Seq: int64(i), Kind: history.Write, ID: fmt.Sprintf("v%02d", i), Due: due,
+			Sent: due + msec,
+		})
 		d.ok(i, home)
 	}
 	for i, kind := range []string{history.BeforeReturn, history.AfterReconciliation} {
 		for _, store := range d.spec.Stores {
 			at := 6800 + 700*i
-			d.Reads = append(d.Reads, history.FinalRead{Read: kind, Store: store, Region: standby, At: *between(at, at+10)})
+			d.Reads = append(d.Reads, history.FinalRead{
+				Read: kind, Store: store, Region: standby,
+				At: *between(at, at+10),
+			})
 		}
 	}
 	d.outage(37)
@@ -92,8 +100,9 @@ func (d *drill) ok(i int, region string) {
 func (d *drill) bad(i int) {
 	op := &d.Ops[i]
 	*op = history.Op{
-		Seq: op.Seq, Kind: op.Kind, ID: op.ID, Due: op.Due, Sent: op.Sent, Done: op.Sent + 500*msec, Region: home, Attempts: 1,
-		Error: "no answer in 500ms",
+		Seq: op.Seq, Kind: op.Kind, ID: op.ID, Due: op.Due, Sent: op.Sent, Done: op.Sent + 500*msec, Region: home,
+		Attempts: 1,
+		Error:    "no answer in 500ms",
 	}
 	d.forget(op.ID)
 }
@@ -102,7 +111,8 @@ func (d *drill) bad(i int) {
 func (d *drill) unsent(i int) {
 	d.bad(i)
 	op := &d.Ops[i]
-	op.Attempts, op.Outcome, op.Region, op.Error = 0, history.Failed, "", "not sent: resolve: name service did not answer within 500ms"
+	op.Attempts, op.Outcome, op.Region, op.Error = 0, history.Failed, "",
+		"not sent: resolve: name service did not answer within 500ms"
 }
 
 // partition makes the fault one that takes no region away: the primary is cut off and goes on.

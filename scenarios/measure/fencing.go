@@ -8,8 +8,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// FindingFencing fails when a lost region acknowledged a write that was sent after the fault, or, whatever the fault, a region one that was
-// sent after another one's promotion and is not in the database of that on the new timeline.
+// FindingFencing fails when a lost region acknowledged a write that was sent after the fault, or, whatever the fault, a
+// region one that was sent after another one's promotion and is not in the database of that on the new timeline.
 const FindingFencing = "fencing"
 
 // fencing is the checker of whether only the region in charge acknowledged.
@@ -29,13 +29,14 @@ func (fencing) Find(v *view, _ Metrics) []Finding {
 	return nil
 }
 
-// strays is about acknowledgements by who was not in charge. Where no mark tells when that changed, and somebody else may have acknowledged
-// afterwards, nobody can tell.
+// strays is about acknowledgements by who was not in charge. Where no mark tells when that changed, and somebody else
+// may have acknowledged afterwards, nobody can tell.
 func (v *view) strays(a *audit) Finding {
 	stray, doubts := a.writes.unfenced, a.writes.doubtful
 	detail := "no write was sent to a region that should have been fenced"
 	if of := max(a.writes.attempts, len(stray)); of > 0 {
-		detail = fmt.Sprintf("%d of %s that were sent to a region that should have been fenced were acknowledged", len(stray), Count(of, "write", "writes"))
+		detail = fmt.Sprintf("%d of %s that were sent to a region that should have been fenced were acknowledged",
+			len(stray), Count(of, "write", "writes"))
 	}
 	if len(stray) > 0 {
 		var regions []string
@@ -50,14 +51,15 @@ func (v *view) strays(a *audit) Finding {
 	f := finding(FindingFencing, writeIDs(stray), detail)
 	if len(stray) == 0 && len(doubts) > 0 {
 		f.Verdict, f.Evidence = Inconclusive, writeIDs(doubts)[:min(len(doubts), maxEvidence)]
-		f.Detail = fmt.Sprintf("%d writes were acknowledged by %s when another region may have been in charge: no mark says when it was promoted",
+		f.Detail = fmt.Sprintf("%d writes were acknowledged by %s when another region may have been in charge: no "+
+			"mark says when it was promoted",
 			len(doubts), doubts[0].Region)
 	}
 	return f
 }
 
-// whenReachable says how many of the attempts could have been acknowledged at all, where a region was lost: one that is gone acknowledges nothing, fenced
-// or not.
+// whenReachable says how many of the attempts could have been acknowledged at all, where a region was lost: one that is
+// gone acknowledges nothing, fenced or not.
 func (v *view) whenReachable(l writesByCause) string {
 	if l.attempts == 0 || len(v.regionLosses()) == 0 {
 		return ""
@@ -78,7 +80,8 @@ func (v *view) whenReachable(l writesByCause) string {
 	return text
 }
 
-// reachable says whether the region that an operation was sent to could answer then: it was not lost, or had been given back.
+// reachable says whether the region that an operation was sent to could answer then: it was not lost, or had been given
+// back.
 func (v *view) reachable(op *history.Op) bool {
 	return !slices.ContainsFunc(v.causes, func(by cause) bool {
 		back, is := by.healedAt()

@@ -7,8 +7,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// How many writes were sent to who should have been fenced, and how many of them could have been acknowledged at all: one that is gone acknowledges
-// nothing, fenced or not.
+// How many writes were sent to who should have been fenced, and how many of them could have been acknowledged at all:
+// one that is gone acknowledges nothing, fenced or not.
 func TestFencingSaysOfHowManyAttempts(t *testing.T) {
 	for name, c := range map[string]struct {
 		edit func(d *drill)
@@ -16,11 +16,13 @@ func TestFencingSaysOfHowManyAttempts(t *testing.T) {
 	}{
 		"the region is gone to the end": {
 			unchanged,
-			"0 of 11 writes that were sent to a region that should have been fenced were acknowledged; none was sent when it could be reached, so nothing put that to the test",
+			"0 of 11 writes that were sent to a region that should have been fenced were acknowledged; none was sent " +
+				"when it could be reached, so nothing put that to the test",
 		},
 		"it is back before the end": {
 			func(d *drill) { d.returned(6000); d.ok(58, home) },
-			"1 of 12 writes that were sent to a region that should have been fenced were acknowledged, by us-east-1; 1 of them were sent when it could be reached: us-east-1 from 6 s on",
+			"1 of 12 writes that were sent to a region that should have been fenced were acknowledged, by us-east-1; " +
+				"1 of them were sent when it could be reached: us-east-1 from 6 s on",
 		},
 		"it was never gone": {
 			func(d *drill) { d.partition(); d.ok(35, home) },
@@ -93,7 +95,8 @@ func TestStaleClientsAreToldApart(t *testing.T) {
 	for _, r := range (Report{Metrics: Metrics{Clients: m}}).Rows(60) {
 		said = append(said, r.Name+": "+r.Measured+" = "+r.FullMeasured)
 	}
-	if got, want := strings.Join(said, "; "), "last client moved: > 3.18 s (2 of 3 did) = ; of stale clients: > 3.18 s, 0 of 1 did = > 3 min 10 s"; got != want {
+	if got, want := strings.Join(said, "; "),
+		"last client moved: > 3.18 s (2 of 3 did) = ; of stale clients: > 3.18 s, 0 of 1 did = > 3 min 10 s"; got != want {
 		t.Errorf("it says %q, want %q", got, want)
 	}
 }
@@ -103,8 +106,10 @@ func TestIncidentsInWords(t *testing.T) {
 	d := goodDrill()
 	d.failsBack()
 	want := []string{
-		"lose_region on us-east-1: the service was away from 3 s on for 1.08 s to 1.20 s; us-west-2 is in charge after it; acknowledged writes: 2 of 25 lost, 188 ms … 308 ms",
-		"lose_region on us-west-2: the service was away from 5.30 s on for 580 ms to 700 ms; us-east-1 is in charge after it; acknowledged writes: 0 of 11 lost (≤ 108 ms)",
+		"lose_region on us-east-1: the service was away from 3 s on for 1.08 s to 1.20 s; us-west-2 is in charge " +
+			"after it; acknowledged writes: 2 of 25 lost, 188 ms … 308 ms",
+		"lose_region on us-west-2: the service was away from 5.30 s on for 580 ms to 700 ms; us-east-1 is in charge " +
+			"after it; acknowledged writes: 0 of 11 lost (≤ 108 ms)",
 	}
 	for i, got := range Judge(d.History, d.spec).Incidents {
 		if got.Words() != want[i] {
@@ -112,7 +117,8 @@ func TestIncidentsInWords(t *testing.T) {
 		}
 	}
 	many := Incident{Outages: make([]Outage, 7)}
-	if got := many.Words(); !strings.HasPrefix(got, "nothing was broken: the service was away 7 times, from 0 ms on") || !strings.HasSuffix(got, "and 2 times more") {
+	if got := many.Words(); !strings.HasPrefix(got, "nothing was broken: the service was away 7 times, from 0 ms on") ||
+		!strings.HasSuffix(got, "and 2 times more") {
 		t.Errorf("it says %q", got)
 	}
 }

@@ -11,19 +11,22 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// Results are computed to the nanosecond and written in whole milliseconds, so that people can read them. These types say how each figure is rounded
-// then: an interval outwards, so that it still holds the truth and is not empty, and so that what failed its objective does not seem to have met it.
+// Results are computed to the nanosecond and written in whole milliseconds, so that people can read them. These types
+// say how each figure is rounded then: an interval outwards, so that it still holds the truth and is not empty, and so
+// that what failed its objective does not seem to have met it.
 
 // Low is the lower end of an interval of time. It is rounded down where it is written.
 type Low time.Duration
 
-// High is the upper end of an interval of time, or an objective that one is compared with. It is rounded up where it is written.
+// High is the upper end of an interval of time, or an objective that one is compared with. It is rounded up where it is
+// written.
 type High time.Duration
 
 // Near is a time that is known as well as it needs to be. It is rounded to the nearest millisecond where it is written.
 type Near time.Duration
 
-// Interval is how long something took, as well as that is known: at least lo, and at most hi. An end that is null is not known.
+// Interval is how long something took, as well as that is known: at least lo, and at most hi. An end that is null is
+// not known.
 type Interval struct {
 	Lo *Low  `json:"lo_ms"`
 	Hi *High `json:"hi_ms"` // null also when the end was not seen
@@ -35,7 +38,8 @@ type Span history.Interval
 // Objective is what was promised. Nil where nothing was.
 type Objective struct {
 	Within *High `json:"objective_ms"`
-	// WithinFull is the same in the time of the story. The lab's was rounded from it, and times the timescale it may be another.
+	// WithinFull is the same in the time of the story. The lab's was rounded from it, and times the timescale it may be
+	// another.
 	WithinFull *Near `json:"objective_full_scale_ms"`
 }
 
@@ -45,7 +49,8 @@ type LowShare float64
 // HighShare is a share of 1 that is at most so much. It is rounded up to a thousandth where it is written.
 type HighShare float64
 
-// Ratio is a number that is known as well as it needs to be. It is rounded to the nearest hundredth where it is written.
+// Ratio is a number that is known as well as it needs to be. It is rounded to the nearest hundredth where it is
+// written.
 type Ratio float64
 
 // Duration is the end as it was measured.
@@ -209,7 +214,8 @@ func (s HighShare) Rounded() float64 { return places(float64(s), 1000, math.Ceil
 // Rounded is the number as it is written.
 func (r Ratio) Rounded() float64 { return places(float64(r), 100, math.Round) }
 
-// places rounds to a part of one, such as a hundredth. What binary fractions add to a round figure is no reason to round it up or down.
+// places rounds to a part of one, such as a hundredth. What binary fractions add to a round figure is no reason to
+// round it up or down.
 func places(v float64, parts float64, round func(float64) float64) float64 {
 	const noise = 1e6
 	return round(math.Round(v*parts*noise)/noise) / parts

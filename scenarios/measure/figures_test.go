@@ -10,7 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// An interval is rounded outwards to whole milliseconds and never becomes empty; what met its objective still does; nothing that was missing becomes 0.
+// An interval is rounded outwards to whole milliseconds and never becomes empty; what met its objective still does;
+// nothing that was missing becomes 0.
 func TestIntervalsAreRoundedOutwards(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		lo := drawTime(t, "lo", -time.Second, 3*time.Hour)
@@ -83,7 +84,10 @@ func TestFiguresAreReadStrictly(t *testing.T) {
 }
 
 func TestSharesAreRoundedOutwards(t *testing.T) {
-	data, err := json.Marshal([]any{LowShare(0.3529), HighShare(0.3521), LowShare(0.35), HighShare(0.35), Ratio(20.004)})
+	data, err := json.Marshal([]any{
+		LowShare(0.3529), HighShare(0.3521), LowShare(0.35), HighShare(0.35),
+		Ratio(20.004),
+	})
 	if want := "[0.352,0.353,0.35,0.35,20]"; err != nil || string(data) != want {
 		t.Errorf("%s, want %s: %v", data, want, err)
 	}
@@ -135,7 +139,8 @@ func passes(v reflect.Value) (n int) {
 
 func TestWords(t *testing.T) {
 	for ms, want := range map[int64]string{
-		0: "0 ms", 45: "45 ms", 4213: "4.21 s", 20000: "20 s", 1_512_000: "25 min 12 s", 7_200_000: "2 h", 28_920_000: "8 h 2 min",
+		0: "0 ms", 45: "45 ms", 4213: "4.21 s", 20000: "20 s", 1_512_000: "25 min 12 s", 7_200_000: "2 h",
+		28_920_000:  "8 h 2 min",
 		270_000_000: "3 d 3 h", -1500: "-1.50 s",
 	} {
 		if got := Exactly(time.Duration(ms) * msec); got != want {

@@ -9,7 +9,8 @@ import (
 // serviceFixtures are about what the service could do, where its clients were, and what reads saw.
 var serviceFixtures = []fixture{
 	{"capacity-enough", unchanged, expectation{
-		Why: "The standby serves all of the demand from 4.2 s on.", Spec: &overrides{StandbyCapacity: 0.9}, Verdict: Pass,
+		Why: "The standby serves all of the demand from 4.2 s on.", Spec: &overrides{StandbyCapacity: 0.9},
+		Verdict: Pass,
 		Figures: figures{CapacityShare: []float64{22.0 / 23, 1}, ClientsMovedMS: []float64{1081, 1201}},
 	}},
 	{"capacity-short", everyOther(2), expectation{
@@ -24,7 +25,9 @@ var serviceFixtures = []fixture{
 		}
 		d.bad(58)
 	}, expectation{
-		Why: "One of three clients is sent to the lost region to the end: its last operation there is sent at 6.301 s.", Verdict: Pass,
+		Why: "One of three clients is sent to the lost region to the end: its last operation there is sent at " +
+			"6.301 s.",
+		Verdict: Pass,
 		Figures: figures{ClientsMovedMS: []float64{3281}},
 	}},
 	{"stale-read", func(d *drill) { d.readsOf(10, 1600, false) }, expectation{
@@ -37,17 +40,20 @@ var serviceFixtures = []fixture{
 	}},
 	{"read-your-writes-broken", func(d *drill) { d.session(false, true) }, expectation{
 		Why:  "Client 0 is told at 1.512 s that it has written, and does not find it at 5.6 s. Later it does.",
-		Spec: &overrides{Sessions: []string{FindingReadYourWrites}}, Verdict: Fail, Findings: one(FindingReadYourWrites, Fail),
+		Spec: &overrides{Sessions: []string{FindingReadYourWrites}}, Verdict: Fail,
+		Findings: one(FindingReadYourWrites, Fail),
 	}},
 	{"monotonic-reads-broken", func(d *drill) { d.session(true, false) }, expectation{
 		Why:  "Client 0 finds at 5.6 s what it does not find any more at 5.7 s.",
-		Spec: &overrides{Sessions: []string{FindingMonotonicReads}}, Verdict: Fail, Findings: one(FindingMonotonicReads, Fail),
+		Spec: &overrides{Sessions: []string{FindingMonotonicReads}}, Verdict: Fail,
+		Findings: one(FindingMonotonicReads, Fail),
 	}},
 	{"sessions-not-read", func(d *drill) {
 		d.readsOf(10, 1600, true)
 		d.Ops[len(d.Ops)-1].Client = 0
 	}, expectation{
-		Why:  "Client 0 finds what it wrote, but before the fault. After it nobody reads what he has written, or anything twice.",
+		Why: "Client 0 finds what it wrote, but before the fault. After it nobody reads what he has written, or " +
+			"anything twice.",
 		Spec: &overrides{Sessions: Guarantees()}, Verdict: Inconclusive,
 		Findings: map[string]Verdict{FindingReadYourWrites: Inconclusive, FindingMonotonicReads: Inconclusive},
 	}},
@@ -77,14 +83,16 @@ func (d *drill) session(found ...bool) {
 	}
 }
 
-// locally adds reads that the region's own database answers: in both regions before the fault, after 9 ms, and in the standby after the recovery,
-// after so many milliseconds; those that take 0 ms are not answered. They are not counted by how they were offered.
+// locally adds reads that the region's own database answers: in both regions before the fault, after 9 ms, and in the
+// standby after the recovery, after so many milliseconds; those that take 0 ms are not answered. They are not counted
+// by how they were offered.
 func (d *drill) locally(tookAfter, count int) {
 	const tookBefore = 9
 	read := func(region string, dueMS, took int) {
 		due := time.Duration(dueMS) * msec
 		op := history.Op{
-			Seq: int64(len(d.Ops)), Kind: history.Read, ID: d.Ops[0].ID, Client: 1, Due: due, Sent: due, Done: due + time.Duration(took)*msec, Attempts: 1,
+			Seq: int64(len(d.Ops)), Kind: history.Read, ID: d.Ops[0].ID, Client: 1, Due: due, Sent: due, Done: due +
+				time.Duration(took)*msec, Attempts: 1,
 			Outcome: history.OK, Status: 200, Region: region, Path: PathLocal, Retry: 1,
 		}
 		if took == 0 {

@@ -7,12 +7,19 @@ import (
 var storeFixtures = []fixture{
 	{"recovery-point-straddling", func(d *drill) { d.lose(history.StoreItems, "v22") }, expectation{
 		Why: "The loss is 288 to 408 ms old, 400 ms were promised: nobody can tell.", Verdict: Inconclusive,
-		Findings: one(FindingRecoveryPoint, Inconclusive), Figures: figures{RecoveryPointMS: []float64{288, 408}, Lost: new(3)},
+		Findings: one(FindingRecoveryPoint, Inconclusive), Figures: figures{
+			RecoveryPointMS: []float64{288, 408},
+			Lost:            new(3),
+		},
 	}},
-	{"recovery-point-too-old", func(d *drill) { d.lose(history.StorePostgres, "v20", "v21", "v22", "v23") }, expectation{
-		Why: "PostgreSQL lost 488 ms at the least, 400 ms were promised.", Verdict: Fail, Findings: one(FindingRecoveryPoint, Fail),
-		Figures: figures{RecoveryPointMS: []float64{488, 608}, Lost: new(5), Holes: new(0)},
-	}},
+	{
+		"recovery-point-too-old", func(d *drill) { d.lose(history.StorePostgres, "v20", "v21", "v22", "v23") },
+		expectation{
+			Why: "PostgreSQL lost 488 ms at the least, 400 ms were promised.", Verdict: Fail,
+			Findings: one(FindingRecoveryPoint, Fail),
+			Figures:  figures{RecoveryPointMS: []float64{488, 608}, Lost: new(5), Holes: new(0)},
+		},
+	},
 	{"recovery-point-nothing-lost", func(d *drill) { d.keep(23); d.keep(24) }, expectation{
 		Why: "0 of 25 lost; the figure is how long before the fault the last write was acknowledged.", Verdict: Pass,
 		Figures: figures{RecoveryPointMS: []float64{0, 108}, Lost: new(0)},
@@ -22,8 +29,12 @@ var storeFixtures = []fixture{
 			d.lose(history.StoreObjects, d.Ops[i].ID)
 		}
 	}, expectation{
-		Why: "No object of before the fault is there: the loss reaches back to the start of the workload.", Verdict: Fail,
-		Findings: one(FindingRecoveryPoint, Fail), Figures: figures{RecoveryPointMS: []float64{2488, 2620}, Lost: new(25)},
+		Why:      "No object of before the fault is there: the loss reaches back to the start of the workload.",
+		Verdict:  Fail,
+		Findings: one(FindingRecoveryPoint, Fail), Figures: figures{
+			RecoveryPointMS: []float64{2488, 2620},
+			Lost:            new(25),
+		},
 	}},
 	{"zero-loss", func(d *drill) { d.keep(23); d.keep(24) }, expectation{
 		Why: "Nothing may be lost, nothing is.", Spec: promise(0), Verdict: Pass, Figures: figures{Lost: new(0)},
@@ -37,7 +48,9 @@ var storeFixtures = []fixture{
 		Findings: one(FindingFencing, Fail), Figures: figures{AckedAfterFault: new(1), Lost: new(2)},
 	}},
 	{"fencing-in-flight", func(d *drill) { d.ok(25, home); d.slowly(25, 60*msec) }, expectation{
-		Why: "A write that was sent before the fault was sure is answered after it: lost, but not for want of fencing.", Verdict: Pass,
+		Why: "A write that was sent before the fault was sure is answered after it: lost, but not for want of " +
+			"fencing.",
+		Verdict: Pass,
 		Figures: figures{AckedAfterFault: new(0), Lost: new(3), RecoveryPointMS: []float64{188, 308}},
 	}},
 	{"fencing-after-return", func(d *drill) {
@@ -50,7 +63,8 @@ var storeFixtures = []fixture{
 		d.ok(58, home)
 		d.keep(58)
 	}, expectation{
-		Why: "Nobody is known to have been promoted, and the lost region answers again once it was given back: no want of fencing.", Verdict: Pass,
+		Why: "Nobody is known to have been promoted, and the lost region answers again once it was given back: no " +
+			"want of fencing.", Verdict: Pass,
 		Figures: figures{AckedAfterFault: new(0)},
 	}},
 	{"fencing-no-marks", func(d *drill) {
@@ -58,7 +72,8 @@ var storeFixtures = []fixture{
 		d.returned(6000)
 		d.ok(58, home)
 	}, expectation{
-		Why: "No mark says so, but the standby answered on a new timeline, and then the old primary on the old one: a split brain.", Verdict: Fail,
+		Why: "No mark says so, but the standby answered on a new timeline, and then the old primary on the old one: " +
+			"a split brain.", Verdict: Fail,
 		Findings: one(FindingFencing, Fail), Figures: figures{AckedAfterFault: new(1)},
 	}},
 	{"fencing-no-marks-partition", func(d *drill) {
@@ -67,18 +82,30 @@ var storeFixtures = []fixture{
 		d.keep(35)
 		d.Marks = nil
 	}, expectation{
-		Why: "The old primary acknowledges at 4.012 s; the standby was promoted some time before 4.212 s: nobody can tell.", Verdict: Inconclusive,
+		Why: "The old primary acknowledges at 4.012 s; the standby was promoted some time before 4.212 s: nobody can " +
+			"tell.", Verdict: Inconclusive,
 		Findings: one(FindingFencing, Inconclusive), Figures: figures{AckedAfterFault: new(0)},
 	}},
-	{"returned-before-the-reading", func(d *drill) { d.Faults[0].Healed = between(6600, 6700); d.keep(23); d.keep(24) }, expectation{
-		Why: "The lost region was given back at 6.6 s, and the stores were read at 6.8 s: 0 lost proves nothing.", Verdict: Inconclusive,
-		Findings: map[string]Verdict{FindingDrill: Inconclusive, FindingRecoveryPoint: Inconclusive},
-	}},
+	{
+		"returned-before-the-reading", func(d *drill) {
+			d.Faults[0].Healed = between(6600,
+				6700)
+			d.keep(23)
+			d.keep(24)
+		},
+		expectation{
+			Why: "The lost region was given back at 6.6 s, and the stores were read at 6.8 s: 0 lost proves " +
+				"nothing.",
+			Verdict:  Inconclusive,
+			Findings: map[string]Verdict{FindingDrill: Inconclusive, FindingRecoveryPoint: Inconclusive},
+		},
+	},
 	{"refused-and-there", func(d *drill) {
 		d.Ops[30].Outcome, d.Ops[30].Status, d.Ops[30].Error = history.Failed, 503, "status 503: not applied"
 		d.keep(30)
 	}, expectation{
-		Why: "A client was told that its write is not applied, and it is there.", Verdict: Fail, Findings: one(FindingRefused, Fail),
+		Why: "A client was told that its write is not applied, and it is there.", Verdict: Fail,
+		Findings: one(FindingRefused, Fail),
 	}},
 	{"refused-and-sent-again", func(d *drill) {
 		d.Ops[30].Outcome, d.Ops[30].Status, d.Ops[30].Error = history.Failed, 503, "status 503: not applied"
@@ -86,20 +113,23 @@ var storeFixtures = []fixture{
 		d.Ops[len(d.Ops)-1].Outcome = history.Unknown
 		d.keep(30)
 	}, expectation{
-		Why: "The write that was refused was sent again, and nobody knows what came of that: it may be there.", Verdict: Pass,
+		Why:     "The write that was refused was sent again, and nobody knows what came of that: it may be there.",
+		Verdict: Pass,
 	}},
 	{"fencing-after-return-superseded", func(d *drill) {
 		d.returned(6000)
 		d.ok(58, home)
 	}, expectation{
-		Why: "Once it was given back the region acknowledges a write, but the standby was promoted: a split brain.", Verdict: Fail,
+		Why:      "Once it was given back the region acknowledges a write, but the standby was promoted: a split brain.",
+		Verdict:  Fail,
 		Findings: one(FindingFencing, Fail), Figures: figures{AckedAfterFault: new(1)},
 	}},
 	{"third-region-follows", func(d *drill) {
 		d.ok(50, "eu-west-1")
 		d.Ops[50].Timeline = 2
 	}, expectation{
-		Why: "A third region acknowledges a write on the new timeline, and the survivor has it: it follows the new primary.", Verdict: Pass,
+		Why: "A third region acknowledges a write on the new timeline, and the survivor has it: it follows the new " +
+			"primary.", Verdict: Pass,
 		Figures: figures{AckedAfterFault: new(0)},
 	}},
 	{"third-region-follows-at-once", func(d *drill) {
@@ -109,7 +139,8 @@ var storeFixtures = []fixture{
 		d.ok(50, "eu-west-1")
 		d.Ops[50].Timeline = 2
 	}, expectation{
-		Why: "A third region acknowledges a write on the new timeline just before the mark says that there is one: it follows.", Verdict: Pass,
+		Why: "A third region acknowledges a write on the new timeline just before the mark says that there is one: " +
+			"it follows.", Verdict: Pass,
 		Figures: figures{AckedAfterFault: new(0)},
 	}},
 	{"third-region-promoted-too", func(d *drill) {
@@ -117,15 +148,18 @@ var storeFixtures = []fixture{
 		d.Ops[50].Timeline = 2
 		d.forget(d.Ops[50].ID)
 	}, expectation{
-		Why: "A third region acknowledges a write on a new timeline of its own, and the survivor never has it: two primaries.", Verdict: Fail,
+		Why: "A third region acknowledges a write on a new timeline of its own, and the survivor never has it: two " +
+			"primaries.", Verdict: Fail,
 		Findings: one(FindingFencing, Fail), Figures: figures{AckedAfterFault: new(1)},
 	}},
 	{"fencing-partition", func(d *drill) { d.partition(); d.ok(35, home) }, expectation{
-		Why: "The old primary is cut off, not lost, and acknowledges a write that was sent after the standby's promotion.", Verdict: Fail,
+		Why: "The old primary is cut off, not lost, and acknowledges a write that was sent after the standby's " +
+			"promotion.", Verdict: Fail,
 		Findings: one(FindingFencing, Fail), Figures: figures{AckedAfterFault: new(1), Lost: new(2)},
 	}},
 	{"fencing-partition-in-time", func(d *drill) { d.partition(); d.ok(34, home); d.keep(34) }, expectation{
-		Why: "The old primary is cut off, and acknowledges a write last when the promotion was not yet sure.", Verdict: Pass,
+		Why:     "The old primary is cut off, and acknowledges a write last when the promotion was not yet sure.",
+		Verdict: Pass,
 		Figures: figures{AckedAfterFault: new(0), Lost: new(2)},
 	}},
 	{"lost-after-failover", func(d *drill) { d.lose(history.StoreItems, "v40") }, expectation{
@@ -136,15 +170,22 @@ var storeFixtures = []fixture{
 		r := d.read(history.AfterReconciliation, history.StoreObjects)
 		r.IDs = r.IDs[1:]
 	}, expectation{
-		Why: "v00 survived the fault, and is gone after reconciliation.", Verdict: Fail, Findings: one(FindingLostAfterFailover, Fail),
-		Figures: figures{Lost: new(2)},
+		Why: "v00 survived the fault, and is gone after reconciliation.", Verdict: Fail,
+		Findings: one(FindingLostAfterFailover, Fail),
+		Figures:  figures{Lost: new(2)},
 	}},
 	{"hole", func(d *drill) { d.lose(history.StorePostgres, "v22") }, expectation{
 		Why:  "PostgreSQL lost v22 and kept v23, which was sent after v22 was acknowledged: its log can't do that.",
 		Spec: promise(500), Verdict: Fail, Findings: one(FindingHole, Fail), Figures: figures{Holes: new(1)},
 	}},
-	{"hole-not-concurrent-writes", func(d *drill) { d.keep(23); d.lose(history.StorePostgres, "v22"); d.slowly(22, 149*msec) }, expectation{
-		Why:  "PostgreSQL lost v22 and kept v23, but v23 was sent before v22 was acknowledged: the log may have had it first.",
+	{"hole-not-concurrent-writes", func(d *drill) {
+		d.keep(23)
+		d.lose(history.StorePostgres, "v22")
+		d.slowly(22,
+			149*msec)
+	}, expectation{
+		Why: "PostgreSQL lost v22 and kept v23, but v23 was sent before v22 was acknowledged: the log may have had " +
+			"it first.",
 		Spec: promise(500), Verdict: Pass, Figures: figures{Holes: new(0), Lost: new(2)},
 	}},
 	{"hole-in-objects", func(d *drill) { d.lose(history.StoreObjects, "v22") }, expectation{
@@ -155,14 +196,16 @@ var storeFixtures = []fixture{
 		r := d.read(history.BeforeReturn, history.StorePostgres)
 		r.IDs = append(r.IDs, "v05")
 	}, expectation{
-		Why: "v05 is in PostgreSQL twice.", Verdict: Fail, Findings: one(FindingDuplicate, Fail), Figures: figures{Duplicates: new(1)},
+		Why: "v05 is in PostgreSQL twice.", Verdict: Fail, Findings: one(FindingDuplicate, Fail),
+		Figures: figures{Duplicates: new(1)},
 	}},
 	{"taken-twice", func(d *drill) { d.sentAgain(40, 201) }, expectation{
 		Why: "v40 is sent again, and answered as new both times: it is there once, and was taken twice.", Verdict: Fail,
 		Findings: one(FindingDuplicate, Fail), Figures: figures{Duplicates: new(1)},
 	}},
 	{"taken-once", func(d *drill) { d.sentAgain(40, 200) }, expectation{
-		Why: "v40 is sent again, and answered as known the second time.", Verdict: Pass, Figures: figures{Duplicates: new(0)},
+		Why: "v40 is sent again, and answered as known the second time.", Verdict: Pass,
+		Figures: figures{Duplicates: new(0)},
 	}},
 	{"phantom", func(d *drill) {
 		r := d.read(history.AfterReconciliation, history.StoreObjects)
@@ -171,7 +214,8 @@ var storeFixtures = []fixture{
 		Why: "v99 is among the objects, and nobody wrote it.", Verdict: Fail, Findings: one(FindingPhantom, Fail),
 	}},
 	{"unknown-write-kept", func(d *drill) { d.keep(25); d.keep(26) }, expectation{
-		Why: "Writes that nobody answered may be there: neither phantoms nor acknowledged.", Verdict: Pass, Figures: figures{Lost: new(2)},
+		Why: "Writes that nobody answered may be there: neither phantoms nor acknowledged.", Verdict: Pass,
+		Figures: figures{Lost: new(2)},
 	}},
 	{"resurrected", func(d *drill) {
 		for _, store := range []string{history.StorePostgres, history.StoreItems} {

@@ -9,7 +9,8 @@ func gap(withinMS int) *overrides {
 
 var switchoverFixtures = []fixture{
 	{"switchover", func(d *drill) { d.rotate() }, expectation{
-		Why: "The standby takes over in order, and nothing is lost. The last write before it is acknowledged at 2.912 s, the first after it at 4.212 s; those " +
+		Why: "The standby takes over in order, and nothing is lost. The last write before it is acknowledged at " +
+			"2.912 s, the first after it at 4.212 s; those " +
 			"in between are due from 3.0 to 4.1 s.",
 		Spec: gap(1500), Verdict: Pass, Figures: figures{WriteGapMS: []float64{1100, 1300}, Lost: new(0)},
 	}},
@@ -51,21 +52,27 @@ var switchoverFixtures = []fixture{
 // rotate makes the fault a switchover that is done at 4.1 s, with nothing lost.
 func (d *drill) rotate() {
 	d.Faults[0] = history.Fault{
-		Name: history.Switchover, Target: standby, Command: 3000 * msec, Effective: between(3000, 3000), Healed: between(3000, 4100), Confirmed: true,
+		Name: history.Switchover, Target: standby, Command: 3000 * msec, Effective: between(3000, 3000),
+		Healed: between(3000, 4100), Confirmed: true,
 		By: "the automation says that it is done",
 	}
 	d.keep(23)
 	d.keep(24)
 }
 
-// back orders a second switchover just before operation i is due; those from i to the one before served are not answered.
+// back orders a second switchover just before operation i is due; those from i to the one before served are not
+// answered.
 func (d *drill) back(i, served int) {
 	at := int(d.Ops[i].Due/msec) - 50
 	d.Faults = append(d.Faults, history.Fault{
-		Name: history.Switchover, Target: home, Command: between(at, at).Lo, Effective: between(at, at), Healed: between(at, at+200), Confirmed: true,
+		Name: history.Switchover, Target: home, Command: between(at, at).Lo, Effective: between(at, at),
+		Healed: between(at, at+200), Confirmed: true,
 	})
 	// The automation that took over gives back as well.
-	d.Marks = append(d.Marks, history.Mark{At: *between(at+80, at+85), Source: "automation." + standby, Name: "promoted"})
+	d.Marks = append(d.Marks, history.Mark{
+		At: *between(at+80, at+85), Source: "automation." + standby,
+		Name: "promoted",
+	})
 	for n := range d.Reads { // it is read who is in charge in the end
 		d.Reads[n].Region = home
 	}

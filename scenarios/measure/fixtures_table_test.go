@@ -46,13 +46,14 @@ type figures struct {
 	Resurrected     *int      `json:"resurrected,omitempty"`
 	Duplicates      *int      `json:"duplicates,omitempty"`
 	AckedAfterFault *int      `json:"acked_after_fault,omitempty"`
-	Outages         []float64 `json:"outages_ms,omitempty"`      // the recovery time's lo and hi of each; the last one's lo only when censored
-	CapacityShare   []float64 `json:"capacity_share,omitempty"`  // lo, hi
-	StaleConfigMS   []float64 `json:"stale_config_ms,omitempty"` // lo, hi; lo only when censored
-	StaleFailed     *int      `json:"stale_failed,omitempty"`
-	WriteGapMS      []float64 `json:"write_gap_ms,omitempty"`     // lo, hi; lo only when censored
-	ClientsMovedMS  []float64 `json:"clients_moved_ms,omitempty"` // lo, hi; lo only when censored
-	LagMS           []float64 `json:"lag_ms,omitempty"`           // by store, in the order of replicated, under load
+	// the recovery time's lo and hi of each; the last one's lo only when censored
+	Outages        []float64 `json:"outages_ms,omitempty"`
+	CapacityShare  []float64 `json:"capacity_share,omitempty"`  // lo, hi
+	StaleConfigMS  []float64 `json:"stale_config_ms,omitempty"` // lo, hi; lo only when censored
+	StaleFailed    *int      `json:"stale_failed,omitempty"`
+	WriteGapMS     []float64 `json:"write_gap_ms,omitempty"`     // lo, hi; lo only when censored
+	ClientsMovedMS []float64 `json:"clients_moved_ms,omitempty"` // lo, hi; lo only when censored
+	LagMS          []float64 `json:"lag_ms,omitempty"`           // by store, in the order of replicated, under load
 }
 
 func promise(recoveryPointMS int) *overrides { return &overrides{RecoveryPointMS: &recoveryPointMS} }
@@ -75,29 +76,33 @@ func unchanged(*drill) {}
 
 var recoveryTimeFixtures = []fixture{
 	{"good", unchanged, expectation{
-		Why: "The region is lost, the standby serves 1.1 s later, two writes are lost: all within what was promised.", Verdict: Pass,
+		Why:     "The region is lost, the standby serves 1.1 s later, two writes are lost: all within what was promised.",
+		Verdict: Pass,
 		Figures: figures{
 			RecoveryTimeMS: []float64{1080, 1200}, RecoveryPointMS: []float64{188, 308}, Lost: new(2), Holes: new(0),
 			Resurrected: new(0), Duplicates: new(0), AckedAfterFault: new(0), Outages: []float64{1080, 1200},
 		},
 	}},
 	{"recovery-time-just-in-time", func(d *drill) { d.outage(45) }, expectation{
-		Why: "Back after 1.88 to 2.00 s, 2 s were promised.", Verdict: Pass, Figures: figures{RecoveryTimeMS: []float64{1880, 2000}},
+		Why: "Back after 1.88 to 2.00 s, 2 s were promised.", Verdict: Pass,
+		Figures: figures{RecoveryTimeMS: []float64{1880, 2000}},
 	}},
 	{"recovery-time-straddling", func(d *drill) { d.outage(46) }, expectation{
 		Why: "Back after 1.98 to 2.10 s, 2 s were promised: nobody can tell.", Verdict: Inconclusive,
 		Findings: one(FindingRecoveryTime, Inconclusive), Figures: figures{RecoveryTimeMS: []float64{1980, 2100}},
 	}},
 	{"recovery-time-late", func(d *drill) { d.outage(47) }, expectation{
-		Why: "Back after 2.08 s at the earliest, 2 s were promised.", Verdict: Fail, Findings: one(FindingRecoveryTime, Fail),
-		Figures: figures{RecoveryTimeMS: []float64{2080, 2200}},
+		Why: "Back after 2.08 s at the earliest, 2 s were promised.", Verdict: Fail,
+		Findings: one(FindingRecoveryTime, Fail),
+		Figures:  figures{RecoveryTimeMS: []float64{2080, 2200}},
 	}},
 	{"recovery-time-never", func(d *drill) { d.outage(60) }, expectation{
 		Why: "The standby never serves, and was watched for longer than was promised.", Verdict: Fail,
 		Findings: one(FindingRecoveryTime, Fail), Figures: figures{RecoveryTimeMS: []float64{3380}},
 	}},
 	{"recovery-time-cut-short", func(d *drill) { d.outage(60); d.drop(41, 60) }, expectation{
-		Why: "The standby does not serve while it is watched, but it is not watched for as long as was promised.", Verdict: Inconclusive,
+		Why:      "The standby does not serve while it is watched, but it is not watched for as long as was promised.",
+		Verdict:  Inconclusive,
 		Findings: one(FindingRecoveryTime, Inconclusive), Figures: figures{RecoveryTimeMS: []float64{1480}},
 	}},
 	{"recovery-time-slow", func(d *drill) {
@@ -105,57 +110,70 @@ var recoveryTimeFixtures = []fixture{
 			d.Ops[i].Done = d.Ops[i].Due + 300*msec
 		}
 	}, expectation{
-		Why: "The standby answers every call, but slower than the criterion allows: that is not being back.", Verdict: Fail,
+		Why:      "The standby answers every call, but slower than the criterion allows: that is not being back.",
+		Verdict:  Fail,
 		Findings: one(FindingRecoveryTime, Fail), Figures: figures{RecoveryTimeMS: []float64{3380}},
 	}},
 	{"recovery-time-never-lost", func(d *drill) { d.outage(25) }, expectation{
-		Why: "Every call is answered right through the fault: the recovery time is 0, as well as the fault's time is known.", Verdict: Pass,
+		Why: "Every call is answered right through the fault: the recovery time is 0, as well as the fault's time is " +
+			"known.", Verdict: Pass,
 		Figures: figures{RecoveryTimeMS: []float64{0, 100}},
 	}},
 	{"recovery-time-unrecorded", func(d *drill) { d.drop(39, 42) }, expectation{
-		Why:     "Three calls are missing from the history after the failover: a stretch in which nothing is known is no proof of service.",
+		Why: "Three calls are missing from the history after the failover: a stretch in which nothing is known " +
+			"is no proof of service.",
 		Verdict: Pass, Figures: figures{RecoveryTimeMS: []float64{1280, 1700}},
 	}},
 	{"recovery-time-relapse", func(d *drill) { d.bad(47); d.bad(48) }, expectation{
-		Why: "The service is back in time, then two calls in a row fail: a second outage, which is shorter.", Verdict: Pass,
+		Why:     "The service is back in time, then two calls in a row fail: a second outage, which is shorter.",
+		Verdict: Pass,
 		Figures: figures{RecoveryTimeMS: []float64{1080, 1200}, Outages: []float64{1080, 1200, 100, 300}},
 	}},
 	{"recovery-time-relapse-late", func(d *drill) { d.bad(50); d.bad(51) }, expectation{
-		Why: "After two calls that fail the service is not watched for as long as it has to hold: nobody knows whether it was back.", Verdict: Inconclusive,
+		Why: "After two calls that fail the service is not watched for as long as it has to hold: nobody knows " +
+			"whether it was back.", Verdict: Inconclusive,
 		Findings: one(FindingRecoveryTime, Inconclusive), Figures: figures{RecoveryTimeMS: []float64{100}},
 	}},
 }
 
 var drillFixtures = []fixture{
 	{"no-fault", func(d *drill) { d.Faults = nil }, expectation{
-		Why: "Nothing was broken: nothing was tested.", Verdict: Inconclusive, Findings: one(FindingDrill, Inconclusive),
+		Why: "Nothing was broken: nothing was tested.", Verdict: Inconclusive,
+		Findings: one(FindingDrill, Inconclusive),
 	}},
 	{"fault-unconfirmed", func(d *drill) { d.Faults[0].Confirmed = false }, expectation{
-		Why: "The probe never saw the fault: it may not have happened.", Verdict: Inconclusive, Findings: one(FindingDrill, Inconclusive),
+		Why: "The probe never saw the fault: it may not have happened.", Verdict: Inconclusive,
+		Findings: one(FindingDrill, Inconclusive),
 	}},
 	{"second-fault-unconfirmed", func(d *drill) {
 		d.outage(60)
-		d.Faults = append(d.Faults, history.Fault{Name: "link_latency", Target: "us-west-2 to us-east-1", Command: 3100 * msec})
+		d.Faults = append(d.Faults, history.Fault{
+			Name: "link_latency", Target: "us-west-2 to us-east-1",
+			Command: 3100 * msec,
+		})
 	}, expectation{
 		Why:     "One of two faults was never seen: that the standby never served can't be held against it.",
 		Verdict: Inconclusive, Findings: void(),
 	}},
 	{"fault-unhealed", func(d *drill) { d.Faults[0].Healed = nil }, expectation{
-		Why: "All is well, but the region was not seen to return.", Verdict: Inconclusive, Findings: one(FindingDrill, Inconclusive),
+		Why: "All is well, but the region was not seen to return.", Verdict: Inconclusive,
+		Findings: one(FindingDrill, Inconclusive),
 	}},
 	{"fault-unhealed-and-late", func(d *drill) { d.outage(47); d.Faults[0].Healed = nil }, expectation{
 		Why: "The region was not seen to return; the service was late all the same.", Verdict: Fail,
 		Findings: map[string]Verdict{FindingDrill: Inconclusive, FindingRecoveryTime: Fail},
 	}},
 	{"too-few-writes", unchanged, expectation{
-		Why: "26 acknowledged writes are needed before the fault, there were 25.", Spec: &overrides{MinAcked: 26}, Verdict: Inconclusive,
+		Why: "26 acknowledged writes are needed before the fault, there were 25.", Spec: &overrides{MinAcked: 26},
+		Verdict:  Inconclusive,
 		Findings: void(),
 	}},
 	{"unsteady", func(d *drill) { d.Phases = slices.Delete(d.Phases, 1, 2) }, expectation{
 		Why: "Steady state was never reached.", Verdict: Inconclusive, Findings: void(),
 	}},
 	{"steady-too-late", func(d *drill) { d.Phases[1].At = 3010 * msec }, expectation{
-		Why: "Steady state was reached when the fault may already have been there.", Verdict: Inconclusive, Findings: void(),
+		Why: "Steady state was reached when the fault may already have been there.", Verdict: Inconclusive,
+		Findings: void(),
 	}},
 	{"retried", func(d *drill) { d.Ops[7].Attempts = 2 }, expectation{
 		Why: "An operation was attempted twice: a bug of the harness.", Verdict: Inconclusive, Findings: void(),
@@ -165,14 +183,17 @@ var drillFixtures = []fixture{
 			d.unsent(i)
 		}
 	}, expectation{
-		Why: "In the outage the name service did not answer: some operations were never sent. They are failed ones, and no bug.", Verdict: Pass,
+		Why: "In the outage the name service did not answer: some operations were never sent. They are failed ones, " +
+			"and no bug.", Verdict: Pass,
 		Figures: figures{RecoveryTimeMS: []float64{1080, 1200}, Lost: new(2)},
 	}},
 	{"unsent-not-failed", func(d *drill) { d.unsent(26); d.Ops[26].Outcome = history.Unknown }, expectation{
-		Why: "An operation was never sent, and yet not known to have failed: a bug of the harness.", Verdict: Inconclusive, Findings: void(),
+		Why:     "An operation was never sent, and yet not known to have failed: a bug of the harness.",
+		Verdict: Inconclusive, Findings: void(),
 	}},
 	{"truncated", func(d *drill) { d.cut = true; d.lose(history.StoreItems, "v10") }, expectation{
-		Why: "The recording ends in the middle of a line: who knows what else was said.", Verdict: Inconclusive, Findings: void(),
+		Why: "The recording ends in the middle of a line: who knows what else was said.", Verdict: Inconclusive,
+		Findings: void(),
 	}},
 	{"read-failed", func(d *drill) {
 		r := d.read(history.BeforeReturn, history.StoreItems)
@@ -192,7 +213,8 @@ var drillFixtures = []fixture{
 		Figures:  figures{RecoveryPointMS: []float64{488}, Lost: new(5)},
 	}},
 	{"read-missing", func(d *drill) { d.Reads = slices.Delete(d.Reads, 5, 6) }, expectation{
-		Why: "The items were not read again after reconciliation.", Verdict: Inconclusive, Findings: one(FindingDrill, Inconclusive),
+		Why: "The items were not read again after reconciliation.", Verdict: Inconclusive,
+		Findings: one(FindingDrill, Inconclusive),
 	}},
 	{"read-of-another-region", func(d *drill) { d.Reads[0].Region = home }, expectation{
 		Why: "PostgreSQL was read in the region that was lost.", Verdict: Inconclusive,

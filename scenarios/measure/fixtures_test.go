@@ -20,7 +20,8 @@ var update = flag.Bool("update", false, "write fixtures/histories from the table
 const fixturesDir = "../../fixtures/histories"
 
 func fixtures() []fixture {
-	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, serviceFixtures, configFixtures, switchoverFixtures, lagFixtures, incidentFixtures)
+	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, serviceFixtures, configFixtures,
+		switchoverFixtures, lagFixtures, incidentFixtures)
 }
 
 // files are what the fixture's folder holds.
@@ -60,7 +61,10 @@ func (f fixture) files(t *testing.T) map[string][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string][]byte{"ops.jsonl": ops.Bytes(), "events.jsonl": events.Bytes(), "expect.json": append(expect, '\n')}
+	return map[string][]byte{
+		"ops.jsonl": ops.Bytes(), "events.jsonl": events.Bytes(),
+		"expect.json": append(expect, '\n'),
+	}
 }
 
 func encode(t *testing.T, into *bytes.Buffer, v any) {

@@ -9,17 +9,18 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// Forwarded is how many operations another region than the one in charge answered, out of the database of that, since the first cause. Their callers paid
-// for the way between the two.
+// Forwarded is how many operations another region than the one in charge answered, out of the database of that, since
+// the first cause. Their callers paid for the way between the two.
 type Forwarded struct {
 	Count   int            `json:"count"`
 	Of      int            `json:"of"`      // operations that were answered since the first cause
 	Regions map[string]int `json:"regions"` // how many each forwarded
 }
 
-// MeasureForwarded counts the operations sent after the first cause was effective that were answered ok by a region on another one's timeline: that of a
-// promotion, which a region can only have by asking the one that was promoted, or by following it. So a read counts unless its region's own database
-// answered it. It is nil where nobody was promoted, or nothing of the kind was answered.
+// MeasureForwarded counts the operations sent after the first cause was effective that were answered ok by a region on
+// another one's timeline: that of a promotion, which a region can only have by asking the one that was promoted, or by
+// following it. So a read counts unless its region's own database answered it. It is nil where nobody was promoted, or
+// nothing of the kind was answered.
 func MeasureForwarded(h history.History, s Spec) *Forwarded { //nolint:revive // Forwarded is what it returns
 	return viewOf(h, s).forwarded()
 }
@@ -64,6 +65,7 @@ func (forwards) Rows(s rowSource) []Row {
 		by = append(by, fmt.Sprintf("%d by %s", f.Regions[region], region))
 	}
 	return []Row{{
-		ID: "forwarded", Name: "forwarded", Measured: fmt.Sprintf("%d of %s, %s", f.Count, Count(f.Of, "operation", "operations"), strings.Join(by, ", ")),
+		ID: "forwarded", Name: "forwarded", Measured: fmt.Sprintf("%d of %s, %s", f.Count,
+			Count(f.Of, "operation", "operations"), strings.Join(by, ", ")),
 	}}
 }

@@ -11,19 +11,23 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// lateBound is how late after it was due an operation may be sent: what is sent later was delayed by the harness, not by the service.
+// lateBound is how late after it was due an operation may be sent: what is sent later was delayed by the harness, not
+// by the service.
 const lateBound = 100 * time.Millisecond
 
-// harnessEffects are what the harness and its machine may have done to the figures: the harness judges itself. What it may have caused is looked at as if
-// all had been well with the service then; figures that would be others are not known.
+// harnessEffects are what the harness and its machine may have done to the figures: the harness judges itself. What it
+// may have caused is looked at as if all had been well with the service then; figures that would be others are not
+// known.
 type harnessEffects struct {
-	view           *view // as recorded
-	better         *view // as it may have been at its best; nil where nothing speaks against the harness
-	worse          *view // and at its worst: nobody knows what an operation would have met that was sent too late; nil where none was
-	late           int   // operations that were sent too late
-	worst          time.Duration
-	slow           time.Duration // what a responder with nothing to do, or a timer, needed at worst while operations were not in time
-	changedFigures bool          // set by apply
+	view   *view // as recorded
+	better *view // as it may have been at its best; nil where nothing speaks against the harness
+	// and at its worst: nobody knows what an operation would have met that was sent too late; nil where none was
+	worse *view
+	late  int // operations that were sent too late
+	worst time.Duration
+	// what a responder with nothing to do, or a timer, needed at worst while operations were not in time
+	slow           time.Duration
+	changedFigures bool // set by apply
 }
 
 func (v *view) harnessEffects() *harnessEffects {
@@ -66,10 +70,16 @@ func (v *view) harnessEffects() *harnessEffects {
 		return d
 	}
 	if d.late > 0 {
-		d.worse = v.steadiness().accusing(func(_ int, op *history.Op) bool { return op.Sent-op.Due > lateBound && op.Retry == 0 })
+		d.worse = v.steadiness().accusing(func(_ int, op *history.Op) bool {
+			return op.Sent-op.Due > lateBound &&
+				op.Retry == 0
+		})
 	}
 	lost := v.lostRead()
-	d.better = v.steadiness().excusing(func(i int, op *history.Op) bool { return blamed[i] || lost != nil && lost(i, op) })
+	d.better = v.steadiness().excusing(func(i int, op *history.Op) bool {
+		return blamed[i] || lost != nil &&
+			lost(i, op)
+	})
 	return d
 }
 
@@ -80,8 +90,8 @@ type slowTimes struct {
 	latest []time.Duration // when those up to each have ended
 }
 
-// slowTimes are when a responder that has nothing to do, in a region that was not lost, or a timer of the harness, needed half of what an operation
-// may take.
+// slowTimes are when a responder that has nothing to do, in a region that was not lost, or a timer of the harness,
+// needed half of what an operation may take.
 func (v *view) slowTimes(limit time.Duration) slowTimes {
 	if limit <= 0 {
 		return slowTimes{}
@@ -92,7 +102,10 @@ func (v *view) slowTimes(limit time.Duration) slowTimes {
 	}
 	var all []slow
 	for _, c := range v.Controls {
-		lost := slices.ContainsFunc(v.causes, func(by cause) bool { return by.loses(c.Region) && c.Done >= by.effect.Lo })
+		lost := slices.ContainsFunc(v.causes, func(by cause) bool {
+			return by.loses(c.Region) &&
+				c.Done >= by.effect.Lo
+		})
 		if took := c.Done - c.Due; took >= limit/2 && !lost {
 			all = append(all, slow{history.Interval{Lo: c.Due, Hi: c.Done}, took})
 		}
@@ -115,7 +128,11 @@ func (v *view) slowTimes(limit time.Duration) slowTimes {
 // during goes through those that have anything in common with a stretch of time: what each took.
 func (s slowTimes) during(from, to time.Duration) iter.Seq[time.Duration] {
 	return func(yield func(time.Duration) bool) {
-		i, _ := slices.BinarySearchFunc(s.at, to, func(at history.Interval, to time.Duration) int { return cmp.Compare(at.Lo, to) })
+		i, _ := slices.BinarySearchFunc(s.at, to, func(at history.Interval,
+			to time.Duration,
+		) int {
+			return cmp.Compare(at.Lo, to)
+		})
 		for i--; i >= 0 && s.latest[i] > from; i-- {
 			if s.at[i].Hi > from && !yield(s.took[i]) {
 				return
@@ -131,8 +148,8 @@ func (d *harnessEffects) explains(o outage) bool {
 	})
 }
 
-// apply takes back the verdicts of figures that would be others. Where what was delayed is less than a part of a window, a verdict that is the same
-// either way stands, and its interval holds both. What fails at its best fails.
+// apply takes back the verdicts of figures that would be others. Where what was delayed is less than a part of a
+// window, a verdict that is the same either way stands, and its interval holds both. What fails at its best fails.
 func (d *harnessEffects) apply(m *Metrics, incidents []Incident) {
 	if d.better == nil {
 		return
@@ -160,7 +177,8 @@ func (d *harnessEffects) compare(by *view, m *Metrics, incidents []Incident, sta
 			}
 		}
 	}
-	if c, b := m.Capacity, by.capacity(); c != nil && (b == nil || differ(c.ShareLo, b.ShareLo) || differ(c.ShareHi, b.ShareHi)) {
+	if c, b := m.Capacity, by.capacity(); c != nil && (b == nil || differ(c.ShareLo, b.ShareLo) ||
+		differ(c.ShareHi, b.ShareHi)) {
 		if b == nil || !stands(c.Verdict, b.Verdict) {
 			d.changedFigures, c.Verdict = true, Inconclusive
 		} else {
@@ -169,10 +187,12 @@ func (d *harnessEffects) compare(by *view, m *Metrics, incidents []Incident, sta
 	}
 }
 
-// exceedsPart reports whether a delay was so long that it can empty a part of a window: nothing was sent, or nothing answered in time, for want of a processor.
+// exceedsPart reports whether a delay was so long that it can empty a part of a window: nothing was sent, or nothing
+// answered in time, for want of a processor.
 func (d *harnessEffects) exceedsPart() bool {
 	part := d.better.spec.RecoveryTime.Window / windowParts
-	return max(d.worst, d.slow) > part || slices.ContainsFunc(d.view.Stalls, func(s history.Interval) bool { return s.Width() > part })
+	return max(d.worst, d.slow) > part || slices.ContainsFunc(d.view.Stalls,
+		func(s history.Interval) bool { return s.Width() > part })
 }
 
 // differs says whether two recovery times are not the same figure.
@@ -191,29 +211,38 @@ func (d *harnessEffects) reasons() []string {
 	}
 	var all []string
 	for _, s := range d.view.Stalls {
-		all = append(all, fmt.Sprintf("the harness stood still for %s, from %s on: what was seen then was not the service's doing",
-			Exactly(s.Width()), Exactly(s.Lo)))
+		all = append(all,
+			fmt.Sprintf("the harness stood still for %s, from %s on: what was seen then was not the service's doing",
+				Exactly(s.Width()), Exactly(s.Lo)))
 	}
 	if d.late > 0 {
-		all = append(all, fmt.Sprintf("the harness sent %d operations up to %s after they were due, more than the %s it may", d.late, Exactly(d.worst),
-			Exactly(lateBound)))
+		all = append(all,
+			fmt.Sprintf("the harness sent %d operations up to %s after they were due, more than the %s it may", d.late,
+				Exactly(d.worst),
+				Exactly(lateBound)))
 	}
 	if d.slow > 0 {
-		all = append(all, fmt.Sprintf("this machine was too slow to tell: while operations were not in time, a responder or a timer with nothing else "+
-			"to do needed up to %s", Exactly(d.slow)))
+		all = append(all,
+			fmt.Sprintf("this machine was too slow to tell: while operations were not in time, a responder or a "+
+				"timer with nothing else "+
+				"to do needed up to %s", Exactly(d.slow)))
 	}
 	return all
 }
 
-// GivenReadLocally is the precondition that reads were answered by their region's own database after the fault. Others are names of marks.
+// GivenReadLocally is the precondition that reads were answered by their region's own database after the fault. Others
+// are names of marks.
 const GivenReadLocally = "read_locally"
 
-// given are the preconditions, and whether they came true: after each cause that failed, and where none did after the first.
+// given are the preconditions, and whether they came true: after each cause that failed, and where none did after the
+// first.
 func (v *view) given(incidents []Incident) []Precondition {
 	var failed []cause
 	for _, i := range incidents {
-		if i.Fault != nil && (i.RecoveryTime != nil && i.RecoveryTime.Verdict == Fail || i.RecoveryPoint != nil && i.RecoveryPoint.Verdict == Fail) {
-			failed = append(failed, v.causes[slices.IndexFunc(v.causes, func(c cause) bool { return c.fault == *i.Fault })])
+		if i.Fault != nil && (i.RecoveryTime != nil && i.RecoveryTime.Verdict == Fail || i.RecoveryPoint != nil &&
+			i.RecoveryPoint.Verdict == Fail) {
+			failed = append(failed, v.causes[slices.IndexFunc(v.causes,
+				func(c cause) bool { return c.fault == *i.Fault })])
 		}
 	}
 	var all []Precondition

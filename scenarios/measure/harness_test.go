@@ -88,7 +88,8 @@ func TestWhatWasSentLateChangesNothing(t *testing.T) {
 	}
 }
 
-// If all that was sent late had failed, the service would not have been seen back: how long it was away has no upper end.
+// If all that was sent late had failed, the service would not have been seen back: how long it was away has no upper
+// end.
 func TestARecoveryThatOnlyLateOperationsShowIsCensored(t *testing.T) {
 	d := goodDrill()
 	const back = 48
@@ -135,7 +136,8 @@ func TestClocksThatCannotBeTrusted(t *testing.T) {
 	}
 }
 
-// A machine on which a responder with nothing to do is slow can't judge reads, nor how soon a service is back; one on which it is quick can.
+// A machine on which a responder with nothing to do is slow can't judge reads, nor how soon a service is back; one on
+// which it is quick can.
 func TestTheMachineIsJudgedToo(t *testing.T) {
 	for name, c := range map[string]struct {
 		control time.Duration
@@ -202,13 +204,17 @@ func TestAnotherFailureIsNotTheOneExpected(t *testing.T) {
 
 // Reads that never got out are reads of somebody.
 func TestReadsThatNeverGotOutCount(t *testing.T) {
-	for name, client := range map[string]int{"of a client that was served before": 1, "of a client that never was": 77} {
+	for name, client := range map[string]int{
+		"of a client that was served before": 1,
+		"of a client that never was":         77,
+	} {
 		d := goodDrill()
 		d.locally(9, 30)
 		for i := range 30 {
 			due := time.Duration(5000+40*i) * msec
 			d.Ops = append(d.Ops, history.Op{
-				Seq: int64(1000 + i), Kind: history.Read, ID: "v00", Client: client, Due: due, Sent: due, Done: due + time.Second, Outcome: history.Failed,
+				Seq: int64(1000 + i), Kind: history.Read, ID: "v00", Client: client, Due: due, Sent: due, Done: due +
+					time.Second, Outcome: history.Failed,
 				Error: "not sent: resolve: name service did not answer within 1s", Retry: 1,
 			})
 		}
@@ -219,7 +225,8 @@ func TestReadsThatNeverGotOutCount(t *testing.T) {
 	}
 }
 
-// A write that nobody answered took at least as long as its caller waited. Two of the ten were still waited for when the fault came.
+// A write that nobody answered took at least as long as its caller waited. Two of the ten were still waited for when
+// the fault came.
 func TestWriteLatencyCountsTimeouts(t *testing.T) {
 	d := goodDrill()
 	for i := 0; i < 20; i += 2 {
@@ -242,7 +249,8 @@ func TestAShareIsNotAllOfASmallPart(t *testing.T) {
 		for i := range 480 { // 20/s
 			due := 500*msec + time.Duration(i)*50*msec
 			op := history.Op{
-				Seq: int64(i), Kind: history.Write, ID: fmt.Sprint("w", i), Due: due, Sent: due, Done: due + 10*msec, Attempts: 1, Outcome: history.OK, Region: home,
+				Seq: int64(i), Kind: history.Write, ID: fmt.Sprint("w", i), Due: due, Sent: due, Done: due + 10*msec,
+				Attempts: 1, Outcome: history.OK, Region: home,
 			}
 			if due >= 3*time.Second {
 				op.Region = standby
@@ -260,7 +268,8 @@ func TestAShareIsNotAllOfASmallPart(t *testing.T) {
 		}
 		d.Phases[2].At, d.Phases[3].At = 25*time.Second, 40*time.Second
 		d.Faults[0].Healed = between(29000, 29100)
-		d.spec.RecoveryTime.Success, d.spec.RecoveryTime.Capacity, d.spec.RecoveryTime.Window = 0.97, 0.95, 2*time.Second
+		d.spec.RecoveryTime.Success, d.spec.RecoveryTime.Capacity, d.spec.RecoveryTime.Window = 0.97, 0.95,
+			2*time.Second
 		if r := Judge(d.History, d.spec); r.Verdict != want {
 			t.Errorf("one in %d fails: %s because %q", every, r.Verdict, r.Reasons)
 		}
@@ -279,7 +288,8 @@ func TestSteadyWithoutARecoveryTime(t *testing.T) {
 	}
 	d.Ops[50].Sent += 150 * msec // which explains nothing of it
 	d.Ops[50].Done += 150 * msec
-	if r := Judge(d.History, d.spec); r.Verdict != Inconclusive || !strings.Contains(r.Reasons[0], "the lab was not steady") {
+	if r := Judge(d.History, d.spec); r.Verdict != Inconclusive ||
+		!strings.Contains(r.Reasons[0], "the lab was not steady") {
 		t.Errorf("%s because %q", r.Verdict, r.Reasons)
 	}
 }

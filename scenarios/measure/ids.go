@@ -7,8 +7,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// ids gives each id of a history a number, in the order in which they come first: what is to be known of each is then a list, and no id is looked up
-// more than once. A map would take five times the memory.
+// ids gives each id of a history a number, in the order in which they come first: what is to be known of each is then a
+// list, and no id is looked up more than once. A map would take five times the memory.
 type ids struct {
 	ops          []history.Op
 	of           []int32 // the numbers of the operations' ids
@@ -21,7 +21,8 @@ type ids struct {
 	table []entry // by hash
 }
 
-// entry is a number of an id, and what shows that it is most likely not another one's: without it each look-up would read the operations.
+// entry is a number of an id, and what shows that it is most likely not another one's: without it each look-up would
+// read the operations.
 type entry struct {
 	next int32 // the number, plus one; 0: none
 	tag  uint32
@@ -35,8 +36,9 @@ func idsOf(ops []history.Op) *ids {
 		}
 	}
 	d := &ids{
-		ops: ops, of: make([]int32, len(ops)), first: make([]int32, 0, writes), written: make([]bool, 0, writes), acknowledged: make([]bool, 0, writes),
-		seed: maphash.MakeSeed(), table: make([]entry, 2<<bits.Len(uint(writes))),
+		ops: ops, of: make([]int32, len(ops)), first: make([]int32, 0, writes), written: make([]bool, 0, writes),
+		acknowledged: make([]bool, 0, writes),
+		seed:         maphash.MakeSeed(), table: make([]entry, 2<<bits.Len(uint(writes))),
 	}
 	for i := range ops {
 		op := &ops[i]

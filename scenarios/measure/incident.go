@@ -9,15 +9,17 @@ import (
 
 // Incident is a fault, or an ordered move, together with the outages and the loss that followed it.
 type Incident struct {
-	Fault    *int   `json:"fault"`     // its place among the faults, from 0; null: nothing was broken that could have caused the outages
+	// its place among the faults, from 0; null: nothing was broken that could have caused the outages
+	Fault    *int   `json:"fault"`
 	Cause    string `json:"cause"`     // the fault and its target; empty: nothing
 	InCharge string `json:"in_charge"` // the region that is in charge after it; empty: that is not known
 	// Outages that are put down to it, in the order of time; null where nothing says when the service is away.
 	Outages []Outage `json:"outages" schema:"null"`
-	// AwayAlready says that it came when the service was away for an earlier fault: what it did to the service nobody can tell.
+	// AwayAlready says that it came when the service was away for an earlier fault: what it did to the service nobody
+	// can tell.
 	AwayAlready bool `json:"away_already,omitempty"`
-	// RecoveryTime is that of the worst of its outages, or how surely there was none; null where none is promised, where the service was away already,
-	// and without a cause.
+	// RecoveryTime is that of the worst of its outages, or how surely there was none; null where none is promised,
+	// where the service was away already, and without a cause.
 	RecoveryTime *RecoveryTime `json:"recovery_time"`
 	// RecoveryPoint is null where the loss is another one's: after it nobody else was in charge.
 	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
@@ -135,7 +137,10 @@ func (i Incident) withoutTimes() Incident {
 // widened is the incident with intervals that cover what may have been as well: the incident of the same fault among
 // others.
 func (i Incident) widened(others []Incident) Incident {
-	at := slices.IndexFunc(others, func(o Incident) bool { return o.Fault != nil && i.Fault != nil && *o.Fault == *i.Fault })
+	at := slices.IndexFunc(others, func(o Incident) bool {
+		return o.Fault != nil && i.Fault != nil &&
+			*o.Fault == *i.Fault
+	})
 	if at < 0 || i.RecoveryTime == nil || others[at].RecoveryTime == nil {
 		return i
 	}

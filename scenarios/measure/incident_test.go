@@ -87,10 +87,12 @@ func TestAnOutageWithoutACauseIsAnIncident(t *testing.T) {
 		d.bad(i)
 	}
 	r := Judge(d.History, d.spec)
-	if len(r.Incidents) != 2 || r.Incidents[0].Fault != nil || r.Incidents[0].RecoveryTime != nil || len(r.Incidents[0].Outages) != 1 {
+	if len(r.Incidents) != 2 || r.Incidents[0].Fault != nil || r.Incidents[0].RecoveryTime != nil ||
+		len(r.Incidents[0].Outages) != 1 {
 		t.Fatalf("incidents: %+v", briefs(r))
 	}
-	if o := r.Incidents[0].Outages[0]; o.Begin != Span(*between(1400, 1500)) || *o.End != Span(*between(1800, 1900)) || o.Verdict != Inconclusive {
+	if o := r.Incidents[0].Outages[0]; o.Begin != Span(*between(1400, 1500)) || *o.End != Span(*between(1800, 1900)) ||
+		o.Verdict != Inconclusive {
 		t.Errorf("it is %+v", o)
 	}
 	if got := r.Outages(); len(got) != 2 || got[0].Begin.Lo > got[1].Begin.Lo {
@@ -123,7 +125,8 @@ func TestAnIncidentSaysNoMoreThanTheDrill(t *testing.T) {
 	d.Stalls = []history.Interval{{Lo: 4300 * msec, Hi: 6 * time.Second}}
 	r := Judge(d.History, d.spec)
 	i := r.Incidents[0]
-	if i.RecoveryTime.Verdict != Inconclusive || i.Outages[0].Verdict != Inconclusive || i.RecoveryPoint.Verdict != Pass {
+	if i.RecoveryTime.Verdict != Inconclusive || i.Outages[0].Verdict != Inconclusive ||
+		i.RecoveryPoint.Verdict != Pass {
 		t.Errorf("%s, %s, %s", i.RecoveryTime.Verdict, i.Outages[0].Verdict, i.RecoveryPoint.Verdict)
 	}
 }
@@ -146,7 +149,8 @@ func TestRoles(t *testing.T) {
 	}{
 		{nil, nil},
 		{[]history.Fault{seen("squeeze"), seen("lose_region")}, []Role{RoleCondition, RoleCause}},
-		{[]history.Fault{seen("pause_replication")}, []Role{RoleCause}}, // nothing else is broken: the drill is about it
+		// nothing else is broken: the drill is about it
+		{[]history.Fault{seen("pause_replication")}, []Role{RoleCause}},
 		{[]history.Fault{{Name: "squeeze"}, {Name: "lose_region"}}, []Role{RoleCondition, RoleCause}},
 	} {
 		if diff := cmp.Diff(c.want, Roles(history.History{Faults: c.faults})); diff != "" {
@@ -161,10 +165,22 @@ func TestAnOutageUnderAConditionIsNamedAfterIt(t *testing.T) {
 		condition history.Fault
 		want      string
 	}{
-		"in force":     {history.Fault{Name: "squeeze", Effective: &history.Interval{Lo: 1900 * msec, Hi: 1910 * msec}}, "when squeeze on us-east-1 was in force"},
-		"healed":       {history.Fault{Name: "squeeze", Effective: &history.Interval{Lo: 1100 * msec, Hi: 1110 * msec}, Healed: &history.Interval{Lo: 1500 * msec, Hi: 1510 * msec}}, "when nothing was broken"},
-		"came after":   {history.Fault{Name: "squeeze", Effective: &history.Interval{Lo: 2500 * msec, Hi: 2510 * msec}}, "when nothing was broken"},
-		"no condition": {history.Fault{Name: "kill", Effective: &history.Interval{Lo: 2500 * msec, Hi: 2510 * msec}}, "when nothing was broken"},
+		"in force": {
+			history.Fault{Name: "squeeze", Effective: &history.Interval{Lo: 1900 * msec, Hi: 1910 * msec}},
+			"when squeeze on us-east-1 was in force",
+		},
+		"healed": {history.Fault{
+			Name: "squeeze", Effective: &history.Interval{Lo: 1100 * msec, Hi: 1110 * msec},
+			Healed: &history.Interval{Lo: 1500 * msec, Hi: 1510 * msec},
+		}, "when nothing was broken"},
+		"came after": {
+			history.Fault{Name: "squeeze", Effective: &history.Interval{Lo: 2500 * msec, Hi: 2510 * msec}},
+			"when nothing was broken",
+		},
+		"no condition": {
+			history.Fault{Name: "kill", Effective: &history.Interval{Lo: 2500 * msec, Hi: 2510 * msec}},
+			"when nothing was broken",
+		},
 	} {
 		d := goodDrill()
 		for i := 15; i < 25; i++ {

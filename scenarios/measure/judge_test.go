@@ -36,18 +36,22 @@ func TestGoodDrillInFull(t *testing.T) {
 		t.Errorf("recovery time:\n%s", diff)
 	}
 	if diff := cmp.Diff([]Incident{{
-		Fault: new(0), Cause: "lose_region on us-east-1", InCharge: standby, RecoveryTime: want, RecoveryPoint: got.Metrics.RecoveryPoint,
+		Fault: new(0), Cause: "lose_region on us-east-1", InCharge: standby, RecoveryTime: want,
+		RecoveryPoint: got.Metrics.RecoveryPoint,
 		Outages: []Outage{{
-			Begin: Span(*between(2900, 3000)), End: SpanOf(between(4100, 4200)), Interval: fromTo(1080*msec, 1200*msec), Verdict: Pass,
+			Begin: Span(*between(2900, 3000)), End: SpanOf(between(4100, 4200)), Interval: fromTo(1080*msec, 1200*msec),
+			Verdict: Pass,
 		}},
 	}}, got.Incidents); diff != "" {
 		t.Errorf("incidents:\n%s", diff)
 	}
-	if diff := cmp.Diff(&Latency{Count: 25, P50: High(12 * msec), P99: High(12 * msec), Max: High(12 * msec)}, got.Metrics.WriteLatency); diff != "" {
+	if diff := cmp.Diff(&Latency{Count: 25, P50: High(12 * msec), P99: High(12 * msec), Max: High(12 * msec)},
+		got.Metrics.WriteLatency); diff != "" {
 		t.Errorf("write latency:\n%s", diff)
 	}
 	if diff := cmp.Diff([]string{
-		"away for 1.08 s to 1.20 s after lose_region on us-east-1 (objective 2 s); 2 of 25 acknowledged writes lost, recovery point 188 ms to 308 ms (objective 400 ms)",
+		"away for 1.08 s to 1.20 s after lose_region on us-east-1 (objective 2 s); 2 of 25 acknowledged writes lost, " +
+			"recovery point 188 ms to 308 ms (objective 400 ms)",
 	}, got.Reasons); diff != "" {
 		t.Errorf("reasons:\n%s", diff)
 	}
@@ -65,7 +69,8 @@ func TestAShiftIsAScaledPhase(t *testing.T) {
 	d := goodDrill()
 	d.Marks = append(d.Marks, history.Mark{At: *between(4005, 4015), Source: "automation." + standby, Name: "shifted"})
 	got := Judge(d.History, d.spec).Metrics.RecoveryTime
-	if !slices.Contains(got.Phases, Phase{"redirected", Near(50 * msec), true, 0}) || *got.FullScale != Near((390+200+50+100)*60*msec+400*msec) {
+	if !slices.Contains(got.Phases, Phase{"redirected", Near(50 * msec), true, 0}) ||
+		*got.FullScale != Near((390+200+50+100)*60*msec+400*msec) {
 		t.Errorf("phases are %+v, and at full scale %s", got.Phases, Exactly(time.Duration(*got.FullScale)))
 	}
 }
@@ -88,7 +93,10 @@ func TestRecoveredIsSeenWhileTheDrillRuns(t *testing.T) {
 	for i := range 1000 {
 		due := 500*msec + time.Duration(i)*5*msec
 		if due < 3*time.Second || i%4 != 0 {
-			d.Ops = append(d.Ops, history.Op{Kind: history.Read, Due: due, Sent: due, Done: due + msec, Outcome: history.OK})
+			d.Ops = append(d.Ops, history.Op{
+				Kind: history.Read, Due: due, Sent: due, Done: due + msec,
+				Outcome: history.OK,
+			})
 		}
 	}
 	if r := MeasureRecoveryTime(d.History, d.spec); r.Recovered() {
@@ -146,7 +154,10 @@ func TestWhatIsNotPromisedIsNotJudged(t *testing.T) {
 
 func TestMet(t *testing.T) {
 	report := func(drill Verdict, failed ...string) Report {
-		r := Report{Verdict: Pass, Findings: []Finding{{ID: FindingDrill, Verdict: drill}, {ID: FindingPhantom, Verdict: Pass}}}
+		r := Report{Verdict: Pass, Findings: []Finding{
+			{ID: FindingDrill, Verdict: drill},
+			{ID: FindingPhantom, Verdict: Pass},
+		}}
 		for _, id := range failed {
 			r.Verdict = Fail
 			r.Findings = append(r.Findings, Finding{ID: id, Verdict: Fail})
@@ -207,7 +218,10 @@ func BenchmarkJudge(b *testing.B) {
 	}
 	for i := range 10_000 {
 		due := 500*msec + time.Duration(i)*600*time.Microsecond
-		op := history.Op{Seq: int64(i), Kind: history.Write, ID: fmt.Sprintf("verification-%06d", i), Due: due, Sent: due, Attempts: 1}
+		op := history.Op{
+			Seq: int64(i), Kind: history.Write, ID: fmt.Sprintf("verification-%06d", i), Due: due,
+			Sent: due, Attempts: 1,
+		}
 		op.Done = due + 5*msec
 		if due < 3*time.Second || due > 4*time.Second {
 			op.Outcome, op.Region = history.OK, standby
@@ -224,11 +238,13 @@ func BenchmarkJudge(b *testing.B) {
 	}
 }
 
-// An automation that hung until somebody came, by a step of the plan, waited for the schedule: at full scale that is as much longer.
+// An automation that hung until somebody came, by a step of the plan, waited for the schedule: at full scale that is as
+// much longer.
 func TestWhatWaitedForTheScheduleIsScaled(t *testing.T) {
 	d := goodDrill()
 	d.Faults = append(d.Faults, history.Fault{
-		Name: "hang_step", Target: "step promote of the automation", Command: 1990 * msec, Effective: between(2000, 2010), Healed: between(3850, 3860), Confirmed: true,
+		Name: "hang_step", Target: "step promote of the automation", Command: 1990 * msec,
+		Effective: between(2000, 2010), Healed: between(3850, 3860), Confirmed: true,
 	})
 	got := Judge(d.History, d.spec).Metrics.RecoveryTime
 	// Of the 250 ms to the promotion 200 waited: it began when fencing was done, at 3.65 s.

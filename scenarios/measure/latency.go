@@ -19,9 +19,10 @@ type Latency struct {
 	Max        High `json:"max_ms"`
 }
 
-// WriteLatency is the latency of the writes that ended before the first fault was ordered (of all, if there was none), from due to done: what the
-// chosen durability costs in good times. One that was not acknowledged took at least as long as its caller waited: it counts with that.
-// Quantiles are nearest rank: the smallest latency that at least that share of the writes does not exceed. It is nil when none was acknowledged.
+// WriteLatency is the latency of the writes that ended before the first fault was ordered (of all, if there was none),
+// from due to done: what the chosen durability costs in good times. One that was not acknowledged took at least as long
+// as its caller waited: it counts with that. Quantiles are nearest rank: the smallest latency that at least that share
+// of the writes does not exceed. It is nil when none was acknowledged.
 func WriteLatency(h history.History) *Latency {
 	until := time.Duration(math.MaxInt64)
 	for _, f := range h.Faults {
@@ -77,5 +78,6 @@ func (writeLatencies) Rows(s rowSource) []Row {
 }
 
 func (l Latency) words() string {
-	return fmt.Sprintf("p50 %s, p99 %s, max %s", AtMost(l.P50.Duration()), AtMost(l.P99.Duration()), AtMost(l.Max.Duration()))
+	return fmt.Sprintf("p50 %s, p99 %s, max %s", AtMost(l.P50.Duration()), AtMost(l.P99.Duration()),
+		AtMost(l.Max.Duration()))
 }

@@ -11,17 +11,20 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// Linearizable is the consistency that every write, once acknowledged, is seen by every read that begins after it, in whatever region.
+// Linearizable is the consistency that every write, once acknowledged, is seen by every read that begins after it, in
+// whatever region.
 const Linearizable = "linearizable"
 
-// CheckLinearizable checks the history of each verification by itself, which is enough: linearizability is local (Herlihy and Wing, 1990). Of an
-// operation counts the time from when it was sent to when it was answered. A write of which nobody knows whether it was applied may have been at
-// any time after it was sent; one that is known not to be, and a read that got no answer, say nothing.
+// CheckLinearizable checks the history of each verification by itself, which is enough: linearizability is local
+// (Herlihy and Wing, 1990). Of an operation counts the time from when it was sent to when it was answered. A write of
+// which nobody knows whether it was applied may have been at any time after it was sent; one that is known not to be,
+// and a read that got no answer, say nothing.
 //
-// A verification is absent until it is written, and there from then on. So there is an order that explains all that was told if, and only if, there
-// is one moment at which it came into being: not before a write was sent, nor before a read was sent that did not find it, and not after a write
-// was acknowledged, nor after a read was answered that found it. That moment needs no search (Gibbons and Korach, "Testing shared memories", 1997);
-// a test compares it with one, by porcupine.
+// A verification is absent until it is written, and there from then on. So there is an order that explains all that was
+// told if, and only if, there is one moment at which it came into being: not before a write was sent, nor before a read
+// was sent that did not find it, and not after a write was acknowledged, nor after a read was answered that found it.
+// That moment needs no search (Gibbons and Korach, "Testing shared memories", 1997); a test compares it with one, by
+// porcupine.
 func CheckLinearizable(h history.History) Finding {
 	return bareView(h, Spec{}).linearizable()
 }
@@ -68,7 +71,8 @@ func (v *view) linearizable() Finding {
 	}
 	if len(bad) == 0 {
 		f.Verdict = Pass
-		f.Detail = fmt.Sprintf("%d verifications, with %d reads of what was acknowledged, are linearizable", checked, reads)
+		f.Detail = fmt.Sprintf("%d verifications, with %d reads of what was acknowledged, are linearizable", checked,
+			reads)
 		return f
 	}
 	slices.SortStableFunc(bad, func(a, b int) int { return cmp.Compare(creations[a].first, creations[b].first) })
@@ -76,7 +80,8 @@ func (v *view) linearizable() Finding {
 		f.Evidence = append(f.Evidence, ids.name(n))
 	}
 	f.Verdict = Fail
-	f.Detail = fmt.Sprintf("of %d of %d verifications, what was read is no order in which they can have been written and read", len(bad), checked)
+	f.Detail = fmt.Sprintf("of %d of %d verifications, what was read is no order in which they can have been written "+
+		"and read", len(bad), checked)
 	return f
 }
 
@@ -105,7 +110,8 @@ func (b *creation) learn(op *history.Op) {
 	}
 }
 
-// possible says whether there is a moment at which it can have come into being. What nobody found, and nobody was told is written, need not be there.
+// possible says whether there is a moment at which it can have come into being. What nobody found, and nobody was told
+// is written, need not be there.
 func (b *creation) possible() bool {
 	return !b.exists || b.firstSent <= b.firstSeen && b.lastAbsent <= b.firstSeen
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// register is one verification: absent until it is written, and there from then on. Its state is whether it is there, its input whether the
-// operation writes, its output whether a read found it.
+// register is one verification: absent until it is written, and there from then on. Its state is whether it is there,
+// its input whether the operation writes, its output whether a read found it.
 var register = porcupine.Model{
 	Init: func() any { return false },
 	Step: func(state, input, output any) (bool, any) {
@@ -28,7 +28,10 @@ var register = porcupine.Model{
 
 // operation is what an operation tells of its verification, if anything.
 func operation(op history.Op) (o porcupine.Operation, tells bool) {
-	o = porcupine.Operation{ClientId: op.Client, Call: int64(op.Sent), Return: int64(op.Done), Input: op.Kind == history.Write, Output: true}
+	o = porcupine.Operation{
+		ClientId: op.Client, Call: int64(op.Sent), Return: int64(op.Done),
+		Input: op.Kind == history.Write, Output: true,
+	}
 	switch {
 	case op.Kind == history.Write && op.Outcome == history.Unknown:
 		o.Return = math.MaxInt64
@@ -60,7 +63,8 @@ func searched(ops []history.Op) []string {
 	return bad
 }
 
-// Whatever clients were told, the moment that is looked for is there if and only if a search finds an order. Times are few, so that many are equal.
+// Whatever clients were told, the moment that is looked for is there if and only if a search finds an order. Times are
+// few, so that many are equal.
 func TestNoSearchIsNeededForAnOrder(t *testing.T) {
 	at := rapid.Int64Range(0, 12)
 	op := rapid.Custom(func(t *rapid.T) history.Op {
@@ -68,9 +72,11 @@ func TestNoSearchIsNeededForAnOrder(t *testing.T) {
 		o := history.Op{
 			Kind: rapid.SampledFrom([]history.Kind{history.Write, history.Read, history.Read}).Draw(t, "kind"),
 			ID:   rapid.SampledFrom([]string{"a", "b"}).Draw(t, "id"), Client: rapid.IntRange(0, 3).Draw(t, "client"),
-			Sent: sent, Done: sent + time.Duration(at.Draw(t, "took")), Attempts: rapid.SampledFrom([]int{1, 1, 1, 0}).Draw(t, "attempts"),
-			Outcome: history.Outcome(rapid.IntRange(0, 2).Draw(t, "outcome")),
-			Status:  rapid.SampledFrom([]int{0, http.StatusOK, http.StatusCreated, http.StatusNotFound}).Draw(t, "status"),
+			Sent: sent, Done: sent + time.Duration(at.Draw(t, "took")),
+			Attempts: rapid.SampledFrom([]int{1, 1, 1, 0}).Draw(t, "attempts"),
+			Outcome:  history.Outcome(rapid.IntRange(0, 2).Draw(t, "outcome")),
+			Status: rapid.SampledFrom([]int{0, http.StatusOK, http.StatusCreated, http.StatusNotFound}).Draw(t,
+				"status"),
 		}
 		if o.Kind == history.Read && o.Outcome == history.Unknown {
 			o.Outcome = history.Failed
@@ -80,7 +86,8 @@ func TestNoSearchIsNeededForAnOrder(t *testing.T) {
 	compare := func(t *rapid.T) {
 		// The write of another verification is read, so that there is something to say.
 		ops := append(rapid.SliceOfN(op, 0, 9).Draw(t, "operations"),
-			history.Op{Kind: history.Write, ID: "z", Outcome: history.OK, Attempts: 1}, history.Op{Kind: history.Read, ID: "z", Outcome: history.OK, Attempts: 1})
+			history.Op{Kind: history.Write, ID: "z", Outcome: history.OK, Attempts: 1},
+			history.Op{Kind: history.Read, ID: "z", Outcome: history.OK, Attempts: 1})
 		want := searched(ops)
 		f := CheckLinearizable(history.History{Ops: ops})
 		got := slices.Sorted(slices.Values(f.Evidence))
@@ -96,14 +103,19 @@ func TestNoSearchIsNeededForAnOrder(t *testing.T) {
 // All reads of a drill may be of one verification.
 func TestManyReadsOfOneVerification(t *testing.T) {
 	const n = 100_000
-	h := history.History{Ops: []history.Op{{Kind: history.Write, ID: "v", Done: msec, Outcome: history.OK, Status: 201, Attempts: 1}}}
+	h := history.History{Ops: []history.Op{{
+		Kind: history.Write, ID: "v", Done: msec, Outcome: history.OK, Status: 201,
+		Attempts: 1,
+	}}}
 	for i := range n {
 		at := time.Duration(i+2) * 2 * msec
 		h.Ops = append(h.Ops, history.Op{
-			Kind: history.Read, ID: "v", Client: i % 8, Sent: at, Done: at + 10*msec, Outcome: history.OK, Status: 200, Attempts: 1,
+			Kind: history.Read, ID: "v", Client: i % 8, Sent: at, Done: at + 10*msec, Outcome: history.OK, Status: 200,
+			Attempts: 1,
 		})
 	}
-	if f := CheckLinearizable(h); f.Verdict != Pass || f.Detail != fmt.Sprintf("1 verifications, with %d reads of what was acknowledged, are linearizable", n) {
+	if f := CheckLinearizable(h); f.Verdict != Pass ||
+		f.Detail != fmt.Sprintf("1 verifications, with %d reads of what was acknowledged, are linearizable", n) {
 		t.Errorf("%s: %s", f.Verdict, f.Detail)
 	}
 	h.Ops[n].Outcome, h.Ops[n].Status = history.Failed, http.StatusNotFound

@@ -13,7 +13,8 @@ import (
 func (d *drill) readsOf(i, sentMS int, found bool) {
 	sent := time.Duration(sentMS) * msec
 	op := history.Op{
-		Seq: int64(len(d.Ops)), Kind: history.Read, ID: d.Ops[i].ID, Client: 1, Due: sent, Sent: sent, Done: sent + 5*msec, Attempts: 1,
+		Seq: int64(len(d.Ops)), Kind: history.Read, ID: d.Ops[i].ID, Client: 1, Due: sent, Sent: sent, Done: sent +
+			5*msec, Attempts: 1,
 		Outcome: history.OK, Status: 200, Region: standby,
 	}
 	if !found {
@@ -22,7 +23,8 @@ func (d *drill) readsOf(i, sentMS int, found bool) {
 	d.Ops = append(d.Ops, op)
 }
 
-// Write 10 is sent at 1.501 s and acknowledged at 1.512 s; write 30, in the outage, at 3.501 s, and nobody knows what became of it.
+// Write 10 is sent at 1.501 s and acknowledged at 1.512 s; write 30, in the outage, at 3.501 s, and nobody knows what
+// became of it.
 func TestLinearizability(t *testing.T) {
 	for name, c := range map[string]struct {
 		edit    func(d *drill)
@@ -40,8 +42,14 @@ func TestLinearizability(t *testing.T) {
 			d.readsOf(10, 1550, true)
 			d.readsOf(10, 1600, false)
 		}, Fail, []string{"v10"}},
-		"unknown, and there later on": {func(d *drill) { d.readsOf(10, 5000, true); d.readsOf(30, 5000, true) }, Pass, nil},
-		"unknown, and never there":    {func(d *drill) { d.readsOf(10, 5000, true); d.readsOf(30, 5000, false) }, Pass, nil},
+		"unknown, and there later on": {
+			func(d *drill) { d.readsOf(10, 5000, true); d.readsOf(30, 5000, true) }, Pass,
+			nil,
+		},
+		"unknown, and never there": {
+			func(d *drill) { d.readsOf(10, 5000, true); d.readsOf(30, 5000, false) }, Pass,
+			nil,
+		},
 		"unknown, there, and then gone": {func(d *drill) {
 			d.readsOf(10, 5000, true)
 			d.readsOf(30, 5000, true)

@@ -2,8 +2,8 @@ package measure
 
 import "math/bits"
 
-// marks say of each operation of a stream whether something is the case with it. A bit for each, and a sum for each 64 of them: how many are marked in
-// any stretch is known at once, and a million take a fifth of a megabyte.
+// marks say of each operation of a stream whether something is the case with it. A bit for each, and a sum for each 64
+// of them: how many are marked in any stretch is known at once, and a million take a fifth of a megabyte.
 type marks struct {
 	words []uint64
 	sums  []int32 // how many are marked before each word

@@ -52,7 +52,8 @@ func TestMarksAreAList(t *testing.T) {
 				last--
 			}
 			if got := m.in(i, j); got != count || m.next(i, j) != next || m.last(i, j) != last {
-				t.Errorf("of %d to %d of %v: %d, first %d, last %d; want %d, %d, %d", i, j, list, got, m.next(i, j), m.last(i, j), count, next, last)
+				t.Errorf("of %d to %d of %v: %d, first %d, last %d; want %d, %d, %d", i, j, list, got, m.next(i, j),
+					m.last(i, j), count, next, last)
 			}
 		}
 		if got := m.next(0, len(list)+100); slices.Contains(list, true) != (got < len(list)) {
@@ -109,7 +110,8 @@ func TestIDsAreNumbered(t *testing.T) {
 		var ops []history.Op
 		for range d.IntN(4000) {
 			ops = append(ops, history.Op{
-				Kind: []history.Kind{history.Write, history.Read}[d.IntN(2)], ID: fmt.Sprint(d.IntN(many)), Outcome: history.Outcome(d.IntN(3)),
+				Kind: []history.Kind{history.Write, history.Read}[d.IntN(2)], ID: fmt.Sprint(d.IntN(many)),
+				Outcome: history.Outcome(d.IntN(3)),
 			})
 		}
 		numbers, written, acks := map[string]int{}, map[string]bool{}, 0
@@ -149,7 +151,10 @@ func TestSlowTimesAreFound(t *testing.T) {
 		for range d.IntN(30) {
 			at, took := d.time(0, 2*time.Second), d.time(0, 300*msec)
 			v.Controls = append(v.Controls, history.Control{Due: at, Done: at + took})
-			v.Machines = append(v.Machines, history.Machine{At: history.Interval{Lo: at, Hi: at + d.time(0, 50*msec)}, Late: d.time(0, 20*msec)})
+			v.Machines = append(v.Machines, history.Machine{
+				At:   history.Interval{Lo: at, Hi: at + d.time(0, 50*msec)},
+				Late: d.time(0, 20*msec),
+			})
 		}
 		slow := v.slowTimes(limit)
 		for range 20 {

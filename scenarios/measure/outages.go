@@ -17,8 +17,8 @@ type outage struct {
 	what       string        // the stream whose operations show it; empty: all
 }
 
-// outages are those from the steady state to the end, in the order of time: what no window covers that meets the criterion, for all operations, for
-// those of one kind, or for those of one region's clients.
+// outages are those from the steady state to the end, in the order of time: what no window covers that meets the
+// criterion, for all operations, for those of one kind, or for those of one region's clients.
 func (v *service) outages(causes []cause) []outage {
 	if !v.observed() {
 		return nil
@@ -42,8 +42,10 @@ func (v *service) outages(causes []cause) []outage {
 		merged[i].cause = -1
 		if by, found := latest(causes, merged[i].known); found {
 			merged[i].cause = by.index
-			// Its first operation had time until then to be bad; one that came with its beginning is as likely, and was there first.
-			if at := slices.IndexFunc(causes[:by.index], func(c cause) bool { return c.earliestEffect() > merged[i].begin.Lo }); at >= 0 {
+			// Its first operation had time until then to be bad; one that came with its beginning is as likely, and was
+			// there first.
+			if at := slices.IndexFunc(causes[:by.index],
+				func(c cause) bool { return c.earliestEffect() > merged[i].begin.Lo }); at >= 0 {
 				merged[i].cause = causes[at].index
 			}
 		}
@@ -73,7 +75,11 @@ func (o outage) with(p outage) outage {
 func (v *service) uncovered(s *stream) []outage {
 	var all []outage
 	first := s.before(v.from)
-	p := v.walk(s, v.start(s), len(s.calls), func(reach time.Duration, i int) { all = append(all, v.gap(s, reach, i, first)) })
+	p := v.walk(s, v.start(s), len(s.calls), func(reach time.Duration,
+		i int,
+	) {
+		all = append(all, v.gap(s, reach, i, first))
+	})
 	s.lastHeld = p.lastHeld
 	if v.isAway(s, p) {
 		all = append(all, v.tail(s, p, first))
@@ -91,7 +97,8 @@ func (v *service) gap(s *stream, reach time.Duration, i, first int) outage {
 	return o
 }
 
-// beginning of an outage after reach, of which operation g is the first that is not covered: its first bad one, and the one before it.
+// beginning of an outage after reach, of which operation g is the first that is not covered: its first bad one, and the
+// one before it.
 func (v *service) beginning(s *stream, reach time.Duration, g, until, first int) outage {
 	b := g
 	for b < until && !s.untimely.at(b) {

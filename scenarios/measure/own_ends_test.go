@@ -9,8 +9,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// What may never have ended has no upper end, whatever else it may have been, and says so. The harness stands still a few times in each history,
-// also close to its end.
+// What may never have ended has no upper end, whatever else it may have been, and says so. The harness stands still a
+// few times in each history, also close to its end.
 func TestAnEndThatIsDoubtedIsCensored(t *testing.T) {
 	doubted := 0
 	check := func(seed uint64, what string, is Interval, censored bool) {

@@ -17,9 +17,9 @@ const (
 	afterRecovery
 )
 
-// periods returns how to classify an operation: whether it was due and ended from the steady state to the first fault's command, or was due from when all faults were
-// effective and the service was back from the last cause: what breaks a region and starts another needs processors, which the regions of a lab share
-// and those of a cloud do not.
+// periods returns how to classify an operation: whether it was due and ended from the steady state to the first fault's
+// command, or was due from when all faults were effective and the service was back from the last cause: what breaks a
+// region and starts another needs processors, which the regions of a lab share and those of a cloud do not.
 func (v *view) periods() func(due, done time.Duration) period {
 	steady, reached := v.PhaseAt(history.PhaseSteady)
 	from, to := time.Duration(math.MaxInt64), time.Duration(0)
@@ -53,8 +53,9 @@ func (v *view) periods() func(due, done time.Duration) period {
 	}
 }
 
-// controlLatency is the 99th percentile of what the slowest responder that has nothing to do needed in undisturbed periods; 0 where nobody asked. The regions share one
-// machine: each speaks for all. One that was lost does so before that only: given back, it is starting.
+// controlLatency is the 99th percentile of what the slowest responder that has nothing to do needed in undisturbed
+// periods; 0 where nobody asked. The regions share one machine: each speaks for all. One that was lost does so before
+// that only: given back, it is starting.
 func (v *view) controlLatency(periodOf func(due, done time.Duration) period) time.Duration {
 	took := map[string][]time.Duration{}
 	for _, c := range v.Controls {
@@ -85,7 +86,8 @@ func (v *view) lostAt(region string, at time.Duration) bool {
 	})
 }
 
-// timerDelay is how late the harness's own timers fired at worst in each second of undisturbed periods: the median of the seconds.
+// timerDelay is how late the harness's own timers fired at worst in each second of undisturbed periods: the median of
+// the seconds.
 func (v *view) timerDelay(periodOf func(due, done time.Duration) period) time.Duration {
 	var late []time.Duration
 	for _, m := range v.Machines {

@@ -11,7 +11,8 @@ import (
 
 // Phase is one part of a recovery.
 type Phase struct {
-	Name   string `json:"name"` // detected, decided, fenced, restored, promoted, repointed, scaled_out, preflight, redirected, sustained
+	// detected, decided, fenced, restored, promoted, repointed, scaled_out, preflight, redirected, sustained
+	Name   string `json:"name"`
 	Took   Near   `json:"ms"`
 	Scaled bool   `json:"scaled"` // scheduled by the scenario, and so divided by the timescale; else physical
 	// Waited is how much of a physical phase waited for a step of the plan, and so was scheduled.
@@ -37,8 +38,9 @@ func (p Phases) Rounded() Phases {
 // MarshalJSON writes them rounded.
 func (p Phases) MarshalJSON() ([]byte, error) { return json.Marshal([]Phase(p.Rounded())) }
 
-// steps are the automation's marks in order, and whether what leads to each is scheduled by the scenario (and so divided by the
-// timescale): the health checks' intervals and a person's decision are, mechanics such as a promotion are not.
+// steps are the automation's marks in order, and whether what leads to each is scheduled by the scenario (and so
+// divided by the timescale): the health checks' intervals and a person's decision are, mechanics such as a promotion
+// are not.
 var steps = []struct {
 	mark   string
 	scaled bool
@@ -63,17 +65,20 @@ const MarkPromoted = "promoted"
 // markRedirected says that clients are sent to the survivor.
 const markRedirected = "redirected"
 
-// markShifted says that a share of the clients is sent to the survivor; how long each has to hold is scheduled by the scenario.
+// markShifted says that a share of the clients is sent to the survivor; how long each has to hold is scheduled by the
+// scenario.
 const markShifted = "shifted"
 
-// sustained is the last phase, from the last mark until the service is back; clients waiting out the TTL make it a scaled one.
+// sustained is the last phase, from the last mark until the service is back; clients waiting out the TTL make it a
+// scaled one.
 const sustained = "sustained"
 
-// phases divides the recovery by the automation's marks: each phase ends at the middle of its mark and begins where the one before
-// ended, the first at the middle of from. Marks outside the recovery are moved to its ends, so that the phases add up to the time between
-// the middles of from and of recovered. Without recovered (nil) there is no last phase. full is the extrapolation to full scale,
-// sum of scaled phases x N + physical phases; nil when there are no phases, no recovery or no timescale. What of a physical phase waited for a
-// step of the plan that ended a fault, such as an automation that hung until somebody came, was scheduled, and is scaled as well.
+// phases divides the recovery by the automation's marks: each phase ends at the middle of its mark and begins where the
+// one before ended, the first at the middle of from. Marks outside the recovery are moved to its ends, so that the
+// phases add up to the time between the middles of from and of recovered. Without recovered (nil) there is no last
+// phase. full is the extrapolation to full scale, sum of scaled phases x N + physical phases; nil when there are no
+// phases, no recovery or no timescale. What of a physical phase waited for a step of the plan that ended a fault, such
+// as an automation that hung until somebody came, was scheduled, and is scaled as well.
 func (v *view) phases(c cause, from history.Interval, recovered *history.Interval) (parts Phases, full *Near) {
 	last := from.Mid()
 	scaled, physical := time.Duration(0), time.Duration(0)
@@ -118,7 +123,8 @@ var ofAutomation = []string{"kill_automation", "fail_step", "hang_step", "repeat
 func (v *view) waitedIn(from, to time.Duration) time.Duration {
 	var waits []history.Interval
 	for _, f := range v.Faults {
-		if !confirmed(f) || f.Healed == nil || !slices.Contains(ofAutomation, f.Name) || f.Healed.Lo <= from || f.Healed.Lo >= to || f.Healed.Lo >= v.end {
+		if !confirmed(f) || f.Healed == nil || !slices.Contains(ofAutomation, f.Name) || f.Healed.Lo <= from ||
+			f.Healed.Lo >= to || f.Healed.Lo >= v.end {
 			continue
 		}
 		waits = append(waits, history.Interval{Lo: max(from, f.Effective.Lo), Hi: f.Healed.Lo})
@@ -146,8 +152,8 @@ func (v *view) markAfter(c cause, name string) (history.Mark, bool) {
 	return m, true
 }
 
-// firstMark is the first mark of that name that may have been left after the given time, whoever left it: users may put an automation
-// of their own in the place of the lab's.
+// firstMark is the first mark of that name that may have been left after the given time, whoever left it: users may put
+// an automation of their own in the place of the lab's.
 func firstMark(h history.History, name string, after time.Duration) (history.Mark, bool) {
 	var first history.Mark
 	found := false

@@ -19,20 +19,22 @@ type truth struct {
 	replayed map[string]time.Duration
 }
 
-// randomDrill is a drill of one or two streams in which the region is lost at a random instant, each store had replicated what was
-// acknowledged up to a random instant, and the standby serves from a random instant on.
+// randomDrill is a drill of one or two streams in which the region is lost at a random instant, each store had
+// replicated what was acknowledged up to a random instant, and the standby serves from a random instant on.
 func randomDrill(t *rapid.T) (history.History, Spec, truth) {
 	good := goodDrill()
 	s := good.spec
 	every := drawTime(t, "every", 5*msec, 19*msec)
 	delay := drawTime(t, "latency", 0, 20*msec)
 	tr := truth{fault: drawTime(t, "fault", 1500*msec, 2*time.Second), replayed: map[string]time.Duration{}}
-	tr.f = history.Interval{Lo: tr.fault - drawTime(t, "f.lo", 0, 50*msec), Hi: tr.fault + drawTime(t, "f.hi", 0, 50*msec)}
+	tr.f = history.Interval{Lo: tr.fault - drawTime(t, "f.lo", 0, 50*msec), Hi: tr.fault +
+		drawTime(t, "f.hi", 0, 50*msec)}
 	tr.back = tr.fault + drawTime(t, "outage", 0, 2*time.Second)
 	h := history.History{
 		Phases: good.Phases,
 		Faults: []history.Fault{{
-			Name: "lose_region", Regions: []string{home}, Effective: &tr.f, Healed: between(7000, 7100), Confirmed: true,
+			Name: "lose_region", Regions: []string{home}, Effective: &tr.f, Healed: between(7000, 7100),
+			Confirmed: true,
 		}},
 	}
 	for _, store := range s.Stores {
@@ -42,7 +44,8 @@ func randomDrill(t *rapid.T) (history.History, Spec, truth) {
 	reads := map[string][]string{}
 	for i := range int(6 * time.Second / every) {
 		due := 450*msec + time.Duration(i)*every
-		op := history.Op{Seq: int64(i), Kind: history.Write, ID: fmt.Sprint("w", i), Due: due, Sent: due, Done: due + delay, Attempts: 1}
+		op := history.Op{Seq: int64(i), Kind: history.Write, ID: fmt.Sprint("w", i), Due: due, Sent: due, Done: due +
+			delay, Attempts: 1}
 		if i%3 == 2 {
 			op.Kind = history.Read
 		}
@@ -56,7 +59,8 @@ func randomDrill(t *rapid.T) (history.History, Spec, truth) {
 		}
 		h.Ops = append(h.Ops, op)
 		for _, store := range s.Stores {
-			if op.Kind == history.Write && op.Outcome == history.OK && (op.Region == standby || op.Done <= tr.replayed[store]) {
+			if op.Kind == history.Write && op.Outcome == history.OK &&
+				(op.Region == standby || op.Done <= tr.replayed[store]) {
 				reads[store] = append(reads[store], op.ID)
 			}
 		}
@@ -75,7 +79,8 @@ func drawTime(t *rapid.T, what string, lo, hi time.Duration) time.Duration {
 	return time.Duration(rapid.Int64Range(int64(lo), int64(hi)).Draw(t, what))
 }
 
-// The true age of the loss lies in the interval of each store and of the joint figure, and the joint figure is at least each store's.
+// The true age of the loss lies in the interval of each store and of the joint figure, and the joint figure is at least
+// each store's.
 func TestTrueLossIsWithinTheBounds(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h, s, tr := randomDrill(t)
@@ -104,8 +109,8 @@ func contains(t *rapid.T, what string, i Interval, truth time.Duration) {
 	}
 }
 
-// One acknowledged write planted as lost, anywhere, is found: as a lost one if it was sent before the fault was sure, else as one lost
-// after the failover. Under a promise of no loss both fail.
+// One acknowledged write planted as lost, anywhere, is found: as a lost one if it was sent before the fault was sure,
+// else as one lost after the failover. Under a promise of no loss both fail.
 func TestPlantedLossIsFound(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		h, s, tr := randomDrill(t)
@@ -123,7 +128,8 @@ func TestPlantedLossIsFound(t *testing.T) {
 		if lost.Sent >= tr.f.Hi {
 			want = FindingLostAfterFailover
 		}
-		if r.Verdict != Fail || !slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.ID == want && f.Verdict == Fail }) {
+		if r.Verdict != Fail || !slices.ContainsFunc(r.Findings,
+			func(f Finding) bool { return f.ID == want && f.Verdict == Fail }) {
 			t.Errorf("%s lost %s: %v because %q", store, lost.ID, r.Verdict, r.Reasons)
 		}
 		if want != FindingRecoveryPoint {
@@ -137,7 +143,8 @@ func TestPlantedLossIsFound(t *testing.T) {
 			t.Errorf("%s lost nothing older than %v, its recovery point is said to be %v ms", store, age, ends(is))
 		}
 		if time.Duration(*is.Hi) < tr.fault-lost.Done {
-			t.Errorf("%s lost %s, %v before the fault, its recovery point is said to be %v ms", store, lost.ID, tr.fault-lost.Done, ends(is))
+			t.Errorf("%s lost %s, %v before the fault, its recovery point is said to be %v ms", store, lost.ID,
+				tr.fault-lost.Done, ends(is))
 		}
 	})
 }
@@ -150,7 +157,8 @@ func TestTrueOutageIsWithinTheBounds(t *testing.T) {
 		until := drawTime(t, "observed until", tr.f.Hi, 6500*msec)
 		h.Ops = slices.DeleteFunc(h.Ops, func(op history.Op) bool { return op.Due > until })
 		r := MeasureRecoveryTime(h, s)
-		if !r.Recovered() && until > tr.back+s.RecoveryTime.Window+100*msec && until > tr.f.Hi+s.RecoveryTime.Window+100*msec {
+		if !r.Recovered() && until > tr.back+s.RecoveryTime.Window+100*msec &&
+			until > tr.f.Hi+s.RecoveryTime.Window+100*msec {
 			t.Errorf("back at %v, observed until %v, not seen", tr.back, until)
 		}
 		contains(t, "recovery time", r.Interval, tr.back-tr.fault)
@@ -176,8 +184,10 @@ func TestPhasesAddUp(t *testing.T) {
 		if len(r.Phases) == 0 {
 			return
 		}
-		if mid := (time.Duration(*r.Lo) + time.Duration(*r.Hi)) / 2; (sum-mid).Abs() > time.Microsecond || written != Near(sum).MS() {
-			t.Errorf("phases add up to %v, and written to %d ms, the recovery time is %v: %+v", sum, written, mid, r.Phases)
+		if mid := (time.Duration(*r.Lo) + time.Duration(*r.Hi)) / 2; (sum-mid).Abs() > time.Microsecond ||
+			written != Near(sum).MS() {
+			t.Errorf("phases add up to %v, and written to %d ms, the recovery time is %v: %+v", sum, written, mid,
+				r.Phases)
 		}
 	})
 }
@@ -193,26 +203,34 @@ func TestJudgeTakesAnyHistory(t *testing.T) {
 	})
 	op := rapid.Custom(func(t *rapid.T) history.Op {
 		return history.Op{
-			Kind: rapid.SampledFrom([]history.Kind{history.Write, history.Read, ""}).Draw(t, "kind"), ID: id.Draw(t, "id"),
-			Due: when.Draw(t, "due"), Sent: when.Draw(t, "sent"), Done: when.Draw(t, "done"), Region: region.Draw(t, "region"),
-			Outcome: history.Outcome(rapid.IntRange(0, 2).Draw(t, "outcome")), Attempts: rapid.IntRange(0, 2).Draw(t, "attempts"),
+			Kind: rapid.SampledFrom([]history.Kind{history.Write, history.Read, ""}).Draw(t, "kind"),
+			ID:   id.Draw(t, "id"),
+			Due:  when.Draw(t, "due"), Sent: when.Draw(t, "sent"), Done: when.Draw(t, "done"),
+			Region:   region.Draw(t, "region"),
+			Outcome:  history.Outcome(rapid.IntRange(0, 2).Draw(t, "outcome")),
+			Attempts: rapid.IntRange(0, 2).Draw(t, "attempts"),
 		}
 	})
 	fault := rapid.Custom(func(t *rapid.T) history.Fault {
 		return history.Fault{
 			Regions: rapid.SliceOfN(region, 0, 2).Draw(t, "regions"), Confirmed: rapid.Bool().Draw(t, "confirmed"),
-			Effective: rapid.Ptr(interval, true).Draw(t, "effective"), Healed: rapid.Ptr(interval, true).Draw(t, "healed"),
+			Effective: rapid.Ptr(interval, true).Draw(t, "effective"),
+			Healed:    rapid.Ptr(interval, true).Draw(t, "healed"),
 		}
 	})
 	read := rapid.Custom(func(t *rapid.T) history.FinalRead {
 		return history.FinalRead{
-			Read:  rapid.SampledFrom([]string{history.BeforeReturn, history.AfterReconciliation}).Draw(t, "read"),
-			Store: rapid.SampledFrom([]string{history.StorePostgres, history.StoreObjects, history.StoreItems}).Draw(t, "store"),
-			At:    interval.Draw(t, "at"), Region: standby, IDs: rapid.SliceOfN(id, 0, 5).Draw(t, "ids"),
+			Read: rapid.SampledFrom([]string{history.BeforeReturn, history.AfterReconciliation}).Draw(t, "read"),
+			Store: rapid.SampledFrom([]string{history.StorePostgres, history.StoreObjects, history.StoreItems}).Draw(t,
+				"store"),
+			At: interval.Draw(t, "at"), Region: standby, IDs: rapid.SliceOfN(id, 0, 5).Draw(t, "ids"),
 		}
 	})
 	mark := rapid.Custom(func(t *rapid.T) history.Mark {
-		return history.Mark{At: interval.Draw(t, "at"), Name: rapid.SampledFrom([]string{"detected", "promoted"}).Draw(t, "name")}
+		return history.Mark{At: interval.Draw(t, "at"), Name: rapid.SampledFrom([]string{
+			"detected",
+			"promoted",
+		}).Draw(t, "name")}
 	})
 	phase := rapid.Custom(func(t *rapid.T) history.Phase {
 		name := rapid.SampledFrom([]string{history.PhaseWorkload, history.PhaseSteady}).Draw(t, "name")

@@ -32,12 +32,14 @@ type ReadLatency struct {
 // leastReads is how many reads of a region, before the fault and after it, a promise about them is judged by at least.
 const leastReads = 20
 
-// wakes is how many times as many processes have to get a processor for a read as for a question to a responder that has nothing to do: hub, app and
-// database on the way there, and the app and the hub on the way back, where that needs the hub and itself.
+// wakes is how many times as many processes have to get a processor for a read as for a question to a responder that
+// has nothing to do: hub, app and database on the way there, and the app and the hub on the way back, where that needs
+// the hub and itself.
 const wakes = 3
 
-// MeasureReads is the latency of reads by the region and the path that they were answered by, counted from their due time; nil where none was
-// answered by the region's own database. It counts in undisturbed periods only (see view.periods).
+// MeasureReads is the latency of reads by the region and the path that they were answered by, counted from their due
+// time; nil where none was answered by the region's own database. It counts in undisturbed periods only (see
+// view.periods).
 func MeasureReads(h history.History, s Spec) []ReadLatency { //nolint:revive // Reads are what it returns
 	return viewOf(h, s).readLatencies()
 }
@@ -91,11 +93,14 @@ func (v *view) readLatencies() []ReadLatency {
 	return all
 }
 
-// CheckLocalReads compares the 99th percentile of the reads in each region with what was promised. All reads in undisturbed periods count, wherever the answer
-// came from and also without one: where a region's own database doesn't answer in time, its users don't care who else does. One that never got
-// out counts where its client was served last. Those of a region that is lost at the time do not count: their clients have not heard of the redirect yet. Nothing is known of a region with less than
-// leastReads before the fault or, where it is not lost to the end, after it; nor where a responder that has nothing to do (see history.Control) needed so long that the reads could have been within the promise
-// without what the same would have cost them, on each of their ways through as many processes: then the machine was too slow, not the design.
+// CheckLocalReads compares the 99th percentile of the reads in each region with what was promised. All reads in
+// undisturbed periods count, wherever the answer came from and also without one: where a region's own database doesn't
+// answer in time, its users don't care who else does. One that never got out counts where its client was served last.
+// Those of a region that is lost at the time do not count: their clients have not heard of the redirect yet. Nothing is
+// known of a region with less than leastReads before the fault or, where it is not lost to the end, after it; nor where
+// a responder that has nothing to do (see history.Control) needed so long that the reads could have been within the
+// promise without what the same would have cost them, on each of their ways through as many processes: then the machine
+// was too slow, not the design.
 func CheckLocalReads(h history.History, s Spec) Finding { return viewOf(h, s).localReads() }
 
 func (v *view) localReads() Finding {
@@ -114,7 +119,8 @@ func (v *view) localReads() Finding {
 			continue
 		}
 		if n[beforeFaults] < leastReads || n[afterRecovery] < leastReads && !r.lost {
-			thin = append(thin, fmt.Sprintf("only %d reads before the fault and %d after it in %s", n[beforeFaults], n[afterRecovery], region))
+			thin = append(thin, fmt.Sprintf("only %d reads before the fault and %d after it in %s", n[beforeFaults],
+				n[afterRecovery], region))
 			continue
 		}
 		p99 := percentile99(v.took(r.places))
@@ -143,12 +149,15 @@ func (v *view) localReads() Finding {
 	case len(thin)+len(machine)+len(stood) == 0 && len(said) > 0:
 		f.Verdict = Pass
 	}
-	f.Detail = "reads, p99: " + strings.Join(append(said, thin...), ", ") + " (objective " + Promise(limit) + "; physical, not scaled)"
+	f.Detail = "reads, p99: " + strings.Join(append(said, thin...), ", ") + " (objective " + Promise(limit) +
+		"; physical, not scaled)"
 	if len(stood) > 0 {
-		f.Detail += "; the harness stood still while reads were under way in " + strings.Join(stood, ", ") + ", and without those it is kept"
+		f.Detail += "; the harness stood still while reads were under way in " + strings.Join(stood, ", ") +
+			", and without those it is kept"
 	}
 	if len(machine) > 0 {
-		f.Detail += "; this machine, not the design under test, was too slow: a responder or a timer that has nothing to do needed " + strings.Join(machine, ", ")
+		f.Detail += "; this machine, not the design under test, was too slow: a responder or a timer that has " +
+			"nothing to do needed " + strings.Join(machine, ", ")
 	}
 	return f
 }
@@ -219,7 +228,8 @@ func (v *view) delayed(places []int32) []time.Duration {
 	return all
 }
 
-// servedIn says in which region a read was answered, or would have been: one that never got out, where its client was served before, else after.
+// servedIn says in which region a read was answered, or would have been: one that never got out, where its client was
+// served before, else after.
 func (v *view) servedIn() func(op *history.Op) string {
 	served := map[int][]int32{} // by client, once it is asked for
 	return func(op *history.Op) string {
@@ -228,13 +238,18 @@ func (v *view) servedIn() func(op *history.Op) string {
 		}
 		all, known := served[op.Client]
 		if !known {
-			all = slices.DeleteFunc(slices.Clone(v.clientOps().of(op.Client)), func(i int32) bool { return v.Ops[i].Region == "" })
+			all = slices.DeleteFunc(slices.Clone(v.clientOps().of(op.Client)),
+				func(i int32) bool { return v.Ops[i].Region == "" })
 			served[op.Client] = all
 		}
 		if len(all) == 0 {
 			return ""
 		}
-		i, _ := slices.BinarySearchFunc(all, op.Due, func(i int32, t time.Duration) int { return cmp.Compare(v.Ops[i].Sent, t) })
+		i, _ := slices.BinarySearchFunc(all, op.Due, func(i int32,
+			t time.Duration,
+		) int {
+			return cmp.Compare(v.Ops[i].Sent, t)
+		})
 		return v.Ops[all[max(0, i-1)]].Region
 	}
 }
@@ -274,7 +289,8 @@ func (localReads) Rows(s rowSource) []Row {
 	if len(rows) == 0 {
 		return nil
 	}
-	head := Row{ID: FindingLocalReads, Name: "local reads, not scaled", Measured: "p99 at most " + AtMost(worst.Duration())}
+	head := Row{ID: FindingLocalReads, Name: "local reads, not scaled", Measured: "p99 at most " +
+		AtMost(worst.Duration())}
 	head.Verdict, head.Judged = s.verdict(FindingLocalReads)
 	return append(append([]Row{head}, rows...), others...)
 }

@@ -20,38 +20,43 @@ type RecoveryPoint struct {
 	LostIDs  []string `json:"lost_ids,omitempty"` // the first 20
 	Interval
 	Objective
-	Verdict         Verdict         `json:"verdict"`
-	AckedAfterFault int             `json:"acked_after_fault"` // sent after the fault and acknowledged by a region that should have been fenced
-	Holes           int             `json:"holes"`             // lost while a later one is kept
-	Resurrected     int             `json:"resurrected"`       // absent before the lost region returned, there after
+	Verdict Verdict `json:"verdict"`
+	// sent after the fault and acknowledged by a region that should have been fenced
+	AckedAfterFault int             `json:"acked_after_fault"`
+	Holes           int             `json:"holes"`       // lost while a later one is kept
+	Resurrected     int             `json:"resurrected"` // absent before the lost region returned, there after
 	Duplicates      int             `json:"duplicates"`
 	Stores          []RecoveryPoint `json:"stores,omitempty"`
 }
 
-// MeasureRecoveryPoint measures how much acknowledged data each cause f cost after which another region is in charge (see chargeOf) or a store was
-// rebuilt: per store of the region that is in charge then, as read before what was lost returned, and jointly. It is nil when no fault was confirmed
-// or the specification names no store.
+// MeasureRecoveryPoint measures how much acknowledged data each cause f cost after which another region is in charge
+// (see chargeOf) or a store was rebuilt: per store of the region that is in charge then, as read before what was lost
+// returned, and jointly. It is nil when no fault was confirmed or the specification names no store.
 //
-// The acknowledged writes that were sent before f.hi, and not before that of an earlier such cause, are put in the order of their acknowledgement. With
-// x the first that is lost and y the newest that is kept with no loss before it (and was acknowledged by f.lo or by a lost region: that the next in
-// charge kept what it took itself says nothing about the loss),
+// The acknowledged writes that were sent before f.hi, and not before that of an earlier such cause, are put in the
+// order of their acknowledgement. With x the first that is lost and y the newest that is kept with no loss before it
+// (and was acknowledged by f.lo or by a lost region: that the next in charge kept what it took itself says nothing
+// about the loss),
 //
 //	max(0, f.lo - ack(x)) <= recovery point <= max(0, f.hi - ack(y))
 //
-// Nothing lost: the lower end is 0, and y is the newest of all. No y, because the first is lost: what was kept of the writes before them is in its
-// place, else the workload's start. In the joint figure a write is kept only if it is in every store, so it is at least the worst store's.
-// Writes with unknown outcome are never lost. A store that could not be read has no figure, and neither has the joint upper end. An acknowledgement
-// that was recorded after the harness had stood still may have come any time since the write was sent: ack(y) is that.
+// Nothing lost: the lower end is 0, and y is the newest of all. No y, because the first is lost: what was kept of the
+// writes before them is in its place, else the workload's start. In the joint figure a write is kept only if it is in
+// every store, so it is at least the worst store's. Writes with unknown outcome are never lost. A store that could not
+// be read has no figure, and neither has the joint upper end. An acknowledgement that was recorded after the harness
+// had stood still may have come any time since the write was sent: ack(y) is that.
 //
-// Where nobody else took over, the region in charge has what it acknowledged: what was lost is what it does not have after reconciliation.
+// Where nobody else took over, the region in charge has what it acknowledged: what was lost is what it does not have
+// after reconciliation.
 //
-// The objective holds for each of several causes, and the worst is the drill's. An objective of 0 promises that nothing is lost and is judged by
-// count. Others are judged by the interval; one store that fails fails the joint figure. A store that was as far behind before anything was
-// broken (see tooSlow) neither passes nor fails by what it lost too much: nobody can tell.
+// The objective holds for each of several causes, and the worst is the drill's. An objective of 0 promises that nothing
+// is lost and is judged by count. Others are judged by the interval; one store that fails fails the joint figure. A
+// store that was as far behind before anything was broken (see tooSlow) neither passes nor fails by what it lost too
+// much: nobody can tell.
 //
 // Holes are lost writes of which a later one of that kind is kept: in ordered stores one that was sent after their own
-// acknowledgement, in others one that was acknowledged after it. For the joint figure holes, resurrected (lost before the return,
-// there after reconciliation) and duplicates count the writes to which it happened in any store.
+// acknowledgement, in others one that was acknowledged after it. For the joint figure holes, resurrected (lost before
+// the return, there after reconciliation) and duplicates count the writes to which it happened in any store.
 func MeasureRecoveryPoint(h history.History, s Spec) *RecoveryPoint { //nolint:revive // RecoveryPoint is what it returns
 	a := viewOf(h, s).audit()
 	if a == nil {

@@ -12,7 +12,8 @@ func TestARecoveryTimeMayHaveNoUpperBound(t *testing.T) {
 	ended, open := fromTo(second, 2*second), more(3*second)
 	r := &RecoveryTime{Cause: "lose_region", Verdict: Inconclusive, Interval: ended.or(open)}
 	f := recoveryTimeFinding(r, nil)
-	if f.Verdict != Inconclusive || !strings.HasPrefix(f.Detail, "away for at least 1 s after lose_region, and nobody can say") {
+	if f.Verdict != Inconclusive || !strings.HasPrefix(f.Detail,
+		"away for at least 1 s after lose_region, and nobody can say") {
 		t.Errorf("got %+v", f)
 	}
 }

@@ -14,18 +14,20 @@ type ReplicationLag struct {
 	Stores []StoreLag `json:"stores"`
 }
 
-// StoreLag is the worst that was seen of one store: it was at least that. Null: nothing was copied then, or nobody looked.
+// StoreLag is the worst that was seen of one store: it was at least that. Null: nothing was copied then, or nobody
+// looked.
 type StoreLag struct {
 	Store  string `json:"store"`
 	Quiet  *Low   `json:"quiet_ms"`  // before the load began
 	Loaded *Low   `json:"loaded_ms"` // from the steady state until the first fault was ordered
 }
 
-// MeasureReplicationLag measures how far the survivor's stores were behind before anything was broken, where something stands in for a managed
-// service's replication: at the worst that was seen without a load, and under it, from the steady state until the first fault was ordered. It is
-// nil where nothing is replicated so, or nobody was asked.
+// MeasureReplicationLag measures how far the survivor's stores were behind before anything was broken, where something
+// stands in for a managed service's replication: at the worst that was seen without a load, and under it, from the
+// steady state until the first fault was ordered. It is nil where nothing is replicated so, or nobody was asked.
 //
-// It says nothing about the design under test: what was lost does, and clients know that. It says whether the machine could have kept the promise.
+// It says nothing about the design under test: what was lost does, and clients know that. It says whether the machine
+// could have kept the promise.
 func MeasureReplicationLag(h history.History, s Spec) *ReplicationLag { //nolint:revive // ReplicationLag is what it returns
 	return replicationLagTo(h, s, s.Survivor)
 }
@@ -72,9 +74,9 @@ type slowStore struct {
 	atFault time.Duration
 }
 
-// tooSlow are the stores that were as far behind as the recovery point may be when nothing was broken, the distance apart: the machine would have
-// lost as much of any design. A promise of no loss at all is not kept by copying afterwards, however quick that is; and where the scenario itself
-// makes the copies late, no machine is to blame.
+// tooSlow are the stores that were as far behind as the recovery point may be when nothing was broken, the distance
+// apart: the machine would have lost as much of any design. A promise of no loss at all is not kept by copying
+// afterwards, however quick that is; and where the scenario itself makes the copies late, no machine is to blame.
 func (v *view) tooSlow(c cause) []slowStore {
 	h, s := v.History, v.spec
 	region := v.inChargeAfter(c) // which would have had what was lost
@@ -87,14 +89,16 @@ func (v *view) tooSlow(c cause) []slowStore {
 	}
 	var slow []slowStore
 	for _, l := range m.Stores {
-		if l.Loaded != nil && time.Duration(*l.Loaded)-s.CopyTakes >= s.RecoveryPoint.Within && !lagInjected(h, l.Store, c.effect.Hi) {
+		if l.Loaded != nil && time.Duration(*l.Loaded)-s.CopyTakes >= s.RecoveryPoint.Within &&
+			!lagInjected(h, l.Store, c.effect.Hi) {
 			slow = append(slow, slowStore{l, maxLagAt(h, region, l.Store, c.effect.Hi)})
 		}
 	}
 	return slow
 }
 
-// maxLagAt is how far a store can have been behind at a time. It falls behind what was last seen of it no faster than time passes.
+// maxLagAt is how far a store can have been behind at a time. It falls behind what was last seen of it no faster than
+// time passes.
 func maxLagAt(h history.History, region, store string, at time.Duration) time.Duration {
 	bound := at
 	for _, l := range h.Lags {
@@ -105,7 +109,8 @@ func maxLagAt(h history.History, region, store string, at time.Duration) time.Du
 	return bound
 }
 
-// lagInjected reports whether a fault of the drill was meant to delay the copies of a store before the time that is judged.
+// lagInjected reports whether a fault of the drill was meant to delay the copies of a store before the time that is
+// judged.
 func lagInjected(h history.History, store string, at time.Duration) bool {
 	return slices.ContainsFunc(h.Faults, func(f history.Fault) bool {
 		return slices.Contains(laggingFaults, f.Name) && strings.HasPrefix(f.Target, store+" ") && f.Command <= at
@@ -115,8 +120,9 @@ func lagInjected(h history.History, store string, at time.Duration) bool {
 // laggingFaults are the faults that delay copies. Their targets begin with the store.
 var laggingFaults = []string{"lag_replication", "pause_replication", "throttle_replication"}
 
-// excuse takes back what a store's recovery point says against the design, and notes why, if the machine was too slow for that store. Where more is
-// lost than both can explain, what the machine was behind and what was allowed, the design lost it.
+// excuse takes back what a store's recovery point says against the design, and notes why, if the machine was too slow
+// for that store. Where more is lost than both can explain, what the machine was behind and what was allowed, the
+// design lost it.
 func (a *audit) excuse(p *RecoveryPoint, slow []slowStore) (excused bool) {
 	i := slices.IndexFunc(slow, func(l slowStore) bool { return l.Store == p.Name })
 	if i < 0 || p.Lost == 0 || p.Verdict == Pass || time.Duration(*p.Lo) > time.Duration(*p.Within)+slow[i].atFault {
@@ -137,11 +143,13 @@ func blameMachine(slow []StoreLag, within string) string {
 		}
 		who = append(who, l.Store+were+AtLeast(l.Loaded.Duration()))
 	}
-	return fmt.Sprintf("%s behind before anything was broken, of %s promised: this machine, not the design under test, was too slow; close what else "+
+	return fmt.Sprintf("%s behind before anything was broken, of %s promised: this machine, not the design under "+
+		"test, was too slow; close what else "+
 		"runs on it, or use a smaller timescale or versitygw (--aws packages)", strings.Join(who, " and "), within)
 }
 
-// replicationLags is the checker of how far replication was behind. It is no promise of the design's, so nothing is concluded of it here.
+// replicationLags is the checker of how far replication was behind. It is no promise of the design's, so nothing is
+// concluded of it here.
 type replicationLags struct{ noFindings }
 
 // Measure notes the lag.

@@ -19,12 +19,13 @@ type Precondition struct {
 
 // Metrics are the measurements by name. Null was not measured.
 type Metrics struct {
-	RecoveryTime   *RecoveryTime   `json:"recovery_time"`
-	RecoveryPoint  *RecoveryPoint  `json:"recovery_point"`
-	WriteLatency   *Latency        `json:"write_latency"`          // of the writes before the first fault
-	Capacity       *Capacity       `json:"capacity"`               // of what took over
-	Clients        *Clients        `json:"clients"`                // when they left the lost region
-	Forwarded      *Forwarded      `json:"forwarded"`              // what another region than the one in charge answered
+	RecoveryTime  *RecoveryTime  `json:"recovery_time"`
+	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
+	WriteLatency  *Latency       `json:"write_latency"` // of the writes before the first fault
+	Capacity      *Capacity      `json:"capacity"`      // of what took over
+	Clients       *Clients       `json:"clients"`       // when they left the lost region
+	// what another region than the one in charge answered
+	Forwarded      *Forwarded      `json:"forwarded"`
 	Sessions       []Session       `json:"sessions" schema:"null"` // by guarantee
 	Reads          []ReadLatency   `json:"reads" schema:"null"`    // by region and path
 	StaleConfig    *StaleConfig    `json:"stale_config"`

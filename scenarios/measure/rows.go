@@ -8,8 +8,8 @@ type Row struct {
 	Objective string
 	Measured  string
 	Deviation string
-	// The same in the time of the story, when that is another. What is measured there is the lab's times the timescale, or Extrapolated: from parts of
-	// which only some are.
+	// The same in the time of the story, when that is another. What is measured there is the lab's times the timescale,
+	// or Extrapolated: from parts of which only some are.
 	FullObjective, FullMeasured string
 	Extrapolated                bool
 	Judged                      bool
@@ -50,8 +50,9 @@ func (r Report) Rows(timescale float64) []Row {
 	return all
 }
 
-// full adds the time of the story, where the lab's is not the same. What was measured is said by say: nothing, where it is made of what is scheduled and of
-// what is physical, and nobody knows of how much of which. Times the timescale it would contradict the recovery time, which is told apart so.
+// full adds the time of the story, where the lab's is not the same. What was measured is said by say: nothing, where it
+// is made of what is scheduled and of what is physical, and nobody knows of how much of which. Times the timescale it
+// would contradict the recovery time, which is told apart so.
 func (s rowSource) full(out *Row, o Objective, say func(scale float64) string) {
 	if s.timescale == 1 || s.timescale <= 0 {
 		return

@@ -13,9 +13,15 @@ func TestLagInWords(t *testing.T) {
 		stores []StoreLag
 		want   []string
 	}{
-		"nothing was copied": {[]StoreLag{{Store: "objects"}, {Store: "items"}}, []string{"replication lag: not measured"}},
+		"nothing was copied": {
+			[]StoreLag{{Store: "objects"}, {Store: "items"}},
+			[]string{"replication lag: not measured"},
+		},
 		"under load": {
-			[]StoreLag{{Store: "objects", Loaded: new(Low(2699900 * time.Microsecond))}, {Store: "items", Loaded: new(Low(0))}},
+			[]StoreLag{
+				{Store: "objects", Loaded: new(Low(2699900 * time.Microsecond))},
+				{Store: "items", Loaded: new(Low(0))},
+			},
 			[]string{"replication lag: objects 2.70 s, items 0 ms before the fault"},
 		},
 		"without a load only": {
@@ -68,12 +74,16 @@ func TestADeviationIsRoundedOutwards(t *testing.T) {
 
 func TestSessionsInWords(t *testing.T) {
 	sessions := []Session{
-		{Guarantee: FindingReadYourWrites, Judged: 196, Violations: 27, Windows: []SessionWindow{{Age: Near(900 * time.Millisecond)}, {Age: Near(1632 * time.Millisecond)}}},
+		{
+			Guarantee: FindingReadYourWrites, Judged: 196, Violations: 27,
+			Windows: []SessionWindow{{Age: Near(900 * time.Millisecond)}, {Age: Near(1632 * time.Millisecond)}},
+		},
 		{Guarantee: FindingMonotonicReads, Judged: 144},
 		{Guarantee: FindingMonotonicReads},
 	}
 	want := []string{
-		"read your writes: 27 of 196 reads did not find it, in 2 windows, when it was up to 1.63 s old", "monotonic reads: all 144 reads found it",
+		"read your writes: 27 of 196 reads did not find it, in 2 windows, when it was up to 1.63 s old",
+		"monotonic reads: all 144 reads found it",
 		"monotonic reads: not measured",
 	}
 	for i, r := range (Report{Metrics: Metrics{Sessions: sessions}}).Rows(1) {
@@ -92,7 +102,8 @@ func TestTheRecoveryTimeHasOneFigureAtFullScale(t *testing.T) {
 	r := Judge(d.History, d.spec)
 	for _, row := range r.Rows(d.spec.Timescale) {
 		switch {
-		case row.ID == FindingRecoveryTime && (row.FullMeasured != "about "+Exactly(r.Metrics.RecoveryTime.FullScale.Duration()) || !row.Extrapolated):
+		case row.ID == FindingRecoveryTime &&
+			(row.FullMeasured != "about "+Exactly(r.Metrics.RecoveryTime.FullScale.Duration()) || !row.Extrapolated):
 			t.Errorf("it says %+v", row)
 		case row.ID == "first_success" && row.FullMeasured != "", row.ID == "clients_moved" && row.FullMeasured != "":
 			t.Errorf("%s is scaled, though it is made of what is physical too: %s", row.ID, row.FullMeasured)

@@ -27,7 +27,11 @@ func (v *view) failures() map[string]sentOps {
 
 // note notes those that were sent in a stretch of time, by their numbers.
 func (all sentOps) note(from, to time.Duration, noted map[int64]bool) {
-	i, _ := slices.BinarySearchFunc(all, from, func(op *history.Op, t time.Duration) int { return cmp.Compare(op.Sent, t) })
+	i, _ := slices.BinarySearchFunc(all, from, func(op *history.Op,
+		t time.Duration,
+	) int {
+		return cmp.Compare(op.Sent, t)
+	})
 	for ; i < len(all) && all[i].Sent < to; i++ {
 		noted[all[i].Seq] = true
 	}

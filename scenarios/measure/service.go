@@ -25,7 +25,8 @@ type service struct {
 	from, end     time.Duration
 }
 
-// newService counts what was offered, and not what was tried again on top: who is served at the second try was not served in time at the first.
+// newService counts what was offered, and not what was tried again on top: who is served at the second try was not
+// served in time at the first.
 func newService(h history.History, s Spec, excused excuse) *service {
 	v := emptyService(s, excused)
 	v.addOps(h.Ops)
@@ -67,8 +68,8 @@ func (v *service) streams(op *history.Op) (kind, place *stream) {
 	return kind, place
 }
 
-// addOps adds the operations that were recorded since it was last called. They come in the order in which they ended: what of the old ones was due after the first
-// of the new is put in its place again.
+// addOps adds the operations that were recorded since it was last called. They come in the order in which they ended:
+// what of the old ones was due after the first of the new is put in its place again.
 func (v *service) addOps(ops []history.Op) {
 	fresh := make([]call, 0, len(ops)-len(v.ops))
 	for i := len(v.ops); i < len(ops); i++ {
@@ -158,7 +159,8 @@ func (v *service) observe(h history.History) {
 		if i := slices.IndexFunc(h.Faults, confirmed); i >= 0 {
 			broken = h.Faults[i].Effective.Lo
 		}
-		if broken-steady < v.criterion.Window { // too short to tell what is offered: what came before it is no other load
+		// too short to tell what is offered: what came before it is no other load
+		if broken-steady < v.criterion.Window {
 			steady = min(steady, v.all.calls[0].due)
 			broken = v.all.calls[max(0, v.all.before(broken)-1)].due
 		}
@@ -166,7 +168,10 @@ func (v *service) observe(h history.History) {
 	v.all.measureOffered(steady, broken)
 	v.parts = v.parts[:0]
 	candidates := v.regions
-	if kinds := []bool{len(v.writes.calls) > 0, len(v.reads.calls) > 0, v.others}; len(slices.DeleteFunc(kinds, func(is bool) bool { return !is })) > 1 {
+	if kinds := []bool{
+		len(v.writes.calls) > 0, len(v.reads.calls) > 0,
+		v.others,
+	}; len(slices.DeleteFunc(kinds, func(is bool) bool { return !is })) > 1 {
 		candidates = append([]*stream{v.writes, v.reads}, v.regions...)
 	}
 	for _, s := range candidates {
@@ -208,7 +213,8 @@ func (v *service) rejudged(s *stream) *stream {
 // observed says whether anything was.
 func (v *service) observed() bool { return len(v.all.calls) > 0 && v.criterion.Window > 0 }
 
-// tooThin says whether the steady load leaves parts of windows without any operation, so that no window could ever be good.
+// tooThin says whether the steady load leaves parts of windows without any operation, so that no window could ever be
+// good.
 func (v *service) tooThin() bool {
 	return v.all.offeredDuring > 0 && v.all.rate()*float64(v.criterion.Window)/windowParts < 1
 }

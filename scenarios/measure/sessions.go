@@ -11,7 +11,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// FindingReadYourWrites and FindingMonotonicReads fail when a session did not find what it wrote, or what it had read before.
+// FindingReadYourWrites and FindingMonotonicReads fail when a session did not find what it wrote, or what it had read
+// before.
 const (
 	FindingReadYourWrites = "read_your_writes"
 	FindingMonotonicReads = "monotonic_reads"
@@ -39,16 +40,17 @@ type SessionWindow struct {
 	IDs    []string `json:"ids"`
 }
 
-// Guarantees are what a session may be promised (Terry et al., "Session Guarantees for Weakly Consistent Replicated Data", 1994), by the ids of
-// the findings: that it reads what it wrote, and that what it has read it finds again.
+// Guarantees are what a session may be promised (Terry et al., "Session Guarantees for Weakly Consistent Replicated
+// Data", 1994), by the ids of the findings: that it reads what it wrote, and that what it has read it finds again.
 func Guarantees() []string { return []string{FindingReadYourWrites, FindingMonotonicReads} }
 
 // MeasureSessions judges what each client read, a client being a session. It is nil where no guarantee is promised.
 //
-// A read tells something of read_your_writes when its client had been told that the same verification is written before it sent the read, and
-// of monotonic_reads when it had found the verification before. It violates the guarantee when the verification is not there; one that got no
-// answer tells nothing, nor does one that was due before the steady state. Nothing is known where no read tells of it after the fault. Violations of
-// a session that no other read comes between make a window, from the first one sent to the last one answered.
+// A read tells something of read_your_writes when its client had been told that the same verification is written before
+// it sent the read, and of monotonic_reads when it had found the verification before. It violates the guarantee when
+// the verification is not there; one that got no answer tells nothing, nor does one that was due before the steady
+// state. Nothing is known where no read tells of it after the fault. Violations of a session that no other read comes
+// between make a window, from the first one sent to the last one answered.
 func MeasureSessions(h history.History, s Spec) []Session { //nolint:revive // Sessions are what it returns
 	return bareView(h, s).sessions()
 }
@@ -69,7 +71,8 @@ func (v *view) session(id string, k *knowledge) Session {
 	s := Session{Guarantee: id, Windows: []SessionWindow{}}
 	steady, _ := v.PhaseAt(history.PhaseSteady)
 	f := time.Duration(math.MaxInt64) // when all that was broken was surely effective
-	for i, fault := range slices.DeleteFunc(slices.Clone(v.Faults), func(f history.Fault) bool { return !confirmed(f) }) {
+	for i, fault := range slices.DeleteFunc(slices.Clone(v.Faults),
+		func(f history.Fault) bool { return !confirmed(f) }) {
 		if i == 0 {
 			f = 0
 		}
@@ -129,7 +132,8 @@ func (k *knowledge) follow(s *Session, client int, places []int32, steady, f tim
 	for _, i := range places {
 		op, id := &k.ops[i], k.of[i]
 		absent := op.Outcome != history.OK && op.Status == http.StatusNotFound
-		if op.Kind != history.Read || op.Due < steady || k.whose[id] != k.client || k.since[id] > op.Sent || op.Outcome != history.OK && !absent {
+		if op.Kind != history.Read || op.Due < steady || k.whose[id] != k.client || k.since[id] > op.Sent ||
+			op.Outcome != history.OK && !absent {
 			continue
 		}
 		s.Judged++
@@ -154,7 +158,10 @@ func (k *knowledge) follow(s *Session, client int, places []int32, steady, f tim
 
 func sessionFinding(s Session) Finding {
 	f := Finding{ID: s.Guarantee, Checker: "sessions", Verdict: s.Verdict}
-	what := map[string]string{FindingReadYourWrites: "had written itself", FindingMonotonicReads: "had read before"}[s.Guarantee]
+	what := map[string]string{
+		FindingReadYourWrites: "had written itself",
+		FindingMonotonicReads: "had read before",
+	}[s.Guarantee]
 	switch {
 	case s.After == 0 && s.Violations == 0:
 		f.Detail = "after the fault no session read again what it " + what + ": nothing is known"
@@ -168,8 +175,10 @@ func sessionFinding(s Session) Finding {
 		}
 		f.Evidence = f.Evidence[:min(len(f.Evidence), maxEvidence)]
 		w := s.Windows[0]
-		f.Detail = fmt.Sprintf("of %d reads of what the session %s, %d did not find it; the first was of client %d in %s; the oldest of it was %s old, where the "+
-			"database that was asked said that it was up to %s behind", s.Judged, what, s.Violations, w.Client, w.Region, Exactly(time.Duration(age)), Exactly(time.Duration(lag)))
+		f.Detail = fmt.Sprintf("of %d reads of what the session %s, %d did not find it; the first was of client %d "+
+			"in %s; the oldest of it was %s old, where the "+
+			"database that was asked said that it was up to %s behind", s.Judged, what, s.Violations, w.Client,
+			w.Region, Exactly(time.Duration(age)), Exactly(time.Duration(lag)))
 	}
 	return f
 }
@@ -203,7 +212,8 @@ func (sessionGuarantees) Rows(s rowSource) (rows []Row) {
 
 func (s Session) row(in rowSource) Row {
 	out := Row{
-		ID: s.Guarantee, Name: Title(s.Guarantee), Objective: always, Judged: true, Verdict: s.Verdict, Measured: "not measured",
+		ID: s.Guarantee, Name: Title(s.Guarantee), Objective: always, Judged: true, Verdict: s.Verdict,
+		Measured: "not measured",
 	}
 	if s.Violations == 0 {
 		if s.Judged > 0 {
@@ -216,7 +226,11 @@ func (s Session) row(in rowSource) Row {
 		age = max(age, w.Age)
 	}
 	out.Measured = fmt.Sprintf("%d of %s did not find it, in %s, when it was up to %s old",
-		s.Violations, Count(s.Judged, "read", "reads"), Count(len(s.Windows), "window", "windows"), Exactly(age.Duration()))
-	in.full(&out, Objective{}, func(scale float64) string { return "up to " + Exactly(AtScale(age.Duration(), scale)) + " old" })
+		s.Violations, Count(s.Judged, "read", "reads"), Count(len(s.Windows), "window", "windows"),
+		Exactly(age.Duration()))
+	in.full(&out, Objective{}, func(scale float64) string {
+		return "up to " + Exactly(AtScale(age.Duration(), scale)) +
+			" old"
+	})
 	return out
 }

@@ -16,7 +16,8 @@ func TestWindowsOfViolations(t *testing.T) {
 	var ops []history.Op
 	add := func(client int, kind history.Kind, id string, sentMS int, status int) {
 		op := history.Op{
-			Client: client, Kind: kind, ID: id, Sent: time.Duration(sentMS) * msec, Done: time.Duration(sentMS+10) * msec, Status: status, Region: "asia",
+			Client: client, Kind: kind, ID: id, Sent: time.Duration(sentMS) * msec,
+			Done: time.Duration(sentMS+10) * msec, Status: status, Region: "asia",
 			Lag: 500 * msec, Outcome: history.OK,
 		}
 		if status >= 400 {
@@ -43,13 +44,22 @@ func TestWindowsOfViolations(t *testing.T) {
 		{
 			Guarantee: FindingReadYourWrites, Sessions: 1, Judged: 4, Violations: 3, Verdict: Fail,
 			Windows: []SessionWindow{
-				{Client: 7, Region: "asia", At: Span(*between(100, 210)), Reads: 2, Age: Near(170 * msec), Lag: Near(500 * msec), IDs: []string{"a", "b"}},
-				{Client: 7, Region: "asia", At: Span(*between(400, 410)), Reads: 1, Age: Near(390 * msec), Lag: Near(500 * msec), IDs: []string{"a"}},
+				{
+					Client: 7, Region: "asia", At: Span(*between(100, 210)), Reads: 2, Age: Near(170 * msec),
+					Lag: Near(500 * msec), IDs: []string{"a", "b"},
+				},
+				{
+					Client: 7, Region: "asia", At: Span(*between(400, 410)), Reads: 1, Age: Near(390 * msec),
+					Lag: Near(500 * msec), IDs: []string{"a"},
+				},
 			},
 		},
 		{
 			Guarantee: FindingMonotonicReads, Sessions: 1, Judged: 1, Violations: 1, Verdict: Fail,
-			Windows: []SessionWindow{{Client: 7, Region: "asia", At: Span(*between(400, 410)), Reads: 1, Age: Near(90 * msec), Lag: Near(500 * msec), IDs: []string{"a"}}},
+			Windows: []SessionWindow{{
+				Client: 7, Region: "asia", At: Span(*between(400, 410)), Reads: 1,
+				Age: Near(90 * msec), Lag: Near(500 * msec), IDs: []string{"a"},
+			}},
 		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -57,7 +67,8 @@ func TestWindowsOfViolations(t *testing.T) {
 	}
 }
 
-// A store that is always asked after it has everything breaks no promise; the same history with one answer turned is caught.
+// A store that is always asked after it has everything breaks no promise; the same history with one answer turned is
+// caught.
 func TestSessionsOfAnyHistory(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var ops []history.Op
@@ -67,8 +78,9 @@ func TestSessionsOfAnyHistory(t *testing.T) {
 		for i := range rapid.IntRange(1, 60).Draw(t, "operations") {
 			id := rapid.SampledFrom([]string{"a", "b", "c", "d"}).Draw(t, "id")
 			op := history.Op{
-				Kind: history.Read, ID: id, Client: rapid.IntRange(0, 2).Draw(t, "client"), Outcome: history.OK, Status: 200,
-				Sent: time.Duration(10*i) * msec, Done: time.Duration(10*i+5) * msec,
+				Kind: history.Read, ID: id, Client: rapid.IntRange(0, 2).Draw(t, "client"), Outcome: history.OK,
+				Status: 200,
+				Sent:   time.Duration(10*i) * msec, Done: time.Duration(10*i+5) * msec,
 			}
 			switch {
 			case !written[id] && rapid.Bool().Draw(t, "write"):

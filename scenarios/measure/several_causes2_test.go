@@ -17,7 +17,8 @@ var severalCauses2 = []several{
 		return d
 	}, Pass, nil, 1140, 198, 2, "us-west-2 is in charge after it", ""},
 	{"no mark and no timeline, and latency in the outage", func() *drill {
-		d := world(8500).failover(home, standby, 3000, 4200, 0, 0).gone(2000, 3000, history.StoreItems).fault("latency", "x", 3300, 3310, 0)
+		d := world(8500).failover(home, standby, 3000, 4200, 0, 0).gone(2000, 3000, history.StoreItems).fault("latency",
+			"x", 3300, 3310, 0)
 		d.Marks = nil
 		for i := range d.Ops {
 			d.Ops[i].Timeline = 0
@@ -34,16 +35,22 @@ var severalCauses2 = []several{
 	{"three regions, no marks: standby, then eu", func() *drill {
 		d := world(10500).failover(home, standby, 3000, 4200, 0, 2).failover(standby, third, 6500, 7700, 0, 3)
 		d.Marks, d.spec.Survivor = nil, third
-		return d.allReads(history.BeforeReturn, func(r *history.FinalRead) { r.Region = third }).allReads(history.AfterReconciliation, func(r *history.FinalRead) { r.Region = third })
+		return d.allReads(history.BeforeReturn,
+			func(r *history.FinalRead) { r.Region = third }).allReads(history.AfterReconciliation,
+			func(r *history.FinalRead) { r.Region = third })
 	}, Pass, nil, 1140, 0, 0, "us-west-2 is in charge after it", ""},
 	{"three regions, with marks: standby, then eu", func() *drill {
 		d := world(10500).failover(home, standby, 3000, 4200, 0, 2).failover(standby, third, 6500, 7700, 0, 3)
 		d.spec.Survivor = third
-		return d.allReads(history.BeforeReturn, func(r *history.FinalRead) { r.Region = third }).allReads(history.AfterReconciliation, func(r *history.FinalRead) { r.Region = third })
+		return d.allReads(history.BeforeReturn,
+			func(r *history.FinalRead) { r.Region = third }).allReads(history.AfterReconciliation,
+			func(r *history.FinalRead) { r.Region = third })
 	}, Pass, nil, 1140, 0, 0, "us-west-2 is in charge after it", ""},
 	{"three regions, another one than planned takes over", func() *drill {
 		d := world(8500).failover(home, third, 3000, 4200, 0, 2)
-		return d.allReads(history.BeforeReturn, func(r *history.FinalRead) { r.Region = third }).allReads(history.AfterReconciliation, func(r *history.FinalRead) { r.Region = third })
+		return d.allReads(history.BeforeReturn,
+			func(r *history.FinalRead) { r.Region = third }).allReads(history.AfterReconciliation,
+			func(r *history.FinalRead) { r.Region = third })
 	}, Pass, nil, 1140, 0, 0, "eu-west-1 is in charge after it", ""},
 	{"fail over, back in order without a mark, over again", func() *drill {
 		d := world(12500).failover(home, standby, 3000, 4200, 5500, 2).readAt(5400, standby)
@@ -53,7 +60,8 @@ var severalCauses2 = []several{
 	}, Pass, nil, 1140, 198, 2, "", ""},
 	// --- 404s
 	{"404s of lost writes after the second failover only", func() *drill {
-		d := world(9500).fault("cut_link", "x", 1500, 1510, 2000).failover(home, standby, 4000, 5200, 0, 2).gone(3800, 4000, history.StoreItems)
+		d := world(9500).fault("cut_link", "x", 1500, 1510, 2000).failover(home, standby, 4000, 5200, 0, 2).gone(3800,
+			4000, history.StoreItems)
 		return d.readEvery(50, func(due int) (int, string) {
 			if due >= 4000 && due < 5200 {
 				return 503, "v00"
@@ -101,7 +109,10 @@ var severalCauses2 = []several{
 		d.readAt(7900, standby)
 		for i := range d.Reads {
 			if r := &d.Reads[i]; r.At.Lo == ms(7900) && r.Store == history.StoreItems {
-				r.IDs = slices.DeleteFunc(r.IDs, func(id string) bool { return id == d.Ops[at(2800)].ID || id == d.Ops[at(2900)].ID })
+				r.IDs = slices.DeleteFunc(r.IDs, func(id string) bool {
+					return id == d.Ops[at(2800)].ID ||
+						id == d.Ops[at(2900)].ID
+				})
 			}
 		}
 		return d.readEvery(50, func(due int) (int, string) {
@@ -115,17 +126,24 @@ var severalCauses2 = []several{
 		})
 	}, Pass, nil, 1140, 198, 2, "", ""},
 	// --- readings
-	{"both healed before the readings of the second", func() *drill {
-		d := world(10500).failover(home, standby, 3000, 4200, 6000, 2).readAt(5900, standby).failover(standby, home, 7000, 8200, 9800, 3)
-		d.spec.Survivor = home
-		return d.allReads(history.BeforeReturn, func(r *history.FinalRead) {
-			if r.At.Lo > ms(6000) {
-				r.Region = home
-			}
-		}).allReads(history.AfterReconciliation, func(r *history.FinalRead) { r.Region = home })
-	}, Inconclusive, map[string]Verdict{FindingDrill: Inconclusive, FindingRecoveryPoint: Inconclusive}, 1140, 0, 0, "lose_region on us-west-2 was being healed", ""},
+	{
+		"both healed before the readings of the second", func() *drill {
+			d := world(10500).failover(home, standby, 3000, 4200, 6000, 2).readAt(5900, standby).failover(standby, home,
+				7000, 8200, 9800, 3)
+			d.spec.Survivor = home
+			return d.allReads(history.BeforeReturn, func(r *history.FinalRead) {
+				if r.At.Lo > ms(6000) {
+					r.Region = home
+				}
+			}).allReads(history.AfterReconciliation, func(r *history.FinalRead) { r.Region = home })
+		}, Inconclusive,
+		map[string]Verdict{FindingDrill: Inconclusive, FindingRecoveryPoint: Inconclusive},
+		1140, 0, 0,
+		"lose_region on us-west-2 was being healed", "",
+	},
 	{"latency healed before the reading takes nothing back", func() *drill {
-		return world(8500).fault("latency", "x", 2000, 2010, 5000).failover(home, standby, 3000, 4200, 0, 2).gone(2800, 3000, history.StoreItems)
+		return world(8500).fault("latency", "x", 2000, 2010, 5000).failover(home, standby, 3000, 4200, 0, 2).gone(2800,
+			3000, history.StoreItems)
 	}, Pass, nil, 1140, 198, 2, "", ""},
 	// --- doubts
 	{"second fault lapsed", func() *drill {
@@ -142,10 +160,12 @@ var severalCauses2 = []several{
 		return world(8500).failover(home, standby, 3000, 5300, 0, 2).fault("latency", "x", 6800, 6810, -1)
 	}, Fail, map[string]Verdict{FindingDrill: Inconclusive, FindingRecoveryTime: Fail}, 2240, 0, 0, "", ""},
 	{"away by itself between two harmless causes is the first's", func() *drill {
-		return world(8500).fault("cut_link", "x", 1500, 1510, 2000).away(3000, 5500).fault("latency", "y", 7000, 7010, 8000)
+		return world(8500).fault("cut_link", "x", 1500, 1510, 2000).away(3000, 5500).fault("latency", "y", 7000, 7010,
+			8000)
 	}, Fail, f1(FindingRecoveryTime, Fail), 2450, 0, 0, "cut_link", ""},
 	{"away by itself before a condition's cause", func() *drill {
-		return world(8500).away(1500, 1900).fault("squeeze", home, 2500, 2510, 0).failover(home, standby, 4000, 5200, 0, 2)
+		return world(8500).away(1500, 1900).fault("squeeze", home, 2500, 2510, 0).failover(home, standby, 4000, 5200, 0,
+			2)
 	}, Inconclusive, anyBad, 0, 0, -1, "not steady", ""},
 	{"reads away by themselves before the fault, writes fine", func() *drill {
 		d := world(8500).failover(home, standby, 4000, 5200, 0, 2)
@@ -181,7 +201,8 @@ var severalCauses2 = []several{
 		return d
 	}, Pass, nil, 1140, 0, 0, "", ""},
 	{"too few before the second cause which takes over", func() *drill {
-		return world(9500).fault("cut_link", "x", 1500, 1510, 1700).away(1900, 3500).failover(home, standby, 3500, 4700, 0, 2)
+		return world(9500).fault("cut_link", "x", 1500, 1510, 1700).away(1900, 3500).failover(home, standby, 3500, 4700,
+			0, 2)
 	}, Inconclusive, anyBad, 0, 0, -1, "only", ""},
 	{"nothing acknowledged before the first harmless cause, enough before the loss", func() *drill {
 		d := world(9500).fault("cut_link", "x", 1200, 1210, 1700).failover(home, standby, 4500, 5700, 0, 2)
@@ -208,10 +229,12 @@ var severalCauses2 = []several{
 		return d
 	}, Fail, f1(FindingRefused, Fail), 1140, 0, 0, "", ""},
 	{"a hole in postgres at the second cause", func() *drill {
-		return world(8500).fault("cut_link", "x", 1500, 1510, 2000).failover(home, standby, 3000, 4200, 0, 2).gone(2800, 2900, history.StorePostgres)
+		return world(8500).fault("cut_link", "x", 1500, 1510, 2000).failover(home, standby, 3000, 4200, 0, 2).gone(2800,
+			2900, history.StorePostgres)
 	}, Fail, f1(FindingHole, Fail), 1140, 198, 1, "", ""},
 	{"lost after the failover, before a harmless third cause", func() *drill {
-		return world(9500).failover(home, standby, 3000, 4200, 0, 2).fault("latency", "x", 6500, 6510, 7500).gone(5000, 5100, history.StoreItems)
+		return world(9500).failover(home, standby, 3000, 4200, 0, 2).fault("latency", "x", 6500, 6510, 7500).gone(5000,
+			5100, history.StoreItems)
 	}, Fail, f1(FindingLostAfterFailover, Fail), 1140, 0, 0, "", ""},
 	{"a third region that is lost acknowledges all the same, before the failover", func() *drill {
 		d := world(9500).loseRegion(third, 2000, 0).failover(home, standby, 4000, 5200, 0, 2)
@@ -219,13 +242,15 @@ var severalCauses2 = []several{
 		return d
 	}, Fail, f1(FindingFencing, Fail), 1140, 0, 0, "1 of 12 writes", ""},
 	{"split brain after a partition, second harmless cause, marks there", func() *drill {
-		d := world(9500).fault("partition", "x", 3000, 3010, 0).mark("promoted", 3900, standby).away(3000, 4200).served(4200, 9500, standby, 2)
+		d := world(9500).fault("partition", "x", 3000, 3010, 0).mark("promoted", 3900, standby).away(3000,
+			4200).served(4200, 9500, standby, 2)
 		d.fault("latency", "y", 6000, 6010, 7000)
 		d.ok(at(6500), home)
 		return d
 	}, Fail, f1(FindingFencing, Fail), 1145, 0, 0, "", ""},
 	{"after the failback the once promoted standby still acknowledges", func() *drill {
-		d := world(10500).failover(home, standby, 3000, 4200, 6000, 2).readAt(5900, standby).order(home, 7000, 7900).mark("promoted", 7400, home)
+		d := world(10500).failover(home, standby, 3000, 4200, 6000, 2).readAt(5900, standby).order(home, 7000,
+			7900).mark("promoted", 7400, home)
 		d.away(7000, 7600).served(7600, 10500, home, 3)
 		d.spec.Survivor = home
 		d.allReads(history.BeforeReturn, func(r *history.FinalRead) {
@@ -238,11 +263,13 @@ var severalCauses2 = []several{
 		return d
 	}, Fail, f1(FindingFencing, Fail), 1140, 0, 0, "", ""},
 	{"a partition, home acknowledges until the promotion: lost, and no fencing failure", func() *drill {
-		d := world(8500).fault("partition", "x", 3000, 3010, 0).mark("promoted", 3900, standby).mark("redirected", 4000, standby).served(4100, 8500, standby, 2)
+		d := world(8500).fault("partition", "x", 3000, 3010, 0).mark("promoted", 3900, standby).mark("redirected", 4000,
+			standby).served(4100, 8500, standby, 2)
 		return d.away(3900, 4100).gone(3000, 3900)
 	}, Fail, anyBad, 0, 0, -1, "", ""},
 	{"data kept by the first failover and lost by the second: no promise excuses that", func() *drill {
-		d := world(10500).failover(home, standby, 3000, 4200, 6000, 2).readAt(5900, standby).failover(standby, home, 7000, 8200, 0, 3)
+		d := world(10500).failover(home, standby, 3000, 4200, 6000, 2).readAt(5900, standby).failover(standby, home,
+			7000, 8200, 0, 3)
 		d.spec.Survivor, d.spec.RecoveryPoint = home, &RecoveryPointObjective{Within: 10 * time.Second}
 		d.allReads(history.BeforeReturn, func(r *history.FinalRead) {
 			if r.At.Lo > ms(6000) {
@@ -255,11 +282,14 @@ var severalCauses2 = []several{
 		})
 		return d
 	}, Fail, f1(FindingLostAfterFailover, Fail), 1140, 0, -1, "", ""},
-	{"switchover never done, a third region takes over, no timelines", func() *drill {
-		d := world(9500).order(standby, 2500, 0).failover(home, third, 5000, 6200, 0, 2)
-		d.spec.Survivor = third
-		return d.readIn(third).timeless()
-	}, Fail, f1(FindingSwitchover, Fail), 1140, 0, 0, "eu-west-1 is in charge after it", "us-west-2 is in charge after it"},
+	{
+		"switchover never done, a third region takes over, no timelines", func() *drill {
+			d := world(9500).order(standby, 2500, 0).failover(home, third, 5000, 6200, 0, 2)
+			d.spec.Survivor = third
+			return d.readIn(third).timeless()
+		}, Fail, f1(FindingSwitchover, Fail), 1140, 0, 0, "eu-west-1 is in charge after it",
+		"us-west-2 is in charge after it",
+	},
 	{"kill of the database loses 88 ms (control: no second cause)", func() *drill {
 		return world(8500).fault("kill", "postgres", 3000, 3010, 3500).away(3000, 3700).gone(2900, 3000)
 	}, Pass, nil, 645, 98, 1, "", ""},
@@ -269,12 +299,14 @@ var severalCauses2 = []several{
 		return d.readIn(third).timeless()
 	}, Pass, nil, 1140, 0, 0, "us-west-2 is in charge after it", ""},
 	{"three regions, no marks, the second loses within", func() *drill {
-		d := world(10500).failover(home, standby, 3000, 4200, 0, 2).failover(standby, third, 6500, 7700, 0, 3).gone(6300, 6500, history.StoreItems)
+		d := world(10500).failover(home, standby, 3000, 4200, 0, 2).failover(standby, third, 6500, 7700, 0,
+			3).gone(6300, 6500, history.StoreItems)
 		d.Marks, d.spec.Survivor = nil, third
 		return d.readIn(third)
 	}, Pass, nil, 1140, 198, 2, "us-west-2 is in charge after it", ""},
 	{"no write works among 20 reads each, 90 % promised, condition 40 ms after steady", func() *drill {
-		d := world(8500).fault("squeeze", home, 1040, 1050, 0).fault("read_only_disk", "postgres", 3000, 3010, 0).away(3000, 8500).readsOK(5)
+		d := world(8500).fault("squeeze", home, 1040, 1050, 0).fault("read_only_disk", "postgres", 3000, 3010,
+			0).away(3000, 8500).readsOK(5)
 		d.spec.RecoveryTime.Success, d.spec.RecoveryTime.Capacity = 0.9, 0.9
 		return d
 	}, Fail, f1(FindingRecoveryTime, Fail), 5450, 0, 0, "writes", ""},

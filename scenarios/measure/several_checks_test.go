@@ -27,7 +27,10 @@ func (d *drill) longer(n int, region string) {
 	at := len(d.Ops)
 	for i := at; i < at+n; i++ {
 		due := time.Duration(500+100*i) * msec
-		d.Ops = append(d.Ops, history.Op{Seq: int64(i), Kind: history.Write, ID: fmt.Sprintf("x%03d", i), Due: due, Sent: due + msec})
+		d.Ops = append(d.Ops, history.Op{
+			Seq: int64(i), Kind: history.Write, ID: fmt.Sprintf("x%03d", i), Due: due,
+			Sent: due + msec,
+		})
 		d.ok(i, region)
 		d.keep(i)
 	}
@@ -47,7 +50,8 @@ func (d *drill) longer(n int, region string) {
 
 func (d *drill) switchover(to string, at, done int) {
 	d.Faults = append(d.Faults, history.Fault{
-		Name: history.Switchover, Target: to, Command: time.Duration(at) * msec, Effective: between(at, at), Healed: between(at, done), Confirmed: true, By: "done",
+		Name: history.Switchover, Target: to, Command: time.Duration(at) * msec, Effective: between(at, at),
+		Healed: between(at, done), Confirmed: true, By: "done",
 	})
 }
 
@@ -65,7 +69,10 @@ func (d *drill) sight(node, region, leads string, lo, hi int) {
 	if leads == "" {
 		c.Error, c.Revision = "no answer", 0
 	} else {
-		c.Values = []history.ConfigValue{{Key: "postgres", Source: "region", ConfigEndpoint: history.ConfigEndpoint{Region: leads, Address: "hub:1"}}}
+		c.Values = []history.ConfigValue{{
+			Key: "postgres", Source: "region",
+			ConfigEndpoint: history.ConfigEndpoint{Region: leads, Address: "hub:1"},
+		}}
 	}
 	d.Configs = append(d.Configs, c)
 }
@@ -171,7 +178,8 @@ func shares(lo, hi float64) func(r Report, d *drill) string {
 			return "capacity not measured"
 		}
 		if math.Abs(float64(*c.ShareLo)-lo) > 0.005 || math.Abs(float64(*c.ShareHi)-hi) > 0.005 {
-			return fmt.Sprintf("share %.3f to %.3f, want %.3f to %.3f", float64(*c.ShareLo), float64(*c.ShareHi), lo, hi)
+			return fmt.Sprintf("share %.3f to %.3f, want %.3f to %.3f", float64(*c.ShareLo), float64(*c.ShareHi), lo,
+				hi)
 		}
 		return ""
 	}
@@ -180,8 +188,9 @@ func shares(lo, hi float64) func(r Report, d *drill) string {
 func (d *drill) reader(client int, id string, dueMS int, status int, region string) *history.Op {
 	due := time.Duration(dueMS) * msec
 	op := history.Op{
-		Seq: int64(len(d.Ops)), Kind: history.Read, ID: id, Client: client, Due: due, Sent: due, Done: due + 5*msec, Attempts: 1,
-		Outcome: history.OK, Status: status, Region: region, Timeline: 1,
+		Seq: int64(len(d.Ops)), Kind: history.Read, ID: id, Client: client, Due: due, Sent: due, Done: due + 5*msec,
+		Attempts: 1,
+		Outcome:  history.OK, Status: status, Region: region, Timeline: 1,
 	}
 	if status != 200 {
 		op.Outcome, op.Error = history.Failed, fmt.Sprint("status ", status)

@@ -10,7 +10,10 @@ import (
 
 var severalMetrics1 = []metricCase{
 	// --- capacity
-	{"capacity: two losses, all of it served after each", func(d *drill) { d.twice(); d.spec.StandbyCapacity = 0.9 }, says(FindingStandbyCapacity, Pass)},
+	{
+		"capacity: two losses, all of it served after each", func(d *drill) { d.twice(); d.spec.StandbyCapacity = 0.9 },
+		says(FindingStandbyCapacity, Pass),
+	},
 	{"capacity: two losses, half served after the second", func(d *drill) {
 		d.twice()
 		d.spec.StandbyCapacity = 0.9
@@ -27,7 +30,10 @@ var severalMetrics1 = []metricCase{
 	}, both(says(FindingStandbyCapacity, Fail))},
 	{"capacity: a squeeze that is healed in between", func(d *drill) {
 		d.spec.StandbyCapacity = 0.9
-		d.Faults = append(d.Faults, history.Fault{Name: "squeeze", Target: standby, Command: 1990 * msec, Effective: between(2000, 2010), Healed: between(4900, 4950), Confirmed: true})
+		d.Faults = append(d.Faults, history.Fault{
+			Name: "squeeze", Target: standby, Command: 1990 * msec,
+			Effective: between(2000, 2010), Healed: between(4900, 4950), Confirmed: true,
+		})
 		for i := 37; i < 45; i += 2 {
 			d.bad(i)
 		}
@@ -40,7 +46,10 @@ var severalMetrics1 = []metricCase{
 	}, both(says(FindingStandbyCapacity, Inconclusive))},
 	{"capacity: the second loss comes within a window", func(d *drill) {
 		d.spec.StandbyCapacity = 0.9
-		d.Faults = append(d.Faults, history.Fault{Name: "lose_region", Target: third, Regions: []string{third}, Command: 3490 * msec, Effective: between(3500, 3510), Healed: between(7000, 7100), Confirmed: true})
+		d.Faults = append(d.Faults, history.Fault{
+			Name: "lose_region", Target: third, Regions: []string{third},
+			Command: 3490 * msec, Effective: between(3500, 3510), Healed: between(7000, 7100), Confirmed: true,
+		})
 	}, not(FindingStandbyCapacity, Fail)},
 	{"capacity: the reported figure explains the verdict", func(d *drill) {
 		d.spec.StandbyCapacity = 0.9
@@ -72,23 +81,37 @@ var severalMetrics1 = []metricCase{
 			d.slowly(i, 300*msec)
 		}
 	}, says(FindingStandbyCapacity, Fail)},
-	{"capacity: a thin load tells nothing", func(d *drill) { d.spec.StandbyCapacity = 0.9; d.spec.RecoveryTime.Window = 300 * msec }, says(FindingStandbyCapacity, Inconclusive)},
-	{"capacity: a partition without a failover", func(d *drill) { d.unmoved(); d.spec.StandbyCapacity = 0.9 }, both(says(FindingStandbyCapacity, Pass), shares(1, 1))},
+	{
+		"capacity: a thin load tells nothing",
+		func(d *drill) { d.spec.StandbyCapacity = 0.9; d.spec.RecoveryTime.Window = 300 * msec },
+		says(FindingStandbyCapacity, Inconclusive),
+	},
+	{
+		"capacity: a partition without a failover", func(d *drill) { d.unmoved(); d.spec.StandbyCapacity = 0.9 },
+		both(says(FindingStandbyCapacity, Pass), shares(1, 1)),
+	},
 	{"capacity: retries are no demand", func(d *drill) {
 		d.spec.StandbyCapacity = 0.9
 		for i := 40; i < 50; i++ {
 			d.sentAgain(i, 200)
 		}
 	}, says(FindingStandbyCapacity, Pass)},
-	{"capacity: latency first, then the loss", func(d *drill) { d.first("latency"); d.spec.StandbyCapacity = 0.9 }, says(FindingStandbyCapacity, Pass)},
+	{
+		"capacity: latency first, then the loss", func(d *drill) { d.first("latency"); d.spec.StandbyCapacity = 0.9 },
+		says(FindingStandbyCapacity, Pass),
+	},
 	{"capacity: a partition with a failover, then the old home is lost", func(d *drill) {
-		// After the partition half is served, to the end. That the old home, which serves nobody, is lost later moves nobody.
+		// After the partition half is served, to the end. That the old home, which serves nobody, is lost later moves
+		// nobody.
 		d.partition()
 		d.spec.StandbyCapacity = 0.9
 		for i := 38; i < 60; i += 2 {
 			d.bad(i)
 		}
-		d.Faults = append(d.Faults, history.Fault{Name: "lose_region", Target: home, Regions: []string{home}, Command: 6190 * msec, Effective: between(6200, 6210), Healed: between(7000, 7100), Confirmed: true})
+		d.Faults = append(d.Faults, history.Fault{
+			Name: "lose_region", Target: home, Regions: []string{home},
+			Command: 6190 * msec, Effective: between(6200, 6210), Healed: between(7000, 7100), Confirmed: true,
+		})
 	}, says(FindingStandbyCapacity, Fail)},
 
 	// --- stale configuration
@@ -97,13 +120,17 @@ var severalMetrics1 = []metricCase{
 		d.Faults[0].Healed = between(9000, 9100)
 		d.spec.StaleConfig = lasting(0)
 		d.spec.Survivor = third
-		d.Marks = append(d.Marks, history.Mark{At: *between(5945, 5955), Source: "automation." + third, Name: "redirected"})
+		d.Marks = append(d.Marks, history.Mark{
+			At: *between(5945, 5955), Source: "automation." + third,
+			Name: "redirected",
+		})
 		d.sight("app."+third, third, standby, 490, 500)
 		d.sight("app."+third, third, home, 5500, 5600)
 	}, func(r Report, d *drill) string {
 		m := MeasureStaleConfig(d.History, d.spec)
 		if m.Verdict == Pass {
-			return fmt.Sprintf("it leads to %s, lost since 3 s, from 5.6 s to the end, redirect at 5.95 s: %s %s", home, m.Verdict, ivMS(m.Interval))
+			return fmt.Sprintf("it leads to %s, lost since 3 s, from 5.6 s to the end, redirect at 5.95 s: %s %s", home,
+				m.Verdict, ivMS(m.Interval))
 		}
 		return ""
 	}},
@@ -111,7 +138,10 @@ var severalMetrics1 = []metricCase{
 		d.twice()
 		d.Faults[0].Healed = between(9000, 9100)
 		d.spec.StaleConfig = lasting(2000)
-		d.Marks = append(d.Marks, history.Mark{At: *between(5945, 5955), Source: "automation." + third, Name: "redirected"})
+		d.Marks = append(d.Marks, history.Mark{
+			At: *between(5945, 5955), Source: "automation." + third,
+			Name: "redirected",
+		})
 		d.sight("app."+third, third, home, 490, 500)
 	}, func(r Report, d *drill) string {
 		m := MeasureStaleConfig(d.History, d.spec)
@@ -129,13 +159,21 @@ var severalMetrics1 = []metricCase{
 		d.spec.StaleConfig = lasting(0)
 		d.sight("app."+standby, standby, home, 490, 500)
 		d.sight("app."+standby, standby, standby, 3900, 4040)
-	}, both(says(FindingStaleConfig, Pass), func(r Report, _ *drill) string { return is(r.Metrics.StaleConfig.Interval, 0, 0) })},
+	}, both(says(FindingStaleConfig, Pass), func(r Report,
+		_ *drill,
+	) string {
+		return is(r.Metrics.StaleConfig.Interval, 0, 0)
+	})},
 	{"stale: rolled back after the redirect", func(d *drill) {
 		d.spec.StaleConfig = lasting(1000)
 		d.sight("app."+standby, standby, standby, 490, 500)
 		d.sight("app."+standby, standby, home, 5000, 5100)
 		d.sight("app."+standby, standby, standby, 5500, 5600)
-	}, both(says(FindingStaleConfig, Fail), func(r Report, _ *drill) string { return is(r.Metrics.StaleConfig.Interval, 1445, 1555) })},
+	}, both(says(FindingStaleConfig, Fail), func(r Report,
+		_ *drill,
+	) string {
+		return is(r.Metrics.StaleConfig.Interval, 1445, 1555)
+	})},
 	{"stale: back to the region after it returned", func(d *drill) {
 		d.spec.StaleConfig = lasting(0)
 		d.returned(5500)
@@ -147,7 +185,11 @@ var severalMetrics1 = []metricCase{
 		d.sight("app."+standby, standby, home, 490, 500)
 		d.sight("app."+standby, standby, "", 3000, 3100)
 		d.sight("app."+standby, standby, standby, 5000, 5100)
-	}, both(says(FindingStaleConfig, Inconclusive), func(r Report, _ *drill) string { return is(r.Metrics.StaleConfig.Interval, 0, 1055) })},
+	}, both(says(FindingStaleConfig, Inconclusive), func(r Report,
+		_ *drill,
+	) string {
+		return is(r.Metrics.StaleConfig.Interval, 0, 1055)
+	})},
 	{"stale: never said anything before the redirect, and then fresh", func(d *drill) {
 		d.answered()
 		d.spec.StaleConfig = lasting(0)
@@ -164,7 +206,11 @@ var severalMetrics1 = []metricCase{
 		d.spec.StaleConfig = lasting(1000)
 		d.sight("app."+standby, standby, home, 490, 500)
 		d.sight("app."+standby, standby, "", 4500, 4600)
-	}, both(says(FindingStaleConfig, Inconclusive), func(r Report, _ *drill) string { return is(r.Metrics.StaleConfig.Interval, 445, -1) })},
+	}, both(says(FindingStaleConfig, Inconclusive), func(r Report,
+		_ *drill,
+	) string {
+		return is(r.Metrics.StaleConfig.Interval, 445, -1)
+	})},
 	{"stale: nodes of the lost region do not count", func(d *drill) {
 		d.spec.StaleConfig = lasting(0)
 		d.sight("app."+home, home, home, 490, 500)
@@ -173,7 +219,10 @@ var severalMetrics1 = []metricCase{
 	{"stale: of two losses the one that decides is told", func(d *drill) {
 		d.twice()
 		d.spec.StaleConfig = lasting(1000)
-		d.Marks = append(d.Marks, history.Mark{At: *between(5945, 5955), Source: "automation." + home, Name: "redirected"})
+		d.Marks = append(d.Marks, history.Mark{
+			At: *between(5945, 5955), Source: "automation." + home,
+			Name: "redirected",
+		})
 		d.sight("app."+third, third, home, 490, 500)
 		d.sight("app."+third, third, standby, 4500, 4600)
 		d.sight("app."+third, third, "", 5400, 5500)
@@ -229,12 +278,14 @@ var severalMetrics1 = []metricCase{
 	}, func(r Report, d *drill) string {
 		g := r.Metrics.WriteGap
 		if g.Hi.Duration() < 1500*msec {
-			return fmt.Sprintf("nobody knows what was from 4.7 to 6.2 s: %s %s, overall %s", g.Verdict, ivMS(g.Interval), r.Verdict)
+			return fmt.Sprintf("nobody knows what was from 4.7 to 6.2 s: %s %s, overall %s", g.Verdict,
+				ivMS(g.Interval), r.Verdict)
 		}
 		return ""
 	}},
 	{"gap: the last acknowledgement was read after a stall", func(d *drill) {
-		// v21 is acknowledged at 2.612 s and read at 3.0 s; the order is of 2.65 s; nobody is acknowledged until 4.212 s.
+		// v21 is acknowledged at 2.612 s and read at 3.0 s; the order is of 2.65 s; nobody is acknowledged until 4.212
+		// s.
 		d.rotate()
 		d.Faults[0].Command, d.Faults[0].Effective = 2650*msec, between(2650, 2650)
 		d.spec.RecoveryTime, d.spec.WriteGap, d.spec.RecoveryPoint.Within = nil, lasting(1300), 0
@@ -290,5 +341,8 @@ var severalMetrics1 = []metricCase{
 	}},
 
 	// --- clients
-	{"clients: two losses", func(d *drill) { d.twice() }, func(r Report, _ *drill) string { return is(r.Metrics.Clients.Interval, 1081, 1201) }},
+	{
+		"clients: two losses", func(d *drill) { d.twice() },
+		func(r Report, _ *drill) string { return is(r.Metrics.Clients.Interval, 1081, 1201) },
+	},
 }

@@ -30,12 +30,15 @@ var severalMetrics2 = []metricCase{
 		}
 		return is(c.Interval, 3901-3020, -1)
 	}},
-	{"clients: one that sends nothing any more", func(d *drill) { d.Ops[5].Client = 9 }, func(r Report, _ *drill) string {
-		if c := r.Metrics.Clients; c.Count != 1 || c.Moved != 1 {
-			return fmt.Sprintf("%+v", c)
-		}
-		return ""
-	}},
+	{
+		"clients: one that sends nothing any more", func(d *drill) { d.Ops[5].Client = 9 },
+		func(r Report, _ *drill) string {
+			if c := r.Metrics.Clients; c.Count != 1 || c.Moved != 1 {
+				return fmt.Sprintf("%+v", c)
+			}
+			return ""
+		},
+	},
 	{"clients: censored twice, the longer is told", func(d *drill) {
 		d.twice()
 		d.Ops[47].Region = home // in the first, the client is there to the end: 5.201 s is after the return, so 46
@@ -48,7 +51,8 @@ var severalMetrics2 = []metricCase{
 	}, func(r Report, _ *drill) string {
 		c := r.Metrics.Clients
 		if !c.Censored || c.Lo.Duration() != (8401-5320)*msec {
-			return fmt.Sprintf("the last client is there 3.081 s after the second loss; %v %s", c.Censored, ivMS(c.Interval))
+			return fmt.Sprintf("the last client is there 3.081 s after the second loss; %v %s", c.Censored,
+				ivMS(c.Interval))
 		}
 		return ""
 	}},
@@ -68,7 +72,12 @@ var severalMetrics2 = []metricCase{
 	}},
 
 	// --- local reads
-	{"reads: slow, and the machine a little busy", func(d *drill) { d.locally(30, 30); d.spec.LocalReads = 10 * msec; d.control(4 * msec) }, says(FindingLocalReads, Fail)},
+	{"reads: slow, and the machine a little busy", func(d *drill) {
+		d.locally(30,
+			30)
+		d.spec.LocalReads = 10 * msec
+		d.control(4 * msec)
+	}, says(FindingLocalReads, Fail)},
 	{"reads: the lost region's after the loss do not count", func(d *drill) {
 		d.locally(9, 30)
 		d.spec.LocalReads = 10 * msec
@@ -242,21 +251,39 @@ var severalMetrics2 = []metricCase{
 		d.Faults[1].Name, d.Faults[1].Regions = "partition", nil
 		d.ok(65, standby)
 	}, says(FindingFencing, Fail)},
-	{"fencing: home acknowledges after a partition", func(d *drill) { d.partition(); d.ok(45, home); d.forget("v45") }, says(FindingFencing, Fail)},
-	{"fencing: two failovers, all in charge", func(d *drill) { d.twice() }, both(says(FindingFencing, Pass), overall(Pass))},
+	{
+		"fencing: home acknowledges after a partition", func(d *drill) {
+			d.partition()
+			d.ok(45,
+				home)
+			d.forget("v45")
+		},
+		says(FindingFencing, Fail),
+	},
+	{
+		"fencing: two failovers, all in charge", func(d *drill) { d.twice() },
+		both(says(FindingFencing, Pass), overall(Pass)),
+	},
 
 	// --- phases
 	{"phases: the step hung from the middle of the phase", func(d *drill) {
-		d.Faults = append(d.Faults, history.Fault{Name: "kill_automation", Target: "automation", Command: 3690 * msec, Effective: between(3700, 3700), Healed: between(3850, 3850), Confirmed: true})
+		d.Faults = append(d.Faults, history.Fault{
+			Name: "kill_automation", Target: "automation", Command: 3690 * msec,
+			Effective: between(3700, 3700), Healed: between(3850, 3850), Confirmed: true,
+		})
 	}, func(r Report, _ *drill) string {
 		t := r.Metrics.RecoveryTime
 		if want := Near((390+200+100+150)*60*msec + 300*msec); *t.FullScale != want {
-			return fmt.Sprintf("150 ms of the promotion waited for a step of the plan: %s, want %s; %+v", t.FullScale.Duration(), want.Duration(), t.Phases)
+			return fmt.Sprintf("150 ms of the promotion waited for a step of the plan: %s, want %s; %+v",
+				t.FullScale.Duration(), want.Duration(), t.Phases)
 		}
 		return ""
 	}},
 	{"phases: healed before it mattered", func(d *drill) {
-		d.Faults = append(d.Faults, history.Fault{Name: "kill_automation", Target: "automation", Command: 1500 * msec, Effective: between(1500, 1510), Healed: between(2500, 2510), Confirmed: true})
+		d.Faults = append(d.Faults, history.Fault{
+			Name: "kill_automation", Target: "automation", Command: 1500 * msec,
+			Effective: between(1500, 1510), Healed: between(2500, 2510), Confirmed: true,
+		})
 	}, func(r Report, _ *drill) string {
 		if t := r.Metrics.RecoveryTime; *t.FullScale != Near((390+200+100)*60*msec+450*msec) {
 			return fmt.Sprint(t.FullScale.Duration())

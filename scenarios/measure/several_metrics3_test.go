@@ -23,7 +23,10 @@ var severalMetrics3 = []metricCase{
 			d.bad(i)
 		}
 		d.control(2 * msec)
-		d.Controls = append(d.Controls, history.Control{Region: standby, Due: 3300 * msec, Sent: 3300 * msec, Done: 3510 * msec})
+		d.Controls = append(d.Controls, history.Control{
+			Region: standby, Due: 3300 * msec, Sent: 3300 * msec,
+			Done: 3510 * msec,
+		})
 	}, says(FindingRecoveryTime, Fail)},
 	{"own: never back, and the harness stood still for a moment", func(d *drill) {
 		d.outage(60)
@@ -35,12 +38,19 @@ var severalMetrics3 = []metricCase{
 	}, says(FindingRecoveryTime, Fail)},
 	{"own: a lost region's responder tells nothing", func(d *drill) {
 		d.outage(47)
-		d.Controls = append(d.Controls, history.Control{Region: home, Due: 3300 * msec, Sent: 3300 * msec, Done: 4300 * msec})
+		d.Controls = append(d.Controls, history.Control{
+			Region: home, Due: 3300 * msec, Sent: 3300 * msec,
+			Done: 4300 * msec,
+		})
 	}, says(FindingRecoveryTime, Fail)},
 	{"own: the last refused one was sent late", func(d *drill) {
 		d.Ops[36].Sent += 150 * msec
 		d.Ops[36].Done += 150 * msec
-	}, both(says(FindingRecoveryTime, Pass), func(r Report, _ *drill) string { return is(r.Metrics.RecoveryTime.Interval, 980, 1200) })},
+	}, both(says(FindingRecoveryTime, Pass), func(r Report,
+		_ *drill,
+	) string {
+		return is(r.Metrics.RecoveryTime.Interval, 980, 1200)
+	})},
 	{"own: the stall is in the second incident, which else passes", func(d *drill) {
 		d.twice()
 		d.stall(6200*msec, 7400*msec)
@@ -104,7 +114,8 @@ var severalMetrics3 = []metricCase{
 		d.twice()
 		for i := range d.Reads {
 			if d.Reads[i].Region == home {
-				d.Reads[i].IDs = slices.DeleteFunc(slices.Clone(d.Reads[i].IDs), func(id string) bool { return id == "v10" })
+				d.Reads[i].IDs = slices.DeleteFunc(slices.Clone(d.Reads[i].IDs),
+					func(id string) bool { return id == "v10" })
 			}
 		}
 	}, says(FindingLostAfterFailover, Fail)},
@@ -112,7 +123,8 @@ var severalMetrics3 = []metricCase{
 		d.twice()
 		for i := 37; i < 48; i++ {
 			for r := range d.Reads {
-				d.Reads[r].IDs = slices.DeleteFunc(slices.Clone(d.Reads[r].IDs), func(id string) bool { return id == d.Ops[i].ID })
+				d.Reads[r].IDs = slices.DeleteFunc(slices.Clone(d.Reads[r].IDs),
+					func(id string) bool { return id == d.Ops[i].ID })
 			}
 		}
 	}, func(r Report, _ *drill) string {
@@ -122,12 +134,15 @@ var severalMetrics3 = []metricCase{
 		}
 		return is(p.Interval, 5300-4212, 5320-2712)
 	}},
-	{"point: a partition that moves nobody, then the loss", func(d *drill) { d.first("partition") }, func(r Report, _ *drill) string {
-		if r.Incidents[0].RecoveryPoint != nil {
-			return "the partition has a recovery point"
-		}
-		return is(r.Incidents[1].RecoveryPoint.Interval, 188, 308)
-	}},
+	{
+		"point: a partition that moves nobody, then the loss", func(d *drill) { d.first("partition") },
+		func(r Report, _ *drill) string {
+			if r.Incidents[0].RecoveryPoint != nil {
+				return "the partition has a recovery point"
+			}
+			return is(r.Incidents[1].RecoveryPoint.Interval, 188, 308)
+		},
+	},
 
 	// --- second round
 	{"stale: three regions, lost one after the other, the last leads to the first", func(d *drill) {
@@ -143,7 +158,10 @@ var severalMetrics3 = []metricCase{
 	}, says(FindingStaleConfig, Fail)},
 	{"stale: shifted again after the redirect", func(d *drill) {
 		d.spec.StaleConfig = lasting(0)
-		d.Marks = append(d.Marks, history.Mark{At: *between(5995, 6005), Source: "automation." + standby, Name: "shifted"})
+		d.Marks = append(d.Marks, history.Mark{
+			At: *between(5995, 6005), Source: "automation." + standby,
+			Name: "shifted",
+		})
 		d.sight("app."+standby, standby, home, 490, 500)
 		d.sight("app."+standby, standby, standby, 5000, 5100)
 	}, not(FindingStaleConfig, Pass)},
@@ -202,7 +220,10 @@ var severalMetrics3 = []metricCase{
 		d.twice()
 		d.spec.Replicated = []string{history.StoreObjects}
 		behind := 600 * msec
-		d.Lags = append(d.Lags, history.LagSight{At: *between(1200, 1210), Store: history.StoreObjects, From: home, To: standby, Behind: &behind})
+		d.Lags = append(d.Lags, history.LagSight{
+			At: *between(1200, 1210), Store: history.StoreObjects, From: home,
+			To: standby, Behind: &behind,
+		})
 		d.late()
 	}, not(FindingRecoveryPoint, Fail)},
 	{"given: redirected after the first of two losses only", func(d *drill) {
@@ -222,7 +243,10 @@ var severalMetrics3 = []metricCase{
 	}},
 	{"capacity: switched over in order, then that region is lost, and half is served", func(d *drill) {
 		d.twice()
-		d.Faults[0] = history.Fault{Name: history.Switchover, Target: standby, Command: 3000 * msec, Effective: between(3000, 3000), Healed: between(3000, 4100), Confirmed: true, By: "done"}
+		d.Faults[0] = history.Fault{
+			Name: history.Switchover, Target: standby, Command: 3000 * msec,
+			Effective: between(3000, 3000), Healed: between(3000, 4100), Confirmed: true, By: "done",
+		}
 		d.spec.StandbyCapacity = 0.9
 		for i := 56; i < 80; i += 2 {
 			d.bad(i)

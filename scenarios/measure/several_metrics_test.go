@@ -92,7 +92,10 @@ func TestCapacityByBruteForce(t *testing.T) {
 // Whatever is mangled, nothing panics, and it can be written.
 func TestMangled(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
-	odd := []time.Duration{0, -1, 1, math.MaxInt64, math.MinInt64, 3 * time.Second, -3 * time.Second, 6400 * msec, 3010 * msec}
+	odd := []time.Duration{
+		0, -1, 1, math.MaxInt64, math.MinInt64, 3 * time.Second, -3 * time.Second, 6400 * msec,
+		3010 * msec,
+	}
 	pick := func() time.Duration { return odd[rng.IntN(len(odd))] }
 	for n := range 1000 {
 		d := goodDrill()
@@ -145,11 +148,17 @@ func TestMangled(t *testing.T) {
 			case 12:
 				d.Stalls = append(d.Stalls, history.Interval{Lo: pick(), Hi: pick()})
 			case 13:
-				d.Controls = append(d.Controls, history.Control{Region: standby, Due: pick(), Sent: pick(), Done: pick()})
+				d.Controls = append(d.Controls, history.Control{
+					Region: standby, Due: pick(), Sent: pick(),
+					Done: pick(),
+				})
 			case 14:
 				d.spec.RecoveryTime.Window = pick()
 			case 15:
-				d.Machines = append(d.Machines, history.Machine{At: history.Interval{Lo: pick(), Hi: pick()}, Late: pick()})
+				d.Machines = append(d.Machines, history.Machine{
+					At:   history.Interval{Lo: pick(), Hi: pick()},
+					Late: pick(),
+				})
 			}
 		}
 		func() {
@@ -177,7 +186,10 @@ func TestTwentyASecond(t *testing.T) {
 		bad, after := 0, 0
 		for i := range 480 { // 20/s
 			due := 500*msec + time.Duration(i)*50*msec
-			op := history.Op{Seq: int64(i), Kind: history.Write, ID: fmt.Sprint("w", i), Due: due, Sent: due, Done: due + 10*msec, Attempts: 1, Outcome: history.OK, Region: home}
+			op := history.Op{
+				Seq: int64(i), Kind: history.Write, ID: fmt.Sprint("w", i), Due: due, Sent: due,
+				Done: due + 10*msec, Attempts: 1, Outcome: history.OK, Region: home,
+			}
 			if due >= 3*time.Second {
 				op.Region = standby
 				after++
@@ -200,7 +212,8 @@ func TestTwentyASecond(t *testing.T) {
 		}
 		d.spec.RecoveryTime.Success, d.spec.RecoveryTime.Capacity, d.spec.RecoveryTime.Quantile = 0.97, 0.9, 0.97
 		r := Judge(d.History, d.spec)
-		t.Logf("every %d: %.2f %% of %d are ok; %s, %d outages: %s %q", every, 100-100*float64(bad)/float64(after), after, r.Verdict, len(r.Incidents[0].Outages), r.Metrics.RecoveryTime.Words(), r.Reasons)
+		t.Logf("every %d: %.2f %% of %d are ok; %s, %d outages: %s %q", every, 100-100*float64(bad)/float64(after),
+			after, r.Verdict, len(r.Incidents[0].Outages), r.Metrics.RecoveryTime.Words(), r.Reasons)
 	}
 }
 

@@ -39,8 +39,9 @@ func TestSeveralOutagesAtRandom(t *testing.T) {
 			width := ms(5 + rnd.IntN(100))
 			f := lo + time.Duration(rnd.Int64N(int64(width)))
 			d.Faults = append(d.Faults, history.Fault{
-				Name: "kill", Target: fmt.Sprint("n", k), Command: lo - 2*msec, Effective: &history.Interval{Lo: lo, Hi: lo + width},
-				Healed: between(at+200, at+210), Confirmed: true,
+				Name: "kill", Target: fmt.Sprint("n", k), Command: lo - 2*msec,
+				Effective: &history.Interval{Lo: lo, Hi: lo + width},
+				Healed:    between(at+200, at+210), Confirmed: true,
 			})
 			tb := f
 			if rnd.IntN(3) == 0 {
@@ -132,7 +133,8 @@ func TestLossesOfTwoFailoversAtRandom(t *testing.T) {
 			if k[n] > 0 {
 				truth = ms(f+10) - (ms(f-100*k[n]) + 12*msec)
 			}
-			if p == nil || p.Lost != k[n] || p.Lo == nil || p.Hi == nil || truth < p.Lo.Duration() || truth > p.Hi.Duration() {
+			if p == nil || p.Lost != k[n] || p.Lo == nil || p.Hi == nil || truth < p.Lo.Duration() ||
+				truth > p.Hi.Duration() {
 				t.Errorf("seed %d: %d lost %d: %s", seed, n, k[n], r.Incidents[n].Words())
 			}
 		}

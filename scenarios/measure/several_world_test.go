@@ -13,7 +13,8 @@ import (
 
 const third = "eu-west-1"
 
-// world: ten writes a second from 0.5 s to end, all acknowledged by home and kept; nothing is broken. All times are milliseconds.
+// world: ten writes a second from 0.5 s to end, all acknowledged by home and kept; nothing is broken. All times are
+// milliseconds.
 func world(end int) *drill {
 	d := &drill{spec: goodDrill().spec}
 	d.spec.RecoveryTime = new(*d.spec.RecoveryTime)
@@ -29,12 +30,18 @@ func world(end int) *drill {
 			if kind == history.AfterReconciliation {
 				at = end + 2000
 			}
-			d.Reads = append(d.Reads, history.FinalRead{Read: kind, Store: store, Region: standby, At: *between(at, at+10)})
+			d.Reads = append(d.Reads, history.FinalRead{
+				Read: kind, Store: store, Region: standby,
+				At: *between(at, at+10),
+			})
 		}
 	}
 	for i := 0; 500+100*i < end; i++ {
 		due := ms(500 + 100*i)
-		d.Ops = append(d.Ops, history.Op{Seq: int64(i), Kind: history.Write, ID: fmt.Sprintf("v%02d", i), Due: due, Sent: due + msec})
+		d.Ops = append(d.Ops, history.Op{
+			Seq: int64(i), Kind: history.Write, ID: fmt.Sprintf("v%02d", i), Due: due,
+			Sent: due + msec,
+		})
 		d.ok(i, home)
 		d.keep(i)
 	}
@@ -49,7 +56,10 @@ func (d *drill) endMS() int { return int(d.Phases[2].At / msec) }
 
 // fault healed at a time; 0: after everything was read; -1: never.
 func (d *drill) fault(name, target string, lo, hi, heal int, regions ...string) *drill {
-	f := history.Fault{Name: name, Target: target, Regions: regions, Command: ms(lo - 10), Effective: between(lo, hi), Confirmed: true, By: "seen"}
+	f := history.Fault{
+		Name: name, Target: target, Regions: regions, Command: ms(lo - 10), Effective: between(lo, hi),
+		Confirmed: true, By: "seen",
+	}
 	switch {
 	case heal == 0:
 		f.Healed = between(d.endMS()+500, d.endMS()+600)
@@ -65,7 +75,10 @@ func (d *drill) loseRegion(region string, lo, heal int) *drill {
 }
 
 func (d *drill) order(target string, at, done int) *drill {
-	f := history.Fault{Name: history.Switchover, Target: target, Command: ms(at), Effective: between(at, at), Confirmed: true, By: "done"}
+	f := history.Fault{
+		Name: history.Switchover, Target: target, Command: ms(at), Effective: between(at, at),
+		Confirmed: true, By: "done",
+	}
 	if done > 0 {
 		f.Healed = between(at, done)
 	}
@@ -127,7 +140,8 @@ func (d *drill) readEvery(every int, is func(due int) (status int, id string)) *
 	for due, n := 503, 0; due < d.endMS(); due, n = due+every, n+1 {
 		status, id := is(due)
 		op := history.Op{
-			Seq: int64(5000 + n), Kind: history.Read, ID: id, Client: n % 8, Due: ms(due), Sent: ms(due), Done: ms(due + 5), Attempts: 1,
+			Seq: int64(5000 + n), Kind: history.Read, ID: id, Client: n % 8, Due: ms(due), Sent: ms(due),
+			Done: ms(due + 5), Attempts: 1,
 			Outcome: history.OK, Status: status, Region: standby,
 		}
 		if status != 200 {

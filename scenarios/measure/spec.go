@@ -1,5 +1,5 @@
-// Package measure turns a history into findings: pure functions, no clock, no network. A zero value never passes: what was not
-// measured is inconclusive. What it gives is what result.json has, under the names of that.
+// Package measure turns a history into findings: pure functions, no clock, no network. A zero value never passes: what
+// was not measured is inconclusive. What it gives is what result.json has, under the names of that.
 package measure
 
 import "time"
@@ -20,25 +20,30 @@ type Spec struct {
 	Survivor string
 	// ClientsIn are the regions that clients are in, in turn; none: that is not known of them.
 	ClientsIn []string
-	// StaleClients are how many of the clients, from the first on, keep an answer of the name service whatever its TTL says; 0: none.
+	// StaleClients are how many of the clients, from the first on, keep an answer of the name service whatever its TTL
+	// says; 0: none.
 	StaleClients int
-	// Given are the preconditions that must have come true after the first fault, for a failure to be the one that was expected.
+	// Given are the preconditions that must have come true after the first fault, for a failure to be the one that was
+	// expected.
 	Given []string
-	// StandbyCapacity is the least share of the demand that the service must sustain for a window of the recovery time's after the fault;
-	// 0: not promised.
+	// StandbyCapacity is the least share of the demand that the service must sustain for a window of the recovery
+	// time's after the fault; 0: not promised.
 	StandbyCapacity float64
 	// Consistency is what reads may see of writes: Linearizable, or empty for nothing that was promised.
 	Consistency string
-	// Sessions are the guarantees that a client's session is promised, by the ids of their findings; none: nothing was promised.
+	// Sessions are the guarantees that a client's session is promised, by the ids of their findings; none: nothing was
+	// promised.
 	Sessions []string
-	// LocalReads is the 99th percentile at most of the reads in each region, whoever answers them. Physical; 0: not promised.
+	// LocalReads is the 99th percentile at most of the reads in each region, whoever answers them. Physical; 0: not
+	// promised.
 	LocalReads time.Duration
 	// StaleConfig is for how long after clients were redirected a node may refer to the lost region; nil: not promised.
 	StaleConfig *time.Duration
 	// WriteGap is for how long no write may be acknowledged while regions change roles; nil: not promised.
 	WriteGap *time.Duration
-	// Replicated are the stores that reach the survivor by what stands in for a managed service's replication, whenever it comes to it. CopyTakes is
-	// how long that takes there by the distance alone, which is the design's; what comes on top of it is the machine's.
+	// Replicated are the stores that reach the survivor by what stands in for a managed service's replication, whenever
+	// it comes to it. CopyTakes is how long that takes there by the distance alone, which is the design's; what comes
+	// on top of it is the machine's.
 	Replicated []string
 	CopyTakes  time.Duration
 	// MinAcked is how many writes must have been acknowledged before the first fault; fewer prove nothing.

@@ -26,7 +26,8 @@ type StaleConfig struct {
 	Verdict Verdict `json:"verdict"`
 }
 
-// StaleValue is a value of a node's configuration, or an open connection (its Source says so), that leads to a lost region.
+// StaleValue is a value of a node's configuration, or an open connection (its Source says so), that leads to a lost
+// region.
 type StaleValue struct {
 	Node     string `json:"node"`
 	Service  string `json:"service"`
@@ -37,16 +38,18 @@ type StaleValue struct {
 	Revision int    `json:"revision"`
 }
 
-// MeasureStaleConfig measures for how long nodes that serve in place of a lost region referred to it: by a value of their configuration, or by an
-// open connection. It is nil where nothing is promised of that.
+// MeasureStaleConfig measures for how long nodes that serve in place of a lost region referred to it: by a value of
+// their configuration, or by an open connection. It is nil where nothing is promised of that.
 //
-// Clients are sent there from the mark redirected, or the first shifted if that is earlier, r. The last node that referred to a lost region at r or after it stopped
-// between two of its answers, at c: the figure is c.lo - r.hi to c.hi - r.lo, and 0 where none did. It is censored when one still does when the region
-// is given back or the observation ends; without r before that, or where no region was lost, nothing was put to the test. A node of a region that is
-// lost itself refers to nothing from then on. A node that falls silent was last
-// known to refer to it when it last said so, and may have until it says something else: one that does not answer has changed nothing that
-// anybody knows of. What a node had before its first answer is not known if clients were answered by it meanwhile, with another revision or none. The objective holds for each of several losses, of which a later one does not end
-// what is asked of an earlier one, and the worst is reported.
+// Clients are sent there from the mark redirected, or the first shifted if that is earlier, r. The last node that
+// referred to a lost region at r or after it stopped between two of its answers, at c: the figure is c.lo - r.hi to
+// c.hi - r.lo, and 0 where none did. It is censored when one still does when the region is given back or the
+// observation ends; without r before that, or where no region was lost, nothing was put to the test. A node of a region
+// that is lost itself refers to nothing from then on. A node that falls silent was last known to refer to it when it
+// last said so, and may have until it says something else: one that does not answer has changed nothing that anybody
+// knows of. What a node had before its first answer is not known if clients were answered by it meanwhile, with another
+// revision or none. The objective holds for each of several losses, of which a later one does not end what is asked of
+// an earlier one, and the worst is reported.
 func MeasureStaleConfig(h history.History, s Spec) *StaleConfig { //nolint:revive // StaleConfig is what it returns
 	return viewOf(h, s).staleConfig()
 }
@@ -132,7 +135,8 @@ func (v *view) staleAfter(loss cause) *StaleConfig {
 	return m
 }
 
-// untilWhen is until when what a node said may have been so. Hi is when it said something else; last: it did not any more.
+// untilWhen is until when what a node said may have been so. Hi is when it said something else; last: it did not any
+// more.
 type untilWhen struct {
 	history.Interval
 	last bool
@@ -148,7 +152,8 @@ func (v *view) goneAfter(loss cause, region string) time.Duration {
 	return math.MaxInt64
 }
 
-// untilsOf are until when each of a node's sights holds; it may have fallen silent before, and be gone from some time on.
+// untilsOf are until when each of a node's sights holds; it may have fallen silent before, and be gone from some time
+// on.
 func untilsOf(sights []history.ConfigSight, end, gone time.Duration) []untilWhen {
 	all := make([]untilWhen, len(sights))
 	until := untilWhen{history.Interval{Lo: min(end, gone), Hi: min(end, gone)}, end <= gone}
@@ -162,8 +167,9 @@ func untilsOf(sights []history.ConfigSight, end, gone time.Duration) []untilWhen
 	return all
 }
 
-// unknownUntil is when a node first said what its configuration is, if it had been asked, and not answered, and clients had been redirected by then. A node
-// that answered no operation before that was not there for anybody; one whose answers all name the revision that it then spoke of had that.
+// unknownUntil is when a node first said what its configuration is, if it had been asked, and not answered, and clients
+// had been redirected by then. A node that answered no operation before that was not there for anybody; one whose
+// answers all name the revision that it then spoke of had that.
 func (v *view) unknownUntil(sights []history.ConfigSight, r history.Interval) time.Duration {
 	i := slices.IndexFunc(sights, func(c history.ConfigSight) bool { return c.Error == "" })
 	if i <= 0 || sights[i].At.Hi <= r.Lo {
@@ -171,7 +177,8 @@ func (v *view) unknownUntil(sights []history.ConfigSight, r history.Interval) ti
 	}
 	first := sights[i]
 	for k := range v.Ops {
-		if op := &v.Ops[k]; op.Node == first.Node && op.Done <= first.At.Hi && op.Done > r.Lo && op.Revision != first.Revision {
+		if op := &v.Ops[k]; op.Node == first.Node && op.Done <= first.At.Hi && op.Done > r.Lo &&
+			op.Revision != first.Revision {
 			return first.At.Hi
 		}
 	}
@@ -187,14 +194,16 @@ func staleValues(c history.ConfigSight, lost []string) []StaleValue {
 	for _, v := range c.Values {
 		if slices.Contains(lost, v.Region) {
 			all = append(all, StaleValue{
-				Node: c.Node, Service: c.Service, Key: v.Key, Address: v.Address, Region: v.Region, Source: v.Source, Revision: c.Revision,
+				Node: c.Node, Service: c.Service, Key: v.Key, Address: v.Address, Region: v.Region, Source: v.Source,
+				Revision: c.Revision,
 			})
 		}
 	}
 	for _, l := range c.Live {
 		if slices.Contains(lost, l.Region) {
 			all = append(all, StaleValue{
-				Node: c.Node, Service: c.Service, Key: l.Store, Address: l.Address, Region: l.Region, Source: fromConnection, Revision: c.Revision,
+				Node: c.Node, Service: c.Service, Key: l.Store, Address: l.Address, Region: l.Region,
+				Source: fromConnection, Revision: c.Revision,
 			})
 		}
 	}
@@ -204,9 +213,13 @@ func staleValues(c history.ConfigSight, lost []string) []StaleValue {
 // merged has each value of a node once, in their order.
 func merged(all []StaleValue) []StaleValue {
 	slices.SortStableFunc(all, func(a, b StaleValue) int {
-		return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Source, b.Source), cmp.Compare(a.Revision, b.Revision))
+		return cmp.Or(cmp.Compare(a.Node, b.Node), cmp.Compare(a.Key, b.Key), cmp.Compare(a.Source, b.Source),
+			cmp.Compare(a.Revision, b.Revision))
 	})
-	return slices.CompactFunc(all, func(a, b StaleValue) bool { return a.Node == b.Node && a.Key == b.Key && a.Source == b.Source })
+	return slices.CompactFunc(all, func(a, b StaleValue) bool {
+		return a.Node == b.Node && a.Key == b.Key &&
+			a.Source == b.Source
+	})
 }
 
 func staleConfigFinding(m StaleConfig) Finding {
@@ -218,7 +231,8 @@ func staleConfigFinding(m StaleConfig) Finding {
 	case m.Lo == nil:
 		f.Detail = "clients were not redirected from a region that was lost: nothing was put to the test " + objective
 	case len(m.Stale) == 0:
-		f.Detail = fmt.Sprintf("none of %d nodes referred to the lost region when clients were redirected %s", m.Nodes, objective)
+		f.Detail = fmt.Sprintf("none of %d nodes referred to the lost region when clients were redirected %s", m.Nodes,
+			objective)
 	default:
 		var what []string
 		for _, v := range m.Stale {
@@ -226,7 +240,8 @@ func staleConfigFinding(m StaleConfig) Finding {
 			if v.Source == fromConnection {
 				where = "an open connection to " + where
 			}
-			what = append(what, fmt.Sprintf("%s of %s has %s (%s, revision %d)", v.Service, v.Node, where, v.Source, v.Revision))
+			what = append(what, fmt.Sprintf("%s of %s has %s (%s, revision %d)", v.Service, v.Node, where, v.Source,
+				v.Revision))
 			f.Evidence = append(f.Evidence, v.Node+" "+v.Key)
 		}
 		f.Evidence = f.Evidence[:min(len(f.Evidence), maxEvidence)]
@@ -234,7 +249,8 @@ func staleConfigFinding(m StaleConfig) Finding {
 		if m.Hi != nil {
 			long = "for " + AtLeast(m.Lo.Duration()) + " to " + AtMost(m.Hi.Duration())
 		}
-		f.Detail = fmt.Sprintf("after clients were redirected the lost region was referred to %s %s: %s; %d operations failed at these nodes meanwhile",
+		f.Detail = fmt.Sprintf("after clients were redirected the lost region was referred to %s %s: %s; %d "+
+			"operations failed at these nodes meanwhile",
 			long, objective, strings.Join(what[:min(len(what), 4)], ", "), m.Failed)
 	}
 	return f
@@ -264,7 +280,8 @@ func (staleConfigs) Rows(s rowSource) []Row {
 		return nil
 	}
 	out := Row{
-		ID: FindingStaleConfig, Name: "stale configuration", Objective: c.promise(), Judged: true, Verdict: c.Verdict, Measured: "not measured",
+		ID: FindingStaleConfig, Name: "stale configuration", Objective: c.promise(), Judged: true, Verdict: c.Verdict,
+		Measured:  "not measured",
 		Deviation: c.deviation(c.Interval, c.Censored),
 	}
 	if *c.Within == 0 {
@@ -276,7 +293,8 @@ func (staleConfigs) Rows(s rowSource) []Row {
 		for _, v := range c.Stale {
 			nodes[v.Node] = true
 		}
-		out.Measured = fmt.Sprintf("%s, %s failed at %s", c.took(c.Censored, 1), Count(c.Failed, "operation", "operations"), Count(len(nodes), "node", "nodes"))
+		out.Measured = fmt.Sprintf("%s, %s failed at %s", c.took(c.Censored, 1),
+			Count(c.Failed, "operation", "operations"), Count(len(nodes), "node", "nodes"))
 	case c.Lo != nil:
 		out.Measured = "none of " + Count(c.Nodes, "node", "nodes")
 	}
@@ -284,8 +302,10 @@ func (staleConfigs) Rows(s rowSource) []Row {
 	rows := []Row{out}
 	for _, v := range c.Stale {
 		rows = append(rows, Row{
-			ID: FindingStaleConfig + "." + v.Node + "." + v.Key + "." + v.Source, Name: v.Service + " " + v.Key, Part: true,
-			Measured: fmt.Sprintf("%s: %s in %s, by %s, revision %d", v.Node, v.Address, v.Region, v.Source, v.Revision),
+			ID: FindingStaleConfig + "." + v.Node + "." + v.Key + "." + v.Source, Name: v.Service + " " + v.Key,
+			Part: true,
+			Measured: fmt.Sprintf("%s: %s in %s, by %s, revision %d", v.Node, v.Address, v.Region, v.Source,
+				v.Revision),
 		})
 	}
 	return rows

@@ -8,14 +8,15 @@ import (
 
 // The ids of the findings of what the stores hold.
 const (
-	// FindingLostAfterFailover fails when the region in charge lost what it had acknowledged, or had kept: no objective excuses that.
+	// FindingLostAfterFailover fails when the region in charge lost what it had acknowledged, or had kept: no objective
+	// excuses that.
 	FindingLostAfterFailover = "lost_after_failover"
 	// FindingHole fails when an ordered store lost a write and kept one that was sent after its acknowledgement.
 	FindingHole = "hole"
 	// FindingRefused fails when a write is there that clients were told is not applied.
 	FindingRefused = "refused_write"
-	// FindingDuplicate and FindingPhantom fail when a store holds a write twice or clients were told twice that it is new, and when a store holds one
-	// that nobody sent.
+	// FindingDuplicate and FindingPhantom fail when a store holds a write twice or clients were told twice that it is
+	// new, and when a store holds one that nobody sent.
 	FindingDuplicate = "duplicate"
 	FindingPhantom   = "phantom"
 )
@@ -37,7 +38,8 @@ func (storeContents) Find(v *view, _ Metrics) []Finding {
 	if a == nil {
 		return nil
 	}
-	all := []Finding{a.over(FindingLostAfterFailover, "writes are gone that had been acknowledged or kept after the failover", false,
+	all := []Finding{a.over(FindingLostAfterFailover,
+		"writes are gone that had been acknowledged or kept after the failover", false,
 		func(t storeAudit) []string { return writeIDs(t.lostAfter) })}
 	if slices.ContainsFunc(a.accounts[0].stores, func(t storeAudit) bool { return t.ordered }) {
 		all = append(all, a.over(FindingHole, "lost writes are older than writes that are kept", true,
@@ -47,8 +49,8 @@ func (storeContents) Find(v *view, _ Metrics) []Finding {
 		a.over(FindingPhantom, "ids are there that nobody wrote", false, storeAudit.phantoms))
 }
 
-// takenTwice is about writes that a store holds twice, or that clients were told were new twice: one of a payment that was sent again was taken
-// again, though its id is there once.
+// takenTwice is about writes that a store holds twice, or that clients were told were new twice: one of a payment that
+// was sent again was taken again, though its id is there once.
 func (a *audit) takenTwice() Finding {
 	f := a.over(FindingDuplicate, "writes are there more than once", false, storeAudit.duplicates)
 	if twice := a.writes.createdTwice; len(twice) > 0 {
@@ -61,20 +63,22 @@ func (a *audit) takenTwice() Finding {
 
 // appliedAfterAll is about writes whose callers were told that they are not applied, and that are there.
 func (a *audit) appliedAfterAll() Finding {
-	return a.over(FindingRefused, "writes are there that clients were told are not applied", false, func(t storeAudit) []string {
-		return t.collect(func(r *reading) []string {
-			var there []string
-			for _, slot := range a.writes.refused {
-				if r.has[slot] {
-					there = append(there, a.ids.name(slot))
+	return a.over(FindingRefused, "writes are there that clients were told are not applied", false,
+		func(t storeAudit) []string {
+			return t.collect(func(r *reading) []string {
+				var there []string
+				for _, slot := range a.writes.refused {
+					if r.has[slot] {
+						there = append(there, a.ids.name(slot))
+					}
 				}
-			}
-			return there
+				return there
+			})
 		})
-	})
 }
 
-// over is a finding that fails when one of the stores has such ids, in any account. Stores without any reading can't be asked.
+// over is a finding that fails when one of the stores has such ids, in any account. Stores without any reading can't be
+// asked.
 func (a *audit) over(id, what string, orderedOnly bool, of func(storeAudit) []string) Finding {
 	bad := map[string][]string{}
 	var stores, all []string
@@ -116,7 +120,10 @@ func firstIDs(ids []string) []string {
 
 // finding passes when there is no evidence.
 func finding(id string, evidence []string, detail string) Finding {
-	f := Finding{ID: id, Checker: "stores", Verdict: Pass, Detail: detail, Evidence: evidence[:min(len(evidence), maxEvidence)]}
+	f := Finding{
+		ID: id, Checker: "stores", Verdict: Pass, Detail: detail,
+		Evidence: evidence[:min(len(evidence), maxEvidence)],
+	}
 	if len(evidence) > 0 {
 		f.Verdict = Fail
 	}

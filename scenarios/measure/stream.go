@@ -9,8 +9,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// How many operations less than the steady rate asks for an evenly spaced schedule may place in a stretch of time: one for each kind, and a share
-// for schedules that are not quite even.
+// How many operations less than the steady rate asks for an evenly spaced schedule may place in a stretch of time: one
+// for each kind, and a share for schedules that are not quite even.
 const (
 	rounding   = 2
 	unevenness = 0.1
@@ -28,8 +28,9 @@ type stream struct {
 	calls []call // by when they were due
 	// Of each call: whether it is not ok, not in time (ok, and within the latency limit), and ok but late.
 	failing, untimely, slow marks
-	// offered in steady state: at least this many operations in this time. The load is open-loop, so it is offered all the same after
-	// the fault: an operation that is missing from the history (still under way, or never sent) counts as one that is not ok.
+	// offered in steady state: at least this many operations in this time. The load is open-loop, so it is offered all
+	// the same after the fault: an operation that is missing from the history (still under way, or never sent) counts
+	// as one that is not ok.
 	offered       int
 	offeredDuring time.Duration
 	slack         int // how many of those an even schedule may miss
@@ -111,7 +112,8 @@ func (s *stream) expected(long time.Duration) int {
 	return int((1-unevenness)*rate*float64(long)) - s.slack
 }
 
-// load is how many operations were offered in a stretch of time in which n are recorded: those, or what the steady rate asks for if that is more.
+// load is how many operations were offered in a stretch of time in which n are recorded: those, or what the steady rate
+// asks for if that is more.
 func (s *stream) load(n int, long time.Duration) int { return max(n, s.expected(long)) }
 
 // hasBad reports whether any of the operations i to j-1 was not answered in time, or is missing.
@@ -120,9 +122,10 @@ func (s *stream) hasBad(i, j int, long time.Duration) bool {
 	return s.load(j-i, long) > j-i || s.untimely.in(i, j) > 0
 }
 
-// shareHolds reports whether at most 1-least of n operations are bad, which of i to j-1 are those marked. Where n are too few to tell, since one of them is
-// more than that, it is asked of a stretch before it, or after it, that is long enough: no other one may be bad there. Where bad ones come at a steady
-// rate, both have one as soon as the rate is more than the share. What was not recorded excuses nothing.
+// shareHolds reports whether at most 1-least of n operations are bad, which of i to j-1 are those marked. Where n are
+// too few to tell, since one of them is more than that, it is asked of a stretch before it, or after it, that is long
+// enough: no other one may be bad there. Where bad ones come at a steady rate, both have one as soon as the rate is
+// more than the share. What was not recorded excuses nothing.
 func (s *stream) shareHolds(share float64, n, bad, missing int, where *marks, i, j int) bool {
 	if float64(bad) <= (1-share)*float64(n)+1e-9 {
 		return true

@@ -16,7 +16,8 @@ func (v *view) invalidReasons(own *harnessEffects) []string {
 	s := v.spec
 	var all []string
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
-	if s.RecoveryTime == nil && s.RecoveryPoint == nil && len(s.Sessions) == 0 && s.LocalReads == 0 && s.StaleConfig == nil && s.WriteGap == nil {
+	if s.RecoveryTime == nil && s.RecoveryPoint == nil && len(s.Sessions) == 0 && s.LocalReads == 0 &&
+		s.StaleConfig == nil && s.WriteGap == nil {
 		say("nothing was promised: there is nothing to judge")
 	}
 	if s.RecoveryPoint != nil && len(s.Stores) == 0 {
@@ -36,7 +37,8 @@ func (v *view) invalidReasons(own *harnessEffects) []string {
 		}
 		first = min(first, f.Effective.Lo)
 		if f.Lapsed != nil {
-			say("%s on %s was not in force any more when it was to be healed: it was last seen in force at %s, and seen gone at %s", f.Name, f.Target,
+			say("%s on %s was not in force any more when it was to be healed: it was last seen in force at %s, and "+
+				"seen gone at %s", f.Name, f.Target,
 				Exactly(f.Lapsed.Lo), Exactly(f.Lapsed.Hi))
 		}
 	}
@@ -64,15 +66,17 @@ func (v *view) invalidReasons(own *harnessEffects) []string {
 // uncausedReason explains why an outage has no cause. A condition may have caused it, and nobody can tell.
 func (v *view) uncausedReason(o outage) string {
 	for _, f := range v.Faults {
-		if confirmed(f) && slices.Contains(conditions, f.Name) && f.Effective.Lo <= o.begin.Hi && (f.Healed == nil || f.Healed.Hi >= o.begin.Lo) {
-			return fmt.Sprintf("when %s on %s was in force, which takes nothing away by itself: either it did here, or the lab was not steady", f.Name, f.Target)
+		if confirmed(f) && slices.Contains(conditions, f.Name) && f.Effective.Lo <= o.begin.Hi &&
+			(f.Healed == nil || f.Healed.Hi >= o.begin.Lo) {
+			return fmt.Sprintf("when %s on %s was in force, which takes nothing away by itself: either it did here, "+
+				"or the lab was not steady", f.Name, f.Target)
 		}
 	}
 	return "when nothing was broken that takes anything away: the lab was not steady"
 }
 
-// acknowledgedBefore is how many writes were acknowledged before the first cause after which another region is in charge, else the last cause, while the service
-// was as it should be.
+// acknowledgedBefore is how many writes were acknowledged before the first cause after which another region is in
+// charge, else the last cause, while the service was as it should be.
 func (v *view) acknowledgedBefore(own *harnessEffects) int {
 	outages := v.outages
 	if own.better != nil {
@@ -84,7 +88,11 @@ func (v *view) acknowledgedBefore(own *harnessEffects) int {
 	}
 	// The outages are apart, and in the order of time: only the last that has begun can still be going on.
 	away := func(op *history.Op) bool {
-		i, _ := slices.BinarySearchFunc(outages, op.Due+1, func(o outage, t time.Duration) int { return cmp.Compare(o.begin.Hi, t) })
+		i, _ := slices.BinarySearchFunc(outages, op.Due+1, func(o outage,
+			t time.Duration,
+		) int {
+			return cmp.Compare(o.begin.Hi, t)
+		})
 		return i > 0 && op.Due < c.effect.Lo && (outages[i-1].censored || op.Due < outages[i-1].end.Lo)
 	}
 	n := 0
@@ -96,7 +104,8 @@ func (v *view) acknowledgedBefore(own *harnessEffects) int {
 	return n
 }
 
-// movedBefore says whether the service was moved to another region before the first cause: then it is not that which is judged.
+// movedBefore says whether the service was moved to another region before the first cause: then it is not that which is
+// judged.
 func (v *view) movedBefore(c cause) bool {
 	return slices.ContainsFunc(v.Marks, func(m history.Mark) bool {
 		return (m.Name == MarkPromoted || m.Name == markRedirected) && m.At.Hi < c.earliestEffect()
@@ -108,10 +117,13 @@ func recordingErrors(h history.History) []string {
 	retried, backward, early := "", "", ""
 	for i := range h.Ops {
 		op := &h.Ops[i]
-		// One that was never sent, such as when the name service did not answer, has no attempt: it is known not to be applied.
+		// One that was never sent, such as when the name service did not answer, has no attempt: it is known not to be
+		// applied.
 		unsent := op.Attempts == 0 && op.Outcome == history.Failed
 		if op.Attempts != 1 && !unsent && retried == "" {
-			retried = fmt.Sprintf("operation %d was attempted %d times, not once: what its client was told is not known", op.Seq, op.Attempts)
+			retried = fmt.Sprintf(
+				"operation %d was attempted %d times, not once: what its client was told is not known", op.Seq,
+				op.Attempts)
 		}
 		if op.Done < op.Sent && backward == "" {
 			backward = fmt.Sprintf("operation %d was answered before it was sent: the clock can't be trusted", op.Seq)
@@ -123,12 +135,14 @@ func recordingErrors(h history.History) []string {
 	turned := ""
 	for _, f := range h.Faults {
 		if confirmed(f) && f.Healed != nil && (!f.Healed.Valid() || f.Healed.Hi < f.Effective.Lo) {
-			turned = fmt.Sprintf("%s on %s was healed before it was in force: the recording can't be trusted", f.Name, f.Target)
+			turned = fmt.Sprintf("%s on %s was healed before it was in force: the recording can't be trusted", f.Name,
+				f.Target)
 		}
 	}
 	for _, r := range h.Reads {
 		if !r.At.Valid() {
-			turned = fmt.Sprintf("the reading of %s in %s ended before it began: the recording can't be trusted", r.Store, r.Region)
+			turned = fmt.Sprintf("the reading of %s in %s ended before it began: the recording can't be trusted",
+				r.Store, r.Region)
 		}
 	}
 	var all []string

@@ -49,7 +49,8 @@ func (v *Verdict) UnmarshalText(text []byte) error {
 	return fmt.Errorf("decode verdict: %q is none of pass, fail, inconclusive", text)
 }
 
-// Combine is the verdict of several: fail if one fails, else inconclusive if one is, else pass. Of none it is inconclusive.
+// Combine is the verdict of several: fail if one fails, else inconclusive if one is, else pass. Of none it is
+// inconclusive.
 func Combine(verdicts ...Verdict) Verdict {
 	switch {
 	case slices.Contains(verdicts, Fail):
@@ -73,7 +74,8 @@ func (v Verdict) rank() int {
 	return 0
 }
 
-// against compares an interval with an objective: pass if all of it is inside, fail if all of it is outside, else nobody can tell.
+// against compares an interval with an objective: pass if all of it is inside, fail if all of it is outside, else
+// nobody can tell.
 func against(lo, hi, objective time.Duration) Verdict {
 	switch {
 	case hi <= objective:
@@ -85,9 +87,10 @@ func against(lo, hi, objective time.Duration) Verdict {
 	}
 }
 
-// Met says whether a report is what the author of the scenario expected. Expecting pass, the verdict is pass. Expecting fail, the
-// verdict is fail, the findings that fail are exactly the given ones, and the drill counts: a failure seen in a drill that proves
-// nothing is not the one that was expected, and neither is one whose preconditions did not come true: it has another cause.
+// Met says whether a report is what the author of the scenario expected. Expecting pass, the verdict is pass. Expecting
+// fail, the verdict is fail, the findings that fail are exactly the given ones, and the drill counts: a failure seen in
+// a drill that proves nothing is not the one that was expected, and neither is one whose preconditions did not come
+// true: it has another cause.
 func Met(r Report, expectFail bool, findings []string) bool {
 	if !expectFail {
 		return r.Verdict == Pass

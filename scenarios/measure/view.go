@@ -41,7 +41,10 @@ func viewOf(h history.History, s Spec) *view {
 
 // bareView is without who was in charge, and when the service was away.
 func bareView(h history.History, s Spec) *view {
-	v := &view{History: h, spec: s, causes: causesOf(h), end: endOf(h), firstAnswers: map[int]firstTime{}, readings: make([]*reading, len(h.Reads))}
+	v := &view{
+		History: h, spec: s, causes: causesOf(h), end: endOf(h), firstAnswers: map[int]firstTime{},
+		readings: make([]*reading, len(h.Reads)),
+	}
 	v.ids = sync.OnceValue(func() *ids { return idsOf(h.Ops) })
 	v.clientOps = sync.OnceValue(func() *clientOps { return clientOpsOf(h.Ops) })
 	v.repeats = sync.OnceValue(func() []time.Duration { return repeatsOf(h.Ops) })
@@ -60,7 +63,8 @@ func (v *view) findOutages() {
 	}
 }
 
-// plain is the criterion by which the lab was steady, where no recovery time is promised that says another: nine in ten operations are answered.
+// plain is the criterion by which the lab was steady, where no recovery time is promised that says another: nine in ten
+// operations are answered.
 var plain = RecoveryTimeObjective{Window: time.Second, Success: 0.9, Capacity: 0.9}
 
 // steadiness is the view by which it is seen whether the lab was steady.
@@ -143,9 +147,10 @@ func (v *view) inChargeAfter(c cause) string {
 	return region
 }
 
-// lostRead excuses reads that did not find what a store turns out to have lost: they are answered, and what they tell is a loss of data, not an outage. A
-// store had lost it by then if the reading of it before, or the next one after, lacks what had been acknowledged when that began. A read that did not find
-// what is there is excused by nothing. It is nil where no reading lacks anything.
+// lostRead excuses reads that did not find what a store turns out to have lost: they are answered, and what they tell
+// is a loss of data, not an outage. A store had lost it by then if the reading of it before, or the next one after,
+// lacks what had been acknowledged when that began. A read that did not find what is there is excused by nothing. It is
+// nil where no reading lacks anything.
 func (v *view) lostRead() excuse {
 	stores := map[string][]missingWrites{}
 	some := false
@@ -170,7 +175,11 @@ func (v *view) lostRead() excuse {
 			return false
 		}
 		for _, all := range stores {
-			next, _ := slices.BinarySearchFunc(all, op.Sent, func(l missingWrites, t time.Duration) int { return cmp.Compare(l.at.Lo, t) })
+			next, _ := slices.BinarySearchFunc(all, op.Sent, func(l missingWrites,
+				t time.Duration,
+			) int {
+				return cmp.Compare(l.at.Lo, t)
+			})
 			if next < len(all) && all[next].ids[of[i]] || next > 0 && all[next-1].ids[of[i]] {
 				return true
 			}
@@ -200,20 +209,24 @@ func (v *view) ackedAt() []time.Duration {
 	return all
 }
 
-// authoritativeReadings are the readings that tell what was lost, by when they began: their places in the history. They are of a region that was in charge, after it took
-// over; where nobody did, after reconciliation, since what a copy does not have yet is not lost. Where the last reading before the return failed, those
-// before it tell nothing.
+// authoritativeReadings are the readings that tell what was lost, by when they began: their places in the history. They
+// are of a region that was in charge, after it took over; where nobody did, after reconciliation, since what a copy
+// does not have yet is not lost. Where the last reading before the return failed, those before it tell nothing.
 func (v *view) authoritativeReadings() []int {
 	var all []int
 	for i, r := range v.Reads {
 		switch {
 		case r.Error != "":
-			all = slices.DeleteFunc(all, func(k int) bool { return v.Reads[k].Read == r.Read && v.Reads[k].Store == r.Store })
+			all = slices.DeleteFunc(all, func(k int) bool {
+				return v.Reads[k].Read == r.Read &&
+					v.Reads[k].Store == r.Store
+			})
 		case len(v.charge.changes) == 0:
 			if r.Read == history.AfterReconciliation && v.authoritative(r.Region) {
 				all = append(all, i)
 			}
-		case r.At.Lo >= v.charge.changes[0].from.Lo && (v.authoritative(r.Region) || r.Region == v.charge.at(r.At.Lo).region):
+		case r.At.Lo >= v.charge.changes[0].from.Lo && (v.authoritative(r.Region) ||
+			r.Region == v.charge.at(r.At.Lo).region):
 			all = append(all, i)
 		}
 	}
@@ -221,8 +234,8 @@ func (v *view) authoritativeReadings() []int {
 	return all
 }
 
-// recovered is when the service was back after a cause: at the end of the first outage that is put down to it, or at once. It is
-// math.MaxInt64 where it was not seen to be.
+// recovered is when the service was back after a cause: at the end of the first outage that is put down to it, or at
+// once. It is math.MaxInt64 where it was not seen to be.
 func (v *view) recovered(c cause) time.Duration {
 	for _, o := range v.outages {
 		switch {

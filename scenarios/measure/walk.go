@@ -2,15 +2,17 @@ package measure
 
 import "time"
 
-// windowParts is how many equal parts of a window must each meet the criterion, so that it holds throughout and not on average.
+// windowParts is how many equal parts of a window must each meet the criterion, so that it holds throughout and not on
+// average.
 const windowParts = 5
 
 // progress is how far a stream was walked through, and what was found.
 type progress struct {
-	next      int           // the operation that the next window begins with
-	reach     time.Duration // up to here all is covered
-	lastHeld  time.Duration // where the last window begins that holds
-	candidate int           // the first window that nobody can refute, since the observation ends before it does; -1: none
+	next     int           // the operation that the next window begins with
+	reach    time.Duration // up to here all is covered
+	lastHeld time.Duration // where the last window begins that holds
+	// the first window that nobody can refute, since the observation ends before it does; -1: none
+	candidate int
 }
 
 // start is where a walk begins that sees all.
@@ -18,8 +20,8 @@ func (v *service) start(s *stream) progress {
 	return progress{next: s.before(v.from), reach: v.from, lastHeld: -1, candidate: -1}
 }
 
-// walk tries a window at the due time of each operation from p on, up to operation j-1, and says what it came to. It hands what is not covered between
-// two windows that hold, and not good, to lacks.
+// walk tries a window at the due time of each operation from p on, up to operation j-1, and says what it came to. It
+// hands what is not covered between two windows that hold, and not good, to lacks.
 func (v *service) walk(s *stream, p progress, j int, lacks func(reach time.Duration, i int)) progress {
 	g := v.scanWindows(s, p.next)
 	for i := p.next; i < j; i++ {
@@ -52,8 +54,8 @@ func (s *stream) uncoveredBad(reach time.Duration, i int) bool {
 	return start > reach && s.hasBad(s.before(reach), i, start-reach)
 }
 
-// isAway reports whether the service is away at the end of a walk: what is left up to the end is covered by no window. Either there is something bad in it, or
-// it was too short to tell.
+// isAway reports whether the service is away at the end of a walk: what is left up to the end is covered by no window.
+// Either there is something bad in it, or it was too short to tell.
 func (v *service) isAway(s *stream, p progress) bool {
 	if p.candidate >= 0 && !s.uncoveredBad(p.reach, p.candidate) {
 		return false // nothing speaks against it
@@ -75,8 +77,9 @@ type windowState int
 
 const (
 	windowFails windowState = iota // the criterion does not hold throughout it
-	windowOpen                     // it reaches beyond the end of what was observed, and what was observed of it is good
-	windowHolds                    // the criterion holds throughout it
+	// it reaches beyond the end of what was observed, and what was observed of it is good
+	windowOpen
+	windowHolds // the criterion holds throughout it
 )
 
 // windowScan judges the windows of a stream, one after the other in the order of time.
@@ -162,14 +165,15 @@ func (g *windowScan) enoughCalls(parts int) bool {
 	return true
 }
 
-// partHolds reports whether the operations i to j-1, of a part of a window, are not worse than the criterion allows, by whole operations: of eight, 97 % is
-// seven. All that is offered (not of a stream among others) may not be nothing.
+// partHolds reports whether the operations i to j-1, of a part of a window, are not worse than the criterion allows, by
+// whole operations: of eight, 97 % is seven. All that is offered (not of a stream among others) may not be nothing.
 func (g *windowScan) partHolds(i, j int) bool {
 	load := max(j-i, g.part)
 	if load == 0 {
 		return g.name != ""
 	}
-	return g.ok(i, j) >= shareFloor(g.criterion.Success, load) && g.inTime(i, j) >= shareFloor(g.criterion.Capacity, load)
+	return g.ok(i, j) >= shareFloor(g.criterion.Success, load) &&
+		g.inTime(i, j) >= shareFloor(g.criterion.Capacity, load)
 }
 
 // wholeHolds reports whether the operations i to j-1 of a window meet the criterion.

@@ -9,10 +9,11 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// Watch says while a drill runs whether the service is back. What it says holds for what was seen so far: operations that are under way may change it.
+// Watch says while a drill runs whether the service is back. What it says holds for what was seen so far: operations
+// that are under way may change it.
 //
-// It is asked ten times a second on the machine that it measures, so it keeps what it has seen: a look costs as much as what came since the last one,
-// and what that may have changed. It may be used by several at once.
+// It is asked ten times a second on the machine that it measures, so it keeps what it has seen: a look costs as much as
+// what came since the last one, and what that may have changed. It may be used by several at once.
 type Watch struct {
 	spec Spec
 
@@ -49,8 +50,9 @@ func (w *Watch) Follow(h history.History) {
 	w.follow(h)
 }
 
-// Look says whether a window in which the criterion holds throughout was seen since a time, for all that it has to hold for, and whether the
-// service is away now. A read that does not find its write tells nothing yet: whether that was lost shows when the stores are read.
+// Look says whether a window in which the criterion holds throughout was seen since a time, for all that it has to hold
+// for, and whether the service is away now. A read that does not find its write tells nothing yet: whether that was
+// lost shows when the stores are read.
 func (w *Watch) Look(h history.History, since time.Duration) (back, away bool) {
 	if w.spec.RecoveryTime == nil {
 		return false, false
@@ -71,7 +73,8 @@ func (w *Watch) Look(h history.History, since time.Duration) (back, away bool) {
 	return back, away
 }
 
-// follow takes in the operations that the history has more than the last one. It begins anew with one that does not go on from there.
+// follow takes in the operations that the history has more than the last one. It begins anew with one that does not go
+// on from there.
 func (w *Watch) follow(h history.History) {
 	if w.service != nil {
 		if n := len(w.service.ops); len(h.Ops) < n || n > 0 && h.Ops[n-1] != w.last {
@@ -79,7 +82,10 @@ func (w *Watch) follow(h history.History) {
 		}
 	}
 	if w.service == nil {
-		w.service = emptyService(w.spec, func(_ int, op *history.Op) bool { return op.Kind == history.Read && op.Status == http.StatusNotFound })
+		w.service = emptyService(w.spec, func(_ int, op *history.Op) bool {
+			return op.Kind == history.Read &&
+				op.Status == http.StatusNotFound
+		})
 		w.trails = map[*stream]*trail{}
 	}
 	w.service.addOps(h.Ops)
@@ -119,7 +125,8 @@ func (w *Watch) walk(s *stream) progress {
 	return p
 }
 
-// dependsOn is how many operations a walk has looked at: those before the returned one, if it did not look beyond the end of what was observed.
+// dependsOn is how many operations a walk has looked at: those before the returned one, if it did not look beyond the
+// end of what was observed.
 func (v *service) dependsOn(s *stream, p progress) (n int, settled bool) {
 	end := s.calls[p.next-1].due + v.windowOf(s)
 	if end > v.end {
@@ -134,8 +141,9 @@ func (v *service) dependsOn(s *stream, p progress) (n int, settled bool) {
 	return n + 1, true
 }
 
-// resumePoint is a step from which on a walk finds what it would from the start: a window that holds and begins with a good operation is covered, whatever
-// came before it. The last such one is mostly near the end, so that is where it is looked for first.
+// resumePoint is a step from which on a walk finds what it would from the start: a window that holds and begins with a
+// good operation is covered, whatever came before it. The last such one is mostly near the end, so that is where it is
+// looked for first.
 func (v *service) resumePoint(s *stream) progress {
 	start := v.start(s)
 	for n := stride; ; n *= 2 {

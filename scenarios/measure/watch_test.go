@@ -16,7 +16,10 @@ import (
 
 // lookAtAll says what Watch.Look does, from all of the history.
 func lookAtAll(h history.History, s Spec, since time.Duration) (back, away bool) {
-	v := newService(h, s, func(_ int, op *history.Op) bool { return op.Kind == history.Read && op.Status == http.StatusNotFound })
+	v := newService(h, s, func(_ int, op *history.Op) bool {
+		return op.Kind == history.Read &&
+			op.Status == http.StatusNotFound
+	})
 	if !v.observed() || v.tooThin() {
 		return false, false
 	}
@@ -71,7 +74,8 @@ func (d dice) load() []history.Op {
 	var ops []history.Op
 	for i := range int(d.time(2*time.Second, 7*time.Second) / every) {
 		due := time.Duration(i/together*together) * every
-		op := history.Op{Seq: int64(i), Kind: history.Write, Client: i % 5, Due: due, Sent: due, Done: due + d.time(0, 9*msec), Outcome: history.OK}
+		op := history.Op{Seq: int64(i), Kind: history.Write, Client: i % 5, Due: due, Sent: due, Done: due +
+			d.time(0, 9*msec), Outcome: history.OK}
 		if i%5 < reads {
 			op.Kind = history.Read
 			if due > readsUntil {
@@ -86,7 +90,10 @@ func (d dice) load() []history.Op {
 			case 1:
 				op.Done += 30 * msec
 			case 2:
-				op.Outcome, op.Status = history.Failed, []int{http.StatusServiceUnavailable, http.StatusNotFound}[d.IntN(2)]
+				op.Outcome, op.Status = history.Failed, []int{
+					http.StatusServiceUnavailable,
+					http.StatusNotFound,
+				}[d.IntN(2)]
 			}
 		}
 		if ops = append(ops, op); op.Outcome == history.Unknown && d.IntN(2) == 0 {
@@ -106,7 +113,8 @@ func TestALookTellsWhatAllOfItWould(t *testing.T) {
 		ops := d.load()
 		pick := func(shares ...float64) float64 { return shares[d.IntN(len(shares))] }
 		s := Spec{RecoveryTime: &RecoveryTimeObjective{
-			Window: d.time(50*msec, 800*msec), Latency: 25 * msec, Success: pick(1, 0.99, 0.9), Capacity: pick(0.97, 0.9, 0.5), Quantile: pick(0.99, 0.95, 0.9),
+			Window: d.time(50*msec, 800*msec), Latency: 25 * msec, Success: pick(1, 0.99, 0.9),
+			Capacity: pick(0.97, 0.9, 0.5), Quantile: pick(0.99, 0.95, 0.9),
 		}}
 		if d.IntN(2) == 0 {
 			s.ClientsIn = []string{home, standby}
@@ -127,13 +135,20 @@ func TestALookTellsWhatAllOfItWould(t *testing.T) {
 			default:
 				now += d.time(0, 200*msec)
 			}
-			n, _ := slices.BinarySearchFunc(ops, now, func(op history.Op, t time.Duration) int { return cmp.Compare(op.Done, t) })
+			n, _ := slices.BinarySearchFunc(ops, now, func(op history.Op,
+				t time.Duration,
+			) int {
+				return cmp.Compare(op.Done, t)
+			})
 			h := history.History{Ops: ops[:n]}
 			if now >= steady {
 				h.Phases = []history.Phase{{At: steady, Name: history.PhaseSteady}}
 			}
 			if now >= fault {
-				h.Faults = []history.Fault{{Name: "lose_region", Confirmed: true, Effective: &history.Interval{Lo: fault, Hi: fault + 5*msec}}}
+				h.Faults = []history.Fault{{
+					Name: "lose_region", Confirmed: true,
+					Effective: &history.Interval{Lo: fault, Hi: fault + 5*msec},
+				}}
 			}
 			if d.IntN(5) == 0 {
 				w.Follow(h)
@@ -142,10 +157,12 @@ func TestALookTellsWhatAllOfItWould(t *testing.T) {
 			back, away := w.Look(h, since)
 			said[[2]bool{back, away}]++
 			if b, c := NewWatch(s).Look(h, since); b != back || c != away {
-				t.Fatalf("at %v of %d operations, since %v: back %v, away %v; seen for the first time %v, %v", now, n, since, back, away, b, c)
+				t.Fatalf("at %v of %d operations, since %v: back %v, away %v; seen for the first time %v, %v", now, n,
+					since, back, away, b, c)
 			}
 			if b, c := lookAtAll(h, s, since); b != back || c != away {
-				t.Fatalf("at %v of %d operations, since %v: back %v, away %v; of all of it %v, %v", now, n, since, back, away, b, c)
+				t.Fatalf("at %v of %d operations, since %v: back %v, away %v; of all of it %v, %v", now, n, since, back,
+					away, b, c)
 			}
 			if diff := cmpWalks(w, newService(h, s, w.service.excused)); diff != "" {
 				t.Fatalf("at %v of %d operations: %s", now, n, diff)
@@ -154,7 +171,8 @@ func TestALookTellsWhatAllOfItWould(t *testing.T) {
 	})
 	for _, what := range [][2]bool{{false, false}, {false, true}, {true, false}, {true, true}} {
 		if !testing.Short() && said[what] < 100 {
-			t.Errorf("back %v, away %v was said %d times only: the histories show too little", what[0], what[1], said[what])
+			t.Errorf("back %v, away %v was said %d times only: the histories show too little", what[0], what[1],
+				said[what])
 		}
 	}
 }
@@ -168,8 +186,8 @@ func TestWithoutACriterionNothingIsBack(t *testing.T) {
 	}
 }
 
-// BenchmarkLook360k looks ten times a second at ten minutes of the greatest load that a scenario can offer, to its end. The first look, which takes in
-// what came before it, is not counted.
+// BenchmarkLook360k looks ten times a second at ten minutes of the greatest load that a scenario can offer, to its end.
+// The first look, which takes in what came before it, is not counted.
 func BenchmarkLook360k(b *testing.B) {
 	for name, away := range map[string]time.Duration{"back": 2 * time.Second, "away": time.Hour} {
 		b.Run(name, func(b *testing.B) {
@@ -179,7 +197,11 @@ func BenchmarkLook360k(b *testing.B) {
 			for b.Loop() {
 				w := NewWatch(s)
 				for now := since; now < all[len(all)-1].Done; now += 100 * msec {
-					n, _ := slices.BinarySearchFunc(all, now, func(op history.Op, t time.Duration) int { return cmp.Compare(op.Done, t) })
+					n, _ := slices.BinarySearchFunc(all, now, func(op history.Op,
+						t time.Duration,
+					) int {
+						return cmp.Compare(op.Done, t)
+					})
 					h.Ops = all[:n]
 					if now == since {
 						w.Follow(h)
@@ -187,7 +209,8 @@ func BenchmarkLook360k(b *testing.B) {
 					began := time.Now()
 					back, _ := w.Look(h, since)
 					took = append(took, time.Since(began))
-					if served := now - since - away - s.RecoveryTime.Window; back && served < 0 || !back && served > 1500*msec {
+					if served := now - since - away - s.RecoveryTime.Window; back && served < 0 || !back &&
+						served > 1500*msec {
 						b.Fatalf("at %v: back is %v", now, back)
 					}
 				}
@@ -214,7 +237,8 @@ func BenchmarkJudge1M(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed())/float64(b.N)/ops, "ns/operation")
 }
 
-// manyOperations are a drill at 100 writes and 500 reads a second, half of it after the region is lost. The standby serves after a while.
+// manyOperations are a drill at 100 writes and 500 reads a second, half of it after the region is lost. The standby
+// serves after a while.
 func manyOperations(n int, away time.Duration) (history.History, Spec) {
 	const rate = 600
 	total := time.Duration(n) * time.Second / rate
@@ -228,8 +252,9 @@ func manyOperations(n int, away time.Duration) (history.History, Spec) {
 			{At: total + 9*time.Second, Name: history.PhaseEnd},
 		},
 		Faults: []history.Fault{{
-			Name: "lose_region", Target: home, Regions: []string{home}, Command: fault - 20*msec, Confirmed: true, Effective: &f,
-			Healed: &history.Interval{Lo: total + 5*time.Second, Hi: total + 5100*msec},
+			Name: "lose_region", Target: home, Regions: []string{home}, Command: fault - 20*msec, Confirmed: true,
+			Effective: &f,
+			Healed:    &history.Interval{Lo: total + 5*time.Second, Hi: total + 5100*msec},
 		}},
 	}
 	for i, name := range []string{"detected", "promoted", "redirected"} {
@@ -241,11 +266,14 @@ func manyOperations(n int, away time.Duration) (history.History, Spec) {
 	for i := range n {
 		due := time.Duration(i) * time.Second / rate
 		op := history.Op{
-			Seq: int64(i), Kind: history.Write, ID: fmt.Sprintf("v-1a2b3c-%06d", i), Client: i % 64, Due: due, Sent: due + 50_000, Attempts: 1,
-			Done: due + 9*msec + time.Duration(i%1000)*time.Microsecond, Outcome: history.OK, Status: 201, Region: home, Timeline: 1,
+			Seq: int64(i), Kind: history.Write, ID: fmt.Sprintf("v-1a2b3c-%06d", i), Client: i % 64, Due: due,
+			Sent: due + 50_000, Attempts: 1,
+			Done: due + 9*msec + time.Duration(i%1000)*time.Microsecond, Outcome: history.OK, Status: 201, Region: home,
+			Timeline: 1,
 		}
 		if i%6 > 0 {
-			op.Kind, op.ID, op.Status, op.Path = history.Read, acked[max(0, len(acked)-1-random.IntN(64))], 200, PathLocal
+			op.Kind, op.ID, op.Status, op.Path = history.Read, acked[max(0, len(acked)-1-random.IntN(64))], 200,
+				PathLocal
 		}
 		if i%12 == 1 {
 			op.Region = standby
@@ -254,7 +282,8 @@ func manyOperations(n int, away time.Duration) (history.History, Spec) {
 		case due > fault+away:
 			op.Region, op.Timeline = standby, 2
 		case op.Done > fault:
-			op.Outcome, op.Status, op.Path, op.Error, op.Done = history.Unknown, 0, "", "no answer: timed out after 1s", due+time.Second
+			op.Outcome, op.Status, op.Path, op.Error, op.Done = history.Unknown, 0, "", "no answer: timed out after 1s",
+				due+time.Second
 		}
 		if acknowledged(&op) {
 			acked = append(acked, op.ID)
@@ -263,12 +292,18 @@ func manyOperations(n int, away time.Duration) (history.History, Spec) {
 	}
 	slices.SortStableFunc(h.Ops, func(a, b history.Op) int { return cmp.Compare(a.Done, b.Done) })
 	s := goodDrill().spec
-	s.RecoveryTime = &RecoveryTimeObjective{Within: 5 * time.Second, Window: 1667 * msec, Success: 0.99, Quantile: 0.99, Latency: 150 * msec, Capacity: 0.97}
+	s.RecoveryTime = &RecoveryTimeObjective{
+		Within: 5 * time.Second, Window: 1667 * msec, Success: 0.99, Quantile: 0.99,
+		Latency: 150 * msec, Capacity: 0.97,
+	}
 	s.Consistency, s.Sessions, s.StandbyCapacity, s.LocalReads = Linearizable, Guarantees(), 0.95, 50*msec
 	for i, which := range []string{history.BeforeReturn, history.AfterReconciliation} {
 		for _, store := range s.Stores {
 			at := total + time.Duration(2+4*i)*time.Second
-			h.Reads = append(h.Reads, history.FinalRead{Read: which, Store: store, Region: standby, At: history.At(at), IDs: acked})
+			h.Reads = append(h.Reads, history.FinalRead{
+				Read: which, Store: store, Region: standby, At: history.At(at),
+				IDs: acked,
+			})
 		}
 	}
 	return h, s

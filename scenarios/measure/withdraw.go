@@ -2,8 +2,8 @@ package measure
 
 import "reflect"
 
-// Withdrawn is the report without any verdict, that of each metric and of its parts among them: what was measured stays, and nothing is concluded of it.
-// The report itself stays as it is.
+// Withdrawn is the report without any verdict, that of each metric and of its parts among them: what was measured
+// stays, and nothing is concluded of it. The report itself stays as it is.
 func (r Report) Withdrawn() Report {
 	return withdrawn(reflect.ValueOf(r)).Interface().(Report)
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// The same figure is said in the same words wherever it stands. What is printed is rounded outwards too: an interval that straddles its objective must
-// not look as if it met it.
+// The same figure is said in the same words wherever it stands. What is printed is rounded outwards too: an interval
+// that straddles its objective must not look as if it met it.
 type roundFunc func(float64) float64
 
 // Exactly says a duration as people do: "45 ms", "4.21 s", "25 min 12 s", "8 h 2 min".
@@ -100,7 +100,8 @@ func (i Interval) took(censored bool, scale float64) string {
 	return ""
 }
 
-// deviation says how far an interval is from its objective, in percent of that. Empty where there is none, or one of nothing.
+// deviation says how far an interval is from its objective, in percent of that. Empty where there is none, or one of
+// nothing.
 func (o Objective) deviation(i Interval, censored bool) string {
 	if o.Within == nil || o.Within.MS() <= 0 {
 		return ""

@@ -24,16 +24,17 @@ type WriteGap struct {
 	Each    []WriteGap `json:"each,omitempty"` // in the order of time, where there are several
 }
 
-// MeasureWriteGap is the longest time without an acknowledged write that each switchover brought: between two acknowledgements that follow one
-// another, of which the second came after the order, and before the next order. With a the one before the gap, b the one after it, w the first write
-// that was due after a, and x the last one due before b that was not acknowledged by then, though others usually are (but for one in a hundred in the
-// steady state),
+// MeasureWriteGap is the longest time without an acknowledged write that each switchover brought: between two
+// acknowledgements that follow one another, of which the second came after the order, and before the next order. With a
+// the one before the gap, b the one after it, w the first write that was due after a, and x the last one due before b
+// that was not acknowledged by then, though others usually are (but for one in a hundred in the steady state),
 //
 //	due(x) - max(done(a), due(w)) <= write gap <= done(b) - done(a)
 //
-// since before w nobody asked, and neither did anybody between x and b, nor while the harness stood still; an a that was read while it stood still counts
-// from when it was sent. The longest gap is known by the longest lower and the longest upper end. A gap that nothing ends is censored. It is nil where
-// there was no switchover; the worst of several is reported.
+// since before w nobody asked, and neither did anybody between x and b, nor while the harness stood still; an a that
+// was read while it stood still counts from when it was sent. The longest gap is known by the longest lower and the
+// longest upper end. A gap that nothing ends is censored. It is nil where there was no switchover; the worst of several
+// is reported.
 func MeasureWriteGap(h history.History, s Spec) *WriteGap { //nolint:revive // WriteGap is what it returns
 	orders := switchovers(h)
 	if len(orders) == 0 || s.WriteGap == nil {
@@ -90,7 +91,8 @@ func writeDemandOf(h history.History) writeDemand {
 			}
 			a.acks = append(a.acks, k)
 		}
-		if op.Retry > 0 || op.Sent-op.Due > lateBound { // one that the harness sent late says nothing of how long the service kept it
+		// one that the harness sent late says nothing of how long the service kept it
+		if op.Retry > 0 || op.Sent-op.Due > lateBound {
 			continue
 		}
 		a.writes = append(a.writes, w)
@@ -104,7 +106,8 @@ func writeDemandOf(h history.History) writeDemand {
 	return a
 }
 
-// gapIn is the longest gap between acknowledgements, of those that end in a stretch of time, or would have ended there if it is the last.
+// gapIn is the longest gap between acknowledgements, of those that end in a stretch of time, or would have ended there
+// if it is the last.
 func (a writeDemand) gapIn(in history.Interval, last bool, within time.Duration) WriteGap {
 	longest, found := history.Interval{Lo: -1}, false
 	before := ack{in.Lo, in.Lo} // where nothing was acknowledged before the order
@@ -149,7 +152,11 @@ func (a writeDemand) gap(from ack, to time.Duration) history.Interval {
 
 // before is how many writes were due before a time.
 func (a writeDemand) before(t time.Duration) int {
-	n, _ := slices.BinarySearchFunc(a.writes, t, func(w history.Interval, t time.Duration) int { return cmp.Compare(w.Lo, t) })
+	n, _ := slices.BinarySearchFunc(a.writes, t, func(w history.Interval,
+		t time.Duration,
+	) int {
+		return cmp.Compare(w.Lo, t)
+	})
 	return n
 }
 
@@ -157,9 +164,11 @@ func writeGapFinding(g WriteGap) Finding {
 	f := Finding{ID: FindingWriteGap, Checker: "switchover", Verdict: g.Verdict}
 	objective := "(objective " + g.promise() + ")"
 	if g.Censored {
-		f.Detail = fmt.Sprintf("no write was acknowledged for more than %s in the switchover to %s %s", AtLeast(g.Lo.Duration()), g.To, objective)
+		f.Detail = fmt.Sprintf("no write was acknowledged for more than %s in the switchover to %s %s",
+			AtLeast(g.Lo.Duration()), g.To, objective)
 	} else {
-		f.Detail = fmt.Sprintf("no write was acknowledged for %s to %s in the switchover to %s %s", AtLeast(g.Lo.Duration()), AtMost(g.Hi.Duration()), g.To, objective)
+		f.Detail = fmt.Sprintf("no write was acknowledged for %s to %s in the switchover to %s %s",
+			AtLeast(g.Lo.Duration()), AtMost(g.Hi.Duration()), g.To, objective)
 	}
 	return f
 }

@@ -7,8 +7,9 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// gapOf is the write gap of the good drill's switchover, ordered at 3 s, after an edit: write 24 is the last that is acknowledged before it, at 2.912 s,
-// and 37, due at 4.2 s, the first one after it. Those in between are not, and writes usually take 12 ms.
+// gapOf is the write gap of the good drill's switchover, ordered at 3 s, after an edit: write 24 is the last that is
+// acknowledged before it, at 2.912 s, and 37, due at 4.2 s, the first one after it. Those in between are not, and
+// writes usually take 12 ms.
 func gapOf(edit func(d *drill)) *WriteGap {
 	d := goodDrill()
 	d.rotate()
@@ -18,7 +19,8 @@ func gapOf(edit func(d *drill)) *WriteGap {
 	return MeasureWriteGap(d.History, d.spec)
 }
 
-// held has writes 25 to n-1 wait until 4.05 s, where they are acknowledged one after another; those after them up to 37 are not offered.
+// held has writes 25 to n-1 wait until 4.05 s, where they are acknowledged one after another; those after them up to 37
+// are not offered.
 func (d *drill) held(n int) {
 	for i := 25; i < n; i++ {
 		d.ok(i, standby)
@@ -69,14 +71,18 @@ func underWay(due, done time.Duration) func(d *drill) {
 // After the load has ended nobody asks: that is no gap.
 func TestTheEndOfTheLoadIsNoWriteGap(t *testing.T) {
 	g := gapOf(func(d *drill) {
-		d.Ops = append(d.Ops, history.Op{Seq: 99, Kind: history.Read, Due: 9 * time.Second, Sent: 9 * time.Second, Done: 9 * time.Second, Attempts: 1})
+		d.Ops = append(d.Ops, history.Op{
+			Seq: 99, Kind: history.Read, Due: 9 * time.Second, Sent: 9 * time.Second,
+			Done: 9 * time.Second, Attempts: 1,
+		})
 	})
 	if g.Censored || g.Hi == nil {
 		t.Errorf("it never ends: %+v", g)
 	}
 }
 
-// Of switchovers during which nobody was refused it is not known how long the gap was, but no longer than the longest pause.
+// Of switchovers during which nobody was refused it is not known how long the gap was, but no longer than the longest
+// pause.
 func TestALongerPauseIsTheLongerGap(t *testing.T) {
 	if g := gapOf(func(d *drill) { d.drop(40, 42); d.drop(25, 37) }); *g.Lo != 0 || *g.Hi != High((4212-2912)*msec) {
 		t.Errorf("%v to %v ms", g.Lo.MS(), g.Hi.MS())

@@ -15,12 +15,14 @@ type write struct {
 	slot int32 // the number of its id
 	// stalled says that the harness may have stood still when it was acknowledged.
 	stalled bool
-	// old says that it was acknowledged by the system as it was before the cause that it is counted for: by f.lo, or by a region that is lost.
-	// That it is kept is evidence of what was kept; of another one it may only mean that the next in charge was already writing.
+	// old says that it was acknowledged by the system as it was before the cause that it is counted for: by f.lo, or by
+	// a region that is lost. That it is kept is evidence of what was kept; of another one it may only mean that the
+	// next in charge was already writing.
 	old bool
 }
 
-// acked is when it was acknowledged at the earliest: when that was read, but for what came while the harness stood still.
+// acked is when it was acknowledged at the earliest: when that was read, but for what came while the harness stood
+// still.
 func (w write) acked() time.Duration {
 	if w.stalled {
 		return w.Sent
@@ -28,13 +30,14 @@ func (w write) acked() time.Duration {
 	return w.Done
 }
 
-// writesByCause is what clients were told, sorted out by the causes after which another region is in charge. By when a write was sent, because that is when
-// it may still have reached the region as it was:
+// writesByCause is what clients were told, sorted out by the causes after which another region is in charge. By when a
+// write was sent, because that is when it may still have reached the region as it was:
 //
-//   - before a cause: sent before its f.hi, and not before that of an earlier one. What of it is lost counts towards the recovery point of that
-//     cause. An acknowledgement that arrived after f.hi was given for work under way when the region was lost; its loss has the age 0.
-//   - unfenced: acknowledged by who should have been fenced (see charge.standing), unless it wrote to the database in charge: its timeline says that it
-//     did, and the write is there. Doubtful ones may be.
+//   - before a cause: sent before its f.hi, and not before that of an earlier one. What of it is lost counts towards
+//     the recovery point of that cause. An acknowledgement that arrived after f.hi was given for work under way when
+//     the region was lost; its loss has the age 0.
+//   - unfenced: acknowledged by who should have been fenced (see charge.standing), unless it wrote to the database in
+//     charge: its timeline says that it did, and the write is there. Doubtful ones may be.
 //   - after: sent after all of them and acknowledged by anybody else. No objective excuses its loss.
 type writesByCause struct {
 	before             [][]write // by cause, in their order; each by acknowledgement
@@ -43,7 +46,8 @@ type writesByCause struct {
 	attempts           int      // writes sent to who was not in charge, whatever came of them
 	reachable          int      // of those, that were sent when it could be reached
 	createdTwice       []string // ids that were answered as new more than once
-	refused            []int    // the numbers of ids of which nobody was ever told anything but that they are not applied, in the order of the ids
+	// the numbers of ids of which nobody was ever told anything but that they are not applied, in the order of the ids
+	refused []int
 }
 
 func (v *view) writesByCause(counted []cause) writesByCause {
@@ -103,11 +107,7 @@ func (v *view) writesByCause(counted []cause) writesByCause {
 		}
 		left--
 	}
-	for _, ws := range append(slices.Clone(l.before), l.unfenced, l.doubtful, l.after) {
-		slices.SortFunc(ws, func(a, b write) int {
-			return cmp.Or(cmp.Compare(a.Done, b.Done), cmp.Compare(a.Seq, b.Seq))
-		})
-	}
+	l.sort()
 	for slot, applied := range maybe {
 		if ids.written[slot] && !applied {
 			l.refused = append(l.refused, slot)
@@ -115,6 +115,15 @@ func (v *view) writesByCause(counted []cause) writesByCause {
 	}
 	slices.SortFunc(l.refused, func(a, b int) int { return cmp.Compare(ids.name(a), ids.name(b)) })
 	return l
+}
+
+// sort puts writes in the order in which they were acknowledged.
+func (l *writesByCause) sort() {
+	for _, ws := range append(slices.Clone(l.before), l.unfenced, l.doubtful, l.after) {
+		slices.SortFunc(ws, func(a, b write) int {
+			return cmp.Or(cmp.Compare(a.Done, b.Done), cmp.Compare(a.Seq, b.Seq))
+		})
+	}
 }
 
 // nextCause is the index of the first that was not surely effective when something was sent; -1: all were.
@@ -133,7 +142,8 @@ func (v *view) answeredElsewhere(op *history.Op) bool {
 	return t.follows(op)
 }
 
-// heldInCharge is what the PostgreSQL of the region that is in charge in the end held when it was read last, and when that began.
+// heldInCharge is what the PostgreSQL of the region that is in charge in the end held when it was read last, and when
+// that began.
 func (v *view) heldInCharge() (has []bool, at time.Duration, read bool) {
 	for i, r := range v.Reads {
 		if r.Store == history.StorePostgres && r.Error == "" && v.authoritative(r.Region) {
@@ -163,7 +173,8 @@ type reading struct {
 	duplicates []string
 }
 
-// returned is the last reading of a store before what a cause took away was given back. The sentence says why there is none.
+// returned is the last reading of a store before what a cause took away was given back. The sentence says why there is
+// none.
 func (v *view) returned(c cause, store string) (*reading, string) {
 	found := -1
 	problem := store + " was not read before the lost region returned"
@@ -179,7 +190,8 @@ func (v *view) returned(c cause, store string) (*reading, string) {
 		case r.At.Lo < c.effect.Hi:
 			problem = store + " was read before the fault was surely effective"
 		case is && r.At.Hi > back:
-			problem = store + " was read " + Exactly(r.At.Hi) + " after the start, when " + c.String() + " was being healed since " + Exactly(back) +
+			problem = store + " was read " + Exactly(r.At.Hi) + " after the start, when " + c.String() +
+				" was being healed since " + Exactly(back) +
 				": what came back with it hides what was lost"
 		default:
 			found = i
@@ -200,9 +212,11 @@ func (v *view) storesTell(region string, c cause) bool {
 	return region == v.inChargeAfter(c) || region == v.charge.last() || v.charge.last() == ""
 }
 
-// authoritative reports whether a region's stores tell in the end what was kept: it is in charge then, or, where nobody took over, the one that would have.
+// authoritative reports whether a region's stores tell in the end what was kept: it is in charge then, or, where nobody
+// took over, the one that would have.
 func (v *view) authoritative(region string) bool {
-	return region == v.charge.last() || v.charge.last() == "" || len(v.charge.changes) == 0 && (v.spec.Survivor == "" || region == v.spec.Survivor)
+	return region == v.charge.last() || v.charge.last() == "" || len(v.charge.changes) == 0 &&
+		(v.spec.Survivor == "" || region == v.spec.Survivor)
 }
 
 // reconciled is the last reading after reconciliation.

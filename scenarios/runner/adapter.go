@@ -1,5 +1,5 @@
-// Package runner runs a scenario from its file to its evidence: images, lab, drill, verdict, folder. The command line and the suites
-// both go through it.
+// Package runner runs a scenario from its file to its evidence: images, lab, drill, verdict, folder. The command line
+// and the suites both go through it.
 package runner
 
 import (
@@ -39,8 +39,8 @@ var _ drill.Lab = drillLab{}
 // Resolver is where clients look the app up.
 func (l drillLab) Resolver() string { return l.Addresses().Resolver() }
 
-// Steady looks once at everything that has to be true before a fault. What costs the lab most is asked last: PostgreSQL makes a process
-// for each connection.
+// Steady looks once at everything that has to be true before a fault. What costs the lab most is asked last: PostgreSQL
+// makes a process for each connection.
 func (l drillLab) Steady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -63,7 +63,8 @@ func (l drillLab) Steady(ctx context.Context) error {
 	return l.Observe().CheckDurability(ctx)
 }
 
-// checkRouting asks whether clients are sent where they are to be. The name service makes nobody primary again by itself.
+// checkRouting asks whether clients are sent where they are to be. The name service makes nobody primary again by
+// itself.
 func (l drillLab) checkRouting(ctx context.Context) error {
 	err := l.Observe().CheckRouting(ctx)
 	if err == nil {
@@ -130,7 +131,8 @@ func (l drillLab) Configured(ctx context.Context) []history.ConfigSight {
 		for _, key := range slices.Sorted(maps.Keys(c.Endpoints)) {
 			e := c.Endpoints[key]
 			s.Values = append(s.Values, history.ConfigValue{
-				Key: key, Source: cmp.Or(c.Sources[key], topology.SourceRegion), ConfigEndpoint: history.ConfigEndpoint{Region: e.Region, Address: e.Address},
+				Key: key, Source: cmp.Or(c.Sources[key], topology.SourceRegion),
+				ConfigEndpoint: history.ConfigEndpoint{Region: e.Region, Address: e.Address},
 			})
 		}
 		for _, o := range c.Connections {
@@ -179,7 +181,11 @@ func lagSight(x api.Lag, to string) history.LagSight {
 
 // Read reads the three stores of a region at once.
 func (l drillLab) Read(ctx context.Context, region string) []drill.StoreRead {
-	reads := []drill.StoreRead{{Store: history.StorePostgres}, {Store: history.StoreObjects}, {Store: history.StoreItems}}
+	reads := []drill.StoreRead{
+		{Store: history.StorePostgres},
+		{Store: history.StoreObjects},
+		{Store: history.StoreItems},
+	}
 	services := []topology.Service{topology.ServicePostgres, topology.ServiceS3, topology.ServiceDynamoDB}
 	var g errgroup.Group
 	for i := range reads {
@@ -229,8 +235,9 @@ func (l drillLab) Reconcile(ctx context.Context, survivor string, within time.Du
 	})
 }
 
-// checkCopies checks that the region's replicator reaches its sources, is no more than lag behind, and has looked since a time (zero: ever). A step of
-// the wall clock plays no part: how long ago is by the agent's monotonic clock, and since and asked are compared by this process's.
+// checkCopies checks that the region's replicator reaches its sources, is no more than lag behind, and has looked since
+// a time (zero: ever). A step of the wall clock plays no part: how long ago is by the agent's monotonic clock, and
+// since and asked are compared by this process's.
 func (l drillLab) checkCopies(ctx context.Context, region string, lag time.Duration, since time.Time) error {
 	asked := time.Now()
 	lags, err := l.Observe().Replication(ctx, region)
@@ -245,7 +252,8 @@ func (l drillLab) checkCopies(ctx context.Context, region string, lag time.Durat
 		switch {
 		case !x.Reachable:
 			errs = append(errs, fmt.Errorf("%s of %s can't be reached: %s", x.Store, x.Source, x.Error))
-		case !since.IsZero() && (x.LastPassMSAgo == nil || asked.Add(-time.Duration(*x.LastPassMSAgo)*time.Millisecond).Before(since)):
+		case !since.IsZero() &&
+			(x.LastPassMSAgo == nil || asked.Add(-time.Duration(*x.LastPassMSAgo)*time.Millisecond).Before(since)):
 			errs = append(errs, fmt.Errorf("%s of %s were not looked through since", x.Store, x.Source))
 		case x.LagMS != nil && *x.LagMS > lag.Milliseconds():
 			errs = append(errs, fmt.Errorf("%s of %s are %d ms behind", x.Store, x.Source, *x.LagMS))

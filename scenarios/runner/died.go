@@ -8,8 +8,9 @@ import (
 	"github.com/regionfall/regionfall/lab"
 )
 
-// programDeathOr returns the death of a program of the lab as the error of a drill that began at a time, and err if none died. Whatever failed, and
-// whatever was proven or not, may be its consequence. Check finds a death that the drill itself has not noticed.
+// programDeathOr returns the death of a program of the lab as the error of a drill that began at a time, and err if
+// none died. Whatever failed, and whatever was proven or not, may be its consequence. Check finds a death that the
+// drill itself has not noticed.
 func programDeathOr(ctx context.Context, err error, began time.Time, check func(context.Context) error) error {
 	var died *lab.Died
 	if !errors.As(err, &died) && ctx.Err() == nil {

@@ -14,8 +14,12 @@ import (
 
 func TestADrillOnALabThatBrokeEndsWithThatAndNothingElse(t *testing.T) {
 	began := time.Now().Add(-time.Minute)
-	died := &lab.Died{Node: "replicator.us-west-2", Code: 2, At: began.Add(14200 * time.Millisecond), Words: []string{"panic: no"}}
-	const story = "replicator.us-west-2 ended by itself (exit code 2) 14.2 s into the drill; its last words:\n    panic: no"
+	died := &lab.Died{
+		Node: "replicator.us-west-2", Code: 2, At: began.Add(14200 * time.Millisecond),
+		Words: []string{"panic: no"},
+	}
+	const story = "replicator.us-west-2 ended by itself (exit code 2) 14.2 s into the drill; its last words:\n    " +
+		"panic: no"
 	nobody := errors.New("the engine is away")
 	ended, end := context.WithCancel(t.Context())
 	end()
@@ -24,7 +28,8 @@ func TestADrillOnALabThatBrokeEndsWithThatAndNothingElse(t *testing.T) {
 		err, broken error
 		want        string
 	}{
-		"the drill heard of it":        {t.Context(), errors.Join(fmt.Errorf("inject: %w", died), errors.New("heal: no witness")), nil, story},
+		"the drill heard of it": {t.Context(), errors.Join(fmt.Errorf("inject: %w", died),
+			errors.New("heal: no witness")), nil, story},
 		"it was too late to hear":      {t.Context(), nil, died, story},
 		"it proved nothing, therefore": {t.Context(), drill.ErrProvesNothing, died, story},
 		"it failed, therefore":         {t.Context(), errors.New("heal: no witness"), died, story},
@@ -33,7 +38,8 @@ func TestADrillOnALabThatBrokeEndsWithThatAndNothingElse(t *testing.T) {
 		"interrupted":                  {ended, context.Canceled, died, context.Canceled.Error()},
 	} {
 		err := programDeathOr(c.ctx, c.err, began, func(context.Context) error { return c.broken })
-		if err == nil || !strings.HasPrefix(err.Error(), c.want) || errors.Is(err, drill.ErrProvesNothing) != (c.broken == nil && errors.Is(c.err, drill.ErrProvesNothing)) {
+		if err == nil || !strings.HasPrefix(err.Error(), c.want) ||
+			errors.Is(err, drill.ErrProvesNothing) != (c.broken == nil && errors.Is(c.err, drill.ErrProvesNothing)) {
 			t.Errorf("%s: it ends with %v", name, err)
 		}
 	}

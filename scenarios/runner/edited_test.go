@@ -54,7 +54,8 @@ func TestADrillsRecordingBeginsWithWhatIsRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	h, err := history.Load(dir)
-	if err != nil || h.Heading.ScenarioSHA256 != digest(example) || h.Heading.Timescale != 720 || h.Heading.Began.IsZero() {
+	if err != nil || h.Heading.ScenarioSHA256 != digest(example) || h.Heading.Timescale != 720 ||
+		h.Heading.Began.IsZero() {
 		t.Errorf("it says %+v: %v", h.Heading, err)
 	}
 	if first := eventsOf(t, dir)[0]; !bytes.Contains(first, []byte(`"type":"heading"`)) {
@@ -67,17 +68,20 @@ func TestAScenarioThatWasEditedIsNotJudgedBy(t *testing.T) {
 	dir := folder(t, example, 360)
 	lose(t, dir, history.StoreItems, time.Second)
 	rewrite(t, filepath.Join(dir, evidence.FileScenario), []byte(lenient))
-	refused(t, dir, "the scenario was edited", "scenario.yaml is not the scenario that was run", digest(lenient), digest(example), "events.jsonl says")
+	refused(t, dir, "the scenario was edited", "scenario.yaml is not the scenario that was run", digest(lenient),
+		digest(example), "events.jsonl says")
 
 	replace(t, dir, evidence.FileResult, digest(example), digest(lenient))
 	refused(t, dir, "and the digest with it", "scenario.yaml is not the scenario that was run", "events.jsonl says")
 
 	rewrite(t, filepath.Join(dir, evidence.FileScenario), []byte(example))
-	refused(t, dir, "only the digest was edited", "result.json is not of this drill", digest(lenient), "put result.json back")
+	refused(t, dir, "only the digest was edited", "result.json is not of this drill", digest(lenient),
+		"put result.json back")
 
 	dir = oldFolder(t, example, 360)
 	rewrite(t, filepath.Join(dir, evidence.FileScenario), []byte(lenient))
-	refused(t, dir, "the scenario of an old folder was edited", "scenario.yaml is not the scenario that was run", "result.json says")
+	refused(t, dir, "the scenario of an old folder was edited", "scenario.yaml is not the scenario that was run",
+		"result.json says")
 }
 
 // The history says what the timescale was; what somebody makes of result.json changes nothing.
@@ -134,7 +138,10 @@ func TestADrillKeepsTheNameOfItsScenario(t *testing.T) {
 }
 
 func TestAHistoryThatLostItsEndIsNotJudged(t *testing.T) {
-	for name, leave := range map[string]func(*testing.T, string, float64) string{"now": folder, "of an old version": oldFolder} {
+	for name, leave := range map[string]func(*testing.T, string, float64) string{
+		"now":               folder,
+		"of an old version": oldFolder,
+	} {
 		dir := leave(t, example, 360)
 		lines := eventsOf(t, dir)
 		for n := range len(lines) {
@@ -153,13 +160,15 @@ func TestAHistoryThatLacksEventsIsNotJudged(t *testing.T) {
 	lines := eventsOf(t, dir)
 	for i := range len(lines) - 1 {
 		rewrite(t, filepath.Join(dir, history.EventsFile), slices.Concat(slices.Delete(slices.Clone(lines), i, i+1)...))
-		if _, after, err := Rejudge(dir); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%d events were recorded, and %d are here", len(lines)-1, len(lines)-2)) {
+		if _, after, err := Rejudge(dir); err == nil || !strings.Contains(err.Error(),
+			fmt.Sprintf("%d events were recorded, and %d are here", len(lines)-1, len(lines)-2)) {
 			t.Errorf("without event %d: judged %s, %v", i+1, after.Verdict, err)
 		}
 	}
 	slices.Reverse(lines[1 : len(lines)-1])
 	rewrite(t, filepath.Join(dir, history.EventsFile), slices.Concat(lines...))
-	if _, after, err := Rejudge(dir); err == nil || !strings.Contains(err.Error(), "the lines are in another order than they were") {
+	if _, after, err := Rejudge(dir); err == nil || !strings.Contains(err.Error(),
+		"the lines are in another order than they were") {
 		t.Errorf("in another order: judged %s, %v", after.Verdict, err)
 	}
 }
@@ -174,20 +183,25 @@ func TestAHistoryThatLacksOperationsIsNotJudged(t *testing.T) {
 		"none is left":              nil,
 	} {
 		rewriteOps(t, dir, left)
-		refused(t, dir, name, fmt.Sprintf("ops.jsonl.gz has %d operations, and %d were recorded", len(left), len(lines)))
+		refused(t, dir, name, fmt.Sprintf("ops.jsonl.gz has %d operations, and %d were recorded", len(left),
+			len(lines)))
 	}
 	rewriteOps(t, dir, append(slices.Clone(lines), lines[0]))
 	if _, after, err := Rejudge(dir); err == nil || !strings.Contains(err.Error(), "that were recorded") {
 		t.Errorf("one too many: judged %s, %v", after.Verdict, err)
 	}
-	for name, leave := range map[string]func(*testing.T, string, float64) string{"now": folder, "of an old version": oldFolder} {
+	for name, leave := range map[string]func(*testing.T, string, float64) string{
+		"now":               folder,
+		"of an old version": oldFolder,
+	} {
 		dir := leave(t, example, 360)
 		path := filepath.Join(dir, history.OpsFile)
 		whole, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, n := range []int{len(whole) - 1, len(whole) - 8, len(whole) / 2, 10, 0} { // a gzip file ends with eight bytes of its own
+		// a gzip file ends with eight bytes of its own
+		for _, n := range []int{len(whole) - 1, len(whole) - 8, len(whole) / 2, 10, 0} {
 			rewrite(t, path, whole[:n])
 			refused(t, dir, fmt.Sprintf("%s: %d of %d bytes of operations", name, n, len(whole)))
 		}
@@ -216,8 +230,9 @@ func TestADrillThatProvedNothingIsJudgedAgain(t *testing.T) {
 	}
 	h := rec.Snapshot()
 	r := evidence.New(evidence.Drill{
-		Scenario: evidence.ScenarioOf(plan.Name, []byte(example), plan.Timescale), Status: evidence.Completed, History: h,
-		Report: measure.Judge(h, plan.Judge), Lab: evidence.Lab{Engine: "docker 20.10", AWS: "packages"},
+		Scenario: evidence.ScenarioOf(plan.Name, []byte(example), plan.Timescale), Status: evidence.Completed,
+		History: h,
+		Report:  measure.Judge(h, plan.Judge), Lab: evidence.Lab{Engine: "docker 20.10", AWS: "packages"},
 	})
 	if err := evidence.Write(dir, r, h, map[string][]byte{evidence.FileScenario: []byte(example)}); err != nil {
 		t.Fatal(err)

@@ -34,7 +34,8 @@ objectives:
 expect: pass
 `
 
-// The drill in the folder: us-east-1 is lost at 5 s and us-west-2 serves from 7 s on. Nothing is lost but what a test takes away.
+// The drill in the folder: us-east-1 is lost at 5 s and us-west-2 serves from 7 s on. Nothing is lost but what a test
+// takes away.
 const (
 	lostAt = 5 * time.Second
 	backAt = 7 * time.Second
@@ -68,14 +69,16 @@ func recorded(t *testing.T, rec *history.Recorder) history.History {
 		rec.Op(op)
 	}
 	fault := history.Fault{
-		Name: "lose_region", Target: "us-east-1", Regions: []string{"us-east-1"}, Command: lostAt - 20*ms, Confirmed: true,
+		Name: "lose_region", Target: "us-east-1", Regions: []string{"us-east-1"}, Command: lostAt - 20*ms,
+		Confirmed: true,
 		Effective: &history.Interval{Lo: lostAt, Hi: lostAt + 5*ms}, By: "clients get no answer",
 	}
 	rec.Fault(fault)
 	read := func(which string, at time.Duration) {
 		for _, store := range []string{history.StorePostgres, history.StoreObjects, history.StoreItems} {
 			rec.Read(history.FinalRead{
-				Read: which, Store: store, Region: "us-west-2", At: history.Interval{Lo: at, Hi: at + 50*ms}, IDs: acked,
+				Read: which, Store: store, Region: "us-west-2", At: history.Interval{Lo: at, Hi: at + 50*ms},
+				IDs: acked,
 			})
 		}
 	}
@@ -97,10 +100,15 @@ func folder(t *testing.T, source string, timescale float64) string {
 	return folderBy(t, source, timescale, record)
 }
 
-// oldFolder is the same as versions left it whose results were of the first schema: their recordings had no heading and no closing line.
+// oldFolder is the same as versions left it whose results were of the first schema: their recordings had no heading and
+// no closing line.
 func oldFolder(t *testing.T, source string, timescale float64) string {
 	t.Helper()
-	dir := folderBy(t, source, timescale, func(dir string, _ drill.Plan) (*history.Recorder, error) { return history.NewRecorder(dir) })
+	dir := folderBy(t, source, timescale, func(dir string, _ drill.Plan) (*history.Recorder,
+		error,
+	) {
+		return history.NewRecorder(dir)
+	})
 	events := eventsOf(t, dir)
 	rewrite(t, filepath.Join(dir, history.EventsFile), slices.Concat(events[:len(events)-1]...))
 	path := filepath.Join(dir, evidence.FileResult)
@@ -127,7 +135,9 @@ func oldFolder(t *testing.T, source string, timescale float64) string {
 	return dir
 }
 
-func folderBy(t *testing.T, source string, timescale float64, begin func(string, drill.Plan) (*history.Recorder, error)) string {
+func folderBy(t *testing.T, source string, timescale float64,
+	begin func(string, drill.Plan) (*history.Recorder, error),
+) string {
 	t.Helper()
 	dir := t.TempDir()
 	s, err := scenarios.Parse("example.yaml", []byte(source))
@@ -145,7 +155,10 @@ func folderBy(t *testing.T, source string, timescale float64, begin func(string,
 	h := recorded(t, rec)
 	r := evidence.New(evidence.Drill{
 		Scenario: evidence.ScenarioOf(plan.Name, []byte(source), timescale), Status: evidence.Completed, History: h,
-		Report: measure.Judge(h, plan.Judge), Expect: evidence.Expect{Fail: plan.Expect.Fail, Findings: plan.Expect.Findings},
+		Report: measure.Judge(h, plan.Judge), Expect: evidence.Expect{
+			Fail:     plan.Expect.Fail,
+			Findings: plan.Expect.Findings,
+		},
 		Lab: evidence.Lab{Engine: "docker 20.10", AWS: "packages", Ready: new(measure.Near(6800 * time.Millisecond))},
 	})
 	if err := evidence.Write(dir, r, h, map[string][]byte{evidence.FileScenario: []byte(source)}); err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/evidence"
 )
 
-// The commit of the sources, and true or false for whether they were others than it has. The Makefile has the linker set them: what Go notes of that by
-// itself is turned off there, since paths of the machine come with it.
+// The commit of the sources, and true or false for whether they were others than it has. The Makefile has the linker
+// set them: what Go notes of that by itself is turned off there, since paths of the machine come with it.
 var commit, dirty string
 
 const module = "github.com/regionfall/regionfall"

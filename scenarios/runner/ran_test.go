@@ -38,7 +38,10 @@ func TestTheVersionIsThatOfThisModule(t *testing.T) {
 	for want, info := range map[string]debug.BuildInfo{
 		"":       {Main: debug.Module{Path: module, Version: "(devel)"}},
 		"v1.2.3": {Main: debug.Module{Path: module, Version: "v1.2.3"}},
-		"v0.9.0": {Main: debug.Module{Path: "example.org/shop", Version: "v7.0.0"}, Deps: []*debug.Module{{Path: module, Version: "v0.9.0"}}},
+		"v0.9.0": {
+			Main: debug.Module{Path: "example.org/shop", Version: "v7.0.0"},
+			Deps: []*debug.Module{{Path: module, Version: "v0.9.0"}},
+		},
 	} {
 		got := versionOf(&info)
 		if want == "" && got != nil || want != "" && (got == nil || *got != want) {
@@ -59,10 +62,14 @@ func TestTheHostIsAClassOfMachines(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if h.Kernel != nil && (*h.Kernel == "" || strings.Contains(*h.Kernel, name)) || h.MemoryMB != nil && *h.MemoryMB < 64 {
+	if h.Kernel != nil && (*h.Kernel == "" || strings.Contains(*h.Kernel, name)) || h.MemoryMB != nil &&
+		*h.MemoryMB < 64 {
 		t.Errorf("it is %+v", h)
 	}
-	for text, want := range map[string]int64{"MemFree: 1 kB\nMemTotal:       16384256 kB\n": 16000, "": -1, "MemTotal:\n": -1, "MemTotal: many kB\n": -1} {
+	for text, want := range map[string]int64{
+		"MemFree: 1 kB\nMemTotal:       16384256 kB\n": 16000, "": -1,
+		"MemTotal:\n": -1, "MemTotal: many kB\n": -1,
+	} {
 		if got := memoryMB([]byte(text)); want < 0 && got != nil || want >= 0 && (got == nil || *got != want) {
 			t.Errorf("%q has %v MB", text, got)
 		}
@@ -88,10 +95,15 @@ func TestTheEvidenceSaysWhatRanTheDrill(t *testing.T) {
 	if err := rec.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if r.Began == nil || r.Ended == nil || r.Ended.Before(*r.Began) || r.Began.Location() != time.UTC || r.Host == nil || r.Host.Processors < 1 {
+	if r.Began == nil || r.Ended == nil || r.Ended.Before(*r.Began) || r.Began.Location() != time.UTC ||
+		r.Host == nil || r.Host.Processors < 1 {
 		t.Errorf("it says %v to %v on %+v", r.Began, r.Ended, r.Host)
 	}
-	if again := evidence.New(evidence.Drill{Ran: r.Ran(), Status: evidence.Interrupted}); !again.Began.Equal(*r.Began) || !again.Ended.Equal(*r.Ended) || again.Host.OS != r.Host.OS {
+	if again := evidence.New(evidence.Drill{
+		Ran:    r.Ran(),
+		Status: evidence.Interrupted,
+	}); !again.Began.Equal(*r.Began) || !again.Ended.Equal(*r.Ended) ||
+		again.Host.OS != r.Host.OS {
 		t.Errorf("judged again it says %v to %v on %+v", again.Began, again.Ended, again.Host)
 	}
 }

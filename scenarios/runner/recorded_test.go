@@ -29,13 +29,17 @@ func TestARecordedDrillIsJudgedAsItWas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if before.Verdict != measure.Pass || after.Verdict != measure.Pass || !after.Expected.Met || after.Began == nil || after.Ended != nil {
+	if before.Verdict != measure.Pass || after.Verdict != measure.Pass || !after.Expected.Met || after.Began == nil ||
+		after.Ended != nil {
 		t.Errorf("it was %s, and is %s: %v", before.Verdict, after.Verdict, after.Reasons)
 	}
 	if diff := cmp.Diff(before.Metrics.RecoveryPoint.Interval, after.Metrics.RecoveryPoint.Interval); diff != "" {
 		t.Errorf("its recovery point is another one:\n%s", diff)
 	}
-	if !slices.ContainsFunc(after.Lab.Images, func(i evidence.Image) bool { return i.For == "postgres" && strings.HasPrefix(i.Digest, "sha256:") }) {
+	if !slices.ContainsFunc(after.Lab.Images, func(i evidence.Image) bool {
+		return i.For == "postgres" &&
+			strings.HasPrefix(i.Digest, "sha256:")
+	}) {
 		t.Errorf("its images are %+v", after.Lab.Images)
 	}
 }
@@ -50,16 +54,19 @@ func TestADrillWithoutAHeadingIsJudgedAsItWas(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if before.Verdict != measure.Fail || after.Verdict != measure.Fail || !after.Expected.Met || after.Scenario.Timescale != 60 {
+	if before.Verdict != measure.Fail || after.Verdict != measure.Fail || !after.Expected.Met ||
+		after.Scenario.Timescale != 60 {
 		t.Errorf("it was %s, and is %s: %v", before.Verdict, after.Verdict, after.Reasons)
 	}
 	for _, r := range []evidence.Result{before, after} {
-		if len(r.Incidents) != 1 || r.Incidents[0].Cause != "lose_region on us-east-1" || r.Metrics.StaleConfig.Verdict != measure.Fail {
+		if len(r.Incidents) != 1 || r.Incidents[0].Cause != "lose_region on us-east-1" ||
+			r.Metrics.StaleConfig.Verdict != measure.Fail {
 			t.Errorf("its incidents are %+v", r.Incidents)
 		}
 	}
 	var table strings.Builder
-	if err := evidence.Table(&table, before, false); err != nil || !strings.Contains(table.String(), "164 operations failed at 1 node") {
+	if err := evidence.Table(&table, before, false); err != nil ||
+		!strings.Contains(table.String(), "164 operations failed at 1 node") {
 		t.Errorf("shown as it was: %v\n%s", err, table.String())
 	}
 }

@@ -12,8 +12,9 @@ import (
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
-// Rejudge computes the verdict of an evidence folder again from its raw history and the scenario beside it. Nothing is written. A scenario that is not the
-// one that was run, and a history that lost its end, are errors: what they would be judged as is not what was seen.
+// Rejudge computes the verdict of an evidence folder again from its raw history and the scenario beside it. Nothing is
+// written. A scenario that is not the one that was run, and a history that lost its end, are errors: what they would be
+// judged as is not what was seen.
 func Rejudge(dir string) (before, after evidence.Result, err error) {
 	if before, err = evidence.ReadResult(dir); err != nil {
 		return before, after, err
@@ -44,7 +45,8 @@ func Rejudge(dir string) (before, after evidence.Result, err error) {
 	ran.Name = plan.Name
 	d := evidence.Drill{
 		Scenario: ran, Status: before.Status, History: h, Report: measure.Judge(h, plan.Judge),
-		Expect: evidence.Expect{Fail: plan.Expect.Fail, Findings: plan.Expect.Findings}, Ran: before.Ran(), Lab: before.Lab, Leftovers: before.Leftovers,
+		Expect: evidence.Expect{Fail: plan.Expect.Fail, Findings: plan.Expect.Findings}, Ran: before.Ran(),
+		Lab: before.Lab, Leftovers: before.Leftovers,
 	}
 	if before.Error != "" {
 		d.Err = errors.New(before.Error)
@@ -52,21 +54,24 @@ func Rejudge(dir string) (before, after evidence.Result, err error) {
 	return before, evidence.New(d), nil
 }
 
-// scenarioRun is the scenario that was run, as the history has it: its timescale is that of the drill, whatever result.json says by now. The error
-// says that the scenario in the folder is another one.
+// scenarioRun is the scenario that was run, as the history has it: its timescale is that of the drill, whatever
+// result.json says by now. The error says that the scenario in the folder is another one.
 func scenarioRun(before evidence.Result, source []byte, h history.History) (evidence.Scenario, error) {
 	ran := before.Scenario
 	digest := evidence.ScenarioOf(ran.Name, source, ran.Timescale).FileSHA256
-	const remedy = "put the file back as the drill left it; to judge by other objectives, run the scenario that has them"
+	const remedy = "put the file back as the drill left it; " +
+		"to judge by other objectives, run the scenario that has them"
 	switch headed := h.Heading != (history.Heading{}); {
 	case !headed && before.Schema == evidence.Schema: // the first schema had none
-		return ran, fmt.Errorf("%s was cut off: its first line, which says what was run, is missing; what is missing may be what failed: put the file back as the drill left it",
+		return ran, fmt.Errorf("%s was cut off: its first line, which says what was run, is missing; what is missing "+
+			"may be what failed: put the file back as the drill left it",
 			history.EventsFile)
 	case headed && h.Heading.ScenarioSHA256 != digest:
 		return ran, fmt.Errorf("%s is not the scenario that was run: its SHA-256 is %s, and %s says %s; %s",
 			evidence.FileScenario, digest, history.EventsFile, h.Heading.ScenarioSHA256, remedy)
 	case ran.FileSHA256 != digest && headed:
-		return ran, fmt.Errorf("%s is not of this drill: the SHA-256 of its scenario is %s, that of %s and by %s is %s; put %s back as the drill left it",
+		return ran, fmt.Errorf("%s is not of this drill: the SHA-256 of its scenario is %s, that of %s and by %s is "+
+			"%s; put %s back as the drill left it",
 			evidence.FileResult, ran.FileSHA256, evidence.FileScenario, history.EventsFile, digest, evidence.FileResult)
 	case ran.FileSHA256 != digest:
 		return ran, fmt.Errorf("%s is not the scenario that was run: its SHA-256 is %s, and %s says %s; %s",
@@ -88,7 +93,8 @@ func checkComplete(before evidence.Result, h history.History) error {
 		cut = fmt.Sprintf("%s or %s was cut off in the middle", history.OpsFile, history.EventsFile)
 	case c != nil:
 	case h.Heading != (history.Heading{}):
-		cut = fmt.Sprintf("%s was cut off: its last line, which says how much was recorded, is missing", history.EventsFile)
+		cut = fmt.Sprintf("%s was cut off: its last line, which says how much was recorded, is missing",
+			history.EventsFile)
 	case !ended && before.Verdict != measure.Inconclusive: // a drill that proved nothing ended before its end
 		cut = fmt.Sprintf("%s was cut off: the drill was completed, and its history has no end", history.EventsFile)
 	}

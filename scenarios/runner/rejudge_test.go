@@ -68,9 +68,15 @@ func TestTheVerdictIsThatOfTheRawHistory(t *testing.T) {
 		at      time.Duration
 		failing []string
 	}{
-		"an old write is lost":         {history.StoreItems, time.Second, []string{measure.FindingRecoveryPoint}},
-		"a write since is lost":        {history.StoreObjects, 8 * time.Second, []string{measure.FindingLostAfterFailover}},
-		"an old write leaves a hole":   {history.StorePostgres, time.Second, []string{measure.FindingRecoveryPoint, measure.FindingHole}},
+		"an old write is lost": {history.StoreItems, time.Second, []string{measure.FindingRecoveryPoint}},
+		"a write since is lost": {
+			history.StoreObjects, 8 * time.Second,
+			[]string{measure.FindingLostAfterFailover},
+		},
+		"an old write leaves a hole": {
+			history.StorePostgres, time.Second,
+			[]string{measure.FindingRecoveryPoint, measure.FindingHole},
+		},
 		"one within what was promised": {history.StoreItems, 3 * time.Second, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -88,9 +94,11 @@ func TestTheVerdictIsThatOfTheRawHistory(t *testing.T) {
 				want = measure.Fail
 			}
 			if before.Verdict != measure.Pass || after.Verdict != want || after.Expected.Met != (want == measure.Pass) {
-				t.Errorf("the folder says %s, the history %s (expectation met: %t)", before.Verdict, after.Verdict, after.Expected.Met)
+				t.Errorf("the folder says %s, the history %s (expectation met: %t)", before.Verdict, after.Verdict,
+					after.Expected.Met)
 			}
-			reported := slices.ContainsFunc(after.Findings, func(f measure.Finding) bool { return slices.Contains(f.Evidence, id) })
+			reported := slices.ContainsFunc(after.Findings,
+				func(f measure.Finding) bool { return slices.Contains(f.Evidence, id) })
 			if !reported {
 				t.Errorf("no finding names %s, which is lost", id)
 			}
@@ -110,7 +118,8 @@ func TestAFailureThatWasExpectedIsMet(t *testing.T) {
 	}
 }
 
-// Two seconds of lost writes are within 15 minutes when a second stands for six minutes, and not when it stands for twelve.
+// Two seconds of lost writes are within 15 minutes when a second stands for six minutes, and not when it stands for
+// twelve.
 func TestTheTimescaleIsTheOneTheDrillHad(t *testing.T) {
 	dir := folder(t, example, 720)
 	lose(t, dir, history.StoreItems, 3*time.Second)
@@ -118,7 +127,8 @@ func TestTheTimescaleIsTheOneTheDrillHad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{measure.FindingRecoveryPoint}, failing(after)); diff != "" || after.Scenario.Timescale != 720 {
+	if diff := cmp.Diff([]string{measure.FindingRecoveryPoint}, failing(after)); diff != "" ||
+		after.Scenario.Timescale != 720 {
 		t.Errorf("at timescale %g:\n%s", after.Scenario.Timescale, diff)
 	}
 	if o := after.Metrics.RecoveryPoint.Within; o == nil || *o != measure.High(1250*time.Millisecond) {
@@ -164,7 +174,8 @@ func TestARecordingThatWasCutOffProvesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if after.Verdict != measure.Inconclusive || !strings.Contains(strings.Join(after.Reasons, "\n"), "the recording was cut off") {
+	if after.Verdict != measure.Inconclusive || !strings.Contains(strings.Join(after.Reasons, "\n"),
+		"the recording was cut off") {
 		t.Errorf("verdict %s: %v", after.Verdict, after.Reasons)
 	}
 }
@@ -184,14 +195,20 @@ func TestAFolderThatCannotBeJudgedSaysWhy(t *testing.T) {
 		damage func(*testing.T, string)
 		want   []string
 	}{
-		"no result":      {remove(evidence.FileResult), []string{"result.json", "no such file"}},
-		"no scenario":    {remove(evidence.FileScenario), []string{"rejudge: ", "scenario.yaml", "no such file"}},
-		"no operations":  {remove(history.OpsFile), []string{"read history: ", "ops.jsonl.gz", "no such file"}},
-		"no events":      {remove(history.EventsFile), []string{"read history: ", "events.jsonl", "no such file"}},
-		"another schema": {change(evidence.FileResult, evidence.Schema, "another/v9"), []string{`its schema is "another/v9"`, evidence.Schema}},
+		"no result":     {remove(evidence.FileResult), []string{"result.json", "no such file"}},
+		"no scenario":   {remove(evidence.FileScenario), []string{"rejudge: ", "scenario.yaml", "no such file"}},
+		"no operations": {remove(history.OpsFile), []string{"read history: ", "ops.jsonl.gz", "no such file"}},
+		"no events":     {remove(history.EventsFile), []string{"read history: ", "events.jsonl", "no such file"}},
+		"another schema": {
+			change(evidence.FileResult, evidence.Schema, "another/v9"),
+			[]string{`its schema is "another/v9"`, evidence.Schema},
+		},
 		"half a result":  {change(evidence.FileResult, "}", ""), []string{"result.json: "}},
 		"no such status": {change(evidence.FileResult, `"completed"`, `"done"`), []string{`status "done" is none of`}},
-		"no such event":  {change(history.EventsFile, `"type":"fault"`, `"type":"fautl"`), []string{"events.jsonl: line 4: ", "no such type"}},
+		"no such event": {
+			change(history.EventsFile, `"type":"fault"`, `"type":"fautl"`),
+			[]string{"events.jsonl: line 4: ", "no such type"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := folder(t, example, 360)
@@ -217,7 +234,8 @@ func TestAScenarioThatIsBrokenIsPointedAt(t *testing.T) {
 	replace(t, dir, evidence.FileResult, digest(example), digest(broken))
 	_, _, err := Rejudge(dir)
 	problems := file.Problems(err)
-	if len(problems) == 0 || problems[0].File != evidence.FileScenario || !strings.Contains(err.Error(), `did you mean "timescale"?`) {
+	if len(problems) == 0 || problems[0].File != evidence.FileScenario ||
+		!strings.Contains(err.Error(), `did you mean "timescale"?`) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -229,8 +247,10 @@ func TestAResultOfTheFirstSchemaIsJudgedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if before.Verdict != measure.Pass || after.Verdict != measure.Pass || !after.Expected.Met || after.Schema != evidence.Schema || len(after.Incidents) != 1 {
-		t.Errorf("it was %s, and is %s with %d incidents (%s)", before.Verdict, after.Verdict, len(after.Incidents), after.Schema)
+	if before.Verdict != measure.Pass || after.Verdict != measure.Pass || !after.Expected.Met ||
+		after.Schema != evidence.Schema || len(after.Incidents) != 1 {
+		t.Errorf("it was %s, and is %s with %d incidents (%s)", before.Verdict, after.Verdict, len(after.Incidents),
+			after.Schema)
 	}
 	want := []evidence.Image{{For: "app", Name: "regionfall/app:12", Digest: "sha256:ab"}}
 	if diff := cmp.Diff(want, after.Lab.Images); diff != "" || after.Lab.Engine != before.Lab.Engine {

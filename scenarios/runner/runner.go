@@ -29,9 +29,12 @@ type Options struct {
 	Watch    func(drill.Event) // told what happens in the drill; nil for none
 	Repeat   string            // the arguments that repeat this run, for the evidence
 	Ahead    *Ahead            // the lab, if one was started ahead; nil for one of its own
-	Measured func()            // called when nothing is measured any more, and another lab would disturb nobody; nil for none
-	Over     func()            // called when the drill is over, and all that is left to do is to remove its lab; nil for none
-	Before   <-chan struct{}   // closed when the lab of the drill before is gone: until then there is no steady state; nil for none
+	// called when nothing is measured any more, and another lab would disturb nobody; nil for none
+	Measured func()
+	// called when the drill is over, and all that is left to do is to remove its lab; nil for none
+	Over func()
+	// closed when the lab of the drill before is gone: until then there is no steady state; nil for none
+	Before <-chan struct{}
 }
 
 // Outcome is a drill that was run: its folder, and what is in it.
@@ -41,8 +44,8 @@ type Outcome struct {
 	Lab    string // the name of the lab that was kept; empty when it was removed
 }
 
-// Run runs one scenario. The error says that the harness could not do its work, or was interrupted (ctx's cause); the evidence is
-// written in both cases as far as it goes, and Dir names it.
+// Run runs one scenario. The error says that the harness could not do its work, or was interrupted (ctx's cause); the
+// evidence is written in both cases as far as it goes, and Dir names it.
 func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	plan, err := o.Scenario.Compile()
 	if err != nil {
@@ -69,18 +72,21 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	interrupted := ctx.Err() != nil
 	d := r.drill(interrupted, err)
 	out.Result, out.Lab = evidence.New(d), r.kept
-	werr := evidence.Write(out.Dir, out.Result, d.History, map[string][]byte{evidence.FileScenario: []byte(plan.Source)})
+	werr := evidence.Write(out.Dir, out.Result, d.History,
+		map[string][]byte{evidence.FileScenario: []byte(plan.Source)})
 	if werr == nil {
 		werr = evidence.WriteIndex(o.Out)
 	}
 	if err = errors.Join(err, werr); errors.Is(err, syscall.ENOSPC) {
 		// One sentence for what would be one per file.
-		err = fmt.Errorf("write evidence to %s: the disk is full: free some space there and run again; %w", o.Out, syscall.ENOSPC)
+		err = fmt.Errorf("write evidence to %s: the disk is full: free some space there and run again; %w", o.Out,
+			syscall.ENOSPC)
 	}
 	return out, err
 }
 
-// record starts the recording of a drill. Its first line says what is run: whoever judges it again has to know, and result.json is no raw history.
+// record starts the recording of a drill. Its first line says what is run: whoever judges it again has to know, and
+// result.json is no raw history.
 func record(dir string, plan drill.Plan) (*history.Recorder, error) {
 	rec, err := history.NewRecorder(dir)
 	if err != nil {
@@ -122,7 +128,10 @@ func (r *run) run(ctx context.Context) (err error) {
 		}
 	}()
 	r.say("lab %s is up: %d regions ready in %.1f s", l.Name, len(r.plan.Topology.Regions), l.ReadyIn.Seconds())
-	r.facts = evidence.Lab{Engine: l.Engine(), AWS: string(r.images.AWS), Ready: new(measure.Near(l.ReadyIn)), Serving: map[string]string{}}
+	r.facts = evidence.Lab{
+		Engine: l.Engine(), AWS: string(r.images.AWS), Ready: new(measure.Near(l.ReadyIn)),
+		Serving: map[string]string{},
+	}
 	for service, server := range r.images.Servers {
 		r.facts.Serving[string(service)] = server.String()
 	}
@@ -211,6 +220,7 @@ func (r *run) drill(interrupted bool, err error) evidence.Drill {
 		Scenario: scenario, Status: status, Err: err, History: h, Report: measure.Judge(h, r.plan.Judge),
 		Expect: evidence.Expect{Fail: r.plan.Expect.Fail, Findings: r.plan.Expect.Findings},
 		// By the drill's own clock: the wall clock may have been set meanwhile.
-		Ran: evidence.Ran{Ended: h.Heading.Began.Add(r.rec.Now()), Harness: Harness(), Host: host()}, Lab: r.facts, Leftovers: r.leftovers,
+		Ran: evidence.Ran{Ended: h.Heading.Began.Add(r.rec.Now()), Harness: Harness(), Host: host()}, Lab: r.facts,
+		Leftovers: r.leftovers,
 	}
 }

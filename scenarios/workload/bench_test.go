@@ -13,7 +13,8 @@ const testTimeout = 10 * time.Second
 func BenchmarkLateness(b *testing.B) {
 	names := startNameservice(b, serve(b, &service{region: "east"}, "1000"))
 	l, rec := begin(b, Spec{Writes: 100, Reads: 100, Clients: 16, Timeout: testTimeout}, names.address)
-	eventuallyIn(b, time.Duration(b.N)*time.Second/50+10*time.Second, "the operations", func() bool { return len(rec.ops()) >= b.N })
+	eventuallyIn(b, time.Duration(b.N)*time.Second/50+10*time.Second, "the operations",
+		func() bool { return len(rec.ops()) >= b.N })
 	finish(b, l)
 	var late []time.Duration
 	for _, op := range rec.ops() {

@@ -73,9 +73,11 @@ func (c *client) call(ctx context.Context, op *history.Op, body []byte) (r reply
 
 func request(ctx context.Context, op *history.Op, address string, body []byte) (*http.Request, error) {
 	if op.Kind == history.Read {
-		return http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/verifications/"+url.PathEscape(op.ID), http.NoBody)
+		return http.NewRequestWithContext(ctx, http.MethodGet,
+			"http://"+address+"/verifications/"+url.PathEscape(op.ID), http.NoBody)
 	}
-	// The reader's type is hidden so that net/http can't rewind it: a body it can rewind is a request it may send again.
+	// The reader's type is hidden so that net/http can't rewind it: a body it can rewind is a request it may send
+	// again.
 	once := struct{ io.Reader }{bytes.NewReader(body)}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+address+"/verifications", once)
 	if err != nil {
@@ -86,8 +88,9 @@ func request(ctx context.Context, op *history.Op, address string, body []byte) (
 	return req, nil
 }
 
-// attempt is one connection for one request. net/http repeats requests when a kept connection turns out dead, and goes on dialling
-// for a request that was given up; here it is handed a connection that exists, once, and a second try is refused and counted.
+// attempt is one connection for one request. net/http repeats requests when a kept connection turns out dead, and goes
+// on dialling for a request that was given up; here it is handed a connection that exists, once, and a second try is
+// refused and counted.
 type attempt struct {
 	*http.Transport
 	count atomic.Int64 // connections asked for
@@ -126,8 +129,8 @@ func (a *attempt) roundTrip(req *http.Request, op *history.Op) reply {
 	op.Revision = number(resp.Header.Get("X-Config-Revision"))
 	op.Timeline = number(resp.Header.Get("X-Postgres-Timeline"))
 	op.Path = resp.Header.Get("X-Read-Path")
-	// By the node's own word: PostgreSQL dates transactions by the wall clock and subtracts. After a step of that it is wrong until the next transaction
-	// is replayed; it is told beside what was found, and nothing is judged by it.
+	// By the node's own word: PostgreSQL dates transactions by the wall clock and subtracts. After a step of that it is
+	// wrong until the next transaction is replayed; it is told beside what was found, and nothing is judged by it.
 	op.Lag = time.Duration(number(resp.Header.Get("X-Replication-Lag"))) * time.Millisecond
 	return reply{sent: true, status: resp.StatusCode, body: body, err: err, position: resp.Header.Get(positionHeader)}
 }
@@ -152,8 +155,8 @@ func (c *watchedConn) Write(p []byte) (int, error) {
 	return c.Conn.Write(p)
 }
 
-// because gives an error in words that are the same for every operation with the same fate, and that name no address: why the
-// operation was given up, if it was, else what the network said.
+// because gives an error in words that are the same for every operation with the same fate, and that name no address:
+// why the operation was given up, if it was, else what the network said.
 func because(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -44,7 +44,8 @@ func TestASecondAttemptIsRefusedAndSeen(t *testing.T) {
 		t.Errorf("second attempt: %+v", second)
 	}
 	conclude(&op, reply{status: http.StatusCreated}, int(once.count.Load()))
-	if op.Attempts != 2 || op.Outcome == history.OK || !strings.HasPrefix(op.Error, "bug of the harness: sent 2 times") {
+	if op.Attempts != 2 || op.Outcome == history.OK || !strings.HasPrefix(op.Error,
+		"bug of the harness: sent 2 times") {
 		t.Errorf("an operation attempted twice: %+v", op)
 	}
 }
@@ -61,22 +62,55 @@ func TestJudge(t *testing.T) {
 		"created":           {w, reply{sent: true, status: 201, body: []byte(`{"id":"v"}`)}, history.OK, ""},
 		"found":             {r, reply{sent: true, status: 200, body: []byte(`{"id":"v"}`)}, history.OK, ""},
 		"ok without a body": {w, reply{sent: true, status: 204}, history.OK, ""},
-		"wrote another":     {w, reply{sent: true, status: 201, body: []byte(`{"id":"x"}`)}, history.Unknown, `answer is about "x"`},
-		"found another":     {r, reply{sent: true, status: 200, body: []byte(`{"id":"x"}`)}, history.Failed, `answer is about "x"`},
-		"absent":            {r, reply{sent: true, status: 404}, history.Failed, absent},
-		"no such path":      {w, reply{sent: true, status: 404}, history.Unknown, "status 404"},
-		"refused":           {w, reply{sent: true, status: 503, body: []byte(`{"applied":"no","error":"x"}`)}, history.Failed, "status 503: x"},
-		"conflict":          {w, reply{sent: true, status: 409, body: []byte(`{"applied":"no"}`)}, history.Failed, "status 409"},
-		"may be applied":    {w, reply{sent: true, status: 503, body: []byte(`{"applied":"unknown"}`)}, history.Unknown, "status 503"},
-		"error of a proxy":  {w, reply{sent: true, status: 502, body: []byte(`<html>`)}, history.Unknown, "status 502"},
-		"half-understood":   {w, reply{sent: true, status: 500, body: []byte(`{"applied":"no","error":7}`)}, history.Unknown, "status 500"},
-		"redirect":          {w, reply{sent: true, status: 302, body: []byte(`{"applied":"no"}`)}, history.Unknown, "status 302"},
-		"read fails":        {r, reply{sent: true, status: 500}, history.Failed, "status 500"},
-		"write not sent":    {w, reply{err: lost}, history.Failed, "not sent: EOF"},
-		"read not sent":     {r, reply{err: lost}, history.Failed, "not sent: EOF"},
-		"write, no answer":  {w, reply{sent: true, err: lost}, history.Unknown, "no answer: EOF"},
-		"read, no answer":   {r, reply{sent: true, err: lost}, history.Failed, "no answer: EOF"},
-		"cut in the body":   {w, reply{sent: true, status: 201, err: lost}, history.Unknown, "no answer: EOF"},
+		"wrote another": {
+			w,
+			reply{sent: true, status: 201, body: []byte(`{"id":"x"}`)},
+			history.Unknown,
+			`answer is about "x"`,
+		},
+		"found another": {
+			r,
+			reply{sent: true, status: 200, body: []byte(`{"id":"x"}`)},
+			history.Failed,
+			`answer is about "x"`,
+		},
+		"absent":       {r, reply{sent: true, status: 404}, history.Failed, absent},
+		"no such path": {w, reply{sent: true, status: 404}, history.Unknown, "status 404"},
+		"refused": {
+			w,
+			reply{sent: true, status: 503, body: []byte(`{"applied":"no","error":"x"}`)},
+			history.Failed, "status 503: x",
+		},
+		"conflict": {
+			w,
+			reply{sent: true, status: 409, body: []byte(`{"applied":"no"}`)},
+			history.Failed,
+			"status 409",
+		},
+		"may be applied": {
+			w,
+			reply{sent: true, status: 503, body: []byte(`{"applied":"unknown"}`)},
+			history.Unknown,
+			"status 503",
+		},
+		"error of a proxy": {w, reply{sent: true, status: 502, body: []byte(`<html>`)}, history.Unknown, "status 502"},
+		"half-understood": {
+			w,
+			reply{sent: true, status: 500, body: []byte(`{"applied":"no","error":7}`)},
+			history.Unknown, "status 500",
+		},
+		"redirect": {
+			w,
+			reply{sent: true, status: 302, body: []byte(`{"applied":"no"}`)},
+			history.Unknown,
+			"status 302",
+		},
+		"read fails":       {r, reply{sent: true, status: 500}, history.Failed, "status 500"},
+		"write not sent":   {w, reply{err: lost}, history.Failed, "not sent: EOF"},
+		"read not sent":    {r, reply{err: lost}, history.Failed, "not sent: EOF"},
+		"write, no answer": {w, reply{sent: true, err: lost}, history.Unknown, "no answer: EOF"},
+		"read, no answer":  {r, reply{sent: true, err: lost}, history.Failed, "no answer: EOF"},
+		"cut in the body":  {w, reply{sent: true, status: 201, err: lost}, history.Unknown, "no answer: EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			outcome, why := judge(c.kind, "v", c.reply)

@@ -21,8 +21,8 @@ type reply struct {
 	position string
 }
 
-// judge says what the caller knows about an operation after one attempt. A write that may have been applied is unknown unless the
-// service says otherwise in so many words; a read changes nothing, so one that is not ok has failed.
+// judge says what the caller knows about an operation after one attempt. A write that may have been applied is unknown
+// unless the service says otherwise in so many words; a read changes nothing, so one that is not ok has failed.
 func judge(kind history.Kind, id string, r reply) (history.Outcome, string) {
 	doubt := history.Unknown
 	if kind == history.Read {

@@ -125,7 +125,10 @@ type answer struct {
 func (a answer) reply(query *dns.Msg) *dns.Msg {
 	m := new(dns.Msg).SetReply(query)
 	head := func(t uint16) dns.RR_Header {
-		return dns.RR_Header{Name: query.Question[0].Name, Rrtype: t, Class: dns.ClassINET, Ttl: uint32(a.ttl / time.Second)}
+		return dns.RR_Header{
+			Name: query.Question[0].Name, Rrtype: t, Class: dns.ClassINET,
+			Ttl: uint32(a.ttl / time.Second),
+		}
 	}
 	m.Answer = []dns.RR{&dns.SRV{Hdr: head(dns.TypeSRV), Target: a.region + ".regionfall.test.", Port: uint16(a.port)}}
 	txt := []string{"region=" + a.region, "host=" + a.host, fmt.Sprintf("port=%d", a.port)}
@@ -199,7 +202,10 @@ func lead(t testing.TB, region, address, ttlMS string) answer {
 func begin(t testing.TB, spec Spec, resolver string) (*Load, *recorder) {
 	t.Helper()
 	rec := newRecorder()
-	l, err := Start(t.Context(), Options{Spec: spec, Resolver: resolver, Record: testRecord, Recorder: rec, Prefix: "t", Seed: 1})
+	l, err := Start(t.Context(), Options{
+		Spec: spec, Resolver: resolver, Record: testRecord, Recorder: rec, Prefix: "t",
+		Seed: 1,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

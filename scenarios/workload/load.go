@@ -13,8 +13,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// maxInFlight bounds the operations under way at once, so that a service that hangs can't take the harness with it. One too many
-// is recorded as failed and never skipped: a load that silently thins out is a closed loop.
+// maxInFlight bounds the operations under way at once, so that a service that hangs can't take the harness with it. One
+// too many is recorded as failed and never skipped: a load that silently thins out is a closed loop.
 const maxInFlight = 4096
 
 // errCut is why an operation ends when Stop may wait no longer.
@@ -70,8 +70,9 @@ type transport struct {
 	limit    int64
 }
 
-// Start offers the load from now on, until ctx ends or Stop is called. Operations that are under way when ctx ends are not cut: each
-// ends by its own timeout. The caller calls Stop in any case. An error means the options make no sense; nothing was started then.
+// Start offers the load from now on, until ctx ends or Stop is called. Operations that are under way when ctx ends are
+// not cut: each ends by its own timeout. The caller calls Stop in any case. An error means the options make no sense;
+// nothing was started then.
 func Start(ctx context.Context, opts Options) (*Load, error) {
 	if _, _, err := net.SplitHostPort(opts.Resolver); err != nil {
 		return nil, fmt.Errorf("start workload: resolver address: %w", err)
@@ -140,8 +141,8 @@ func (o Options) validate() error {
 	return errors.Join(errs...)
 }
 
-// Stop offers nothing more and waits for the operations in flight, which end by their timeout. When ctx ends first they are cut,
-// recorded as such, and ctx's error is returned. After Stop nothing more is recorded. It may be called again.
+// Stop offers nothing more and waits for the operations in flight, which end by their timeout. When ctx ends first they
+// are cut, recorded as such, and ctx's error is returned. After Stop nothing more is recorded. It may be called again.
 func (l *Load) Stop(ctx context.Context) error {
 	l.stop()
 	select {
@@ -168,7 +169,8 @@ func (l *Load) Acked() []string { return l.population.list() }
 // perform sees one operation through, from the moment its client gets to it to its record.
 func (l *Load) perform(ctx context.Context, op history.Op, body []byte) history.Op {
 	op.Sent = l.opts.Recorder.Now()
-	ctx, cancel := context.WithTimeoutCause(ctx, l.opts.Spec.Timeout, fmt.Errorf("timed out after %v", l.opts.Spec.Timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, l.opts.Spec.Timeout,
+		fmt.Errorf("timed out after %v", l.opts.Spec.Timeout))
 	defer cancel()
 	l.clients[op.Client].do(ctx, &op, body)
 	op.Done = l.opts.Recorder.Now()
@@ -187,7 +189,10 @@ func (l *Load) repeat(ctx context.Context, op history.Op, body []byte) {
 			return
 		case <-wait.C:
 		}
-		again := history.Op{Seq: l.seq.Add(1), Kind: op.Kind, ID: op.ID, Client: op.Client, Due: l.opts.Recorder.Now(), Retry: n}
+		again := history.Op{
+			Seq: l.seq.Add(1), Kind: op.Kind, ID: op.ID, Client: op.Client, Due: l.opts.Recorder.Now(),
+			Retry: n,
+		}
 		op = l.perform(ctx, again, body)
 	}
 }

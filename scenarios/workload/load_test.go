@@ -40,8 +40,12 @@ func TestAStalledServiceDoesNotSlowTheSchedule(t *testing.T) {
 			t.Fatalf("recorded %d operations in two seconds at 64/s", len(ops))
 		}
 		for i, op := range ops {
-			want := history.Op{Seq: int64(i + 1), Kind: history.Write, ID: op.ID, Client: i % 3, Due: time.Duration(i) * time.Second / 64}
-			want.Sent, want.Done = want.Due, max(want.Due, stall) // the wait is in the latency of every operation that met it
+			want := history.Op{
+				Seq: int64(i + 1), Kind: history.Write, ID: op.ID, Client: i % 3,
+				Due: time.Duration(i) * time.Second / 64,
+			}
+			// the wait is in the latency of every operation that met it
+			want.Sent, want.Done = want.Due, max(want.Due, stall)
 			want.Outcome, want.Status, want.Attempts = history.OK, http.StatusCreated, 1
 			want.Region, want.Node, want.Revision, want.Timeline = "east", "app-1.east", 3, 2
 			if diff := cmp.Diff(want, op); diff != "" {
@@ -53,7 +57,12 @@ func TestAStalledServiceDoesNotSlowTheSchedule(t *testing.T) {
 
 func TestAnOperationTooManyIsRecordedAsNotSent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{region: "east", before: func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true }}
+		s := &service{region: "east", before: func(_ http.ResponseWriter,
+			r *http.Request,
+		) bool {
+			<-r.Context().Done()
+			return true
+		}}
 		m := &memory{answers: east, limit: 10}
 		l, rec := m.begin(t, Spec{Writes: 64, Clients: 1, Timeout: time.Minute}, s)
 		time.Sleep(time.Second - time.Nanosecond)
@@ -85,7 +94,12 @@ func cutShort(t *testing.T, l *Load, want error) {
 
 func TestStopWaitsForWhatIsInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{region: "east", before: func(http.ResponseWriter, *http.Request) bool { time.Sleep(2 * time.Second); return false }}
+		s := &service{region: "east", before: func(http.ResponseWriter,
+			*http.Request,
+		) bool {
+			time.Sleep(2 * time.Second)
+			return false
+		}}
 		m := &memory{answers: east}
 		l, rec := m.begin(t, Spec{Writes: 8, Clients: 1, Timeout: 5 * time.Second}, s)
 		time.Sleep(time.Second - time.Nanosecond)
@@ -97,20 +111,27 @@ func TestStopWaitsForWhatIsInFlight(t *testing.T) {
 		before := rec.ops()
 		time.Sleep(time.Minute)
 		if diff := cmp.Diff(before, rec.ops()); diff != "" || len(before) != 8 || len(l.Acked()) != 8 {
-			t.Errorf("want 8 operations, all acknowledged, and none after Stop; got %d, %d; diff %s", len(before), len(l.Acked()), diff)
+			t.Errorf("want 8 operations, all acknowledged, and none after Stop; got %d, %d; diff %s", len(before),
+				len(l.Acked()), diff)
 		}
 	})
 }
 
 func TestTimeoutCountsFromSending(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &service{region: "east", before: func(_ http.ResponseWriter, r *http.Request) bool { <-r.Context().Done(); return true }}
+		s := &service{region: "east", before: func(_ http.ResponseWriter,
+			r *http.Request,
+		) bool {
+			<-r.Context().Done()
+			return true
+		}}
 		m := &memory{answers: east}
 		l, rec := m.begin(t, Spec{Writes: 4, Clients: 1, Timeout: 700 * time.Millisecond}, s)
 		time.Sleep(time.Second)
 		finish(t, l)
 		for _, op := range rec.ops() {
-			if op.Done-op.Sent != 700*time.Millisecond || op.Outcome != history.Unknown || op.Error != "no answer: timed out after 700ms" {
+			if op.Done-op.Sent != 700*time.Millisecond || op.Outcome != history.Unknown ||
+				op.Error != "no answer: timed out after 700ms" {
 				t.Errorf("operation without an answer: %+v", op)
 			}
 		}
@@ -165,7 +186,8 @@ func TestAnAbsentWriteIsAFailedReadOnce(t *testing.T) {
 				continue
 			}
 			failed++
-			if op.ID != lost || op.Kind != history.Read || op.Outcome != history.Failed || op.Error != absent || op.Status != http.StatusNotFound {
+			if op.ID != lost || op.Kind != history.Read || op.Outcome != history.Failed || op.Error != absent ||
+				op.Status != http.StatusNotFound {
 				t.Errorf("not ok: %+v", op)
 			}
 		}
@@ -211,7 +233,8 @@ func TestStartRefusesWhatMakesNoSense(t *testing.T) {
 			t.Errorf("no word about %s in: %v", want, err)
 		}
 	}
-	if _, err := Start(t.Context(), Options{Resolver: "nowhere"}); err == nil || !strings.Contains(err.Error(), "resolver address") {
+	if _, err := Start(t.Context(), Options{Resolver: "nowhere"}); err == nil ||
+		!strings.Contains(err.Error(), "resolver address") {
 		t.Errorf("a resolver without a port: %v", err)
 	}
 }

@@ -56,7 +56,9 @@ func (m *memory) begin(t *testing.T, spec Spec, services ...*service) (*Load, *r
 		t.Cleanup(func() { server.Close() })
 	}
 	rec := newRecorder()
-	via := transport{limit: m.limit, dial: m.dial, exchange: func(ctx context.Context, query *dns.Msg) (*dns.Msg, error) {
+	via := transport{limit: m.limit, dial: m.dial, exchange: func(ctx context.Context, query *dns.Msg) (*dns.Msg,
+		error,
+	) {
 		m.queries.Add(1)
 		if m.asked != nil {
 			if err := m.asked(ctx); err != nil {

@@ -26,7 +26,10 @@ func TestClientsFollowTheNameService(t *testing.T) {
 	from := rec.Now()
 	names.current.Store(&toWest)
 	to := rec.Now()
-	eventually(t, "operations well after the switch", func() bool { return rec.Now() > to+ttl+2*slack && len(rec.ops(history.Read)) > 10 })
+	eventually(t, "operations well after the switch", func() bool {
+		return rec.Now() > to+ttl+2*slack &&
+			len(rec.ops(history.Read)) > 10
+	})
 	finish(t, l)
 
 	var stayed, moved int
@@ -79,7 +82,8 @@ func TestADeadNameServiceFailsOperations(t *testing.T) {
 	eventually(t, "ten operations", func() bool { return len(rec.ops()) >= 10 })
 	finish(t, l)
 	for _, op := range rec.ops() {
-		if op.Outcome != history.Failed || op.Attempts != 0 || op.Error != "not sent: resolve: name service did not answer within 1s" {
+		if op.Outcome != history.Failed || op.Attempts != 0 ||
+			op.Error != "not sent: resolve: name service did not answer within 1s" {
 			t.Errorf("an operation that finds no region: %+v", op)
 		}
 	}
@@ -227,7 +231,12 @@ func TestWhatTheServiceSaysOfAWrite(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := &service{region: "east", before: func(w http.ResponseWriter, _ *http.Request) bool { c.answer(w); return true }}
+			s := &service{region: "east", before: func(w http.ResponseWriter,
+				_ *http.Request,
+			) bool {
+				c.answer(w)
+				return true
+			}}
 			names := startNameservice(t, serve(t, s, "1000"))
 			l, rec := begin(t, Spec{Writes: 100, Clients: 1, Timeout: testTimeout}, names.address)
 			eventually(t, "five writes", func() bool { return len(rec.ops()) >= 5 })

@@ -16,9 +16,9 @@ const (
 	// readAfter is how old an acknowledgement is before the verification is read.
 	readAfter = 100 * time.Millisecond
 
-	// readWindow is how many of the newest verifications are read: people ask about what they have just handed in. It also bounds
-	// for how long writes that a failover lost can spoil reads: their loss is the recovery point's to measure, from the
-	// final read of every store, and must not keep the recovery time from ever being reached.
+	// readWindow is how many of the newest verifications are read: people ask about what they have just handed in. It
+	// also bounds for how long writes that a failover lost can spoil reads: their loss is the recovery point's to
+	// measure, from the final read of every store, and must not keep the recovery time from ever being reached.
 	readWindow = 64
 )
 
@@ -41,12 +41,16 @@ type acknowledged struct {
 }
 
 func newPopulation(prefix string, seed uint64) *population {
-	return &population{prefix: prefix, seed: seed, first: make(chan time.Duration, 1), choice: rand.New(rand.NewPCG(seed, 0))}
+	return &population{
+		prefix: prefix, seed: seed, first: make(chan time.Duration, 1),
+		choice: rand.New(rand.NewPCG(seed, 0)),
+	}
 }
 
 func (p *population) id(number int64) string { return fmt.Sprintf("v-%s-%06d", p.prefix, number) }
 
-// verification is the body of write number (from 1): a document of 100 to 300 bytes that no store can compress to nothing.
+// verification is the body of write number (from 1): a document of 100 to 300 bytes that no store can compress to
+// nothing.
 func (p *population) verification(id string, number int64) []byte {
 	random := rand.New(rand.NewPCG(p.seed, uint64(number)))
 	document := make([]byte, 3*(25+random.IntN(51)))
@@ -85,7 +89,8 @@ func (p *population) pick(now time.Duration) string {
 	return p.readable[p.choice.IntN(len(p.readable))]
 }
 
-// absent takes an id out of what is read: its loss is on record. The last one stays, so that reads always have something to ask.
+// absent takes an id out of what is read: its loss is on record. The last one stays, so that reads always have
+// something to ask.
 func (p *population) absent(id string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -17,12 +17,12 @@ import (
 )
 
 const (
-	// lookupTimeout bounds one lookup. When it passes, the operations that still wait fail, and the next one asks anew. It is long
-	// for a loopback: a machine that is short of time must not look like a region that is lost.
+	// lookupTimeout bounds one lookup. When it passes, the operations that still wait fail, and the next one asks anew.
+	// It is long for a loopback: a machine that is short of time must not look like a region that is lost.
 	lookupTimeout = time.Second
 
-	// resendAfter is how long a lookup waits before it sends its query again, as resolvers do: one lost datagram is no outage. It is no
-	// second attempt of the operation, of which nothing has been sent yet.
+	// resendAfter is how long a lookup waits before it sends its query again, as resolvers do: one lost datagram is no
+	// outage. It is no second attempt of the operation, of which nothing has been sent yet.
 	resendAfter = 200 * time.Millisecond
 )
 
@@ -58,8 +58,9 @@ type target struct {
 	ttl     time.Duration // from when the answer came
 }
 
-// resolver is the name cache of one client, as simple as those of most runtimes: an answer is used until its TTL has passed and not
-// a moment longer (no "serve stale", RFC 8767), a failure is not remembered, and those who ask during a lookup share it.
+// resolver is the name cache of one client, as simple as those of most runtimes: an answer is used until its TTL has
+// passed and not a moment longer (no "serve stale", RFC 8767), a failure is not remembered, and those who ask during a
+// lookup share it.
 type resolver struct {
 	question string
 	exchange exchangeFunc
@@ -133,8 +134,8 @@ func (r *resolver) ask(ctx context.Context, l *lookup) {
 	close(l.done)
 }
 
-// parse reads the SRV answer (of several, the first with the lowest priority) and the TXT record beside it that is of the same port. That
-// says what DNS can't: the region, a host that is an IP address, and a TTL below one second.
+// parse reads the SRV answer (of several, the first with the lowest priority) and the TXT record beside it that is of
+// the same port. That says what DNS can't: the region, a host that is an IP address, and a TTL below one second.
 func parse(reply *dns.Msg) (target, error) {
 	if reply.Rcode != dns.RcodeSuccess {
 		return target{}, fmt.Errorf("name service answered %s", dns.RcodeToString[reply.Rcode])

@@ -35,7 +35,8 @@ func TestClientsMoveWhenTheTTLHasPassedAndNotBefore(t *testing.T) {
 				m := &memory{answers: func(now time.Duration) (answer, error) {
 					return answer{region: at(now), host: at(now), port: 80, ttl: time.Second, ttlMS: c.ttlMS}, nil
 				}}
-				l, rec := m.begin(t, Spec{Writes: 64, Clients: 3, Timeout: time.Second}, &service{region: "east"}, &service{region: "west"})
+				l, rec := m.begin(t, Spec{Writes: 64, Clients: 3, Timeout: time.Second}, &service{region: "east"},
+					&service{region: "west"})
 				time.Sleep(4 * time.Second)
 				finish(t, l)
 				var late int
@@ -75,7 +76,8 @@ func TestAnAnswerIsNotUsedPastItsTTL(t *testing.T) {
 			if op.Sent < 1500*time.Millisecond && op.Outcome == history.OK {
 				continue
 			}
-			if op.Outcome != history.Failed || op.Attempts != 0 || op.Region != "" || op.Error != "not sent: resolve: name service is gone" {
+			if op.Outcome != history.Failed || op.Attempts != 0 || op.Region != "" ||
+				op.Error != "not sent: resolve: name service is gone" {
 				t.Fatalf("at %v: %+v", op.Sent, op)
 			}
 		}
@@ -93,7 +95,10 @@ func TestAShareOfTheClientsKeepsAnswersForLonger(t *testing.T) {
 			}
 			return answer{region: "east", host: "east", port: 80, ttlMS: "500"}, nil
 		}}
-		l, rec := m.begin(t, Spec{Writes: 64, Clients: 8, Timeout: time.Second, Stale: Stale{Share: 0.25, For: 3 * time.Second}},
+		l, rec := m.begin(t, Spec{
+			Writes: 64, Clients: 8, Timeout: time.Second,
+			Stale: Stale{Share: 0.25, For: 3 * time.Second},
+		},
 			&service{region: "east"}, &service{region: "west"})
 		time.Sleep(4 * time.Second)
 		finish(t, l)
@@ -105,7 +110,8 @@ func TestAShareOfTheClientsKeepsAnswersForLonger(t *testing.T) {
 		}
 		for client, at := range last {
 			stale := client < 2
-			if stale && (at < 2800*time.Millisecond || at >= 3200*time.Millisecond) || !stale && at >= 1600*time.Millisecond {
+			if stale && (at < 2800*time.Millisecond || at >= 3200*time.Millisecond) || !stale &&
+				at >= 1600*time.Millisecond {
 				t.Errorf("client %d was sent to where the service was before until %s", client, at)
 			}
 		}
@@ -114,7 +120,10 @@ func TestAShareOfTheClientsKeepsAnswersForLonger(t *testing.T) {
 
 func TestConcurrentOperationsOfAClientShareALookup(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		m := &memory{answers: east, asked: func(context.Context) error { time.Sleep(100 * time.Millisecond); return nil }}
+		m := &memory{
+			answers: east,
+			asked:   func(context.Context) error { time.Sleep(100 * time.Millisecond); return nil },
+		}
 		l, rec := m.begin(t, Spec{Writes: 64, Clients: 1, Timeout: time.Second}, &service{region: "east"})
 		time.Sleep(time.Second)
 		finish(t, l)
@@ -134,8 +143,14 @@ func TestASilentNameServiceIsGivenUp(t *testing.T) {
 		timeout, after time.Duration
 		why            string
 	}{
-		"by its own limit":   {3 * time.Second, lookupTimeout, "not sent: resolve: name service did not answer within 1s"},
-		"by the operation's": {200 * time.Millisecond, 200 * time.Millisecond, "not sent: resolve: timed out after 200ms"},
+		"by its own limit": {
+			3 * time.Second, lookupTimeout,
+			"not sent: resolve: name service did not answer within 1s",
+		},
+		"by the operation's": {
+			200 * time.Millisecond, 200 * time.Millisecond,
+			"not sent: resolve: timed out after 200ms",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -149,7 +164,8 @@ func TestASilentNameServiceIsGivenUp(t *testing.T) {
 					t.Fatalf("%d operations, want one", len(ops))
 				}
 				for _, op := range ops {
-					if op.Done-op.Sent != c.after || op.Outcome != history.Failed || op.Error != c.why || op.Attempts != 0 {
+					if op.Done-op.Sent != c.after || op.Outcome != history.Failed || op.Error != c.why ||
+						op.Attempts != 0 {
 						t.Errorf("want %q after %v: %+v", c.why, c.after, op)
 					}
 				}
@@ -173,8 +189,11 @@ func TestParse(t *testing.T) {
 		want  target
 		err   string
 	}{
-		"with TXT":    {reply: good.reply(query), want: target{"east", "192.0.2.1:8080", 250 * time.Millisecond}},
-		"without TXT": {reply: change(func(m *dns.Msg) { m.Extra = nil }), want: target{"", "east.regionfall.test:8080", 2 * time.Second}},
+		"with TXT": {reply: good.reply(query), want: target{"east", "192.0.2.1:8080", 250 * time.Millisecond}},
+		"without TXT": {
+			reply: change(func(m *dns.Msg) { m.Extra = nil }),
+			want:  target{"", "east.regionfall.test:8080", 2 * time.Second},
+		},
 		"lowest priority": {
 			reply: change(func(m *dns.Msg) {
 				other := *m.Answer[0].(*dns.SRV)
@@ -185,16 +204,31 @@ func TestParse(t *testing.T) {
 		},
 		"first of several": {
 			reply: change(func(m *dns.Msg) {
-				other := answer{region: "west", host: "192.0.2.2", port: 8081, ttl: time.Second, ttlMS: "7"}.reply(query)
+				other := answer{
+					region: "west", host: "192.0.2.2", port: 8081, ttl: time.Second,
+					ttlMS: "7",
+				}.reply(query)
 				m.Answer = append(m.Answer, other.Answer...)
 				m.Extra = slices.Concat(other.Extra, m.Extra, other.Extra) // whatever their order
 			}),
 			want: target{"east", "192.0.2.1:8080", 250 * time.Millisecond},
 		},
-		"no such name": {reply: change(func(m *dns.Msg) { m.Rcode = dns.RcodeNameError }), err: "name service answered NXDOMAIN"},
-		"no answer":    {reply: change(func(m *dns.Msg) { m.Answer = nil }), err: "name service's answer has no SRV record"},
-		"truncated":    {reply: change(func(m *dns.Msg) { m.Truncated = true }), err: "name service's answer is truncated"},
-		"wrong TTL":    {reply: wrongTTL.reply(query), err: `name service's ttl_ms "soon" is not a number of milliseconds`},
+		"no such name": {
+			reply: change(func(m *dns.Msg) { m.Rcode = dns.RcodeNameError }),
+			err:   "name service answered NXDOMAIN",
+		},
+		"no answer": {
+			reply: change(func(m *dns.Msg) { m.Answer = nil }),
+			err:   "name service's answer has no SRV record",
+		},
+		"truncated": {
+			reply: change(func(m *dns.Msg) { m.Truncated = true }),
+			err:   "name service's answer is truncated",
+		},
+		"wrong TTL": {
+			reply: wrongTTL.reply(query),
+			err:   `name service's ttl_ms "soon" is not a number of milliseconds`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := parse(c.reply)

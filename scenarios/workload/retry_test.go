@@ -20,7 +20,10 @@ func TestWhatIsNotOKIsTriedAgain(t *testing.T) {
 			return true
 		}}
 		m := &memory{answers: east}
-		l, rec := m.begin(t, Spec{Writes: 0.1, Clients: 1, Timeout: time.Second, Retry: Retry{Times: 3, After: 100 * time.Millisecond}}, s)
+		l, rec := m.begin(t, Spec{
+			Writes: 0.1, Clients: 1, Timeout: time.Second,
+			Retry: Retry{Times: 3, After: 100 * time.Millisecond},
+		}, s)
 		time.Sleep(5 * time.Second)
 		finish(t, l)
 		ops := rec.ops()
@@ -28,8 +31,10 @@ func TestWhatIsNotOKIsTriedAgain(t *testing.T) {
 			t.Fatalf("%d calls, %d acknowledged, want 4 and 1: %+v", len(ops), len(l.Acked()), ops)
 		}
 		for n, op := range ops {
-			waited := []time.Duration{0, 100, 300, 700}[n] * time.Millisecond // 100 ms, 200 ms and 400 ms, one after the other
-			if op.Retry != n || op.ID != ops[0].ID || op.Attempts != 1 || op.Due-ops[0].Due != waited || (op.Outcome == history.OK) != (n == 3) {
+			// 100 ms, 200 ms and 400 ms, one after the other
+			waited := []time.Duration{0, 100, 300, 700}[n] * time.Millisecond
+			if op.Retry != n || op.ID != ops[0].ID || op.Attempts != 1 || op.Due-ops[0].Due != waited ||
+				(op.Outcome == history.OK) != (n == 3) {
 				t.Errorf("call %d: %+v", n, op)
 			}
 		}
@@ -43,7 +48,10 @@ func TestNothingIsTriedAgainAfterStop(t *testing.T) {
 			return true
 		}}
 		m := &memory{answers: east}
-		l, rec := m.begin(t, Spec{Writes: 0.1, Clients: 1, Timeout: time.Second, Retry: Retry{Times: 9, After: time.Second}}, s)
+		l, rec := m.begin(t, Spec{
+			Writes: 0.1, Clients: 1, Timeout: time.Second,
+			Retry: Retry{Times: 9, After: time.Second},
+		}, s)
 		time.Sleep(2 * time.Second) // the second try was after one, and the third would be after three
 		finish(t, l)
 		if now := rec.Now(); now > 2*time.Second {

@@ -8,8 +8,9 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// schedule is when the operations of one kind are due: number n at start + n/rate. It is computed from n each time, so that neither
-// a late timer nor rounding adds up, and it never looks at how earlier operations fared: that is what makes the loop open.
+// schedule is when the operations of one kind are due: number n at start + n/rate. It is computed from n each time, so
+// that neither a late timer nor rounding adds up, and it never looks at how earlier operations fared: that is what
+// makes the loop open.
 type schedule struct {
 	kind  history.Kind
 	rate  float64 // per second
@@ -22,8 +23,8 @@ func (s *schedule) due() time.Duration {
 	return s.start + time.Duration(float64(s.next)/s.rate*float64(time.Second))
 }
 
-// offer is the dispatcher: it starts each operation at its due time, in a goroutine of its own. One that wakes late starts all that
-// have fallen due at once; their due times, from which latency counts, stay what they were.
+// offer is the dispatcher: it starts each operation at its due time, in a goroutine of its own. One that wakes late
+// starts all that have fallen due at once; their due times, from which latency counts, stay what they were.
 //
 // Reads begin when the first acknowledged write is old enough to be read: before that there is nothing to ask for.
 func (l *Load) offer(ctx, operating context.Context) {

@@ -14,8 +14,8 @@ const (
 	// positionHeader is how far the database had come: answers give it, and a session sends the greatest it was given.
 	positionHeader = "X-Postgres-Position"
 
-	// sessionWindow is how many of the verifications that it wrote, and that it read, a session asks for again. It also bounds for how long
-	// those that a failover lost are asked for.
+	// sessionWindow is how many of the verifications that it wrote, and that it read, a session asks for again. It also
+	// bounds for how long those that a failover lost are asked for.
 	sessionWindow = 8
 	// ownAfter is how old an acknowledgement is before the client looks at what it wrote: people take a moment.
 	ownAfter = 250 * time.Millisecond
@@ -35,8 +35,8 @@ func newSession(seed, client uint64) *session {
 	return &session{choice: rand.New(rand.NewPCG(seed, client+1))}
 }
 
-// pick chooses what the client reads next, in turn: the newest that it wrote itself, something that it has read before, and nothing of its
-// own (empty), as when it has no such thing.
+// pick chooses what the client reads next, in turn: the newest that it wrote itself, something that it has read before,
+// and nothing of its own (empty), as when it has no such thing.
 func (s *session) pick(now time.Duration) string {
 	if s == nil {
 		return ""

@@ -26,7 +26,10 @@ func TestSessionsReadTheirOwnAndCarryTheirPosition(t *testing.T) {
 			turn++
 			return false
 		}}
-		l, rec := (&memory{answers: east}).begin(t, Spec{Writes: 8, Reads: 32, Clients: 4, Timeout: time.Second, Sessions: true}, s)
+		l, rec := (&memory{answers: east}).begin(t, Spec{
+			Writes: 8, Reads: 32, Clients: 4, Timeout: time.Second,
+			Sessions: true,
+		}, s)
 		time.Sleep(4 * time.Second)
 		finish(t, l)
 		writer, readBefore := map[string]int{}, map[string]bool{}
@@ -49,7 +52,8 @@ func TestSessionsReadTheirOwnAndCarryTheirPosition(t *testing.T) {
 			readBefore[key] = true
 		}
 		if total := len(rec.ops(history.Read)); own < total/4 || again < total/4 {
-			t.Errorf("of %d reads %d are of the client's own writes and %d of what it had read: want a third or so", total, own, again)
+			t.Errorf("of %d reads %d are of the client's own writes and %d of what it had read: want a third or so",
+				total, own, again)
 		}
 		if !sent["GET 0/A"] || !sent["GET 1/0"] || sent["GET 0/9"] || sent["GET nonsense"] || sent["POST 1/0"] {
 			t.Errorf("sent were %v: want the greatest position so far with reads, and nothing else", sent)

@@ -70,7 +70,8 @@ var _ = Describe("The AWS command line", Ordered, ContinueOnFailure, func() {
 		aws(ctx, "s3", "cp", "--quiet", "up", "s3://"+bucket+"/copied")
 		aws(ctx, "s3", "cp", "--quiet", "s3://"+bucket+"/copied", "down")
 		Expect(bytes.Equal(read("down"), content)).To(BeTrue(), "what came down is what went up")
-		Expect(aws(ctx, "s3api", "head-object", "--bucket", bucket, "--key", "copied", "--query", "ETag")).To(MatchRegexp(`^"\\"[0-9a-f]{32}%s\\""`, parts))
+		Expect(aws(ctx, "s3api", "head-object", "--bucket", bucket, "--key", "copied", "--query",
+			"ETag")).To(MatchRegexp(`^"\\"[0-9a-f]{32}%s\\""`, parts))
 	},
 		Entry("of a few bytes", 1000, "", SpecTimeout(harness.SpecTimeout)),
 		Entry("of 20 MiB, in parts", 20<<20, "-3", SpecTimeout(harness.SpecTimeout)),
@@ -94,7 +95,8 @@ var _ = Describe("The AWS command line", Ordered, ContinueOnFailure, func() {
 	}, SpecTimeout(harness.SpecTimeout))
 
 	It("signs a URL that anybody can get", func(ctx SpecContext) {
-		// Left to itself it signs URLs by the old version 2, which S3 takes no more for a bucket that was made since June 2020, nor does versitygw.
+		// Left to itself it signs URLs by the old version 2, which S3 takes no more for a bucket that was made since
+		// June 2020, nor does versitygw.
 		Expect(cli.Configure("s3 =\n  signature_version = s3v4")).To(Succeed())
 		DeferCleanup(cli.Configure, "")
 		write("few", []byte("for anybody"))
@@ -113,7 +115,8 @@ var _ = Describe("The AWS command line", Ordered, ContinueOnFailure, func() {
 		write("first", []byte("first"))
 		write("second", []byte("second"))
 		create := func(file string) error {
-			_, err := cli.Run(ctx, "s3api", "put-object", "--bucket", bucket, "--key", "once", "--body", file, "--if-none-match", "*")
+			_, err := cli.Run(ctx, "s3api", "put-object", "--bucket", bucket, "--key", "once", "--body", file,
+				"--if-none-match", "*")
 			return err
 		}
 		Expect(create("first")).To(Succeed())
@@ -124,9 +127,11 @@ var _ = Describe("The AWS command line", Ordered, ContinueOnFailure, func() {
 
 	It("finds the metadata that it put", func(ctx SpecContext) {
 		write("few", []byte("few"))
-		aws(ctx, "s3", "cp", "--quiet", "few", "s3://"+bucket+"/described", "--metadata", "stamp=1764434300123456789,origin="+west,
+		aws(ctx, "s3", "cp", "--quiet", "few", "s3://"+bucket+"/described", "--metadata",
+			"stamp=1764434300123456789,origin="+west,
 			"--content-type", "text/x-test")
-		Expect(aws(ctx, "s3api", "head-object", "--bucket", bucket, "--key", "described", "--query", "[Metadata, ContentType]")).
+		Expect(aws(ctx, "s3api", "head-object", "--bucket", bucket, "--key", "described", "--query",
+			"[Metadata, ContentType]")).
 			To(MatchJSON(`[{"stamp": "1764434300123456789", "origin": "us-west-2"}, "text/x-test"]`))
 	}, SpecTimeout(harness.SpecTimeout))
 })

@@ -1,5 +1,5 @@
-// Package bench_test measures the lab itself: how long it takes to come up and to go, to break and to mend, and what a link of the hub costs.
-// `make bench` prints it all in one run.
+// Package bench_test measures the lab itself: how long it takes to come up and to go, to break and to mend, and what a
+// link of the hub costs. `make bench` prints it all in one run.
 package bench_test
 
 import (
@@ -155,8 +155,8 @@ func askOnce(ctx context.Context, l *lab.Lab, way string, q probe.Question) (a p
 	return a, err
 }
 
-// BenchmarkFault is each fault of the catalogue, by its example: from the command until it is seen to be in force, and until it is seen to
-// be healed.
+// BenchmarkFault is each fault of the catalogue, by its example: from the command until it is seen to be in force, and
+// until it is seen to be healed.
 func BenchmarkFault(b *testing.B) {
 	t := preset(b, "two-regions").Scaled(30) // a health check every second
 	t.Automation.Check.Interval = time.Hour  // a lab that has failed over would be another one
@@ -193,8 +193,10 @@ func BenchmarkFault(b *testing.B) {
 func example(b *testing.B, e fault.Entry) fault.Spec {
 	b.Helper()
 	s, err := scenarios.Parse(e.Kind, []byte(strings.Join([]string{
-		"name: example", "summary: one fault", "timescale: 30", "topology: {preset: two-regions}", "workload: {writes: 20/s, reads: 10/s}",
-		"steps: [{at: 2m, inject: {" + e.Example + "}}]", "objectives: {recovery_point: 15m}", "observe: 2m", "expect: pass",
+		"name: example", "summary: one fault", "timescale: 30", "topology: {preset: two-regions}",
+		"workload: {writes: 20/s, reads: 10/s}",
+		"steps: [{at: 2m, inject: {" + e.Example + "}}]", "objectives: {recovery_point: 15m}", "observe: 2m",
+		"expect: pass",
 	}, "\n")))
 	if err != nil {
 		b.Fatal(err)

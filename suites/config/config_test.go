@@ -11,19 +11,21 @@ import (
 
 var _ = Describe("A platform of five services that is started in us-west-2 when us-east-1 is lost", func() {
 	When("one of them has an address of its own", func() {
-		It("is not back, and the drill says which service refers to the region that is gone, and by which key", func(ctx SpecContext) {
-			r := harness.Run(ctx, "config-stale-endpoints")
-			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
-			stale := r.Metrics.StaleConfig
-			Expect(stale.Nodes).To(Equal(5))
-			Expect(stale.Censored).To(BeTrue())
-			Expect(stale.Stale).To(ContainElement(And(
-				HaveField("Service", "lookup"), HaveField("Node", "lookup.us-west-2"), HaveField("Key", "postgres"), HaveField("Region", "us-east-1"),
-				HaveField("Source", "lookup"),
-			)))
-			Expect(stale.Stale).To(HaveEach(HaveField("Service", "lookup")))
-			Expect(stale.Failed).To(BeNumerically(">", 20), "reads that nobody answered because of it")
-		}, SpecTimeout(harness.DrillTimeout))
+		It("is not back, and the drill says which service refers to the region that is gone, and by which key",
+			func(ctx SpecContext) {
+				r := harness.Run(ctx, "config-stale-endpoints")
+				Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+				stale := r.Metrics.StaleConfig
+				Expect(stale.Nodes).To(Equal(5))
+				Expect(stale.Censored).To(BeTrue())
+				Expect(stale.Stale).To(ContainElement(And(
+					HaveField("Service", "lookup"), HaveField("Node", "lookup.us-west-2"), HaveField("Key", "postgres"),
+					HaveField("Region", "us-east-1"),
+					HaveField("Source", "lookup"),
+				)))
+				Expect(stale.Stale).To(HaveEach(HaveField("Service", "lookup")))
+				Expect(stale.Failed).To(BeNumerically(">", 20), "reads that nobody answered because of it")
+			}, SpecTimeout(harness.DrillTimeout))
 	})
 
 	When("none has", func() {

@@ -32,13 +32,14 @@ func inject(ctx context.Context, g *fault.Guard) {
 	seen, err := g.Inject(ctx)
 	Expect(err).NotTo(HaveOccurred())
 	GinkgoWriter.Printf("%s: in force after %s..%s: %s\n", g.Spec.Kind(),
-		(seen.Window.Lo - seen.Command).Round(time.Millisecond), (seen.Window.Hi - seen.Command).Round(time.Millisecond), seen.By)
+		(seen.Window.Lo - seen.Command).Round(time.Millisecond),
+		(seen.Window.Hi - seen.Command).Round(time.Millisecond), seen.By)
 }
 
 // broken makes a fault ready and injects it.
 func broken(ctx context.Context, l *lab.Lab, spec fault.Spec) *fault.Guard {
 	GinkgoHelper()
-	g := harness.Guard(l, spec) //nolint:contextcheck // the clean-up runs when this context has ended
+	g := harness.Guard(l, spec)
 	inject(ctx, g)
 	return g
 }
@@ -82,16 +83,17 @@ func follow(l *lab.Lab) *noted {
 	go func() {
 		defer GinkgoRecover()
 		defer close(ended)
-		Expect(l.Observe().FollowMarks(ctx, func() time.Duration { return time.Since(start) }, func(x observe.Exchange) {
-			n.mu.Lock()
-			defer n.mu.Unlock()
-			for _, m := range x.Reply.Marks {
-				if x.Reply.Agent == topology.ServiceAutomation.Host(west) {
-					GinkgoWriter.Printf("mark %s: %s\n", m.Name, m.Detail)
-					n.marks = append(n.marks, m.Name+" "+m.Detail)
+		Expect(l.Observe().FollowMarks(ctx, func() time.Duration { return time.Since(start) },
+			func(x observe.Exchange) {
+				n.mu.Lock()
+				defer n.mu.Unlock()
+				for _, m := range x.Reply.Marks {
+					if x.Reply.Agent == topology.ServiceAutomation.Host(west) {
+						GinkgoWriter.Printf("mark %s: %s\n", m.Name, m.Detail)
+						n.marks = append(n.marks, m.Name+" "+m.Detail)
+					}
 				}
-			}
-		})).To(Succeed())
+			})).To(Succeed())
 	}()
 	DeferCleanup(func() { stop(); <-ended })
 	return n
@@ -113,35 +115,74 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 		g := broken(ctx, l, spec)
 		heal(ctx, g)
 	},
-		Entry("freeze_config", &fault.FreezeConfig{Configured: fault.Configured{Region: west}}, SpecTimeout(harness.SpecTimeout)),
-		Entry("roll_back_config", &fault.RollBackConfig{Configured: fault.Configured{Region: west}}, SpecTimeout(harness.SpecTimeout)),
-		Entry("roll_back_config at home, where nothing came before", &fault.RollBackConfig{Configured: fault.Configured{Region: east}}, SpecTimeout(harness.SpecTimeout)),
-		Entry("delay_config", &fault.DelayConfig{Configured: fault.Configured{Region: west}, Delay: time.Second}, SpecTimeout(harness.SpecTimeout)),
+		Entry("freeze_config", &fault.FreezeConfig{Configured: fault.Configured{Region: west}},
+			SpecTimeout(harness.SpecTimeout)),
+		Entry("roll_back_config", &fault.RollBackConfig{Configured: fault.Configured{Region: west}},
+			SpecTimeout(harness.SpecTimeout)),
+		Entry("roll_back_config at home, where nothing came before",
+			&fault.RollBackConfig{Configured: fault.Configured{Region: east}}, SpecTimeout(harness.SpecTimeout)),
+		Entry("delay_config", &fault.DelayConfig{Configured: fault.Configured{Region: west}, Delay: time.Second},
+			SpecTimeout(harness.SpecTimeout)),
 
-		Entry("pause_replication of postgres", &fault.PauseReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}}, SpecTimeout(harness.SpecTimeout)),
-		Entry("pause_replication of postgres, its receipt", &fault.PauseReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, What: "receipt"}, SpecTimeout(harness.SpecTimeout)),
-		Entry("pause_replication of objects", &fault.PauseReplication{Replicated: fault.Replicated{Store: "objects", Region: west}}, SpecTimeout(harness.SpecTimeout)),
-		Entry("pause_replication of objects by prefix, to home", &fault.PauseReplication{Replicated: fault.Replicated{Store: "objects", Region: east, Prefix: "hot/"}}, SpecTimeout(harness.SpecTimeout)),
-		Entry("pause_replication of items", &fault.PauseReplication{Replicated: fault.Replicated{Store: "items", Region: west, Table: topology.ItemsTable}}, SpecTimeout(harness.SpecTimeout)),
-		Entry("lag_replication of postgres", &fault.LagReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Lag: time.Second}, SpecTimeout(harness.SpecTimeout)),
-		Entry("lag_replication of objects", &fault.LagReplication{Replicated: fault.Replicated{Store: "objects", Region: west}, Lag: 2 * time.Second}, SpecTimeout(harness.SpecTimeout)),
-		Entry("lag_replication of items", &fault.LagReplication{Replicated: fault.Replicated{Store: "items", Region: west}, Lag: 2 * time.Second}, SpecTimeout(harness.SpecTimeout)),
-		Entry("throttle_replication of postgres", &fault.ThrottleReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Rate: 500_000}, SpecTimeout(harness.SpecTimeout)),
-		Entry("throttle_replication of objects", &fault.ThrottleReplication{Replicated: fault.Replicated{Store: "objects", Region: west}, Rate: 50_000}, SpecTimeout(harness.SpecTimeout)),
-		Entry("throttle_replication of items", &fault.ThrottleReplication{Replicated: fault.Replicated{Store: "items", Region: west}, Rate: 20_000}, SpecTimeout(harness.SpecTimeout)),
+		Entry("pause_replication of postgres", &fault.PauseReplication{Replicated: fault.Replicated{
+			Store:  "postgres",
+			Region: west,
+		}}, SpecTimeout(harness.SpecTimeout)),
+		Entry("pause_replication of postgres, its receipt",
+			&fault.PauseReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, What: "receipt"},
+			SpecTimeout(harness.SpecTimeout)),
+		Entry("pause_replication of objects", &fault.PauseReplication{Replicated: fault.Replicated{
+			Store:  "objects",
+			Region: west,
+		}}, SpecTimeout(harness.SpecTimeout)),
+		Entry("pause_replication of objects by prefix, to home",
+			&fault.PauseReplication{Replicated: fault.Replicated{Store: "objects", Region: east, Prefix: "hot/"}},
+			SpecTimeout(harness.SpecTimeout)),
+		Entry("pause_replication of items", &fault.PauseReplication{Replicated: fault.Replicated{
+			Store:  "items",
+			Region: west, Table: topology.ItemsTable,
+		}}, SpecTimeout(harness.SpecTimeout)),
+		Entry("lag_replication of postgres", &fault.LagReplication{Replicated: fault.Replicated{
+			Store:  "postgres",
+			Region: west,
+		}, Lag: time.Second}, SpecTimeout(harness.SpecTimeout)),
+		Entry("lag_replication of objects", &fault.LagReplication{Replicated: fault.Replicated{
+			Store:  "objects",
+			Region: west,
+		}, Lag: 2 * time.Second}, SpecTimeout(harness.SpecTimeout)),
+		Entry("lag_replication of items", &fault.LagReplication{Replicated: fault.Replicated{
+			Store:  "items",
+			Region: west,
+		}, Lag: 2 * time.Second}, SpecTimeout(harness.SpecTimeout)),
+		Entry("throttle_replication of postgres",
+			&fault.ThrottleReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Rate: 500_000},
+			SpecTimeout(harness.SpecTimeout)),
+		Entry("throttle_replication of objects",
+			&fault.ThrottleReplication{Replicated: fault.Replicated{Store: "objects", Region: west}, Rate: 50_000},
+			SpecTimeout(harness.SpecTimeout)),
+		Entry("throttle_replication of items", &fault.ThrottleReplication{Replicated: fault.Replicated{
+			Store:  "items",
+			Region: west,
+		}, Rate: 20_000}, SpecTimeout(harness.SpecTimeout)),
 
 		Entry("hang_step", &fault.HangStep{Step: fault.Step{Step: "fence"}}, SpecTimeout(harness.SpecTimeout)),
-		Entry("fail_step", &fault.FailStep{Step: fault.Step{Step: "promote"}, Times: 3}, SpecTimeout(harness.SpecTimeout)),
+		Entry("fail_step", &fault.FailStep{Step: fault.Step{Step: "promote"}, Times: 3},
+			SpecTimeout(harness.SpecTimeout)),
 		Entry("repeat_step", &fault.RepeatStep{Step: fault.Step{Step: "repoint"}}, SpecTimeout(harness.SpecTimeout)),
-		Entry("kill_automation", &fault.KillAutomation{Step: fault.Step{Step: "redirect"}}, SpecTimeout(harness.SpecTimeout)),
+		Entry("kill_automation", &fault.KillAutomation{Step: fault.Step{Step: "redirect"}},
+			SpecTimeout(harness.SpecTimeout)),
 
-		Entry("cut_control of the name service", &fault.CutControl{Region: west, Of: "nameservice"}, SpecTimeout(harness.SpecTimeout)),
-		Entry("cut_control of the name service at home", &fault.CutControl{Region: east, Of: "nameservice"}, SpecTimeout(harness.SpecTimeout)),
+		Entry("cut_control of the name service", &fault.CutControl{Region: west, Of: "nameservice"},
+			SpecTimeout(harness.SpecTimeout)),
+		Entry("cut_control of the name service at home", &fault.CutControl{Region: east, Of: "nameservice"},
+			SpecTimeout(harness.SpecTimeout)),
 	)
 
 	It("hold a failover while only they are cut off from home", func(ctx SpecContext) {
-		// Of a cut that is healed the checks hear a little later: a witness that still sees the loss would have the automation act.
-		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
+		// Of a cut that is healed the checks hear a little later: a witness that still sees the loss would have the
+		// automation act.
+		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(
+			Succeed())
 		g := broken(ctx, l, &fault.CutControl{Region: east, Of: "automation"})
 		state := func() string {
 			var s api.AutomationState
@@ -157,7 +198,10 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 	It("are mended also when their nodes died", func(ctx SpecContext) {
 		frozen := harness.Guard(l, &fault.FreezeConfig{Configured: fault.Configured{Region: west}})
 		paused := harness.Guard(l, &fault.PauseReplication{Replicated: fault.Replicated{Store: "items", Region: west}})
-		lagging := harness.Guard(l, &fault.LagReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Lag: time.Second})
+		lagging := harness.Guard(l, &fault.LagReplication{
+			Replicated: fault.Replicated{Store: "postgres", Region: west},
+			Lag:        time.Second,
+		})
 		for _, g := range []*fault.Guard{frozen, paused, lagging} {
 			inject(ctx, g)
 		}
@@ -172,7 +216,12 @@ var _ = Describe("Agents that do their work badly", Ordered, ContinueOnFailure, 
 			&fault.FreezeConfig{Configured: fault.Configured{Region: west}},
 		} {
 			g := harness.Guard(l, spec)
-			Eventually(func() error { _, err := g.Inject(ctx); return err }).WithTimeout(harness.Patience).Should(Succeed(), "it would be in force before")
+			Eventually(func() error {
+				_,
+					err := g.Inject(ctx)
+				return err
+			}).WithTimeout(harness.Patience).Should(Succeed(),
+				"it would be in force before")
 			heal(ctx, g)
 		}
 	}, SpecTimeout(harness.SpecTimeout))

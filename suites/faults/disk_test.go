@@ -58,7 +58,8 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 	}
 	eventually := func(ctx SpecContext, ask func(ctx context.Context) error, want types.GomegaMatcher) {
 		GinkgoHelper()
-		Eventually(ask).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).WithPolling(100 * time.Millisecond).Should(want)
+		Eventually(ask).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).WithPolling(
+			100 * time.Millisecond).Should(want)
 	}
 
 	BeforeAll(func(ctx SpecContext) {
@@ -101,7 +102,10 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 			}
 			stopped <- n
 		}()
-		Eventually(func(ctx context.Context) (int, error) { return count(ctx, primary, "kept") }).WithContext(harness.Alive(ctx)).
+		Eventually(func(ctx context.Context) (int, error) {
+			return count(ctx, primary,
+				"kept")
+		}).WithContext(harness.Alive(ctx)).
 			WithTimeout(harness.Patience).Should(BeNumerically(">", acknowledged+50))
 		guard := broken(ctx, l, spec)
 		writing.Store(false)
@@ -139,7 +143,8 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 
 	It("lives when the disk is full, and refuses what needs more of it", func(ctx SpecContext) {
 		guard := broken(ctx, l, &fault.FillDisk{Nodes: fault.Nodes{Node: primary}})
-		Expect(sql(ctx, primary, fill)).To(MatchError(And(ContainSubstring("SQLSTATE 53100"), ContainSubstring("No space left on device"))))
+		Expect(sql(ctx, primary, fill)).To(MatchError(And(ContainSubstring("SQLSTATE 53100"),
+			ContainSubstring("No space left on device"))))
 		Expect(count(ctx, primary, "kept")).To(Equal(acknowledged), "and still reads")
 
 		By("being killed and started again on a full disk")
@@ -150,52 +155,60 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 		Expect(count(ctx, primary, "kept")).To(Equal(acknowledged))
 	}, SpecTimeout(harness.LabTimeout))
 
-	DescribeTable("can be healed while it is down, and is itself again when it is back", func(ctx SpecContext, spec fault.Spec, node string) {
-		replayed(ctx)
-		guard := broken(ctx, l, spec)
-		kill := broken(ctx, l, &fault.Kill{Nodes: fault.Nodes{Node: node}})
-		heal(ctx, guard)
-		Expect(sql(ctx, node, "select 1")).NotTo(Succeed(), "it is still held down")
-		heal(ctx, kill)
-		eventually(ctx, func(ctx context.Context) error {
-			n, err := count(ctx, node, "kept")
-			if err == nil && n != acknowledged {
-				err = fmt.Errorf("%d rows were acknowledged, and %d are there", acknowledged, n)
-			}
-			return err
-		}, Succeed())
-		eventually(ctx, func(ctx context.Context) error { return sql(ctx, primary, fill) }, Succeed())
-	},
-		Entry("full", &fault.FillDisk{Nodes: fault.Nodes{Service: "postgres", Role: "primary"}}, primary, SpecTimeout(harness.LabTimeout)),
-		Entry("read-only", &fault.ReadOnlyDisk{Nodes: fault.Nodes{Node: primary}}, primary, SpecTimeout(harness.LabTimeout)),
-		Entry("a replica, full", &fault.FillDisk{Nodes: fault.Nodes{Node: replica}}, replica, SpecTimeout(harness.LabTimeout)),
-		Entry("a replica, read-only", &fault.ReadOnlyDisk{Nodes: fault.Nodes{Node: replica}}, replica, SpecTimeout(harness.LabTimeout)),
+	DescribeTable("can be healed while it is down, and is itself again when it is back",
+		func(ctx SpecContext, spec fault.Spec, node string) {
+			replayed(ctx)
+			guard := broken(ctx, l, spec)
+			kill := broken(ctx, l, &fault.Kill{Nodes: fault.Nodes{Node: node}})
+			heal(ctx, guard)
+			Expect(sql(ctx, node, "select 1")).NotTo(Succeed(), "it is still held down")
+			heal(ctx, kill)
+			eventually(ctx, func(ctx context.Context) error {
+				n, err := count(ctx, node, "kept")
+				if err == nil && n != acknowledged {
+					err = fmt.Errorf("%d rows were acknowledged, and %d are there", acknowledged, n)
+				}
+				return err
+			}, Succeed())
+			eventually(ctx, func(ctx context.Context) error { return sql(ctx, primary, fill) }, Succeed())
+		},
+		Entry("full", &fault.FillDisk{Nodes: fault.Nodes{Service: "postgres", Role: "primary"}}, primary,
+			SpecTimeout(harness.LabTimeout)),
+		Entry("read-only", &fault.ReadOnlyDisk{Nodes: fault.Nodes{Node: primary}}, primary,
+			SpecTimeout(harness.LabTimeout)),
+		Entry("a replica, full", &fault.FillDisk{Nodes: fault.Nodes{Node: replica}}, replica,
+			SpecTimeout(harness.LabTimeout)),
+		Entry("a replica, read-only", &fault.ReadOnlyDisk{Nodes: fault.Nodes{Node: replica}}, replica,
+			SpecTimeout(harness.LabTimeout)),
 	)
 
-	It("ends when it has to replay what a full disk does not take, and is itself again when that is healed", func(ctx SpecContext) {
-		guard := broken(ctx, l, &fault.FillDisk{Nodes: fault.Nodes{Node: replica}})
-		Expect(sql(ctx, primary, fill)).To(Succeed())
-		eventually(ctx, func(ctx context.Context) error { return sql(ctx, replica, "select 1") }, Not(Succeed()))
+	It("ends when it has to replay what a full disk does not take, and is itself again when that is healed",
+		func(ctx SpecContext) {
+			guard := broken(ctx, l, &fault.FillDisk{Nodes: fault.Nodes{Node: replica}})
+			Expect(sql(ctx, primary, fill)).To(Succeed())
+			eventually(ctx, func(ctx context.Context) error { return sql(ctx, replica, "select 1") }, Not(Succeed()))
 
-		By("healing what is found in force still")
-		heal(ctx, guard)
-		want, err := count(ctx, primary, "wide")
-		Expect(err).NotTo(HaveOccurred())
-		eventually(ctx, func(ctx context.Context) error {
-			n, err := count(ctx, replica, "wide")
-			if err == nil && n != want {
-				err = fmt.Errorf("%d rows are there, of %d", n, want)
-			}
-			return err
-		}, Succeed())
-	}, SpecTimeout(harness.LabTimeout))
+			By("healing what is found in force still")
+			heal(ctx, guard)
+			want, err := count(ctx, primary, "wide")
+			Expect(err).NotTo(HaveOccurred())
+			eventually(ctx, func(ctx context.Context) error {
+				n, err := count(ctx, replica, "wide")
+				if err == nil && n != want {
+					err = fmt.Errorf("%d rows are there, of %d", n, want)
+				}
+				return err
+			}, Succeed())
+		}, SpecTimeout(harness.LabTimeout))
 
 	It("lets nobody write to a disk that has become read-only, whenever they connected", func(ctx SpecContext) {
 		before, err := connect(ctx, primary)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(before.Close)
 		guard := broken(ctx, l, &fault.ReadOnlyDisk{Nodes: fault.Nodes{Node: primary}})
-		Expect(before.Exec(ctx, "insert into kept values (-1)")).Error().To(MatchError(ContainSubstring("SQLSTATE 57P01")), "its session has ended")
+		Expect(before.Exec(ctx,
+			"insert into kept values (-1)")).Error().To(MatchError(ContainSubstring("SQLSTATE 57P01")),
+			"its session has ended")
 		Expect(sql(ctx, primary, fill)).To(MatchError(ContainSubstring("Read-only file system")))
 
 		By("healing from what is known of it to everybody")
@@ -219,7 +232,8 @@ var _ = Describe("A PostgreSQL node whose data are on a small disk", Ordered, fu
 				<-tick.C
 				asked.Go(func() {
 					defer GinkgoRecover()
-					if status, answer := get(ctx, "http://"+door+"/verifications/nobody"); status == http.StatusNotFound {
+					if status, answer := get(ctx,
+						"http://"+door+"/verifications/nobody"); status == http.StatusNotFound {
 						served.Add(1)
 					} else if status == http.StatusServiceUnavailable {
 						Expect(answer).To(ContainSubstring(`"applied":"no"`))

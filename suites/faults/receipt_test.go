@@ -46,7 +46,8 @@ var _ = Describe("A replica whose receiver stalls", Ordered, func() {
 	BeforeAll(func(ctx SpecContext) { l = harness.Up(ctx, hurried()) }, NodeTimeout(harness.LabTimeout))
 
 	slot := func(ctx context.Context) (string, error) {
-		return says(ctx, l, east, "select case when active then 'drained' else 'kept' end from pg_replication_slots where slot_name = '"+l.Topology().Slot(west)+"'")
+		return says(ctx, l, east,
+			"select case when active then 'drained' else 'kept' end from pg_replication_slots where slot_name = '"+l.Topology().Slot(west)+"'")
 	}
 	receives := func(ctx context.Context) (string, error) {
 		return says(ctx, l, west, "select coalesce((select status from pg_stat_wal_receiver), 'nothing')")
@@ -55,12 +56,16 @@ var _ = Describe("A replica whose receiver stalls", Ordered, func() {
 	It("gets nothing, while its primary keeps all for it, and catches up when it is healed", func(ctx SpecContext) {
 		g := broken(ctx, l, stalled)
 		before := position(ctx, l, west, "pg_last_wal_receive_lsn")
-		Expect(says(ctx, l, east, "select pg_logical_emit_message(false, 'suite', repeat('x', 100000), true)::text")).Error().NotTo(HaveOccurred())
+		Expect(says(ctx, l, east,
+			"select pg_logical_emit_message(false, 'suite', repeat('x', 100000), true)::text")).Error().NotTo(
+			HaveOccurred())
 		written := position(ctx, l, east, "pg_current_wal_lsn")
-		Consistently(position).WithContext(ctx).WithArguments(l, west, "pg_last_wal_receive_lsn").WithTimeout(2 * time.Second).Should(Equal(before))
+		Consistently(position).WithContext(ctx).WithArguments(l, west,
+			"pg_last_wal_receive_lsn").WithTimeout(2 * time.Second).Should(Equal(before))
 		Expect(slot(ctx)).To(Equal("kept"))
 		heal(ctx, g)
-		Eventually(says).WithContext(harness.Alive(ctx)).WithArguments(l, west, "select (pg_last_wal_replay_lsn() >= '"+written+"')::text").
+		Eventually(says).WithContext(harness.Alive(ctx)).WithArguments(l, west,
+			"select (pg_last_wal_replay_lsn() >= '"+written+"')::text").
 			WithTimeout(harness.Patience).Should(Equal("true"))
 		Eventually(slot).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Equal("drained"))
 	}, SpecTimeout(harness.SpecTimeout))
@@ -87,6 +92,7 @@ var _ = Describe("A replica whose receiver stalls", Ordered, func() {
 		Expect(l.Failover(ctx, west, func(s string) { GinkgoWriter.Println(s) })).To(Succeed())
 		Expect(says(ctx, l, west, "select pg_is_in_recovery()::text")).To(Equal("false"))
 		heal(ctx, g)
-		Expect(says(ctx, l, west, "select current_setting('primary_conninfo')")).NotTo(ContainSubstring("sslmode=require"))
+		Expect(says(ctx, l, west,
+			"select current_setting('primary_conninfo')")).NotTo(ContainSubstring("sslmode=require"))
 	}, SpecTimeout(harness.LabTimeout))
 })

@@ -45,21 +45,23 @@ func reads(r evidence.Result, region, path string) measure.ReadLatency {
 
 var _ = Describe("A mobile app whose replica in Asia is two minutes behind", func() {
 	When("every region reads from its own", func() {
-		It("hides from users in Asia what they have written, for as long as the replica is behind", func(ctx SpecContext) {
-			r := harness.Run(ctx, "geo-read-your-writes")
-			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
-			own := guarantee(r, measure.FindingReadYourWrites)
-			oldest, there := time.Duration(0), 0
-			for _, w := range own.Windows {
-				if w.Region == asia { // a busy machine's other replica may be late too, now and then
-					oldest, there = max(oldest, w.Age.Duration()), there+w.Reads
+		It("hides from users in Asia what they have written, for as long as the replica is behind",
+			func(ctx SpecContext) {
+				r := harness.Run(ctx, "geo-read-your-writes")
+				Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+				own := guarantee(r, measure.FindingReadYourWrites)
+				oldest, there := time.Duration(0), 0
+				for _, w := range own.Windows {
+					if w.Region == asia { // a busy machine's other replica may be late too, now and then
+						oldest, there = max(oldest, w.Age.Duration()), there+w.Reads
+					}
 				}
-			}
-			Expect(there).To(BeNumerically(">=", 10))
-			Expect(there).To(BeNumerically(">", own.Violations/2))
-			Expect(oldest).To(BeNumerically(">", lag/2), "what is not found is up to as old as the replica is behind")
-			Expect(oldest).To(BeNumerically("<", 2*lag))
-		}, SpecTimeout(harness.DrillTimeout))
+				Expect(there).To(BeNumerically(">=", 10))
+				Expect(there).To(BeNumerically(">", own.Violations/2))
+				Expect(oldest).To(BeNumerically(">", lag/2),
+					"what is not found is up to as old as the replica is behind")
+				Expect(oldest).To(BeNumerically("<", 2*lag))
+			}, SpecTimeout(harness.DrillTimeout))
 	})
 
 	When("the session says what it has seen", func() {
@@ -69,8 +71,10 @@ var _ = Describe("A mobile app whose replica in Asia is two minutes behind", fun
 			Expect(guarantee(r, measure.FindingReadYourWrites).Judged).To(BeNumerically(">", 50))
 			far, near := reads(r, asia, "primary"), reads(r, eu, "local")
 			Expect(far.Count).To(BeNumerically(">", 10))
-			Expect(far.P50.Duration()).To(BeNumerically(">", 150*time.Millisecond), "the way to the primary and back, physically")
-			Expect(near.P50.Duration()).To(BeNumerically("<", 80*time.Millisecond), "where nothing lags, nobody goes there: that is 80 ms away")
+			Expect(far.P50.Duration()).To(BeNumerically(">", 150*time.Millisecond),
+				"the way to the primary and back, physically")
+			Expect(near.P50.Duration()).To(BeNumerically("<", 80*time.Millisecond),
+				"where nothing lags, nobody goes there: that is 80 ms away")
 		}, SpecTimeout(harness.DrillTimeout))
 	})
 })

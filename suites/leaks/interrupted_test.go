@@ -16,12 +16,15 @@ var _ = Describe("Ctrl-C, pressed twice in the middle of a drill", func() {
 	It("heals all the same, removes the lab and exits 130", func(ctx SpecContext) {
 		program, t := built(), look(ctx)
 		out := GinkgoT().TempDir()
-		run, err := gexec.Start(t.command(program, "run", "testdata/short.yaml", "--out", out), GinkgoWriter, GinkgoWriter)
+		run, err := gexec.Start(t.command(program, "run", "testdata/short.yaml", "--out", out), GinkgoWriter,
+			GinkgoWriter)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(func() { run.Kill() })
-		Eventually(run.Err).WithContext(ctx).WithTimeout(harness.LabTimeout).Should(gbytes.Say("lose_region is in force"))
+		Eventually(run.Err).WithContext(ctx).WithTimeout(harness.LabTimeout).Should(
+			gbytes.Say("lose_region is in force"))
 		run.Interrupt()
-		Eventually(run.Err).WithContext(ctx).WithTimeout(harness.LabTimeout).Should(gbytes.Say("healing and cleaning up"))
+		Eventually(run.Err).WithContext(ctx).WithTimeout(harness.LabTimeout).Should(
+			gbytes.Say("healing and cleaning up"))
 		run.Interrupt()
 		Eventually(run).WithContext(ctx).WithTimeout(harness.LabTimeout).Should(gexec.Exit(130))
 		Expect(run.Err).To(gbytes.Say("partition is healed"))
@@ -40,7 +43,8 @@ var _ = Describe("Ctrl-C, pressed twice in the middle of a drill", func() {
 
 	It("removes the next drill's lab too, which is coming up meanwhile", func(ctx SpecContext) {
 		program, t := built(), look(ctx)
-		run, err := gexec.Start(t.command(program, "run", "testdata/short.yaml", "--repeat", "2", "--jobs", "1", "--out", GinkgoT().TempDir()),
+		run, err := gexec.Start(t.command(program, "run", "testdata/short.yaml", "--repeat", "2", "--jobs", "1",
+			"--out", GinkgoT().TempDir()),
 			GinkgoWriter, GinkgoWriter)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(func() { run.Kill() })

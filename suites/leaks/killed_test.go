@@ -25,8 +25,8 @@ import (
 // moments is at how many random moments of a drill the harness is killed.
 const moments = 30
 
-// traces is what is left of what a spec started: things of the engine, files of labs, temporary files. It has a folder of lab locks of its
-// own, so that what others do on this machine meanwhile is nobody's business here.
+// traces is what is left of what a spec started: things of the engine, files of labs, temporary files. It has a folder
+// of lab locks of its own, so that what others do on this machine meanwhile is nobody's business here.
 type traces struct {
 	engine      *node.Engine
 	state, temp string
@@ -59,7 +59,8 @@ func (t *traces) left(ctx context.Context) []string {
 		Expect(filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 			name := filepath.Base(path)
 			// The compiler's files outlive who called it, and clean up after themselves.
-			if err == nil && path != dir && path != filepath.Join(t.state, "host") && !strings.HasPrefix(name, "go-build") {
+			if err == nil && path != dir && path != filepath.Join(t.state, "host") &&
+				!strings.HasPrefix(name, "go-build") {
 				left = append(left, path)
 			}
 			if strings.HasPrefix(name, "go-build") {
@@ -92,41 +93,43 @@ var _ = Describe("A harness that dies", Ordered, func() {
 
 	BeforeAll(func() { program = built() })
 
-	It("leaves nothing of a drill once the next command has run that needs the engine, whenever it is killed", func(ctx SpecContext) {
-		t := look(ctx)
-		drill := func() *exec.Cmd {
-			return t.command(program, "run", "testdata/short.yaml", "--out", GinkgoT().TempDir())
-		}
-
-		began := time.Now()
-		undisturbed := drill()
-		_ = undisturbed.Run() // what it finds is not of interest here, only that it comes to its end
-		Expect(undisturbed.ProcessState.ExitCode()).To(BeElementOf(0, 10, 20), "undisturbed")
-		whole := time.Since(began)
-		Expect(t.left(ctx)).To(BeEmpty(), "undisturbed")
-
-		seed := uint64(GinkgoRandomSeed())
-		rng := rand.New(rand.NewPCG(seed, seed))
-		nothing := 0
-		for range moments {
-			moment := time.Duration(rng.Float64() * float64(whole))
-			By("killing it after " + moment.Round(time.Millisecond).String())
-			run, started := drill(), time.Now()
-			Expect(run.Start()).To(Succeed())
-			dead := time.AfterFunc(moment, func() { _ = run.Process.Kill() })
-			_ = run.Wait() // by itself, when the moment is beyond its end
-			dead.Stop()
-			if len(t.left(ctx)) == 0 {
-				nothing++
+	It("leaves nothing of a drill once the next command has run that needs the engine, whenever it is killed",
+		func(ctx SpecContext) {
+			t := look(ctx)
+			drill := func() *exec.Cmd {
+				return t.command(program, "run", "testdata/short.yaml", "--out", GinkgoT().TempDir())
 			}
-			if run.ProcessState.Exited() {
-				whole = min(whole, time.Since(started)) // the one that was timed was slower: the moments are to be within a drill
+
+			began := time.Now()
+			undisturbed := drill()
+			_ = undisturbed.Run() // what it finds is not of interest here, only that it comes to its end
+			Expect(undisturbed.ProcessState.ExitCode()).To(BeElementOf(0, 10, 20), "undisturbed")
+			whole := time.Since(began)
+			Expect(t.left(ctx)).To(BeEmpty(), "undisturbed")
+
+			seed := uint64(GinkgoRandomSeed())
+			rng := rand.New(rand.NewPCG(seed, seed))
+			nothing := 0
+			for range moments {
+				moment := time.Duration(rng.Float64() * float64(whole))
+				By("killing it after " + moment.Round(time.Millisecond).String())
+				run, started := drill(), time.Now()
+				Expect(run.Start()).To(Succeed())
+				dead := time.AfterFunc(moment, func() { _ = run.Process.Kill() })
+				_ = run.Wait() // by itself, when the moment is beyond its end
+				dead.Stop()
+				if len(t.left(ctx)) == 0 {
+					nothing++
+				}
+				if run.ProcessState.Exited() {
+					// the one that was timed was slower: the moments are to be within a drill
+					whole = min(whole, time.Since(started))
+				}
+				Expect(t.command(program, "status").Run()).To(Succeed())
+				Expect(t.left(ctx)).To(BeEmpty(), "killed after %s", moment)
 			}
-			Expect(t.command(program, "status").Run()).To(Succeed())
-			Expect(t.left(ctx)).To(BeEmpty(), "killed after %s", moment)
-		}
-		Expect(nothing).To(BeNumerically("<", moments/2), "killed where something was there to be left")
-	}, SpecTimeout(30*time.Minute))
+			Expect(nothing).To(BeNumerically("<", moments/2), "killed where something was there to be left")
+		}, SpecTimeout(30*time.Minute))
 
 	It("leaves no fault on a lab that was kept, once the next command has run", func(ctx SpecContext) {
 		t := look(ctx)

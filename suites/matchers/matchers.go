@@ -1,5 +1,5 @@
-// Package matchers says what a drill must have found, in the words of the specs. Each matcher wants an evidence.Result and is an
-// error on anything else.
+// Package matchers says what a drill must have found, in the words of the specs. Each matcher wants an evidence.Result
+// and is an error on anything else.
 package matchers
 
 import (
@@ -15,11 +15,12 @@ import (
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
-// MeetItsExpectation succeeds when the drill ended as its author wrote: a remedy passed, an incident was caught with exactly its
-// findings.
+// MeetItsExpectation succeeds when the drill ended as its author wrote: a remedy passed, an incident was caught with
+// exactly its findings.
 func MeetItsExpectation() types.GomegaMatcher {
 	return gcustom.MakeMatcher(func(r evidence.Result) (bool, error) { return r.Expected.Met, nil }).
-		WithTemplate("{{.Actual.Scenario.Name}} {{.To}} meet its expectation ({{.Actual.Expected.Verdict}}{{range .Actual.Expected.Findings}} {{.}}{{end}});\n" +
+		WithTemplate("{{.Actual.Scenario.Name}} {{.To}} meet its expectation ({{.Actual.Expected.Verdict}}{{range " +
+			".Actual.Expected.Findings}} {{.}}{{end}});\n" +
 			"it ended {{.Actual.Status}} with verdict {{.Actual.Verdict}}: {{range .Actual.Reasons}}\n  {{.}}{{end}}")
 }
 
@@ -32,7 +33,8 @@ func HaveAConfirmedFault() types.GomegaMatcher {
 			}
 		}
 		return len(r.Faults) > 0, nil
-	}).WithTemplate("{{.Actual.Scenario.Name}} {{.To}} have faults, each seen in force and seen healed; it has {{range .Actual.Faults}}\n  {{.Name}} confirmed={{.Confirmed}} by={{.By}}{{end}}")
+	}).WithTemplate("{{.Actual.Scenario.Name}} {{.To}} have faults, each seen in force and seen healed; it has " +
+		"{{range .Actual.Faults}}\n  {{.Name}} confirmed={{.Confirmed}} by={{.By}}{{end}}")
 }
 
 // Recover succeeds when the recovery time was measured, ended, and lies within the limit of lab time.
@@ -79,7 +81,9 @@ func LeaveNothing() types.GomegaMatcher {
 }
 
 // measured wants a non-empty interval that ends within the limit.
-func measured(what string, limit time.Duration, of func(evidence.Result) (measure.Interval, error)) types.GomegaMatcher {
+func measured(what string, limit time.Duration,
+	of func(evidence.Result) (measure.Interval, error),
+) types.GomegaMatcher {
 	return gcustom.MakeMatcher(func(r evidence.Result) (bool, error) {
 		i, err := of(r)
 		if err != nil {
@@ -89,5 +93,6 @@ func measured(what string, limit time.Duration, of func(evidence.Result) (measur
 			return false, fmt.Errorf("%s: the %s has no lower end", r.Scenario.Name, what)
 		}
 		return i.Hi != nil && i.Lo.Duration() <= i.Hi.Duration() && i.Hi.Duration() <= limit, nil
-	}).WithTemplate("{{.Actual.Scenario.Name}} {{.To}} have a "+what+" within {{.Data}}; its reasons: {{range .Actual.Reasons}}\n  {{.}}{{end}}", limit)
+	}).WithTemplate("{{.Actual.Scenario.Name}} {{.To}} have a "+what+" within {{.Data}}; its reasons: {{range "+
+		".Actual.Reasons}}\n  {{.}}{{end}}", limit)
 }

@@ -22,7 +22,8 @@ func span(from, to int) *measure.Span {
 // good is a drill that every matcher accepts; each bad one differs from it in one place.
 func good() evidence.Result {
 	return evidence.Result{
-		Schema: evidence.Schema, Scenario: evidence.Scenario{Name: "example"}, Status: evidence.Completed, Verdict: measure.Pass,
+		Schema: evidence.Schema, Scenario: evidence.Scenario{Name: "example"}, Status: evidence.Completed,
+		Verdict:  measure.Pass,
 		Reasons:  []string{"all is well"},
 		Expected: evidence.Expected{Verdict: measure.Pass, Met: true},
 		Faults: []evidence.Fault{
@@ -65,9 +66,15 @@ func TestMatchers(t *testing.T) {
 		{
 			name: "Recover", match: Recover(time.Second),
 			bad: map[string]func(*result){
-				"late":            func(r *result) { r.Metrics.RecoveryTime.Hi = hi(1001) },
-				"never":           func(r *result) { r.Metrics.RecoveryTime.Hi, r.Metrics.RecoveryTime.Censored = nil, true },
-				"before it began": func(r *result) { r.Metrics.RecoveryTime.Lo = lo(1001); r.Metrics.RecoveryTime.Hi = hi(900) },
+				"late": func(r *result) { r.Metrics.RecoveryTime.Hi = hi(1001) },
+				"never": func(r *result) {
+					r.Metrics.RecoveryTime.Hi, r.Metrics.RecoveryTime.Censored = nil,
+						true
+				},
+				"before it began": func(r *result) {
+					r.Metrics.RecoveryTime.Lo = lo(1001)
+					r.Metrics.RecoveryTime.Hi = hi(900)
+				},
 			},
 			wrong: map[string]func(*result){
 				"not measured": func(r *result) { r.Metrics.RecoveryTime = nil },
@@ -77,9 +84,12 @@ func TestMatchers(t *testing.T) {
 		{
 			name: "LoseAtMost", match: LoseAtMost(time.Second),
 			bad: map[string]func(*result){
-				"too much":        func(r *result) { r.Metrics.RecoveryPoint.Hi = hi(1001) },
-				"nobody knows":    func(r *result) { r.Metrics.RecoveryPoint.Hi = nil },
-				"before it began": func(r *result) { r.Metrics.RecoveryPoint.Lo = lo(1001); r.Metrics.RecoveryPoint.Hi = hi(900) },
+				"too much":     func(r *result) { r.Metrics.RecoveryPoint.Hi = hi(1001) },
+				"nobody knows": func(r *result) { r.Metrics.RecoveryPoint.Hi = nil },
+				"before it began": func(r *result) {
+					r.Metrics.RecoveryPoint.Lo = lo(1001)
+					r.Metrics.RecoveryPoint.Hi = hi(900)
+				},
 			},
 			wrong: map[string]func(*result){
 				"not measured": func(r *result) { r.Metrics.RecoveryPoint = nil },
@@ -114,7 +124,8 @@ func TestMatchers(t *testing.T) {
 				if ok, err := c.match.Match(r); ok || err != nil {
 					t.Errorf("%s: %t, %v", name, ok, err)
 				}
-				if text := c.match.FailureMessage(r); !strings.Contains(text, "to ") || strings.Contains(text, "{{") || strings.Contains(text, "%!") {
+				if text := c.match.FailureMessage(r); !strings.Contains(text, "to ") || strings.Contains(text, "{{") ||
+					strings.Contains(text, "%!") {
 					t.Errorf("%s: it says %q", name, text)
 				}
 			}
@@ -146,7 +157,10 @@ func TestFailuresSayWhy(t *testing.T) {
 		match types.GomegaMatcher
 		want  []string
 	}{
-		{MeetItsExpectation(), []string{"example", "to meet its expectation (pass)", "ended completed with verdict fail", "lost 3 of 100"}},
+		{MeetItsExpectation(), []string{
+			"example", "to meet its expectation (pass)",
+			"ended completed with verdict fail", "lost 3 of 100",
+		}},
 		{HaveAConfirmedFault(), []string{"example", "lose_region confirmed=false by=the door is shut"}},
 		{Recover(time.Second), []string{"example", "recovery time within 1s", "lost 3 of 100"}},
 	} {

@@ -30,7 +30,8 @@ type taken struct {
 	again  bool // a repetition
 }
 
-// clients pay open-loop, and remember what they were told. They know the ledger's protocol and the lab's name service, and nothing else.
+// clients pay open-loop, and remember what they were told. They know the ledger's protocol and the lab's name service,
+// and nothing else.
 type clients struct {
 	http  *http.Client
 	start time.Time
@@ -40,7 +41,8 @@ type clients struct {
 	unheard []string // keys whose payment nobody knows the fate of
 }
 
-// dial looks the service's name up for each connection, as who does not want to be sent to where the service was before.
+// dial looks the service's name up for each connection, as who does not want to be sent to where the service was
+// before.
 func dial(resolver string) func(ctx context.Context, network, address string) (net.Conn, error) {
 	var d net.Dialer
 	names := &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
@@ -62,8 +64,12 @@ func dial(resolver string) func(ctx context.Context, network, address string) (n
 func newClients(resolver string) *clients {
 	return &clients{
 		start: time.Now(),
-		// A connection per payment: over a kept one, net/http sends what has an Idempotency-Key a second time without a word.
-		http: &http.Client{Timeout: payWithin, Transport: &http.Transport{DisableKeepAlives: true, DialContext: dial(resolver)}},
+		// A connection per payment: over a kept one, net/http sends what has an Idempotency-Key a second time without a
+		// word.
+		http: &http.Client{Timeout: payWithin, Transport: &http.Transport{
+			DisableKeepAlives: true,
+			DialContext:       dial(resolver),
+		}},
 	}
 }
 

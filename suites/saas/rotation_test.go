@@ -22,7 +22,8 @@ import (
 	. "github.com/regionfall/regionfall/suites/matchers"
 )
 
-// writer writes rows and keys to whichever region takes them, one after the other, until it is stopped, and notes those that were acknowledged.
+// writer writes rows and keys to whichever region takes them, one after the other, until it is stopped, and notes those
+// that were acknowledged.
 type writer struct {
 	lab        *lab.Lab
 	rows, keys []int
@@ -51,7 +52,8 @@ func (w *writer) run(ctx context.Context) {
 // goesOn waits until some more has been acknowledged.
 func (w *writer) goesOn(ctx context.Context) {
 	GinkgoHelper()
-	Eventually(w.count.Load).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(BeNumerically(">", w.count.Load()+40))
+	Eventually(w.count.Load).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(BeNumerically(">",
+		w.count.Load()+40))
 }
 
 func (w *writer) row(ctx context.Context, region string, i int) error {
@@ -97,12 +99,13 @@ func serves(ctx context.Context, l *lab.Lab, region string) (string, error) {
 }
 
 var _ = Describe("Role rotation", func() {
-	It("moves all of the demand to the standby and back within 20 minutes of silence, and loses nothing", func(ctx SpecContext) {
-		r := harness.Run(ctx, "saas-role-rotation")
-		Expect(r).To(And(MeetItsExpectation(), LeaveNothing()))
-		Expect(r.Metrics.RecoveryPoint.Lost).To(BeZero())
-		Expect(r.Metrics.WriteGap.Each).To(HaveLen(2))
-	}, SpecTimeout(harness.DrillTimeout))
+	It("moves all of the demand to the standby and back within 20 minutes of silence, and loses nothing",
+		func(ctx SpecContext) {
+			r := harness.Run(ctx, "saas-role-rotation")
+			Expect(r).To(And(MeetItsExpectation(), LeaveNothing()))
+			Expect(r.Metrics.RecoveryPoint.Lost).To(BeZero())
+			Expect(r.Metrics.WriteGap.Each).To(HaveLen(2))
+		}, SpecTimeout(harness.DrillTimeout))
 
 	It("finds a standby that can't carry the demand", func(ctx SpecContext) {
 		r := harness.Run(ctx, "testdata/rotation-to-a-small-standby.yaml")
@@ -134,28 +137,34 @@ var _ = Describe("Role rotation", func() {
 		stop()
 		done.Wait()
 		for _, region := range []string{east, west} {
-			Eventually(func(ctx context.Context) ([]string, error) { return missing(ctx, l, region, w) }).WithContext(harness.Alive(ctx)).
+			Eventually(func(ctx context.Context) ([]string, error) {
+				return missing(ctx, l, region,
+					w)
+			}).WithContext(harness.Alive(ctx)).
 				WithTimeout(harness.Patience).Should(BeEmpty(), region)
 		}
 	}, SpecTimeout(harness.SpecTimeout))
 
 	It("is refused while the standby is behind, and nothing is begun", func(ctx SpecContext) {
 		l := upForRotation(ctx)
-		behind := harness.Guard(l, &fault.LagReplication{Replicated: fault.Replicated{Store: "postgres", Region: west}, Lag: 5 * time.Second}) //nolint:contextcheck // the clean-up runs when this context has ended
+		standby := fault.Replicated{Store: "postgres", Region: west}
+		behind := harness.Guard(l, &fault.LagReplication{Replicated: standby, Lag: 5 * time.Second})
 		Expect(behind.Inject(ctx)).Error().NotTo(HaveOccurred())
 		Expect(harness.Ask(ctx, l, east, write)).Error().NotTo(HaveOccurred())
-		Expect(l.Switchover(ctx, west, say)).To(And(MatchError(lab.ErrSwitchover), MatchError(ContainSubstring("nothing was begun"))))
+		Expect(l.Switchover(ctx, west, say)).To(And(MatchError(lab.ErrSwitchover),
+			MatchError(ContainSubstring("nothing was begun"))))
 		Expect(serves(ctx, l, east)).To(Equal("serves"))
 		Expect(harness.Ask(ctx, l, east, write)).Error().NotTo(HaveOccurred())
 	}, SpecTimeout(harness.SpecTimeout))
 
 	It("is ended by the next process when the automation dies between demotion and promotion", func(ctx SpecContext) {
 		l := upForRotation(ctx)
-		dies := harness.Guard(l, &fault.KillAutomation{Step: fault.Step{Step: "promote"}}) //nolint:contextcheck // the clean-up runs when this context has ended
+		dies := harness.Guard(l, &fault.KillAutomation{Step: fault.Step{Step: "promote"}})
 		Expect(dies.Inject(ctx)).Error().NotTo(HaveOccurred())
 		ended := make(chan error, 1)
 		go func() { ended <- l.Switchover(ctx, west, say) }()
-		Eventually(automation).WithContext(harness.Alive(ctx)).WithArguments(l).WithTimeout(harness.Patience).Should(Equal("down"))
+		Eventually(automation).WithContext(harness.Alive(ctx)).WithArguments(l).WithTimeout(harness.Patience).Should(
+			Equal("down"))
 		Expect(serves(ctx, l, east)).To(Equal("follows"))
 		Expect(serves(ctx, l, west)).To(Equal("follows"))
 		Expect(dies.Heal(ctx)).Error().NotTo(HaveOccurred())

@@ -19,10 +19,12 @@ const (
 	west = "us-west-2"
 )
 
-// answered is the region that one question to the lab's name service is answered with, asked for clients in a region, or for nobody's.
+// answered is the region that one question to the lab's name service is answered with, asked for clients in a region,
+// or for nobody's.
 func answered(ctx context.Context, l *lab.Lab, clients string) string {
 	GinkgoHelper()
-	query := new(dns.Msg).SetQuestion(dns.Fqdn("_http._tcp."+topology.RecordName), dns.TypeSRV).SetEdns0(dns.DefaultMsgSize, false)
+	query := new(dns.Msg).SetQuestion(dns.Fqdn("_http._tcp."+topology.RecordName),
+		dns.TypeSRV).SetEdns0(dns.DefaultMsgSize, false)
 	if clients != "" {
 		subnet := l.Topology().ClientSubnet(clients)
 		opt := query.IsEdns0()
@@ -43,7 +45,8 @@ var _ = Describe("The name service of a lab", func() {
 		t = t.Scaled(60) // a health check every half second
 		t.Routing.Policy, t.Regions[0].Weight, t.Regions[1].Weight = topology.Weighted, 90, 10
 		l := harness.Up(ctx, t)
-		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
+		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(
+			Succeed())
 		share := func(ctx context.Context) float64 {
 			there := 0
 			for range 500 {
@@ -58,9 +61,10 @@ var _ = Describe("The name service of a lab", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(share(ctx)).To(BeNumerically("~", 0.5, 0.14))
 
-		guard := harness.Guard(l, &fault.LoseRegion{Region: east}) //nolint:contextcheck // the clean-up runs when this context has ended
+		guard := harness.Guard(l, &fault.LoseRegion{Region: east})
 		Expect(guard.Inject(ctx)).Error().NotTo(HaveOccurred())
-		Eventually(l.Observe().Routing).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(HaveField("Primary", west))
+		Eventually(l.Observe().Routing).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(
+			HaveField("Primary", west))
 		Expect(share(ctx)).To(Equal(1.0))
 	}, SpecTimeout(harness.SpecTimeout))
 
@@ -69,11 +73,12 @@ var _ = Describe("The name service of a lab", func() {
 		t = t.Scaled(60)
 		t.Routing.Policy = topology.Geolocation
 		l := harness.Up(ctx, t)
-		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
+		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(
+			Succeed())
 		for clients, want := range map[string]string{east: east, west: west, "": east} {
 			Expect(answered(ctx, l, clients)).To(Equal(want), "clients in %q", clients)
 		}
-		guard := harness.Guard(l, &fault.LoseRegion{Region: west}) //nolint:contextcheck // the clean-up runs when this context has ended
+		guard := harness.Guard(l, &fault.LoseRegion{Region: west})
 		Expect(guard.Inject(ctx)).Error().NotTo(HaveOccurred())
 		Eventually(func() string { return answered(ctx, l, west) }).WithTimeout(harness.Patience).Should(Equal(east))
 	}, SpecTimeout(harness.SpecTimeout))

@@ -49,9 +49,12 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 		By("failing to reach its nodes by name and by address")
 		ip, err := harness.Node(l, postgres(there)).IP(ctx)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(harness.Node(l, from(there)).Trip(ctx, topology.ServicePostgres, at(ip, topology.PortPostgres))).To(Succeed(), "the address is right")
-		Expect(harness.Node(l, from(here)).Trip(ctx, topology.ServicePostgres, at(ip, topology.PortPostgres))).NotTo(Succeed())
-		Expect(harness.Node(l, from(here)).Trip(ctx, topology.ServicePostgres, at(postgres(there), topology.PortPostgres))).NotTo(Succeed())
+		Expect(harness.Node(l, from(there)).Trip(ctx, topology.ServicePostgres,
+			at(ip, topology.PortPostgres))).To(Succeed(), "the address is right")
+		Expect(harness.Node(l, from(here)).Trip(ctx, topology.ServicePostgres,
+			at(ip, topology.PortPostgres))).NotTo(Succeed())
+		Expect(harness.Node(l, from(here)).Trip(ctx, topology.ServicePostgres,
+			at(postgres(there), topology.PortPostgres))).NotTo(Succeed())
 
 		By("failing to reach the hub's links of others and its taps")
 		for _, s := range plan.Paths(l.Topology()) {
@@ -63,7 +66,8 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 		By("failing to reach what lies outside the lab")
 		global, err := harness.Node(l, topology.ServiceNameservice.Host(topology.Global)).IP(ctx)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(harness.Node(l, from(here)).Trip(ctx, topology.ServiceNameservice, at(global, topology.PortAgent))).NotTo(Succeed())
+		Expect(harness.Node(l, from(here)).Trip(ctx, topology.ServiceNameservice,
+			at(global, topology.PortAgent))).NotTo(Succeed())
 	},
 		Entry("from the home region", east, west, SpecTimeout(harness.SpecTimeout)),
 		Entry("from the standby", west, east, SpecTimeout(harness.SpecTimeout)),
@@ -85,13 +89,15 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 		}
 		set(ctx, "nobody")
 		DeferCleanup(set, "")
-		Eventually(l.Observe().CheckDurability).WithContext(harness.Alive(ctx)).Should(MatchError(ContainSubstring("synchronous_standby_names")))
+		Eventually(l.Observe().CheckDurability).WithContext(harness.Alive(ctx)).Should(
+			MatchError(ContainSubstring("synchronous_standby_names")))
 	}, SpecTimeout(harness.SpecTimeout))
 })
 
 var _ = Describe("A lab whose writes must reach both regions", func() {
 	It("runs PostgreSQL with a synchronous standby", func(ctx SpecContext) {
 		l := harness.Up(ctx, preset("two-regions-sync"))
-		Eventually(l.Observe().CheckDurability).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(l.Observe().CheckDurability).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(
+			Succeed())
 	}, SpecTimeout(harness.LabTimeout))
 })

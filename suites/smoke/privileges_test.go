@@ -64,7 +64,8 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 			Expect(c.Scratch).To(HaveKey("/tmp"), name)
 			for folder, options := range c.Scratch {
 				Expect(options).To(MatchRegexp(`\bsize=\d+m\b`), "%s %s", name, folder)
-				Expect(options).To(And(ContainSubstring("noexec"), ContainSubstring("nosuid"), ContainSubstring("nodev")), "%s %s", name, folder)
+				Expect(options).To(And(ContainSubstring("noexec"), ContainSubstring("nosuid"),
+					ContainSubstring("nodev")), "%s %s", name, folder)
 			}
 		})
 	})
@@ -121,7 +122,8 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 		Entry("from the standby", topology.ServiceReplicator.Host(west), west,
 			topology.Path{From: west, To: east, Service: topology.ServiceS3}, SpecTimeout(harness.SpecTimeout)),
 		Entry("from the outer network", topology.ServiceNameservice.Host(topology.Global), topology.Global,
-			topology.Path{From: topology.Global, To: east, Service: topology.ServiceApp}, SpecTimeout(harness.SpecTimeout)),
+			topology.Path{From: topology.Global, To: east, Service: topology.ServiceApp},
+			SpecTimeout(harness.SpecTimeout)),
 	)
 })
 

@@ -18,8 +18,8 @@ import (
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
 
-// The evidence of every drill is looked through by the harness of the specs. This is about what nodes say when they are asked amiss, and
-// when they can't reach each other: errors are where connection strings get printed.
+// The evidence of every drill is looked through by the harness of the specs. This is about what nodes say when they are
+// asked amiss, and when they can't reach each other: errors are where connection strings get printed.
 var _ = Describe("The logs of a lab", func() {
 	It("hold no secret, whatever went wrong", func(ctx SpecContext) {
 		l := harness.Up(ctx, preset("two-regions"))
@@ -27,7 +27,8 @@ var _ = Describe("The logs of a lab", func() {
 		By("asking each store amiss, with the right secret")
 		amiss := map[topology.Service]func(ctx context.Context, tap string) error{
 			topology.ServicePostgres: func(ctx context.Context, tap string) error {
-				conn, err := pgx.Connect(ctx, "postgres://"+topology.DatabaseUser+":"+topology.Secret+"@"+tap+"/none?sslmode=disable")
+				conn, err := pgx.Connect(ctx,
+					"postgres://"+topology.DatabaseUser+":"+topology.Secret+"@"+tap+"/none?sslmode=disable")
 				if err == nil {
 					_ = conn.Close(ctx)
 				}
@@ -58,7 +59,11 @@ var _ = Describe("The logs of a lab", func() {
 		Expect(err).NotTo(HaveOccurred())
 		dir := GinkgoT().TempDir()
 		logs := func(ctx context.Context) error {
-			return l.WriteLogs(ctx, func(name string) (io.WriteCloser, error) { return os.Create(filepath.Join(dir, name+".log")) })
+			return l.WriteLogs(ctx, func(name string) (io.WriteCloser,
+				error,
+			) {
+				return os.Create(filepath.Join(dir, name+".log"))
+			})
 		}
 		Eventually(func(ctx context.Context) (string, error) {
 			if err := logs(ctx); err != nil {
@@ -66,7 +71,8 @@ var _ = Describe("The logs of a lab", func() {
 			}
 			said, err := os.ReadFile(filepath.Join(dir, topology.ServicePostgres.Host(west)+".log"))
 			return string(said), err
-		}).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(ContainSubstring("could not connect to the primary server"))
+		}).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(
+			ContainSubstring("could not connect to the primary server"))
 		_, err = guard.Heal(ctx)
 		Expect(err).NotTo(HaveOccurred())
 

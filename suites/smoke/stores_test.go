@@ -22,7 +22,8 @@ import (
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
 
-// What a store is said to be able to do is tried, both ways: a store that can more than it is said to is a mistake in lab/image too.
+// What a store is said to be able to do is tried, both ways: a store that can more than it is said to is a mistake in
+// lab/image too.
 var _ = Describe("The stores of AWS", Ordered, ContinueOnFailure, func() {
 	var l *lab.Lab
 	var objects *s3.Client
@@ -40,7 +41,9 @@ var _ = Describe("The stores of AWS", Ordered, ContinueOnFailure, func() {
 		GinkgoWriter.Printf("S3 is %s, DynamoDB %s\n", l.Server(topology.ServiceS3), l.Server(topology.ServiceDynamoDB))
 	}, NodeTimeout(harness.LabTimeout))
 
-	put := func(ctx context.Context, name, body string, options ...func(*s3.PutObjectInput)) (*s3.PutObjectOutput, error) {
+	put := func(ctx context.Context, name, body string, options ...func(*s3.PutObjectInput)) (*s3.PutObjectOutput,
+		error,
+	) {
 		in := &s3.PutObjectInput{Bucket: aws.String(topology.Bucket), Key: key(name), Body: strings.NewReader(body)}
 		for _, set := range options {
 			set(in)
@@ -64,7 +67,10 @@ var _ = Describe("The stores of AWS", Ordered, ContinueOnFailure, func() {
 		bucket := aws.String("versions") // the lab's own keeps none
 		Expect(objects.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: bucket})).Error().NotTo(HaveOccurred())
 		_, err := objects.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
-			Bucket: bucket, VersioningConfiguration: &s3types.VersioningConfiguration{Status: s3types.BucketVersioningStatusEnabled},
+			Bucket: bucket,
+			VersioningConfiguration: &s3types.VersioningConfiguration{
+				Status: s3types.BucketVersioningStatusEnabled,
+			},
 		})
 		Expect(err == nil).To(Equal(l.Server(topology.ServiceS3).Can.Versions), "%v", err)
 		if err != nil {
@@ -80,22 +86,28 @@ var _ = Describe("The stores of AWS", Ordered, ContinueOnFailure, func() {
 		Expect(err == nil && old == "old").To(Equal(l.Server(topology.ServiceS3).Can.Versions), "%q, %v", old, err)
 	}, SpecTimeout(harness.SpecTimeout))
 
-	It("refuse the second of two that each ask for there to be nothing, as far as they are said to", func(ctx SpecContext) {
-		onlyNew := func(in *s3.PutObjectInput) { in.IfNoneMatch = aws.String("*") }
-		Expect(put(ctx, "condition", "first", onlyNew)).Error().NotTo(HaveOccurred())
-		_, err := put(ctx, "condition", "second", onlyNew)
-		Expect(isCode(err, "PreconditionFailed")).To(Equal(l.Server(topology.ServiceS3).Can.ConditionalPuts), "%v", err)
+	It("refuse the second of two that each ask for there to be nothing, as far as they are said to",
+		func(ctx SpecContext) {
+			onlyNew := func(in *s3.PutObjectInput) { in.IfNoneMatch = aws.String("*") }
+			Expect(put(ctx, "condition", "first", onlyNew)).Error().NotTo(HaveOccurred())
+			_, err := put(ctx, "condition", "second", onlyNew)
+			Expect(isCode(err, "PreconditionFailed")).To(Equal(l.Server(topology.ServiceS3).Can.ConditionalPuts), "%v",
+				err)
 
-		putItem := func() error {
-			_, err := items.PutItem(ctx, &dynamodb.PutItemInput{
-				TableName: aws.String(topology.ItemsTable), Item: item("condition"), ConditionExpression: aws.String("attribute_not_exists(id)"),
-			})
-			return err
-		}
-		Expect(putItem()).To(Succeed())
-		err = putItem()
-		Expect(isCode(err, "ConditionalCheckFailedException")).To(Equal(l.Server(topology.ServiceDynamoDB).Can.ConditionalPuts), "%v", err)
-	}, SpecTimeout(harness.SpecTimeout))
+			putItem := func() error {
+				_, err := items.PutItem(ctx, &dynamodb.PutItemInput{
+					TableName: aws.String(topology.ItemsTable), Item: item("condition"),
+					ConditionExpression: aws.String("attribute_not_exists(id)"),
+				})
+				return err
+			}
+			Expect(putItem()).To(Succeed())
+			err = putItem()
+			Expect(isCode(err,
+				"ConditionalCheckFailedException")).To(Equal(l.Server(topology.ServiceDynamoDB).Can.ConditionalPuts),
+				"%v",
+				err)
+		}, SpecTimeout(harness.SpecTimeout))
 
 	It("refuse who signs with a wrong secret, as far as they are said to", func(ctx SpecContext) {
 		wrong := credentials.NewStaticCredentialsProvider(topology.AccessKey, "not-the-secret", "")
@@ -112,7 +124,10 @@ var _ = Describe("The stores of AWS", Ordered, ContinueOnFailure, func() {
 
 	It("have what they acknowledged after a kill, as far as they are said to", func(ctx SpecContext) {
 		Expect(put(ctx, "kill", "kept")).Error().NotTo(HaveOccurred())
-		Expect(items.PutItem(ctx, &dynamodb.PutItemInput{TableName: aws.String(topology.ItemsTable), Item: item("kill")})).Error().NotTo(HaveOccurred())
+		Expect(items.PutItem(ctx, &dynamodb.PutItemInput{
+			TableName: aws.String(topology.ItemsTable),
+			Item:      item("kill"),
+		})).Error().NotTo(HaveOccurred())
 		for _, s := range []topology.Service{topology.ServiceS3, topology.ServiceDynamoDB} {
 			if s == topology.ServiceDynamoDB && l.Server(s).Image == l.Server(topology.ServiceS3).Image {
 				continue // they are one node

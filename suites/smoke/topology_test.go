@@ -26,7 +26,10 @@ const (
 func followers(ctx context.Context, l *lab.Lab, region string) (names []string, err error) {
 	const streaming = `select coalesce(array_agg(application_name order by application_name), '{}')
 		from pg_stat_replication join pg_replication_slots on active_pid = pid where state = 'streaming'`
-	err = harness.InPostgres(ctx, l, region, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, streaming).Scan(&names) })
+	err = harness.InPostgres(ctx, l, region, func(conn *pgx.Conn) error {
+		return conn.QueryRow(ctx,
+			streaming).Scan(&names)
+	})
 	return names, err
 }
 
@@ -47,7 +50,8 @@ func readNotes(ctx context.Context, l *lab.Lab, region string) (texts []string, 
 	return texts, err
 }
 
-// fastest gives the shortest round trip so far over the Redis link between two regions: the others waited for a processor.
+// fastest gives the shortest round trip so far over the Redis link between two regions: the others waited for a
+// processor.
 func fastest(l *lab.Lab, here, there string) func(context.Context) (time.Duration, error) {
 	least := time.Hour
 	return func(ctx context.Context) (time.Duration, error) {
@@ -105,12 +109,14 @@ var _ = DescribeTable("A lab of three regions", func(ctx SpecContext, name strin
 	}
 	Expect(l.Observe().CheckReplication(ctx)).To(Succeed())
 	Expect(l.Observe().CheckDurability(ctx)).To(Succeed())
-	Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
+	Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(
+		Succeed())
 
 	By("reading everywhere what was written at home")
 	Expect(writeNote(ctx, l, east, "from home")).To(Succeed())
 	for _, region := range []string{europe, asia} {
-		Eventually(readNotes).WithContext(harness.Alive(ctx)).WithArguments(l, region).WithTimeout(harness.Patience).Should(ConsistOf("from home"), region)
+		Eventually(readNotes).WithContext(harness.Alive(ctx)).WithArguments(l,
+			region).WithTimeout(harness.Patience).Should(ConsistOf("from home"), region)
 		Expect(writeNote(ctx, l, region, "from a replica")).NotTo(Succeed(), region)
 	}
 
@@ -122,11 +128,13 @@ var _ = DescribeTable("A lab of three regions", func(ctx SpecContext, name strin
 			}
 			asked := 2 * t.LatencyBetween(here.Name, there.Name)
 			trip := fastest(l, here.Name, there.Name)
-			Eventually(trip).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(BeNumerically("<=", asked+asked/10), "%s to %s", here.Name, there.Name)
+			Eventually(trip).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(BeNumerically("<=",
+				asked+asked/10), "%s to %s", here.Name, there.Name)
 			took, err := trip(ctx)
 			Expect(err).NotTo(HaveOccurred())
 			Expect(took).To(BeNumerically(">=", asked), "%s to %s", here.Name, there.Name)
-			GinkgoWriter.Printf("%s to %s and back: %s, asked %s\n", here.Name, there.Name, took.Round(100*time.Microsecond), asked)
+			GinkgoWriter.Printf("%s to %s and back: %s, asked %s\n", here.Name, there.Name,
+				took.Round(100*time.Microsecond), asked)
 		}
 	}
 },
@@ -134,19 +142,21 @@ var _ = DescribeTable("A lab of three regions", func(ctx SpecContext, name strin
 	Entry("in a chain", "three-regions-cascading", false, SpecTimeout(harness.LabTimeout)),
 )
 
-var _ = DescribeTable("A lab of a strategy is steady once it is up", func(ctx SpecContext, name string, sentTo ...string) {
-	l := harness.Up(ctx, preset(name))
-	GinkgoWriter.Printf("%s is ready in %s\n", name, l.ReadyIn.Round(time.Millisecond))
-	Expect(l.Observe().CheckDurability(ctx)).To(Succeed())
-	Expect(l.Observe().CheckReplication(ctx)).To(Succeed())
-	Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
-	for _, r := range l.Topology().Regions {
-		Expect(serves(ctx, l, r.Name)).To(Succeed(), r.Name)
-	}
-	r, err := l.Observe().Routing(ctx)
-	Expect(err).NotTo(HaveOccurred())
-	Expect(r.Answers).To(Equal(sentTo), "clients are sent to")
-},
+var _ = DescribeTable("A lab of a strategy is steady once it is up",
+	func(ctx SpecContext, name string, sentTo ...string) {
+		l := harness.Up(ctx, preset(name))
+		GinkgoWriter.Printf("%s is ready in %s\n", name, l.ReadyIn.Round(time.Millisecond))
+		Expect(l.Observe().CheckDurability(ctx)).To(Succeed())
+		Expect(l.Observe().CheckReplication(ctx)).To(Succeed())
+		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(
+			Succeed())
+		for _, r := range l.Topology().Regions {
+			Expect(serves(ctx, l, r.Name)).To(Succeed(), r.Name)
+		}
+		r, err := l.Observe().Routing(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(r.Answers).To(Equal(sentTo), "clients are sent to")
+	},
 	Entry("backup-restore", "backup-restore", east, SpecTimeout(harness.LabTimeout)),
 	Entry("warm-standby", "warm-standby", east, SpecTimeout(harness.LabTimeout)),
 	Entry("hot-standby", "hot-standby", east, SpecTimeout(harness.LabTimeout)),
@@ -159,11 +169,15 @@ var _ = Describe("A pilot light", func() {
 		t.Regions[0].AppNodes, t.Regions[1].AppNodes = 1, 2
 		l := harness.Up(ctx, t)
 		GinkgoWriter.Printf("pilot-light is ready in %s\n", l.ReadyIn.Round(time.Millisecond))
-		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(Succeed())
+		Eventually(l.Observe().CheckRouting).WithContext(harness.Alive(ctx)).WithTimeout(harness.WellWithin(l)).Should(
+			Succeed())
 		Expect(l.Observe().CheckReplication(ctx)).To(Succeed())
 
 		By("having app nodes that are there and refuse")
-		nodes := []string{topology.Place{Service: topology.ServiceApp, Region: west, Number: 1}.Name(), topology.Place{Service: topology.ServiceApp, Region: west, Number: 2}.Name()}
+		nodes := []string{
+			topology.Place{Service: topology.ServiceApp, Region: west, Number: 1}.Name(),
+			topology.Place{Service: topology.ServiceApp, Region: west, Number: 2}.Name(),
+		}
 		answer := func(ctx context.Context, node string) error {
 			return harness.Node(l, topology.ServiceReplicator.Host(west)).Trip(ctx, topology.ServiceApp, node+":8080")
 		}
@@ -178,7 +192,8 @@ var _ = Describe("A pilot light", func() {
 		Expect(harness.Guard(l, &fault.LoseRegion{Region: east}).Inject(ctx)).Error().NotTo(HaveOccurred())
 
 		By("serving from the standby, by every node of it")
-		Eventually(serves).WithContext(harness.Alive(ctx)).WithArguments(l, west).WithTimeout(harness.Patience).Should(Succeed())
+		Eventually(serves).WithContext(harness.Alive(ctx)).WithArguments(l,
+			west).WithTimeout(harness.Patience).Should(Succeed())
 		for _, n := range nodes {
 			Expect(answer(ctx, n)).To(Succeed(), n)
 		}
@@ -186,6 +201,7 @@ var _ = Describe("A pilot light", func() {
 			r, err := l.Observe().Routing(ctx)
 			return r.Answer, err
 		}).WithContext(harness.Alive(ctx)).WithTimeout(harness.Patience).Should(Equal(west))
-		GinkgoWriter.Printf("clients are sent to the standby %s after home was lost\n", time.Since(start).Round(time.Millisecond))
+		GinkgoWriter.Printf("clients are sent to the standby %s after home was lost\n",
+			time.Since(start).Round(time.Millisecond))
 	}, SpecTimeout(harness.LabTimeout))
 })

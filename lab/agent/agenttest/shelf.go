@@ -18,8 +18,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Shelf answers what the copier asks of an object store, and counts the questions. What real stores answer is tried by the suites; here it
-// matters which questions are asked.
+// Shelf answers what the copier asks of an object store, and counts the questions. What real stores answer is tried by
+// the suites; here it matters which questions are asked.
 type Shelf struct {
 	mu      sync.Mutex
 	Objects map[string]Object
@@ -40,7 +40,10 @@ func NewShelf(t *testing.T, region string) (*Shelf, api.Stores) {
 	s := &Shelf{Objects: map[string]Object{}, asked: map[string]int{}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	return s, api.Stores{Region: region, S3: topology.Endpoint{Region: region, Address: server.Listener.Addr().String()}}
+	return s, api.Stores{Region: region, S3: topology.Endpoint{
+		Region:  region,
+		Address: server.Listener.Addr().String(),
+	}}
 }
 
 // Write puts an object there, as the app of a region does.
@@ -69,7 +72,8 @@ func (s *Shelf) Keys() []string {
 func (s *Shelf) Count() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	text := fmt.Sprintf("LIST %d of %d HEAD %d GET %d PUT %d", s.asked["LIST"], s.told, s.asked["HEAD"], s.asked["GET"], s.asked["PUT"])
+	text := fmt.Sprintf("LIST %d of %d HEAD %d GET %d PUT %d", s.asked["LIST"], s.told, s.asked["HEAD"], s.asked["GET"],
+		s.asked["PUT"])
 	clear(s.asked)
 	s.told = 0
 	return text

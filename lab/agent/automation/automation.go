@@ -18,9 +18,9 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// automation takes the standby region into service when the home region is lost: detect, decide, and the steps of stages in their
-// order. It keeps no notes of its own. Started again, it finds out from the world how far it had come, and every step is safe to
-// repeat.
+// automation takes the standby region into service when the home region is lost: detect, decide, and the steps of
+// stages in their order. It keeps no notes of its own. Started again, it finds out from the world how far it had come,
+// and every step is safe to repeat.
 type automation struct {
 	check   topology.HealthCheck
 	decide  time.Duration
@@ -73,7 +73,10 @@ func New(cfg api.AutomationConfig, m *runtime.Marks) (runtime.Service, error) {
 	if len(cfg.Sides) > 0 {
 		a.rotate = func(to string) switching { return newRotation(cfg, to, names) }
 	}
-	a.runner = runner{marks: m, limit: cfg.StepTimeout, pause: stepRetry, enter: a.enterStep, told: newStepFaults(a.steps())}
+	a.runner = runner{
+		marks: m, limit: cfg.StepTimeout, pause: stepRetry, enter: a.enterStep,
+		told: newStepFaults(a.steps()),
+	}
 	a.enter(api.PhaseWatching, "", "starting")
 	return a, nil
 }
@@ -84,10 +87,12 @@ func validateAutomation(c api.AutomationConfig) error {
 		errs = append(errs, fmt.Errorf("region %q must watch another region, not %q", c.Region, c.Home))
 	}
 	if c.Check.Interval <= 0 || c.Check.Threshold < 1 {
-		errs = append(errs, fmt.Errorf("check is every %s, %d times: want more than 0 and 1 or more", c.Check.Interval, c.Check.Threshold))
+		errs = append(errs, fmt.Errorf("check is every %s, %d times: want more than 0 and 1 or more", c.Check.Interval,
+			c.Check.Threshold))
 	}
 	if c.Decide < 0 || c.StepTimeout <= 0 {
-		errs = append(errs, fmt.Errorf("decide is %s, step_timeout is %s: want 0 or more, and more than 0", c.Decide, c.StepTimeout))
+		errs = append(errs, fmt.Errorf("decide is %s, step_timeout is %s: want 0 or more, and more than 0", c.Decide,
+			c.StepTimeout))
 	}
 	needed := []struct{ name, value string }{
 		{"home_health", c.HomeHealth},
@@ -119,8 +124,8 @@ func validateAutomation(c api.AutomationConfig) error {
 	return errors.Join(errs...)
 }
 
-// newStages are the steps of a failover in their order. Fencing comes before anything that makes the standby take writes, redirecting
-// clients after everything they will need, and what only other regions need after that.
+// newStages are the steps of a failover in their order. Fencing comes before anything that makes the standby take
+// writes, redirecting clients after everything they will need, and what only other regions need after that.
 func newStages(cfg api.AutomationConfig, fence *fence, names nameClient, following *follow, m *runtime.Marks) []stage {
 	stages := []stage{{step: fence, mark: api.MarkFenced}}
 	if cfg.Strategy == topology.BackupRestore {
@@ -128,12 +133,18 @@ func newStages(cfg api.AutomationConfig, fence *fence, names nameClient, followi
 	}
 	late := map[string]bool{}
 	stages = append(stages,
-		stage{step: &promote{postgres: cfg.Postgres, redis: cfg.Redis, gather: newGather(cfg), flushed: fence.Flushed}, mark: api.MarkPromoted},
+		stage{
+			step: &promote{postgres: cfg.Postgres, redis: cfg.Redis, gather: newGather(cfg), flushed: fence.Flushed},
+			mark: api.MarkPromoted,
+		},
 		stage{step: newRepoint(cfg, late), mark: api.MarkRepointed},
 		stage{step: newScaleOut(cfg, late), mark: api.MarkScaledOut},
 	)
 	if len(cfg.Preflight) > 0 {
-		stages = append(stages, stage{step: preflight{home: cfg.Home, nodes: cfg.Preflight, silent: map[string]bool{}}, mark: api.MarkPreflight})
+		stages = append(stages, stage{
+			step: preflight{home: cfg.Home, nodes: cfg.Preflight, silent: map[string]bool{}},
+			mark: api.MarkPreflight,
+		})
 	}
 	var redirected step = redirect{names: names, region: cfg.Region}
 	if cfg.Shift.InSteps() {
@@ -162,8 +173,9 @@ func (a *automation) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) { runtime.WriteJSON(w, a.current()) })
 }
 
-// Run watches the home region, takes over from it when it is lost, and sees to it that it is fenced when it returns and that the
-// name service does not forget. It has the two change roles when somebody orders that. It returns when ctx ends.
+// Run watches the home region, takes over from it when it is lost, and sees to it that it is fenced when it returns and
+// that the name service does not forget. It has the two change roles when somebody orders that. It returns when ctx
+// ends.
 func (a *automation) Run(ctx context.Context) error {
 	var late sync.WaitGroup
 	defer late.Wait()
@@ -191,7 +203,8 @@ func (a *automation) begin(ctx context.Context) {
 		return
 	}
 	if a.rotate != nil {
-		// Without the database of this region nobody knows which one serves, and nothing could be done about a loss either.
+		// Without the database of this region nobody knows which one serves, and nothing could be done about a loss
+		// either.
 		waiting, stop := context.WithTimeout(ctx, ownDatabaseWithin)
 		_ = runtime.Poll(waiting, followEvery, a.world.DatabaseHere)
 		stop()
@@ -211,7 +224,8 @@ func (a *automation) begin(ctx context.Context) {
 	}
 }
 
-// stand watches the home region, and takes over from it when it is lost or somebody orders that. It returns when this region serves, or ctx ends.
+// stand watches the home region, and takes over from it when it is lost or somebody orders that. It returns when this
+// region serves, or ctx ends.
 func (a *automation) stand(ctx context.Context) {
 	watching, stop, wish := a.unlessOrdered(ctx)
 	err := a.await(watching)
@@ -227,8 +241,8 @@ func (a *automation) stand(ctx context.Context) {
 	}
 }
 
-// serve has the name service answer this region again when it has forgotten to, until a switchover is ordered or ctx ends. One that cannot be asked is
-// asked again an interval later.
+// serve has the name service answer this region again when it has forgotten to, until a switchover is ordered or ctx
+// ends. One that cannot be asked is asked again an interval later.
 func (a *automation) serve(ctx context.Context) {
 	a.enter(api.PhaseDone, "", "")
 	tick := time.NewTicker(a.check.Interval)

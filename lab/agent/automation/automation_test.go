@@ -47,7 +47,8 @@ func TestLooksKeepTheirSchedule(t *testing.T) {
 			return false, 300 * ms // as where bytes vanish
 		})
 		got, _ := runFor(t, a, 1500*ms)
-		agenttest.Expect(t, got, agenttest.At(1500*ms, api.MarkDetected, "gone")) // the look that began at 1200 ms; one after the other it were 1900 ms
+		// the look that began at 1200 ms; one after the other it were 1900 ms
+		agenttest.Expect(t, got, agenttest.At(1500*ms, api.MarkDetected, "gone"))
 	})
 }
 
@@ -64,7 +65,8 @@ func TestCalledOff(t *testing.T) {
 		step := fakeStep("promote", nil)
 		a := rig(func(s time.Duration) (bool, time.Duration) { return s < time.Second || s >= 1300*ms, 0 }, step)
 		got, state := runFor(t, a, 5*time.Second)
-		agenttest.Expect(t, got, agenttest.At(1200*ms, api.MarkDetected, "gone"), agenttest.At(1500*ms, api.MarkCalledOff, "alive"))
+		agenttest.Expect(t, got, agenttest.At(1200*ms, api.MarkDetected, "gone"),
+			agenttest.At(1500*ms, api.MarkCalledOff, "alive"))
 		if step.times.Load() != 0 || state != api.PhaseWatching {
 			t.Errorf("%d steps were taken, state %s", step.times.Load(), state)
 		}
@@ -84,7 +86,8 @@ func TestHeldUntilTheWitnessAgrees(t *testing.T) {
 		got, state := runFor(t, a, 2500*ms)
 		agenttest.Expect(t, got,
 			agenttest.At(1200*ms, api.MarkDetected, "gone"),
-			agenttest.At(1900*ms, api.MarkHeld, "the witness sees east healthy"), // asked three times, and not marked again
+			// asked three times, and not marked again
+			agenttest.At(1900*ms, api.MarkHeld, "the witness sees east healthy"),
 		)
 		if state != api.PhaseHeld {
 			t.Errorf("state is %s, want held", state)
@@ -100,7 +103,8 @@ func TestHeldUntilTheWitnessAgrees(t *testing.T) {
 			return nil
 		})
 		got, _ := runFor(t, a, 5*time.Second)
-		if len(got) != 5 || got[1].Name != api.MarkHeld || got[2] != agenttest.At(2700*ms, api.MarkDecided, "the witness sees the loss too") {
+		if len(got) != 5 || got[1].Name != api.MarkHeld || got[2] != agenttest.At(2700*ms, api.MarkDecided,
+			"the witness sees the loss too") {
 			t.Errorf("marks are %v, want a decision after ten refusals", got)
 		}
 	})
@@ -184,9 +188,15 @@ func TestUnreachablePrimaryIsFencedOnReturn(t *testing.T) {
 func TestPrimaryThatIsThereAndNotFencedHoldsTheFailover(t *testing.T) {
 	for name, once := range map[string]func(context.Context) error{
 		"says no": func(context.Context) error {
-			return fmt.Errorf("alter system: %w", &pgconn.PgError{Severity: "ERROR", Code: "42501", Message: "permission denied"})
+			return fmt.Errorf("alter system: %w", &pgconn.PgError{
+				Severity: "ERROR", Code: "42501",
+				Message: "permission denied",
+			})
 		},
-		"is starting up": func(context.Context) error { return fmt.Errorf("connect: %w", &pgconn.PgError{Code: "57P03"}) },
+		"is starting up": func(context.Context) error {
+			return fmt.Errorf("connect: %w",
+				&pgconn.PgError{Code: "57P03"})
+		},
 		"falls silent half way": func(ctx context.Context) error {
 			<-ctx.Done()
 			return fmt.Errorf("end sessions: %w", ctx.Err())
@@ -199,8 +209,10 @@ func TestPrimaryThatIsThereAndNotFencedHoldsTheFailover(t *testing.T) {
 				a.fence = fenceWith(func(ctx context.Context) (string, error) { return "", once(ctx) })
 				a.stages[0].step = a.fence
 				got, _ := runFor(t, a, time.Minute)
-				if len(got) != 3 || got[2].Name != api.MarkFailed || !strings.Contains(got[2].Detail, "fence: ") || step.times.Load() != 0 {
-					t.Errorf("marks are %v with %d promotions, want the fence to fail and no more", got, step.times.Load())
+				if len(got) != 3 || got[2].Name != api.MarkFailed || !strings.Contains(got[2].Detail, "fence: ") ||
+					step.times.Load() != 0 {
+					t.Errorf("marks are %v with %d promotions, want the fence to fail and no more", got,
+						step.times.Load())
 				}
 			})
 		})
@@ -219,7 +231,9 @@ func TestStartingPrimaryIsFencedOnceItIsUp(t *testing.T) {
 		})
 		a.stages[0].step = a.fence
 		got, _ := runFor(t, a, time.Minute)
-		agenttest.Expect(t, got[2:], agenttest.At(2700*ms, api.MarkFenced, "read only"), agenttest.At(2700*ms, "promoted", "fine")) // 4 x 250 ms after 1700 ms
+		// 4 x 250 ms after 1700 ms
+		agenttest.Expect(t, got[2:], agenttest.At(2700*ms, api.MarkFenced, "read only"),
+			agenttest.At(2700*ms, "promoted", "fine"))
 	})
 }
 
@@ -253,8 +267,11 @@ func TestRestartTakesUpWhereItWas(t *testing.T) {
 		want     []agenttest.Mark
 	}{
 		"nothing was decided": {progressNone, nil},
-		"decided":             {progressDecided, []agenttest.Mark{agenttest.At(0, api.MarkFenced, "read only"), agenttest.At(0, "promoted", "fine")}},
-		"done":                {progressDone, []agenttest.Mark{agenttest.At(250*ms, api.MarkFencedLate, "read only")}},
+		"decided": {progressDecided, []agenttest.Mark{
+			agenttest.At(0, api.MarkFenced, "read only"),
+			agenttest.At(0, "promoted", "fine"),
+		}},
+		"done": {progressDone, []agenttest.Mark{agenttest.At(250*ms, api.MarkFencedLate, "read only")}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -297,9 +314,12 @@ func TestStateOverHTTP(t *testing.T) {
 func settings() api.AutomationConfig {
 	nowhere := topology.Endpoint{Region: "west", Address: "127.0.0.1:1"}
 	return api.AutomationConfig{
-		Region: "west", Home: "east", Check: topology.HealthCheck{Interval: time.Second, Threshold: 3}, StepTimeout: time.Second,
-		Strategy: topology.WarmStandby, HomeHealth: "http://127.0.0.1:1", HomePostgres: nowhere, Nameservice: "http://127.0.0.1:1",
-		Postgres: nowhere, Redis: nowhere, S3: nowhere, DynamoDB: nowhere, Repository: "http://127.0.0.1:1", Published: "http://127.0.0.1:1", AppsReady: []string{"http://127.0.0.1:1"},
+		Region: "west", Home: "east", Check: topology.HealthCheck{Interval: time.Second, Threshold: 3},
+		StepTimeout: time.Second,
+		Strategy:    topology.WarmStandby, HomeHealth: "http://127.0.0.1:1", HomePostgres: nowhere,
+		Nameservice: "http://127.0.0.1:1",
+		Postgres:    nowhere, Redis: nowhere, S3: nowhere, DynamoDB: nowhere, Repository: "http://127.0.0.1:1",
+		Published: "http://127.0.0.1:1", AppsReady: []string{"http://127.0.0.1:1"},
 	}
 }
 

@@ -27,7 +27,10 @@ func (a *automation) await(ctx context.Context) error {
 			home = runtime.Health{}
 			continue
 		}
-		if err := a.runner.complete(ctx, stage{step: finding{name: stepDetect, said: s.said}, mark: api.MarkDetected}); err != nil {
+		if err := a.runner.complete(ctx, stage{
+			step: finding{name: stepDetect, said: s.said},
+			mark: api.MarkDetected,
+		}); err != nil {
 			return err
 		}
 		a.enter(api.PhaseDeciding, "", s.said)
@@ -60,8 +63,8 @@ func (a *automation) wasThere() bool {
 	return a.seen
 }
 
-// settle waits as long as a decision takes and then asks the witness, again and again, until it agrees (true), the home region
-// answers again or ctx ends (false). It goes on watching meanwhile.
+// settle waits as long as a decision takes and then asks the witness, again and again, until it agrees (true), the home
+// region answers again or ctx ends (false). It goes on watching meanwhile.
 func (a *automation) settle(ctx context.Context, sights <-chan sight, home *runtime.Health) bool {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -68,8 +68,8 @@ func (f *stepFaults) tell(step string, to api.StepFault) error {
 	return nil
 }
 
-// forget undoes tell, if that is what the step was told last. It fails when the process ends over it: whoever asks must not take it for one that
-// goes on.
+// forget undoes tell, if that is what the step was told last. It fails when the process ends over it: whoever asks must
+// not take it for one that goes on.
 func (f *stepFaults) forget(step, do string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -135,7 +135,8 @@ func (f *stepFaults) spoil(ctx context.Context, step string, marks *runtime.Mark
 	return nil
 }
 
-// kill ends the process as a crash does: nothing is finished, closed or said goodbye to. Only the mark is waited for, since it dies too.
+// kill ends the process as a crash does: nothing is finished, closed or said goodbye to. Only the mark is waited for,
+// since it dies too.
 func (f *stepFaults) kill(ctx context.Context, step string, marks *runtime.Marks) {
 	seq := marks.Leave(api.MarkKilledAt, step)
 	ctx, cancel := context.WithTimeout(ctx, killedLimit)
@@ -146,8 +147,8 @@ func (f *stepFaults) kill(ctx context.Context, step string, marks *runtime.Marks
 	f.exit(137)
 }
 
-// routes adds GET /faults, PUT /faults/{step} with a StepFault, and DELETE /faults/{step}?do=…, which all answer with what the steps are
-// told.
+// routes adds GET /faults, PUT /faults/{step} with a StepFault, and DELETE /faults/{step}?do=…, which all answer with
+// what the steps are told.
 func (f *stepFaults) routes(mux *http.ServeMux) {
 	answer := func(w http.ResponseWriter, err error) {
 		switch {

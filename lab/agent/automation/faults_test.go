@@ -22,7 +22,9 @@ import (
 )
 
 // spoiled runs a failover with a step that was told something, and gives its marks.
-func spoiled(t *testing.T, step string, to api.StepFault, d time.Duration, meanwhile func(*automation)) (marks []agenttest.Mark, done int) {
+func spoiled(t *testing.T, step string, to api.StepFault, d time.Duration,
+	meanwhile func(*automation),
+) (marks []agenttest.Mark, done int) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		promote := fakeStep("promote", nil)
@@ -61,7 +63,8 @@ func TestAStepIsHungUntilItIsLetGo(t *testing.T) {
 
 func TestAStepFailsAsOftenAsToldAndIsThenDone(t *testing.T) {
 	marks, done := spoiled(t, "promote", api.StepFault{Do: api.StepFail, Times: 3}, time.Minute, nothing)
-	agenttest.Expect(t, marks[3:], agenttest.At(1700*ms, api.MarkFailed, "promote: told to fail"), agenttest.At(2000*ms, "promoted", "fine"))
+	agenttest.Expect(t, marks[3:], agenttest.At(1700*ms, api.MarkFailed, "promote: told to fail"),
+		agenttest.At(2000*ms, "promoted", "fine"))
 	if done != 1 {
 		t.Errorf("it was done %d times", done)
 	}
@@ -77,10 +80,12 @@ func TestAStepIsRepeated(t *testing.T) {
 
 func TestDetectionAndDecisionAreStepsToo(t *testing.T) {
 	marks, _ := spoiled(t, stepDetect, api.StepFault{Do: api.StepFail, Times: 2}, time.Minute, nothing)
-	agenttest.Expect(t, marks[:2], agenttest.At(1200*ms, api.MarkFailed, "detect: told to fail"), agenttest.At(1400*ms, api.MarkDetected, "gone"))
+	agenttest.Expect(t, marks[:2], agenttest.At(1200*ms, api.MarkFailed, "detect: told to fail"),
+		agenttest.At(1400*ms, api.MarkDetected, "gone"))
 
 	marks, done := spoiled(t, stepDecide, api.StepFault{Do: api.StepHang}, time.Minute, nothing)
-	if len(marks) < 3 || marks[1] != agenttest.At(1700*ms, api.MarkHung, stepDecide) || marks[2].Name != api.MarkFailed || done != 0 {
+	if len(marks) < 3 || marks[1] != agenttest.At(1700*ms, api.MarkHung, stepDecide) ||
+		marks[2].Name != api.MarkFailed || done != 0 {
 		t.Errorf("a decision that hangs leaves %v, and %d promotions", marks, done)
 	}
 	marks, _ = spoiled(t, stepDecide, api.StepFault{Do: api.StepRepeat}, time.Minute, nothing)
@@ -104,7 +109,8 @@ func TestAHungDecisionIsCalledOff(t *testing.T) {
 			}
 		}()
 		marks, state := runFor(t, a, time.Minute)
-		agenttest.Expect(t, marks, agenttest.At(1200*ms, api.MarkDetected, "gone"), agenttest.At(1700*ms, api.MarkHung, stepDecide), agenttest.At(5200*ms, api.MarkCalledOff, "alive"))
+		agenttest.Expect(t, marks, agenttest.At(1200*ms, api.MarkDetected, "gone"),
+			agenttest.At(1700*ms, api.MarkHung, stepDecide), agenttest.At(5200*ms, api.MarkCalledOff, "alive"))
 		if step.times.Load() != 0 || state != api.PhaseWatching {
 			t.Errorf("%d steps were taken, state %s", step.times.Load(), state)
 		}
@@ -131,14 +137,16 @@ func TestTheMarkOfAKillIsFetchedFirst(t *testing.T) {
 				for fetches && code == 0 {
 					time.Sleep(900 * ms)
 					w := httptest.NewRecorder()
-					a.marks.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/marks", http.NoBody))
+					a.marks.ServeHTTP(w, httptest.NewRequestWithContext(context.Background(), http.MethodGet, "/marks",
+						http.NoBody))
 				}
 			})
 			want := 1800 * ms // the next time somebody asks
 			if !fetches {
 				want = 1700*ms + killedLimit
 			}
-			if code != 137 || died != want || done != 0 || marks[3] != agenttest.At(1700*ms, api.MarkKilledAt, "promote") {
+			if code != 137 || died != want || done != 0 || marks[3] != agenttest.At(1700*ms, api.MarkKilledAt,
+				"promote") {
 				t.Errorf("it ended with %d after %s, having left %v and promoted %d times", code, died, marks, done)
 			}
 		})
@@ -158,7 +166,9 @@ func TestAFailoverIsOrdered(t *testing.T) {
 		}()
 		marks, state := runFor(t, a, time.Minute)
 		agenttest.Expect(t, marks,
-			agenttest.At(5*time.Second, api.MarkOrdered, "watching until then"), agenttest.At(5*time.Second, api.MarkFenced, "read only"), agenttest.At(5*time.Second, "promoted", "fine"),
+			agenttest.At(5*time.Second, api.MarkOrdered, "watching until then"),
+			agenttest.At(5*time.Second, api.MarkFenced, "read only"),
+			agenttest.At(5*time.Second, "promoted", "fine"),
 		)
 		if state != api.PhaseDone || promote.times.Load() != 1 {
 			t.Errorf("state %s after %d promotions", state, promote.times.Load())
@@ -198,7 +208,8 @@ func TestStepFaultsOverHTTP(t *testing.T) {
 	}
 	hang := api.StepFault{Do: api.StepHang}
 	for range 2 { // twice is once
-		if all, code := call(http.MethodPut, "/faults/promote", hang); code != 200 || len(all) != 1 || all["promote"] != hang {
+		if all, code := call(http.MethodPut, "/faults/promote", hang); code != 200 || len(all) != 1 ||
+			all["promote"] != hang {
 			t.Errorf("PUT: %d, %+v", code, all)
 		}
 	}
@@ -244,7 +255,10 @@ func TestStepsAreThoseOfTheTopology(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	of := topology.Topology{Strategy: cfg.Strategy, Regions: make([]topology.Region, 3), Automation: topology.Automation{Preflight: true}}
+	of := topology.Topology{
+		Strategy: cfg.Strategy, Regions: make([]topology.Region, 3),
+		Automation: topology.Automation{Preflight: true},
+	}
 	if got, want := svc.(*automation).steps(), of.Steps(); !slices.Equal(got, want) {
 		t.Errorf("three regions: the automation has %v, and the topology says %v", got, want)
 	}

@@ -14,8 +14,8 @@ import (
 // witnessLimit bounds one question to the witness.
 const witnessLimit = time.Second
 
-// witness says whether the home region is lost as seen from a third place. Without one, a partition between the two regions looks
-// to each as if the other had died.
+// witness says whether the home region is lost as seen from a third place. Without one, a partition between the two
+// regions looks to each as if the other had died.
 type witness interface {
 	// SeesLoss is nil when the witness sees the loss too, and otherwise says what speaks against it.
 	SeesLoss(ctx context.Context) error
@@ -27,8 +27,8 @@ type nameWitness struct {
 	home  string
 }
 
-// SeesLoss asks for the health of the home region. A witness that cannot be reached agrees to nothing: then it may be this region that
-// is cut off.
+// SeesLoss asks for the health of the home region. A witness that cannot be reached agrees to nothing: then it may be
+// this region that is cut off.
 func (w nameWitness) SeesLoss(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, witnessLimit)
 	defer cancel()

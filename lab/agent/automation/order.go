@@ -10,8 +10,8 @@ import (
 	"github.com/regionfall/regionfall/lab/api"
 )
 
-// order has the steps begin now, whatever the home region and the witness say. Ordered again, or when they have begun, it changes
-// nothing.
+// order has the steps begin now, whatever the home region and the witness say. Ordered again, or when they have begun,
+// it changes nothing.
 func (a *automation) order() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -27,7 +27,8 @@ func (a *automation) order() {
 	close(a.ordered)
 }
 
-// unlessOrdered is ctx until a failover or a switchover is ordered. After stop, wish gives the region that is to take over in a switchover, or nothing.
+// unlessOrdered is ctx until a failover or a switchover is ordered. After stop, wish gives the region that is to take
+// over in a switchover, or nothing.
 func (a *automation) unlessOrdered(ctx context.Context) (_ context.Context, stop func(), wish func() string) {
 	ctx, cancel := context.WithCancel(ctx)
 	a.mu.Lock()
@@ -47,8 +48,8 @@ func (a *automation) unlessOrdered(ctx context.Context) (_ context.Context, stop
 	return ctx, func() { cancel(); <-ended }, func() string { return to }
 }
 
-// orderRoutes adds POST /failover and POST /switchover, which answer as GET /state does; a switchover that can't be done is a 409, and one that
-// can be ordered a little later a 503.
+// orderRoutes adds POST /failover and POST /switchover, which answer as GET /state does; a switchover that can't be
+// done is a 409, and one that can be ordered a little later a 503.
 func (a *automation) orderRoutes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /failover", func(w http.ResponseWriter, _ *http.Request) {
 		a.order()

@@ -12,12 +12,12 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// keptFor is how long a connection is pinged on before another one is made: a kept connection can outlive what it stands for, and a
-// server that takes no new ones is ill.
+// keptFor is how long a connection is pinged on before another one is made: a kept connection can outlive what it
+// stands for, and a server that takes no new ones is ill.
 const keptFor = time.Second
 
-// pinger asks a database whether it answers, several times a second. PostgreSQL starts a process for each connection, which is the most
-// expensive thing that a lab does while nothing happens: so it asks on one connection for a while.
+// pinger asks a database whether it answers, several times a second. PostgreSQL starts a process for each connection,
+// which is the most expensive thing that a lab does while nothing happens: so it asks on one connection for a while.
 type pinger struct {
 	endpoint topology.Endpoint
 	kept     chan session // the one to ask on, while nobody does
@@ -31,7 +31,8 @@ type session struct {
 
 func newPinger(e topology.Endpoint) *pinger { return &pinger{endpoint: e, kept: make(chan session, 1)} }
 
-// ping is nil when the database answers a query. What the kept connection says counts only if it is good: it may have broken before.
+// ping is nil when the database answers a query. What the kept connection says counts only if it is good: it may have
+// broken before.
 func (p *pinger) ping(ctx context.Context) error {
 	select {
 	case s := <-p.kept:

@@ -47,13 +47,15 @@ func listen(t *testing.T, serve func(conn net.Conn)) topology.Endpoint {
 	return topology.Endpoint{Region: "x", Address: listener.Addr().String()}
 }
 
-// script is a server that speaks PostgreSQL's protocol. It gives one row for each statement, or hangs up where there is none.
+// script is a server that speaks PostgreSQL's protocol. It gives one row for each statement, or hangs up where there is
+// none.
 type script struct {
 	answer func(statement string) []any
 
-	mu       sync.Mutex
-	asked    []string
-	sessions int // those begun; a client that gives up on one asks over a connection of its own that its question be cancelled
+	mu    sync.Mutex
+	asked []string
+	// those begun; a client that gives up on one asks over a connection of its own that its question be cancelled
+	sessions int
 }
 
 func (s *script) serve(conn net.Conn) {
@@ -147,7 +149,8 @@ func TestFenceTellsHowFarTheLogIsOnDisk(t *testing.T) {
 			t.Errorf("it says %q, %v and tells %q", detail, err, f.Flushed())
 		}
 	}
-	ended, flushed, asked := s.where("pg_terminate_backend"), s.where("pg_logical_emit_message"), s.where("pg_current_wal_flush_lsn")
+	ended, flushed, asked := s.where("pg_terminate_backend"), s.where("pg_logical_emit_message"),
+		s.where("pg_current_wal_flush_lsn")
 	if ended < 0 || flushed < ended || asked < flushed {
 		t.Errorf("asked before the sessions that write were ended, and what they rolled back was on disk: %q", s.asked)
 	}
@@ -169,7 +172,8 @@ func TestUnreachableIsWhoHasNotSaidAWord(t *testing.T) {
 			unreachable: true, cause: "connection reset by peer",
 		},
 		"takes and closes": {
-			serve: func(conn net.Conn, _ context.CancelFunc) { receive(conn) }, unreachable: true, cause: "connection closed",
+			serve: func(conn net.Conn, _ context.CancelFunc) { receive(conn) }, unreachable: true,
+			cause: "connection closed",
 		},
 		"takes and is silent, as a link that lost its bytes": {
 			serve: func(conn net.Conn, stop context.CancelFunc) {
@@ -183,7 +187,10 @@ func TestUnreachableIsWhoHasNotSaidAWord(t *testing.T) {
 			serve: func(conn net.Conn, _ context.CancelFunc) {
 				server := pgproto3.NewBackend(conn, conn)
 				_, _ = server.ReceiveStartupMessage()
-				server.Send(&pgproto3.ErrorResponse{Severity: "FATAL", Code: "57P03", Message: "the database system is starting up"})
+				server.Send(&pgproto3.ErrorResponse{
+					Severity: "FATAL", Code: "57P03",
+					Message: "the database system is starting up",
+				})
 				_ = server.Flush()
 			},
 			cause: "the database system is starting up",
@@ -216,7 +223,8 @@ func TestUnreachableIsWhoHasNotSaidAWord(t *testing.T) {
 			}
 			_, err := fencePostgres(ctx, home)
 			if err == nil || runtime.IsUnreachable(err) != c.unreachable || runtime.Cause(err) != c.cause {
-				t.Errorf("unreachable %v, cause %q, want %v, %q: %v", runtime.IsUnreachable(err), runtime.Cause(err), c.unreachable, c.cause, err)
+				t.Errorf("unreachable %v, cause %q, want %v, %q: %v", runtime.IsUnreachable(err), runtime.Cause(err),
+					c.unreachable, c.cause, err)
 			}
 		})
 	}
@@ -226,7 +234,8 @@ func TestUnreachableIsWhoHasNotSaidAWord(t *testing.T) {
 	}
 }
 
-// standbyScript is a standby until it is promoted. Replay says whether it has replayed enough, by how often it was asked.
+// standbyScript is a standby until it is promoted. Replay says whether it has replayed enough, by how often it was
+// asked.
 func standbyScript(replay func(times int) (enough bool)) *script {
 	var mu sync.Mutex
 	asked, promoted := 0, false
@@ -252,7 +261,10 @@ func standbyScript(replay func(times int) (enough bool)) *script {
 
 // The Redis of these is gone, so that the step fails after PostgreSQL was promoted.
 func promotion(postgres topology.Endpoint, flushed string) *promote {
-	return &promote{postgres: postgres, redis: topology.Endpoint{Address: "127.0.0.1:1"}, gather: newGather(api.AutomationConfig{}), flushed: func() string { return flushed }}
+	return &promote{
+		postgres: postgres, redis: topology.Endpoint{Address: "127.0.0.1:1"},
+		gather: newGather(api.AutomationConfig{}), flushed: func() string { return flushed },
+	}
 }
 
 func TestPromotionWaitsForWhatTheOldPrimaryHad(t *testing.T) {
@@ -279,7 +291,8 @@ func TestPromotionWaitsNoLongerThanOneStep(t *testing.T) {
 		return false
 	})
 	step := promotion(listen(t, s.serve), "0/400")
-	if _, err := step.Do(ctx); !errors.Is(err, errBehind) || !strings.Contains(err.Error(), "replayed 0/300 of 0/400") || s.where("pg_promote") >= 0 {
+	if _, err := step.Do(ctx); !errors.Is(err, errBehind) ||
+		!strings.Contains(err.Error(), "replayed 0/300 of 0/400") || s.where("pg_promote") >= 0 {
 		t.Errorf("it ends with %v after %q", err, s.asked)
 	}
 	again, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -293,7 +306,8 @@ func TestPromotionHearsOfTheFence(t *testing.T) {
 	cfg := settings()
 	f := newFence(cfg.HomePostgres, cfg.StepTimeout)
 	f.done.Store(&fenced{flushed: "0/400"})
-	for _, s := range newStages(cfg, f, nameClient{}, newFollow(cfg, runtime.NewMarks("automation.west")), runtime.NewMarks("automation.west")) {
+	for _, s := range newStages(cfg, f, nameClient{}, newFollow(cfg, runtime.NewMarks("automation.west")),
+		runtime.NewMarks("automation.west")) {
 		if p, ok := s.step.(*promote); ok && p.flushed() == "0/400" {
 			return
 		}

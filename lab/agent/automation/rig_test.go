@@ -86,8 +86,9 @@ func (f *fake) Do(ctx context.Context) (string, error) {
 func rig(home homeFunc, steps ...*fake) *automation {
 	m := runtime.NewMarks("automation.west")
 	a := &automation{
-		check: topology.HealthCheck{Interval: 100 * time.Millisecond, Threshold: 3}, decide: 500 * time.Millisecond, marks: m,
-		home: fakeHome{began: time.Now(), is: home}, witness: witnessFunc(agrees), world: fakeWorld{},
+		check: topology.HealthCheck{Interval: 100 * time.Millisecond, Threshold: 3}, decide: 500 * time.Millisecond,
+		marks: m,
+		home:  fakeHome{began: time.Now(), is: home}, witness: witnessFunc(agrees), world: fakeWorld{},
 		fence:   fenceWith(func(context.Context) (string, error) { return "read only", nil }),
 		follow:  newFollow(api.AutomationConfig{}, m),
 		again:   func(context.Context) (string, error) { return "", nil },
@@ -98,7 +99,10 @@ func rig(home homeFunc, steps ...*fake) *automation {
 		a.stages = append(a.stages, stage{step: s, mark: s.name + "d"})
 	}
 	a.afresh = func() []stage { return a.stages }
-	a.runner = runner{marks: m, limit: 10 * time.Second, pause: stepRetry, enter: a.enterStep, told: newStepFaults(a.steps())}
+	a.runner = runner{
+		marks: m, limit: 10 * time.Second, pause: stepRetry, enter: a.enterStep,
+		told: newStepFaults(a.steps()),
+	}
 	return a
 }
 

@@ -18,8 +18,8 @@ const stepRetry = 100 * time.Millisecond
 type step interface {
 	// Name is one word for it, as the marks and GET /state have it.
 	Name() string
-	// Do brings about what the step is for and sees that it is so, within the deadline of ctx. Done again, it changes nothing. The
-	// detail says what was found and done.
+	// Do brings about what the step is for and sees that it is so, within the deadline of ctx. Done again, it changes
+	// nothing. The detail says what was found and done.
 	Do(ctx context.Context) (detail string, err error)
 }
 
@@ -67,8 +67,8 @@ func (r runner) complete(ctx context.Context, s stage) error {
 	return nil
 }
 
-// once repeats a step until it succeeds: there is nobody else to hand a half-done failover to. Each kind of failure is marked once, and the
-// end by the stage's mark, if it has one. The error is that of ctx.
+// once repeats a step until it succeeds: there is nobody else to hand a half-done failover to. Each kind of failure is
+// marked once, and the end by the stage's mark, if it has one. The error is that of ctx.
 func (r runner) once(ctx context.Context, s stage) error {
 	marked := map[string]bool{}
 	for {

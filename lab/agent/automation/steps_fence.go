@@ -17,7 +17,8 @@ import (
 )
 
 const (
-	// fenceLimit bounds one attempt at fencing. Mostly the old primary is gone, and clients wait while it is knocked at.
+	// fenceLimit bounds one attempt at fencing. Mostly the old primary is gone, and clients wait while it is knocked
+	// at.
 	fenceLimit = 2 * time.Second
 	// fenceShare is the part of a step's deadline that fencing may take, where that is less.
 	fenceShare = 5
@@ -27,9 +28,9 @@ const (
 	sessionEndLimit = 500 * time.Millisecond
 )
 
-// fence makes the old primary refuse writes. It asks the database itself, so it is only as good as the database's manners: a session
-// may override default_transaction_read_only, which the app does not do. An old primary that cannot be reached cannot be fenced;
-// the failover goes on, and Late fences it when it returns.
+// fence makes the old primary refuse writes. It asks the database itself, so it is only as good as the database's
+// manners: a session may override default_transaction_read_only, which the app does not do. An old primary that cannot
+// be reached cannot be fenced; the failover goes on, and Late fences it when it returns.
 type fence struct {
 	once func(ctx context.Context) (fenced, error) // one attempt
 
@@ -40,8 +41,9 @@ type fence struct {
 
 // fenced is an old primary that takes no writes any more.
 type fenced struct {
-	detail  string
-	flushed string // a pg_lsn: how far its log is on disk, and with it all that it acknowledged; empty if it is a replica by now
+	detail string
+	// a pg_lsn: how far its log is on disk, and with it all that it acknowledged; empty if it is a replica by now
+	flushed string
 }
 
 func newFence(home topology.Endpoint, stepTimeout time.Duration) *fence {
@@ -55,8 +57,8 @@ func newFence(home topology.Endpoint, stepTimeout time.Duration) *fence {
 // Name is fence.
 func (*fence) Name() string { return "fence" }
 
-// Do fences the old primary, or finds it unreachable. One that is there and is not fenced when the time is up is an error, whether it
-// says no, is starting or has become silent half way: going on would make two primaries knowingly.
+// Do fences the old primary, or finds it unreachable. One that is there and is not fenced when the time is up is an
+// error, whether it says no, is starting or has become silent half way: going on would make two primaries knowingly.
 func (f *fence) Do(ctx context.Context) (detail string, err error) {
 	if f.done.Load() != nil {
 		return "fenced before", nil
@@ -76,7 +78,8 @@ func (f *fence) Do(ctx context.Context) (detail string, err error) {
 	return detail, nil
 }
 
-// Flushed is how far the log of the old primary was on disk when it was fenced, as a pg_lsn, or empty if that is not known.
+// Flushed is how far the log of the old primary was on disk when it was fenced, as a pg_lsn, or empty if that is not
+// known.
 func (f *fence) Flushed() string {
 	if done := f.done.Load(); done != nil {
 		return done.flushed
@@ -148,9 +151,12 @@ func fencePostgres(ctx context.Context, home topology.Endpoint) (done fenced, er
 				return fmt.Errorf("%s: %w", statement, err)
 			}
 		}
-		// Sessions hear of a reload from the server's main process: once this one has, those that begin now have too. Those that had
-		// begun to write before would still finish it, and are ended.
-		if err := runtime.Poll(ctx, 10*time.Millisecond, func(ctx context.Context) error { return seeReadOnly(ctx, conn) }); err != nil {
+		// Sessions hear of a reload from the server's main process: once this one has, those that begin now have too.
+		// Those that had begun to write before would still finish it, and are ended.
+		if err := runtime.Poll(ctx, 10*time.Millisecond, func(ctx context.Context) error {
+			return seeReadOnly(ctx,
+				conn)
+		}); err != nil {
 			return err
 		}
 		ended, err := endSessions(ctx, conn)
@@ -158,8 +164,8 @@ func fencePostgres(ctx context.Context, home topology.Endpoint) (done fenced, er
 			return err
 		}
 		done.detail = fmt.Sprintf("read only, %d sessions ended", ended)
-		// What the ended sessions rolled back may not be on disk yet. It will be, and reach whoever still follows, who would then have more than a
-		// standby that was promoted with less.
+		// What the ended sessions rolled back may not be on disk yet. It will be, and reach whoever still follows, who
+		// would then have more than a standby that was promoted with less.
 		const flush = `select pg_logical_emit_message(false, 'regionfall', 'fenced', true)`
 		if _, err := conn.Exec(ctx, flush); err != nil {
 			return fmt.Errorf("have postgres write its log to disk: %w", err)
@@ -182,14 +188,16 @@ func endSessions(ctx context.Context, conn *pgx.Conn) (ended int, err error) {
 	}
 	waiting, cancel := context.WithTimeout(ctx, sessionEndLimit)
 	defer cancel()
-	err = runtime.Poll(waiting, 10*time.Millisecond, func(context.Context) error { // not with its context, whose end would end this session too
+	// not with its context, whose end would end this session too
+	err = runtime.Poll(waiting, 10*time.Millisecond, func(context.Context) error {
 		var left int
 		const there = `select count(*) from pg_stat_activity where pid = any(string_to_array($1, ',')::int[])`
 		if err := conn.QueryRow(ctx, there, pids).Scan(&left); err != nil {
 			return fmt.Errorf("ask for the sessions that were ended: %w", err)
 		}
 		if left > 0 {
-			return fmt.Errorf("%d of %d sessions that were ended are still there after %s", left, ended, sessionEndLimit)
+			return fmt.Errorf("%d of %d sessions that were ended are still there after %s", left, ended,
+				sessionEndLimit)
 		}
 		return nil
 	})

@@ -18,13 +18,15 @@ import (
 )
 
 const (
-	// followEvery is how often a region that is on its way is looked at, followAgain how often one that was not reached is tried again.
+	// followEvery is how often a region that is on its way is looked at, followAgain how often one that was not reached
+	// is tried again.
 	followEvery = 50 * time.Millisecond
 	followAgain = time.Second
 )
 
-// follow has the regions that neither were lost nor take over follow the one that does: their databases stream from it, and their apps write to
-// it. It comes after clients were redirected, so a region that can't be reached keeps nobody waiting; Late goes on trying.
+// follow has the regions that neither were lost nor take over follow the one that does: their databases stream from it,
+// and their apps write to it. It comes after clients were redirected, so a region that can't be reached keeps nobody
+// waiting; Late goes on trying.
 type follow struct {
 	region    string
 	postgres  topology.Endpoint // of the region that takes over
@@ -51,7 +53,8 @@ func newFollow(cfg api.AutomationConfig, m *runtime.Marks) *follow {
 // Name is follow.
 func (*follow) Name() string { return "follow" }
 
-// Do brings about what it can in half the time of the step, and leaves the rest to Late. The mark is left by who brings the last one along.
+// Do brings about what it can in half the time of the step, and leaves the rest to Late. The mark is left by who brings
+// the last one along.
 func (f *follow) Do(ctx context.Context) (string, error) {
 	err := f.attempt(ctx)
 	if ctx.Err() != nil {
@@ -103,7 +106,8 @@ func (f *follow) attempt(ctx context.Context) error {
 	details, errs := make([]string, len(f.left)), make([]error, len(f.left))
 	var each sync.WaitGroup
 	for i, follower := range f.left {
-		each.Go(runtime.With("bring "+follower.Region+" along", func() { details[i], errs[i] = f.bring(ctx, follower) }))
+		each.Go(runtime.With("bring "+follower.Region+" along",
+			func() { details[i], errs[i] = f.bring(ctx, follower) }))
 	}
 	each.Wait()
 	var left []api.Follower

@@ -20,7 +20,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// postgresOf has a replica stream from the region that took over, on its timeline. It goes on from where it was: no base backup is taken.
+// postgresOf has a replica stream from the region that took over, on its timeline. It goes on from where it was: no
+// base backup is taken.
 func (f *follow) postgresOf(ctx context.Context, to api.Follower) (detail string, err error) {
 	var timeline int
 	var forked string
@@ -60,7 +61,8 @@ func beyond(ctx context.Context, conn *pgx.Conn, forked string) error {
 		return fmt.Errorf("ask postgres what it has replayed: %w", err)
 	}
 	if is {
-		return fmt.Errorf("it has replayed the old log up to %s, and what was promoted left that at %s: it needs pg_rewind or a base backup", replayed, forked)
+		return fmt.Errorf("it has replayed the old log up to %s, and what was promoted left that at %s: it needs "+
+			"pg_rewind or a base backup", replayed, forked)
 	}
 	return nil
 }
@@ -74,7 +76,8 @@ func fork(ctx context.Context, conn *pgx.Conn) (timeline int, forked string, err
 		return timeline, "", nil
 	}
 	var history string
-	if err := conn.QueryRow(ctx, fmt.Sprintf(`select pg_read_file('pg_wal/%08X.history')`, timeline)).Scan(&history); err != nil {
+	if err := conn.QueryRow(ctx, fmt.Sprintf(`select pg_read_file('pg_wal/%08X.history')`,
+		timeline)).Scan(&history); err != nil {
 		return 0, "", fmt.Errorf("ask postgres for the history of timeline %d: %w", timeline, err)
 	}
 	for line := range strings.Lines(history) { // one for each timeline before: its number, where it was left, why
@@ -90,11 +93,13 @@ var (
 	portInConninfo = regexp.MustCompile(`\bport=\S+`)
 )
 
-// streamFrom has a replica stream from another server than now, with the same slot, of which every node has one. It says whether it had to.
+// streamFrom has a replica stream from another server than now, with the same slot, of which every node has one. It
+// says whether it had to.
 func streamFrom(ctx context.Context, conn *pgx.Conn, source topology.Endpoint) (moved bool, err error) {
 	var recovering bool
 	var now string
-	if err := conn.QueryRow(ctx, `select pg_is_in_recovery(), current_setting('primary_conninfo')`).Scan(&recovering, &now); err != nil {
+	if err := conn.QueryRow(ctx, `select pg_is_in_recovery(), current_setting('primary_conninfo')`).Scan(&recovering,
+		&now); err != nil {
 		return false, fmt.Errorf("ask postgres where it streams from: %w", err)
 	}
 	if !recovering {
@@ -122,7 +127,9 @@ func streamFrom(ctx context.Context, conn *pgx.Conn, source topology.Endpoint) (
 func streamsOn(ctx context.Context, conn *pgx.Conn, timeline int) error {
 	var status string
 	var on int
-	err := conn.QueryRow(ctx, `select coalesce(max(status), 'no receiver'), coalesce(max(received_tli), 0) from pg_stat_wal_receiver`).Scan(&status, &on)
+	err := conn.QueryRow(ctx,
+		`select coalesce(max(status), 'no receiver'), coalesce(max(received_tli), 0) from pg_stat_wal_receiver`).Scan(
+		&status, &on)
 	switch {
 	case err != nil:
 		return fmt.Errorf("ask postgres what it receives: %w", err)
@@ -162,7 +169,8 @@ func (f *follow) redisOf(ctx context.Context, to api.Follower) (string, error) {
 	return "redis follows", nil
 }
 
-// configOf publishes a configuration of the region that writes to the one that took over, and waits until an app node has it.
+// configOf publishes a configuration of the region that writes to the one that took over, and waits until an app node
+// has it.
 func (f *follow) configOf(ctx context.Context, to api.Follower) (string, error) {
 	next, how, err := republish(ctx, to.Config, func(c *topology.Config) { c.Postgres, c.Redis = to.Primary, to.Cache })
 	if err != nil {
@@ -171,7 +179,10 @@ func (f *follow) configOf(ctx context.Context, to api.Follower) (string, error) 
 	if next.AppNodes == 0 {
 		return fmt.Sprintf("revision %d, %s, no app node runs", next.Revision, how), nil
 	}
-	err = runtime.Poll(ctx, followEvery, func(ctx context.Context) error { return readyWith(ctx, to.App, next.Revision) })
+	err = runtime.Poll(ctx, followEvery, func(ctx context.Context) error {
+		return readyWith(ctx, to.App,
+			next.Revision)
+	})
 	if err != nil {
 		return "", fmt.Errorf("wait for the app to take revision %d: %w", next.Revision, err)
 	}
@@ -179,7 +190,9 @@ func (f *follow) configOf(ctx context.Context, to api.Follower) (string, error) 
 }
 
 // republish publishes a region's configuration with a change, unless it is so already, and says which.
-func republish(ctx context.Context, url string, change func(c *topology.Config)) (next topology.Config, how string, err error) {
+func republish(ctx context.Context, url string,
+	change func(c *topology.Config),
+) (next topology.Config, how string, err error) {
 	var state api.DeliveryState
 	if err := api.Linked(url).Call(ctx, http.MethodGet, "", nil, &state); err != nil {
 		return next, "", fmt.Errorf("ask for the configuration: %w", err)

@@ -42,7 +42,8 @@ func TestARegionThatIsAwayFollowsLater(t *testing.T) {
 		a.stages = append(a.stages, stage{step: a.follow})
 		got, state := runFor(t, a, 20*time.Second)
 		agenttest.Expect(t, got,
-			agenttest.At(1200*ms, api.MarkDetected, "gone"), agenttest.At(1700*ms, api.MarkDecided, "the witness sees the loss too"), agenttest.At(1700*ms, api.MarkFenced, "read only"),
+			agenttest.At(1200*ms, api.MarkDetected, "gone"), agenttest.At(1700*ms, api.MarkDecided,
+				"the witness sees the loss too"), agenttest.At(1700*ms, api.MarkFenced, "read only"),
 			agenttest.At(1700*ms, api.MarkFailed, "follow, and goes on behind: north: connection refused"),
 			agenttest.At(9700*ms, api.MarkFollowed, "south: follows; north: follows"),
 		)
@@ -64,7 +65,8 @@ func TestARegionThatHangsEndsNotTheStep(t *testing.T) {
 		defer cancel()
 		began := time.Now()
 		_, err := f.Do(ctx)
-		if left := agenttest.Marks(m); err != nil || len(left) != 1 || left[0].Name != api.MarkFailed || time.Since(began) != 5*time.Second {
+		if left := agenttest.Marks(m); err != nil || len(left) != 1 || left[0].Name != api.MarkFailed ||
+			time.Since(began) != 5*time.Second {
 			t.Errorf("after %s: %v, %v", time.Since(began), left, err)
 		}
 	})
@@ -91,12 +93,14 @@ func TestConfigurationOfAFollower(t *testing.T) {
 	east := topology.Endpoint{Region: "east", Address: "hub:1"}
 	own := topology.Endpoint{Region: "south", Address: "s3.south:1"}
 	before := topology.Config{
-		Revision: 3, Region: "south", AppNodes: 1, Postgres: east, Redis: east, S3: own, DynamoDB: own, Reads: topology.ReadsLocal, LocalPostgres: &own,
+		Revision: 3, Region: "south", AppNodes: 1, Postgres: east, Redis: east, S3: own, DynamoDB: own,
+		Reads: topology.ReadsLocal, LocalPostgres: &own,
 	}
 	if err := configs.WriteConfig(published, before); err != nil {
 		t.Fatal(err)
 	}
-	d := configs.NewDelivery("south", configs.NewLineage(startRepository(t, before), "replicator.south"), published, delivered)
+	d := configs.NewDelivery("south", configs.NewLineage(startRepository(t, before), "replicator.south"), published,
+		delivered)
 	d.Deliver(time.Now())
 	mux := http.NewServeMux()
 	d.Routes(mux)
@@ -112,7 +116,8 @@ func TestConfigurationOfAFollower(t *testing.T) {
 	f := newFollow(settings(), runtime.NewMarks("automation.west"))
 	to := api.Follower{
 		Region: "south", Config: server.URL + "/config", App: server.URL + "/readyz",
-		Primary: topology.Endpoint{Region: "west", Address: "hub:2"}, Cache: topology.Endpoint{Region: "west", Address: "hub:3"},
+		Primary: topology.Endpoint{Region: "west", Address: "hub:2"},
+		Cache:   topology.Endpoint{Region: "west", Address: "hub:3"},
 	}
 	for _, want := range []string{"revision 4, rewritten", "revision 4, was so already"} {
 		if detail, err := f.configOf(t.Context(), to); err != nil || detail != want {
@@ -123,7 +128,8 @@ func TestConfigurationOfAFollower(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Postgres != to.Primary || got.Redis != to.Cache || got.S3 != own || got.Reads != topology.ReadsLocal || *got.LocalPostgres != own {
+	if got.Postgres != to.Primary || got.Redis != to.Cache || got.S3 != own || got.Reads != topology.ReadsLocal ||
+		*got.LocalPostgres != own {
 		t.Errorf("the configuration has become %+v", got)
 	}
 }

@@ -22,8 +22,8 @@ const (
 	gatherFetch = 4 * time.Second
 )
 
-// gather has a replica that is about to be promoted fetch what others have of the old primary's log beyond its own. Some of that may have been
-// acknowledged; and who has more than what was promoted can't follow it.
+// gather has a replica that is about to be promoted fetch what others have of the old primary's log beyond its own.
+// Some of that may have been acknowledged; and who has more than what was promoted can't follow it.
 type gather struct {
 	postgres   topology.Endpoint
 	others     []api.Follower
@@ -33,11 +33,15 @@ type gather struct {
 
 func newGather(cfg api.AutomationConfig) *gather {
 	others := slices.DeleteFunc(slices.Clone(cfg.Followers), func(f api.Follower) bool { return f.Cascades })
-	return &gather{postgres: cfg.Postgres, others: others, ask: min(gatherAsk, cfg.StepTimeout/4), fetch: min(gatherFetch, cfg.StepTimeout/2)}
+	return &gather{
+		postgres: cfg.Postgres, others: others, ask: min(gatherAsk, cfg.StepTimeout/4),
+		fetch: min(gatherFetch, cfg.StepTimeout/2),
+	}
 }
 
-// Do says what was fetched, or could not be; empty if nobody has more. Others that don't answer are passed over, and so is what does not arrive in
-// time: a service with less is better than none. What this region's own database says is for the promotion to find out.
+// Do says what was fetched, or could not be; empty if nobody has more. Others that don't answer are passed over, and so
+// is what does not arrive in time: a service with less is better than none. What this region's own database says is for
+// the promotion to find out.
 func (g *gather) Do(ctx context.Context) (detail string) {
 	if len(g.others) == 0 || g.done {
 		return ""

@@ -10,7 +10,8 @@ import (
 	"github.com/regionfall/regionfall/lab/api"
 )
 
-// replicaWith answers as a replica that has so much of the log, and as much as it is given once it was told to stream from elsewhere.
+// replicaWith answers as a replica that has so much of the log, and as much as it is given once it was told to stream
+// from elsewhere.
 func replicaWith(has int, given *atomic.Int64) *script {
 	var moved atomic.Bool
 	return &script{answer: func(statement string) []any {
@@ -36,10 +37,14 @@ func TestAStandbyFetchesWhatOthersHaveMore(t *testing.T) {
 		want   string
 		moved  bool
 	}{
-		"nobody else":      {nil, 0, "", false},
-		"nobody has more":  {[]int{900, 1000}, 0, "", false},
-		"one has more":     {[]int{900, 1500}, 1500, "500 of 500 bytes of the log that only second has fetched", true},
-		"it does not come": {[]int{1500}, 1200, "200 of 500 bytes of the log that only first has fetched: 300 bytes are missing", true},
+		"nobody else":     {nil, 0, "", false},
+		"nobody has more": {[]int{900, 1000}, 0, "", false},
+		"one has more":    {[]int{900, 1500}, 1500, "500 of 500 bytes of the log that only second has fetched", true},
+		"it does not come": {
+			[]int{1500},
+			1200,
+			"200 of 500 bytes of the log that only first has fetched: 300 bytes are missing", true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var given atomic.Int64
@@ -49,7 +54,10 @@ func TestAStandbyFetchesWhatOthersHaveMore(t *testing.T) {
 			cfg.Postgres = listen(t, own.serve)
 			for i, has := range c.others {
 				other := replicaWith(has, &given)
-				cfg.Followers = append(cfg.Followers, api.Follower{Region: []string{"first", "second"}[i], Postgres: listen(t, other.serve)})
+				cfg.Followers = append(cfg.Followers, api.Follower{
+					Region:   []string{"first", "second"}[i],
+					Postgres: listen(t, other.serve),
+				})
 			}
 			cfg.Followers = append(cfg.Followers, api.Follower{Region: "dead", Postgres: settings().Postgres})
 			silent := listen(t, func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)); <-t.Context().Done() })

@@ -16,9 +16,9 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// preflight holds the redirect until no node of the region's app refers to the home region: neither by a value of its configuration nor by an open
-// connection. A node that does not answer holds it for one deadline of the step, and is passed over then: dead nodes must not keep clients from
-// the others.
+// preflight holds the redirect until no node of the region's app refers to the home region: neither by a value of its
+// configuration nor by an open connection. A node that does not answer holds it for one deadline of the step, and is
+// passed over then: dead nodes must not keep clients from the others.
 type preflight struct {
 	home   string
 	nodes  []string        // URLs of GET /config
@@ -82,12 +82,14 @@ func (p preflight) ask(ctx context.Context, url string) error {
 	}
 	for _, key := range slices.Sorted(maps.Keys(r.Endpoints)) {
 		if e := r.Endpoints[key]; e.Region == p.home {
-			return fmt.Errorf("%s has %s at %s in %s (%s, revision %d)", node, key, e.Address, e.Region, r.Sources[key], r.Revision)
+			return fmt.Errorf("%s has %s at %s in %s (%s, revision %d)", node, key, e.Address, e.Region, r.Sources[key],
+				r.Revision)
 		}
 	}
 	for _, c := range r.Connections {
 		if c.Region == p.home && c.Open > 0 {
-			return fmt.Errorf("%s has %d connections to %s at %s in %s open", node, c.Open, c.Store, c.Address, c.Region)
+			return fmt.Errorf("%s has %d connections to %s at %s in %s open", node, c.Open, c.Store, c.Address,
+				c.Region)
 		}
 	}
 	return nil

@@ -16,7 +16,10 @@ import (
 // The gate stays closed while anything of any node leads to the home region, and says what.
 func TestPreflightHoldsTheRedirect(t *testing.T) {
 	good := topology.ConfigReport{
-		Revision: 2, Endpoints: map[string]topology.Endpoint{"postgres": {Region: "west", Address: "postgres.west:5432"}},
+		Revision: 2, Endpoints: map[string]topology.Endpoint{"postgres": {
+			Region:  "west",
+			Address: "postgres.west:5432",
+		}},
 		Connections: []topology.Connection{{Store: "postgres", Region: "east", Address: "hub:1"}}, // none of it is open
 	}
 	value := good
@@ -43,7 +46,10 @@ func TestPreflightHoldsTheRedirect(t *testing.T) {
 				t.Cleanup(server.Close)
 				return server.URL + "/config"
 			}
-			p := preflight{home: "east", nodes: []string{serve(good, 200), serve(c.second, c.status)}, silent: map[string]bool{}}
+			p := preflight{
+				home: "east", nodes: []string{serve(good, 200), serve(c.second, c.status)},
+				silent: map[string]bool{},
+			}
 			patience := func(opens bool) time.Duration {
 				if opens {
 					return time.Minute
@@ -81,10 +87,14 @@ func TestPreflightOpensWhenTheLastNodeIsFit(t *testing.T) {
 		if asked.Add(1) > 3 {
 			region = "west"
 		}
-		_ = json.NewEncoder(w).Encode(topology.ConfigReport{Revision: 1, Endpoints: map[string]topology.Endpoint{"s3": {Region: region, Address: "x:1"}}})
+		_ = json.NewEncoder(w).Encode(topology.ConfigReport{
+			Revision:  1,
+			Endpoints: map[string]topology.Endpoint{"s3": {Region: region, Address: "x:1"}},
+		})
 	}))
 	defer server.Close()
-	if _, err := (preflight{home: "east", nodes: []string{server.URL + "/config"}}).Do(t.Context()); err != nil || asked.Load() != 4 {
+	if _, err := (preflight{home: "east", nodes: []string{server.URL + "/config"}}).Do(t.Context()); err != nil ||
+		asked.Load() != 4 {
 		t.Errorf("asked %d times: %v", asked.Load(), err)
 	}
 }

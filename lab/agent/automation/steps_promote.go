@@ -55,9 +55,9 @@ func (p *promote) Do(ctx context.Context) (string, error) {
 // errBehind is a standby that has not replayed all that the old primary has.
 var errBehind = errors.New("it is behind")
 
-// catchUp waits until the standby has replayed what a fenced old primary had on disk: clients were told that it is done. It fails when
-// the time of the step is up, and then lets the next attempt promote: the old primary may have died since, what is missing would
-// never come, and with both read only there is no service.
+// catchUp waits until the standby has replayed what a fenced old primary had on disk: clients were told that it is
+// done. It fails when the time of the step is up, and then lets the next attempt promote: the old primary may have died
+// since, what is missing would never come, and with both read only there is no service.
 func (p *promote) catchUp(ctx context.Context) error {
 	flushed := p.flushed()
 	if flushed == "" || p.waited {
@@ -147,7 +147,8 @@ func promoteRedis(ctx context.Context, e topology.Endpoint) (detail string, err 
 	return how, nil
 }
 
-// keepRole has a server that is started again be what it is now. One without a configuration file has nothing that would make it another.
+// keepRole has a server that is started again be what it is now. One without a configuration file has nothing that
+// would make it another.
 func keepRole(ctx context.Context, client *redis.Client) error {
 	if err := client.ConfigRewrite(ctx).Err(); err != nil && !strings.Contains(err.Error(), "without a config file") {
 		return fmt.Errorf("keep the role of redis: %w", err)

@@ -27,23 +27,26 @@ const (
 	// api.HeaderRevision is where an app says which configuration it has in force.
 )
 
-// publishing is a step that publishes another configuration of the region, and waits until each app node that it has run has it in force and is
-// ready.
+// publishing is a step that publishes another configuration of the region, and waits until each app node that it has
+// run has it in force and is ready.
 type publishing struct {
 	name    string
 	region  string
 	lineage configs.Lineage
-	after   func(now topology.Config) topology.Config // what is wanted, with the revision that there is; the same if it is so already
-	ready   []string                                  // where each app node is asked, those that are to run first
+	// what is wanted, with the revision that there is; the same if it is so already
+	after func(now topology.Config) topology.Config
+	ready []string // where each app node is asked, those that are to run first
 
-	late map[string]bool // nodes that were not ready in time when others were: nobody waits for them again, in this step or another
+	// nodes that were not ready in time when others were: nobody waits for them again, in this step or another
+	late map[string]bool
 }
 
-// newRepoint is the step that has the region name no other region. How it reads is no business of a failover, and what somebody has written
-// into the sections of single services is left alone.
+// newRepoint is the step that has the region name no other region. How it reads is no business of a failover, and what
+// somebody has written into the sections of single services is left alone.
 func newRepoint(cfg api.AutomationConfig, late map[string]bool) *publishing {
 	return newPublishing(cfg, "repoint", late, func(now topology.Config) topology.Config {
-		now.Postgres, now.Redis, now.S3, now.DynamoDB, now.MirrorS3, now.MirrorDynamoDB = cfg.Postgres, cfg.Redis, cfg.S3, cfg.DynamoDB, nil, nil
+		now.Postgres, now.Redis, now.S3, now.DynamoDB, now.MirrorS3, now.MirrorDynamoDB = cfg.Postgres, cfg.Redis,
+			cfg.S3, cfg.DynamoDB, nil, nil
 		return now
 	})
 }
@@ -56,15 +59,19 @@ func newScaleOut(cfg api.AutomationConfig, late map[string]bool) *publishing {
 	})
 }
 
-func newPublishing(cfg api.AutomationConfig, name string, late map[string]bool, after func(topology.Config) topology.Config) *publishing {
-	return &publishing{name: name, region: cfg.Region, lineage: configs.NewLineage(cfg.Repository, topology.ServiceAutomation.Host(cfg.Region)), after: after, ready: cfg.AppsReady, late: late}
+func newPublishing(cfg api.AutomationConfig, name string, late map[string]bool,
+	after func(topology.Config) topology.Config,
+) *publishing {
+	return &publishing{name: name, region: cfg.Region, lineage: configs.NewLineage(cfg.Repository,
+		topology.ServiceAutomation.Host(cfg.Region)), after: after, ready: cfg.AppsReady, late: late}
 }
 
 // Name is repoint or scale_out.
 func (p *publishing) Name() string { return p.name }
 
-// Do publishes unless what is published is as it should be, and waits for the app nodes. It fails when not all are ready in time, and then
-// lets the next attempt go on with those that are: a node that is dead must not keep clients from the others.
+// Do publishes unless what is published is as it should be, and waits for the app nodes. It fails when not all are
+// ready in time, and then lets the next attempt go on with those that are: a node that is dead must not keep clients
+// from the others.
 func (p *publishing) Do(ctx context.Context) (string, error) {
 	how := "was so already"
 	config, err := p.lineage.Change(ctx, p.region, p.name, func(now topology.Config) (topology.Config, error) {
@@ -119,7 +126,8 @@ func (p *publishing) inForce(ctx context.Context, nodes []string, revision int) 
 	errs := make([]error, len(nodes))
 	var all sync.WaitGroup
 	for i, url := range nodes {
-		all.Go(runtime.With("ask a node of the app whether it is ready", func() { errs[i] = readyWith(ctx, url, revision) }))
+		all.Go(runtime.With("ask a node of the app whether it is ready",
+			func() { errs[i] = readyWith(ctx, url, revision) }))
 	}
 	all.Wait()
 	for i, err := range errs {
@@ -130,8 +138,8 @@ func (p *publishing) inForce(ctx context.Context, nodes []string, revision int) 
 	return missing, errors.Join(errs...)
 }
 
-// readyWith is nil when an app node is ready with that revision or a later one. One that does not name its revision is taken at its word that
-// it is ready.
+// readyWith is nil when an app node is ready with that revision or a later one. One that does not name its revision is
+// taken at its word that it is ready.
 func readyWith(ctx context.Context, url string, revision int) error {
 	ctx, cancel := context.WithTimeout(ctx, readyLimit)
 	defer cancel()

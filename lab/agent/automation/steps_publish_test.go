@@ -20,13 +20,15 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// standby is a region whose configuration leads to the home region, with an app that takes each new revision when asked a second time.
+// standby is a region whose configuration leads to the home region, with an app that takes each new revision when asked
+// a second time.
 func standby(t *testing.T) api.AutomationConfig {
 	t.Helper()
 	cfg := settings()
 	east := topology.Endpoint{Region: "east", Address: "hub:20001"}
 	cfg.Repository = startRepository(t, topology.Config{
-		Revision: 4, Region: "west", AppNodes: 1, Postgres: east, Redis: east, S3: cfg.S3, DynamoDB: cfg.DynamoDB, MirrorS3: &east, MirrorDynamoDB: &east,
+		Revision: 4, Region: "west", AppNodes: 1, Postgres: east, Redis: east, S3: cfg.S3, DynamoDB: cfg.DynamoDB,
+		MirrorS3: &east, MirrorDynamoDB: &east,
 	})
 	var inForce atomic.Int64
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -59,7 +61,8 @@ func TestRepointLeavesNoOtherRegion(t *testing.T) {
 	}
 	got, before := published(t, cfg)
 	want := topology.Config{
-		Revision: 5, Region: "west", AppNodes: 1, Postgres: cfg.Postgres, Redis: cfg.Redis, S3: cfg.S3, DynamoDB: cfg.DynamoDB,
+		Revision: 5, Region: "west", AppNodes: 1, Postgres: cfg.Postgres, Redis: cfg.Redis, S3: cfg.S3,
+		DynamoDB: cfg.DynamoDB,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("configuration (-want +got):\n%s", diff)
@@ -79,12 +82,17 @@ func TestRepointLeavesNoOtherRegion(t *testing.T) {
 
 func TestRepointWaitsForTheRevision(t *testing.T) {
 	cfg := standby(t)
-	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Header().Set(api.HeaderRevision, "4") }))
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
+		_ *http.Request,
+	) {
+		w.Header().Set(api.HeaderRevision, "4")
+	}))
 	defer app.Close()
 	cfg.AppsReady = []string{app.URL}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := newRepoint(cfg, map[string]bool{}).Do(ctx); err == nil || !strings.Contains(err.Error(), "ready with revision 4") {
+	if _, err := newRepoint(cfg, map[string]bool{}).Do(ctx); err == nil ||
+		!strings.Contains(err.Error(), "ready with revision 4") {
 		t.Errorf("the error is %v, want that the app has the old revision", err)
 	}
 }
@@ -162,7 +170,10 @@ func TestRepointTakesAnAppAtItsWord(t *testing.T) {
 // startRepository serves a repository with documents, and gives the URL of its agent.
 func startRepository(t *testing.T, documents ...topology.Config) string {
 	t.Helper()
-	r, err := configs.NewRepository(api.RepositoryConfig{Dir: filepath.Join(t.TempDir(), "config.git"), Documents: documents}, nil)
+	r, err := configs.NewRepository(api.RepositoryConfig{
+		Dir:       filepath.Join(t.TempDir(), "config.git"),
+		Documents: documents,
+	}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

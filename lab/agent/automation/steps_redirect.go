@@ -11,8 +11,8 @@ import (
 // redirectEvery is how often the name service is asked whether it answers the region.
 const redirectEvery = 50 * time.Millisecond
 
-// redirect has the name service answer this region, for good: while only health checks decided, clients would go back to the old
-// primary as soon as it looks healthy again.
+// redirect has the name service answer this region, for good: while only health checks decided, clients would go back
+// to the old primary as soon as it looks healthy again.
 type redirect struct {
 	names  nameClient
 	region string
@@ -54,8 +54,8 @@ func (r redirect) Do(ctx context.Context) (string, error) {
 	return r.region + ", " + how, nil
 }
 
-// Again orders it once more if the name service has forgotten it, as one does that was started again. A primary that somebody else has
-// chosen since, as for a failback, is left alone. The detail is empty when there was nothing to do.
+// Again orders it once more if the name service has forgotten it, as one does that was started again. A primary that
+// somebody else has chosen since, as for a failback, is left alone. The detail is empty when there was nothing to do.
 func (r redirect) Again(ctx context.Context) (detail string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, witnessLimit)
 	defer cancel()

@@ -14,8 +14,9 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// shift is a redirect that moves clients a share at a time, by weights, and the next share when what has been moved has held. A share that does not
-// hold is taken back, and tried again by the next attempt once what is left has held: until then the region serves those well that it can carry.
+// shift is a redirect that moves clients a share at a time, by weights, and the next share when what has been moved has
+// held. A share that does not hold is taken back, and tried again by the next attempt once what is left has held: until
+// then the region serves those well that it can carry.
 type shift struct {
 	redirect
 	from    string // the region that clients are taken from
@@ -31,7 +32,8 @@ type shift struct {
 
 func newShift(cfg api.AutomationConfig, names nameClient, m *runtime.Marks) *shift {
 	return &shift{
-		redirect: redirect{names: names, region: cfg.Region}, from: cfg.Home, how: cfg.Shift.Shift, ttl: cfg.Shift.TTL, lasts: cfg.Shift.Lasts, marks: m,
+		redirect: redirect{names: names, region: cfg.Region}, from: cfg.Home, how: cfg.Shift.Shift, ttl: cfg.Shift.TTL,
+		lasts: cfg.Shift.Lasts, marks: m,
 		always: cfg.Shift.Always, held: cfg.Shift.Always,
 		metrics: metrics{nodes: cfg.Shift.Metrics, besides: cfg.Shift.BesidesClients, within: cfg.Shift.P99},
 	}
@@ -40,7 +42,8 @@ func newShift(cfg api.AutomationConfig, names nameClient, m *runtime.Marks) *shi
 // Lasts is how long all shares hold, one after the other.
 func (s *shift) Lasts() time.Duration { return s.lasts }
 
-// Do goes on from the share that clients are sent here by. One that an earlier process has sent here, and may not have seen hold, has to hold first.
+// Do goes on from the share that clients are sent here by. One that an earlier process has sent here, and may not have
+// seen hold, has to hold first.
 func (s *shift) Do(ctx context.Context) (string, error) {
 	share, err := s.now(ctx)
 	if err != nil {
@@ -78,7 +81,8 @@ func (s *shift) try(ctx context.Context, share float64, before string) (said str
 		return said, err
 	}
 	back := max(s.always, min(s.held, round(share-s.how.Share)))
-	err = fmt.Errorf("with %s of the clients %s does not hold, %w: %s of them are sent here again", percent(share), s.region, err, percent(back))
+	err = fmt.Errorf("with %s of the clients %s does not hold, %w: %s of them are sent here again", percent(share),
+		s.region, err, percent(back))
 	if failed := s.send(ctx, back); failed != nil {
 		return "", errors.Join(err, failed)
 	}
@@ -120,8 +124,8 @@ func (s *shift) send(ctx context.Context, share float64) error {
 	return s.names.weigh(ctx, map[string]int{s.region: here, s.from: 100 - here})
 }
 
-// hold waits until clients have heard of a share, and judges what the app answers from then on. Where nobody asks anything, nothing speaks against going
-// on. The error says why it does not hold.
+// hold waits until clients have heard of a share, and judges what the app answers from then on. Where nobody asks
+// anything, nothing speaks against going on. The error says why it does not hold.
 func (s *shift) hold(ctx context.Context, share float64) (said string, err error) {
 	if err := runtime.Pause(ctx, s.ttl); err != nil {
 		return "", err
@@ -142,7 +146,8 @@ func (s *shift) hold(ctx context.Context, share float64) (said string, err error
 		return "", fmt.Errorf("%s of them were sent here meanwhile", percent(now))
 	}
 	got := after.since(before)
-	said = fmt.Sprintf("%d of %d requests answered well, %d of those within %s", got.well, got.all, got.quick, s.how.P99)
+	said = fmt.Sprintf("%d of %d requests answered well, %d of those within %s", got.well, got.all, got.quick,
+		s.how.P99)
 	if float64(got.well) < s.how.Success*float64(got.all) || float64(got.quick) < quantile*float64(got.well) {
 		return "", errors.New(said)
 	}

@@ -21,7 +21,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// metrics reads what the app nodes of a region count of the requests of clients, by their histogram topology.RequestMetric.
+// metrics reads what the app nodes of a region count of the requests of clients, by their histogram
+// topology.RequestMetric.
 type metrics struct {
 	nodes   []string // URLs of GET /metrics
 	besides []string // routes that not clients ask, but health checks do
@@ -38,8 +39,8 @@ type served struct {
 // countsBy has those of each node that could be asked.
 type countsBy map[string]served
 
-// since sums up what has come to the counts before. A node that counts less than before has started again. One that did not answer before is left out:
-// nobody knows what of its counts is new.
+// since sums up what has come to the counts before. A node that counts less than before has started again. One that did
+// not answer before is left out: nobody knows what of its counts is new.
 func (c countsBy) since(before countsBy) (sum served) {
 	for node, now := range c {
 		then, known := before[node]
@@ -56,12 +57,14 @@ func (c countsBy) since(before countsBy) (sum served) {
 	return sum
 }
 
-// read asks all nodes. It fails when none answers, or none counts what is asked for: one that was not asked anything yet need not.
+// read asks all nodes. It fails when none answers, or none counts what is asked for: one that was not asked anything
+// yet need not.
 func (m metrics) read(ctx context.Context) (countsBy, error) {
 	counts, errs := make([]served, len(m.nodes)), make([]error, len(m.nodes))
 	var each sync.WaitGroup
 	for i, url := range m.nodes {
-		each.Go(runtime.With("read the metrics of a node of the app", func() { counts[i], errs[i] = m.readNode(ctx, url) }))
+		each.Go(runtime.With("read the metrics of a node of the app",
+			func() { counts[i], errs[i] = m.readNode(ctx, url) }))
 	}
 	each.Wait()
 	by, counted := countsBy{}, false
@@ -111,7 +114,8 @@ func (m metrics) readNode(ctx context.Context, url string) (s served, err error)
 		s.all += h.GetSampleCount()
 		status, err := strconv.Atoi(label(metric, topology.RequestStatus))
 		if err != nil {
-			return s, fmt.Errorf("%w: %s of %s has no label %s with a number", errNotCounted, topology.RequestMetric, url, topology.RequestStatus)
+			return s, fmt.Errorf("%w: %s of %s has no label %s with a number", errNotCounted, topology.RequestMetric,
+				url, topology.RequestStatus)
 		}
 		if status >= http.StatusInternalServerError || status == http.StatusTooManyRequests {
 			continue

@@ -26,7 +26,8 @@ import (
 
 const east, west = "us-east-1", "us-west-2"
 
-// shifting is a shift to an app which is asked, between two looks at its metrics, a request for each percent of the clients, and can answer some of them.
+// shifting is a shift to an app which is asked, between two looks at its metrics, a request for each percent of the
+// clients, and can answer some of them.
 type shifting struct {
 	*shift
 	answers *nameservice.Server
@@ -46,7 +47,10 @@ func startShift(t *testing.T) *shifting {
 	s := &shifting{answers: answers}
 
 	registry := prometheus.NewRegistry()
-	requests := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: topology.RequestMetric, Buckets: []float64{.1, .5}},
+	requests := prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name:    topology.RequestMetric,
+		Buckets: []float64{.1, .5},
+	},
 		[]string{topology.RequestRoute, topology.RequestStatus})
 	registry.MustRegister(requests)
 	requests.WithLabelValues("/readyz", "503").Observe(0) // no client asked that
@@ -108,7 +112,8 @@ func TestShiftTakesBackWhatDoesNotHold(t *testing.T) {
 			s := startShift(t)
 			spoil(s)
 			for range 2 {
-				if detail, err := s.Do(t.Context()); err == nil || !strings.Contains(err.Error(), "with 100 % of the clients us-west-2 does not hold, ") ||
+				if detail, err := s.Do(t.Context()); err == nil ||
+					!strings.Contains(err.Error(), "with 100 % of the clients us-west-2 does not hold, ") ||
 					!strings.HasSuffix(err.Error(), ": 70 % of them are sent here again") {
 					t.Fatalf("%q, %v", detail, err)
 				}
@@ -151,7 +156,8 @@ func TestShiftDoesNotJudgeWhatItDidNotSend(t *testing.T) {
 	if err := s.send(t.Context(), 0.4); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.hold(t.Context(), 0.7); err == nil || !strings.Contains(err.Error(), "40 % of them were sent here meanwhile") {
+	if _, err := s.hold(t.Context(), 0.7); err == nil || !strings.Contains(err.Error(),
+		"40 % of them were sent here meanwhile") {
 		t.Errorf("it is %v", err)
 	}
 }
@@ -183,7 +189,10 @@ func TestShiftSaysThatAnAppDoesNotCount(t *testing.T) {
 
 func TestCountsOfANodeThatStartedAgain(t *testing.T) {
 	before := countsBy{"one": {all: 10, well: 10, quick: 9}, "two": {all: 2, well: 2, quick: 2}, "gone": {all: 5}}
-	now := countsBy{"one": {all: 14, well: 13, quick: 12}, "two": {all: 3, well: 1, quick: 1}, "did not answer": {all: 100, well: 100, quick: 100}}
+	now := countsBy{
+		"one": {all: 14, well: 13, quick: 12}, "two": {all: 3, well: 1, quick: 1},
+		"did not answer": {all: 100, well: 100, quick: 100},
+	}
 	if got, want := now.since(before), (served{all: 7, well: 4, quick: 4}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
@@ -198,7 +207,8 @@ func TestWhatAStepWaitsOnPurposeIsNotItsTime(t *testing.T) {
 	for took, want := range map[time.Duration]bool{29 * time.Second: true, 31 * time.Second: false} {
 		synctest.Test(t, func(t *testing.T) {
 			a := rig(diesAt(time.Hour))
-			_, err := a.runner.attempt(t.Context(), waits{fakeStep("redirect", func(ctx context.Context) error { return runtime.Pause(ctx, took) })})
+			_, err := a.runner.attempt(t.Context(), waits{fakeStep("redirect",
+				func(ctx context.Context) error { return runtime.Pause(ctx, took) })})
 			if (err == nil) != want {
 				t.Errorf("a step that takes %s of 10 s and 20 s: %v", took, err)
 			}
@@ -208,7 +218,8 @@ func TestWhatAStepWaitsOnPurposeIsNotItsTime(t *testing.T) {
 
 func TestARedirectTakesAllOfAWeightedRecord(t *testing.T) {
 	s := startShift(t)
-	if said, err := (redirect{names: s.shift.names, region: west}).Do(t.Context()); err != nil || said != "us-west-2, instead of by weight" {
+	if said, err := (redirect{names: s.shift.names, region: west}).Do(t.Context()); err != nil ||
+		said != "us-west-2, instead of by weight" {
 		t.Errorf("%q, %v", said, err)
 	}
 	if h := s.answers.RecordHealth(); !h.Whole || h.Primary != west {

@@ -106,14 +106,20 @@ func TestWitness(t *testing.T) {
 	if err := (nameWitness{names: client, home: "north"}).SeesLoss(t.Context()); err == nil {
 		t.Error("it agrees to the loss of a region that it does not know")
 	}
-	if err := (nameWitness{names: nameClient{base: "http://127.0.0.1:1"}, home: "east"}).SeesLoss(t.Context()); err == nil {
+	if err := (nameWitness{
+		names: nameClient{base: "http://127.0.0.1:1"},
+		home:  "east",
+	}).SeesLoss(t.Context()); err == nil {
 		t.Error("a witness that cannot be reached agrees")
 	}
 }
 
 func TestWitnessAnswersThatSayNothing(t *testing.T) {
 	for _, body := range []string{"", "{}", "null", `{"primary":"east","answer":"east","targets":[]}`, "<html>"} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, body) }))
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_,
+				_ = io.WriteString(w, body)
+		}))
 		if err := (nameWitness{names: nameClient{base: server.URL}, home: "east"}).SeesLoss(t.Context()); err == nil {
 			t.Errorf("the answer %q counts as agreement", body)
 		}
@@ -159,7 +165,10 @@ func TestRedirectAgain(t *testing.T) {
 			}
 		})
 	}
-	if _, err := (redirect{names: nameClient{base: "http://127.0.0.1:1"}, region: "west"}).Again(t.Context()); err == nil {
+	if _, err := (redirect{
+		names:  nameClient{base: "http://127.0.0.1:1"},
+		region: "west",
+	}).Again(t.Context()); err == nil {
 		t.Error("no error from a name service that is gone")
 	}
 }
@@ -169,7 +178,8 @@ func TestRedirectWaitsForTheAnswer(t *testing.T) {
 	service.Observe(1, errors.New("not ready")) // west fails its checks, so east is answered whoever is primary
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
-	if _, err := (redirect{names: client, region: "west"}).Do(ctx); err == nil || !strings.Contains(err.Error(), "it answers east") {
+	if _, err := (redirect{names: client, region: "west"}).Do(ctx); err == nil ||
+		!strings.Contains(err.Error(), "it answers east") {
 		t.Errorf("the error is %v, want what the name service answers", err)
 	}
 }
@@ -178,7 +188,8 @@ func TestHomeIsLostOnlyWhenAppAndDatabaseFail(t *testing.T) {
 	app := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	defer app.Close()
 	cfg := settings()
-	if got := newHomeProbe(cfg).Look(t.Context()); got.alive || got.said != "app: connection refused; postgres: connection refused" {
+	if got := newHomeProbe(cfg).Look(t.Context()); got.alive ||
+		got.said != "app: connection refused; postgres: connection refused" {
 		t.Errorf("nobody answers, and it sees %+v", got)
 	}
 	cfg.HomeHealth = app.URL

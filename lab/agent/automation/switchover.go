@@ -21,7 +21,10 @@ type switching interface {
 
 // newRotation is the switchover to a region, which is one of the two.
 func newRotation(cfg api.AutomationConfig, to string, names nameClient) *rotation {
-	r := &rotation{from: cfg.Sides[0], to: cfg.Sides[1], synchronous: cfg.Synchronous, limit: cfg.StepTimeout, names: names}
+	r := &rotation{
+		from: cfg.Sides[0], to: cfg.Sides[1], synchronous: cfg.Synchronous, limit: cfg.StepTimeout,
+		names: names,
+	}
 	if r.from.Region == to {
 		r.from, r.to = r.to, r.from
 	}
@@ -29,8 +32,8 @@ func newRotation(cfg api.AutomationConfig, to string, names nameClient) *rotatio
 	return r
 }
 
-// obey does a switchover that was ordered. Of the region that serves already, as after a failover that came first, it only sees that the other one
-// follows it.
+// obey does a switchover that was ordered. Of the region that serves already, as after a failover that came first, it
+// only sees that the other one follows it.
 func (a *automation) obey(ctx context.Context, to string) {
 	if a.current().Serves != to {
 		a.change(ctx, to)
@@ -40,8 +43,9 @@ func (a *automation) obey(ctx context.Context, to string) {
 	a.join(ctx, a.rotate(to), to)
 }
 
-// change has a region take over from one that lives. Each step up to the promotion is tried once, and when one fails all is taken back; from there on
-// there is only forward, unless the region that takes over is lost in the middle of it: that is for those who watch it.
+// change has a region take over from one that lives. Each step up to the promotion is tried once, and when one fails
+// all is taken back; from there on there is only forward, unless the region that takes over is lost in the middle of
+// it: that is for those who watch it.
 func (a *automation) change(ctx context.Context, to string) {
 	a.serving(a.other(to))
 	a.switchedTo(api.SwitchoverState{To: to})
@@ -159,8 +163,8 @@ func (a *automation) prepare(ctx context.Context, r switching) error {
 	return nil
 }
 
-// takeBack tries until it is done, since nobody serves meanwhile, or the old primary is not to be reached for as long as a step may take: then it is lost,
-// which is for those who watch it to find out.
+// takeBack tries until it is done, since nobody serves meanwhile, or the old primary is not to be reached for as long
+// as a step may take: then it is lost, which is for those who watch it to find out.
 func (a *automation) takeBack(ctx context.Context, r switching) error {
 	for reached := time.Now(); ; {
 		attempt, cancel := context.WithTimeout(ctx, a.runner.limit)
@@ -192,7 +196,8 @@ var (
 	errBusy         = errors.New("not now")
 )
 
-// switchOver orders a switchover. Ordered again while it is under way, it changes nothing. The error is errBusy if it can be ordered later.
+// switchOver orders a switchover. Ordered again while it is under way, it changes nothing. The error is errBusy if it
+// can be ordered later.
 func (a *automation) switchOver(to string) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -13,8 +13,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// takeBack has the old primary serve again. It fails when the other one is promoted already: then there is only forward. One that was told to be, and does
-// not say that it is, is asked again.
+// takeBack has the old primary serve again. It fails when the other one is promoted already: then there is only
+// forward. One that was told to be, and does not say that it is, is asked again.
 func (r *rotation) takeBack(ctx context.Context) error {
 	promoted, err := r.promoted(ctx)
 	switch {
@@ -24,7 +24,8 @@ func (r *rotation) takeBack(ctx context.Context) error {
 		return fmt.Errorf("postgres of %s was told to be the primary, and is none yet", r.to.Region)
 	}
 	err = runtime.WithPostgres(ctx, r.from.Postgres, func(conn *pgx.Conn) error {
-		return execute(ctx, conn, `copy (select 1) to program 'rm -f `+demotedFile+`'`, `alter system reset default_transaction_read_only`,
+		return execute(ctx, conn, `copy (select 1) to program 'rm -f `+demotedFile+`'`,
+			`alter system reset default_transaction_read_only`,
 			`select pg_reload_conf()`)
 	})
 	if err == nil {
@@ -90,7 +91,8 @@ func (r *rotation) promoted(ctx context.Context) (is bool, err error) {
 	return is, err
 }
 
-// redisInStep waits until the Redis that is to take over has what the other one has, or is promoted already, by an earlier attempt.
+// redisInStep waits until the Redis that is to take over has what the other one has, or is promoted already, by an
+// earlier attempt.
 func (r *rotation) redisInStep(ctx context.Context) error {
 	from, to := store.Redis(r.from.Redis.Address), store.Redis(r.to.Redis.Address)
 	defer from.Close()
@@ -107,7 +109,8 @@ func (r *rotation) redisInStep(ctx context.Context) error {
 		case replica.Role == store.Primary:
 			return nil
 		case primary.Role != store.Primary || primary.Offset < 0 || replica.Offset < primary.Offset:
-			return fmt.Errorf("redis of %s is not in step: it is at %d, and that of %s at %d", r.to.Region, replica.Offset, r.from.Region, primary.Offset)
+			return fmt.Errorf("redis of %s is not in step: it is at %d, and that of %s at %d", r.to.Region,
+				replica.Offset, r.from.Region, primary.Offset)
 		}
 		return nil
 	})

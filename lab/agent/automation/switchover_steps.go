@@ -16,21 +16,26 @@ import (
 )
 
 const (
-	// aheadLimit is how long the region that is to take over may take to have all that the primary has, before anything is begun.
+	// aheadLimit is how long the region that is to take over may take to have all that the primary has, before anything
+	// is begun.
 	aheadLimit = 2 * time.Second
 	// switchEvery is how often a database is looked at that is changing its role.
 	switchEvery = 20 * time.Millisecond
-	// askLimit is how long the region that takes over may take to say whether it is a primary: its silence must not take the time of what else is to be done.
+	// askLimit is how long the region that takes over may take to say whether it is a primary: its silence must not
+	// take the time of what else is to be done.
 	askLimit = 2 * time.Second
-	// redisHolds is for how many times the limit of a step Redis holds writes back by itself, should nobody be there any more to tell it that it is over.
+	// redisHolds is for how many times the limit of a step Redis holds writes back by itself, should nobody be there
+	// any more to tell it that it is over.
 	redisHolds = 4
-	// intent is the setting of PostgreSQL in which a switchover under way is noted, in both regions: whoever comes after a process that died finds it there.
+	// intent is the setting of PostgreSQL in which a switchover under way is noted, in both regions: whoever comes
+	// after a process that died finds it there.
 	intent = "regionfall.switchover"
 	// demotedFile has the image of PostgreSQL start the server as a replica.
 	demotedFile = topology.DataDir + "/regionfall.demoted"
 )
 
-// rotation is one switchover: to takes over from a region that lives. Its steps can be done again from the first one on, by whomever.
+// rotation is one switchover: to takes over from a region that lives. Its steps can be done again from the first one
+// on, by whomever.
 type rotation struct {
 	from, to    api.Side
 	synchronous bool // commits wait for a replica
@@ -69,7 +74,8 @@ func (r *rotation) after() []stage {
 	}
 }
 
-// check refuses what would keep writers waiting: a region that can't take over, or is behind. Of a switchover that was begun it asks nothing.
+// check refuses what would keep writers waiting: a region that can't take over, or is behind. Of a switchover that was
+// begun it asks nothing.
 func (r *rotation) check(ctx context.Context) (string, error) {
 	begun, position := false, ""
 	err := runtime.WithPostgres(ctx, r.from.Postgres, func(conn *pgx.Conn) error {
@@ -96,7 +102,10 @@ func (r *rotation) check(ctx context.Context) (string, error) {
 	waiting, cancel := context.WithTimeout(ctx, min(aheadLimit, r.limit/2))
 	defer cancel()
 	err = runtime.WithPostgres(waiting, r.to.Postgres, func(conn *pgx.Conn) error {
-		return runtime.Poll(waiting, switchEvery, func(ctx context.Context) error { return replayed(ctx, conn, position) })
+		return runtime.Poll(waiting, switchEvery, func(ctx context.Context) error {
+			return replayed(ctx, conn,
+				position)
+		})
 	})
 	if err == nil {
 		err = r.redisInStep(waiting)
@@ -107,8 +116,8 @@ func (r *rotation) check(ctx context.Context) (string, error) {
 	return "", nil
 }
 
-// fence notes what is begun, at both databases, since one of them may be away when somebody looks, and has the old primary take no more writes: from
-// here on writers wait.
+// fence notes what is begun, at both databases, since one of them may be away when somebody looks, and has the old
+// primary take no more writes: from here on writers wait.
 func (r *rotation) fence(ctx context.Context) (string, error) {
 	for _, side := range []api.Side{r.to, r.from} {
 		err := runtime.WithPostgres(ctx, side.Postgres, func(conn *pgx.Conn) error {
@@ -125,7 +134,8 @@ func (r *rotation) fence(ctx context.Context) (string, error) {
 	return done.detail, r.hold(ctx)
 }
 
-// demote has the old primary end in order, which sends all of its log to who streams from it, and come back as a replica of the one that is to be.
+// demote has the old primary end in order, which sends all of its log to who streams from it, and come back as a
+// replica of the one that is to be.
 func (r *rotation) demote(ctx context.Context) (detail string, err error) {
 	detail = "was a replica already"
 	err = runtime.WithPostgres(ctx, r.from.Postgres, func(conn *pgx.Conn) error {
@@ -162,7 +172,8 @@ func (r *rotation) demote(ctx context.Context) (detail string, err error) {
 	return detail, nil
 }
 
-// promote waits until the other region has the whole log, and promotes it. When it is promoted the old primary is not needed any more, and not asked.
+// promote waits until the other region has the whole log, and promotes it. When it is promoted the old primary is not
+// needed any more, and not asked.
 func (r *rotation) promote(ctx context.Context) (string, error) {
 	promoted, err := r.promoted(ctx)
 	if err != nil {
@@ -199,8 +210,8 @@ func (r *rotation) promote(ctx context.Context) (string, error) {
 	return p.Do(ctx)
 }
 
-// repoint has the region that takes over write to its own databases, with all of its app nodes. After half the time of the step it goes on with those
-// that are ready.
+// repoint has the region that takes over write to its own databases, with all of its app nodes. After half the time of
+// the step it goes on with those that are ready.
 func (r *rotation) repoint(ctx context.Context) (string, error) {
 	next, how, err := republish(ctx, r.to.Config, func(c *topology.Config) {
 		c.Postgres, c.Redis, c.AppNodes = r.to.OwnPostgres, r.to.OwnRedis, r.to.AppNodes
@@ -239,7 +250,8 @@ func (r *rotation) rejoin(ctx context.Context) (string, error) {
 	}
 	if r.synchronous {
 		err := runtime.WithPostgres(ctx, r.to.Postgres, func(conn *pgx.Conn) error {
-			return execute(ctx, conn, `alter system set synchronous_standby_names = 'ANY 1 (*)'`, `select pg_reload_conf()`)
+			return execute(ctx, conn, `alter system set synchronous_standby_names = 'ANY 1 (*)'`,
+				`select pg_reload_conf()`)
 		})
 		if err != nil {
 			return "", fmt.Errorf("have commits wait for %s: %w", r.from.Region, err)

@@ -39,8 +39,11 @@ func orNil(f func() error) error {
 	return f()
 }
 
-// switched runs an automation whose home lives, or dies when it does, has it do what is ordered, and gives the names of its marks and how it ended.
-func switched(t *testing.T, s fakeSwitch, world fakeWorld, order func(a *automation), dies ...time.Duration) (names []string, end api.AutomationState) {
+// switched runs an automation whose home lives, or dies when it does, has it do what is ordered, and gives the names of
+// its marks and how it ended.
+func switched(t *testing.T, s fakeSwitch, world fakeWorld, order func(a *automation),
+	dies ...time.Duration,
+) (names []string, end api.AutomationState) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		a := rig(diesAt(append(dies, time.Hour)[0]), fakeStep("redirect", nil))
@@ -91,7 +94,8 @@ func TestRolesChangeThereAndBack(t *testing.T) {
 	if diff := cmp.Diff(slices.Concat(once, again, once), names); diff != "" {
 		t.Errorf("marks:\n%s", diff)
 	}
-	if end.State != api.PhaseWatching || end.Serves != "east" || *end.Switchover != (api.SwitchoverState{To: "east", Done: true}) {
+	if end.State != api.PhaseWatching || end.Serves != "east" ||
+		*end.Switchover != (api.SwitchoverState{To: "east", Done: true}) {
 		t.Errorf("it ends %+v, %+v", end, end.Switchover)
 	}
 }
@@ -107,7 +111,10 @@ func TestASwitchoverThatFailsIsTakenBackUpToThePromotion(t *testing.T) {
 		return nil
 	}
 	promotedAlready.back = func() error { return errPromoted }
-	stuck := fakeSwitch{first: fakeStep("promote", no), second: fakeStep("redirect", nil), back: func() error { return runtime.Unreachable{Err: errors.New("gone")} }}
+	stuck := fakeSwitch{
+		first: fakeStep("promote", no), second: fakeStep("redirect", nil),
+		back: func() error { return runtime.Unreachable{Err: errors.New("gone")} },
+	}
 	alone := fine()
 	alone.joins = func() error { return errors.New("gone") }
 	for name, c := range map[string]struct {
@@ -121,12 +128,23 @@ func TestASwitchoverThatFailsIsTakenBackUpToThePromotion(t *testing.T) {
 			[]string{api.MarkOrdered, api.MarkFailed, api.MarkTakenBack},
 			"east", "taken back: promote: no",
 		},
-		"not to be taken back": {stuck, []string{api.MarkOrdered, api.MarkFailed}, "east", "promote: no; and it could not be taken back: gone"},
+		"not to be taken back": {
+			stuck,
+			[]string{api.MarkOrdered, api.MarkFailed},
+			"east",
+			"promote: no; and it could not be taken back: gone",
+		},
 		"promoted already": {
-			promotedAlready, []string{api.MarkOrdered, api.MarkFailed, api.MarkFailed, api.MarkPromoted, api.MarkRedirected, api.MarkFollowed, api.MarkSwitched}, "west", "",
+			promotedAlready, []string{
+				api.MarkOrdered, api.MarkFailed, api.MarkFailed, api.MarkPromoted,
+				api.MarkRedirected, api.MarkFollowed, api.MarkSwitched,
+			}, "west", "",
 		},
 		"not followed": {
-			alone, []string{api.MarkOrdered, api.MarkPromoted, api.MarkRedirected, api.MarkFailed}, "west", "clients are in west, and east does not follow it: not done within 10s: gone",
+			alone,
+			[]string{api.MarkOrdered, api.MarkPromoted, api.MarkRedirected, api.MarkFailed},
+			"west",
+			"clients are in west, and east does not follow it: not done within 10s: gone",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -134,7 +152,10 @@ func TestASwitchoverThatFailsIsTakenBackUpToThePromotion(t *testing.T) {
 			if diff := cmp.Diff(c.marks, names); diff != "" {
 				t.Errorf("marks:\n%s", diff)
 			}
-			if end.Serves != c.serves || *end.Switchover != (api.SwitchoverState{To: "west", Done: true, Failure: c.fails}) {
+			if end.Serves != c.serves || *end.Switchover != (api.SwitchoverState{
+				To: "west", Done: true,
+				Failure: c.fails,
+			}) {
 				t.Errorf("it ends %+v, %+v", end, end.Switchover)
 			}
 		})
@@ -145,11 +166,15 @@ func TestHomeIsLostWhileItTakesOverAgain(t *testing.T) {
 	s := fine()
 	s.second.do = func(context.Context) error { return errors.New("gone") }
 	names, end := switched(t, s, fakeWorld{progress: progressServes}, to(t, "east"), 10*time.Second)
-	want := []string{api.MarkOrdered, api.MarkPromoted, api.MarkFailed, api.MarkDetected, api.MarkDecided, api.MarkFenced, "redirectd"}
+	want := []string{
+		api.MarkOrdered, api.MarkPromoted, api.MarkFailed, api.MarkDetected, api.MarkDecided,
+		api.MarkFenced, "redirectd",
+	}
 	if diff := cmp.Diff(want, names); diff != "" {
 		t.Errorf("marks:\n%s", diff)
 	}
-	if end.State != api.PhaseDone || end.Serves != "west" || end.Switchover.Failure != "east was lost in the middle of it" {
+	if end.State != api.PhaseDone || end.Serves != "west" ||
+		end.Switchover.Failure != "east was lost in the middle of it" {
 		t.Errorf("it ends %+v, %+v", end, end.Switchover)
 	}
 }
@@ -171,7 +196,8 @@ func TestAFailoverAfterASwitchoverRemembersNothingOfTheOneBefore(t *testing.T) {
 func TestASwitchoverIsEndedByTheNextProcess(t *testing.T) {
 	for _, region := range []string{"west", "east"} {
 		names, end := switched(t, fine(), fakeWorld{switching: region}, func(*automation) {})
-		if diff := cmp.Diff([]string{api.MarkPromoted, api.MarkRedirected, api.MarkFollowed, api.MarkSwitched}, names); diff != "" {
+		if diff := cmp.Diff([]string{api.MarkPromoted, api.MarkRedirected, api.MarkFollowed, api.MarkSwitched},
+			names); diff != "" {
 			t.Errorf("to %s, marks:\n%s", region, diff)
 		}
 		if end.Serves != region || !end.Switchover.Done {

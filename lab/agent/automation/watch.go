@@ -20,14 +20,15 @@ type sight struct {
 	said  string // by each of those asked
 }
 
-// prober looks at the home region. A look must return soon after ctx ends; Close gives up what the looks have kept open.
+// prober looks at the home region. A look must return soon after ctx ends; Close gives up what the looks have kept
+// open.
 type prober interface {
 	Look(ctx context.Context) sight
 	Close(ctx context.Context)
 }
 
-// homeProbe asks the app and the database of the home region. Only when both fail is the region lost: when one of them does, it is
-// ill, and moving everything to another region is not the cure.
+// homeProbe asks the app and the database of the home region. Only when both fail is the region lost: when one of them
+// does, it is ill, and moving everything to another region is not the cure.
 type homeProbe struct {
 	app      *runtime.Checker
 	postgres *pinger
@@ -36,7 +37,10 @@ type homeProbe struct {
 
 func newHomeProbe(cfg api.AutomationConfig) homeProbe {
 	limit := runtime.CheckLimit + lookTrips*cfg.Trip
-	return homeProbe{app: runtime.NewChecker(cfg.HomeHealth, limit), postgres: newPinger(cfg.HomePostgres), limit: limit}
+	return homeProbe{
+		app: runtime.NewChecker(cfg.HomeHealth, limit), postgres: newPinger(cfg.HomePostgres),
+		limit: limit,
+	}
 }
 
 // Look asks both at once.

@@ -59,7 +59,8 @@ func (w labWorld) Progress(ctx context.Context) (progress, string) {
 			return progressServes, ""
 		}
 		current, readErr := w.configuration(ctx)
-		if err == nil && record.Primary == w.cfg.Region && readErr == nil && newRepoint(w.cfg, nil).applied(current) && newScaleOut(w.cfg, nil).applied(current) {
+		if err == nil && record.Primary == w.cfg.Region && readErr == nil && newRepoint(w.cfg, nil).applied(current) &&
+			newScaleOut(w.cfg, nil).applied(current) {
 			return progressDone, "found this region in service"
 		}
 		return progressDecided, "found the database of this region promoted"
@@ -75,7 +76,8 @@ func (w labWorld) Progress(ctx context.Context) (progress, string) {
 	return progressNone, ""
 }
 
-// HomeWasThere looks for what replication or a backup has brought. A replica that has just started from its image has received nothing.
+// HomeWasThere looks for what replication or a backup has brought. A replica that has just started from its image has
+// received nothing.
 func (w labWorld) HomeWasThere(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, worldLimit)
 	defer cancel()
@@ -126,7 +128,10 @@ func (w labWorld) homeFollows(ctx context.Context) bool {
 func (w labWorld) homeIs(ctx context.Context, question string) (is bool) {
 	ctx, cancel := context.WithTimeout(ctx, worldLimit+lookTrips*w.cfg.Trip)
 	defer cancel()
-	err := runtime.WithPostgres(ctx, w.cfg.HomePostgres, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, question).Scan(&is) })
+	err := runtime.WithPostgres(ctx, w.cfg.HomePostgres, func(conn *pgx.Conn) error {
+		return conn.QueryRow(ctx,
+			question).Scan(&is)
+	})
 	return err == nil && is
 }
 

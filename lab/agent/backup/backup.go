@@ -32,7 +32,8 @@ const (
 	// backupAttempts and backupRetry are for what the job asks of the stores.
 	backupAttempts = 3
 	backupRetry    = 300 * time.Millisecond
-	// backupSizeMost bounds a base backup after compression, as it is held in memory until it is stored. The lab's are some 10 MB.
+	// backupSizeMost bounds a base backup after compression, as it is held in memory until it is stored. The lab's are
+	// some 10 MB.
 	backupSizeMost = 512 << 20
 
 	backupPrefix     = "base/"
@@ -50,7 +51,8 @@ const (
 	metaRegion   = "region"
 )
 
-// backup is the nightly job of the home region: what it brought to the target is all that is left when the region is lost.
+// backup is the nightly job of the home region: what it brought to the target is all that is left when the region is
+// lost.
 type backup struct {
 	cfg   api.BackupConfig
 	marks *runtime.Marks
@@ -91,8 +93,9 @@ func New(cfg api.BackupConfig, m *runtime.Marks) (runtime.Service, error) {
 	return &backup{cfg: cfg, marks: m, store: store.LinkedObjects(cfg.Target.S3), runs: make(chan backupRun, 1)}, nil
 }
 
-// Routes adds POST /backup, which answers 200 with a BackupReport when the backup is there, 409 while another one runs and 500 when it
-// failed, and GET /backups, which answers what is stored. A backup is finished also when the caller has gone.
+// Routes adds POST /backup, which answers 200 with a BackupReport when the backup is there, 409 while another one runs
+// and 500 when it failed, and GET /backups, which answers what is stored. A backup is finished also when the caller has
+// gone.
 func (b *backup) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST /backup", b.serveBackup)
 	mux.HandleFunc("GET /backups", b.serveBackups)
@@ -124,7 +127,10 @@ func (b *backup) serveBackups(w http.ResponseWriter, r *http.Request) {
 	}
 	stored := make([]api.StoredBackup, len(all))
 	for i, o := range all {
-		stored[i] = api.StoredBackup{Key: aws.ToString(o.Key), Bytes: aws.ToInt64(o.Size), Stored: aws.ToTime(o.LastModified)}
+		stored[i] = api.StoredBackup{
+			Key: aws.ToString(o.Key), Bytes: aws.ToInt64(o.Size),
+			Stored: aws.ToTime(o.LastModified),
+		}
 	}
 	runtime.WriteJSON(w, stored)
 }
@@ -163,8 +169,8 @@ func (b *backup) end() {
 	b.busy = false
 }
 
-// take makes one backup. The database comes first: whatever object or item a row in it refers to was there before the row, and is
-// then among those that are copied after.
+// take makes one backup. The database comes first: whatever object or item a row in it refers to was there before the
+// row, and is then among those that are copied after.
 func (b *backup) take(ctx context.Context) (api.BackupReport, error) {
 	ctx, cancel := context.WithTimeout(ctx, backupLimit)
 	defer cancel()
@@ -199,7 +205,8 @@ func (b *backup) take(ctx context.Context) (api.BackupReport, error) {
 	return report, group.Wait()
 }
 
-// insist tries a thing that may be repeated a few times: a store that is slow for a moment must not cost the night's backup.
+// insist tries a thing that may be repeated a few times: a store that is slow for a moment must not cost the night's
+// backup.
 func insist(ctx context.Context, try func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := try()
@@ -232,8 +239,8 @@ func (b *backup) takeDatabase(ctx context.Context, report *api.BackupReport) ([]
 	return content.Bytes(), nil
 }
 
-// name gives a base backup its key: by when it ended, and after all that are stored. The wall clock may have been stepped back since the last one,
-// and an older backup must not be taken for the newest.
+// name gives a base backup its key: by when it ended, and after all that are stored. The wall clock may have been
+// stepped back since the last one, and an older backup must not be taken for the newest.
 func (b *backup) name(ctx context.Context, report *api.BackupReport) error {
 	all, err := listBackups(ctx, b.store)
 	if err != nil {

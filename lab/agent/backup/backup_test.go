@@ -36,7 +36,8 @@ func TestNewestBackupIsTheOneStoredLast(t *testing.T) {
 		kept.WriteAt(report.Key, "us-east-1", at)
 		newest, err := NewestBackup(t.Context(), job.store)
 		if err != nil || aws.ToString(newest.Key) != report.Key {
-			t.Errorf("backup %d was stored as %s, and the newest is %s: %v", i, report.Key, aws.ToString(newest.Key), err)
+			t.Errorf("backup %d was stored as %s, and the newest is %s: %v", i, report.Key, aws.ToString(newest.Key),
+				err)
 		}
 	}
 	want := []string{
@@ -57,7 +58,8 @@ func TestBackupRunsOneAtATime(t *testing.T) {
 	nowhere := topology.Endpoint{Region: "x", Address: "127.0.0.1:1"}
 	service, err := New(api.BackupConfig{
 		Region: "east", Postgres: nowhere,
-		Source: api.Stores{Region: "east", S3: nowhere, DynamoDB: nowhere}, Target: api.Stores{Region: "west", S3: nowhere, DynamoDB: nowhere},
+		Source: api.Stores{Region: "east", S3: nowhere, DynamoDB: nowhere},
+		Target: api.Stores{Region: "west", S3: nowhere, DynamoDB: nowhere},
 	}, runtime.NewMarks("backup.east"))
 	if err != nil {
 		t.Fatal(err)
@@ -88,14 +90,16 @@ func TestBackupRunsOneAtATime(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil || answer.Code != http.StatusInternalServerError || !strings.Contains(answer.Body.String(), "connect to postgres") {
+	if err != nil || answer.Code != http.StatusInternalServerError ||
+		!strings.Contains(answer.Body.String(), "connect to postgres") {
 		t.Errorf("without a database the answer is %d %s, %v", answer.Code, answer.Body, err)
 	}
 	cancel()
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	if marks := agenttest.Marks(job.marks); len(marks) != 2 || marks[0].Name != api.MarkFailed || !strings.HasPrefix(marks[0].Detail, "backup: ") {
+	if marks := agenttest.Marks(job.marks); len(marks) != 2 || marks[0].Name != api.MarkFailed ||
+		!strings.HasPrefix(marks[0].Detail, "backup: ") {
 		t.Errorf("marks are %v, want two failures", marks)
 	}
 }
@@ -103,7 +107,8 @@ func TestBackupRunsOneAtATime(t *testing.T) {
 func TestBackupMustLeaveItsRegion(t *testing.T) {
 	here := topology.Endpoint{Region: "east", Address: "127.0.0.1:1"}
 	stores := api.Stores{Region: "east", S3: here, DynamoDB: here}
-	if _, err := New(api.BackupConfig{Region: "east", Postgres: here, Source: stores, Target: stores}, runtime.NewMarks("x")); err == nil {
+	if _, err := New(api.BackupConfig{Region: "east", Postgres: here, Source: stores, Target: stores},
+		runtime.NewMarks("x")); err == nil {
 		t.Error("a backup into its own region was taken on")
 	}
 }

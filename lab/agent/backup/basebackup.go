@@ -14,8 +14,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// baseBackupCommand asks for the data directory as one tar that can be started by itself: with the WAL that makes it consistent. A
-// fast checkpoint, as a backup that waits for the next one would take minutes to begin.
+// baseBackupCommand asks for the data directory as one tar that can be started by itself: with the WAL that makes it
+// consistent. A fast checkpoint, as a backup that waits for the next one would take minutes to begin.
 const baseBackupCommand = `BASE_BACKUP (LABEL 'regionfall', CHECKPOINT 'fast', WAL true, TARGET 'client', TABLESPACE_MAP false, MANIFEST 'no')`
 
 // walRange is the stretch of WAL that a base backup needs and contains.
@@ -24,8 +24,8 @@ type walRange struct {
 	timeline    string
 }
 
-// takeBaseBackup writes the data directory of a running PostgreSQL server (15 or later) as a tar to a writer, by the streaming
-// replication protocol, as pg_basebackup does.
+// takeBaseBackup writes the data directory of a running PostgreSQL server (15 or later) as a tar to a writer, by the
+// streaming replication protocol, as pg_basebackup does.
 func takeBaseBackup(ctx context.Context, e topology.Endpoint, tar io.Writer) (_ walRange, err error) {
 	config, err := pgconn.ParseConfig(runtime.PostgresURL(e))
 	if err != nil {
@@ -58,8 +58,8 @@ func takeBaseBackup(ctx context.Context, e topology.Endpoint, tar io.Writer) (_ 
 	return backup.result()
 }
 
-// baseBackupStream reads the server's answer to BASE_BACKUP message by message: the position of the start, the list of tablespaces,
-// the archives as one copy stream, the position of the end.
+// baseBackupStream reads the server's answer to BASE_BACKUP message by message: the position of the start, the list of
+// tablespaces, the archives as one copy stream, the position of the end.
 type baseBackupStream struct {
 	tar     io.Writer
 	archive archive
@@ -126,7 +126,8 @@ func (b *baseBackupStream) result() (walRange, error) {
 	var at [2][]string
 	for i, set := range [][][]string{b.results[0], b.results[2]} {
 		if len(set) != 1 || len(set[0]) < 2 || set[0][0] == "" {
-			return walRange{}, fmt.Errorf("receive base backup: a position came as %q, want one row with position and timeline", set)
+			return walRange{},
+				fmt.Errorf("receive base backup: a position came as %q, want one row with position and timeline", set)
 		}
 		at[i] = set[0]
 	}

@@ -44,7 +44,8 @@ func TestArchiveIsKeptHoweverItIsCut(t *testing.T) {
 		messages := [][]byte{[]byte(beginMain)}
 		for rest := want; len(rest) > 0; {
 			n := rapid.IntRange(1, len(rest)).Draw(t, "bytes")
-			messages = append(messages, append([]byte{archiveData}, rest[:n]...), binary.BigEndian.AppendUint64([]byte{archiveProgress}, uint64(n)))
+			messages = append(messages, append([]byte{archiveData}, rest[:n]...),
+				binary.BigEndian.AppendUint64([]byte{archiveProgress}, uint64(n)))
 			rest = rest[n:]
 		}
 		for _, m := range messages {
@@ -142,7 +143,8 @@ func TestBaseBackupAnswer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(walRange{start: "0/2000028", stop: "0/2000100", timeline: "3"}, wal, cmp.AllowUnexported(walRange{})); diff != "" {
+	if diff := cmp.Diff(walRange{start: "0/2000028", stop: "0/2000100", timeline: "3"}, wal,
+		cmp.AllowUnexported(walRange{})); diff != "" {
 		t.Errorf("WAL range (-want +got):\n%s", diff)
 	}
 	if !bytes.Equal(want, got) {
@@ -153,11 +155,17 @@ func TestBaseBackupAnswer(t *testing.T) {
 func TestBaseBackupAnswerIsRefused(t *testing.T) {
 	for name, spoil := range map[string]func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage{
 		"cut before the archive is whole": func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage { return m[:8] },
-		"cut before the end position":     func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage { return m[:10] },
-		"no start position":               func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage { return m[3:] },
-		"data without a stream":           func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage { return append(m[:6:6], m[7:]...) },
-		"a row without a result set":      func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage { return m[1:] },
-		"a stream for each tablespace, as before PostgreSQL 15": func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage {
+		"cut before the end position": func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage {
+			return m[:10]
+		},
+		"no start position": func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage { return m[3:] },
+		"data without a stream": func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage {
+			return append(m[:6:6], m[7:]...)
+		},
+		"a row without a result set": func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage { return m[1:] },
+		"a stream for each tablespace, as before PostgreSQL 15": func(
+			m []pgproto3.BackendMessage,
+		) []pgproto3.BackendMessage {
 			return append(m[:10:10], m[6:]...)
 		},
 		"a tablespace elsewhere": func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage {
@@ -186,7 +194,8 @@ func TestServerErrorEndsTheBaseBackup(t *testing.T) {
 	}
 }
 
-// FuzzBaseBackup feeds the reader what a server could send, byte by byte: it must not panic, and what it accepts must be whole.
+// FuzzBaseBackup feeds the reader what a server could send, byte by byte: it must not panic, and what it accepts must
+// be whole.
 func FuzzBaseBackup(f *testing.F) {
 	var wire []byte
 	for _, m := range answer(append(bytes.Repeat([]byte{1}, tarBlock), make([]byte, 2*tarBlock)...)) {
@@ -211,7 +220,8 @@ func FuzzBaseBackup(f *testing.F) {
 				return
 			}
 		}
-		if wal, err := b.result(); err == nil && (wal.start == "" || got.Len() < 2*tarBlock || got.Len()%tarBlock != 0) {
+		if wal, err := b.result(); err == nil && (wal.start == "" || got.Len() < 2*tarBlock ||
+			got.Len()%tarBlock != 0) {
 			t.Errorf("accepted %d bytes from %+v", got.Len(), wal)
 		}
 	})

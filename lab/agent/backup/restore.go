@@ -27,8 +27,8 @@ import (
 // restoreEvery is how often a database that is being rebuilt is asked whether it is up.
 const restoreEvery = 50 * time.Millisecond
 
-// restore hands the newest base backup to the PostgreSQL node of the region, which waits for it, and waits until the database built
-// from it takes writes.
+// restore hands the newest base backup to the PostgreSQL node of the region, which waits for it, and waits until the
+// database built from it takes writes.
 type restore struct {
 	objects  *s3.Client
 	postgres topology.Endpoint
@@ -38,7 +38,10 @@ type restore struct {
 
 // NewRestore is the step of a failover that has PostgreSQL start from the newest base backup.
 func NewRestore(cfg api.AutomationConfig) *restore {
-	return &restore{objects: store.LinkedObjects(cfg.S3), postgres: cfg.Postgres, file: cfg.RestoreFile, handed: "handed over before"}
+	return &restore{
+		objects: store.LinkedObjects(cfg.S3), postgres: cfg.Postgres, file: cfg.RestoreFile,
+		handed: "handed over before",
+	}
 }
 
 // Name is restore.
@@ -68,7 +71,8 @@ func (r *restore) Do(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%s; up on timeline %d", r.handed, timeline), nil
 }
 
-// up is nil when the database takes writes. One that does not answer within a moment is asked again rather than waited for.
+// up is nil when the database takes writes. One that does not answer within a moment is asked again rather than waited
+// for.
 func (r *restore) up(ctx context.Context) (timeline int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -85,7 +89,10 @@ func (r *restore) handOver(ctx context.Context) error {
 		return err
 	}
 	key := aws.ToString(newest.Key)
-	object, err := r.objects.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(topology.BackupsBucket), Key: newest.Key})
+	object, err := r.objects.GetObject(ctx, &s3.GetObjectInput{
+		Bucket: aws.String(topology.BackupsBucket),
+		Key:    newest.Key,
+	})
 	if err != nil {
 		return fmt.Errorf("get base backup %s: %w", key, err)
 	}
@@ -144,7 +151,8 @@ func listBackups(ctx context.Context, client *s3.Client) ([]types.Object, error)
 	return all, nil
 }
 
-// storedBefore orders base backups by when they were stored, as their keys have it: stores date to the second, and by a clock that may be stepped back.
+// storedBefore orders base backups by when they were stored, as their keys have it: stores date to the second, and by a
+// clock that may be stepped back.
 func storedBefore(a, b types.Object) int {
 	return cmp.Compare(aws.ToString(a.Key), aws.ToString(b.Key))
 }

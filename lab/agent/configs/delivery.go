@@ -25,9 +25,9 @@ import (
 // deliveryEvery is how often is looked for what was published where the file system does not tell.
 const deliveryEvery = 500 * time.Millisecond
 
-// Delivery brings the configuration of a region from where it is published to where its nodes read it, as a configuration service or a
-// mounted configmap does. It can be told to deliver nothing, to deliver what was before, or to be late; it forgets that when its process
-// ends.
+// Delivery brings the configuration of a region from where it is published to where its nodes read it, as a
+// configuration service or a mounted configmap does. It can be told to deliver nothing, to deliver what was before, or
+// to be late; it forgets that when its process ends.
 type Delivery struct {
 	published, delivered string // paths
 	Fetch                fetch  // of what is published
@@ -57,11 +57,15 @@ type order struct {
 
 // NewDelivery delivers what is published for a region to a file; what is published is kept in another one.
 func NewDelivery(region string, from Lineage, published, delivered string) *Delivery {
-	return &Delivery{published: published, delivered: delivered, Fetch: fetch{lineage: from, region: region, path: published, one: semaphore.NewWeighted(1)}, changed: make(chan struct{}, 1), told: map[string]order{}}
+	return &Delivery{
+		published: published, delivered: delivered,
+		Fetch:   fetch{lineage: from, region: region, path: published, one: semaphore.NewWeighted(1)},
+		changed: make(chan struct{}, 1), told: map[string]order{},
+	}
 }
 
-// Run delivers until ctx ends. It is the directory that is watched, since the file is replaced by rename; a slow tick looks as well, for
-// file systems that report nothing and engines that are out of inotify instances.
+// Run delivers until ctx ends. It is the directory that is watched, since the file is replaced by rename; a slow tick
+// looks as well, for file systems that report nothing and engines that are out of inotify instances.
 func (d *Delivery) Run(ctx context.Context) {
 	var events chan fsnotify.Event
 	var failures chan error
@@ -113,7 +117,8 @@ func (d *Delivery) Deliver(now time.Time) (next time.Duration) {
 	return min(next, deliveryEvery)
 }
 
-// look takes down what is published now, with the lock held; the first time also what was delivered before the process started.
+// look takes down what is published now, with the lock held; the first time also what was delivered before the process
+// started.
 func (d *Delivery) look(now time.Time) error {
 	if len(d.log) == 0 {
 		p, err := readPublication(d.delivered, now)

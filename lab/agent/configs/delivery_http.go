@@ -67,8 +67,9 @@ func (d *Delivery) state() api.DeliveryState {
 // errOldRevision is a document that would replace one with the same or a higher revision.
 var errOldRevision = errors.New("the revision is not above the one that is published")
 
-// Routes adds GET and PUT /config, and PUT and DELETE /config/faults/{holder}. All answer with the ConfigState after it; one that can't be
-// done now, as a revision that somebody else has taken, is a 409, and a repository that can't be reached a 503.
+// Routes adds GET and PUT /config, and PUT and DELETE /config/faults/{holder}. All answer with the ConfigState after
+// it; one that can't be done now, as a revision that somebody else has taken, is a 409, and a repository that can't be
+// reached a 503.
 func (d *Delivery) Routes(mux *http.ServeMux) {
 	answer := func(w http.ResponseWriter, err error) {
 		switch {

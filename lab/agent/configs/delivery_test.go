@@ -32,7 +32,8 @@ func newPost(t *testing.T) post {
 	dir := t.TempDir()
 	first := topology.Config{Revision: 1, Region: "west"}
 	from := NewLineage(startRepository(t, first), "ada")
-	p := post{Delivery: NewDelivery("west", from, filepath.Join(dir, "published.json"), filepath.Join(dir, "region.json")), mux: http.NewServeMux()}
+	p := post{Delivery: NewDelivery("west", from, filepath.Join(dir, "published.json"),
+		filepath.Join(dir, "region.json")), mux: http.NewServeMux()}
 	p.Routes(p.mux)
 	data, err := json.MarshalIndent(first, "", "  ") // as a lab brings it along
 	if err != nil {
@@ -158,23 +159,30 @@ func TestDeliveryKeepsItsOrders(t *testing.T) {
 
 func TestConfigurationOverHTTP(t *testing.T) {
 	p := newPost(t)
-	if s, code := p.call(t, http.MethodGet, "/config", nil); code != 200 || s.Published != 1 || s.Delivered != 1 || s.Former != 0 {
+	if s, code := p.call(t, http.MethodGet, "/config", nil); code != 200 || s.Published != 1 || s.Delivered != 1 ||
+		s.Former != 0 {
 		t.Errorf("GET /config: %d, %+v", code, s)
 	}
 	next := topology.Config{Revision: 2, Region: "west"}
-	if s, code := p.call(t, http.MethodPut, "/config", next); code != 200 || s.Commit == "" || s.Delivered != 2 || s.Former != 1 || !reflect.DeepEqual(s.Document, next) {
+	if s, code := p.call(t, http.MethodPut, "/config", next); code != 200 || s.Commit == "" || s.Delivered != 2 ||
+		s.Former != 1 || !reflect.DeepEqual(s.Document, next) {
 		t.Errorf("PUT /config: %d, %+v", code, s)
 	}
-	for want, bad := range map[int]any{http.StatusConflict: next, http.StatusBadRequest: topology.Config{Revision: 3, Region: "east"}} {
+	for want, bad := range map[int]any{
+		http.StatusConflict:   next,
+		http.StatusBadRequest: topology.Config{Revision: 3, Region: "east"},
+	} {
 		if _, code := p.call(t, http.MethodPut, "/config", bad); code != want {
 			t.Errorf("%+v was answered %d, want %d", bad, code, want)
 		}
 	}
-	if s, code := p.call(t, http.MethodPut, "/config/faults/ada", api.DeliveryOrder{Do: api.DeliverFormer}); code != 200 || s.Delivered != 1 || len(s.Told) != 1 {
+	if s, code := p.call(t, http.MethodPut, "/config/faults/ada",
+		api.DeliveryOrder{Do: api.DeliverFormer}); code != 200 || s.Delivered != 1 || len(s.Told) != 1 {
 		t.Errorf("told to roll back: %d, %+v", code, s)
 	}
 	for range 2 { // twice is once
-		if s, code := p.call(t, http.MethodDelete, "/config/faults/ada", nil); code != 200 || s.Delivered != 2 || len(s.Told) != 0 {
+		if s, code := p.call(t, http.MethodDelete, "/config/faults/ada", nil); code != 200 || s.Delivered != 2 ||
+			len(s.Told) != 0 {
 			t.Errorf("told to go on: %d, %+v", code, s)
 		}
 	}

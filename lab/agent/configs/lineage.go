@@ -85,9 +85,11 @@ func readDocument(files billy.Filesystem, region string) (c topology.Config, err
 	return c, nil
 }
 
-// Change replaces a region's document by the one that change makes of it, unless that has the same revision, and gives what the region is to have
-// then. Who comes second begins again.
-func (l Lineage) Change(ctx context.Context, region, why string, change func(now topology.Config) (topology.Config, error)) (topology.Config, error) {
+// Change replaces a region's document by the one that change makes of it, unless that has the same revision, and gives
+// what the region is to have then. Who comes second begins again.
+func (l Lineage) Change(ctx context.Context, region, why string,
+	change func(now topology.Config) (topology.Config, error),
+) (topology.Config, error) {
 	for {
 		repo, files, err := l.clone(ctx)
 		if err != nil {
@@ -119,7 +121,8 @@ func (l Lineage) Change(ctx context.Context, region, why string, change func(now
 
 // second says whether somebody else was first to push: something else, or in the same second the same.
 func second(err error) bool {
-	return errors.Is(err, git.NoErrAlreadyUpToDate) || strings.Contains(err.Error(), "non-fast-forward") || strings.Contains(err.Error(), errFetchFirst.Error())
+	return errors.Is(err, git.NoErrAlreadyUpToDate) || strings.Contains(err.Error(), "non-fast-forward") ||
+		strings.Contains(err.Error(), errFetchFirst.Error())
 }
 
 // another waits a while for another head than the one that is known, and gives the one there is.

@@ -63,7 +63,8 @@ func (f *fetch) at() string {
 	return ""
 }
 
-// take reads what there is now. It is what is published last: nobody can push a lower revision. A file that says so already is left alone.
+// take reads what there is now. It is what is published last: nobody can push a lower revision. A file that says so
+// already is left alone.
 func (f *fetch) take(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, fetchLimit)
 	defer cancel()
@@ -84,8 +85,8 @@ func (f *fetch) take(ctx context.Context) error {
 	return nil
 }
 
-// publish commits a document in place of the region's, whose revision it must raise, and fetches it. What is committed is published, also if it can't be
-// fetched just now.
+// publish commits a document in place of the region's, whose revision it must raise, and fetches it. What is committed
+// is published, also if it can't be fetched just now.
 func (f *fetch) publish(ctx context.Context, c topology.Config) error {
 	_, err := f.lineage.Change(ctx, f.region, "published", func(now topology.Config) (topology.Config, error) {
 		switch {

@@ -31,8 +31,9 @@ const headWait = 2 * time.Second
 // mainBranch is the one branch: what is on it is what regions are to have.
 const mainBranch = plumbing.Main
 
-// repository serves the Git repository in which the configurations of all regions are, a document for each, over Git's own protocol. It lives in no
-// region. What it is pushed has to be good documents, whose revisions grow, on top of what there is: its history is kept.
+// repository serves the Git repository in which the configurations of all regions are, a document for each, over Git's
+// own protocol. It lives in no region. What it is pushed has to be good documents, whose revisions grow, on top of what
+// there is: its history is kept.
 type repository struct {
 	storage *filesystem.Storage
 
@@ -63,7 +64,8 @@ func storageIn(dir string) *filesystem.Storage {
 	return filesystem.NewStorage(osfs.New(dir), cache.NewObjectLRUDefault())
 }
 
-// begin makes the repository with its first commit, beside where it is to be: a process that dies meanwhile leaves none.
+// begin makes the repository with its first commit, beside where it is to be: a process that dies meanwhile leaves
+// none.
 func begin(cfg api.RepositoryConfig) error {
 	made := cfg.Dir + ".new"
 	if err := os.RemoveAll(made); err != nil {
@@ -169,7 +171,8 @@ func (r *repository) accept(before, after plumbing.Hash) error {
 	if err := sound(old, next); err != nil {
 		return err
 	}
-	if err := r.storage.CheckAndSetReference(plumbing.NewHashReference(mainBranch, after), plumbing.NewHashReference(mainBranch, before)); err != nil {
+	if err := r.storage.CheckAndSetReference(plumbing.NewHashReference(mainBranch, after),
+		plumbing.NewHashReference(mainBranch, before)); err != nil {
 		return err
 	}
 	slog.Info("configuration changed", "commit", after.String()[:7], "by", next.Author.Name, "why", next.Message)

@@ -70,12 +70,14 @@ func TestARepositoryAnswersAlsoAfterAPanic(t *testing.T) {
 	}
 	func() {
 		defer func() { _ = recover() }() // as the server does
-		r.answer(t.Context(), httptest.NewRecorder(), "pack", func(context.Context, io.Writer) error { panic("a pack that nobody made") })
+		r.answer(t.Context(), httptest.NewRecorder(), "pack",
+			func(context.Context, io.Writer) error { panic("a pack that nobody made") })
 	}()
 	answered := make(chan struct{})
 	go func() {
 		defer close(answered)
-		r.answer(t.Context(), httptest.NewRecorder(), "pack", func(context.Context, io.Writer) error { return errors.New("no") })
+		r.answer(t.Context(), httptest.NewRecorder(), "pack",
+			func(context.Context, io.Writer) error { return errors.New("no") })
 	}()
 	select {
 	case <-answered:

@@ -128,13 +128,16 @@ func give(ctx context.Context, git transport.Transport, body []byte, w io.Writer
 	return pack.Encode(w)
 }
 
-// answer writes an answer of Git's protocol, once it is complete. One at a time is made, to its end also when nobody waits for it any more: go-git's
-// storage is for one.
-func (r *repository) answer(ctx context.Context, w http.ResponseWriter, kind string, make func(ctx context.Context, w io.Writer) error) {
+// answer writes an answer of Git's protocol, once it is complete. One at a time is made, to its end also when nobody
+// waits for it any more: go-git's storage is for one.
+func (r *repository) answer(ctx context.Context, w http.ResponseWriter, kind string,
+	make func(ctx context.Context, w io.Writer) error,
+) {
 	var body bytes.Buffer
 	err := func() error {
 		r.mu.Lock()
-		defer r.mu.Unlock() // also when go-git panics over what was pushed: the server goes on then, and so must the repository
+		// also when go-git panics over what was pushed: the server goes on then, and so must the repository
+		defer r.mu.Unlock()
 		return make(context.WithoutCancel(ctx), &body)
 	}()
 	switch {
@@ -159,7 +162,8 @@ func (r *repository) receive(push *packp.ReferenceUpdateRequest) *packp.ReportSt
 	report := packp.NewReportStatus()
 	report.UnpackStatus = "ok"
 	if push.Packfile != nil {
-		if err := packfile.UpdateObjectStorage(r.storage, push.Packfile); err != nil && !errors.Is(err, packfile.ErrEmptyPackfile) {
+		if err := packfile.UpdateObjectStorage(r.storage, push.Packfile); err != nil &&
+			!errors.Is(err, packfile.ErrEmptyPackfile) {
 			report.UnpackStatus = runtime.OneLine(err)
 		}
 	}

@@ -49,11 +49,12 @@ func TestChangesAtTheSameTime(t *testing.T) {
 	for range 4 {
 		for _, region := range []string{"east", "west"} {
 			all.Go(func() {
-				_, err := NewLineage(s.URL, "ada").Change(t.Context(), region, "one more", func(c topology.Config) (topology.Config, error) {
-					c.Revision++
-					c.AppNodes++
-					return c, nil
-				})
+				_, err := NewLineage(s.URL, "ada").Change(t.Context(), region, "one more",
+					func(c topology.Config) (topology.Config, error) {
+						c.Revision++
+						c.AppNodes++
+						return c, nil
+					})
 				if err != nil {
 					t.Error(err)
 				}
@@ -78,16 +79,23 @@ func TestChangeThatFailsOrChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	no := errors.New("no")
-	if _, err := l.Change(t.Context(), "west", "", func(c topology.Config) (topology.Config, error) { return c, no }); !errors.Is(err, no) {
+	if _, err := l.Change(t.Context(), "west", "", func(c topology.Config) (topology.Config, error) {
+		return c,
+			no
+	}); !errors.Is(err, no) {
 		t.Errorf("it is %v", err)
 	}
-	if c, err := l.Change(t.Context(), "west", "", func(c topology.Config) (topology.Config, error) { return c, nil }); err != nil || c.Revision != 1 {
+	if c, err := l.Change(t.Context(), "west", "", func(c topology.Config) (topology.Config, error) {
+		return c,
+			nil
+	}); err != nil || c.Revision != 1 {
 		t.Errorf("it is %+v, %v", c, err)
 	}
 	if _, after, err := l.Read(t.Context(), "west"); err != nil || before != after {
 		t.Errorf("the head has become %s, and was %s: %v", after, before, err)
 	}
-	if _, err := l.Change(t.Context(), "north", "", nil); err == nil || !strings.Contains(err.Error(), "configuration of north") {
+	if _, err := l.Change(t.Context(), "north", "", nil); err == nil ||
+		!strings.Contains(err.Error(), "configuration of north") {
 		t.Errorf("of a region that there is not it is %v", err)
 	}
 }
@@ -110,7 +118,12 @@ func TestHeadIsToldWhenItChanges(t *testing.T) {
 	if head, err := l.another(t.Context(), known); err != nil || head != known || time.Since(began) < headWait {
 		t.Errorf("without a change it is told of %s after %s, %v", head, time.Since(began), err)
 	}
-	if _, err := l.Change(t.Context(), "west", "a test", func(c topology.Config) (topology.Config, error) { c.Revision = 7; return c, nil }); err != nil {
+	if _, err := l.Change(t.Context(), "west", "a test", func(c topology.Config) (topology.Config,
+		error,
+	) {
+		c.Revision = 7
+		return c, nil
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if head := <-told; head == known || head == "" {
@@ -118,7 +131,8 @@ func TestHeadIsToldWhenItChanges(t *testing.T) {
 	}
 }
 
-// A process that dies while it makes the repository leaves none, and one whose head is gone is not begun again: its history is there.
+// A process that dies while it makes the repository leaves none, and one whose head is gone is not begun again: its
+// history is there.
 func TestRepositoryIsBegunOnce(t *testing.T) {
 	cfg := api.RepositoryConfig{Dir: filepath.Join(t.TempDir(), "config.git"), Documents: two()}
 	if err := os.MkdirAll(cfg.Dir+".new/objects", 0o700); err != nil {
@@ -146,7 +160,8 @@ func TestGitClonesFetchesAndPushes(t *testing.T) {
 		cmd := exec.CommandContext(t.Context(), "git", args...)
 		cmd.Dir = filepath.Join(dir, in)
 		cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_TERMINAL_PROMPT=0",
-			"GIT_AUTHOR_NAME=ada", "GIT_AUTHOR_EMAIL=ada@example.org", "GIT_COMMITTER_NAME=ada", "GIT_COMMITTER_EMAIL=ada@example.org")
+			"GIT_AUTHOR_NAME=ada", "GIT_AUTHOR_EMAIL=ada@example.org", "GIT_COMMITTER_NAME=ada",
+			"GIT_COMMITTER_EMAIL=ada@example.org")
 		out, err := cmd.CombinedOutput()
 		return string(out), err
 	}

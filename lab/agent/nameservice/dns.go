@@ -112,8 +112,9 @@ func (n *Server) reply(request *dns.Msg) *dns.Msg {
 // records are what is said to one question.
 type records struct{ answer, additional []dns.RR }
 
-// answers finds what there is for a question, by the part of its name that stands before the record; exists is whether there is
-// such a name at all. Names are given back as they were asked, because resolvers vary the case of letters and compare.
+// answers finds what there is for a question, by the part of its name that stands before the record; exists is whether
+// there is such a name at all. Names are given back as they were asked, because resolvers vary the case of letters and
+// compare.
 func (n *Server) answers(question dns.Question, below string, from netip.Addr) (found records, exists bool) {
 	targets, generation := n.current(from)
 	switch below {
@@ -144,9 +145,9 @@ func (n *Server) answers(question dns.Question, below string, from netip.Addr) (
 	return found, true
 }
 
-// record is what the record itself holds for A, AAAA or CNAME questions: of a failover record an alias for the region's own name, of a
-// multivalue record the address of each region. A name has one alias at most: where regions are known by host names, a multivalue record
-// is an alias for the first, which is another one each time.
+// record is what the record itself holds for A, AAAA or CNAME questions: of a failover record an alias for the region's
+// own name, of a multivalue record the address of each region. A name has one alias at most: where regions are known by
+// host names, a multivalue record is an alias for the first, which is another one each time.
 func (n *Server) record(question dns.Question, targets []api.Target) []dns.RR {
 	named := slices.ContainsFunc(targets, func(t api.Target) bool { _, known := targetAddress(t); return !known })
 	if n.cfg.Policy == topology.Multivalue && !named {
@@ -163,8 +164,8 @@ func (n *Server) record(question dns.Question, targets []api.Target) []dns.RR {
 	return append([]dns.RR{alias}, n.addresses(alias.Target, question.Qtype, targets[0])...)
 }
 
-// srv points to each target's own name, with its address beside it. A target that is known by a host name is pointed to by that
-// name directly, because the target of an SRV record must not be an alias (RFC 2782).
+// srv points to each target's own name, with its address beside it. A target that is known by a host name is pointed to
+// by that name directly, because the target of an SRV record must not be an alias (RFC 2782).
 func (n *Server) srv(name string, targets []api.Target) (found records) {
 	for _, t := range targets {
 		record := &dns.SRV{Hdr: n.header(name, dns.TypeSRV), Port: uint16(t.Port), Target: n.regionName(t)} //nolint:gosec // checked by validate
@@ -193,8 +194,8 @@ func (n *Server) addresses(name string, qtype uint16, target api.Target) []dns.R
 	return nil
 }
 
-// targetAddress is where a target is when no other name service is needed to tell. What this process would find for "localhost" is
-// itself, while clients mean their own machine: so it is answered as every resolver must (RFC 6761).
+// targetAddress is where a target is when no other name service is needed to tell. What this process would find for
+// "localhost" is itself, while clients mean their own machine: so it is answered as every resolver must (RFC 6761).
 func targetAddress(target api.Target) (netip.Addr, bool) {
 	if strings.EqualFold(target.Host, "localhost") {
 		return netip.AddrFrom4([4]byte{127, 0, 0, 1}), true
@@ -210,8 +211,8 @@ func (n *Server) address(name string, address netip.Addr) dns.RR {
 	return &dns.AAAA{Hdr: n.header(name, dns.TypeAAAA), AAAA: net.IP(address.AsSlice())}
 }
 
-// txt says in words, in the order of the targets, what the other records cannot: the lab's times are shorter than the whole seconds of
-// a TTL.
+// txt says in words, in the order of the targets, what the other records cannot: the lab's times are shorter than the
+// whole seconds of a TTL.
 func (n *Server) txt(name string, targets []api.Target, generation int) []dns.RR {
 	texts := make([]dns.RR, len(targets))
 	for i, t := range targets {
@@ -238,7 +239,8 @@ func (n *Server) soa(name string) dns.RR {
 	}
 }
 
-// header dates a record with the TTL in whole seconds, rounded down: nobody may keep an answer for longer than the settings say.
+// header dates a record with the TTL in whole seconds, rounded down: nobody may keep an answer for longer than the
+// settings say.
 func (n *Server) header(name string, rrtype uint16) dns.RR_Header {
 	return dns.RR_Header{Name: name, Rrtype: rrtype, Class: dns.ClassINET, Ttl: uint32(n.cfg.TTL / time.Second)} //nolint:gosec // not negative
 }

@@ -84,7 +84,8 @@ func TestDNSAnswers(t *testing.T) {
 				t.Fatal(err)
 			}
 			what := network + " " + dns.TypeToString[c.qtype] + " " + c.name
-			if reply.Rcode != c.rcode || reply.Authoritative != (c.rcode != dns.RcodeRefused) || reply.IsEdns0() == nil {
+			if reply.Rcode != c.rcode || reply.Authoritative != (c.rcode != dns.RcodeRefused) ||
+				reply.IsEdns0() == nil {
 				t.Errorf("%s: %s, authoritative %v", what, dns.RcodeToString[reply.Rcode], reply.Authoritative)
 			}
 			got := [][]string{lines(reply.Answer), lines(reply.Ns), lines(reply.Extra)}
@@ -135,7 +136,8 @@ func TestDNSAnswersOfSeveralAgree(t *testing.T) {
 
 func TestDNSAnswersAnAddressOnce(t *testing.T) {
 	r := startNameservice(t, func(c *api.NameserviceConfig) {
-		c.Policy, c.Targets[1].Host = topology.Multivalue, c.Targets[0].Host // as in a lab, where regions differ by their ports
+		// as in a lab, where regions differ by their ports
+		c.Policy, c.Targets[1].Host = topology.Multivalue, c.Targets[0].Host
 	})
 	if got := lines(r.query(t, testRecord, dns.TypeA).Answer); !cmp.Equal(got, rr(t, testRecord+" 0 IN A 127.0.0.1")) {
 		t.Errorf("A is %v", got)
@@ -152,7 +154,8 @@ func TestDNSPointsToHostNames(t *testing.T) {
 	})
 	srv := r.query(t, testRecord, dns.TypeSRV)
 	// A name, and not an alias for one, as RFC 2782 asks.
-	if diff := cmp.Diff(rr(t, "kyc.regionfall.test. 1 IN SRV 0 0 20001 engine.example.org."), lines(srv.Answer)); diff != "" {
+	if diff := cmp.Diff(rr(t, "kyc.regionfall.test. 1 IN SRV 0 0 20001 engine.example.org."),
+		lines(srv.Answer)); diff != "" {
 		t.Errorf("SRV (-want +got):\n%s", diff)
 	}
 	if text := srv.Extra[len(srv.Extra)-1].(*dns.TXT).Txt; !slices.Contains(text, "ttl_ms=1900") {

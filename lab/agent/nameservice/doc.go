@@ -1,2 +1,3 @@
-// Package nameservice is the name service: it answers DNS by the policy of its record, and looks after the health of the regions.
+// Package nameservice is the name service: it answers DNS by the policy of its record, and looks after the health of
+// the regions.
 package nameservice

@@ -22,13 +22,15 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// startGrace is how long after the start a target that has passed no check yet counts as healthy. Route 53 knows no such grace: there
-// a target is there before its health check is made, while in a lab all start at once and the app comes a second after the name
-// service. Without it each drill would begin with failovers that mean nothing. From the first check that passes, failures count as
-// always; the price is that a name service that starts while a region is down is late to see that.
+// startGrace is how long after the start a target that has passed no check yet counts as healthy. Route 53 knows no
+// such grace: there a target is there before its health check is made, while in a lab all start at once and the app
+// comes a second after the name service. Without it each drill would begin with failovers that mean nothing. From the
+// first check that passes, failures count as always; the price is that a name service that starts while a region is
+// down is late to see that.
 const startGrace = 10 * time.Second
 
-// Server answers which region serves, by a record with one of the policies. It lives in no region. What PUT /primary orders is kept in memory.
+// Server answers which region serves, by a record with one of the policies. It lives in no region. What PUT /primary
+// orders is kept in memory.
 type Server struct {
 	cfg   api.NameserviceConfig
 	marks *runtime.Marks
@@ -38,14 +40,15 @@ type Server struct {
 
 	began time.Time
 
-	mu         sync.Mutex
-	health     []runtime.Health // of cfg.Targets
-	weights    []int            // of cfg.Targets
-	primary    int              // index in cfg.Targets
-	ordered    bool
-	whole      bool   // of a weighted record: the primary gets everything, whatever the weights are
-	lost       []bool // of cfg.Targets: it was the primary and unhealthy when another one was ordered, and is not made it again since
-	answered   []int  // indices in cfg.Targets, from the primary on; never empty
+	mu      sync.Mutex
+	health  []runtime.Health // of cfg.Targets
+	weights []int            // of cfg.Targets
+	primary int              // index in cfg.Targets
+	ordered bool
+	whole   bool // of a weighted record: the primary gets everything, whatever the weights are
+	// of cfg.Targets: it was the primary and unhealthy when another one was ordered, and is not made it again since
+	lost       []bool
+	answered   []int // indices in cfg.Targets, from the primary on; never empty
 	generation int
 }
 
@@ -55,7 +58,10 @@ func New(cfg api.NameserviceConfig, marks *runtime.Marks) (runtime.Service, erro
 		return nil, fmt.Errorf("make name service: %w", err)
 	}
 	cfg.Record = dns.CanonicalName(cfg.Record)
-	n := &Server{cfg: cfg, marks: marks, began: time.Now(), health: make([]runtime.Health, len(cfg.Targets)), generation: 1}
+	n := &Server{
+		cfg: cfg, marks: marks, began: time.Now(), health: make([]runtime.Health, len(cfg.Targets)),
+		generation: 1,
+	}
 	for i, t := range cfg.Targets {
 		n.health[i] = runtime.Health{Unknown: true, Since: n.began}
 		n.weights = append(n.weights, t.Weight)
@@ -92,7 +98,8 @@ func validateNameservice(c api.NameserviceConfig) error {
 		}
 		regions[t.Region] = true
 		if t.Region == "" || t.Host == "" || t.Health == "" || t.Port < 1 || t.Port > 65535 {
-			errs = append(errs, fmt.Errorf("target %q needs a region, a host, a port and a health URL: %+v", t.Region, t))
+			errs = append(errs, fmt.Errorf("target %q needs a region, a host, a port and a health URL: %+v", t.Region,
+				t))
 		}
 	}
 	return errors.Join(errs...)
@@ -140,7 +147,8 @@ func (n *Server) Run(ctx context.Context) error {
 // watch checks one target each interval.
 func (n *Server) watch(ctx context.Context, target int) {
 	t := n.cfg.Targets[target]
-	for err := range runtime.Watch(ctx, runtime.NewChecker(t.Health, runtime.CheckLimit+t.Trip).Check, n.cfg.Check.Interval) {
+	for err := range runtime.Watch(ctx, runtime.NewChecker(t.Health, runtime.CheckLimit+t.Trip).Check,
+		n.cfg.Check.Interval) {
 		n.Observe(target, err)
 	}
 }
@@ -163,8 +171,8 @@ func (n *Server) Observe(target int, err error) {
 	n.decide()
 }
 
-// Redirect makes a region the primary, and says whether there is such a region. It stays the primary until the next redirect: the
-// region before it does not get its traffic back by being healthy again, because its data may be behind.
+// Redirect makes a region the primary, and says whether there is such a region. It stays the primary until the next
+// redirect: the region before it does not get its traffic back by being healthy again, because its data may be behind.
 func (n *Server) Redirect(region string) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -217,13 +225,15 @@ func (n *Server) RecordHealth() api.Routing {
 	for i, h := range n.health {
 		reply.Targets = append(reply.Targets, api.TargetHealth{
 			Region: n.cfg.Targets[i].Region, Unknown: h.Unknown, Healthy: !h.Unhealthy,
-			SinceMS: time.Since(h.Since).Milliseconds(), LastError: h.LastError, LastFailure: h.LastFailure, Streak: h.Streak,
+			SinceMS: time.Since(h.Since).Milliseconds(), LastError: h.LastError, LastFailure: h.LastFailure,
+			Streak: h.Streak,
 		})
 	}
 	return reply
 }
 
-// Routes adds GET /health, PUT /weights, and PUT /primary {"region": "us-west-2"}, which answers as /health does, or 404 for an unknown region.
+// Routes adds GET /health, PUT /weights, and PUT /primary {"region": "us-west-2"}, which answers as /health does, or
+// 404 for an unknown region.
 func (n *Server) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) {
 		runtime.WriteJSON(w, n.RecordHealth())

@@ -137,7 +137,8 @@ func (r *running) await(t *testing.T, what string, reached func(api.Routing) boo
 func (r *running) redirectTo(t *testing.T, body string) int {
 	t.Helper()
 	recorder := httptest.NewRecorder()
-	r.http.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/primary", strings.NewReader(body)))
+	r.http.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/primary",
+		strings.NewReader(body)))
 	return recorder.Code
 }
 
@@ -201,7 +202,10 @@ func TestMultivalueAnswersAllThatAreHealthy(t *testing.T) {
 	r := startNameservice(t, func(c *api.NameserviceConfig) { c.Policy = topology.Multivalue })
 	answers := func(want ...string) {
 		t.Helper()
-		r.await(t, fmt.Sprint("answers ", want), func(h api.Routing) bool { return cmp.Equal(h.Answers, want) && h.Answer == want[0] })
+		r.await(t, fmt.Sprint("answers ", want), func(h api.Routing) bool {
+			return cmp.Equal(h.Answers, want) &&
+				h.Answer == want[0]
+		})
 	}
 	answers(east, west)
 	r.west.down.Store(true)
@@ -239,7 +243,8 @@ func TestHealthSaysWhy(t *testing.T) {
 		t.Errorf("west: %+v", h.Targets[1])
 	}
 	got := agenttest.Marks(r.marks)
-	if len(got) != 1 || got[0].Name != api.MarkHealth || got[0].Detail != "us-west-2 unhealthy: 503 Service Unavailable" {
+	if len(got) != 1 || got[0].Name != api.MarkHealth ||
+		got[0].Detail != "us-west-2 unhealthy: 503 Service Unavailable" {
 		t.Errorf("marks are %v", got)
 	}
 }
@@ -272,7 +277,8 @@ func TestStartLeavesNoMarks(t *testing.T) {
 			time.Sleep(time.Second)
 		}
 		agenttest.Expect(t, agenttest.Marks(n.marks),
-			agenttest.At(8*time.Second, api.MarkHealth, "us-east-1 unhealthy: connection refused"), // the third check that fails, and no later
+			// the third check that fails, and no later
+			agenttest.At(8*time.Second, api.MarkHealth, "us-east-1 unhealthy: connection refused"),
 			agenttest.At(8*time.Second, api.MarkAnswer, west),
 			agenttest.At(10*time.Second, api.MarkHealth, "us-west-2 unhealthy: connection refused"),
 			agenttest.At(10*time.Second, api.MarkAnswer, east),
@@ -281,7 +287,10 @@ func TestStartLeavesNoMarks(t *testing.T) {
 }
 
 func TestNameserviceRejectsSettings(t *testing.T) {
-	_, err := New(api.NameserviceConfig{Policy: "nearest", TTL: -1, Targets: []api.Target{{Region: "a"}, {Region: "a"}}}, runtime.NewMarks(""))
+	_, err := New(api.NameserviceConfig{
+		Policy: "nearest", TTL: -1,
+		Targets: []api.Target{{Region: "a"}, {Region: "a"}},
+	}, runtime.NewMarks(""))
 	if err == nil {
 		t.Fatal("accepted")
 	}

@@ -18,11 +18,12 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// due is what the policy and the health checks say may be answered, from the primary on: of a failover record the first healthy target, or the
-// primary when none is; of the others all that are healthy, or all when none is, a weighted record's without those of weight 0 unless there
-// are no others. Where its settings say so, health does not count while the primary is unhealthy. Once somebody has made a region the primary, a
-// weighted record gives it everything until weights are given, and a geolocation record does not answer the primary before it if that was unhealthy
-// then: it may look well again, and its data is behind.
+// due is what the policy and the health checks say may be answered, from the primary on: of a failover record the first
+// healthy target, or the primary when none is; of the others all that are healthy, or all when none is, a weighted
+// record's without those of weight 0 unless there are no others. Where its settings say so, health does not count while
+// the primary is unhealthy. Once somebody has made a region the primary, a weighted record gives it everything until
+// weights are given, and a geolocation record does not answer the primary before it if that was unhealthy then: it may
+// look well again, and its data is behind.
 func (n *Server) due() []int {
 	var all, healthy []int
 	for i := range n.cfg.Targets {
@@ -44,15 +45,16 @@ func (n *Server) due() []int {
 		}
 		return healthy
 	case n.cfg.Policy == topology.Weighted && !n.whole:
-		if weighted := slices.DeleteFunc(slices.Clone(healthy), func(t int) bool { return n.weights[t] == 0 }); len(weighted) > 0 {
+		if weighted := slices.DeleteFunc(slices.Clone(healthy),
+			func(t int) bool { return n.weights[t] == 0 }); len(weighted) > 0 {
 			return weighted
 		}
 	}
 	return healthy[:1]
 }
 
-// current is what one question is answered now, with the generation: of a multivalue record all that are due in random order, of the others
-// one. Asker is the address of who asks, or of whom it asks for.
+// current is what one question is answered now, with the generation: of a multivalue record all that are due in random
+// order, of the others one. Asker is the address of who asks, or of whom it asks for.
 func (n *Server) current(asker netip.Addr) ([]api.Target, int) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -99,7 +101,8 @@ func (n *Server) weightsByRegion() map[string]int {
 	return weights
 }
 
-// weightsRoute adds PUT /weights {"us-east-1": 90, "us-west-2": 10}, which answers as /health does. Regions that are not named keep theirs.
+// weightsRoute adds PUT /weights {"us-east-1": 90, "us-west-2": 10}, which answers as /health does. Regions that are
+// not named keep theirs.
 func (n *Server) weightsRoute(mux *http.ServeMux) {
 	mux.HandleFunc("PUT /weights", func(w http.ResponseWriter, r *http.Request) {
 		var weights map[string]int
@@ -146,7 +149,8 @@ func (n *Server) weigh(weights map[string]int) error {
 	return nil
 }
 
-// asker is who a question is from, by as much of a subnet as it carries (RFC 7871); invalid if it carries none, or withholds it.
+// asker is who a question is from, by as much of a subnet as it carries (RFC 7871); invalid if it carries none, or
+// withholds it.
 func asker(request *dns.Msg) (netip.Addr, *dns.EDNS0_SUBNET) {
 	if opt := request.IsEdns0(); opt != nil {
 		for _, option := range opt.Option {
@@ -165,7 +169,8 @@ func asker(request *dns.Msg) (netip.Addr, *dns.EDNS0_SUBNET) {
 	return netip.Addr{}, nil
 }
 
-// scoped gives the subnet of a question back, with how much of it counted: of a geolocation record the length of the regions' subnets.
+// scoped gives the subnet of a question back, with how much of it counted: of a geolocation record the length of the
+// regions' subnets.
 func (n *Server) scoped(subnet *dns.EDNS0_SUBNET, from netip.Addr) dns.EDNS0 {
 	back := *subnet
 	back.SourceScope = 0

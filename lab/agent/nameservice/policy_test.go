@@ -32,7 +32,8 @@ func (r *running) answers(t *testing.T, questions int) map[string]int {
 func (r *running) weigh(t *testing.T, body string) (status int, said string) {
 	t.Helper()
 	w := httptest.NewRecorder()
-	r.http.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/weights", strings.NewReader(body)))
+	r.http.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/weights",
+		strings.NewReader(body)))
 	return w.Code, w.Body.String()
 }
 
@@ -47,7 +48,8 @@ func TestWeightedAnswersByWeight(t *testing.T) {
 	if got := r.answers(t, 1000); got[west] < 43 || got[west] > 157 || got[east]+got[west] != 1000 {
 		t.Errorf("at 90 to 10: %v", got)
 	}
-	if status, said := r.weigh(t, `{"us-west-2": 0}`); status != http.StatusOK || !strings.Contains(said, `"us-west-2":0`) {
+	if status, said := r.weigh(t, `{"us-west-2": 0}`); status != http.StatusOK ||
+		!strings.Contains(said, `"us-west-2":0`) {
 		t.Errorf("%d %s", status, said)
 	}
 	if got := r.answers(t, 50); got[east] != 50 {
@@ -110,7 +112,8 @@ func TestAWeightedRecordFailsOver(t *testing.T) {
 	if got := r.answers(t, 100); got[east] == 0 || got[west] == 0 { // by chance in one run of 2^99
 		t.Errorf("weights were given again: %v", got)
 	}
-	if h := r.RecordHealth(); !h.Ordered || h.Whole { // else the automation would think that its redirect was forgotten, and repeat it
+	// else the automation would think that its redirect was forgotten, and repeat it
+	if h := r.RecordHealth(); !h.Ordered || h.Whole {
 		t.Errorf("after weights were given: %+v", h)
 	}
 	if status := r.redirectTo(t, `{"region":"us-west-2"}`); status != http.StatusOK {
@@ -124,8 +127,9 @@ func TestAWeightedRecordFailsOver(t *testing.T) {
 func TestWeightsThatMakeNoSense(t *testing.T) {
 	r := startNameservice(t, weighted)
 	for body, want := range map[string]int{
-		`{"us-east-1": -1}`: http.StatusConflict, `{"mars": 1}`: http.StatusConflict, `{"us-east-1": 0, "us-west-2": 0}`: http.StatusConflict,
-		`{}`: http.StatusConflict, `null`: http.StatusConflict,
+		`{"us-east-1": -1}`: http.StatusConflict, `{"mars": 1}`: http.StatusConflict,
+		`{"us-east-1": 0, "us-west-2": 0}`: http.StatusConflict,
+		`{}`:                               http.StatusConflict, `null`: http.StatusConflict,
 		`{"us-east-1": "a"}`: http.StatusBadRequest, `weights`: http.StatusBadRequest,
 	} {
 		if status, said := r.weigh(t, body); status != want {
@@ -139,7 +143,8 @@ func TestWeightsThatMakeNoSense(t *testing.T) {
 
 func TestWeightsOfARecordThatHasNone(t *testing.T) {
 	r := startNameservice(t, nil)
-	if status, said := r.weigh(t, `{"us-east-1": 1}`); status != http.StatusConflict || !strings.Contains(said, "not weighted") {
+	if status, said := r.weigh(t, `{"us-east-1": 1}`); status != http.StatusConflict ||
+		!strings.Contains(said, "not weighted") {
 		t.Errorf("%d %s", status, said)
 	}
 }
@@ -147,7 +152,8 @@ func TestWeightsOfARecordThatHasNone(t *testing.T) {
 func TestGeolocationAnswersTheClientsRegion(t *testing.T) {
 	r := startNameservice(t, func(c *api.NameserviceConfig) {
 		c.Policy = topology.Geolocation
-		c.Targets[0].Clients, c.Targets[1].Clients = netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("10.2.0.0/16")
+		c.Targets[0].Clients, c.Targets[1].Clients = netip.MustParsePrefix("10.1.0.0/16"),
+			netip.MustParsePrefix("10.2.0.0/16")
 	})
 	from := func(address string) string {
 		t.Helper()
@@ -163,7 +169,8 @@ func TestGeolocationAnswersTheClientsRegion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, back := asker(reply); (back != nil) != (address != "") || back != nil && (back.SourceScope != 16 || back.SourceNetmask != 24) {
+		if _, back := asker(reply); (back != nil) != (address != "") || back != nil &&
+			(back.SourceScope != 16 || back.SourceNetmask != 24) {
 			t.Errorf("asked from %q, the answer says it is for %v", address, back)
 		}
 		if len(reply.Answer) != 1 {
@@ -214,7 +221,8 @@ func TestGeolocationAnswersTheClientsRegion(t *testing.T) {
 func TestASubnetThatIsWithheldCountsForNothing(t *testing.T) {
 	r := startNameservice(t, func(c *api.NameserviceConfig) {
 		c.Policy = topology.Geolocation
-		c.Targets[0].Clients, c.Targets[1].Clients = netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("10.2.0.0/16")
+		c.Targets[0].Clients, c.Targets[1].Clients = netip.MustParsePrefix("10.1.0.0/16"),
+			netip.MustParsePrefix("10.2.0.0/16")
 	})
 	for name, subnet := range map[string]*dns.EDNS0_SUBNET{
 		"withheld":   {Family: 1, SourceNetmask: 0, Address: netip.MustParseAddr("0.0.0.0").AsSlice()},
@@ -227,7 +235,8 @@ func TestASubnetThatIsWithheldCountsForNothing(t *testing.T) {
 		opt.Option = append(opt.Option, subnet)
 		reply := r.reply(query)
 		_, back := asker(reply)
-		if got := reply.Answer[0].(*dns.SRV).Target; got != east+"."+testRecord || back == nil || back.SourceScope != 0 && name != "too coarse" {
+		if got := reply.Answer[0].(*dns.SRV).Target; got != east+"."+testRecord || back == nil ||
+			back.SourceScope != 0 && name != "too coarse" {
 			t.Errorf("%s: answered %s, for %v", name, got, back)
 		}
 	}

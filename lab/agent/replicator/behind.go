@@ -5,10 +5,12 @@ import (
 	"time"
 )
 
-// behindFor is how long a lane remembers how far behind it was: for longer than those who ask wait between two questions.
+// behindFor is how long a lane remembers how far behind it was: for longer than those who ask wait between two
+// questions.
 const behindFor = 2 * time.Second
 
-// behind is how far a lane is behind by itself: not because of a rule, which is imposed on it. The zero value has copied nothing.
+// behind is how far a lane is behind by itself: not because of a rule, which is imposed on it. The zero value has
+// copied nothing.
 type behind struct {
 	late  time.Time // since when the oldest thing waits that could not be copied
 	peaks []peak    // by pass, of the last behindFor
@@ -33,8 +35,8 @@ func (b *behind) note(now time.Time, pass copyPass, blind bool) {
 	}
 }
 
-// at is the longest that anything had waited that was copied lately, or waits now: the oldest of what is under way has since a time,
-// where zero is none. It is nil before there was any such thing.
+// at is the longest that anything had waited that was copied lately, or waits now: the oldest of what is under way has
+// since a time, where zero is none. It is nil before there was any such thing.
 func (b *behind) at(now, underWay time.Time) *int64 {
 	for len(b.peaks) > 0 && now.Sub(b.peaks[0].at) > behindFor {
 		b.peaks = b.peaks[1:]
@@ -53,8 +55,8 @@ func (b *behind) at(now, underWay time.Time) *int64 {
 	return &ms
 }
 
-// underWay is what is being copied and is not in the target, by when it was written. A pass may take seconds, and what it copies waits meanwhile.
-// Safe for concurrent use.
+// underWay is what is being copied and is not in the target, by when it was written. A pass may take seconds, and what
+// it copies waits meanwhile. Safe for concurrent use.
 type underWay struct {
 	mu    sync.Mutex
 	next  int
@@ -91,8 +93,8 @@ func (u *underWay) oldest() (since time.Time) {
 	return since
 }
 
-// latestWritten is when a thing was written at the latest: stores date objects to the second, and cut off the rest. To take them for older than
-// they are would blame the machine for what it did not do.
+// latestWritten is when a thing was written at the latest: stores date objects to the second, and cut off the rest. To
+// take them for older than they are would blame the machine for what it did not do.
 func latestWritten(dated time.Time) time.Time {
 	if dated.Nanosecond() == 0 {
 		return dated.Add(time.Second)

@@ -139,7 +139,10 @@ func TestStoresThatDateToTheSecondDoNotMakeThingsOlder(t *testing.T) {
 func TestWhatARuleLetGoIsBehindFromThere(t *testing.T) {
 	for name, free := range map[string]func(*rules){
 		"the rule is taken away": func(r *rules) { r.set("me", nil) },
-		"its time is over":       func(r *rules) { r.set("me", &api.Rule{Store: api.StoreObjects, Do: api.RuleLag, Lag: time.Minute}) },
+		"its time is over": func(r *rules) {
+			r.set("me",
+				&api.Rule{Store: api.StoreObjects, Do: api.RuleLag, Lag: time.Minute})
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			source, from := agenttest.NewShelf(t, "us-east-1")
@@ -162,7 +165,8 @@ func TestWhatARuleLetGoIsBehindFromThere(t *testing.T) {
 	}
 }
 
-// What a rule held is looked for once more when it lets go, even where a short listing would not begin so early; and not for ever.
+// What a rule held is looked for once more when it lets go, even where a short listing would not begin so early; and
+// not for ever.
 func TestWhatWasHeldAndIsGoneIsForgotten(t *testing.T) {
 	source, from := agenttest.NewShelf(t, "us-east-1")
 	_, to := agenttest.NewShelf(t, "us-west-2")

@@ -21,8 +21,9 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// The table topology.ItemsTable as the app makes it: the key id, and an index over all items in the order of their stamps, with
-// all attributes projected. Every item has the attributes stamp (a number), origin and shard, which is always the same.
+// The table topology.ItemsTable as the app makes it: the key id, and an index over all items in the order of their
+// stamps, with all attributes projected. Every item has the attributes stamp (a number), origin and shard, which is
+// always the same.
 const (
 	itemKey      = "id"
 	stampIndex   = "by_stamp"
@@ -30,22 +31,23 @@ const (
 	shardOfItems = "all"
 )
 
-// How far a pass looks back behind the newest stamp it has seen: stamps are taken before the write, by writers that run side by
-// side, so items appear out of order. Usually by milliseconds; a write that was stuck behind another store may be as late as its
-// writer's deadline, and for that a deep pass, now and then, looks back further than any deadline of the lab.
+// How far a pass looks back behind the newest stamp it has seen: stamps are taken before the write, by writers that run
+// side by side, so items appear out of order. Usually by milliseconds; a write that was stuck behind another store may
+// be as late as its writer's deadline, and for that a deep pass, now and then, looks back further than any deadline of
+// the lab.
 const (
 	itemOverlap     = 2 * time.Second
 	itemOverlapDeep = 30 * time.Second
 	itemDeepEvery   = 5 * time.Second
 )
 
-// itemsAtOnce keeps one answer of a store short: a slow store is then late with each, not with all, and what was read before it is not
-// read again.
+// itemsAtOnce keeps one answer of a store short: a slow store is then late with each, not with all, and what was read
+// before it is not read again.
 const itemsAtOnce = 500
 
-// itemCopier copies the items of one region to another, pass by pass. First it compares both regions in full, however many passes
-// that takes; after that it asks the source only for what was stamped lately. Deleted items are not deleted in the target. A pass
-// must end before the next begins.
+// itemCopier copies the items of one region to another, pass by pass. First it compares both regions in full, however
+// many passes that takes; after that it asks the source only for what was stamped lately. Deleted items are not deleted
+// in the target. A pass must end before the next begins.
 type itemCopier struct {
 	from, to       *dynamodb.Client
 	source, target string // the regions
@@ -102,7 +104,10 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 			return
 		}
 		var h held
-		t := thing{store: api.StoreItems, key: id, written: c.clock.Dated(time.Unix(0, v.stamp)), size: store.ItemSize(item)}
+		t := thing{
+			store: api.StoreItems, key: id, written: c.clock.Dated(time.Unix(0, v.stamp)),
+			size: store.ItemSize(item),
+		}
 		if errors.As(c.rules.admit(t, time.Now()), &h) {
 			c.held[id] = latest(time.Now(), h.until)
 			crew.hold(t.written, h)
@@ -117,7 +122,8 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 	pass, err := crew.wait()
 	c.advance(newest, began, pass.pending)
 	switch {
-	case store.HasCode(err, "ResourceNotFoundException"): // the target lost its table, or has none yet, as where no app has ever run
+	// the target lost its table, or has none yet, as where no app has ever run
+	case store.HasCode(err, "ResourceNotFoundException"):
 		c.reset()
 		return pass, errors.Join(err, c.makeTable(ctx))
 	case err != nil:
@@ -133,8 +139,8 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 	return pass, nil
 }
 
-// advance moves the watermark to the newest stamp that was read, short of the oldest that could not be copied. Items are read in the
-// order of their stamps, so this holds also for a pass that broke off.
+// advance moves the watermark to the newest stamp that was read, short of the oldest that could not be copied. Items
+// are read in the order of their stamps, so this holds also for a pass that broke off.
 func (c *itemCopier) advance(newest int64, began, pending time.Time) {
 	// A stamp from a clock that is ahead must not hide the items that others stamp until then.
 	newest = min(newest, began.UnixNano())
@@ -144,8 +150,9 @@ func (c *itemCopier) advance(newest int64, began, pending time.Time) {
 	c.watermark = max(c.watermark, newest)
 }
 
-// follow takes steps of the wall clock, which stamps are of, into account. When it was stepped back, new stamps are older than the newest one that was seen;
-// when it was stepped on, those of writes that are still under way are. A write that is not copied for that would count as lost.
+// follow takes steps of the wall clock, which stamps are of, into account. When it was stepped back, new stamps are
+// older than the newest one that was seen; when it was stepped on, those of writes that are still under way are. A
+// write that is not copied for that would count as lost.
 func (c *itemCopier) follow(now time.Time) {
 	for _, step := range c.clock.Steps(c.steps) {
 		c.steps++
@@ -170,8 +177,8 @@ func (c *itemCopier) after(deep bool) int64 {
 	}
 }
 
-// wanted says whether the target may lack that version. Items that come from the target itself are on their way back; only the
-// comparison, which knows all that the target has, returns those that it lost.
+// wanted says whether the target may lack that version. Items that come from the target itself are on their way back;
+// only the comparison, which knows all that the target has, returns those that it lost.
 func (c *itemCopier) wanted(id string, v version) bool {
 	if c.compared && v.origin == c.target {
 		return false
@@ -198,8 +205,11 @@ func (c *itemCopier) load(ctx context.Context) error {
 	return nil
 }
 
-// put brings one item to the target, where the store decides whether it is newer: other writers may be at the same item.
-func (c *itemCopier) put(ctx context.Context, item map[string]types.AttributeValue, id string, v version) (bool, error) {
+// put brings one item to the target, where the store decides whether it is newer: other writers may be at the same
+// item.
+func (c *itemCopier) put(ctx context.Context, item map[string]types.AttributeValue, id string,
+	v version,
+) (bool, error) {
 	_, err := c.to.PutItem(ctx, &dynamodb.PutItemInput{
 		TableName: aws.String(topology.ItemsTable),
 		Item:      item,
@@ -225,12 +235,15 @@ func (c *itemCopier) put(ctx context.Context, item map[string]types.AttributeVal
 func (c *itemCopier) prune() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	maps.DeleteFunc(c.known, func(_ string, v version) bool { return v.stamp < c.watermark-int64(itemOverlapDeep+c.deeper) })
+	maps.DeleteFunc(c.known,
+		func(_ string, v version) bool { return v.stamp < c.watermark-int64(itemOverlapDeep+c.deeper) })
 	maps.DeleteFunc(c.held, func(id string, until time.Time) bool { return until.Before(c.deep.Add(-itemDeepEvery)) })
 }
 
 // eachItem calls each with every item stamped after a time, oldest first. A table that does not exist has no items.
-func eachItem(ctx context.Context, client *dynamodb.Client, after int64, each func(map[string]types.AttributeValue)) error {
+func eachItem(ctx context.Context, client *dynamodb.Client, after int64,
+	each func(map[string]types.AttributeValue),
+) error {
 	pages := dynamodb.NewQueryPaginator(client, &dynamodb.QueryInput{
 		TableName:                aws.String(topology.ItemsTable),
 		IndexName:                aws.String(stampIndex),
@@ -257,8 +270,8 @@ func eachItem(ctx context.Context, client *dynamodb.Client, after int64, each fu
 	return nil
 }
 
-// itemVersion reads an item's key and version. The index holds only items whose stamp is a number; one that is not a whole number
-// of nanoseconds counts as the oldest.
+// itemVersion reads an item's key and version. The index holds only items whose stamp is a number; one that is not a
+// whole number of nanoseconds counts as the oldest.
 func itemVersion(item map[string]types.AttributeValue) (id string, v version) {
 	if s, ok := item[itemKey].(*types.AttributeValueMemberS); ok {
 		id = s.Value

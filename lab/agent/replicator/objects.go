@@ -23,9 +23,9 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// objectCopier copies the objects of one region to another, pass by pass. Deleted objects are not deleted in the target. The first
-// pass lists both regions; the ones after it list of the source what may be new, and look at the target only for that. A pass must end
-// before the next begins.
+// objectCopier copies the objects of one region to another, pass by pass. Deleted objects are not deleted in the
+// target. The first pass lists both regions; the ones after it list of the source what may be new, and look at the
+// target only for that. A pass must end before the next begins.
 type objectCopier struct {
 	from, to       *s3.Client
 	source, target string // the regions
@@ -56,7 +56,8 @@ func (c contents) tell(key string) (tag string, is, sure bool) {
 	return tag, is, c.tags != nil && key > c.after
 }
 
-// listed is how a listing tells that an object has changed. Stores date objects to the second, so the content's tag is needed.
+// listed is how a listing tells that an object has changed. Stores date objects to the second, so the content's tag is
+// needed.
 type listed struct {
 	etag     string
 	modified time.Time
@@ -110,7 +111,8 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 	}
 	pass, err := crew.wait()
 	switch {
-	case store.HasCode(err, "NoSuchBucket"): // the target lost its bucket, or has none yet, as where no app has ever run: begin again
+	// the target lost its bucket, or has none yet, as where no app has ever run: begin again
+	case store.HasCode(err, "NoSuchBucket"):
 		c.begun, c.horizon = false, horizon{}
 		clear(c.seen)
 		return pass, errors.Join(err, MakeBucket(ctx, c.to, topology.Bucket, c.target))
@@ -128,8 +130,8 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 	return pass, nil
 }
 
-// look finds out what the target has of what is new in the source. Several objects are looked up by one listing where they are next to
-// each other; otherwise each is, when it is copied.
+// look finds out what the target has of what is new in the source. Several objects are looked up by one listing where
+// they are next to each other; otherwise each is, when it is copied.
 func (c *objectCopier) look(ctx context.Context, fresh []types.Object, expected string) error {
 	c.there = contents{}
 	switch {
@@ -140,14 +142,16 @@ func (c *objectCopier) look(ctx context.Context, fresh []types.Object, expected 
 		c.there.after = expected
 	}
 	c.there.tags = map[string]string{}
-	return eachObject(ctx, c.to, c.there.after, func(o types.Object) { c.there.tags[aws.ToString(o.Key)] = aws.ToString(o.ETag) })
+	return eachObject(ctx, c.to, c.there.after,
+		func(o types.Object) { c.there.tags[aws.ToString(o.Key)] = aws.ToString(o.ETag) })
 }
 
 func asListed(o types.Object) listed {
 	return listed{etag: aws.ToString(o.ETag), modified: aws.ToTime(o.LastModified)}
 }
 
-// eachObject calls each with every object of a store whose key comes after one, in the order of their keys. A bucket that does not exist has none.
+// eachObject calls each with every object of a store whose key comes after one, in the order of their keys. A bucket
+// that does not exist has none.
 func eachObject(ctx context.Context, client *s3.Client, after string, each func(types.Object)) error {
 	in := &s3.ListObjectsV2Input{Bucket: aws.String(topology.Bucket)}
 	if after != "" {
@@ -169,7 +173,8 @@ func eachObject(ctx context.Context, client *s3.Client, after string, each func(
 	return nil
 }
 
-// copy brings one object to the target unless what is there is the same or newer. The error is held while the rules do not let it.
+// copy brings one object to the target unless what is there is the same or newer. The error is held while the rules do
+// not let it.
 func (c *objectCopier) copy(ctx context.Context, key string, now listed, size int64) (r result, err error) {
 	tag, is, sure := c.there.tell(key)
 	if is && tag == now.etag {
@@ -210,9 +215,12 @@ func (c *objectCopier) copy(ctx context.Context, key string, now listed, size in
 
 // put writes a source's object if it is newer than the one there, which is nil for none.
 //
-// Another writer may come after the look at what is there. For a new key the store decides (If-None-Match); for one that exists no
-// store of the lab can, so an older version can overwrite one that was written within those milliseconds.
-func (c *objectCopier) put(ctx context.Context, key string, object *s3.GetObjectOutput, body []byte, there *s3.HeadObjectOutput) (result, error) {
+// Another writer may come after the look at what is there. For a new key the store decides (If-None-Match); for one
+// that exists no store of the lab can, so an older version can overwrite one that was written within those
+// milliseconds.
+func (c *objectCopier) put(ctx context.Context, key string, object *s3.GetObjectOutput, body []byte,
+	there *s3.HeadObjectOutput,
+) (result, error) {
 	offered := objectVersion(object.Metadata, aws.ToTime(object.LastModified), c.source)
 	put := &s3.PutObjectInput{
 		Bucket: aws.String(topology.Bucket), Key: aws.String(key), Body: bytes.NewReader(body),
@@ -254,7 +262,8 @@ func (c *objectCopier) get(ctx context.Context, key string) (*s3.GetObjectOutput
 	return object, body, nil
 }
 
-// stamped is the metadata with the version in it: a copy must carry its origin's, or it would look like a write of the target.
+// stamped is the metadata with the version in it: a copy must carry its origin's, or it would look like a write of the
+// target.
 func stamped(metadata map[string]string, v version) map[string]string {
 	with := maps.Clone(metadata)
 	if with == nil {

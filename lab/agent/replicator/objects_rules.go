@@ -22,11 +22,15 @@ type wait struct {
 	until time.Time
 }
 
-// admit asks the rules. Listings date objects to the second, so a rule about time needs a look at the object's own stamp.
+// admit asks the rules. Listings date objects to the second, so a rule about time needs a look at the object's own
+// stamp.
 func (c *objectCopier) admit(ctx context.Context, key string, now listed, size int64) error {
 	t := thing{store: api.StoreObjects, key: key, written: c.clock.Dated(now.modified), size: size}
 	if c.rules.lags(api.StoreObjects, key) {
-		head, err := c.from.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(topology.Bucket), Key: aws.String(key)})
+		head, err := c.from.HeadObject(ctx, &s3.HeadObjectInput{
+			Bucket: aws.String(topology.Bucket),
+			Key:    aws.String(key),
+		})
 		switch {
 		case err == nil:
 			t.written = c.clock.Dated(time.Unix(0, objectVersion(head.Metadata, now.modified, c.source).stamp))

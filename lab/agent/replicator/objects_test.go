@@ -81,7 +81,8 @@ func TestCopiesThatComeBackCostOneListing(t *testing.T) {
 	if p := pass(t, back); p.copied != 0 {
 		t.Errorf("copied back: %+v", p)
 	}
-	if got, want := home.Count()+", "+other.Count(), "LIST 1 of 4 HEAD 0 GET 0 PUT 0, LIST 1 of 4 HEAD 0 GET 0 PUT 0"; got != want {
+	if got, want := home.Count()+", "+other.Count(),
+		"LIST 1 of 4 HEAD 0 GET 0 PUT 0, LIST 1 of 4 HEAD 0 GET 0 PUT 0"; got != want {
 		t.Errorf("asked %s, want %s", got, want)
 	}
 }
@@ -117,7 +118,10 @@ func TestWhatARuleHeldIsSeenAgainByAShortListing(t *testing.T) {
 	rules := newRules()
 	c := newObjectCopier(from, to, rules)
 	pass(t, c)
-	rules.set("me", &api.Rule{Store: api.StoreObjects, Prefix: "documents/2", Do: api.RuleLag, Lag: 50 * time.Millisecond})
+	rules.set("me", &api.Rule{
+		Store: api.StoreObjects, Prefix: "documents/2", Do: api.RuleLag,
+		Lag: 50 * time.Millisecond,
+	})
 	pass(t, c) // the rules are known now: each change has all that waits looked at again
 	source.Write("documents/2", "us-east-1")
 	if p := pass(t, c); p.copied != 0 || p.pending.IsZero() || p.due.IsZero() {

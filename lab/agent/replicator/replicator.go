@@ -19,15 +19,16 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// The replicator's times. A pass may take long only where much has to be copied, and what it did is not lost when it is cut short.
+// The replicator's times. A pass may take long only where much has to be copied, and what it did is not lost when it is
+// cut short.
 const (
 	passEvery = 200 * time.Millisecond // at least, between passes, unless the settings say otherwise
 	passRetry = 200 * time.Millisecond // after a pass that failed, and at most after a long one
 	passLimit = 10 * time.Second
 )
 
-// replicator pulls what other regions wrote into its own, as S3 Cross-Region Replication and DynamoDB global tables do. It copies
-// asynchronously: what was not copied when a region dies is lost, and that loss is what drills measure.
+// replicator pulls what other regions wrote into its own, as S3 Cross-Region Replication and DynamoDB global tables do.
+// It copies asynchronously: what was not copied when a region dies is lost, and that loss is what drills measure.
 type replicator struct {
 	every    time.Duration
 	lanes    []*lane
@@ -45,7 +46,8 @@ func New(cfg api.ReplicatorConfig, _ *runtime.Marks) (runtime.Service, error) {
 	}
 	repository := configs.NewLineage(cfg.Repository, topology.ServiceReplicator.Host(cfg.Region))
 	r := &replicator{
-		every: cfg.Every, rules: newRules(), delivery: configs.NewDelivery(cfg.Region, repository, cfg.PublishedFile, cfg.ConfigFile),
+		every: cfg.Every, rules: newRules(), delivery: configs.NewDelivery(cfg.Region, repository, cfg.PublishedFile,
+			cfg.ConfigFile),
 	}
 	if r.every == 0 {
 		r.every = passEvery
@@ -56,11 +58,17 @@ func New(cfg api.ReplicatorConfig, _ *runtime.Marks) (runtime.Service, error) {
 		}
 		if cfg.Objects {
 			copier := newObjectCopier(source, cfg.Local, r.rules)
-			r.lanes = append(r.lanes, &lane{lag: api.Lag{Source: source.Region, Store: api.StoreObjects}, pass: copier.pass, rules: r.rules, underWay: &copier.underWay})
+			r.lanes = append(r.lanes, &lane{
+				lag:  api.Lag{Source: source.Region, Store: api.StoreObjects},
+				pass: copier.pass, rules: r.rules, underWay: &copier.underWay,
+			})
 		}
 		if cfg.Items {
 			copier := newItemCopier(source, cfg.Local, r.rules)
-			r.lanes = append(r.lanes, &lane{lag: api.Lag{Source: source.Region, Store: api.StoreItems}, pass: copier.pass, rules: r.rules})
+			r.lanes = append(r.lanes, &lane{
+				lag:  api.Lag{Source: source.Region, Store: api.StoreItems},
+				pass: copier.pass, rules: r.rules,
+			})
 		}
 	}
 	if cfg.PublishedFile == "" || cfg.ConfigFile == "" || cfg.Repository == "" {
@@ -174,7 +182,8 @@ func (l *lane) note(began time.Time, pass copyPass, err error) {
 		l.lag.Error = err.Error()
 	}
 	if (was == "") != (err == nil) {
-		slog.Info("replication changed", "source", l.lag.Source, "store", l.lag.Store, "copied", l.lag.Copied, "error", l.lag.Error)
+		slog.Info("replication changed", "source", l.lag.Source, "store", l.lag.Store, "copied", l.lag.Copied, "error",
+			l.lag.Error)
 	}
 }
 

@@ -23,7 +23,8 @@ func TestLagIsTheAgeOfWhatWaits(t *testing.T) {
 			t.Errorf("after a full pass: %+v", s)
 		}
 		l.note(time.Now(), copyPass{copied: 1, pending: began}, errors.New("put refused"))
-		if s := l.state(); *s.LagMS != 1000 || *s.LastPassMSAgo != 1000 || !s.Reachable || s.Copied != 4 || s.Error != "put refused" {
+		if s := l.state(); *s.LagMS != 1000 || *s.LastPassMSAgo != 1000 || !s.Reachable || s.Copied != 4 ||
+			s.Error != "put refused" {
 			t.Errorf("after the target failed: %+v", s)
 		}
 		time.Sleep(time.Second)
@@ -50,7 +51,8 @@ func TestOneFailureDoesNotStopTheOthers(t *testing.T) {
 		})
 	}
 	pass, err := crew.wait()
-	if err == nil || pass.copied != 10 || !pass.pending.Equal(at.Add(7*time.Second)) || !pass.late.Equal(at.Add(8*time.Second)) || pass.behind.Round(time.Hour) != 18*time.Hour {
+	if err == nil || pass.copied != 10 || !pass.pending.Equal(at.Add(7*time.Second)) ||
+		!pass.late.Equal(at.Add(8*time.Second)) || pass.behind.Round(time.Hour) != 18*time.Hour {
 		t.Errorf("got %+v, %v", pass, err)
 	}
 }

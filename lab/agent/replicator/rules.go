@@ -10,7 +10,8 @@ import (
 	"github.com/regionfall/regionfall/lab/api"
 )
 
-// savedUp is how much of an unused rate is kept for later: more than the pause between two passes, or the rate would never be reached.
+// savedUp is how much of an unused rate is kept for later: more than the pause between two passes, or the rate would
+// never be reached.
 const savedUp = 500 * time.Millisecond
 
 // rules are the rules of a replicator by their holders. Safe for concurrent use.

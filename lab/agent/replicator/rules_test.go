@@ -38,7 +38,8 @@ func TestRulesHoldWhatTheyCover(t *testing.T) {
 	}
 
 	r.set("bob", &api.Rule{Store: api.StoreObjects, Do: api.RuleLag, Lag: 5 * time.Second})
-	if until, ok := admit(api.StoreObjects, "cold/1", now, now.Add(-3*time.Second)); ok || !until.Equal(now.Add(2*time.Second)) {
+	if until, ok := admit(api.StoreObjects, "cold/1", now, now.Add(-3*time.Second)); ok ||
+		!until.Equal(now.Add(2*time.Second)) {
 		t.Errorf("written three seconds ago, it may go %t, or at %s", ok, until)
 	}
 	if _, ok := admit(api.StoreObjects, "cold/1", now, now.Add(-5*time.Second)); !ok {
@@ -110,7 +111,12 @@ func TestRulesOverHTTP(t *testing.T) {
 	default:
 		t.Error("nobody is told of the new rule")
 	}
-	for _, bad := range []any{api.Rule{Store: "tapes", Do: api.RulePause}, api.Rule{Store: api.StoreItems}, api.Rule{Store: api.StoreItems, Do: api.RuleLag}, map[string]int{"lag": 1}} {
+	for _, bad := range []any{
+		api.Rule{Store: "tapes", Do: api.RulePause},
+		api.Rule{Store: api.StoreItems},
+		api.Rule{Store: api.StoreItems, Do: api.RuleLag},
+		map[string]int{"lag": 1},
+	} {
 		if _, code := call(http.MethodPut, "/rules/bob", bad); code != http.StatusBadRequest {
 			t.Errorf("%+v was answered %d", bad, code)
 		}

@@ -30,7 +30,8 @@ func TestNothingIsLateBecauseTheClockWasStepped(t *testing.T) {
 	rules.set("me", &api.Rule{Store: api.StoreObjects, Do: api.RuleLag, Lag: 2 * time.Minute})
 	source.WriteAt("documents/2", "us-east-1", time.Now().Add(by))
 	by = 0
-	if p := pass(t, c); p.copied != 0 || p.pending.IsZero() || time.Since(p.pending) > time.Minute || time.Until(p.due) > 2*time.Minute {
+	if p := pass(t, c); p.copied != 0 || p.pending.IsZero() || time.Since(p.pending) > time.Minute ||
+		time.Until(p.due) > 2*time.Minute {
 		t.Errorf("to be held for two minutes: %+v", p)
 	}
 }
@@ -60,7 +61,8 @@ func TestARuleHoldsForItsTimeHoweverTheClockWasStepped(t *testing.T) {
 	}
 }
 
-// Items are read by their stamps. What is stamped after a step back, and what was under way when the clock was stepped on, has to be read too.
+// Items are read by their stamps. What is stamped after a step back, and what was under way when the clock was stepped
+// on, has to be read too.
 func TestNoItemIsPassedOverBecauseTheClockWasStepped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var by time.Duration

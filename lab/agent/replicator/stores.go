@@ -14,22 +14,25 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// CopyObjects copies every object of the bucket topology.Bucket once that the target lacks or has in an older version. A bucket
-// that the source does not have yet is empty. The count is right also with an error, which names what could not be copied.
+// CopyObjects copies every object of the bucket topology.Bucket once that the target lacks or has in an older version.
+// A bucket that the source does not have yet is empty. The count is right also with an error, which names what could
+// not be copied.
 func CopyObjects(ctx context.Context, from, to api.Stores) (copied int, err error) {
 	pass, err := newObjectCopier(from, to, newRules()).pass(ctx)
 	return pass.copied, err
 }
 
-// CopyItems copies every item of the table topology.ItemsTable once that the target lacks or has in an older version. A table that
-// the source does not have yet is empty. The count is right also with an error, which names what could not be copied.
+// CopyItems copies every item of the table topology.ItemsTable once that the target lacks or has in an older version. A
+// table that the source does not have yet is empty. The count is right also with an error, which names what could not
+// be copied.
 func CopyItems(ctx context.Context, from, to api.Stores) (copied int, err error) {
 	pass, err := newItemCopier(from, to, newRules()).pass(ctx)
 	return pass.copied, err
 }
 
-// copyPass is what one pass over a source did. Pending is since when the oldest thing waits that was seen and not copied, late since when
-// the oldest of those that no rule holds, due when a rule lets go of the first of those that it holds for a time. The times are dated by a clock.
+// copyPass is what one pass over a source did. Pending is since when the oldest thing waits that was seen and not
+// copied, late since when the oldest of those that no rule holds, due when a rule lets go of the first of those that it
+// holds for a time. The times are dated by a clock.
 type copyPass struct {
 	copied  int
 	pending time.Time
@@ -39,7 +42,8 @@ type copyPass struct {
 	whole   bool          // all of the source was looked at
 }
 
-// result is what came of one thing: whether it was copied, and since when nothing but the copying kept it: it was written, or a rule let it go.
+// result is what came of one thing: whether it was copied, and since when nothing but the copying kept it: it was
+// written, or a rule let it go.
 type result struct {
 	copied bool
 	since  time.Time
@@ -58,8 +62,9 @@ type sourceError struct{ error }
 
 func (e sourceError) Unwrap() error { return e.error }
 
-// crew copies things with a bounded number of workers. One thing that cannot be copied does not keep the others from it, but as
-// many failures as workers end the work: then a store is gone and waiting for each of the rest would only take longer.
+// crew copies things with a bounded number of workers. One thing that cannot be copied does not keep the others from
+// it, but as many failures as workers end the work: then a store is gone and waiting for each of the rest would only
+// take longer.
 type crew struct {
 	group  errgroup.Group
 	cancel context.CancelFunc
@@ -106,8 +111,8 @@ func (c *crew) hold(at time.Time, h held) {
 	c.miss(at, h)
 }
 
-// miss notes, with the lock held, that something was not copied. What the end of the work itself cut short is not one more reason, and a
-// rule is no failure.
+// miss notes, with the lock held, that something was not copied. What the end of the work itself cut short is not one
+// more reason, and a rule is no failure.
 func (c *crew) miss(at time.Time, err error) {
 	c.pass.pending = oldest(c.pass.pending, at)
 	if h := (held{}); errors.As(err, &h) {

@@ -18,9 +18,12 @@ import (
 func MakeBucket(ctx context.Context, client *s3.Client, bucket, region string) error {
 	create := &s3.CreateBucketInput{Bucket: aws.String(bucket)}
 	if region != "us-east-1" { // which is what none means, and may not be named
-		create.CreateBucketConfiguration = &s3types.CreateBucketConfiguration{LocationConstraint: s3types.BucketLocationConstraint(region)}
+		create.CreateBucketConfiguration = &s3types.CreateBucketConfiguration{
+			LocationConstraint: s3types.BucketLocationConstraint(region),
+		}
 	}
-	if _, err := client.CreateBucket(ctx, create); err != nil && !store.HasCode(err, "BucketAlreadyOwnedByYou", "BucketAlreadyExists") {
+	if _, err := client.CreateBucket(ctx, create); err != nil &&
+		!store.HasCode(err, "BucketAlreadyOwnedByYou", "BucketAlreadyExists") {
 		return fmt.Errorf("make bucket %s in %s: %w", bucket, region, err)
 	}
 	return nil
@@ -33,8 +36,9 @@ func (c *itemCopier) makeTable(ctx context.Context) error {
 		return sourceError{fmt.Errorf("look at table %s of %s: %w", topology.ItemsTable, c.source, err)}
 	}
 	create := &dynamodb.CreateTableInput{
-		TableName: is.Table.TableName, KeySchema: is.Table.KeySchema, AttributeDefinitions: is.Table.AttributeDefinitions,
-		BillingMode: types.BillingModePayPerRequest,
+		TableName: is.Table.TableName, KeySchema: is.Table.KeySchema,
+		AttributeDefinitions: is.Table.AttributeDefinitions,
+		BillingMode:          types.BillingModePayPerRequest,
 	}
 	for _, index := range is.Table.GlobalSecondaryIndexes {
 		create.GlobalSecondaryIndexes = append(create.GlobalSecondaryIndexes, types.GlobalSecondaryIndex{

@@ -21,7 +21,8 @@ type Plain string
 
 func (p Plain) Error() string { return string(p) }
 
-// Cause is what went wrong at the bottom of an error, for people: "connection refused" rather than who dialled whom on whose behalf.
+// Cause is what went wrong at the bottom of an error, for people: "connection refused" rather than who dialled whom on
+// whose behalf.
 func Cause(err error) string {
 	var said Plain
 	var answer *pgconn.PgError

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// CheckLimit is how long a target may take to answer one health check, whatever the interval: how fast a healthy app answers is a matter
-// of its machine, not of how often it is asked. Route 53 gives six seconds, of which a drill could not wait out three; the way is added by who
-// knows it.
+// CheckLimit is how long a target may take to answer one health check, whatever the interval: how fast a healthy app
+// answers is a matter of its machine, not of how often it is asked. Route 53 gives six seconds, of which a drill could
+// not wait out three; the way is added by who knows it.
 const CheckLimit = 2 * time.Second
 
 // mostLooks is how many checks of one target may be under way at once. Where they outlast their interval, several are.
 const mostLooks = 64
 
-// Watch looks every interval, on schedule: a look that takes long, as it does where bytes vanish, does not put off the next one. The
-// results come in the order in which the looks began. The channel is closed after ctx ends.
+// Watch looks every interval, on schedule: a look that takes long, as it does where bytes vanish, does not put off the
+// next one. The results come in the order in which the looks began. The channel is closed after ctx ends.
 func Watch[T any](ctx context.Context, look func(ctx context.Context) T, interval time.Duration) <-chan T {
 	seen := make(chan T)
 	looks := make(chan chan T, mostLooks)
@@ -56,8 +56,8 @@ func Watch[T any](ctx context.Context, look func(ctx context.Context) T, interva
 	return seen
 }
 
-// Health is what the checks of one target have found. A target is healthy until checks say otherwise, as in Route 53: a name
-// service that has just started must not take a service away that works.
+// Health is what the checks of one target have found. A target is healthy until checks say otherwise, as in Route 53: a
+// name service that has just started must not take a service away that works.
 type Health struct {
 	Unknown   bool // checks that fail are counted, and do not change the state yet
 	Unhealthy bool

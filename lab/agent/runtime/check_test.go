@@ -33,7 +33,8 @@ func TestHealthChangesAtTheThreshold(t *testing.T) {
 				healthy, streak, since = ok, 0, now
 			}
 			if got := h.Observe(err, threshold, now); got != want || h.Unhealthy == healthy || !h.Since.Equal(since) {
-				t.Fatalf("after %v with threshold %d: changed %v, state %+v; want changed %v, healthy %v", results[:i+1], threshold, got,
+				t.Fatalf("after %v with threshold %d: changed %v, state %+v; want changed %v, healthy %v",
+					results[:i+1], threshold, got,
 					h, want, healthy)
 			}
 			if (h.LastError == "") != ok {

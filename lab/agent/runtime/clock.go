@@ -6,15 +6,17 @@ import (
 )
 
 const (
-	// stepAtLeast is by how much the wall clock has to run away from the monotonic one to have been stepped. Less is what keeps it right.
+	// stepAtLeast is by how much the wall clock has to run away from the monotonic one to have been stepped. Less is
+	// what keeps it right.
 	stepAtLeast = 250 * time.Millisecond
 	// datedTo is how exactly stores date.
 	datedTo = time.Second
 )
 
-// Clock says how long ago something was written. Stores and apps date by the wall clock; when that is stepped, by a person or by whatever keeps
-// it right, what was written before would seem minutes older or younger, and would be counted as late, let go too early, or held too long. So
-// both clocks are read side by side, and a date is taken by the wall clock as it ran then. Safe for concurrent use.
+// Clock says how long ago something was written. Stores and apps date by the wall clock; when that is stepped, by a
+// person or by whatever keeps it right, what was written before would seem minutes older or younger, and would be
+// counted as late, let go too early, or held too long. So both clocks are read side by side, and a date is taken by the
+// wall clock as it ran then. Safe for concurrent use.
 type Clock struct {
 	Read func() Ticks
 
@@ -60,7 +62,8 @@ func (c *Clock) Look() {
 	if n := len(c.eras); n == 0 {
 		c.eras = append(c.eras, era{Ticks: t})
 	} else if c.eras[n-1].away(t) != 0 {
-		// The clocks are read one after the other, and a process may stand still in between: only what both readings say is a step.
+		// The clocks are read one after the other, and a process may stand still in between: only what both readings
+		// say is a step.
 		t = c.Read()
 		if step := c.eras[n-1].away(t); step != 0 {
 			c.eras = append(c.eras, era{Ticks: t, since: c.last, step: step})
@@ -77,8 +80,8 @@ func (e era) away(t Ticks) time.Duration {
 	return 0
 }
 
-// Dated is a time of the wall clock, when something was written, with the monotonic clock in it. Where the wall clock showed that time twice, it
-// is the later one.
+// Dated is a time of the wall clock, when something was written, with the monotonic clock in it. Where the wall clock
+// showed that time twice, it is the later one.
 func (c *Clock) Dated(at time.Time) time.Time {
 	if at.IsZero() {
 		return at

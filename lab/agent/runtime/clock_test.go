@@ -46,7 +46,8 @@ func TestAThingIsAsOldAsItIsHoweverTheClockWasStepped(t *testing.T) {
 					if got := time.Since(c.Dated(x.at)); (got - x.want).Abs() > slack {
 						t.Errorf("written %s ago, %s the step, and dated %s ago", x.want, what, got)
 					}
-					if got := time.Since(c.Dated(x.at.Truncate(time.Second))); got < x.want-slack || got > x.want+datedTo+slack {
+					if got := time.Since(c.Dated(x.at.Truncate(time.Second))); got < x.want-slack ||
+						got > x.want+datedTo+slack {
 						t.Errorf("written %s ago, %s the step, and dated to the second %s ago", x.want, what, got)
 					}
 				}
@@ -63,7 +64,10 @@ func TestAThingIsAsOldAsItIsHoweverTheClockWasStepped(t *testing.T) {
 
 func TestADateKeepsWhatItSays(t *testing.T) {
 	c := NewClock()
-	for _, at := range []time.Time{time.Now().Round(0).Add(-time.Minute), time.Unix(1_700_000_000, 0), time.Unix(0, 7)} {
+	for _, at := range []time.Time{
+		time.Now().Round(0).Add(-time.Minute), time.Unix(1_700_000_000, 0),
+		time.Unix(0, 7),
+	} {
 		if got := c.Dated(at); got.UnixNano() != at.UnixNano() {
 			t.Errorf("%s became %s", at, got)
 		}

@@ -1,2 +1,3 @@
-// Package runtime is what every agent is made of: its HTTP, its marks and their clock, how it waits, and how it says what went wrong.
+// Package runtime is what every agent is made of: its HTTP, its marks and their clock, how it waits, and how it says
+// what went wrong.
 package runtime

@@ -8,8 +8,9 @@ import (
 	"path/filepath"
 )
 
-// ReplaceFile writes a file beside the one at path and puts it in its place: a reader sees the old content or the new, also after a
-// crash. There must be one writer only. The file is readable by all, as its readers run as other users in other nodes.
+// ReplaceFile writes a file beside the one at path and puts it in its place: a reader sees the old content or the new,
+// also after a crash. There must be one writer only. The file is readable by all, as its readers run as other users in
+// other nodes.
 func ReplaceFile(path string, write func(w io.Writer) error) (err error) {
 	beside := path + ".new"
 	file, err := os.OpenFile(beside, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)

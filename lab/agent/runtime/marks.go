@@ -36,8 +36,8 @@ func NewMarks(agent string) *Marks {
 	return &Marks{agent: agent, start: rand.Text(), began: time.Now(), changed: make(chan struct{})}
 }
 
-// Leave notes that something happened now. The name is one of the Mark constants. It also goes to the log, for those who read the
-// node's log afterwards. It returns the mark's number.
+// Leave notes that something happened now. The name is one of the Mark constants. It also goes to the log, for those
+// who read the node's log afterwards. It returns the mark's number.
 func (m *Marks) Leave(name, detail string) (seq int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -71,8 +71,9 @@ func (m *Marks) AwaitFetched(ctx context.Context, seq int) error {
 	}
 }
 
-// ServeHTTP answers GET /marks?after=SEQ&wait=DURATION with a MarksReply, see there. A SEQ beyond the newest mark is answered at
-// once: it was counted by an earlier process, and the caller must learn of the new start. A wait above a minute counts as a minute.
+// ServeHTTP answers GET /marks?after=SEQ&wait=DURATION with a MarksReply, see there. A SEQ beyond the newest mark is
+// answered at once: it was counted by an earlier process, and the caller must learn of the new start. A wait above a
+// minute counts as a minute.
 func (m *Marks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	after, wait, err := marksQuery(r)
 	if err != nil {

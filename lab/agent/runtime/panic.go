@@ -9,14 +9,16 @@ import (
 // exitPanic is the exit code of an agent that panicked, as sysexits.h has it for a mistake in the program.
 const exitPanic = 70
 
-// LastWords is deferred first of all in each goroutine of an agent. When that panics, the program says what it was doing, why it failed and where, and ends:
-// nothing goes on that may be half done. The lab tells the first lines to whoever waits for the agent.
+// LastWords is deferred first of all in each goroutine of an agent. When that panics, the program says what it was
+// doing, why it failed and where, and ends: nothing goes on that may be half done. The lab tells the first lines to
+// whoever waits for the agent.
 func LastWords(doing string) {
 	failed := recover()
 	if failed == nil {
 		return
 	}
-	fmt.Fprintf(os.Stderr, "panic: %s ends, while it was to %s: %v\n%s", os.Getenv("NODE"), doing, failed, debug.Stack())
+	fmt.Fprintf(os.Stderr, "panic: %s ends, while it was to %s: %v\n%s", os.Getenv("NODE"), doing, failed,
+		debug.Stack())
 	os.Exit(exitPanic)
 }
 

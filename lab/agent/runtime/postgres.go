@@ -24,14 +24,16 @@ const HangUpLimit = 200 * time.Millisecond
 // PostgresURL is how an agent reaches the database at an endpoint.
 func PostgresURL(e topology.Endpoint) string {
 	u := url.URL{
-		Scheme: "postgres", User: url.UserPassword(topology.DatabaseUser, topology.Secret), Host: e.Address, Path: maintenance,
+		Scheme: "postgres", User: url.UserPassword(topology.DatabaseUser, topology.Secret), Host: e.Address,
+		Path:     maintenance,
 		RawQuery: url.Values{"sslmode": {"disable"}, "application_name": {"regionfall-agent"}}.Encode(),
 	}
 	return u.String()
 }
 
-// Unreachable is a failure to connect to a server that has not said a word: refused, without a way, or taken by a link whose far end is
-// dead, which then resets the connection or stays silent until the time is up. One that has said anything is there.
+// Unreachable is a failure to connect to a server that has not said a word: refused, without a way, or taken by a link
+// whose far end is dead, which then resets the connection or stays silent until the time is up. One that has said
+// anything is there.
 type Unreachable struct{ Err error }
 
 func (u Unreachable) Error() string { return u.Err.Error() }
@@ -56,8 +58,8 @@ func (e ear) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ConnectPostgres connects with one round trip per statement: the simple protocol prepares nothing. The error is unreachable if nobody
-// was there.
+// ConnectPostgres connects with one round trip per statement: the simple protocol prepares nothing. The error is
+// unreachable if nobody was there.
 func ConnectPostgres(ctx context.Context, e topology.Endpoint) (*pgx.Conn, error) {
 	config, err := pgx.ParseConfig(PostgresURL(e))
 	if err != nil {
@@ -96,8 +98,8 @@ func WithPostgres(ctx context.Context, e topology.Endpoint, work func(conn *pgx.
 	return work(conn)
 }
 
-// ProveWritable has a primary write a record and see it on disk, and returns its timeline. A server that says that it is a primary may
-// still be read only, or wait for a synchronous standby that is gone.
+// ProveWritable has a primary write a record and see it on disk, and returns its timeline. A server that says that it
+// is a primary may still be read only, or wait for a synchronous standby that is gone.
 func ProveWritable(ctx context.Context, conn *pgx.Conn) (timeline int, err error) {
 	var recovering, readOnly bool
 	const state = `select pg_is_in_recovery(), current_setting('transaction_read_only')::bool`
@@ -116,7 +118,8 @@ func ProveWritable(ctx context.Context, conn *pgx.Conn) (timeline int, err error
 	return Writes(ctx, conn)
 }
 
-// Writes is the timeline that a primary writes. Not pg_control_checkpoint(): until the first checkpoint after a promotion it names the one before.
+// Writes is the timeline that a primary writes. Not pg_control_checkpoint(): until the first checkpoint after a
+// promotion it names the one before.
 func Writes(ctx context.Context, conn *pgx.Conn) (timeline int, err error) {
 	const writing = `select ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int`
 	if err := conn.QueryRow(ctx, writing).Scan(&timeline); err != nil {

@@ -16,14 +16,15 @@ import (
 // ShutdownLimit is how long an ending agent waits for the HTTP answers it has begun.
 const ShutdownLimit = 2 * time.Second
 
-// Service is one kind of agent. Routes adds what it serves beside /healthz, /marks and /probe; Run works until ctx ends, and an error ends
-// the process.
+// Service is one kind of agent. Routes adds what it serves beside /healthz, /marks and /probe; Run works until ctx
+// ends, and an error ends the process.
 type Service interface {
 	Routes(mux *http.ServeMux)
 	Run(ctx context.Context) error
 }
 
-// opener is a service with listeners of its own. They are opened before /healthz answers, so that an agent that looks ready is.
+// opener is a service with listeners of its own. They are opened before /healthz answers, so that an agent that looks
+// ready is.
 type opener interface {
 	Open(ctx context.Context) error
 }

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// Poll asks until the answer is nil, and says what the last answer was when ctx ends first. What is waited for is the caller's to add.
+// Poll asks until the answer is nil, and says what the last answer was when ctx ends first. What is waited for is the
+// caller's to add.
 func Poll(ctx context.Context, every time.Duration, ask func(ctx context.Context) error) error {
 	var last error
 	for {

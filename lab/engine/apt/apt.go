@@ -24,7 +24,8 @@ func Possible() bool {
 	return err == nil && os.Geteuid() == 0
 }
 
-// Install installs packages, and fetches the lists of packages first where they are missing or old. The error is a *Problem, or the context's.
+// Install installs packages, and fetches the lists of packages first where they are missing or old. The error is a
+// *Problem, or the context's.
 func Install(ctx context.Context, packages ...string) error {
 	install := append([]string{
 		"install", "-q", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=" + patience,
@@ -44,7 +45,8 @@ func Install(ctx context.Context, packages ...string) error {
 
 // stale says whether new lists of packages may help.
 func stale(out string) bool {
-	return has(out, "Unable to locate package", "has no installation candidate", "404", "Unable to fetch", "Failed to fetch", "unmet dependencies")
+	return has(out, "Unable to locate package", "has no installation candidate", "404", "Unable to fetch",
+		"Failed to fetch", "unmet dependencies")
 }
 
 // get runs apt-get. Interrupted, only it is told: it knows when dpkg must not be stopped.
@@ -90,7 +92,8 @@ func because(out string, err error) (what, remedy string) {
 		return "an installation was interrupted before", "run `dpkg --configure -a`, and this again"
 	case has(out, "No space left on device", "don't have enough free space"):
 		return "the disk is full", "free some space, and run this again"
-	case has(out, "Temporary failure resolving", "Could not resolve", "Could not connect", "Connection failed", "Network is unreachable", "Connection timed out", "Cannot initiate the connection"):
+	case has(out, "Temporary failure resolving", "Could not resolve", "Could not connect", "Connection failed",
+		"Network is unreachable", "Connection timed out", "Cannot initiate the connection"):
 		return "the distribution's packages can't be reached", "get this machine online, or mend apt's sources"
 	case has(out, "Unable to locate package", "has no installation candidate"):
 		return "the distribution has no such package", "add the source that has it to those of apt"

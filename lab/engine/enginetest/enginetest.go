@@ -183,7 +183,8 @@ func (e *Engine) version() any {
 		product = "Podman Engine"
 	}
 	return map[string]any{
-		"Version": "20.10.24", "ApiVersion": version, "Os": "linux", "Arch": "amd64", "Components": []map[string]string{{"Name": product, "Version": "1"}},
+		"Version": "20.10.24", "ApiVersion": version, "Os": "linux", "Arch": "amd64",
+		"Components": []map[string]string{{"Name": product, "Version": "1"}},
 	}
 }
 
@@ -212,7 +213,10 @@ func (t Thing) carries(labels []string) bool {
 }
 
 func (t Thing) listed() any {
-	all := map[string]any{"Id": t.Name, "Name": t.Name, "Names": []string{"/" + t.Name}, "State": t.State, "Labels": t.Labels}
+	all := map[string]any{
+		"Id": t.Name, "Name": t.Name, "Names": []string{"/" + t.Name}, "State": t.State,
+		"Labels": t.Labels,
+	}
 	if t.Subnet != "" {
 		all["IPAM"] = map[string]any{"Config": []map[string]string{{"Subnet": t.Subnet}}}
 	}
@@ -225,8 +229,10 @@ func (e *Engine) inspect(w http.ResponseWriter, container string) {
 	for _, t := range e.things {
 		if t.Kind == "container" && t.Name == container {
 			_ = json.NewEncoder(w).Encode(map[string]any{
-				"Id": t.Name, "State": map[string]any{"Status": t.State, "Running": t.State == "running" || t.State == "paused", "Paused": t.State == "paused"},
-				"HostConfig": map[string]any{"NetworkMode": t.Mode}, "NetworkSettings": map[string]any{"Networks": t.gateways()},
+				"Id": t.Name, "State": map[string]any{"Status": t.State, "Running": t.State == "running" ||
+					t.State == "paused", "Paused": t.State == "paused"},
+				"HostConfig":      map[string]any{"NetworkMode": t.Mode},
+				"NetworkSettings": map[string]any{"Networks": t.gateways()},
 			})
 			return
 		}
@@ -251,7 +257,8 @@ func (e *Engine) create(kind string, r *http.Request) any {
 	defer e.mu.Unlock()
 	if kind == "network" {
 		if e.Pools == 0 {
-			return fmt.Errorf("could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network")
+			return fmt.Errorf("could not find an available, non-overlapping IPv4 address pool among the defaults to " +
+				"assign to the network")
 		}
 		e.Pools--
 	}

@@ -62,7 +62,10 @@ func (s *nameservice) routes() http.Handler {
 		var routing api.Routing
 		for region, h := range s.regions {
 			healthy, said := h.is()
-			routing.Targets = append(routing.Targets, api.TargetHealth{Region: region, Healthy: healthy, LastError: said})
+			routing.Targets = append(routing.Targets, api.TargetHealth{
+				Region: region, Healthy: healthy,
+				LastError: said,
+			})
 		}
 		write(w, routing)
 	})

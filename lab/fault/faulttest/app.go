@@ -53,7 +53,10 @@ func (a *app) routes() http.Handler {
 		r := a.node.lab.node(topology.ServiceReplicator, a.node.place.Region).role.(*replicator)
 		write(w, topology.ConfigReport{Revision: r.delivery.delivered()})
 	})
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, strings.Repeat("x", 10_000)) })
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, _ *http.Request) {
+		_,
+			_ = io.WriteString(w, strings.Repeat("x", 10_000))
+	})
 	mux.HandleFunc("GET /verifications/{id}", func(w http.ResponseWriter, _ *http.Request) {
 		if !a.admit() {
 			http.Error(w, "no capacity is left", http.StatusServiceUnavailable)

@@ -34,7 +34,8 @@ func newDelivery(defect Defect) *delivery {
 }
 
 func (d *delivery) routes(mux *http.ServeMux) {
-	d.faults.routes(mux, "", "/config/faults", func() { d.delivered() }) // what nodes have is theirs when the order comes
+	// what nodes have is theirs when the order comes
+	d.faults.routes(mux, "", "/config/faults", func() { d.delivered() })
 	mux.HandleFunc("GET /config", func(w http.ResponseWriter, _ *http.Request) { write(w, d.state()) })
 	mux.HandleFunc("PUT /config", func(w http.ResponseWriter, r *http.Request) {
 		var c topology.Config
@@ -53,7 +54,10 @@ func (d *delivery) state() api.DeliveryState {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	n := len(d.published)
-	s := api.DeliveryState{Published: d.published[n-1].revision, Former: d.published[n-2].revision, Delivered: delivered, Told: d.faults.list()}
+	s := api.DeliveryState{
+		Published: d.published[n-1].revision, Former: d.published[n-2].revision,
+		Delivered: delivered, Told: d.faults.list(),
+	}
 	s.Document.Revision = s.Published
 	return s
 }

@@ -80,7 +80,8 @@ func (l *Lab) openLinks(t testing.TB) {
 		s.Port, s.Upstream = linktest.FreePort(t), l.node(s.Service, s.To).server.address
 		specs = append(specs, s)
 	}
-	err = h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" }, func(topology.Path) time.Duration { return 0 })
+	err = h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" },
+		func(topology.Path) time.Duration { return 0 })
 	if err != nil {
 		t.Fatal(err)
 	}

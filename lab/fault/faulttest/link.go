@@ -73,7 +73,10 @@ func (k *Link) Ask(ctx context.Context, q probe.Question) (probe.Answer, error) 
 
 // Behind asks past it.
 func (k *Link) Behind(ctx context.Context) error {
-	a, err := k.lab.lines.Ask(ctx, probe.Question{Way: probe.RoundTrip, Service: k.link.Service, Address: k.link.Upstream})
+	a, err := k.lab.lines.Ask(ctx, probe.Question{
+		Way: probe.RoundTrip, Service: k.link.Service,
+		Address: k.link.Upstream,
+	})
 	if err != nil {
 		return err
 	}

@@ -19,7 +19,8 @@ type replicator struct {
 
 func newReplicator(n *Node) *replicator {
 	return &replicator{
-		node: n, rules: newOrders[api.Rule](n.lab.defect), delivery: newDelivery(n.lab.defect), budget: map[topology.Service]float64{},
+		node: n, rules: newOrders[api.Rule](n.lab.defect), delivery: newDelivery(n.lab.defect),
+		budget: map[topology.Service]float64{},
 	}
 }
 
@@ -59,7 +60,10 @@ func (r *replicator) run(ctx context.Context) {
 		case <-tick.C:
 		}
 		now := time.Now()
-		for service, name := range map[topology.Service]string{topology.ServiceS3: api.StoreObjects, topology.ServiceDynamoDB: api.StoreItems} {
+		for service, name := range map[topology.Service]string{
+			topology.ServiceS3:       api.StoreObjects,
+			topology.ServiceDynamoDB: api.StoreItems,
+		} {
 			r.copy(service, name, now, now.Sub(last))
 		}
 		last = now
@@ -86,7 +90,9 @@ func (r *replicator) copy(service topology.Service, name string, now time.Time, 
 }
 
 // allows says whether a thing may be copied.
-func (r *replicator) allows(service topology.Service, name, key string, t thing, now time.Time, since time.Duration) bool {
+func (r *replicator) allows(service topology.Service, name, key string, t thing, now time.Time,
+	since time.Duration,
+) bool {
 	for _, rule := range r.rules.list() {
 		if !rule.Covers(name, key) {
 			continue

@@ -24,7 +24,10 @@ type server struct {
 
 func newServer(t testing.TB, serve func(net.Listener)) *server {
 	t.Helper()
-	s := &server{serve: serve, address: net.JoinHostPort("127.0.0.1", strconv.Itoa(linktest.FreePort(t))), open: map[*served]bool{}}
+	s := &server{
+		serve: serve, address: net.JoinHostPort("127.0.0.1", strconv.Itoa(linktest.FreePort(t))),
+		open: map[*served]bool{},
+	}
 	s.thawed = sync.NewCond(&s.mu)
 	if err := s.start(); err != nil {
 		t.Fatal(err)

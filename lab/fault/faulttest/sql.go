@@ -123,7 +123,8 @@ func (r *replica) execute(sql string, defect Defect) error {
 			r.saysPaused, r.paused = false, false
 		}
 	case strings.HasPrefix(sql, "alter system set recovery_min_apply_delay = "):
-		delay, err := time.ParseDuration(strings.Trim(strings.TrimPrefix(sql, "alter system set recovery_min_apply_delay = "), "'"))
+		delay, err := time.ParseDuration(strings.Trim(strings.TrimPrefix(sql,
+			"alter system set recovery_min_apply_delay = "), "'"))
 		if breaks {
 			r.delay = delay
 		}

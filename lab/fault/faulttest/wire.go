@@ -121,7 +121,10 @@ func answerQuery(b *pgproto3.Backend) error {
 	if _, err := fmt.Sscanf(query.String, "select repeat('x', %d)", &n); err != nil {
 		return err
 	}
-	b.Send(&pgproto3.RowDescription{Fields: []pgproto3.FieldDescription{{Name: []byte("repeat"), DataTypeOID: 25, DataTypeSize: -1}}})
+	b.Send(&pgproto3.RowDescription{Fields: []pgproto3.FieldDescription{{
+		Name: []byte("repeat"), DataTypeOID: 25,
+		DataTypeSize: -1,
+	}}})
 	b.Send(&pgproto3.DataRow{Values: [][]byte{[]byte(strings.Repeat("x", n))}})
 	b.Send(&pgproto3.CommandComplete{CommandTag: []byte("SELECT 1")})
 	b.Send(&pgproto3.ReadyForQuery{TxStatus: 'I'})

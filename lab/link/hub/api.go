@@ -49,7 +49,10 @@ func (h *Hub) routes() http.Handler {
 	routes.Handle("GET /version", behind)
 	routes.HandleFunc("GET /proxies", answer(func(*http.Request) (any, error) { return h.views(), nil }))
 	routes.HandleFunc("POST /populate", answer(h.populate))
-	routes.HandleFunc("GET /proxies/{proxy}", h.on(func(p *proxy, _ *http.Request) (any, error) { return p.view(), nil }))
+	routes.HandleFunc("GET /proxies/{proxy}", h.on(func(p *proxy, _ *http.Request) (any, error) {
+		return p.view(),
+			nil
+	}))
 	routes.HandleFunc("POST /proxies/{proxy}", h.on(update))
 	routes.HandleFunc("POST /proxies/{proxy}/toxics", h.changing(behind))
 	routes.HandleFunc("DELETE /proxies/{proxy}/toxics/{toxic}", h.changing(behind))

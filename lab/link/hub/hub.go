@@ -85,7 +85,8 @@ func (h *Hub) create(r request) (*proxy, error) {
 	behind := toxiproxy.NewProxy(h.server, r.Name, r.Listen, r.Upstream)
 	p := &proxy{
 		name: r.Name, listen: r.Listen, upstream: r.Upstream, toxics: behind.Toxics, server: h.server, dialer: h.dialer,
-		logger: h.logger.With().Str("name", r.Name).Str("upstream", r.Upstream).Logger(), connections: map[*connection]bool{},
+		logger:      h.logger.With().Str("name", r.Name).Str("upstream", r.Upstream).Logger(),
+		connections: map[*connection]bool{},
 	}
 	if r.Enabled == nil || *r.Enabled {
 		if err := p.enable(true); err != nil {

@@ -129,8 +129,8 @@ func (p *proxy) carry(at *port, client *net.TCPConn) {
 	if slices.ContainsFunc(p.toxics.GetToxicArray(), isReset) {
 		c.resetOnClose()
 	}
-	// Toxiproxy knows connections by their names. A client's address may return while its last connection has yet to run
-	// out.
+	// Toxiproxy knows connections by their names. A client's address may return while its last connection has yet to
+	// run out.
 	name := strconv.FormatUint(p.carried.Add(1), 10)
 	p.toxics.StartLink(p.server, name+"upstream", &c.client, &c.upstream, stream.Upstream)
 	p.toxics.StartLink(p.server, name+"downstream", &c.upstream, &c.client, stream.Downstream)

@@ -18,8 +18,8 @@ func init() {
 type limit struct{ toxics.LimitDataToxic }
 
 func (t *limit) Pipe(s *toxics.ToxicStub) {
-	// Toxiproxy counts the toxics of a connection wrongly once one of them has ended, and may run this one where it made
-	// no state for it.
+	// Toxiproxy counts the toxics of a connection wrongly once one of them has ended, and may run this one where it
+	// made no state for it.
 	if _, ok := s.State.(*toxics.LimitDataToxicState); !ok {
 		s.State = t.NewState()
 	}

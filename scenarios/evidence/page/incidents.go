@@ -101,7 +101,8 @@ func (i Incident) acknowledged() g.Node {
 		if len(i.Point.Stores) > 0 {
 			all = append(all, table(
 				"", []string{
-					"store", "acknowledged", "lost", "holes", "resurrected", "duplicates", "acknowledged after the fault",
+					"store", "acknowledged", "lost", "holes", "resurrected", "duplicates",
+					"acknowledged after the fault",
 				},
 				g.Map(i.Point.Stores, store),
 			))

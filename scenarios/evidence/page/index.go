@@ -43,7 +43,8 @@ func (i Index) Render(w io.Writer) error {
 	return write(w, "Drills",
 		title,
 		html.Div(html.Class(class), paragraph(i.Summary)),
-		table("The newest first. Lab time.", []string{"drill", "ended", "verdict", "measured"}, g.Map(i.Drills, Drill.node)),
+		table("The newest first. Lab time.", []string{"drill", "ended", "verdict", "measured"},
+			g.Map(i.Drills, Drill.node)),
 	)
 }
 
@@ -58,7 +59,8 @@ func (d Drill) node() g.Node {
 		ended = html.Span(html.Class("word met"), g.Text("as expected"))
 	}
 	return html.Tr(
-		html.Th(html.Scope("row"), html.Class("drill"), name, html.Small(html.Class("dim"), html.Br(), g.Text(d.Started))),
+		html.Th(html.Scope("row"), html.Class("drill"), name,
+			html.Small(html.Class("dim"), html.Br(), g.Text(d.Started))),
 		html.Td(ended, optional(html.Small, d.Expectation)),
 		html.Td(verdict),
 		html.Td(g.Text(d.Error), g.Map(d.Rows, metric)),

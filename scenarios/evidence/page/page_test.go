@@ -25,7 +25,8 @@ var hostile = []string{
 
 type renderer interface{ Render(io.Writer) error }
 
-// Whatever text a page is given, wherever it shows it, its elements and attributes stay the same, and the text is read as it was written.
+// Whatever text a page is given, wherever it shows it, its elements and attributes stay the same, and the text is read
+// as it was written.
 func TestTextStaysText(t *testing.T) {
 	const harmless = "HARMLESS"
 	for name, made := range map[string]func(filler) renderer{

@@ -18,8 +18,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Every package of the environment, with its version and the hashes of its files. Written with
-// "uv pip compile --universal --python-version 3.10 --generate-hashes --no-annotate --no-header" from "awscli==VERSION" alone.
+// Every package of the environment, with its version and the hashes of its files. Written with "uv pip compile
+// --universal --python-version 3.10 --generate-hashes --no-annotate --no-header" from "awscli==VERSION" alone.
 //
 //go:embed requirements.txt
 var requirements string
@@ -34,8 +34,10 @@ type CLI struct {
 
 // The remedies for what a machine may lack.
 var (
-	ErrNoPython = errors.New("the AWS command line needs Python 3.10 or newer: install python3 and python3-venv (of Debian and Ubuntu), and run again")
-	ErrNoVenv   = errors.New("python3 can't make an environment: install python3-venv (of Debian and Ubuntu, elsewhere it belongs to python3), and run again")
+	ErrNoPython = errors.New("the AWS command line needs Python 3.10 or newer: install python3 and python3-venv (of " +
+		"Debian and Ubuntu), and run again")
+	ErrNoVenv = errors.New("python3 can't make an environment: install python3-venv (of Debian and Ubuntu, " +
+		"elsewhere it belongs to python3), and run again")
 )
 
 // Open installs the command line unless it is there, and points it at an endpoint; it works in a folder.
@@ -77,7 +79,8 @@ func install(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", ErrNoPython
 	}
-	version, err := run(ctx, nil, "", system, "-c", "import sys; print(sys.version_info >= (3, 10), sys.version_info[:3], sys.executable)")
+	version, err := run(ctx, nil, "", system, "-c",
+		"import sys; print(sys.version_info >= (3, 10), sys.version_info[:3], sys.executable)")
 	if err != nil || !strings.HasPrefix(version, "True") {
 		return "", ErrNoPython
 	}
@@ -120,7 +123,8 @@ func fill(ctx context.Context, system, home string) error {
 	if err := os.WriteFile(list, []byte(requirements), 0o600); err != nil {
 		return err
 	}
-	_, err := run(ctx, nil, "", filepath.Join(home, "bin", "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+	_, err := run(ctx, nil, "", filepath.Join(home, "bin", "python"), "-m", "pip", "install", "--quiet",
+		"--disable-pip-version-check",
 		"--no-deps", "--only-binary=:all:", "--require-hashes", "--requirement", list)
 	if err != nil {
 		return fmt.Errorf("install the AWS command line from Python packages: %w", err)

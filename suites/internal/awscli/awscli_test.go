@@ -18,7 +18,8 @@ func TestOpenSaysWhatToInstall(t *testing.T) {
 		"an old Python": {"echo 'False (3, 9, 2)'", ErrNoPython},
 		"no venv":       {"case $2 in venv) echo 'No module named venv' >&2; exit 1;; esac; echo True", ErrNoVenv},
 		"no ensurepip": {
-			"case $2 in venv) echo 'The virtual environment was not created successfully because ensurepip is not available.'; exit 1;; esac; echo True",
+			"case $2 in venv) echo 'The virtual environment was not created successfully because ensurepip is not " +
+				"available.'; exit 1;; esac; echo True",
 			ErrNoVenv,
 		},
 	} {

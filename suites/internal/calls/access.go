@@ -19,7 +19,8 @@ func askedBy(change func(*s3.Options), judge func(what string, err error) error)
 
 // turnedAway is nil when it was the signature that a call failed by.
 func turnedAway(what string, err error) error {
-	return refused(what, err, "SignatureDoesNotMatch", "InvalidAccessKeyId", "XAdminUserNotFound", "AccessDenied", "AuthorizationHeaderMalformed")
+	return refused(what, err, "SignatureDoesNotMatch", "InvalidAccessKeyId", "XAdminUserNotFound", "AccessDenied",
+		"AuthorizationHeaderMalformed")
 }
 
 func succeeded(_ string, err error) error { return err }
@@ -32,7 +33,10 @@ var (
 func amiss(call string, change func(*s3.Options)) []Row {
 	return []Row{
 		{Call: call, Promise: "is refused", Needs: Signatures, keep: askedBy(change, turnedAway), lie: letIn},
-		{Call: call, Promise: "is answered: nobody looks", Lacks: Signatures, keep: askedBy(change, succeeded), lie: shutOut},
+		{
+			Call: call, Promise: "is answered: nobody looks", Lacks: Signatures, keep: askedBy(change, succeeded),
+			lie: shutOut,
+		},
 	}
 }
 

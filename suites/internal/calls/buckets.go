@@ -29,7 +29,8 @@ var buckets = []Row{
 				return err
 			}
 			for _, name := range made {
-				if !slices.ContainsFunc(out.Buckets, func(b types.Bucket) bool { return aws.ToString(b.Name) == name }) {
+				if !slices.ContainsFunc(out.Buckets,
+					func(b types.Bucket) bool { return aws.ToString(b.Name) == name }) {
 					return fmt.Errorf("%s is missing", name)
 				}
 			}
@@ -118,7 +119,8 @@ var buckets = []Row{
 		lie: accepting[s3.HeadBucketInput, s3.HeadBucketOutput](),
 	},
 	{
-		Call: "Every call on objects, of a bucket that is not there", Promise: "answers NoSuchBucket, and HeadObject NotFound",
+		Call:    "Every call on objects, of a bucket that is not there",
+		Promise: "answers NoSuchBucket, and HeadObject NotFound",
 		keep: in(func(ctx context.Context, r room) error {
 			r.name = "none-" + r.name
 			_, err := r.put(ctx, "key", "body")
@@ -138,7 +140,8 @@ var buckets = []Row{
 				return err
 			}
 			_, err = r.head(ctx, "key")
-			return refused("looking", err, "NotFound", "NoSuchBucket", "NoSuchKey") // which the SDK makes of a 404 without a body
+			// which the SDK makes of a 404 without a body
+			return refused("looking", err, "NotFound", "NoSuchBucket", "NoSuchKey")
 		}),
 		lie: accepting[s3.ListObjectsV2Input, s3.ListObjectsV2Output](),
 	},

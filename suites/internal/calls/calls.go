@@ -1,6 +1,6 @@
-// Package calls is the table of S3 calls that the lab and the sample apps rely on: each row is a promise with a check of it, and with a
-// lie that the check must catch. Where stores differ there are two rows of one call: for those that have an ability, and for the others.
-// docs/stores.md is written from the table.
+// Package calls is the table of S3 calls that the lab and the sample apps rely on: each row is a promise with a check
+// of it, and with a lie that the check must catch. Where stores differ there are two rows of one call: for those that
+// have an ability, and for the others. docs/stores.md is written from the table.
 package calls
 
 import (
@@ -52,7 +52,8 @@ func (a Ability) among(has image.Abilities) bool {
 type Row struct {
 	Call    string // such as "PutObject with If-None-Match"
 	Promise string // goes on from there: "is refused where the key exists"
-	// Needs is what a store has to be able to do for this to be promised, Lacks what it is promised without; mostly neither.
+	// Needs is what a store has to be able to do for this to be promised, Lacks what it is promised without; mostly
+	// neither.
 	Needs, Lacks Ability
 	keep         func(ctx context.Context, s *Store) error
 	// lie is what the check must not believe; forge does the same to an answer to a request without the SDK.
@@ -76,8 +77,8 @@ func (r Row) Check(ctx context.Context, s Store) error {
 	return r.keep(ctx, &s)
 }
 
-// CheckLied is Check of a store whose answers are not what it said, or that is not asked what it should be: nil would mean that the check
-// tells nothing.
+// CheckLied is Check of a store whose answers are not what it said, or that is not asked what it should be: nil would
+// mean that the check tells nothing.
 func (r Row) CheckLied(ctx context.Context, s Store) error {
 	s.lies, s.forge = r.lie, r.forge
 	return r.keep(ctx, &s)

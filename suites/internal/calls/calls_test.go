@@ -44,7 +44,8 @@ func TestThePageIsTheTable(t *testing.T) {
 	}
 }
 
-// A call that is promised to some stores only has a row for the others, wherever one of the lab's stores is among these.
+// A call that is promised to some stores only has a row for the others, wherever one of the lab's stores is among
+// these.
 func TestEveryStoreHasARowOfEveryCall(t *testing.T) {
 	for _, row := range Table() {
 		for _, s := range stores {

@@ -21,7 +21,8 @@ func onlyNew(in *s3.PutObjectInput) { in.IfNoneMatch = aws.String("*") }
 
 var conditional = []Row{
 	{
-		Call: ifNone, Promise: "is refused where the key exists, which keeps what it has, and not once it is deleted", Needs: ConditionalPuts,
+		Call: ifNone, Promise: "is refused where the key exists, which keeps what it has, and not once it is deleted",
+		Needs: ConditionalPuts,
 		keep: in(func(ctx context.Context, r room) error {
 			if _, err := r.put(ctx, "key", "first", onlyNew); err != nil {
 				return err
@@ -33,7 +34,10 @@ var conditional = []Row{
 			if err := r.holds(ctx, "key", "first"); err != nil {
 				return err
 			}
-			if _, err := r.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &r.name, Key: aws.String("key")}); err != nil {
+			if _, err := r.DeleteObject(ctx, &s3.DeleteObjectInput{
+				Bucket: &r.name,
+				Key:    aws.String("key"),
+			}); err != nil {
 				return err
 			}
 			if _, err := r.put(ctx, "key", "third", onlyNew); err != nil {
@@ -44,7 +48,8 @@ var conditional = []Row{
 		lie: asking(func(in *s3.PutObjectInput) { in.IfNoneMatch = nil }),
 	},
 	{
-		Call: ifNone + ", by many at once", Promise: "succeeds for exactly one, and what that one wrote is there", Needs: ConditionalPuts,
+		Call: ifNone + ", by many at once", Promise: "succeeds for exactly one, and what that one wrote is there",
+		Needs: ConditionalPuts,
 		keep: in(func(ctx context.Context, r room) error {
 			for i := range 10 {
 				if err := r.race(ctx, "key "+strconv.Itoa(i)); err != nil {

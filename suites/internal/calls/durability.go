@@ -18,7 +18,8 @@ const killed = "PutObject before a kill of the node"
 // They come last: a store that forgets has nothing after them.
 var durability = []Row{
 	{
-		Call: killed, Promise: "is there after it, if it was acknowledged, also while others were under way", Needs: Durable,
+		Call: killed, Promise: "is there after it, if it was acknowledged, also while others were under way",
+		Needs: Durable,
 		keep: func(ctx context.Context, s *Store) error {
 			r, err := s.room(ctx)
 			if err != nil {
@@ -46,7 +47,8 @@ var durability = []Row{
 		},
 	},
 	{
-		Call: killed, Promise: "is gone with its bucket: such a node is frozen, not killed, when its region is lost", Lacks: Durable,
+		Call: killed, Promise: "is gone with its bucket: such a node is frozen, not killed, when its region is lost",
+		Lacks: Durable,
 		keep: func(ctx context.Context, s *Store) error {
 			r, err := s.room(ctx)
 			if err != nil {

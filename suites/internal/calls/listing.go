@@ -39,7 +39,10 @@ var listing = []Row{
 			}
 			return same("listed", keysOf(listed), keys)
 		}),
-		lie: answering(func(out *s3.ListObjectsV2Output) { out.Contents = append(out.Contents[:1:1], out.Contents...) }),
+		lie: answering(func(out *s3.ListObjectsV2Output) {
+			out.Contents = append(out.Contents[:1:1],
+				out.Contents...)
+		}),
 	},
 	{
 		Call: list + " without MaxKeys", Promise: "gives a thousand keys a page",
@@ -67,7 +70,8 @@ var listing = []Row{
 				return err
 			}
 			for _, after := range []string{keys[0], keys[17], keys[17] + "0", keys[38], keys[39], "", "zzz"} {
-				listed, _, err := r.list(ctx, ofMost(7), func(in *s3.ListObjectsV2Input) { in.StartAfter = aws.String(after) })
+				listed, _, err := r.list(ctx, ofMost(7),
+					func(in *s3.ListObjectsV2Input) { in.StartAfter = aws.String(after) })
 				if err != nil {
 					return err
 				}

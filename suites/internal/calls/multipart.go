@@ -14,7 +14,8 @@ const partSize = 5 << 20 // the least that S3 allows but for the last
 
 var multipart = []Row{
 	{
-		Call: "CompleteMultipartUpload", Promise: "puts the parts together with the metadata; until then the key has what it had",
+		Call:    "CompleteMultipartUpload",
+		Promise: "puts the parts together with the metadata; until then the key has what it had",
 		keep: in(func(ctx context.Context, r room) error {
 			if _, err := r.put(ctx, "key", "before"); err != nil {
 				return err
@@ -33,7 +34,8 @@ var multipart = []Row{
 				return err
 			}
 			done, err := r.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-				Bucket: &r.name, Key: aws.String("key"), UploadId: up.id, MultipartUpload: &types.CompletedMultipartUpload{Parts: up.sent},
+				Bucket: &r.name, Key: aws.String("key"), UploadId: up.id,
+				MultipartUpload: &types.CompletedMultipartUpload{Parts: up.sent},
 			})
 			if err != nil {
 				return err
@@ -62,7 +64,10 @@ var multipart = []Row{
 			if err := up.send(ctx, 1, "some"); err != nil {
 				return err
 			}
-			_, err = r.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &r.name, Key: aws.String("key"), UploadId: up.id})
+			_, err = r.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{
+				Bucket: &r.name, Key: aws.String("key"),
+				UploadId: up.id,
+			})
 			if err != nil {
 				return err
 			}
@@ -93,7 +98,9 @@ type upload struct {
 
 func (r room) begin(ctx context.Context, key string) (*upload, error) {
 	out, err := r.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
-		Bucket: &r.name, Key: &key, Metadata: map[string]string{"stamp": "1"}, ChecksumAlgorithm: types.ChecksumAlgorithmCrc32, // as the parts are sent with
+		// as the parts are sent with
+		Bucket: &r.name, Key: &key, Metadata: map[string]string{"stamp": "1"},
+		ChecksumAlgorithm: types.ChecksumAlgorithmCrc32,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("begin an upload: %w", err)

@@ -19,7 +19,8 @@ var objects = []Row{
 		Call: "GetObject after PutObject", Promise: "gives the bytes and the content type back: none, few, and 10 MiB",
 		keep: in(func(ctx context.Context, r room) error {
 			for key, body := range map[string]string{"none": "", "few": "bytes", "many": large(10 << 20)} {
-				_, err := r.put(ctx, key, body, func(in *s3.PutObjectInput) { in.ContentType = aws.String("text/x-test; charset=utf-8") })
+				_, err := r.put(ctx, key, body,
+					func(in *s3.PutObjectInput) { in.ContentType = aws.String("text/x-test; charset=utf-8") })
 				if err != nil {
 					return err
 				}
@@ -57,8 +58,10 @@ var objects = []Row{
 				if err != nil {
 					return err
 				}
-				if len(listed) != 1 || aws.ToString(listed[0].ETag) != aws.ToString(put.ETag) || aws.ToString(head.ETag) != aws.ToString(put.ETag) {
-					return fmt.Errorf("after overwrite %d HeadObject or the listing tells of another: %d listed", i, len(listed))
+				if len(listed) != 1 || aws.ToString(listed[0].ETag) != aws.ToString(put.ETag) ||
+					aws.ToString(head.ETag) != aws.ToString(put.ETag) {
+					return fmt.Errorf("after overwrite %d HeadObject or the listing tells of another: %d listed", i,
+						len(listed))
 				}
 			}
 			return nil
@@ -71,7 +74,8 @@ var objects = []Row{
 		},
 	},
 	{
-		Call: "Metadata", Promise: "comes back from GetObject and HeadObject as it was put, and all of it is replaced by the next put",
+		Call:    "Metadata",
+		Promise: "comes back from GetObject and HeadObject as it was put, and all of it is replaced by the next put",
 		keep: in(func(ctx context.Context, r room) error {
 			for _, want := range []map[string]string{
 				{"stamp": "1764434300123456789", "origin": "us-west-2", "start-lsn": "0/3000028"},
@@ -89,7 +93,8 @@ var objects = []Row{
 					return err
 				}
 				if !maps.Equal(head.Metadata, want) || !maps.Equal(got.Metadata, want) {
-					return fmt.Errorf("GetObject gives %v and HeadObject %v, want %v", got.Metadata, head.Metadata, want)
+					return fmt.Errorf("GetObject gives %v and HeadObject %v, want %v", got.Metadata, head.Metadata,
+						want)
 				}
 			}
 			return nil
@@ -97,7 +102,8 @@ var objects = []Row{
 		lie: asking(func(in *s3.PutObjectInput) { in.Metadata = map[string]string{"stamp": "1"} }),
 	},
 	{
-		Call: "ETag", Promise: "of an object put whole is the content's MD5 everywhere, and so the same in every region",
+		Call:    "ETag",
+		Promise: "of an object put whole is the content's MD5 everywhere, and so the same in every region",
 		keep: func(ctx context.Context, s *Store) error {
 			sum := md5.Sum([]byte("the content")) //nolint:gosec // as above
 			want := `"` + hex.EncodeToString(sum[:]) + `"`
@@ -106,7 +112,8 @@ var objects = []Row{
 				if err != nil {
 					return err
 				}
-				put, err := r.put(ctx, "key", "the content", func(in *s3.PutObjectInput) { in.Metadata = map[string]string{"origin": s.Region} })
+				put, err := r.put(ctx, "key", "the content",
+					func(in *s3.PutObjectInput) { in.Metadata = map[string]string{"origin": s.Region} })
 				if err != nil {
 					return err
 				}
@@ -128,7 +135,8 @@ var objects = []Row{
 		lie: answering(func(out *s3.HeadObjectOutput) { out.ETag = aws.String(`"another"`) }),
 	},
 	{
-		Call: "LastModified", Promise: "is the same in the listing as in HeadObject, to the second, and reading leaves it",
+		Call:    "LastModified",
+		Promise: "is the same in the listing as in HeadObject, to the second, and reading leaves it",
 		keep: in(func(ctx context.Context, r room) error {
 			if _, err := r.put(ctx, "key", "body"); err != nil {
 				return err
@@ -142,7 +150,8 @@ var objects = []Row{
 				if err != nil || len(listed) != 1 {
 					return errors.Join(err, fmt.Errorf("%d are listed", len(listed)))
 				}
-				if a, b := aws.ToTime(head.LastModified).Unix(), aws.ToTime(listed[0].LastModified).Unix(); a != b || a < 1e9 {
+				if a, b := aws.ToTime(head.LastModified).Unix(), aws.ToTime(listed[0].LastModified).Unix(); a != b ||
+					a < 1e9 {
 					return fmt.Errorf("HeadObject says %d, the listing %d", a, b)
 				}
 			}
@@ -151,13 +160,17 @@ var objects = []Row{
 		lie: answering(func(out *s3.HeadObjectOutput) { out.LastModified = nil }),
 	},
 	{
-		Call: "Checksums when supported", Promise: "are kept with the object and come back, so that the client can compare",
+		Call:    "Checksums when supported",
+		Promise: "are kept with the object and come back, so that the client can compare",
 		keep: in(func(ctx context.Context, r room) error {
 			put, err := r.put(ctx, "key", "the content")
 			if err != nil {
 				return err
 			}
-			out, err := r.GetObject(ctx, &s3.GetObjectInput{Bucket: &r.name, Key: aws.String("key"), ChecksumMode: "ENABLED"})
+			out, err := r.GetObject(ctx, &s3.GetObjectInput{
+				Bucket: &r.name, Key: aws.String("key"),
+				ChecksumMode: "ENABLED",
+			})
 			if err != nil {
 				return err
 			}
@@ -165,14 +178,18 @@ var objects = []Row{
 				return err
 			}
 			const want = "a2edcw==" // CRC32, big-endian, in base 64
-			return same("CRC32 of the put and the get", []string{aws.ToString(put.ChecksumCRC32), aws.ToString(out.ChecksumCRC32)}, []string{want, want})
+			return same("CRC32 of the put and the get", []string{
+				aws.ToString(put.ChecksumCRC32),
+				aws.ToString(out.ChecksumCRC32),
+			}, []string{want, want})
 		}),
 		lie: answering(func(out *s3.GetObjectOutput) { out.ChecksumCRC32 = nil }),
 	},
 	{
 		Call: "PutObject with a checksum of something else", Promise: "is refused and stores nothing",
 		keep: in(func(ctx context.Context, r room) error {
-			_, err := r.put(ctx, "key", "the content", func(in *s3.PutObjectInput) { in.ChecksumCRC32 = aws.String("AAAAAA==") })
+			_, err := r.put(ctx, "key", "the content",
+				func(in *s3.PutObjectInput) { in.ChecksumCRC32 = aws.String("AAAAAA==") })
 			if err := refused("putting it", err, "BadDigest", "InvalidRequest"); err != nil {
 				return err
 			}
@@ -194,13 +211,17 @@ var objects = []Row{
 		lie: accepting[s3.HeadObjectInput, s3.HeadObjectOutput](),
 	},
 	{
-		Call: "DeleteObject", Promise: "takes the object out of GetObject, HeadObject and the listing, and may be repeated",
+		Call:    "DeleteObject",
+		Promise: "takes the object out of GetObject, HeadObject and the listing, and may be repeated",
 		keep: in(func(ctx context.Context, r room) error {
 			if _, err := r.put(ctx, "key", "body"); err != nil {
 				return err
 			}
 			for range 2 {
-				if _, err := r.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &r.name, Key: aws.String("key")}); err != nil {
+				if _, err := r.DeleteObject(ctx, &s3.DeleteObjectInput{
+					Bucket: &r.name,
+					Key:    aws.String("key"),
+				}); err != nil {
 					return err
 				}
 				_, _, err := r.get(ctx, "key")
@@ -250,7 +271,10 @@ var objects = []Row{
 var missing = []string{"NotFound", "NoSuchKey"}
 
 // odd are keys in their order.
-var odd = []string{"a b+c", "a%20b&c=d?e", "base/20261129T163822.000000001Z.tar.gz", "documents/2:3", "dölf/ключ/鍵", "~'(!)*"}
+var odd = []string{
+	"a b+c", "a%20b&c=d?e", "base/20261129T163822.000000001Z.tar.gz", "documents/2:3", "dölf/ключ/鍵",
+	"~'(!)*",
+}
 
 // large is some text that does not repeat itself within a part.
 func large(size int) string {

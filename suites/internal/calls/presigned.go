@@ -22,7 +22,8 @@ var presigned = []Row{
 			if _, err := r.put(ctx, "a key", "body"); err != nil {
 				return err
 			}
-			signed, err := s3.NewPresignClient(r.Client).PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &r.name, Key: aws.String("a key")}, forAMinute)
+			signed, err := s3.NewPresignClient(r.Client).PresignGetObject(ctx,
+				&s3.GetObjectInput{Bucket: &r.name, Key: aws.String("a key")}, forAMinute)
 			if err != nil {
 				return err
 			}
@@ -33,7 +34,8 @@ var presigned = []Row{
 	{
 		Call: "A presigned PUT", Promise: "stores what somebody without credentials sends",
 		keep: in(func(ctx context.Context, r room) error {
-			signed, err := s3.NewPresignClient(r.Client).PresignPutObject(ctx, &s3.PutObjectInput{Bucket: &r.name, Key: aws.String("a key")}, forAMinute)
+			signed, err := s3.NewPresignClient(r.Client).PresignPutObject(ctx,
+				&s3.PutObjectInput{Bucket: &r.name, Key: aws.String("a key")}, forAMinute)
 			if err != nil {
 				return err
 			}
@@ -77,7 +79,8 @@ func (r room) askLate(ctx context.Context, status int, body string) error {
 	if _, err := r.put(ctx, "key", "body"); err != nil {
 		return err
 	}
-	signer := s3.NewPresignClient(r.Client, forAMinute, func(o *s3.PresignOptions) { o.Presigner = hourAgo{v4.NewSigner()} })
+	signer := s3.NewPresignClient(r.Client, forAMinute,
+		func(o *s3.PresignOptions) { o.Presigner = hourAgo{v4.NewSigner()} })
 	signed, err := signer.PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &r.name, Key: aws.String("key")})
 	if err != nil {
 		return err
@@ -90,7 +93,8 @@ func (r room) swap(ctx context.Context, status int, body string) error {
 	if _, err := r.put(ctx, "theirs", "secret"); err != nil {
 		return err
 	}
-	signed, err := s3.NewPresignClient(r.Client).PresignGetObject(ctx, &s3.GetObjectInput{Bucket: &r.name, Key: aws.String("mine")}, forAMinute)
+	signed, err := s3.NewPresignClient(r.Client).PresignGetObject(ctx,
+		&s3.GetObjectInput{Bucket: &r.name, Key: aws.String("mine")}, forAMinute)
 	if err != nil {
 		return err
 	}
@@ -101,13 +105,16 @@ func (r room) swap(ctx context.Context, status int, body string) error {
 type hourAgo struct{ *v4.Signer }
 
 func (s hourAgo) PresignHTTP(
-	ctx context.Context, c aws.Credentials, r *http.Request, hash, service, region string, at time.Time, change ...func(*v4.SignerOptions),
+	ctx context.Context, c aws.Credentials, r *http.Request, hash, service, region string, at time.Time,
+	change ...func(*v4.SignerOptions),
 ) (string, http.Header, error) {
 	return s.Signer.PresignHTTP(ctx, c, r, hash, service, region, at.Add(-time.Hour), change...)
 }
 
 // plainly makes a request that was signed beforehand, and compares the answer; a body is compared where one is wanted.
-func (r room) plainly(ctx context.Context, signed *v4.PresignedHTTPRequest, url, send string, status int, want string) error {
+func (r room) plainly(ctx context.Context, signed *v4.PresignedHTTPRequest, url, send string, status int,
+	want string,
+) error {
 	request, err := http.NewRequestWithContext(ctx, signed.Method, url, strings.NewReader(send))
 	if err != nil {
 		return err

@@ -53,7 +53,10 @@ type lie func(in any, ask func() (any, error)) (any, error)
 
 func (l lie) told(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("lie",
-		func(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, metadata middleware.Metadata, err error) {
+		func(ctx context.Context, in middleware.InitializeInput,
+			next middleware.InitializeHandler) (out middleware.InitializeOutput, metadata middleware.Metadata,
+			err error,
+		) {
 			out.Result, err = l(in.Parameters, func() (any, error) {
 				var asked middleware.InitializeOutput
 				asked, metadata, err = next.HandleInitialize(ctx, in)
@@ -130,7 +133,9 @@ func (s *Store) bucket(ctx context.Context) (string, error) {
 func creation(name, region string) *s3.CreateBucketInput {
 	in := &s3.CreateBucketInput{Bucket: aws.String(name)}
 	if region != "us-east-1" { // the one region that must not be named
-		in.CreateBucketConfiguration = &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(region)}
+		in.CreateBucketConfiguration = &types.CreateBucketConfiguration{
+			LocationConstraint: types.BucketLocationConstraint(region),
+		}
 	}
 	return in
 }
@@ -158,7 +163,9 @@ func in(check func(ctx context.Context, r room) error) func(context.Context, *St
 	}
 }
 
-func (r room) put(ctx context.Context, key, body string, change ...func(*s3.PutObjectInput)) (*s3.PutObjectOutput, error) {
+func (r room) put(ctx context.Context, key, body string,
+	change ...func(*s3.PutObjectInput),
+) (*s3.PutObjectOutput, error) {
 	in := &s3.PutObjectInput{Bucket: &r.name, Key: &key, Body: strings.NewReader(body)}
 	for _, c := range change {
 		c(in)
@@ -197,7 +204,9 @@ func (r room) holds(ctx context.Context, key, want string) error {
 }
 
 // list gives the objects of all pages, each as often as it is listed.
-func (r room) list(ctx context.Context, change ...func(*s3.ListObjectsV2Input)) (all []types.Object, sizes []int, err error) {
+func (r room) list(ctx context.Context,
+	change ...func(*s3.ListObjectsV2Input),
+) (all []types.Object, sizes []int, err error) {
 	in := &s3.ListObjectsV2Input{Bucket: &r.name}
 	for _, c := range change {
 		c(in)

@@ -16,7 +16,8 @@ import (
 func versioned(check func(ctx context.Context, r room) error) func(context.Context, *Store) error {
 	return in(func(ctx context.Context, r room) error {
 		_, err := r.PutBucketVersioning(ctx, &s3.PutBucketVersioningInput{
-			Bucket: &r.name, VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
+			Bucket:                  &r.name,
+			VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled},
 		})
 		if err != nil {
 			return err
@@ -29,7 +30,8 @@ const listVersions = "ListObjectVersions"
 
 var versions = []Row{
 	{
-		Call: "PutObject where versions are kept", Promise: "leaves the former one to be got by its id, and listed, the latest first", Needs: Versions,
+		Call:    "PutObject where versions are kept",
+		Promise: "leaves the former one to be got by its id, and listed, the latest first", Needs: Versions,
 		keep: versioned(func(ctx context.Context, r room) error {
 			var ids []string
 			for i := range 3 {
@@ -40,7 +42,10 @@ var versions = []Row{
 				ids = append(ids, aws.ToString(put.VersionId))
 			}
 			for i, id := range ids {
-				out, err := r.GetObject(ctx, &s3.GetObjectInput{Bucket: &r.name, Key: aws.String("key"), VersionId: aws.String(id)})
+				out, err := r.GetObject(ctx, &s3.GetObjectInput{
+					Bucket: &r.name, Key: aws.String("key"),
+					VersionId: aws.String(id),
+				})
 				if err != nil {
 					return err
 				}
@@ -48,7 +53,8 @@ var versions = []Row{
 				if err != nil {
 					return err
 				}
-				if err := same("held by version "+strconv.Itoa(i), []string{got}, []string{"version " + strconv.Itoa(i)}); err != nil {
+				if err := same("held by version "+strconv.Itoa(i), []string{got},
+					[]string{"version " + strconv.Itoa(i)}); err != nil {
 					return err
 				}
 			}
@@ -66,7 +72,8 @@ var versions = []Row{
 		lie: doingNothing[s3.PutBucketVersioningInput, s3.PutBucketVersioningOutput](),
 	},
 	{
-		Call: "DeleteObject where versions are kept", Promise: "leaves a marker, and to delete that brings the object back", Needs: Versions,
+		Call:    "DeleteObject where versions are kept",
+		Promise: "leaves a marker, and to delete that brings the object back", Needs: Versions,
 		keep: versioned(func(ctx context.Context, r room) error {
 			if _, err := r.put(ctx, "key", "body"); err != nil {
 				return err
@@ -114,11 +121,13 @@ var versions = []Row{
 			return same("listed, each once", byID(listed), byID(want))
 		}),
 		lie: answering(func(out *s3.ListObjectVersionsOutput) {
-			out.Versions = slices.DeleteFunc(out.Versions, func(v types.ObjectVersion) bool { return *v.Key == "key 2" })
+			out.Versions = slices.DeleteFunc(out.Versions,
+				func(v types.ObjectVersion) bool { return *v.Key == "key 2" })
 		}),
 	},
 	{
-		Call: listVersions + " at the end of a page", Promise: "repeats no version on the next", Needs: DistinctVersions,
+		Call: listVersions + " at the end of a page", Promise: "repeats no version on the next",
+		Needs: DistinctVersions,
 		keep: versioned(func(ctx context.Context, r room) error {
 			listed, want, err := r.overPages(ctx)
 			if err != nil {
@@ -129,7 +138,8 @@ var versions = []Row{
 		lie: twice,
 	},
 	{
-		Call: listVersions + " at the end of a page", Promise: "may repeat the last version on the next", Lacks: DistinctVersions,
+		Call: listVersions + " at the end of a page", Promise: "may repeat the last version on the next",
+		Lacks: DistinctVersions,
 		keep: versioned(func(ctx context.Context, r room) error {
 			listed, want, err := r.overPages(ctx)
 			if err == nil && listed <= want {
@@ -146,7 +156,10 @@ type version struct {
 	marker  bool
 }
 
-var twice = answering(func(out *s3.ListObjectVersionsOutput) { out.Versions = append(out.Versions[:1:1], out.Versions...) })
+var twice = answering(func(out *s3.ListObjectVersionsOutput) {
+	out.Versions = append(out.Versions[:1:1],
+		out.Versions...)
+})
 
 // overPages is how many versions are listed by pages of five, and how many there are.
 func (r room) overPages(ctx context.Context) (listed, want int, err error) {
@@ -160,7 +173,11 @@ func (r room) overPages(ctx context.Context) (listed, want int, err error) {
 
 // byID is each version once, in an order of its own.
 func byID(all []version) []version {
-	sorted := slices.SortedFunc(slices.Values(all), func(a, b version) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.id, b.id)) })
+	sorted := slices.SortedFunc(slices.Values(all), func(a,
+		b version,
+	) int {
+		return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.id, b.id))
+	})
 	return slices.Compact(sorted)
 }
 
@@ -181,7 +198,10 @@ func (r room) fillVersions(ctx context.Context) (all []version, err error) {
 
 // versions lists all of a bucket, so many a page.
 func (r room) versions(ctx context.Context, most int32) (all []version, count int, err error) {
-	pages := s3.NewListObjectVersionsPaginator(r.Client, &s3.ListObjectVersionsInput{Bucket: &r.name, MaxKeys: aws.Int32(most)})
+	pages := s3.NewListObjectVersionsPaginator(r.Client, &s3.ListObjectVersionsInput{
+		Bucket:  &r.name,
+		MaxKeys: aws.Int32(most),
+	})
 	for ; pages.HasMorePages(); count++ {
 		page, err := pages.NextPage(ctx)
 		if err != nil {

@@ -1,5 +1,5 @@
-// Package harness is how specs run drills: by name, through the same door as the command line, with their evidence left in the folder
-// that REGIONFALL_OUT names.
+// Package harness is how specs run drills: by name, through the same door as the command line, with their evidence left
+// in the folder that REGIONFALL_OUT names.
 package harness
 
 import (
@@ -23,8 +23,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/runner"
 )
 
-// Limits of what a spec does. On a quiet machine all of it ends long before; these say that something hangs, also where a machine is ten
-// times as slow.
+// Limits of what a spec does. On a quiet machine all of it ends long before; these say that something hangs, also where
+// a machine is ten times as slow.
 const (
 	DrillTimeout = 10 * time.Minute
 	LabTimeout   = 5 * time.Minute
@@ -32,8 +32,8 @@ const (
 	Patience     = time.Minute     // for one thing to come true
 )
 
-// Run runs a scenario (a name of the library, or a file) to its end and gives what was found. That it could not be run fails the spec. One that make
-// chaos has just run with these sources is not run again.
+// Run runs a scenario (a name of the library, or a file) to its end and gives what was found. That it could not be run
+// fails the spec. One that make chaos has just run with these sources is not run again.
 func Run(ctx context.Context, nameOrFile string) evidence.Result {
 	ginkgo.GinkgoHelper()
 	s, err := scenarios.Load(nameOrFile)
@@ -99,7 +99,7 @@ func Up(ctx context.Context, t topology.Topology) *lab.Lab {
 		gomega.Expect(err).NotTo(gomega.HaveOccurred())
 		gomega.Expect(left).To(gomega.BeZero(), "containers, networks and volumes left of the lab")
 	}, ginkgo.NodeTimeout(LabTimeout))
-	Tend(l) //nolint:contextcheck // for longer than this context
+	Tend(l)
 	return l
 }
 

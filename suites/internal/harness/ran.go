@@ -10,8 +10,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/runner"
 )
 
-// ran finds a drill of a scenario in the folder that REGIONFALL_DRILLS names: the latest one, if it was run whole, with the same text, by the same
-// commit, and with nothing on top of it.
+// ran finds a drill of a scenario in the folder that REGIONFALL_DRILLS names: the latest one, if it was run whole, with
+// the same text, by the same commit, and with nothing on top of it.
 func ran(s *scenarios.Scenario) (evidence.Result, bool) {
 	return ranIn(os.Getenv("REGIONFALL_DRILLS"), os.Getenv("REGIONFALL_AWS"), s, runner.Harness())
 }
@@ -35,8 +35,10 @@ func ranIn(dir, aws string, s *scenarios.Scenario, by evidence.Harness) (evidenc
 		if err != nil || r.Scenario.Name != s.Name() {
 			continue
 		}
-		same := r.Scenario.FileSHA256 == want.FileSHA256 && r.Scenario.Timescale == want.Timescale && (aws == "" || aws == r.Lab.AWS)
-		clean := r.Harness.Commit != nil && *r.Harness.Commit == *by.Commit && r.Harness.Dirty != nil && !*r.Harness.Dirty
+		same := r.Scenario.FileSHA256 == want.FileSHA256 && r.Scenario.Timescale == want.Timescale &&
+			(aws == "" || aws == r.Lab.AWS)
+		clean := r.Harness.Commit != nil && *r.Harness.Commit == *by.Commit && r.Harness.Dirty != nil &&
+			!*r.Harness.Dirty
 		if r.Status != evidence.Completed || !same || !clean {
 			return evidence.Result{}, false
 		}

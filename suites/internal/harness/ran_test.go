@@ -10,7 +10,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// Only what was run whole, by these very sources, of the same text and on the same store stands for a drill that a spec asks for.
+// Only what was run whole, by these very sources, of the same text and on the same store stands for a drill that a spec
+// asks for.
 func TestADrillThatWasRunStandsForItself(t *testing.T) {
 	s, err := scenarios.Load("kyc-zero-loss")
 	if err != nil {
@@ -31,11 +32,16 @@ func TestADrillThatWasRunStandsForItself(t *testing.T) {
 		aws    string
 		want   bool
 	}{
-		"the same":          {func(*evidence.Result) {}, by, "packages", true},
-		"any store":         {func(*evidence.Result) {}, by, "", true},
-		"another store":     {func(*evidence.Result) {}, by, "localstack", false},
-		"another commit":    {func(r *evidence.Result) { r.Harness.Commit = new("abd") }, by, "", false},
-		"changed since":     {func(*evidence.Result) {}, evidence.Harness{Commit: new("abc"), Dirty: new(true)}, "", false},
+		"the same":       {func(*evidence.Result) {}, by, "packages", true},
+		"any store":      {func(*evidence.Result) {}, by, "", true},
+		"another store":  {func(*evidence.Result) {}, by, "localstack", false},
+		"another commit": {func(r *evidence.Result) { r.Harness.Commit = new("abd") }, by, "", false},
+		"changed since": {
+			func(*evidence.Result) {},
+			evidence.Harness{Commit: new("abc"), Dirty: new(true)},
+			"",
+			false,
+		},
 		"of nobody knows":   {func(*evidence.Result) {}, evidence.Harness{}, "", false},
 		"changed then":      {func(r *evidence.Result) { r.Harness.Dirty = new(true) }, by, "", false},
 		"interrupted":       {func(r *evidence.Result) { r.Status = evidence.Interrupted }, by, "", false},

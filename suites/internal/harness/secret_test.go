@@ -16,7 +16,8 @@ func TestHoldingLooksIntoEveryFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := Holding(fstest.MapFS{
-		"result.json": {Data: []byte("{}")}, "logs/a.log": {Data: []byte("it is the word.\n")}, "ops.jsonl.gz": {Data: packed.Bytes()},
+		"result.json": {Data: []byte("{}")}, "logs/a.log": {Data: []byte("it is the word.\n")},
+		"ops.jsonl.gz": {Data: packed.Bytes()},
 	}, "the word")
 	if err != nil || !slices.Equal(got, []string{"logs/a.log", "ops.jsonl.gz"}) {
 		t.Errorf("got %v, %v", got, err)

@@ -40,8 +40,8 @@ func (l *labs) list() []context.Context {
 	return slices.Clone(l.all)
 }
 
-// A lab that is broken has nothing to say to the specs that come after: each fails with what became of the lab, before it begins. Labs of other suites are
-// other processes'.
+// A lab that is broken has nothing to say to the specs that come after: each fails with what became of the lab, before
+// it begins. Labs of other suites are other processes'.
 var _ = ginkgo.BeforeEach(func() {
 	for _, alive := range tended.list() {
 		failIfBroken(alive)
@@ -54,8 +54,8 @@ func failIfBroken(alive context.Context) {
 	}
 }
 
-// Tend has the spec fail that runs when the lab breaks by itself, with what became of it, and those that come after, until the spec or container that called it
-// is over.
+// Tend has the spec fail that runs when the lab breaks by itself, with what became of it, and those that come after,
+// until the spec or container that called it is over.
 func Tend(l mortal) {
 	ginkgo.GinkgoHelper()
 	alive, stop := l.Alive(context.Background())

@@ -47,7 +47,8 @@ func TestASuiteWhoseLabBreaksEndsWithOneSentence(t *testing.T) {
 		ginkgo.It("breaks while something is waited for", func(ctx ginkgo.SpecContext) {
 			ran = append(ran, "breaks")
 			time.AfterFunc(50*time.Millisecond, func() { lab.end(errors.New(story)) })
-			gomega.Eventually(func() bool { return false }).WithContext(Alive(ctx)).WithTimeout(Patience).Should(gomega.BeTrue())
+			gomega.Eventually(func() bool { return false }).WithContext(Alive(ctx)).WithTimeout(Patience).Should(
+				gomega.BeTrue())
 		}, ginkgo.SpecTimeout(SpecTimeout))
 		for range 10 {
 			ginkgo.It("is of no use any more", func() { ran = append(ran, "no use") })
