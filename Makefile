@@ -21,7 +21,7 @@ S3      := ./suites/conformance ./suites/awscli
 STACKED := ./suites/smoke ./suites/faults ./suites/kyc
 # Specs side by side, each with a lab of its own. A drill wants two processors for itself.
 JOBS    ?= $(shell n=$$(($$(getconf _NPROCESSORS_ONLN) / 2)); echo $$((n > 1 ? n : 1)))
-# Everything that needs no containers. The suites' specs do, and run with `make chaos`.
+# Everything that needs no containers. The suites' specs do, and run with `make conformance`.
 UNIT    := . ./docker/... ./fixtures/... ./lab/... ./scenarios/... ./suites/matchers/... ./suites/internal/...
 
 .DEFAULT_GOAL := help
