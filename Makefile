@@ -87,12 +87,14 @@ calibrate: ## plant truths, measure them, and write docs/calibration.md from wha
 	cd scenarios/calibration && $(GO) test -count=1 -timeout=60m -run='^TestCalibration$$' -parallel=$(or $(SIDE),2) $(if $(SEED),-one -seed=$(SEED) \
 		$(if $(KEEP),-keep=$(abspath $(KEEP))),-drills=$(or $(DRILLS),300) -page=$(CURDIR)/docs/calibration.md)
 
-# The mutation tester is not in go.mod: nothing that is built here needs it. It tries the package's own tests, each mutant by itself, for half an hour.
-GREMLINS := github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0 unleash --workers=2 --test-cpu=1 --timeout-coefficient=8
+# The mutation tester is not in go.mod: nothing that is built here needs it. It tries the package's own tests, each mutant by itself: in short
+# mode, up to the first that fails.
+GREMLINS := GOFLAGS='$(GOFLAGS) -short -failfast' $(GO) run github.com/go-gremlins/gremlins/cmd/gremlins@v0.6.0 unleash \
+	--workers=2 --test-cpu=1 --timeout-coefficient=10 --output-statuses=ltv
 
 mutants: ## plant bugs in the judge and in the guard of faults, and print how many the tests find
-	$(GO) run $(GREMLINS) --output-statuses=ltv --threshold-efficacy=90 ./scenarios/measure
-	$(GO) run $(GREMLINS) --output-statuses=ltv $(foreach f,$(filter-out guard.go %_test.go,$(notdir $(wildcard lab/fault/*.go))),-E '^$(f)$$') ./lab/fault
+	$(GREMLINS) --threshold-efficacy=90 ./scenarios/measure
+	$(GREMLINS) $(foreach f,$(filter-out guard.go %_test.go,$(notdir $(wildcard lab/fault/*.go))),-E '^$(f)$$') ./lab/fault
 
 fuzz: ## fuzz the decoders for a while each
 	$(GO) test -run='^$$' -fuzz=FuzzDecodeOps -fuzztime=20s ./scenarios/history

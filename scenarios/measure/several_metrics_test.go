@@ -97,7 +97,7 @@ func TestMangled(t *testing.T) {
 		3010 * msec,
 	}
 	pick := func() time.Duration { return odd[rng.IntN(len(odd))] }
-	for n := range 1000 {
+	for n := range rounds(1000) {
 		d := goodDrill()
 		switch rng.IntN(4) {
 		case 0:

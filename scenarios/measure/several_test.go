@@ -17,9 +17,17 @@ func TestSeveralCauses(t *testing.T) {
 	}
 }
 
+// rounds is how often something random is tried: less in short mode, where somebody tries the tests themselves.
+func rounds(n int) int {
+	if testing.Short() {
+		return n / 8
+	}
+	return n
+}
+
 func TestSeveralOutagesAtRandom(t *testing.T) {
 	bad := 0
-	for seed := range uint64(400) {
+	for seed := range uint64(rounds(400)) {
 		rnd := rand.New(rand.NewPCG(seed, 7))
 		d := world(16000)
 		d.readsOK(20)
@@ -101,7 +109,7 @@ func TestSeveralOutagesAtRandom(t *testing.T) {
 }
 
 func TestLossesOfTwoFailoversAtRandom(t *testing.T) {
-	for seed := range uint64(200) {
+	for seed := range uint64(rounds(200)) {
 		rnd := rand.New(rand.NewPCG(seed, 9))
 		a, b := 2500+100*rnd.IntN(10), 6600+100*rnd.IntN(10)
 		d := world(10500).failover(home, standby, a, a+600+100*rnd.IntN(8), 5500, 2).readAt(5400, standby)

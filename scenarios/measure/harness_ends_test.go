@@ -22,7 +22,7 @@ func TestAnEndThatIsDoubtedIsCensored(t *testing.T) {
 			t.Errorf("seed %d: %s has no upper end, and is not censored", seed, what)
 		}
 	}
-	for seed := range uint64(1000) {
+	for seed := range uint64(rounds(1000)) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		upTo := func(ms int) time.Duration { return time.Duration(r.IntN(ms)) * msec }
 		d := goodDrill()
