@@ -113,6 +113,9 @@ func guardOf(t *testing.T, text string, l *faulttest.Lab) *fault.Guard {
 // though it never took hold, or that is seen to be gone, though it can't be healed, would let a drill prove what did
 // not happen.
 func TestEveryFaultLivesItsLife(t *testing.T) {
+	if testing.Short() {
+		t.Skip("in short mode somebody tries the guard's own tests, which are others")
+	}
 	var injectedIn sync.Map // how long it took, by case
 	injecting := func(text string) time.Duration {
 		took, ok := injectedIn.Load(text)

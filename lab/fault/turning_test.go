@@ -87,10 +87,14 @@ func TestTheWindowHoldsTheTruthWhateverOneProbeSays(t *testing.T) {
 		"nobody vouches": {wrong: true}, "it is done when that is said": {vouched: true, already: true, wrong: true},
 		"it is on its way": {vouched: true},
 	} {
+		rounds := 3000
+		if testing.Short() {
+			rounds = 300
+		}
 		t.Run(name, func(t *testing.T) {
 			rng := rand.New(rand.NewPCG(9, 17))
 			upTo := func(d time.Duration) time.Duration { return time.Duration(rng.Int64N(int64(d) + 1)) }
-			for range 3000 {
+			for range rounds {
 				f := &planted{
 					effect: upTo(time.Second), takes: upTo(time.Second), probeTime: ms + upTo(20*ms),
 					reaches: rng.Float64,
