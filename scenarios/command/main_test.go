@@ -37,6 +37,12 @@ func command(ctx context.Context, t *testing.T, args ...string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	home := t.TempDir()
+	// Else the go command, which the doctor asks for its version, leaves a process behind that writes there.
+	telemetry := filepath.Join(home, ".config", "go", "telemetry")
+	if err := errors.Join(os.MkdirAll(telemetry, 0o755), os.WriteFile(filepath.Join(telemetry, "mode"), []byte("off"),
+		0o644)); err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.CommandContext(ctx, self, args...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = []string{
