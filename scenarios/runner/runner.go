@@ -31,7 +31,7 @@ type Options struct {
 	Ahead    *Ahead            // the lab, if one was started ahead; nil for one of its own
 	// called when nothing is measured any more, and another lab would disturb nobody; nil for none
 	Measured func()
-	// called when the drill is over, and all that is left to do is to remove its lab; nil for none
+	// called when the drill has done its work, and its lab is to be removed; nil for none
 	Over func()
 	// closed when the lab of the drill before is gone: until then there is no steady state; nil for none
 	Before <-chan struct{}
@@ -140,12 +140,12 @@ func (r *run) run(ctx context.Context) (err error) {
 	}
 	began := time.Now()
 	err = programDeathOr(ctx, drill.Run(ctx, r.plan, drillLab{l, r.Before}, r.rec, r.watch()), began, l.CheckPrograms)
-	if r.Over != nil {
-		r.Over()
-	}
 	if errors.Is(err, drill.ErrProvesNothing) {
 		r.say("%v", err)
-		return nil // judged all the same: inconclusive
+		err = nil // judged all the same: inconclusive
+	}
+	if err == nil && ctx.Err() == nil && r.Over != nil {
+		r.Over()
 	}
 	return err
 }
