@@ -64,6 +64,9 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 		if broken := l.broken(); broken != nil {
 			err = broken // whatever else failed, failed for this
 		}
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return nil, context.Cause(ctx) // so did all of this
+		}
 		return nil, fmt.Errorf("bring up the lab: %w", err)
 	}
 	l.ReadyIn = time.Since(start)

@@ -69,7 +69,7 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	if errors.Is(err, engine.ErrGone) {
 		err = engine.ErrGone // everything else that failed, failed for this
 	}
-	interrupted := ctx.Err() != nil
+	interrupted := ctx.Err() != nil && !r.complete
 	d := r.drill(interrupted, err)
 	out.Result, out.Lab = evidence.New(d), r.kept
 	werr := evidence.Write(out.Dir, out.Result, d.History,
@@ -104,6 +104,7 @@ type run struct {
 	rec       *history.Recorder
 	dir       string
 	facts     evidence.Lab
+	complete  bool // the drill did all of its work; its lab may be still to be removed
 	leftovers int
 	kept      string
 }
@@ -144,7 +145,8 @@ func (r *run) run(ctx context.Context) (err error) {
 		r.say("%v", err)
 		err = nil // judged all the same: inconclusive
 	}
-	if err == nil && ctx.Err() == nil && r.Over != nil {
+	r.complete = err == nil && ctx.Err() == nil
+	if r.complete && r.Over != nil {
 		r.Over()
 	}
 	return err
