@@ -12,6 +12,7 @@ import (
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/topology/topologytest"
 )
 
 // planned is a lab about to come up: its links are planned, and its hub publishes them at 127.0.0.1, 20000 higher.
@@ -44,30 +45,6 @@ func plannedWith(t topology.Topology, aws string, app App) *builder {
 	return b
 }
 
-// topologies are the presets, and what else is allowed.
-func topologies(t *testing.T) map[string]topology.Topology {
-	t.Helper()
-	all := map[string]topology.Topology{}
-	for _, name := range topology.PresetNames() {
-		all[name], _ = topology.Preset(name)
-	}
-	unattended, _ := topology.Preset("two-regions")
-	unattended.Automation.Off = true
-	all["unattended"] = unattended
-	several, _ := topology.Preset("two-regions")
-	several.Regions = []topology.Region{{Name: "us-east-1", AppNodes: 3}, {Name: "us-west-2", AppNodes: 2}}
-	all["several app nodes"] = several
-	sync, _ := topology.Preset("three-regions")
-	sync.Postgres.Commit = topology.CommitRemote
-	all["three regions, sync"] = sync
-	for name, top := range all {
-		if err := top.Validate(); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-	}
-	return all
-}
-
 func specsOf(t *testing.T, b *builder) map[string]node.Spec {
 	t.Helper()
 	byName := map[string]node.Spec{}
@@ -93,7 +70,7 @@ func specsOf(t *testing.T, b *builder) map[string]node.Spec {
 }
 
 func TestEveryNodeIsLabelledAndFound(t *testing.T) {
-	for name, top := range topologies(t) {
+	for name, top := range topologytest.All(t) {
 		for _, aws := range []string{"packages", "localstack", "the registry's localstack"} {
 			b := planned(top, aws)
 			specs := specsOf(t, b)

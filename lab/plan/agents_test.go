@@ -9,10 +9,11 @@ import (
 
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/topology/topologytest"
 )
 
 func TestTheAutomationAwaitsEveryAppNodeOfItsRegion(t *testing.T) {
-	for name, top := range topologies(t) {
+	for name, top := range topologytest.All(t) {
 		nodes := nodesOf(t, planned(top))
 		for i, r := range top.Regions {
 			s, there := nodes["automation."+r.Name]
@@ -42,7 +43,7 @@ func TestTheAutomationAwaitsEveryAppNodeOfItsRegion(t *testing.T) {
 }
 
 func TestTheNameServiceAnswersTheDoorsOfTheHost(t *testing.T) {
-	for name, top := range topologies(t) {
+	for name, top := range topologytest.All(t) {
 		lab := planned(top)
 		s := nodesOf(t, lab)["nameservice.global"]
 		var c api.NameserviceConfig
@@ -78,7 +79,7 @@ func TestTheNameServiceAnswersTheDoorsOfTheHost(t *testing.T) {
 }
 
 func TestAgentsAreAsTheTopologyHasThem(t *testing.T) {
-	tops := topologies(t)
+	tops := topologytest.All(t)
 	for name, c := range map[string]struct{ automation, backup, copies bool }{
 		"two-regions":    {automation: true, copies: true},
 		"backup-restore": {automation: true, backup: true},
@@ -102,7 +103,7 @@ func TestAgentsAreAsTheTopologyHasThem(t *testing.T) {
 
 // What is cut between the automation and the home region must cut nobody else off.
 func TestTheAutomationLooksAtHomeByLinksOfItsOwn(t *testing.T) {
-	for name, top := range topologies(t) {
+	for name, top := range topologytest.All(t) {
 		lab := planned(top)
 		nodes := nodesOf(t, lab)
 		looks := 0
@@ -128,7 +129,7 @@ func TestTheAutomationLooksAtHomeByLinksOfItsOwn(t *testing.T) {
 // Each region's responder has the processor to itself as much as its app has, and nothing that anybody else would write
 // to, read or wait for.
 func TestEachRegionHasAResponder(t *testing.T) {
-	for name, top := range topologies(t) {
+	for name, top := range topologytest.All(t) {
 		lab := planned(top)
 		nodes := nodesOf(t, lab)
 		for _, r := range top.Regions {

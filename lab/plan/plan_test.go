@@ -12,6 +12,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/topology/topologytest"
 )
 
 // planned is a lab on paper whose hub publishes its ports at 127.0.0.1, 20000 higher.
@@ -31,30 +32,6 @@ func (p *Plan) door(region string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("no door of %s", region)
-}
-
-// topologies are the presets, and what else is allowed.
-func topologies(t *testing.T) map[string]topology.Topology {
-	t.Helper()
-	all := map[string]topology.Topology{}
-	for _, name := range topology.PresetNames() {
-		all[name], _ = topology.Preset(name)
-	}
-	unattended, _ := topology.Preset("two-regions")
-	unattended.Automation.Off = true
-	all["unattended"] = unattended
-	several, _ := topology.Preset("two-regions")
-	several.Regions = []topology.Region{{Name: "us-east-1", AppNodes: 3}, {Name: "us-west-2", AppNodes: 2}}
-	all["several app nodes"] = several
-	sync, _ := topology.Preset("three-regions")
-	sync.Postgres.Commit = topology.CommitRemote
-	all["three regions, sync"] = sync
-	for name, top := range all {
-		if err := top.Validate(); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-	}
-	return all
 }
 
 // nodesOf are all nodes of a plan by name, but the hub.
@@ -87,7 +64,7 @@ var ofItself = regexp.MustCompile(`"own_(?:postgres|redis)":\{"region":"([^"]+)"
 
 // Everything a node is told to reach is either in its own region, or a link that starts there.
 func TestNodesReachOthersThroughLinksOfTheirOwn(t *testing.T) {
-	for name, top := range topologies(t) {
+	for name, top := range topologytest.All(t) {
 		for _, together := range []bool{false, true} {
 			lab := planned(top)
 			lab.Together = together
@@ -142,7 +119,7 @@ func TestNodesReachOthersThroughLinksOfTheirOwn(t *testing.T) {
 }
 
 func TestTheDatabaseFollowsTheStrategy(t *testing.T) {
-	tops := topologies(t)
+	tops := topologytest.All(t)
 	for name, c := range map[string]struct{ home, standby, synchronous string }{
 		"two-regions":      {"primary", "replica", ""},
 		"two-regions-sync": {"primary", "replica", "on"},
@@ -171,7 +148,7 @@ func TestTheDatabaseFollowsTheStrategy(t *testing.T) {
 
 // Each replica streams, by a link of its own region's, from whom the topology says, over a slot of its own.
 func TestReplicasStreamFromWhomTheyFollow(t *testing.T) {
-	tops := topologies(t)
+	tops := topologytest.All(t)
 	const us, eu, ap = "us-east-1", "eu-west-1", "ap-southeast-1"
 	for name, sources := range map[string]map[string]string{
 		"three-regions":           {eu: us, ap: us},
@@ -203,7 +180,7 @@ func TestReplicasStreamFromWhomTheyFollow(t *testing.T) {
 }
 
 func TestTheAppsConfigurationBeginsAtHome(t *testing.T) {
-	for name, top := range topologies(t) {
+	for name, top := range topologytest.All(t) {
 		lab := planned(top)
 		nodes := nodesOf(t, lab)
 		for i, r := range top.Regions {
@@ -258,7 +235,7 @@ func TestTheAppsConfigurationBeginsAtHome(t *testing.T) {
 
 // A disk in memory is gone when nobody has it: the hub has every one that a node has.
 func TestTheHubKeepsEveryDisk(t *testing.T) {
-	for name, top := range topologies(t) {
+	for name, top := range topologytest.All(t) {
 		lab := planned(top)
 		hub, err := lab.Hub()
 		if err != nil {
