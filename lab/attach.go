@@ -94,6 +94,9 @@ func Remove(ctx context.Context, e *node.Engine, name string) (leftovers int, er
 	if err != nil {
 		return left, fmt.Errorf("remove lab %s: %w", name, err)
 	}
+	if left > 0 {
+		return left, nil // the notes stay for who removes the rest
+	}
 	led, err := state.LedgerOf(name)
 	if err == nil {
 		err = led.Remove()

@@ -151,7 +151,11 @@ func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 		l.EngineKeeps, err = l.engine.Stuck(ctx, l.Name)
 		left -= l.EngineKeeps
 	}
-	return left, errors.Join(err, l.owner.Release(), l.engine.Close())
+	forget := l.owner.Release
+	if err != nil || left > 0 {
+		forget = l.owner.Unlock // the notes stay: by them the next sweep knows that nobody keeps what is left
+	}
+	return left, errors.Join(err, forget(), l.engine.Close())
 }
 
 // Keep lets a lab that was brought up with Kept outlive this process. Until then it is swept like any other when its

@@ -12,8 +12,8 @@ import (
 // asks what it can.
 func (l *Lab) Server(s topology.Service) image.Server { return l.servers[s] }
 
-// serversOf reads what the hub's label says of them. A lab without it was brought up by a version that did not tell,
-// and its stores can nothing that anybody may rely on.
+// serversOf reads what the hub's label says of them. A lab without it was brought up by a version that did not say,
+// so nothing may be relied on of its stores.
 func serversOf(label string) (servers map[topology.Service]image.Server, err error) {
 	if label == "" {
 		return nil, nil

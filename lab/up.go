@@ -36,13 +36,13 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 		return nil, err
 	}
 	if _, err := Sweep(ctx, connected); err != nil && o.Progress != nil {
-		// and that is no reason not to start
+		// What others left behind is no reason not to start.
 		o.Progress("could not sweep what a killed run left behind: " + err.Error())
 	}
 	l := &Lab{Name: state.NewName(), topology: o.Topology, servers: o.Images.Servers, engine: connected}
 	l.plans(o.App, o.Images.Together())
 	if l.owner, err = state.Own(l.Name, connected.Daemon()); err != nil {
-		return nil, err
+		return nil, errors.Join(err, connected.Close())
 	}
 	defer func() {
 		switch {

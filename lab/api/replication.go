@@ -56,10 +56,12 @@ func (r Rule) Validate() error {
 		errs = append(errs, fmt.Errorf("store %q is neither %s nor %s", r.Store, StoreObjects, StoreItems))
 	}
 	switch {
-	case r.Do == RulePause, r.Do == RuleLag && r.Lag > 0, r.Do == RuleThrottle && r.Rate > 0:
-	default:
-		errs = append(errs, fmt.Errorf("nobody can be told to %q with a lag of %s and a rate of %d", r.Do, r.Lag,
-			r.Rate))
+	case r.Do != RulePause && r.Do != RuleLag && r.Do != RuleThrottle:
+		errs = append(errs, fmt.Errorf("unknown rule %q: use %s, %s or %s", r.Do, RulePause, RuleLag, RuleThrottle))
+	case r.Do == RuleLag && r.Lag <= 0:
+		errs = append(errs, fmt.Errorf("invalid rule %q: lag needs a positive duration (got %s)", r.Do, r.Lag))
+	case r.Do == RuleThrottle && r.Rate <= 0:
+		errs = append(errs, fmt.Errorf("invalid rule %q: rate needs a positive number (got %d)", r.Do, r.Rate))
 	}
 	return errors.Join(errs...)
 }

@@ -170,7 +170,8 @@ const noSpace = "No space left on device"
 const (
 	writeRows = `begin read write; create temporary table regionfall_probe on commit drop as
 		select repeat('x', 1000) from generate_series(1, 64); rollback`
-	writeSort = `set work_mem = '64kB'; select count(*) from (select g from generate_series(1, 50000) g order by g desc) sorted`
+	writeSort = `set work_mem = '64kB'; select count(*) from (
+		select g from generate_series(1, 50000) g order by g desc) sorted`
 )
 
 func write(ctx context.Context, n Node) error {

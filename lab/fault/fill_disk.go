@@ -28,7 +28,9 @@ const filler = topology.DataDir + "/pgsql_tmp.regionfall"
 // fillScript writes until nothing goes any more, and never more than a small disk takes: where the engine has not
 // limited the volume, it is the machine's own disk that would be filled.
 var fillScript = fmt.Sprintf(
-	`if dd if=/dev/zero of=%s bs=1M count=%d status=none; then rm -f %[1]s; echo "the disk is larger than it should be"; exit 1; fi`,
+	`if dd if=/dev/zero of=%s bs=1M count=%d status=none; then
+	rm -f %[1]s; echo "the disk is larger than it should be"; exit 1
+fi`,
 	filler, topology.DataSize>>20)
 
 // probeScript writes a megabyte, and takes it away again. A server that has ended has given back a page or two.

@@ -142,7 +142,8 @@ func TestFollow(t *testing.T) {
 	err := follow(strings.NewReader(`{"stream":"Step 1/4 : ARG BASE\n"}{"stream":"Step 2/4 : FROM base\n"}{"stream":" ---\u003e 111111111111\n"}{"stream":"downloaded\n"}
 		{"stream":"Step 3/4 : COPY a b\n"}{"stream":" ---\u003e 222222222222\n"}{"stream":"Step 4/4 : RUN make\n"}
 		{"stream":" ---\u003e Running in 333333333333\n"}
-		{"stream":"\u001b[91mgcc: no "}{"stream":"such file\n"}{"errorDetail":{"message":"returned a non-zero code: 2"},"error":"returned"}`),
+		{"stream":"\u001b[91mgcc: no "}{"stream":"such file\n"}
+		{"errorDetail":{"message":"returned a non-zero code: 2"},"error":"returned"}`),
 		func(s string) { steps = append(steps, s) }, &layers)
 	if err == nil {
 		t.Fatal("a failed build is not an error")

@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -115,9 +116,10 @@ func (n *Node) Exec(ctx context.Context, command []string) (output string, err e
 		return fail(err)
 	}
 	defer stream.Close()
+	defer context.AfterFunc(ctx, stream.Close)() // reading knows of no context
 	var out bytes.Buffer
 	if _, err := stdcopy.StdCopy(&out, &out, stream.Reader); err != nil {
-		return fail(err)
+		return fail(cmp.Or(context.Cause(ctx), err))
 	}
 	i, err := n.engine.client.ExecInspect(ctx, exec.ID, client.ExecInspectOptions{})
 	if err != nil {

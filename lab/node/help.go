@@ -2,6 +2,7 @@ package node
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -81,6 +82,7 @@ func (n *Node) help(ctx context.Context, h Help) (output string, code int64, err
 		return "", 0, err
 	}
 	defer stream.Close()
+	defer context.AfterFunc(ctx, stream.Close)() // reading knows of no context
 	gone := n.engine.client.ContainerWait(ctx, c.ID,
 		client.ContainerWaitOptions{Condition: container.WaitConditionRemoved})
 	if _, err := n.engine.client.ContainerStart(ctx, c.ID, client.ContainerStartOptions{}); err != nil {
@@ -88,7 +90,7 @@ func (n *Node) help(ctx context.Context, h Help) (output string, code int64, err
 	}
 	var out bytes.Buffer
 	if _, err := stdcopy.StdCopy(&out, &out, stream.Reader); err != nil {
-		return "", 0, err
+		return "", 0, cmp.Or(context.Cause(ctx), err)
 	}
 	select {
 	case w := <-gone.Result:

@@ -88,7 +88,8 @@ func (v View) CaughtUp(ctx context.Context, region string) error {
 		if err != nil || at == "" {
 			continue // it is down, or a replica
 		}
-		behind, err := store.PostgresValue(ctx, own, `select case when pg_is_in_recovery() and pg_last_wal_replay_lsn() < '`+at+`'::pg_lsn
+		behind, err := store.PostgresValue(ctx, own, `select case
+			when pg_is_in_recovery() and pg_last_wal_replay_lsn() < '`+at+`'::pg_lsn
 			then pg_last_wal_replay_lsn()::text else '' end`)
 		if err != nil {
 			return fmt.Errorf("ask postgres in %s what it has replayed: %w", region, err)

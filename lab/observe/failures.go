@@ -22,8 +22,8 @@ func NewFailures(ctx context.Context, tap string) *Failures {
 	return f
 }
 
-// next tells of each step that has failed since, such as "step promote failed: not done within 5s". What can't be asked
-// now is told later.
+// next tells of each step that has failed since the first exchange that was answered, such as "step promote failed: not
+// done within 5s". What can't be asked now is told later.
 func (f *Failures) next(ctx context.Context) (said []string) {
 	x, err := askMarks(ctx, f.tap, f.last, 0, func() time.Duration { return 0 })
 	if err == nil && x.Reply.Start != f.start && f.last > 0 {
@@ -33,10 +33,11 @@ func (f *Failures) next(ctx context.Context) (said []string) {
 	if err != nil {
 		return nil
 	}
+	first := f.start == "" // what has failed before is an earlier failover's
 	f.start = x.Reply.Start
 	for _, m := range x.Reply.Marks {
 		f.last = max(f.last, m.Seq)
-		if m.Name == api.MarkFailed {
+		if m.Name == api.MarkFailed && !first {
 			step, why, _ := strings.Cut(m.Detail, ": ")
 			said = append(said, "step "+step+" failed: "+why)
 		}

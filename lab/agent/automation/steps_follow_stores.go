@@ -56,7 +56,8 @@ func (f *follow) postgresOf(ctx context.Context, to api.Follower) (detail string
 func beyond(ctx context.Context, conn *pgx.Conn, forked string) error {
 	var is bool
 	var replayed string
-	const question = `select coalesce(pg_last_wal_replay_lsn() > $1::pg_lsn, false), coalesce(pg_last_wal_replay_lsn()::text, 'nothing')`
+	const question = `select coalesce(pg_last_wal_replay_lsn() > $1::pg_lsn, false),
+		coalesce(pg_last_wal_replay_lsn()::text, 'nothing')`
 	if err := conn.QueryRow(ctx, question, forked).Scan(&is, &replayed); err != nil {
 		return fmt.Errorf("ask postgres what it has replayed: %w", err)
 	}

@@ -108,7 +108,8 @@ func (g *gather) most(ctx context.Context) (who api.Follower, most int64) {
 // logOf is how many bytes of the log a server has on disk, counted from its beginning, and whether it is a replica.
 func logOf(ctx context.Context, conn *pgx.Conn) (has int64, replica bool, err error) {
 	const question = `select pg_is_in_recovery(), coalesce(case when pg_is_in_recovery()
-		then greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) else pg_current_wal_flush_lsn() end - '0/0', 0)::bigint`
+		then greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())
+		else pg_current_wal_flush_lsn() end - '0/0', 0)::bigint`
 	if err := conn.QueryRow(ctx, question).Scan(&replica, &has); err != nil {
 		return 0, false, fmt.Errorf("ask postgres how much of the log it has: %w", err)
 	}

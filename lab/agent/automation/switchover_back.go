@@ -121,7 +121,8 @@ func replayed(ctx context.Context, conn *pgx.Conn, position string) error {
 	var recovering, enough bool
 	var streams, has string
 	const question = `select pg_is_in_recovery(), coalesce(pg_last_wal_replay_lsn() >= $1::pg_lsn, false),
-		coalesce((select status from pg_stat_wal_receiver), 'no receiver'), coalesce(pg_last_wal_replay_lsn()::text, 'nothing')`
+		coalesce((select status from pg_stat_wal_receiver), 'no receiver'),
+		coalesce(pg_last_wal_replay_lsn()::text, 'nothing')`
 	if err := conn.QueryRow(ctx, question, position).Scan(&recovering, &enough, &streams, &has); err != nil {
 		return fmt.Errorf("ask postgres what it has replayed: %w", err)
 	}

@@ -259,7 +259,8 @@ func (r *rotation) rejoin(ctx context.Context) (string, error) {
 	}
 	err = runtime.WithPostgres(ctx, r.from.Postgres, func(conn *pgx.Conn) error {
 		// Slots that nobody uses any more would hold the log back.
-		return execute(ctx, conn, `select count(pg_drop_replication_slot(slot_name)), count(pg_create_physical_replication_slot(slot_name))
+		return execute(ctx, conn, `select count(pg_drop_replication_slot(slot_name)),
+			count(pg_create_physical_replication_slot(slot_name))
 			from pg_replication_slots where not active and restart_lsn is not null`)
 	})
 	if err != nil {

@@ -16,7 +16,8 @@ import (
 
 // baseBackupCommand asks for the data directory as one tar that can be started by itself: with the WAL that makes it
 // consistent. A fast checkpoint, as a backup that waits for the next one would take minutes to begin.
-const baseBackupCommand = `BASE_BACKUP (LABEL 'regionfall', CHECKPOINT 'fast', WAL true, TARGET 'client', TABLESPACE_MAP false, MANIFEST 'no')`
+const baseBackupCommand = `BASE_BACKUP (LABEL 'regionfall', CHECKPOINT 'fast', WAL true, TARGET 'client', ` +
+	`TABLESPACE_MAP false, MANIFEST 'no')`
 
 // walRange is the stretch of WAL that a base backup needs and contains.
 type walRange struct {

@@ -30,9 +30,11 @@ func (d *Delivery) tell(holder string, o api.DeliveryOrder) error {
 		if full.to = d.former(); full.to == nil {
 			return errNoFormer
 		}
-	case o.Do == api.DeliverLate && o.Delay > 0:
-	default:
-		return fmt.Errorf("nobody can be told to %q with a delay of %s", o.Do, o.Delay)
+	case o.Do == api.DeliverLate && o.Delay <= 0:
+		return fmt.Errorf("invalid order %q: delay needs a positive duration (got %s)", o.Do, o.Delay)
+	case o.Do != api.DeliverLate:
+		return fmt.Errorf("unknown order %q: use %s, %s or %s", o.Do, api.DeliverNothing, api.DeliverFormer,
+			api.DeliverLate)
 	}
 	d.told[holder] = full
 	return nil
