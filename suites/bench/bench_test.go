@@ -16,6 +16,7 @@ import (
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/wait"
 	"github.com/regionfall/regionfall/scenarios"
 )
 
@@ -213,22 +214,14 @@ func settle(b *testing.B, l *lab.Lab) {
 	b.Helper()
 	b.StopTimer()
 	defer b.StartTimer()
-	ctx, cancel := context.WithTimeout(b.Context(), time.Minute)
-	defer cancel()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		var g errgroup.Group
-		g.Go(func() error { return l.Observe().CheckRouting(ctx) })
-		g.Go(func() error { return l.Observe().CheckReplication(ctx) })
-		err := g.Wait()
-		if err == nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			b.Fatalf("waited a minute for the lab to be itself again; last seen: %v", err)
-		case <-tick.C:
-		}
+	err := wait.Every(100*time.Millisecond).Until(b.Context(), time.Minute, "the lab to be itself again",
+		func(ctx context.Context) error {
+			var g errgroup.Group
+			g.Go(func() error { return l.Observe().CheckRouting(ctx) })
+			g.Go(func() error { return l.Observe().CheckReplication(ctx) })
+			return g.Wait()
+		})
+	if err != nil {
+		b.Fatal(err)
 	}
 }
