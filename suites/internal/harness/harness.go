@@ -5,6 +5,7 @@ package harness
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -38,10 +39,25 @@ func Run(ctx context.Context, nameOrFile string) evidence.Result {
 	ginkgo.GinkgoHelper()
 	s, err := scenarios.Load(nameOrFile)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	if r, ok := ran(s); ok {
-		ginkgo.GinkgoWriter.Println("make chaos has run it: its evidence is looked at")
-		return r
+	dir, r, ok, err := ran(ctx, s)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	if ok {
+		ginkgo.GinkgoWriter.Println("make chaos has run it: its evidence is looked at: " + filepath.Base(dir))
+	} else {
+		dir, r = runNow(ctx, s, nameOrFile)
 	}
+	holding, err := Holding(os.DirFS(dir), topology.Secret)
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
+	gomega.Expect(holding).To(gomega.BeEmpty(), "evidence that gives the lab's secret away")
+	var table strings.Builder
+	gomega.Expect(evidence.Table(&table, r, false)).To(gomega.Succeed())
+	ginkgo.AddReportEntry("measured", ginkgo.ReportEntryVisibilityAlways, table.String())
+	return r
+}
+
+// runNow runs a scenario and gives the folder that it left.
+func runNow(ctx context.Context, s *scenarios.Scenario, nameOrFile string) (string, evidence.Result) {
+	ginkgo.GinkgoHelper()
 	out := os.Getenv("REGIONFALL_OUT")
 	if out == "" {
 		out = "out"
@@ -52,13 +68,7 @@ func Run(ctx context.Context, nameOrFile string) evidence.Result {
 		Watch: func(e drill.Event) { narrate(e) },
 	})
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	holding, err := Holding(os.DirFS(o.Dir), topology.Secret)
-	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	gomega.Expect(holding).To(gomega.BeEmpty(), "evidence that gives the lab's secret away")
-	var table strings.Builder
-	gomega.Expect(evidence.Table(&table, o.Result, false)).To(gomega.Succeed())
-	ginkgo.AddReportEntry("measured", ginkgo.ReportEntryVisibilityAlways, table.String())
-	return o.Result
+	return o.Dir, o.Result
 }
 
 func narrate(e drill.Event) {

@@ -1,48 +1,82 @@
 package harness
 
 import (
+	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 
+	"github.com/regionfall/regionfall/lab/engine"
+	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/evidence"
 	"github.com/regionfall/regionfall/scenarios/runner"
 )
 
-// ran finds a drill of a scenario in the folder that REGIONFALL_DRILLS names: the latest one, if it was run whole, with
-// the same text, by the same commit, and with nothing on top of it.
-func ran(s *scenarios.Scenario) (evidence.Result, bool) {
-	return ranIn(os.Getenv("REGIONFALL_DRILLS"), os.Getenv("REGIONFALL_AWS"), s, runner.Harness())
+// circumstances are what a drill has to have been run in to stand for one that would be run now.
+type circumstances struct {
+	by          evidence.Harness
+	engine, aws string
 }
 
-func ranIn(dir, aws string, s *scenarios.Scenario, by evidence.Harness) (evidence.Result, bool) {
-	if dir == "" || by.Commit == nil || by.Dirty == nil || *by.Dirty {
-		return evidence.Result{}, false
+// ran finds a drill of a scenario in the folder that REGIONFALL_DRILLS names: the latest one, if it was run whole, with
+// the same text, by the same commit with nothing on top of it, on this engine and on the same store. The error says
+// that there is no knowing what would be run now.
+func ran(ctx context.Context, s *scenarios.Scenario) (folder string, r evidence.Result, ok bool, err error) {
+	dir := os.Getenv("REGIONFALL_DRILLS")
+	if dir == "" {
+		return "", r, false, nil
 	}
 	plan, err := s.Compile()
 	if err != nil {
-		return evidence.Result{}, false
+		return "", r, false, err
 	}
-	want := evidence.ScenarioOf(plan.Name, []byte(plan.Source), plan.Timescale)
-	folders, err := filepath.Glob(filepath.Join(dir, "*-"+s.Name()))
+	options := wanted()
+	options.AWS = options.AWS.Or(plan.Topology.AWS)
+	images, err := image.Ensure(ctx, options)
 	if err != nil {
-		return evidence.Result{}, false
+		return "", r, false, err
 	}
-	slices.Sort(folders)
-	for _, folder := range slices.Backward(folders) {
-		r, err := evidence.ReadResult(folder)
-		if err != nil || r.Scenario.Name != s.Name() {
-			continue
-		}
-		same := r.Scenario.FileSHA256 == want.FileSHA256 && r.Scenario.Timescale == want.Timescale &&
-			(aws == "" || aws == r.Lab.AWS)
-		clean := r.Harness.Commit != nil && *r.Harness.Commit == *by.Commit && r.Harness.Dirty != nil &&
-			!*r.Harness.Dirty
-		if r.Status != evidence.Completed || !same || !clean {
-			return evidence.Result{}, false
-		}
-		return r, true
+	found, err := engine.Find(ctx)
+	if err != nil {
+		return "", r, false, err
 	}
-	return evidence.Result{}, false
+	defer found.Close()
+	now := circumstances{by: runner.Harness(), engine: found.About.String(), aws: string(images.AWS)}
+	folder, r, ok = ranIn(dir, s.Name(), evidence.ScenarioOf(plan.Name, []byte(plan.Source), plan.Timescale), now)
+	return folder, r, ok, nil
+}
+
+// ranIn asks the latest drill of that name alone: one of which nothing can be read may have been killed.
+func ranIn(dir, name string, want evidence.Scenario, now circumstances) (string, evidence.Result, bool) {
+	if now.by.Commit == nil || now.by.Dirty == nil || *now.by.Dirty {
+		return "", evidence.Result{}, false
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return "", evidence.Result{}, false
+	}
+	// Two that begin in the same second are told apart by a number.
+	form := regexp.MustCompile(`^[0-9]{8}-[0-9]{6}-` + regexp.QuoteMeta(name) + `(-[0-9]+)?$`)
+	latest := ""
+	for _, e := range slices.Backward(entries) { // they are in the order of their names
+		if e.IsDir() && form.MatchString(e.Name()) {
+			latest = filepath.Join(dir, e.Name())
+			break
+		}
+	}
+	if latest == "" {
+		return "", evidence.Result{}, false
+	}
+	r, err := evidence.ReadResult(latest)
+	if err != nil {
+		return "", evidence.Result{}, false
+	}
+	same := r.Scenario.Name == name && r.Scenario.FileSHA256 == want.FileSHA256 &&
+		r.Scenario.Timescale == want.Timescale
+	clean := r.Harness.Commit != nil && *r.Harness.Commit == *now.by.Commit && r.Harness.Dirty != nil &&
+		!*r.Harness.Dirty
+	here := r.Lab.Engine == now.engine && r.Lab.AWS == now.aws
+	return latest, r, r.Status == evidence.Completed && same && clean && here
 }

@@ -1,6 +1,7 @@
 package harness
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -10,8 +11,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// Only what was run whole, by these very sources, of the same text and on the same store stands for a drill that a spec
-// asks for.
+// Only what was run whole, by these very sources, of the same text, on the same engine and store, stands for a drill
+// that a spec asks for.
 func TestADrillThatWasRunStandsForItself(t *testing.T) {
 	s, err := scenarios.Load("kyc-zero-loss")
 	if err != nil {
@@ -24,44 +25,63 @@ func TestADrillThatWasRunStandsForItself(t *testing.T) {
 	by := evidence.Harness{Commit: new("abc"), Dirty: new(false)}
 	whole := evidence.New(evidence.Drill{
 		Scenario: evidence.ScenarioOf(plan.Name, []byte(plan.Source), plan.Timescale), Status: evidence.Completed,
-		Ran: evidence.Ran{Harness: by}, Lab: evidence.Lab{AWS: "packages"},
+		Ran: evidence.Ran{Harness: by}, Lab: evidence.Lab{Engine: "docker 26.1.5", AWS: "packages"},
 	})
+	now := circumstances{by: by, engine: "docker 26.1.5", aws: "packages"}
+	const folder = "20261130-000000-kyc-zero-loss"
+	want := evidence.ScenarioOf(plan.Name, []byte(plan.Source), plan.Timescale)
+	write := func(t *testing.T, dir string, change func(r *evidence.Result)) {
+		t.Helper()
+		r := whole
+		change(&r)
+		if err := errors.Join(os.Mkdir(dir, 0o700), evidence.Write(dir, r, history.History{}, nil)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same := func(*evidence.Result) {}
 	for name, c := range map[string]struct {
 		change func(r *evidence.Result)
-		by     evidence.Harness
-		aws    string
+		now    func(c *circumstances)
 		want   bool
 	}{
-		"the same":       {func(*evidence.Result) {}, by, "packages", true},
-		"any store":      {func(*evidence.Result) {}, by, "", true},
-		"another store":  {func(*evidence.Result) {}, by, "localstack", false},
-		"another commit": {func(r *evidence.Result) { r.Harness.Commit = new("abd") }, by, "", false},
-		"changed since": {
-			func(*evidence.Result) {},
-			evidence.Harness{Commit: new("abc"), Dirty: new(true)},
-			"",
-			false,
-		},
-		"of nobody knows":   {func(*evidence.Result) {}, evidence.Harness{}, "", false},
-		"changed then":      {func(r *evidence.Result) { r.Harness.Dirty = new(true) }, by, "", false},
-		"interrupted":       {func(r *evidence.Result) { r.Status = evidence.Interrupted }, by, "", false},
-		"another text":      {func(r *evidence.Result) { r.Scenario.FileSHA256 = "0" }, by, "", false},
-		"another timescale": {func(r *evidence.Result) { r.Scenario.Timescale++ }, by, "", false},
-		"another scenario":  {func(r *evidence.Result) { r.Scenario.Name = "kyc-zero" }, by, "", false},
+		"the same":          {want: true},
+		"another store":     {now: func(c *circumstances) { c.aws = "localstack" }},
+		"another engine":    {now: func(c *circumstances) { c.engine = "podman 5.4.2" }},
+		"another commit":    {change: func(r *evidence.Result) { r.Harness.Commit = new("abd") }},
+		"changed since":     {now: func(c *circumstances) { c.by.Dirty = new(true) }},
+		"of nobody knows":   {now: func(c *circumstances) { c.by = evidence.Harness{} }},
+		"changed then":      {change: func(r *evidence.Result) { r.Harness.Dirty = new(true) }},
+		"interrupted":       {change: func(r *evidence.Result) { r.Status = evidence.Interrupted }},
+		"another text":      {change: func(r *evidence.Result) { r.Scenario.FileSHA256 = "0" }},
+		"another timescale": {change: func(r *evidence.Result) { r.Scenario.Timescale++ }},
+		"another scenario":  {change: func(r *evidence.Result) { r.Scenario.Name = "kyc-zero" }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			out, is, change := t.TempDir(), now, same
+			if c.now != nil {
+				c.now(&is)
+			}
+			if c.change != nil {
+				change = c.change
+			}
+			write(t, filepath.Join(out, folder), change)
+			if _, _, ok := ranIn(out, s.Name(), want, is); ok != c.want {
+				t.Errorf("taken: %t", ok)
+			}
+		})
+	}
+	for name, later := range map[string]string{
+		"a later one": "20261130-000001-kyc-zero-loss", "another of that second": folder + "-2",
 	} {
 		t.Run(name, func(t *testing.T) {
 			out := t.TempDir()
-			dir := filepath.Join(out, "20261130-000000-kyc-zero-loss")
-			if err := os.Mkdir(dir, 0o700); err != nil {
+			write(t, filepath.Join(out, folder), same)
+			write(t, filepath.Join(out, "20261130-000002-kyc-zero-loss-of-ours"), same) // somebody else's
+			if err := os.Mkdir(filepath.Join(out, later), 0o700); err != nil {          // it was killed
 				t.Fatal(err)
 			}
-			r := whole
-			c.change(&r)
-			if err := evidence.Write(dir, r, history.History{}, nil); err != nil {
-				t.Fatal(err)
-			}
-			if _, ok := ranIn(out, c.aws, s, c.by); ok != c.want {
-				t.Errorf("taken: %t", ok)
+			if _, _, ok := ranIn(out, s.Name(), want, now); ok {
+				t.Error("the one before it is taken")
 			}
 		})
 	}
