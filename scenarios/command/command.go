@@ -110,11 +110,12 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "regionfall",
 		Short: "Break a local multi-region lab and measure what was lost",
-		Long: `Regionfall brings up real regions in containers, kills, cuts or slows them under load, and reports what was
-measured: how much acknowledged data was lost (recovery point) and how long the service was away (recovery time).
+		Long: `Regionfall brings up real regions in containers, kills, cuts or slows them under load, and reports
+what was measured: how much acknowledged data was lost (recovery point) and how long the service was
+away (recovery time).
 
-Exit codes: 0 pass, 10 fail, 20 inconclusive, 30 the lab or the harness failed, 40 bad input, 130 interrupted.
-A scenario that expects to fail exits 0 when exactly the expected findings are made.`,
+Exit codes: 0 pass, 10 fail, 20 inconclusive, 30 the lab or the harness failed, 40 bad input,
+130 interrupted. A scenario that expects to fail exits 0 when exactly the expected findings are made.`,
 		Example: `  regionfall run kyc-region-outage
   regionfall run ./my-incident.yaml --json
   regionfall list

@@ -22,8 +22,8 @@ func (a *app) doctorCommand() *cobra.Command {
 	var from imageFlags
 	cmd := &cobra.Command{
 		Use: "doctor", Short: "Check this machine in one page",
-		Long: `Checks what a drill needs, and changes nothing. Each line is ok, or says what to do. Exit code 30 when something has to be done
-first.`,
+		Long: `Checks what a drill needs, and changes nothing. Each line is ok, or says what to do. Exit code 30
+when something has to be done first.`,
 		Example: "  regionfall doctor\n  regionfall doctor --json", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			wanted, err := from.options("")

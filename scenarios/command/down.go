@@ -110,6 +110,6 @@ func (a *app) remove(ctx context.Context, e *node.Engine, names []string) error 
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	a.say("removed %d labs; nothing is left of them", len(names))
+	a.say("removed %s; nothing is left", strings.Join(names, ", "))
 	return nil
 }

@@ -111,11 +111,11 @@ func TestDownTakesNobodysLab(t *testing.T) {
 	if left := len(there.Names("network")); left != 2 {
 		t.Errorf("%d are left", left)
 	}
-	down("--lab", "ada").want(t, exitPass, "removed 1 labs")
+	down("--lab", "ada").want(t, exitPass, "removed ada; nothing is left")
 	if left := there.Names("network"); !slices.Equal(left, []string{"bob-network"}) {
 		t.Errorf("left are %v", left)
 	}
-	down("--all").want(t, exitPass, "removed 1 labs")
+	down("--all").want(t, exitPass, "removed bob; nothing is left")
 	if left := fmt.Sprint(there.Names("network"), there.Names("volume")); left != "[] []" {
 		t.Errorf("left are %v", left)
 	}

@@ -17,9 +17,9 @@ import (
 func (a *app) engineCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "engine", Short: "Start a container engine where there is none, end it, show which one is used",
-		Long: `Everything here runs in a container engine: the one that DOCKER_HOST names, else the one of docker's current
-context, else one that "engine start" started, else the machine's, else the user's: rootless docker, Docker Desktop,
-Colima, Podman. Where none answers, on Debian or Ubuntu and as root, "engine start" installs the distribution's
+		Long: `Everything here runs in a container engine: the one that DOCKER_HOST names, else the one of docker's
+current context, else one that "engine start" started, else the machine's, else the user's:
+rootless docker, Docker Desktop, Colima, Podman. Where none answers, on Debian or Ubuntu and as root, "engine start" installs the distribution's
 docker.io and runs it on a socket and a data folder of its own; "make chaos" does so by itself.
 ` + engine.Decline + `=no declines.`,
 		Example: "  regionfall engine start\n  regionfall engine status\n  regionfall engine stop",
@@ -33,8 +33,9 @@ docker.io and runs it on a socket and a data folder of its own; "make chaos" doe
 func (a *app) engineStartCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "start", Short: "Start a container engine, if none answers",
-		Long: `Where an engine answers, nothing is done. Else, on Debian or Ubuntu and as root, it installs docker.io if it is missing and runs it with a
-socket and a data folder of its own. It runs until "regionfall engine stop". What an engine left that was killed is cleared away first.`,
+		Long: `Where an engine answers, nothing is done. Else, on Debian or Ubuntu and as root, it installs
+docker.io if it is missing and runs it with a socket and a data folder of its own. It runs until
+"regionfall engine stop". What an engine left that was killed is cleared away first.`,
 		Example: "  regionfall engine start", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			began := time.Now()
@@ -64,8 +65,9 @@ func (a *app) engineStopCommand() *cobra.Command {
 	var purge, force bool
 	cmd := &cobra.Command{
 		Use: "stop", Short: "End the container engine that \"engine start\" started",
-		Long: `Ends that engine and its containers, and no other engine. Images and volumes stay, so that the next start finds them; --purge removes
-them too. While a lab is up on it, it is not ended, unless --force says so.`,
+		Long: `Ends that engine and its containers, and no other engine. Images and volumes stay, so that the next
+start finds them; --purge removes them too. While a lab is up on it, it is not ended, unless --force
+says so.`,
 		Example: "  regionfall engine stop\n  regionfall engine stop --purge", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := labsOnOwn(cmd.Context()); err != nil && !force {

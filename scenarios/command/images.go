@@ -17,8 +17,9 @@ func (a *app) imagesCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "images", Short: "Fetch or build the images a lab needs",
-		Long: `Makes sure that every image is there: from a registry where one answers, else built from distribution packages. Images are named
-by the hash of what goes into them, and built again only when that changes.`,
+		Long: `Makes sure that every image is there: from a registry where one answers, else built from
+distribution packages. Images are named by the hash of what goes into them, and built again only
+when that changes.`,
 		Example: "  regionfall images\n  regionfall images --source packages --aws localstack", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			wanted, err := from.options("")

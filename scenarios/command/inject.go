@@ -27,8 +27,9 @@ func labFlag(cmd *cobra.Command) *string {
 func (a *app) injectCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "inject FAULT", Short: "Break a lab that is up, in one of the ways of the catalogue",
-		Long: `Injects a fault into a lab that was brought up by hand, waits until an independent probe sees it in force, and leaves it so until
-` + "`regionfall heal`" + `. The parameters are those of a scenario file, as flags. ` + "`regionfall list faults`" + ` has all of them.`,
+		Long: `Injects a fault into a lab that was brought up by hand, waits until an independent probe sees it in
+force, and leaves it so until ` + "`regionfall heal`" + `. The parameters are those of a scenario file, as
+flags. ` + "`regionfall list faults`" + ` has all of them.`,
 		Example: "  regionfall inject partition --from us-west-2 --to us-east-1\n  regionfall inject kill --service " +
 			"postgres --role primary\n" +
 			"  regionfall inject latency --from us-west-2 --to us-east-1 --delay 80ms",
@@ -166,8 +167,8 @@ func (a *app) drive(ctx context.Context, g *fault.Guard, began time.Time) error 
 func (a *app) healCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "heal [ID or FAULT…]", Short: "Heal what was injected by hand: all of it, or by id or kind",
-		Long: `Heals the faults of a lab that was brought up by hand, the last that was injected first, and waits until each is seen healed.
-Faults of a drill that is running are left to the drill.`,
+		Long: `Heals the faults of a lab that was brought up by hand, the last that was injected first, and waits
+until each is seen healed. Faults of a drill that is running are left to the drill.`,
 		Example:           "  regionfall heal\n  regionfall heal partition\n  regionfall heal k3f9x2ab",
 		Args:              cobra.ArbitraryArgs,
 		ValidArgsFunction: complete(standing),

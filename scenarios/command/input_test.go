@@ -86,7 +86,9 @@ func TestBadInputIsPointedAt(t *testing.T) {
 			"run kyc-region-outage --timescale Inf",
 			[]string{"timescale: +Inf must be 1 to 10000"},
 		},
-		"too big a timescale": {"run kyc-region-outage --timescale 5000", []string{"kyc-region-outage.yaml:", "use a timescale of"}},
+		"too big a timescale": {
+			"run kyc-region-outage --timescale 5000", []string{"kyc-region-outage.yaml:", "use a timescale of"},
+		},
 		"unknown source": {
 			"run kyc-region-outage --source web",
 			[]string{`image source "web": want auto, registry or packages`},

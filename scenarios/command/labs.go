@@ -17,7 +17,8 @@ func (a *app) upCommand() *cobra.Command {
 	var from imageFlags
 	cmd := &cobra.Command{
 		Use: "up [TOPOLOGY or FILE]", Short: "Bring up a lab to explore by hand",
-		Long: `Brings up a lab that stays until ` + "`regionfall down`" + `. Its endpoints are printed as lines that a shell can take:
+		Long: `Brings up a lab that stays until ` + "`regionfall down`" + `. Its endpoints are
+printed as lines that a shell can take:
 eval "$(regionfall up two-regions)". Time is real time: health checks and TTLs are those of the topology.
 
 A topology is one of these, or a YAML file with the keys that a scenario has below topology:

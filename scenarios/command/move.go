@@ -54,8 +54,9 @@ func (a *app) returnCommand() *cobra.Command {
 func (a *app) failoverCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "failover REGION", Short: "Order the standby's automation to take over, as a person's override",
-		Long: `Orders the failover automation of the standby region to take over without waiting to detect or decide anything: fence, promote,
-repoint, scale out, redirect. Waits until clients are redirected, and says what each step did.`,
+		Long: `Orders the failover automation of the standby region to take over without waiting to detect or
+decide anything: fence, promote, repoint, scale out, redirect. Waits until clients are redirected,
+and says what each step did.`,
 		Example: "  regionfall failover us-west-2", Args: cobra.ExactArgs(1), ValidArgsFunction: complete(regions),
 	}
 	name := labFlag(cmd)
@@ -80,10 +81,10 @@ func (a *app) switchoverCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "switchover REGION",
 		Short: "Have a region take over from the other one, which lives and follows it from then on",
-		Long: `Orders the automation to have the two regions change roles with nothing lost: the primary is fenced and ends in
-order, comes back as a replica with its whole log, and only then the other one is promoted and clients are sent to it.
-Ordered of the region that was there before, it changes the roles back. A step that fails before the promotion has all
-of it taken back.`,
+		Long: `Orders the automation to have the two regions change roles with nothing lost: the primary is fenced
+and ends in order, comes back as a replica with its whole log, and only then the other one is
+promoted and clients are sent to it. Ordered of the region that was there before, it changes the
+roles back. A step that fails before the promotion has all of it taken back.`,
 		Example: "  regionfall switchover us-west-2\n  regionfall switchover us-east-1", Args: cobra.ExactArgs(1),
 		ValidArgsFunction: complete(regions),
 	}

@@ -41,7 +41,8 @@ func (a *app) logsCommand() *cobra.Command {
 func (a *app) psqlCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "psql REGION [-- ARGUMENT…]", Short: "Open psql on a region's PostgreSQL, past all faults of links",
-		Long: `Runs psql inside the PostgreSQL node of a region, so that none is needed on this machine. What follows -- is given to psql.`,
+		Long: `Runs psql inside the PostgreSQL node of a region, so that none is needed on this machine. What
+follows -- is given to psql.`,
 		Example: "  regionfall psql us-east-1\n  regionfall psql us-west-2 -- -c 'select pg_is_in_recovery()'\n" +
 			"  regionfall psql us-east-1 < report.sql",
 		Args: cobra.MinimumNArgs(1), ValidArgsFunction: complete(regions),

@@ -14,8 +14,9 @@ func (a *app) rejudgeCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "rejudge DIR", Short: "Compute the verdict of a drill again from its raw history",
-		Long: `Reads scenario.yaml, ops.jsonl.gz and events.jsonl of an evidence folder and judges them anew. Nothing is written. The exit
-code is that of the verdict found now. A folder whose scenario is not the one that was run, or whose history is not whole, is bad input.`,
+		Long: `Reads scenario.yaml, ops.jsonl.gz and events.jsonl of an evidence folder and judges them anew.
+Nothing is written. The exit code is that of the verdict found now. A folder whose scenario is not
+the one that was run, or whose history is not whole, is bad input.`,
 		Example: "  regionfall rejudge out/20260801-120000-kyc-region-outage", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			before, after, err := runner.Rejudge(args[0])

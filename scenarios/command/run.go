@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -39,8 +41,9 @@ func (a *app) runCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run [NAME-or-FILE…]",
 		Short: "Run drills and judge them",
-		Long: `Runs each scenario on a lab of its own: steady state, fault, recovery, final read, verdict. A name is a scenario of the
-library (regionfall list); a path to a .yaml file is one of your own. Several drills end with a table of all of them.`,
+		Long: `Runs each scenario on a lab of its own: steady state, fault, recovery, final read, verdict. A name
+is a scenario of the library (regionfall list); a path to a .yaml file is one of your own. Several
+drills end with a table of all of them.`,
 		Example: `  regionfall run kyc-region-outage
   regionfall run kyc-region-outage kyc-nightly-backup --repeat 3 --jobs 2
   regionfall run ./incident-42.yaml --timescale 600 --json
@@ -120,7 +123,7 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 	}
 	r := &runs{app: a, flags: f, many: len(todo) > 1, side: min(jobs, len(todo)) > 1, fit: func(i, j int) bool {
 		return room.networks.Fit(networks[i] + networks[j])
-	}}
+	}, asked: len(todo), results: map[int]evidence.Result{}}
 	var drills []runner.Options
 	for i, s := range todo {
 		drills = append(drills, runner.Options{
@@ -171,11 +174,10 @@ type runs struct {
 	side  bool                // side by side
 	fit   func(i, j int) bool // the labs of two drills are up side by side
 
-	screen screen
-
-	mu      sync.Mutex
-	failed  bool // the harness failed: no further drill begins
-	results []evidence.Result
+	mu      sync.Mutex              // also of what is printed
+	failed  bool                    // the harness failed: no further drill begins
+	asked   int                     // how many drills were asked for
+	results map[int]evidence.Result // of those that left evidence, by their place
 	worst   int
 }
 
@@ -183,61 +185,59 @@ type runs struct {
 func (r *runs) sideBySide(ctx context.Context, drills []runner.Options, jobs int) error {
 	var g errgroup.Group
 	g.SetLimit(jobs)
+	errs := make([]error, len(drills))
 	for i, o := range drills {
-		g.Go(func() error { return r.one(ctx, r.newView(o.Scenario, i, len(drills)), o) })
+		g.Go(func() error {
+			errs[i] = r.one(ctx, i, len(drills), o)
+			return nil
+		})
 	}
-	return g.Wait()
+	_ = g.Wait()
+	return errors.Join(errs...)
 }
 
 // inTurn runs one drill after the other. The lab of the next one comes up while the last one, of which nothing is
-// measured any more, reads what is left and heals. While the last one's lab is removed the next one's clients begin,
-// whose steady state waits for that.
+// measured any more, reads what is left, heals and clears away.
 func (r *runs) inTurn(ctx context.Context, drills []runner.Options) error {
-	var running errgroup.Group
-	var before chan struct{}
 	ahead := make(chan *runner.Ahead, 1)
 	for i, o := range drills {
-		v := r.newView(o.Scenario, i, len(drills))
-		over, gone := make(chan struct{}), make(chan struct{})
 		if i+1 < len(drills) && r.fit(i, i+1) {
 			o.Measured = func() { ahead <- runner.StartAhead(ctx, drills[i+1]) }
-			o.Over = func() { v.leave(); close(over) }
 		}
-		o.Before = before
-		running.Go(func() error {
-			defer close(gone)
-			return errors.Join(r.one(ctx, v, o), o.Ahead.Discard(ctx))
-		})
-		select {
-		case <-over:
-		case <-gone:
-		}
+		err := errors.Join(r.one(ctx, i, len(drills), o), o.Ahead.Discard(ctx))
 		select {
 		case next := <-ahead:
-			drills[i+1].Ahead = next
+			if err == nil {
+				drills[i+1].Ahead = next
+			} else {
+				err = errors.Join(err, next.Discard(ctx))
+			}
 		default:
 		}
-		before = gone
+		if err != nil {
+			return err
+		}
 	}
-	return running.Wait()
+	return nil
 }
 
-func (r *runs) one(ctx context.Context, v *view, o runner.Options) error {
+// one runs the drill at a place of so many.
+func (r *runs) one(ctx context.Context, place, of int, o runner.Options) error {
 	r.mu.Lock()
 	failed := r.failed
 	r.mu.Unlock()
 	if failed {
 		return nil
 	}
+	v := r.newView(o.Scenario, place, of)
 	v.begin()
 	o.Say, o.Images.Progress, o.Watch = v.line, v.image, v.event
 	out, err := runner.Run(ctx, o)
 	v.end(out)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.screen.clear(r.stderr)
 	if out.Dir != "" {
-		r.results = append(r.results, out.Result)
+		r.results[place] = out.Result
 	}
 	if err != nil {
 		r.failed = true
@@ -260,15 +260,24 @@ func (r *runs) one(ctx context.Context, v *view, o runner.Options) error {
 	return nil
 }
 
+// inOrder are the results in the order in which drills were asked for.
+func (r *runs) inOrder() []evidence.Result {
+	var all []evidence.Result
+	for _, place := range slices.Sorted(maps.Keys(r.results)) {
+		all = append(all, r.results[place])
+	}
+	return all
+}
+
 // conclude prints what is to be said of all drills together.
 func (r *runs) conclude() error {
 	switch {
 	case r.flags.json:
-		return r.printJSON(r.results, r.many)
+		return r.printJSON(r.inOrder(), r.many)
 	case !r.many && !r.flags.brief:
 		return nil
 	}
-	if err := evidence.Overview(r.stdout, r.results, r.color); err != nil {
+	if err := evidence.Overview(r.stdout, r.inOrder(), r.asked, r.color); err != nil {
 		return err
 	}
 	r.say("evidence: %s", filepath.Join(r.flags.out, "index.html"))

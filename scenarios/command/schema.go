@@ -10,8 +10,8 @@ func (a *app) schemaCommand() *cobra.Command {
 	schemas := map[string][]byte{"result": schema.Result, "scenario": schema.Scenario}
 	return &cobra.Command{
 		Use: "schema result|scenario", Short: "Print the JSON Schema of result.json, or of a scenario file",
-		Long: `Prints the JSON Schema of what a drill leaves, or of what a scenario file may hold. An editor that knows YAML completes and checks a scenario whose
-first line is
+		Long: `Prints the JSON Schema of what a drill leaves, or of what a scenario file may hold. An editor that
+knows YAML completes and checks a scenario whose first line is
   # yaml-language-server: $schema=scenario.schema.json`,
 		Example: "  regionfall schema scenario > scenario.schema.json\n  regionfall schema result > result.schema.json",
 		Args:    cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: []string{"result", "scenario"},

@@ -22,8 +22,9 @@ func (a *app) statusCommand() *cobra.Command {
 	var asJSON, watch bool
 	cmd := &cobra.Command{
 		Use: "status", Short: "Show the labs that are up: regions, roles, replication, faults, links",
-		Long: `Shows each lab: where clients are sent, every node with its state, role and address, how far replication is behind, the faults
-that are injected, and the links with what is wrong with them. With --watch it is shown again every second until Ctrl-C.`,
+		Long: `Shows each lab: where clients are sent, every node with its state, role and address, how far
+replication is behind, the faults that are injected, and the links with what is wrong with them.
+With --watch it is shown again every second until Ctrl-C.`,
 		Example: "  regionfall status\n  regionfall status --watch\n  regionfall status --json", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			e, err := a.connect(cmd.Context())

@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 	"time"
@@ -21,34 +20,14 @@ type view struct {
 	side, brief bool
 	began       time.Time
 
-	screen *screen
-	fault  string // the last line about a fault
-	phase  string // the last one that was told
-}
-
-// screen is what several views share.
-type screen struct {
-	mu    sync.Mutex
-	alive bool // a live line is on it
-}
-
-// clear removes the live line.
-func (s *screen) clear(w io.Writer) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.remove(w)
-}
-
-// remove is clear for who holds the lock.
-func (s *screen) remove(w io.Writer) {
-	if s.alive {
-		_, _ = fmt.Fprint(w, "\r\x1b[2K")
-		s.alive = false
-	}
+	mu    *sync.Mutex // of all that is printed
+	fault string      // the last line about a fault
+	phase string      // the last one that was told
+	alive bool        // a live line is on the screen
 }
 
 func (r *runs) newView(s *scenarios.Scenario, i, n int) *view {
-	v := &view{app: r.app, screen: &r.screen, side: r.side, brief: r.flags.brief, name: s.Name()}
+	v := &view{app: r.app, mu: &r.mu, side: r.side, brief: r.flags.brief, name: s.Name()}
 	if n > 1 {
 		v.name = fmt.Sprintf("%s (%d of %d)", v.name, i+1, n)
 	}
@@ -58,15 +37,15 @@ func (r *runs) newView(s *scenarios.Scenario, i, n int) *view {
 
 func (v *view) begin() {
 	v.began = time.Now()
-	v.screen.mu.Lock()
-	defer v.screen.mu.Unlock()
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	v.clear()
 	v.tell("%s  %s", elapsed(v.began), v.title)
 }
 
 func (v *view) line(text string) {
-	v.screen.mu.Lock()
-	defer v.screen.mu.Unlock()
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if v.brief {
 		v.status(v.name + "  " + text)
 		return
@@ -84,20 +63,17 @@ func (v *view) print(text string) {
 	v.tell("%s  %s%s", elapsed(v.began), name, strings.ReplaceAll(text, "\n", "\n        "))
 }
 
-func (v *view) clear() { v.screen.remove(v.stderr) }
-
-// leave gives the screen to the next drill: lines that are still to come begin with this one's name.
-func (v *view) leave() {
-	v.screen.mu.Lock()
-	defer v.screen.mu.Unlock()
-	v.clear()
-	v.side = true
+func (v *view) clear() {
+	if v.alive {
+		_, _ = fmt.Fprint(v.stderr, "\r\x1b[2K")
+		v.alive = false
+	}
 }
 
 // end says, where a drill has no table of its own, how it ended.
 func (v *view) end(o runner.Outcome) {
-	v.screen.mu.Lock()
-	defer v.screen.mu.Unlock()
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	v.clear()
 	if v.brief && o.Dir != "" {
 		v.tell("%s  %s", elapsed(v.began), o.Result.Ending())
@@ -105,8 +81,8 @@ func (v *view) end(o runner.Outcome) {
 }
 
 func (v *view) image(e image.Event) {
-	v.screen.mu.Lock()
-	defer v.screen.mu.Unlock()
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if e.Image == "" {
 		v.status(e.Step)
 	} else if e.Done {
@@ -117,8 +93,8 @@ func (v *view) image(e image.Event) {
 }
 
 func (v *view) event(e drill.Event) {
-	v.screen.mu.Lock()
-	defer v.screen.mu.Unlock()
+	v.mu.Lock()
+	defer v.mu.Unlock()
 	if v.brief {
 		v.follow(e)
 		return
@@ -140,17 +116,16 @@ func (v *view) follow(e drill.Event) {
 	if e.Fault {
 		v.fault = e.Text
 	}
-	if e.Text != "" {
-		return
-	}
 	if phase := e.Phase; phase != v.phase {
 		v.phase = phase
 		if !v.live || v.side {
 			v.print("  " + phase)
 		}
 	}
-	v.status(fmt.Sprintf("%s  %-14s offered %4.0f/s  good %4.0f/s  %s", v.name, e.Phase, e.Load.Offered, e.Load.Good,
-		v.fault))
+	if e.Text == "" {
+		v.status(fmt.Sprintf("%s  %-14s offered %4.0f/s  good %4.0f/s  %s",
+			v.name, e.Phase, e.Load.Offered, e.Load.Good, v.fault))
+	}
 }
 
 // status replaces the live line, on a terminal only; the caller holds the lock.
@@ -163,5 +138,5 @@ func (v *view) status(text string) {
 		text = string(r[:100])
 	}
 	_, _ = fmt.Fprintf(v.stderr, "%s  %s", elapsed(v.began), text)
-	v.screen.alive = true
+	v.alive = true
 }

@@ -15,9 +15,10 @@ import (
 func (a *app) weightsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "weights REGION=WEIGHT…", Short: "Shift clients between regions: of a weighted record, the weights",
-		Long: `Gives regions other weights in a lab whose topology says routing: {policy: weighted}. A region gets its weight
-over the sum of those that are healthy, or of all where a shift in steps moves the weights and home is not. Regions that
-are not named keep theirs. After a failover the region that took over gets everything, until weights are given.`,
+		Long: `Gives regions other weights in a lab whose topology says routing: {policy: weighted}. A region gets
+its weight over the sum of those that are healthy, or of all where a shift in steps moves the
+weights and home is not. Regions that are not named keep theirs. After a failover the region that
+took over gets everything, until weights are given.`,
 		Example:           "  regionfall weights us-east-1=90 us-west-2=10\n  regionfall weights us-west-2=50",
 		Args:              cobra.MinimumNArgs(1),
 		ValidArgsFunction: complete(regions),

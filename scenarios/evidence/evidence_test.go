@@ -98,7 +98,7 @@ func TestOverview(t *testing.T) {
 		}
 	}
 	var plain, good bytes.Buffer
-	if err := errors.Join(Overview(&plain, all, false), Overview(&good, some, false)); err != nil {
+	if err := errors.Join(Overview(&plain, all, len(all), false), Overview(&good, some, len(some), false)); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "overview.txt", plain.Bytes())

@@ -14,7 +14,7 @@ import (
 
 // Overview prints several drills for a terminal: a line each with what was expected, what came out and how long it
 // took, and then how many ended as expected. The caller decides about color.
-func Overview(w io.Writer, results []Result, color bool) error {
+func Overview(w io.Writer, results []Result, asked int, color bool) error {
 	out, p := bufio.NewWriter(w), painter(color)
 	lines := [][]string{{"scenario", "expected", "verdict", "recovery time", "recovery point", "took"}}
 	met := 0
@@ -48,11 +48,11 @@ func Overview(w io.Writer, results []Result, color bool) error {
 		fmt.Fprintln(out, strings.TrimRight(text.String(), " "))
 	}
 	style := ansiGreen
-	if met < len(results) {
+	if met < asked {
 		style = ansiRed
 	}
 	fmt.Fprintf(out, "\n%s\n", p.paint(style, fmt.Sprintf("%d of %s ended as expected.", met,
-		measure.Count(len(results), "drill", "drills"))))
+		measure.Count(asked, "drill", "drills"))))
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("print the overview: %w", err)
 	}

@@ -22,8 +22,8 @@ type Clients struct {
 // is nil where the fault takes no region away, or no client was there.
 //
 // A client has left when it was sent elsewhere, and never back. Of its operations, a is the last one that was sent to
-// the lost region at or after f.lo and before the region was given back, and b the one after it: it left between a.sent
-// - f.hi and b.sent - f.lo. A client that sends nothing to the lost region after f had left by its first operation
+// the lost region at or after f.lo and before the region was given back, and b the one after it. It left between
+// a.sent-f.hi and b.sent-f.lo. A client that sends nothing to the lost region after f had left by its first operation
 // elsewhere. The figure is that of the last client; it is censored when one has not left when the observation ends.
 //
 // Of several losses that of the last client to leave is reported; what happened after the next one is that one's.

@@ -37,13 +37,9 @@ const leastReads = 20
 // the hub and itself.
 const wakes = 3
 
-// MeasureReads is the latency of reads by the region and the path that they were answered by, counted from their due
+// readLatencies is the latency of reads by the region and the path that they were answered by, counted from their due
 // time; nil where none was answered by the region's own database. It counts in undisturbed periods only (see
 // view.periods).
-func MeasureReads(h history.History, s Spec) []ReadLatency { //nolint:revive // Reads are what it returns
-	return viewOf(h, s).readLatencies()
-}
-
 func (v *view) readLatencies() []ReadLatency {
 	type place struct {
 		region, path string

@@ -26,13 +26,7 @@ import (
 )
 
 // drillLab adapts a lab with the sample app in it to what a drill asks for.
-type drillLab struct {
-	*lab.Lab
-	before <-chan struct{} // closed when the lab of the drill before is gone; nil for none
-}
-
-// errBefore says that the engine is still busy with the drill before.
-var errBefore = errors.New("the lab of the drill before is being removed")
+type drillLab struct{ *lab.Lab }
 
 var _ drill.Lab = drillLab{}
 
@@ -44,13 +38,6 @@ func (l drillLab) Resolver() string { return l.Addresses().Resolver() }
 func (l drillLab) Steady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	if l.before != nil {
-		select {
-		case <-l.before:
-		default:
-			return errBefore
-		}
-	}
 	if err := l.checkRouting(ctx); err != nil {
 		return err
 	}

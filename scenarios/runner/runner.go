@@ -31,10 +31,6 @@ type Options struct {
 	Ahead    *Ahead            // the lab, if one was started ahead; nil for one of its own
 	// called when nothing is measured any more, and another lab would disturb nobody; nil for none
 	Measured func()
-	// called when the drill has done its work, and its lab is to be removed; nil for none
-	Over func()
-	// closed when the lab of the drill before is gone: until then there is no steady state; nil for none
-	Before <-chan struct{}
 }
 
 // Outcome is a drill that was run: its folder, and what is in it.
@@ -140,15 +136,12 @@ func (r *run) run(ctx context.Context) (err error) {
 		r.facts.Images = append(r.facts.Images, evidence.Image{For: name, Name: i.Name, Digest: i.ID})
 	}
 	began := time.Now()
-	err = programDeathOr(ctx, drill.Run(ctx, r.plan, drillLab{l, r.Before}, r.rec, r.watch()), began, l.CheckPrograms)
+	err = programDeathOr(ctx, drill.Run(ctx, r.plan, drillLab{l}, r.rec, r.watch()), began, l.CheckPrograms)
 	if errors.Is(err, drill.ErrProvesNothing) {
 		r.say("%v", err)
 		err = nil // judged all the same: inconclusive
 	}
 	r.complete = err == nil && ctx.Err() == nil
-	if r.complete && r.Over != nil {
-		r.Over()
-	}
 	return err
 }
 
