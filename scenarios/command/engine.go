@@ -19,8 +19,9 @@ func (a *app) engineCommand() *cobra.Command {
 		Use: "engine", Short: "Start a container engine where there is none, end it, show which one is used",
 		Long: `Everything here runs in a container engine: the one that DOCKER_HOST names, else the one of docker's
 current context, else one that "engine start" started, else the machine's, else the user's:
-rootless docker, Docker Desktop, Colima, Podman. Where none answers, on Debian or Ubuntu and as root, "engine start" installs the distribution's
-docker.io and runs it on a socket and a data folder of its own; "make chaos" does so by itself.
+rootless docker, Docker Desktop, Colima, Podman. Where none answers, on Debian or Ubuntu and as
+root, "engine start" installs the distribution's docker.io and runs it on a socket and a data folder
+of its own; "make chaos" does so by itself.
 ` + engine.Decline + `=no declines.`,
 		Example: "  regionfall engine start\n  regionfall engine status\n  regionfall engine stop",
 		Args:    cobra.NoArgs,
