@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,9 +15,10 @@ import (
 )
 
 // The arrows between packages go one way. For each folder: what of this module it may import (itself and below is
-// always allowed). Folders that are not listed wire everything together and may import anything.
+// always allowed), where "lab/..." is lab and all below it. Folders that are not listed wire everything together and may
+// import anything.
 var mayImport = map[string][]string{
-	"lab":                       {"lab", "docker"},
+	"lab":                       {"lab/...", "docker/..."},
 	"lab/topology":              {},
 	"lab/topology/topologytest": {"lab/topology"},
 	"lab/wait":                  {},
@@ -68,17 +70,27 @@ var mayImport = map[string][]string{
 	"scenarios/measure":    {"scenarios/history"},
 	"scenarios/evidence":   {"scenarios/history", "scenarios/measure", "scenarios/jsonschema"},
 	"scenarios/jsonschema": {},
-	"scenarios/runner":     {"lab", "fixtures/kyc", "scenarios"},
-	"scenarios/command":    {"lab", "scenarios", "docs/schema"},
-	"suites/matchers":      {"scenarios/evidence", "scenarios/measure"},
-	"suites/internal":      {"lab", "scenarios", "suites/matchers"},
+	// What is below uses labs. Their containers are reached through package lab, and never past it.
+	"scenarios/runner": {
+		"lab", "lab/api", "lab/engine", "lab/image", "lab/observe", "lab/store", "lab/topology", "lab/wait",
+		"scenarios/...", "fixtures/kyc",
+	},
+	"scenarios/command": {
+		"lab", "lab/api", "lab/engine", "lab/fault", "lab/image", "lab/observe", "lab/topology", "scenarios/...",
+		"docs/schema",
+	},
+	"suites": {
+		"lab", "lab/api", "lab/fault", "lab/image", "lab/observe", "lab/plan", "lab/probe", "lab/store",
+		"lab/topology", "scenarios/...", "suites/...",
+	},
+	"suites/matchers": {"scenarios/evidence", "scenarios/measure"},
+	"suites/internal": {
+		"lab", "lab/fault", "lab/image", "lab/store", "lab/topology", "scenarios/...", "suites/matchers",
+	},
 }
 
-// Whole subtrees are granted by their top: only for those that wire.
-var grantsBelow = map[string]bool{
-	"lab": true, "scenarios/runner": true, "scenarios/command": true,
-	"suites/internal": true,
-}
+// Who uses labs reaches their containers through package lab, in tests too.
+var containers = []string{module + "/lab/node", "github.com/testcontainers", "github.com/moby/moby"}
 
 // Whoever calls these looks methods up by names that are made up as the program runs, so that the linker has to keep
 // every method of every library: see docs/size.md.
@@ -87,13 +99,18 @@ var keepsEveryMethod = []string{"text/template", "html/template"}
 const module = "github.com/regionfall/regionfall"
 
 type goPackage struct {
-	ImportPath string
-	Imports    []string
+	ImportPath                         string
+	Imports, TestImports, XTestImports []string
+}
+
+// withTests are the imports of a package and its tests.
+func (p goPackage) withTests() []string {
+	return slices.Concat(p.Imports, p.TestImports, p.XTestImports)
 }
 
 func packages(t *testing.T) []goPackage {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports", "./...").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}
@@ -113,15 +130,21 @@ func TestImportGraph(t *testing.T) {
 	seen := map[string]bool{}
 	for _, p := range packages(t) {
 		folder := strings.TrimPrefix(strings.TrimPrefix(p.ImportPath, module), "/")
-		seen[folder] = true
+		for top := folder; top != "."; top = path.Dir(top) {
+			seen[top] = true
+		}
 		rule := ruleFor(folder)
 		allowed, ruled := mayImport[rule]
 		if !ruled {
 			continue
 		}
-		for _, i := range p.Imports {
+		imports := p.Imports
+		if under(folder, "suites") { // which are tests
+			imports = p.withTests()
+		}
+		for _, i := range imports {
 			to, own := strings.CutPrefix(i, module+"/")
-			if !own || under(to, folder) || permitted(to, allowed, grantsBelow[rule]) {
+			if !own || under(to, folder) || permitted(to, allowed) {
 				continue
 			}
 			t.Errorf("%s imports %s: it may import only %v", folder, to, allowed)
@@ -137,8 +160,22 @@ func TestImportGraph(t *testing.T) {
 		}
 	}
 	for folder := range mayImport {
-		if !seen[folder] && folder != "suites/internal" {
-			t.Errorf("there is a rule for %s, which is no package: take the rule away", folder)
+		if !seen[folder] {
+			t.Errorf("there is a rule for %s, in which is no package: take the rule away", folder)
+		}
+	}
+}
+
+func TestContainersAreReachedThroughPackageLab(t *testing.T) {
+	for _, p := range packages(t) {
+		folder := strings.TrimPrefix(p.ImportPath, module+"/")
+		if !under(folder, "scenarios") && !under(folder, "suites") {
+			continue
+		}
+		for _, i := range p.withTests() {
+			if slices.ContainsFunc(containers, func(c string) bool { return under(i, c) }) {
+				t.Errorf("%s or its test imports %s: containers are reached through package lab", folder, i)
+			}
 		}
 	}
 }
@@ -220,13 +257,11 @@ func ruleFor(folder string) string {
 	return folder
 }
 
-func permitted(to string, allowed []string, below bool) bool {
-	for _, a := range allowed {
-		if to == a || below && under(to, a) {
-			return true
-		}
-	}
-	return false
+func permitted(to string, allowed []string) bool {
+	return slices.ContainsFunc(allowed, func(a string) bool {
+		top, tree := strings.CutSuffix(a, "/...")
+		return to == a || tree && under(to, top)
+	})
 }
 
 func under(folder, top string) bool { return folder == top || strings.HasPrefix(folder, top+"/") }

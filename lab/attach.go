@@ -22,12 +22,12 @@ type Running struct {
 }
 
 // List finds the labs on the engine.
-func List(ctx context.Context, e *node.Engine) ([]Running, error) {
-	claims, err := newClaims(e)
+func List(ctx context.Context, e *Engine) ([]Running, error) {
+	claims, err := newClaims(e.nodes)
 	if err != nil {
 		return nil, err
 	}
-	found, err := e.Find(ctx, "")
+	found, err := e.nodes.Find(ctx, "")
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,11 @@ func List(ctx context.Context, e *node.Engine) ([]Running, error) {
 }
 
 // Attach takes hold of a running lab that another process brought up.
-func Attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
+func Attach(ctx context.Context, e *Engine, name string) (*Lab, error) {
+	return attach(ctx, e.nodes, name)
+}
+
+func attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
 	found, err := e.Find(ctx, name)
 	if err != nil {
 		return nil, err
@@ -85,12 +89,12 @@ func Attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
 }
 
 // Remove removes a lab by name and counts what is left.
-func Remove(ctx context.Context, e *node.Engine, name string) (leftovers int, err error) {
+func Remove(ctx context.Context, e *Engine, name string) (leftovers int, err error) {
 	o, err := state.OwnerOf(name)
 	if err != nil {
 		return 0, err
 	}
-	left, err := remove(ctx, e, name, o.Underway(), removeWithin)
+	left, err := remove(ctx, e.nodes, name, o.Underway(), removeWithin)
 	if err != nil {
 		return left, fmt.Errorf("remove lab %s: %w", name, err)
 	}

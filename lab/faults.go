@@ -110,7 +110,7 @@ func healOrphans(ctx context.Context, e *node.Engine, name string) (healed []str
 	if len(notes) == 0 {
 		return nil, nil
 	}
-	l, err := Attach(ctx, e, name)
+	l, err := attach(ctx, e, name)
 	if err != nil {
 		return nil, err
 	}

@@ -21,12 +21,12 @@ type Remains struct {
 }
 
 // Survey counts what there is of every lab on the engine, and changes nothing.
-func Survey(ctx context.Context, e *node.Engine) ([]Remains, error) {
+func Survey(ctx context.Context, e *Engine) ([]Remains, error) {
 	labs, err := List(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	found, err := e.Find(ctx, "")
+	found, err := e.nodes.Find(ctx, "")
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,9 @@ import (
 // Sweep removes every lab of this machine whose owner is dead, and heals in kept labs the faults whose process is. It
 // says what it did, such as "lab k3f9x2ab" and "partition on us-east-1 and us-west-2 in lab k3f9x2ab". Labs of others
 // are left alone. One lab that cannot be swept does not keep the others.
-func Sweep(ctx context.Context, e *node.Engine) (swept []string, err error) {
+func Sweep(ctx context.Context, e *Engine) (swept []string, err error) { return sweep(ctx, e.nodes) }
+
+func sweep(ctx context.Context, e *node.Engine) (swept []string, err error) {
 	claims, err := newClaims(e)
 	if err != nil {
 		return nil, err

@@ -26,9 +26,9 @@ func engineAlone(t *testing.T) *enginetest.Engine {
 	return there
 }
 
-func connected(t *testing.T) *node.Engine {
+func connected(t *testing.T) *Engine {
 	t.Helper()
-	e, err := node.Connect(t.Context())
+	e, err := Connect(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,6 +104,23 @@ func TestALabThatGetsNoNetworkSaysSoAndLeavesNothing(t *testing.T) {
 		if files, err := filepath.Glob(filepath.Join(os.Getenv(StateEnv), "*.lock")); err != nil || len(files) > 0 {
 			t.Errorf("left are %v, %v", files, err)
 		}
+	}
+}
+
+func TestResourcesAreThoseOfAllLabs(t *testing.T) {
+	there := engineAlone(t)
+	there.Has(enginetest.Thing{Kind: "network", Name: "a stranger's"})
+	var want []Resource
+	for _, kind := range []string{"container", "network", "volume"} {
+		r := Resource{Kind: kind, Name: "a-" + kind, Lab: "ada", Host: "another"}
+		there.Has(enginetest.Thing{Kind: kind, Name: r.Name, Labels: map[string]string{
+			node.LabelLab: r.Lab, node.LabelHost: r.Host,
+		}})
+		want = append(want, r)
+	}
+	got, err := connected(t).Resources(t.Context())
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("got %v:\n%s", err, diff)
 	}
 }
 

@@ -35,7 +35,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := Sweep(ctx, connected); err != nil && o.Progress != nil {
+	if _, err := sweep(ctx, connected); err != nil && o.Progress != nil {
 		// What others left behind is no reason not to start.
 		o.Progress("could not sweep what a killed run left behind: " + err.Error())
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/image"
-	"github.com/regionfall/regionfall/lab/node"
 )
 
 // sweepsWithin is how long a sweep may take, before a command goes on without it.
@@ -17,8 +16,8 @@ const sweepsWithin = 30 * time.Second
 // connect connects to the engine, and removes what a dead owner left there, once in a command. Commands that do nothing
 // on an engine ask none, and so have nothing to wait for when it hangs. The doctor and the engine's own commands, which
 // are for an engine that may be broken and tell of what is there, connect by themselves and sweep nothing.
-func (a *app) connect(ctx context.Context) (*node.Engine, error) {
-	e, err := node.Connect(ctx)
+func (a *app) connect(ctx context.Context) (*lab.Engine, error) {
+	e, err := lab.Connect(ctx)
 	if err != nil || a.swept {
 		return e, err
 	}

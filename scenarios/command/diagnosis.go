@@ -59,7 +59,7 @@ func diagnose(m machine) []check {
 		return page
 	}
 	return append(page, m.engineLine(), m.machineLine(), m.size(), m.diskLine(), m.networksLine(), m.imagesLine(),
-		m.clock(), m.ports(), m.leftovers())
+		m.clock(), m.portsLine(), m.leftovers())
 }
 
 // noEngine says what is wrong and what to do.
@@ -235,16 +235,16 @@ func (m machine) clock() check {
 	return check{"clock", true, detail, ""}
 }
 
-func (m machine) ports() check {
+func (m machine) portsLine() check {
 	switch {
-	case m.local:
-		return check{"ports", true, "published on loopback only (" + m.host + ")", ""}
-	case !m.exposed:
-		return check{"ports", true, "published on " + m.host +
+	case m.ports.Local:
+		return check{"ports", true, "published on loopback only (" + m.ports.Host + ")", ""}
+	case !m.ports.Exposed:
+		return check{"ports", true, "published on " + m.ports.Host +
 			" only, where this container reaches the engine's machine", ""}
 	}
 	return check{
-		"ports", true, "published on all addresses of " + m.host + ", since the engine is remote",
+		"ports", true, "published on all addresses of " + m.ports.Host + ", since the engine is remote",
 		"whoever reaches that machine reaches the lab: keep it behind a firewall",
 	}
 }

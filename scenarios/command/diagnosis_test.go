@@ -13,7 +13,6 @@ import (
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/engine"
 	"github.com/regionfall/regionfall/lab/image"
-	"github.com/regionfall/regionfall/lab/node"
 )
 
 // healthy is a machine on which a drill runs.
@@ -21,14 +20,14 @@ func healthy() machine {
 	return machine{
 		goVersion: "go version go1.26.8 linux/amd64", makeVersion: "GNU Make 4.3", os: "linux", arch: "amd64",
 		temp: "/tmp", tempFree: 9 << 30,
-		engine: node.Facts{
+		engine: lab.EngineFacts{
 			OS: "linux", Arch: "amd64", Limits: true, CPUs: 2, Memory: 4 << 30, Driver: "overlay2",
 			Clock: 3 * time.Millisecond, ClockSure: 2 * time.Millisecond,
 		},
 		place:    engine.Place{Address: "unix:///var/run/docker.sock", By: "this machine's"},
 		about:    engine.About{Product: engine.Docker, Version: "20.10.24", API: "1.41"},
 		networks: engine.Networks{Left: 27, Limited: true},
-		host:     "127.0.0.1", local: true, disk: disk{seen: true, free: 9 << 30},
+		ports:    lab.Ports{Host: "127.0.0.1", Local: true}, disk: disk{seen: true, free: 9 << 30},
 		images: image.Outlook{
 			Source: image.Packages, Reason: "they are here already", Serves: "s3: versitygw",
 			Here: true,
@@ -171,11 +170,11 @@ func TestDiagnosis(t *testing.T) {
 			[]string{"no list"},
 		},
 		"in a job": {
-			func(m *machine) { m.local, m.host = false, "172.18.0.1" }, "ports", true,
+			func(m *machine) { m.ports = lab.Ports{Host: "172.18.0.1"} }, "ports", true,
 			[]string{"on 172.18.0.1 only, where this container"},
 		},
 		"remote": {
-			func(m *machine) { m.local, m.exposed, m.host = false, true, "192.0.2.7" }, "ports", true,
+			func(m *machine) { m.ports = lab.Ports{Host: "192.0.2.7", Exposed: true} }, "ports", true,
 			[]string{"all addresses of 192.0.2.7", "firewall"},
 		},
 		"no labs known": {

@@ -14,7 +14,6 @@ import (
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/engine"
 	"github.com/regionfall/regionfall/lab/image"
-	"github.com/regionfall/regionfall/lab/node"
 )
 
 func (a *app) doctorCommand() *cobra.Command {
@@ -68,15 +67,13 @@ type machine struct {
 	tempErr                error
 
 	engineErr   error // and nothing below is known
-	engine      node.Facts
+	engine      lab.EngineFacts
 	place       engine.Place
 	disregarded string // another engine that somebody named for testcontainers
 	about       engine.About
 	networks    engine.Networks
 	poolsErr    error
-	host        string // where ports are published
-	local       bool   // that is loopback
-	exposed     bool   // they are published on all addresses there
+	ports       lab.Ports
 	disk        disk
 	images      image.Outlook
 	imagesErr   error
@@ -98,7 +95,7 @@ func examine(ctx context.Context, wanted image.Options) machine {
 	m.goVersion, m.goErr = toolVersion(ctx, "go", "version")
 	m.makeVersion, m.makeErr = toolVersion(ctx, "make", "--version")
 	m.tempFree, m.tempErr = writable(m.temp)
-	e, err := node.Connect(ctx)
+	e, err := lab.Connect(ctx)
 	if err != nil {
 		m.engineErr = err
 		return m
@@ -108,9 +105,9 @@ func examine(ctx context.Context, wanted image.Options) machine {
 		return m
 	}
 	m.place, m.about, m.disregarded = e.Place(), e.About(), e.Place().Disregarded()
-	m.host, m.local, m.exposed = e.Host(), e.Local(), e.Exposed()
+	m.ports = e.Ports()
 	m.networks, m.poolsErr = e.Networks(ctx)
-	if free, err := freeIn(m.engine.Root); err == nil && m.local {
+	if free, err := freeIn(m.engine.Root); err == nil && m.ports.Local {
 		m.disk.seen, m.disk.free = true, free
 	}
 	if !m.disk.seen || m.disk.free < imagesNeed { // it takes the engine seconds to say

@@ -13,7 +13,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/regionfall/regionfall/lab"
-	"github.com/regionfall/regionfall/lab/node"
 )
 
 func (a *app) downCommand() *cobra.Command {
@@ -97,7 +96,7 @@ func agrees(ctx context.Context, in io.Reader, out io.Writer, question string) b
 	}
 }
 
-func (a *app) remove(ctx context.Context, e *node.Engine, names []string) error {
+func (a *app) remove(ctx context.Context, e *lab.Engine, names []string) error {
 	var errs []error
 	for _, name := range names {
 		left, err := lab.Remove(ctx, e, name)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/engine"
-	"github.com/regionfall/regionfall/lab/node"
 )
 
 func (a *app) engineCommand() *cobra.Command {
@@ -100,7 +99,7 @@ func labsOnOwn(ctx context.Context) error {
 	if err != nil || !at.Own {
 		return nil //nolint:nilerr // one that does not answer serves nobody
 	}
-	e, err := node.Connect(ctx)
+	e, err := lab.Connect(ctx)
 	if err != nil {
 		return nil //nolint:nilerr // the same
 	}

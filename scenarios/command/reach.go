@@ -10,7 +10,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/regionfall/regionfall/lab"
-	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -91,7 +90,7 @@ func complete(of func(*lab.Lab) []string) cobra.CompletionFunc {
 		name, _ := cmd.Flags().GetString("lab")
 		ctx, cancel := context.WithTimeout(cmd.Context(), completesWithin)
 		defer cancel()
-		e, err := node.Connect(ctx)
+		e, err := lab.Connect(ctx)
 		if err != nil {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}

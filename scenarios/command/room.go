@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/engine"
-	"github.com/regionfall/regionfall/lab/node"
 )
 
 // What one drill takes of a machine: its two busy stores and its app want a core each most of the time.
@@ -33,7 +33,7 @@ func (a *app) room(ctx context.Context) (room, error) {
 	return r, err
 }
 
-func carriedBy(ctx context.Context, e *node.Engine) int {
+func carriedBy(ctx context.Context, e *lab.Engine) int {
 	facts, err := e.Facts(ctx)
 	if err != nil {
 		return 1

@@ -14,7 +14,6 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/api"
-	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/observe"
 )
 
@@ -69,7 +68,7 @@ func everySecond(ctx context.Context, do func() error) error {
 	}
 }
 
-func statuses(ctx context.Context, e *node.Engine) ([]lab.Status, error) {
+func statuses(ctx context.Context, e *lab.Engine) ([]lab.Status, error) {
 	labs, err := lab.List(ctx, e)
 	if err != nil {
 		return nil, err
@@ -187,7 +186,7 @@ func (a *app) onLab(ctx context.Context, name string, do func(*lab.Lab) error) e
 	return onLab(ctx, e, name, do)
 }
 
-func onLab(ctx context.Context, e *node.Engine, name string, do func(*lab.Lab) error) error {
+func onLab(ctx context.Context, e *lab.Engine, name string, do func(*lab.Lab) error) error {
 	labs, err := lab.List(ctx, e)
 	if err != nil {
 		return err

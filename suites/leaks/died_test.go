@@ -2,7 +2,6 @@ package leaks_test
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -11,7 +10,7 @@ import (
 	"github.com/onsi/gomega/gbytes"
 	"github.com/onsi/gomega/gexec"
 
-	"github.com/regionfall/regionfall/lab/node"
+	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/evidence"
 	"github.com/regionfall/regionfall/scenarios/measure"
@@ -36,11 +35,9 @@ var _ = Describe("A program of the lab that is killed behind its back", func() {
 			By("killing " + victim)
 			locks := t.labs()
 			Expect(locks).To(HaveLen(1))
-			found, err := t.engine.Find(ctx, strings.TrimSuffix(filepath.Base(locks[0]), ".lock"))
+			l, err := lab.Attach(ctx, t.engine, strings.TrimSuffix(filepath.Base(locks[0]), ".lock"))
 			Expect(err).NotTo(HaveOccurred())
-			i := slices.IndexFunc(found, func(f node.Found) bool { return f.Labels[node.LabelNode] == victim })
-			Expect(i).To(BeNumerically(">=", 0), victim)
-			Expect(t.engine.Node(found[i]).Kill(ctx)).To(BeTrue())
+			Expect(harness.Node(l, victim).Crash(ctx)).To(Succeed())
 			killed := time.Now()
 			Eventually(run).WithContext(ctx).WithTimeout(endsWithin).Should(gexec.Exit(30))
 			GinkgoWriter.Printf("ended %s after %s was killed\n", time.Since(killed).Round(time.Millisecond), victim)

@@ -18,7 +18,6 @@ import (
 	"github.com/onsi/gomega/gbytes"
 
 	"github.com/regionfall/regionfall/lab"
-	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
 
@@ -28,13 +27,13 @@ const moments = 30
 // traces is what is left of what a spec started: things of the engine, files of labs, temporary files. It has a folder
 // of lab locks of its own, so that what others do on this machine meanwhile is nobody's business here.
 type traces struct {
-	engine      *node.Engine
+	engine      *lab.Engine
 	state, temp string
 }
 
 func look(ctx context.Context) *traces {
 	GinkgoHelper()
-	engine, err := node.Connect(ctx)
+	engine, err := lab.Connect(ctx)
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(engine.Close)
 	return &traces{engine: engine, state: GinkgoT().TempDir(), temp: GinkgoT().TempDir()}
@@ -48,11 +47,11 @@ func (t *traces) left(ctx context.Context) []string {
 	if !errors.Is(err, fs.ErrNotExist) { // before the first lab there is none
 		Expect(err).NotTo(HaveOccurred())
 	}
-	found, err := t.engine.Find(ctx, "")
+	resources, err := t.engine.Resources(ctx)
 	Expect(err).NotTo(HaveOccurred())
-	for _, f := range found {
-		if f.Labels[node.LabelHost] == string(host) {
-			left = append(left, f.Kind+" "+f.Name)
+	for _, r := range resources {
+		if r.Host == string(host) {
+			left = append(left, r.Kind+" "+r.Name)
 		}
 	}
 	for _, dir := range []string{t.state, t.temp} {

@@ -8,7 +8,6 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/regionfall/regionfall/lab"
-	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
@@ -16,7 +15,7 @@ import (
 
 var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 	var l *lab.Lab
-	var nodes map[string]node.Confinement
+	var nodes map[string]lab.Confinement
 
 	BeforeAll(func(ctx SpecContext) {
 		l = harness.Up(ctx, preset("two-regions"))
@@ -30,7 +29,7 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 		Expect(nodes).To(HaveLen(want), "every node, and the hub")
 	}, NodeTimeout(harness.LabTimeout))
 
-	each := func(want func(c node.Confinement, name string)) {
+	each := func(want func(c lab.Confinement, name string)) {
 		GinkgoHelper()
 		for name, c := range nodes {
 			want(c, name)
@@ -38,7 +37,7 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 	}
 
 	It("is not root", func() {
-		each(func(c node.Confinement, name string) {
+		each(func(c lab.Confinement, name string) {
 			if exempt(l, name) {
 				return
 			}
@@ -48,7 +47,7 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 	})
 
 	It("has no capability, and no way to get one", func() {
-		each(func(c node.Confinement, name string) {
+		each(func(c lab.Confinement, name string) {
 			Expect(c.Privileged).To(BeFalse(), name)
 			Expect(c.Capabilities).To(BeEmpty(), name)
 			Expect(c.SecurityOpt).To(ConsistOf("no-new-privileges"), name)
@@ -56,7 +55,7 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 	})
 
 	It("writes to its volumes and to memory of a limited size, and nowhere else", func() {
-		each(func(c node.Confinement, name string) {
+		each(func(c lab.Confinement, name string) {
 			if exempt(l, name) {
 				return
 			}
@@ -71,18 +70,18 @@ var _ = Describe("What runs in a lab", Ordered, ContinueOnFailure, func() {
 	})
 
 	It("can't fill the machine with processes", func() {
-		each(func(c node.Confinement, name string) {
+		each(func(c lab.Confinement, name string) {
 			Expect(c.MostProcesses).To(And(BeNumerically(">", 0), BeNumerically("<=", 1000)), name)
 		})
 	})
 
 	It("sees nothing of the machine: no folder, no device, no socket of the engine", func() {
-		each(func(c node.Confinement, name string) { Expect(c.FromHost).To(BeEmpty(), name) })
+		each(func(c lab.Confinement, name string) { Expect(c.FromHost).To(BeEmpty(), name) })
 	})
 
 	It("publishes ports on loopback only, and only the hub and the name service publish any", func() {
 		hub, nameservice := topology.ServiceHub.Host(topology.Global), topology.ServiceNameservice.Host(topology.Global)
-		each(func(c node.Confinement, name string) {
+		each(func(c lab.Confinement, name string) {
 			if name != hub && name != nameservice {
 				Expect(c.Published).To(BeEmpty(), name)
 				return
