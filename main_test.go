@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"lab/plan":                  {"lab/topology", "lab/api"},
 	"lab/probe":                 {"lab/topology"},
 	"lab/link":                  {"lab/topology", "lab/probe", "lab/wait"},
-	"lab/state":                 {},
+	"lab/state":                 {"lab/topology"},
 	"lab/store":                 {"lab/topology"},
 	"lab/fault":                 {"lab/topology", "lab/api", "lab/probe", "lab/link/toxic", "lab/wait"},
 	"lab/fault/faulttest": {

@@ -180,7 +180,7 @@ func (n *heldNode) thing() string { return thingOf(n.place.Name) }
 func thingOf(nodeName string) string { return "node " + nodeName }
 
 // Hold kills or freezes the node.
-func (n *heldNode) Hold(ctx context.Context, s fault.NodeState) error {
+func (n *heldNode) Hold(ctx context.Context, s topology.NodeState) error {
 	return n.held.page.Change(ctx, n.thing(), state.Hold(s), func(others state.Hold) error {
 		return n.set(ctx, state.Stronger(state.Hold(s), others))
 	})
@@ -194,7 +194,7 @@ func (n *heldNode) Release(ctx context.Context) (free bool, err error) {
 	err = n.held.page.Change(ctx, n.thing(), "", func(others state.Hold) error {
 		free = others == ""
 		is, err := n.node.State(ctx)
-		if err == nil && is == node.Running && ordered != "" {
+		if err == nil && is == topology.NodeRunning && ordered != "" {
 			err = n.set(ctx, ordered)
 		}
 		if err != nil {
@@ -213,14 +213,14 @@ func (n *heldNode) set(ctx context.Context, as state.Hold) error {
 	}
 	switch as {
 	case state.Down:
-		if is == node.Frozen { // a frozen process takes its SIGKILL only when it thaws
+		if is == topology.NodeFrozen { // a frozen process takes its SIGKILL only when it thaws
 			if err := n.node.Thaw(ctx); err != nil {
 				return err
 			}
 		}
 		return n.held.kill(ctx, n.node)
 	case state.Frozen:
-		if is == node.Down {
+		if is == topology.NodeDown {
 			if err := n.held.start(ctx, n.node); err != nil {
 				return err
 			}
@@ -228,18 +228,17 @@ func (n *heldNode) set(ctx context.Context, as state.Hold) error {
 		return n.node.Freeze(ctx)
 	}
 	switch is {
-	case node.Down:
+	case topology.NodeDown:
 		return n.held.start(ctx, n.node)
-	case node.Frozen:
+	case topology.NodeFrozen:
 		return n.node.Thaw(ctx)
 	}
 	return nil
 }
 
 // State asks the engine.
-func (n *heldNode) State(ctx context.Context) (fault.NodeState, error) {
-	s, err := n.node.State(ctx)
-	return fault.NodeState(s), err
+func (n *heldNode) State(ctx context.Context) (topology.NodeState, error) {
+	return n.node.State(ctx)
 }
 
 // Life is when the engine started the node for the last time.

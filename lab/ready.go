@@ -60,7 +60,7 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 // standsBy says whether an app node that is not to serve yet runs, and refuses. A tap would accept in its place: it is
 // an agent of the region that has to try.
 func (b *builder) standsBy(ctx context.Context, n *node.Node) error {
-	if state, err := n.State(ctx); err != nil || state != node.Running {
+	if state, err := n.State(ctx); err != nil || state != topology.NodeRunning {
 		return errors.Join(err, errors.New("it does not run"))
 	}
 	a, err := b.askFrom(ctx, topology.ServiceReplicator.Host(n.Region), probe.Question{

@@ -99,11 +99,10 @@ func (o observed) Places() []topology.Place {
 func (o observed) Paths() []topology.Path { return o.plan.Paths }
 
 // State is what the engine says of a node.
-func (o observed) State(ctx context.Context, name string) (string, error) {
+func (o observed) State(ctx context.Context, name string) (topology.NodeState, error) {
 	n, err := o.node(name)
 	if err != nil {
 		return "", err
 	}
-	s, err := n.State(ctx)
-	return string(s), err
+	return n.State(ctx)
 }

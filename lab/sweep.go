@@ -163,7 +163,7 @@ func remove(ctx context.Context, e *node.Engine, name string, underway map[strin
 // starts says whether the engine may still be starting one of what was found, of what was begun and not ended.
 func starts(found []node.Found, begun map[string]bool) bool {
 	return slices.ContainsFunc(found, func(f node.Found) bool {
-		return f.Kind == "container" && f.State == "created" &&
+		return f.Kind == "container" && f.Status == "created" &&
 			begun[f.Name]
 	})
 }

@@ -145,9 +145,9 @@ func TestWhatIsBeingStartedIsToldByItsStateAndTheNotes(t *testing.T) {
 		found node.Found
 		want  bool
 	}{
-		"begun":           {node.Found{Kind: "container", Name: "hub", State: "created"}, true},
-		"begun and there": {node.Found{Kind: "container", Name: "hub", State: "running"}, false},
-		"never started":   {node.Found{Kind: "container", Name: "app", State: "created"}, false},
+		"begun":           {node.Found{Kind: "container", Name: "hub", Status: "created"}, true},
+		"begun and there": {node.Found{Kind: "container", Name: "hub", Status: "running"}, false},
+		"never started":   {node.Found{Kind: "container", Name: "app", Status: "created"}, false},
 		"a network":       {node.Found{Kind: "network", Name: "net"}, false},
 	} {
 		if got := starts([]node.Found{{Kind: "volume", Name: "hub"}, c.found}, begun); got != c.want {

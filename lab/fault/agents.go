@@ -47,7 +47,7 @@ func query(ctx context.Context, n Node, sql string) (string, error) {
 // running says whether a node runs. What a fault has ordered of the process of one that does not is gone with it.
 func running(ctx context.Context, n Node) (bool, error) {
 	s, err := n.State(ctx)
-	return s == Running, err
+	return s == topology.NodeRunning, err
 }
 
 // lives are those of the nodes to which a fault has given an order. A node that is started again has forgotten it:
@@ -108,7 +108,7 @@ const dyingWithin = 4 * time.Second
 
 // unlessDown gives a node an order, unless it is down: to find that out by asking it takes as long as nobody answers.
 func unlessDown(ctx context.Context, n Node, order func(ctx context.Context) error) error {
-	if s, err := n.State(ctx); err != nil || s == Down {
+	if s, err := n.State(ctx); err != nil || s == topology.NodeDown {
 		return err
 	}
 	err := order(ctx)
@@ -118,7 +118,7 @@ func unlessDown(ctx context.Context, n Node, order func(ctx context.Context) err
 	// It may be dying: a process stops answering a moment before the engine says that it is down.
 	gone := wait.Every(4*askEvery).Until(ctx, dyingWithin, n.Place().Name+" to be down",
 		func(ctx context.Context) error {
-			if s, serr := n.State(ctx); serr != nil || s != Down {
+			if s, serr := n.State(ctx); serr != nil || s != topology.NodeDown {
 				return err
 			}
 			return nil

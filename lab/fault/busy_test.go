@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // dying is a node of which the engine notices after a while that it has ended.
@@ -18,11 +19,11 @@ type dying struct {
 	noticed time.Time
 }
 
-func (d dying) State(context.Context) (NodeState, error) {
+func (d dying) State(context.Context) (topology.NodeState, error) {
 	if time.Now().Before(d.noticed) {
-		return Running, nil
+		return topology.NodeRunning, nil
 	}
-	return Down, nil
+	return topology.NodeDown, nil
 }
 
 func (dying) Place() Place { return Place{Name: "us-east-1/replicator"} }

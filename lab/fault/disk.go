@@ -153,7 +153,7 @@ func (f *disks) writeFails(ctx context.Context, n Node) (fails bool, how string,
 	}
 	state, stateErr := n.State(ctx)
 	d, ok := n.(Disk)
-	if stateErr != nil || state != Down || !ok {
+	if stateErr != nil || state != topology.NodeDown || !ok {
 		return false, "", err
 	}
 	if refused := d.Tend(ctx, f.probe); refused != nil && strings.Contains(refused.Error(), noSpace) {

@@ -133,17 +133,17 @@ type fakeNode struct {
 	tend  func(script string) error
 
 	mu    sync.Mutex
-	state NodeState
+	state topology.NodeState
 	life  int
 }
 
 func newNode(s topology.Service, region string) *fakeNode {
-	return &fakeNode{place: Place{Name: s.Host(region), Region: region, Service: s}, state: Running}
+	return &fakeNode{place: Place{Name: s.Host(region), Region: region, Service: s}, state: topology.NodeRunning}
 }
 
 func (n *fakeNode) Place() Place { return n.place }
 
-func (n *fakeNode) Hold(_ context.Context, s NodeState) error {
+func (n *fakeNode) Hold(_ context.Context, s topology.NodeState) error {
 	time.Sleep(n.holds)
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -160,13 +160,13 @@ func (n *fakeNode) Release(context.Context) (bool, error) {
 func (n *fakeNode) restart() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.state == Down {
+	if n.state == topology.NodeDown {
 		n.life++
 	}
-	n.state = Running
+	n.state = topology.NodeRunning
 }
 
-func (n *fakeNode) State(context.Context) (NodeState, error) {
+func (n *fakeNode) State(context.Context) (topology.NodeState, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.state, nil
@@ -181,9 +181,9 @@ func (n *fakeNode) Life(context.Context) (string, error) {
 func (n *fakeNode) Ask(ctx context.Context, q probe.Question) (probe.Answer, error) {
 	a, takes := probe.Answer{}, ms
 	switch s, _ := n.State(ctx); s {
-	case Down:
+	case topology.NodeDown:
 		a.Symptom = probe.Closed
-	case Frozen:
+	case topology.NodeFrozen:
 		a.Symptom, takes = probe.Silence, cmp.Or(q.Within, time.Second)
 	}
 	select {
@@ -197,14 +197,14 @@ func (n *fakeNode) Ask(ctx context.Context, q probe.Question) (probe.Answer, err
 var errDown = errors.New("nobody answers")
 
 func (n *fakeNode) Call(ctx context.Context, method, path string, in, out any) error {
-	if s, _ := n.State(ctx); s != Running || n.call == nil {
+	if s, _ := n.State(ctx); s != topology.NodeRunning || n.call == nil {
 		return errDown
 	}
 	return n.call(method, path, in, out)
 }
 
 func (n *fakeNode) Query(ctx context.Context, sql string) (string, error) {
-	if s, _ := n.State(ctx); s != Running || n.sql == nil {
+	if s, _ := n.State(ctx); s != topology.NodeRunning || n.sql == nil {
 		return "", errDown
 	}
 	return n.sql(sql)

@@ -105,25 +105,15 @@ type Place struct {
 	Volatile bool // what it stores is gone when it is killed
 }
 
-// NodeState is what the engine says of a node.
-type NodeState string
-
-// The states of a node.
-const (
-	Running NodeState = "running"
-	Frozen  NodeState = "frozen" // every process stopped where it is; the kernel still accepts connections
-	Down    NodeState = "down"
-)
-
 // Node is a container of the lab.
 type Node interface {
 	Place() Place
 	// Hold kills or freezes the node, in place of how it was held for this fault before.
-	Hold(ctx context.Context, s NodeState) error
+	Hold(ctx context.Context, s topology.NodeState) error
 	// Release lets go: a node that nobody holds runs again. It says whether the node is free.
 	Release(ctx context.Context) (free bool, err error)
 	// State asks the engine.
-	State(ctx context.Context) (NodeState, error)
+	State(ctx context.Context) (topology.NodeState, error)
 	// Ask asks past all faults of links.
 	Ask(ctx context.Context, q probe.Question) (probe.Answer, error)
 }

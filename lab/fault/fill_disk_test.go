@@ -23,7 +23,7 @@ func TestAReplicaThatAFullDiskHasEndedIsFull(t *testing.T) {
 	n.tend = func(script string) error {
 		switch script {
 		case fillScript:
-			full, n.state = true, Down
+			full, n.state = true, topology.NodeDown
 		case probeScript:
 			if full {
 				return errors.New("help postgres.us-west-2: exit code 1: dd: error writing: No space left on device")

@@ -16,4 +16,4 @@ func (*Kill) Kind() string { return "kill" }
 func (f *Kill) Validate(t topology.Topology) error { return f.validate(t, false) }
 
 // For makes the fault ready.
-func (f *Kill) For(l Lab) (Fault, error) { return f.hold(l, Down) }
+func (f *Kill) For(l Lab) (Fault, error) { return f.hold(l, topology.NodeDown) }

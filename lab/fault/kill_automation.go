@@ -53,9 +53,9 @@ func (k *killedAt) InForce(ctx context.Context) (bool, string, error) {
 	switch {
 	case err != nil:
 		return false, "", err
-	case state == Running:
+	case state == topology.NodeRunning:
 		return k.faultyStep.InForce(ctx)
-	case state == Down:
+	case state == topology.NodeDown:
 		return true, "the engine says that the automation is down", nil
 	}
 	return false, "", fmt.Errorf("%s is %s", k.automation.Place().Name, state)
@@ -67,11 +67,11 @@ func (k *killedAt) Gone(ctx context.Context) (bool, string, error) {
 	switch {
 	case err != nil:
 		return false, "", err
-	case state == Running:
+	case state == topology.NodeRunning:
 		return k.faultyStep.Gone(ctx)
 	case k.others:
 		return true, "let go, and still held by other faults", nil
-	case state == Down:
+	case state == topology.NodeDown:
 		return false, "the engine says that the automation is down", nil
 	}
 	return false, "", fmt.Errorf("%s is %s", k.automation.Place().Name, state)

@@ -65,7 +65,7 @@ func TestAFaultThatIsGoneInPartHasLapsed(t *testing.T) {
 				}
 				redis.state = nil
 				clear(orders)
-				home.state = Running
+				home.state = topology.NodeRunning
 				if g.lapsed(t.Context()) == nil {
 					t.Error("part of it is gone, and it has not lapsed")
 				}
@@ -108,7 +108,7 @@ type booting struct {
 }
 
 func (l *booting) Ask(ctx context.Context, q probe.Question) (probe.Answer, error) {
-	if s, _ := l.app.State(ctx); s != Running {
+	if s, _ := l.app.State(ctx); s != topology.NodeRunning {
 		l.since = time.Time{}
 	} else if l.since.IsZero() {
 		l.since = time.Now()

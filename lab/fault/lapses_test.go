@@ -50,8 +50,8 @@ func (m making) link(asked func(w Links) Spec) subject {
 func (m making) node(asked func(w Nodes) Spec, back bool) subject {
 	n := newNode(topology.ServiceRedis, east)
 	return subject{m.ready(asked(Nodes{Node: n.place.Name}), fakeLab{nodes: []Node{n}}), []situation{
-		{"another fault has killed it", func() { n.state = Down }, false},
-		{"it runs", func() { n.state = Running }, back},
+		{"another fault has killed it", func() { n.state = topology.NodeDown }, false},
+		{"it runs", func() { n.state = topology.NodeRunning }, back},
 	}}
 }
 
@@ -66,7 +66,7 @@ func (m making) agent(service topology.Service, asked Spec, back bool) subject {
 	orders := acceptOrders(n)
 	f := m.ready(asked, fakeLab{nodes: nodes})
 	return subject{f, []situation{
-		{"its region is lost", func() { n.state = Down }, false},
+		{"its region is lost", func() { n.state = topology.NodeDown }, false},
 		{"its region was lost, and has come back", func() { n.restart(); clear(orders) }, false},
 		{"it is told again", func() { _ = f.Inject(m.t.Context()) }, false},
 		{"it has forgotten it", func() { clear(orders) }, back},
@@ -78,8 +78,8 @@ func (m making) replica(asked Spec) subject {
 	n.sql = s.query
 	was := *s
 	return subject{m.ready(asked, fakeLab{nodes: []Node{n, newNode(topology.ServicePostgres, east)}}), []situation{
-		{"the region is lost", func() { was = *s; n.state = Down }, false},
-		{"it was promoted", func() { n.state = Running; s.promote() }, false},
+		{"the region is lost", func() { was = *s; n.state = topology.NodeDown }, false},
+		{"it was promoted", func() { n.state = topology.NodeRunning; s.promote() }, false},
 		{"it was promoted, and told otherwise", func() { *s = *newServer(); s.promote() }, false},
 		{"it was promoted, and is a replica again", func() { *s = *newServer(); s.life = 1 }, false},
 		{"its server has forgotten it", func() { *s = *newServer() }, true},
@@ -101,7 +101,7 @@ func (m making) disk(asked func(w Nodes) Spec, startRepairs bool) subject {
 	f := m.ready(asked(Nodes{Node: n.place.Name}), fakeLab{nodes: []Node{n}})
 	n.tend = func(string) error { sign = f.(*disks).sign; return nil }
 	return subject{f, []situation{
-		{"the region is lost", func() { n.state = Down }, false},
+		{"the region is lost", func() { n.state = topology.NodeDown }, false},
 		{"the region was lost, and has come back", func() {
 			if n.restart(); startRepairs {
 				sign = ""

@@ -72,9 +72,9 @@ func (r *lostRegion) Inject(ctx context.Context) error {
 	for _, n := range r.nodes {
 		down.Go(func() error {
 			if n.Place().Volatile {
-				return n.Hold(ctx, Frozen)
+				return n.Hold(ctx, topology.NodeFrozen)
 			}
-			return n.Hold(ctx, Down)
+			return n.Hold(ctx, topology.NodeDown)
 		})
 	}
 	return errors.Join(err, down.Wait())
@@ -129,7 +129,7 @@ func (r *lostRegion) Gone(ctx context.Context) (bool, string, error) {
 		return false, "clients get no answer: " + string(a.Symptom), nil
 	}
 	for _, n := range r.freed {
-		if state, err := n.State(ctx); err != nil || state != Running {
+		if state, err := n.State(ctx); err != nil || state != topology.NodeRunning {
 			return false, "", errors.Join(err, fmt.Errorf("clients get an answer, and %s is %s", n.Place().Name, state))
 		}
 	}
@@ -143,7 +143,7 @@ func (r *lostRegion) down(ctx context.Context) (bool, string, error) {
 		if err != nil {
 			return false, "", err
 		}
-		if state == Running {
+		if state == topology.NodeRunning {
 			return false, n.Place().Name + " runs", nil
 		}
 	}
@@ -157,7 +157,7 @@ func (r *lostRegion) Verify(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if state == Running {
+		if state == topology.NodeRunning {
 			return "", fmt.Errorf("%s is still running", n.Place().Name)
 		}
 	}

@@ -112,7 +112,7 @@ func (w Nodes) nodes(l Lab) ([]Node, error) {
 // nodeHold is a set of nodes held alike.
 type nodeHold struct {
 	selector Nodes
-	state    NodeState
+	state    topology.NodeState
 	nodes    []Node
 
 	line string // names the open connections to them
@@ -120,13 +120,13 @@ type nodeHold struct {
 	free []Node // set by Heal: those that nobody else holds
 }
 
-func (w Nodes) hold(l Lab, s NodeState) (*nodeHold, error) {
+func (w Nodes) hold(l Lab, s topology.NodeState) (*nodeHold, error) {
 	nodes, err := w.nodes(l)
 	if err != nil {
 		return nil, err
 	}
 	for _, n := range nodes {
-		if s == Down && n.Place().Volatile {
+		if s == topology.NodeDown && n.Place().Volatile {
 			return nil, fmt.Errorf("%s keeps what it stores in memory and would lose it: use pause", n.Place().Name)
 		}
 	}
@@ -208,7 +208,7 @@ func (h *nodeHold) InForce(ctx context.Context) (bool, string, error) {
 	}
 	// A dead node is asked on a connection that was open: a new one would hang in the hub, which knocks at an address
 	// that nobody has any more.
-	return h.ask(ctx, h.nodes, h.state == Down)
+	return h.ask(ctx, h.nodes, h.state == topology.NodeDown)
 }
 
 // Gone asks about the nodes that nobody else holds.
@@ -262,15 +262,15 @@ func (h *nodeHold) look(ctx context.Context, n Node, onOpen bool) (broken bool, 
 		q = probe.Question{Way: probe.OnOpen, Line: h.line + n.Place().Name, Within: silentFor}
 	}
 	a, err := n.Ask(ctx, q)
-	if err == nil && a.Symptom != probe.Fine && state == Running && q != fresh {
+	if err == nil && a.Symptom != probe.Fine && state == topology.NodeRunning && q != fresh {
 		a, err = n.Ask(ctx, fresh) // a node that is ill in another way may open no session, and answer all the same
 	}
 	switch {
 	case err != nil:
 		return false, "", err
-	case state == Running && a.Symptom == probe.Fine:
+	case state == topology.NodeRunning && a.Symptom == probe.Fine:
 		return false, "", nil
-	case state == h.state && (state == Down && a.Symptom != probe.Fine || a.Symptom == probe.Silence):
+	case state == h.state && (state == topology.NodeDown && a.Symptom != probe.Fine || a.Symptom == probe.Silence):
 		return true, fmt.Sprintf("the engine says %s, and a client: %s", state, a.Symptom), nil
 	default:
 		return false, "", fmt.Errorf("%s is %s, and a client sees %q (%s)", n.Place().Name, state, a.Symptom, a.Said)

@@ -16,4 +16,4 @@ func (*Pause) Kind() string { return "pause" }
 func (f *Pause) Validate(t topology.Topology) error { return f.validate(t, true) }
 
 // For makes the fault ready.
-func (f *Pause) For(l Lab) (Fault, error) { return f.hold(l, Frozen) }
+func (f *Pause) For(l Lab) (Fault, error) { return f.hold(l, topology.NodeFrozen) }

@@ -51,7 +51,7 @@ func (f *ReadOnlyDisk) For(l Lab) (Fault, error) {
 			return run(ctx, n, hangUpScript)
 		},
 		repair: func(ctx context.Context, n Node, d Disk) error {
-			if state, err := n.State(ctx); err != nil || state == Down { // its mounts have gone with it
+			if state, err := n.State(ctx); err != nil || state == topology.NodeDown { // its mounts have gone with it
 				return err
 			}
 			return d.Enter(ctx, unmountScript)

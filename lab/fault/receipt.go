@@ -68,7 +68,7 @@ func (w *walStream) unstall(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s, err := w.replica.State(ctx); err != nil || s != Down {
+	if s, err := w.replica.State(ctx); err != nil || s != topology.NodeDown {
 		return err
 	}
 	d, ok := w.replica.(Disk)

@@ -127,7 +127,7 @@ func TestAReceiverThatIsDownIsRepairedOnItsDisk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, s, replica, _, _ := streaming()
 		g := injected(t, receipt, l)
-		replica.state = Down
+		replica.state = topology.NodeDown
 		replica.tend = func(script string) error {
 			if strings.Contains(script, "s/"+stalling+"//") && strings.Contains(script, topology.DataDir) {
 				s.streams = strings.Replace(s.streams, stalling, "", 1)

@@ -35,7 +35,7 @@ func (f *Restart) Validate(t topology.Topology) error {
 
 // For makes the fault ready.
 func (f *Restart) For(l Lab) (Fault, error) {
-	h, err := f.hold(l, Down)
+	h, err := f.hold(l, topology.NodeDown)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +67,7 @@ func (r *restart) Verify(ctx context.Context) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if state != Running {
+		if state != topology.NodeRunning {
 			return "", fmt.Errorf("%s was started again and is %s", n.Place().Name, state)
 		}
 	}

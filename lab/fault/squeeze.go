@@ -108,7 +108,7 @@ func (f *squeeze) Heal(ctx context.Context) error {
 	var g errgroup.Group
 	for _, n := range f.nodes {
 		g.Go(func() error {
-			if state, err := n.State(ctx); err != nil || state == Down {
+			if state, err := n.State(ctx); err != nil || state == topology.NodeDown {
 				return err
 			}
 			return app(n).RemoveCeiling(ctx, f.ceiling())
@@ -185,7 +185,7 @@ func (f *squeeze) up(ctx context.Context) ([]Node, error) {
 		if err != nil {
 			return nil, err
 		}
-		if state != Down {
+		if state != topology.NodeDown {
 			up = append(up, n)
 		}
 	}

@@ -98,7 +98,7 @@ func (s *faultyStep) without() string {
 func (s *faultyStep) Gone(ctx context.Context) (bool, string, error) {
 	orders, err := s.agent().StepFaults(ctx)
 	if err != nil {
-		if state, serr := s.automation.State(ctx); serr == nil && state == Down {
+		if state, serr := s.automation.State(ctx); serr == nil && state == topology.NodeDown {
 			return true, "the automation is down, and has forgotten its orders", nil
 		}
 		return false, "", err

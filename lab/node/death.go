@@ -94,7 +94,7 @@ func (e *Engine) Dead(ctx context.Context, lab string) ([]Death, error) {
 	}
 	var dead []Death
 	for _, f := range found {
-		if f.Kind != "container" || f.Labels[LabelNode] == "" || f.State != "exited" && f.State != "dead" {
+		if f.Kind != "container" || f.Labels[LabelNode] == "" || f.Status != "exited" && f.Status != "dead" {
 			continue
 		}
 		d := Death{

@@ -10,30 +10,22 @@ import (
 
 	"github.com/moby/moby/api/pkg/stdcopy"
 	"github.com/moby/moby/client"
-)
 
-// State is what the engine says of a node.
-type State string
-
-// The states of a node.
-const (
-	Running State = "running"
-	Frozen  State = "frozen"
-	Down    State = "down"
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // State asks the engine.
-func (n *Node) State(ctx context.Context) (State, error) {
+func (n *Node) State(ctx context.Context) (topology.NodeState, error) {
 	i, err := n.inspect(ctx)
 	switch {
 	case err != nil:
 		return "", err
 	case i.Container.State.Paused:
-		return Frozen, nil
+		return topology.NodeFrozen, nil
 	case i.Container.State.Running:
-		return Running, nil
+		return topology.NodeRunning, nil
 	default:
-		return Down, nil
+		return topology.NodeDown, nil
 	}
 }
 

@@ -33,7 +33,7 @@ type Found struct {
 	Kind   string // container, network, volume
 	ID     string
 	Name   string
-	State  string // of a container: running, exited, paused, …
+	Status string // of a container, in the engine's words: running, exited, paused, created, …
 	Labels map[string]string
 }
 
@@ -63,7 +63,7 @@ func (e *Engine) Find(ctx context.Context, lab string) ([]Found, error) {
 		return nil, fmt.Errorf("list containers: %s", oneLine(err))
 	}
 	for _, c := range cs.Items {
-		f := Found{Kind: "container", ID: c.ID, State: string(c.State), Labels: c.Labels}
+		f := Found{Kind: "container", ID: c.ID, Status: string(c.State), Labels: c.Labels}
 		if len(c.Names) > 0 {
 			f.Name = strings.TrimPrefix(c.Names[0], "/")
 		}

@@ -141,7 +141,7 @@ func (n *Node) Await(ctx context.Context, what string, within time.Duration, rea
 	err := readyEvery.Until(ctx, within, what, func(ctx context.Context) error {
 		err := ready(ctx)
 		if asked++; err != nil && asked%engineEvery == 0 {
-			if state, serr := n.State(ctx); serr == nil && state != Running {
+			if state, serr := n.State(ctx); serr == nil && state != topology.NodeRunning {
 				return wait.Stop(fmt.Errorf("it stopped before %s", what))
 			}
 		}

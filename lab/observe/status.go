@@ -29,14 +29,14 @@ type Status struct {
 	Links       []LinkStatus  `json:"links,omitempty"`
 }
 
-// NodeStatus is one node: running, frozen or down, by the engine's word; its role, where it has one; where it is
-// reached.
+// NodeStatus is one node: its state, by the engine's word; its role, where it has one; where it is reached.
 type NodeStatus struct {
-	Name   string `json:"name"`
-	Region string `json:"region"`
-	State  string `json:"state"`
-	Role   string `json:"role,omitempty"` // primary, replica, or why it can't be told
-	Tap    string `json:"tap,omitempty"`  // past all faults
+	Name    string             `json:"name"`
+	Region  string             `json:"region"`
+	State   topology.NodeState `json:"state"`             // empty where it is not known
+	Problem string             `json:"problem,omitempty"` // why it is not
+	Role    string             `json:"role,omitempty"`    // primary, replica, or why it can't be told
+	Tap     string             `json:"tap,omitempty"`     // past all faults
 	// of an app node: where clients come in, past those faults that are on the way
 	Door string `json:"door,omitempty"`
 }
@@ -81,13 +81,13 @@ func (v View) Status(ctx context.Context) Status {
 			state, err := v.lab.State(ctx, n.Name())
 			is := NodeStatus{Name: n.Name(), Region: n.Region, State: state}
 			if err != nil {
-				is.State = err.Error()
+				is.Problem = err.Error()
 			}
 			is.Tap, _ = v.lab.Tap(n.Name())                       // the hub has none
 			if n.Service == topology.ServiceApp && n.Part == "" { // clients come in by no other
 				is.Door, _ = v.lab.Door(n.Region)
 			}
-			if is.State == "running" {
+			if is.State == topology.NodeRunning {
 				is.Role = role(ctx, n.Service, n.Region, is.Tap)
 			}
 			s.Nodes[i] = is
@@ -125,7 +125,7 @@ func role(ctx context.Context, s topology.Service, region, tap string) string {
 // replication is what a node says of how far it is behind.
 func (v View) replication(ctx context.Context, s topology.Service, region string, n NodeStatus) []Replication {
 	switch {
-	case n.State != "running":
+	case n.State != topology.NodeRunning:
 		return nil
 	case s == topology.ServicePostgres && n.Role == "replica":
 		return []Replication{v.postgresBehind(ctx, region, n.Tap)}

@@ -22,7 +22,7 @@ type Lab interface {
 	// Door is where clients reach the app of a region.
 	Door(region string) (string, error)
 	// State is what the engine says of a node.
-	State(ctx context.Context, node string) (string, error)
+	State(ctx context.Context, node string) (topology.NodeState, error)
 }
 
 // View looks at a lab.

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // The ledger of a lab is a folder of this machine with a file for each fault that is injected: what it is, and what it
@@ -39,8 +41,8 @@ type Hold string
 // The holds. When several faults hold one thing, the strongest counts.
 const (
 	Toxic  Hold = "toxic" // toxics of several faults are on a link side by side
-	Frozen Hold = "frozen"
-	Down   Hold = "down"
+	Frozen      = Hold(topology.NodeFrozen)
+	Down        = Hold(topology.NodeDown)
 	Deaf   Hold = "deaf"
 	Cut    Hold = "cut"
 )

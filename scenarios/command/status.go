@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -145,7 +146,7 @@ func writeStatus(out io.Writer, s lab.Status) error {
 		if n.Door != "" {
 			at += ", clients " + n.Door
 		}
-		row(n.Region, n.Name, n.State, n.Role, at)
+		row(n.Region, n.Name, cmp.Or(string(n.State), n.Problem), n.Role, at)
 	}
 	if len(s.Replication) > 0 {
 		row()

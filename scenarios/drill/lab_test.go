@@ -347,14 +347,14 @@ func (a app) Place() fault.Place {
 	return fault.Place{Name: "app-1." + a.name, Region: a.name, Service: topology.ServiceApp}
 }
 
-func (a app) Hold(context.Context, fault.NodeState) error { a.kill(); return nil }
-func (a app) Release(context.Context) (bool, error)       { return true, a.start() }
+func (a app) Hold(context.Context, topology.NodeState) error { a.kill(); return nil }
+func (a app) Release(context.Context) (bool, error)          { return true, a.start() }
 
-func (a app) State(context.Context) (fault.NodeState, error) {
+func (a app) State(context.Context) (topology.NodeState, error) {
 	if a.running() {
-		return fault.Running, nil
+		return topology.NodeRunning, nil
 	}
-	return fault.Down, nil
+	return topology.NodeDown, nil
 }
 
 func (a app) Ask(ctx context.Context, _ probe.Question) (probe.Answer, error) {

@@ -18,6 +18,7 @@ import (
 	"github.com/onsi/gomega/gbytes"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
 )
 
@@ -171,7 +172,7 @@ var _ = Describe("A harness that dies", Ordered, func() {
 					Expect(k.Toxics).To(BeEmpty(), k.Name)
 				}
 				for _, n := range s.Nodes {
-					Expect(n.State).To(Equal("running"), n.Name)
+					Expect(n.State).To(Equal(topology.NodeRunning), n.Name)
 				}
 			}
 		}

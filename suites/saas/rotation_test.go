@@ -164,7 +164,7 @@ var _ = Describe("Role rotation", func() {
 		ended := make(chan error, 1)
 		go func() { ended <- l.Switchover(ctx, west, say) }()
 		Eventually(automation).WithContext(harness.Alive(ctx)).WithArguments(l).WithTimeout(harness.Patience).Should(
-			Equal("down"))
+			Equal(topology.NodeDown))
 		Expect(serves(ctx, l, east)).To(Equal("follows"))
 		Expect(serves(ctx, l, west)).To(Equal("follows"))
 		Expect(dies.Heal(ctx)).Error().NotTo(HaveOccurred())
@@ -175,13 +175,13 @@ var _ = Describe("Role rotation", func() {
 })
 
 // automation is the state of its node.
-func automation(ctx context.Context, l *lab.Lab) string {
+func automation(ctx context.Context, l *lab.Lab) topology.NodeState {
 	for _, n := range l.Status(ctx).Nodes {
 		if n.Name == topology.ServiceAutomation.Host(west) {
 			return n.State
 		}
 	}
-	return "not there"
+	return "" // it is not there
 }
 
 // missing are the rows and keys that were acknowledged and are not in a region.

@@ -24,7 +24,7 @@ type Node struct {
 	role   role
 
 	mu    sync.Mutex
-	state fault.NodeState
+	state topology.NodeState
 	life  int
 }
 
@@ -46,7 +46,7 @@ var volatile = []topology.Service{topology.ServiceS3, topology.ServiceDynamoDB}
 
 func newNode(t testing.TB, l *Lab, p topology.Place) *Node {
 	t.Helper()
-	n := &Node{lab: l, state: fault.Running, role: idle{}, place: fault.Place{
+	n := &Node{lab: l, state: topology.NodeRunning, role: idle{}, place: fault.Place{
 		Name: p.Name(), Region: p.Region, Service: p.Service, Volatile: slices.Contains(volatile, p.Service),
 	}}
 	serve := func(on net.Listener) { _ = http.Serve(on, plain()) } // until the listener is closed
@@ -98,27 +98,27 @@ func (n *Node) Place() fault.Place { return n.place }
 func (n *Node) running() bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.state == fault.Running
+	return n.state == topology.NodeRunning
 }
 
 func (n *Node) broken() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.state != fault.Running {
+	if n.state != topology.NodeRunning {
 		return string(n.state)
 	}
 	return n.role.broken()
 }
 
 // Hold kills or freezes the node.
-func (n *Node) Hold(_ context.Context, s fault.NodeState) error {
+func (n *Node) Hold(_ context.Context, s topology.NodeState) error {
 	if n.lab.defect == IgnoresInjection {
 		return nil
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.state = s
-	if s == fault.Frozen {
+	if s == topology.NodeFrozen {
 		n.server.freeze(true)
 		return nil
 	}
@@ -134,16 +134,16 @@ func (n *Node) Release(context.Context) (bool, error) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.state == fault.Down {
+	if n.state == topology.NodeDown {
 		n.life++
 	}
-	n.state = fault.Running
+	n.state = topology.NodeRunning
 	n.server.freeze(false)
 	return true, n.server.start()
 }
 
 // State is what an engine would say.
-func (n *Node) State(context.Context) (fault.NodeState, error) {
+func (n *Node) State(context.Context) (topology.NodeState, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.state, nil
