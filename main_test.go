@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"lab/topology/topologytest": {"lab/topology"},
 	"lab/wait":                  {},
 	"lab/api":                   {"lab/topology"},
-	"lab/engine":                {"lab/engine/apt"},
+	"lab/engine":                {"lab/engine/apt", "lab/wait"},
 	"lab/engine/apt":            {},
 	"lab/node":                  {"lab/topology", "lab/engine", "lab/wait"},
 	"lab/image":                 {"lab/topology", "lab/engine", "lab/engine/apt", "docker"},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/state"
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // Sweep removes every lab of this machine whose owner is dead, and heals in kept labs the faults whose process is. It
@@ -114,50 +115,58 @@ const lateWithin = 5 * time.Second
 // removeWithin is how long a lab may take to be gone.
 const removeWithin = 20 * time.Second
 
+// removeEvery is how often the engine is asked what is left.
+const removeEvery = wait.Every(50 * time.Millisecond)
+
 // startWithin is how long the engine may go on starting a container whose owner died meanwhile.
 const startWithin = 3 * time.Second
 
-// remove removes everything of one lab and counts what is left. What was being created when its owner died is waited
-// for: it appears late, or (its request never having reached the engine) not at all. So is what was being started: an
-// engine that has to start and to remove at once may lose count of what is on a network, and then never lets go of it
-// (seen on 20.10, "has active endpoints").
+// removeLimit is how long the engine may take over the removal of a lab altogether, however slow its answers are.
+const removeLimit = 2 * time.Minute
+
+// remove removes everything of one lab and counts what is left when it has tried for so long as within says. What was
+// being created when its owner died is waited for: it appears late, or (its request never having reached the engine)
+// not at all. So is what was being started: an engine that has to start and to remove at once may lose count of what is
+// on a network, and then never lets go of it (seen on 20.10, "has active endpoints").
 func remove(ctx context.Context, e *node.Engine, name string, underway map[string]bool,
 	within time.Duration,
 ) (left int, err error) {
 	began := time.Now()
-	late, limit, started := began.Add(lateWithin), began.Add(within), began.Add(startWithin)
 	begun := maps.Clone(underway)
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	err = removeEvery.Until(ctx, removeLimit, "lab "+name+" to be removed", func(ctx context.Context) error {
 		found, err := e.Find(ctx, name)
 		if err != nil {
-			return 0, err
+			return wait.Stop(err)
 		}
+		left = len(found)
 		for _, f := range found {
 			if f.Kind != "volume" { // a node's volumes are named like it, and come before it
 				delete(underway, f.Name)
 			}
 		}
+		passed := time.Since(began)
 		switch {
-		case starts(found, begun) && time.Now().Before(started):
-		case len(found) > 0:
+		case starts(found, begun) && passed < startWithin:
+			return errors.New("the engine is starting a container of it")
+		case left > 0:
 			if err := e.Remove(ctx, found); err != nil {
-				return len(found), err
+				return wait.Stop(err)
 			}
-			if time.Now().After(limit) {
-				left, err := e.Find(ctx, name)
-				return len(left), err
+			if time.Since(began) > within {
+				found, err = e.Find(ctx, name)
+				if err != nil {
+					return wait.Stop(err)
+				}
+				left = len(found)
+				return nil
 			}
-		case len(underway) == 0 || time.Now().After(late):
-			return 0, nil
+			return fmt.Errorf("%d of its resources are left", left)
+		case len(underway) > 0 && passed < lateWithin:
+			return errors.New("the engine may be creating more of it")
 		}
-		select {
-		case <-ctx.Done():
-			return len(found), context.Cause(ctx)
-		case <-tick.C:
-		}
-	}
+		return nil
+	})
+	return left, err
 }
 
 // starts says whether the engine may still be starting one of what was found, of what was begun and not ended.

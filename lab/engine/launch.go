@@ -9,9 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/moby/moby/client"
+
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // enoughToStart is how much must be free where the engine keeps its data. Images need far more, and say so themselves.
@@ -151,30 +152,29 @@ func endStarted(ctx context.Context, dockerd *os.Process) error {
 
 // answers waits until the engine does, or has ended.
 func (s starter) answers(ctx context.Context, ended <-chan error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, startsWithin,
-		s.problem(fmt.Errorf("it does not answer within %s", startsWithin)))
-	defer cancel()
 	c, err := client.New(client.WithHost(s.place().Address))
 	if err != nil {
 		return s.problem(err)
 	}
 	defer func() { _ = c.Close() }()
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
-	for {
-		if _, err := c.Ping(ctx, client.PingOptions{}); err == nil {
-			return nil
-		}
+	err = wait.Until(ctx, startsWithin, "dockerd to answer", func(ctx context.Context) error {
 		select {
 		case err := <-ended:
 			words := strings.TrimSpace(lastWords(s.log()))
 			if words == "" {
 				words = fmt.Sprintf("it ended at once (%v)", err)
 			}
-			return s.problem(errors.New(words))
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-look.C:
+			return wait.Stop(errors.New(words))
+		default:
 		}
+		_, err := c.Ping(ctx, client.PingOptions{})
+		return err
+	})
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
 	}
+	return s.problem(err)
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // endsWithin is how long a process may take to end when it is asked to: an engine stops its containers first.
@@ -146,39 +148,33 @@ func end(ctx context.Context, pid int, name string) error {
 	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("end %s (process %d): %w", name, pid, err)
 	}
-	asked, cancel := context.WithTimeout(ctx, endsWithin)
-	defer cancel()
-	if gone(asked, pid) {
+	if awaitEnd(ctx, endsWithin, pid) == nil {
 		return nil
 	}
 	return kill(ctx, pid, name)
 }
 
+// killedWithin is how long a process may take to be gone when it is killed.
+const killedWithin = 10 * time.Second
+
 func kill(ctx context.Context, pid int, name string) error {
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
-		return fmt.Errorf("kill %s (process %d): %w", name, pid, err)
+	err := syscall.Kill(pid, syscall.SIGKILL)
+	if err == nil || errors.Is(err, syscall.ESRCH) {
+		err = awaitEnd(ctx, killedWithin, pid)
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
-	defer cancel()
-	if !gone(ctx, pid) {
-		return fmt.Errorf("%s (process %d) was killed and is there still", name, pid)
+	if err != nil {
+		return fmt.Errorf("kill %s (process %d): %w", name, pid, err)
 	}
 	return nil
 }
 
-// gone waits for the end of a process. One whose parent has not looked yet (a zombie) has ended.
-func gone(ctx context.Context, pid int) bool {
-	look := time.NewTicker(20 * time.Millisecond)
-	defer look.Stop()
-	for {
+// awaitEnd waits for the end of a process. One whose parent has not looked yet (a zombie) has ended.
+func awaitEnd(ctx context.Context, limit time.Duration, pid int) error {
+	return wait.Until(ctx, limit, "its end", func(context.Context) error {
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 		if err != nil || strings.HasPrefix(string(stat[strings.LastIndexByte(string(stat), ')')+1:]), " Z") {
-			return true
+			return nil
 		}
-		select {
-		case <-ctx.Done():
-			return false
-		case <-look.C:
-		}
-	}
+		return errors.New("it runs")
+	})
 }
