@@ -90,8 +90,8 @@ func note(t *testing.T, l *Lab, n Note) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := led.Page(n)
-	if err := errors.Join(p.Begin(), p.Stand()); err != nil {
+	p := led.Entry(n)
+	if err := errors.Join(p.Begin(), p.Keep()); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -133,7 +133,7 @@ func TestAFaultThatAsksTheSampleAppSaysSo(t *testing.T) {
 				l.published[fmt.Sprintf("%d/tcp", k.Port)] = server.Listener.Addr().String()
 			}
 		}
-		n := &heldHTTP{heldNode{held: &held{Lab: l}, place: fault.Place{
+		n := &httpNode{faultNode{lab: &faultLab{Lab: l}, place: fault.Place{
 			Name:    "app-1.us-west-2",
 			Service: topology.ServiceApp,
 		}}}

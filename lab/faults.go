@@ -16,7 +16,7 @@ import (
 // Guard makes a fault ready for this lab. now is the clock its sightings are given on. The fault is this process's to
 // heal; should it die, the next command does.
 func (l *Lab) Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, error) {
-	h, err := l.hold(spec)
+	h, err := l.newFault(spec)
 	if err != nil {
 		return nil, err
 	}
@@ -34,7 +34,7 @@ func (f Faults) Inject(ctx context.Context, spec fault.Spec) (fault.Sighting, No
 	if err := spec.Validate(f.l.topology); err != nil {
 		return fault.Sighting{}, Note{}, err
 	}
-	h, err := f.l.hold(spec)
+	h, err := f.l.newFault(spec)
 	if err != nil {
 		return fault.Sighting{}, Note{}, err
 	}
@@ -49,13 +49,13 @@ func (f Faults) Inject(ctx context.Context, spec fault.Spec) (fault.Sighting, No
 	}
 	s, err := g.Inject(ctx)
 	if err == nil {
-		err = h.page.Stand()
+		err = h.entry.Keep()
 	}
 	if err != nil {
 		_, herr := g.Heal(context.WithoutCancel(ctx))
 		return s, Note{}, errors.Join(err, herr)
 	}
-	return s, h.page.Note(), nil
+	return s, h.entry.Note(), nil
 }
 
 // List has the faults that are injected now, the oldest first.
@@ -80,17 +80,17 @@ func (f Faults) Heal(ctx context.Context, n Note) error {
 	if err != nil {
 		return err
 	}
-	h := &held{Lab: f.l, page: led.Page(n)}
-	if err := h.page.Take(); err != nil {
+	h := &faultLab{Lab: f.l, entry: led.Entry(n)}
+	if err := h.entry.Take(); err != nil {
 		return fmt.Errorf("heal %s on %s: %w", n.Kind, n.Target, err)
 	}
 	start := time.Now()
 	g, err := fault.Resume(spec, h, func() time.Duration { return time.Since(start) })
 	if err != nil {
-		return errors.Join(err, h.page.Leave())
+		return errors.Join(err, h.entry.Release())
 	}
 	if _, err = g.Heal(ctx); err != nil {
-		return errors.Join(err, h.page.Leave())
+		return errors.Join(err, h.entry.Release())
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ func allPaths(fault.Path) bool { return true }
 
 func TestFaultsNeverTouchATap(t *testing.T) {
 	top, _ := topology.Preset("two-regions")
-	h := &held{Lab: planned(top, "packages").Lab}
+	h := &faultLab{Lab: planned(top, "packages").Lab}
 	links, err := h.Links(allPaths)
 	if err != nil {
 		t.Fatal(err)
@@ -31,7 +31,7 @@ func TestFaultsNeverTouchATap(t *testing.T) {
 func TestSelectingNothingIsAnError(t *testing.T) {
 	top, _ := topology.Preset("two-regions")
 	l := planned(top, "packages").Lab
-	h := &held{Lab: l}
+	h := &faultLab{Lab: l}
 	if _, err := h.Links(func(fault.Path) bool { return false }); err == nil {
 		t.Error("no link, and no error")
 	}

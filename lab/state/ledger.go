@@ -96,11 +96,11 @@ func (l Ledger) path(id, ext string) string { return filepath.Join(l.dir, id+ext
 // Remove forgets all faults.
 func (l Ledger) Remove() error { return os.RemoveAll(l.dir) }
 
-// Page is a page for one fault.
-func (l Ledger) Page(n Note) *Page { return &Page{Ledger: l, note: n} }
+// Entry is the entry of a fault, which is not written yet.
+func (l Ledger) Entry(n Note) *Entry { return &Entry{Ledger: l, note: n} }
 
-// Page is one fault's note in the ledger, as the process has it that answers for the fault.
-type Page struct {
+// Entry is one fault's note in the ledger, as the process has it that answers for the fault.
+type Entry struct {
 	Ledger
 	lease *flock.Flock
 
@@ -109,126 +109,126 @@ type Page struct {
 }
 
 // Begin writes the note and takes the lease.
-func (p *Page) Begin() error {
-	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+func (e *Entry) Begin() error {
+	if err := os.MkdirAll(e.dir, 0o700); err != nil {
 		return fmt.Errorf("note a fault: %w", err)
 	}
-	if err := p.Take(); err != nil {
+	if err := e.Take(); err != nil {
 		return err
 	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.note.Since = time.Now()
-	return p.write()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.note.Since = time.Now()
+	return e.write()
 }
 
 // ErrAnswered says that another process answers for a fault.
 var ErrAnswered = errors.New("another process answers for it")
 
 // Take takes the lease of a fault. The error is ErrAnswered if another process has it.
-func (p *Page) Take() error {
-	p.lease = flock.New(p.path(p.note.ID, ".lease"))
-	ok, err := p.lease.TryLock()
+func (e *Entry) Take() error {
+	e.lease = flock.New(e.path(e.note.ID, ".lease"))
+	ok, err := e.lease.TryLock()
 	if err == nil && !ok {
 		err = ErrAnswered
 	}
 	if err != nil {
-		return fmt.Errorf("take fault %s: %w", p.note.ID, err)
+		return fmt.Errorf("take fault %s: %w", e.note.ID, err)
 	}
 	return nil
 }
 
-// Stand lets the fault outlive this process.
-func (p *Page) Stand() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.note.Standing = true
-	return errors.Join(p.write(), p.lease.Unlock())
+// Keep lets the fault outlive this process.
+func (e *Entry) Keep() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.note.Standing = true
+	return errors.Join(e.write(), e.lease.Unlock())
 }
 
 // End takes the note out of the ledger.
-func (p *Page) End() error {
-	err := os.Remove(p.path(p.note.ID, ".json"))
+func (e *Entry) End() error {
+	err := os.Remove(e.path(e.note.ID, ".json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
-	return errors.Join(err, os.Remove(p.lease.Path()), p.lease.Unlock())
+	return errors.Join(err, os.Remove(e.lease.Path()), e.lease.Unlock())
 }
 
-// Note is what the page says.
-func (p *Page) Note() Note {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	n := p.note
+// Note is the note as it is now.
+func (e *Entry) Note() Note {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := e.note
 	n.Holds = maps.Clone(n.Holds)
 	return n
 }
 
-// Leave gives the lease up: nobody answers for the fault any more.
-func (p *Page) Leave() error { return p.lease.Unlock() }
+// Release gives the lease up: nobody answers for the fault any more.
+func (e *Entry) Release() error { return e.lease.Unlock() }
 
 // write replaces the file: a reader sees the note before or after.
-func (p *Page) write() error {
-	data, err := json.Marshal(p.note)
+func (e *Entry) write() error {
+	data, err := json.Marshal(e.note)
 	if err != nil {
-		return fmt.Errorf("note fault %s: %w", p.note.ID, err)
+		return fmt.Errorf("note fault %s: %w", e.note.ID, err)
 	}
-	fresh := p.path(p.note.ID, ".new")
-	if err := errors.Join(os.WriteFile(fresh, data, 0o600), os.Rename(fresh, p.path(p.note.ID, ".json"))); err != nil {
-		return fmt.Errorf("note fault %s: %w", p.note.ID, err)
+	fresh := e.path(e.note.ID, ".new")
+	if err := errors.Join(os.WriteFile(fresh, data, 0o600), os.Rename(fresh, e.path(e.note.ID, ".json"))); err != nil {
+		return fmt.Errorf("note fault %s: %w", e.note.ID, err)
 	}
 	return nil
 }
 
-// Change notes that the fault holds a thing so (or, with the empty string, no longer), and has act make it so: others
+// Change notes how the fault holds a thing (with the empty string: no longer), and has act make it so: others
 // says how strongly other faults hold it. Nobody else changes the thing meanwhile. A hold is noted before it is taken
 // and until it has been let go: whoever comes after a process that died in between must find it.
-func (p *Page) Change(ctx context.Context, thing string, how Hold, act func(others Hold) error) error {
-	lock := flock.New(filepath.Join(p.dir, strings.NewReplacer(" ", "-", "/", "-").Replace(thing)+".lock"))
+func (e *Entry) Change(ctx context.Context, thing string, hold Hold, act func(others Hold) error) error {
+	lock := flock.New(filepath.Join(e.dir, strings.NewReplacer(" ", "-", "/", "-").Replace(thing)+".lock"))
 	if _, err := lock.TryLockContext(ctx, 2*time.Millisecond); err != nil {
 		return fmt.Errorf("wait for who changes %s: %w", thing, err)
 	}
 	defer func() { _ = lock.Close() }()
-	if how != "" {
-		if err := p.hold(thing, how); err != nil {
+	if hold != "" {
+		if err := e.set(thing, hold); err != nil {
 			return err
 		}
 	}
-	all, err := p.Notes()
+	all, err := e.Notes()
 	if err != nil {
 		return err
 	}
 	others := Hold("")
 	for _, n := range all {
-		if n.ID != p.note.ID {
+		if n.ID != e.note.ID {
 			others = Stronger(others, n.Holds[thing])
 		}
 	}
-	if err := act(others); err != nil || how != "" {
+	if err := act(others); err != nil || hold != "" {
 		return err
 	}
-	return p.hold(thing, "")
+	return e.set(thing, "")
 }
 
 // Holds says how strongly the fault holds a thing; empty if it does not.
-func (p *Page) Holds(thing string) Hold {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.note.Holds[thing]
+func (e *Entry) Holds(thing string) Hold {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.note.Holds[thing]
 }
 
-func (p *Page) hold(thing string, how Hold) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.note.Holds == nil {
-		p.note.Holds = map[string]Hold{}
+func (e *Entry) set(thing string, hold Hold) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.note.Holds == nil {
+		e.note.Holds = map[string]Hold{}
 	}
-	if how == "" {
-		delete(p.note.Holds, thing)
+	if hold == "" {
+		delete(e.note.Holds, thing)
 	} else {
-		p.note.Holds[thing] = how
+		e.note.Holds[thing] = hold
 	}
-	return p.write()
+	return e.write()
 }
 
 // Answered says whether a process answers for a fault.

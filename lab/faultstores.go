@@ -10,17 +10,17 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// heldStore is a node of PostgreSQL or Redis.
-type heldStore struct{ heldNode }
+// storeNode is a node of PostgreSQL or Redis.
+type storeNode struct{ faultNode }
 
 var (
-	_ fault.Database = (*heldStore)(nil)
-	_ fault.Shell    = (*heldStore)(nil)
+	_ fault.Database = (*storeNode)(nil)
+	_ fault.Shell    = (*storeNode)(nil)
 )
 
 // Query runs a statement and gives the first value of the first row as text; of Redis the first word of the reply.
-func (n *heldStore) Query(ctx context.Context, statement string) (string, error) {
-	tap, err := n.held.Addresses().Tap(n.place.Name)
+func (n *storeNode) Query(ctx context.Context, statement string) (string, error) {
+	tap, err := n.lab.Addresses().Tap(n.place.Name)
 	if err != nil {
 		return "", err
 	}
@@ -51,25 +51,45 @@ func queryRedis(ctx context.Context, tap, statement string) (string, error) {
 	return fmt.Sprint(reply), err
 }
 
-// heldHTTP is a node that speaks HTTP: an app or an agent.
-type heldHTTP struct{ heldNode }
+// httpNode is a node that speaks HTTP: an app or an agent.
+type httpNode struct{ faultNode }
 
 var (
-	_ fault.Agent = (*heldHTTP)(nil)
-	_ fault.Shell = (*heldHTTP)(nil)
+	_ fault.Agent = (*httpNode)(nil)
+	_ fault.Shell = (*httpNode)(nil)
 )
 
 // Call calls the node's HTTP over its tap.
-func (n *heldHTTP) Call(ctx context.Context, method, path string, in, out any) error {
-	tap, err := n.held.Addresses().Tap(n.place.Name)
+func (n *httpNode) Call(ctx context.Context, method, path string, in, out any) error {
+	tap, err := n.lab.Addresses().Tap(n.place.Name)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	err = at(tap).Call(ctx, method, path, in, out)
-	if app := n.held.plan.App.Image; err != nil && n.place.Service == topology.ServiceApp && app != "" {
+	if app := n.lab.plan.App.Image; err != nil && n.place.Service == topology.ServiceApp && app != "" {
 		err = fmt.Errorf("%w (%s need not answer that: only the sample app does, see lab.App)", err, app)
 	}
 	return asked(n.place.Name, err)
+}
+
+// awsNode is a node of S3, DynamoDB or both.
+type awsNode struct{ faultNode }
+
+var (
+	_ fault.Stores = (*awsNode)(nil)
+	_ fault.Shell  = (*awsNode)(nil)
+)
+
+// Store speaks to one of the services that the node provides.
+func (n *awsNode) Store(s topology.Service) (fault.Store, error) {
+	tap, err := n.lab.Addresses().Tap(s.Host(n.place.Region))
+	if err != nil {
+		return nil, err
+	}
+	if s == topology.ServiceS3 {
+		return store.ProbeObjects(tap, n.place.Region), nil
+	}
+	return store.ProbeItems(tap, n.place.Region), nil
 }
