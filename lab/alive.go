@@ -21,152 +21,152 @@ const (
 	blindRetry  = 100 * time.Millisecond
 )
 
-// teller is the engine, as far as it tells what becomes of nodes.
-type teller interface {
+// deathSource is the engine, as far as it tells which nodes end.
+type deathSource interface {
 	FollowDeaths(ctx context.Context, lab string, since int64, subscribed func() error, seen func(node.Death)) error
 	Dead(ctx context.Context, lab string) ([]node.Death, error)
-	Obituary(ctx context.Context, d node.Death) (node.Death, []string, error)
+	DescribeDeath(ctx context.Context, d node.Death) (node.Death, []string, error)
 }
 
-// vigil looks after the lab's own programs as long as somebody wants to know. The zero value is ready.
-type vigil struct {
-	teller   teller        // nil: the lab's engine
+// monitor follows the deaths of the lab's own programs as long as somebody wants to know. The zero value is ready.
+type monitor struct {
+	source   deathSource   // nil: the lab's engine
 	patience time.Duration // with one that does not tell; 0 is blindWithin
 
-	mu      sync.Mutex
-	wanted  int
-	stop    func()          // of the looking; nil while nobody looks
-	over    bool            // nobody looks any more: what becomes of the lab is meant
-	ordered map[string]int  // by node: how many of its deaths were ordered here, and are not yet told by the engine
-	gone    map[string]bool // by node: it was ended by order, and is not started again
-	whole   context.Context // ends when the first program dies; the cause is what became of it
-	end     context.CancelCauseFunc
+	mu       sync.Mutex
+	users    int
+	stop     func()          // ends the following; nil while nobody follows
+	closed   bool            // nobody follows any more: the lab is being removed, or kept
+	expected map[string]int  // by node: how many of its deaths were ordered here, and are not yet told by the engine
+	killed   map[string]bool // by node: it was ended by order, and is not started again
+	intact   context.Context // ends when the first program dies; the cause is what became of it
+	fail     context.CancelCauseFunc
 }
 
 // Alive is ctx until one of the lab's own programs ends by itself, or nobody can tell any more. The cause is a Died
 // then. Whoever waits for something of the lab waits on that, and hears at once what it would wait for in vain.
 func (l *Lab) Alive(ctx context.Context) (alive context.Context, stop func()) {
-	whole, leave := l.join()
+	intact, release := l.startMonitor()
 	alive, cancel := context.WithCancelCause(ctx)
-	if whole.Err() != nil {
-		cancel(context.Cause(whole)) // at once, and not in a moment
+	if intact.Err() != nil {
+		cancel(context.Cause(intact)) // at once, and not in a moment
 	}
-	unhook := context.AfterFunc(whole, func() { cancel(context.Cause(whole)) })
+	unhook := context.AfterFunc(intact, func() { cancel(context.Cause(intact)) })
 	return alive, func() {
 		unhook()
 		cancel(nil)
-		leave()
+		release()
 	}
 }
 
-// join has the vigil held until leave.
-func (l *Lab) join() (whole context.Context, leave func()) {
-	v := &l.vigil
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.whole == nil {
-		v.whole, v.end = context.WithCancelCause(context.Background())
+// startMonitor has the lab's programs monitored until release.
+func (l *Lab) startMonitor() (intact context.Context, release func()) {
+	m := &l.monitor
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.intact == nil {
+		m.intact, m.fail = context.WithCancelCause(context.Background())
 	}
-	if v.wanted++; v.stop == nil && !v.over && l.tells() != nil {
+	if m.users++; m.stop == nil && !m.closed && l.deathSource() != nil {
 		ctx, cancel := context.WithCancel(context.Background())
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			l.look(ctx)
+			l.followDeaths(ctx)
 		}()
-		v.stop = func() { cancel(); <-ended }
+		m.stop = func() { cancel(); <-ended }
 	}
-	return v.whole, sync.OnceFunc(func() {
-		v.mu.Lock()
+	return m.intact, sync.OnceFunc(func() {
+		m.mu.Lock()
 		var stop func()
-		if v.wanted--; v.wanted == 0 {
-			stop, v.stop = v.stop, nil
+		if m.users--; m.users == 0 {
+			stop, m.stop = m.stop, nil
 		}
-		v.mu.Unlock()
+		m.mu.Unlock()
 		if stop != nil {
 			stop()
 		}
 	})
 }
 
-// rest ends the vigil for good.
-func (l *Lab) rest() {
-	v := &l.vigil
-	v.mu.Lock()
-	stop := v.stop
-	v.stop, v.over = nil, true
-	v.mu.Unlock()
+// closeMonitor ends the monitoring for good.
+func (l *Lab) closeMonitor() {
+	m := &l.monitor
+	m.mu.Lock()
+	stop := m.stop
+	m.stop, m.closed = nil, true
+	m.mu.Unlock()
 	if stop != nil {
 		stop()
 	}
 }
 
-// tells is who tells of the lab's nodes; nil for a lab that is nothing but links.
-func (l *Lab) tells() teller {
-	if l.vigil.teller == nil && l.engine != nil {
+// deathSource is who tells of the lab's nodes; nil for a lab that is nothing but links.
+func (l *Lab) deathSource() deathSource {
+	if l.monitor.source == nil && l.engine != nil {
 		return l.engine
 	}
-	return l.vigil.teller
+	return l.monitor.source
 }
 
 // CheckPrograms asks the engine whether all of the lab's own programs run, but for those that faults hold. The error is
 // a Died.
 func (l *Lab) CheckPrograms(ctx context.Context) error {
-	if err := l.broken(); err != nil {
+	if err := l.failure(); err != nil {
 		return err
 	}
-	dead, err := l.tells().Dead(ctx, l.Name)
+	dead, err := l.deathSource().Dead(ctx, l.Name)
 	if err != nil {
 		return fmt.Errorf("look for the lab's programs: %w", err)
 	}
 	for _, d := range dead {
-		if !l.isMeant(d) {
-			return l.died(ctx, d)
+		if !l.mayBeDead(d) {
+			return l.describeDeath(ctx, d)
 		}
 	}
 	return nil
 }
 
-// broken is what became of the first program that died, nil if none is known to.
-func (l *Lab) broken() error {
-	l.vigil.mu.Lock()
-	defer l.vigil.mu.Unlock()
-	if l.vigil.whole == nil {
+// failure is what became of the first program that died, nil if none is known to.
+func (l *Lab) failure() error {
+	l.monitor.mu.Lock()
+	defer l.monitor.mu.Unlock()
+	if l.monitor.intact == nil {
 		return nil
 	}
-	return context.Cause(l.vigil.whole)
+	return context.Cause(l.monitor.intact)
 }
 
-// look follows what the engine tells of the lab's nodes until ctx ends. When the engine stops telling it is asked how
-// all are, and to tell again.
-func (l *Lab) look(ctx context.Context) {
-	told := int64(0)    // when the last death was that the engine told of
+// followDeaths follows what the engine tells of the lab's nodes until ctx ends. When the engine stops telling, it is
+// asked how all are, and to tell again.
+func (l *Lab) followDeaths(ctx context.Context) {
+	last := int64(0)    // when the last death was that the engine told of
 	var blind time.Time // since when it does not tell
-	patience := cmp.Or(l.vigil.patience, blindWithin)
+	patience := cmp.Or(l.monitor.patience, blindWithin)
 	tick := time.NewTicker(blindRetry)
 	defer tick.Stop()
 	for {
 		follows := false
-		err := l.tells().FollowDeaths(ctx, l.Name, told, func() error {
+		err := l.deathSource().FollowDeaths(ctx, l.Name, last, func() error {
 			err := l.CheckPrograms(ctx)
 			if errors.As(err, new(*Died)) {
-				l.vigil.end(err)
+				l.monitor.fail(err)
 			}
 			follows = err == nil
 			return err
 		}, func(d node.Death) {
-			told = d.At
-			if !l.wasMeant(d) {
-				l.vigil.end(l.died(ctx, d))
+			last = d.At
+			if !l.mayLose(d) {
+				l.monitor.fail(l.describeDeath(ctx, d))
 			}
 		})
 		switch {
-		case ctx.Err() != nil || l.broken() != nil:
+		case ctx.Err() != nil || l.failure() != nil:
 			return
 		case follows || blind.IsZero():
 			blind = time.Now()
 		case time.Since(blind) > patience:
-			l.vigil.end(fmt.Errorf("look after lab %s: the engine has not told for %s whether its programs run: %w",
+			l.monitor.fail(fmt.Errorf("look after lab %s: the engine has not told for %s whether its programs run: %w",
 				l.Name, patience, err))
 			return
 		}
@@ -181,12 +181,12 @@ func (l *Lab) look(ctx context.Context) {
 // wordsWithin is how long may be asked for what a dead program has left.
 const wordsWithin = 5 * time.Second
 
-// died is the story of a death.
-func (l *Lab) died(ctx context.Context, d node.Death) *Died {
+// describeDeath is a death with what the dead program has left.
+func (l *Lab) describeDeath(ctx context.Context, d node.Death) *Died {
 	ctx, cancel := context.WithTimeout(ctx, wordsWithin)
 	defer cancel()
 	at := time.Now()
-	d, words, err := l.tells().Obituary(ctx, d)
+	d, words, err := l.deathSource().DescribeDeath(ctx, d)
 	if err != nil {
 		words = []string{"(" + err.Error() + ")"} // it was removed, perhaps
 	}
@@ -195,10 +195,10 @@ func (l *Lab) died(ctx context.Context, d node.Death) *Died {
 
 // kill ends a node on purpose.
 func (l *Lab) kill(ctx context.Context, n *node.Node) error {
-	l.order(n.Name(), 1, true)
+	l.monitor.expectDeath(n.Name())
 	ended, err := n.Kill(ctx)
 	if err == nil && !ended {
-		l.order(n.Name(), -1, true) // it was down before: nothing will be told
+		l.monitor.takeExpected(n.Name()) // it was down before: nothing will be told
 	}
 	return err
 }
@@ -207,39 +207,51 @@ func (l *Lab) kill(ctx context.Context, n *node.Node) error {
 func (l *Lab) start(ctx context.Context, n *node.Node) error {
 	err := n.Start(ctx)
 	if err == nil {
-		l.order(n.Name(), 0, false)
+		l.monitor.expectLife(n.Name())
 	}
 	return err
 }
 
-func (l *Lab) order(nodeName string, deaths int, gone bool) {
-	v := &l.vigil
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.ordered == nil {
-		v.ordered, v.gone = map[string]int{}, map[string]bool{}
+// expectDeath notes that a node is about to be ended by order.
+func (m *monitor) expectDeath(nodeName string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.expected == nil {
+		m.expected, m.killed = map[string]int{}, map[string]bool{}
 	}
-	v.ordered[nodeName] += deaths
-	v.gone[nodeName] = gone
+	m.expected[nodeName]++
+	m.killed[nodeName] = true
 }
 
-// wasMeant says whether the lab may lose a node of whose death the engine has told: each is told once.
-func (l *Lab) wasMeant(d node.Death) bool {
-	l.vigil.mu.Lock()
-	ordered := l.vigil.ordered[d.Node] > 0
-	if ordered {
-		l.vigil.ordered[d.Node]--
-	}
-	l.vigil.mu.Unlock()
-	return ordered || l.mayMiss(d)
+// expectLife notes that a node has been started again.
+func (m *monitor) expectLife(nodeName string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.killed, nodeName)
 }
 
-// isMeant says whether the lab may be without a node that was found dead.
-func (l *Lab) isMeant(d node.Death) bool {
-	l.vigil.mu.Lock()
-	gone := l.vigil.gone[d.Node]
-	l.vigil.mu.Unlock()
-	return gone || l.mayMiss(d)
+// takeExpected says whether a death of a node is still expected, and expects one less.
+func (m *monitor) takeExpected(nodeName string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.expected[nodeName] == 0 {
+		return false
+	}
+	m.expected[nodeName]--
+	return true
+}
+
+// mayLose says whether the lab may lose a node of whose death the engine has told: each is told once.
+func (l *Lab) mayLose(d node.Death) bool {
+	return l.monitor.takeExpected(d.Node) || l.mayMiss(d)
+}
+
+// mayBeDead says whether the lab may be without a node that was found dead.
+func (l *Lab) mayBeDead(d node.Death) bool {
+	l.monitor.mu.Lock()
+	killed := l.monitor.killed[d.Node]
+	l.monitor.mu.Unlock()
+	return killed || l.mayMiss(d)
 }
 
 // mayMiss says whether a node is none of the lab's own programs, or a fault has ended it, in whichever process.

@@ -15,8 +15,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// crier is an engine that tells of deaths.
-type crier struct {
+// fakeEngine is an engine that tells of deaths.
+type fakeEngine struct {
 	cries chan node.Death
 	cut   chan struct{} // what comes in ends the stream
 
@@ -27,9 +27,11 @@ type crier struct {
 	words []string
 }
 
-func newCrier() *crier { return &crier{cries: make(chan node.Death), cut: make(chan struct{})} }
+func newFakeEngine() *fakeEngine {
+	return &fakeEngine{cries: make(chan node.Death), cut: make(chan struct{})}
+}
 
-func (c *crier) FollowDeaths(ctx context.Context, _ string, since int64, subscribed func() error,
+func (c *fakeEngine) FollowDeaths(ctx context.Context, _ string, since int64, subscribed func() error,
 	seen func(node.Death),
 ) error {
 	c.mu.Lock()
@@ -54,30 +56,30 @@ func (c *crier) FollowDeaths(ctx context.Context, _ string, since int64, subscri
 	}
 }
 
-func (c *crier) Dead(context.Context, string) ([]node.Death, error) {
+func (c *fakeEngine) Dead(context.Context, string) ([]node.Death, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.dead), nil
 }
 
-func (c *crier) Obituary(_ context.Context, d node.Death) (node.Death, []string, error) {
+func (c *fakeEngine) DescribeDeath(_ context.Context, d node.Death) (node.Death, []string, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return d, c.words, nil
 }
 
-func (c *crier) set(change func(c *crier)) {
+func (c *fakeEngine) set(change func(c *fakeEngine)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	change(c)
 }
 
-// watched is a lab that a crier tells of, with the faults that are noted.
-func watched(t *testing.T, notes ...Note) (*Lab, *crier) {
+// watched is a lab that a fakeEngine tells of, with the faults that are noted.
+func watched(t *testing.T, notes ...Note) (*Lab, *fakeEngine) {
 	t.Helper()
 	t.Setenv(StateEnv, t.TempDir())
-	c := newCrier()
-	l := &Lab{Name: "ada", vigil: vigil{teller: c}}
+	c := newFakeEngine()
+	l := &Lab{Name: "ada", monitor: monitor{source: c}}
 	for _, n := range notes {
 		note(t, l, n)
 	}
@@ -126,11 +128,11 @@ func TestAProgramThatEndsByItselfEndsWhatIsWaitedFor(t *testing.T) {
 		if got := died.Error(); got != name+story {
 			t.Errorf("it is told as %s", got)
 		}
-		if got := died.Into("the drill", start.Add(-14200*time.Millisecond)).Error(); !strings.HasPrefix(got,
+		if got := died.During("the drill", start.Add(-14200*time.Millisecond)).Error(); !strings.HasPrefix(got,
 			name+" ended by itself (exit code 2) 14.") || !strings.Contains(got, " s into the drill; its last") {
 			t.Errorf("it is dated as %s", got)
 		}
-		got := died.Into("the drill", died.At.Add(time.Second)).Error()
+		got := died.During("the drill", died.At.Add(time.Second)).Error()
 		_, rest, _ := strings.Cut(story, " ended by itself (exit code 2)")
 		if got != name+" ended by itself (exit code 2) before the drill began"+rest {
 			t.Errorf("of a lab that was up ahead it is %s", got)
@@ -159,11 +161,11 @@ func TestANodeThatWasEndedOnPurposeDidNotDie(t *testing.T) {
 		Note{ID: "b", Kind: "kill_automation"})
 	alive, stop := l.Alive(t.Context())
 	defer stop()
-	c.cries <- deathOf(it, 137)          // by a fault, of whichever process
-	c.cries <- deathOf(ends, killedCode) // where a step began
-	l.order("s3.us-east-1", 1, true)     // by this process, whose note may be gone when the engine tells
+	c.cries <- deathOf(it, 137)           // by a fault, of whichever process
+	c.cries <- deathOf(ends, killedCode)  // where a step began
+	l.monitor.expectDeath("s3.us-east-1") // by this process, whose note may be gone when the engine tells
 	c.cries <- deathOf("s3.us-east-1", 137)
-	c.set(func(c *crier) {
+	c.set(func(c *fakeEngine) {
 		c.dead = []node.Death{deathOf(it, 137), deathOf(ends, 137), deathOf("s3.us-east-1", 137)}
 	})
 	c.cut <- struct{}{} // and found dead when the stream is back
@@ -176,7 +178,7 @@ func TestANodeThatWasEndedOnPurposeDidNotDie(t *testing.T) {
 			t.Errorf("the stream was taken up after %d", known)
 		}
 	}
-	l.order("s3.us-east-1", 0, false)       // started again
+	l.monitor.expectLife("s3.us-east-1")    // started again
 	c.cries <- deathOf("s3.us-east-1", 137) // and this is another death
 	<-alive.Done()
 	if died := (*Died)(nil); !errors.As(context.Cause(alive), &died) || died.Node != "s3.us-east-1" {
@@ -200,7 +202,7 @@ func TestADeathThatTheEngineDidNotTellOfIsFound(t *testing.T) {
 	if err := l.CheckPrograms(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	c.set(func(c *crier) { c.dead = []node.Death{deathOf("hub.global", 1)} })
+	c.set(func(c *fakeEngine) { c.dead = []node.Death{deathOf("hub.global", 1)} })
 	if err := l.CheckPrograms(t.Context()); err == nil || !strings.Contains(err.Error(), "hub.global ended by itself") {
 		t.Errorf("asked for: %v", err)
 	}
@@ -214,13 +216,13 @@ func TestADeathThatTheEngineDidNotTellOfIsFound(t *testing.T) {
 func TestAnEngineThatDoesNotTellForLongIsGivenUp(t *testing.T) {
 	t.Setenv(StateEnv, t.TempDir())
 	synctest.Test(t, func(t *testing.T) {
-		c := newCrier()
-		l := &Lab{Name: "ada", vigil: vigil{teller: c}}
+		c := newFakeEngine()
+		l := &Lab{Name: "ada", monitor: monitor{source: c}}
 		alive, stop := l.Alive(t.Context())
 		defer stop()
 		synctest.Wait()
 		time.Sleep(2 * blindWithin) // it tells all the time
-		c.set(func(c *crier) { c.deaf = true })
+		c.set(func(c *fakeEngine) { c.deaf = true })
 		start := time.Now()
 		c.cut <- struct{}{}
 		<-alive.Done()
@@ -236,7 +238,7 @@ func TestAnEngineThatDoesNotTellForLongIsGivenUp(t *testing.T) {
 
 func TestNobodyLooksWhereNobodyWantsToKnow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // fails if somebody is left
-		l := &Lab{Name: "ada", vigil: vigil{teller: newCrier()}}
+		l := &Lab{Name: "ada", monitor: monitor{source: newFakeEngine()}}
 		_, first := l.Alive(t.Context())
 		_, second := l.Alive(t.Context())
 		first()
@@ -249,7 +251,7 @@ func TestNobodyLooksWhereNobodyWantsToKnow(t *testing.T) {
 			t.Errorf("the end is %v", third.Err())
 		}
 		fourth, _ := l.Alive(t.Context()) // who never stops, as of the lab that is taken down, needs not
-		l.rest()
+		l.closeMonitor()
 		if _, stop := l.Alive(t.Context()); fourth.Err() != nil {
 			stop()
 			t.Errorf("a lab that is taken down is told as %v", context.Cause(fourth))

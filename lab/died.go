@@ -36,8 +36,8 @@ func (d *Died) Error() string {
 	return story + "its last words:\n    " + strings.Join(d.Words, "\n    ")
 }
 
-// Into is the same with how far into something it came, such as "the drill", that goes on since a time.
-func (d *Died) Into(what string, since time.Time) *Died {
+// During is the same with how far into something it came, such as "the drill", that goes on since a time.
+func (d *Died) During(what string, since time.Time) *Died {
 	dated := *d
 	dated.into = fmt.Sprintf(" %.1f s into %s", d.At.Sub(since).Seconds(), what)
 	if d.At.Before(since) { // in a lab that was up ahead

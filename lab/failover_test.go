@@ -50,7 +50,7 @@ func automated(t *testing.T, a *fakeAutomation) *Lab {
 	tap := topology.Path{From: topology.Tap, Node: topology.ServiceAutomation.Host(west), Port: 1}
 	l := &Lab{
 		topology: top, published: map[string]string{"1/tcp": s.Listener.Addr().String()},
-		vigil: vigil{teller: newCrier()},
+		monitor: monitor{source: newFakeEngine()},
 	}
 	l.links = []*link.Link{{Path: tap}}
 	return l

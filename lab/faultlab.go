@@ -90,6 +90,7 @@ func (l *faultLab) Nodes(keep func(fault.Place) bool) ([]fault.Node, error) {
 	return nodes, nil
 }
 
+// faultLink is a link as one fault has it.
 type faultLink struct {
 	lab  *faultLab
 	link *link.Link

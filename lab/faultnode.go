@@ -13,6 +13,7 @@ import (
 
 var _ fault.Life = (*faultNode)(nil)
 
+// faultNode is a node as one fault has it.
 type faultNode struct {
 	lab   *faultLab
 	node  *node.Node

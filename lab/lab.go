@@ -73,7 +73,7 @@ type Lab struct {
 	resolver  string            // host:port of the name service's DNS over UDP
 	lines     probe.Lines       // connections that the harness keeps open, through taps and from clients
 	owner     *state.Owner
-	vigil     vigil
+	monitor   monitor
 }
 
 // Topology is what the lab was asked to be.
@@ -140,7 +140,7 @@ func (l *Lab) WriteLogs(ctx context.Context, w func(nodeName string) (io.WriteCl
 // Down removes the lab and counts what is left of it. It works on a context that has ended. The error is engine.ErrGone
 // when the engine has stopped answering.
 func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
-	l.rest()
+	l.closeMonitor()
 	if l.engine.Gone(ctx) {
 		return 0, engine.ErrGone
 	}
@@ -161,7 +161,7 @@ func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 // Keep lets a lab that was brought up with Kept outlive this process. Until then it is swept like any other when its
 // owner dies.
 func (l *Lab) Keep() error {
-	l.rest()
+	l.closeMonitor()
 	return l.owner.Keep()
 }
 

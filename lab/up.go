@@ -48,7 +48,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 		switch {
 		case err == nil:
 		case connected.Gone(ctx):
-			l.rest()
+			l.closeMonitor()
 			err = engine.ErrGone
 		default:
 			_, down := l.Down(ctx)
@@ -61,8 +61,8 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	}
 	alive, _ := l.Alive(ctx) // before there is anything that could die, and until Down
 	if err := b.up(alive); err != nil {
-		if broken := l.broken(); broken != nil {
-			err = broken // whatever else failed, failed for this
+		if failure := l.failure(); failure != nil {
+			err = failure // whatever else failed, failed for this
 		}
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return nil, context.Cause(ctx) // so did all of this

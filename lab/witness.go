@@ -40,8 +40,8 @@ func (l *Lab) askFrom(ctx context.Context, agentName string, q probe.Question) (
 	ctx, cancel := context.WithTimeout(ctx, max(q.Within, time.Second)+witnessGrace)
 	defer cancel()
 	if err := at(tap).Call(ctx, http.MethodPost, "/probe", q, &a); err != nil {
-		if broken := l.broken(); broken != nil {
-			err = broken // which says more than that nobody answers
+		if failure := l.failure(); failure != nil {
+			err = failure // which says more than that nobody answers
 		}
 		return a, fmt.Errorf("ask %s: %w: %w", agentName, fault.ErrWitness, err)
 	}

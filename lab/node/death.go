@@ -45,7 +45,7 @@ func (e *Engine) FollowDeaths(ctx context.Context, lab string, since int64, subs
 	limit.Stop()
 	select {
 	case err := <-stream.Err:
-		return broken(err)
+		return streamEnded(err)
 	default:
 	}
 	if err := subscribed(); err != nil {
@@ -58,12 +58,13 @@ func (e *Engine) FollowDeaths(ctx context.Context, lab string, since int64, subs
 				seen(d)
 			}
 		case err := <-stream.Err:
-			return broken(err)
+			return streamEnded(err)
 		}
 	}
 }
 
-func broken(err error) error {
+// streamEnded says why the engine tells of no more events.
+func streamEnded(err error) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return errors.New("follow the engine's events: the engine ended them")
 	}
@@ -123,9 +124,9 @@ func (e *Engine) ended(ctx context.Context, d Death) (Death, error) {
 	return d, nil
 }
 
-// Obituary is a death with all that the engine knows of it, and the last lines that the node printed; of a Go program
+// DescribeDeath is a death with all that the engine knows of it, and the last lines that the node printed; of a Go program
 // that failed, those in which it says why, which it does before it says where. The error is about the lines.
-func (e *Engine) Obituary(ctx context.Context, d Death) (Death, []string, error) {
+func (e *Engine) DescribeDeath(ctx context.Context, d Death) (Death, []string, error) {
 	if more, err := e.ended(ctx, d); err == nil {
 		d = more
 	}

@@ -20,7 +20,7 @@ func programDeathOr(ctx context.Context, err error, began time.Time, check func(
 		}
 	}
 	if died != nil {
-		return died.Into("the drill", began)
+		return died.During("the drill", began)
 	}
 	return err
 }
