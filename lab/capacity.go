@@ -53,23 +53,29 @@ const (
 	kneeShort = 2
 )
 
+// CapacityOptions say how the capacity of a region is measured.
+type CapacityOptions struct {
+	Region   string
+	Cold     bool               // the region's app nodes are started anew before each step
+	Progress func(CapacityStep) // told of each step as it ends; nil for none
+}
+
 // Capacity finds the knee of a region's app, where its clients come in, by steps of an open-loop load. It asks for a
-// verification with an id that can't be: that takes a worker its time, and the stores none. Cold, the region's app
-// nodes are started anew before each step, and have to serve it from their first request on. Each step is told as it
-// ends. Where this machine can't offer more, the search ends, and says so.
-func (l *Lab) Capacity(ctx context.Context, region string, cold bool, told func(CapacityStep)) (Capacity, error) {
-	r, err := l.topology.Find(region)
+// verification with an id that can't be: that takes a worker its time, and the stores none. Cold nodes have to serve each
+// step from their first request on. Where this machine can't offer more, the search ends, and says so.
+func (l *Lab) Capacity(ctx context.Context, o CapacityOptions) (Capacity, error) {
+	r, err := l.topology.Find(o.Region)
 	if err != nil {
 		return Capacity{}, err
 	}
-	door, err := l.Addresses().Door(region)
+	door, err := l.Addresses().Door(o.Region)
 	if err != nil {
 		return Capacity{}, err
 	}
-	c := Capacity{Region: region, Cold: cold, Declared: l.topology.App.Rate() * float64(l.topology.AppsAtStart(r))}
+	c := Capacity{Region: o.Region, Cold: o.Cold, Declared: l.topology.App.Rate() * float64(l.topology.AppsAtStart(r))}
 	err = c.find(ctx, func(rate float64) (probe.Answer, error) {
-		if cold {
-			if err := l.restartApps(ctx, region); err != nil {
+		if o.Cold {
+			if err := l.restartApps(ctx, o.Region); err != nil {
 				return probe.Answer{}, err
 			}
 		}
@@ -79,13 +85,13 @@ func (l *Lab) Capacity(ctx context.Context, region string, cold bool, told func(
 				strings.Repeat("x", 65),
 			Rate: rate, Lasting: lasting, Within: 2*lasting + 4*kneeLasting,
 		})
-	}, told)
+	}, o.Progress)
 	return c, err
 }
 
 // find looks for the knee, step by step, by what comes of a rate that is offered.
 func (c *Capacity) find(ctx context.Context,
-	offer func(rate float64) (probe.Answer, error), told func(CapacityStep),
+	offer func(rate float64) (probe.Answer, error), progress func(CapacityStep),
 ) error {
 	rate := kneeFirst
 	if c.Declared > 0 {
@@ -105,8 +111,8 @@ func (c *Capacity) find(ctx context.Context,
 		}
 		step := CapacityStep{Offered: rate, OnTime: a.OnTime, Served: min(a.Rate, rate), Short: lack != nil}
 		c.Steps, c.Knee = append(c.Steps, step), max(c.Knee, step.Served)
-		if told != nil {
-			told(step)
+		if progress != nil {
+			progress(step)
 		}
 		if lack != nil { // the service was not asked for that much: the rate is offered once more
 			short++
@@ -141,7 +147,7 @@ func (l *Lab) restartApps(ctx context.Context, region string) error {
 		}
 		each.Go(func() error {
 			if err := errors.Join(l.kill(ctx, n), l.start(ctx, n)); err != nil {
-				return fmt.Errorf("start %s anew: %w", n.Name(), err)
+				return fmt.Errorf("restart %s: %w", n.Name(), err)
 			}
 			return n.Await(ctx, "serving again", readyWithin,
 				func(ctx context.Context) error { return serving(ctx, n) })

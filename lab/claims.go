@@ -18,7 +18,7 @@ type claims struct {
 // containers is an engine, as far as owners in its containers go.
 type containers interface {
 	Self() string
-	Ends(ctx context.Context, container string) (bool, error)
+	HasEnded(ctx context.Context, container string) (bool, error)
 }
 
 func newClaims(e containers) (*claims, error) {
@@ -37,7 +37,7 @@ func (c *claims) mine(ctx context.Context, labels map[string]string) (bool, erro
 	ended, known := c.ended[id]
 	if !known {
 		var err error
-		if ended, err = c.engine.Ends(ctx, id); err != nil {
+		if ended, err = c.engine.HasEnded(ctx, id); err != nil {
 			return false, fmt.Errorf("ask for the owner of lab %s: %w", labels[node.LabelLab], err)
 		}
 		c.ended[id] = ended

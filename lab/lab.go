@@ -148,7 +148,7 @@ func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 	defer cancel()
 	left, err := remove(ctx, l.engine, l.Name, nil, removeWithin)
 	if left > 0 && err == nil {
-		l.EngineKeeps, err = l.engine.Stuck(ctx, l.Name)
+		l.EngineKeeps, err = l.engine.StuckNetworks(ctx, l.Name)
 		left -= l.EngineKeeps
 	}
 	forget := l.owner.Release

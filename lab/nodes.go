@@ -27,12 +27,18 @@ func (l *Lab) Node(name string) (Node, error) {
 	return Node{l, n}, err
 }
 
-// Log writes the last lines of what the node printed (0: all of it) and with follow what it prints until ctx ends.
-func (n Node) Log(ctx context.Context, w io.Writer, tail int, follow bool) error {
-	if follow {
-		return n.node.Follow(ctx, w, tail)
+// LogOptions say which part of a node's log is wanted. The zero value is all that there is.
+type LogOptions struct {
+	Tail   int  // only the last so many lines; 0 is all
+	Follow bool // also what the node prints until the context ends
+}
+
+// Log writes what the node printed.
+func (n Node) Log(ctx context.Context, w io.Writer, o LogOptions) error {
+	if o.Follow {
+		return n.node.Follow(ctx, w, o.Tail)
 	}
-	return n.node.Logs(ctx, w, tail)
+	return n.node.Logs(ctx, w, o.Tail)
 }
 
 // Attach runs a command in the node with a person at its other end. The code is what it ended with.

@@ -170,15 +170,15 @@ func remove(ctx context.Context, e *node.Engine, name string, underway map[strin
 }
 
 // starts says whether the engine may still be starting one of what was found, of what was begun and not ended.
-func starts(found []node.Found, begun map[string]bool) bool {
-	return slices.ContainsFunc(found, func(f node.Found) bool {
+func starts(found []node.Resource, begun map[string]bool) bool {
+	return slices.ContainsFunc(found, func(f node.Resource) bool {
 		return f.Kind == "container" && f.Status == "created" &&
 			begun[f.Name]
 	})
 }
 
 // names of the labs among what was found, in the order of their first appearance.
-func names(found []node.Found) []string {
+func names(found []node.Resource) []string {
 	var all []string
 	seen := map[string]bool{}
 	for _, f := range found {
@@ -190,7 +190,7 @@ func names(found []node.Found) []string {
 	return all
 }
 
-func indexOf(found []node.Found, lab string) int {
+func indexOf(found []node.Resource, lab string) int {
 	for i, f := range found {
 		if f.Labels[node.LabelLab] == lab {
 			return i

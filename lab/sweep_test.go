@@ -125,10 +125,10 @@ func TestResourcesAreThoseOfAllLabs(t *testing.T) {
 }
 
 func TestLabsAreToldApartByTheirLabel(t *testing.T) {
-	thing := func(lab string) node.Found {
-		return node.Found{Name: lab + "-thing", Labels: map[string]string{node.LabelLab: lab}}
+	thing := func(lab string) node.Resource {
+		return node.Resource{Name: lab + "-thing", Labels: map[string]string{node.LabelLab: lab}}
 	}
-	found := []node.Found{{Name: "stranger"}, thing("bob"), thing("ada"), thing("bob")}
+	found := []node.Resource{{Name: "stranger"}, thing("bob"), thing("ada"), thing("bob")}
 	if diff := cmp.Diff([]string{"bob", "ada"}, names(found)); diff != "" {
 		t.Errorf("labs:\n%s", diff)
 	}
@@ -142,15 +142,15 @@ func TestLabsAreToldApartByTheirLabel(t *testing.T) {
 func TestWhatIsBeingStartedIsToldByItsStateAndTheNotes(t *testing.T) {
 	begun := map[string]bool{"hub": true, "net": true}
 	for name, c := range map[string]struct {
-		found node.Found
+		found node.Resource
 		want  bool
 	}{
-		"begun":           {node.Found{Kind: "container", Name: "hub", Status: "created"}, true},
-		"begun and there": {node.Found{Kind: "container", Name: "hub", Status: "running"}, false},
-		"never started":   {node.Found{Kind: "container", Name: "app", Status: "created"}, false},
-		"a network":       {node.Found{Kind: "network", Name: "net"}, false},
+		"begun":           {node.Resource{Kind: "container", Name: "hub", Status: "created"}, true},
+		"begun and there": {node.Resource{Kind: "container", Name: "hub", Status: "running"}, false},
+		"never started":   {node.Resource{Kind: "container", Name: "app", Status: "created"}, false},
+		"a network":       {node.Resource{Kind: "network", Name: "net"}, false},
 	} {
-		if got := starts([]node.Found{{Kind: "volume", Name: "hub"}, c.found}, begun); got != c.want {
+		if got := starts([]node.Resource{{Kind: "volume", Name: "hub"}, c.found}, begun); got != c.want {
 			t.Errorf("%s: %t", name, got)
 		}
 	}

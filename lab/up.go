@@ -105,11 +105,12 @@ func (b *builder) up(ctx context.Context) error {
 		return err
 	}
 	places := b.plan.InOrder()
-	nodes := make([]*node.Node, len(places)+1)
+	nodes := make([]*node.Node, len(places))
+	var hub *node.Node
 	carries := make(chan struct{}) // closed when the hub does
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() (err error) {
-		if nodes[len(places)], err = b.startHub(gctx); err != nil {
+		if hub, err = b.startHub(gctx); err != nil {
 			return err
 		}
 		b.say("hub carries %d links", len(b.plan.Paths))
@@ -123,18 +124,18 @@ func (b *builder) up(ctx context.Context) error {
 		configured[r.Name] = make(chan struct{})
 	}
 	for i, p := range places {
-		if plan.Of(p.Service).Start > plan.Unaided && !came(gctx, carries) {
+		if plan.Of(p.Service).Start > plan.Unaided && !awaitClosed(gctx, carries) {
 			break
 		}
 		slots <- struct{}{}
 		g.Go(func() error {
 			var n *node.Node
 			var err error
-			if p.Service != topology.ServiceApp || came(gctx, configured[p.Region]) {
+			if p.Service != topology.ServiceApp || awaitClosed(gctx, configured[p.Region]) {
 				n, err = b.startAt(gctx, p)
 			}
 			<-slots
-			if n == nil || err != nil || !came(gctx, carries) {
+			if n == nil || err != nil || !awaitClosed(gctx, carries) {
 				return err
 			}
 			nodes[i] = n
@@ -152,17 +153,17 @@ func (b *builder) up(ctx context.Context) error {
 	if err == nil {
 		err = context.Cause(ctx) // whoever waited for the hub gave up without a word
 	}
-	b.nodes = slices.DeleteFunc(nodes, func(n *node.Node) bool { return n == nil })
+	b.nodes = slices.DeleteFunc(append(nodes, hub), func(n *node.Node) bool { return n == nil })
 	if err != nil {
 		return err
 	}
 	return b.findResolver(ctx)
 }
 
-// came waits for a channel to be closed; false is that ctx ended first, and who ended it has the reason.
-func came(ctx context.Context, what <-chan struct{}) bool {
+// awaitClosed waits until a channel is closed; false is that ctx ended first, and who ended it has the reason.
+func awaitClosed(ctx context.Context, c <-chan struct{}) bool {
 	select {
-	case <-what:
+	case <-c:
 		return true
 	case <-ctx.Done():
 		return false
@@ -189,19 +190,17 @@ func (b *builder) startAt(ctx context.Context, p topology.Place) (*node.Node, er
 func Networks(regions int) int { return regions + 1 }
 
 func (b *builder) createNetworks(ctx context.Context) error {
+	networks := []node.Network{{Name: b.named(topology.Global), Labels: b.labels}}
+	for _, r := range b.topology.Regions {
+		networks = append(networks, node.Network{Name: b.named(r.Name), Internal: true, Labels: b.labels})
+	}
 	g, gctx := errgroup.WithContext(ctx)
-	create := func(place string, internal bool) {
-		name := b.named(place)
+	for _, n := range networks {
 		g.Go(func() error {
-			return b.owner.Creating(gctx, name, func(ctx context.Context) error {
-				return b.engine.Network(ctx, name,
-					internal, b.labels)
+			return b.owner.Creating(gctx, n.Name, func(ctx context.Context) error {
+				return b.engine.CreateNetwork(ctx, n)
 			})
 		})
-	}
-	create(topology.Global, false)
-	for _, r := range b.topology.Regions {
-		create(r.Name, true)
 	}
 	return g.Wait()
 }

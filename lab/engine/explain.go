@@ -12,8 +12,8 @@ import (
 	"github.com/moby/moby/client"
 )
 
-// where says at which place, and who named it.
-func (p Place) where() string {
+// location says at which place, and who named it.
+func (p Place) location() string {
 	if p.Named {
 		return " at " + p.Address + ", as " + p.By + " says"
 	}
@@ -35,20 +35,20 @@ func (p Place) explain(ctx context.Context, err error) error {
 			what = fmt.Sprintf("nothing within %s", answersWithin)
 		}
 		return &Problem{
-			fmt.Errorf("%w%s", ErrNone, p.where()), fmt.Sprintf("the HTTP proxy %s was asked for it: %s", proxy.Host,
+			fmt.Errorf("%w%s", ErrNone, p.location()), fmt.Sprintf("the HTTP proxy %s was asked for it: %s", proxy.Host,
 				what),
 			"add " + p.host() + " to NO_PROXY",
 		}
 	case ctx.Err() != nil && refused == nil:
 		return &Problem{
-			ErrHangs, fmt.Sprintf("it said nothing within %s%s", answersWithin, p.where()),
+			ErrHangs, fmt.Sprintf("it said nothing within %s%s", answersWithin, p.location()),
 			"start it again",
 		}
 	case strings.HasPrefix(err.Error(), answered):
 		return p.refuses(err)
 	case errors.Is(refused, os.ErrPermission):
-		return &Problem{ErrNone, "this user may not speak to the one" + p.where(), "start as a user who may, or " +
-			how()}
+		return &Problem{ErrNone, "this user may not speak to the one" + p.location(), "start as a user who may, or " +
+			startHint()}
 	case refused != nil:
 		err = refused
 	}
@@ -56,14 +56,14 @@ func (p Place) explain(ctx context.Context, err error) error {
 }
 
 func (p Place) absent(err error) error {
-	remedy := "start it, name another in DOCKER_HOST, or " + how()
+	remedy := "start it, name another in DOCKER_HOST, or " + startHint()
 	if p.Named {
 		remedy = "start it, or name another"
 	}
 	if pinned := os.Getenv(client.EnvOverrideAPIVersion); pinned != "" && strings.Contains(err.Error(), "API version") {
 		remedy = "unset DOCKER_API_VERSION, which is " + pinned
 	}
-	return &Problem{fmt.Errorf("%w%s", ErrNone, p.where()), oneLine(err), remedy}
+	return &Problem{fmt.Errorf("%w%s", ErrNone, p.location()), oneLine(err), remedy}
 }
 
 // answered begins what docker's client says of an answer that is an error.
@@ -72,7 +72,7 @@ const answered = "Error response from daemon: "
 // refuses passes on what an engine says that is there and does not do what it is asked.
 func (p Place) refuses(err error) error {
 	text := strings.TrimPrefix(oneLine(err), answered)
-	remedy := "see what that is about, or name another engine in DOCKER_HOST"
+	remedy := "fix that, or name another engine in DOCKER_HOST"
 	switch pinned := os.Getenv(client.EnvOverrideAPIVersion); {
 	case !strings.Contains(text, "client version"):
 	case pinned != "":
@@ -80,7 +80,7 @@ func (p Place) refuses(err error) error {
 	default:
 		remedy = "update the engine, or name another in DOCKER_HOST"
 	}
-	return &Problem{fmt.Errorf("%w%s", ErrRefuses, p.where()), text, remedy}
+	return &Problem{fmt.Errorf("%w%s", ErrRefuses, p.location()), text, remedy}
 }
 
 // overSSH says how to reach an engine for which ssh is needed. Its published ports are where it is, not at the end of

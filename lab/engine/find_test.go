@@ -203,7 +203,7 @@ func TestWhatTheEngineSaysIsPassedOn(t *testing.T) {
 		"an old engine":    {"", young, "update the engine, or name another in DOCKER_HOST"},
 		"something else": {
 			"", "authorization denied by plugin",
-			"see what that is about, or name another engine in DOCKER_HOST",
+			"fix that, or name another engine in DOCKER_HOST",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -134,7 +134,7 @@ func (s starter) launch(ctx context.Context) error {
 		ctx = context.WithoutCancel(ctx)
 		return errors.Join(err, endStarted(ctx, cmd.Process), s.clear(ctx))
 	}
-	if uid := giveTo(); uid != 0 {
+	if uid := socketOwner(); uid != 0 {
 		if err := os.Chown(s.socket(), uid, -1); err != nil {
 			return s.problem(err)
 		}

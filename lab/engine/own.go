@@ -69,10 +69,10 @@ func distribution(osRelease string) []string {
 
 const osRelease = "/etc/os-release"
 
-// how is the command that gets an engine going here, as half a sentence.
-func how() string { return howOn(runtime.GOOS, os.Geteuid(), distribution(osRelease)) }
+// startHint is the command that gets an engine going here, as half a sentence.
+func startHint() string { return startHintOn(runtime.GOOS, os.Geteuid(), distribution(osRelease)) }
 
-func howOn(system string, user int, names []string) string {
+func startHintOn(system string, user int, names []string) string {
 	is := func(any ...string) bool {
 		return slices.ContainsFunc(names, func(name string) bool { return slices.Contains(any, name) })
 	}

@@ -32,7 +32,7 @@ func TestHowToGetAnEngine(t *testing.T) {
 		{"darwin", 501, nil, "colima start"},
 		{"darwin", 501, []string{"debian"}, "colima start"},
 	} {
-		if got := howOn(c.system, c.user, c.names); !strings.Contains(got, c.want) {
+		if got := startHintOn(c.system, c.user, c.names); !strings.Contains(got, c.want) {
 			t.Errorf("%s, %d, %v: got %q", c.system, c.user, c.names, got)
 		}
 	}
@@ -64,7 +64,7 @@ func TestWhatKeepsAnEngineFromRunningIsASentence(t *testing.T) {
 		"failed to start daemon: Devices cgroup isn't mounted":                                                                                                                    "control groups",
 		"failed to start daemon: something new":                                                                                                                                   "something new",
 	} {
-		detail, remedy := sentence(said, "/data")
+		detail, remedy := diagnose(said, "/data")
 		if !strings.Contains(detail, want) || remedy == "" || strings.Contains(remedy, "{") {
 			t.Errorf("%s: got %q, %q", said, detail, remedy)
 		}
@@ -130,7 +130,7 @@ func TestStartingCanBeDeclined(t *testing.T) {
 	nobody(t)
 	for value, want := range map[string]error{"no": ErrNone, "off": ErrNotStarted} {
 		t.Setenv(Decline, value)
-		if err := possible(); !errors.Is(err, want) || !strings.Contains(err.Error(), Decline) {
+		if err := checkStartable(); !errors.Is(err, want) || !strings.Contains(err.Error(), Decline) {
 			t.Errorf("%s: %v", value, err)
 		}
 	}

@@ -34,10 +34,10 @@ type starter struct {
 }
 
 func (s starter) start(ctx context.Context) (Place, bool, error) {
-	if at, err := s.there(ctx); err != nil || at != nil {
+	if at, err := s.running(ctx); err != nil || at != nil {
 		return orZero(at), false, err
 	}
-	if err := possible(); err != nil {
+	if err := checkStartable(); err != nil {
 		return Place{}, false, err
 	}
 	if err := os.MkdirAll(s.run, 0o755); err != nil {
@@ -53,13 +53,13 @@ func (s starter) start(ctx context.Context) (Place, bool, error) {
 		return Place{}, false, s.problem(err)
 	}
 	defer func() { _ = lock.Unlock() }()
-	if at, err := s.there(ctx); err != nil || at != nil { // who was waited for may have started it
+	if at, err := s.running(ctx); err != nil || at != nil { // who was waited for may have started it
 		return orZero(at), false, err
 	}
 	if err := s.install(ctx); err != nil {
 		return Place{}, false, err
 	}
-	if at, err := s.there(ctx); err != nil || at != nil { // a system that starts what is installed has one now
+	if at, err := s.running(ctx); err != nil || at != nil { // a system that starts what is installed has one now
 		return orZero(at), false, err
 	}
 	if err := s.prepare(ctx); err != nil {
@@ -78,9 +78,9 @@ func orZero(p *Place) Place {
 	return *p
 }
 
-// there finds the engine that makes another one needless; nil for none. One that is named and does not answer, or
+// running finds the engine that makes another one needless; nil for none. One that is named and does not answer, or
 // hangs, is an error.
-func (s starter) there(ctx context.Context) (*Place, error) {
+func (s starter) running(ctx context.Context) (*Place, error) {
 	e, err := s.finder().find(ctx)
 	if err == nil {
 		e.Close()
@@ -98,8 +98,8 @@ func (s starter) there(ctx context.Context) (*Place, error) {
 
 func (s starter) finder() finder { return finder{own: s.files, machine: here.machine} }
 
-// possible says why Start may not or can't.
-func possible() error {
+// checkStartable says why Start may not or can't.
+func checkStartable() error {
 	declined, is := os.LookupEnv(Decline)
 	names := distribution(osRelease)
 	switch {
@@ -108,11 +108,11 @@ func possible() error {
 	case declined == "no":
 		return &Problem{ErrNone, Decline + "=no keeps this from starting one", "start one, or name it in DOCKER_HOST"}
 	case runtime.GOOS != "linux":
-		return &Problem{ErrNone, "on this system none is started from here", how()}
+		return &Problem{ErrNone, "on this system none is started from here", startHint()}
 	case !slices.Contains(names, "debian") && !slices.Contains(names, "ubuntu"):
-		return &Problem{ErrNone, "on this distribution none is started from here", how()}
+		return &Problem{ErrNone, "on this distribution none is started from here", startHint()}
 	case os.Geteuid() != 0:
-		return &Problem{ErrNone, "only root can start one", how()}
+		return &Problem{ErrNone, "only root can start one", startHint()}
 	}
 	return nil
 }
@@ -160,12 +160,12 @@ func (s starter) problem(err error) error {
 	if p := (*Problem)(nil); errors.As(err, &p) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	detail, remedy := sentence(oneLine(err), s.data)
+	detail, remedy := diagnose(oneLine(err), s.data)
 	return &Problem{ErrNotStarted, detail, remedy}
 }
 
-// giveTo is whom the socket is given to: who had root start the engine, by sudo; 0 for nobody.
-func giveTo() int {
+// socketOwner is whom the socket is given to: who had root start the engine, by sudo; 0 for nobody.
+func socketOwner() int {
 	uid, err := strconv.Atoi(os.Getenv("SUDO_UID"))
 	if err != nil {
 		return 0

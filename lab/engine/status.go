@@ -20,8 +20,8 @@ type Status struct {
 	Data    string `json:"data"`    // the folder, on the engine's machine
 }
 
-// Look says which engine answers. Its error is a *Problem, or the context's.
-func Look(ctx context.Context) (Status, error) {
+// FindStatus says which engine answers. Its error is a *Problem, or the context's.
+func FindStatus(ctx context.Context) (Status, error) {
 	e, err := Find(ctx)
 	if err != nil {
 		return Status{}, err

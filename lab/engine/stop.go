@@ -20,13 +20,16 @@ import (
 // endsWithin is how long a process may take to end when it is asked to: an engine stops its containers first.
 const endsWithin = 40 * time.Second
 
-// Stop ends the engine that Start started, with its containers, and removes what an engine that was killed left
-// running. purge says that its data goes too: images and volumes. stopped is false where there was nothing to end.
-func Stop(ctx context.Context, purge bool) (stopped bool, err error) {
-	return ours.stop(ctx, purge)
+// StopOptions say what Stop removes.
+type StopOptions struct {
+	Purge bool // the engine's data too: images and volumes
 }
 
-func (f files) stop(ctx context.Context, purge bool) (stopped bool, err error) {
+// Stop ends the engine that Start started, with its containers, and removes what an engine that was killed left
+// running. stopped is false where there was nothing to end.
+func Stop(ctx context.Context, o StopOptions) (stopped bool, err error) { return ours.stop(ctx, o) }
+
+func (f files) stop(ctx context.Context, o StopOptions) (stopped bool, err error) {
 	if os.Geteuid() != 0 && exists(f.run) {
 		return false, &Problem{
 			errors.New("the engine is not stopped"), "only root can",
@@ -48,7 +51,7 @@ func (f files) stop(ctx context.Context, purge bool) (stopped bool, err error) {
 			return stopped, fmt.Errorf("remove what the engine had for the time it ran: %w", err)
 		}
 	}
-	if purge {
+	if o.Purge {
 		if err := errors.Join(os.RemoveAll(f.root()), os.RemoveAll(f.log())); err != nil {
 			return stopped, fmt.Errorf("remove the engine's data: %w", err)
 		}

@@ -134,7 +134,7 @@ func (e *engine) build(ctx context.Context, name string, args map[string]string,
 	for k, v := range args {
 		values[k] = &v
 	}
-	ctx, w := attend(ctx)
+	ctx, w := startWatch(ctx)
 	defer w.end()
 	res, err := e.client.ImageBuild(ctx, w.reader(archive), client.ImageBuildOptions{
 		Tags: []string{name}, BuildArgs: values, Labels: map[string]string{labelKey: labelValue},

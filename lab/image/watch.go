@@ -20,12 +20,12 @@ type watch struct {
 	cancel context.CancelCauseFunc
 }
 
-// attend begins a watch. Its context ends with engine.ErrHangs.
-func attend(ctx context.Context) (context.Context, *watch) {
+// startWatch begins a watch. Its context ends with engine.ErrHangs.
+func startWatch(ctx context.Context) (context.Context, *watch) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	return ctx, &watch{cancel: cancel, timer: time.AfterFunc(silentWithin, func() {
 		cancel(&labengine.Problem{
-			Kind: labengine.ErrHangs, Detail: fmt.Sprintf("not a word of a build for %s", silentWithin),
+			Kind: labengine.ErrHangs, Detail: fmt.Sprintf("the engine printed nothing of a build for %s", silentWithin),
 			Remedy: "start it again, and run this again",
 		})
 	})}
@@ -37,17 +37,18 @@ func (w *watch) end() {
 }
 
 // reader takes whatever is read through it, by the engine or from it, for a sign of life.
-func (w *watch) reader(r io.Reader) io.Reader { return heard{r, w} }
+func (w *watch) reader(r io.Reader) io.Reader { return watchedReader{r, w} }
 
-type heard struct {
+// watchedReader resets the watch with everything that is read.
+type watchedReader struct {
 	io.Reader
 	watch *watch
 }
 
-func (h heard) Read(p []byte) (int, error) {
-	n, err := h.Reader.Read(p)
+func (w watchedReader) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
 	if n > 0 {
-		h.watch.timer.Reset(silentWithin)
+		w.watch.timer.Reset(silentWithin)
 	}
 	return n, err
 }

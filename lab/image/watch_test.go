@@ -13,7 +13,7 @@ import (
 
 func TestABuildOfWhichNothingIsHeardEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, w := attend(t.Context())
+		ctx, w := startWatch(t.Context())
 		defer w.end()
 		said, engine := io.Pipe()
 		read := make(chan error)
@@ -40,7 +40,7 @@ func TestABuildOfWhichNothingIsHeardEnds(t *testing.T) {
 
 func TestTheEndOfABuildIsNoSilence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ctx, w := attend(t.Context())
+		ctx, w := startWatch(t.Context())
 		w.end()
 		time.Sleep(2 * silentWithin)
 		if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {

@@ -110,8 +110,8 @@ func (e *Engine) Networks(ctx context.Context) (engine.Networks, error) { return
 // Self is the container that this process is in, where it is one of the engine's; empty where not.
 func (e *Engine) Self() string { return e.self }
 
-// Ends says whether a container has ended, or is no more. One that is frozen has not.
-func (e *Engine) Ends(ctx context.Context, container string) (bool, error) {
+// HasEnded says whether a container has ended, or is no more. One that is frozen has not.
+func (e *Engine) HasEnded(ctx context.Context, container string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	i, err := e.client.ContainerInspect(ctx, container, client.ContainerInspectOptions{})
@@ -136,11 +136,17 @@ func (e *Engine) Gone(ctx context.Context) bool {
 	return err != nil
 }
 
-// Network creates a network. An internal one has no way out.
-func (e *Engine) Network(ctx context.Context, name string, internal bool, labels map[string]string) error {
-	_, err := e.client.NetworkCreate(ctx, name, client.NetworkCreateOptions{
-		Driver: "bridge", Internal: internal,
-		Labels: labels,
+// Network is a network as asked for.
+type Network struct {
+	Name     string
+	Internal bool // it has no way out
+	Labels   map[string]string
+}
+
+// CreateNetwork creates a network. The error is an *engine.Problem where there are no addresses left.
+func (e *Engine) CreateNetwork(ctx context.Context, n Network) error {
+	_, err := e.client.NetworkCreate(ctx, n.Name, client.NetworkCreateOptions{
+		Driver: "bridge", Internal: n.Internal, Labels: n.Labels,
 	})
 	if err != nil && outOfPools(err) {
 		return &engine.Problem{
@@ -149,7 +155,7 @@ func (e *Engine) Network(ctx context.Context, name string, internal bool, labels
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("create network %s: %s", name, oneLine(err))
+		return fmt.Errorf("create network %s: %s", n.Name, oneLine(err))
 	}
 	return nil
 }

@@ -113,7 +113,7 @@ func TestAnEngineWithoutAddressesSaysSo(t *testing.T) {
 		e := engineAt(t, func(w http.ResponseWriter, _ *http.Request) {
 			enginetest.Refuse(w, http.StatusInternalServerError, says)
 		})
-		if err := e.Network(t.Context(), "n", true, nil); !errors.Is(err, engine.ErrNetworks) ||
+		if err := e.CreateNetwork(t.Context(), Network{Name: "n", Internal: true}); !errors.Is(err, engine.ErrNetworks) ||
 			!strings.Contains(err.Error(), "docker network prune") {
 			t.Errorf("%s: got %v", says, err)
 		}
@@ -121,14 +121,14 @@ func TestAnEngineWithoutAddressesSaysSo(t *testing.T) {
 	e := engineAt(t, func(w http.ResponseWriter, _ *http.Request) {
 		enginetest.Refuse(w, http.StatusInternalServerError, "no room")
 	})
-	if err := e.Network(t.Context(), "n", true, nil); err == nil || errors.Is(err, engine.ErrNetworks) {
+	if err := e.CreateNetwork(t.Context(), Network{Name: "n", Internal: true}); err == nil || errors.Is(err, engine.ErrNetworks) {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestAFoundContainerIsTheNodeItWas(t *testing.T) {
 	e := &Engine{}
-	n := e.Node(Found{Kind: "container", ID: "c0ffee", Name: "regionfall-ada-s3.us-east-1", Labels: map[string]string{
+	n := e.Node(Resource{Kind: "container", ID: "c0ffee", Name: "regionfall-ada-s3.us-east-1", Labels: map[string]string{
 		LabelNode: "s3.us-east-1", LabelRegion: "us-east-1", LabelService: "s3", LabelVolatile: "true",
 	}})
 	if n.Name() != "s3.us-east-1" || n.ID != "regionfall-ada-s3.us-east-1" || n.Region != "us-east-1" ||

@@ -193,7 +193,7 @@ func TestAContainerThatIsNoMoreHasEnded(t *testing.T) {
 	}
 	defer func() { _ = e.Close() }()
 	for name, ended := range want {
-		if got, err := e.Ends(t.Context(), name); err != nil || got != ended {
+		if got, err := e.HasEnded(t.Context(), name); err != nil || got != ended {
 			t.Errorf("%s: %t, %v", name, got, err)
 		}
 	}

@@ -63,12 +63,26 @@ func (p *Plan) AtStart(r topology.Region) (names []string) {
 	return names
 }
 
-// askApps are the URLs of a path at each node of the app in a region.
-func (p *Plan) askApps(region, path string) (urls []string) {
+// appURLs are the URLs of a path at each node in a region that clients reach.
+func (p *Plan) appURLs(region, path string) (urls []string) {
 	for _, at := range appPlaces(p.Topology, region) {
-		urls = append(urls, fmt.Sprintf("http://%s:%d%s", at.Name(), p.App.Port, path))
+		if at.Part == "" {
+			urls = append(urls, p.appURL(at, path))
+		}
 	}
 	return urls
+}
+
+// allAppURLs are those at the nodes of the app's parts too.
+func (p *Plan) allAppURLs(region, path string) (urls []string) {
+	for _, at := range appPlaces(p.Topology, region) {
+		urls = append(urls, p.appURL(at, path))
+	}
+	return urls
+}
+
+func (p *Plan) appURL(at topology.Place, path string) string {
+	return fmt.Sprintf("http://%s:%d%s", at.Name(), p.App.Port, path)
 }
 
 // config is the configuration of a region's app before anything has happened: writes go to the home region's primaries,

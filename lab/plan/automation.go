@@ -33,17 +33,17 @@ func tellAutomation(p *Plan, n *Node) error {
 		Repository:  p.repository(here), Published: "http://" + topology.ServiceReplicator.Address(here) + "/config",
 		RestoreFile: topology.RestoreFile,
 		// what health checks see; the parts behind are the pre-flight gate's to ask
-		AppsReady: p.askApps(here, p.App.Ready)[:region.AppNodes],
+		AppsReady: p.appURLs(here, p.App.Ready),
 	}
 	if t.Automation.Shift.InSteps() {
 		c.Shift = api.ShiftConfig{
 			Shift: t.Automation.Shift, Always: t.WeightShare(region), TTL: t.Routing.TTL, Lasts: t.ShiftLasts(),
-			Metrics:        p.askApps(here, "/metrics")[:region.AppNodes],
+			Metrics:        p.appURLs(here, "/metrics"),
 			BesidesClients: []string{p.App.Health, p.App.Ready, "/config", "/capacity", "/capacity/{name}", "/metrics"},
 		}
 	}
 	if t.Automation.Preflight {
-		c.Preflight = p.askApps(here, "/config")
+		c.Preflight = p.allAppURLs(here, "/config")
 	}
 	for _, r := range t.Followers() {
 		c.Followers = append(c.Followers, p.follower(here, r.Name))
@@ -84,7 +84,7 @@ func (p *Plan) side(region string) api.Side {
 		p.endpoint(region, other, topology.ServiceRedis)
 	s.Apps = []string{s.App}
 	if region == from {
-		s.Apps = p.askApps(region, p.App.Ready)[:r.AppNodes]
+		s.Apps = p.appURLs(region, p.App.Ready)
 	}
 	return s
 }

@@ -29,7 +29,7 @@ func offered(rate float64, ask func(context.Context) (bool, error)) (l *load, st
 		Question: Question{
 			Way: Serving, Service: topology.ServiceApp, Address: "door:80", Rate: rate,
 			Lasting: time.Second,
-		}, most: mostOpen,
+		}, maxOpen: mostOpen,
 		now: func() time.Duration { return time.Since(start) + time.Duration(stopped.Load()) }, ask: ask,
 	}, stopped
 }
@@ -103,14 +103,14 @@ func TestASurplusOfRequestsHasFailed(t *testing.T) {
 			time.Sleep(2 * time.Second)
 			return true, nil
 		})
-		l.most = 7
+		l.maxOpen = 7
 		l.offer(t.Context())
 		const said = "93 requests were not sent, as 7 were under way already"
 		if a := l.answer(); a.Symptom != Silence || !strings.Contains(a.Said, said) || a.Count != 0 {
 			t.Errorf("of a service that is slow: %+v", a)
 		}
 		l, _ = offered(100, hang)
-		l.most = 7
+		l.maxOpen = 7
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
 		l.offer(ctx)

@@ -49,14 +49,14 @@ func (a Answer) Offering() error {
 // time.
 func serving(ctx context.Context, q Question) (a Answer, err error) {
 	if !(q.Rate > 0) || q.Rate > mostRate || q.Lasting <= 0 {
-		return a, fmt.Errorf("offer %s %g requests a second for %s: nobody offers that", q.Service, q.Rate, q.Lasting)
+		return a, fmt.Errorf("invalid load on %s of %g requests a second for %s", q.Service, q.Rate, q.Lasting)
 	}
 	// A connection for each, as the workload's clients have it: kept ones would lead more and more requests to the node
 	// that refuses fastest.
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	start := time.Now()
 	l := &load{
-		Question: q, most: mostOpen, now: func() time.Duration { return time.Since(start) },
+		Question: q, maxOpen: mostOpen, now: func() time.Duration { return time.Since(start) },
 		ask: func(ctx context.Context) (bool, error) { return isServed(ctx, client, "http://"+q.Address+q.Path) },
 	}
 	l.offer(ctx)
@@ -66,20 +66,20 @@ func serving(ctx context.Context, q Question) (a Answer, err error) {
 // load is a load that is being offered: request i is due at i/Rate, however those before it fared.
 type load struct {
 	Question
-	most int64
-	now  func() time.Duration // since the load began
-	ask  func(ctx context.Context) (served bool, err error)
+	maxOpen int64                // requests under way at once
+	now     func() time.Duration // since the load began
+	ask     func(ctx context.Context) (served bool, err error)
 
 	open  atomic.Int64
 	asked sync.WaitGroup
 
 	mu      sync.Mutex
-	came    []time.Duration
-	due     int   // after the load had settled
-	inTime  int   // of those, that were sent in time
-	surplus int   // not sent, because too many were under way
-	failed  error // a request that was not answered, the last of them
-	unable  error // one that could not be asked for a reason that is not the service's
+	served  []time.Duration // when each request that counts was answered
+	due     int             // after the load had settled
+	inTime  int             // of those, that were sent in time
+	surplus int             // not sent, because too many were under way
+	failed  error           // a request that was not answered, the last of them
+	unable  error           // one that could not be asked for a reason that is not the service's
 }
 
 // offer sends all requests, each from a goroutine of its own, and waits for their ends. One that wakes late sends all
@@ -102,7 +102,7 @@ func (l *load) offer(ctx context.Context) {
 		switch {
 		case l.now() > l.Lasting+lateAfter:
 			l.note(due, false)
-		case l.open.Add(1) > l.most:
+		case l.open.Add(1) > l.maxOpen:
 			l.open.Add(-1)
 			l.refuse()
 		default:
@@ -150,7 +150,7 @@ func (l *load) one(ctx context.Context) {
 			l.unable = err
 		}
 	case served && at > l.settled() && at <= l.Lasting:
-		l.came = append(l.came, at)
+		l.served = append(l.served, at)
 	}
 }
 
@@ -167,7 +167,7 @@ func isOurs(err error) bool {
 // answer is what came of the load, once it is over.
 func (l *load) answer() (a Answer) {
 	during := l.Lasting - l.settled()
-	a.Took, a.Count, a.Rate = during, int64(len(l.came)), pace(l.came, during)
+	a.Took, a.Count, a.Rate = during, int64(len(l.served)), pace(l.served, during)
 	a.OnTime = float64(l.inTime) / during.Seconds()
 	switch {
 	case l.unable != nil:
@@ -180,11 +180,11 @@ func (l *load) answer() (a Answer) {
 	if l.surplus == 0 {
 		return a
 	}
-	said := fmt.Sprintf("%d requests were not sent, as %d were under way already", l.surplus, l.most)
+	unsent := fmt.Sprintf("%d requests were not sent, as %d were under way already", l.surplus, l.maxOpen)
 	if a.Symptom == Fine {
-		a.Symptom, a.Said = Silence, fmt.Sprintf("%s at %s: %s", l.Service, l.Address, said)
+		a.Symptom, a.Said = Silence, fmt.Sprintf("%s at %s: %s", l.Service, l.Address, unsent)
 	} else {
-		a.Said += "; " + said
+		a.Said += "; " + unsent
 	}
 	return a
 }
@@ -203,27 +203,28 @@ func isServed(ctx context.Context, client *http.Client, url string) (bool, error
 	return resp.StatusCode != http.StatusServiceUnavailable, err
 }
 
-// pace is how many come a second: where they come all the time, their slope, and else their number over the time.
-func pace(came []time.Duration, during time.Duration) float64 {
-	slices.Sort(came)
-	if n := len(came); n == 0 || came[n-1]-came[0] < during*4/5 {
+// pace is how many requests are served a second: where they are served all the time, the slope of their line, and else
+// their number over the time.
+func pace(served []time.Duration, during time.Duration) float64 {
+	slices.Sort(served)
+	if n := len(served); n == 0 || served[n-1]-served[0] < during*4/5 {
 		return float64(n) / during.Seconds()
 	}
-	return slope(came)
+	return slope(served)
 }
 
-// slope is that of the line of least squares through the times at which they came, in order, and how many had come by
-// then. Unlike their number over the time, it does not count one more or less where the workers of a service end their
+// slope is that of the line of least squares through the times at which requests were served, in order, and how many
+// had been served by then. Unlike their number over the time, it does not count one more or less where the workers of a service end their
 // work together and the time ends between. With fewer than two, or all at once, it is 0.
-func slope(came []time.Duration) float64 {
-	n := float64(len(came))
+func slope(served []time.Duration) float64 {
+	n := float64(len(served))
 	var meanAt, meanCount float64
-	for i, at := range came {
+	for i, at := range served {
 		meanAt += at.Seconds() / n
 		meanCount += float64(i) / n
 	}
 	var both, square float64
-	for i, at := range came {
+	for i, at := range served {
 		both += (at.Seconds() - meanAt) * (float64(i) - meanCount)
 		square += (at.Seconds() - meanAt) * (at.Seconds() - meanAt)
 	}

@@ -72,26 +72,26 @@ func TestSlopeIsWhatWorkersDo(t *testing.T) {
 		service := time.Duration(rapid.IntRange(50, 300).Draw(t, "service time in ms")) * time.Millisecond
 		declared := float64(workers*nodes) / service.Seconds()
 		window := max(2250*time.Millisecond, time.Duration(37/declared*float64(time.Second))) // as lab.Capacity has it
-		var came []time.Duration
+		var served []time.Duration
 		for range nodes {
 			for at := time.Duration(rapid.Int64Range(0, int64(service)-1).Draw(t,
 				"phase")); at <= window; at += service {
-				came = append(came, slices.Repeat([]time.Duration{at}, workers)...)
+				served = append(served, slices.Repeat([]time.Duration{at}, workers)...)
 			}
 		}
-		if got := pace(came, window); math.Abs(got/declared-1) > 0.05 {
-			t.Fatalf("%.2f of %.2f a second, of %d in %s", got, declared, len(came), window)
+		if got := pace(served, window); math.Abs(got/declared-1) > 0.05 {
+			t.Fatalf("%.2f of %.2f a second, of %d in %s", got, declared, len(served), window)
 		}
 	})
-	for want, came := range map[float64][]time.Duration{
+	for want, served := range map[float64][]time.Duration{
 		0:   nil,
 		0.5: {time.Second},
 		1:   {time.Second, time.Second},
 		// silence, and then all at once
 		2: {1500 * time.Millisecond, 1501 * time.Millisecond, 1502 * time.Millisecond, 1503 * time.Millisecond},
 	} {
-		if got := pace(came, 2*time.Second); got != want {
-			t.Errorf("%v are %f a second, want %f", came, got, want)
+		if got := pace(served, 2*time.Second); got != want {
+			t.Errorf("%v are %f a second, want %f", served, got, want)
 		}
 	}
 }

@@ -21,15 +21,16 @@ times workers over service time.`,
 			"us-west-2 --json", Args: cobra.ExactArgs(1), ValidArgsFunction: complete(regions),
 	}
 	name := labFlag(cmd)
-	cmd.Flags().BoolVar(&cold, "cold", false, "start the region's app nodes anew before each step")
+	cmd.Flags().BoolVar(&cold, "cold", false, "restart the region's app nodes before each step")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.onLab(cmd.Context(), *name, func(l *lab.Lab) error {
 			if _, err := l.Topology().Find(args[0]); err != nil {
 				return badInput{err}
 			}
-			c, err := l.Capacity(cmd.Context(), args[0], cold, func(s lab.CapacityStep) {
-				a.tell("%s", stepLine(s))
+			c, err := l.Capacity(cmd.Context(), lab.CapacityOptions{
+				Region: args[0], Cold: cold,
+				Progress: func(s lab.CapacityStep) { a.tell("%s", stepLine(s)) },
 			})
 			if err != nil {
 				return err

@@ -73,7 +73,7 @@ func noEngine(err error) check {
 
 func tool(name, version string, err error, remedy string) check {
 	if err != nil {
-		return check{name, false, fmt.Sprintf("it does not answer (%v)", err), remedy}
+		return check{name, false, fmt.Sprintf("it does not run (%v)", err), remedy}
 	}
 	return check{name, true, version, ""}
 }
@@ -184,7 +184,7 @@ func (m machine) networksLine() check {
 	needs := fmt.Sprintf("a lab of two regions takes %d, of three %d", two, three)
 	switch {
 	case m.poolsErr != nil:
-		return check{"networks", false, m.poolsErr.Error(), "see what that is about"}
+		return check{"networks", false, m.poolsErr.Error(), "fix that, and run this again"}
 	case !m.networks.Limited:
 		return check{"networks", true, "as many as are wanted; " + needs, ""}
 	}
@@ -206,7 +206,7 @@ func (m machine) imagesLine() check {
 	case m.imagesErr != nil:
 		return check{
 			"images", false, m.imagesErr.Error(),
-			"see what that is about, or name a source: regionfall images --source",
+			"fix that, or name a source: regionfall images --source",
 		}
 	case o.Lacks != nil:
 		return check{"images", false, from, o.Lacks.Error()}
@@ -253,7 +253,7 @@ func (m machine) portsLine() check {
 // person.
 func (m machine) leftovers() check {
 	if m.labsErr != nil {
-		return check{"leftovers", false, m.labsErr.Error(), "see what that is about"}
+		return check{"leftovers", false, m.labsErr.Error(), "fix that, and run this again"}
 	}
 	if len(m.labs) == 0 {
 		return check{"leftovers", true, "none, and no lab is up", ""}

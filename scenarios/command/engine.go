@@ -73,7 +73,7 @@ says so.`,
 			if err := labsOnOwn(cmd.Context()); err != nil && !force {
 				return err
 			}
-			stopped, err := engine.Stop(cmd.Context(), purge)
+			stopped, err := engine.Stop(cmd.Context(), engine.StopOptions{Purge: purge})
 			if err != nil {
 				return err
 			}
@@ -95,7 +95,7 @@ says so.`,
 
 // labsOnOwn is an error where labs are up on the engine that would be ended.
 func labsOnOwn(ctx context.Context) error {
-	at, err := engine.Look(ctx)
+	at, err := engine.FindStatus(ctx)
 	if err != nil || !at.Own {
 		return nil //nolint:nilerr // one that does not answer serves nobody
 	}
@@ -127,7 +127,7 @@ func (a *app) engineStatusCommand() *cobra.Command {
 		Long:    `Exit code 30 when none answers.`,
 		Example: "  regionfall engine status\n  regionfall engine status --json", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := engine.Look(cmd.Context())
+			s, err := engine.FindStatus(cmd.Context())
 			if err != nil {
 				return err
 			}

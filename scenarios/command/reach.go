@@ -14,8 +14,7 @@ import (
 )
 
 func (a *app) logsCommand() *cobra.Command {
-	var tail int
-	var follow bool
+	var log lab.LogOptions
 	cmd := &cobra.Command{
 		Use: "logs NODE", Short: "Show what a node printed",
 		Example:           "  regionfall logs postgres.us-east-1\n  regionfall logs automation.us-west-2 --follow",
@@ -23,15 +22,15 @@ func (a *app) logsCommand() *cobra.Command {
 		ValidArgsFunction: complete((*lab.Lab).NodeNames),
 	}
 	name := labFlag(cmd)
-	cmd.Flags().IntVar(&tail, "tail", 0, "only the last so many lines; 0 is all")
-	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on with what it prints, until Ctrl-C")
+	cmd.Flags().IntVar(&log.Tail, "tail", 0, "only the last so many lines; 0 is all")
+	cmd.Flags().BoolVarP(&log.Follow, "follow", "f", false, "go on with what it prints, until Ctrl-C")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.onLab(cmd.Context(), *name, func(l *lab.Lab) error {
 			node, err := l.Node(args[0])
 			if err != nil {
 				return badInput{err}
 			}
-			return node.Log(cmd.Context(), a.stdout, tail, follow)
+			return node.Log(cmd.Context(), a.stdout, log)
 		})
 	}
 	return cmd

@@ -6,6 +6,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
@@ -21,7 +22,7 @@ var _ = Describe("App nodes whose work is declared", func() {
 			l := harness.Up(ctx, t)
 			knee := func(cold bool, want float64) {
 				GinkgoHelper()
-				c, err := l.Capacity(ctx, west, cold, nil)
+				c, err := l.Capacity(ctx, lab.CapacityOptions{Region: west, Cold: cold})
 				Expect(err).NotTo(HaveOccurred())
 				Expect(c.Reached).To(BeTrue())
 				Expect(c.Declared).To(Equal(10.0), "of the nodes at the start")

@@ -94,17 +94,17 @@ func because(out string, err error) (what, remedy string) {
 		return "the disk is full", "free some space, and run this again"
 	case has(out, "Temporary failure resolving", "Could not resolve", "Could not connect", "Connection failed",
 		"Network is unreachable", "Connection timed out", "Cannot initiate the connection"):
-		return "the distribution's packages can't be reached", "get this machine online, or mend apt's sources"
+		return "the distribution's packages can't be reached", "get this machine online, or repair apt's sources"
 	case has(out, "Unable to locate package", "has no installation candidate"):
 		return "the distribution has no such package", "add the source that has it to those of apt"
 	}
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	for _, line := range lines {
 		if said, is := strings.CutPrefix(line, "E: "); is {
-			return said, "see what that is about"
+			return said, "fix that, and run this again"
 		}
 	}
-	return fmt.Sprintf("%v (%s)", err, lines[len(lines)-1]), "see what that is about"
+	return fmt.Sprintf("%v (%s)", err, lines[len(lines)-1]), "fix that, and run this again"
 }
 
 func has(out string, any ...string) bool {

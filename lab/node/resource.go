@@ -28,8 +28,8 @@ const (
 	LabelServers   = "regionfall.servers"   // on the hub: what serves S3 and DynamoDB, as JSON
 )
 
-// Found is something a lab created.
-type Found struct {
+// Resource is a container, network or volume that a lab created.
+type Resource struct {
 	Kind   string // container, network, volume
 	ID     string
 	Name   string
@@ -38,7 +38,7 @@ type Found struct {
 }
 
 // Node is a found container as a node.
-func (e *Engine) Node(f Found) *Node {
+func (e *Engine) Node(f Resource) *Node {
 	return &Node{
 		Spec: Spec{
 			Name: f.Labels[LabelNode], ID: f.Name, Region: f.Labels[LabelRegion], Labels: f.Labels,
@@ -49,7 +49,7 @@ func (e *Engine) Node(f Found) *Node {
 }
 
 // Find lists everything that carries the label of a lab; an empty name means any lab.
-func (e *Engine) Find(ctx context.Context, lab string) ([]Found, error) {
+func (e *Engine) Find(ctx context.Context, lab string) ([]Resource, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	label := LabelLab
@@ -57,13 +57,13 @@ func (e *Engine) Find(ctx context.Context, lab string) ([]Found, error) {
 		label += "=" + lab
 	}
 	filters := make(client.Filters).Add("label", label)
-	var found []Found
+	var found []Resource
 	cs, err := e.client.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: filters})
 	if err != nil {
 		return nil, fmt.Errorf("list containers: %s", oneLine(err))
 	}
 	for _, c := range cs.Items {
-		f := Found{Kind: "container", ID: c.ID, Status: string(c.State), Labels: c.Labels}
+		f := Resource{Kind: "container", ID: c.ID, Status: string(c.State), Labels: c.Labels}
 		if len(c.Names) > 0 {
 			f.Name = strings.TrimPrefix(c.Names[0], "/")
 		}
@@ -74,14 +74,14 @@ func (e *Engine) Find(ctx context.Context, lab string) ([]Found, error) {
 		return nil, fmt.Errorf("list networks: %s", oneLine(err))
 	}
 	for _, n := range ns.Items {
-		found = append(found, Found{Kind: "network", ID: n.ID, Name: n.Name, Labels: n.Labels})
+		found = append(found, Resource{Kind: "network", ID: n.ID, Name: n.Name, Labels: n.Labels})
 	}
 	vs, err := e.client.VolumeList(ctx, client.VolumeListOptions{Filters: filters})
 	if err != nil {
 		return nil, fmt.Errorf("list volumes: %s", oneLine(err))
 	}
 	for _, v := range vs.Items {
-		found = append(found, Found{Kind: "volume", ID: v.Name, Name: v.Name, Labels: v.Labels})
+		found = append(found, Resource{Kind: "volume", ID: v.Name, Name: v.Name, Labels: v.Labels})
 	}
 	return found, nil
 }
@@ -89,7 +89,7 @@ func (e *Engine) Find(ctx context.Context, lab string) ([]Found, error) {
 // Remove removes what was found: containers first, then networks and volumes. What is already gone is fine, and so is
 // what cannot go yet (its removal is under way, or a container that is just being created holds it): whoever has to see
 // it gone looks again.
-func (e *Engine) Remove(ctx context.Context, found []Found) error {
+func (e *Engine) Remove(ctx context.Context, found []Resource) error {
 	var containers, rest errgroup.Group
 	for _, f := range found {
 		if f.Kind == "container" {
@@ -105,7 +105,7 @@ func (e *Engine) Remove(ctx context.Context, found []Found) error {
 	return errors.Join(err, rest.Wait())
 }
 
-func (e *Engine) remove(ctx context.Context, f Found) error {
+func (e *Engine) remove(ctx context.Context, f Resource) error {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	var err error
@@ -124,9 +124,9 @@ func (e *Engine) remove(ctx context.Context, f Found) error {
 	return fmt.Errorf("remove %s %s: %s", f.Kind, f.Name, oneLine(err))
 }
 
-// Stuck counts the networks of a lab on which there is no container, where nothing else is left of it: those that the
+// StuckNetworks counts the networks of a lab on which there is no container, where nothing else is left of it: those that the
 // engine could remove, and does not.
-func (e *Engine) Stuck(ctx context.Context, lab string) (networks int, err error) {
+func (e *Engine) StuckNetworks(ctx context.Context, lab string) (networks int, err error) {
 	found, err := e.Find(ctx, lab)
 	if err != nil {
 		return 0, err

@@ -26,7 +26,7 @@ var causes = []struct{ says, means, remedy string }{
 	},
 	{
 		`Devices cgroup isn't mounted|no cgroup mount|cgroups?: cannot find cgroup mount|mount.*cgroup`,
-		"no control groups (cgroups) can be had", "mount them, as the package cgroupfs-mount does",
+		"this machine has no control groups (cgroups)", "mount them, as the package cgroupfs-mount does",
 	},
 	{`read-only file system`, "a folder that it must write to is read-only", "make {data} and {run} writable"},
 	{
@@ -35,15 +35,15 @@ var causes = []struct{ says, means, remedy string }{
 	},
 }
 
-// sentence takes apart why there is no engine, in half a sentence each.
-func sentence(text, data string) (detail, remedy string) {
+// diagnose takes apart why there is no engine, in half a sentence each.
+func diagnose(text, data string) (detail, remedy string) {
 	for _, c := range causes {
 		if regexp.MustCompile("(?i)" + c.says).MatchString(text) {
 			in := strings.NewReplacer("{data}", data, "{run}", ours.run)
 			return in.Replace(c.means), in.Replace(c.remedy)
 		}
 	}
-	return text, "see what that is about, or name another engine in DOCKER_HOST"
+	return text, "fix that, or name another engine in DOCKER_HOST"
 }
 
 // lastWords are the last lines of a log that say what was wrong.

@@ -50,7 +50,7 @@ func TestANetworkIsStuckWhenNothingIsOnItAndNothingElseIsLeft(t *testing.T) {
 		"something is on it":  {`[]`, `{"c1": {"Name": "somebody else's"}}`, 0},
 		"a container is left": {one, `{}`, 0},
 	} {
-		if got, err := recorded(t, c.containers, c.on).Stuck(t.Context(), "ada"); err != nil || got != c.want {
+		if got, err := recorded(t, c.containers, c.on).StuckNetworks(t.Context(), "ada"); err != nil || got != c.want {
 			t.Errorf("%s: %d, %v, want %d", name, got, err, c.want)
 		}
 	}
