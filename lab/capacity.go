@@ -61,8 +61,8 @@ type CapacityOptions struct {
 }
 
 // Capacity finds the knee of a region's app, where its clients come in, by steps of an open-loop load. It asks for a
-// verification with an id that can't be: that takes a worker its time, and the stores none. Cold nodes have to serve each
-// step from their first request on. Where this machine can't offer more, the search ends, and says so.
+// verification with an id that can't be: that takes a worker its time, and the stores none. Cold nodes have to serve
+// each step from their first request on. Where this machine can't offer more, the search ends, and says so.
 func (l *Lab) Capacity(ctx context.Context, o CapacityOptions) (Capacity, error) {
 	r, err := l.topology.Find(o.Region)
 	if err != nil {

@@ -124,8 +124,8 @@ func (e *Engine) ended(ctx context.Context, d Death) (Death, error) {
 	return d, nil
 }
 
-// DescribeDeath is a death with all that the engine knows of it, and the last lines that the node printed; of a Go program
-// that failed, those in which it says why, which it does before it says where. The error is about the lines.
+// DescribeDeath is a death with all that the engine knows of it, and the last lines that the node printed; of a Go
+// program that failed, those in which it says why, which it does before it says where. The error is about the lines.
 func (e *Engine) DescribeDeath(ctx context.Context, d Death) (Death, []string, error) {
 	if more, err := e.ended(ctx, d); err == nil {
 		d = more

@@ -124,8 +124,8 @@ func (e *Engine) remove(ctx context.Context, f Resource) error {
 	return fmt.Errorf("remove %s %s: %s", f.Kind, f.Name, oneLine(err))
 }
 
-// StuckNetworks counts the networks of a lab on which there is no container, where nothing else is left of it: those that the
-// engine could remove, and does not.
+// StuckNetworks counts the networks of a lab on which there is no container, where nothing else is left of it: those
+// that the engine could remove, and does not.
 func (e *Engine) StuckNetworks(ctx context.Context, lab string) (networks int, err error) {
 	found, err := e.Find(ctx, lab)
 	if err != nil {

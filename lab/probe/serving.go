@@ -214,8 +214,8 @@ func pace(served []time.Duration, during time.Duration) float64 {
 }
 
 // slope is that of the line of least squares through the times at which requests were served, in order, and how many
-// had been served by then. Unlike their number over the time, it does not count one more or less where the workers of a service end their
-// work together and the time ends between. With fewer than two, or all at once, it is 0.
+// had been served by then. Unlike their number over the time, it does not count one more or less where the workers of a
+// service end their work together and the time ends between. With fewer than two, or all at once, it is 0.
 func slope(served []time.Duration) float64 {
 	n := float64(len(served))
 	var meanAt, meanCount float64
