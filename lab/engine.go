@@ -13,8 +13,14 @@ type Engine struct{ nodes *node.Engine }
 // EngineFacts are what a container engine says of itself and its machine.
 type EngineFacts = node.Facts
 
+// What may be wrong with the engine, in the words of package engine.
+var (
+	ErrNoEngine   = engine.ErrNone // there is none
+	ErrEngineGone = engine.ErrGone // it has stopped answering
+)
+
 // Connect connects to the engine that package engine finds, and finds out where its published ports are reached. The
-// error is an *engine.Problem, or the context's.
+// error is an *engine.Problem, such as ErrNoEngine, or the context's.
 func Connect(ctx context.Context) (*Engine, error) {
 	e, err := node.Connect(ctx)
 	if err != nil {

@@ -24,7 +24,6 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
-	"github.com/regionfall/regionfall/lab/engine"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
@@ -137,12 +136,12 @@ func (l *Lab) WriteLogs(ctx context.Context, w func(nodeName string) (io.WriteCl
 	return nil
 }
 
-// Down removes the lab and counts what is left of it. It works on a context that has ended. The error is engine.ErrGone
+// Down removes the lab and counts what is left of it. It works on a context that has ended. The error is ErrEngineGone
 // when the engine has stopped answering.
 func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 	l.closeMonitor()
 	if l.engine.Gone(ctx) {
-		return 0, engine.ErrGone
+		return 0, ErrEngineGone
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Minute)
 	defer cancel()

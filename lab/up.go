@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/regionfall/regionfall/lab/engine"
 	"github.com/regionfall/regionfall/lab/link"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/plan"
@@ -49,7 +48,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 		case err == nil:
 		case connected.Gone(ctx):
 			l.closeMonitor()
-			err = engine.ErrGone
+			err = ErrEngineGone
 		default:
 			_, down := l.Down(ctx)
 			err = errors.Join(err, down)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab"
-	"github.com/regionfall/regionfall/lab/engine"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/drill"
@@ -62,8 +61,8 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	r := &run{Options: o, plan: plan, images: images, rec: rec, dir: out.Dir}
 	err = r.run(ctx)
 	err = errors.Join(err, rec.Close())
-	if errors.Is(err, engine.ErrGone) {
-		err = engine.ErrGone // everything else that failed, failed for this
+	if errors.Is(err, lab.ErrEngineGone) {
+		err = lab.ErrEngineGone // everything else that failed, failed for this
 	}
 	interrupted := ctx.Err() != nil && !r.complete
 	d := r.drill(interrupted, err)

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/regionfall/regionfall/lab/engine"
+	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/file"
 )
@@ -20,7 +20,7 @@ func TestWithoutAnEngineNothingIsLeft(t *testing.T) {
 	}
 	out := filepath.Join(t.TempDir(), "out")
 	o, err := Run(t.Context(), Options{Scenario: s, Out: out})
-	if !errors.Is(err, engine.ErrNone) || o.Dir != "" {
+	if !errors.Is(err, lab.ErrNoEngine) || o.Dir != "" {
 		t.Errorf("folder %q: %v", o.Dir, err)
 	}
 	if _, err := os.Stat(out); err == nil {

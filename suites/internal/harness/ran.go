@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"slices"
 
-	"github.com/regionfall/regionfall/lab/engine"
+	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/evidence"
@@ -38,12 +38,12 @@ func ran(ctx context.Context, s *scenarios.Scenario) (folder string, r evidence.
 	if err != nil {
 		return "", r, false, err
 	}
-	found, err := engine.Find(ctx)
+	engine, err := lab.Connect(ctx)
 	if err != nil {
 		return "", r, false, err
 	}
-	defer found.Close()
-	now := circumstances{by: runner.Harness(), engine: found.About.String(), aws: string(images.AWS)}
+	defer func() { _ = engine.Close() }()
+	now := circumstances{by: runner.Harness(), engine: engine.About().String(), aws: string(images.AWS)}
 	folder, r, ok = ranIn(dir, s.Name(), evidence.ScenarioOf(plan.Name, []byte(plan.Source), plan.Timescale), now)
 	return folder, r, ok, nil
 }
