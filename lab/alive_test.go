@@ -17,8 +17,8 @@ import (
 
 // fakeEngine is an engine that tells of deaths.
 type fakeEngine struct {
-	cries chan node.Death
-	cut   chan struct{} // what comes in ends the stream
+	deaths chan node.Death
+	cut    chan struct{} // what comes in ends the stream
 
 	mu    sync.Mutex
 	deaf  bool // nobody can follow
@@ -28,16 +28,16 @@ type fakeEngine struct {
 }
 
 func newFakeEngine() *fakeEngine {
-	return &fakeEngine{cries: make(chan node.Death), cut: make(chan struct{})}
+	return &fakeEngine{deaths: make(chan node.Death), cut: make(chan struct{})}
 }
 
-func (c *fakeEngine) FollowDeaths(ctx context.Context, _ string, since int64, subscribed func() error,
+func (e *fakeEngine) FollowDeaths(ctx context.Context, _ string, since int64, subscribed func() error,
 	seen func(node.Death),
 ) error {
-	c.mu.Lock()
-	deaf := c.deaf
-	c.since = append(c.since, since)
-	c.mu.Unlock()
+	e.mu.Lock()
+	deaf := e.deaf
+	e.since = append(e.since, since)
+	e.mu.Unlock()
 	if deaf {
 		return errors.New("connection refused")
 	}
@@ -46,9 +46,9 @@ func (c *fakeEngine) FollowDeaths(ctx context.Context, _ string, since int64, su
 	}
 	for {
 		select {
-		case d := <-c.cries:
+		case d := <-e.deaths:
 			seen(d)
-		case <-c.cut:
+		case <-e.cut:
 			return errors.New("the stream broke")
 		case <-ctx.Done():
 			return ctx.Err()
@@ -56,34 +56,34 @@ func (c *fakeEngine) FollowDeaths(ctx context.Context, _ string, since int64, su
 	}
 }
 
-func (c *fakeEngine) Dead(context.Context, string) ([]node.Death, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.dead), nil
+func (e *fakeEngine) Dead(context.Context, string) ([]node.Death, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Clone(e.dead), nil
 }
 
-func (c *fakeEngine) DescribeDeath(_ context.Context, d node.Death) (node.Death, []string, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return d, c.words, nil
+func (e *fakeEngine) DescribeDeath(_ context.Context, d node.Death) (node.Death, []string, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return d, e.words, nil
 }
 
-func (c *fakeEngine) set(change func(c *fakeEngine)) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	change(c)
+func (e *fakeEngine) set(change func(e *fakeEngine)) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	change(e)
 }
 
 // watched is a lab that a fakeEngine tells of, with the faults that are noted.
 func watched(t *testing.T, notes ...Note) (*Lab, *fakeEngine) {
 	t.Helper()
 	t.Setenv(StateEnv, t.TempDir())
-	c := newFakeEngine()
-	l := &Lab{Name: "ada", monitor: monitor{source: c}}
+	e := newFakeEngine()
+	l := &Lab{Name: "ada", monitor: monitor{source: e}}
 	for _, n := range notes {
 		note(t, l, n)
 	}
-	return l, c
+	return l, e
 }
 
 func note(t *testing.T, l *Lab, n Note) {
@@ -109,16 +109,16 @@ func TestAProgramThatEndsByItselfEndsWhatIsWaitedFor(t *testing.T) {
 		"replicator.us-west-2", "automation.us-west-2", "nameservice.global",
 		"repository.global", "backup.us-east-1", "hub.global", "s3.us-east-1", "dynamodb.us-west-2",
 	} {
-		l, c := watched(t)
-		c.words = []string{"panic: " + topology.Secret, "goroutine 1"}
+		l, e := watched(t)
+		e.words = []string{"panic: " + topology.Secret, "goroutine 1"}
 		alive, stop := l.Alive(t.Context())
 		start := time.Now()
-		c.cries <- deathOf("app-1.us-east-1", 1) // the system under test may end as it likes
-		c.cries <- deathOf("postgres.us-east-1", 1)
+		e.deaths <- deathOf("app-1.us-east-1", 1) // the system under test may end as it likes
+		e.deaths <- deathOf("postgres.us-east-1", 1)
 		if alive.Err() != nil {
 			t.Fatalf("%v", context.Cause(alive))
 		}
-		c.cries <- deathOf(name, 2)
+		e.deaths <- deathOf(name, 2)
 		<-alive.Done()
 		var died *Died
 		if !errors.As(context.Cause(alive), &died) || died.Node != name {
@@ -157,29 +157,29 @@ func TestLastWordsAreShortAndKeepSecrets(t *testing.T) {
 
 func TestANodeThatWasEndedOnPurposeDidNotDie(t *testing.T) {
 	const it, ends = "replicator.us-west-2", "automation.us-west-2"
-	l, c := watched(t, Note{ID: "a", Kind: "kill", Holds: map[string]state.Hold{thingOf(it): state.Down}},
+	l, e := watched(t, Note{ID: "a", Kind: "kill", Holds: map[string]state.Hold{thingOf(it): state.Down}},
 		Note{ID: "b", Kind: "kill_automation"})
 	alive, stop := l.Alive(t.Context())
 	defer stop()
-	c.cries <- deathOf(it, 137)           // by a fault, of whichever process
-	c.cries <- deathOf(ends, killedCode)  // where a step began
+	e.deaths <- deathOf(it, 137)          // by a fault, of whichever process
+	e.deaths <- deathOf(ends, killedCode) // where a step began
 	l.monitor.expectDeath("s3.us-east-1") // by this process, whose note may be gone when the engine tells
-	c.cries <- deathOf("s3.us-east-1", 137)
-	c.set(func(c *fakeEngine) {
-		c.dead = []node.Death{deathOf(it, 137), deathOf(ends, 137), deathOf("s3.us-east-1", 137)}
+	e.deaths <- deathOf("s3.us-east-1", 137)
+	e.set(func(e *fakeEngine) {
+		e.dead = []node.Death{deathOf(it, 137), deathOf(ends, 137), deathOf("s3.us-east-1", 137)}
 	})
-	c.cut <- struct{}{} // and found dead when the stream is back
-	c.cries <- deathOf("app-1.us-east-1", 1)
+	e.cut <- struct{}{} // and found dead when the stream is back
+	e.deaths <- deathOf("app-1.us-east-1", 1)
 	if alive.Err() != nil {
 		t.Fatalf("%v", context.Cause(alive))
 	}
-	for _, known := range c.since[1:] {
+	for _, known := range e.since[1:] {
 		if known != 7 {
 			t.Errorf("the stream was taken up after %d", known)
 		}
 	}
-	l.monitor.expectLife("s3.us-east-1")    // started again
-	c.cries <- deathOf("s3.us-east-1", 137) // and this is another death
+	l.monitor.expectLife("s3.us-east-1")     // started again
+	e.deaths <- deathOf("s3.us-east-1", 137) // and this is another death
 	<-alive.Done()
 	if died := (*Died)(nil); !errors.As(context.Cause(alive), &died) || died.Node != "s3.us-east-1" {
 		t.Errorf("the cause is %v", context.Cause(alive))
@@ -187,26 +187,26 @@ func TestANodeThatWasEndedOnPurposeDidNotDie(t *testing.T) {
 }
 
 func TestAnAutomationThatIsToEndWhereAStepBeginsMayNotEndOtherwise(t *testing.T) {
-	l, c := watched(t, Note{ID: "b", Kind: "kill_automation"})
+	l, e := watched(t, Note{ID: "b", Kind: "kill_automation"})
 	alive, stop := l.Alive(t.Context())
 	defer stop()
-	c.cries <- deathOf("automation.us-west-2", 2)
+	e.deaths <- deathOf("automation.us-west-2", 2)
 	<-alive.Done()
 }
 
 func TestADeathThatTheEngineDidNotTellOfIsFound(t *testing.T) {
-	l, c := watched(t)
+	l, e := watched(t)
 	alive, stop := l.Alive(t.Context())
 	defer stop()
-	c.cries <- deathOf("app-1.us-east-1", 1)
+	e.deaths <- deathOf("app-1.us-east-1", 1)
 	if err := l.CheckPrograms(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	c.set(func(c *fakeEngine) { c.dead = []node.Death{deathOf("hub.global", 1)} })
+	e.set(func(e *fakeEngine) { e.dead = []node.Death{deathOf("hub.global", 1)} })
 	if err := l.CheckPrograms(t.Context()); err == nil || !strings.Contains(err.Error(), "hub.global ended by itself") {
 		t.Errorf("asked for: %v", err)
 	}
-	c.cut <- struct{}{}
+	e.cut <- struct{}{}
 	<-alive.Done()
 	if !strings.HasPrefix(context.Cause(alive).Error(), "hub.global ended by itself") {
 		t.Errorf("the cause is %v", context.Cause(alive))
@@ -216,15 +216,15 @@ func TestADeathThatTheEngineDidNotTellOfIsFound(t *testing.T) {
 func TestAnEngineThatDoesNotTellForLongIsGivenUp(t *testing.T) {
 	t.Setenv(StateEnv, t.TempDir())
 	synctest.Test(t, func(t *testing.T) {
-		c := newFakeEngine()
-		l := &Lab{Name: "ada", monitor: monitor{source: c}}
+		e := newFakeEngine()
+		l := &Lab{Name: "ada", monitor: monitor{source: e}}
 		alive, stop := l.Alive(t.Context())
 		defer stop()
 		synctest.Wait()
 		time.Sleep(2 * blindWithin) // it tells all the time
-		c.set(func(c *fakeEngine) { c.deaf = true })
+		e.set(func(e *fakeEngine) { e.deaf = true })
 		start := time.Now()
-		c.cut <- struct{}{}
+		e.cut <- struct{}{}
 		<-alive.Done()
 		if took := time.Since(start); took < blindWithin || took > blindWithin+time.Second {
 			t.Errorf("given up after %s", took)

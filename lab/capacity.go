@@ -56,7 +56,7 @@ const (
 // CapacityOptions say how the capacity of a region is measured.
 type CapacityOptions struct {
 	Region   string
-	Cold     bool               // the region's app nodes are started anew before each step
+	Cold     bool               // the region's app nodes are restarted before each step
 	Progress func(CapacityStep) // told of each step as it ends; nil for none
 }
 

@@ -25,8 +25,8 @@ var (
 	_ fault.Keeper = (*faultLab)(nil)
 )
 
-// newFault is the lab as a new fault has it.
-func (l *Lab) newFault(spec fault.Spec) (*faultLab, error) {
+// newFaultLab is the lab as a new fault has it.
+func (l *Lab) newFaultLab(spec fault.Spec) (*faultLab, error) {
 	parameters, err := json.Marshal(spec)
 	if err != nil {
 		return nil, fmt.Errorf("note %s: %w", spec.Kind(), err)
@@ -121,16 +121,16 @@ func (k *faultLink) Behind(ctx context.Context) error {
 func (k *faultLink) thing() string { return "link " + k.path.Name }
 
 // Hold breaks the link.
-func (k *faultLink) Hold(ctx context.Context, how fault.LinkState) error {
+func (k *faultLink) Hold(ctx context.Context, s fault.LinkState) error {
 	as := state.Toxic
 	switch {
-	case how.Cut:
+	case s.Cut:
 		as = state.Cut
-	case how.Deaf:
+	case s.Deaf:
 		as = state.Deaf
 	}
 	return k.lab.entry.Change(ctx, k.thing(), as, func(others state.Hold) error {
-		if err := k.link.Set(ctx, k.lab.entry.Note().ID, how.Toxics); err != nil {
+		if err := k.link.Set(ctx, k.lab.entry.Note().ID, s.Toxics); err != nil {
 			return err
 		}
 		return k.set(ctx, state.Stronger(as, others))

@@ -16,11 +16,11 @@ import (
 // Guard makes a fault ready for this lab. now is the clock its sightings are given on. The fault is this process's to
 // heal; should it die, the next command does.
 func (l *Lab) Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, error) {
-	h, err := l.newFault(spec)
+	lab, err := l.newFaultLab(spec)
 	if err != nil {
 		return nil, err
 	}
-	return fault.NewGuard(spec, h, now)
+	return fault.NewGuard(spec, lab, now)
 }
 
 // Faults are those of a lab that stay when the process that injected them has ended.
@@ -34,12 +34,12 @@ func (f Faults) Inject(ctx context.Context, spec fault.Spec) (fault.Sighting, No
 	if err := spec.Validate(f.l.topology); err != nil {
 		return fault.Sighting{}, Note{}, err
 	}
-	h, err := f.l.newFault(spec)
+	lab, err := f.l.newFaultLab(spec)
 	if err != nil {
 		return fault.Sighting{}, Note{}, err
 	}
 	start := time.Now()
-	g, err := fault.NewGuard(spec, h, func() time.Duration { return time.Since(start) })
+	g, err := fault.NewGuard(spec, lab, func() time.Duration { return time.Since(start) })
 	if err != nil {
 		return fault.Sighting{}, Note{}, err
 	}
@@ -49,13 +49,13 @@ func (f Faults) Inject(ctx context.Context, spec fault.Spec) (fault.Sighting, No
 	}
 	s, err := g.Inject(ctx)
 	if err == nil {
-		err = h.entry.Keep()
+		err = lab.entry.Keep()
 	}
 	if err != nil {
 		_, herr := g.Heal(context.WithoutCancel(ctx))
 		return s, Note{}, errors.Join(err, herr)
 	}
-	return s, h.entry.Note(), nil
+	return s, lab.entry.Note(), nil
 }
 
 // List has the faults that are injected now, the oldest first.
@@ -80,17 +80,17 @@ func (f Faults) Heal(ctx context.Context, n Note) error {
 	if err != nil {
 		return err
 	}
-	h := &faultLab{Lab: f.l, entry: led.Entry(n)}
-	if err := h.entry.Take(); err != nil {
+	lab := &faultLab{Lab: f.l, entry: led.Entry(n)}
+	if err := lab.entry.Take(); err != nil {
 		return fmt.Errorf("heal %s on %s: %w", n.Kind, n.Target, err)
 	}
 	start := time.Now()
-	g, err := fault.Resume(spec, h, func() time.Duration { return time.Since(start) })
+	g, err := fault.Resume(spec, lab, func() time.Duration { return time.Since(start) })
 	if err != nil {
-		return errors.Join(err, h.entry.Release())
+		return errors.Join(err, lab.entry.Release())
 	}
 	if _, err = g.Heal(ctx); err != nil {
-		return errors.Join(err, h.entry.Release())
+		return errors.Join(err, lab.entry.Release())
 	}
 	return nil
 }

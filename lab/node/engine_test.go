@@ -121,7 +121,8 @@ func TestAnEngineWithoutAddressesSaysSo(t *testing.T) {
 	e := engineAt(t, func(w http.ResponseWriter, _ *http.Request) {
 		enginetest.Refuse(w, http.StatusInternalServerError, "no room")
 	})
-	if err := e.CreateNetwork(t.Context(), Network{Name: "n", Internal: true}); err == nil || errors.Is(err, engine.ErrNetworks) {
+	err := e.CreateNetwork(t.Context(), Network{Name: "n", Internal: true})
+	if err == nil || errors.Is(err, engine.ErrNetworks) {
 		t.Errorf("got %v", err)
 	}
 }

@@ -29,7 +29,7 @@ func offered(rate float64, ask func(context.Context) (bool, error)) (l *load, st
 		Question: Question{
 			Way: Serving, Service: topology.ServiceApp, Address: "door:80", Rate: rate,
 			Lasting: time.Second,
-		}, maxOpen: mostOpen,
+		}, maxOpen: maxOpen,
 		now: func() time.Duration { return time.Since(start) + time.Duration(stopped.Load()) }, ask: ask,
 	}, stopped
 }

@@ -18,11 +18,11 @@ const settling = 0.25
 
 // The bounds of what is offered.
 const (
-	// mostRate is more requests a second than anybody can offer.
-	mostRate = 1e6
-	// mostOpen is how many requests may be under way at once, so that a service that hangs can't take whoever asks with
+	// maxRate is more requests a second than anybody can offer.
+	maxRate = 1e6
+	// maxOpen is how many requests may be under way at once, so that a service that hangs can't take whoever asks with
 	// it.
-	mostOpen = 4096
+	maxOpen = 4096
 	// lateAfter is how long after it was due a request may be sent. What is sent later was held up by whoever asks, not
 	// by the service.
 	lateAfter = 50 * time.Millisecond
@@ -48,7 +48,7 @@ func (a Answer) Offering() error {
 // settled. Took is that time, Rate how fast they come in it, OnTime how fast requests were sent in it that were sent in
 // time.
 func serving(ctx context.Context, q Question) (a Answer, err error) {
-	if !(q.Rate > 0) || q.Rate > mostRate || q.Lasting <= 0 {
+	if !(q.Rate > 0) || q.Rate > maxRate || q.Lasting <= 0 {
 		return a, fmt.Errorf("invalid load on %s of %g requests a second for %s", q.Service, q.Rate, q.Lasting)
 	}
 	// A connection for each, as the workload's clients have it: kept ones would lead more and more requests to the node
@@ -56,7 +56,7 @@ func serving(ctx context.Context, q Question) (a Answer, err error) {
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	start := time.Now()
 	l := &load{
-		Question: q, maxOpen: mostOpen, now: func() time.Duration { return time.Since(start) },
+		Question: q, maxOpen: maxOpen, now: func() time.Duration { return time.Since(start) },
 		ask: func(ctx context.Context) (bool, error) { return isServed(ctx, client, "http://"+q.Address+q.Path) },
 	}
 	l.offer(ctx)
