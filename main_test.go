@@ -70,21 +70,24 @@ var mayImport = map[string][]string{
 	"scenarios/measure":    {"scenarios/history"},
 	"scenarios/evidence":   {"scenarios/history", "scenarios/measure", "scenarios/jsonschema"},
 	"scenarios/jsonschema": {},
-	// These use labs. They reach containers through package lab, and never through lab/node. A command may ask lab/engine
-	// too, since some are about an engine without a lab, and all prepare images for a lab.
+	// These use labs. They reach containers through package lab, and never through lab/node. A command may ask
+	// lab/engine too, since some are about an engine without a lab. Only those that prepare images may ask lab/image.
 	"scenarios/runner": {
 		"lab", "lab/api", "lab/image", "lab/observe", "lab/store", "lab/topology", "lab/wait", "scenarios/...",
 		"fixtures/kyc",
 	},
 	"scenarios/command": {
-		"lab", "lab/api", "lab/engine", "lab/engine/enginetest", "lab/fault", "lab/image", "lab/observe", "lab/topology",
-		"scenarios/...", "docs/schema",
+		"lab", "lab/api", "lab/engine", "lab/engine/enginetest", "lab/fault", "lab/image", "lab/observe",
+		"lab/topology", "scenarios/...", "docs/schema",
 	},
 	"suites": {
-		"lab", "lab/api", "lab/fault", "lab/image", "lab/observe", "lab/plan", "lab/probe", "lab/store",
-		"lab/topology", "lab/wait", "scenarios/...", "suites/...",
+		"lab", "lab/api", "lab/fault", "lab/observe", "lab/plan", "lab/probe", "lab/store", "lab/topology", "lab/wait",
+		"scenarios/...", "suites/...",
 	},
-	"suites/matchers": {"scenarios/evidence", "scenarios/measure"},
+	"suites/bench":       {"lab", "lab/fault", "lab/image", "lab/probe", "lab/topology", "lab/wait", "scenarios"},
+	"suites/conformance": {"lab", "lab/image", "lab/store", "lab/topology", "suites/internal/..."},
+	"suites/ownapp":      {"lab", "lab/fault", "lab/image", "lab/store", "lab/topology"},
+	"suites/matchers":    {"scenarios/evidence", "scenarios/measure"},
 	"suites/internal": {
 		"lab", "lab/fault", "lab/image", "lab/store", "lab/topology", "scenarios/...", "suites/matchers",
 	},
