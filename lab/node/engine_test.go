@@ -113,8 +113,8 @@ func TestAnEngineWithoutAddressesSaysSo(t *testing.T) {
 		e := engineAt(t, func(w http.ResponseWriter, _ *http.Request) {
 			enginetest.Refuse(w, http.StatusInternalServerError, says)
 		})
-		if err := e.CreateNetwork(t.Context(), Network{Name: "n", Internal: true}); !errors.Is(err, engine.ErrNetworks) ||
-			!strings.Contains(err.Error(), "docker network prune") {
+		err := e.CreateNetwork(t.Context(), Network{Name: "n", Internal: true})
+		if !errors.Is(err, engine.ErrNetworks) || !strings.Contains(err.Error(), "docker network prune") {
 			t.Errorf("%s: got %v", says, err)
 		}
 	}
@@ -129,9 +129,11 @@ func TestAnEngineWithoutAddressesSaysSo(t *testing.T) {
 
 func TestAFoundContainerIsTheNodeItWas(t *testing.T) {
 	e := &Engine{}
-	n := e.Node(Resource{Kind: "container", ID: "c0ffee", Name: "regionfall-ada-s3.us-east-1", Labels: map[string]string{
-		LabelNode: "s3.us-east-1", LabelRegion: "us-east-1", LabelService: "s3", LabelVolatile: "true",
-	}})
+	n := e.Node(Resource{
+		Kind: "container", ID: "c0ffee", Name: "regionfall-ada-s3.us-east-1", Labels: map[string]string{
+			LabelNode: "s3.us-east-1", LabelRegion: "us-east-1", LabelService: "s3", LabelVolatile: "true",
+		},
+	})
 	if n.Name() != "s3.us-east-1" || n.ID != "regionfall-ada-s3.us-east-1" || n.Region != "us-east-1" ||
 		n.Service != "s3" || !n.Volatile() ||
 		n.container != "c0ffee" || n.engine != e {

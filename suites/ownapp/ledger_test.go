@@ -55,7 +55,8 @@ var _ = Describe("A ledger whose payments must reach both regions", func() {
 					for _, name := range []string{"automation." + west, "app-1." + west} {
 						node, err := l.Node(name)
 						Expect(err).NotTo(HaveOccurred())
-						_ = node.Log(ctx, GinkgoWriter, lab.LogOptions{Tail: 40}) // it is told with the failure, or not at all
+						// It is told with the failure, or not at all.
+						_ = node.Log(ctx, GinkgoWriter, lab.LogOptions{Tail: 40})
 					}
 				}
 				left, err := l.Down(ctx)
