@@ -171,13 +171,18 @@ func kill(ctx context.Context, pid int, name string) error {
 	return nil
 }
 
-// awaitEnd waits for the end of a process. One whose parent has not looked yet (a zombie) has ended.
+// awaitEnd waits for the end of a process.
 func awaitEnd(ctx context.Context, limit time.Duration, pid int) error {
 	return wait.Until(ctx, limit, "its end", func(context.Context) error {
-		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		if err != nil || strings.HasPrefix(string(stat[strings.LastIndexByte(string(stat), ')')+1:]), " Z") {
-			return nil
+		if runs(pid) {
+			return errors.New("it runs")
 		}
-		return errors.New("it runs")
+		return nil
 	})
+}
+
+// runs says whether a process is there. A zombie, of which its parent has yet to take notice, has ended.
+func runs(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && !strings.HasPrefix(string(stat[strings.LastIndexByte(string(stat), ')')+1:]), " Z")
 }
