@@ -44,11 +44,8 @@ func NewRestore(cfg api.AutomationConfig) *restore {
 	}
 }
 
-// Name is restore.
-func (*restore) Name() string { return "restore" }
-
-// Do hands over a backup unless that was done, and waits for the database.
-func (r *restore) Do(ctx context.Context) (string, error) {
+// Run hands over a backup unless that was done, and waits for the database.
+func (r *restore) Run(ctx context.Context) (string, error) {
 	if timeline, err := r.up(ctx); err == nil {
 		return fmt.Sprintf("%s; up on timeline %d", r.handed, timeline), nil
 	}
