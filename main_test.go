@@ -43,7 +43,7 @@ var mayImport = map[string][]string{
 	"lab/agent/configs":     {"lab/topology", "lab/api", "lab/agent/runtime"},
 	"lab/agent/replicator":  {"lab/topology", "lab/api", "lab/store", "lab/agent/runtime", "lab/agent/configs"},
 	"lab/agent/backup":      {"lab/topology", "lab/api", "lab/store", "lab/agent/runtime", "lab/agent/replicator"},
-	"lab/agent/automation": {"lab/topology", "lab/api", "lab/store", "lab/agent/runtime", "lab/agent/backup"},
+	"lab/agent/automation":  {"lab/topology", "lab/api", "lab/store", "lab/agent/runtime", "lab/agent/backup"},
 	"lab/agent/automation/world": {
 		"lab/topology", "lab/api", "lab/store", "lab/agent/runtime",
 	},

@@ -62,8 +62,11 @@ func TestAStandbyFetchesWhatOthersHaveMore(t *testing.T) {
 			}
 			cfg.Followers = append(cfg.Followers, api.Follower{Region: "dead",
 				Postgres: automationtest.Settings().Postgres})
-			silent := automationtest.Listen(t, func(conn net.Conn) { _,
-				_ = conn.Read(make([]byte, 1)); <-t.Context().Done() })
+			silent := automationtest.Listen(t, func(conn net.Conn) {
+				_,
+					_ = conn.Read(make([]byte, 1))
+				<-t.Context().Done()
+			})
 			cfg.Followers = append(cfg.Followers, api.Follower{Region: "silent", Postgres: silent})
 			g := newGather(cfg)
 			g.ask, g.fetch = time.Second, time.Minute
