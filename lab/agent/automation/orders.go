@@ -58,7 +58,8 @@ func (o *stepOrders) set(step string, to api.StepFault) error {
 	switch {
 	case to.Do == api.StepFail && to.Times > 0:
 	case to.Times != 0 || !slices.Contains([]string{api.StepHang, api.StepRepeat, api.StepKill}, to.Do):
-		return fmt.Errorf("no step can be told to %q %d times", to.Do, to.Times)
+		return fmt.Errorf("invalid order %q: want hang, repeat or kill, or fail with 1 or more times (got %d)",
+			to.Do, to.Times)
 	}
 	switch is, ok := o.by[step]; {
 	case ok && is.StepFault != to:

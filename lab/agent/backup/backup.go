@@ -179,10 +179,10 @@ func (b *backup) take(ctx context.Context) (api.BackupReport, error) {
 	if err != nil {
 		return report, err
 	}
-	if err := insist(ctx, func() error { return b.name(ctx, &report) }); err != nil {
+	if err := retry(ctx, func() error { return b.name(ctx, &report) }); err != nil {
 		return report, err
 	}
-	if err := insist(ctx, func() error { return b.keep(ctx, &report, content) }); err != nil {
+	if err := retry(ctx, func() error { return b.keep(ctx, &report, content) }); err != nil {
 		return report, err
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -195,7 +195,7 @@ func (b *backup) take(ctx context.Context) (api.BackupReport, error) {
 	} {
 		group.Go(func() error {
 			defer runtime.LastWords("copy what is to be backed up")
-			return insist(ctx, func() error {
+			return retry(ctx, func() error {
 				copied, err := part.copy(ctx, b.cfg.Source, b.cfg.Target)
 				*part.copied += copied
 				return err
@@ -205,9 +205,9 @@ func (b *backup) take(ctx context.Context) (api.BackupReport, error) {
 	return report, group.Wait()
 }
 
-// insist tries a thing that may be repeated a few times: a store that is slow for a moment must not cost the night's
+// retry tries a thing that may be repeated a few times: a store that is slow for a moment must not cost the night's
 // backup.
-func insist(ctx context.Context, try func() error) error {
+func retry(ctx context.Context, try func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := try()
 		if err == nil || attempt == backupAttempts || runtime.Pause(ctx, backupRetry) != nil {

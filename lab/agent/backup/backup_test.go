@@ -128,7 +128,7 @@ func TestBackupInsistsAFewTimes(t *testing.T) {
 		slow := errors.New("slow")
 		for failures, want := range map[int]error{0: nil, backupAttempts - 1: nil, backupAttempts: slow} {
 			tried := 0
-			err := insist(t.Context(), func() error {
+			err := retry(t.Context(), func() error {
 				if tried++; tried <= failures {
 					return slow
 				}

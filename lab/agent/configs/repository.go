@@ -168,7 +168,7 @@ func (r *repository) accept(before, after plumbing.Hash) error {
 	if on, err := old.IsAncestor(next); err != nil || !on {
 		return errors.Join(errors.New("it is not on top of what there is: the history is kept"), err)
 	}
-	if err := sound(old, next); err != nil {
+	if err := validateChange(old, next); err != nil {
 		return err
 	}
 	if err := r.storage.CheckAndSetReference(plumbing.NewHashReference(mainBranch, after),
@@ -181,8 +181,8 @@ func (r *repository) accept(before, after plumbing.Hash) error {
 	return nil
 }
 
-// sound says what is wrong with the documents of a commit that follows another one.
-func sound(old, next *object.Commit) error {
+// validateChange says what is wrong with the documents of a commit that follows another one.
+func validateChange(old, next *object.Commit) error {
 	there := map[string]bool{}
 	err := eachFile(next, func(f *object.File) error {
 		there[f.Name] = true

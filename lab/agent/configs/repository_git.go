@@ -62,7 +62,7 @@ func (r *repository) gitRoutes(mux *http.ServeMux) {
 			if err != nil {
 				return err
 			}
-			return give(ctx, git, body, w)
+			return sendPack(ctx, git, body, w)
 		})
 	})
 	mux.HandleFunc("POST "+at+receivePack, func(w http.ResponseWriter, req *http.Request) {
@@ -107,8 +107,8 @@ func advertised(ctx context.Context, git transport.Transport, service string) (*
 	return refs, err
 }
 
-// give writes a pack of all there is to who fetches.
-func give(ctx context.Context, git transport.Transport, body []byte, w io.Writer) error {
+// sendPack writes a pack of all there is to who fetches.
+func sendPack(ctx context.Context, git transport.Transport, body []byte, w io.Writer) error {
 	if !bytes.Contains(body, []byte("0009done\n")) {
 		// It tells what it has, and waits to hear what of it is known. Nothing is, and so it is given all there is.
 		return pktline.NewEncoder(w).EncodeString("NAK\n")
