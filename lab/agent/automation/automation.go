@@ -14,9 +14,7 @@ import (
 	"github.com/regionfall/regionfall/lab/agent/automation/switchover"
 	"github.com/regionfall/regionfall/lab/agent/automation/world"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/regionfall/regionfall/lab/topology"
 )
 

@@ -11,14 +11,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+
 	"github.com/regionfall/regionfall/lab/agent/agenttest"
 	"github.com/regionfall/regionfall/lab/agent/automation/automationtest"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
-
-	"github.com/jackc/pgx/v5/pgconn"
-
 	"github.com/regionfall/regionfall/lab/topology"
 )
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/regionfall/regionfall/lab/agent/automation/steps"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
 )
 

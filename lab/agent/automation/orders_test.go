@@ -15,9 +15,7 @@ import (
 	"github.com/regionfall/regionfall/lab/agent/agenttest"
 	"github.com/regionfall/regionfall/lab/agent/automation/automationtest"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/regionfall/regionfall/lab/topology"
 )
 

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/jackc/pgx/v5"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 

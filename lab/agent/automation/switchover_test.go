@@ -9,14 +9,13 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/regionfall/regionfall/lab/agent/agenttest"
 	"github.com/regionfall/regionfall/lab/agent/automation/steps"
 	"github.com/regionfall/regionfall/lab/agent/automation/switchover"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // fakeSwitch is a switchover whose steps are given.

@@ -7,17 +7,15 @@ import (
 	"os"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/regionfall/regionfall/lab/agent/automation/steps"
 	"github.com/regionfall/regionfall/lab/agent/automation/switchover"
 	"github.com/regionfall/regionfall/lab/agent/automation/world"
 	"github.com/regionfall/regionfall/lab/agent/backup"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/store"
-
-	"github.com/jackc/pgx/v5"
-
 	"github.com/regionfall/regionfall/lab/topology"
 )
 

@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 

@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/regionfall/regionfall/lab/topology"
 )
 

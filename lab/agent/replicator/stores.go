@@ -6,12 +6,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/store"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // CopyObjects copies every object of the bucket topology.Bucket once that the target lacks or has in an older version.

@@ -10,9 +10,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 func ask(ctx context.Context, t *testing.T, handler http.Handler, target string) *httptest.ResponseRecorder {

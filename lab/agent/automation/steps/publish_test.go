@@ -10,13 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/automation/automationtest"
-	"github.com/regionfall/regionfall/lab/agent/configs"
-
-	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/regionfall/regionfall/lab/agent/automation/automationtest"
+	"github.com/regionfall/regionfall/lab/agent/configs"
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 

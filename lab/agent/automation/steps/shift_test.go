@@ -9,18 +9,16 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
 	"github.com/regionfall/regionfall/lab/agent/agenttest"
 	"github.com/regionfall/regionfall/lab/agent/automation/automationtest"
 	"github.com/regionfall/regionfall/lab/agent/automation/world"
 	"github.com/regionfall/regionfall/lab/agent/nameservice"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
-
-	"github.com/google/go-cmp/cmp"
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
