@@ -183,8 +183,8 @@ func (a *automation) begin(ctx context.Context) {
 	case progressServes:
 		a.serving(a.regions[1])
 	case progressDone:
-		a.fence.Owe() // nobody remembers whether it was done
-		a.follow.Owe()
+		a.fence.Schedule() // nobody remembers whether it was done
+		a.follow.Schedule()
 		a.serving(a.regions[1])
 	case progressDecided:
 		a.takeOver(ctx, why)

@@ -310,7 +310,7 @@ func TestStateOverHTTP(t *testing.T) {
 }
 
 func TestSettingsAreChecked(t *testing.T) {
-	for name, spoil := range map[string]func(*api.AutomationConfig){
+	for name, change := range map[string]func(*api.AutomationConfig){
 		"watches itself":          func(c *api.AutomationConfig) { c.Home = c.Region },
 		"no interval":             func(c *api.AutomationConfig) { c.Check.Interval = 0 },
 		"no threshold":            func(c *api.AutomationConfig) { c.Check.Threshold = 0 },
@@ -324,7 +324,7 @@ func TestSettingsAreChecked(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := automationtest.Settings()
-			spoil(&cfg)
+			change(&cfg)
 			if _, err := New(cfg, runtime.NewMarks("x")); err == nil {
 				t.Errorf("%+v was taken", cfg)
 			}

@@ -115,7 +115,7 @@ func (a *automation) takeOver(ctx context.Context, why string) {
 		}
 	}
 	if a.change != nil {
-		a.traces.Forget(ctx) // a switchover that the loss came into
+		a.traces.Forget(ctx) // a switchover that the loss interrupted
 	}
 	a.serving(a.regions[1])
 }

@@ -20,11 +20,11 @@ const killedLimit = 2 * time.Second
 
 // stepOrders are the orders of faults to steps: at most one for each step. A nil one has none.
 type stepOrders struct {
-	steps []string // that there are
+	steps []string // the names of those that there are
 	exit  func(code int)
 
-	mu sync.Mutex
-	by map[string]*stepOrder
+	mu     sync.Mutex
+	byStep map[string]*stepOrder
 }
 
 type stepOrder struct {
@@ -35,7 +35,7 @@ type stepOrder struct {
 }
 
 func newStepOrders(steps []string) *stepOrders {
-	return &stepOrders{steps: steps, exit: os.Exit, by: map[string]*stepOrder{}}
+	return &stepOrders{steps: steps, exit: os.Exit, byStep: map[string]*stepOrder{}}
 }
 
 var (
@@ -55,16 +55,19 @@ func (o *stepOrders) set(step string, to api.StepFault) error {
 		return fmt.Errorf("%w: %q is not in %v", errNoSuchStep, step, o.steps)
 	}
 	switch {
-	case to.Do == api.StepFail && to.Times > 0:
-	case to.Times != 0 || !slices.Contains([]string{api.StepHang, api.StepRepeat, api.StepKill}, to.Do):
-		return fmt.Errorf("invalid order %q: want hang, repeat or kill, or fail with 1 or more times (got %d)",
-			to.Do, to.Times)
+	case !slices.Contains([]string{api.StepHang, api.StepFail, api.StepRepeat, api.StepKill}, to.Do):
+		return fmt.Errorf("unknown order %q: use %s, %s, %s or %s", to.Do, api.StepHang, api.StepFail, api.StepRepeat,
+			api.StepKill)
+	case to.Do == api.StepFail && to.Times <= 0:
+		return fmt.Errorf("invalid order %q: times needs a positive number (got %d)", to.Do, to.Times)
+	case to.Do != api.StepFail && to.Times != 0:
+		return fmt.Errorf("invalid order %q: only %s takes times (got %d)", to.Do, api.StepFail, to.Times)
 	}
-	switch is, ok := o.by[step]; {
+	switch is, ok := o.byStep[step]; {
 	case ok && is.StepFault != to:
 		return fmt.Errorf("%w: %s is to %s", errOtherOrder, step, is.Do)
 	case !ok:
-		o.by[step] = &stepOrder{StepFault: to, left: to.Times, gone: make(chan struct{})}
+		o.byStep[step] = &stepOrder{StepFault: to, left: to.Times, gone: make(chan struct{})}
 	}
 	return nil
 }
@@ -74,7 +77,7 @@ func (o *stepOrders) set(step string, to api.StepFault) error {
 func (o *stepOrders) withdraw(step, do string) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	is, ok := o.by[step]
+	is, ok := o.byStep[step]
 	switch {
 	case !ok || is.Do != do:
 		return nil
@@ -82,7 +85,7 @@ func (o *stepOrders) withdraw(step, do string) error {
 		return errEnds
 	}
 	close(is.gone)
-	delete(o.by, step)
+	delete(o.byStep, step)
 	return nil
 }
 
@@ -90,7 +93,7 @@ func (o *stepOrders) list() map[string]api.StepFault {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	all := map[string]api.StepFault{}
-	for step, t := range o.by {
+	for step, t := range o.byStep {
 		all[step] = t.StepFault
 	}
 	return all
@@ -110,7 +113,7 @@ func (o *stepOrders) carryOut(ctx context.Context, step string, marks *runtime.M
 		return nil
 	}
 	o.mu.Lock()
-	to, ok := o.by[step]
+	to, ok := o.byStep[step]
 	fail := ok && to.left > 0
 	if fail {
 		to.left--

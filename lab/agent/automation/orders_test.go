@@ -19,7 +19,7 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// spoiled runs a failover with a step that was told something, and gives its marks.
+// ordered runs a failover in which a fault ordered something of a step, and returns its marks.
 func ordered(t *testing.T, step string, to api.StepFault, d time.Duration,
 	meanwhile func(*automation),
 ) (marks []agenttest.Mark, done int) {
@@ -59,7 +59,7 @@ func TestAStepIsHungUntilItIsLetGo(t *testing.T) {
 	}
 }
 
-func TestAStepFailsAsOftenAsToldAndIsThenDone(t *testing.T) {
+func TestAStepFailsAsOftenAsOrderedAndIsThenDone(t *testing.T) {
 	marks, done := ordered(t, "promote", api.StepFault{Do: api.StepFail, Times: 3}, time.Minute, nothing)
 	agenttest.Expect(t, marks[3:], agenttest.At(1700*ms, api.MarkFailed, "promote: told to fail"),
 		agenttest.At(2000*ms, "promoted", "fine"))
@@ -230,6 +230,18 @@ func TestStepFaultsOverHTTP(t *testing.T) {
 	for range 2 {
 		if all, code := call(http.MethodDelete, "/faults/promote?do=hang", nil); code != 200 || len(all) != 0 {
 			t.Errorf("DELETE: %d, %+v", code, all)
+		}
+	}
+}
+
+func TestOrdersThatAreRefusedSayWhatTheyNeed(t *testing.T) {
+	for want, order := range map[string]api.StepFault{
+		`unknown order "sleep": use hang, fail, repeat or kill`:       {Do: "sleep"},
+		`invalid order "fail": times needs a positive number (got 0)`: {Do: api.StepFail},
+		`invalid order "hang": only fail takes times (got 2)`:         {Do: api.StepHang, Times: 2},
+	} {
+		if err := newStepOrders([]string{"fence"}).set("fence", order); err == nil || err.Error() != want {
+			t.Errorf("%+v: the error is %v, want %q", order, err, want)
 		}
 	}
 }

@@ -41,8 +41,8 @@ func orNil(f func() error) error {
 	return f()
 }
 
-// switched runs an automation whose home lives, or dies when it does, has it do what is ordered, and gives the names of
-// its marks and how it ended.
+// switched runs an automation whose home lives, or dies when it does, has it do what is ordered, and returns the names
+// of its marks and how it ended.
 func switched(t *testing.T, s fakeSwitch, found fakeTraces, order func(a *automation),
 	dies ...time.Duration,
 ) (names []string, end api.AutomationState) {
@@ -226,6 +226,6 @@ func TestASwitchoverIsRefused(t *testing.T) {
 	}
 	unknown.change = func(string) change { return fine() }
 	if err := unknown.switchOver("west"); err == nil {
-		t.Error("before it knows where it stands")
+		t.Error("before it has started")
 	}
 }

@@ -30,9 +30,9 @@ const (
 	// backupAttempts and backupRetry are for what the job asks of the stores.
 	backupAttempts = 3
 	backupRetry    = 300 * time.Millisecond
-	// backupSizeMost bounds a base backup after compression, as it is held in memory until it is stored. The lab's are
+	// maxBackupSize bounds a base backup after compression, as it is held in memory until it is stored. The lab's are
 	// some 10 MB.
-	backupSizeMost = 512 << 20
+	maxBackupSize = 512 << 20
 
 	backupPrefix     = "base/"
 	backupSuffix     = ".tar.gz"
@@ -45,7 +45,7 @@ const (
 	metaStopLSN  = "stop-lsn"
 	metaTimeline = "timeline"
 	metaBegan    = "began"
-	metaEnded    = "ended" // when its last byte came: what was committed later is not in it
+	metaEnded    = "ended" // when its last byte arrived: what was committed later is not in it
 	metaRegion   = "region"
 )
 
@@ -217,7 +217,7 @@ func retry(ctx context.Context, try func() error) error {
 
 // takeDatabase takes the base backup, compressed.
 func (b *backup) takeDatabase(ctx context.Context, report *api.BackupReport) ([]byte, error) {
-	content := &boundedBuffer{most: backupSizeMost}
+	content := &boundedBuffer{limit: maxBackupSize}
 	// Speed: the network of the lab is a loopback, its processor is shared with all that is being measured.
 	zip, err := gzip.NewWriterLevel(content, gzip.BestSpeed)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 
 // The wall clock is stepped back by five minutes between two backups, of the store that dates them as of the job.
 func TestNewestBackupIsTheOneStoredLast(t *testing.T) {
-	kept, target := agenttest.NewShelf(t, "us-west-2")
+	kept, target := agenttest.NewObjectStore(t, "us-west-2")
 	job := &backup{store: store.LinkedObjects(target.S3)}
 	first := time.Date(2026, 8, 1, 12, 0, 0, 7, time.UTC)
 	ended := []time.Time{first, first.Add(-5 * time.Minute), first.Add(-4 * time.Minute), first.Add(time.Second)}
@@ -112,7 +112,7 @@ func TestBackupMustLeaveItsRegion(t *testing.T) {
 }
 
 func TestBackupSizeIsBounded(t *testing.T) {
-	b := &boundedBuffer{most: 4}
+	b := &boundedBuffer{limit: 4}
 	if _, err := b.Write([]byte("1234")); err != nil {
 		t.Error(err)
 	}
@@ -121,7 +121,7 @@ func TestBackupSizeIsBounded(t *testing.T) {
 	}
 }
 
-func TestBackupInsistsAFewTimes(t *testing.T) {
+func TestBackupRetriesAFewTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := errors.New("slow")
 		for failures, want := range map[int]error{0: nil, backupAttempts - 1: nil, backupAttempts: slow} {

@@ -116,7 +116,7 @@ func TestDNSAnswersOfSeveralAgree(t *testing.T) {
 		first[srv[0]]++
 	}
 	if first[east] == 0 || first[west] == 0 { // by chance in one run of 2^59
-		t.Errorf("first came %v", first)
+		t.Errorf("the first answer is %v", first)
 	}
 	got := lines(r.query(t, testRecord, dns.TypeA).Answer)
 	slices.Sort(got)

@@ -119,7 +119,7 @@ func TestMarksAreWholeBeforeTheyCountAsFetched(t *testing.T) {
 	defer func() { _ = response.Body.Close() }()
 	body, err := io.ReadAll(response.Body)
 	if err != nil || response.ContentLength != int64(len(body)) {
-		t.Errorf("%d bytes were announced, and %d came: %v", response.ContentLength, len(body), err)
+		t.Errorf("%d bytes were announced, and %d arrived: %v", response.ContentLength, len(body), err)
 	}
 	limit, stop := context.WithTimeout(t.Context(), 10*time.Second)
 	defer stop()

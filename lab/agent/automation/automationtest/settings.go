@@ -25,7 +25,7 @@ func Settings() api.AutomationConfig {
 	}
 }
 
-// Repository serves a repository with documents, and gives the URL of its agent.
+// Repository serves a repository with documents, and returns the URL of its agent.
 func Repository(t *testing.T, documents ...topology.Config) string {
 	t.Helper()
 	r, err := configs.NewRepository(api.RepositoryConfig{

@@ -27,9 +27,9 @@ const (
 type Fence struct {
 	once func(ctx context.Context) (world.Fenced, error) // one attempt
 
-	limit time.Duration // of one attempt
-	done  atomic.Pointer[world.Fenced]
-	owed  chan struct{} // holds one when Late has to fence
+	limit     time.Duration // of one attempt
+	done      atomic.Pointer[world.Fenced]
+	scheduled chan struct{} // holds one when Late has to fence
 }
 
 func makeFence(t tools) Step { return Step{Run: t.Fence.Run} }
@@ -37,9 +37,9 @@ func makeFence(t tools) Step { return Step{Run: t.Fence.Run} }
 // NewFence makes the fence of an old primary from one attempt at it.
 func NewFence(once func(ctx context.Context) (world.Fenced, error), stepTimeout time.Duration) *Fence {
 	return &Fence{
-		once:  once,
-		limit: min(fenceLimit, stepTimeout/fenceShare),
-		owed:  make(chan struct{}, 1),
+		once:      once,
+		limit:     min(fenceLimit, stepTimeout/fenceShare),
+		scheduled: make(chan struct{}, 1),
 	}
 }
 
@@ -53,7 +53,7 @@ func (f *Fence) Run(ctx context.Context) (detail string, err error) {
 		done, err := f.attempt(ctx)
 		detail = done.Detail
 		if runtime.IsUnreachable(err) && ctx.Err() == nil {
-			f.Owe()
+			f.Schedule()
 			detail, err = "unreachable: "+runtime.Cause(err), nil
 		}
 		return err
@@ -76,10 +76,10 @@ func (f *Fence) Flushed() string {
 // Forget has the old primary, which serves again, be fenced the next time.
 func (f *Fence) Forget() { f.done.Store(nil) }
 
-// Owe has Late fence the old primary.
-func (f *Fence) Owe() {
+// Schedule has Late fence the old primary.
+func (f *Fence) Schedule() {
 	select {
-	case f.owed <- struct{}{}:
+	case f.scheduled <- struct{}{}:
 	default:
 	}
 }
@@ -90,7 +90,7 @@ func (f *Fence) Late(ctx context.Context, marks *runtime.Marks) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-f.owed:
+		case <-f.scheduled:
 		}
 		warned := map[string]bool{}
 		for runtime.Pause(ctx, fenceAgain) == nil {

@@ -26,10 +26,10 @@ type Follow struct {
 	marks     *runtime.Marks
 	attach    attach
 
-	mu   sync.Mutex
-	left []api.Follower // that do not follow yet
-	said []string       // of those that do
-	owed chan struct{}
+	mu        sync.Mutex
+	left      []api.Follower // that do not follow yet
+	said      []string       // of those that do
+	scheduled chan struct{}
 }
 
 // attach has one region follow, and waits until it does.
@@ -39,7 +39,7 @@ type attach func(ctx context.Context, f api.Follower) (detail string, err error)
 func NewFollow(cfg api.AutomationConfig, attach attach, m *runtime.Marks) *Follow {
 	return &Follow{
 		followers: cfg.Followers, limit: cfg.StepTimeout / 2, marks: m, attach: attach,
-		left: slices.Clone(cfg.Followers), owed: make(chan struct{}, 1),
+		left: slices.Clone(cfg.Followers), scheduled: make(chan struct{}, 1),
 	}
 }
 
@@ -58,16 +58,16 @@ func (f *Follow) Run(ctx context.Context) (string, error) {
 		return "", errors.Join(err, ctx.Err())
 	}
 	if err != nil {
-		f.Owe()
+		f.Schedule()
 		f.marks.Leave(api.MarkFailed, api.StepFollow+", and goes on behind: "+runtime.OneLine(err))
 	}
 	return "", nil
 }
 
-// Owe has Late see to those that do not follow.
-func (f *Follow) Owe() {
+// Schedule has Late see to those that do not follow.
+func (f *Follow) Schedule() {
 	select {
-	case f.owed <- struct{}{}:
+	case f.scheduled <- struct{}{}:
 	default:
 	}
 }
@@ -77,7 +77,7 @@ func (f *Follow) Late(ctx context.Context) {
 	select {
 	case <-ctx.Done():
 		return
-	case <-f.owed:
+	case <-f.scheduled:
 	}
 	for warned := ""; ; {
 		err := f.attempt(ctx)

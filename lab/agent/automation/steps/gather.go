@@ -28,7 +28,7 @@ type gather struct {
 	postgres   topology.Endpoint
 	others     []api.Follower
 	ask, fetch time.Duration
-	done       bool // it is done once, whatever came of it
+	done       bool // it is done once, however it ended
 }
 
 func newGather(cfg api.AutomationConfig) *gather {
@@ -48,9 +48,9 @@ func (g *gather) run(ctx context.Context) (detail string) {
 	}
 	g.done = true
 	_ = runtime.WithPostgres(ctx, g.postgres, func(conn *pgx.Conn) error {
-		from, most := g.most(ctx)
+		from, length := g.longest(ctx)
 		own, replica, err := world.LogLength(ctx, conn) // last: it may still be receiving
-		if err != nil || !replica || most <= own {
+		if err != nil || !replica || length <= own {
 			return err
 		}
 		ctx, cancel := context.WithTimeout(ctx, g.fetch)
@@ -63,13 +63,13 @@ func (g *gather) run(ctx context.Context) (detail string) {
 				if err != nil {
 					return err
 				}
-				if has = now; has < most {
-					return fmt.Errorf("%d bytes are missing", most-has)
+				if has = now; has < length {
+					return fmt.Errorf("%d bytes are missing", length-has)
 				}
 				return nil
 			})
 		}
-		detail = fmt.Sprintf("%d of %d bytes of the log that only %s has fetched", has-own, most-own, from.Region)
+		detail = fmt.Sprintf("%d of %d bytes of the log that only %s has fetched", has-own, length-own, from.Region)
 		if err != nil {
 			detail += ": " + runtime.OneLine(err)
 		}
@@ -78,8 +78,8 @@ func (g *gather) run(ctx context.Context) (detail string) {
 	return detail
 }
 
-// most asks all others at once, and gives the one that has most.
-func (g *gather) most(ctx context.Context) (who api.Follower, most int64) {
+// longest asks all others at once, and returns the one that has the longest log, with its length in bytes.
+func (g *gather) longest(ctx context.Context) (who api.Follower, length int64) {
 	ctx, cancel := context.WithTimeout(ctx, g.ask)
 	defer cancel()
 	has := make([]int64, len(g.others))
@@ -98,9 +98,9 @@ func (g *gather) most(ctx context.Context) (who api.Follower, most int64) {
 	}
 	each.Wait()
 	for i, n := range has {
-		if n > most {
-			who, most = g.others[i], n
+		if n > length {
+			who, length = g.others[i], n
 		}
 	}
-	return who, most
+	return who, length
 }

@@ -30,7 +30,7 @@ func TestPreflightHoldsTheRedirect(t *testing.T) {
 	for name, c := range map[string]struct {
 		second topology.ConfigReport
 		status int
-		want   string // empty: it opens
+		want   string // empty: it passes
 	}{
 		"all good":     {good, 200, ""},
 		"a value":      {value, 200, "has postgres at hub:20011 in east (lookup, revision 2)"},
@@ -50,8 +50,8 @@ func TestPreflightHoldsTheRedirect(t *testing.T) {
 				home: "east", nodes: []string{serve(good, 200), serve(c.second, c.status)},
 				silent: map[string]bool{},
 			}
-			patience := func(opens bool) time.Duration {
-				if opens {
+			patience := func(passes bool) time.Duration {
+				if passes {
 					return time.Minute
 				}
 				return 300 * time.Millisecond
@@ -61,16 +61,16 @@ func TestPreflightHoldsTheRedirect(t *testing.T) {
 			detail, err := p.Run(ctx)
 			switch {
 			case c.want == "" && (err != nil || detail != "none of 2 nodes refers to east"):
-				t.Errorf("it stays closed: %q, %v", detail, err)
+				t.Errorf("it does not pass: %q, %v", detail, err)
 			case c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)):
 				t.Errorf("the error is %v, want %q", err, c.want)
 			}
 			// The second attempt passes over who does not answer, and nobody else.
-			opens := c.want == "" || c.status != 200
-			again, cancel := context.WithTimeout(t.Context(), patience(opens))
+			passes := c.want == "" || c.status != 200
+			again, cancel := context.WithTimeout(t.Context(), patience(passes))
 			defer cancel()
 			detail, err = p.Run(again)
-			if (err == nil) != opens {
+			if (err == nil) != passes {
 				t.Errorf("the second attempt ends with %q, %v", detail, err)
 			}
 			if c.status != 200 && detail != "none of 1 nodes refers to east, 1 did not answer" {
@@ -80,7 +80,7 @@ func TestPreflightHoldsTheRedirect(t *testing.T) {
 	}
 }
 
-func TestPreflightOpensWhenTheLastNodeIsFit(t *testing.T) {
+func TestPreflightPassesWhenTheLastNodeIsFit(t *testing.T) {
 	var asked atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		region := "east"

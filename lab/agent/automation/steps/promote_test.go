@@ -63,7 +63,7 @@ func TestPromotionWaitsForWhatTheOldPrimaryHad(t *testing.T) {
 }
 
 func TestPromotionWaitsNoLongerThanOneStep(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context()) // stands for the deadline of the step
+	ctx, stop := context.WithCancel(t.Context()) // acts as the deadline of the step
 	defer stop()
 	s := standbyPostgres(func(n int) bool {
 		if n == 3 {

@@ -137,7 +137,7 @@ func (s *Switchover) demote(ctx context.Context) (detail string, err error) {
 		if err := execute(ctx, conn, `copy (select 1) to '`+demotedFile+`'`); err != nil {
 			return err
 		}
-		// It ends this session too, before or after it answers: whether it came about is to be seen.
+		// It ends this session too, before or after it answers: whether it happened is to be seen.
 		_, _ = conn.Exec(ctx, `copy (select 1) to program 'kill -INT $(head -n 1 `+topology.DataDir+`/postmaster.pid)'`)
 		return nil
 	})

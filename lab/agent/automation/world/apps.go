@@ -22,7 +22,7 @@ const (
 	AnswerLimit = time.Second
 )
 
-// NotReady gives the app nodes, by their URLs, that are not ready with that revision or a later one. The error says
+// NotReady returns the app nodes, by their URLs, that are not ready with that revision or a later one. The error says
 // what they lack.
 func NotReady(ctx context.Context, nodes []string, revision int) (missing []string, err error) {
 	errs := make([]error, len(nodes))
@@ -58,7 +58,7 @@ func checkReady(ctx context.Context, url string, revision int) error {
 	if err != nil {
 		return fmt.Errorf("read answer of the app: %w", err)
 	}
-	if response.StatusCode/100 != 2 { // as health checks have it
+	if response.StatusCode/100 != 2 { // as for health checks
 		return fmt.Errorf("the app answered %s: %s", response.Status, bytes.TrimSpace(body))
 	}
 	named := response.Header.Get(api.HeaderRevision)

@@ -18,26 +18,26 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Shelf answers what the copier asks of an object store, and counts the questions. What real stores answer is tried by
-// the suites; here it matters which questions are asked.
-type Shelf struct {
+// ObjectStore answers what the copier asks of an object store, and counts the questions. What real stores answer is
+// tried by the suites; here it matters which questions are asked.
+type ObjectStore struct {
 	mu      sync.Mutex
 	Objects map[string]Object
 	asked   map[string]int // by verb: LIST, HEAD, GET, PUT
-	told    int            // objects in listings
+	listed  int            // objects in listings
 	On      func(verb string)
 }
 
-// Object is one of a shelf.
+// Object is one of a store.
 type Object struct {
 	body, origin string
 	stamp        int64
 }
 
-// NewShelf serves an empty one for as long as the test runs, and gives the stores of its region.
-func NewShelf(t *testing.T, region string) (*Shelf, api.Stores) {
+// NewObjectStore serves an empty one for as long as the test runs, and returns the stores of its region.
+func NewObjectStore(t *testing.T, region string) (*ObjectStore, api.Stores) {
 	t.Helper()
-	s := &Shelf{Objects: map[string]Object{}, asked: map[string]int{}}
+	s := &ObjectStore{Objects: map[string]Object{}, asked: map[string]int{}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	return s, api.Stores{Region: region, S3: topology.Endpoint{
@@ -47,17 +47,17 @@ func NewShelf(t *testing.T, region string) (*Shelf, api.Stores) {
 }
 
 // Write puts an object there, as the app of a region does.
-func (s *Shelf) Write(key, origin string) { s.WriteAt(key, origin, time.Now()) }
+func (s *ObjectStore) Write(key, origin string) { s.WriteAt(key, origin, time.Now()) }
 
 // WriteAt is Write with a time of its own.
-func (s *Shelf) WriteAt(key, origin string, at time.Time) {
+func (s *ObjectStore) WriteAt(key, origin string, at time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.Objects[key] = Object{"body of " + key + " by " + origin, origin, at.UnixNano()}
 }
 
 // Keys are those of what is there, in order.
-func (s *Shelf) Keys() []string {
+func (s *ObjectStore) Keys() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var keys []string
@@ -68,19 +68,20 @@ func (s *Shelf) Keys() []string {
 	return keys
 }
 
-// Count gives the questions since the last count.
-func (s *Shelf) Count() string {
+// Count returns the questions since the last count.
+func (s *ObjectStore) Count() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	text := fmt.Sprintf("LIST %d of %d HEAD %d GET %d PUT %d", s.asked["LIST"], s.told, s.asked["HEAD"], s.asked["GET"],
+	text := fmt.Sprintf("LIST %d of %d HEAD %d GET %d PUT %d", s.asked["LIST"], s.listed, s.asked["HEAD"],
+		s.asked["GET"],
 		s.asked["PUT"])
 	clear(s.asked)
-	s.told = 0
+	s.listed = 0
 	return text
 }
 
 // ServeHTTP answers as S3 does.
-func (s *Shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (s *ObjectStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	_, key, object := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
@@ -120,7 +121,7 @@ func (s *Shelf) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (o Object) tag() string { return fmt.Sprintf("%q", o.body) }
 
-func (s *Shelf) list(w http.ResponseWriter, after string) {
+func (s *ObjectStore) list(w http.ResponseWriter, after string) {
 	type content struct {
 		Key, ETag    string
 		LastModified string
@@ -135,7 +136,7 @@ func (s *Shelf) list(w http.ResponseWriter, after string) {
 		}
 	}
 	slices.SortFunc(out.Contents, func(a, b content) int { return strings.Compare(a.Key, b.Key) })
-	s.told += len(out.Contents)
+	s.listed += len(out.Contents)
 	_ = xml.NewEncoder(w).Encode(out)
 }
 
