@@ -20,6 +20,23 @@ const (
 	StepFollow    = "follow"
 )
 
+// The marks of the steps, each left when its step is done.
+const (
+	MarkDetected = "detected" // the health checks of the home region have failed often enough
+	MarkDecided  = "decided"  // the witness agrees and the decision is taken
+	MarkFenced   = "fenced"   // the old primary was fenced, or was unreachable (Detail says which)
+	MarkRestored = "restored" // backup-restore: PostgreSQL is up from the base backup
+	MarkPromoted = "promoted" // PostgreSQL and Redis of the standby are primaries
+	// the region's configuration names no other region; the app nodes that run have it in force
+	MarkRepointed  = "repointed"
+	MarkScaledOut  = "scaled_out" // all app nodes of the region are to run, and those are ready that came in time
+	MarkPreflight  = "preflight"  // no node of the region's app refers to the home region any more
+	MarkShifted    = "shifted"    // a greater share of the clients than before is sent to the standby
+	MarkRedirected = "redirected" // the name service answers the standby
+	// the other regions' databases stream from the standby, and their apps write to it: all of them
+	MarkFollowed = "followed"
+)
+
 // FailoverStep is one step of a failover.
 type FailoverStep struct {
 	Name string

@@ -12,7 +12,8 @@ import (
 
 // Phase is one part of a recovery.
 type Phase struct {
-	Name   string `json:"name"` // the mark of a step (see api.FailoverSteps), or sustained
+	// the mark of the step that ends it, such as detected or promoted, or sustained
+	Name   string `json:"name"`
 	Took   Near   `json:"ms"`
 	Scaled bool   `json:"scaled"` // scheduled by the scenario, and so divided by the timescale; else physical
 	// Waited is how much of a physical phase waited for a step of the plan, and so was scheduled.
