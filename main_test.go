@@ -76,7 +76,7 @@ var mayImport = map[string][]string{
 	},
 	"scenarios/workload":   {"scenarios/history"},
 	"scenarios/history":    {},
-	"scenarios/measure":    {"scenarios/history", "lab/api"}, // of which it takes the steps of a failover
+	"scenarios/measure":    {"scenarios/history", "lab/api"}, // only for the steps of a failover
 	"scenarios/evidence":   {"scenarios/history", "scenarios/measure", "scenarios/jsonschema"},
 	"scenarios/jsonschema": {},
 	"scenarios/runner":     {"lab", "fixtures/kyc", "scenarios"},
