@@ -40,17 +40,17 @@ func (p Phases) Rounded() Phases {
 func (p Phases) MarshalJSON() ([]byte, error) { return json.Marshal([]Phase(p.Rounded())) }
 
 // markRestored says that a store is up from a backup.
-const markRestored = "restored"
+const markRestored = api.MarkRestored
 
 // MarkPromoted says that the survivor's stores are primaries: nobody else's may be from then on.
-const MarkPromoted = "promoted"
+const MarkPromoted = api.MarkPromoted
 
 // markRedirected says that clients are sent to the survivor.
-const markRedirected = "redirected"
+const markRedirected = api.MarkRedirected
 
 // markShifted says that a share of the clients is sent to the survivor; how long each has to hold is scheduled by the
 // scenario.
-const markShifted = "shifted"
+const markShifted = api.MarkShifted
 
 // sustained is the last phase, from the last mark until the service is back; clients waiting out the TTL make it a
 // scaled one.

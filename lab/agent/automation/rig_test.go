@@ -46,14 +46,16 @@ type fakeTraces struct {
 	switching string
 }
 
-func (w fakeTraces) Progress(context.Context) (progress, string) { return w.progress, "" }
-func (w fakeTraces) Switching(context.Context) string            { return w.switching }
-func (w fakeTraces) Forget(context.Context)                      {}
-func (w fakeTraces) DatabaseHere(context.Context) error          { return nil }
-func (w fakeTraces) HomeWasThere(context.Context) bool           { return w.there }
+func (f fakeTraces) Progress(context.Context) (progress, string) { return f.progress, "" }
+func (f fakeTraces) Switching(context.Context) string            { return f.switching }
+func (f fakeTraces) Forget(context.Context)                      {}
+func (f fakeTraces) DatabaseHere(context.Context) error          { return nil }
+func (f fakeTraces) HomeWasThere(context.Context) bool           { return f.there }
+
 func diesAt(d time.Duration) homeFunc {
 	return func(s time.Duration) (bool, time.Duration) { return s < d, 0 }
 }
+
 func agrees() error { return nil }
 
 func fenceWith(f func(context.Context) (string, error)) *steps.Fence {

@@ -1,31 +1,14 @@
 package automation
 
 import (
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/regionfall/regionfall/lab/agent/automation/automationtest"
 	"github.com/regionfall/regionfall/lab/agent/automation/world"
 	"github.com/regionfall/regionfall/lab/topology"
 )
-
-func TestHomeIsLostOnlyWhenAppAndDatabaseFail(t *testing.T) {
-	app := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
-	defer app.Close()
-	cfg := automationtest.Settings()
-	if got := newHomeProbe(cfg).Look(t.Context()); got.alive ||
-		got.said != "app: connection refused; postgres: connection refused" {
-		t.Errorf("nobody answers, and it sees %+v", got)
-	}
-	cfg.HomeHealth = app.URL
-	if got := newHomeProbe(cfg).Look(t.Context()); !got.alive || !strings.Contains(got.said, "app: ok") {
-		t.Errorf("the app answers, and it sees %+v", got)
-	}
-}
 
 func TestProgressWithoutTraces(t *testing.T) {
 	cfg := automationtest.Settings()

@@ -36,8 +36,7 @@ func TestWitness(t *testing.T) {
 func TestWitnessAnswersThatSayNothing(t *testing.T) {
 	for _, body := range []string{"", "{}", "null", `{"primary":"east","answer":"east","targets":[]}`, "<html>"} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			_,
-				_ = io.WriteString(w, body)
+			_, _ = io.WriteString(w, body)
 		}))
 		if err := (nameWitness{names: world.Names{URL: server.URL}, home: "east"}).SeesLoss(t.Context()); err == nil {
 			t.Errorf("the answer %q counts as agreement", body)

@@ -11,9 +11,8 @@ import (
 	"github.com/regionfall/regionfall/lab/api"
 )
 
-// replicaWith answers as a replica that has so much of the log, and as much as it is given once it was told to stream
-// from elsewhere.
-func replicaWith(has int, given *atomic.Int64) *automationtest.Postgres {
+// replicaWith answers as a replica that has so much of the log, and as much as arrives once it streams from elsewhere.
+func replicaWith(has int, arrives *atomic.Int64) *automationtest.Postgres {
 	var moved atomic.Bool
 	return &automationtest.Postgres{Answer: func(statement string) []any {
 		switch {
@@ -23,7 +22,7 @@ func replicaWith(has int, given *atomic.Int64) *automationtest.Postgres {
 			moved.Store(true)
 			return []any{""}
 		case strings.Contains(statement, "::bigint") && moved.Load():
-			return []any{true, int(given.Load())}
+			return []any{true, int(arrives.Load())}
 		case strings.Contains(statement, "::bigint"):
 			return []any{true, has}
 		}
@@ -33,28 +32,26 @@ func replicaWith(has int, given *atomic.Int64) *automationtest.Postgres {
 
 func TestAStandbyFetchesWhatOthersHaveMore(t *testing.T) {
 	for name, c := range map[string]struct {
-		others []int // what each of them has; the standby has 1000
-		given  int64 // what arrives
-		want   string
-		moved  bool
+		others  []int // what each of them has; the standby has 1000
+		arrives int64 // what arrives
+		want    string
+		moved   bool
 	}{
 		"nobody else":     {nil, 0, "", false},
 		"nobody has more": {[]int{900, 1000}, 0, "", false},
 		"one has more":    {[]int{900, 1500}, 1500, "500 of 500 bytes of the log that only second has fetched", true},
-		"it does not come": {
-			[]int{1500},
-			1200,
-			"200 of 500 bytes of the log that only first has fetched: 300 bytes are missing", true,
+		"not all arrives": {
+			[]int{1500}, 1200, "200 of 500 bytes of the log that only first has fetched: 300 bytes are missing", true,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var given atomic.Int64
-			given.Store(c.given)
-			own := replicaWith(1000, &given)
+			var arrives atomic.Int64
+			arrives.Store(c.arrives)
+			own := replicaWith(1000, &arrives)
 			cfg := automationtest.Settings()
 			cfg.Postgres = automationtest.Listen(t, own.Serve)
 			for i, has := range c.others {
-				other := replicaWith(has, &given)
+				other := replicaWith(has, &arrives)
 				cfg.Followers = append(cfg.Followers, api.Follower{
 					Region:   []string{"first", "second"}[i],
 					Postgres: automationtest.Listen(t, other.Serve),
@@ -63,8 +60,7 @@ func TestAStandbyFetchesWhatOthersHaveMore(t *testing.T) {
 			cfg.Followers = append(cfg.Followers, api.Follower{Region: "dead",
 				Postgres: automationtest.Settings().Postgres})
 			silent := automationtest.Listen(t, func(conn net.Conn) {
-				_,
-					_ = conn.Read(make([]byte, 1))
+				_, _ = conn.Read(make([]byte, 1))
 				<-t.Context().Done()
 			})
 			cfg.Followers = append(cfg.Followers, api.Follower{Region: "silent", Postgres: silent})
@@ -78,7 +74,7 @@ func TestAStandbyFetchesWhatOthersHaveMore(t *testing.T) {
 			}
 			to := own.Asked("alter system set primary_conninfo")
 			if moved := to >= 0; moved != c.moved {
-				t.Errorf("told to stream from elsewhere: %v, want %v", moved, c.moved)
+				t.Errorf("it streams from elsewhere: %v, want %v", moved, c.moved)
 			}
 			if c.moved && !strings.Contains(own.Statements()[to], "host=127.0.0.1 port=") {
 				t.Errorf("it streams by %s", own.Statements()[to])
