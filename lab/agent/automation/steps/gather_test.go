@@ -57,8 +57,10 @@ func TestAStandbyFetchesWhatOthersHaveMore(t *testing.T) {
 					Postgres: automationtest.Listen(t, other.Serve),
 				})
 			}
-			cfg.Followers = append(cfg.Followers, api.Follower{Region: "dead",
-				Postgres: automationtest.Settings().Postgres})
+			cfg.Followers = append(cfg.Followers, api.Follower{
+				Region:   "dead",
+				Postgres: automationtest.Settings().Postgres,
+			})
 			silent := automationtest.Listen(t, func(conn net.Conn) {
 				_, _ = conn.Read(make([]byte, 1))
 				<-t.Context().Done()
