@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/regionfall/regionfall/lab/agent/automation/automationtest"
 )
@@ -20,5 +21,14 @@ func TestHomeIsLostOnlyWhenAppAndDatabaseFail(t *testing.T) {
 	cfg.HomeHealth = app.URL
 	if got := newHomeProbe(cfg).Look(t.Context()); !got.alive || !strings.Contains(got.said, "app: ok") {
 		t.Errorf("the app answers, and it sees %+v", got)
+	}
+}
+
+func TestFarRegionMayTakeLonger(t *testing.T) {
+	cfg := automationtest.Settings()
+	near := newHomeProbe(cfg).limit
+	cfg.Trip = 100 * time.Millisecond
+	if far := newHomeProbe(cfg).limit; far != near+500*time.Millisecond {
+		t.Errorf("a look at a near region may take %s, and at a far one %s", near, far)
 	}
 }
