@@ -45,9 +45,20 @@ var mayImport = map[string][]string{
 	"lab/agent/configs":     {"lab/topology", "lab/api", "lab/agent/runtime"},
 	"lab/agent/replicator":  {"lab/topology", "lab/api", "lab/store", "lab/agent/runtime", "lab/agent/configs"},
 	"lab/agent/backup":      {"lab/topology", "lab/api", "lab/store", "lab/agent/runtime", "lab/agent/replicator"},
-	"lab/agent/automation": {
-		"lab/topology", "lab/api", "lab/store", "lab/agent/runtime", "lab/agent/configs",
-		"lab/agent/backup",
+	"lab/agent/automation":  {"lab/topology", "lab/api", "lab/store", "lab/agent/runtime", "lab/agent/backup"},
+	"lab/agent/automation/world": {
+		"lab/topology", "lab/api", "lab/store", "lab/agent/runtime",
+	},
+	"lab/agent/automation/steps": {
+		"lab/topology", "lab/api", "lab/agent/runtime", "lab/agent/configs", "lab/agent/backup",
+		"lab/agent/automation/world",
+	},
+	"lab/agent/automation/switchover": {
+		"lab/topology", "lab/api", "lab/store", "lab/agent/runtime", "lab/agent/automation/world",
+		"lab/agent/automation/steps",
+	},
+	"lab/agent/automation/automationtest": {
+		"lab/topology", "lab/api", "lab/agent/runtime", "lab/agent/configs", "lab/agent/nameservice",
 	},
 	"docker":          {},
 	"docker/hub":      {"lab/link/hub", "lab/topology"},
@@ -67,7 +78,7 @@ var mayImport = map[string][]string{
 	},
 	"scenarios/workload":   {"scenarios/history"},
 	"scenarios/history":    {},
-	"scenarios/measure":    {"scenarios/history"},
+	"scenarios/measure":    {"scenarios/history", "lab/api"}, // only for the steps of a failover
 	"scenarios/evidence":   {"scenarios/history", "scenarios/measure", "scenarios/jsonschema"},
 	"scenarios/jsonschema": {},
 	// These use labs. They reach containers through package lab, and never through lab/node. A command may ask

@@ -30,7 +30,7 @@ func (l *Lab) Failover(ctx context.Context, region string, said func(string)) er
 	if err != nil {
 		return err
 	}
-	within := time.Duration(len(t.Steps()))*t.Automation.StepTimeout + t.ShiftLasts() + failoverMargin
+	within := time.Duration(len(api.StepNames(t)))*t.Automation.StepTimeout + t.ShiftLasts() + failoverMargin
 	ctx, leave := l.Alive(ctx)
 	defer leave()
 	automation := automationAt(tap)

@@ -26,11 +26,7 @@ func (Preset) Values() []string { return topology.PresetNames() }
 type Condition string
 
 // automationMarks are the conditions that only the failover automation brings about.
-var automationMarks = []drill.Condition{
-	api.MarkDetected, api.MarkDecided, api.MarkFenced, api.MarkRestored, api.MarkPromoted, api.MarkRepointed,
-	api.MarkScaledOut, api.MarkPreflight, api.MarkShifted, api.MarkRedirected, api.MarkFollowed, api.MarkFailed,
-	api.MarkFencedLate,
-}
+var automationMarks = toConditions(append(api.StepMarks(), api.MarkFailed, api.MarkFencedLate))
 
 // anytimeMarks are those of the name service, which can come before anything is broken.
 var anytimeMarks = []drill.Condition{api.MarkHealth, api.MarkAnswer}
@@ -125,6 +121,14 @@ func toStrings[T ~string](words []T) []string {
 	var all []string // nil for nil
 	for _, w := range words {
 		all = append(all, string(w))
+	}
+	return all
+}
+
+func toConditions(words []string) []drill.Condition {
+	var all []drill.Condition
+	for _, w := range words {
+		all = append(all, drill.Condition(w))
 	}
 	return all
 }

@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"go.uber.org/goleak"
+
+	"github.com/regionfall/regionfall/lab/agent/runtime"
 )
 
 func TestTheResponderAnswersUntilTheEnd(t *testing.T) {

@@ -16,7 +16,6 @@ import (
 	"github.com/regionfall/regionfall/lab/agent/nameservice"
 	"github.com/regionfall/regionfall/lab/agent/replicator"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/topology"
 )
 

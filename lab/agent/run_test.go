@@ -13,13 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/replicator"
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
-	"github.com/regionfall/regionfall/lab/api"
-
 	"go.uber.org/goleak"
 
+	"github.com/regionfall/regionfall/lab/agent/replicator"
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 

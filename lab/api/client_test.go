@@ -110,3 +110,10 @@ func TestAnAnswerThatIsNoSuccess(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestStateIsJSON(t *testing.T) {
+	got, err := json.Marshal(AutomationState{State: "acting", Step: "promote", SinceMS: 5})
+	if err != nil || string(got) != `{"state":"acting","step":"promote","since_ms":5,"serves":""}` {
+		t.Errorf("it is %s, %v", got, err)
+	}
+}

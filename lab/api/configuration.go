@@ -13,8 +13,8 @@ type DeliveryState struct {
 	Delivered int             `json:"delivered"` // the one that its nodes are given
 	Former    int             `json:"former"`    // the one before it; 0 if none is known
 	Document  topology.Config `json:"document"`  // what is published
-	// Told is what faults told the delivery, by who did.
-	Told map[string]DeliveryOrder `json:"told"`
+	// Orders are what faults ordered of the delivery, by their holders.
+	Orders map[string]DeliveryOrder `json:"told"`
 }
 
 // DeliveryOrder tells the delivery to do its work badly.

@@ -22,27 +22,19 @@ type Mark struct {
 	Detail string        `json:"detail,omitempty"`
 }
 
-// The names of marks. The automation leaves a mark when a step is done; a step that fails leaves MarkFailed with its
-// name in Detail.
+// MarkFailed is left by a step that fails, with its name in Detail. The mark of a step that is done has its place in
+// FailoverSteps.
+const MarkFailed = "step_failed"
+
+// Marks after a failover, of what the region that was lost, or the name service, does then.
 const (
-	MarkDetected = "detected" // the health checks of the home region have failed often enough
-	MarkDecided  = "decided"  // the witness agrees and the decision is taken
-	MarkFenced   = "fenced"   // the old primary was fenced, or was unreachable (Detail says which)
-	MarkRestored = "restored" // backup-restore: PostgreSQL is up from the base backup
-	MarkPromoted = "promoted" // PostgreSQL and Redis of the standby are primaries
-	// the region's configuration names no other region; the app nodes that run have it in force
-	MarkRepointed  = "repointed"
-	MarkScaledOut  = "scaled_out" // all app nodes of the region are to run, and those are ready that came in time
-	MarkPreflight  = "preflight"  // no node of the region's app refers to the home region any more
-	MarkShifted    = "shifted"    // a greater share of the clients than before is sent to the standby
-	MarkRedirected = "redirected" // the name service answers the standby
-	// the other regions' databases stream from the standby, and their apps write to it: all of them
-	MarkFollowed = "followed"
-	MarkFailed   = "step_failed"
-	// MarkRedirectedAgain comes after the failover: the name service had forgotten the redirect, and was told again.
-	MarkRedirectedAgain = "redirected_again"
-	MarkFencedLate      = "fenced_on_return" // the old primary came back and was fenced then
-	MarkHealth          = "health"           // name service: a target's health changed; Detail "us-east-1 unhealthy: …"
+	MarkRedirectedAgain = "redirected_again" // the name service had forgotten the redirect, and it was ordered again
+	MarkFencedLate      = "fenced_on_return" // the old primary is back, and is fenced now
+)
+
+// Marks of the other agents.
+const (
+	MarkHealth = "health" // name service: a target's health changed; Detail "us-east-1 unhealthy: …"
 	// name service: the record's answer changed; Detail is the region, or all of them
 	MarkAnswer = "answer"
 	MarkBackup = "backup_done" // the backup job finished; Detail has the object and its size

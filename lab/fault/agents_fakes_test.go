@@ -39,9 +39,9 @@ func acceptOrders(n *fakeNode) (orders map[string]any) {
 				out.Ceilings[h] = 1
 			}
 		case *api.DeliveryState:
-			out.Published, out.Former, out.Told = 7, 6, map[string]api.DeliveryOrder{}
+			out.Published, out.Former, out.Orders = 7, 6, map[string]api.DeliveryOrder{}
 			for h := range orders {
-				out.Told[h] = api.DeliveryOrder{}
+				out.Orders[h] = api.DeliveryOrder{}
 			}
 		case *map[string]api.Rule:
 			*out = map[string]api.Rule{}

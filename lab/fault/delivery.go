@@ -63,7 +63,7 @@ func (*delivery) Vouched() bool { return false }
 // Lapsed asks the replicator for its orders. To publish something and see would change what the drill measures.
 func (d *delivery) Lapsed(ctx context.Context) (bool, error) {
 	s, err := d.state(ctx)
-	if _, has := s.Told[d.holder]; has || err != nil {
+	if _, has := s.Orders[d.holder]; has || err != nil {
 		return false, err
 	}
 	return d.lives.allContinue(ctx)
@@ -82,10 +82,10 @@ func (d *delivery) over(ctx context.Context) (bool, string, error) {
 		return err == nil, "the replicator is not running, and has forgotten its orders", err
 	}
 	s, err := d.state(ctx)
-	switch _, has := s.Told[d.holder]; {
+	switch _, has := s.Orders[d.holder]; {
 	case err != nil || has:
 		return false, "", err
-	case len(s.Told) > 0:
+	case len(s.Orders) > 0:
 		return true, "let go, and still held by other faults", nil
 	}
 	up, err := anyRuns(ctx, d.apps)

@@ -21,7 +21,7 @@ func (s Step) Target() string { return "step " + s.Step + " of the automation" }
 func (s Step) steps() string { return s.Step }
 
 func (s Step) validate(t topology.Topology) error {
-	steps := t.Steps()
+	steps := api.StepNames(t)
 	switch {
 	case t.Automation.Off:
 		return invalid("step", "can't be chosen: the topology has no automation")

@@ -6,12 +6,13 @@ import (
 	"slices"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
 // Phase is one part of a recovery.
 type Phase struct {
-	// detected, decided, fenced, restored, promoted, repointed, scaled_out, preflight, redirected, sustained
+	// the mark of the step that ends it, such as detected or promoted, or sustained
 	Name   string `json:"name"`
 	Took   Near   `json:"ms"`
 	Scaled bool   `json:"scaled"` // scheduled by the scenario, and so divided by the timescale; else physical
@@ -38,36 +39,18 @@ func (p Phases) Rounded() Phases {
 // MarshalJSON writes them rounded.
 func (p Phases) MarshalJSON() ([]byte, error) { return json.Marshal([]Phase(p.Rounded())) }
 
-// steps are the automation's marks in order, and whether what leads to each is scheduled by the scenario (and so
-// divided by the timescale): the health checks' intervals and a person's decision are, mechanics such as a promotion
-// are not.
-var steps = []struct {
-	mark   string
-	scaled bool
-}{
-	{"detected", true},
-	{"decided", true},
-	{"fenced", false},
-	{markRestored, false},
-	{MarkPromoted, false},
-	{"repointed", false},
-	{"scaled_out", false},
-	{"preflight", false},
-	{markRedirected, false},
-}
-
 // markRestored says that a store is up from a backup.
-const markRestored = "restored"
+const markRestored = api.MarkRestored
 
 // MarkPromoted says that the survivor's stores are primaries: nobody else's may be from then on.
-const MarkPromoted = "promoted"
+const MarkPromoted = api.MarkPromoted
 
 // markRedirected says that clients are sent to the survivor.
-const markRedirected = "redirected"
+const markRedirected = api.MarkRedirected
 
 // markShifted says that a share of the clients is sent to the survivor; how long each has to hold is scheduled by the
 // scenario.
-const markShifted = "shifted"
+const markShifted = api.MarkShifted
 
 // sustained is the last phase, from the last mark until the service is back; clients waiting out the TTL make it a
 // scaled one.
@@ -101,9 +84,12 @@ func (v *view) phases(c cause, from history.Interval, recovered *history.Interva
 		last = until
 	}
 	_, shifted := v.markAfter(c, markShifted)
-	for _, step := range steps {
-		if mark, found := v.markAfter(c, step.mark); found {
-			add(step.mark, mark.At.Mid(), step.scaled || step.mark == markRedirected && shifted)
+	for _, step := range api.FailoverSteps() {
+		if step.Afterwards {
+			continue
+		}
+		if mark, found := v.markAfter(c, step.Mark); found {
+			add(step.Mark, mark.At.Mid(), step.Scheduled || step.Mark == markRedirected && shifted)
 		}
 	}
 	if recovered == nil || len(parts) == 0 {

@@ -10,33 +10,33 @@ import (
 	"sync"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/backup"
+	"github.com/regionfall/regionfall/lab/agent/automation/steps"
+	"github.com/regionfall/regionfall/lab/agent/automation/switchover"
+	"github.com/regionfall/regionfall/lab/agent/automation/world"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // automation takes the standby region into service when the home region is lost: detect, decide, and the steps of
-// stages in their order. It keeps no notes of its own. Started again, it finds out from the world how far it had come,
-// and every step is safe to repeat.
+// the plan in their order. It keeps no notes of its own. Started again, it finds out from their traces how far it had
+// come, and every step is safe to repeat.
 type automation struct {
 	check   topology.HealthCheck
 	decide  time.Duration
 	marks   *runtime.Marks
 	home    prober
 	witness witness
-	world   world
-	fence   *fence
-	follow  *follow
-	stages  []stage
-	afresh  func() []stage // stages, that remember nothing
+	traces  traces
+	fence   *steps.Fence
+	follow  *steps.Follow
+	plan    []steps.Step        // of the next failover
+	newPlan func() []steps.Step // that remembers nothing
 	runner  runner
-	again   func(ctx context.Context) (detail string, err error) // redirect.Again
+	again   func(ctx context.Context) (detail string, err error) // steps.Redirect.Again
 	ordered chan struct{}                                        // closed when somebody orders the failover
 	wishes  chan string                                          // regions to switch over to, one at a time
-	rotate  func(to string) switching                            // nil: the topology has no switchover
+	change  func(to string) change                               // nil: the topology has no switchover
 	regions [2]string                                            // home, and this one
 
 	mu       sync.Mutex
@@ -53,29 +53,28 @@ func New(cfg api.AutomationConfig, m *runtime.Marks) (runtime.Service, error) {
 	if err := validateAutomation(cfg); err != nil {
 		return nil, fmt.Errorf("make automation: %w", err)
 	}
-	names := nameClient{base: cfg.Nameservice}
-	fence := newFence(cfg.HomePostgres, cfg.StepTimeout)
-	following := newFollow(cfg, m)
+	names := world.Names{URL: cfg.Nameservice}
+	failover := steps.NewFailover(cfg, m)
 	a := &automation{
 		check: cfg.Check, decide: cfg.Decide, marks: m,
 		home:    newHomeProbe(cfg),
 		witness: nameWitness{names: names, home: cfg.Home},
-		world:   labWorld{cfg: cfg, names: names},
-		fence:   fence,
-		follow:  following,
-		afresh:  func() []stage { return newStages(cfg, fence, names, following, m) },
-		again:   redirect{names: names, region: cfg.Region}.Again,
+		traces:  labTraces{cfg: cfg, names: names},
+		fence:   failover.Fence,
+		follow:  failover.Follow,
+		plan:    failover.Steps(),
+		newPlan: failover.Steps,
+		again:   steps.Redirect{Names: names, Region: cfg.Region}.Again,
 		ordered: make(chan struct{}),
 		wishes:  make(chan string, 1),
 		regions: [2]string{cfg.Home, cfg.Region},
 	}
-	a.stages = a.afresh()
 	if len(cfg.Sides) > 0 {
-		a.rotate = func(to string) switching { return newRotation(cfg, to, names) }
+		a.change = func(to string) change { return switchover.New(cfg, to) }
 	}
 	a.runner = runner{
 		marks: m, limit: cfg.StepTimeout, pause: stepRetry, enter: a.enterStep,
-		told: newStepFaults(a.steps()),
+		orders: newStepOrders(a.steps()),
 	}
 	a.enter(api.PhaseWatching, "", "starting")
 	return a, nil
@@ -124,51 +123,18 @@ func validateAutomation(c api.AutomationConfig) error {
 	return errors.Join(errs...)
 }
 
-// newStages are the steps of a failover in their order. Fencing comes before anything that makes the standby take
-// writes, redirecting clients after everything they will need, and what only other regions need after that.
-func newStages(cfg api.AutomationConfig, fence *fence, names nameClient, following *follow, m *runtime.Marks) []stage {
-	stages := []stage{{step: fence, mark: api.MarkFenced}}
-	if cfg.Strategy == topology.BackupRestore {
-		stages = append(stages, stage{step: backup.NewRestore(cfg), mark: api.MarkRestored})
-	}
-	late := map[string]bool{}
-	stages = append(stages,
-		stage{
-			step: &promote{postgres: cfg.Postgres, redis: cfg.Redis, gather: newGather(cfg), flushed: fence.Flushed},
-			mark: api.MarkPromoted,
-		},
-		stage{step: newRepoint(cfg, late), mark: api.MarkRepointed},
-		stage{step: newScaleOut(cfg, late), mark: api.MarkScaledOut},
-	)
-	if len(cfg.Preflight) > 0 {
-		stages = append(stages, stage{
-			step: preflight{home: cfg.Home, nodes: cfg.Preflight, silent: map[string]bool{}},
-			mark: api.MarkPreflight,
-		})
-	}
-	var redirected step = redirect{names: names, region: cfg.Region}
-	if cfg.Shift.InSteps() {
-		redirected = newShift(cfg, names, m)
-	}
-	stages = append(stages, stage{step: redirected, mark: api.MarkRedirected})
-	if len(following.followers) > 0 {
-		stages = append(stages, stage{step: following})
-	}
-	return stages
-}
-
 // steps are the names of all steps in their order.
 func (a *automation) steps() []string {
-	names := []string{stepDetect, stepDecide}
-	for _, s := range a.stages {
-		names = append(names, s.step.Name())
+	names := []string{api.StepDetect, api.StepDecide}
+	for _, s := range a.plan {
+		names = append(names, s.Name)
 	}
 	return names
 }
 
-// Routes adds GET /state, POST /failover, and what faults tell the steps.
+// Routes adds GET /state, POST /failover, and the orders of faults to the steps.
 func (a *automation) Routes(mux *http.ServeMux) {
-	a.runner.told.routes(mux)
+	a.runner.orders.routes(mux)
 	a.orderRoutes(mux)
 	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) { runtime.WriteJSON(w, a.current()) })
 }
@@ -187,7 +153,7 @@ func (a *automation) Run(ctx context.Context) error {
 		if a.current().Serves == a.regions[1] {
 			a.serve(ctx)
 		} else {
-			a.stand(ctx)
+			a.guard(ctx)
 		}
 	}
 	return nil
@@ -196,26 +162,29 @@ func (a *automation) Run(ctx context.Context) error {
 // ownDatabaseWithin is how long an automation that starts waits for the database of its region.
 const ownDatabaseWithin = 10 * time.Second
 
+// askEvery is how often it is asked meanwhile.
+const askEvery = 50 * time.Millisecond
+
 // begin finds out what an earlier process has left, and ends what that began.
 func (a *automation) begin(ctx context.Context) {
-	if to := a.world.Switching(ctx); to != "" {
-		a.change(ctx, to)
+	if to := a.traces.Switching(ctx); to != "" {
+		a.switchRoles(ctx, to)
 		return
 	}
-	if a.rotate != nil {
+	if a.change != nil {
 		// Without the database of this region nobody knows which one serves, and nothing could be done about a loss
 		// either.
 		waiting, stop := context.WithTimeout(ctx, ownDatabaseWithin)
-		_ = runtime.Poll(waiting, followEvery, a.world.DatabaseHere)
+		_ = runtime.Poll(waiting, askEvery, a.traces.DatabaseHere)
 		stop()
 	}
-	reached, why := a.world.Progress(ctx)
+	reached, why := a.traces.Progress(ctx)
 	switch reached {
 	case progressServes:
 		a.serving(a.regions[1])
 	case progressDone:
-		a.fence.Owe() // nobody remembers whether it was done
-		a.follow.Owe()
+		a.fence.Schedule() // nobody remembers whether it was done
+		a.follow.Schedule()
 		a.serving(a.regions[1])
 	case progressDecided:
 		a.takeOver(ctx, why)
@@ -224,16 +193,16 @@ func (a *automation) begin(ctx context.Context) {
 	}
 }
 
-// stand watches the home region, and takes over from it when it is lost or somebody orders that. It returns when this
+// guard watches the home region, and takes over from it when it is lost or somebody orders that. It returns when this
 // region serves, or ctx ends.
-func (a *automation) stand(ctx context.Context) {
+func (a *automation) guard(ctx context.Context) {
 	watching, stop, wish := a.unlessOrdered(ctx)
 	err := a.await(watching)
 	stop()
 	switch to := wish(); {
 	case ctx.Err() != nil:
 	case to != "":
-		a.obey(ctx, to)
+		a.followOrder(ctx, to)
 	case err != nil:
 		a.takeOver(ctx, "ordered")
 	default:
@@ -252,7 +221,7 @@ func (a *automation) serve(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case to := <-a.wishes:
-			a.obey(ctx, to)
+			a.followOrder(ctx, to)
 			return
 		case <-tick.C:
 		}

@@ -11,14 +11,12 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/agenttest"
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
-	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/jackc/pgx/v5/pgconn"
 
-	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/agent/agenttest"
+	"github.com/regionfall/regionfall/lab/agent/automation/automationtest"
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 func TestFailoverStepsInOrder(t *testing.T) {
@@ -115,7 +113,7 @@ func TestRegionThatWasNeverThereIsNotLost(t *testing.T) {
 		t.Run(fmt.Sprintf("something of it is here: %v", there), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := rig(diesAt(0))
-				a.world = fakeWorld{there: there}
+				a.traces = fakeTraces{there: there}
 				if got, _ := runFor(t, a, 5*time.Second); len(got) != want {
 					t.Errorf("marks are %v, want %d", got, want)
 				}
@@ -175,7 +173,7 @@ func TestUnreachablePrimaryIsFencedOnReturn(t *testing.T) {
 			}
 			return "read only, 2 sessions ended", nil
 		})
-		a.stages[0].step = a.fence
+		a.plan[0].Run = a.fence.Run
 		got, _ := runFor(t, a, 2*time.Minute)
 		agenttest.Expect(t, got[2:],
 			agenttest.At(1700*ms, api.MarkFenced, "unreachable: connection refused"),
@@ -207,7 +205,7 @@ func TestPrimaryThatIsThereAndNotFencedHoldsTheFailover(t *testing.T) {
 				step := fakeStep("promote", nil)
 				a := rig(diesAt(time.Second), step)
 				a.fence = fenceWith(func(ctx context.Context) (string, error) { return "", once(ctx) })
-				a.stages[0].step = a.fence
+				a.plan[0].Run = a.fence.Run
 				got, _ := runFor(t, a, time.Minute)
 				if len(got) != 3 || got[2].Name != api.MarkFailed || !strings.Contains(got[2].Detail, "fence: ") ||
 					step.times.Load() != 0 {
@@ -229,7 +227,7 @@ func TestStartingPrimaryIsFencedOnceItIsUp(t *testing.T) {
 			}
 			return "read only", nil
 		})
-		a.stages[0].step = a.fence
+		a.plan[0].Run = a.fence.Run
 		got, _ := runFor(t, a, time.Minute)
 		// 4 x 250 ms after 1700 ms
 		agenttest.Expect(t, got[2:], agenttest.At(2700*ms, api.MarkFenced, "read only"),
@@ -277,7 +275,7 @@ func TestRestartTakesUpWhereItWas(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := rig(alive, fakeStep("promote", nil))
-				a.world = fakeWorld{progress: test.progress}
+				a.traces = fakeTraces{progress: test.progress}
 				got, _ := runFor(t, a, time.Minute)
 				agenttest.Expect(t, got, test.want...)
 			})
@@ -288,7 +286,7 @@ func TestRestartTakesUpWhereItWas(t *testing.T) {
 func TestEndsWhileAStepHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := rig(diesAt(0), fakeStep("promote", func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }))
-		a.world = fakeWorld{there: true}
+		a.traces = fakeTraces{there: true}
 		got, _ := runFor(t, a, 2*time.Second) // runFor waits for Run to end
 		if last := got[len(got)-1]; last.Name != api.MarkFenced {
 			t.Errorf("the last mark is %v, want the one before the step that hangs", last)
@@ -297,7 +295,7 @@ func TestEndsWhileAStepHangs(t *testing.T) {
 }
 
 func TestStateOverHTTP(t *testing.T) {
-	service, err := New(settings(), runtime.NewMarks("automation.west"))
+	service, err := New(automationtest.Settings(), runtime.NewMarks("automation.west"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -307,53 +305,5 @@ func TestStateOverHTTP(t *testing.T) {
 	mux.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/state", http.NoBody))
 	if answer.Code != http.StatusOK || !strings.Contains(answer.Body.String(), `"state":"watching"`) {
 		t.Errorf("GET /state answered %d %s", answer.Code, answer.Body)
-	}
-}
-
-// settings are complete, and lead nowhere.
-func settings() api.AutomationConfig {
-	nowhere := topology.Endpoint{Region: "west", Address: "127.0.0.1:1"}
-	return api.AutomationConfig{
-		Region: "west", Home: "east", Check: topology.HealthCheck{Interval: time.Second, Threshold: 3},
-		StepTimeout: time.Second,
-		Strategy:    topology.WarmStandby, HomeHealth: "http://127.0.0.1:1", HomePostgres: nowhere,
-		Nameservice: "http://127.0.0.1:1",
-		Postgres:    nowhere, Redis: nowhere, S3: nowhere, DynamoDB: nowhere, Repository: "http://127.0.0.1:1",
-		Published: "http://127.0.0.1:1", AppsReady: []string{"http://127.0.0.1:1"},
-	}
-}
-
-func TestSettingsAreChecked(t *testing.T) {
-	for name, spoil := range map[string]func(*api.AutomationConfig){
-		"watches itself":          func(c *api.AutomationConfig) { c.Home = c.Region },
-		"no interval":             func(c *api.AutomationConfig) { c.Check.Interval = 0 },
-		"no threshold":            func(c *api.AutomationConfig) { c.Check.Threshold = 0 },
-		"decides before":          func(c *api.AutomationConfig) { c.Decide = -1 },
-		"no deadline":             func(c *api.AutomationConfig) { c.StepTimeout = 0 },
-		"unknown strategy":        func(c *api.AutomationConfig) { c.Strategy = "hope" },
-		"no app to await":         func(c *api.AutomationConfig) { c.AppsReady = nil },
-		"no witness":              func(c *api.AutomationConfig) { c.Nameservice = "" },
-		"one side":                func(c *api.AutomationConfig) { c.Sides = []api.Side{{}} },
-		"nowhere to restore from": func(c *api.AutomationConfig) { c.Strategy = topology.BackupRestore },
-	} {
-		t.Run(name, func(t *testing.T) {
-			cfg := settings()
-			spoil(&cfg)
-			if _, err := New(cfg, runtime.NewMarks("x")); err == nil {
-				t.Errorf("%+v was taken", cfg)
-			}
-		})
-	}
-	if _, err := New(settings(), runtime.NewMarks("x")); err != nil {
-		t.Errorf("complete settings: %v", err)
-	}
-}
-
-func TestFarRegionMayTakeLonger(t *testing.T) {
-	cfg := settings()
-	near := newHomeProbe(cfg).limit
-	cfg.Trip = 100 * time.Millisecond
-	if far := newHomeProbe(cfg).limit; far != near+500*time.Millisecond {
-		t.Errorf("a look at a near region may take %s, and at a far one %s", near, far)
 	}
 }

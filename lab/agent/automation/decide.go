@@ -5,8 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/agent/automation/steps"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
 )
 
@@ -23,13 +23,12 @@ func (a *automation) await(ctx context.Context) error {
 			continue
 		}
 		// A region that was never there cannot be lost. While a lab starts, the standby may well be up before home is.
-		if !a.wasThere() && !a.world.HomeWasThere(ctx) {
+		if !a.wasThere() && !a.traces.HomeWasThere(ctx) {
 			home = runtime.Health{}
 			continue
 		}
-		if err := a.runner.complete(ctx, stage{
-			step: finding{name: stepDetect, said: s.said},
-			mark: api.MarkDetected,
+		if err := a.runner.complete(ctx, steps.Step{
+			Name: api.StepDetect, Mark: api.MarkDetected, Run: found(s.said),
 		}); err != nil {
 			return err
 		}
@@ -85,13 +84,13 @@ func (a *automation) settle(ctx context.Context, sights <-chan sight, home *runt
 		case <-due.C:
 			go func() {
 				defer runtime.LastWords("ask the witness")
-				if a.runner.once(ctx, stage{step: finding{name: stepDecide}}) == nil {
+				if a.runner.once(ctx, steps.Step{Name: api.StepDecide, Run: found("")}) == nil {
 					opinions <- a.witness.SeesLoss(ctx)
 				}
 			}()
 		case against := <-opinions:
 			if against == nil {
-				for range a.runner.told.rounds(stepDecide) {
+				for range a.runner.orders.rounds(api.StepDecide) {
 					a.marks.Leave(api.MarkDecided, "the witness sees the loss too")
 				}
 				return true
@@ -110,13 +109,13 @@ func (a *automation) settle(ctx context.Context, sights <-chan sight, home *runt
 // takeOver runs the steps, after which this region serves, unless ctx ends first.
 func (a *automation) takeOver(ctx context.Context, why string) {
 	a.enter(api.PhaseActing, "", why)
-	for _, s := range a.stages {
+	for _, s := range a.plan {
 		if a.runner.complete(ctx, s) != nil {
 			return
 		}
 	}
-	if a.rotate != nil {
-		a.world.Forget(ctx) // a switchover that the loss came into
+	if a.change != nil {
+		a.traces.Forget(ctx) // a switchover that the loss interrupted
 	}
 	a.serving(a.regions[1])
 }
@@ -128,7 +127,7 @@ func (a *automation) serving(region string) {
 		// What was done to have this region take over may have to be done again.
 		a.ordered = make(chan struct{})
 		a.fence.Forget()
-		a.stages = a.afresh()
+		a.plan = a.newPlan()
 	}
 	a.serves = region
 }
@@ -137,9 +136,9 @@ func (a *automation) serving(region string) {
 func (a *automation) enterStep(step, detail string) {
 	p := api.PhaseActing
 	switch step {
-	case stepDetect:
+	case api.StepDetect:
 		p = api.PhaseWatching
-	case stepDecide:
+	case api.StepDecide:
 		p = api.PhaseDeciding
 	}
 	a.enter(p, step, detail)

@@ -6,7 +6,6 @@ import (
 	"net/http"
 
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
 )
 

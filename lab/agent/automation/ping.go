@@ -5,15 +5,14 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/jackc/pgx/v5"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// keptFor is how long a connection is pinged on before another one is made: a kept connection can outlive what it
-// stands for, and a server that takes no new ones is ill.
+// keptFor is how long a connection is pinged on before another one is made: a kept connection can outlive its
+// far end, and a server that takes no new ones is ill.
 const keptFor = time.Second
 
 // pinger asks a database whether it answers, several times a second. PostgreSQL starts a process for each connection,

@@ -5,28 +5,27 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/agent/automation/automationtest"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
 )
 
 func TestPingsShareAConnectionForAWhile(t *testing.T) {
 	var hangs atomic.Bool
-	server := &script{answer: func(string) []any {
+	server := &automationtest.Postgres{Answer: func(string) []any {
 		if hangs.Swap(false) {
 			return nil
 		}
 		return []any{1}
 	}}
-	p := newPinger(listen(t, server.serve))
+	p := newPinger(automationtest.Listen(t, server.Serve))
 	defer p.close(t.Context())
 	ping := func(why string, want int) {
 		t.Helper()
 		if err := p.ping(t.Context()); err != nil {
 			t.Errorf("%s: %v", why, err)
 		}
-		server.mu.Lock()
-		defer server.mu.Unlock()
-		if server.sessions != want {
-			t.Errorf("%s: %d sessions were begun, want %d", why, server.sessions, want)
+		if got := server.Sessions(); got != want {
+			t.Errorf("%s: %d sessions were begun, want %d", why, got, want)
 		}
 	}
 	ping("first", 1)
@@ -42,13 +41,14 @@ func TestPingsShareAConnectionForAWhile(t *testing.T) {
 }
 
 func TestPingOfADeadServerFails(t *testing.T) {
-	server := &script{answer: func(string) []any { return nil }} // it greets, and hangs up at the first question
-	p := newPinger(listen(t, server.serve))
+	// it greets, and hangs up at the first question
+	server := &automationtest.Postgres{Answer: func(string) []any { return nil }}
+	p := newPinger(automationtest.Listen(t, server.Serve))
 	defer p.close(t.Context())
 	if err := p.ping(t.Context()); err == nil {
 		t.Error("a server that does not answer is well")
 	}
-	if err := newPinger(settings().HomePostgres).ping(t.Context()); !runtime.IsUnreachable(err) {
+	if err := newPinger(automationtest.Settings().HomePostgres).ping(t.Context()); !runtime.IsUnreachable(err) {
 		t.Errorf("nobody is there, and the error is %v", err)
 	}
 }

@@ -8,10 +8,10 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/agent/agenttest"
+	"github.com/regionfall/regionfall/lab/agent/automation/steps"
+	"github.com/regionfall/regionfall/lab/agent/automation/world"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -40,27 +40,30 @@ type witnessFunc func() error
 
 func (f witnessFunc) SeesLoss(context.Context) error { return f() }
 
-type fakeWorld struct {
+type fakeTraces struct {
 	progress  progress
 	there     bool
 	switching string
 }
 
-func (w fakeWorld) Progress(context.Context) (progress, string) { return w.progress, "" }
-func (w fakeWorld) Switching(context.Context) string            { return w.switching }
-func (w fakeWorld) Forget(context.Context)                      {}
-func (w fakeWorld) DatabaseHere(context.Context) error          { return nil }
-func (w fakeWorld) HomeWasThere(context.Context) bool           { return w.there }
+func (f fakeTraces) Progress(context.Context) (progress, string) { return f.progress, "" }
+func (f fakeTraces) Switching(context.Context) string            { return f.switching }
+func (f fakeTraces) Forget(context.Context)                      {}
+func (f fakeTraces) DatabaseHere(context.Context) error          { return nil }
+func (f fakeTraces) HomeWasThere(context.Context) bool           { return f.there }
+
 func diesAt(d time.Duration) homeFunc {
 	return func(s time.Duration) (bool, time.Duration) { return s < d, 0 }
 }
+
 func agrees() error { return nil }
-func fenceWith(f func(context.Context) (string, error)) *fence {
-	once := func(ctx context.Context) (fenced, error) {
+
+func fenceWith(f func(context.Context) (string, error)) *steps.Fence {
+	once := func(ctx context.Context) (world.Fenced, error) {
 		detail, err := f(ctx)
-		return fenced{detail: detail}, err
+		return world.Fenced{Detail: detail}, err
 	}
-	return &fence{once: once, limit: 2 * time.Second, owed: make(chan struct{}, 1)}
+	return steps.NewFence(once, 10*time.Second)
 }
 
 func fakeStep(name string, do func(context.Context) error) *fake { return &fake{name: name, do: do} }
@@ -72,9 +75,10 @@ type fake struct {
 	times atomic.Int64
 }
 
-func (f *fake) Name() string { return f.name }
+// step is the fake as a step that leaves a mark.
+func (f *fake) step(mark string) steps.Step { return steps.Step{Name: f.name, Mark: mark, Run: f.Run} }
 
-func (f *fake) Do(ctx context.Context) (string, error) {
+func (f *fake) Run(ctx context.Context) (string, error) {
 	f.times.Add(1)
 	if f.do == nil {
 		return "fine", nil
@@ -83,25 +87,25 @@ func (f *fake) Do(ctx context.Context) (string, error) {
 }
 
 // rig is an automation whose surroundings are given. It must be made inside a synctest bubble.
-func rig(home homeFunc, steps ...*fake) *automation {
+func rig(home homeFunc, fakes ...*fake) *automation {
 	m := runtime.NewMarks("automation.west")
 	a := &automation{
 		check: topology.HealthCheck{Interval: 100 * time.Millisecond, Threshold: 3}, decide: 500 * time.Millisecond,
 		marks: m,
-		home:  fakeHome{began: time.Now(), is: home}, witness: witnessFunc(agrees), world: fakeWorld{},
+		home:  fakeHome{began: time.Now(), is: home}, witness: witnessFunc(agrees), traces: fakeTraces{},
 		fence:   fenceWith(func(context.Context) (string, error) { return "read only", nil }),
-		follow:  newFollow(api.AutomationConfig{}, m),
+		follow:  steps.NewFollow(api.AutomationConfig{}, nil, m),
 		again:   func(context.Context) (string, error) { return "", nil },
 		ordered: make(chan struct{}), wishes: make(chan string, 1), regions: [2]string{"east", "west"},
 	}
-	a.stages = []stage{{step: a.fence, mark: api.MarkFenced}}
-	for _, s := range steps {
-		a.stages = append(a.stages, stage{step: s, mark: s.name + "d"})
+	a.plan = []steps.Step{{Name: api.StepFence, Mark: api.MarkFenced, Run: a.fence.Run}}
+	for _, f := range fakes {
+		a.plan = append(a.plan, f.step(f.name+"d"))
 	}
-	a.afresh = func() []stage { return a.stages }
+	a.newPlan = func() []steps.Step { return a.plan }
 	a.runner = runner{
 		marks: m, limit: 10 * time.Second, pause: stepRetry, enter: a.enterStep,
-		told: newStepFaults(a.steps()),
+		orders: newStepOrders(a.steps()),
 	}
 	return a
 }

@@ -6,60 +6,32 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/agent/automation/steps"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
 )
 
 // stepRetry is the pause between two attempts at a step.
 const stepRetry = 100 * time.Millisecond
 
-// step is one thing a failover does.
-type step interface {
-	// Name is one word for it, as the marks and GET /state have it.
-	Name() string
-	// Do brings about what the step is for and sees that it is so, within the deadline of ctx. Done again, it changes
-	// nothing. The detail says what was found and done.
-	Do(ctx context.Context) (detail string, err error)
+// found is a step that is done when it begins: what it is for is known.
+func found(detail string) func(context.Context) (string, error) {
+	return func(context.Context) (string, error) { return detail, nil }
 }
-
-// lasting is a step that waits on purpose, for so long, beside what it does.
-type lasting interface{ Lasts() time.Duration }
-
-// stage is a step with the mark that says that it is done.
-type stage struct {
-	step step
-	mark string
-}
-
-// The steps before the decision, by the names that faults know them by.
-const (
-	stepDetect = "detect"
-	stepDecide = "decide"
-)
-
-// finding is a step that is done when it begins: what it is for has been found out.
-type finding struct{ name, said string }
-
-// Name is that of the step.
-func (f finding) Name() string { return f.name }
-
-// Do says what was found.
-func (f finding) Do(context.Context) (string, error) { return f.said, nil }
 
 // runner gives steps their deadline and their marks.
 type runner struct {
-	marks *runtime.Marks
-	limit time.Duration // of one attempt
-	pause time.Duration // between attempts
-	enter func(step, detail string)
-	told  *stepFaults
+	marks  *runtime.Marks
+	limit  time.Duration // of one attempt
+	pause  time.Duration // between attempts
+	enter  func(step, detail string)
+	orders *stepOrders // of faults
 }
 
 // complete does a step, with its mark, as often as it is to be done: once.
-func (r runner) complete(ctx context.Context, s stage) error {
-	r.enter(s.step.Name(), "")
-	for range r.told.rounds(s.step.Name()) {
+func (r runner) complete(ctx context.Context, s steps.Step) error {
+	r.enter(s.Name, "")
+	for range r.orders.rounds(s.Name) {
 		if err := r.once(ctx, s); err != nil {
 			return err
 		}
@@ -68,25 +40,25 @@ func (r runner) complete(ctx context.Context, s stage) error {
 }
 
 // once repeats a step until it succeeds: there is nobody else to hand a half-done failover to. Each kind of failure is
-// marked once, and the end by the stage's mark, if it has one. The error is that of ctx.
-func (r runner) once(ctx context.Context, s stage) error {
+// marked once, and the end by the step's mark, if it has one. The error is that of ctx.
+func (r runner) once(ctx context.Context, s steps.Step) error {
 	marked := map[string]bool{}
 	for {
-		detail, err := r.attempt(ctx, s.step)
+		detail, err := r.attempt(ctx, s)
 		if err == nil {
-			if s.mark != "" {
-				r.marks.Leave(s.mark, detail)
+			if s.Mark != "" {
+				r.marks.Leave(s.Mark, detail)
 			}
 			return nil
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		failure := s.step.Name() + ": " + runtime.OneLine(err)
+		failure := s.Name + ": " + runtime.OneLine(err)
 		if kind := runtime.WithoutNumbers(failure); !marked[kind] {
 			marked[kind] = true
 			r.marks.Leave(api.MarkFailed, failure)
-			r.enter(s.step.Name(), failure)
+			r.enter(s.Name, failure)
 		}
 		if err := runtime.Pause(ctx, r.pause); err != nil {
 			return err
@@ -94,17 +66,14 @@ func (r runner) once(ctx context.Context, s stage) error {
 	}
 }
 
-func (r runner) attempt(ctx context.Context, s step) (string, error) {
-	limit := r.limit
-	if l, ok := s.(lasting); ok {
-		limit += l.Lasts()
-	}
+func (r runner) attempt(ctx context.Context, s steps.Step) (string, error) {
+	limit := r.limit + s.Waits
 	attempt, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	detail := ""
-	err := r.told.spoil(attempt, s.Name(), r.marks)
+	err := r.orders.carryOut(attempt, s.Name, r.marks)
 	if err == nil {
-		detail, err = s.Do(attempt)
+		detail, err = s.Run(attempt)
 	}
 	if err != nil && errors.Is(attempt.Err(), context.DeadlineExceeded) {
 		return "", fmt.Errorf("not done within %s: %w", limit, err)

@@ -6,57 +6,45 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/agent/automation/steps"
+	"github.com/regionfall/regionfall/lab/agent/automation/switchover"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
 )
 
-// switching is a switchover that can be done, step by step (see rotation).
-type switching interface {
-	before() []stage
-	after() []stage
-	takeBack(ctx context.Context) error
-	rejoin(ctx context.Context) (detail string, err error)
+// change is a change of roles (see switchover.Switchover).
+type change interface {
+	Before() []steps.Step
+	After() []steps.Step
+	TakeBack(ctx context.Context) error
+	Rejoin(ctx context.Context) (detail string, err error)
 }
 
-// newRotation is the switchover to a region, which is one of the two.
-func newRotation(cfg api.AutomationConfig, to string, names nameClient) *rotation {
-	r := &rotation{
-		from: cfg.Sides[0], to: cfg.Sides[1], synchronous: cfg.Synchronous, limit: cfg.StepTimeout,
-		names: names,
-	}
-	if r.from.Region == to {
-		r.from, r.to = r.to, r.from
-	}
-	r.follow = &follow{region: r.to.Region, postgres: r.to.Postgres}
-	return r
-}
-
-// obey does a switchover that was ordered. Of the region that serves already, as after a failover that came first, it
-// only sees that the other one follows it.
-func (a *automation) obey(ctx context.Context, to string) {
+// followOrder does a switchover that was ordered. Of the region that serves already, as after a failover that came
+// first, it only sees that the other one follows it.
+func (a *automation) followOrder(ctx context.Context, to string) {
 	if a.current().Serves != to {
-		a.change(ctx, to)
+		a.switchRoles(ctx, to)
 		return
 	}
 	a.enter(api.PhaseActing, "", "switchover to "+to)
-	a.join(ctx, a.rotate(to), to)
+	a.join(ctx, a.change(to), to)
 }
 
-// change has a region take over from one that lives. Each step up to the promotion is tried once, and when one fails
-// all is taken back; from there on there is only forward, unless the region that takes over is lost in the middle of
-// it: that is for those who watch it.
-func (a *automation) change(ctx context.Context, to string) {
+// switchRoles has a region take over from one that lives. Each step up to the promotion is tried once, and when one
+// fails all is taken back; from there on there is only forward, unless the region that takes over is lost in the middle
+// of it: that is for those who watch it.
+func (a *automation) switchRoles(ctx context.Context, to string) {
 	a.serving(a.other(to))
 	a.switchedTo(api.SwitchoverState{To: to})
 	a.enter(api.PhaseActing, "", "switchover to "+to)
-	r := a.rotate(to)
-	if err := a.prepare(ctx, r); err != nil {
+	c := a.change(to)
+	if err := a.prepare(ctx, c); err != nil {
 		a.end(ctx, to, err.Error())
 		return
 	}
 	going, stop := a.whileItLives(ctx, to)
-	for _, s := range r.after() {
+	for _, s := range c.After() {
 		if a.runner.complete(going, s) == nil {
 			continue
 		}
@@ -67,7 +55,7 @@ func (a *automation) change(ctx context.Context, to string) {
 	}
 	stop()
 	a.serving(to)
-	a.join(ctx, r, to)
+	a.join(ctx, c, to)
 }
 
 // whileItLives is ctx until stop, or until the region is lost. This one can't see that of itself.
@@ -92,15 +80,15 @@ func (a *automation) whileItLives(ctx context.Context, region string) (_ context
 }
 
 // join has the region that does not serve follow the one that does, and ends the switchover.
-func (a *automation) join(ctx context.Context, r switching, to string) {
-	follows := act{"follow", func(ctx context.Context) (detail string, err error) {
+func (a *automation) join(ctx context.Context, c change, to string) {
+	follows := steps.Step{Name: api.StepFollow, Run: func(ctx context.Context) (detail string, err error) {
 		err = runtime.Poll(ctx, stepRetry, func(ctx context.Context) error {
-			detail, err = r.rejoin(ctx)
+			detail, err = c.Rejoin(ctx)
 			return err
 		})
 		return detail, err
 	}}
-	a.enterStep(follows.name, "")
+	a.enterStep(follows.Name, "")
 	detail, err := a.runner.attempt(ctx, follows)
 	if err != nil {
 		a.marks.Leave(api.MarkFailed, "follow: "+runtime.OneLine(err))
@@ -133,31 +121,31 @@ func (a *automation) other(region string) string {
 }
 
 // prepare does what comes before clients are sent elsewhere. The error says what became of it.
-func (a *automation) prepare(ctx context.Context, r switching) error {
-	for i, s := range r.before() {
-		a.enterStep(s.step.Name(), "")
-		detail, err := a.runner.attempt(ctx, s.step)
-		for ; err != nil; detail, err = a.runner.attempt(ctx, s.step) {
+func (a *automation) prepare(ctx context.Context, c change) error {
+	for i, s := range c.Before() {
+		a.enterStep(s.Name, "")
+		detail, err := a.runner.attempt(ctx, s)
+		for ; err != nil; detail, err = a.runner.attempt(ctx, s) {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			failure := s.step.Name() + ": " + runtime.OneLine(err)
+			failure := s.Name + ": " + runtime.OneLine(err)
 			a.marks.Leave(api.MarkFailed, failure)
 			if i == 0 {
 				return errors.New("nothing was begun: " + runtime.OneLine(err))
 			}
-			switch err := a.takeBack(ctx, r); {
+			switch err := a.takeBack(ctx, c); {
 			case err == nil:
 				a.marks.Leave(api.MarkTakenBack, "after "+failure)
 				return errors.New("taken back: " + failure)
-			case !errors.Is(err, errPromoted):
+			case !errors.Is(err, switchover.ErrPromoted):
 				return fmt.Errorf("%s; and it could not be taken back: %w", failure, err)
 			case runtime.Pause(ctx, stepRetry) != nil:
 				return ctx.Err()
 			}
 		}
-		if s.mark != "" {
-			a.marks.Leave(s.mark, detail)
+		if s.Mark != "" {
+			a.marks.Leave(s.Mark, detail)
 		}
 	}
 	return nil
@@ -165,13 +153,13 @@ func (a *automation) prepare(ctx context.Context, r switching) error {
 
 // takeBack tries until it is done, since nobody serves meanwhile, or the old primary is not to be reached for as long
 // as a step may take: then it is lost, which is for those who watch it to find out.
-func (a *automation) takeBack(ctx context.Context, r switching) error {
+func (a *automation) takeBack(ctx context.Context, c change) error {
 	for reached := time.Now(); ; {
 		attempt, cancel := context.WithTimeout(ctx, a.runner.limit)
-		err := r.takeBack(attempt)
+		err := c.TakeBack(attempt)
 		cancel()
 		switch {
-		case err == nil, errors.Is(err, errPromoted), ctx.Err() != nil:
+		case err == nil, errors.Is(err, switchover.ErrPromoted), ctx.Err() != nil:
 			return err
 		case !runtime.IsUnreachable(err):
 			reached = time.Now()
@@ -203,7 +191,7 @@ func (a *automation) switchOver(to string) error {
 	defer a.mu.Unlock()
 	under := a.switched != nil && !a.switched.Done
 	switch s := a.state.State; {
-	case a.rotate == nil:
+	case a.change == nil:
 		return fmt.Errorf("%w: the regions of this topology can't change roles", errNoSwitchover)
 	case to != a.regions[0] && to != a.regions[1]:
 		return fmt.Errorf("%w: %q can't take over, %s and %s can", errNoSwitchover, to, a.regions[0], a.regions[1])

@@ -9,12 +9,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/agenttest"
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
-	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/lab/agent/agenttest"
+	"github.com/regionfall/regionfall/lab/agent/automation/steps"
+	"github.com/regionfall/regionfall/lab/agent/automation/switchover"
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 // fakeSwitch is a switchover whose steps are given.
@@ -23,14 +24,15 @@ type fakeSwitch struct {
 	back, joins   func() error
 }
 
-func (f fakeSwitch) before() []stage {
-	return []stage{{step: fakeStep("check", nil)}, {step: f.first, mark: api.MarkPromoted}}
+func (f fakeSwitch) Before() []steps.Step {
+	return []steps.Step{fakeStep("check", nil).step(""), f.first.step(api.MarkPromoted)}
 }
-func (f fakeSwitch) after() []stage { return []stage{{step: f.second, mark: api.MarkRedirected}} }
 
-func (f fakeSwitch) takeBack(context.Context) error { return orNil(f.back) }
+func (f fakeSwitch) After() []steps.Step { return []steps.Step{f.second.step(api.MarkRedirected)} }
 
-func (f fakeSwitch) rejoin(context.Context) (string, error) { return "streams", orNil(f.joins) }
+func (f fakeSwitch) TakeBack(context.Context) error { return orNil(f.back) }
+
+func (f fakeSwitch) Rejoin(context.Context) (string, error) { return "streams", orNil(f.joins) }
 
 func orNil(f func() error) error {
 	if f == nil {
@@ -39,16 +41,16 @@ func orNil(f func() error) error {
 	return f()
 }
 
-// switched runs an automation whose home lives, or dies when it does, has it do what is ordered, and gives the names of
-// its marks and how it ended.
-func switched(t *testing.T, s fakeSwitch, world fakeWorld, order func(a *automation),
+// switched runs an automation whose home lives, or dies when it does, has it do what is ordered, and returns the names
+// of its marks and how it ended.
+func switched(t *testing.T, s fakeSwitch, found fakeTraces, order func(a *automation),
 	dies ...time.Duration,
 ) (names []string, end api.AutomationState) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		a := rig(diesAt(append(dies, time.Hour)[0]), fakeStep("redirect", nil))
-		a.world = world
-		a.rotate = func(string) switching { return s }
+		a.traces = found
+		a.change = func(string) change { return s }
 		ctx, cancel := context.WithCancel(t.Context())
 		var run sync.WaitGroup
 		run.Go(func() {
@@ -88,7 +90,7 @@ func fine() fakeSwitch {
 
 func TestRolesChangeThereAndBack(t *testing.T) {
 	s := fine()
-	names, end := switched(t, s, fakeWorld{}, to(t, "west", "west", "east"))
+	names, end := switched(t, s, fakeTraces{}, to(t, "west", "west", "east"))
 	once := []string{api.MarkOrdered, api.MarkPromoted, api.MarkRedirected, api.MarkFollowed, api.MarkSwitched}
 	again := []string{api.MarkOrdered, api.MarkFollowed, api.MarkSwitched} // it is seen that the other one follows
 	if diff := cmp.Diff(slices.Concat(once, again, once), names); diff != "" {
@@ -110,7 +112,7 @@ func TestASwitchoverThatFailsIsTakenBackUpToThePromotion(t *testing.T) {
 		}
 		return nil
 	}
-	promotedAlready.back = func() error { return errPromoted }
+	promotedAlready.back = func() error { return switchover.ErrPromoted }
 	stuck := fakeSwitch{
 		first: fakeStep("promote", no), second: fakeStep("redirect", nil),
 		back: func() error { return runtime.Unreachable{Err: errors.New("gone")} },
@@ -148,7 +150,7 @@ func TestASwitchoverThatFailsIsTakenBackUpToThePromotion(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			names, end := switched(t, c.s, fakeWorld{}, to(t, "west"))
+			names, end := switched(t, c.s, fakeTraces{}, to(t, "west"))
 			if diff := cmp.Diff(c.marks, names); diff != "" {
 				t.Errorf("marks:\n%s", diff)
 			}
@@ -165,7 +167,7 @@ func TestASwitchoverThatFailsIsTakenBackUpToThePromotion(t *testing.T) {
 func TestHomeIsLostWhileItTakesOverAgain(t *testing.T) {
 	s := fine()
 	s.second.do = func(context.Context) error { return errors.New("gone") }
-	names, end := switched(t, s, fakeWorld{progress: progressServes}, to(t, "east"), 10*time.Second)
+	names, end := switched(t, s, fakeTraces{progress: progressServes}, to(t, "east"), 10*time.Second)
 	want := []string{
 		api.MarkOrdered, api.MarkPromoted, api.MarkFailed, api.MarkDetected, api.MarkDecided,
 		api.MarkFenced, "redirectd",
@@ -183,7 +185,7 @@ func TestAFailoverAfterASwitchoverRemembersNothingOfTheOneBefore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a := rig(diesAt(time.Hour))
 		made := 0
-		a.afresh = func() []stage { made++; return a.stages }
+		a.newPlan = func() []steps.Step { made++; return a.plan }
 		for _, region := range []string{"east", "west", "east"} {
 			a.serving(region)
 		}
@@ -195,7 +197,7 @@ func TestAFailoverAfterASwitchoverRemembersNothingOfTheOneBefore(t *testing.T) {
 
 func TestASwitchoverIsEndedByTheNextProcess(t *testing.T) {
 	for _, region := range []string{"west", "east"} {
-		names, end := switched(t, fine(), fakeWorld{switching: region}, func(*automation) {})
+		names, end := switched(t, fine(), fakeTraces{switching: region}, func(*automation) {})
 		if diff := cmp.Diff([]string{api.MarkPromoted, api.MarkRedirected, api.MarkFollowed, api.MarkSwitched},
 			names); diff != "" {
 			t.Errorf("to %s, marks:\n%s", region, diff)
@@ -207,7 +209,7 @@ func TestASwitchoverIsEndedByTheNextProcess(t *testing.T) {
 }
 
 func TestASwitchoverIsRefused(t *testing.T) {
-	switched(t, fine(), fakeWorld{}, func(a *automation) {
+	switched(t, fine(), fakeTraces{}, func(a *automation) {
 		if err := a.switchOver("north"); err == nil {
 			t.Error("to a region that there is not")
 		}
@@ -222,8 +224,8 @@ func TestASwitchoverIsRefused(t *testing.T) {
 	if err := unknown.switchOver("west"); err == nil {
 		t.Error("where there is none")
 	}
-	unknown.rotate = func(string) switching { return fine() }
+	unknown.change = func(string) change { return fine() }
 	if err := unknown.switchOver("west"); err == nil {
-		t.Error("before it knows where it stands")
+		t.Error("before it has started")
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
 )
 

@@ -13,16 +13,14 @@ import (
 	"sync"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/replicator"
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
-	"github.com/regionfall/regionfall/lab/api"
-	"github.com/regionfall/regionfall/lab/store"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/regionfall/regionfall/lab/agent/replicator"
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -32,9 +30,9 @@ const (
 	// backupAttempts and backupRetry are for what the job asks of the stores.
 	backupAttempts = 3
 	backupRetry    = 300 * time.Millisecond
-	// backupSizeMost bounds a base backup after compression, as it is held in memory until it is stored. The lab's are
+	// maxBackupSize bounds a base backup after compression, as it is held in memory until it is stored. The lab's are
 	// some 10 MB.
-	backupSizeMost = 512 << 20
+	maxBackupSize = 512 << 20
 
 	backupPrefix     = "base/"
 	backupSuffix     = ".tar.gz"
@@ -47,7 +45,7 @@ const (
 	metaStopLSN  = "stop-lsn"
 	metaTimeline = "timeline"
 	metaBegan    = "began"
-	metaEnded    = "ended" // when its last byte came: what was committed later is not in it
+	metaEnded    = "ended" // when its last byte arrived: what was committed later is not in it
 	metaRegion   = "region"
 )
 
@@ -179,10 +177,10 @@ func (b *backup) take(ctx context.Context) (api.BackupReport, error) {
 	if err != nil {
 		return report, err
 	}
-	if err := insist(ctx, func() error { return b.name(ctx, &report) }); err != nil {
+	if err := retry(ctx, func() error { return b.name(ctx, &report) }); err != nil {
 		return report, err
 	}
-	if err := insist(ctx, func() error { return b.keep(ctx, &report, content) }); err != nil {
+	if err := retry(ctx, func() error { return b.keep(ctx, &report, content) }); err != nil {
 		return report, err
 	}
 	group, ctx := errgroup.WithContext(ctx)
@@ -195,7 +193,7 @@ func (b *backup) take(ctx context.Context) (api.BackupReport, error) {
 	} {
 		group.Go(func() error {
 			defer runtime.LastWords("copy what is to be backed up")
-			return insist(ctx, func() error {
+			return retry(ctx, func() error {
 				copied, err := part.copy(ctx, b.cfg.Source, b.cfg.Target)
 				*part.copied += copied
 				return err
@@ -205,9 +203,9 @@ func (b *backup) take(ctx context.Context) (api.BackupReport, error) {
 	return report, group.Wait()
 }
 
-// insist tries a thing that may be repeated a few times: a store that is slow for a moment must not cost the night's
+// retry tries a thing that may be repeated a few times: a store that is slow for a moment must not cost the night's
 // backup.
-func insist(ctx context.Context, try func() error) error {
+func retry(ctx context.Context, try func() error) error {
 	for attempt := 1; ; attempt++ {
 		err := try()
 		if err == nil || attempt == backupAttempts || runtime.Pause(ctx, backupRetry) != nil {
@@ -219,7 +217,7 @@ func insist(ctx context.Context, try func() error) error {
 
 // takeDatabase takes the base backup, compressed.
 func (b *backup) takeDatabase(ctx context.Context, report *api.BackupReport) ([]byte, error) {
-	content := &boundedBuffer{most: backupSizeMost}
+	content := &boundedBuffer{limit: maxBackupSize}
 	// Speed: the network of the lab is a loopback, its processor is shared with all that is being measured.
 	zip, err := gzip.NewWriterLevel(content, gzip.BestSpeed)
 	if err != nil {

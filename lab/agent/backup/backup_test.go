@@ -11,20 +11,18 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/agenttest"
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
-	"github.com/regionfall/regionfall/lab/api"
-	"github.com/regionfall/regionfall/lab/store"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/regionfall/regionfall/lab/agent/agenttest"
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // The wall clock is stepped back by five minutes between two backups, of the store that dates them as of the job.
 func TestNewestBackupIsTheOneStoredLast(t *testing.T) {
-	kept, target := agenttest.NewShelf(t, "us-west-2")
+	kept, target := agenttest.NewObjectStore(t, "us-west-2")
 	job := &backup{store: store.LinkedObjects(target.S3)}
 	first := time.Date(2026, 8, 1, 12, 0, 0, 7, time.UTC)
 	ended := []time.Time{first, first.Add(-5 * time.Minute), first.Add(-4 * time.Minute), first.Add(time.Second)}
@@ -114,7 +112,7 @@ func TestBackupMustLeaveItsRegion(t *testing.T) {
 }
 
 func TestBackupSizeIsBounded(t *testing.T) {
-	b := &boundedBuffer{most: 4}
+	b := &boundedBuffer{limit: 4}
 	if _, err := b.Write([]byte("1234")); err != nil {
 		t.Error(err)
 	}
@@ -123,12 +121,12 @@ func TestBackupSizeIsBounded(t *testing.T) {
 	}
 }
 
-func TestBackupInsistsAFewTimes(t *testing.T) {
+func TestBackupRetriesAFewTimes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := errors.New("slow")
 		for failures, want := range map[int]error{0: nil, backupAttempts - 1: nil, backupAttempts: slow} {
 			tried := 0
-			err := insist(t.Context(), func() error {
+			err := retry(t.Context(), func() error {
 				if tried++; tried <= failures {
 					return slow
 				}

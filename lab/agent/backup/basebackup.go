@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -78,20 +77,20 @@ func (b *baseBackupStream) take(message pgproto3.BackendMessage) error {
 		b.results = append(b.results, nil)
 	case *pgproto3.DataRow:
 		if len(b.results) == 0 {
-			return errors.New("a row came before its result set")
+			return errors.New("a row arrived before its result set")
 		}
 		last := len(b.results) - 1
 		b.results[last] = append(b.results[last], textRow(m))
 	case *pgproto3.CopyOutResponse:
 		b.copies++
 		if b.copies > 1 {
-			return errors.New("more than one stream of archives came: the server is older than PostgreSQL 15")
+			return errors.New("more than one stream of archives arrived: the server is older than PostgreSQL 15")
 		}
 		b.archive.tar = b.tar
 		return b.onlyMainTablespace()
 	case *pgproto3.CopyData:
 		if b.copies == 0 {
-			return errors.New("data came before its stream")
+			return errors.New("data arrived before its stream")
 		}
 		return b.archive.take(m.Data)
 	case *pgproto3.ReadyForQuery:
@@ -106,7 +105,7 @@ func (b *baseBackupStream) take(message pgproto3.BackendMessage) error {
 // onlyMainTablespace refuses a server whose data is not all in its data directory: the backup would lack the rest.
 func (b *baseBackupStream) onlyMainTablespace() error {
 	if len(b.results) != 2 {
-		return fmt.Errorf("%d result sets came before the archives, want 2", len(b.results))
+		return fmt.Errorf("%d result sets arrived before the archives, want 2", len(b.results))
 	}
 	for _, row := range b.results[1] {
 		if len(row) > 1 && row[1] != "" {
@@ -122,13 +121,14 @@ func (b *baseBackupStream) result() (walRange, error) {
 		return walRange{}, fmt.Errorf("receive base backup: %w", err)
 	}
 	if len(b.results) != 3 {
-		return walRange{}, fmt.Errorf("receive base backup: %d result sets came, want 3", len(b.results))
+		return walRange{}, fmt.Errorf("receive base backup: %d result sets arrived, want 3", len(b.results))
 	}
 	var at [2][]string
 	for i, set := range [][][]string{b.results[0], b.results[2]} {
 		if len(set) != 1 || len(set[0]) < 2 || set[0][0] == "" {
 			return walRange{},
-				fmt.Errorf("receive base backup: a position came as %q, want one row with position and timeline", set)
+				fmt.Errorf("receive base backup: a position arrived as %q, want one row with position and timeline",
+					set)
 		}
 		at[i] = set[0]
 	}

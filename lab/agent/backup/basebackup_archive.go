@@ -38,7 +38,7 @@ func (a *archive) take(message []byte) error {
 		return a.begin(content)
 	case archiveData:
 		if !a.begun {
-			return errors.New("archive data came before an archive")
+			return errors.New("archive data arrived before an archive")
 		}
 		a.remember(content)
 		if _, err := a.tar.Write(content); err != nil {
@@ -65,7 +65,7 @@ func (a *archive) begin(content []byte) error {
 		return fmt.Errorf("unexpected archive %q of directory %q", name, directory)
 	}
 	if a.begun {
-		return fmt.Errorf("archive %s came twice", name)
+		return fmt.Errorf("archive %s arrived twice", name)
 	}
 	a.begun = true
 	return nil
@@ -86,7 +86,7 @@ func (a *archive) remember(data []byte) {
 func (a *archive) end() error {
 	switch {
 	case !a.begun:
-		return errors.New("no archive came")
+		return errors.New("no archive arrived")
 	case a.size%tarBlock != 0 || a.size < int64(len(a.tail)) || a.tail != [2 * tarBlock]byte{}:
 		return fmt.Errorf("the archive is torn: it ends after %d bytes without the end of a tar", a.size)
 	default:

@@ -72,7 +72,7 @@ func TestArchiveRefuses(t *testing.T) {
 		"data before the archive":  {[]string{whole}, "before an archive"},
 		"another tablespace":       {[]string{"n16385.tar\x00/elsewhere\x00"}, "unexpected archive"},
 		"a name without its end":   {[]string{"nbase.tar"}, "want two strings"},
-		"a second main archive":    {[]string{beginMain, beginMain}, "came twice"},
+		"a second main archive":    {[]string{beginMain, beginMain}, "arrived twice"},
 		"a manifest":               {[]string{beginMain, whole, "m"}, "unexpected message of type 'm'"},
 		"progress without a count": {[]string{beginMain, "p"}, "want 8"},
 		"no archive at all":        {nil, "no archive"},
@@ -148,12 +148,12 @@ func TestBaseBackupAnswer(t *testing.T) {
 		t.Errorf("WAL range (-want +got):\n%s", diff)
 	}
 	if !bytes.Equal(want, got) {
-		t.Errorf("the archive came with %d bytes, want %d", len(got), len(want))
+		t.Errorf("the archive arrived with %d bytes, want %d", len(got), len(want))
 	}
 }
 
 func TestBaseBackupAnswerIsRefused(t *testing.T) {
-	for name, spoil := range map[string]func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage{
+	for name, change := range map[string]func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage{
 		"cut before the archive is whole": func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage { return m[:8] },
 		"cut before the end position": func(m []pgproto3.BackendMessage) []pgproto3.BackendMessage {
 			return m[:10]
@@ -178,7 +178,7 @@ func TestBaseBackupAnswerIsRefused(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if wal, _, err := receiveBackup(spoil(answer(dataDirectory(t)))); err == nil {
+			if wal, _, err := receiveBackup(change(answer(dataDirectory(t)))); err == nil {
 				t.Errorf("it was taken as %+v", wal)
 			}
 		})

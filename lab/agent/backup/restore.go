@@ -11,16 +11,14 @@ import (
 	"slices"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
-	"github.com/regionfall/regionfall/lab/api"
-	"github.com/regionfall/regionfall/lab/store"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -44,11 +42,8 @@ func NewRestore(cfg api.AutomationConfig) *restore {
 	}
 }
 
-// Name is restore.
-func (*restore) Name() string { return "restore" }
-
-// Do hands over a backup unless that was done, and waits for the database.
-func (r *restore) Do(ctx context.Context) (string, error) {
+// Run hands over a backup unless that was done, and waits for the database.
+func (r *restore) Run(ctx context.Context) (string, error) {
 	if timeline, err := r.up(ctx); err == nil {
 		return fmt.Sprintf("%s; up on timeline %d", r.handed, timeline), nil
 	}

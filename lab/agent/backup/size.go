@@ -9,13 +9,13 @@ import (
 // boundedBuffer refuses to grow beyond its bound.
 type boundedBuffer struct {
 	bytes.Buffer
-	most int
+	limit int
 }
 
 // Write keeps all of p or none of it.
 func (b *boundedBuffer) Write(p []byte) (int, error) {
-	if b.Len()+len(p) > b.most {
-		return 0, fmt.Errorf("the base backup is larger than %d MB, compressed", b.most>>20)
+	if b.Len()+len(p) > b.limit {
+		return 0, fmt.Errorf("the base backup is larger than %d MB, compressed", b.limit>>20)
 	}
 	return b.Buffer.Write(p)
 }

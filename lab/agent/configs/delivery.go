@@ -12,13 +12,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
-	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/fsnotify/fsnotify"
 	"golang.org/x/sync/semaphore"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -37,7 +35,7 @@ type Delivery struct {
 	mu        sync.Mutex
 	log       []*publication // what was published since the start, oldest first, and before it what had been delivered
 	current   *publication   // the one that is delivered; nil before the first
-	told      map[string]order
+	orders    map[string]order
 	complaint string
 }
 
@@ -60,7 +58,7 @@ func NewDelivery(region string, from Lineage, published, delivered string) *Deli
 	return &Delivery{
 		published: published, delivered: delivered,
 		Fetch:   fetch{lineage: from, region: region, path: published, one: semaphore.NewWeighted(1)},
-		changed: make(chan struct{}, 1), told: map[string]order{},
+		changed: make(chan struct{}, 1), orders: map[string]order{},
 	}
 }
 
@@ -156,7 +154,7 @@ func readPublication(path string, now time.Time) (*publication, error) {
 func (d *Delivery) want(now time.Time) (*publication, time.Duration) {
 	var late time.Duration
 	var back *publication
-	for _, o := range d.told {
+	for _, o := range d.orders {
 		switch o.Do {
 		case api.DeliverNothing:
 			return d.current, deliveryEvery

@@ -7,13 +7,11 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// errNoFormer is an order to roll back what nothing came before.
+// errNoFormer is an order to roll back what nothing preceded.
 var errNoFormer = errors.New("there is no document before the one that is delivered: publish another first")
 
 // tell takes an order in place of the one that the same holder gave before.
@@ -24,7 +22,7 @@ func (d *Delivery) tell(holder string, o api.DeliveryOrder) error {
 	switch {
 	case o.Do == api.DeliverNothing:
 	case o.Do == api.DeliverFormer:
-		if before, ok := d.told[holder]; ok && before.Do == api.DeliverFormer {
+		if before, ok := d.orders[holder]; ok && before.Do == api.DeliverFormer {
 			return nil // it would go back one more each time it is told
 		}
 		if full.to = d.former(); full.to == nil {
@@ -36,22 +34,22 @@ func (d *Delivery) tell(holder string, o api.DeliveryOrder) error {
 		return fmt.Errorf("unknown order %q: use %s, %s or %s", o.Do, api.DeliverNothing, api.DeliverFormer,
 			api.DeliverLate)
 	}
-	d.told[holder] = full
+	d.orders[holder] = full
 	return nil
 }
 
 func (d *Delivery) forget(holder string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	delete(d.told, holder)
+	delete(d.orders, holder)
 }
 
 func (d *Delivery) state() api.DeliveryState {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s := api.DeliveryState{Told: map[string]api.DeliveryOrder{}, Commit: d.Fetch.at()}
-	for holder, o := range d.told {
-		s.Told[holder] = o.DeliveryOrder
+	s := api.DeliveryState{Orders: map[string]api.DeliveryOrder{}, Commit: d.Fetch.at()}
+	for holder, o := range d.orders {
+		s.Orders[holder] = o.DeliveryOrder
 	}
 	if n := len(d.log); n > 0 {
 		s.Document = d.log[n-1].config

@@ -15,9 +15,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -177,12 +175,12 @@ func TestConfigurationOverHTTP(t *testing.T) {
 		}
 	}
 	if s, code := p.call(t, http.MethodPut, "/config/faults/ada",
-		api.DeliveryOrder{Do: api.DeliverFormer}); code != 200 || s.Delivered != 1 || len(s.Told) != 1 {
+		api.DeliveryOrder{Do: api.DeliverFormer}); code != 200 || s.Delivered != 1 || len(s.Orders) != 1 {
 		t.Errorf("told to roll back: %d, %+v", code, s)
 	}
 	for range 2 { // twice is once
 		if s, code := p.call(t, http.MethodDelete, "/config/faults/ada", nil); code != 200 || s.Delivered != 2 ||
-			len(s.Told) != 0 {
+			len(s.Orders) != 0 {
 			t.Errorf("told to go on: %d, %+v", code, s)
 		}
 	}

@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/memfs"
 	"github.com/go-git/go-billy/v5/util"
@@ -20,6 +18,7 @@ import (
 	githttp "github.com/go-git/go-git/v5/plumbing/transport/http"
 	"github.com/go-git/go-git/v5/storage/memory"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -60,7 +59,7 @@ func (l Lineage) clone(ctx context.Context) (*git.Repository, billy.Filesystem, 
 	return repo, files, nil
 }
 
-// Read gives a region's document, and the commit that it is of.
+// Read returns a region's document, and the commit that it is of.
 func (l Lineage) Read(ctx context.Context, region string) (c topology.Config, commit string, err error) {
 	repo, files, err := l.clone(ctx)
 	if err != nil {
@@ -125,7 +124,7 @@ func second(err error) bool {
 		strings.Contains(err.Error(), errFetchFirst.Error())
 }
 
-// another waits a while for another head than the one that is known, and gives the one there is.
+// another waits a while for another head than the one that is known, and returns the one there is.
 func (l Lineage) another(ctx context.Context, known string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, headWait+time.Second)
 	defer cancel()

@@ -13,10 +13,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"golang.org/x/sync/semaphore"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 

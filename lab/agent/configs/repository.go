@@ -10,10 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
-	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/go-git/go-billy/v5/memfs"
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5"
@@ -22,6 +18,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -168,7 +166,7 @@ func (r *repository) accept(before, after plumbing.Hash) error {
 	if on, err := old.IsAncestor(next); err != nil || !on {
 		return errors.Join(errors.New("it is not on top of what there is: the history is kept"), err)
 	}
-	if err := sound(old, next); err != nil {
+	if err := validateChange(old, next); err != nil {
 		return err
 	}
 	if err := r.storage.CheckAndSetReference(plumbing.NewHashReference(mainBranch, after),
@@ -181,8 +179,8 @@ func (r *repository) accept(before, after plumbing.Hash) error {
 	return nil
 }
 
-// sound says what is wrong with the documents of a commit that follows another one.
-func sound(old, next *object.Commit) error {
+// validateChange says what is wrong with the documents of a commit that follows another one.
+func validateChange(old, next *object.Commit) error {
 	there := map[string]bool{}
 	err := eachFile(next, func(f *object.File) error {
 		there[f.Name] = true

@@ -10,8 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
 	"github.com/go-git/go-git/v5/plumbing/format/pktline"
 	"github.com/go-git/go-git/v5/plumbing/protocol/packp"
@@ -20,6 +18,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/transport"
 	"github.com/go-git/go-git/v5/plumbing/transport/server"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -62,7 +61,7 @@ func (r *repository) gitRoutes(mux *http.ServeMux) {
 			if err != nil {
 				return err
 			}
-			return give(ctx, git, body, w)
+			return sendPack(ctx, git, body, w)
 		})
 	})
 	mux.HandleFunc("POST "+at+receivePack, func(w http.ResponseWriter, req *http.Request) {
@@ -107,8 +106,8 @@ func advertised(ctx context.Context, git transport.Transport, service string) (*
 	return refs, err
 }
 
-// give writes a pack of all there is to who fetches.
-func give(ctx context.Context, git transport.Transport, body []byte, w io.Writer) error {
+// sendPack writes a pack of all there is to who fetches.
+func sendPack(ctx context.Context, git transport.Transport, body []byte, w io.Writer) error {
 	if !bytes.Contains(body, []byte("0009done\n")) {
 		// It tells what it has, and waits to hear what of it is known. Nothing is, and so it is given all there is.
 		return pktline.NewEncoder(w).EncodeString("NAK\n")

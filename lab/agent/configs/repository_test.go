@@ -14,11 +14,10 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// startRepository serves a repository with documents, and gives the URL of its agent.
+// startRepository serves a repository with documents, and returns the URL of its agent.
 func startRepository(t *testing.T, documents ...topology.Config) string {
 	t.Helper()
 	return serveRepository(t, t.TempDir(), documents...).URL
@@ -100,23 +99,23 @@ func TestChangeThatFailsOrChangesNothing(t *testing.T) {
 	}
 }
 
-func TestHeadIsToldWhenItChanges(t *testing.T) {
+func TestChangeOfTheHeadIsAnswered(t *testing.T) {
 	l := NewLineage(startRepository(t, two()...), "ada")
 	known, err := l.another(t.Context(), "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	told := make(chan string, 1)
+	heads := make(chan string, 1)
 	go func() {
 		head := known
 		for err := error(nil); head == known && err == nil; { // a slow machine may take longer than one question waits
 			head, err = l.another(context.WithoutCancel(t.Context()), known)
 		}
-		told <- head
+		heads <- head
 	}()
 	began := time.Now()
 	if head, err := l.another(t.Context(), known); err != nil || head != known || time.Since(began) < headWait {
-		t.Errorf("without a change it is told of %s after %s, %v", head, time.Since(began), err)
+		t.Errorf("without a change the head is %s after %s, %v", head, time.Since(began), err)
 	}
 	if _, err := l.Change(t.Context(), "west", "a test", func(c topology.Config) (topology.Config,
 		error,
@@ -126,8 +125,8 @@ func TestHeadIsToldWhenItChanges(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if head := <-told; head == known || head == "" {
-		t.Errorf("it is told of %q", head)
+	if head := <-heads; head == known || head == "" {
+		t.Errorf("the head is %q", head)
 	}
 }
 

@@ -11,12 +11,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
-	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/miekg/dns"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -112,7 +110,7 @@ func (n *Server) reply(request *dns.Msg) *dns.Msg {
 // records are what is said to one question.
 type records struct{ answer, additional []dns.RR }
 
-// answers finds what there is for a question, by the part of its name that stands before the record; exists is whether
+// answers finds what there is for a question, by the part of its name that precedes the record; exists is whether
 // there is such a name at all. Names are given back as they were asked, because resolvers vary the case of letters and
 // compare.
 func (n *Server) answers(question dns.Question, below string, from netip.Addr) (found records, exists bool) {

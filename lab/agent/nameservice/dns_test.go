@@ -6,11 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -117,7 +116,7 @@ func TestDNSAnswersOfSeveralAgree(t *testing.T) {
 		first[srv[0]]++
 	}
 	if first[east] == 0 || first[west] == 0 { // by chance in one run of 2^59
-		t.Errorf("first came %v", first)
+		t.Errorf("the first answer is %v", first)
 	}
 	got := lines(r.query(t, testRecord, dns.TypeA).Answer)
 	slices.Sort(got)

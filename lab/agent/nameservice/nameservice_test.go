@@ -13,15 +13,13 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/agenttest"
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
-	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/google/go-cmp/cmp"
 	"github.com/miekg/dns"
 	"go.uber.org/goleak"
 
+	"github.com/regionfall/regionfall/lab/agent/agenttest"
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 

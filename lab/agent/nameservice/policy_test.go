@@ -8,10 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/miekg/dns"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 

@@ -63,7 +63,7 @@ type underWay struct {
 	since map[int]time.Time
 }
 
-// enter notes a thing written at a time, and gives what ends that.
+// enter notes a thing written at a time, and returns what ends that.
 func (u *underWay) enter(written time.Time) (leave func()) {
 	u.mu.Lock()
 	defer u.mu.Unlock()

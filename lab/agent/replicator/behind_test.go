@@ -78,8 +78,8 @@ func TestWhatIsUnderWayIsBehind(t *testing.T) {
 
 // What the target has already, because it comes from there or by another way, is looked at and not waited for.
 func TestOnlyWhatIsMissingIsUnderWay(t *testing.T) {
-	source, from := agenttest.NewShelf(t, "us-east-1")
-	target, to := agenttest.NewShelf(t, "us-west-2")
+	source, from := agenttest.NewObjectStore(t, "us-east-1")
+	target, to := agenttest.NewObjectStore(t, "us-west-2")
 	c := copierBetween(from, to)
 	l := &lane{underWay: &c.underWay}
 	seen := int64(-1)
@@ -111,8 +111,8 @@ func TestWhatARuleHoldsIsNotBehind(t *testing.T) {
 		crew, ctx := newCrew(t.Context())
 		written := time.Now()
 		time.Sleep(time.Minute)
-		crew.hold(written, held{})
-		crew.do(ctx, written, func(context.Context) (result, error) { return result{}, held{} })
+		crew.hold(written, onHold{})
+		crew.do(ctx, written, func(context.Context) (result, error) { return result{}, onHold{} })
 		pass, err := crew.wait()
 		if err != nil {
 			t.Fatal(err)
@@ -145,8 +145,8 @@ func TestWhatARuleLetGoIsBehindFromThere(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			source, from := agenttest.NewShelf(t, "us-east-1")
-			_, to := agenttest.NewShelf(t, "us-west-2")
+			source, from := agenttest.NewObjectStore(t, "us-east-1")
+			_, to := agenttest.NewObjectStore(t, "us-west-2")
 			rules := newRules()
 			rules.set("me", &api.Rule{Store: api.StoreObjects, Do: api.RulePause})
 			c := newObjectCopier(from, to, rules)
@@ -168,8 +168,8 @@ func TestWhatARuleLetGoIsBehindFromThere(t *testing.T) {
 // What a rule held is looked for once more when it lets go, even where a short listing would not begin so early; and
 // not for ever.
 func TestWhatWasHeldAndIsGoneIsForgotten(t *testing.T) {
-	source, from := agenttest.NewShelf(t, "us-east-1")
-	_, to := agenttest.NewShelf(t, "us-west-2")
+	source, from := agenttest.NewObjectStore(t, "us-east-1")
+	_, to := agenttest.NewObjectStore(t, "us-west-2")
 	rules := newRules()
 	c := newObjectCopier(from, to, rules)
 	source.Write("documents/2", "us-east-1")

@@ -9,15 +9,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
-	"github.com/regionfall/regionfall/lab/api"
-	"github.com/regionfall/regionfall/lab/store"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -53,7 +51,7 @@ type itemCopier struct {
 	source, target string // the regions
 	rules          *rules
 
-	held map[string]time.Time // by id: until when a rule held it, as far as is known
+	holds map[string]time.Time // by id: until when a rule held it, as far as is known
 
 	loaded    bool // all that the target had is in known
 	loadedTo  int64
@@ -84,7 +82,7 @@ func newItemCopier(from, to api.Stores, r *rules) *itemCopier {
 func (c *itemCopier) reset() {
 	c.loaded, c.loadedTo, c.compared, c.watermark = false, -1, false, -1
 	c.known = map[string]version{}
-	c.held = map[string]time.Time{}
+	c.holds = map[string]time.Time{}
 }
 
 // pass asks the source once for what may be new and copies it.
@@ -103,17 +101,17 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 		if !c.wanted(id, v) {
 			return
 		}
-		var h held
+		var h onHold
 		t := thing{
 			store: api.StoreItems, key: id, written: c.clock.Dated(time.Unix(0, v.stamp)),
 			size: store.ItemSize(item),
 		}
 		if errors.As(c.rules.admit(t, time.Now()), &h) {
-			c.held[id] = latest(time.Now(), h.until)
+			c.holds[id] = latest(time.Now(), h.until)
 			crew.hold(t.written, h)
 			return
 		}
-		since := latest(t.written, c.held[id])
+		since := latest(t.written, c.holds[id])
 		crew.do(crewCtx, t.written, func(ctx context.Context) (result, error) {
 			copied, err := c.put(ctx, item, id, v)
 			return result{copied, since}, err
@@ -237,7 +235,7 @@ func (c *itemCopier) prune() {
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.known,
 		func(_ string, v version) bool { return v.stamp < c.watermark-int64(itemOverlapDeep+c.deeper) })
-	maps.DeleteFunc(c.held, func(id string, until time.Time) bool { return until.Before(c.deep.Add(-itemDeepEvery)) })
+	maps.DeleteFunc(c.holds, func(id string, until time.Time) bool { return until.Before(c.deep.Add(-itemDeepEvery)) })
 }
 
 // eachItem calls each with every item stamped after a time, oldest first. A table that does not exist has no items.

@@ -11,15 +11,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
-	"github.com/regionfall/regionfall/lab/api"
-	"github.com/regionfall/regionfall/lab/store"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -173,8 +171,8 @@ func eachObject(ctx context.Context, client *s3.Client, after string, each func(
 	return nil
 }
 
-// copy brings one object to the target unless what is there is the same or newer. The error is held while the rules do
-// not let it.
+// copy brings one object to the target unless what is there is the same or newer. The error is onHold while the rules
+// do not let it.
 func (c *objectCopier) copy(ctx context.Context, key string, now listed, size int64) (r result, err error) {
 	tag, is, sure := c.there.tell(key)
 	if is && tag == now.etag {

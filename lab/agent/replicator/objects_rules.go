@@ -7,12 +7,11 @@ import (
 	"maps"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/api"
-	"github.com/regionfall/regionfall/lab/store"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -76,11 +75,11 @@ func (c *objectCopier) forget(began time.Time) {
 }
 
 // waiting says whether an object waits because of a rule and is not to be tried yet.
-func (c *objectCopier) waiting(key string, now listed) (held, bool) {
+func (c *objectCopier) waiting(key string, now listed) (onHold, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	w, ok := c.waits[key]
-	return held{until: w.until}, ok && w.listed == now && (w.until.IsZero() || time.Now().Before(w.until))
+	return onHold{until: w.until}, ok && w.listed == now && (w.until.IsZero() || time.Now().Before(w.until))
 }
 
 // beforeWaiting is a key, not after the given one, that comes before every object that a rule holds.
@@ -95,11 +94,11 @@ func (c *objectCopier) beforeWaiting(after string) string {
 	return after
 }
 
-// remember takes down what came of an object: it was dealt with, it waits, or it has to be tried again.
+// remember notes how the work on an object ended: it was dealt with, it waits, or it has to be tried again.
 func (c *objectCopier) remember(key string, l listed, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	var h held
+	var h onHold
 	switch {
 	case err == nil:
 		c.seen[key] = l

@@ -30,8 +30,8 @@ func past(c *objectCopier) {
 }
 
 func TestWhatIsNewIsCopiedByAShortListing(t *testing.T) {
-	source, from := agenttest.NewShelf(t, "us-east-1")
-	target, to := agenttest.NewShelf(t, "us-west-2")
+	source, from := agenttest.NewObjectStore(t, "us-east-1")
+	target, to := agenttest.NewObjectStore(t, "us-west-2")
 	for i := range 500 {
 		source.Write(fmt.Sprintf("documents/%04d", i), "us-east-1")
 	}
@@ -64,8 +64,8 @@ func TestWhatIsNewIsCopiedByAShortListing(t *testing.T) {
 }
 
 func TestCopiesThatComeBackCostOneListing(t *testing.T) {
-	home, homeAt := agenttest.NewShelf(t, "us-east-1")
-	other, otherAt := agenttest.NewShelf(t, "us-west-2")
+	home, homeAt := agenttest.NewObjectStore(t, "us-east-1")
+	other, otherAt := agenttest.NewObjectStore(t, "us-west-2")
 	there, back := copierBetween(homeAt, otherAt), copierBetween(otherAt, homeAt)
 	home.Write("documents/0001", "us-east-1")
 	pass(t, there)
@@ -88,8 +88,8 @@ func TestCopiesThatComeBackCostOneListing(t *testing.T) {
 }
 
 func TestAllIsFoundInTheEnd(t *testing.T) {
-	source, from := agenttest.NewShelf(t, "us-east-1")
-	target, to := agenttest.NewShelf(t, "us-west-2")
+	source, from := agenttest.NewObjectStore(t, "us-east-1")
+	target, to := agenttest.NewObjectStore(t, "us-west-2")
 	for _, key := range []string{"documents/5", "documents/6"} {
 		source.Write(key, "us-east-1")
 	}
@@ -112,8 +112,8 @@ func TestAllIsFoundInTheEnd(t *testing.T) {
 }
 
 func TestWhatARuleHeldIsSeenAgainByAShortListing(t *testing.T) {
-	source, from := agenttest.NewShelf(t, "us-east-1")
-	_, to := agenttest.NewShelf(t, "us-west-2")
+	source, from := agenttest.NewObjectStore(t, "us-east-1")
+	_, to := agenttest.NewObjectStore(t, "us-west-2")
 	source.Write("documents/1", "us-east-1")
 	rules := newRules()
 	c := newObjectCopier(from, to, rules)

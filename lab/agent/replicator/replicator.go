@@ -9,13 +9,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/configs"
-	"github.com/regionfall/regionfall/lab/agent/runtime"
-
-	"github.com/regionfall/regionfall/lab/api"
-
 	"golang.org/x/sync/errgroup"
 
+	"github.com/regionfall/regionfall/lab/agent/configs"
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 

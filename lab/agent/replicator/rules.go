@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/agent/runtime"
-
 	"github.com/regionfall/regionfall/lab/api"
 )
 
@@ -78,14 +77,14 @@ type thing struct {
 	size       int64
 }
 
-// held is a thing that the rules let nobody copy yet.
-type held struct {
+// onHold is a thing that the rules let nobody copy yet.
+type onHold struct {
 	until time.Time // when it is worth asking again; zero: not before the rules have changed
 }
 
-func (h held) Error() string { return "held by a rule" }
+func (h onHold) Error() string { return "held by a rule" }
 
-// admit is nil when a thing may be copied now, which counts as done, and else held.
+// admit is nil when a thing may be copied now, which counts as done, and else onHold.
 func (r *rules) admit(t thing, now time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -97,7 +96,7 @@ func (r *rules) admit(t thing, now time.Time) error {
 		}
 		switch rule.Do {
 		case api.RulePause:
-			return held{}
+			return onHold{}
 		case api.RuleLag:
 			until = latest(until, t.written.Add(rule.Lag))
 		case api.RuleThrottle:
@@ -106,7 +105,7 @@ func (r *rules) admit(t thing, now time.Time) error {
 		}
 	}
 	if until.After(now) {
-		return held{until: until}
+		return onHold{until: until}
 	}
 	for _, rule := range charged {
 		costs := time.Duration(float64(t.size) / float64(rule.Rate) * float64(time.Second))

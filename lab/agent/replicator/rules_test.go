@@ -18,7 +18,7 @@ func TestRulesHoldWhatTheyCover(t *testing.T) {
 	now := time.Unix(1000, 0)
 	admit := func(store, key string, at time.Time, written time.Time) (until time.Time, ok bool) {
 		err := r.admit(thing{store: store, key: key, written: written, size: 100}, at)
-		var h held
+		var h onHold
 		if err != nil && !errors.As(err, &h) {
 			t.Fatal(err)
 		}
@@ -132,9 +132,9 @@ func TestARuleIsNoFailure(t *testing.T) {
 	c, _ := newCrew(t.Context())
 	at := time.Unix(100, 0)
 	for i := range 2 * store.Calls {
-		c.hold(at.Add(time.Duration(i)*time.Second), held{until: at.Add(time.Minute)})
+		c.hold(at.Add(time.Duration(i)*time.Second), onHold{until: at.Add(time.Minute)})
 	}
-	c.hold(at, held{})
+	c.hold(at, onHold{})
 	pass, err := c.wait()
 	if err != nil || !pass.pending.Equal(at) || !pass.due.Equal(at.Add(time.Minute)) {
 		t.Errorf("got %+v, %v", pass, err)

@@ -12,8 +12,8 @@ import (
 )
 
 func TestNothingIsLateBecauseTheClockWasStepped(t *testing.T) {
-	source, from := agenttest.NewShelf(t, "us-east-1")
-	_, to := agenttest.NewShelf(t, "us-west-2")
+	source, from := agenttest.NewObjectStore(t, "us-east-1")
+	_, to := agenttest.NewObjectStore(t, "us-west-2")
 	rules := newRules()
 	c := newObjectCopier(from, to, rules)
 	by := -5 * time.Minute // what is written now is dated five minutes ago; then the clock is set right
@@ -46,7 +46,7 @@ func TestARuleHoldsForItsTimeHoweverTheClockWasStepped(t *testing.T) {
 			stamp := c.Read().Wall
 			by += step
 			for range 3 {
-				var h held
+				var h onHold
 				err := r.admit(thing{store: api.StoreItems, key: "a", written: c.Dated(stamp)}, time.Now())
 				if !errors.As(err, &h) || time.Until(h.until) > 3*time.Second {
 					t.Errorf("the clock was stepped by %s: %v until %s", step, err, h.until)

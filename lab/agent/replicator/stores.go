@@ -6,12 +6,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"golang.org/x/sync/errgroup"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/store"
-
-	"golang.org/x/sync/errgroup"
 )
 
 // CopyObjects copies every object of the bucket topology.Bucket once that the target lacks or has in an older version.
@@ -42,8 +41,8 @@ type copyPass struct {
 	whole   bool          // all of the source was looked at
 }
 
-// result is what came of one thing: whether it was copied, and since when nothing but the copying kept it: it was
-// written, or a rule let it go.
+// result is how the work on one thing ended: whether it was copied, and since when nothing but the copying kept it: it
+// was written, or a rule let it go.
 type result struct {
 	copied bool
 	since  time.Time
@@ -81,7 +80,7 @@ func newCrew(ctx context.Context) (*crew, context.Context) {
 	return c, ctx
 }
 
-// do has one thing, dated at, copied by work, which says what came of it. It blocks while all workers are busy.
+// do has one thing, dated at, copied by work, which says how it ended. It blocks while all workers are busy.
 func (c *crew) do(ctx context.Context, at time.Time, work func(ctx context.Context) (result, error)) {
 	c.group.Go(func() error {
 		defer runtime.LastWords("copy an object or item")
@@ -105,7 +104,7 @@ func (c *crew) do(ctx context.Context, at time.Time, work func(ctx context.Conte
 }
 
 // hold notes that something, dated at, was not copied because of a rule.
-func (c *crew) hold(at time.Time, h held) {
+func (c *crew) hold(at time.Time, h onHold) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.miss(at, h)
@@ -115,7 +114,7 @@ func (c *crew) hold(at time.Time, h held) {
 // more reason, and a rule is no failure.
 func (c *crew) miss(at time.Time, err error) {
 	c.pass.pending = oldest(c.pass.pending, at)
-	if h := (held{}); errors.As(err, &h) {
+	if h := (onHold{}); errors.As(err, &h) {
 		c.pass.due = oldest(c.pass.due, h.until)
 		return
 	}

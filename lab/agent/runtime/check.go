@@ -13,14 +13,14 @@ import (
 // not wait out three; the way is added by who knows it.
 const CheckLimit = 2 * time.Second
 
-// mostLooks is how many checks of one target may be under way at once. Where they outlast their interval, several are.
-const mostLooks = 64
+// maxLooks is how many checks of one target may be under way at once. Where they outlast their interval, several are.
+const maxLooks = 64
 
 // Watch looks every interval, on schedule: a look that takes long, as it does where bytes vanish, does not put off the
 // next one. The results come in the order in which the looks began. The channel is closed after ctx ends.
 func Watch[T any](ctx context.Context, look func(ctx context.Context) T, interval time.Duration) <-chan T {
 	seen := make(chan T)
-	looks := make(chan chan T, mostLooks)
+	looks := make(chan chan T, maxLooks)
 	go func() {
 		defer LastWords("look on time")
 		defer close(looks)
@@ -86,7 +86,7 @@ func (h *Health) Observe(err error, threshold int, now time.Time) (changed bool)
 	return true
 }
 
-// Checker asks a target for its health. Each check connects anew: a kept connection can outlive what it stands for.
+// Checker asks a target for its health. Each check connects anew: a kept connection can outlive its far end.
 type Checker struct {
 	url    string
 	client *http.Client

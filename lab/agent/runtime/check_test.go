@@ -60,7 +60,7 @@ func TestCheckConnectsAnewAndWants2xx(t *testing.T) {
 		}
 	}
 	if len(peers) != 3 {
-		t.Errorf("3 checks came over %d connections", len(peers))
+		t.Errorf("3 checks arrived over %d connections", len(peers))
 	}
 	for _, status = range []int{http.StatusFound, http.StatusServiceUnavailable} {
 		if err := c.Check(t.Context()); err == nil || !strings.Contains(err.Error(), http.StatusText(status)) {

@@ -54,7 +54,8 @@ func ClockOf(read func() Ticks) *Clock {
 	return c
 }
 
-// Look notes whether the wall clock was stepped. It has to be called often: when a step came is known as well as that.
+// Look notes whether the wall clock was stepped. It has to be called often: when a step happened is known as well as
+// that.
 func (c *Clock) Look() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,7 +63,7 @@ func (c *Clock) Look() {
 	if n := len(c.eras); n == 0 {
 		c.eras = append(c.eras, era{Ticks: t})
 	} else if c.eras[n-1].away(t) != 0 {
-		// The clocks are read one after the other, and a process may stand still in between: only what both readings
+		// The clocks are read one after the other, and a process may pause in between: only what both readings
 		// say is a step.
 		t = c.Read()
 		if step := c.eras[n-1].away(t); step != 0 {

@@ -74,7 +74,7 @@ func TestADateKeepsWhatItSays(t *testing.T) {
 	}
 }
 
-// Between the reading of one clock and of the other a process may stand still.
+// Between the reading of one clock and of the other a process may pause.
 func TestClocksThatWereReadApartAreNotStepped(t *testing.T) {
 	c := NewClock()
 	apart := []time.Duration{time.Second, 0, 0}

@@ -3,15 +3,16 @@ package runtime
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/api"
-
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/lab/api"
 )
 
 func ask(ctx context.Context, t *testing.T, handler http.Handler, target string) *httptest.ResponseRecorder {
@@ -98,5 +99,31 @@ func TestMarksRejectNonsense(t *testing.T) {
 		if got := ask(t.Context(), t, NewMarks("a"), target).Code; got != http.StatusBadRequest {
 			t.Errorf("GET %s: %d", target, got)
 		}
+	}
+}
+
+func TestMarksAreWholeBeforeTheyCountAsFetched(t *testing.T) {
+	m := NewMarks("automation.west")
+	server := httptest.NewServer(m)
+	defer server.Close()
+	seq := m.Leave(api.MarkKilledAt, "promote")
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := m.AwaitFetched(ended, seq); err == nil {
+		t.Error("a mark that nobody asked for counts as fetched")
+	}
+	response, err := server.Client().Get(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || response.ContentLength != int64(len(body)) {
+		t.Errorf("%d bytes were announced, and %d arrived: %v", response.ContentLength, len(body), err)
+	}
+	limit, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	if err := m.AwaitFetched(limit, seq); err != nil {
+		t.Error(err)
 	}
 }

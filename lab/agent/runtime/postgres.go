@@ -47,13 +47,13 @@ func IsUnreachable(err error) bool { return errors.As(err, new(Unreachable)) }
 // ear notes whether the far end has said anything.
 type ear struct {
 	net.Conn
-	heard *atomic.Bool
+	answered *atomic.Bool
 }
 
 func (e ear) Read(p []byte) (int, error) {
 	n, err := e.Conn.Read(p)
 	if n > 0 {
-		e.heard.Store(true)
+		e.answered.Store(true)
 	}
 	return n, err
 }
@@ -66,14 +66,14 @@ func ConnectPostgres(ctx context.Context, e topology.Endpoint) (*pgx.Conn, error
 		return nil, fmt.Errorf("connect to postgres: %w", err)
 	}
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
-	var heard atomic.Bool
+	var answered atomic.Bool
 	config.AfterNetConnect = func(_ context.Context, _ *pgconn.Config, conn net.Conn) (net.Conn, error) {
-		return ear{Conn: conn, heard: &heard}, nil
+		return ear{Conn: conn, answered: &answered}, nil
 	}
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		err = fmt.Errorf("connect to postgres: %w", err)
-		if !heard.Load() {
+		if !answered.Load() {
 			err = Unreachable{Err: err}
 		}
 		return nil, err

@@ -56,7 +56,7 @@ func (d *delivery) state() api.DeliveryState {
 	n := len(d.published)
 	s := api.DeliveryState{
 		Published: d.published[n-1].revision, Former: d.published[n-2].revision,
-		Delivered: delivered, Told: d.faults.list(),
+		Delivered: delivered, Orders: d.faults.list(),
 	}
 	s.Document.Revision = s.Published
 	return s
