@@ -57,6 +57,10 @@ func (c *Complaints) decode(n ast.Node, path string, dst reflect.Value, f field)
 		c.variant(n, path, dst, f)
 	case isList(t):
 		c.list(n, path, dst, f)
+	case t == treeType:
+		dst.Set(reflect.ValueOf(Tree{c.tree(n, path)}))
+	case t.Kind() == reflect.Map:
+		c.names(n, path, dst, f)
 	case t.Kind() == reflect.Struct:
 		c.mapping(n, path, dst, f)
 	default:

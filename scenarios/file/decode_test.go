@@ -1,6 +1,7 @@
 package file
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,8 @@ dishes: [{name: soup, since: 5m}, {name: roast, part: 2, since: 1h}]
 table: {legs: 4, round: on}
 limit: {legs: 3}
 extra: {cheese: {age: 2h}}
+bring: {tall chairs: 2, wine: 3}
+wishes: {more: [1.5, "2", true, null, 0x1f], none: {}}
 `)
 	on, cook := Switch(true), Physical(25*time.Minute)
 	want := &menu{
@@ -38,6 +41,11 @@ extra: {cheese: {age: 2h}}
 		Dishes: []dish{{"soup", 1, Duration(5 * time.Minute)}, {"roast", 2, Duration(time.Hour)}},
 		Table:  table{shape: shape{4}, Round: true}, Limit: &table{shape: shape{3}},
 		Extra: extra{&cheese{2 * time.Hour}},
+		Bring: map[string]int{"tall chairs": 2, "wine": 3},
+		Wishes: &Tree{Branches{
+			{"more", []any{json.Number("1.5"), "2", true, nil, "0x1f"}},
+			{"none", Branches{}},
+		}},
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(menu{}, dish{}, table{}, extra{})); err != nil || diff != "" {
 		t.Errorf("%v; (-want +got):\n%s", err, diff)
@@ -117,6 +125,18 @@ var mistakes = map[string]struct{ src, want string }{
 	"a word for a variant": {
 		"name: a\nextra: cheese",
 		"2:8: extra takes a topping and its parameters, such as cheese: {age: 2h}",
+	},
+	"no names":          {"name: a\nbring: wine", "2:8: bring is not a mapping: write names below it"},
+	"a name twice":      {"name: a\nbring: {a: 1, b: 2, a: 3}", `2:21: key "a" is there twice in bring, first on line 2`},
+	"a value of a name": {"name: a\nbring:\n  a: 1\n  b: x", `4:6: bring.b: "x" is not a whole number`},
+	"a name that can't be seen": {
+		"name: a\nbring: {\"a\\nb\": 1}",
+		"2:9: bring: a name below it: holds U+000A, which can't be seen",
+	},
+	"a branch twice": {"name: a\nwishes: {a: {b: 1, b: 2}}", `2:20: key "b" is there twice in wishes.a`},
+	"a leaf that can't be seen": {
+		"name: a\nwishes: [{a: \"\\u202e\"}]",
+		"2:14: wishes[0].a: holds U+202E, which can't be seen",
 	},
 	"a tag": {"name: !!str a", "1:7: tags (!) are not supported"},
 }

@@ -16,9 +16,9 @@
 //	example:"30s"      for the documentation
 //	scale:"scaled"     of a time.Duration: a timescale divides it. Duration and Physical say that by themselves
 //
-// A field may be a string, an int, a float64, a time.Duration, a Scalar, a Choice, a Variants, a struct, or a list of
-// or a pointer to one of them. A pointer is nil where the file does not have the key. A field without a yaml tag is no
-// key.
+// A field may be a string, an int, a float64, a time.Duration, a Scalar, a Choice, a Variants, a Tree, a struct, or a
+// list of, a map from names to or a pointer to one of them. A pointer is nil where the file does not have the key. A
+// field without a yaml tag is no key.
 package file
 
 import (

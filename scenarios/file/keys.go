@@ -59,6 +59,17 @@ func keysOf(f field, path, about string) []Key {
 		k.Takes += s.Words
 		return []Key{k}
 	}
+	if t == treeType {
+		k.Takes += "anything"
+		return []Key{k}
+	}
+	if t.Kind() == reflect.Map {
+		k.Takes += "a mapping with names of your own"
+		if s, is := scalarOf(f, t.Elem()); is {
+			k.Takes += ", each to " + s.Words
+		}
+		return []Key{k}
+	}
 	if isVariants(t) {
 		k.Takes += "a mapping with one key"
 		return append([]Key{k}, keysOfVariants(t, below)...)

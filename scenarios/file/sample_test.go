@@ -4,25 +4,27 @@ import "time"
 
 // menu is a format that has one of everything.
 type menu struct {
-	Name    string        `yaml:"name,required" max:"20" about:"What it is called."`
-	Story   Prose         `yaml:"story" max:"200" about:"How it came about."`
-	Guests  int           `yaml:"guests" default:"2" min:"1" max:"12" note:"there are that many chairs" about:"How many eat."`
-	Heat    float64       `yaml:"heat" about:"Of the oven."`
-	Warm    Duration      `yaml:"warm" default:"1h" min:">0s" about:"How long it stays warm."`
-	Late    *Duration     `yaml:"late" about:"How late guests may be."`
-	Cook    *Physical     `yaml:"cook" max:"30m" about:"How long it takes."`
-	Rest    time.Duration `yaml:"rest" about:"How long it rests."`
-	Pace    Rate          `yaml:"pace" about:"Of eating."`
-	Salt    Share         `yaml:"salt" about:"How much."`
-	Wine    *Switch       `yaml:"wine" about:"Whether there is any."`
-	Kind    kind          `yaml:"kind" takes:"kind" about:"Of meal."`
-	Colours []kind        `yaml:"colours,unique" takes:"colour" default:"hot, cold" about:"Of the plates."`
-	Pair    [2]string     `yaml:"pair" example:"[bread, butter]" about:"What goes together."`
-	Dishes  []dish        `yaml:"dishes" about:"What is eaten."`
-	Table   table         `yaml:"table" about:"Where."`
-	Limit   *table        `yaml:"limit" min:"1" max:"1" example:"{legs: 3}" otherwise:"none of them" about:"At most one of them."`
-	Extra   extra         `yaml:"extra" takes:"topping" about:"One thing more."`
-	Note    string        // no key
+	Name    string         `yaml:"name,required" max:"20" about:"What it is called."`
+	Story   Prose          `yaml:"story" max:"200" about:"How it came about."`
+	Guests  int            `yaml:"guests" default:"2" min:"1" max:"12" note:"there are that many chairs" about:"How many eat."`
+	Heat    float64        `yaml:"heat" about:"Of the oven."`
+	Warm    Duration       `yaml:"warm" default:"1h" min:">0s" about:"How long it stays warm."`
+	Late    *Duration      `yaml:"late" about:"How late guests may be."`
+	Cook    *Physical      `yaml:"cook" max:"30m" about:"How long it takes."`
+	Rest    time.Duration  `yaml:"rest" about:"How long it rests."`
+	Pace    Rate           `yaml:"pace" about:"Of eating."`
+	Salt    Share          `yaml:"salt" about:"How much."`
+	Wine    *Switch        `yaml:"wine" about:"Whether there is any."`
+	Kind    kind           `yaml:"kind" takes:"kind" about:"Of meal."`
+	Colours []kind         `yaml:"colours,unique" takes:"colour" default:"hot, cold" about:"Of the plates."`
+	Pair    [2]string      `yaml:"pair" example:"[bread, butter]" about:"What goes together."`
+	Dishes  []dish         `yaml:"dishes" about:"What is eaten."`
+	Table   table          `yaml:"table" about:"Where."`
+	Limit   *table         `yaml:"limit" min:"1" max:"1" example:"{legs: 3}" otherwise:"none of them" about:"At most one of them."`
+	Extra   extra          `yaml:"extra" takes:"topping" about:"One thing more."`
+	Bring   map[string]int `yaml:"bring" about:"What guests bring, and how many of it."`
+	Wishes  *Tree          `yaml:"wishes" about:"What is wished for."`
+	Note    string         // no key
 }
 
 type kind string

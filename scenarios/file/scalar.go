@@ -101,17 +101,26 @@ func textOf(f field, t reflect.Type) scalar {
 	}
 	form := Form{"a text", &jsonschema.Schema{Type: "string", MaxLength: longest}}
 	return scalar{form, func(dst reflect.Value, text string) error {
-		if n := utf8.RuneCountInString(text); n > longest {
-			return fmt.Errorf("%d characters are too many: at most %d", n, longest)
-		}
-		for _, c := range text {
-			if !unicode.IsGraphic(c) && !strings.ContainsRune(more, c) {
-				return fmt.Errorf("holds %U, which can't be seen: text is plain", c)
-			}
+		if err := CheckText(text, longest, more); err != nil {
+			return err
 		}
 		dst.SetString(text)
 		return nil
 	}}
+}
+
+// CheckText refuses text with more than so many characters, and such as can't be seen and is not one of more. The error
+// completes the sentence "PATH: …".
+func CheckText(text string, longest int, more string) error {
+	if n := utf8.RuneCountInString(text); n > longest {
+		return fmt.Errorf("%d characters are too many: at most %d", n, longest)
+	}
+	for _, c := range text {
+		if !unicode.IsGraphic(c) && !strings.ContainsRune(more, c) {
+			return fmt.Errorf("holds %U, which can't be seen: text is plain", c)
+		}
+	}
+	return nil
 }
 
 // bound is a bound of a field as a number. One that is none is a programmer's mistake, and panics.

@@ -50,6 +50,10 @@ func typeSchema(f field, t reflect.Type, about string) *jsonschema.Schema {
 		return variantsSchema(t)
 	case isList(t):
 		return &jsonschema.Schema{Type: "array", Items: typeSchema(f, t.Elem(), "")}
+	case t == treeType:
+		return &jsonschema.Schema{}
+	case t.Kind() == reflect.Map:
+		return &jsonschema.Schema{Type: "object", Additional: typeSchema(f, t.Elem(), "")}
 	default:
 		return structSchema(t, about)
 	}
