@@ -1,0 +1,170 @@
+package app
+
+import (
+	"encoding/base64"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/regionfall/regionfall/scenarios/file"
+)
+
+// App is an app file that has been read and found good.
+type App struct {
+	file  Format
+	setup *Operation
+	write *Operation
+	read  *Operation
+}
+
+// Parse reads an app file. name is what complaints call it. The error joins one *file.Problem for everything that is
+// wrong.
+func Parse(name string, src []byte) (*App, error) {
+	doc, err := file.Parse(appFile, name, src)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{}
+	found := doc.Decode(&a.file)
+	a.file.check(found)
+	if err := found.Err(); err != nil {
+		return nil, err
+	}
+	a.compile()
+	return a, nil
+}
+
+// Name is what the app is called; empty where its file does not say.
+func (a *App) Name() string { return a.file.Name }
+
+// File is the app file, as it was read.
+func (a *App) File() Format { return a.file }
+
+// Setup is what each client sends before its first operation, and again when its session has ended; nil for none.
+func (a *App) Setup() *Operation { return a.setup }
+
+// Write is what a write is.
+func (a *App) Write() *Operation { return a.write }
+
+// Read is what a read is; nil where nothing can be read.
+func (a *App) Read() *Operation { return a.read }
+
+// Extras are the headers in which answers say more.
+func (a *App) Extras() Extras { return a.file.Extras }
+
+// Stores are where writes must be found.
+func (a *App) Stores() Stores { return a.file.Stores }
+
+func (a *App) compile() {
+	ops := a.file.Operations
+	if s := ops.Setup; s != nil {
+		a.setup = s.compile()
+		a.setup.Session = s.Session
+	}
+	w := ops.Write
+	a.write = w.compile()
+	a.write.refused, a.write.RefusedBy, a.write.Given, a.write.Says = w.Refused, w.RefusedBy, w.ID, w.Says
+	if r := ops.Read; r != nil {
+		a.read = r.compile()
+		a.read.absent, a.read.Says = r.Absent, r.Says
+	}
+}
+
+// Operation is an operation, ready to be filled in.
+type Operation struct {
+	Method    string
+	Says      Says
+	RefusedBy *FieldIs // nil: no field says so
+	Given     *Given   // the id; nil: the client chooses it
+	Session   *Given   // of a setup
+
+	path, user, body              Template
+	headers                       []header
+	isJSON                        bool
+	acknowledged, refused, absent []Status
+}
+
+type header struct {
+	name string
+	text Template
+}
+
+// Acknowledges says whether a status says that the operation is done.
+func (o *Operation) Acknowledges(status int) bool { return anyHas(o.acknowledged, status) }
+
+// Refuses says whether a status says that nothing was done, or ever will be.
+func (o *Operation) Refuses(status int) bool { return anyHas(o.refused, status) }
+
+// FindsNothing says whether a status says that what was asked for is not there.
+func (o *Operation) FindsNothing(status int) bool { return anyHas(o.absent, status) }
+
+// NeedsSession says whether the operation can't be filled in without a session.
+func (o *Operation) NeedsSession() bool {
+	needs := o.path.uses(placeSession) || o.user.uses(placeSession) || o.body.uses(placeSession)
+	return needs || slices.ContainsFunc(o.headers, func(h header) bool { return h.text.uses(placeSession) })
+}
+
+// Filled is an operation with its values in place.
+type Filled struct {
+	Path    string
+	Headers []Header
+	Body    []byte // nil: none
+}
+
+// Header is a header of what is sent.
+type Header struct{ Name, Text string }
+
+// Fill puts values in place of the placeholders.
+func (o *Operation) Fill(v Values) Filled {
+	f := Filled{Path: o.path.fill(v, inPath), Headers: make([]Header, 0, len(o.headers)+2)}
+	if !o.body.isEmpty() {
+		escape := plain
+		if o.isJSON {
+			escape = inJSON
+			f.Headers = append(f.Headers, Header{"Content-Type", "application/json"})
+		}
+		f.Body = []byte(o.body.fill(v, escape))
+	}
+	if !o.user.isEmpty() {
+		user := base64.StdEncoding.EncodeToString([]byte(o.user.fill(v, plain)))
+		f.Headers = append(f.Headers, Header{"Authorization", "Basic " + user})
+	}
+	for _, h := range o.headers {
+		f.Headers = append(f.Headers, Header{h.name, h.text.fill(v, plain)})
+	}
+	return f
+}
+
+func (r *Request) compile() *Operation {
+	o := &Operation{user: r.BasicAuth, body: r.Body, acknowledged: r.Acknowledged}
+	for _, m := range r.methods() {
+		if !m.path.isEmpty() {
+			o.Method, o.path = strings.ToUpper(m.key), m.path
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
+		o.headers = append(o.headers, header{name, r.Headers[name]})
+	}
+	if r.JSON != nil {
+		o.isJSON = true
+		o.body, _ = template(r.JSON) // it was looked at
+	}
+	return o
+}
+
+// method is one of the methods of a request, by its key.
+type method struct {
+	key  string
+	path Template
+}
+
+func (r *Request) methods() []method {
+	return []method{{"get", r.Get}, {"post", r.Post}, {"put", r.Put}, {"patch", r.Patch}, {"delete", r.Delete}}
+}
+
+// template is a body of JSON, whose texts may hold placeholders.
+func template(t *file.Tree) (Template, error) {
+	var b strings.Builder
+	jsonText(t.Value, &b)
+	return parseTemplate(b.String())
+}

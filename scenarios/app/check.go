@@ -1,0 +1,244 @@
+package app
+
+import (
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/regionfall/regionfall/scenarios/file"
+)
+
+// EnvPlaceholders are those of the environment: the lab fills them in, for each node.
+var EnvPlaceholders = []string{
+	"Region", "Node", "Postgres", "Redis", "S3", "DynamoDB", "User", "Database", "AccessKey", "Secret", "ConfigFile",
+}
+
+// check complains about what is well written but can't be.
+func (f *Format) check(found *file.Complaints) {
+	f.checkRuns(found)
+	var random []string
+	for i, r := range f.Random {
+		r.check(found, fmt.Sprintf("random[%d]", i), random)
+		random = append(random, r.Name)
+	}
+	ops := f.Operations
+	var session []string
+	if s := ops.Setup; s != nil {
+		s.check(found, "operations.setup", []string{placePrefix, placeNumber})
+		s.Session.check(found, "operations.setup.session")
+		session = []string{placeSession}
+	}
+	if w := ops.Write; w != nil {
+		w.check(found, slices.Concat([]string{placeID, placePrefix, placeNumber}, session, random))
+	}
+	if r := ops.Read; r != nil {
+		r.Request.check(found, "operations.read", slices.Concat([]string{placeID, placePrefix}, session))
+		checkApart(found, "operations.read", statuses{"acknowledged", r.Acknowledged}, statuses{"absent", r.Absent})
+	}
+	f.Stores.check(found)
+}
+
+func (f *Format) checkRuns(found *file.Complaints) {
+	switch {
+	case f.Image == "" && f.Build == nil:
+		found.Add("", "missing: image, or build: what do its nodes run?")
+	case f.Image != "" && f.Build != nil:
+		found.Add("build", "build: there is an image already: give one of the two")
+	}
+	switch f.Repoint {
+	case RepointRestart, RepointEndpoint:
+		found.Add("repoint", "repoint: %s can't be done yet: an app is led to other stores by %s (it watches its "+
+			"configuration), or by %s", f.Repoint, RepointFile, RepointNone)
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.Env)) {
+		path := file.Join("env", name)
+		if name == "" || strings.ContainsAny(name, "= ") {
+			found.Add(path, "env: %s is no name of a variable", file.Quote(name))
+		}
+		f.Env[name].check(found, path, EnvPlaceholders)
+	}
+}
+
+var randomName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
+
+// longestText is how long a random text may be.
+const longestText = 64 << 10
+
+func (r Random) check(found *file.Complaints, path string, before []string) {
+	taken := []string{placeID, placePrefix, placeNumber, placeSession}
+	switch {
+	case !randomName.MatchString(r.Name):
+		found.Add(file.Join(path, "name"), "%s.name: %s is no name: use letters and digits, beginning with a capital",
+			path, file.Quote(r.Name))
+	case slices.Contains(slices.Concat(taken, before), r.Name):
+		found.Add(file.Join(path, "name"), "%s.name: there is a {{.%s}} already", path, r.Name)
+	}
+	switch {
+	case (r.Number == nil) == (r.Text == nil):
+		found.Add(path, "%s: give one of number and text, such as number: {from: 0, to: 49}", path)
+	case r.Number != nil && r.Number.From > r.Number.To:
+		found.Add(file.Join(path, "number"), "%s.number: from %d to %d is nothing", path, r.Number.From, r.Number.To)
+	case r.Text != nil:
+		at := file.Join(path, "text")
+		if r.Text.From > r.Text.To || r.Text.From%groupOf != 0 || r.Text.To%groupOf != 0 || r.Text.To > longestText {
+			found.Add(at, "%s: from %d to %d: both must be multiples of %d, the second not below the first and at "+
+				"most %d", at, r.Text.From, r.Text.To, groupOf, longestText)
+		}
+		if r.Text.Digits != 0 {
+			found.Add(file.Join(at, "digits"), "%s.digits: a text has none", at)
+		}
+	}
+}
+
+// check complains about placeholders that nothing stands for.
+func (t Template) check(found *file.Complaints, path string, known []string) {
+	for _, name := range t.names {
+		if !slices.Contains(known, name) {
+			found.Add(path, "%s: unknown placeholder {{.%s}}: %s", path, name, file.Suggest(name, known))
+			return
+		}
+	}
+}
+
+func (r *Request) check(found *file.Complaints, path string, known []string) {
+	var given []string
+	for _, m := range r.methods() {
+		at := file.Join(path, m.key)
+		if !found.Has(at) {
+			continue
+		}
+		given = append(given, m.key)
+		if !isPath(m.path.fill(Values{}, plain)) {
+			found.Add(at, "%s: %s is no path: write one such as /orders/{{.ID}}", at, file.Quote(m.path.text))
+		}
+		m.path.check(found, at, known)
+	}
+	if len(given) != 1 && !slices.ContainsFunc(r.methods(), func(m method) bool {
+		return found.Mentions(file.Join(path, m.key)) && !found.Has(file.Join(path, m.key))
+	}) {
+		found.Add(path, "%s: give one method with its path, such as post: /orders (got %d)", path, len(given))
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
+		at := file.Join(file.Join(path, "headers"), name)
+		if !isToken(name) {
+			found.Add(at, "%s.headers: %s is no name of a header", path, file.Quote(name))
+		}
+		if strings.Contains(r.Headers[name].text, "\n") {
+			found.Add(at, "%s: a header is one line", at)
+		}
+		r.Headers[name].check(found, at, known)
+	}
+	at := file.Join(path, "basic_auth")
+	r.BasicAuth.check(found, at, known)
+	if found.Has(at) && !strings.Contains(r.BasicAuth.text, ":") {
+		found.Add(at, "%s: write user and password with a colon between", at)
+	}
+	r.checkBody(found, path, known)
+}
+
+func (r *Request) checkBody(found *file.Complaints, path string, known []string) {
+	r.Body.check(found, file.Join(path, "body"), known)
+	if r.JSON == nil {
+		return
+	}
+	at := file.Join(path, "json")
+	if !r.Body.isEmpty() {
+		found.Add(at, "%s: there is a body already: give one of the two", at)
+	}
+	good := checkTree(found, at, r.JSON.Value, known)
+	if _, err := template(r.JSON); err != nil && good {
+		found.Add(at, "%s: %v", at, err)
+	}
+}
+
+// checkTree complains about the texts of a tree, each where it stands.
+func checkTree(found *file.Complaints, path string, value any, known []string) (good bool) {
+	good = true
+	switch v := value.(type) {
+	case file.Branches:
+		for _, b := range v {
+			good = checkTree(found, file.Join(path, b.Key), b.Value, known) && good
+		}
+	case []any:
+		for i, item := range v {
+			good = checkTree(found, fmt.Sprintf("%s[%d]", path, i), item, known) && good
+		}
+	case string:
+		t, err := parseTemplate(v)
+		if err != nil {
+			found.Add(path, "%s: %v", path, err)
+			return false
+		}
+		t.check(found, path, known)
+	}
+	return good
+}
+
+// isToken says whether a text can be the name of a header.
+func isToken(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(c rune) bool {
+		return c <= ' ' || c > '~' || strings.ContainsRune("\"(),/:;<=>?@[\\]{}", c)
+	})
+}
+
+func (w *Write) check(found *file.Complaints, known []string) {
+	const path = "operations.write"
+	w.Request.check(found, path, known)
+	w.ID.check(found, path+".id")
+	if w.ID == nil && !w.carries(placeID) {
+		found.Add(path, "%s: no {{.ID}} is in it, so that nobody can find the write again: put it in, or say with id: "+
+			"where the answer has the app's own", path)
+	}
+	if w.ID != nil && w.Says.ID != "" {
+		found.Add(path+".says.id", "%s.says.id: the answer gives the id, so that it can be about no other", path)
+	}
+	checkApart(found, path, statuses{"acknowledged", w.Acknowledged}, statuses{"refused", w.Refused})
+}
+
+// carries says whether a placeholder is anywhere in the request.
+func (r *Request) carries(name string) bool {
+	o := r.compile()
+	return o.path.uses(name) || o.user.uses(name) || o.body.uses(name) ||
+		slices.ContainsFunc(o.headers, func(h header) bool { return h.text.uses(name) })
+}
+
+func (g *Given) check(found *file.Complaints, path string) {
+	if g == nil {
+		return
+	}
+	if g.Header != "" && !isToken(g.Header) {
+		found.Add(path+".header", "%s.header: %s is no name of a header", path, file.Quote(g.Header))
+	}
+	if found.Has(path+".location") && !bool(g.Location) {
+		found.Add(path+".location", "%s.location: off says nothing: leave it out", path)
+	}
+}
+
+// statuses are those of a key.
+type statuses struct {
+	key string
+	all []Status
+}
+
+// checkApart complains about a status that says two things at once.
+func checkApart(found *file.Complaints, path string, a, b statuses) {
+	for i, s := range b.all {
+		for _, other := range a.all {
+			if s.low <= other.high && other.low <= s.high {
+				at := fmt.Sprintf("%s.%s[%d]", path, b.key, i)
+				found.Add(at, "%s: %s is among %s too: it can't say both", at, s, a.key)
+				break
+			}
+		}
+	}
+}
+
+// String is the status as the file has it.
+func (s Status) String() string {
+	if s.low == s.high {
+		return fmt.Sprint(s.low)
+	}
+	return fmt.Sprintf("%dxx", s.low/100)
+}

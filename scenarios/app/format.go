@@ -1,0 +1,149 @@
+// Package app reads an app as data: how its nodes run, what a write and a read of it look like, when a write counts as
+// acknowledged, and where it must be found afterwards.
+package app
+
+import (
+	"github.com/regionfall/regionfall/scenarios/file"
+)
+
+// Format is an app file: its keys, as the file has them. Package file says what the tags mean.
+type Format struct {
+	Name       string              `yaml:"name" example:"shop" about:"What the app is called."`
+	Image      string              `yaml:"image" max:"255" example:"shop:1.4" about:"The image that its nodes run. The engine has it already."`
+	Build      *Build              `yaml:"build" min:"1" max:"1" example:"{go: ./cmd/shop}" about:"What its image is built from, in place of image."`
+	Port       int                 `yaml:"port,required" min:"1" max:"65535" example:"8080" about:"The port that it listens on."`
+	Health     Path                `yaml:"health,required" example:"/healthz" about:"A path that answers GET with 2xx while the process lives."`
+	Ready      Ready               `yaml:"ready" otherwise:"as health" about:"A path that answers GET with 2xx when the app can do its work."`
+	Env        map[string]Template `yaml:"env" example:"{DATABASE_URL: \"postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}\"}" about:"Its environment."`
+	Command    []string            `yaml:"command" example:"[serve, --verbose]" about:"What its nodes run instead of the image's command."`
+	Repoint    Repoint             `yaml:"repoint" takes:"way to repoint" default:"file" example:"none" about:"How its nodes are led to other stores after a failover."`
+	Random     []Random            `yaml:"random" about:"Random values for writes. They are drawn in this order, and depend on the seed of the drill and the number of the write only."`
+	Operations Operations          `yaml:"operations,required" example:"{write: {post: /orders, json: {id: \"{{.ID}}\"}}}" about:"What clients send."`
+	Extras     Extras              `yaml:"extras" about:"Headers in which answers say more. What is not said is not measured."`
+	Stores     Stores              `yaml:"stores,required" example:"{postgres: select id from orders}" about:"Where an acknowledged write must be found."`
+}
+
+var appFile = file.Kind{Name: "app", Least: "port, health, operations, stores"}
+
+// Build is what an image is built from.
+type Build struct {
+	Go         string `yaml:"go" max:"255" example:"./cmd/shop" about:"A Go program: a package of this module, or one with its version."`
+	Dockerfile string `yaml:"dockerfile" max:"255" example:"." about:"A folder with a Dockerfile."`
+}
+
+// Ready is how it is found out that the app can do its work.
+type Ready struct {
+	Path  Path   `yaml:"path,alone" example:"/readyz" about:"The path."`
+	Holds string `yaml:"holds" max:"200" example:"\"db\":true" about:"A text that the answer must hold."`
+}
+
+// Repoint is how nodes are led to other stores.
+type Repoint string
+
+// The ways of repointing.
+const (
+	RepointFile     Repoint = "file"     // it watches its configuration
+	RepointRestart  Repoint = "restart"  // its nodes start again, with the new environment
+	RepointEndpoint Repoint = "endpoint" // addresses stay, and what is behind them changes
+	RepointNone     Repoint = "none"
+)
+
+// Values are the ways of repointing.
+func (Repoint) Values() []string {
+	return []string{string(RepointFile), string(RepointRestart), string(RepointEndpoint), string(RepointNone)}
+}
+
+// Operations are what clients send.
+type Operations struct {
+	Setup *Setup `yaml:"setup" example:"{post: /login, session: {json: token}}" about:"What each client sends before its first operation, and again after an answer 401."`
+	Write *Write `yaml:"write,required" example:"{post: /orders, json: {id: \"{{.ID}}\"}}" about:"What a write is."`
+	Read  *Read  `yaml:"read" example:"{get: \"/orders/{{.ID}}\"}" about:"What a read is. Without it nothing can be read."`
+}
+
+// Request is what is sent. Exactly one method has a path.
+type Request struct {
+	Get    Template `yaml:"get" example:"/orders/{{.ID}}" about:"The path, for GET."`
+	Post   Template `yaml:"post" example:"/orders" about:"The path, for POST."`
+	Put    Template `yaml:"put" example:"/orders/{{.ID}}" about:"The path, for PUT."`
+	Patch  Template `yaml:"patch" example:"/orders/{{.ID}}" about:"The path, for PATCH."`
+	Delete Template `yaml:"delete" example:"/orders/{{.ID}}" about:"The path, for DELETE."`
+
+	Headers      map[string]Template `yaml:"headers" example:"{Idempotency-Key: \"{{.ID}}\"}" about:"Its headers."`
+	BasicAuth    Template            `yaml:"basic_auth" example:"admin:secret" about:"User and password."`
+	JSON         *file.Tree          `yaml:"json" example:"{id: \"{{.ID}}\"}" about:"Its body, which is sent as JSON."`
+	Body         Template            `yaml:"body" example:"id={{.ID}}" about:"Its body as it stands, in place of json."`
+	Acknowledged []Status            `yaml:"acknowledged,unique" default:"200, 201, 204" min:"1" max:"20" example:"[201]" about:"The statuses that say that it is done."`
+}
+
+// Setup is how a client signs in.
+type Setup struct {
+	Request `yaml:",inline"`
+	Session *Given `yaml:"session,required" min:"1" max:"1" example:"{json: token}" about:"Where the answer has what {{.Session}} stands for."`
+}
+
+// Write is an operation that is acknowledged, or not.
+type Write struct {
+	Request   `yaml:",inline"`
+	Refused   []Status `yaml:"refused,unique" max:"20" example:"[409]" about:"The statuses that say that nothing was, or ever will be, written."`
+	RefusedBy *FieldIs `yaml:"refused_by" example:"{json: applied, is: \"no\"}" about:"A field of the JSON answer that says so, of a status from 400 on."`
+	ID        *Given   `yaml:"id" min:"1" max:"1" example:"{json: id}" about:"Where the answer has the id, if the app chooses it: it is what {{.ID}} stands for in reads, and what the stores are searched for."`
+	Says      Says     `yaml:"says" about:"What answers say more."`
+}
+
+// Read is an operation that finds what was written, or not.
+type Read struct {
+	Request `yaml:",inline"`
+	Absent  []Status `yaml:"absent,unique" default:"404" max:"20" example:"[404]" about:"The statuses that say that there is no such thing."`
+	Says    Says     `yaml:"says" about:"What answers say more."`
+}
+
+// Says are fields of JSON answers.
+type Says struct {
+	ID     Field `yaml:"id" example:"id" about:"The id that an answer is about. One that is about another acknowledges nothing."`
+	Reason Field `yaml:"reason" example:"error" about:"Why the operation was not done."`
+}
+
+// FieldIs is a field of a JSON answer with a value.
+type FieldIs struct {
+	JSON Field  `yaml:"json,required" example:"applied" about:"The field."`
+	Is   string `yaml:"is,required" example:"no" about:"Its value."`
+}
+
+// Given is where an answer has something: in one of these.
+type Given struct {
+	JSON     Field       `yaml:"json" example:"data.id" about:"A field of the JSON answer."`
+	Header   string      `yaml:"header" example:"X-Id" about:"A header."`
+	Cookie   string      `yaml:"cookie" example:"sid" about:"A cookie."`
+	Location file.Switch `yaml:"location" example:"on" about:"The last part of the path in the header Location."`
+}
+
+// Extras are headers of answers.
+type Extras struct {
+	Region   string `yaml:"region" example:"X-Region" about:"The region that answers."`
+	Node     string `yaml:"node" example:"X-Node" about:"The node that answers."`
+	Revision string `yaml:"revision" example:"X-Config-Revision" about:"The revision of the configuration in force."`
+	Timeline string `yaml:"timeline" example:"X-Postgres-Timeline" about:"The timeline of the database."`
+	Position string `yaml:"position" example:"X-Postgres-Position" about:"How far the database had come. Sessions send it with their reads."`
+	Path     string `yaml:"path" example:"X-Read-Path" about:"Where a read was answered from."`
+	Lag      string `yaml:"lag" example:"X-Replication-Lag" about:"How far behind that was, in milliseconds."`
+}
+
+// Stores are where writes must be found.
+type Stores struct {
+	Postgres *Template `yaml:"postgres" example:"select id from orders where id like '{{.Prefix}}%'" about:"A query that lists ids."`
+	S3       *Objects  `yaml:"s3" example:"{bucket: documents, key: \"orders/{{.ID}}\"}" about:"Objects."`
+	DynamoDB *Items    `yaml:"dynamodb" example:"{table: orders, key: id}" about:"Items."`
+	Redis    *Template `yaml:"redis" example:"order:{{.ID}}" about:"How keys are made of ids."`
+}
+
+// Objects are objects of a bucket.
+type Objects struct {
+	Bucket string   `yaml:"bucket,required" example:"documents" about:"The bucket."`
+	Key    Template `yaml:"key,required" example:"orders/{{.ID}}" about:"How keys are made of ids."`
+}
+
+// Items are items of a table.
+type Items struct {
+	Table string `yaml:"table,required" max:"255" example:"orders" about:"The table."`
+	Key   string `yaml:"key,required" max:"255" example:"id" about:"The attribute that is the id."`
+}

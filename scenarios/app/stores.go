@@ -1,0 +1,59 @@
+package app
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/regionfall/regionfall/scenarios/file"
+)
+
+var (
+	listing  = regexp.MustCompile(`(?is)^\s*(select|with|table|values)\b`)
+	counting = regexp.MustCompile(`(?is)^\s*select\s+(\*|(count|sum|min|max|avg|exists)\s*\()`)
+)
+
+func (s Stores) check(found *file.Complaints) {
+	if !found.Has("stores") {
+		return
+	}
+	if s == (Stores{}) {
+		found.Add("stores", "stores: say where a write must be found, such as postgres: select id from orders")
+	}
+	if q := s.Postgres; q != nil {
+		const path = "stores.postgres"
+		q.check(found, path, []string{placePrefix})
+		statement := strings.TrimRight(strings.TrimSpace(q.text), ";")
+		switch {
+		case !listing.MatchString(statement):
+			found.Add(path, "%s: %s lists no ids: write a query such as select id from orders", path,
+				file.Quote(q.text))
+		case counting.MatchString(statement):
+			found.Add(path, "%s: %s lists no ids: select the one column that holds them", path, file.Quote(q.text))
+		}
+	}
+	if s.S3 != nil {
+		s.S3.Key.checkKey(found, "stores.s3.key")
+	}
+	if s.Redis != nil {
+		s.Redis.checkKey(found, "stores.redis")
+	}
+}
+
+// checkKey complains about a pattern that no id can be read from.
+func (t Template) checkKey(found *file.Complaints, path string) {
+	t.check(found, path, []string{placeID})
+	if n := len(t.names); n != 1 || !t.uses(placeID) {
+		found.Add(path, "%s: %s lists no ids: write {{.ID}} once where keys have it, such as orders/{{.ID}}", path,
+			file.Quote(t.text))
+	}
+}
+
+// Around is what a key has before and after its id.
+func (t Template) Around() (before, after string) {
+	before, rest, _ := strings.Cut(t.text, opening)
+	_, after, _ = strings.Cut(rest, closing)
+	return before, after
+}
+
+// WithPrefix is the text for a drill whose ids all begin so.
+func (t Template) WithPrefix(prefix string) string { return t.fill(Values{Prefix: prefix}, plain) }
