@@ -73,10 +73,11 @@ var mayImport = map[string][]string{
 		"scenarios/measure", "scenarios/workload", "scenarios/history", "scenarios/jsonschema",
 	},
 	"scenarios/file": {"scenarios/jsonschema"},
+	"scenarios/app":  {"scenarios/file", "scenarios/jsonschema"},
 	"scenarios/drill": {
 		"lab/fault", "lab/topology", "scenarios/workload", "scenarios/history", "scenarios/measure",
 	},
-	"scenarios/workload":   {"scenarios/history"},
+	"scenarios/workload":   {"scenarios/history", "scenarios/app"},
 	"scenarios/history":    {},
 	"scenarios/measure":    {"scenarios/history", "lab/api"}, // only for the steps of a failover
 	"scenarios/evidence":   {"scenarios/history", "scenarios/measure", "scenarios/jsonschema"},

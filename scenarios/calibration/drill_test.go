@@ -12,7 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 	"github.com/regionfall/regionfall/scenarios/workload"
@@ -60,9 +62,13 @@ func (p plan) run(t *testing.T) *drill {
 	d.service.serve(t, listener)
 	d.names = &names{now: d.rec.Now, doors: d.doors, moves: p.moves, ttl: p.ttl}
 	d.names.serve(t, conn)
+	kycApp, err := app.Parse("app.yaml", kyc.AppFile)
+	if err != nil {
+		t.Fatal(err)
+	}
 	d.load, err = workload.Start(t.Context(), workload.Options{
 		Spec: p.offered, Resolver: conn.LocalAddr().String(), Record: topology.RecordName, Recorder: d.rec,
-		Prefix: strconv.FormatUint(p.seed, 36), Seed: p.seed,
+		Protocol: workload.HTTP(kycApp), Prefix: strconv.FormatUint(p.seed, 36), Seed: p.seed,
 	})
 	if err != nil {
 		t.Fatal(err)

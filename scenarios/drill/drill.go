@@ -138,7 +138,7 @@ func (d *drill) startLoad(ctx context.Context) (err error) {
 	}
 	d.load, err = workload.Start(context.WithoutCancel(ctx), workload.Options{
 		Spec: d.plan.Workload, Resolver: d.lab.Resolver(), Record: topology.RecordName, Recorder: d.rec,
-		Prefix: strconv.FormatUint(seed>>32, 36), Seed: seed, Subnets: subnets,
+		Protocol: d.plan.Protocol, Prefix: strconv.FormatUint(seed>>32, 36), Seed: seed, Subnets: subnets,
 	})
 	if err == nil {
 		d.stopControls = d.followControls(ctx)

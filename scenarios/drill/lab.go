@@ -61,10 +61,16 @@ type Stores interface {
 	// Reconcile waits until what the lost region still had has reached the survivor, for so long at most.
 	Reconcile(ctx context.Context, survivor string, within time.Duration) error
 	// Read reads every store of a region whole. A store that can't be read is in the answer, with its error.
-	Read(ctx context.Context, region string) []StoreRead
+	Read(ctx context.Context, region string, sought Sought) []StoreRead
 }
 
-// StoreRead is what one store held: the ids of all verifications.
+// Sought is what is looked for in the stores.
+type Sought struct {
+	Prefix       string   // of the ids of all writes of the drill
+	Acknowledged []string // the ids of all writes that clients were told are done, in the order of the answers
+}
+
+// StoreRead is what one store held: the ids of everything that was written.
 type StoreRead struct {
 	Store string
 	IDs   []string

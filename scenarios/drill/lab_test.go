@@ -268,7 +268,7 @@ func (l *tinyLab) Reconcile(ctx context.Context, _ string, within time.Duration)
 	return l.reconcile(ctx)
 }
 
-func (l *tinyLab) Read(_ context.Context, name string) []StoreRead {
+func (l *tinyLab) Read(_ context.Context, name string, _ Sought) []StoreRead {
 	r := l.standby
 	if name == l.home.name {
 		r = l.home

@@ -20,6 +20,7 @@ type Plan struct {
 	Timescale float64
 	Topology  topology.Topology // scaled
 	Workload  workload.Spec
+	Protocol  workload.Protocol // of the app that is drilled
 	Steady    Steady
 	Steps     []Step
 	// Observe is how long after the last fault the drill waits at most for recovery; a drill that sees it ends Tail

@@ -28,12 +28,13 @@ func (d *drill) read(ctx context.Context, which string) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
 	region := d.plan.Judge.Survivor
+	sought := Sought{Prefix: d.load.IDPrefix(), Acknowledged: d.load.Acked()}
 	limit := d.rec.Now() + readAgainFor
 	done := map[string]bool{}
 	_ = d.pollEvery(ctx, 2*lookEvery, func() (bool, error) {
 		lo := d.rec.Now()
 		failed := 0
-		for _, r := range d.lab.Read(ctx, region) {
+		for _, r := range d.lab.Read(ctx, region, sought) {
 			if done[r.Store] {
 				continue
 			}

@@ -9,8 +9,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
+	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/topology"
+	appfile "github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 	"github.com/regionfall/regionfall/scenarios/workload"
@@ -20,6 +22,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const ms = time.Millisecond
 
+// protocol is that of the sample app, a part of which each region is.
+var protocol = func() workload.Protocol {
+	a, err := appfile.Parse("app.yaml", kyc.AppFile)
+	if err != nil {
+		panic(err)
+	}
+	return workload.HTTP(a)
+}()
+
 // plan is a short drill. Its objectives are generous: what is tested is that the right thing is measured, not this
 // machine.
 func plan(steps ...Step) Plan {
@@ -27,6 +38,7 @@ func plan(steps ...Step) Plan {
 		Name: "tiny", Timescale: 1,
 		Topology: topology.Topology{Regions: []topology.Region{{Name: "east"}, {Name: "west"}}},
 		Workload: workload.Spec{Writes: 40, Reads: 20, Clients: 4, Timeout: time.Second},
+		Protocol: protocol,
 		Steady:   Steady{Hold: 600 * ms, Within: 10 * time.Second},
 		Steps:    steps,
 		Observe:  6 * time.Second,

@@ -13,20 +13,22 @@ import (
 
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/observe"
-	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/wait"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// drillLab adapts a lab with the sample app in it to what a drill asks for.
-type drillLab struct{ *lab.Lab }
+// drillLab adapts a lab with an app in it to what a drill asks for.
+type drillLab struct {
+	*lab.Lab
+	app *app.App
+}
 
 var _ drill.Lab = drillLab{}
 
@@ -164,45 +166,6 @@ func lagSight(x api.Lag, to string) history.LagSight {
 		l.Behind = new(time.Duration(*x.BehindMS) * time.Millisecond)
 	}
 	return l
-}
-
-// Read reads the three stores of a region at once.
-func (l drillLab) Read(ctx context.Context, region string) []drill.StoreRead {
-	reads := []drill.StoreRead{
-		{Store: history.StorePostgres},
-		{Store: history.StoreObjects},
-		{Store: history.StoreItems},
-	}
-	services := []topology.Service{topology.ServicePostgres, topology.ServiceS3, topology.ServiceDynamoDB}
-	var g errgroup.Group
-	for i := range reads {
-		g.Go(func() error {
-			tap, err := l.Addresses().Tap(services[i].Host(region))
-			if err == nil {
-				reads[i].IDs, err = readStore(ctx, services[i], tap, region)
-			}
-			reads[i].Err = err
-			return nil
-		})
-	}
-	_ = g.Wait()
-	return reads
-}
-
-func readStore(ctx context.Context, s topology.Service, tap, region string) ([]string, error) {
-	switch s {
-	case topology.ServiceS3:
-		return kyc.ReadObjects(ctx, store.Objects(tap, region, nil))
-	case topology.ServiceDynamoDB:
-		return kyc.ReadItems(ctx, store.Items(tap, region, nil))
-	default:
-		conn, err := store.Postgres(ctx, tap)
-		if err != nil {
-			return nil, fmt.Errorf("read postgres in %s: %w", region, err)
-		}
-		defer func() { _ = conn.Close(ctx) }()
-		return kyc.ReadRows(ctx, conn)
-	}
 }
 
 // reconcileEvery is how often a survivor that catches up is asked: the question costs it something.

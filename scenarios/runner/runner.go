@@ -12,10 +12,12 @@ import (
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/scenarios"
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/evidence"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
+	"github.com/regionfall/regionfall/scenarios/workload"
 )
 
 // Options say how to run a scenario.
@@ -46,6 +48,11 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	if err != nil {
 		return out, err
 	}
+	sample, err := sampleApp()
+	if err != nil {
+		return out, err
+	}
+	plan.Protocol = workload.HTTP(sample)
 	// Without images or an engine nothing is started, and no folder is left that says so.
 	images, err := o.ensure(ctx, &plan)
 	if err != nil {
@@ -58,7 +65,7 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	if err != nil {
 		return out, err
 	}
-	r := &run{Options: o, plan: plan, images: images, rec: rec, dir: out.Dir}
+	r := &run{Options: o, plan: plan, app: sample, images: images, rec: rec, dir: out.Dir}
 	err = r.run(ctx)
 	err = errors.Join(err, rec.Close())
 	if errors.Is(err, lab.ErrEngineGone) {
@@ -95,6 +102,7 @@ func record(dir string, plan drill.Plan) (*history.Recorder, error) {
 type run struct {
 	Options
 	plan      drill.Plan
+	app       *app.App
 	images    image.Set
 	rec       *history.Recorder
 	dir       string
@@ -135,7 +143,8 @@ func (r *run) run(ctx context.Context) (err error) {
 		r.facts.Images = append(r.facts.Images, evidence.Image{For: name, Name: i.Name, Digest: i.ID})
 	}
 	began := time.Now()
-	err = programDeathOr(ctx, drill.Run(ctx, r.plan, drillLab{l}, r.rec, r.watch()), began, l.CheckPrograms)
+	d := drillLab{l, r.app}
+	err = programDeathOr(ctx, drill.Run(ctx, r.plan, d, r.rec, r.watch()), began, l.CheckPrograms)
 	if errors.Is(err, drill.ErrProvesNothing) {
 		r.say("%v", err)
 		err = nil // judged all the same: inconclusive

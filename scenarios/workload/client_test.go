@@ -13,41 +13,57 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
 func TestASecondAttemptIsRefusedAndSeen(t *testing.T) {
 	server := httptest.NewServer(&service{region: "east"})
 	defer server.Close()
-	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	address := server.Listener.Addr().String()
+	conn, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	once := newAttempt(conn)
 	op := history.Op{Kind: history.Write, ID: "v-t-000001"}
-	send := func() reply {
-		req, err := request(t.Context(), &op, server.Listener.Addr().String(), []byte(`{"id":"v-t-000001"}`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if req.GetBody != nil {
-			t.Error("net/http could rewind the body and send it again")
-		}
-		return once.roundTrip(req, &op)
+	m := HTTP(kycApp(t)).Make(Operation{Kind: history.Write, ID: op.ID, Number: 1})
+	req, err := m.(*httpMessage).request(t.Context(), address, Carried{})
+	if err != nil || req.GetBody != nil {
+		t.Errorf("net/http could rewind the body and send it again: %v", err)
 	}
-	if r := send(); r.err != nil || r.status != http.StatusCreated {
-		t.Fatalf("first attempt: %+v", r)
+	over := newAttempt(conn)
+	first := m.Send(t.Context(), address, Carried{}, over)
+	if first.Meaning != Acknowledged || first.Status != http.StatusCreated || over.count() != 1 {
+		t.Fatalf("first attempt: %+v", first)
 	}
-	second := send()
-	if second.err == nil || !strings.Contains(second.err.Error(), "second attempt refused") {
+	second := m.Send(t.Context(), address, Carried{}, over)
+	if second.Err == nil || !strings.Contains(second.Err.Error(), "second attempt refused") {
 		t.Errorf("second attempt: %+v", second)
 	}
-	conclude(&op, reply{status: http.StatusCreated}, int(once.count.Load()))
+	conclude(&op, first, true, over.count())
 	if op.Attempts != 2 || op.Outcome == history.OK || !strings.HasPrefix(op.Error,
 		"bug of the harness: sent 2 times") {
 		t.Errorf("an operation attempted twice: %+v", op)
 	}
+}
+
+// reply is what came of one attempt on the wire.
+type reply struct {
+	sent   bool
+	err    error
+	status int
+	body   []byte
+}
+
+// judged is a reply as the app's file, and then the client, understand it.
+func judged(a *app.App, kind history.Kind, id string, r reply) (history.Outcome, string) {
+	m := HTTP(a).Make(Operation{Kind: kind, ID: id, Number: 1}).(*httpMessage)
+	answer := Answer{Err: r.err, Status: r.status}
+	if r.err == nil {
+		m.understand(&answer, &http.Response{StatusCode: r.status, Header: http.Header{}}, r.body)
+	}
+	return judge(kind, r.sent, answer)
 }
 
 func TestJudge(t *testing.T) {
@@ -113,7 +129,7 @@ func TestJudge(t *testing.T) {
 		"cut in the body":  {w, reply{sent: true, status: 201, err: lost}, history.Unknown, "no answer: EOF"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			outcome, why := judge(c.kind, "v", c.reply)
+			outcome, why := judged(kycApp(t), c.kind, "v", c.reply)
 			if outcome != c.outcome || why != c.why {
 				t.Errorf("got %d, %q; want %d, %q", outcome, why, c.outcome, c.why)
 			}
@@ -157,19 +173,28 @@ func TestErrorsNameNoAddress(t *testing.T) {
 	}
 }
 
-func TestVerificationsDependOnTheSeedAndTheNumberOnly(t *testing.T) {
-	one, same, other := newPopulation("t", 7), newPopulation("t", 7), newPopulation("t", 8)
+func TestWritesDependOnTheSeedAndTheNumberOnly(t *testing.T) {
+	people, protocol := newPopulation(idPrefix("t"), 7), HTTP(kycApp(t))
+	body := func(seed uint64, n int64) []byte {
+		return protocol.Make(Operation{
+			Kind: history.Write, ID: people.id(n), Number: n, Seed: seed,
+		}).(*httpMessage).filled.Body
+	}
 	sizes := map[int]bool{}
 	for n := int64(200); n > 0; n-- {
-		body := one.verification(one.id(n), n)
-		if bytes.Equal(body, other.verification(other.id(n), n)) {
+		one := body(7, n)
+		if bytes.Equal(one, body(8, n)) {
 			t.Fatalf("write %d is the same with another seed", n)
 		}
+		if diff := cmp.Diff(string(one), string(body(7, n))); diff != "" {
+			t.Errorf("equal seeds differ: %s", diff)
+		}
 		var v struct{ ID, Customer, Document string }
-		if err := json.Unmarshal(body, &v); err != nil {
+		if err := json.Unmarshal(one, &v); err != nil {
 			t.Fatal(err)
 		}
-		if v.ID != one.id(n) || !strings.HasPrefix(v.Customer, "c-") || len(v.Document) < 100 || len(v.Document) > 300 {
+		if v.ID != people.id(n) || !strings.HasPrefix(v.Customer, "c-") || len(v.Document) < 100 ||
+			len(v.Document) > 300 {
 			t.Errorf("write %d is %+v", n, v)
 		}
 		sizes[len(v.Document)] = true
@@ -177,10 +202,7 @@ func TestVerificationsDependOnTheSeedAndTheNumberOnly(t *testing.T) {
 	if len(sizes) < 20 {
 		t.Errorf("documents have %d sizes only", len(sizes))
 	}
-	if diff := cmp.Diff(string(one.verification("v", 5)), string(same.verification("v", 5))); diff != "" {
-		t.Errorf("equal seeds differ: %s", diff)
-	}
-	if got := one.id(123); got != "v-t-000123" {
+	if got := people.id(123); got != "v-t-000123" {
 		t.Errorf("id of write 123 is %s", got)
 	}
 }

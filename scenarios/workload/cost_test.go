@@ -22,17 +22,14 @@ func BenchmarkOperation(b *testing.B) {
 		names: newResolver(testRecord, overUDP(names.address), rec.Now, &lookups),
 		dial:  (&net.Dialer{}).DialContext,
 	}
-	people := newPopulation("t", 1)
+	people := newPopulation(idPrefix("t"), 1)
+	protocol := HTTP(kycApp(b))
 	for name, kind := range map[string]history.Kind{"write": history.Write, "read": history.Read} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for n := int64(1); b.Loop(); n++ {
 				op := history.Op{Kind: kind, ID: people.id(1)}
-				var body []byte
-				if kind == history.Write {
-					body = people.verification(op.ID, n)
-				}
-				c.do(b.Context(), &op, body)
+				c.do(b.Context(), &op, protocol.Make(Operation{Kind: kind, ID: op.ID, Number: n, Seed: 1}))
 				if op.Outcome != history.OK && kind == history.Write {
 					b.Fatalf("%+v", op)
 				}

@@ -18,8 +18,13 @@ import (
 	"github.com/miekg/dns"
 	"go.uber.org/goleak"
 
+	"github.com/regionfall/regionfall/fixtures/kyc"
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
+
+// positionHeader is how the sample app says how far its database had come.
+const positionHeader = "X-Postgres-Position"
 
 const testRecord = "kyc.regionfall.test."
 
@@ -198,13 +203,28 @@ func lead(t testing.TB, region, address, ttlMS string) answer {
 	return answer{region: region, host: to.IP.String(), port: to.Port, ttl: time.Second, ttlMS: ttlMS}
 }
 
+// kycApp is the sample app, as its file says.
+func kycApp(t testing.TB) *app.App {
+	t.Helper()
+	return appOf(t, string(kyc.AppFile))
+}
+
+func appOf(t testing.TB, src string) *app.App {
+	t.Helper()
+	a, err := app.Parse("app.yaml", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
 // begin starts a load on the loopback network and stops it at the end of the test.
 func begin(t testing.TB, spec Spec, resolver string) (*Load, *recorder) {
 	t.Helper()
 	rec := newRecorder()
 	l, err := Start(t.Context(), Options{
-		Spec: spec, Resolver: resolver, Record: testRecord, Recorder: rec, Prefix: "t",
-		Seed: 1,
+		Spec: spec, Resolver: resolver, Record: testRecord, Recorder: rec, Protocol: HTTP(kycApp(t)),
+		Prefix: "t", Seed: 1,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -33,8 +33,9 @@ type Options struct {
 	Resolver string                  // host:port of the name service, DNS over UDP
 	Record   string                  // whose SRV record _http._tcp.RECORD says which region serves
 	Recorder Recorder                // not closed here
-	Prefix   string                  // of the verifications' ids, unlike that of any other load of the drill
-	Seed     uint64                  // equal seeds write equal verifications
+	Protocol Protocol                // what is sent, and what answers mean
+	Prefix   string                  // of the ids, unlike that of any other load of the drill
+	Seed     uint64                  // equal seeds write the same
 	Subnets  map[string]netip.Prefix // of the clients of each region of Spec.In
 }
 
@@ -90,7 +91,7 @@ func start(ctx context.Context, opts Options, via transport) (*Load, error) {
 	}
 	l := &Load{
 		opts:       opts,
-		population: newPopulation(opts.Prefix, opts.Seed),
+		population: newPopulation(idPrefix(opts.Prefix), opts.Seed),
 		limit:      via.limit,
 		done:       make(chan struct{}),
 	}
@@ -103,7 +104,7 @@ func start(ctx context.Context, opts Options, via transport) (*Load, error) {
 		if in := opts.Spec.In; len(in) > 0 {
 			names.subnet = opts.Subnets[in[i%len(in)]]
 		}
-		c := &client{names: names, dial: via.dial}
+		c := &client{names: names, dial: via.dial, signIn: newSignIn(opts.Protocol.Setup(idPrefix(opts.Prefix), i))}
 		if opts.Spec.Sessions {
 			c.session = newSession(opts.Seed, uint64(i)) //nolint:gosec // not negative
 		}
@@ -135,6 +136,9 @@ func (o Options) validate() error {
 	need(o.Record != "", "name of the record is empty")
 	need(o.Prefix != "", "prefix of ids is empty")
 	need(o.Recorder != nil, "recorder is missing")
+	need(o.Protocol != nil, "protocol is missing")
+	need(o.Protocol == nil || o.Spec.Reads <= 0 || o.Protocol.Make(Operation{Kind: history.Read}) != nil,
+		"reads per second must be 0: the app has nothing to read")
 	for _, region := range o.Spec.In {
 		need(o.Subnets[region].IsValid(), "subnet of the clients in "+region+" is missing")
 	}
@@ -166,20 +170,23 @@ func (l *Load) Stats() Stats {
 // Acked lists the ids of all writes acknowledged so far, in the order of acknowledgement.
 func (l *Load) Acked() []string { return l.population.list() }
 
+// IDPrefix is what the ids of all its writes begin with, as clients choose them.
+func (l *Load) IDPrefix() string { return l.population.prefix }
+
 // perform sees one operation through, from the moment its client gets to it to its record.
-func (l *Load) perform(ctx context.Context, op history.Op, body []byte) history.Op {
+func (l *Load) perform(ctx context.Context, op history.Op, m Message) history.Op {
 	op.Sent = l.opts.Recorder.Now()
 	ctx, cancel := context.WithTimeoutCause(ctx, l.opts.Spec.Timeout,
 		fmt.Errorf("timed out after %v", l.opts.Spec.Timeout))
 	defer cancel()
-	l.clients[op.Client].do(ctx, &op, body)
+	l.clients[op.Client].do(ctx, &op, m)
 	op.Done = l.opts.Recorder.Now()
 	l.finish(op)
 	return op
 }
 
 // repeat performs an operation again while it is not ok, as often as clients do. What they wait in between doubles.
-func (l *Load) repeat(ctx context.Context, op history.Op, body []byte) {
+func (l *Load) repeat(ctx context.Context, op history.Op, m Message) {
 	retry := l.opts.Spec.Retry
 	for n := 1; n <= retry.Times && op.Outcome != history.OK && op.Error != absent; n++ {
 		wait := time.NewTimer(retry.After << (n - 1))
@@ -193,7 +200,7 @@ func (l *Load) repeat(ctx context.Context, op history.Op, body []byte) {
 			Seq: l.seq.Add(1), Kind: op.Kind, ID: op.ID, Client: op.Client, Due: l.opts.Recorder.Now(),
 			Retry: n,
 		}
-		op = l.perform(ctx, again, body)
+		op = l.perform(ctx, again, m)
 	}
 }
 

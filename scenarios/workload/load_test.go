@@ -228,7 +228,7 @@ func TestStartRefusesWhatMakesNoSense(t *testing.T) {
 	if err == nil {
 		t.Fatal("empty options were accepted")
 	}
-	for _, want := range []string{"writes", "reads", "client", "timeout", "record", "prefix", "recorder"} {
+	for _, want := range []string{"writes", "reads", "client", "timeout", "record", "prefix", "recorder", "protocol"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no word about %s in: %v", want, err)
 		}

@@ -74,7 +74,9 @@ func (m *memory) begin(t *testing.T, spec Spec, services ...*service) (*Load, *r
 	if via.limit == 0 {
 		via.limit = maxInFlight
 	}
-	l, err := start(t.Context(), Options{Spec: spec, Record: testRecord, Recorder: rec, Prefix: "t", Seed: 1}, via)
+	l, err := start(t.Context(), Options{
+		Spec: spec, Record: testRecord, Recorder: rec, Protocol: HTTP(kycApp(t)), Prefix: "t", Seed: 1,
+	}, via)
 	if err != nil {
 		t.Fatal(err)
 	}

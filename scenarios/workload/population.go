@@ -1,8 +1,6 @@
 package workload
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -11,21 +9,18 @@ import (
 )
 
 const (
-	customers = 50
-
-	// readAfter is how old an acknowledgement is before the verification is read.
+	// readAfter is how old an acknowledgement is before what was written is read.
 	readAfter = 100 * time.Millisecond
 
-	// readWindow is how many of the newest verifications are read: people ask about what they have just handed in. It
+	// readWindow is how many of the newest writes are read: people ask about what they have just handed in. It
 	// also bounds for how long writes that a failover lost can spoil reads: their loss is the recovery point's to
 	// measure, from the final read of every store, and must not keep the recovery time from ever being reached.
 	readWindow = 64
 )
 
-// population is what the load has written and may read. The contents of a write depend on the seed and its number only.
+// population is what the load has written and may read.
 type population struct {
-	prefix string
-	seed   uint64
+	prefix string             // of all ids
 	first  chan time.Duration // gets the time of the first acknowledgement
 
 	mu       sync.Mutex
@@ -40,30 +35,17 @@ type acknowledged struct {
 	at time.Duration
 }
 
+// idPrefix is what the ids of a load with this prefix begin with.
+func idPrefix(prefix string) string { return "v-" + prefix + "-" }
+
 func newPopulation(prefix string, seed uint64) *population {
 	return &population{
-		prefix: prefix, seed: seed, first: make(chan time.Duration, 1),
+		prefix: prefix, first: make(chan time.Duration, 1),
 		choice: rand.New(rand.NewPCG(seed, 0)),
 	}
 }
 
-func (p *population) id(number int64) string { return fmt.Sprintf("v-%s-%06d", p.prefix, number) }
-
-// verification is the body of write number (from 1): a document of 100 to 300 bytes that no store can compress to
-// nothing.
-func (p *population) verification(id string, number int64) []byte {
-	random := rand.New(rand.NewPCG(p.seed, uint64(number)))
-	document := make([]byte, 3*(25+random.IntN(51)))
-	for i := range document {
-		document[i] = byte(random.Uint32())
-	}
-	body, _ := json.Marshal(map[string]string{ // strings always encode
-		"id":       id,
-		"customer": fmt.Sprintf("c-%03d", random.IntN(customers)),
-		"document": base64.StdEncoding.EncodeToString(document),
-	})
-	return body
-}
+func (p *population) id(number int64) string { return fmt.Sprintf("%s%06d", p.prefix, number) }
 
 func (p *population) ack(id string, at time.Duration) {
 	p.mu.Lock()

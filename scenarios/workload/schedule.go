@@ -75,10 +75,9 @@ func (l *Load) dispatch(ctx context.Context, s *schedule) {
 	}
 	l.running.Go(func() {
 		defer l.inFlight.Add(-1)
-		var body []byte
-		if op.Kind == history.Write {
-			body = l.population.verification(op.ID, number)
-		}
-		l.repeat(ctx, l.perform(ctx, op, body), body)
+		m := l.opts.Protocol.Make(Operation{
+			Kind: op.Kind, ID: op.ID, Prefix: l.population.prefix, Number: number, Seed: l.opts.Seed,
+		})
+		l.repeat(ctx, l.perform(ctx, op, m), m)
 	})
 }

@@ -11,11 +11,7 @@ import (
 )
 
 const (
-	// positionHeader is how far the database had come: answers give it, and a session sends the greatest it was given.
-	positionHeader = "X-Postgres-Position"
-
-	// sessionWindow is how many of the verifications that it wrote, and that it read, a session asks for again. It also
-	// bounds for how long those that a failover lost are asked for.
+	// sessionWindow is how many of the ids that it wrote, and that it read, a session asks for again. It also bounds for how long those that a failover lost are asked for.
 	sessionWindow = 8
 	// ownAfter is how old an acknowledgement is before the client looks at what it wrote: people take a moment.
 	ownAfter = 250 * time.Millisecond

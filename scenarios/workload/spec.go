@@ -10,7 +10,7 @@ import (
 // Spec is the load of a scenario. Rates are per lab second and are not scaled.
 type Spec struct {
 	Writes  float64       // offered writes per second
-	Reads   float64       // offered reads per second, of verifications that were acknowledged
+	Reads   float64       // offered reads per second, of writes that were acknowledged
 	Clients int           // independent clients, each with a DNS cache of its own
 	Timeout time.Duration // an operation without an answer is given up, and unknown
 	// Sessions has each client read what it wrote itself and what it has read before, besides what others wrote, and

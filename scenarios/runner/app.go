@@ -1,0 +1,110 @@
+package runner
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/regionfall/regionfall/fixtures/kyc"
+	"github.com/regionfall/regionfall/lab/store"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/app"
+	"github.com/regionfall/regionfall/scenarios/drill"
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// sampleApp is the app that is drilled where nobody says which: the one that a lab runs by itself.
+var sampleApp = sync.OnceValues(func() (*app.App, error) { return app.Parse("fixtures/kyc/app.yaml", kyc.AppFile) })
+
+// reader reads one store of a region, past all faults.
+type reader struct {
+	store   string // by its name in histories
+	service topology.Service
+	read    func(ctx context.Context, tap, region string) ([]string, error)
+}
+
+// readers are those of the app's stores. All ids of a drill begin with prefix.
+func readers(s app.Stores, prefix string) []reader {
+	var all []reader
+	if s.Postgres != nil {
+		query := s.Postgres.WithPrefix(prefix)
+		all = append(all, reader{
+			history.StorePostgres, topology.ServicePostgres,
+			func(ctx context.Context, tap, region string) ([]string, error) {
+				conn, err := store.Postgres(ctx, tap)
+				if err != nil {
+					return nil, fmt.Errorf("read postgres in %s: %w", region, err)
+				}
+				defer func() { _ = conn.Close(ctx) }()
+				return store.RowIDs(ctx, conn, query)
+			},
+		})
+	}
+	if s.S3 != nil {
+		before, after := s.S3.Key.Around()
+		all = append(all, reader{
+			history.StoreObjects, topology.ServiceS3,
+			func(ctx context.Context, tap, region string) ([]string, error) {
+				return store.ObjectIDs(ctx, store.Objects(tap, region, nil), s.S3.Bucket, before, after)
+			},
+		})
+	}
+	if s.DynamoDB != nil {
+		all = append(all, reader{
+			history.StoreItems, topology.ServiceDynamoDB,
+			func(ctx context.Context, tap, region string) ([]string, error) {
+				return store.ItemIDs(ctx, store.Items(tap, region, nil), s.DynamoDB.Table, s.DynamoDB.Key)
+			},
+		})
+	}
+	if s.Redis != nil {
+		before, after := s.Redis.Around()
+		all = append(all, reader{
+			string(topology.ServiceRedis), topology.ServiceRedis,
+			func(ctx context.Context, tap, _ string) ([]string, error) {
+				c := store.Redis(tap)
+				defer func() { _ = c.Close() }()
+				return store.KeyIDs(ctx, c, before, after)
+			},
+		})
+	}
+	return all
+}
+
+// Read reads the app's stores in a region at once.
+func (l drillLab) Read(ctx context.Context, region string, sought drill.Sought) []drill.StoreRead {
+	from := readers(l.app.Stores(), sought.Prefix)
+	reads := make([]drill.StoreRead, len(from))
+	var g errgroup.Group
+	for i, r := range from {
+		reads[i].Store = r.store
+		g.Go(func() error {
+			tap, err := l.Addresses().Tap(r.service.Host(region))
+			if err == nil {
+				reads[i].IDs, err = r.read(ctx, tap, region)
+			}
+			reads[i].Err = err
+			return nil
+		})
+	}
+	_ = g.Wait()
+	if l.app.Write().Given != nil {
+		for i := range reads {
+			reads[i].IDs = known(reads[i].IDs, sought.Acknowledged)
+		}
+	}
+	return reads
+}
+
+// known leaves out what no client was told of. Where the app chooses ids, nobody can tell a write without an answer
+// from something that nobody wrote.
+func known(ids, acknowledged []string) []string {
+	told := map[string]bool{}
+	for _, id := range acknowledged {
+		told[id] = true
+	}
+	return slices.DeleteFunc(ids, func(id string) bool { return !told[id] })
+}

@@ -1,0 +1,139 @@
+package workload
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/regionfall/regionfall/scenarios/app"
+)
+
+// understand says what a whole answer means, by the app's file.
+func (m *httpMessage) understand(a *Answer, resp *http.Response, body []byte) {
+	status := resp.StatusCode
+	done := m.Acknowledges(status)
+	if done && m.Says.ID == "" && m.Given == nil && m.Session == nil {
+		a.Meaning = Acknowledged // whatever is in it
+		return
+	}
+	says := m.listen(body)
+	a.Why = fmt.Sprintf("status %d", status)
+	if says.reason != "" {
+		a.Why += ": " + says.reason
+	}
+	switch {
+	case done && says.id != "" && says.id != m.values.ID:
+		a.Why = fmt.Sprintf("answer is about %q", says.id)
+	case done:
+		m.take(a, resp, body)
+	case m.FindsNothing(status):
+		a.Meaning = Absent
+	case m.Refuses(status) || status >= http.StatusBadRequest && says.refused:
+		a.Meaning = Refused
+	}
+}
+
+// take takes what the answer has to give. An answer without it acknowledges nothing: nobody could find again what it
+// is about.
+func (m *httpMessage) take(a *Answer, resp *http.Response, body []byte) {
+	if m.Given != nil {
+		if a.ID = find(m.Given, resp, body); a.ID == "" {
+			a.Why = fmt.Sprintf("status %d, and no id in the answer", a.Status)
+			return
+		}
+	}
+	if m.Session != nil {
+		if a.Session = find(m.Session, resp, body); a.Session == "" {
+			a.Why = fmt.Sprintf("status %d, and no session in the answer", a.Status)
+			return
+		}
+	}
+	a.Meaning, a.Why = Acknowledged, ""
+}
+
+// said is what an answer says in fields of its JSON.
+type said struct {
+	id, reason string
+	refused    bool
+}
+
+// listen reads the fields. Where one of them is of a kind that the app does not give, the answer is not the app's, and
+// says nothing.
+func (m *httpMessage) listen(body []byte) said {
+	if m.Says == (app.Says{}) && m.RefusedBy == nil {
+		return said{}
+	}
+	f := newFields(body)
+	var s said
+	id, good := f.text(m.Says.ID)
+	s.id = id
+	if m.RefusedBy != nil {
+		value, ok := f.text(m.RefusedBy.JSON)
+		s.refused, good = value == m.RefusedBy.Is, good && ok
+	}
+	reason, kind := f.find(m.Says.Reason)
+	if kind != '"' && kind != 0 || !good {
+		return said{}
+	}
+	s.reason = reason
+	return s
+}
+
+// fields are those of a JSON answer.
+type fields map[string]json.RawMessage
+
+func newFields(body []byte) fields {
+	var f fields
+	if json.Unmarshal(body, &f) != nil {
+		return nil
+	}
+	return f
+}
+
+// text is a field without parts as a text; empty where there is none. It is no good where the field has parts.
+func (f fields) text(at app.Field) (text string, good bool) {
+	text, kind := f.find(at)
+	return text, kind != '{' && kind != '['
+}
+
+// find is a field without parts as a text, and the kind of it: its first byte, or 0 where there is none, or null.
+func (f fields) find(at app.Field) (text string, kind byte) {
+	if at == "" {
+		return "", 0
+	}
+	key, rest, more := strings.Cut(string(at), ".")
+	value := f[key]
+	for more && len(value) > 0 {
+		key, rest, more = strings.Cut(rest, ".")
+		value = below(value, key)
+	}
+	switch {
+	case len(value) == 0 || string(value) == "null":
+		return "", 0
+	case value[0] != '"':
+		return string(value), value[0]
+	}
+	if json.Unmarshal(value, &text) != nil {
+		return "", 0
+	}
+	return text, '"'
+}
+
+// below is what an object has under a key, or a list at an index; empty for neither.
+func below(value json.RawMessage, key string) json.RawMessage {
+	if value[0] == '[' {
+		var items []json.RawMessage
+		i, err := strconv.Atoi(key)
+		if err != nil || json.Unmarshal(value, &items) != nil || i < 0 || i >= len(items) {
+			return nil
+		}
+		return items[i]
+	}
+	var f fields
+	if json.Unmarshal(value, &f) != nil {
+		return nil
+	}
+	return f[key]
+}

@@ -1,0 +1,148 @@
+package workload
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"path"
+	"strconv"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/app"
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// maxAnswer is how much of an answer's body is read.
+const maxAnswer = 64 << 10
+
+// HTTP is the protocol of an app that is spoken to over HTTP, as its file says.
+func HTTP(a *app.App) Protocol { return httpProtocol{a} }
+
+type httpProtocol struct{ app *app.App }
+
+func (p httpProtocol) Make(op Operation) Message {
+	values := app.Values{ID: op.ID, Prefix: op.Prefix, Number: op.Number}
+	if op.Kind == history.Read {
+		if p.app.Read() == nil {
+			return nil
+		}
+		return p.message(p.app.Read(), values)
+	}
+	values.Drawn = p.app.Draw(op.Seed, op.Number)
+	return p.message(p.app.Write(), values)
+}
+
+func (p httpProtocol) Setup(prefix string, client int) Message {
+	if p.app.Setup() == nil {
+		return nil
+	}
+	return p.message(p.app.Setup(), app.Values{Prefix: prefix, Number: int64(client) + 1})
+}
+
+func (p httpProtocol) message(o *app.Operation, v app.Values) Message {
+	m := &httpMessage{Operation: o, extras: p.app.Extras(), values: v}
+	if !o.NeedsSession() {
+		m.filled = o.Fill(v)
+	}
+	return m
+}
+
+// httpMessage is a request that may be sent several times, each time as another one.
+type httpMessage struct {
+	*app.Operation
+	extras app.Extras
+	values app.Values
+	filled app.Filled // but for what needs a session
+}
+
+func (m *httpMessage) Send(ctx context.Context, address string, carried Carried, over *Attempt) Answer {
+	req, err := m.request(ctx, address, carried)
+	if err != nil {
+		return Answer{Err: err}
+	}
+	transport := &http.Transport{DisableKeepAlives: true, DisableCompression: true, DialContext: over.Dial}
+	resp, err := transport.RoundTrip(req) // redirects are answers, and not followed
+	if err != nil {
+		return Answer{Err: err}
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	a := Answer{Status: resp.StatusCode, Err: err, Extras: m.read(resp.Header)}
+	if err == nil {
+		m.understand(&a, resp, body)
+		a.SignedOut = resp.StatusCode == http.StatusUnauthorized
+	}
+	return a
+}
+
+func (m *httpMessage) request(ctx context.Context, address string, carried Carried) (*http.Request, error) {
+	filled := m.filled
+	if m.NeedsSession() {
+		values := m.values
+		values.Session = carried.Session
+		filled = m.Fill(values)
+	}
+	var body io.Reader = http.NoBody
+	if filled.Body != nil {
+		// The reader's type is hidden so that net/http can't rewind it: a body it can rewind is a request it may send
+		// again.
+		body = struct{ io.Reader }{bytes.NewReader(filled.Body)}
+	}
+	req, err := http.NewRequestWithContext(ctx, m.Method, "http://"+address+filled.Path, body)
+	if err != nil {
+		return nil, err
+	}
+	if filled.Body != nil {
+		req.ContentLength = int64(len(filled.Body))
+	}
+	for _, h := range filled.Headers {
+		req.Header.Set(h.Name, h.Text)
+	}
+	if carried.Position != "" && m.extras.Position != "" {
+		req.Header.Set(m.extras.Position, carried.Position)
+	}
+	return req, nil
+}
+
+// read reads what the headers say. The header of no name is never there.
+func (m *httpMessage) read(h http.Header) Extras {
+	return Extras{
+		Region: h.Get(m.extras.Region), Node: h.Get(m.extras.Node), Position: h.Get(m.extras.Position),
+		Revision: number(h.Get(m.extras.Revision)), Timeline: number(h.Get(m.extras.Timeline)),
+		Path: h.Get(m.extras.Path), Lag: time.Duration(number(h.Get(m.extras.Lag))) * time.Millisecond,
+	}
+}
+
+// number is 0, not known, for a header that is absent or no number.
+func number(header string) int {
+	n, err := strconv.Atoi(header)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
+// find reads what an answer gives: an id, or a session. It is empty where the answer does not have it.
+func find(g *app.Given, resp *http.Response, body []byte) string {
+	switch {
+	case g.JSON != "":
+		text, _ := newFields(body).text(g.JSON)
+		return text
+	case g.Header != "":
+		return resp.Header.Get(g.Header)
+	case g.Cookie != "":
+		for _, c := range resp.Cookies() {
+			if c.Name == g.Cookie {
+				return c.Value
+			}
+		}
+		return ""
+	default:
+		to, err := resp.Location()
+		if err != nil || to.Path == "" || to.Path == "/" {
+			return ""
+		}
+		return path.Base(to.Path)
+	}
+}

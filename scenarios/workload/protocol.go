@@ -1,0 +1,79 @@
+package workload
+
+import (
+	"context"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// Protocol is what operations are on the wire. Its methods are called from many goroutines at once.
+type Protocol interface {
+	// Make makes the message of an operation: of equal operations, equal ones. It is nil for a kind that there is not.
+	Make(op Operation) Message
+	// Setup makes what a client (from 0) sends to be let in, before its first operation and whenever its session has
+	// ended; nil where clients need no session.
+	Setup(prefix string, client int) Message
+}
+
+// Message is an operation as it is sent, as often as it is tried.
+type Message interface {
+	// Send sends it once to an address (host:port), over the connection that the attempt holds, and reads the whole
+	// answer.
+	Send(ctx context.Context, address string, carried Carried, over *Attempt) Answer
+}
+
+// Operation is what a message is made of.
+type Operation struct {
+	Kind   history.Kind
+	ID     string // that the client chose for a write, or that a read is about
+	Prefix string // of the ids of all writes of the load
+	Number int64  // of a write, from 1
+	Seed   uint64 // of the load's random values
+}
+
+// Carried is what a client has from earlier answers.
+type Carried struct {
+	Session  string // by which it is known; empty: it has none
+	Position string // how far the database had come, for reads; empty: it does not say
+}
+
+// Meaning is what an answer says of an operation.
+type Meaning int
+
+// The meanings.
+const (
+	Unclear      Meaning = iota // it may have been done, or not
+	Acknowledged                // it is done
+	Refused                     // it was not done, and will not be
+	Absent                      // what was asked for is not there
+)
+
+// Answer is what came of one attempt. The zero value says nothing.
+type Answer struct {
+	Meaning Meaning
+	Why     string // it is not acknowledged, in the same words for whatever has the same fate
+	Err     error  // there is no answer, or only a part of one
+	Status  int    // 0: the protocol has none
+	// ID is the id that the service gave to what was written; empty: it has the client's.
+	ID string
+	// Session is what setup gives the client to be known by.
+	Session string
+	// SignedOut says that the session that was carried is none any more.
+	SignedOut bool
+	Extras
+}
+
+// Extras are what a service may say besides. What it does not say is not known.
+type Extras struct {
+	Region   string // that answered
+	Node     string // that answered
+	Revision int    // of its configuration
+	Timeline int    // of PostgreSQL
+	Position string // how far the database had come
+	Path     string // where a read was answered from
+	// Lag is how far behind that was. PostgreSQL dates transactions by the wall clock and subtracts: after a step of
+	// that it is wrong until the next transaction is replayed. It is told beside what was found, and nothing is judged
+	// by it.
+	Lag time.Duration
+}
