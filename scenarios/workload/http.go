@@ -127,8 +127,10 @@ func number(header string) int {
 func find(g *app.Given, resp *http.Response, body []byte) string {
 	switch {
 	case g.JSON != "":
-		text, _ := newFields(body).text(g.JSON)
-		return text
+		if text, good := newFields(body).text(g.JSON); good {
+			return text
+		}
+		return ""
 	case g.Header != "":
 		return resp.Header.Get(g.Header)
 	case g.Cookie != "":

@@ -1,0 +1,47 @@
+package app
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/regionfall/regionfall/fixtures/kyc"
+	"github.com/regionfall/regionfall/scenarios/file"
+)
+
+// FuzzParse looks for input on which the reader crashes, hangs, complains about a place that is not there, or accepts
+// what can't be filled in.
+func FuzzParse(f *testing.F) {
+	f.Add(kyc.AppFile)
+	f.Add([]byte(shop))
+	for _, c := range mistakes {
+		f.Add([]byte(strings.Replace(whole(), c.old, c.new, 1)))
+	}
+	f.Fuzz(func(t *testing.T, src []byte) {
+		a, err := Parse("fuzz.yaml", src)
+		if err == nil {
+			for _, o := range []*Operation{a.Setup(), a.Write(), a.Read()} {
+				if o == nil {
+					continue
+				}
+				o.NeedsSession()
+				if f := o.Fill(Values{ID: "v", Drawn: a.Draw(1, 1)}); !strings.HasPrefix(f.Path, "/") || o.Method == "" {
+					t.Fatalf("accepted without a method or a path: %s %q", o.Method, f.Path)
+				}
+			}
+			return
+		}
+		problems := file.Problems(err)
+		if len(problems) == 0 {
+			t.Fatalf("refused without a place: %v", err)
+		}
+		lines := strings.Count(string(src), "\n") + strings.Count(string(src), "\r") + 1
+		for _, p := range problems {
+			if p.Line < 1 || p.Line > lines || p.Column < 1 || p.Message == "" {
+				t.Errorf("%d:%d of %d lines: %q", p.Line, p.Column, lines, p.Message)
+			}
+			if said := p.Error(); strings.ContainsAny(said, "\x00\x1b\r") {
+				t.Errorf("control characters are echoed: %q", said)
+			}
+		}
+	})
+}
