@@ -1,12 +1,12 @@
 package app
 
 import (
+	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/scenarios/file"
 )
 
@@ -38,6 +38,16 @@ stores:
   s3: {bucket: papers, key: "orders/{{.ID}}.pdf"}
   redis: order:{{.ID}}
 `
+
+// sample is the file of the sample app. Its package is large, and of no use here.
+func sample(t testing.TB) []byte {
+	t.Helper()
+	src, err := os.ReadFile("../../fixtures/kyc/app.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return src
+}
 
 func parse(t *testing.T, src string) *App {
 	t.Helper()
@@ -100,7 +110,7 @@ func TestWhatStatusesSay(t *testing.T) {
 			t.Errorf("%d acknowledges and refuses: %v, want %v", status, got, want)
 		}
 	}
-	k := parse(t, string(kyc.AppFile))
+	k := parse(t, string(sample(t)))
 	if r := k.Read(); !r.Acknowledges(299) || r.Acknowledges(300) || r.Acknowledges(199) || !r.FindsNothing(404) {
 		t.Error("what statuses of the sample app say")
 	}

@@ -4,14 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/scenarios/file"
 )
 
 // FuzzParse looks for input on which the reader crashes, hangs, complains about a place that is not there, or accepts
 // what can't be filled in.
 func FuzzParse(f *testing.F) {
-	f.Add(kyc.AppFile)
+	f.Add(sample(f))
 	f.Add([]byte(shop))
 	for _, c := range mistakes {
 		f.Add([]byte(strings.Replace(whole(), c.old, c.new, 1)))

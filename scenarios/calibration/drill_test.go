@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,7 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -62,7 +62,11 @@ func (p plan) run(t *testing.T) *drill {
 	d.service.serve(t, listener)
 	d.names = &names{now: d.rec.Now, doors: d.doors, moves: p.moves, ttl: p.ttl}
 	d.names.serve(t, conn)
-	kycApp, err := app.Parse("app.yaml", kyc.AppFile)
+	src, err := os.ReadFile("../../fixtures/kyc/app.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kycApp, err := app.Parse("app.yaml", src)
 	if err != nil {
 		t.Fatal(err)
 	}

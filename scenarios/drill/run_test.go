@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -9,7 +10,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"go.uber.org/goleak"
 
-	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/topology"
 	appfile "github.com/regionfall/regionfall/scenarios/app"
@@ -24,7 +24,11 @@ const ms = time.Millisecond
 
 // protocol is that of the sample app, a part of which each region is.
 var protocol = func() workload.Protocol {
-	a, err := appfile.Parse("app.yaml", kyc.AppFile)
+	src, err := os.ReadFile("../../fixtures/kyc/app.yaml")
+	if err != nil {
+		panic(err)
+	}
+	a, err := appfile.Parse("app.yaml", src)
 	if err != nil {
 		panic(err)
 	}

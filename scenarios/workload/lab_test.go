@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -18,7 +19,6 @@ import (
 	"github.com/miekg/dns"
 	"go.uber.org/goleak"
 
-	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
@@ -206,7 +206,11 @@ func lead(t testing.TB, region, address, ttlMS string) answer {
 // kycApp is the sample app, as its file says.
 func kycApp(t testing.TB) *app.App {
 	t.Helper()
-	return appOf(t, string(kyc.AppFile))
+	src, err := os.ReadFile("../../fixtures/kyc/app.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return appOf(t, string(src))
 }
 
 func appOf(t testing.TB, src string) *app.App {
