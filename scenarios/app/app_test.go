@@ -128,59 +128,136 @@ func TestWhereKeysHaveTheirID(t *testing.T) {
 
 // mistakes are those that an app file can make: what is replaced in the shop's, and what is said, and where.
 var mistakes = map[string]struct{ old, new, want string }{
-	"status that says nothing": {"409, 42x", "409, 42x", `20:20: operations.write.refused[1]: "42x" is no status: write one such as 201`},
-	"status that says both":    {"409, 42x", "409, 2xx", "20:20: operations.write.refused[1]: 2xx is among acknowledged too: it can't say both"},
+	"status that says nothing": {
+		"409, 42x", "409, 42x",
+		`20:20: operations.write.refused[1]: "42x" is no status: write one such as 201`,
+	},
+	"status that says both": {
+		"409, 42x", "409, 2xx",
+		"20:20: operations.write.refused[1]: 2xx is among acknowledged too: it can't say both",
+	},
 	"absent and acknowledged": {
 		"?by={{.Session}}\"", "\", absent: [204]",
 		"22:43: operations.read.absent[0]: 204 is among acknowledged too",
 	},
-	"unknown placeholder":           {`id: "{{.ID}}", note`, `id: "{{.Id}}", note`, `18:16: operations.write.json.id: unknown placeholder {{.Id}}: did you mean "ID"?`},
-	"unknown placeholder in a path": {"/orders/{{.ID}}\n", "/orders/{{.Oder}}\n", "15:10: operations.write.put: unknown placeholder {{.Oder}}: known are"},
+	"unknown placeholder": {
+		`id: "{{.ID}}", note`, `id: "{{.Id}}", note`,
+		`18:16: operations.write.json.id: unknown placeholder {{.Id}}: did you mean "ID"?`,
+	},
+	"unknown placeholder in a path": {
+		"/orders/{{.ID}}\n", "/orders/{{.Oder}}\n",
+		"15:10: operations.write.put: unknown placeholder {{.Oder}}: known are",
+	},
 	"placeholder of a write": {
 		"by={{.Session}}", "by={{.Number}}",
 		"22:15: operations.read.get: unknown placeholder {{.Number}}",
 	},
-	"unknown placeholder of the lab": {"{{.Postgres}}", "{{.Postgress}}", `6:21: env.DATABASE_URL: unknown placeholder {{.Postgress}}: did you mean "Postgres"?`},
-	"program in a placeholder":       {`"{{.Amount}}", 2`, `"{{if .Amount}}", 2`, `18:65: operations.write.json.amount.n[0]: invalid placeholder "{{if .Amount}}"`},
-	"open placeholder":               {"Bearer {{.Session}}", "Bearer {{.Session", `16:30: operations.write.headers.Authorization: invalid placeholder "{{.Session": it has no closing }}`},
-	"session without a setup":        {"  setup: {post: /login, json: {user: \"client-{{.Number}}\"}, session: {json: data.token}}\n", "", "{{.Session}}"},
-	"no session kept":                {", session: {json: data.token}", "", "13:3: operations.setup: missing session"},
-	"session in two places":          {"{json: data.token}", "{json: a, header: b}", "operations.setup.session takes 1 of its keys"},
-	"two methods":                    {"put: /orders/{{.ID}}\n", "put: /orders/{{.ID}}\n    post: /orders\n", "14:3: operations.write: give one method with its path, such as post: /orders (got 2)"},
-	"no method":                      {"    put: /orders/{{.ID}}\n", "", "14:3: operations.write: give one method"},
-	"misspelt method":                {"put: /orders/{{.ID}}\n", "putt: /orders/{{.ID}}\n", `15:5: unknown key "putt" in operations.write: did you mean "put"?`},
-	"path of another host":           {"put: /orders", "put: http://elsewhere", "15:10: operations.write.put: "},
-	"no name of a header":            {"Idempotency-Key:", "Idempotency Key:", "no name of a header"},
-	"password alone":                 {"admin:secret", "admin", "17:17: operations.write.basic_auth: write user and password"},
-	"two bodies":                     {"basic_auth: admin:secret", "body: \"{{.ID}}\"", "operations.write.json: there is a body already"},
-	"no id":                          {"put: /orders/{{.ID}}\n    headers: {Authorization: \"Bearer {{.Session}}\", Idempotency-Key: \"{{.ID}}\"}\n    basic_auth: admin:secret\n    json: {id: \"{{.ID}}\", ", "post: /orders\n    json: {", "operations.write: no {{.ID}} is in it"},
-	"id from nowhere":                {"says: {id: id, ", "id: {location: off}\n    says: {", "operations.write.id.location: off says nothing"},
-	"id given and checked":           {"says: {id: id", "id: {json: id}\n    says: {id: id", "operations.write.says.id: the answer gives the id"},
-	"random value twice":             {"name: Note", "name: Amount", "11:12: random[1].name: there is a {{.Amount}} already"},
+	"unknown placeholder of the lab": {
+		"{{.Postgres}}", "{{.Postgress}}",
+		`6:21: env.DATABASE_URL: unknown placeholder {{.Postgress}}: did you mean "Postgres"?`,
+	},
+	"program in a placeholder": {
+		`"{{.Amount}}", 2`, `"{{if .Amount}}", 2`,
+		`18:65: operations.write.json.amount.n[0]: invalid placeholder "{{if .Amount}}"`,
+	},
+	"open placeholder": {
+		"Bearer {{.Session}}", "Bearer {{.Session",
+		`16:30: operations.write.headers.Authorization: invalid placeholder "{{.Session": it has no closing }}`,
+	},
+	"session without a setup": {"  setup: {post: /login, json: {user: \"client-{{.Number}}\"}, session: " +
+		"{json: data.token}}\n", "", "{{.Session}}"},
+	"no session kept": {", session: {json: data.token}", "", "13:3: operations.setup: missing session"},
+	"session in two places": {
+		"{json: data.token}", "{json: a, header: b}",
+		"operations.setup.session takes 1 of its keys",
+	},
+	"two methods": {
+		"put: /orders/{{.ID}}\n", "put: /orders/{{.ID}}\n    post: /orders\n",
+		"14:3: operations.write: give one method with its path, such as post: /orders (got 2)",
+	},
+	"no method": {"    put: /orders/{{.ID}}\n", "", "14:3: operations.write: give one method"},
+	"misspelt method": {
+		"put: /orders/{{.ID}}\n", "putt: /orders/{{.ID}}\n",
+		`15:5: unknown key "putt" in operations.write: did you mean "put"?`,
+	},
+	"path of another host": {"put: /orders", "put: http://elsewhere", "15:10: operations.write.put: "},
+	"no name of a header":  {"Idempotency-Key:", "Idempotency Key:", "no name of a header"},
+	"password alone": {
+		"admin:secret", "admin",
+		"17:17: operations.write.basic_auth: write user and password",
+	},
+	"two bodies": {
+		"basic_auth: admin:secret", "body: \"{{.ID}}\"",
+		"operations.write.json: there is a body already",
+	},
+	"no id": {
+		"put: /orders/{{.ID}}\n    headers: {Authorization: \"Bearer {{.Session}}\", " +
+			"Idempotency-Key: \"{{.ID}}\"}\n    basic_auth: admin:secret\n    json: {id: \"{{.ID}}\", ",
+		"post: /orders\n    json: {", "operations.write: no {{.ID}} is in it",
+	},
+	"id from nowhere": {
+		"says: {id: id, ", "id: {location: off}\n    says: {",
+		"operations.write.id.location: off says nothing",
+	},
+	"id given and checked": {
+		"says: {id: id", "id: {json: id}\n    says: {id: id",
+		"operations.write.says.id: the answer gives the id",
+	},
+	"random value twice": {
+		"name: Note", "name: Amount",
+		"11:12: random[1].name: there is a {{.Amount}} already",
+	},
 	"random value that is one of ours": {
 		"name: Note", "name: ID",
 		"11:12: random[1].name: there is a {{.ID}} already",
 	},
 	"random value without a name": {"name: Note", "name: note", "11:12: random[1].name: \"note\" is no name"},
-	"random nothing":              {"from: 1, to: 3", "from: 4, to: 3", "10:20: random[0].number: from 4 to 3 is nothing"},
-	"text of odd length":          {"from: 4, to: 8", "from: 4, to: 9", "random[1].text: from 4 to 9: both must be multiples of 4"},
-	"two random values at once":   {"text: {from: 4, to: 8}", "text: {to: 8}, number: {to: 3}", "random[1]: give one of number and text"},
-	"image and build":             {"port:", "build: {go: ./cmd}\nport:", "3:1: build: there is an image already"},
-	"nothing to run":              {"image: shop:1.4\n", "", "1:1: missing: image, or build"},
-	"restart":                     {"repoint: none", "repoint: restart", "8:10: repoint: restart can't be done yet"},
-	"endpoint":                    {"repoint: none", "repoint: endpoint", "8:10: repoint: endpoint can't be done yet"},
-	"unknown way to repoint":      {"repoint: none", "repoint: fil", `8:10: repoint: unknown way to repoint "fil": did you mean "file"?`},
-	"no path":                     {"health: /up", "health: up", `4:9: health: "up" is no path`},
-	"port":                        {"port: 9000", "port: 90000", "3:7: port: 90000 must be 1 to 65535"},
-	"no variable":                 {"DATABASE_URL", "DATABASE URL", "no name of a variable"},
-	"query that counts":           {"select id from", "select count(*) from", "24:13: stores.postgres: \"select count(*) from orders"},
-	"query that changes":          {"select id from", "delete from", "lists no ids"},
-	"key of no id":                {"order:{{.ID}}", "order:{{.Prefix}}", "stores.redis: unknown placeholder {{.Prefix}}"},
-	"key of every id":             {"orders/{{.ID}}.pdf", "orders/all.pdf", `25:29: stores.s3.key: "orders/all.pdf" lists no ids`},
-	"key of two ids":              {"orders/{{.ID}}.pdf", "orders/{{.ID}}/{{.ID}}.pdf", "lists no ids: write {{.ID}} once"},
-	"no stores":                   {shop[strings.Index(shop, "stores:"):], "stores: {}\n", "stores: say where a write must be found"},
-	"stores left out":             {shop[strings.Index(shop, "stores:"):], "", "1:1: missing: stores"},
-	"no field":                    {"json: data.token", "json: data..token", `"data..token" is no field`},
+	"random nothing": {
+		"from: 1, to: 3", "from: 4, to: 3",
+		"10:20: random[0].number: from 4 to 3 is nothing",
+	},
+	"text of odd length": {
+		"from: 4, to: 8", "from: 4, to: 9",
+		"random[1].text: from 4 to 9: both must be multiples of 4",
+	},
+	"two random values at once": {
+		"text: {from: 4, to: 8}", "text: {to: 8}, number: {to: 3}",
+		"random[1]: give one of number and text",
+	},
+	"image and build": {"port:", "build: {go: ./cmd}\nport:", "3:1: build: there is an image already"},
+	"nothing to run":  {"image: shop:1.4\n", "", "1:1: missing: image, or build"},
+	"restart":         {"repoint: none", "repoint: restart", "8:10: repoint: restart can't be done yet"},
+	"endpoint":        {"repoint: none", "repoint: endpoint", "8:10: repoint: endpoint can't be done yet"},
+	"unknown way to repoint": {
+		"repoint: none", "repoint: fil",
+		`8:10: repoint: unknown way to repoint "fil": did you mean "file"?`,
+	},
+	"no path":     {"health: /up", "health: up", `4:9: health: "up" is no path`},
+	"port":        {"port: 9000", "port: 90000", "3:7: port: 90000 must be 1 to 65535"},
+	"no variable": {"DATABASE_URL", "DATABASE URL", "no name of a variable"},
+	"query that counts": {
+		"select id from", "select count(*) from",
+		"24:13: stores.postgres: \"select count(*) from orders",
+	},
+	"query that changes": {"select id from", "delete from", "lists no ids"},
+	"key of no id": {
+		"order:{{.ID}}", "order:{{.Prefix}}",
+		"stores.redis: unknown placeholder {{.Prefix}}",
+	},
+	"key of every id": {
+		"orders/{{.ID}}.pdf", "orders/all.pdf",
+		`25:29: stores.s3.key: "orders/all.pdf" lists no ids`,
+	},
+	"key of two ids": {
+		"orders/{{.ID}}.pdf", "orders/{{.ID}}/{{.ID}}.pdf",
+		"lists no ids: write {{.ID}} once",
+	},
+	"no stores": {
+		shop[strings.Index(shop, "stores:"):], "stores: {}\n",
+		"stores: say where a write must be found",
+	},
+	"stores left out": {shop[strings.Index(shop, "stores:"):], "", "1:1: missing: stores"},
+	"no field":        {"json: data.token", "json: data..token", `"data..token" is no field`},
 }
 
 func TestMistakesAreComplainedAboutAtTheirPlace(t *testing.T) {

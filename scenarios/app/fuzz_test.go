@@ -23,7 +23,8 @@ func FuzzParse(f *testing.F) {
 					continue
 				}
 				o.NeedsSession()
-				if f := o.Fill(Values{ID: "v", Drawn: a.Draw(1, 1)}); !strings.HasPrefix(f.Path, "/") || o.Method == "" {
+				if f := o.Fill(Values{ID: "v", Drawn: a.Draw(1, 1)}); !strings.HasPrefix(f.Path, "/") ||
+					o.Method == "" {
 					t.Fatalf("accepted without a method or a path: %s %q", o.Method, f.Path)
 				}
 			}

@@ -126,8 +126,11 @@ var mistakes = map[string]struct{ src, want string }{
 		"name: a\nextra: cheese",
 		"2:8: extra takes a topping and its parameters, such as cheese: {age: 2h}",
 	},
-	"no names":          {"name: a\nbring: wine", "2:8: bring is not a mapping: write names below it"},
-	"a name twice":      {"name: a\nbring: {a: 1, b: 2, a: 3}", `2:21: key "a" is there twice in bring, first on line 2`},
+	"no names": {"name: a\nbring: wine", "2:8: bring is not a mapping: write names below it"},
+	"a name twice": {
+		"name: a\nbring: {a: 1, b: 2, a: 3}",
+		`2:21: key "a" is there twice in bring, first on line 2`,
+	},
 	"a value of a name": {"name: a\nbring:\n  a: 1\n  b: x", `4:6: bring.b: "x" is not a whole number`},
 	"a name that can't be seen": {
 		"name: a\nbring: {\"a\\nb\": 1}",

@@ -49,7 +49,8 @@ func TestTheEnvironmentHasTheLabsPlaceholders(t *testing.T) {
 }
 
 func TestOfIDsThatTheAppChoosesThoseCountThatWereTold(t *testing.T) {
-	if diff := cmp.Diff([]string{"1", "3", "3"}, known([]string{"1", "2", "3", "3"}, []string{"3", "1", "4"})); diff != "" {
+	if diff := cmp.Diff([]string{"1", "3", "3"}, known([]string{"1", "2", "3", "3"},
+		[]string{"3", "1", "4"})); diff != "" {
 		t.Error(diff)
 	}
 }

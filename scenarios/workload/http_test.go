@@ -86,13 +86,16 @@ func TestTheServiceGivesTheID(t *testing.T) {
 		"location":           {"{location: on}", says(201, "", "Location", "/orders/l-1?x=y"), "l-1", ""},
 		"location elsewhere": {"{location: on}", says(201, "", "Location", "http://other/orders/l-2/"), "l-2", ""},
 		"no location":        {"{location: on}", says(201, ""), "", "status 201, and no id in the answer"},
-		"location of all":    {"{location: on}", says(201, "", "Location", "/"), "", "status 201, and no id in the answer"},
-		"no field":           {"{json: id}", says(201, `{"order":1}`), "", "status 201, and no id in the answer"},
-		"null":               {"{json: id}", says(201, `{"id":null}`), "", "status 201, and no id in the answer"},
-		"a mapping":          {"{json: id}", says(201, `{"id":{"n":1}}`), "", "status 201, and no id in the answer"},
-		"half a document":    {"{json: id}", says(201, `{"id":"a"`), "", "status 201, and no id in the answer"},
-		"no field there":     {"{json: id.n}", says(201, `{"id":"a"}`), "", "status 201, and no id in the answer"},
-		"another status":     {"{json: id}", says(202, `{"id":"a"}`), "", "status 202"},
+		"location of all": {
+			"{location: on}", says(201, "", "Location", "/"), "",
+			"status 201, and no id in the answer",
+		},
+		"no field":        {"{json: id}", says(201, `{"order":1}`), "", "status 201, and no id in the answer"},
+		"null":            {"{json: id}", says(201, `{"id":null}`), "", "status 201, and no id in the answer"},
+		"a mapping":       {"{json: id}", says(201, `{"id":{"n":1}}`), "", "status 201, and no id in the answer"},
+		"half a document": {"{json: id}", says(201, `{"id":"a"`), "", "status 201, and no id in the answer"},
+		"no field there":  {"{json: id.n}", says(201, `{"id":"a"}`), "", "status 201, and no id in the answer"},
+		"another status":  {"{json: id}", says(202, `{"id":"a"}`), "", "status 202"},
 	} {
 		a := shopApp(t, "  write: {post: /orders, acknowledged: [201], id: "+c.id+"}\n")
 		op := clientOf(t, a, func(w http.ResponseWriter, _ *http.Request) { c.answer(w) }).
@@ -132,13 +135,22 @@ func TestWhatAnswersMean(t *testing.T) {
 		"queued":                  {w, "acknowledged: [201]", says(202, "QUEUED"), history.Unknown, "status 202"},
 		"queued, by default":      {w, "", says(202, "QUEUED"), history.Unknown, "status 202"},
 		"queued, and that counts": {w, "acknowledged: [202]", says(202, "QUEUED"), history.OK, ""},
-		"another id":              {w, "says: {id: id}", says(200, `{"id":"x"}`), history.Unknown, `answer is about "x"`},
-		"another number":          {w, "says: {id: id}", says(200, `{"id":7}`), history.Unknown, `answer is about "7"`},
-		"no id":                   {w, "says: {id: id}", says(200, `{}`), history.OK, ""},
-		"read of another":         {r, "says: {id: id}", says(200, `{"id":"x"}`), history.Failed, `answer is about "x"`},
-		"refused by its status":   {w, "refused: [409]", says(409, ""), history.Failed, "status 409"},
-		"refused with a reason":   {w, "refused: [4xx], says: {reason: e.m}", says(422, `{"e":{"m":"full"}}`), history.Failed, "status 422: full"},
-		"not refused":             {w, "refused: [409]", says(503, ""), history.Unknown, "status 503"},
+		"another id": {
+			w, "says: {id: id}", says(200, `{"id":"x"}`), history.Unknown,
+			`answer is about "x"`,
+		},
+		"another number": {w, "says: {id: id}", says(200, `{"id":7}`), history.Unknown, `answer is about "7"`},
+		"no id":          {w, "says: {id: id}", says(200, `{}`), history.OK, ""},
+		"read of another": {
+			r, "says: {id: id}", says(200, `{"id":"x"}`), history.Failed,
+			`answer is about "x"`,
+		},
+		"refused by its status": {w, "refused: [409]", says(409, ""), history.Failed, "status 409"},
+		"refused with a reason": {
+			w, "refused: [4xx], says: {reason: e.m}", says(422, `{"e":{"m":"full"}}`),
+			history.Failed, "status 422: full",
+		},
+		"not refused": {w, "refused: [409]", says(503, ""), history.Unknown, "status 503"},
 		"refused by a field": {
 			w, "refused_by: {json: ok, is: \"false\"}", says(500, `{"ok":false}`), history.Failed,
 			"status 500",

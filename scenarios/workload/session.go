@@ -11,7 +11,8 @@ import (
 )
 
 const (
-	// sessionWindow is how many of the ids that it wrote, and that it read, a session asks for again. It also bounds for how long those that a failover lost are asked for.
+	// sessionWindow is how many of the ids that it wrote, and that it read, a session asks for again. It also bounds
+	// for how long those that a failover lost are asked for.
 	sessionWindow = 8
 	// ownAfter is how old an acknowledgement is before the client looks at what it wrote: people take a moment.
 	ownAfter = 250 * time.Millisecond
