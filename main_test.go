@@ -66,16 +66,17 @@ var mayImport = map[string][]string{
 	"docker/app":      {"fixtures/kyc", "lab/topology"},
 	"docker/ledger":   {"fixtures/ledger"},
 	"docs/schema":     {},
+	"fixtures":        {},
 	"fixtures/kyc":    {"lab/topology", "lab/api"},
 	"fixtures/ledger": {}, // it is somebody else's
 	"scenarios": {
 		"scenarios/drill", "lab/fault", "lab/topology", "lab/api", "scenarios/file",
-		"scenarios/measure", "scenarios/workload", "scenarios/history", "scenarios/jsonschema",
+		"scenarios/measure", "scenarios/workload", "scenarios/history", "scenarios/jsonschema", "scenarios/app",
 	},
 	"scenarios/file": {"scenarios/jsonschema"},
-	"scenarios/app":  {"scenarios/file", "scenarios/jsonschema"},
+	"scenarios/app":  {"scenarios/file", "scenarios/jsonschema", "fixtures"},
 	"scenarios/drill": {
-		"lab/fault", "lab/topology", "scenarios/workload", "scenarios/history", "scenarios/measure",
+		"lab/fault", "lab/topology", "scenarios/workload", "scenarios/history", "scenarios/measure", "scenarios/app",
 	},
 	"scenarios/workload":   {"scenarios/history", "scenarios/app"},
 	"scenarios/history":    {},
@@ -86,7 +87,6 @@ var mayImport = map[string][]string{
 	// lab/engine too, since some are about an engine without a lab. Only those that prepare images may ask lab/image.
 	"scenarios/runner": {
 		"lab", "lab/api", "lab/image", "lab/observe", "lab/store", "lab/topology", "lab/wait", "scenarios/...",
-		"fixtures/kyc",
 	},
 	"scenarios/command": {
 		"lab", "lab/api", "lab/engine", "lab/engine/enginetest", "lab/fault", "lab/image", "lab/observe",

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
+	"github.com/regionfall/regionfall/scenarios/workload"
 )
 
 // What holds when a file doesn't say, in lab time.
@@ -15,12 +17,14 @@ const (
 )
 
 // compile is the plan in lab time. It needs a topology with regions; whether the lab can do it is for limits to say.
-func (f *Format) compile(timescale float64) drill.Plan {
+func (f *Format) compile(timescale float64, a *app.App) drill.Plan {
 	t := f.Topology.compile()
 	p := drill.Plan{
 		Name: f.Name, Summary: f.Summary, Story: string(f.Story),
 		Timescale: timescale,
 		Topology:  t.Scaled(timescale),
+		App:       a,
+		Protocol:  workload.HTTP(a),
 		Workload:  f.Workload.compile(timescale, len(f.Objectives.Sessions) > 0),
 		Steady:    drill.Steady{Hold: cmp.Or(f.SteadyState.Hold.Lab(timescale), defaultHold)},
 		Judge:     f.Objectives.compile(timescale),

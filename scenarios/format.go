@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/file"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
@@ -15,6 +16,7 @@ type Format struct {
 	Story       file.Prose    `yaml:"story" max:"4000" example:"At nine in the morning us-east-1 is gone." about:"The incident or the remedy, told in a few sentences."`
 	Timescale   float64       `yaml:"timescale,required" min:"1" max:"10000" note:"one lab second stands for that many seconds" example:"360" about:"One lab second stands for this many seconds. What is scheduled is divided by it."`
 	Topology    Topology      `yaml:"topology" about:"The lab. Keys that are left out are as in the preset."`
+	App         *App          `yaml:"app" example:"./shop.yaml" otherwise:"kyc, the sample app" about:"The app that is drilled: the name of one that comes with the program (kyc), the path of an app file from the scenario's folder, or what an app file would say."`
 	Workload    Workload      `yaml:"workload" about:"The load, offered whether or not it is served. Rates are per lab second."`
 	SteadyState SteadyState   `yaml:"steady_state" about:"What has to hold before anything is broken."`
 	Steps       []Step        `yaml:"steps,required" about:"What is done, in order. Each step does one of inject, heal, job and switchover."`
@@ -31,7 +33,9 @@ var nameForm = regexp.MustCompile(`^[a-z]([a-z0-9-]*[a-z0-9])?$`)
 
 // check complains about what is well written but can't be: names that lead nowhere, values that contradict each
 // other, steps out of order.
-func (f *Format) check(found *file.Complaints) {
+//
+// The app is nil where it could not be read, and then nothing is said of what is asked of it.
+func (f *Format) check(found *file.Complaints, a *app.App) {
 	if found.Has("name") && !nameForm.MatchString(f.Name) {
 		found.Add("name", "name: %s is no name: use a-z, 0-9 and -, beginning with a letter", file.Quote(f.Name))
 	}
@@ -42,6 +46,9 @@ func (f *Format) check(found *file.Complaints) {
 	}
 	f.checkSteps(found, t)
 	f.checkObjectives(found, t)
+	if a != nil {
+		f.checkApp(found, t, a)
+	}
 	f.Expect.check(found, f.Objectives)
 }
 

@@ -125,10 +125,19 @@ func TestEveryKeyOfTheFormatIsKnown(t *testing.T) {
 	}
 }
 
+// inTheLab begin the keys of an app that take words as they come: they are sent to the app and its stores, or are for
+// the container that it runs in, and never reach this machine.
+var inTheLab = []string{
+	"app.command", "app.env", "app.extras.", "app.health", "app.name", "app.operations.", "app.random", "app.ready.",
+	"app.stores.",
+}
+
 // Two keys take words as they come, and are only ever shown. All others refuse what a path or a command would be.
 func TestNoKeyTakesAPathOrACommand(t *testing.T) {
 	shown := []string{"story", "summary"}
-	all := keys(t)
+	all := slices.DeleteFunc(keys(t), func(key string) bool {
+		return slices.ContainsFunc(inTheLab, func(begins string) bool { return strings.HasPrefix(key, begins) })
+	})
 	if len(all) < 40 {
 		t.Fatalf("only %d keys were found: %v", len(all), all)
 	}

@@ -112,5 +112,5 @@ func fromFile(path string) (*Scenario, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)
 	}
-	return Parse(path, src)
+	return ParseIn(path, src, func(name string) ([]byte, error) { return file.ReadPlainIn(filepath.Dir(path), name) })
 }

@@ -24,8 +24,8 @@ type Objectives struct {
 	StaleConfig     *Within        `yaml:"stale_config" example:"0s" about:"Maximum time after the redirect in which a node still refers to the lost region."`
 	WriteGap        *Within        `yaml:"write_gap" example:"2m" about:"Maximum time without an acknowledged write in a switchover."`
 	// Of the three only PostgreSQL writes one log; objects and items are copied in any order.
-	Stores          []Store `yaml:"stores,unique" takes:"store" default:"postgres, objects, items" example:"[postgres, items]" about:"Stores in which acknowledged writes must be found."`
-	Ordered         []Store `yaml:"ordered,unique" takes:"store" default:"postgres" example:"[postgres]" about:"Stores that may not lose a write and keep a later one."`
+	Stores          []Store `yaml:"stores,unique" takes:"store" otherwise:"all that the app writes to" example:"[postgres, items]" about:"Stores in which acknowledged writes must be found."`
+	Ordered         []Store `yaml:"ordered,unique" takes:"store" otherwise:"postgres, if it is one of them" example:"[postgres]" about:"Stores that may not lose a write and keep a later one."`
 	MinAcknowledged int     `yaml:"min_acknowledged" default:"50" min:"1" example:"50" about:"Minimum number of writes acknowledged before the first fault. With fewer the drill is inconclusive."`
 }
 
@@ -121,7 +121,7 @@ func (f *Format) checkObjectives(found *file.Complaints, t topology.Topology) {
 	f.checkReads(found, t)
 	f.checkStaleConfig(found, t)
 	f.checkWriteGap(found)
-	if len(o.Stores) == 0 {
+	if len(o.Stores) == 0 && found.Has("objectives.stores") {
 		found.Add("objectives.stores", "objectives.stores: none to read: known are %s",
 			strings.Join(Store("").Values(), ", "))
 	}

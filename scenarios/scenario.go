@@ -11,6 +11,10 @@
 package scenarios
 
 import (
+	"errors"
+	"fmt"
+
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/file"
 )
@@ -20,19 +24,33 @@ type Scenario struct {
 	doc    *file.Document
 	source string // the file's text
 	format Format
+	app    *app.App
 }
 
 // Parse reads a scenario. name is what complaints call the file. The error joins one *file.Problem for everything
 // that is wrong; a scenario that Parse returns compiles at the file's own timescale.
+//
+// A file that the scenario names is not read, and complained about: see ParseIn.
 func Parse(name string, src []byte) (*Scenario, error) {
+	return ParseIn(name, src, func(path string) ([]byte, error) {
+		return nil, fmt.Errorf("%s: the scenario is read without its folder", path)
+	})
+}
+
+// ParseIn is Parse for a scenario in a folder, in which it may name files.
+func ParseIn(name string, src []byte, in Folder) (*Scenario, error) {
 	doc, err := file.Parse(scenarioFile, name, src)
 	if err != nil {
 		return nil, err
 	}
 	s := &Scenario{doc: doc, source: string(src)}
 	found := doc.Decode(&s.format)
-	s.format.check(found)
-	if err := found.Err(); err != nil {
+	var appErr error
+	if s.app, appErr = s.format.findApp(found, name, in); s.app != nil {
+		s.format.fitToApp(found, s.app)
+	}
+	s.format.check(found, s.app)
+	if err := errors.Join(found.Err(), appErr); err != nil {
 		return nil, err
 	}
 	if _, err := s.Compile(); err != nil {
@@ -74,7 +92,7 @@ func (s *Scenario) Compile() (drill.Plan, error) {
 
 // plan is the scenario compiled, whether or not the lab can do it.
 func (s *Scenario) plan() drill.Plan {
-	p := s.format.compile(s.format.Timescale)
+	p := s.format.compile(s.format.Timescale, s.app)
 	p.Source = s.source
 	return p
 }

@@ -199,6 +199,7 @@ func flattenErrors(err error) []error {
 func (d table) topology() {
 	t := d.plan.Topology
 	d.row("TOPOLOGY", "", "")
+	d.app()
 	for i, r := range t.Regions {
 		role := []string{"home", "standby", "third region"}[i]
 		note := fmt.Sprintf("%d app", r.AppNodes)

@@ -67,7 +67,7 @@ type Store string
 
 // Values are the stores.
 func (Store) Values() []string {
-	return []string{history.StorePostgres, history.StoreObjects, history.StoreItems}
+	return []string{history.StorePostgres, history.StoreObjects, history.StoreItems, history.StoreRedis}
 }
 
 // Guarantee is one that a client's session may be promised.

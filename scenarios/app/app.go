@@ -11,10 +11,12 @@ import (
 
 // App is an app file that has been read and found good.
 type App struct {
-	file  Format
-	setup *Operation
-	write *Operation
-	read  *Operation
+	file    Format
+	source  []byte
+	builtIn string
+	setup   *Operation
+	write   *Operation
+	read    *Operation
 }
 
 // Parse reads an app file. name is what complaints call it. The error joins one *file.Problem for everything that is
@@ -24,15 +26,32 @@ func Parse(name string, src []byte) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{}
-	found := doc.Decode(&a.file)
-	a.file.check(found)
+	var f Format
+	found := doc.Decode(&f)
+	a := f.Compile(found, "")
 	if err := found.Err(); err != nil {
 		return nil, err
 	}
-	a.compile()
+	a.source = src
 	return a, nil
 }
+
+// Compile checks an app that was read at a path of a file, and is that app. It is nil where what is wrong leaves none.
+func (f *Format) Compile(found *file.Complaints, at string) *App {
+	f.check(found, at)
+	if f.Operations.Write == nil {
+		return nil
+	}
+	a := &App{file: *f}
+	a.compile()
+	return a
+}
+
+// Source is the text of the app's own file; nil for an app that stands in a scenario, or comes with the program.
+func (a *App) Source() []byte { return a.source }
+
+// BuiltIn is the name by which the app comes with the program; empty for an app of somebody else's.
+func (a *App) BuiltIn() string { return a.builtIn }
 
 // Name is what the app is called; empty where its file does not say.
 func (a *App) Name() string { return a.file.Name }

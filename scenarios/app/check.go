@@ -16,46 +16,49 @@ var EnvPlaceholders = []string{
 }
 
 // check complains about what is well written but can't be.
-func (f *Format) check(found *file.Complaints) {
-	f.checkRuns(found)
+func (f *Format) check(found *file.Complaints, at string) {
+	f.checkRuns(found, at)
 	var random []string
 	for i, r := range f.Random {
-		r.check(found, fmt.Sprintf("random[%d]", i), random)
+		r.check(found, fmt.Sprintf("%s[%d]", file.Join(at, "random"), i), random)
 		random = append(random, r.Name)
 	}
-	ops := f.Operations
+	ops, operations := f.Operations, file.Join(at, "operations")
 	var session []string
 	if s := ops.Setup; s != nil {
-		s.check(found, "operations.setup", []string{placePrefix, placeNumber})
-		s.Session.check(found, "operations.setup.session")
+		s.check(found, operations+".setup", []string{placePrefix, placeNumber})
+		s.Session.check(found, operations+".setup.session")
 		session = []string{placeSession}
 	}
 	if w := ops.Write; w != nil {
-		w.check(found, slices.Concat([]string{placeID, placePrefix, placeNumber}, session, random))
+		w.check(found, operations+".write", slices.Concat([]string{placeID, placePrefix, placeNumber}, session, random))
 	}
 	if r := ops.Read; r != nil {
-		r.Request.check(found, "operations.read", slices.Concat([]string{placeID, placePrefix}, session))
-		checkApart(found, "operations.read", statuses{"acknowledged", r.Acknowledged}, statuses{"absent", r.Absent})
+		path := operations + ".read"
+		r.Request.check(found, path, slices.Concat([]string{placeID, placePrefix}, session))
+		checkApart(found, path, statuses{"acknowledged", r.Acknowledged}, statuses{"absent", r.Absent})
 	}
-	f.Stores.check(found)
+	f.Extras.check(found, file.Join(at, "extras"))
+	f.Stores.check(found, file.Join(at, "stores"))
 }
 
-func (f *Format) checkRuns(found *file.Complaints) {
+func (f *Format) checkRuns(found *file.Complaints, at string) {
+	build, repoint, env := file.Join(at, "build"), file.Join(at, "repoint"), file.Join(at, "env")
 	switch {
 	case f.Image == "" && f.Build == nil:
-		found.Add("", "missing: image, or build: what do its nodes run?")
+		found.Add(at, "missing: %s, or %s: what do its nodes run?", file.Join(at, "image"), build)
 	case f.Image != "" && f.Build != nil:
-		found.Add("build", "build: there is an image already: give one of the two")
+		found.Add(build, "%s: there is an image already: give one of the two", build)
 	}
 	switch f.Repoint {
 	case RepointRestart, RepointEndpoint:
-		found.Add("repoint", "repoint: %s can't be done yet: an app is led to other stores by %s (it watches its "+
-			"configuration), or by %s", f.Repoint, RepointFile, RepointNone)
+		found.Add(repoint, "%s: %s can't be done yet: an app is led to other stores by %s (it watches its "+
+			"configuration), or by %s", repoint, f.Repoint, RepointFile, RepointNone)
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Env)) {
-		path := file.Join("env", name)
+		path := file.Join(env, name)
 		if name == "" || strings.ContainsAny(name, "= ") {
-			found.Add(path, "env: %s is no name of a variable", file.Quote(name))
+			found.Add(path, "%s: %s is no name of a variable", env, file.Quote(name))
 		}
 		f.Env[name].check(found, path, EnvPlaceholders)
 	}
@@ -183,8 +186,7 @@ func isToken(name string) bool {
 	})
 }
 
-func (w *Write) check(found *file.Complaints, known []string) {
-	const path = "operations.write"
+func (w *Write) check(found *file.Complaints, path string, known []string) {
 	w.Request.check(found, path, known)
 	w.ID.check(found, path+".id")
 	if w.ID == nil && !w.carries(placeID) {
@@ -213,6 +215,18 @@ func (g *Given) check(found *file.Complaints, path string) {
 	}
 	if found.Has(path+".location") && !bool(g.Location) {
 		found.Add(path+".location", "%s.location: off says nothing: leave it out", path)
+	}
+}
+
+func (e Extras) check(found *file.Complaints, at string) {
+	for key, header := range map[string]string{
+		"region": e.Region, "node": e.Node, "revision": e.Revision, "timeline": e.Timeline, "position": e.Position,
+		"path": e.Path, "lag": e.Lag,
+	} {
+		path := file.Join(at, key)
+		if found.Has(path) && !isToken(header) {
+			found.Add(path, "%s: %s is no name of a header", path, file.Quote(header))
+		}
 	}
 }
 

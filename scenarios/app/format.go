@@ -9,7 +9,7 @@ import (
 // Format is an app file: its keys, as the file has them. Package file says what the tags mean.
 type Format struct {
 	Name       string              `yaml:"name" example:"shop" about:"What the app is called."`
-	Image      string              `yaml:"image" max:"255" example:"shop:1.4" about:"The image that its nodes run. The engine has it already."`
+	Image      Image               `yaml:"image" example:"shop:1.4" about:"The image that its nodes run. The engine has it already."`
 	Build      *Build              `yaml:"build" min:"1" max:"1" example:"{go: ./cmd/shop}" about:"What its image is built from, in place of image."`
 	Port       int                 `yaml:"port,required" min:"1" max:"65535" example:"8080" about:"The port that it listens on."`
 	Health     Path                `yaml:"health,required" example:"/healthz" about:"A path that answers GET with 2xx while the process lives."`
@@ -27,8 +27,8 @@ var appFile = file.Kind{Name: "app", Least: "port, health, operations, stores"}
 
 // Build is what an image is built from.
 type Build struct {
-	Go         string `yaml:"go" max:"255" example:"./cmd/shop" about:"A Go program: a package of this module, or one with its version."`
-	Dockerfile string `yaml:"dockerfile" max:"255" example:"." about:"A folder with a Dockerfile."`
+	Go         GoProgram `yaml:"go" example:"./cmd/shop" about:"A Go program: a package of this module, or one with its version."`
+	Dockerfile Folder    `yaml:"dockerfile" example:"." about:"A folder with a Dockerfile."`
 }
 
 // Ready is how it is found out that the app can do its work.
@@ -126,6 +126,23 @@ type Extras struct {
 	Position string `yaml:"position" example:"X-Postgres-Position" about:"How far the database had come. Sessions send it with their reads."`
 	Path     string `yaml:"path" example:"X-Read-Path" about:"Where a read was answered from."`
 	Lag      string `yaml:"lag" example:"X-Replication-Lag" about:"How far behind that was, in milliseconds."`
+	// Answers are questions of which the sample app's contract has the answers (see plan.App).
+	Answers []Question `yaml:"answers,unique" takes:"question" example:"[config]" about:"Questions of the lab that it answers as the sample app does: GET /config, what it is configured to; GET /capacity, how much it is set to do; GET /metrics, how quick it is."`
+}
+
+// Question is one that a lab asks an app.
+type Question string
+
+// The questions.
+const (
+	AskConfig   Question = "config"   // GET /config
+	AskCapacity Question = "capacity" // GET /capacity
+	AskMetrics  Question = "metrics"  // GET /metrics, with the histogram topology.RequestMetric
+)
+
+// Values are the questions.
+func (Question) Values() []string {
+	return []string{string(AskConfig), string(AskCapacity), string(AskMetrics)}
 }
 
 // Stores are where writes must be found.

@@ -12,15 +12,15 @@ var (
 	counting = regexp.MustCompile(`(?is)^\s*select\s+(\*|(count|sum|min|max|avg|exists)\s*\()`)
 )
 
-func (s Stores) check(found *file.Complaints) {
-	if !found.Has("stores") {
+func (s Stores) check(found *file.Complaints, at string) {
+	if !found.Has(at) {
 		return
 	}
 	if s == (Stores{}) {
-		found.Add("stores", "stores: say where a write must be found, such as postgres: select id from orders")
+		found.Add(at, "%s: say where a write must be found, such as postgres: select id from orders", at)
 	}
 	if q := s.Postgres; q != nil {
-		const path = "stores.postgres"
+		path := at + ".postgres"
 		q.check(found, path, []string{placePrefix})
 		statement := strings.TrimRight(strings.TrimSpace(q.text), ";")
 		switch {
@@ -32,10 +32,10 @@ func (s Stores) check(found *file.Complaints) {
 		}
 	}
 	if s.S3 != nil {
-		s.S3.Key.checkKey(found, "stores.s3.key")
+		s.S3.Key.checkKey(found, at+".s3.key")
 	}
 	if s.Redis != nil {
-		s.Redis.checkKey(found, "stores.redis")
+		s.Redis.checkKey(found, at+".redis")
 	}
 }
 

@@ -38,7 +38,7 @@ func (d drilled) folder(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rec.Heading(evidence.ScenarioOf(plan.Name, []byte(example), plan.Timescale).FileSHA256, plan.Timescale)
+	rec.Heading(history.Heading{ScenarioSHA256: evidence.Digest([]byte(example)), Timescale: plan.Timescale})
 	rec.Phase(history.PhaseWorkload)
 	rec.Phase(history.PhaseSteady)
 	const lostAt, ends = 5 * time.Second, 10 * time.Second

@@ -309,7 +309,7 @@ func (l *tinyLab) Links(keep func(fault.Path) bool) ([]fault.Link, error) {
 func (l *tinyLab) Nodes(keep func(fault.Place) bool) ([]fault.Node, error) {
 	var nodes []fault.Node
 	for _, r := range []*region{l.home, l.standby} {
-		if a := (app{r}); keep(a.Place()) {
+		if a := (appNode{r}); keep(a.Place()) {
 			nodes = append(nodes, a)
 		}
 	}
@@ -340,24 +340,24 @@ func (d door) Release(ctx context.Context) (bool, error) {
 
 func (d door) Behind(context.Context) error { return nil }
 
-// app is the one node of a region.
-type app struct{ *region }
+// appNode is the one node of a region.
+type appNode struct{ *region }
 
-func (a app) Place() fault.Place {
+func (a appNode) Place() fault.Place {
 	return fault.Place{Name: "app-1." + a.name, Region: a.name, Service: topology.ServiceApp}
 }
 
-func (a app) Hold(context.Context, topology.NodeState) error { a.kill(); return nil }
-func (a app) Release(context.Context) (bool, error)          { return true, a.start() }
+func (a appNode) Hold(context.Context, topology.NodeState) error { a.kill(); return nil }
+func (a appNode) Release(context.Context) (bool, error)          { return true, a.start() }
 
-func (a app) State(context.Context) (topology.NodeState, error) {
+func (a appNode) State(context.Context) (topology.NodeState, error) {
 	if a.running() {
 		return topology.NodeRunning, nil
 	}
 	return topology.NodeDown, nil
 }
 
-func (a app) Ask(ctx context.Context, _ probe.Question) (probe.Answer, error) {
+func (a appNode) Ask(ctx context.Context, _ probe.Question) (probe.Answer, error) {
 	return answer(ready(ctx, a.address)), nil
 }
 

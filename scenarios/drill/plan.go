@@ -6,6 +6,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/measure"
 	"github.com/regionfall/regionfall/scenarios/workload"
 )
@@ -20,7 +21,8 @@ type Plan struct {
 	Timescale float64
 	Topology  topology.Topology // scaled
 	Workload  workload.Spec
-	Protocol  workload.Protocol // of the app that is drilled
+	App       *app.App          // that is drilled
+	Protocol  workload.Protocol // of the app
 	Steady    Steady
 	Steps     []Step
 	// Observe is how long after the last fault the drill waits at most for recovery; a drill that sees it ends Tail

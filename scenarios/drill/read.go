@@ -59,7 +59,7 @@ func (d *drill) readStore(which, region string, r StoreRead, at history.Interval
 		return
 	}
 	d.rec.Read(final)
-	d.say("read %s of %s: %d verifications", r.Store, region, len(r.IDs))
+	d.say("read %s of %s: %d writes", r.Store, region, len(r.IDs))
 }
 
 // reconcile lets what the returned region still had reach the survivor. That it does not is told, and shows in the

@@ -21,6 +21,7 @@ import (
 const (
 	FileResult   = "result.json"
 	FileScenario = "scenario.yaml" // as run
+	FileApp      = "app.yaml"      // as run, where the app has a file of its own
 	FileReport   = "report.html"
 	FileJUnit    = "junit.xml"
 	FileSummary  = "summary.md"

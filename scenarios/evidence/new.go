@@ -58,8 +58,13 @@ type Expect struct {
 
 // ScenarioOf describes a scenario from its text as run.
 func ScenarioOf(name string, source []byte, timescale float64) Scenario {
+	return Scenario{Name: name, FileSHA256: Digest(source), Timescale: timescale}
+}
+
+// Digest is the SHA-256 of a file's text, in hex.
+func Digest(source []byte) string {
 	sum := sha256.Sum256(source)
-	return Scenario{Name: name, FileSHA256: hex.EncodeToString(sum[:]), Timescale: timescale}
+	return hex.EncodeToString(sum[:])
 }
 
 // New writes down a drill. A drill that left something behind is an error of the harness, whatever it measured; one

@@ -72,6 +72,9 @@ func (r Result) labFacts() []page.Fact {
 	}
 	known("left over", left)
 	all = append(all, page.Fact{Name: "scenario's SHA-256", Code: dash(r.Scenario.FileSHA256)})
+	if app := r.Scenario.AppSHA256; app != "" {
+		all = append(all, page.Fact{Name: "app's SHA-256", Code: app})
+	}
 	for _, i := range r.Lab.Images {
 		all = append(all, page.Fact{Name: "image " + i.For, Text: i.Name, Code: i.Digest})
 	}
@@ -122,7 +125,7 @@ func eventsOf(r Result, h history.History) []page.Event {
 		add(m.At, m.Source, measure.Title(m.Name), m.Detail)
 	}
 	for _, read := range h.Reads {
-		of := strconv.Itoa(len(read.IDs)) + " verifications in " + read.Region
+		of := strconv.Itoa(len(read.IDs)) + " writes in " + read.Region
 		if read.Error != "" {
 			of = "failed: " + read.Error
 		}

@@ -39,8 +39,9 @@ type Result struct {
 // Scenario says which scenario was run, and how.
 type Scenario struct {
 	Name       string  `json:"name"`
-	FileSHA256 string  `json:"file_sha256"` // of the scenario's text, in hex
-	Timescale  float64 `json:"timescale"`   // one lab second stands for this many
+	FileSHA256 string  `json:"file_sha256"`          // of the scenario's text, in hex
+	AppSHA256  string  `json:"app_sha256,omitempty"` // of the text of the app's own file, in hex, if it has one
+	Timescale  float64 `json:"timescale"`            // one lab second stands for this many
 	// Repeat are the arguments of `regionfall run` that repeat the drill, when the name alone does not. Never an
 	// absolute path.
 	Repeat string `json:"repeat,omitempty"`

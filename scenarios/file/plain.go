@@ -16,11 +16,18 @@ import (
 // large. It is a plain file in the folder it is said to be in: what it holds gets quoted in complaints and copied
 // into evidence, so a link must not make it another one, such as a key of whoever runs it. And it must not be one
 // that never ends, or never begins.
-func ReadPlain(file string) (_ []byte, err error) {
+func ReadPlain(file string) ([]byte, error) {
+	file = filepath.Clean(file) // a slash at the end is part of no name
+	return ReadPlainIn(filepath.Dir(file), filepath.Base(file))
+}
+
+// ReadPlainIn reads a file as ReadPlain does. It is in the folder or below it, wherever links lead.
+func ReadPlainIn(folder, name string) (_ []byte, err error) {
+	file := filepath.Join(folder, name)
 	if i := strings.IndexFunc(file, func(c rune) bool { return !unicode.IsGraphic(c) }); i >= 0 {
 		return nil, fmt.Errorf("the name %s holds what is not to be seen: rename the file", Quote(file))
 	}
-	f, err := openPlain(file)
+	f, err := openPlain(folder, name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
@@ -30,16 +37,15 @@ func ReadPlain(file string) (_ []byte, err error) {
 }
 
 // openPlain opens a plain file. It does not wait for the other end of a pipe.
-func openPlain(file string) (*os.File, error) {
-	file = filepath.Clean(file) // a slash at the end is part of no name
-	folder, err := os.OpenRoot(filepath.Dir(file))
+func openPlain(in, name string) (*os.File, error) {
+	folder, err := os.OpenRoot(in)
 	if err != nil {
 		return nil, reason(err)
 	}
 	defer func() { _ = folder.Close() }()
-	f, err := folder.OpenFile(filepath.Base(file), os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	f, err := folder.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		if link, lerr := folder.Lstat(filepath.Base(file)); lerr == nil && link.Mode()&fs.ModeSymlink != 0 {
+		if link, lerr := folder.Lstat(name); lerr == nil && link.Mode()&fs.ModeSymlink != 0 {
 			return nil, errors.New("it is a link that leads nowhere in its folder: give the file itself")
 		}
 		return nil, reason(err)

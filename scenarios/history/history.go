@@ -25,8 +25,8 @@ type Kind string
 
 // The kinds.
 const (
-	Write Kind = "write" // POST /verifications
-	Read  Kind = "read"  // GET /verifications/{id}
+	Write Kind = "write" // something new
+	Read  Kind = "read"  // of what was written
 )
 
 // Op is one call, attempted at most once. Due is when the open-loop schedule wanted it (latency counts from there),
@@ -84,9 +84,10 @@ type Fault struct {
 
 // Heading is what a recording says of itself, in its first line.
 type Heading struct {
-	ScenarioSHA256 string    `json:"scenario_sha256"` // of the scenario's text as run, in hex
-	Timescale      float64   `json:"timescale"`       // one lab second stands for so many
-	Began          time.Time `json:"began"`           // UTC, by the wall clock; nothing is measured by it
+	ScenarioSHA256 string    `json:"scenario_sha256"`      // of the scenario's text as run, in hex
+	AppSHA256      string    `json:"app_sha256,omitempty"` // of the text of the app's own file; empty: it has none
+	Timescale      float64   `json:"timescale"`            // one lab second stands for so many
+	Began          time.Time `json:"began"`                // UTC, by the wall clock; nothing is measured by it
 }
 
 // Closing is what a recording says of itself in its last line. Without it a file that lost its end at a line's end
@@ -116,7 +117,7 @@ type Control struct {
 	Error  string        `json:"error,omitempty"` // it was not answered
 }
 
-// FinalRead is what one store of the surviving region held: the ids of all verifications in it, an id twice if it is
+// FinalRead is what one store of the surviving region held: the ids of all writes in it, an id twice if it is
 // there twice.
 type FinalRead struct {
 	Read   string   `json:"read"` // BeforeReturn or AfterReconciliation
@@ -176,6 +177,7 @@ const (
 	StorePostgres = "postgres"
 	StoreObjects  = "objects" // S3
 	StoreItems    = "items"   // DynamoDB
+	StoreRedis    = "redis"
 )
 
 // Phase is a dated step of the drill itself.

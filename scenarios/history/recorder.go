@@ -94,10 +94,10 @@ func (r *Recorder) Lag(l LagSight) {
 	r.event(eventLag, l, func(h *History) { h.Lags = append(h.Lags, l) })
 }
 
-// Heading records what the recording says of itself. Began is when the recorder started.
-func (r *Recorder) Heading(scenarioSHA256 string, timescale float64) {
-	now := Heading{ScenarioSHA256: scenarioSHA256, Timescale: timescale, Began: r.start.UTC().Round(0)}
-	r.event(eventHeading, now, func(h *History) { h.Heading = now })
+// Heading records what the recording says of itself. Began is when the recorder started, whatever h says.
+func (r *Recorder) Heading(h Heading) {
+	h.Began = r.start.UTC().Round(0)
+	r.event(eventHeading, h, func(to *History) { to.Heading = h })
 }
 
 // Stall records that the harness stood still.

@@ -15,7 +15,7 @@ import (
 
 func record(r *Recorder, ops int) {
 	if r.Snapshot().Heading == (Heading{}) { // there is one
-		r.Heading("5ca1e", 360)
+		r.Heading(Heading{ScenarioSHA256: "5ca1e", Timescale: 360})
 	}
 	r.Phase(PhaseWorkload)
 	r.Stall(Interval{2, 4})

@@ -4,20 +4,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
-
-// sampleApp is the app that is drilled where nobody says which: the one that a lab runs by itself.
-var sampleApp = sync.OnceValues(func() (*app.App, error) { return app.Parse("fixtures/kyc/app.yaml", kyc.AppFile) })
 
 // reader reads one store of a region, past all faults.
 type reader struct {

@@ -15,7 +15,7 @@ import (
 
 // A lab runs the sample app by itself: its file has to say the same of it.
 func TestTheSampleAppIsTheOneThatALabRuns(t *testing.T) {
-	a, err := sampleApp()
+	a, err := app.Named(app.Default)
 	if err != nil {
 		t.Fatal(err)
 	}

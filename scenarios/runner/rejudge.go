@@ -34,7 +34,9 @@ func Rejudge(dir string) (before, after evidence.Result, err error) {
 	if err != nil {
 		return before, after, fmt.Errorf("rejudge %s: %w", dir, err)
 	}
-	s, err := scenarios.Parse(evidence.FileScenario, source)
+	s, err := scenarios.ParseIn(evidence.FileScenario, source, func(string) ([]byte, error) {
+		return appRun(dir, ran.AppSHA256)
+	})
 	if err != nil {
 		return before, after, err
 	}
@@ -77,9 +79,23 @@ func scenarioRun(before evidence.Result, source []byte, h history.History) (evid
 		return ran, fmt.Errorf("%s is not the scenario that was run: its SHA-256 is %s, and %s says %s; %s",
 			evidence.FileScenario, digest, evidence.FileResult, ran.FileSHA256, remedy)
 	case headed:
-		ran.Timescale = h.Heading.Timescale
+		ran.Timescale, ran.AppSHA256 = h.Heading.Timescale, h.Heading.AppSHA256
 	}
 	return ran, nil
+}
+
+// appRun is the text of the app's file in an evidence folder. The error says that it is not the one that was run.
+func appRun(dir, digest string) ([]byte, error) {
+	src, err := os.ReadFile(filepath.Join(dir, evidence.FileApp))
+	if err != nil {
+		return nil, err
+	}
+	if is := evidence.Digest(src); is != digest {
+		return nil, fmt.Errorf(
+			"%s is not the app that was run: its SHA-256 is %s, and %s says %q; put the file back as "+
+				"the drill left it", evidence.FileApp, is, history.EventsFile, digest)
+	}
+	return src, nil
 }
 
 // checkComplete is an error if the history of a completed drill is not all that was recorded.

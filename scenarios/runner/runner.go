@@ -12,12 +12,10 @@ import (
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/scenarios"
-	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/evidence"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
-	"github.com/regionfall/regionfall/scenarios/workload"
 )
 
 // Options say how to run a scenario.
@@ -48,11 +46,6 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	if err != nil {
 		return out, err
 	}
-	sample, err := sampleApp()
-	if err != nil {
-		return out, err
-	}
-	plan.Protocol = workload.HTTP(sample)
 	// Without images or an engine nothing is started, and no folder is left that says so.
 	images, err := o.ensure(ctx, &plan)
 	if err != nil {
@@ -65,7 +58,7 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	if err != nil {
 		return out, err
 	}
-	r := &run{Options: o, plan: plan, app: sample, images: images, rec: rec, dir: out.Dir}
+	r := &run{Options: o, plan: plan, images: images, rec: rec, dir: out.Dir}
 	err = r.run(ctx)
 	err = errors.Join(err, rec.Close())
 	if errors.Is(err, lab.ErrEngineGone) {
@@ -74,8 +67,7 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	interrupted := ctx.Err() != nil && !r.complete
 	d := r.drill(interrupted, err)
 	out.Result, out.Lab = evidence.New(d), r.kept
-	werr := evidence.Write(out.Dir, out.Result, d.History,
-		map[string][]byte{evidence.FileScenario: []byte(plan.Source)})
+	werr := evidence.Write(out.Dir, out.Result, d.History, files(plan))
 	if werr == nil {
 		werr = evidence.WriteIndex(o.Out)
 	}
@@ -94,15 +86,33 @@ func record(dir string, plan drill.Plan) (*history.Recorder, error) {
 	if err != nil {
 		return nil, err
 	}
-	rec.Heading(evidence.ScenarioOf(plan.Name, []byte(plan.Source), plan.Timescale).FileSHA256, plan.Timescale)
+	s := scenarioOf(plan)
+	rec.Heading(history.Heading{ScenarioSHA256: s.FileSHA256, AppSHA256: s.AppSHA256, Timescale: s.Timescale})
 	return rec, nil
+}
+
+// scenarioOf is the scenario as the evidence has it.
+func scenarioOf(plan drill.Plan) evidence.Scenario {
+	s := evidence.ScenarioOf(plan.Name, []byte(plan.Source), plan.Timescale)
+	if app := plan.App.Source(); app != nil {
+		s.AppSHA256 = evidence.Digest(app)
+	}
+	return s
+}
+
+// files are what was run, for the evidence.
+func files(plan drill.Plan) map[string][]byte {
+	all := map[string][]byte{evidence.FileScenario: []byte(plan.Source)}
+	if app := plan.App.Source(); app != nil {
+		all[evidence.FileApp] = app
+	}
+	return all
 }
 
 // run is one run going on.
 type run struct {
 	Options
 	plan      drill.Plan
-	app       *app.App
 	images    image.Set
 	rec       *history.Recorder
 	dir       string
@@ -143,7 +153,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		r.facts.Images = append(r.facts.Images, evidence.Image{For: name, Name: i.Name, Digest: i.ID})
 	}
 	began := time.Now()
-	d := drillLab{l, r.app}
+	d := drillLab{l, r.plan.App}
 	err = programDeathOr(ctx, drill.Run(ctx, r.plan, d, r.rec, r.watch()), began, l.CheckPrograms)
 	if errors.Is(err, drill.ErrProvesNothing) {
 		r.say("%v", err)
@@ -217,7 +227,7 @@ func (r *run) drill(interrupted bool, err error) evidence.Drill {
 	} else if err != nil {
 		status = evidence.Errored
 	}
-	scenario := evidence.ScenarioOf(r.plan.Name, []byte(r.plan.Source), r.plan.Timescale)
+	scenario := scenarioOf(r.plan)
 	scenario.Repeat = r.Repeat
 	return evidence.Drill{
 		Scenario: scenario, Status: status, Err: err, History: h, Report: measure.Judge(h, r.plan.Judge),
