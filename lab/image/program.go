@@ -14,19 +14,31 @@ import (
 
 // BuildProgram makes an image of a Go program: its static binary, /config and /tmp, run as a user that is not root. It
 // is named by the import path of its main package, or by a path such as ./cmd/shop, as the go command takes it in the
-// current directory. Nothing is built when nothing has changed. progress may be nil.
+// current directory; or by an import path and a version, such as shop.example/cmd/shop@v1.4.0, which the go command
+// fetches. Nothing is built when nothing has changed. progress may be nil.
 func BuildProgram(ctx context.Context, program string, progress func(Event)) (Ref, error) {
-	ref, err := buildProgram(ctx, program, reporter(progress))
+	return BuildProgramIn(ctx, "", program, progress)
+}
+
+// BuildProgramIn is BuildProgram with the go command in a folder, which is the current one where none is given.
+func BuildProgramIn(ctx context.Context, folder, program string, progress func(Event)) (Ref, error) {
+	ref, err := buildProgram(ctx, folder, program, reporter(progress))
 	if err != nil {
 		return Ref{}, fmt.Errorf("build an image of %s: %w", program, explain(err))
 	}
 	return ref, nil
 }
 
-func buildProgram(ctx context.Context, program string, report func(Event)) (Ref, error) {
-	path, err := mainPackage(ctx, program)
+func buildProgram(ctx context.Context, folder, program string, report func(Event)) (Ref, error) {
+	dir, err := filepath.Abs(folder)
 	if err != nil {
-		return Ref{}, err
+		return Ref{}, fmt.Errorf("find the folder %s: %w", folder, err)
+	}
+	path, fetched := atVersion(program)
+	if !fetched {
+		if path, err = mainPackage(ctx, dir, nil, program); err != nil {
+			return Ref{}, err
+		}
 	}
 	engine, err := open(ctx)
 	if err != nil {
@@ -46,14 +58,8 @@ func buildProgram(ctx context.Context, program string, report func(Event)) (Ref,
 	if b.present, err = engine.images(ctx); err != nil {
 		return Ref{}, err
 	}
-	dir, err := os.Getwd()
+	binary, err := b.compileProgram(ctx, dir, path, program, fetched)
 	if err != nil {
-		return Ref{}, fmt.Errorf("find the current directory: %w", err)
-	}
-	// The name is for this file only: programs of the same last name must not take each other's place.
-	name := sha256.Sum256([]byte(path))
-	binary := filepath.Join(b.binDir(), "programs", hex.EncodeToString(name[:6]))
-	if err := b.compile(ctx, binary, dir, nil, path); err != nil {
 		return Ref{}, err
 	}
 	r := recipe{name: "program", binary: "program", dirs: []string{"config", "tmp"}}
@@ -70,9 +76,33 @@ func buildProgram(ctx context.Context, program string, report func(Event)) (Ref,
 	return Ref{Name: tag, ID: id}, nil
 }
 
-// mainPackage is the import path of a program.
-func mainPackage(ctx context.Context, program string) (string, error) {
-	out, err := exec.CommandContext(ctx, "go", "list", "-f", "{{.Name}} {{.ImportPath}}", "--", program).Output()
+// compileProgram compiles a program that is in the module around a folder, or has to be fetched.
+func (b *builder) compileProgram(ctx context.Context, dir, path, program string, fetched bool) (string, error) {
+	name := path
+	var env []string
+	if fetched {
+		name = program
+		own, err := b.fetch(ctx, program)
+		defer remove(own)
+		if err == nil {
+			dir, env = own, alone(own)
+			_, err = mainPackage(ctx, dir, env, path)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	// The name is for this file only: programs of the same last name must not take each other's place.
+	sum := sha256.Sum256([]byte(name))
+	binary := filepath.Join(b.binDir(), "programs", hex.EncodeToString(sum[:6]))
+	return binary, b.compile(ctx, binary, dir, env, path)
+}
+
+// mainPackage is the import path of a program, by its name in a folder.
+func mainPackage(ctx context.Context, dir string, env []string, program string) (string, error) {
+	list := exec.CommandContext(ctx, "go", "list", "-f", "{{.Name}} {{.ImportPath}}", "--", program)
+	list.Dir, list.Env = dir, append(os.Environ(), env...)
+	out, err := list.Output()
 	if ctx.Err() != nil {
 		return "", context.Cause(ctx)
 	}

@@ -15,7 +15,7 @@ func TestAProgramIsOneMainPackage(t *testing.T) {
 		"../../docker/ledger": "",
 		"github.com/regionfall/regionfall/docker/ledger@1.0": "ledger@1.0",
 	} {
-		path, err := mainPackage(t.Context(), program)
+		path, err := mainPackage(t.Context(), "", nil, program)
 		switch {
 		case want == "" && (err != nil || path != module+"/docker/ledger"):
 			t.Errorf("%s: %q, %v", program, path, err)

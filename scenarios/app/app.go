@@ -3,6 +3,7 @@ package app
 import (
 	"encoding/base64"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 type App struct {
 	file    Format
 	source  []byte
+	folder  string
 	builtIn string
 	setup   *Operation
 	write   *Operation
@@ -42,13 +44,16 @@ func (f *Format) Compile(found *file.Complaints, at string) *App {
 	if f.Operations.Write == nil {
 		return nil
 	}
-	a := &App{file: *f}
+	a := &App{file: *f, folder: filepath.Dir(found.Name())}
 	a.compile()
 	return a
 }
 
 // Source is the text of the app's own file; nil for an app that stands in a scenario, or comes with the program.
 func (a *App) Source() []byte { return a.source }
+
+// Folder is the folder of the file that the app stands in; empty for an app that comes with the program.
+func (a *App) Folder() string { return a.folder }
 
 // BuiltIn is the name by which the app comes with the program; empty for an app of somebody else's.
 func (a *App) BuiltIn() string { return a.builtIn }

@@ -15,7 +15,7 @@ const shop = `name: shop
 image: shop:1.4
 port: 9000
 health: /up
-ready: {path: /open, holds: '"db":true'}
+ready: /open
 env: {DATABASE_URL: "postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}"}
 command: [serve]
 repoint: none
@@ -225,6 +225,13 @@ var mistakes = map[string]struct{ old, new, want string }{
 		"random[1]: give one of number and text",
 	},
 	"image and build": {"port:", "build: {go: ./cmd}\nport:", "3:1: build: there is an image already"},
+	"a Dockerfile": {
+		"image: shop:1.4", "build: {dockerfile: .}", "2:21: build.dockerfile: it can't be built yet",
+	},
+	"a path of another folder": {"image: shop:1.4", "build: {go: ../shop}", `"../shop" is no package of Go`},
+	"a command for an image":   {"shop:1.4", "shop -v", `"shop -v" is no name of an image`},
+	"what an answer holds":     {"/open\n", "{path: /open, holds: '1'}\n", "ready.holds: what an answer holds can't be"},
+	"no header of an extra":    {"stores:", "extras: {node: X Node}\nstores:", `"X Node" is no name of a header`},
 	"nothing to run":  {"image: shop:1.4\n", "", "1:1: missing: image, or build"},
 	"restart":         {"repoint: none", "repoint: restart", "8:10: repoint: restart can't be done yet"},
 	"endpoint":        {"repoint: none", "repoint: endpoint", "8:10: repoint: endpoint can't be done yet"},
@@ -296,6 +303,9 @@ operations:
 stores:
   postgres: "select title from categories where title like '{{.Prefix}}%'"
 `)
+	if f := a.File(); f.Build.Go != "miniflux.app/v2@v2.3.5" || f.Env["LISTEN_ADDR"].String() != "0.0.0.0:8080" {
+		t.Errorf("it runs %+v", f)
+	}
 	if a.Read() != nil || a.Setup() != nil || !a.Write().Acknowledges(201) || a.Write().Acknowledges(202) {
 		t.Errorf("%+v", a.Write())
 	}

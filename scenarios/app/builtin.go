@@ -38,7 +38,7 @@ var builtIn = sync.OnceValues(func() (map[string]*App, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.builtIn, a.source = name, nil
+		a.builtIn, a.source, a.folder = name, nil, ""
 		all[name] = a
 	}
 	return all, nil

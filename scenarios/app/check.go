@@ -50,6 +50,13 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 	case f.Image != "" && f.Build != nil:
 		found.Add(build, "%s: there is an image already: give one of the two", build)
 	}
+	if f.Build != nil {
+		f.Build.check(found, build)
+	}
+	if at := file.Join(at, "ready.holds"); found.Has(at) {
+		found.Add(at, "%s: what an answer holds can't be looked at yet: choose a path that answers with another status "+
+			"than 2xx while the app can't do its work", at)
+	}
 	switch f.Repoint {
 	case RepointRestart, RepointEndpoint:
 		found.Add(repoint, "%s: %s can't be done yet: an app is led to other stores by %s (it watches its "+
@@ -61,6 +68,13 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 			found.Add(path, "%s: %s is no name of a variable", env, file.Quote(name))
 		}
 		f.Env[name].check(found, path, EnvPlaceholders)
+	}
+}
+
+func (b Build) check(found *file.Complaints, at string) {
+	if b.Dockerfile != "" {
+		found.Add(at+".dockerfile", "%s.dockerfile: it can't be built yet: build the image, and give its name as image",
+			at)
 	}
 }
 

@@ -27,7 +27,7 @@ var appFile = file.Kind{Name: "app", Least: "port, health, operations, stores"}
 
 // Build is what an image is built from.
 type Build struct {
-	Go         GoProgram `yaml:"go" example:"./cmd/shop" about:"A Go program: a package of this module, or one with its version."`
+	Go         GoProgram `yaml:"go" example:"./cmd/shop" about:"A Go program: its main package, by its path from the folder of the file, by its import path in the module around that, or by its import path and version."`
 	Dockerfile Folder    `yaml:"dockerfile" example:"." about:"A folder with a Dockerfile."`
 }
 

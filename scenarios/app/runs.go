@@ -62,12 +62,6 @@ func (*GoProgram) Form() file.Form {
 	}}
 }
 
-// Version is that of the package; empty for the one that the module around it has.
-func (p GoProgram) Version() string {
-	_, version, _ := strings.Cut(string(p), "@")
-	return version
-}
-
 // Folder is a folder, by its path from the file's.
 type Folder string
 

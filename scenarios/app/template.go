@@ -78,6 +78,9 @@ func parseTemplate(text string) (Template, error) {
 	return t, err
 }
 
+// String is the text as the file has it.
+func (t Template) String() string { return t.text }
+
 // uses says whether the template holds a placeholder.
 func (t Template) uses(name string) bool { return slices.Contains(t.names, name) }
 

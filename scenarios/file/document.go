@@ -49,6 +49,9 @@ type Document struct {
 	misspelt   map[string]bool   // keys that the file would have but for a slip
 }
 
+// Name is what complaints call the file: its path, where it has one.
+func (d *Document) Name() string { return d.name }
+
 // Has says whether the file has a value at path.
 func (d *Document) Has(path string) bool { return d.at[path] != nil }
 

@@ -37,7 +37,11 @@ func bringUp(ctx context.Context, o Options) (*lab.Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	return lab.Up(ctx, lab.Options{Topology: plan.Topology, Images: images, Kept: o.Keep})
+	app, err := labApp(ctx, plan.App, nil)
+	if err != nil {
+		return nil, err
+	}
+	return lab.Up(ctx, lab.Options{Topology: plan.Topology, Images: images, App: app, Kept: o.Keep})
 }
 
 // take waits for the lab, which is the caller's from then on.

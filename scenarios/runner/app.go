@@ -7,12 +7,37 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
+
+// labApp is what the nodes of an app run: nothing to say for the one that a lab runs by itself. A program is built.
+func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.App, error) {
+	if a.BuiltIn() == app.Default {
+		return lab.App{}, nil
+	}
+	f := a.File()
+	runs := lab.App{
+		Image: string(f.Image), Cmd: f.Command, Port: f.Port, Health: string(f.Health), Ready: string(f.Ready.Path),
+		Env: map[string]string{},
+	}
+	for name, value := range f.Env {
+		runs.Env[name] = value.String()
+	}
+	if f.Build != nil {
+		made, err := image.BuildProgramIn(ctx, a.Folder(), string(f.Build.Go), progress)
+		if err != nil {
+			return lab.App{}, err
+		}
+		runs.Image = made.Name
+	}
+	return runs, runs.Validate()
+}
 
 // reader reads one store of a region, past all faults.
 type reader struct {

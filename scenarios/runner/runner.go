@@ -51,6 +51,10 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	if err != nil {
 		return out, err
 	}
+	runs, err := labApp(ctx, plan.App, o.Images.Progress)
+	if err != nil {
+		return out, err
+	}
 	if out.Dir, err = evidence.Folder(o.Out, plan.Name, time.Now()); err != nil {
 		return out, err
 	}
@@ -58,7 +62,7 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	if err != nil {
 		return out, err
 	}
-	r := &run{Options: o, plan: plan, images: images, rec: rec, dir: out.Dir}
+	r := &run{Options: o, plan: plan, app: runs, images: images, rec: rec, dir: out.Dir}
 	err = r.run(ctx)
 	err = errors.Join(err, rec.Close())
 	if errors.Is(err, lab.ErrEngineGone) {
@@ -113,6 +117,7 @@ func files(plan drill.Plan) map[string][]byte {
 type run struct {
 	Options
 	plan      drill.Plan
+	app       lab.App
 	images    image.Set
 	rec       *history.Recorder
 	dir       string
@@ -175,7 +180,7 @@ func (r *run) up(ctx context.Context) (*lab.Lab, error) {
 	if r.Ahead != nil {
 		return r.Ahead.take()
 	}
-	return lab.Up(ctx, lab.Options{Topology: r.plan.Topology, Images: r.images, Kept: r.Keep})
+	return lab.Up(ctx, lab.Options{Topology: r.plan.Topology, Images: r.images, App: r.app, Kept: r.Keep})
 }
 
 // watch hands on what happens in the drill, and says when its measurements are over.
