@@ -61,6 +61,18 @@ func parse(t *testing.T, src string) *App {
 // whole is the shop without what it says wrong.
 func whole() string { return strings.Replace(shop, ", 42x", "", 1) }
 
+func TestTheAppsThatComeWithTheProgramAreRead(t *testing.T) {
+	for _, name := range []string{Default, "ledger"} {
+		a, err := Named(name)
+		if err != nil || a.Name() != name || a.BuiltIn() != name || a.Source() != nil || a.Folder() != "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Named("nothing"); err == nil {
+		t.Error("there is an app called nothing")
+	}
+}
+
 func TestAnOperationIsFilledIn(t *testing.T) {
 	a := parse(t, whole())
 	got := a.Write().Fill(Values{

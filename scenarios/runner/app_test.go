@@ -1,15 +1,22 @@
 package runner
 
 import (
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/app"
+	"github.com/regionfall/regionfall/scenarios/drill"
+	"github.com/regionfall/regionfall/scenarios/evidence"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
@@ -45,6 +52,96 @@ func TestTheEnvironmentHasTheLabsPlaceholders(t *testing.T) {
 	slices.Sort(fields)
 	if diff := cmp.Diff(fields, slices.Sorted(slices.Values(app.EnvPlaceholders))); diff != "" {
 		t.Errorf("placeholders (-lab +file):\n%s", diff)
+	}
+}
+
+// shop is an app of somebody else's.
+const shop = `name: shop
+image: shop:1.4
+port: 9000
+health: /up
+repoint: none
+env: {DATABASE_URL: "postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}"}
+command: [serve, --verbose]
+operations:
+  write: {post: /orders, json: {title: "{{.ID}}"}}
+  read: {get: "/orders/{{.ID}}"}
+stores: {postgres: "select title from orders"}
+`
+
+// shopPlan is the example, drilled with an app file that says this.
+func shopPlan(t *testing.T, says string) drill.Plan {
+	t.Helper()
+	source := strings.Replace(example, "steps:", "app: ./shop.yaml\nsteps:", 1)
+	s, err := scenarios.ParseIn("example.yaml", []byte(source), func(string) ([]byte, error) { return []byte(says), nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+func TestALabRunsTheAppOfTheFile(t *testing.T) {
+	kyc, err := app.Named(app.Default)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runs, err := labApp(t.Context(), kyc, nil); err != nil || !reflect.ValueOf(runs).IsZero() {
+		t.Errorf("of the sample app a lab is told %+v: %v", runs, err)
+	}
+	runs, err := labApp(t.Context(), shopPlan(t, shop).App, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(lab.App{
+		Image: "shop:1.4", Cmd: []string{"serve", "--verbose"}, Port: 9000, Health: "/up",
+		Env: map[string]string{"DATABASE_URL": "postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}"},
+	}, runs); diff != "" {
+		t.Errorf("it runs (-want +got):\n%s", diff)
+	}
+	taken := strings.Replace(shop, "DATABASE_URL", "CONFIG_FILE", 1)
+	if _, err := labApp(t.Context(), shopPlan(t, taken).App, nil); err == nil ||
+		!strings.Contains(err.Error(), "the lab sets that itself") {
+		t.Errorf("a variable that is the lab's: %v", err)
+	}
+}
+
+func TestTheStoresThatAreReadAreThoseThatAreJudged(t *testing.T) {
+	plan := shopPlan(t, strings.Replace(shop, "stores: {", `stores: {redis: "order:{{.ID}}", `, 1))
+	var stores []string
+	for _, r := range readers(plan.App.Stores(), "p-") {
+		stores = append(stores, r.store)
+	}
+	if diff := cmp.Diff(plan.Judge.Stores, stores); diff != "" || len(stores) != 2 {
+		t.Errorf("stores (-judged +read):\n%s", diff)
+	}
+}
+
+func TestAnAppThatWasEditedIsNotJudgedBy(t *testing.T) {
+	dir := folderOf(t, shopPlan(t, shop), record)
+	path := filepath.Join(dir, evidence.FileApp)
+	if kept, err := os.ReadFile(path); err != nil || string(kept) != shop {
+		t.Fatalf("the evidence has the app %q: %v", kept, err)
+	}
+	before, after, err := Rejudge(dir)
+	if err != nil || after.Scenario.AppSHA256 != evidence.Digest([]byte(shop)) {
+		t.Fatalf("the app is %q: %v", after.Scenario.AppSHA256, err)
+	}
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("judged again (-before +after):\n%s", diff)
+	}
+	edited := strings.Replace(shop, "select title from orders", "select other from orders", 1)
+	rewrite(t, path, []byte(edited))
+	refused(t, dir, "the app was edited", "app.yaml is not the app that was run", evidence.Digest([]byte(edited)),
+		"events.jsonl says")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Rejudge(dir); err == nil || !strings.Contains(err.Error(), "app.yaml: no such file") {
+		t.Errorf("without the app: %v", err)
 	}
 }
 

@@ -139,7 +139,6 @@ func folderBy(t *testing.T, source string, timescale float64,
 	begin func(string, drill.Plan) (*history.Recorder, error),
 ) string {
 	t.Helper()
-	dir := t.TempDir()
 	s, err := scenarios.Parse("example.yaml", []byte(source))
 	if err != nil {
 		t.Fatal(err)
@@ -148,20 +147,26 @@ func folderBy(t *testing.T, source string, timescale float64,
 	if err != nil {
 		t.Fatal(err)
 	}
+	return folderOf(t, plan, begin)
+}
+
+func folderOf(t *testing.T, plan drill.Plan, begin func(string, drill.Plan) (*history.Recorder, error)) string {
+	t.Helper()
+	dir := t.TempDir()
 	rec, err := begin(dir, plan)
 	if err != nil {
 		t.Fatal(err)
 	}
 	h := recorded(t, rec)
 	r := evidence.New(evidence.Drill{
-		Scenario: evidence.ScenarioOf(plan.Name, []byte(source), timescale), Status: evidence.Completed, History: h,
+		Scenario: scenarioOf(plan), Status: evidence.Completed, History: h,
 		Report: measure.Judge(h, plan.Judge), Expect: evidence.Expect{
 			Fail:     plan.Expect.Fail,
 			Findings: plan.Expect.Findings,
 		},
 		Lab: evidence.Lab{Engine: "docker 20.10", AWS: "packages", Ready: new(measure.Near(6800 * time.Millisecond))},
 	})
-	if err := evidence.Write(dir, r, h, map[string][]byte{evidence.FileScenario: []byte(source)}); err != nil {
+	if err := evidence.Write(dir, r, h, files(plan)); err != nil {
 		t.Fatal(err)
 	}
 	return dir
