@@ -23,7 +23,8 @@ import (
 // With strategy pilot-light, node number n of a region (NODE is app-n.region) is to refuse connections until app_nodes
 // in that document is n or more. Up waits for that too.
 //
-// What only an app can have that speaks the sample app's contract (package kyc):
+// What only an app can have that speaks the sample app's contract (package kyc), in a drill as its app file says with
+// extras:
 //   - It is waited for after a failover until it names the new configuration's revision in the header X-Config-Revision
 //     of Ready. An app that names none is taken at its word that it is ready, so let Ready ask the stores.
 //   - The faults that ask an app what it does: those of its configuration (GET /config) and squeeze (GET /capacity).
@@ -31,7 +32,6 @@ import (
 //     says so.
 //   - A shift of clients in steps (topology.Shift), which asks the standby's nodes how they serve: GET /metrics with
 //     the histogram topology.RequestMetric. Without it nobody is shifted.
-//   - The drills of package scenarios, whose clients speak its protocol.
 //   - Copies of objects and items in other regions: they are made of topology.Bucket and topology.ItemsTable, in its
 //     formats.
 type App struct {

@@ -35,7 +35,7 @@ func (f *Format) check(found *file.Complaints, at string) {
 	}
 	if r := ops.Read; r != nil {
 		path := operations + ".read"
-		r.Request.check(found, path, slices.Concat([]string{placeID, placePrefix}, session))
+		r.check(found, path, slices.Concat([]string{placeID, placePrefix}, session))
 		checkApart(found, path, statuses{"acknowledged", r.Acknowledged}, statuses{"absent", r.Absent})
 	}
 	f.Extras.check(found, file.Join(at, "extras"))
@@ -54,8 +54,8 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 		f.Build.check(found, build)
 	}
 	if at := file.Join(at, "ready.holds"); found.Has(at) {
-		found.Add(at, "%s: what an answer holds can't be looked at yet: choose a path that answers with another status "+
-			"than 2xx while the app can't do its work", at)
+		found.Add(at, "%s: what an answer holds can't be looked at yet: choose a path that answers with another "+
+			"status than 2xx while the app can't do its work", at)
 	}
 	switch f.Repoint {
 	case RepointRestart, RepointEndpoint:
