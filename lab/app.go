@@ -13,6 +13,9 @@ import (
 // App is what the app nodes of every region run. The zero value is the sample app.
 type App = plan.App
 
+// AppEnv is what the placeholders of App.Env stand for.
+type AppEnv = plan.AppEnv
+
 // connect reaches the engine, and says everything that is wrong with the options before anything is started there.
 func (o Options) connect(ctx context.Context) (*node.Engine, error) {
 	engine, err := node.Connect(ctx)

@@ -11,7 +11,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/regionfall/regionfall/lab"
-	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/app"
@@ -26,7 +25,7 @@ func TestTheSampleAppIsTheOneThatALabRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, runs := a.File(), plan.App{}.Whole()
+	f, runs := a.File(), lab.App{}.Whole()
 	if f.Port != runs.Port || string(f.Health) != runs.Health || string(f.Ready.Path) != runs.Ready {
 		t.Errorf("the file says %d, %s, %s, and the lab %+v", f.Port, f.Health, f.Ready.Path, runs)
 	}
@@ -46,7 +45,7 @@ func TestTheSampleAppIsTheOneThatALabRuns(t *testing.T) {
 // What a file may put into the environment is what the lab fills in.
 func TestTheEnvironmentHasTheLabsPlaceholders(t *testing.T) {
 	var fields []string
-	for field := range reflect.TypeFor[plan.AppEnv]().Fields() {
+	for field := range reflect.TypeFor[lab.AppEnv]().Fields() {
 		fields = append(fields, field.Name)
 	}
 	slices.Sort(fields)
