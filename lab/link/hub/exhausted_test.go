@@ -105,3 +105,60 @@ func TestAProxyAcceptsAgainOnceThereAreFileDescriptors(t *testing.T) {
 	}
 	_ = c.Close()
 }
+
+// A proxy that could not be made deaf is not said to be so by the next attempt.
+func TestAProxyThatCouldNotBeMadeDeafIsNotDeaf(t *testing.T) {
+	p, _ := enabled(t, io.Discard)
+	giveBack := exhaust(t)
+	for range 2 {
+		if err := p.deafen(); !errors.Is(err, unix.EMFILE) {
+			t.Errorf("it has nothing to fill its queue with, and deafening it gives %v", err)
+		}
+	}
+	giveBack()
+	connect := func() error {
+		c, err := net.DialTimeout("tcp", p.view().Listen, 200*time.Millisecond)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err
+	}
+	if err := p.deafen(); err != nil {
+		t.Fatal(err)
+	}
+	var unanswered net.Error
+	if err := connect(); !errors.As(err, &unanswered) || !unanswered.Timeout() {
+		t.Errorf("connecting to a deaf proxy gives %v", err)
+	}
+	if err := p.undeafen(); err != nil {
+		t.Fatal(err)
+	}
+	if err := connect(); err != nil {
+		t.Errorf("it hears again, and connecting gives %v", err)
+	}
+}
+
+func TestAProxyThatCouldNotBeMadeDeafHearsAgain(t *testing.T) {
+	p, upstream := enabled(t, io.Discard)
+	giveBack := exhaust(t)
+	if err := p.deafen(); err == nil {
+		t.Fatal("it has nothing to fill its queue with, and is deaf")
+	}
+	giveBack()
+	if err := p.undeafen(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial("tcp", p.view().Listen)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	if err := upstream.SetDeadline(time.Now().Add(5 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	carried, err := upstream.Accept()
+	if err != nil {
+		t.Fatalf("it hears again, and carries nothing: %v", err)
+	}
+	_ = carried.Close()
+}

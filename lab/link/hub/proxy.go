@@ -39,7 +39,8 @@ type port struct {
 	listener *net.TCPListener
 	open     context.Context // ends when it is cut
 	shut     context.CancelFunc
-	deaf     bool
+	silenced bool     // it has stopped accepting, be it that it could not be made deaf after that
+	deaf     bool     // attempts to connect get no answer
 	filler   net.Conn // what fills the queue of a deaf one; nil where somebody else's connection does
 }
 
