@@ -56,6 +56,12 @@ func (at *port) deafen() error {
 	return nil
 }
 
+func (p *proxy) isDeaf() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.port != nil && p.port.deaf
+}
+
 // undeafen has a proxy listen anew that is deaf or was to be, which drops whatever is queued, and the open
 // connections. One that accepts is left alone.
 func (p *proxy) undeafen() error {
