@@ -96,6 +96,10 @@ func (l *listening) Accept() (net.Conn, error) {
 	one := &served{Conn: c, server: l.server}
 	l.server.mu.Lock()
 	defer l.server.mu.Unlock()
+	if l.server.listener != l.Listener { // it was killed between the kernel's answer and here, and has closed all it had
+		_ = c.Close()
+		return nil, net.ErrClosed
+	}
 	l.server.open[one] = true
 	return one, nil
 }
