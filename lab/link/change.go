@@ -49,30 +49,31 @@ func (l *Link) change(ctx context.Context, verb string, do func(next func(what s
 
 // Cut refuses new connections and drops the open ones. It is read back.
 func (l *Link) Cut(ctx context.Context) error {
-	return l.change(ctx, "cut", l.changeListening(func() error { return l.enable(false) }))
+	return l.change(ctx, "cut", l.changeListening(ctx, func() error { return l.enable(false) }))
 }
 
 // Restore undoes Cut. It is read back.
 func (l *Link) Restore(ctx context.Context) error {
-	return l.change(ctx, "restore", l.changeListening(func() error { return l.enable(true) }))
+	return l.change(ctx, "restore", l.changeListening(ctx, func() error { return l.enable(true) }))
 }
 
 // Deafen lets attempts to connect go unanswered, until Undeafen or until the link is cut. Open connections go on.
 func (l *Link) Deafen(ctx context.Context) error {
-	return l.change(ctx, "deafen", l.changeListening(func() error {
-		return l.hub.deaf(http.MethodPut, l.Name, nil)
+	return l.change(ctx, "deafen", l.changeListening(ctx, func() error {
+		return l.hub.deaf(ctx, http.MethodPut, l.Name, nil)
 	}))
 }
 
 // Undeafen undoes Deafen.
 func (l *Link) Undeafen(ctx context.Context) error {
-	return l.change(ctx, "undeafen", l.changeListening(func() error {
-		return l.hub.deaf(http.MethodDelete, l.Name, nil)
+	return l.change(ctx, "undeafen", l.changeListening(ctx, func() error {
+		return l.hub.deaf(ctx, http.MethodDelete, l.Name, nil)
 	}))
 }
 
 // changeListening is a change of how the link takes attempts to connect.
-func (l *Link) changeListening(do func() error) func(func(string) error) (func() error, error) {
+func (l *Link) changeListening(ctx context.Context, do func() error,
+) func(func(string) error) (func() error, error) {
 	return func(next func(string) error) (undo func() error, err error) {
 		undo = func() error { return nil }
 		p, err := l.hub.client.Proxy(l.Name)
@@ -80,7 +81,7 @@ func (l *Link) changeListening(do func() error) func(func(string) error) (func()
 			return undo, err
 		}
 		var was struct{ Deaf bool }
-		if err := l.hub.deaf(http.MethodGet, l.Name, &was); err != nil {
+		if err := l.hub.deaf(ctx, http.MethodGet, l.Name, &was); err != nil {
 			return undo, err
 		}
 		if err := next("changing how it takes connections"); err != nil {
@@ -91,9 +92,9 @@ func (l *Link) changeListening(do func() error) func(func(string) error) (func()
 				return err
 			}
 			if was.Deaf {
-				return l.hub.deaf(http.MethodPut, l.Name, nil)
+				return l.hub.deaf(ctx, http.MethodPut, l.Name, nil)
 			}
-			return l.hub.deaf(http.MethodDelete, l.Name, nil)
+			return l.hub.deaf(ctx, http.MethodDelete, l.Name, nil)
 		}
 		return undo, do()
 	}

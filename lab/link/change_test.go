@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -16,6 +17,7 @@ import (
 	"github.com/regionfall/regionfall/lab/link/toxic"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // late is a hub that carries out some requests only when it is let: as one does whose control port hangs for a while.
@@ -69,7 +71,7 @@ func fullState(t *testing.T, l *Link) full {
 		t.Fatal(err)
 	}
 	var deaf struct{ Deaf bool }
-	if err := l.hub.deaf(http.MethodGet, l.Name, &deaf); err != nil {
+	if err := l.hub.deaf(t.Context(), http.MethodGet, l.Name, &deaf); err != nil {
 		t.Fatal(err)
 	}
 	state := "restored"
@@ -96,8 +98,16 @@ func giveUp(t *testing.T, l *Link, slow *late, requests string, changes ...func(
 	}
 	l.hub.patience = before
 	close(slow.let)
-	l.changing.Lock() //nolint:staticcheck // it is free once everything is over
-	l.changing.Unlock()
+	err := wait.Until(t.Context(), time.Minute, "the change to end", func(context.Context) error {
+		if !l.changing.TryLock() {
+			return errors.New("it is under way")
+		}
+		l.changing.Unlock()
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Who is told that a change failed takes the link to be as it was. A change that comes true later would break a link

@@ -94,10 +94,10 @@ func (h *Hub) States(ctx context.Context) (map[string]State, error) {
 }
 
 // deaf asks what Toxiproxy's client knows nothing of, see package hub, and reads the answer into out; nil reads none.
-// Like that client it knows no context.
-func (h *Hub) deaf(method, name string, out any) error {
+// Like that client it does not end with ctx.
+func (h *Hub) deaf(ctx context.Context, method, name string, out any) error {
 	address := "http://" + h.api + "/proxies/" + url.PathEscape(name) + "/deaf"
-	req, err := http.NewRequestWithContext(context.Background(), method, address, http.NoBody)
+	req, err := http.NewRequestWithContext(context.WithoutCancel(ctx), method, address, http.NoBody)
 	if err != nil {
 		return err
 	}
