@@ -182,19 +182,8 @@ func (*nodeHold) Vouched() bool { return true }
 func (h *nodeHold) Lapsed(ctx context.Context) (bool, error) { return anyRuns(ctx, h.nodes) }
 
 // Heal lets them run again.
-func (h *nodeHold) Heal(ctx context.Context) error {
-	free := make([]bool, len(h.nodes))
-	var g errgroup.Group
-	for i, n := range h.nodes {
-		g.Go(func() (err error) { free[i], err = n.Release(ctx); return err })
-	}
-	err := g.Wait()
-	h.free = nil
-	for i, n := range h.nodes {
-		if free[i] {
-			h.free = append(h.free, n)
-		}
-	}
+func (h *nodeHold) Heal(ctx context.Context) (err error) {
+	h.free, err = releaseAll(ctx, h.nodes)
 	return err
 }
 
