@@ -15,9 +15,9 @@ import (
 // Links selects links: those from one region to another (or from "clients" to a region, or from and to "global",
 // where the name service lives), or one service's link of them.
 type Links struct {
-	From    string `yaml:"from" about:"A region, clients or global."`
-	To      string `yaml:"to" about:"A region, or global."`
-	Service string `yaml:"service" otherwise:"all of them" about:"Of the links or nodes, such as postgres."`
+	From    string `yaml:"from" about:"The place where the links start: a region, clients or global."`
+	To      string `yaml:"to" about:"The place to which the links lead: a region or global."`
+	Service string `yaml:"service" otherwise:"all of them" about:"The service to which the links lead, such as postgres."`
 }
 
 // Target names the direction.

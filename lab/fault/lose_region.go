@@ -15,7 +15,7 @@ import (
 // LoseRegion takes a whole region away: its links are cut and its nodes killed at once. A node whose store is
 // volatile is frozen instead, since a cloud store outlives its region's outage.
 type LoseRegion struct {
-	Region string `yaml:"region" about:"Of the topology."`
+	Region string `yaml:"region" about:"The region that is lost."`
 }
 
 // Kind is lose_region.

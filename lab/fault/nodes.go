@@ -17,10 +17,10 @@ import (
 // Nodes selects nodes: one by its name (postgres.us-east-1, app-1.us-east-1), all of a service, in one region or in
 // all, or of a service the one that is the primary now.
 type Nodes struct {
-	Node    string `yaml:"node" about:"Such as postgres.us-east-1."`
-	Service string `yaml:"service" otherwise:"all of them" about:"Of the links or nodes, such as postgres."`
-	Region  string `yaml:"region" about:"Of the topology."`
-	Role    string `yaml:"role" about:"Of the nodes of service postgres or redis, the one with this role: primary."`
+	Node    string `yaml:"node" about:"The name of a single node, such as postgres.us-east-1."`
+	Service string `yaml:"service" otherwise:"all of them" about:"The service of the nodes, such as postgres."`
+	Region  string `yaml:"region" about:"The region of the nodes."`
+	Role    string `yaml:"role" about:"The role of the node, for service postgres or redis: primary."`
 }
 
 // Target names the nodes.
