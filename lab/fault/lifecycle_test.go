@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -94,11 +93,12 @@ func healsItself(s fault.Spec) bool {
 	return false
 }
 
-// atOnce is how many lives go on side by side that wait for most of their time.
-const atOnce = 6
+// How many lives go on side by side: those wait for most of their time, and these measure, which too much company
+// disturbs.
+const waitingAtOnce, measuringAtOnce = 6, 3
 
-// sideBySide runs something for each case.
-func sideBySide(t *testing.T, cases []string, run func(t *testing.T, text string)) {
+// sideBySide runs something for each case, so many at a time.
+func sideBySide(t *testing.T, atOnce int, cases []string, run func(t *testing.T, text string)) {
 	t.Helper()
 	slots := make(chan struct{}, atOnce)
 	var all sync.WaitGroup
@@ -150,14 +150,12 @@ func TestEveryFaultLivesItsLife(t *testing.T) {
 	}
 	waiting, measuring := cases(t)
 	each := func(t *testing.T, run func(t *testing.T, text string)) {
-		sideBySide(t, waiting, run)
-		for _, text := range measuring {
-			t.Run(text, func(t *testing.T) { run(t, text) })
-		}
+		sideBySide(t, waitingAtOnce, waiting, run)
+		sideBySide(t, measuringAtOnce, measuring, run)
 	}
 	t.Run("lives", func(t *testing.T) { each(t, live) })
 	t.Run("never takes hold", func(t *testing.T) {
-		sideBySide(t, slices.Concat(waiting, measuring), func(t *testing.T, text string) {
+		each(t, func(t *testing.T, text string) {
 			decide(t, func() error { return neverTakesHold(t, text, injecting(text)) })
 		})
 	})
