@@ -1,0 +1,193 @@
+// Mutants tries the mutants that gremlins finds and does not try.
+//
+// Gremlins asks the coverage profile which code is run by tests. The profile is made of blocks of statements, and what
+// stands between two of them is in none: the condition of a case, the header of a function, a declaration outside of
+// functions. Gremlins says NOT COVERED of a mutant there and leaves it alone, though tests do run it.
+//
+//	go run ./.ci/mutants FOLDER=REPORT…
+//
+// A report is what gremlins wrote with --output for the package in that folder. Each mutant that is not covered there
+// is put into the package by an overlay, so that no source changes, and the package's tests are run in short mode, up
+// to the first that fails. One that does not compile is none. One that the tests do not end with in time is killed. The
+// exit code is 1 when less than 90 % are killed.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/scanner"
+	"go/token"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+const (
+	sideBySide = 2
+	within     = "5m" // the tests of one mutant
+	wanted     = 90   // percent are to be killed
+)
+
+// operators are what gremlins makes of each, by the type of the mutation.
+var operators = map[string]map[token.Token]token.Token{
+	"ARITHMETIC_BASE": {
+		token.ADD: token.SUB, token.SUB: token.ADD, token.MUL: token.QUO, token.QUO: token.MUL, token.REM: token.MUL,
+	},
+	"CONDITIONALS_BOUNDARY": {
+		token.LSS: token.LEQ, token.LEQ: token.LSS, token.GTR: token.GEQ, token.GEQ: token.GTR,
+	},
+	"CONDITIONALS_NEGATION": {
+		token.EQL: token.NEQ, token.NEQ: token.EQL, token.LSS: token.GEQ, token.GEQ: token.LSS, token.GTR: token.LEQ,
+		token.LEQ: token.GTR,
+	},
+	"INCREMENT_DECREMENT": {token.INC: token.DEC, token.DEC: token.INC},
+	"INVERT_NEGATIVES":    {token.SUB: token.ADD},
+}
+
+// mutant is one operator in place of another.
+type mutant struct {
+	file         string
+	Line, Column int
+	Type, Status string
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "mutants:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	dir, err := os.MkdirTemp("", "mutants")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	var killed, lived, invalid atomic.Int32
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(sideBySide)
+	for _, arg := range args {
+		mutants, err := notCovered(arg)
+		if err != nil {
+			return fmt.Errorf("read the mutants of %s: %w", arg, errors.Join(err, all.Wait()))
+		}
+		for _, m := range mutants {
+			all.Go(func() error {
+				out, err := m.test(ctx, dir)
+				var failed *exec.ExitError
+				switch {
+				case ctx.Err() != nil:
+					return context.Cause(ctx)
+				case err == nil:
+					lived.Add(1)
+					fmt.Printf("lived: %s\n", m)
+				case !errors.As(err, &failed):
+					return fmt.Errorf("try %s: %w", m, err)
+				case bytes.Contains(out, []byte("[build failed]")):
+					invalid.Add(1)
+				default:
+					killed.Add(1)
+				}
+				return nil
+			})
+		}
+	}
+	if err := all.Wait(); err != nil {
+		return err
+	}
+	fmt.Printf("%d killed, %d lived, %d do not compile\n", killed.Load(), lived.Load(), invalid.Load())
+	if killed.Load()*100 < wanted*(killed.Load()+lived.Load()) {
+		return fmt.Errorf("less than %d %% are killed", wanted)
+	}
+	return nil
+}
+
+// notCovered are the mutants of a package that gremlins did not try, by FOLDER=REPORT.
+func notCovered(arg string) (all []mutant, err error) {
+	folder, report, _ := strings.Cut(arg, "=")
+	data, err := os.ReadFile(report)
+	if err != nil {
+		return nil, err
+	}
+	var found struct {
+		Files []struct {
+			Name      string `json:"file_name"`
+			Mutations []mutant
+		}
+	}
+	if err := json.Unmarshal(data, &found); err != nil {
+		return nil, err
+	}
+	if len(found.Files) == 0 {
+		return nil, errors.New("the report names no file")
+	}
+	for _, f := range found.Files {
+		for _, m := range f.Mutations {
+			if m.file = filepath.Join(folder, f.Name); m.Status == "NOT COVERED" {
+				all = append(all, m)
+			}
+		}
+	}
+	return all, nil
+}
+
+func (m mutant) String() string { return fmt.Sprintf("%s:%d:%d %s", m.file, m.Line, m.Column, m.Type) }
+
+// mutate is the source with another operator.
+func (m mutant) mutate(source []byte) ([]byte, error) {
+	file := token.NewFileSet().AddFile(m.file, -1, len(source))
+	var s scanner.Scanner
+	s.Init(file, source, nil, 0)
+	for pos, is, _ := s.Scan(); is != token.EOF; pos, is, _ = s.Scan() {
+		other, ok := operators[m.Type][is]
+		if at := file.Position(pos); !ok || at.Line != m.Line || at.Column != m.Column {
+			continue
+		}
+		begin, end := source[:file.Offset(pos)], source[file.Offset(pos)+len(is.String()):]
+		return bytes.Join([][]byte{begin, end}, []byte(other.String())), nil
+	}
+	return nil, errors.New("no such operator is there: the report is of another version, or the mutation is not known")
+}
+
+// test runs the tests of the mutant's package. It leaves files in dir.
+func (m mutant) test(ctx context.Context, dir string) ([]byte, error) {
+	path, err := filepath.Abs(m.file)
+	if err != nil {
+		return nil, err
+	}
+	source, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	if source, err = m.mutate(source); err != nil {
+		return nil, err
+	}
+	base := filepath.Join(dir, strings.NewReplacer("/", "-", ":", "-", " ", "-").Replace(m.String()))
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: base + ".go"}})
+	if err == nil {
+		err = errors.Join(os.WriteFile(base+".go", source, 0o600), os.WriteFile(base+".json", overlay, 0o600))
+	}
+	if err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(ctx, "go", "test", "-short", "-failfast", "-vet=off", "-ldflags=-w", "-gcflags=-N -l",
+		"-timeout="+within, "-overlay="+base+".json", "./"+filepath.Dir(m.file))
+	// The tests are a child of the go command, and end with it: both are told.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
+	cmd.WaitDelay = 10 * time.Second
+	return cmd.CombinedOutput()
+}
