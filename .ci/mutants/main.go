@@ -1,15 +1,16 @@
-// Mutants tries the mutants that gremlins finds and does not try.
+// Mutants tries the mutants that gremlins finds and does not try, and those of which it says that they lived.
 //
 // Gremlins asks the coverage profile which code is run by tests. The profile is made of blocks of statements, and what
 // stands between two of them is in none: the condition of a case, the header of a function, a declaration outside of
-// functions. Gremlins says NOT COVERED of a mutant there and leaves it alone, though tests do run it.
+// functions. Gremlins says NOT COVERED of a mutant there and leaves it alone, though tests do run it. And now and then
+// it says LIVED of one that the tests do kill: each of those is tried again.
 //
 //	go run ./.ci/mutants FOLDER=REPORT…
 //
-// A report is what gremlins wrote with --output for the package in that folder. Each mutant that is not covered there
-// is put into the package by an overlay, so that no source changes, and the package's tests are run in short mode, up
-// to the first that fails. One that does not compile is none. One that the tests do not end with in time is killed. The
-// exit code is 1 when less than 90 % are killed.
+// A report is what gremlins wrote with --output for the package in that folder. Each of its mutants is put into the
+// package by an overlay, so that no source changes, and the package's tests are run in short mode, up to the first that
+// fails. One that does not compile is none. One that the tests do not end with in time is killed. The exit code is 1
+// when less than 90 % of them are killed.
 package main
 
 import (
@@ -80,7 +81,7 @@ func run(ctx context.Context, args []string) error {
 	all, ctx := errgroup.WithContext(ctx)
 	all.SetLimit(sideBySide)
 	for _, arg := range args {
-		mutants, err := notCovered(arg)
+		mutants, err := doubted(arg)
 		if err != nil {
 			return fmt.Errorf("read the mutants of %s: %w", arg, errors.Join(err, all.Wait()))
 		}
@@ -115,8 +116,8 @@ func run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// notCovered are the mutants of a package that gremlins did not try, by FOLDER=REPORT.
-func notCovered(arg string) (all []mutant, err error) {
+// doubted are the mutants of a package that gremlins did not try or did not see killed, by FOLDER=REPORT.
+func doubted(arg string) (all []mutant, err error) {
 	folder, report, _ := strings.Cut(arg, "=")
 	data, err := os.ReadFile(report)
 	if err != nil {
@@ -136,7 +137,7 @@ func notCovered(arg string) (all []mutant, err error) {
 	}
 	for _, f := range found.Files {
 		for _, m := range f.Mutations {
-			if m.file = filepath.Join(folder, f.Name); m.Status == "NOT COVERED" {
+			if m.file = filepath.Join(folder, f.Name); m.Status == "NOT COVERED" || m.Status == "LIVED" {
 				all = append(all, m)
 			}
 		}
