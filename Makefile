@@ -98,7 +98,7 @@ mutants: ## plant bugs in the judge and in the guard of faults, and print how ma
 	@mkdir -p $(OUT)/mutants
 	$(GREMLINS) --output=$(abspath $(OUT))/mutants/judge.json --threshold-efficacy=90 ./scenarios/measure
 	$(GREMLINS) --output=$(abspath $(OUT))/mutants/guard.json \
-		$(foreach f,$(filter-out guard.go %_test.go,$(notdir $(wildcard lab/fault/*.go))),-E '^$(f)$$') ./lab/fault
+		$(foreach f,$(filter-out guard.go %_test.go,$(notdir $(wildcard lab/fault/*.go))),-E '^$(f)$$') -E '^faulttest/' ./lab/fault
 	$(GO) run ./.ci/mutants scenarios/measure=$(OUT)/mutants/judge.json lab/fault=$(OUT)/mutants/guard.json
 
 fuzz: ## fuzz the decoders for a while each
