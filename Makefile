@@ -94,12 +94,15 @@ GREMLINS := GOFLAGS="$(GOFLAGS) -short -failfast -vet=off -ldflags=-w '-gcflags=
 	--workers=2 --test-cpu=1 --timeout-coefficient=10 --output-statuses=ltv
 
 # What gremlins takes for code that no test runs is tried after it; docs/mutants.md says why, and what lives.
+# Each mutant is compiled once and never again: what is kept of that goes with its own cache.
+mutants: export GOCACHE = $(abspath $(OUT))/mutants/cache
 mutants: ## plant bugs in the judge and in the guard of faults, and print how many the tests find
-	@mkdir -p $(OUT)/mutants
+	@rm -rf $(OUT)/mutants && mkdir -p $(OUT)/mutants
 	$(GREMLINS) --output=$(abspath $(OUT))/mutants/judge.json --threshold-efficacy=90 ./scenarios/measure
 	$(GREMLINS) --output=$(abspath $(OUT))/mutants/guard.json \
 		$(foreach f,$(filter-out guard.go %_test.go,$(notdir $(wildcard lab/fault/*.go))),-E '^$(f)$$') -E '^faulttest/' ./lab/fault
 	$(GO) run ./.ci/mutants scenarios/measure=$(OUT)/mutants/judge.json lab/fault=$(OUT)/mutants/guard.json
+	@rm -rf $(OUT)/mutants/cache
 
 fuzz: ## fuzz the decoders for a while each
 	$(GO) test -run='^$$' -fuzz=FuzzDecodeOps -fuzztime=20s ./scenarios/history

@@ -77,48 +77,44 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	var killed, lived, invalid atomic.Int32
-	all, ctx := errgroup.WithContext(ctx)
-	all.SetLimit(sideBySide)
+	var count [3]atomic.Int32 // by outcome
 	for _, arg := range args {
-		mutants, err := doubted(arg)
+		folder, report, _ := strings.Cut(arg, "=")
+		mutants, err := doubted(folder, report)
 		if err != nil {
-			return fmt.Errorf("read the mutants of %s: %w", arg, errors.Join(err, all.Wait()))
+			return fmt.Errorf("read the mutants of %s: %w", folder, err)
 		}
+		if out, err := test(ctx, folder); err != nil {
+			return fmt.Errorf("the tests of %s fail without a mutant: %w: %s", folder, errors.Join(ctx.Err(), err), out)
+		}
+		all, ctx := errgroup.WithContext(ctx)
+		all.SetLimit(sideBySide)
 		for _, m := range mutants {
 			all.Go(func() error {
-				out, err := m.test(ctx, dir)
-				var failed *exec.ExitError
-				switch {
-				case ctx.Err() != nil:
-					return context.Cause(ctx)
-				case err == nil:
-					lived.Add(1)
-					fmt.Printf("lived: %s\n", m)
-				case !errors.As(err, &failed):
+				is, err := m.try(ctx, dir)
+				if err != nil {
 					return fmt.Errorf("try %s: %w", m, err)
-				case bytes.Contains(out, []byte("[build failed]")):
-					invalid.Add(1)
-				default:
-					killed.Add(1)
+				}
+				if count[is].Add(1); is == lived {
+					fmt.Printf("lived: %s\n", m)
 				}
 				return nil
 			})
 		}
+		if err := all.Wait(); err != nil {
+			return err
+		}
 	}
-	if err := all.Wait(); err != nil {
-		return err
-	}
-	fmt.Printf("%d killed, %d lived, %d do not compile\n", killed.Load(), lived.Load(), invalid.Load())
-	if killed.Load()*100 < wanted*(killed.Load()+lived.Load()) {
+	dead, alive := count[killed].Load(), count[lived].Load()
+	fmt.Printf("%d killed, %d lived, %d do not compile\n", dead, alive, count[invalid].Load())
+	if dead*100 < wanted*(dead+alive) {
 		return fmt.Errorf("less than %d %% are killed", wanted)
 	}
 	return nil
 }
 
-// doubted are the mutants of a package that gremlins did not try or did not see killed, by FOLDER=REPORT.
-func doubted(arg string) (all []mutant, err error) {
-	folder, report, _ := strings.Cut(arg, "=")
+// doubted are the mutants of a package that gremlins did not try, or did not see killed.
+func doubted(folder, report string) (all []mutant, err error) {
 	data, err := os.ReadFile(report)
 	if err != nil {
 		return nil, err
@@ -163,18 +159,27 @@ func (m mutant) mutate(source []byte) ([]byte, error) {
 	return nil, errors.New("no such operator is there: the report is of another version, or the mutation is not known")
 }
 
-// test runs the tests of the mutant's package. It leaves files in dir.
-func (m mutant) test(ctx context.Context, dir string) ([]byte, error) {
+// outcome is what comes of a mutant.
+type outcome int
+
+const (
+	lived outcome = iota
+	killed
+	invalid // it does not compile
+)
+
+// try runs the tests of the mutant's package. It leaves files in dir.
+func (m mutant) try(ctx context.Context, dir string) (outcome, error) {
 	path, err := filepath.Abs(m.file)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	source, err := os.ReadFile(path)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	if source, err = m.mutate(source); err != nil {
-		return nil, err
+		return 0, err
 	}
 	base := filepath.Join(dir, strings.NewReplacer("/", "-", ":", "-", " ", "-").Replace(m.String()))
 	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{path: base + ".go"}})
@@ -182,10 +187,28 @@ func (m mutant) test(ctx context.Context, dir string) ([]byte, error) {
 		err = errors.Join(os.WriteFile(base+".go", source, 0o600), os.WriteFile(base+".json", overlay, 0o600))
 	}
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	cmd := exec.CommandContext(ctx, "go", "test", "-short", "-failfast", "-vet=off", "-ldflags=-w", "-gcflags=-N -l",
-		"-timeout="+within, "-overlay="+base+".json", "./"+filepath.Dir(m.file))
+	out, err := test(ctx, filepath.Dir(m.file), "-overlay="+base+".json")
+	switch {
+	case err == nil:
+		return lived, nil
+	case ctx.Err() != nil:
+		return 0, context.Cause(ctx)
+	case bytes.Contains(out, []byte("[build failed]")) && bytes.Contains(out, []byte(base+".go:")):
+		return invalid, nil
+	case bytes.Contains(out, []byte("FAIL\t")) && !bytes.Contains(out, []byte(" failed]")):
+		return killed, nil
+	}
+	return 0, fmt.Errorf("%w: %s", err, out) // it has nothing to do with the mutant: a full disk, for one
+}
+
+// test runs the tests of the package in a folder.
+func test(ctx context.Context, folder string, args ...string) ([]byte, error) {
+	args = append([]string{
+		"test", "-short", "-failfast", "-vet=off", "-ldflags=-w", "-gcflags=-N -l", "-timeout=" + within,
+	}, append(args, "./"+folder)...)
+	cmd := exec.CommandContext(ctx, "go", args...)
 	// The tests are a child of the go command, and end with it: both are told.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
