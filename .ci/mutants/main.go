@@ -64,8 +64,9 @@ type mutant struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
@@ -195,7 +196,7 @@ func (m mutant) try(ctx context.Context, dir string) (outcome, error) {
 		return lived, nil
 	case ctx.Err() != nil:
 		return 0, context.Cause(ctx)
-	case bytes.Contains(out, []byte("[build failed]")) && bytes.Contains(out, []byte(base+".go:")):
+	case bytes.Contains(out, []byte("[build failed]")) && bytes.Contains(out, []byte(filepath.Base(base)+".go:")):
 		return invalid, nil
 	case bytes.Contains(out, []byte("FAIL\t")) && !bytes.Contains(out, []byte(" failed]")):
 		return killed, nil
