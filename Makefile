@@ -62,10 +62,10 @@ test: ## run the tests that need no containers
 	$(GO) test $(UNIT)
 
 lint: ## check style, and the import graph's rules
-	$(LINT) run ./...
+	$(LINT) run ./... ./.ci/mutants
 
 fmt: ## format the code
-	$(LINT) fmt ./...
+	$(LINT) fmt ./... ./.ci/mutants
 
 images: regionfall ## fetch or build the images
 	@./regionfall images
