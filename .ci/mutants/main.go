@@ -85,7 +85,7 @@ func run(ctx context.Context, args []string) error {
 		if err != nil {
 			return fmt.Errorf("read the mutants of %s: %w", folder, err)
 		}
-		if out, err := test(ctx, folder); err != nil {
+		if out, err := test(ctx, dir, folder); err != nil {
 			return fmt.Errorf("the tests of %s fail without a mutant: %w: %s", folder, errors.Join(ctx.Err(), err), out)
 		}
 		all, ctx := errgroup.WithContext(ctx)
@@ -190,7 +190,7 @@ func (m mutant) try(ctx context.Context, dir string) (outcome, error) {
 	if err != nil {
 		return 0, err
 	}
-	out, err := test(ctx, filepath.Dir(m.file), "-overlay="+base+".json")
+	out, err := test(ctx, dir, filepath.Dir(m.file), "-overlay="+base+".json")
 	switch {
 	case err == nil:
 		return lived, nil
@@ -204,12 +204,13 @@ func (m mutant) try(ctx context.Context, dir string) (outcome, error) {
 	return 0, fmt.Errorf("%w: %s", err, out) // it has nothing to do with the mutant: a full disk, for one
 }
 
-// test runs the tests of the package in a folder.
-func test(ctx context.Context, folder string, args ...string) ([]byte, error) {
+// test runs the tests of the package in a folder. Whatever they leave behind when they are stopped is in dir.
+func test(ctx context.Context, dir, folder string, args ...string) ([]byte, error) {
 	args = append([]string{
 		"test", "-short", "-failfast", "-vet=off", "-ldflags=-w", "-gcflags=-N -l", "-timeout=" + within,
 	}, append(args, "./"+folder)...)
 	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Env = append(os.Environ(), "GOTMPDIR="+dir, "TMPDIR="+dir)
 	// The tests are a child of the go command, and end with it: both are told.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
