@@ -28,7 +28,8 @@ func TestANodeThatWasNotRestartedIsNotTakenForIt(t *testing.T) {
 		},
 		"somebody else starts it and it dies by itself": {
 			func(n *fakeNode) Node { return n },
-			func(n *fakeNode) { n.restart(); _ = n.Hold(context.Background(), topology.NodeDown) }, "was started by somebody else",
+			func(n *fakeNode) { n.restart(); _ = n.Hold(context.Background(), topology.NodeDown) },
+			"was started by somebody else",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
