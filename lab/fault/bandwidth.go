@@ -13,8 +13,8 @@ import (
 // Bandwidth lets so many bytes a second pass each link, in each direction by itself.
 type Bandwidth struct {
 	Links     `yaml:",inline"`
-	Direction string `yaml:"direction" otherwise:"both" about:"Upstream or downstream."`
-	Rate      int    `yaml:"rate" about:"In bytes a second."` // bytes a second
+	Direction string `yaml:"direction" otherwise:"both" about:"The direction that is impaired: upstream, downstream or both."`
+	Rate      int    `yaml:"rate" about:"The bytes a second that each link carries."`
 }
 
 // Kind is bandwidth.

@@ -12,8 +12,8 @@ import (
 // ByteLimit ends each connection after so many bytes, as a proxy with a broken buffer does.
 type ByteLimit struct {
 	Links     `yaml:",inline"`
-	Direction string `yaml:"direction" otherwise:"both" about:"Upstream or downstream."`
-	Bytes     int    `yaml:"bytes" about:"After which a connection ends."`
+	Direction string `yaml:"direction" otherwise:"both" about:"The direction that is impaired: upstream, downstream or both."`
+	Bytes     int    `yaml:"bytes" about:"The number of bytes after which a connection ends."`
 }
 
 // Kind is byte_limit.

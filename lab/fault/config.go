@@ -6,7 +6,7 @@ import (
 
 // Configured is a region whose configuration is tampered with.
 type Configured struct {
-	Region string `yaml:"region" about:"Of the topology."`
+	Region string `yaml:"region" about:"The region whose nodes the configuration is for."`
 }
 
 // Target is the region.

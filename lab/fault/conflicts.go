@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -12,10 +13,7 @@ import (
 // speaks against it. Both are in lab time. It refuses only what is certain before there is a lab. Where a role moves
 // or a failover comes in between, the probe has the last word.
 func Conflicts(a, b Spec, t topology.Topology) error {
-	reason := alike(a, b, t)
-	if reason == "" {
-		reason = hidden(shadowOf(a, b), b, t)
-	}
+	reason := cmp.Or(alike(a, b, t), hidden(shadowOf(a, b), b, t))
 	if reason == "" {
 		return nil
 	}

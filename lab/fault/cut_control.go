@@ -13,8 +13,8 @@ import (
 // CutControl cuts what decides about a region off from it, while its clients and its data still come and go: the name
 // service and its health checks, or the looks of the automation.
 type CutControl struct {
-	Region string `yaml:"region" about:"Of the topology."`
-	Of     string `yaml:"of" about:"Whose checks are cut off."`
+	Region string `yaml:"region" about:"The region that serves on and is no longer watched."`
+	Of     string `yaml:"of" about:"The watcher whose health checks are cut off."`
 }
 
 // Who decides about a region.

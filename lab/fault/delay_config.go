@@ -13,7 +13,7 @@ import (
 // DelayConfig has what is published reach the nodes of a region late. The timescale of a scenario divides the delay.
 type DelayConfig struct {
 	Configured `yaml:",inline"`
-	Delay      time.Duration `yaml:"delay" scale:"scaled" about:"Until what is published is in force."`
+	Delay      time.Duration `yaml:"delay" scale:"scaled" about:"The time until a published configuration is in force."`
 }
 
 // Kind is delay_config.

@@ -29,15 +29,12 @@ type disks struct {
 
 func (w Nodes) validateDisk(t topology.Topology) error {
 	err := w.validate(t, false)
-	if w.Service != "" && w.Service != "postgres" || w.Node != "" && !strings.HasPrefix(w.Node, "postgres.") {
-		parameter := "service"
-		if w.Node != "" {
-			parameter = "node"
-		}
-		err = errors.Join(err, &ParameterError{
-			Parameter: parameter,
-			Problem:   "only nodes of service postgres have a disk of their own",
-		})
+	const refused = "%q has no disk of its own that could be damaged: use a node of service postgres"
+	switch {
+	case w.Node != "" && !strings.HasPrefix(w.Node, "postgres."):
+		return errors.Join(err, invalid("node", refused, w.Node))
+	case w.Service != "" && w.Service != "postgres":
+		return errors.Join(err, invalid("service", refused, w.Service))
 	}
 	return err
 }
@@ -60,7 +57,8 @@ func (f *disks) each(do func(n Node, d Disk) error) error {
 		g.Go(func() error {
 			d, ok := n.(Disk)
 			if !ok {
-				return fmt.Errorf("%s has no disk of its own", n.Place().Name)
+				return fmt.Errorf("damage the disk of %s: it has none of its own; use a node of service postgres",
+					n.Place().Name)
 			}
 			return do(n, d)
 		})
@@ -135,7 +133,7 @@ func (f *disks) fail(ctx context.Context, ask []Node) (bool, string, error) {
 	case len(ask):
 		return true, "a write fails: " + observed, nil
 	default:
-		return false, "", fmt.Errorf("%d of %d nodes can't write: %s", failed, len(ask), observed)
+		return false, "", fmt.Errorf("%s on %d of %d nodes, and the others write", observed, failed, len(ask))
 	}
 }
 
@@ -177,7 +175,7 @@ const (
 func write(ctx context.Context, n Node) error {
 	db, ok := n.(Database)
 	if !ok {
-		return fmt.Errorf("%s is no database", n.Place().Name)
+		return fmt.Errorf("write on %s: it is no database; use a node of service postgres", n.Place().Name)
 	}
 	statement := writeSort
 	primary, err := isPrimary(ctx, n)
@@ -194,7 +192,7 @@ func write(ctx context.Context, n Node) error {
 func run(ctx context.Context, n Node, script string) error {
 	sh, ok := n.(Shell)
 	if !ok {
-		return fmt.Errorf("%s has no shell", n.Place().Name)
+		return fmt.Errorf("run a script in %s: it has no shell; use a node of service postgres", n.Place().Name)
 	}
 	_, err := sh.Run(ctx, "sh", "-c", script)
 	return err

@@ -10,7 +10,7 @@ import (
 // FailStep fails the next attempts at a step.
 type FailStep struct {
 	Step  `yaml:",inline"`
-	Times int `yaml:"times" about:"How often it fails."`
+	Times int `yaml:"times" about:"The number of attempts that fail."`
 }
 
 // Kind is fail_step.

@@ -25,30 +25,34 @@ func (f *FillDisk) Validate(t topology.Topology) error { return f.validateDisk(t
 // filler is what fills the disk. PostgreSQL leaves files of that beginning out of a backup.
 const filler = topology.DataDir + "/pgsql_tmp.regionfall"
 
-// fillScript writes until nothing goes any more, and never more than a small disk takes: where the engine has not
+// FillScript writes until nothing goes any more, and never more than a small disk takes: where the engine has not
 // limited the volume, it is the machine's own disk that would be filled.
-var fillScript = fmt.Sprintf(
+var FillScript = fmt.Sprintf(
 	`if dd if=/dev/zero of=%s bs=1M count=%d status=none; then
-	rm -f %[1]s; echo "the disk is larger than it should be"; exit 1
+	rm -f %[1]s; echo "more than %[2]d MB fit on the disk at %[3]s: the engine has to limit the size of volumes"; exit 1
 fi`,
-	filler, topology.DataSize>>20)
+	filler, topology.DataSize>>20, topology.DataDir)
 
-// probeScript writes a megabyte, and takes it away again. A server that has ended has given back a page or two.
+// ProbeScript and EmptyScript are exported, as FillScript is, for a fake disk to know them by.
+//
+// ProbeScript writes a megabyte, and takes it away again. A server that has ended has given back a page or two.
 const (
 	probeFile   = filler + ".probe"
-	probeScript = "code=0; dd if=/dev/zero of=" + probeFile + " bs=1M count=1 status=none || code=$?; rm -f " +
+	ProbeScript = "code=0; dd if=/dev/zero of=" + probeFile + " bs=1M count=1 status=none || code=$?; rm -f " +
 		probeFile + "; exit $code"
+	// EmptyScript takes away what the other two have written.
+	EmptyScript = "rm -f " + filler + " " + probeFile
 )
 
 // For makes the fault ready.
 func (f *FillDisk) For(l Lab) (Fault, error) {
 	return f.disks(l, &disks{
-		sign: "SQLSTATE 53100", probe: probeScript,
+		sign: "SQLSTATE 53100", probe: ProbeScript,
 		damage: func(ctx context.Context, _ Node, d Disk) error {
-			return d.Tend(ctx, fillScript)
+			return d.Tend(ctx, FillScript)
 		},
 		repair: func(ctx context.Context, _ Node, d Disk) error {
-			return d.Tend(ctx, "rm -f "+filler+" "+probeFile)
+			return d.Tend(ctx, EmptyScript)
 		},
 	})
 }

@@ -22,9 +22,9 @@ func TestAReplicaThatAFullDiskHasEndedIsFull(t *testing.T) {
 	var full bool
 	n.tend = func(script string) error {
 		switch script {
-		case fillScript:
+		case FillScript:
 			full, n.state = true, topology.NodeDown
-		case probeScript:
+		case ProbeScript:
 			if full {
 				return errors.New("help postgres.us-west-2: exit code 1: dd: error writing: No space left on device")
 			}

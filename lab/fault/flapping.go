@@ -16,8 +16,8 @@ import (
 // Flapping cuts links and opens them again, over and over. On and Off are physical: a timescale does not divide them.
 type Flapping struct {
 	Links `yaml:",inline"`
-	On    time.Duration `yaml:"on" about:"For how long it is open."`
-	Off   time.Duration `yaml:"off" about:"For how long it is cut."`
+	On    time.Duration `yaml:"on" about:"The time for which the links are open."`
+	Off   time.Duration `yaml:"off" about:"The time for which the links are cut."`
 }
 
 // Kind is flapping.

@@ -31,6 +31,16 @@ func (s State) String() string {
 // ErrUnconfirmed says that a fault was ordered but never seen. A drill with such a fault proves nothing.
 var ErrUnconfirmed = errors.New("the fault was not seen to be in force")
 
+// ErrUndecided says that time ran out while nobody could tell: the last look had no answer, or stood alone. It says
+// nothing against the fault, as a look does that finds it otherwise.
+var ErrUndecided = errors.New("nobody could tell")
+
+// undecided is an error that is ErrUndecided too, and reads as before.
+type undecided struct{ error }
+
+func (undecided) Is(target error) bool { return target == ErrUndecided }
+func (u undecided) Unwrap() error      { return u.error }
+
 // How long a fault may take to be seen, and to be seen healed (a lost region starts its nodes again), and how often
 // is asked.
 const (

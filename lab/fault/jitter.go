@@ -19,8 +19,8 @@ import (
 // timescale does not divide it.
 type Jitter struct {
 	Links     `yaml:",inline"`
-	Direction string        `yaml:"direction" otherwise:"both" about:"Upstream or downstream."`
-	UpTo      time.Duration `yaml:"up_to" about:"What a message is late, at most."`
+	Direction string        `yaml:"direction" otherwise:"both" about:"The direction that is impaired: upstream, downstream or both."`
+	UpTo      time.Duration `yaml:"up_to" about:"The longest time by which a message is late."`
 }
 
 // Kind is jitter.

@@ -11,8 +11,8 @@ import (
 // divides the lag.
 type LagReplication struct {
 	Replicated `yaml:",inline"`
-	Lag        time.Duration `yaml:"lag" scale:"scaled" about:"That what arrives is behind."`
-	What       string        `yaml:"what" otherwise:"replay" about:"Which part of the replication of postgres: replay or receipt."`
+	Lag        time.Duration `yaml:"lag" scale:"scaled" about:"The time by which the replica is behind its source."`
+	What       string        `yaml:"what" otherwise:"replay" about:"The part of the replication of postgres that is impaired: replay or receipt."`
 }
 
 // Kind is lag_replication.

@@ -15,8 +15,8 @@ import (
 // physical time: a timescale does not divide it.
 type Latency struct {
 	Links     `yaml:",inline"`
-	Direction string        `yaml:"direction" otherwise:"both" about:"Upstream or downstream."`
-	Delay     time.Duration `yaml:"delay" about:"That is added."`
+	Direction string        `yaml:"direction" otherwise:"both" about:"The direction that is impaired: upstream, downstream or both."`
+	Delay     time.Duration `yaml:"delay" about:"The time that is added in each direction."`
 }
 
 // Kind is latency.

@@ -15,9 +15,9 @@ import (
 // Links selects links: those from one region to another (or from "clients" to a region, or from and to "global",
 // where the name service lives), or one service's link of them.
 type Links struct {
-	From    string `yaml:"from" about:"A region, clients or global."`
-	To      string `yaml:"to" about:"A region, or global."`
-	Service string `yaml:"service" otherwise:"all of them" about:"Of the links or nodes, such as postgres."`
+	From    string `yaml:"from" about:"The place where the links start: a region, clients or global."`
+	To      string `yaml:"to" about:"The place to which the links lead: a region or global."`
+	Service string `yaml:"service" otherwise:"all of them" about:"The service to which the links lead, such as postgres."`
 }
 
 // Target names the direction.
@@ -100,20 +100,29 @@ func (h *linkHold) Inject(ctx context.Context) error {
 }
 
 // Heal lets every link go.
-func (h *linkHold) Heal(ctx context.Context) error {
-	free := make([]bool, len(h.links))
+func (h *linkHold) Heal(ctx context.Context) (err error) {
+	h.free, err = releaseAll(ctx, h.links)
+	return err
+}
+
+type releasable interface {
+	Release(ctx context.Context) (free bool, err error)
+}
+
+// releaseAll lets all go at once, whatever becomes of any, and gives those that nobody else holds.
+func releaseAll[T releasable](ctx context.Context, held []T) (free []T, err error) {
+	isFree := make([]bool, len(held))
 	var g errgroup.Group
-	for i, l := range h.links {
-		g.Go(func() (err error) { free[i], err = l.Release(ctx); return err })
+	for i, one := range held {
+		g.Go(func() (err error) { isFree[i], err = one.Release(ctx); return err })
 	}
-	err := g.Wait()
-	h.free = nil
-	for i, l := range h.links {
-		if free[i] {
-			h.free = append(h.free, l)
+	err = g.Wait()
+	for i, one := range held {
+		if isFree[i] {
+			free = append(free, one)
 		}
 	}
-	return err
+	return free, err
 }
 
 // observable are the links that can tell whether the fault is gone: those that nobody else holds and that lead to

@@ -15,7 +15,7 @@ import (
 // LoseRegion takes a whole region away: its links are cut and its nodes killed at once. A node whose store is
 // volatile is frozen instead, since a cloud store outlives its region's outage.
 type LoseRegion struct {
-	Region string `yaml:"region" about:"Of the topology."`
+	Region string `yaml:"region" about:"The region that is lost."`
 }
 
 // Kind is lose_region.
@@ -174,24 +174,13 @@ func (r *lostRegion) Lapsed(ctx context.Context) (bool, error) {
 
 // Heal starts the nodes before it opens the links: a region comes back with its own services up.
 func (r *lostRegion) Heal(ctx context.Context) error {
-	free := make([]bool, len(r.nodes))
-	var up errgroup.Group
-	for i, n := range r.nodes {
-		up.Go(func() (err error) { free[i], err = n.Release(ctx); return err })
-	}
-	err := errors.Join(up.Wait(), r.links.Heal(ctx))
-	r.others = slices.ContainsFunc(r.links.links, func(k Link) bool {
+	freed, err := releaseAll(ctx, r.nodes)
+	r.freed = freed
+	err = errors.Join(err, r.links.Heal(ctx))
+	r.others = len(r.freed) < len(r.nodes) || slices.ContainsFunc(r.links.links, func(k Link) bool {
 		p := k.Path() // of those from one region to another it does without any
 		return (p.From == topology.Clients || p.From == topology.Global || p.To == topology.Global) &&
 			!slices.Contains(r.links.free, k)
 	})
-	r.freed = nil
-	for i, n := range r.nodes {
-		if free[i] {
-			r.freed = append(r.freed, n)
-		} else {
-			r.others = true
-		}
-	}
 	return err
 }

@@ -100,8 +100,14 @@ func (m *measured) goneBy(ctx context.Context, measure func(context.Context, Lin
 	}
 	amount, observed := m.amount(got)
 	low, high := m.bounds()
-	isHeld := amount >= low && (m.add && m.during-amount < low || !m.add && amount <= high)
-	return !isHeld, observed, nil
+	switch {
+	case m.add:
+		isHeld := amount >= low && m.during-amount < low
+		return !isHeld, observed, nil
+	case amount < low: // nobody else holds the link: it is the machine that is slow, whether there is a limit or not
+		return false, "", errors.New(observed)
+	}
+	return amount > high, observed, nil
 }
 
 // amount is what there is of what was asked, and says so.

@@ -17,10 +17,10 @@ import (
 // Nodes selects nodes: one by its name (postgres.us-east-1, app-1.us-east-1), all of a service, in one region or in
 // all, or of a service the one that is the primary now.
 type Nodes struct {
-	Node    string `yaml:"node" about:"Such as postgres.us-east-1."`
-	Service string `yaml:"service" otherwise:"all of them" about:"Of the links or nodes, such as postgres."`
-	Region  string `yaml:"region" about:"Of the topology."`
-	Role    string `yaml:"role" about:"Of the nodes of service postgres or redis, the one with this role: primary."`
+	Node    string `yaml:"node" about:"The name of a single node, such as postgres.us-east-1."`
+	Service string `yaml:"service" otherwise:"all of them" about:"The service of the nodes, such as postgres."`
+	Region  string `yaml:"region" about:"The region of the nodes."`
+	Role    string `yaml:"role" about:"The role of the node, for service postgres or redis: primary."`
 }
 
 // Target names the nodes.
@@ -182,19 +182,8 @@ func (*nodeHold) Vouched() bool { return true }
 func (h *nodeHold) Lapsed(ctx context.Context) (bool, error) { return anyRuns(ctx, h.nodes) }
 
 // Heal lets them run again.
-func (h *nodeHold) Heal(ctx context.Context) error {
-	free := make([]bool, len(h.nodes))
-	var g errgroup.Group
-	for i, n := range h.nodes {
-		g.Go(func() (err error) { free[i], err = n.Release(ctx); return err })
-	}
-	err := g.Wait()
-	h.free = nil
-	for i, n := range h.nodes {
-		if free[i] {
-			h.free = append(h.free, n)
-		}
-	}
+func (h *nodeHold) Heal(ctx context.Context) (err error) {
+	h.free, err = releaseAll(ctx, h.nodes)
 	return err
 }
 

@@ -14,7 +14,7 @@ import (
 // Partition cuts every link between two regions, both ways, or with from and to one way. Their clients still reach
 // them.
 type Partition struct {
-	Between []string `yaml:"between" about:"Two regions."`
+	Between []string `yaml:"between" about:"The two regions that are cut off from each other."`
 	Links   `yaml:",inline"`
 }
 

@@ -10,7 +10,7 @@ import (
 // the receiver.
 type PauseReplication struct {
 	Replicated `yaml:",inline"`
-	What       string `yaml:"what" otherwise:"replay" about:"Which part of the replication of postgres: replay or receipt."`
+	What       string `yaml:"what" otherwise:"replay" about:"The part of the replication of postgres that is impaired: replay or receipt."`
 }
 
 // Kind is pause_replication.

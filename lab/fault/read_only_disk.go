@@ -23,11 +23,13 @@ func (f *ReadOnlyDisk) Validate(t topology.Topology) error { return f.validateDi
 
 const tables = topology.DataDir + "/base"
 
-// A mount in the node's own view of the file system; nobody else's changes, and it is gone when the node starts
+// MountScript and UnmountScript make the tables read-only and undo that, for a fake disk to know them by.
+//
+// It is a mount in the node's own view of the file system; nobody else's changes, and it is gone when the node starts
 // again. It is taken away at once, whoever still has files open.
 const (
-	mountScript   = `mount --bind -o ro ` + tables + ` ` + tables
-	unmountScript = `while grep -q " ` + tables + ` " /proc/self/mountinfo; do umount --lazy ` + tables +
+	MountScript   = `mount --bind -o ro ` + tables + ` ` + tables
+	UnmountScript = `while grep -q " ` + tables + ` " /proc/self/mountinfo; do umount --lazy ` + tables +
 		` || exit 1; done`
 )
 
@@ -45,8 +47,9 @@ func (f *ReadOnlyDisk) For(l Lab) (Fault, error) {
 	return f.disks(l, &disks{
 		sign: "Read-only file system", volatile: true,
 		damage: func(ctx context.Context, n Node, d Disk) error {
-			if err := d.Enter(ctx, mountScript); err != nil {
-				return fmt.Errorf("the engine does not let a helper mount beside %s: %w", n.Place().Name, err)
+			if err := d.Enter(ctx, MountScript); err != nil {
+				return fmt.Errorf("mount read-only in %s, for which the engine has to allow privileged helpers: %w",
+					n.Place().Name, err)
 			}
 			return run(ctx, n, hangUpScript)
 		},
@@ -54,7 +57,7 @@ func (f *ReadOnlyDisk) For(l Lab) (Fault, error) {
 			if state, err := n.State(ctx); err != nil || state == topology.NodeDown { // its mounts have gone with it
 				return err
 			}
-			return d.Enter(ctx, unmountScript)
+			return d.Enter(ctx, UnmountScript)
 		},
 	})
 }

@@ -73,7 +73,8 @@ func (w *walStream) unstall(ctx context.Context) error {
 	}
 	d, ok := w.replica.(Disk)
 	if !ok {
-		return fmt.Errorf("%s has no disk of its own", w.replica.Place().Name)
+		return fmt.Errorf("let %s receive again, which is down: it has no disk of its own, so start it first",
+			w.replica.Place().Name)
 	}
 	return d.Tend(ctx, unstallScript)
 }

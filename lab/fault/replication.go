@@ -9,10 +9,10 @@ import (
 
 // Replicated is what reaches a region from the others: a store, or of objects those whose keys begin so.
 type Replicated struct {
-	Store  string `yaml:"store" about:"That is replicated: postgres, objects or items."`
-	Region string `yaml:"region" about:"Of the topology."` // the one that receives
-	Prefix string `yaml:"prefix" about:"Of objects: one rule of theirs."`
-	Table  string `yaml:"table" about:"Of items."`
+	Store  string `yaml:"store" about:"The store that is replicated: postgres, objects or items."`
+	Region string `yaml:"region" about:"The region that receives."` // the one that receives
+	Prefix string `yaml:"prefix" about:"The prefix of the keys that are meant, for objects: one rule of theirs."`
+	Table  string `yaml:"table" about:"The table that is meant, for items."`
 }
 
 // The stores that replicate.

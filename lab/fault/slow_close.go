@@ -13,7 +13,7 @@ import (
 // SlowClose keeps connections for a while that the service has closed.
 type SlowClose struct {
 	Links `yaml:",inline"`
-	Delay time.Duration `yaml:"delay" about:"That is added."`
+	Delay time.Duration `yaml:"delay" about:"The time for which a connection that the service has closed lingers."`
 }
 
 // Kind is slow_close.

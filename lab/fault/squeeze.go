@@ -17,8 +17,8 @@ import (
 
 // Squeeze leaves the app nodes of a region the capacity for so many requests a second, all together.
 type Squeeze struct {
-	Region string `yaml:"region" about:"Of the topology."`
-	To     int    `yaml:"to" about:"Requests a second, of the whole region."` // requests a second of the whole region
+	Region string `yaml:"region" about:"The region whose app nodes have less capacity."`
+	To     int    `yaml:"to" about:"The requests a second that the whole region serves."`
 }
 
 // Kind is squeeze.

@@ -12,7 +12,7 @@ import (
 
 // Step is a step of the failover automation.
 type Step struct {
-	Step string `yaml:"step" about:"Of the failover: fence, promote, redirect and others."`
+	Step string `yaml:"step" about:"The step of the failover, such as fence, promote or redirect."`
 }
 
 // Target is the step.

@@ -12,7 +12,7 @@ import (
 // ThrottleReplication lets so many bytes a second arrive.
 type ThrottleReplication struct {
 	Replicated `yaml:",inline"`
-	Rate       int `yaml:"rate" about:"In bytes a second."` // bytes a second: of the log, or of the contents of objects or items
+	Rate       int `yaml:"rate" about:"The bytes a second that arrive."` // bytes a second: of the log, or of the contents of objects or items
 }
 
 // Kind is throttle_replication.

@@ -32,9 +32,9 @@ func (g *Guard) baseline(ctx, alive context.Context) error {
 		case err != nil && alive.Err() != nil:
 			return fmt.Errorf("take the baseline: %w", context.Cause(alive))
 		case err != nil:
-			last = err
+			last = undecided{err}
 		default:
-			last = errors.New(observed)
+			last = undecided{errors.New(observed)}
 			if !already {
 				g.probeTime = max(g.probeTime, g.now()-asked)
 			}
@@ -49,15 +49,17 @@ func (g *Guard) baseline(ctx, alive context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("take the baseline: %w", lastSeen(ctx, last))
+			return fmt.Errorf("take the baseline: %w", lastSeen(ctx, last, nil))
 		case <-tick.C:
 		}
 	}
 }
 
-// lastSeen is why ctx has ended, and what was seen last: the first of some errors that there is.
-func lastSeen(ctx context.Context, errs ...error) error {
-	return fmt.Errorf("%w; last seen: %w", context.Cause(ctx), cmp.Or(append(errs, errors.New("nothing"))...))
+// lastSeen is why ctx has ended, and what was seen last: the last answer, or else what a look failed with that was cut
+// short.
+func lastSeen(ctx context.Context, last, cutShort error) error {
+	return fmt.Errorf("%w; last seen: %w", context.Cause(ctx),
+		cmp.Or(last, error(undecided{cmp.Or(cutShort, errors.New("nothing"))})))
 }
 
 // ended says whether ctx has ended, or is just about to: a connection with the same deadline fails a moment before
@@ -110,7 +112,7 @@ func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 		case err != nil && alive.Err() != nil:
 			return watched{probeTime: probeTime, err: context.Cause(alive), dead: true}
 		case err != nil: // says nothing, for or against
-			last = err
+			last = undecided{err}
 		case !is:
 			t.deny(asked, done != nil)
 			last = errors.New(observed)
@@ -123,7 +125,7 @@ func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 				by = min(answered, asked+probeTime)
 			}
 			t.agree(answer{by: by, after: done != nil})
-			last = errors.New(observed)
+			last = undecided{errors.New(observed)}
 			if done != nil {
 				if window, ok := t.window(*done); ok {
 					return watched{window: window, seen: asked, observed: observed, probeTime: probeTime}
@@ -133,7 +135,7 @@ func (g *Guard) watch(ctx, alive context.Context, w expectation) watched {
 		}
 		select {
 		case <-ctx.Done():
-			return watched{probeTime: probeTime, err: lastSeen(ctx, last)}
+			return watched{probeTime: probeTime, err: lastSeen(ctx, last, nil)}
 		case <-tick.C:
 		}
 	}

@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -37,9 +38,8 @@ const baseline = "baseline"
 func Connect(ctx context.Context, api string) (*Hub, error) {
 	h := &Hub{client: toxiproxy.NewClient(api), api: api, patience: answerWithin}
 	err := wait.Until(ctx, 10*time.Second, "the hub's control API at "+api, func(ctx context.Context) error {
-		return h.call(ctx, "being asked for its version", func(doing) error {
-			_,
-				err := h.client.Version()
+		return h.call(ctx, "being asked for its version", func() error {
+			_, err := h.client.Version()
 			return err
 		})
 	})
@@ -63,7 +63,7 @@ func (h *Hub) Open(
 			Enabled: true,
 		})
 	}
-	err := h.call(ctx, "opening links", func(doing) error { _, err := h.client.Populate(proxies); return err })
+	err := h.call(ctx, "opening links", func() error { _, err := h.client.Populate(proxies); return err })
 	if err != nil {
 		return fmt.Errorf("open %d links on the hub: %w", len(paths), err)
 	}
@@ -80,7 +80,7 @@ func (h *Hub) Open(
 // States asks for all paths at once: what the hub says of each, by name.
 func (h *Hub) States(ctx context.Context) (map[string]State, error) {
 	states := map[string]State{}
-	err := h.call(ctx, "being asked about its links", func(doing) error {
+	err := h.call(ctx, "being asked about its links", func() error {
 		proxies, err := h.client.Proxies()
 		for name, p := range proxies {
 			states[name] = stateOf(p)
@@ -93,10 +93,11 @@ func (h *Hub) States(ctx context.Context) (map[string]State, error) {
 	return states, nil
 }
 
-// deaf asks what Toxiproxy's client knows nothing of, see package hub.
-func (h *Hub) deaf(ctx context.Context, method, name string) error {
+// deaf asks what Toxiproxy's client knows nothing of, see package hub, and reads the answer into out; nil reads none.
+// Like that client it does not end with ctx.
+func (h *Hub) deaf(ctx context.Context, method, name string, out any) error {
 	address := "http://" + h.api + "/proxies/" + url.PathEscape(name) + "/deaf"
-	req, err := http.NewRequestWithContext(ctx, method, address, http.NoBody)
+	req, err := http.NewRequestWithContext(context.WithoutCancel(ctx), method, address, http.NoBody)
 	if err != nil {
 		return err
 	}
@@ -106,43 +107,71 @@ func (h *Hub) deaf(ctx context.Context, method, name string) error {
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<10))
-	if err == nil && resp.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", resp.Status, strings.TrimSpace(string(body)))
+	switch {
+	case err != nil:
+		return err
+	case resp.StatusCode != http.StatusOK:
+		return fmt.Errorf("%s: %s", resp.Status, strings.TrimSpace(string(body)))
+	case out == nil:
+		return nil
 	}
-	return err
+	return json.Unmarshal(body, out)
 }
 
 // Link is the handle of one path. ask asks from where the path starts; with nil, Ask is an error.
 func (h *Hub) Link(p topology.Path, ask Ask) *Link { return &Link{Path: p, hub: h, ask: ask} }
 
-// doing says what the hub is asked for next.
-type doing func(what string)
+// call calls the hub for as long as it answers in time and until ctx ends. The Toxiproxy client knows no context: what
+// calls is left behind then, and ends by itself.
+func (h *Hub) call(ctx context.Context, what string, calls func() error) error {
+	return h.converse(ctx, what, func(c conversation) { c.end(calls()) })
+}
 
-// call calls the hub, some times one after another, for as long as each is answered in time and until ctx ends: the
-// Toxiproxy client knows no context. What calls is left behind then, and ends by itself.
-func (h *Hub) call(ctx context.Context, what string, calls func(next doing) error) error {
-	left, done, nexts := make(chan struct{}), make(chan error, 1), make(chan string)
-	defer close(left)
-	go func() {
-		done <- calls(func(next string) {
-			select {
-			case nexts <- next:
-			case <-left:
-			}
-		})
-	}()
+// converse is call for who calls the hub some times one after another, and wants to know whether anybody waits for it
+// still. It has to end the conversation.
+func (h *Hub) converse(ctx context.Context, what string, calls func(conversation)) error {
+	c := conversation{left: make(chan struct{}), ended: make(chan error), nexts: make(chan string)}
+	defer close(c.left)
+	go calls(c)
 	limit := time.NewTimer(h.patience)
 	defer limit.Stop()
 	for {
 		select {
-		case err := <-done:
+		case err := <-c.ended:
 			return err
-		case what = <-nexts:
+		case what = <-c.nexts:
 			limit.Reset(h.patience)
 		case <-limit.C:
 			return fmt.Errorf("the hub's control port did not answer within %s while %s", h.patience, what)
 		case <-ctx.Done():
 			return fmt.Errorf("the hub's control port did not answer while %s: %w", what, context.Cause(ctx))
 		}
+	}
+}
+
+// conversation is between who calls the hub and who waits for that. Nothing in it is buffered: what was said was heard.
+type conversation struct {
+	left  chan struct{} // closed when nobody waits any more
+	nexts chan string
+	ended chan error
+}
+
+// next says what the hub is asked for next, which begins the time anew that it may take. False is that nobody waits.
+func (c conversation) next(what string) bool {
+	select {
+	case c.nexts <- what:
+		return true
+	case <-c.left:
+		return false
+	}
+}
+
+// end says what has come of it. False is that nobody waits.
+func (c conversation) end(err error) bool {
+	select {
+	case c.ended <- err:
+		return true
+	case <-c.left:
+		return false
 	}
 }

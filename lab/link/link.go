@@ -5,8 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
-	"strings"
 	"sync"
 
 	toxiproxy "github.com/Shopify/toxiproxy/v2/client"
@@ -25,111 +23,9 @@ type Link struct {
 	hub *Hub
 	ask Ask
 
-	// changing is held by a change until the hub has taken it, also when who asked has stopped waiting: a late one must
-	// not undo the next.
+	// changing is held by a change until the hub has taken it or it has been undone, also when who asked has stopped
+	// waiting: a late one must not undo the next.
 	changing sync.Mutex
-}
-
-// change makes one change after another, and none for who has stopped waiting before it began.
-func (l *Link) change(ctx context.Context, verb string, f func(next doing) error) error {
-	err := l.hub.call(ctx, "an earlier change of the link was under way", func(next doing) error {
-		l.changing.Lock()
-		defer l.changing.Unlock()
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		next("being asked to " + verb + " it")
-		return f(next)
-	})
-	if err != nil {
-		return fmt.Errorf("%s link %s: %w", verb, l.Name, err)
-	}
-	return nil
-}
-
-// Cut refuses new connections and drops the open ones. It is read back.
-func (l *Link) Cut(ctx context.Context) error {
-	return l.change(ctx, "cut", func(doing) error { return l.enable(false) })
-}
-
-// Restore undoes Cut. It is read back.
-func (l *Link) Restore(ctx context.Context) error {
-	return l.change(ctx, "restore", func(doing) error { return l.enable(true) })
-}
-
-func (l *Link) enable(on bool) error {
-	p, err := l.hub.client.Proxy(l.Name)
-	if err != nil {
-		return err
-	}
-	if p.Enabled == on {
-		return nil
-	}
-	p.Enabled = on
-	if err := p.Save(); err != nil {
-		return err
-	}
-	if p, err = l.hub.client.Proxy(l.Name); err != nil {
-		return err
-	}
-	if p.Enabled != on {
-		return fmt.Errorf("the hub still says enabled=%t", p.Enabled)
-	}
-	return nil
-}
-
-// Deafen lets attempts to connect go unanswered, until Hear or until the link is cut. Open connections go on.
-func (l *Link) Deafen(ctx context.Context) error {
-	return l.change(ctx, "deafen", func(doing) error { return l.hub.deaf(ctx, http.MethodPut, l.Name) })
-}
-
-// Undeafen undoes Deafen.
-func (l *Link) Undeafen(ctx context.Context) error {
-	return l.change(ctx, "undeafen", func(doing) error { return l.hub.deaf(ctx, http.MethodDelete, l.Name) })
-}
-
-// Set adds the toxics of a holder to the link, in place of all that the holder added before; those of others stay.
-// Each is read back.
-func (l *Link) Set(ctx context.Context, holder string, toxics []toxic.Toxic) error {
-	return l.change(ctx, "set toxics of", func(next doing) error {
-		p, err := l.hub.client.Proxy(l.Name)
-		if err != nil {
-			return err
-		}
-		for _, t := range p.ActiveToxics {
-			if strings.HasPrefix(t.Name, holder+"_") {
-				next("removing a toxic")
-				if err := p.RemoveToxic(t.Name); err != nil {
-					return fmt.Errorf("remove %s: %w", t.Name, err)
-				}
-			}
-		}
-		for _, t := range toxics {
-			next("adding a toxic")
-			if err := add(p, holder, t); err != nil {
-				return fmt.Errorf("add %s: %w", t, err)
-			}
-		}
-		return nil
-	})
-}
-
-func add(p *toxiproxy.Proxy, holder string, t toxic.Toxic) error {
-	attributes := toxiproxy.Attributes{}
-	for name, v := range t.Attributes {
-		attributes[name] = v
-	}
-	name := strings.Join([]string{holder, t.Type, string(t.Stream)}, "_")
-	got, err := p.AddToxic(name, t.Type, string(t.Stream), 1, attributes)
-	if err != nil {
-		return err
-	}
-	for name, want := range t.Attributes {
-		if n, ok := got.Attributes[name].(float64); !ok || int64(n) != want {
-			return fmt.Errorf("the hub took %s %d as %v", name, want, got.Attributes[name])
-		}
-	}
-	return nil
 }
 
 // State is what the hub says of a path: whether it is cut, and its toxics beyond the baseline.
@@ -141,7 +37,7 @@ type State struct {
 // State asks the hub.
 func (l *Link) State(ctx context.Context) (State, error) {
 	var s State
-	err := l.hub.call(ctx, "being asked about the link", func(doing) error {
+	err := l.hub.call(ctx, "being asked about the link", func() error {
 		p, err := l.hub.client.Proxy(l.Name)
 		if err != nil {
 			return err
@@ -158,16 +54,9 @@ func (l *Link) State(ctx context.Context) (State, error) {
 func stateOf(p *toxiproxy.Proxy) State {
 	s := State{Cut: !p.Enabled}
 	for _, t := range p.ActiveToxics {
-		if strings.HasPrefix(t.Name, baseline+"_") {
-			continue
+		if !isOf(baseline, t) {
+			s.Toxics = append(s.Toxics, toxicOf(t))
 		}
-		attributes := map[string]int64{}
-		for name, v := range t.Attributes {
-			if n, ok := v.(float64); ok {
-				attributes[name] = int64(n)
-			}
-		}
-		s.Toxics = append(s.Toxics, toxic.Toxic{Type: t.Type, Stream: probe.Stream(t.Stream), Attributes: attributes})
 	}
 	return s
 }

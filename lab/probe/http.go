@@ -5,13 +5,8 @@ import (
 	"net/http"
 )
 
-// ServeHTTP answers POST with a Question in JSON, and DELETE ?line=NAME, which hangs up. A question that can't be asked
-// is a 400.
+// ServeHTTP answers a Question in JSON. One that can't be asked is a 400.
 func (l *Lines) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodDelete {
-		l.Hangup(r.URL.Query().Get("line"))
-		return
-	}
 	var q Question
 	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, 1<<12))
 	d.DisallowUnknownFields()

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // offered is a load of so many requests a second for a second, on a clock that a test can move: it goes on while a
@@ -143,12 +144,13 @@ func TestWhatWhoeverAsksHasRunOutOfIsNotTheServices(t *testing.T) {
 	}
 }
 
-// However busy this machine is, a load is offered as it was asked for, or it is said that it was not.
+// However busy this machine is, a load is offered as it was asked for, or it is said that it was not. One that never
+// says that all was offered says nothing: so a few requests a second have to be offered in some attempt.
 func TestALoadIsOfferedOrItIsSaid(t *testing.T) {
 	var n atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { n.Add(1) }))
 	defer s.Close()
-	for _, rate := range []float64{200, 1000} {
+	offer := func(rate float64) (Answer, error) {
 		n.Store(0)
 		q := Question{
 			Way: Serving, Service: topology.ServiceApp, Address: s.Listener.Addr().String(), Path: "/",
@@ -162,5 +164,19 @@ func TestALoadIsOfferedOrItIsSaid(t *testing.T) {
 		if got, want := float64(n.Load()), rate*q.Lasting.Seconds(); got != want && a.Offering() == nil {
 			t.Errorf("%g requests were sent of %g, and it says that all were: %+v", got, want, a)
 		}
+		return a, a.Offering()
+	}
+	for _, rate := range []float64{200, 1000} {
+		_, _ = offer(rate)
+	}
+	err := wait.Until(t.Context(), 30*time.Second, "ten requests a second to be offered", func(context.Context) error {
+		a, err := offer(10)
+		if err == nil && a.Count == 0 {
+			return wait.Stop(fmt.Errorf("all were offered, and none was answered: %+v", a))
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }

@@ -13,12 +13,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/Shopify/toxiproxy/v2"
 	"github.com/miekg/dns"
 	"github.com/rs/zerolog"
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
+	"github.com/regionfall/regionfall/lab/link/hub"
 	"github.com/regionfall/regionfall/lab/link/linktest"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -64,9 +64,9 @@ func newLab(t *testing.T) *tinyLab {
 	l.intact, l.end = context.WithCancelCause(t.Context())
 	l.home, l.standby = startRegions(t)
 	l.answer.Store(l.home)
-	proxy := httptest.NewServer(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()).Routes())
+	proxy := httptest.NewServer(hub.New(zerolog.Nop()))
 	t.Cleanup(proxy.Close)
-	hub, err := link.Connect(t.Context(), proxy.Listener.Addr().String())
+	links, err := link.Connect(t.Context(), proxy.Listener.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,13 +83,13 @@ func newLab(t *testing.T) *tinyLab {
 			Port: linktest.FreePort(t), Upstream: r.address,
 		}, tap)
 	}
-	err = hub.Open(t.Context(), specs, func(string) string { return "127.0.0.1" },
+	err = links.Open(t.Context(), specs, func(string) string { return "127.0.0.1" },
 		func(topology.Path) time.Duration { return 0 })
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, s := range specs {
-		d := hub.Link(s, func(ctx context.Context, _ probe.Question) (probe.Answer, error) {
+		d := links.Link(s, func(ctx context.Context, _ probe.Question) (probe.Answer, error) {
 			return answer(ready(ctx, address(s.Port))), nil
 		})
 		if s.From == topology.Clients {

@@ -192,3 +192,34 @@ func about[T ~float64](v *T, want float64) bool {
 	}
 	return v != nil && math.Abs(float64(*v)-want) < 0.01
 }
+
+// Each is worse than those before it: by its verdict, then by what was sustained at best, then to the end.
+func TestTheWorseCapacity(t *testing.T) {
+	of := func(v Verdict, lo, hi float64) Capacity {
+		return Capacity{Verdict: v, ShareLo: new(LowShare(lo)), ShareHi: new(HighShare(hi))}
+	}
+	inOrder(t, []Capacity{
+		of(Pass, 0.1, 0.2),
+		{Verdict: Inconclusive}, // not measured
+		of(Inconclusive, 0.9, 1),
+		of(Inconclusive, 0.5, 1),
+		of(Inconclusive, 0.8, 0.8),
+		of(Fail, 1, 1),
+	}, Capacity.worse)
+}
+
+// What takes no region away, and moves nobody, is judged by who serves after it, also where that one took over before.
+func TestAPartitionAfterTheFailoverIsJudged(t *testing.T) {
+	d := goodDrill()
+	d.spec.StandbyCapacity = 0.9
+	d.partition()
+	for i := range d.Marks {
+		d.Marks[i].At.Lo, d.Marks[i].At.Hi = d.Marks[i].At.Lo-2300*msec, d.Marks[i].At.Hi-2300*msec
+	}
+	for i := 10; i < 60; i++ {
+		d.ok(i, standby)
+	}
+	if got := MeasureCapacity(d.History, d.spec); got.Verdict != Pass {
+		t.Errorf("%s: %s", got.Verdict, capacityFinding(*got).Detail)
+	}
+}

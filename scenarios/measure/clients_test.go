@@ -55,3 +55,16 @@ func TestTheLastClientToMove(t *testing.T) {
 		})
 	}
 }
+
+// Of several losses the last client left each later than those before it in the list; one that never left is the last.
+func TestTheLossThatClientsLeftLast(t *testing.T) {
+	const s = time.Second
+	inOrder(t, []Clients{
+		{Interval: Interval{Hi: new(High(5 * s))}},
+		{Interval: fromTo(3*s, 6*s)},
+		{Interval: fromTo(2*s, 8*s)},
+		{Censored: true},
+		{Censored: true, Interval: more(4 * s)},
+		{Censored: true, Interval: more(6 * s)},
+	}, Clients.later)
+}

@@ -142,9 +142,16 @@ func TestWords(t *testing.T) {
 		0: "0 ms", 45: "45 ms", 4213: "4.21 s", 20000: "20 s", 1_512_000: "25 min 12 s", 7_200_000: "2 h",
 		28_920_000:  "8 h 2 min",
 		270_000_000: "3 d 3 h", -1500: "-1.50 s",
+		// one of a unit is said in that unit
+		1000: "1 s", 60_000: "1 min", 3_600_000: "1 h", 86_400_000: "1 d",
 	} {
 		if got := Exactly(time.Duration(ms) * msec); got != want {
 			t.Errorf("%d ms is said %q, want %q", ms, got, want)
+		}
+	}
+	for scale, want := range map[float64]string{360: "x360", 1: "x1", 0.25: "x0.25", 1.5: "x1.5"} {
+		if got := Scale(scale); got != want {
+			t.Errorf("a timescale of %g is said %q, want %q", scale, got, want)
 		}
 	}
 	if got := Promise(2500 * msec); got != "2.5 s" {

@@ -186,6 +186,19 @@ func TestMet(t *testing.T) {
 	}
 }
 
+// An objective is met where all of an interval is within it, and missed where all of it is beyond; what only touches it
+// is within.
+func TestAnIntervalAgainstItsObjective(t *testing.T) {
+	for _, c := range []struct {
+		lo, hi time.Duration
+		want   Verdict
+	}{{0, 9, Pass}, {9, 10, Pass}, {10, 10, Pass}, {9, 11, Inconclusive}, {10, 11, Inconclusive}, {11, 12, Fail}} {
+		if got := against(c.lo, c.hi, 10); got != c.want {
+			t.Errorf("%d to %d of 10: %v, want %v", c.lo, c.hi, got, c.want)
+		}
+	}
+}
+
 func TestVerdictAsText(t *testing.T) {
 	for v, want := range map[Verdict]string{Pass: `"pass"`, Fail: `"fail"`, Inconclusive: `"inconclusive"`} {
 		text, err := json.Marshal(v)

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -112,6 +113,41 @@ func TestTheRecoveryTimeHasOneFigureAtFullScale(t *testing.T) {
 	for _, row := range r.Rows(1) {
 		if row.FullMeasured != "" || row.FullObjective != "" {
 			t.Errorf("in real time there is another time: %+v", row)
+		}
+	}
+}
+
+// Where there were several switchovers, each gap has a line below the longest, by its number.
+func TestEachWriteGapHasALine(t *testing.T) {
+	of := func(to string, lo, hi int) WriteGap {
+		at := between(lo, hi)
+		return WriteGap{To: to, Interval: fromTo(at.Lo, at.Hi), Objective: Spec{}.objective(time.Second)}
+	}
+	longest := of(standby, 300, 400)
+	longest.Each = []WriteGap{of(home, 100, 200), of(standby, 300, 400)}
+	var got []string
+	for _, r := range (Report{Metrics: Metrics{WriteGap: &longest}}).Rows(1) {
+		got = append(got, fmt.Sprintf("%s (%v) %s: %s", r.ID, r.Part, r.Name, r.Measured))
+	}
+	want := []string{
+		"write_gap (false) write gap: 300 ms … 400 ms",
+		"write_gap.1 (true) to us-east-1: 100 ms … 200 ms",
+		"write_gap.2 (true) to us-west-2: 300 ms … 400 ms",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestTheRecoveryTimeInWords(t *testing.T) {
+	const s = time.Second
+	for want, r := range map[string]RecoveryTime{
+		"not measured":            {},
+		"1 s … 2 s":               {Interval: fromTo(s, 2*s)},
+		"> 2 s (never recovered)": {Interval: more(2 * s), Censored: true},
+	} {
+		if got := r.Words(); got != want {
+			t.Errorf("it says %q, want %q", got, want)
 		}
 	}
 }

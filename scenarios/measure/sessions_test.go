@@ -2,6 +2,7 @@ package measure
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -107,4 +108,35 @@ func TestSessionsOfAnyHistory(t *testing.T) {
 			t.Fatalf("operation %d did not find what its client wrote: %+v", broken, s)
 		}
 	})
+}
+
+// A finding says that nothing is known where nobody looked after the fault, and nothing was seen before it.
+func TestFindingsOfSessionsInWords(t *testing.T) {
+	broken := []SessionWindow{{Client: 7, Region: "asia", Reads: 1, IDs: []string{"a"}}}
+	for name, c := range map[string]struct {
+		session Session
+		want    string
+	}{
+		"nobody read after the fault": {
+			Session{Judged: 5, Sessions: 2},
+			"after the fault no session read again what it had written itself: nothing is known",
+		},
+		"all was found": {
+			Session{Judged: 5, After: 3, Sessions: 2},
+			"5 reads of what the session had written itself, of 2 sessions, found it",
+		},
+		"something was not found before the fault": {
+			Session{Judged: 5, Sessions: 2, Violations: 1, Windows: broken},
+			"of 5 reads of what the session had written itself, 1 did not find it",
+		},
+		"something was not found after it": {
+			Session{Judged: 5, After: 3, Sessions: 2, Violations: 1, Windows: broken},
+			"of 5 reads of what the session had written itself, 1 did not find it",
+		},
+	} {
+		c.session.Guarantee = FindingReadYourWrites
+		if got := sessionFinding(c.session).Detail; !strings.HasPrefix(got, c.want) {
+			t.Errorf("%s: it says %q, want %q", name, got, c.want)
+		}
+	}
 }

@@ -178,10 +178,7 @@ func (g *windowScan) partHolds(i, j int) bool {
 
 // wholeHolds reports whether the operations i to j-1 of a window meet the criterion.
 func (g *windowScan) wholeHolds(i, j int) bool {
-	load := max(j-i, g.whole)
-	if load == 0 {
-		return g.name != ""
-	}
+	load := max(j-i, g.whole) // the window begins with an operation: it is not empty
 	ok, inTime := g.ok(i, j), g.inTime(i, j)
 	missing := load - (j - i)
 	return g.shareHolds(g.criterion.Success, load, load-ok, missing, &g.failing, i, j) &&

@@ -2,17 +2,19 @@ package faulttest
 
 import (
 	"errors"
-	"strings"
+	"fmt"
 	"sync"
+
+	"github.com/regionfall/regionfall/lab/fault"
 )
 
-// disk is the small disk of a database. It knows the scripts that faults run by their commands.
+// disk is the small disk of a database. It knows the scripts that faults run, and does what comes of them.
 type disk struct {
 	mu             sync.Mutex
 	full, readOnly bool
 }
 
-func (d *disk) run(script string, defect Defect) {
+func (d *disk) run(script string, defect Defect) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	set := func(flag *bool, to bool) {
@@ -20,16 +22,23 @@ func (d *disk) run(script string, defect Defect) {
 			*flag = to
 		}
 	}
-	switch {
-	case strings.Contains(script, "dd if=/dev/zero"):
+	switch script {
+	case fault.FillScript:
 		set(&d.full, true)
-	case strings.Contains(script, "umount"):
-		set(&d.readOnly, false)
-	case strings.Contains(script, "mount --bind -o ro"):
-		set(&d.readOnly, true)
-	case strings.HasPrefix(script, "rm -f"):
+	case fault.EmptyScript:
 		set(&d.full, false)
+	case fault.ProbeScript:
+		if d.full {
+			return errors.New("exit code 1: dd: error writing: No space left on device")
+		}
+	case fault.MountScript:
+		set(&d.readOnly, true)
+	case fault.UnmountScript:
+		set(&d.readOnly, false)
+	default:
+		return fmt.Errorf("the fake disk does not know the script %q", script)
 	}
+	return nil
 }
 
 // unmount is what the end of the node does.

@@ -201,8 +201,7 @@ func (n *Node) Tend(_ context.Context, script string) error {
 	if !ok {
 		return errNone
 	}
-	d.disk.run(script, n.lab.defect)
-	return nil
+	return d.disk.run(script, n.lab.defect)
 }
 
 // Enter runs a script among the mounts of the node.

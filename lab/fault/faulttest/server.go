@@ -96,6 +96,10 @@ func (l *listening) Accept() (net.Conn, error) {
 	one := &served{Conn: c, server: l.server}
 	l.server.mu.Lock()
 	defer l.server.mu.Unlock()
+	if l.server.listener != l.Listener { // it was killed since the kernel accepted, and has closed all that it knew
+		_ = c.Close()
+		return nil, net.ErrClosed
+	}
 	l.server.open[one] = true
 	return one, nil
 }

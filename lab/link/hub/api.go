@@ -32,9 +32,9 @@ type failure struct {
 
 func (f failure) Error() string { return f.Text }
 
-// ServeHTTP serves the control API: what package link asks Toxiproxy for, and beside it PUT and DELETE
-// /proxies/{proxy}/deaf. While a proxy is deaf, an attempt to connect gets no answer at all. Connections that are
-// open go on; they are dropped when it hears again.
+// ServeHTTP serves the control API: what package link asks Toxiproxy for, and beside it GET, PUT and DELETE
+// /proxies/{proxy}/deaf. While a proxy is deaf, an attempt to connect gets no answer at all. Connections that are open
+// go on; they are dropped when it hears again.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.UserAgent(), "Mozilla/") { // a page in somebody's browser is not the harness
 		http.Error(w, "browsers are not admitted", http.StatusForbidden)
@@ -50,12 +50,14 @@ func (h *Hub) routes() http.Handler {
 	routes.HandleFunc("GET /proxies", answer(func(*http.Request) (any, error) { return h.views(), nil }))
 	routes.HandleFunc("POST /populate", answer(h.populate))
 	routes.HandleFunc("GET /proxies/{proxy}", h.on(func(p *proxy, _ *http.Request) (any, error) {
-		return p.view(),
-			nil
+		return p.view(), nil
 	}))
 	routes.HandleFunc("POST /proxies/{proxy}", h.on(update))
 	routes.HandleFunc("POST /proxies/{proxy}/toxics", h.changing(behind))
 	routes.HandleFunc("DELETE /proxies/{proxy}/toxics/{toxic}", h.changing(behind))
+	routes.HandleFunc("GET /proxies/{proxy}/deaf", h.on(func(p *proxy, _ *http.Request) (any, error) {
+		return map[string]bool{"deaf": p.isDeaf()}, nil
+	}))
 	routes.HandleFunc("PUT /proxies/{proxy}/deaf", h.on(func(p *proxy, _ *http.Request) (any, error) {
 		return nil, p.deafen()
 	}))

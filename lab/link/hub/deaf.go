@@ -35,7 +35,7 @@ func (at *port) deafen() error {
 	if err := at.listener.SetDeadline(time.Unix(1, 0)); err != nil { // accepting fails from now on
 		return fmt.Errorf("stop accepting: %w", err)
 	}
-	at.deaf = true // from here on there is something to undo, whatever comes of the rest
+	at.silenced = true // from here on there is something to undo, whatever comes of the rest
 	raw, err := at.listener.SyscallConn()
 	if err != nil {
 		return fmt.Errorf("shorten the queue: %w", err)
@@ -52,15 +52,22 @@ func (at *port) deafen() error {
 	default:
 		return fmt.Errorf("fill the queue: %w", err)
 	}
+	at.deaf = true
 	return nil
 }
 
-// undeafen has a deaf proxy listen anew, which drops whatever is queued, and the open connections. A proxy that is
-// not deaf is left alone.
+func (p *proxy) isDeaf() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.port != nil && p.port.deaf
+}
+
+// undeafen has a proxy listen anew that is deaf or was to be, which drops whatever is queued, and the open
+// connections. One that accepts is left alone.
 func (p *proxy) undeafen() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.port == nil || !p.port.deaf {
+	if p.port == nil || !p.port.silenced {
 		return nil
 	}
 	p.stop()

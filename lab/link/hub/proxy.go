@@ -39,7 +39,8 @@ type port struct {
 	listener *net.TCPListener
 	open     context.Context // ends when it is cut
 	shut     context.CancelFunc
-	deaf     bool
+	silenced bool     // it has stopped accepting, be it that it could not be made deaf after that
+	deaf     bool     // attempts to connect get no answer
 	filler   net.Conn // what fills the queue of a deaf one; nil where somebody else's connection does
 }
 
@@ -96,17 +97,27 @@ func (p *proxy) stop() {
 	}
 }
 
-// accept accepts until the port is shut or goes deaf.
+// acceptAgainAfter is how long a proxy leaves its queue alone after it could not accept.
+const acceptAgainAfter = 50 * time.Millisecond
+
+// accept accepts until the port is shut or goes deaf. Whatever else is wrong passes, as when the process has no file
+// descriptor left: who connects waits in the queue meanwhile.
 func (p *proxy) accept(at *port) {
 	for {
 		client, err := at.listener.AcceptTCP()
-		if err != nil {
-			if !errors.Is(err, net.ErrClosed) && !errors.Is(err, os.ErrDeadlineExceeded) {
-				p.logger.Error().Err(err).Msg("the proxy does not accept connections any more")
-			}
+		switch {
+		case err == nil:
+			go p.carry(at, client)
+			continue
+		case errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded):
 			return
 		}
-		go p.carry(at, client)
+		p.logger.Error().Err(err).Msg("the proxy could not accept a connection, and tries again")
+		select {
+		case <-at.open.Done():
+			return
+		case <-time.After(acceptAgainAfter):
+		}
 	}
 }
 

@@ -1,0 +1,183 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/regionfall/regionfall/lab/link/hub"
+	"github.com/regionfall/regionfall/lab/link/linktest"
+	"github.com/regionfall/regionfall/lab/link/toxic"
+	"github.com/regionfall/regionfall/lab/probe"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/wait"
+)
+
+// late is a hub that carries out some requests only when it is let: as one does whose control port hangs for a while.
+type late struct {
+	http.Handler
+	requests string        // the beginning of those, as method and path
+	let      chan struct{} // closed when they may go on
+}
+
+func (l *late) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if l.requests != "" && strings.HasPrefix(r.Method+" "+r.URL.Path, l.requests) {
+		<-l.let
+	}
+	l.Handler.ServeHTTP(w, r)
+}
+
+// lateLink is a link of a late hub, at which nobody waits long.
+func lateLink(t *testing.T) (*Link, *late) {
+	t.Helper()
+	carrier := hub.New(zerolog.Nop())
+	t.Cleanup(carrier.Close)
+	slow := &late{Handler: carrier, let: make(chan struct{})}
+	server := httptest.NewServer(slow)
+	t.Cleanup(server.Close)
+	h, err := Connect(t.Context(), server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := topology.Path{
+		Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: linktest.FreePort(t),
+		Upstream: echo(t),
+	}
+	err = h.Open(t.Context(), []topology.Path{path}, func(string) string { return "127.0.0.1" },
+		func(topology.Path) time.Duration { return 0 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h.Link(path, nil), slow
+}
+
+// full is all of what a link is like.
+type full struct {
+	state  string
+	isDeaf bool
+}
+
+func fullState(t *testing.T, l *Link) full {
+	t.Helper()
+	s, err := l.State(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var deaf struct{ Deaf bool }
+	if err := l.hub.deaf(t.Context(), http.MethodGet, l.Name, &deaf); err != nil {
+		t.Fatal(err)
+	}
+	state := "restored"
+	if s.Cut {
+		state = "cut"
+	}
+	var toxics []string
+	for _, one := range s.Toxics {
+		toxics = append(toxics, one.String())
+	}
+	slices.Sort(toxics)
+	return full{state: strings.Join(append([]string{state}, toxics...), ", "), isDeaf: deaf.Deaf}
+}
+
+// giveUp makes a change that the hub does not answer in time, has the hub go on, and waits until nothing is under way.
+func giveUp(t *testing.T, l *Link, slow *late, requests string, changes ...func(context.Context) error) {
+	t.Helper()
+	before := l.hub.patience
+	slow.requests, l.hub.patience = requests, 100*time.Millisecond
+	for _, change := range changes {
+		if err := change(t.Context()); err == nil || !strings.Contains(err.Error(), "did not answer within") {
+			t.Errorf("of a hub that does not answer in time: %v", err)
+		}
+	}
+	l.hub.patience = before
+	close(slow.let)
+	err := wait.Until(t.Context(), time.Minute, "the change to end", func(context.Context) error {
+		if !l.changing.TryLock() {
+			return errors.New("it is under way")
+		}
+		l.changing.Unlock()
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Who is told that a change failed takes the link to be as it was. A change that comes true later would break a link
+// that nobody will heal, or heal one that a fault holds.
+func TestAChangeThatWasGivenUpIsUndone(t *testing.T) {
+	slowly := toxic.Latency(probe.Both, 20*time.Millisecond, 0)
+	set := func(toxics []toxic.Toxic) func(*Link, context.Context) error {
+		return func(l *Link, ctx context.Context) error { return l.Set(ctx, "ada", toxics) }
+	}
+	for name, c := range map[string]struct {
+		before, change func(*Link, context.Context) error
+		requests       string
+	}{
+		"cut":              {(*Link).Restore, (*Link).Cut, "POST /proxies/a_b_redis"},
+		"cut a deaf one":   {(*Link).Deafen, (*Link).Cut, "POST /proxies/a_b_redis"},
+		"restore":          {(*Link).Cut, (*Link).Restore, "POST /proxies/a_b_redis"},
+		"deafen":           {(*Link).Restore, (*Link).Deafen, "PUT /proxies/a_b_redis/deaf"},
+		"deafen twice":     {(*Link).Deafen, (*Link).Deafen, "PUT /proxies/a_b_redis/deaf"},
+		"undeafen":         {(*Link).Deafen, (*Link).Undeafen, "DELETE /proxies/a_b_redis/deaf"},
+		"add toxics":       {set(nil), set(slowly), "POST /proxies/a_b_redis/toxics"},
+		"remove toxics":    {set(slowly), set(nil), "DELETE /proxies/a_b_redis/toxics"},
+		"replace, removed": {set(slowly), set(toxic.Swallow(probe.Both)), "DELETE /proxies/a_b_redis/toxics"},
+		"replace, added":   {set(slowly), set(toxic.Swallow(probe.Both)), "POST /proxies/a_b_redis/toxics"},
+		"the last of them": {
+			set(slowly), set(nil), "DELETE /proxies/a_b_redis/toxics/ada_latency_upstream",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l, slow := lateLink(t)
+			if err := c.before(l, t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			was := fullState(t, l)
+			giveUp(t, l, slow, c.requests, func(ctx context.Context) error { return c.change(l, ctx) })
+			if is := fullState(t, l); is != was {
+				t.Errorf("it was %+v, and is %+v", was, is)
+			}
+			if err := c.change(l, t.Context()); err != nil {
+				t.Errorf("made again: %v", err)
+			}
+		})
+	}
+}
+
+func TestAChangeThatWasGivenUpBeforeItBeganDoesNotBegin(t *testing.T) {
+	l, slow := lateLink(t)
+	was := fullState(t, l)
+	giveUp(t, l, slow, "PUT /proxies/a_b_redis/deaf", l.Deafen, l.Cut, func(ctx context.Context) error {
+		return l.Set(ctx, "ada", toxic.Swallow(probe.Both))
+	})
+	// Whatever waited for its turn has had it by the time that one more has.
+	if err := l.Restore(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if is := fullState(t, l); is != was {
+		t.Errorf("it was %+v, and is %+v", was, is)
+	}
+}
+
+func TestAChangeOfWhichTheHubTakesAPartIsUndone(t *testing.T) {
+	l := open(t, 0)
+	if err := l.Set(t.Context(), "ada", toxic.Latency(probe.Both, 20*time.Millisecond, 0)); err != nil {
+		t.Fatal(err)
+	}
+	was := fullState(t, l)
+	half := append(toxic.SlowClose(probe.Both, time.Second), toxic.Toxic{Type: "lateness", Stream: probe.Upstream})
+	if err := l.Set(t.Context(), "ada", half); err == nil || !strings.Contains(err.Error(), "add lateness") {
+		t.Errorf("of a toxic that there is not: %v", err)
+	}
+	if is := fullState(t, l); is != was {
+		t.Errorf("it was %+v, and is %+v", was, is)
+	}
+}
