@@ -24,7 +24,7 @@ func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.Ap
 	f := a.File()
 	runs := lab.App{
 		Image: string(f.Image), Cmd: f.Command, Port: f.Port, Health: string(f.Health), Ready: string(f.Ready.Path),
-		Env: map[string]string{},
+		Holds: f.Ready.Holds, Restarts: f.Repoint == app.RepointRestart, Env: map[string]string{},
 	}
 	for name, value := range f.Env {
 		runs.Env[name] = value.String()
