@@ -236,7 +236,10 @@ func TestAnAppThatServedAndExitsServesAgain(t *testing.T) {
 	b := supervise(t, "an app", nil)
 	b.deliver(topology.Config{Revision: 1, AppNodes: 1})
 	b.awaitReady("1")
-	_, _ = http.Post("http://"+b.address+"/exit", "", http.NoBody)
+	if response, err := http.Post("http://"+b.address+"/exit", "", http.NoBody); err == nil {
+		_ = response.Body.Close()
+		t.Errorf("it answered %s", response.Status)
+	}
 	b.awaitUnready("the app ended with exit code 7")
 	b.awaitReady("1")
 	if is, _ := b.state(); is.Runs != 2 || !strings.HasSuffix(is.Last, "out of luck") {

@@ -20,22 +20,26 @@ type wish struct {
 // look reads the configuration. One that is missing, can't be read, or is older than what was read before changes
 // nothing.
 func look(cfg api.SupervisorConfig, now wish) (wish, error) {
-	data, err := os.ReadFile(cfg.ConfigFile)
-	if err != nil {
-		return now, nil //nolint:nilerr // it was not delivered yet, or is about to be
-	}
-	var c topology.Config
-	if json.Unmarshal(data, &c) != nil || c.Revision <= now.revision {
+	c, is := read(cfg.ConfigFile)
+	if !is || c.Revision <= now.revision {
 		return now, nil
 	}
 	next := wish{revision: c.Revision, runs: cfg.Number <= c.AppNodes, nodes: c.AppNodes}
-	if cfg.Restarts {
-		own, _ := c.For(cfg.Service)
-		if next.env, err = environment(cfg, own); err != nil {
-			return now, err
-		}
+	if !cfg.Restarts {
+		return next, nil
 	}
-	return next, nil
+	own, _ := c.For(cfg.Service)
+	var err error
+	next.env, err = environment(cfg, own)
+	return next, err
+}
+
+func read(path string) (c topology.Config, is bool) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return c, false
+	}
+	return c, json.Unmarshal(data, &c) == nil
 }
 
 // environment is the app's with a configuration.
