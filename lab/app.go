@@ -16,6 +16,15 @@ type App = plan.App
 // AppEnv is what the placeholders of App.Env stand for.
 type AppEnv = plan.AppEnv
 
+// Repoint is how nodes of an app are led to the stores of another configuration.
+type Repoint = plan.Repoint
+
+// The ways of repointing (see package plan).
+const (
+	RepointRestart  = plan.RepointRestart
+	RepointEndpoint = plan.RepointEndpoint
+)
+
 // connect reaches the engine, and says everything that is wrong with the options before anything is started there. The
 // command is what somebody's own app runs.
 func (o Options) connect(ctx context.Context) (_ *node.Engine, command []string, _ error) {

@@ -18,6 +18,9 @@ type SupervisorConfig struct {
 	Restarts bool              `json:"restarts,omitempty"`
 	Env      map[string]string `json:"env,omitempty"`
 	In       AppEnv            `json:"in,omitzero"`
+	// Endpoints are addresses in the node, by the keys of topology.Config.Endpoints, that always lead to where the
+	// configuration says.
+	Endpoints map[string]string `json:"endpoints,omitempty"`
 	// Ready is the URL that says whether the app can do its work: 2xx, with Holds in the answer.
 	Ready string `json:"ready"`
 	Holds string `json:"holds,omitempty"`

@@ -20,7 +20,7 @@ import (
 // A node is given REGION, NODE and CONFIG_FILE, and Env. CONFIG_FILE names a JSON document (topology.Config) with the
 // addresses of its region's PostgreSQL, Redis, S3 and DynamoDB. A failover replaces the file, by rename, and the app
 // has to watch it: what came by Env stays what it was when the node started, and goes on leading to the lost region.
-// With Restarts, it is started again with what Env is now instead.
+// Repoint has other ways.
 //
 // A supervisor of the lab's runs the app in its node, and starts it again whenever it exits, after a pause that grows.
 // It listens on topology.PortSupervisor. With strategy pilot-light, it has node number n of a region (NODE is
@@ -59,11 +59,22 @@ type App struct {
 	Ready string `json:"ready"`
 	// Holds is what an answer of Ready must hold besides.
 	Holds string `json:"-"`
-	// Restarts says that the app does not watch CONFIG_FILE: whenever another configuration changes what the
-	// placeholders of Env stand for, its nodes are told to end (SIGTERM, and SIGKILL ten seconds later) and are started
-	// again with the new environment.
-	Restarts bool `json:"-"`
+	// Repoint is how an app that does not watch CONFIG_FILE is led to other stores; empty: it does, or it is not.
+	Repoint Repoint `json:"-"`
 }
+
+// Repoint is how nodes of an app are led to the stores of another configuration.
+type Repoint string
+
+// The ways of repointing.
+const (
+	// RepointRestart: where the placeholders of Env stand for something else, the app is told to end (SIGTERM, and
+	// SIGKILL ten seconds later), and is started again with the new environment.
+	RepointRestart Repoint = "restart"
+	// RepointEndpoint: the placeholders stand for addresses in the node that never change, as a managed database's
+	// writer endpoint does not. What is behind them is turned, and connections to what was there before are ended.
+	RepointEndpoint Repoint = "endpoint"
+)
 
 // sample is the app of fixtures/kyc, in the image "app" of the set.
 var sample = App{Port: topology.PortApp, Health: "/healthz", Ready: "/readyz"}
@@ -94,8 +105,11 @@ func (a App) Validate() error {
 	if a.Image == "" {
 		complain("image: it is missing: name one that the engine has")
 	}
-	if a.Port == topology.PortSupervisor {
+	if a.Port >= topology.PortSupervisor && a.Port <= topology.PortSupervisor+len(endpointKeys) {
 		complain("port: %d is taken in each node, by what runs the app: have it listen on another", a.Port)
+	}
+	if !slices.Contains([]Repoint{"", RepointRestart, RepointEndpoint}, a.Repoint) {
+		complain("repoint: %q is no way to repoint: there are %s and %s", a.Repoint, RepointRestart, RepointEndpoint)
 	}
 	if a.Port < 1 || a.Port > 65535 {
 		complain("port: %d is none: name the one that the app listens on, 1 to 65535", a.Port)

@@ -42,6 +42,10 @@ func TestWhatIsWrongWithAnApp(t *testing.T) {
 			func(a *App) { a.Port = 28500 },
 			"app port: 28500 is taken in each node, by what runs the app: have it listen on another",
 		},
+		"no way to repoint": {
+			func(a *App) { a.Repoint = "file" },
+			`app repoint: "file" is no way to repoint: there are restart and endpoint`,
+		},
 		"a fragment": {
 			func(a *App) { a.Health = "/live#now" },
 			`app health: "/live#now" is no path: name one that GET answers with 2xx, such as /healthz`,

@@ -17,6 +17,18 @@ const (
 	agentProgram = programDir + "/agent"
 )
 
+// endpointKeys are what an app may have endpoints of, by their keys in a configuration.
+var endpointKeys = []string{"postgres", "redis", "s3", "dynamodb"}
+
+// endpoints are their addresses in a node, on the ports after the supervisor's.
+func endpoints() map[string]string {
+	all := map[string]string{}
+	for i, key := range endpointKeys {
+		all[key] = fmt.Sprintf("127.0.0.1:%d", topology.PortSupervisor+1+i)
+	}
+	return all
+}
+
 func programVolume(region string) string { return region + "-program" }
 
 // supervised says whether the app is somebody's own, which a supervisor keeps running.
@@ -27,9 +39,14 @@ func (p *Plan) supervise(n *Node) error {
 	n.Volumes[programDir] = programVolume(n.Region)
 	c := api.SupervisorConfig{
 		Command: p.Command, ConfigFile: topology.ConfigFile, Number: n.Number, Service: n.Part,
-		Restarts: p.App.Restarts, Ready: p.appURL(n.Place, p.App.Ready), Holds: p.App.Holds,
+		Restarts: p.App.Repoint == RepointRestart, Ready: p.appURL(n.Place, p.App.Ready), Holds: p.App.Holds,
 	}
 	in := p.appEnv(n.Region, n.Name())
+	if p.App.Repoint == RepointEndpoint {
+		c.Endpoints = endpoints()
+		in.Postgres, in.Redis, in.S3, in.DynamoDB = c.Endpoints["postgres"], c.Endpoints["redis"], c.Endpoints["s3"],
+			c.Endpoints["dynamodb"]
+	}
 	env, err := p.App.environment(in)
 	if err != nil {
 		return err

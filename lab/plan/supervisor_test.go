@@ -17,7 +17,7 @@ import (
 // restarting is an app that is started again with its new environment, and its image's command.
 func restarting(t topology.Topology) *Plan {
 	a := shop
-	a.Restarts, a.Holds = true, `"db":true`
+	a.Repoint, a.Holds = RepointRestart, `"db":true`
 	p := plannedWith(t, a)
 	p.Command = []string{"/shop", "serve"}
 	return p
@@ -52,6 +52,24 @@ func TestASupervisorRunsTheApp(t *testing.T) {
 	}
 	if got := settingsOf[api.NameserviceConfig](t, nodes["nameservice.global"]).Targets[1].Holds; got != `"db":true` {
 		t.Errorf("a healthy answer holds %q", got)
+	}
+}
+
+func TestAnAppWithEndpointsHasAddressesThatNeverChange(t *testing.T) {
+	top, _ := topology.Preset("two-regions")
+	a := shop
+	a.Repoint = RepointEndpoint
+	app := nodesOf(t, plannedWith(top, a))["app-1.us-west-2"]
+	c := settingsOf[api.SupervisorConfig](t, app)
+	want := map[string]string{
+		"postgres": "127.0.0.1:28501", "redis": "127.0.0.1:28502", "s3": "127.0.0.1:28503",
+		"dynamodb": "127.0.0.1:28504",
+	}
+	if diff := cmp.Diff(want, c.Endpoints); diff != "" || c.Restarts || c.Env != nil {
+		t.Errorf("%+v\n%s", c, diff)
+	}
+	if got := app.Env["DATABASE_URL"]; got != "postgres://postgres:regionfall-lab@127.0.0.1:28501/kyc" {
+		t.Errorf("it is told %s", got)
 	}
 }
 

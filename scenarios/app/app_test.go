@@ -246,7 +246,6 @@ var mistakes = map[string]struct{ old, new, want string }{
 	"a command for an image":   {"shop:1.4", "shop -v", `"shop -v" is no name of an image`},
 	"no header of an extra":    {"stores:", "extras: {node: X Node}\nstores:", `"X Node" is no name of a header`},
 	"nothing to run":           {"image: shop:1.4\n", "", "1:1: missing: image, or build"},
-	"endpoint":                 {"repoint: none", "repoint: endpoint", "8:10: repoint: endpoint can't be done yet"},
 	"a restart for nothing": {
 		`env: {DATABASE_URL: "postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}"}
 command: [serve]

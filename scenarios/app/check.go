@@ -53,12 +53,7 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 	if f.Build != nil {
 		f.Build.check(found, build)
 	}
-	if f.Repoint == RepointEndpoint {
-		found.Add(repoint, "%s: %s can't be done yet: an app is led to other stores by %s (it watches its "+
-			"configuration), by %s (its nodes start again with the new environment), or by %s", repoint, f.Repoint,
-			RepointFile, RepointRestart, RepointNone)
-	}
-	if f.Repoint == RepointRestart && !f.isLed() {
+	if (f.Repoint == RepointRestart || f.Repoint == RepointEndpoint) && !f.isLed() {
 		found.Add(repoint, "%s: %s changes nothing, since no address is in %s: put one in, such as {{.Postgres}}",
 			repoint,
 			f.Repoint, env)
@@ -72,7 +67,7 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 	}
 }
 
-// isLed says whether the environment changes with the configuration.
+// isLed says whether an address is in the environment.
 func (f *Format) isLed() bool {
 	for _, value := range f.Env {
 		if slices.ContainsFunc([]string{"Postgres", "Redis", "S3", "DynamoDB"}, value.uses) {

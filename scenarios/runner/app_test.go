@@ -104,7 +104,7 @@ func TestALabRunsTheAppOfTheFile(t *testing.T) {
 	}
 	again := strings.NewReplacer("repoint: none",
 		"repoint: restart\nready: {path: /open, holds: '\"db\":true'}").Replace(shop)
-	if runs, err = labApp(t.Context(), shopPlan(t, again).App, nil); err != nil || !runs.Restarts ||
+	if runs, err = labApp(t.Context(), shopPlan(t, again).App, nil); err != nil || runs.Repoint != lab.RepointRestart ||
 		runs.Ready != "/open" || runs.Holds != `"db":true` {
 		t.Errorf("an app that is started again is %+v: %v", runs, err)
 	}

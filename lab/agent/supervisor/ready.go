@@ -31,7 +31,7 @@ func (s *supervisor) ready(ctx context.Context) (revision string, err error) {
 		return "", fmt.Errorf("%w; before, %s", err, after.Last)
 	case err != nil:
 		return "", err
-	case s.cfg.Restarts:
+	case s.cfg.Restarts || len(s.cfg.Endpoints) > 0:
 		return strconv.Itoa(before.Revision), nil
 	default:
 		return header.Get(api.HeaderRevision), nil

@@ -34,6 +34,7 @@ type supervisor struct {
 	cfg       api.SupervisorConfig
 	out, errs io.Writer // where the app's log goes
 	stopLimit time.Duration
+	endpoints map[string]*endpoint // by their keys, between Open and the end of Run
 
 	mu   sync.Mutex
 	is   api.AppState
@@ -59,6 +60,11 @@ func newSupervisor(cfg api.SupervisorConfig) (*supervisor, error) {
 	if cfg.Number < 1 {
 		errs = append(errs, fmt.Errorf("number is %d, want 1 or more", cfg.Number))
 	}
+	for key := range cfg.Endpoints {
+		if _, is := (topology.Config{}).Endpoints()[key]; !is {
+			errs = append(errs, fmt.Errorf("endpoints has %q, which no configuration has", key))
+		}
+	}
 	if len(cfg.Env) > 0 && !cfg.Restarts {
 		errs = append(errs, errors.New("env is of an app that is not started again"))
 	}
@@ -70,8 +76,20 @@ func newSupervisor(cfg api.SupervisorConfig) (*supervisor, error) {
 	}
 	return &supervisor{
 		cfg: cfg, out: os.Stdout, errs: os.Stderr, stopLimit: stopLimit,
-		why: "the node has no configuration yet",
+		endpoints: map[string]*endpoint{}, why: "the node has no configuration yet",
 	}, nil
+}
+
+// Open opens the endpoints.
+func (s *supervisor) Open(ctx context.Context) error {
+	for key, address := range s.cfg.Endpoints {
+		e, err := listen(ctx, address)
+		if err != nil {
+			return fmt.Errorf("open the endpoint of %s: %w", key, err)
+		}
+		s.endpoints[key] = e
+	}
+	return nil
 }
 
 // passedOn are the signals that the app gets as its supervisor does. The two that end an agent reach it as the end of
@@ -81,6 +99,10 @@ var passedOn = []os.Signal{syscall.SIGHUP, syscall.SIGQUIT, syscall.SIGUSR1, sys
 // Run keeps the app running while the configuration asks for it, until ctx ends: then the app is told to end, and is
 // waited for.
 func (s *supervisor) Run(ctx context.Context) error {
+	for _, e := range s.endpoints {
+		go runtime.With("serve an endpoint", e.serve)()
+		defer e.close()
+	}
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, passedOn...)
 	defer signal.Stop(signals)
@@ -100,6 +122,9 @@ func (s *supervisor) Run(ctx context.Context) error {
 			app = nil
 		}
 		if changed {
+			for key, e := range s.endpoints {
+				e.turn(next.leads[key])
+			}
 			s.accept(next)
 			due = time.Time{}
 		}

@@ -77,6 +77,9 @@ func supervise(t *testing.T, what string, change func(*api.SupervisorConfig)) be
 	b := bench{supervisor: s, t: t, mux: http.NewServeMux(), log: &safeBuffer{}, address: address}
 	s.out, s.errs = b.log, b.log
 	s.Routes(b.mux)
+	if err := s.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()

@@ -15,6 +15,7 @@ type wish struct {
 	runs     bool              // the app is to run
 	nodes    int               // how many of the region are to
 	env      map[string]string // of the app, where it changes with the configuration
+	leads    map[string]string // where endpoints lead, by their keys
 }
 
 // look reads the configuration. One that is missing, can't be read, or is older than what was read before changes
@@ -25,10 +26,14 @@ func look(cfg api.SupervisorConfig, now wish) (wish, error) {
 		return now, nil
 	}
 	next := wish{revision: c.Revision, runs: cfg.Number <= c.AppNodes, nodes: c.AppNodes}
+	own, _ := c.For(cfg.Service)
+	next.leads = map[string]string{}
+	for key, to := range own.Endpoints() {
+		next.leads[key] = to.Address
+	}
 	if !cfg.Restarts {
 		return next, nil
 	}
-	own, _ := c.For(cfg.Service)
 	var err error
 	next.env, err = environment(cfg, own)
 	return next, err
