@@ -76,12 +76,23 @@ func (l *Lab) appReady(ctx context.Context, n *node.Node) error {
 	if err != nil {
 		return err
 	}
-	err = at(tap).Call(ctx, http.MethodGet, "/readyz", nil, nil)
-	var is api.AppState
-	if err != nil && at(tap).Call(ctx, http.MethodGet, "/state", nil, &is) == nil && is.Failures >= mostFailures {
+	if err = at(tap).Call(ctx, http.MethodGet, "/readyz", nil, nil); err == nil {
+		return nil
+	}
+	if is, serr := l.AppState(ctx, n.Name()); serr == nil && is.Failures >= mostFailures {
 		return wait.Stop(errors.New(is.Last))
 	}
 	return err
+}
+
+// AppState is what the supervisor in a node of somebody's own app says of it: whether it runs, and how it ended last.
+func (l *Lab) AppState(ctx context.Context, nodeName string) (is api.AppState, err error) {
+	tap, err := l.Addresses().Tap(plan.SupervisorOf(nodeName))
+	if err != nil {
+		return is, err
+	}
+	err = at(tap).Call(ctx, http.MethodGet, "/state", nil, &is)
+	return is, err
 }
 
 // standsBy says whether an app node that is not to serve yet runs, and refuses. A tap would accept in its place: it is
