@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	},
 	"lab/agent":             {"lab/topology", "lab/api"},
 	"lab/agent/runtime":     {"lab/topology", "lab/api", "lab/probe"},
+	"lab/agent/supervisor":  {"lab/topology", "lab/api", "lab/agent/runtime"},
 	"lab/agent/agenttest":   {"lab/topology", "lab/api", "lab/agent/runtime"},
 	"lab/agent/nameservice": {"lab/topology", "lab/api", "lab/agent/runtime"},
 	"lab/agent/configs":     {"lab/topology", "lab/api", "lab/agent/runtime"},

@@ -16,25 +16,41 @@ type App = plan.App
 // AppEnv is what the placeholders of App.Env stand for.
 type AppEnv = plan.AppEnv
 
-// connect reaches the engine, and says everything that is wrong with the options before anything is started there.
-func (o Options) connect(ctx context.Context) (*node.Engine, error) {
+// Repoint is how nodes of an app are led to the stores of another configuration.
+type Repoint = plan.Repoint
+
+// The ways of repointing (see package plan).
+const (
+	RepointRestart  = plan.RepointRestart
+	RepointEndpoint = plan.RepointEndpoint
+)
+
+// connect reaches the engine, and says everything that is wrong with the options before anything is started there. The
+// command is what somebody's own app runs.
+func (o Options) connect(ctx context.Context) (_ *node.Engine, command []string, _ error) {
 	engine, err := node.Connect(ctx)
 	wrong := errors.Join(o.Topology.Validate(), o.App.Validate())
 	if name := o.App.Image; err == nil && name != "" {
-		has, err := engine.HasImage(ctx, name)
-		if err == nil && !has {
+		var has bool
+		var err error
+		command, has, err = engine.CommandOf(ctx, name, o.App.Cmd)
+		switch {
+		case err != nil:
+		case !has:
 			err = fmt.Errorf("app image: the engine has no %s: pull it (docker pull %s), build it, or let "+
 				"image.BuildProgram make it", name, name)
+		case len(command) == 0:
+			err = fmt.Errorf("app image: %s does not say what it runs: give a command", name)
 		}
 		wrong = errors.Join(wrong, err)
 	}
 	if wrong == nil {
-		return engine, err
+		return engine, command, err
 	}
 	if err == nil {
 		err = engine.Close()
 	}
-	return nil, fmt.Errorf("bring up a lab: %w", errors.Join(wrong, err))
+	return nil, nil, fmt.Errorf("bring up a lab: %w", errors.Join(wrong, err))
 }
 
 // appOf reads the app from the label of a hub. Labs of before there was one have the sample app.

@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -10,11 +11,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/state"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // shop is an app with everything that can be said of one.
@@ -141,5 +145,38 @@ func TestAFaultThatAsksTheSampleAppSaysSo(t *testing.T) {
 		if err == nil || strings.Contains(err.Error(), "acme/shop:1 need not answer that") != want {
 			t.Errorf("want a word on it: %t; got %v", want, err)
 		}
+	}
+}
+
+// What an app says of itself when it exits is told as soon as nobody can expect it to do better.
+func TestAnAppThatExitsIsNotWaitedForInVain(t *testing.T) {
+	failures := 0
+	supervisor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.URL.Path == "/state":
+			failures++
+			_, _ = fmt.Fprintf(w, `{"failures": %d, "last": "the app ended with exit code 3"}`, failures)
+		case failures >= 2*mostFailures:
+			w.WriteHeader(http.StatusOK)
+		default:
+			http.Error(w, "it is not ready", http.StatusServiceUnavailable)
+		}
+	}))
+	defer supervisor.Close()
+	top, _ := topology.Preset("two-regions")
+	l := plannedWith(top, "packages", shop).Lab
+	for _, k := range l.links {
+		if k.From == topology.Tap && k.Node == plan.SupervisorOf("app-1.us-west-2") {
+			l.published[fmt.Sprintf("%d/tcp", k.Port)] = supervisor.Listener.Addr().String()
+		}
+	}
+	n := &node.Node{Spec: node.Spec{Name: "app-1.us-west-2"}}
+	err := wait.Until(t.Context(), time.Minute, "the app", func(ctx context.Context) error { return l.appReady(ctx, n) })
+	if err == nil || err.Error() != "the app ended with exit code 3" || failures != mostFailures {
+		t.Errorf("after %d failures: %v", failures, err)
+	}
+	failures = 2 * mostFailures
+	if err := l.appReady(t.Context(), n); err != nil {
+		t.Errorf("it is ready in the end: %v", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"strings"
 	"time"
 
@@ -132,13 +131,9 @@ func (c *Capacity) find(ctx context.Context,
 // restartApps ends those app nodes of a region that serve, and waits until each serves again.
 func (l *Lab) restartApps(ctx context.Context, region string) error {
 	serving := func(ctx context.Context, n *node.Node) error {
-		tap, err := l.Addresses().Tap(n.Name())
-		if err != nil {
-			return err
-		}
 		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		defer cancel()
-		return at(tap).Call(ctx, http.MethodGet, l.plan.App.Ready, nil, nil)
+		return l.appReady(ctx, n)
 	}
 	var each errgroup.Group
 	for _, n := range l.nodes {

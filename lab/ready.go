@@ -11,11 +11,13 @@ import (
 
 	"github.com/redis/go-redis/v9/logging"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // A Redis that does not answer is told as an error of whoever asked it; its client would print a line besides, for each
@@ -52,9 +54,45 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 		if r, _ := b.topology.Region(n.Region); !slices.Contains(b.plan.AtStart(r), n.Name()) {
 			return await("standing by", func(ctx context.Context) error { return b.standsBy(ctx, n) })
 		}
-		path = b.plan.App.Ready
+		return await(b.plan.App.Ready, func(ctx context.Context) error { return b.appReady(ctx, n) })
 	}
 	return await(path, func(ctx context.Context) error { return at(tap).Call(ctx, http.MethodGet, path, nil, nil) })
+}
+
+// mostFailures is how often in a row an app may exit until it is not waited for any more: 25 seconds with the pauses in
+// between, in which every database has come up.
+const mostFailures = 8
+
+// appReady says whether a node of the app can do its work; of somebody's own app, its supervisor does, in one sentence.
+func (l *Lab) appReady(ctx context.Context, n *node.Node) error {
+	if l.plan.App.Image == "" {
+		tap, err := l.Addresses().Tap(n.Name())
+		if err != nil {
+			return err
+		}
+		return at(tap).Call(ctx, http.MethodGet, l.plan.App.Ready, nil, nil)
+	}
+	tap, err := l.Addresses().Tap(plan.SupervisorOf(n.Name()))
+	if err != nil {
+		return err
+	}
+	if err = at(tap).Call(ctx, http.MethodGet, "/readyz", nil, nil); err == nil {
+		return nil
+	}
+	if is, serr := l.AppState(ctx, n.Name()); serr == nil && is.Failures >= mostFailures {
+		return wait.Stop(errors.New(is.Last))
+	}
+	return err
+}
+
+// AppState is what the supervisor in a node of somebody's own app says of it: whether it runs, and how it ended last.
+func (l *Lab) AppState(ctx context.Context, nodeName string) (is api.AppState, err error) {
+	tap, err := l.Addresses().Tap(plan.SupervisorOf(nodeName))
+	if err != nil {
+		return is, err
+	}
+	err = at(tap).Call(ctx, http.MethodGet, "/state", nil, &is)
+	return is, err
 }
 
 // standsBy says whether an app node that is not to serve yet runs, and refuses. A tap would accept in its place: it is

@@ -23,7 +23,8 @@ func (b *builder) spec(n plan.Node) (node.Spec, error) {
 	images := b.options.Images
 	s := node.Spec{
 		Name: n.Name(), ID: b.named(n.Name()), Region: n.Region, Service: n.Service, Labels: maps.Clone(b.labels),
-		Aliases: n.Aliases, Publish: n.Publish, Env: n.Env, Cmd: n.Cmd, Files: n.Files, Needs: node.Needs(n.Needs),
+		Aliases: n.Aliases, Publish: n.Publish, Env: n.Env, Entrypoint: n.Entrypoint, Cmd: n.Cmd, Files: n.Files,
+		Needs:    node.Needs(n.Needs),
 		Yields:   n.Yields,
 		Volatile: images.Volatile(n.Service), Volumes: map[string]string{},
 	}

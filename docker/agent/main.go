@@ -1,5 +1,5 @@
-// Command agent runs one of the lab's agents: agent replicator|nameservice|automation|backup|repository|responder. Its
-// settings come in the environment.
+// Command agent runs one of the lab's agents: agent
+// replicator|nameservice|automation|backup|repository|responder|supervisor. Its settings come in the environment.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: agent replicator|nameservice|automation|backup|repository|responder")
+		fmt.Fprintln(os.Stderr, "usage: agent replicator|nameservice|automation|backup|repository|responder|supervisor")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -16,13 +16,15 @@ import (
 	"github.com/regionfall/regionfall/lab/agent/nameservice"
 	"github.com/regionfall/regionfall/lab/agent/replicator"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/agent/supervisor"
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// Run is one agent from start to end: replicator, nameservice, automation, backup, repository or responder. It reads
-// its settings as JSON from the environment variable topology.AgentConfigEnv and its name from NODE, serves HTTP on
-// topology.PortAgent, and returns nil when ctx ends. Unknown names and unknown settings are errors: a misspelt one
-// would otherwise silently change what is tested.
+// Run is one agent from start to end: replicator, nameservice, automation, backup, repository, responder or supervisor.
+// It reads its settings as JSON from the environment variable topology.AgentConfigEnv and its name from NODE, serves
+// HTTP on topology.PortAgent (a supervisor, beside an app, on topology.PortSupervisor), and returns nil when ctx ends.
+// Unknown names and unknown settings are errors: a misspelt one would otherwise silently change what is tested.
 func Run(ctx context.Context, name string) error {
 	node := os.Getenv("NODE")
 	if node == "" {
@@ -34,7 +36,11 @@ func Run(ctx context.Context, name string) error {
 		return fmt.Errorf("start agent %s: %w", name, err)
 	}
 	var listen net.ListenConfig
-	listener, err := listen.Listen(ctx, "tcp", fmt.Sprintf(":%d", topology.PortAgent))
+	port := topology.PortAgent
+	if name == api.Supervisor {
+		port = topology.PortSupervisor
+	}
+	listener, err := listen.Listen(ctx, "tcp", fmt.Sprintf(":%d", port))
 	if err != nil {
 		return fmt.Errorf("start agent %s: %w", name, err)
 	}
@@ -59,11 +65,13 @@ func build(name, settings string, marks *runtime.Marks) (runtime.Service, error)
 		return construct(settings, marks, configs.NewRepository)
 	case topology.ServiceResponder:
 		return construct(settings, marks, newResponder)
+	case api.Supervisor:
+		return construct(settings, marks, supervisor.New)
 	default:
-		return nil, fmt.Errorf("no agent is called %q; there are %s, %s, %s, %s, %s and %s", name,
+		return nil, fmt.Errorf("no agent is called %q; there are %s, %s, %s, %s, %s, %s and %s", name,
 			topology.ServiceReplicator,
 			topology.ServiceNameservice, topology.ServiceAutomation, topology.ServiceBackup, topology.ServiceRepository,
-			topology.ServiceResponder)
+			topology.ServiceResponder, api.Supervisor)
 	}
 }
 

@@ -74,7 +74,8 @@ type Target struct {
 	Region string `json:"region"`
 	Host   string `json:"host"` // the host and port clients use, answered as an SRV record
 	Port   int    `json:"port"`
-	Health string `json:"health"` // URL, through a link of its own
+	Health string `json:"health"`          // URL, through a link of its own
+	Holds  string `json:"holds,omitempty"` // what a healthy answer holds
 	// Trip is what the links take there and back between the region and the farthest other, which its app may ask
 	// before it answers.
 	Trip time.Duration `json:"trip"`
@@ -111,7 +112,7 @@ type AutomationConfig struct {
 	Published  string `json:"published"` // GET /config of the region's own replicator
 	// strategy backup-restore: where the base backup is handed to PostgreSQL
 	RestoreFile string `json:"restore_file"`
-	// GET /readyz of each app node of the region: all are to run, and are awaited
+	// URLs that tell whether each app node of the region is ready: all are to run, and are awaited
 	AppsReady []string `json:"apps_ready"`
 	// Preflight are GET /config of these nodes and of those of services: none may refer to the home region when clients
 	// are redirected. Empty: nobody asks.
@@ -144,9 +145,10 @@ type Follower struct {
 	Postgres topology.Endpoint `json:"postgres"`
 	Redis    topology.Endpoint `json:"redis"`
 	Config   string            `json:"config"` // URL of its replicator's GET and PUT /config
-	App      string            `json:"app"`    // URL of the /readyz of an app node
-	Primary  topology.Endpoint `json:"primary"`
-	Cache    topology.Endpoint `json:"cache"`
+	// Apps are URLs that tell whether app nodes are ready, as many as can be reached.
+	Apps    []string          `json:"apps"`
+	Primary topology.Endpoint `json:"primary"`
+	Cache   topology.Endpoint `json:"cache"`
 	// Cascades says that it streams from the automation's region from the start, and has nothing that this has not.
 	Cascades bool `json:"cascades,omitempty"`
 }
@@ -159,5 +161,4 @@ type Side struct {
 	OwnPostgres topology.Endpoint `json:"own_postgres"`
 	OwnRedis    topology.Endpoint `json:"own_redis"`
 	AppNodes    int               `json:"app_nodes"` // all of them run where clients are
-	Apps        []string          `json:"apps"`      // URLs of the /readyz of app nodes, as many as can be reached
 }

@@ -20,24 +20,26 @@ import (
 
 // Spec is a node as asked for.
 type Spec struct {
-	Name     string // of the node, such as "postgres.us-east-1"
-	ID       string // of the container: the lab's name and the node's
-	Region   string
-	Service  topology.Service
-	Image    string
-	Env      map[string]string
-	Cmd      []string
-	Networks []string // the first is the one ports are published on
-	Aliases  []string // host names in its networks
-	Loopback []string // host names that are the node itself, to itself alone
-	Publish  []string // "8474/tcp"; a free port of loopback each
-	Volumes  map[string]string
-	Disks    []Disk
-	Files    map[string][]byte // copied into its volumes before start
-	Volatile bool              // what it stores is gone when it is killed
-	Labels   map[string]string
-	Needs    Needs // beyond what every node may do
-	Yields   bool  // gives way to other nodes while the processor is short
+	Name    string // of the node, such as "postgres.us-east-1"
+	ID      string // of the container: the lab's name and the node's
+	Region  string
+	Service topology.Service
+	Image   string
+	Env     map[string]string
+	Cmd     []string
+	// Entrypoint is what runs in place of the image's; none is the image's.
+	Entrypoint []string
+	Networks   []string // the first is the one ports are published on
+	Aliases    []string // host names in its networks
+	Loopback   []string // host names that are the node itself, to itself alone
+	Publish    []string // "8474/tcp"; a free port of loopback each
+	Volumes    map[string]string
+	Disks      []Disk
+	Files      map[string][]byte // copied into its volumes before start
+	Volatile   bool              // what it stores is gone when it is killed
+	Labels     map[string]string
+	Needs      Needs // beyond what every node may do
+	Yields     bool  // gives way to other nodes while the processor is short
 }
 
 // yieldingShares are those of a node that yields; others have the engine's 1024.
@@ -66,7 +68,8 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 	}
 	var asked *container.HostConfig
 	req := testcontainers.ContainerRequest{
-		Image: s.Image, Name: s.ID, Env: s.Env, Cmd: s.Cmd, Labels: s.Labels, Networks: s.Networks,
+		Image: s.Image, Name: s.ID, Env: s.Env, Entrypoint: s.Entrypoint, Cmd: s.Cmd, Labels: s.Labels,
+		Networks:       s.Networks,
 		NetworkAliases: aliases,
 		ExposedPorts:   s.Publish,
 		ConfigModifier: func(c *container.Config) { c.User = user },

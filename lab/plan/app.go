@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"maps"
 	"strconv"
 	"strings"
 
@@ -44,12 +43,10 @@ func tellApp(p *Plan, n *Node) error {
 		n.Env["WORKERS"], n.Env["SERVICE_TIME"], n.Env["QUEUE"] = strconv.Itoa(w.Workers), w.ServiceTime.String(),
 			strconv.Itoa(w.Queue)
 	}
-	env, err := p.App.environment(p.appEnv(n.Region, n.Name()))
-	if err != nil {
-		return err
+	n.Env["CONFIG_FILE"], n.Needs, n.Foreign = topology.ConfigFile, p.App.Needs, p.App.Image
+	if p.supervised() {
+		return p.supervise(n)
 	}
-	maps.Copy(n.Env, env)
-	n.Env["CONFIG_FILE"], n.Cmd, n.Needs, n.Foreign = topology.ConfigFile, p.App.Cmd, p.App.Needs, p.App.Image
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -19,9 +20,11 @@ import (
 // A node is given REGION, NODE and CONFIG_FILE, and Env. CONFIG_FILE names a JSON document (topology.Config) with the
 // addresses of its region's PostgreSQL, Redis, S3 and DynamoDB. A failover replaces the file, by rename, and the app
 // has to watch it: what came by Env stays what it was when the node started, and goes on leading to the lost region.
+// Repoint has other ways.
 //
-// With strategy pilot-light, node number n of a region (NODE is app-n.region) is to refuse connections until app_nodes
-// in that document is n or more. Up waits for that too.
+// A supervisor of the lab's runs the app in its node, and starts it again whenever it exits, after a pause that grows.
+// It listens on topology.PortSupervisor. With strategy pilot-light, it has node number n of a region (NODE is
+// app-n.region) wait until app_nodes in that document is n or more.
 //
 // What only an app can have that speaks the sample app's contract (package kyc), in a drill as its app file says with
 // extras:
@@ -54,21 +57,30 @@ type App struct {
 	// Health. Up waits for it, the name service sends clients by it, and the automation waits for it before it
 	// redirects them.
 	Ready string `json:"ready"`
+	// Holds is what an answer of Ready must hold besides.
+	Holds string `json:"-"`
+	// Repoint is how an app that does not watch CONFIG_FILE is led to other stores; empty: it does, or it is not.
+	Repoint Repoint `json:"-"`
 }
+
+// Repoint is how nodes of an app are led to the stores of another configuration.
+type Repoint string
+
+// The ways of repointing.
+const (
+	// RepointRestart: where the placeholders of Env stand for something else, the app is told to end (SIGTERM, and
+	// SIGKILL ten seconds later), and is started again with the new environment.
+	RepointRestart Repoint = "restart"
+	// RepointEndpoint: the placeholders stand for addresses in the node that never change, as a managed database's
+	// writer endpoint does not. What is behind them is turned, and connections to what was there before are ended.
+	RepointEndpoint Repoint = "endpoint"
+)
 
 // sample is the app of fixtures/kyc, in the image "app" of the set.
 var sample = App{Port: topology.PortApp, Health: "/healthz", Ready: "/readyz"}
 
-// AppEnv is what the placeholders of App.Env stand for in one node. The addresses are host:port as the node reaches
-// them, before anything has happened: the primaries are in the home region, the object and item stores in the node's
-// own.
-type AppEnv struct {
-	Region, Node                  string
-	Postgres, Redis, S3, DynamoDB string
-	User, Database                string // of PostgreSQL, with Secret as password
-	AccessKey, Secret             string // of S3 and DynamoDB
-	ConfigFile                    string
-}
+// AppEnv is what the placeholders of App.Env stand for in one node.
+type AppEnv = api.AppEnv
 
 func (a App) isSample() bool { return reflect.ValueOf(a).IsZero() }
 
@@ -92,6 +104,12 @@ func (a App) Validate() error {
 	complain := func(format string, args ...any) { errs = append(errs, fmt.Errorf("app "+format, args...)) }
 	if a.Image == "" {
 		complain("image: it is missing: name one that the engine has")
+	}
+	if a.Port >= topology.PortSupervisor && a.Port <= topology.PortSupervisor+len(endpointKeys) {
+		complain("port: %d is taken in each node, by what runs the app: have it listen on another", a.Port)
+	}
+	if !slices.Contains([]Repoint{"", RepointRestart, RepointEndpoint}, a.Repoint) {
+		complain("repoint: %q is no way to repoint: there are %s and %s", a.Repoint, RepointRestart, RepointEndpoint)
 	}
 	if a.Port < 1 || a.Port > 65535 {
 		complain("port: %d is none: name the one that the app listens on, 1 to 65535", a.Port)
@@ -126,7 +144,7 @@ func (a App) environment(in AppEnv) (map[string]string, error) {
 	env := map[string]string{}
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(a.Env)) {
-		value, err := in.fill(a.Env[name])
+		value, err := in.Fill(a.Env[name])
 		switch {
 		case name == "" || strings.ContainsAny(name, "=\x00"):
 			err = errors.New("that is no name of a variable")

@@ -12,6 +12,9 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
+const allPlaceholders = "{{.Region}}, {{.Node}}, {{.Postgres}}, {{.Redis}}, {{.S3}}, {{.DynamoDB}}, " +
+	"{{.User}}, {{.Database}}, {{.AccessKey}}, {{.Secret}}, {{.ConfigFile}}"
+
 // shop is an app with everything that can be said of one.
 var shop = App{
 	Image: "acme/shop:1", Port: 9000, Health: "/live", Ready: "/open?deep=1", Cmd: []string{"serve"},
@@ -34,6 +37,14 @@ func TestWhatIsWrongWithAnApp(t *testing.T) {
 		"a host for a path": {
 			func(a *App) { a.Ready = "//x/y" },
 			`app ready: "//x/y" is no path: name one that GET answers with 2xx, such as /healthz`,
+		},
+		"the supervisor's port": {
+			func(a *App) { a.Port = 28500 },
+			"app port: 28500 is taken in each node, by what runs the app: have it listen on another",
+		},
+		"no way to repoint": {
+			func(a *App) { a.Repoint = "file" },
+			`app repoint: "file" is no way to repoint: there are restart and endpoint`,
 		},
 		"a fragment": {
 			func(a *App) { a.Health = "/live#now" },
@@ -67,7 +78,11 @@ func TestAnAppIsReachedAndAskedWhereItSays(t *testing.T) {
 	nodes := nodesOf(t, lab)
 	leads := 0
 	for _, p := range lab.Paths {
-		if p.Service == topology.ServiceApp {
+		if strings.Contains(p.Name, SupervisorOf("")) {
+			if !strings.HasSuffix(p.Upstream, ":28500") {
+				t.Errorf("%s leads to %s", p.Name, p.Upstream)
+			}
+		} else if p.Service == topology.ServiceApp {
 			leads++
 			if !strings.HasSuffix(p.Upstream, ":9000") {
 				t.Errorf("%s leads to %s", p.Name, p.Upstream)
@@ -91,10 +106,11 @@ func TestAnAppIsReachedAndAskedWhereItSays(t *testing.T) {
 		"STORES": ports("us-west-2", "us-east-1", topology.ServiceRedis) +
 			" s3.us-west-2:4566 dynamodb.us-west-2:4566 regionfall",
 	}
+	delete(app.Env, topology.AgentConfigEnv)
 	if diff := cmp.Diff(want, app.Env); diff != "" {
 		t.Error(diff)
 	}
-	if app.Foreign != "acme/shop:1" || !slices.Equal(app.Cmd, []string{"serve"}) {
+	if app.Foreign != "acme/shop:1" || !slices.Equal(app.Cmd, []string{"supervisor"}) {
 		t.Errorf("%+v", app)
 	}
 
@@ -111,7 +127,7 @@ func TestAnAppIsReachedAndAskedWhereItSays(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]string{
 		"home": "http://" + lab.control("us-west-2", "us-east-1", topology.ServiceApp).Address + "/live",
-		"own":  "http://app-1.us-west-2:9000/open?deep=1",
+		"own":  "http://app-1.us-west-2:28500/readyz",
 		"east": "http://" + ports(topology.Global, "us-east-1", topology.ServiceApp) + "/open?deep=1",
 		"west": "http://" + ports(topology.Global, "us-west-2", topology.ServiceApp) + "/open?deep=1",
 	}, asked); diff != "" {

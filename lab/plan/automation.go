@@ -33,7 +33,7 @@ func tellAutomation(p *Plan, n *Node) error {
 		Repository:  p.repository(here), Published: "http://" + topology.ServiceReplicator.Address(here) + "/config",
 		RestoreFile: topology.RestoreFile,
 		// what health checks see; the parts behind are the pre-flight gate's to ask
-		AppsReady: p.appURLs(here, p.App.Ready),
+		AppsReady: p.appsReady(here),
 	}
 	if t.Automation.Shift.InSteps() {
 		c.Shift = api.ShiftConfig{
@@ -61,7 +61,7 @@ func (p *Plan) follower(from, region string) api.Follower {
 		Postgres: p.endpoint(from, region, topology.ServicePostgres),
 		Redis:    p.endpoint(from, region, topology.ServiceRedis),
 		Config:   "http://" + p.endpoint(from, region, topology.ServiceReplicator).Address + "/config",
-		App:      "http://" + p.endpoint(from, region, topology.ServiceApp).Address + p.App.Ready,
+		Apps:     p.appsReady(region),
 		Primary:  p.endpoint(region, from, topology.ServicePostgres),
 		Cache:    p.endpoint(region, from, topology.ServiceRedis),
 	}
@@ -82,9 +82,5 @@ func (p *Plan) side(region string) api.Side {
 	}
 	s.Primary, s.Cache = p.endpoint(region, other, topology.ServicePostgres),
 		p.endpoint(region, other, topology.ServiceRedis)
-	s.Apps = []string{s.App}
-	if region == from {
-		s.Apps = p.appURLs(region, p.App.Ready)
-	}
 	return s
 }

@@ -59,5 +59,6 @@ func (p *Plan) target(r topology.Region) (api.Target, error) {
 	return api.Target{
 		Region: r.Name, Host: host, Port: number, Trip: 2 * farthest, Weight: r.Weight, Clients: t.ClientSubnet(r.Name),
 		Health: "http://" + p.endpoint(topology.Global, r.Name, topology.ServiceApp).Address + p.App.Ready,
+		Holds:  p.App.Holds,
 	}, nil
 }

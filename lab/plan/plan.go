@@ -21,6 +21,9 @@ type Plan struct {
 	Topology topology.Topology
 	App      App // whole
 	Paths    []topology.Path
+	// Command is what somebody's own app runs: what its image says, or the app in place of that. It is known when the
+	// image is.
+	Command []string
 	// Together says that the node of S3 serves DynamoDB too.
 	Together bool
 	// Door is where clients reach the app of a region, as host:port. It is known when the hub runs, and needed for the
@@ -37,6 +40,9 @@ func New(t topology.Topology, a App) *Plan {
 			p.Paths[i].Upstream = net.JoinHostPort(host, strconv.Itoa(p.App.Port))
 		}
 	}
+	if p.supervised() {
+		p.supervisors()
+	}
 	return p
 }
 
@@ -50,12 +56,13 @@ type Node struct {
 	Aliases  []string // host names in its networks
 	Publish  []string // "8053/udp"
 	Env      map[string]string
-	Cmd      []string
-	Files    map[string][]byte // copied into its volumes before start
-	Volumes  map[string]string // by path
-	Disks    []Disk
-	Needs    Needs
-	Yields   bool // gives way to other nodes while the processor is short
+	// Entrypoint and Cmd are in place of the image's, where they are not empty.
+	Entrypoint, Cmd []string
+	Files           map[string][]byte // copied into its volumes before start
+	Volumes         map[string]string // by path
+	Disks           []Disk
+	Needs           Needs
+	Yields          bool // gives way to other nodes while the processor is short
 }
 
 // Needs are what a node may do beyond what every node may. The zero value is the strictest: a user that is not root, no

@@ -31,6 +31,9 @@ func tellReplicator(p *Plan, n *Node) error {
 	}
 	n.Files = map[string][]byte{topology.ConfigFile: data, topology.PublishedFile: data}
 	n.Volumes = map[string]string{configDir: n.Region + "-config"}
+	if p.supervised() {
+		n.Volumes[programDir] = programVolume(n.Region)
+	}
 	c := api.ReplicatorConfig{
 		Region: n.Region, Local: p.stores(n.Region, n.Region), Every: replicateEvery * time.Duration(len(t.Regions)-1),
 		Repository: p.repository(n.Region), PublishedFile: topology.PublishedFile, ConfigFile: topology.ConfigFile,

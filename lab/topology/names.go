@@ -30,11 +30,13 @@ const (
 
 // Ports inside the lab's networks. Every node listens on the port of its service.
 const (
-	PortPostgres   = 5432
-	PortRedis      = 6379
-	PortAWS        = 4566 // s3 and dynamodb, each on its own node or both on one
-	PortApp        = 8080
-	PortAgent      = 8500 // every agent's HTTP: /healthz, /marks and its own
+	PortPostgres = 5432
+	PortRedis    = 6379
+	PortAWS      = 4566 // s3 and dynamodb, each on its own node or both on one
+	PortApp      = 8080
+	PortAgent    = 8500 // every agent's HTTP: /healthz, /marks and its own
+	// HTTP of what runs somebody's own app, in the node of the app; its endpoints are on those after it
+	PortSupervisor = 28500
 	PortDNS        = 8053 // name service, UDP and TCP
 	PortToxiproxy  = 8474
 	PortFirstOnHub = 20000                 // links and taps, one port each, counted up from here

@@ -244,11 +244,15 @@ var mistakes = map[string]struct{ old, new, want string }{
 	},
 	"a path of another folder": {"image: shop:1.4", "build: {go: ../shop}", `"../shop" is no package of Go`},
 	"a command for an image":   {"shop:1.4", "shop -v", `"shop -v" is no name of an image`},
-	"what an answer holds":     {"/open\n", "{path: /open, holds: '1'}\n", "5:29: ready.holds: what an answer"},
 	"no header of an extra":    {"stores:", "extras: {node: X Node}\nstores:", `"X Node" is no name of a header`},
 	"nothing to run":           {"image: shop:1.4\n", "", "1:1: missing: image, or build"},
-	"restart":                  {"repoint: none", "repoint: restart", "8:10: repoint: restart can't be done yet"},
-	"endpoint":                 {"repoint: none", "repoint: endpoint", "8:10: repoint: endpoint can't be done yet"},
+	"a restart for nothing": {
+		`env: {DATABASE_URL: "postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}"}
+command: [serve]
+repoint: none`, `env: {USER: "{{.User}}"}
+repoint: restart`,
+		"7:10: repoint: restart changes nothing, since no address is in env",
+	},
 	"unknown way to repoint": {
 		"repoint: none", "repoint: fil",
 		`8:10: repoint: unknown way to repoint "fil": did you mean "file"?`,

@@ -53,14 +53,10 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 	if f.Build != nil {
 		f.Build.check(found, build)
 	}
-	if at := file.Join(at, "ready.holds"); found.Has(at) {
-		found.Add(at, "%s: what an answer holds can't be looked at yet: choose a path that answers with another "+
-			"status than 2xx while the app can't do its work", at)
-	}
-	switch f.Repoint {
-	case RepointRestart, RepointEndpoint:
-		found.Add(repoint, "%s: %s can't be done yet: an app is led to other stores by %s (it watches its "+
-			"configuration), or by %s", repoint, f.Repoint, RepointFile, RepointNone)
+	if (f.Repoint == RepointRestart || f.Repoint == RepointEndpoint) && !f.isLed() {
+		found.Add(repoint, "%s: %s changes nothing, since no address is in %s: put one in, such as {{.Postgres}}",
+			repoint,
+			f.Repoint, env)
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Env)) {
 		path := file.Join(env, name)
@@ -69,6 +65,16 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 		}
 		f.Env[name].check(found, path, EnvPlaceholders)
 	}
+}
+
+// isLed says whether an address is in the environment.
+func (f *Format) isLed() bool {
+	for _, value := range f.Env {
+		if slices.ContainsFunc([]string{"Postgres", "Redis", "S3", "DynamoDB"}, value.uses) {
+			return true
+		}
+	}
+	return false
 }
 
 func (b Build) check(found *file.Complaints, at string) {

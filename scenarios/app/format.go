@@ -16,7 +16,7 @@ type Format struct {
 	Ready      Ready               `yaml:"ready" otherwise:"as health" about:"A path that answers GET with 2xx when the app can do its work."`
 	Env        map[string]Template `yaml:"env" example:"{DATABASE_URL: \"postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}\"}" about:"Its environment."`
 	Command    []string            `yaml:"command" example:"[serve, --verbose]" about:"What its nodes run instead of the image's command."`
-	Repoint    Repoint             `yaml:"repoint" takes:"way to repoint" default:"file" example:"none" about:"How its nodes are led to other stores after a failover."`
+	Repoint    Repoint             `yaml:"repoint" takes:"way to repoint" default:"file" example:"none" about:"How its nodes are led to other stores after a failover: by their CONFIG_FILE, which they watch (file); by a start with the new environment (restart); by addresses that stay, and lead elsewhere (endpoint); or not at all (none)."`
 	Random     []Random            `yaml:"random" about:"Random values for writes. They are drawn in this order, and depend on the seed of the drill and the number of the write only."`
 	Operations Operations          `yaml:"operations,required" example:"{write: {post: /orders, json: {id: \"{{.ID}}\"}}}" about:"What clients send."`
 	Extras     Extras              `yaml:"extras" about:"Headers in which answers say more. What is not said is not measured."`
@@ -44,7 +44,7 @@ type Repoint string
 const (
 	RepointFile     Repoint = "file"     // it watches its configuration
 	RepointRestart  Repoint = "restart"  // its nodes start again, with the new environment
-	RepointEndpoint Repoint = "endpoint" // addresses stay, and what is behind them changes
+	RepointEndpoint Repoint = "endpoint" // addresses stay, and lead elsewhere
 	RepointNone     Repoint = "none"
 )
 

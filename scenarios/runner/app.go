@@ -16,6 +16,11 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
+// repoint is what the lab does to lead an app to other stores. The other ways are the app's own.
+var repoint = map[app.Repoint]lab.Repoint{
+	app.RepointRestart: lab.RepointRestart, app.RepointEndpoint: lab.RepointEndpoint,
+}
+
 // labApp is what the nodes of an app run: nothing to say for the one that a lab runs by itself. A program is built.
 func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.App, error) {
 	if a.BuiltIn() == app.Default {
@@ -24,7 +29,7 @@ func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.Ap
 	f := a.File()
 	runs := lab.App{
 		Image: string(f.Image), Cmd: f.Command, Port: f.Port, Health: string(f.Health), Ready: string(f.Ready.Path),
-		Env: map[string]string{},
+		Holds: f.Ready.Holds, Repoint: repoint[f.Repoint], Env: map[string]string{},
 	}
 	for name, value := range f.Env {
 		runs.Env[name] = value.String()

@@ -72,7 +72,8 @@ stores: {postgres: "select title from orders"}
 func shopPlan(t *testing.T, says string) drill.Plan {
 	t.Helper()
 	source := strings.Replace(example, "steps:", "app: ./shop.yaml\nsteps:", 1)
-	s, err := scenarios.ParseIn("example.yaml", []byte(source), func(string) ([]byte, error) { return []byte(says), nil })
+	s, err := scenarios.ParseIn("example.yaml", []byte(source),
+		func(string) ([]byte, error) { return []byte(says), nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +101,12 @@ func TestALabRunsTheAppOfTheFile(t *testing.T) {
 		Env: map[string]string{"DATABASE_URL": "postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}"},
 	}, runs); diff != "" {
 		t.Errorf("it runs (-want +got):\n%s", diff)
+	}
+	again := strings.NewReplacer("repoint: none",
+		"repoint: restart\nready: {path: /open, holds: '\"db\":true'}").Replace(shop)
+	if runs, err = labApp(t.Context(), shopPlan(t, again).App, nil); err != nil || runs.Repoint != lab.RepointRestart ||
+		runs.Ready != "/open" || runs.Holds != `"db":true` {
+		t.Errorf("an app that is started again is %+v: %v", runs, err)
 	}
 	taken := strings.Replace(shop, "DATABASE_URL", "CONFIG_FILE", 1)
 	if _, err := labApp(t.Context(), shopPlan(t, taken).App, nil); err == nil ||

@@ -37,7 +37,7 @@ type homeProbe struct {
 func newHomeProbe(cfg api.AutomationConfig) homeProbe {
 	limit := runtime.CheckLimit + lookTrips*cfg.Trip
 	return homeProbe{
-		app: runtime.NewChecker(cfg.HomeHealth, limit), postgres: newPinger(cfg.HomePostgres),
+		app: runtime.NewChecker(cfg.HomeHealth, "", limit), postgres: newPinger(cfg.HomePostgres),
 		limit: limit,
 	}
 }

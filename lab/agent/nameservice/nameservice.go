@@ -145,7 +145,7 @@ func (n *Server) Run(ctx context.Context) error {
 // watch checks one target each interval.
 func (n *Server) watch(ctx context.Context, target int) {
 	t := n.cfg.Targets[target]
-	for err := range runtime.Watch(ctx, runtime.NewChecker(t.Health, runtime.CheckLimit+t.Trip).Check,
+	for err := range runtime.Watch(ctx, runtime.NewChecker(t.Health, t.Holds, runtime.CheckLimit+t.Trip).Check,
 		n.cfg.Check.Interval) {
 		n.Observe(target, err)
 	}

@@ -53,7 +53,7 @@ func TestCheckSaysHowLongNobodyAnswered(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer silent.Close()
-	if got := Cause(NewChecker(silent.URL, 20*time.Millisecond).Check(t.Context())); got != "no answer in 20ms" {
+	if got := Cause(NewChecker(silent.URL, "", 20*time.Millisecond).Check(t.Context())); got != "no answer in 20ms" {
 		t.Errorf("it says %q", got)
 	}
 }

@@ -1,10 +1,12 @@
 package runtime
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -88,13 +90,14 @@ func (h *Health) Observe(err error, threshold int, now time.Time) (changed bool)
 
 // Checker asks a target for its health. Each check connects anew: a kept connection can outlive its far end.
 type Checker struct {
-	url    string
-	client *http.Client
+	url, holds string
+	client     *http.Client
 }
 
-// NewChecker asks a URL, each time for so long at most.
-func NewChecker(url string, limit time.Duration) *Checker {
-	return &Checker{url: url, client: &http.Client{
+// NewChecker asks a URL, each time for so long at most. The answer has to hold a text; every answer holds the empty
+// one.
+func NewChecker(url, holds string, limit time.Duration) *Checker {
+	return &Checker{url: url, holds: holds, client: &http.Client{
 		Transport: &http.Transport{DisableKeepAlives: true},
 		Timeout:   limit,
 		CheckRedirect: func(*http.Request, []*http.Request) error {
@@ -103,22 +106,41 @@ func NewChecker(url string, limit time.Duration) *Checker {
 	}}
 }
 
-// Check asks once. Any answer but 2xx is an error.
+// Check asks once. Any answer but 2xx is an error, and so is one without the text that it has to hold.
 func (c *Checker) Check(ctx context.Context) error {
+	_, err := c.Ask(ctx)
+	return err
+}
+
+const (
+	mostRead   = 1 << 16 // bytes of an answer
+	mostQuoted = 200     // of those, in an error
+)
+
+// Ask is Check with the header of the answer.
+func (c *Checker) Ask(ctx context.Context) (http.Header, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.url, http.NoBody)
 	if err != nil {
-		return fmt.Errorf("ask %s: %w", c.url, err)
+		return nil, fmt.Errorf("ask %s: %w", c.url, err)
 	}
 	response, err := c.client.Do(request)
 	if err != nil {
-		return Within(c.client.Timeout, err) // it names the method and the URL
+		return nil, Within(c.client.Timeout, err) // it names the method and the URL
 	}
 	defer response.Body.Close()
-	if _, err := io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)); err != nil {
-		return fmt.Errorf("read answer of %s: %w", c.url, Within(c.client.Timeout, err))
+	body, err := io.ReadAll(io.LimitReader(response.Body, mostRead))
+	if err != nil {
+		return nil, fmt.Errorf("read answer of %s: %w", c.url, Within(c.client.Timeout, err))
+	}
+	said := ""
+	if text := strings.Join(strings.Fields(strings.ToValidUTF8(string(body), "")), " "); text != "" {
+		said = fmt.Sprintf(": %.*s", mostQuoted, text)
 	}
 	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return fmt.Errorf("%s answered %w", c.url, Plain(response.Status))
+		return nil, fmt.Errorf("%s answered %w%s", c.url, Plain(response.Status), said)
 	}
-	return nil
+	if !bytes.Contains(body, []byte(c.holds)) {
+		return nil, fmt.Errorf("%s answered %w%s", c.url, Plain("without "+c.holds), said)
+	}
+	return response.Header, nil
 }

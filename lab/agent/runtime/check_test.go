@@ -53,7 +53,7 @@ func TestCheckConnectsAnewAndWants2xx(t *testing.T) {
 		w.WriteHeader(status)
 	}))
 	defer server.Close()
-	c := NewChecker(server.URL, time.Second)
+	c := NewChecker(server.URL, "", time.Second)
 	for range 3 {
 		if err := c.Check(t.Context()); err != nil {
 			t.Fatal(err)

@@ -111,7 +111,11 @@ func attachApp(ctx context.Context, to api.Follower) (string, error) {
 		return fmt.Sprintf("revision %d, %s, no app node runs", next.Revision, how), nil
 	}
 	err = runtime.Poll(ctx, attachEvery, func(ctx context.Context) error {
-		return checkReady(ctx, to.App, next.Revision)
+		missing, err := NotReady(ctx, to.Apps, next.Revision)
+		if len(missing) < len(to.Apps) {
+			return nil
+		}
+		return err
 	})
 	if err != nil {
 		return "", fmt.Errorf("wait for the app to take revision %d: %w", next.Revision, err)

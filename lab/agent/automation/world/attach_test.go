@@ -43,7 +43,7 @@ func TestConfigurationOfAFollower(t *testing.T) {
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	to := api.Follower{
-		Region: "south", Config: server.URL + "/config", App: server.URL + "/readyz",
+		Region: "south", Config: server.URL + "/config", Apps: []string{server.URL + "/readyz"},
 		Primary: topology.Endpoint{Region: "west", Address: "hub:2"},
 		Cache:   topology.Endpoint{Region: "west", Address: "hub:3"},
 	}

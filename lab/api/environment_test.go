@@ -1,4 +1,4 @@
-package plan
+package api
 
 import (
 	"strings"
@@ -19,7 +19,7 @@ func TestPlaceholders(t *testing.T) {
 		"{{.Secret}}":                      "{{.User}}", // what was filled in is not looked at again
 		"{{.Redis}}":                       "",
 	} {
-		if got, err := in.fill(text); err != nil || got != want {
+		if got, err := in.Fill(text); err != nil || got != want {
 			t.Errorf("%q becomes %q, %v; want %q", text, got, err, want)
 		}
 	}
@@ -44,7 +44,7 @@ func TestWrongPlaceholders(t *testing.T) {
 		"{{.Node}" + strings.Repeat("x", 100): `invalid placeholder "{{.Node}` + strings.Repeat("x", 32) +
 			`": it has no closing }}`,
 	} {
-		if got, err := (AppEnv{}).fill(text); err == nil || err.Error() != want {
+		if got, err := (AppEnv{}).Fill(text); err == nil || err.Error() != want {
 			t.Errorf("%q becomes %q, %v; want %s", text, got, err, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package plan
+package api
 
 import (
 	"fmt"
@@ -8,7 +8,26 @@ import (
 	"strings"
 
 	"github.com/valyala/fasttemplate"
+
+	"github.com/regionfall/regionfall/lab/topology"
 )
+
+// AppEnv is what the placeholders of an app's environment stand for in one node. The addresses are host:port as the
+// node reaches them: those of a configuration, or those before anything has happened, when the primaries are in the
+// home region, and the object and item stores in the node's own.
+type AppEnv struct {
+	Region, Node                  string
+	Postgres, Redis, S3, DynamoDB string
+	User, Database                string // of PostgreSQL, with Secret as password
+	AccessKey, Secret             string // of S3 and DynamoDB
+	ConfigFile                    string
+}
+
+// With is the same with the addresses of a configuration.
+func (in AppEnv) With(c topology.Config) AppEnv {
+	in.Postgres, in.Redis, in.S3, in.DynamoDB = c.Postgres.Address, c.Redis.Address, c.S3.Address, c.DynamoDB.Address
+	return in
+}
 
 // A placeholder is a name and no more. Templates of the standard library can do more, but they look methods up by name
 // while the program runs: the linker would have to keep the methods of every library, and the program would be 16 MB
@@ -20,8 +39,8 @@ const (
 
 var plainName = regexp.MustCompile(`^\s*\.([A-Za-z]\w*)\s*$`)
 
-// fill replaces the placeholders of a text by what they stand for in a node.
-func (in AppEnv) fill(text string) (string, error) {
+// Fill replaces the placeholders of a text by what they stand for in a node.
+func (in AppEnv) Fill(text string) (string, error) {
 	t, err := fasttemplate.NewTemplate(text, opening, closing)
 	if err != nil { // it has no other
 		open := text[strings.LastIndex(text, opening):]

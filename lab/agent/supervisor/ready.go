@@ -1,0 +1,39 @@
+package supervisor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/api"
+)
+
+// readyLimit bounds one question. Whoever asks the supervisor has limits of its own.
+const readyLimit = 5 * time.Second
+
+// ready says with which revision of the configuration the app can do its work; empty where nobody knows.
+func (s *supervisor) ready(ctx context.Context) (revision string, err error) {
+	before, why := s.state()
+	if !before.Running {
+		return "", errors.New(why)
+	}
+	header, err := runtime.NewChecker(s.cfg.Ready, s.cfg.Holds, readyLimit).Ask(ctx)
+	after, why := s.state()
+	switch {
+	case !after.Running:
+		return "", errors.New(why)
+	case after.Runs != before.Runs:
+		return "", errors.New("the app has just been started again")
+	case err != nil && after.Last != "":
+		return "", fmt.Errorf("%w; before, %s", err, after.Last)
+	case err != nil:
+		return "", err
+	case s.cfg.Restarts || len(s.cfg.Endpoints) > 0:
+		return strconv.Itoa(before.Revision), nil
+	default:
+		return header.Get(api.HeaderRevision), nil
+	}
+}
