@@ -46,6 +46,7 @@ func (f *Format) compile(timescale float64, a *app.App) drill.Plan {
 	}
 	p.Tail = cmp.Or(f.Tail.Lab(timescale), window) // long enough that a relapse right after recovery is seen
 	p.Judge.ClientsIn, p.Judge.Given, p.Judge.StaleClients = p.Workload.In, p.Expect.Given, p.Workload.StaleClients()
+	p.Judge.MinAcked = cmp.Or(p.Judge.MinAcked, enoughWrites(p))
 	p.Judge.Home, p.Judge.Survivor = t.Home().Name, survivor(f.Steps, t)
 	p.Judge.Replicated, p.Judge.CopyTakes = replicated(t, p.Judge)
 	return p
