@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -13,6 +15,8 @@ import (
 // App is an app file that has been read and found good.
 type App struct {
 	file    Format
+	doc     *file.Document // that it stands in
+	at      string         // the path of where it does
 	source  []byte
 	folder  string
 	builtIn string
@@ -44,7 +48,7 @@ func (f *Format) Compile(found *file.Complaints, at string) *App {
 	if f.Operations.Write == nil {
 		return nil
 	}
-	a := &App{file: *f, folder: filepath.Dir(found.Name())}
+	a := &App{file: *f, doc: found.Document, at: at, folder: filepath.Dir(found.Name())}
 	a.compile()
 	return a
 }
@@ -54,6 +58,15 @@ func (a *App) Source() []byte { return a.source }
 
 // Folder is the folder of the file that the app stands in; empty for an app that comes with the program.
 func (a *App) Folder() string { return a.folder }
+
+// Problem is a complaint about what the app's file has at a path, which is empty for all of it, once it was tried.
+func (a *App) Problem(path, format string, args ...any) *file.Problem {
+	at := strings.TrimPrefix(a.at+"."+path, ".")
+	if path == "" {
+		at = a.at
+	}
+	return a.doc.Problem(at, "%s: %s", cmp.Or(at, "app"), fmt.Sprintf(format, args...))
+}
 
 // BuiltIn is the name by which the app comes with the program; empty for an app of somebody else's.
 func (a *App) BuiltIn() string { return a.builtIn }
