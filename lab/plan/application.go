@@ -54,6 +54,9 @@ type App struct {
 	// Health. Up waits for it, the name service sends clients by it, and the automation waits for it before it
 	// redirects them.
 	Ready string `json:"ready"`
+	// Direct are the stores that clients speak to themselves: PostgreSQL and Redis. They reach each by a link of their
+	// own, at the address that Addresses.StoreDoor gives.
+	Direct []topology.Service `json:"direct,omitempty"`
 }
 
 // sample is the app of fixtures/kyc, in the image "app" of the set.
@@ -100,6 +103,12 @@ func (a App) Validate() error {
 		if !path.IsAbs(folder) || path.Clean(folder) == "/" {
 			complain("needs.scratch: %q is no folder to write to: name one from the root on, such as /var/run/shop",
 				folder)
+		}
+	}
+	for _, s := range a.Direct {
+		if s != topology.ServicePostgres && s != topology.ServiceRedis {
+			complain("direct: clients can't speak to %s themselves: only to %s and %s", s, topology.ServicePostgres,
+				topology.ServiceRedis)
 		}
 	}
 	for field, where := range map[string]string{"health": a.Health, "ready": a.Whole().Ready} {

@@ -64,13 +64,6 @@ func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(E
 	return start(ctx, p, l, rec, watch, (*drill).run)
 }
 
-// Hold offers the load until the steady state has held, breaks nothing, and reads the stores of the home region. It is
-// like Run in everything else.
-func Hold(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(Event)) error {
-	p.Judge.Survivor = p.Judge.Home
-	return start(ctx, p, l, rec, watch, (*drill).hold)
-}
-
 func start(
 	ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(Event),
 	run func(d *drill, ctx context.Context) error,
@@ -138,29 +131,10 @@ func (d *drill) run(ctx context.Context) (err error) {
 	return nil
 }
 
-func (d *drill) hold(ctx context.Context) (err error) {
-	stopMarks := d.followMarks(ctx)
-	defer stopMarks()
-	d.stopMachine = followMachine(d.rec, d.say)
-	defer d.stopMachine()
-	if err := d.startLoad(ctx); err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, d.stopLoad(ctx)) }()
-	if err := d.awaitSteady(ctx); err != nil {
-		return err
-	}
-	if err := d.stopLoad(ctx); err != nil {
-		return err
-	}
-	d.read(ctx, history.BeforeReturn)
-	return nil
-}
-
 func (d *drill) startLoad(ctx context.Context) (err error) {
 	// Before the first operation can be offered: what is acknowledged belongs to the phase.
 	d.enterPhase(history.PhaseWorkload)
-	d.load, err = workload.Start(context.WithoutCancel(ctx), d.plan.LoadOptions(d.lab.Resolver(), d.rec))
+	d.load, err = workload.Start(context.WithoutCancel(ctx), d.plan.LoadOptions(d.lab, d.rec))
 	if err == nil {
 		d.stopControls = d.followControls(ctx)
 	}

@@ -38,15 +38,15 @@ type Plan struct {
 
 // LoadOptions are those of a load of the plan, or of single calls as its clients would make them. Its ids and random
 // values are others each time.
-func (p Plan) LoadOptions(resolver string, rec workload.Recorder) workload.Options {
+func (p Plan) LoadOptions(l Entrances, rec workload.Recorder) workload.Options {
 	seed := rand.Uint64()
 	subnets := map[string]netip.Prefix{}
 	for _, region := range p.Workload.In {
 		subnets[region] = p.Topology.ClientSubnet(region)
 	}
 	return workload.Options{
-		Spec: p.Workload, Resolver: resolver, Record: topology.RecordName, Recorder: rec, Protocol: p.Protocol,
-		Prefix: strconv.FormatUint(seed>>32, 36), Seed: seed, Subnets: subnets,
+		Spec: p.Workload, Resolver: l.Resolver(), Record: topology.RecordName, Recorder: rec, Protocol: p.Protocol,
+		Prefix: strconv.FormatUint(seed>>32, 36), Seed: seed, Subnets: subnets, StoreDoor: l.StoreDoor,
 	}
 }
 

@@ -124,7 +124,7 @@ func (c checker) calls() (*workload.Caller, error) {
 	if err != nil {
 		return nil, err
 	}
-	return workload.NewCaller(c.plan.LoadOptions(c.lab.Resolver(), rec))
+	return workload.NewCaller(c.plan.LoadOptions(c.lab, rec))
 }
 
 // once makes one write, looks for it in every store, and reads it if the app has a read.

@@ -18,6 +18,7 @@ import (
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/file"
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -35,6 +36,11 @@ type shopLab struct {
 }
 
 func (l *shopLab) Resolver() string { return l.resolver }
+
+// StoreDoor is asked for by nobody.
+func (l *shopLab) StoreDoor(app.Target, string) (string, error) {
+	return "", errors.New("it has no such door")
+}
 
 func (l *shopLab) Read(_ context.Context, region string, _ drill.Sought) []drill.StoreRead {
 	l.mu.Lock()

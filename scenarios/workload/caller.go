@@ -28,7 +28,7 @@ type Call struct {
 	SignedIn bool
 }
 
-// Exchange is what went over one connection.
+// Exchange is what went over one connection; what goes to a store, in words.
 type Exchange struct{ Sent, Received []byte }
 
 // NewCaller makes a caller of the same options as a load. An error means that they make no sense.
@@ -52,7 +52,7 @@ func newCaller(opts Options, via transport) *Caller {
 	}
 	c.client = &client{
 		names: newResolver(opts.Record, via.exchange, opts.Recorder.Now, &c.asking), dial: dial,
-		signIn: newSignIn(opts.Protocol.Setup(idPrefix(opts.Prefix), 0)),
+		signIn: newSignIn(opts.Protocol.Setup(idPrefix(opts.Prefix), 0)), storeDoor: opts.StoreDoor,
 	}
 	return c
 }
@@ -80,11 +80,16 @@ func (c *Caller) call(ctx context.Context, o Operation) Call {
 	defer cancel()
 	now := c.opts.Recorder.Now()
 	made := Call{Op: history.Op{Kind: o.Kind, ID: o.ID, Due: now, Sent: now}}
-	c.client.do(ctx, &made.Op, c.opts.Protocol.Make(o))
+	m := c.opts.Protocol.Make(o)
+	a, sent, attempts := c.client.call(ctx, &made.Op, m)
+	conclude(&made.Op, a, sent, attempts)
 	made.Done = c.opts.Recorder.Now()
 	made.SignedIn = c.client.signIn == nil || c.client.signIn.current() != ""
 	for _, t := range c.tapes {
 		made.Wire = append(made.Wire, t.heard())
+	}
+	if d, direct := m.(Direct); direct && len(made.Wire) > 0 {
+		made.Wire[len(made.Wire)-1] = Exchange{Sent: []byte(d.String()), Received: []byte(a.Words)}
 	}
 	c.asking.Wait() // a lookup that came too late ends within a limit of its own
 	return made
@@ -99,9 +104,8 @@ type tape struct {
 }
 
 func (t *tape) Write(p []byte) (int, error) {
-	n, err := t.Conn.Write(p)
-	t.keep(&t.sent, p[:n])
-	return n, err
+	t.keep(&t.sent, p) // before the answer can be there
+	return t.Conn.Write(p)
 }
 
 func (t *tape) Read(p []byte) (int, error) {

@@ -14,7 +14,7 @@ func callerOf(t *testing.T, s *service) *Caller {
 	names := startNameservice(t, serve(t, s, "900"))
 	c, err := NewCaller(Options{
 		Spec: Spec{Writes: 1, Reads: 1, Clients: 1, Timeout: testTimeout}, Resolver: names.address,
-		Record: testRecord, Recorder: newRecorder(), Protocol: HTTP(kycApp(t)), Prefix: "t", Seed: 1,
+		Record: testRecord, Recorder: newRecorder(), Protocol: Of(kycApp(t), Login{}), Prefix: "t", Seed: 1,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +67,7 @@ func TestACallerSaysWhetherItCouldSignIn(t *testing.T) {
 			}
 		})
 		caller := newCaller(Options{
-			Spec: Spec{Timeout: testTimeout}, Recorder: newRecorder(), Protocol: HTTP(a), Prefix: "t",
+			Spec: Spec{Timeout: testTimeout}, Recorder: newRecorder(), Protocol: Of(a, Login{}), Prefix: "t",
 		}, transport{dial: client.dial})
 		caller.client.names = client.names
 		w := caller.Write(t.Context())
