@@ -54,7 +54,8 @@ func (m *sqlMessage) connect(ctx context.Context, address string, over *Attempt)
 	return pgconn.ConnectConfig(ctx, c)
 }
 
-// failed is an error that the server told, or the end of the connection, after so many statements that were done. Of one that it refuses nothing is left; what ends with the connection may be committed all the same, and so may what
+// failed is an error that the server told, or the end of the connection, after so many statements that were done. Of
+// one that it refuses nothing is left; what ends with the connection may be committed all the same, and so may what
 // came before the one that was refused.
 func failed(err error, before int) Answer {
 	var told *pgconn.PgError
