@@ -99,7 +99,6 @@ var mayImport = map[string][]string{
 	},
 	"suites/bench":       {"lab", "lab/fault", "lab/image", "lab/probe", "lab/topology", "lab/wait", "scenarios"},
 	"suites/conformance": {"lab", "lab/image", "lab/store", "lab/topology", "suites/internal/..."},
-	"suites/ownapp":      {"lab", "lab/fault", "lab/image", "lab/store", "lab/topology"},
 	"suites/matchers":    {"scenarios/evidence", "scenarios/measure"},
 	"suites/internal": {
 		"lab", "lab/fault", "lab/image", "lab/store", "lab/topology", "scenarios/...", "suites/matchers",

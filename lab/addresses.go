@@ -34,7 +34,15 @@ func (a Addresses) Tap(nodeName string) (string, error) {
 
 // Door is where clients reach the app of a region, as host:port: a link, which faults do touch.
 func (a Addresses) Door(region string) (string, error) {
-	return a.reach(func(k *link.Link) bool { return k.From == topology.Clients && k.To == region }, "door of "+region)
+	return a.StoreDoor(topology.ServiceApp, region)
+}
+
+// StoreDoor is where clients reach a store of a region that they speak to themselves (App.Direct), as host:port: a
+// link, which faults do touch.
+func (a Addresses) StoreDoor(s topology.Service, region string) (string, error) {
+	return a.reach(func(k *link.Link) bool {
+		return k.From == topology.Clients && k.To == region && k.Service == s
+	}, fmt.Sprintf("door of %s to %s", region, s))
 }
 
 func (a Addresses) reach(is func(*link.Link) bool, what string) (string, error) {

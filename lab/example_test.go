@@ -19,8 +19,7 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// A shop of one's own in two regions loses one of them while orders come in. suites/ownapp does the same with another
-// app, and counts what was acknowledged against what is in the standby's database.
+// A shop of one's own in two regions loses one of them while orders come in.
 func Example() {
 	if err := drill(context.Background()); err != nil {
 		log.Fatal(err)

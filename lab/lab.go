@@ -9,8 +9,7 @@
 // for SQL, package store and any Redis client. A fault of package fault goes through a Guard (inject, see it in force,
 // heal, see it healed) or, to stay when the process has ended, through Faults. Observe looks at what the name service
 // answers and what the automation does, Status at everything at once. Alive ends a wait when one of the lab's own
-// programs has died. The images come from package image. The example is whole; suites/ownapp is the same as Ginkgo
-// specs.
+// programs has died. The images come from package image. The example is whole.
 package lab
 
 import (

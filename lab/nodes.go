@@ -15,6 +15,12 @@ type Terminal = node.Terminal
 // Confinement is what the engine lets a container do.
 type Confinement = node.Confinement
 
+// NotReady is a node that did not come up, and so is why a lab did not.
+type NotReady = node.NotReady
+
+// ErrStopped says that a node has stopped before it was ready.
+var ErrStopped = node.ErrStopped
+
 // Node is a container of a lab.
 type Node struct {
 	lab  *Lab

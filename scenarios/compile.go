@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/workload"
@@ -16,6 +17,9 @@ const (
 	observeFactor = 1.25 // of the recovery time objective: a fail must be seen to be one
 )
 
+// login is who clients are to PostgreSQL where they go past the app.
+var login = workload.Login{User: topology.DatabaseUser, Password: topology.Secret, Database: topology.Database}
+
 // compile is the plan in lab time. It needs a topology with regions; whether the lab can do it is for limits to say.
 func (f *Format) compile(timescale float64, a *app.App) drill.Plan {
 	t := f.Topology.compile()
@@ -24,7 +28,7 @@ func (f *Format) compile(timescale float64, a *app.App) drill.Plan {
 		Timescale: timescale,
 		Topology:  t.Scaled(timescale),
 		App:       a,
-		Protocol:  workload.HTTP(a),
+		Protocol:  workload.Of(a, login),
 		Workload:  f.Workload.compile(timescale, len(f.Objectives.Sessions) > 0),
 		Steady:    drill.Steady{Hold: cmp.Or(f.SteadyState.Hold.Lab(timescale), defaultHold)},
 		Judge:     f.Objectives.compile(timescale),
@@ -46,6 +50,7 @@ func (f *Format) compile(timescale float64, a *app.App) drill.Plan {
 	}
 	p.Tail = cmp.Or(f.Tail.Lab(timescale), window) // long enough that a relapse right after recovery is seen
 	p.Judge.ClientsIn, p.Judge.Given, p.Judge.StaleClients = p.Workload.In, p.Expect.Given, p.Workload.StaleClients()
+	p.Judge.MinAcked = cmp.Or(p.Judge.MinAcked, enoughWrites(p))
 	p.Judge.Home, p.Judge.Survivor = t.Home().Name, survivor(f.Steps, t)
 	p.Judge.Replicated, p.Judge.CopyTakes = replicated(t, p.Judge)
 	return p

@@ -44,18 +44,42 @@ func (l limits) check() {
 	l.checkRecoveryTime()
 	l.checkRecoveryPoint()
 	l.checkFaults()
-	before := l.plan.Steady.Hold + firstFaultAt(l.plan.Steps)
-	if offered := l.plan.Workload.Writes * before.Seconds(); offered < float64(l.plan.Judge.MinAcked) {
-		const path = "objectives.min_acknowledged"
-		l.Add(path, "%s: %d writes can't be acknowledged before the first fault: %g/s for %s of lab time are %.0f; "+
-			"hold steady state longer or inject later",
-			path, l.plan.Judge.MinAcked, l.plan.Workload.Writes, file.Short(before), offered)
-	}
+	l.checkWrites()
 	if total := longestDrill(l.plan); total > maxDrill {
 		l.Add("timescale",
 			"timescale: the drill takes up to %s of lab time, more than %s: use a timescale of %.0f or more",
 			file.Short(total), file.Short(maxDrill), math.Ceil(l.plan.Timescale*float64(total)/float64(maxDrill)))
 	}
+}
+
+// How many writes must have been acknowledged before the first fault, where the file does not say.
+const (
+	usualWrites = 50
+	fewWrites   = 20 // with fewer, a single write weighs more than a twentieth
+	sureShare   = 0.8
+)
+
+// enoughWrites is a number of writes before the first fault that proves something, and that the plan leaves time for.
+func enoughWrites(p drill.Plan) int {
+	return min(usualWrites, max(fewWrites, int(sureShare*offeredBefore(p))))
+}
+
+// offeredBefore is how many writes fall due before the first fault.
+func offeredBefore(p drill.Plan) float64 { return p.Workload.Writes * timeBefore(p).Seconds() }
+
+// timeBefore is how much time the steady state and the steps leave before the first fault.
+func timeBefore(p drill.Plan) time.Duration { return p.Steady.Hold + firstFaultAt(p.Steps) }
+
+// checkWrites complains about a load of which too little can be acknowledged before the first fault.
+func (l limits) checkWrites() {
+	need, offered := l.plan.Judge.MinAcked, offeredBefore(l.plan)
+	if offered >= float64(need) {
+		return
+	}
+	const path = "objectives.min_acknowledged"
+	l.Add(path, "%s: %d writes can't be acknowledged before the first fault: %g/s for %s of lab time are %.0f; "+
+		"hold steady state longer, inject later, or offer more writes",
+		path, need, l.plan.Workload.Writes, file.Short(timeBefore(l.plan)), offered)
 }
 
 // checkMinimum complains about a value that the timescale makes too short, and says which timescale would do.

@@ -26,7 +26,7 @@ type Objectives struct {
 	// Of the three only PostgreSQL writes one log; objects and items are copied in any order.
 	Stores          []Store `yaml:"stores,unique" takes:"store" otherwise:"all that the app writes to" example:"[postgres, items]" about:"Stores in which acknowledged writes must be found."`
 	Ordered         []Store `yaml:"ordered,unique" takes:"store" otherwise:"postgres, if it is one of them" example:"[postgres]" about:"Stores that may not lose a write and keep a later one."`
-	MinAcknowledged int     `yaml:"min_acknowledged" default:"50" min:"1" example:"50" about:"Minimum number of writes acknowledged before the first fault. With fewer the drill is inconclusive."`
+	MinAcknowledged int     `yaml:"min_acknowledged" otherwise:"50, or four fifths of the writes offered until then if that is less, and 20 at least" min:"1" example:"50" about:"Minimum number of writes acknowledged before the first fault. With fewer the drill is inconclusive."`
 }
 
 // RecoveryPoint is how much acknowledged data may be lost.

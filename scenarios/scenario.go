@@ -62,6 +62,11 @@ func ParseIn(name string, src []byte, in Folder) (*Scenario, error) {
 // Name is the scenario's name.
 func (s *Scenario) Name() string { return s.format.Name }
 
+// Problem is a complaint about the value at a path of the file, once the scenario was tried.
+func (s *Scenario) Problem(path, format string, args ...any) *file.Problem {
+	return s.doc.Problem(path, "%s: %s", path, fmt.Sprintf(format, args...))
+}
+
 // Summary says in one line what the scenario is about.
 func (s *Scenario) Summary() string { return s.format.Summary }
 

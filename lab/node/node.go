@@ -135,38 +135,39 @@ const (
 	engineEvery = 10
 )
 
-// Await polls ready until it says nil. The error tells what was awaited, what was seen last, and the end of the node's
-// log.
+// Await polls ready until it says nil. The error is a NotReady.
 func (n *Node) Await(ctx context.Context, what string, within time.Duration, ready func(context.Context) error) error {
 	asked := 0
 	err := readyEvery.Until(ctx, within, what, func(ctx context.Context) error {
 		err := ready(ctx)
 		if asked++; err != nil && asked%engineEvery == 0 {
 			if state, serr := n.State(ctx); serr == nil && state != topology.NodeRunning {
-				return wait.Stop(fmt.Errorf("it stopped before %s", what))
+				return wait.Stop(fmt.Errorf("%w before %s", ErrStopped, what))
 			}
 		}
 		return err
 	})
 	if err != nil {
-		return n.explain(ctx, fmt.Errorf("%s: %w", n.Spec.Name, err))
+		return &NotReady{Node: n.Name(), Service: n.Service, Err: err, Log: n.lastLines(ctx)}
 	}
 	return nil
 }
 
 // explain adds the last lines of the node's log to an error.
-func (n *Node) explain(ctx context.Context, err error) error {
+func (n *Node) explain(ctx context.Context, err error) error { return withLog(err, n.lastLines(ctx)) }
+
+// lastLines are the last lines of the node's log; empty where they can't be had, or would not say why it failed.
+func (n *Node) lastLines(ctx context.Context) string {
 	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
-		return err // stopped from outside: the log would not say why
+		return "" // it was stopped from outside
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
 	defer cancel()
 	var b strings.Builder
-	if lerr := n.Logs(ctx, &b, 12); lerr != nil || b.Len() == 0 {
-		return err
+	if err := n.Logs(ctx, &b, 12); err != nil {
+		return ""
 	}
-	return fmt.Errorf("%w; its log ends:\n    %s", err, strings.ReplaceAll(strings.TrimSpace(b.String()), "\n",
-		"\n    "))
+	return strings.TrimSpace(b.String())
 }
 
 // Kill ends the node with SIGKILL. A node that is not running is left alone; killed says whether it was.

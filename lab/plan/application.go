@@ -61,6 +61,9 @@ type App struct {
 	Holds string `json:"-"`
 	// Repoint is how an app that does not watch CONFIG_FILE is led to other stores; empty: it does, or it is not.
 	Repoint Repoint `json:"-"`
+	// Direct are the stores that clients speak to themselves: PostgreSQL and Redis. They reach each by a link of their
+	// own, at the address that Addresses.StoreDoor gives.
+	Direct []topology.Service `json:"direct,omitempty"`
 }
 
 // Repoint is how nodes of an app are led to the stores of another configuration.
@@ -118,6 +121,12 @@ func (a App) Validate() error {
 		if !path.IsAbs(folder) || path.Clean(folder) == "/" {
 			complain("needs.scratch: %q is no folder to write to: name one from the root on, such as /var/run/shop",
 				folder)
+		}
+	}
+	for _, s := range a.Direct {
+		if s != topology.ServicePostgres && s != topology.ServiceRedis {
+			complain("direct: clients can't speak to %s themselves: only to %s and %s", s, topology.ServicePostgres,
+				topology.ServiceRedis)
 		}
 	}
 	for field, where := range map[string]string{"health": a.Health, "ready": a.Whole().Ready} {

@@ -41,11 +41,25 @@ func Paths(t topology.Topology) []topology.Path {
 	return l.paths
 }
 
+// direct lists the paths of clients who speak to stores themselves. Their ports come after all others.
+func direct(t topology.Topology, stores []topology.Service) []topology.Path {
+	l := &listing{before: len(Paths(t))}
+	for _, to := range t.Regions {
+		for _, s := range stores {
+			l.path(topology.Clients, to.Name, s)
+		}
+	}
+	return l.paths
+}
+
 // listing counts up the ports.
-type listing struct{ paths []topology.Path }
+type listing struct {
+	paths  []topology.Path
+	before int // how many paths have ports already
+}
 
 func (l *listing) add(p topology.Path) {
-	p.Port = topology.PortFirstOnHub + len(l.paths)
+	p.Port = topology.PortFirstOnHub + l.before + len(l.paths)
 	l.paths = append(l.paths, p)
 }
 

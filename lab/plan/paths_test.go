@@ -28,6 +28,12 @@ func TestPlanGivesEveryPathAPortOfItsOwn(t *testing.T) {
 			t.Errorf("there is no path %s", want)
 		}
 	}
+	shop := App{Image: "shop", Port: 9000, Health: "/up", Direct: []topology.Service{topology.ServicePostgres}}
+	before, after := New(two, App{Image: "shop", Port: 9000, Health: "/up"}).Paths, New(two, shop).Paths
+	if len(after) != len(before)+2 || after[len(before)].Name != "clients_us-east-1_postgres" ||
+		after[len(before)].Upstream != "postgres.us-east-1:5432" || after[len(before)].Port != before[len(before)-1].Port+1 {
+		t.Errorf("to clients who speak to PostgreSQL themselves lead %+v", after[len(before):])
+	}
 	two.Automation.Off = true
 	for _, s := range Paths(two) {
 		if s.Service == topology.ServiceAutomation || s.Control {

@@ -33,7 +33,7 @@ type Plan struct {
 
 // New plans a lab for an app.
 func New(t topology.Topology, a App) *Plan {
-	p := &Plan{Topology: t, App: a.Whole(), Paths: Paths(t)}
+	p := &Plan{Topology: t, App: a.Whole(), Paths: append(Paths(t), direct(t, a.Direct)...)}
 	for i, path := range p.Paths {
 		if path.Service == topology.ServiceApp {
 			host, _, _ := strings.Cut(path.Upstream, ":")

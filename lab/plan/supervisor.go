@@ -75,7 +75,7 @@ const readyPath = "/readyz" // of supervisors
 // supervisors are the paths to the supervisors of nodes: taps to all of them, and to those in other regions the
 // automation's own, which stands in for the answers of the orchestrators there.
 func (p *Plan) supervisors() {
-	l := &listing{p.Paths}
+	l := &listing{paths: p.Paths}
 	t := p.Topology
 	for _, r := range t.Regions {
 		for _, at := range appPlaces(t, r.Name) {

@@ -1,7 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"encoding/base64"
+	"fmt"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -13,6 +15,8 @@ import (
 // App is an app file that has been read and found good.
 type App struct {
 	file    Format
+	doc     *file.Document // that it stands in
+	at      string         // the path of where it does
 	source  []byte
 	folder  string
 	builtIn string
@@ -44,7 +48,7 @@ func (f *Format) Compile(found *file.Complaints, at string) *App {
 	if f.Operations.Write == nil {
 		return nil
 	}
-	a := &App{file: *f, folder: filepath.Dir(found.Name())}
+	a := &App{file: *f, doc: found.Document, at: at, folder: filepath.Dir(found.Name())}
 	a.compile()
 	return a
 }
@@ -54,6 +58,15 @@ func (a *App) Source() []byte { return a.source }
 
 // Folder is the folder of the file that the app stands in; empty for an app that comes with the program.
 func (a *App) Folder() string { return a.folder }
+
+// Problem is a complaint about what the app's file has at a path, which is empty for all of it, once it was tried.
+func (a *App) Problem(path, format string, args ...any) *file.Problem {
+	at := strings.TrimPrefix(a.at+"."+path, ".")
+	if path == "" {
+		at = a.at
+	}
+	return a.doc.Problem(at, "%s: %s", cmp.Or(at, "app"), fmt.Sprintf(format, args...))
+}
 
 // BuiltIn is the name by which the app comes with the program; empty for an app of somebody else's.
 func (a *App) BuiltIn() string { return a.builtIn }
@@ -94,14 +107,27 @@ func (a *App) compile() {
 	}
 }
 
+// Target is whom an operation is sent to.
+type Target string
+
+// The targets.
+const (
+	ToApp      Target = ""
+	ToPostgres Target = "postgres"
+	ToRedis    Target = "redis"
+)
+
 // Operation is an operation, ready to be filled in.
 type Operation struct {
-	Method    string
+	To        Target
+	Method    string // to the app
 	Says      Says
 	RefusedBy *FieldIs // nil: no field says so
 	Given     *Given   // the id; nil: the client chooses it
 	Session   *Given   // of a setup
 
+	statement                     Template   // to PostgreSQL
+	command                       []Template // to Redis
 	path, user, body              Template
 	headers                       []header
 	isJSON                        bool
@@ -123,9 +149,25 @@ func (o *Operation) Refuses(status int) bool { return anyHas(o.refused, status) 
 func (o *Operation) FindsNothing(status int) bool { return anyHas(o.absent, status) }
 
 // NeedsSession says whether the operation can't be filled in without a session.
-func (o *Operation) NeedsSession() bool {
-	needs := o.path.uses(placeSession) || o.user.uses(placeSession) || o.body.uses(placeSession)
-	return needs || slices.ContainsFunc(o.headers, func(h header) bool { return h.text.uses(placeSession) })
+func (o *Operation) NeedsSession() bool { return o.uses(placeSession) }
+
+// uses says whether a placeholder is anywhere in the operation.
+func (o *Operation) uses(name string) bool {
+	is := func(t Template) bool { return t.uses(name) }
+	return is(o.statement) || slices.ContainsFunc(o.command, is) || is(o.path) || is(o.user) || is(o.body) ||
+		slices.ContainsFunc(o.headers, func(h header) bool { return is(h.text) })
+}
+
+// Statement is what PostgreSQL is sent, with its values in place.
+func (o *Operation) Statement(v Values) string { return o.statement.fill(v, inSQL) }
+
+// Command is what Redis is sent, with its values in place.
+func (o *Operation) Command(v Values) []string {
+	words := make([]string, len(o.command))
+	for i, w := range o.command {
+		words[i] = w.fill(v, plain)
+	}
+	return words
 }
 
 // Filled is an operation with its values in place.
@@ -138,7 +180,7 @@ type Filled struct {
 // Header is a header of what is sent.
 type Header struct{ Name, Text string }
 
-// Fill puts values in place of the placeholders.
+// Fill puts values in place of the placeholders of what is sent to the app.
 func (o *Operation) Fill(v Values) Filled {
 	f := Filled{Path: o.path.fill(v, inPath), Headers: make([]Header, 0, len(o.headers)+2)}
 	if !o.body.isEmpty() {

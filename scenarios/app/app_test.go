@@ -187,7 +187,7 @@ var mistakes = map[string]struct{ old, new, want string }{
 	},
 	"two methods": {
 		"put: /orders/{{.ID}}\n", "put: /orders/{{.ID}}\n    post: /orders\n",
-		"14:3: operations.write: give one method with its path, such as post: /orders (got 2)",
+		"14:3: operations.write: give one method with its path, such as post: /orders, or sql, or redis (got 2)",
 	},
 	"no method": {"    put: /orders/{{.ID}}\n", "", "14:3: operations.write: give one method"},
 	"misspelt method": {

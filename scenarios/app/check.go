@@ -35,7 +35,9 @@ func (f *Format) check(found *file.Complaints, at string) {
 	}
 	if r := ops.Read; r != nil {
 		path := operations + ".read"
-		r.check(found, path, slices.Concat([]string{placeID, placePrefix}, session))
+		known := slices.Concat([]string{placeID, placePrefix}, session)
+		r.Request.check(found, path, known)
+		r.PastApp.check(found, path, known)
 		checkApart(found, path, statuses{"acknowledged", r.Acknowledged}, statuses{"absent", r.Absent})
 	}
 	f.Extras.check(found, file.Join(at, "extras"))
@@ -138,10 +140,16 @@ func (r *Request) check(found *file.Complaints, path string, known []string) {
 		}
 		m.path.check(found, at, known)
 	}
+	for _, key := range directKeys {
+		if found.Has(file.Join(path, key)) {
+			given = append(given, key)
+		}
+	}
 	if len(given) != 1 && !slices.ContainsFunc(r.methods(), func(m method) bool {
 		return found.Mentions(file.Join(path, m.key)) && !found.Has(file.Join(path, m.key))
 	}) {
-		found.Add(path, "%s: give one method with its path, such as post: /orders (got %d)", path, len(given))
+		found.Add(path, "%s: give one method with its path, such as post: /orders, or sql, or redis (got %d)", path,
+			len(given))
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
 		at := file.Join(file.Join(path, "headers"), name)
@@ -208,8 +216,9 @@ func isToken(name string) bool {
 
 func (w *Write) check(found *file.Complaints, path string, known []string) {
 	w.Request.check(found, path, known)
+	w.PastApp.check(found, path, known)
 	w.ID.check(found, path+".id")
-	if w.ID == nil && !w.carries(placeID) {
+	if w.ID == nil && !w.compile().uses(placeID) {
 		found.Add(path, "%s: no {{.ID}} is in it, so that nobody can find the write again: put it in, or say with id: "+
 			"where the answer has the app's own", path)
 	}
@@ -217,13 +226,6 @@ func (w *Write) check(found *file.Complaints, path string, known []string) {
 		found.Add(path+".says.id", "%s.says.id: the answer gives the id, so that it can be about no other", path)
 	}
 	checkApart(found, path, statuses{"acknowledged", w.Acknowledged}, statuses{"refused", w.Refused})
-}
-
-// carries says whether a placeholder is anywhere in the request.
-func (r *Request) carries(name string) bool {
-	o := r.compile()
-	return o.path.uses(name) || o.user.uses(name) || o.body.uses(name) ||
-		slices.ContainsFunc(o.headers, func(h header) bool { return h.text.uses(name) })
 }
 
 func (g *Given) check(found *file.Complaints, path string) {

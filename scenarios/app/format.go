@@ -60,7 +60,7 @@ type Operations struct {
 	Read  *Read  `yaml:"read" example:"{get: \"/orders/{{.ID}}\"}" about:"What a read is. Without it nothing can be read."`
 }
 
-// Request is what is sent. Exactly one method has a path.
+// Request is what is sent to the app. Exactly one method has a path, unless the operation goes past the app.
 type Request struct {
 	Get    Template `yaml:"get" example:"/orders/{{.ID}}" about:"The path, for GET."`
 	Post   Template `yaml:"post" example:"/orders" about:"The path, for POST."`
@@ -75,6 +75,12 @@ type Request struct {
 	Acknowledged []Status            `yaml:"acknowledged,unique" default:"200, 201, 204" min:"1" max:"20" example:"[201]" about:"The statuses that say that it is done."`
 }
 
+// PastApp is what clients send to a store themselves, in place of a request.
+type PastApp struct {
+	SQL   Template   `yaml:"sql" example:"insert into orders (id) values ('{{.ID}}')" about:"A statement that clients send to PostgreSQL themselves, in place of a method. What is filled in belongs between single quotes. A write is done when it ends without an error; a read finds what it lists."`
+	Redis []Template `yaml:"redis" min:"1" max:"100" example:"[RPUSH, orders, \"{{.ID}}\"]" about:"A command that clients send to Redis themselves, in place of a method. A write is done when it is answered; a read finds nothing where the answer is nil, 0 or an empty list."`
+}
+
 // Setup is how a client signs in.
 type Setup struct {
 	Request `yaml:",inline"`
@@ -84,6 +90,7 @@ type Setup struct {
 // Write is an operation that is acknowledged, or not.
 type Write struct {
 	Request   `yaml:",inline"`
+	PastApp   `yaml:",inline"`
 	Refused   []Status `yaml:"refused,unique" max:"20" example:"[409]" about:"The statuses that say that nothing was, or ever will be, written."`
 	RefusedBy *FieldIs `yaml:"refused_by" example:"{json: applied, is: \"no\"}" about:"A field of the JSON answer that says so, of a status from 400 on."`
 	ID        *Given   `yaml:"id" min:"1" max:"1" example:"{json: id}" about:"Where the answer has the id, if the app chooses it: it is what {{.ID}} stands for in reads, and what the stores are searched for."`
@@ -93,6 +100,7 @@ type Write struct {
 // Read is an operation that finds what was written, or not.
 type Read struct {
 	Request `yaml:",inline"`
+	PastApp `yaml:",inline"`
 	Absent  []Status `yaml:"absent,unique" default:"404" max:"20" example:"[404]" about:"The statuses that say that there is no such thing."`
 	Says    Says     `yaml:"says" about:"What answers say more."`
 }

@@ -12,6 +12,7 @@ import (
 func FuzzParse(f *testing.F) {
 	f.Add(sample(f))
 	f.Add([]byte(shop))
+	f.Add([]byte(queue))
 	for _, c := range mistakes {
 		f.Add([]byte(strings.Replace(whole(), c.old, c.new, 1)))
 	}
@@ -23,6 +24,12 @@ func FuzzParse(f *testing.F) {
 					continue
 				}
 				o.NeedsSession()
+				if o.To != ToApp {
+					if v := (Values{ID: "v", Drawn: a.Draw(1, 1)}); o.Statement(v) == "" && o.Command(v)[0] == "" {
+						t.Fatalf("accepted without anything to send to %s", o.To)
+					}
+					continue
+				}
 				if f := o.Fill(Values{ID: "v", Drawn: a.Draw(1, 1)}); !strings.HasPrefix(f.Path, "/") ||
 					o.Method == "" {
 					t.Fatalf("accepted without a method or a path: %s %q", o.Method, f.Path)

@@ -72,7 +72,7 @@ func (p plan) run(t *testing.T) *drill {
 	}
 	d.load, err = workload.Start(t.Context(), workload.Options{
 		Spec: p.offered, Resolver: conn.LocalAddr().String(), Record: topology.RecordName, Recorder: d.rec,
-		Protocol: workload.HTTP(kycApp), Prefix: strconv.FormatUint(p.seed, 36), Seed: p.seed,
+		Protocol: workload.Of(kycApp, workload.Login{}), Prefix: strconv.FormatUint(p.seed, 36), Seed: p.seed,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -131,12 +131,11 @@ Exit codes: 0 pass, 10 fail, 20 inconclusive, 30 the lab or the harness failed, 
 	}
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	root.AddCommand(a.runCommand(), a.listCommand(), a.showCommand(), a.upCommand(), a.statusCommand(),
-		a.injectCommand(), a.healCommand(), a.loseCommand(), a.returnCommand(), a.failoverCommand(),
-		a.switchoverCommand(), a.capacityCommand(), a.weightsCommand(), a.logsCommand(), a.psqlCommand(),
-		a.downCommand(),
-		a.engineCommand(), a.imagesCommand(), a.doctorCommand(), a.rejudgeCommand(), a.reportCommand(),
-		a.schemaCommand())
+	root.AddCommand(a.runCommand(), a.checkCommand(), a.listCommand(), a.showCommand(), a.upCommand(),
+		a.statusCommand(), a.injectCommand(), a.healCommand(), a.loseCommand(), a.returnCommand(),
+		a.failoverCommand(), a.switchoverCommand(), a.capacityCommand(), a.weightsCommand(), a.logsCommand(),
+		a.psqlCommand(), a.downCommand(), a.engineCommand(), a.imagesCommand(), a.doctorCommand(),
+		a.rejudgeCommand(), a.reportCommand(), a.schemaCommand())
 	return root
 }
 

@@ -41,6 +41,8 @@ func TestBadInputIsPointedAt(t *testing.T) {
 		"nothing to run":         {"run", []string{"no scenario is named", "--family or --all"}},
 		"an unknown family":      {"run --family kyx", []string{`no family "kyx": did you mean "kyc"`}},
 		"a family and all":       {"run --family kyc --all", []string{"can't be given together"}},
+		"nothing to check":       {"check", []string{"accepts 1 arg"}},
+		"misspelt fault, check":  {"check " + misspelt, []string{"misspelt.yaml:6:14: ", "\n      |              ^\n"}},
 		"nothing to judge":       {"rejudge", []string{"accepts 1 arg"}},
 		"nothing to show":        {"show", []string{"accepts 1 arg"}},
 		"too much to ask":        {"status all", []string{`unknown command "all" for "regionfall status"`}},

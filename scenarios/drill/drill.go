@@ -4,15 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net/netip"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/fault"
-	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 	"github.com/regionfall/regionfall/scenarios/workload"
@@ -65,13 +61,20 @@ type guarded struct {
 // breaks by itself the drill ends at once, and that is the error: whatever else was seen to fail may have failed for
 // it.
 func Run(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(Event)) error {
+	return start(ctx, p, l, rec, watch, (*drill).run)
+}
+
+func start(
+	ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(Event),
+	run func(d *drill, ctx context.Context) error,
+) error {
 	alive, stop := l.Alive(ctx)
 	defer stop()
 	d := &drill{
 		plan: p, lab: l, rec: rec, watch: watch, stopLags: func() {}, stopControls: func() {},
 		live: measure.NewWatch(p.Judge),
 	}
-	err := d.run(alive)
+	err := run(d, alive)
 	if alive.Err() != nil && ctx.Err() == nil {
 		return context.Cause(alive)
 	}
@@ -131,15 +134,7 @@ func (d *drill) run(ctx context.Context) (err error) {
 func (d *drill) startLoad(ctx context.Context) (err error) {
 	// Before the first operation can be offered: what is acknowledged belongs to the phase.
 	d.enterPhase(history.PhaseWorkload)
-	seed := rand.Uint64()
-	subnets := map[string]netip.Prefix{}
-	for _, region := range d.plan.Workload.In {
-		subnets[region] = d.plan.Topology.ClientSubnet(region)
-	}
-	d.load, err = workload.Start(context.WithoutCancel(ctx), workload.Options{
-		Spec: d.plan.Workload, Resolver: d.lab.Resolver(), Record: topology.RecordName, Recorder: d.rec,
-		Protocol: d.plan.Protocol, Prefix: strconv.FormatUint(seed>>32, 36), Seed: seed, Subnets: subnets,
-	})
+	d.load, err = workload.Start(context.WithoutCancel(ctx), d.plan.LoadOptions(d.lab, d.rec))
 	if err == nil {
 		d.stopControls = d.followControls(ctx)
 	}

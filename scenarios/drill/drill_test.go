@@ -195,6 +195,43 @@ func TestNoSteadyStateProvesNothing(t *testing.T) {
 	}
 }
 
+func TestAHoldBreaksNothingAndReadsHome(t *testing.T) {
+	t.Parallel()
+	l, p := newLab(t), plan(lose())
+	p.Judge.Home = "east"
+	rec, err := history.NewRecorder("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Hold(t.Context(), p, l, rec, nil); err != nil {
+		t.Fatal(err)
+	}
+	h := rec.Snapshot()
+	if _, steady := h.PhaseAt(history.PhaseSteady); !steady || len(h.Faults) > 0 || l.redirected() != 0 {
+		t.Errorf("steady: %t, faults: %v", steady, h.Faults)
+	}
+	acked := 0
+	for _, op := range h.Ops {
+		if op.Kind == history.Write && op.Outcome == history.OK {
+			acked++
+		}
+	}
+	for _, r := range h.Reads {
+		if r.Region != "east" || len(r.IDs) != acked || acked == 0 {
+			t.Errorf("read %s of %s: %d of %d writes", r.Store, r.Region, len(r.IDs), acked)
+		}
+	}
+	if len(h.Reads) != 2 {
+		t.Errorf("%d stores were read", len(h.Reads))
+	}
+	l.steady = func(time.Duration) error { return errors.New("a replica is away") }
+	p.Steady.Within = 200 * ms
+	if err := Hold(t.Context(), p, l, rec, nil); !errors.Is(err, ErrProvesNothing) ||
+		!strings.Contains(err.Error(), "a replica is away") {
+		t.Errorf("without a steady state: %v", err)
+	}
+}
+
 func TestAFailoverBeforeTheFaultIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)

@@ -6,14 +6,15 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/workload"
 )
 
 // Lab is what a drill asks of a running lab.
 type Lab interface {
-	// Resolver is where the name service answers DNS over UDP, as host:port.
-	Resolver() string
+	// Entrances are how clients come in.
+	Entrances
 	// Alive is ctx until something has ended by itself that the lab is made of; its cause says what.
 	Alive(ctx context.Context) (alive context.Context, stop func())
 	// Steady looks once at everything that has to be true before a fault: durability, replication, routing. Its error
@@ -25,6 +26,14 @@ type Lab interface {
 	Doer
 	// Stores reads what the stores of a region hold.
 	Stores
+}
+
+// Entrances are where clients reach a lab, each as host:port.
+type Entrances interface {
+	// Resolver is where the name service answers DNS over UDP.
+	Resolver() string
+	// StoreDoor leads to a store of a region that clients speak to themselves.
+	StoreDoor(to app.Target, region string) (string, error)
 }
 
 // Observer is what a drill sees of the lab as it goes.

@@ -22,6 +22,7 @@ import (
 	"github.com/regionfall/regionfall/lab/link/linktest"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
+	appfile "github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
@@ -51,6 +52,11 @@ type tinyLab struct {
 	moved  time.Duration        // on that clock, when the name service was redirected
 	healed []string             // names of cuts, in the order of healing
 	jobs   []string
+}
+
+// StoreDoor is asked for by nobody: the app is spoken to by HTTP.
+func (l *tinyLab) StoreDoor(appfile.Target, string) (string, error) {
+	return "", errors.New("it has no such door")
 }
 
 var (

@@ -2,6 +2,9 @@
 package drill
 
 import (
+	"math/rand/v2"
+	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/fault"
@@ -31,6 +34,20 @@ type Plan struct {
 	Tail    time.Duration
 	Judge   measure.Spec
 	Expect  Expect
+}
+
+// LoadOptions are those of a load of the plan, or of single calls as its clients would make them. Its ids and random
+// values are others each time.
+func (p Plan) LoadOptions(l Entrances, rec workload.Recorder) workload.Options {
+	seed := rand.Uint64()
+	subnets := map[string]netip.Prefix{}
+	for _, region := range p.Workload.In {
+		subnets[region] = p.Topology.ClientSubnet(region)
+	}
+	return workload.Options{
+		Spec: p.Workload, Resolver: l.Resolver(), Record: topology.RecordName, Recorder: rec, Protocol: p.Protocol,
+		Prefix: strconv.FormatUint(seed>>32, 36), Seed: seed, Subnets: subnets, StoreDoor: l.StoreDoor,
+	}
 }
 
 // Steady is the steady state asked for before anything is broken.

@@ -32,7 +32,7 @@ var protocol = func() workload.Protocol {
 	if err != nil {
 		panic(err)
 	}
-	return workload.HTTP(a)
+	return workload.Of(a, workload.Login{})
 }()
 
 // plan is a short drill. Its objectives are generous: what is tested is that the right thing is measured, not this

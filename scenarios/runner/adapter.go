@@ -35,6 +35,11 @@ var _ drill.Lab = drillLab{}
 // Resolver is where clients look the app up.
 func (l drillLab) Resolver() string { return l.Addresses().Resolver() }
 
+// StoreDoor is where clients reach a store that they speak to themselves.
+func (l drillLab) StoreDoor(to app.Target, region string) (string, error) {
+	return l.Addresses().StoreDoor(topology.Service(to), region)
+}
+
 // Steady looks once at everything that has to be true before a fault. What costs the lab most is asked last: PostgreSQL
 // makes a process for each connection.
 func (l drillLab) Steady(ctx context.Context) error {

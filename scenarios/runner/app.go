@@ -31,6 +31,9 @@ func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.Ap
 		Image: string(f.Image), Cmd: f.Command, Port: f.Port, Health: string(f.Health), Ready: string(f.Ready.Path),
 		Holds: f.Ready.Holds, Repoint: repoint[f.Repoint], Env: map[string]string{},
 	}
+	for _, to := range a.Direct() {
+		runs.Direct = append(runs.Direct, topology.Service(to))
+	}
 	for name, value := range f.Env {
 		runs.Env[name] = value.String()
 	}

@@ -108,6 +108,11 @@ func TestALabRunsTheAppOfTheFile(t *testing.T) {
 		runs.Ready != "/open" || runs.Holds != `"db":true` {
 		t.Errorf("an app that is started again is %+v: %v", runs, err)
 	}
+	direct := strings.Replace(shop, `{get: "/orders/{{.ID}}"}`, `{sql: "select 1 from orders where title = '{{.ID}}'"}`, 1)
+	if runs, err = labApp(t.Context(), shopPlan(t, direct).App, nil); err != nil ||
+		!slices.Equal(runs.Direct, []topology.Service{topology.ServicePostgres}) {
+		t.Errorf("clients speak to %v themselves: %v", runs.Direct, err)
+	}
 	taken := strings.Replace(shop, "DATABASE_URL", "CONFIG_FILE", 1)
 	if _, err := labApp(t.Context(), shopPlan(t, taken).App, nil); err == nil ||
 		!strings.Contains(err.Error(), "the lab sets that itself") {

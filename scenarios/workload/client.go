@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
@@ -16,6 +17,8 @@ type client struct {
 	dial    dialFunc
 	signIn  *signIn  // nil where nobody needs to
 	session *session // nil without sessions
+	// of Options
+	storeDoor func(to app.Target, region string) (string, error)
 }
 
 // do makes the call of op and fills in what came of it.
@@ -46,7 +49,13 @@ func (c *client) call(ctx context.Context, op *history.Op, m Message) (a Answer,
 	if err != nil {
 		return Answer{Err: fmt.Errorf("sign in: %w", err)}, false, 0
 	}
-	a, sent, attempts = c.once(ctx, to.address, carried, m)
+	address := to.address
+	if d, direct := m.(Direct); direct {
+		if address, err = c.storeDoor(d.To(), to.region); err != nil {
+			return Answer{Err: err}, false, 0
+		}
+	}
+	a, sent, attempts = c.once(ctx, address, carried, m)
 	if a.Region != "" {
 		op.Region = a.Region
 	}

@@ -27,7 +27,7 @@ func TestASecondAttemptIsRefusedAndSeen(t *testing.T) {
 	}
 	defer conn.Close()
 	op := history.Op{Kind: history.Write, ID: "v-t-000001"}
-	m := HTTP(kycApp(t)).Make(Operation{Kind: history.Write, ID: op.ID, Number: 1})
+	m := Of(kycApp(t), Login{}).Make(Operation{Kind: history.Write, ID: op.ID, Number: 1})
 	req, err := m.(*httpMessage).request(t.Context(), address, Carried{})
 	if err != nil || req.GetBody != nil {
 		t.Errorf("net/http could rewind the body and send it again: %v", err)
@@ -58,7 +58,7 @@ type reply struct {
 
 // judged is a reply as the app's file, and then the client, understand it.
 func judged(a *app.App, kind history.Kind, id string, r reply) (history.Outcome, string) {
-	m := HTTP(a).Make(Operation{Kind: kind, ID: id, Number: 1}).(*httpMessage)
+	m := Of(a, Login{}).Make(Operation{Kind: kind, ID: id, Number: 1}).(*httpMessage)
 	answer := Answer{Err: r.err, Status: r.status}
 	if r.err == nil {
 		m.understand(&answer, &http.Response{StatusCode: r.status, Header: http.Header{}}, r.body)
@@ -174,7 +174,7 @@ func TestErrorsNameNoAddress(t *testing.T) {
 }
 
 func TestWritesDependOnTheSeedAndTheNumberOnly(t *testing.T) {
-	people, protocol := newPopulation(idPrefix("t"), 7), HTTP(kycApp(t))
+	people, protocol := newPopulation(idPrefix("t"), 7), Of(kycApp(t), Login{})
 	body := func(seed uint64, n int64) []byte {
 		return protocol.Make(Operation{
 			Kind: history.Write, ID: people.id(n), Number: n, Seed: seed,

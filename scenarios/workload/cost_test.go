@@ -23,7 +23,7 @@ func BenchmarkOperation(b *testing.B) {
 		dial:  (&net.Dialer{}).DialContext,
 	}
 	people := newPopulation(idPrefix("t"), 1)
-	protocol := HTTP(kycApp(b))
+	protocol := Of(kycApp(b), Login{})
 	for name, kind := range map[string]history.Kind{"write": history.Write, "read": history.Read} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

@@ -10,37 +10,13 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/app"
-	"github.com/regionfall/regionfall/scenarios/history"
 )
 
 // maxAnswer is how much of an answer's body is read.
 const maxAnswer = 64 << 10
 
-// HTTP is the protocol of an app that is spoken to over HTTP, as its file says.
-func HTTP(a *app.App) Protocol { return httpProtocol{a} }
-
-type httpProtocol struct{ app *app.App }
-
-func (p httpProtocol) Make(op Operation) Message {
-	values := app.Values{ID: op.ID, Prefix: op.Prefix, Number: op.Number}
-	if op.Kind == history.Read {
-		if p.app.Read() == nil {
-			return nil
-		}
-		return p.message(p.app.Read(), values)
-	}
-	values.Drawn = p.app.Draw(op.Seed, op.Number)
-	return p.message(p.app.Write(), values)
-}
-
-func (p httpProtocol) Setup(prefix string, client int) Message {
-	if p.app.Setup() == nil {
-		return nil
-	}
-	return p.message(p.app.Setup(), app.Values{Prefix: prefix, Number: int64(client) + 1})
-}
-
-func (p httpProtocol) message(o *app.Operation, v app.Values) Message {
+// httpMessageOf makes the request of an operation.
+func (p appProtocol) httpMessageOf(o *app.Operation, v app.Values) Message {
 	m := &httpMessage{Operation: o, extras: p.app.Extras(), values: v}
 	if !o.NeedsSession() {
 		m.filled = o.Fill(v)

@@ -36,14 +36,14 @@ func clientOf(t testing.TB, a *app.App, handle http.HandlerFunc) *client {
 			expires: time.Hour,
 		},
 		dial:   (&net.Dialer{}).DialContext,
-		signIn: newSignIn(HTTP(a).Setup("v-t-", 1)),
+		signIn: newSignIn(Of(a, Login{}).Setup("v-t-", 1)),
 	}
 }
 
 // perform makes one operation of the kind.
 func (c *client) perform(t testing.TB, a *app.App, kind history.Kind, id string) history.Op {
 	op := history.Op{Kind: kind, ID: id}
-	c.do(t.Context(), &op, HTTP(a).Make(Operation{Kind: kind, ID: id, Prefix: "v-t-", Number: 1, Seed: 1}))
+	c.do(t.Context(), &op, Of(a, Login{}).Make(Operation{Kind: kind, ID: id, Prefix: "v-t-", Number: 1, Seed: 1}))
 	return op
 }
 
@@ -322,7 +322,7 @@ func TestALoadGoesByTheIDsThatItIsGiven(t *testing.T) {
 	rec := newRecorder()
 	l, err := Start(t.Context(), Options{
 		Spec:     Spec{Writes: 50, Reads: 50, Clients: 2, Timeout: testTimeout, Sessions: true},
-		Resolver: names.address, Record: testRecord, Recorder: rec, Protocol: HTTP(a), Prefix: "t", Seed: 1,
+		Resolver: names.address, Record: testRecord, Recorder: rec, Protocol: Of(a, Login{}), Prefix: "t", Seed: 1,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -345,7 +345,7 @@ func TestNothingIsReadOfAnAppThatHasNoReads(t *testing.T) {
 	a := shopApp(t, "  write: {post: /orders, body: \"{{.ID}}\"}\n")
 	_, err := Start(t.Context(), Options{
 		Spec:     Spec{Writes: 1, Reads: 1, Clients: 1, Timeout: testTimeout},
-		Resolver: "127.0.0.1:53", Record: testRecord, Recorder: newRecorder(), Protocol: HTTP(a), Prefix: "t",
+		Resolver: "127.0.0.1:53", Record: testRecord, Recorder: newRecorder(), Protocol: Of(a, Login{}), Prefix: "t",
 	})
 	if err == nil || !strings.Contains(err.Error(), "reads per second must be 0: the app has nothing to read") {
 		t.Errorf("%v", err)

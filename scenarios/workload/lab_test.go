@@ -227,7 +227,7 @@ func begin(t testing.TB, spec Spec, resolver string) (*Load, *recorder) {
 	t.Helper()
 	rec := newRecorder()
 	l, err := Start(t.Context(), Options{
-		Spec: spec, Resolver: resolver, Record: testRecord, Recorder: rec, Protocol: HTTP(kycApp(t)),
+		Spec: spec, Resolver: resolver, Record: testRecord, Recorder: rec, Protocol: Of(kycApp(t), Login{}),
 		Prefix: "t", Seed: 1,
 	})
 	if err != nil {

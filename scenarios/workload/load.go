@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
@@ -37,6 +39,9 @@ type Options struct {
 	Prefix   string                  // of the ids, unlike that of any other load of the drill
 	Seed     uint64                  // equal seeds write the same
 	Subnets  map[string]netip.Prefix // of the clients of each region of Spec.In
+	// StoreDoor is where clients reach a store of a region that they speak to themselves, as host:port; nil where they
+	// speak to none.
+	StoreDoor func(to app.Target, region string) (string, error)
 }
 
 // Load is a workload being offered. Its methods may be called from any goroutine.
@@ -104,7 +109,10 @@ func start(ctx context.Context, opts Options, via transport) (*Load, error) {
 		if in := opts.Spec.In; len(in) > 0 {
 			names.subnet = opts.Subnets[in[i%len(in)]]
 		}
-		c := &client{names: names, dial: via.dial, signIn: newSignIn(opts.Protocol.Setup(idPrefix(opts.Prefix), i))}
+		c := &client{
+			names: names, dial: via.dial, signIn: newSignIn(opts.Protocol.Setup(idPrefix(opts.Prefix), i)),
+			storeDoor: opts.StoreDoor,
+		}
 		if opts.Spec.Sessions {
 			c.session = newSession(opts.Seed, uint64(i)) //nolint:gosec // not negative
 		}
@@ -139,10 +147,19 @@ func (o Options) validate() error {
 	need(o.Protocol != nil, "protocol is missing")
 	need(o.Protocol == nil || o.Spec.Reads <= 0 || o.Protocol.Make(Operation{Kind: history.Read}) != nil,
 		"reads per second must be 0: the app has nothing to read")
+	need(o.Protocol == nil || o.StoreDoor != nil || !o.goesDirect(), "the way to the stores is missing")
 	for _, region := range o.Spec.In {
 		need(o.Subnets[region].IsValid(), "subnet of the clients in "+region+" is missing")
 	}
 	return errors.Join(errs...)
+}
+
+// goesDirect says whether clients speak to stores themselves.
+func (o Options) goesDirect() bool {
+	return slices.ContainsFunc([]history.Kind{history.Write, history.Read}, func(k history.Kind) bool {
+		_, direct := o.Protocol.Make(Operation{Kind: k}).(Direct)
+		return direct
+	})
 }
 
 // Stop offers nothing more and waits for the operations in flight, which end by their timeout. When ctx ends first they

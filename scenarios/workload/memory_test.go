@@ -75,7 +75,7 @@ func (m *memory) begin(t *testing.T, spec Spec, services ...*service) (*Load, *r
 		via.limit = maxInFlight
 	}
 	l, err := start(t.Context(), Options{
-		Spec: spec, Record: testRecord, Recorder: rec, Protocol: HTTP(kycApp(t)), Prefix: "t", Seed: 1,
+		Spec: spec, Record: testRecord, Recorder: rec, Protocol: Of(kycApp(t), Login{}), Prefix: "t", Seed: 1,
 	}, via)
 	if err != nil {
 		t.Fatal(err)

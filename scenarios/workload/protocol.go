@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
@@ -22,6 +23,17 @@ type Message interface {
 	// answer.
 	Send(ctx context.Context, address string, carried Carried, over *Attempt) Answer
 }
+
+// Direct is a message that goes to a store of a region, and not to its app.
+type Direct interface {
+	Message
+	To() app.Target
+	// String is what is sent, for people.
+	String() string
+}
+
+// Login is who clients are to PostgreSQL.
+type Login struct{ User, Password, Database string }
 
 // Operation is what a message is made of.
 type Operation struct {
@@ -59,6 +71,8 @@ type Answer struct {
 	ID string
 	// Session is what setup gives the client to be known by.
 	Session string
+	// Words are the answer for people, where the wire does not read well.
+	Words string
 	// SignedOut says that the session that was carried is none any more.
 	SignedOut bool
 	Extras

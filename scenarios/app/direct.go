@@ -1,0 +1,68 @@
+package app
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/regionfall/regionfall/scenarios/file"
+)
+
+// directKeys are those of requests that go past the app.
+var directKeys = []string{"sql", "redis"}
+
+// httpKeys are those that only HTTP has.
+var httpKeys = []string{
+	"headers", "basic_auth", "json", "body", "acknowledged", "refused", "refused_by", "id", "says", "absent",
+}
+
+func (p PastApp) check(found *file.Complaints, path string, known []string) {
+	if at := file.Join(path, "sql"); found.Has(at) && strings.TrimSpace(p.SQL.text) == "" {
+		found.Add(at, "%s: it has no statement", at)
+	}
+	p.SQL.check(found, file.Join(path, "sql"), known)
+	for i, word := range p.Redis {
+		at := fmt.Sprintf("%s[%d]", file.Join(path, "redis"), i)
+		word.check(found, at, known)
+		if i == 0 && (word.isEmpty() || len(word.names) > 0) {
+			found.Add(at, "%s: %s is no command of Redis", at, file.Quote(word.text))
+		}
+	}
+	if key := slices.IndexFunc(directKeys, func(key string) bool { return found.Has(file.Join(path, key)) }); key >= 0 {
+		for _, other := range httpKeys {
+			if at := file.Join(path, other); found.Has(at) {
+				found.Add(at, "%s: only HTTP has it, and this is %s", at, directKeys[key])
+			}
+		}
+	}
+}
+
+// compile is the operation, which is the request where nothing goes past the app.
+func (p PastApp) compile(request Request) *Operation {
+	o := request.compile()
+	switch {
+	case !p.SQL.isEmpty():
+		o.To, o.statement = ToPostgres, p.SQL
+	case len(p.Redis) > 0:
+		o.To, o.command = ToRedis, p.Redis
+	}
+	return o
+}
+
+func (w *Write) compile() *Operation { return w.PastApp.compile(w.Request) }
+
+func (r *Read) compile() *Operation { return r.PastApp.compile(r.Request) }
+
+// Direct are the stores that clients speak to themselves, each once.
+func (a *App) Direct() []Target {
+	var all []Target
+	for _, o := range []*Operation{a.write, a.read} {
+		if o != nil && o.To != ToApp && !slices.Contains(all, o.To) {
+			all = append(all, o.To)
+		}
+	}
+	return all
+}
+
+// inSQL escapes what stands between the quotes of a text.
+func inSQL(text string) string { return strings.ReplaceAll(text, "'", "''") }

@@ -1,0 +1,59 @@
+package app
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// queue is an app whose clients write to its stores themselves.
+const queue = `name: queue
+image: queue:1
+port: 9000
+health: /up
+operations:
+  write: {redis: [RPUSH, "jobs:{{.Number}}", "{{.ID}}"]}
+  read: {sql: "select 1 from jobs where id = '{{.ID}}'"}
+stores: {postgres: select id from jobs}
+`
+
+func TestAnOperationGoesPastTheApp(t *testing.T) {
+	a := parse(t, queue)
+	v := Values{ID: "it's", Number: 7}
+	if diff := cmp.Diff([]string{"RPUSH", "jobs:7", "it's"}, a.Write().Command(v)); diff != "" {
+		t.Errorf("command (-want +got):\n%s", diff)
+	}
+	if got := a.Read().Statement(v); got != "select 1 from jobs where id = 'it''s'" {
+		t.Errorf("statement: %s", got)
+	}
+	if a.Write().To != ToRedis || a.Read().To != ToPostgres || a.Read().NeedsSession() {
+		t.Errorf("they go to %q and %q", a.Write().To, a.Read().To)
+	}
+	if diff := cmp.Diff([]Target{ToRedis, ToPostgres}, a.Direct()); diff != "" {
+		t.Errorf("stores (-want +got):\n%s", diff)
+	}
+	if to := parse(t, whole()).Direct(); to != nil {
+		t.Errorf("of an app that is spoken to by HTTP, clients speak to %v too", to)
+	}
+}
+
+func TestMistakesInWhatGoesPastTheApp(t *testing.T) {
+	for name, c := range map[string]struct{ old, new, want string }{
+		"a method too":       {"read: {sql", "read: {get: /jobs, sql", "operations.read: give one method"},
+		"a session":          {"read:", "setup: {sql: select 1, session: {json: t}}\n  read:", `unknown key "sql" in operations.setup`},
+		"statuses":           {"{{.ID}}'\"}", "{{.ID}}'\", acknowledged: [200]}", "operations.read.acknowledged: only HTTP has it, and this is sql"},
+		"a body":             {"{{.ID}}\"]}", "{{.ID}}\"], body: x}", "operations.write.body: only HTTP has it, and this is redis"},
+		"no id":              {", \"{{.ID}}\"]", "]", "operations.write: no {{.ID}} is in it"},
+		"no statement":       {"select 1 from jobs where id = '{{.ID}}'", " ", "read.sql: it has no statement"},
+		"no command":         {"RPUSH", "\"{{.ID}}\"", "operations.write.redis[0]: \"{{.ID}}\" is no command of Redis"},
+		"no word":            {"[RPUSH, \"jobs:{{.Number}}\", \"{{.ID}}\"]", "[]", "operations.write.redis"},
+		"a placeholder":      {"jobs:{{.Number}}", "jobs:{{.Nubmer}}", "operations.write.redis[1]: unknown placeholder {{.Nubmer}}"},
+		"a placeholder, SQL": {"'{{.ID}}'", "'{{.Id}}'", "operations.read.sql: unknown placeholder {{.Id}}"},
+	} {
+		src := strings.Replace(queue, c.old, c.new, 1)
+		if _, err := Parse("app.yaml", []byte(src)); src == queue || err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}

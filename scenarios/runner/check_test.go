@@ -1,0 +1,230 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/app"
+	"github.com/regionfall/regionfall/scenarios/drill"
+	"github.com/regionfall/regionfall/scenarios/file"
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// shopLab is a shop that clients find by a name service, and what its stores hold, by region. Nothing else is asked of
+// it.
+type shopLab struct {
+	drill.Lab
+	resolver string
+
+	mu   sync.Mutex
+	held map[string][]string // by region
+	err  error               // of reading a store
+}
+
+func (l *shopLab) Resolver() string { return l.resolver }
+
+// StoreDoor is asked for by nobody.
+func (l *shopLab) StoreDoor(app.Target, string) (string, error) {
+	return "", errors.New("it has no such door")
+}
+
+func (l *shopLab) Read(_ context.Context, region string, _ drill.Sought) []drill.StoreRead {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return []drill.StoreRead{{Store: history.StorePostgres, IDs: l.held[region], Err: l.err}}
+}
+
+// hold has stores of regions hold an id.
+func (l *shopLab) hold(id string, regions ...string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, r := range regions {
+		l.held[r] = append(l.held[r], id)
+	}
+}
+
+// checkerOf checks a shop that answers so.
+func checkerOf(t *testing.T, handle func(l *shopLab, w http.ResponseWriter, r *http.Request)) checker {
+	t.Helper()
+	l := &shopLab{held: map[string][]string{}}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handle(l, w, r) }))
+	t.Cleanup(server.Close)
+	l.resolver = namesTo(t, server.Listener.Addr().(*net.TCPAddr).Port)
+	plan := shopPlan(t, shop)
+	return checker{
+		plan: plan, app: plan.App, lab: l, within: 300 * time.Millisecond, seen: &Checked{},
+		log: func(_ context.Context, node string, w io.Writer) error {
+			_, err := fmt.Fprintf(w, "line of %s\nanother\n", node)
+			return err
+		},
+	}
+}
+
+// namesTo is a name service that leads to a port of this machine.
+func namesTo(t *testing.T, port int) string {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	up := make(chan struct{})
+	server := &dns.Server{PacketConn: conn, NotifyStartedFunc: func() { close(up) }}
+	server.Handler = dns.HandlerFunc(func(w dns.ResponseWriter, query *dns.Msg) {
+		m := new(dns.Msg).SetReply(query)
+		head := dns.RR_Header{Name: query.Question[0].Name, Class: dns.ClassINET, Ttl: 1}
+		srv, txt := head, head
+		srv.Rrtype, txt.Rrtype = dns.TypeSRV, dns.TypeTXT
+		m.Answer = []dns.RR{&dns.SRV{Hdr: srv, Target: "east.", Port: uint16(port)}}
+		m.Extra = []dns.RR{&dns.TXT{Hdr: txt, Txt: []string{
+			"region=us-east-1", "host=127.0.0.1", fmt.Sprintf("port=%d", port),
+		}}}
+		_ = w.WriteMsg(m)
+	})
+	go func() { _ = server.ActivateAndServe() }()
+	<-up
+	t.Cleanup(func() { _ = server.Shutdown() })
+	return conn.LocalAddr().String()
+}
+
+// keeps is a shop that does as its file says.
+func keeps(regions ...string) func(l *shopLab, w http.ResponseWriter, r *http.Request) {
+	return func(l *shopLab, w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			body, _ := io.ReadAll(r.Body)
+			l.hold(strings.Split(string(body), `"`)[3], regions...)
+			w.WriteHeader(http.StatusCreated)
+		}
+	}
+}
+
+// settle is what is checked of an app before its load is offered.
+func (c checker) settle(ctx context.Context) error {
+	calls, err := c.calls()
+	if err != nil {
+		return err
+	}
+	return c.once(ctx, calls)
+}
+
+func TestACheckFindsAWriteInEveryRegion(t *testing.T) {
+	c := checkerOf(t, keeps("us-east-1", "us-west-2"))
+	if err := c.settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if s := c.seen; len(s.Found) != 2 || s.Found[0].Region != "us-east-1" || s.Found[0].Err != nil ||
+		s.Found[1].Err != nil || s.Read == nil || s.Read.ID != s.Write.ID || s.Write.Outcome != history.OK {
+		t.Errorf("it saw %+v", *c.seen)
+	}
+	// Another region may have nothing of it yet, and that is told.
+	c = checkerOf(t, keeps("us-east-1"))
+	if err := c.settle(t.Context()); err != nil || !errors.Is(c.seen.Found[1].Err, errNotThere) {
+		t.Errorf("%v: %+v", err, c.seen.Found)
+	}
+}
+
+func TestACheckSaysWhatAnAppDoesOtherwiseThanItsFile(t *testing.T) {
+	for name, c := range map[string]struct {
+		handle func(l *shopLab, w http.ResponseWriter, r *http.Request)
+		want   string
+	}{
+		"no write is acknowledged": {
+			func(_ *shopLab, w http.ResponseWriter, _ *http.Request) {
+				http.Error(w, "no title", http.StatusConflict)
+			},
+			"shop.yaml:9:3: operations.write: it is not acknowledged: status 409",
+		},
+		"it is in no store": {keeps(), "shop.yaml:11:20: stores.postgres: v-"},
+		"the store has others": {
+			func(l *shopLab, w http.ResponseWriter, r *http.Request) {
+				l.hold("17", "us-east-1")
+				keeps()(l, w, r)
+			},
+			`is not found in us-east-1 within 300ms: it holds 1 others, such as "17"`,
+		},
+		"only the other region has it": {keeps("us-west-2"), "is not found in us-east-1 within 300ms: it holds nothing"},
+		"the query is none": {
+			func(l *shopLab, w http.ResponseWriter, r *http.Request) {
+				keeps("us-east-1")(l, w, r)
+				l.mu.Lock()
+				defer l.mu.Unlock()
+				l.err = errors.New("no such column")
+			},
+			"stores.postgres: it can't be read in us-east-1: no such column",
+		},
+		"a read finds nothing": {
+			func(l *shopLab, w http.ResponseWriter, r *http.Request) {
+				keeps("us-east-1")(l, w, r)
+				if r.Method == http.MethodGet {
+					http.NotFound(w, r)
+				}
+			},
+			"shop.yaml:10:3: operations.read: it does not find v-",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			check := checkerOf(t, c.handle)
+			err := check.settle(t.Context())
+			if err == nil || !strings.Contains(err.Error(), c.want) || len(file.Problems(err)) != 1 {
+				t.Fatalf("%v, want %q", err, c.want)
+			}
+			logged := check.withLog(t.Context(), err)
+			if !strings.HasSuffix(logged.Error(),
+				"\nthe log of app-1.us-east-1 ends:\n    line of app-1.us-east-1\n    another") ||
+				len(file.Problems(logged)) != 1 {
+				t.Errorf("with its log: %v", logged)
+			}
+		})
+	}
+}
+
+func TestALabThatDoesNotComeUpForItsAppSaysWhere(t *testing.T) {
+	a := shopPlan(t, strings.Replace(shop, "health: /up", "health: /up\nready: /ready", 1)).App
+	plain := shopPlan(t, shop).App
+	late := func(err error) error {
+		return fmt.Errorf("bring up the lab: %w", &lab.NotReady{
+			Node: "app-1.us-east-1", Service: topology.ServiceApp, Err: err, Log: "panic: no database",
+		})
+	}
+	runs := lab.App{Port: 9000, Health: "/up", Ready: "/ready"}
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"nobody listens": {late(io.EOF), "shop.yaml:3:7: port: nobody answers on port 9000 of app-1.us-east-1"},
+		"not ready": {
+			late(api.StatusError{Code: 503}), "shop.yaml:5:8: ready: app-1.us-east-1 goes on answering GET /ready with status 503",
+		},
+		"stopped": {late(lab.ErrStopped), "shop.yaml:1:1: app: its node app-1.us-east-1 stopped before it was ready"},
+	} {
+		err := placed(a, runs, c.err)
+		if !strings.HasPrefix(err.Error(), c.want) || !strings.Contains(err.Error(), "ends:\n    panic: no database") {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+	runs.Ready = runs.Health
+	if err := placed(plain, runs, late(api.StatusError{Code: 500})); !strings.HasPrefix(err.Error(),
+		"shop.yaml:4:9: health: ") {
+		t.Errorf("of an app that has no ready: %v", err)
+	}
+	other := &lab.NotReady{Node: "postgres.us-east-1", Service: topology.ServicePostgres, Err: io.EOF}
+	for _, err := range []error{other, io.EOF} {
+		if got := placed(a, runs, err); !errors.Is(got, err) || len(file.Problems(got)) > 0 {
+			t.Errorf("%v is told as %v", err, got)
+		}
+	}
+}

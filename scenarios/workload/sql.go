@@ -1,0 +1,117 @@
+package workload
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/regionfall/regionfall/scenarios/app"
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// sqlMessage is a statement that a client sends to PostgreSQL itself, on a connection of its own.
+type sqlMessage struct {
+	kind      history.Kind
+	statement string
+	login     Login
+}
+
+func (m *sqlMessage) To() app.Target { return app.ToPostgres }
+
+func (m *sqlMessage) String() string { return m.statement }
+
+func (m *sqlMessage) Send(ctx context.Context, address string, _ Carried, over *Attempt) Answer {
+	conn, err := m.connect(ctx, address, over)
+	if err != nil {
+		// The statement was not sent, whatever was.
+		return Answer{Meaning: Refused, Why: fmt.Sprintf("connect: %v", because(ctx, plainly(err)))}
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	results, err := conn.Exec(ctx, m.statement).ReadAll()
+	if err != nil {
+		return failed(err, len(results))
+	}
+	return m.understand(results)
+}
+
+func (m *sqlMessage) connect(ctx context.Context, address string, over *Attempt) (*pgconn.PgConn, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	// Everything is said: what the environment has is somebody else's.
+	c, err := pgconn.ParseConfig(fmt.Sprintf("host=%s port=%s user=%s password=%s dbname=%s sslmode=disable "+
+		"passfile=/dev/null target_session_attrs=any", host, port, m.login.User, m.login.Password, m.login.Database))
+	if err != nil {
+		return nil, err
+	}
+	c.DialFunc = over.Dial
+	c.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
+	return pgconn.ConnectConfig(ctx, c)
+}
+
+// failed is an error that the server told, or the end of the connection, after so many statements that were done. Of
+// one that it refuses nothing is left; what ends with the connection may be committed all the same, and so may what
+// came before the one that was refused.
+func failed(err error, before int) Answer {
+	var told *pgconn.PgError
+	if !errors.As(err, &told) {
+		return Answer{Err: plainly(err)}
+	}
+	a := Answer{Why: fmt.Sprintf("%s %s: %s", told.Severity, told.Code, told.Message)}
+	a.Words = a.Why
+	if told.SeverityUnlocalized == "ERROR" && before == 0 {
+		a.Meaning = Refused
+	}
+	return a
+}
+
+// understand says what an answer without an error means.
+func (m *sqlMessage) understand(results []*pgconn.Result) Answer {
+	rows, tags := 0, make([]string, len(results))
+	wrote := false
+	for i, r := range results {
+		rows += len(r.Rows)
+		tag := r.CommandTag
+		tags[i] = tag.String()
+		changes := tag.Insert() || tag.Update() || tag.Delete()
+		wrote = wrote || !changes || tag.RowsAffected() > 0
+	}
+	words := strings.Join(tags, "; ")
+	switch {
+	case m.kind == history.Read && rows == 0:
+		return Answer{Meaning: Absent, Why: words, Words: words}
+	case m.kind == history.Write && !wrote:
+		return Answer{Meaning: Refused, Why: words + ": no row was written", Words: words}
+	}
+	return Answer{Meaning: Acknowledged, Words: words}
+}
+
+// plainly leaves out what pgx says of the host and the user: the same fate is told in the same words.
+func plainly(err error) error {
+	var op *net.OpError
+	var told *pgconn.PgError
+	switch {
+	case errors.As(err, &op):
+		return op
+	case errors.As(err, &told):
+		return fmt.Errorf("%s %s: %s", told.Severity, told.Code, told.Message)
+	}
+	return first(err)
+}
+
+// first is the error that others are about.
+func first(err error) error {
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) && len(joined.Unwrap()) > 0 {
+		return first(joined.Unwrap()[0])
+	}
+	if below := errors.Unwrap(err); below != nil {
+		return first(below)
+	}
+	return err
+}
