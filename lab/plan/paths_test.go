@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -30,9 +31,16 @@ func TestPlanGivesEveryPathAPortOfItsOwn(t *testing.T) {
 	}
 	shop := App{Image: "shop", Port: 9000, Health: "/up", Direct: []topology.Service{topology.ServicePostgres}}
 	before, after := New(two, App{Image: "shop", Port: 9000, Health: "/up"}).Paths, New(two, shop).Paths
-	if len(after) != len(before)+2 || after[len(before)].Name != "clients_us-east-1_postgres" ||
-		after[len(before)].Upstream != "postgres.us-east-1:5432" || after[len(before)].Port != before[len(before)-1].Port+1 {
-		t.Errorf("to clients who speak to PostgreSQL themselves lead %+v", after[len(before):])
+	i := slices.IndexFunc(after, func(p topology.Path) bool { return p.Name == "clients_us-east-1_postgres" })
+	if len(after) != len(before)+2 || i < 0 || after[i].Upstream != "postgres.us-east-1:5432" {
+		t.Errorf("to clients who speak to PostgreSQL themselves lead %+v", after)
+	}
+	owners := map[int]string{}
+	for _, p := range after {
+		if other, taken := owners[p.Port]; taken {
+			t.Errorf("%s and %s have port %d", p.Name, other, p.Port)
+		}
+		owners[p.Port] = p.Name
 	}
 	two.Automation.Off = true
 	for _, s := range Paths(two) {
