@@ -218,7 +218,7 @@ func (w *Write) check(found *file.Complaints, path string, known []string) {
 	w.Request.check(found, path, known)
 	w.PastApp.check(found, path, known)
 	w.ID.check(found, path+".id")
-	if w.ID == nil && !w.compile().uses(placeID) {
+	if w.ID == nil && !w.compile().uses(placeID) && !found.Unreadable(path) {
 		found.Add(path, "%s: no {{.ID}} is in it, so that nobody can find the write again: put it in, or say with id: "+
 			"where the answer has the app's own", path)
 	}

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/scenarios/file"
 )
 
 // queue is an app whose clients write to its stores themselves.
@@ -41,19 +43,21 @@ func TestAnOperationGoesPastTheApp(t *testing.T) {
 func TestMistakesInWhatGoesPastTheApp(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
 		"a method too":       {"read: {sql", "read: {get: /jobs, sql", "operations.read: give one method"},
-		"a session":          {"read:", "setup: {sql: select 1, session: {json: t}}\n  read:", `unknown key "sql" in operations.setup`},
+		"a session":          {"read:", "setup: {post: /in, sql: select 1, session: {json: t}}\n  read:", `unknown key "sql" in operations.setup`},
 		"statuses":           {"{{.ID}}'\"}", "{{.ID}}'\", acknowledged: [200]}", "operations.read.acknowledged: only HTTP has it, and this is sql"},
 		"a body":             {"{{.ID}}\"]}", "{{.ID}}\"], body: x}", "operations.write.body: only HTTP has it, and this is redis"},
 		"no id":              {", \"{{.ID}}\"]", "]", "operations.write: no {{.ID}} is in it"},
 		"no statement":       {"select 1 from jobs where id = '{{.ID}}'", " ", "read.sql: it has no statement"},
 		"no command":         {"RPUSH", "\"{{.ID}}\"", "operations.write.redis[0]: \"{{.ID}}\" is no command of Redis"},
 		"no word":            {"[RPUSH, \"jobs:{{.Number}}\", \"{{.ID}}\"]", "[]", "operations.write.redis"},
+		"no end":             {"\"{{.ID}}\"]", "\"{{.ID\"]", "app.yaml:6:46: operations.write.redis[2]: invalid placeholder"},
 		"a placeholder":      {"jobs:{{.Number}}", "jobs:{{.Nubmer}}", "operations.write.redis[1]: unknown placeholder {{.Nubmer}}"},
 		"a placeholder, SQL": {"'{{.ID}}'", "'{{.Id}}'", "operations.read.sql: unknown placeholder {{.Id}}"},
 	} {
 		src := strings.Replace(queue, c.old, c.new, 1)
-		if _, err := Parse("app.yaml", []byte(src)); src == queue || err == nil || !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%s: %v, want %q", name, err, c.want)
+		_, err := Parse("app.yaml", []byte(src))
+		if src == queue || err == nil || !strings.Contains(err.Error(), c.want) || len(file.Problems(err)) != 1 {
+			t.Errorf("%s: %v, want %q alone", name, err, c.want)
 		}
 	}
 }

@@ -109,6 +109,16 @@ func (c *Complaints) Add(path, format string, args ...any) {
 	c.problems = append(c.problems, c.Problem(path, format, args...))
 }
 
+// Unreadable says whether something could not be read that stands at path or below it.
+func (c *Complaints) Unreadable(path string) bool {
+	for p := range c.unreadable {
+		if p == path || strings.HasPrefix(p, path+".") || strings.HasPrefix(p, path+"[") {
+			return true
+		}
+	}
+	return false
+}
+
 // Err joins a *Problem for each complaint, in the order of the file; nil where there are none.
 func (c *Complaints) Err() error { return join(c.problems) }
 

@@ -40,7 +40,8 @@ func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.Ap
 	if f.Build != nil {
 		made, err := image.BuildProgramIn(ctx, a.Folder(), string(f.Build.Go), progress)
 		if err != nil {
-			return lab.App{}, err
+			at := a.Problem("build.go", "")
+			return lab.App{}, fmt.Errorf("%s:%d:%d: %w", at.File, at.Line, at.Column, err)
 		}
 		runs.Image = made.Name
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgproto3"
 
@@ -146,6 +147,22 @@ func TestAStatementIsSentToPostgres(t *testing.T) {
 				t.Errorf("sent: %q, shown: %q", statement, w.Wire[0].Sent)
 			}
 		})
+	}
+}
+
+func TestAStatementThatIsGivenUpWasSentOnce(t *testing.T) {
+	over := make(chan struct{})
+	c := directCaller(t, func(conn net.Conn) {
+		postgresThat(t, func(string) []pgproto3.BackendMessage {
+			<-over
+			return nil
+		})(conn)
+	})
+	c.opts.Spec.Timeout = 100 * time.Millisecond
+	w := c.Write(t.Context())
+	close(over)
+	if w.Outcome != history.Unknown || w.Attempts != 1 || !strings.Contains(w.Error, "timed out") {
+		t.Errorf("%+v", w)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -49,9 +50,21 @@ func (m *sqlMessage) connect(ctx context.Context, address string, over *Attempt)
 	if err != nil {
 		return nil, err
 	}
-	c.DialFunc = over.Dial
+	c.DialFunc = once(over)
 	c.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
 	return pgconn.ConnectConfig(ctx, c)
+}
+
+// once dials for the statement alone. When that is given up, pgx dials again to have the server cancel it: no client
+// that is cut off can do so, and nothing is sent twice.
+func once(over *Attempt) pgconn.DialFunc {
+	var dialled atomic.Bool
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		if dialled.Swap(true) {
+			return nil, errors.New("nothing is cancelled")
+		}
+		return over.Dial(ctx, network, address)
+	}
 }
 
 // failed is an error that the server told, or the end of the connection, after so many statements that were done. Of

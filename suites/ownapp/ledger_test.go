@@ -21,7 +21,7 @@ var _ = Describe("A ledger that is known by its app file, when its region is los
 	})
 
 	When("a payment counts once its own region has it", func() {
-		It("loses what was under way to the other region, and counts it", func(ctx SpecContext) {
+		It("loses what has not reached the other region, and counts it", func(ctx SpecContext) {
 			r := harness.Run(ctx, "testdata/ledger-async.yaml")
 			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
 			Expect(r.Verdict).To(Equal(measure.Pass))
@@ -36,6 +36,19 @@ var _ = Describe("A ledger that is known by its app file, when its region is los
 			Expect(r).NotTo(LoseNothing())
 		}, SpecTimeout(harness.DrillTimeout))
 	})
+})
+
+var _ = Describe("Clients who speak to a store themselves, when its region is lost", func() {
+	It("lose nothing that PostgreSQL acknowledged once both regions had it", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/payments-sql.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LoseNothing(), LeaveNothing()))
+	}, SpecTimeout(harness.DrillTimeout))
+
+	It("have what they lost in Redis counted", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/jobs-redis.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+		Expect(r).To(LoseAtMost(lab(15*time.Minute, r.Scenario.Timescale)))
+	}, SpecTimeout(harness.DrillTimeout))
 })
 
 // lab is a real duration in lab time.
