@@ -135,8 +135,8 @@ const (
 	engineEvery = 10
 )
 
-// Await polls ready until it says nil. The error tells what was awaited, what was seen last, and the end of the node's
-// log.
+// Await polls ready until it says nil. The error tells what was awaited, what was seen last, and, if that is not Told,
+// the end of the node's log.
 func (n *Node) Await(ctx context.Context, what string, within time.Duration, ready func(context.Context) error) error {
 	asked := 0
 	err := readyEvery.Until(ctx, within, what, func(ctx context.Context) error {
@@ -154,8 +154,16 @@ func (n *Node) Await(ctx context.Context, what string, within time.Duration, rea
 	return nil
 }
 
+// Told is an error that says all that the node's log would.
+type Told string
+
+func (t Told) Error() string { return string(t) }
+
 // explain adds the last lines of the node's log to an error.
 func (n *Node) explain(ctx context.Context, err error) error {
+	if errors.As(err, new(Told)) {
+		return err
+	}
 	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
 		return err // stopped from outside: the log would not say why
 	}
