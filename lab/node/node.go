@@ -135,7 +135,8 @@ const (
 	engineEvery = 10
 )
 
-// Await polls ready until it says nil. The error is a NotReady.
+// Await polls ready until it says nil. The error is a NotReady, with the end of the node's log if what was seen last
+// is not Told.
 func (n *Node) Await(ctx context.Context, what string, within time.Duration, ready func(context.Context) error) error {
 	asked := 0
 	err := readyEvery.Until(ctx, within, what, func(ctx context.Context) error {
@@ -148,16 +149,24 @@ func (n *Node) Await(ctx context.Context, what string, within time.Duration, rea
 		return err
 	})
 	if err != nil {
-		return &NotReady{Node: n.Name(), Service: n.Service, Err: err, Log: n.lastLines(ctx)}
+		return &NotReady{Node: n.Name(), Service: n.Service, Err: err, Log: n.lastLines(ctx, err)}
 	}
 	return nil
 }
 
+// Told is an error that says all that the node's log would.
+type Told string
+
+func (t Told) Error() string { return string(t) }
+
 // explain adds the last lines of the node's log to an error.
-func (n *Node) explain(ctx context.Context, err error) error { return withLog(err, n.lastLines(ctx)) }
+func (n *Node) explain(ctx context.Context, err error) error { return withLog(err, n.lastLines(ctx, err)) }
 
 // lastLines are the last lines of the node's log; empty where they can't be had, or would not say why it failed.
-func (n *Node) lastLines(ctx context.Context) string {
+func (n *Node) lastLines(ctx context.Context, err error) string {
+	if errors.As(err, new(Told)) {
+		return ""
+	}
 	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
 		return "" // it was stopped from outside
 	}
