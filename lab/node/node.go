@@ -160,7 +160,9 @@ type Told string
 func (t Told) Error() string { return string(t) }
 
 // explain adds the last lines of the node's log to an error.
-func (n *Node) explain(ctx context.Context, err error) error { return withLog(err, n.lastLines(ctx, err)) }
+func (n *Node) explain(ctx context.Context, err error) error {
+	return withLog(err, n.lastLines(ctx, err))
+}
 
 // lastLines are the last lines of the node's log; empty where they can't be had, or would not say why it failed.
 func (n *Node) lastLines(ctx context.Context, err error) string {
