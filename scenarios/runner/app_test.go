@@ -143,10 +143,3 @@ func TestAnAppThatWasEditedIsNotJudgedBy(t *testing.T) {
 		t.Errorf("without the app: %v", err)
 	}
 }
-
-func TestOfIDsThatTheAppChoosesThoseCountThatWereTold(t *testing.T) {
-	if diff := cmp.Diff([]string{"1", "3", "3"}, known([]string{"1", "2", "3", "3"},
-		[]string{"3", "1", "4"})); diff != "" {
-		t.Error(diff)
-	}
-}
