@@ -32,7 +32,7 @@ func conclude(op *history.Op, a Answer, sent bool, attempts int) {
 		op.Outcome, op.Error = history.Unknown, fmt.Sprintf("bug of the harness: sent %d times: %s", attempts, op.Error)
 	}
 	if op.Outcome == history.OK && op.Kind == history.Write && a.ID != "" {
-		op.ID = a.ID
+		op.ID, op.Given = a.ID, true
 	}
 }
 

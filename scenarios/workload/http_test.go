@@ -332,7 +332,7 @@ func TestALoadGoesByTheIDsThatItIsGiven(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	for _, op := range rec.ops() {
-		if op.Outcome != history.OK || !given[op.ID] {
+		if op.Outcome != history.OK || !given[op.ID] || op.Given != (op.Kind == history.Write) {
 			t.Errorf("not by an id of the service: %+v", op)
 		}
 	}
