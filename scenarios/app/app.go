@@ -3,6 +3,7 @@ package app
 import (
 	"encoding/base64"
 	"maps"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -102,9 +103,9 @@ type Operation struct {
 	Given     *Given   // the id; nil: the client chooses it
 	Session   *Given   // of a setup
 
-	path, user, body              Template
+	path, query, user, body       Template // query is from the first ? of the path on
 	headers                       []header
-	isJSON                        bool
+	isJSON, isForm                bool
 	acknowledged, refused, absent []Status
 }
 
@@ -123,9 +124,13 @@ func (o *Operation) Refuses(status int) bool { return anyHas(o.refused, status) 
 func (o *Operation) FindsNothing(status int) bool { return anyHas(o.absent, status) }
 
 // NeedsSession says whether the operation can't be filled in without a session.
-func (o *Operation) NeedsSession() bool {
-	needs := o.path.uses(placeSession) || o.user.uses(placeSession) || o.body.uses(placeSession)
-	return needs || slices.ContainsFunc(o.headers, func(h header) bool { return h.text.uses(placeSession) })
+func (o *Operation) NeedsSession() bool { return o.uses(placeSession) }
+
+// uses says whether a placeholder is anywhere in the operation.
+func (o *Operation) uses(name string) bool {
+	is := func(t Template) bool { return t.uses(name) }
+	return is(o.path) || is(o.query) || is(o.user) || is(o.body) ||
+		slices.ContainsFunc(o.headers, func(h header) bool { return is(h.text) })
 }
 
 // Filled is an operation with its values in place.
@@ -140,9 +145,15 @@ type Header struct{ Name, Text string }
 
 // Fill puts values in place of the placeholders.
 func (o *Operation) Fill(v Values) Filled {
-	f := Filled{Path: o.path.fill(v, inPath), Headers: make([]Header, 0, len(o.headers)+2)}
+	f := Filled{
+		Path:    o.path.fill(v, url.PathEscape) + o.query.fill(v, url.QueryEscape),
+		Headers: make([]Header, 0, len(o.headers)+2),
+	}
 	if !o.body.isEmpty() {
 		escape := plain
+		if o.isForm {
+			escape = url.QueryEscape
+		}
 		if o.isJSON {
 			escape = inJSON
 			f.Headers = append(f.Headers, Header{"Content-Type", "application/json"})
@@ -163,11 +174,14 @@ func (r *Request) compile() *Operation {
 	o := &Operation{user: r.BasicAuth, body: r.Body, acknowledged: r.Acknowledged}
 	for _, m := range r.methods() {
 		if !m.path.isEmpty() {
-			o.Method, o.path = strings.ToUpper(m.key), m.path
+			o.Method = strings.ToUpper(m.key)
+			o.path, o.query = m.path.cut("?")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
 		o.headers = append(o.headers, header{name, r.Headers[name]})
+		o.isForm = o.isForm || strings.EqualFold(name, "Content-Type") &&
+			strings.HasPrefix(strings.ToLower(r.Headers[name].text), formType)
 	}
 	if r.JSON != nil {
 		o.isJSON = true
@@ -175,6 +189,9 @@ func (r *Request) compile() *Operation {
 	}
 	return o
 }
+
+// formType is the type of a body that a form would send.
+const formType = "application/x-www-form-urlencoded"
 
 // method is one of the methods of a request, by its key.
 type method struct {

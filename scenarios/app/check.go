@@ -3,10 +3,12 @@ package app
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/file"
 )
 
@@ -66,6 +68,9 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 		path := file.Join(env, name)
 		if name == "" || strings.ContainsAny(name, "= ") {
 			found.Add(path, "%s: %s is no name of a variable", env, file.Quote(name))
+		}
+		if slices.Contains(topology.AppVariables(), name) {
+			found.Add(path, "%s: the lab sets that itself", path)
 		}
 		f.Env[name].check(found, path, EnvPlaceholders)
 	}
@@ -127,7 +132,7 @@ func (r *Request) check(found *file.Complaints, path string, known []string) {
 			continue
 		}
 		given = append(given, m.key)
-		if !isPath(m.path.fill(Values{}, plain)) {
+		if !isPath(m.path.fill(Values{}, func(string) string { return "x" })) {
 			found.Add(at, "%s: %s is no path: write one such as /orders/{{.ID}}", at, file.Quote(m.path.text))
 		}
 		m.path.check(found, at, known)
@@ -142,6 +147,9 @@ func (r *Request) check(found *file.Complaints, path string, known []string) {
 		if !isToken(name) {
 			found.Add(at, "%s.headers: %s is no name of a header", path, file.Quote(name))
 		}
+		if slices.Contains(ofTheBody, http.CanonicalHeaderKey(name)) {
+			found.Add(at, "%s: clients set that themselves", at)
+		}
 		if strings.Contains(r.Headers[name].text, "\n") {
 			found.Add(at, "%s: a header is one line", at)
 		}
@@ -154,6 +162,9 @@ func (r *Request) check(found *file.Complaints, path string, known []string) {
 	}
 	r.checkBody(found, path, known)
 }
+
+// ofTheBody are headers by which a message is told to end.
+var ofTheBody = []string{"Content-Length", "Trailer", "Transfer-Encoding"}
 
 func (r *Request) checkBody(found *file.Complaints, path string, known []string) {
 	r.Body.check(found, file.Join(path, "body"), known)
@@ -170,27 +181,34 @@ func (r *Request) checkBody(found *file.Complaints, path string, known []string)
 	}
 }
 
-// checkTree complains about the texts of a tree, each where it stands.
+// checkTree complains about the texts of a tree, and about its keys, each where it stands.
 func checkTree(found *file.Complaints, path string, value any, known []string) (good bool) {
 	good = true
 	switch v := value.(type) {
 	case file.Branches:
 		for _, b := range v {
-			good = checkTree(found, file.Join(path, b.Key), b.Value, known) && good
+			at := file.Join(path, b.Key)
+			good = checkText(found, at, b.Key, known) && good
+			good = checkTree(found, at, b.Value, known) && good
 		}
 	case []any:
 		for i, item := range v {
 			good = checkTree(found, fmt.Sprintf("%s[%d]", path, i), item, known) && good
 		}
 	case string:
-		t, err := parseTemplate(v)
-		if err != nil {
-			found.Add(path, "%s: %v", path, err)
-			return false
-		}
-		t.check(found, path, known)
+		good = checkText(found, path, v, known)
 	}
 	return good
+}
+
+func checkText(found *file.Complaints, path, text string, known []string) (good bool) {
+	t, err := parseTemplate(text)
+	if err != nil {
+		found.Add(path, "%s: %v", path, err)
+		return false
+	}
+	t.check(found, path, known)
+	return true
 }
 
 // isToken says whether a text can be the name of a header.
@@ -203,7 +221,7 @@ func isToken(name string) bool {
 func (w *Write) check(found *file.Complaints, path string, known []string) {
 	w.Request.check(found, path, known)
 	w.ID.check(found, path+".id")
-	if w.ID == nil && !w.carries(placeID) {
+	if w.ID == nil && !w.compile().uses(placeID) {
 		found.Add(path, "%s: no {{.ID}} is in it, so that nobody can find the write again: put it in, or say with id: "+
 			"where the answer has the app's own", path)
 	}
@@ -211,13 +229,6 @@ func (w *Write) check(found *file.Complaints, path string, known []string) {
 		found.Add(path+".says.id", "%s.says.id: the answer gives the id, so that it can be about no other", path)
 	}
 	checkApart(found, path, statuses{"acknowledged", w.Acknowledged}, statuses{"refused", w.Refused})
-}
-
-// carries says whether a placeholder is anywhere in the request.
-func (r *Request) carries(name string) bool {
-	o := r.compile()
-	return o.path.uses(name) || o.user.uses(name) || o.body.uses(name) ||
-		slices.ContainsFunc(o.headers, func(h header) bool { return h.text.uses(name) })
 }
 
 func (g *Given) check(found *file.Complaints, path string) {
