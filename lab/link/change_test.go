@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -13,10 +12,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/regionfall/regionfall/lab/link/hub"
-	"github.com/regionfall/regionfall/lab/link/linktest"
 	"github.com/regionfall/regionfall/lab/link/toxic"
 	"github.com/regionfall/regionfall/lab/probe"
-	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // late is a hub that carries out some requests only when it is let: as one does whose control port hangs for a while.
@@ -39,21 +36,7 @@ func lateLink(t *testing.T) (*Link, *late) {
 	carrier := hub.New(zerolog.Nop())
 	t.Cleanup(carrier.Close)
 	slow := &late{Handler: carrier, let: make(chan struct{})}
-	server := httptest.NewServer(slow)
-	t.Cleanup(server.Close)
-	h, err := Connect(t.Context(), server.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := topology.Path{
-		Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: linktest.FreePort(t),
-		Upstream: echo(t),
-	}
-	err = h.Open(t.Context(), []topology.Path{path}, func(string) string { return "127.0.0.1" },
-		func(topology.Path) time.Duration { return 0 })
-	if err != nil {
-		t.Fatal(err)
-	}
+	h, path := openOn(t, slow, 0)
 	return h.Link(path, nil), slow
 }
 
