@@ -109,6 +109,8 @@ fuzz: ## fuzz the decoders for a while each
 	$(GO) test -run='^$$' -fuzz=FuzzDecodeEvents -fuzztime=20s ./scenarios/history
 	$(GO) test -run='^$$' -fuzz=FuzzParse -fuzztime=20s ./scenarios
 	$(GO) test -run='^$$' -fuzz=FuzzTopology -fuzztime=20s ./scenarios
+	$(GO) test -run='^$$' -fuzz=FuzzParse -fuzztime=20s ./scenarios/app
+	$(GO) test -run='^$$' -fuzz=FuzzBaseBackup -fuzztime=20s ./lab/agent/backup
 
 clean: ## remove labs, evidence and what was built
 	-@[ ! -x ./regionfall ] || ./regionfall down

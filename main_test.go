@@ -75,7 +75,7 @@ var mayImport = map[string][]string{
 		"scenarios/measure", "scenarios/workload", "scenarios/history", "scenarios/jsonschema", "scenarios/app",
 	},
 	"scenarios/file": {"scenarios/jsonschema"},
-	"scenarios/app":  {"scenarios/file", "scenarios/jsonschema", "fixtures"},
+	"scenarios/app":  {"lab/topology", "scenarios/file", "scenarios/jsonschema", "fixtures"},
 	"scenarios/drill": {
 		"lab/fault", "lab/topology", "scenarios/workload", "scenarios/history", "scenarios/measure", "scenarios/app",
 	},

@@ -115,16 +115,30 @@ func (l *Lab) CheckPrograms(ctx context.Context) error {
 	if err := l.failure(); err != nil {
 		return err
 	}
-	dead, err := l.deathSource().Dead(ctx, l.Name)
-	if err != nil {
-		return fmt.Errorf("look for the lab's programs: %w", err)
+	before, err := l.deadByThemselves(ctx)
+	if err != nil || len(before) == 0 {
+		return err
 	}
-	for _, d := range dead {
-		if !l.mayBeDead(d) {
+	// While the engine was asked about one after another, the fault that had ended one may have started it again.
+	still, err := l.deadByThemselves(ctx)
+	if err != nil {
+		return err
+	}
+	for _, d := range still {
+		if slices.ContainsFunc(before, func(b node.Death) bool { return b.Node == d.Node }) {
 			return l.describeDeath(ctx, d)
 		}
 	}
 	return nil
+}
+
+// deadByThemselves are the lab's own programs that do not run, and that no fault holds.
+func (l *Lab) deadByThemselves(ctx context.Context) ([]node.Death, error) {
+	dead, err := l.deathSource().Dead(ctx, l.Name)
+	if err != nil {
+		return nil, fmt.Errorf("look for the lab's programs: %w", err)
+	}
+	return slices.DeleteFunc(dead, l.mayBeDead), nil
 }
 
 // failure is what became of the first program that died, nil if none is known to.

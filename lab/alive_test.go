@@ -21,7 +21,8 @@ type fakeEngine struct {
 	cut    chan struct{} // what comes in ends the stream
 
 	mu    sync.Mutex
-	deaf  bool // nobody can follow
+	deaf  bool   // nobody can follow
+	asked func() // called before it says who is dead; nil for none
 	dead  []node.Death
 	since []int64 // of each stream
 	words []string
@@ -59,6 +60,9 @@ func (e *fakeEngine) FollowDeaths(ctx context.Context, _ string, since int64, su
 func (e *fakeEngine) Dead(context.Context, string) ([]node.Death, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.asked != nil {
+		e.asked()
+	}
 	return slices.Clone(e.dead), nil
 }
 
@@ -210,6 +214,25 @@ func TestADeathThatTheEngineDidNotTellOfIsFound(t *testing.T) {
 	<-alive.Done()
 	if !strings.HasPrefix(context.Cause(alive).Error(), "hub.global ended by itself") {
 		t.Errorf("the cause is %v", context.Cause(alive))
+	}
+}
+
+// A fault that ends may start a node again after the engine was asked about it.
+func TestANodeThatIsStartedAgainWhileOthersAreAskedAboutDidNotDie(t *testing.T) {
+	l, e := watched(t)
+	asked := 0
+	e.asked = func() {
+		if asked++; asked == 2 {
+			e.dead = nil
+		}
+	}
+	e.dead = []node.Death{deathOf("s3.us-east-1", 137)}
+	if err := l.CheckPrograms(t.Context()); err != nil || asked != 2 {
+		t.Errorf("asked %d times: %v", asked, err)
+	}
+	e.asked = func() { e.dead = []node.Death{deathOf("hub.global", 1)} }
+	if err := l.CheckPrograms(t.Context()); err == nil {
+		t.Error("one that stays dead is not found")
 	}
 }
 

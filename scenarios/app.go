@@ -137,6 +137,9 @@ func (f *Format) checkAnswers(found *file.Complaints, t topology.Topology, a *ap
 	if f.Objectives.StaleConfig != nil {
 		need("objectives.stale_config", app.AskConfig)
 	}
+	if !t.Automation.Off && t.Automation.Preflight {
+		need("topology.automation.preflight", app.AskConfig)
+	}
 	if !t.Automation.Off && t.Automation.Shift.InSteps() {
 		need("topology.automation.shift", app.AskMetrics)
 	}

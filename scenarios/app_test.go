@@ -129,6 +129,10 @@ func TestWhatAnAppCantDoIsNotAskedOfIt(t *testing.T) {
 		"config":   {lose, "{freeze_config: {region: us-east-1}}", "freeze_config asks the app for GET /config"},
 		"capacity": {lose, "{squeeze: {region: us-east-1, workers: 1}}", "squeeze asks the app for GET /capacity"},
 		"stale":    {"recovery_point: 15m", "stale_config: 0s", "objectives.stale_config asks the app for GET /config"},
+		"preflight": {
+			"preset: two-regions", "preset: two-regions\n  automation: {preflight: on}",
+			"f.yaml:6:27: topology.automation.preflight asks the app for GET /config",
+		},
 		"shift": {
 			"preset: two-regions", "preset: two-regions\n  automation: {shift: {hold: 1m}}",
 			"topology.automation.shift asks the app for GET /metrics",

@@ -26,7 +26,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"syscall"
 	"time"
 
@@ -78,40 +78,49 @@ func run(ctx context.Context, args []string) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	var count [3]atomic.Int32 // by outcome
+	var failed []error
 	for _, arg := range args {
 		folder, report, _ := strings.Cut(arg, "=")
 		mutants, err := doubted(folder, report)
 		if err != nil {
 			return fmt.Errorf("read the mutants of %s: %w", folder, err)
 		}
-		if out, err := test(ctx, dir, folder); err != nil {
-			return fmt.Errorf("the tests of %s fail without a mutant: %w: %s", folder, errors.Join(ctx.Err(), err), out)
-		}
-		all, ctx := errgroup.WithContext(ctx)
-		all.SetLimit(sideBySide)
-		for _, m := range mutants {
-			all.Go(func() error {
-				is, err := m.try(ctx, dir)
-				if err != nil {
-					return fmt.Errorf("try %s: %w", m, err)
-				}
-				if count[is].Add(1); is == lived {
-					fmt.Printf("lived: %s\n", m)
-				}
-				return nil
-			})
-		}
-		if err := all.Wait(); err != nil {
+		count, err := tryAll(ctx, dir, folder, mutants)
+		if err != nil {
 			return err
 		}
+		fmt.Printf("%s: %d killed, %d lived, %d do not compile\n", folder, count[killed], count[lived], count[invalid])
+		if count[killed]*100 < wanted*(count[killed]+count[lived]) {
+			failed = append(failed, fmt.Errorf("of %s less than %d %% are killed", folder, wanted))
+		}
 	}
-	dead, alive := count[killed].Load(), count[lived].Load()
-	fmt.Printf("%d killed, %d lived, %d do not compile\n", dead, alive, count[invalid].Load())
-	if dead*100 < wanted*(dead+alive) {
-		return fmt.Errorf("less than %d %% are killed", wanted)
+	return errors.Join(failed...)
+}
+
+// tryAll tries mutants of a package side by side, and counts them by outcome.
+func tryAll(ctx context.Context, dir, folder string, mutants []mutant) (count [3]int, err error) {
+	if out, err := test(ctx, dir, folder); err != nil {
+		return count, fmt.Errorf("the tests of %s fail without a mutant: %w: %s", folder, errors.Join(ctx.Err(), err),
+			out)
 	}
-	return nil
+	var mu sync.Mutex
+	all, ctx := errgroup.WithContext(ctx)
+	all.SetLimit(sideBySide)
+	for _, m := range mutants {
+		all.Go(func() error {
+			is, err := m.try(ctx, dir)
+			if err != nil {
+				return fmt.Errorf("try %s: %w", m, err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if count[is]++; is == lived {
+				fmt.Printf("lived: %s\n", m)
+			}
+			return nil
+		})
+	}
+	return count, all.Wait()
 }
 
 // doubted are the mutants of a package that gremlins did not try, or did not see killed.

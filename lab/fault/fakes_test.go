@@ -135,6 +135,7 @@ type fakeNode struct {
 	mu    sync.Mutex
 	state topology.NodeState
 	life  int
+	other bool // somebody else has ended it too
 }
 
 func newNode(s topology.Service, region string) *fakeNode {
@@ -152,8 +153,13 @@ func (n *fakeNode) Hold(_ context.Context, s topology.NodeState) error {
 }
 
 func (n *fakeNode) Release(context.Context) (bool, error) {
-	n.restart()
-	return true, nil
+	n.mu.Lock()
+	other := n.other
+	n.mu.Unlock()
+	if !other {
+		n.restart()
+	}
+	return !other, nil
 }
 
 // restart has the node run, in another life if it was down.

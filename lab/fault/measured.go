@@ -27,6 +27,7 @@ type measured struct {
 	add     bool     // asked comes on top of the base
 	base    *float64 // nil where another process took it
 	during  float64
+	slower  int // how many times in a row a limit that was let go could not be told from a slow link
 }
 
 // Vouched is that the hub has said what each link is like now.
@@ -104,9 +105,13 @@ func (m *measured) goneBy(ctx context.Context, measure func(context.Context, Lin
 	case m.add:
 		isHeld := amount >= low && m.during-amount < low
 		return !isHeld, observed, nil
-	case amount < low: // nobody else holds the link: it is the machine that is slow, whether there is a limit or not
-		return false, "", errors.New(observed)
+	case amount < low: // whether there is a limit or not, it is the machine that is slow, or a fault that came since
+		if m.slower++; m.slower < deadAfter {
+			return false, "", errors.New(observed)
+		}
+		return true, "let go; the link is slower than the limit was: " + observed, nil
 	}
+	m.slower = 0
 	return amount > high, observed, nil
 }
 

@@ -35,3 +35,15 @@ func TestALimitIsGoneWhereTheLinkCarriesMore(t *testing.T) {
 		}
 	}
 }
+
+// The hub has said that there is no limit any more. A machine that is slow for long does not hold up the healing.
+func TestALinkThatStaysSlowDoesNotHoldUpTheHealing(t *testing.T) {
+	l, base := &fakeLink{}, 1000.0
+	m := &measured{linkHold: linkHold{free: []Link{l}}, witness: []Link{l}, asked: 100, base: &base, during: 100}
+	for look, got := range []float64{50, 50, 50, 50, 100, 50, 50, 50, 50, 50} {
+		gone, _, err := m.goneBy(t.Context(), func(context.Context, Link) (float64, error) { return got, nil })
+		if last := look == 9; gone != last || got == 50 && (err == nil) != last {
+			t.Errorf("look %d: gone %t, %v", look, gone, err)
+		}
+	}
+}

@@ -86,6 +86,10 @@ func (r *restart) Verify(ctx context.Context) (string, error) {
 	if err := r.Heal(ctx); err != nil {
 		return "", err
 	}
+	if len(r.free) < len(r.nodes) {
+		return "", fmt.Errorf("of %d nodes %d were started again: the others are held by another fault", len(r.nodes),
+			len(r.free))
+	}
 	for _, n := range r.free {
 		state, err := n.State(ctx)
 		if err != nil {

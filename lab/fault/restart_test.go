@@ -23,6 +23,9 @@ func TestANodeThatWasNotRestartedIsNotTakenForIt(t *testing.T) {
 		want  string
 	}{
 		"restarted": {func(n *fakeNode) Node { return n }, func(*fakeNode) {}, ""},
+		"somebody else has ended it too": {
+			func(n *fakeNode) Node { return n }, func(n *fakeNode) { n.other = true }, "held by another fault",
+		},
 		"its process was never ended": {
 			func(n *fakeNode) Node { return immortal{n} }, func(*fakeNode) {}, "has not started it again",
 		},

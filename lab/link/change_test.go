@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -13,11 +12,8 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/regionfall/regionfall/lab/link/hub"
-	"github.com/regionfall/regionfall/lab/link/linktest"
 	"github.com/regionfall/regionfall/lab/link/toxic"
 	"github.com/regionfall/regionfall/lab/probe"
-	"github.com/regionfall/regionfall/lab/topology"
-	"github.com/regionfall/regionfall/lab/wait"
 )
 
 // late is a hub that carries out some requests only when it is let: as one does whose control port hangs for a while.
@@ -40,21 +36,7 @@ func lateLink(t *testing.T) (*Link, *late) {
 	carrier := hub.New(zerolog.Nop())
 	t.Cleanup(carrier.Close)
 	slow := &late{Handler: carrier, let: make(chan struct{})}
-	server := httptest.NewServer(slow)
-	t.Cleanup(server.Close)
-	h, err := Connect(t.Context(), server.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := topology.Path{
-		Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: linktest.FreePort(t),
-		Upstream: echo(t),
-	}
-	err = h.Open(t.Context(), []topology.Path{path}, func(string) string { return "127.0.0.1" },
-		func(topology.Path) time.Duration { return 0 })
-	if err != nil {
-		t.Fatal(err)
-	}
+	h, path := openOn(t, slow, 0)
 	return h.Link(path, nil), slow
 }
 
@@ -91,22 +73,28 @@ func giveUp(t *testing.T, l *Link, slow *late, requests string, changes ...func(
 	t.Helper()
 	before := l.hub.patience
 	slow.requests, l.hub.patience = requests, 100*time.Millisecond
+	var pending []<-chan struct{}
 	for _, change := range changes {
-		if err := change(t.Context()); err == nil || !strings.Contains(err.Error(), "did not answer within") {
-			t.Errorf("of a hub that does not answer in time: %v", err)
+		err := change(t.Context())
+		var left interface{ Settled() <-chan struct{} }
+		if !errors.As(err, &left) || !strings.Contains(err.Error(), "did not answer within") {
+			t.Fatalf("of a hub that does not answer in time: %v", err)
 		}
+		select {
+		case <-left.Settled():
+			t.Error("it has settled, and the hub has not answered")
+		default:
+		}
+		pending = append(pending, left.Settled())
 	}
 	l.hub.patience = before
 	close(slow.let)
-	err := wait.Until(t.Context(), time.Minute, "the change to end", func(context.Context) error {
-		if !l.changing.TryLock() {
-			return errors.New("it is under way")
+	for _, settled := range pending {
+		select {
+		case <-settled:
+		case <-time.After(time.Minute):
+			t.Fatal("a change has not settled within a minute")
 		}
-		l.changing.Unlock()
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
 	}
 }
 
@@ -149,6 +137,26 @@ func TestAChangeThatWasGivenUpIsUndone(t *testing.T) {
 				t.Errorf("made again: %v", err)
 			}
 		})
+	}
+}
+
+// Labs stay up while the harness is renewed, and their faults have to be healed.
+func TestAHubThatCannotSayWhetherALinkIsDeafIsUsedAsBefore(t *testing.T) {
+	l, slow := lateLink(t)
+	now := slow.Handler
+	slow.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/deaf") {
+			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+			return
+		}
+		now.ServeHTTP(w, r)
+	})
+	if err := errors.Join(l.Cut(t.Context()), l.Restore(t.Context()), l.Deafen(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	slow.Handler = now
+	if is := fullState(t, l); is.state != "restored" || !is.isDeaf {
+		t.Errorf("it is %+v", is)
 	}
 }
 

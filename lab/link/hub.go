@@ -110,6 +110,8 @@ func (h *Hub) deaf(ctx context.Context, method, name string, out any) error {
 	switch {
 	case err != nil:
 		return err
+	case out != nil && resp.StatusCode == http.StatusMethodNotAllowed:
+		return nil // a hub of an earlier version, which can't be asked, of a lab that was kept up
 	case resp.StatusCode != http.StatusOK:
 		return fmt.Errorf("%s: %s", resp.Status, strings.TrimSpace(string(body)))
 	case out == nil:
@@ -132,7 +134,11 @@ func (h *Hub) call(ctx context.Context, what string, calls func() error) error {
 func (h *Hub) converse(ctx context.Context, what string, calls func(conversation)) error {
 	c := conversation{left: make(chan struct{}), ended: make(chan error), nexts: make(chan string)}
 	defer close(c.left)
-	go calls(c)
+	settled := make(chan struct{})
+	go func() {
+		defer close(settled)
+		calls(c)
+	}()
 	limit := time.NewTimer(h.patience)
 	defer limit.Stop()
 	for {
@@ -142,12 +148,27 @@ func (h *Hub) converse(ctx context.Context, what string, calls func(conversation
 		case what = <-c.nexts:
 			limit.Reset(h.patience)
 		case <-limit.C:
-			return fmt.Errorf("the hub's control port did not answer within %s while %s", h.patience, what)
+			return &unsettled{
+				fmt.Errorf("the hub's control port did not answer within %s while %s", h.patience, what),
+				settled,
+			}
 		case <-ctx.Done():
-			return fmt.Errorf("the hub's control port did not answer while %s: %w", what, context.Cause(ctx))
+			return &unsettled{fmt.Errorf("the hub's control port did not answer while %s: %w", what,
+				context.Cause(ctx)), settled}
 		}
 	}
 }
+
+// unsettled is the error of who has left while the hub was being called.
+type unsettled struct {
+	error
+	settled <-chan struct{}
+}
+
+func (u *unsettled) Unwrap() error { return u.error }
+
+// Settled is closed when the hub has answered after all, and what was given up has been undone.
+func (u *unsettled) Settled() <-chan struct{} { return u.settled }
 
 // conversation is between who calls the hub and who waits for that. Nothing in it is buffered: what was said was heard.
 type conversation struct {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strconv"
@@ -45,29 +46,37 @@ func echo(t *testing.T) string {
 // open starts a Toxiproxy in this process with one link to an echo service, and gives the link.
 func open(t *testing.T, baseline time.Duration) *Link {
 	t.Helper()
-	server := httptest.NewServer(hub.New(zerolog.Nop()))
-	t.Cleanup(server.Close)
-	h, err := Connect(t.Context(), server.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	spec := topology.Path{
-		Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: linktest.FreePort(t),
-		Upstream: echo(t),
-	}
-	err = h.Open(t.Context(), []topology.Path{spec}, func(string) string { return "127.0.0.1" },
-		func(topology.Path) time.Duration { return baseline })
-	if err != nil {
-		t.Fatal(err)
-	}
+	carrier := hub.New(zerolog.Nop())
+	t.Cleanup(carrier.Close)
+	h, spec := openOn(t, carrier, baseline)
 	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(spec.Port))
-	t.Cleanup(func() { _ = h.Link(spec, nil).Cut(context.Background()) }) // closes its listener
 	return h.Link(spec, func(ctx context.Context, _ probe.Question) (a probe.Answer, err error) {
 		start := time.Now()
 		err = roundTrip(ctx, address)
 		a.Took = time.Since(start)
 		return a, err
 	})
+}
+
+// openOn opens one link to an echo service on a hub, which is asked through a handler.
+func openOn(t *testing.T, handler http.Handler, baseline time.Duration) (*Hub, topology.Path) {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	h, err := Connect(t.Context(), server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := topology.Path{
+		Name: "a_b_redis", From: "a", To: "b", Service: topology.ServiceRedis, Port: linktest.FreePort(t),
+		Upstream: echo(t),
+	}
+	err = h.Open(t.Context(), []topology.Path{path}, func(string) string { return "127.0.0.1" },
+		func(topology.Path) time.Duration { return baseline })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h, path
 }
 
 func roundTrip(ctx context.Context, address string) error {

@@ -3,18 +3,15 @@ package node
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
-
-	"github.com/moby/moby/client"
 )
 
 // recorded is an engine that gives the answers of one: Docker 20.10 where it had lost count of what is on a network.
 // That can't be brought about.
 func recorded(t *testing.T, containers, on string) *Engine {
 	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return engineAt(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		switch _, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/v"), "/"); path {
 		case "containers/json":
@@ -30,14 +27,7 @@ func recorded(t *testing.T, containers, on string) *Engine {
 			t.Errorf("asked for %s", r.URL.Path)
 			w.WriteHeader(http.StatusNotFound)
 		}
-	}))
-	t.Cleanup(s.Close)
-	cli, err := client.New(client.WithHost("tcp://"+s.Listener.Addr().String()), client.WithAPIVersion("1.41"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = cli.Close() })
-	return &Engine{client: cli}
+	})
 }
 
 func TestANetworkIsStuckWhenNothingIsOnItAndNothingElseIsLeft(t *testing.T) {

@@ -145,9 +145,6 @@ func (a App) Validate() error {
 	return errors.Join(errs...)
 }
 
-// reserved are the names that the lab sets itself.
-var reserved = []string{"CONFIG_FILE", "NODE", "QUEUE", "REGION", "SERVICE", "SERVICES", "SERVICE_TIME", "WORKERS"}
-
 // environment is Env in one node.
 func (a App) environment(in AppEnv) (map[string]string, error) {
 	env := map[string]string{}
@@ -157,7 +154,7 @@ func (a App) environment(in AppEnv) (map[string]string, error) {
 		switch {
 		case name == "" || strings.ContainsAny(name, "=\x00"):
 			err = errors.New("that is no name of a variable")
-		case slices.Contains(reserved, name):
+		case slices.Contains(topology.AppVariables(), name):
 			err = errors.New("the lab sets that itself")
 		}
 		if err != nil {

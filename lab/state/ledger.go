@@ -1,6 +1,7 @@
 package state
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -180,15 +181,33 @@ func (e *Entry) write() error {
 	return nil
 }
 
+// changeWithin is how long to wait for who changes a thing: twice as long as the engine or the hub may take to answer.
+const changeWithin = 30 * time.Second
+
+var errStuck = fmt.Errorf("a change of it has been under way for %s", changeWithin)
+
 // Change notes how the fault holds a thing (with the empty string: no longer), and has act make it so: others
 // says how strongly other faults hold it. Nobody else changes the thing meanwhile. A hold is noted before it is taken
 // and until it has been let go: whoever comes after a process that died in between must find it.
 func (e *Entry) Change(ctx context.Context, thing string, hold Hold, act func(others Hold) error) error {
 	lock := flock.New(filepath.Join(e.dir, strings.NewReplacer(" ", "-", "/", "-").Replace(thing)+".lock"))
-	if _, err := lock.TryLockContext(ctx, 2*time.Millisecond); err != nil {
-		return fmt.Errorf("wait for who changes %s: %w", thing, err)
+	waiting, enough := context.WithTimeoutCause(ctx, changeWithin, errStuck)
+	_, err := lock.TryLockContext(waiting, 2*time.Millisecond)
+	enough()
+	if err != nil {
+		return fmt.Errorf("wait for who changes %s: %w", thing, cmp.Or(context.Cause(waiting), err))
 	}
-	defer func() { _ = lock.Close() }()
+	var pending interface{ Settled() <-chan struct{} }
+	defer func() {
+		if pending == nil {
+			_ = lock.Close()
+			return
+		}
+		go func() {
+			<-pending.Settled()
+			_ = lock.Close()
+		}()
+	}()
 	if hold != "" {
 		if err := e.set(thing, hold); err != nil {
 			return err
@@ -204,7 +223,9 @@ func (e *Entry) Change(ctx context.Context, thing string, hold Hold, act func(ot
 			others = Stronger(others, n.Holds[thing])
 		}
 	}
-	if err := act(others); err != nil || hold != "" {
+	err = act(others)
+	errors.As(err, &pending) // it has given up, and is being undone
+	if err != nil || hold != "" {
 		return err
 	}
 	return e.set(thing, "")

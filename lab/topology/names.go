@@ -81,6 +81,13 @@ const (
 	DataSize = 512 << 20 // bytes
 )
 
+// AppVariables are the environment variables of an app's nodes that the lab sets itself.
+func AppVariables() []string {
+	return []string{
+		"CONFIG_FILE", "NODE", "QUEUE", "REGION", AgentConfigEnv, "SERVICE", "SERVICES", "SERVICE_TIME", "WORKERS",
+	}
+}
+
 // Port is where a node of the service listens.
 func (s Service) Port() int {
 	switch s {

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"maps"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -128,9 +129,9 @@ type Operation struct {
 
 	statement                     Template   // to PostgreSQL
 	command                       []Template // to Redis
-	path, user, body              Template
+	path, query, user, body       Template   // query is from the first ? of the path on
 	headers                       []header
-	isJSON                        bool
+	isJSON, isForm                bool
 	acknowledged, refused, absent []Status
 }
 
@@ -154,8 +155,8 @@ func (o *Operation) NeedsSession() bool { return o.uses(placeSession) }
 // uses says whether a placeholder is anywhere in the operation.
 func (o *Operation) uses(name string) bool {
 	is := func(t Template) bool { return t.uses(name) }
-	return is(o.statement) || slices.ContainsFunc(o.command, is) || is(o.path) || is(o.user) || is(o.body) ||
-		slices.ContainsFunc(o.headers, func(h header) bool { return is(h.text) })
+	return is(o.statement) || slices.ContainsFunc(o.command, is) || is(o.path) || is(o.query) ||
+		is(o.user) || is(o.body) || slices.ContainsFunc(o.headers, func(h header) bool { return is(h.text) })
 }
 
 // Statement is what PostgreSQL is sent, with its values in place.
@@ -182,9 +183,15 @@ type Header struct{ Name, Text string }
 
 // Fill puts values in place of the placeholders of what is sent to the app.
 func (o *Operation) Fill(v Values) Filled {
-	f := Filled{Path: o.path.fill(v, inPath), Headers: make([]Header, 0, len(o.headers)+2)}
+	f := Filled{
+		Path:    o.path.fill(v, url.PathEscape) + o.query.fill(v, url.QueryEscape),
+		Headers: make([]Header, 0, len(o.headers)+2),
+	}
 	if !o.body.isEmpty() {
 		escape := plain
+		if o.isForm {
+			escape = url.QueryEscape
+		}
 		if o.isJSON {
 			escape = inJSON
 			f.Headers = append(f.Headers, Header{"Content-Type", "application/json"})
@@ -205,11 +212,14 @@ func (r *Request) compile() *Operation {
 	o := &Operation{user: r.BasicAuth, body: r.Body, acknowledged: r.Acknowledged}
 	for _, m := range r.methods() {
 		if !m.path.isEmpty() {
-			o.Method, o.path = strings.ToUpper(m.key), m.path
+			o.Method = strings.ToUpper(m.key)
+			o.path, o.query = m.path.cut("?")
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Headers)) {
 		o.headers = append(o.headers, header{name, r.Headers[name]})
+		o.isForm = o.isForm || strings.EqualFold(name, "Content-Type") &&
+			strings.HasPrefix(strings.ToLower(r.Headers[name].text), formType)
 	}
 	if r.JSON != nil {
 		o.isJSON = true
@@ -217,6 +227,9 @@ func (r *Request) compile() *Operation {
 	}
 	return o
 }
+
+// formType is the type of a body that a form would send.
+const formType = "application/x-www-form-urlencoded"
 
 // method is one of the methods of a request, by its key.
 type method struct {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -37,7 +38,7 @@ operations:
 
 const shopStores = `stores:
   postgres: select id from orders where id like '{{.Prefix}}%'
-  s3: {bucket: papers, key: "orders/{{.ID}}.pdf"}
+  s3: {bucket: documents, key: "orders/{{.ID}}.pdf"}
   redis: order:{{.ID}}
 `
 
@@ -97,6 +98,36 @@ func TestAnOperationIsFilledIn(t *testing.T) {
 		!a.Write().NeedsSession() || !a.Read().NeedsSession() {
 		t.Errorf("setup: %s", s.Body)
 	}
+}
+
+// What is filled in arrives as it is, whatever is in it and wherever it stands.
+func TestValuesAreEscapedWhereTheyStand(t *testing.T) {
+	const id = "a b+c&d=e/f?g%"
+	form := strings.Replace(whole(), "json: {id: \"{{.ID}}\", note: 'say \"{{.Note}}\"', "+
+		"amount: {n: [\"{{.Amount}}\", 2, true, null]}}", "body: \"x={{.ID}}&y\"", 1)
+	form = strings.Replace(form, "Idempotency-Key: \"{{.ID}}\"",
+		"content-type: application/x-www-form-urlencoded; charset=utf-8", 1)
+	for name, body := range map[string]string{
+		form: "x=a+b%2Bc%26d%3De%2Ff%3Fg%25&y",
+		strings.Replace(form, "x-www-form-urlencoded", "xml", 1): "x=" + id + "&y",
+	} {
+		if got := string(parse(t, name).Write().Fill(Values{ID: id}).Body); got != body {
+			t.Errorf("body %s, want %s", got, body)
+		}
+	}
+	a := parse(t, strings.Replace(whole(), "put: /orders/{{.ID}}", "put: /{{.ID}}/all?x={{.ID}}&y=?{{.ID}}", 1))
+	got, err := url.ParseRequestURI(a.Write().Fill(Values{ID: id}).Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q := got.Query(); got.Path != "/"+id+"/all" || q.Get("x") != id || q.Get("y") != "?"+id {
+		t.Errorf("%s: it is %q of %q", got, got.Path, q)
+	}
+}
+
+// Each placeholder stands for something.
+func TestAPathMayBeginWithAPlaceholder(t *testing.T) {
+	parse(t, strings.Replace(whole(), "put: /orders/{{.ID}}", "put: /{{.ID}}/orders", 1))
 }
 
 func TestRandomValuesAreInTheirBounds(t *testing.T) {
@@ -260,6 +291,42 @@ repoint: restart`,
 	"no path":     {"health: /up", "health: up", `4:9: health: "up" is no path`},
 	"port":        {"port: 9000", "port: 90000", "3:7: port: 90000 must be 1 to 65535"},
 	"no variable": {"DATABASE_URL", "DATABASE URL", "no name of a variable"},
+	"variable of the lab's": {
+		"DATABASE_URL", "CONFIG_FILE", "6:20: env.CONFIG_FILE: the lab sets that itself",
+	},
+	"length of the body": {
+		"Idempotency-Key:", "content-length:",
+		"16:69: operations.write.headers.content-length: clients set that themselves",
+	},
+	"path that is none once it is filled in": {
+		"/orders/{{.ID}}\n", "/orders/{{.ID}}%zz\n", `15:10: operations.write.put: "/orders/{{.ID}}%zz" is no path`,
+	},
+	"placeholder in a key": {
+		`note: 'say`, `"{{.Nte}}": 'say`,
+		`18:39: operations.write.json.{{.Nte}}: unknown placeholder {{.Nte}}: did you mean "Note"?`,
+	},
+	"open placeholder in a key": {
+		`note: 'say`, `"{{.Note": 'say`, `18:38: operations.write.json.{{.Note: invalid placeholder "{{.Note"`,
+	},
+	"number that JSON does not have": {
+		`"{{.Amount}}", 2,`, `"{{.Amount}}", 007,`,
+		`18:80: operations.write.json.amount.n[1]: 007 is no number of JSON: write it as JSON has it, or in quotes`,
+	},
+	"another bucket": {
+		"bucket: documents", "bucket: papers",
+		`25:16: stores.s3.bucket: nothing copies "papers" to other regions: use the lab's own, documents`,
+	},
+	"no bucket": {
+		"bucket: documents", `bucket: ""`, `stores.s3.bucket: nothing copies "" to other regions`,
+	},
+	"another table": {
+		"  redis:", "  dynamodb: {table: orders, key: id}\n  redis:",
+		`26:21: stores.dynamodb.table: nothing copies "orders" to other regions: use the lab's own, decisions`,
+	},
+	"no attribute": {
+		"  redis:", "  dynamodb: {table: decisions, key: \"\"}\n  redis:",
+		`stores.dynamodb.key: name the attribute that is the id`,
+	},
 	"query that counts": {
 		"select id from", "select count(*) from",
 		"24:13: stores.postgres: \"select count(*) from orders",
@@ -271,7 +338,7 @@ repoint: restart`,
 	},
 	"key of every id": {
 		"orders/{{.ID}}.pdf", "orders/all.pdf",
-		`25:29: stores.s3.key: "orders/all.pdf" lists no ids`,
+		`25:32: stores.s3.key: "orders/all.pdf" lists no ids`,
 	},
 	"key of two ids": {
 		"orders/{{.ID}}.pdf", "orders/{{.ID}}/{{.ID}}.pdf",

@@ -3,10 +3,12 @@ package app
 import (
 	"fmt"
 	"maps"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/file"
 )
 
@@ -64,6 +66,9 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 		path := file.Join(env, name)
 		if name == "" || strings.ContainsAny(name, "= ") {
 			found.Add(path, "%s: %s is no name of a variable", env, file.Quote(name))
+		}
+		if slices.Contains(topology.AppVariables(), name) {
+			found.Add(path, "%s: the lab sets that itself", path)
 		}
 		f.Env[name].check(found, path, EnvPlaceholders)
 	}
@@ -135,7 +140,7 @@ func (r *Request) check(found *file.Complaints, path string, known []string) {
 			continue
 		}
 		given = append(given, m.key)
-		if !isPath(m.path.fill(Values{}, plain)) {
+		if !isPath(m.path.fill(Values{}, func(string) string { return "x" })) {
 			found.Add(at, "%s: %s is no path: write one such as /orders/{{.ID}}", at, file.Quote(m.path.text))
 		}
 		m.path.check(found, at, known)
@@ -156,6 +161,9 @@ func (r *Request) check(found *file.Complaints, path string, known []string) {
 		if !isToken(name) {
 			found.Add(at, "%s.headers: %s is no name of a header", path, file.Quote(name))
 		}
+		if slices.Contains(ofTheBody, http.CanonicalHeaderKey(name)) {
+			found.Add(at, "%s: clients set that themselves", at)
+		}
 		if strings.Contains(r.Headers[name].text, "\n") {
 			found.Add(at, "%s: a header is one line", at)
 		}
@@ -168,6 +176,9 @@ func (r *Request) check(found *file.Complaints, path string, known []string) {
 	}
 	r.checkBody(found, path, known)
 }
+
+// ofTheBody are headers by which a message is told to end.
+var ofTheBody = []string{"Content-Length", "Trailer", "Transfer-Encoding"}
 
 func (r *Request) checkBody(found *file.Complaints, path string, known []string) {
 	r.Body.check(found, file.Join(path, "body"), known)
@@ -184,27 +195,34 @@ func (r *Request) checkBody(found *file.Complaints, path string, known []string)
 	}
 }
 
-// checkTree complains about the texts of a tree, each where it stands.
+// checkTree complains about the texts of a tree, and about its keys, each where it stands.
 func checkTree(found *file.Complaints, path string, value any, known []string) (good bool) {
 	good = true
 	switch v := value.(type) {
 	case file.Branches:
 		for _, b := range v {
-			good = checkTree(found, file.Join(path, b.Key), b.Value, known) && good
+			at := file.Join(path, b.Key)
+			good = checkText(found, at, b.Key, known) && good
+			good = checkTree(found, at, b.Value, known) && good
 		}
 	case []any:
 		for i, item := range v {
 			good = checkTree(found, fmt.Sprintf("%s[%d]", path, i), item, known) && good
 		}
 	case string:
-		t, err := parseTemplate(v)
-		if err != nil {
-			found.Add(path, "%s: %v", path, err)
-			return false
-		}
-		t.check(found, path, known)
+		good = checkText(found, path, v, known)
 	}
 	return good
+}
+
+func checkText(found *file.Complaints, path, text string, known []string) (good bool) {
+	t, err := parseTemplate(text)
+	if err != nil {
+		found.Add(path, "%s: %v", path, err)
+		return false
+	}
+	t.check(found, path, known)
+	return true
 }
 
 // isToken says whether a text can be the name of a header.

@@ -71,7 +71,7 @@ type Request struct {
 	Headers      map[string]Template `yaml:"headers" example:"{Idempotency-Key: \"{{.ID}}\"}" about:"Its headers."`
 	BasicAuth    Template            `yaml:"basic_auth" example:"admin:secret" about:"User and password."`
 	JSON         *file.Tree          `yaml:"json" example:"{id: \"{{.ID}}\"}" about:"Its body, which is sent as JSON."`
-	Body         Template            `yaml:"body" example:"id={{.ID}}" about:"Its body as it stands, in place of json."`
+	Body         Template            `yaml:"body" example:"id={{.ID}}" about:"Its body, in place of json. Values in it are escaped where the header Content-Type says application/x-www-form-urlencoded, and stand as they are elsewhere."`
 	Acknowledged []Status            `yaml:"acknowledged,unique" default:"200, 201, 204" min:"1" max:"20" example:"[201]" about:"The statuses that say that it is done."`
 }
 
@@ -131,7 +131,7 @@ type Extras struct {
 	Node     string `yaml:"node" example:"X-Node" about:"The node that answers."`
 	Revision string `yaml:"revision" example:"X-Config-Revision" about:"The revision of the configuration in force."`
 	Timeline string `yaml:"timeline" example:"X-Postgres-Timeline" about:"The timeline of the database."`
-	Position string `yaml:"position" example:"X-Postgres-Position" about:"How far the database had come. Sessions send it with their reads."`
+	Position string `yaml:"position" example:"X-Postgres-Position" about:"How far the database had come: a position in the log of PostgreSQL, such as 0/16B3748. Sessions send it with their reads."`
 	Path     string `yaml:"path" example:"X-Read-Path" about:"Where a read was answered from."`
 	Lag      string `yaml:"lag" example:"X-Replication-Lag" about:"How far behind that was, in milliseconds."`
 	// Answers are questions of which the sample app's contract has the answers (see plan.App).
@@ -157,18 +157,18 @@ func (Question) Values() []string {
 type Stores struct {
 	Postgres *Template `yaml:"postgres" example:"select id from orders where id like '{{.Prefix}}%'" about:"A query that lists ids."`
 	S3       *Objects  `yaml:"s3" example:"{bucket: documents, key: \"orders/{{.ID}}\"}" about:"Objects."`
-	DynamoDB *Items    `yaml:"dynamodb" example:"{table: orders, key: id}" about:"Items."`
+	DynamoDB *Items    `yaml:"dynamodb" example:"{table: decisions, key: id}" about:"Items."`
 	Redis    *Template `yaml:"redis" example:"order:{{.ID}}" about:"How keys are made of ids."`
 }
 
 // Objects are objects of a bucket.
 type Objects struct {
-	Bucket string   `yaml:"bucket,required" example:"documents" about:"The bucket."`
+	Bucket string   `yaml:"bucket,required" example:"documents" about:"The lab's bucket, documents: nothing copies another one."`
 	Key    Template `yaml:"key,required" example:"orders/{{.ID}}" about:"How keys are made of ids."`
 }
 
 // Items are items of a table.
 type Items struct {
-	Table string `yaml:"table,required" max:"255" example:"orders" about:"The table."`
+	Table string `yaml:"table,required" max:"255" example:"decisions" about:"The lab's table, decisions: nothing copies another one."`
 	Key   string `yaml:"key,required" max:"255" example:"id" about:"The attribute that is the id."`
 }

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/file"
 )
 
@@ -32,10 +33,24 @@ func (s Stores) check(found *file.Complaints, at string) {
 		}
 	}
 	if s.S3 != nil {
+		checkOwn(found, at+".s3.bucket", s.S3.Bucket, topology.Bucket)
 		s.S3.Key.checkKey(found, at+".s3.key")
+	}
+	if s.DynamoDB != nil {
+		checkOwn(found, at+".dynamodb.table", s.DynamoDB.Table, topology.ItemsTable)
+		if key := at + ".dynamodb.key"; found.Has(key) && s.DynamoDB.Key == "" {
+			found.Add(key, "%s: name the attribute that is the id", key)
+		}
 	}
 	if s.Redis != nil {
 		s.Redis.checkKey(found, at+".redis")
+	}
+}
+
+// checkOwn complains about a place of another name than the lab's own.
+func checkOwn(found *file.Complaints, path, name, own string) {
+	if found.Has(path) && name != own {
+		found.Add(path, "%s: nothing copies %s to other regions: use the lab's own, %s", path, file.Quote(name), own)
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,6 +86,17 @@ func (t Template) uses(name string) bool { return slices.Contains(t.names, name)
 // isEmpty says whether the file has no such text.
 func (t Template) isEmpty() bool { return t.text == "" }
 
+// cut is what comes before a text that no placeholder holds, and the rest.
+func (t Template) cut(at string) (before, rest Template) {
+	i := strings.Index(t.text, at)
+	if i < 0 {
+		return t, Template{}
+	}
+	before, _ = parseTemplate(t.text[:i]) // all of it was looked at
+	rest, _ = parseTemplate(t.text[i:])
+	return before, rest
+}
+
 // fill replaces the placeholders. What is filled in is escaped, and not looked at again.
 func (t Template) fill(v Values, escape func(string) string) string {
 	if len(t.names) == 0 {
@@ -128,8 +138,6 @@ func (v Values) value(name string) string {
 }
 
 func plain(text string) string { return text }
-
-func inPath(text string) string { return url.PathEscape(text) }
 
 // inJSON escapes what stands between the quotes of a JSON text.
 func inJSON(text string) string {

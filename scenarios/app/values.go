@@ -22,14 +22,16 @@ func (p *Path) UnmarshalText(text []byte) error {
 	if err := file.CheckText(string(text), longestTemplate, ""); err != nil {
 		return err
 	}
-	if _, err := url.ParseRequestURI(string(text)); err != nil || !isPath(string(text)) {
+	if !isPath(string(text)) {
 		return fmt.Errorf("%s is no path: write one such as /healthz", file.Quote(string(text)))
 	}
 	return nil
 }
 
 func isPath(text string) bool {
-	return strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") && !strings.ContainsAny(text, "# \n\t")
+	_, err := url.ParseRequestURI(text)
+	return err == nil && strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") &&
+		!strings.ContainsAny(text, "# \n\t")
 }
 
 // Form is that of a path.

@@ -75,11 +75,10 @@ type Stores interface {
 
 // Sought is what is looked for in the stores.
 type Sought struct {
-	Prefix       string   // of the ids of all writes of the drill
-	Acknowledged []string // the ids of all writes that clients were told are done, in the order of the answers
+	Prefix string // of the ids of all writes of the drill, as clients choose them
 }
 
-// StoreRead is what one store held: the ids of everything that was written.
+// StoreRead is what one store held: the ids of everything that was written, and of what others wrote.
 type StoreRead struct {
 	Store string
 	IDs   []string

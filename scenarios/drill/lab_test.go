@@ -36,6 +36,7 @@ type tinyLab struct {
 	lags       func() []history.LagSight
 	reconcile  func(context.Context) error            // nil: at once
 	unreadable string                                 // a store that can't be read
+	reading    func()                                 // is called before the stores are read; nil: nothing
 	drop       map[string]func(ids []string) []string // what a store holds of what the region does; nil: all
 
 	home, standby *region
@@ -275,6 +276,9 @@ func (l *tinyLab) Reconcile(ctx context.Context, _ string, within time.Duration)
 }
 
 func (l *tinyLab) Read(_ context.Context, name string, _ Sought) []StoreRead {
+	if l.reading != nil {
+		l.reading()
+	}
 	r := l.standby
 	if name == l.home.name {
 		r = l.home

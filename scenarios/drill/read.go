@@ -3,6 +3,7 @@ package drill
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
@@ -28,13 +29,15 @@ func (d *drill) read(ctx context.Context, which string) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
 	region := d.plan.Judge.Survivor
-	sought := Sought{Prefix: d.load.IDPrefix(), Acknowledged: d.load.Acked()}
+	sought := Sought{Prefix: d.load.IDPrefix()}
 	limit := d.rec.Now() + readAgainFor
 	done := map[string]bool{}
 	_ = d.pollEvery(ctx, 2*lookEvery, func() (bool, error) {
 		lo := d.rec.Now()
 		failed := 0
-		for _, r := range d.lab.Read(ctx, region, sought) {
+		reads := d.lab.Read(ctx, region, sought)
+		others := d.others() // by now: what was acknowledged meanwhile may have been read
+		for _, r := range reads {
 			if done[r.Store] {
 				continue
 			}
@@ -44,10 +47,24 @@ func (d *drill) read(ctx context.Context, which string) {
 				continue
 			}
 			done[r.Store] = true
+			r.IDs = slices.DeleteFunc(r.IDs, others)
 			d.readStore(which, region, r, history.Interval{Lo: lo, Hi: d.rec.Now()})
 		}
 		return failed == 0, nil
 	})
+}
+
+// others says of an id in a store whether it is none of the drill's. Where the app chooses ids, nobody can tell a write
+// without an answer from something that nobody wrote: only those count of which clients were told.
+func (d *drill) others() func(id string) bool {
+	if d.plan.App.Write().Given == nil {
+		return func(id string) bool { return !strings.HasPrefix(id, d.load.IDPrefix()) }
+	}
+	told := map[string]bool{}
+	for _, id := range d.load.Acked() {
+		told[id] = true
+	}
+	return func(id string) bool { return !told[id] }
 }
 
 func (d *drill) readStore(which, region string, r StoreRead, at history.Interval) {

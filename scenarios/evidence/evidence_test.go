@@ -106,6 +106,14 @@ func TestOverview(t *testing.T) {
 		len(some)); !strings.HasSuffix(good.String(), want) {
 		t.Errorf("it ends with %q, want %q", good.String()[good.Len()-60:], want)
 	}
+	var short bytes.Buffer
+	if err := Overview(&short, some, len(some)+1, true); err != nil {
+		t.Fatal(err)
+	}
+	if want := fmt.Sprintf("%d of %d drills ended as expected.", len(some), len(some)+1); !strings.Contains(
+		short.String(), ansiRed+want) {
+		t.Errorf("where one left nothing it ends with %q, want %q in red", short.String()[short.Len()-60:], want)
+	}
 }
 
 func TestTableColor(t *testing.T) {

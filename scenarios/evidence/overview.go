@@ -13,7 +13,8 @@ import (
 )
 
 // Overview prints several drills for a terminal: a line each with what was expected, what came out and how long it
-// took, and then how many ended as expected. The caller decides about color.
+// took, and then how many of those that were asked for ended as expected: one that left nothing did not. The caller
+// decides about color.
 func Overview(w io.Writer, results []Result, asked int, color bool) error {
 	out, p := bufio.NewWriter(w), painter(color)
 	lines := [][]string{{"scenario", "expected", "verdict", "recovery time", "recovery point", "took"}}

@@ -31,7 +31,7 @@ table: {legs: 4, round: on}
 limit: {legs: 3}
 extra: {cheese: {age: 2h}}
 bring: {tall chairs: 2, wine: 3}
-wishes: {more: [1.5, "2", true, null, 0x1f], none: {}}
+wishes: {more: [1.5, "2", true, null, "0x1f"], none: {}}
 `)
 	on, cook := Switch(true), Physical(25*time.Minute)
 	want := &menu{
@@ -49,6 +49,22 @@ wishes: {more: [1.5, "2", true, null, 0x1f], none: {}}
 	}
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(menu{}, dish{}, table{}, extra{})); err != nil || diff != "" {
 		t.Errorf("%v; (-want +got):\n%s", err, diff)
+	}
+}
+
+// What YAML calls a number and JSON does not would be sent as a text, which nobody meant.
+func TestANumberThatJSONDoesNotHaveIsNoText(t *testing.T) {
+	for _, number := range []string{"1_000", "0x10", "0o7", "0b1", "+5", "007", ".5", "5.", ".inf", "-.inf", ".nan"} {
+		_, err := read("name: feast\nwishes: {more: [1, " + number + "]}\n")
+		want := "2:20: wishes.more[1]: " + number + " is no number of JSON: write it as JSON has it, or in quotes"
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
+	for _, good := range []string{"-5", "1e3", "1.50", "0", "'007'", "1.2.3", "v1"} {
+		if _, err := read("name: feast\nwishes: {more: [1, " + good + "]}\n"); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
 	}
 }
 

@@ -35,7 +35,7 @@ func (c *Complaints) tree(n ast.Node, path string) any {
 		if err := CheckText(text, longestLeaf, "\n\t"); err != nil {
 			c.addUnreadable(path, "%s: %v", c.title(path), err)
 		}
-		return leaf(n, text)
+		return c.leaf(n, path, text)
 	}
 	switch v := n.(type) {
 	case *ast.SequenceNode:
@@ -58,14 +58,15 @@ func (c *Complaints) tree(n ast.Node, path string) any {
 }
 
 // leaf is a text, or what JSON has beside texts.
-func leaf(n ast.Node, text string) any {
+func (c *Complaints) leaf(n ast.Node, path, text string) any {
 	switch v := n.(type) {
 	case *ast.BoolNode:
 		return v.Value
-	case *ast.IntegerNode, *ast.FloatNode:
+	case *ast.IntegerNode, *ast.FloatNode, *ast.InfinityNode, *ast.NanNode:
 		if json.Valid([]byte(text)) {
 			return json.Number(text)
 		}
+		c.addUnreadable(path, "%s: %s is no number of JSON: write it as JSON has it, or in quotes", c.title(path), text)
 	}
 	return text
 }

@@ -51,7 +51,9 @@ type Op struct {
 	// 1 for the first repetition of an operation that was not ok, and so on; 0 for what was offered
 	Retry int `json:"retry,omitempty"`
 	// of this call: 1, or 0 for one that was never sent (and so failed); more is a bug of the harness
-	Attempts int    `json:"attempts"`
+	Attempts int `json:"attempts"`
+	// the service chose the id: each is a new one, whatever the status
+	Given bool   `json:"given,omitempty"`
 	Error    string `json:"error,omitempty"`
 }
 

@@ -73,6 +73,7 @@ func (s *scanner) op(line []byte, op *Op) bool {
 	}
 	s.expect(`,"attempts":`)
 	op.Attempts = s.small()
+	op.Given = s.has(`,"given":true`)
 	if s.has(`,"error":`) {
 		op.Error = s.word()
 	}

@@ -17,7 +17,7 @@ import (
 )
 
 const fullOp = `{"seq":2,"kind":"read","id":"v-1","client":3,"due_ns":123,"sent_ns":124,"done_ns":-5,"outcome":"failed","status":503,` +
-	`"region":"us-east-1","node":"app-1.us-east-1","revision":2,"timeline":3,"path":"local","lag_ns":7,"retry":1,"attempts":1,"error":"status 503: busy"}`
+	`"region":"us-east-1","node":"app-1.us-east-1","revision":2,"timeline":3,"path":"local","lag_ns":7,"retry":1,"attempts":1,"given":true,"error":"status 503: busy"}`
 
 // decodeOpsStrictly decodes every line by encoding/json.
 func decodeOpsStrictly(data []byte) (h History, err error) {
@@ -57,7 +57,7 @@ func TestScannerRecognizesWhatIsRecorded(t *testing.T) {
 			Region:  text.Draw(t, "region"), Node: text.Draw(t, "node"), Revision: small.Draw(t, "revision"),
 			Timeline: small.Draw(t, "timeline"),
 			Path:     text.Draw(t, "path"), Lag: time.Duration(long.Draw(t, "lag")), Retry: small.Draw(t, "retry"),
-			Attempts: small.Draw(t, "attempts"),
+			Attempts: small.Draw(t, "attempts"), Given: rapid.Bool().Draw(t, "given"),
 			Error:    text.Draw(t, "error"),
 		}
 		line, err := json.Marshal(op)

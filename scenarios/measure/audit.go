@@ -110,7 +110,7 @@ func (a *audit) since(i int, kept func(write) bool, begun time.Duration) time.Du
 // has says of a write whether it is known to be kept.
 func (t storeAudit) has(taken bool) func(write) bool {
 	r := t.evidence(taken)
-	return func(w write) bool { return r != nil && r.has[w.slot] }
+	return func(w write) bool { return r != nil && !r.lacks(w) }
 }
 
 // evidence is the reading that tells what was kept: before the lost region returned where another one took over, else,
@@ -124,21 +124,20 @@ func (t storeAudit) evidence(taken bool) *reading {
 
 // judge finds what the store lost.
 func (t *storeAudit) judge(k account, since time.Duration) {
-	missing := func(r *reading, w write) bool { return r != nil && !r.has[w.slot] }
 	is := t.evidence(k.taken)
-	kept := func(w write) bool { return !missing(is, w) }
+	kept := func(w write) bool { return !is.lacks(w) }
 	t.loss = newLoss(k.before, kept, k.cause.effect, since)
 	t.holes = t.loss.holes(k.before, kept, t.ordered)
 	if !k.taken {
 		return
 	}
 	for _, w := range t.loss.lost {
-		if t.reconciled != nil && !missing(t.reconciled, w) {
+		if t.reconciled != nil && !t.reconciled.lacks(w) {
 			t.resurrected = append(t.resurrected, w)
 		}
 	}
 	for _, w := range k.before {
-		if t.returned != nil && kept(w) && missing(t.reconciled, w) {
+		if t.returned != nil && kept(w) && t.reconciled.lacks(w) {
 			t.lostAfter = append(t.lostAfter, w)
 		}
 	}
@@ -148,12 +147,11 @@ func (t *storeAudit) judge(k account, since time.Duration) {
 // region in charge until all have reconciled. Writes that were acknowledged after the last reading began are added to
 // unverified.
 func (v *view) judgeAfter(t *storeAudit, after []write, taken bool, unverified map[int32]bool) {
-	missing := func(r *reading, w write) bool { return r != nil && !r.has[w.slot] }
 	for _, w := range after {
 		late := func(r *reading) bool { return r != nil && w.Done <= r.at.Lo }
 		own := taken && w.Region == v.charge.last()
 		switch {
-		case own && late(t.returned) && missing(t.returned, w), late(t.reconciled) && missing(t.reconciled, w):
+		case own && late(t.returned) && t.returned.lacks(w), late(t.reconciled) && t.reconciled.lacks(w):
 			t.lostAfter = append(t.lostAfter, w)
 		case !late(t.returned) && !late(t.reconciled):
 			unverified[w.slot] = true
@@ -184,7 +182,7 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 	}
 	kept := func(w write) bool {
 		for _, t := range k.stores {
-			if r := t.evidence(k.taken); r != nil && !r.has[w.slot] {
+			if t.evidence(k.taken).lacks(w) {
 				return false
 			}
 		}

@@ -159,12 +159,7 @@ func TestALossAfterTheFailoverSaysNothingOfTheStandby(t *testing.T) {
 		Healed: between(7000, 7100),
 	}
 	d.Faults = append([]history.Fault{first}, d.Faults...)
-	for i := range d.Marks {
-		d.Marks[i].At.Lo, d.Marks[i].At.Hi = d.Marks[i].At.Lo-1300*msec, d.Marks[i].At.Hi-1300*msec
-	}
-	for i := 22; i < 60; i++ {
-		d.ok(i, standby)
-	}
+	d.takeOverEarlier(1300*msec, 22)
 	if got := MeasureCapacity(d.History, d.spec); got.Verdict != Inconclusive {
 		t.Errorf("%s: %s", got.Verdict, capacityFinding(*got).Detail)
 	}
@@ -172,12 +167,7 @@ func TestALossAfterTheFailoverSaysNothingOfTheStandby(t *testing.T) {
 
 func TestAFailoverBeforeTheFaultProvesNothing(t *testing.T) {
 	d := goodDrill()
-	for i := range d.Marks {
-		d.Marks[i].At.Lo, d.Marks[i].At.Hi = d.Marks[i].At.Lo-2300*msec, d.Marks[i].At.Hi-2300*msec
-	}
-	for i := 10; i < 60; i++ {
-		d.ok(i, standby)
-	}
+	d.takeOverEarlier(2300*msec, 10)
 	r := Judge(d.History, d.spec)
 	if r.Verdict != Inconclusive || !strings.Contains(strings.Join(r.Reasons, "; "),
 		"the failover came before the fault") {
@@ -213,12 +203,7 @@ func TestAPartitionAfterTheFailoverIsJudged(t *testing.T) {
 	d := goodDrill()
 	d.spec.StandbyCapacity = 0.9
 	d.partition()
-	for i := range d.Marks {
-		d.Marks[i].At.Lo, d.Marks[i].At.Hi = d.Marks[i].At.Lo-2300*msec, d.Marks[i].At.Hi-2300*msec
-	}
-	for i := 10; i < 60; i++ {
-		d.ok(i, standby)
-	}
+	d.takeOverEarlier(2300*msec, 10)
 	if got := MeasureCapacity(d.History, d.spec); got.Verdict != Pass {
 		t.Errorf("%s: %s", got.Verdict, capacityFinding(*got).Detail)
 	}

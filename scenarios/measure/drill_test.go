@@ -170,3 +170,13 @@ func (d *drill) read(kind, store string) *history.FinalRead {
 	i := slices.IndexFunc(d.Reads, func(r history.FinalRead) bool { return r.Read == kind && r.Store == store })
 	return &d.Reads[i]
 }
+
+// takeOverEarlier has everything that was noted be earlier, and the standby answer from an operation on.
+func (d *drill) takeOverEarlier(by time.Duration, from int) {
+	for i := range d.Marks {
+		d.Marks[i].At.Lo, d.Marks[i].At.Hi = d.Marks[i].At.Lo-by, d.Marks[i].At.Hi-by
+	}
+	for i := from; i < 60; i++ {
+		d.ok(i, standby)
+	}
+}

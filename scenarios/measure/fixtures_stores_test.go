@@ -207,6 +207,16 @@ var storeFixtures = []fixture{
 		Why: "v40 is sent again, and answered as known the second time.", Verdict: Pass,
 		Figures: figures{Duplicates: new(0)},
 	}},
+	{"given-again", func(d *drill) { d.giveAgain(40, 24) }, expectation{
+		Why: "The service chose v24, and lost it with the region. The standby gives it to another write: it is there, " +
+			"and is not what was acknowledged before the fault.", Verdict: Fail,
+		Findings: one(FindingDuplicate, Fail), Figures: figures{Duplicates: new(1), Lost: new(2)},
+	}},
+	{"given-again-after-the-failover", func(d *drill) { d.giveAgain(50, 40) }, expectation{
+		Why: "The standby gives v40 to two writes, and has it once: the first of them is gone.", Verdict: Fail,
+		Findings: map[string]Verdict{FindingDuplicate: Fail, FindingLostAfterFailover: Fail},
+		Figures:  figures{Duplicates: new(1), Lost: new(2)},
+	}},
 	{"phantom", func(d *drill) {
 		r := d.read(history.AfterReconciliation, history.StoreObjects)
 		r.IDs = append(r.IDs, "v99")
@@ -243,4 +253,16 @@ func (d *drill) sentAgain(i, status int) {
 	op := d.Ops[i]
 	op.Seq, op.Sent, op.Done, op.Retry, op.Status = int64(len(d.Ops)), op.Sent+200*msec, op.Done+200*msec, 1, status
 	d.Ops = append(d.Ops, op)
+}
+
+// giveAgain has the service choose all ids, and give operation i the one that it gave an earlier one.
+func (d *drill) giveAgain(i, earlier int) {
+	for n := range d.Ops {
+		if op := &d.Ops[n]; op.Kind == history.Write && op.Outcome == history.OK {
+			op.Given, op.Status = true, 200
+		}
+	}
+	d.forget(d.Ops[i].ID)
+	d.Ops[i].ID = d.Ops[earlier].ID
+	d.keep(i)
 }

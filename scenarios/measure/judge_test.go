@@ -75,6 +75,19 @@ func TestAShiftIsAScaledPhase(t *testing.T) {
 	}
 }
 
+// What the automation does once clients have been led over holds nobody up, and is no part of the recovery.
+func TestWhatIsDoneAfterwardsIsNoPhase(t *testing.T) {
+	want := MeasureRecoveryTime(goodDrill().History, goodDrill().spec)
+	d := goodDrill()
+	d.Marks = append(d.Marks, history.Mark{
+		At: *between(4095, 4105), Source: "automation." + standby, Name: "followed",
+	})
+	got := MeasureRecoveryTime(d.History, d.spec)
+	if diff := cmp.Diff(want.Phases, got.Phases); diff != "" || len(want.Phases) == 0 || *got.FullScale != *want.FullScale {
+		t.Errorf("with what came afterwards phases are (-want +got):\n%s", diff)
+	}
+}
+
 // While a drill runs it is asked again and again whether the service is back; calls under way are no proof of it.
 func TestRecoveredIsSeenWhileTheDrillRuns(t *testing.T) {
 	d := goodDrill()

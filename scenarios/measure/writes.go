@@ -19,6 +19,8 @@ type write struct {
 	// a region that is lost. That it is kept is evidence of what was kept; of another one it may only mean that the
 	// next in charge was already writing.
 	old bool
+	// superseded says that the service gave the same id again later: what is there by that id is the later write.
+	superseded bool
 }
 
 // acked is when it was acknowledged at the earliest: when that was read, but for what came while the harness stood
@@ -45,7 +47,7 @@ type writesByCause struct {
 	unfenced, doubtful []write
 	attempts           int      // writes sent to who was not in charge, whatever came of them
 	reachable          int      // of those, that were sent when it could be reached
-	createdTwice       []string // ids that were answered as new more than once
+	createdTwice       []string // ids that were answered as new more than once: each that the service chose is new
 	// the numbers of ids of which nobody was ever told anything but that they are not applied, in the order of the ids
 	refused []int
 }
@@ -61,6 +63,7 @@ func (v *view) writesByCause(counted []cause) writesByCause {
 		}
 		*list = append(*list, w)
 	}
+	last := v.lastGiven()
 	created := make([]uint8, ids.count()) // how often an id was, up to two
 	maybe := make([]bool, ids.count())    // whether an id may have been applied
 	for i := range v.Ops {
@@ -83,12 +86,12 @@ func (v *view) writesByCause(counted []cause) writesByCause {
 		if op.Outcome != history.OK {
 			continue // it may be there or not: it is never lost
 		}
-		if op.Status == http.StatusCreated && created[slot] < 2 {
+		if (op.Given || op.Status == http.StatusCreated) && created[slot] < 2 {
 			if created[slot]++; created[slot] == 2 {
 				l.createdTwice = append(l.createdTwice, op.ID)
 			}
 		}
-		w := write{Op: op, slot: slot, stalled: v.stalled(op.Sent, op.Done)}
+		w := write{Op: op, slot: slot, stalled: v.stalled(op.Sent, op.Done), superseded: op.Given && last[slot] != op}
 		next := nextCause(counted, op.Sent)
 		if next >= 0 {
 			w.old = op.Done <= counted[next].effect.Lo || counted[next].loses(op.Region)
@@ -96,7 +99,7 @@ func (v *view) writesByCause(counted []cause) writesByCause {
 		switch {
 		case next == 0 && stands != forbidden:
 			put(&l.before[0], w)
-		case stands == forbidden, v.answeredElsewhere(op) && read && op.Done <= at && !has[slot]:
+		case stands == forbidden, v.answeredElsewhere(op) && read && op.Done <= at && (!has[slot] || w.superseded):
 			put(&l.unfenced, w)
 		case stands == doubtful:
 			put(&l.doubtful, w)
@@ -120,10 +123,29 @@ func (v *view) writesByCause(counted []cause) writesByCause {
 // sort puts writes in the order in which they were acknowledged.
 func (l *writesByCause) sort() {
 	for _, ws := range append(slices.Clone(l.before), l.unfenced, l.doubtful, l.after) {
-		slices.SortFunc(ws, func(a, b write) int {
-			return cmp.Or(cmp.Compare(a.Done, b.Done), cmp.Compare(a.Seq, b.Seq))
-		})
+		slices.SortFunc(ws, func(a, b write) int { return byAcknowledgement(a.Op, b.Op) })
 	}
+}
+
+// lastGiven are the last acknowledged writes of the ids that the service chose, by the numbers of the ids.
+func (v *view) lastGiven() map[int32]*history.Op {
+	last := map[int32]*history.Op{}
+	for i := range v.Ops {
+		op := &v.Ops[i]
+		if op.Kind != history.Write || op.Outcome != history.OK || !op.Given {
+			continue
+		}
+		slot := v.ids().of[i]
+		if other := last[slot]; other == nil || byAcknowledgement(other, op) < 0 {
+			last[slot] = op
+		}
+	}
+	return last
+}
+
+// byAcknowledgement compares two writes by when they were acknowledged.
+func byAcknowledgement(a, b *history.Op) int {
+	return cmp.Or(cmp.Compare(a.Done, b.Done), cmp.Compare(a.Seq, b.Seq))
 }
 
 // nextCause is the index of the first that was not surely effective when something was sent; -1: all were.
@@ -172,6 +194,9 @@ type reading struct {
 	phantoms   []string
 	duplicates []string
 }
+
+// lacks says whether a write is known not to be there.
+func (r *reading) lacks(w write) bool { return r != nil && (!r.has[w.slot] || w.superseded) }
 
 // returned is the last reading of a store before what a cause took away was given back. The sentence says why there is
 // none.

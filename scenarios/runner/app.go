@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -92,7 +91,7 @@ func readers(s app.Stores, prefix string) []reader {
 	if s.Redis != nil {
 		before, after := s.Redis.Around()
 		all = append(all, reader{
-			string(topology.ServiceRedis), topology.ServiceRedis,
+			history.StoreRedis, topology.ServiceRedis,
 			func(ctx context.Context, tap, _ string) ([]string, error) {
 				c := store.Redis(tap)
 				defer func() { _ = c.Close() }()
@@ -120,20 +119,5 @@ func (l drillLab) Read(ctx context.Context, region string, sought drill.Sought) 
 		})
 	}
 	_ = g.Wait()
-	if l.app.Write().Given != nil {
-		for i := range reads {
-			reads[i].IDs = known(reads[i].IDs, sought.Acknowledged)
-		}
-	}
 	return reads
-}
-
-// known leaves out what no client was told of. Where the app chooses ids, nobody can tell a write without an answer
-// from something that nobody wrote.
-func known(ids, acknowledged []string) []string {
-	told := map[string]bool{}
-	for _, id := range acknowledged {
-		told[id] = true
-	}
-	return slices.DeleteFunc(ids, func(id string) bool { return !told[id] })
 }

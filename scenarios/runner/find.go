@@ -20,7 +20,7 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// find looks for an acknowledged write in every store. In the home region it has to be in each; how soon it is in the
+// find looks for the acknowledged write in every store. In the home region it has to be in each; how soon it is in the
 // others is told.
 func (c checker) find(ctx context.Context, sought drill.Sought) error {
 	regions := c.plan.Topology.Regions
@@ -41,7 +41,7 @@ func (c checker) find(ctx context.Context, sought drill.Sought) error {
 	var errs []error
 	for i, f := range found[0] {
 		if f.Err != nil {
-			errs = append(errs, c.notFound(f, held[0][i], sought))
+			errs = append(errs, c.notFound(f, held[0][i]))
 		}
 	}
 	return errors.Join(errs...)
@@ -53,7 +53,7 @@ func (c checker) findIn(
 	ctx context.Context, region string, sought drill.Sought,
 ) (found []Found, held []drill.StoreRead) {
 	began := time.Now()
-	id := sought.Acknowledged[0]
+	id := c.seen.Write.ID
 	// What is not found is in found, and no error of this.
 	_ = reconcileEvery.Until(ctx, c.within, id, func(context.Context) error {
 		held = c.lookInto(ctx, region, sought)
@@ -86,7 +86,7 @@ func (c checker) lookInto(ctx context.Context, region string, sought drill.Sough
 var errNotThere = errors.New("not there")
 
 // notFound says why a write is not found in a store.
-func (c checker) notFound(f Found, held drill.StoreRead, sought drill.Sought) error {
+func (c checker) notFound(f Found, held drill.StoreRead) error {
 	at := keyOf(f.Store)
 	if !errors.Is(f.Err, errNotThere) {
 		return c.app.Problem(at, "it can't be read in %s: %v", f.Region, f.Err)
@@ -95,7 +95,7 @@ func (c checker) notFound(f Found, held drill.StoreRead, sought drill.Sought) er
 	if n := len(held.IDs); n > 0 {
 		has = fmt.Sprintf("it holds %d others, such as %.40q", n, held.IDs[0])
 	}
-	return c.app.Problem(at, "%s was acknowledged and is not found in %s within %s: %s", sought.Acknowledged[0],
+	return c.app.Problem(at, "%s was acknowledged and is not found in %s within %s: %s", c.seen.Write.ID,
 		f.Region, c.within, has)
 }
 

@@ -159,7 +159,7 @@ func folderOf(t *testing.T, plan drill.Plan, begin func(string, drill.Plan) (*hi
 	}
 	h := recorded(t, rec)
 	r := evidence.New(evidence.Drill{
-		Scenario: scenarioOf(plan), Status: evidence.Completed, History: h,
+		Scenario: ScenarioOf(plan), Status: evidence.Completed, History: h,
 		Report: measure.Judge(h, plan.Judge), Expect: evidence.Expect{
 			Fail:     plan.Expect.Fail,
 			Findings: plan.Expect.Findings,

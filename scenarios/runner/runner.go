@@ -11,6 +11,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/image"
+	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/evidence"
@@ -90,18 +91,27 @@ func record(dir string, plan drill.Plan) (*history.Recorder, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := scenarioOf(plan)
+	s := ScenarioOf(plan)
 	rec.Heading(history.Heading{ScenarioSHA256: s.FileSHA256, AppSHA256: s.AppSHA256, Timescale: s.Timescale})
 	return rec, nil
 }
 
-// scenarioOf is the scenario as the evidence has it.
-func scenarioOf(plan drill.Plan) evidence.Scenario {
+// ScenarioOf is the scenario of a plan as the evidence has it.
+func ScenarioOf(plan drill.Plan) evidence.Scenario {
 	s := evidence.ScenarioOf(plan.Name, []byte(plan.Source), plan.Timescale)
 	if app := plan.App.Source(); app != nil {
 		s.AppSHA256 = evidence.Digest(app)
 	}
 	return s
+}
+
+// Serving is what stands in for the cloud's own services, as the evidence has it.
+func Serving(servers map[topology.Service]image.Server) map[string]string {
+	serving := map[string]string{}
+	for service, server := range servers {
+		serving[string(service)] = server.String()
+	}
+	return serving
 }
 
 // files are what was run, for the evidence.
@@ -149,10 +159,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	r.say("lab %s is up: %d regions ready in %.1f s", l.Name, len(r.plan.Topology.Regions), l.ReadyIn.Seconds())
 	r.facts = evidence.Lab{
 		Engine: l.Engine(), AWS: string(r.images.AWS), Ready: new(measure.Near(l.ReadyIn)),
-		Serving: map[string]string{},
-	}
-	for service, server := range r.images.Servers {
-		r.facts.Serving[string(service)] = server.String()
+		Serving: Serving(r.images.Servers),
 	}
 	for name, i := range r.images.Images {
 		r.facts.Images = append(r.facts.Images, evidence.Image{For: name, Name: i.Name, Digest: i.ID})
@@ -232,7 +239,7 @@ func (r *run) drill(interrupted bool, err error) evidence.Drill {
 	} else if err != nil {
 		status = evidence.Errored
 	}
-	scenario := scenarioOf(r.plan)
+	scenario := ScenarioOf(r.plan)
 	scenario.Repeat = r.Repeat
 	return evidence.Drill{
 		Scenario: scenario, Status: status, Err: err, History: h, Report: measure.Judge(h, r.plan.Judge),

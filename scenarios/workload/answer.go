@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -65,7 +66,7 @@ func (m *httpMessage) listen(body []byte) said {
 	if m.Says == (app.Says{}) && m.RefusedBy == nil {
 		return said{}
 	}
-	f := newFields(body)
+	f := document(bytes.TrimSpace(body))
 	var s said
 	id, good := f.text(m.Says.ID)
 	s.id = id
@@ -81,32 +82,22 @@ func (m *httpMessage) listen(body []byte) said {
 	return s
 }
 
-// fields are those of a JSON answer.
-type fields map[string]json.RawMessage
-
-func newFields(body []byte) fields {
-	var f fields
-	if json.Unmarshal(body, &f) != nil {
-		return nil
-	}
-	return f
-}
+// document is a JSON answer, without space around it.
+type document []byte
 
 // text is a field without parts as a text; empty where there is none. It is no good where the field has parts.
-func (f fields) text(at app.Field) (text string, good bool) {
-	text, kind := f.find(at)
+func (d document) text(at app.Field) (text string, good bool) {
+	text, kind := d.find(at)
 	return text, kind != '{' && kind != '['
 }
 
 // find is a field without parts as a text, and the kind of it: its first byte, or 0 where there is none, or null.
-func (f fields) find(at app.Field) (text string, kind byte) {
+func (d document) find(at app.Field) (text string, kind byte) {
 	if at == "" {
 		return "", 0
 	}
-	key, rest, more := strings.Cut(string(at), ".")
-	value := f[key]
-	for more && len(value) > 0 {
-		key, rest, more = strings.Cut(rest, ".")
+	value := json.RawMessage(d)
+	for key := range strings.SplitSeq(string(at), ".") {
 		value = below(value, key)
 	}
 	switch {
@@ -123,6 +114,9 @@ func (f fields) find(at app.Field) (text string, kind byte) {
 
 // below is what an object has under a key, or a list at an index; empty for neither.
 func below(value json.RawMessage, key string) json.RawMessage {
+	if len(value) == 0 {
+		return nil
+	}
 	if value[0] == '[' {
 		var items []json.RawMessage
 		i, err := strconv.Atoi(key)
@@ -131,9 +125,9 @@ func below(value json.RawMessage, key string) json.RawMessage {
 		}
 		return items[i]
 	}
-	var f fields
-	if json.Unmarshal(value, &f) != nil {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(value, &fields) != nil {
 		return nil
 	}
-	return f[key]
+	return fields[key]
 }

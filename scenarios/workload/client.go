@@ -35,7 +35,7 @@ func conclude(op *history.Op, a Answer, sent bool, attempts int) {
 		op.Outcome, op.Error = history.Unknown, fmt.Sprintf("bug of the harness: sent %d times: %s", attempts, op.Error)
 	}
 	if op.Outcome == history.OK && op.Kind == history.Write && a.ID != "" {
-		op.ID = a.ID
+		op.ID, op.Given = a.ID, true
 	}
 }
 
@@ -60,12 +60,18 @@ func (c *client) call(ctx context.Context, op *history.Op, m Message) (a Answer,
 		op.Region = a.Region
 	}
 	op.Node, op.Revision, op.Timeline, op.Path, op.Lag = a.Node, a.Revision, a.Timeline, a.Path, a.Lag
-	c.session.saw(a.Position)
+	if !c.session.saw(a.Position) && a.Meaning == Acknowledged {
+		a.Meaning, a.Why = Unclear, noPosition
+	}
 	if a.SignedOut {
 		c.signIn.forget(carried.Session)
 	}
 	return a, sent, attempts
 }
+
+// noPosition is why an answer says nothing to a session that is to carry its position: what it would read by an older
+// one proves nothing.
+const noPosition = "position in the answer is none of PostgreSQL's, such as 0/16B3748"
 
 // once sends a message on a connection of its own.
 func (c *client) once(

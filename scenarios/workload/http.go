@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"path"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/app"
@@ -73,6 +74,10 @@ func (m *httpMessage) request(ctx context.Context, address string, carried Carri
 		req.ContentLength = int64(len(filled.Body))
 	}
 	for _, h := range filled.Headers {
+		if strings.EqualFold(h.Name, "Host") {
+			req.Host = h.Text // of the header, net/http takes no notice
+			continue
+		}
 		req.Header.Set(h.Name, h.Text)
 	}
 	if carried.Position != "" && m.extras.Position != "" {
@@ -103,7 +108,7 @@ func number(header string) int {
 func find(g *app.Given, resp *http.Response, body []byte) string {
 	switch {
 	case g.JSON != "":
-		if text, good := newFields(body).text(g.JSON); good {
+		if text, good := document(bytes.TrimSpace(body)).text(g.JSON); good {
 			return text
 		}
 		return ""

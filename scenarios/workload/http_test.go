@@ -72,6 +72,39 @@ func TestAClientChoosesTheID(t *testing.T) {
 	}
 }
 
+func TestAClientAsksForTheHostThatTheFileNames(t *testing.T) {
+	a := shopApp(t, "  write: {put: \"/{{.ID}}\", headers: {host: \"{{.Prefix}}shop.example\"}}\n")
+	var host string
+	c := clientOf(t, a, func(_ http.ResponseWriter, r *http.Request) { host = r.Host })
+	if op := c.perform(t, a, history.Write, "v-t-000001"); op.Outcome != history.OK || host != "v-t-shop.example" {
+		t.Errorf("asked for %q: %+v", host, op)
+	}
+}
+
+// Sessions would be checked without the positions that they rest on, and nobody would know.
+func TestAPositionThatIsNoneIsNoAnswerToASession(t *testing.T) {
+	a := shopApp(t, "  write: {put: \"/{{.ID}}\"}\n  read: {get: \"/{{.ID}}\"}\nextras: {position: X-Position}\n")
+	for position, want := range map[string]string{
+		"": "", "0/16B3748": "", "17": "position in the answer is none of PostgreSQL's, such as 0/16B3748",
+	} {
+		c := clientOf(t, a, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X-Position", position) })
+		if op := c.perform(t, a, history.Write, "v"); op.Outcome != history.OK {
+			t.Errorf("%q: without a session it is no matter: %+v", position, op)
+		}
+		c.session = newSession(1, 1)
+		for kind, doubt := range map[history.Kind]history.Outcome{
+			history.Write: history.Unknown, history.Read: history.Failed,
+		} {
+			if want == "" {
+				doubt = history.OK
+			}
+			if op := c.perform(t, a, kind, "v"); op.Error != want || op.Outcome != doubt {
+				t.Errorf("%s, %q: %+v", kind, position, op)
+			}
+		}
+	}
+}
+
 func TestTheServiceGivesTheID(t *testing.T) {
 	for name, c := range map[string]struct {
 		id     string
@@ -81,6 +114,8 @@ func TestTheServiceGivesTheID(t *testing.T) {
 	}{
 		"number in JSON":     {"{json: data.0.id}", says(201, `{"data":[{"id":42}]}`), "42", ""},
 		"text in JSON":       {"{json: id}", says(201, `{"id":"a-1"}`), "a-1", ""},
+		"list":               {"{json: 1.id}", says(201, ` [{"id":1},{"id":2}]`), "2", ""},
+		"item of a list":     {"{json: 0}", says(201, `["a-1"]`), "a-1", ""},
 		"header":             {"{header: x-order}", says(201, "", "X-Order", "h-1"), "h-1", ""},
 		"cookie":             {"{cookie: order}", says(201, "", "Set-Cookie", "order=c-1; Path=/"), "c-1", ""},
 		"location":           {"{location: on}", says(201, "", "Location", "/orders/l-1?x=y"), "l-1", ""},
@@ -90,6 +125,8 @@ func TestTheServiceGivesTheID(t *testing.T) {
 			"{location: on}", says(201, "", "Location", "/"), "",
 			"status 201, and no id in the answer",
 		},
+		"empty list":      {"{json: 0.id}", says(201, "[]"), "", "status 201, and no id in the answer"},
+		"nothing":         {"{json: id}", says(201, " "), "", "status 201, and no id in the answer"},
 		"no field":        {"{json: id}", says(201, `{"order":1}`), "", "status 201, and no id in the answer"},
 		"null":            {"{json: id}", says(201, `{"id":null}`), "", "status 201, and no id in the answer"},
 		"a mapping":       {"{json: id}", says(201, `{"id":{"n":1}}`), "", "status 201, and no id in the answer"},
@@ -332,7 +369,7 @@ func TestALoadGoesByTheIDsThatItIsGiven(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	for _, op := range rec.ops() {
-		if op.Outcome != history.OK || !given[op.ID] {
+		if op.Outcome != history.OK || !given[op.ID] || op.Given != (op.Kind == history.Write) {
 			t.Errorf("not by an id of the service: %+v", op)
 		}
 	}

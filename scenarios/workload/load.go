@@ -197,6 +197,10 @@ func (l *Load) perform(ctx context.Context, op history.Op, m Message) history.Op
 		fmt.Errorf("timed out after %v", l.opts.Spec.Timeout))
 	defer cancel()
 	l.clients[op.Client].do(ctx, &op, m)
+	if op.Kind == history.Write && op.Outcome == history.OK {
+		// Before it is done by the clock: whoever reads the stores after that has to know of it.
+		l.population.ack(op.ID, l.opts.Recorder.Now())
+	}
 	op.Done = l.opts.Recorder.Now()
 	l.finish(op)
 	return op
@@ -228,9 +232,6 @@ func (l *Load) finish(op history.Op) {
 	case op.Outcome == history.OK:
 		if op.Retry == 0 {
 			l.meter.good(op.Done)
-		}
-		if op.Kind == history.Write {
-			l.population.ack(op.ID, op.Done)
 		}
 	case op.Kind == history.Read && op.Error == absent:
 		l.population.absent(op.ID)

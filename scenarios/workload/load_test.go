@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -236,5 +238,59 @@ func TestStartRefusesWhatMakesNoSense(t *testing.T) {
 	if _, err := Start(t.Context(), Options{Resolver: "nowhere"}); err == nil ||
 		!strings.Contains(err.Error(), "resolver address") {
 		t.Errorf("a resolver without a port: %v", err)
+	}
+}
+
+// clock notes how many writes the load had acknowledged whenever it was asked for the time.
+type clock struct {
+	*recorder
+	load func() *Load
+
+	mu    sync.Mutex
+	acked map[time.Duration]int // the fewest at each time
+}
+
+func (c *clock) Now() time.Duration {
+	now := c.recorder.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := 0
+	if l := c.load(); l != nil {
+		n = len(l.Acked())
+	}
+	if _, had := c.acked[now]; !had {
+		c.acked[now] = n
+	}
+	return now
+}
+
+// Whoever reads the stores after a write is done by the clock asks for it.
+func TestAWriteIsAmongTheAcknowledgedBeforeItIsDone(t *testing.T) {
+	names := startNameservice(t, serve(t, &service{region: "east"}, "60000"))
+	var started atomic.Pointer[Load]
+	c := &clock{recorder: newRecorder(), load: started.Load, acked: map[time.Duration]int{}}
+	l, err := Start(t.Context(), Options{
+		Spec: Spec{Writes: 64, Clients: 1, Timeout: testTimeout}, Resolver: names.address, Record: testRecord,
+		Recorder: c, Protocol: Of(kycApp(t), Login{}), Prefix: "t", Seed: 1,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	started.Store(l)
+	known := c.recorder.Now()
+	eventually(t, "ten writes", func() bool { return len(c.ops()) > 10 })
+	finish(t, l)
+	acked, seen := l.Acked(), 0
+	for _, op := range c.ops() {
+		if op.Done <= known {
+			continue
+		}
+		seen++
+		if n := c.acked[op.Done]; !slices.Contains(acked[:n], op.ID) {
+			t.Errorf("%s was done when %v were acknowledged", op.ID, acked[:n])
+		}
+	}
+	if seen < 5 {
+		t.Errorf("only %d writes tell", seen)
 	}
 }

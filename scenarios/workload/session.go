@@ -79,18 +79,21 @@ func (s *session) position() string {
 	return s.at
 }
 
-// saw keeps a position if it is greater than those before. What is none is passed over.
-func (s *session) saw(position string) {
+// saw keeps a position if it is greater than those before. It says no of what is none.
+func (s *session) saw(position string) bool {
 	if s == nil || position == "" {
-		return
+		return true
+	}
+	next, is := lsn(position)
+	if !is {
+		return false
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if next, ok := lsn(position); ok {
-		if now, had := lsn(s.at); !had || next > now {
-			s.at = position
-		}
+	if now, had := lsn(s.at); !had || next > now {
+		s.at = position
 	}
+	return true
 }
 
 // lsn reads a position in the log of PostgreSQL: two numbers of 32 bits in hexadecimal, the higher one first.

@@ -247,29 +247,39 @@ func TestOrdersThatAreRefusedSayWhatTheyNeed(t *testing.T) {
 }
 
 func TestStepsAreThoseOfTheTopology(t *testing.T) {
-	for _, strategy := range []topology.Strategy{topology.WarmStandby, topology.BackupRestore} {
+	for name, c := range map[string]struct {
+		strategy             topology.Strategy
+		preflight, followers bool
+		want                 []string // beside those of every topology
+	}{
+		"neither":             {topology.WarmStandby, false, false, nil},
+		"preflight only":      {topology.WarmStandby, true, false, []string{api.StepPreflight}},
+		"followers only":      {topology.WarmStandby, false, true, []string{api.StepFollow}},
+		"both":                {topology.WarmStandby, true, true, []string{api.StepPreflight, api.StepFollow}},
+		"a backup":            {topology.BackupRestore, false, false, []string{api.StepRestore}},
+		"a backup, preflight": {topology.BackupRestore, true, false, []string{api.StepRestore, api.StepPreflight}},
+	} {
 		cfg := automationtest.Settings()
-		cfg.Strategy, cfg.RestoreFile = strategy, "base.tar"
+		cfg.Strategy, cfg.RestoreFile = c.strategy, "base.tar"
+		of := topology.Topology{Strategy: c.strategy, Regions: make([]topology.Region, 2)}
+		if c.preflight {
+			cfg.Preflight, of.Automation.Preflight = cfg.AppsReady, true
+		}
+		if c.followers {
+			cfg.Followers, of.Regions = []api.Follower{{Region: "south"}}, make([]topology.Region, 3)
+		}
 		svc, err := New(cfg, runtime.NewMarks("automation.west"))
 		if err != nil {
 			t.Fatal(err)
 		}
-		of := topology.Topology{Strategy: strategy, Regions: make([]topology.Region, 2)}
-		if got, want := svc.(*automation).steps(), api.StepNames(of); !slices.Equal(got, want) {
-			t.Errorf("%s: the automation has %v, and the topology says %v", strategy, got, want)
+		got := svc.(*automation).steps()
+		if want := api.StepNames(of); !slices.Equal(got, want) {
+			t.Errorf("%s: the automation has %v, and the topology says %v", name, got, want)
 		}
-	}
-	cfg := automationtest.Settings()
-	cfg.Followers, cfg.Preflight = []api.Follower{{Region: "south"}}, cfg.AppsReady
-	svc, err := New(cfg, runtime.NewMarks("automation.west"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	of := topology.Topology{
-		Strategy: cfg.Strategy, Regions: make([]topology.Region, 3),
-		Automation: topology.Automation{Preflight: true},
-	}
-	if got, want := svc.(*automation).steps(), api.StepNames(of); !slices.Equal(got, want) {
-		t.Errorf("three regions: the automation has %v, and the topology says %v", got, want)
+		conditional := []string{api.StepRestore, api.StepPreflight, api.StepFollow}
+		got = slices.DeleteFunc(got, func(step string) bool { return !slices.Contains(conditional, step) })
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: of %v it has %v, want %v", name, conditional, got, c.want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package harness
 
 import (
 	"context"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,12 +17,13 @@ import (
 
 // circumstances are what a drill has to have been run in to stand for one that would be run now.
 type circumstances struct {
-	by          evidence.Harness
-	engine, aws string
+	by      evidence.Harness
+	engine  string
+	serving map[string]string // S3 and DynamoDB
 }
 
 // ran finds a drill of a scenario in the folder that REGIONFALL_DRILLS names: the latest one, if it was run whole, with
-// the same text, by the same commit with nothing on top of it, on this engine and on the same store. The error says
+// the same text, by the same commit with nothing on top of it, on this engine and on the same stores. The error says
 // that there is no knowing what would be run now.
 func ran(ctx context.Context, s *scenarios.Scenario) (folder string, r evidence.Result, ok bool, err error) {
 	dir := os.Getenv("REGIONFALL_DRILLS")
@@ -43,8 +45,8 @@ func ran(ctx context.Context, s *scenarios.Scenario) (folder string, r evidence.
 		return "", r, false, err
 	}
 	defer func() { _ = engine.Close() }()
-	now := circumstances{by: runner.Harness(), engine: engine.About().String(), aws: string(images.AWS)}
-	folder, r, ok = ranIn(dir, s.Name(), evidence.ScenarioOf(plan.Name, []byte(plan.Source), plan.Timescale), now)
+	now := circumstances{by: runner.Harness(), engine: engine.About().String(), serving: runner.Serving(images.Servers)}
+	folder, r, ok = ranIn(dir, s.Name(), runner.ScenarioOf(plan), now)
 	return folder, r, ok, nil
 }
 
@@ -73,10 +75,10 @@ func ranIn(dir, name string, want evidence.Scenario, now circumstances) (string,
 	if err != nil {
 		return "", evidence.Result{}, false
 	}
-	same := r.Scenario.Name == name && r.Scenario.FileSHA256 == want.FileSHA256 &&
-		r.Scenario.Timescale == want.Timescale
+	is := r.Scenario
+	is.Repeat = want.Repeat // which is how to run it by hand
 	clean := r.Harness.Commit != nil && *r.Harness.Commit == *now.by.Commit && r.Harness.Dirty != nil &&
 		!*r.Harness.Dirty
-	here := r.Lab.Engine == now.engine && r.Lab.AWS == now.aws
-	return latest, r, r.Status == evidence.Completed && same && clean && here
+	here := r.Lab.Engine == now.engine && maps.Equal(r.Lab.Serving, now.serving)
+	return latest, r, r.Status == evidence.Completed && is == want && clean && here
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/evidence"
 	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/runner"
 )
 
 // Only what was run whole, by these very sources, of the same text, on the same engine and store, stands for a drill
@@ -23,13 +24,14 @@ func TestADrillThatWasRunStandsForItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	by := evidence.Harness{Commit: new("abc"), Dirty: new(false)}
+	serving := map[string]string{"s3": "versitygw", "dynamodb": "moto"}
 	whole := evidence.New(evidence.Drill{
-		Scenario: evidence.ScenarioOf(plan.Name, []byte(plan.Source), plan.Timescale), Status: evidence.Completed,
-		Ran: evidence.Ran{Harness: by}, Lab: evidence.Lab{Engine: "docker 26.1.5", AWS: "packages"},
+		Scenario: runner.ScenarioOf(plan), Status: evidence.Completed,
+		Ran: evidence.Ran{Harness: by}, Lab: evidence.Lab{Engine: "docker 26.1.5", Serving: serving},
 	})
-	now := circumstances{by: by, engine: "docker 26.1.5", aws: "packages"}
+	now := circumstances{by: by, engine: "docker 26.1.5", serving: serving}
 	const folder = "20261130-000000-kyc-zero-loss"
-	want := evidence.ScenarioOf(plan.Name, []byte(plan.Source), plan.Timescale)
+	want := runner.ScenarioOf(plan)
 	write := func(t *testing.T, dir string, change func(r *evidence.Result)) {
 		t.Helper()
 		r := whole
@@ -45,7 +47,9 @@ func TestADrillThatWasRunStandsForItself(t *testing.T) {
 		want   bool
 	}{
 		"the same":          {want: true},
-		"another store":     {now: func(c *circumstances) { c.aws = "localstack" }},
+		"another store":     {now: func(c *circumstances) { c.serving = map[string]string{"s3": "versitygw"} }},
+		"another app":       {change: func(r *evidence.Result) { r.Scenario.AppSHA256 = "0" }},
+		"repeated by hand":  {change: func(r *evidence.Result) { r.Scenario.Repeat = "./x.yaml" }, want: true},
 		"another engine":    {now: func(c *circumstances) { c.engine = "podman 5.4.2" }},
 		"another commit":    {change: func(r *evidence.Result) { r.Harness.Commit = new("abd") }},
 		"changed since":     {now: func(c *circumstances) { c.by.Dirty = new(true) }},

@@ -47,7 +47,7 @@ func makeFollow(t tools) Step {
 	if len(t.cfg.Followers) == 0 {
 		return Step{}
 	}
-	return Step{Run: t.Follow.Run}
+	return Step{Run: t.Follow.Run, MarksItself: true}
 }
 
 // Run brings about what it can in half the time of the step, and leaves the rest to Late. The mark is left by who

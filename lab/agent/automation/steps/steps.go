@@ -13,8 +13,10 @@ import (
 type Step struct {
 	// Name is one word for it, as marks and GET /state have it.
 	Name string
-	// Mark is left when it is done; empty if the step itself leaves it, or there is none.
+	// Mark is left when it is done; empty if there is none, or MarksItself.
 	Mark string
+	// MarksItself says that Run leaves the mark, or has somebody leave it later.
+	MarksItself bool
 	// Run brings about what the step is for and sees that it is so, within the deadline of ctx. Run again, it changes
 	// nothing. The detail says what was found and done.
 	Run func(ctx context.Context) (detail string, err error)
@@ -77,7 +79,7 @@ func (f *Failover) Steps() []Step {
 			continue
 		}
 		step.Name = s.Name
-		if !s.Afterwards {
+		if !step.MarksItself {
 			step.Mark = s.Mark
 		}
 		all = append(all, step)
