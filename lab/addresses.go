@@ -50,11 +50,23 @@ func (a Addresses) reach(is func(*link.Link) bool, what string) (string, error) 
 	if i < 0 {
 		return "", fmt.Errorf("the lab has no %s", what)
 	}
-	address, ok := a.l.published[fmt.Sprintf("%d/tcp", a.l.links[i].Port)]
-	if !ok {
-		return "", fmt.Errorf("the hub does not publish the %s", what)
+	address, err := a.l.outside(a.l.links[i].Path)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", what, err)
 	}
 	return address, nil
+}
+
+// outside is where a path starts that starts outside the lab.
+func (l *Lab) outside(p topology.Path) (address string, err error) {
+	address, ok := l.published[fmt.Sprintf("%d/tcp", p.Port)]
+	switch {
+	case ok:
+		return address, nil
+	case p.From == topology.Tap:
+		return l.hub.Tap(p.Upstream)
+	}
+	return "", fmt.Errorf("the hub does not publish port %d", p.Port)
 }
 
 // Endpoints are where this process reaches a region, each as host:port. Only the Door is touched by faults.

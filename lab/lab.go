@@ -139,6 +139,9 @@ func (l *Lab) WriteLogs(ctx context.Context, w func(nodeName string) (io.WriteCl
 // when the engine has stopped answering.
 func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 	l.closeMonitor()
+	if l.hub != nil { // it may not have come so far
+		defer l.hub.Close()
+	}
 	if l.engine.Gone(ctx) {
 		return 0, ErrEngineGone
 	}

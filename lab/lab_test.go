@@ -46,7 +46,7 @@ func TestSelectingNothingIsAnError(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	l.published = nil
-	if _, err := l.Addresses().Tap("postgres.us-east-1"); err == nil ||
+	if _, err := l.Addresses().Door("us-east-1"); err == nil ||
 		!strings.Contains(err.Error(), "does not publish") {
 		t.Errorf("got %v", err)
 	}

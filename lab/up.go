@@ -40,6 +40,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	}
 	l := &Lab{Name: state.NewName(), topology: o.Topology, servers: o.Images.Servers, engine: connected}
 	l.plans(o.App, o.Images.Together())
+	l.plan.TapPorts = o.Kept
 	l.plan.Command = command
 	if l.owner, err = state.Own(l.Name, connected.Daemon()); err != nil {
 		return nil, errors.Join(err, connected.Close())
@@ -113,7 +114,7 @@ func (b *builder) up(ctx context.Context) error {
 		if hub, err = b.startHub(gctx); err != nil {
 			return err
 		}
-		b.say("hub carries %d links", len(b.plan.Paths))
+		b.say("hub carries %d links", len(b.plan.Carried()))
 		close(carries)
 		return nil
 	})
@@ -256,7 +257,7 @@ func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 		}
 		return addresses[topology.Global] // clients and taps come from outside
 	}
-	return n, b.hub.Open(ctx, b.plan.Paths, listen, b.baseline)
+	return n, b.hub.Open(ctx, b.plan.Carried(), listen, b.baseline)
 }
 
 // baseline is the latency of a link between two regions, one way.

@@ -14,9 +14,11 @@ import (
 )
 
 // askOver asks over a path from where it starts: from here for clients, from inside its network for all others.
-func (l *Lab) askOver(ctx context.Context, s topology.Path, q probe.Question) (probe.Answer, error) {
+func (l *Lab) askOver(ctx context.Context, s topology.Path, q probe.Question) (a probe.Answer, err error) {
 	if s.Published() {
-		q.Address = l.published[fmt.Sprintf("%d/tcp", s.Port)]
+		if q.Address, err = l.outside(s); err != nil {
+			return a, err
+		}
 		return l.lines.Ask(ctx, q)
 	}
 	witness := topology.ServiceReplicator.Host(s.From)

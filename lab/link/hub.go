@@ -25,6 +25,7 @@ type Hub struct {
 	client   *toxiproxy.Client
 	api      string        // its control port, as host:port
 	patience time.Duration // with one answer of it
+	taps     taps
 }
 
 // answerWithin is how long the hub's control port may take for one answer. The hub itself is done in a few seconds at
@@ -36,7 +37,7 @@ const baseline = "baseline"
 
 // Connect waits until the hub's control API at host:port answers. The error names the address and what was seen last.
 func Connect(ctx context.Context, api string) (*Hub, error) {
-	h := &Hub{client: toxiproxy.NewClient(api), api: api, patience: answerWithin}
+	h := &Hub{client: toxiproxy.NewClient(api), api: api, patience: answerWithin, taps: taps{hub: api}}
 	err := wait.Until(ctx, 10*time.Second, "the hub's control API at "+api, func(ctx context.Context) error {
 		return h.call(ctx, "being asked for its version", func() error {
 			_, err := h.client.Version()

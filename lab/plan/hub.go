@@ -20,7 +20,7 @@ func (p *Plan) Hub() (Node, error) {
 func tellHub(p *Plan, n *Node) error {
 	n.Aliases = []string{"hub"}
 	n.Publish = []string{fmt.Sprintf("%d/tcp", topology.PortToxiproxy)}
-	for _, path := range p.Paths {
+	for _, path := range p.Carried() {
 		if path.Published() {
 			n.Publish = append(n.Publish, fmt.Sprintf("%d/tcp", path.Port))
 		}

@@ -49,3 +49,29 @@ func TestPlanGivesEveryPathAPortOfItsOwn(t *testing.T) {
 		}
 	}
 }
+
+// Each published port costs the engine a process, and a lab's start and end the time for that: only clients' paths need
+// theirs, and in a lab that outlives who brought it up, taps.
+func TestTapsArePublishedOnlyWhereOthersNeedThem(t *testing.T) {
+	top, _ := topology.Preset("two-regions")
+	for _, kept := range []bool{false, true} {
+		p := New(top, App{})
+		p.TapPorts = kept
+		hub, err := p.Hub()
+		if err != nil {
+			t.Fatal(err)
+		}
+		published, taps := len(hub.Publish), 0
+		for _, path := range p.Carried() {
+			if path.From == topology.Tap {
+				taps++
+			}
+		}
+		if want := map[bool]int{false: 0, true: len(Places(top))}[kept]; taps != want {
+			t.Errorf("kept: %t: the hub carries %d taps, want %d", kept, taps, want)
+		}
+		if want := 1 + len(top.Regions) + taps; published != want {
+			t.Errorf("kept: %t: it publishes %v, want %d", kept, hub.Publish, want)
+		}
+	}
+}

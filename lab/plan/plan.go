@@ -21,6 +21,8 @@ type Plan struct {
 	Topology topology.Topology
 	App      App // whole
 	Paths    []topology.Path
+	// TapPorts says that each tap has a port of its own, as somebody needs who is not this process.
+	TapPorts bool
 	// Command is what somebody's own app runs: what its image says, or the app in place of that. It is known when the
 	// image is.
 	Command []string
@@ -44,6 +46,13 @@ func New(t topology.Topology, a App) *Plan {
 		p.supervisors()
 	}
 	return p
+}
+
+// Carried are the paths that are proxies on the hub.
+func (p *Plan) Carried() []topology.Path {
+	return slices.DeleteFunc(slices.Clone(p.Paths), func(path topology.Path) bool {
+		return path.From == topology.Tap && !p.TapPorts
+	})
 }
 
 // Node is one node on paper. Networks and volumes are named within the lab: whoever starts it puts the lab's name
