@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -107,4 +108,23 @@ func TestJitterIsComparedWithTheShortestRoundTrip(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What a machine that does much else makes of round trips may be as much as jitter. Then nobody can tell that it came,
+// nor, when the machine is calm again, that it went.
+func TestJitterIsNotSeenWhereRoundTripsVaryAsMuch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := &Jitter{
+			Links: Links{From: "west", To: "east"}, Direction: "upstream", UpTo: 40 * time.Millisecond,
+		}
+		share := func(n int64) float64 { return float64(n%100) / 100 }
+		g, err := NewGuard(asked, &busy{upTo: asked.UpTo, share: share}, clock())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = g.Inject(t.Context())
+		if !errors.Is(err, ErrUndecided) || !strings.Contains(err.Error(), "as it is") {
+			t.Errorf("it is %s: %v", g.State(), err)
+		}
+	})
 }

@@ -48,7 +48,7 @@ func (f *Jitter) For(l Lab) (Fault, error) {
 		return nil, err
 	}
 	j := &jittered{measured: m, upTo: f.UpTo.Seconds() * 1000, ways: float64(len(m.state.Toxics))}
-	j.add, j.unit, j.asked, j.measure = true, "ms", j.upTo, j.spread
+	j.add, j.unit, j.asked, j.measure, j.gone = true, "ms", j.upTo, j.spread, jitterGone
 	return j, nil
 }
 
@@ -57,6 +57,14 @@ func (f *Jitter) For(l Lab) (Fault, error) {
 const (
 	jitterTrips  = 200
 	jitterAtOnce = 4
+)
+
+// How much of itself the spread of round trips may be without the fault, and from how little of it on the fault is
+// gone. Of a calm machine whose base was a busy one's, √(1-jitterNoise²) is left while the fault is there: 0.87, and
+// 0.75 is three times as far off as a spread is known.
+const (
+	jitterNoise = 0.5
+	jitterGone  = 0.75
 )
 
 type jittered struct {
@@ -88,6 +96,10 @@ func (j *jittered) Baseline(ctx context.Context) (bool, string, error) {
 		slices.Sort(took)
 		j.before, j.base = &noise{shortest: took[0], mean: mean, late: took[len(took)*9/10], spread: spread},
 			new(float64)
+	}
+	if j.before.spread > j.upTo*jitterNoise {
+		return false, "", fmt.Errorf("round trips over %s vary by %s as it is: a jitter of %s could not be seen",
+			j.witness[0].Path().Name, j.text(j.before.spread), j.text(j.upTo))
 	}
 	return false, j.text(spread) + " before", nil
 }

@@ -27,7 +27,8 @@ type measured struct {
 	add     bool     // asked comes on top of the base
 	base    *float64 // nil where another process took it
 	during  float64
-	slower  int // how many times in a row a limit that was let go could not be told from a slow link
+	gone    float64 // of what is added: less than this share of what was asked
+	slower  int     // how many times in a row a limit that was let go could not be told from a slow link
 }
 
 // Vouched is that the hub has said what each link is like now.
@@ -103,7 +104,7 @@ func (m *measured) goneBy(ctx context.Context, measure func(context.Context, Lin
 	low, high := m.bounds()
 	switch {
 	case m.add:
-		isHeld := amount >= low && m.during-amount < low
+		isHeld := amount >= m.asked*m.gone && m.during-amount < low
 		return !isHeld, observed, nil
 	case amount < low: // whether there is a limit or not, it is the machine that is slow, or a fault that came since
 		if m.slower++; m.slower < deadAfter {
@@ -171,7 +172,7 @@ func (w Links) measured(l Lab, direction string, toxics func(probe.Stream) []tox
 	}
 	return measured{
 		linkHold: linkHold{links: links, state: LinkState{Toxics: toxics(s)}}, stream: s,
-		witness: witnessFirst(links),
+		witness: witnessFirst(links), gone: 1 - tolerance,
 	}, nil
 }
 
