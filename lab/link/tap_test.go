@@ -16,7 +16,8 @@ import (
 	"github.com/regionfall/regionfall/lab/link/hub"
 )
 
-// node is one in the hub's networks. It says back each line, in other words, and what it has heard when the stream ends.
+// node is one in the hub's networks. It says back each line, in other words, and what it has heard when the stream
+// ends.
 func node(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

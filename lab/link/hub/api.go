@@ -33,8 +33,8 @@ type failure struct {
 func (f failure) Error() string { return f.Text }
 
 // ServeHTTP serves the control API: what package link asks Toxiproxy for, and beside it GET, PUT and DELETE
-// /proxies/{proxy}/deaf, and CONNECT host:port for a connection to a node past all proxies. While a proxy is deaf, an attempt to connect gets no answer at all. Connections that are open
-// go on; they are dropped when it hears again.
+// /proxies/{proxy}/deaf, and CONNECT host:port for a connection to a node past all proxies. While a proxy is deaf, an
+// attempt to connect gets no answer at all. Connections that are open go on; they are dropped when it hears again.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasPrefix(r.UserAgent(), "Mozilla/") { // a page in somebody's browser is not the harness
 		http.Error(w, "browsers are not admitted", http.StatusForbidden)
