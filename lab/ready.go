@@ -80,7 +80,7 @@ func (l *Lab) appReady(ctx context.Context, n *node.Node) error {
 		return nil
 	}
 	if is, serr := l.AppState(ctx, n.Name()); serr == nil && is.Failures >= mostFailures {
-		return wait.Stop(node.Told(is.Last))
+		return wait.Stop(node.Reported(is.Last))
 	}
 	return err
 }

@@ -33,8 +33,8 @@ func withApp(says string) string {
 	return strings.Replace(example, "workload:", "app: "+says+"\nworkload:", 1)
 }
 
-// unread is the example with an app that can't be read.
-func unread(says string) string { return strings.Replace(withApp(says), ", reads: 15/s", "", 1) }
+// withoutReads is the example with an app that can't be read.
+func withoutReads(says string) string { return strings.Replace(withApp(says), ", reads: 15/s", "", 1) }
 
 // folderOf has these files.
 func folderOf(files map[string]string) Folder {
@@ -87,8 +87,8 @@ func TestWhoNamesTheSampleAppGetsThePlanOfWhoNamesNone(t *testing.T) {
 }
 
 func TestAnAppStandsInItsFileOrInTheScenario(t *testing.T) {
-	inside := compile(t, unread(shop), nil)
-	outside := compile(t, unread("apps/shop.yaml"), folderOf(map[string]string{"apps/shop.yaml": shop}))
+	inside := compile(t, withoutReads(shop), nil)
+	outside := compile(t, withoutReads("apps/shop.yaml"), folderOf(map[string]string{"apps/shop.yaml": shop}))
 	samePlan(t, inside, outside)
 	if inside.App.Source() != nil || string(outside.App.Source()) != shop || outside.App.BuiltIn() != "" {
 		t.Errorf("the app's own file is %q, and %q", inside.App.Source(), outside.App.Source())
@@ -99,7 +99,7 @@ func TestAnAppStandsInItsFileOrInTheScenario(t *testing.T) {
 }
 
 func TestWhatAScenarioLeavesOutFitsTheApp(t *testing.T) {
-	p := compile(t, unread(shop), nil)
+	p := compile(t, withoutReads(shop), nil)
 	if p.Workload.Reads != 0 {
 		t.Errorf("%g/s are read of what can't be", p.Workload.Reads)
 	}
@@ -111,7 +111,7 @@ func TestWhatAScenarioLeavesOutFitsTheApp(t *testing.T) {
 	}
 	keys := strings.Replace(shop, `postgres: "select title from orders where title like '{{.Prefix}}%'"`,
 		`redis: "order:{{.ID}}"`, 1)
-	p = compile(t, unread(keys), nil)
+	p = compile(t, withoutReads(keys), nil)
 	if diff := cmp.Diff([]string{"redis"}, p.Judge.Stores); diff != "" || len(p.Judge.Ordered) > 0 {
 		t.Errorf("ordered %v, stores (-want +got):\n%s", p.Judge.Ordered, diff)
 	}
@@ -199,7 +199,7 @@ func TestAnAppFileIsInTheScenariosFolder(t *testing.T) {
 	}
 	for app, want := range map[string]string{"./shop.yaml": "", "apps/shop.yaml": "path escapes"} {
 		path := filepath.Join(dir, "f.yaml")
-		write(path, unread(app))
+		write(path, withoutReads(app))
 		_, err := Load(path)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", app, err, want)
@@ -209,7 +209,7 @@ func TestAnAppFileIsInTheScenariosFolder(t *testing.T) {
 
 func TestADescriptionNamesAnAppOfSomebodyElses(t *testing.T) {
 	var b strings.Builder
-	s, err := Parse("f.yaml", []byte(unread(shop)))
+	s, err := Parse("f.yaml", []byte(withoutReads(shop)))
 	if err == nil {
 		err = s.Describe(&b)
 	}

@@ -25,7 +25,7 @@ func main() {
 		file = topology.ConfigFile
 	}
 	wanted := wish{file: file, number: number(os.Getenv("NODE"))}
-	err := obey(ctx, wanted.look, kyc.Run)
+	err := runWhile(ctx, wanted.look, kyc.Run)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -33,8 +33,8 @@ func main() {
 	}
 }
 
-// obey runs the app while it is wanted, until ctx ends or the app fails.
-func obey(ctx context.Context, wanted func() bool, app func(context.Context) error) error {
+// runWhile runs the app while it is wanted, until ctx ends or the app fails.
+func runWhile(ctx context.Context, wanted func() bool, app func(context.Context) error) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	var ended chan error // nil while the app does not run

@@ -25,7 +25,7 @@ func TestTheAppRunsWhileItIsWanted(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 1)
-		go func() { ended <- obey(ctx, wanted.Load, app) }()
+		go func() { ended <- runWhile(ctx, wanted.Load, app) }()
 		for _, want := range []bool{false, true, true, false, true} {
 			wanted.Store(want)
 			time.Sleep(2 * lookEvery)
@@ -43,7 +43,7 @@ func TestTheAppRunsWhileItIsWanted(t *testing.T) {
 
 func TestAnAppThatFailsEndsTheNode(t *testing.T) {
 	broken := errors.New("broken")
-	err := obey(t.Context(), func() bool { return true }, func(context.Context) error { return broken })
+	err := runWhile(t.Context(), func() bool { return true }, func(context.Context) error { return broken })
 	if !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
 	}

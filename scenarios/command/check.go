@@ -36,7 +36,7 @@ the app's last lines.`,
 				return err
 			}
 			began := time.Now()
-			wanted.Progress = a.imageTold(began)
+			wanted.Progress = a.imageProgress(began)
 			seen, err := runner.Check(cmd.Context(), runner.CheckOptions{
 				Scenario: s, Images: wanted,
 				Say: func(text string) { a.tell("%s  %s", elapsed(began), text) },

@@ -21,7 +21,7 @@ type region struct {
 
 	mu     sync.Mutex
 	ids    []string        // in the order they came
-	held   map[string]bool // the same
+	stored map[string]bool // the same
 	loses  func(n int) bool
 	sick   bool // answers 503
 	server *http.Server
@@ -64,14 +64,14 @@ func (r *region) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 func (r *region) store(id string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ids, r.held[id] = append(r.ids, id), true
+	r.ids, r.stored[id] = append(r.ids, id), true
 	return len(r.ids)
 }
 
 func (r *region) has(id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.held[id]
+	return r.stored[id]
 }
 
 func (r *region) list() []string {
@@ -128,8 +128,8 @@ func (r *region) running() bool {
 // startRegions starts two regions; what the first stores is copied to the second.
 func startRegions(t *testing.T) (home, standby *region) {
 	t.Helper()
-	standby = &region{name: "west", held: map[string]bool{}}
-	home = &region{name: "east", held: map[string]bool{}, standby: standby}
+	standby = &region{name: "west", stored: map[string]bool{}}
+	home = &region{name: "east", stored: map[string]bool{}, standby: standby}
 	for _, r := range []*region{home, standby} {
 		if err := r.start(); err != nil {
 			t.Fatal(err)

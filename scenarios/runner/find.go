@@ -25,11 +25,11 @@ import (
 func (c checker) find(ctx context.Context, sought drill.Sought) error {
 	regions := c.plan.Topology.Regions
 	found := make([][]Found, len(regions))
-	held := make([][]drill.StoreRead, len(regions))
+	reads := make([][]drill.StoreRead, len(regions))
 	var g errgroup.Group
 	for i, r := range regions {
 		g.Go(func() error {
-			found[i], held[i] = c.findIn(ctx, r.Name, sought)
+			found[i], reads[i] = c.findIn(ctx, r.Name, sought)
 			return nil
 		})
 	}
@@ -41,7 +41,7 @@ func (c checker) find(ctx context.Context, sought drill.Sought) error {
 	var errs []error
 	for i, f := range found[0] {
 		if f.Err != nil {
-			errs = append(errs, c.notFound(f, held[0][i]))
+			errs = append(errs, c.notFound(f, reads[0][i]))
 		}
 	}
 	return errors.Join(errs...)

@@ -86,7 +86,7 @@ func (c *Caller) call(ctx context.Context, o Operation) Call {
 	made.Done = c.opts.Recorder.Now()
 	made.SignedIn = c.client.signIn == nil || c.client.signIn.current() != ""
 	for _, t := range c.tapes {
-		made.Wire = append(made.Wire, t.heard())
+		made.Wire = append(made.Wire, t.exchange())
 	}
 	if d, direct := m.(Direct); direct && len(made.Wire) > 0 {
 		made.Wire[len(made.Wire)-1] = Exchange{Sent: []byte(d.String()), Received: []byte(a.Words)}
@@ -120,7 +120,7 @@ func (t *tape) keep(in *bytes.Buffer, p []byte) {
 	in.Write(p[:min(len(p), maxAnswer-in.Len())])
 }
 
-func (t *tape) heard() Exchange {
+func (t *tape) exchange() Exchange {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return Exchange{Sent: bytes.Clone(t.sent.Bytes()), Received: bytes.Clone(t.received.Bytes())}

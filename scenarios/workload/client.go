@@ -60,8 +60,8 @@ func (c *client) call(ctx context.Context, op *history.Op, m Message) (a Answer,
 		op.Region = a.Region
 	}
 	op.Node, op.Revision, op.Timeline, op.Path, op.Lag = a.Node, a.Revision, a.Timeline, a.Path, a.Lag
-	if !c.session.saw(a.Position) && a.Meaning == Acknowledged {
-		a.Meaning, a.Why = Unclear, noPosition
+	if !c.session.saw(a.Position) && a.Result == Acknowledged {
+		a.Result, a.Why = Unclear, noPosition
 	}
 	if a.SignedOut {
 		c.signIn.forget(carried.Session)

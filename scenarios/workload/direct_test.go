@@ -227,10 +227,10 @@ func TestACommandIsSentToRedis(t *testing.T) {
 		})
 	}
 	write := redisMessage{kind: history.Write}
-	if a := write.understand(nil); a.Meaning != Refused {
+	if a := write.understand(nil); a.Result != Refused {
 		t.Errorf("a write that is answered nil: %+v", a)
 	}
-	if a := write.understand(int64(0)); a.Meaning != Acknowledged {
+	if a := write.understand(int64(0)); a.Result != Acknowledged {
 		t.Errorf("a write that is answered 0: %+v", a)
 	}
 }

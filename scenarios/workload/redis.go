@@ -41,7 +41,7 @@ func (m *redisMessage) Send(ctx context.Context, address string, _ Carried, over
 	case errors.Is(err, redis.Nil):
 		return m.understand(nil)
 	case errors.As(err, &told): // it was not carried out
-		return Answer{Meaning: Refused, Why: told.Error(), Words: told.Error()}
+		return Answer{Result: Refused, Why: told.Error(), Words: told.Error()}
 	case err != nil:
 		return Answer{Err: err}
 	}
@@ -62,9 +62,9 @@ func (m *redisMessage) understand(value any) Answer {
 	}
 	switch {
 	case empty && m.kind == history.Read:
-		return Answer{Meaning: Absent, Why: words, Words: words}
+		return Answer{Result: Absent, Why: words, Words: words}
 	case empty: // such as SET with NX
-		return Answer{Meaning: Refused, Why: "the answer is nil: nothing was written", Words: words}
+		return Answer{Result: Refused, Why: "the answer is nil: nothing was written", Words: words}
 	}
-	return Answer{Meaning: Acknowledged, Words: words}
+	return Answer{Result: Acknowledged, Words: words}
 }

@@ -29,7 +29,7 @@ func (m *sqlMessage) Send(ctx context.Context, address string, _ Carried, over *
 	conn, err := m.connect(ctx, address, over)
 	if err != nil {
 		// The statement was not sent, whatever was.
-		return Answer{Meaning: Refused, Why: fmt.Sprintf("connect: %v", because(ctx, plainly(err)))}
+		return Answer{Result: Refused, Why: fmt.Sprintf("connect: %v", because(ctx, plainly(err)))}
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	results, err := conn.Exec(ctx, m.statement).ReadAll()
@@ -78,7 +78,7 @@ func failed(err error, before int) Answer {
 	a := Answer{Why: fmt.Sprintf("%s %s: %s", told.Severity, told.Code, told.Message)}
 	a.Words = a.Why
 	if told.SeverityUnlocalized == "ERROR" && before == 0 {
-		a.Meaning = Refused
+		a.Result = Refused
 	}
 	return a
 }
@@ -97,11 +97,11 @@ func (m *sqlMessage) understand(results []*pgconn.Result) Answer {
 	words := strings.Join(tags, "; ")
 	switch {
 	case m.kind == history.Read && rows == 0:
-		return Answer{Meaning: Absent, Why: words, Words: words}
+		return Answer{Result: Absent, Why: words, Words: words}
 	case m.kind == history.Write && !wrote:
-		return Answer{Meaning: Refused, Why: words + ": no row was written", Words: words}
+		return Answer{Result: Refused, Why: words + ": no row was written", Words: words}
 	}
-	return Answer{Meaning: Acknowledged, Words: words}
+	return Answer{Result: Acknowledged, Words: words}
 }
 
 // plainly leaves out what pgx says of the host and the user: the same fate is told in the same words.

@@ -144,7 +144,7 @@ func (s *supervisor) Run(ctx context.Context) error {
 			}
 			return nil
 		case <-ended:
-			due = s.failed(app.began, "the app ended with "+app.how(), app.tail.told())
+			due = s.failed(app.began, "the app ended with "+app.how(), app.tail.reason())
 			app = nil
 		case got := <-signals:
 			if unix, is := got.(syscall.Signal); is && app != nil {

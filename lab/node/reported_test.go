@@ -13,9 +13,9 @@ import (
 func TestWhatIsToldNeedsNoLog(t *testing.T) {
 	n := &Node{Spec: Spec{Name: "app-1.us-east-1"}}
 	err := n.Await(t.Context(), "/readyz", time.Second, func(context.Context) error {
-		return wait.Stop(Told("the app ended with exit code 3"))
+		return wait.Stop(Reported("the app ended with exit code 3"))
 	})
-	if !errors.As(err, new(Told)) || err.Error() != "app-1.us-east-1: the app ended with exit code 3" {
+	if !errors.As(err, new(Reported)) || err.Error() != "app-1.us-east-1: the app ended with exit code 3" {
 		t.Errorf("got %v", err)
 	}
 }
