@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/file"
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // shop is an app of somebody else's that writes to one store, and can't be read.
@@ -147,6 +149,34 @@ func TestWhatAnAppCantDoIsNotAskedOfIt(t *testing.T) {
 		if _, err := Parse("f.yaml", []byte(strings.Replace(example, c.old, c.new, 1))); err != nil &&
 			strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: of the sample app too it is said: %v", name, err)
+		}
+	}
+}
+
+// What a store may lose is said of any that the app writes to, Redis too.
+func TestStoresHaveLimitsOfTheirOwn(t *testing.T) {
+	both := strings.Replace(shop, "stores: {", `stores: {redis: "order:{{.ID}}", `, 1)
+	src := strings.Replace(unread(both), "recovery_point: 15m",
+		"recovery_point: {within: 15m, stores: {redis: 1h}}", 1)
+	p := compile(t, src, nil)
+	want := &measure.RecoveryPointObjective{
+		Within: 2500 * time.Millisecond, Stores: map[string]time.Duration{"redis": 10 * time.Second},
+	}
+	if diff := cmp.Diff(want, p.Judge.RecoveryPoint); diff != "" {
+		t.Errorf("recovery point (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"postgres", "redis"}, p.Judge.Stores); diff != "" {
+		t.Errorf("stores (-want +got):\n%s", diff)
+	}
+	var b strings.Builder
+	s, err := Parse("f.yaml", []byte(src))
+	if err == nil {
+		err = s.Describe(&b)
+	}
+	rows := strings.Join(strings.Fields(b.String()), " ")
+	for _, row := range []string{"recovery point (postgres) 15m 2.5s", "recovery point (redis) 1h 10s"} {
+		if err != nil || !strings.Contains(rows, row) {
+			t.Errorf("%v: no row %q in\n%s", err, row, b.String())
 		}
 	}
 }
