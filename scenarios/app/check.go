@@ -116,9 +116,6 @@ func (r Random) check(found *file.Complaints, path string, before []string) {
 			found.Add(at, "%s: from %d to %d: both must be multiples of %d, the second not below the first and at "+
 				"most %d", at, r.Text.From, r.Text.To, groupOf, longestText)
 		}
-		if r.Text.Digits != 0 {
-			found.Add(file.Join(at, "digits"), "%s.digits: a text has none", at)
-		}
 	}
 }
 

@@ -17,7 +17,7 @@ type Format struct {
 	Env        map[string]Template `yaml:"env" example:"{DATABASE_URL: \"postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}\"}" about:"Its environment."`
 	Command    []string            `yaml:"command" example:"[serve, --verbose]" about:"What its nodes run instead of the image's command."`
 	Repoint    Repoint             `yaml:"repoint" takes:"way to repoint" default:"file" example:"none" about:"How its nodes are led to other stores after a failover: by their CONFIG_FILE, which they watch (file); by a start with the new environment (restart); by addresses that stay, and lead elsewhere (endpoint); or not at all (none)."`
-	Random     []Random            `yaml:"random" about:"Random values for writes. They are drawn in this order, and depend on the seed of the drill and the number of the write only."`
+	Random     []Random            `yaml:"random" example:"[{name: Customer, number: {from: 0, to: 499, digits: 3}}]" about:"Random values for writes. They are drawn in this order, and depend on the seed of the drill and the number of the write only."`
 	Operations Operations          `yaml:"operations,required" example:"{write: {post: /orders, json: {id: \"{{.ID}}\"}}}" about:"What clients send."`
 	Extras     Extras              `yaml:"extras" about:"Headers in which answers say more. What is not said is not measured."`
 	Stores     Stores              `yaml:"stores,required" example:"{postgres: select id from orders}" about:"Where an acknowledged write must be found."`
@@ -34,7 +34,7 @@ type Build struct {
 // Ready is how it is found out that the app can do its work.
 type Ready struct {
 	Path  Path   `yaml:"path,alone" example:"/readyz" about:"The path."`
-	Holds string `yaml:"holds" max:"200" example:"\"db\":true" about:"A text that the answer must hold."`
+	Holds string `yaml:"holds" max:"200" example:"'\"db\":true'" about:"A text that the answer must hold."`
 }
 
 // Repoint is how nodes are led to other stores.
@@ -83,7 +83,7 @@ type PastApp struct {
 
 // Setup is how a client signs in.
 type Setup struct {
-	Request `yaml:",inline"`
+	Request `yaml:",inline" example.get:"/session" example.post:"/login" example.put:"/session" example.patch:"/session" example.delete:"/session" example.headers:"{X-Client: \"{{.Number}}\"}" example.json:"{user: \"client-{{.Number}}\"}" example.body:"user=client-{{.Number}}"`
 	Session *Given `yaml:"session,required" min:"1" max:"1" example:"{json: token}" about:"Where the answer has what {{.Session}} stands for."`
 }
 
@@ -100,7 +100,7 @@ type Write struct {
 // Read is an operation that finds what was written, or not.
 type Read struct {
 	Request `yaml:",inline"`
-	PastApp `yaml:",inline"`
+	PastApp `yaml:",inline" example.sql:"select id from orders where id = '{{.ID}}'" example.redis:"[GET, \"order:{{.ID}}\"]"`
 	Absent  []Status `yaml:"absent,unique" default:"404" max:"20" example:"[404]" about:"The statuses that say that there is no such thing."`
 	Says    Says     `yaml:"says" about:"What answers say more."`
 }
