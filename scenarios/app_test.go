@@ -212,6 +212,37 @@ func TestMistakesInAnAppAreComplainedAboutAtTheirPlace(t *testing.T) {
 	}
 }
 
+// What is shown of clients that go past the app runs as the ledger does, whose file is the one that says how.
+func TestTheScenariosPastTheAppRunTheLedger(t *testing.T) {
+	ledger, err := app.Named("ledger")
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs := func(f app.Format) map[string]any {
+		env := map[string]string{}
+		for name, value := range f.Env {
+			env[name] = value.String()
+		}
+		return map[string]any{
+			"build": *f.Build, "port": f.Port, "health": f.Health, "ready": f.Ready, "env": env, "repoint": f.Repoint,
+			"command": f.Command,
+		}
+	}
+	for _, name := range []string{"payments-sql", "jobs-redis"} {
+		s, err := Load("../suites/ownapp/testdata/" + name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := s.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(runs(ledger.File()), runs(p.App.File())); diff != "" {
+			t.Errorf("%s runs (-ledger +it):\n%s", name, diff)
+		}
+	}
+}
+
 // whole is the shop with something else in it.
 func whole(old, other string) string { return strings.Replace(shop, old, other, 1) }
 
