@@ -54,9 +54,6 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 	case f.Image != "" && f.Build != nil:
 		found.Add(build, "%s: there is an image already: give one of the two", build)
 	}
-	if f.Build != nil {
-		f.Build.check(found, build)
-	}
 	if (f.Repoint == RepointRestart || f.Repoint == RepointEndpoint) && !f.isLed() {
 		found.Add(repoint, "%s: %s changes nothing, since no address is in %s: put one in, such as {{.Postgres}}",
 			repoint,
@@ -82,13 +79,6 @@ func (f *Format) isLed() bool {
 		}
 	}
 	return false
-}
-
-func (b Build) check(found *file.Complaints, at string) {
-	if b.Dockerfile != "" {
-		found.Add(at+".dockerfile", "%s.dockerfile: it can't be built yet: build the image, and give its name as image",
-			at)
-	}
 }
 
 var randomName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)

@@ -20,7 +20,7 @@ var repoint = map[app.Repoint]lab.Repoint{
 	app.RepointRestart: lab.RepointRestart, app.RepointEndpoint: lab.RepointEndpoint,
 }
 
-// labApp is what the nodes of an app run: nothing to say for the one that a lab runs by itself. A program is built.
+// labApp is what the nodes of an app run: nothing to say for the one that a lab runs by itself. What is to be built is built.
 func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.App, error) {
 	if a.BuiltIn() == app.Default {
 		return lab.App{}, nil
@@ -37,14 +37,26 @@ func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.Ap
 		runs.Env[name] = value.String()
 	}
 	if f.Build != nil {
-		made, err := image.BuildProgramIn(ctx, a.Folder(), string(f.Build.Go), progress)
+		made, key, err := buildApp(ctx, a.Folder(), *f.Build, progress)
 		if err != nil {
-			at := a.Problem("build.go", "")
+			at := a.Problem("build."+key, "")
 			return lab.App{}, fmt.Errorf("%s:%d:%d: %w", at.File, at.Line, at.Column, err)
 		}
 		runs.Image = made.Name
 	}
 	return runs, runs.Validate()
+}
+
+// buildApp makes the image of an app whose file is in a folder, and says by which key it is told how.
+func buildApp(
+	ctx context.Context, folder string, from app.Build, progress func(image.Event),
+) (made image.Ref, key string, err error) {
+	if from.Dockerfile != "" {
+		made, err = image.BuildFolder(ctx, folder, string(from.Dockerfile), progress)
+		return made, "dockerfile", err
+	}
+	made, err = image.BuildProgramIn(ctx, folder, string(from.Go), progress)
+	return made, "go", err
 }
 
 // reader reads one store of a region, past all faults.
