@@ -86,6 +86,7 @@ func storesOf(a *app.App) []Store {
 		{history.StoreObjects, s.S3 != nil},
 		{history.StoreItems, s.DynamoDB != nil},
 		{history.StoreRedis, s.Redis != nil},
+		{history.StoreCode, bool(s.Code)},
 	} {
 		if store.is {
 			all = append(all, store.name)

@@ -228,7 +228,7 @@ func TestTheScenariosPastTheAppRunTheLedger(t *testing.T) {
 			"command": f.Command,
 		}
 	}
-	for _, name := range []string{"payments-sql", "jobs-redis"} {
+	for _, name := range []string{"payments-sql", "jobs-redis", "ledger-code"} {
 		s, err := Load("../suites/ownapp/testdata/" + name + ".yaml")
 		if err != nil {
 			t.Fatal(err)

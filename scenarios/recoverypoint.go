@@ -23,6 +23,7 @@ type StoreLimits struct {
 	Objects  *file.Duration `yaml:"objects" example:"1h" about:"Maximum age of objects that S3 lost."`
 	Items    *file.Duration `yaml:"items" example:"1h" about:"Maximum age of items that DynamoDB lost."`
 	Redis    *file.Duration `yaml:"redis" example:"1h" about:"Maximum age of keys that Redis lost."`
+	Code     *file.Duration `yaml:"code" example:"1h" about:"Maximum age of what the Go code that runs the drill does not find."`
 }
 
 // storeLimit is the limit of a store.
@@ -41,6 +42,7 @@ func (l *StoreLimits) each() []storeLimit {
 		{history.StoreObjects, l.Objects},
 		{history.StoreItems, l.Items},
 		{history.StoreRedis, l.Redis},
+		{history.StoreCode, l.Code},
 	}
 	return slices.DeleteFunc(all, func(s storeLimit) bool { return s.limit == nil })
 }

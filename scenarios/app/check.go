@@ -220,6 +220,10 @@ func isToken(name string) bool {
 }
 
 func (w *Write) check(found *file.Complaints, path string, known []string) {
+	if found.Has(file.Join(path, codeKey)) {
+		w.checkCode(found, path)
+		return
+	}
 	w.Request.check(found, path, known)
 	w.PastApp.check(found, path, known)
 	w.ID.check(found, path+".id")

@@ -28,6 +28,7 @@ func TestEveryExampleIsGood(t *testing.T) {
 			"sql": slices.Concat(requests, httpKeys), "redis": slices.Concat(requests, httpKeys),
 		},
 	}
+	e.Rivals["code"] = slices.Concat(requests, httpKeys)
 	for _, method := range requests[:5] {
 		e.Rivals[method] = requests
 	}

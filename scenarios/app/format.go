@@ -91,10 +91,11 @@ type Setup struct {
 type Write struct {
 	Request   `yaml:",inline"`
 	PastApp   `yaml:",inline"`
-	Refused   []Status `yaml:"refused,unique" max:"20" example:"[409]" about:"The statuses that say that nothing was, or ever will be, written."`
-	RefusedBy *FieldIs `yaml:"refused_by" example:"{json: applied, is: \"no\"}" about:"A field of the JSON answer that says so, of a status from 400 on."`
-	ID        *Given   `yaml:"id" min:"1" max:"1" example:"{json: id}" about:"Where the answer has the id, if the app chooses it: it is what {{.ID}} stands for in reads, and what the stores are searched for."`
-	Says      Says     `yaml:"says" about:"What answers say more."`
+	Code      file.Switch `yaml:"code" example:"on" about:"That a write is Go code, of whoever runs the drill from Go (see package drill), in place of a method."`
+	Refused   []Status    `yaml:"refused,unique" max:"20" example:"[409]" about:"The statuses that say that nothing was, or ever will be, written."`
+	RefusedBy *FieldIs    `yaml:"refused_by" example:"{json: applied, is: \"no\"}" about:"A field of the JSON answer that says so, of a status from 400 on."`
+	ID        *Given      `yaml:"id" min:"1" max:"1" example:"{json: id}" about:"Where the answer has the id, if the app chooses it: it is what {{.ID}} stands for in reads, and what the stores are searched for."`
+	Says      Says        `yaml:"says" about:"What answers say more."`
 }
 
 // Read is an operation that finds what was written, or not.
@@ -155,10 +156,11 @@ func (Question) Values() []string {
 
 // Stores are where writes must be found.
 type Stores struct {
-	Postgres *Template `yaml:"postgres" example:"select id from orders where id like '{{.Prefix}}%'" about:"A query that lists ids."`
-	S3       *Objects  `yaml:"s3" example:"{bucket: documents, key: \"orders/{{.ID}}\"}" about:"Objects."`
-	DynamoDB *Items    `yaml:"dynamodb" example:"{table: decisions, key: id}" about:"Items."`
-	Redis    *Template `yaml:"redis" example:"order:{{.ID}}" about:"How keys are made of ids."`
+	Postgres *Template   `yaml:"postgres" example:"select id from orders where id like '{{.Prefix}}%'" about:"A query that lists ids."`
+	S3       *Objects    `yaml:"s3" example:"{bucket: documents, key: \"orders/{{.ID}}\"}" about:"Objects."`
+	DynamoDB *Items      `yaml:"dynamodb" example:"{table: decisions, key: id}" about:"Items."`
+	Redis    *Template   `yaml:"redis" example:"order:{{.ID}}" about:"How keys are made of ids."`
+	Code     file.Switch `yaml:"code" example:"on" about:"Whatever the Go code reads of whoever runs the drill from Go: see package drill."`
 }
 
 // Objects are objects of a bucket.

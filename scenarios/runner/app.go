@@ -13,6 +13,7 @@ import (
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/workload"
 )
 
 // repoint is what the lab does to lead an app to other stores. The other ways are the app's own.
@@ -61,8 +62,8 @@ func buildApp(
 
 // reader reads one store of a region, past all faults.
 type reader struct {
-	store   string // by its name in histories
-	service topology.Service
+	store   string           // by its name in histories
+	service topology.Service // empty: it is no single one
 	read    func(ctx context.Context, tap, region string) ([]string, error)
 }
 
@@ -114,15 +115,51 @@ func readers(s app.Stores, prefix string) []reader {
 	return all
 }
 
+// addCode has a plan run the Go code that its app's file asks for.
+func addCode(plan *drill.Plan, code drill.Code) error {
+	const missing = "it is Go code, which only a program of its own can run: see package drill"
+	a := plan.App
+	switch {
+	case a.Write().IsCode && code.Write == nil:
+		return a.Problem("operations.write.code", missing)
+	case bool(a.Stores().Code) && code.Read == nil:
+		return a.Problem("stores.code", missing)
+	case !a.Write().IsCode && code.Write != nil:
+		return a.Problem("operations.write", "it says what a write is, and there is Go code that says it too: write "+
+			"{code: on}")
+	case !bool(a.Stores().Code) && code.Read != nil:
+		return a.Problem("stores", "there is Go code that reads, and the file does not say so: write {code: on}")
+	}
+	if code.Write != nil {
+		plan.Protocol = workload.WithWrite(plan.Protocol, code.Write)
+	}
+	return nil
+}
+
+// codeReader reads what the Go code of whoever runs the drill reads.
+func (l drillLab) codeReader(prefix string) reader {
+	return reader{store: history.StoreCode, read: func(ctx context.Context, _, region string) ([]string, error) {
+		return l.read(ctx, drill.Place{Region: region, Prefix: prefix, Tap: func(s topology.Service) (string, error) {
+			return l.Addresses().Tap(s.Host(region))
+		}})
+	}}
+}
+
 // Read reads the app's stores in a region at once.
 func (l drillLab) Read(ctx context.Context, region string, sought drill.Sought) []drill.StoreRead {
 	from := readers(l.app.Stores(), sought.Prefix)
+	if l.read != nil {
+		from = append(from, l.codeReader(sought.Prefix))
+	}
 	reads := make([]drill.StoreRead, len(from))
 	var g errgroup.Group
 	for i, r := range from {
 		reads[i].Store = r.store
 		g.Go(func() error {
-			tap, err := l.Addresses().Tap(r.service.Host(region))
+			tap, err := "", error(nil)
+			if r.service != "" {
+				tap, err = l.Addresses().Tap(r.service.Host(region))
+			}
 			if err == nil {
 				reads[i].IDs, err = r.read(ctx, tap, region)
 			}
