@@ -75,7 +75,8 @@ var mayImport = map[string][]string{
 		"scenarios/drill", "lab/fault", "lab/topology", "lab/api", "scenarios/file",
 		"scenarios/measure", "scenarios/workload", "scenarios/history", "scenarios/jsonschema", "scenarios/app",
 	},
-	"scenarios/file": {"scenarios/jsonschema"},
+	"scenarios/file":          {"scenarios/jsonschema"},
+	"scenarios/file/filetest": {"scenarios/file"},
 	"scenarios/app":  {"lab/topology", "scenarios/file", "scenarios/jsonschema", "fixtures"},
 	"scenarios/drill": {
 		"lab/fault", "lab/topology", "scenarios/workload", "scenarios/history", "scenarios/measure", "scenarios/app",

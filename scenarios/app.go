@@ -86,6 +86,7 @@ func storesOf(a *app.App) []Store {
 		{history.StoreObjects, s.S3 != nil},
 		{history.StoreItems, s.DynamoDB != nil},
 		{history.StoreRedis, s.Redis != nil},
+		{history.StoreCode, bool(s.Code)},
 	} {
 		if store.is {
 			all = append(all, store.name)
@@ -106,6 +107,7 @@ func (f *Format) checkApp(found *file.Complaints, t topology.Topology, a *app.Ap
 					"has %s", store, strings.Join(toStrings(writes), ", "))
 		}
 	}
+	f.checkRecoveryPoint(found, a)
 	if len(f.Objectives.Sessions) > 0 && a.Extras().Position == "" {
 		found.Add("objectives.sessions", "objectives.sessions: the app tells no client how far the database has come: "+
 			"name the header in which it does with extras: {position: X-Position}")

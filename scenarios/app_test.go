@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/file"
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // shop is an app of somebody else's that writes to one store, and can't be read.
@@ -151,6 +153,34 @@ func TestWhatAnAppCantDoIsNotAskedOfIt(t *testing.T) {
 	}
 }
 
+// What a store may lose is said of any that the app writes to, Redis too.
+func TestStoresHaveLimitsOfTheirOwn(t *testing.T) {
+	both := strings.Replace(shop, "stores: {", `stores: {redis: "order:{{.ID}}", `, 1)
+	src := strings.Replace(unread(both), "recovery_point: 15m",
+		"recovery_point: {within: 15m, stores: {redis: 1h}}", 1)
+	p := compile(t, src, nil)
+	want := &measure.RecoveryPointObjective{
+		Within: 2500 * time.Millisecond, Stores: map[string]time.Duration{"redis": 10 * time.Second},
+	}
+	if diff := cmp.Diff(want, p.Judge.RecoveryPoint); diff != "" {
+		t.Errorf("recovery point (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"postgres", "redis"}, p.Judge.Stores); diff != "" {
+		t.Errorf("stores (-want +got):\n%s", diff)
+	}
+	var b strings.Builder
+	s, err := Parse("f.yaml", []byte(src))
+	if err == nil {
+		err = s.Describe(&b)
+	}
+	rows := strings.Join(strings.Fields(b.String()), " ")
+	for _, row := range []string{"recovery point (postgres) 15m 2.5s", "recovery point (redis) 1h 10s"} {
+		if err != nil || !strings.Contains(rows, row) {
+			t.Errorf("%v: no row %q in\n%s", err, row, b.String())
+		}
+	}
+}
+
 func TestMistakesInAnAppAreComplainedAboutAtTheirPlace(t *testing.T) {
 	files := folderOf(map[string]string{
 		"good.yaml": shop, "apps/bad.yaml": strings.Replace(shop, "/up", "up", 1),
@@ -178,6 +208,37 @@ func TestMistakesInAnAppAreComplainedAboutAtTheirPlace(t *testing.T) {
 		}
 		if err != nil && len(file.Problems(err)) == 0 {
 			t.Errorf("app: %s: it has no place: %v", says, err)
+		}
+	}
+}
+
+// What is shown of clients that go past the app runs as the ledger does, whose file is the one that says how.
+func TestTheScenariosPastTheAppRunTheLedger(t *testing.T) {
+	ledger, err := app.Named("ledger")
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs := func(f app.Format) map[string]any {
+		env := map[string]string{}
+		for name, value := range f.Env {
+			env[name] = value.String()
+		}
+		return map[string]any{
+			"build": *f.Build, "port": f.Port, "health": f.Health, "ready": f.Ready, "env": env, "repoint": f.Repoint,
+			"command": f.Command,
+		}
+	}
+	for _, name := range []string{"payments-sql", "jobs-redis", "ledger-code"} {
+		s, err := Load("../suites/ownapp/testdata/" + name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := s.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(runs(ledger.File()), runs(p.App.File())); diff != "" {
+			t.Errorf("%s runs (-ledger +it):\n%s", name, diff)
 		}
 	}
 }

@@ -101,6 +101,7 @@ func (a *App) compile() {
 	}
 	w := ops.Write
 	a.write = w.compile()
+	a.write.IsCode = bool(w.Code)
 	a.write.refused, a.write.RefusedBy, a.write.Given, a.write.Says = w.Refused, w.RefusedBy, w.ID, w.Says
 	if r := ops.Read; r != nil {
 		a.read = r.compile()
@@ -122,6 +123,7 @@ const (
 type Operation struct {
 	To        Target
 	Method    string // to the app
+	IsCode    bool   // of a write: it is Go code, and nothing else is said of it
 	Says      Says
 	RefusedBy *FieldIs // nil: no field says so
 	Given     *Given   // the id; nil: the client chooses it

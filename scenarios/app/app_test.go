@@ -270,8 +270,8 @@ var mistakes = map[string]struct{ old, new, want string }{
 		"random[1]: give one of number and text",
 	},
 	"image and build": {"port:", "build: {go: ./cmd}\nport:", "3:1: build: there is an image already"},
-	"a Dockerfile": {
-		"image: shop:1.4", "build: {dockerfile: .}", "2:21: build.dockerfile: it can't be built yet",
+	"a Dockerfile elsewhere": {
+		"image: shop:1.4", "build: {dockerfile: ../shop}", `2:21: build.dockerfile: "../shop" is no folder below`,
 	},
 	"a path of another folder": {"image: shop:1.4", "build: {go: ../shop}", `"../shop" is no package of Go`},
 	"a command for an image":   {"shop:1.4", "shop -v", `"shop -v" is no name of an image`},

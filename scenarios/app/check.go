@@ -54,9 +54,6 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 	case f.Image != "" && f.Build != nil:
 		found.Add(build, "%s: there is an image already: give one of the two", build)
 	}
-	if f.Build != nil {
-		f.Build.check(found, build)
-	}
 	if (f.Repoint == RepointRestart || f.Repoint == RepointEndpoint) && !f.isLed() {
 		found.Add(repoint, "%s: %s changes nothing, since no address is in %s: put one in, such as {{.Postgres}}",
 			repoint,
@@ -84,13 +81,6 @@ func (f *Format) isLed() bool {
 	return false
 }
 
-func (b Build) check(found *file.Complaints, at string) {
-	if b.Dockerfile != "" {
-		found.Add(at+".dockerfile", "%s.dockerfile: it can't be built yet: build the image, and give its name as image",
-			at)
-	}
-}
-
 var randomName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
 
 // longestText is how long a random text may be.
@@ -115,9 +105,6 @@ func (r Random) check(found *file.Complaints, path string, before []string) {
 		if r.Text.From > r.Text.To || r.Text.From%groupOf != 0 || r.Text.To%groupOf != 0 || r.Text.To > longestText {
 			found.Add(at, "%s: from %d to %d: both must be multiples of %d, the second not below the first and at "+
 				"most %d", at, r.Text.From, r.Text.To, groupOf, longestText)
-		}
-		if r.Text.Digits != 0 {
-			found.Add(file.Join(at, "digits"), "%s.digits: a text has none", at)
 		}
 	}
 }
@@ -233,6 +220,10 @@ func isToken(name string) bool {
 }
 
 func (w *Write) check(found *file.Complaints, path string, known []string) {
+	if found.Has(file.Join(path, codeKey)) {
+		w.checkCode(found, path)
+		return
+	}
 	w.Request.check(found, path, known)
 	w.PastApp.check(found, path, known)
 	w.ID.check(found, path+".id")

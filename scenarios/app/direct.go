@@ -64,5 +64,24 @@ func (a *App) Direct() []Target {
 	return all
 }
 
+// codeKey is that of a write in Go.
+const codeKey = "code"
+
+// checkCode complains about what can't be said of a write in Go.
+func (w *Write) checkCode(found *file.Complaints, path string) {
+	if at := file.Join(path, codeKey); !bool(w.Code) {
+		found.Add(at, "%s: off says nothing: leave it out", at)
+	}
+	others := slices.Concat(directKeys, httpKeys)
+	for _, m := range w.methods() {
+		others = append(others, m.key)
+	}
+	for _, other := range others {
+		if at := file.Join(path, other); found.Has(at) {
+			found.Add(at, "%s: a write in Go has none", at)
+		}
+	}
+}
+
 // inSQL escapes what stands between the quotes of a text.
 func inSQL(text string) string { return strings.ReplaceAll(text, "'", "''") }

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -23,7 +24,8 @@ type region struct {
 	ids    []string        // in the order they came
 	stored map[string]bool // the same
 	loses  func(n int) bool
-	sick   bool // answers 503
+	sick   bool                                  // answers 503
+	work   func(ctx context.Context) (sick bool) // is done for each operation before it is answered; nil: nothing
 	server *http.Server
 	ended  chan struct{}
 }
@@ -32,8 +34,11 @@ type region struct {
 // /verifications/{id}, GET /readyz; and GET /healthz, which stands for the responder of the region.
 func (r *region) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
-	sick := r.sick
+	sick, work := r.sick, r.work
 	r.mu.Unlock()
+	if work != nil && strings.HasPrefix(req.URL.Path, "/verifications") {
+		sick = work(req.Context()) || sick
+	}
 	id, isRead := strings.CutPrefix(req.URL.Path, "/verifications/")
 	w.Header().Set("X-Region", r.name)
 	w.Header().Set("X-Node", "app-1."+r.name)
@@ -78,6 +83,13 @@ func (r *region) list() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.ids)
+}
+
+// works has something be done for each operation from now on.
+func (r *region) works(work func(ctx context.Context) (sick bool)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.work = work
 }
 
 func (r *region) fall(sick bool) {

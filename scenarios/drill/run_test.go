@@ -87,7 +87,10 @@ type outcome struct {
 
 // run runs a drill that is recorded on disk. Whatever it was, what is loaded from there is judged as what was seen,
 // whoever watches is told in order, and the lab is whole afterwards.
-func run(ctx context.Context, t *testing.T, p Plan, l *tinyLab, watch ...func(Event)) outcome {
+func run(ctx context.Context, t *testing.T, p Plan, l interface {
+	Lab
+	whole(ctx context.Context) error
+}, watch ...func(Event)) outcome {
 	t.Helper()
 	dir := t.TempDir()
 	rec, err := history.NewRecorder(dir)

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -32,6 +33,7 @@ func fieldsOf(t reflect.Type) []field {
 		if f.Anonymous { // not all of its fields are promoted: one may have the name of its struct
 			for _, below := range fieldsOf(f.Type) {
 				below.index = append([]int{i}, below.index...)
+				below.example = cmp.Or(f.Tag.Get("example."+below.key), below.example)
 				all = append(all, below)
 			}
 			continue

@@ -180,6 +180,7 @@ const (
 	StoreObjects  = "objects" // S3
 	StoreItems    = "items"   // DynamoDB
 	StoreRedis    = "redis"
+	StoreCode     = "code" // whatever the Go code of who runs the drill reads
 )
 
 // Phase is a dated step of the drill itself.

@@ -115,6 +115,21 @@ func TestALabRunsTheAppOfTheFile(t *testing.T) {
 	}
 }
 
+// What can't be built is told at the place that says how.
+func TestABuildThatFailsHasAPlace(t *testing.T) {
+	for build, want := range map[string]string{
+		"{go: ./nowhere}":         "shop.yaml:2:13: build an image of ./nowhere: ",
+		"{dockerfile: ./nowhere}": "shop.yaml:2:21: build an image of ./nowhere: open the folder: ",
+		"{dockerfile: .}":         "shop.yaml:2:21: build an image of .: it has no Dockerfile",
+	} {
+		says := strings.Replace(shop, "image: shop:1.4", "build: "+build, 1)
+		_, err := labApp(t.Context(), shopPlan(t, says).App, nil)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", build, err, want)
+		}
+	}
+}
+
 func TestTheStoresThatAreReadAreThoseThatAreJudged(t *testing.T) {
 	plan := shopPlan(t, strings.Replace(shop, "stores: {", `stores: {redis: "order:{{.ID}}", `, 1))
 	var stores []string

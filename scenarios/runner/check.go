@@ -56,6 +56,9 @@ func Check(ctx context.Context, o CheckOptions) (seen Checked, err error) {
 	if err != nil {
 		return seen, err
 	}
+	if err := addCode(&plan, drill.Code{}); err != nil {
+		return seen, err
+	}
 	images, err := (Options{Images: o.Images}).ensure(ctx, &plan)
 	if err != nil {
 		return seen, err
@@ -69,7 +72,7 @@ func Check(ctx context.Context, o CheckOptions) (seen Checked, err error) {
 		return seen, placed(plan.App, runs.Whole(), err)
 	}
 	c := checker{
-		CheckOptions: o, plan: plan, app: plan.App, lab: drillLab{l, plan.App}, log: lastLines(l),
+		CheckOptions: o, plan: plan, app: plan.App, lab: drillLab{l, plan.App, nil}, log: lastLines(l),
 		within: settleWithin, seen: &seen,
 	}
 	c.say("lab %s is up: %d regions ready in %.1f s", l.Name, len(plan.Topology.Regions), l.ReadyIn.Seconds())

@@ -29,6 +29,8 @@ type Options struct {
 	Watch    func(drill.Event) // told what happens in the drill; nil for none
 	Repeat   string            // the arguments that repeat this run, for the evidence
 	Ahead    *Ahead            // the lab, if one was started ahead; nil for one of its own
+	// Code is the write and the final read of an app whose file says that they are Go code.
+	Code drill.Code
 	// called when nothing is measured any more, and another lab would disturb nobody; nil for none
 	Measured func()
 }
@@ -45,6 +47,9 @@ type Outcome struct {
 func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	plan, err := o.Scenario.Compile()
 	if err != nil {
+		return out, err
+	}
+	if err := addCode(&plan, o.Code); err != nil {
 		return out, err
 	}
 	// Without images or an engine nothing is started, and no folder is left that says so.
@@ -165,7 +170,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		r.facts.Images = append(r.facts.Images, evidence.Image{For: name, Name: i.Name, Digest: i.ID})
 	}
 	began := time.Now()
-	d := drillLab{l, r.plan.App}
+	d := drillLab{l, r.plan.App, r.Code.Read}
 	err = programDeathOr(ctx, drill.Run(ctx, r.plan, d, r.rec, r.watch()), began, l.CheckPrograms)
 	if errors.Is(err, drill.ErrProvesNothing) {
 		r.say("%v", err)

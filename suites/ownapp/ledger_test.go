@@ -51,6 +51,14 @@ var _ = Describe("Clients who speak to a store themselves, when its region is lo
 	}, SpecTimeout(harness.DrillTimeout))
 })
 
+var _ = Describe("An app that is built by a Dockerfile, when its region is lost", func() {
+	It("is held to the recovery point of its one store", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/jobs-dockerfile.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+		Expect(r).To(LoseAtMost(lab(15*time.Minute, r.Scenario.Timescale)))
+	}, SpecTimeout(harness.DrillTimeout))
+})
+
 // lab is a real duration in lab time.
 func lab(real time.Duration, timescale float64) time.Duration {
 	return time.Duration(float64(real) / timescale)

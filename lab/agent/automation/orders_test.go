@@ -1,9 +1,7 @@
 package automation
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -190,19 +188,7 @@ func TestStepFaultsOverHTTP(t *testing.T) {
 	mux := http.NewServeMux()
 	svc.Routes(mux)
 	call := func(method, path string, in any) (map[string]api.StepFault, int) {
-		body, err := json.Marshal(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := httptest.NewRecorder()
-		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, bytes.NewReader(body)))
-		var all map[string]api.StepFault
-		if w.Code == http.StatusOK {
-			if err := json.Unmarshal(w.Body.Bytes(), &all); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return all, w.Code
+		return agenttest.Call[map[string]api.StepFault](t, mux, method, path, in)
 	}
 	hang := api.StepFault{Do: api.OrderHang}
 	for range 2 { // twice is once
