@@ -20,7 +20,8 @@ import (
 
 func TestTheBinary(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "regionfall")
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", program, ".")
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o",
+		program, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the binary: %v\n%s", err, out)
@@ -103,7 +104,8 @@ func isEnough(t *testing.T, binary []byte) {
 	}
 	home := t.TempDir()
 	for _, args := range []string{
-		"--help", "version", "list", "list faults", "show kyc-region-outage", "schema result", "images --source registry",
+		"--help", "version", "list", "list faults", "show kyc-region-outage", "schema result",
+		"images --source registry",
 	} {
 		cmd := exec.CommandContext(t.Context(), alone, strings.Fields(args)...)
 		cmd.Dir = t.TempDir()

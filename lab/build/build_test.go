@@ -40,7 +40,9 @@ func TestTheVersionIsThatOfThisModule(t *testing.T) {
 			Module + "@v1.2.3",
 		},
 		"from a changed checkout": {
-			debug.BuildInfo{Path: Module, Main: debug.Module{Path: Module, Version: "v1.2.3+dirty"}}, "v1.2.3+dirty", "",
+			debug.BuildInfo{Path: Module, Main: debug.Module{Path: Module, Version: "v1.2.3+dirty"}},
+			"v1.2.3+dirty",
+			"",
 		},
 		"fetched, and built in a folder of its own": {
 			debug.BuildInfo{

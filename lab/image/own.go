@@ -58,8 +58,7 @@ func (b *builder) ownProgram() (string, error) {
 	case err != nil:
 		return "", err
 	case beside == "":
-		return "", fmt.Errorf("%w: they run it for linux/%s, and this program can't be that: %w", errNoProgram,
-			b.engine.arch, unfit)
+		return "", fmt.Errorf("%w, which are linux/%s (this program: %w)", errNoProgram, b.engine.arch, unfit)
 	}
 	if err := fits(beside, b.engine.arch, build.This()); err != nil {
 		return "", fmt.Errorf("%s lies beside this program, and nodes can't run it: %w", beside, err)
@@ -103,7 +102,7 @@ func fits(file, arch string, of build.Info) error {
 	case is != "linux/"+arch:
 		return fmt.Errorf("it is for %s", is)
 	case settings["CGO_ENABLED"] != "0":
-		return errors.New("it needs the C library of a system: build it with CGO_ENABLED=0")
+		return errors.New("it needs the C library of a system: CGO_ENABLED=0 builds one that does not")
 	}
 	for _, word := range []string{of.Version, of.Commit} {
 		if word == "" {
@@ -131,7 +130,7 @@ func (b *builder) makeOwn(ctx context.Context) (string, error) {
 	if source := build.This().Source(); source != "" {
 		made, failed := b.fetchOwn(ctx, source)
 		if failed != nil {
-			return "", fmt.Errorf("%w; %s, since go can't build it: %w", err, b.remedy(), failed)
+			return "", fmt.Errorf("%w; %s, or see to it that go can build it: %w", err, b.remedy(), failed)
 		}
 		return made, nil
 	}
@@ -181,7 +180,7 @@ func (b *builder) lacksOwn() error {
 }
 
 func (b *builder) remedy() string {
-	return fmt.Sprintf("put %s of the release's archive beside it, or name it in %s", b.ownName(), ProgramEnv)
+	return fmt.Sprintf("put %s of the release's archive beside it, name it in %s", b.ownName(), ProgramEnv)
 }
 
 // moduleDir is where the module around the current folder has this module; empty where there is none.

@@ -16,7 +16,8 @@ func compiled(t *testing.T, module, arch, cgo string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"go.mod": "module " + module + "\n\ngo 1.24\n", "main.go": "package main\n\nfunc main() { println(\"6a1eef89\") }\n",
+		"go.mod":  "module " + module + "\n\ngo 1.24\n",
+		"main.go": "package main\n\nfunc main() { println(\"6a1eef89\") }\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -43,10 +44,14 @@ func TestNodesRunThisProgramForTheirProcessorAndNoOther(t *testing.T) {
 		"of another commit":    {ours, "arm64", build.Info{Commit: "0c0ffee0"}, "it is of another build than this"},
 		"of another version":   {ours, "arm64", build.Info{Version: "v7.1.3", Commit: "6a1eef89"}, "which is v7.1.3"},
 		"of another processor": {ours, "amd64", build.Info{}, "it is for linux/arm64"},
-		"another program":      {compiled(t, "shop.example", "arm64", "0"), "arm64", build.Info{}, "it is shop.example"},
-		"wants the C library":  {compiled(t, build.Module, "amd64", "1"), "amd64", build.Info{}, "CGO_ENABLED=0"},
-		"no program":           {"own_test.go", "arm64", build.Info{}, "it tells nothing of its build"},
-		"nowhere to be seen":   {ours + ".gone", "arm64", build.Info{}, "no such file"},
+		"another program": {
+			compiled(t, "shop.example", "arm64", "0"), "arm64",
+			build.Info{},
+			"it is shop.example",
+		},
+		"wants the C library": {compiled(t, build.Module, "amd64", "1"), "amd64", build.Info{}, "CGO_ENABLED=0"},
+		"no program":          {"own_test.go", "arm64", build.Info{}, "it tells nothing of its build"},
+		"nowhere to be seen":  {ours + ".gone", "arm64", build.Info{}, "no such file"},
 	} {
 		err := fits(c.file, c.arch, c.of)
 		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
@@ -60,8 +65,12 @@ func TestWithoutAProgramForNodesOneSentenceSaysWhatToFetch(t *testing.T) {
 	b := &builder{engine: &engine{arch: "arm64"}, cache: t.TempDir(), report: func(Event) {}}
 	named, other := compiled(t, build.Module, "arm64", "0"), compiled(t, build.Module, "amd64", "0")
 	t.Setenv("PATH", "")
+	t.Setenv(ProgramEnv, "")
 	_, err := b.makeOwn(t.Context())
-	for _, want := range []string{"linux/arm64", "put regionfall-linux-arm64 of the release's archive", "or install Go"} {
+	for _, want := range []string{
+		"linux/arm64", "put regionfall-linux-arm64 of the release's archive",
+		"or install Go",
+	} {
 		if err == nil || !errors.Is(err, errNoProgram) || !strings.Contains(err.Error(), want) ||
 			strings.Contains(err.Error(), "\n") {
 			t.Errorf("%v lacks %q", err, want)
@@ -96,7 +105,8 @@ func TestGoBuildsWhatNodesRun(t *testing.T) {
 	if told != 1 {
 		t.Errorf("it was fetched %d times", told)
 	}
-	if _, err := b.fetchOwn(t.Context(), build.Module+"@v9.9.9"); err == nil || !strings.Contains(err.Error(), "fetch it") {
+	if _, err := b.fetchOwn(t.Context(), build.Module+"@v9.9.9"); err == nil ||
+		!strings.Contains(err.Error(), "fetch it") {
 		t.Errorf("a version that nobody published: %v", err)
 	}
 }
