@@ -49,9 +49,8 @@ func (b *builder) compileTool(ctx context.Context, r recipe) (string, error) {
 // lacksGo says what to do where a recipe wants a program compiled and there is no go command.
 func (r recipe) lacksGo() error {
 	if err := goMissing(); err != nil && tools[r.binary] != "" {
-		return fmt.Errorf("%s is compiled from a Go module, and %w; or have S3 from elsewhere: --aws localstack",
-			r.binary,
-			err)
+		return fmt.Errorf("%s is compiled from a Go module, and %w; or have S3 from LocalStack: --aws localstack",
+			r.binary, err)
 	}
 	return nil
 }
