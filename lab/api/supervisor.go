@@ -3,7 +3,7 @@ package api
 // Supervisor is the agent that runs an app, by its name.
 const Supervisor = "supervisor"
 
-// SupervisorConfig is for `agent supervisor`: the first process in each node of somebody's own app, which it keeps
+// SupervisorConfig is for `node supervisor`: the first process in each node of somebody's own app, which it keeps
 // running.
 type SupervisorConfig struct {
 	Command    []string `json:"command"` // the app, with its arguments

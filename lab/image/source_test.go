@@ -78,7 +78,7 @@ func engineBefore(t *testing.T, has func(name string) bool, registry func(name s
 // already.
 func rig(t *testing.T, has, offers func(string) bool, built ...func(b *builder, base string) []recipe) *builder {
 	t.Helper()
-	b := &builder{engine: engineThat(t, has, offers), present: map[string]string{}, goVersion: "go1"}
+	b := &builder{engine: engineThat(t, has, offers), present: map[string]string{}}
 	base, err := b.baseTag()
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +103,7 @@ func databasesOf(s Source) recipesOf {
 }
 
 func storesOf(p provider) recipesOf {
-	return func(b *builder, base string) []recipe { return b.stores(p, base) }
+	return func(_ *builder, base string) []recipe { return stores(p, base) }
 }
 
 func always(string) bool { return true }

@@ -79,7 +79,7 @@ const (
 	RepointEndpoint Repoint = "endpoint"
 )
 
-// sample is the app of fixtures/kyc, in the image "app" of the set.
+// sample is the app of fixtures/kyc, which is a role of the program itself.
 var sample = App{Port: topology.PortApp, Health: "/healthz", Ready: "/readyz"}
 
 // AppEnv is what the placeholders of App.Env stand for in one node.

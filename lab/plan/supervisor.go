@@ -11,10 +11,10 @@ import (
 )
 
 const (
-	// programDir is where the image of the agents has its program. A node of another image runs it from a volume, which
-	// the region's replicator has first and so fills: such an image need not have a shell, nor be built again.
-	programDir   = "/regionfall"
-	agentProgram = programDir + "/agent"
+	// programDir is where ownImage has the program. A node of another image runs it from a volume, which the region's
+	// replicator has first and so fills: such an image need not have a shell, nor be built again.
+	programDir = "/regionfall"
+	program    = programDir + "/regionfall"
 )
 
 // endpointKeys are what an app may have endpoints of, by their keys in a configuration.
@@ -63,7 +63,7 @@ func (p *Plan) supervise(n *Node) error {
 		return fmt.Errorf("write its settings: %w", err)
 	}
 	n.Env[topology.AgentConfigEnv] = string(data)
-	n.Entrypoint, n.Cmd = []string{agentProgram}, []string{api.Supervisor}
+	n.Entrypoint, n.Cmd = []string{program, topology.NodeCommand}, []string{api.Supervisor}
 	return nil
 }
 

@@ -47,7 +47,8 @@ func TestASupervisorRunsTheApp(t *testing.T) {
 		t.Error("what changes with the configuration is in the container's environment, which does not change")
 	}
 	program, brought := app.Volumes["/regionfall"], nodes["replicator.us-west-2"].Volumes["/regionfall"]
-	if program == "" || program != brought || !slices.Equal(app.Entrypoint, []string{"/regionfall/agent"}) {
+	if program == "" || program != brought || !slices.Equal(app.Entrypoint,
+		[]string{"/regionfall/regionfall", "node"}) {
 		t.Errorf("it runs %v of %q, and the replicator fills %q", app.Entrypoint, program, brought)
 	}
 	if got := settingsOf[api.NameserviceConfig](t, nodes["nameservice.global"]).Targets[1].Holds; got != `"db":true` {

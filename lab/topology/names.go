@@ -21,6 +21,9 @@ const (
 	ServiceHub         Service = "hub"         // the Toxiproxy process that carries all links and taps
 )
 
+// NodeCommand is the word after which the program itself takes the name of what it is to be in a node.
+const NodeCommand = "node"
+
 // Global and Clients are the two places that are not regions: Global is where the name service and the repository run,
 // Clients where the workload comes from.
 const (

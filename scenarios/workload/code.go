@@ -61,9 +61,9 @@ func (m *codeMessage) Send(ctx context.Context, address string, _ Carried, over 
 	}
 	switch {
 	case err == nil:
-		return Answer{Meaning: Acknowledged}
+		return Answer{Result: Acknowledged}
 	case errors.Is(err, ErrRefused):
-		return Answer{Meaning: Refused, Why: err.Error()}
+		return Answer{Result: Refused, Why: err.Error()}
 	}
 	return Answer{Err: err}
 }

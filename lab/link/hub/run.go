@@ -1,8 +1,4 @@
-// Command hub carries every link and tap of a lab, through Toxiproxy.
-//
-// Its control API listens on the outer network alone, and answers the harness alone. The hub is attached to the network
-// of every region too, and a node that could reach the API could heal the fault it is meant to suffer.
-package main
+package hub
 
 import (
 	"context"
@@ -11,14 +7,11 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
 
-	"github.com/regionfall/regionfall/lab/link/hub"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -29,17 +22,11 @@ const (
 	writeTimeout = 30 * time.Second
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
-func run(ctx context.Context) error {
+// Run is the hub's node from start to end: it carries every link and tap of a lab until ctx ends.
+//
+// Its control API listens on the outer network alone, and answers the harness alone. The hub is attached to the network
+// of every region too, and a node that could reach the API could heal the fault it is meant to suffer.
+func Run(ctx context.Context) error {
 	host, err := outerAddress()
 	if err != nil {
 		return fmt.Errorf("find the hub's address on the outer network: %w", err)
@@ -55,7 +42,7 @@ func run(ctx context.Context) error {
 	zerolog.SetGlobalLevel(zerolog.InfoLevel) // some toxics log with a logger of their own
 	logger := zerolog.New(os.Stderr).With().Timestamp().Logger()
 	server := &http.Server{
-		Handler: hub.New(logger), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		Handler: New(logger), ReadHeaderTimeout: readTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 	}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	logger.Info().Stringer("address", listener.Addr()).Msg("control API")

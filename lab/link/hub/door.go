@@ -1,4 +1,4 @@
-package main
+package hub
 
 import (
 	"encoding/binary"
