@@ -16,6 +16,12 @@ type App = plan.App
 // AppEnv is what the placeholders of App.Env stand for.
 type AppEnv = plan.AppEnv
 
+// Prepared is what is done once before any node of an app starts.
+type Prepared = plan.Prepared
+
+// Script is SQL that has a name.
+type Script = plan.Script
+
 // Repoint is how nodes of an app are led to the stores of another configuration.
 type Repoint = plan.Repoint
 

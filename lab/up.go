@@ -123,6 +123,13 @@ func (b *builder) up(ctx context.Context) error {
 	for _, r := range b.topology.Regions {
 		configured[r.Name] = make(chan struct{})
 	}
+	prepared := b.newPreparation(places)
+	g.Go(func() error {
+		if !awaitClosed(gctx, configured[b.topology.Home().Name]) {
+			return nil
+		}
+		return prepared.run(gctx)
+	})
 	for i, p := range places {
 		if plan.Of(p.Service).Start > plan.Unaided && !awaitClosed(gctx, carries) {
 			break
@@ -131,7 +138,8 @@ func (b *builder) up(ctx context.Context) error {
 		g.Go(func() error {
 			var n *node.Node
 			var err error
-			if p.Service != topology.ServiceApp || awaitClosed(gctx, configured[p.Region]) {
+			if p.Service != topology.ServiceApp ||
+				awaitClosed(gctx, configured[p.Region]) && awaitClosed(gctx, prepared.done) {
 				n, err = b.startAt(gctx, p)
 			}
 			<-slots
@@ -146,6 +154,7 @@ func (b *builder) up(ctx context.Context) error {
 				return err
 			}
 			b.say("%s is ready", n.Name())
+			prepared.ready(p)
 			return nil
 		})
 	}

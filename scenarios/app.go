@@ -33,7 +33,7 @@ func (f *Format) findApp(found *file.Complaints, name string, read Folder) (*app
 	case f.App == nil:
 		return nil, nil //nolint:nilnil // it was complained about
 	case f.App.Named == "":
-		return f.App.Compile(found, appKey), nil
+		return f.App.Compile(found, appKey, app.Files(read)), nil
 	case isFile(f.App.Named):
 		return readApp(found, name, f.App.Named, read)
 	case !slices.Contains(app.Names(), f.App.Named):
@@ -57,7 +57,9 @@ func readApp(found *file.Complaints, name, path string, read Folder) (*app.App, 
 		found.Add(appKey, "%s: read the app: %v", appKey, err)
 		return nil, nil //nolint:nilnil // it was complained about
 	}
-	return app.Parse(filepath.Join(filepath.Dir(name), path), src)
+	return app.Parse(filepath.Join(filepath.Dir(name), path), src, func(inIts string) ([]byte, error) {
+		return read(filepath.Join(filepath.Dir(path), inIts))
+	})
 }
 
 // fitToApp gives what the file leaves out the values that fit the app.

@@ -61,6 +61,8 @@ type App struct {
 	Holds string `json:"-"`
 	// Repoint is how an app that does not watch CONFIG_FILE is led to other stores; empty: it does, or it is not.
 	Repoint Repoint `json:"-"`
+	// Prepared is what is done once, in the home region, before any of its nodes starts.
+	Prepared Prepared `json:"-"`
 	// Direct are the stores that clients speak to themselves: PostgreSQL and Redis. They reach each by a link of their
 	// own, at the address that Addresses.StoreDoor gives.
 	Direct []topology.Service `json:"direct,omitempty"`

@@ -14,6 +14,9 @@ type Place struct {
 	Part    string // of the app: one of Topology.Services; empty for the nodes that take requests
 }
 
+// Preparing is the part of a node that prepares the app, once, before the app's own nodes start. It is gone by then.
+const Preparing = "prepare"
+
 // Name is the node's: the service's host name, numbered for nodes of the app, such as "app-1.us-east-1"; for a part of
 // the app its own.
 func (p Place) Name() string {

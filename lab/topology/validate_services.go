@@ -17,7 +17,7 @@ var appNode = regexp.MustCompile(`^app-[0-9]+$`)
 var taken = []Service{
 	ServicePostgres, ServiceRedis, ServiceS3, ServiceDynamoDB, ServiceApp, ServiceReplicator, ServiceResponder,
 	ServiceAutomation,
-	ServiceBackup, ServiceNameservice, ServiceRepository, ServiceHub,
+	ServiceBackup, ServiceNameservice, ServiceRepository, ServiceHub, Preparing,
 }
 
 func (v *validation) services(t Topology) {

@@ -30,6 +30,12 @@ func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.Ap
 		Image: string(f.Image), Cmd: f.Command, Port: f.Port, Health: string(f.Health), Ready: string(f.Ready.Path),
 		Holds: f.Ready.Holds, Repoint: repoint[f.Repoint], Env: map[string]string{},
 	}
+	for _, sql := range a.SQL() {
+		runs.Prepared.SQL = append(runs.Prepared.SQL, lab.Script{Name: sql.File, Text: sql.Text})
+	}
+	if f.Prepared != nil {
+		runs.Prepared.Command = f.Prepared.Command
+	}
 	for _, to := range a.Direct() {
 		runs.Direct = append(runs.Direct, topology.Service(to))
 	}
