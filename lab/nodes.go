@@ -18,6 +18,9 @@ type Confinement = node.Confinement
 // NotReady is a node that did not come up, and so is why a lab did not.
 type NotReady = node.NotReady
 
+// Told is what an app's supervisor says of how it ended, with its last lines.
+type Told = node.Told
+
 // ErrStopped says that a node has stopped before it was ready.
 var ErrStopped = node.ErrStopped
 

@@ -96,7 +96,7 @@ func preparing(t *testing.T, s *scribe, scripts ...Script) *preparation {
 
 func TestAnAppIsPreparedOnceItsStoresAreReady(t *testing.T) {
 	var s scribe
-	p := preparing(t, &s, Script{"schema.sql", "create table a ();"}, Script{"seed.sql", "insert into a values ();"})
+	p := preparing(t, &s, Script{Name: "schema.sql", Text: "create table a ();"}, Script{Name: "seed.sql", Text: "insert into a values ();"})
 	done := make(chan error, 1)
 	go func() { done <- p.run(t.Context()) }()
 	for at := range p.stores {
@@ -124,8 +124,8 @@ func TestAnAppIsPreparedOnceItsStoresAreReady(t *testing.T) {
 
 func TestAnAppThatIsNotPreparedDoesNotStart(t *testing.T) {
 	var s scribe
-	p := preparing(t, &s, Script{"a.sql", "select 1;"}, Script{"b.sql", "-- größer\ncreate\n  tabel a ();"},
-		Script{"c.sql", "select 3;"})
+	p := preparing(t, &s, Script{Name: "a.sql", Text: "select 1;"}, Script{Name: "b.sql", Text: "-- größer\ncreate\n  tabel a ();"},
+		Script{Name: "c.sql", Text: "select 3;"})
 	for at := range p.stores {
 		p.ready(at)
 	}
@@ -155,7 +155,7 @@ func TestAnAppWithoutPreparationWaitsForNothing(t *testing.T) {
 
 func TestALabThatFailsLeavesNobodyPreparing(t *testing.T) {
 	var s scribe
-	p := preparing(t, &s, Script{"schema.sql", "select 1;"})
+	p := preparing(t, &s, Script{Name: "schema.sql", Text: "select 1;"})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	if err := p.run(ctx); err != nil || len(s.scripts()) > 0 {

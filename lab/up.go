@@ -30,7 +30,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	if err := o.served(); err != nil {
 		return nil, err
 	}
-	connected, command, err := o.connect(ctx)
+	connected, commands, err := o.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +40,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	}
 	l := &Lab{Name: state.NewName(), topology: o.Topology, servers: o.Images.Servers, engine: connected}
 	l.plans(o.App, o.Images.Together())
-	l.plan.Command = command
+	l.plan.Command, l.plan.Commands = commands[""], commands
 	if l.owner, err = state.Own(l.Name, connected.Daemon()); err != nil {
 		return nil, errors.Join(err, connected.Close())
 	}

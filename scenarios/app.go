@@ -67,12 +67,34 @@ func (f *Format) fitToApp(found *file.Complaints, a *app.App) {
 	if a.Read() == nil && !found.Mentions("workload.reads") {
 		f.Workload.Reads = 0
 	}
+	f.fitToProcesses(found, a)
 	writes := storesOf(a)
 	if !found.Mentions("objectives.stores") {
 		f.Objectives.Stores = writes
 	}
 	if !found.Mentions("objectives.ordered") && slices.Contains(f.Objectives.Stores, history.StorePostgres) {
 		f.Objectives.Ordered = []Store{history.StorePostgres}
+	}
+}
+
+// fitToProcesses has the topology have the nodes that the app's file asks for, where it does not say so itself.
+func (f *Format) fitToProcesses(found *file.Complaints, a *app.App) {
+	_, front, is := a.Front()
+	if !is {
+		return
+	}
+	t := &f.Topology
+	t.processes = a.Others()
+	if front.Count > 0 {
+		t.appNodes = front.Count
+		for i := range t.Regions {
+			if !found.Mentions(itemPath("topology.regions", i) + ".app_nodes") {
+				t.Regions[i].AppNodes = front.Count
+			}
+		}
+	}
+	if !found.Mentions("topology.app") {
+		t.App = front.Capacity
 	}
 }
 

@@ -20,6 +20,7 @@ var EnvPlaceholders = []string{
 // check complains about what is well written but can't be.
 func (f *Format) check(found *file.Complaints, at string) {
 	f.checkRuns(found, at)
+	f.checkProcesses(found, at)
 	if p := f.Prepared; p != nil && len(p.Command) > 0 {
 		checkProgram(found, file.Join(at, "prepared.command"), p.Command)
 	}

@@ -127,9 +127,15 @@ func placed(a *app.App, runs lab.App, err error) error {
 	if !errors.As(err, &late) || late.Service != topology.ServiceApp {
 		return err
 	}
+	part := topology.PlaceOf(late.Service, late.Node).Part
 	var answered api.StatusError
+	var told lab.Told
 	var problem error
 	switch {
+	case errors.As(late, &told):
+		problem = a.Problem(a.Where(part), "%s: %s", late.Node, told)
+	case part != "":
+		problem = a.Problem(a.Where(part), "%s: %v", late.Node, late.Err)
 	case errors.Is(late, lab.ErrStopped):
 		problem = a.Problem("", "its node %s stopped before it was ready", late.Node)
 	case errors.As(late, &answered) && runs.Ready != runs.Health:
