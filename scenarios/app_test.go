@@ -229,7 +229,7 @@ func TestATopologyHasTheNodesOfTheAppsProcesses(t *testing.T) {
 	with := func(topologyHas string) topology.Topology {
 		src := strings.Replace(withApp("./shop.yaml"), "preset: two-regions", topologyHas, 1)
 		return compile(t, strings.Replace(src, ", reads: 15/s", "", 1),
-			folderOf(map[string]string{"shop.yaml": shop + processes})).Topology
+			folderOf(map[string]string{"./shop.yaml": shop + processes})).Topology
 	}
 	got := with("preset: two-regions")
 	want := []topology.Process{{Name: "worker", Count: 3}}
@@ -246,7 +246,7 @@ func TestATopologyHasTheNodesOfTheAppsProcesses(t *testing.T) {
 }
 
 func TestProcessesAndATopologyThatDoNotFit(t *testing.T) {
-	files := folderOf(map[string]string{"shop.yaml": shop + processes})
+	files := folderOf(map[string]string{"./shop.yaml": shop + processes})
 	for name, c := range map[string]struct{ old, new, want string }{
 		"a service of that name": {
 			"preset: two-regions", "services: [worker]", `app.processes: "worker" is there twice`,
