@@ -18,28 +18,39 @@ import (
 )
 
 func main() {
-	if len(os.Args) == 3 && os.Args[1] == topology.NodeCommand {
-		os.Exit(node(os.Args[2]))
+	if len(os.Args) > 2 && os.Args[1] == topology.NodeCommand {
+		os.Exit(node(os.Args[2], os.Args[3:]))
 	}
 	os.Exit(command.Main(os.Args[1:], os.Stdout, os.Stderr))
 }
 
-// roles are what the program is in a node, beside the agents. Their settings come in the environment.
-var roles = map[string]func(context.Context) error{
-	string(topology.ServiceHub): hub.Run,
-	string(topology.ServiceApp): kyc.Run, // the sample app
+// roles are what the program is in a node, beside the agents. Their settings come in the environment, but for those of
+// an app that is somebody else's.
+var roles = map[string]func(ctx context.Context, arguments []string) error{
+	string(topology.ServiceHub): plain(hub.Run),
+	string(topology.ServiceApp): plain(kyc.Run), // the sample app
 	"ledger":                    ledger.Run,
 }
 
+// plain is a role that takes no arguments.
+func plain(run func(context.Context) error) func(context.Context, []string) error {
+	return func(ctx context.Context, arguments []string) error {
+		if len(arguments) > 0 {
+			return fmt.Errorf("unknown arguments %q: its settings come in the environment", arguments)
+		}
+		return run(ctx)
+	}
+}
+
 // node plays a role until it is told to end, and gives the exit code.
-func node(role string) int {
+func node(role string, arguments []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	run, ok := roles[role]
 	if !ok {
-		run = func(ctx context.Context) error { return agent.Run(ctx, role) }
+		run = plain(func(ctx context.Context) error { return agent.Run(ctx, role) })
 	}
-	if err := run(ctx); err != nil {
+	if err := run(ctx, arguments); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

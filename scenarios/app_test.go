@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/regionfall/regionfall/fixtures"
+	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/file"
@@ -156,7 +157,7 @@ func TestWhatAnAppCantDoIsNotAskedOfIt(t *testing.T) {
 // What a store may lose is said of any that the app writes to, Redis too.
 func TestStoresHaveLimitsOfTheirOwn(t *testing.T) {
 	both := strings.Replace(shop, "stores: {", `stores: {redis: "order:{{.ID}}", `, 1)
-	src := strings.Replace(unread(both), "recovery_point: 15m",
+	src := strings.Replace(withoutReads(both), "recovery_point: 15m",
 		"recovery_point: {within: 15m, stores: {redis: 1h}}", 1)
 	p := compile(t, src, nil)
 	want := &measure.RecoveryPointObjective{
@@ -276,5 +277,61 @@ func TestADescriptionNamesAnAppOfSomebodyElses(t *testing.T) {
 	}
 	if err != nil || !strings.Contains(b.String(), "  app ") || !strings.Contains(b.String(), "writes to postgres") {
 		t.Errorf("%v:\n%s", err, b.String())
+	}
+}
+
+// processes are what an app's file may say in place of a command.
+const processes = `processes:
+  web: {command: [web], port: 9000, count: 2, capacity: {workers: 4, service_time: 50ms}}
+  worker: {command: [work], count: 3}
+`
+
+func TestATopologyHasTheNodesOfTheAppsProcesses(t *testing.T) {
+	with := func(topologyHas string) topology.Topology {
+		src := strings.Replace(withApp("./shop.yaml"), "preset: two-regions", topologyHas, 1)
+		return compile(t, strings.Replace(src, ", reads: 15/s", "", 1),
+			folderOf(map[string]string{"./shop.yaml": shop + processes})).Topology
+	}
+	got := with("preset: two-regions")
+	want := []topology.Process{{Name: "worker", Count: 3}}
+	if diff := cmp.Diff(want, got.Processes); diff != "" {
+		t.Errorf("processes (-want +got):\n%s", diff)
+	}
+	if got.Regions[0].AppNodes != 2 || got.Regions[1].AppNodes != 2 || got.App.Workers != 4 {
+		t.Errorf("of what clients are sent to it has %+v, %+v", got.Regions, got.App)
+	}
+	got = with("regions: [us-east-1, {name: us-west-2, app_nodes: 3}]\n  app: {workers: 1, service_time: 20ms}")
+	if got.Regions[0].AppNodes != 2 || got.Regions[1].AppNodes != 3 || got.App.Workers != 1 {
+		t.Errorf("what the topology says goes before: %+v, %+v", got.Regions, got.App)
+	}
+}
+
+func TestProcessesAndATopologyThatDoNotFit(t *testing.T) {
+	files := folderOf(map[string]string{"./shop.yaml": shop + processes})
+	for name, c := range map[string]struct{ old, new, want string }{
+		"a service of that name": {
+			"preset: two-regions", "services: [worker]", `app.processes: "worker" is there twice`,
+		},
+		"a process that is none": {
+			"lose_region: {region: us-east-1}", "kill: {node: wroker.us-east-1}", `did you mean "worker.us-east-1"?`,
+		},
+		"another node of a process": {
+			"lose_region: {region: us-east-1}", "kill: {node: worker-4.us-east-1}", `"worker-4.us-east-1" can't be one`,
+		},
+		"a section of nobody": {
+			"preset: two-regions", "overrides: [{in: us-west-2, service: wroker, key: postgres, to: us-east-1}]",
+			`did you mean "worker"?`,
+		},
+	} {
+		src := strings.Replace(withoutReads("./shop.yaml"), c.old, c.new, 1)
+		_, err := ParseIn("f.yaml", []byte(src), files)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v\nwant %s", name, err, c.want)
+		}
+	}
+	killed := strings.Replace(withoutReads("./shop.yaml"), "lose_region: {region: us-east-1}",
+		"kill: {node: worker-3.us-west-2}", 1)
+	if _, err := ParseIn("f.yaml", []byte(killed), files); err != nil {
+		t.Errorf("one that is there: %v", err)
 	}
 }

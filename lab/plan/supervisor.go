@@ -38,8 +38,14 @@ func (p *Plan) supervised() bool { return p.App.Image != "" }
 func (p *Plan) supervise(n *Node) error {
 	n.Volumes[programDir] = programVolume(n.Region)
 	c := api.SupervisorConfig{
-		Command: p.Command, ConfigFile: topology.ConfigFile, Number: n.Number, Service: n.Part,
+		Command: p.Command, ConfigFile: topology.ConfigFile, RunsFrom: p.Topology.RunsFrom(n.Place), Service: n.Part,
 		Restarts: p.App.Repoint == RepointRestart, Ready: p.appURL(n.Place, p.App.Ready), Holds: p.App.Holds,
+	}
+	if process, is := p.App.Processes[n.Part]; is {
+		c.Command, c.Ready, c.Holds = p.Commands[n.Part], "", process.Holds
+		if process.Ready != "" {
+			c.Ready = fmt.Sprintf("http://%s:%d%s", n.Name(), process.Port, process.Ready)
+		}
 	}
 	in := p.appEnv(n.Region, n.Name())
 	if p.App.Repoint == RepointEndpoint {

@@ -43,6 +43,8 @@ type Topology struct {
 	AWS        AWS       // what serves S3 and DynamoDB; empty is AWSAuto
 	// Services are the parts of the app beside the one that takes requests: each has a node of its own in every region.
 	Services []string
+	// Processes are parts of somebody's own app, as its file has them: kinds of nodes beside those that take requests.
+	Processes []Process `json:",omitempty"`
 	// Overrides are values that somebody has written into the section of a service, in the configuration of a region.
 	Overrides []Override
 	// Latency is added to every link between two regions, one way. It is physical: Scaled leaves it alone.
@@ -64,6 +66,14 @@ type Region struct {
 	// Follows is the region whose PostgreSQL and Redis it streams from; empty is home. Where all follow home,
 	// replication is a star; where one follows another, it cascades.
 	Follows string `yaml:"follows" example:"eu-west-1" otherwise:"home" about:"The region that its databases stream from."`
+}
+
+// Process is a kind of nodes of somebody's own app that take no requests, such as workers. Where some of a region's
+// app nodes run, as many of its nodes do in proportion: the first whenever any app node does.
+type Process struct {
+	Name  string
+	Count int  // of its nodes in each region
+	Work  Work // how much each is told to do
 }
 
 // Work is how much one app node can do, whatever the machine: so many Workers at a time, each of which takes at least
@@ -282,6 +292,43 @@ func (t Topology) AppsAtStart(r Region) int {
 		return r.AtStart
 	}
 	return r.AppNodes
+}
+
+// Process finds one by its name.
+func (t Topology) Process(name string) (Process, bool) {
+	i := slices.IndexFunc(t.Processes, func(p Process) bool { return p.Name == name })
+	if i < 0 {
+		return Process{}, false
+	}
+	return t.Processes[i], true
+}
+
+// AppPlaces are the places of the app's nodes in a region: those that take requests, and those of its parts.
+func (t Topology) AppPlaces(r Region) (all []Place) {
+	add := func(part string, count int) {
+		for n := range count {
+			all = append(all, Place{Service: ServiceApp, Region: r.Name, Number: n + 1, Part: part})
+		}
+	}
+	add("", max(r.AppNodes, 1))
+	for _, part := range t.Services {
+		add(part, 1)
+	}
+	for _, p := range t.Processes {
+		add(p.Name, p.Count)
+	}
+	return all
+}
+
+// RunsFrom is how many of a region's app nodes have to be asked for until one of the app's nodes there runs: of those
+// that take requests, that is their number.
+func (t Topology) RunsFrom(at Place) int {
+	p, is := t.Process(at.Part)
+	if !is {
+		return at.Number
+	}
+	r, _ := t.Region(at.Region)
+	return 1 + (at.Number-1)*max(r.AppNodes, 1)/p.Count
 }
 
 // WeightShare is a region's share of the questions to the name service, with policy weighted.

@@ -54,7 +54,7 @@ func sample(t testing.TB) []byte {
 
 func parse(t *testing.T, src string) *App {
 	t.Helper()
-	a, err := Parse("app.yaml", []byte(src))
+	a, err := Parse("app.yaml", []byte(src), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -362,7 +362,7 @@ func TestMistakesAreComplainedAboutAtTheirPlace(t *testing.T) {
 			t.Errorf("%s: the shop has no %q", name, c.old)
 			continue
 		}
-		_, err := Parse("app.yaml", []byte(strings.Replace(src, c.old, c.new, 1)))
+		_, err := Parse("app.yaml", []byte(strings.Replace(src, c.old, c.new, 1)), nil)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v\nwant %s", name, err, c.want)
 		}

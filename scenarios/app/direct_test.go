@@ -55,7 +55,7 @@ func TestMistakesInWhatGoesPastTheApp(t *testing.T) {
 		"a placeholder, SQL": {"'{{.ID}}'", "'{{.Id}}'", "operations.read.sql: unknown placeholder {{.Id}}"},
 	} {
 		src := strings.Replace(queue, c.old, c.new, 1)
-		_, err := Parse("app.yaml", []byte(src))
+		_, err := Parse("app.yaml", []byte(src), nil)
 		if src == queue || err == nil || !strings.Contains(err.Error(), c.want) || len(file.Problems(err)) != 1 {
 			t.Errorf("%s: %v, want %q alone", name, err, c.want)
 		}

@@ -16,6 +16,8 @@ type Format struct {
 	Ready      Ready               `yaml:"ready" otherwise:"as health" about:"A path that answers GET with 2xx when the app can do its work."`
 	Env        map[string]Template `yaml:"env" example:"{DATABASE_URL: \"postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}\"}" about:"Its environment."`
 	Command    []string            `yaml:"command" example:"[serve, --verbose]" about:"What its nodes run instead of the image's command."`
+	Processes  map[string]Process  `yaml:"processes" example:"{web: {command: [web], port: 8080}, worker: {command: [work], ready: none}}" about:"Kinds of nodes, where the app has more than one, by names of your own."`
+	Prepared   *Prepared           `yaml:"prepared" min:"1" example:"{sql: [schema.sql], command: [migrate]}" about:"What is done once, in the home region, before any node of the app starts."`
 	Repoint    Repoint             `yaml:"repoint" takes:"way to repoint" default:"file" example:"none" about:"How its nodes are led to other stores after a failover: by their CONFIG_FILE, which they watch (file); by a start with the new environment (restart); by addresses that stay, and lead elsewhere (endpoint); or not at all (none)."`
 	Random     []Random            `yaml:"random" example:"[{name: Customer, number: {from: 0, to: 499, digits: 3}}]" about:"Random values for writes. They are drawn in this order, and depend on the seed of the drill and the number of the write only."`
 	Operations Operations          `yaml:"operations,required" example:"{write: {post: /orders, json: {id: \"{{.ID}}\"}}}" about:"What clients send."`

@@ -17,7 +17,7 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(strings.Replace(whole(), c.old, c.new, 1)))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		a, err := Parse("fuzz.yaml", src)
+		a, err := Parse("fuzz.yaml", src, nil)
 		if err == nil {
 			for _, o := range []*Operation{a.Setup(), a.Write(), a.Read()} {
 				if o == nil || o.IsCode {

@@ -66,7 +66,7 @@ func (p plan) run(t *testing.T) *drill {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kycApp, err := app.Parse("app.yaml", src)
+	kycApp, err := app.Parse("app.yaml", src, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

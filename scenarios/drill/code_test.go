@@ -35,7 +35,7 @@ port: 8080
 health: /healthz
 operations: {write: {code: on}}
 stores: {code: on}
-`))
+`), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func parseKYC(old, replaced string) *appfile.App {
 	if err != nil {
 		panic(err)
 	}
-	a, err := appfile.Parse("app.yaml", []byte(strings.Replace(string(src), old, replaced, 1)))
+	a, err := appfile.Parse("app.yaml", []byte(strings.Replace(string(src), old, replaced, 1)), nil)
 	if err != nil {
 		panic(err)
 	}

@@ -31,6 +31,13 @@ func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.Ap
 		Image: string(f.Image), Cmd: f.Command, Port: f.Port, Health: string(f.Health), Ready: string(f.Ready.Path),
 		Holds: f.Ready.Holds, Repoint: repoint[f.Repoint], Env: map[string]string{},
 	}
+	withProcesses(&runs, a)
+	for _, sql := range a.SQL() {
+		runs.Prepared.SQL = append(runs.Prepared.SQL, lab.Script{Name: sql.File, Text: sql.Text})
+	}
+	if f.Prepared != nil {
+		runs.Prepared.Command = f.Prepared.Command
+	}
 	for _, to := range a.Direct() {
 		runs.Direct = append(runs.Direct, topology.Service(to))
 	}
@@ -58,6 +65,27 @@ func buildApp(
 	}
 	made, err = image.BuildProgramIn(ctx, folder, string(from.Go), progress)
 	return made, "go", err
+}
+
+// withProcesses adds what nodes run of which the app has several kinds.
+func withProcesses(runs *lab.App, a *app.App) {
+	_, front, is := a.Front()
+	if !is {
+		return
+	}
+	runs.Cmd = front.Command
+	if front.Ready.Path != "" {
+		runs.Ready, runs.Holds = string(front.Ready.Path), front.Ready.Holds
+	}
+	runs.Processes = map[string]lab.Process{}
+	for _, other := range a.Others() {
+		p := a.File().Processes[other.Name]
+		process := lab.Process{Cmd: p.Command, Port: p.Port}
+		if p.Ready.Asks() {
+			process.Ready, process.Holds = string(p.Ready.Path), p.Ready.Holds
+		}
+		runs.Processes[other.Name] = process
+	}
 }
 
 // reader reads one store of a region, past all faults.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/app"
@@ -25,6 +26,7 @@ type CheckOptions struct {
 
 // Checked is what a check saw, as far as it came.
 type Checked struct {
+	Running []Running // the nodes of the app; nil for the sample app, which the lab runs in another way
 	Write *workload.Call // the last one; nil: it did not come to that
 	Found []Found        // where the write is
 	Read  *workload.Call // of the write; nil: it did not come to that, or the app has no read
@@ -73,7 +75,7 @@ func Check(ctx context.Context, o CheckOptions) (seen Checked, err error) {
 	}
 	c := checker{
 		CheckOptions: o, plan: plan, app: plan.App, lab: drillLab{l, plan.App, nil}, log: lastLines(l),
-		within: settleWithin, seen: &seen,
+		state: l.AppState, within: settleWithin, seen: &seen,
 	}
 	c.say("lab %s is up: %d regions ready in %.1f s", l.Name, len(plan.Topology.Regions), l.ReadyIn.Seconds())
 	defer func() {
@@ -86,9 +88,7 @@ func Check(ctx context.Context, o CheckOptions) (seen Checked, err error) {
 	alive, stop := l.Alive(ctx)
 	defer stop()
 	began := time.Now()
-	if err = c.check(alive); err != nil && ctx.Err() == nil {
-		err = c.withLog(ctx, err)
-	}
+	err = c.check(alive)
 	return seen, programDeathOr(ctx, err, began, l.CheckPrograms)
 }
 
@@ -99,6 +99,8 @@ type checker struct {
 	app  *app.App
 	lab  drill.Lab
 	log  func(ctx context.Context, node string, w io.Writer) error // the last lines that a node printed
+	// whether the process of a node of the app runs
+	state func(ctx context.Context, node string) (api.AppState, error)
 	// for one thing to come true
 	within time.Duration
 	seen   *Checked
@@ -111,6 +113,24 @@ func (c checker) say(format string, args ...any) {
 }
 
 func (c checker) check(ctx context.Context) error {
+	knows := supervised(c.app)
+	if knows {
+		if err := c.lastingly(ctx); err != nil {
+			return err
+		}
+	}
+	err := c.serves(ctx)
+	if err != nil && ctx.Err() == nil {
+		err = c.withLog(ctx, err)
+	}
+	if knows && ctx.Err() == nil {
+		err = errors.Join(err, c.lastingly(ctx))
+	}
+	return err
+}
+
+// serves makes one write and one read, and has the load hold.
+func (c checker) serves(ctx context.Context) error {
 	calls, err := c.calls()
 	if err != nil {
 		return err

@@ -44,7 +44,7 @@ func TestGoCodeIsRunWhereTheFileSaysSo(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 		m := plan.Protocol.Make(workload.Operation{Kind: history.Write, ID: "v-1"})
-		if answer := (workload.Answer{Meaning: workload.Acknowledged}); name == "both" &&
+		if answer := (workload.Answer{Result: workload.Acknowledged}); name == "both" &&
 			cmp.Diff(answer, m.Send(t.Context(), "127.0.0.1:1", workload.Carried{}, &workload.Attempt{})) != "" {
 			t.Error("it is not the Go code that writes")
 		}

@@ -24,7 +24,8 @@ summary: us-east-1 is lost under a ledger that is written to and read by Go code
 timescale: 120
 topology: {preset: two-regions-sync, latency: 10ms}
 app:
-  build: {go: github.com/regionfall/regionfall/docker/ledger}
+  build: {go: github.com/regionfall/regionfall}
+  command: [ledger]
   port: 9000
   health: /up
   ready: /open

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -125,6 +126,9 @@ func files(plan drill.Plan) map[string][]byte {
 	if app := plan.App.Source(); app != nil {
 		all[evidence.FileApp] = app
 	}
+	for _, sql := range plan.App.SQL() {
+		all[sql.File] = []byte(sql.Text)
+	}
 	return all
 }
 
@@ -188,11 +192,13 @@ func (o Options) ensure(ctx context.Context, plan *drill.Plan) (image.Set, error
 	return image.Ensure(ctx, wanted)
 }
 
-func (r *run) up(ctx context.Context) (*lab.Lab, error) {
+func (r *run) up(ctx context.Context) (l *lab.Lab, err error) {
 	if r.Ahead != nil {
-		return r.Ahead.take()
+		l, err = r.Ahead.take()
+	} else {
+		l, err = lab.Up(ctx, lab.Options{Topology: r.plan.Topology, Images: r.images, App: r.app, Kept: r.Keep})
 	}
-	return lab.Up(ctx, lab.Options{Topology: r.plan.Topology, Images: r.images, App: r.app, Kept: r.Keep})
+	return l, cmp.Or(notPrepared(r.plan.App, err), err)
 }
 
 // watch hands on what happens in the drill, and says when its measurements are over.

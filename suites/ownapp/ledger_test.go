@@ -38,6 +38,20 @@ var _ = Describe("A ledger that is known by its app file, when its region is los
 	})
 })
 
+var _ = Describe("A ledger that acknowledges what its worker has settled, when its region is lost", func() {
+	It("goes on with the worker of the other region, which starts again with its own database", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/ledger-worker.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LoseNothing(), LeaveNothing()))
+		Expect(r.Verdict).To(Equal(measure.Pass))
+	}, SpecTimeout(harness.DrillTimeout))
+
+	It("does not come back when that worker is dead", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/ledger-worker-killed.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+		Expect(r.Verdict).To(Equal(measure.Fail))
+	}, SpecTimeout(harness.DrillTimeout))
+})
+
 var _ = Describe("Clients who speak to a store themselves, when its region is lost", func() {
 	It("lose nothing that PostgreSQL acknowledged once both regions had it", func(ctx SpecContext) {
 		r := harness.Run(ctx, "testdata/payments-sql.yaml")

@@ -62,7 +62,7 @@ func supervise(t *testing.T, what string, change func(*api.SupervisorConfig)) be
 	t.Setenv("DB", "true")
 	t.Setenv(topology.AgentConfigEnv, "{}")
 	cfg := api.SupervisorConfig{
-		Command: []string{os.Args[0]}, ConfigFile: filepath.Join(t.TempDir(), "region.json"), Number: 1, Restarts: true,
+		Command: []string{os.Args[0]}, ConfigFile: filepath.Join(t.TempDir(), "region.json"), RunsFrom: 1, Restarts: true,
 		Env: map[string]string{"DATABASE_URL": "postgres://{{.User}}@{{.Postgres}}/"},
 		In:  api.AppEnv{User: "ann", Postgres: "nobody:1"}, Ready: "http://" + address + "/open",
 	}
@@ -187,7 +187,7 @@ func TestAnAppIsStartedAgainWithTheEnvironmentOfItsConfiguration(t *testing.T) {
 	}
 	b.deliver(topology.Config{Revision: 2, AppNodes: 3, Postgres: at("east:5432")}) // a rollback
 	b.deliver(topology.Config{Revision: 4, AppNodes: 0, Postgres: at("west:5432")})
-	b.awaitUnready("the app waits: revision 4 of the configuration asks for 0 nodes, and this is number 1")
+	b.awaitUnready("the app waits: revision 4 of the configuration asks for 0 nodes, and this one runs from 1 on")
 	if _, err := net.Dial("tcp", b.address); err == nil {
 		t.Error("it is not to run, and somebody listens")
 	}
@@ -233,6 +233,30 @@ func TestAnAppThatExitsIsStartedAgainAndItsLastLinesAreTold(t *testing.T) {
 		!strings.Contains(b.log.String(), "; it is started again in 400ms\n") {
 		t.Errorf("the log: %s", b.log)
 	}
+}
+
+func TestAProcessThatListensOnNothingIsReadyWhenItGoesOnRunning(t *testing.T) {
+	b := supervise(t, "an app", func(c *api.SupervisorConfig) { c.Ready, c.RunsFrom = "", 2 })
+	b.deliver(topology.Config{Revision: 1, AppNodes: 1, Postgres: at("east:5432")})
+	b.awaitUnready("revision 1 of the configuration asks for 1 nodes, and this one runs from 2 on")
+	b.deliver(topology.Config{Revision: 2, AppNodes: 2, Postgres: at("east:5432")})
+	b.awaitUnready("it has to go on for 1s")
+	b.awaitReady("2")
+	b.deliver(topology.Config{Revision: 3, AppNodes: 2, Postgres: at("west:5432")})
+	b.awaitUnready("it has to go on for 1s") // it was started again
+	b.awaitReady("3")
+}
+
+func TestAProcessThatListensOnNothingAndExitsIsNeverReady(t *testing.T) {
+	b := supervise(t, "a failure", func(c *api.SupervisorConfig) { c.Ready = "" })
+	b.deliver(topology.Config{Revision: 1, AppNodes: 1})
+	b.await("the fourth failure", func() (string, bool) {
+		if w := b.ask("/readyz"); w.Code == http.StatusOK {
+			t.Error("it is ready")
+		}
+		is, _ := b.state()
+		return fmt.Sprint(is), is.Failures >= 4
+	})
 }
 
 func TestAnAppThatServedAndExitsServesAgain(t *testing.T) {
@@ -310,7 +334,7 @@ func TestNothingOfAnAppIsLeftInItsNode(t *testing.T) {
 func TestSettingsThatCannotBe(t *testing.T) {
 	_, err := newSupervisor(api.SupervisorConfig{Env: map[string]string{"A": "{{.Nobody}}"}})
 	for _, want := range []string{
-		"command is missing", "config_file is missing", "ready is missing", "number is 0",
+		"command is missing", "config_file is missing", "runs_from is 0, want 1 or more",
 		"env is of an app that is not started again", "unknown placeholder {{.Nobody}}",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
