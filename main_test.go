@@ -79,6 +79,7 @@ var mayImport = map[string][]string{
 	"scenarios/drill": {
 		"lab/fault", "lab/topology", "scenarios/workload", "scenarios/history", "scenarios/measure", "scenarios/app",
 	},
+	"scenarios/compose":    {"lab/topology", "scenarios/file"},
 	"scenarios/starter":    {"scenarios/app", "scenarios/file"},
 	"scenarios/workload":   {"scenarios/history", "scenarios/app"},
 	"scenarios/history":    {},

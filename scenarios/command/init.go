@@ -20,7 +20,7 @@ func (a *app) initCommand() *cobra.Command {
 			"  regionfall init scenario --from region-outage --app app.yaml",
 		Args: cobra.NoArgs,
 	}
-	cmd.AddCommand(a.initScenarioCommand())
+	cmd.AddCommand(a.initScenarioCommand(), a.initAppCommand())
 	return cmd
 }
 
