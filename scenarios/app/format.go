@@ -15,7 +15,7 @@ type Format struct {
 	Health     Path                `yaml:"health,required" example:"/healthz" about:"A path that answers GET with 2xx while the process lives."`
 	Ready      Ready               `yaml:"ready" otherwise:"as health" about:"A path that answers GET with 2xx when the app can do its work."`
 	Env        map[string]Template `yaml:"env" example:"{DATABASE_URL: \"postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}\"}" about:"Its environment. The lab fills in, for each node: {{.Postgres}}, {{.Redis}}, {{.S3}} and {{.DynamoDB}}, which are host:port ({{.PostgresHost}} and {{.PostgresPort}} are the two apart, and so on); {{.User}}, {{.Secret}} and {{.Database}} of PostgreSQL; {{.AccessKey}} and {{.Secret}} of S3 and DynamoDB; {{.Region}}, {{.Node}} and {{.ConfigFile}}."`
-	Command    []string            `yaml:"command" example:"[serve, --verbose]" about:"What its nodes run instead of the image's command."`
+	Command    []string            `yaml:"command" each:"4000" example:"[serve, --verbose]" about:"What its nodes run instead of the image's command."`
 	Repoint    Repoint             `yaml:"repoint" takes:"way to repoint" default:"file" example:"none" about:"How its nodes are led to other stores after a failover: by their CONFIG_FILE, which they watch (file); by a start with the new environment (restart); by addresses that stay, and lead elsewhere (endpoint); or not at all (none)."`
 	Random     []Random            `yaml:"random" about:"Random values for writes. They are drawn in this order, and depend on the seed of the drill and the number of the write only."`
 	Operations Operations          `yaml:"operations,required" example:"{write: {post: /orders, json: {id: \"{{.ID}}\"}}}" about:"What clients send."`

@@ -3,6 +3,8 @@ package command
 import (
 	"context"
 	"fmt"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -25,22 +27,27 @@ place for is told line by line.
 What clients send, and where it must be found, no compose file says: that is left as a TODO, and
 regionfall check says what to write there. Nothing is started, and nothing is read but the file, what it
 extends and includes, its env_files, and .env beside it; variables of the shell are not.`,
-		Example: "  regionfall init app --compose docker-compose.yml\n" +
+		Example: "  regionfall init app\n" +
 			"  regionfall init app --compose docker-compose.yml --service web --out shop.yaml\n" +
 			"  regionfall init scenario --app shop.yaml",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.initApp(cmd.Context(), from, to) },
 	}
 	to.add(cmd, "app.yaml")
-	cmd.Flags().StringVar(&from.File, "compose", "", "the compose file, such as docker-compose.yml")
+	cmd.Flags().StringVar(&from.File, "compose", "", "the compose file (default: the one that is here)")
 	cmd.Flags().StringVar(&from.Service, "service", "", "the service that is the app (default: the one that can be)")
-	_ = cmd.MarkFlagRequired("compose") // there is such a flag
 	return cmd
 }
 
 func (a *app) initApp(ctx context.Context, from compose.Options, to started) error {
 	if err := to.check(); err != nil {
 		return err
+	}
+	if from.File == "" {
+		if from.File = composeFileHere(); from.File == "" {
+			return badInput{fmt.Errorf("no compose file is here (%s): name one with --compose",
+				strings.Join(composeFiles, ", "))}
+		}
 	}
 	from.Head = starter.Modeline(appSchema.name)
 	d, err := compose.Read(ctx, from)
@@ -58,4 +65,16 @@ func (a *app) initApp(ctx context.Context, from compose.Options, to started) err
 			fmt.Sprintf("regionfall init scenario --app %s", to.out))
 	}
 	return nil
+}
+
+// composeFiles are the names by which compose finds its file, the first first.
+var composeFiles = []string{"compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"}
+
+func composeFileHere() string {
+	for _, name := range composeFiles {
+		if _, err := os.Stat(name); err == nil {
+			return name
+		}
+	}
+	return ""
 }

@@ -24,7 +24,7 @@ const composeFile = `services:
 func TestInitAppThenInitScenario(t *testing.T) {
 	folder := t.TempDir()
 	put(t, folder, "docker-compose.yml", composeFile)
-	f := within(t, folder, "init", "app", "--compose", "docker-compose.yml")
+	f := within(t, folder, "init", "app") // it is found
 	f.want(t, exitPass, "app.yaml is written", "app.schema.json is written",
 		"docker-compose.yml:7: web.volumes is not carried over: ", "regionfall init scenario --app app.yaml")
 	if f.stdout != "" || got(t, folder, "app.schema.json") != string(schema.App) {
@@ -32,7 +32,7 @@ func TestInitAppThenInitScenario(t *testing.T) {
 	}
 	text := got(t, folder, "app.yaml")
 	for _, want := range []string{
-		"# yaml-language-server: $schema=app.schema.json\n", "\nimage: \"shop:1.4\"\n", "\nport: 80 ", "\nhealth: /up ",
+		"# yaml-language-server: $schema=app.schema.json\n", "\nimage: shop:1.4\n", "\nport: 80 ", "\nhealth: /up ",
 		`DATABASE_URL: "postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}"`, `GREETING: "hi"`,
 	} {
 		if !strings.Contains(text, want) {
@@ -73,7 +73,7 @@ func TestWhatInitAppRefuses(t *testing.T) {
 	put(t, folder, "none.yml", "services:\n  db: {image: postgres}\n")
 	put(t, folder, "there.yaml", "mine")
 	for args, want := range map[string]string{
-		"":                                  `required flag(s) "compose" not set`,
+		"":                                  "no compose file is here (compose.yaml, compose.yml, docker-compose.yaml, docker-compose.yml): name one with --compose",
 		"--compose no.yml":                  "no.yml: no such file",
 		"--compose .":                       "it is a folder, not a file",
 		"--compose bad.yml":                 "bad.yml:1:1: no compose file that can be read: ",

@@ -22,6 +22,7 @@ type draft struct {
 	kinds   []kind // of the stores there are
 	health  check
 	port    int
+	command []string
 	workers []worker
 }
 
@@ -53,7 +54,7 @@ func (d *draft) fill() {
 	}
 	d.findPort()
 	d.fillEnv()
-	d.remarkCommand()
+	d.findCommand()
 	d.remarkKeys()
 	d.remarkServices()
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/file"
 )
 
 const (
@@ -65,16 +66,18 @@ func (e *environment) isRefused(name string) bool {
 		e.remark(line, "%q is left out: it is no name of a variable", name)
 	case strings.Contains(e.values[name], "{{"):
 		e.remark(line, "%s is left out: its value holds {{, which begins a placeholder in an app file", name)
-	case len(e.values[name]) > longestValue:
-		e.remark(line, "%s is left out: it has more than %d characters", name, longestValue)
 	default:
-		return false
+		err := file.CheckText(e.values[name], longestValue, "\n\t")
+		if err != nil {
+			e.remark(line, "%s is left out: %v", name, err)
+		}
+		return err != nil
 	}
 	return true
 }
 
-// longestValue is what an app file takes.
-const longestValue = 3500
+// longestValue is what a line of an app file takes.
+const longestValue = 900
 
 // lead puts placeholders in place of what leads to a store.
 func (e *environment) lead(name, value string, s store) string {

@@ -79,6 +79,29 @@ func TestADockerfileCantBeBuiltYet(t *testing.T) {
 	}
 }
 
+// What a compose file holds stays a value of the app file.
+func TestNothingOfAComposeFileBecomesAKey(t *testing.T) {
+	d, err := read(t, `services:
+  "web":
+    image: "a\nrepoint: endpoint"
+    command: ["x\nrandom: [a]", "`+strings.Repeat("y", 200)+`"]
+    environment: {"A": "b\nextras: {region: X}", "LONG": "`+strings.Repeat("z", 1000)+`", "BELL": "\a"}
+    ports: ["80"]
+    healthcheck: {test: "curl localhost:80/up\nname:"}
+  other:
+    image: "a\nrepoint: endpoint"
+    command: "b\n\nname: c"
+`, "web")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = app.Parse("app.yaml", []byte(filledIn(d.Text, "{post: /a, body: \"{{.ID}}\"}", "redis: \"{{.ID}}\"")))
+	if problems := file.Problems(err); len(problems) != 2 || problems[0].Message != "missing: image, or build: what do its "+
+		"nodes run?" || !strings.HasPrefix(problems[1].Message, `image: "a\nrepoint: endpoint" is no name of an image`) {
+		t.Errorf("of it is said %v:\n%s", err, d.Text)
+	}
+}
+
 // A compose file is often somebody else's. It must not cost much, or leave its folder unasked.
 func TestHostileComposeFiles(t *testing.T) {
 	bomb := "x-a0: &a0 [x, x, x, x, x, x, x, x, x]\n"

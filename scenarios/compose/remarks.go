@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/compose-spec/compose-go/v2/types"
+
+	"github.com/regionfall/regionfall/scenarios/file"
 )
 
 // understood are the keys of a service that are carried over, or that change nothing in a lab.
@@ -49,11 +51,18 @@ func (d *draft) remarkKeys() {
 	}
 }
 
-// remarkCommand says that a command leads to a store of the compose file, and not to one of the lab's.
-func (d *draft) remarkCommand() {
+// findCommand is what its nodes run instead of the image's command, as far as an app file can say it.
+func (d *draft) findCommand() {
+	for _, word := range d.service.Command {
+		if err := file.CheckText(word, longestValue, "\n\t"); err != nil {
+			d.remark(d.line("command"), "%s.command is left out: %v", d.service.Name, err)
+			return
+		}
+	}
+	d.command = d.service.Command
 	for _, s := range d.stores {
 		for _, host := range s.hosts {
-			if slices.ContainsFunc(d.service.Command, func(word string) bool { return leadsTo(word, host) }) {
+			if slices.ContainsFunc(d.command, func(word string) bool { return leadsTo(word, host) }) {
 				d.remark(d.line("command"), "%s.command leads to %s: an app file has placeholders in env alone, so that it has to "+
 					"come from a variable", d.service.Name, host)
 			}

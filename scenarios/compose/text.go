@@ -30,7 +30,7 @@ func (d *draft) runs(b *strings.Builder) {
 	case d.service.Build == nil && image == "":
 		b.WriteString("# TODO: name the image that its nodes run. The engine must have it.\nimage:\n")
 	case d.service.Build == nil:
-		fmt.Fprintf(b, "# What its nodes run. The engine must have it: docker pull %s\nimage: %s\n", image, quote(image))
+		fmt.Fprintf(b, "# What its nodes run. The engine must have it: docker pull %[1]s\nimage: %[1]s\n", quote(image))
 	default:
 		if image == "" {
 			image = d.loaded.Name + "-" + d.service.Name
@@ -38,8 +38,15 @@ func (d *draft) runs(b *strings.Builder) {
 		fmt.Fprintf(b, "# What its nodes run. The engine must have it: docker compose build %s\nimage: %s\n", d.service.Name,
 			quote(image))
 	}
-	if len(d.service.Command) > 0 {
-		b.WriteString("command: " + list(d.service.Command) + "\n")
+	switch command := list(d.command); {
+	case len(d.command) == 0:
+	case len(command) < longestList:
+		b.WriteString("command: " + command + "\n")
+	default:
+		b.WriteString("command:\n")
+		for _, word := range d.command {
+			b.WriteString("  - " + strconv.Quote(word) + "\n")
+		}
 	}
 }
 
@@ -148,6 +155,9 @@ func quote(text string) string {
 	}
 	return strconv.Quote(text)
 }
+
+// longestList is what is read well on one line.
+const longestList = 100
 
 // list is a list on one line.
 func list(words []string) string {
