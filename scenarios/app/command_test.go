@@ -17,9 +17,8 @@ func TestACommandMayBeAScript(t *testing.T) {
 		t.Errorf("it runs %q", got)
 	}
 	for word, want := range map[string]string{
-		`"\a"`:                     "command[0]: holds U+0007, which can't be seen",
-		strings.Repeat("x ", 450):  "", // it stands on one line, of which a file has up to 1000 characters
-		strings.Repeat("é\n\n", 2): "",
+		`"\a"`:                    "command[0]: holds U+0007, which can't be seen",
+		strings.Repeat("x ", 450): "", // it stands on one line, of which a file has up to 1000 characters
 	} {
 		_, err := Parse("app.yaml", []byte(rest+"command: ["+strings.TrimSpace(word)+"]\n"))
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
