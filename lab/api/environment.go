@@ -72,7 +72,8 @@ func (in AppEnv) value(between string) (string, error) {
 		if !is || part == "" {
 			continue
 		}
-		// Before the lab is planned there are no addresses, and what is looked for is whether there is such a placeholder.
+		// Before the lab is planned there are no addresses, and what is looked for is whether there is such a
+		// placeholder.
 		host, port, _ := net.SplitHostPort(in.field(address))
 		if part == hostPart {
 			return host, nil

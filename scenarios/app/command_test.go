@@ -7,7 +7,8 @@ import (
 
 // A command is often a script for a shell, which is longer than a name, and may have several lines.
 func TestACommandMayBeAScript(t *testing.T) {
-	const rest = "image: shop:1\nport: 80\nhealth: /up\noperations: {write: {put: \"/{{.ID}}\"}}\nstores: {redis: \"{{.ID}}\"}\n"
+	const rest = "image: shop:1\nport: 80\nhealth: /up\noperations: {write: {put: \"/{{.ID}}\"}}\nstores: {redis: " +
+		"\"{{.ID}}\"}\n"
 	script := strings.Repeat("wait-for db && ", 20) + "\nexec shop"
 	a, err := Parse("app.yaml", []byte(rest+"command: [sh, -c, \""+strings.ReplaceAll(script, "\n", `\n`)+"\"]\n"))
 	if err != nil {

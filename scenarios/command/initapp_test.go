@@ -73,14 +73,16 @@ func TestWhatInitAppRefuses(t *testing.T) {
 	put(t, folder, "none.yml", "services:\n  db: {image: postgres}\n")
 	put(t, folder, "there.yaml", "mine")
 	for args, want := range map[string]string{
-		"":                                  "no compose file is here (compose.yaml, compose.yml, docker-compose.yaml, docker-compose.yml): name one with --compose",
-		"--compose no.yml":                  "no.yml: no such file",
-		"--compose .":                       "it is a folder, not a file",
-		"--compose bad.yml":                 "bad.yml:1:1: no compose file that can be read: ",
-		"--compose two.yml":                 "two.yml:1:1: which service is the app, a or b? Say it with --service a",
-		"--compose none.yml":                "none.yml:1:1: no service could be the app: db is PostgreSQL",
-		"--compose c.yml --service wbe":     `no service is called "wbe": did you mean "web"?`,
-		"--compose c.yml --out there.yaml":  "there.yaml is there already: --force overwrites it, --out names another file",
+		"": "no compose file is here (compose.yaml, compose.yml, " +
+			"docker-compose.yaml, docker-compose.yml): name one with --compose",
+		"--compose no.yml":              "no.yml: no such file",
+		"--compose .":                   "it is a folder, not a file",
+		"--compose bad.yml":             "bad.yml:1:1: no compose file that can be read: ",
+		"--compose two.yml":             "two.yml:1:1: which service is the app, a or b? Say it with --service a",
+		"--compose none.yml":            "none.yml:1:1: no service could be the app: db is PostgreSQL",
+		"--compose c.yml --service wbe": `no service is called "wbe": did you mean "web"?`,
+		"--compose c.yml --out there.yaml": "there.yaml is there already: --force overwrites it, --out names " +
+			"another file",
 		"--compose c.yml --out none/x.yaml": "no such file or directory",
 		"--compose c.yml web":               `unknown command "web"`,
 	} {

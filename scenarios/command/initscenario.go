@@ -111,8 +111,9 @@ func appBeside(folder, path string) (*appfile.App, string, error) {
 	}
 	name, err := filepath.Rel(from, at)
 	if err != nil || !filepath.IsLocal(name) {
-		return nil, "", fmt.Errorf("app %s: it is not in the folder of the scenario, nor below it: name another with --out",
-			file.Quote(path))
+		return nil, "",
+			fmt.Errorf("app %s: it is not in the folder of the scenario, nor below it: name another with --out",
+				file.Quote(path))
 	}
 	name = asPath(filepath.ToSlash(name))
 	if strings.ContainsFunc(name, needsQuotes) {

@@ -14,8 +14,10 @@ func (a *app) schemaCommand() *cobra.Command {
 that knows YAML completes and checks a scenario whose first line is
   # yaml-language-server: $schema=scenario.schema.json
 The files that init writes have such a line, and the schema beside them.`,
-		Example: "  regionfall schema scenario > scenario.schema.json\n  regionfall schema result > result.schema.json",
-		Args:    cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: []string{"result", "scenario", "app"},
+		Example: "  regionfall schema scenario > scenario.schema.json\n" +
+			"  regionfall schema result > result.schema.json",
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"result", "scenario", "app"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			_, err := a.stdout.Write(schemas[args[0]])
 			return err

@@ -52,7 +52,8 @@ func (p *project) named(name string) (types.ServiceConfig, error) {
 	}
 	for _, of := range p.stores {
 		if of.name == name {
-			return s, p.problem(p.lines.of("services", name), "%s is %s, which the lab has: name the service that is the app",
+			return s, p.problem(p.lines.of("services", name),
+				"%s is %s, which the lab has: name the service that is the app",
 				name, kindWords(of.kinds))
 		}
 	}

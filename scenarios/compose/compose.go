@@ -1,5 +1,5 @@
-// Package compose reads a compose file, and writes from it what an app file says: what runs, how it is found to be well,
-// and how it is led to its stores. It evaluates nothing but the file and those beside it, and starts nothing.
+// Package compose reads a compose file, and writes from it what an app file says: what runs, how it is found to be
+// well, and how it is led to its stores. It evaluates nothing but the file and those beside it, and starts nothing.
 package compose
 
 import (

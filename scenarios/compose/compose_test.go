@@ -17,8 +17,14 @@ var update = flag.Bool("update", false, "write the golden files anew")
 
 // drafted are compose files in the shape of public ones, and what a user writes in place of the TODOs.
 var drafted = []struct{ file, service, write, stores string }{
-	{"tracker/docker-compose.yml", "", "{post: /issues, json: {title: \"{{.ID}}\"}}", "postgres: select title from issues"},
-	{"experiments/compose.yaml", "", "{post: /runs, json: {name: \"{{.ID}}\"}}", `s3: {bucket: documents, key: "runs/{{.ID}}"}`},
+	{
+		"tracker/docker-compose.yml", "", "{post: /issues, json: {title: \"{{.ID}}\"}}",
+		"postgres: select title from issues",
+	},
+	{
+		"experiments/compose.yaml", "", "{post: /runs, json: {name: \"{{.ID}}\"}}",
+		`s3: {bucket: documents, key: "runs/{{.ID}}"}`,
+	},
 	{"payments/docker-compose.yaml", "api", `{put: "/payments/{{.ID}}"}`, "dynamodb: {table: decisions, key: id}"},
 }
 

@@ -99,7 +99,8 @@ func (d *draft) fillEnv() {
 	values := map[string]string{}
 	for name, v := range d.resolved() {
 		if v == nil {
-			d.remark(d.lineOf(name), "%s comes from the shell, which is not asked: write its value into the app file", name)
+			d.remark(d.lineOf(name), "%s comes from the shell, which is not asked: write its value into the app file",
+				name)
 			continue
 		}
 		values[name] = *v
@@ -109,7 +110,8 @@ func (d *draft) fillEnv() {
 	d.env = e.templates()
 	for _, s := range d.stores {
 		if !e.led[s.name] && len(s.kinds) > 0 {
-			d.remark(d.lines.of("services", s.name), "%s is %s, and no variable of %s leads there: if it is used, say how in env",
+			d.remark(d.lines.of("services", s.name),
+				"%s is %s, and no variable of %s leads there: if it is used, say how in env",
 				s.name, kindWords(s.kinds), d.service.Name)
 		}
 	}
@@ -177,7 +179,8 @@ func (d *draft) splitEndpoint(values map[string]string) {
 			values[of] = value
 		}
 	}
-	d.remark(line, "%s is now %s_S3 and %s_DYNAMODB, which AWS's libraries know too: the lab has an address for each", both,
+	d.remark(line, "%s is now %s_S3 and %s_DYNAMODB, which AWS's libraries know too: the lab has an address for each",
+		both,
 		both, both)
 }
 

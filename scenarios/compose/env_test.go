@@ -21,26 +21,31 @@ func around() *project {
 func TestTemplatesOfVariables(t *testing.T) {
 	for text, want := range map[string]string{
 		// URLs
-		"DATABASE_URL=postgres://u:p@db:5432/shop":             "DATABASE_URL=postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}",
-		"URL=postgresql://u@db/shop?sslmode=disable":           "URL=postgresql://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}?sslmode=disable",
-		"URL=jdbc:postgresql://db.internal:5432/shop":          "URL=jdbc:postgresql://{{.Postgres}}/{{.Database}}",
-		"URL=postgres://u:p@dbx:5432/shop":                     "URL=postgres://u:p@dbx:5432/shop",
-		"URL=postgres://db:5432":                               "URL=postgres://{{.Postgres}}",
-		"CELERY=redis://cache:6379/0":                          "CELERY=redis://{{.Redis}}/0",
-		"CELERY=rediss://:pw@cache/0":                          "CELERY=rediss://{{.Redis}}/0",
-		"URL=redis://elsewhere:6379/0":                         "URL=redis://elsewhere:6379/0",
-		"ENDPOINT=http://minio:9000/":                          "ENDPOINT=http://{{.S3}}/",
-		"ENDPOINT=minio:9000":                                  "ENDPOINT={{.S3}}",
-		"AWS_ENDPOINT_URL_DYNAMODB=http://ddb:8000":            "AWS_ENDPOINT_URL_DYNAMODB=http://{{.DynamoDB}}",
-		"DSN=host=db user=u password='a b' dbname=x port=5432": "DSN=host={{.PostgresHost}} user={{.User}} password={{.Secret}} dbname={{.Database}} port={{.PostgresPort}}",
-		"DSN=host=other user=u":                                "DSN=host=other user=u",
-		"WAIT=tcp://db:5432 tcp://cache:6379":                  "WAIT=tcp://{{.Postgres}} tcp://{{.Redis}}",
-		"WAIT_FOR=db:5432,cache:6379":                          "WAIT_FOR={{.Postgres}},{{.Redis}}",
+		"A=postgres://u:p@db/x":                       "A=postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}",
+		"A=pg://u@db/x?a=b":                           "A=pg://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}?a=b",
+		"URL=jdbc:postgresql://db.internal:5432/shop": "URL=jdbc:postgresql://{{.Postgres}}/{{.Database}}",
+		"URL=postgres://u:p@dbx:5432/shop":            "URL=postgres://u:p@dbx:5432/shop",
+		"URL=postgres://db:5432":                      "URL=postgres://{{.Postgres}}",
+		"CELERY=redis://cache:6379/0":                 "CELERY=redis://{{.Redis}}/0",
+		"CELERY=rediss://:pw@cache/0":                 "CELERY=rediss://{{.Redis}}/0",
+		"URL=redis://elsewhere:6379/0":                "URL=redis://elsewhere:6379/0",
+		"ENDPOINT=http://minio:9000/":                 "ENDPOINT=http://{{.S3}}/",
+		"ENDPOINT=minio:9000":                         "ENDPOINT={{.S3}}",
+		"AWS_ENDPOINT_URL_DYNAMODB=http://ddb:8000":   "AWS_ENDPOINT_URL_DYNAMODB=http://{{.DynamoDB}}",
+		"DSN=host=db user=u password='a b' dbname=x port=5432": "DSN=host={{.PostgresHost}} user={{.User}} " +
+			"password={{.Secret}} dbname={{.Database}} port={{.PostgresPort}}",
+		"DSN=host=other user=u":               "DSN=host=other user=u",
+		"WAIT=tcp://db:5432 tcp://cache:6379": "WAIT=tcp://{{.Postgres}} tcp://{{.Redis}}",
+		"WAIT_FOR=db:5432,cache:6379":         "WAIT_FOR={{.Postgres}},{{.Redis}}",
 		// parts
-		"DB_HOST=db DB_PORT=5432 DB_USERNAME=u DB_PASSWORD=p DB_DATABASE=x": "DB_HOST={{.PostgresHost}} DB_PORT={{.PostgresPort}} DB_USERNAME={{.User}} DB_PASSWORD={{.Secret}} DB_DATABASE={{.Database}}",
-		"PGHOST=db PGPORT=5432 PGUSER=u PGPASSWORD=p PGDATABASE=x":          "PGHOST={{.PostgresHost}} PGPORT={{.PostgresPort}} PGUSER={{.User}} PGPASSWORD={{.Secret}} PGDATABASE={{.Database}}",
-		"POSTGRES_SERVER=db POSTGRES_DB=x POSTGRES_USER=u":                  "POSTGRES_SERVER={{.PostgresHost}} POSTGRES_DB={{.Database}} POSTGRES_USER={{.User}}",
-		"MAIN_DB_HOST=db MAIN_DB_NAME=x MAIN_DB_PASS=p":                     "MAIN_DB_HOST={{.PostgresHost}} MAIN_DB_NAME={{.Database}} MAIN_DB_PASS={{.Secret}}",
+		"DB_HOST=db DB_PORT=5432 DB_USERNAME=u DB_PASSWORD=p DB_DATABASE=x": "DB_HOST={{.PostgresHost}} " +
+			"DB_PORT={{.PostgresPort}} DB_USERNAME={{.User}} DB_PASSWORD={{.Secret}} DB_DATABASE={{.Database}}",
+		"PGHOST=db PGPORT=5432 PGUSER=u PGPASSWORD=p PGDATABASE=x": "PGHOST={{.PostgresHost}} " +
+			"PGPORT={{.PostgresPort}} PGUSER={{.User}} PGPASSWORD={{.Secret}} PGDATABASE={{.Database}}",
+		"POSTGRES_SERVER=db POSTGRES_DB=x POSTGRES_USER=u": "POSTGRES_SERVER={{.PostgresHost}} " +
+			"POSTGRES_DB={{.Database}} POSTGRES_USER={{.User}}",
+		"MAIN_DB_HOST=db MAIN_DB_NAME=x MAIN_DB_PASS=p": "MAIN_DB_HOST={{.PostgresHost}} " +
+			"MAIN_DB_NAME={{.Database}} MAIN_DB_PASS={{.Secret}}",
 		"DB_NAME=x DB_USER=u":              "DB_NAME={{.Database}} DB_USER={{.User}}", // the host is elsewhere
 		"DB_HOST=mysql DB_USER=u":          "DB_HOST=mysql DB_USER=u",
 		"REDIS_HOST=cache REDIS_PORT=6379": "REDIS_HOST={{.RedisHost}} REDIS_PORT={{.RedisPort}}",
@@ -48,7 +53,8 @@ func TestTemplatesOfVariables(t *testing.T) {
 		"APP_NAME=db-tool USER=me":         "APP_NAME=db-tool USER=me",
 		"PORT=8080 ADMIN_PASSWORD=x":       "PORT=8080 ADMIN_PASSWORD=x",
 		// S3 and DynamoDB
-		"AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b":   "AWS_ACCESS_KEY_ID={{.AccessKey}} AWS_SECRET_ACCESS_KEY={{.Secret}}",
+		"AWS_ACCESS_KEY_ID=a AWS_SECRET_ACCESS_KEY=b": "AWS_ACCESS_KEY_ID={{.AccessKey}} " +
+			"AWS_SECRET_ACCESS_KEY={{.Secret}}",
 		"MINIO_ACCESS_KEY=a MINIO_SECRET_KEY=b":         "MINIO_ACCESS_KEY={{.AccessKey}} MINIO_SECRET_KEY={{.Secret}}",
 		"FILES_LOGIN=root-user FILES_TOKEN=root-pass":   "FILES_LOGIN={{.AccessKey}} FILES_TOKEN={{.Secret}}",
 		"SECRET_KEY=django":                             "SECRET_KEY=django",
@@ -84,14 +90,18 @@ func variables(text string) map[string]string {
 func TestStoresByTheirImages(t *testing.T) {
 	for image, want := range map[string]string{
 		"postgres": "PostgreSQL", "postgres:17-alpine": "PostgreSQL", "docker.io/library/postgres:17": "PostgreSQL",
-		"bitnami/postgresql": "PostgreSQL", "postgis/postgis:16-3.4": "PostgreSQL", "timescale/timescaledb:latest-pg16": "PostgreSQL",
+		"bitnami/postgresql": "PostgreSQL", "postgis/postgis:16-3.4": "PostgreSQL",
+		"timescale/timescaledb:latest-pg16":                         "PostgreSQL",
 		"localhost:5000/postgres@sha256:" + strings.Repeat("0", 64): "PostgreSQL",
 		"redis": "Redis", "valkey/valkey:8": "Redis", "redis/redis-stack-server": "Redis",
-		"minio/minio": "S3", "quay.io/minio/minio:RELEASE.2025": "S3", "chrislusf/seaweedfs": "S3", "versity/versitygw": "S3",
+		"minio/minio": "S3", "quay.io/minio/minio:RELEASE.2025": "S3", "chrislusf/seaweedfs": "S3",
+		"versity/versitygw":       "S3",
 		"localstack/localstack:4": "S3 and DynamoDB", "amazon/dynamodb-local": "DynamoDB",
-		"postgres-exporter": "", "example/redis-commander": "", "minio/mc": "", "mysql:8": "", "scylladb/scylla": "", "": "",
+		"postgres-exporter": "", "example/redis-commander": "", "minio/mc": "", "mysql:8": "", "scylladb/scylla": "",
+		"": "",
 	} {
-		if got := kindWords(kindsOf(types.ServiceConfig{ContainerSpec: types.ContainerSpec{Image: image}})); got != want {
+		if got := kindWords(
+			kindsOf(types.ServiceConfig{ContainerSpec: types.ContainerSpec{Image: image}})); got != want {
 			t.Errorf("%s is %q, want %q", image, got, want)
 		}
 	}

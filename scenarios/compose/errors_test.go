@@ -24,18 +24,34 @@ func TestWhatNoDraftIsMadeFrom(t *testing.T) {
 	for name, c := range map[string]struct {
 		text, service, want string // the complaint, from the line on
 	}{
-		"no YAML":        {"services:\n  web: {image: a\n", "", ":3:1: no compose file that can be read: did not find expected"},
-		"no mapping":     {"- a\n- b\n", "", ":1:1: no compose file that can be read: "},
-		"nothing":        {"", "", ":1:1: "},
-		"no services":    {"volumes: {a: {}}\n", "", ":1:1: no service is in it: is it a compose file?"},
-		"a wrong key":    {"services:\n  web:\n    imige: a\n", "", ":3:5: services.web.imige: compose knows no such key"},
-		"a loop":         {"services:\n  web:\n    extends: web\n", "", "no compose file that can be read: "},
-		"no such file":   {"services:\n  web:\n    extends: {file: no.yaml, service: x}\n", "", "no.yaml"},
-		"no such value":  {"services:\n  web: {image: \"${TAG:?say it}\"}\n", "", ":2:3: no compose file that can be read: "},
-		"stores alone":   {"services:\n  db: {image: postgres}\n  x: {image: nginx}\n", "", ":1:1: no service could be the app: db is PostgreSQL, x is nginx: name one with --service"},
-		"two":            {"services:\n  a: {image: a, ports: [\"80\"]}\n  b: {image: b, expose: [\"80\"]}\n  c: {image: c}\n", "", ":1:1: which service is the app, a or b? Say it with --service a"},
-		"two, of none":   {"services:\n  a: {image: a}\n  b: {image: b}\n", "", "which service is the app, a or b?"},
-		"a misspelt one": {"services:\n  web: {image: a}\n", "wbe", `:1:1: no service is called "wbe": did you mean "web"?`},
+		"no YAML": {
+			"services:\n  web: {image: a\n", "",
+			":3:1: no compose file that can be read: did not find expected",
+		},
+		"no mapping":  {"- a\n- b\n", "", ":1:1: no compose file that can be read: "},
+		"nothing":     {"", "", ":1:1: "},
+		"no services": {"volumes: {a: {}}\n", "", ":1:1: no service is in it: is it a compose file?"},
+		"a wrong key": {
+			"services:\n  web:\n    imige: a\n", "",
+			":3:5: services.web.imige: compose knows no such key",
+		},
+		"a loop":       {"services:\n  web:\n    extends: web\n", "", "no compose file that can be read: "},
+		"no such file": {"services:\n  web:\n    extends: {file: no.yaml, service: x}\n", "", "no.yaml"},
+		"no such value": {
+			"services:\n  web: {image: \"${TAG:?say it}\"}\n", "",
+			":2:3: no compose file that can be read: ",
+		},
+		"stores alone": {
+			"services:\n  db: {image: postgres}\n  x: {image: nginx}\n", "",
+			":1:1: no service could be the app: db is PostgreSQL, x is nginx: name one with --service",
+		},
+		"two": {"services:\n  a: {image: a, ports: [\"80\"]}\n  b: {image: b, expose: [\"80\"]}\n  c: " +
+			"{image: c}\n", "", ":1:1: which service is the app, a or b? Say it with --service a"},
+		"two, of none": {"services:\n  a: {image: a}\n  b: {image: b}\n", "", "which service is the app, a or b?"},
+		"a misspelt one": {
+			"services:\n  web: {image: a}\n", "wbe",
+			`:1:1: no service is called "wbe": did you mean "web"?`,
+		},
 		"a store": {
 			"services:\n  web: {image: a}\n  ddb: {image: amazon/dynamodb-local}\n", "ddb",
 			":3:3: ddb is DynamoDB, which the lab has: name the service that is the app",
@@ -61,7 +77,8 @@ func TestWhatIsNotKnownIsRefusedUntilItIsWritten(t *testing.T) {
 	}
 	_, err = app.Parse("app.yaml", []byte(d.Text))
 	for _, want := range []string{
-		"port has no value, such as 8080", "health has no value, such as /healthz", "operations has no value, such as {write",
+		"port has no value, such as 8080", "health has no value, such as /healthz",
+		"operations has no value, such as {write",
 		"stores has no value, such as {postgres",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -72,8 +89,9 @@ func TestWhatIsNotKnownIsRefusedUntilItIsWritten(t *testing.T) {
 
 // An app file can't build from a Dockerfile yet. Once it can, the draft has to say so in place of the image.
 func TestADockerfileCantBeBuiltYet(t *testing.T) {
-	_, err := app.Parse("app.yaml", []byte(filledIn("build: {dockerfile: .}\nport: 80\nhealth: /up\noperations:\nstores:\n",
-		"{put: \"/{{.ID}}\"}", "redis: \"{{.ID}}\"")))
+	_, err := app.Parse("app.yaml",
+		[]byte(filledIn("build: {dockerfile: .}\nport: 80\nhealth: /up\noperations:\nstores:\n",
+			"{put: \"/{{.ID}}\"}", "redis: \"{{.ID}}\"")))
 	if err == nil || !strings.Contains(err.Error(), "build.dockerfile: it can't be built yet") {
 		t.Errorf("app files take a Dockerfile now: write build: {dockerfile: …} in text.go (%v)", err)
 	}
@@ -96,8 +114,10 @@ func TestNothingOfAComposeFileBecomesAKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = app.Parse("app.yaml", []byte(filledIn(d.Text, "{post: /a, body: \"{{.ID}}\"}", "redis: \"{{.ID}}\"")))
-	if problems := file.Problems(err); len(problems) != 2 || problems[0].Message != "missing: image, or build: what do its "+
-		"nodes run?" || !strings.HasPrefix(problems[1].Message, `image: "a\nrepoint: endpoint" is no name of an image`) {
+	if problems := file.Problems(err); len(problems) != 2 ||
+		problems[0].Message != "missing: image, or build: what do its "+
+			"nodes run?" || !strings.HasPrefix(problems[1].Message,
+		`image: "a\nrepoint: endpoint" is no name of an image`) {
 		t.Errorf("of it is said %v:\n%s", err, d.Text)
 	}
 }

@@ -1,7 +1,7 @@
 package compose
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -42,7 +42,7 @@ func (l lines) walk(n *yaml.Node, path []string) {
 				merged = append(merged, value)
 				continue
 			}
-			at := append(path[:len(path):len(path)], key.Value)
+			at := slices.Concat(path, []string{key.Value})
 			l.note(at, key.Line)
 			l.walk(value, at)
 		}
@@ -51,10 +51,10 @@ func (l lines) walk(n *yaml.Node, path []string) {
 		}
 	case yaml.SequenceNode:
 		for i, item := range n.Content {
-			at := append(path[:len(path):len(path)], fmt.Sprint(i))
+			at := slices.Concat(path, []string{itoa(i)})
 			l.note(at, item.Line)
 			if name, _, is := strings.Cut(item.Value, "="); is { // a list of NAME=VALUE is a mapping too
-				l.note(append(path[:len(path):len(path)], name), item.Line)
+				l.note(slices.Concat(path, []string{name}), item.Line)
 			}
 			l.walk(item, at)
 		}

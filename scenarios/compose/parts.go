@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// A variable may hold a part of what leads to a store: a port, a user, a password, a name. Which it is is told by the end
-// of its name; which store it belongs to by the beginning, which the variable with the host has too.
+// A variable may hold a part of what leads to a store: a port, a user, a password, a name. Which it is is told by the
+// end of its name; which store it belongs to by the beginning, which the variable with the host has too.
 var (
 	hostEnd     = regexp.MustCompile(`_?(HOST|HOSTNAME|HOST_NAME|ADDR|ADDRESS|SERVER|ENDPOINT)$`)
 	portEnd     = regexp.MustCompile(`_?PORT$`)

@@ -12,8 +12,10 @@ import (
 // understood are the keys of a service that are carried over, or that change nothing in a lab.
 var understood = []string{
 	"image", "build", "command", "environment", "env_file", "ports", "expose", "healthcheck", "depends_on", "restart",
-	"networks", "container_name", "hostname", "labels", "logging", "profiles", "extends", "pull_policy", "init", "links",
-	"stop_grace_period", "stop_signal", "stdin_open", "tty", "platform", "develop", "attach", "annotations", "label_file",
+	"networks", "container_name", "hostname", "labels", "logging", "profiles", "extends", "pull_policy", "init",
+	"links",
+	"stop_grace_period", "stop_signal", "stdin_open", "tty", "platform", "develop", "attach", "annotations",
+	"label_file",
 	"external_links",
 }
 
@@ -40,7 +42,8 @@ func (d *draft) remarkKeys() {
 	prefix := strings.Join([]string{"services", service, ""}, between)
 	for path, line := range d.lines {
 		key, below := strings.CutPrefix(path, prefix)
-		if !below || strings.Contains(key, between) || slices.Contains(understood, key) || strings.HasPrefix(key, "x-") {
+		if !below || strings.Contains(key, between) || slices.Contains(understood, key) ||
+			strings.HasPrefix(key, "x-") {
 			continue
 		}
 		reason := "an app file has no such key"
@@ -63,8 +66,9 @@ func (d *draft) findCommand() {
 	for _, s := range d.stores {
 		for _, host := range s.hosts {
 			if slices.ContainsFunc(d.command, func(word string) bool { return leadsTo(word, host) }) {
-				d.remark(d.line("command"), "%s.command leads to %s: an app file has placeholders in env alone, so that it has to "+
-					"come from a variable", d.service.Name, host)
+				d.remark(d.line("command"),
+					"%s.command leads to %s: an app file has placeholders in env alone, so that it has to "+
+						"come from a variable", d.service.Name, host)
 			}
 		}
 	}
@@ -85,7 +89,8 @@ func (d *draft) remarkServices() {
 		case d.isSame(s):
 			command := slices.Concat(s.Entrypoint, s.Command)
 			d.workers = append(d.workers, worker{name, command, line})
-			d.remark(line, "%s runs the same image as %s, and is named in a comment: it is not started", name, d.service.Name)
+			d.remark(line, "%s runs the same image as %s, and is named in a comment: it is not started", name,
+				d.service.Name)
 		default:
 			d.remark(line, "%s is not understood, and not started%s", name, d.whoNames(s))
 		}

@@ -64,7 +64,8 @@ var others = []struct {
 	},
 	{
 		regexp.MustCompile(`(^|/)(adminer|pgadmin4?|mailhog|mailpit|mailcatcher|prometheus|grafana|jaeger|all-in-one|` +
-			`portainer(-ce)?|redis-commander|redisinsight|flower|otel\w*|opentelemetry-collector[-\w]*|loki|promtail)$`),
+			`portainer(-ce)?|redis-commander|redisinsight|flower|otel\w*|` +
+			`opentelemetry-collector[-\w]*|loki|promtail)$`),
 		"it is no part of a drill",
 	},
 	{
@@ -72,10 +73,13 @@ var others = []struct {
 		"it is not run: the lab has its bucket and its table already (" + itsBucket + " and " + itsTable + ")",
 	},
 	{
-		regexp.MustCompile(`(^|/)(rabbitmq|kafka|cp-kafka|redpanda|zookeeper|cp-zookeeper|nats|mysql|mariadb|percona|mongo|` +
-			`mongodb|elasticsearch|opensearch|solr|meilisearch|typesense|memcached|clickhouse[-\w]*|cassandra|scylla|couchdb|` +
-			`influxdb|etcd|consul|vault|neo4j|cockroach|qdrant|weaviate|elasticmq[-\w]*|activemq[-\w]*|pgbouncer|pgbouncer-\w+|` +
-			`keycloak|temporal|auto-setup|smtp|postfix)$`),
+		regexp.MustCompile(
+			`(^|/)(rabbitmq|kafka|cp-kafka|redpanda|zookeeper|cp-zookeeper|nats|mysql|mariadb|percona|mongo|` +
+				`mongodb|elasticsearch|opensearch|solr|meilisearch|typesense|memcached|clickhouse[-\w]*|` +
+				`cassandra|scylla|couchdb|` +
+				`influxdb|etcd|consul|vault|neo4j|cockroach|qdrant|weaviate|elasticmq[-\w]*|activemq[-\w]*|` +
+				`pgbouncer|pgbouncer-\w+|` +
+				`keycloak|temporal|auto-setup|smtp|postfix)$`),
 		"the lab has no such service",
 	},
 }

@@ -3,6 +3,7 @@ package compose
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -10,9 +11,11 @@ import (
 // text is the app file. What nobody but the user can know is a TODO, which the reader of the file refuses.
 func (d *draft) text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Written by regionfall init app from service %s of %s. The schema describes every key there may be.\n",
+	fmt.Fprintf(&b,
+		"# Written by regionfall init app from service %s of %s. The schema describes every key there may be.\n",
 		d.service.Name, filepath.Base(d.file))
-	b.WriteString("# Where it says TODO, regionfall check says what is missing. It tries the app, and breaks nothing.\n")
+	b.WriteString(
+		"# Where it says TODO, regionfall check says what is missing. It tries the app, and breaks nothing.\n")
 	fmt.Fprintf(&b, "name: %s\n\n", quote(d.service.Name))
 	d.runs(&b)
 	d.found(&b)
@@ -35,7 +38,8 @@ func (d *draft) runs(b *strings.Builder) {
 		if image == "" {
 			image = d.loaded.Name + "-" + d.service.Name
 		}
-		fmt.Fprintf(b, "# What its nodes run. The engine must have it: docker compose build %s\nimage: %s\n", d.service.Name,
+		fmt.Fprintf(b, "# What its nodes run. The engine must have it: docker compose build %s\nimage: %s\n",
+			d.service.Name,
 			quote(image))
 	}
 	switch command := list(d.command); {
@@ -87,7 +91,8 @@ repoint: restart
 `)
 		return
 	}
-	b.WriteString("\n# Nothing in env leads to a store, so that there is nothing to lead elsewhere after a failover.\nrepoint: none\n")
+	b.WriteString("\n# Nothing in env leads to a store, so that there is nothing to lead elsewhere after a " +
+		"failover.\nrepoint: none\n")
 }
 
 // others names the services that run something else of the same image.
@@ -129,7 +134,8 @@ var examples = map[kind]string{
 }
 
 func (d *draft) where(b *strings.Builder) {
-	b.WriteString("\n# TODO: say where an acknowledged write must be found: a query that lists ids, or how keys are made of them.\n" +
+	b.WriteString("\n# TODO: say where an acknowledged write must be found: a query that lists ids, or how keys are " +
+		"made of them.\n" +
 		"stores:\n")
 	kinds := d.kinds
 	if len(kinds) == 0 {
@@ -142,19 +148,18 @@ func (d *draft) where(b *strings.Builder) {
 
 // quote writes a text so that YAML sees no more in it than that.
 func quote(text string) string {
-	plain := text != "" && !strings.ContainsFunc(text, func(c rune) bool {
-		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == '/' || c == '.' || c == '-' || c == ':' ||
-			c >= '0' && c <= '9' || c == '@')
-	}) && !strings.ContainsAny(text[:1], "-:@0123456789.") && !strings.HasSuffix(text, ":")
 	switch strings.ToLower(text) {
 	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
-		plain = false
+		return strconv.Quote(text)
 	}
-	if plain {
+	if plainText.MatchString(text) {
 		return text
 	}
 	return strconv.Quote(text)
 }
+
+// plainText is what needs no quotes.
+var plainText = regexp.MustCompile(`^[A-Za-z_/]([A-Za-z0-9_/.:@-]*[A-Za-z0-9_/.@-])?$`)
 
 // longestList is what is read well on one line.
 const longestList = 100

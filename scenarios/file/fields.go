@@ -46,7 +46,8 @@ func fieldsOf(t reflect.Type) []field {
 			index: f.Index, typ: f.Type, key: key,
 			about: f.Tag.Get("about"), takes: f.Tag.Get("takes"), fallback: f.Tag.Get("default"),
 			example: f.Tag.Get("example"), otherwise: f.Tag.Get("otherwise"),
-			min: f.Tag.Get("min"), max: f.Tag.Get("max"), each: f.Tag.Get("each"), scaled: pointedTo(f.Type) == durationType ||
+			min: f.Tag.Get("min"), max: f.Tag.Get("max"), each: f.Tag.Get("each"),
+			scaled: pointedTo(f.Type) == durationType ||
 				f.Tag.Get("scale") == "scaled",
 		}
 		if note := f.Tag.Get("note"); note != "" {

@@ -104,7 +104,8 @@ func TestALabRunsTheAppOfTheFile(t *testing.T) {
 		runs.Ready != "/open" || runs.Holds != `"db":true` {
 		t.Errorf("an app that is started again is %+v: %v", runs, err)
 	}
-	direct := strings.Replace(shop, `{get: "/orders/{{.ID}}"}`, `{sql: "select 1 from orders where title = '{{.ID}}'"}`, 1)
+	direct := strings.Replace(shop, `{get: "/orders/{{.ID}}"}`, `{sql: "select 1 from orders where title = '{{.ID}}'"}`,
+		1)
 	if runs, err = labApp(t.Context(), shopPlan(t, direct).App, nil); err != nil ||
 		!slices.Equal(runs.Direct, []topology.Service{topology.ServicePostgres}) {
 		t.Errorf("clients speak to %v themselves: %v", runs.Direct, err)

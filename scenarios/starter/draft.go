@@ -54,7 +54,7 @@ objectives:
 
 func (d draft) appText() string {
 	if d.App == "" {
-		return `# What is drilled: the sample app, unless a file describes your own. regionfall init app writes such a file.
+		return `# What is drilled: the sample app, unless a file describes your own. regionfall init app writes one.
 # app: ./app.yaml
 
 `
@@ -64,7 +64,7 @@ func (d draft) appText() string {
 
 func (d draft) topologyText() string {
 	var b strings.Builder
-	b.WriteString(`# The lab. The first region is home, where the primaries run; the second is the standby, which takes over.
+	b.WriteString(`# The lab. The first region is home, where the primaries run; the second is the standby.
 `)
 	preset, regions := d.preset, "regions: ["+strings.Join(d.regions, ", ")+"]"
 	fmt.Fprintf(&b, "topology:\n  preset: %s\n", preset)
@@ -132,7 +132,7 @@ func (d draft) workloadText() string {
 	if !reads {
 		note = "# The app has no operation read, so that nothing is read.\n"
 	}
-	return fmt.Sprintf(`# The load per second of the lab, whether or not it is answered. More writes make a finer recovery point.
+	return fmt.Sprintf(`# The load per second of the lab, answered or not. More writes make a finer recovery point.
 %sworkload: {%s}
 
 # What has to hold before anything is broken: else the drill proves nothing.

@@ -79,7 +79,7 @@ who all come at once, do not.`,
 			if !isSample(a) {
 				return nodes
 			}
-			return nodes + `  # A node of the sample app has two workers of 250 ms: it does 8 requests a second on any machine.
+			return nodes + `  # A node of the sample app has two workers of 250 ms: that is 8 requests a second.
   app: {workers: 2, service_time: 250ms, queue: 100}
 `
 		},

@@ -33,11 +33,26 @@ var promised = map[string][]string{
 
 // apps are those that scenarios are written for, by their stores, and what keeps the copies of these from going on.
 var apps = map[string]struct{ operations, stores, behind, crash string }{
-	"postgres": {reading, "postgres: select title from orders", "blackhole: STANDBY to postgres in us-east-1", "kill: the primary of postgres"},
-	"silent":   {writing, "postgres: select title from orders", "blackhole: STANDBY to postgres in us-east-1", "kill: the primary of postgres"},
-	"redis":    {reading, `redis: "order:{{.ID}}"`, "blackhole: STANDBY to redis in us-east-1", "kill: the primary of redis"},
-	"s3":       {reading, `s3: {bucket: documents, key: "o/{{.ID}}"}`, "pause_replication: objects to STANDBY", "pause: s3 in us-east-1"},
-	"dynamodb": {reading, "dynamodb: {table: decisions, key: id}", "pause_replication: items to STANDBY", "pause: dynamodb in us-east-1"},
+	"postgres": {
+		reading, "postgres: select title from orders", "blackhole: STANDBY to postgres in us-east-1",
+		"kill: the primary of postgres",
+	},
+	"silent": {
+		writing, "postgres: select title from orders", "blackhole: STANDBY to postgres in us-east-1",
+		"kill: the primary of postgres",
+	},
+	"redis": {
+		reading, `redis: "order:{{.ID}}"`, "blackhole: STANDBY to redis in us-east-1",
+		"kill: the primary of redis",
+	},
+	"s3": {
+		reading, `s3: {bucket: documents, key: "o/{{.ID}}"}`, "pause_replication: objects to STANDBY",
+		"pause: s3 in us-east-1",
+	},
+	"dynamodb": {
+		reading, "dynamodb: {table: decisions, key: id}", "pause_replication: items to STANDBY",
+		"pause: dynamodb in us-east-1",
+	},
 }
 
 const (
