@@ -87,6 +87,31 @@ func TestWhatIsNotKnownIsRefusedUntilItIsWritten(t *testing.T) {
 	}
 }
 
+func TestWhatTheLabHasNot(t *testing.T) {
+	d, err := read(t, `services:
+  web: {image: a, ports: ["80"], environment: {QUEUE_URL: "http://aws:4566/q"}}
+  aws: {image: localstack/localstack, environment: [SERVICES=sqs]}
+  db: {image: mysql:9}
+  cache: {image: redis}
+  odd: {image: example/odd}
+`, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, r := range d.Remarks {
+		b.WriteString(strings.TrimPrefix(r.String(), r.File) + "\n")
+	}
+	const want = `:3: aws serves neither S3 nor DynamoDB, and the lab has no other of AWS's services
+:4: db: the lab has no such service
+:5: cache is Redis, and no variable of web leads there: if it is used, say how in env
+:6: odd is not understood, and not started
+`
+	if b.String() != want {
+		t.Errorf("it says\n%swant\n%s", b.String(), want)
+	}
+}
+
 // An app file can't build from a Dockerfile yet. Once it can, the draft has to say so in place of the image.
 func TestADockerfileCantBeBuiltYet(t *testing.T) {
 	_, err := app.Parse("app.yaml",

@@ -133,7 +133,11 @@ func (p *project) findStores() {
 		of := store{name: name, kinds: kinds, hosts: hostsOf(s)}
 		switch {
 		case of.is(objects) && of.is(items):
-			of.kinds = offered(valueOf(s, "SERVICES"))
+			if of.kinds = offered(valueOf(s, "SERVICES")); len(of.kinds) == 0 {
+				p.remark(p.lines.of("services", name),
+					"%s serves neither S3 nor DynamoDB, and the lab has no other of AWS's services",
+					name)
+			}
 		case of.is(objects):
 			of.user, of.pass = valueOf(s, "MINIO_ROOT_USER"), valueOf(s, "MINIO_ROOT_PASSWORD")
 		case of.is(postgres):
