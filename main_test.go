@@ -36,7 +36,7 @@ var mayImport = map[string][]string{
 	"lab/plan":                  {"lab/topology", "lab/api"},
 	"lab/probe":                 {"lab/topology"},
 	"lab/link":                  {"lab/topology", "lab/probe", "lab/wait", "lab/link/splice"},
-	"lab/link/hub":              {"lab/link/splice"},
+	"lab/link/hub":              {"lab/link/splice", "lab/topology"},
 	"lab/state":                 {"lab/topology"},
 	"lab/store":                 {"lab/topology"},
 	"lab/fault":                 {"lab/topology", "lab/api", "lab/probe", "lab/link/toxic", "lab/wait"},
@@ -78,10 +78,12 @@ var mayImport = map[string][]string{
 	},
 	"scenarios/file":          {"scenarios/jsonschema"},
 	"scenarios/file/filetest": {"scenarios/file"},
-	"scenarios/app":  {"lab/topology", "scenarios/file", "scenarios/jsonschema", "fixtures"},
+	"scenarios/app":           {"lab/topology", "scenarios/file", "scenarios/jsonschema", "fixtures"},
 	"scenarios/drill": {
 		"lab/fault", "lab/topology", "scenarios/workload", "scenarios/history", "scenarios/measure", "scenarios/app",
 	},
+	"scenarios/compose":    {"lab/topology", "scenarios/file"},
+	"scenarios/starter":    {"scenarios/app", "scenarios/file"},
 	"scenarios/workload":   {"scenarios/history", "scenarios/app"},
 	"scenarios/history":    {},
 	"scenarios/measure":    {"scenarios/history", "lab/api"}, // only for the steps of a failover

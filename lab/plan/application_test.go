@@ -13,8 +13,7 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-const allPlaceholders = "{{.Region}}, {{.Node}}, {{.Postgres}}, {{.Redis}}, {{.S3}}, {{.DynamoDB}}, " +
-	"{{.User}}, {{.Database}}, {{.AccessKey}}, {{.Secret}}, {{.ConfigFile}}"
+var allPlaceholders = "{{." + strings.Join(api.Placeholders(), "}}, {{.") + "}}"
 
 // shop is an app with everything that can be said of one.
 var shop = App{

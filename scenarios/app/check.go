@@ -14,8 +14,14 @@ import (
 
 // EnvPlaceholders are those of the environment: the lab fills them in, for each node.
 var EnvPlaceholders = []string{
-	"Region", "Node", "Postgres", "Redis", "S3", "DynamoDB", "User", "Database", "AccessKey", "Secret", "ConfigFile",
+	"Region", "Node",
+	"Postgres", "PostgresHost", "PostgresPort", "Redis", "RedisHost", "RedisPort",
+	"S3", "S3Host", "S3Port", "DynamoDB", "DynamoDBHost", "DynamoDBPort",
+	"User", "Database", "AccessKey", "Secret", "ConfigFile",
 }
+
+// storeNames begin the placeholders that are addresses, or the host or the port of one.
+var storeNames = []string{"Postgres", "Redis", "S3", "DynamoDB"}
 
 // check complains about what is well written but can't be.
 func (f *Format) check(found *file.Complaints, at string) {
@@ -85,8 +91,10 @@ func checkProgram(found *file.Complaints, path string, command []string) {
 // isLed says whether an address is in the environment.
 func (f *Format) isLed() bool {
 	for _, value := range f.Env {
-		if slices.ContainsFunc([]string{"Postgres", "Redis", "S3", "DynamoDB"}, value.uses) {
-			return true
+		for _, name := range value.names {
+			if slices.ContainsFunc(storeNames, func(store string) bool { return strings.HasPrefix(name, store) }) {
+				return true
+			}
 		}
 	}
 	return false

@@ -14,8 +14,8 @@ type Format struct {
 	Port       int                 `yaml:"port,required" min:"1" max:"65535" example:"8080" about:"The port that it listens on."`
 	Health     Path                `yaml:"health,required" example:"/healthz" about:"A path that answers GET with 2xx while the process lives."`
 	Ready      Ready               `yaml:"ready" otherwise:"as health" about:"A path that answers GET with 2xx when the app can do its work."`
-	Env        map[string]Template `yaml:"env" example:"{DATABASE_URL: \"postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}\"}" about:"Its environment."`
-	Command    []string            `yaml:"command" example:"[serve, --verbose]" about:"What its nodes run instead of the image's command."`
+	Env        map[string]Template `yaml:"env" example:"{DATABASE_URL: \"postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}\"}" about:"Its environment. The lab fills in, for each node: {{.Postgres}}, {{.Redis}}, {{.S3}} and {{.DynamoDB}}, which are host:port ({{.PostgresHost}} and {{.PostgresPort}} are the two apart, and so on); {{.User}}, {{.Secret}} and {{.Database}} of PostgreSQL; {{.AccessKey}} and {{.Secret}} of S3 and DynamoDB; {{.Region}}, {{.Node}} and {{.ConfigFile}}."`
+	Command    []string            `yaml:"command" each:"4000" example:"[serve, --verbose]" about:"What its nodes run instead of the image's command."`
 	Processes  map[string]Process  `yaml:"processes" example:"{web: {command: [web], port: 8080}, worker: {command: [work], ready: none}}" about:"Kinds of nodes, where the app has more than one, by names of your own."`
 	Prepared   *Prepared           `yaml:"prepared" min:"1" example:"{sql: [schema.sql], command: [migrate]}" about:"What is done once, in the home region, before any node of the app starts."`
 	Repoint    Repoint             `yaml:"repoint" takes:"way to repoint" default:"file" example:"none" about:"How its nodes are led to other stores after a failover: by their CONFIG_FILE, which they watch (file); by a start with the new environment (restart); by addresses that stay, and lead elsewhere (endpoint); or not at all (none)."`

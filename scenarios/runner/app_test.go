@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/app"
@@ -46,12 +47,7 @@ func TestTheSampleAppIsTheOneThatALabRuns(t *testing.T) {
 
 // What a file may put into the environment is what the lab fills in.
 func TestTheEnvironmentHasTheLabsPlaceholders(t *testing.T) {
-	var fields []string
-	for field := range reflect.TypeFor[lab.AppEnv]().Fields() {
-		fields = append(fields, field.Name)
-	}
-	slices.Sort(fields)
-	if diff := cmp.Diff(fields, slices.Sorted(slices.Values(app.EnvPlaceholders))); diff != "" {
+	if diff := cmp.Diff(api.Placeholders(), app.EnvPlaceholders); diff != "" {
 		t.Errorf("placeholders (-lab +file):\n%s", diff)
 	}
 }
@@ -110,7 +106,8 @@ func TestALabRunsTheAppOfTheFile(t *testing.T) {
 		runs.Ready != "/open" || runs.Holds != `"db":true` {
 		t.Errorf("an app that is started again is %+v: %v", runs, err)
 	}
-	direct := strings.Replace(shop, `{get: "/orders/{{.ID}}"}`, `{sql: "select 1 from orders where title = '{{.ID}}'"}`, 1)
+	direct := strings.Replace(shop, `{get: "/orders/{{.ID}}"}`, `{sql: "select 1 from orders where title = '{{.ID}}'"}`,
+		1)
 	if runs, err = labApp(t.Context(), shopPlan(t, direct).App, nil); err != nil ||
 		!slices.Equal(runs.Direct, []topology.Service{topology.ServicePostgres}) {
 		t.Errorf("clients speak to %v themselves: %v", runs.Direct, err)

@@ -17,6 +17,7 @@ type Examples struct {
 	Base   string // a good file
 	Keys   []file.Key
 	Rivals map[string][]string // by key: what goes from its mapping, since there may be one of them
+	Names  map[string]string   // by mapping with names of one's own: the one that is meant
 }
 
 // copied is the text of an example, which stands in the file as it is.
@@ -37,7 +38,11 @@ func (e Examples) File(t testing.TB, k file.Key) string {
 	}
 	for _, part := range parts[:len(parts)-1] {
 		name, list := strings.CutSuffix(part, "[]")
+		of := at
 		at = file.Join(at, name)
+		if name == "*" {
+			name = e.Names[of]
+		}
 		value := in[name]
 		if value == nil {
 			e.removeRivals(in, name)
