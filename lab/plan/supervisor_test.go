@@ -38,7 +38,8 @@ func TestASupervisorRunsTheApp(t *testing.T) {
 	nodes := nodesOf(t, lab)
 	app := nodes["app-1.us-west-2"]
 	if diff := cmp.Diff(api.SupervisorConfig{
-		Command: []string{"/shop", "serve"}, ConfigFile: topology.ConfigFile, RunsFrom: 1, Restarts: true, Env: shop.Env,
+		Command: []string{"/shop", "serve"}, ConfigFile: topology.ConfigFile, RunsFrom: 1, Restarts: true,
+		Env:   shop.Env,
 		Ready: "http://app-1.us-west-2:9000/open?deep=1", Holds: `"db":true`,
 		In: lab.appEnv("us-west-2", "app-1.us-west-2"),
 	}, settingsOf[api.SupervisorConfig](t, app)); diff != "" {
@@ -157,7 +158,10 @@ func TestEachProcessHasNodesOfItsOwn(t *testing.T) {
 	lab := working()
 	nodes := nodesOf(t, lab)
 	for name, want := range map[string]api.SupervisorConfig{
-		"app-1.us-west-2":    {Command: []string{"/shop", "serve"}, RunsFrom: 1, Ready: "http://app-1.us-west-2:9000/open?deep=1"},
+		"app-1.us-west-2": {
+			Command: []string{"/shop", "serve"}, RunsFrom: 1,
+			Ready: "http://app-1.us-west-2:9000/open?deep=1",
+		},
 		"worker.us-west-2":   {Command: []string{"/shop", "work"}, RunsFrom: 1, Service: "worker"},
 		"worker-2.us-west-2": {Command: []string{"/shop", "work"}, RunsFrom: 3, Service: "worker"},
 		"worker-2.us-east-1": {Command: []string{"/shop", "work"}, RunsFrom: 1, Service: "worker"},

@@ -20,7 +20,8 @@ stores: {postgres: select id from orders}
 func TestEveryExampleIsGood(t *testing.T) {
 	requests := []string{"get", "post", "put", "patch", "delete", "sql", "redis"}
 	e := filetest.Examples{
-		Base: minimal, Keys: file.Keys(Format{}), Names: map[string]string{"processes": "web"}, Rivals: map[string][]string{
+		Base: minimal, Keys: file.Keys(Format{}), Names: map[string]string{"processes": "web"},
+		Rivals: map[string][]string{
 			"image": {"build"}, "build": {"image"}, "go": {"dockerfile"}, "dockerfile": {"go"},
 			"number": {"text"}, "text": {"number"},
 			"json": {"body", "header", "cookie", "location"}, "body": {"json"},

@@ -23,7 +23,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const ms = time.Millisecond
 
 // kyc is the sample app, a part of which each region is. giving is the same, but that it is said to choose the ids.
-var kyc, giving = parseKYC("says: {id: id,", "says: {id: id,"), parseKYC("says: {id: id,", "id: {json: id}\n    says: {")
+var kyc, giving = parseKYC("says: {id: id,", "says: {id: id,"),
+	parseKYC("says: {id: id,", "id: {json: id}\n    says: {")
 
 func parseKYC(old, replaced string) *appfile.App {
 	src, err := os.ReadFile("../../fixtures/kyc/app.yaml")

@@ -62,9 +62,10 @@ func supervise(t *testing.T, what string, change func(*api.SupervisorConfig)) be
 	t.Setenv("DB", "true")
 	t.Setenv(topology.AgentConfigEnv, "{}")
 	cfg := api.SupervisorConfig{
-		Command: []string{os.Args[0]}, ConfigFile: filepath.Join(t.TempDir(), "region.json"), RunsFrom: 1, Restarts: true,
-		Env: map[string]string{"DATABASE_URL": "postgres://{{.User}}@{{.Postgres}}/"},
-		In:  api.AppEnv{User: "ann", Postgres: "nobody:1"}, Ready: "http://" + address + "/open",
+		Command: []string{os.Args[0]}, ConfigFile: filepath.Join(t.TempDir(), "region.json"), RunsFrom: 1,
+		Restarts: true,
+		Env:      map[string]string{"DATABASE_URL": "postgres://{{.User}}@{{.Postgres}}/"},
+		In:       api.AppEnv{User: "ann", Postgres: "nobody:1"}, Ready: "http://" + address + "/open",
 	}
 	if change != nil {
 		change(&cfg)
