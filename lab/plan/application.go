@@ -108,7 +108,7 @@ func (a App) Validate() error {
 	if a.Image == "" {
 		complain("image: it is missing: name one that the engine has")
 	}
-	if a.Port >= topology.PortSupervisor && a.Port <= topology.PortSupervisor+len(endpointKeys) {
+	if topology.IsSupervisorPort(a.Port) {
 		complain("port: %d is taken in each node, by what runs the app: have it listen on another", a.Port)
 	}
 	if !slices.Contains([]Repoint{"", RepointRestart, RepointEndpoint}, a.Repoint) {
