@@ -123,7 +123,7 @@ func (a App) Validate() error {
 	if a.Image == "" {
 		complain("image: it is missing: name one that the engine has")
 	}
-	if takenInNodes(a.Port) {
+	if topology.IsSupervisorPort(a.Port) {
 		complain("port: %d is taken in each node, by what runs the app: have it listen on another", a.Port)
 	}
 	if !slices.Contains([]Repoint{"", RepointRestart, RepointEndpoint}, a.Repoint) {
@@ -146,7 +146,7 @@ func (a App) Validate() error {
 		if p.Ready != "" && (p.Port < 1 || p.Port > 65535 || p.Port == a.Port) {
 			complain("%s: %s is asked on port %d: name one of its own that it listens on", at, p.Ready, p.Port)
 		}
-		if p.Ready != "" && takenInNodes(p.Port) {
+		if p.Ready != "" && topology.IsSupervisorPort(p.Port) {
 			complain("%s: port %d is taken in each node, by what runs the app: have it listen on another", at, p.Port)
 		}
 		if p.Ready != "" && !isPath(p.Ready) {
@@ -172,11 +172,6 @@ func (a App) Validate() error {
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
-}
-
-// takenInNodes says whether a port is of what runs the app.
-func takenInNodes(port int) bool {
-	return port >= topology.PortSupervisor && port <= topology.PortSupervisor+len(endpointKeys)
 }
 
 func isPath(text string) bool {

@@ -17,13 +17,10 @@ const (
 	program    = programDir + "/regionfall"
 )
 
-// endpointKeys are what an app may have endpoints of, by their keys in a configuration.
-var endpointKeys = []string{"postgres", "redis", "s3", "dynamodb"}
-
 // endpoints are their addresses in a node, on the ports after the supervisor's.
 func endpoints() map[string]string {
 	all := map[string]string{}
-	for i, key := range endpointKeys {
+	for i, key := range topology.EndpointKeys() {
 		all[key] = fmt.Sprintf("127.0.0.1:%d", topology.PortSupervisor+1+i)
 	}
 	return all

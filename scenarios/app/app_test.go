@@ -173,6 +173,8 @@ func TestWhereKeysHaveTheirID(t *testing.T) {
 
 // mistakes are those that an app file can make: what is replaced in the shop's, and what is said, and where.
 var mistakes = map[string]struct{ old, new, want string }{
+	"a port of the supervisor": {"port: 9000", "port: 28500", "app.yaml:3:7: port: 28500 is taken in each node"},
+	"a port of an endpoint":    {"port: 9000", "port: 28504", "app.yaml:3:7: port: 28504 is taken in each node"},
 	"status that says nothing": {
 		"409, 42x", "409, 42x",
 		`20:20: operations.write.refused[1]: "42x" is no status: write one such as 201`,
@@ -370,6 +372,10 @@ func TestMistakesAreComplainedAboutAtTheirPlace(t *testing.T) {
 			t.Errorf("%s: without a place: %v", name, err)
 		}
 	}
+}
+
+func TestTheFirstPortAfterTheEndpointsIsFree(t *testing.T) {
+	parse(t, strings.Replace(whole(), "port: 9000", "port: 28505", 1))
 }
 
 // The file that was wished for (issue 15), but for what can't be done yet.

@@ -50,6 +50,7 @@ func (f *Format) check(found *file.Complaints, at string) {
 		known := slices.Concat([]string{placeID, placePrefix}, session)
 		r.Request.check(found, path, known)
 		r.PastApp.check(found, path, known)
+		r.PastApp.checkFinds(found, path)
 		checkApart(found, path, statuses{"acknowledged", r.Acknowledged}, statuses{"absent", r.Absent})
 	}
 	f.Extras.check(found, file.Join(at, "extras"))
@@ -63,6 +64,9 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 		found.Add(at, "missing: %s, or %s: what do its nodes run?", file.Join(at, "image"), build)
 	case f.Image != "" && f.Build != nil:
 		found.Add(build, "%s: there is an image already: give one of the two", build)
+	}
+	if port := file.Join(at, "port"); topology.IsSupervisorPort(f.Port) {
+		found.Add(port, "%s: %d is taken in each node, by what runs the app: have it listen on another", port, f.Port)
 	}
 	if (f.Repoint == RepointRestart || f.Repoint == RepointEndpoint) && !f.isLed() {
 		found.Add(repoint, "%s: %s changes nothing, since no address is in %s: put one in, such as {{.Postgres}}",

@@ -80,7 +80,7 @@ type Request struct {
 // PastApp is what clients send to a store themselves, in place of a request.
 type PastApp struct {
 	SQL   Template   `yaml:"sql" example:"insert into orders (id) values ('{{.ID}}')" about:"A statement that clients send to PostgreSQL themselves, in place of a method. What is filled in belongs between single quotes. A write is done when it ends without an error; a read finds what it lists."`
-	Redis []Template `yaml:"redis" min:"1" max:"100" example:"[RPUSH, orders, \"{{.ID}}\"]" about:"A command that clients send to Redis themselves, in place of a method. A write is done when it is answered; a read finds nothing where the answer is nil, 0 or an empty list."`
+	Redis []Template `yaml:"redis" min:"1" max:"100" example:"[RPUSH, orders, \"{{.ID}}\"]" about:"A command that clients send to Redis themselves, in place of a method. A write is done when it is answered by anything but nil; a read finds nothing where the answer is nil, a count of 0, or a list of nothing else."`
 }
 
 // Setup is how a client signs in.

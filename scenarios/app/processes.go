@@ -175,7 +175,7 @@ func problemOf(err error) string {
 
 // unjoined are the parts of a joined error.
 func unjoined(err error) []error {
-	if joined, is := err.(interface{ Unwrap() []error }); is { //nolint:errorlint // it is what Validate makes
+	if joined, is := err.(interface{ Unwrap() []error }); is {
 		return joined.Unwrap()
 	}
 	return nil

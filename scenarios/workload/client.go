@@ -45,15 +45,14 @@ func (c *client) call(ctx context.Context, op *history.Op, m Message) (a Answer,
 		return Answer{Err: fmt.Errorf("resolve: %w", because(ctx, err))}, false, 0
 	}
 	op.Region = to.region
-	carried, err := c.carry(ctx, op.Kind, to.address)
-	if err != nil {
-		return Answer{Err: fmt.Errorf("sign in: %w", err)}, false, 0
-	}
 	address := to.address
-	if d, direct := m.(Direct); direct {
+	var carried Carried
+	if d, direct := m.(Direct); direct { // a store knows of no session, and answers where the app may be down
 		if address, err = c.storeDoor(d.To(), to.region); err != nil {
 			return Answer{Err: err}, false, 0
 		}
+	} else if carried, err = c.carry(ctx, op.Kind, to.address); err != nil {
+		return Answer{Err: fmt.Errorf("sign in: %w", err)}, false, 0
 	}
 	a, sent, attempts = c.once(ctx, address, carried, m)
 	if a.Region != "" {

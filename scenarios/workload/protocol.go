@@ -73,6 +73,8 @@ type Answer struct {
 	Session string
 	// Words are the answer for people, where the wire does not read well.
 	Words string
+	// Unsent says that only what goes before the operation was sent: the client was not let in.
+	Unsent bool
 	// SignedOut says that the session that was carried is none any more.
 	SignedOut bool
 	Extras
