@@ -66,7 +66,7 @@ func TestAWrongAppIsRefusedBeforeAnythingIsStarted(t *testing.T) {
 		"app port: 70000 is none",
 		`app health: "live" is no path`,
 		`app needs.scratch: "run" is no folder`,
-		"app env A: unknown placeholder {{.Postgress}}: there are {{.Region}}, {{.Node}}, {{.Postgres}}, {{.Redis}}, ",
+		"app env A: unknown placeholder {{.Postgress}}: there are {{.Region}}, {{.Node}}, {{.Postgres}}, ",
 		`app env B: invalid placeholder "{{.Redis": it has no closing }}`,
 		"app env C=D: that is no name of a variable",
 		"app env REGION: the lab sets that itself",
