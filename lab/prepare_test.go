@@ -96,7 +96,8 @@ func preparing(t *testing.T, s *scribe, scripts ...Script) *preparation {
 
 func TestAnAppIsPreparedOnceItsStoresAreReady(t *testing.T) {
 	var s scribe
-	p := preparing(t, &s, Script{Name: "schema.sql", Text: "create table a ();"}, Script{Name: "seed.sql", Text: "insert into a values ();"})
+	p := preparing(t, &s, Script{Name: "schema.sql", Text: "create table a ();"},
+		Script{Name: "seed.sql", Text: "insert into a values ();"})
 	done := make(chan error, 1)
 	go func() { done <- p.run(t.Context()) }()
 	for at := range p.stores {
@@ -124,7 +125,8 @@ func TestAnAppIsPreparedOnceItsStoresAreReady(t *testing.T) {
 
 func TestAnAppThatIsNotPreparedDoesNotStart(t *testing.T) {
 	var s scribe
-	p := preparing(t, &s, Script{Name: "a.sql", Text: "select 1;"}, Script{Name: "b.sql", Text: "-- größer\ncreate\n  tabel a ();"},
+	p := preparing(t, &s, Script{Name: "a.sql", Text: "select 1;"},
+		Script{Name: "b.sql", Text: "-- größer\ncreate\n  tabel a ();"},
 		Script{Name: "c.sql", Text: "select 3;"})
 	for at := range p.stores {
 		p.ready(at)

@@ -61,8 +61,13 @@ func TestProcessesThatCannotBe(t *testing.T) {
 	top, _ := Preset("two-regions")
 	top.Services = []string{"lookup"}
 	top.Processes = []Process{
-		{Name: "worker", Count: 0}, {Name: "worker", Count: 9}, {Name: "lookup", Count: 1}, {Name: "redis", Count: 1},
-		{Name: Preparing, Count: 1}, {Name: "mail-2", Count: 1}, {Name: "slow", Count: 1, Work: Work{Workers: 1}},
+		{Name: "worker", Count: 0},
+		{Name: "worker", Count: 9},
+		{Name: "lookup", Count: 1},
+		{Name: "redis", Count: 1},
+		{Name: Preparing, Count: 1},
+		{Name: "mail-2", Count: 1},
+		{Name: "slow", Count: 1, Work: Work{Workers: 1}},
 	}
 	top.Overrides = []Override{{In: "us-west-2", Service: "wroker", Key: "postgres", To: "us-east-1"}}
 	err := top.Validate()

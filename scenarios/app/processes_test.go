@@ -79,7 +79,10 @@ func TestMistakesOfProcessesAreComplainedAbout(t *testing.T) {
 		"an answer of nobody": {
 			"ready: none", "ready: {holds: x}", "processes.worker.ready.holds: nothing is answered: give a path",
 		},
-		"no path": {"ready: none", "ready: nope", `processes.worker.ready: "nope" is no path: write one such as /healthz, or none`},
+		"no path": {
+			"ready: none", "ready: nope",
+			`processes.worker.ready: "nope" is no path: write one such as /healthz, or none`,
+		},
 		"none of them": {"count: 3", "count: 0", "processes.worker.count: 0 must be 1 to 8"},
 		"too many":     {"count: 3", "count: 9", "processes.worker.count: 9 must be 1 to 8"},
 		"a name of the lab's": {
@@ -92,7 +95,9 @@ func TestMistakesOfProcessesAreComplainedAbout(t *testing.T) {
 			"processes.mailer.capacity.workers: 0: must be 1 to",
 		},
 		"unknown key": {"count: 3", "cuont: 3", `unknown key "cuont" in processes.worker: did you mean "count"?`},
-		"no mapping":  {"{command: [work, --fast], count: 3, ready: none}", "[work]", "processes.worker is not a mapping"},
+		"no mapping": {
+			"{command: [work, --fast], count: 3, ready: none}", "[work]", "processes.worker is not a mapping",
+		},
 	} {
 		src := withProcesses(processes)
 		if !strings.Contains(src, c.old) {

@@ -26,11 +26,11 @@ type CheckOptions struct {
 
 // Checked is what a check saw, as far as it came.
 type Checked struct {
-	Running []Running // the nodes of the app; nil for the sample app, which the lab runs in another way
-	Write *workload.Call // the last one; nil: it did not come to that
-	Found []Found        // where the write is
-	Read  *workload.Call // of the write; nil: it did not come to that, or the app has no read
-	Load  *CheckedLoad   // nil: it did not come to that
+	Running []Running      // the nodes of the app; nil for the sample app, which the lab runs in another way
+	Write   *workload.Call // the last one; nil: it did not come to that
+	Found   []Found        // where the write is
+	Read    *workload.Call // of the write; nil: it did not come to that, or the app has no read
+	Load    *CheckedLoad   // nil: it did not come to that
 }
 
 // Found is a store of a region, and whether it has a write.

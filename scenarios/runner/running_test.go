@@ -92,11 +92,13 @@ func TestAProcessThatDoesNotGoOnRunningIsComplainedAbout(t *testing.T) {
 		"it was started anew": {nil, states{"worker.us-east-1": {Running: true, Runs: 2, Last: ended}}, at + ended},
 		"it ended once, long ago": {
 			states{"worker.us-east-1": {Running: true, Runs: 2, Last: ended}},
-			states{"worker.us-east-1": {Running: true, Runs: 2, Last: ended}}, "",
+			states{"worker.us-east-1": {Running: true, Runs: 2, Last: ended}},
+			"",
 		},
 		"nobody knows": {nil, states{"worker.us-east-1": {Runs: -1}}, at + "not known: it can't be reached"},
 		"the one that clients are sent to": {
-			nil, states{"app-1.us-west-2": {Runs: 1, Last: ended}},
+			nil,
+			states{"app-1.us-west-2": {Runs: 1, Last: ended}},
 			"shop.yaml:8:3: processes.web: app-1.us-west-2 does not go on running: " + ended,
 		},
 	} {
