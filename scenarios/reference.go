@@ -25,8 +25,8 @@ and so is every key that is not listed here. [The library](../scenarios/library)
   *physical* is of the lab as it stands, because what it is about can't be hurried.
 - A **rate** is per second of the lab, such as 40/s. A **percentage** is such as 99%.
 - A default is what holds where the file says nothing.
-- ` + "`a[].b`" + ` is the key b in each item of the list a, and ` + "`a.*.b`" + ` that below each name of
-  your own in a.
+- ` + "`a[].b`" + ` is the key b in each item of the list a.
+- ` + "`a.*.b`" + ` is the key b below each name of your own in a.
 `
 
 // Reference documents every key of a scenario file, as Format has it.

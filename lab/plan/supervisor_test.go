@@ -159,8 +159,7 @@ func TestEachProcessHasNodesOfItsOwn(t *testing.T) {
 	nodes := nodesOf(t, lab)
 	for name, want := range map[string]api.SupervisorConfig{
 		"app-1.us-west-2": {
-			Command: []string{"/shop", "serve"}, RunsFrom: 1,
-			Ready: "http://app-1.us-west-2:9000/open?deep=1",
+			Command: []string{"/shop", "serve"}, RunsFrom: 1, Ready: "http://app-1.us-west-2:9000/open?deep=1",
 		},
 		"worker.us-west-2":   {Command: []string{"/shop", "work"}, RunsFrom: 1, Service: "worker"},
 		"worker-2.us-west-2": {Command: []string{"/shop", "work"}, RunsFrom: 3, Service: "worker"},

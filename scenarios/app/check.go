@@ -27,9 +27,6 @@ var storeNames = []string{"Postgres", "Redis", "S3", "DynamoDB"}
 func (f *Format) check(found *file.Complaints, at string) {
 	f.checkRuns(found, at)
 	f.checkProcesses(found, at)
-	if p := f.Prepared; p != nil && len(p.Command) > 0 {
-		checkProgram(found, file.Join(at, "prepared.command"), p.Command)
-	}
 	var random []string
 	for i, r := range f.Random {
 		r.check(found, fmt.Sprintf("%s[%d]", file.Join(at, "random"), i), random)
@@ -82,13 +79,6 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 			found.Add(path, "%s: the lab sets that itself", path)
 		}
 		f.Env[name].check(found, path, EnvPlaceholders)
-	}
-}
-
-// checkProgram complains about a command that names no program.
-func checkProgram(found *file.Complaints, path string, command []string) {
-	if command[0] == "" && !found.Unreadable(path) {
-		found.Add(path+"[0]", "%s: it has no program", path)
 	}
 }
 

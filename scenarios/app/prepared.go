@@ -45,10 +45,13 @@ type SQL struct {
 	Text string
 }
 
-// read reads the SQL files, and complains about those that can't be sent.
+// read reads the SQL files, and complains about those that can't be sent, and about a command that names no program.
 func (p *Prepared) read(found *file.Complaints, at string, in Files) (all []SQL) {
 	if p == nil {
 		return nil
+	}
+	if len(p.Command) > 0 {
+		checkProgram(found, at+".command", p.Command)
 	}
 	for i, name := range p.SQL {
 		path := fmt.Sprintf("%s.sql[%d]", at, i)
@@ -74,4 +77,11 @@ func (p *Prepared) read(found *file.Complaints, at string, in Files) (all []SQL)
 		}
 	}
 	return all
+}
+
+// checkProgram complains about a command that names no program.
+func checkProgram(found *file.Complaints, path string, command []string) {
+	if command[0] == "" && !found.Unreadable(path) {
+		found.Add(path+"[0]", "%s: it has no program", path)
+	}
 }

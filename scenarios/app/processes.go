@@ -77,10 +77,8 @@ func (a *App) Front() (name string, p Process, is bool) {
 func (a *App) Others() (all []topology.Process) {
 	front := a.file.front()
 	for _, name := range a.file.processNames() {
-		p := topology.Process{
-			Name: name, Count: max(1, a.file.Processes[name].Count),
-			Work: a.file.Processes[name].Capacity,
-		}
+		says := a.file.Processes[name]
+		p := topology.Process{Name: name, Count: max(1, says.Count), Work: says.Capacity}
 		sound := topology.CheckPart(name) == nil && p.Count <= topology.MaxAppNodes && p.Work.Validate() == nil
 		if name != front && sound { // else it was complained about
 			all = append(all, p)
@@ -121,9 +119,8 @@ func (f *Format) checkProcesses(found *file.Complaints, at string) {
 		p, of := f.Processes[name], file.Join(path, name)
 		if p.Port == f.Port && f.Port != 0 {
 			if front != "" {
-				found.Add(of+".port",
-					"%s.port: %s has the app's port already, and clients are sent to one process: give "+
-						"this one another port, or none", of, front)
+				found.Add(of+".port", "%s.port: %s has the app's port already, and clients are sent to one process: "+
+					"give this one another port, or none", of, front)
 				continue
 			}
 			front = name

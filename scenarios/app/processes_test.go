@@ -97,8 +97,7 @@ func TestMistakesOfProcessesAreComplainedAbout(t *testing.T) {
 		},
 		"unknown key": {"count: 3", "cuont: 3", `unknown key "cuont" in processes.worker: did you mean "count"?`},
 		"no mapping": {
-			"{command: [work, --fast], count: 3, ready: none}", "[work]",
-			"processes.worker is not a mapping",
+			"{command: [work, --fast], count: 3, ready: none}", "[work]", "processes.worker is not a mapping",
 		},
 	} {
 		src := withProcesses(processes)
