@@ -207,7 +207,7 @@ func TestAFolderThatCannotBeBuiltSaysWhy(t *testing.T) {
 		t.Fatal(err)
 	}
 	for folder, want := range map[string]string{
-		"good":    "build an image of good: 2/2 : RUN make\n    cc: no such file: shop.c\n    returned a non-zero " +
+		"good": "build an image of good: 2/2 : RUN make\n    cc: no such file: shop.c\n    returned a non-zero " +
 			"code: 2",
 		"none":    "build an image of none: it has no Dockerfile",
 		"nowhere": "no such file",

@@ -122,7 +122,9 @@ func TestWhatGoCodeReturnsIsTheOutcome(t *testing.T) {
 	o := run(t.Context(), t, p, l)
 	seen := map[string]int{}
 	for _, op := range o.Ops {
-		for _, why := range []string{"the account is closed: refused", "no answer: who knows", "not sent: nothing was written"} {
+		for _, why := range []string{
+			"the account is closed: refused", "no answer: who knows", "not sent: nothing was written",
+		} {
 			if strings.Contains(op.Error, why) {
 				seen[op.Outcome.String()+" "+why]++
 			}

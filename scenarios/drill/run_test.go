@@ -90,7 +90,8 @@ type outcome struct {
 func run(ctx context.Context, t *testing.T, p Plan, l interface {
 	Lab
 	whole(ctx context.Context) error
-}, watch ...func(Event)) outcome {
+}, watch ...func(Event),
+) outcome {
 	t.Helper()
 	dir := t.TempDir()
 	rec, err := history.NewRecorder(dir)

@@ -82,8 +82,8 @@ func (v *service) answersTo(s *stream, from, to time.Duration) answers {
 		_, excused := v.judge(int(c.op))
 		took := op.Done - op.Due
 		late := v.criterion.Latency > 0 && took > v.criterion.Latency
-		if excused && (op.Outcome != history.OK || late) || op.Attempts == 0 { // of what was not sent the app knows nothing
-			continue
+		if excused && (op.Outcome != history.OK || late) || op.Attempts == 0 {
+			continue // of what was not sent the app knows nothing
 		}
 		l.judged++
 		if op.Outcome != history.OK {
