@@ -68,8 +68,7 @@ type Store string
 // Values are the stores.
 func (Store) Values() []string {
 	return []string{
-		history.StorePostgres, history.StoreObjects, history.StoreItems, history.StoreRedis,
-		history.StoreCode,
+		history.StorePostgres, history.StoreObjects, history.StoreItems, history.StoreRedis, history.StoreCode,
 	}
 }
 

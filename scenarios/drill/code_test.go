@@ -123,8 +123,7 @@ func TestWhatGoCodeReturnsIsTheOutcome(t *testing.T) {
 	seen := map[string]int{}
 	for _, op := range o.Ops {
 		for _, why := range []string{
-			"the account is closed: refused", "no answer: who knows",
-			"not sent: nothing was written",
+			"the account is closed: refused", "no answer: who knows", "not sent: nothing was written",
 		} {
 			if strings.Contains(op.Error, why) {
 				seen[op.Outcome.String()+" "+why]++

@@ -82,9 +82,8 @@ func (v *service) answersTo(s *stream, from, to time.Duration) answers {
 		_, excused := v.judge(int(c.op))
 		took := op.Done - op.Due
 		late := v.criterion.Latency > 0 && took > v.criterion.Latency
-		// of what was not sent the app knows nothing
 		if excused && (op.Outcome != history.OK || late) || op.Attempts == 0 {
-			continue
+			continue // of what was not sent the app knows nothing
 		}
 		l.judged++
 		if op.Outcome != history.OK {

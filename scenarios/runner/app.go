@@ -21,8 +21,8 @@ var repoint = map[app.Repoint]lab.Repoint{
 	app.RepointRestart: lab.RepointRestart, app.RepointEndpoint: lab.RepointEndpoint,
 }
 
-// labApp is what the nodes of an app run: nothing to say for the one that a lab runs by itself. What is to be built is
-// built.
+// labApp is what the nodes of an app run: nothing to say for the one that a lab runs by itself. What has to be
+// built is.
 func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.App, error) {
 	if a.BuiltIn() == app.Default {
 		return lab.App{}, nil
