@@ -32,6 +32,7 @@ func TestTheBinary(t *testing.T) {
 	}
 	t.Run("holds only what is called", func(t *testing.T) { holdsOnlyWhatIsCalled(t, binary) })
 	t.Run("is enough", func(t *testing.T) { isEnough(t, binary) })
+	t.Run("runs what lies beside", func(t *testing.T) { runsWhatLiesBeside(t, binary) })
 }
 
 // The linker drops what nobody calls. That no package imports templates is not enough for it: a library may call them,
@@ -58,6 +59,7 @@ func holdsOnlyWhatIsCalled(t *testing.T, binary []byte) {
 // its tag.
 type builds struct {
 	http.Handler
+	arch string
 
 	mu   sync.Mutex
 	made map[string]map[string][]byte
@@ -68,7 +70,7 @@ func (b *builds) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	switch _, asked, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); {
 	case asked == "version":
-		_ = json.NewEncoder(w).Encode(map[string]string{"ApiVersion": "1.41", "Os": "linux", "Arch": runtime.GOARCH})
+		_ = json.NewEncoder(w).Encode(map[string]string{"ApiVersion": "1.41", "Os": "linux", "Arch": b.arch})
 	case asked == "build":
 		files := map[string][]byte{}
 		for archive := tar.NewReader(r.Body); ; {
@@ -90,36 +92,92 @@ func (b *builds) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Whoever has the program and an engine needs no checkout, no Go and no git: nodes run the very same file.
+// machine has the program in a folder of its own, before an engine of a processor, and nothing else.
+type machine struct {
+	engine              *builds
+	program, home, host string
+}
+
+func newMachine(t *testing.T, binary []byte, arch string) machine {
+	t.Helper()
+	m := machine{
+		engine:  &builds{Handler: enginetest.Start(t), arch: arch, made: map[string]map[string][]byte{}},
+		program: filepath.Join(t.TempDir(), "regionfall"), home: t.TempDir(),
+	}
+	server := httptest.NewServer(m.engine)
+	t.Cleanup(server.Close)
+	m.host = "tcp://" + server.Listener.Addr().String()
+	if err := os.WriteFile(m.program, binary, 0o755); err != nil { //nolint:gosec // it is a program
+		t.Fatal(err)
+	}
+	return m
+}
+
+// run runs a command, where there is no checkout, no Go and no git.
+func (m machine) run(t *testing.T, args string) (string, error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), m.program, strings.Fields(args)...)
+	cmd.Dir = t.TempDir()
+	cmd.Env = []string{"PATH=", "HOME=" + m.home, "DOCKER_HOST=" + m.host}
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+const makeImages = "images --source registry"
+
+// Whoever has the program and an engine needs nothing else: nodes run the very same file.
 func isEnough(t *testing.T, binary []byte) {
 	if runtime.GOOS != "linux" {
 		t.Skip("elsewhere nodes run a Linux build that lies beside it")
 	}
-	engine := &builds{Handler: enginetest.Start(t), made: map[string]map[string][]byte{}}
-	server := httptest.NewServer(engine)
-	t.Cleanup(server.Close)
-	alone := filepath.Join(t.TempDir(), "regionfall")
-	if err := os.WriteFile(alone, binary, 0o755); err != nil { //nolint:gosec // it is a program
-		t.Fatal(err)
-	}
-	home := t.TempDir()
+	m := newMachine(t, binary, runtime.GOARCH)
 	for _, args := range []string{
-		"--help", "version", "list", "list faults", "show kyc-region-outage", "schema result",
-		"images --source registry",
+		"--help", "version", "list", "list faults", "show kyc-region-outage", "schema result", makeImages,
 	} {
-		cmd := exec.CommandContext(t.Context(), alone, strings.Fields(args)...)
-		cmd.Dir = t.TempDir()
-		cmd.Env = []string{"PATH=", "HOME=" + home, "DOCKER_HOST=tcp://" + server.Listener.Addr().String()}
-		if out, err := cmd.CombinedOutput(); err != nil || len(out) == 0 {
+		if out, err := m.run(t, args); err != nil || out == "" {
 			t.Errorf("regionfall %s: %v\n%s", args, err, out)
 		}
 	}
-	if got := engine.made["regionfall/regionfall"]["regionfall"]; !bytes.Equal(got, binary) {
+	if got := m.engine.made["regionfall/regionfall"]["regionfall"]; !bytes.Equal(got, binary) {
 		t.Errorf("nodes run a program of %d bytes, and this one has %d", len(got), len(binary))
 	}
 	for _, name := range []string{"postgres", "redis", "aws"} {
-		if engine.made["regionfall/"+name] == nil {
+		if m.engine.made["regionfall/"+name] == nil {
 			t.Errorf("%s is not built from what the registry has", name)
 		}
+	}
+}
+
+// Before an engine of another processor nodes run the build that the archive of a release has for it.
+func runsWhatLiesBeside(t *testing.T, binary []byte) {
+	other := map[string]string{"amd64": "arm64", "arm64": "amd64"}[runtime.GOARCH]
+	m := newMachine(t, binary, other)
+	if out, err := m.run(t, makeImages); err == nil || !strings.Contains(out, "put regionfall-linux-"+other) {
+		t.Errorf("nothing lies there: %v\n%s", err, out)
+	}
+	beside := filepath.Join(filepath.Dir(m.program), "regionfall-linux-"+other)
+	source := t.TempDir() // of a program that is the same by its name only: what it does is nobody's business here
+	for name, text := range map[string]string{
+		"go.mod": "module " + module + "\n\ngo 1.24\n", "main.go": "package main\n\nfunc main() {}\n",
+	} {
+		if err := os.WriteFile(filepath.Join(source, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", beside, ".")
+	build.Dir = source
+	build.Env = append(os.Environ(), "GOOS=linux", "GOARCH="+other, "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	lies, err := os.ReadFile(beside)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := m.run(t, makeImages); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if got := m.engine.made["regionfall/regionfall"]["regionfall"]; !bytes.Equal(got, lies) {
+		t.Errorf("nodes run a program of %d bytes, and the one beside has %d", len(got), len(lies))
 	}
 }
