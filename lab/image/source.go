@@ -111,8 +111,6 @@ func (b *builder) chooseAWS(ctx context.Context, wanted topology.AWS, source Sou
 	switch {
 	case open && here(packaged):
 		return packaged, "they are here already", nil
-	case open && here(python):
-		return python, "it is here already", nil
 	case open:
 		p = packaged
 	}
