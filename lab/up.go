@@ -139,8 +139,13 @@ func (b *builder) up(ctx context.Context) error {
 		g.Go(func() error {
 			var n *node.Node
 			var err error
-			if p.Service != topology.ServiceApp ||
-				awaitClosed(gctx, configured[p.Region]) && awaitClosed(gctx, prepared.done) {
+			may := true
+			if p.Service == topology.ServiceApp {
+				<-slots // what it waits for may need it
+				may = awaitClosed(gctx, configured[p.Region]) && awaitClosed(gctx, prepared.done)
+				slots <- struct{}{}
+			}
+			if may {
 				n, err = b.startAt(gctx, p)
 			}
 			<-slots
