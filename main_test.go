@@ -1,17 +1,21 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/plan"
+	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/lab/topology/topologytest"
 )
 
 // The arrows between packages go one way. For each folder: what of this module it may import (itself and below is
@@ -23,15 +27,16 @@ var mayImport = map[string][]string{
 	"lab/topology/topologytest": {"lab/topology"},
 	"lab/wait":                  {},
 	"lab/api":                   {"lab/topology"},
+	"lab/build":                 {},
 	"lab/engine":                {"lab/engine/apt", "lab/wait"},
 	"lab/engine/apt":            {},
 	"lab/node":                  {"lab/topology", "lab/engine", "lab/wait"},
-	"lab/image":                 {"lab/topology", "lab/engine", "lab/engine/apt", "docker"},
+	"lab/image":                 {"lab/topology", "lab/build", "lab/engine", "lab/engine/apt", "docker"},
 	"lab/observe":               {"lab/topology", "lab/api", "lab/store", "lab/state", "lab/plan"},
 	"lab/plan":                  {"lab/topology", "lab/api"},
 	"lab/probe":                 {"lab/topology"},
 	"lab/link":                  {"lab/topology", "lab/probe", "lab/wait", "lab/link/splice"},
-	"lab/link/hub":              {"lab/link/splice"},
+	"lab/link/hub":              {"lab/link/splice", "lab/topology"},
 	"lab/state":                 {"lab/topology"},
 	"lab/store":                 {"lab/topology"},
 	"lab/fault":                 {"lab/topology", "lab/api", "lab/probe", "lab/link/toxic", "lab/wait"},
@@ -63,10 +68,6 @@ var mayImport = map[string][]string{
 		"lab/topology", "lab/api", "lab/agent/runtime", "lab/agent/configs", "lab/agent/nameservice",
 	},
 	"docker":          {},
-	"docker/hub":      {"lab/link/hub", "lab/topology"},
-	"docker/agent":    {"lab/agent", "lab/topology"},
-	"docker/app":      {"fixtures/kyc", "lab/topology"},
-	"docker/ledger":   {"fixtures/ledger"},
 	"docs/schema":     {},
 	"fixtures":        {},
 	"fixtures/kyc":    {"lab/topology", "lab/api"},
@@ -75,11 +76,14 @@ var mayImport = map[string][]string{
 		"scenarios/drill", "lab/fault", "lab/topology", "lab/api", "scenarios/file",
 		"scenarios/measure", "scenarios/workload", "scenarios/history", "scenarios/jsonschema", "scenarios/app",
 	},
-	"scenarios/file": {"scenarios/jsonschema"},
-	"scenarios/app":  {"lab/topology", "scenarios/file", "scenarios/jsonschema", "fixtures"},
+	"scenarios/file":          {"scenarios/jsonschema"},
+	"scenarios/file/filetest": {"scenarios/file"},
+	"scenarios/app":           {"lab/topology", "scenarios/file", "scenarios/jsonschema", "fixtures"},
 	"scenarios/drill": {
 		"lab/fault", "lab/topology", "scenarios/workload", "scenarios/history", "scenarios/measure", "scenarios/app",
 	},
+	"scenarios/compose":    {"lab/topology", "scenarios/file"},
+	"scenarios/starter":    {"scenarios/app", "scenarios/file"},
 	"scenarios/workload":   {"scenarios/history", "scenarios/app"},
 	"scenarios/history":    {},
 	"scenarios/measure":    {"scenarios/history", "lab/api"}, // only for the steps of a failover
@@ -88,10 +92,11 @@ var mayImport = map[string][]string{
 	// These use labs. They reach containers through package lab, and never through lab/node. A command may ask
 	// lab/engine too, since some are about an engine without a lab. Only those that prepare images may ask lab/image.
 	"scenarios/runner": {
-		"lab", "lab/api", "lab/image", "lab/observe", "lab/store", "lab/topology", "lab/wait", "scenarios/...",
+		"lab", "lab/api", "lab/build", "lab/image", "lab/observe", "lab/store", "lab/topology", "lab/wait",
+		"scenarios/...",
 	},
 	"scenarios/command": {
-		"lab", "lab/api", "lab/engine", "lab/engine/enginetest", "lab/fault", "lab/image", "lab/observe",
+		"lab", "lab/api", "lab/build", "lab/engine", "lab/engine/enginetest", "lab/fault", "lab/image", "lab/observe",
 		"lab/topology", "scenarios/...", "docs/schema",
 	},
 	"suites": {
@@ -178,34 +183,6 @@ func TestImportGraph(t *testing.T) {
 	}
 }
 
-// The linker drops what nobody calls. That no package imports templates is not enough for it: a library may call them,
-// as Cobra does when it is given a template for its help, or look methods up by name itself.
-func TestTheBinaryHoldsOnlyWhatIsCalled(t *testing.T) {
-	const largest = 35_000_000 // bytes
-	program := filepath.Join(t.TempDir(), "regionfall")
-	if out, err := exec.Command("go", "build", "-ldflags=-s -w", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build the binary: %v\n%s", err, out)
-	}
-	binary, err := os.ReadFile(program)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(binary) > largest {
-		t.Errorf("the binary has %.1f MB, and may have %.1f MB: see docs/size.md", float64(len(binary))/1e6,
-			largest/1e6)
-	}
-	for function, called := range map[string]bool{
-		"github.com/aws/aws-sdk-go-v2/service/s3.(*Client).PutObject":        true, // or names are somewhere else
-		"github.com/aws/aws-sdk-go-v2/service/s3.(*Client).PutBucketWebsite": false,
-		"github.com/redis/go-redis/v9.(*Client).XAdd":                        false,
-		"text/template.(*Template).Execute":                                  false,
-	} {
-		if there := bytes.Contains(binary, []byte(function)); there != called {
-			t.Errorf("the binary holds %s: %t, want %t: see docs/size.md", function, there, called)
-		}
-	}
-}
-
 // What the README shows compiles: it is a piece of the example, but for the indentation.
 func TestTheReadmeShowsTheExample(t *testing.T) {
 	plain := func(file string) string {
@@ -263,3 +240,38 @@ func permitted(to string, allowed []string) bool {
 }
 
 func under(folder, top string) bool { return folder == top || strings.HasPrefix(folder, top+"/") }
+
+// The plan of a lab names a role for each node that is the lab's own, and the program has to know it.
+func TestTheProgramKnowsEveryRole(t *testing.T) {
+	seen := map[string]bool{}
+	for _, top := range topologytest.All(t) {
+		p := plan.New(top, plan.App{})
+		p.Door = func(string) (string, error) { return "192.0.2.1:80", nil }
+		hub, err := p.Hub()
+		nodes := []plan.Node{hub}
+		for _, at := range plan.Places(top) {
+			n, failed := p.Node(at)
+			nodes, err = append(nodes, n), errors.Join(err, failed)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range nodes {
+			if n.Image == "regionfall" && len(n.Cmd) != 1 {
+				t.Errorf("%s is told to be %v", n.Name(), n.Cmd)
+			} else if n.Image == "regionfall" {
+				seen[n.Cmd[0]] = true
+			}
+		}
+	}
+	t.Setenv(topology.AgentConfigEnv, "none")
+	for role := range seen {
+		_, known := roles[role]
+		if err := agent.Run(t.Context(), role); !known && !strings.Contains(err.Error(), "read settings") {
+			t.Errorf("nobody plays %s: %v", role, err)
+		}
+	}
+	if !seen["hub"] || !seen["app"] || !seen["automation"] {
+		t.Errorf("only these were looked for: %v", slices.Sorted(maps.Keys(seen)))
+	}
+}

@@ -66,7 +66,7 @@ func TestAWrongAppIsRefusedBeforeAnythingIsStarted(t *testing.T) {
 		"app port: 70000 is none",
 		`app health: "live" is no path`,
 		`app needs.scratch: "run" is no folder`,
-		"app env A: unknown placeholder {{.Postgress}}: there are {{.Region}}, {{.Node}}, {{.Postgres}}, {{.Redis}}, ",
+		"app env A: unknown placeholder {{.Postgress}}: there are {{.Region}}, {{.Node}}, {{.Postgres}}, ",
 		`app env B: invalid placeholder "{{.Redis": it has no closing }}`,
 		"app env C=D: that is no name of a variable",
 		"app env REGION: the lab sets that itself",
@@ -178,5 +178,30 @@ func TestAnAppThatExitsIsNotWaitedForInVain(t *testing.T) {
 	failures = 2 * mostFailures
 	if err := l.appReady(t.Context(), n); err != nil {
 		t.Errorf("it is ready in the end: %v", err)
+	}
+}
+
+// A process of an app may listen on nothing: who asks its node asks what runs it.
+func TestTheNodesOfProcessesAreKnown(t *testing.T) {
+	top, _ := topology.Preset("two-regions")
+	top.Services, top.Processes = []string{"lookup"}, []topology.Process{{Name: "worker", Count: 2}}
+	a := shop
+	a.Processes = map[string]Process{"worker": {Cmd: []string{"work"}}}
+	l := plannedWith(top, "packages", a).Lab
+	for _, at := range plan.Places(top) {
+		l.nodes = append(l.nodes, &node.Node{Spec: node.Spec{Name: at.Name(), Service: at.Service, Region: at.Region}})
+	}
+	nodes, err := (&faultLab{Lab: l}).Nodes(func(p fault.Place) bool { return p.Process })
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, n := range nodes {
+		got = append(got, n.Place().Name)
+	}
+	slices.Sort(got)
+	want := []string{"worker-2.us-east-1", "worker-2.us-west-2", "worker.us-east-1", "worker.us-west-2"}
+	if !slices.Equal(got, want) {
+		t.Errorf("of processes are %v", got)
 	}
 }

@@ -137,7 +137,7 @@ func (l *Lab) restartApps(ctx context.Context, region string) error {
 	}
 	var each errgroup.Group
 	for _, n := range l.nodes {
-		if n.Service != topology.ServiceApp || n.Region != region || serving(ctx, n) != nil {
+		if n.Service != topology.ServiceApp || n.Region != region || l.isProcess(n) || serving(ctx, n) != nil {
 			continue
 		}
 		each.Go(func() error {

@@ -25,12 +25,12 @@ func offering(machine float64) func(rate float64) (probe.Answer, error) {
 
 func TestTheKneeIsTheServices(t *testing.T) {
 	c := Capacity{Region: "us-west-2"}
-	told := 0
-	if err := c.find(t.Context(), offering(1e9), func(CapacityStep) { told++ }); err != nil {
+	answers := 0
+	if err := c.find(t.Context(), offering(1e9), func(CapacityStep) { answers++ }); err != nil {
 		t.Fatal(err)
 	}
-	if !c.Reached || c.Limit != "" || math.Abs(c.Knee-knee) > 1e-9 || told != len(c.Steps) {
-		t.Errorf("found %+v, told of %d steps", c, told)
+	if !c.Reached || c.Limit != "" || math.Abs(c.Knee-knee) > 1e-9 || answers != len(c.Steps) {
+		t.Errorf("found %+v, told of %d steps", c, answers)
 	}
 }
 

@@ -52,9 +52,9 @@ const killedCode = 137
 // ended says whether the fault has ended a node: because it holds it down, or because it told the automation to end
 // itself where a step begins.
 func ended(n Note, d node.Death) bool {
-	told := n.Kind == (*fault.KillAutomation)(nil).Kind() && d.Service == topology.ServiceAutomation &&
+	ordered := n.Kind == (*fault.KillAutomation)(nil).Kind() && d.Service == topology.ServiceAutomation &&
 		d.Code == killedCode
-	return told || n.Holds[thingOf(d.Node)] == state.Down
+	return ordered || n.Holds[thingOf(d.Node)] == state.Down
 }
 
 // mostQuoted is how much of a line is quoted.

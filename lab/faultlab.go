@@ -68,7 +68,9 @@ func pathOf(s topology.Path) fault.Path {
 func (l *faultLab) Nodes(keep func(fault.Place) bool) ([]fault.Node, error) {
 	var nodes []fault.Node
 	for _, n := range l.nodes {
-		p := fault.Place{Name: n.Name(), Region: n.Region, Service: n.Service, Volatile: n.Volatile()}
+		p := fault.Place{
+			Name: n.Name(), Region: n.Region, Service: n.Service, Process: l.isProcess(n), Volatile: n.Volatile(),
+		}
 		if n.Service == topology.ServiceHub || !keep(p) {
 			continue
 		}

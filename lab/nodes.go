@@ -18,6 +18,9 @@ type Confinement = node.Confinement
 // NotReady is a node that did not come up, and so is why a lab did not.
 type NotReady = node.NotReady
 
+// Reported is what an app's supervisor says of how it ended, with its last lines.
+type Reported = node.Reported
+
 // ErrStopped says that a node has stopped before it was ready.
 var ErrStopped = node.ErrStopped
 

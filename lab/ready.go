@@ -80,9 +80,15 @@ func (l *Lab) appReady(ctx context.Context, n *node.Node) error {
 		return nil
 	}
 	if is, serr := l.AppState(ctx, n.Name()); serr == nil && is.Failures >= mostFailures {
-		return wait.Stop(node.Told(is.Last))
+		return wait.Stop(node.Reported(is.Last))
 	}
 	return err
+}
+
+// isProcess says whether a node is of a process of the app, which takes no requests.
+func (l *Lab) isProcess(n *node.Node) bool {
+	_, is := l.topology.Process(topology.PlaceOf(n.Service, n.Name()).Part)
+	return is
 }
 
 // AppState is what the supervisor in a node of somebody's own app says of it: whether it runs, and how it ended last.
@@ -100,6 +106,13 @@ func (l *Lab) AppState(ctx context.Context, nodeName string) (is api.AppState, e
 func (b *builder) standsBy(ctx context.Context, n *node.Node) error {
 	if state, err := n.State(ctx); err != nil || state != topology.NodeRunning {
 		return errors.Join(err, errors.New("it does not run"))
+	}
+	if b.isProcess(n) { // it may listen on nothing
+		is, err := b.AppState(ctx, n.Name())
+		if err == nil && is.Running {
+			err = errors.New("its process runs")
+		}
+		return err
 	}
 	a, err := b.askFrom(ctx, topology.ServiceReplicator.Host(n.Region), probe.Question{
 		Way: probe.RoundTrip, Service: topology.ServiceApp,

@@ -31,7 +31,7 @@ func plannedWith(t topology.Topology, aws string, app App) *builder {
 		AWS: topology.AWS(aws), Images: map[string]image.Ref{},
 		Servers: image.Serve(topology.AWS(aws), registry),
 	}
-	for _, kind := range []string{"postgres", "redis", "s3", "dynamodb", "localstack", "aws", "hub", "agent", "app"} {
+	for _, kind := range []string{"postgres", "redis", "s3", "dynamodb", "localstack", "aws", "regionfall"} {
 		set.Images[kind] = image.Ref{Name: "regionfall/" + kind + ":1"}
 	}
 	b := &builder{Lab: l, options: Options{Topology: t, Images: set}, labels: map[string]string{node.LabelLab: "ada"}}

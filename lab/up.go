@@ -30,7 +30,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	if err := o.served(); err != nil {
 		return nil, err
 	}
-	connected, command, err := o.connect(ctx)
+	connected, commands, err := o.connect(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +41,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	l := &Lab{Name: state.NewName(), topology: o.Topology, servers: o.Images.Servers, engine: connected}
 	l.plans(o.App, o.Images.Together())
 	l.plan.TapPorts = o.Kept
-	l.plan.Command = command
+	l.plan.Command, l.plan.Commands = commands[""], commands
 	if l.owner, err = state.Own(l.Name, connected.Daemon()); err != nil {
 		return nil, errors.Join(err, connected.Close())
 	}
@@ -124,6 +124,13 @@ func (b *builder) up(ctx context.Context) error {
 	for _, r := range b.topology.Regions {
 		configured[r.Name] = make(chan struct{})
 	}
+	prepared := b.newPreparation(places)
+	g.Go(func() error {
+		if !awaitClosed(gctx, configured[b.topology.Home().Name]) {
+			return nil
+		}
+		return prepared.run(gctx)
+	})
 	for i, p := range places {
 		if plan.Of(p.Service).Start > plan.Unaided && !awaitClosed(gctx, carries) {
 			break
@@ -132,7 +139,13 @@ func (b *builder) up(ctx context.Context) error {
 		g.Go(func() error {
 			var n *node.Node
 			var err error
-			if p.Service != topology.ServiceApp || awaitClosed(gctx, configured[p.Region]) {
+			may := true
+			if p.Service == topology.ServiceApp {
+				<-slots // what it waits for may need it
+				may = awaitClosed(gctx, configured[p.Region]) && awaitClosed(gctx, prepared.done)
+				slots <- struct{}{}
+			}
+			if may {
 				n, err = b.startAt(gctx, p)
 			}
 			<-slots
@@ -147,6 +160,7 @@ func (b *builder) up(ctx context.Context) error {
 				return err
 			}
 			b.say("%s is ready", n.Name())
+			prepared.ready(p)
 			return nil
 		})
 	}

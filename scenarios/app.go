@@ -33,7 +33,7 @@ func (f *Format) findApp(found *file.Complaints, name string, read Folder) (*app
 	case f.App == nil:
 		return nil, nil //nolint:nilnil // it was complained about
 	case f.App.Named == "":
-		return f.App.Compile(found, appKey), nil
+		return f.App.Compile(found, appKey, app.Files(read)), nil
 	case isFile(f.App.Named):
 		return readApp(found, name, f.App.Named, read)
 	case !slices.Contains(app.Names(), f.App.Named):
@@ -57,7 +57,9 @@ func readApp(found *file.Complaints, name, path string, read Folder) (*app.App, 
 		found.Add(appKey, "%s: read the app: %v", appKey, err)
 		return nil, nil //nolint:nilnil // it was complained about
 	}
-	return app.Parse(filepath.Join(filepath.Dir(name), path), src)
+	return app.Parse(filepath.Join(filepath.Dir(name), path), src, func(inIts string) ([]byte, error) {
+		return read(filepath.Join(filepath.Dir(path), inIts))
+	})
 }
 
 // fitToApp gives what the file leaves out the values that fit the app.
@@ -65,12 +67,34 @@ func (f *Format) fitToApp(found *file.Complaints, a *app.App) {
 	if a.Read() == nil && !found.Mentions("workload.reads") {
 		f.Workload.Reads = 0
 	}
+	f.fitToProcesses(found, a)
 	writes := storesOf(a)
 	if !found.Mentions("objectives.stores") {
 		f.Objectives.Stores = writes
 	}
 	if !found.Mentions("objectives.ordered") && slices.Contains(f.Objectives.Stores, history.StorePostgres) {
 		f.Objectives.Ordered = []Store{history.StorePostgres}
+	}
+}
+
+// fitToProcesses has the topology have the nodes that the app's file asks for, where it does not say so itself.
+func (f *Format) fitToProcesses(found *file.Complaints, a *app.App) {
+	_, front, is := a.Front()
+	if !is {
+		return
+	}
+	t := &f.Topology
+	t.processes = a.Others()
+	if front.Count > 0 {
+		t.appNodes = front.Count
+		for i := range t.Regions {
+			if !found.Mentions(itemPath("topology.regions", i) + ".app_nodes") {
+				t.Regions[i].AppNodes = front.Count
+			}
+		}
+	}
+	if !found.Mentions("topology.app") {
+		t.App = front.Capacity
 	}
 }
 
@@ -86,6 +110,7 @@ func storesOf(a *app.App) []Store {
 		{history.StoreObjects, s.S3 != nil},
 		{history.StoreItems, s.DynamoDB != nil},
 		{history.StoreRedis, s.Redis != nil},
+		{history.StoreCode, bool(s.Code)},
 	} {
 		if store.is {
 			all = append(all, store.name)
@@ -106,6 +131,7 @@ func (f *Format) checkApp(found *file.Complaints, t topology.Topology, a *app.Ap
 					"has %s", store, strings.Join(toStrings(writes), ", "))
 		}
 	}
+	f.checkRecoveryPoint(found, a)
 	if len(f.Objectives.Sessions) > 0 && a.Extras().Position == "" {
 		found.Add("objectives.sessions", "objectives.sessions: the app tells no client how far the database has come: "+
 			"name the header in which it does with extras: {position: X-Position}")

@@ -5,13 +5,16 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/regionfall/regionfall/fixtures"
+	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/file"
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // shop is an app of somebody else's that writes to one store, and can't be read.
@@ -33,8 +36,8 @@ func withApp(says string) string {
 	return strings.Replace(example, "workload:", "app: "+says+"\nworkload:", 1)
 }
 
-// unread is the example with an app that can't be read.
-func unread(says string) string { return strings.Replace(withApp(says), ", reads: 15/s", "", 1) }
+// withoutReads is the example with an app that can't be read.
+func withoutReads(says string) string { return strings.Replace(withApp(says), ", reads: 15/s", "", 1) }
 
 // folderOf has these files.
 func folderOf(files map[string]string) Folder {
@@ -87,8 +90,8 @@ func TestWhoNamesTheSampleAppGetsThePlanOfWhoNamesNone(t *testing.T) {
 }
 
 func TestAnAppStandsInItsFileOrInTheScenario(t *testing.T) {
-	inside := compile(t, unread(shop), nil)
-	outside := compile(t, unread("apps/shop.yaml"), folderOf(map[string]string{"apps/shop.yaml": shop}))
+	inside := compile(t, withoutReads(shop), nil)
+	outside := compile(t, withoutReads("apps/shop.yaml"), folderOf(map[string]string{"apps/shop.yaml": shop}))
 	samePlan(t, inside, outside)
 	if inside.App.Source() != nil || string(outside.App.Source()) != shop || outside.App.BuiltIn() != "" {
 		t.Errorf("the app's own file is %q, and %q", inside.App.Source(), outside.App.Source())
@@ -99,7 +102,7 @@ func TestAnAppStandsInItsFileOrInTheScenario(t *testing.T) {
 }
 
 func TestWhatAScenarioLeavesOutFitsTheApp(t *testing.T) {
-	p := compile(t, unread(shop), nil)
+	p := compile(t, withoutReads(shop), nil)
 	if p.Workload.Reads != 0 {
 		t.Errorf("%g/s are read of what can't be", p.Workload.Reads)
 	}
@@ -111,7 +114,7 @@ func TestWhatAScenarioLeavesOutFitsTheApp(t *testing.T) {
 	}
 	keys := strings.Replace(shop, `postgres: "select title from orders where title like '{{.Prefix}}%'"`,
 		`redis: "order:{{.ID}}"`, 1)
-	p = compile(t, unread(keys), nil)
+	p = compile(t, withoutReads(keys), nil)
 	if diff := cmp.Diff([]string{"redis"}, p.Judge.Stores); diff != "" || len(p.Judge.Ordered) > 0 {
 		t.Errorf("ordered %v, stores (-want +got):\n%s", p.Judge.Ordered, diff)
 	}
@@ -151,6 +154,34 @@ func TestWhatAnAppCantDoIsNotAskedOfIt(t *testing.T) {
 	}
 }
 
+// What a store may lose is said of any that the app writes to, Redis too.
+func TestStoresHaveLimitsOfTheirOwn(t *testing.T) {
+	both := strings.Replace(shop, "stores: {", `stores: {redis: "order:{{.ID}}", `, 1)
+	src := strings.Replace(withoutReads(both), "recovery_point: 15m",
+		"recovery_point: {within: 15m, stores: {redis: 1h}}", 1)
+	p := compile(t, src, nil)
+	want := &measure.RecoveryPointObjective{
+		Within: 2500 * time.Millisecond, Stores: map[string]time.Duration{"redis": 10 * time.Second},
+	}
+	if diff := cmp.Diff(want, p.Judge.RecoveryPoint); diff != "" {
+		t.Errorf("recovery point (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"postgres", "redis"}, p.Judge.Stores); diff != "" {
+		t.Errorf("stores (-want +got):\n%s", diff)
+	}
+	var b strings.Builder
+	s, err := Parse("f.yaml", []byte(src))
+	if err == nil {
+		err = s.Describe(&b)
+	}
+	rows := strings.Join(strings.Fields(b.String()), " ")
+	for _, row := range []string{"recovery point (postgres) 15m 2.5s", "recovery point (redis) 1h 10s"} {
+		if err != nil || !strings.Contains(rows, row) {
+			t.Errorf("%v: no row %q in\n%s", err, row, b.String())
+		}
+	}
+}
+
 func TestMistakesInAnAppAreComplainedAboutAtTheirPlace(t *testing.T) {
 	files := folderOf(map[string]string{
 		"good.yaml": shop, "apps/bad.yaml": strings.Replace(shop, "/up", "up", 1),
@@ -182,6 +213,37 @@ func TestMistakesInAnAppAreComplainedAboutAtTheirPlace(t *testing.T) {
 	}
 }
 
+// What is shown of clients that go past the app runs as the ledger does, whose file is the one that says how.
+func TestTheScenariosPastTheAppRunTheLedger(t *testing.T) {
+	ledger, err := app.Named("ledger")
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs := func(f app.Format) map[string]any {
+		env := map[string]string{}
+		for name, value := range f.Env {
+			env[name] = value.String()
+		}
+		return map[string]any{
+			"build": *f.Build, "port": f.Port, "health": f.Health, "ready": f.Ready, "env": env, "repoint": f.Repoint,
+			"command": f.Command,
+		}
+	}
+	for _, name := range []string{"payments-sql", "jobs-redis", "ledger-code"} {
+		s, err := Load("../suites/ownapp/testdata/" + name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := s.Compile()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(runs(ledger.File()), runs(p.App.File())); diff != "" {
+			t.Errorf("%s runs (-ledger +it):\n%s", name, diff)
+		}
+	}
+}
+
 // whole is the shop with something else in it.
 func whole(old, other string) string { return strings.Replace(shop, old, other, 1) }
 
@@ -199,7 +261,7 @@ func TestAnAppFileIsInTheScenariosFolder(t *testing.T) {
 	}
 	for app, want := range map[string]string{"./shop.yaml": "", "apps/shop.yaml": "path escapes"} {
 		path := filepath.Join(dir, "f.yaml")
-		write(path, unread(app))
+		write(path, withoutReads(app))
 		_, err := Load(path)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", app, err, want)
@@ -209,11 +271,67 @@ func TestAnAppFileIsInTheScenariosFolder(t *testing.T) {
 
 func TestADescriptionNamesAnAppOfSomebodyElses(t *testing.T) {
 	var b strings.Builder
-	s, err := Parse("f.yaml", []byte(unread(shop)))
+	s, err := Parse("f.yaml", []byte(withoutReads(shop)))
 	if err == nil {
 		err = s.Describe(&b)
 	}
 	if err != nil || !strings.Contains(b.String(), "  app ") || !strings.Contains(b.String(), "writes to postgres") {
 		t.Errorf("%v:\n%s", err, b.String())
+	}
+}
+
+// processes are what an app's file may say in place of a command.
+const processes = `processes:
+  web: {command: [web], port: 9000, count: 2, capacity: {workers: 4, service_time: 50ms}}
+  worker: {command: [work], count: 3}
+`
+
+func TestATopologyHasTheNodesOfTheAppsProcesses(t *testing.T) {
+	with := func(topologyHas string) topology.Topology {
+		src := strings.Replace(withApp("./shop.yaml"), "preset: two-regions", topologyHas, 1)
+		return compile(t, strings.Replace(src, ", reads: 15/s", "", 1),
+			folderOf(map[string]string{"./shop.yaml": shop + processes})).Topology
+	}
+	got := with("preset: two-regions")
+	want := []topology.Process{{Name: "worker", Count: 3}}
+	if diff := cmp.Diff(want, got.Processes); diff != "" {
+		t.Errorf("processes (-want +got):\n%s", diff)
+	}
+	if got.Regions[0].AppNodes != 2 || got.Regions[1].AppNodes != 2 || got.App.Workers != 4 {
+		t.Errorf("of what clients are sent to it has %+v, %+v", got.Regions, got.App)
+	}
+	got = with("regions: [us-east-1, {name: us-west-2, app_nodes: 3}]\n  app: {workers: 1, service_time: 20ms}")
+	if got.Regions[0].AppNodes != 2 || got.Regions[1].AppNodes != 3 || got.App.Workers != 1 {
+		t.Errorf("what the topology says goes before: %+v, %+v", got.Regions, got.App)
+	}
+}
+
+func TestProcessesAndATopologyThatDoNotFit(t *testing.T) {
+	files := folderOf(map[string]string{"./shop.yaml": shop + processes})
+	for name, c := range map[string]struct{ old, new, want string }{
+		"a service of that name": {
+			"preset: two-regions", "services: [worker]", `app.processes: "worker" is there twice`,
+		},
+		"a process that is none": {
+			"lose_region: {region: us-east-1}", "kill: {node: wroker.us-east-1}", `did you mean "worker.us-east-1"?`,
+		},
+		"another node of a process": {
+			"lose_region: {region: us-east-1}", "kill: {node: worker-4.us-east-1}", `"worker-4.us-east-1" can't be one`,
+		},
+		"a section of nobody": {
+			"preset: two-regions", "overrides: [{in: us-west-2, service: wroker, key: postgres, to: us-east-1}]",
+			`did you mean "worker"?`,
+		},
+	} {
+		src := strings.Replace(withoutReads("./shop.yaml"), c.old, c.new, 1)
+		_, err := ParseIn("f.yaml", []byte(src), files)
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v\nwant %s", name, err, c.want)
+		}
+	}
+	killed := strings.Replace(withoutReads("./shop.yaml"), "lose_region: {region: us-east-1}",
+		"kill: {node: worker-3.us-west-2}", 1)
+	if _, err := ParseIn("f.yaml", []byte(killed), files); err != nil {
+		t.Errorf("one that is there: %v", err)
 	}
 }

@@ -101,6 +101,26 @@ var complaints = []struct{ name, old, new string }{
 	{"policy that needs another strategy", "ttl: 60s", "policy: multivalue"},
 	{"bad region name", "preset: two-regions", "regions: [us-east-1, US_WEST]"},
 	{"app nodes", "preset: two-regions", "regions: [us-east-1, {name: us-west-2, app_nodes: 90}]"},
+	{"limit of no store", "recovery_point: 15m", "recovery_point: {within: 15m, stores: {}}"},
+	{"limit of an unknown store", "recovery_point: 15m", "recovery_point: {within: 15m, stores: {rediss: 1h}}"},
+	{
+		"limit of a store under its service's name", "recovery_point: 15m",
+		"recovery_point: {within: 15m, stores: {s3: 1h}}",
+	},
+	{
+		"limit of a store that the app has not", "recovery_point: 15m",
+		"recovery_point: {within: 15m, stores: {redis: 1h}}",
+	},
+	{
+		"limit of a store that is not looked at", "recovery_point: 15m",
+		"recovery_point: {within: 15m, stores: {items: 1h}}\n  stores: [postgres]",
+	},
+	{"limit without the others'", "recovery_point: 15m", "recovery_point: {stores: {items: 1h}}"},
+	{"limit without unit", "recovery_point: 15m", "recovery_point: {within: 15m, stores: {items: 15}}"},
+	{
+		"limits that are too short", "recovery_point: 15m",
+		"recovery_point: {within: 15m, stores: {items: 10s, objects: 0s}}",
+	},
 	{"time without unit", "recovery_point: 15m", "recovery_point: 15"},
 	{"time with another unit", "recovery_point: 15m", "recovery_point: 15min"},
 	{"time in days", "recovery_point: 15m", "recovery_point: 3d"},

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/regionfall/regionfall/scenarios/file"
+	"github.com/regionfall/regionfall/scenarios/file/filetest"
 )
 
 // FuzzParse looks for input on which the reader crashes, hangs, complains about a place that is not there, or accepts
@@ -35,18 +35,6 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		problems := file.Problems(err)
-		if len(problems) == 0 {
-			t.Fatalf("refused without a place: %v", err)
-		}
-		lines := strings.Count(string(src), "\n") + strings.Count(string(src), "\r") + 1
-		for _, p := range problems {
-			if p.Line < 1 || p.Line > lines || p.Column < 1 || p.Message == "" {
-				t.Errorf("%d:%d of %d lines: %q", p.Line, p.Column, lines, p.Message)
-			}
-			if said := p.Error(); strings.ContainsAny(said, "\x00\x1b\r") {
-				t.Errorf("control characters are echoed: %q", said)
-			}
-		}
+		filetest.CheckRefusal(t, src, err)
 	})
 }

@@ -114,15 +114,19 @@ func (l limits) checkRecoveryTime() {
 
 func (l limits) checkRecoveryPoint() {
 	o := l.plan.Judge.RecoveryPoint
-	if o == nil || o.Within == 0 { // 0 is judged by count
+	if o == nil {
 		return
 	}
 	gap := time.Duration(float64(time.Second) / l.plan.Workload.Writes)
-	if o.Within < minPointGaps*gap {
-		const path = "objectives.recovery_point"
-		l.Add(path, "%s: %s of lab time can't be told apart with a write every %s: use a smaller timescale or more "+
-			"writes",
-			path, file.Short(o.Within), file.Short(gap))
+	check := func(path string, limit time.Duration) {
+		if limit > 0 && limit < minPointGaps*gap { // 0 is judged by count
+			l.Add(path, "%s: %s of lab time can't be told apart with a write every %s: use a smaller timescale or "+
+				"more writes", path, file.Short(limit), file.Short(gap))
+		}
+	}
+	check("objectives.recovery_point", o.Within)
+	for _, s := range l.format.Objectives.RecoveryPoint.Stores.each() {
+		check(limitsPath+"."+string(s.store), o.Limit(string(s.store)))
 	}
 }
 

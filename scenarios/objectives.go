@@ -29,11 +29,6 @@ type Objectives struct {
 	MinAcknowledged int     `yaml:"min_acknowledged" otherwise:"50, or four fifths of the writes offered until then if that is less, and 20 at least" min:"1" example:"50" about:"Minimum number of writes acknowledged before the first fault. With fewer the drill is inconclusive."`
 }
 
-// RecoveryPoint is how much acknowledged data may be lost.
-type RecoveryPoint struct {
-	Within file.Duration `yaml:"within,alone,required" example:"15m"`
-}
-
 // RecoveryTime is how soon the service must be back, and what that is.
 type RecoveryTime struct {
 	Within   file.Duration `yaml:"within,alone,required" min:">0s" example:"2h"`
@@ -83,7 +78,7 @@ func (o Objectives) compile(timescale float64) measure.Spec {
 		StandbyCapacity: float64(o.StandbyCapacity), Consistency: string(o.Consistency), MinAcked: o.MinAcknowledged,
 	}
 	if o.RecoveryPoint != nil {
-		spec.RecoveryPoint = &measure.RecoveryPointObjective{Within: o.RecoveryPoint.Within.Lab(timescale)}
+		spec.RecoveryPoint = o.RecoveryPoint.compile(timescale)
 	}
 	if r := o.RecoveryTime; r != nil {
 		spec.RecoveryTime = &measure.RecoveryTimeObjective{
@@ -211,13 +206,7 @@ func (f *Format) checkWriteGap(found *file.Complaints) {
 
 func (d table) objectives() {
 	d.row("OBJECTIVES", "REAL", "LAB")
-	if o := d.plan.Judge.RecoveryPoint; o != nil {
-		what := "  recovery point"
-		if o.Within == 0 {
-			what += ", nothing lost"
-		}
-		d.scheduled(what+" ("+strings.Join(d.plan.Judge.Stores, ", ")+")", o.Within)
-	}
+	d.recoveryPoint()
 	if within := d.plan.Judge.StaleConfig; within != nil {
 		d.scheduled("  stale configuration, after redirect", *within)
 	}

@@ -26,6 +26,7 @@ and so is every key that is not listed here. [The library](../scenarios/library)
 - A **rate** is per second of the lab, such as 40/s. A **percentage** is such as 99%.
 - A default is what holds where the file says nothing.
 - ` + "`a[].b`" + ` is the key b in each item of the list a.
+- ` + "`a.*.b`" + ` is the key b below each name of your own in a.
 `
 
 // Reference documents every key of a scenario file, as Format has it.

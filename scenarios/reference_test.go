@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/regionfall/regionfall/scenarios/file"
+	"github.com/regionfall/regionfall/scenarios/file/filetest"
 )
 
 // TestTheFormatIsWrittenDown keeps docs/scenario-format.md what the structs say: go test ./scenarios -update.
@@ -45,6 +46,39 @@ func TestEveryKeyIsInTheReference(t *testing.T) {
 		if k.Example == "" && !inFault && !below {
 			t.Errorf("%s has no example", k.Path)
 		}
+	}
+}
+
+// Each example is a value that its key takes. What it needs besides is another matter: regions and stores are the
+// reader's own.
+func TestEveryExampleIsRead(t *testing.T) {
+	e := filetest.Examples{
+		Base: example, Keys: file.Keys(Format{}), Rivals: map[string][]string{
+			"heal": {"inject"}, "job": {"inject"}, "switchover": {"inject"},
+		},
+	}
+	for _, kinds := range [][]string{FaultKind("").Values(), {"p50", "p90", "p95", "p99", "p99.9"}} {
+		for _, kind := range kinds {
+			e.Rivals[kind] = kinds
+		}
+	}
+	tried := 0
+	for _, k := range e.Keys {
+		if k.Example == "" || strings.HasPrefix(k.Path, appKey+".") { // package app tries those
+			continue
+		}
+		tried++
+		src := e.File(t, k)
+		doc, err := file.Parse(scenarioFile, "f.yaml", []byte(src))
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", k.Path, err, src)
+		}
+		if err := doc.Decode(new(Format)).Err(); err != nil {
+			t.Errorf("%s: %s is refused: %v\n%s", k.Path, k.Example, err, src)
+		}
+	}
+	if tried < 120 {
+		t.Errorf("only %d examples were tried", tried)
 	}
 }
 

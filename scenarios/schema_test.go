@@ -11,27 +11,51 @@ import (
 	"github.com/google/go-cmp/cmp"
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 
+	"github.com/regionfall/regionfall/fixtures"
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/jsonschema"
 )
 
-// The published schema is what the reader reads.
-func TestTheSchemaIsThatOfTheReader(t *testing.T) {
-	got, err := Schema().File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join("..", SchemaFile)
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
+// The published schemas are what the reader reads.
+func TestTheSchemasAreThoseOfTheReader(t *testing.T) {
+	for file, s := range map[string]*jsonschema.Schema{SchemaFile: Schema(), AppSchemaFile: AppSchema()} {
+		got, err := s.File()
+		if err != nil {
 			t.Fatal(err)
 		}
+		path := filepath.Join("..", file)
+		if *update {
+			if err := os.WriteFile(path, got, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		want, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(string(want), string(got)); diff != "" {
+			t.Errorf("%s (-want +got; -update writes it anew):\n%s", file, diff)
+		}
 	}
-	want, err := os.ReadFile(path)
+}
+
+// The apps that come with the program are as the schema says.
+func TestAppsAreAsTheSchemaSays(t *testing.T) {
+	s, err := validator.NewCompiler().Compile(filepath.Join("..", AppSchemaFile))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("schema (-want +got; -update writes it anew):\n%s", diff)
+	for _, name := range app.Names() {
+		_, source, err := fixtures.AppFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Validate(inJSON(t, source)); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if s.Validate(inJSON(t, append(source, "\nports: 80\n"...))) == nil {
+			t.Errorf("%s: it takes a key that there is not", name)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,6 +29,10 @@ type Topology struct {
 	Routing     Routing                `yaml:"routing" about:"How the name service answers."`
 	Automation  Automation             `yaml:"automation" about:"The failover automation, or off."`
 	App         topology.Work          `yaml:"app" about:"How much one node of the app can do, whatever the machine: workers over service_time."`
+
+	// What the app's file says of its nodes. It is no key.
+	appNodes  int // of each region; 0: it does not say
+	processes []topology.Process
 }
 
 // Replication is when copies are made.
@@ -91,12 +96,16 @@ func (t Topology) compile() topology.Topology {
 	if t.App != (topology.Work{}) {
 		out.App = t.App
 	}
+	out.Processes = t.processes
 	return out
 }
 
 // compileRegions has regions and the latencies of their pairs. Who names other regions than the preset's does not
 // have to unsay what it says of pairs that are gone.
 func (t Topology) compileRegions(out *topology.Topology) {
+	for i := range out.Regions {
+		out.Regions[i].AppNodes = cmp.Or(t.appNodes, out.Regions[i].AppNodes)
+	}
 	if t.Regions != nil {
 		out.Regions = slices.Clone(t.Regions)
 		out.Latencies = slices.DeleteFunc(out.Latencies, func(p topology.PairLatency) bool {
@@ -159,6 +168,9 @@ func (t Topology) check(found *file.Complaints, base string) (valid bool) {
 			continue
 		}
 		path := file.Join(base, field.Field)
+		if strings.HasPrefix(field.Field, "processes[") {
+			path = appKey + ".processes" // of the app's own file nothing is known here
+		}
 		found.Add(path, "%s: %s%s", path, field.Problem, hint(found.Text(path), field.Known))
 	}
 	return err == nil
@@ -225,6 +237,9 @@ func (d table) topology() {
 	d.row("  objects, items", string(t.Objects.Mode)+", "+string(t.Items.Mode), "")
 	if len(t.Services) > 0 {
 		d.row("  services", strings.Join(t.Services, ", "), "")
+	}
+	for _, p := range t.Processes {
+		d.row("  process", p.Name, fmt.Sprintf("%d in each region", p.Count))
 	}
 	for _, o := range t.Overrides {
 		d.row("    "+o.Service+" in "+o.In, o.Key+" leads to "+o.To, "")

@@ -67,7 +67,9 @@ type Store string
 
 // Values are the stores.
 func (Store) Values() []string {
-	return []string{history.StorePostgres, history.StoreObjects, history.StoreItems, history.StoreRedis}
+	return []string{
+		history.StorePostgres, history.StoreObjects, history.StoreItems, history.StoreRedis, history.StoreCode,
+	}
 }
 
 // Guarantee is one that a client's session may be promised.

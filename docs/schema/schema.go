@@ -14,3 +14,8 @@ var Result []byte
 //
 //go:embed scenario.schema.json
 var Scenario []byte
+
+// App describes an app file.
+//
+//go:embed app.schema.json
+var App []byte

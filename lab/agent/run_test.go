@@ -32,7 +32,7 @@ func TestBuildRejects(t *testing.T) {
 		{"nameservice", `{}`, "targets"},
 		{"repository", `{"dir": "/nowhere"}`, "documents"},
 		{"responder", `{"delay": 5}`, "delay"},
-		{"supervisor", `{"number": 1}`, "command"},
+		{"supervisor", `{"runs_from": 1}`, "command"},
 	} {
 		if _, err := build(c.name, c.settings, runtime.NewMarks("")); err == nil ||
 			!strings.Contains(err.Error(), c.want) {

@@ -46,10 +46,10 @@ type StepFault struct {
 
 // What a step can be told to do.
 const (
-	StepHang   = "hang"   // every attempt until its deadline
-	StepFail   = "fail"   // as many attempts as Times
-	StepRepeat = "repeat" // once more after it is done
-	StepKill   = "kill"   // end the process where the step would begin
+	OrderHang   = "hang"   // every attempt until its deadline
+	OrderFail   = "fail"   // as many attempts as Times
+	OrderRepeat = "repeat" // once more after it is done
+	OrderKill   = "kill"   // end the process where the step would begin
 )
 
 // SwitchoverState is how far a switchover has come.

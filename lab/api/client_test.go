@@ -47,14 +47,14 @@ func TestCalls(t *testing.T) {
 		},
 		"a step that fails": {
 			func(ctx context.Context, to Caller) (any, error) {
-				return nil, Automation{to}.FailStep(ctx, "fence", StepFault{Do: StepFail, Times: 2})
+				return nil, Automation{to}.FailStep(ctx, "fence", StepFault{Do: OrderFail, Times: 2})
 			},
 			request{"PUT", "/faults/fence", `{"do":"fail","times":2}`},
 			"",
 		},
 		"a step restored": {
 			func(ctx context.Context, to Caller) (any, error) {
-				return nil, Automation{to}.RestoreStep(ctx, "fence", StepHang)
+				return nil, Automation{to}.RestoreStep(ctx, "fence", OrderHang)
 			},
 			request{"DELETE", "/faults/fence?do=hang", ""},
 			"",

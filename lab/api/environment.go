@@ -3,8 +3,10 @@ package api
 import (
 	"fmt"
 	"io"
+	"net"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/valyala/fasttemplate"
@@ -14,7 +16,7 @@ import (
 
 // AppEnv is what the placeholders of an app's environment stand for in one node. The addresses are host:port as the
 // node reaches them: those of a configuration, or those before anything has happened, when the primaries are in the
-// home region, and the object and item stores in the node's own.
+// home region, and the object and item stores in the node's own. Host and port have placeholders of their own besides.
 type AppEnv struct {
 	Region, Node                  string
 	Postgres, Redis, S3, DynamoDB string
@@ -62,18 +64,53 @@ func (in AppEnv) value(between string) (string, error) {
 		return "", fmt.Errorf("invalid placeholder %s%s%s: only plain names are understood: %s",
 			opening, between, closing, placeholders())
 	}
-	field := reflect.ValueOf(in).FieldByName(name[1])
-	if !field.IsValid() {
+	if !slices.Contains(Placeholders(), name[1]) {
 		return "", fmt.Errorf("unknown placeholder %s.%s%s: there are %s", opening, name[1], closing, placeholders())
 	}
-	return field.String(), nil
+	for _, address := range addresses {
+		part, is := strings.CutPrefix(name[1], address)
+		if !is || part == "" {
+			continue
+		}
+		// Before the lab is planned there are no addresses, and what is looked for is whether there is such a
+		// placeholder.
+		host, port, _ := net.SplitHostPort(in.field(address))
+		if part == hostPart {
+			return host, nil
+		}
+		return port, nil
+	}
+	return in.field(name[1]), nil
 }
 
-// placeholders lists all there are.
-func placeholders() string {
+func (in AppEnv) field(name string) string { return reflect.ValueOf(in).FieldByName(name).String() }
+
+// addresses are the fields that are host:port. Either part has a placeholder of its own, such as PostgresHost, for apps
+// that want them apart.
+var addresses = []string{"Postgres", "Redis", "S3", "DynamoDB"}
+
+const (
+	hostPart = "Host"
+	portPart = "Port"
+)
+
+// Placeholders are the names of all there are.
+func Placeholders() []string {
 	var all []string
 	for field := range reflect.TypeFor[AppEnv]().Fields() {
-		all = append(all, opening+"."+field.Name+closing)
+		all = append(all, field.Name)
+		if slices.Contains(addresses, field.Name) {
+			all = append(all, field.Name+hostPart, field.Name+portPart)
+		}
+	}
+	return all
+}
+
+// placeholders lists all there are, as they are written.
+func placeholders() string {
+	all := Placeholders()
+	for i, name := range all {
+		all[i] = opening + "." + name + closing
 	}
 	return strings.Join(all, ", ")
 }

@@ -5,11 +5,16 @@ import (
 	"testing"
 )
 
-const allPlaceholders = "{{.Region}}, {{.Node}}, {{.Postgres}}, {{.Redis}}, {{.S3}}, {{.DynamoDB}}, " +
+const allPlaceholders = "{{.Region}}, {{.Node}}, {{.Postgres}}, {{.PostgresHost}}, {{.PostgresPort}}, " +
+	"{{.Redis}}, {{.RedisHost}}, {{.RedisPort}}, {{.S3}}, {{.S3Host}}, {{.S3Port}}, " +
+	"{{.DynamoDB}}, {{.DynamoDBHost}}, {{.DynamoDBPort}}, " +
 	"{{.User}}, {{.Database}}, {{.AccessKey}}, {{.Secret}}, {{.ConfigFile}}"
 
 func TestPlaceholders(t *testing.T) {
-	in := AppEnv{Node: "app-1.us-west-2", Region: "us-west-2", User: "ann", Secret: "{{.User}}"}
+	in := AppEnv{
+		Node: "app-1.us-west-2", Region: "us-west-2", User: "ann", Secret: "{{.User}}",
+		Postgres: "hub:5401", S3: "127.0.0.1:8003", DynamoDB: "dynamodb.us-west-2:4566",
+	}
 	for text, want := range map[string]string{
 		"":                                 "",
 		"plain {text} } of }} no interest": "plain {text} } of }} no interest",
@@ -18,6 +23,10 @@ func TestPlaceholders(t *testing.T) {
 		"{{.User}}{{.User}}}":              "annann}",
 		"{{.Secret}}":                      "{{.User}}", // what was filled in is not looked at again
 		"{{.Redis}}":                       "",
+		"{{.RedisHost}}:{{.RedisPort}}":    ":", // there is none yet
+		"{{.PostgresHost}} {{.PostgresPort}} {{.Postgres}}": "hub 5401 hub:5401",
+		"{{.S3Host}} {{.S3Port}}":                           "127.0.0.1 8003",
+		"{{.DynamoDBHost}} {{.DynamoDBPort}}":               "dynamodb.us-west-2 4566",
 	} {
 		if got, err := in.Fill(text); err != nil || got != want {
 			t.Errorf("%q becomes %q, %v; want %q", text, got, err, want)
@@ -30,6 +39,8 @@ func TestWrongPlaceholders(t *testing.T) {
 	for text, want := range map[string]string{
 		"{{.Postgress}}":                  "unknown placeholder {{.Postgress}}: there are " + allPlaceholders,
 		"{{ .node }}":                     "unknown placeholder {{.node}}: there are " + allPlaceholders,
+		"{{.UserHost}}":                   "unknown placeholder {{.UserHost}}: there are " + allPlaceholders,
+		"{{.S3Hostname}}":                 "unknown placeholder {{.S3Hostname}}: there are " + allPlaceholders,
 		"{{.fill}}":                       "unknown placeholder {{.fill}}: there are " + allPlaceholders,
 		"{{Node}}":                        "invalid placeholder {{Node}}" + plain,
 		"{{}}":                            "invalid placeholder {{}}" + plain,

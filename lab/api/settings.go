@@ -10,7 +10,7 @@ import (
 // The settings of each agent are given as JSON in the environment variable topology.AgentConfigEnv. Durations are lab
 // time, in nanoseconds as encoding/json writes a time.Duration.
 
-// ReplicatorConfig is for `agent replicator`: one per region, it pulls objects and items from every other region into
+// ReplicatorConfig is for `node replicator`: one per region, it pulls objects and items from every other region into
 // its own, and delivers the configuration that is published for its region.
 type ReplicatorConfig struct {
 	Region  string        `json:"region"`
@@ -25,7 +25,7 @@ type ReplicatorConfig struct {
 	ConfigFile    string `json:"config_file"` // where what is published is delivered to
 }
 
-// RepositoryConfig is for `agent repository`, in no region: the Git repository in which the configurations are, at Dir,
+// RepositoryConfig is for `node repository`, in no region: the Git repository in which the configurations are, at Dir,
 // and with what it begins.
 type RepositoryConfig struct {
 	Dir       string            `json:"dir"`
@@ -39,7 +39,7 @@ type Stores struct {
 	DynamoDB topology.Endpoint `json:"dynamodb"`
 }
 
-// BackupConfig is for `agent backup`: the nightly job of the home region. POST /backup runs it once: a PostgreSQL base
+// BackupConfig is for `node backup`: the nightly job of the home region. POST /backup runs it once: a PostgreSQL base
 // backup into the bucket topology.BackupsBucket of the target, and a copy of all objects and items.
 type BackupConfig struct {
 	Region   string            `json:"region"`
@@ -48,10 +48,10 @@ type BackupConfig struct {
 	Target   Stores            `json:"target"` // the standby region, through links
 }
 
-// ResponderConfig is for `agent responder`: one per region. There is nothing to set.
+// ResponderConfig is for `node responder`: one per region. There is nothing to set.
 type ResponderConfig struct{}
 
-// NameserviceConfig is for `agent nameservice`. With policy failover, the record answers the primary while its health
+// NameserviceConfig is for `node nameservice`. With policy failover, the record answers the primary while its health
 // check passes, else the next target whose check passes, else the primary; with multivalue, all whose checks pass, else
 // all (both as Route 53 does when all are unhealthy); with weighted, one of those by weight; with geolocation, that of
 // the client's region. Unlike there, a target counts as healthy until its first check that passes, or for ten seconds:
@@ -84,7 +84,7 @@ type Target struct {
 	Clients netip.Prefix `json:"clients"`
 }
 
-// AutomationConfig is for `agent automation`, in the standby region.
+// AutomationConfig is for `node automation`, in the standby region.
 type AutomationConfig struct {
 	Region      string               `json:"region"` // the standby, where it runs
 	Home        string               `json:"home"`   // the region it watches

@@ -190,8 +190,7 @@ func hiddenConfig(s shadow, region string, t topology.Topology) string {
 	return first(
 		s.stops(t, func(p Place) bool { return p.Service == topology.ServiceReplicator && p.Region == region }),
 		s.stopsAll(t, "no app node of "+region, func(p Place) bool {
-			return p.Service == topology.ServiceApp &&
-				p.Region == region
+			return p.configured() && p.Region == region
 		}),
 		s.hidesAll(chosen(paths(t), func(p Path) bool {
 			return p.From == region &&

@@ -33,7 +33,7 @@ func (c Configured) delivery(l Lab, holder string, o api.DeliveryOrder) (*delive
 	if err != nil {
 		return nil, err
 	}
-	apps, err := l.Nodes(func(p Place) bool { return p.Service == topology.ServiceApp && p.Region == c.Region })
+	apps, err := l.Nodes(func(p Place) bool { return p.configured() && p.Region == c.Region })
 	if err != nil {
 		return nil, fmt.Errorf("app nodes in %s: %w", c.Region, err)
 	}

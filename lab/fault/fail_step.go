@@ -30,5 +30,5 @@ func (f *FailStep) Validate(t topology.Topology) error {
 
 // For makes the fault ready.
 func (f *FailStep) For(l Lab) (Fault, error) {
-	return f.faulty(l, api.StepFault{Do: api.StepFail, Times: f.Times})
+	return f.faulty(l, api.StepFault{Do: api.OrderFail, Times: f.Times})
 }

@@ -102,6 +102,7 @@ type Place struct {
 	Name     string
 	Region   string
 	Service  topology.Service
+	Process  bool // of the app: it takes no requests, and need not answer anything
 	Volatile bool // what it stores is gone when it is killed
 }
 

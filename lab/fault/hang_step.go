@@ -17,4 +17,4 @@ func (*HangStep) Kind() string { return "hang_step" }
 func (f *HangStep) Validate(t topology.Topology) error { return f.validate(t) }
 
 // For makes the fault ready.
-func (f *HangStep) For(l Lab) (Fault, error) { return f.faulty(l, api.StepFault{Do: api.StepHang}) }
+func (f *HangStep) For(l Lab) (Fault, error) { return f.faulty(l, api.StepFault{Do: api.OrderHang}) }

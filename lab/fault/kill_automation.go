@@ -21,7 +21,7 @@ func (f *KillAutomation) Validate(t topology.Topology) error { return f.validate
 
 // For makes the fault ready.
 func (f *KillAutomation) For(l Lab) (Fault, error) {
-	s, err := f.faulty(l, api.StepFault{Do: api.StepKill})
+	s, err := f.faulty(l, api.StepFault{Do: api.OrderKill})
 	if err != nil {
 		return nil, err
 	}

@@ -76,13 +76,22 @@ func (w Nodes) validate(t topology.Topology, region bool) error {
 }
 
 // nodeIn is a complaint about what can't be a node of the topology: SERVICE.REGION, and for app nodes their number too.
+// A part of the app goes by its own name.
 func nodeIn(t topology.Topology, name string) error {
+	var parts []string
+	for _, r := range t.Regions {
+		for _, at := range t.AppPlaces(r) {
+			if at.Part != "" {
+				parts = append(parts, at.Name())
+			}
+		}
+	}
 	service, region, _ := strings.Cut(name, ".")
 	service = strings.TrimRight(service, "-0123456789")
 	_, known := t.Region(region)
-	if !slices.Contains(breakable, service) || !known && region != topology.Global {
-		return invalid("node", "%q can't be one of the topology: a name is like postgres.us-east-1 or app-1.us-east-1",
-			name)
+	if !slices.Contains(parts, name) && (!slices.Contains(breakable, service) || !known && region != topology.Global) {
+		return unknown("node", parts,
+			"%q can't be one of the topology: a name is like postgres.us-east-1 or app-1.us-east-1", name)
 	}
 	return nil
 }

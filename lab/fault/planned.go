@@ -64,11 +64,9 @@ func places(t topology.Topology) []Place {
 		each(r.Name, topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3, topology.ServiceDynamoDB,
 			topology.ServiceReplicator,
 			topology.ServiceResponder)
-		for n := range max(r.AppNodes, 1) {
-			add(r.Name, topology.ServiceApp, fmt.Sprintf("%s-%d", topology.ServiceApp, n+1))
-		}
-		for _, part := range t.Services {
-			add(r.Name, topology.ServiceApp, part)
+		for _, at := range t.AppPlaces(r) {
+			_, process := t.Process(at.Part)
+			all = append(all, Place{Name: at.Name(), Region: r.Name, Service: at.Service, Process: process})
 		}
 		if i == 0 && t.Strategy == topology.BackupRestore {
 			each(r.Name, topology.ServiceBackup)
@@ -85,6 +83,9 @@ func places(t topology.Topology) []Place {
 func (p Place) serves() bool {
 	return p.Service != topology.ServiceApp || strings.HasPrefix(p.Name, string(topology.ServiceApp)+"-")
 }
+
+// configured says whether a node says what it is configured to: one of the app, but for those of processes.
+func (p Place) configured() bool { return p.Service == topology.ServiceApp && !p.Process }
 
 // witness is who asks over a path: an agent where it starts. Clients ask from outside.
 func (p Path) witness() string {

@@ -17,4 +17,6 @@ func (*RepeatStep) Kind() string { return "repeat_step" }
 func (f *RepeatStep) Validate(t topology.Topology) error { return f.validate(t) }
 
 // For makes the fault ready.
-func (f *RepeatStep) For(l Lab) (Fault, error) { return f.faulty(l, api.StepFault{Do: api.StepRepeat}) }
+func (f *RepeatStep) For(l Lab) (Fault, error) {
+	return f.faulty(l, api.StepFault{Do: api.OrderRepeat})
+}

@@ -7,68 +7,20 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/docker"
 )
 
-// module is where the programs of the images hub, agent and app are.
-const module = "github.com/regionfall/regionfall"
-
 // tools are programs of other modules, by name. Each is compiled from a module of its own, tools.mod in its image's
 // folder, so that its dependencies stay out of ours.
 var tools = map[string]string{"versitygw": "github.com/versity/versitygw/cmd/versitygw"}
 
-func goVersion(ctx context.Context) (string, error) {
-	out, err := exec.CommandContext(ctx, "go", "env", "GOVERSION").Output()
-	if err != nil {
-		return "", fmt.Errorf("ask go for its version (the images' programs are compiled with it): %w", err)
-	}
-	return strings.TrimSpace(string(out)), nil
-}
-
-// compilePrograms compiles this module's programs for the engine's architecture and tells where they are. Go's build
-// cache makes it a matter of a fraction of a second when nothing has changed.
-func (b *builder) compilePrograms(ctx context.Context) (map[string]string, error) {
-	list := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module)
-	out, err := list.Output()
-	dir := strings.TrimSpace(string(out))
-	if err != nil || dir == "" {
-		if ctx.Err() != nil {
-			return nil, ctx.Err()
-		}
-		return nil, errors.New("compile the lab's programs: run this in a checkout of " + module +
-			", or in a module that requires it")
-	}
-	start := time.Now()
-	bin := b.binDir()
-	var packages []string
-	paths := map[string]string{}
-	for _, r := range programs() {
-		packages = append(packages, module+"/docker/"+r.binary)
-		paths[r.binary] = filepath.Join(bin, r.binary)
-	}
-	// Only worth a word when there is something to compile.
-	slow := time.AfterFunc(time.Second, func() {
-		b.report(Event{
-			Image: "programs",
-			Step:  "compile hub, agent and app",
-		})
-	})
-	err = b.compile(ctx, bin+string(filepath.Separator), dir, nil, packages...)
-	quick := slow.Stop()
-	if err != nil {
-		return nil, fmt.Errorf("compile the lab's programs: %w", err)
-	}
-	if !quick {
-		b.report(Event{Image: "programs", Step: "compiled", Done: true, Took: time.Since(start)})
-	}
-	return paths, nil
-}
-
 // compileTool compiles the program of another module that a recipe wants.
 func (b *builder) compileTool(ctx context.Context, r recipe) (string, error) {
+	if err := r.lacksGo(); err != nil {
+		return "", err
+	}
 	start := time.Now()
 	dir, err := b.scratch(r.binary)
 	if err != nil {
@@ -92,6 +44,23 @@ func (b *builder) compileTool(ctx context.Context, r recipe) (string, error) {
 	b.report(Event{Image: r.name, Step: fmt.Sprintf("compiled %s in %s", r.binary,
 		time.Since(start).Round(time.Second))})
 	return filepath.Join(b.binDir(), r.binary), nil
+}
+
+// lacksGo says what to do where a recipe wants a program compiled and there is no go command.
+func (r recipe) lacksGo() error {
+	if err := goMissing(); err != nil && tools[r.binary] != "" {
+		return fmt.Errorf("%s is compiled from a Go module, and %w; or have S3 from LocalStack: --aws localstack",
+			r.binary, err)
+	}
+	return nil
+}
+
+// goMissing says that there is no go command.
+func goMissing() error {
+	if _, err := exec.LookPath("go"); err != nil {
+		return errors.New("go is not on this machine: install Go 1.26 or newer")
+	}
+	return nil
 }
 
 func (b *builder) binDir() string { return filepath.Join(b.cache, "bin", b.engine.arch) }

@@ -15,11 +15,10 @@ import (
 
 // builder makes what is missing.
 type builder struct {
-	engine    *engine
-	cache     string            // directory of the user's, for binaries and the lock
-	present   map[string]string // images built here before: ID by name
-	goVersion string
-	report    func(Event)
+	engine  *engine
+	cache   string            // directory of the user's, for binaries and the lock
+	present map[string]string // images built here before: ID by name
+	report  func(Event)
 }
 
 // reporter passes events on one at a time.
@@ -101,14 +100,11 @@ func (b *builder) all(ctx context.Context, c choice) (map[string]Ref, error) {
 		g.Go(func() error { return one(r, "") })
 	}
 	g.Go(func() error {
-		paths, err := b.compilePrograms(ctx)
+		program, err := b.makeOwn(ctx)
 		if err != nil {
 			return err
 		}
-		for _, r := range programs() {
-			g.Go(func() error { return one(r, paths[r.binary]) })
-		}
-		return nil
+		return one(own(), program)
 	})
 	if err := g.Wait(); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@
 package image
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,7 +78,8 @@ type Ref struct {
 type Set struct {
 	Source Source `json:"source"` // Registry or Packages
 	Reason string `json:"reason"` // why this source, in half a sentence
-	// Images by what they are for: postgres, redis, hub, agent, app, and what Servers names.
+	// Images by what they are for: postgres, redis, regionfall (the nodes that are the lab's own), and what Servers
+	// names.
 	Images map[string]Ref `json:"images"`
 
 	AWS       topology.AWS                `json:"aws"`        // LocalStack or packages
@@ -120,9 +122,6 @@ func Plan(ctx context.Context, wanted Options) (o Outlook, err error) {
 	if b.present, err = engine.images(ctx); err != nil {
 		return o, explain(err)
 	}
-	if b.goVersion, err = goVersion(ctx); err != nil {
-		return o, err
-	}
 	c, err := b.choose(ctx, wanted)
 	if err != nil {
 		return o, err
@@ -134,8 +133,12 @@ func Plan(ctx context.Context, wanted Options) (o Outlook, err error) {
 	o.Source, o.Reason, o.Serves = c.source, c.reason, c.serves()
 	missing := b.missing(b.recipes(c, base))
 	o.Here = len(missing) == 0
-	if b.present[base] == "" && slices.ContainsFunc(missing, func(r recipe) bool { return r.base == base }) {
-		o.Lacks = toolMissing()
+	o.Lacks = b.lacksOwn()
+	for _, r := range missing {
+		if b.present[base] == "" && r.base == base {
+			o.Lacks = cmp.Or(o.Lacks, toolMissing())
+		}
+		o.Lacks = cmp.Or(o.Lacks, r.lacksGo())
 	}
 	return o, nil
 }
@@ -157,9 +160,6 @@ func ensure(ctx context.Context, o Options) (Set, error) {
 	}
 	defer unlock()
 	if b.present, err = engine.images(ctx); err != nil {
-		return Set{}, err
-	}
-	if b.goVersion, err = goVersion(ctx); err != nil {
 		return Set{}, err
 	}
 	c, err := b.choose(ctx, o)

@@ -101,7 +101,7 @@ func TestBuildContext(t *testing.T) {
 	if err := os.WriteFile(path, []byte("program"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	archive := recipe{name: "agent", binary: "agent", dirs: []string{"config"}}.context(path,
+	archive := recipe{name: "program", binary: "program", dirs: []string{"config"}}.context(path,
 		map[string][]byte{"authorities.pem": []byte("ours")})
 	defer func() { _ = archive.Close() }()
 	got := map[string]string{}
@@ -123,14 +123,14 @@ func TestBuildContext(t *testing.T) {
 		got[h.Name] = fmt.Sprintf("%o %s", h.Mode, data)
 	}
 	want := map[string]string{
-		"Dockerfile": "644 ", "authorities.pem": "644 ours", "agent": "755 program",
+		"Dockerfile": "644 ", "authorities.pem": "644 ours", "program": "755 program",
 		"root/config/": "777 ",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 
-	missing := recipe{name: "agent", binary: "agent"}.context(path+".gone", nil)
+	missing := recipe{name: "program", binary: "program"}.context(path+".gone", nil)
 	if _, err := io.Copy(io.Discard, missing); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a binary that is not there gives %v", err)
 	}
@@ -183,6 +183,7 @@ func TestScriptsAgreeWithTopology(t *testing.T) {
 		"postgres/entrypoint.sh": "backup=" + topology.RestoreFile + "\n",
 		"postgres/Dockerfile":    fmt.Sprintf("EXPOSE %d\n", topology.PortPostgres),
 		"postgres/cluster.sh":    "--username=" + topology.DatabaseUser + " ",
+		"regionfall/Dockerfile":  fmt.Sprintf("ENTRYPOINT [\"/regionfall/regionfall\", %q]\n", topology.NodeCommand),
 		"redis/redis.conf":       fmt.Sprintf("port %d\n", topology.PortRedis),
 	} {
 		data, err := docker.Files.ReadFile(file)

@@ -10,12 +10,16 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/regionfall/regionfall/lab/build"
 )
 
 // BuildProgram makes an image of a Go program: its static binary, /config and /tmp, run as a user that is not root. It
 // is named by the import path of its main package, or by a path such as ./cmd/shop, as the go command takes it in the
 // current directory; or by an import path and a version, such as shop.example/cmd/shop@v1.4.0, which the go command
 // fetches. Nothing is built when nothing has changed. progress may be nil.
+//
+// This module itself is the program that nodes of the lab's own run, and needs no Go. Its argument is the role.
 func BuildProgram(ctx context.Context, program string, progress func(Event)) (Ref, error) {
 	return BuildProgramIn(ctx, "", program, progress)
 }
@@ -34,8 +38,14 @@ func buildProgram(ctx context.Context, folder, program string, report func(Event
 	if err != nil {
 		return Ref{}, fmt.Errorf("find the folder %s: %w", folder, err)
 	}
+	ours := program == build.Module
+	if !ours {
+		if err := goMissing(); err != nil {
+			return Ref{}, err
+		}
+	}
 	path, fetched := atVersion(program)
-	if !fetched {
+	if !fetched && !ours {
 		if path, err = mainPackage(ctx, dir, nil, program); err != nil {
 			return Ref{}, err
 		}
@@ -58,11 +68,17 @@ func buildProgram(ctx context.Context, folder, program string, report func(Event
 	if b.present, err = engine.images(ctx); err != nil {
 		return Ref{}, err
 	}
-	binary, err := b.compileProgram(ctx, dir, path, program, fetched)
+	r := recipe{name: "program", binary: "program", dirs: []string{"config", "tmp"}}
+	var binary string
+	if ours {
+		r = own()
+		binary, err = b.makeOwn(ctx)
+	} else {
+		binary, err = b.compileProgram(ctx, dir, path, program, fetched)
+	}
 	if err != nil {
 		return Ref{}, err
 	}
-	r := recipe{name: "program", binary: "program", dirs: []string{"config", "tmp"}}
 	tag, err := r.tag(engine.arch, binary)
 	if err != nil {
 		return Ref{}, err

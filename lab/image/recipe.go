@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,15 +53,15 @@ func databases(source Source, base string) []recipe {
 }
 
 // stores are the recipes of what serves S3 and DynamoDB.
-func (b *builder) stores(p provider, base string) (rs []recipe) {
+func stores(p provider, base string) (rs []recipe) {
 	port := strconv.Itoa(topology.PortAWS)
 	all := map[string]recipe{
 		"aws":        {base: pins["aws"]},
 		"localstack": {base: base, python: true},
 		"dynamodb":   {base: base},
 		// The tag follows what the binary is compiled from: to see that nothing has changed must not take a
-		// compilation.
-		"s3": {base: base, binary: "versitygw", inputs: []string{b.goVersion, b.engine.arch}},
+		// compilation, nor a compiler. The one that made this program is the one that is about, or was.
+		"s3": {base: base, binary: "versitygw", inputs: []string{runtime.Version()}},
 	}
 	for _, name := range p.images() {
 		r := all[name]
@@ -71,16 +72,6 @@ func (b *builder) stores(p provider, base string) (rs []recipe) {
 		rs = append(rs, r)
 	}
 	return rs
-}
-
-// programs are the recipes of this module's own binaries. Their tags follow the binary's bytes.
-func programs() []recipe {
-	shared := []string{"config", "restore", "tmp"}
-	return []recipe{
-		{name: "hub", binary: "hub"},
-		{name: "agent", binary: "agent", dirs: shared},
-		{name: "app", binary: "app", dirs: shared},
-	}
 }
 
 // tag names the image of a recipe by the hash of all that goes into it. binary is the path of the program whose bytes

@@ -24,7 +24,7 @@ func (c choice) serves() string { return serving(c.provider.servers) + " (" + c.
 
 // recipes are those that the choice makes a difference to.
 func (b *builder) recipes(c choice, base string) []recipe {
-	return append(databases(c.source, base), b.stores(c.provider, base)...)
+	return append(databases(c.source, base), stores(c.provider, base)...)
 }
 
 // choose settles where images come from and what serves S3 and DynamoDB, and why. What is in the engine already goes
@@ -88,7 +88,7 @@ func (b *builder) chooseAWS(ctx context.Context, wanted topology.AWS, source Sou
 	if open {
 		reason = "images are from packages; --aws localstack builds LocalStack from its own"
 	}
-	here := func(p provider) bool { return b.built(b.stores(p, base)) }
+	here := func(p provider) bool { return b.built(stores(p, base)) }
 	if source == Registry {
 		switch {
 		case here(registered):
@@ -111,8 +111,6 @@ func (b *builder) chooseAWS(ctx context.Context, wanted topology.AWS, source Sou
 	switch {
 	case open && here(packaged):
 		return packaged, "they are here already", nil
-	case open && here(python):
-		return python, "it is here already", nil
 	case open:
 		p = packaged
 	}

@@ -33,13 +33,13 @@ func node(t *testing.T) string {
 			}
 			go func() {
 				defer func() { _ = conn.Close() }()
-				lines := bufio.NewScanner(conn)
-				heard := 0
-				for lines.Scan() {
-					heard++
-					_, _ = fmt.Fprintf(conn, "heard %s\n", lines.Text())
+				scanner := bufio.NewScanner(conn)
+				lines := 0
+				for scanner.Scan() {
+					lines++
+					_, _ = fmt.Fprintf(conn, "heard %s\n", scanner.Text())
 				}
-				_, _ = fmt.Fprintf(conn, "%d lines\n", heard)
+				_, _ = fmt.Fprintf(conn, "%d lines\n", lines)
 			}()
 		}
 	}()

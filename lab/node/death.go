@@ -138,6 +138,26 @@ func (e *Engine) DescribeDeath(ctx context.Context, d Death) (Death, []string, e
 	return d, lastWords(b.String()), nil
 }
 
+// AwaitEnd waits until the node's process has ended by itself. It gives how, and the last lines that it printed.
+func (n *Node) AwaitEnd(ctx context.Context, within time.Duration) (d Death, words []string, err error) {
+	err = readyEvery.Until(ctx, within, n.Name()+" to end", func(ctx context.Context) error {
+		state, err := n.State(ctx)
+		if err == nil && state != topology.NodeDown {
+			err = fmt.Errorf("it is %s", state)
+		}
+		return err
+	})
+	if err != nil {
+		return d, nil, &NotReady{Node: n.Name(), Service: n.Service, Err: err, Log: n.lastLines(ctx, err)}
+	}
+	return n.engine.DescribeDeath(ctx, Death{Node: n.Name(), Service: n.Service, Code: -1, container: n.container})
+}
+
+// Remove removes the node.
+func (n *Node) Remove(ctx context.Context) error {
+	return n.engine.Remove(ctx, []Resource{{Kind: "container", ID: n.container, Name: n.ID}})
+}
+
 // How much of a log is looked through for a node's last words, and how much of that is told.
 const (
 	wordsAmong = 400

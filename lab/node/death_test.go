@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/moby/moby/client"
 
@@ -138,5 +139,29 @@ func TestLastWordsAreThoseThatSayWhy(t *testing.T) {
 		if len(words) != c.lines || c.lines > 0 && (words[0] != c.first || words[len(words)-1] != c.last) {
 			t.Errorf("%s: %q", name, words)
 		}
+	}
+}
+
+func TestANodeThatRunsToItsEndIsAwaited(t *testing.T) {
+	asked := 0
+	e := engineAt(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/logs") {
+			w.Header().Set("Content-Type", "application/vnd.docker.multiplexed-stream")
+			_, _ = w.Write([]byte("\x01\x00\x00\x00\x00\x00\x00\x07one\ntwo"))
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		asked++
+		_, _ = fmt.Fprintf(w, `{"Id":"c1","State":{"Running":%t,"ExitCode":3}}`, asked < 3)
+	})
+	n := &Node{Spec: Spec{Name: "prepare.us-east-1", Service: topology.ServiceApp}, engine: e, container: "c1"}
+	d, words, err := n.AwaitEnd(t.Context(), time.Minute)
+	if err != nil || d.Code != 3 || !slices.Equal(words, []string{"one", "two"}) || asked < 3 {
+		t.Errorf("%+v, %q, %v", d, words, err)
+	}
+	asked = -1 << 20
+	if _, _, err = n.AwaitEnd(t.Context(), 200*time.Millisecond); err == nil ||
+		!strings.Contains(err.Error(), "waited 200ms for prepare.us-east-1 to end; last seen: it is running") {
+		t.Errorf("one that does not end: %v", err)
 	}
 }

@@ -32,14 +32,15 @@ func (e *Engine) Facts(ctx context.Context) (Facts, error) {
 		return Facts{}, fmt.Errorf("ask the engine about its machine: %s", oneLine(err))
 	}
 	took := time.Since(asked)
-	told, err := time.Parse(time.RFC3339Nano, i.Info.SystemTime)
+	engineClock, err := time.Parse(time.RFC3339Nano, i.Info.SystemTime)
 	if err != nil {
 		return Facts{}, fmt.Errorf("read the engine's clock: %w", err)
 	}
 	f := Facts{
 		OS: e.found.About.OS, Arch: e.found.About.Arch, Limits: i.Info.PidsLimit, CPUs: i.Info.NCPU,
 		Memory: i.Info.MemTotal,
-		Driver: i.Info.Driver, Root: i.Info.DockerRootDir, Clock: told.Sub(asked.Add(took / 2)), ClockSure: took / 2,
+		Driver: i.Info.Driver, Root: i.Info.DockerRootDir, Clock: engineClock.Sub(asked.Add(took / 2)),
+		ClockSure: took / 2,
 	}
 	for _, o := range i.Info.SecurityOptions {
 		f.Rootless = f.Rootless || strings.Contains(o, "name=rootless")

@@ -136,7 +136,7 @@ const (
 )
 
 // Await polls ready until it says nil. The error is a NotReady, with the end of the node's log if what was seen last
-// is not Told.
+// is not Reported.
 func (n *Node) Await(ctx context.Context, what string, within time.Duration, ready func(context.Context) error) error {
 	asked := 0
 	err := readyEvery.Until(ctx, within, what, func(ctx context.Context) error {
@@ -154,10 +154,10 @@ func (n *Node) Await(ctx context.Context, what string, within time.Duration, rea
 	return nil
 }
 
-// Told is an error that says all that the node's log would.
-type Told string
+// Reported is an error that says all that the node's log would.
+type Reported string
 
-func (t Told) Error() string { return string(t) }
+func (t Reported) Error() string { return string(t) }
 
 // explain adds the last lines of the node's log to an error.
 func (n *Node) explain(ctx context.Context, err error) error {
@@ -166,7 +166,7 @@ func (n *Node) explain(ctx context.Context, err error) error {
 
 // lastLines are the last lines of the node's log; empty where they can't be had, or would not say why it failed.
 func (n *Node) lastLines(ctx context.Context, err error) string {
-	if errors.As(err, new(Told)) {
+	if errors.As(err, new(Reported)) {
 		return ""
 	}
 	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {

@@ -21,12 +21,12 @@ type Configured struct {
 	topology.ConfigReport
 }
 
-// Configured asks every node of the app at once, past all faults. An app that is not the sample app may answer in the
-// same form.
+// Configured asks every node of the app at once, past all faults, but for those of processes, which need not listen.
+// An app that is not the sample app may answer in the same form.
 func (v View) Configured(ctx context.Context) []Configured {
 	var all []topology.Place
 	for _, n := range v.lab.Places() {
-		if n.Service == topology.ServiceApp {
+		if _, process := v.lab.Topology().Process(n.Part); n.Service == topology.ServiceApp && !process {
 			all = append(all, n)
 		}
 	}

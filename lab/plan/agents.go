@@ -8,8 +8,8 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// agentImage is that of all programs of the lab's own but the hub.
-const agentImage = "agent"
+// ownImage has the program itself, which is what runs in the nodes that are the lab's own. Its argument says what as.
+const ownImage = "regionfall"
 
 // settle gives an agent its settings.
 func settle(n *Node, settings any) error {
@@ -22,7 +22,7 @@ func settle(n *Node, settings any) error {
 }
 
 var responder = Service{
-	Name: topology.ServiceResponder, Image: agentImage, Start: Quick, Own: true, Speaks: HTTP,
+	Name: topology.ServiceResponder, Image: ownImage, Start: Quick, Own: true, Speaks: HTTP,
 	places: inEach(topology.ServiceResponder), tell: func(_ *Plan,
 		n *Node,
 	) error {
@@ -32,7 +32,7 @@ var responder = Service{
 
 // backup is the backup job, where the strategy has one.
 var backup = Service{
-	Name: topology.ServiceBackup, Image: agentImage, Start: Quick, Managed: true, Own: true, Marks: true, Speaks: HTTP,
+	Name: topology.ServiceBackup, Image: ownImage, Start: Quick, Managed: true, Own: true, Marks: true, Speaks: HTTP,
 	places: func(t topology.Topology, where string) []topology.Place {
 		return one(topology.ServiceBackup, where, where == t.Home().Name && t.Strategy == topology.BackupRestore)
 	},
@@ -47,7 +47,7 @@ var backup = Service{
 // repository is the Git repository of the configurations. A hub that can't find it yet looks for seconds: so it starts
 // early.
 var repository = Service{
-	Name: topology.ServiceRepository, Image: agentImage, Start: Unaided, Global: true, Managed: true, Own: true,
+	Name: topology.ServiceRepository, Image: ownImage, Start: Unaided, Global: true, Managed: true, Own: true,
 	Speaks: HTTP,
 	places: global(topology.ServiceRepository), tell: tellRepository,
 }

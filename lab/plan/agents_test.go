@@ -113,9 +113,9 @@ func TestTheAutomationLooksAtHomeByLinksOfItsOwn(t *testing.T) {
 			}
 			looks++
 			for _, s := range nodes {
-				told := s.Env[topology.AgentConfigEnv] + strings.Join(s.Cmd, " ") +
+				text := s.Env[topology.AgentConfigEnv] + strings.Join(s.Cmd, " ") +
 					string(s.Files[topology.ConfigFile]) + s.Env["PRIMARY_PORT"]
-				if by := strings.Contains(told, fmt.Sprint(p.Port)); by != (s.Service == topology.ServiceAutomation) {
+				if by := strings.Contains(text, fmt.Sprint(p.Port)); by != (s.Service == topology.ServiceAutomation) {
 					t.Errorf("%s: %s goes by %s: %t", name, s.Name(), p.Name, by)
 				}
 			}

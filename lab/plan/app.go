@@ -13,22 +13,16 @@ const configDir = "/config"
 
 // The app has its nodes, and one for each of its parts.
 var app = Service{
-	Name: topology.ServiceApp, Image: "app", Start: Serving, Crosses: true, Speaks: HTTP, places: appPlaces,
+	Name: topology.ServiceApp, Image: ownImage, Start: Serving, Crosses: true, Speaks: HTTP, places: appPlaces,
 	tell: tellApp,
 }
 
-func appPlaces(t topology.Topology, where string) (all []topology.Place) {
+func appPlaces(t topology.Topology, where string) []topology.Place {
 	r, ok := t.Region(where)
 	if !ok {
 		return nil
 	}
-	for n := range max(r.AppNodes, 1) {
-		all = append(all, topology.Place{Service: topology.ServiceApp, Region: where, Number: n + 1})
-	}
-	for _, part := range t.Services {
-		all = append(all, topology.Place{Service: topology.ServiceApp, Region: where, Number: 1, Part: part})
-	}
-	return all
+	return t.AppPlaces(r)
 }
 
 func tellApp(p *Plan, n *Node) error {
@@ -39,7 +33,12 @@ func tellApp(p *Plan, n *Node) error {
 	} else if len(t.Services) > 0 {
 		n.Env["SERVICES"] = strings.Join(t.Services, ",")
 	}
-	if w := t.App; w.Workers > 0 && n.Part == "" {
+	w := t.App
+	if n.Part != "" {
+		process, _ := t.Process(n.Part)
+		w = process.Work
+	}
+	if w.Workers > 0 {
 		n.Env["WORKERS"], n.Env["SERVICE_TIME"], n.Env["QUEUE"] = strconv.Itoa(w.Workers), w.ServiceTime.String(),
 			strconv.Itoa(w.Queue)
 	}
@@ -47,13 +46,14 @@ func tellApp(p *Plan, n *Node) error {
 	if p.supervised() {
 		return p.supervise(n)
 	}
+	n.Cmd = []string{string(n.Service)}
 	return nil
 }
 
 // AtStart are the nodes of the app that serve in a region from the start.
 func (p *Plan) AtStart(r topology.Region) (names []string) {
 	for _, at := range appPlaces(p.Topology, r.Name) {
-		if at.Number <= p.Topology.AppsAtStart(r) {
+		if p.Topology.RunsFrom(at) <= p.Topology.AppsAtStart(r) {
 			names = append(names, at.Name())
 		}
 	}
@@ -70,10 +70,12 @@ func (p *Plan) appURLs(region, path string) (urls []string) {
 	return urls
 }
 
-// allAppURLs are those at the nodes of the app's parts too.
+// allAppURLs are those at the nodes of the app's parts too, but for processes, which need not listen.
 func (p *Plan) allAppURLs(region, path string) (urls []string) {
 	for _, at := range appPlaces(p.Topology, region) {
-		urls = append(urls, p.appURL(at, path))
+		if _, is := p.Topology.Process(at.Part); !is {
+			urls = append(urls, p.appURL(at, path))
+		}
 	}
 	return urls
 }

@@ -61,6 +61,10 @@ type App struct {
 	Holds string `json:"-"`
 	// Repoint is how an app that does not watch CONFIG_FILE is led to other stores; empty: it does, or it is not.
 	Repoint Repoint `json:"-"`
+	// Processes are what the nodes of topology.Processes run, by their names.
+	Processes map[string]Process `json:"-"`
+	// Prepared is what is done once, in the home region, before any of its nodes starts.
+	Prepared Prepared `json:"-"`
 	// Direct are the stores that clients speak to themselves: PostgreSQL and Redis. They reach each by a link of their
 	// own, at the address that Addresses.StoreDoor gives.
 	Direct []topology.Service `json:"direct,omitempty"`
@@ -79,8 +83,19 @@ const (
 	RepointEndpoint Repoint = "endpoint"
 )
 
-// sample is the app of fixtures/kyc, in the image "app" of the set.
+// sample is the app of fixtures/kyc, which is a role of the program itself.
 var sample = App{Port: topology.PortApp, Health: "/healthz", Ready: "/readyz"}
+
+// Process is what the nodes of a kind run that take no requests. They have the app's image, environment and way to be
+// repointed.
+type Process struct {
+	Cmd []string // instead of the image's
+	// Ready is a path that answers GET on Port with 2xx when a node can do its work, and Holds what the answer must
+	// hold besides; empty: a node can when it goes on running.
+	Ready string
+	Port  int
+	Holds string
+}
 
 // AppEnv is what the placeholders of App.Env stand for in one node.
 type AppEnv = api.AppEnv
@@ -108,7 +123,7 @@ func (a App) Validate() error {
 	if a.Image == "" {
 		complain("image: it is missing: name one that the engine has")
 	}
-	if a.Port >= topology.PortSupervisor && a.Port <= topology.PortSupervisor+len(endpointKeys) {
+	if topology.IsSupervisorPort(a.Port) {
 		complain("port: %d is taken in each node, by what runs the app: have it listen on another", a.Port)
 	}
 	if !slices.Contains([]Repoint{"", RepointRestart, RepointEndpoint}, a.Repoint) {
@@ -123,6 +138,21 @@ func (a App) Validate() error {
 				folder)
 		}
 	}
+	for name, p := range a.Processes {
+		at := "processes." + name
+		if len(p.Cmd) == 0 || p.Cmd[0] == "" {
+			complain("%s: it has no command", at)
+		}
+		if p.Ready != "" && (p.Port < 1 || p.Port > 65535 || p.Port == a.Port) {
+			complain("%s: %s is asked on port %d: name one of its own that it listens on", at, p.Ready, p.Port)
+		}
+		if p.Ready != "" && topology.IsSupervisorPort(p.Port) {
+			complain("%s: port %d is taken in each node, by what runs the app: have it listen on another", at, p.Port)
+		}
+		if p.Ready != "" && !isPath(p.Ready) {
+			complain("%s: %q is no path: name one that GET answers with 2xx, such as /healthz", at, p.Ready)
+		}
+	}
 	for _, s := range a.Direct {
 		if s != topology.ServicePostgres && s != topology.ServiceRedis {
 			complain("direct: clients can't speak to %s themselves: only to %s and %s", s, topology.ServicePostgres,
@@ -133,8 +163,7 @@ func (a App) Validate() error {
 		if field == "ready" && a.Ready == "" {
 			continue // it is Health, of which enough is said
 		}
-		if _, err := url.ParseRequestURI(where); err != nil || !strings.HasPrefix(where, "/") ||
-			strings.HasPrefix(where, "//") || strings.Contains(where, "#") {
+		if !isPath(where) {
 			complain("%s: %q is no path: name one that GET answers with 2xx, such as /healthz", field, where)
 		}
 	}
@@ -143,6 +172,21 @@ func (a App) Validate() error {
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(errs...)
+}
+
+func isPath(text string) bool {
+	_, err := url.ParseRequestURI(text)
+	return err == nil && strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//") && !strings.Contains(text, "#")
+}
+
+// Runs says whether the app has a command for each process of a topology.
+func (a App) Runs(t topology.Topology) error {
+	for _, p := range t.Processes {
+		if _, is := a.Processes[p.Name]; !is {
+			return fmt.Errorf("app processes: the topology has nodes of %s, and nothing says what they run", p.Name)
+		}
+	}
+	return nil
 }
 
 // environment is Env in one node.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -12,8 +13,7 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-const allPlaceholders = "{{.Region}}, {{.Node}}, {{.Postgres}}, {{.Redis}}, {{.S3}}, {{.DynamoDB}}, " +
-	"{{.User}}, {{.Database}}, {{.AccessKey}}, {{.Secret}}, {{.ConfigFile}}"
+var allPlaceholders = "{{." + strings.Join(api.Placeholders(), "}}, {{.") + "}}"
 
 // shop is an app with everything that can be said of one.
 var shop = App{
@@ -53,6 +53,22 @@ func TestWhatIsWrongWithAnApp(t *testing.T) {
 		"no path at all": {
 			func(a *App) { a.Health, a.Ready = "", "" },
 			`app health: "" is no path: name one that GET answers with 2xx, such as /healthz`,
+		},
+		"a process of nothing": {
+			func(a *App) { a.Processes = map[string]Process{"worker": {}} }, "app processes.worker: it has no command",
+		},
+		"a process that is asked where clients are": {
+			func(a *App) {
+				a.Processes = map[string]Process{"worker": {Cmd: []string{"work"}, Port: 9000, Ready: "/sends"}}
+			},
+			"app processes.worker: /sends is asked on port 9000: name one of its own that it listens on",
+		},
+		"a process on the supervisor's port": {
+			func(a *App) {
+				a.Processes = map[string]Process{"worker": {Cmd: []string{"work"}, Port: 28501, Ready: "sends"}}
+			},
+			`app processes.worker: "sends" is no path: name one that GET answers with 2xx, such as /healthz` + "\n" +
+				"app processes.worker: port 28501 is taken in each node, by what runs the app: have it listen on another",
 		},
 		"several placeholders": {
 			func(a *App) { a.Env = map[string]string{"A": "{{.Nod}}", "B": "{{.Node"} },
@@ -132,5 +148,19 @@ func TestAnAppIsReachedAndAskedWhereItSays(t *testing.T) {
 		"west": "http://" + ports(topology.Global, "us-west-2", topology.ServiceApp) + "/open?deep=1",
 	}, asked); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestEachProcessOfATopologyRunsSomething(t *testing.T) {
+	top, _ := topology.Preset("two-regions")
+	top.Processes = []topology.Process{{Name: "worker", Count: 1}}
+	const want = "app processes: the topology has nodes of worker, and nothing says what they run"
+	if err := shop.Runs(top); err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+	a := shop
+	a.Processes = map[string]Process{"worker": {Cmd: []string{"work"}}}
+	if err := errors.Join(a.Runs(top), a.Validate()); err != nil {
+		t.Error(err)
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 // hub has a node in no region, which the others can't do without.
 var hub = Service{
-	Name: topology.ServiceHub, Image: "hub", Own: true,
+	Name: topology.ServiceHub, Image: ownImage, Own: true,
 	places: func(topology.Topology, string) []topology.Place { return nil }, tell: tellHub,
 }
 
@@ -18,6 +18,7 @@ func (p *Plan) Hub() (Node, error) {
 }
 
 func tellHub(p *Plan, n *Node) error {
+	n.Cmd = []string{string(n.Service)}
 	n.Aliases = []string{"hub"}
 	n.Publish = []string{fmt.Sprintf("%d/tcp", topology.PortToxiproxy)}
 	for _, path := range p.Carried() {

@@ -12,7 +12,7 @@ import (
 
 // nameservice tells clients the ports that the hub publishes, so it needs the hub to be there.
 var nameservice = Service{
-	Name: topology.ServiceNameservice, Image: agentImage, Start: Quick, Global: true, Own: true, Marks: true,
+	Name: topology.ServiceNameservice, Image: ownImage, Start: Quick, Global: true, Own: true, Marks: true,
 	Speaks: HTTP,
 	places: global(topology.ServiceNameservice), tell: tellNameservice,
 }

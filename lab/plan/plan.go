@@ -23,9 +23,10 @@ type Plan struct {
 	Paths    []topology.Path
 	// TapPorts says that each tap has a port of its own, as somebody needs who is not this process.
 	TapPorts bool
-	// Command is what somebody's own app runs: what its image says, or the app in place of that. It is known when the
-	// image is.
-	Command []string
+	// Command is what somebody's own app runs: what its image says, or the app in place of that; Commands are those of
+	// its processes, by their names. They are known when the image is.
+	Command  []string
+	Commands map[string][]string
 	// Together says that the node of S3 serves DynamoDB too.
 	Together bool
 	// Door is where clients reach the app of a region, as host:port. It is known when the hub runs, and needed for the
@@ -39,7 +40,11 @@ func New(t topology.Topology, a App) *Plan {
 	for i, path := range p.Paths {
 		if path.Service == topology.ServiceApp {
 			host, _, _ := strings.Cut(path.Upstream, ":")
-			p.Paths[i].Upstream = net.JoinHostPort(host, strconv.Itoa(p.App.Port))
+			port := p.App.Port
+			if _, is := t.Process(topology.PlaceOf(topology.ServiceApp, path.Node).Part); is {
+				port = topology.PortSupervisor // it need not listen itself
+			}
+			p.Paths[i].Upstream = net.JoinHostPort(host, strconv.Itoa(port))
 		}
 	}
 	if p.supervised() {

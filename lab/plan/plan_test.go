@@ -77,31 +77,31 @@ func TestNodesReachOthersThroughLinksOfTheirOwn(t *testing.T) {
 				if s.Service == topology.ServiceRepository {
 					continue // it keeps what is for others: what the replicators bring along
 				}
-				told := strings.Join(s.Cmd, " ")
+				text := strings.Join(s.Cmd, " ")
 				for _, v := range s.Env {
-					told += "\n" + v
+					text += "\n" + v
 				}
 				for _, data := range s.Files {
-					told += "\n" + string(data)
+					text += "\n" + string(data)
 				}
 				if s.Env["PRIMARY_HOST"] == "hub" {
-					told += "\nhub:" + s.Env["PRIMARY_PORT"]
+					text += "\nhub:" + s.Env["PRIMARY_PORT"]
 				}
-				for _, found := range toldToOthers.FindAllStringSubmatch(told, -1) {
+				for _, found := range toldToOthers.FindAllStringSubmatch(text, -1) {
 					if p := ports[found[1]]; p.To != s.Region && p.From != s.Region || p.From == topology.Clients ||
 						p.Published() {
 						t.Errorf("%s: %s has others reach its region by hub:%s, which is %+v", name, s.Name(), found[1],
 							p)
 					}
 				}
-				told = toldToOthers.ReplaceAllString(told, "")
-				for _, own := range ofItself.FindAllStringSubmatch(told, -1) {
+				text = toldToOthers.ReplaceAllString(text, "")
+				for _, own := range ofItself.FindAllStringSubmatch(text, -1) {
 					if own[1] != own[2] {
 						t.Errorf("%s: %s has %s take a node of %s for its own", name, s.Name(), own[1], own[2])
 					}
 				}
-				told = ofItself.ReplaceAllString(told, "")
-				for _, found := range hubAddress.FindAllStringSubmatch(told, -1) {
+				text = ofItself.ReplaceAllString(text, "")
+				for _, found := range hubAddress.FindAllStringSubmatch(text, -1) {
 					p, ok := ports[found[1]]
 					if !ok || p.From != s.Region || p.Published() || p.To == s.Region {
 						t.Errorf("%s: %s goes by hub:%s, which is %+v", name, s.Name(), found[1], p)
@@ -109,8 +109,8 @@ func TestNodesReachOthersThroughLinksOfTheirOwn(t *testing.T) {
 				}
 				// Names of another region would resolve nowhere.
 				for _, r := range top.Regions {
-					if foreign := "." + r.Name + ":"; r.Name != s.Region && strings.Contains(told, foreign) {
-						t.Errorf("%s: %s is told of a node in %s:\n%s", name, s.Name(), r.Name, told)
+					if foreign := "." + r.Name + ":"; r.Name != s.Region && strings.Contains(text, foreign) {
+						t.Errorf("%s: %s is told of a node in %s:\n%s", name, s.Name(), r.Name, text)
 					}
 				}
 			}

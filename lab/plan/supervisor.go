@@ -11,19 +11,16 @@ import (
 )
 
 const (
-	// programDir is where the image of the agents has its program. A node of another image runs it from a volume, which
-	// the region's replicator has first and so fills: such an image need not have a shell, nor be built again.
-	programDir   = "/regionfall"
-	agentProgram = programDir + "/agent"
+	// programDir is where ownImage has the program. A node of another image runs it from a volume, which the region's
+	// replicator has first and so fills: such an image need not have a shell, nor be built again.
+	programDir = "/regionfall"
+	program    = programDir + "/regionfall"
 )
-
-// endpointKeys are what an app may have endpoints of, by their keys in a configuration.
-var endpointKeys = []string{"postgres", "redis", "s3", "dynamodb"}
 
 // endpoints are their addresses in a node, on the ports after the supervisor's.
 func endpoints() map[string]string {
 	all := map[string]string{}
-	for i, key := range endpointKeys {
+	for i, key := range topology.EndpointKeys() {
 		all[key] = fmt.Sprintf("127.0.0.1:%d", topology.PortSupervisor+1+i)
 	}
 	return all
@@ -38,8 +35,14 @@ func (p *Plan) supervised() bool { return p.App.Image != "" }
 func (p *Plan) supervise(n *Node) error {
 	n.Volumes[programDir] = programVolume(n.Region)
 	c := api.SupervisorConfig{
-		Command: p.Command, ConfigFile: topology.ConfigFile, Number: n.Number, Service: n.Part,
+		Command: p.Command, ConfigFile: topology.ConfigFile, RunsFrom: p.Topology.RunsFrom(n.Place), Service: n.Part,
 		Restarts: p.App.Repoint == RepointRestart, Ready: p.appURL(n.Place, p.App.Ready), Holds: p.App.Holds,
+	}
+	if process, is := p.App.Processes[n.Part]; is {
+		c.Command, c.Ready, c.Holds = p.Commands[n.Part], "", process.Holds
+		if process.Ready != "" {
+			c.Ready = fmt.Sprintf("http://%s:%d%s", n.Name(), process.Port, process.Ready)
+		}
 	}
 	in := p.appEnv(n.Region, n.Name())
 	if p.App.Repoint == RepointEndpoint {
@@ -63,7 +66,7 @@ func (p *Plan) supervise(n *Node) error {
 		return fmt.Errorf("write its settings: %w", err)
 	}
 	n.Env[topology.AgentConfigEnv] = string(data)
-	n.Entrypoint, n.Cmd = []string{agentProgram}, []string{api.Supervisor}
+	n.Entrypoint, n.Cmd = []string{program, topology.NodeCommand}, []string{api.Supervisor}
 	return nil
 }
 

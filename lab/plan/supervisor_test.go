@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -37,7 +38,8 @@ func TestASupervisorRunsTheApp(t *testing.T) {
 	nodes := nodesOf(t, lab)
 	app := nodes["app-1.us-west-2"]
 	if diff := cmp.Diff(api.SupervisorConfig{
-		Command: []string{"/shop", "serve"}, ConfigFile: topology.ConfigFile, Number: 1, Restarts: true, Env: shop.Env,
+		Command: []string{"/shop", "serve"}, ConfigFile: topology.ConfigFile, RunsFrom: 1, Restarts: true,
+		Env:   shop.Env,
 		Ready: "http://app-1.us-west-2:9000/open?deep=1", Holds: `"db":true`,
 		In: lab.appEnv("us-west-2", "app-1.us-west-2"),
 	}, settingsOf[api.SupervisorConfig](t, app)); diff != "" {
@@ -47,7 +49,8 @@ func TestASupervisorRunsTheApp(t *testing.T) {
 		t.Error("what changes with the configuration is in the container's environment, which does not change")
 	}
 	program, brought := app.Volumes["/regionfall"], nodes["replicator.us-west-2"].Volumes["/regionfall"]
-	if program == "" || program != brought || !slices.Equal(app.Entrypoint, []string{"/regionfall/agent"}) {
+	if program == "" || program != brought || !slices.Equal(app.Entrypoint,
+		[]string{"/regionfall/regionfall", "node"}) {
 		t.Errorf("it runs %v of %q, and the replicator fills %q", app.Entrypoint, program, brought)
 	}
 	if got := settingsOf[api.NameserviceConfig](t, nodes["nameservice.global"]).Targets[1].Holds; got != `"db":true` {
@@ -129,3 +132,91 @@ func upstream(p *Plan, url string) string {
 }
 
 func (p *Plan) hub(path topology.Path) string { return "hub:" + strconv.Itoa(path.Port) }
+
+// working is an app with workers, two in each region, in a lab whose standby runs one of four app nodes.
+func working() *Plan {
+	a := shop
+	a.Repoint = RepointRestart
+	a.Processes = map[string]Process{
+		"worker": {Cmd: []string{"work"}}, "mailer": {Cmd: []string{"mail"}, Port: 9100, Ready: "/sends", Holds: "yes"},
+	}
+	top, _ := topology.Preset("two-regions")
+	top.Regions[1].AppNodes, top.Regions[1].AtStart = 4, 1
+	top.App = topology.Work{Workers: 4, ServiceTime: 50 * time.Millisecond}
+	top.Processes = []topology.Process{
+		{Name: "mailer", Count: 1}, {
+			Name: "worker", Count: 2, Work: topology.Work{Workers: 1, ServiceTime: 20 * time.Millisecond, Queue: 3},
+		},
+	}
+	p := plannedWith(top, a)
+	p.Command = []string{"/shop", "serve"}
+	p.Commands = map[string][]string{"worker": {"/shop", "work"}, "mailer": {"/shop", "mail"}}
+	return p
+}
+
+func TestEachProcessHasNodesOfItsOwn(t *testing.T) {
+	lab := working()
+	nodes := nodesOf(t, lab)
+	for name, want := range map[string]api.SupervisorConfig{
+		"app-1.us-west-2": {
+			Command: []string{"/shop", "serve"}, RunsFrom: 1, Ready: "http://app-1.us-west-2:9000/open?deep=1",
+		},
+		"worker.us-west-2":   {Command: []string{"/shop", "work"}, RunsFrom: 1, Service: "worker"},
+		"worker-2.us-west-2": {Command: []string{"/shop", "work"}, RunsFrom: 3, Service: "worker"},
+		"worker-2.us-east-1": {Command: []string{"/shop", "work"}, RunsFrom: 1, Service: "worker"},
+		"mailer.us-east-1": {
+			Command: []string{"/shop", "mail"}, RunsFrom: 1, Service: "mailer", Holds: "yes",
+			Ready: "http://mailer.us-east-1:9100/sends",
+		},
+	} {
+		n, is := nodes[name]
+		if !is {
+			t.Fatalf("there is no %s", name)
+		}
+		_, region, _ := strings.Cut(name, ".")
+		want.ConfigFile, want.Restarts, want.Env = topology.ConfigFile, true, shop.Env
+		want.In = lab.appEnv(region, name)
+		if diff := cmp.Diff(want, settingsOf[api.SupervisorConfig](t, n)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
+		if n.Foreign != shop.Image || n.Volumes["/regionfall"] == "" {
+			t.Errorf("%s runs %s with %v", name, n.Foreign, n.Volumes)
+		}
+	}
+	worker := nodes["worker-2.us-west-2"]
+	if !slices.Equal(worker.Aliases, []string{"worker-2.us-west-2"}) || worker.Env["SERVICE"] != "worker" ||
+		worker.Env["WORKERS"] != "1" || worker.Env["QUEUE"] != "3" {
+		t.Errorf("clients may come to %v; it is told %v", worker.Aliases, worker.Env)
+	}
+	if got := nodes["mailer.us-west-2"].Env["WORKERS"]; got != "" {
+		t.Errorf("nobody said how much the mailer is to do, and it is told %s", got)
+	}
+	if got := lab.AtStart(lab.Topology.Standby()); !slices.Equal(got,
+		[]string{"app-1.us-west-2", "mailer.us-west-2", "worker.us-west-2"}) {
+		t.Errorf("at the start %v run", got)
+	}
+}
+
+// Nobody waits for a process that takes no requests, and no fault or gate asks it for its configuration.
+func TestProcessesAreAskedThroughTheirSupervisorsOnly(t *testing.T) {
+	lab := working()
+	lab.Topology.Automation.Preflight = true
+	automation := settingsOf[api.AutomationConfig](t, nodesOf(t, lab)["automation.us-west-2"])
+	for _, url := range slices.Concat(automation.AppsReady, automation.Preflight) {
+		if !strings.HasPrefix(url, "http://app-") {
+			t.Errorf("the automation asks %s", url)
+		}
+	}
+	taps := 0
+	for _, p := range lab.Paths {
+		if p.From == topology.Tap && (strings.HasPrefix(p.Node, "worker") || strings.HasPrefix(p.Node, "mailer")) {
+			taps++
+			if !strings.HasSuffix(p.Upstream, ":28500") {
+				t.Errorf("%s leads to %s", p.Name, p.Upstream)
+			}
+		}
+	}
+	if want := 2 * 6; taps != want {
+		t.Errorf("%d taps lead to processes, want %d", taps, want)
+	}
+}

@@ -21,6 +21,9 @@ const (
 	ServiceHub         Service = "hub"         // the Toxiproxy process that carries all links and taps
 )
 
+// NodeCommand is the word after which the program itself takes the name of what it is to be in a node.
+const NodeCommand = "node"
+
 // Global and Clients are the two places that are not regions: Global is where the name service and the repository run,
 // Clients where the workload comes from.
 const (
@@ -80,6 +83,15 @@ const (
 	DataDir  = "/var/lib/regionfall/data"
 	DataSize = 512 << 20 // bytes
 )
+
+// EndpointKeys are what an app may have endpoints of in its nodes, by their keys in a configuration: each on a port of
+// its own, in this order after the supervisor's.
+func EndpointKeys() []string { return []string{"postgres", "redis", "s3", "dynamodb"} }
+
+// IsSupervisorPort says whether a supervisor, or an endpoint of it, may listen on a port of an app's node.
+func IsSupervisorPort(port int) bool {
+	return port >= PortSupervisor && port <= PortSupervisor+len(EndpointKeys())
+}
 
 // AppVariables are the environment variables of an app's nodes that the lab sets itself.
 func AppVariables() []string {

@@ -11,13 +11,20 @@ type Place struct {
 	Service Service
 	Region  string // or Global
 	Number  int    // from 1
-	Part    string // of the app: one of Topology.Services; empty for the nodes that take requests
+	// Part of the app: one of Topology.Services, or the name of one of its Processes; empty for the nodes that take
+	// requests.
+	Part string
 }
 
+// Preparing is the part of a node that prepares the app, once, before the app's own nodes start. It is gone by then.
+const Preparing = "prepare"
+
 // Name is the node's: the service's host name, numbered for nodes of the app, such as "app-1.us-east-1"; for a part of
-// the app its own.
+// the app its own, numbered from the second node on.
 func (p Place) Name() string {
 	switch {
+	case p.Part != "" && p.Number > 1:
+		return fmt.Sprintf("%s-%d.%s", p.Part, p.Number, p.Region)
 	case p.Part != "":
 		return p.Part + "." + p.Region
 	case p.Service == ServiceApp:
@@ -52,12 +59,22 @@ func PlaceOf(s Service, name string) Place {
 	if s != ServiceApp {
 		return p
 	}
-	if number, ok := strings.CutPrefix(host, string(ServiceApp)+"-"); ok {
-		if n, err := strconv.Atoi(number); err == nil {
-			p.Number = n
-			return p
-		}
-	}
 	p.Part = host
+	if kind, number, numbered := cutNumber(host); numbered {
+		p.Part, p.Number = kind, number
+	}
+	if p.Part == string(ServiceApp) {
+		p.Part = ""
+	}
 	return p
+}
+
+// cutNumber takes the number from a name such as worker-2.
+func cutNumber(name string) (kind string, number int, is bool) {
+	i := strings.LastIndex(name, "-")
+	if i < 1 {
+		return name, 0, false
+	}
+	number, err := strconv.Atoi(name[i+1:])
+	return name[:i], number, err == nil && number > 0
 }

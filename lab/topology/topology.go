@@ -43,6 +43,8 @@ type Topology struct {
 	AWS        AWS       // what serves S3 and DynamoDB; empty is AWSAuto
 	// Services are the parts of the app beside the one that takes requests: each has a node of its own in every region.
 	Services []string
+	// Processes are parts of somebody's own app, as its file has them: kinds of nodes beside those that take requests.
+	Processes []Process `json:",omitempty"`
 	// Overrides are values that somebody has written into the section of a service, in the configuration of a region.
 	Overrides []Override
 	// Latency is added to every link between two regions, one way. It is physical: Scaled leaves it alone.

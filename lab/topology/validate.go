@@ -66,7 +66,7 @@ func (t Topology) Validate() error {
 	}
 	oneOf(&v, "strategy", t.Strategy)
 	v.regions(t.Regions)
-	v.work(t.App)
+	v.work("app", t.App)
 	oneOf(&v, "commit", t.Postgres.Commit)
 	oneOf(&v, "replication.objects", t.Objects.Mode)
 	oneOf(&v, "replication.items", t.Items.Mode)
@@ -170,19 +170,27 @@ func (v *validation) weights(t Topology) {
 	}
 }
 
-func (v *validation) work(w Work) {
+// Validate says everything that is wrong with it, in one joined error whose parts are *FieldError.
+func (w Work) Validate() error {
+	var v validation
+	v.work("work", w)
+	return errors.Join(v...)
+}
+
+func (v *validation) work(field string, w Work) {
 	if w == (Work{}) {
 		return
 	}
 	if w.Workers < 1 || w.Workers > maxWorkers {
-		v.complain("app.workers", "%d: must be 1 to %d; without limit, leave app out", w.Workers, maxWorkers)
+		v.complain(field+".workers", "%d: must be 1 to %d; without limit, leave %s out", w.Workers, maxWorkers,
+			field)
 	}
 	if w.ServiceTime < leastServiceTime || w.ServiceTime > mostServiceTime {
-		v.complain("app.service_time", "%s of a worker's time for a request: must be %s to %s", w.ServiceTime,
+		v.complain(field+".service_time", "%s of a worker's time for a request: must be %s to %s", w.ServiceTime,
 			leastServiceTime, mostServiceTime)
 	}
 	if w.Queue < 0 || w.Queue > maxQueue {
-		v.complain("app.queue", "%d waiting requests: must be 0 to %d", w.Queue, maxQueue)
+		v.complain(field+".queue", "%d waiting requests: must be 0 to %d", w.Queue, maxQueue)
 	}
 }
 

@@ -1,8 +1,8 @@
 package topology
 
 import (
+	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -10,14 +10,50 @@ import (
 // maxServices is how many parts the app may have beside the one that takes requests.
 const maxServices = 8
 
-// appNode are names of nodes that take requests.
-var appNode = regexp.MustCompile(`^app-[0-9]+$`)
+// CheckPart says why a part of the app can't have a name; nil when it can.
+func CheckPart(name string) error {
+	var v validation
+	v.part("name", name)
+	return errors.Join(v...)
+}
+
+func (v *validation) part(field, name string) {
+	v.name(field, name)
+	_, _, numbered := cutNumber(name)
+	switch {
+	case slices.Contains(taken, Service(name)):
+		v.complain(field, "%q is taken: the lab's own service has that name", name)
+	case name == SourceRegion:
+		v.complain(field, "%q is taken: so is called what is for all of a region", name)
+	case numbered:
+		v.complain(field, "%q is taken: so are nodes called of which there are several", name)
+	}
+}
+
+// processes holds for whoever makes a topology without a file.
+func (v *validation) processes(t Topology) {
+	if n := len(t.Processes); n > maxServices {
+		v.complain("processes", "%d processes: at most %d beside the one that takes requests", n, maxServices)
+	}
+	for i, p := range t.Processes {
+		field := fmt.Sprintf("processes[%d]", i)
+		v.part(field+".name", p.Name)
+		if slices.Contains(t.Services, p.Name) ||
+			slices.ContainsFunc(t.Processes[:i], func(q Process) bool { return q.Name == p.Name }) {
+			v.complain(field+".name", "%q is there twice", p.Name)
+		}
+		if p.Count < 1 || p.Count > MaxAppNodes {
+			v.complain(field+".count", "%d nodes: must be 1 to %d", p.Count, MaxAppNodes)
+		}
+		v.work(field+".work", p.Work)
+	}
+}
 
 // taken are names that nodes of other services have.
 var taken = []Service{
 	ServicePostgres, ServiceRedis, ServiceS3, ServiceDynamoDB, ServiceApp, ServiceReplicator, ServiceResponder,
 	ServiceAutomation,
-	ServiceBackup, ServiceNameservice, ServiceRepository, ServiceHub,
+	ServiceBackup, ServiceNameservice, ServiceRepository, ServiceHub, Preparing,
 }
 
 func (v *validation) services(t Topology) {
@@ -26,15 +62,15 @@ func (v *validation) services(t Topology) {
 	}
 	for i, s := range t.Services {
 		field := fmt.Sprintf("services[%d]", i)
-		v.name(field, s)
-		switch {
-		case slices.Contains(taken, Service(s)):
-			v.complain(field, "%q is taken: the lab's own service has that name", s)
-		case s == SourceRegion || appNode.MatchString(s):
-			v.complain(field, "%q is taken: so are the app's own nodes called, or what is for all of a region", s)
-		case slices.Contains(t.Services[:i], s):
+		v.part(field, s)
+		if slices.Contains(t.Services[:i], s) {
 			v.complain(field, "%q is there twice", s)
 		}
+	}
+	v.processes(t)
+	parts := slices.Clone(t.Services)
+	for _, p := range t.Processes {
+		parts = append(parts, p.Name)
 	}
 	for i, o := range t.Overrides {
 		field := fmt.Sprintf("overrides[%d]", i)
@@ -43,9 +79,9 @@ func (v *validation) services(t Topology) {
 				v.unknown(field+"."+key, t.regionNames(), "%.40q is no region of the topology", region)
 			}
 		}
-		if !slices.Contains(t.Services, o.Service) {
-			v.unknown(field+".service", t.Services, "%.40q is none of the services: %s", o.Service,
-				strings.Join(t.Services, ", "))
+		if !slices.Contains(parts, o.Service) {
+			v.unknown(field+".service", parts, "%.40q is none of the services: %s", o.Service,
+				strings.Join(parts, ", "))
 		}
 		if !slices.Contains(OverrideKeys(), o.Key) {
 			v.unknown(field+".key", OverrideKeys(), "%.40q is not known: use %s", o.Key,

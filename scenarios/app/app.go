@@ -21,21 +21,25 @@ type App struct {
 	source  []byte
 	folder  string
 	builtIn string
+	sql     []SQL
 	setup   *Operation
 	write   *Operation
 	read    *Operation
 }
 
-// Parse reads an app file. name is what complaints call it. The error joins one *file.Problem for everything that is
-// wrong.
-func Parse(name string, src []byte) (*App, error) {
+// Files reads a file that an app file names, by its path from that one's folder.
+type Files func(path string) ([]byte, error)
+
+// Parse reads an app file. name is what complaints call it, and in reads the files that it names; nil: it may name
+// none. The error joins one *file.Problem for everything that is wrong.
+func Parse(name string, src []byte, in Files) (*App, error) {
 	doc, err := file.Parse(appFile, name, src)
 	if err != nil {
 		return nil, err
 	}
 	var f Format
 	found := doc.Decode(&f)
-	a := f.Compile(found, "")
+	a := f.Compile(found, "", in)
 	if err := found.Err(); err != nil {
 		return nil, err
 	}
@@ -43,19 +47,24 @@ func Parse(name string, src []byte) (*App, error) {
 	return a, nil
 }
 
-// Compile checks an app that was read at a path of a file, and is that app. It is nil where what is wrong leaves none.
-func (f *Format) Compile(found *file.Complaints, at string) *App {
+// Compile checks an app that was read at a path of a file, in whose folder are the files that it names, and is that
+// app. It is nil where what is wrong leaves none.
+func (f *Format) Compile(found *file.Complaints, at string, in Files) *App {
 	f.check(found, at)
+	sql := f.Prepared.read(found, file.Join(at, "prepared"), in)
 	if f.Operations.Write == nil {
 		return nil
 	}
-	a := &App{file: *f, doc: found.Document, at: at, folder: filepath.Dir(found.Name())}
+	a := &App{file: *f, doc: found.Document, at: at, folder: filepath.Dir(found.Name()), sql: sql}
 	a.compile()
 	return a
 }
 
 // Source is the text of the app's own file; nil for an app that stands in a scenario, or comes with the program.
 func (a *App) Source() []byte { return a.source }
+
+// SQL are the SQL files by which the app is prepared, in their order.
+func (a *App) SQL() []SQL { return a.sql }
 
 // Folder is the folder of the file that the app stands in; empty for an app that comes with the program.
 func (a *App) Folder() string { return a.folder }
@@ -101,6 +110,7 @@ func (a *App) compile() {
 	}
 	w := ops.Write
 	a.write = w.compile()
+	a.write.IsCode = bool(w.Code)
 	a.write.refused, a.write.RefusedBy, a.write.Given, a.write.Says = w.Refused, w.RefusedBy, w.ID, w.Says
 	if r := ops.Read; r != nil {
 		a.read = r.compile()
@@ -122,6 +132,7 @@ const (
 type Operation struct {
 	To        Target
 	Method    string // to the app
+	IsCode    bool   // of a write: it is Go code, and nothing else is said of it
 	Says      Says
 	RefusedBy *FieldIs // nil: no field says so
 	Given     *Given   // the id; nil: the client chooses it

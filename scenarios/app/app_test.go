@@ -54,7 +54,7 @@ func sample(t testing.TB) []byte {
 
 func parse(t *testing.T, src string) *App {
 	t.Helper()
-	a, err := Parse("app.yaml", []byte(src))
+	a, err := Parse("app.yaml", []byte(src), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,6 +173,8 @@ func TestWhereKeysHaveTheirID(t *testing.T) {
 
 // mistakes are those that an app file can make: what is replaced in the shop's, and what is said, and where.
 var mistakes = map[string]struct{ old, new, want string }{
+	"a port of the supervisor": {"port: 9000", "port: 28500", "app.yaml:3:7: port: 28500 is taken in each node"},
+	"a port of an endpoint":    {"port: 9000", "port: 28504", "app.yaml:3:7: port: 28504 is taken in each node"},
 	"status that says nothing": {
 		"409, 42x", "409, 42x",
 		`20:20: operations.write.refused[1]: "42x" is no status: write one such as 201`,
@@ -270,8 +272,8 @@ var mistakes = map[string]struct{ old, new, want string }{
 		"random[1]: give one of number and text",
 	},
 	"image and build": {"port:", "build: {go: ./cmd}\nport:", "3:1: build: there is an image already"},
-	"a Dockerfile": {
-		"image: shop:1.4", "build: {dockerfile: .}", "2:21: build.dockerfile: it can't be built yet",
+	"a Dockerfile elsewhere": {
+		"image: shop:1.4", "build: {dockerfile: ../shop}", `2:21: build.dockerfile: "../shop" is no folder below`,
 	},
 	"a path of another folder": {"image: shop:1.4", "build: {go: ../shop}", `"../shop" is no package of Go`},
 	"a command for an image":   {"shop:1.4", "shop -v", `"shop -v" is no name of an image`},
@@ -362,7 +364,7 @@ func TestMistakesAreComplainedAboutAtTheirPlace(t *testing.T) {
 			t.Errorf("%s: the shop has no %q", name, c.old)
 			continue
 		}
-		_, err := Parse("app.yaml", []byte(strings.Replace(src, c.old, c.new, 1)))
+		_, err := Parse("app.yaml", []byte(strings.Replace(src, c.old, c.new, 1)), nil)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v\nwant %s", name, err, c.want)
 		}
@@ -370,6 +372,10 @@ func TestMistakesAreComplainedAboutAtTheirPlace(t *testing.T) {
 			t.Errorf("%s: without a place: %v", name, err)
 		}
 	}
+}
+
+func TestTheFirstPortAfterTheEndpointsIsFree(t *testing.T) {
+	parse(t, strings.Replace(whole(), "port: 9000", "port: 28505", 1))
 }
 
 // The file that was wished for (issue 15), but for what can't be done yet.

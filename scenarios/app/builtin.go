@@ -34,7 +34,7 @@ var builtIn = sync.OnceValues(func() (map[string]*App, error) {
 		if err != nil {
 			return nil, err
 		}
-		a, err := Parse(path, src)
+		a, err := Parse(path, src, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -14,12 +14,19 @@ import (
 
 // EnvPlaceholders are those of the environment: the lab fills them in, for each node.
 var EnvPlaceholders = []string{
-	"Region", "Node", "Postgres", "Redis", "S3", "DynamoDB", "User", "Database", "AccessKey", "Secret", "ConfigFile",
+	"Region", "Node",
+	"Postgres", "PostgresHost", "PostgresPort", "Redis", "RedisHost", "RedisPort",
+	"S3", "S3Host", "S3Port", "DynamoDB", "DynamoDBHost", "DynamoDBPort",
+	"User", "Database", "AccessKey", "Secret", "ConfigFile",
 }
+
+// storeNames begin the placeholders that are addresses, or the host or the port of one.
+var storeNames = []string{"Postgres", "Redis", "S3", "DynamoDB"}
 
 // check complains about what is well written but can't be.
 func (f *Format) check(found *file.Complaints, at string) {
 	f.checkRuns(found, at)
+	f.checkProcesses(found, at)
 	var random []string
 	for i, r := range f.Random {
 		r.check(found, fmt.Sprintf("%s[%d]", file.Join(at, "random"), i), random)
@@ -40,6 +47,7 @@ func (f *Format) check(found *file.Complaints, at string) {
 		known := slices.Concat([]string{placeID, placePrefix}, session)
 		r.Request.check(found, path, known)
 		r.PastApp.check(found, path, known)
+		r.checkFinds(found, path)
 		checkApart(found, path, statuses{"acknowledged", r.Acknowledged}, statuses{"absent", r.Absent})
 	}
 	f.Extras.check(found, file.Join(at, "extras"))
@@ -54,8 +62,8 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 	case f.Image != "" && f.Build != nil:
 		found.Add(build, "%s: there is an image already: give one of the two", build)
 	}
-	if f.Build != nil {
-		f.Build.check(found, build)
+	if port := file.Join(at, "port"); topology.IsSupervisorPort(f.Port) {
+		found.Add(port, "%s: %d is taken in each node, by what runs the app: have it listen on another", port, f.Port)
 	}
 	if (f.Repoint == RepointRestart || f.Repoint == RepointEndpoint) && !f.isLed() {
 		found.Add(repoint, "%s: %s changes nothing, since no address is in %s: put one in, such as {{.Postgres}}",
@@ -77,18 +85,13 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 // isLed says whether an address is in the environment.
 func (f *Format) isLed() bool {
 	for _, value := range f.Env {
-		if slices.ContainsFunc([]string{"Postgres", "Redis", "S3", "DynamoDB"}, value.uses) {
-			return true
+		for _, name := range value.names {
+			if slices.ContainsFunc(storeNames, func(store string) bool { return strings.HasPrefix(name, store) }) {
+				return true
+			}
 		}
 	}
 	return false
-}
-
-func (b Build) check(found *file.Complaints, at string) {
-	if b.Dockerfile != "" {
-		found.Add(at+".dockerfile", "%s.dockerfile: it can't be built yet: build the image, and give its name as image",
-			at)
-	}
 }
 
 var randomName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
@@ -115,9 +118,6 @@ func (r Random) check(found *file.Complaints, path string, before []string) {
 		if r.Text.From > r.Text.To || r.Text.From%groupOf != 0 || r.Text.To%groupOf != 0 || r.Text.To > longestText {
 			found.Add(at, "%s: from %d to %d: both must be multiples of %d, the second not below the first and at "+
 				"most %d", at, r.Text.From, r.Text.To, groupOf, longestText)
-		}
-		if r.Text.Digits != 0 {
-			found.Add(file.Join(at, "digits"), "%s.digits: a text has none", at)
 		}
 	}
 }
@@ -233,6 +233,10 @@ func isToken(name string) bool {
 }
 
 func (w *Write) check(found *file.Complaints, path string, known []string) {
+	if found.Has(file.Join(path, codeKey)) {
+		w.checkCode(found, path)
+		return
+	}
 	w.Request.check(found, path, known)
 	w.PastApp.check(found, path, known)
 	w.ID.check(found, path+".id")

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -20,10 +21,10 @@ func (p PastApp) check(found *file.Complaints, path string, known []string) {
 	if at := file.Join(path, "sql"); found.Has(at) && strings.TrimSpace(p.SQL.text) == "" {
 		found.Add(at, "%s: it has no statement", at)
 	}
-	p.SQL.check(found, file.Join(path, "sql"), known)
+	p.SQL.checkPast(found, file.Join(path, "sql"), known)
 	for i, word := range p.Redis {
 		at := fmt.Sprintf("%s[%d]", file.Join(path, "redis"), i)
-		word.check(found, at, known)
+		word.checkPast(found, at, known)
 		if i == 0 && (word.isEmpty() || len(word.names) > 0) {
 			found.Add(at, "%s: %s is no command of Redis", at, file.Quote(word.text))
 		}
@@ -34,6 +35,30 @@ func (p PastApp) check(found *file.Complaints, path string, known []string) {
 				found.Add(at, "%s: only HTTP has it, and this is %s", at, directKeys[key])
 			}
 		}
+	}
+}
+
+// checkPast is check for what a store is sent, which knows nobody's session.
+func (t Template) checkPast(found *file.Complaints, path string, known []string) {
+	if t.uses(placeSession) {
+		found.Add(path, "%s: {{.%s}} is empty there: sessions are the app's, and this goes past it", path, placeSession)
+		return
+	}
+	t.check(found, path, slices.DeleteFunc(slices.Clone(known), func(name string) bool { return name == placeSession }))
+}
+
+var (
+	aggregate = regexp.MustCompile(
+		`(?is)^\s*select\s+((all|distinct|not)\s+)?(count|sum|min|max|avg|exists|every|bool_\w+|\w+_agg)\s*\(`)
+	ofGroups = regexp.MustCompile(`(?is)\b(group\s+by|having|over)\b`)
+)
+
+// checkFinds complains about a statement that lists a row whether or not there is anything to be found.
+func (p PastApp) checkFinds(found *file.Complaints, path string) {
+	if statement := p.SQL.text; aggregate.MatchString(statement) && !ofGroups.MatchString(statement) {
+		at := file.Join(path, "sql")
+		found.Add(at, "%s: %s lists a row also where there is no such thing, so that it always finds it: select what "+
+			"is there, such as select 1 from orders where id = '{{.ID}}'", at, file.Quote(statement))
 	}
 }
 
@@ -62,6 +87,25 @@ func (a *App) Direct() []Target {
 		}
 	}
 	return all
+}
+
+// codeKey is that of a write in Go.
+const codeKey = "code"
+
+// checkCode complains about what can't be said of a write in Go.
+func (w *Write) checkCode(found *file.Complaints, path string) {
+	if at := file.Join(path, codeKey); !bool(w.Code) {
+		found.Add(at, "%s: off says nothing: leave it out", at)
+	}
+	others := slices.Concat(directKeys, httpKeys)
+	for _, m := range w.methods() {
+		others = append(others, m.key)
+	}
+	for _, other := range others {
+		if at := file.Join(path, other); found.Has(at) {
+			found.Add(at, "%s: a write in Go has none", at)
+		}
+	}
 }
 
 // inSQL escapes what stands between the quotes of a text.

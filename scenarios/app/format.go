@@ -14,10 +14,12 @@ type Format struct {
 	Port       int                 `yaml:"port,required" min:"1" max:"65535" example:"8080" about:"The port that it listens on."`
 	Health     Path                `yaml:"health,required" example:"/healthz" about:"A path that answers GET with 2xx while the process lives."`
 	Ready      Ready               `yaml:"ready" otherwise:"as health" about:"A path that answers GET with 2xx when the app can do its work."`
-	Env        map[string]Template `yaml:"env" example:"{DATABASE_URL: \"postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}\"}" about:"Its environment."`
-	Command    []string            `yaml:"command" example:"[serve, --verbose]" about:"What its nodes run instead of the image's command."`
+	Env        map[string]Template `yaml:"env" example:"{DATABASE_URL: \"postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}\"}" about:"Its environment. The lab fills in, for each node: {{.Postgres}}, {{.Redis}}, {{.S3}} and {{.DynamoDB}}, which are host:port ({{.PostgresHost}} and {{.PostgresPort}} are the two apart, and so on); {{.User}}, {{.Secret}} and {{.Database}} of PostgreSQL; {{.AccessKey}} and {{.Secret}} of S3 and DynamoDB; {{.Region}}, {{.Node}} and {{.ConfigFile}}."`
+	Command    []string            `yaml:"command" each:"4000" example:"[serve, --verbose]" about:"What its nodes run instead of the image's command."`
+	Processes  map[string]Process  `yaml:"processes" example:"{web: {command: [web], port: 8080}, worker: {command: [work], ready: none}}" about:"Kinds of nodes, where the app has more than one, by names of your own."`
+	Prepared   *Prepared           `yaml:"prepared" min:"1" example:"{sql: [schema.sql], command: [migrate]}" about:"What is done once, in the home region, before any node of the app starts."`
 	Repoint    Repoint             `yaml:"repoint" takes:"way to repoint" default:"file" example:"none" about:"How its nodes are led to other stores after a failover: by their CONFIG_FILE, which they watch (file); by a start with the new environment (restart); by addresses that stay, and lead elsewhere (endpoint); or not at all (none)."`
-	Random     []Random            `yaml:"random" about:"Random values for writes. They are drawn in this order, and depend on the seed of the drill and the number of the write only."`
+	Random     []Random            `yaml:"random" example:"[{name: Customer, number: {from: 0, to: 499, digits: 3}}]" about:"Random values for writes. They are drawn in this order, and depend on the seed of the drill and the number of the write only."`
 	Operations Operations          `yaml:"operations,required" example:"{write: {post: /orders, json: {id: \"{{.ID}}\"}}}" about:"What clients send."`
 	Extras     Extras              `yaml:"extras" about:"Headers in which answers say more. What is not said is not measured."`
 	Stores     Stores              `yaml:"stores,required" example:"{postgres: select id from orders}" about:"Where an acknowledged write must be found."`
@@ -28,13 +30,13 @@ var appFile = file.Kind{Name: "app", Least: "port, health, operations, stores"}
 // Build is what an image is built from.
 type Build struct {
 	Go         GoProgram `yaml:"go" example:"./cmd/shop" about:"A Go program: its main package, by its path from the folder of the file, by its import path in the module around that, or by its import path and version."`
-	Dockerfile Folder    `yaml:"dockerfile" example:"." about:"A folder with a Dockerfile."`
+	Dockerfile Folder    `yaml:"dockerfile" example:"." about:"A folder with a Dockerfile, by its path from the folder of the file. It is built anew when what is in it changes, but for what .dockerignore names. ARG BASE in it is a bare Debian that needs no registry."`
 }
 
 // Ready is how it is found out that the app can do its work.
 type Ready struct {
 	Path  Path   `yaml:"path,alone" example:"/readyz" about:"The path."`
-	Holds string `yaml:"holds" max:"200" example:"\"db\":true" about:"A text that the answer must hold."`
+	Holds string `yaml:"holds" max:"200" example:"'\"db\":true'" about:"A text that the answer must hold."`
 }
 
 // Repoint is how nodes are led to other stores.
@@ -78,12 +80,12 @@ type Request struct {
 // PastApp is what clients send to a store themselves, in place of a request.
 type PastApp struct {
 	SQL   Template   `yaml:"sql" example:"insert into orders (id) values ('{{.ID}}')" about:"A statement that clients send to PostgreSQL themselves, in place of a method. What is filled in belongs between single quotes. A write is done when it ends without an error; a read finds what it lists."`
-	Redis []Template `yaml:"redis" min:"1" max:"100" example:"[RPUSH, orders, \"{{.ID}}\"]" about:"A command that clients send to Redis themselves, in place of a method. A write is done when it is answered; a read finds nothing where the answer is nil, 0 or an empty list."`
+	Redis []Template `yaml:"redis" min:"1" max:"100" example:"[RPUSH, orders, \"{{.ID}}\"]" about:"A command that clients send to Redis themselves, in place of a method. A write is done when it is answered by anything but nil; a read finds nothing where the answer is nil, a count of 0, or a list of nothing else."`
 }
 
 // Setup is how a client signs in.
 type Setup struct {
-	Request `yaml:",inline"`
+	Request `yaml:",inline" example.get:"/session" example.post:"/login" example.put:"/session" example.patch:"/session" example.delete:"/session" example.headers:"{X-Client: \"{{.Number}}\"}" example.json:"{user: \"client-{{.Number}}\"}" example.body:"user=client-{{.Number}}"`
 	Session *Given `yaml:"session,required" min:"1" max:"1" example:"{json: token}" about:"Where the answer has what {{.Session}} stands for."`
 }
 
@@ -91,16 +93,17 @@ type Setup struct {
 type Write struct {
 	Request   `yaml:",inline"`
 	PastApp   `yaml:",inline"`
-	Refused   []Status `yaml:"refused,unique" max:"20" example:"[409]" about:"The statuses that say that nothing was, or ever will be, written."`
-	RefusedBy *FieldIs `yaml:"refused_by" example:"{json: applied, is: \"no\"}" about:"A field of the JSON answer that says so, of a status from 400 on."`
-	ID        *Given   `yaml:"id" min:"1" max:"1" example:"{json: id}" about:"Where the answer has the id, if the app chooses it: it is what {{.ID}} stands for in reads, and what the stores are searched for."`
-	Says      Says     `yaml:"says" about:"What answers say more."`
+	Code      file.Switch `yaml:"code" example:"on" about:"That a write is Go code, of whoever runs the drill from Go (see package drill), in place of a method."`
+	Refused   []Status    `yaml:"refused,unique" max:"20" example:"[409]" about:"The statuses that say that nothing was, or ever will be, written."`
+	RefusedBy *FieldIs    `yaml:"refused_by" example:"{json: applied, is: \"no\"}" about:"A field of the JSON answer that says so, of a status from 400 on."`
+	ID        *Given      `yaml:"id" min:"1" max:"1" example:"{json: id}" about:"Where the answer has the id, if the app chooses it: it is what {{.ID}} stands for in reads, and what the stores are searched for."`
+	Says      Says        `yaml:"says" about:"What answers say more."`
 }
 
 // Read is an operation that finds what was written, or not.
 type Read struct {
 	Request `yaml:",inline"`
-	PastApp `yaml:",inline"`
+	PastApp `yaml:",inline" example.sql:"select id from orders where id = '{{.ID}}'" example.redis:"[GET, \"order:{{.ID}}\"]"`
 	Absent  []Status `yaml:"absent,unique" default:"404" max:"20" example:"[404]" about:"The statuses that say that there is no such thing."`
 	Says    Says     `yaml:"says" about:"What answers say more."`
 }
@@ -155,10 +158,11 @@ func (Question) Values() []string {
 
 // Stores are where writes must be found.
 type Stores struct {
-	Postgres *Template `yaml:"postgres" example:"select id from orders where id like '{{.Prefix}}%'" about:"A query that lists ids."`
-	S3       *Objects  `yaml:"s3" example:"{bucket: documents, key: \"orders/{{.ID}}\"}" about:"Objects."`
-	DynamoDB *Items    `yaml:"dynamodb" example:"{table: decisions, key: id}" about:"Items."`
-	Redis    *Template `yaml:"redis" example:"order:{{.ID}}" about:"How keys are made of ids."`
+	Postgres *Template   `yaml:"postgres" example:"select id from orders where id like '{{.Prefix}}%'" about:"A query that lists ids."`
+	S3       *Objects    `yaml:"s3" example:"{bucket: documents, key: \"orders/{{.ID}}\"}" about:"Objects."`
+	DynamoDB *Items      `yaml:"dynamodb" example:"{table: decisions, key: id}" about:"Items."`
+	Redis    *Template   `yaml:"redis" example:"order:{{.ID}}" about:"How keys are made of ids."`
+	Code     file.Switch `yaml:"code" example:"on" about:"Whatever the Go code reads of whoever runs the drill from Go: see package drill."`
 }
 
 // Objects are objects of a bucket.

@@ -45,6 +45,9 @@ func (s Stores) check(found *file.Complaints, at string) {
 	if s.Redis != nil {
 		s.Redis.checkKey(found, at+".redis")
 	}
+	if code := file.Join(at, codeKey); found.Has(code) && !bool(s.Code) {
+		found.Add(code, "%s: off says nothing: leave it out", code)
+	}
 }
 
 // checkOwn complains about a place of another name than the lab's own.

@@ -102,15 +102,20 @@ func (*Field) Form() file.Form {
 // Random is a random value.
 type Random struct {
 	Name   string  `yaml:"name,required" max:"32" example:"Customer" about:"What placeholders call it."`
-	Number *Within `yaml:"number" example:"{from: 0, to: 49, digits: 3}" about:"A whole number."`
+	Number *Number `yaml:"number" example:"{from: 0, to: 499, digits: 3}" about:"A whole number."`
 	Text   *Within `yaml:"text" example:"{from: 100, to: 300}" about:"A text that can't be compressed, in base64, of so many characters, which are multiples of 4."`
 }
 
 // Within are the bounds of a random value.
 type Within struct {
-	From   int `yaml:"from" min:"0" max:"1000000" example:"100" about:"The least."`
-	To     int `yaml:"to,required" min:"0" max:"1000000" example:"300" about:"The most."`
-	Digits int `yaml:"digits" max:"9" example:"3" about:"How many digits a number has at least."`
+	From int `yaml:"from" min:"0" max:"1000000" example:"100" about:"The least."`
+	To   int `yaml:"to,required" min:"0" max:"1000000" example:"300" about:"The most."`
+}
+
+// Number is a random number.
+type Number struct {
+	Within `yaml:",inline"`
+	Digits int `yaml:"digits" max:"9" example:"3" about:"How many digits it has at least."`
 }
 
 // groupOf is how many characters of base64 stand for three bytes.

@@ -71,7 +71,7 @@ const tries = 4
 // once more is what a drill needs that the machine had a hand in. Where there are few drills a miss is one, too: a
 // judge that is wrong is wrong each time.
 func (d *drill) onceMore(found []comparison) bool {
-	few := *drills < 20 && slices.ContainsFunc(found, func(c comparison) bool { return !c.held() })
+	few := *drills < 20 && slices.ContainsFunc(found, func(c comparison) bool { return !c.covers() })
 	return d.disturbed() || d.withheld() || few
 }
 
@@ -130,7 +130,7 @@ func (a *tally) add(d *drill, found []comparison, strange []string) {
 		a.strange = append(a.strange, fmt.Sprintf("seed %d, %s: %s", d.seed, d.kind, s))
 	}
 	for _, c := range found {
-		if !c.held() {
+		if !c.covers() {
 			fmt.Printf("seed %d, %s: %v\n", d.seed, d.kind, c)
 		}
 	}
@@ -156,12 +156,12 @@ func TestAnotherTruthIsNotHeld(t *testing.T) {
 	d := draw(0).run(t)
 	d.ended[0].Lo += 300 * ms
 	d.ended[0].Hi += 300 * ms
-	d.told = d.told[1:]
+	d.acked = d.acked[1:]
 	d.forgets[stores[0]] = 1 // nothing is kept
 	found, _ := d.compare()
 	for _, metric := range []string{recoveryTime, lostWrites} {
 		i := slices.IndexFunc(found, func(c comparison) bool { return c.metric == metric })
-		if i < 0 || found[i].held() {
+		if i < 0 || found[i].covers() {
 			t.Errorf("%s: what was not true is held to be: %v", metric, found)
 		}
 	}

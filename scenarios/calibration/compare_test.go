@@ -47,7 +47,7 @@ type comparison struct {
 	seed   uint64
 }
 
-func (c comparison) held() bool {
+func (c comparison) covers() bool {
 	const rounding = 1e-6
 	return !c.open && c.is.lo <= c.truth.hi+rounding && c.is.hi >= c.truth.lo-rounding
 }
@@ -209,7 +209,7 @@ func (d *drill) lost() int {
 			has[id]++
 		}
 	}
-	for _, id := range d.told {
+	for _, id := range d.acked {
 		if has[id] < len(stores) {
 			n++
 		}

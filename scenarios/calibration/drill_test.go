@@ -33,7 +33,7 @@ type drill struct {
 	began, ended []history.Interval
 	report       measure.Report
 	history      history.History // as it was read back
-	told         []string        // the ids of all writes that clients were told are taken, by the load's own word
+	acked        []string        // the ids of all writes that clients were told are taken, by the load's own word
 }
 
 // run runs a drill to its end and has it judged.
@@ -66,7 +66,7 @@ func (p plan) run(t *testing.T) *drill {
 	if err != nil {
 		t.Fatal(err)
 	}
-	kycApp, err := app.Parse("app.yaml", src)
+	kycApp, err := app.Parse("app.yaml", src, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func (p plan) run(t *testing.T) *drill {
 	if err := d.rec.Close(); err != nil {
 		t.Fatal(err)
 	}
-	d.told = d.load.Acked()
+	d.acked = d.load.Acked()
 	if d.history, err = history.Load(dir); err != nil {
 		t.Fatal(err)
 	}
@@ -172,7 +172,7 @@ func (d *drill) steps() []step {
 		}
 		steps = append(steps, step{s.from, call(&d.began[i], d.doors.take)})
 		if s.to < d.end {
-			steps = append(steps, step{s.to, call(&d.ended[i], d.doors.give)})
+			steps = append(steps, step{s.to, call(&d.ended[i], d.doors.set)})
 		}
 	}
 	slices.SortStableFunc(steps, func(a, b step) int { return cmp.Compare(a.at, b.at) })

@@ -75,7 +75,7 @@ func (d doors) take(ctx context.Context, region string, m manner) error {
 	return fmt.Errorf("%s: no door can do that", m)
 }
 
-func (d doors) give(ctx context.Context, region string, m manner) error {
+func (d doors) set(ctx context.Context, region string, m manner) error {
 	if m == refuses {
 		return d[region].Restore(ctx)
 	}

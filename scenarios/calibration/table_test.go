@@ -20,11 +20,11 @@ var oneSided = []string{noOutage, nothingLost, replicationLag}
 
 // row is what there is to say of one metric, or of one manner of outage.
 type row struct {
-	name            string
-	measured, held  int
-	biases, widths  []float64
-	oneSided, count bool
-	unit            string
+	name              string
+	measured, covered int
+	biases, widths    []float64
+	oneSided, count   bool
+	unit              string
 }
 
 func (a *tally) rowOf(name string, of func(comparison) bool) row {
@@ -38,8 +38,8 @@ func (a *tally) rowOf(name string, of func(comparison) bool) row {
 			r.unit = "%"
 		}
 		r.measured++
-		if c.held() {
-			r.held++
+		if c.covers() {
+			r.covered++
 		}
 		if !c.open {
 			r.biases, r.widths = append(r.biases, c.bias()), append(r.widths, c.is.hi-c.is.lo)
@@ -83,7 +83,7 @@ func (a *tally) table() string {
 		case r.oneSided:
 			bias, far = "", ""
 		}
-		fmt.Fprintf(&b, "| %s | %d | %d | %s | %s | %s | %s |\n", r.name, r.measured, r.held, bias, far, width, wide)
+		fmt.Fprintf(&b, "| %s | %d | %d | %s | %s | %s | %s |\n", r.name, r.measured, r.covered, bias, far, width, wide)
 	}
 	return b.String()
 }
@@ -131,7 +131,7 @@ func (a *tally) check(t *testing.T) {
 	measured, held := 0, 0
 	for _, c := range a.all {
 		measured++
-		if c.held() {
+		if c.covers() {
 			held++
 			continue
 		}

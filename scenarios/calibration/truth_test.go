@@ -32,8 +32,8 @@ func (d *drill) asDue(at history.Interval) history.Interval {
 	return history.Interval{Lo: at.Lo - there, Hi: at.Hi}
 }
 
-// asTold is when clients had heard of what was acknowledged by an instant.
-func (d *drill) asTold(at time.Duration) history.Interval {
+// asReported is when clients had heard of what was acknowledged by an instant.
+func (d *drill) asReported(at time.Duration) history.Interval {
 	told := map[string]time.Duration{}
 	for i := range d.history.Ops {
 		if op := &d.history.Ops[i]; op.Kind == history.Write && op.Outcome == history.OK {
@@ -73,13 +73,13 @@ func (d *drill) away(spell int) span {
 // notAcknowledged is how long no write was acknowledged.
 func (d *drill) notAcknowledged(spell int) span {
 	began := d.asDue(d.began[spell])
-	began.Hi = d.asTold(began.Hi).Hi
+	began.Hi = d.asReported(began.Hi).Hi
 	return apart(began, d.asDue(d.ended[spell]))
 }
 
 // age is how old what was lost is at most: what was acknowledged after an instant, when a cause came.
 func (d *drill) age(forgets time.Duration, c planted) span {
-	return apart(d.asTold(forgets), d.effective(c))
+	return apart(d.asReported(forgets), d.effective(c))
 }
 
 // disturbed says whether the machine did not let come true what was planted: a proxy was late, or an operation was not

@@ -18,10 +18,10 @@ func (a *app) checkCommand() *cobra.Command {
 	var from imageFlags
 	cmd := &cobra.Command{
 		Use: "check NAME-or-FILE", Short: "Try the app of a scenario, and break nothing",
-		Long: `Brings the lab of a scenario up, makes one write and one read, and shows both as they were sent and
-answered, and which stores have the write. Then it offers the load until the steady state has held,
-and takes the lab down. What the app does not do as its file says is told with the file's line, and
-the app's last lines.`,
+		Long: `Brings the lab of a scenario up, and says of each node of the app whether its process runs. It makes
+one write and one read, and shows both as they were sent and answered, and which stores have the
+write. Then it offers the load until the steady state has held, and takes the lab down. What the app
+does not do as its file says is told with the file's line, and the app's last lines.`,
 		Example: "  regionfall check ./shop-outage.yaml", Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			wanted, err := from.options("")
@@ -36,7 +36,7 @@ the app's last lines.`,
 				return err
 			}
 			began := time.Now()
-			wanted.Progress = a.imageTold(began)
+			wanted.Progress = a.imageProgress(began)
 			seen, err := runner.Check(cmd.Context(), runner.CheckOptions{
 				Scenario: s, Images: wanted,
 				Say: func(text string) { a.tell("%s  %s", elapsed(began), text) },
@@ -54,8 +54,17 @@ the app's last lines.`,
 
 // showChecked shows what a check saw, as far as it came.
 func (a *app) showChecked(seen runner.Checked, err error) {
+	if len(seen.Running) > 0 {
+		a.say("PROCESSES")
+	}
+	for _, r := range seen.Running {
+		a.say("  %-10s %-24s %s", r.Process, r.Node, visible(r.String()))
+	}
 	if seen.Write == nil {
 		return
+	}
+	if len(seen.Running) > 0 {
+		a.say("")
 	}
 	a.showCall("WRITE", *seen.Write)
 	if len(seen.Found) > 0 {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/runner"
 	"github.com/regionfall/regionfall/scenarios/workload"
@@ -52,6 +53,22 @@ FOUND
 		want string
 	}{
 		"nothing": {want: ""},
+		"processes": {
+			seen: runner.Checked{Running: []runner.Running{
+				{Process: "web", Node: "app-1.us-east-1", State: api.AppState{Running: true}},
+				{Process: "worker", Node: "worker.us-east-1", State: api.AppState{
+					Last: "the app ended with exit code 3 after 0.1 s; its last lines: no \x1b[2J table",
+				}},
+				{Process: "worker", Node: "worker-2.us-west-2", Waits: true},
+			}, Write: &write},
+			err: errors.New("it fails"),
+			want: "PROCESSES\n" +
+				"  web        app-1.us-east-1          it runs\n" +
+				"  worker     worker.us-east-1         the app ended with exit code 3 after 0.1 s; its last lines: " +
+				"no \uFFFD[2J table\n" +
+				"  worker     worker-2.us-west-2       it waits for a failover\n\n" +
+				wrote + "  < \uFFFD[2J" + long[:widestLine-4] + "…\n",
+		},
 		"the app can't be read": {
 			seen: runner.Checked{
 				Write: &write, Found: found, Load: &runner.CheckedLoad{Held: 2 * time.Second, Writes: 40},

@@ -47,8 +47,7 @@ const (
 // diagnose makes the page of what was found out. Every line is there whatever is wrong.
 func diagnose(m machine) []check {
 	page := []check{
-		tool("go", m.goVersion, m.goErr, "install Go 1.26 or newer"),
-		tool("make", m.makeVersion, m.makeErr, "install make"),
+		m.goLine(),
 		m.temporary(),
 	}
 	if m.engineErr != nil {
@@ -71,11 +70,12 @@ func noEngine(err error) check {
 	return check{"engine", false, err.Error(), "start it again, or name another in DOCKER_HOST"}
 }
 
-func tool(name, version string, err error, remedy string) check {
-	if err != nil {
-		return check{name, false, fmt.Sprintf("it does not run (%v)", err), remedy}
+// goLine is about a tool that few need. The line of images says so where it is missed.
+func (m machine) goLine() check {
+	if m.goErr != nil {
+		return check{"go", true, "it does not run; only apps with build: {go: …} and S3 from packages want it", ""}
 	}
-	return check{name, true, version, ""}
+	return check{"go", true, m.goVersion, ""}
 }
 
 func (m machine) temporary() check {
@@ -136,7 +136,7 @@ func (m machine) machineLine() check {
 	case m.engine.OS != "linux":
 		return check{"machine", false, "the engine runs " + there + " containers", "switch it to Linux containers"}
 	case m.arch != m.engine.Arch:
-		return check{"machine", true, fmt.Sprintf("this one is %s, the engine's is %s: programs are compiled for that",
+		return check{"machine", true, fmt.Sprintf("this one is %s, the engine's is %s: nodes run a build for that",
 			here, there), ""}
 	}
 	return check{"machine", true, fmt.Sprintf("this one is %s, the engine's is %s", here, there), ""}

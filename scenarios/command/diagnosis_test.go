@@ -18,7 +18,7 @@ import (
 // healthy is a machine on which a drill runs.
 func healthy() machine {
 	return machine{
-		goVersion: "go version go1.26.8 linux/amd64", makeVersion: "GNU Make 4.3", os: "linux", arch: "amd64",
+		goVersion: "go version go1.26.8 linux/amd64", os: "linux", arch: "amd64",
 		temp: "/tmp", tempFree: 9 << 30,
 		engine: lab.EngineFacts{
 			OS: "linux", Arch: "amd64", Limits: true, CPUs: 2, Memory: 4 << 30, Driver: "overlay2",
@@ -36,7 +36,7 @@ func healthy() machine {
 }
 
 var lines = []string{
-	"go", "make", "temp", "engine", "machine", "size", "disk", "networks", "images", "clock", "ports",
+	"go", "temp", "engine", "machine", "size", "disk", "networks", "images", "clock", "ports",
 	"leftovers",
 }
 
@@ -56,12 +56,8 @@ func TestDiagnosis(t *testing.T) {
 		texts  []string
 	}{
 		"no go": {
-			func(m *machine) { m.goErr = errors.New("not found") }, "go", false,
-			[]string{"not found", "install Go 1.26"},
-		},
-		"no make": {
-			func(m *machine) { m.makeErr = errors.New("not found") }, "make", false,
-			[]string{"install make"},
+			func(m *machine) { m.goErr = errors.New("not found") }, "go", true,
+			[]string{"does not run", "build: {go: …}"},
 		},
 		"no temp": {
 			func(m *machine) { m.tempErr = fs.ErrPermission }, "temp", false,
@@ -254,11 +250,11 @@ func TestWithoutAnEngineTheOtherLinesAreThere(t *testing.T) {
 			t.Errorf("lines are %v", got)
 		}
 		for i, line := range page {
-			if line.OK != (i < 3) {
+			if line.OK != (i < 2) {
 				t.Errorf("%s", line)
 			}
 		}
-		if got := page[3]; got.Remedy != c.remedy || strings.Contains(got.Detail, "start") ||
+		if got := page[2]; got.Remedy != c.remedy || strings.Contains(got.Detail, "start") ||
 			!strings.HasPrefix(got.Detail, "no container engine answers") {
 			t.Errorf("%+v", got)
 		}
@@ -275,7 +271,7 @@ func TestAnEngineThatHangsIsNotCalledAbsent(t *testing.T) {
 		"engine", false, "the container engine hangs: it did not list its networks within 30s",
 		"start it again",
 	}
-	if got := diagnose(m)[3]; got != want {
+	if got := diagnose(m)[2]; got != want {
 		t.Errorf("got %+v", got)
 	}
 }
@@ -290,7 +286,7 @@ func TestThePageIsJSON(t *testing.T) {
 	if got := names(page); !slices.Equal(got, lines) {
 		t.Errorf("lines are %v", got)
 	}
-	if page[0].OK != true || page[3].OK || page[3].Remedy == "" {
+	if page[0].OK != true || page[2].OK || page[2].Remedy == "" {
 		t.Errorf("got %+v", page)
 	}
 }

@@ -59,12 +59,12 @@ when something has to be done first.`,
 // machine is what was found out about this machine and the engine's. What could not be found out has an error beside
 // it.
 type machine struct {
-	goVersion, makeVersion string
-	goErr, makeErr         error
-	os, arch               string
-	temp                   string // the folder of temporary files
-	tempFree               int64  // bytes
-	tempErr                error
+	goVersion string
+	goErr     error
+	os, arch  string
+	temp      string // the folder of temporary files
+	tempFree  int64  // bytes
+	tempErr   error
 
 	engineErr   error // and nothing below is known
 	engine      lab.EngineFacts
@@ -93,7 +93,6 @@ type disk struct {
 func examine(ctx context.Context, wanted image.Options) machine {
 	m := machine{os: runtime.GOOS, arch: runtime.GOARCH, temp: os.TempDir()}
 	m.goVersion, m.goErr = toolVersion(ctx, "go", "version")
-	m.makeVersion, m.makeErr = toolVersion(ctx, "make", "--version")
 	m.tempFree, m.tempErr = writable(m.temp)
 	e, err := lab.Connect(ctx)
 	if err != nil {

@@ -30,7 +30,7 @@ when that changes.`,
 				return err
 			}
 			began := time.Now()
-			wanted.Progress = a.imageTold(began)
+			wanted.Progress = a.imageProgress(began)
 			set, err := image.Ensure(cmd.Context(), wanted)
 			if err != nil {
 				return err
@@ -81,8 +81,8 @@ func (f *imageFlags) options(file topology.AWS) (o image.Options, err error) {
 	return o, nil
 }
 
-// imageTold prints how images come along.
-func (a *app) imageTold(began time.Time) func(image.Event) {
+// imageProgress prints how images come along.
+func (a *app) imageProgress(began time.Time) func(image.Event) {
 	return func(e image.Event) {
 		if e.Image == "" {
 			a.tell("%s  %s", elapsed(began), e.Step)

@@ -44,7 +44,7 @@ A topology is one of these, or a YAML file with the keys that a scenario has bel
 				return err
 			}
 			began := time.Now()
-			wanted.Progress = a.imageTold(began)
+			wanted.Progress = a.imageProgress(began)
 			images, err := image.Ensure(cmd.Context(), wanted)
 			if err != nil {
 				return err

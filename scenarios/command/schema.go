@@ -7,14 +7,17 @@ import (
 )
 
 func (a *app) schemaCommand() *cobra.Command {
-	schemas := map[string][]byte{"result": schema.Result, "scenario": schema.Scenario}
+	schemas := map[string][]byte{"result": schema.Result, "scenario": schema.Scenario, "app": schema.App}
 	return &cobra.Command{
-		Use: "schema result|scenario", Short: "Print the JSON Schema of result.json, or of a scenario file",
-		Long: `Prints the JSON Schema of what a drill leaves, or of what a scenario file may hold. An editor that
-knows YAML completes and checks a scenario whose first line is
-  # yaml-language-server: $schema=scenario.schema.json`,
-		Example: "  regionfall schema scenario > scenario.schema.json\n  regionfall schema result > result.schema.json",
-		Args:    cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs), ValidArgs: []string{"result", "scenario"},
+		Use: "schema result|scenario|app", Short: "Print the JSON Schema of result.json, or of a scenario or app file",
+		Long: `Prints the JSON Schema of what a drill leaves, or of what a scenario or an app file may hold. An editor
+that knows YAML completes and checks a scenario whose first line is
+  # yaml-language-server: $schema=scenario.schema.json
+The files that init writes have such a line, and the schema beside them.`,
+		Example: "  regionfall schema scenario > scenario.schema.json\n" +
+			"  regionfall schema result > result.schema.json",
+		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"result", "scenario", "app"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			_, err := a.stdout.Write(schemas[args[0]])
 			return err

@@ -11,6 +11,7 @@ func TestSchemasArePrinted(t *testing.T) {
 	for name, want := range map[string]string{
 		"result":   "The result of a drill",
 		"scenario": "A scenario of Regionfall",
+		"app":      "An app that Regionfall drills",
 	} {
 		f := regionfall(t, "schema", name)
 		f.want(t, exitPass)

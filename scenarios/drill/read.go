@@ -60,11 +60,11 @@ func (d *drill) others() func(id string) bool {
 	if d.plan.App.Write().Given == nil {
 		return func(id string) bool { return !strings.HasPrefix(id, d.load.IDPrefix()) }
 	}
-	told := map[string]bool{}
+	acked := map[string]bool{}
 	for _, id := range d.load.Acked() {
-		told[id] = true
+		acked[id] = true
 	}
-	return func(id string) bool { return !told[id] }
+	return func(id string) bool { return !acked[id] }
 }
 
 func (d *drill) readStore(which, region string, r StoreRead, at history.Interval) {

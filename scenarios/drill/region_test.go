@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -21,9 +22,10 @@ type region struct {
 
 	mu     sync.Mutex
 	ids    []string        // in the order they came
-	held   map[string]bool // the same
+	stored map[string]bool // the same
 	loses  func(n int) bool
-	sick   bool // answers 503
+	sick   bool                                  // answers 503
+	work   func(ctx context.Context) (sick bool) // is done for each operation before it is answered; nil: nothing
 	server *http.Server
 	ended  chan struct{}
 }
@@ -32,8 +34,11 @@ type region struct {
 // /verifications/{id}, GET /readyz; and GET /healthz, which stands for the responder of the region.
 func (r *region) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
-	sick := r.sick
+	sick, work := r.sick, r.work
 	r.mu.Unlock()
+	if work != nil && strings.HasPrefix(req.URL.Path, "/verifications") {
+		sick = work(req.Context()) || sick
+	}
 	id, isRead := strings.CutPrefix(req.URL.Path, "/verifications/")
 	w.Header().Set("X-Region", r.name)
 	w.Header().Set("X-Node", "app-1."+r.name)
@@ -64,20 +69,27 @@ func (r *region) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 func (r *region) store(id string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.ids, r.held[id] = append(r.ids, id), true
+	r.ids, r.stored[id] = append(r.ids, id), true
 	return len(r.ids)
 }
 
 func (r *region) has(id string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.held[id]
+	return r.stored[id]
 }
 
 func (r *region) list() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.ids)
+}
+
+// works has something be done for each operation from now on.
+func (r *region) works(work func(ctx context.Context) (sick bool)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.work = work
 }
 
 func (r *region) fall(sick bool) {
@@ -128,8 +140,8 @@ func (r *region) running() bool {
 // startRegions starts two regions; what the first stores is copied to the second.
 func startRegions(t *testing.T) (home, standby *region) {
 	t.Helper()
-	standby = &region{name: "west", held: map[string]bool{}}
-	home = &region{name: "east", held: map[string]bool{}, standby: standby}
+	standby = &region{name: "west", stored: map[string]bool{}}
+	home = &region{name: "east", stored: map[string]bool{}, standby: standby}
 	for _, r := range []*region{home, standby} {
 		if err := r.start(); err != nil {
 			t.Fatal(err)

@@ -23,14 +23,15 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const ms = time.Millisecond
 
 // kyc is the sample app, a part of which each region is. giving is the same, but that it is said to choose the ids.
-var kyc, giving = parseKYC("says: {id: id,", "says: {id: id,"), parseKYC("says: {id: id,", "id: {json: id}\n    says: {")
+var kyc, giving = parseKYC("says: {id: id,", "says: {id: id,"),
+	parseKYC("says: {id: id,", "id: {json: id}\n    says: {")
 
 func parseKYC(old, replaced string) *appfile.App {
 	src, err := os.ReadFile("../../fixtures/kyc/app.yaml")
 	if err != nil {
 		panic(err)
 	}
-	a, err := appfile.Parse("app.yaml", []byte(strings.Replace(string(src), old, replaced, 1)))
+	a, err := appfile.Parse("app.yaml", []byte(strings.Replace(string(src), old, replaced, 1)), nil)
 	if err != nil {
 		panic(err)
 	}
@@ -87,7 +88,11 @@ type outcome struct {
 
 // run runs a drill that is recorded on disk. Whatever it was, what is loaded from there is judged as what was seen,
 // whoever watches is told in order, and the lab is whole afterwards.
-func run(ctx context.Context, t *testing.T, p Plan, l *tinyLab, watch ...func(Event)) outcome {
+func run(ctx context.Context, t *testing.T, p Plan, l interface {
+	Lab
+	whole(ctx context.Context) error
+}, watch ...func(Event),
+) outcome {
 	t.Helper()
 	dir := t.TempDir()
 	rec, err := history.NewRecorder(dir)

@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 const (
-	steadyShare = 0.99 // of operations that must be ok in the steady state
+	steadyShare = 0.99 // of operations that must be ok in the steady state, where no recovery time is promised
 	minPerCheck = 5    // operations without which a share says nothing
 
 	// steadyEvery is how often the lab is asked whether all is well: each time it is many questions, that a small
@@ -21,7 +22,8 @@ const (
 // awaitSteady waits until every probe has held for the declared time without a break.
 func (d *drill) awaitSteady(ctx context.Context) error {
 	since, last := d.rec.Now(), errors.New("nothing yet")
-	limit := d.rec.Now() + d.plan.Steady.Within
+	began := since
+	limit := began + d.plan.Steady.Within
 	return d.pollEvery(ctx, steadyEvery, func() (bool, error) {
 		if err := d.checkSteady(ctx, since); errors.Is(err, errTooFew) {
 			last = err // the hold goes on until it can be told
@@ -36,6 +38,9 @@ func (d *drill) awaitSteady(ctx context.Context) error {
 			return true, nil
 		}
 		if d.rec.Now() > limit {
+			if why := d.overload(began); why != "" {
+				last = errors.New(why)
+			}
 			return false, fmt.Errorf("%w: no steady state within %s; last seen: %w", ErrProvesNothing,
 				d.plan.Steady.Within, last)
 		}
@@ -53,21 +58,31 @@ func (d *drill) checkSteady(ctx context.Context, since time.Duration) error {
 	if err := d.lab.Steady(ctx); err != nil {
 		return err
 	}
-	ended, good := 0, 0
+	share, latency, quantile := steadyShare, time.Duration(0), 1.0
+	if o := d.plan.Judge.RecoveryTime; o != nil { // the load must be borne as the objective has it, before and after
+		share, latency, quantile = o.Success, o.Latency, o.Quantile
+	}
+	ended, good, late := 0, 0, 0
 	why := ""
 	for _, op := range d.rec.Snapshot().Ops {
 		if op.Done < since {
 			continue
 		}
 		ended++
-		if op.Outcome == history.OK {
-			good++
-		} else {
+		switch {
+		case op.Outcome != history.OK:
 			why = op.Error
+			continue
+		case latency > 0 && op.Retry == 0 && op.Done-op.Due > latency:
+			late++
 		}
+		good++
 	}
-	if ended >= minPerCheck && float64(good) < steadyShare*float64(ended) {
+	if ended >= minPerCheck && float64(good) < share*float64(ended) {
 		return fmt.Errorf("%d of %d operations are ok (%s)", good, ended, why)
+	}
+	if late > 1 && float64(late) > (1-quantile)*float64(good) { // a single one says nothing
+		return fmt.Errorf("%d of %d operations took longer than %s", late, good, latency)
 	}
 	// What was offered just now may still be under way for as long as its timeout.
 	if patience := d.minimumHold() + d.plan.Workload.Timeout; ended < minPerCheck && d.rec.Now()-since > patience {
@@ -77,6 +92,16 @@ func (d *drill) checkSteady(ctx context.Context, since time.Duration) error {
 		return errTooFew
 	}
 	return nil
+}
+
+// overload says that the app does not bear its load since a time; empty: it does, or nobody can tell. What may still be
+// under way is left out.
+func (d *drill) overload(since time.Duration) string {
+	o := d.plan.Judge.RecoveryTime
+	if o == nil {
+		return ""
+	}
+	return measure.Overload(d.rec.Snapshot(), *o, since, d.rec.Now()-d.plan.Workload.Timeout)
 }
 
 // errTooFew says that nothing is wrong, and nothing is known yet.

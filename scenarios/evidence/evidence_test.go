@@ -61,6 +61,13 @@ func drills(t *testing.T) map[string]Result {
 	unsure.Report.Reasons = []string{"Only 3 writes were acknowledged | before the fault; 100 are needed."}
 	return map[string]Result{
 		"two-incidents": New(judged(t, "two-failovers")), "no-cause": New(judged(t, "outage-without-a-cause")),
+		"store-limits": New(judgedBy(t, "store-limit-missed", func(s *measure.Spec) {
+			s.Stores = append(s.Stores, history.StoreRedis)
+			s.RecoveryPoint = &measure.RecoveryPointObjective{
+				Within: 320 * time.Millisecond,
+				Stores: map[string]time.Duration{history.StoreRedis: 350 * time.Millisecond},
+			}
+		})),
 		"pass": New(pass), "expected-fail": New(met), "leftovers": New(broken), "interrupted": New(stopped),
 		"other-fail": New(other), "unmet": New(unmet),
 		"inconclusive": New(unsure), "failed-halfway": New(halfway), "failed-harness": New(Drill{

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
@@ -242,6 +243,49 @@ func wellFormed(t *testing.T, path, text string) {
 			t.Errorf("%s: %v", path, err)
 			return
 		}
+	}
+}
+
+// The report names the text of the app's own file, and tells what each reading found, or why there is none.
+func TestTheReportNamesTheAppAndTheReadings(t *testing.T) {
+	const digest = "5c0ffee5"
+	drill := func(app string) func() (Drill, map[string][]byte) {
+		return func() (Drill, map[string][]byte) {
+			d, files := outage()
+			d.Scenario.AppSHA256 = app
+			at := history.Interval{Lo: 17 * time.Second, Hi: 17 * time.Second}
+			d.History.Reads = []history.FinalRead{
+				{
+					Read: history.BeforeReturn, Store: history.StoreRedis, Region: "us-west-2", At: at,
+					IDs: []string{"ver-00001", "ver-00002"},
+				},
+				{
+					Read: history.AfterReconciliation, Store: history.StoreItems, Region: "us-west-2", At: at,
+					Error: "it burns",
+				},
+			}
+			return d, files
+		}
+	}
+	page := func(app string) string {
+		dir, _ := write(t, t.TempDir(), drill(app))
+		data, err := os.ReadFile(filepath.Join(dir, FileReport))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(data)
+	}
+	own := page(digest)
+	for _, want := range []string{
+		"app&#39;s SHA-256", digest, "read redis, before return", "2 writes in us-west-2",
+		"read items, after reconciliation", "failed: it burns",
+	} {
+		if !strings.Contains(own, want) {
+			t.Errorf("the report does not say %q", want)
+		}
+	}
+	if strings.Contains(page(""), "app&#39;s SHA-256") {
+		t.Error("the report names the file of an app that has none of its own")
 	}
 }
 

@@ -257,7 +257,10 @@ func nightlyBackup() (Drill, map[string][]byte) {
 }
 
 // judged is a recorded history, judged by the promises that the recorded ones were made for.
-func judged(t *testing.T, name string) Drill {
+func judged(t *testing.T, name string) Drill { return judgedBy(t, name, func(*measure.Spec) {}) }
+
+// judgedBy is one that is judged by other promises.
+func judgedBy(t *testing.T, name string, edit func(*measure.Spec)) Drill {
 	t.Helper()
 	h, err := history.Load(filepath.Join("../../fixtures/histories", name))
 	if err != nil {
@@ -272,6 +275,7 @@ func judged(t *testing.T, name string) Drill {
 		},
 		RecoveryPoint: &measure.RecoveryPointObjective{Within: 400 * time.Millisecond},
 	}
+	edit(&spec)
 	return Drill{
 		Scenario: ScenarioOf(name, []byte("name: "+name+"\ntimescale: 60\n"), 60), Status: Completed, History: h,
 		Report: measure.Judge(h, spec),

@@ -24,11 +24,11 @@ func (d *Document) Decode(dst any) *Complaints {
 func (c *Complaints) value(n ast.Node, key *token.Token, path string, dst reflect.Value, f field) {
 	c.at[path] = key
 	if n == nil {
-		c.addUnreadable(path, "%s has no value", c.title(path))
+		c.addUnreadable(path, "%s has no value%s", c.title(path), exampleText(f.example))
 		return
 	}
 	if _, null := n.(*ast.NullNode); null {
-		c.addUnreadable(path, "%s has no value", c.title(path))
+		c.addUnreadable(path, "%s has no value%s", c.title(path), exampleText(f.example))
 		return
 	}
 	if text, ok := textIn(n); ok {

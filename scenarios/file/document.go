@@ -13,7 +13,8 @@
 //	min:"1" max:"64"   its bounds, in its own unit; ">0s" excludes the bound itself. Of text they count characters,
 //	                   of a list items, and of a mapping keys
 //	note:"…"           what a complaint about the bounds adds
-//	example:"30s"      for the documentation
+//	example:"30s"      for the documentation: it can be copied into a file as it is
+//	example.KEY:"30s"  of an embedded struct: for one of its keys, in place of what that says
 //	scale:"scaled"     of a time.Duration: a timescale divides it. Duration and Physical say that by themselves
 //
 // A field may be a string, an int, a float64, a time.Duration, a Scalar, a Choice, a Variants, a Tree, a struct, or a

@@ -1,6 +1,7 @@
 package file
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -19,6 +20,7 @@ type field struct {
 	about, takes, fallback, example string
 	otherwise                       string // a fallback that is no value, in words
 	min, max                        string
+	each                            string // of a list: how long each text may be, which may have several lines then
 	note                            string // follows a complaint about the bounds, colon and all
 	scaled                          bool
 }
@@ -32,6 +34,7 @@ func fieldsOf(t reflect.Type) []field {
 		if f.Anonymous { // not all of its fields are promoted: one may have the name of its struct
 			for _, below := range fieldsOf(f.Type) {
 				below.index = append([]int{i}, below.index...)
+				below.example = cmp.Or(f.Tag.Get("example."+below.key), below.example)
 				all = append(all, below)
 			}
 			continue
@@ -45,7 +48,8 @@ func fieldsOf(t reflect.Type) []field {
 			index: f.Index, typ: f.Type, key: key,
 			about: f.Tag.Get("about"), takes: f.Tag.Get("takes"), fallback: f.Tag.Get("default"),
 			example: f.Tag.Get("example"), otherwise: f.Tag.Get("otherwise"),
-			min: f.Tag.Get("min"), max: f.Tag.Get("max"), scaled: pointedTo(f.Type) == durationType ||
+			min: f.Tag.Get("min"), max: f.Tag.Get("max"), each: f.Tag.Get("each"),
+			scaled: pointedTo(f.Type) == durationType ||
 				f.Tag.Get("scale") == "scaled",
 		}
 		if note := f.Tag.Get("note"); note != "" {

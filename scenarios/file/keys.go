@@ -8,7 +8,7 @@ import (
 
 // Key is a key of a format, as its documentation has it.
 type Key struct {
-	Path     string // such as topology.regions[].name
+	Path     string // such as topology.regions[].name; .* is below each of the names of a file's own
 	About    string
 	Takes    string // such as "a time"; what has keys of its own is "a mapping"
 	Default  string
@@ -67,6 +67,8 @@ func keysOf(f field, path, about string) []Key {
 		k.Takes += "a mapping with names of your own"
 		if s, is := scalarOf(f, t.Elem()); is {
 			k.Takes += ", each to " + s.Words
+		} else if t.Elem().Kind() == reflect.Struct {
+			return append([]Key{k}, keysIn(t.Elem(), path+".*", "")...)
 		}
 		return []Key{k}
 	}

@@ -12,6 +12,9 @@ import (
 	"unicode"
 )
 
+// MaxPlain is how much of a file is read, but for one byte more. What is YAML may have MaxSize only.
+const MaxPlain = 1 << 20
+
 // ReadPlain reads a file that somebody else may have written, and placed, as much of it as shows whether it is too
 // large. It is a plain file in the folder it is said to be in: what it holds gets quoted in complaints and copied
 // into evidence, so a link must not make it another one, such as a key of whoever runs it. And it must not be one
@@ -32,8 +35,8 @@ func ReadPlainIn(folder, name string) (_ []byte, err error) {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	// One byte more than is allowed is enough for Parse to see that it is too much.
-	return io.ReadAll(io.LimitReader(f, MaxSize+1))
+	// One byte more than is allowed is enough to see that it is too much.
+	return io.ReadAll(io.LimitReader(f, MaxPlain+1))
 }
 
 // openPlain opens a plain file. It does not wait for the other end of a pipe.

@@ -96,6 +96,9 @@ func textOf(f field, t reflect.Type) scalar {
 	if f.max != "" && f.typ == t { // of a list, it is the number of items that is bounded
 		longest = int(bound(f, t, f.max))
 	}
+	if f.each != "" && f.typ != t {
+		longest, more = int(bound(f, t, f.each)), "\n\t"
+	}
 	if t == proseType {
 		more = "\n\t"
 	}

@@ -54,7 +54,7 @@ type Op struct {
 	Attempts int `json:"attempts"`
 	// the service chose the id: each is a new one, whatever the status
 	Given bool   `json:"given,omitempty"`
-	Error    string `json:"error,omitempty"`
+	Error string `json:"error,omitempty"`
 }
 
 // Mark is a dated note of the harness or of an agent (lab/agent names them).
@@ -180,6 +180,7 @@ const (
 	StoreObjects  = "objects" // S3
 	StoreItems    = "items"   // DynamoDB
 	StoreRedis    = "redis"
+	StoreCode     = "code" // whatever the Go code of who runs the drill reads
 )
 
 // Phase is a dated step of the drill itself.

@@ -58,7 +58,7 @@ func TestScannerRecognizesWhatIsRecorded(t *testing.T) {
 			Timeline: small.Draw(t, "timeline"),
 			Path:     text.Draw(t, "path"), Lag: time.Duration(long.Draw(t, "lag")), Retry: small.Draw(t, "retry"),
 			Attempts: small.Draw(t, "attempts"), Given: rapid.Bool().Draw(t, "given"),
-			Error:    text.Draw(t, "error"),
+			Error: text.Draw(t, "error"),
 		}
 		line, err := json.Marshal(op)
 		if err != nil {

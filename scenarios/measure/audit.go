@@ -17,7 +17,7 @@ type audit struct {
 	point         *RecoveryPoint
 	problems      []string // readings that are missing, one sentence each
 	unverified    int      // acknowledged writes that no reading is late enough for
-	laggingStores []StoreLag
+	laggingStores []slowStore
 }
 
 // account is what became of the writes acknowledged before one cause.
@@ -170,8 +170,8 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 		if t.evidence(k.taken) != nil {
 			known++
 			p = t.loss.figure(t.name, len(k.before), s)
-		} else if s.RecoveryPoint != nil {
-			p.Objective = s.objective(s.RecoveryPoint.Within)
+		} else if limit, promised := s.lossLimit(t.name); promised {
+			p.Objective = s.objective(limit)
 		}
 		p.Holes, p.Resurrected, p.Duplicates = len(t.holes), len(t.resurrected), len(t.duplicates())
 		p.AckedAfterFault = len(a.writes.unfenced)
@@ -190,6 +190,9 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 	}
 	since := a.since(len(a.accounts), func(w write) bool { return known > 0 && kept(w) }, begun)
 	joint := newLoss(k.before, kept, k.cause.effect, since).figure("", len(k.before), s)
+	if s.RecoveryPoint != nil && joint.Within == nil {
+		joint.Verdict = Combine(verdictsOf(stores)...)
+	}
 	if known < len(k.stores) {
 		joint.Hi, joint.Verdict = nil, Inconclusive
 	}
@@ -211,6 +214,14 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 	joint.AckedAfterFault = len(a.writes.unfenced)
 	joint.Stores = stores
 	return joint
+}
+
+func verdictsOf(points []RecoveryPoint) []Verdict {
+	var all []Verdict
+	for _, p := range points {
+		all = append(all, p.Verdict)
+	}
+	return all
 }
 
 // worst is that of the account that decides.

@@ -217,6 +217,19 @@ var storeFixtures = []fixture{
 		Findings: map[string]Verdict{FindingDuplicate: Fail, FindingLostAfterFailover: Fail},
 		Figures:  figures{Duplicates: new(1), Lost: new(2)},
 	}},
+	{"given-again-by-who-was-lost", func(d *drill) {
+		d.returned(6000)
+		d.giveAgain(40, 40)
+		d.forget(d.Ops[58].ID)
+		d.Ops[58].ID = d.Ops[40].ID
+		d.ok(58, home)
+		d.Ops[58].Given, d.Ops[58].Status = true, 200
+	}, expectation{
+		Why: "Once it was given back the old primary acknowledges a write, and gives it v40, which the standby had " +
+			"given: that one is there.", Verdict: Fail,
+		Findings: map[string]Verdict{FindingFencing: Fail, FindingDuplicate: Fail},
+		Figures:  figures{Duplicates: new(1), Lost: new(2), AckedAfterFault: new(1)},
+	}},
 	{"phantom", func(d *drill) {
 		r := d.read(history.AfterReconciliation, history.StoreObjects)
 		r.IDs = append(r.IDs, "v99")

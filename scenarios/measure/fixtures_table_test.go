@@ -25,27 +25,32 @@ type expectation struct {
 
 // overrides are the promises in which a fixture differs from goodDrill.
 type overrides struct {
-	RecoveryPointMS *int     `json:"recovery_point_ms,omitempty"`
-	MinAcked        int      `json:"min_acked,omitempty"`
-	Replicated      []string `json:"replicated,omitempty"`
-	CopyTakesMS     int      `json:"copy_takes_ms,omitempty"`
-	StandbyCapacity float64  `json:"standby_capacity,omitempty"`
-	Consistency     string   `json:"consistency,omitempty"`
-	Sessions        []string `json:"sessions,omitempty"`
-	LocalReadsMS    int      `json:"local_reads_ms,omitempty"`
-	StaleConfigMS   *int     `json:"stale_config_ms,omitempty"`
-	WriteGapMS      *int     `json:"write_gap_ms,omitempty"`
+	RecoveryPointMS *int `json:"recovery_point_ms,omitempty"`
+	// by store, of those that have a limit of their own
+	StoreRecoveryPointMS map[string]int `json:"store_recovery_point_ms,omitempty"`
+	Redis                bool           `json:"redis,omitempty"` // the app writes to it too
+	MinAcked             int            `json:"min_acked,omitempty"`
+	Replicated           []string       `json:"replicated,omitempty"`
+	CopyTakesMS          int            `json:"copy_takes_ms,omitempty"`
+	StandbyCapacity      float64        `json:"standby_capacity,omitempty"`
+	Consistency          string         `json:"consistency,omitempty"`
+	Sessions             []string       `json:"sessions,omitempty"`
+	LocalReadsMS         int            `json:"local_reads_ms,omitempty"`
+	StaleConfigMS        *int           `json:"stale_config_ms,omitempty"`
+	WriteGapMS           *int           `json:"write_gap_ms,omitempty"`
 }
 
 // figures are measured values that matter in the fixture; nil ones are not compared.
 type figures struct {
 	RecoveryTimeMS  []float64 `json:"recovery_time_ms,omitempty"` // lo, hi; lo only when censored
 	RecoveryPointMS []float64 `json:"recovery_point_ms,omitempty"`
-	Lost            *int      `json:"lost,omitempty"`
-	Holes           *int      `json:"holes,omitempty"`
-	Resurrected     *int      `json:"resurrected,omitempty"`
-	Duplicates      *int      `json:"duplicates,omitempty"`
-	AckedAfterFault *int      `json:"acked_after_fault,omitempty"`
+	// by store: lo, hi
+	StoreRecoveryPointMS map[string][]float64 `json:"store_recovery_point_ms,omitempty"`
+	Lost                 *int                 `json:"lost,omitempty"`
+	Holes                *int                 `json:"holes,omitempty"`
+	Resurrected          *int                 `json:"resurrected,omitempty"`
+	Duplicates           *int                 `json:"duplicates,omitempty"`
+	AckedAfterFault      *int                 `json:"acked_after_fault,omitempty"`
 	// the recovery time's lo and hi of each; the last one's lo only when censored
 	Outages        []float64 `json:"outages_ms,omitempty"`
 	CapacityShare  []float64 `json:"capacity_share,omitempty"`  // lo, hi

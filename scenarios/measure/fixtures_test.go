@@ -20,7 +20,8 @@ var update = flag.Bool("update", false, "write fixtures/histories from the table
 const fixturesDir = "../../fixtures/histories"
 
 func fixtures() []fixture {
-	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, serviceFixtures, configFixtures,
+	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, limitFixtures, serviceFixtures,
+		configFixtures,
 		switchoverFixtures, lagFixtures, incidentFixtures)
 }
 
@@ -167,6 +168,15 @@ func (e expectation) promised() Spec {
 	if e.Spec.RecoveryPointMS != nil {
 		s.RecoveryPoint.Within = time.Duration(*e.Spec.RecoveryPointMS) * msec
 	}
+	for store, ms := range e.Spec.StoreRecoveryPointMS {
+		if s.RecoveryPoint.Stores == nil {
+			s.RecoveryPoint.Stores = map[string]time.Duration{}
+		}
+		s.RecoveryPoint.Stores[store] = time.Duration(ms) * msec
+	}
+	if e.Spec.Redis {
+		s.Stores = append(s.Stores, history.StoreRedis)
+	}
 	if e.Spec.MinAcked > 0 {
 		s.MinAcked = e.Spec.MinAcked
 	}
@@ -226,6 +236,14 @@ func measured(r Report, want figures) figures {
 	}
 	if want.RecoveryPointMS != nil {
 		got.RecoveryPointMS = ends(p.Interval)
+	}
+	for _, store := range p.Stores {
+		if _, is := want.StoreRecoveryPointMS[store.Name]; is {
+			if got.StoreRecoveryPointMS == nil {
+				got.StoreRecoveryPointMS = map[string][]float64{}
+			}
+			got.StoreRecoveryPointMS[store.Name] = ends(store.Interval)
+		}
 	}
 	for _, f := range []struct {
 		want  *int

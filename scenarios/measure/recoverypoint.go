@@ -2,6 +2,8 @@ package measure
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -19,8 +21,8 @@ type RecoveryPoint struct {
 	Lost     int      `json:"lost"`
 	LostIDs  []string `json:"lost_ids,omitempty"` // the first 20
 	Interval
-	Objective
-	Verdict Verdict `json:"verdict"`
+	Objective         // null in a joint figure of stores that have different ones
+	Verdict   Verdict `json:"verdict"`
 	// sent after the fault and acknowledged by a region that should have been fenced
 	AckedAfterFault int             `json:"acked_after_fault"`
 	Holes           int             `json:"holes"`       // lost while a later one is kept
@@ -50,8 +52,9 @@ type RecoveryPoint struct {
 // after reconciliation.
 //
 // The objective holds for each of several causes, and the worst is the drill's. An objective of 0 promises that nothing
-// is lost and is judged by count. Others are judged by the interval; one store that fails fails the joint figure. A
-// store that was as far behind before anything was broken (see tooSlow) neither passes nor fails by what it lost too
+// is lost and is judged by count. Others are judged by the interval; one store that fails fails the joint figure. Where
+// stores have different limits each is held to its own, and the joint figure, which has none, is as the worst of them.
+// A store that was as far behind before anything was broken (see tooSlow) neither passes nor fails by what it lost too
 // much: nobody can tell.
 //
 // Holes are lost writes of which a later one of that kind is kept: in ordered stores one that was sent after their own
@@ -102,14 +105,15 @@ func (l loss) figure(name string, acked int, s Spec) *RecoveryPoint {
 	p := &RecoveryPoint{
 		Name: name, Acked: acked, Lost: len(l.lost), LostIDs: evidenceIDs(l.lost), Interval: fromTo(l.lo, l.hi),
 	}
-	if s.RecoveryPoint == nil {
+	limit, promised := s.lossLimit(name)
+	if !promised {
 		return p
 	}
-	p.Objective = s.objective(s.RecoveryPoint.Within)
+	p.Objective = s.objective(limit)
 	switch {
 	case acked == 0: // nothing was at stake
-	case s.RecoveryPoint.Within > 0:
-		p.Verdict = against(l.lo, l.hi, s.RecoveryPoint.Within)
+	case limit > 0:
+		p.Verdict = against(l.lo, l.hi, limit)
 	case len(l.lost) > 0:
 		p.Verdict = Fail
 	default:
@@ -146,25 +150,56 @@ func recoveryPointFinding(p *RecoveryPoint, a *audit) Finding {
 	if len(a.accounts) > 1 {
 		f.Detail += " at " + p.Cause
 	}
-	switch {
-	case p.Lo == nil:
-		f.Detail += ", the recovery point is not known"
-	case p.Hi == nil:
-		f.Detail += ", recovery point at least " + AtLeast(p.Lo.Duration())
-	case p.Lost == 0:
-		f.Detail += ", recovery point at most " + AtMost(p.Hi.Duration())
-	default:
-		f.Detail += fmt.Sprintf(", recovery point %s to %s", AtLeast(p.Lo.Duration()), AtMost(p.Hi.Duration()))
-	}
-	if *p.Within == 0 {
-		f.Detail += " (objective none lost)"
+	f.Detail += ", " + p.reaching()
+	if p.Within != nil {
+		f.Detail += " (objective " + p.MayLose() + ")"
 	} else {
-		f.Detail += " (objective " + p.promise() + ")"
+		var each []string
+		for _, store := range p.Stores {
+			if store.Verdict == p.Verdict {
+				each = append(each, fmt.Sprintf("%s lost %d, %s (objective %s)", store.Name, store.Lost,
+					store.reaching(), store.MayLose()))
+			}
+		}
+		f.Detail += ": " + strings.Join(each, "; ")
 	}
 	if len(a.laggingStores) > 0 && p.Verdict == Inconclusive {
-		f.Detail = blameMachine(a.laggingStores, p.promise()) + "; " + f.Detail
+		f.Detail = blameMachine(a.laggingStores) + "; " + f.Detail
 	}
 	return f
+}
+
+// reaching says how far back what was lost reaches.
+func (p RecoveryPoint) reaching() string {
+	switch {
+	case p.Lo == nil:
+		return "the recovery point is not known"
+	case p.Hi == nil:
+		return "recovery point at least " + AtLeast(p.Lo.Duration())
+	case p.Lost == 0:
+		return "recovery point at most " + AtMost(p.Hi.Duration())
+	default:
+		return fmt.Sprintf("recovery point %s to %s", AtLeast(p.Lo.Duration()), AtMost(p.Hi.Duration()))
+	}
+}
+
+// MayLose is the objective in words: empty where nothing is promised.
+func (p RecoveryPoint) MayLose() string {
+	switch {
+	case !p.isPromised():
+		return ""
+	case p.Within == nil:
+		return "by store"
+	case *p.Within == 0:
+		return "none lost" // judged by count
+	}
+	return p.promise()
+}
+
+// isPromised says whether there is an objective, be it of the stores.
+func (p RecoveryPoint) isPromised() bool {
+	return p.Within != nil || slices.ContainsFunc(p.Stores,
+		func(store RecoveryPoint) bool { return store.Within != nil })
 }
 
 // maxEvidence is how many ids a finding gives as evidence.
@@ -215,17 +250,12 @@ func (recoveryPoints) Rows(s rowSource) []Row {
 }
 
 func (p RecoveryPoint) row(s rowSource) Row {
-	out := Row{ID: FindingRecoveryPoint, Name: "recovery point", Judged: p.Within != nil, Verdict: p.Verdict}
+	out := Row{ID: FindingRecoveryPoint, Name: "recovery point", Judged: p.isPromised(), Verdict: p.Verdict}
 	if p.Name != "" {
 		out.ID, out.Name, out.Part = FindingRecoveryPoint+"."+p.Name, p.Name, true
 	}
 	out.Measured = p.Words()
-	if p.Within != nil {
-		out.Objective = p.promise()
-		if *p.Within == 0 {
-			out.Objective = "none lost" // judged by count
-		}
-	}
+	out.Objective = p.MayLose()
 	out.Deviation = p.deviation(p.bounds(), false)
 	s.full(&out, p.Objective, p.age)
 	return out
@@ -252,10 +282,13 @@ func (p RecoveryPoint) age(scale float64) string {
 	return ""
 }
 
+// Age says how old what was lost was, in lab time; empty where that is not known.
+func (p RecoveryPoint) Age() string { return p.age(1) }
+
 // Words say what was lost, and how old it was.
 func (p RecoveryPoint) Words() string {
 	text := fmt.Sprintf("%d of %d lost", p.Lost, p.Acked)
-	switch age := p.age(1); {
+	switch age := p.Age(); {
 	case age == "":
 		return text
 	case p.Lost == 0:

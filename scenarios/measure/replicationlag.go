@@ -68,9 +68,11 @@ func worstLag(seen *Low, lag *time.Duration) *Low {
 	return new(Low(*lag))
 }
 
-// slowStore is a store that was too far behind when nothing was broken, and how far behind it was at most when it was.
+// slowStore is a store that was too far behind when nothing was broken: further than it may be, and how far it was at
+// most when something was.
 type slowStore struct {
 	StoreLag
+	limit   time.Duration
 	atFault time.Duration
 }
 
@@ -84,14 +86,15 @@ func (v *view) tooSlow(c cause) []slowStore {
 		region = s.Survivor
 	}
 	m := replicationLagTo(h, s, region)
-	if m == nil || s.RecoveryPoint == nil || s.RecoveryPoint.Within <= 0 {
+	if m == nil {
 		return nil
 	}
 	var slow []slowStore
 	for _, l := range m.Stores {
-		if l.Loaded != nil && time.Duration(*l.Loaded)-s.CopyTakes >= s.RecoveryPoint.Within &&
+		limit, _ := s.lossLimit(l.Store)
+		if limit > 0 && l.Loaded != nil && time.Duration(*l.Loaded)-s.CopyTakes >= limit &&
 			!lagInjected(h, l.Store, c.effect.Hi) {
-			slow = append(slow, slowStore{l, maxLagAt(h, region, l.Store, c.effect.Hi)})
+			slow = append(slow, slowStore{l, limit, maxLagAt(h, region, l.Store, c.effect.Hi)})
 		}
 	}
 	return slow
@@ -129,23 +132,25 @@ func (a *audit) excuse(p *RecoveryPoint, slow []slowStore) (excused bool) {
 		return false
 	}
 	p.Verdict = Inconclusive
-	a.laggingStores = append(a.laggingStores, slow[i].StoreLag)
+	a.laggingStores = append(a.laggingStores, slow[i])
 	return true
 }
 
 // blameMachine explains that stores lagged because of the machine, not because of the design.
-func blameMachine(slow []StoreLag, within string) string {
-	var who []string
+func blameMachine(slow []slowStore) string {
+	var who, within []string
 	for i, l := range slow {
 		were := " were up to "
 		if i > 0 {
 			were = " up to "
 		}
 		who = append(who, l.Store+were+AtLeast(l.Loaded.Duration()))
+		within = append(within, Promise(l.limit))
 	}
 	return fmt.Sprintf("%s behind before anything was broken, of %s promised: this machine, not the design under "+
 		"test, was too slow; close what else "+
-		"runs on it, or use a smaller timescale or versitygw (--aws packages)", strings.Join(who, " and "), within)
+		"runs on it, or use a smaller timescale or versitygw (--aws packages)", strings.Join(who, " and "),
+		strings.Join(slices.Compact(within), " and "))
 }
 
 // replicationLags is the checker of how far replication was behind. It is no promise of the design's, so nothing is

@@ -62,5 +62,34 @@ type RecoveryTimeObjective struct {
 
 // RecoveryPointObjective says how much acknowledged data may be lost. Zero means none at all, and is judged by count.
 type RecoveryPointObjective struct {
-	Within time.Duration
+	Within time.Duration            // of every store that has no limit of its own
+	Stores map[string]time.Duration // the limits of stores that have one of their own
+}
+
+// Limit is the limit of a store.
+func (o RecoveryPointObjective) Limit(store string) time.Duration {
+	if own, has := o.Stores[store]; has {
+		return own
+	}
+	return o.Within
+}
+
+// lossLimit is what a store may lose, or what all may, for the joint figure. It is false where nothing is promised, and
+// for the joint figure of stores that are promised different things.
+func (s Spec) lossLimit(store string) (limit time.Duration, promised bool) {
+	switch {
+	case s.RecoveryPoint == nil:
+		return 0, false
+	case store != "":
+		return s.RecoveryPoint.Limit(store), true
+	case len(s.Stores) == 0:
+		return s.RecoveryPoint.Within, true
+	}
+	limit = s.RecoveryPoint.Limit(s.Stores[0])
+	for _, other := range s.Stores[1:] {
+		if s.RecoveryPoint.Limit(other) != limit {
+			return 0, false
+		}
+	}
+	return limit, true
 }

@@ -26,6 +26,12 @@ func (v *view) invalidReasons(own *harnessEffects) []string {
 	if _, ended := v.PhaseAt(history.PhaseEnd); v.Truncated || !ended {
 		say("the recording was cut off")
 	}
+	steady, reached := v.PhaseAt(history.PhaseSteady)
+	if !reached {
+		if begun, _ := v.PhaseAt(history.PhaseWorkload); v.overload(own, begun) != "" {
+			all = append([]string{v.overload(own, begun)}, all...) // which is why
+		}
+	}
 	if len(v.Faults) == 0 {
 		say("no fault was injected: nothing was tested")
 	}
@@ -45,12 +51,16 @@ func (v *view) invalidReasons(own *harnessEffects) []string {
 	if len(v.causes) == 0 {
 		return append(all, recordingErrors(v.History)...)
 	}
-	if steady, reached := v.PhaseAt(history.PhaseSteady); !reached || steady > first {
+	if !reached || steady > first {
 		say("steady state was not reached before the fault")
 	}
 	for _, o := range v.steadiness().outages {
 		if o.cause < 0 && !own.explains(o) {
-			say("the service was away from %s on, %s", Exactly(o.begin.Hi), v.uncausedReason(o))
+			if reason := v.overload(own, steady); reason != "" && v.service.isOverload(o, v.untouchedUntil()) {
+				say("%s", reason)
+			} else {
+				say("the service was away from %s on, %s", Exactly(o.begin.Hi), v.uncausedReason(o))
+			}
 			break
 		}
 	}
@@ -73,6 +83,33 @@ func (v *view) uncausedReason(o outage) string {
 		}
 	}
 	return "when nothing was broken that takes anything away: the lab was not steady"
+}
+
+// overload says that the app did not bear its load from a time on until anything was broken; empty: it did. What the
+// harness may have done is not held against it.
+func (v *view) overload(own *harnessEffects, from time.Duration) string {
+	by := v
+	if own.better != nil {
+		by = own.better
+	}
+	if v.spec.RecoveryTime == nil || by.service == nil {
+		return ""
+	}
+	return by.service.overload(from, v.untouchedUntil())
+}
+
+// untouchedUntil is when anything was broken, or the load was stopped.
+func (v *view) untouchedUntil() time.Duration {
+	until := time.Duration(math.MaxInt64)
+	if len(v.Ops) > 0 && v.service != nil {
+		until = v.service.end
+	}
+	for _, f := range v.Faults {
+		if confirmed(f) {
+			until = min(until, f.Effective.Lo)
+		}
+	}
+	return until
 }
 
 // acknowledgedBefore is how many writes were acknowledged before the first cause after which another region is in

@@ -19,9 +19,9 @@ func gapOf(edit func(d *drill)) *WriteGap {
 	return MeasureWriteGap(d.History, d.spec)
 }
 
-// held has writes 25 to n-1 wait until 4.05 s, where they are acknowledged one after another; those after them up to 37
-// are not offered.
-func (d *drill) held(n int) {
+// delayed has writes 25 to n-1 wait until 4.05 s, where they are acknowledged one after another; those after them up to
+// 37 are not offered.
+func (d *drill) delayed(n int) {
 	for i := 25; i < n; i++ {
 		d.ok(i, standby)
 		d.Ops[i].Done = 4050*msec + time.Duration(i-25)
@@ -38,8 +38,8 @@ func TestWriteGapIsNoLongerThanSomebodyAsked(t *testing.T) {
 		"nobody asked in the second half":          {func(d *drill) { d.drop(31, 37) }, 3500 - 3000, 4212 - 2912},
 		"nobody asked in the first half":           {func(d *drill) { d.drop(25, 31) }, 4100 - 3600, 4212 - 2912},
 		"nobody asked at all":                      {func(d *drill) { d.drop(25, 37) }, 0, 4212 - 2912},
-		"held back until it is over":               {func(d *drill) { d.held(35) }, 3900 - 3000, 4050 - 2912},
-		"one was held back, and nobody else asked": {func(d *drill) { d.held(26) }, 0, 4050 - 2912},
+		"held back until it is over":               {func(d *drill) { d.delayed(35) }, 3900 - 3000, 4050 - 2912},
+		"one was held back, and nobody else asked": {func(d *drill) { d.delayed(26) }, 0, 4050 - 2912},
 		"what was sent late by the harness was not kept waiting": {func(d *drill) {
 			for i := 25; i < 37; i++ {
 				d.Ops[i].Sent = 4100 * msec

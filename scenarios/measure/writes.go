@@ -19,7 +19,8 @@ type write struct {
 	// a region that is lost. That it is kept is evidence of what was kept; of another one it may only mean that the
 	// next in charge was already writing.
 	old bool
-	// superseded says that the service gave the same id again later: what is there by that id is the later write.
+	// superseded says that the service gave the same id to another write (see lastGiven): what is there by that id is
+	// that one.
 	superseded bool
 }
 
@@ -73,10 +74,7 @@ func (v *view) writesByCause(counted []cause) writesByCause {
 		}
 		slot := ids.of[i]
 		maybe[slot] = maybe[slot] || op.Outcome != history.Failed
-		stands := rightful
-		if len(v.causes) > 0 && op.Sent >= v.causes[0].effect.Hi {
-			stands = v.charge.standing(op, v.causes)
-		}
+		stands := v.standing(op)
 		if stands == forbidden {
 			l.attempts++
 			if v.reachable(op) {
@@ -127,17 +125,30 @@ func (l *writesByCause) sort() {
 	}
 }
 
-// lastGiven are the last acknowledged writes of the ids that the service chose, by the numbers of the ids.
+// standing is what to think of who answered an operation. Before anything was broken nobody else could be in charge.
+func (v *view) standing(op *history.Op) standing {
+	if len(v.causes) == 0 || op.Sent < v.causes[0].effect.Hi {
+		return rightful
+	}
+	return v.charge.standing(op, v.causes)
+}
+
+// lastGiven are the last acknowledged writes of the ids that the service chose, by the numbers of the ids. Who should
+// have been fenced and gives an id again takes nothing from the write that has it rightfully: it writes elsewhere.
 func (v *view) lastGiven() map[int32]*history.Op {
 	last := map[int32]*history.Op{}
+	unfenced := map[int32]bool{} // whether that is by who should have been fenced
 	for i := range v.Ops {
 		op := &v.Ops[i]
 		if op.Kind != history.Write || op.Outcome != history.OK || !op.Given {
 			continue
 		}
 		slot := v.ids().of[i]
-		if other := last[slot]; other == nil || byAcknowledgement(other, op) < 0 {
-			last[slot] = op
+		stray := v.standing(op) == forbidden
+		other := last[slot]
+		if other == nil || unfenced[slot] && !stray ||
+			unfenced[slot] == stray && byAcknowledgement(other, op) < 0 {
+			last[slot], unfenced[slot] = op, stray
 		}
 	}
 	return last

@@ -27,7 +27,8 @@ import (
 // drillLab adapts a lab with an app in it to what a drill asks for.
 type drillLab struct {
 	*lab.Lab
-	app *app.App
+	app  *app.App
+	read func(context.Context, drill.Place) ([]string, error) // in Go; nil: nothing is
 }
 
 var _ drill.Lab = drillLab{}

@@ -13,6 +13,7 @@ import (
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/workload"
 )
 
 // repoint is what the lab does to lead an app to other stores. The other ways are the app's own.
@@ -20,7 +21,8 @@ var repoint = map[app.Repoint]lab.Repoint{
 	app.RepointRestart: lab.RepointRestart, app.RepointEndpoint: lab.RepointEndpoint,
 }
 
-// labApp is what the nodes of an app run: nothing to say for the one that a lab runs by itself. A program is built.
+// labApp is what the nodes of an app run: nothing to say for the one that a lab runs by itself. What has to be
+// built is.
 func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.App, error) {
 	if a.BuiltIn() == app.Default {
 		return lab.App{}, nil
@@ -30,6 +32,13 @@ func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.Ap
 		Image: string(f.Image), Cmd: f.Command, Port: f.Port, Health: string(f.Health), Ready: string(f.Ready.Path),
 		Holds: f.Ready.Holds, Repoint: repoint[f.Repoint], Env: map[string]string{},
 	}
+	withProcesses(&runs, a)
+	for _, sql := range a.SQL() {
+		runs.Prepared.SQL = append(runs.Prepared.SQL, lab.Script{Name: sql.File, Text: sql.Text})
+	}
+	if f.Prepared != nil {
+		runs.Prepared.Command = f.Prepared.Command
+	}
 	for _, to := range a.Direct() {
 		runs.Direct = append(runs.Direct, topology.Service(to))
 	}
@@ -37,9 +46,9 @@ func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.Ap
 		runs.Env[name] = value.String()
 	}
 	if f.Build != nil {
-		made, err := image.BuildProgramIn(ctx, a.Folder(), string(f.Build.Go), progress)
+		made, key, err := buildApp(ctx, a.Folder(), *f.Build, progress)
 		if err != nil {
-			at := a.Problem("build.go", "")
+			at := a.Problem("build."+key, "")
 			return lab.App{}, fmt.Errorf("%s:%d:%d: %w", at.File, at.Line, at.Column, err)
 		}
 		runs.Image = made.Name
@@ -47,10 +56,43 @@ func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.Ap
 	return runs, runs.Validate()
 }
 
+// buildApp makes the image of an app whose file is in a folder, and says by which key it is told how.
+func buildApp(
+	ctx context.Context, folder string, from app.Build, progress func(image.Event),
+) (made image.Ref, key string, err error) {
+	if from.Dockerfile != "" {
+		made, err = image.BuildFolder(ctx, folder, string(from.Dockerfile), progress)
+		return made, "dockerfile", err
+	}
+	made, err = image.BuildProgramIn(ctx, folder, string(from.Go), progress)
+	return made, "go", err
+}
+
+// withProcesses adds what nodes run of which the app has several kinds.
+func withProcesses(runs *lab.App, a *app.App) {
+	_, front, is := a.Front()
+	if !is {
+		return
+	}
+	runs.Cmd = front.Command
+	if front.Ready.Path != "" {
+		runs.Ready, runs.Holds = string(front.Ready.Path), front.Ready.Holds
+	}
+	runs.Processes = map[string]lab.Process{}
+	for _, other := range a.Others() {
+		p := a.File().Processes[other.Name]
+		process := lab.Process{Cmd: p.Command, Port: p.Port}
+		if p.Ready.Asks() {
+			process.Ready, process.Holds = string(p.Ready.Path), p.Ready.Holds
+		}
+		runs.Processes[other.Name] = process
+	}
+}
+
 // reader reads one store of a region, past all faults.
 type reader struct {
-	store   string // by its name in histories
-	service topology.Service
+	store   string           // by its name in histories
+	service topology.Service // empty: it is no single one
 	read    func(ctx context.Context, tap, region string) ([]string, error)
 }
 
@@ -102,15 +144,51 @@ func readers(s app.Stores, prefix string) []reader {
 	return all
 }
 
+// addCode has a plan run the Go code that its app's file asks for.
+func addCode(plan *drill.Plan, code drill.Code) error {
+	const missing = "it is Go code, which only a program of its own can run: see package drill"
+	a := plan.App
+	switch {
+	case a.Write().IsCode && code.Write == nil:
+		return a.Problem("operations.write.code", missing)
+	case bool(a.Stores().Code) && code.Read == nil:
+		return a.Problem("stores.code", missing)
+	case !a.Write().IsCode && code.Write != nil:
+		return a.Problem("operations.write", "it says what a write is, and there is Go code that says it too: write "+
+			"{code: on}")
+	case !bool(a.Stores().Code) && code.Read != nil:
+		return a.Problem("stores", "there is Go code that reads, and the file does not say so: write {code: on}")
+	}
+	if code.Write != nil {
+		plan.Protocol = workload.WithWrite(plan.Protocol, code.Write)
+	}
+	return nil
+}
+
+// codeReader reads what the Go code of whoever runs the drill reads.
+func (l drillLab) codeReader(prefix string) reader {
+	return reader{store: history.StoreCode, read: func(ctx context.Context, _, region string) ([]string, error) {
+		return l.read(ctx, drill.Place{Region: region, Prefix: prefix, Tap: func(s topology.Service) (string, error) {
+			return l.Addresses().Tap(s.Host(region))
+		}})
+	}}
+}
+
 // Read reads the app's stores in a region at once.
 func (l drillLab) Read(ctx context.Context, region string, sought drill.Sought) []drill.StoreRead {
 	from := readers(l.app.Stores(), sought.Prefix)
+	if l.read != nil {
+		from = append(from, l.codeReader(sought.Prefix))
+	}
 	reads := make([]drill.StoreRead, len(from))
 	var g errgroup.Group
 	for i, r := range from {
 		reads[i].Store = r.store
 		g.Go(func() error {
-			tap, err := l.Addresses().Tap(r.service.Host(region))
+			tap, err := "", error(nil)
+			if r.service != "" {
+				tap, err = l.Addresses().Tap(r.service.Host(region))
+			}
 			if err == nil {
 				reads[i].IDs, err = r.read(ctx, tap, region)
 			}

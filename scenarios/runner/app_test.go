@@ -1,6 +1,8 @@
 package runner
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -11,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/app"
@@ -44,12 +47,7 @@ func TestTheSampleAppIsTheOneThatALabRuns(t *testing.T) {
 
 // What a file may put into the environment is what the lab fills in.
 func TestTheEnvironmentHasTheLabsPlaceholders(t *testing.T) {
-	var fields []string
-	for field := range reflect.TypeFor[lab.AppEnv]().Fields() {
-		fields = append(fields, field.Name)
-	}
-	slices.Sort(fields)
-	if diff := cmp.Diff(fields, slices.Sorted(slices.Values(app.EnvPlaceholders))); diff != "" {
+	if diff := cmp.Diff(api.Placeholders(), app.EnvPlaceholders); diff != "" {
 		t.Errorf("placeholders (-lab +file):\n%s", diff)
 	}
 }
@@ -108,10 +106,26 @@ func TestALabRunsTheAppOfTheFile(t *testing.T) {
 		runs.Ready != "/open" || runs.Holds != `"db":true` {
 		t.Errorf("an app that is started again is %+v: %v", runs, err)
 	}
-	direct := strings.Replace(shop, `{get: "/orders/{{.ID}}"}`, `{sql: "select 1 from orders where title = '{{.ID}}'"}`, 1)
+	direct := strings.Replace(shop, `{get: "/orders/{{.ID}}"}`, `{sql: "select 1 from orders where title = '{{.ID}}'"}`,
+		1)
 	if runs, err = labApp(t.Context(), shopPlan(t, direct).App, nil); err != nil ||
 		!slices.Equal(runs.Direct, []topology.Service{topology.ServicePostgres}) {
 		t.Errorf("clients speak to %v themselves: %v", runs.Direct, err)
+	}
+}
+
+// What can't be built is told at the place that says how.
+func TestABuildThatFailsHasAPlace(t *testing.T) {
+	for build, want := range map[string]string{
+		"{go: ./nowhere}":         "shop.yaml:2:13: build an image of ./nowhere: ",
+		"{dockerfile: ./nowhere}": "shop.yaml:2:21: build an image of ./nowhere: open the folder: ",
+		"{dockerfile: .}":         "shop.yaml:2:21: build an image of .: it has no Dockerfile",
+	} {
+		says := strings.Replace(shop, "image: shop:1.4", "build: "+build, 1)
+		_, err := labApp(t.Context(), shopPlan(t, says).App, nil)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", build, err, want)
+		}
 	}
 }
 
@@ -148,5 +162,73 @@ func TestAnAppThatWasEditedIsNotJudgedBy(t *testing.T) {
 	}
 	if _, _, err := Rejudge(dir); err == nil || !strings.Contains(err.Error(), "app.yaml: no such file") {
 		t.Errorf("without the app: %v", err)
+	}
+}
+
+// preparedPlan is the example, drilled with the shop in a folder of its own, where the SQL file is.
+func preparedPlan(t *testing.T, in scenarios.Folder) drill.Plan {
+	t.Helper()
+	source := strings.Replace(example, "steps:", "app: ./shop/app.yaml\nsteps:", 1)
+	s, err := scenarios.ParseIn("example.yaml", []byte(source), in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+const preparedShop = shop + "prepared: {sql: [db/schema.sql], command: [migrate]}\n"
+
+func inShop(path string) ([]byte, error) {
+	if path == "shop/app.yaml" || path == "./shop/app.yaml" {
+		return []byte(preparedShop), nil
+	}
+	if path == "shop/db/schema.sql" {
+		return []byte("create table orders (title text);\n"), nil
+	}
+	return nil, os.ErrNotExist
+}
+
+func TestAnAppIsPreparedAsItsFileSays(t *testing.T) {
+	plan := preparedPlan(t, inShop)
+	runs, err := labApp(t.Context(), plan.App, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := lab.Prepared{
+		SQL:     []lab.Script{{Name: "db/schema.sql", Text: "create table orders (title text);\n"}},
+		Command: []string{"migrate"},
+	}
+	if diff := cmp.Diff(want, runs.Prepared); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for step, want := range map[string]string{
+		"sql[0]":  "shop/app.yaml:12:18: prepared.sql[0]: it is wrong",
+		"command": "shop/app.yaml:12:34: prepared.command: it is wrong",
+	} {
+		failed := &lab.NotPrepared{Step: step, Err: errors.New("it is wrong")}
+		err := placed(plan.App, runs.Whole(), fmt.Errorf("bring up the lab: %w", failed))
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+// Who judges a folder again has all that was run, and nothing else.
+func TestTheFilesOfAPreparationAreInTheEvidence(t *testing.T) {
+	dir := folderOf(t, preparedPlan(t, inShop), record)
+	if kept, err := os.ReadFile(filepath.Join(dir, "db", "schema.sql")); err != nil ||
+		string(kept) != "create table orders (title text);\n" {
+		t.Fatalf("the evidence has %q: %v", kept, err)
+	}
+	before, after, err := Rejudge(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, after); diff != "" {
+		t.Errorf("judged again (-before +after):\n%s", diff)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/app"
@@ -25,10 +26,11 @@ type CheckOptions struct {
 
 // Checked is what a check saw, as far as it came.
 type Checked struct {
-	Write *workload.Call // the last one; nil: it did not come to that
-	Found []Found        // where the write is
-	Read  *workload.Call // of the write; nil: it did not come to that, or the app has no read
-	Load  *CheckedLoad   // nil: it did not come to that
+	Running []Running      // the nodes of the app; nil for the sample app, which the lab runs in another way
+	Write   *workload.Call // the last one; nil: it did not come to that
+	Found   []Found        // where the write is
+	Read    *workload.Call // of the write; nil: it did not come to that, or the app has no read
+	Load    *CheckedLoad   // nil: it did not come to that
 }
 
 // Found is a store of a region, and whether it has a write.
@@ -56,6 +58,9 @@ func Check(ctx context.Context, o CheckOptions) (seen Checked, err error) {
 	if err != nil {
 		return seen, err
 	}
+	if err := addCode(&plan, drill.Code{}); err != nil {
+		return seen, err
+	}
 	images, err := (Options{Images: o.Images}).ensure(ctx, &plan)
 	if err != nil {
 		return seen, err
@@ -69,8 +74,8 @@ func Check(ctx context.Context, o CheckOptions) (seen Checked, err error) {
 		return seen, placed(plan.App, runs.Whole(), err)
 	}
 	c := checker{
-		CheckOptions: o, plan: plan, app: plan.App, lab: drillLab{l, plan.App}, log: lastLines(l),
-		within: settleWithin, seen: &seen,
+		CheckOptions: o, plan: plan, app: plan.App, lab: drillLab{l, plan.App, nil}, log: lastLines(l),
+		state: l.AppState, within: settleWithin, seen: &seen,
 	}
 	c.say("lab %s is up: %d regions ready in %.1f s", l.Name, len(plan.Topology.Regions), l.ReadyIn.Seconds())
 	defer func() {
@@ -83,9 +88,7 @@ func Check(ctx context.Context, o CheckOptions) (seen Checked, err error) {
 	alive, stop := l.Alive(ctx)
 	defer stop()
 	began := time.Now()
-	if err = c.check(alive); err != nil && ctx.Err() == nil {
-		err = c.withLog(ctx, err)
-	}
+	err = c.check(alive)
 	return seen, programDeathOr(ctx, err, began, l.CheckPrograms)
 }
 
@@ -96,6 +99,8 @@ type checker struct {
 	app  *app.App
 	lab  drill.Lab
 	log  func(ctx context.Context, node string, w io.Writer) error // the last lines that a node printed
+	// whether the process of a node of the app runs
+	state func(ctx context.Context, node string) (api.AppState, error)
 	// for one thing to come true
 	within time.Duration
 	seen   *Checked
@@ -108,6 +113,24 @@ func (c checker) say(format string, args ...any) {
 }
 
 func (c checker) check(ctx context.Context) error {
+	knows := supervised(c.app)
+	if knows {
+		if err := c.lastingly(ctx); err != nil {
+			return err
+		}
+	}
+	err := c.serves(ctx)
+	if err != nil && ctx.Err() == nil {
+		err = c.withLog(ctx, err)
+	}
+	if knows && ctx.Err() == nil {
+		err = errors.Join(err, c.lastingly(ctx))
+	}
+	return err
+}
+
+// serves makes one write and one read, and has the load hold.
+func (c checker) serves(ctx context.Context) error {
 	calls, err := c.calls()
 	if err != nil {
 		return err

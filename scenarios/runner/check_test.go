@@ -30,9 +30,9 @@ type shopLab struct {
 	drill.Lab
 	resolver string
 
-	mu   sync.Mutex
-	held map[string][]string // by region
-	err  error               // of reading a store
+	mu     sync.Mutex
+	stored map[string][]string // by region
+	err    error               // of reading a store
 }
 
 func (l *shopLab) Resolver() string { return l.resolver }
@@ -45,7 +45,7 @@ func (l *shopLab) StoreDoor(app.Target, string) (string, error) {
 func (l *shopLab) Read(_ context.Context, region string, _ drill.Sought) []drill.StoreRead {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return []drill.StoreRead{{Store: history.StorePostgres, IDs: l.held[region], Err: l.err}}
+	return []drill.StoreRead{{Store: history.StorePostgres, IDs: l.stored[region], Err: l.err}}
 }
 
 // hold has stores of regions hold an id.
@@ -53,14 +53,14 @@ func (l *shopLab) hold(id string, regions ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, r := range regions {
-		l.held[r] = append(l.held[r], id)
+		l.stored[r] = append(l.stored[r], id)
 	}
 }
 
 // checkerOf checks a shop that answers so.
 func checkerOf(t *testing.T, handle func(l *shopLab, w http.ResponseWriter, r *http.Request)) checker {
 	t.Helper()
-	l := &shopLab{held: map[string][]string{}}
+	l := &shopLab{stored: map[string][]string{}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handle(l, w, r) }))
 	t.Cleanup(server.Close)
 	l.resolver = namesTo(t, server.Listener.Addr().(*net.TCPAddr).Port)
@@ -155,7 +155,10 @@ func TestACheckSaysWhatAnAppDoesOtherwiseThanItsFile(t *testing.T) {
 			},
 			`is not found in us-east-1 within 300ms: it holds 1 others, such as "17"`,
 		},
-		"only the other region has it": {keeps("us-west-2"), "is not found in us-east-1 within 300ms: it holds nothing"},
+		"only the other region has it": {
+			keeps("us-west-2"),
+			"is not found in us-east-1 within 300ms: it holds nothing",
+		},
 		"the query is none": {
 			func(l *shopLab, w http.ResponseWriter, r *http.Request) {
 				keeps("us-east-1")(l, w, r)
@@ -207,7 +210,8 @@ func TestALabThatDoesNotComeUpForItsAppSaysWhere(t *testing.T) {
 	}{
 		"nobody listens": {late(io.EOF), "shop.yaml:3:7: port: nobody answers on port 9000 of app-1.us-east-1"},
 		"not ready": {
-			late(api.StatusError{Code: 503}), "shop.yaml:5:8: ready: app-1.us-east-1 goes on answering GET /ready with status 503",
+			late(api.StatusError{Code: 503}),
+			"shop.yaml:5:8: ready: app-1.us-east-1 goes on answering GET /ready with status 503",
 		},
 		"stopped": {late(lab.ErrStopped), "shop.yaml:1:1: app: its node app-1.us-east-1 stopped before it was ready"},
 	} {

@@ -25,11 +25,11 @@ import (
 func (c checker) find(ctx context.Context, sought drill.Sought) error {
 	regions := c.plan.Topology.Regions
 	found := make([][]Found, len(regions))
-	held := make([][]drill.StoreRead, len(regions))
+	reads := make([][]drill.StoreRead, len(regions))
 	var g errgroup.Group
 	for i, r := range regions {
 		g.Go(func() error {
-			found[i], held[i] = c.findIn(ctx, r.Name, sought)
+			found[i], reads[i] = c.findIn(ctx, r.Name, sought)
 			return nil
 		})
 	}
@@ -41,7 +41,7 @@ func (c checker) find(ctx context.Context, sought drill.Sought) error {
 	var errs []error
 	for i, f := range found[0] {
 		if f.Err != nil {
-			errs = append(errs, c.notFound(f, held[0][i]))
+			errs = append(errs, c.notFound(f, reads[0][i]))
 		}
 	}
 	return errors.Join(errs...)
@@ -120,13 +120,22 @@ func without(all, others []string) []string {
 // placed gives the error of a lab that did not come up for its app the place in the app's file. Other errors stay what
 // they are.
 func placed(a *app.App, runs lab.App, err error) error {
+	if unprepared := notPrepared(a, err); unprepared != nil {
+		return unprepared
+	}
 	var late *lab.NotReady
 	if !errors.As(err, &late) || late.Service != topology.ServiceApp {
 		return err
 	}
+	part := topology.PlaceOf(late.Service, late.Node).Part
 	var answered api.StatusError
+	var reported lab.Reported
 	var problem error
 	switch {
+	case errors.As(late, &reported):
+		problem = a.Problem(a.Where(part), "%s: %s", late.Node, reported)
+	case part != "":
+		problem = a.Problem(a.Where(part), "%s: %v", late.Node, late.Err)
 	case errors.Is(late, lab.ErrStopped):
 		problem = a.Problem("", "its node %s stopped before it was ready", late.Node)
 	case errors.As(late, &answered) && runs.Ready != runs.Health:
@@ -139,6 +148,16 @@ func placed(a *app.App, runs lab.App, err error) error {
 			"127.0.0.1 alone?", runs.Port, late.Node)
 	}
 	return withLines(problem, late.Node, late.Log)
+}
+
+// notPrepared gives the error of a lab that did not come up, since its app could not be prepared, the place in the
+// app's file; nil where it is another one.
+func notPrepared(a *app.App, err error) error {
+	var failed *lab.NotPrepared
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	return a.Problem("prepared."+failed.Step, "%v", failed.Err)
 }
 
 // lastLines writes what nodes of a lab printed last.

@@ -75,7 +75,9 @@ func recorded(t *testing.T, rec *history.Recorder) history.History {
 	}
 	rec.Fault(fault)
 	read := func(which string, at time.Duration) {
-		for _, store := range []string{history.StorePostgres, history.StoreObjects, history.StoreItems} {
+		for _, store := range []string{
+			history.StorePostgres, history.StoreObjects, history.StoreItems, history.StoreCode,
+		} {
 			rec.Read(history.FinalRead{
 				Read: which, Store: store, Region: "us-west-2", At: history.Interval{Lo: at, Hi: at + 50*ms},
 				IDs: acked,

@@ -4,58 +4,24 @@ import (
 	"bytes"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
+	"github.com/regionfall/regionfall/lab/build"
 	"github.com/regionfall/regionfall/scenarios/evidence"
 )
 
-// The commit of the sources, and true or false for whether they were others than it has. The Makefile has the linker
-// set them: what Go notes of that by itself is turned off there, since paths of the machine come with it.
-var commit, dirty string
-
-const module = "github.com/regionfall/regionfall"
-
 // Harness is what is known of this program.
 func Harness() evidence.Harness {
-	var h evidence.Harness
-	info, ok := debug.ReadBuildInfo()
-	if ok {
-		h.Version = versionOf(info)
-		if info.Main.Path == module { // else the commit is somebody else's
-			for _, s := range info.Settings {
-				switch s.Key {
-				case "vcs.revision":
-					h.Commit = new(s.Value)
-				case "vcs.modified":
-					h.Dirty = new(s.Value == "true")
-				}
-			}
-		}
+	is := build.This()
+	h := evidence.Harness{Dirty: is.Dirty}
+	if is.Version != "" {
+		h.Version = &is.Version
 	}
-	if commit != "" {
-		h.Commit = new(commit)
-		h.Dirty = nil
-		if is, err := strconv.ParseBool(dirty); err == nil {
-			h.Dirty = &is
-		}
+	if is.Commit != "" {
+		h.Commit = &is.Commit
 	}
 	return h
-}
-
-// versionOf is that of this module, be it a program or a library of one. Of what is built from a folder there is none.
-func versionOf(info *debug.BuildInfo) *string {
-	is := info.Main
-	for _, dep := range info.Deps {
-		if dep.Path == module {
-			is = *dep
-		}
-	}
-	if is.Path != module || is.Version == "" || is.Version == "(devel)" {
-		return nil
-	}
-	return &is.Version
 }
 
 // host is the class of this machine. What its system does not tell stays unknown.

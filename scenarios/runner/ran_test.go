@@ -3,7 +3,6 @@ package runner
 import (
 	"os"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -11,47 +10,6 @@ import (
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/evidence"
 )
-
-func TestTheHarnessSaysWhatItIs(t *testing.T) {
-	t.Cleanup(func() { commit, dirty = "", "" })
-	for name, c := range map[string]struct {
-		commit, dirty string
-		known, is     bool
-	}{
-		"nobody said":     {},
-		"clean":           {"6a1eef89", "false", true, false},
-		"with changes":    {"6a1eef89", "true", true, true},
-		"half of it said": {"6a1eef89", "", false, false},
-	} {
-		commit, dirty = c.commit, c.dirty
-		h := Harness()
-		if said := h.Commit != nil; said != (c.commit != "") || said && *h.Commit != c.commit {
-			t.Errorf("%s: the commit is %v", name, h.Commit)
-		}
-		if said := h.Dirty != nil; said != c.known || said && *h.Dirty != c.is {
-			t.Errorf("%s: dirty is %v", name, h.Dirty)
-		}
-	}
-}
-
-func TestTheVersionIsThatOfThisModule(t *testing.T) {
-	for want, info := range map[string]debug.BuildInfo{
-		"":       {Main: debug.Module{Path: module, Version: "(devel)"}},
-		"v1.2.3": {Main: debug.Module{Path: module, Version: "v1.2.3"}},
-		"v0.9.0": {
-			Main: debug.Module{Path: "example.org/shop", Version: "v7.0.0"},
-			Deps: []*debug.Module{{Path: module, Version: "v0.9.0"}},
-		},
-	} {
-		got := versionOf(&info)
-		if want == "" && got != nil || want != "" && (got == nil || *got != want) {
-			t.Errorf("it is %v, want %q", got, want)
-		}
-	}
-	if got := versionOf(&debug.BuildInfo{Main: debug.Module{Path: "example.org/shop", Version: "v7.0.0"}}); got != nil {
-		t.Errorf("somebody else's version is ours: %s", *got)
-	}
-}
 
 func TestTheHostIsAClassOfMachines(t *testing.T) {
 	h := host()

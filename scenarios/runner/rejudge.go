@@ -8,6 +8,7 @@ import (
 
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/file"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
@@ -34,9 +35,7 @@ func Rejudge(dir string) (before, after evidence.Result, err error) {
 	if err != nil {
 		return before, after, fmt.Errorf("rejudge %s: %w", dir, err)
 	}
-	s, err := scenarios.ParseIn(evidence.FileScenario, source, func(string) ([]byte, error) {
-		return appRun(dir, ran.AppSHA256)
-	})
+	s, err := scenarios.ParseIn(evidence.FileScenario, source, filesRun(dir, ran.AppSHA256))
 	if err != nil {
 		return before, after, err
 	}
@@ -82,6 +81,23 @@ func scenarioRun(before evidence.Result, source []byte, h history.History) (evid
 		ran.Timescale, ran.AppSHA256 = h.Heading.Timescale, h.Heading.AppSHA256
 	}
 	return ran, nil
+}
+
+// filesRun reads from an evidence folder the files that the scenario names: the app's, and the SQL files that this one
+// names. It had them in its own folder, wherever that was.
+func filesRun(dir, digest string) scenarios.Folder {
+	of := "."
+	return func(path string) ([]byte, error) {
+		if filepath.Ext(path) != ".sql" {
+			of = filepath.Dir(path)
+			return appRun(dir, digest)
+		}
+		name, err := filepath.Rel(of, path)
+		if err != nil {
+			return nil, err
+		}
+		return file.ReadPlainIn(dir, name)
+	}
 }
 
 // appRun is the text of the app's file in an evidence folder. The error says that it is not the one that was run.

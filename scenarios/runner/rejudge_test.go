@@ -118,6 +118,30 @@ func TestAFailureThatWasExpectedIsMet(t *testing.T) {
 	}
 }
 
+// Each store is judged again by its own limit.
+func TestALimitOfAStoreIsKeptInTheFolder(t *testing.T) {
+	for limit, want := range map[string]measure.Verdict{"1h": measure.Pass, "5m": measure.Fail} {
+		source := strings.Replace(example, "recovery_point: 15m",
+			"recovery_point: {within: 10m, stores: {items: "+limit+"}}", 1)
+		dir := folder(t, source, 360)
+		lose(t, dir, history.StoreItems, 3*time.Second)
+		_, after, err := Rejudge(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := after.Metrics.RecoveryPoint
+		if after.Verdict != want || p.Within != nil || p.Verdict != want {
+			t.Errorf("%s: %s: %v", limit, after.Verdict, after.Reasons)
+		}
+		for _, store := range p.Stores {
+			items := store.Name == history.StoreItems
+			if (store.Lost > 0) != items || items != (*store.WithinFull != measure.Near(10*time.Minute)) {
+				t.Errorf("%s: %s lost %d of what may be %s old", limit, store.Name, store.Lost, store.MayLose())
+			}
+		}
+	}
+}
+
 // Two seconds of lost writes are within 15 minutes when a second stands for six minutes, and not when it stands for
 // twelve.
 func TestTheTimescaleIsTheOneTheDrillHad(t *testing.T) {

@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ type Options struct {
 	Watch    func(drill.Event) // told what happens in the drill; nil for none
 	Repeat   string            // the arguments that repeat this run, for the evidence
 	Ahead    *Ahead            // the lab, if one was started ahead; nil for one of its own
+	// Code is the write and the final read of an app whose file says that they are Go code.
+	Code drill.Code
 	// called when nothing is measured any more, and another lab would disturb nobody; nil for none
 	Measured func()
 }
@@ -45,6 +48,9 @@ type Outcome struct {
 func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	plan, err := o.Scenario.Compile()
 	if err != nil {
+		return out, err
+	}
+	if err := addCode(&plan, o.Code); err != nil {
 		return out, err
 	}
 	// Without images or an engine nothing is started, and no folder is left that says so.
@@ -120,6 +126,9 @@ func files(plan drill.Plan) map[string][]byte {
 	if app := plan.App.Source(); app != nil {
 		all[evidence.FileApp] = app
 	}
+	for _, sql := range plan.App.SQL() {
+		all[sql.File] = []byte(sql.Text)
+	}
 	return all
 }
 
@@ -165,7 +174,7 @@ func (r *run) run(ctx context.Context) (err error) {
 		r.facts.Images = append(r.facts.Images, evidence.Image{For: name, Name: i.Name, Digest: i.ID})
 	}
 	began := time.Now()
-	d := drillLab{l, r.plan.App}
+	d := drillLab{l, r.plan.App, r.Code.Read}
 	err = programDeathOr(ctx, drill.Run(ctx, r.plan, d, r.rec, r.watch()), began, l.CheckPrograms)
 	if errors.Is(err, drill.ErrProvesNothing) {
 		r.say("%v", err)
@@ -183,11 +192,13 @@ func (o Options) ensure(ctx context.Context, plan *drill.Plan) (image.Set, error
 	return image.Ensure(ctx, wanted)
 }
 
-func (r *run) up(ctx context.Context) (*lab.Lab, error) {
+func (r *run) up(ctx context.Context) (l *lab.Lab, err error) {
 	if r.Ahead != nil {
-		return r.Ahead.take()
+		l, err = r.Ahead.take()
+	} else {
+		l, err = lab.Up(ctx, lab.Options{Topology: r.plan.Topology, Images: r.images, App: r.app, Kept: r.Keep})
 	}
-	return lab.Up(ctx, lab.Options{Topology: r.plan.Topology, Images: r.images, App: r.app, Kept: r.Keep})
+	return l, cmp.Or(notPrepared(r.plan.App, err), err)
 }
 
 // watch hands on what happens in the drill, and says when its measurements are over.

@@ -16,7 +16,7 @@ func (m *httpMessage) understand(a *Answer, resp *http.Response, body []byte) {
 	status := resp.StatusCode
 	done := m.Acknowledges(status)
 	if done && m.Says.ID == "" && m.Given == nil && m.Session == nil {
-		a.Meaning = Acknowledged // whatever is in it
+		a.Result = Acknowledged // whatever is in it
 		return
 	}
 	says := m.listen(body)
@@ -30,9 +30,9 @@ func (m *httpMessage) understand(a *Answer, resp *http.Response, body []byte) {
 	case done:
 		m.take(a, resp, body)
 	case m.FindsNothing(status):
-		a.Meaning = Absent
+		a.Result = Absent
 	case m.Refuses(status) || status >= http.StatusBadRequest && says.refused:
-		a.Meaning = Refused
+		a.Result = Refused
 	}
 }
 
@@ -51,7 +51,7 @@ func (m *httpMessage) take(a *Answer, resp *http.Response, body []byte) {
 			return
 		}
 	}
-	a.Meaning, a.Why = Acknowledged, ""
+	a.Result, a.Why = Acknowledged, ""
 }
 
 // said is what an answer says in fields of its JSON.

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
 	"sync/atomic"
+	"time"
 )
 
 // Attempt is the one connection that a message may use, once. Libraries repeat requests when a connection turns out
@@ -46,6 +48,10 @@ func (c *watchedConn) Write(p []byte) (int, error) {
 // because gives an error in words that are the same for every operation with the same fate, and that name no address:
 // why the operation was given up, if it was, else what the network said.
 func because(ctx context.Context, err error) error {
+	// The deadline of ctx, which libraries set on their connections, may pass there just before ctx ends.
+	if deadline, has := ctx.Deadline(); has && errors.Is(err, os.ErrDeadlineExceeded) && !time.Now().Before(deadline) {
+		<-ctx.Done()
+	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

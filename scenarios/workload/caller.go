@@ -84,12 +84,17 @@ func (c *Caller) call(ctx context.Context, o Operation) Call {
 	a, sent, attempts := c.client.call(ctx, &made.Op, m)
 	conclude(&made.Op, a, sent, attempts)
 	made.Done = c.opts.Recorder.Now()
-	made.SignedIn = c.client.signIn == nil || c.client.signIn.current() != ""
+	d, direct := m.(Direct)
+	made.SignedIn = direct || c.client.signIn == nil || c.client.signIn.current() != ""
 	for _, t := range c.tapes {
-		made.Wire = append(made.Wire, t.heard())
+		made.Wire = append(made.Wire, t.exchange())
 	}
-	if d, direct := m.(Direct); direct && len(made.Wire) > 0 {
-		made.Wire[len(made.Wire)-1] = Exchange{Sent: []byte(d.String()), Received: []byte(a.Words)}
+	if direct && len(made.Wire) > 0 { // it has no connection but the one to the store
+		shown := Exchange{Received: []byte(a.Words)}
+		if !a.Unsent {
+			shown.Sent = []byte(d.String())
+		}
+		made.Wire[len(made.Wire)-1] = shown
 	}
 	c.asking.Wait() // a lookup that came too late ends within a limit of its own
 	return made
@@ -120,7 +125,7 @@ func (t *tape) keep(in *bytes.Buffer, p []byte) {
 	in.Write(p[:min(len(p), maxAnswer-in.Len())])
 }
 
-func (t *tape) heard() Exchange {
+func (t *tape) exchange() Exchange {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return Exchange{Sent: bytes.Clone(t.sent.Bytes()), Received: bytes.Clone(t.received.Bytes())}

@@ -45,23 +45,22 @@ func (c *client) call(ctx context.Context, op *history.Op, m Message) (a Answer,
 		return Answer{Err: fmt.Errorf("resolve: %w", because(ctx, err))}, false, 0
 	}
 	op.Region = to.region
-	carried, err := c.carry(ctx, op.Kind, to.address)
-	if err != nil {
-		return Answer{Err: fmt.Errorf("sign in: %w", err)}, false, 0
-	}
 	address := to.address
-	if d, direct := m.(Direct); direct {
+	var carried Carried
+	if d, direct := m.(Direct); direct { // a store knows of no session, and answers where the app may be down
 		if address, err = c.storeDoor(d.To(), to.region); err != nil {
 			return Answer{Err: err}, false, 0
 		}
+	} else if carried, err = c.carry(ctx, op.Kind, to.address); err != nil {
+		return Answer{Err: fmt.Errorf("sign in: %w", err)}, false, 0
 	}
 	a, sent, attempts = c.once(ctx, address, carried, m)
 	if a.Region != "" {
 		op.Region = a.Region
 	}
 	op.Node, op.Revision, op.Timeline, op.Path, op.Lag = a.Node, a.Revision, a.Timeline, a.Path, a.Lag
-	if !c.session.saw(a.Position) && a.Meaning == Acknowledged {
-		a.Meaning, a.Why = Unclear, noPosition
+	if !c.session.saw(a.Position) && a.Result == Acknowledged {
+		a.Result, a.Why = Unclear, noPosition
 	}
 	if a.SignedOut {
 		c.signIn.forget(carried.Session)

@@ -34,7 +34,7 @@ func TestASecondAttemptIsRefusedAndSeen(t *testing.T) {
 	}
 	over := newAttempt(conn)
 	first := m.Send(t.Context(), address, Carried{}, over)
-	if first.Meaning != Acknowledged || first.Status != http.StatusCreated || over.count() != 1 {
+	if first.Result != Acknowledged || first.Status != http.StatusCreated || over.count() != 1 {
 		t.Fatalf("first attempt: %+v", first)
 	}
 	second := m.Send(t.Context(), address, Carried{}, over)

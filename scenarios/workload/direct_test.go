@@ -1,15 +1,17 @@
 package workload
 
 import (
-	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/regionfall/regionfall/scenarios/app"
@@ -52,12 +54,21 @@ func listen(t *testing.T, serve func(conn net.Conn)) (address string) {
 // directCaller speaks to a store that answers so.
 func directCaller(t *testing.T, serve func(conn net.Conn)) *Caller {
 	t.Helper()
-	address := listen(t, serve)
-	names := startNameservice(t, lead(t, "east", address, "900"))
+	return directCallerAt(t, directApp(t), listen(t, serve))
+}
+
+// directCallerAt speaks to the stores of an app at an address, where the app is not.
+func directCallerAt(t *testing.T, a *app.App, address string) *Caller {
+	t.Helper()
+	names := startNameservice(t, lead(t, "east", listen(t, func(net.Conn) {}), "900"))
+	spec := Spec{Writes: 1, Clients: 1, Timeout: testTimeout}
+	if a.Read() != nil {
+		spec.Reads = 1
+	}
 	c, err := NewCaller(Options{
-		Spec: Spec{Writes: 1, Reads: 1, Clients: 1, Timeout: testTimeout}, Resolver: names.address,
+		Spec: spec, Resolver: names.address,
 		Record: testRecord, Recorder: newRecorder(), Prefix: "t", Seed: 1,
-		Protocol: Of(directApp(t), Login{User: "u", Password: "p", Database: "d"}),
+		Protocol: Of(a, Login{User: "u", Password: "p", Database: "d"}),
 		StoreDoor: func(to app.Target, region string) (string, error) {
 			if region != "east" {
 				return "", fmt.Errorf("%s of %s is asked for", to, region)
@@ -114,6 +125,7 @@ func TestAStatementIsSentToPostgres(t *testing.T) {
 			Severity: severity, SeverityUnlocalized: severity, Code: "25006", Message: "read-only",
 		}, &pgproto3.ReadyForQuery{TxStatus: 'I'})
 	}
+	begun := []pgproto3.BackendMessage{&pgproto3.RowDescription{}}
 	for name, c := range map[string]struct {
 		answer  []pgproto3.BackendMessage
 		outcome history.Outcome
@@ -124,6 +136,7 @@ func TestAStatementIsSentToPostgres(t *testing.T) {
 		"nothing was written":       {done("INSERT 0 0"), history.Failed, "INSERT 0 0: no row was written"},
 		"it is refused":             {failing("ERROR"), history.Failed, "ERROR 25006: read-only"},
 		"a part of it is refused":   {failing("ERROR", "COMMIT"), history.Unknown, "ERROR 25006: read-only"},
+		"its result had begun":      {append(begun, failing("ERROR")...), history.Failed, "ERROR 25006: read-only"},
 		"the server ends":           {failing("FATAL"), history.Unknown, "FATAL 25006: read-only"},
 		"the connection ends first": {nil, history.Unknown, "no answer: "},
 	} {
@@ -175,7 +188,8 @@ func TestAStatementOfWhoIsNotLetInWasNotSent(t *testing.T) {
 		})
 		_ = b.Flush()
 	})
-	if w := c.Write(t.Context()); w.Outcome != history.Failed || w.Error != "connect: FATAL 57P03: starting up" {
+	if w := c.Write(t.Context()); w.Outcome != history.Failed || w.Error != "connect: FATAL 57P03: starting up" ||
+		len(w.Wire) != 1 || len(w.Wire[0].Sent) > 0 || string(w.Wire[0].Received) != w.Error {
 		t.Errorf("%+v", w)
 	}
 	c = directCaller(t, func(net.Conn) {})
@@ -185,53 +199,84 @@ func TestAStatementOfWhoIsNotLetInWasNotSent(t *testing.T) {
 	}
 }
 
-func TestACommandIsSentToRedis(t *testing.T) {
-	for name, c := range map[string]struct {
-		answer  string
-		outcome history.Outcome
-		why     string
-	}{
-		"found":          {"$2\r\nhi\r\n", history.OK, ""},
-		"not found":      {"$-1\r\n", history.Failed, absent},
-		"none":           {":0\r\n", history.Failed, absent},
-		"an empty list":  {"*0\r\n", history.Failed, absent},
-		"refused":        {"-LOADING not yet\r\n", history.Failed, "LOADING not yet"},
-		"nobody answers": {"", history.Failed, "no answer: "},
+// What ran in the server before it said no may be there.
+func TestWhatMayHaveWrittenBeforeItFailedIsUnclear(t *testing.T) {
+	for statement, want := range map[string]Result{
+		"insert into orders values (1) on conflict do nothing": Refused,
+		"select pay('v-1')":        Refused,
+		"call pay('v-1')":          Unclear,
+		" -- pays\n/* it */ DO $$": Unclear,
+		"select 1; Call pay(1)":    Unclear,
 	} {
-		t.Run(name, func(t *testing.T) {
-			sent := ""
-			caller := directCaller(t, func(conn net.Conn) {
-				r := bufio.NewReader(conn)
-				hear := func() (said string) { // a command of two words
-					for range 5 {
-						line, _ := r.ReadString('\n')
-						said += line
-					}
-					return said
-				}
-				if hello := hear(); !strings.Contains(hello, "hello") { // which an old server does not know
-					t.Errorf("a client begins with %q", hello)
-				}
-				_, _ = io.WriteString(conn, "-ERR unknown command\r\n")
-				sent = hear()
-				_, _ = io.WriteString(conn, c.answer)
-			})
-			r := caller.Read(t.Context(), "v-t-000001")
-			if r.Outcome != c.outcome || !strings.HasPrefix(r.Error, c.why) || r.Attempts != 1 {
-				t.Errorf("%+v", r)
-			}
-			if sent != "*2\r\n$3\r\nGET\r\n$16\r\norder:v-t-000001\r\n" ||
-				string(r.Wire[0].Sent) != "GET order:v-t-000001" {
-				t.Errorf("sent: %q, shown: %q", sent, r.Wire[0].Sent)
-			}
-		})
+		m := sqlMessage{statement: statement}
+		if a := m.failed(&pgconn.PgError{SeverityUnlocalized: "ERROR"}, nil); a.Result != want {
+			t.Errorf("%s: %+v", statement, a)
+		}
 	}
-	write := redisMessage{kind: history.Write}
-	if a := write.understand(nil); a.Meaning != Refused {
-		t.Errorf("a write that is answered nil: %+v", a)
+	for command, want := range map[string]Result{
+		"SET k v": Refused, "eval s 0": Unclear, "EVALSHA s 0": Unclear, "FCALL f 0": Unclear,
+	} {
+		m := redisMessage{words: strings.Fields(command)}
+		if a := m.failed(redisError("ERR no")); a.Result != want || a.Why != "ERR no" {
+			t.Errorf("%s: %+v", command, a)
+		}
 	}
-	if a := write.understand(int64(0)); a.Meaning != Acknowledged {
-		t.Errorf("a write that is answered 0: %+v", a)
+}
+
+// late is a context whose deadline has passed, and that has not ended yet.
+type late struct {
+	context.Context
+	ended chan struct{}
+}
+
+func (late) Deadline() (time.Time, bool) { return time.Now().Add(-time.Millisecond), true }
+
+func (l late) Done() <-chan struct{} {
+	select {
+	case <-l.ended:
+	default:
+		close(l.ended)
+	}
+	return l.ended
+}
+
+func (l late) Err() error {
+	select {
+	case <-l.ended:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+func TestTheDeadlineOfAContextIsToldAsItsEnd(t *testing.T) {
+	err := &net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}
+	if got := because(late{t.Context(), make(chan struct{})}, err); !errors.Is(got, context.DeadlineExceeded) {
+		t.Errorf("it is told as %v", got)
+	}
+	if got := because(t.Context(), err); got.Error() != "read: i/o timeout" {
+		t.Errorf("another one's deadline is told as %v", got)
+	}
+}
+
+// Nobody signs in at the app to speak to a store: the app may be down, and the store be there.
+func TestWhoSpeaksToAStoreDoesNotSignIn(t *testing.T) {
+	a := shopApp(t, `  setup: {post: /login, session: {json: token}}
+  write: {sql: "insert into orders values ('{{.ID}}')"}
+`)
+	c := directCallerAt(t, a, listen(t, postgresThat(t, func(string) []pgproto3.BackendMessage {
+		return []pgproto3.BackendMessage{
+			&pgproto3.CommandComplete{CommandTag: []byte("INSERT 0 1")}, &pgproto3.ReadyForQuery{TxStatus: 'I'},
+		}
+	})))
+	if w := c.Write(t.Context()); w.Outcome != history.OK || !w.SignedIn || len(w.Wire) != 1 {
+		t.Errorf("%+v", w)
+	}
+	// What can't be connected to is sent nothing.
+	c = directCallerAt(t, a, "127.0.0.1:1")
+	if w := c.Write(t.Context()); w.Outcome != history.Failed || !strings.HasPrefix(w.Error, "not sent: ") ||
+		!w.SignedIn || len(w.Wire) != 0 {
+		t.Errorf("%+v", w)
 	}
 }
 

@@ -22,11 +22,11 @@ func judge(kind history.Kind, sent bool, a Answer) (history.Outcome, string) {
 		return history.Failed, fmt.Sprintf("not sent: %v", a.Err)
 	case a.Err != nil:
 		return doubt, fmt.Sprintf("no answer: %v", a.Err)
-	case a.Meaning == Acknowledged:
+	case a.Result == Acknowledged:
 		return history.OK, ""
-	case a.Meaning == Absent && kind == history.Read:
+	case a.Result == Absent && kind == history.Read:
 		return history.Failed, absent
-	case a.Meaning == Refused:
+	case a.Result == Refused:
 		return history.Failed, a.Why
 	default:
 		return doubt, a.Why

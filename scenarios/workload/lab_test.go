@@ -215,7 +215,7 @@ func kycApp(t testing.TB) *app.App {
 
 func appOf(t testing.TB, src string) *app.App {
 	t.Helper()
-	a, err := app.Parse("app.yaml", []byte(src))
+	a, err := app.Parse("app.yaml", []byte(src), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

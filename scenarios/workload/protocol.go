@@ -50,29 +50,31 @@ type Carried struct {
 	Position string // how far the database had come, for reads; empty: it does not say
 }
 
-// Meaning is what an answer says of an operation.
-type Meaning int
+// Result is what an answer says of an operation.
+type Result int
 
-// The meanings.
+// The results.
 const (
-	Unclear      Meaning = iota // it may have been done, or not
-	Acknowledged                // it is done
-	Refused                     // it was not done, and will not be
-	Absent                      // what was asked for is not there
+	Unclear      Result = iota // it may have been done, or not
+	Acknowledged               // it is done
+	Refused                    // it was not done, and will not be
+	Absent                     // what was asked for is not there
 )
 
 // Answer is what came of one attempt. The zero value says nothing.
 type Answer struct {
-	Meaning Meaning
-	Why     string // it is not acknowledged, in the same words for whatever has the same fate
-	Err     error  // there is no answer, or only a part of one
-	Status  int    // 0: the protocol has none
+	Result Result
+	Why    string // it is not acknowledged, in the same words for whatever has the same fate
+	Err    error  // there is no answer, or only a part of one
+	Status int    // 0: the protocol has none
 	// ID is the id that the service gave to what was written; empty: it has the client's.
 	ID string
 	// Session is what setup gives the client to be known by.
 	Session string
 	// Words are the answer for people, where the wire does not read well.
 	Words string
+	// Unsent says that only what goes before the operation was sent: the client was not let in.
+	Unsent bool
 	// SignedOut says that the session that was carried is none any more.
 	SignedOut bool
 	Extras

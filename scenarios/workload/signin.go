@@ -44,7 +44,7 @@ func (s *signIn) session(ctx context.Context, send func(setup Message) Answer) (
 	switch {
 	case a.Err != nil:
 		return "", a.Err
-	case a.Meaning != Acknowledged:
+	case a.Result != Acknowledged:
 		return "", errors.New(cmp.Or(a.Why, "it was not let in"))
 	}
 	s.mu.Lock()

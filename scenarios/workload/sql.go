@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -28,13 +30,13 @@ func (m *sqlMessage) String() string { return m.statement }
 func (m *sqlMessage) Send(ctx context.Context, address string, _ Carried, over *Attempt) Answer {
 	conn, err := m.connect(ctx, address, over)
 	if err != nil {
-		// The statement was not sent, whatever was.
-		return Answer{Meaning: Refused, Why: fmt.Sprintf("connect: %v", because(ctx, plainly(err)))}
+		why := fmt.Sprintf("connect: %v", because(ctx, plainly(err)))
+		return Answer{Result: Refused, Why: why, Words: why, Unsent: true}
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	results, err := conn.Exec(ctx, m.statement).ReadAll()
 	if err != nil {
-		return failed(err, len(results))
+		return m.failed(err, results)
 	}
 	return m.understand(results)
 }
@@ -67,18 +69,23 @@ func once(over *Attempt) pgconn.DialFunc {
 	}
 }
 
-// failed is an error that the server told, or the end of the connection, after so many statements that were done. Of
-// one that it refuses nothing is left; what ends with the connection may be committed all the same, and so may what
-// came before the one that was refused.
-func failed(err error, before int) Answer {
+// commits is a statement that may commit what it did before it fails.
+var commits = regexp.MustCompile(`(?is)(^|;)(\s|--[^\n]*\n|/\*.*?\*/)*(call|do)\b`)
+
+// failed is an error that the server told, or the end of the connection, after some results. Of a statement that it
+// refuses nothing is left, unless that is a procedure; what ends with the connection may be committed all the same, and
+// so may what came before the one that was refused.
+func (m *sqlMessage) failed(err error, results []*pgconn.Result) Answer {
 	var told *pgconn.PgError
 	if !errors.As(err, &told) {
 		return Answer{Err: plainly(err)}
 	}
 	a := Answer{Why: fmt.Sprintf("%s %s: %s", told.Severity, told.Code, told.Message)}
 	a.Words = a.Why
-	if told.SeverityUnlocalized == "ERROR" && before == 0 {
-		a.Meaning = Refused
+	// A statement that fails may have begun its result. One that was done has a tag.
+	before := slices.ContainsFunc(results, func(r *pgconn.Result) bool { return r.CommandTag.String() != "" })
+	if told.SeverityUnlocalized == "ERROR" && !before && !commits.MatchString(m.statement) {
+		a.Result = Refused
 	}
 	return a
 }
@@ -97,11 +104,11 @@ func (m *sqlMessage) understand(results []*pgconn.Result) Answer {
 	words := strings.Join(tags, "; ")
 	switch {
 	case m.kind == history.Read && rows == 0:
-		return Answer{Meaning: Absent, Why: words, Words: words}
+		return Answer{Result: Absent, Why: words, Words: words}
 	case m.kind == history.Write && !wrote:
-		return Answer{Meaning: Refused, Why: words + ": no row was written", Words: words}
+		return Answer{Result: Refused, Why: words + ": no row was written", Words: words}
 	}
-	return Answer{Meaning: Acknowledged, Words: words}
+	return Answer{Result: Acknowledged, Words: words}
 }
 
 // plainly leaves out what pgx says of the host and the user: the same fate is told in the same words.

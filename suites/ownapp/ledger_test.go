@@ -38,6 +38,20 @@ var _ = Describe("A ledger that is known by its app file, when its region is los
 	})
 })
 
+var _ = Describe("A ledger that acknowledges what its worker has settled, when its region is lost", func() {
+	It("goes on with the worker of the other region, which starts again with its own database", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/ledger-worker.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LoseNothing(), LeaveNothing()))
+		Expect(r.Verdict).To(Equal(measure.Pass))
+	}, SpecTimeout(harness.DrillTimeout))
+
+	It("does not come back when that worker is dead", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/ledger-worker-killed.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+		Expect(r.Verdict).To(Equal(measure.Fail))
+	}, SpecTimeout(harness.DrillTimeout))
+})
+
 var _ = Describe("Clients who speak to a store themselves, when its region is lost", func() {
 	It("lose nothing that PostgreSQL acknowledged once both regions had it", func(ctx SpecContext) {
 		r := harness.Run(ctx, "testdata/payments-sql.yaml")
@@ -46,6 +60,14 @@ var _ = Describe("Clients who speak to a store themselves, when its region is lo
 
 	It("have what they lost in Redis counted", func(ctx SpecContext) {
 		r := harness.Run(ctx, "testdata/jobs-redis.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+		Expect(r).To(LoseAtMost(lab(15*time.Minute, r.Scenario.Timescale)))
+	}, SpecTimeout(harness.DrillTimeout))
+})
+
+var _ = Describe("An app that is built by a Dockerfile, when its region is lost", func() {
+	It("is held to the recovery point of its one store", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/jobs-dockerfile.yaml")
 		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
 		Expect(r).To(LoseAtMost(lab(15*time.Minute, r.Scenario.Timescale)))
 	}, SpecTimeout(harness.DrillTimeout))

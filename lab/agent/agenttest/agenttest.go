@@ -2,7 +2,9 @@
 package agenttest
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -47,4 +49,22 @@ func Ask(ctx context.Context, t *testing.T, handler http.Handler, target string)
 	recorder := httptest.NewRecorder()
 	handler.ServeHTTP(recorder, httptest.NewRequestWithContext(ctx, http.MethodGet, target, http.NoBody))
 	return recorder
+}
+
+// Call makes a request of a handler, with a body of JSON, and reads its answer. Of a status other than 200 nothing is
+// read.
+func Call[T any](t *testing.T, handler http.Handler, method, target string, in any) (out T, status int) {
+	t.Helper()
+	body, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := httptest.NewRecorder()
+	handler.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, target, bytes.NewReader(body)))
+	if w.Code == http.StatusOK {
+		if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out, w.Code
 }

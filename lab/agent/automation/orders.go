@@ -55,13 +55,14 @@ func (o *stepOrders) set(step string, to api.StepFault) error {
 		return fmt.Errorf("%w: %q is not in %v", errNoSuchStep, step, o.steps)
 	}
 	switch {
-	case !slices.Contains([]string{api.StepHang, api.StepFail, api.StepRepeat, api.StepKill}, to.Do):
-		return fmt.Errorf("unknown order %q: use %s, %s, %s or %s", to.Do, api.StepHang, api.StepFail, api.StepRepeat,
-			api.StepKill)
-	case to.Do == api.StepFail && to.Times <= 0:
+	case !slices.Contains([]string{api.OrderHang, api.OrderFail, api.OrderRepeat, api.OrderKill}, to.Do):
+		return fmt.Errorf("unknown order %q: use %s, %s, %s or %s", to.Do, api.OrderHang, api.OrderFail,
+			api.OrderRepeat,
+			api.OrderKill)
+	case to.Do == api.OrderFail && to.Times <= 0:
 		return fmt.Errorf("invalid order %q: times needs a positive number (got %d)", to.Do, to.Times)
-	case to.Do != api.StepFail && to.Times != 0:
-		return fmt.Errorf("invalid order %q: only %s takes times (got %d)", to.Do, api.StepFail, to.Times)
+	case to.Do != api.OrderFail && to.Times != 0:
+		return fmt.Errorf("invalid order %q: only %s takes times (got %d)", to.Do, api.OrderFail, to.Times)
 	}
 	switch is, ok := o.byStep[step]; {
 	case ok && is.StepFault != to:
@@ -101,7 +102,7 @@ func (o *stepOrders) list() map[string]api.StepFault {
 
 // rounds is how often a step is to be done.
 func (o *stepOrders) rounds(step string) int {
-	if o == nil || o.list()[step].Do != api.StepRepeat {
+	if o == nil || o.list()[step].Do != api.OrderRepeat {
 		return 1
 	}
 	return 2
@@ -118,21 +119,21 @@ func (o *stepOrders) carryOut(ctx context.Context, step string, marks *runtime.M
 	if fail {
 		to.left--
 	}
-	if ok && to.Do == api.StepKill {
+	if ok && to.Do == api.OrderKill {
 		to.ends = true
 	}
 	o.mu.Unlock()
 	switch {
 	case fail:
 		return errOrderedToFail
-	case ok && to.Do == api.StepHang:
+	case ok && to.Do == api.OrderHang:
 		marks.Leave(api.MarkHung, step)
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%w: %w", errOrderedToHang, ctx.Err())
 		case <-to.gone:
 		}
-	case ok && to.Do == api.StepKill:
+	case ok && to.Do == api.OrderKill:
 		o.kill(ctx, step, marks)
 		return errKilled
 	}

@@ -1,9 +1,7 @@
 package automation
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -40,9 +38,9 @@ func ordered(t *testing.T, step string, to api.StepFault, d time.Duration,
 func nothing(*automation) {}
 
 func TestAStepIsHungUntilItIsLetGo(t *testing.T) {
-	marks, done := ordered(t, "promote", api.StepFault{Do: api.StepHang}, time.Minute, func(a *automation) {
+	marks, done := ordered(t, "promote", api.StepFault{Do: api.OrderHang}, time.Minute, func(a *automation) {
 		time.Sleep(15 * time.Second)
-		for _, do := range []string{api.StepFail, api.StepHang} { // the first is somebody else's
+		for _, do := range []string{api.OrderFail, api.OrderHang} { // the first is somebody else's
 			if err := a.runner.orders.withdraw("promote", do); err != nil {
 				t.Error(err)
 			}
@@ -60,7 +58,7 @@ func TestAStepIsHungUntilItIsLetGo(t *testing.T) {
 }
 
 func TestAStepFailsAsOftenAsOrderedAndIsThenDone(t *testing.T) {
-	marks, done := ordered(t, "promote", api.StepFault{Do: api.StepFail, Times: 3}, time.Minute, nothing)
+	marks, done := ordered(t, "promote", api.StepFault{Do: api.OrderFail, Times: 3}, time.Minute, nothing)
 	agenttest.Expect(t, marks[3:], agenttest.At(1700*ms, api.MarkFailed, "promote: told to fail"),
 		agenttest.At(2000*ms, "promoted", "fine"))
 	if done != 1 {
@@ -69,7 +67,7 @@ func TestAStepFailsAsOftenAsOrderedAndIsThenDone(t *testing.T) {
 }
 
 func TestAStepIsRepeated(t *testing.T) {
-	marks, done := ordered(t, "promote", api.StepFault{Do: api.StepRepeat}, time.Minute, nothing)
+	marks, done := ordered(t, "promote", api.StepFault{Do: api.OrderRepeat}, time.Minute, nothing)
 	agenttest.Expect(t, marks[3:], agenttest.At(1700*ms, "promoted", "fine"), agenttest.At(1700*ms, "promoted", "fine"))
 	if done != 2 {
 		t.Errorf("it was done %d times", done)
@@ -77,16 +75,16 @@ func TestAStepIsRepeated(t *testing.T) {
 }
 
 func TestDetectionAndDecisionAreStepsToo(t *testing.T) {
-	marks, _ := ordered(t, api.StepDetect, api.StepFault{Do: api.StepFail, Times: 2}, time.Minute, nothing)
+	marks, _ := ordered(t, api.StepDetect, api.StepFault{Do: api.OrderFail, Times: 2}, time.Minute, nothing)
 	agenttest.Expect(t, marks[:2], agenttest.At(1200*ms, api.MarkFailed, "detect: told to fail"),
 		agenttest.At(1400*ms, api.MarkDetected, "gone"))
 
-	marks, done := ordered(t, api.StepDecide, api.StepFault{Do: api.StepHang}, time.Minute, nothing)
+	marks, done := ordered(t, api.StepDecide, api.StepFault{Do: api.OrderHang}, time.Minute, nothing)
 	if len(marks) < 3 || marks[1] != agenttest.At(1700*ms, api.MarkHung, api.StepDecide) ||
 		marks[2].Name != api.MarkFailed || done != 0 {
 		t.Errorf("a decision that hangs leaves %v, and %d promotions", marks, done)
 	}
-	marks, _ = ordered(t, api.StepDecide, api.StepFault{Do: api.StepRepeat}, time.Minute, nothing)
+	marks, _ = ordered(t, api.StepDecide, api.StepFault{Do: api.OrderRepeat}, time.Minute, nothing)
 	if len(marks) != 5 || marks[1].Name != api.MarkDecided || marks[2] != marks[1] {
 		t.Errorf("decided twice leaves %v", marks)
 	}
@@ -97,12 +95,12 @@ func TestAHungDecisionIsCalledOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		step := fakeStep("promote", nil)
 		a := rig(func(s time.Duration) (bool, time.Duration) { return s < time.Second || s >= 5*time.Second, 0 }, step)
-		if err := a.runner.orders.set(api.StepDecide, api.StepFault{Do: api.StepHang}); err != nil {
+		if err := a.runner.orders.set(api.StepDecide, api.StepFault{Do: api.OrderHang}); err != nil {
 			t.Fatal(err)
 		}
 		go func() {
 			time.Sleep(20 * time.Second)
-			if err := a.runner.orders.withdraw(api.StepDecide, api.StepHang); err != nil {
+			if err := a.runner.orders.withdraw(api.StepDecide, api.OrderHang); err != nil {
 				t.Error(err)
 			}
 		}()
@@ -120,7 +118,7 @@ func TestTheMarkOfAKillIsFetchedFirst(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var code int
 			var died time.Duration
-			marks, done := ordered(t, "promote", api.StepFault{Do: api.StepKill}, 10*time.Second, func(a *automation) {
+			marks, done := ordered(t, "promote", api.StepFault{Do: api.OrderKill}, 10*time.Second, func(a *automation) {
 				began := time.Now()
 				a.runner.orders.exit = func(c int) {
 					code, died = c, time.Since(began)
@@ -128,7 +126,7 @@ func TestTheMarkOfAKillIsFetchedFirst(t *testing.T) {
 				}
 				if !fetches {
 					time.Sleep(2 * time.Second)
-					if err := a.runner.orders.withdraw("promote", api.StepKill); !errors.Is(err, errEnds) {
+					if err := a.runner.orders.withdraw("promote", api.OrderKill); !errors.Is(err, errEnds) {
 						t.Errorf("told to go on while it ends, it says %v", err)
 					}
 				}
@@ -173,7 +171,7 @@ func TestAFailoverIsOrdered(t *testing.T) {
 		}
 	})
 	// One that is held, or hangs before the decision, is overruled too.
-	marks, done := ordered(t, api.StepDetect, api.StepFault{Do: api.StepHang}, time.Minute, func(a *automation) {
+	marks, done := ordered(t, api.StepDetect, api.StepFault{Do: api.OrderHang}, time.Minute, func(a *automation) {
 		time.Sleep(5 * time.Second)
 		a.order()
 	})
@@ -190,21 +188,9 @@ func TestStepFaultsOverHTTP(t *testing.T) {
 	mux := http.NewServeMux()
 	svc.Routes(mux)
 	call := func(method, path string, in any) (map[string]api.StepFault, int) {
-		body, err := json.Marshal(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := httptest.NewRecorder()
-		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, bytes.NewReader(body)))
-		var all map[string]api.StepFault
-		if w.Code == http.StatusOK {
-			if err := json.Unmarshal(w.Body.Bytes(), &all); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return all, w.Code
+		return agenttest.Call[map[string]api.StepFault](t, mux, method, path, in)
 	}
-	hang := api.StepFault{Do: api.StepHang}
+	hang := api.StepFault{Do: api.OrderHang}
 	for range 2 { // twice is once
 		if all, code := call(http.MethodPut, "/faults/promote", hang); code != 200 || len(all) != 1 ||
 			all["promote"] != hang {
@@ -216,10 +202,10 @@ func TestStepFaultsOverHTTP(t *testing.T) {
 		in   any
 		want int
 	}{
-		{"/faults/promote", api.StepFault{Do: api.StepKill}, http.StatusConflict},
+		{"/faults/promote", api.StepFault{Do: api.OrderKill}, http.StatusConflict},
 		{"/faults/restore", hang, http.StatusNotFound}, // of another strategy
-		{"/faults/fence", api.StepFault{Do: api.StepFail}, http.StatusBadRequest},
-		{"/faults/fence", api.StepFault{Do: api.StepHang, Times: 2}, http.StatusBadRequest},
+		{"/faults/fence", api.StepFault{Do: api.OrderFail}, http.StatusBadRequest},
+		{"/faults/fence", api.StepFault{Do: api.OrderHang, Times: 2}, http.StatusBadRequest},
 		{"/faults/fence", api.StepFault{Do: "sleep"}, http.StatusBadRequest},
 		{"/faults/fence", map[string]string{"d0": "hang"}, http.StatusBadRequest},
 	} {
@@ -237,8 +223,8 @@ func TestStepFaultsOverHTTP(t *testing.T) {
 func TestOrdersThatAreRefusedSayWhatTheyNeed(t *testing.T) {
 	for want, order := range map[string]api.StepFault{
 		`unknown order "sleep": use hang, fail, repeat or kill`:       {Do: "sleep"},
-		`invalid order "fail": times needs a positive number (got 0)`: {Do: api.StepFail},
-		`invalid order "hang": only fail takes times (got 2)`:         {Do: api.StepHang, Times: 2},
+		`invalid order "fail": times needs a positive number (got 0)`: {Do: api.OrderFail},
+		`invalid order "hang": only fail takes times (got 2)`:         {Do: api.OrderHang, Times: 2},
 	} {
 		if err := newStepOrders([]string{"fence"}).set("fence", order); err == nil || err.Error() != want {
 			t.Errorf("%+v: the error is %v, want %q", order, err, want)

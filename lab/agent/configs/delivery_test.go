@@ -1,12 +1,10 @@
 package configs
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -14,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/agent/agenttest"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -47,19 +46,7 @@ func newPost(t *testing.T) post {
 
 func (p post) call(t *testing.T, method, path string, in any) (api.DeliveryState, int) {
 	t.Helper()
-	body, err := json.Marshal(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := httptest.NewRecorder()
-	p.mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, bytes.NewReader(body)))
-	var s api.DeliveryState
-	if w.Code == http.StatusOK {
-		if err := json.Unmarshal(w.Body.Bytes(), &s); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return s, w.Code
+	return agenttest.Call[api.DeliveryState](t, p.mux, method, path, in)
 }
 
 // push publishes as the automation does: the replicator is not told.

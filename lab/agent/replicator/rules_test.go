@@ -1,14 +1,12 @@
 package replicator
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/agent/agenttest"
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/store"
 )
@@ -87,19 +85,7 @@ func TestRulesOverHTTP(t *testing.T) {
 	mux := http.NewServeMux()
 	r.routes(mux)
 	call := func(method, path string, in any) (map[string]api.Rule, int) {
-		body, err := json.Marshal(in)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w := httptest.NewRecorder()
-		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), method, path, bytes.NewReader(body)))
-		var all map[string]api.Rule
-		if w.Code == http.StatusOK {
-			if err := json.Unmarshal(w.Body.Bytes(), &all); err != nil {
-				t.Fatal(err)
-			}
-		}
-		return all, w.Code
+		return agenttest.Call[map[string]api.Rule](t, mux, method, path, in)
 	}
 	changed := r.change()
 	rule := api.Rule{Store: api.StoreObjects, Do: api.RulePause}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"time"
 
@@ -20,7 +21,7 @@ func (s *supervisor) ready(ctx context.Context) (revision string, err error) {
 	if !before.Running {
 		return "", errors.New(why)
 	}
-	header, err := runtime.NewChecker(s.cfg.Ready, s.cfg.Holds, readyLimit).Ask(ctx)
+	header, err := s.ask(ctx)
 	after, why := s.state()
 	switch {
 	case !after.Running:
@@ -31,9 +32,26 @@ func (s *supervisor) ready(ctx context.Context) (revision string, err error) {
 		return "", fmt.Errorf("%w; before, %s", err, after.Last)
 	case err != nil:
 		return "", err
-	case s.cfg.Restarts || len(s.cfg.Endpoints) > 0:
+	case s.cfg.Restarts || len(s.cfg.Endpoints) > 0 || s.cfg.Ready == "":
 		return strconv.Itoa(before.Revision), nil
 	default:
 		return header.Get(api.HeaderRevision), nil
 	}
+}
+
+// settlesIn is how long an app has to run that nobody can ask.
+const settlesIn = time.Second
+
+// ask asks the app whether it can do its work. One that listens on nothing can when it goes on running.
+func (s *supervisor) ask(ctx context.Context) (http.Header, error) {
+	if s.cfg.Ready != "" {
+		return runtime.NewChecker(s.cfg.Ready, s.cfg.Holds, readyLimit).Ask(ctx)
+	}
+	s.mu.Lock()
+	since := s.since
+	s.mu.Unlock()
+	if ran := time.Since(since); ran < settlesIn {
+		return nil, fmt.Errorf("the app has run for %s: it has to go on for %s", ran.Round(time.Millisecond), settlesIn)
+	}
+	return nil, nil //nolint:nilnil // it says nothing more
 }

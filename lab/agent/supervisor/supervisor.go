@@ -36,10 +36,11 @@ type supervisor struct {
 	stopLimit time.Duration
 	endpoints map[string]*endpoint // by their keys, between Open and the end of Run
 
-	mu   sync.Mutex
-	is   api.AppState
-	why  string // nothing runs, or what runs is about to end
-	wish wish   // that is in force: the app runs with it, or waits
+	mu    sync.Mutex
+	is    api.AppState
+	why   string    // nothing runs, or what runs is about to end
+	wish  wish      // that is in force: the app runs with it, or waits
+	since time.Time // when the app was started last
 }
 
 // New makes the supervisor of an app.
@@ -52,13 +53,11 @@ func newSupervisor(cfg api.SupervisorConfig) (*supervisor, error) {
 	if len(cfg.Command) == 0 || cfg.Command[0] == "" {
 		errs = append(errs, errors.New("command is missing"))
 	}
-	for name, value := range map[string]string{"config_file": cfg.ConfigFile, "ready": cfg.Ready} {
-		if value == "" {
-			errs = append(errs, fmt.Errorf("%s is missing", name))
-		}
+	if cfg.ConfigFile == "" {
+		errs = append(errs, errors.New("config_file is missing"))
 	}
-	if cfg.Number < 1 {
-		errs = append(errs, fmt.Errorf("number is %d, want 1 or more", cfg.Number))
+	if cfg.RunsFrom < 1 {
+		errs = append(errs, fmt.Errorf("runs_from is %d, want 1 or more", cfg.RunsFrom))
 	}
 	for key := range cfg.Endpoints {
 		if _, is := (topology.Config{}).Endpoints()[key]; !is {
@@ -144,7 +143,7 @@ func (s *supervisor) Run(ctx context.Context) error {
 			}
 			return nil
 		case <-ended:
-			due = s.failed(app.began, "the app ended with "+app.how(), app.tail.told())
+			due = s.failed(app.began, "the app ended with "+app.how(), app.tail.reason())
 			app = nil
 		case got := <-signals:
 			if unix, is := got.(syscall.Signal); is && app != nil {
@@ -169,9 +168,8 @@ func (s *supervisor) accept(next wish) {
 	if !s.is.Running {
 		s.why = fmt.Sprintf("the app is about to start with revision %d of the configuration", next.revision)
 		if !next.runs {
-			s.why = fmt.Sprintf("the app waits: revision %d of the configuration asks for %d nodes, and this is "+
-				"number %d",
-				next.revision, next.nodes, s.cfg.Number)
+			s.why = fmt.Sprintf("the app waits: revision %d of the configuration asks for %d nodes, and this one "+
+				"runs from %d on", next.revision, next.nodes, s.cfg.RunsFrom)
 		}
 	}
 	s.wish, s.is.Revision, s.is.Failures = next, next.revision, 0
@@ -197,7 +195,7 @@ func (s *supervisor) start() (*process, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.is.Running, s.why = true, ""
+	s.is.Running, s.why, s.since = true, "", app.began
 	return app, nil
 }
 

@@ -62,9 +62,10 @@ func supervise(t *testing.T, what string, change func(*api.SupervisorConfig)) be
 	t.Setenv("DB", "true")
 	t.Setenv(topology.AgentConfigEnv, "{}")
 	cfg := api.SupervisorConfig{
-		Command: []string{os.Args[0]}, ConfigFile: filepath.Join(t.TempDir(), "region.json"), Number: 1, Restarts: true,
-		Env: map[string]string{"DATABASE_URL": "postgres://{{.User}}@{{.Postgres}}/"},
-		In:  api.AppEnv{User: "ann", Postgres: "nobody:1"}, Ready: "http://" + address + "/open",
+		Command: []string{os.Args[0]}, ConfigFile: filepath.Join(t.TempDir(), "region.json"), RunsFrom: 1,
+		Restarts: true,
+		Env:      map[string]string{"DATABASE_URL": "postgres://{{.User}}@{{.Postgres}}/"},
+		In:       api.AppEnv{User: "ann", Postgres: "nobody:1"}, Ready: "http://" + address + "/open",
 	}
 	if change != nil {
 		change(&cfg)
@@ -107,10 +108,10 @@ func (b bench) deliver(c topology.Config) {
 	}
 }
 
-// ask gets a path of the supervisor.
-func (b bench) ask(path string) *httptest.ResponseRecorder {
+// ask asks the supervisor whether the app is ready.
+func (b bench) ask() *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	b.mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
+	b.mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", http.NoBody))
 	return w
 }
 
@@ -132,7 +133,7 @@ func (b bench) await(what string, holds func() (string, bool)) {
 func (b bench) awaitReady(revision string) {
 	b.t.Helper()
 	b.await("revision "+revision, func() (string, bool) {
-		w := b.ask("/readyz")
+		w := b.ask()
 		got := w.Header().Get(api.HeaderRevision)
 		return fmt.Sprint(w.Code, " ", got, " ", w.Body), w.Code == http.StatusOK && got == revision
 	})
@@ -142,7 +143,7 @@ func (b bench) awaitReady(revision string) {
 func (b bench) awaitUnready(holds string) {
 	b.t.Helper()
 	b.await("an answer with "+holds, func() (string, bool) {
-		w := b.ask("/readyz")
+		w := b.ask()
 		said := strings.TrimSpace(w.Body.String())
 		return said, w.Code == http.StatusServiceUnavailable && strings.Contains(said, holds) &&
 			!strings.Contains(said, "\n")
@@ -187,7 +188,7 @@ func TestAnAppIsStartedAgainWithTheEnvironmentOfItsConfiguration(t *testing.T) {
 	}
 	b.deliver(topology.Config{Revision: 2, AppNodes: 3, Postgres: at("east:5432")}) // a rollback
 	b.deliver(topology.Config{Revision: 4, AppNodes: 0, Postgres: at("west:5432")})
-	b.awaitUnready("the app waits: revision 4 of the configuration asks for 0 nodes, and this is number 1")
+	b.awaitUnready("the app waits: revision 4 of the configuration asks for 0 nodes, and this one runs from 1 on")
 	if _, err := net.Dial("tcp", b.address); err == nil {
 		t.Error("it is not to run, and somebody listens")
 	}
@@ -220,7 +221,7 @@ func TestAnAppThatExitsIsStartedAgainAndItsLastLinesAreTold(t *testing.T) {
 	if took := time.Since(began); took < 7*firstPause {
 		t.Errorf("it was started four times in %s", took)
 	}
-	said := strings.TrimSpace(b.ask("/readyz").Body.String())
+	said := strings.TrimSpace(b.ask().Body.String())
 	for _, want := range []string{"one", "two", "the secret is …"} {
 		if !strings.Contains(said, want) || strings.Contains(said, topology.Secret) {
 			t.Errorf("nothing of %q in %q", want, said)
@@ -233,6 +234,30 @@ func TestAnAppThatExitsIsStartedAgainAndItsLastLinesAreTold(t *testing.T) {
 		!strings.Contains(b.log.String(), "; it is started again in 400ms\n") {
 		t.Errorf("the log: %s", b.log)
 	}
+}
+
+func TestAProcessThatListensOnNothingIsReadyWhenItGoesOnRunning(t *testing.T) {
+	b := supervise(t, "an app", func(c *api.SupervisorConfig) { c.Ready, c.RunsFrom = "", 2 })
+	b.deliver(topology.Config{Revision: 1, AppNodes: 1, Postgres: at("east:5432")})
+	b.awaitUnready("revision 1 of the configuration asks for 1 nodes, and this one runs from 2 on")
+	b.deliver(topology.Config{Revision: 2, AppNodes: 2, Postgres: at("east:5432")})
+	b.awaitUnready("it has to go on for 1s")
+	b.awaitReady("2")
+	b.deliver(topology.Config{Revision: 3, AppNodes: 2, Postgres: at("west:5432")})
+	b.awaitUnready("it has to go on for 1s") // it was started again
+	b.awaitReady("3")
+}
+
+func TestAProcessThatListensOnNothingAndExitsIsNeverReady(t *testing.T) {
+	b := supervise(t, "a failure", func(c *api.SupervisorConfig) { c.Ready = "" })
+	b.deliver(topology.Config{Revision: 1, AppNodes: 1})
+	b.await("the fourth failure", func() (string, bool) {
+		if w := b.ask(); w.Code == http.StatusOK {
+			t.Error("it is ready")
+		}
+		is, _ := b.state()
+		return fmt.Sprint(is), is.Failures >= 4
+	})
 }
 
 func TestAnAppThatServedAndExitsServesAgain(t *testing.T) {
@@ -310,7 +335,7 @@ func TestNothingOfAnAppIsLeftInItsNode(t *testing.T) {
 func TestSettingsThatCannotBe(t *testing.T) {
 	_, err := newSupervisor(api.SupervisorConfig{Env: map[string]string{"A": "{{.Nobody}}"}})
 	for _, want := range []string{
-		"command is missing", "config_file is missing", "ready is missing", "number is 0",
+		"command is missing", "config_file is missing", "runs_from is 0, want 1 or more",
 		"env is of an app that is not started again", "unknown placeholder {{.Nobody}}",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

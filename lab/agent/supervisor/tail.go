@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	linesKept  = 40  // of an app's log
-	linesTold  = 3   // of those
-	lineLength = 200 // bytes of a line that are told
+	linesKept   = 40  // of an app's log
+	reasonLines = 3   // of those
+	lineLength  = 200 // bytes of a line that are told
 )
 
 // tail keeps the last lines of what an app prints.
@@ -35,26 +35,26 @@ func (t *tail) add(line string) {
 	t.lines = append(t.lines, line)
 }
 
-// told are the lines that say why the app ended: the last ones, or those that begin where a Go program said why, which
-// it does before it says where.
-func (t *tail) told() []string {
+// reason are the lines that say why the app ended: the last ones, or those that begin where a Go program said why,
+// which it does before it says where.
+func (t *tail) reason() []string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	from := max(0, len(t.lines)-linesTold)
+	from := max(0, len(t.lines)-reasonLines)
 	if i := slices.IndexFunc(t.lines, func(line string) bool {
 		return strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ")
 	}); i >= 0 {
 		from = min(from, i)
 	}
-	told := slices.Clone(t.lines[from:min(len(t.lines), from+linesTold)])
-	for i, line := range told {
+	lines := slices.Clone(t.lines[from:min(len(t.lines), from+reasonLines)])
+	for i, line := range lines {
 		line = strings.ReplaceAll(line, topology.Secret, "…")
 		if len(line) > lineLength {
 			line = strings.ToValidUTF8(line[:lineLength], "") + "…"
 		}
-		told[i] = line
+		lines[i] = line
 	}
-	return told
+	return lines
 }
 
 // stream is one of the two that an app prints to. What it gets it passes on, and its lines go to the tail.

@@ -25,7 +25,7 @@ func look(cfg api.SupervisorConfig, now wish) (wish, error) {
 	if !is || c.Revision <= now.revision {
 		return now, nil
 	}
-	next := wish{revision: c.Revision, runs: cfg.Number <= c.AppNodes, nodes: c.AppNodes}
+	next := wish{revision: c.Revision, runs: cfg.RunsFrom <= c.AppNodes, nodes: c.AppNodes}
 	own, _ := c.For(cfg.Service)
 	next.leads = map[string]string{}
 	for key, to := range own.Endpoints() {

@@ -101,8 +101,8 @@ func (i Incident) acknowledged() g.Node {
 		if len(i.Point.Stores) > 0 {
 			all = append(all, table(
 				"", []string{
-					"store", "acknowledged", "lost", "holes", "resurrected", "duplicates",
-					"acknowledged after the fault",
+					"store", "acknowledged", "lost", "how far back", "objective", "holes", "resurrected",
+					"duplicates", "acknowledged after the fault",
 				},
 				g.Map(i.Point.Stores, store),
 			))
@@ -115,10 +115,12 @@ func (i Incident) acknowledged() g.Node {
 }
 
 func store(p measure.RecoveryPoint) g.Node {
-	counts := []int{p.Acked, p.Lost, p.Holes, p.Resurrected, p.Duplicates, p.AckedAfterFault}
+	count := func(n int) g.Node { return cell(strconv.Itoa(n)) }
 	return html.Tr(
 		rowHead(p.Name),
-		g.Map(counts, func(n int) g.Node { return cell(strconv.Itoa(n)) }),
+		g.Map([]int{p.Acked, p.Lost}, count),
+		figure(dash(p.Age())), cell(dash(p.MayLose())),
+		g.Map([]int{p.Holes, p.Resurrected, p.Duplicates, p.AckedAfterFault}, count),
 	)
 }
 

@@ -37,7 +37,7 @@ type Store struct {
 func (s *Store) client(change ...func(*s3.Options)) *s3.Client {
 	o := store.Objects(s.Address, s.Region, nil).Options()
 	if s.lies != nil {
-		o.APIOptions = append(o.APIOptions, s.lies.told)
+		o.APIOptions = append(o.APIOptions, s.lies.addTo)
 	}
 	return s3.New(o, change...)
 }
@@ -51,7 +51,7 @@ func (s *Store) beside() *Store {
 // lie stands between a client and a store: it may ask something else, or nothing, and answer something else.
 type lie func(in any, ask func() (any, error)) (any, error)
 
-func (l lie) told(stack *middleware.Stack) error {
+func (l lie) addTo(stack *middleware.Stack) error {
 	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("lie",
 		func(ctx context.Context, in middleware.InitializeInput,
 			next middleware.InitializeHandler) (out middleware.InitializeOutput, metadata middleware.Metadata,

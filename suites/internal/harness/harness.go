@@ -37,6 +37,12 @@ const (
 // fails the spec. One that make chaos has just run with these sources is not run again.
 func Run(ctx context.Context, nameOrFile string) evidence.Result {
 	ginkgo.GinkgoHelper()
+	return RunCode(ctx, nameOrFile, drill.Code{})
+}
+
+// RunCode is Run for an app whose file says that it is Go code.
+func RunCode(ctx context.Context, nameOrFile string, code drill.Code) evidence.Result {
+	ginkgo.GinkgoHelper()
 	s, err := scenarios.Load(nameOrFile)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	dir, r, ok, err := ran(ctx, s)
@@ -44,7 +50,7 @@ func Run(ctx context.Context, nameOrFile string) evidence.Result {
 	if ok {
 		ginkgo.GinkgoWriter.Println("make chaos has run it: its evidence is looked at: " + filepath.Base(dir))
 	} else {
-		dir, r = runNow(ctx, s, nameOrFile)
+		dir, r = runNow(ctx, s, nameOrFile, code)
 	}
 	holding, err := Holding(os.DirFS(dir), topology.Secret)
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
@@ -56,14 +62,16 @@ func Run(ctx context.Context, nameOrFile string) evidence.Result {
 }
 
 // runNow runs a scenario and gives the folder that it left.
-func runNow(ctx context.Context, s *scenarios.Scenario, nameOrFile string) (string, evidence.Result) {
+func runNow(
+	ctx context.Context, s *scenarios.Scenario, nameOrFile string, code drill.Code,
+) (string, evidence.Result) {
 	ginkgo.GinkgoHelper()
 	out := os.Getenv("REGIONFALL_OUT")
 	if out == "" {
 		out = "out"
 	}
 	o, err := runner.Run(ctx, runner.Options{
-		Scenario: s, Out: out, Images: wanted(), Repeat: nameOrFile,
+		Scenario: s, Out: out, Images: wanted(), Repeat: nameOrFile, Code: code,
 		Say:   func(text string) { ginkgo.GinkgoWriter.Println(text) },
 		Watch: func(e drill.Event) { narrate(e) },
 	})

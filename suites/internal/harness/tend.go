@@ -60,18 +60,18 @@ func Tend(l mortal) {
 	ginkgo.GinkgoHelper()
 	alive, stop := l.Alive(context.Background())
 	// Whoever waits hears of it after the spec has failed with the story: else it would be one of what was waited for.
-	told, tell := context.WithCancelCause(context.Background())
-	tended.add(told)
+	known, announce := context.WithCancelCause(context.Background())
+	tended.add(known)
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		<-alive.Done()
-		defer tell(context.Cause(alive))
+		defer announce(context.Cause(alive))
 		defer ginkgo.GinkgoRecover()
 		failIfBroken(alive)
 	}()
 	ginkgo.DeferCleanup(func() {
-		tended.remove(told)
+		tended.remove(known)
 		stop()
 		<-ended
 	})

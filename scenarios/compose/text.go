@@ -1,0 +1,185 @@
+package compose
+
+import (
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// text is the app file. What nobody but the user can know is a TODO, which the reader of the file refuses.
+func (d *draft) text() string {
+	var b strings.Builder
+	fmt.Fprintf(&b,
+		"# Written by regionfall init app from service %s of %s. The schema describes every key there may be.\n",
+		d.service.Name, filepath.Base(d.file))
+	b.WriteString(
+		"# Where it says TODO, regionfall check says what is missing. It tries the app, and breaks nothing.\n")
+	fmt.Fprintf(&b, "name: %s\n\n", quote(d.service.Name))
+	d.runs(&b)
+	d.found(&b)
+	d.environment(&b)
+	d.others(&b)
+	d.operations(&b)
+	d.where(&b)
+	return b.String()
+}
+
+// runs says what nodes run.
+func (d *draft) runs(b *strings.Builder) {
+	image := d.service.Image
+	switch {
+	case d.service.Build == nil && image == "":
+		b.WriteString("# TODO: name the image that its nodes run. The engine must have it.\nimage:\n")
+	case d.service.Build == nil:
+		fmt.Fprintf(b, "# What its nodes run. The engine must have it: docker pull %[1]s\nimage: %[1]s\n", quote(image))
+	default:
+		if image == "" {
+			image = d.loaded.Name + "-" + d.service.Name
+		}
+		fmt.Fprintf(b, "# What its nodes run. The engine must have it: docker compose build %s\n", d.service.Name)
+		if folder, ok := d.builtFrom(); ok {
+			fmt.Fprintf(b, "# Or, in its place, have it built: build: {dockerfile: %s}\n", quote(folder))
+		}
+		fmt.Fprintf(b, "image: %s\n", quote(image))
+	}
+	switch command := list(d.command); {
+	case len(d.command) == 0:
+	case len(command) < longestList:
+		b.WriteString("command: " + command + "\n")
+	default:
+		b.WriteString("command:\n")
+		for _, word := range d.command {
+			b.WriteString("  - " + strconv.Quote(word) + "\n")
+		}
+	}
+}
+
+// builtFrom is the folder of the Dockerfile, from that of the compose file; false where an app file can't say the same.
+func (d *draft) builtFrom() (folder string, ok bool) {
+	from := d.service.Build
+	folder, err := filepath.Rel(d.loaded.WorkingDir, from.Context)
+	plain := from.Target == "" && from.DockerfileInline == "" && len(from.Args) == 0 &&
+		(from.Dockerfile == "" || from.Dockerfile == "Dockerfile")
+	return filepath.ToSlash(folder), err == nil && plain && filepath.IsLocal(folder)
+}
+
+// found says how an app is found, and found to be well.
+func (d *draft) found(b *strings.Builder) {
+	if d.port > 0 {
+		fmt.Fprintf(b, "port: %d # it has to listen on all addresses, not on 127.0.0.1 alone\n", d.port)
+	} else {
+		b.WriteString("port: # TODO: the port that it listens on, on all addresses\n")
+	}
+	if d.health.path == "" {
+		b.WriteString("health: # TODO: a path that answers GET with 2xx while the process lives, such as /healthz\n" +
+			"# ready: /readyz # a path that answers GET with 2xx when it can do its work: let it ask the database\n")
+		return
+	}
+	fmt.Fprintf(b, `health: %[1]s # answers GET with 2xx while the process lives
+ready: %[1]s # answers GET with 2xx when it can do its work: better one that asks the database
+`, quote(d.health.path))
+}
+
+// environment says how the app finds its stores.
+func (d *draft) environment(b *strings.Builder) {
+	led := false
+	if len(d.env) > 0 {
+		b.WriteString("\n# How it finds its stores: the lab fills in {{.Postgres}} and the like, in each node.\nenv:\n")
+	}
+	for _, name := range d.sortedEnv() {
+		fmt.Fprintf(b, "  %s: %s\n", quote(name), strconv.Quote(d.env[name]))
+		for _, k := range d.kinds {
+			led = led || strings.Contains(d.env[name], "{{."+string(k))
+		}
+	}
+	if led {
+		b.WriteString(`
+# After a failover its nodes are started again with the addresses of the other region. If it has a driver that connects
+# again by itself, endpoint: the addresses stay, and lead elsewhere. If it watches CONFIG_FILE, file.
+repoint: restart
+`)
+		return
+	}
+	b.WriteString("\n# Nothing in env leads to a store, so that there is nothing to lead elsewhere after a " +
+		"failover.\nrepoint: none\n")
+}
+
+// others names the services that run something else of the same image.
+func (d *draft) others(b *strings.Builder) {
+	if len(d.workers) == 0 {
+		return
+	}
+	b.WriteString("\n# These run the same image in the compose file, and are not started here:\n")
+	for _, w := range d.workers {
+		fmt.Fprintf(b, "#   %s: %s\n", w.name, list(w.command))
+	}
+}
+
+func (d *draft) operations(b *strings.Builder) {
+	b.WriteString(`
+# TODO: say what clients send. {{.ID}} has to be in a write, or id: says where the answer has the app's own.
+# Only the statuses in acknowledged count as done.
+operations:
+#  setup: # if they have to sign in first
+#    post: /login
+#    json: {user: admin, password: secret}
+#    session: {json: token}
+#  write:
+#    post: /orders
+#    headers: {Authorization: "Bearer {{.Session}}"}
+#    json: {title: "{{.ID}}"}
+#    acknowledged: [201]
+#  read: # if a single one can be read
+#    get: /orders/{{.ID}}
+`)
+}
+
+// examples are of where a write is found, by the store.
+var examples = map[kind]string{
+	postgres: `#  postgres: select title from orders where title like '{{.Prefix}}%'`,
+	redis:    `#  redis: "order:{{.ID}}" # if what is in it must not be lost`,
+	objects:  `#  s3: {bucket: ` + itsBucket + `, key: "orders/{{.ID}}"}`,
+	items:    `#  dynamodb: {table: ` + itsTable + `, key: id}`,
+}
+
+func (d *draft) where(b *strings.Builder) {
+	b.WriteString("\n# TODO: say where an acknowledged write must be found: a query that lists ids, or how keys are " +
+		"made of them.\n" +
+		"stores:\n")
+	kinds := d.kinds
+	if len(kinds) == 0 {
+		kinds = []kind{postgres}
+	}
+	for _, k := range kinds {
+		b.WriteString(examples[k] + "\n")
+	}
+}
+
+// quote writes a text so that YAML sees no more in it than that.
+func quote(text string) string {
+	switch strings.ToLower(text) {
+	case "true", "false", "null", "yes", "no", "on", "off", "y", "n":
+		return strconv.Quote(text)
+	}
+	if plainText.MatchString(text) {
+		return text
+	}
+	return strconv.Quote(text)
+}
+
+// plainText is what needs no quotes.
+var plainText = regexp.MustCompile(`^[A-Za-z_/]([A-Za-z0-9_/.:@-]*[A-Za-z0-9_/.@-])?$`)
+
+// longestList is what is read well on one line.
+const longestList = 100
+
+// list is a list on one line.
+func list(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = strconv.Quote(w)
+	}
+	return "[" + strings.Join(quoted, ", ") + "]"
+}
