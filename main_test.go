@@ -29,11 +29,12 @@ var mayImport = map[string][]string{
 	"lab/image":                 {"lab/topology", "lab/engine", "lab/engine/apt", "docker"},
 	"lab/observe":               {"lab/topology", "lab/api", "lab/store", "lab/state", "lab/plan"},
 	"lab/plan":                  {"lab/topology", "lab/api"},
-	"lab/probe":                 {"lab/topology"},
+	"lab/postgres":              {},
+	"lab/probe":                 {"lab/topology", "lab/postgres"},
 	"lab/link":                  {"lab/topology", "lab/probe", "lab/wait", "lab/link/splice"},
 	"lab/link/hub":              {"lab/link/splice"},
 	"lab/state":                 {"lab/topology"},
-	"lab/store":                 {"lab/topology"},
+	"lab/store":                 {"lab/topology", "lab/postgres"},
 	"lab/fault":                 {"lab/topology", "lab/api", "lab/probe", "lab/link/toxic", "lab/wait"},
 	"lab/fault/faulttest": {
 		"lab/fault", "lab/topology", "lab/api", "lab/probe", "lab/link", "lab/plan",
@@ -80,7 +81,7 @@ var mayImport = map[string][]string{
 	"scenarios/drill": {
 		"lab/fault", "lab/topology", "scenarios/workload", "scenarios/history", "scenarios/measure", "scenarios/app",
 	},
-	"scenarios/workload":   {"scenarios/history", "scenarios/app"},
+	"scenarios/workload":   {"scenarios/history", "scenarios/app", "lab/postgres"},
 	"scenarios/history":    {},
 	"scenarios/measure":    {"scenarios/history", "lab/api"}, // only for the steps of a failover
 	"scenarios/evidence":   {"scenarios/history", "scenarios/measure", "scenarios/jsonschema"},
