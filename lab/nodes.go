@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -20,6 +21,17 @@ type NotReady = node.NotReady
 
 // ErrStopped says that a node has stopped before it was ready.
 var ErrStopped = node.ErrStopped
+
+// Reported is an error that says all that a node's log would, such as how an app has ended again and again.
+type Reported = node.Reported
+
+// AppNotReady is what the supervisor of somebody's own app says that the app lacks, in one sentence.
+type AppNotReady struct {
+	Lacks api.AppLack
+	Said  string
+}
+
+func (n AppNotReady) Error() string { return n.Said }
 
 // Node is a container of a lab.
 type Node struct {

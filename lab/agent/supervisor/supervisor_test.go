@@ -217,7 +217,7 @@ func TestAnAppThatExitsIsStartedAgainAndItsLastLinesAreTold(t *testing.T) {
 	began := time.Now()
 	b.awaitUnready("the app ended with exit code 3 after 0.")
 	b.awaitUnready("4 times in a row; its last lines: ")
-	if took := time.Since(began); took < 7*firstPause {
+	if took := time.Since(began); took < api.AppPause(1)+api.AppPause(2)+api.AppPause(3) {
 		t.Errorf("it was started four times in %s", took)
 	}
 	said := strings.TrimSpace(b.ask("/readyz").Body.String())
@@ -263,6 +263,31 @@ func TestAnAnswerMustHoldWhatIsAskedFor(t *testing.T) {
 	t.Setenv("DB", "false") // for the next start
 	b.deliver(topology.Config{Revision: 2, AppNodes: 1, Postgres: at("west:5432")})
 	b.awaitUnready(`answered without "db": true: {"database"`)
+}
+
+func TestASupervisorSaysWhatItsAppLacks(t *testing.T) {
+	for name, c := range map[string]struct {
+		what, holds string
+		lacks       api.AppLack
+	}{
+		"it ends":                    {"a failure", "", api.LacksProcess},
+		"it listens nowhere":         {"stubborn", "", api.LacksPort},
+		"its answer holds something": {"an app", "no such thing", api.LacksAnswer},
+		"nothing":                    {"an app", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := supervise(t, c.what, func(s *api.SupervisorConfig) { s.Holds = c.holds })
+			b.stopLimit = 10 * time.Millisecond
+			b.deliver(topology.Config{Revision: 1, AppNodes: 1})
+			b.await("what it lacks", func() (string, bool) {
+				w := b.ask("/readyz")
+				var is api.AppState
+				_ = json.Unmarshal(b.ask("/state").Body.Bytes(), &is)
+				said := strings.TrimSpace(w.Body.String())
+				return fmt.Sprintf("%+v", is), is.Runs > 0 && is.Lacks == c.lacks && is.Why == said
+			})
+		})
+	}
 }
 
 func TestSignalsReachTheApp(t *testing.T) {
