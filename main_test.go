@@ -42,7 +42,7 @@ var mayImport = map[string][]string{
 	},
 	"lab/agent":             {"lab/topology", "lab/api"},
 	"lab/agent/runtime":     {"lab/topology", "lab/api", "lab/probe"},
-	"lab/agent/supervisor":  {"lab/topology", "lab/api", "lab/agent/runtime"},
+	"lab/agent/supervisor":  {"lab/topology", "lab/api", "lab/agent/runtime", "lab/link/splice"},
 	"lab/agent/agenttest":   {"lab/topology", "lab/api", "lab/agent/runtime"},
 	"lab/agent/nameservice": {"lab/topology", "lab/api", "lab/agent/runtime"},
 	"lab/agent/configs":     {"lab/topology", "lab/api", "lab/agent/runtime"},
