@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -18,11 +19,19 @@ type Confinement = node.Confinement
 // NotReady is a node that did not come up, and so is why a lab did not.
 type NotReady = node.NotReady
 
-// Reported is what an app's supervisor says of how it ended, with its last lines.
-type Reported = node.Reported
-
 // ErrStopped says that a node has stopped before it was ready.
 var ErrStopped = node.ErrStopped
+
+// Reported is an error that says all that a node's log would, such as how an app has ended again and again.
+type Reported = node.Reported
+
+// AppNotReady is what the supervisor of somebody's own app says that the app lacks, in one sentence.
+type AppNotReady struct {
+	Lacks api.AppLack
+	Said  string
+}
+
+func (n AppNotReady) Error() string { return n.Said }
 
 // Node is a container of a lab.
 type Node struct {

@@ -59,11 +59,22 @@ func (b *builder) awaitReady(ctx context.Context, n *node.Node) error {
 	return await(path, func(ctx context.Context) error { return at(tap).Call(ctx, http.MethodGet, path, nil, nil) })
 }
 
-// mostFailures is how often in a row an app may exit until it is not waited for any more: 25 seconds with the pauses in
-// between, in which every database has come up.
-const mostFailures = 8
+// exitsWithin is how long an app may go on exiting until it is not waited for any more. It starts while the databases
+// come up, and every one has come up by then.
+const exitsWithin = 25 * time.Second
 
-// appReady says whether a node of the app can do its work; of somebody's own app, its supervisor does, in one sentence.
+// neverStays says whether an app has gone on exiting for too long by the pauses between its starts. What it takes to
+// exit comes on top.
+func neverStays(failures int) bool {
+	var paused time.Duration
+	for n := 1; n < failures && paused < exitsWithin; n++ {
+		paused += api.AppPause(n)
+	}
+	return paused >= exitsWithin
+}
+
+// appReady says whether a node of the app can do its work. Of somebody's own app its supervisor says so: the error is
+// AppNotReady, or Reported where the app goes on exiting.
 func (l *Lab) appReady(ctx context.Context, n *node.Node) error {
 	if l.plan.App.Image == "" {
 		tap, err := l.Addresses().Tap(n.Name())
@@ -79,8 +90,12 @@ func (l *Lab) appReady(ctx context.Context, n *node.Node) error {
 	if err = at(tap).Call(ctx, http.MethodGet, "/readyz", nil, nil); err == nil {
 		return nil
 	}
-	if is, serr := l.AppState(ctx, n.Name()); serr == nil && is.Failures >= mostFailures {
-		return wait.Stop(node.Reported(is.Last))
+	is, serr := l.AppState(ctx, n.Name())
+	switch {
+	case serr == nil && neverStays(is.Failures):
+		return wait.Stop(Reported(is.Last))
+	case serr == nil && is.Lacks != "":
+		return AppNotReady{Lacks: is.Lacks, Said: is.Why}
 	}
 	return err
 }

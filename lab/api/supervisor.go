@@ -1,5 +1,7 @@
 package api
 
+import "time"
+
 // Supervisor is the agent that runs an app, by its name.
 const Supervisor = "supervisor"
 
@@ -36,4 +38,30 @@ type AppState struct {
 	// its last lines; empty: it never did.
 	Failures int    `json:"failures"`
 	Last     string `json:"last,omitempty"`
+	// Lacks is what the app lacked when GET /readyz was asked last, and Why says so in one sentence; empty: nothing, or
+	// nobody has asked.
+	Lacks AppLack `json:"lacks,omitempty"`
+	Why   string  `json:"why,omitempty"`
+}
+
+// AppLack is what an app lacks that can't do its work.
+type AppLack string
+
+// The lacks.
+const (
+	LacksProcess AppLack = "process" // it does not run
+	LacksPort    AppLack = "port"    // nobody listens on its port
+	LacksAnswer  AppLack = "answer"  // what it answers does not say that it is ready, or it does not answer
+)
+
+// An app that exits is started again after a pause, which doubles while it goes on exiting: Docker's, with a cap that
+// nobody who waits for a recovery sees as a failure of its own.
+const (
+	firstAppPause   = 100 * time.Millisecond
+	longestAppPause = 10 * time.Second
+)
+
+// AppPause is how long an app is not started again that has ended so many times in a row, from 1.
+func AppPause(failures int) time.Duration {
+	return min(firstAppPause<<min(failures-1, 10), longestAppPause)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/regionfall/regionfall/lab/postgres"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -108,12 +109,13 @@ func (l *line) http(r *bufio.Reader) {
 }
 
 func openPostgres(ctx context.Context, address string) (*line, error) {
-	config, err := pgconn.ParseConfig(
-		fmt.Sprintf("postgres://%s:%s@%s/postgres?sslmode=disable&application_name=regionfall-probe",
-			topology.DatabaseUser, topology.Secret, address))
+	config, err := postgres.Server{
+		Address: address, User: topology.DatabaseUser, Password: topology.Secret, Database: "postgres",
+	}.Config()
 	if err != nil {
 		return nil, err
 	}
+	config.RuntimeParams["application_name"] = "regionfall-probe"
 	// It is called for the connection, and later again whenever a question has to be cancelled: it must keep nothing of
 	// what it makes.
 	config.DialFunc = func(ctx context.Context, _, address string) (net.Conn, error) {
@@ -123,7 +125,7 @@ func openPostgres(ctx context.Context, address string) (*line, error) {
 		}
 		return conn, nil
 	}
-	pg, err := pgconn.ConnectConfig(ctx, config)
+	pg, err := pgconn.ConnectConfig(ctx, &config.Config)
 	var failed dialing
 	switch {
 	case errors.As(err, &failed):

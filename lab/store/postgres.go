@@ -5,21 +5,27 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/regionfall/regionfall/lab/postgres"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// PostgresURL is how the lab's database is reached at an address.
-func PostgresURL(address string) string {
-	return fmt.Sprintf("postgres://%s:%s@%s/%s?sslmode=disable&connect_timeout=5", topology.DatabaseUser,
-		topology.Secret, address, topology.Database)
-}
+// connectWithin is how long a PostgreSQL may take to let anybody in.
+const connectWithin = 5 * time.Second
 
-// Postgres connects. The caller closes the connection.
+// Postgres connects to the lab's database at an address. The caller closes the connection.
 func Postgres(ctx context.Context, address string) (*pgx.Conn, error) {
-	return pgx.Connect(ctx, PostgresURL(address))
+	c, err := postgres.Server{
+		Address: address, User: topology.DatabaseUser, Password: topology.Secret, Database: topology.Database,
+	}.Config()
+	if err != nil {
+		return nil, err
+	}
+	c.ConnectTimeout = connectWithin
+	return pgx.ConnectConfig(ctx, c)
 }
 
 // PostgresValue runs one statement on a connection of its own, and gives the first value of the first row as text.

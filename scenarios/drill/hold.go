@@ -30,5 +30,5 @@ func (d *drill) hold(ctx context.Context) (err error) {
 		return err
 	}
 	d.read(ctx, history.BeforeReturn)
-	return nil
+	return context.Cause(ctx) // a read that is cut short says nothing of the stores
 }

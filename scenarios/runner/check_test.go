@@ -203,30 +203,68 @@ func TestALabThatDoesNotComeUpForItsAppSaysWhere(t *testing.T) {
 			Node: "app-1.us-east-1", Service: topology.ServiceApp, Err: err, Log: "panic: no database",
 		})
 	}
-	runs := lab.App{Port: 9000, Health: "/up", Ready: "/ready"}
+	runs := lab.App{Image: "shop:1", Port: 9000, Health: "/up", Ready: "/ready"}
+	sample := lab.App{Port: 9000, Health: "/up", Ready: "/ready"}
+	lacks := func(what api.AppLack, why string) error {
+		return late(fmt.Errorf("last seen: %w", lab.AppNotReady{Lacks: what, Said: why}))
+	}
 	for name, c := range map[string]struct {
+		app  *app.App
+		runs lab.App
 		err  error
 		want string
 	}{
-		"nobody listens": {late(io.EOF), "shop.yaml:3:7: port: nobody answers on port 9000 of app-1.us-east-1"},
+		"nobody listens": {
+			a, runs, lacks(api.LacksPort, "connection refused"),
+			"shop.yaml:3:7: port: nobody answers on port 9000 of app-1.us-east-1: does the app listen on another one",
+		},
 		"not ready": {
-			late(api.StatusError{Code: 503}),
+			a, runs, lacks(api.LacksAnswer, "http://app-1:9000/ready answered 500 no database"),
+			"shop.yaml:5:8: ready: app-1.us-east-1 is not ready: http://app-1:9000/ready answered 500 no database",
+		},
+		"its answer lacks what it must hold": {
+			a, runs, lacks(api.LacksAnswer, `http://app-1:9000/ready answered without "db":true: {"db":false}`),
+			"shop.yaml:5:8: ready: app-1.us-east-1 is not ready: http://app-1:9000/ready answered without " +
+				`"db":true: {"db":false}`,
+		},
+		"not ready by its health": {
+			plain, runs, lacks(api.LacksAnswer, "http://app-1:9000/up answered 500"),
+			"shop.yaml:4:9: health: app-1.us-east-1 is not ready: http://app-1:9000/up answered 500",
+		},
+		"it does not run": {
+			a, runs, lacks(api.LacksProcess, "the app ended with exit code 1"),
+			"shop.yaml:1:1: app: app-1.us-east-1 is not ready: the app ended with exit code 1",
+		},
+		"stopped": {
+			a, runs, late(lab.ErrStopped),
+			"shop.yaml:1:1: app: its node app-1.us-east-1 stopped before it was ready",
+		},
+		"the sample app, not ready": {
+			a, sample, late(api.StatusError{Code: 503}),
 			"shop.yaml:5:8: ready: app-1.us-east-1 goes on answering GET /ready with status 503",
 		},
-		"stopped": {late(lab.ErrStopped), "shop.yaml:1:1: app: its node app-1.us-east-1 stopped before it was ready"},
+		"the sample app does not listen": {
+			a, sample, late(io.EOF), "shop.yaml:3:7: port: nobody answers on port 9000 of app-1.us-east-1",
+		},
 	} {
-		err := placed(a, runs, c.err)
+		err := placed(c.app, c.runs, c.err)
 		if !strings.HasPrefix(err.Error(), c.want) || !strings.Contains(err.Error(), "ends:\n    panic: no database") {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	runs.Ready = runs.Health
-	if err := placed(plain, runs, late(api.StatusError{Code: 500})); !strings.HasPrefix(err.Error(),
-		"shop.yaml:4:9: health: ") {
-		t.Errorf("of an app that has no ready: %v", err)
+	// What it has told of itself is all that its log has.
+	again := &lab.NotReady{
+		Node: "app-1.us-east-1", Service: topology.ServiceApp,
+		Err: lab.Reported("the app ended with exit code 1 after 0.1 s, 10 times in a row; its last lines: no database"),
+	}
+	if err := placed(a, runs, again); len(file.Problems(err)) != 1 || !strings.HasPrefix(err.Error(),
+		"shop.yaml:1:1: app: app-1.us-east-1 does not stay up: the app ended with exit code 1 after 0.1 s, 10 times "+
+			"in a row; its last lines: no database") {
+		t.Errorf("it goes on ending: %v", err)
 	}
 	other := &lab.NotReady{Node: "postgres.us-east-1", Service: topology.ServicePostgres, Err: io.EOF}
-	for _, err := range []error{other, io.EOF} {
+	// Nobody knows of the app where its supervisor does not answer.
+	for _, err := range []error{other, io.EOF, late(io.EOF)} {
 		if got := placed(a, runs, err); !errors.Is(got, err) || len(file.Problems(got)) > 0 {
 			t.Errorf("%v is told as %v", err, got)
 		}

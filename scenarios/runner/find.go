@@ -128,21 +128,29 @@ func placed(a *app.App, runs lab.App, err error) error {
 		return err
 	}
 	part := topology.PlaceOf(late.Service, late.Node).Part
+	var ended lab.Reported
+	var lacks lab.AppNotReady
 	var answered api.StatusError
-	var reported lab.Reported
+	ready := "ready"
+	if a.File().Ready.Path == "" {
+		ready = "health" // by which it is ready too
+	}
 	var problem error
 	switch {
-	case errors.As(late, &reported):
-		problem = a.Problem(a.Where(part), "%s: %s", late.Node, reported)
+	case errors.As(late, &ended):
+		problem = a.Problem(a.Where(part), "%s does not stay up: %s", late.Node, ended)
 	case part != "":
-		problem = a.Problem(a.Where(part), "%s: %v", late.Node, late.Err)
+		problem = a.Problem(a.Where(part), "%s is not ready: %v", late.Node, late.Err)
 	case errors.Is(late, lab.ErrStopped):
 		problem = a.Problem("", "its node %s stopped before it was ready", late.Node)
-	case errors.As(late, &answered) && runs.Ready != runs.Health:
-		problem = a.Problem("ready", "%s goes on answering GET %s with status %d", late.Node, runs.Ready, answered.Code)
-	case errors.As(late, &answered):
-		problem = a.Problem("health", "%s goes on answering GET %s with status %d", late.Node, runs.Health,
-			answered.Code)
+	case errors.As(late, &lacks) && lacks.Lacks == api.LacksAnswer:
+		problem = a.Problem(ready, "%s is not ready: %s", late.Node, lacks.Said)
+	case errors.As(late, &lacks) && lacks.Lacks != api.LacksPort:
+		problem = a.Problem("", "%s is not ready: %s", late.Node, lacks.Said)
+	case errors.As(late, &answered): // the sample app, which no supervisor runs
+		problem = a.Problem(ready, "%s goes on answering GET %s with status %d", late.Node, runs.Ready, answered.Code)
+	case runs.Image != "" && lacks.Lacks == "":
+		return err // nobody asked the app
 	default:
 		problem = a.Problem("port", "nobody answers on port %d of %s: does the app listen on another one, or on "+
 			"127.0.0.1 alone?", runs.Port, late.Node)

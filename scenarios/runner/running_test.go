@@ -139,13 +139,13 @@ func TestNodesThatAFailoverStartsNeedNotRun(t *testing.T) {
 func TestANodeOfAProcessThatDoesNotComeUpIsPlaced(t *testing.T) {
 	plan := shopPlan(t, workingShop)
 	for want, late := range map[string]*lab.NotReady{
-		"shop.yaml:9:3: processes.worker: worker.us-east-1: the app ended with exit code 3": {
+		"shop.yaml:9:3: processes.worker: worker.us-east-1 does not stay up: the app ended with exit code 3": {
 			Node: "worker.us-east-1", Err: lab.Reported("the app ended with exit code 3"),
 		},
-		"shop.yaml:10:3: processes.mailer: mailer-2.us-east-1: it is not ready": {
-			Node: "mailer-2.us-east-1", Err: errors.New("it is not ready"),
+		"shop.yaml:10:3: processes.mailer: mailer-2.us-east-1 is not ready: status 503": {
+			Node: "mailer-2.us-east-1", Err: errors.New("status 503"),
 		},
-		"shop.yaml:8:3: processes.web: app-1.us-east-1: the app ended with exit code 3": {
+		"shop.yaml:8:3: processes.web: app-1.us-east-1 does not stay up: the app ended with exit code 3": {
 			Node: "app-1.us-east-1", Err: lab.Reported("the app ended with exit code 3"),
 		},
 	} {

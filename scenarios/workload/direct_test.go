@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"os"
 	"strings"
@@ -91,7 +92,7 @@ func postgresThat(t *testing.T, answer func(statement string) []pgproto3.Backend
 			return
 		}
 		m, is := hello.(*pgproto3.StartupMessage)
-		if !is || m.Parameters["user"] != "u" || m.Parameters["database"] != "d" {
+		if !is || !maps.Equal(m.Parameters, map[string]string{"user": "u", "database": "d"}) {
 			t.Errorf("a client says %+v", hello)
 		}
 		b.Send(&pgproto3.AuthenticationOk{})
@@ -113,6 +114,8 @@ func postgresThat(t *testing.T, answer func(statement string) []pgproto3.Backend
 }
 
 func TestAStatementIsSentToPostgres(t *testing.T) {
+	t.Setenv("PGOPTIONS", "-c synchronous_commit=local") // which would be somebody else's
+	t.Setenv("PGSERVICE", "nobodys")
 	done := func(tags ...string) (all []pgproto3.BackendMessage) {
 		for _, tag := range tags {
 			all = append(all, &pgproto3.CommandComplete{CommandTag: []byte(tag)})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/regionfall/regionfall/lab/postgres"
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
@@ -42,19 +43,15 @@ func (m *sqlMessage) Send(ctx context.Context, address string, _ Carried, over *
 }
 
 func (m *sqlMessage) connect(ctx context.Context, address string, over *Attempt) (*pgconn.PgConn, error) {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, err
-	}
-	// Everything is said: what the environment has is somebody else's.
-	c, err := pgconn.ParseConfig(fmt.Sprintf("host=%s port=%s user=%s password=%s dbname=%s sslmode=disable "+
-		"passfile=/dev/null target_session_attrs=any", host, port, m.login.User, m.login.Password, m.login.Database))
+	c, err := postgres.Server{
+		Address: address, User: m.login.User, Password: m.login.Password, Database: m.login.Database,
+	}.Config()
 	if err != nil {
 		return nil, err
 	}
 	c.DialFunc = once(over)
 	c.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
-	return pgconn.ConnectConfig(ctx, c)
+	return pgconn.ConnectConfig(ctx, &c.Config)
 }
 
 // once dials for the statement alone. When that is given up, pgx dials again to have the server cancel it: no client

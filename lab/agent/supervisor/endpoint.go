@@ -3,12 +3,12 @@ package supervisor
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"sync"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/agent/runtime"
+	"github.com/regionfall/regionfall/lab/link/splice"
 )
 
 // dialLimit is how long an endpoint tries to reach where it leads.
@@ -17,7 +17,7 @@ const dialLimit = 5 * time.Second
 // endpoint is an address that never changes, as a managed database's writer endpoint is: where it leads, the
 // configuration says. What it carried to where it led before is ended when it turns.
 type endpoint struct {
-	listener net.Listener
+	listener *net.TCPListener
 
 	mu    sync.Mutex
 	to    string                // host:port; empty leads nowhere
@@ -27,7 +27,7 @@ type endpoint struct {
 }
 
 // carried is one connection, on both sides.
-type carried struct{ from, to net.Conn }
+type carried struct{ from, to *net.TCPConn }
 
 // listen opens an endpoint.
 func listen(ctx context.Context, address string) (*endpoint, error) {
@@ -36,7 +36,7 @@ func listen(ctx context.Context, address string) (*endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{listener: listener, open: map[*carried]struct{}{}}
+	e := &endpoint{listener: listener.(*net.TCPListener), open: map[*carried]struct{}{}}
 	e.leads, e.turns = context.WithCancel(context.WithoutCancel(ctx))
 	return e, nil
 }
@@ -44,7 +44,7 @@ func listen(ctx context.Context, address string) (*endpoint, error) {
 // serve carries connections until the endpoint is closed.
 func (e *endpoint) serve() {
 	for {
-		from, err := e.listener.Accept()
+		from, err := e.listener.AcceptTCP()
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
@@ -78,7 +78,7 @@ func (e *endpoint) close() {
 	e.turn("")
 }
 
-func (e *endpoint) carry(from net.Conn) {
+func (e *endpoint) carry(from *net.TCPConn) {
 	e.mu.Lock()
 	ctx, to := e.leads, e.to
 	e.mu.Unlock()
@@ -88,7 +88,7 @@ func (e *endpoint) carry(from net.Conn) {
 		reset(from)
 		return
 	}
-	c := &carried{from: from, to: far}
+	c := &carried{from: from, to: far.(*net.TCPConn)}
 	e.mu.Lock()
 	if ctx.Err() != nil { // it has turned meanwhile
 		e.mu.Unlock()
@@ -97,27 +97,10 @@ func (e *endpoint) carry(from net.Conn) {
 	}
 	e.open[c] = struct{}{}
 	e.mu.Unlock()
-	var both sync.WaitGroup
-	both.Go(func() { pass(far, from) })
-	both.Go(func() { pass(from, far) })
-	both.Wait()
+	splice.Join(splice.End{Conn: c.from, Resets: true}, splice.End{Conn: c.to, Resets: true})
 	e.mu.Lock()
 	delete(e.open, c)
 	e.mu.Unlock()
-	c.end()
-}
-
-// pass copies until the sender has no more to say, and says so to the receiver. A sender that is gone takes the other
-// with it.
-func pass(to, from net.Conn) {
-	if _, err := io.Copy(to, from); err != nil {
-		reset(to)
-		reset(from)
-		return
-	}
-	if half, is := to.(*net.TCPConn); is {
-		_ = half.CloseWrite()
-	}
 }
 
 func (c *carried) end() {
@@ -126,9 +109,7 @@ func (c *carried) end() {
 }
 
 // reset closes a connection at once, as the end of a process does.
-func reset(c net.Conn) {
-	if tcp, is := c.(*net.TCPConn); is {
-		_ = tcp.SetLinger(0)
-	}
+func reset(c *net.TCPConn) {
+	_ = c.SetLinger(0)
 	_ = c.Close()
 }

@@ -21,10 +21,6 @@ import (
 const (
 	// lookEvery is how often the configuration is read: what a failover waits, at most, before a node begins to start.
 	lookEvery = 50 * time.Millisecond
-	// An app that exits is started again after a pause, which doubles while it goes on exiting: Docker's, with a cap
-	// that nobody who waits for a recovery sees as a failure of its own.
-	firstPause   = 100 * time.Millisecond
-	longestPause = 10 * time.Second
 	// lastsFrom is how long the app has to run for its next end to be the first again.
 	lastsFrom = 10 * time.Second
 )
@@ -208,8 +204,8 @@ func (s *supervisor) failed(began time.Time, how string, lines []string) time.Ti
 	if lasted >= lastsFrom {
 		s.is.Failures = 0
 	}
-	pause := min(firstPause<<min(s.is.Failures, 10), longestPause)
 	s.is.Failures++
+	pause := api.AppPause(s.is.Failures)
 	said := fmt.Sprintf("%s after %.1f s", how, lasted.Seconds())
 	if s.is.Failures > 1 {
 		said += fmt.Sprintf(", %d times in a row", s.is.Failures)

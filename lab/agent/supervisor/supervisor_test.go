@@ -108,10 +108,10 @@ func (b bench) deliver(c topology.Config) {
 	}
 }
 
-// ask asks the supervisor whether the app is ready.
-func (b bench) ask() *httptest.ResponseRecorder {
+// ask gets a path of the supervisor.
+func (b bench) ask(path string) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
-	b.mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/readyz", http.NoBody))
+	b.mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, http.NoBody))
 	return w
 }
 
@@ -133,7 +133,7 @@ func (b bench) await(what string, holds func() (string, bool)) {
 func (b bench) awaitReady(revision string) {
 	b.t.Helper()
 	b.await("revision "+revision, func() (string, bool) {
-		w := b.ask()
+		w := b.ask("/readyz")
 		got := w.Header().Get(api.HeaderRevision)
 		return fmt.Sprint(w.Code, " ", got, " ", w.Body), w.Code == http.StatusOK && got == revision
 	})
@@ -143,7 +143,7 @@ func (b bench) awaitReady(revision string) {
 func (b bench) awaitUnready(holds string) {
 	b.t.Helper()
 	b.await("an answer with "+holds, func() (string, bool) {
-		w := b.ask()
+		w := b.ask("/readyz")
 		said := strings.TrimSpace(w.Body.String())
 		return said, w.Code == http.StatusServiceUnavailable && strings.Contains(said, holds) &&
 			!strings.Contains(said, "\n")
@@ -218,10 +218,10 @@ func TestAnAppThatExitsIsStartedAgainAndItsLastLinesAreTold(t *testing.T) {
 	began := time.Now()
 	b.awaitUnready("the app ended with exit code 3 after 0.")
 	b.awaitUnready("4 times in a row; its last lines: ")
-	if took := time.Since(began); took < 7*firstPause {
+	if took := time.Since(began); took < api.AppPause(1)+api.AppPause(2)+api.AppPause(3) {
 		t.Errorf("it was started four times in %s", took)
 	}
-	said := strings.TrimSpace(b.ask().Body.String())
+	said := strings.TrimSpace(b.ask("/readyz").Body.String())
 	for _, want := range []string{"one", "two", "the secret is …"} {
 		if !strings.Contains(said, want) || strings.Contains(said, topology.Secret) {
 			t.Errorf("nothing of %q in %q", want, said)
@@ -252,7 +252,7 @@ func TestAProcessThatListensOnNothingAndExitsIsNeverReady(t *testing.T) {
 	b := supervise(t, "a failure", func(c *api.SupervisorConfig) { c.Ready = "" })
 	b.deliver(topology.Config{Revision: 1, AppNodes: 1})
 	b.await("the fourth failure", func() (string, bool) {
-		if w := b.ask(); w.Code == http.StatusOK {
+		if w := b.ask("/readyz"); w.Code == http.StatusOK {
 			t.Error("it is ready")
 		}
 		is, _ := b.state()
@@ -288,6 +288,31 @@ func TestAnAnswerMustHoldWhatIsAskedFor(t *testing.T) {
 	t.Setenv("DB", "false") // for the next start
 	b.deliver(topology.Config{Revision: 2, AppNodes: 1, Postgres: at("west:5432")})
 	b.awaitUnready(`answered without "db": true: {"database"`)
+}
+
+func TestASupervisorSaysWhatItsAppLacks(t *testing.T) {
+	for name, c := range map[string]struct {
+		what, holds string
+		lacks       api.AppLack
+	}{
+		"it ends":                    {"a failure", "", api.LacksProcess},
+		"it listens nowhere":         {"stubborn", "", api.LacksPort},
+		"its answer holds something": {"an app", "no such thing", api.LacksAnswer},
+		"nothing":                    {"an app", "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := supervise(t, c.what, func(s *api.SupervisorConfig) { s.Holds = c.holds })
+			b.stopLimit = 10 * time.Millisecond
+			b.deliver(topology.Config{Revision: 1, AppNodes: 1})
+			b.await("what it lacks", func() (string, bool) {
+				w := b.ask("/readyz")
+				var is api.AppState
+				_ = json.Unmarshal(b.ask("/state").Body.Bytes(), &is)
+				said := strings.TrimSpace(w.Body.String())
+				return fmt.Sprintf("%+v", is), is.Runs > 0 && is.Lacks == c.lacks && is.Why == said
+			})
+		})
+	}
 }
 
 func TestSignalsReachTheApp(t *testing.T) {
