@@ -29,7 +29,8 @@ func TestTheEnvironmentHasNoPartInAConnection(t *testing.T) {
 			t.Errorf("%s is %v, and without somebody's environment %v", f.Name, is.Field(i), was.Field(i))
 		}
 	}
-	if len(got.RuntimeParams) > 0 || got.TLSConfig != nil || got.ValidateConnect != nil || len(got.Fallbacks) > 0 || got.ConnectTimeout != 0 {
+	if len(got.RuntimeParams) > 0 || got.TLSConfig != nil || got.ValidateConnect != nil || len(got.Fallbacks) > 0 ||
+		got.ConnectTimeout != 0 {
 		t.Errorf("%+v", got.Config)
 	}
 	for name, value := range somebodys {

@@ -40,7 +40,7 @@ func (f *Format) check(found *file.Complaints, at string) {
 		known := slices.Concat([]string{placeID, placePrefix}, session)
 		r.Request.check(found, path, known)
 		r.PastApp.check(found, path, known)
-		r.PastApp.checkFinds(found, path)
+		r.checkFinds(found, path)
 		checkApart(found, path, statuses{"acknowledged", r.Acknowledged}, statuses{"absent", r.Absent})
 	}
 	f.Extras.check(found, file.Join(at, "extras"))

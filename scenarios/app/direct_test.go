@@ -58,7 +58,7 @@ func TestMistakesInWhatGoesPastTheApp(t *testing.T) {
 		"statuses":           {"{{.ID}}'\"}", "{{.ID}}'\", acknowledged: [200]}", "operations.read.acknowledged: only HTTP has it, and this is sql"},
 		"a session, SQL":     {"'{{.ID}}'", "'{{.ID}}' and '{{.Session}}' <> ''", "app.yaml:7:15: operations.read.sql: {{.Session}} is empty there"},
 		"a session, Redis":   {"jobs:{{.Number}}", "jobs:{{.Session}}", "app.yaml:6:26: operations.write.redis[1]: {{.Session}} is empty there"},
-		"a count":            {"select 1 from", "Select count(*) from", "app.yaml:7:15: operations.read.sql: \"Select count(*) from jobs"},
+		"a count":            {"select 1 from", "Select count(*) from", "read.sql: \"Select count(*) from jobs"},
 		"whether it exists":  {"select 1 from jobs where id = '{{.ID}}'", "select exists (select 1 from jobs where id = '{{.ID}}')", "so that it always finds it: select what is there"},
 		"a body":             {"{{.ID}}\"]}", "{{.ID}}\"], body: x}", "operations.write.body: only HTTP has it, and this is redis"},
 		"no id":              {", \"{{.ID}}\"]", "]", "operations.write: no {{.ID}} is in it"},
