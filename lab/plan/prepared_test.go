@@ -21,7 +21,7 @@ func TestAnAppIsPreparedInANodeOfItsOwn(t *testing.T) {
 			Place: topology.Place{
 				Service: topology.ServiceApp, Region: "us-east-1", Number: 1, Part: topology.Preparing,
 			},
-			Image: "app", Foreign: "acme/shop:1", Networks: []string{"us-east-1"},
+			Image: "regionfall", Foreign: "acme/shop:1", Networks: []string{"us-east-1"},
 			Aliases: []string{"prepare.us-east-1"},
 			Env: map[string]string{
 				"NODE": "prepare.us-east-1", "REGION": "us-east-1", "CONFIG_FILE": topology.ConfigFile,

@@ -12,8 +12,7 @@ import (
 )
 
 // silentFor is how long a direction may carry nothing once the other has ended; it may take twice as long until that is
-// seen. A far side that does not care for the end of what it is told would keep the connections for as long as it
-// lives.
+// seen. A far side that does not care for the end of what it is told would keep the connections while it lives.
 const silentFor = 30 * time.Second
 
 // End is one of the two connections. Read is what is read of it, where some of that has been read ahead; nil is the
