@@ -27,7 +27,7 @@ func TestALimitIsGoneWhereTheLinkCarriesMore(t *testing.T) {
 		l, base := &fakeLink{}, 1000.0
 		m := &measured{
 			linkHold: linkHold{free: []Link{l}}, witness: []Link{l}, asked: 100, base: &base, during: 100,
-			add: c.latency,
+			add: c.latency, gone: 1 - tolerance,
 		}
 		gone, observed, err := m.goneBy(t.Context(), func(context.Context, Link) (float64, error) { return c.got, nil })
 		if gone != c.gone || (err != nil) != c.nobody || err == nil && observed == "" {
