@@ -38,7 +38,7 @@ func (w Links) validate(t topology.Topology) error {
 		err = errors.Join(err,
 			invalid("to", "can't be global from clients: they ask the name service over UDP, which no link carries"))
 	}
-	crossing := []string{"postgres", "redis", "s3", "dynamodb", "app", "nameservice", "repository"}
+	crossing := servicesWith(func(s topology.Traits) bool { return s.Crosses || s.Global })
 	if w.Service != "" && !slices.Contains(crossing, w.Service) {
 		err = errors.Join(err, unknown("service", crossing, "%q has no links; those that have are %s", w.Service,
 			strings.Join(crossing, ", ")))

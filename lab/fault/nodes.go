@@ -40,9 +40,14 @@ func (w Nodes) Target() string {
 }
 
 // breakable are the services whose nodes can be broken.
-var breakable = []string{
-	"postgres", "redis", "s3", "dynamodb", "app", "replicator", "automation", "backup",
-	"nameservice", "repository",
+var breakable = servicesWith(func(s topology.Traits) bool { return s.Breakable })
+
+// servicesWith are the names of those of which something is so.
+func servicesWith(is func(topology.Traits) bool) (names []string) {
+	for _, s := range topology.Services(is) {
+		names = append(names, string(s))
+	}
+	return names
 }
 
 // validate asks for a selection that means something. region says whether a region alone does.

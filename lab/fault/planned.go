@@ -17,14 +17,14 @@ func paths(t topology.Topology) []Path {
 			all = append(all, Path{Name: fmt.Sprintf("%s_%s_%s", from, to, s), From: from, To: to, Service: s})
 		}
 	}
+	global := topology.Services(func(s topology.Traits) bool { return s.Global })
 	for _, from := range t.Regions {
 		for _, to := range t.Regions {
 			if from.Name != to.Name {
-				add(from.Name, to.Name, topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3,
-					topology.ServiceDynamoDB, topology.ServiceApp)
+				add(from.Name, to.Name, topology.Services(func(s topology.Traits) bool { return s.Crosses })...)
 			}
 		}
-		add(from.Name, topology.Global, topology.ServiceNameservice, topology.ServiceRepository)
+		add(from.Name, topology.Global, global...)
 	}
 	for _, to := range t.Regions {
 		add(topology.Clients, to.Name, topology.ServiceApp)
@@ -61,9 +61,7 @@ func places(t topology.Topology) []Place {
 		}
 	}
 	for i, r := range t.Regions {
-		each(r.Name, topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3, topology.ServiceDynamoDB,
-			topology.ServiceReplicator,
-			topology.ServiceResponder)
+		each(r.Name, topology.Services(func(s topology.Traits) bool { return s.EachRegion })...)
 		for _, at := range t.AppPlaces(r) {
 			_, process := t.Process(at.Part)
 			all = append(all, Place{Name: at.Name(), Region: r.Name, Service: at.Service, Process: process})
@@ -75,7 +73,7 @@ func places(t topology.Topology) []Place {
 			each(r.Name, topology.ServiceAutomation)
 		}
 	}
-	each(topology.Global, topology.ServiceRepository, topology.ServiceNameservice)
+	each(topology.Global, topology.Services(func(s topology.Traits) bool { return s.Global })...)
 	return all
 }
 

@@ -23,7 +23,7 @@ func settle(n *Node, settings any) error {
 
 var responder = Service{
 	Name: topology.ServiceResponder, Image: ownImage, Start: Quick, Own: true, Speaks: HTTP,
-	places: inEach(topology.ServiceResponder), tell: func(_ *Plan,
+	tell: func(_ *Plan,
 		n *Node,
 	) error {
 		return settle(n, api.ResponderConfig{})
@@ -47,9 +47,9 @@ var backup = Service{
 // repository is the Git repository of the configurations. A hub that can't find it yet looks for seconds: so it starts
 // early.
 var repository = Service{
-	Name: topology.ServiceRepository, Image: ownImage, Start: Unaided, Global: true, Managed: true, Own: true,
+	Name: topology.ServiceRepository, Image: ownImage, Start: Unaided, Managed: true, Own: true,
 	Speaks: HTTP,
-	places: global(topology.ServiceRepository), tell: tellRepository,
+	tell:   tellRepository,
 }
 
 func tellRepository(p *Plan, n *Node) error {

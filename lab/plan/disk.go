@@ -24,7 +24,7 @@ func disks(t topology.Topology) []Disk {
 			continue
 		}
 		for _, region := range names(t) {
-			for _, at := range s.places(t, region) {
+			for _, at := range s.in(t, region) {
 				d := dataDisk(at)
 				d.Path, d.Keep = "/disks/"+at.Name(), true
 				all = append(all, d)

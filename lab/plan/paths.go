@@ -17,13 +17,13 @@ func Paths(t topology.Topology) []topology.Path {
 				continue
 			}
 			for _, s := range services {
-				if s.Crosses {
+				if s.Name.Traits().Crosses {
 					l.path(from.Name, to.Name, s.Name)
 				}
 			}
 		}
 		for _, s := range services {
-			if s.Global {
+			if s.Name.Traits().Global {
 				l.path(from.Name, topology.Global, s.Name)
 			}
 		}

@@ -119,7 +119,7 @@ func Places(t topology.Topology) []topology.Place {
 	places := append(slices.Clone(names(t)), topology.Global)
 	for _, where := range places {
 		for _, s := range services {
-			all = append(all, s.places(t, where)...)
+			all = append(all, s.in(t, where)...)
 		}
 	}
 	return all

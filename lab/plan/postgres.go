@@ -18,8 +18,8 @@ const restoreDir = "/restore"
 
 var postgres = Service{
 	Name: topology.ServicePostgres, Image: "postgres", Needs: Needs{Scratch: []string{"/run/postgresql"}}, // its socket
-	Start: Kept, Crosses: true, Disk: true, Restores: true, Speaks: SQL,
-	places: inEach(topology.ServicePostgres), tell: tellPostgres,
+	Start: Kept, Disk: true, Restores: true, Speaks: SQL,
+	tell: tellPostgres,
 }
 
 func tellPostgres(p *Plan, n *Node) error {

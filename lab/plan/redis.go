@@ -3,8 +3,8 @@ package plan
 import "github.com/regionfall/regionfall/lab/topology"
 
 var redis = Service{
-	Name: topology.ServiceRedis, Image: "redis", Start: Quick, Crosses: true, Speaks: Redis,
-	places: inEach(topology.ServiceRedis), tell: tellRedis,
+	Name: topology.ServiceRedis, Image: "redis", Start: Quick, Speaks: Redis,
+	tell: tellRedis,
 }
 
 func tellRedis(p *Plan, n *Node) error {

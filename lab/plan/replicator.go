@@ -13,7 +13,7 @@ import (
 // looks for seconds; and before the apps, which wait for the configuration that they bring along.
 var replicator = Service{
 	Name: topology.ServiceReplicator, Image: ownImage, Start: Asking, Own: true, Marks: true, Speaks: HTTP,
-	places: inEach(topology.ServiceReplicator), tell: tellReplicator,
+	tell: tellReplicator,
 }
 
 // replicateEvery is the pause between two passes of a replicator, for each other region: what it costs the stores on a

@@ -4,8 +4,8 @@ import "github.com/regionfall/regionfall/lab/topology"
 
 // What serves S3 and DynamoDB is chosen with the images: it brings needs, folders and an image name of its own.
 var s3 = Service{
-	Name: topology.ServiceS3, Start: Unaided, Crosses: true, Managed: true, Own: true, Speaks: AWS,
-	places: inEach(topology.ServiceS3), tell: tellS3,
+	Name: topology.ServiceS3, Start: Unaided, Managed: true, Own: true, Speaks: AWS,
+	tell: tellS3,
 }
 
 func tellS3(p *Plan, n *Node) error {

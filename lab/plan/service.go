@@ -15,9 +15,6 @@ type Service struct {
 	// Start is when a node is started among the others, few at a time: what takes longest to be ready goes first. See
 	// the services for why.
 	Start Start
-	// Crosses says that there is a path from every region to its node in every other; Global that it runs in no region,
-	// and that there is a path to it from every one.
-	Crosses, Global bool
 	// Managed says that it stands in for a managed service: it has machines of its own in the cloud, and must not make
 	// the app wait for a processor here.
 	Managed bool
@@ -33,6 +30,7 @@ type Service struct {
 	// Speaks is what a node is asked in.
 	Speaks Protocol
 
+	// places are its nodes in a region, or in none; nil: as the traits of the service say.
 	places func(t topology.Topology, where string) []topology.Place
 	tell   func(p *Plan, n *Node) error
 }
@@ -82,18 +80,13 @@ func Of(name topology.Service) Service {
 	return all[slices.IndexFunc(all, func(s Service) bool { return s.Name == name })]
 }
 
-// inEach has one node in each region.
-func inEach(s topology.Service) func(topology.Topology, string) []topology.Place {
-	return func(_ topology.Topology, where string) []topology.Place {
-		return one(s, where, where != topology.Global)
+// in are the nodes in a region, or in none.
+func (s Service) in(t topology.Topology, where string) []topology.Place {
+	if s.places != nil {
+		return s.places(t, where)
 	}
-}
-
-// global has one node in no region.
-func global(s topology.Service) func(topology.Topology, string) []topology.Place {
-	return func(_ topology.Topology, where string) []topology.Place {
-		return one(s, where, where == topology.Global)
-	}
+	is := s.Name.Traits()
+	return one(s.Name, where, is.EachRegion && where != topology.Global || is.Global && where == topology.Global)
 }
 
 func one(s topology.Service, where string, there bool) []topology.Place {

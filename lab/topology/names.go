@@ -1,26 +1,5 @@
 package topology
 
-import "fmt"
-
-// Service is what nodes provide across regions.
-type Service string
-
-// The services of a lab. S3 and DynamoDB are looked up separately, also where one node serves both.
-const (
-	ServicePostgres    Service = "postgres"
-	ServiceRedis       Service = "redis"
-	ServiceS3          Service = "s3"
-	ServiceDynamoDB    Service = "dynamodb"
-	ServiceApp         Service = "app"
-	ServiceReplicator  Service = "replicator"  // one per region: pulls objects and items from the other regions
-	ServiceResponder   Service = "responder"   // one per region: has nothing to do, and is asked how long that takes
-	ServiceAutomation  Service = "automation"  // standby region: the failover automation
-	ServiceBackup      Service = "backup"      // home region: the backup job (strategy backup-restore)
-	ServiceNameservice Service = "nameservice" // global: answers which region serves
-	ServiceRepository  Service = "repository"  // global: the Git repository of the configurations
-	ServiceHub         Service = "hub"         // the Toxiproxy process that carries all links and taps
-)
-
 // NodeCommand is the word after which the program itself takes the name of what it is to be in a node.
 const NodeCommand = "node"
 
@@ -99,27 +78,3 @@ func AppVariables() []string {
 		"CONFIG_FILE", "NODE", "QUEUE", "REGION", AgentConfigEnv, "SERVICE", "SERVICES", "SERVICE_TIME", "WORKERS",
 	}
 }
-
-// Port is where a node of the service listens.
-func (s Service) Port() int {
-	switch s {
-	case ServicePostgres:
-		return PortPostgres
-	case ServiceRedis:
-		return PortRedis
-	case ServiceS3, ServiceDynamoDB:
-		return PortAWS
-	case ServiceApp:
-		return PortApp
-	case ServiceHub:
-		return PortToxiproxy
-	default:
-		return PortAgent
-	}
-}
-
-// Host is the name under which nodes of the same region (and the hub) find the service, such as "postgres.us-east-1".
-func (s Service) Host(region string) string { return fmt.Sprintf("%s.%s", s, region) }
-
-// Address is Host with the service's port.
-func (s Service) Address(region string) string { return fmt.Sprintf("%s:%d", s.Host(region), s.Port()) }

@@ -21,7 +21,7 @@ func (v *validation) part(field, name string) {
 	v.name(field, name)
 	_, _, numbered := cutNumber(name)
 	switch {
-	case slices.Contains(taken, Service(name)):
+	case Service(name).Traits() != Traits{Name: Service(name)} || Service(name) == Preparing:
 		v.complain(field, "%q is taken: the lab's own service has that name", name)
 	case name == SourceRegion:
 		v.complain(field, "%q is taken: so is called what is for all of a region", name)
@@ -47,13 +47,6 @@ func (v *validation) processes(t Topology) {
 		}
 		v.work(field+".work", p.Work)
 	}
-}
-
-// taken are names that nodes of other services have.
-var taken = []Service{
-	ServicePostgres, ServiceRedis, ServiceS3, ServiceDynamoDB, ServiceApp, ServiceReplicator, ServiceResponder,
-	ServiceAutomation,
-	ServiceBackup, ServiceNameservice, ServiceRepository, ServiceHub, Preparing,
 }
 
 func (v *validation) services(t Topology) {

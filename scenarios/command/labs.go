@@ -83,9 +83,8 @@ func (a *app) endpoints(l *lab.Lab) error {
 		}
 		a.say("export REGION%d=%s", i+1, r.Name)
 		a.say("export REGION%d_APP_URL=http://%s", i+1, door)
-		for _, s := range []topology.Service{
-			topology.ServicePostgres, topology.ServiceRedis, topology.ServiceS3, topology.ServiceDynamoDB,
-		} {
+		stores := topology.Services(func(s topology.Traits) bool { return s.Crosses && s.Name != topology.ServiceApp })
+		for _, s := range stores {
 			tap, err := l.Addresses().Tap(s.Host(r.Name))
 			if err != nil {
 				return err
