@@ -21,6 +21,42 @@ type builder struct {
 	report  func(Event)
 }
 
+// newBuilder connects to the engine. Whoever has it closes that.
+func newBuilder(ctx context.Context, report func(Event)) (*builder, error) {
+	engine, err := open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cache, err := cacheDir()
+	if err != nil {
+		engine.close()
+		return nil, err
+	}
+	return &builder{engine: engine, cache: cache, report: report}, nil
+}
+
+// begin connects to the engine, waits until no other process of this user builds, and finds out what there is. After
+// end the next one may.
+func begin(ctx context.Context, report func(Event)) (b *builder, end func(), err error) {
+	if b, err = newBuilder(ctx, report); err != nil {
+		return nil, nil, err
+	}
+	unlock, err := b.lock(ctx)
+	if err != nil {
+		b.engine.close()
+		return nil, nil, err
+	}
+	end = func() {
+		unlock()
+		b.engine.close()
+	}
+	if b.present, err = b.engine.images(ctx); err != nil {
+		end()
+		return nil, nil, err
+	}
+	return b, end, nil
+}
+
 // reporter passes events on one at a time.
 func reporter(progress func(Event)) func(Event) {
 	if progress == nil {

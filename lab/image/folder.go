@@ -51,24 +51,11 @@ func buildFolder(ctx context.Context, within, folder string, report func(Event))
 		return Ref{}, err
 	}
 	defer func() { _ = f.root.Close() }()
-	engine, err := open(ctx)
+	b, end, err := begin(ctx, report)
 	if err != nil {
 		return Ref{}, err
 	}
-	defer engine.close()
-	cache, err := cacheDir()
-	if err != nil {
-		return Ref{}, err
-	}
-	b := &builder{engine: engine, cache: cache, report: report}
-	unlock, err := b.lock(ctx)
-	if err != nil {
-		return Ref{}, err
-	}
-	defer unlock()
-	if b.present, err = engine.images(ctx); err != nil {
-		return Ref{}, err
-	}
+	defer end()
 	return b.buildFolder(ctx, f)
 }
 

@@ -109,17 +109,12 @@ type Outlook struct {
 
 // Plan says where Ensure would take images from, and why, and does nothing about it.
 func Plan(ctx context.Context, wanted Options) (o Outlook, err error) {
-	engine, err := open(ctx)
+	b, err := newBuilder(ctx, reporter(nil))
 	if err != nil {
 		return o, explain(err)
 	}
-	defer engine.close()
-	cache, err := cacheDir()
-	if err != nil {
-		return o, err
-	}
-	b := &builder{engine: engine, cache: cache, report: reporter(nil)}
-	if b.present, err = engine.images(ctx); err != nil {
+	defer b.engine.close()
+	if b.present, err = b.engine.images(ctx); err != nil {
 		return o, explain(err)
 	}
 	c, err := b.choose(ctx, wanted)
@@ -144,24 +139,11 @@ func Plan(ctx context.Context, wanted Options) (o Outlook, err error) {
 }
 
 func ensure(ctx context.Context, o Options) (Set, error) {
-	engine, err := open(ctx)
+	b, end, err := begin(ctx, reporter(o.Progress))
 	if err != nil {
 		return Set{}, err
 	}
-	defer engine.close()
-	cache, err := cacheDir()
-	if err != nil {
-		return Set{}, err
-	}
-	b := &builder{engine: engine, cache: cache, report: reporter(o.Progress)}
-	unlock, err := b.lock(ctx)
-	if err != nil {
-		return Set{}, err
-	}
-	defer unlock()
-	if b.present, err = engine.images(ctx); err != nil {
-		return Set{}, err
-	}
+	defer end()
 	c, err := b.choose(ctx, o)
 	if err != nil {
 		return Set{}, err

@@ -50,24 +50,11 @@ func buildProgram(ctx context.Context, folder, program string, report func(Event
 			return Ref{}, err
 		}
 	}
-	engine, err := open(ctx)
+	b, end, err := begin(ctx, report)
 	if err != nil {
 		return Ref{}, err
 	}
-	defer engine.close()
-	cache, err := cacheDir()
-	if err != nil {
-		return Ref{}, err
-	}
-	b := &builder{engine: engine, cache: cache, report: report}
-	unlock, err := b.lock(ctx)
-	if err != nil {
-		return Ref{}, err
-	}
-	defer unlock()
-	if b.present, err = engine.images(ctx); err != nil {
-		return Ref{}, err
-	}
+	defer end()
 	r := recipe{name: "program", binary: "program", dirs: []string{"config", "tmp"}}
 	var binary string
 	if ours {
@@ -79,7 +66,7 @@ func buildProgram(ctx context.Context, folder, program string, report func(Event
 	if err != nil {
 		return Ref{}, err
 	}
-	tag, err := r.tag(engine.arch, binary)
+	tag, err := r.tag(b.engine.arch, binary)
 	if err != nil {
 		return Ref{}, err
 	}
