@@ -31,21 +31,7 @@ const east, west = "us-east-1", "us-west-2"
 // echoRedis speaks the three commands of Redis that a probe uses.
 func echoRedis(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() { _ = serveRedis(c); _ = c.Close() }()
-		}
-	}()
-	return l.Addr().String()
+	return linktest.Serve(t, func(c net.Conn) { _ = serveRedis(c) })
 }
 
 func serveRedis(c net.Conn) error {

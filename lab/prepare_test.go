@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgproto3"
 
+	"github.com/regionfall/regionfall/lab/link/linktest"
 	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -33,25 +34,10 @@ func (s *scribe) scripts() []string {
 // serve serves until the test ends, and gives the address.
 func (s *scribe) serve(t *testing.T) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go s.answer(conn)
-		}
-	}()
-	return listener.Addr().String()
+	return linktest.Serve(t, s.answer)
 }
 
 func (s *scribe) answer(conn net.Conn) {
-	defer func() { _ = conn.Close() }()
 	to := pgproto3.NewBackend(conn, conn)
 	if _, err := to.ReceiveStartupMessage(); err != nil {
 		return

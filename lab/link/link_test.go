@@ -26,21 +26,7 @@ import (
 // echo answers what it is sent.
 func echo(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() { _, _ = io.Copy(c, c); _ = c.Close() }()
-		}
-	}()
-	return l.Addr().String()
+	return linktest.Serve(t, func(c net.Conn) { _, _ = io.Copy(c, c) })
 }
 
 // open starts a Toxiproxy in this process with one link to an echo service, and gives the link.

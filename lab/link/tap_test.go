@@ -14,36 +14,22 @@ import (
 	"github.com/rs/zerolog"
 
 	"github.com/regionfall/regionfall/lab/link/hub"
+	"github.com/regionfall/regionfall/lab/link/linktest"
 )
 
 // node is one in the hub's networks. It says back each line, in other words, and what it has heard when the stream
 // ends.
 func node(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = l.Close() })
-	go func() {
-		for {
-			conn, err := l.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = conn.Close() }()
-				scanner := bufio.NewScanner(conn)
-				lines := 0
-				for scanner.Scan() {
-					lines++
-					_, _ = fmt.Fprintf(conn, "heard %s\n", scanner.Text())
-				}
-				_, _ = fmt.Fprintf(conn, "%d lines\n", lines)
-			}()
+	return linktest.Serve(t, func(conn net.Conn) {
+		scanner := bufio.NewScanner(conn)
+		lines := 0
+		for scanner.Scan() {
+			lines++
+			_, _ = fmt.Fprintf(conn, "heard %s\n", scanner.Text())
 		}
-	}()
-	return l.Addr().String()
+		_, _ = fmt.Fprintf(conn, "%d lines\n", lines)
+	})
 }
 
 func tapped(t *testing.T) *Hub {

@@ -10,31 +10,17 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/link/linktest"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // echo is a store that says its name, and then what it is told.
 func echo(t *testing.T, name string) (address string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = listener.Close() })
-	go func() {
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer func() { _ = c.Close() }()
-				_, _ = io.WriteString(c, name+"\n")
-				_, _ = io.Copy(c, c)
-			}()
-		}
-	}()
-	return listener.Addr().String()
+	return linktest.Serve(t, func(c net.Conn) {
+		_, _ = io.WriteString(c, name+"\n")
+		_, _ = io.Copy(c, c)
+	})
 }
 
 // client is a connection with its answers.
