@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"syscall"
 	"testing"
@@ -88,6 +89,29 @@ func TestATapLeadsToItsNode(t *testing.T) {
 	}
 }
 
+// Whoever may ask the hub must not come by it to the rest of the world: with a remote engine, that may be many.
+func TestTheHubLeadsToItsOwnNetworksAlone(t *testing.T) {
+	api := httptest.NewServer(hub.New(zerolog.Nop()))
+	t.Cleanup(api.Close)
+	for to, want := range map[string]int{
+		"203.0.113.1:80": http.StatusForbidden, "nobody.invalid:80": http.StatusBadGateway,
+	} {
+		conn, err := net.Dial("tcp", api.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = fmt.Fprintf(conn, "CONNECT %s HTTP/1.1\r\nHost: %[1]s\r\n\r\n", to)
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = resp.Body.Close(), conn.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%s is answered %s", to, resp.Status)
+		}
+	}
+}
+
 func TestATapToNobodyDropsWhoConnects(t *testing.T) {
 	gone := node(t)
 	h := tapped(t)
@@ -115,6 +139,9 @@ func TestWhoeverIsConnectedIsDroppedWithTheTaps(t *testing.T) {
 	h.Close()
 	if _, err := answers.ReadByte(); !errors.Is(err, io.EOF) && !isReset(err) && !errors.Is(err, net.ErrClosed) {
 		t.Errorf("reading goes on: %v", err)
+	}
+	if _, err := h.Tap(there); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("another one: %v", err)
 	}
 	if conn, err := net.Dial("tcp", address); err == nil {
 		_ = conn.Close()

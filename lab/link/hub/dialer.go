@@ -20,8 +20,9 @@ type dialer struct {
 	turns map[string]int // by name
 }
 
-// dial connects to host:port. An address at which nobody listens costs its turn nothing: the next one is tried.
-func (d *dialer) dial(ctx context.Context, address string) (*net.TCPConn, error) {
+// dial connects to host:port, in one of the networks; nil: anywhere. An address at which nobody listens costs its turn
+// nothing: the next one is tried.
+func (d *dialer) dial(ctx context.Context, address string, within []netip.Prefix) (*net.TCPConn, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, err
@@ -29,6 +30,9 @@ func (d *dialer) dial(ctx context.Context, address string) (*net.TCPConn, error)
 	addresses, err := d.inTurn(ctx, host)
 	if err != nil {
 		return nil, err
+	}
+	if within != nil && slices.ContainsFunc(addresses, func(a netip.Addr) bool { return !contains(within, a) }) {
+		return nil, fmt.Errorf("%s: %w", host, errForeign)
 	}
 	var errs []error
 	for _, a := range addresses {
@@ -39,6 +43,12 @@ func (d *dialer) dial(ctx context.Context, address string) (*net.TCPConn, error)
 		errs = append(errs, err)
 	}
 	return nil, errors.Join(errs...)
+}
+
+var errForeign = errors.New("it is in none of the hub's networks")
+
+func contains(networks []netip.Prefix, a netip.Addr) bool {
+	return slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(a) })
 }
 
 // inTurn are the addresses of a name, first the one whose turn it is.

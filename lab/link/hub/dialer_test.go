@@ -48,7 +48,7 @@ func TestConnectionsGoToEachAddressInTurn(t *testing.T) {
 	port := listenAt(t, "127.0.0.3", "127.0.0.20", "127.0.0.100")
 	dial := func(name string) string {
 		t.Helper()
-		conn, err := d.dial(t.Context(), fmt.Sprintf("%s:%d", name, port))
+		conn, err := d.dial(t.Context(), fmt.Sprintf("%s:%d", name, port), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +79,7 @@ func TestAnAddressAtWhichNobodyListensCostsItsTurnNothing(t *testing.T) {
 	d := &dialer{lookup: names(map[string][]string{"app.us-west-2": {"127.0.0.3", "127.0.0.4"}})}
 	port := listenAt(t, "127.0.0.3")
 	for range 4 {
-		conn, err := d.dial(t.Context(), fmt.Sprintf("app.us-west-2:%d", port))
+		conn, err := d.dial(t.Context(), fmt.Sprintf("app.us-west-2:%d", port), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +95,7 @@ func TestWhoCannotBeReachedIsNamed(t *testing.T) {
 		"nobody:1":                            {"no such host"},
 		"nobody":                              {"missing port"},
 	} {
-		_, err := d.dial(t.Context(), address)
+		_, err := d.dial(t.Context(), address, nil)
 		for _, w := range want {
 			if err == nil || !strings.Contains(err.Error(), w) {
 				t.Errorf("%s: %v; it should name %s", address, err, w)

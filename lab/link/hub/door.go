@@ -46,12 +46,7 @@ func (d door) admits(peer netip.Addr) bool {
 	if err != nil {
 		return false
 	}
-	for _, n := range networks {
-		if n.Contains(peer) {
-			return false
-		}
-	}
-	return true
+	return !contains(networks, peer)
 }
 
 // attached are the networks that the hub has an address in.

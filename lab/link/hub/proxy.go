@@ -124,7 +124,7 @@ func (p *proxy) accept(at *port) {
 // carry connects a client to the upstream, and carries until the end. Of an upstream that is dead a client sees that
 // it is accepted, and then dropped.
 func (p *proxy) carry(at *port, client *net.TCPConn) {
-	upstream, err := p.dialer.dial(at.open, p.upstream)
+	upstream, err := p.dialer.dial(at.open, p.upstream, nil)
 	if err != nil {
 		p.logger.Info().Err(err).Stringer("client", client.RemoteAddr()).Msg("the upstream can't be reached")
 		_ = client.Close()

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -14,12 +15,22 @@ import (
 // milliseconds.
 const tunnelWithin = 10 * time.Second
 
-// tunnel answers CONNECT host:port with a connection to a node, past all proxies.
+// tunnel answers CONNECT host:port with a connection to a node, past all proxies. Who is in none of the hub's networks
+// is no node: whoever may ask the hub must not come by it to the rest of the world.
 func (h *Hub) tunnel(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), tunnelWithin)
 	defer cancel()
-	node, err := h.dialer.dial(ctx, r.Host)
+	networks, err := attached()
 	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	node, err := h.dialer.dial(ctx, r.Host, networks)
+	switch {
+	case errors.Is(err, errForeign):
+		http.Error(w, err.Error(), http.StatusForbidden)
+		return
+	case err != nil:
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
