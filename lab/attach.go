@@ -77,6 +77,7 @@ func attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
 				return nil, fmt.Errorf("lab %s: %w", name, err)
 			}
 			l.plans(app, image.Set{Servers: l.servers}.Together())
+			l.plan.TapPorts = f.Labels[node.LabelKept] == "true"
 		}
 	}
 	if hub == nil {

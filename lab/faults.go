@@ -114,7 +114,7 @@ func healOrphans(ctx context.Context, e *node.Engine, name string) (healed []str
 	if err != nil {
 		return nil, err
 	}
-	defer l.hub.Close()
+	defer l.Leave()
 	var errs []error
 	for _, n := range slices.Backward(notes) {
 		if err := l.Faults().Heal(ctx, n); err != nil && !errors.Is(err, state.ErrAnswered) {

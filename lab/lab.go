@@ -139,9 +139,7 @@ func (l *Lab) WriteLogs(ctx context.Context, w func(nodeName string) (io.WriteCl
 // when the engine has stopped answering.
 func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 	l.closeMonitor()
-	if l.hub != nil { // it may not have come so far
-		defer l.hub.Close()
-	}
+	defer l.Leave()
 	if l.engine.Gone(ctx) {
 		return 0, ErrEngineGone
 	}
@@ -157,6 +155,13 @@ func (l *Lab) Down(ctx context.Context) (leftovers int, err error) {
 		forget = l.owner.Unlock // the notes stay: by them the next sweep knows that nobody keeps what is left
 	}
 	return left, errors.Join(err, forget(), l.engine.Close())
+}
+
+// Leave closes this process's ways into the lab, and leaves the lab as it is.
+func (l *Lab) Leave() {
+	if l.hub != nil { // it may not have come so far
+		l.hub.Close()
+	}
 }
 
 // Keep lets a lab that was brought up with Kept outlive this process. Until then it is swept like any other when its

@@ -37,6 +37,10 @@ type preparation struct {
 
 func (b *builder) newPreparation(places []topology.Place) *preparation {
 	p := &preparation{builder: b, stores: map[topology.Place]chan struct{}{}, done: make(chan struct{})}
+	if b.plan.App.Prepared.Empty() {
+		close(p.done)
+		return p
+	}
 	for _, at := range places {
 		if _, is := store.At(at.Service, "", at.Region); is && at.Region == b.topology.Home().Name && b.plan.Hosts(at) {
 			p.stores[at] = make(chan struct{})
@@ -56,7 +60,6 @@ func (p *preparation) ready(at topology.Place) {
 func (p *preparation) run(ctx context.Context) error {
 	todo := p.plan.App.Prepared
 	if todo.Empty() {
-		close(p.done)
 		return nil
 	}
 	for _, c := range p.stores {

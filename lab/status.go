@@ -34,6 +34,11 @@ func (l *Lab) Status(ctx context.Context) Status {
 	s := l.Observe().Status(ctx)
 	_ = g.Wait()
 	s.Lab, s.DNS = l.Name, l.resolver
+	if !l.plan.TapPorts { // those of this process end with it
+		for i := range s.Nodes {
+			s.Nodes[i].Tap = ""
+		}
+	}
 	if notes, err := l.Faults().List(); err == nil {
 		s.Faults = append(s.Faults, notes...)
 	}
@@ -95,7 +100,7 @@ func (o observed) Places() []topology.Place {
 	return all
 }
 
-// Paths are those that its hub carries.
+// Paths are all of its links and taps.
 func (o observed) Paths() []topology.Path { return o.plan.Paths }
 
 // State is what the engine says of a node.

@@ -41,7 +41,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 	l := &Lab{Name: state.NewName(), topology: o.Topology, servers: o.Images.Servers, engine: connected}
 	l.plans(o.App, o.Images.Together())
 	l.plan.TapPorts = o.Kept
-	l.plan.Command, l.plan.Commands = commands[""], commands
+	l.plan.Commands = commands
 	if l.owner, err = state.Own(l.Name, connected.Daemon()); err != nil {
 		return nil, errors.Join(err, connected.Close())
 	}
@@ -50,6 +50,7 @@ func Up(ctx context.Context, o Options) (_ *Lab, err error) {
 		case err == nil:
 		case connected.Gone(ctx):
 			l.closeMonitor()
+			l.Leave()
 			err = ErrEngineGone
 		default:
 			_, down := l.Down(ctx)
@@ -135,19 +136,18 @@ func (b *builder) up(ctx context.Context) error {
 		if plan.Of(p.Service).Start > plan.Unaided && !awaitClosed(gctx, carries) {
 			break
 		}
-		slots <- struct{}{}
+		waits := p.Service == topology.ServiceApp // for what may need the slots
+		if !waits {
+			slots <- struct{}{}
+		}
 		g.Go(func() error {
-			var n *node.Node
-			var err error
-			may := true
-			if p.Service == topology.ServiceApp {
-				<-slots // what it waits for may need it
-				may = awaitClosed(gctx, configured[p.Region]) && awaitClosed(gctx, prepared.done)
+			if waits {
+				if !awaitClosed(gctx, configured[p.Region]) || !awaitClosed(gctx, prepared.done) {
+					return nil
+				}
 				slots <- struct{}{}
 			}
-			if may {
-				n, err = b.startAt(gctx, p)
-			}
+			n, err := b.startAt(gctx, p)
 			<-slots
 			if n == nil || err != nil || !awaitClosed(gctx, carries) {
 				return err

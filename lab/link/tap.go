@@ -18,8 +18,9 @@ import (
 type taps struct {
 	hub string // its control port, as host:port
 
-	mu   sync.Mutex
-	open map[string]*tap // by what they lead to
+	mu     sync.Mutex
+	open   map[string]*tap // by what they lead to
+	closed bool
 }
 
 type tap struct {
@@ -34,12 +35,15 @@ const tapWithin = 12 * time.Second
 // Tap is where this process reaches host:port in the hub's networks, as host:port. It is there until Close.
 func (h *Hub) Tap(to string) (address string, err error) { return h.taps.to(to) }
 
-// Close closes all taps.
+// Close closes all taps, for good.
 func (h *Hub) Close() { h.taps.closeAll() }
 
 func (t *taps) to(upstream string) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.closed {
+		return "", fmt.Errorf("the tap of %s: %w", upstream, net.ErrClosed)
+	}
 	if at, ok := t.open[upstream]; ok {
 		return at.listener.Addr().String(), nil
 	}
@@ -64,7 +68,7 @@ func (t *taps) closeAll() {
 		_ = at.listener.Close()
 		at.close()
 	}
-	t.open = nil
+	t.open, t.closed = nil, true
 }
 
 // acceptAgainAfter is how long a tap leaves its queue alone after it could not accept, as when this process has no file

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/events"
 	"github.com/moby/moby/client"
 
@@ -153,9 +154,24 @@ func (n *Node) AwaitEnd(ctx context.Context, within time.Duration) (d Death, wor
 	return n.engine.DescribeDeath(ctx, Death{Node: n.Name(), Service: n.Service, Code: -1, container: n.container})
 }
 
-// Remove removes the node.
+// removedWithin is how long the engine may take to remove a node that has ended.
+const removedWithin = 30 * time.Second
+
+// Remove removes the node, and sees it gone.
 func (n *Node) Remove(ctx context.Context) error {
-	return n.engine.Remove(ctx, []Resource{{Kind: "container", ID: n.container, Name: n.ID}})
+	return readyEvery.Until(ctx, removedWithin, n.Name()+" to be removed", func(ctx context.Context) error {
+		if err := n.engine.Remove(ctx, []Resource{{Kind: "container", ID: n.container, Name: n.ID}}); err != nil {
+			return err
+		}
+		_, err := n.engine.client.ContainerInspect(ctx, n.container, client.ContainerInspectOptions{})
+		switch {
+		case errdefs.IsNotFound(err):
+			return nil
+		case err == nil:
+			err = errors.New("it is there")
+		}
+		return err
+	})
 }
 
 // How much of a log is looked through for a node's last words, and how much of that is told.

@@ -41,7 +41,7 @@ func Paths(t topology.Topology) []topology.Path {
 	return l.paths
 }
 
-// direct lists the paths of clients who speak to stores themselves. Their ports come after all others.
+// direct lists the paths of clients who speak to stores themselves. Their ports come after those of Paths.
 func direct(t topology.Topology, stores []topology.Service) []topology.Path {
 	l := &listing{before: len(Paths(t))}
 	for _, to := range t.Regions {

@@ -23,9 +23,8 @@ type Plan struct {
 	Paths    []topology.Path
 	// TapPorts says that each tap has a port of its own, as somebody needs who is not this process.
 	TapPorts bool
-	// Command is what somebody's own app runs: what its image says, or the app in place of that; Commands are those of
-	// its processes, by their names. They are known when the image is.
-	Command  []string
+	// Commands are what somebody's own app runs: those of its processes by their names, and by none that of the nodes
+	// which take requests. They are known when the image is.
 	Commands map[string][]string
 	// Together says that the node of S3 serves DynamoDB too.
 	Together bool

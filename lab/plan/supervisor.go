@@ -35,7 +35,8 @@ func (p *Plan) supervised() bool { return p.App.Image != "" }
 func (p *Plan) supervise(n *Node) error {
 	n.Volumes[programDir] = programVolume(n.Region)
 	c := api.SupervisorConfig{
-		Command: p.Command, ConfigFile: topology.ConfigFile, RunsFrom: p.Topology.RunsFrom(n.Place), Service: n.Part,
+		Command: p.Commands[""], ConfigFile: topology.ConfigFile,
+		RunsFrom: p.Topology.RunsFrom(n.Place), Service: n.Part,
 		Restarts: p.App.Repoint == RepointRestart, Ready: p.appURL(n.Place, p.App.Ready), Holds: p.App.Holds,
 	}
 	if process, is := p.App.Processes[n.Part]; is {

@@ -20,7 +20,7 @@ func restarting(t topology.Topology) *Plan {
 	a := shop
 	a.Repoint, a.Holds = RepointRestart, `"db":true`
 	p := plannedWith(t, a)
-	p.Command = []string{"/shop", "serve"}
+	p.Commands = map[string][]string{"": {"/shop", "serve"}}
 	return p
 }
 
@@ -149,8 +149,7 @@ func working() *Plan {
 		},
 	}
 	p := plannedWith(top, a)
-	p.Command = []string{"/shop", "serve"}
-	p.Commands = map[string][]string{"worker": {"/shop", "work"}, "mailer": {"/shop", "mail"}}
+	p.Commands = map[string][]string{"": {"/shop", "serve"}, "worker": {"/shop", "work"}, "mailer": {"/shop", "mail"}}
 	return p
 }
 

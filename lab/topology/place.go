@@ -36,8 +36,8 @@ func (p Place) Name() string {
 // Tap is where taps start: the harness's own questions to a node. No fault touches a tap.
 const Tap = "tap"
 
-// Path is a one-way path from a place to a service elsewhere, or a tap. Each is a proxy of its own on the hub, so that
-// one can be broken without the others.
+// Path is a one-way path from a place to a service elsewhere, or a tap. Each link is a proxy of its own on the hub,
+// so that one can be broken without the others; a tap is one where others than who brought the lab up use it.
 type Path struct {
 	Name     string
 	From     string // a region, Clients, Global or Tap

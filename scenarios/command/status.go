@@ -82,6 +82,7 @@ func statuses(ctx context.Context, e *lab.Engine) ([]lab.Status, error) {
 			continue
 		}
 		s := l.Status(ctx)
+		l.Leave()
 		s.Kept = r.Kept
 		all = append(all, s)
 	}
@@ -214,5 +215,6 @@ func onLab(ctx context.Context, e *lab.Engine, name string, do func(*lab.Lab) er
 	if err != nil {
 		return err
 	}
+	defer l.Leave()
 	return do(l)
 }
