@@ -2,6 +2,7 @@
 package build
 
 import (
+	"regexp"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -28,7 +29,7 @@ func This() Info {
 	if !ok {
 		info = &debug.BuildInfo{}
 	}
-	i := of(info)
+	i := Of(info)
 	if version != "" {
 		i.Version = version
 	}
@@ -41,8 +42,8 @@ func This() Info {
 	return i
 }
 
-// of reads what Go noted.
-func of(info *debug.BuildInfo) Info {
+// Of reads what Go noted in a program.
+func Of(info *debug.BuildInfo) Info {
 	i := Info{Version: versionOf(info), Program: info.Path == Module}
 	if info.Main.Path != Module { // else the commit is somebody else's
 		return i
@@ -62,7 +63,7 @@ func of(info *debug.BuildInfo) Info {
 func versionOf(info *debug.BuildInfo) string {
 	is := info.Main
 	for _, dep := range info.Deps {
-		if dep.Path == Module {
+		if dep.Path == Module && dep.Replace == nil { // what replaces it may be of any version
 			is = *dep
 		}
 	}
@@ -72,11 +73,14 @@ func versionOf(info *debug.BuildInfo) string {
 	return is.Version
 }
 
+// ofCommit are versions that Go, or git describe, make of a commit. One without a commit noted beside it was fetched.
+var ofCommit = regexp.MustCompile(`(-|\.)[0-9]{14}-[0-9a-f]{12}$|-[0-9]+-g[0-9a-f]+$`)
+
 // Source is what the go command fetches to build this program once more, such as MODULE@v1.2.3. It is empty where the
-// program is not of a version that was published.
+// program is not of a version that was published, as where Go or git made a version of a commit.
 func (i Info) Source() string {
 	if !i.Program || !strings.HasPrefix(i.Version, "v") || strings.Contains(i.Version, "+") ||
-		strings.HasSuffix(i.Version, "-dirty") {
+		strings.HasSuffix(i.Version, "-dirty") || i.Commit != "" && ofCommit.MatchString(i.Version) {
 		return ""
 	}
 	return Module + "@" + i.Version

@@ -50,6 +50,26 @@ func TestTheVersionIsThatOfThisModule(t *testing.T) {
 				Deps: []*debug.Module{{Path: Module, Version: "v1.2.3"}},
 			}, "v1.2.3", Module + "@v1.2.3",
 		},
+		"from a checkout": {
+			debug.BuildInfo{
+				Path:     Module,
+				Main:     debug.Module{Path: Module, Version: "v0.0.0-20261130143000-6a1eef891234"},
+				Settings: []debug.BuildSetting{{Key: "vcs.revision", Value: "6a1eef89"}},
+			}, "v0.0.0-20261130143000-6a1eef891234", "",
+		},
+		"installed of a commit": {
+			debug.BuildInfo{Path: Module, Main: debug.Module{
+				Path:    Module,
+				Version: "v0.0.0-20261130143000-6a1eef891234",
+			}},
+			"v0.0.0-20261130143000-6a1eef891234", Module + "@v0.0.0-20261130143000-6a1eef891234",
+		},
+		"a library that is replaced": {
+			debug.BuildInfo{
+				Path: other, Main: debug.Module{Path: other, Version: "v7.0.0"},
+				Deps: []*debug.Module{{Path: Module, Version: "v0.9.0", Replace: &debug.Module{Path: "../regionfall"}}},
+			}, "", "",
+		},
 		"a library": {
 			debug.BuildInfo{
 				Path: other, Main: debug.Module{Path: other, Version: "v7.0.0"},
@@ -58,7 +78,7 @@ func TestTheVersionIsThatOfThisModule(t *testing.T) {
 		},
 		"somebody else's": {debug.BuildInfo{Path: other, Main: debug.Module{Path: other, Version: "v7.0.0"}}, "", ""},
 	} {
-		if i := of(&c.info); i.Version != c.version || i.Source() != c.fetch {
+		if i := Of(&c.info); i.Version != c.version || i.Source() != c.fetch {
 			t.Errorf("%s: version %q of %q, want %q of %q", name, i.Version, i.Source(), c.version, c.fetch)
 		}
 	}
@@ -66,11 +86,11 @@ func TestTheVersionIsThatOfThisModule(t *testing.T) {
 
 func TestTheCommitIsOfThisModule(t *testing.T) {
 	noted := []debug.BuildSetting{{Key: "vcs.revision", Value: "6a1eef89"}, {Key: "vcs.modified", Value: "true"}}
-	i := of(&debug.BuildInfo{Main: debug.Module{Path: Module}, Settings: noted})
+	i := Of(&debug.BuildInfo{Main: debug.Module{Path: Module}, Settings: noted})
 	if i.Commit != "6a1eef89" || i.Dirty == nil || !*i.Dirty {
 		t.Errorf("it is %s", i)
 	}
-	if i := of(&debug.BuildInfo{Main: debug.Module{Path: "example.org/shop"}, Settings: noted}); i.Commit != "" {
+	if i := Of(&debug.BuildInfo{Main: debug.Module{Path: "example.org/shop"}, Settings: noted}); i.Commit != "" {
 		t.Errorf("somebody else's commit is ours: %s", i)
 	}
 }

@@ -104,15 +104,16 @@ func fits(file, arch string, of build.Info) error {
 	case settings["CGO_ENABLED"] != "0":
 		return errors.New("it needs the C library of a system: CGO_ENABLED=0 builds one that does not")
 	}
-	for _, word := range []string{of.Version, of.Commit} {
-		if word == "" {
-			continue
+	another := fmt.Errorf("it is of another build than this program, which is %s", of)
+	switch {
+	case of.Commit != "": // it says more than a version, and stands in the file however it came there
+		data, err := os.ReadFile(file)
+		if err == nil && !bytes.Contains(data, []byte(of.Commit)) {
+			err = another
 		}
-		if data, err := os.ReadFile(file); err != nil {
-			return err
-		} else if !bytes.Contains(data, []byte(word)) {
-			return fmt.Errorf("it is of another build than this program, which is %s", of)
-		}
+		return err
+	case of.Version != "" && build.Of(info).Version != of.Version:
+		return another
 	}
 	return nil
 }
@@ -135,12 +136,9 @@ func (b *builder) makeOwn(ctx context.Context) (string, error) {
 		return made, nil
 	}
 	dir, failed := moduleDir(ctx)
-	switch {
-	case failed != nil:
-		return "", failed
-	case dir == "":
-		return "", fmt.Errorf("%w; %s, or run this in a checkout of %s, or in a module that requires it", err,
-			b.remedy(), build.Module)
+	if failed != nil {
+		return "", fmt.Errorf("%w; %s, or run this in a checkout of %s, or in a module that requires it (%w)", err,
+			b.remedy(), build.Module, failed)
 	}
 	b.report(Event{Image: own().name, Step: "build regionfall for linux/" + b.engine.arch})
 	made := filepath.Join(b.binDir(), "regionfall")
@@ -183,14 +181,19 @@ func (b *builder) remedy() string {
 	return fmt.Sprintf("put %s of the release's archive beside it, name it in %s", b.ownName(), ProgramEnv)
 }
 
-// moduleDir is where the module around the current folder has this module; empty where there is none.
+// moduleDir is where the module around the current folder has this module. The error has the go command's reason.
 func moduleDir(ctx context.Context) (string, error) {
 	out, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", build.Module).Output()
 	if ctx.Err() != nil {
 		return "", context.Cause(ctx)
 	}
-	if err != nil {
-		return "", nil //nolint:nilerr // no module around has it
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		err = errors.New(strings.Join(strings.Fields(string(ended.Stderr)), " "))
 	}
-	return strings.TrimSpace(string(out)), nil
+	dir := strings.TrimSpace(string(out))
+	if err == nil && dir == "" {
+		err = errors.New("go has not fetched it: run go mod download")
+	}
+	return dir, err
 }

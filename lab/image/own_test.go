@@ -39,11 +39,16 @@ func TestNodesRunThisProgramForTheirProcessorAndNoOther(t *testing.T) {
 		of         build.Info
 		want       string // of the error; empty is none
 	}{
-		"it fits":              {ours, "arm64", build.Info{}, ""},
-		"of the same commit":   {ours, "arm64", build.Info{Commit: "6a1eef89"}, ""},
-		"of another commit":    {ours, "arm64", build.Info{Commit: "0c0ffee0"}, "it is of another build than this"},
-		"of another version":   {ours, "arm64", build.Info{Version: "v7.1.3", Commit: "6a1eef89"}, "which is v7.1.3"},
-		"of another processor": {ours, "amd64", build.Info{}, "it is for linux/arm64"},
+		"it fits":            {ours, "arm64", build.Info{}, ""},
+		"of the same commit": {ours, "arm64", build.Info{Commit: "6a1eef89"}, ""},
+		"of another commit": {
+			ours, "arm64",
+			build.Info{Commit: "0c0ffee0"},
+			"it is of another build than this",
+		},
+		"of another version":                 {ours, "arm64", build.Info{Version: "v7.1.3"}, "which is v7.1.3"},
+		"another version of the same commit": {ours, "arm64", build.Info{Version: "v7.1.3", Commit: "6a1eef89"}, ""},
+		"of another processor":               {ours, "amd64", build.Info{}, "it is for linux/arm64"},
 		"another program": {
 			compiled(t, "shop.example", "arm64", "0"), "arm64",
 			build.Info{},

@@ -22,7 +22,7 @@ type recipe struct {
 	name   string
 	base   string // what ARG BASE is; empty for an image that starts from nothing
 	args   map[string]string
-	binary string   // a program in the folder's build context, by its name in package binaries
+	binary string   // a program in the folder's build context, by its name
 	dirs   []string // directories in the build context, under root/, that anyone may write to
 	inputs []string // what the tag depends on beyond all of these
 	python bool     // it fetches Python packages
