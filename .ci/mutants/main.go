@@ -120,7 +120,8 @@ func tryAll(ctx context.Context, dir, folder string, mutants []mutant) (count [3
 			return nil
 		})
 	}
-	return count, all.Wait()
+	err = all.Wait()
+	return count, err
 }
 
 // doubted are the mutants of a package that gremlins did not try, or did not see killed.
