@@ -31,13 +31,13 @@ func (v *service) overload(from, to time.Duration) string {
 }
 
 // isOverload says whether an outage, up to a time, is one of too much load, rather than of something that is away: then
-// nothing of a kind is answered for a while.
+// nothing of a kind, or of one region's clients, is answered for a while.
 func (v *service) isOverload(o outage, until time.Duration) bool {
 	if !o.censored {
 		until = min(until, o.end.Lo+1)
 	}
 	some := false
-	for _, s := range []*stream{v.writes, v.reads} {
+	for _, s := range append([]*stream{v.writes, v.reads}, v.regions...) {
 		i, j := s.before(o.begin.Hi), s.before(until)
 		if i < j && v.isInterrupted(s, i, j) {
 			return false

@@ -59,6 +59,13 @@ func TestALoadThatIsTooHighIsToldApart(t *testing.T) {
 				d.Ops[i].Outcome, d.Ops[i].Error = history.Failed, "status 503: busy"
 			}
 		}, unsteady, tooHigh},
+		"clients of one region are cut off": {func(d *drill) {
+			d.spec.ClientsIn = []string{home, standby}
+			for i := range d.Ops {
+				d.Ops[i].Client = i
+			}
+			turnAway(d, 12, 22, 2)
+		}, unsteady, tooHigh},
 		"it is slow once": {func(d *drill) { slow(d, 12, 13, 400*msec) }, "", tooHigh},
 		"the machine is slow": {func(d *drill) {
 			slow(d, 6, 25, 400*msec)
