@@ -118,7 +118,8 @@ func TestALabThatIsNotSteadyIsNotSaidToHaveTooMuchToDo(t *testing.T) {
 	p := plan(lose())
 	p.Steady.Within = 1200 * ms
 	o := run(t.Context(), t, p, l)
-	if !errors.Is(o.err, ErrProvesNothing) || !strings.HasSuffix(o.err.Error(), "last seen: replication is 4 s behind") {
+	const said = "last seen: replication is 4 s behind"
+	if !errors.Is(o.err, ErrProvesNothing) || !strings.HasSuffix(o.err.Error(), said) {
 		t.Errorf("got %v", o.err)
 	}
 }

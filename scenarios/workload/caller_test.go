@@ -101,10 +101,13 @@ func TestACallerAsksTheNameServiceAsTheFirstClientOfALoadDoes(t *testing.T) {
 		Subnets: map[string]netip.Prefix{
 			"west": netip.MustParsePrefix("10.2.0.0/16"), "east": netip.MustParsePrefix("10.1.0.0/16"),
 		},
-	}, transport{dial: (&net.Dialer{}).DialContext, exchange: func(_ context.Context, query *dns.Msg) (*dns.Msg, error) {
-		asked = append(asked, query)
-		return at.reply(query), nil
-	}})
+	}, transport{
+		dial: (&net.Dialer{}).DialContext,
+		exchange: func(_ context.Context, query *dns.Msg) (*dns.Msg, error) {
+			asked = append(asked, query)
+			return at.reply(query), nil
+		},
+	})
 	if w := c.Write(t.Context()); w.Outcome != history.OK {
 		t.Fatalf("%+v", w)
 	}

@@ -26,7 +26,8 @@ func writtenBy(t *testing.T, write WriteFunc) history.Op {
 
 // post answers with the status of the one request that it makes.
 func post(ctx context.Context, to Door) (status int, err error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+to.Address+"/orders", strings.NewReader("{}"))
+	url := "http://" + to.Address + "/orders"
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader("{}"))
 	if err != nil {
 		return 0, err
 	}
