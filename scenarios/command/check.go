@@ -83,7 +83,7 @@ func (a *app) showChecked(seen runner.Checked, err error) {
 		a.say("\nREAD\n  the app has no operation read")
 	}
 	if l := seen.Load; l != nil {
-		a.say("\nLOAD\n  it has held for %s: %d writes and %d reads are ok", file.Short(l.Held), l.Writes, l.Reads)
+		a.say("\nLOAD\n  it had held after %s: %d writes and %d reads are ok", file.Short(l.After), l.Writes, l.Reads)
 	}
 }
 

@@ -71,10 +71,10 @@ FOUND
 		},
 		"the app can't be read": {
 			seen: runner.Checked{
-				Write: &write, Found: found, Load: &runner.CheckedLoad{Held: 2 * time.Second, Writes: 40},
+				Write: &write, Found: found, Load: &runner.CheckedLoad{After: 2 * time.Second, Writes: 40},
 			},
 			want: shown + "\nREAD\n  the app has no operation read\n" +
-				"\nLOAD\n  it has held for 2s: 40 writes and 0 reads are ok\n",
+				"\nLOAD\n  it had held after 2s: 40 writes and 0 reads are ok\n",
 		},
 		"it does not come to a read": {
 			seen: runner.Checked{Write: &write, Found: found}, err: errors.New("not found"), want: shown,

@@ -7,8 +7,8 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// Hold offers the load until the steady state has held, breaks nothing, and reads the stores of the home region. It is
-// like Run in everything else.
+// Hold offers the load until the steady state has held, breaks nothing, and reads the stores of the home region. One
+// that lacks what was acknowledged is read again for a while: it may be on its way. It is like Run in everything else.
 func Hold(ctx context.Context, p Plan, l Lab, rec *history.Recorder, watch func(Event)) error {
 	p.Judge.Survivor = p.Judge.Home
 	return start(ctx, p, l, rec, watch, (*drill).hold)
@@ -29,6 +29,6 @@ func (d *drill) hold(ctx context.Context) (err error) {
 	if err := d.stopLoad(ctx); err != nil {
 		return err
 	}
-	d.read(ctx, history.BeforeReturn)
+	d.readFor(ctx, history.BeforeReturn, d.load.Acked())
 	return context.Cause(ctx) // a read that is cut short says nothing of the stores
 }

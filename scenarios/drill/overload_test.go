@@ -76,7 +76,8 @@ func TestAnAppThatDoesNotBearItsLoadProvesNothing(t *testing.T) {
 			p.Steady.Hold, p.Steady.Within = 2*time.Second, 4*time.Second
 			o := run(t.Context(), t, p, l)
 			says := regexp.MustCompile(`the load was too high for the app: ` + c.says)
-			if !errors.Is(o.err, ErrProvesNothing) || !says.MatchString(o.err.Error()) {
+			both := regexp.MustCompile(`last seen: .+ (are ok|took longer than|operations ended) .+; ` + says.String())
+			if !errors.Is(o.err, ErrProvesNothing) || !both.MatchString(o.err.Error()) {
 				t.Errorf("got %v", o.err)
 			}
 			o.want(t, measure.Inconclusive)
@@ -103,5 +104,22 @@ func TestAnAppThatAnswersNothingIsNotSaidToHaveTooMuchToDo(t *testing.T) {
 	all := append([]string{o.err.Error()}, o.report.Reasons...)
 	if said := strings.Join(all, "; "); strings.Contains(said, "the load was too high") {
 		t.Errorf("it is said: %s", said)
+	}
+}
+
+// What the load had to do with it is told only where the load is what was complained of last.
+func TestALabThatIsNotSteadyIsNotSaidToHaveTooMuchToDo(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.unattended = true
+	var n atomic.Int64
+	l.home.works(func(context.Context) bool { return n.Add(1)%4 == 0 })
+	l.steady = func(time.Duration) error { return errors.New("replication is 4 s behind") }
+	p := plan(lose())
+	p.Steady.Within = 1200 * ms
+	o := run(t.Context(), t, p, l)
+	const said = "last seen: replication is 4 s behind"
+	if !errors.Is(o.err, ErrProvesNothing) || !strings.HasSuffix(o.err.Error(), said) {
+		t.Errorf("got %v", o.err)
 	}
 }

@@ -1,7 +1,9 @@
 package drill
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -25,7 +27,10 @@ func (d *drill) readBeforeReturn(ctx context.Context, g *guarded) {
 
 // read reads the survivor's stores. One whose reading fails is read again for a while: what it holds of before the
 // fault stays the same.
-func (d *drill) read(ctx context.Context, which string) {
+func (d *drill) read(ctx context.Context, which string) { d.readFor(ctx, which, nil) }
+
+// readFor is read, and also reads a store again for a while that lacks any of these ids.
+func (d *drill) readFor(ctx context.Context, which string, wanted []string) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
 	region := d.plan.Judge.Survivor
@@ -41,9 +46,9 @@ func (d *drill) read(ctx context.Context, which string) {
 			if done[r.Store] {
 				continue
 			}
-			if r.Err != nil && d.rec.Now() < limit && ctx.Err() == nil {
+			if err := cmp.Or(r.Err, lack(r.IDs, wanted)); err != nil && d.rec.Now() < limit && ctx.Err() == nil {
 				failed++
-				d.say("read %s of %s: %v: read again", r.Store, region, r.Err)
+				d.say("read %s of %s: %v: read again", r.Store, region, err)
 				continue
 			}
 			done[r.Store] = true
@@ -52,6 +57,19 @@ func (d *drill) read(ctx context.Context, which string) {
 		}
 		return failed == 0, nil
 	})
+}
+
+// lack says that ids are wanted that are not there; nil: all are.
+func lack(ids, wanted []string) error {
+	has := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		has[id] = true
+	}
+	lacking := slices.DeleteFunc(slices.Clone(wanted), func(id string) bool { return has[id] })
+	if len(lacking) == 0 {
+		return nil
+	}
+	return fmt.Errorf("it lacks %d writes, such as %s", len(lacking), lacking[0])
 }
 
 // others says of an id in a store whether it is none of the drill's. Where the app chooses ids, nobody can tell a write

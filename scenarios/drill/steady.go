@@ -38,11 +38,8 @@ func (d *drill) awaitSteady(ctx context.Context) error {
 			return true, nil
 		}
 		if d.rec.Now() > limit {
-			if why := d.overload(began); why != "" {
-				last = errors.New(why)
-			}
-			return false, fmt.Errorf("%w: no steady state within %s; last seen: %w", ErrProvesNothing,
-				d.plan.Steady.Within, last)
+			return false, fmt.Errorf("%w: no steady state within %s; last seen: %w%s", ErrProvesNothing,
+				d.plan.Steady.Within, last, d.overloadBehind(last, began))
 		}
 		return false, nil
 	})
@@ -58,40 +55,41 @@ func (d *drill) checkSteady(ctx context.Context, since time.Duration) error {
 	if err := d.lab.Steady(ctx); err != nil {
 		return err
 	}
-	share, latency, quantile := steadyShare, time.Duration(0), 1.0
-	if o := d.plan.Judge.RecoveryTime; o != nil { // the load must be borne as the objective has it, before and after
-		share, latency, quantile = o.Success, o.Latency, o.Quantile
+	promised := d.plan.Judge
+	if promised.RecoveryTime == nil { // else the load must be borne as the objective has it, before and after
+		promised.RecoveryTime = &measure.RecoveryTimeObjective{Success: steadyShare, Quantile: 1}
 	}
-	ended, good, late := 0, 0, 0
-	why := ""
-	for _, op := range d.rec.Snapshot().Ops {
-		if op.Done < since {
-			continue
-		}
-		ended++
-		switch {
-		case op.Outcome != history.OK:
-			why = op.Error
-			continue
-		case latency > 0 && op.Retry == 0 && op.Done-op.Due > latency:
-			late++
-		}
-		good++
-	}
-	if ended >= minPerCheck && float64(good) < share*float64(ended) {
-		return fmt.Errorf("%d of %d operations are ok (%s)", good, ended, why)
-	}
-	if late > 1 && float64(late) > (1-quantile)*float64(good) { // a single one says nothing
-		return fmt.Errorf("%d of %d operations took longer than %s", late, good, latency)
+	ended, why := measure.Unmet(d.rec.Snapshot(), promised, since)
+	if why != "" {
+		return loadError(why)
 	}
 	// What was offered just now may still be under way for as long as its timeout.
 	if patience := d.minimumHold() + d.plan.Workload.Timeout; ended < minPerCheck && d.rec.Now()-since > patience {
-		return fmt.Errorf("only %d operations ended in %s", ended, patience.Round(time.Millisecond))
+		return loadError(fmt.Sprintf("only %d operations ended in %s", ended, patience.Round(time.Millisecond)))
 	}
 	if ended < minPerCheck && d.rec.Now()-since >= max(d.plan.Steady.Hold, d.minimumHold()) {
 		return errTooFew
 	}
 	return nil
+}
+
+// loadError is a complaint about the operations of the load, rather than about the lab.
+type loadError string
+
+func (e loadError) Error() string { return string(e) }
+
+// overloadBehind is what goes behind a complaint about the load where all of the load since a time was too high; empty:
+// it was not, or the complaint has another reason.
+func (d *drill) overloadBehind(complaint error, since time.Duration) string {
+	var load loadError
+	if !errors.As(complaint, &load) {
+		return ""
+	}
+	why := d.overload(since)
+	if why == "" {
+		return ""
+	}
+	return "; " + why
 }
 
 // overload says that the app does not bear its load since a time; empty: it does, or nobody can tell. What may still be

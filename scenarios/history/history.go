@@ -29,6 +29,9 @@ const (
 	Read  Kind = "read"  // of what was written
 )
 
+// Absent is the error of a read that did not find what was acknowledged: an answer, though not the one to be had.
+const Absent = "acknowledged write is absent"
+
 // Op is one call, attempted at most once. Due is when the open-loop schedule wanted it (latency counts from there),
 // Sent when its client got to it, Done when its answer was read or it was given up.
 type Op struct {

@@ -59,6 +59,13 @@ func TestALoadThatIsTooHighIsToldApart(t *testing.T) {
 				d.Ops[i].Outcome, d.Ops[i].Error = history.Failed, "status 503: busy"
 			}
 		}, unsteady, tooHigh},
+		"clients of one region are cut off": {func(d *drill) {
+			d.spec.ClientsIn = []string{home, standby}
+			for i := range d.Ops {
+				d.Ops[i].Client = i
+			}
+			turnAway(d, 12, 22, 2)
+		}, unsteady, tooHigh},
 		"it is slow once": {func(d *drill) { slow(d, 12, 13, 400*msec) }, "", tooHigh},
 		"the machine is slow": {func(d *drill) {
 			slow(d, 6, 25, 400*msec)
@@ -69,6 +76,21 @@ func TestALoadThatIsTooHighIsToldApart(t *testing.T) {
 			neverSteady(d)
 			slow(d, 0, 60, 400*msec)
 		}, tooHigh + "9.83 operations/s", ""},
+		"it was slow to warm up, and another thing is why there was no steady state": {func(d *drill) {
+			unbroken(d)
+			neverSteady(d)
+			d.outage(25)
+			turnAway(d, 1, 6, 4)
+		}, "no fault was injected", tooHigh},
+		"its reads do not find what is not copied yet": {func(d *drill) {
+			unbroken(d)
+			neverSteady(d)
+			d.outage(25)
+			for i := 0; i < len(d.Ops); i += 4 {
+				op := &d.Ops[i]
+				op.Kind, op.Outcome, op.Status, op.Error = history.Read, history.Failed, http.StatusGone, history.Absent
+			}
+		}, "no fault was injected", tooHigh},
 		"it never answered": {func(d *drill) {
 			unbroken(d)
 			neverSteady(d)
@@ -86,6 +108,64 @@ func TestALoadThatIsTooHighIsToldApart(t *testing.T) {
 		}
 		if strings.HasPrefix(c.want, tooHigh) && !strings.HasPrefix(r.Reasons[0], c.want) {
 			t.Errorf("%s: it is not the first thing said: %q", name, r.Reasons)
+		}
+	}
+}
+
+func TestOperationsThatMissTheCriterionAreTold(t *testing.T) {
+	failed := func(op *history.Op, why string) { op.Outcome, op.Error = history.Failed, why }
+	for name, c := range map[string]struct {
+		edit func(i int, op *history.Op)
+		want string
+	}{
+		"all are ok":      {func(int, *history.Op) {}, ""},
+		"a single one is": {func(i int, op *history.Op) { op.Outcome = map[bool]history.Outcome{true: 1}[i != 9] }, ""},
+		"some were not sent": {func(i int, op *history.Op) {
+			if i < 10 {
+				op.Attempts = 0
+				failed(op, "not sent")
+			}
+		}, "90 of 100 operations are ok (not sent)"},
+		"some are late": {func(i int, op *history.Op) {
+			if i < 10 {
+				op.Done += time.Second
+			}
+		}, "10 of 100 operations took longer than 250ms"},
+		"reads do not find it": {func(i int, op *history.Op) {
+			if i%50 == 0 {
+				op.Kind = history.Read
+				failed(op, history.Absent)
+			}
+		}, "98 of 100 operations are ok (acknowledged write is absent)"},
+		"those of one region": {func(i int, op *history.Op) {
+			if i > 97 {
+				op.Client = 1
+				failed(op, "no answer")
+			}
+		}, "0 of 2 operations of clients in us-west-2 are ok (no answer)"},
+		"they ended before": {func(i int, op *history.Op) {
+			if i < 10 {
+				op.Done = 0
+				failed(op, "no answer")
+			}
+		}, ""},
+	} {
+		promised := RecoveryTimeObjective{Success: 0.985, Quantile: 0.99, Latency: 250 * msec}
+		if name == "those of one region" {
+			promised.Success = 0.98 // of all, just enough
+		}
+		var h history.History
+		for i := range 100 {
+			at := time.Duration(1+i) * 10 * msec
+			op := history.Op{
+				Kind: history.Write, Due: at, Sent: at, Done: at + msec, Outcome: history.OK, Attempts: 1,
+			}
+			c.edit(i, &op)
+			h.Ops = append(h.Ops, op)
+		}
+		_, got := Unmet(h, Spec{RecoveryTime: &promised, ClientsIn: []string{home, standby}}, msec)
+		if got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
 		}
 	}
 }

@@ -28,8 +28,8 @@ func (v *view) invalidReasons(own *harnessEffects) []string {
 	}
 	steady, reached := v.PhaseAt(history.PhaseSteady)
 	if !reached {
-		if begun, _ := v.PhaseAt(history.PhaseWorkload); v.overload(own, begun) != "" {
-			all = append([]string{v.overload(own, begun)}, all...) // which is why
+		if why := v.neverBorne(own); why != "" {
+			all = append([]string{why}, all...)
 		}
 	}
 	if len(v.Faults) == 0 {
@@ -85,17 +85,35 @@ func (v *view) uncausedReason(o outage) string {
 	return "when nothing was broken that takes anything away: the lab was not steady"
 }
 
-// overload says that the app did not bear its load from a time on until anything was broken; empty: it did. What the
-// harness may have done is not held against it.
+// overload says that the app did not bear its load from a time on until anything was broken; empty: it did.
 func (v *view) overload(own *harnessEffects, from time.Duration) string {
-	by := v
-	if own.better != nil {
-		by = own.better
-	}
-	if v.spec.RecoveryTime == nil || by.service == nil {
+	by := v.unhindered(own)
+	if by == nil {
 		return ""
 	}
-	return by.service.overload(from, v.untouchedUntil())
+	return by.overload(from, v.untouchedUntil(), from)
+}
+
+// neverBorne says that there was no steady state since the app did not bear its load, to the last; empty: it did.
+func (v *view) neverBorne(own *harnessEffects) string {
+	by := v.unhindered(own)
+	if by == nil {
+		return ""
+	}
+	begun, _ := v.PhaseAt(history.PhaseWorkload)
+	return by.lastingOverload(begun, v.untouchedUntil())
+}
+
+// unhindered is the service by which it is told whether the app bore its load; nil: it can't be. What the harness may
+// have done is not held against it.
+func (v *view) unhindered(own *harnessEffects) *service {
+	switch {
+	case v.spec.RecoveryTime == nil:
+		return nil
+	case own.better != nil:
+		return own.better.service
+	}
+	return v.service
 }
 
 // untouchedUntil is when anything was broken, or the load was stopped.

@@ -43,7 +43,7 @@ type Found struct {
 
 // CheckedLoad is what became of the load of the steady state.
 type CheckedLoad struct {
-	Held          time.Duration // lab time
+	After         time.Duration // its first operation, the steady state had held
 	Writes, Reads int           // that were ok
 }
 
@@ -214,7 +214,9 @@ func (c checker) hold(ctx context.Context) error {
 		return err
 	}
 	h := rec.Snapshot()
-	load := CheckedLoad{Held: c.plan.Steady.Hold}
+	began, _ := h.PhaseAt(history.PhaseWorkload)
+	steady, _ := h.PhaseAt(history.PhaseSteady)
+	load := CheckedLoad{After: steady - began}
 	var acked []string
 	for _, op := range h.Ops {
 		switch {

@@ -48,6 +48,21 @@ func (l *shopLab) Read(_ context.Context, region string, _ drill.Sought) []drill
 	return []drill.StoreRead{{Store: history.StorePostgres, IDs: l.stored[region], Err: l.err}}
 }
 
+// Alive goes on for as long as who asks.
+func (l *shopLab) Alive(ctx context.Context) (context.Context, func()) { return ctx, func() {} }
+
+// Steady finds that all is well.
+func (l *shopLab) Steady(context.Context) error { return nil }
+
+// Control is answered at once.
+func (l *shopLab) Control(context.Context, string) error { return nil }
+
+// FollowMarks has none.
+func (l *shopLab) FollowMarks(ctx context.Context, _ func() time.Duration, _ func(drill.Exchange)) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 // hold has stores of regions hold an id.
 func (l *shopLab) hold(id string, regions ...string) {
 	l.mu.Lock()
@@ -133,6 +148,20 @@ func TestACheckFindsAWriteInEveryRegion(t *testing.T) {
 	c = checkerOf(t, keeps("us-east-1"))
 	if err := c.settle(t.Context()); err != nil || !errors.Is(c.seen.Found[1].Err, errNotThere) {
 		t.Errorf("%v: %+v", err, c.seen.Found)
+	}
+}
+
+// The load is held for long enough to tell, which may be longer than the scenario has it.
+func TestACheckSaysWhenTheLoadHadHeld(t *testing.T) {
+	t.Parallel()
+	c := checkerOf(t, keeps("us-east-1"))
+	c.plan.Workload.Writes, c.plan.Workload.Reads = 20, 0 // five writes take 250 ms
+	c.plan.Steady.Hold, c.plan.Steady.Within = time.Millisecond, 10*time.Second
+	if err := c.hold(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if l := c.seen.Load; l.After < 250*time.Millisecond || l.Writes < 5 {
+		t.Errorf("it saw %+v", *l)
 	}
 }
 

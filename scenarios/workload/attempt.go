@@ -13,9 +13,10 @@ import (
 // Attempt is the one connection that a message may use, once. Libraries repeat requests when a connection turns out
 // dead, and go on dialling for one that was given up: whoever asks a second time is refused, and counted.
 type Attempt struct {
-	conn  net.Conn
-	asked atomic.Int64
-	wrote atomic.Bool // bytes were handed to the connection
+	conn    net.Conn
+	asked   atomic.Int64
+	dialled atomic.Bool // by DialOnce
+	wrote   atomic.Bool // bytes were handed to the connection
 }
 
 func newAttempt(conn net.Conn) *Attempt { return &Attempt{conn: conn} }
@@ -26,6 +27,15 @@ func (a *Attempt) Dial(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("second attempt refused")
 	}
 	return &watchedConn{Conn: a.conn, wrote: &a.wrote}, nil
+}
+
+// DialOnce is Dial for a library that dials again for something else than the message, such as to have it cancelled: no
+// client that is cut off can do so. What asks later is refused, and not counted: nothing is sent twice.
+func (a *Attempt) DialOnce(ctx context.Context, network, address string) (net.Conn, error) {
+	if a.dialled.Swap(true) {
+		return nil, errors.New("the one connection was used already")
+	}
+	return a.Dial(ctx, network, address)
 }
 
 // count is how often a message was sent, or would have been.

@@ -41,8 +41,9 @@ func NewCaller(opts Options) (*Caller, error) {
 
 func newCaller(opts Options, via transport) *Caller {
 	c := &Caller{opts: opts}
-	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := via.dial(ctx, network, address)
+	dial := via.dial
+	via.dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
@@ -50,10 +51,7 @@ func newCaller(opts Options, via transport) *Caller {
 		c.tapes = append(c.tapes, t)
 		return t, nil
 	}
-	c.client = &client{
-		names: newResolver(opts.Record, via.exchange, opts.Recorder.Now, &c.asking), dial: dial,
-		signIn: newSignIn(opts.Protocol.Setup(idPrefix(opts.Prefix), 0)), storeDoor: opts.StoreDoor,
-	}
+	c.client = newClient(opts, 0, via, &c.asking)
 	return c
 }
 

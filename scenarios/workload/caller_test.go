@@ -1,9 +1,15 @@
 package workload
 
 import (
+	"context"
+	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/miekg/dns"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 )
@@ -80,5 +86,35 @@ func TestACallerSaysWhetherItCouldSignIn(t *testing.T) {
 func TestACallerNeedsWhatALoadNeeds(t *testing.T) {
 	if _, err := NewCaller(Options{}); err == nil || !strings.Contains(err.Error(), "protocol is missing") {
 		t.Error(err)
+	}
+}
+
+func TestACallerAsksTheNameServiceAsTheFirstClientOfALoadDoes(t *testing.T) {
+	at := serve(t, &service{region: "east"}, "900")
+	var asked []*dns.Msg
+	spec := Spec{
+		Writes: 1, Clients: 4, Timeout: testTimeout, Sessions: true, Stale: Stale{Share: 0.5, For: time.Hour},
+		In: []string{"west", "east"},
+	}
+	c := newCaller(Options{
+		Spec: spec, Record: testRecord, Recorder: newRecorder(), Protocol: Of(kycApp(t), Login{}), Prefix: "t",
+		Subnets: map[string]netip.Prefix{
+			"west": netip.MustParsePrefix("10.2.0.0/16"), "east": netip.MustParsePrefix("10.1.0.0/16"),
+		},
+	}, transport{
+		dial: (&net.Dialer{}).DialContext,
+		exchange: func(_ context.Context, query *dns.Msg) (*dns.Msg, error) {
+			asked = append(asked, query)
+			return at.reply(query), nil
+		},
+	})
+	if w := c.Write(t.Context()); w.Outcome != history.OK {
+		t.Fatalf("%+v", w)
+	}
+	if len(asked) != 1 || !strings.Contains(asked[0].IsEdns0().String(), "SUBNET: 10.2.0.0/16/0") {
+		t.Errorf("it asked %v", asked)
+	}
+	if c.client.names.keeps != spec.Stale.For || c.client.session == nil {
+		t.Errorf("it keeps an answer for %s; its session is %v", c.client.names.keeps, c.client.session)
 	}
 }

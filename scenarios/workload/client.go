@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"sync"
 
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -19,6 +20,25 @@ type client struct {
 	session *session // nil without sessions
 	// of Options
 	storeDoor func(to app.Target, region string) (string, error)
+}
+
+// newClient makes the client of a load with this number, from 0 on. Its lookups are waited for by lookups.
+func newClient(opts Options, i int, via transport, lookups *sync.WaitGroup) *client {
+	names := newResolver(opts.Record, via.exchange, opts.Recorder.Now, lookups)
+	if i < opts.Spec.StaleClients() {
+		names.keeps = opts.Spec.Stale.For
+	}
+	if in := opts.Spec.In; len(in) > 0 {
+		names.subnet = opts.Subnets[in[i%len(in)]]
+	}
+	c := &client{
+		names: names, dial: via.dial, signIn: newSignIn(opts.Protocol.Setup(idPrefix(opts.Prefix), i)),
+		storeDoor: opts.StoreDoor,
+	}
+	if opts.Spec.Sessions {
+		c.session = newSession(opts.Seed, uint64(i)) //nolint:gosec // not negative
+	}
+	return c
 }
 
 // do makes the call of op and fills in what came of it.

@@ -22,15 +22,18 @@ type Door struct {
 }
 
 // Dial gives the one connection that the write has. It leads to the address, over the link that faults touch, whatever
-// it is told, and has the form that libraries dial with. A second one is refused: a write that is sent twice proves
-// nothing.
+// it is told, and has the form that libraries dial with. Later ones are refused, so that nothing is sent twice: many
+// libraries dial in the background, such as to have a server cancel what timed out.
 func (d Door) Dial(ctx context.Context, network, address string) (net.Conn, error) {
-	return d.over.Dial(ctx, network, address)
+	return d.over.DialOnce(ctx, network, address)
 }
 
-// Client makes the write's one request of HTTP.
+// Client makes the write's one request of HTTP. A redirect is an answer, and is not followed.
 func (d Door) Client() *http.Client {
-	return &http.Client{Transport: &http.Transport{DialContext: d.Dial, DisableKeepAlives: true}}
+	return &http.Client{
+		Transport:     &http.Transport{DialContext: d.Dial, DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
 }
 
 // WithWrite is a protocol whose writes are Go code. Its other operations stay what they are.

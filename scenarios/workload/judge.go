@@ -7,7 +7,7 @@ import (
 )
 
 // absent is the error of a read that did not find what was acknowledged.
-const absent = "acknowledged write is absent"
+const absent = history.Absent
 
 // judge says what the caller knows about an operation after one attempt, of which something was sent or not. A write
 // that may have been applied is unknown unless the service says otherwise in so many words; a read changes nothing, so

@@ -100,23 +100,8 @@ func start(ctx context.Context, opts Options, via transport) (*Load, error) {
 		limit:      via.limit,
 		done:       make(chan struct{}),
 	}
-	stale := opts.Spec.StaleClients()
 	for i := range opts.Spec.Clients {
-		names := newResolver(opts.Record, via.exchange, opts.Recorder.Now, &l.running)
-		if i < stale {
-			names.keeps = opts.Spec.Stale.For
-		}
-		if in := opts.Spec.In; len(in) > 0 {
-			names.subnet = opts.Subnets[in[i%len(in)]]
-		}
-		c := &client{
-			names: names, dial: via.dial, signIn: newSignIn(opts.Protocol.Setup(idPrefix(opts.Prefix), i)),
-			storeDoor: opts.StoreDoor,
-		}
-		if opts.Spec.Sessions {
-			c.session = newSession(opts.Seed, uint64(i)) //nolint:gosec // not negative
-		}
-		l.clients = append(l.clients, c)
+		l.clients = append(l.clients, newClient(opts, i, via, &l.running))
 	}
 	operating, cut := context.WithCancelCause(context.WithoutCancel(ctx))
 	offering, stop := context.WithCancel(ctx)

@@ -8,7 +8,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync/atomic"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -49,21 +48,9 @@ func (m *sqlMessage) connect(ctx context.Context, address string, over *Attempt)
 	if err != nil {
 		return nil, err
 	}
-	c.DialFunc = once(over)
+	c.DialFunc = over.DialOnce // when a statement is given up, pgx dials again to have the server cancel it
 	c.LookupFunc = func(_ context.Context, host string) ([]string, error) { return []string{host}, nil }
 	return pgconn.ConnectConfig(ctx, &c.Config)
-}
-
-// once dials for the statement alone. When that is given up, pgx dials again to have the server cancel it: no client
-// that is cut off can do so, and nothing is sent twice.
-func once(over *Attempt) pgconn.DialFunc {
-	var dialled atomic.Bool
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		if dialled.Swap(true) {
-			return nil, errors.New("nothing is cancelled")
-		}
-		return over.Dial(ctx, network, address)
-	}
 }
 
 // commits is a statement that may commit what it did before it fails.
