@@ -167,7 +167,7 @@ func (d *draft) splitEndpoint(values map[string]string) {
 	value, is := values[both]
 	if !is || !slices.ContainsFunc(d.stores, func(s store) bool {
 		return s.is(objects) && s.is(items) && slices.ContainsFunc(s.hosts, func(host string) bool {
-			return strings.Contains(value, "//"+host)
+			return inURL(host).MatchString(value)
 		})
 	}) {
 		return

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -121,6 +122,6 @@ func (d *draft) whoNames(s types.ServiceConfig) string {
 
 // leadsTo says whether a value names a host.
 func leadsTo(value, host string) bool {
-	return value == host || strings.Contains(value, "//"+host) || strings.Contains(value, "@"+host) ||
-		strings.HasPrefix(value, host+":")
+	return value == host || inURL(host).MatchString(value) || withPort(host).MatchString(value) ||
+		regexp.MustCompile(`@`+regexp.QuoteMeta(host)+hostStops).MatchString(value)
 }
