@@ -134,9 +134,9 @@ func TestAStatementIsSentToPostgres(t *testing.T) {
 		outcome history.Outcome
 		why     string
 	}{
-		"it is done":                {done("INSERT 0 1"), history.OK, ""},
-		"a function did it":         {done("SELECT 1"), history.OK, ""},
-		"nothing was written":       {done("INSERT 0 0"), history.Failed, "INSERT 0 0: no row was written"},
+		"it is done":          {done("INSERT 0 1"), history.OK, ""},
+		"a function did it":   {done("SELECT 1"), history.OK, ""},
+		"nothing was written": {done("INSERT 0 0"), history.Failed, "INSERT 0 0: no row was written"},
 		"none in a transaction": {
 			done("BEGIN", "SET", "UPDATE 0", "COMMIT"), history.Failed,
 			"BEGIN; SET; UPDATE 0; COMMIT: no row was written",
