@@ -87,12 +87,13 @@ func (e *environment) lead(name, value string, s store) string {
 			continue
 		}
 		url, bare := inURL(host), withPort(host)
+		inKeywords := regexp.MustCompile(`(^|\s)host\s*=\s*` + regexp.QuoteMeta(host) + `(\s|$)`)
 		switch {
 		case value == host:
 			e.led[s.name] = true
 			e.prefixes[prefixOf(name)] = k
 			return k.address("Host")
-		case k == postgres && regexp.MustCompile(`(^|\s)host\s*=\s*`+regexp.QuoteMeta(host)+`(\s|$)`).MatchString(value):
+		case k == postgres && inKeywords.MatchString(value):
 			e.led[s.name] = true
 			return keywords(value)
 		case url.MatchString(value):

@@ -23,7 +23,7 @@ const (
 	mostSeeds = 50
 )
 
-// seedForm is what an app file takes for the path of a file of SQL.
+// seedForm is what an app file takes for the path of a file of SQL. One that leads above the folder begins with a dot.
 var seedForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._/-]{0,190}\.sql$`)
 
 // findSeeds finds the files of SQL that a database is filled with, and says which are left out.
@@ -52,9 +52,9 @@ func (p *project) findSeeds(s types.ServiceConfig) {
 // addSeed adds a file, if an app file can name it and it is there.
 func (p *project) addSeed(line int, service string, of seed, mounted bool) {
 	name := p.fromHere(of.path)
-	if !mounted || !filepath.IsLocal(name) || !seedForm.MatchString(name) || len(p.seeds) == mostSeeds {
-		p.remark(line, "%s: %s is not carried over: prepared takes up to %d files that end with .sql, in the folder of "+
-			"the file or below it", service, name, mostSeeds)
+	if !mounted || !seedForm.MatchString(name) || len(p.seeds) == mostSeeds {
+		p.remark(line, "%s: %s is not carried over: prepared takes up to %d files that end with .sql, in the folder "+
+			"of the file or below it", service, name, mostSeeds)
 		return
 	}
 	if info, err := os.Stat(of.path); err != nil || !info.Mode().IsRegular() {

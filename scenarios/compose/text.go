@@ -102,7 +102,8 @@ repoint: restart
 // parts says what runs beside what clients are sent to, and before it.
 func (d *draft) parts(b *strings.Builder) {
 	if len(d.processes) > 0 {
-		b.WriteString("\n# Clients are sent to the one that has the app's port; the others run beside it.\nprocesses:\n")
+		b.WriteString("\n# Clients are sent to the one that has the app's port; the others run beside it.\n" +
+			"processes:\n")
 		fmt.Fprintf(b, "  %s:\n", quote(d.service.Name))
 		writeList(b, "    command", d.command)
 		fmt.Fprintf(b, "    port: %d\n", d.port)
@@ -113,8 +114,8 @@ func (d *draft) parts(b *strings.Builder) {
 		}
 	}
 	if len(d.seeds) > 0 || len(d.before) > 0 {
-		b.WriteString("\n# What is done once, before any node starts. SQL files are in the folder of this file, or below it.\n" +
-			"prepared:\n")
+		b.WriteString("\n# What is done once, before any node starts. SQL files are in the folder of this file, or " +
+			"below it.\nprepared:\n")
 		paths := make([]string, len(d.seeds))
 		for i, s := range d.seeds {
 			paths[i] = s.path

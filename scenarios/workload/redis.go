@@ -160,7 +160,7 @@ func (m *redisMessage) has(option string) bool {
 // leading are the options of ZADD and XADD that come before what they write.
 var leading = []string{"CH", "GT", "INCR", "LT", "NOMKSTREAM", "NX", "XX"}
 
-// begins says whether one of these options comes after the key and before what is written, which may be called the same.
+// begins says whether one of these options comes after the key and before what is written, which may be called so too.
 func (m *redisMessage) begins(options ...string) bool {
 	for _, word := range m.words[min(2, len(m.words)):] {
 		word = strings.ToUpper(word)

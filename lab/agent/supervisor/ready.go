@@ -16,8 +16,8 @@ import (
 // readyLimit bounds one question. Whoever asks the supervisor has limits of its own.
 const readyLimit = 5 * time.Second
 
-// ready says with which revision of the configuration the app can do its work; empty where nobody knows. The error is an
-// api.AppNotReady.
+// ready says with which revision of the configuration the app can do its work; empty where nobody knows. The error is
+// an api.AppNotReady.
 func (s *supervisor) ready(ctx context.Context) (revision string, err error) {
 	before, why := s.state()
 	if !before.Running {
