@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -157,12 +158,12 @@ func TestAnAppThatExitsIsNotWaitedForInVain(t *testing.T) {
 		switch {
 		case r.URL.Path == "/state":
 			failures++
-			_, _ = fmt.Fprintf(w, `{"failures": %d, "last": "the app ended with exit code 3", "lacks": "process",
-				"why": "it waits"}`, failures)
+			_, _ = fmt.Fprintf(w, `{"failures": %d, "last": "the app ended with exit code 3"}`, failures)
 		case failures >= 20:
 			w.WriteHeader(http.StatusOK)
 		default:
-			http.Error(w, "it is not ready", http.StatusServiceUnavailable)
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = io.WriteString(w, `{"lacks": "process", "why": "it waits"}`)
 		}
 	}))
 	defer supervisor.Close()
@@ -192,7 +193,7 @@ func TestAnAppThatExitsIsNotWaitedForInVain(t *testing.T) {
 	failures = 0
 	err = l.appReady(t.Context(), n)
 	var told AppNotReady
-	if !errors.As(err, &told) || told != (AppNotReady{Lacks: api.LacksProcess, Said: "it waits"}) {
+	if !errors.As(err, &told) || told != (AppNotReady{Lacks: api.LacksProcess, Why: "it waits"}) {
 		t.Errorf("what it lacks is told as %v", err)
 	}
 	failures = 20

@@ -26,12 +26,7 @@ var ErrStopped = node.ErrStopped
 type Reported = node.Reported
 
 // AppNotReady is what the supervisor of somebody's own app says that the app lacks, in one sentence.
-type AppNotReady struct {
-	Lacks api.AppLack
-	Said  string
-}
-
-func (n AppNotReady) Error() string { return n.Said }
+type AppNotReady = api.AppNotReady
 
 // Node is a container of a lab.
 type Node struct {

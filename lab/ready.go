@@ -90,12 +90,14 @@ func (l *Lab) appReady(ctx context.Context, n *node.Node) error {
 	if err = at(tap).Call(ctx, http.MethodGet, "/readyz", nil, nil); err == nil {
 		return nil
 	}
-	is, serr := l.AppState(ctx, n.Name())
-	switch {
-	case serr == nil && neverStays(is.Failures):
+	if is, serr := l.AppState(ctx, n.Name()); serr == nil && neverStays(is.Failures) {
 		return wait.Stop(Reported(is.Last))
-	case serr == nil && is.Lacks != "":
-		return AppNotReady{Lacks: is.Lacks, Said: is.Why}
+	}
+	var told api.StatusError
+	if errors.As(err, &told) {
+		if lacking, is := api.ReadAppNotReady(told.Answer); is {
+			return lacking
+		}
 	}
 	return err
 }

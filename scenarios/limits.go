@@ -2,6 +2,7 @@ package scenarios
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/fault"
@@ -118,15 +119,19 @@ func (l limits) checkRecoveryPoint() {
 		return
 	}
 	gap := time.Duration(float64(time.Second) / l.plan.Workload.Writes)
-	check := func(path string, limit time.Duration) {
-		if limit > 0 && limit < minPointGaps*gap { // 0 is judged by count
+	var told []string
+	for _, store := range l.plan.Judge.Stores {
+		path := "objectives.recovery_point"
+		if _, own := o.Stores[store]; own {
+			path = limitsPath + "." + store
+		}
+		limit := o.Limit(store)
+		fine := limit > 0 && limit < minPointGaps*gap // 0 is judged by count
+		if fine && !slices.Contains(told, path) {
+			told = append(told, path)
 			l.Add(path, "%s: %s of lab time can't be told apart with a write every %s: use a smaller timescale or "+
 				"more writes", path, file.Short(limit), file.Short(gap))
 		}
-	}
-	check("objectives.recovery_point", o.Within)
-	for _, s := range l.format.Objectives.RecoveryPoint.Stores.each() {
-		check(limitsPath+"."+string(s.store), o.Limit(string(s.store)))
 	}
 }
 

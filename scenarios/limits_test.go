@@ -3,6 +3,10 @@ package scenarios
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/regionfall/regionfall/scenarios/file"
 )
 
 // A file that offers little is not refused for a number that nobody wrote; one that offers too little to prove anything
@@ -47,6 +51,29 @@ func TestHowManyWritesMustBeAcknowledged(t *testing.T) {
 		p, err := s.Compile()
 		if err != nil || p.Judge.MinAcked != c.want {
 			t.Errorf("%s: %d are needed, want %d (%v)", name, p.Judge.MinAcked, c.want, err)
+		}
+	}
+}
+
+// What can be lost is told apart by the limits that stores are held to, and by no other.
+func TestOnlyLimitsThatAStoreIsHeldToMustBeToldApart(t *testing.T) {
+	for limits, where := range map[string][]string{
+		"{within: 1s, stores: {postgres: 0s, objects: 1h, items: 1h}}": nil,
+		"{within: 1s, stores: {postgres: 0s, objects: 1h}}":            {"objectives.recovery_point: "},
+		"{within: 1s, stores: {postgres: 0s, objects: 1s, items: 1h}}": {limitsPath + ".objects: "},
+		"{within: 1s, stores: {objects: 1s}}": {
+			"objectives.recovery_point: ", limitsPath + ".objects: ", // postgres and items share the first
+		},
+	} {
+		src := strings.Replace(example, "recovery_point: 15m", "recovery_point: "+limits, 1)
+		_, err := Parse("f.yaml", []byte(src))
+		var got []string
+		for _, p := range file.Problems(err) {
+			at, _, _ := strings.Cut(p.Message, "3ms of lab time can't be told apart")
+			got = append(got, at)
+		}
+		if diff := cmp.Diff(where, got); diff != "" {
+			t.Errorf("%s is complained about (-want +got):\n%s", limits, diff)
 		}
 	}
 }

@@ -19,8 +19,9 @@ type Caller interface {
 
 // StatusError is an answer that is no success.
 type StatusError struct {
-	Code int
-	Text string // the status line and the answer
+	Code   int
+	Text   string // the status line and the answer
+	Answer string // alone
 }
 
 func (e StatusError) Error() string { return e.Text }
@@ -74,7 +75,7 @@ func (h HTTP) Call(ctx context.Context, method, path string, in, out any) error 
 	}
 	if resp.StatusCode/100 != 2 {
 		return StatusError{Code: resp.StatusCode, Text: fmt.Sprintf("%s %s answered %s: %s", method, h.Base+path,
-			resp.Status, bytes.TrimSpace(answer))}
+			resp.Status, bytes.TrimSpace(answer)), Answer: string(answer)}
 	}
 	if out == nil {
 		return nil

@@ -1,6 +1,9 @@
 package api
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Supervisor is the agent that runs an app, by its name.
 const Supervisor = "supervisor"
@@ -38,10 +41,20 @@ type AppState struct {
 	// its last lines; empty: it never did.
 	Failures int    `json:"failures"`
 	Last     string `json:"last,omitempty"`
-	// Lacks is what the app lacked when GET /readyz was asked last, and Why says so in one sentence; empty: nothing, or
-	// nobody has asked.
-	Lacks AppLack `json:"lacks,omitempty"`
-	Why   string  `json:"why,omitempty"`
+}
+
+// AppNotReady answers GET /readyz of a supervisor, with status 503, while its app can't do its work.
+type AppNotReady struct {
+	Lacks AppLack `json:"lacks"`
+	Why   string  `json:"why"` // in one sentence
+}
+
+func (n AppNotReady) Error() string { return n.Why }
+
+// ReadAppNotReady reads what was answered to GET /readyz; false where that is of no supervisor.
+func ReadAppNotReady(answer string) (n AppNotReady, is bool) {
+	err := json.Unmarshal([]byte(answer), &n)
+	return n, err == nil && n.Lacks != ""
 }
 
 // AppLack is what an app lacks that can't do its work.

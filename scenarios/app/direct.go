@@ -53,9 +53,14 @@ var (
 	ofGroups = regexp.MustCompile(`(?is)\b(group\s+by|having|over)\b`)
 )
 
+// sumsUp says whether a statement lists one row whatever there is.
+func sumsUp(statement string) bool {
+	return aggregate.MatchString(statement) && !ofGroups.MatchString(statement)
+}
+
 // checkFinds complains about a statement that lists a row whether or not there is anything to be found.
 func (p PastApp) checkFinds(found *file.Complaints, path string) {
-	if statement := p.SQL.text; aggregate.MatchString(statement) && !ofGroups.MatchString(statement) {
+	if statement := p.SQL.text; sumsUp(statement) {
 		at := file.Join(path, "sql")
 		found.Add(at, "%s: %s lists a row also where there is no such thing, so that it always finds it: select what "+
 			"is there, such as select 1 from orders where id = '{{.ID}}'", at, file.Quote(statement))

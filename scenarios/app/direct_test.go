@@ -51,6 +51,30 @@ func TestAReadMayListWhateverIsThere(t *testing.T) {
 	}
 }
 
+// What sums up is no list of ids in a store either, and what counts groups is.
+func TestAStoresQueryListsIDs(t *testing.T) {
+	for query, listed := range map[string]bool{
+		"select id from jobs":                      true,
+		"select distinct id from jobs":             true,
+		"select max(id) from jobs group by id":     true,
+		"select count_of from jobs":                true,
+		"select string_agg(id, ',') from jobs":     false,
+		"select array_agg(id) from jobs":           false,
+		"select distinct count(id) from jobs":      false,
+		"select all count(id) from jobs":           false,
+		"select bool_or(id is not null) from jobs": false,
+		"select not exists (select 1 from jobs)":   false,
+		"select * from jobs":                       false,
+		"select distinct * from jobs":              false,
+	} {
+		src := strings.Replace(queue, "select id from jobs", `"`+query+`"`, 1)
+		_, err := Parse("app.yaml", []byte(src), nil)
+		if listed == (err != nil) || !listed && !strings.Contains(err.Error(), "lists no ids: select the one column") {
+			t.Errorf("%s: %v", query, err)
+		}
+	}
+}
+
 func TestMistakesInWhatGoesPastTheApp(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
 		"a method too":       {"read: {sql", "read: {get: /jobs, sql", "operations.read: give one method"},

@@ -9,8 +9,8 @@ import (
 )
 
 var (
-	listing  = regexp.MustCompile(`(?is)^\s*(select|with|table|values)\b`)
-	counting = regexp.MustCompile(`(?is)^\s*select\s+(\*|(count|sum|min|max|avg|exists)\s*\()`)
+	listing    = regexp.MustCompile(`(?is)^\s*(select|with|table|values)\b`)
+	everything = regexp.MustCompile(`(?is)^\s*select\s+((all|distinct)\s+)?\*`)
 )
 
 func (s Stores) check(found *file.Complaints, at string) {
@@ -28,7 +28,7 @@ func (s Stores) check(found *file.Complaints, at string) {
 		case !listing.MatchString(statement):
 			found.Add(path, "%s: %s lists no ids: write a query such as select id from orders", path,
 				file.Quote(q.text))
-		case counting.MatchString(statement):
+		case everything.MatchString(statement) || sumsUp(statement):
 			found.Add(path, "%s: %s lists no ids: select the one column that holds them", path, file.Quote(q.text))
 		}
 	}

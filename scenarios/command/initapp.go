@@ -21,12 +21,14 @@ func (a *app) initAppCommand() *cobra.Command {
 		Use: "app", Short: "Write an app file with comments, from a compose file",
 		Long: `Reads a compose file: which service is the app, which are PostgreSQL, Redis, S3 (MinIO, LocalStack,
 SeaweedFS, versitygw) and DynamoDB (DynamoDB local, LocalStack, Alternator). Values of the environment
-that lead to these become placeholders, a health check becomes health and ready. What an app file has no
+that lead to these become placeholders, a health check becomes health and ready, services of the same
+image become processes, and SQL files that fill the database become prepared. What an app file has no
 place for is told line by line.
 
 What clients send, and where it must be found, no compose file says: that is left as a TODO, and
 regionfall check says what to write there. Nothing is started, and nothing is read but the file, what it
-extends and includes, its env_files, and .env beside it; variables of the shell are not.`,
+extends and includes, its env_files, and .env beside it; variables of the shell are not. Folders below
+it that fill the database are listed.`,
 		Example: "  regionfall init app\n" +
 			"  regionfall init app --compose docker-compose.yml --service web --out shop.yaml\n" +
 			"  regionfall init scenario --app shop.yaml",

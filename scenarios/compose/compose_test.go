@@ -43,19 +43,24 @@ func TestDraftsAreAsTheyWere(t *testing.T) {
 		golden(t, filepath.Join(filepath.Dir(path), "app.golden"), d.Text)
 		golden(t, filepath.Join(filepath.Dir(path), "remarks.golden"), b.String())
 
-		_, err = app.Parse("app.yaml", []byte(d.Text), nil)
+		_, err = app.Parse("app.yaml", []byte(d.Text), beside(path))
 		if problems := file.Problems(err); len(problems) != 2 ||
 			!strings.HasPrefix(problems[0].Message, "operations has no value, such as {write: {post: ") ||
 			!strings.HasPrefix(problems[1].Message, "stores has no value, such as {postgres: ") {
 			t.Errorf("%s: the TODOs are told as %v", c.file, err)
 		}
-		a, err := app.Parse("app.yaml", []byte(filledIn(d.Text, c.write, c.stores)), nil)
+		a, err := app.Parse("app.yaml", []byte(filledIn(d.Text, c.write, c.stores)), beside(path))
 		if err != nil {
 			t.Errorf("%s, filled in: %v", c.file, err)
 		} else if a.File().Repoint != app.RepointRestart {
 			t.Errorf("%s: it is repointed by %s", c.file, a.File().Repoint)
 		}
 	}
+}
+
+// beside reads what is beside a file.
+func beside(path string) app.Files {
+	return func(name string) ([]byte, error) { return os.ReadFile(filepath.Join(filepath.Dir(path), name)) }
 }
 
 // filledIn is a draft whose TODOs are done.

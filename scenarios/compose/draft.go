@@ -23,14 +23,10 @@ type draft struct {
 	health  check
 	port    int
 	command []string
-	workers []worker
-}
 
-// worker is a service that runs the same image as the app, and something else in it.
-type worker struct {
-	name    string
-	command []string
-	line    int
+	processes []worker // beside the one that clients are sent to
+	before    []string // the command that is run to its end before any of these
+	others    []worker // that an app file can't have
 }
 
 func (d *draft) line(path ...string) int {
@@ -167,7 +163,7 @@ func (d *draft) splitEndpoint(values map[string]string) {
 	value, is := values[both]
 	if !is || !slices.ContainsFunc(d.stores, func(s store) bool {
 		return s.is(objects) && s.is(items) && slices.ContainsFunc(s.hosts, func(host string) bool {
-			return strings.Contains(value, "//"+host)
+			return inURL(host).MatchString(value)
 		})
 	}) {
 		return

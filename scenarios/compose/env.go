@@ -86,21 +86,20 @@ func (e *environment) lead(name, value string, s store) string {
 		if k == "" || !strings.Contains(value, host) {
 			continue
 		}
-		quoted := regexp.QuoteMeta(host)
+		url, bare := inURL(host), withPort(host)
+		inKeywords := regexp.MustCompile(`(^|\s)host\s*=\s*` + regexp.QuoteMeta(host) + `(\s|$)`)
 		switch {
 		case value == host:
 			e.led[s.name] = true
 			e.prefixes[prefixOf(name)] = k
 			return k.address("Host")
-		case k == postgres && regexp.MustCompile(`(^|\s)host\s*=\s*`+quoted+`(\s|$)`).MatchString(value):
+		case k == postgres && inKeywords.MatchString(value):
 			e.led[s.name] = true
 			return keywords(value)
-		case regexp.MustCompile(`//([^/@\s]*@)?` + quoted + `([:/?,]|$)`).MatchString(value):
+		case url.MatchString(value):
 			e.led[s.name] = true
-			return e.url(name, value, quoted, k)
-		}
-		bare := regexp.MustCompile(`(^|[^\w.-])` + quoted + `:\d+`)
-		if bare.MatchString(value) {
+			return e.url(name, value, url, k)
+		case bare.MatchString(value):
 			e.led[s.name] = true
 			return bare.ReplaceAllString(value, "${1}"+k.address(""))
 		}
@@ -124,33 +123,41 @@ func (e *environment) kindFor(name string, s store) kind {
 	return objects
 }
 
-// url is a URL, or several, with the store's address in place.
-func (e *environment) url(name, value, host string, k kind) string {
-	line := e.lineOf(name)
-	switch k {
-	case postgres:
-		at := regexp.MustCompile(`//([^/@\s]*@)?` + host + `(:\d+)?(/[^?\s"']*)?`)
-		return at.ReplaceAllStringFunc(value, func(found string) string {
-			parts := at.FindStringSubmatch(found)
-			made := "//"
-			if parts[1] != "" {
-				made += user + ":" + secret + "@"
-			}
-			made += k.address("")
-			if len(parts[3]) > 1 {
-				made += "/" + database
-			}
-			return made
-		})
-	case redis:
-		at := regexp.MustCompile(`//([^/@\s]*@)?` + host + `(:\d+)?`)
-		if strings.Contains(at.FindString(value), "@") {
-			e.remark(line, "%s: its password is left out, since the lab's Redis has none", name)
+// hostStops is what comes after a host that goes on no further.
+const hostStops = `($|[^\w.-])`
+
+// inURL is a host in a URL: who asks, its port, the path and what ends it.
+func inURL(host string) *regexp.Regexp {
+	return regexp.MustCompile(`//([^/@\s]*@)?` + regexp.QuoteMeta(host) + `(:\d+)?(/[^?\s"',]*)?` + hostStops)
+}
+
+// withPort is a host with its port, and what is before it.
+func withPort(host string) *regexp.Regexp {
+	return regexp.MustCompile(`(^|[^\w.-])` + regexp.QuoteMeta(host) + `:\d+`)
+}
+
+// url is a URL, or several, with the store's address in place of what at finds.
+func (e *environment) url(name, value string, at *regexp.Regexp, k kind) string {
+	asked := false
+	made := at.ReplaceAllStringFunc(value, func(found string) string {
+		parts := at.FindStringSubmatch(found)
+		who, path, end := parts[1], parts[3], parts[4]
+		asked = asked || who != ""
+		if k != postgres {
+			return "//" + k.address("") + path + end
 		}
-		return at.ReplaceAllString(value, "//"+k.address(""))
-	default:
-		return regexp.MustCompile(`//([^/@\s]*@)?`+host+`(:\d+)?`).ReplaceAllString(value, "//"+k.address(""))
+		if who != "" {
+			who = user + ":" + secret + "@"
+		}
+		if path = strings.TrimRight(path, "/"); path != "" {
+			path = "/" + database
+		}
+		return "//" + who + k.address("") + path + end
+	})
+	if k == redis && asked {
+		e.remark(e.lineOf(name), "%s: its password is left out, since the lab's Redis has none", name)
 	}
+	return made
 }
 
 var (

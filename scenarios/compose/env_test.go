@@ -34,9 +34,16 @@ func TestTemplatesOfVariables(t *testing.T) {
 		"AWS_ENDPOINT_URL_DYNAMODB=http://ddb:8000":   "AWS_ENDPOINT_URL_DYNAMODB=http://{{.DynamoDB}}",
 		"DSN=host=db user=u password='a b' dbname=x port=5432": "DSN=host={{.PostgresHost}} user={{.User}} " +
 			"password={{.Secret}} dbname={{.Database}} port={{.PostgresPort}}",
-		"DSN=host=other user=u":               "DSN=host=other user=u",
-		"WAIT=tcp://db:5432 tcp://cache:6379": "WAIT=tcp://{{.Postgres}} tcp://{{.Redis}}",
-		"WAIT_FOR=db:5432,cache:6379":         "WAIT_FOR={{.Postgres}},{{.Redis}}",
+		"DSN=host=other user=u":                              "DSN=host=other user=u",
+		"WAIT=tcp://db:5432 tcp://cache:6379":                "WAIT=tcp://{{.Postgres}} tcp://{{.Redis}}",
+		"WAIT_FOR=db:5432,cache:6379":                        "WAIT_FOR={{.Postgres}},{{.Redis}}",
+		"URLS=redis://cache:6379,redis://cache-replica:6379": "URLS=redis://{{.Redis}},redis://cache-replica:6379",
+		"URLS=redis://cache-replica:6379/1,redis://cache:6379/0": "URLS=redis://cache-replica:6379/1," +
+			"redis://{{.Redis}}/0",
+		"URLS=redis://cache,redis://cache": "URLS=redis://{{.Redis}},redis://{{.Redis}}",
+		"URLS=postgres://u:p@db:5432/x,postgres://u:p@db-replica:5432/x": "URLS=" +
+			"postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}},postgres://u:p@db-replica:5432/x",
+		"URLS=http://minio:9000,http://minio.example:9000": "URLS=http://{{.S3}},http://minio.example:9000",
 		// parts
 		"DB_HOST=db DB_PORT=5432 DB_USERNAME=u DB_PASSWORD=p DB_DATABASE=x": "DB_HOST={{.PostgresHost}} " +
 			"DB_PORT={{.PostgresPort}} DB_USERNAME={{.User}} DB_PASSWORD={{.Secret}} DB_DATABASE={{.Database}}",
@@ -131,6 +138,19 @@ func TestRequestsOfHealthChecks(t *testing.T) {
 		s.HealthCheck = &types.HealthCheckConfig{Test: strings.Fields(test)}
 		if got := checkOf(s); got != want {
 			t.Errorf("%s asks %+v, want %+v", test, got, want)
+		}
+	}
+}
+
+func TestAValueLeadsToAHost(t *testing.T) {
+	for value, leads := range map[string]bool{
+		"search": true, "http://search": true, "http://search:9200/x": true, "http://me:pw@search/": true,
+		"search:9200": true, "a:1,search:9200": true, "me:pw@search/x": true, "tcp(search:9200)": true,
+		"http://search.example.com": false, "http://search-2:9200": false, "me@search.example.com": false,
+		"research:9200": false, "http://searching": false, "search-2:9200": false, "search: all": false,
+	} {
+		if leadsTo(value, "search") != leads {
+			t.Errorf("that %s leads to search is told as %v", value, !leads)
 		}
 	}
 }

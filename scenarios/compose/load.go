@@ -26,7 +26,9 @@ type project struct {
 	source   []string
 	lines    lines
 	loaded   *types.Project
+	folder   string // of the file
 	stores   []store
+	seeds    []seed
 	remarks  []Remark
 	variable types.Mapping // what ${…} stands for
 }
@@ -43,6 +45,7 @@ func load(ctx context.Context, path string, src []byte) (*project, error) {
 		return nil, p.located(err)
 	}
 	folder, err := filepath.Abs(filepath.Dir(path))
+	p.folder = folder
 	if err != nil {
 		return nil, fmt.Errorf("read the compose file: %w", err)
 	}

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
@@ -32,8 +33,8 @@ var why = map[string]string{
 	"privileged":  "nodes have no capabilities",
 	"cap_add":     "nodes have no capabilities",
 	"extra_hosts": "nodes reach the stores of the lab, and nothing else",
-	"pre_start":   "what has to be done first, the app has to do when it starts",
-	"post_start":  "what has to be done first, the app has to do when it starts",
+	"pre_start":   "what has to be done first goes into prepared",
+	"post_start":  "what has to be done first goes into prepared",
 }
 
 // remarkKeys says which keys of the app's service are not carried over.
@@ -63,12 +64,16 @@ func (d *draft) findCommand() {
 		}
 	}
 	d.command = d.service.Command
+	d.remarkLeads(d.line("command"), d.service.Name, d.command)
+}
+
+// remarkLeads says which stores a command leads to.
+func (d *draft) remarkLeads(line int, service string, command []string) {
 	for _, s := range d.stores {
 		for _, host := range s.hosts {
-			if slices.ContainsFunc(d.command, func(word string) bool { return leadsTo(word, host) }) {
-				d.remark(d.line("command"),
-					"%s.command leads to %s: an app file has placeholders in env alone, so that it has to "+
-						"come from a variable", d.service.Name, host)
+			if slices.ContainsFunc(command, func(word string) bool { return leadsTo(word, host) }) {
+				d.remark(line, "%s.command leads to %s: an app file has placeholders in env alone, so that it has to "+
+					"come from a variable", service, host)
 			}
 		}
 	}
@@ -87,10 +92,7 @@ func (d *draft) remarkServices() {
 		case words != "":
 			d.remark(line, "%s: %s%s", name, words, d.whoNames(s))
 		case d.isSame(s):
-			command := slices.Concat(s.Entrypoint, s.Command)
-			d.workers = append(d.workers, worker{name, command, line})
-			d.remark(line, "%s runs the same image as %s, and is named in a comment: it is not started", name,
-				d.service.Name)
+			d.place(s)
 		default:
 			d.remark(line, "%s is not understood, and not started%s", name, d.whoNames(s))
 		}
@@ -121,6 +123,6 @@ func (d *draft) whoNames(s types.ServiceConfig) string {
 
 // leadsTo says whether a value names a host.
 func leadsTo(value, host string) bool {
-	return value == host || strings.Contains(value, "//"+host) || strings.Contains(value, "@"+host) ||
-		strings.HasPrefix(value, host+":")
+	return value == host || inURL(host).MatchString(value) || withPort(host).MatchString(value) ||
+		regexp.MustCompile(`@`+regexp.QuoteMeta(host)+hostStops).MatchString(value)
 }

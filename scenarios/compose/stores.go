@@ -142,7 +142,7 @@ func (p *project) findStores() {
 			of.user, of.pass = valueOf(s, "MINIO_ROOT_USER"), valueOf(s, "MINIO_ROOT_PASSWORD")
 		case of.is(postgres):
 			of.user, of.pass = valueOf(s, "POSTGRES_USER"), valueOf(s, "POSTGRES_PASSWORD")
-			p.remarkSeed(s)
+			p.findSeeds(s)
 		}
 		p.stores = append(p.stores, of)
 	}
@@ -155,16 +155,6 @@ func offered(services string) []kind {
 		return all
 	}
 	return slices.DeleteFunc(all, func(k kind) bool { return !strings.Contains(services, strings.ToLower(string(k))) })
-}
-
-// remarkSeed says that what a database is filled with is not there.
-func (p *project) remarkSeed(s types.ServiceConfig) {
-	for i, v := range s.Volumes {
-		if strings.HasPrefix(v.Target, "/docker-entrypoint-initdb.d") {
-			p.remark(p.lines.of("services", s.Name, "volumes", itoa(i)),
-				"%s: the lab's database is empty: what these files make, the app has to make when it starts", s.Name)
-		}
-	}
 }
 
 // hostsOf are the names by which others reach a service.

@@ -20,7 +20,7 @@ func (d *draft) text() string {
 	d.runs(&b)
 	d.found(&b)
 	d.environment(&b)
-	d.others(&b)
+	d.parts(&b)
 	d.operations(&b)
 	d.where(&b)
 	return b.String()
@@ -44,15 +44,8 @@ func (d *draft) runs(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "image: %s\n", quote(image))
 	}
-	switch command := list(d.command); {
-	case len(d.command) == 0:
-	case len(command) < longestList:
-		b.WriteString("command: " + command + "\n")
-	default:
-		b.WriteString("command:\n")
-		for _, word := range d.command {
-			b.WriteString("  - " + strconv.Quote(word) + "\n")
-		}
+	if len(d.processes) == 0 {
+		writeList(b, "command", d.command)
 	}
 }
 
@@ -106,14 +99,35 @@ repoint: restart
 		"failover.\nrepoint: none\n")
 }
 
-// others names the services that run something else of the same image.
-func (d *draft) others(b *strings.Builder) {
-	if len(d.workers) == 0 {
-		return
+// parts says what runs beside what clients are sent to, and before it.
+func (d *draft) parts(b *strings.Builder) {
+	if len(d.processes) > 0 {
+		b.WriteString("\n# Clients are sent to the one that has the app's port; the others run beside it.\n" +
+			"processes:\n")
+		fmt.Fprintf(b, "  %s:\n", quote(d.service.Name))
+		writeList(b, "    command", d.command)
+		fmt.Fprintf(b, "    port: %d\n", d.port)
+		for _, p := range d.processes {
+			fmt.Fprintf(b, "  %s:\n", quote(p.name))
+			writeList(b, "    command", p.command)
+			b.WriteString("    ready: none # it listens on nothing, and is ready when it goes on running\n")
+		}
 	}
-	b.WriteString("\n# These run the same image in the compose file, and are not started here:\n")
-	for _, w := range d.workers {
-		fmt.Fprintf(b, "#   %s: %s\n", w.name, list(w.command))
+	if len(d.seeds) > 0 || len(d.before) > 0 {
+		b.WriteString("\n# What is done once, before any node starts. SQL files are in the folder of this file, or " +
+			"below it.\nprepared:\n")
+		paths := make([]string, len(d.seeds))
+		for i, s := range d.seeds {
+			paths[i] = s.path
+		}
+		writeList(b, "  sql", paths)
+		writeList(b, "  command", d.before)
+	}
+	if len(d.others) > 0 {
+		b.WriteString("\n# These run the same image in the compose file, and are not started here:\n")
+		for _, w := range d.others {
+			fmt.Fprintf(b, "#   %s: %s\n", w.name, list(w.command))
+		}
 	}
 }
 
@@ -182,4 +196,19 @@ func list(words []string) string {
 		quoted[i] = strconv.Quote(w)
 	}
 	return "[" + strings.Join(quoted, ", ") + "]"
+}
+
+// writeList writes a key with a list, unless there is nothing in it. A long one has a line for each word.
+func writeList(b *strings.Builder, key string, words []string) {
+	switch line := list(words); {
+	case len(words) == 0:
+	case len(line) < longestList:
+		b.WriteString(key + ": " + line + "\n")
+	default:
+		b.WriteString(key + ":\n")
+		indent := strings.Repeat(" ", len(key)-len(strings.TrimLeft(key, " ")))
+		for _, word := range words {
+			b.WriteString(indent + "  - " + strconv.Quote(word) + "\n")
+		}
+	}
 }

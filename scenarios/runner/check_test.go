@@ -235,7 +235,7 @@ func TestALabThatDoesNotComeUpForItsAppSaysWhere(t *testing.T) {
 	runs := lab.App{Image: "shop:1", Port: 9000, Health: "/up", Ready: "/ready"}
 	sample := lab.App{Port: 9000, Health: "/up", Ready: "/ready"}
 	lacks := func(what api.AppLack, why string) error {
-		return late(fmt.Errorf("last seen: %w", lab.AppNotReady{Lacks: what, Said: why}))
+		return late(fmt.Errorf("last seen: %w", lab.AppNotReady{Lacks: what, Why: why}))
 	}
 	for name, c := range map[string]struct {
 		app  *app.App

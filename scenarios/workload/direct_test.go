@@ -134,9 +134,16 @@ func TestAStatementIsSentToPostgres(t *testing.T) {
 		outcome history.Outcome
 		why     string
 	}{
-		"it is done":                {done("INSERT 0 1"), history.OK, ""},
-		"a function did it":         {done("SELECT 1"), history.OK, ""},
-		"nothing was written":       {done("INSERT 0 0"), history.Failed, "INSERT 0 0: no row was written"},
+		"it is done":          {done("INSERT 0 1"), history.OK, ""},
+		"a function did it":   {done("SELECT 1"), history.OK, ""},
+		"nothing was written": {done("INSERT 0 0"), history.Failed, "INSERT 0 0: no row was written"},
+		"none in a transaction": {
+			done("BEGIN", "SET", "UPDATE 0", "COMMIT"), history.Failed,
+			"BEGIN; SET; UPDATE 0; COMMIT: no row was written",
+		},
+		"one in a transaction":      {done("START TRANSACTION", "UPDATE 1", "COMMIT"), history.OK, ""},
+		"none is merged":            {done("MERGE 0"), history.Failed, "MERGE 0: no row was written"},
+		"one is merged":             {done("MERGE 1"), history.OK, ""},
 		"it is refused":             {failing("ERROR"), history.Failed, "ERROR 25006: read-only"},
 		"a part of it is refused":   {failing("ERROR", "COMMIT"), history.Unknown, "ERROR 25006: read-only"},
 		"its result had begun":      {append(begun, failing("ERROR")...), history.Failed, "ERROR 25006: read-only"},

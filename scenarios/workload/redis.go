@@ -68,12 +68,55 @@ func (m *redisMessage) understand(value any) Answer {
 	switch {
 	case m.kind == history.Read && m.findsNothing(value):
 		return Answer{Result: Absent, Why: words, Words: words}
-	case m.kind == history.Write && value == nil && m.setsOnCondition():
-		return Answer{Result: Refused, Why: "the answer is nil: nothing was written", Words: words}
-	case m.kind == history.Write && value == nil: // GETSET answers what was there before, a script what it likes
-		return Answer{Why: "the answer is nil, which does not say whether anything was written", Words: words}
+	case m.kind != history.Write:
+		return Answer{Result: Acknowledged, Words: words}
 	}
-	return Answer{Result: Acknowledged, Words: words}
+	a := Answer{Result: m.wrote(value), Words: words}
+	shown := strings.Trim(words, "()")
+	switch a.Result {
+	case Refused:
+		a.Why = fmt.Sprintf("the answer is %s: nothing was written", shown)
+	case Unclear:
+		a.Why = fmt.Sprintf("the answer is %s, which does not say whether anything was written", shown)
+	default:
+	}
+	return a
+}
+
+// onCondition are commands that write only on a condition, and answer 0 or less where it does not hold.
+var onCondition = []string{
+	"COPY", "HSETEX", "HSETNX", "LINSERT", "LPUSHX", "MSETNX", "RENAMENX", "RPUSHX", "SETNX", "SMOVE",
+}
+
+// wrote says what an answer means to a write: Refused where it says that nothing was written, Unclear where that may
+// be.
+func (m *redisMessage) wrote(value any) Result {
+	number, counts := value.(int64)
+	switch {
+	case value == nil && m.setsOnCondition():
+		return Refused
+	case value == nil: // GETSET answers what was there before, a script what it likes
+		return Unclear
+	case counts && number <= 0 && m.is(onCondition...):
+		return Refused
+	case counts && number == 0 && m.is("ZADD"):
+		return m.addedNone()
+	}
+	return Acknowledged
+}
+
+// addedNone says what it means that a ZADD added no member. Without a condition it set the score of one there was; CH
+// has it count those too.
+func (m *redisMessage) addedNone() Result {
+	switch {
+	case m.begins("NX"):
+		return Refused
+	case !m.begins("XX", "GT", "LT"):
+		return Acknowledged
+	case m.begins("CH"):
+		return Refused
+	}
+	return Unclear
 }
 
 // findsNothing says whether a read is answered by nothing at all, or by a list of that.
@@ -89,9 +132,15 @@ func (m *redisMessage) findsNothing(value any) bool {
 	return false
 }
 
-// setsOnCondition says whether the command is a SET that answers nil only where it sets nothing.
+// setsOnCondition says whether the command answers nil only where it writes nothing.
 func (m *redisMessage) setsOnCondition() bool {
-	return m.is("SET") && (m.has("NX") || m.has("XX")) && !m.has("GET")
+	switch {
+	case m.is("SET"):
+		return (m.has("NX") || m.has("XX")) && !m.has("GET")
+	case m.is("XADD"):
+		return m.begins("NOMKSTREAM")
+	}
+	return m.is("ZADD") && m.begins("INCR")
 }
 
 // is says whether the command is one of these.
@@ -106,4 +155,21 @@ func (m *redisMessage) has(option string) bool {
 	return len(m.words) > 3 && slices.ContainsFunc(m.words[3:], func(word string) bool {
 		return strings.EqualFold(word, option)
 	})
+}
+
+// leading are the options of ZADD and XADD that come before what they write.
+var leading = []string{"CH", "GT", "INCR", "LT", "NOMKSTREAM", "NX", "XX"}
+
+// begins says whether one of these options comes after the key and before what is written, which may be called so too.
+func (m *redisMessage) begins(options ...string) bool {
+	for _, word := range m.words[min(2, len(m.words)):] {
+		word = strings.ToUpper(word)
+		if !slices.Contains(leading, word) {
+			return false
+		}
+		if slices.Contains(options, word) {
+			return true
+		}
+	}
+	return false
 }

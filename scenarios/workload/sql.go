@@ -80,10 +80,8 @@ func (m *sqlMessage) understand(results []*pgconn.Result) Answer {
 	wrote := false
 	for i, r := range results {
 		rows += len(r.Rows)
-		tag := r.CommandTag
-		tags[i] = tag.String()
-		changes := tag.Insert() || tag.Update() || tag.Delete()
-		wrote = wrote || !changes || tag.RowsAffected() > 0
+		tags[i] = r.CommandTag.String()
+		wrote = wrote || writes(r.CommandTag)
 	}
 	words := strings.Join(tags, "; ")
 	switch {
@@ -93,6 +91,19 @@ func (m *sqlMessage) understand(results []*pgconn.Result) Answer {
 		return Answer{Result: Refused, Why: words + ": no row was written", Words: words}
 	}
 	return Answer{Result: Acknowledged, Words: words}
+}
+
+// around are the tags of statements that write nothing themselves, and stand around those that do.
+var around = []string{"BEGIN", "COMMIT", "LOCK", "RELEASE", "RESET", "ROLLBACK", "SAVEPOINT", "SET", "START"}
+
+// writes says whether a statement with this tag wrote anything, as far as that can be told: a SELECT may be of a
+// function that did.
+func writes(tag pgconn.CommandTag) bool {
+	verb, _, _ := strings.Cut(tag.String(), " ")
+	if tag.Insert() || tag.Update() || tag.Delete() || verb == "MERGE" {
+		return tag.RowsAffected() > 0
+	}
+	return !slices.Contains(around, verb)
 }
 
 // plainly leaves out what pgx says of the host and the user: the same fate is told in the same words.

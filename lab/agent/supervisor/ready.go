@@ -16,44 +16,32 @@ import (
 // readyLimit bounds one question. Whoever asks the supervisor has limits of its own.
 const readyLimit = 5 * time.Second
 
-// ready says with which revision of the configuration the app can do its work; empty where nobody knows. What it lacks
-// is in the state afterwards.
+// ready says with which revision of the configuration the app can do its work; empty where nobody knows. The error is
+// an api.AppNotReady.
 func (s *supervisor) ready(ctx context.Context) (revision string, err error) {
-	revision, lacks, err := s.askWhetherReady(ctx)
-	why := ""
-	if err != nil {
-		why = err.Error()
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.is.Lacks, s.is.Why = lacks, why
-	return revision, err
-}
-
-func (s *supervisor) askWhetherReady(ctx context.Context) (revision string, lacks api.AppLack, err error) {
 	before, why := s.state()
 	if !before.Running {
-		return "", api.LacksProcess, errors.New(why)
+		return "", api.AppNotReady{Lacks: api.LacksProcess, Why: why}
 	}
 	header, err := s.ask(ctx)
 	after, why := s.state()
-	lacks = api.LacksAnswer
+	lacks := api.LacksAnswer
 	if errors.Is(err, syscall.ECONNREFUSED) {
 		lacks = api.LacksPort
 	}
 	switch {
 	case !after.Running:
-		return "", api.LacksProcess, errors.New(why)
+		return "", api.AppNotReady{Lacks: api.LacksProcess, Why: why}
 	case after.Runs != before.Runs:
-		return "", api.LacksProcess, errors.New("the app has just been started again")
+		return "", api.AppNotReady{Lacks: api.LacksProcess, Why: "the app has just been started again"}
 	case err != nil && after.Last != "":
-		return "", lacks, fmt.Errorf("%w; before, %s", err, after.Last)
+		return "", api.AppNotReady{Lacks: lacks, Why: fmt.Sprintf("%v; before, %s", err, after.Last)}
 	case err != nil:
-		return "", lacks, err
+		return "", api.AppNotReady{Lacks: lacks, Why: err.Error()}
 	case s.cfg.Restarts || len(s.cfg.Endpoints) > 0 || s.cfg.Ready == "":
-		return strconv.Itoa(before.Revision), "", nil
+		return strconv.Itoa(before.Revision), nil
 	default:
-		return header.Get(api.HeaderRevision), "", nil
+		return header.Get(api.HeaderRevision), nil
 	}
 }
 

@@ -228,7 +228,7 @@ func (s *supervisor) state() (is api.AppState, why string) {
 }
 
 // Routes adds GET /state, and GET /readyz, which answers 2xx when the app runs with the configuration that the header
-// api.HeaderRevision names and can do its work. Otherwise the answer says in one sentence what it lacks.
+// api.HeaderRevision names and can do its work. Otherwise the answer is an api.AppNotReady.
 func (s *supervisor) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /state", func(w http.ResponseWriter, _ *http.Request) {
 		is, _ := s.state()
@@ -237,7 +237,9 @@ func (s *supervisor) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		revision, err := s.ready(r.Context())
 		if err != nil {
-			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			runtime.WriteJSON(w, err)
 			return
 		}
 		if revision != "" {

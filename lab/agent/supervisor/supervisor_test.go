@@ -144,10 +144,16 @@ func (b bench) awaitUnready(holds string) {
 	b.t.Helper()
 	b.await("an answer with "+holds, func() (string, bool) {
 		w := b.ask("/readyz")
-		said := strings.TrimSpace(w.Body.String())
+		said := notReady(w).Why
 		return said, w.Code == http.StatusServiceUnavailable && strings.Contains(said, holds) &&
 			!strings.Contains(said, "\n")
 	})
+}
+
+// notReady is what was answered to the question whether the app is ready: nothing if it is.
+func notReady(w *httptest.ResponseRecorder) api.AppNotReady {
+	lacking, _ := api.ReadAppNotReady(w.Body.String())
+	return lacking
 }
 
 // app is what the app answers.
@@ -221,7 +227,7 @@ func TestAnAppThatExitsIsStartedAgainAndItsLastLinesAreTold(t *testing.T) {
 	if took := time.Since(began); took < api.AppPause(1)+api.AppPause(2)+api.AppPause(3) {
 		t.Errorf("it was started four times in %s", took)
 	}
-	said := strings.TrimSpace(b.ask("/readyz").Body.String())
+	said := notReady(b.ask("/readyz")).Why
 	for _, want := range []string{"one", "two", "the secret is …"} {
 		if !strings.Contains(said, want) || strings.Contains(said, topology.Secret) {
 			t.Errorf("nothing of %q in %q", want, said)
@@ -306,11 +312,14 @@ func TestASupervisorSaysWhatItsAppLacks(t *testing.T) {
 			b.deliver(topology.Config{Revision: 1, AppNodes: 1})
 			b.await("what it lacks", func() (string, bool) {
 				w := b.ask("/readyz")
-				var is api.AppState
-				_ = json.Unmarshal(b.ask("/state").Body.Bytes(), &is)
-				said := strings.TrimSpace(w.Body.String())
-				return fmt.Sprintf("%+v", is), is.Runs > 0 && is.Lacks == c.lacks && is.Why == said
+				got := notReady(w)
+				is, _ := b.state()
+				return fmt.Sprintf("%d %s", w.Code, w.Body), is.Runs > 0 && got.Lacks == c.lacks &&
+					(got.Why == "") == (w.Code == http.StatusOK)
 			})
+			if state := b.ask("/state").Body.String(); strings.Contains(state, "lacks") {
+				t.Errorf("who asks after that is told %s", state)
+			}
 		})
 	}
 }

@@ -20,6 +20,9 @@ const (
 	ReadyEvery = 20 * time.Millisecond
 	// AnswerLimit is how long an app node may take to answer one question.
 	AnswerLimit = time.Second
+
+	mostRead = 1 << 16 // bytes of an answer
+	mostTold = 1 << 10 // of those, in an error
 )
 
 // NotReady returns the app nodes, by their URLs, that are not ready with that revision or a later one. The error says
@@ -54,12 +57,16 @@ func checkReady(ctx context.Context, url string, revision int) error {
 		return err // it names the method and the URL
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<10))
+	body, err := io.ReadAll(io.LimitReader(response.Body, mostRead))
 	if err != nil {
 		return fmt.Errorf("read answer of the app: %w", err)
 	}
 	if response.StatusCode/100 != 2 { // as for health checks
-		return fmt.Errorf("the app answered %s: %s", response.Status, bytes.TrimSpace(body))
+		said := string(bytes.TrimSpace(body))
+		if lacking, is := api.ReadAppNotReady(said); is { // of a supervisor
+			said = lacking.Why
+		}
+		return fmt.Errorf("the app answered %s: %s", response.Status, said[:min(len(said), mostTold)])
 	}
 	named := response.Header.Get(api.HeaderRevision)
 	if named == "" {

@@ -1,0 +1,1 @@
+create table issues (title text);
