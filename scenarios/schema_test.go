@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/regionfall/regionfall/fixtures"
 	"github.com/regionfall/regionfall/scenarios/app"
+	"github.com/regionfall/regionfall/scenarios/file/filetest"
 	"github.com/regionfall/regionfall/scenarios/jsonschema"
 )
 
@@ -50,10 +50,10 @@ func TestAppsAreAsTheSchemaSays(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.Validate(inJSON(t, source)); err != nil {
+		if err := s.Validate(filetest.JSON(t, source)); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
-		if s.Validate(inJSON(t, append(source, "\nports: 80\n"...))) == nil {
+		if s.Validate(filetest.JSON(t, append(source, "\nports: 80\n"...))) == nil {
 			t.Errorf("%s: it takes a key that there is not", name)
 		}
 	}
@@ -128,24 +128,6 @@ func compiled(t *testing.T) *validator.Schema {
 	return s
 }
 
-// inJSON is YAML as an editor's schema sees it.
-func inJSON(t *testing.T, source []byte) any {
-	t.Helper()
-	var v any
-	if err := yaml.Unmarshal(source, &v); err != nil {
-		t.Fatal(err)
-	}
-	data, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := validator.UnmarshalJSON(strings.NewReader(string(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed
-}
-
 // Every scenario that there is, and the examples of the catalogue, are as the schema says; and each of the library
 // names it for editors.
 func TestScenariosAreAsTheSchemaSays(t *testing.T) {
@@ -174,12 +156,12 @@ func TestScenariosAreAsTheSchemaSays(t *testing.T) {
 		if _, err := Parse(file, source); err != nil {
 			continue // a topology
 		}
-		if err := s.Validate(inJSON(t, source)); err != nil {
+		if err := s.Validate(filetest.JSON(t, source)); err != nil {
 			t.Errorf("%s: %v", file, err)
 		}
 		seen++
 	}
-	if err := s.Validate(inJSON(t, []byte(example))); err != nil || seen < 15 {
+	if err := s.Validate(filetest.JSON(t, []byte(example))); err != nil || seen < 15 {
 		t.Errorf("%d scenarios were seen, and the example: %v", seen, err)
 	}
 }
@@ -202,7 +184,7 @@ func TestTheSchemaShowsSlips(t *testing.T) {
 		if strings.Contains(err.Error(), "unknown region") {
 			continue
 		}
-		if s.Validate(inJSON(t, []byte(source))) == nil {
+		if s.Validate(filetest.JSON(t, []byte(source))) == nil {
 			t.Errorf("%s: it takes\n%s\nof which the reader says %v", c.name, source, err)
 		}
 	}

@@ -1,7 +1,6 @@
 package starter
 
 import (
-	"encoding/json"
 	"flag"
 	"os"
 	"path/filepath"
@@ -9,12 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/goccy/go-yaml"
 	"github.com/google/go-cmp/cmp"
 	validator "github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/app"
+	"github.com/regionfall/regionfall/scenarios/file/filetest"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -106,7 +105,7 @@ func check(t *testing.T, schema *validator.Schema, o Options, appFile string) {
 	if !strings.HasPrefix(text, "# yaml-language-server: $schema=scenario.schema.json\n") {
 		t.Errorf("%+v: it names no schema for editors:\n%s", o, text)
 	}
-	if err := schema.Validate(inJSON(t, text)); err != nil {
+	if err := schema.Validate(filetest.JSON(t, []byte(text))); err != nil {
 		t.Errorf("%+v: %v", o, err)
 	}
 	for line := range strings.Lines(text) {
@@ -149,23 +148,6 @@ func wanted(o Options, standby string) []string {
 		want[i] = strings.ReplaceAll(want[i], "STANDBY", standby)
 	}
 	return want
-}
-
-func inJSON(t *testing.T, text string) any {
-	t.Helper()
-	var v any
-	if err := yaml.Unmarshal([]byte(text), &v); err != nil {
-		t.Fatal(err)
-	}
-	data, err := json.Marshal(v)
-	if err != nil {
-		t.Fatal(err)
-	}
-	parsed, err := validator.UnmarshalJSON(strings.NewReader(string(data)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsed
 }
 
 // The whole of one is held by a golden file, so that whoever changes the texts reads what users will.
