@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
@@ -36,6 +37,10 @@ func (r *region) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	r.mu.Lock()
 	sick, work := r.sick, r.work
 	r.mu.Unlock()
+	body, err := io.ReadAll(req.Body) // net/http watches for a client that leaves only once its request is read
+	if err != nil {
+		return
+	}
 	if work != nil && strings.HasPrefix(req.URL.Path, "/verifications") {
 		sick = work(req.Context()) || sick
 	}
@@ -53,7 +58,7 @@ func (r *region) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.NotFound(w, req)
 	default:
 		var v struct{ ID string }
-		if err := json.NewDecoder(req.Body).Decode(&v); err != nil || v.ID == "" {
+		if err := json.Unmarshal(body, &v); err != nil || v.ID == "" {
 			http.Error(w, `{"applied":"no","error":"no verification"}`, http.StatusBadRequest)
 			return
 		}
