@@ -192,8 +192,8 @@ func TestAnAppThatExitsIsNotWaitedForInVain(t *testing.T) {
 	}
 	failures = 0
 	err = l.appReady(t.Context(), n)
-	var told AppNotReady
-	if !errors.As(err, &told) || told != (AppNotReady{Lacks: api.LacksProcess, Why: "it waits"}) {
+	var notReady AppNotReady
+	if !errors.As(err, &notReady) || notReady != (AppNotReady{Lacks: api.LacksProcess, Why: "it waits"}) {
 		t.Errorf("what it lacks is told as %v", err)
 	}
 	failures = 20

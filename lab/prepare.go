@@ -104,11 +104,11 @@ func lineOf(script string, err error) error {
 	if !errors.As(err, &said) {
 		return err
 	}
-	told := fmt.Sprintf("%s (SQLSTATE %s)", said.Message, said.Code)
+	reason := fmt.Sprintf("%s (SQLSTATE %s)", said.Message, said.Code)
 	if before := int(said.Position) - 1; before >= 0 && before <= len([]rune(script)) {
-		return fmt.Errorf("line %d: %s", 1+strings.Count(string([]rune(script)[:before]), "\n"), told)
+		return fmt.Errorf("line %d: %s", 1+strings.Count(string([]rune(script)[:before]), "\n"), reason)
 	}
-	return errors.New(told)
+	return errors.New(reason)
 }
 
 // command runs the command in a node of its own, which is removed when it has ended.

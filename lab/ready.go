@@ -93,9 +93,9 @@ func (l *Lab) appReady(ctx context.Context, n *node.Node) error {
 	if is, serr := l.AppState(ctx, n.Name()); serr == nil && neverStays(is.Failures) {
 		return wait.Stop(Reported(is.Last))
 	}
-	var told api.StatusError
-	if errors.As(err, &told) {
-		if lacking, is := api.ReadAppNotReady(told.Answer); is {
+	var status api.StatusError
+	if errors.As(err, &status) {
+		if lacking, is := api.ReadAppNotReady(status.Answer); is {
 			return lacking
 		}
 	}

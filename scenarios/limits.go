@@ -119,7 +119,7 @@ func (l limits) checkRecoveryPoint() {
 		return
 	}
 	gap := time.Duration(float64(time.Second) / l.plan.Workload.Writes)
-	var told []string
+	var complained []string
 	for _, store := range l.plan.Judge.Stores {
 		path := "objectives.recovery_point"
 		if _, own := o.Stores[store]; own {
@@ -127,8 +127,8 @@ func (l limits) checkRecoveryPoint() {
 		}
 		limit := o.Limit(store)
 		fine := limit > 0 && limit < minPointGaps*gap // 0 is judged by count
-		if fine && !slices.Contains(told, path) {
-			told = append(told, path)
+		if fine && !slices.Contains(complained, path) {
+			complained = append(complained, path)
 			l.Add(path, "%s: %s of lab time can't be told apart with a write every %s: use a smaller timescale or "+
 				"more writes", path, file.Short(limit), file.Short(gap))
 		}

@@ -7,19 +7,19 @@ import (
 
 func TestWhatTheLinkerWasToldGoesFirst(t *testing.T) {
 	t.Cleanup(func() { version, commit, dirty = "", "", "" })
-	for want, told := range map[string][3]string{
+	for want, stamp := range map[string][3]string{
 		"no version":                           {},
 		"no version, commit 6a1eef89":          {"", "6a1eef89", "false"},
 		"v1.2.3, commit 6a1eef89 with changes": {"v1.2.3", "6a1eef89", "true"},
 		"v1.2.3, commit 6a1eef89":              {"v1.2.3", "6a1eef89", ""},
 	} {
-		version, commit, dirty = told[0], told[1], told[2]
+		version, commit, dirty = stamp[0], stamp[1], stamp[2]
 		i := This()
 		if i.String() != want {
-			t.Errorf("%v is %q, want %q", told, i, want)
+			t.Errorf("%v is %q, want %q", stamp, i, want)
 		}
-		if known := i.Dirty != nil; known != (told[2] != "") {
-			t.Errorf("%v: whether there are changes is known: %t", told, known)
+		if known := i.Dirty != nil; known != (stamp[2] != "") {
+			t.Errorf("%v: whether there are changes is known: %t", stamp, known)
 		}
 	}
 	if This().Program {

@@ -110,14 +110,14 @@ type releasable interface {
 }
 
 // releaseAll lets all go at once, whatever becomes of any, and gives those that nobody else holds.
-func releaseAll[T releasable](ctx context.Context, held []T) (free []T, err error) {
-	isFree := make([]bool, len(held))
+func releaseAll[T releasable](ctx context.Context, outstanding []T) (free []T, err error) {
+	isFree := make([]bool, len(outstanding))
 	var g errgroup.Group
-	for i, one := range held {
+	for i, one := range outstanding {
 		g.Go(func() (err error) { isFree[i], err = one.Release(ctx); return err })
 	}
 	err = g.Wait()
-	for i, one := range held {
+	for i, one := range outstanding {
 		if isFree[i] {
 			free = append(free, one)
 		}

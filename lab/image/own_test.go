@@ -99,16 +99,16 @@ func TestGoBuildsWhatNodesRun(t *testing.T) {
 	t.Setenv("GONOSUMDB", build.Module)
 	t.Setenv("GOMODCACHE", t.TempDir())
 	t.Setenv("GOFLAGS", "-modcacherw")
-	told := 0
-	b := &builder{engine: &engine{arch: "arm64"}, cache: t.TempDir(), report: func(Event) { told++ }}
+	notices := 0
+	b := &builder{engine: &engine{arch: "arm64"}, cache: t.TempDir(), report: func(Event) { notices++ }}
 	for range 2 {
 		made, err := b.fetchOwn(t.Context(), build.Module+"@v1.2.3")
 		if err != nil || fits(made, "arm64", build.Info{Version: "v1.2.3"}) != nil {
 			t.Fatalf("%s: %v", made, err)
 		}
 	}
-	if told != 1 {
-		t.Errorf("it was fetched %d times", told)
+	if notices != 1 {
+		t.Errorf("it was fetched %d times", notices)
 	}
 	if _, err := b.fetchOwn(t.Context(), build.Module+"@v9.9.9"); err == nil ||
 		!strings.Contains(err.Error(), "fetch it") {

@@ -79,17 +79,17 @@ func (a *App) Others() (all []topology.Process) {
 	for _, name := range a.file.processNames() {
 		says := a.file.Processes[name]
 		p := topology.Process{Name: name, Count: max(1, says.Count), Work: says.Capacity}
-		sound := topology.CheckPart(name) == nil && p.Count <= topology.MaxAppNodes && p.Work.Validate() == nil
-		if name != front && sound { // else it was complained about
+		valid := topology.CheckPart(name) == nil && p.Count <= topology.MaxAppNodes && p.Work.Validate() == nil
+		if name != front && valid { // else it was complained about
 			all = append(all, p)
 		}
 	}
 	return all
 }
 
-// Where is where the app's file says what the nodes of a part of the app run; empty is the process that clients are
-// sent to.
-func (a *App) Where(part string) string {
+// PathOf is the place in the app's file that says what the nodes of a part of the app run; empty is the process that
+// clients are sent to.
+func (a *App) PathOf(part string) string {
 	if part == "" {
 		part = a.file.front()
 	}

@@ -39,12 +39,12 @@ func TestAnAppHasProcesses(t *testing.T) {
 		t.Errorf("they are asked %+v", p)
 	}
 	for part, want := range map[string]string{"": "processes.web", "worker": "processes.worker", "else": ""} {
-		if got := a.Where(part); got != want {
+		if got := a.PathOf(part); got != want {
 			t.Errorf("of %q it says at %q", part, got)
 		}
 	}
 	a = parse(t, whole())
-	if _, _, is := a.Front(); is || a.Others() != nil || a.Where("") != "" {
+	if _, _, is := a.Front(); is || a.Others() != nil || a.PathOf("") != "" {
 		t.Error("an app with one kind of nodes has processes")
 	}
 }

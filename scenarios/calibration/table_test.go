@@ -128,11 +128,11 @@ func (a *tally) machine() string {
 // check says what is not as wanted.
 func (a *tally) check(t *testing.T) {
 	t.Helper()
-	measured, held := 0, 0
+	measured, covered := 0, 0
 	for _, c := range a.all {
 		measured++
 		if c.covers() {
-			held++
+			covered++
 			continue
 		}
 		if a.drills < 20 {
@@ -142,8 +142,8 @@ func (a *tally) check(t *testing.T) {
 	if measured == 0 {
 		t.Skip("this machine was too slow to tell anything")
 	}
-	if float64(held) < wantedShare*float64(measured) {
-		t.Errorf("the truth is inside in %d of %d, wanted in %v of 100", held, measured, 100*wantedShare)
+	if float64(covered) < wantedShare*float64(measured) {
+		t.Errorf("the truth is inside in %d of %d, wanted in %v of 100", covered, measured, 100*wantedShare)
 	}
 	for _, r := range a.rows() {
 		if b := median(r.biases); r.unit == "ms" && !r.oneSided && len(r.biases) >= 20 && math.Abs(b) >= wantedBias {

@@ -34,15 +34,15 @@ func (d *drill) asDue(at history.Interval) history.Interval {
 
 // asReported is when clients had heard of what was acknowledged by an instant.
 func (d *drill) asReported(at time.Duration) history.Interval {
-	told := map[string]time.Duration{}
+	answered := map[string]time.Duration{}
 	for i := range d.history.Ops {
 		if op := &d.history.Ops[i]; op.Kind == history.Write && op.Outcome == history.OK {
-			told[op.ID] = op.Done
+			answered[op.ID] = op.Done
 		}
 	}
 	back := time.Duration(0)
 	for _, a := range d.service.acknowledged() {
-		if done, is := told[a.id]; is && a.at <= at && a.at >= at-near {
+		if done, is := answered[a.id]; is && a.at <= at && a.at >= at-near {
 			back = max(back, done-a.at)
 		}
 	}

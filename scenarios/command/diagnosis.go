@@ -46,18 +46,18 @@ const (
 
 // diagnose makes the page of what was found out. Every line is there whatever is wrong.
 func diagnose(m machine) []check {
-	page := []check{
+	checks := []check{
 		m.goLine(),
 		m.temporary(),
 	}
 	if m.engineErr != nil {
-		page = append(page, noEngine(m.engineErr))
+		checks = append(checks, noEngine(m.engineErr))
 		for _, name := range []string{"machine", "size", "disk", "networks", "images", "clock", "ports", "leftovers"} {
-			page = append(page, check{name, false, "not known while no engine answers", ""})
+			checks = append(checks, check{name, false, "not known while no engine answers", ""})
 		}
-		return page
+		return checks
 	}
-	return append(page, m.engineLine(), m.machineLine(), m.size(), m.diskLine(), m.networksLine(), m.imagesLine(),
+	return append(checks, m.engineLine(), m.machineLine(), m.size(), m.diskLine(), m.networksLine(), m.imagesLine(),
 		m.clock(), m.portsLine(), m.leftovers())
 }
 

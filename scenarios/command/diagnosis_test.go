@@ -40,8 +40,8 @@ var lines = []string{
 	"leftovers",
 }
 
-func names(page []check) (all []string) {
-	for _, c := range page {
+func names(checks []check) (all []string) {
+	for _, c := range checks {
 		all = append(all, c.Name)
 	}
 	return all
@@ -204,11 +204,11 @@ func TestDiagnosis(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := healthy()
 			c.change(&m)
-			page := diagnose(m)
-			if got := names(page); !slices.Equal(got, lines) {
+			checks := diagnose(m)
+			if got := names(checks); !slices.Equal(got, lines) {
 				t.Errorf("lines are %v", got)
 			}
-			for _, line := range page {
+			for _, line := range checks {
 				if line.Name != c.line && !line.OK {
 					t.Errorf("another line: %s", line)
 				}
@@ -245,16 +245,16 @@ func TestWithoutAnEngineTheOtherLinesAreThere(t *testing.T) {
 	} {
 		m := healthy()
 		m.engineErr = c.err
-		page := diagnose(m)
-		if got := names(page); !slices.Equal(got, lines) {
+		checks := diagnose(m)
+		if got := names(checks); !slices.Equal(got, lines) {
 			t.Errorf("lines are %v", got)
 		}
-		for i, line := range page {
+		for i, line := range checks {
 			if line.OK != (i < 2) {
 				t.Errorf("%s", line)
 			}
 		}
-		if got := page[2]; got.Remedy != c.remedy || strings.Contains(got.Detail, "start") ||
+		if got := checks[2]; got.Remedy != c.remedy || strings.Contains(got.Detail, "start") ||
 			!strings.HasPrefix(got.Detail, "no container engine answers") {
 			t.Errorf("%+v", got)
 		}
@@ -279,14 +279,14 @@ func TestAnEngineThatHangsIsNotCalledAbsent(t *testing.T) {
 func TestThePageIsJSON(t *testing.T) {
 	f := regionfall(t, "doctor", "--json")
 	f.want(t, exitHarness)
-	var page []check
-	if err := json.Unmarshal([]byte(f.stdout), &page); err != nil {
+	var checks []check
+	if err := json.Unmarshal([]byte(f.stdout), &checks); err != nil {
 		t.Fatalf("%v: %s", err, f.stdout)
 	}
-	if got := names(page); !slices.Equal(got, lines) {
+	if got := names(checks); !slices.Equal(got, lines) {
 		t.Errorf("lines are %v", got)
 	}
-	if page[0].OK != true || page[2].OK || page[2].Remedy == "" {
-		t.Errorf("got %+v", page)
+	if checks[0].OK != true || checks[2].OK || checks[2].Remedy == "" {
+		t.Errorf("got %+v", checks)
 	}
 }

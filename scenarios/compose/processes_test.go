@@ -12,7 +12,7 @@ import (
 )
 
 // told are the remarks of a draft without their file.
-func told(d Draft) (all []string) {
+func remarks(d Draft) (all []string) {
 	for _, r := range d.Remarks {
 		all = append(all, strings.TrimPrefix(r.String(), r.File+":"))
 	}
@@ -36,9 +36,9 @@ func TestWhatRunsTheSameImageAndIsNoProcess(t *testing.T) {
 			t.Fatal(err)
 		}
 		name, _, _ := strings.Cut(service, ":")
-		if !strings.Contains(strings.Join(told(d), "\n"), name+sameImage+why) ||
+		if !strings.Contains(strings.Join(remarks(d), "\n"), name+sameImage+why) ||
 			!strings.Contains(d.Text, "\n#   "+name+": [") || strings.Contains(d.Text, "processes") {
-			t.Errorf("of %s it says %q:\n%s", service, told(d), d.Text)
+			t.Errorf("of %s it says %q:\n%s", service, remarks(d), d.Text)
 		}
 	}
 	for web, why := range map[string]string{
@@ -46,9 +46,9 @@ func TestWhatRunsTheSameImageAndIsNoProcess(t *testing.T) {
 		"{image: a, command: [serve]}": "one of processes has the app's port, which is not known",
 	} {
 		d, err := read(t, "services:\n  web: "+web+"\n  jobs: {image: a, command: [work]}\n", "web")
-		if err != nil || !strings.Contains(strings.Join(told(d), "\n"), "jobs"+sameImage+why) ||
+		if err != nil || !strings.Contains(strings.Join(remarks(d), "\n"), "jobs"+sameImage+why) ||
 			!strings.Contains(d.Text, "\n#   jobs: [\"work\"]\n") || strings.Contains(d.Text, "processes") {
-			t.Errorf("of web: %s it says %q, %v:\n%s", web, told(d), err, d.Text)
+			t.Errorf("of web: %s it says %q, %v:\n%s", web, remarks(d), err, d.Text)
 		}
 	}
 }
@@ -95,7 +95,7 @@ func TestSeedsAreInTheOrderOfTheirNames(t *testing.T) {
 		"6: db: sql/2.sql" + now, "6: db: sql/3.sh" + not, "7: db: z.sql" + now, "8: db: ../above.sql" + not,
 		"9: db: none.sql is no file that can be read: the lab's database is without it",
 	}
-	if diff := cmp.Diff(want, told(d)); diff != "" {
+	if diff := cmp.Diff(want, remarks(d)); diff != "" {
 		t.Errorf("remarks (-want +got):\n%s", diff)
 	}
 	a, err := app.Parse("app.yaml", []byte(strings.Replace(filledIn(d.Text, `{post: /a, body: "{{.ID}}"}`,
@@ -117,8 +117,8 @@ func TestSeedsAreBesideTheFile(t *testing.T) {
 volumes: {seeds: {}}
 `, "")
 		if err != nil || len(d.Remarks) != 1 || strings.Contains(d.Text, "prepared") ||
-			!strings.HasSuffix(strings.SplitN(told(d)[0], " is not carried over: ", 2)[0], name) {
-			t.Errorf("of %s it says %q, %v", mounted, told(d), err)
+			!strings.HasSuffix(strings.SplitN(remarks(d)[0], " is not carried over: ", 2)[0], name) {
+			t.Errorf("of %s it says %q, %v", mounted, remarks(d), err)
 		}
 	}
 }

@@ -14,7 +14,7 @@ func TestTheLossThatIsTold(t *testing.T) {
 	unknown := &RecoveryPoint{Verdict: Inconclusive}
 	for name, c := range map[string]struct {
 		points  []*RecoveryPoint
-		told    int
+		reported    int
 		verdict Verdict
 	}{
 		"one fails": {
@@ -40,7 +40,7 @@ func TestTheLossThatIsTold(t *testing.T) {
 			one.Cause = string(rune('a' + i))
 			a.accounts = append(a.accounts, account{point: &one})
 		}
-		if got, want := a.worst(), string(rune('a'+c.told)); got.Cause != want || got.Verdict != c.verdict {
+		if got, want := a.worst(), string(rune('a'+c.reported)); got.Cause != want || got.Verdict != c.verdict {
 			t.Errorf("%s: it is %s of %s, want %s of %s", name, got.Verdict, got.Cause, c.verdict, want)
 		}
 	}

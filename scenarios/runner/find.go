@@ -51,14 +51,14 @@ func (c checker) find(ctx context.Context, sought drill.Sought) error {
 // in the same order.
 func (c checker) findIn(
 	ctx context.Context, region string, sought drill.Sought,
-) (found []Found, held []drill.StoreRead) {
+) (found []Found, reads []drill.StoreRead) {
 	began := time.Now()
 	id := c.seen.Write.ID
 	// What is not found is in found, and no error of this.
 	_ = reconcileEvery.Until(ctx, c.within, id, func(context.Context) error {
-		held = c.lookInto(ctx, region, sought)
+		reads = c.lookInto(ctx, region, sought)
 		var missing error
-		for i, r := range held {
+		for i, r := range reads {
 			if i == len(found) {
 				found = append(found, Found{Store: r.Store, Region: region, Err: errNotThere})
 			}
@@ -73,7 +73,7 @@ func (c checker) findIn(
 		}
 		return missing
 	})
-	return found, held
+	return found, reads
 }
 
 // lookInto reads the stores of a region once.
@@ -86,14 +86,14 @@ func (c checker) lookInto(ctx context.Context, region string, sought drill.Sough
 var errNotThere = errors.New("not there")
 
 // notFound says why a write is not found in a store.
-func (c checker) notFound(f Found, held drill.StoreRead) error {
+func (c checker) notFound(f Found, read drill.StoreRead) error {
 	at := keyOf(f.Store)
 	if !errors.Is(f.Err, errNotThere) {
 		return c.app.Problem(at, "it can't be read in %s: %v", f.Region, f.Err)
 	}
 	has := "it holds nothing"
-	if n := len(held.IDs); n > 0 {
-		has = fmt.Sprintf("it holds %d others, such as %.40q", n, held.IDs[0])
+	if n := len(read.IDs); n > 0 {
+		has = fmt.Sprintf("it holds %d others, such as %.40q", n, read.IDs[0])
 	}
 	return c.app.Problem(at, "%s was acknowledged and is not found in %s within %s: %s", c.seen.Write.ID,
 		f.Region, c.within, has)
@@ -138,9 +138,9 @@ func placed(a *app.App, runs lab.App, err error) error {
 	var problem error
 	switch {
 	case errors.As(late, &ended):
-		problem = a.Problem(a.Where(part), "%s does not stay up: %s", late.Node, ended)
+		problem = a.Problem(a.PathOf(part), "%s does not stay up: %s", late.Node, ended)
 	case part != "":
-		problem = a.Problem(a.Where(part), "%s is not ready: %v", late.Node, late.Err)
+		problem = a.Problem(a.PathOf(part), "%s is not ready: %v", late.Node, late.Err)
 	case errors.Is(late, lab.ErrStopped):
 		problem = a.Problem("", "its node %s stopped before it was ready", late.Node)
 	case errors.As(late, &lacks) && lacks.Lacks == api.LacksAnswer:

@@ -63,7 +63,7 @@ func (c checker) lastingly(ctx context.Context) error {
 			continue
 		}
 		part := topology.PlaceOf(topology.ServiceApp, is.Node).Part
-		errs = append(errs, c.app.Problem(c.app.Where(part), "%s does not go on running: %s", is.Node,
+		errs = append(errs, c.app.Problem(c.app.PathOf(part), "%s does not go on running: %s", is.Node,
 			cmp.Or(is.State.Last, is.String())))
 	}
 	return errors.Join(errs...)

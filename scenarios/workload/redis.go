@@ -37,12 +37,12 @@ func (m *redisMessage) Send(ctx context.Context, address string, _ Carried, over
 		words[i] = w
 	}
 	value, err := c.Do(ctx, words...).Result()
-	var told redis.Error
+	var refusal redis.Error
 	switch {
 	case errors.Is(err, redis.Nil):
 		return m.understand(nil)
-	case errors.As(err, &told):
-		return m.failed(told)
+	case errors.As(err, &refusal):
+		return m.failed(refusal)
 	case err != nil:
 		return Answer{Err: err}
 	}
@@ -51,8 +51,8 @@ func (m *redisMessage) Send(ctx context.Context, address string, _ Carried, over
 
 // failed is an error that the server told. It did not carry the command out, unless that is a script: what one wrote
 // before it failed stays.
-func (m *redisMessage) failed(told redis.Error) Answer {
-	a := Answer{Result: Refused, Why: told.Error(), Words: told.Error()}
+func (m *redisMessage) failed(refusal redis.Error) Answer {
+	a := Answer{Result: Refused, Why: refusal.Error(), Words: refusal.Error()}
 	if m.is("EVAL", "EVALSHA", "FCALL") {
 		a.Result = Unclear
 	}

@@ -60,15 +60,15 @@ var commits = regexp.MustCompile(`(?is)(^|;)(\s|--[^\n]*\n|/\*.*?\*/)*(call|do)\
 // refuses nothing is left, unless that is a procedure; what ends with the connection may be committed all the same, and
 // so may what came before the one that was refused.
 func (m *sqlMessage) failed(err error, results []*pgconn.Result) Answer {
-	var told *pgconn.PgError
-	if !errors.As(err, &told) {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
 		return Answer{Err: plainly(err)}
 	}
-	a := Answer{Why: fmt.Sprintf("%s %s: %s", told.Severity, told.Code, told.Message)}
+	a := Answer{Why: fmt.Sprintf("%s %s: %s", refused.Severity, refused.Code, refused.Message)}
 	a.Words = a.Why
 	// A statement that fails may have begun its result. One that was done has a tag.
 	before := slices.ContainsFunc(results, func(r *pgconn.Result) bool { return r.CommandTag.String() != "" })
-	if told.SeverityUnlocalized == "ERROR" && !before && !commits.MatchString(m.statement) {
+	if refused.SeverityUnlocalized == "ERROR" && !before && !commits.MatchString(m.statement) {
 		a.Result = Refused
 	}
 	return a
@@ -109,12 +109,12 @@ func writes(tag pgconn.CommandTag) bool {
 // plainly leaves out what pgx says of the host and the user: the same fate is told in the same words.
 func plainly(err error) error {
 	var op *net.OpError
-	var told *pgconn.PgError
+	var refused *pgconn.PgError
 	switch {
 	case errors.As(err, &op):
 		return op
-	case errors.As(err, &told):
-		return fmt.Errorf("%s %s: %s", told.Severity, told.Code, told.Message)
+	case errors.As(err, &refused):
+		return fmt.Errorf("%s %s: %s", refused.Severity, refused.Code, refused.Message)
 	}
 	return first(err)
 }

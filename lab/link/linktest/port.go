@@ -16,16 +16,16 @@ func FreePort(t testing.TB) int {
 	for range 100 {
 		port := 10_000 + rand.IntN(20_000)
 		address := fmt.Sprintf("127.0.0.1:%d", port)
-		held, err := net.ListenPacket("udp", address)
+		reserved, err := net.ListenPacket("udp", address)
 		if err != nil {
 			continue
 		}
 		if l, err := net.Listen("tcp", address); err == nil {
 			_ = l.Close()
-			t.Cleanup(func() { _ = held.Close() })
+			t.Cleanup(func() { _ = reserved.Close() })
 			return port
 		}
-		_ = held.Close()
+		_ = reserved.Close()
 	}
 	t.Fatal("no port is free")
 	return 0
