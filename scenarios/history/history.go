@@ -29,7 +29,8 @@ const (
 	Read  Kind = "read"  // of what was written
 )
 
-// Absent is the error of a read that did not find what was acknowledged: an answer, though not the one to be had.
+// Absent is the error of a read that did not find what was acknowledged: an answer, though not the one to be had. It is
+// recorded whatever the protocol is, and whatever status an app says it by.
 const Absent = "acknowledged write is absent"
 
 // Op is one call, attempted at most once. Due is when the open-loop schedule wanted it (latency counts from there),
@@ -59,6 +60,9 @@ type Op struct {
 	Given bool   `json:"given,omitempty"`
 	Error string `json:"error,omitempty"`
 }
+
+// FoundNothing says whether it is a read that was answered, and that did not find what it asked for.
+func (op *Op) FoundNothing() bool { return op.Kind == Read && op.Outcome == Failed && op.Error == Absent }
 
 // Mark is a dated note of the harness or of an agent (lab/agent names them).
 type Mark struct {

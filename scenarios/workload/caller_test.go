@@ -49,7 +49,7 @@ func TestACallerKeepsWhatWentOverTheWire(t *testing.T) {
 	if r.Outcome != history.OK || !strings.HasPrefix(string(r.Wire[0].Sent), "GET /verifications/v-t-000001 ") {
 		t.Errorf("%+v", r)
 	}
-	if none := c.Read(t.Context(), "v-t-000009"); none.Outcome != history.Failed || none.Error != absent ||
+	if none := c.Read(t.Context(), "v-t-000009"); none.Outcome != history.Failed || none.Error != history.Absent ||
 		!strings.Contains(string(none.Wire[0].Received), "404") {
 		t.Errorf("%+v", none)
 	}

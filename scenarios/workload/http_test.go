@@ -200,8 +200,8 @@ func TestWhatAnswersMean(t *testing.T) {
 			w, "refused_by: {json: ok, is: \"false\"}", says(302, `{"ok":false}`), history.Unknown,
 			"status 302",
 		},
-		"absent":       {r, "", says(404, ""), history.Failed, absent},
-		"gone":         {r, "absent: [410]", says(410, ""), history.Failed, absent},
+		"absent":       {r, "", says(404, ""), history.Failed, history.Absent},
+		"gone":         {r, "absent: [410]", says(410, ""), history.Failed, history.Absent},
 		"not absent":   {r, "absent: [410]", says(404, ""), history.Failed, "status 404"},
 		"read refused": {r, "", says(401, ""), history.Failed, "status 401"},
 	} {
