@@ -62,7 +62,9 @@ type Op struct {
 }
 
 // FoundNothing says whether it is a read that was answered, and that did not find what it asked for.
-func (op *Op) FoundNothing() bool { return op.Kind == Read && op.Outcome == Failed && op.Error == Absent }
+func (op *Op) FoundNothing() bool {
+	return op.Kind == Read && op.Outcome == Failed && op.Error == Absent
+}
 
 // Mark is a dated note of the harness or of an agent (lab/agent names them).
 type Mark struct {

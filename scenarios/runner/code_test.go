@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/regionfall/regionfall/lab/build"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/evidence"
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -63,12 +64,19 @@ func TestADrillOfGoCodeIsJudgedAgain(t *testing.T) {
 	if diff := cmp.Diff(before, after); diff != "" || after.Verdict != measure.Pass {
 		t.Errorf("judged again it is %s: %v\n%s", after.Verdict, after.Reasons, diff)
 	}
+	if before.Scenario.Program != build.Program() || before.Command() != "" {
+		t.Errorf("it is told to be repeated by %q, %q", before.Scenario.Program, before.Command())
+	}
 	lose(t, dir, history.StoreCode, time.Second)
 	if _, after, err = Rejudge(dir); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{measure.FindingRecoveryPoint}, failing(after)); diff != "" {
 		t.Errorf("a write that the code did not find any more:\n%s", diff)
+	}
+	replace(t, dir, evidence.FileResult, `"program": "`+build.Program()+`"`, `"repeat": "x.yaml"`)
+	if _, after, err = Rejudge(dir); err != nil || after.Scenario.Program != evidence.UnknownProgram {
+		t.Errorf("of an older folder: %v, by %q", err, after.Scenario.Program)
 	}
 	var table strings.Builder
 	if err := evidence.Table(&table, after, false); err != nil || !strings.Contains(table.String(), "1 of ") {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/build"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios"
@@ -108,6 +109,9 @@ func ScenarioOf(plan drill.Plan) evidence.Scenario {
 	if app := plan.App.Source(); app != nil {
 		s.AppSHA256 = evidence.Digest(app)
 	}
+	if isCode(plan.App) {
+		s.Program = build.Program()
+	}
 	return s
 }
 
@@ -176,12 +180,20 @@ func (r *run) run(ctx context.Context) (err error) {
 	began := time.Now()
 	d := drillLab{l, r.plan.App, r.Code.Read}
 	err = programDeathOr(ctx, drill.Run(ctx, r.plan, d, r.rec, r.watch()), began, l.CheckPrograms)
+	r.facts.Processes = r.processes(ctx, l.AppState)
 	if errors.Is(err, drill.ErrProvesNothing) {
 		r.say("%v", err)
 		err = nil // judged all the same: inconclusive
 	}
 	r.complete = err == nil && ctx.Err() == nil
 	return err
+}
+
+// processes are those of the app, as they are now, also when the drill was interrupted.
+func (r *run) processes(ctx context.Context, state stateOf) []evidence.Process {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
+	defer cancel()
+	return processes(ctx, r.plan.Topology, r.plan.App, state)
 }
 
 // ensure sees to the images that a plan and whoever runs it ask for.

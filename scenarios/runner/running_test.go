@@ -14,6 +14,7 @@ import (
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/evidence"
 )
 
 // workingShop is the shop with a worker in each region, on lines 7 to 9.
@@ -153,5 +154,36 @@ func TestANodeOfAProcessThatDoesNotComeUpIsPlaced(t *testing.T) {
 		if err := placed(plan.App, lab.App{}.Whole(), late); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+}
+
+func TestTheEvidenceHasEachProcess(t *testing.T) {
+	plan := shopPlan(t, workingShop)
+	plan.Topology.Strategy = topology.PilotLight
+	got := processes(t.Context(), plan.Topology, plan.App, states{
+		"app-1.us-east-1": {Runs: -1}, "worker.us-west-2": {Running: true, Runs: 2, Last: "the app ended"},
+		"mailer.us-east-1": {Runs: 3, Last: "the app ended"}, "mailer.us-west-2": {},
+	}.of)
+	want := []evidence.Process{
+		{Name: "mailer", Count: 4, Nodes: []evidence.Node{
+			{Name: "mailer.us-east-1", State: evidence.NodeEnded, Runs: new(3)},
+			{Name: "mailer-2.us-east-1", State: evidence.NodeRuns, Runs: new(1)},
+			{Name: "mailer.us-west-2", State: evidence.NodeWaits, Runs: new(0)},
+			{Name: "mailer-2.us-west-2", State: evidence.NodeRuns, Runs: new(1)},
+		}},
+		{Name: "web", Count: 2, Clients: true, Nodes: []evidence.Node{
+			{Name: "app-1.us-east-1", State: evidence.NodeSilent},
+			{Name: "app-1.us-west-2", State: evidence.NodeRuns, Runs: new(1)},
+		}},
+		{Name: "worker", Count: 2, Nodes: []evidence.Node{
+			{Name: "worker.us-east-1", State: evidence.NodeRuns, Runs: new(1)},
+			{Name: "worker.us-west-2", State: evidence.NodeRuns, Runs: new(2)},
+		}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := processes(t.Context(), plan.Topology, shopPlan(t, shop).App, states{}.of); got != nil {
+		t.Errorf("an app of one kind of nodes has %v", got)
 	}
 }
