@@ -165,9 +165,6 @@ func addCode(plan *drill.Plan, code drill.Code) error {
 	return nil
 }
 
-// isCode says whether operations of an app are Go code.
-func isCode(a *app.App) bool { return a.Write().IsCode || bool(a.Stores().Code) }
-
 // codeReader reads what the Go code of whoever runs the drill reads.
 func (l drillLab) codeReader(prefix string) reader {
 	return reader{store: history.StoreCode, read: func(ctx context.Context, _, region string) ([]string, error) {

@@ -45,7 +45,7 @@ func Rejudge(dir string) (before, after evidence.Result, err error) {
 		return before, after, err
 	}
 	ran.Name = plan.Name
-	if isCode(plan.App) {
+	if plan.App.IsCode() {
 		ran.Program = cmp.Or(ran.Program, evidence.UnknownProgram)
 	}
 	d := evidence.Drill{
