@@ -13,7 +13,7 @@ type Process struct {
 	Nodes   []Node `json:"nodes"`
 }
 
-// Node is a node of the app, and what its supervisor said when the drill was over.
+// Node is a node of the app, and what its supervisor said when the load was over and nothing healed yet.
 type Node struct {
 	Name  string    `json:"name"`
 	State NodeState `json:"state"`
@@ -31,7 +31,7 @@ const (
 	NodeSilent NodeState = "silent" // nothing answers, as in a region that was lost
 )
 
-// Words say how many nodes it has, and how each was when the drill was over.
+// Words say how many nodes it has, and how each was when the load was over.
 func (p Process) Words() string {
 	text := fmt.Sprintf("%d nodes", p.Count)
 	if p.Count == 1 {
@@ -44,7 +44,7 @@ func (p Process) Words() string {
 	for i, n := range p.Nodes {
 		parts[i] = n.words()
 	}
-	return text + "; at the end " + strings.Join(parts, ", ")
+	return text + "; when the load ended, " + strings.Join(parts, ", ")
 }
 
 func (n Node) words() string {

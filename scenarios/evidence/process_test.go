@@ -10,12 +10,12 @@ import (
 
 func TestAProcessInWords(t *testing.T) {
 	for want, p := range map[string]Process{
-		"1 node; at the end worker.us-east-1 ran": {Count: 1, Nodes: []Node{{"worker.us-east-1", NodeRuns, new(1)}}},
-		"2 nodes that clients are sent to; at the end app-1.us-east-1 did not answer, app-1.us-west-2 ran (started 2 times)": {
+		"1 node; when the load ended, worker.us-east-1 ran": {Count: 1, Nodes: []Node{{"worker.us-east-1", NodeRuns, new(1)}}},
+		"2 nodes that clients are sent to; when the load ended, app-1.us-east-1 did not answer, app-1.us-west-2 ran (started 2 times)": {
 			Count: 2, Clients: true,
 			Nodes: []Node{{"app-1.us-east-1", NodeSilent, nil}, {"app-1.us-west-2", NodeRuns, new(2)}},
 		},
-		"2 nodes; at the end a had ended (started 3 times), b waited for a failover": {
+		"2 nodes; when the load ended, a had ended (started 3 times), b waited for a failover": {
 			Count: 2, Nodes: []Node{{"a", NodeEnded, new(3)}, {"b", NodeWaits, new(0)}},
 		},
 	} {

@@ -179,8 +179,7 @@ func (r *run) run(ctx context.Context) (err error) {
 	}
 	began := time.Now()
 	d := drillLab{l, r.plan.App, r.Code.Read}
-	err = programDeathOr(ctx, drill.Run(ctx, r.plan, d, r.rec, r.watch()), began, l.CheckPrograms)
-	r.facts.Processes = r.processes(ctx, l.AppState)
+	err = programDeathOr(ctx, drill.Run(ctx, r.plan, d, r.rec, r.watch(ctx, l.AppState)), began, l.CheckPrograms)
 	if errors.Is(err, drill.ErrProvesNothing) {
 		r.say("%v", err)
 		err = nil // judged all the same: inconclusive
@@ -189,9 +188,12 @@ func (r *run) run(ctx context.Context) (err error) {
 	return err
 }
 
-// processes are those of the app, as they are now, also when the drill was interrupted.
+// askWithin is how long the nodes of the app are given to say whether they run.
+const askWithin = time.Second
+
+// processes are those of the app, as they are now, also when the drill is interrupted.
 func (r *run) processes(ctx context.Context, state stateOf) []evidence.Process {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
 	defer cancel()
 	return processes(ctx, r.plan.Topology, r.plan.App, state)
 }
@@ -213,12 +215,15 @@ func (r *run) up(ctx context.Context) (l *lab.Lab, err error) {
 	return l, cmp.Or(notPrepared(r.plan.App, err), err)
 }
 
-// watch hands on what happens in the drill, and says when its measurements are over.
-func (r *run) watch() func(drill.Event) {
-	if r.Measured == nil {
-		return r.Watch
-	}
-	measured := sync.OnceFunc(r.Measured)
+// watch hands on what happens in the drill. When its measurements are over, and nothing is healed yet, it looks at the
+// processes of the app, and says so.
+func (r *run) watch(ctx context.Context, state stateOf) func(drill.Event) {
+	measured := sync.OnceFunc(func() {
+		r.facts.Processes = r.processes(ctx, state)
+		if r.Measured != nil {
+			r.Measured()
+		}
+	})
 	return func(e drill.Event) {
 		if e.Phase == history.PhaseStop {
 			measured()

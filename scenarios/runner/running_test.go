@@ -14,7 +14,9 @@ import (
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/history"
 )
 
 // workingShop is the shop with a worker in each region, on lines 7 to 9.
@@ -185,5 +187,29 @@ func TestTheEvidenceHasEachProcess(t *testing.T) {
 	}
 	if got := processes(t.Context(), plan.Topology, shopPlan(t, shop).App, states{}.of); got != nil {
 		t.Errorf("an app of one kind of nodes has %v", got)
+	}
+}
+
+// What is healed after the load has ended runs again, and would look as if nothing had been.
+func TestProcessesAreLookedAtWhenTheLoadEnds(t *testing.T) {
+	var heard []string
+	is := states{"worker.us-east-1": {Runs: -1}}
+	r := &run{plan: shopPlan(t, workingShop), Options: Options{
+		Measured: func() { heard = append(heard, "measured") },
+		Watch:    func(e drill.Event) { heard = append(heard, e.Phase) },
+	}}
+	watch := r.watch(t.Context(), is.of)
+	watch(drill.Event{Phase: history.PhaseSteady})
+	if r.facts.Processes != nil {
+		t.Error("they are looked at under load")
+	}
+	watch(drill.Event{Phase: history.PhaseStop})
+	delete(is, "worker.us-east-1")
+	watch(drill.Event{Phase: history.PhaseEnd})
+	if diff := cmp.Diff([]string{history.PhaseSteady, "measured", history.PhaseStop, history.PhaseEnd}, heard); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	if worker := r.facts.Processes[2].Nodes[0]; worker.State != evidence.NodeSilent {
+		t.Errorf("%+v", worker)
 	}
 }
