@@ -150,7 +150,8 @@ func TestTheHelpOfInitListsTheIncidents(t *testing.T) {
 // `regionfall check` and `regionfall run` refuse what is Go code.
 func TestInitScenarioOfGoCodeIsNotSentToTheCommandLine(t *testing.T) {
 	folder := t.TempDir()
-	put(t, folder, "app.yaml", "image: shop:1.4\nport: 9000\nhealth: /up\noperations: {write: {code: on}}\nstores: {code: on}\n")
+	put(t, folder, "app.yaml",
+		"image: shop:1.4\nport: 9000\nhealth: /up\noperations: {write: {code: on}}\nstores: {code: on}\n")
 	f := within(t, folder, "init", "scenario", "--app", "app.yaml")
 	f.want(t, exitPass, "go on with: regionfall show ./region-outage.yaml, and run it by the Go program")
 	if strings.Contains(f.stderr+f.stdout, "regionfall run") {

@@ -10,8 +10,12 @@ import (
 
 func TestAProcessInWords(t *testing.T) {
 	for want, p := range map[string]Process{
-		"1 node; when the load ended, worker.us-east-1 ran": {Count: 1, Nodes: []Node{{"worker.us-east-1", NodeRuns, new(1)}}},
-		"2 nodes that clients are sent to; when the load ended, app-1.us-east-1 did not answer, app-1.us-west-2 ran (started 2 times)": {
+		"1 node; when the load ended, worker.us-east-1 ran": {
+			Count: 1,
+			Nodes: []Node{{"worker.us-east-1", NodeRuns, new(1)}},
+		},
+		"2 nodes that clients are sent to; when the load ended, app-1.us-east-1 did not answer, app-1.us-west-2 ran " +
+			"(started 2 times)": {
 			Count: 2, Clients: true,
 			Nodes: []Node{{"app-1.us-east-1", NodeSilent, nil}, {"app-1.us-west-2", NodeRuns, new(2)}},
 		},

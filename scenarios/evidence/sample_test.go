@@ -190,7 +190,8 @@ func outage() (Drill, map[string][]byte) {
 					{"app-1.us-east-1", NodeSilent, nil}, {"app-1.us-west-2", NodeRuns, new(2)},
 				}},
 				{Name: "worker", Count: 3, Nodes: []Node{
-					{"worker.us-east-1", NodeEnded, new(1)}, {"worker.us-west-2", NodeRuns, new(1)},
+					{"worker.us-east-1", NodeEnded, new(1)},
+					{"worker.us-west-2", NodeRuns, new(1)},
 					{"worker-2.us-west-2", NodeWaits, new(0)},
 				}},
 			},

@@ -63,7 +63,10 @@ func (s states) of(_ context.Context, node string) (api.AppState, error) {
 func TestACheckSaysOfEachProcessWhetherItRuns(t *testing.T) {
 	plan := shopPlan(t, workingShop)
 	c := checker{plan: plan, app: plan.App, seen: &Checked{}, state: states{
-		"worker.us-west-2": {Running: true, Runs: 2, Last: "the app ended with exit code 1 after 0.1 s; it left no last words"},
+		"worker.us-west-2": {
+			Running: true, Runs: 2,
+			Last: "the app ended with exit code 1 after 0.1 s; it left no last words",
+		},
 	}.of}
 	if err := c.lastingly(t.Context()); err != nil {
 		t.Fatal(err)
@@ -206,7 +209,8 @@ func TestProcessesAreLookedAtWhenTheLoadEnds(t *testing.T) {
 	watch(drill.Event{Phase: history.PhaseStop})
 	delete(is, "worker.us-east-1")
 	watch(drill.Event{Phase: history.PhaseEnd})
-	if diff := cmp.Diff([]string{history.PhaseSteady, "measured", history.PhaseStop, history.PhaseEnd}, heard); diff != "" {
+	if diff := cmp.Diff([]string{history.PhaseSteady, "measured", history.PhaseStop, history.PhaseEnd},
+		heard); diff != "" {
 		t.Errorf("told (-want +got):\n%s", diff)
 	}
 	if worker := r.facts.Processes[2].Nodes[0]; worker.State != evidence.NodeSilent {
