@@ -2,6 +2,8 @@
 package build
 
 import (
+	"os"
+	"path/filepath"
 	"regexp"
 	"runtime/debug"
 	"strconv"
@@ -41,6 +43,19 @@ func This() Info {
 	}
 	return i
 }
+
+// Program is what the program that is running is called: the import path of its main package or, where Go noted none,
+// the name of its file.
+func Program() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Path == "" || info.Path == unnamedPackage {
+		return filepath.Base(os.Args[0])
+	}
+	return info.Path
+}
+
+// unnamedPackage is what Go calls a main package that is given as files.
+const unnamedPackage = "command-line-arguments"
 
 // Of reads what Go noted in a program.
 func Of(info *debug.BuildInfo) Info {

@@ -146,3 +146,15 @@ func TestTheHelpOfInitListsTheIncidents(t *testing.T) {
 	}
 	regionfall(t, "init").want(t, exitPass, "scenario", "regionfall init scenario")
 }
+
+// `regionfall check` and `regionfall run` refuse what is Go code.
+func TestInitScenarioOfGoCodeIsNotSentToTheCommandLine(t *testing.T) {
+	folder := t.TempDir()
+	put(t, folder, "app.yaml",
+		"image: shop:1.4\nport: 9000\nhealth: /up\noperations: {write: {code: on}}\nstores: {code: on}\n")
+	f := within(t, folder, "init", "scenario", "--app", "app.yaml")
+	f.want(t, exitPass, "go on with: regionfall show ./region-outage.yaml, and run it by the Go program")
+	if strings.Contains(f.stderr+f.stdout, "regionfall run") {
+		t.Errorf("%s%s", f.stdout, f.stderr)
+	}
+}

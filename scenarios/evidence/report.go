@@ -18,7 +18,7 @@ func writeReport(w io.Writer, r Result, h history.History) error {
 		Scenario: r.Scenario.Name, Verdict: r.Verdict.String(), Why: r.Why(),
 		Status: unlessCompleted(r.Status), Expectation: r.Expectation(), FullScale: r.FullScale(),
 		Chart: newChart(r, h), Incidents: incidentsOf(r, h), Findings: r.Findings, Events: eventsOf(r, h),
-		Lab: r.labFacts(), Command: r.Command(),
+		Lab: r.labFacts(), Command: r.Command(), Program: r.Program(),
 	}
 	for _, row := range r.rows() {
 		p.Rows = append(p.Rows, page.Row{Row: row, Full: atFullScale(row, r.Scenario.Timescale)})
@@ -65,6 +65,9 @@ func (r Result) labFacts() []page.Fact {
 	}
 	known("engine", dash(r.Lab.Engine))
 	known("S3 and DynamoDB from", dash(r.Lab.Served()))
+	for _, p := range r.Lab.Processes {
+		known("process "+p.Name, p.Words())
+	}
 	known("ready after", dash(r.Lab.Readiness()))
 	left := "nothing"
 	if r.Leftovers > 0 {

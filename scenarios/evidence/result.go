@@ -45,7 +45,13 @@ type Scenario struct {
 	// Repeat are the arguments of `regionfall run` that repeat the drill, when the name alone does not. Never an
 	// absolute path.
 	Repeat string `json:"repeat,omitempty"`
+	// Program is the Go program that ran it, of an app whose operations are Go code, by its import path or its name:
+	// `regionfall run` refuses it. It is "unknown" where nobody wrote that down.
+	Program string `json:"program,omitempty"`
 }
+
+// UnknownProgram is a Scenario's Program where that ran in one, and nobody knows which.
+const UnknownProgram = "unknown"
 
 // Status says how far a drill got. The zero value is not a status: a drill that does not know how it ended did not
 // complete.
@@ -106,7 +112,9 @@ type Lab struct {
 	// Serving is what stood in for the cloud's own services: which program served s3, and which dynamodb, with its
 	// version and where it is from.
 	Serving map[string]string `json:"serving"`
-	Ready   *measure.Near     `json:"ready_ms"` // from nothing to every node ready; null: it never was
+	// Processes are the kinds of nodes of the app, where it has more than one, by their names.
+	Processes []Process     `json:"processes,omitempty"`
+	Ready     *measure.Near `json:"ready_ms"` // from nothing to every node ready; null: it never was
 }
 
 // Readiness says how long it took until every node was ready; empty where it never was.

@@ -185,6 +185,16 @@ func outage() (Drill, map[string][]byte) {
 				{For: "postgres", Name: "regionfall/postgres:3f9c", Digest: "sha256:0f3b"},
 				{For: "hub", Name: "regionfall/hub:77aa", Digest: "sha256:9a21"},
 			},
+			Processes: []Process{
+				{Name: "web", Count: 2, Clients: true, Nodes: []Node{
+					{"app-1.us-east-1", NodeSilent, nil}, {"app-1.us-west-2", NodeRuns, new(2)},
+				}},
+				{Name: "worker", Count: 3, Nodes: []Node{
+					{"worker.us-east-1", NodeEnded, new(1)},
+					{"worker.us-west-2", NodeRuns, new(1)},
+					{"worker-2.us-west-2", NodeWaits, new(0)},
+				}},
+			},
 		},
 	}, map[string][]byte{FileScenario: source}
 }

@@ -18,6 +18,7 @@ func ResultSchema(docs map[string]string) (*jsonschema.Schema, error) {
 		reflect.TypeFor[measure.Verdict](): jsonschema.Strings(measure.Pass.String(), measure.Fail.String(),
 			measure.Inconclusive.String()),
 		reflect.TypeFor[measure.Role](): jsonschema.Strings(measure.RoleCause, measure.RoleCondition),
+		reflect.TypeFor[NodeState]():    jsonschema.Strings(NodeRuns, NodeEnded, NodeWaits, NodeSilent),
 		reflect.TypeFor[Status]():       jsonschema.Strings(Completed, Interrupted, Errored),
 	}})
 	if err != nil {

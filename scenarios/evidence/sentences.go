@@ -31,12 +31,26 @@ func (r Result) Why() string {
 	return "Nothing was measured."
 }
 
-// Command repeats the drill.
+// Command repeats the drill; empty where only a program of somebody's own does.
 func (r Result) Command() string {
-	if r.Scenario.Repeat != "" {
+	switch {
+	case r.Scenario.Program != "":
+		return ""
+	case r.Scenario.Repeat != "":
 		return "regionfall run " + r.Scenario.Repeat
 	}
 	return "regionfall run " + r.Scenario.Name
+}
+
+// Program says which program repeats the drill, where no command does; empty where one does.
+func (r Result) Program() string {
+	switch r.Scenario.Program {
+	case "":
+		return ""
+	case UnknownProgram:
+		return "run the Go program that ran it"
+	}
+	return "run " + r.Scenario.Program + ", the Go program that ran it"
 }
 
 // Expectation says what the scenario's author expected and whether it came true, and if not why. Empty when pass was

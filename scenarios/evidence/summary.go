@@ -33,6 +33,9 @@ func writeSummary(w io.Writer, r Result) error {
 		}
 		fmt.Fprintf(&out, "%s\n\n", text)
 	}
+	for _, p := range r.Lab.Processes {
+		fmt.Fprintf(&out, "- process `%s`: %s\n", p.Name, inMarkdown(p.Words()))
+	}
 	for _, i := range r.Incidents {
 		fmt.Fprintf(&out, "- incident %s\n", inMarkdown(i.Words()))
 	}
@@ -47,7 +50,11 @@ func writeSummary(w io.Writer, r Result) error {
 	if text := r.Expectation(); text != "" {
 		fmt.Fprintf(&out, "- %s\n", inMarkdown(text))
 	}
-	fmt.Fprintf(&out, "- again: `%s`\n", r.Command())
+	again := inMarkdown(r.Program())
+	if command := r.Command(); command != "" {
+		again = "`" + command + "`"
+	}
+	fmt.Fprintf(&out, "- again: %s\n", again)
 	if _, err := io.WriteString(w, out.String()); err != nil {
 		return fmt.Errorf("write summary: %w", err)
 	}

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -75,7 +76,7 @@ func Table(w io.Writer, r Result, color bool) error {
 	if r.Leftovers > 0 {
 		fmt.Fprintln(out, p.paint(ansiRed, "remove what is left: regionfall down --all"))
 	}
-	fmt.Fprintf(out, "again: %s\n", r.Command())
+	fmt.Fprintf(out, "again: %s\n", cmp.Or(r.Program(), r.Command()))
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("print the result of %s: %w", r.Scenario.Name, err)
 	}

@@ -29,7 +29,8 @@ const (
 	Read  Kind = "read"  // of what was written
 )
 
-// Absent is the error of a read that did not find what was acknowledged: an answer, though not the one to be had.
+// Absent is the error of a read that did not find what was acknowledged: an answer, though not the one to be had. It is
+// recorded whatever the protocol is, and whatever status an app says it by.
 const Absent = "acknowledged write is absent"
 
 // Op is one call, attempted at most once. Due is when the open-loop schedule wanted it (latency counts from there),
@@ -58,6 +59,11 @@ type Op struct {
 	// the service chose the id: each is a new one, whatever the status
 	Given bool   `json:"given,omitempty"`
 	Error string `json:"error,omitempty"`
+}
+
+// FoundNothing says whether it is a read that was answered, and that did not find what it asked for.
+func (op *Op) FoundNothing() bool {
+	return op.Kind == Read && op.Outcome == Failed && op.Error == Absent
 }
 
 // Mark is a dated note of the harness or of an agent (lab/agent names them).

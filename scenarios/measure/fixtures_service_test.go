@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -43,6 +44,31 @@ var serviceFixtures = []fixture{
 		Spec: &overrides{Sessions: []string{FindingReadYourWrites}}, Verdict: Fail,
 		Findings: one(FindingReadYourWrites, Fail),
 	}},
+	{"read-your-writes-broken-410", func(d *drill) {
+		d.session(false, true)
+		d.lastRead(1).Status = http.StatusGone
+	}, expectation{
+		Why:  "Client 0 is told at 1.512 s that it has written, and at 5.6 s by 410, as the app has it, that it has not.",
+		Spec: &overrides{Sessions: []string{FindingReadYourWrites}}, Verdict: Fail,
+		Findings: one(FindingReadYourWrites, Fail),
+	}},
+	{"read-your-writes-broken-sql", func(d *drill) {
+		d.session(false, true)
+		d.lastRead(1).Status = 0
+		d.lastRead(0).Status = 0
+	}, expectation{
+		Why:  "Client 0 is told at 1.512 s that it has written, and at 5.6 s SQL, which knows no status, lists nothing.",
+		Spec: &overrides{Sessions: []string{FindingReadYourWrites}}, Verdict: Fail,
+		Findings: one(FindingReadYourWrites, Fail),
+	}},
+	{"read-your-writes-404-of-another-kind", func(d *drill) {
+		d.session(false, true)
+		d.lastRead(1).Error = "status 404"
+	}, expectation{
+		Why: "Client 0 reads at 5.6 s what it had written. The app says by 410 what is not there, so that 404 says " +
+			"nothing of it, and at 5.7 s it is found.",
+		Spec: &overrides{Sessions: []string{FindingReadYourWrites}}, Verdict: Pass,
+	}},
 	{"monotonic-reads-broken", func(d *drill) { d.session(true, false) }, expectation{
 		Why:  "Client 0 finds at 5.6 s what it does not find any more at 5.7 s.",
 		Spec: &overrides{Sessions: []string{FindingMonotonicReads}}, Verdict: Fail,
@@ -82,6 +108,9 @@ func (d *drill) session(found ...bool) {
 		d.Ops[len(d.Ops)-1].Client = 0
 	}
 }
+
+// lastRead is the last operation but n.
+func (d *drill) lastRead(n int) *history.Op { return &d.Ops[len(d.Ops)-1-n] }
 
 // locally adds reads that the region's own database answers: in both regions before the fault, after 9 ms, and in the
 // standby after the recovery, after so many milliseconds; those that take 0 ms are not answered. They are not counted

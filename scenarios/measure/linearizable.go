@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"net/http"
 	"slices"
 	"time"
 
@@ -96,7 +95,7 @@ func (b *creation) learn(op *history.Op) {
 		b.firstSeen, b.exists = min(b.firstSeen, op.Done), true
 	case write:
 		return
-	case op.Status == http.StatusNotFound:
+	case op.FoundNothing():
 		b.lastAbsent = max(b.lastAbsent, op.Sent)
 		b.reads++
 	case op.Outcome == history.OK:

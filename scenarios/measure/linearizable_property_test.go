@@ -3,7 +3,6 @@ package measure
 import (
 	"fmt"
 	"math"
-	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -38,7 +37,7 @@ func operation(op history.Op) (o porcupine.Operation, tells bool) {
 		return o, op.Attempts > 0
 	case op.Kind == history.Write:
 		return o, op.Outcome == history.OK
-	case op.Status == http.StatusNotFound:
+	case op.FoundNothing():
 		o.Output = false
 		return o, true
 	}
@@ -75,8 +74,7 @@ func TestNoSearchIsNeededForAnOrder(t *testing.T) {
 			Sent: sent, Done: sent + time.Duration(at.Draw(t, "took")),
 			Attempts: rapid.SampledFrom([]int{1, 1, 1, 0}).Draw(t, "attempts"),
 			Outcome:  history.Outcome(rapid.IntRange(0, 2).Draw(t, "outcome")),
-			Status: rapid.SampledFrom([]int{0, http.StatusOK, http.StatusCreated, http.StatusNotFound}).Draw(t,
-				"status"),
+			Error:    rapid.SampledFrom([]string{"", history.Absent, "status 503"}).Draw(t, "error"),
 		}
 		if o.Kind == history.Read && o.Outcome == history.Unknown {
 			o.Outcome = history.Failed
@@ -118,7 +116,7 @@ func TestManyReadsOfOneVerification(t *testing.T) {
 		f.Detail != fmt.Sprintf("1 verifications, with %d reads of what was acknowledged, are linearizable", n) {
 		t.Errorf("%s: %s", f.Verdict, f.Detail)
 	}
-	h.Ops[n].Outcome, h.Ops[n].Status = history.Failed, http.StatusNotFound
+	h.Ops[n].Outcome, h.Ops[n].Error = history.Failed, history.Absent
 	if f := CheckLinearizable(h); f.Verdict != Fail || !slices.Equal(f.Evidence, []string{"v"}) {
 		t.Errorf("%s: %s %q", f.Verdict, f.Detail, f.Evidence)
 	}

@@ -18,7 +18,7 @@ func (d *drill) readsOf(i, sentMS int, found bool) {
 		Outcome: history.OK, Status: 200, Region: standby,
 	}
 	if !found {
-		op.Outcome, op.Status, op.Error = history.Failed, 404, "acknowledged write is absent"
+		op.Outcome, op.Status, op.Error = history.Failed, 404, history.Absent
 	}
 	d.Ops = append(d.Ops, op)
 }

@@ -109,7 +109,7 @@ type answers struct {
 // not find is no matter of the load.
 func (v *service) answersTo(s *stream, from, to time.Duration) answers {
 	return v.answersOf(s, from, to, func(op *history.Op) bool {
-		return op.Attempts > 0 && op.Error != history.Absent
+		return op.Attempts > 0 && !op.FoundNothing()
 	})
 }
 

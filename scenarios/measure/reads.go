@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -202,7 +201,7 @@ func (v *view) took(places []int32) []time.Duration {
 	for _, i := range places {
 		op := &v.Ops[i]
 		d := op.Done - op.Due
-		if op.Outcome != history.OK && op.Status != http.StatusNotFound {
+		if op.Outcome != history.OK && !op.FoundNothing() {
 			d = math.MaxInt64 // it was not answered, however soon that was known
 		}
 		all = append(all, d)

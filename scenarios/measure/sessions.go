@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"net/http"
 	"slices"
 	"time"
 
@@ -131,7 +130,7 @@ func (k *knowledge) follow(s *Session, client int, places []int32, steady, f tim
 	open := -1 // the window that goes on
 	for _, i := range places {
 		op, id := &k.ops[i], k.of[i]
-		absent := op.Outcome != history.OK && op.Status == http.StatusNotFound
+		absent := op.FoundNothing()
 		if op.Kind != history.Read || op.Due < steady || k.whose[id] != k.client || k.since[id] > op.Sent ||
 			op.Outcome != history.OK && !absent {
 			continue

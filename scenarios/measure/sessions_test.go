@@ -22,7 +22,7 @@ func TestWindowsOfViolations(t *testing.T) {
 			Lag: 500 * msec, Outcome: history.OK,
 		}
 		if status >= 400 {
-			op.Outcome = history.Failed
+			op.Outcome, op.Error = history.Failed, errorOf(status)
 		}
 		ops = append(ops, op)
 	}
@@ -87,7 +87,7 @@ func TestSessionsOfAnyHistory(t *testing.T) {
 			case !written[id] && rapid.Bool().Draw(t, "write"):
 				op.Kind, written[id], clientOf[id] = history.Write, true, op.Client
 			case !written[id]:
-				op.Outcome, op.Status = history.Failed, 404
+				op.Outcome, op.Error = history.Failed, history.Absent
 			case clientOf[id] == op.Client:
 				own = append(own, len(ops))
 			}
@@ -102,7 +102,7 @@ func TestSessionsOfAnyHistory(t *testing.T) {
 			return
 		}
 		broken := rapid.SampledFrom(own).Draw(t, "broken")
-		ops[broken].Outcome, ops[broken].Status = history.Failed, 404
+		ops[broken].Outcome, ops[broken].Status, ops[broken].Error = history.Failed, 0, history.Absent
 		s := MeasureSessions(history.History{Ops: ops}, Spec{Sessions: []string{FindingReadYourWrites}})[0]
 		if s.Violations != 1 || s.Windows[0].At.Lo != ops[broken].Sent {
 			t.Fatalf("operation %d did not find what its client wrote: %+v", broken, s)

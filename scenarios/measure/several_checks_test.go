@@ -3,6 +3,7 @@ package measure
 import (
 	"fmt"
 	"math"
+	"net/http"
 	"strings"
 	"time"
 
@@ -193,10 +194,18 @@ func (d *drill) reader(client int, id string, dueMS int, status int, region stri
 		Outcome:  history.OK, Status: status, Region: region, Timeline: 1,
 	}
 	if status != 200 {
-		op.Outcome, op.Error = history.Failed, fmt.Sprint("status ", status)
+		op.Outcome, op.Error = history.Failed, errorOf(status)
 	}
 	d.Ops = append(d.Ops, op)
 	return &d.Ops[len(d.Ops)-1]
+}
+
+// errorOf is that of an operation that an app says no to, if what is not there is 404.
+func errorOf(status int) string {
+	if status == http.StatusNotFound {
+		return history.Absent
+	}
+	return fmt.Sprint("status ", status)
 }
 
 func lasting(n int) *time.Duration { d := time.Duration(n) * msec; return &d }

@@ -145,7 +145,7 @@ func (d *drill) readEvery(every int, is func(due int) (status int, id string)) *
 			Outcome: history.OK, Status: status, Region: standby,
 		}
 		if status != 200 {
-			op.Outcome, op.Error = history.Failed, fmt.Sprint("status ", status)
+			op.Outcome, op.Error = history.Failed, errorOf(status)
 		}
 		d.Ops = append(d.Ops, op)
 	}

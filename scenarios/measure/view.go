@@ -3,7 +3,6 @@ package measure
 import (
 	"cmp"
 	"math"
-	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -171,7 +170,7 @@ func (v *view) lostRead() excuse {
 	}
 	of := v.ids().of
 	return func(i int, op *history.Op) bool {
-		if op.Kind != history.Read || op.Status != http.StatusNotFound {
+		if !op.FoundNothing() {
 			return false
 		}
 		for _, all := range stores {

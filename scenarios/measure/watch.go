@@ -2,7 +2,6 @@ package measure
 
 import (
 	"math"
-	"net/http"
 	"sync"
 	"time"
 
@@ -83,8 +82,7 @@ func (w *Watch) follow(h history.History) {
 	}
 	if w.service == nil {
 		w.service = emptyService(w.spec, func(_ int, op *history.Op) bool {
-			return op.Kind == history.Read &&
-				op.Status == http.StatusNotFound
+			return op.FoundNothing()
 		})
 		w.trails = map[*stream]*trail{}
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"slices"
 	"testing"
 	"time"
@@ -17,8 +16,7 @@ import (
 // lookAtAll says what Watch.Look does, from all of the history.
 func lookAtAll(h history.History, s Spec, since time.Duration) (back, away bool) {
 	v := newService(h, s, func(_ int, op *history.Op) bool {
-		return op.Kind == history.Read &&
-			op.Status == http.StatusNotFound
+		return op.FoundNothing()
 	})
 	if !v.observed() || v.tooThin() {
 		return false, false
@@ -90,10 +88,7 @@ func (d dice) load() []history.Op {
 			case 1:
 				op.Done += 30 * msec
 			case 2:
-				op.Outcome, op.Status = history.Failed, []int{
-					http.StatusServiceUnavailable,
-					http.StatusNotFound,
-				}[d.IntN(2)]
+				op.Outcome, op.Error = history.Failed, []string{"status 503", history.Absent}[d.IntN(2)]
 			}
 		}
 		if ops = append(ops, op); op.Outcome == history.Unknown && d.IntN(2) == 0 {

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab"
-	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/app"
@@ -95,12 +94,11 @@ func Check(ctx context.Context, o CheckOptions) (seen Checked, err error) {
 // checker checks one app in a lab that is up.
 type checker struct {
 	CheckOptions
-	plan drill.Plan
-	app  *app.App
-	lab  drill.Lab
-	log  func(ctx context.Context, node string, w io.Writer) error // the last lines that a node printed
-	// whether the process of a node of the app runs
-	state func(ctx context.Context, node string) (api.AppState, error)
+	plan  drill.Plan
+	app   *app.App
+	lab   drill.Lab
+	log   func(ctx context.Context, node string, w io.Writer) error // the last lines that a node printed
+	state stateOf
 	// for one thing to come true
 	within time.Duration
 	seen   *Checked
@@ -174,8 +172,8 @@ func (c checker) write(ctx context.Context, calls *workload.Caller) error {
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return err
-	case !c.seen.Write.SignedIn:
-		return c.app.Problem("operations.setup", "no client can sign in: %s", c.seen.Write.Error)
+	case !c.seen.Write.SetUp:
+		return c.app.Problem("operations.setup", "no client gets through it: %s", c.seen.Write.Error)
 	}
 	return c.app.Problem("operations.write", "it is not acknowledged: %s", c.seen.Write.Error)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/regionfall/regionfall/lab/build"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/evidence"
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -31,12 +32,28 @@ func TestGoCodeIsRunWhereTheFileSaysSo(t *testing.T) {
 		code drill.Code
 		want string // empty: it runs
 	}{
-		"both":                {inCode, drill.Code{Write: write, Read: read}, ""},
-		"a file is enough":    {shop, drill.Code{}, ""},
-		"neither":             {inCode, drill.Code{}, "shop.yaml:4:28: operations.write.code: it is Go code, which only"},
-		"nobody reads":        {inCode, drill.Code{Write: write}, "shop.yaml:5:16: stores.code: it is Go code, which only"},
-		"the file writes":     {shop, drill.Code{Write: write}, "operations.write: it says what a write is, and there is Go code"},
-		"the file has stores": {shop, drill.Code{Read: read}, "stores: there is Go code that reads, and the file does not say"},
+		"both":             {inCode, drill.Code{Write: write, Read: read}, ""},
+		"a file is enough": {shop, drill.Code{}, ""},
+		"neither": {
+			inCode,
+			drill.Code{},
+			"shop.yaml:4:28: operations.write.code: it is Go code, which only",
+		},
+		"nobody reads": {
+			inCode,
+			drill.Code{Write: write},
+			"shop.yaml:5:16: stores.code: it is Go code, which only",
+		},
+		"the file writes": {
+			shop,
+			drill.Code{Write: write},
+			"operations.write: it says what a write is, and there is Go code",
+		},
+		"the file has stores": {
+			shop,
+			drill.Code{Read: read},
+			"stores: there is Go code that reads, and the file does not say",
+		},
 	} {
 		plan := shopPlan(t, c.app)
 		err := addCode(&plan, c.code)
@@ -63,12 +80,19 @@ func TestADrillOfGoCodeIsJudgedAgain(t *testing.T) {
 	if diff := cmp.Diff(before, after); diff != "" || after.Verdict != measure.Pass {
 		t.Errorf("judged again it is %s: %v\n%s", after.Verdict, after.Reasons, diff)
 	}
+	if before.Scenario.Program != build.Program() || before.Command() != "" {
+		t.Errorf("it is told to be repeated by %q, %q", before.Scenario.Program, before.Command())
+	}
 	lose(t, dir, history.StoreCode, time.Second)
 	if _, after, err = Rejudge(dir); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{measure.FindingRecoveryPoint}, failing(after)); diff != "" {
 		t.Errorf("a write that the code did not find any more:\n%s", diff)
+	}
+	replace(t, dir, evidence.FileResult, `"program": "`+build.Program()+`"`, `"repeat": "x.yaml"`)
+	if _, after, err = Rejudge(dir); err != nil || after.Scenario.Program != evidence.UnknownProgram {
+		t.Errorf("of an older folder: %v, by %q", err, after.Scenario.Program)
 	}
 	var table strings.Builder
 	if err := evidence.Table(&table, after, false); err != nil || !strings.Contains(table.String(), "1 of ") {

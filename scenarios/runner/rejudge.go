@@ -1,6 +1,7 @@
 package runner
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -44,6 +45,9 @@ func Rejudge(dir string) (before, after evidence.Result, err error) {
 		return before, after, err
 	}
 	ran.Name = plan.Name
+	if plan.App.IsCode() {
+		ran.Program = cmp.Or(ran.Program, evidence.UnknownProgram)
+	}
 	d := evidence.Drill{
 		Scenario: ran, Status: before.Status, History: h, Report: measure.Judge(h, plan.Judge),
 		Expect: evidence.Expect{Fail: plan.Expect.Fail, Findings: plan.Expect.Findings}, Ran: before.Ran(),

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/build"
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios"
@@ -108,6 +109,9 @@ func ScenarioOf(plan drill.Plan) evidence.Scenario {
 	if app := plan.App.Source(); app != nil {
 		s.AppSHA256 = evidence.Digest(app)
 	}
+	if plan.App.IsCode() {
+		s.Program = build.Program()
+	}
 	return s
 }
 
@@ -175,13 +179,23 @@ func (r *run) run(ctx context.Context) (err error) {
 	}
 	began := time.Now()
 	d := drillLab{l, r.plan.App, r.Code.Read}
-	err = programDeathOr(ctx, drill.Run(ctx, r.plan, d, r.rec, r.watch()), began, l.CheckPrograms)
+	err = programDeathOr(ctx, drill.Run(ctx, r.plan, d, r.rec, r.watch(ctx, l.AppState)), began, l.CheckPrograms)
 	if errors.Is(err, drill.ErrProvesNothing) {
 		r.say("%v", err)
 		err = nil // judged all the same: inconclusive
 	}
 	r.complete = err == nil && ctx.Err() == nil
 	return err
+}
+
+// askWithin is how long the nodes of the app are given to say whether they run.
+const askWithin = time.Second
+
+// processes are those of the app, as they are now, also when the drill is interrupted.
+func (r *run) processes(ctx context.Context, state stateOf) []evidence.Process {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
+	defer cancel()
+	return processes(ctx, r.plan.Topology, r.plan.App, state)
 }
 
 // ensure sees to the images that a plan and whoever runs it ask for.
@@ -201,12 +215,15 @@ func (r *run) up(ctx context.Context) (l *lab.Lab, err error) {
 	return l, cmp.Or(notPrepared(r.plan.App, err), err)
 }
 
-// watch hands on what happens in the drill, and says when its measurements are over.
-func (r *run) watch() func(drill.Event) {
-	if r.Measured == nil {
-		return r.Watch
-	}
-	measured := sync.OnceFunc(r.Measured)
+// watch hands on what happens in the drill. When its measurements are over, and nothing is healed yet, it looks at the
+// processes of the app, and says so.
+func (r *run) watch(ctx context.Context, state stateOf) func(drill.Event) {
+	measured := sync.OnceFunc(func() {
+		r.facts.Processes = r.processes(ctx, state)
+		if r.Measured != nil {
+			r.Measured()
+		}
+	})
 	return func(e drill.Event) {
 		if e.Phase == history.PhaseStop {
 			measured()

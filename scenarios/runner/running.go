@@ -4,10 +4,14 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/app"
+	"github.com/regionfall/regionfall/scenarios/evidence"
 )
 
 // Running is a node of the app, and whether its process runs.
@@ -35,28 +39,69 @@ func (r Running) String() string {
 	}
 }
 
-// lookAtNodes asks about each node of the app whether its process runs.
-func (c checker) lookAtNodes(ctx context.Context) (all []Running) {
-	t := c.plan.Topology
-	front, _, _ := c.app.Front()
+// stateOf says whether the process of a node of the app runs.
+type stateOf func(ctx context.Context, node string) (api.AppState, error)
+
+// lookAtNodes asks about each node of an app whether its process runs.
+func lookAtNodes(ctx context.Context, t topology.Topology, a *app.App, state stateOf) (all []Running) {
+	front, _, _ := a.Front()
 	for _, r := range t.Regions {
 		for _, at := range t.AppPlaces(r) {
-			is := Running{
+			all = append(all, Running{
 				Process: cmp.Or(at.Part, front, string(topology.ServiceApp)), Node: at.Name(),
 				Waits: t.RunsFrom(at) > t.AppsAtStart(r),
-			}
-			is.State, is.Err = c.state(ctx, is.Node)
-			all = append(all, is)
+			})
 		}
 	}
+	var g errgroup.Group
+	for i := range all {
+		is := &all[i]
+		g.Go(func() error {
+			is.State, is.Err = state(ctx, is.Node)
+			return nil
+		})
+	}
+	_ = g.Wait() // each has its own error
 	return all
+}
+
+// processes are the kinds of nodes of an app that has several, as the evidence has them.
+func processes(ctx context.Context, t topology.Topology, a *app.App, state stateOf) (all []evidence.Process) {
+	front, _, several := a.Front()
+	if !several {
+		return nil
+	}
+	for _, is := range lookAtNodes(ctx, t, a, state) {
+		i := slices.IndexFunc(all, func(p evidence.Process) bool { return p.Name == is.Process })
+		if i < 0 {
+			i = len(all)
+			all = append(all, evidence.Process{Name: is.Process, Clients: is.Process == front})
+		}
+		all[i].Count++
+		all[i].Nodes = append(all[i].Nodes, is.evidence())
+	}
+	slices.SortFunc(all, func(a, b evidence.Process) int { return cmp.Compare(a.Name, b.Name) })
+	return all
+}
+
+func (r Running) evidence() evidence.Node {
+	n := evidence.Node{Name: r.Node, State: evidence.NodeEnded, Runs: new(r.State.Runs)}
+	switch {
+	case r.Err != nil:
+		n.State, n.Runs = evidence.NodeSilent, nil
+	case r.State.Running:
+		n.State = evidence.NodeRuns
+	case r.Waits && r.State.Runs == 0:
+		n.State = evidence.NodeWaits
+	}
+	return n
 }
 
 // lastingly complains about nodes that do not run, or have not gone on running since they were looked at.
 func (c checker) lastingly(ctx context.Context) error {
 	var errs []error
 	before := c.seen.Running
-	c.seen.Running = c.lookAtNodes(ctx)
+	c.seen.Running = lookAtNodes(ctx, c.plan.Topology, c.app, c.state)
 	for i, is := range c.seen.Running {
 		lasts := is.State.Running && (before == nil || is.State.Runs == before[i].State.Runs)
 		if is.Err == nil && (lasts || is.Waits) {

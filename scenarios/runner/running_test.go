@@ -14,6 +14,9 @@ import (
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/drill"
+	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/history"
 )
 
 // workingShop is the shop with a worker in each region, on lines 7 to 9.
@@ -60,7 +63,10 @@ func (s states) of(_ context.Context, node string) (api.AppState, error) {
 func TestACheckSaysOfEachProcessWhetherItRuns(t *testing.T) {
 	plan := shopPlan(t, workingShop)
 	c := checker{plan: plan, app: plan.App, seen: &Checked{}, state: states{
-		"worker.us-west-2": {Running: true, Runs: 2, Last: "the app ended with exit code 1 after 0.1 s; it left no last words"},
+		"worker.us-west-2": {
+			Running: true, Runs: 2,
+			Last: "the app ended with exit code 1 after 0.1 s; it left no last words",
+		},
 	}.of}
 	if err := c.lastingly(t.Context()); err != nil {
 		t.Fatal(err)
@@ -153,5 +159,61 @@ func TestANodeOfAProcessThatDoesNotComeUpIsPlaced(t *testing.T) {
 		if err := placed(plan.App, lab.App{}.Whole(), late); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+}
+
+func TestTheEvidenceHasEachProcess(t *testing.T) {
+	plan := shopPlan(t, workingShop)
+	plan.Topology.Strategy = topology.PilotLight
+	got := processes(t.Context(), plan.Topology, plan.App, states{
+		"app-1.us-east-1": {Runs: -1}, "worker.us-west-2": {Running: true, Runs: 2, Last: "the app ended"},
+		"mailer.us-east-1": {Runs: 3, Last: "the app ended"}, "mailer.us-west-2": {},
+	}.of)
+	want := []evidence.Process{
+		{Name: "mailer", Count: 4, Nodes: []evidence.Node{
+			{Name: "mailer.us-east-1", State: evidence.NodeEnded, Runs: new(3)},
+			{Name: "mailer-2.us-east-1", State: evidence.NodeRuns, Runs: new(1)},
+			{Name: "mailer.us-west-2", State: evidence.NodeWaits, Runs: new(0)},
+			{Name: "mailer-2.us-west-2", State: evidence.NodeRuns, Runs: new(1)},
+		}},
+		{Name: "web", Count: 2, Clients: true, Nodes: []evidence.Node{
+			{Name: "app-1.us-east-1", State: evidence.NodeSilent},
+			{Name: "app-1.us-west-2", State: evidence.NodeRuns, Runs: new(1)},
+		}},
+		{Name: "worker", Count: 2, Nodes: []evidence.Node{
+			{Name: "worker.us-east-1", State: evidence.NodeRuns, Runs: new(1)},
+			{Name: "worker.us-west-2", State: evidence.NodeRuns, Runs: new(2)},
+		}},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := processes(t.Context(), plan.Topology, shopPlan(t, shop).App, states{}.of); got != nil {
+		t.Errorf("an app of one kind of nodes has %v", got)
+	}
+}
+
+// What is healed after the load has ended runs again, and would look as if nothing had been.
+func TestProcessesAreLookedAtWhenTheLoadEnds(t *testing.T) {
+	var heard []string
+	is := states{"worker.us-east-1": {Runs: -1}}
+	r := &run{plan: shopPlan(t, workingShop), Options: Options{
+		Measured: func() { heard = append(heard, "measured") },
+		Watch:    func(e drill.Event) { heard = append(heard, e.Phase) },
+	}}
+	watch := r.watch(t.Context(), is.of)
+	watch(drill.Event{Phase: history.PhaseSteady})
+	if r.facts.Processes != nil {
+		t.Error("they are looked at under load")
+	}
+	watch(drill.Event{Phase: history.PhaseStop})
+	delete(is, "worker.us-east-1")
+	watch(drill.Event{Phase: history.PhaseEnd})
+	if diff := cmp.Diff([]string{history.PhaseSteady, "measured", history.PhaseStop, history.PhaseEnd},
+		heard); diff != "" {
+		t.Errorf("told (-want +got):\n%s", diff)
+	}
+	if worker := r.facts.Processes[2].Nodes[0]; worker.State != evidence.NodeSilent {
+		t.Errorf("%+v", worker)
 	}
 }

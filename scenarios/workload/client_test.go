@@ -90,7 +90,7 @@ func TestJudge(t *testing.T) {
 			history.Failed,
 			`answer is about "x"`,
 		},
-		"absent":       {r, reply{sent: true, status: 404}, history.Failed, absent},
+		"absent":       {r, reply{sent: true, status: 404}, history.Failed, history.Absent},
 		"no such path": {w, reply{sent: true, status: 404}, history.Unknown, "status 404"},
 		"refused": {
 			w,

@@ -6,9 +6,6 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// absent is the error of a read that did not find what was acknowledged.
-const absent = history.Absent
-
 // judge says what the caller knows about an operation after one attempt, of which something was sent or not. A write
 // that may have been applied is unknown unless the service says otherwise in so many words; a read changes nothing, so
 // one that is not ok has failed.
@@ -25,7 +22,7 @@ func judge(kind history.Kind, sent bool, a Answer) (history.Outcome, string) {
 	case a.Result == Acknowledged:
 		return history.OK, ""
 	case a.Result == Absent && kind == history.Read:
-		return history.Failed, absent
+		return history.Failed, history.Absent
 	case a.Result == Refused:
 		return history.Failed, a.Why
 	default:

@@ -194,7 +194,7 @@ func (l *Load) perform(ctx context.Context, op history.Op, m Message) history.Op
 // repeat performs an operation again while it is not ok, as often as clients do. What they wait in between doubles.
 func (l *Load) repeat(ctx context.Context, op history.Op, m Message) {
 	retry := l.opts.Spec.Retry
-	for n := 1; n <= retry.Times && op.Outcome != history.OK && op.Error != absent; n++ {
+	for n := 1; n <= retry.Times && op.Outcome != history.OK && !op.FoundNothing(); n++ {
 		wait := time.NewTimer(retry.After << (n - 1))
 		select {
 		case <-l.stopped.Done():
@@ -218,7 +218,7 @@ func (l *Load) finish(op history.Op) {
 		if op.Retry == 0 {
 			l.meter.good(op.Done)
 		}
-	case op.Kind == history.Read && op.Error == absent:
+	case op.FoundNothing():
 		l.population.absent(op.ID)
 	}
 }

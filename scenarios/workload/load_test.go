@@ -188,7 +188,7 @@ func TestAnAbsentWriteIsAFailedReadOnce(t *testing.T) {
 				continue
 			}
 			failed++
-			if op.ID != lost || op.Kind != history.Read || op.Outcome != history.Failed || op.Error != absent ||
+			if op.ID != lost || op.Kind != history.Read || op.Outcome != history.Failed || op.Error != history.Absent ||
 				op.Status != http.StatusNotFound {
 				t.Errorf("not ok: %+v", op)
 			}

@@ -19,9 +19,9 @@ func TestACommandIsSentToRedis(t *testing.T) {
 		why     string
 	}{
 		"found":          {"$2\r\nhi\r\n", history.OK, ""},
-		"not found":      {"$-1\r\n", history.Failed, absent},
-		"none":           {":0\r\n", history.Failed, absent},
-		"an empty list":  {"*0\r\n", history.Failed, absent},
+		"not found":      {"$-1\r\n", history.Failed, history.Absent},
+		"none":           {":0\r\n", history.Failed, history.Absent},
+		"an empty list":  {"*0\r\n", history.Failed, history.Absent},
 		"refused":        {"-LOADING not yet\r\n", history.Failed, "LOADING not yet"},
 		"nobody answers": {"", history.Failed, "no answer: "},
 	} {

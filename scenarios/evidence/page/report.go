@@ -29,7 +29,8 @@ type Report struct {
 	Faults      []Fault
 	Events      []Event
 	Lab         []Fact
-	Command     string // that repeats the drill
+	Command     string // that repeats the drill; empty: Program does
+	Program     string // which program repeats it, in words
 }
 
 // Row is what was measured of one metric. Full is the same in the time of the story.
@@ -172,7 +173,8 @@ func (r Report) again() g.Node {
 	file := func(name string) g.Node { return html.A(html.Href(name), g.Text(name)) }
 	command := func(text string) g.Node { return html.Pre(html.Code(g.Text(text))) }
 	return g.Group{
-		paragraph("Run the drill again:"), command(r.Command),
+		g.If(r.Command != "", g.Group{paragraph("Run the drill again:"), command(r.Command)}),
+		g.If(r.Program != "", paragraph("To drill again, "+r.Program+".")),
 		paragraph("Judge the raw history of this one again, from inside this folder:"), command("regionfall rejudge ."),
 		html.P(html.Class("dim"),
 			g.Text("Beside this file: "), file("result.json"), g.Text(", "), file("scenario.yaml"), g.Text(", "),
