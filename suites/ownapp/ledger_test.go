@@ -52,6 +52,26 @@ var _ = Describe("A ledger that acknowledges what its worker has settled, when i
 	}, SpecTimeout(harness.DrillTimeout))
 })
 
+var _ = Describe("A ledger that nobody leads to another database, when its region is lost", func() {
+	It("finds the new primary by itself when it knows the databases of both regions", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/ledger-hosts.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LoseNothing(), LeaveNothing()))
+		Expect(r.Verdict).To(Equal(measure.Pass))
+	}, SpecTimeout(harness.DrillTimeout))
+
+	It("finds it from a third region too", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/ledger-hosts-three-regions.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+		Expect(r.Verdict).To(Equal(measure.Pass))
+	}, SpecTimeout(harness.DrillTimeout))
+
+	It("does not come back when it knows one", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/ledger-one-host.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+		Expect(r.Verdict).To(Equal(measure.Fail))
+	}, SpecTimeout(harness.DrillTimeout))
+})
+
 var _ = Describe("Clients who speak to a store themselves, when its region is lost", func() {
 	It("lose nothing that PostgreSQL acknowledged once both regions had it", func(ctx SpecContext) {
 		r := harness.Run(ctx, "testdata/payments-sql.yaml")
