@@ -22,10 +22,10 @@ type AppEnv struct {
 	Postgres, Redis, S3, DynamoDB string
 	// PostgresHosts are the databases of all regions, the node's own first, as "host:port,host:port". No configuration
 	// changes them: whoever is told of all finds the primary by itself.
-	PostgresHosts                 string
-	User, Database                string // of PostgreSQL, with Secret as password
-	AccessKey, Secret             string // of S3 and DynamoDB
-	ConfigFile                    string
+	PostgresHosts     string
+	User, Database    string // of PostgreSQL, with Secret as password
+	AccessKey, Secret string // of S3 and DynamoDB
+	ConfigFile        string
 }
 
 // With is the same with the addresses of a configuration.

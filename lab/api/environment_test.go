@@ -26,7 +26,7 @@ func TestPlaceholders(t *testing.T) {
 		"{{.Redis}}":                       "",
 		"{{.RedisHost}}:{{.RedisPort}}":    ":", // there is none yet
 		"{{.PostgresHost}} {{.PostgresPort}} {{.Postgres}}": "hub 5401 hub:5401",
-		"pg://{{.User}}@{{.PostgresHosts}}/": "pg://ann@postgres.us-west-2:5432,hub:5401/",
+		"pg://{{.User}}@{{.PostgresHosts}}/":                "pg://ann@postgres.us-west-2:5432,hub:5401/",
 		"{{.S3Host}} {{.S3Port}}":                           "127.0.0.1 8003",
 		"{{.DynamoDBHost}} {{.DynamoDBPort}}":               "dynamodb.us-west-2 4566",
 	} {

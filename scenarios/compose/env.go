@@ -119,7 +119,8 @@ func (e *environment) leadToHosts(name, value string) string {
 		parts := hosts.FindStringSubmatch(found)
 		for _, address := range strings.Split(parts[2], ",") {
 			host, _, _ := strings.Cut(address, ":")
-			i := slices.IndexFunc(e.stores, func(s store) bool { return s.is(postgres) && slices.Contains(s.hosts, host) })
+			isIt := func(s store) bool { return s.is(postgres) && slices.Contains(s.hosts, host) }
+			i := slices.IndexFunc(e.stores, isIt)
 			if i < 0 {
 				return found
 			}

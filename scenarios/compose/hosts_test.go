@@ -40,7 +40,9 @@ func TestAnAppThatKnowsAllDatabasesIsNotRepointed(t *testing.T) {
 	}{
 		"it asks for the primary": {"&target_session_attrs=read-write", "", "none", false},
 		"it takes any":            {"", "", "none", true},
-		"it needs Redis too":      {"&target_session_attrs=primary", "\n      CACHE: redis://cache:6379", "restart", false},
+		"it needs Redis too": {
+			"&target_session_attrs=primary", "\n      CACHE: redis://cache:6379", "restart", false,
+		},
 	} {
 		d := withHosts(t, c.asks, c.more)
 		if !strings.Contains(d.Text, "\nrepoint: "+c.repoint+"\n") || !strings.Contains(d.Text,

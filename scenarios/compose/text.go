@@ -97,7 +97,8 @@ func (d *draft) environment(b *strings.Builder) {
 repoint: restart
 `)
 	case finds:
-		b.WriteString("\n# It knows the databases of all regions, and finds the new primary by itself.\nrepoint: none\n")
+		b.WriteString("\n# It knows the databases of all regions, and finds the new primary by itself.\n" +
+			"repoint: none\n")
 	default:
 		b.WriteString("\n# Nothing in env leads to a store, so that there is nothing to lead elsewhere after a " +
 			"failover.\nrepoint: none\n")

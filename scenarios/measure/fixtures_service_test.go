@@ -44,7 +44,7 @@ var serviceFixtures = []fixture{
 		d.turned("app-2."+standby, "postgres", 4000)
 		d.reconnected("app-1."+standby, "postgres", 4020)
 	}, expectation{
-		Why: "Addresses are turned at 4 s, and nobody answers the second of two nodes over its own by 6.5 s.",
+		Why:     "Addresses are turned at 4 s, and nobody answers the second of two nodes over its own by 6.5 s.",
 		Verdict: Pass, Figures: figures{ReconnectedMS: []float64{2495}},
 	}},
 	{"stale-read", func(d *drill) { d.readsOf(10, 1600, false) }, expectation{

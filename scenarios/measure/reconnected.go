@@ -15,8 +15,8 @@ import (
 // Reconnected is how long the app hung on to stores that its addresses led away from: the time from the turning of an
 // address until a store has answered over it again, in the node that took longest.
 type Reconnected struct {
-	Interval               // of the last node; only lo is known where one was not seen to be connected again
-	Censored bool          `json:"censored"`
+	Interval                // of the last node; only lo is known where one was not seen to be connected again
+	Censored bool           `json:"censored"`
 	Nodes    []Reconnection `json:"nodes"` // whose addresses were turned, and had been used; by name
 }
 
@@ -29,8 +29,7 @@ type Reconnection struct {
 }
 
 // MeasureReconnected measures how long nodes of the app went without the stores that they were led to. An endpoint ends
-// what it carried when it turns, so that a connection hangs on for no longer; a node does until it connects anew. With t
-// the turning, and a the first answer of the store that the endpoint leads to then,
+// what it carried when it turns, so that no connection hangs on; a node does, until it connects anew. With t the turning, and a the first answer of the store that the endpoint leads to then,
 //
 //	max(0, a.lo - t.hi) <= reconnected <= a.hi - t.lo
 //
