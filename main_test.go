@@ -87,7 +87,7 @@ var mayImport = map[string][]string{
 	"scenarios/starter":    {"scenarios/app", "scenarios/file"},
 	"scenarios/workload":   {"scenarios/history", "scenarios/app", "lab/postgres"},
 	"scenarios/history":    {},
-	"scenarios/measure":    {"scenarios/history", "lab/api"}, // only for the steps of a failover
+	"scenarios/measure":    {"scenarios/history", "lab/api"}, // only for the names of steps and marks
 	"scenarios/evidence":   {"scenarios/history", "scenarios/measure", "scenarios/jsonschema"},
 	"scenarios/jsonschema": {},
 	// These use labs. They reach containers through package lab, and never through lab/node. A command may ask

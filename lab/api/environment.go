@@ -20,9 +20,12 @@ import (
 type AppEnv struct {
 	Region, Node                  string
 	Postgres, Redis, S3, DynamoDB string
-	User, Database                string // of PostgreSQL, with Secret as password
-	AccessKey, Secret             string // of S3 and DynamoDB
-	ConfigFile                    string
+	// PostgresHosts are the databases of all regions, the node's own first, as "host:port,host:port". No configuration
+	// changes them: whoever is told of all finds the primary by itself.
+	PostgresHosts     string
+	User, Database    string // of PostgreSQL, with Secret as password
+	AccessKey, Secret string // of S3 and DynamoDB
+	ConfigFile        string
 }
 
 // With is the same with the addresses of a configuration.
@@ -69,7 +72,7 @@ func (in AppEnv) value(between string) (string, error) {
 	}
 	for _, address := range addresses {
 		part, is := strings.CutPrefix(name[1], address)
-		if !is || part == "" {
+		if !is || part != hostPart && part != portPart {
 			continue
 		}
 		// Before the lab is planned there are no addresses, and what is looked for is whether there is such a

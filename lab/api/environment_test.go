@@ -7,13 +7,14 @@ import (
 
 const allPlaceholders = "{{.Region}}, {{.Node}}, {{.Postgres}}, {{.PostgresHost}}, {{.PostgresPort}}, " +
 	"{{.Redis}}, {{.RedisHost}}, {{.RedisPort}}, {{.S3}}, {{.S3Host}}, {{.S3Port}}, " +
-	"{{.DynamoDB}}, {{.DynamoDBHost}}, {{.DynamoDBPort}}, " +
+	"{{.DynamoDB}}, {{.DynamoDBHost}}, {{.DynamoDBPort}}, {{.PostgresHosts}}, " +
 	"{{.User}}, {{.Database}}, {{.AccessKey}}, {{.Secret}}, {{.ConfigFile}}"
 
 func TestPlaceholders(t *testing.T) {
 	in := AppEnv{
 		Node: "app-1.us-west-2", Region: "us-west-2", User: "ann", Secret: "{{.User}}",
-		Postgres: "hub:5401", S3: "127.0.0.1:8003", DynamoDB: "dynamodb.us-west-2:4566",
+		PostgresHosts: "postgres.us-west-2:5432,hub:5401",
+		Postgres:      "hub:5401", S3: "127.0.0.1:8003", DynamoDB: "dynamodb.us-west-2:4566",
 	}
 	for text, want := range map[string]string{
 		"":                                 "",
@@ -25,6 +26,7 @@ func TestPlaceholders(t *testing.T) {
 		"{{.Redis}}":                       "",
 		"{{.RedisHost}}:{{.RedisPort}}":    ":", // there is none yet
 		"{{.PostgresHost}} {{.PostgresPort}} {{.Postgres}}": "hub 5401 hub:5401",
+		"pg://{{.User}}@{{.PostgresHosts}}/":                "pg://ann@postgres.us-west-2:5432,hub:5401/",
 		"{{.S3Host}} {{.S3Port}}":                           "127.0.0.1 8003",
 		"{{.DynamoDBHost}} {{.DynamoDBPort}}":               "dynamodb.us-west-2 4566",
 	} {

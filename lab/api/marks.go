@@ -40,6 +40,14 @@ const (
 	MarkBackup = "backup_done" // the backup job finished; Detail has the object and its size
 )
 
+// Marks of the supervisor of an app whose addresses stay (SupervisorConfig.Endpoints). The detail of each begins with
+// the key of an endpoint that the app has used, such as "postgres".
+const (
+	MarkTurned = "endpoint_turned" // it leads elsewhere from now on, and what it carried is ended
+	// for the first time since then a store has answered over it: the app has connected again, and to whom it should
+	MarkReconnected = "endpoint_answered"
+)
+
 // Marks of the automation before it has decided anything.
 const (
 	MarkCalledOff = "called_off" // the home region answered again before the decision was taken

@@ -8,6 +8,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/plan"
+	"github.com/regionfall/regionfall/lab/topology"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -19,21 +20,38 @@ type Exchange struct {
 	Reply           api.MarksReply
 }
 
-// FollowMarks asks every agent of the lab for its marks until ctx ends, and hands on each exchange, one at a time per
-// agent. An agent that does not answer (its region may be lost) is asked again.
+// FollowMarks asks every agent of the lab for its marks until ctx ends, also those that run somebody's own app, and
+// hands on each exchange, one at a time per agent. An agent that does not answer (its region may be lost) is asked
+// again.
 func (v View) FollowMarks(ctx context.Context, now func() time.Duration, seen func(Exchange)) error {
 	g, gctx := errgroup.WithContext(ctx)
-	for _, n := range v.lab.Places() {
-		if !plan.Of(n.Service).Marks {
-			continue
-		}
-		tap, err := v.lab.Tap(n.Name())
+	for _, name := range v.noting() {
+		tap, err := v.lab.Tap(name)
 		if err != nil {
 			return err
 		}
 		g.Go(func() error { followAgent(gctx, tap, now, seen); return nil })
 	}
 	return g.Wait()
+}
+
+// noting are those who leave marks, by what their taps are called.
+func (v View) noting() (names []string) {
+	tapped := map[string]bool{}
+	for _, p := range v.lab.Paths() {
+		if p.From == topology.Tap {
+			tapped[p.Node] = true
+		}
+	}
+	for _, n := range v.lab.Places() {
+		if supervisor := plan.SupervisorOf(n.Name()); tapped[supervisor] {
+			names = append(names, supervisor)
+		}
+		if plan.Of(n.Service).Marks {
+			names = append(names, n.Name())
+		}
+	}
+	return names
 }
 
 func followAgent(ctx context.Context, tap string, now func() time.Duration, seen func(Exchange)) {

@@ -127,13 +127,25 @@ func (p *Plan) config(region string) topology.Config {
 	return c
 }
 
+// postgresHosts are the databases of all regions as one of them reaches them, its own first.
+func (p *Plan) postgresHosts(region string) string {
+	hosts := []string{p.endpoint(region, region, topology.ServicePostgres).Address}
+	for _, other := range p.Topology.Regions {
+		if other.Name != region {
+			hosts = append(hosts, p.endpoint(region, other.Name, topology.ServicePostgres).Address)
+		}
+	}
+	return strings.Join(hosts, ",")
+}
+
 // appEnv is what the placeholders of an app's environment stand for in one of its nodes.
 func (p *Plan) appEnv(region, node string) AppEnv {
 	c := p.config(region)
 	return AppEnv{
 		Region: region, Node: node,
 		Postgres: c.Postgres.Address, Redis: c.Redis.Address, S3: c.S3.Address, DynamoDB: c.DynamoDB.Address,
-		User: topology.DatabaseUser, Database: topology.Database, AccessKey: topology.AccessKey,
+		PostgresHosts: p.postgresHosts(region),
+		User:          topology.DatabaseUser, Database: topology.Database, AccessKey: topology.AccessKey,
 		Secret:     topology.Secret,
 		ConfigFile: topology.ConfigFile,
 	}

@@ -16,12 +16,15 @@ import (
 var EnvPlaceholders = []string{
 	"Region", "Node",
 	"Postgres", "PostgresHost", "PostgresPort", "Redis", "RedisHost", "RedisPort",
-	"S3", "S3Host", "S3Port", "DynamoDB", "DynamoDBHost", "DynamoDBPort",
+	"S3", "S3Host", "S3Port", "DynamoDB", "DynamoDBHost", "DynamoDBPort", severalHosts,
 	"User", "Database", "AccessKey", "Secret", "ConfigFile",
 }
 
 // storeNames begin the placeholders that are addresses, or the host or the port of one.
 var storeNames = []string{"Postgres", "Redis", "S3", "DynamoDB"}
+
+// severalHosts are the databases of all regions, which no failover changes.
+const severalHosts = "PostgresHosts"
 
 // check complains about what is well written but can't be.
 func (f *Format) check(found *file.Complaints, at string) {
@@ -63,9 +66,8 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 		found.Add(port, "%s: %d is taken in each node, by what runs the app: have it listen on another", port, f.Port)
 	}
 	if (f.Repoint == RepointRestart || f.Repoint == RepointEndpoint) && !f.isLed() {
-		found.Add(repoint, "%s: %s changes nothing, since no address is in %s: put one in, such as {{.Postgres}}",
-			repoint,
-			f.Repoint, env)
+		found.Add(repoint, "%s: %s changes nothing, since %s has no address that a failover changes: put one in, such "+
+			"as {{.Postgres}}", repoint, f.Repoint, env)
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Env)) {
 		path := file.Join(env, name)
@@ -79,11 +81,12 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 	}
 }
 
-// isLed says whether an address is in the environment.
+// isLed says whether the environment has an address that a failover changes.
 func (f *Format) isLed() bool {
 	for _, value := range f.Env {
 		for _, name := range value.names {
-			if slices.ContainsFunc(storeNames, func(store string) bool { return strings.HasPrefix(name, store) }) {
+			isOf := func(store string) bool { return strings.HasPrefix(name, store) }
+			if name != severalHosts && slices.ContainsFunc(storeNames, isOf) {
 				return true
 			}
 		}

@@ -42,7 +42,7 @@ func (e *environment) templates() map[string]string {
 		if e.isRefused(name) {
 			continue
 		}
-		value := e.values[name]
+		value := e.leadToHosts(name, e.values[name])
 		for _, s := range e.stores {
 			value = e.lead(name, value, s)
 		}
@@ -107,6 +107,44 @@ func (e *environment) lead(name, value string, s store) string {
 	return value
 }
 
+// hosts are several in one URL: who asks, the hosts with their ports, and the path.
+var hosts = regexp.MustCompile(`//([^/@\s]*@)?([\w.-]+(?::\d+)?(?:,[\w.-]+(?::\d+)?)+)(/[^?\s"',]*)?`)
+
+// writesAlone are the words by which a driver is told to look for the host that takes writes.
+var writesAlone = regexp.MustCompile(`target_session_attrs=(read-write|primary)|targetServerType=(primary|master)`)
+
+// leadToHosts puts the placeholder of all databases in place of several hosts in one URL, if each is a PostgreSQL.
+func (e *environment) leadToHosts(name, value string) string {
+	return hosts.ReplaceAllStringFunc(value, func(found string) string {
+		parts := hosts.FindStringSubmatch(found)
+		for _, address := range strings.Split(parts[2], ",") {
+			host, _, _ := strings.Cut(address, ":")
+			isIt := func(s store) bool { return s.is(postgres) && slices.Contains(s.hosts, host) }
+			i := slices.IndexFunc(e.stores, isIt)
+			if i < 0 {
+				return found
+			}
+			e.led[e.stores[i].name] = true
+		}
+		if !writesAlone.MatchString(value) {
+			e.remark(e.lineOf(name), "%s names several hosts, and not that one of them has to take writes: add "+
+				"target_session_attrs=read-write, or what its driver calls it", name)
+		}
+		return postgresURL(parts[1], postgres.address("Hosts"), parts[3])
+	})
+}
+
+// postgresURL is the part of a URL from its slashes to its path.
+func postgresURL(who, address, path string) string {
+	if who != "" {
+		who = user + ":" + secret + "@"
+	}
+	if path = strings.TrimRight(path, "/"); path != "" {
+		path = "/" + database
+	}
+	return "//" + who + address + path
+}
+
 // kindFor is which of a store's kinds a variable is about; empty for none. LocalStack serves two at one address, and
 // the lab at two.
 func (e *environment) kindFor(name string, s store) kind {
@@ -146,13 +184,7 @@ func (e *environment) url(name, value string, at *regexp.Regexp, k kind) string 
 		if k != postgres {
 			return "//" + k.address("") + path + end
 		}
-		if who != "" {
-			who = user + ":" + secret + "@"
-		}
-		if path = strings.TrimRight(path, "/"); path != "" {
-			path = "/" + database
-		}
-		return "//" + who + k.address("") + path + end
+		return postgresURL(who, k.address(""), path) + end
 	})
 	if k == redis && asked {
 		e.remark(e.lineOf(name), "%s: its password is left out, since the lab's Redis has none", name)

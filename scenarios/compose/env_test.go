@@ -43,6 +43,11 @@ func TestTemplatesOfVariables(t *testing.T) {
 		"URLS=redis://cache,redis://cache": "URLS=redis://{{.Redis}},redis://{{.Redis}}",
 		"URLS=postgres://u:p@db:5432/x,postgres://u:p@db-replica:5432/x": "URLS=" +
 			"postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}},postgres://u:p@db-replica:5432/x",
+		// several hosts in one
+		"URL=postgres://u:p@db:5432,db.internal:5433/x?target_session_attrs=read-write": "URL=" +
+			"postgres://{{.User}}:{{.Secret}}@{{.PostgresHosts}}/{{.Database}}?target_session_attrs=read-write",
+		"URL=jdbc:postgresql://db,db.internal/x?targetServerType=primary&user=u": "URL=" +
+			"jdbc:postgresql://{{.PostgresHosts}}/{{.Database}}?targetServerType=primary&user=u",
 		"URLS=http://minio:9000,http://minio.example:9000": "URLS=http://{{.S3}},http://minio.example:9000",
 		// parts
 		"DB_HOST=db DB_PORT=5432 DB_USERNAME=u DB_PASSWORD=p DB_DATABASE=x": "DB_HOST={{.PostgresHost}} " +

@@ -77,26 +77,32 @@ ready: %[1]s # answers GET with 2xx when it can do its work: better one that ask
 
 // environment says how the app finds its stores.
 func (d *draft) environment(b *strings.Builder) {
-	led := false
+	led, finds := false, false
 	if len(d.env) > 0 {
 		b.WriteString("\n# How it finds its stores: the lab fills in {{.Postgres}} and the like, in each node.\nenv:\n")
 	}
 	for _, name := range d.sortedEnv() {
 		fmt.Fprintf(b, "  %s: %s\n", quote(name), strconv.Quote(d.env[name]))
+		rest := strings.ReplaceAll(d.env[name], postgres.address("Hosts"), "")
+		finds = finds || rest != d.env[name]
 		for _, k := range d.kinds {
-			led = led || strings.Contains(d.env[name], "{{."+string(k))
+			led = led || strings.Contains(rest, "{{."+string(k))
 		}
 	}
-	if led {
+	switch {
+	case led:
 		b.WriteString(`
 # After a failover its nodes are started again with the addresses of the other region. If it has a driver that connects
 # again by itself, endpoint: the addresses stay, and lead elsewhere. If it watches CONFIG_FILE, file.
 repoint: restart
 `)
-		return
+	case finds:
+		b.WriteString("\n# It knows the databases of all regions, and finds the new primary by itself.\n" +
+			"repoint: none\n")
+	default:
+		b.WriteString("\n# Nothing in env leads to a store, so that there is nothing to lead elsewhere after a " +
+			"failover.\nrepoint: none\n")
 	}
-	b.WriteString("\n# Nothing in env leads to a store, so that there is nothing to lead elsewhere after a " +
-		"failover.\nrepoint: none\n")
 }
 
 // parts says what runs beside what clients are sent to, and before it.

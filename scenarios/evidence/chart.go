@@ -181,7 +181,7 @@ func placeFlags(flags []pennant, s scale) int {
 }
 
 // quiet marks repeat themselves by design; they are in the table of events.
-var quiet = []string{"health", "answer"}
+var quiet = []string{"health", "answer", "endpoint_turned", "endpoint_answered"}
 
 func flagsOf(r Result, h history.History) []pennant {
 	var flags []pennant

@@ -20,6 +20,7 @@ var checkers = []checker{
 	replicationLags{},
 	capacities{},
 	clientMoves{},
+	reconnects{},
 	forwards{},
 	staleConfigs{},
 	switchoverOrders{},

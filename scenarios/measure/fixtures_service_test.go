@@ -31,6 +31,23 @@ var serviceFixtures = []fixture{
 		Verdict: Pass,
 		Figures: figures{ClientsMovedMS: []float64{3281}},
 	}},
+	{"app-reconnected", func(d *drill) {
+		d.turned("app-1."+standby, "postgres", 4000)
+		d.turned("app-2."+standby, "postgres", 4000)
+		d.reconnected("app-1."+standby, "postgres", 4020)
+		d.reconnected("app-2."+standby, "postgres", 4150)
+	}, expectation{
+		Why:     "Addresses are turned at 4 s, and the second of two nodes is answered over its own at 4.15 s.",
+		Verdict: Pass, Figures: figures{ReconnectedMS: []float64{140, 160}},
+	}},
+	{"app-hangs-on", func(d *drill) {
+		d.turned("app-1."+standby, "postgres", 4000)
+		d.turned("app-2."+standby, "postgres", 4000)
+		d.reconnected("app-1."+standby, "postgres", 4020)
+	}, expectation{
+		Why:     "Addresses are turned at 4 s, and nobody answers the second of two nodes over its own by 6.5 s.",
+		Verdict: Pass, Figures: figures{ReconnectedMS: []float64{2495}},
+	}},
 	{"stale-read", func(d *drill) { d.readsOf(10, 1600, false) }, expectation{
 		Why:  "A write is acknowledged at 1.512 s, and a read that is sent at 1.6 s does not find it.",
 		Spec: &overrides{Consistency: Linearizable}, Verdict: Fail, Findings: one(FindingLinearizability, Fail),

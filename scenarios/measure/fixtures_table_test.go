@@ -58,6 +58,7 @@ type figures struct {
 	StaleFailed    *int      `json:"stale_failed,omitempty"`
 	WriteGapMS     []float64 `json:"write_gap_ms,omitempty"`     // lo, hi; lo only when censored
 	ClientsMovedMS []float64 `json:"clients_moved_ms,omitempty"` // lo, hi; lo only when censored
+	ReconnectedMS  []float64 `json:"reconnected_ms,omitempty"`   // lo, hi; lo only when censored
 	LagMS          []float64 `json:"lag_ms,omitempty"`           // by store, in the order of replicated, under load
 }
 

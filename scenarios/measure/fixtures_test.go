@@ -214,6 +214,9 @@ func measured(r Report, want figures) figures {
 	if c := m.Clients; c != nil && want.ClientsMovedMS != nil {
 		got.ClientsMovedMS = ends(c.Interval)
 	}
+	if r := m.Reconnected; r != nil && want.ReconnectedMS != nil {
+		got.ReconnectedMS = ends(r.Interval)
+	}
 	if c := m.StaleConfig; c != nil && want.StaleConfigMS != nil {
 		got.StaleConfigMS = ends(c.Interval)
 		if want.StaleFailed != nil {

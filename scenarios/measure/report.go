@@ -24,6 +24,8 @@ type Metrics struct {
 	WriteLatency  *Latency       `json:"write_latency"` // of the writes before the first fault
 	Capacity      *Capacity      `json:"capacity"`      // of what took over
 	Clients       *Clients       `json:"clients"`       // when they left the lost region
+	// when nodes of an app whose addresses stay were connected again after those were turned
+	Reconnected *Reconnected `json:"reconnected"`
 	// what another region than the one in charge answered
 	Forwarded      *Forwarded      `json:"forwarded"`
 	Sessions       []Session       `json:"sessions" schema:"null"` // by guarantee

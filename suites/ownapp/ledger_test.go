@@ -6,6 +6,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	"github.com/regionfall/regionfall/scenarios/evidence"
 	"github.com/regionfall/regionfall/scenarios/measure"
 	"github.com/regionfall/regionfall/suites/internal/harness"
 	. "github.com/regionfall/regionfall/suites/matchers"
@@ -51,6 +52,55 @@ var _ = Describe("A ledger that acknowledges what its worker has settled, when i
 		Expect(r.Verdict).To(Equal(measure.Fail))
 	}, SpecTimeout(harness.DrillTimeout))
 })
+
+var _ = Describe("A ledger that nobody leads to another database, when its region is lost", func() {
+	It("finds the new primary by itself when it knows the databases of both regions", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/ledger-hosts.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LoseNothing(), LeaveNothing()))
+		Expect(r.Verdict).To(Equal(measure.Pass))
+		Expect(r.Metrics.Reconnected).To(BeNil(), "it has no endpoint")
+	}, SpecTimeout(harness.DrillTimeout))
+
+	It("finds it from a third region too", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/ledger-hosts-three-regions.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+		Expect(r.Verdict).To(Equal(measure.Pass))
+	}, SpecTimeout(harness.DrillTimeout))
+
+	It("does not come back when it knows one", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/ledger-one-host.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+		Expect(r.Verdict).To(Equal(measure.Fail))
+	}, SpecTimeout(harness.DrillTimeout))
+})
+
+var _ = Describe("A ledger whose addresses never change", func() {
+	It("is measured to connect again in the region that is left", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/ledger-endpoint.yaml")
+		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LoseNothing(), LeaveNothing()))
+		expectReconnected(r, "app-1.us-west-2")
+	}, SpecTimeout(harness.DrillTimeout))
+
+	It("is measured to connect again in both, when they change roles and back", func(ctx SpecContext) {
+		r := harness.Run(ctx, "testdata/ledger-endpoint-switchover.yaml")
+		Expect(r).To(And(MeetItsExpectation(), LoseNothing(), LeaveNothing()))
+		expectReconnected(r, "app-1.us-east-1", "app-1.us-west-2")
+	}, SpecTimeout(harness.DrillTimeout))
+})
+
+// expectReconnected expects these nodes, and no others, to have had their addresses turned, and to have been connected
+// again.
+func expectReconnected(r evidence.Result, nodes ...string) {
+	GinkgoHelper()
+	again := r.Metrics.Reconnected
+	Expect(again).NotTo(BeNil())
+	Expect(again.Censored).To(BeFalse(), "%+v", again)
+	var names []string
+	for _, n := range again.Nodes {
+		names = append(names, n.Node)
+	}
+	Expect(names).To(Equal(nodes))
+}
 
 var _ = Describe("Clients who speak to a store themselves, when its region is lost", func() {
 	It("lose nothing that PostgreSQL acknowledged once both regions had it", func(ctx SpecContext) {

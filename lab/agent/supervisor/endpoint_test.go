@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"io"
 	"net"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -83,7 +85,7 @@ func TestAnEndpointStaysAndLeadsElsewhere(t *testing.T) {
 }
 
 func TestAnEndpointPassesTheEndOfWhatWasSaid(t *testing.T) {
-	e, err := listen(t.Context(), "127.0.0.1:0")
+	e, err := listen(t.Context(), "127.0.0.1:0", func(string, string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +101,7 @@ func TestAnEndpointPassesTheEndOfWhatWasSaid(t *testing.T) {
 }
 
 func TestAnEndpointToNobodyIsReset(t *testing.T) {
-	e, err := listen(t.Context(), "127.0.0.1:0")
+	e, err := listen(t.Context(), "127.0.0.1:0", func(string, string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,4 +111,77 @@ func TestAnEndpointToNobodyIsReset(t *testing.T) {
 	if got := dial(t, e.listener.Addr().String()).line(); !strings.Contains(got, "reset") {
 		t.Errorf("got %q", got)
 	}
+}
+
+// noted are the marks of the supervisor, each with its detail.
+func (b bench) noted() (all []string) {
+	reply, _, _ := b.marks.Since(0)
+	for _, m := range reply.Marks {
+		all = append(all, m.Name+" "+m.Detail)
+	}
+	return all
+}
+
+// awaitNoted waits until the marks are these.
+func (b bench) awaitNoted(want ...string) {
+	b.t.Helper()
+	b.await(strings.Join(want, ", "), func() (string, bool) {
+		got := b.noted()
+		return strings.Join(got, ", "), slices.Equal(got, want)
+	})
+}
+
+func TestAnEndpointTellsWhenTheAppIsConnectedAgain(t *testing.T) {
+	silent := linktest.Serve(t, func(c net.Conn) { _, _ = io.Copy(io.Discard, c) })
+	east, west := echo(t, "east"), echo(t, "west")
+	b := supervise(t, "an app", func(c *api.SupervisorConfig) {
+		c.Restarts, c.Env = false, nil
+		c.Endpoints = map[string]string{"postgres": "127.0.0.1:0", "redis": "127.0.0.1:0"}
+	})
+	postgres := b.endpoints["postgres"].listener.Addr().String()
+	turn := func(revision int, to string) {
+		b.deliver(topology.Config{Revision: revision, AppNodes: 1, Postgres: at(to), Redis: at(to)})
+		b.awaitReady(strconv.Itoa(revision))
+	}
+	turn(1, east)
+	turn(2, west) // nobody has used it: there is nothing to hang on to
+	gone := dial(t, postgres)
+	gone.line()
+	_ = gone.Close()
+	if all := b.noted(); len(all) > 0 {
+		t.Errorf("nothing has turned that was used: %v", all)
+	}
+	b.awaitCarried(0)
+	held := dial(t, postgres)
+	held.line()
+	turn(3, silent) // accepts, and says nothing
+	want := []string{"endpoint_turned postgres to " + silent + ", connections ended: 1"}
+	b.awaitNoted(want...)
+	waiting := dial(t, postgres)
+	b.awaitCarried(1)
+	turn(4, east)
+	want = append(want, "endpoint_turned postgres to "+east+", connections ended: 1")
+	b.awaitNoted(want...)
+	for _, c := range []client{held, waiting} {
+		if got := c.line(); !strings.Contains(got, "reset") {
+			t.Errorf("a connection to where it led before goes on: %s", got)
+		}
+	}
+	for range 2 { // the first alone is noted
+		if got := dial(t, postgres).line(); got != "east" {
+			t.Errorf("it leads to %s", got)
+		}
+	}
+	b.awaitNoted(append(want, "endpoint_answered postgres by "+east)...)
+}
+
+// awaitCarried waits until the endpoint of PostgreSQL carries so many connections.
+func (b bench) awaitCarried(n int) {
+	b.t.Helper()
+	e := b.endpoints["postgres"]
+	b.await("connections", func() (string, bool) {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		return strconv.Itoa(len(e.open)), len(e.open) == n
+	})
 }

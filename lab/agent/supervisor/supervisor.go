@@ -30,6 +30,7 @@ type supervisor struct {
 	cfg       api.SupervisorConfig
 	out, errs io.Writer // where the app's log goes
 	stopLimit time.Duration
+	marks     *runtime.Marks
 	endpoints map[string]*endpoint // by their keys, between Open and the end of Run
 
 	mu    sync.Mutex
@@ -40,11 +41,11 @@ type supervisor struct {
 }
 
 // New makes the supervisor of an app.
-func New(cfg api.SupervisorConfig, _ *runtime.Marks) (runtime.Service, error) {
-	return newSupervisor(cfg)
+func New(cfg api.SupervisorConfig, marks *runtime.Marks) (runtime.Service, error) {
+	return newSupervisor(cfg, marks)
 }
 
-func newSupervisor(cfg api.SupervisorConfig) (*supervisor, error) {
+func newSupervisor(cfg api.SupervisorConfig, marks *runtime.Marks) (*supervisor, error) {
 	var errs []error
 	if len(cfg.Command) == 0 || cfg.Command[0] == "" {
 		errs = append(errs, errors.New("command is missing"))
@@ -70,7 +71,7 @@ func newSupervisor(cfg api.SupervisorConfig) (*supervisor, error) {
 		return nil, fmt.Errorf("make supervisor: %w", err)
 	}
 	return &supervisor{
-		cfg: cfg, out: os.Stdout, errs: os.Stderr, stopLimit: stopLimit,
+		cfg: cfg, out: os.Stdout, errs: os.Stderr, stopLimit: stopLimit, marks: marks,
 		endpoints: map[string]*endpoint{}, why: "the node has no configuration yet",
 	}, nil
 }
@@ -78,7 +79,7 @@ func newSupervisor(cfg api.SupervisorConfig) (*supervisor, error) {
 // Open opens the endpoints.
 func (s *supervisor) Open(ctx context.Context) error {
 	for key, address := range s.cfg.Endpoints {
-		e, err := listen(ctx, address)
+		e, err := listen(ctx, address, func(name, detail string) { s.marks.Leave(name, key+" "+detail) })
 		if err != nil {
 			return fmt.Errorf("open the endpoint of %s: %w", key, err)
 		}

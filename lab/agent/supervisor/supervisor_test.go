@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/agent/runtime"
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -70,7 +71,7 @@ func supervise(t *testing.T, what string, change func(*api.SupervisorConfig)) be
 	if change != nil {
 		change(&cfg)
 	}
-	s, err := newSupervisor(cfg)
+	s, err := newSupervisor(cfg, runtime.NewMarks("app-1.here"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +368,7 @@ func TestNothingOfAnAppIsLeftInItsNode(t *testing.T) {
 }
 
 func TestSettingsThatCannotBe(t *testing.T) {
-	_, err := newSupervisor(api.SupervisorConfig{Env: map[string]string{"A": "{{.Nobody}}"}})
+	_, err := newSupervisor(api.SupervisorConfig{Env: map[string]string{"A": "{{.Nobody}}"}}, nil)
 	for _, want := range []string{
 		"command is missing", "config_file is missing", "runs_from is 0, want 1 or more",
 		"env is of an app that is not started again", "unknown placeholder {{.Nobody}}",
