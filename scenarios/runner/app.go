@@ -21,9 +21,9 @@ var repoint = map[app.Repoint]lab.Repoint{
 	app.RepointRestart: lab.RepointRestart, app.RepointEndpoint: lab.RepointEndpoint,
 }
 
-// labApp is what the nodes of an app run: nothing to say for the one that a lab runs by itself. What has to be
-// built is.
-func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.App, error) {
+// labApp is what the nodes of an app run: nothing to say for the one that a lab runs by itself. What has to be built
+// is, on what images are from.
+func labApp(ctx context.Context, a *app.App, from image.Source, progress func(image.Event)) (lab.App, error) {
 	if a.BuiltIn() == app.Default {
 		return lab.App{}, nil
 	}
@@ -46,7 +46,7 @@ func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.Ap
 		runs.Env[name] = value.String()
 	}
 	if f.Build != nil {
-		made, key, err := buildApp(ctx, a.Folder(), *f.Build, progress)
+		made, key, err := buildApp(ctx, a, from, progress)
 		if err != nil {
 			at := a.Problem("build."+key, "")
 			return lab.App{}, fmt.Errorf("%s:%d:%d: %w", at.File, at.Line, at.Column, err)
@@ -56,15 +56,16 @@ func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.Ap
 	return runs, runs.Validate()
 }
 
-// buildApp makes the image of an app whose file is in a folder, and says by which key it is told how.
+// buildApp makes the image of an app, and says by which key it is told how.
 func buildApp(
-	ctx context.Context, folder string, from app.Build, progress func(image.Event),
+	ctx context.Context, a *app.App, from image.Source, progress func(image.Event),
 ) (made image.Ref, key string, err error) {
-	if from.Dockerfile != "" {
-		made, err = image.BuildFolder(ctx, folder, string(from.Dockerfile), progress)
+	how := a.File().Build
+	if how.Dockerfile != "" {
+		made, err = image.BuildFolder(ctx, a.Folder(), string(how.Dockerfile), from, progress)
 		return made, "dockerfile", err
 	}
-	made, err = image.BuildProgramIn(ctx, folder, string(from.Go), progress)
+	made, err = image.BuildProgramIn(ctx, a.Folder(), string(how.Go), progress)
 	return made, "go", err
 }
 
