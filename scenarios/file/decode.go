@@ -118,6 +118,10 @@ func (c *Complaints) scalar(n ast.Node, path string, dst reflect.Value, f field,
 // list reads a list. One that the file has is never nil.
 func (c *Complaints) list(n ast.Node, path string, dst reflect.Value, f field) {
 	s, ok := n.(*ast.SequenceNode)
+	if !ok && f.one {
+		c.onlyItem(n, path, dst, f)
+		return
+	}
 	if !ok {
 		c.addUnreadable(path, "%s is not a list: write [a, b], or one item per line after a dash", c.title(path))
 		return
@@ -142,6 +146,14 @@ func (c *Complaints) list(n ast.Node, path string, dst reflect.Value, f field) {
 		reflect.Copy(dst, all)
 		return
 	}
+	dst.Set(all)
+}
+
+// onlyItem reads what stands in place of a list of one.
+func (c *Complaints) onlyItem(n ast.Node, path string, dst reflect.Value, f field) {
+	all := reflect.MakeSlice(dst.Type(), 1, 1)
+	setDefaults(all.Index(0))
+	c.decode(n, path, all.Index(0), f)
 	dst.Set(all)
 }
 

@@ -76,6 +76,32 @@ func TestWhatIsNotInTheFileHasItsDefault(t *testing.T) {
 	}
 }
 
+func TestOneMappingMayStandInPlaceOfAList(t *testing.T) {
+	for src, want := range map[string][]lamp{
+		"lamps: {over: table}":                           {{1, "table"}},
+		"lamps:\n  over: table\n  bulbs: 3":              {{3, "table"}},
+		"lamps: [{over: table, bulbs: 3}, {over: door}]": {{3, "table"}, {1, "door"}},
+		"guests: 3": nil,
+	} {
+		got, err := read("name: feast\n" + src + "\n")
+		if err != nil || !cmp.Equal(want, got.Lamps) {
+			t.Errorf("%s: %v, %v; want %v", src, got, err, want)
+		}
+	}
+	for src, want := range map[string]string{
+		"lamps: {bulbs: 3}":                          "f.yaml:2:1: lamps: missing over, such as over: table",
+		"lamps: {over: table, bulb: 3}":              `f.yaml:2:22: unknown key "bulb" in lamps: did you mean "bulbs"?`,
+		"lamps: [{over: table}, {over: a, bulb: 3}]": `f.yaml:2:34: unknown key "bulb" in lamps[1]: did you mean "bulbs"?`,
+		"lamps: []":    "lamps takes 1 to 2 items, such as {over: table} (got 0)",
+		"lamps: table": "lamps is not a mapping: write its keys below it (bulbs, over)",
+		"lamps:":       "lamps has no value, such as {over: table}",
+	} {
+		if _, err := read("name: feast\n" + src + "\n"); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %s", src, err, want)
+		}
+	}
+}
+
 func TestAValueMayStandInPlaceOfItsMapping(t *testing.T) {
 	got, err := read("name: feast\ntable: off\nlimit: {legs: 1}\n")
 	if err != nil || got.Table.Cloth == nil || *got.Table.Cloth {

@@ -4,6 +4,7 @@
 // The tags of a field:
 //
 //	yaml:"ttl"         its key. Options follow after commas: required; unique, for a list that has nothing twice;
+//	                   one, for a list of mappings in place of which one mapping may be written;
 //	                   alone, for a value that may be written in place of the whole mapping (with an empty key:
 //	                   in no other way)
 //	about:"…"          what it is for, in one sentence

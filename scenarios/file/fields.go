@@ -16,6 +16,7 @@ type field struct {
 
 	key                     string // empty where the value is written alone only
 	alone, required, unique bool
+	one                     bool // of a list of mappings: one item may be written in place of it
 
 	about, takes, fallback, example string
 	otherwise                       string // a fallback that is no value, in words
@@ -64,6 +65,8 @@ func fieldsOf(t reflect.Type) []field {
 			case "":
 			case "alone":
 				one.alone = true
+			case "one":
+				one.one = true
 			case "required":
 				one.required = true
 			case "unique":

@@ -51,6 +51,10 @@ func keysOf(f field, path, about string) []Key {
 		k.Time = PhysicalTime
 	}
 	below := path
+	if f.one {
+		k.Takes = "a mapping, or a list of such"
+		return append([]Key{k}, keysIn(t.Elem(), path, about)...)
+	}
 	if isList(t) {
 		t, below = t.Elem(), path+"[]"
 		k.Takes = "a list; each item is "

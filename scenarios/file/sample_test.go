@@ -19,6 +19,7 @@ type menu struct {
 	Colours []kind         `yaml:"colours,unique" takes:"colour" default:"hot, cold" about:"Of the plates."`
 	Pair    [2]string      `yaml:"pair" example:"[bread, butter]" about:"What goes together."`
 	Dishes  []dish         `yaml:"dishes" about:"What is eaten."`
+	Lamps   []lamp         `yaml:"lamps,one" min:"1" max:"2" example:"{over: table}" about:"What gives light."`
 	Table   table          `yaml:"table" about:"Where."`
 	Limit   *table         `yaml:"limit" min:"1" max:"1" example:"{legs: 3}" otherwise:"none of them" about:"At most one of them."`
 	Extra   extra          `yaml:"extra" takes:"topping" about:"One thing more."`
@@ -45,6 +46,11 @@ type table struct {
 
 type shape struct {
 	Legs int `yaml:"legs" about:"How many it has."`
+}
+
+type lamp struct {
+	Bulbs int    `yaml:"bulbs" default:"1" about:"How many it has."`
+	Over  string `yaml:"over,required" example:"table" about:"Where it hangs."`
 }
 
 type extra struct{ chosen any }

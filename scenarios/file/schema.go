@@ -49,7 +49,12 @@ func typeSchema(f field, t reflect.Type, about string) *jsonschema.Schema {
 	case isVariants(t):
 		return variantsSchema(t)
 	case isList(t):
-		return &jsonschema.Schema{Type: "array", Items: typeSchema(f, t.Elem(), "")}
+		list := &jsonschema.Schema{Type: "array", Items: typeSchema(f, t.Elem(), "")}
+		if f.one {
+			f.addBounds(list)
+			return jsonschema.Any(typeSchema(f, t.Elem(), about), list)
+		}
+		return list
 	case t == treeType:
 		return &jsonschema.Schema{}
 	case t.Kind() == reflect.Map:

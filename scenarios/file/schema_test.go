@@ -30,6 +30,9 @@ func TestTheSchemaIsThatOfTheStruct(t *testing.T) {
 			Type: "array", Items: &jsonschema.Schema{Type: "string", MaxLength: 64}, MinItems: 2, MaxItems: 2,
 			Description: "What goes together.",
 		},
+		"lamps": {Description: "What gives light.", AnyOf: []*jsonschema.Schema{
+			lampSchema(), {Type: "array", Items: lampSchema(), MinItems: 1, MaxItems: 2},
+		}},
 		"table": {Description: "Where.", AnyOf: []*jsonschema.Schema{
 			{Type: "string", Enum: []string{"on", "off"}},
 			jsonschema.Object(map[string]*jsonschema.Schema{
@@ -49,6 +52,13 @@ func TestTheSchemaIsThatOfTheStruct(t *testing.T) {
 	if diff := cmp.Diff([]string{"name"}, s.Required); diff != "" {
 		t.Errorf("required: %s", diff)
 	}
+}
+
+func lampSchema() *jsonschema.Schema {
+	return jsonschema.Object(map[string]*jsonschema.Schema{
+		"bulbs": {Type: "integer", Description: "How many it has. Default: 1."},
+		"over":  {Type: "string", MaxLength: 64, Description: "Where it hangs."},
+	}, "over")
 }
 
 func TestKeysAreThoseOfTheStruct(t *testing.T) {
@@ -80,6 +90,14 @@ func TestKeysAreThoseOfTheStruct(t *testing.T) {
 		{
 			Path: "dishes[].name", About: "What is eaten.", Takes: "a text", Bounds: "at most 64 characters",
 			Example: "soup",
+		},
+		{
+			Path: "lamps", About: "What gives light.", Takes: "a mapping, or a list of such", Bounds: "1 to 2 items",
+			Example: "{over: table}",
+		},
+		{
+			Path: "lamps.over", About: "Where it hangs.", Takes: "a text", Bounds: "at most 64 characters",
+			Example: "table", Required: true,
 		},
 		{Path: "table.legs", About: "How many it has.", Takes: "a whole number"},
 		{Path: "extra.cheese.age", About: "How old it is.", Takes: "a time", Time: ScaledTime},
