@@ -22,7 +22,7 @@ type App struct {
 	folder  string
 	builtIn string
 	sql     []SQL
-	setup   *Operation
+	setup   []*Operation
 	write   *Operation
 	read    *Operation
 }
@@ -87,8 +87,9 @@ func (a *App) Name() string { return a.file.Name }
 // File is the app file, as it was read.
 func (a *App) File() Format { return a.file }
 
-// Setup is what each client sends before its first operation, and again when its session has ended; nil for none.
-func (a *App) Setup() *Operation { return a.setup }
+// Setup is what each client sends before its first operation, in its order, and again when what it gave has expired;
+// nil for nothing.
+func (a *App) Setup() []*Operation { return a.setup }
 
 // Write is what a write is.
 func (a *App) Write() *Operation { return a.write }
@@ -104,17 +105,24 @@ func (a *App) Stores() Stores { return a.file.Stores }
 
 func (a *App) compile() {
 	ops := a.file.Operations
-	if s := ops.Setup; s != nil {
-		a.setup = s.compile()
-		a.setup.Session = s.Session
+	var kept []string
+	for _, s := range ops.Setup {
+		o := s.compile()
+		o.kept = kept
+		for _, c := range o.Keep {
+			kept = append(kept, c.Name)
+		}
+		a.setup = append(a.setup, o)
 	}
 	w := ops.Write
 	a.write = w.compile()
-	a.write.IsCode = bool(w.Code)
+	a.write.IsCode, a.write.kept = bool(w.Code), kept
 	a.write.refused, a.write.RefusedBy, a.write.Given, a.write.Says = w.Refused, w.RefusedBy, w.ID, w.Says
+	a.write.expired = w.Expired
 	if r := ops.Read; r != nil {
 		a.read = r.compile()
 		a.read.absent, a.read.Says = r.Absent, r.Says
+		a.read.kept, a.read.expired = kept, r.Expired
 	}
 }
 
@@ -136,14 +144,16 @@ type Operation struct {
 	Says      Says
 	RefusedBy *FieldIs // nil: no field says so
 	Given     *Given   // the id; nil: the client chooses it
-	Session   *Given   // of a setup
+	Keep      []Capture
 
 	statement                     Template   // to PostgreSQL
 	command                       []Template // to Redis
 	path, query, user, body       Template   // query is from the first ? of the path on
 	headers                       []header
 	isJSON, isForm                bool
+	kept                          []string // what was kept before, by its names
 	acknowledged, refused, absent []Status
+	expired                       []Status
 }
 
 type header struct {
@@ -160,8 +170,11 @@ func (o *Operation) Refuses(status int) bool { return anyHas(o.refused, status) 
 // FindsNothing says whether a status says that what was asked for is not there.
 func (o *Operation) FindsNothing(status int) bool { return anyHas(o.absent, status) }
 
-// NeedsSession says whether the operation can't be filled in without a session.
-func (o *Operation) NeedsSession() bool { return o.uses(placeSession) }
+// Expires says whether a status says that what setup gave holds no more.
+func (o *Operation) Expires(status int) bool { return anyHas(o.expired, status) }
+
+// NeedsKept says whether the operation can't be filled in without what earlier answers gave.
+func (o *Operation) NeedsKept() bool { return slices.ContainsFunc(o.kept, o.uses) }
 
 // uses says whether a placeholder is anywhere in the operation.
 func (o *Operation) uses(name string) bool {

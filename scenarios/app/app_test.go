@@ -77,7 +77,8 @@ func TestTheAppsThatComeWithTheProgramAreRead(t *testing.T) {
 func TestAnOperationIsFilledIn(t *testing.T) {
 	a := parse(t, whole())
 	got := a.Write().Fill(Values{
-		ID: "v/1", Prefix: "v", Number: 7, Session: "s", Drawn: []Drawn{{"Amount", "02"}, {"Note", "\"\\\n{{.ID}}"}},
+		ID: "v/1", Prefix: "v", Number: 7, Kept: []Kept{{"Session", "s"}},
+		Drawn: []Drawn{{"Amount", "02"}, {"Note", "\"\\\n{{.ID}}"}},
 	})
 	want := Filled{
 		Path: "/orders/v%2F1",
@@ -92,9 +93,42 @@ func TestAnOperationIsFilledIn(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || a.Write().Method != "PUT" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if s := a.Setup().Fill(Values{Number: 3}); string(s.Body) != `{"user":"client-3"}` || a.Setup().NeedsSession() ||
-		!a.Write().NeedsSession() || !a.Read().NeedsSession() {
+	if s := a.Setup()[0].Fill(Values{Number: 3}); string(s.Body) != `{"user":"client-3"}` || a.Setup()[0].NeedsKept() ||
+		!a.Write().NeedsKept() || !a.Read().NeedsKept() {
 		t.Errorf("setup: %s", s.Body)
+	}
+}
+
+func TestASetupMayTakeSeveralRequests(t *testing.T) {
+	a := parse(t, strings.NewReplacer(
+		"setup: {post: /login, json: {user: \"client-{{.Number}}\"}, session: {json: data.token}}",
+		`setup:
+    - {post: /login, json: {user: "client-{{.Number}}"}, session: {json: data.token}}
+    - post: /stores
+      headers: {Authorization: "Bearer {{.Session}}"}
+      keep: {Store: {json: id}, Home: {location: on}}
+    - {put: "/stores/{{.Store}}/model"}`,
+		"/orders/{{.ID}}\n", "/{{.Home}}/{{.ID}}\n").Replace(whole()))
+	var kept [][]Capture
+	var needs []bool
+	for _, o := range a.Setup() {
+		kept, needs = append(kept, o.Keep), append(needs, o.NeedsKept())
+	}
+	want := [][]Capture{
+		{{"Session", &Given{JSON: "data.token"}}}, {{"Home", &Given{Location: true}}, {"Store", &Given{JSON: "id"}}}, nil,
+	}
+	if diff := cmp.Diff(want, kept); diff != "" {
+		t.Errorf("kept (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]bool{false, true, true}, needs); diff != "" {
+		t.Errorf("needs (-want +got):\n%s", diff)
+	}
+	v := Values{ID: "v", Kept: []Kept{{"Session", "s"}, {"Home", "h/1"}, {"Store", "t"}}}
+	if got := a.Setup()[2].Fill(v).Path + a.Write().Fill(v).Path; got != "/stores/t/model/h%2F1/v" {
+		t.Errorf("paths: %s", got)
+	}
+	if w, r := a.Write(), a.Read(); !w.Expires(401) || w.Expires(404) || !r.Expires(401) {
+		t.Error("401 alone says that a setup has expired")
 	}
 }
 

@@ -33,22 +33,19 @@ func (f *Format) check(found *file.Complaints, at string) {
 		random = append(random, r.Name)
 	}
 	ops, operations := f.Operations, file.Join(at, "operations")
-	var session []string
-	if s := ops.Setup; s != nil {
-		s.check(found, operations+".setup", []string{placePrefix, placeNumber})
-		s.Session.check(found, operations+".setup.session")
-		session = []string{placeSession}
-	}
+	kept := checkSetup(found, operations+".setup", ops.Setup, random)
 	if w := ops.Write; w != nil {
-		w.check(found, operations+".write", slices.Concat([]string{placeID, placePrefix, placeNumber}, session, random))
+		w.check(found, operations+".write", slices.Concat([]string{placeID, placePrefix, placeNumber}, random), kept)
 	}
 	if r := ops.Read; r != nil {
 		path := operations + ".read"
-		known := slices.Concat([]string{placeID, placePrefix}, session)
-		r.Request.check(found, path, known)
-		r.PastApp.check(found, path, known)
+		known := []string{placeID, placePrefix}
+		r.Request.check(found, path, slices.Concat(known, kept))
+		r.PastApp.check(found, path, known, kept)
 		r.checkFinds(found, path)
-		checkApart(found, path, statuses{"acknowledged", r.Acknowledged}, statuses{"absent", r.Absent})
+		acknowledged := statuses{"acknowledged", r.Acknowledged}
+		checkApart(found, path, acknowledged, statuses{"absent", r.Absent})
+		checkApart(found, path, acknowledged, statuses{"expired", r.Expired})
 	}
 	f.Extras.check(found, file.Join(at, "extras"))
 	f.Stores.check(found, file.Join(at, "stores"))
@@ -100,7 +97,7 @@ var randomName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)
 const longestText = 64 << 10
 
 func (r Random) check(found *file.Complaints, path string, before []string) {
-	taken := []string{placeID, placePrefix, placeNumber, placeSession}
+	taken := []string{placeID, placePrefix, placeNumber}
 	switch {
 	case !randomName.MatchString(r.Name):
 		found.Add(file.Join(path, "name"), "%s.name: %s is no name: use letters and digits, beginning with a capital",
@@ -232,13 +229,13 @@ func isToken(name string) bool {
 	})
 }
 
-func (w *Write) check(found *file.Complaints, path string, known []string) {
+func (w *Write) check(found *file.Complaints, path string, known, kept []string) {
 	if found.Has(file.Join(path, codeKey)) {
 		w.checkCode(found, path)
 		return
 	}
-	w.Request.check(found, path, known)
-	w.PastApp.check(found, path, known)
+	w.Request.check(found, path, slices.Concat(known, kept))
+	w.PastApp.check(found, path, known, kept)
 	w.ID.check(found, path+".id")
 	if w.ID == nil && !w.compile().uses(placeID) && !found.Unreadable(path) {
 		found.Add(path, "%s: no {{.ID}} is in it, so that nobody can find the write again: put it in, or say with id: "+
@@ -247,19 +244,9 @@ func (w *Write) check(found *file.Complaints, path string, known []string) {
 	if w.ID != nil && w.Says.ID != "" {
 		found.Add(path+".says.id", "%s.says.id: the answer gives the id, so that it can be about no other", path)
 	}
-	checkApart(found, path, statuses{"acknowledged", w.Acknowledged}, statuses{"refused", w.Refused})
-}
-
-func (g *Given) check(found *file.Complaints, path string) {
-	if g == nil {
-		return
-	}
-	if g.Header != "" && !isToken(g.Header) {
-		found.Add(path+".header", "%s.header: %s is no name of a header", path, file.Quote(g.Header))
-	}
-	if found.Has(path+".location") && !bool(g.Location) {
-		found.Add(path+".location", "%s.location: off says nothing: leave it out", path)
-	}
+	acknowledged := statuses{"acknowledged", w.Acknowledged}
+	checkApart(found, path, acknowledged, statuses{"refused", w.Refused})
+	checkApart(found, path, acknowledged, statuses{"expired", w.Expired})
 }
 
 func (e Extras) check(found *file.Complaints, at string) {

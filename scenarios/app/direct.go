@@ -15,16 +15,17 @@ var directKeys = []string{"sql", "redis"}
 // httpKeys are those that only HTTP has.
 var httpKeys = []string{
 	"headers", "basic_auth", "json", "body", "acknowledged", "refused", "refused_by", "id", "says", "absent",
+	"expired",
 }
 
-func (p PastApp) check(found *file.Complaints, path string, known []string) {
+func (p PastApp) check(found *file.Complaints, path string, known, kept []string) {
 	if at := file.Join(path, "sql"); found.Has(at) && strings.TrimSpace(p.SQL.text) == "" {
 		found.Add(at, "%s: it has no statement", at)
 	}
-	p.SQL.checkPast(found, file.Join(path, "sql"), known)
+	p.SQL.checkPast(found, file.Join(path, "sql"), known, kept)
 	for i, word := range p.Redis {
 		at := fmt.Sprintf("%s[%d]", file.Join(path, "redis"), i)
-		word.checkPast(found, at, known)
+		word.checkPast(found, at, known, kept)
 		if i == 0 && (word.isEmpty() || len(word.names) > 0) {
 			found.Add(at, "%s: %s is no command of Redis", at, file.Quote(word.text))
 		}
@@ -38,13 +39,14 @@ func (p PastApp) check(found *file.Complaints, path string, known []string) {
 	}
 }
 
-// checkPast is check for what a store is sent, which knows nobody's session.
-func (t Template) checkPast(found *file.Complaints, path string, known []string) {
-	if t.uses(placeSession) {
-		found.Add(path, "%s: {{.%s}} is empty there: sessions are the app's, and this goes past it", path, placeSession)
+// checkPast is check for what a store is sent, of which no client does its setup.
+func (t Template) checkPast(found *file.Complaints, path string, known, kept []string) {
+	if i := slices.IndexFunc(kept, t.uses); i >= 0 {
+		found.Add(path, "%s: {{.%s}} is empty there: it is kept of the app's answers, and this goes past it", path,
+			kept[i])
 		return
 	}
-	t.check(found, path, slices.DeleteFunc(slices.Clone(known), func(name string) bool { return name == placeSession }))
+	t.check(found, path, known)
 }
 
 var (

@@ -29,7 +29,7 @@ func TestAnOperationGoesPastTheApp(t *testing.T) {
 	if got := a.Read().Statement(v); got != "select 1 from jobs where id = 'it''s'" {
 		t.Errorf("statement: %s", got)
 	}
-	if a.Write().To != ToRedis || a.Read().To != ToPostgres || a.Read().NeedsSession() {
+	if a.Write().To != ToRedis || a.Read().To != ToPostgres || a.Read().NeedsKept() {
 		t.Errorf("they go to %q and %q", a.Write().To, a.Read().To)
 	}
 	if diff := cmp.Diff([]Target{ToRedis, ToPostgres}, a.Direct()); diff != "" {
@@ -78,10 +78,8 @@ func TestAStoresQueryListsIDs(t *testing.T) {
 func TestMistakesInWhatGoesPastTheApp(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
 		"a method too":       {"read: {sql", "read: {get: /jobs, sql", "operations.read: give one method"},
-		"a session":          {"read:", "setup: {post: /in, sql: select 1, session: {json: t}}\n  read:", `unknown key "sql" in operations.setup`},
+		"a session":          {"read:", "setup: {post: /in, sql: select 1}\n  read:", `unknown key "sql" in operations.setup`},
 		"statuses":           {"{{.ID}}'\"}", "{{.ID}}'\", acknowledged: [200]}", "operations.read.acknowledged: only HTTP has it, and this is sql"},
-		"a session, SQL":     {"'{{.ID}}'", "'{{.ID}}' and '{{.Session}}' <> ''", "app.yaml:7:15: operations.read.sql: {{.Session}} is empty there"},
-		"a session, Redis":   {"jobs:{{.Number}}", "jobs:{{.Session}}", "app.yaml:6:26: operations.write.redis[1]: {{.Session}} is empty there"},
 		"a count":            {"select 1 from", "Select count(*) from", "read.sql: \"Select count(*) from jobs"},
 		"whether it exists":  {"select 1 from jobs where id = '{{.ID}}'", "select exists (select 1 from jobs where id = '{{.ID}}')", "so that it always finds it: select what is there"},
 		"a body":             {"{{.ID}}\"]}", "{{.ID}}\"], body: x}", "operations.write.body: only HTTP has it, and this is redis"},
@@ -97,6 +95,21 @@ func TestMistakesInWhatGoesPastTheApp(t *testing.T) {
 		_, err := Parse("app.yaml", []byte(src), nil)
 		if src == queue || err == nil || !strings.Contains(err.Error(), c.want) || len(file.Problems(err)) != 1 {
 			t.Errorf("%s: %v, want %q alone", name, err, c.want)
+		}
+	}
+}
+
+// Who goes past the app does no setup.
+func TestWhatIsKeptOfTheAppsAnswersIsNotKnownPastIt(t *testing.T) {
+	src := strings.NewReplacer("operations:", "operations:\n  setup: {post: /stores, keep: {Store: {json: id}}}",
+		"jobs:{{.Number}}", "jobs:{{.Store}}", "id = '{{.ID}}'", "id = '{{.ID}}' and '{{.Store}}' <> ''").Replace(queue)
+	_, err := Parse("app.yaml", []byte(src), nil)
+	for _, want := range []string{
+		"app.yaml:7:26: operations.write.redis[1]: {{.Store}} is empty there",
+		"app.yaml:8:15: operations.read.sql: {{.Store}} is empty there",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
 		}
 	}
 }

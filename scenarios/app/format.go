@@ -57,9 +57,9 @@ func (Repoint) Values() []string {
 
 // Operations are what clients send.
 type Operations struct {
-	Setup *Setup `yaml:"setup" example:"{post: /login, session: {json: token}}" about:"What each client sends before its first operation, and again after an answer 401."`
-	Write *Write `yaml:"write,required" example:"{post: /orders, json: {id: \"{{.ID}}\"}}" about:"What a write is."`
-	Read  *Read  `yaml:"read" example:"{get: \"/orders/{{.ID}}\"}" about:"What a read is. Without it nothing can be read."`
+	Setup []Setup `yaml:"setup,one" min:"1" max:"20" example:"{post: /login, session: {json: token}}" about:"What each client sends before its first operation: one request, or several in their order. It is sent again, all of it, where one of them was not acknowledged, and after an answer that says that it has expired."`
+	Write *Write  `yaml:"write,required" example:"{post: /orders, json: {id: \"{{.ID}}\"}}" about:"What a write is."`
+	Read  *Read   `yaml:"read" example:"{get: \"/orders/{{.ID}}\"}" about:"What a read is. Without it nothing can be read."`
 }
 
 // Request is what is sent to the app. Exactly one method has a path, unless the operation goes past the app.
@@ -83,10 +83,11 @@ type PastApp struct {
 	Redis []Template `yaml:"redis" min:"1" max:"100" example:"[RPUSH, orders, \"{{.ID}}\"]" about:"A command that clients send to Redis themselves, in place of a method. A write is done when it is answered by anything but nil; a read finds nothing where the answer is nil, a count of 0, or a list of nothing else."`
 }
 
-// Setup is how a client signs in.
+// Setup is a request by which a client comes by what it needs: it signs in, or makes a place for its writes.
 type Setup struct {
 	Request `yaml:",inline" example.get:"/session" example.post:"/login" example.put:"/session" example.patch:"/session" example.delete:"/session" example.headers:"{X-Client: \"{{.Number}}\"}" example.json:"{user: \"client-{{.Number}}\"}" example.body:"user=client-{{.Number}}"`
-	Session *Given `yaml:"session,required" min:"1" max:"1" example:"{json: token}" about:"Where the answer has what {{.Session}} stands for."`
+	Keep    map[string]Given `yaml:"keep" example:"{Store: {json: id}}" about:"What is kept of the answer, by names of your own: where the answer has it. In what is sent to the app later, {{.Store}} stands for what is kept as Store."`
+	Session *Given           `yaml:"session" min:"1" max:"1" example:"{json: token}" about:"Where the answer has what {{.Session}} stands for: short for keep: {Session: …}."`
 }
 
 // Write is an operation that is acknowledged, or not.
@@ -95,6 +96,7 @@ type Write struct {
 	PastApp   `yaml:",inline"`
 	Code      file.Switch `yaml:"code" example:"on" about:"That a write is Go code, of whoever runs the drill from Go (see package drill), in place of a method."`
 	Refused   []Status    `yaml:"refused,unique" max:"20" example:"[409]" about:"The statuses that say that nothing was, or ever will be, written."`
+	Expired   []Status    `yaml:"expired,unique" default:"401" max:"20" example:"[401, 404]" about:"The statuses that say that what setup gave holds no more: it is done again before the client's next operation."`
 	RefusedBy *FieldIs    `yaml:"refused_by" example:"{json: applied, is: \"no\"}" about:"A field of the JSON answer that says so, of a status from 400 on."`
 	ID        *Given      `yaml:"id" min:"1" max:"1" example:"{json: id}" about:"Where the answer has the id, if the app chooses it: it is what {{.ID}} stands for in reads, and what the stores are searched for."`
 	Says      Says        `yaml:"says" about:"What answers say more."`
@@ -105,6 +107,7 @@ type Read struct {
 	Request `yaml:",inline"`
 	PastApp `yaml:",inline" example.sql:"select id from orders where id = '{{.ID}}'" example.redis:"[GET, \"order:{{.ID}}\"]"`
 	Absent  []Status `yaml:"absent,unique" default:"404" max:"20" example:"[404]" about:"The statuses that say that there is no such thing."`
+	Expired []Status `yaml:"expired,unique" default:"401" max:"20" example:"[401, 404]" about:"The statuses that say that what setup gave holds no more: it is done again before the client's next operation."`
 	Says    Says     `yaml:"says" about:"What answers say more."`
 }
 

@@ -19,11 +19,11 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte) {
 		a, err := Parse("fuzz.yaml", src, nil)
 		if err == nil {
-			for _, o := range []*Operation{a.Setup(), a.Write(), a.Read()} {
+			for _, o := range append(a.Setup(), a.Write(), a.Read()) {
 				if o == nil || o.IsCode {
 					continue
 				}
-				o.NeedsSession()
+				o.NeedsKept()
 				if o.To != ToApp {
 					if v := (Values{ID: "v", Drawn: a.Draw(1, 1)}); o.Statement(v) == "" && o.Command(v)[0] == "" {
 						t.Fatalf("accepted without anything to send to %s", o.To)

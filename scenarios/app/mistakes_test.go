@@ -49,7 +49,49 @@ var mistakes = map[string]struct{ old, new, want string }{
 	},
 	"session without a setup": {"  setup: {post: /login, json: {user: \"client-{{.Number}}\"}, session: " +
 		"{json: data.token}}\n", "", "{{.Session}}"},
-	"no session kept": {", session: {json: data.token}", "", "13:3: operations.setup: missing session"},
+	"no session kept": {", session: {json: data.token}", "", "16:30: operations.write.headers.Authorization: unknown placeholder {{.Session}}"},
+	"kept twice": {
+		"session: {json: data.token}", "session: {json: a}, keep: {Session: {json: b}}",
+		"13:61: operations.setup.session: there is a {{.Session}} already",
+	},
+	"kept as what is ours": {
+		"session: {json: data.token}", "session: {json: a}, keep: {Prefix: {json: b}}",
+		"13:88: operations.setup.keep.Prefix: there is a {{.Prefix}} already",
+	},
+	"kept as a random value": {
+		"session: {json: data.token}", "session: {json: a}, keep: {Note: {json: b}}",
+		"13:88: operations.setup.keep.Note: there is a {{.Note}} already",
+	},
+	"kept by no name": {
+		"session: {json: data.token}", "session: {json: a}, keep: {store: {json: b}}",
+		`13:88: operations.setup.keep.store: "store" is no name: use letters and digits, beginning with a capital`,
+	},
+	"kept from two places": {
+		"session: {json: data.token}", "session: {json: a}, keep: {Store: {json: b, cookie: c}}",
+		"13:88: operations.setup.keep.Store: say one place where the answer has it, such as {json: id} (got 2)",
+	},
+	"kept from no header": {
+		"session: {json: data.token}", "session: {json: a}, keep: {Store: {header: A B}}",
+		`13:104: operations.setup.keep.Store.header: "A B" is no name of a header`,
+	},
+	"used before it is kept": {
+		"setup: {post: /login, json: {user: \"client-{{.Number}}\"}, session: {json: data.token}}",
+		"setup: [{post: \"/stores/{{.Store}}\"}, {post: /stores, keep: {Store: {json: id}}, session: {json: token}}]",
+		"13:18: operations.setup[0].post: unknown placeholder {{.Store}}: known are Number, Prefix",
+	},
+	"kept by two requests": {
+		"setup: {post: /login, json: {user: \"client-{{.Number}}\"}, session: {json: data.token}}",
+		"setup: [{post: /in, session: {json: t}}, {post: /in, session: {json: t}}]",
+		"13:56: operations.setup[1].session: there is a {{.Session}} already",
+	},
+	"no setup": {
+		"setup: {post: /login, json: {user: \"client-{{.Number}}\"}, session: {json: data.token}}", "setup: []",
+		"operations.setup takes 1 to 20 items",
+	},
+	"expired and acknowledged": {
+		"?by={{.Session}}\"", "\", expired: [204]",
+		"22:44: operations.read.expired[0]: 204 is among acknowledged too",
+	},
 	"session in two places": {
 		"{json: data.token}", "{json: a, header: b}",
 		"operations.setup.session takes 1 of its keys",

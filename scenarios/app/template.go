@@ -21,12 +21,11 @@ const (
 	longestTemplate = 4000 // characters
 )
 
-// The placeholders of operations. Random values have names of their own.
+// The placeholders of operations. Random values, and what setup keeps, have names of their own.
 const (
-	placeID      = "ID"      // of the write, or of what is read
-	placePrefix  = "Prefix"  // that all ids of the drill begin with, and no other's
-	placeNumber  = "Number"  // of the write, from 1; in setup, of the client
-	placeSession = "Session" // what setup kept
+	placeID     = "ID"     // of the write, or of what is read
+	placePrefix = "Prefix" // that all ids of the drill begin with, and no other's
+	placeNumber = "Number" // of the write, from 1; in setup, of the client
 )
 
 var plainName = regexp.MustCompile(`^\s*\.([A-Za-z]\w*)\s*$`)
@@ -110,13 +109,17 @@ func (t Template) fill(v Values, escape func(string) string) string {
 
 // Values are what placeholders stand for.
 type Values struct {
-	ID, Prefix, Session string
-	Number              int64
-	Drawn               []Drawn
+	ID, Prefix string
+	Number     int64
+	Drawn      []Drawn
+	Kept       []Kept
 }
 
 // Drawn is a random value.
 type Drawn struct{ Name, Text string }
+
+// Kept is what an answer to a client gave it, by the name that placeholders call it.
+type Kept struct{ Name, Text string }
 
 func (v Values) value(name string) string {
 	switch name {
@@ -126,12 +129,15 @@ func (v Values) value(name string) string {
 		return v.Prefix
 	case placeNumber:
 		return fmt.Sprint(v.Number)
-	case placeSession:
-		return v.Session
 	}
 	for _, d := range v.Drawn {
 		if d.Name == name {
 			return d.Text
+		}
+	}
+	for _, k := range v.Kept {
+		if k.Name == name {
+			return k.Text
 		}
 	}
 	return ""

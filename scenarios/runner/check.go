@@ -174,8 +174,8 @@ func (c checker) write(ctx context.Context, calls *workload.Caller) error {
 	switch {
 	case err == nil || ctx.Err() != nil:
 		return err
-	case !c.seen.Write.SignedIn:
-		return c.app.Problem("operations.setup", "no client can sign in: %s", c.seen.Write.Error)
+	case !c.seen.Write.SetUp:
+		return c.app.Problem("operations.setup", "no client gets through it: %s", c.seen.Write.Error)
 	}
 	return c.app.Problem("operations.write", "it is not acknowledged: %s", c.seen.Write.Error)
 }

@@ -15,7 +15,7 @@ import (
 func (m *httpMessage) understand(a *Answer, resp *http.Response, body []byte) {
 	status := resp.StatusCode
 	done := m.Acknowledges(status)
-	if done && m.Says.ID == "" && m.Given == nil && m.Session == nil {
+	if done && m.Says.ID == "" && m.Given == nil && m.Keep == nil {
 		a.Result = Acknowledged // whatever is in it
 		return
 	}
@@ -45,11 +45,13 @@ func (m *httpMessage) take(a *Answer, resp *http.Response, body []byte) {
 			return
 		}
 	}
-	if m.Session != nil {
-		if a.Session = find(m.Session, resp, body); a.Session == "" {
-			a.Why = fmt.Sprintf("status %d, and no session in the answer", a.Status)
+	for _, c := range m.Keep {
+		text := find(c.From, resp, body)
+		if text == "" {
+			a.Why = fmt.Sprintf("status %d, and no %s in the answer", a.Status, c.Name)
 			return
 		}
+		a.Kept = append(a.Kept, app.Kept{Name: c.Name, Text: text})
 	}
 	a.Result, a.Why = Acknowledged, ""
 }

@@ -23,9 +23,9 @@ type Caller struct {
 // Call is one operation, and what went over the wire for it.
 type Call struct {
 	history.Op
-	Wire []Exchange // of the operation, after that of signing in if its client had to
-	// SignedIn says that the client has a session, or needs none.
-	SignedIn bool
+	Wire []Exchange // of the operation, after those of its client's setup if that was to be done
+	// SetUp says that the client's setup is done, or that it needs none.
+	SetUp bool
 }
 
 // Exchange is what went over one connection; what goes to a store, in words.
@@ -83,7 +83,7 @@ func (c *Caller) call(ctx context.Context, o Operation) Call {
 	conclude(&made.Op, a, sent, attempts)
 	made.Done = c.opts.Recorder.Now()
 	d, direct := m.(Direct)
-	made.SignedIn = direct || c.client.signIn == nil || c.client.signIn.current() != ""
+	made.SetUp = direct || c.client.setup.isDone()
 	for _, t := range c.tapes {
 		made.Wire = append(made.Wire, t.exchange())
 	}

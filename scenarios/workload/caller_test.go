@@ -31,7 +31,7 @@ func callerOf(t *testing.T, s *service) *Caller {
 func TestACallerKeepsWhatWentOverTheWire(t *testing.T) {
 	c := callerOf(t, &service{region: "east"})
 	w := c.Write(t.Context())
-	if w.Outcome != history.OK || w.ID != "v-t-000001" || w.Region != "east" || !w.SignedIn || len(w.Wire) != 1 {
+	if w.Outcome != history.OK || w.ID != "v-t-000001" || w.Region != "east" || !w.SetUp || len(w.Wire) != 1 {
 		t.Fatalf("%+v", w)
 	}
 	for text, wire := range map[string][]byte{
@@ -55,7 +55,7 @@ func TestACallerKeepsWhatWentOverTheWire(t *testing.T) {
 	}
 }
 
-func TestACallerSaysWhetherItCouldSignIn(t *testing.T) {
+func TestACallerSaysWhetherItsSetupIsDone(t *testing.T) {
 	const operations = `  setup: {post: /login, session: {json: token}}
   write: {post: /orders, headers: {Authorization: "Bearer {{.Session}}"}, json: {id: "{{.ID}}"}}
 `
@@ -77,7 +77,7 @@ func TestACallerSaysWhetherItCouldSignIn(t *testing.T) {
 		}, transport{dial: client.dial})
 		caller.client.names = client.names
 		w := caller.Write(t.Context())
-		if w.SignedIn != c.signedIn || len(w.Wire) != c.wire || (w.Outcome == history.OK) != c.signedIn {
+		if w.SetUp != c.signedIn || len(w.Wire) != c.wire || (w.Outcome == history.OK) != c.signedIn {
 			t.Errorf("%s: %+v", name, w)
 		}
 	}

@@ -16,7 +16,7 @@ type dialFunc func(ctx context.Context, network, address string) (net.Conn, erro
 type client struct {
 	names   *resolver
 	dial    dialFunc
-	signIn  *signIn  // nil where nobody needs to
+	setup   *setup   // nil where none is needed
 	session *session // nil without sessions
 	// of Options
 	storeDoor func(to app.Target, region string) (string, error)
@@ -32,7 +32,7 @@ func newClient(opts Options, i int, via transport, lookups *sync.WaitGroup) *cli
 		names.subnet = opts.Subnets[in[i%len(in)]]
 	}
 	c := &client{
-		names: names, dial: via.dial, signIn: newSignIn(opts.Protocol.Setup(idPrefix(opts.Prefix), i)),
+		names: names, dial: via.dial, setup: newSetup(opts.Protocol.Setup(idPrefix(opts.Prefix), i)),
 		storeDoor: opts.StoreDoor,
 	}
 	if opts.Spec.Sessions {
@@ -67,12 +67,12 @@ func (c *client) call(ctx context.Context, op *history.Op, m Message) (a Answer,
 	op.Region = to.region
 	address := to.address
 	var carried Carried
-	if d, direct := m.(Direct); direct { // a store knows of no session, and answers where the app may be down
+	if d, direct := m.(Direct); direct { // a store takes no setup, and answers where the app may be down
 		if address, err = c.storeDoor(d.To(), to.region); err != nil {
 			return Answer{Err: err}, false, 0
 		}
 	} else if carried, err = c.carry(ctx, op.Kind, to.address); err != nil {
-		return Answer{Err: fmt.Errorf("sign in: %w", err)}, false, 0
+		return Answer{Err: fmt.Errorf("setup: %w", err)}, false, 0
 	}
 	a, sent, attempts = c.once(ctx, address, carried, m)
 	if a.Region != "" {
@@ -82,8 +82,8 @@ func (c *client) call(ctx context.Context, op *history.Op, m Message) (a Answer,
 	if !c.session.saw(a.Position) && a.Result == Acknowledged {
 		a.Result, a.Why = Unclear, noPosition
 	}
-	if a.SignedOut {
-		c.signIn.forget(carried.Session)
+	if a.Expired {
+		c.setup.expire(carried.setup)
 	}
 	return a, sent, attempts
 }
@@ -109,13 +109,13 @@ func (c *client) once(
 	return a, over.sent(), over.count()
 }
 
-// carry is what an operation carries along. Who has no session signs in first.
+// carry is what an operation carries along, after the client's setup.
 func (c *client) carry(ctx context.Context, kind history.Kind, address string) (carried Carried, err error) {
 	if kind == history.Read {
 		carried.Position = c.session.position()
 	}
-	carried.Session, err = c.signIn.session(ctx, func(m Message) Answer {
-		a, _, _ := c.once(ctx, address, Carried{}, m)
+	carried.Kept, carried.setup, err = c.setup.ensure(ctx, func(m Message, kept []app.Kept) Answer {
+		a, _, _ := c.once(ctx, address, Carried{Kept: kept}, m)
 		return a
 	})
 	return carried, err

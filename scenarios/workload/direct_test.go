@@ -279,13 +279,13 @@ func TestWhoSpeaksToAStoreDoesNotSignIn(t *testing.T) {
 			&pgproto3.CommandComplete{CommandTag: []byte("INSERT 0 1")}, &pgproto3.ReadyForQuery{TxStatus: 'I'},
 		}
 	})))
-	if w := c.Write(t.Context()); w.Outcome != history.OK || !w.SignedIn || len(w.Wire) != 1 {
+	if w := c.Write(t.Context()); w.Outcome != history.OK || !w.SetUp || len(w.Wire) != 1 {
 		t.Errorf("%+v", w)
 	}
 	// What can't be connected to is sent nothing.
 	c = directCallerAt(t, a, "127.0.0.1:1")
 	if w := c.Write(t.Context()); w.Outcome != history.Failed || !strings.HasPrefix(w.Error, "not sent: ") ||
-		!w.SignedIn || len(w.Wire) != 0 {
+		!w.SetUp || len(w.Wire) != 0 {
 		t.Errorf("%+v", w)
 	}
 }

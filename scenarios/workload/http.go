@@ -19,7 +19,7 @@ const maxAnswer = 64 << 10
 // httpMessageOf makes the request of an operation.
 func (p appProtocol) httpMessageOf(o *app.Operation, v app.Values) Message {
 	m := &httpMessage{Operation: o, extras: p.app.Extras(), values: v}
-	if !o.NeedsSession() {
+	if !o.NeedsKept() {
 		m.filled = o.Fill(v)
 	}
 	return m
@@ -30,7 +30,7 @@ type httpMessage struct {
 	*app.Operation
 	extras app.Extras
 	values app.Values
-	filled app.Filled // but for what needs a session
+	filled app.Filled // unless it needs what earlier answers gave
 }
 
 func (m *httpMessage) Send(ctx context.Context, address string, carried Carried, over *Attempt) Answer {
@@ -48,16 +48,16 @@ func (m *httpMessage) Send(ctx context.Context, address string, carried Carried,
 	a := Answer{Status: resp.StatusCode, Err: err, Extras: m.read(resp.Header)}
 	if err == nil {
 		m.understand(&a, resp, body)
-		a.SignedOut = resp.StatusCode == http.StatusUnauthorized
+		a.Expired = m.Expires(resp.StatusCode)
 	}
 	return a
 }
 
 func (m *httpMessage) request(ctx context.Context, address string, carried Carried) (*http.Request, error) {
 	filled := m.filled
-	if m.NeedsSession() {
+	if m.NeedsKept() {
 		values := m.values
-		values.Session = carried.Session
+		values.Kept = carried.Kept
 		filled = m.Fill(values)
 	}
 	var body io.Reader = http.NoBody
@@ -104,7 +104,7 @@ func number(header string) int {
 	return n
 }
 
-// find reads what an answer gives: an id, or a session. It is empty where the answer does not have it.
+// find reads what an answer gives: an id, or what is kept. It is empty where the answer does not have it.
 func find(g *app.Given, resp *http.Response, body []byte) string {
 	switch {
 	case g.JSON != "":

@@ -35,8 +35,8 @@ func clientOf(t testing.TB, a *app.App, handle http.HandlerFunc) *client {
 			now:     func() time.Duration { return 0 },
 			expires: time.Hour,
 		},
-		dial:   (&net.Dialer{}).DialContext,
-		signIn: newSignIn(Of(a, Login{}).Setup("v-t-", 1)),
+		dial:  (&net.Dialer{}).DialContext,
+		setup: newSetup(Of(a, Login{}).Setup("v-t-", 1)),
 	}
 }
 
@@ -305,7 +305,7 @@ func TestClientsSignInOnceAndAgainWhenTheirSessionHasEnded(t *testing.T) {
 	valid, broken = "lost again", true
 	c.perform(t, a, history.Write, "v")
 	if op := c.perform(t, a, history.Write, "v"); op.Outcome != history.Failed || op.Attempts != 0 ||
-		op.Error != "not sent: sign in: status 403" {
+		op.Error != "not sent: setup: status 403" {
 		t.Errorf("who is not let in: %+v", op)
 	}
 }
@@ -327,7 +327,7 @@ func TestASignInWithoutASessionIsNone(t *testing.T) {
 		}
 	})
 	op := c.perform(t, a, history.Write, "v")
-	if op.Outcome != history.Failed || op.Error != "not sent: sign in: status 200, and no session in the answer" {
+	if op.Outcome != history.Failed || op.Error != "not sent: setup: status 200, and no Session in the answer" {
 		t.Errorf("%+v", op)
 	}
 	cookie = "s-1"

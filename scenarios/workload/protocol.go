@@ -12,9 +12,9 @@ import (
 type Protocol interface {
 	// Make makes the message of an operation: of equal operations, equal ones. It is nil for a kind that there is not.
 	Make(op Operation) Message
-	// Setup makes what a client (from 0) sends to be let in, before its first operation and whenever its session has
-	// ended; nil where clients need no session.
-	Setup(prefix string, client int) Message
+	// Setup makes what a client (from 0) sends before its first operation, in its order, and again whenever what that
+	// gave has expired; nil for nothing.
+	Setup(prefix string, client int) []Message
 }
 
 // Message is an operation as it is sent, as often as it is tried.
@@ -46,8 +46,9 @@ type Operation struct {
 
 // Carried is what a client has from earlier answers.
 type Carried struct {
-	Session  string // by which it is known; empty: it has none
-	Position string // how far the database had come, for reads; empty: it does not say
+	Kept     []app.Kept // of its setup
+	Position string     // how far the database had come, for reads; empty: it does not say
+	setup    int        // which of its setups Kept is of
 }
 
 // Result is what an answer says of an operation.
@@ -69,14 +70,14 @@ type Answer struct {
 	Status int    // 0: the protocol has none
 	// ID is the id that the service gave to what was written; empty: it has the client's.
 	ID string
-	// Session is what setup gives the client to be known by.
-	Session string
+	// Kept is what the answer gives of which the message says that it is kept.
+	Kept []app.Kept
 	// Words are the answer for people, where the wire does not read well.
 	Words string
 	// Unsent says that only what goes before the operation was sent: the client was not let in.
 	Unsent bool
-	// SignedOut says that the session that was carried is none any more.
-	SignedOut bool
+	// Expired says that what the client's setup gave holds no more.
+	Expired bool
 	Extras
 }
 

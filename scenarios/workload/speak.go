@@ -26,11 +26,12 @@ func (p appProtocol) Make(op Operation) Message {
 	return p.message(op.Kind, p.app.Write(), values)
 }
 
-func (p appProtocol) Setup(prefix string, client int) Message {
-	if p.app.Setup() == nil {
-		return nil
+func (p appProtocol) Setup(prefix string, client int) []Message {
+	var all []Message
+	for _, o := range p.app.Setup() {
+		all = append(all, p.httpMessageOf(o, app.Values{Prefix: prefix, Number: int64(client) + 1}))
 	}
-	return p.httpMessageOf(p.app.Setup(), app.Values{Prefix: prefix, Number: int64(client) + 1})
+	return all
 }
 
 func (p appProtocol) message(kind history.Kind, o *app.Operation, v app.Values) Message {
