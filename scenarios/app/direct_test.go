@@ -23,14 +23,14 @@ stores: {postgres: select id from jobs}
 func TestAnOperationGoesPastTheApp(t *testing.T) {
 	a := parse(t, queue)
 	v := Values{ID: "it's", Number: 7}
-	if diff := cmp.Diff([]string{"RPUSH", "jobs:7", "it's"}, a.Write().Command(v)); diff != "" {
+	if diff := cmp.Diff([]string{"RPUSH", "jobs:7", "it's"}, a.Write()[0].Command(v)); diff != "" {
 		t.Errorf("command (-want +got):\n%s", diff)
 	}
 	if got := a.Read().Statement(v); got != "select 1 from jobs where id = 'it''s'" {
 		t.Errorf("statement: %s", got)
 	}
-	if a.Write().To != ToRedis || a.Read().To != ToPostgres || a.Read().NeedsKept() {
-		t.Errorf("they go to %q and %q", a.Write().To, a.Read().To)
+	if a.Write()[0].To != ToRedis || a.Read().To != ToPostgres || a.Read().NeedsKept() {
+		t.Errorf("they go to %q and %q", a.Write()[0].To, a.Read().To)
 	}
 	if diff := cmp.Diff([]Target{ToRedis, ToPostgres}, a.Direct()); diff != "" {
 		t.Errorf("stores (-want +got):\n%s", diff)

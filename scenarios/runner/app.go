@@ -150,11 +150,11 @@ func addCode(plan *drill.Plan, code drill.Code) error {
 	const missing = "it is Go code, which only a program of its own can run: see package drill"
 	a := plan.App
 	switch {
-	case a.Write().IsCode && code.Write == nil:
+	case a.WriteIsCode() && code.Write == nil:
 		return a.Problem("operations.write.code", missing)
 	case bool(a.Stores().Code) && code.Read == nil:
 		return a.Problem("stores.code", missing)
-	case !a.Write().IsCode && code.Write != nil:
+	case !a.WriteIsCode() && code.Write != nil:
 		return a.Problem("operations.write", "it says what a write is, and there is Go code that says it too: write "+
 			"{code: on}")
 	case !bool(a.Stores().Code) && code.Read != nil:
