@@ -171,7 +171,7 @@ type Stores struct {
 
 // Objects are objects of a bucket.
 type Objects struct {
-	Bucket string   `yaml:"bucket,required" example:"documents" about:"The lab's bucket, documents: nothing copies another one."`
+	Bucket string   `yaml:"bucket,required" example:"documents" about:"The lab's bucket, documents, which is there when the app starts: nothing copies another one."`
 	Key    Template `yaml:"key,required" example:"orders/{{.ID}}" about:"How keys are made of ids."`
 }
 

@@ -33,6 +33,7 @@ func labApp(ctx context.Context, a *app.App, from image.Source, progress func(im
 		Holds: f.Ready.Holds, Repoint: repoint[f.Repoint], Env: map[string]string{},
 	}
 	withProcesses(&runs, a)
+	runs.Prepared.Bucket = f.Stores.S3 != nil
 	for _, sql := range a.SQL() {
 		runs.Prepared.SQL = append(runs.Prepared.SQL, lab.Script{Name: sql.File, Text: sql.Text})
 	}
