@@ -19,7 +19,7 @@ SUITES  ?= ./suites/smoke ./suites/faults ./suites/kyc ./suites/saas ./suites/co
 	./suites/leaks ./suites/conformance
 # What make stores asks of both S3 stores, and what else it runs on LocalStack.
 S3      := ./suites/conformance ./suites/awscli
-STACKED := ./suites/smoke ./suites/faults ./suites/kyc
+STACKED := ./suites/smoke ./suites/faults ./suites/kyc ./suites/thirdparty
 # Specs side by side, each with a lab of its own. A drill wants two processors for itself.
 JOBS    ?= $(shell n=$$(($$(getconf _NPROCESSORS_ONLN) / 2)); echo $$((n > 1 ? n : 1)))
 # Everything that needs no containers. The suites' specs do, and run with `make conformance`.

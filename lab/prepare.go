@@ -18,7 +18,7 @@ const preparedWithin = 5 * time.Minute
 
 // NotPrepared is what had to be done before any node of an app starts, and failed. So the lab did not come up.
 type NotPrepared struct {
-	Step string // sql[N], counted from 0, or command
+	Step string // bucket, sql[N], counted from 0, or command
 	Err  error
 }
 
@@ -67,6 +67,11 @@ func (p *preparation) run(ctx context.Context) error {
 			return nil // whoever ended it has the reason
 		}
 	}
+	if todo.Bucket {
+		if err := p.bucket(ctx); err != nil {
+			return &NotPrepared{"bucket", err}
+		}
+	}
 	for i, script := range todo.SQL {
 		if err := p.send(ctx, script.Text); err != nil {
 			return &NotPrepared{fmt.Sprintf("sql[%d]", i), fmt.Errorf("%s: %w", script.Name, err)}
@@ -80,6 +85,18 @@ func (p *preparation) run(ctx context.Context) error {
 	}
 	close(p.done)
 	return nil
+}
+
+// bucket makes the bucket that the app writes to, in the home region.
+func (p *preparation) bucket(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, preparedWithin)
+	defer cancel()
+	home := p.topology.Home().Name
+	tap, err := p.Addresses().Tap(topology.ServiceS3.Host(home))
+	if err != nil {
+		return err
+	}
+	return store.MakeBucket(ctx, store.Objects(tap, home, nil), topology.Bucket, home)
 }
 
 // send has the PostgreSQL of the home region do what a script says, or nothing of it.

@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -106,6 +110,40 @@ func TestAnAppIsPreparedOnceItsStoresAreReady(t *testing.T) {
 	<-p.done
 	if diff := cmp.Diff([]string{"create table a ();", "insert into a values ();"}, s.scripts()); diff != "" {
 		t.Errorf("it was sent (-want +got):\n%s", diff)
+	}
+}
+
+// Nobody but the sample app makes the bucket itself.
+func TestTheBucketThatAnAppWritesToIsMade(t *testing.T) {
+	for status, want := range map[int]string{
+		http.StatusOK: "", http.StatusConflict: "", http.StatusForbidden: "make bucket documents in us-east-1: ",
+	} {
+		var asked atomic.Value
+		s3 := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked.Store(r.Method + " " + r.URL.Path)
+			w.WriteHeader(status)
+			if status == http.StatusConflict {
+				_, _ = io.WriteString(w, "<Error><Code>BucketAlreadyOwnedByYou</Code></Error>")
+			}
+		}))
+		t.Cleanup(s3.Close)
+		p := preparing(t, &scribe{})
+		p.plan.App.Prepared.Bucket = true
+		p.done = make(chan struct{})
+		for _, k := range p.links {
+			if k.From == topology.Tap && k.Node == "s3.us-east-1" {
+				p.published[fmt.Sprintf("%d/tcp", k.Port)] = s3.Listener.Addr().String()
+			}
+		}
+		err := p.run(t.Context())
+		if asked.Load() != "PUT /documents" {
+			t.Errorf("%d: it was asked %v", status, asked.Load())
+		}
+		var failed *NotPrepared
+		if is := errors.As(err, &failed); is != (want != "") ||
+			is && (failed.Step != "bucket" || !strings.HasPrefix(failed.Err.Error(), want)) {
+			t.Errorf("%d: %v", status, err)
+		}
 	}
 }
 

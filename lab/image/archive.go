@@ -35,13 +35,8 @@ func (r recipe) write(w *tar.Writer, binary string, others map[string][]byte) er
 			return fmt.Errorf("read the inputs of image %s: %w", r.name, err)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name]))}); err != nil {
-			return err
-		}
-		if _, err := w.Write(files[name]); err != nil {
-			return err
-		}
+	if err := addFiles(w, files); err != nil {
+		return err
 	}
 	for _, d := range r.dirs {
 		if err := w.WriteHeader(&tar.Header{Name: "root/" + d + "/", Typeflag: tar.TypeDir, Mode: 0o777}); err != nil {
@@ -54,6 +49,18 @@ func (r recipe) write(w *tar.Writer, binary string, others map[string][]byte) er
 		}
 	}
 	return w.Close()
+}
+
+func addFiles(w *tar.Writer, files map[string][]byte) error {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o644, Size: int64(len(files[name]))}); err != nil {
+			return err
+		}
+		if _, err := w.Write(files[name]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func addBinary(w *tar.Writer, name, file string) error {

@@ -18,7 +18,39 @@ import (
 // needed is what bootstrapping takes, as Debian packages: the tool, and the keys its packages are signed with.
 var needed = []string{"mmdebstrap", "debian-archive-keyring"}
 
-func (b *builder) baseTag() (string, error) { return recipe{name: "base"}.tag(b.engine.arch, "") }
+// baseImage is the base's name, among recipes and pins.
+const baseImage = "base"
+
+func (b *builder) baseTag() (string, error) { return recipe{name: baseImage}.tag(b.engine.arch, "") }
+
+// chooseBase settles what somebody else's Dockerfile builds on: a registry's Debian where images are from a registry,
+// else the one that is bootstrapped here. What it was built on before goes before both, as long as nothing has changed
+// (built). Where one of the two can't be had it is the other, unless packages were asked for: then no registry is asked.
+func (b *builder) chooseBase(ctx context.Context, from Source, built func(base string) bool) (string, error) {
+	own, err := b.baseTag()
+	if err != nil {
+		return "", err
+	}
+	pinned := pins[baseImage]
+	var lacking error // what keeps this machine from bootstrapping one
+	if b.present[own] == "" {
+		lacking = toolMissing()
+	}
+	switch {
+	case from == Packages || built(own):
+		return own, nil
+	case built(pinned) || from == Registry && b.engine.has(ctx, pinned):
+		return pinned, nil
+	case from != Registry && lacking == nil:
+		return own, nil
+	}
+	if err := b.engine.offered(ctx, pinned); err == nil {
+		return pinned, nil
+	} else if lacking != nil {
+		return "", fmt.Errorf("%s, for %s; and %w", refusal(err), pinned, lacking)
+	}
+	return own, nil
+}
 
 // bootstrap makes the base image from distribution packages, unless the engine has it.
 func (b *builder) bootstrap(ctx context.Context, tag string) error {

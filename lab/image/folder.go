@@ -33,19 +33,20 @@ const (
 const largestFolder = 1 << 30
 
 // BuildFolder makes an image of a folder with a Dockerfile, by its path below another one, which it may not leave. What
-// .dockerignore names is not sent. Of the arguments that the Dockerfile declares, BASE is the bare Debian that the
-// lab's own images are built on, PIP_INDEX_URL and PIP_TRUSTED_HOST those of this environment. Nothing is built when
-// nothing in the folder has changed. The error of a step that failed has the last lines that it printed. progress may
-// be nil.
-func BuildFolder(ctx context.Context, within, folder string, progress func(Event)) (Ref, error) {
-	ref, err := buildFolder(ctx, within, folder, reporter(progress))
+// .dockerignore names is not sent. Of the arguments that the Dockerfile declares, BASE is a bare Debian trixie, of the
+// source that the lab's images are from; PIP_INDEX_URL and PIP_TRUSTED_HOST are those of this environment; AUTHORITIES
+// is the name of a file that is sent along, with the certificate authorities that this machine trusts. Nothing is built
+// when nothing in the folder has changed. The error of a step that failed has the last lines that it printed. progress
+// may be nil.
+func BuildFolder(ctx context.Context, within, folder string, from Source, progress func(Event)) (Ref, error) {
+	ref, err := buildFolder(ctx, within, folder, from, reporter(progress))
 	if err != nil {
 		return Ref{}, fmt.Errorf("build an image of %s: %w", folder, explain(err))
 	}
 	return ref, nil
 }
 
-func buildFolder(ctx context.Context, within, folder string, report func(Event)) (Ref, error) {
+func buildFolder(ctx context.Context, within, folder string, from Source, report func(Event)) (Ref, error) {
 	f, err := openFolder(within, folder)
 	if err != nil {
 		return Ref{}, err
@@ -56,16 +57,24 @@ func buildFolder(ctx context.Context, within, folder string, report func(Event))
 		return Ref{}, err
 	}
 	defer end()
-	return b.buildFolder(ctx, f)
+	return b.buildFolder(ctx, f, from)
 }
 
 // buildFolder builds an image of a folder that has none yet.
-func (b *builder) buildFolder(ctx context.Context, f *folder) (Ref, error) {
-	base, err := b.baseTag()
-	if err != nil {
-		return Ref{}, err
+func (b *builder) buildFolder(ctx context.Context, f *folder, from Source) (Ref, error) {
+	args := f.arguments()
+	_, based := args[baseArgument]
+	if based {
+		base, err := b.chooseBase(ctx, from, func(base string) bool {
+			args[baseArgument] = base
+			tag, err := f.tag(b.engine.arch, args)
+			return err == nil && b.present[tag] != ""
+		})
+		if err != nil {
+			return Ref{}, err
+		}
+		args[baseArgument] = base
 	}
-	args := f.arguments(base)
 	tag, err := f.tag(b.engine.arch, args)
 	if err != nil {
 		return Ref{}, err
@@ -73,8 +82,13 @@ func (b *builder) buildFolder(ctx context.Context, f *folder) (Ref, error) {
 	if id := b.present[tag]; id != "" {
 		return Ref{Name: tag, ID: id}, nil
 	}
-	if args[baseArgument] != "" {
-		if err := b.bootstrap(ctx, base); err != nil {
+	if based && args[baseArgument] != pins[baseImage] {
+		if err := b.bootstrap(ctx, args[baseArgument]); err != nil {
+			return Ref{}, err
+		}
+	}
+	if args[authoritiesArgument] != "" {
+		if f.beside, err = authorities(); err != nil {
 			return Ref{}, err
 		}
 	}
@@ -98,6 +112,7 @@ type folder struct {
 	root    *os.Root // nothing outside it is read, whatever links say
 	recipe  []byte   // its Dockerfile
 	ignored *patternmatcher.PatternMatcher
+	beside  map[string][]byte // files of this machine that are sent along
 }
 
 func openFolder(within, name string) (*folder, error) {
@@ -142,14 +157,18 @@ func (f *folder) read() (err error) {
 	return nil
 }
 
-const baseArgument = "BASE"
+// The arguments that a Dockerfile may declare, besides those of pythonIndex.
+const (
+	baseArgument        = "BASE"
+	authoritiesArgument = "AUTHORITIES"
+)
 
 var declared = regexp.MustCompile(`(?mi)^\s*ARG\s+([A-Za-z_][A-Za-z0-9_]*)`)
 
-// arguments are those that the Dockerfile declares, of which there are values here.
-func (f *folder) arguments(base string) map[string]string {
+// arguments are those that the Dockerfile declares, of which there are values here; the base is still to be chosen.
+func (f *folder) arguments() map[string]string {
 	known := pythonIndex()
-	known[baseArgument] = base
+	known[baseArgument], known[authoritiesArgument] = "", authoritiesFile
 	args := map[string]string{}
 	for _, found := range declared.FindAllSubmatch(f.recipe, -1) {
 		if value, is := known[string(found[1])]; is {
@@ -185,6 +204,9 @@ func (f *folder) write(to io.Writer, times bool) error {
 	w := &folderWriter{folder: f, to: tar.NewWriter(to), times: times, parents: map[string]parent{}}
 	if err := fs.WalkDir(f.root.FS(), ".", w.add); err != nil {
 		return fmt.Errorf("read the folder: %w", err)
+	}
+	if err := addFiles(w.to, f.beside); err != nil {
+		return err
 	}
 	return w.to.Close()
 }

@@ -61,7 +61,8 @@ func (w *works) build(out http.ResponseWriter, r *http.Request) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err != nil || h.Uid != 0 || h.ModTime.Before(time.Unix(1, 0)) || r.URL.Query().Get("version") == "2" {
+		dated := err != nil || h.Name == authoritiesFile || !h.ModTime.Before(time.Unix(1, 0))
+		if err != nil || h.Uid != 0 || !dated || r.URL.Query().Get("version") == "2" {
 			enginetest.Refuse(out, http.StatusBadRequest, fmt.Sprintf("bad archive: %v %+v", err, h))
 			return
 		}
@@ -120,7 +121,7 @@ func TestAFolderIsSentButForWhatItIgnores(t *testing.T) {
 		t.Fatal(err)
 	}
 	var steps []string
-	ref, err := BuildFolder(t.Context(), dir, "./shop", func(e Event) { steps = append(steps, e.Image+": "+e.Step) })
+	ref, err := BuildFolder(t.Context(), dir, "./shop", Packages, func(e Event) { steps = append(steps, e.Image+": "+e.Step) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +151,7 @@ func TestAFolderIsBuiltAgainWhenItChanges(t *testing.T) {
 	})
 	built := func(times int, why string) {
 		t.Helper()
-		if _, err := BuildFolder(t.Context(), dir, ".", nil); err != nil {
+		if _, err := BuildFolder(t.Context(), dir, ".", Packages, nil); err != nil {
 			t.Fatal(err)
 		}
 		if len(w.sent) != times {
@@ -187,11 +188,33 @@ func TestADockerfileHasTheArgumentsThatItDeclares(t *testing.T) {
 	w.images = []string{base}
 	dir := folderOf(t,
 		map[string]string{"Dockerfile": "arg BASE\nFROM ${BASE}\n ARG PIP_INDEX_URL=x\n# ARG PIP_TRUSTED_HOST\n"})
-	if _, err := BuildFolder(t.Context(), dir, ".", nil); err != nil {
+	if _, err := BuildFolder(t.Context(), dir, ".", Packages, nil); err != nil {
 		t.Fatal(err)
 	}
 	want := []map[string]string{{"BASE": base, "PIP_INDEX_URL": "https://index.test/simple"}}
 	if diff := cmp.Diff(want, w.asked); diff != "" {
+		t.Errorf("arguments (-want +got):\n%s", diff)
+	}
+}
+
+// They are of this machine, and no reason to build anew.
+func TestAFolderMayHaveTheAuthoritiesOfThisMachine(t *testing.T) {
+	w := startWorks(t)
+	ours := filepath.Join(t.TempDir(), "ours.pem")
+	t.Setenv("SSL_CERT_FILE", ours)
+	const recipe = "FROM scratch\nARG AUTHORITIES\nCOPY ${AUTHORITIES} /\n"
+	dir := folderOf(t, map[string]string{"Dockerfile": recipe})
+	for _, text := range []string{"one", "another"} {
+		put(t, filepath.Dir(ours), "ours.pem", text)
+		if _, err := BuildFolder(t.Context(), dir, ".", Packages, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []map[string]string{{"Dockerfile": recipe, "authorities.pem": "one"}}
+	if diff := cmp.Diff(want, w.sent); diff != "" {
+		t.Errorf("sent (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]map[string]string{{"AUTHORITIES": "authorities.pem"}}, w.asked); diff != "" {
 		t.Errorf("arguments (-want +got):\n%s", diff)
 	}
 }
@@ -215,7 +238,7 @@ func TestAFolderThatCannotBeBuiltSaysWhy(t *testing.T) {
 		"../x":    "escapes",
 		"bad":     "read its .dockerignore: ",
 	} {
-		_, err := BuildFolder(t.Context(), dir, folder, nil)
+		_, err := BuildFolder(t.Context(), dir, folder, Packages, nil)
 		if err == nil || !strings.Contains(strings.ReplaceAll(err.Error(), "Step ", ""), want) {
 			t.Errorf("%s: %v, want %q", folder, err, want)
 		}

@@ -8,6 +8,8 @@ import (
 
 // Prepared is what is done once, in the home region, before any node of an app starts. The zero value is nothing.
 type Prepared struct {
+	// Bucket has topology.Bucket made, which is copied to the other regions.
+	Bucket bool
 	// SQL is sent to PostgreSQL in its order, each script in one transaction.
 	SQL []Script
 	// Command is run to its end after that, in a node of its own, instead of the command of the app's image: with the
@@ -19,7 +21,7 @@ type Prepared struct {
 type Script struct{ Name, Text string }
 
 // Empty says whether there is nothing to do.
-func (p Prepared) Empty() bool { return len(p.SQL) == 0 && len(p.Command) == 0 }
+func (p Prepared) Empty() bool { return !p.Bucket && len(p.SQL) == 0 && len(p.Command) == 0 }
 
 // Preparing is the node that runs the command by which the app is prepared.
 func (p *Plan) Preparing() (Node, error) {

@@ -2,10 +2,12 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -25,6 +27,21 @@ func Objects(address, region string, client *http.Client) *s3.Client {
 		o.HTTPClient = client
 	}
 	return s3.New(o)
+}
+
+// MakeBucket creates a bucket. One that is there is what was wanted: others may be doing the same.
+func MakeBucket(ctx context.Context, client *s3.Client, bucket, region string) error {
+	create := &s3.CreateBucketInput{Bucket: aws.String(bucket)}
+	if region != "us-east-1" { // which is what none means, and may not be named
+		create.CreateBucketConfiguration = &types.CreateBucketConfiguration{
+			LocationConstraint: types.BucketLocationConstraint(region),
+		}
+	}
+	if _, err := client.CreateBucket(ctx, create); err != nil &&
+		!HasCode(err, "BucketAlreadyOwnedByYou", "BucketAlreadyExists") {
+		return fmt.Errorf("make bucket %s in %s: %w", bucket, region, err)
+	}
+	return nil
 }
 
 func credentials() aws.CredentialsProvider {

@@ -23,7 +23,7 @@ type App struct {
 	builtIn string
 	sql     []SQL
 	setup   []*Operation
-	write   *Operation
+	write   []*Operation
 	read    *Operation
 }
 
@@ -52,7 +52,7 @@ func Parse(name string, src []byte, in Files) (*App, error) {
 func (f *Format) Compile(found *file.Complaints, at string, in Files) *App {
 	f.check(found, at)
 	sql := f.Prepared.read(found, file.Join(at, "prepared"), in)
-	if f.Operations.Write == nil {
+	if len(f.Operations.Write) == 0 {
 		return nil
 	}
 	a := &App{file: *f, doc: found.Document, at: at, folder: filepath.Dir(found.Name()), sql: sql}
@@ -91,8 +91,8 @@ func (a *App) File() Format { return a.file }
 // nil for nothing.
 func (a *App) Setup() []*Operation { return a.setup }
 
-// Write is what a write is.
-func (a *App) Write() *Operation { return a.write }
+// Write is what a write is: requests that follow one another, or one of whatever kind.
+func (a *App) Write() []*Operation { return a.write }
 
 // Read is what a read is; nil where nothing can be read.
 func (a *App) Read() *Operation { return a.read }
@@ -117,11 +117,7 @@ func (a *App) compile() {
 		}
 		a.setup = append(a.setup, o)
 	}
-	w := ops.Write
-	a.write = w.compile()
-	a.write.IsCode, a.write.kept = bool(w.Code), kept
-	a.write.refused, a.write.RefusedBy, a.write.Given, a.write.Says = w.Refused, w.RefusedBy, w.ID, w.Says
-	a.write.expired = w.Expired
+	a.write = compileWrite(ops.Write, kept)
 	if r := ops.Read; r != nil {
 		a.read = r.compile()
 		a.read.absent, a.read.Says = r.Absent, r.Says
@@ -146,7 +142,7 @@ type Operation struct {
 	IsCode    bool   // of a write: it is Go code, and nothing else is said of it
 	Says      Says
 	RefusedBy *FieldIs // nil: no field says so
-	Given     *Given   // the id; nil: the client chooses it
+	Given     *Given   // the id; nil: the answer gives none
 	Keep      []Capture
 
 	statement                     Template   // to PostgreSQL
@@ -154,7 +150,7 @@ type Operation struct {
 	path, query, user, body       Template   // query is from the first ? of the path on
 	headers                       []header
 	isJSON, isForm                bool
-	kept                          []string // what was kept before, by its names
+	kept                          []string // what is known by earlier answers, by its names
 	acknowledged, refused, absent []Status
 	expired                       []Status
 }

@@ -37,9 +37,7 @@ func (f *Format) check(found *file.Complaints, at string) {
 	}
 	ops, operations := f.Operations, file.Join(at, "operations")
 	kept := checkSetup(found, operations+".setup", ops.Setup, random)
-	if w := ops.Write; w != nil {
-		w.check(found, operations+".write", slices.Concat([]string{placeID, placePrefix, placeNumber}, random), kept)
-	}
+	checkWrite(found, operations+".write", ops.Write, kept, random)
 	if r := ops.Read; r != nil {
 		path := operations + ".read"
 		known := []string{placeID, placePrefix}
@@ -230,26 +228,6 @@ func isToken(name string) bool {
 	return name != "" && !strings.ContainsFunc(name, func(c rune) bool {
 		return c <= ' ' || c > '~' || strings.ContainsRune("\"(),/:;<=>?@[\\]{}", c)
 	})
-}
-
-func (w *Write) check(found *file.Complaints, path string, known, kept []string) {
-	if found.Has(file.Join(path, codeKey)) {
-		w.checkCode(found, path)
-		return
-	}
-	w.Request.check(found, path, slices.Concat(known, kept))
-	w.PastApp.check(found, path, known, kept)
-	w.ID.check(found, path+".id")
-	if w.ID == nil && !w.compile().uses(placeID) && !found.Unreadable(path) {
-		found.Add(path, "%s: no {{.ID}} is in it, so that nobody can find the write again: put it in, or say with id: "+
-			"where the answer has the app's own", path)
-	}
-	if w.ID != nil && w.Says.ID != "" {
-		found.Add(path+".says.id", "%s.says.id: the answer gives the id, so that it can be about no other", path)
-	}
-	acknowledged := statuses{"acknowledged", w.Acknowledged}
-	checkApart(found, path, acknowledged, statuses{"refused", w.Refused})
-	checkApart(found, path, acknowledged, statuses{"expired", w.Expired})
 }
 
 func (e Extras) check(found *file.Complaints, at string) {

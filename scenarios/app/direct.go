@@ -14,7 +14,7 @@ var directKeys = []string{"sql", "redis"}
 
 // httpKeys are those that only HTTP has.
 var httpKeys = []string{
-	"headers", "basic_auth", "json", "body", "acknowledged", "refused", "refused_by", "id", "says", "absent",
+	"headers", "basic_auth", "json", "body", "keep", "acknowledged", "refused", "refused_by", "id", "says", "absent",
 	"expired",
 }
 
@@ -88,7 +88,7 @@ func (r *Read) compile() *Operation { return r.PastApp.compile(r.Request) }
 // Direct are the stores that clients speak to themselves, each once.
 func (a *App) Direct() []Target {
 	var all []Target
-	for _, o := range []*Operation{a.write, a.read} {
+	for _, o := range append(slices.Clip(a.write), a.read) {
 		if o != nil && o.To != ToApp && !slices.Contains(all, o.To) {
 			all = append(all, o.To)
 		}

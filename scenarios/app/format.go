@@ -30,7 +30,7 @@ var appFile = file.Kind{Name: "app", Least: "port, health, operations, stores"}
 // Build is what an image is built from.
 type Build struct {
 	Go         GoProgram `yaml:"go" example:"./cmd/shop" about:"A Go program: its main package, by its path from the folder of the file, by its import path in the module around that, or by its import path and version."`
-	Dockerfile Folder    `yaml:"dockerfile" example:"." about:"A folder with a Dockerfile, by its path from the folder of the file. It is built anew when what is in it changes, but for what .dockerignore names. ARG BASE in it is a bare Debian that needs no registry."`
+	Dockerfile Folder    `yaml:"dockerfile" example:"." about:"A folder with a Dockerfile, by its path from the folder of the file. It is built anew when what is in it changes, but for what .dockerignore names. Of what it declares with ARG, BASE is a bare Debian trixie, from where the lab's images are from; PIP_INDEX_URL and PIP_TRUSTED_HOST are those of the environment; and AUTHORITIES names a file of certificate authorities, those that this machine trusts."`
 }
 
 // Ready is how it is found out that the app can do its work.
@@ -58,7 +58,7 @@ func (Repoint) Values() []string {
 // Operations are what clients send.
 type Operations struct {
 	Setup []Setup `yaml:"setup,one" min:"1" max:"20" example:"{post: /login, session: {json: token}}" about:"What each client sends before its first operation: one request, or several in their order. It is sent again, all of it, where one of them was not acknowledged, and after an answer that says that it has expired."`
-	Write *Write  `yaml:"write,required" example:"{post: /orders, json: {id: \"{{.ID}}\"}}" about:"What a write is."`
+	Write []Write `yaml:"write,required,one" min:"1" max:"20" example:"{post: /orders, json: {id: \"{{.ID}}\"}}" about:"What a write is: one request, or several in their order, each sent once the one before is acknowledged. The write is acknowledged with the last of them. One that stops half way is unknown: a part of it is there. All of them have the time of one operation."`
 	Read  *Read   `yaml:"read" example:"{get: \"/orders/{{.ID}}\"}" about:"What a read is. Without it nothing can be read."`
 }
 
@@ -90,16 +90,17 @@ type Setup struct {
 	Session *Given           `yaml:"session" min:"1" max:"1" example:"{json: token}" about:"Where the answer has what {{.Session}} stands for: short for keep: {Session: …}."`
 }
 
-// Write is an operation that is acknowledged, or not.
+// Write is a request of an operation that is acknowledged, or not.
 type Write struct {
 	Request   `yaml:",inline"`
 	PastApp   `yaml:",inline"`
-	Code      file.Switch `yaml:"code" example:"on" about:"That a write is Go code, of whoever runs the drill from Go (see package drill), in place of a method."`
-	Refused   []Status    `yaml:"refused,unique" max:"20" example:"[409]" about:"The statuses that say that nothing was, or ever will be, written."`
-	Expired   []Status    `yaml:"expired,unique" default:"401" max:"20" example:"[401, 404]" about:"The statuses that say that what setup gave holds no more: it is done again before the client's next operation."`
-	RefusedBy *FieldIs    `yaml:"refused_by" example:"{json: applied, is: \"no\"}" about:"A field of the JSON answer that says so, of a status from 400 on."`
-	ID        *Given      `yaml:"id" min:"1" max:"1" example:"{json: id}" about:"Where the answer has the id, if the app chooses it: it is what {{.ID}} stands for in reads, and what the stores are searched for."`
-	Says      Says        `yaml:"says" about:"What answers say more."`
+	Keep      map[string]Given `yaml:"keep" example:"{Upload: {json: upload.id}}" about:"What is kept of the answer, by names of your own: where the answer has it. In later requests of the write, {{.Upload}} stands for what is kept as Upload."`
+	Code      file.Switch      `yaml:"code" example:"on" about:"That a write is Go code, of whoever runs the drill from Go (see package drill), in place of a method."`
+	Refused   []Status         `yaml:"refused,unique" max:"20" example:"[409]" about:"The statuses that say that nothing was, or ever will be, written."`
+	Expired   []Status         `yaml:"expired,unique" default:"401" max:"20" example:"[401, 404]" about:"The statuses that say that what setup gave holds no more: it is done again before the client's next operation."`
+	RefusedBy *FieldIs         `yaml:"refused_by" example:"{json: applied, is: \"no\"}" about:"A field of the JSON answer that says so, of a status from 400 on."`
+	ID        *Given           `yaml:"id" min:"1" max:"1" example:"{json: id}" about:"Where the answer has the id, if the app chooses it: it is what {{.ID}} stands for in later requests of the write and in reads, and what the stores are searched for."`
+	Says      Says             `yaml:"says" about:"What answers say more."`
 }
 
 // Read is an operation that finds what was written, or not.
@@ -170,7 +171,7 @@ type Stores struct {
 
 // Objects are objects of a bucket.
 type Objects struct {
-	Bucket string   `yaml:"bucket,required" example:"documents" about:"The lab's bucket, documents: nothing copies another one."`
+	Bucket string   `yaml:"bucket,required" example:"documents" about:"The lab's bucket, documents, which is there when the app starts: nothing copies another one."`
 	Key    Template `yaml:"key,required" example:"orders/{{.ID}}" about:"How keys are made of ids."`
 }
 

@@ -19,7 +19,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src []byte) {
 		a, err := Parse("fuzz.yaml", src, nil)
 		if err == nil {
-			for _, o := range append(a.Setup(), a.Write(), a.Read()) {
+			for _, o := range append(append(a.Setup(), a.Write()...), a.Read()) {
 				if o == nil || o.IsCode {
 					continue
 				}

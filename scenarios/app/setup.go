@@ -19,30 +19,36 @@ type Capture struct {
 
 func (s *Setup) compile() *Operation {
 	o := s.Request.compile()
-	for _, name := range slices.Sorted(maps.Keys(s.Keep)) {
-		o.Keep = append(o.Keep, Capture{name, new(s.Keep[name])})
-	}
+	o.Keep = captures(s.Keep)
 	if s.Session != nil {
 		o.Keep = append(o.Keep, Capture{sessionName, s.Session})
 	}
 	return o
 }
 
+// captures are in the order of their names.
+func captures(keep map[string]Given) (all []Capture) {
+	for _, name := range slices.Sorted(maps.Keys(keep)) {
+		all = append(all, Capture{name, new(keep[name])})
+	}
+	return all
+}
+
+// itemPath is where an item of a list stands, in whose place there may be a mapping.
+func itemPath(found *file.Complaints, path string, i int) string {
+	if item := fmt.Sprintf("%s[%d]", path, i); found.Has(item) {
+		return item
+	}
+	return path
+}
+
 // checkSetup complains about the requests of a setup, and gives the names of what they keep. Each knows what those
 // before it keep.
 func checkSetup(found *file.Complaints, path string, all []Setup, random []string) (kept []string) {
 	for i := range all {
-		at := path
-		if item := fmt.Sprintf("%s[%d]", path, i); found.Has(item) { // it is no mapping in place of the list
-			at = item
-		}
-		s := &all[i]
+		at, s := itemPath(found, path, i), &all[i]
 		s.check(found, at, slices.Concat([]string{placePrefix, placeNumber}, kept))
-		for _, name := range slices.Sorted(maps.Keys(s.Keep)) {
-			checkKept(found, file.Join(file.Join(at, "keep"), name), name, slices.Concat(kept, random))
-			new(s.Keep[name]).checkOne(found, file.Join(file.Join(at, "keep"), name))
-			kept = append(kept, name)
-		}
+		kept = append(kept, checkKeep(found, at, s.Keep, slices.Concat(kept, random))...)
 		if s.Session != nil {
 			checkKept(found, file.Join(at, "session"), sessionName, slices.Concat(kept, random))
 			s.Session.check(found, file.Join(at, "session"))
@@ -50,6 +56,17 @@ func checkSetup(found *file.Complaints, path string, all []Setup, random []strin
 		}
 	}
 	return kept
+}
+
+// checkKeep complains about what is to be kept of an answer, and gives its names. before are those that are taken.
+func checkKeep(found *file.Complaints, path string, keep map[string]Given, before []string) (names []string) {
+	for _, name := range slices.Sorted(maps.Keys(keep)) {
+		at := file.Join(file.Join(path, "keep"), name)
+		checkKept(found, at, name, before)
+		new(keep[name]).checkOne(found, at)
+		names = append(names, name)
+	}
+	return names
 }
 
 // checkKept complains about a name by which nothing can be kept. before are those that are taken.

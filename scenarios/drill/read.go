@@ -75,7 +75,7 @@ func lack(ids, wanted []string) error {
 // others says of an id in a store whether it is none of the drill's. Where the app chooses ids, nobody can tell a write
 // without an answer from something that nobody wrote: only those count of which clients were told.
 func (d *drill) others() func(id string) bool {
-	if d.plan.App.Write().Given == nil {
+	if !d.plan.App.GivesIDs() {
 		return func(id string) bool { return !strings.HasPrefix(id, d.load.IDPrefix()) }
 	}
 	acked := map[string]bool{}

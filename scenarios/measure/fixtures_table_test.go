@@ -47,10 +47,12 @@ type figures struct {
 	// by store: lo, hi
 	StoreRecoveryPointMS map[string][]float64 `json:"store_recovery_point_ms,omitempty"`
 	Lost                 *int                 `json:"lost,omitempty"`
-	Holes                *int                 `json:"holes,omitempty"`
-	Resurrected          *int                 `json:"resurrected,omitempty"`
-	Duplicates           *int                 `json:"duplicates,omitempty"`
-	AckedAfterFault      *int                 `json:"acked_after_fault,omitempty"`
+	// how many are in one store and not in another, as "one without another"
+	Apart           map[string]int `json:"apart,omitempty"`
+	Holes           *int           `json:"holes,omitempty"`
+	Resurrected     *int           `json:"resurrected,omitempty"`
+	Duplicates      *int           `json:"duplicates,omitempty"`
+	AckedAfterFault *int           `json:"acked_after_fault,omitempty"`
 	// the recovery time's lo and hi of each; the last one's lo only when censored
 	Outages        []float64 `json:"outages_ms,omitempty"`
 	CapacityShare  []float64 `json:"capacity_share,omitempty"`  // lo, hi

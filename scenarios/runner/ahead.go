@@ -37,7 +37,7 @@ func bringUp(ctx context.Context, o Options) (*lab.Lab, error) {
 	if err != nil {
 		return nil, err
 	}
-	app, err := labApp(ctx, plan.App, nil)
+	app, err := labApp(ctx, plan.App, images.Source, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -21,9 +21,9 @@ var repoint = map[app.Repoint]lab.Repoint{
 	app.RepointRestart: lab.RepointRestart, app.RepointEndpoint: lab.RepointEndpoint,
 }
 
-// labApp is what the nodes of an app run: nothing to say for the one that a lab runs by itself. What has to be
-// built is.
-func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.App, error) {
+// labApp is what the nodes of an app run: nothing to say for the one that a lab runs by itself. What has to be built
+// is, on what images are from.
+func labApp(ctx context.Context, a *app.App, from image.Source, progress func(image.Event)) (lab.App, error) {
 	if a.BuiltIn() == app.Default {
 		return lab.App{}, nil
 	}
@@ -33,6 +33,7 @@ func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.Ap
 		Holds: f.Ready.Holds, Repoint: repoint[f.Repoint], Env: map[string]string{},
 	}
 	withProcesses(&runs, a)
+	runs.Prepared.Bucket = f.Stores.S3 != nil
 	for _, sql := range a.SQL() {
 		runs.Prepared.SQL = append(runs.Prepared.SQL, lab.Script{Name: sql.File, Text: sql.Text})
 	}
@@ -46,7 +47,7 @@ func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.Ap
 		runs.Env[name] = value.String()
 	}
 	if f.Build != nil {
-		made, key, err := buildApp(ctx, a.Folder(), *f.Build, progress)
+		made, key, err := buildApp(ctx, a, from, progress)
 		if err != nil {
 			at := a.Problem("build."+key, "")
 			return lab.App{}, fmt.Errorf("%s:%d:%d: %w", at.File, at.Line, at.Column, err)
@@ -56,15 +57,16 @@ func labApp(ctx context.Context, a *app.App, progress func(image.Event)) (lab.Ap
 	return runs, runs.Validate()
 }
 
-// buildApp makes the image of an app whose file is in a folder, and says by which key it is told how.
+// buildApp makes the image of an app, and says by which key it is told how.
 func buildApp(
-	ctx context.Context, folder string, from app.Build, progress func(image.Event),
+	ctx context.Context, a *app.App, from image.Source, progress func(image.Event),
 ) (made image.Ref, key string, err error) {
-	if from.Dockerfile != "" {
-		made, err = image.BuildFolder(ctx, folder, string(from.Dockerfile), progress)
+	how := a.File().Build
+	if how.Dockerfile != "" {
+		made, err = image.BuildFolder(ctx, a.Folder(), string(how.Dockerfile), from, progress)
 		return made, "dockerfile", err
 	}
-	made, err = image.BuildProgramIn(ctx, folder, string(from.Go), progress)
+	made, err = image.BuildProgramIn(ctx, a.Folder(), string(how.Go), progress)
 	return made, "go", err
 }
 
@@ -149,11 +151,11 @@ func addCode(plan *drill.Plan, code drill.Code) error {
 	const missing = "it is Go code, which only a program of its own can run: see package drill"
 	a := plan.App
 	switch {
-	case a.Write().IsCode && code.Write == nil:
+	case a.WriteIsCode() && code.Write == nil:
 		return a.Problem("operations.write.code", missing)
 	case bool(a.Stores().Code) && code.Read == nil:
 		return a.Problem("stores.code", missing)
-	case !a.Write().IsCode && code.Write != nil:
+	case !a.WriteIsCode() && code.Write != nil:
 		return a.Problem("operations.write", "it says what a write is, and there is Go code that says it too: write "+
 			"{code: on}")
 	case !bool(a.Stores().Code) && code.Read != nil:

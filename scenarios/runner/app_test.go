@@ -14,6 +14,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/app"
@@ -87,10 +88,10 @@ func TestALabRunsTheAppOfTheFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if runs, err := labApp(t.Context(), kyc, nil); err != nil || !reflect.ValueOf(runs).IsZero() {
+	if runs, err := labApp(t.Context(), kyc, image.Packages, nil); err != nil || !reflect.ValueOf(runs).IsZero() {
 		t.Errorf("of the sample app a lab is told %+v: %v", runs, err)
 	}
-	runs, err := labApp(t.Context(), shopPlan(t, shop).App, nil)
+	runs, err := labApp(t.Context(), shopPlan(t, shop).App, image.Packages, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,13 +103,13 @@ func TestALabRunsTheAppOfTheFile(t *testing.T) {
 	}
 	again := strings.NewReplacer("repoint: none",
 		"repoint: restart\nready: {path: /open, holds: '\"db\":true'}").Replace(shop)
-	if runs, err = labApp(t.Context(), shopPlan(t, again).App, nil); err != nil || runs.Repoint != lab.RepointRestart ||
+	if runs, err = labApp(t.Context(), shopPlan(t, again).App, image.Packages, nil); err != nil || runs.Repoint != lab.RepointRestart ||
 		runs.Ready != "/open" || runs.Holds != `"db":true` {
 		t.Errorf("an app that is started again is %+v: %v", runs, err)
 	}
 	direct := strings.Replace(shop, `{get: "/orders/{{.ID}}"}`, `{sql: "select 1 from orders where title = '{{.ID}}'"}`,
 		1)
-	if runs, err = labApp(t.Context(), shopPlan(t, direct).App, nil); err != nil ||
+	if runs, err = labApp(t.Context(), shopPlan(t, direct).App, image.Packages, nil); err != nil ||
 		!slices.Equal(runs.Direct, []topology.Service{topology.ServicePostgres}) {
 		t.Errorf("clients speak to %v themselves: %v", runs.Direct, err)
 	}
@@ -122,7 +123,7 @@ func TestABuildThatFailsHasAPlace(t *testing.T) {
 		"{dockerfile: .}":         "shop.yaml:2:21: build an image of .: it has no Dockerfile",
 	} {
 		says := strings.Replace(shop, "image: shop:1.4", "build: "+build, 1)
-		_, err := labApp(t.Context(), shopPlan(t, says).App, nil)
+		_, err := labApp(t.Context(), shopPlan(t, says).App, image.Packages, nil)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %q", build, err, want)
 		}
@@ -194,7 +195,7 @@ func inShop(path string) ([]byte, error) {
 
 func TestAnAppIsPreparedAsItsFileSays(t *testing.T) {
 	plan := preparedPlan(t, inShop)
-	runs, err := labApp(t.Context(), plan.App, nil)
+	runs, err := labApp(t.Context(), plan.App, image.Packages, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -64,7 +64,7 @@ func Check(ctx context.Context, o CheckOptions) (seen Checked, err error) {
 	if err != nil {
 		return seen, err
 	}
-	runs, err := labApp(ctx, plan.App, o.Images.Progress)
+	runs, err := labApp(ctx, plan.App, images.Source, o.Images.Progress)
 	if err != nil {
 		return seen, err
 	}

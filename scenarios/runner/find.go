@@ -165,6 +165,9 @@ func notPrepared(a *app.App, err error) error {
 	if !errors.As(err, &failed) {
 		return nil
 	}
+	if failed.Step == "bucket" {
+		return a.Problem("stores.s3.bucket", "%v", failed.Err)
+	}
 	return a.Problem("prepared."+failed.Step, "%v", failed.Err)
 }
 

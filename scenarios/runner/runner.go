@@ -59,7 +59,7 @@ func Run(ctx context.Context, o Options) (out Outcome, err error) {
 	if err != nil {
 		return out, err
 	}
-	runs, err := labApp(ctx, plan.App, o.Images.Progress)
+	runs, err := labApp(ctx, plan.App, images.Source, o.Images.Progress)
 	if err != nil {
 		return out, err
 	}

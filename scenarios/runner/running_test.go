@@ -13,6 +13,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab"
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/evidence"
@@ -28,7 +29,7 @@ var workingShop = strings.Replace(shop, "command: [serve, --verbose]\n", `proces
 
 func TestALabRunsTheProcessesOfTheFile(t *testing.T) {
 	plan := shopPlan(t, workingShop)
-	runs, err := labApp(t.Context(), plan.App, nil)
+	runs, err := labApp(t.Context(), plan.App, image.Packages, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

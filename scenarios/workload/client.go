@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"sync"
 
 	"github.com/regionfall/regionfall/scenarios/app"
@@ -74,18 +75,57 @@ func (c *client) call(ctx context.Context, op *history.Op, m Message) (a Answer,
 	} else if carried, err = c.carry(ctx, op.Kind, to.address); err != nil {
 		return Answer{Err: fmt.Errorf("setup: %w", err)}, false, 0
 	}
-	a, sent, attempts = c.once(ctx, address, carried, m)
+	a, sent, attempts = c.send(ctx, address, carried, m)
 	if a.Region != "" {
 		op.Region = a.Region
 	}
 	op.Node, op.Revision, op.Timeline, op.Path, op.Lag = a.Node, a.Revision, a.Timeline, a.Path, a.Lag
-	if !c.session.saw(a.Position) && a.Result == Acknowledged {
-		a.Result, a.Why = Unclear, noPosition
-	}
 	if a.Expired {
 		c.setup.expire(carried.setup)
 	}
 	return a, sent, attempts
+}
+
+// send sends a message, and what follows it, each once the one before is acknowledged. The answer is the last one, with
+// the id that any of them gave. attempts are those of the message that was tried most.
+func (c *client) send(
+	ctx context.Context, address string, carried Carried, m Message,
+) (a Answer, sent bool, attempts int) {
+	for m != nil {
+		if a.ID != "" {
+			carried.ID = a.ID
+		}
+		carried.Kept = append(slices.Clip(carried.Kept), a.Kept...)
+		var s bool
+		var n int
+		a, s, n = c.once(ctx, address, carried, m)
+		sent, attempts = sent || s, max(attempts, n)
+		if !c.session.saw(a.Position) && a.Result == Acknowledged {
+			a.Result, a.Why = Unclear, noPosition
+		}
+		f, followed := m.(Followed)
+		if followed && a.Result != Acknowledged {
+			a.stopAt(f.Turn())
+		}
+		m = nil
+		if followed && a.Result == Acknowledged {
+			m = f.Next()
+		}
+	}
+	if carried.ID != "" && a.ID == "" {
+		a.ID = carried.ID
+	}
+	return a, sent, attempts
+}
+
+// stopAt notes at which of several messages an operation stopped.
+func (a *Answer) stopAt(turn string) {
+	if a.Err != nil {
+		a.Err = fmt.Errorf("%s: %w", turn, a.Err)
+	}
+	if a.Why != "" {
+		a.Why = turn + ": " + a.Why
+	}
 }
 
 // noPosition is why an answer says nothing to a session that is to carry its position: what it would read by an older

@@ -28,7 +28,7 @@ func TestASecondAttemptIsRefusedAndSeen(t *testing.T) {
 	defer conn.Close()
 	op := history.Op{Kind: history.Write, ID: "v-t-000001"}
 	m := Of(kycApp(t), Login{}).Make(Operation{Kind: history.Write, ID: op.ID, Number: 1})
-	req, err := m.(*httpMessage).request(t.Context(), address, Carried{})
+	req, err := m.(*httpMessage).request(t.Context(), address, "")
 	if err != nil || req.GetBody != nil {
 		t.Errorf("net/http could rewind the body and send it again: %v", err)
 	}

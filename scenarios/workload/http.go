@@ -2,6 +2,7 @@ package workload
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -17,7 +18,7 @@ import (
 const maxAnswer = 64 << 10
 
 // httpMessageOf makes the request of an operation.
-func (p appProtocol) httpMessageOf(o *app.Operation, v app.Values) Message {
+func (p appProtocol) httpMessageOf(o *app.Operation, v app.Values) *httpMessage {
 	m := &httpMessage{Operation: o, extras: p.app.Extras(), values: v}
 	if !o.NeedsKept() {
 		m.filled = o.Fill(v)
@@ -33,8 +34,37 @@ type httpMessage struct {
 	filled app.Filled // unless it needs what earlier answers gave
 }
 
+// carrying is the message with what earlier answers gave.
+func (m *httpMessage) carrying(c Carried) *httpMessage {
+	if !m.NeedsKept() && c.ID == "" {
+		return m
+	}
+	with := *m
+	with.values.Kept = c.Kept
+	with.values.ID = cmp.Or(c.ID, m.values.ID)
+	with.filled = with.Fill(with.values)
+	return &with
+}
+
+// httpPart is one of several requests that make an operation.
+type httpPart struct {
+	*httpMessage
+	next *httpPart
+	turn string
+}
+
+func (m *httpPart) Next() Message {
+	if m.next == nil {
+		return nil
+	}
+	return m.next
+}
+
+func (m *httpPart) Turn() string { return m.turn }
+
 func (m *httpMessage) Send(ctx context.Context, address string, carried Carried, over *Attempt) Answer {
-	req, err := m.request(ctx, address, carried)
+	m = m.carrying(carried)
+	req, err := m.request(ctx, address, carried.Position)
 	if err != nil {
 		return Answer{Err: err}
 	}
@@ -53,13 +83,8 @@ func (m *httpMessage) Send(ctx context.Context, address string, carried Carried,
 	return a
 }
 
-func (m *httpMessage) request(ctx context.Context, address string, carried Carried) (*http.Request, error) {
+func (m *httpMessage) request(ctx context.Context, address, position string) (*http.Request, error) {
 	filled := m.filled
-	if m.NeedsKept() {
-		values := m.values
-		values.Kept = carried.Kept
-		filled = m.Fill(values)
-	}
 	var body io.Reader = http.NoBody
 	if filled.Body != nil {
 		// The reader's type is hidden so that net/http can't rewind it: a body it can rewind is a request it may send
@@ -80,8 +105,8 @@ func (m *httpMessage) request(ctx context.Context, address string, carried Carri
 		}
 		req.Header.Set(h.Name, h.Text)
 	}
-	if carried.Position != "" && m.extras.Position != "" {
-		req.Header.Set(m.extras.Position, carried.Position)
+	if position != "" && m.extras.Position != "" {
+		req.Header.Set(m.extras.Position, position)
 	}
 	return req, nil
 }

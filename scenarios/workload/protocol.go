@@ -32,6 +32,15 @@ type Direct interface {
 	String() string
 }
 
+// Followed is a message that is not all of its operation. Each is sent over a connection of its own.
+type Followed interface {
+	Message
+	// Next is what is sent once this is acknowledged; nil: nothing more.
+	Next() Message
+	// Turn says which of the operation's messages it is, for people.
+	Turn() string
+}
+
 // Login is who clients are to PostgreSQL.
 type Login struct{ User, Password, Database string }
 
@@ -46,7 +55,8 @@ type Operation struct {
 
 // Carried is what a client has from earlier answers.
 type Carried struct {
-	Kept     []app.Kept // of its setup
+	Kept     []app.Kept // of its setup, and of the operation's earlier messages
+	ID       string     // that an earlier answer to the operation gave; empty: it has the client's
 	Position string     // how far the database had come, for reads; empty: it does not say
 	setup    int        // which of its setups Kept is of
 }

@@ -1,6 +1,9 @@
 package workload
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
@@ -23,7 +26,15 @@ func (p appProtocol) Make(op Operation) Message {
 		return p.message(op.Kind, p.app.Read(), values)
 	}
 	values.Drawn = p.app.Draw(op.Seed, op.Number)
-	return p.message(op.Kind, p.app.Write(), values)
+	write := p.app.Write()
+	if len(write) == 1 {
+		return p.message(op.Kind, write[0], values)
+	}
+	var m *httpPart
+	for i, o := range slices.Backward(write) {
+		m = &httpPart{p.httpMessageOf(o, values), m, fmt.Sprintf("request %d of %d", i+1, len(write))}
+	}
+	return m
 }
 
 func (p appProtocol) Setup(prefix string, client int) []Message {

@@ -264,7 +264,7 @@ func keyAfter(key string) string {
 
 // keep stores a base backup in the target.
 func (b *backup) keep(ctx context.Context, report *api.BackupReport, content []byte) error {
-	if err := replicator.MakeBucket(ctx, b.store, topology.BackupsBucket, b.cfg.Target.Region); err != nil {
+	if err := store.MakeBucket(ctx, b.store, topology.BackupsBucket, b.cfg.Target.Region); err != nil {
 		return err
 	}
 	_, err := b.store.PutObject(ctx, &s3.PutObjectInput{

@@ -113,7 +113,7 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 	case store.HasCode(err, "NoSuchBucket"):
 		c.begun, c.horizon = false, horizon{}
 		clear(c.seen)
-		return pass, errors.Join(err, MakeBucket(ctx, c.to, topology.Bucket, c.target))
+		return pass, errors.Join(err, store.MakeBucket(ctx, c.to, topology.Bucket, c.target))
 	case err != nil: // it says more than a listing that was ended because of it
 		c.horizon = horizon{} // what failed may be anywhere
 		return pass, err

@@ -7,27 +7,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
-	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
-
-// MakeBucket creates a bucket. One that is there is what was wanted: others may be doing the same.
-func MakeBucket(ctx context.Context, client *s3.Client, bucket, region string) error {
-	create := &s3.CreateBucketInput{Bucket: aws.String(bucket)}
-	if region != "us-east-1" { // which is what none means, and may not be named
-		create.CreateBucketConfiguration = &s3types.CreateBucketConfiguration{
-			LocationConstraint: s3types.BucketLocationConstraint(region),
-		}
-	}
-	if _, err := client.CreateBucket(ctx, create); err != nil &&
-		!store.HasCode(err, "BucketAlreadyOwnedByYou", "BucketAlreadyExists") {
-		return fmt.Errorf("make bucket %s in %s: %w", bucket, region, err)
-	}
-	return nil
-}
 
 // makeTable creates the table of items in a region as it is in the source, which is how a global table gets a replica.
 func (c *itemCopier) makeTable(ctx context.Context) error {
