@@ -121,7 +121,8 @@ func TestAFolderIsSentButForWhatItIgnores(t *testing.T) {
 		t.Fatal(err)
 	}
 	var steps []string
-	ref, err := BuildFolder(t.Context(), dir, "./shop", Packages, func(e Event) { steps = append(steps, e.Image+": "+e.Step) })
+	ref, err := BuildFolder(t.Context(), dir, "./shop", Packages,
+		func(e Event) { steps = append(steps, e.Image+": "+e.Step) })
 	if err != nil {
 		t.Fatal(err)
 	}

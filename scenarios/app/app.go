@@ -98,7 +98,7 @@ func (a *App) Write() []*Operation { return a.write }
 func (a *App) Read() *Operation { return a.read }
 
 // IsCode says whether something that clients do, or what is read in the end, is Go code, of whoever runs the drill.
-func (a *App) IsCode() bool { return a.write.IsCode || bool(a.file.Stores.Code) }
+func (a *App) IsCode() bool { return a.WriteIsCode() || bool(a.file.Stores.Code) }
 
 // Extras are the headers in which answers say more.
 func (a *App) Extras() Extras { return a.file.Extras }

@@ -13,9 +13,9 @@ func TestTheLossThatIsTold(t *testing.T) {
 	}
 	unknown := &RecoveryPoint{Verdict: Inconclusive}
 	for name, c := range map[string]struct {
-		points  []*RecoveryPoint
-		reported    int
-		verdict Verdict
+		points   []*RecoveryPoint
+		reported int
+		verdict  Verdict
 	}{
 		"one fails": {
 			[]*RecoveryPoint{point(Pass, 9, 9), point(Fail, 1, 1), point(Pass, 9, 9)},

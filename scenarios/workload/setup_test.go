@@ -80,7 +80,8 @@ func TestTheRequestsOfASetupUseWhatThoseBeforeKeep(t *testing.T) {
 	if slices.ContainsFunc(ops, func(op history.Op) bool { return op.Outcome != history.OK || op.Attempts != 1 }) {
 		t.Errorf("%+v", ops)
 	}
-	if did := s.did(); !slices.Equal(did[:3], []string{"/stores", "/stores/s1/model", "/stores/s1/m"}) || len(did) != 10 {
+	if did := s.did(); !slices.Equal(did[:3], []string{"/stores", "/stores/s1/model", "/stores/s1/m"}) ||
+		len(did) != 10 {
 		t.Errorf("asked: %q", did)
 	}
 }
