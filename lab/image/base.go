@@ -25,7 +25,8 @@ func (b *builder) baseTag() (string, error) { return recipe{name: baseImage}.tag
 
 // chooseBase settles what somebody else's Dockerfile builds on: a registry's Debian where images are from a registry,
 // else the one that is bootstrapped here. What it was built on before goes before both, as long as nothing has changed
-// (built). Where one of the two can't be had it is the other, unless packages were asked for: then no registry is asked.
+// (built). Where one of the two can't be had it is the other, unless packages were asked for: then no registry is
+// asked.
 func (b *builder) chooseBase(ctx context.Context, from Source, built func(base string) bool) (string, error) {
 	own, err := b.baseTag()
 	if err != nil {

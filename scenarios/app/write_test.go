@@ -40,7 +40,7 @@ func TestMistakesInAWriteOfSeveralRequestsAreComplainedAbout(t *testing.T) {
 			"already",
 		begins + `    - {post: /a, keep: {Amount: {json: a, header: b}}}` + "\n": "write[1].keep.Amount: say one place",
 		`    - {post: /a}` + "\n" + `    - {post: /b}` +
-			"\n":                    "operations.write: no {{.ID}} is in it",
+			"\n": "operations.write: no {{.ID}} is in it",
 		"    []\n": "operations.write takes 1 to 20 items",
 	} {
 		_, err := Parse("app.yaml", []byte(uploads(requests)), nil)

@@ -103,7 +103,8 @@ func TestALabRunsTheAppOfTheFile(t *testing.T) {
 	}
 	again := strings.NewReplacer("repoint: none",
 		"repoint: restart\nready: {path: /open, holds: '\"db\":true'}").Replace(shop)
-	if runs, err = labApp(t.Context(), shopPlan(t, again).App, image.Packages, nil); err != nil || runs.Repoint != lab.RepointRestart ||
+	if runs, err = labApp(t.Context(), shopPlan(t, again).App, image.Packages, nil); err != nil ||
+		runs.Repoint != lab.RepointRestart ||
 		runs.Ready != "/open" || runs.Holds != `"db":true` {
 		t.Errorf("an app that is started again is %+v: %v", runs, err)
 	}
