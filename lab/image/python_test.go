@@ -7,8 +7,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/regionfall/regionfall/docker"
 )
 
 // What pip printed when this was tried: a hash in the list was changed by hand; the index sent half of a file; it had
@@ -72,26 +70,31 @@ func TestAuthoritiesAreThoseOfThisMachine(t *testing.T) {
 	}
 }
 
-// Every package has a version and a hash, and the list names no place to get them from.
+// Every package has a version and a hash, and the lists name no place to get them from.
 func TestThePythonPackagesAreLocked(t *testing.T) {
-	data, err := docker.Files.ReadFile("localstack/requirements.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := strings.ReplaceAll(string(data), "\\\n", "")
 	locked := regexp.MustCompile(`^[a-z0-9.-]+==[^ ]+( +--hash=sha256:[0-9a-f]{64})+$`)
-	packages := 0
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
+	for path, wanted := range map[string]string{
+		"../../docker/localstack/requirements.txt":          "localstack-core==4.14.0 ",
+		"../../fixtures/thirdparty/mlflow/requirements.txt": "mlflow==3.17.2 ",
+	} {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
 		}
-		packages++
-		if !locked.MatchString(line) {
-			t.Errorf("not locked: %.80s", line)
+		text := strings.ReplaceAll(string(data), "\\\n", "")
+		packages := 0
+		for line := range strings.Lines(text) {
+			line = strings.TrimSpace(line)
+			if line == "" || strings.HasPrefix(line, "#") {
+				continue
+			}
+			packages++
+			if !locked.MatchString(line) {
+				t.Errorf("%s: not locked: %.80s", path, line)
+			}
 		}
-	}
-	if packages < 50 || !strings.Contains(text, "localstack-core==4.14.0 ") || strings.Contains(text, "://") {
-		t.Errorf("%d packages:\n%.200s", packages, text)
+		if packages < 50 || !strings.Contains(text, wanted) || strings.Contains(text, "://") {
+			t.Errorf("%s: %d packages:\n%.200s", path, packages, text)
+		}
 	}
 }
