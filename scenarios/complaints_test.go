@@ -243,6 +243,7 @@ var complaints = []struct{ name, old, new string }{
 		"{pause_replication: {store: objects, region: us-west-2, what: receipt}}",
 	},
 	{"write gap without a switchover", "recovery_point: 15m", "write_gap: 15m"},
+	{"joint recovery point of one store", "recovery_point: 15m", "joint_recovery_point: 0s\n  stores: [items]"},
 	{"too many complaints", example, strings.Repeat("a: b\n", 100)},
 	{"brackets in brackets", "expect: pass", "expect: " + strings.Repeat("[", 200)},
 	{"lists in lists", "expect: pass", "expect:\n  " + strings.Repeat("- ", 200) + "a"},

@@ -15,14 +15,15 @@ import (
 
 // Objectives are what is promised. What is nil or empty is not.
 type Objectives struct {
-	RecoveryPoint   *RecoveryPoint `yaml:"recovery_point" example:"15m" about:"Maximum age of lost writes at the fault; 0s if none may be lost."`
-	RecoveryTime    *RecoveryTime  `yaml:"recovery_time" example:"{within: 2h, window: 10m}" about:"Maximum time until the service is back."`
-	StandbyCapacity file.Share     `yaml:"standby_capacity" example:"95%" about:"Minimum share of the demand that is sustained after the fault."`
-	Consistency     Consistency    `yaml:"consistency" takes:"consistency" example:"linearizable" about:"What reads may see of writes."`
-	Sessions        []Guarantee    `yaml:"sessions,unique" takes:"guarantee" example:"[read_your_writes]" about:"Session guarantees that each client is promised."`
-	LocalReads      *LocalReads    `yaml:"local_reads" about:"Maximum latency of reads in the region of their clients."`
-	StaleConfig     *Within        `yaml:"stale_config" example:"0s" about:"Maximum time after the redirect in which a node still refers to the lost region."`
-	WriteGap        *Within        `yaml:"write_gap" example:"2m" about:"Maximum time without an acknowledged write in a switchover."`
+	RecoveryPoint      *RecoveryPoint `yaml:"recovery_point" example:"15m" about:"Maximum age of lost writes at the fault; 0s if none may be lost."`
+	JointRecoveryPoint *Within        `yaml:"joint_recovery_point" example:"0s" about:"Maximum age at the fault of writes that some stores have and others lost, such as a row without its document; 0s if there may be none. A write that all of them lost is no such thing: recovery_point has it."`
+	RecoveryTime       *RecoveryTime  `yaml:"recovery_time" example:"{within: 2h, window: 10m}" about:"Maximum time until the service is back."`
+	StandbyCapacity    file.Share     `yaml:"standby_capacity" example:"95%" about:"Minimum share of the demand that is sustained after the fault."`
+	Consistency        Consistency    `yaml:"consistency" takes:"consistency" example:"linearizable" about:"What reads may see of writes."`
+	Sessions           []Guarantee    `yaml:"sessions,unique" takes:"guarantee" example:"[read_your_writes]" about:"Session guarantees that each client is promised."`
+	LocalReads         *LocalReads    `yaml:"local_reads" about:"Maximum latency of reads in the region of their clients."`
+	StaleConfig        *Within        `yaml:"stale_config" example:"0s" about:"Maximum time after the redirect in which a node still refers to the lost region."`
+	WriteGap           *Within        `yaml:"write_gap" example:"2m" about:"Maximum time without an acknowledged write in a switchover."`
 	// Of the three only PostgreSQL writes one log; objects and items are copied in any order.
 	Stores          []Store `yaml:"stores,unique" takes:"store" otherwise:"all that the app writes to" example:"[postgres, items]" about:"Stores in which acknowledged writes must be found."`
 	Ordered         []Store `yaml:"ordered,unique" takes:"store" otherwise:"postgres, if it is one of them" example:"[postgres]" about:"Stores that may not lose a write and keep a later one."`
@@ -87,6 +88,9 @@ func (o Objectives) compile(timescale float64) measure.Spec {
 		}
 		spec.RecoveryTime.Quantile, spec.RecoveryTime.Latency = r.Latency.limit()
 	}
+	if o.JointRecoveryPoint != nil {
+		spec.JointRecoveryPoint = new(o.JointRecoveryPoint.Within.Lab(timescale))
+	}
 	if o.LocalReads != nil {
 		spec.LocalReads = time.Duration(o.LocalReads.P99)
 	}
@@ -100,7 +104,9 @@ func (o Objectives) compile(timescale float64) measure.Spec {
 }
 
 // promises are the keys of which a scenario has at least one.
-var promises = []string{"recovery_point", "recovery_time", "sessions", "local_reads", "stale_config", "write_gap"}
+var promises = []string{
+	"recovery_point", "joint_recovery_point", "recovery_time", "sessions", "local_reads", "stale_config", "write_gap",
+}
 
 func (f *Format) checkObjectives(found *file.Complaints, t topology.Topology) {
 	o := f.Objectives
@@ -116,6 +122,10 @@ func (f *Format) checkObjectives(found *file.Complaints, t topology.Topology) {
 	f.checkReads(found, t)
 	f.checkStaleConfig(found, t)
 	f.checkWriteGap(found)
+	if n := len(o.Stores); o.JointRecoveryPoint != nil && n < 2 {
+		const path = "objectives.joint_recovery_point"
+		found.Add(path, "%s: it compares stores with one another, and writes are looked for in %d", path, n)
+	}
 	if len(o.Stores) == 0 && found.Has("objectives.stores") {
 		found.Add("objectives.stores", "objectives.stores: none to read: known are %s",
 			strings.Join(Store("").Values(), ", "))
@@ -207,6 +217,9 @@ func (f *Format) checkWriteGap(found *file.Complaints) {
 func (d table) objectives() {
 	d.row("OBJECTIVES", "REAL", "LAB")
 	d.recoveryPoint()
+	if within := d.plan.Judge.JointRecoveryPoint; within != nil {
+		d.scheduled("  joint recovery point", *within)
+	}
 	if within := d.plan.Judge.StaleConfig; within != nil {
 		d.scheduled("  stale configuration, after redirect", *within)
 	}

@@ -38,6 +38,7 @@ type overrides struct {
 	LocalReadsMS         int            `json:"local_reads_ms,omitempty"`
 	StaleConfigMS        *int           `json:"stale_config_ms,omitempty"`
 	WriteGapMS           *int           `json:"write_gap_ms,omitempty"`
+	JointMS              *int           `json:"joint_recovery_point_ms,omitempty"`
 }
 
 // figures are measured values that matter in the fixture; nil ones are not compared.
@@ -46,6 +47,8 @@ type figures struct {
 	RecoveryPointMS []float64 `json:"recovery_point_ms,omitempty"`
 	// by store: lo, hi
 	StoreRecoveryPointMS map[string][]float64 `json:"store_recovery_point_ms,omitempty"`
+	JointMS              []float64            `json:"joint_recovery_point_ms,omitempty"` // lo, hi
+	Torn                 *int                 `json:"torn,omitempty"`
 	Lost                 *int                 `json:"lost,omitempty"`
 	Holes                *int                 `json:"holes,omitempty"`
 	Resurrected          *int                 `json:"resurrected,omitempty"`

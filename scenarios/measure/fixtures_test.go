@@ -22,7 +22,7 @@ const fixturesDir = "../../fixtures/histories"
 func fixtures() []fixture {
 	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, limitFixtures, serviceFixtures,
 		configFixtures,
-		switchoverFixtures, lagFixtures, incidentFixtures)
+		switchoverFixtures, lagFixtures, incidentFixtures, jointFixtures)
 }
 
 // files are what the fixture's folder holds.
@@ -190,6 +190,10 @@ func (e expectation) promised() Spec {
 		limit := time.Duration(*within) * msec
 		s.WriteGap = &limit
 	}
+	if within := e.Spec.JointMS; within != nil {
+		limit := time.Duration(*within) * msec
+		s.JointRecoveryPoint = &limit
+	}
 	s.LocalReads = time.Duration(e.Spec.LocalReadsMS) * msec
 	return s
 }
@@ -229,6 +233,9 @@ func measured(r Report, want figures) figures {
 				got.LagMS = append(got.LagMS, milliseconds(*store.Loaded))
 			}
 		}
+	}
+	if j := m.JointRecoveryPoint; j != nil && want.JointMS != nil {
+		got.JointMS, got.Torn = ends(j.Interval), &j.Torn
 	}
 	p := m.RecoveryPoint
 	if p == nil {

@@ -9,6 +9,9 @@ type Spec struct {
 	Timescale     float64
 	RecoveryTime  *RecoveryTimeObjective  // nil: not promised
 	RecoveryPoint *RecoveryPointObjective // nil: not promised
+	// JointRecoveryPoint is how old at the fault writes may be that some stores have and others lost; 0: there may be
+	// none; nil: not promised.
+	JointRecoveryPoint *time.Duration
 	// Stores that must hold an acknowledged write, such as postgres, objects, items.
 	Stores []string
 	// Ordered are the stores in which a write can't be lost while one that was sent after its acknowledgement is kept
