@@ -244,6 +244,8 @@ var complaints = []struct{ name, old, new string }{
 	},
 	{"write gap without a switchover", "recovery_point: 15m", "write_gap: 15m"},
 	{"joint recovery point of one store", "recovery_point: 15m", "joint_recovery_point: 0s\n  stores: [items]"},
+	{"decisions of an app that says none", "recovery_point: 15m", "decisions: on"},
+	{"decisions that are not promised", "recovery_point: 15m", "recovery_point: 15m\n  decisions: off"},
 	{"too many complaints", example, strings.Repeat("a: b\n", 100)},
 	{"brackets in brackets", "expect: pass", "expect: " + strings.Repeat("[", 200)},
 	{"lists in lists", "expect: pass", "expect:\n  " + strings.Repeat("- ", 200) + "a"},

@@ -21,6 +21,7 @@ type Objectives struct {
 	StandbyCapacity    file.Share     `yaml:"standby_capacity" example:"95%" about:"Minimum share of the demand that is sustained after the fault."`
 	Consistency        Consistency    `yaml:"consistency" takes:"consistency" example:"linearizable" about:"What reads may see of writes."`
 	Sessions           []Guarantee    `yaml:"sessions,unique" takes:"guarantee" example:"[read_your_writes]" about:"Session guarantees that each client is promised."`
+	Decisions          file.Switch    `yaml:"decisions" example:"on" about:"That nobody who was told approved is told denied without a recorded reason, which is a new write that the answer names. What the app decided its answers say where its read has decides."`
 	LocalReads         *LocalReads    `yaml:"local_reads" about:"Maximum latency of reads in the region of their clients."`
 	StaleConfig        *Within        `yaml:"stale_config" example:"0s" about:"Maximum time after the redirect in which a node still refers to the lost region."`
 	WriteGap           *Within        `yaml:"write_gap" example:"2m" about:"Maximum time without an acknowledged write in a switchover."`
@@ -76,6 +77,7 @@ func (o Objectives) compile(timescale float64) measure.Spec {
 	spec := measure.Spec{
 		Timescale: timescale,
 		Stores:    toStrings(o.Stores), Ordered: toStrings(o.Ordered), Sessions: toStrings(o.Sessions),
+		Decisions:       bool(o.Decisions),
 		StandbyCapacity: float64(o.StandbyCapacity), Consistency: string(o.Consistency), MinAcked: o.MinAcknowledged,
 	}
 	if o.RecoveryPoint != nil {
@@ -105,7 +107,8 @@ func (o Objectives) compile(timescale float64) measure.Spec {
 
 // promises are the keys of which a scenario has at least one.
 var promises = []string{
-	"recovery_point", "joint_recovery_point", "recovery_time", "sessions", "local_reads", "stale_config", "write_gap",
+	"recovery_point", "joint_recovery_point", "recovery_time", "sessions", "decisions", "local_reads", "stale_config",
+	"write_gap",
 }
 
 func (f *Format) checkObjectives(found *file.Complaints, t topology.Topology) {
@@ -163,6 +166,12 @@ func (f *Format) checkReads(found *file.Complaints, t topology.Topology) {
 	}
 	if len(o.Sessions) > 0 && !reads {
 		found.Add("objectives.sessions", "objectives.sessions: "+nothingRead)
+	}
+	if found.Has("objectives.decisions") && !bool(o.Decisions) {
+		found.Add("objectives.decisions", "objectives.decisions: off says nothing: leave it out")
+	}
+	if bool(o.Decisions) && !reads {
+		found.Add("objectives.decisions", "objectives.decisions: "+nothingRead)
 	}
 	if o.LocalReads == nil {
 		return
@@ -228,6 +237,9 @@ func (d table) objectives() {
 	}
 	if all := d.plan.Judge.Sessions; len(all) > 0 {
 		d.row("  sessions", strings.Join(all, ", "), "")
+	}
+	if d.plan.Judge.Decisions {
+		d.row("  decisions", "stand, or change for a recorded reason", "")
 	}
 	if p99 := d.plan.Judge.LocalReads; p99 > 0 {
 		d.row("  local reads, p99", "", file.Short(p99))

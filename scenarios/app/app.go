@@ -114,7 +114,7 @@ func (a *App) compile() {
 	a.write.refused, a.write.RefusedBy, a.write.Given, a.write.Says = w.Refused, w.RefusedBy, w.ID, w.Says
 	if r := ops.Read; r != nil {
 		a.read = r.compile()
-		a.read.absent, a.read.Says = r.Absent, r.Says
+		a.read.absent, a.read.Says, a.read.Decides = r.Absent, r.Says, r.Decides
 	}
 }
 
@@ -137,6 +137,7 @@ type Operation struct {
 	RefusedBy *FieldIs // nil: no field says so
 	Given     *Given   // the id; nil: the client chooses it
 	Session   *Given   // of a setup
+	Decides   *Decides // of a read; nil: answers decide nothing
 
 	statement                     Template   // to PostgreSQL
 	command                       []Template // to Redis

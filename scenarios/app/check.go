@@ -45,9 +45,13 @@ func (f *Format) check(found *file.Complaints, at string) {
 	if r := ops.Read; r != nil {
 		path := operations + ".read"
 		known := slices.Concat([]string{placeID, placePrefix}, session)
+		if ops.Write != nil && ops.Write.ID == nil { // by the id it is known which write is read
+			known = append(known, random...)
+		}
 		r.Request.check(found, path, known)
 		r.PastApp.check(found, path, known)
 		r.checkFinds(found, path)
+		r.Decides.check(found, path+".decides")
 		checkApart(found, path, statuses{"acknowledged", r.Acknowledged}, statuses{"absent", r.Absent})
 	}
 	f.Extras.check(found, file.Join(at, "extras"))

@@ -14,7 +14,7 @@ var directKeys = []string{"sql", "redis"}
 
 // httpKeys are those that only HTTP has.
 var httpKeys = []string{
-	"headers", "basic_auth", "json", "body", "acknowledged", "refused", "refused_by", "id", "says", "absent",
+	"headers", "basic_auth", "json", "body", "acknowledged", "refused", "refused_by", "id", "says", "absent", "decides",
 }
 
 func (p PastApp) check(found *file.Complaints, path string, known []string) {

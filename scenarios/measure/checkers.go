@@ -28,6 +28,7 @@ var checkers = []checker{
 	sessionGuarantees{},
 	localReads{},
 	linearizability{},
+	decisionsStand{},
 	fencing{},
 	storeContents{},
 	writeLatencies{},

@@ -39,6 +39,7 @@ type overrides struct {
 	StaleConfigMS        *int           `json:"stale_config_ms,omitempty"`
 	WriteGapMS           *int           `json:"write_gap_ms,omitempty"`
 	JointMS              *int           `json:"joint_recovery_point_ms,omitempty"`
+	Decisions            bool           `json:"decisions,omitempty"`
 }
 
 // figures are measured values that matter in the fixture; nil ones are not compared.
@@ -49,6 +50,10 @@ type figures struct {
 	StoreRecoveryPointMS map[string][]float64 `json:"store_recovery_point_ms,omitempty"`
 	JointMS              []float64            `json:"joint_recovery_point_ms,omitempty"` // lo, hi
 	Torn                 *int                 `json:"torn,omitempty"`
+	Flips                *int                 `json:"flips,omitempty"`
+	Subjects             *int                 `json:"subjects,omitempty"`
+	DeniedMS             []float64            `json:"denied_ms,omitempty"` // lo, hi; lo only without an end
+	BehindMS             []float64            `json:"behind_ms,omitempty"`
 	Lost                 *int                 `json:"lost,omitempty"`
 	Holes                *int                 `json:"holes,omitempty"`
 	Resurrected          *int                 `json:"resurrected,omitempty"`

@@ -143,7 +143,8 @@ func (v *view) unanswered(f history.Interval) []write {
 	seen := map[int32]bool{}
 	for i := range v.Ops {
 		op, slot := &v.Ops[i], v.ids().of[i]
-		if op.Kind == history.Write && op.Outcome == history.Unknown && op.Sent < f.Hi && !answered[slot] && !seen[slot] {
+		if op.Kind == history.Write && op.Outcome == history.Unknown && op.Sent < f.Hi && !answered[slot] &&
+			!seen[slot] {
 			seen[slot] = true
 			all = append(all, write{Op: op, slot: slot})
 		}

@@ -33,7 +33,7 @@ type Metrics struct {
 	StaleConfig    *StaleConfig    `json:"stale_config"`
 	WriteGap       *WriteGap       `json:"write_gap"`       // the longest of the switchovers
 	ReplicationLag *ReplicationLag `json:"replication_lag"` // of what stands in for a managed service's replication
-	Decisions      *NotMeasured    `json:"decisions"`
+	Decisions      *Decisions      `json:"decisions"`
 	Conservation   *NotMeasured    `json:"conservation"`
 }
 

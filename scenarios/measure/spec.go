@@ -37,6 +37,8 @@ type Spec struct {
 	// Sessions are the guarantees that a client's session is promised, by the ids of their findings; none: nothing was
 	// promised.
 	Sessions []string
+	// Decisions says that no decision falls without a recorded reason.
+	Decisions bool
 	// LocalReads is the 99th percentile at most of the reads in each region, whoever answers them. Physical; 0: not
 	// promised.
 	LocalReads time.Duration

@@ -2,6 +2,8 @@ package workload
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/app"
@@ -44,6 +46,13 @@ type Operation struct {
 	Seed   uint64 // of the load's random values
 }
 
+// written is the number of the write that the operation is about, where clients chose its id.
+func (o Operation) written() (number int64, known bool) {
+	text, ours := strings.CutPrefix(o.ID, o.Prefix)
+	number, err := strconv.ParseInt(text, 10, 64)
+	return number, ours && o.Prefix != "" && err == nil
+}
+
 // Carried is what a client has from earlier answers.
 type Carried struct {
 	Session  string // by which it is known; empty: it has none
@@ -73,6 +82,8 @@ type Answer struct {
 	Session string
 	// Words are the answer for people, where the wire does not read well.
 	Words string
+	// Decided is what the answer says was decided; nil: nothing.
+	Decided *history.Decided
 	// Unsent says that only what goes before the operation was sent: the client was not let in.
 	Unsent bool
 	// SignedOut says that the session that was carried is none any more.
