@@ -136,6 +136,10 @@ func (f *Format) checkApp(found *file.Complaints, t topology.Topology, a *app.Ap
 		found.Add("objectives.sessions", "objectives.sessions: the app tells no client how far the database has come: "+
 			"name the header in which it does with extras: {position: X-Position}")
 	}
+	if bool(f.Objectives.Decisions) && a.Read() != nil && a.Read().Decides == nil {
+		found.Add("objectives.decisions", "objectives.decisions: the app does not say what its answers decide: "+
+			"name the field in which they do in its read with decides: {json: status}")
+	}
 	f.checkAnswers(found, t, a)
 }
 

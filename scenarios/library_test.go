@@ -36,6 +36,8 @@ func TestLibrary(t *testing.T) {
 			Longest: 26600 * time.Millisecond,
 		},
 		{Name: "kyc-region-outage", Expect: "pass", Timescale: 360, Longest: 33333 * time.Millisecond},
+		{Name: "kyc-replay", Expect: "pass", Timescale: 90, Longest: 123333 * time.Millisecond},
+		{Name: "kyc-stale-standby", Expect: "fail: decisions", Timescale: 90, Longest: 123333 * time.Millisecond},
 		{Name: "kyc-zero-loss", Expect: "pass", Timescale: 360, Longest: 33333 * time.Millisecond},
 		{Name: "saas-prescaled", Expect: "pass", Timescale: 180, Longest: 21833 * time.Millisecond},
 		{Name: "saas-role-rotation", Expect: "pass", Timescale: 60, Longest: 48250 * time.Millisecond},
@@ -73,6 +75,14 @@ func TestTheLibraryPromisesWhatItsStoriesSay(t *testing.T) {
 		"kyc-zero-loss": {
 			topology.WarmStandby, topology.CommitRemote, topology.Continuous, 0, 2 * time.Hour,
 			lost,
+		},
+		"kyc-stale-standby": {
+			topology.WarmStandby, topology.CommitLocal, topology.Continuous, 15 * time.Minute,
+			2 * time.Hour, lost,
+		},
+		"kyc-replay": {
+			topology.WarmStandby, topology.CommitLocal, topology.Continuous, 15 * time.Minute,
+			2 * time.Hour, lost,
 		},
 		"saas-prescaled": {
 			topology.WarmStandby, topology.CommitLocal, topology.Continuous, 0, 30 * time.Minute,

@@ -15,14 +15,16 @@ import (
 
 // Objectives are what is promised. What is nil or empty is not.
 type Objectives struct {
-	RecoveryPoint   *RecoveryPoint `yaml:"recovery_point" example:"15m" about:"Maximum age of lost writes at the fault; 0s if none may be lost."`
-	RecoveryTime    *RecoveryTime  `yaml:"recovery_time" example:"{within: 2h, window: 10m}" about:"Maximum time until the service is back."`
-	StandbyCapacity file.Share     `yaml:"standby_capacity" example:"95%" about:"Minimum share of the demand that is sustained after the fault."`
-	Consistency     Consistency    `yaml:"consistency" takes:"consistency" example:"linearizable" about:"What reads may see of writes."`
-	Sessions        []Guarantee    `yaml:"sessions,unique" takes:"guarantee" example:"[read_your_writes]" about:"Session guarantees that each client is promised."`
-	LocalReads      *LocalReads    `yaml:"local_reads" about:"Maximum latency of reads in the region of their clients."`
-	StaleConfig     *Within        `yaml:"stale_config" example:"0s" about:"Maximum time after the redirect in which a node still refers to the lost region."`
-	WriteGap        *Within        `yaml:"write_gap" example:"2m" about:"Maximum time without an acknowledged write in a switchover."`
+	RecoveryPoint      *RecoveryPoint `yaml:"recovery_point" example:"15m" about:"Maximum age of lost writes at the fault; 0s if none may be lost."`
+	JointRecoveryPoint *Within        `yaml:"joint_recovery_point" example:"0s" about:"Maximum age at the fault of writes that some stores have and others lost, such as a row without its document; 0s if there may be none. A write that all of them lost is no such thing: recovery_point has it."`
+	RecoveryTime       *RecoveryTime  `yaml:"recovery_time" example:"{within: 2h, window: 10m}" about:"Maximum time until the service is back."`
+	StandbyCapacity    file.Share     `yaml:"standby_capacity" example:"95%" about:"Minimum share of the demand that is sustained after the fault."`
+	Consistency        Consistency    `yaml:"consistency" takes:"consistency" example:"linearizable" about:"What reads may see of writes."`
+	Sessions           []Guarantee    `yaml:"sessions,unique" takes:"guarantee" example:"[read_your_writes]" about:"Session guarantees that each client is promised."`
+	Decisions          file.Switch    `yaml:"decisions" example:"on" about:"That nobody who was told approved is told denied without a recorded reason, which is a new write that the answer names. What the app decided its answers say where its read has decides."`
+	LocalReads         *LocalReads    `yaml:"local_reads" about:"Maximum latency of reads in the region of their clients."`
+	StaleConfig        *Within        `yaml:"stale_config" example:"0s" about:"Maximum time after the redirect in which a node still refers to the lost region."`
+	WriteGap           *Within        `yaml:"write_gap" example:"2m" about:"Maximum time without an acknowledged write in a switchover."`
 	// Of the three only PostgreSQL writes one log; objects and items are copied in any order.
 	Stores          []Store `yaml:"stores,unique" takes:"store" otherwise:"all that the app writes to" example:"[postgres, items]" about:"Stores in which acknowledged writes must be found."`
 	Ordered         []Store `yaml:"ordered,unique" takes:"store" otherwise:"postgres, if it is one of them" example:"[postgres]" about:"Stores that may not lose a write and keep a later one."`
@@ -75,6 +77,7 @@ func (o Objectives) compile(timescale float64) measure.Spec {
 	spec := measure.Spec{
 		Timescale: timescale,
 		Stores:    toStrings(o.Stores), Ordered: toStrings(o.Ordered), Sessions: toStrings(o.Sessions),
+		Decisions:       bool(o.Decisions),
 		StandbyCapacity: float64(o.StandbyCapacity), Consistency: string(o.Consistency), MinAcked: o.MinAcknowledged,
 	}
 	if o.RecoveryPoint != nil {
@@ -86,6 +89,9 @@ func (o Objectives) compile(timescale float64) measure.Spec {
 			Success: float64(r.Success), Capacity: float64(r.Capacity),
 		}
 		spec.RecoveryTime.Quantile, spec.RecoveryTime.Latency = r.Latency.limit()
+	}
+	if o.JointRecoveryPoint != nil {
+		spec.JointRecoveryPoint = new(o.JointRecoveryPoint.Within.Lab(timescale))
 	}
 	if o.LocalReads != nil {
 		spec.LocalReads = time.Duration(o.LocalReads.P99)
@@ -100,7 +106,10 @@ func (o Objectives) compile(timescale float64) measure.Spec {
 }
 
 // promises are the keys of which a scenario has at least one.
-var promises = []string{"recovery_point", "recovery_time", "sessions", "local_reads", "stale_config", "write_gap"}
+var promises = []string{
+	"recovery_point", "joint_recovery_point", "recovery_time", "sessions", "decisions", "local_reads", "stale_config",
+	"write_gap",
+}
 
 func (f *Format) checkObjectives(found *file.Complaints, t topology.Topology) {
 	o := f.Objectives
@@ -116,6 +125,10 @@ func (f *Format) checkObjectives(found *file.Complaints, t topology.Topology) {
 	f.checkReads(found, t)
 	f.checkStaleConfig(found, t)
 	f.checkWriteGap(found)
+	if n := len(o.Stores); o.JointRecoveryPoint != nil && n < 2 {
+		const path = "objectives.joint_recovery_point"
+		found.Add(path, "%s: it compares stores with one another, and writes are looked for in %d", path, n)
+	}
 	if len(o.Stores) == 0 && found.Has("objectives.stores") {
 		found.Add("objectives.stores", "objectives.stores: none to read: known are %s",
 			strings.Join(Store("").Values(), ", "))
@@ -153,6 +166,12 @@ func (f *Format) checkReads(found *file.Complaints, t topology.Topology) {
 	}
 	if len(o.Sessions) > 0 && !reads {
 		found.Add("objectives.sessions", "objectives.sessions: "+nothingRead)
+	}
+	if found.Has("objectives.decisions") && !bool(o.Decisions) {
+		found.Add("objectives.decisions", "objectives.decisions: off says nothing: leave it out")
+	}
+	if bool(o.Decisions) && !reads {
+		found.Add("objectives.decisions", "objectives.decisions: "+nothingRead)
 	}
 	if o.LocalReads == nil {
 		return
@@ -207,6 +226,9 @@ func (f *Format) checkWriteGap(found *file.Complaints) {
 func (d table) objectives() {
 	d.row("OBJECTIVES", "REAL", "LAB")
 	d.recoveryPoint()
+	if within := d.plan.Judge.JointRecoveryPoint; within != nil {
+		d.scheduled("  joint recovery point", *within)
+	}
 	if within := d.plan.Judge.StaleConfig; within != nil {
 		d.scheduled("  stale configuration, after redirect", *within)
 	}
@@ -215,6 +237,9 @@ func (d table) objectives() {
 	}
 	if all := d.plan.Judge.Sessions; len(all) > 0 {
 		d.row("  sessions", strings.Join(all, ", "), "")
+	}
+	if d.plan.Judge.Decisions {
+		d.row("  decisions", "stand, or change for a recorded reason", "")
 	}
 	if p99 := d.plan.Judge.LocalReads; p99 > 0 {
 		d.row("  local reads, p99", "", file.Short(p99))

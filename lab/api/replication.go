@@ -22,6 +22,9 @@ type Lag struct {
 	BehindMS *int64 `json:"behind_ms"`
 	// LastPassMSAgo is how long ago the last pass began that saw all of the source and copied it; null if none did.
 	LastPassMSAgo *int64 `json:"last_pass_ms_ago"`
+	// WatermarkNS is the stamp (unix, nanoseconds) up to which all items of the source were copied, but for those whose
+	// writers were slow: null for objects, which have no such order, and before the first pass.
+	WatermarkNS *int64 `json:"watermark_ns"`
 	Reachable     bool   `json:"reachable"` // the source answered in the last pass
 	Error         string `json:"error"`     // why the last pass failed, or empty
 }

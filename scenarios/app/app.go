@@ -120,7 +120,7 @@ func (a *App) compile() {
 	a.write = compileWrite(ops.Write, kept)
 	if r := ops.Read; r != nil {
 		a.read = r.compile()
-		a.read.absent, a.read.Says = r.Absent, r.Says
+		a.read.absent, a.read.Says, a.read.Decides = r.Absent, r.Says, r.Decides
 		a.read.kept, a.read.expired = kept, r.Expired
 	}
 }
@@ -144,6 +144,7 @@ type Operation struct {
 	RefusedBy *FieldIs // nil: no field says so
 	Given     *Given   // the id; nil: the answer gives none
 	Keep      []Capture
+	Decides   *Decides // of a read; nil: answers decide nothing
 
 	statement                     Template   // to PostgreSQL
 	command                       []Template // to Redis

@@ -41,9 +41,13 @@ func (f *Format) check(found *file.Complaints, at string) {
 	if r := ops.Read; r != nil {
 		path := operations + ".read"
 		known := []string{placeID, placePrefix}
+		if !slices.ContainsFunc(ops.Write, func(w Write) bool { return w.ID != nil }) { // by the id it is known which write is read
+			known = append(known, random...)
+		}
 		r.Request.check(found, path, slices.Concat(known, kept))
 		r.PastApp.check(found, path, known, kept)
 		r.checkFinds(found, path)
+		r.Decides.check(found, path+".decides")
 		acknowledged := statuses{"acknowledged", r.Acknowledged}
 		checkApart(found, path, acknowledged, statuses{"absent", r.Absent})
 		checkApart(found, path, acknowledged, statuses{"expired", r.Expired})

@@ -15,7 +15,7 @@ var directKeys = []string{"sql", "redis"}
 // httpKeys are those that only HTTP has.
 var httpKeys = []string{
 	"headers", "basic_auth", "json", "body", "keep", "acknowledged", "refused", "refused_by", "id", "says", "absent",
-	"expired",
+	"decides", "expired",
 }
 
 func (p PastApp) check(found *file.Complaints, path string, known, kept []string) {

@@ -19,7 +19,7 @@ type Format struct {
 	Processes  map[string]Process  `yaml:"processes" example:"{web: {command: [web], port: 8080}, worker: {command: [work], ready: none}}" about:"Kinds of nodes, where the app has more than one, by names of your own."`
 	Prepared   *Prepared           `yaml:"prepared" min:"1" example:"{sql: [schema.sql], command: [migrate]}" about:"What is done once, in the home region, before any node of the app starts."`
 	Repoint    Repoint             `yaml:"repoint" takes:"way to repoint" default:"file" example:"none" about:"How its nodes are led to other stores after a failover: by their CONFIG_FILE, which they watch (file); by a start with the new environment (restart); by addresses that stay, and lead elsewhere (endpoint); or not at all (none)."`
-	Random     []Random            `yaml:"random" example:"[{name: Customer, number: {from: 0, to: 499, digits: 3}}]" about:"Random values for writes. They are drawn in this order, and depend on the seed of the drill and the number of the write only."`
+	Random     []Random            `yaml:"random" example:"[{name: Customer, number: {from: 0, to: 499, digits: 3}}]" about:"Random values for writes, and for reads where clients choose the ids: those of the write that is read. They are drawn in this order, and depend on the seed of the drill and the number of the write only."`
 	Operations Operations          `yaml:"operations,required" example:"{write: {post: /orders, json: {id: \"{{.ID}}\"}}}" about:"What clients send."`
 	Extras     Extras              `yaml:"extras" about:"Headers in which answers say more. What is not said is not measured."`
 	Stores     Stores              `yaml:"stores,required" example:"{postgres: select id from orders}" about:"Where an acknowledged write must be found."`
@@ -110,6 +110,7 @@ type Read struct {
 	Absent  []Status `yaml:"absent,unique" default:"404" max:"20" example:"[404]" about:"The statuses that say that there is no such thing."`
 	Expired []Status `yaml:"expired,unique" default:"401" max:"20" example:"[401, 404]" about:"The statuses that say that what setup gave holds no more: it is done again before the client's next operation."`
 	Says    Says     `yaml:"says" about:"What answers say more."`
+	Decides *Decides `yaml:"decides" example:"{json: status, of: customer, by: application}" about:"What answers say was decided, and of whom."`
 }
 
 // Says are fields of JSON answers.

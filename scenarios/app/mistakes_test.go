@@ -19,6 +19,13 @@ var mistakes = map[string]struct{ old, new, want string }{
 		"409, 42x", "409, 2xx",
 		"20:20: operations.write.refused[1]: 2xx is among acknowledged too: it can't say both",
 	},
+	"decision that says both": {
+		"?by={{.Session}}\"", "\", decides: {json: status, denied: [rejected, approved]}",
+		`operations.read.decides.denied[1]: "approved" is among approved too: it can't say both`,
+	},
+	"decision without a field": {
+		"?by={{.Session}}\"", "\", decides: {of: customer}", "operations.read.decides: missing json",
+	},
 	"absent and acknowledged": {
 		"?by={{.Session}}\"", "\", absent: [204]",
 		"22:43: operations.read.absent[0]: 204 is among acknowledged too",

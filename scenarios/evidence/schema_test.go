@@ -154,7 +154,8 @@ func everything() measure.Spec {
 			measure.FindingReadYourWrites,
 			measure.FindingMonotonicReads,
 		},
-		StaleConfig: new(time.Second), WriteGap: new(time.Second), Replicated: stores[1:],
+		StaleConfig: new(time.Second), WriteGap: new(time.Second), JointRecoveryPoint: new(time.Second),
+		Decisions: true, Replicated: stores[1:],
 	}
 }
 

@@ -142,6 +142,10 @@ func decodeOp(line []byte) (Op, error) {
 	if op.Kind != Write && op.Kind != Read {
 		return op, fmt.Errorf("decode operation: kind %q is neither %s nor %s", op.Kind, Write, Read)
 	}
+	if d := op.Decided; d != nil && !d.known() {
+		return op, fmt.Errorf("decode operation: decision %q is none of %s, %s and %s", d.Decision, Approved, Denied,
+			Pending)
+	}
 	return op, nil
 }
 

@@ -59,6 +59,26 @@ type Op struct {
 	// the service chose the id: each is a new one, whatever the status
 	Given bool   `json:"given,omitempty"`
 	Error string `json:"error,omitempty"`
+	// what the answer to a read says was decided; nil: it says nothing of that kind
+	Decided *Decided `json:"decided,omitempty"`
+}
+
+// Decided is what an answer says was decided.
+type Decided struct {
+	Decision string `json:"decision"`     // Approved, Denied or Pending
+	Of       string `json:"of"`           // whom it is about
+	By       string `json:"by,omitempty"` // the id of the write that it rests on; empty: of none
+}
+
+// The decisions.
+const (
+	Approved = "approved"
+	Denied   = "denied"
+	Pending  = "pending" // neither of them yet
+)
+
+func (d Decided) known() bool {
+	return d.Decision == Approved || d.Decision == Denied || d.Decision == Pending
 }
 
 // FoundNothing says whether it is a read that was answered, and that did not find what it asked for.

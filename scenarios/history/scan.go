@@ -77,8 +77,25 @@ func (s *scanner) op(line []byte, op *Op) bool {
 	if s.has(`,"error":`) {
 		op.Error = s.word()
 	}
+	op.Decided = s.decided()
 	s.expect(`}`)
 	return s.ok && len(s.rest) == 0
+}
+
+// decided is nil where nothing was.
+func (s *scanner) decided() *Decided {
+	if !s.has(`,"decided":{"decision":`) {
+		return nil
+	}
+	d := &Decided{Decision: s.word()}
+	s.expect(`,"of":`)
+	d.Of = s.id()
+	if s.has(`,"by":`) {
+		d.By = s.id()
+	}
+	s.expect(`}`)
+	s.ok = s.ok && d.known()
+	return d
 }
 
 // has skips text if it comes next.

@@ -60,6 +60,12 @@ func TestScannerRecognizesWhatIsRecorded(t *testing.T) {
 			Attempts: small.Draw(t, "attempts"), Given: rapid.Bool().Draw(t, "given"),
 			Error: text.Draw(t, "error"),
 		}
+		if rapid.Bool().Draw(t, "decided") {
+			op.Decided = &Decided{
+				Decision: rapid.SampledFrom([]string{Approved, Denied, Pending}).Draw(t, "decision"),
+				Of:       text.Draw(t, "of"), By: text.Draw(t, "by"),
+			}
+		}
 		line, err := json.Marshal(op)
 		if err != nil {
 			t.Fatal(err)
@@ -83,7 +89,9 @@ func TestScannerRecognizesWhatIsRecorded(t *testing.T) {
 		strings.Replace(fullOp, `"v-1"`, `"v-1`, 1),
 		strings.Replace(fullOp, `"v-1"`, `"v`+"\t"+`1"`, 1), strings.Replace(fullOp, `"v-1"`, `"v`+"\xff"+`1"`, 1),
 		strings.Replace(fullOp, `"v-1"`, `"v\x1"`, 1),
-		strings.Replace(fullOp, `"client":3`, `"client":3000000000`, 1), fullOp + fullOp, fullOp[:len(fullOp)-1], "",
+		strings.Replace(fullOp, `"client":3`, `"client":3000000000`, 1),
+		strings.Replace(fullOp, `}`, `,"decided":{"decision":"aproved","of":"c-1"}}`, 1), fullOp + fullOp,
+		fullOp[:len(fullOp)-1], "",
 		"{",
 	} {
 		if s.op([]byte(line), new(Op)) {

@@ -17,6 +17,7 @@ type checker interface {
 var checkers = []checker{
 	recoveryTimes{},
 	recoveryPoints{},
+	jointRecoveryPoints{},
 	replicationLags{},
 	capacities{},
 	clientMoves{},
@@ -28,6 +29,7 @@ var checkers = []checker{
 	sessionGuarantees{},
 	localReads{},
 	linearizability{},
+	decisionsStand{},
 	fencing{},
 	storeContents{},
 	writeLatencies{},

@@ -38,6 +38,8 @@ type overrides struct {
 	LocalReadsMS         int            `json:"local_reads_ms,omitempty"`
 	StaleConfigMS        *int           `json:"stale_config_ms,omitempty"`
 	WriteGapMS           *int           `json:"write_gap_ms,omitempty"`
+	JointMS              *int           `json:"joint_recovery_point_ms,omitempty"`
+	Decisions            bool           `json:"decisions,omitempty"`
 }
 
 // figures are measured values that matter in the fixture; nil ones are not compared.
@@ -46,6 +48,12 @@ type figures struct {
 	RecoveryPointMS []float64 `json:"recovery_point_ms,omitempty"`
 	// by store: lo, hi
 	StoreRecoveryPointMS map[string][]float64 `json:"store_recovery_point_ms,omitempty"`
+	JointMS              []float64            `json:"joint_recovery_point_ms,omitempty"` // lo, hi
+	Torn                 *int                 `json:"torn,omitempty"`
+	Flips                *int                 `json:"flips,omitempty"`
+	Subjects             *int                 `json:"subjects,omitempty"`
+	DeniedMS             []float64            `json:"denied_ms,omitempty"` // lo, hi; lo only without an end
+	BehindMS             []float64            `json:"behind_ms,omitempty"`
 	Lost                 *int                 `json:"lost,omitempty"`
 	// how many are in one store and not in another, as "one without another"
 	Apart           map[string]int `json:"apart,omitempty"`

@@ -22,7 +22,8 @@ const fixturesDir = "../../fixtures/histories"
 func fixtures() []fixture {
 	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, limitFixtures, serviceFixtures,
 		configFixtures,
-		switchoverFixtures, lagFixtures, incidentFixtures)
+		switchoverFixtures, lagFixtures, incidentFixtures, jointFixtures,
+		decisionFixtures)
 }
 
 // files are what the fixture's folder holds.
@@ -190,6 +191,11 @@ func (e expectation) promised() Spec {
 		limit := time.Duration(*within) * msec
 		s.WriteGap = &limit
 	}
+	if within := e.Spec.JointMS; within != nil {
+		limit := time.Duration(*within) * msec
+		s.JointRecoveryPoint = &limit
+	}
+	s.Decisions = e.Spec.Decisions
 	s.LocalReads = time.Duration(e.Spec.LocalReadsMS) * msec
 	return s
 }
@@ -231,6 +237,20 @@ func measured(r Report, want figures) figures {
 			if store.Loaded != nil {
 				got.LagMS = append(got.LagMS, milliseconds(*store.Loaded))
 			}
+		}
+	}
+	if j := m.JointRecoveryPoint; j != nil && want.JointMS != nil {
+		got.JointMS, got.Torn = ends(j.Interval), &j.Torn
+	}
+	if d := m.Decisions; d != nil {
+		if got.Flips = new(len(d.Flips)); want.Subjects != nil {
+			got.Subjects = &d.Subjects
+		}
+		if want.DeniedMS != nil {
+			got.DeniedMS = ends(d.Interval)
+		}
+		if want.BehindMS != nil && d.Behind != nil {
+			got.BehindMS = []float64{milliseconds(*d.Behind)}
 		}
 	}
 	p := m.RecoveryPoint

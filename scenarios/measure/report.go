@@ -21,9 +21,11 @@ type Precondition struct {
 type Metrics struct {
 	RecoveryTime  *RecoveryTime  `json:"recovery_time"`
 	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
-	WriteLatency  *Latency       `json:"write_latency"` // of the writes before the first fault
-	Capacity      *Capacity      `json:"capacity"`      // of what took over
-	Clients       *Clients       `json:"clients"`       // when they left the lost region
+	// of what some stores have and others lost; left out where it was not measured, as in results of before it was
+	JointRecoveryPoint *JointRecoveryPoint `json:"joint_recovery_point,omitempty"`
+	WriteLatency       *Latency            `json:"write_latency"` // of the writes before the first fault
+	Capacity           *Capacity           `json:"capacity"`      // of what took over
+	Clients            *Clients            `json:"clients"`       // when they left the lost region
 	// when nodes of an app whose addresses stay were connected again after those were turned
 	Reconnected *Reconnected `json:"reconnected"`
 	// what another region than the one in charge answered
@@ -33,7 +35,7 @@ type Metrics struct {
 	StaleConfig    *StaleConfig    `json:"stale_config"`
 	WriteGap       *WriteGap       `json:"write_gap"`       // the longest of the switchovers
 	ReplicationLag *ReplicationLag `json:"replication_lag"` // of what stands in for a managed service's replication
-	Decisions      *NotMeasured    `json:"decisions"`
+	Decisions      *Decisions      `json:"decisions"`
 	Conservation   *NotMeasured    `json:"conservation"`
 }
 

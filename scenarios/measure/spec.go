@@ -9,6 +9,9 @@ type Spec struct {
 	Timescale     float64
 	RecoveryTime  *RecoveryTimeObjective  // nil: not promised
 	RecoveryPoint *RecoveryPointObjective // nil: not promised
+	// JointRecoveryPoint is how old at the fault writes may be that some stores have and others lost; 0: there may be
+	// none; nil: not promised.
+	JointRecoveryPoint *time.Duration
 	// Stores that must hold an acknowledged write, such as postgres, objects, items.
 	Stores []string
 	// Ordered are the stores in which a write can't be lost while one that was sent after its acknowledgement is kept
@@ -34,6 +37,8 @@ type Spec struct {
 	// Sessions are the guarantees that a client's session is promised, by the ids of their findings; none: nothing was
 	// promised.
 	Sessions []string
+	// Decisions says that no decision falls without a recorded reason.
+	Decisions bool
 	// LocalReads is the 99th percentile at most of the reads in each region, whoever answers them. Physical; 0: not
 	// promised.
 	LocalReads time.Duration

@@ -5,17 +5,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/regionfall/regionfall/scenarios/app"
+	"github.com/regionfall/regionfall/scenarios/history"
 )
 
 // understand says what a whole answer means, by the app's file.
 func (m *httpMessage) understand(a *Answer, resp *http.Response, body []byte) {
 	status := resp.StatusCode
 	done := m.Acknowledges(status)
-	if done && m.Says.ID == "" && m.Given == nil && m.Keep == nil {
+	if done && m.Says.ID == "" && m.Given == nil && m.Keep == nil && m.Decides == nil {
 		a.Result = Acknowledged // whatever is in it
 		return
 	}
@@ -53,7 +55,40 @@ func (m *httpMessage) take(a *Answer, resp *http.Response, body []byte) {
 		}
 		a.Kept = append(a.Kept, app.Kept{Name: c.Name, Text: text})
 	}
+	if m.Decides != nil {
+		if a.Decided = m.decided(body); a.Decided == nil {
+			a.Why = fmt.Sprintf("status %d, and no decision in the answer", a.Status)
+			return
+		}
+	}
 	a.Result, a.Why = Acknowledged, ""
+}
+
+// decided is what an answer says was decided; nil where it has none of the app's words for that, or does not say of
+// whom.
+func (m *httpMessage) decided(body []byte) *history.Decided {
+	f := document(bytes.TrimSpace(body))
+	word, _ := f.text(m.Decides.JSON)
+	d := &history.Decided{Of: m.values.ID}
+	switch {
+	case slices.Contains(m.Decides.Approved, word):
+		d.Decision = history.Approved
+	case slices.Contains(m.Decides.Denied, word):
+		d.Decision = history.Denied
+	case slices.Contains(m.Decides.Pending, word):
+		d.Decision = history.Pending
+	default:
+		return nil
+	}
+	if m.Decides.Of != "" {
+		d.Of, _ = f.text(m.Decides.Of)
+	}
+	by, good := f.text(m.Decides.By)
+	d.By = by
+	if d.Of == "" || !good {
+		return nil
+	}
+	return d
 }
 
 // said is what an answer says in fields of its JSON.

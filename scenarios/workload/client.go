@@ -55,6 +55,9 @@ func conclude(op *history.Op, a Answer, sent bool, attempts int) {
 		// Nothing can be said about an operation that was sent twice, and nobody may overlook it.
 		op.Outcome, op.Error = history.Unknown, fmt.Sprintf("bug of the harness: sent %d times: %s", attempts, op.Error)
 	}
+	if op.Outcome == history.OK && op.Kind == history.Read {
+		op.Decided = a.Decided
+	}
 	if op.Outcome == history.OK && op.Kind == history.Write && a.ID != "" {
 		op.ID, op.Given = a.ID, true
 	}

@@ -2,6 +2,8 @@ package workload
 
 import (
 	"context"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/app"
@@ -53,6 +55,13 @@ type Operation struct {
 	Seed   uint64 // of the load's random values
 }
 
+// written is the number of the write that the operation is about, where clients chose its id.
+func (o Operation) written() (number int64, known bool) {
+	text, ours := strings.CutPrefix(o.ID, o.Prefix)
+	number, err := strconv.ParseInt(text, 10, 64)
+	return number, ours && o.Prefix != "" && err == nil
+}
+
 // Carried is what a client has from earlier answers.
 type Carried struct {
 	Kept     []app.Kept // of its setup, and of the operation's earlier messages
@@ -84,6 +93,8 @@ type Answer struct {
 	Kept []app.Kept
 	// Words are the answer for people, where the wire does not read well.
 	Words string
+	// Decided is what the answer says was decided; nil: nothing.
+	Decided *history.Decided
 	// Unsent says that only what goes before the operation was sent: the client was not let in.
 	Unsent bool
 	// Expired says that what the client's setup gave holds no more.

@@ -23,6 +23,9 @@ func (p appProtocol) Make(op Operation) Message {
 		if p.app.Read() == nil {
 			return nil
 		}
+		if n, known := op.written(); known {
+			values.Drawn = p.app.Draw(op.Seed, n)
+		}
 		return p.message(op.Kind, p.app.Read(), values)
 	}
 	values.Drawn = p.app.Draw(op.Seed, op.Number)

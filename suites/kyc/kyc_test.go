@@ -56,6 +56,42 @@ var _ = Describe("A KYC platform that loses us-east-1", func() {
 		}, SpecTimeout(harness.DrillTimeout))
 	})
 
+	When("the standby's decisions are minutes behind, and it denies what it does not know", func() {
+		for scenario, lag := range map[string]time.Duration{
+			"kyc-stale-standby": 10 * time.Minute, "testdata/stale-standby-3m.yaml": 3 * time.Minute,
+		} {
+			It("is caught denying who had been approved up to "+lag.String()+" before", func(ctx SpecContext) {
+				r := harness.Run(ctx, scenario)
+				Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+				d := r.Metrics.Decisions
+				Expect(d.Flips).NotTo(BeEmpty())
+				Expect(d.Flips).To(ContainElement(HaveField("Again", Not(BeNil()))), "approved again")
+				behind := lab(lag, r.Scenario.Timescale)
+				Expect(d.Behind.Duration()).To(BeNumerically(">", behind/2))
+				Expect(d.Behind.Duration()).To(BeNumerically("<", behind+time.Second))
+			}, SpecTimeout(harness.DrillTimeout))
+		}
+
+		It("flips nobody without its defect", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/stale-standby-pending.yaml")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+		}, SpecTimeout(harness.DrillTimeout))
+	})
+
+	When("the standby says what it does not know, and the event log is replayed", func() {
+		It("flips nobody, and no decision is missing in the end", func(ctx SpecContext) {
+			r := harness.Run(ctx, "kyc-replay")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			Expect(r.Metrics.Decisions.Flips).To(BeEmpty())
+			Expect(r.Metrics.Decisions.Pending).To(BeNumerically(">", 0), "without it nothing was put to the test")
+		}, SpecTimeout(harness.DrillTimeout))
+
+		It("is caught when it denies after all", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/replay-denied.yaml")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+		}, SpecTimeout(harness.DrillTimeout))
+	})
+
 	When("a write counts only once both regions have it", func() {
 		It("loses nothing that was acknowledged", func(ctx SpecContext) {
 			r := harness.Run(ctx, "kyc-zero-loss")

@@ -119,6 +119,7 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 	})
 	pass, err := crew.wait()
 	c.advance(newest, began, pass.pending)
+	pass.watermark = c.watermark
 	switch {
 	// the target lost its table, or has none yet, as where no app has ever run
 	case store.HasCode(err, "ResourceNotFoundException"):

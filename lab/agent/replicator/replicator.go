@@ -166,6 +166,9 @@ func (l *lane) note(began time.Time, pass copyPass, err error) {
 		lag = max(0, time.Since(l.pending).Milliseconds())
 	}
 	l.lag.LagMS = &lag
+	if pass.watermark > 0 {
+		l.lag.WatermarkNS = &pass.watermark
+	}
 	l.lag.Copied += pass.copied
 	was := l.lag.Error
 	switch {

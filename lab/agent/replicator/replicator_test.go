@@ -17,7 +17,7 @@ func TestLagIsTheAgeOfWhatWaits(t *testing.T) {
 			t.Errorf("before the first pass: %+v", s)
 		}
 		began := time.Now()
-		l.note(began, copyPass{copied: 3, whole: true}, nil)
+		l.note(began, copyPass{copied: 3, whole: true, watermark: 17}, nil)
 		time.Sleep(time.Second)
 		if s := l.state(); *s.LagMS != 0 || *s.LastPassMSAgo != 1000 || !s.Reachable || s.Copied != 3 {
 			t.Errorf("after a full pass: %+v", s)
@@ -29,7 +29,7 @@ func TestLagIsTheAgeOfWhatWaits(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		l.note(time.Now(), copyPass{}, sourceError{errors.New("list refused")})
-		if s := l.state(); *s.LagMS != 2000 || s.Reachable {
+		if s := l.state(); *s.LagMS != 2000 || s.Reachable || *s.WatermarkNS != 17 {
 			t.Errorf("what waited is forgotten because the source is gone: %+v", s)
 		}
 		l.note(time.Now(), copyPass{whole: true}, nil)

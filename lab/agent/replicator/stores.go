@@ -39,6 +39,8 @@ type copyPass struct {
 	due     time.Time
 	behind  time.Duration // the longest that anything it copied had waited since it was written, or a rule let it go
 	whole   bool          // all of the source was looked at
+	// the stamp up to which all items were copied, in this pass or before; 0: none were, or there are no stamps
+	watermark int64
 }
 
 // result is how the work on one thing ended: whether it was copied, and since when nothing but the copying kept it: it
