@@ -212,7 +212,7 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 	joint.Resurrected = len(union(k.stores, func(t storeAudit) []string { return writeIDs(t.resurrected) }))
 	joint.Duplicates = len(dedup(append(union(k.stores, storeAudit.duplicates), a.writes.createdTwice...)))
 	joint.AckedAfterFault = len(a.writes.unfenced)
-	joint.Stores, joint.Apart = stores, k.apart()
+	joint.Stores = stores
 	return joint
 }
 

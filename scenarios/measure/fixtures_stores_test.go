@@ -22,9 +22,7 @@ var storeFixtures = []fixture{
 	},
 	{"recovery-point-nothing-lost", func(d *drill) { d.keep(23); d.keep(24) }, expectation{
 		Why: "0 of 25 lost; the figure is how long before the fault the last write was acknowledged.", Verdict: Pass,
-		Figures: figures{RecoveryPointMS: []float64{0, 108}, Lost: new(0), Apart: map[string]int{
-			"postgres without objects": 0,
-		}},
+		Figures: figures{RecoveryPointMS: []float64{0, 108}, Lost: new(0)},
 	}},
 	{"recovery-point-everything-lost", func(d *drill) {
 		for i := range 25 {
@@ -37,25 +35,6 @@ var storeFixtures = []fixture{
 			RecoveryPointMS: []float64{2488, 2620},
 			Lost:            new(25),
 		},
-	}},
-	{"halves", func(d *drill) { d.lose(history.StoreObjects, "v22") }, expectation{
-		Why: "The objects lost v22, PostgreSQL v24, the items v23 and v24: three writes are lost, and of each some " +
-			"store " +
-			"has its part.",
-		Spec: promise(1000), Verdict: Pass,
-		Figures: figures{RecoveryPointMS: []float64{288, 408}, Lost: new(3), Apart: map[string]int{
-			"postgres without objects": 1, "objects without postgres": 1, "items without objects": 1,
-			"objects without items": 2, "postgres without items": 1, "items without postgres": 0,
-		}},
-	}},
-	{"halves-none", func(d *drill) { d.forget("v22", "v23", "v24") }, expectation{
-		Why:     "As many are lost, and as old, but all stores lost the same: what is left is whole.",
-		Spec:    promise(1000),
-		Verdict: Pass,
-		Figures: figures{RecoveryPointMS: []float64{288, 408}, Lost: new(3), Apart: map[string]int{
-			"postgres without objects": 0, "objects without postgres": 0, "items without objects": 0,
-			"objects without items": 0, "postgres without items": 0, "items without postgres": 0,
-		}},
 	}},
 	{"zero-loss", func(d *drill) { d.keep(23); d.keep(24) }, expectation{
 		Why: "Nothing may be lost, nothing is.", Spec: promise(0), Verdict: Pass, Figures: figures{Lost: new(0)},

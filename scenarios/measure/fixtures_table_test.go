@@ -56,11 +56,10 @@ type figures struct {
 	BehindMS             []float64            `json:"behind_ms,omitempty"`
 	Lost                 *int                 `json:"lost,omitempty"`
 	// how many are in one store and not in another, as "one without another"
-	Apart           map[string]int `json:"apart,omitempty"`
-	Holes           *int           `json:"holes,omitempty"`
-	Resurrected     *int           `json:"resurrected,omitempty"`
-	Duplicates      *int           `json:"duplicates,omitempty"`
-	AckedAfterFault *int           `json:"acked_after_fault,omitempty"`
+	Holes           *int `json:"holes,omitempty"`
+	Resurrected     *int `json:"resurrected,omitempty"`
+	Duplicates      *int `json:"duplicates,omitempty"`
+	AckedAfterFault *int `json:"acked_after_fault,omitempty"`
 	// the recovery time's lo and hi of each; the last one's lo only when censored
 	Outages        []float64 `json:"outages_ms,omitempty"`
 	CapacityShare  []float64 `json:"capacity_share,omitempty"`  // lo, hi

@@ -260,16 +260,6 @@ func measured(r Report, want figures) figures {
 	if want.RecoveryPointMS != nil {
 		got.RecoveryPointMS = ends(p.Interval)
 	}
-	for _, a := range p.Apart {
-		pair := a.In + " without " + a.NotIn
-		if _, is := want.Apart[pair]; !is {
-			continue
-		}
-		if got.Apart == nil {
-			got.Apart = map[string]int{}
-		}
-		got.Apart[pair] = a.Writes
-	}
 	for _, store := range p.Stores {
 		if _, is := want.StoreRecoveryPointMS[store.Name]; is {
 			if got.StoreRecoveryPointMS == nil {

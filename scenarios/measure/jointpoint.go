@@ -180,10 +180,14 @@ func (j *JointRecoveryPoint) judge(s Spec, unread, machine bool) {
 }
 
 func (p TornPart) words() string {
-	text := fmt.Sprintf("%d in %s and not in %s", p.Writes, strings.Join(p.With, " and "),
-		strings.Join(p.Without, " or "))
+	return fmt.Sprintf("%d in %s and not in %s", p.Writes, strings.Join(p.With, " and "),
+		strings.Join(p.Without, " or ")) + p.examples()
+}
+
+// examples are some of its writes, and how many more nobody was told of.
+func (p TornPart) examples() (text string) {
 	if len(p.IDs) > 0 {
-		text += " (such as " + strings.Join(p.IDs[:min(len(p.IDs), fewIDs)], ", ") + ")"
+		text = " (such as " + strings.Join(p.IDs[:min(len(p.IDs), fewIDs)], ", ") + ")"
 	}
 	if p.Unanswered > 0 {
 		text += fmt.Sprintf(", and %d without an answer", p.Unanswered)
@@ -254,14 +258,14 @@ func (jointRecoveryPoints) Find(v *view, m Metrics) []Finding {
 	return []Finding{m.JointRecoveryPoint.finding(v.audit().laggingStores)}
 }
 
-// Rows show it where it is promised, and below it which stores have what others lack.
+// Rows show it where it is promised or something is torn, and below it which stores have what others lack.
 func (jointRecoveryPoints) Rows(s rowSource) []Row {
 	j := s.Metrics.JointRecoveryPoint
-	if j == nil || j.Within == nil {
+	if j == nil || j.Within == nil && j.Torn == 0 {
 		return nil
 	}
 	out := Row{
-		ID: FindingJointRecoveryPoint, Name: "joint recovery point", Judged: true, Verdict: j.Verdict,
+		ID: FindingJointRecoveryPoint, Name: "joint recovery point", Judged: j.Within != nil, Verdict: j.Verdict,
 		Objective: j.mayTear(), Measured: fmt.Sprintf("%d of %d torn", j.Torn, j.Acked),
 		Deviation: j.deviation(j.Interval, false),
 	}
@@ -275,7 +279,7 @@ func (jointRecoveryPoints) Rows(s rowSource) []Row {
 	for _, p := range j.Parts {
 		rows = append(rows, Row{
 			ID:   FindingJointRecoveryPoint + "." + strings.Join(p.With, "+"),
-			Name: "without " + strings.Join(p.Without, ", "), Part: true, Measured: p.words(),
+			Name: "without " + strings.Join(p.Without, ", "), Part: true, Measured: fmt.Sprint(p.Writes) + p.examples(),
 		})
 	}
 	return rows

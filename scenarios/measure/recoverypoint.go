@@ -29,8 +29,6 @@ type RecoveryPoint struct {
 	Resurrected     int             `json:"resurrected"` // absent before the lost region returned, there after
 	Duplicates      int             `json:"duplicates"`
 	Stores          []RecoveryPoint `json:"stores,omitempty"`
-	// each two of the stores, both ways; of the joint figure
-	Apart []Apart `json:"apart,omitempty"`
 }
 
 // MeasureRecoveryPoint measures how much acknowledged data each cause f cost after which another region is in charge
@@ -248,7 +246,7 @@ func (recoveryPoints) Rows(s rowSource) []Row {
 			rows = append(rows, store.row(s))
 		}
 	}
-	return append(rows, p.halfRows()...)
+	return rows
 }
 
 func (p RecoveryPoint) row(s rowSource) Row {

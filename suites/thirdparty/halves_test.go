@@ -3,6 +3,7 @@ package thirdparty_test
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -38,14 +39,17 @@ var _ = Describe("MLflow, which writes to two stores at once, when its region is
 
 // halves is how many writes are in one store and not in another.
 func halves(r evidence.Result, in, notIn string) (int, error) {
-	if p := r.Metrics.RecoveryPoint; p != nil {
-		for _, a := range p.Apart {
-			if a.In == in && a.NotIn == notIn {
-				return a.Writes, nil
-			}
+	j := r.Metrics.JointRecoveryPoint
+	if j == nil {
+		return 0, fmt.Errorf("%s did not compare %s with %s", r.Scenario.Name, in, notIn)
+	}
+	torn := 0
+	for _, p := range j.Parts {
+		if slices.Contains(p.With, in) && slices.Contains(p.Without, notIn) {
+			torn += p.Writes
 		}
 	}
-	return 0, fmt.Errorf("%s did not compare %s with %s", r.Scenario.Name, in, notIn)
+	return torn, nil
 }
 
 // lostOf is how many writes a store lost.
