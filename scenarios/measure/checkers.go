@@ -17,6 +17,7 @@ type checker interface {
 var checkers = []checker{
 	recoveryTimes{},
 	recoveryPoints{},
+	claims{},
 	replicationLags{},
 	capacities{},
 	clientMoves{},

@@ -38,6 +38,12 @@ type overrides struct {
 	LocalReadsMS         int            `json:"local_reads_ms,omitempty"`
 	StaleConfigMS        *int           `json:"stale_config_ms,omitempty"`
 	WriteGapMS           *int           `json:"write_gap_ms,omitempty"`
+	// Rules are prefixes of objects that are judged by themselves, and copied at any time; ClaimsMS what a dashboard
+	// says of them.
+	Rules []string `json:"rules,omitempty"`
+	// Only is the one store there is.
+	Only     string         `json:"only,omitempty"`
+	ClaimsMS map[string]int `json:"claims_ms,omitempty"`
 }
 
 // figures are measured values that matter in the fixture; nil ones are not compared.
@@ -58,7 +64,9 @@ type figures struct {
 	StaleFailed    *int      `json:"stale_failed,omitempty"`
 	WriteGapMS     []float64 `json:"write_gap_ms,omitempty"`     // lo, hi; lo only when censored
 	ClientsMovedMS []float64 `json:"clients_moved_ms,omitempty"` // lo, hi; lo only when censored
-	LagMS          []float64 `json:"lag_ms,omitempty"`           // by store, in the order of replicated, under load
+	// by what is claimed about: lo, hi
+	ClaimsMS map[string][]float64 `json:"claims_ms,omitempty"`
+	LagMS    []float64            `json:"lag_ms,omitempty"` // by store, in the order of replicated, under load
 }
 
 func promise(recoveryPointMS int) *overrides { return &overrides{RecoveryPointMS: &recoveryPointMS} }

@@ -21,9 +21,11 @@ type Precondition struct {
 type Metrics struct {
 	RecoveryTime  *RecoveryTime  `json:"recovery_time"`
 	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
-	WriteLatency  *Latency       `json:"write_latency"` // of the writes before the first fault
-	Capacity      *Capacity      `json:"capacity"`      // of what took over
-	Clients       *Clients       `json:"clients"`       // when they left the lost region
+	// what a dashboard says, and what is true
+	Claims       []ClaimCheck `json:"claims" schema:"null"`
+	WriteLatency *Latency     `json:"write_latency"` // of the writes before the first fault
+	Capacity     *Capacity    `json:"capacity"`      // of what took over
+	Clients      *Clients     `json:"clients"`       // when they left the lost region
 	// what another region than the one in charge answered
 	Forwarded      *Forwarded      `json:"forwarded"`
 	Sessions       []Session       `json:"sessions" schema:"null"` // by guarantee
