@@ -37,6 +37,11 @@ const (
 	MarkHealth = "health" // name service: a target's health changed; Detail "us-east-1 unhealthy: …"
 	// name service: the record's answer changed; Detail is the region, or all of them
 	MarkAnswer = "answer"
+	// replicator: all was copied that a rule covered when it was run; Detail is the rule and how much
+	MarkReplicated = "replicated"
+	// replicator: a rule begins to copy, or ends; Detail is the rule
+	MarkOpened = "replication_opened"
+	MarkClosed = "replication_closed"
 	MarkBackup = "backup_done" // the backup job finished; Detail has the object and its size
 )
 

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // Lag is how far the replicator is behind one source with one store. GET /lag answers a list of them.
@@ -24,6 +26,26 @@ type Lag struct {
 	LastPassMSAgo *int64 `json:"last_pass_ms_ago"`
 	Reachable     bool   `json:"reachable"` // the source answered in the last pass
 	Error         string `json:"error"`     // why the last pass failed, or empty
+	// Conflicts is how often both regions had written something else under the same key, and the last writer won.
+	Conflicts int `json:"conflicts"`
+	// What is known where the store has rules; there is one Lag for each then.
+	Rule string            `json:"rule,omitempty"`
+	When topology.CopyTime `json:"when,omitempty"`
+	Open bool              `json:"open,omitempty"` // it copies now
+	// Backlog is what the source has and the target does not, as of the last look; null where nobody has looked, or for
+	// items. DrainMS is how long that takes at the rate of what was copied last; null where nothing was.
+	Backlog      *int   `json:"backlog,omitempty"`
+	BacklogBytes *int64 `json:"backlog_bytes,omitempty"`
+	DrainMS      *int64 `json:"drain_ms,omitempty"`
+}
+
+// Prompt says whether copies are to be made at any time.
+func (l Lag) Prompt() bool { return l.Rule == "" || l.When == topology.CopyAlways }
+
+// RuleRun is what a run of a rule did: POST /schedule/run?rule=RULE answers it at its end.
+type RuleRun struct {
+	Rule   string `json:"rule"`
+	Copied int    `json:"copied"`
 }
 
 // Rule tells the replicator to copy badly what it covers. Several stand side by side, and the worst of them counts;

@@ -22,7 +22,7 @@ type Metrics struct {
 	RecoveryTime  *RecoveryTime  `json:"recovery_time"`
 	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
 	// what a dashboard says, and what is true
-	Claims       []ClaimCheck `json:"claims" schema:"null"`
+	Claims       []ClaimCheck `json:"claims,omitempty"`
 	WriteLatency *Latency     `json:"write_latency"` // of the writes before the first fault
 	Capacity     *Capacity    `json:"capacity"`      // of what took over
 	Clients      *Clients     `json:"clients"`       // when they left the lost region
