@@ -39,13 +39,22 @@ type copyPass struct {
 	due     time.Time
 	behind  time.Duration // the longest that anything it copied had waited since it was written, or a rule let it go
 	whole   bool          // all of the source was looked at
+	waits   *waiting      // what the target lacks; nil: nobody has looked
+	// conflicts is how often both regions had written something else under the same key
+	conflicts int
+}
+
+// waiting is how much waits to be copied.
+type waiting struct {
+	things int
+	bytes  int64
 }
 
 // result is how the work on one thing ended: whether it was copied, and since when nothing but the copying kept it: it
 // was written, or a rule let it go.
 type result struct {
-	copied bool
-	since  time.Time
+	copied, conflict bool
+	since            time.Time
 }
 
 // oldest is the earlier of two times, where the zero time is none.
@@ -92,6 +101,9 @@ func (c *crew) do(ctx context.Context, at time.Time, work func(ctx context.Conte
 		ended := time.Now()
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		if r.conflict {
+			c.pass.conflicts++
+		}
 		if r.copied {
 			c.pass.copied++
 			c.pass.behind = max(c.pass.behind, ended.Sub(r.since))
