@@ -207,6 +207,9 @@ func (f *Format) checkWriteGap(found *file.Complaints) {
 func (d table) objectives() {
 	d.row("OBJECTIVES", "REAL", "LAB")
 	d.recoveryPoint()
+	for _, c := range d.plan.Judge.Claims {
+		d.scheduled("  the dashboard says, as the recovery point of "+cmp.Or(c.Of, "all"), c.RecoveryPoint)
+	}
 	if within := d.plan.Judge.StaleConfig; within != nil {
 		d.scheduled("  stale configuration, after redirect", *within)
 	}

@@ -227,6 +227,8 @@ func (d *drill) runStep(ctx context.Context, s Step) error {
 		return fmt.Errorf("heal %s: it was not injected", s.Heal)
 	case s.Switchover != "":
 		return d.switchOver(ctx, s.Switchover)
+	case s.Replicate != "":
+		return d.replicate(ctx, s.Replicate)
 	default:
 		d.say("job %s runs", s.Job)
 		ctx, cancel := context.WithTimeout(ctx, jobWithin)

@@ -24,8 +24,18 @@ type Lab interface {
 	Observer
 	// Doer does what the steps of a plan say.
 	Doer
+	// Copies are made by rules.
+	Copies
 	// Stores reads what the stores of a region hold.
 	Stores
+}
+
+// Copies are what rules of replication make.
+type Copies interface {
+	// BeginSchedule has the rules' schedule begin now.
+	BeginSchedule(ctx context.Context) error
+	// Replicate runs a rule to its end.
+	Replicate(ctx context.Context, rule string) error
 }
 
 // Entrances are where clients reach a lab, each as host:port.

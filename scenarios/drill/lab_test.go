@@ -124,6 +124,22 @@ func (l *tinyLab) Control(ctx context.Context, region string) error {
 	return get(ctx, "http://"+l.taps[region]+"/healthz")
 }
 
+// BeginSchedule notes when it was asked to.
+func (l *tinyLab) BeginSchedule(context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.jobs = append(l.jobs, "schedule")
+	return nil
+}
+
+// Replicate notes which rule was run.
+func (l *tinyLab) Replicate(_ context.Context, rule string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.jobs = append(l.jobs, "replicate "+rule)
+	return nil
+}
+
 func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
 
 // ready asks a region's app whether it serves, on a connection of its own.

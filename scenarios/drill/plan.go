@@ -56,15 +56,16 @@ type Steady struct {
 	Within time.Duration // and are seen to before this; physical
 }
 
-// Step is one entry of the plan. Exactly one of Inject, Heal, Job and Switchover is set.
+// Step is one entry of the plan. Exactly one of Inject, Heal, Job, Replicate and Switchover is set.
 type Step struct {
 	At   time.Duration // after steady state (or, with When, after the condition)
 	When Condition     // empty: at once
 	// Inject breaks something; Heal mends the fault of an earlier step by its kind; Job runs a job of the lab
-	// ("backup"); Switchover has a region take over from the other one.
+	// ("backup"); Replicate runs a rule of replication; Switchover has a region take over from the other one.
 	Inject     fault.Spec
 	Heal       string
 	Job        string
+	Replicate  string
 	Switchover string
 }
 

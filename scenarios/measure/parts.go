@@ -82,8 +82,8 @@ func (v *view) mention(p part) bool {
 	})
 }
 
-// judged are the names of what has a limit: stores without rules, and rules.
-func (s Spec) judged() []string {
+// Judged are the names of what has a limit: stores without rules, and rules.
+func (s Spec) Judged() []string {
 	var names []string
 	for _, store := range s.Stores {
 		rules := s.rulesOf(store)

@@ -81,7 +81,7 @@ func (o RecoveryPointObjective) Limit(name string) time.Duration {
 // lossLimit is what a store or a rule may lose, or what all may, for the joint figure. It is false where nothing is
 // promised, and for the joint figure of what is promised different things.
 func (s Spec) lossLimit(name string) (limit time.Duration, promised bool) {
-	judged := s.judged()
+	judged := s.Judged()
 	switch {
 	case s.RecoveryPoint == nil:
 		return 0, false

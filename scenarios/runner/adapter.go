@@ -155,7 +155,7 @@ func (l drillLab) Lags(ctx context.Context) []history.LagSight {
 				return nil //nolint:nilerr // it is not known, and what that means is for others to say
 			}
 			for _, x := range lags {
-				if x.Reachable {
+				if x.Reachable && x.Prompt() {
 					answers[i] = append(answers[i], lagSight(x, r.Name))
 				}
 			}
@@ -206,6 +206,7 @@ func (l drillLab) checkCopies(ctx context.Context, region string, lag time.Durat
 	var errs []error
 	for _, x := range lags {
 		switch {
+		case !x.Prompt(): // it is late by its schedule
 		case !x.Reachable:
 			errs = append(errs, fmt.Errorf("%s of %s can't be reached: %s", x.Store, x.Source, x.Error))
 		case !since.IsZero() &&
