@@ -81,6 +81,8 @@ type Stores interface {
 	Reconcile(ctx context.Context, survivor string, within time.Duration) error
 	// Read reads every store of a region whole. A store that can't be read is in the answer, with its error.
 	Read(ctx context.Context, region string, sought Sought) []StoreRead
+	// Manifests reads the app's manifests in a region, and what they name.
+	Manifests(ctx context.Context, region string) ([]history.ManifestRead, error)
 }
 
 // Sought is what is looked for in the stores.

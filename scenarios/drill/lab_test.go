@@ -34,6 +34,7 @@ type tinyLab struct {
 	switchover func(ctx context.Context, region string, said func(string)) error
 	job        func(context.Context) error // nil: there is no job
 	lags       func() []history.LagSight
+	manifests  []history.ManifestRead
 	reconcile  func(context.Context) error            // nil: at once
 	unreadable string                                 // a store that can't be read
 	reading    func()                                 // is called before the stores are read; nil: nothing
@@ -138,6 +139,11 @@ func (l *tinyLab) Replicate(_ context.Context, rule string) error {
 	defer l.mu.Unlock()
 	l.jobs = append(l.jobs, "replicate "+rule)
 	return nil
+}
+
+// Manifests says what the test does.
+func (l *tinyLab) Manifests(context.Context, string) ([]history.ManifestRead, error) {
+	return l.manifests, nil
 }
 
 func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

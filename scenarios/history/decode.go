@@ -230,6 +230,12 @@ func (h *History) add(e event) error {
 			return fmt.Errorf("%s of %s are %s behind", l.Store, l.To, *l.Behind)
 		}
 		h.Lags = append(h.Lags, l)
+	case eventManifest:
+		var m ManifestRead
+		if err := errors.Join(decodeStrict(e.Data, &m), checkInterval(&m.At)); err != nil {
+			return err
+		}
+		h.Manifests = append(h.Manifests, m)
 	case eventHeading:
 		if h.Heading != (Heading{}) {
 			return errors.New("there are two")

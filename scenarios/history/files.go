@@ -18,6 +18,7 @@ const (
 	eventPhase     = "phase"
 	eventConfig    = "config"
 	eventLag       = "lag"
+	eventManifest  = "manifest"
 	eventHeading   = "heading"
 	eventStall     = "stall"
 	eventMachine   = "machine"

@@ -18,6 +18,7 @@ var checkers = []checker{
 	recoveryTimes{},
 	recoveryPoints{},
 	claims{},
+	manifests{},
 	replicationLags{},
 	capacities{},
 	clientMoves{},

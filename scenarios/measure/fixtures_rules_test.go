@@ -52,7 +52,54 @@ func claimed(rule string, ms int) *overrides {
 	return o
 }
 
+// listed has manifests, and says whether they were read to their end.
+func (d *drill) listed(end string, manifests ...history.ManifestRead) {
+	at := *between(6850, 6860)
+	for _, m := range append(manifests, history.ManifestRead{Count: len(manifests), Error: end}) {
+		m.Read, m.Region, m.At = history.BeforeReturn, standby, at
+		d.Manifests = append(d.Manifests, m)
+	}
+}
+
+// named is a manifest of one object.
+func named(key, sum, found string) history.ManifestRead {
+	return history.ManifestRead{
+		Key: "manifests/" + key, Objects: []history.NamedObject{{Key: key, SHA256: sum, Found: found}},
+	}
+}
+
+var listing = &overrides{Manifests: true}
+
 var ruleFixtures = []fixture{
+	{
+		"manifests-hold", func(d *drill) { d.listed("", named("v01", "aa", "aa"), named("v02", "bb", "bb")) },
+		expectation{Why: "All that the manifests name is there, and is what they say.", Spec: listing, Verdict: Pass},
+	},
+	{"manifest-names-an-absent-object", func(d *drill) {
+		d.listed("", named("v01", "aa", "aa"), named("v24", "bb", ""))
+	}, expectation{
+		Why: "A manifest names v24, and there is no such object.", Spec: listing, Verdict: Fail,
+		Findings: one(FindingManifest, Fail),
+	}},
+	{"manifest-of-another-content", func(d *drill) { d.listed("", named("v01", "aa", "ab")) }, expectation{
+		Why: "v01 is there, and is not what the manifest says.", Spec: listing, Verdict: Fail,
+		Findings: one(FindingManifest, Fail),
+	}},
+	{"manifests-not-read", func(d *drill) { d.listed("no answer", named("v01", "aa", "aa")) }, expectation{
+		Why: "Reading the manifests failed: nobody knows what the others name.", Spec: listing, Verdict: Inconclusive,
+		Findings: one(FindingManifest, Inconclusive),
+	}},
+	{"manifests-cut-short", func(d *drill) {
+		d.listed("", named("v01", "aa", "aa"), named("v24", "bb", ""))
+		d.Manifests = d.Manifests[:2]
+	}, expectation{
+		Why: "The reading of the manifests has no end.", Spec: listing, Verdict: Inconclusive,
+		Findings: one(FindingManifest, Inconclusive),
+	}},
+	{"manifests-none", func(d *drill) { d.listed("") }, expectation{
+		Why: "There is no manifest in the surviving region: nothing was held against anything.", Spec: listing,
+		Verdict: Inconclusive, Findings: one(FindingManifest, Inconclusive),
+	}},
 	{"rules-met", func(d *drill) { d.byRule(); d.loseSince("cold/", 10) }, expectation{
 		Why:  "cold/ lost 1.39 s of the 2 s that it may, hot/ nothing of the 400 ms: each is held to its own.",
 		Spec: hotAndCold(), Verdict: Pass, Figures: figures{

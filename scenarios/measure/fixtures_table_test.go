@@ -41,6 +41,8 @@ type overrides struct {
 	// Rules are prefixes of objects that are judged by themselves, and copied at any time; ClaimsMS what a dashboard
 	// says of them.
 	Rules []string `json:"rules,omitempty"`
+	// Manifests says that the app writes manifests.
+	Manifests bool `json:"manifests,omitempty"`
 	// Only is the one store there is.
 	Only     string         `json:"only,omitempty"`
 	ClaimsMS map[string]int `json:"claims_ms,omitempty"`

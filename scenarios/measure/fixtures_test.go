@@ -59,6 +59,9 @@ func (f fixture) files(t *testing.T) map[string][]byte {
 	for _, l := range d.Lags {
 		event("lag", l.At.Hi, l)
 	}
+	for _, m := range d.Manifests {
+		event("manifest", m.At.Hi, m)
+	}
 	expect, err := json.MarshalIndent(f.expect, "", "  ")
 	if err != nil {
 		t.Fatal(err)
@@ -140,7 +143,7 @@ func TestFixtures(t *testing.T) {
 		})
 	}
 	always := void()
-	always[FindingClaim] = Inconclusive // where there is one
+	always[FindingClaim], always[FindingManifest] = Inconclusive, Inconclusive // where there is one
 	for id := range always {
 		if !passed[id] || !failed[id] && id != FindingDrill {
 			t.Errorf("finding %s: passes somewhere %v, fails somewhere %v", id, passed[id], failed[id])
@@ -183,6 +186,7 @@ func (e expectation) promised() Spec {
 	for _, of := range slices.Sorted(maps.Keys(e.Spec.ClaimsMS)) {
 		s.Claims = append(s.Claims, Claim{Of: of, RecoveryPoint: time.Duration(e.Spec.ClaimsMS[of]) * msec})
 	}
+	s.Manifests = e.Spec.Manifests
 	if e.Spec.Only != "" {
 		s.Stores, s.Ordered = []string{e.Spec.Only}, nil
 	}

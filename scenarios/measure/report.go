@@ -23,9 +23,10 @@ type Metrics struct {
 	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
 	// what a dashboard says, and what is true
 	Claims       []ClaimCheck `json:"claims,omitempty"`
-	WriteLatency *Latency     `json:"write_latency"` // of the writes before the first fault
-	Capacity     *Capacity    `json:"capacity"`      // of what took over
-	Clients      *Clients     `json:"clients"`       // when they left the lost region
+	Manifests    *Manifests   `json:"manifests,omitempty"` // of the survivor
+	WriteLatency *Latency     `json:"write_latency"`       // of the writes before the first fault
+	Capacity     *Capacity    `json:"capacity"`            // of what took over
+	Clients      *Clients     `json:"clients"`             // when they left the lost region
 	// what another region than the one in charge answered
 	Forwarded      *Forwarded      `json:"forwarded"`
 	Sessions       []Session       `json:"sessions" schema:"null"` // by guarantee

@@ -15,6 +15,8 @@ type Spec struct {
 	Rules []Rule
 	// Claims are what a dashboard says.
 	Claims []Claim
+	// Manifests says that the app writes manifests, which may name nothing that is not there.
+	Manifests bool
 	// Ordered are the stores in which a write can't be lost while one that was sent after its acknowledgement is kept
 	// (PostgreSQL's log): such a hole is a finding.
 	Ordered []string
