@@ -31,7 +31,9 @@ type Lag struct {
 	// What is known where the store has rules; there is one Lag for each then.
 	Rule string            `json:"rule,omitempty"`
 	When topology.CopyTime `json:"when,omitempty"`
-	Open bool              `json:"open,omitempty"` // it copies now
+	// After is the rule whose objects come first: what waits for those is not late.
+	After string `json:"after,omitempty"`
+	Open  bool   `json:"open,omitempty"` // it copies now
 	// Backlog is what the source has and the target does not, as of the last look; null where nobody has looked, or for
 	// items. DrainMS is how long that takes at the rate of what was copied last; null where nothing was.
 	Backlog      *int   `json:"backlog,omitempty"`
@@ -40,7 +42,7 @@ type Lag struct {
 }
 
 // Prompt says whether copies are to be made at any time.
-func (l Lag) Prompt() bool { return l.Rule == "" || l.When == topology.CopyAlways }
+func (l Lag) Prompt() bool { return l.Rule == "" || l.When == topology.CopyAlways && l.After == "" }
 
 // RuleRun is what a run of a rule did: POST /schedule/run?rule=RULE answers it at its end.
 type RuleRun struct {

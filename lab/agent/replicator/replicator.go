@@ -107,7 +107,7 @@ func (r *replicator) addLane(source, store string, rule topology.CopyRule) *lane
 		lag: api.Lag{Source: source, Store: store, Rule: rule.Name},
 	}
 	if rule.Name != "" {
-		l.lag.When = rule.When
+		l.lag.When, l.lag.After = rule.When, rule.After
 	}
 	r.lanes = append(r.lanes, l)
 	return l
