@@ -8,6 +8,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/app"
+	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/file"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
@@ -39,6 +40,7 @@ func (r CopyRule) name() string {
 
 // compileRules has the rules of each store.
 func (r Replication) compileRules(out *topology.Topology) {
+	out.Objects.Versions = bool(r.Versions)
 	var clock time.Duration
 	if r.Clock != nil {
 		clock = time.Duration(*r.Clock)
@@ -114,6 +116,33 @@ func (c *stepCheck) checkReplicate(path, name string) {
 	case rule.When != topology.CopyJob:
 		c.found.Add(path, "%s: %s copies by itself (%s): give the rule job: on, to have it run by a step", path, name,
 			rule.When)
+	}
+}
+
+// Restore is what objects are brought back to.
+type Restore struct {
+	Rule string        `yaml:"rule,required" max:"64" example:"hot/" about:"The rule of replication, by its prefix, whose objects they are."`
+	To   file.Duration `yaml:"to,required" example:"1h" about:"How long before the last fault it was: each object gets the newest version that is not younger, or its first where all are."`
+}
+
+func (r *Restore) compile(timescale float64) *drill.Restore {
+	if r == nil {
+		return nil
+	}
+	return &drill.Restore{Rule: r.Rule, To: r.To.Lab(timescale)}
+}
+
+// checkRestore complains about versions that nobody keeps, or that are not of a rule.
+func (c *stepCheck) checkRestore(path string, r Restore) {
+	rule, is := c.topology.Rule(r.Rule)
+	switch {
+	case !is || rule.Prefix == "":
+		c.found.Add(path+".rule", "%s.rule: no rule of topology.replication has the prefix %s%s", path,
+			file.Quote(r.Rule), hint(r.Rule, ruleNames(c.topology)))
+	case !c.topology.Objects.Versions:
+		c.found.Add(path, "%s: no versions are kept: set topology.replication.versions to on", path)
+	case !c.broken:
+		c.found.Add(path, "%s: no step above breaks anything, so there is nothing to count back from", path)
 	}
 }
 
@@ -204,4 +233,14 @@ func (d table) copyRules() {
 		}
 		d.row("    "+r.Name, when, lab)
 	}
+}
+
+// restores is how often versions are to be brought back.
+func restores(steps []drill.Step) (n int) {
+	for _, s := range steps {
+		if s.Restore != nil {
+			n++
+		}
+	}
+	return n
 }

@@ -19,7 +19,7 @@ type Format struct {
 	App         *App          `yaml:"app" example:"./shop.yaml" otherwise:"kyc, the sample app" about:"The app that is drilled: the name of one that comes with the program (kyc), the path of an app file from the scenario's folder, or what an app file would say."`
 	Workload    Workload      `yaml:"workload" about:"The load, offered whether or not it is served. Rates are per lab second."`
 	SteadyState SteadyState   `yaml:"steady_state" about:"What has to hold before anything is broken."`
-	Steps       []Step        `yaml:"steps,required" about:"What is done, in order. Each step does one of inject, heal, job, replicate and switchover."`
+	Steps       []Step        `yaml:"steps,required" about:"What is done, in order. Each step does one of inject, heal, job, replicate, restore and switchover."`
 	Objectives  Objectives    `yaml:"objectives,required" about:"What is promised, and what it is judged by."`
 	Claims      []Claim       `yaml:"claims" max:"8" example:"[{rule: hot/, rpo: 1h}]" about:"What a dashboard says. What was measured is compared with it."`
 	Observe     file.Duration `yaml:"observe" example:"3h" otherwise:"1.25 times the recovery time, plus its window" about:"How long the recovery is awaited after the last fault."`

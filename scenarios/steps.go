@@ -21,11 +21,12 @@ type Step struct {
 	Heal       FaultKind     `yaml:"heal" takes:"fault" example:"partition" about:"The kind of the fault to heal, which an earlier step injected."`
 	Job        Job           `yaml:"job" takes:"job" example:"backup" about:"A job of the lab, which is run to its end."`
 	Replicate  string        `yaml:"replicate" example:"hot/" about:"The rule of replication, by its prefix or table, that is run to its end: one that copies by job."`
+	Restore    *Restore      `yaml:"restore" example:"{rule: hot/, to: 1h}" about:"Versions of objects that are brought back, in the region that survives."`
 	Switchover string        `yaml:"switchover" example:"us-west-2" about:"The region that takes over from the one in charge, by an orderly switchover."`
 }
 
 // actions are the keys of what a step does.
-var actions = []string{"inject", "heal", "job", "replicate", "switchover"}
+var actions = []string{"inject", "heal", "job", "replicate", "restore", "switchover"}
 
 // Fault is a kind of the catalogue and its parameters, which are the fields of its struct; empty for none.
 type Fault struct{ fault.Spec }
@@ -57,7 +58,7 @@ func (s Step) compile(timescale float64) drill.Step {
 	return drill.Step{
 		At: s.At.Lab(timescale), When: drill.Condition(s.When),
 		Inject: s.Inject.atScale(timescale), Heal: string(s.Heal), Job: string(s.Job),
-		Replicate: s.Replicate, Switchover: s.Switchover,
+		Replicate: s.Replicate, Restore: s.Restore.compile(timescale), Switchover: s.Switchover,
 	}
 }
 
@@ -114,6 +115,9 @@ func (c *stepCheck) check(path string, i int, s Step) {
 		c.replicated = true
 		c.checkReplicate(path+".replicate", s.Replicate)
 	}
+	if s.Restore != nil {
+		c.checkRestore(path+".restore", *s.Restore)
+	}
 	if s.Job == jobBackup {
 		c.backedUp = true
 		if strategy := c.topology.Strategy; strategy != topology.BackupRestore {
@@ -137,7 +141,7 @@ func (c *stepCheck) checkAction(path string) {
 	if len(given) > 0 {
 		what = strings.Join(given, " and ")
 	}
-	c.found.Add(path, "%s: a step does exactly one of inject, heal, job, replicate and switchover; this one does %s", path, what)
+	c.found.Add(path, "%s: a step does exactly one of inject, heal, job, replicate, restore and switchover; this one does %s", path, what)
 }
 
 // checkCondition complains about one that can't come true.
@@ -213,6 +217,8 @@ func stepText(s drill.Step) string {
 		return "heal " + s.Heal
 	case s.Switchover != "":
 		return "switch over to " + s.Switchover
+	case s.Restore != nil:
+		return "restore versions of " + s.Restore.Rule
 	case s.Replicate != "":
 		return "replicate " + s.Replicate
 	default:

@@ -167,6 +167,12 @@ func (r Replicator) RunRule(ctx context.Context, rule string) (run RuleRun, err 
 	return run, err
 }
 
+// Restore brings earlier versions of objects back, in its own region.
+func (r Replicator) Restore(ctx context.Context, order RestoreOrder) (done Restored, err error) {
+	err = r.Call(ctx, http.MethodPost, "/versions/restore", order, &done)
+	return done, err
+}
+
 // Delivery is what it has published and delivered.
 func (r Replicator) Delivery(ctx context.Context) (s DeliveryState, err error) {
 	err = r.Call(ctx, http.MethodGet, "/config", nil, &s)

@@ -42,7 +42,9 @@ const (
 	// replicator: a rule begins to copy, or ends; Detail is the rule
 	MarkOpened = "replication_opened"
 	MarkClosed = "replication_closed"
-	MarkBackup = "backup_done" // the backup job finished; Detail has the object and its size
+	// replicator: earlier versions of objects are back; Detail is how many
+	MarkVersions = "versions_restored"
+	MarkBackup   = "backup_done" // the backup job finished; Detail has the object and its size
 )
 
 // Marks of the automation before it has decided anything.

@@ -44,6 +44,18 @@ type Lag struct {
 // Prompt says whether copies are to be made at any time.
 func (l Lag) Prompt() bool { return l.Rule == "" || l.When == topology.CopyAlways && l.After == "" }
 
+// RestoreOrder has earlier versions of objects brought back: those whose keys begin so, as they were so long ago.
+type RestoreOrder struct {
+	Prefix string        `json:"prefix"`
+	Ago    time.Duration `json:"ago_ns"`
+}
+
+// Restored is what came of that.
+type Restored struct {
+	Objects  int `json:"objects"`  // that there are
+	Restored int `json:"restored"` // that were others
+}
+
 // RuleRun is what a run of a rule did: POST /schedule/run?rule=RULE answers it at its end.
 type RuleRun struct {
 	Rule   string `json:"rule"`

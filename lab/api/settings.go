@@ -26,6 +26,8 @@ type ReplicatorConfig struct {
 	Repository    string `json:"repository"` // URL of the repository's agent
 	PublishedFile string `json:"published_file"`
 	ConfigFile    string `json:"config_file"` // where what is published is delivered to
+	// Versions has the bucket of the region keep versions.
+	Versions bool `json:"versions,omitempty"`
 	// ScheduleFile is where it keeps what has to outlive it: when its schedule began, and which jobs were ordered.
 	// Empty: nowhere.
 	ScheduleFile string `json:"schedule_file,omitempty"`

@@ -136,6 +136,8 @@ type Replication struct {
 	Mode ReplicationMode
 	// Rules say what is copied when, with mode continuous; none: everything, at any time.
 	Rules []CopyRule `json:",omitempty"`
+	// Versions says that buckets keep every version of an object.
+	Versions bool `json:",omitempty"`
 }
 
 // ReplicationMode is when copies are made.

@@ -3,6 +3,9 @@ package drill
 import (
 	"context"
 	"fmt"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // MarkSchedule is the mark of when the schedule of replication began.
@@ -29,4 +32,26 @@ func (d *drill) replicate(ctx context.Context, rule string) error {
 	ctx, cancel := context.WithTimeout(ctx, jobWithin)
 	defer cancel()
 	return d.lab.Replicate(ctx, rule)
+}
+
+// restore brings versions back, counted from the last fault that was confirmed. When that began and ended is recorded:
+// it is part of the recovery.
+func (d *drill) restore(ctx context.Context, r Restore) error {
+	var fault history.Interval
+	for _, f := range d.rec.Snapshot().Faults {
+		if f.Confirmed && f.Effective != nil {
+			fault = *f.Effective
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, jobWithin)
+	defer cancel()
+	at := history.Interval{Lo: d.rec.Now()}
+	said, err := d.lab.RestoreVersions(ctx, d.plan.Judge.Survivor, r.Rule, d.rec.Now()-fault.Lo+r.To)
+	at.Hi = d.rec.Now()
+	if err != nil {
+		return err
+	}
+	d.rec.Mark(history.Mark{At: at, Source: "harness", Name: measure.MarkRestored, Detail: said})
+	d.say("%s: %s", measure.MarkRestored, said)
+	return nil
 }

@@ -229,6 +229,8 @@ func (d *drill) runStep(ctx context.Context, s Step) error {
 		return d.switchOver(ctx, s.Switchover)
 	case s.Replicate != "":
 		return d.replicate(ctx, s.Replicate)
+	case s.Restore != nil:
+		return d.restore(ctx, *s.Restore)
 	default:
 		d.say("job %s runs", s.Job)
 		ctx, cancel := context.WithTimeout(ctx, jobWithin)

@@ -35,6 +35,7 @@ type tinyLab struct {
 	job        func(context.Context) error // nil: there is no job
 	lags       func() []history.LagSight
 	manifests  []history.ManifestRead
+	restored   time.Duration                          // how long ago it was that was brought back
 	reconcile  func(context.Context) error            // nil: at once
 	unreadable string                                 // a store that can't be read
 	reading    func()                                 // is called before the stores are read; nil: nothing
@@ -139,6 +140,15 @@ func (l *tinyLab) Replicate(_ context.Context, rule string) error {
 	defer l.mu.Unlock()
 	l.jobs = append(l.jobs, "replicate "+rule)
 	return nil
+}
+
+// RestoreVersions notes what was brought back.
+func (l *tinyLab) RestoreVersions(_ context.Context, region, rule string, ago time.Duration) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.jobs = append(l.jobs, fmt.Sprintf("restore %s in %s", rule, region))
+	l.restored = ago
+	return "all", nil
 }
 
 // Manifests says what the test does.

@@ -19,6 +19,7 @@ var checkers = []checker{
 	recoveryPoints{},
 	claims{},
 	manifests{},
+	restores{},
 	replicationLags{},
 	capacities{},
 	clientMoves{},

@@ -17,6 +17,8 @@ type Spec struct {
 	Claims []Claim
 	// Manifests says that the app writes manifests, which may name nothing that is not there.
 	Manifests bool
+	// Restores is how often earlier versions of objects are to be brought back after a fault.
+	Restores int
 	// Ordered are the stores in which a write can't be lost while one that was sent after its acknowledgement is kept
 	// (PostgreSQL's log): such a hole is a finding.
 	Ordered []string

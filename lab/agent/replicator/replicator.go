@@ -12,6 +12,7 @@ import (
 	"github.com/regionfall/regionfall/lab/agent/configs"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -31,6 +32,7 @@ type replicator struct {
 	rules    *rules
 	schedule *schedule
 	marks    *runtime.Marks
+	versions *versions // nil: none are kept
 	delivery *configs.Delivery
 }
 
@@ -53,6 +55,9 @@ func New(cfg api.ReplicatorConfig, m *runtime.Marks) (runtime.Service, error) {
 	}
 	if r.every == 0 {
 		r.every = passEvery
+	}
+	if cfg.Versions {
+		r.versions = &versions{client: store.LinkedObjects(cfg.Local.S3), region: cfg.Local.Region, marks: m}
 	}
 	for _, source := range cfg.Sources {
 		if source.Region == cfg.Local.Region {
@@ -116,6 +121,9 @@ func (r *replicator) addLane(source, store string, rule topology.CopyRule) *lane
 // Routes adds GET /lag, POST /schedule, POST /schedule/run?rule=RULE, and what the rules and the delivery serve.
 func (r *replicator) Routes(mux *http.ServeMux) {
 	r.rules.routes(mux)
+	if r.versions != nil {
+		r.versions.routes(mux)
+	}
 	mux.HandleFunc("POST /schedule", func(w http.ResponseWriter, _ *http.Request) {
 		r.schedule.begin(time.Now())
 		w.WriteHeader(http.StatusNoContent)
@@ -144,6 +152,13 @@ func (r *replicator) Run(ctx context.Context) error {
 		r.delivery.Fetch.Run(ctx)
 		return nil
 	})
+	if r.versions != nil {
+		group.Go(func() error {
+			defer runtime.LastWords("keep versions")
+			r.versions.keep(ctx)
+			return nil
+		})
+	}
 	for _, l := range r.lanes {
 		group.Go(func() error {
 			defer runtime.LastWords("copy " + l.lag.Store + " of " + l.lag.Source)
