@@ -10,7 +10,7 @@ import (
 
 // Claim is what a dashboard says of a rule, of a store or, where it names neither, of everything.
 type Claim struct {
-	Rule  string        `yaml:"rule" max:"64" example:"hot/" about:"The rule of replication, by its prefix or table, that it is about."`
+	Rule  RuleName      `yaml:"rule" example:"hot/" about:"The rule of replication, by its prefix or table, that it is about."`
 	Store Store         `yaml:"store" takes:"store" example:"postgres" about:"The store that it is about, in place of a rule."`
 	RPO   file.Duration `yaml:"rpo,required" min:">0s" example:"1h" about:"The recovery point that the dashboard shows."`
 }
@@ -18,7 +18,7 @@ type Claim struct {
 // of is what the claim is about.
 func (c Claim) of() string {
 	if c.Rule != "" {
-		return c.Rule
+		return string(c.Rule)
 	}
 	return string(c.Store)
 }
@@ -36,13 +36,13 @@ func (f *Format) claims(timescale float64) []measure.Claim {
 func (f *Format) checkClaims(found *file.Complaints, t topology.Topology) {
 	for i, c := range f.Claims {
 		path := itemPath("claims", i)
-		_, is := t.Rule(c.Rule)
+		_, is := t.Rule(string(c.Rule))
 		switch {
 		case c.Rule != "" && c.Store != "":
 			found.Add(path, "%s: it is about a rule or about a store, not both", path)
 		case c.Rule != "" && !is:
-			found.Add(path+".rule", "%s.rule: no rule of topology.replication is called %s%s", path, file.Quote(c.Rule),
-				hint(c.Rule, ruleNames(t)))
+			found.Add(path+".rule", "%s.rule: no rule of topology.replication is called %s%s", path, file.Quote(string(c.Rule)),
+				hint(string(c.Rule), ruleNames(t)))
 		case c.Store != "" && !slices.Contains(f.Objectives.Stores, c.Store):
 			found.Add(path+".store", "%s.store: %s is not among objectives.stores", path, c.Store)
 		}

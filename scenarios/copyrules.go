@@ -1,7 +1,9 @@
 package scenarios
 
 import (
+	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -11,17 +13,18 @@ import (
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/file"
 	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/jsonschema"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // CopyRule is which objects or items are copied, and when: at any time, unless it says otherwise.
 type CopyRule struct {
-	Prefix string         `yaml:"prefix" max:"64" example:"hot/" about:"The prefix of the keys of the objects that it copies."`
-	Table  string         `yaml:"table" max:"64" example:"decisions" about:"The table whose items it copies, in place of a prefix."`
+	Prefix RuleName       `yaml:"prefix" example:"hot/" about:"The prefix of the keys of the objects that it copies."`
+	Table  RuleName       `yaml:"table" example:"decisions" about:"The table whose items it copies, in place of a prefix."`
 	Window *Window        `yaml:"window" example:"{from: \"23:00\", to: \"04:00\"}" about:"The time of day in which it copies."`
 	Every  *file.Duration `yaml:"every" min:">0s" example:"1h" about:"How often it copies all that is there then, from the steady state on."`
 	Job    file.Switch    `yaml:"job" example:"on" about:"That it copies when a step runs it (replicate), and never else."`
-	After  string         `yaml:"after" max:"64" example:"hot/" about:"A rule above. An object is copied once all is that this rule had to copy when the object was seen: so a manifest comes after what it names."`
+	After  RuleName       `yaml:"after" example:"hot/" about:"A rule above. An object is copied once all is that this rule had to copy when the object was seen: so a manifest comes after what it names."`
 }
 
 // Window is a time of day.
@@ -30,13 +33,32 @@ type Window struct {
 	To   *file.TimeOfDay `yaml:"to,required" example:"\"04:00\"" about:"When it ends, which may be the next morning."`
 }
 
-// name is what the rule is called.
-func (r CopyRule) name() string {
-	if r.Table != "" {
-		return r.Table
+// RuleName is what a rule is called: the prefix of its objects, or the table of its items.
+type RuleName string
+
+var ruleNameForm = regexp.MustCompile(`^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*/?$`)
+
+// UnmarshalText reads a name such as hot/.
+func (r *RuleName) UnmarshalText(text []byte) error {
+	if len(text) > longestRuleName || !ruleNameForm.Match(text) {
+		return fmt.Errorf("%s is no prefix of keys, and no table: use letters, digits, _, - and /, such as hot/",
+			file.Quote(string(text)))
 	}
-	return r.Prefix
+	*r = RuleName(text)
+	return nil
 }
+
+const longestRuleName = 64
+
+// Form is that of such a name.
+func (*RuleName) Form() file.Form {
+	return file.Form{Words: "a prefix of keys or a table", Schema: &jsonschema.Schema{
+		Type: "string", Pattern: ruleNameForm.String(), MaxLength: longestRuleName,
+	}}
+}
+
+// name is what the rule is called.
+func (r CopyRule) name() string { return string(cmp.Or(r.Table, r.Prefix)) }
 
 // compileRules has the rules of each store.
 func (r Replication) compileRules(out *topology.Topology) {
@@ -56,7 +78,9 @@ func (r Replication) compileRules(out *topology.Topology) {
 
 // compile is the rule, where the schedule begins at a time of day.
 func (r CopyRule) compile(clock time.Duration) topology.CopyRule {
-	out := topology.CopyRule{Name: r.name(), Prefix: r.Prefix, After: r.After, When: topology.CopyAlways}
+	out := topology.CopyRule{
+		Name: r.name(), Prefix: string(r.Prefix), After: string(r.After), When: topology.CopyAlways,
+	}
 	switch w := r.Window; {
 	case w != nil && w.From != nil && w.To != nil:
 		from, to := time.Duration(*w.From), time.Duration(*w.To)
@@ -85,7 +109,7 @@ func (r Replication) checkRules(found *file.Complaints, base string) {
 			found.Add(path, "%s: say which objects or items it copies: by their prefix, or by their table", path)
 		case rule.Table != "" && rule.Table != topology.ItemsTable:
 			found.Add(path+".table", "%s.table: nothing copies %s: the lab's own table is %s", path,
-				file.Quote(rule.Table), topology.ItemsTable)
+				file.Quote(string(rule.Table)), topology.ItemsTable)
 		case rule.Table != "" && rule.After != "":
 			found.Add(path+".after", "%s.after: it goes with a prefix only", path)
 		}
@@ -121,7 +145,7 @@ func (c *stepCheck) checkReplicate(path, name string) {
 
 // Restore is what objects are brought back to.
 type Restore struct {
-	Rule string        `yaml:"rule,required" max:"64" example:"hot/" about:"The rule of replication, by its prefix, whose objects they are."`
+	Rule RuleName      `yaml:"rule,required" example:"hot/" about:"The rule of replication, by its prefix, whose objects they are."`
 	To   file.Duration `yaml:"to,required" example:"1h" about:"How long before the last fault it was: each object gets the newest version that is not younger, or its first where all are."`
 }
 
@@ -129,16 +153,16 @@ func (r *Restore) compile(timescale float64) *drill.Restore {
 	if r == nil {
 		return nil
 	}
-	return &drill.Restore{Rule: r.Rule, To: r.To.Lab(timescale)}
+	return &drill.Restore{Rule: string(r.Rule), To: r.To.Lab(timescale)}
 }
 
 // checkRestore complains about versions that nobody keeps, or that are not of a rule.
 func (c *stepCheck) checkRestore(path string, r Restore) {
-	rule, is := c.topology.Rule(r.Rule)
+	rule, is := c.topology.Rule(string(r.Rule))
 	switch {
 	case !is || rule.Prefix == "":
 		c.found.Add(path+".rule", "%s.rule: no rule of topology.replication has the prefix %s%s", path,
-			file.Quote(r.Rule), hint(r.Rule, ruleNames(c.topology)))
+			file.Quote(string(r.Rule)), hint(string(r.Rule), ruleNames(c.topology)))
 	case !c.topology.Objects.Versions:
 		c.found.Add(path, "%s: no versions are kept: set topology.replication.versions to on", path)
 	case !c.broken:
@@ -173,9 +197,10 @@ func (f *Format) checkRuled(found *file.Complaints, t topology.Topology, a *app.
 	}
 	before, _ := s.Key.Around()
 	for i, r := range f.Topology.Replication.Rules {
-		if r.Prefix != "" && before != "" && !strings.HasPrefix(before, r.Prefix) && !strings.HasPrefix(r.Prefix, before) {
+		prefix := string(r.Prefix)
+		if prefix != "" && !strings.HasPrefix(before, prefix) && !strings.HasPrefix(prefix, before) {
 			found.Add(itemPath("topology.replication.rules", i)+".prefix",
-				"topology.replication.rules[%d].prefix: the app writes no key below %s: its keys begin with %s", i, r.Prefix,
+				"topology.replication.rules[%d].prefix: the app writes no key below %s: its keys begin with %s", i, prefix,
 				before)
 		}
 	}

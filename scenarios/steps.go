@@ -20,7 +20,7 @@ type Step struct {
 	Inject     Fault         `yaml:"inject" takes:"fault" example:"{lose_region: {region: us-east-1}}" about:"The fault that is injected, with its parameters."`
 	Heal       FaultKind     `yaml:"heal" takes:"fault" example:"partition" about:"The kind of the fault to heal, which an earlier step injected."`
 	Job        Job           `yaml:"job" takes:"job" example:"backup" about:"A job of the lab, which is run to its end."`
-	Replicate  string        `yaml:"replicate" example:"hot/" about:"The rule of replication, by its prefix or table, that is run to its end: one that copies by job."`
+	Replicate  RuleName      `yaml:"replicate" example:"hot/" about:"The rule of replication, by its prefix or table, that is run to its end: one that copies by job."`
 	Restore    *Restore      `yaml:"restore" example:"{rule: hot/, to: 1h}" about:"Versions of objects that are brought back, in the region that survives."`
 	Switchover string        `yaml:"switchover" example:"us-west-2" about:"The region that takes over from the one in charge, by an orderly switchover."`
 }
@@ -58,7 +58,7 @@ func (s Step) compile(timescale float64) drill.Step {
 	return drill.Step{
 		At: s.At.Lab(timescale), When: drill.Condition(s.When),
 		Inject: s.Inject.atScale(timescale), Heal: string(s.Heal), Job: string(s.Job),
-		Replicate: s.Replicate, Restore: s.Restore.compile(timescale), Switchover: s.Switchover,
+		Replicate: string(s.Replicate), Restore: s.Restore.compile(timescale), Switchover: s.Switchover,
 	}
 }
 
@@ -113,7 +113,7 @@ func (c *stepCheck) check(path string, i int, s Step) {
 	}
 	if s.Replicate != "" {
 		c.replicated = true
-		c.checkReplicate(path+".replicate", s.Replicate)
+		c.checkReplicate(path+".replicate", string(s.Replicate))
 	}
 	if s.Restore != nil {
 		c.checkRestore(path+".restore", *s.Restore)

@@ -58,4 +58,18 @@ var _ = Describe("An analytics platform that loses us-east-1", func() {
 			Expect(r.Metrics.Manifests.Examples[0].Key).To(HavePrefix("cold/"))
 		}, SpecTimeout(harness.DrillTimeout))
 	})
+
+	When("a faulty writer has overwritten half of the hot data, and replication carried that over", func() {
+		It("brings back what was there an hour before", func(ctx SpecContext) {
+			r := harness.Run(ctx, "analytics-bad-overwrite")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			Expect(r.Metrics.Restore.Took).To(BeNumerically(">", 0))
+		}, SpecTimeout(harness.DrillTimeout))
+
+		It("is caught where nobody brings anything back", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/not-restored.yaml")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			Expect(r.Metrics.Manifests.Differs).To(BeNumerically(">", 50))
+		}, SpecTimeout(harness.DrillTimeout))
+	})
 })
