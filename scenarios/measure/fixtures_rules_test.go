@@ -68,9 +68,34 @@ func named(key, sum, found string) history.ManifestRead {
 	}
 }
 
+// restored brings versions back, from a time to another.
+func (d *drill) restored(from, to int) {
+	d.Marks = append(d.Marks, history.Mark{
+		At: *between(from, to), Source: "harness", Name: MarkRestored, Detail: "hot/ in us-west-2: 9 of 20 objects",
+	})
+}
+
+var restoring = &overrides{Restores: 1}
+
 var listing = &overrides{Manifests: true}
 
 var ruleFixtures = []fixture{
+	{"restored-in-time", func(d *drill) { d.restored(4200, 4900) }, expectation{
+		Why: "What was overwritten is back 1.88 to 1.90 s after the fault, 2 s were promised.", Spec: restoring,
+		Verdict: Pass,
+	}},
+	{"restored-too-late", func(d *drill) { d.restored(4200, 5100) }, expectation{
+		Why:  "The service is back in time, and what was overwritten 2.08 s after the fault, 2 s were promised.",
+		Spec: restoring, Verdict: Fail, Findings: one(FindingRestore, Fail),
+	}},
+	{"restored-never", unchanged, expectation{
+		Why: "Nothing was brought back.", Spec: restoring, Verdict: Inconclusive,
+		Findings: one(FindingRestore, Inconclusive),
+	}},
+	{"restored-before-the-fault", func(d *drill) { d.restored(2000, 2500) }, expectation{
+		Why: "What was brought back before anything was broken is no part of a recovery.", Spec: restoring,
+		Verdict: Inconclusive, Findings: one(FindingRestore, Inconclusive),
+	}},
 	{
 		"manifests-hold", func(d *drill) { d.listed("", named("v01", "aa", "aa"), named("v02", "bb", "bb")) },
 		expectation{Why: "All that the manifests name is there, and is what they say.", Spec: listing, Verdict: Pass},

@@ -41,6 +41,8 @@ type overrides struct {
 	// Rules are prefixes of objects that are judged by themselves, and copied at any time; ClaimsMS what a dashboard
 	// says of them.
 	Rules []string `json:"rules,omitempty"`
+	// Restores is how often versions are brought back.
+	Restores int `json:"restores,omitempty"`
 	// Manifests says that the app writes manifests.
 	Manifests bool `json:"manifests,omitempty"`
 	// Only is the one store there is.

@@ -143,7 +143,9 @@ func TestFixtures(t *testing.T) {
 		})
 	}
 	always := void()
-	always[FindingClaim], always[FindingManifest] = Inconclusive, Inconclusive // where there is one
+	for _, id := range []string{FindingClaim, FindingManifest, FindingRestore} {
+		always[id] = Inconclusive // where there is one
+	}
 	for id := range always {
 		if !passed[id] || !failed[id] && id != FindingDrill {
 			t.Errorf("finding %s: passes somewhere %v, fails somewhere %v", id, passed[id], failed[id])
@@ -186,7 +188,7 @@ func (e expectation) promised() Spec {
 	for _, of := range slices.Sorted(maps.Keys(e.Spec.ClaimsMS)) {
 		s.Claims = append(s.Claims, Claim{Of: of, RecoveryPoint: time.Duration(e.Spec.ClaimsMS[of]) * msec})
 	}
-	s.Manifests = e.Spec.Manifests
+	s.Manifests, s.Restores = e.Spec.Manifests, e.Spec.Restores
 	if e.Spec.Only != "" {
 		s.Stores, s.Ordered = []string{e.Spec.Only}, nil
 	}
