@@ -68,9 +68,9 @@ var mayImport = map[string][]string{
 	"lab/agent/automation/automationtest": {
 		"lab/topology", "lab/api", "lab/agent/runtime", "lab/agent/configs", "lab/agent/nameservice",
 	},
-	"docker":          {},
-	"docs/schema":     {},
-	"fixtures":        {},
+	"docker":             {},
+	"docs/schema":        {},
+	"fixtures":           {},
 	"fixtures/kyc":       {"lab/topology", "lab/api"},
 	"fixtures/ledger":    {}, // it is somebody else's
 	"fixtures/analytics": {}, // so is this

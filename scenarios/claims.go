@@ -41,7 +41,8 @@ func (f *Format) checkClaims(found *file.Complaints, t topology.Topology) {
 		case c.Rule != "" && c.Store != "":
 			found.Add(path, "%s: it is about a rule or about a store, not both", path)
 		case c.Rule != "" && !is:
-			found.Add(path+".rule", "%s.rule: no rule of topology.replication is called %s%s", path, file.Quote(string(c.Rule)),
+			found.Add(path+".rule", "%s.rule: no rule of topology.replication is called %s%s", path,
+				file.Quote(string(c.Rule)),
 				hint(string(c.Rule), ruleNames(t)))
 		case c.Store != "" && !slices.Contains(f.Objectives.Stores, c.Store):
 			found.Add(path+".store", "%s.store: %s is not among objectives.stores", path, c.Store)

@@ -200,7 +200,8 @@ func (f *Format) checkRuled(found *file.Complaints, t topology.Topology, a *app.
 		prefix := string(r.Prefix)
 		if prefix != "" && !strings.HasPrefix(before, prefix) && !strings.HasPrefix(prefix, before) {
 			found.Add(itemPath("topology.replication.rules", i)+".prefix",
-				"topology.replication.rules[%d].prefix: the app writes no key below %s: its keys begin with %s", i, prefix,
+				"topology.replication.rules[%d].prefix: the app writes no key below %s: its keys begin with %s", i,
+				prefix,
 				before)
 		}
 	}

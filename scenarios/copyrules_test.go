@@ -73,7 +73,8 @@ func TestRulesAreJudgedByTheIDsOfWrites(t *testing.T) {
 		}
 	}
 	s, err := Parse("f.yaml", []byte(strings.Replace(example, "preset: two-regions",
-		"preset: two-regions\n  replication: {rules: [{prefix: verifications/a}, {prefix: verifications/}, {table: decisions, every: 1h}]}", 1)))
+		"preset: two-regions\n  replication: {rules: [{prefix: verifications/a}, {prefix: verifications/}, {table: "+
+			"decisions, every: 1h}]}", 1)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -141,7 +141,9 @@ func (c *stepCheck) checkAction(path string) {
 	if len(given) > 0 {
 		what = strings.Join(given, " and ")
 	}
-	c.found.Add(path, "%s: a step does exactly one of inject, heal, job, replicate, restore and switchover; this one does %s", path, what)
+	c.found.Add(path,
+		"%s: a step does exactly one of inject, heal, job, replicate, restore and switchover; this one does %s", path,
+		what)
 }
 
 // checkCondition complains about one that can't come true.

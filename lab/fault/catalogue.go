@@ -129,9 +129,11 @@ var catalogue = []Entry{
 	{
 		Kind: "overwrite_objects", On: "objects",
 		Example: "overwrite_objects: {region: us-east-1, prefix: hot/, every: 2}",
-		Mimics: "a faulty writer or a bad migration that overwrites good objects with garbage, which replication carries " +
+		Mimics: "a faulty writer or a bad migration that overwrites good objects with garbage, which replication " +
+			"carries " +
 			"over as it does everything",
-		Shows: "a listing says that a witness among them has another size; healing ends the writer, and brings nothing back",
+		Shows: "a listing says that a witness among them has another size; healing ends the writer, and brings " +
+			"nothing back",
 		empty: func() Spec { return &OverwriteObjects{} },
 	},
 	{

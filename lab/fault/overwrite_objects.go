@@ -129,8 +129,9 @@ func (o *overwritten) InForce(ctx context.Context) (bool, string, error) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return size == witnessAfter, fmt.Sprintf("a listing says that the witness has %d bytes; %d of %d objects overwritten",
-		size, o.done, o.all), nil
+	return size == witnessAfter,
+		fmt.Sprintf("a listing says that the witness has %d bytes; %d of %d objects overwritten",
+			size, o.done, o.all), nil
 }
 
 // Heal ends the writer, and takes the witness away.

@@ -97,7 +97,8 @@ func (r Replicated) validate(t topology.Topology) error {
 		func(rule topology.CopyRule) bool {
 			return rule.When == topology.CopyAlways && rule.After == "" && strings.HasPrefix(r.Prefix, rule.Prefix)
 		}) {
-		err = errors.Join(err, invalid("prefix", "%q is not below the prefix of a rule that copies at any time", r.Prefix))
+		err = errors.Join(err, invalid("prefix", "%q is not below the prefix of a rule that copies at any time",
+			r.Prefix))
 	}
 	if r.Table != "" && (r.Store != storeItems || r.Table != topology.ItemsTable) {
 		err = errors.Join(err, invalid("table", "%q does not replicate: store items has one table, %s", r.Table,

@@ -21,7 +21,8 @@ func TestManifestsAreHeldAgainstTheObjects(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 		if key == "" {
-			_, _ = w.Write([]byte(`<ListBucketResult><Contents><Key>manifests/1.json</Key></Contents></ListBucketResult>`))
+			_, _ = w.Write(
+				[]byte(`<ListBucketResult><Contents><Key>manifests/1.json</Key></Contents></ListBucketResult>`))
 			return
 		}
 		body, is := there[key]

@@ -98,6 +98,7 @@ func (v *validation) rules(t Topology) {
 		}
 	}
 	if len(seen) > 0 && t.Postgres.Commit == CommitRemote {
-		v.complain("replication.rules", "a rule can't go with commit remote, which promises every write in the other region")
+		v.complain("replication.rules",
+			"a rule can't go with commit remote, which promises every write in the other region")
 	}
 }

@@ -61,7 +61,8 @@ type Step struct {
 	At   time.Duration // after steady state (or, with When, after the condition)
 	When Condition     // empty: at once
 	// Inject breaks something; Heal mends the fault of an earlier step by its kind; Job runs a job of the lab
-	// ("backup"); Replicate runs a rule of replication; Restore brings versions back; Switchover has a region take over from the other one.
+	// ("backup"); Replicate runs a rule of replication; Restore brings versions back; Switchover has a region take over
+	// from the other one.
 	Inject     fault.Spec
 	Heal       string
 	Job        string

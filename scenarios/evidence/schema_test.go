@@ -155,7 +155,10 @@ func everything() measure.Spec {
 			measure.FindingMonotonicReads,
 		},
 		StaleConfig: new(time.Second), WriteGap: new(time.Second), Replicated: stores[1:],
-		Manifests: true, Restores: 1, Claims: []measure.Claim{{RecoveryPoint: time.Second}, {Of: stores[0], RecoveryPoint: time.Second}},
+		Manifests: true, Restores: 1, Claims: []measure.Claim{
+			{RecoveryPoint: time.Second},
+			{Of: stores[0], RecoveryPoint: time.Second},
+		},
 	}
 }
 

@@ -94,7 +94,8 @@ func parseShare(text string) (float64, error) {
 func parseTimeOfDay(text string) (time.Duration, error) {
 	m := timeOfDayForm.FindStringSubmatch(text)
 	if m == nil {
-		return 0, fmt.Errorf("%s is no time of day: write hours and minutes, such as 23:00, with quotation marks around",
+		return 0, fmt.Errorf(
+			"%s is no time of day: write hours and minutes, such as 23:00, with quotation marks around",
 			Quote(text))
 	}
 	return time.ParseDuration(m[1] + "h" + m[2] + "m")

@@ -49,7 +49,8 @@ var _ = Describe("An analytics platform that loses us-east-1", func() {
 			r := harness.Run(ctx, "analytics-hot-cold")
 			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
 			Expect(r.Metrics.Manifests.Named).To(BeNumerically(">", 100))
-			Expect(age(r, "cold/")).To(BeNumerically(">", time.Hour), "nothing was copied since the window closed at 04:00")
+			Expect(age(r, "cold/")).To(BeNumerically(">", time.Hour),
+				"nothing was copied since the window closed at 04:00")
 		}, SpecTimeout(harness.DrillTimeout))
 
 		It("is caught where manifests are copied before what they name", func(ctx SpecContext) {

@@ -50,7 +50,8 @@ func New(cfg api.ReplicatorConfig, m *runtime.Marks) (runtime.Service, error) {
 		return nil, fmt.Errorf("make replicator: %w", err)
 	}
 	r := &replicator{
-		every: cfg.Every, rules: newRules(), schedule: schedule, marks: m, delivery: configs.NewDelivery(cfg.Region, repository, cfg.PublishedFile,
+		every: cfg.Every, rules: newRules(), schedule: schedule, marks: m,
+		delivery: configs.NewDelivery(cfg.Region, repository, cfg.PublishedFile,
 			cfg.ConfigFile),
 	}
 	if r.every == 0 {

@@ -191,7 +191,10 @@ func TestAReplicatorGoesOnAfterItsDeath(t *testing.T) {
 	if got := target.Count(); got[len(got)-len("PUT 20"):] != "PUT 20" {
 		t.Errorf("the target was asked %s, want 20 to be put", got)
 	}
-	eventually(t, "the end of the run", func() bool { return newTestSchedule(t, file).kept.Done["hot/ of us-east-1"] == 1 })
+	eventually(t, "the end of the run", func() bool {
+		return newTestSchedule(t,
+			file).kept.Done["hot/ of us-east-1"] == 1
+	})
 }
 
 func TestAManifestComesAfterWhatItNames(t *testing.T) {
