@@ -111,10 +111,13 @@ func (claims) Find(v *view, m Metrics) []Finding {
 
 // sentence is what the dashboard says, and what is so, in the time of the story and in that of the lab.
 func (c ClaimCheck) sentence(timescale float64) string {
-	text := "the dashboard says " + Promise(AtScale(c.claimed(), timescale))
+	text := "the dashboard says that "
 	if c.Of != "" {
-		text += " of " + c.Of
+		text += c.Of + " "
+	} else {
+		text += "everything "
 	}
+	text += "is at most " + Promise(AtScale(c.claimed(), timescale)) + " behind"
 	switch {
 	case c.Lo == nil || c.Hi == nil:
 		return text + ", and what was lost is not known"
