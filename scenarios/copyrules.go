@@ -19,12 +19,27 @@ import (
 
 // CopyRule is which objects or items are copied, and when: at any time, unless it says otherwise.
 type CopyRule struct {
-	Prefix RuleName       `yaml:"prefix" example:"hot/" about:"The prefix of the keys of the objects that it copies."`
-	Table  RuleName       `yaml:"table" example:"decisions" about:"The table whose items it copies, in place of a prefix."`
-	Window *Window        `yaml:"window" example:"{from: \"23:00\", to: \"04:00\"}" about:"The time of day in which it copies."`
-	Every  *file.Duration `yaml:"every" min:">0s" example:"1h" about:"How often it copies all that is there then, from the steady state on."`
-	Job    file.Switch    `yaml:"job" example:"on" about:"That it copies when a step runs it (replicate), and never else."`
-	After  RuleName       `yaml:"after" example:"hot/" about:"A rule above. An object is copied once all is that this rule had to copy when the object was seen: so a manifest comes after what it names."`
+	Prefix    RuleName       `yaml:"prefix" example:"hot/" about:"The prefix of the keys of the objects that it copies."`
+	Table     RuleName       `yaml:"table" example:"decisions" about:"The table whose items it copies, in place of a prefix."`
+	Window    *Window        `yaml:"window" example:"{from: \"23:00\", to: \"04:00\"}" about:"The time of day in which it copies."`
+	Every     *file.Duration `yaml:"every" min:">0s" example:"1h" about:"How often it copies all that is there then, from the steady state on."`
+	Job       file.Switch    `yaml:"job" example:"on" about:"That it copies when a step runs it (replicate), and never else."`
+	After     RuleName       `yaml:"after" example:"hot/" about:"A rule above. An object is copied once all is that this rule had to copy when the object was seen: so a manifest comes after what it names."`
+	StandsFor file.Size      `yaml:"stands_for" example:"40TB" about:"How much data its objects in the lab stand for. What waits to be copied is told at that scale too, as an extrapolation."`
+}
+
+// standFor are the sizes that the objects of rules stand for, by rule.
+func (r Replication) standFor() map[string]int64 {
+	var all map[string]int64
+	for _, rule := range r.Rules {
+		if rule.StandsFor > 0 {
+			if all == nil {
+				all = map[string]int64{}
+			}
+			all[rule.name()] = int64(rule.StandsFor)
+		}
+	}
+	return all
 }
 
 // Window is a time of day.

@@ -39,6 +39,8 @@ type Lag struct {
 	Backlog      *int   `json:"backlog,omitempty"`
 	BacklogBytes *int64 `json:"backlog_bytes,omitempty"`
 	DrainMS      *int64 `json:"drain_ms,omitempty"`
+	// BytesPerSecond is at what rate contents were copied by the last pass that copied any; 0: none did.
+	BytesPerSecond float64 `json:"bytes_per_second,omitempty"`
 }
 
 // Prompt says whether copies are to be made at any time.

@@ -55,3 +55,22 @@ func (d *drill) restore(ctx context.Context, r Restore) error {
 	d.say("%s: %s", measure.MarkRestored, said)
 	return nil
 }
+
+// recordBacklogs records what the rules have not copied, where there are any. Nobody has to know.
+func (d *drill) recordBacklogs(ctx context.Context) {
+	if len(d.plan.Topology.Rules()) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, lagWithin)
+	defer cancel()
+	at := history.Interval{Lo: d.rec.Now()}
+	all, err := d.lab.Backlogs(ctx, d.plan.Judge.Survivor)
+	at.Hi = d.rec.Now()
+	if err != nil {
+		d.say("what waits to be copied is not known: %v", err)
+	}
+	for _, b := range all {
+		b.At = at
+		d.rec.Backlog(b)
+	}
+}

@@ -50,6 +50,9 @@ func TestRulesAreRunAndVersionsAreBroughtBackWhereThePlanHasThem(t *testing.T) {
 		t.Errorf("what was %s and a minute ago was brought back, and the fault was %s ago", since,
 			restored.At.Lo-lost.Effective.Lo)
 	}
+	if len(o.Backlogs) != 1 || o.Backlogs[0].At.Hi > lost.Command {
+		t.Errorf("what waited before the fault: %+v", o.Backlogs)
+	}
 	if len(o.Manifests) != 2 || o.Manifests[0].Region != p.Judge.Survivor || o.Manifests[1].Count != 1 {
 		t.Errorf("manifests %+v", o.Manifests)
 	}

@@ -216,6 +216,7 @@ func (d *drill) runStep(ctx context.Context, s Step) error {
 	}
 	switch {
 	case s.Inject != nil:
+		d.recordBacklogs(ctx)
 		return d.inject(ctx, s.Inject)
 	case s.Heal != "":
 		for _, g := range d.guards { // the oldest of that kind that is in force

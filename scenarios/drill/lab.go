@@ -36,6 +36,8 @@ type Copies interface {
 	BeginSchedule(ctx context.Context) error
 	// Replicate runs a rule to its end.
 	Replicate(ctx context.Context, rule string) error
+	// Backlogs asks what the rules have not copied to a region.
+	Backlogs(ctx context.Context, region string) ([]history.Backlog, error)
 	// RestoreVersions brings the objects of a rule back, in a region, to what they were so long ago, and says how many.
 	RestoreVersions(ctx context.Context, region, rule string, ago time.Duration) (said string, err error)
 }

@@ -142,6 +142,11 @@ func (l *tinyLab) Replicate(_ context.Context, rule string) error {
 	return nil
 }
 
+// Backlogs says that one object waits.
+func (*tinyLab) Backlogs(_ context.Context, region string) ([]history.Backlog, error) {
+	return []history.Backlog{{Rule: "hot/", To: region, Objects: 1}}, nil
+}
+
 // RestoreVersions notes what was brought back.
 func (l *tinyLab) RestoreVersions(_ context.Context, region, rule string, ago time.Duration) (string, error) {
 	l.mu.Lock()

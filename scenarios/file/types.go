@@ -139,6 +139,15 @@ func (t *TimeOfDay) UnmarshalText(text []byte) error {
 	return parseInto(text, parseTimeOfDay, (*time.Duration)(t))
 }
 
+// Size is how many bytes.
+type Size int64
+
+// UnmarshalText reads a size such as 40TB.
+func (s *Size) UnmarshalText(text []byte) error { return parseInto(text, parseSize, (*int64)(s)) }
+
+// Form is that of a size.
+func (*Size) Form() Form { return textForm("a size", sizeForm, "40TB") }
+
 // Form is that of a time of day.
 func (*TimeOfDay) Form() Form { return textForm("a time of day", timeOfDayForm, "23:00") }
 

@@ -236,6 +236,12 @@ func (h *History) add(e event) error {
 			return err
 		}
 		h.Manifests = append(h.Manifests, m)
+	case eventBacklog:
+		var b Backlog
+		if err := errors.Join(decodeStrict(e.Data, &b), checkInterval(&b.At)); err != nil {
+			return err
+		}
+		h.Backlogs = append(h.Backlogs, b)
 	case eventHeading:
 		if h.Heading != (Heading{}) {
 			return errors.New("there are two")

@@ -19,6 +19,7 @@ const (
 	eventConfig    = "config"
 	eventLag       = "lag"
 	eventManifest  = "manifest"
+	eventBacklog   = "backlog"
 	eventHeading   = "heading"
 	eventStall     = "stall"
 	eventMachine   = "machine"

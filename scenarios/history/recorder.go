@@ -131,7 +131,8 @@ func (r *Recorder) Snapshot() History {
 		Reads: slices.Clip(r.recorded.Reads), Phases: slices.Clip(r.recorded.Phases),
 		Configs: slices.Clip(r.recorded.Configs),
 		Lags:    slices.Clip(r.recorded.Lags), Manifests: slices.Clip(r.recorded.Manifests),
-		Heading: r.recorded.Heading, Stalls: slices.Clip(r.recorded.Stalls),
+		Backlogs: slices.Clip(r.recorded.Backlogs),
+		Heading:  r.recorded.Heading, Stalls: slices.Clip(r.recorded.Stalls),
 		Machines: slices.Clip(r.recorded.Machines), Controls: slices.Clip(r.recorded.Controls),
 		Closing: r.recorded.Closing,
 	}

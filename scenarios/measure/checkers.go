@@ -20,6 +20,7 @@ var checkers = []checker{
 	claims{},
 	manifests{},
 	restores{},
+	backlogs{},
 	replicationLags{},
 	capacities{},
 	clientMoves{},

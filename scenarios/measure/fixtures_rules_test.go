@@ -125,7 +125,14 @@ var ruleFixtures = []fixture{
 		Why: "There is no manifest in the surviving region: nothing was held against anything.", Spec: listing,
 		Verdict: Inconclusive, Findings: one(FindingManifest, Inconclusive),
 	}},
-	{"rules-met", func(d *drill) { d.byRule(); d.loseSince("cold/", 10) }, expectation{
+	{"rules-met", func(d *drill) {
+		d.byRule()
+		d.loseSince("cold/", 10)
+		d.Backlogs = []history.Backlog{{
+			At: *between(2900, 2910), Rule: "cold/", From: home, To: standby, Objects: 5, Bytes: 5000,
+			BytesPerSecond: 20_000,
+		}}
+	}, expectation{
 		Why:  "cold/ lost 1.39 s of the 2 s that it may, hot/ nothing of the 400 ms: each is held to its own.",
 		Spec: hotAndCold(), Verdict: Pass, Figures: figures{
 			StoreRecoveryPointMS: map[string][]float64{"hot/": {0, 108}, "cold/": {1388, 1708}}, Lost: new(5),

@@ -62,6 +62,9 @@ func (f fixture) files(t *testing.T) map[string][]byte {
 	for _, m := range d.Manifests {
 		event("manifest", m.At.Hi, m)
 	}
+	for _, b := range d.Backlogs {
+		event("backlog", b.At.Hi, b)
+	}
 	expect, err := json.MarshalIndent(f.expect, "", "  ")
 	if err != nil {
 		t.Fatal(err)

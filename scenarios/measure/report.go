@@ -23,6 +23,7 @@ type Metrics struct {
 	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
 	// what a dashboard says, and what is true
 	Claims       []ClaimCheck `json:"claims,omitempty"`
+	Backlogs     []Backlog    `json:"backlogs,omitempty"`  // of rules of replication
 	Restore      *Restore     `json:"restore,omitempty"`   // of earlier versions of objects
 	Manifests    *Manifests   `json:"manifests,omitempty"` // of the survivor
 	WriteLatency *Latency     `json:"write_latency"`       // of the writes before the first fault

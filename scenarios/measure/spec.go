@@ -17,6 +17,8 @@ type Spec struct {
 	Claims []Claim
 	// Manifests says that the app writes manifests, which may name nothing that is not there.
 	Manifests bool
+	// StandFor are how many bytes of the story the objects of rules stand for, by rule; none: nothing is said.
+	StandFor map[string]int64
 	// Restores is how often earlier versions of objects are to be brought back after a fault.
 	Restores int
 	// Ordered are the stores in which a write can't be lost while one that was sent after its acknowledgement is kept

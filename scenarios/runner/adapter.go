@@ -166,6 +166,21 @@ func (l drillLab) Lags(ctx context.Context) []history.LagSight {
 	return slices.Concat(answers...)
 }
 
+// Backlogs is what the replicator of a region says of what waits for its rules.
+func (l drillLab) Backlogs(ctx context.Context, region string) ([]history.Backlog, error) {
+	lags, err := l.Observe().Replication(ctx, region)
+	var all []history.Backlog
+	for _, x := range lags {
+		if x.Backlog != nil && x.BacklogBytes != nil {
+			all = append(all, history.Backlog{
+				Rule: x.Rule, From: x.Source, To: region, Objects: *x.Backlog, Bytes: *x.BacklogBytes,
+				BytesPerSecond: x.BytesPerSecond,
+			})
+		}
+	}
+	return all, err
+}
+
 func lagSight(x api.Lag, to string) history.LagSight {
 	l := history.LagSight{Store: x.Store, From: x.Source, To: to} // the agents call the stores as histories do
 	if x.BehindMS != nil {

@@ -53,6 +53,12 @@ var _ = Describe("An analytics platform that loses us-east-1", func() {
 				"nothing was copied since the window closed at 04:00")
 		}, SpecTimeout(harness.DrillTimeout))
 
+		It("keeps them where the replicator dies in the night, and goes on", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/replicator-killed.yaml")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			Expect(age(r, "cold/")).To(BeNumerically("<", 3*time.Hour), "it copied until the window closed at 04:00")
+		}, SpecTimeout(harness.DrillTimeout))
+
 		It("is caught where manifests are copied before what they name", func(ctx SpecContext) {
 			r := harness.Run(ctx, "testdata/manifest-first.yaml")
 			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))

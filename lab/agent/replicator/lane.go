@@ -174,6 +174,9 @@ func (l *lane) note(began time.Time, pass copyPass, err error) {
 func (l *lane) count(pass copyPass, took time.Duration) {
 	if pass.copied > 0 && took > 0 {
 		l.rate = float64(pass.copied) / took.Seconds()
+		if l.rule.Name != "" {
+			l.lag.BytesPerSecond = float64(pass.bytes) / took.Seconds()
+		}
 	}
 	if l.rule.Name == "" || pass.waits == nil {
 		return

@@ -252,7 +252,10 @@ func (c *objectCopier) put(ctx context.Context, key string, object *s3.GetObject
 	if _, err := c.to.PutObject(ctx, put); err != nil {
 		return result{}, fmt.Errorf("put object %s in %s: %w", key, c.target, err)
 	}
-	return result{copied: true, conflict: conflict, since: c.clock.Dated(time.Unix(0, offered.stamp))}, nil
+	return result{
+		copied: true, conflict: conflict, bytes: int64(len(body)),
+		since: c.clock.Dated(time.Unix(0, offered.stamp)),
+	}, nil
 }
 
 // head looks at an object of the target; nil if there is none.

@@ -39,6 +39,7 @@ type copyPass struct {
 	due     time.Time
 	behind  time.Duration // the longest that anything it copied had waited since it was written, or a rule let it go
 	whole   bool          // all of the source was looked at
+	bytes   int64         // of the contents that it copied
 	waits   *waiting      // what the target lacks; nil: nobody has looked
 	// conflicts is how often both regions had written something else under the same key
 	conflicts int
@@ -54,6 +55,7 @@ type waiting struct {
 // was written, or a rule let it go.
 type result struct {
 	copied, conflict bool
+	bytes            int64 // of its content
 	since            time.Time
 }
 
@@ -106,6 +108,7 @@ func (c *crew) do(ctx context.Context, at time.Time, work func(ctx context.Conte
 		}
 		if r.copied {
 			c.pass.copied++
+			c.pass.bytes += r.bytes
 			c.pass.behind = max(c.pass.behind, ended.Sub(r.since))
 		}
 		if err != nil {
