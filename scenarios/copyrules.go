@@ -205,7 +205,7 @@ func (f *Format) checkRuleLimits(found *file.Complaints, t topology.Topology) {
 }
 
 // checkRuled complains about rules that no write of the app can be told to belong to.
-func (f *Format) checkRuled(found *file.Complaints, t topology.Topology, a *app.App) {
+func (f *Format) checkRuled(found *file.Complaints, a *app.App) {
 	s := a.Stores().S3
 	if s == nil {
 		return

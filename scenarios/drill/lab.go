@@ -24,8 +24,6 @@ type Lab interface {
 	Observer
 	// Doer does what the steps of a plan say.
 	Doer
-	// Copies are made by rules.
-	Copies
 	// Stores reads what the stores of a region hold.
 	Stores
 }
@@ -70,6 +68,8 @@ type Doer interface {
 	Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, error)
 	// Job runs a job to its end.
 	Job(ctx context.Context, name string) error
+	// Copies are made by rules.
+	Copies
 	// Switchover has a region take over from one that lives, to the end. It is ErrNotSwitched when the system under
 	// test did not do it.
 	Switchover(ctx context.Context, region string, said func(step string)) error

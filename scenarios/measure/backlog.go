@@ -25,7 +25,7 @@ func (v *view) measureBacklogs(m *Metrics) []Backlog {
 		return nil
 	}
 	last := v.causes[len(v.causes)-1]
-	for _, b := range v.History.Backlogs {
+	for _, b := range v.Backlogs {
 		if b.At.Hi > last.effect.Hi || v.spec.Survivor != "" && b.To != v.spec.Survivor {
 			continue
 		}

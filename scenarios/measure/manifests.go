@@ -39,7 +39,7 @@ func (v *view) measureManifests() *Manifests {
 	}
 	m := &Manifests{}
 	read := false
-	for _, r := range v.History.Manifests {
+	for _, r := range v.Manifests {
 		if !v.authoritative(r.Region) {
 			continue
 		}

@@ -78,9 +78,8 @@ func TestACadenceRunsOnceEachTime(t *testing.T) {
 // labOfRules is a replicator that copies from one store to another by rules.
 type labOfRules struct {
 	*replicator
-	source, target *agenttest.ObjectStore
-	mux            *http.ServeMux
-	marks          *runtime.Marks
+	mux   *http.ServeMux
+	marks *runtime.Marks
 }
 
 func startReplicator(t *testing.T, file string, from, to api.Stores, rules ...topology.CopyRule) *labOfRules {
