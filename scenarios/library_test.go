@@ -20,7 +20,7 @@ import (
 func TestLibrary(t *testing.T) {
 	got := Library()
 	want := []Info{
-		{Name: "analytics-bad-overwrite", Expect: "pass", Timescale: 600, Longest: 196100 * time.Millisecond},
+		{Name: "analytics-bad-overwrite", Expect: "pass", Timescale: 600, Longest: 197600 * time.Millisecond},
 		{Name: "analytics-hot-cold", Expect: "pass", Timescale: 1800, Longest: 82 * time.Second},
 		{
 			Name: "analytics-stale-replication", Expect: "fail: recovery_point, claim", Timescale: 1800,

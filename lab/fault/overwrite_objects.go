@@ -25,7 +25,7 @@ type OverwriteObjects struct {
 const (
 	witnessBefore = 1 // bytes
 	witnessAfter  = 64
-	writersAtOnce = 8
+	writersAtOnce = 2 // a writer, not a load test
 )
 
 // Kind is overwrite_objects.
