@@ -68,11 +68,12 @@ var mayImport = map[string][]string{
 	"lab/agent/automation/automationtest": {
 		"lab/topology", "lab/api", "lab/agent/runtime", "lab/agent/configs", "lab/agent/nameservice",
 	},
-	"docker":          {},
-	"docs/schema":     {},
-	"fixtures":        {},
-	"fixtures/kyc":    {"lab/topology", "lab/api"},
-	"fixtures/ledger": {}, // it is somebody else's
+	"docker":             {},
+	"docs/schema":        {},
+	"fixtures":           {},
+	"fixtures/kyc":       {"lab/topology", "lab/api"},
+	"fixtures/ledger":    {}, // it is somebody else's
+	"fixtures/analytics": {}, // so is this
 	"scenarios": {
 		"scenarios/drill", "lab/fault", "lab/topology", "lab/api", "scenarios/file",
 		"scenarios/measure", "scenarios/workload", "scenarios/history", "scenarios/jsonschema", "scenarios/app",

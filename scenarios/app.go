@@ -131,7 +131,8 @@ func (f *Format) checkApp(found *file.Complaints, t topology.Topology, a *app.Ap
 					"has %s", store, strings.Join(toStrings(writes), ", "))
 		}
 	}
-	f.checkRecoveryPoint(found, a)
+	f.checkRecoveryPoint(found, t, a)
+	f.checkRuled(found, a)
 	if len(f.Objectives.Sessions) > 0 && a.Extras().Position == "" {
 		found.Add("objectives.sessions", "objectives.sessions: the app tells no client how far the database has come: "+
 			"name the header in which it does with extras: {position: X-Position}")

@@ -19,8 +19,9 @@ type Format struct {
 	App         *App          `yaml:"app" example:"./shop.yaml" otherwise:"kyc, the sample app" about:"The app that is drilled: the name of one that comes with the program (kyc), the path of an app file from the scenario's folder, or what an app file would say."`
 	Workload    Workload      `yaml:"workload" about:"The load, offered whether or not it is served. Rates are per lab second."`
 	SteadyState SteadyState   `yaml:"steady_state" about:"What has to hold before anything is broken."`
-	Steps       []Step        `yaml:"steps,required" about:"What is done, in order. Each step does one of inject, heal, job and switchover."`
+	Steps       []Step        `yaml:"steps,required" about:"What is done, in order. Each step does one of inject, heal, job, replicate, restore and switchover."`
 	Objectives  Objectives    `yaml:"objectives,required" about:"What is promised, and what it is judged by."`
+	Claims      []Claim       `yaml:"claims" max:"8" example:"[{rule: hot/, rpo: 1h}]" about:"What a dashboard says. What was measured is compared with it."`
 	Observe     file.Duration `yaml:"observe" example:"3h" otherwise:"1.25 times the recovery time, plus its window" about:"How long the recovery is awaited after the last fault."`
 	Tail        file.Duration `yaml:"tail" example:"10m" otherwise:"the window of the recovery time" about:"How long the service is watched once it is back."`
 	Expect      Expect        `yaml:"expect" otherwise:"pass" about:"What the drill must end with: pass, or exactly these findings."`
@@ -46,10 +47,11 @@ func (f *Format) check(found *file.Complaints, a *app.App) {
 	}
 	f.checkSteps(found, t)
 	f.checkObjectives(found, t)
+	f.checkClaims(found, t)
 	if a != nil {
 		f.checkApp(found, t, a)
 	}
-	f.Expect.check(found, f.Objectives)
+	f.Expect.check(found, f.Objectives, len(f.Claims) > 0)
 }
 
 // SteadyState is what must hold before anything is broken.
@@ -65,7 +67,7 @@ type Expect struct {
 	Given   []Precondition `yaml:"given" takes:"precondition" example:"[redirected]" about:"What must have happened after the first fault, for the failure to be the one that is expected."`
 }
 
-func (e Expect) check(found *file.Complaints, o Objectives) {
+func (e Expect) check(found *file.Complaints, o Objectives, claimed bool) {
 	if found.Has("expect") && e.Verdict == "" && len(e.Fail) == 0 {
 		found.Add("expect.fail", "expect: say what must be found: {fail: [recovery_point]}")
 	}
@@ -78,6 +80,8 @@ func (e Expect) check(found *file.Complaints, o Objectives) {
 			}
 		case slices.Contains(measure.Promised(), id) && !found.Mentions("objectives."+id):
 			found.Add(path, "expect: %s can't be found: objectives has no %s", id, id)
+		case id == measure.FindingClaim && !claimed:
+			found.Add(path, "expect: %s can't be found: there are no claims", id)
 		case id == measure.FindingLinearizability && o.Consistency != measure.Linearizable:
 			found.Add(path, "expect: %s can't be found: objectives has no consistency: %s", id, measure.Linearizable)
 		}

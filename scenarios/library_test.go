@@ -20,6 +20,12 @@ import (
 func TestLibrary(t *testing.T) {
 	got := Library()
 	want := []Info{
+		{Name: "analytics-bad-overwrite", Expect: "pass", Timescale: 600, Longest: 197600 * time.Millisecond},
+		{Name: "analytics-hot-cold", Expect: "pass", Timescale: 1800, Longest: 82 * time.Second},
+		{
+			Name: "analytics-stale-replication", Expect: "fail: recovery_point, claim", Timescale: 1800,
+			Longest: 87 * time.Second,
+		},
 		{Name: "config-active-passive", Expect: "pass", Timescale: 60, Longest: 22500 * time.Millisecond},
 		{
 			Name: "config-stale-endpoints", Expect: "fail: stale_config, recovery_time", Timescale: 60,
@@ -141,8 +147,8 @@ func TestLoad(t *testing.T) {
 	}
 	for arg, want := range map[string]string{
 		"kyc-region-outge":                 `no scenario is called "kyc-region-outge": did you mean "kyc-region-outage"?`,
-		"meteor":                           `no scenario is called "meteor": known are config-active-passive, config-stale-endpoints`,
-		"":                                 `no scenario is called "": known are config-active-passive`,
+		"meteor":                           `no scenario is called "meteor": known are analytics-bad-overwrite, analytics-hot-cold`,
+		"":                                 `no scenario is called "": known are analytics-bad-overwrite`,
 		"kyc-zero-loss.yaml":               "(the library has it as kyc-zero-loss)",
 		filepath.Join(dir, "missing.yaml"): "no such file",
 		dir + "/":                          "it is a folder, not a file",

@@ -120,12 +120,15 @@ func (l limits) checkRecoveryPoint() {
 	}
 	gap := time.Duration(float64(time.Second) / l.plan.Workload.Writes)
 	var complained []string
-	for _, store := range l.plan.Judge.Stores {
+	for _, name := range l.plan.Judge.Judged() {
 		path := "objectives.recovery_point"
-		if _, own := o.Stores[store]; own {
-			path = limitsPath + "." + store
+		switch _, own := o.Stores[name]; {
+		case own && slices.Contains(l.plan.Judge.Stores, name):
+			path = limitsPath + "." + name
+		case own:
+			path = ruleLimitsPath + "." + name
 		}
-		limit := o.Limit(store)
+		limit := o.Limit(name)
 		fine := limit > 0 && limit < minPointGaps*gap // 0 is judged by count
 		if fine && !slices.Contains(complained, path) {
 			complained = append(complained, path)

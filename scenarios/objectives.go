@@ -229,6 +229,9 @@ func (d table) objectives() {
 	if within := d.plan.Judge.JointRecoveryPoint; within != nil {
 		d.scheduled("  joint recovery point", *within)
 	}
+	for _, c := range d.plan.Judge.Claims {
+		d.scheduled("  the dashboard says, as the recovery point of "+cmp.Or(c.Of, "all"), c.RecoveryPoint)
+	}
 	if within := d.plan.Judge.StaleConfig; within != nil {
 		d.scheduled("  stale configuration, after redirect", *within)
 	}

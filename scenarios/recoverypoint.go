@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/file"
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -15,6 +16,8 @@ import (
 type RecoveryPoint struct {
 	Within file.Duration `yaml:"within,alone,required" example:"15m"`
 	Stores *StoreLimits  `yaml:"stores" min:"1" example:"{redis: 1h}" about:"Stores that are held to limits of their own."`
+	// by the names of rules
+	Rules map[string]file.Duration `yaml:"rules" example:"{hot/: 1h, cold/: 24h}" about:"Rules of replication that are held to limits of their own, by their prefix or table."`
 }
 
 // StoreLimits are the limits of stores that have one of their own. Each key is a store's name.
@@ -56,17 +59,27 @@ func (p RecoveryPoint) compile(timescale float64) *measure.RecoveryPointObjectiv
 		}
 		o.Stores[string(s.store)] = s.limit.Lab(timescale)
 	}
+	for name, limit := range p.Rules {
+		if o.Stores == nil {
+			o.Stores = map[string]time.Duration{}
+		}
+		o.Stores[name] = limit.Lab(timescale)
+	}
 	return o
 }
 
 // limitsPath is where the limits of single stores stand.
 const limitsPath = "objectives.recovery_point.stores"
 
+// ruleLimitsPath is where the limits of single rules stand.
+const ruleLimitsPath = "objectives.recovery_point.rules"
+
 // checkRecoveryPoint complains about limits of stores that are not looked at.
-func (f *Format) checkRecoveryPoint(found *file.Complaints, a *app.App) {
+func (f *Format) checkRecoveryPoint(found *file.Complaints, t topology.Topology, a *app.App) {
 	if f.Objectives.RecoveryPoint == nil {
 		return
 	}
+	f.checkRuleLimits(found, t)
 	for _, s := range f.Objectives.RecoveryPoint.Stores.each() {
 		path := limitsPath + "." + string(s.store)
 		switch writes := storesOf(a); {
@@ -87,12 +100,12 @@ func (d table) recoveryPoint() {
 	}
 	stores := map[time.Duration][]string{}
 	var limits []time.Duration
-	for _, store := range d.plan.Judge.Stores {
-		limit := o.Limit(store)
+	for _, name := range d.plan.Judge.Judged() {
+		limit := o.Limit(name)
 		if stores[limit] == nil {
 			limits = append(limits, limit)
 		}
-		stores[limit] = append(stores[limit], store)
+		stores[limit] = append(stores[limit], name)
 	}
 	for _, limit := range limits {
 		what := "  recovery point"

@@ -21,7 +21,7 @@ func replicated(t topology.Topology, judge measure.Spec) (stores []string, takes
 	}
 	modes := map[string]topology.ReplicationMode{history.StoreObjects: t.Objects.Mode, history.StoreItems: t.Items.Mode}
 	for _, store := range judge.Stores {
-		if modes[store] == topology.Continuous {
+		if modes[store] == topology.Continuous && copiesAtAnyTime(judge.Rules, store) {
 			stores = append(stores, store)
 		}
 	}
@@ -34,4 +34,18 @@ func replicated(t topology.Topology, judge measure.Spec) (stores []string, takes
 		}
 	}
 	return stores, takes
+}
+
+// copiesAtAnyTime says whether a store has no rules, or one that copies at any time.
+func copiesAtAnyTime(rules []measure.Rule, store string) bool {
+	some := false
+	for _, r := range rules {
+		if r.Store == store {
+			some = true
+			if r.Continuous {
+				return true
+			}
+		}
+	}
+	return !some
 }

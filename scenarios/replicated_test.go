@@ -18,6 +18,7 @@ func TestWhatIsReplicated(t *testing.T) {
 		"saas-role-rotation":    {[]string{"objects", "items"}, 120 * time.Millisecond},
 		"geo-failover":          {[]string{"objects", "items"}, 660 * time.Millisecond},
 		"saas-prescaled":        {[]string{"objects", "items"}, 120 * time.Millisecond},
+		"analytics-hot-cold":    {[]string{"objects"}, 0},
 		"config-active-passive": {[]string{"objects", "items"}, 0},
 	} {
 		s, err := Load(name)

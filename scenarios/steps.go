@@ -20,11 +20,13 @@ type Step struct {
 	Inject     Fault         `yaml:"inject" takes:"fault" example:"{lose_region: {region: us-east-1}}" about:"The fault that is injected, with its parameters."`
 	Heal       FaultKind     `yaml:"heal" takes:"fault" example:"partition" about:"The kind of the fault to heal, which an earlier step injected."`
 	Job        Job           `yaml:"job" takes:"job" example:"backup" about:"A job of the lab, which is run to its end."`
+	Replicate  RuleName      `yaml:"replicate" example:"hot/" about:"The rule of replication, by its prefix or table, that is run to its end: one that copies by job."`
+	Restore    *Restore      `yaml:"restore" example:"{rule: hot/, to: 1h}" about:"Versions of objects that are brought back, in the region that survives."`
 	Switchover string        `yaml:"switchover" example:"us-west-2" about:"The region that takes over from the one in charge, by an orderly switchover."`
 }
 
 // actions are the keys of what a step does.
-var actions = []string{"inject", "heal", "job", "switchover"}
+var actions = []string{"inject", "heal", "job", "replicate", "restore", "switchover"}
 
 // Fault is a kind of the catalogue and its parameters, which are the fields of its struct; empty for none.
 type Fault struct{ fault.Spec }
@@ -55,7 +57,8 @@ func (f Fault) atScale(timescale float64) fault.Spec {
 func (s Step) compile(timescale float64) drill.Step {
 	return drill.Step{
 		At: s.At.Lab(timescale), When: drill.Condition(s.When),
-		Inject: s.Inject.atScale(timescale), Heal: string(s.Heal), Job: string(s.Job), Switchover: s.Switchover,
+		Inject: s.Inject.atScale(timescale), Heal: string(s.Heal), Job: string(s.Job),
+		Replicate: string(s.Replicate), Restore: s.Restore.compile(timescale), Switchover: s.Switchover,
 	}
 }
 
@@ -70,6 +73,7 @@ type stepCheck struct {
 	broken          bool          // something was injected, or a region took over
 	unreadableFault bool          // a fault could not be read
 	backedUp        bool          // the backup job was run
+	replicated      bool          // a rule was run
 }
 
 func (f *Format) checkSteps(found *file.Complaints, t topology.Topology) {
@@ -107,6 +111,13 @@ func (c *stepCheck) check(path string, i int, s Step) {
 	if s.Heal != "" && !removeFirst(&c.injected, string(s.Heal)) && !c.unreadableFault {
 		c.found.Add(path+".heal", "%s: there is no %s to heal: no step above injects it", path, s.Heal)
 	}
+	if s.Replicate != "" {
+		c.replicated = true
+		c.checkReplicate(path+".replicate", string(s.Replicate))
+	}
+	if s.Restore != nil {
+		c.checkRestore(path+".restore", *s.Restore)
+	}
 	if s.Job == jobBackup {
 		c.backedUp = true
 		if strategy := c.topology.Strategy; strategy != topology.BackupRestore {
@@ -130,7 +141,9 @@ func (c *stepCheck) checkAction(path string) {
 	if len(given) > 0 {
 		what = strings.Join(given, " and ")
 	}
-	c.found.Add(path, "%s: a step does exactly one of inject, heal, job and switchover; this one does %s", path, what)
+	c.found.Add(path,
+		"%s: a step does exactly one of inject, heal, job, replicate, restore and switchover; this one does %s", path,
+		what)
 }
 
 // checkCondition complains about one that can't come true.
@@ -138,6 +151,10 @@ func (c *stepCheck) checkCondition(path string, when drill.Condition) {
 	path, at := path+".when", path
 	switch {
 	case when == "" || slices.Contains(anytimeMarks, when):
+	case when == api.MarkReplicated:
+		if !c.replicated {
+			c.found.Add(path, "%s: %s never comes: no step above runs replicate", at, when)
+		}
 	case when == api.MarkBackup:
 		if !c.backedUp {
 			c.found.Add(path, "%s: %s never comes: no step above runs job: backup", at, when)
@@ -202,6 +219,10 @@ func stepText(s drill.Step) string {
 		return "heal " + s.Heal
 	case s.Switchover != "":
 		return "switch over to " + s.Switchover
+	case s.Restore != nil:
+		return "restore versions of " + s.Restore.Rule
+	case s.Replicate != "":
+		return "replicate " + s.Replicate
 	default:
 		return "run job " + s.Job
 	}

@@ -37,8 +37,11 @@ type Topology struct {
 
 // Replication is when copies are made.
 type Replication struct {
-	Objects topology.ReplicationMode `yaml:"objects" takes:"replication mode" example:"continuous" about:"How objects in S3 are replicated."`
-	Items   topology.ReplicationMode `yaml:"items" takes:"replication mode" example:"continuous" about:"How items in DynamoDB are replicated."`
+	Objects  topology.ReplicationMode `yaml:"objects" takes:"replication mode" example:"continuous" about:"How objects in S3 are replicated."`
+	Items    topology.ReplicationMode `yaml:"items" takes:"replication mode" example:"continuous" about:"How items in DynamoDB are replicated."`
+	Clock    *file.TimeOfDay          `yaml:"clock" example:"\"21:30\"" otherwise:"00:00" about:"What time of day it is when the steady state is reached, for the windows of rules."`
+	Versions file.Switch              `yaml:"versions" example:"on" about:"That buckets keep every version of an object, so that one that was overwritten can be brought back."`
+	Rules    []CopyRule               `yaml:"rules" max:"8" example:"[{prefix: hot/}, {prefix: cold/, window: {from: \"23:00\", to: \"04:00\"}}]" about:"Which objects and items are copied when. What no rule of a store that has any covers is not copied."`
 }
 
 // Routing is how the name service answers.
@@ -81,6 +84,7 @@ func (t Topology) compile() topology.Topology {
 	overrideWord(&out.Items.Mode, t.Replication.Items)
 	overrideWord(&out.AWS, t.AWS)
 	overrideWord(&out.Reads, t.Reads)
+	t.Replication.compileRules(&out)
 	overrideTime(&out.Latency, t.Latency)
 	t.compileRegions(&out)
 	if t.Services != nil {
@@ -160,6 +164,7 @@ func overrideTime[T file.Duration | file.Physical](preset *time.Duration, value 
 
 // check complains about a topology whose keys stand below base. It says whether faults can be aimed at it.
 func (t Topology) check(found *file.Complaints, base string) (valid bool) {
+	t.Replication.checkRules(found, base)
 	err := t.compile().Validate()
 	for _, e := range flattenErrors(err) {
 		var field *topology.FieldError
@@ -235,6 +240,7 @@ func (d table) topology() {
 		d.row("  S3, DynamoDB", string(a), "")
 	}
 	d.row("  objects, items", string(t.Objects.Mode)+", "+string(t.Items.Mode), "")
+	d.copyRules()
 	if len(t.Services) > 0 {
 		d.row("  services", strings.Join(t.Services, ", "), "")
 	}

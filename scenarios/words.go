@@ -33,7 +33,8 @@ var anytimeMarks = []drill.Condition{api.MarkHealth, api.MarkAnswer}
 
 // Values are the conditions.
 func (Condition) Values() []string {
-	return toStrings(slices.Concat([]drill.Condition{drill.Recovered, api.MarkBackup}, anytimeMarks, automationMarks))
+	return toStrings(slices.Concat([]drill.Condition{drill.Recovered, api.MarkBackup, api.MarkReplicated}, anytimeMarks,
+		automationMarks))
 }
 
 // Job is a job of the lab.

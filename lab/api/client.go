@@ -156,6 +156,23 @@ func (r Replicator) RemoveRule(ctx context.Context, holder string) error {
 	return r.Call(ctx, http.MethodDelete, "/rules/"+url.PathEscape(holder), nil, nil)
 }
 
+// BeginSchedule has its schedule begin now.
+func (r Replicator) BeginSchedule(ctx context.Context) error {
+	return r.Call(ctx, http.MethodPost, "/schedule", nil, nil)
+}
+
+// RunRule copies all that a rule covers and that is there now, once.
+func (r Replicator) RunRule(ctx context.Context, rule string) (run RuleRun, err error) {
+	err = r.Call(ctx, http.MethodPost, "/schedule/run?rule="+url.QueryEscape(rule), nil, &run)
+	return run, err
+}
+
+// Restore brings earlier versions of objects back, in its own region.
+func (r Replicator) Restore(ctx context.Context, order RestoreOrder) (done Restored, err error) {
+	err = r.Call(ctx, http.MethodPost, "/versions/restore", order, &done)
+	return done, err
+}
+
 // Delivery is what it has published and delivered.
 func (r Replicator) Delivery(ctx context.Context) (s DeliveryState, err error) {
 	err = r.Call(ctx, http.MethodGet, "/config", nil, &s)

@@ -37,7 +37,14 @@ const (
 	MarkHealth = "health" // name service: a target's health changed; Detail "us-east-1 unhealthy: …"
 	// name service: the record's answer changed; Detail is the region, or all of them
 	MarkAnswer = "answer"
-	MarkBackup = "backup_done" // the backup job finished; Detail has the object and its size
+	// replicator: all was copied that a rule covered when it was run; Detail is the rule and how much
+	MarkReplicated = "replicated"
+	// replicator: a rule begins to copy, or ends; Detail is the rule
+	MarkOpened = "replication_opened"
+	MarkClosed = "replication_closed"
+	// replicator: earlier versions of objects are back; Detail is how many
+	MarkVersions = "versions_restored"
+	MarkBackup   = "backup_done" // the backup job finished; Detail has the object and its size
 )
 
 // Marks of the supervisor of an app whose addresses stay (SupervisorConfig.Endpoints). The detail of each begins with

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // Lag is how far the replicator is behind one source with one store. GET /lag answers a list of them.
@@ -25,8 +27,44 @@ type Lag struct {
 	// WatermarkNS is the stamp (unix, nanoseconds) up to which all items of the source were copied, but for those whose
 	// writers were slow: null for objects, which have no such order, and before the first pass.
 	WatermarkNS *int64 `json:"watermark_ns"`
-	Reachable     bool   `json:"reachable"` // the source answered in the last pass
-	Error         string `json:"error"`     // why the last pass failed, or empty
+	Reachable   bool   `json:"reachable"` // the source answered in the last pass
+	Error       string `json:"error"`     // why the last pass failed, or empty
+	// Conflicts is how often both regions had written something else under the same key, and the last writer won.
+	Conflicts int `json:"conflicts"`
+	// What is known where the store has rules; there is one Lag for each then.
+	Rule string            `json:"rule,omitempty"`
+	When topology.CopyTime `json:"when,omitempty"`
+	// After is the rule whose objects come first: what waits for those is not late.
+	After string `json:"after,omitempty"`
+	Open  bool   `json:"open,omitempty"` // it copies now
+	// Backlog is what the source has and the target does not, as of the last look; null where nobody has looked, or for
+	// items. DrainMS is how long that takes at the rate of what was copied last; null where nothing was.
+	Backlog      *int   `json:"backlog,omitempty"`
+	BacklogBytes *int64 `json:"backlog_bytes,omitempty"`
+	DrainMS      *int64 `json:"drain_ms,omitempty"`
+	// BytesPerSecond is at what rate contents were copied by the last pass that copied any; 0: none did.
+	BytesPerSecond float64 `json:"bytes_per_second,omitempty"`
+}
+
+// Prompt says whether copies are to be made at any time.
+func (l Lag) Prompt() bool { return l.Rule == "" || l.When == topology.CopyAlways && l.After == "" }
+
+// RestoreOrder has earlier versions of objects brought back: those whose keys begin so, as they were so long ago.
+type RestoreOrder struct {
+	Prefix string        `json:"prefix"`
+	Ago    time.Duration `json:"ago_ns"`
+}
+
+// Restored is what came of that.
+type Restored struct {
+	Objects  int `json:"objects"`  // that there are
+	Restored int `json:"restored"` // that were others
+}
+
+// RuleRun is what a run of a rule did: POST /schedule/run?rule=RULE answers it at its end.
+type RuleRun struct {
+	Rule   string `json:"rule"`
+	Copied int    `json:"copied"`
 }
 
 // Rule tells the replicator to copy badly what it covers. Several stand side by side, and the worst of them counts;

@@ -13,16 +13,24 @@ import (
 // ReplicatorConfig is for `node replicator`: one per region, it pulls objects and items from every other region into
 // its own, and delivers the configuration that is published for its region.
 type ReplicatorConfig struct {
-	Region  string        `json:"region"`
-	Local   Stores        `json:"local"`
-	Sources []Stores      `json:"sources"` // the other regions, through links
-	Objects bool          `json:"objects"` // copy objects continuously
-	Items   bool          `json:"items"`   // copy items continuously
-	Every   time.Duration `json:"every"`   // pause between two passes; 0 means the default of 200 ms
+	Region  string   `json:"region"`
+	Local   Stores   `json:"local"`
+	Sources []Stores `json:"sources"` // the other regions, through links
+	Objects bool     `json:"objects"` // copy objects continuously
+	Items   bool     `json:"items"`   // copy items continuously
+	// By which objects and items are copied; none: all of them, at any time.
+	ObjectRules []topology.CopyRule `json:"object_rules,omitempty"`
+	ItemRules   []topology.CopyRule `json:"item_rules,omitempty"`
+	Every       time.Duration       `json:"every"` // pause between two passes; 0 means the default of 200 ms
 
 	Repository    string `json:"repository"` // URL of the repository's agent
 	PublishedFile string `json:"published_file"`
 	ConfigFile    string `json:"config_file"` // where what is published is delivered to
+	// Versions has the bucket of the region keep versions.
+	Versions bool `json:"versions,omitempty"`
+	// ScheduleFile is where it keeps what has to outlive it: when its schedule began, and which jobs were ordered.
+	// Empty: nowhere.
+	ScheduleFile string `json:"schedule_file,omitempty"`
 }
 
 // RepositoryConfig is for `node repository`, in no region: the Git repository in which the configurations are, at Dir,

@@ -127,6 +127,16 @@ var catalogue = []Entry{
 		empty:  func() Spec { return &LoseRegion{} },
 	},
 	{
+		Kind: "overwrite_objects", On: "objects",
+		Example: "overwrite_objects: {region: us-east-1, prefix: hot/, every: 2}",
+		Mimics: "a faulty writer or a bad migration that overwrites good objects with garbage, which replication " +
+			"carries " +
+			"over as it does everything",
+		Shows: "a listing says that a witness among them has another size; healing ends the writer, and brings " +
+			"nothing back",
+		empty: func() Spec { return &OverwriteObjects{} },
+	},
+	{
 		Kind: "partition", On: "links", Example: "partition: {between: [us-east-1, us-west-2]}",
 		Mimics: "a backbone failure between two regions, both of which live on and serve their clients; with from " +
 			"and to, one way",

@@ -3,6 +3,8 @@ package fault
 import (
 	"errors"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/regionfall/regionfall/lab/topology"
 )
@@ -90,6 +92,13 @@ func (r Replicated) validate(t topology.Topology) error {
 	}
 	if r.Prefix != "" && r.Store != storeObjects {
 		err = errors.Join(err, invalid("prefix", "is one of the keys of objects: it can't go with another store"))
+	}
+	if rules := t.Objects.Rules; r.Store == storeObjects && len(rules) > 0 && !slices.ContainsFunc(rules,
+		func(rule topology.CopyRule) bool {
+			return rule.When == topology.CopyAlways && rule.After == "" && strings.HasPrefix(r.Prefix, rule.Prefix)
+		}) {
+		err = errors.Join(err, invalid("prefix", "%q is not below the prefix of a rule that copies at any time",
+			r.Prefix))
 	}
 	if r.Table != "" && (r.Store != storeItems || r.Table != topology.ItemsTable) {
 		err = errors.Join(err, invalid("table", "%q does not replicate: store items has one table, %s", r.Table,

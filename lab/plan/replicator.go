@@ -21,6 +21,9 @@ var replicator = Service{
 // of two.
 const replicateEvery = 250 * time.Millisecond
 
+// scheduleFile is where a replicator keeps what has to outlive it.
+const scheduleFile = "schedule.json"
+
 func tellReplicator(p *Plan, n *Node) error {
 	t := p.Topology
 	// It brings the configuration along, before the app starts: whose image is the first to have the volume gives it
@@ -38,6 +41,10 @@ func tellReplicator(p *Plan, n *Node) error {
 		Region: n.Region, Local: p.stores(n.Region, n.Region), Every: replicateEvery * time.Duration(len(t.Regions)-1),
 		Repository: p.repository(n.Region), PublishedFile: topology.PublishedFile, ConfigFile: topology.ConfigFile,
 		Objects: t.Objects.Mode == topology.Continuous, Items: t.Items.Mode == topology.Continuous,
+		Versions: t.Objects.Versions, ObjectRules: t.Objects.Rules, ItemRules: t.Items.Rules,
+	}
+	if len(t.Rules()) > 0 {
+		c.ScheduleFile = configDir + "/" + scheduleFile
 	}
 	for _, r := range t.Regions {
 		if r.Name != n.Region {

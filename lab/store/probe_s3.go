@@ -73,6 +73,27 @@ func (o ObjectProbe) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
+// Keys are those that begin so, in their order.
+func (o ObjectProbe) Keys(ctx context.Context, prefix string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	var keys []string
+	pages := s3.NewListObjectsV2Paginator(o.client, &s3.ListObjectsV2Input{
+		Bucket: aws.String(topology.Bucket),
+		Prefix: aws.String(prefix),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("list objects in %s: %w", o.region, err)
+		}
+		for _, object := range page.Contents {
+			keys = append(keys, aws.ToString(object.Key))
+		}
+	}
+	return keys, nil
+}
+
 // Size adds up what a listing says: it dates by the second, so nothing is left out.
 func (o ObjectProbe) Size(ctx context.Context, prefix string, _ time.Time) (int64, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeWithin)

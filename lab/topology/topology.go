@@ -134,6 +134,10 @@ const (
 // Replication says how objects or items reach the other regions.
 type Replication struct {
 	Mode ReplicationMode
+	// Rules say what is copied when, with mode continuous; none: everything, at any time.
+	Rules []CopyRule `json:",omitempty"`
+	// Versions says that buckets keep every version of an object.
+	Versions bool `json:",omitempty"`
 }
 
 // ReplicationMode is when copies are made.
@@ -321,5 +325,6 @@ func (t Topology) Scaled(n float64) Topology {
 	t.Automation.Check.Interval = scale(t.Automation.Check.Interval)
 	t.Automation.Decide = scale(t.Automation.Decide)
 	t.Automation.Shift.Hold = scale(t.Automation.Shift.Hold)
+	t.Objects, t.Items = t.Objects.scaled(n), t.Items.scaled(n)
 	return t
 }

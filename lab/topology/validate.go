@@ -79,6 +79,7 @@ func (t Topology) Validate() error {
 	v.services(t)
 	v.following(t)
 	v.combinations(t)
+	v.rules(t)
 	if t.Routing.Policy != "" {
 		oneOf(&v, "routing.policy", t.Routing.Policy)
 	}

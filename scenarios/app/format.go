@@ -172,8 +172,17 @@ type Stores struct {
 
 // Objects are objects of a bucket.
 type Objects struct {
-	Bucket string   `yaml:"bucket,required" example:"documents" about:"The lab's bucket, documents, which is there when the app starts: nothing copies another one."`
-	Key    Template `yaml:"key,required" example:"orders/{{.ID}}" about:"How keys are made of ids."`
+	Bucket    string     `yaml:"bucket,required" example:"documents" about:"The lab's bucket, documents, which is there when the app starts: nothing copies another one."`
+	Key       Template   `yaml:"key,required" example:"orders/{{.ID}}" about:"How keys are made of ids."`
+	Manifests *Manifests `yaml:"manifests" example:"{prefix: manifests/, list: objects, key: key, sha256: sha256}" about:"Objects that name others. Each that is left in the surviving region is held against what it names."`
+}
+
+// Manifests are JSON documents, each with a list of objects that are in the bucket.
+type Manifests struct {
+	Prefix string `yaml:"prefix,required" max:"64" example:"manifests/" about:"The prefix of their keys."`
+	List   Field  `yaml:"list,required" example:"objects" about:"The field that is the list."`
+	Key    Field  `yaml:"key,required" example:"key" about:"The field of each item that is the object's key."`
+	SHA256 Field  `yaml:"sha256" example:"sha256" about:"The field of each item that is the SHA-256 of the object, in hex."`
 }
 
 // Items are items of a table.

@@ -216,6 +216,7 @@ func (d *drill) runStep(ctx context.Context, s Step) error {
 	}
 	switch {
 	case s.Inject != nil:
+		d.recordBacklogs(ctx)
 		return d.inject(ctx, s.Inject)
 	case s.Heal != "":
 		for _, g := range d.guards { // the oldest of that kind that is in force
@@ -227,6 +228,10 @@ func (d *drill) runStep(ctx context.Context, s Step) error {
 		return fmt.Errorf("heal %s: it was not injected", s.Heal)
 	case s.Switchover != "":
 		return d.switchOver(ctx, s.Switchover)
+	case s.Replicate != "":
+		return d.replicate(ctx, s.Replicate)
+	case s.Restore != nil:
+		return d.restore(ctx, *s.Restore)
 	default:
 		d.say("job %s runs", s.Job)
 		ctx, cancel := context.WithTimeout(ctx, jobWithin)

@@ -28,6 +28,18 @@ type Lab interface {
 	Stores
 }
 
+// Copies are what rules of replication make.
+type Copies interface {
+	// BeginSchedule has the rules' schedule begin now.
+	BeginSchedule(ctx context.Context) error
+	// Replicate runs a rule to its end.
+	Replicate(ctx context.Context, rule string) error
+	// Backlogs asks what the rules have not copied to a region.
+	Backlogs(ctx context.Context, region string) ([]history.Backlog, error)
+	// RestoreVersions brings the objects of a rule back, in a region, to what they were so long ago, and says how many.
+	RestoreVersions(ctx context.Context, region, rule string, ago time.Duration) (said string, err error)
+}
+
 // Entrances are where clients reach a lab, each as host:port.
 type Entrances interface {
 	// Resolver is where the name service answers DNS over UDP.
@@ -56,6 +68,8 @@ type Doer interface {
 	Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, error)
 	// Job runs a job to its end.
 	Job(ctx context.Context, name string) error
+	// Copies are made by rules.
+	Copies
 	// Switchover has a region take over from one that lives, to the end. It is ErrNotSwitched when the system under
 	// test did not do it.
 	Switchover(ctx context.Context, region string, said func(step string)) error
@@ -71,6 +85,8 @@ type Stores interface {
 	Reconcile(ctx context.Context, survivor string, within time.Duration) error
 	// Read reads every store of a region whole. A store that can't be read is in the answer, with its error.
 	Read(ctx context.Context, region string, sought Sought) []StoreRead
+	// Manifests reads the app's manifests in a region, and what they name.
+	Manifests(ctx context.Context, region string) ([]history.ManifestRead, error)
 }
 
 // Sought is what is looked for in the stores.

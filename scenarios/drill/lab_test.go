@@ -34,6 +34,8 @@ type tinyLab struct {
 	switchover func(ctx context.Context, region string, said func(string)) error
 	job        func(context.Context) error // nil: there is no job
 	lags       func() []history.LagSight
+	manifests  []history.ManifestRead
+	restored   time.Duration                          // how long ago it was that was brought back
 	reconcile  func(context.Context) error            // nil: at once
 	unreadable string                                 // a store that can't be read
 	reading    func()                                 // is called before the stores are read; nil: nothing
@@ -122,6 +124,41 @@ func (l *tinyLab) Lags(context.Context) []history.LagSight {
 // Control asks the region, past the doors, for what it answers without its stores.
 func (l *tinyLab) Control(ctx context.Context, region string) error {
 	return get(ctx, "http://"+l.taps[region]+"/healthz")
+}
+
+// BeginSchedule notes when it was asked to.
+func (l *tinyLab) BeginSchedule(context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.jobs = append(l.jobs, "schedule")
+	return nil
+}
+
+// Replicate notes which rule was run.
+func (l *tinyLab) Replicate(_ context.Context, rule string) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.jobs = append(l.jobs, "replicate "+rule)
+	return nil
+}
+
+// Backlogs says that one object waits.
+func (*tinyLab) Backlogs(_ context.Context, region string) ([]history.Backlog, error) {
+	return []history.Backlog{{Rule: "hot/", To: region, Objects: 1}}, nil
+}
+
+// RestoreVersions notes what was brought back.
+func (l *tinyLab) RestoreVersions(_ context.Context, region, rule string, ago time.Duration) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.jobs = append(l.jobs, fmt.Sprintf("restore %s in %s", rule, region))
+	l.restored = ago
+	return "all", nil
+}
+
+// Manifests says what the test does.
+func (l *tinyLab) Manifests(context.Context, string) ([]history.ManifestRead, error) {
+	return l.manifests, nil
 }
 
 func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }

@@ -56,16 +56,26 @@ type Steady struct {
 	Within time.Duration // and are seen to before this; physical
 }
 
-// Step is one entry of the plan. Exactly one of Inject, Heal, Job and Switchover is set.
+// Step is one entry of the plan. Exactly one of Inject, Heal, Job, Replicate, Restore and Switchover is set.
 type Step struct {
 	At   time.Duration // after steady state (or, with When, after the condition)
 	When Condition     // empty: at once
 	// Inject breaks something; Heal mends the fault of an earlier step by its kind; Job runs a job of the lab
-	// ("backup"); Switchover has a region take over from the other one.
+	// ("backup"); Replicate runs a rule of replication; Restore brings versions back; Switchover has a region take over
+	// from the other one.
 	Inject     fault.Spec
 	Heal       string
 	Job        string
+	Replicate  string
+	Restore    *Restore
 	Switchover string
+}
+
+// Restore is what the objects of a rule are brought back to, in the surviving region: what they were so long before the
+// last fault.
+type Restore struct {
+	Rule string
+	To   time.Duration
 }
 
 // Condition is something that is waited for.

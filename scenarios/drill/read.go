@@ -27,7 +27,32 @@ func (d *drill) readBeforeReturn(ctx context.Context, g *guarded) {
 
 // read reads the survivor's stores. One whose reading fails is read again for a while: what it holds of before the
 // fault stays the same.
-func (d *drill) read(ctx context.Context, which string) { d.readFor(ctx, which, nil) }
+func (d *drill) read(ctx context.Context, which string) {
+	d.readFor(ctx, which, nil)
+	if which == history.BeforeReturn && d.plan.Judge.Manifests {
+		d.readManifests(ctx, which)
+	}
+}
+
+// readManifests reads the survivor's manifests, and what they name.
+func (d *drill) readManifests(ctx context.Context, which string) {
+	ctx, cancel := context.WithTimeout(ctx, readWithin)
+	defer cancel()
+	region := d.plan.Judge.Survivor
+	at := history.Interval{Lo: d.rec.Now()}
+	all, err := d.lab.Manifests(ctx, region)
+	at.Hi = d.rec.Now()
+	total := history.ManifestRead{Read: which, Region: region, At: at, Count: len(all)}
+	if err != nil {
+		total.Error = err.Error()
+	}
+	for _, m := range all {
+		m.Read, m.Region, m.At = which, region, at
+		d.rec.Manifest(m)
+	}
+	d.rec.Manifest(total)
+	d.say("read the manifests of %s: %d", region, len(all))
+}
 
 // readFor is read, and also reads a store again for a while that lacks any of these ids.
 func (d *drill) readFor(ctx context.Context, which string, wanted []string) {

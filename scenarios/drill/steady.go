@@ -32,6 +32,9 @@ func (d *drill) awaitSteady(ctx context.Context) error {
 		} else if err != nil {
 			since, last = d.rec.Now(), err
 		} else if d.rec.Now()-since >= max(d.plan.Steady.Hold, d.minimumHold()) {
+			if err := d.beginSchedule(ctx); err != nil {
+				return false, err
+			}
 			d.steady = d.rec.Now()
 			d.stepBegan = d.steady
 			d.enterPhase(history.PhaseSteady)

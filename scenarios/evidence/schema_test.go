@@ -156,6 +156,10 @@ func everything() measure.Spec {
 		},
 		StaleConfig: new(time.Second), WriteGap: new(time.Second), JointRecoveryPoint: new(time.Second),
 		Decisions: true, Replicated: stores[1:],
+		Manifests: true, Restores: 1, Claims: []measure.Claim{
+			{RecoveryPoint: time.Second},
+			{Of: stores[0], RecoveryPoint: time.Second},
+		},
 	}
 }
 

@@ -2,6 +2,7 @@ package file
 
 import (
 	"encoding"
+	"fmt"
 	"math"
 	"regexp"
 	"strings"
@@ -128,4 +129,30 @@ func timeForm() Form { return textForm("a time", durationForm, "15m", "1h30m", "
 // textForm describes text that matches a pattern.
 func textForm(words string, form *regexp.Regexp, examples ...any) Form {
 	return Form{words, &jsonschema.Schema{Type: "string", Pattern: form.String(), Examples: examples}}
+}
+
+// TimeOfDay is a time since midnight.
+type TimeOfDay time.Duration
+
+// UnmarshalText reads a time of day such as 23:00.
+func (t *TimeOfDay) UnmarshalText(text []byte) error {
+	return parseInto(text, parseTimeOfDay, (*time.Duration)(t))
+}
+
+// Size is how many bytes.
+type Size int64
+
+// UnmarshalText reads a size such as 40TB.
+func (s *Size) UnmarshalText(text []byte) error { return parseInto(text, parseSize, (*int64)(s)) }
+
+// Form is that of a size.
+func (*Size) Form() Form { return textForm("a size", sizeForm, "40TB") }
+
+// Form is that of a time of day.
+func (*TimeOfDay) Form() Form { return textForm("a time of day", timeOfDayForm, "23:00") }
+
+// String is the time as it is written.
+func (t TimeOfDay) String() string {
+	d := time.Duration(t)
+	return fmt.Sprintf("%02d:%02d", int(d.Hours()), int(d.Minutes())%60)
 }

@@ -18,7 +18,11 @@ var (
 	unitForm     = regexp.MustCompile(`[0-9]([^0-9.]+)`)
 	numberForm   = regexp.MustCompile(`^[0-9]+(?:\.[0-9]+)?$`)
 	rateForm     = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)/s$`)
-	shareForm    = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)%$`)
+	// sizeForm is a number of bytes, in units of a thousand.
+	sizeForm = regexp.MustCompile(`^([1-9][0-9]{0,5})(MB|GB|TB)$`)
+	// timeOfDayForm is a time of day, in hours and minutes.
+	timeOfDayForm = regexp.MustCompile(`^([01][0-9]|2[0-3]):([0-5][0-9])$`)
+	shareForm     = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)%$`)
 )
 
 var units = []string{"h", "m", "s", "ms"}
@@ -86,6 +90,30 @@ func parseShare(text string) (float64, error) {
 		return 0, fmt.Errorf("%s must be more than 0%% and at most 100%%", Quote(text))
 	}
 	return f / 100, nil
+}
+
+// bytesIn are the units of sizes.
+var bytesIn = map[string]int64{"MB": 1e6, "GB": 1e9, "TB": 1e12}
+
+// parseSize reads a size such as 40TB.
+func parseSize(text string) (int64, error) {
+	m := sizeForm.FindStringSubmatch(text)
+	if m == nil {
+		return 0, fmt.Errorf("%s is no size: write a whole number and MB, GB or TB, such as 40TB", Quote(text))
+	}
+	n, err := strconv.ParseInt(m[1], 10, 64)
+	return n * bytesIn[m[2]], err
+}
+
+// parseTimeOfDay reads a time of day such as 23:00.
+func parseTimeOfDay(text string) (time.Duration, error) {
+	m := timeOfDayForm.FindStringSubmatch(text)
+	if m == nil {
+		return 0, fmt.Errorf(
+			"%s is no time of day: write hours and minutes, such as 23:00, with quotation marks around",
+			Quote(text))
+	}
+	return time.ParseDuration(m[1] + "h" + m[2] + "m")
 }
 
 // Quote puts a value of the file into a complaint, without its tail when it is long.

@@ -234,6 +234,8 @@ func (h *History) add(e event) error {
 			return fmt.Errorf("%s of %s are %s behind", l.Store, l.To, *l.Behind)
 		}
 		h.Lags = append(h.Lags, l)
+	case eventManifest, eventBacklog:
+		return h.addCopies(e)
 	case eventHeading:
 		if h.Heading != (Heading{}) {
 			return errors.New("there are two")
@@ -263,6 +265,24 @@ func (h *History) add(e event) error {
 	default:
 		return errors.New("no such type of event")
 	}
+	return nil
+}
+
+// addCopies adds what was seen of copies in the surviving region.
+func (h *History) addCopies(e event) error {
+	if e.Type == eventManifest {
+		var m ManifestRead
+		if err := errors.Join(decodeStrict(e.Data, &m), checkInterval(&m.At)); err != nil {
+			return err
+		}
+		h.Manifests = append(h.Manifests, m)
+		return nil
+	}
+	var b Backlog
+	if err := errors.Join(decodeStrict(e.Data, &b), checkInterval(&b.At)); err != nil {
+		return err
+	}
+	h.Backlogs = append(h.Backlogs, b)
 	return nil
 }
 

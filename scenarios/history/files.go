@@ -18,6 +18,8 @@ const (
 	eventPhase     = "phase"
 	eventConfig    = "config"
 	eventLag       = "lag"
+	eventManifest  = "manifest"
+	eventBacklog   = "backlog"
 	eventHeading   = "heading"
 	eventStall     = "stall"
 	eventMachine   = "machine"

@@ -238,6 +238,10 @@ type History struct {
 	Configs []ConfigSight
 	// Lags are how far stores were behind before anything was broken.
 	Lags []LagSight
+	// Backlogs are what waited to be copied by rules, just before each fault.
+	Backlogs []Backlog
+	// Manifests are those of the surviving region, held against the objects that they name.
+	Manifests []ManifestRead
 	// Heading is what the recording says of itself; the zero value is that of recordings which say nothing.
 	Heading Heading
 	// Stalls are when the harness itself stood still, as when its process was stopped: what was due then was sent late,

@@ -130,7 +130,9 @@ func (r *Recorder) Snapshot() History {
 		Ops: slices.Clip(r.recorded.Ops), Marks: slices.Clip(r.recorded.Marks), Faults: slices.Clip(r.recorded.Faults),
 		Reads: slices.Clip(r.recorded.Reads), Phases: slices.Clip(r.recorded.Phases),
 		Configs: slices.Clip(r.recorded.Configs),
-		Lags:    slices.Clip(r.recorded.Lags), Heading: r.recorded.Heading, Stalls: slices.Clip(r.recorded.Stalls),
+		Lags:    slices.Clip(r.recorded.Lags), Manifests: slices.Clip(r.recorded.Manifests),
+		Backlogs: slices.Clip(r.recorded.Backlogs),
+		Heading:  r.recorded.Heading, Stalls: slices.Clip(r.recorded.Stalls),
 		Machines: slices.Clip(r.recorded.Machines), Controls: slices.Clip(r.recorded.Controls),
 		Closing: r.recorded.Closing,
 	}

@@ -31,7 +31,8 @@ type account struct {
 
 // storeAudit is what is wrong with one store; nil readings are not known.
 type storeAudit struct {
-	name                 string
+	part
+	own                  []write // of what was acknowledged before the cause
 	ordered              bool
 	returned, reconciled *reading
 	// whenever the store was read: what is there too much, no late reading invents
@@ -69,16 +70,16 @@ func (v *view) auditOf(counted []cause, taken bool) *audit {
 	for i, c := range counted {
 		k := account{cause: c, taken: taken, before: a.writes.before[i]}
 		last := i == len(counted)-1
-		for _, name := range v.spec.Stores {
-			t := storeAudit{name: name, ordered: slices.Contains(v.spec.Ordered, name)}
+		for _, p := range v.parts() {
+			t := storeAudit{part: p, own: p.of(k.before), ordered: slices.Contains(v.spec.Ordered, p.store)}
 			var problem string
-			if t.returned, problem = v.returned(c, name); problem != "" && taken {
+			if t.returned, problem = v.returned(c, p.store); problem != "" && taken {
 				a.problems = append(a.problems, problem)
 			}
-			if t.reconciled, problem = v.reconciled(name, c.effect); problem != "" && last {
+			if t.reconciled, problem = v.reconciled(p.store, c.effect); problem != "" && last {
 				a.problems = append(a.problems, problem)
 			}
-			t.all = v.everyReading(name)
+			t.all = v.everyReading(p.store)
 			t.judge(k, a.since(i, t.has(taken), begun))
 			if last {
 				v.judgeAfter(&t, a.writes.after, taken, unverified)
@@ -110,7 +111,7 @@ func (a *audit) since(i int, kept func(write) bool, begun time.Duration) time.Du
 // has says of a write whether it is known to be kept.
 func (t storeAudit) has(taken bool) func(write) bool {
 	r := t.evidence(taken)
-	return func(w write) bool { return r != nil && !r.lacks(w) }
+	return func(w write) bool { return r != nil && t.covers(w.ID) && !r.lacks(w) }
 }
 
 // evidence is the reading that tells what was kept: before the lost region returned where another one took over, else,
@@ -126,8 +127,8 @@ func (t storeAudit) evidence(taken bool) *reading {
 func (t *storeAudit) judge(k account, since time.Duration) {
 	is := t.evidence(k.taken)
 	kept := func(w write) bool { return !is.lacks(w) }
-	t.loss = newLoss(k.before, kept, k.cause.effect, since)
-	t.holes = t.loss.holes(k.before, kept, t.ordered)
+	t.loss = newLoss(t.own, kept, k.cause.effect, since)
+	t.holes = t.loss.holes(t.own, kept, t.ordered)
 	if !k.taken {
 		return
 	}
@@ -136,7 +137,7 @@ func (t *storeAudit) judge(k account, since time.Duration) {
 			t.resurrected = append(t.resurrected, w)
 		}
 	}
-	for _, w := range k.before {
+	for _, w := range t.own {
 		if t.returned != nil && kept(w) && t.reconciled.lacks(w) {
 			t.lostAfter = append(t.lostAfter, w)
 		}
@@ -147,7 +148,7 @@ func (t *storeAudit) judge(k account, since time.Duration) {
 // region in charge until all have reconciled. Writes that were acknowledged after the last reading began are added to
 // unverified.
 func (v *view) judgeAfter(t *storeAudit, after []write, taken bool, unverified map[int32]bool) {
-	for _, w := range after {
+	for _, w := range t.of(after) {
 		late := func(r *reading) bool { return r != nil && w.Done <= r.at.Lo }
 		own := taken && w.Region == v.charge.last()
 		switch {
@@ -166,12 +167,16 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 	known, excused := 0, 0
 	var stores []RecoveryPoint
 	for _, t := range k.stores {
-		p := &RecoveryPoint{Name: t.name, Acked: len(k.before)}
+		p := &RecoveryPoint{Name: t.name, Acked: len(t.own)}
 		if t.evidence(k.taken) != nil {
 			known++
-			p = t.loss.figure(t.name, len(k.before), s)
+			p = t.loss.figure(t.name, len(t.own), s)
+			p.Newest = t.newest(k)
 		} else if limit, promised := s.lossLimit(t.name); promised {
 			p.Objective = s.objective(limit)
+		}
+		if t.isRule() {
+			p.Store = t.store
 		}
 		p.Holes, p.Resurrected, p.Duplicates = len(t.holes), len(t.resurrected), len(t.duplicates())
 		p.AckedAfterFault = len(a.writes.unfenced)
@@ -182,7 +187,7 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 	}
 	kept := func(w write) bool {
 		for _, t := range k.stores {
-			if t.evidence(k.taken).lacks(w) {
+			if t.covers(w.ID) && t.evidence(k.taken).lacks(w) {
 				return false
 			}
 		}
@@ -214,6 +219,20 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 	joint.AckedAfterFault = len(a.writes.unfenced)
 	joint.Stores = stores
 	return joint
+}
+
+// newest is how old the newest write of a rule is that is kept, counted to the cause; nil: none is, or it is no rule.
+func (t storeAudit) newest(k account) *Interval {
+	if !t.isRule() {
+		return nil
+	}
+	is := t.evidence(k.taken)
+	for _, w := range slices.Backward(t.own) {
+		if w.old && !is.lacks(w) {
+			return new(fromTo(max(0, k.cause.effect.Lo-w.Done), max(0, k.cause.effect.Hi-w.acked())))
+		}
+	}
+	return nil
 }
 
 func verdictsOf(points []RecoveryPoint) []Verdict {

@@ -40,6 +40,16 @@ type overrides struct {
 	WriteGapMS           *int           `json:"write_gap_ms,omitempty"`
 	JointMS              *int           `json:"joint_recovery_point_ms,omitempty"`
 	Decisions            bool           `json:"decisions,omitempty"`
+	// Rules are prefixes of objects that are judged by themselves, and copied at any time; ClaimsMS what a dashboard
+	// says of them.
+	Rules []string `json:"rules,omitempty"`
+	// Restores is how often versions are brought back.
+	Restores int `json:"restores,omitempty"`
+	// Manifests says that the app writes manifests.
+	Manifests bool `json:"manifests,omitempty"`
+	// Only is the one store there is.
+	Only     string         `json:"only,omitempty"`
+	ClaimsMS map[string]int `json:"claims_ms,omitempty"`
 }
 
 // figures are measured values that matter in the fixture; nil ones are not compared.
@@ -68,7 +78,9 @@ type figures struct {
 	WriteGapMS     []float64 `json:"write_gap_ms,omitempty"`     // lo, hi; lo only when censored
 	ClientsMovedMS []float64 `json:"clients_moved_ms,omitempty"` // lo, hi; lo only when censored
 	ReconnectedMS  []float64 `json:"reconnected_ms,omitempty"`   // lo, hi; lo only when censored
-	LagMS          []float64 `json:"lag_ms,omitempty"`           // by store, in the order of replicated, under load
+	// by what is claimed about: lo, hi
+	ClaimsMS map[string][]float64 `json:"claims_ms,omitempty"`
+	LagMS    []float64            `json:"lag_ms,omitempty"` // by store, in the order of replicated, under load
 }
 
 func promise(recoveryPointMS int) *overrides { return &overrides{RecoveryPointMS: &recoveryPointMS} }

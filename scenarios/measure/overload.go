@@ -20,7 +20,7 @@ func Overload(h history.History, criterion RecoveryTimeObjective, from, to time.
 
 // lastingOverload is Overload of the history that was taken in.
 func (v *service) lastingOverload(from, to time.Duration) string {
-	return v.overload(from, to, from+(to-from)/2)
+	return v.overload(from, to, from/2+to/2) // a history may say any time: no difference may overflow
 }
 
 // overload says that the app did not bear what is due from a time on until another, nor what of that is due since a

@@ -14,7 +14,8 @@ const FindingRecoveryPoint = "recovery_point"
 
 // RecoveryPoint is how much acknowledged data was lost, in time before the fault.
 type RecoveryPoint struct {
-	Name     string   `json:"name,omitempty"`      // the store; empty for the joint figure
+	Name     string   `json:"name,omitempty"`      // the store or the rule; empty for the joint figure
+	Store    string   `json:"store,omitempty"`     // of a rule
 	Cause    string   `json:"cause,omitempty"`     // what it is counted to, of the joint figure
 	InCharge string   `json:"in_charge,omitempty"` // the region whose stores were read
 	Acked    int      `json:"acked"`               // acknowledged before the fault
@@ -24,11 +25,14 @@ type RecoveryPoint struct {
 	Objective         // null in a joint figure of stores that have different ones
 	Verdict   Verdict `json:"verdict"`
 	// sent after the fault and acknowledged by a region that should have been fenced
-	AckedAfterFault int             `json:"acked_after_fault"`
-	Holes           int             `json:"holes"`       // lost while a later one is kept
-	Resurrected     int             `json:"resurrected"` // absent before the lost region returned, there after
-	Duplicates      int             `json:"duplicates"`
-	Stores          []RecoveryPoint `json:"stores,omitempty"`
+	AckedAfterFault int `json:"acked_after_fault"`
+	Holes           int `json:"holes"`       // lost while a later one is kept
+	Resurrected     int `json:"resurrected"` // absent before the lost region returned, there after
+	Duplicates      int `json:"duplicates"`
+	// Newest is how old the newest write of a rule was that is kept, counted to the cause: what readers of the region
+	// in charge see as staleness.
+	Newest *Interval       `json:"newest,omitempty"`
+	Stores []RecoveryPoint `json:"stores,omitempty"` // and rules
 }
 
 // MeasureRecoveryPoint measures how much acknowledged data each cause f cost after which another region is in charge

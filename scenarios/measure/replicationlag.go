@@ -72,6 +72,7 @@ func worstLag(seen *Low, lag *time.Duration) *Low {
 // most when something was.
 type slowStore struct {
 	StoreLag
+	name    string // of the store, or of the rule of it
 	limit   time.Duration
 	atFault time.Duration
 }
@@ -91,10 +92,14 @@ func (v *view) tooSlow(c cause) []slowStore {
 	}
 	var slow []slowStore
 	for _, l := range m.Stores {
-		limit, _ := s.lossLimit(l.Store)
-		if limit > 0 && l.Loaded != nil && time.Duration(*l.Loaded)-s.CopyTakes >= limit &&
-			!lagInjected(h, l.Store, c.effect.Hi) {
-			slow = append(slow, slowStore{l, limit, maxLagAt(h, region, l.Store, c.effect.Hi)})
+		if l.Loaded == nil || lagInjected(h, l.Store, c.effect.Hi) {
+			continue
+		}
+		for _, p := range v.parts() {
+			limit, _ := s.lossLimit(p.name)
+			if p.store == l.Store && p.isPrompt() && limit > 0 && time.Duration(*l.Loaded)-s.CopyTakes >= limit {
+				slow = append(slow, slowStore{l, p.name, limit, maxLagAt(h, region, l.Store, c.effect.Hi)})
+			}
 		}
 	}
 	return slow
@@ -127,7 +132,7 @@ var laggingFaults = []string{"lag_replication", "pause_replication", "throttle_r
 // for that store. Where more is lost than both can explain, what the machine was behind and what was allowed, the
 // design lost it.
 func (a *audit) excuse(p *RecoveryPoint, slow []slowStore) (excused bool) {
-	i := slices.IndexFunc(slow, func(l slowStore) bool { return l.Store == p.Name })
+	i := slices.IndexFunc(slow, func(l slowStore) bool { return l.name == p.Name })
 	if i < 0 || p.Lost == 0 || p.Verdict == Pass || time.Duration(*p.Lo) > time.Duration(*p.Within)+slow[i].atFault {
 		return false
 	}
@@ -144,7 +149,7 @@ func blameMachine(slow []slowStore) string {
 		if i > 0 {
 			were = " up to "
 		}
-		who = append(who, l.Store+were+AtLeast(l.Loaded.Duration()))
+		who = append(who, l.name+were+AtLeast(l.Loaded.Duration()))
 		within = append(within, Promise(l.limit))
 	}
 	return fmt.Sprintf("%s behind before anything was broken, of %s promised: this machine, not the design under "+

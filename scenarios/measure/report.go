@@ -23,9 +23,14 @@ type Metrics struct {
 	RecoveryPoint *RecoveryPoint `json:"recovery_point"`
 	// of what some stores have and others lost; left out where it was not measured, as in results of before it was
 	JointRecoveryPoint *JointRecoveryPoint `json:"joint_recovery_point,omitempty"`
-	WriteLatency       *Latency            `json:"write_latency"` // of the writes before the first fault
-	Capacity           *Capacity           `json:"capacity"`      // of what took over
-	Clients            *Clients            `json:"clients"`       // when they left the lost region
+	// what a dashboard says, and what is true
+	Claims       []ClaimCheck `json:"claims,omitempty"`
+	Backlogs     []Backlog    `json:"backlogs,omitempty"`  // of rules of replication
+	Restore      *Restore     `json:"restore,omitempty"`   // of earlier versions of objects
+	Manifests    *Manifests   `json:"manifests,omitempty"` // of the survivor
+	WriteLatency *Latency     `json:"write_latency"`       // of the writes before the first fault
+	Capacity     *Capacity    `json:"capacity"`            // of what took over
+	Clients      *Clients     `json:"clients"`             // when they left the lost region
 	// when nodes of an app whose addresses stay were connected again after those were turned
 	Reconnected *Reconnected `json:"reconnected"`
 	// what another region than the one in charge answered

@@ -14,6 +14,16 @@ type Spec struct {
 	JointRecoveryPoint *time.Duration
 	// Stores that must hold an acknowledged write, such as postgres, objects, items.
 	Stores []string
+	// Rules are parts of stores that are judged by themselves.
+	Rules []Rule
+	// Claims are what a dashboard says.
+	Claims []Claim
+	// Manifests says that the app writes manifests, which may name nothing that is not there.
+	Manifests bool
+	// StandFor are how many bytes of the story the objects of rules stand for, by rule; none: nothing is said.
+	StandFor map[string]int64
+	// Restores is how often earlier versions of objects are to be brought back after a fault.
+	Restores int
 	// Ordered are the stores in which a write can't be lost while one that was sent after its acknowledgement is kept
 	// (PostgreSQL's log): such a hole is a finding.
 	Ordered []string
@@ -68,30 +78,31 @@ type RecoveryTimeObjective struct {
 // RecoveryPointObjective says how much acknowledged data may be lost. Zero means none at all, and is judged by count.
 type RecoveryPointObjective struct {
 	Within time.Duration            // of every store that has no limit of its own
-	Stores map[string]time.Duration // the limits of stores that have one of their own
+	Stores map[string]time.Duration // the limits of stores, and of rules, that have one of their own
 }
 
-// Limit is the limit of a store.
-func (o RecoveryPointObjective) Limit(store string) time.Duration {
-	if own, has := o.Stores[store]; has {
+// Limit is the limit of a store, or of a rule.
+func (o RecoveryPointObjective) Limit(name string) time.Duration {
+	if own, has := o.Stores[name]; has {
 		return own
 	}
 	return o.Within
 }
 
-// lossLimit is what a store may lose, or what all may, for the joint figure. It is false where nothing is promised, and
-// for the joint figure of stores that are promised different things.
-func (s Spec) lossLimit(store string) (limit time.Duration, promised bool) {
+// lossLimit is what a store or a rule may lose, or what all may, for the joint figure. It is false where nothing is
+// promised, and for the joint figure of what is promised different things.
+func (s Spec) lossLimit(name string) (limit time.Duration, promised bool) {
+	judged := s.Judged()
 	switch {
 	case s.RecoveryPoint == nil:
 		return 0, false
-	case store != "":
-		return s.RecoveryPoint.Limit(store), true
-	case len(s.Stores) == 0:
+	case name != "":
+		return s.RecoveryPoint.Limit(name), true
+	case len(judged) == 0:
 		return s.RecoveryPoint.Within, true
 	}
-	limit = s.RecoveryPoint.Limit(s.Stores[0])
-	for _, other := range s.Stores[1:] {
+	limit = s.RecoveryPoint.Limit(judged[0])
+	for _, other := range judged[1:] {
 		if s.RecoveryPoint.Limit(other) != limit {
 			return 0, false
 		}

@@ -152,7 +152,7 @@ func (t storeAudit) collect(of func(*reading) []string) []string {
 	for _, r := range t.all {
 		all = append(all, of(r)...)
 	}
-	return dedup(all)
+	return slices.DeleteFunc(dedup(all), func(id string) bool { return !t.covers(id) })
 }
 
 func writeIDs(ws []write) []string {

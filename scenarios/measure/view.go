@@ -27,6 +27,7 @@ type view struct {
 	repeats   func() []time.Duration // when operations were due that were tried again
 	readings  []*reading             // what the stores held, as the history has it; see reading
 	audit     func() *audit          // nil without stores or causes
+	parts     func() []part          // of the stores
 	times     func() []aftermath     // of the causes, in their order; nil without a promise
 }
 
@@ -48,6 +49,7 @@ func bareView(h history.History, s Spec) *view {
 	v.clientOps = sync.OnceValue(func() *clientOps { return clientOpsOf(h.Ops) })
 	v.repeats = sync.OnceValue(func() []time.Duration { return repeatsOf(h.Ops) })
 	v.audit = sync.OnceValue(v.newAudit)
+	v.parts = sync.OnceValue(v.newParts)
 	return v
 }
 

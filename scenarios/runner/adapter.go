@@ -155,7 +155,7 @@ func (l drillLab) Lags(ctx context.Context) []history.LagSight {
 				return nil //nolint:nilerr // it is not known, and what that means is for others to say
 			}
 			for _, x := range lags {
-				if x.Reachable {
+				if x.Reachable && x.Prompt() {
 					answers[i] = append(answers[i], lagSight(x, r.Name))
 				}
 			}
@@ -164,6 +164,21 @@ func (l drillLab) Lags(ctx context.Context) []history.LagSight {
 	}
 	_ = g.Wait()
 	return slices.Concat(answers...)
+}
+
+// Backlogs is what the replicator of a region says of what waits for its rules.
+func (l drillLab) Backlogs(ctx context.Context, region string) ([]history.Backlog, error) {
+	lags, err := l.Observe().Replication(ctx, region)
+	var all []history.Backlog
+	for _, x := range lags {
+		if x.Backlog != nil && x.BacklogBytes != nil {
+			all = append(all, history.Backlog{
+				Rule: x.Rule, From: x.Source, To: region, Objects: *x.Backlog, Bytes: *x.BacklogBytes,
+				BytesPerSecond: x.BytesPerSecond,
+			})
+		}
+	}
+	return all, err
 }
 
 func lagSight(x api.Lag, to string) history.LagSight {
@@ -206,6 +221,7 @@ func (l drillLab) checkCopies(ctx context.Context, region string, lag time.Durat
 	var errs []error
 	for _, x := range lags {
 		switch {
+		case !x.Prompt(): // it is late by its schedule
 		case !x.Reachable:
 			errs = append(errs, fmt.Errorf("%s of %s can't be reached: %s", x.Store, x.Source, x.Error))
 		case !since.IsZero() &&

@@ -146,6 +146,34 @@ func readers(s app.Stores, prefix string) []reader {
 	return all
 }
 
+// Manifests reads the app's manifests in a region, past all faults, and the objects that they name.
+func (l drillLab) Manifests(ctx context.Context, region string) ([]history.ManifestRead, error) {
+	s := l.app.Stores().S3
+	if s == nil || s.Manifests == nil {
+		return nil, nil
+	}
+	tap, err := l.Addresses().Tap(topology.ServiceS3.Host(region))
+	if err != nil {
+		return nil, err
+	}
+	form := s.Manifests
+	found, err := store.Manifests(ctx, store.Objects(tap, region, nil), store.ManifestForm{
+		Bucket: s.Bucket, Prefix: form.Prefix, List: string(form.List), Key: string(form.Key),
+		SHA256: string(form.SHA256),
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the manifests of %s: %w", region, err)
+	}
+	all := make([]history.ManifestRead, len(found))
+	for i, m := range found {
+		all[i].Key = m.Key
+		for _, o := range m.Names {
+			all[i].Objects = append(all[i].Objects, history.NamedObject(o))
+		}
+	}
+	return all, nil
+}
+
 // addCode has a plan run the Go code that its app's file asks for.
 func addCode(plan *drill.Plan, code drill.Code) error {
 	const missing = "it is Go code, which only a program of its own can run: see package drill"

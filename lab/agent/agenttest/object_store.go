@@ -87,7 +87,7 @@ func (s *ObjectStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, key, object := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	if !object || key == "" {
 		s.asked["LIST"]++
-		s.list(w, r.URL.Query().Get("start-after"))
+		s.list(w, r.URL.Query().Get("prefix"), r.URL.Query().Get("start-after"))
 		return
 	}
 	s.asked[r.Method]++
@@ -121,7 +121,7 @@ func (s *ObjectStore) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (o Object) tag() string { return fmt.Sprintf("%q", o.body) }
 
-func (s *ObjectStore) list(w http.ResponseWriter, after string) {
+func (s *ObjectStore) list(w http.ResponseWriter, prefix, after string) {
 	type content struct {
 		Key, ETag    string
 		LastModified string
@@ -131,7 +131,7 @@ func (s *ObjectStore) list(w http.ResponseWriter, after string) {
 		Contents []content
 	}{}
 	for key, o := range s.Objects {
-		if key > after {
+		if key > after && strings.HasPrefix(key, prefix) {
 			out.Contents = append(out.Contents, content{key, o.tag(), time.Unix(0, o.stamp).UTC().Format(time.RFC3339)})
 		}
 	}

@@ -114,7 +114,7 @@ func (c *itemCopier) pass(ctx context.Context) (copyPass, error) {
 		since := latest(t.written, c.holds[id])
 		crew.do(crewCtx, t.written, func(ctx context.Context) (result, error) {
 			copied, err := c.put(ctx, item, id, v)
-			return result{copied, since}, err
+			return result{copied: copied, since: since}, err
 		})
 	})
 	pass, err := crew.wait()

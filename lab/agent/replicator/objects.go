@@ -28,6 +28,10 @@ type objectCopier struct {
 	from, to       *s3.Client
 	source, target string // the regions
 
+	prefix string // of the keys that it copies
+	// isReady says whether what an object needs was copied that was there at a time; nil: it needs nothing.
+	isReady func(at time.Time) bool
+
 	rules    *rules
 	clock    *runtime.Clock
 	underWay underWay
@@ -40,6 +44,7 @@ type objectCopier struct {
 	seen  map[string]listed // by key: what the source listed when the object was dealt with
 	waits map[string]wait   // by key: those that a rule holds
 	under <-chan struct{}   // the rules by which they wait
+	first map[string]sight  // by key: of those that need something, when they were seen first
 }
 
 // contents are the tags of a store's contents by key, of all keys after one. Nil tags: nobody has looked.
@@ -66,7 +71,7 @@ func newObjectCopier(from, to api.Stores, r *rules) *objectCopier {
 		from: store.LinkedObjects(from.S3), to: store.LinkedObjects(to.S3),
 		source: from.Region, target: to.Region,
 		rules: r, clock: runtime.NewClock(),
-		seen: map[string]listed{}, waits: map[string]wait{},
+		seen: map[string]listed{}, waits: map[string]wait{}, first: map[string]sight{},
 	}
 }
 
@@ -81,8 +86,9 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 	}
 	crew, crewCtx := newCrew(ctx)
 	var fresh []types.Object
+	var held waiting
 	last, began := "", time.Now()
-	listing := eachObject(ctx, c.from, after, func(o types.Object) {
+	listing := eachObject(ctx, c.from, c.prefix, after, func(o types.Object) {
 		last = aws.ToString(o.Key)
 		now := asListed(o)
 		if c.dealtWith(last) == now {
@@ -90,6 +96,7 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 		}
 		if h, waits := c.waiting(last, now); waits {
 			crew.hold(c.clock.Dated(now.modified), h)
+			held.add(o)
 			return
 		}
 		fresh = append(fresh, o)
@@ -108,6 +115,7 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 		}
 	}
 	pass, err := crew.wait()
+	pass.waits = c.left(held, fresh)
 	switch {
 	// the target lost its bucket, or has none yet, as where no app has ever run: begin again
 	case store.HasCode(err, "NoSuchBucket"):
@@ -140,7 +148,7 @@ func (c *objectCopier) look(ctx context.Context, fresh []types.Object, expected 
 		c.there.after = expected
 	}
 	c.there.tags = map[string]string{}
-	return eachObject(ctx, c.to, c.there.after,
+	return eachObject(ctx, c.to, c.prefix, c.there.after,
 		func(o types.Object) { c.there.tags[aws.ToString(o.Key)] = aws.ToString(o.ETag) })
 }
 
@@ -148,10 +156,13 @@ func asListed(o types.Object) listed {
 	return listed{etag: aws.ToString(o.ETag), modified: aws.ToTime(o.LastModified)}
 }
 
-// eachObject calls each with every object of a store whose key comes after one, in the order of their keys. A bucket
-// that does not exist has none.
-func eachObject(ctx context.Context, client *s3.Client, after string, each func(types.Object)) error {
+// eachObject calls each with every object of a store whose key has a prefix and comes after one, in the order of their
+// keys. A bucket that does not exist has none.
+func eachObject(ctx context.Context, client *s3.Client, prefix, after string, each func(types.Object)) error {
 	in := &s3.ListObjectsV2Input{Bucket: aws.String(topology.Bucket)}
+	if prefix != "" {
+		in.Prefix = aws.String(prefix)
+	}
 	if after != "" {
 		in.StartAfter = aws.String(after)
 	}
@@ -186,6 +197,9 @@ func (c *objectCopier) copy(ctx context.Context, key string, now listed, size in
 	}
 	if there != nil && aws.ToString(there.ETag) == now.etag {
 		return r, nil
+	}
+	if err := c.awaitOthers(key, now); err != nil {
+		return r, err
 	}
 	if err := c.admit(ctx, key, now, size); err != nil {
 		return r, err
@@ -226,13 +240,22 @@ func (c *objectCopier) put(ctx context.Context, key string, object *s3.GetObject
 	}
 	if there == nil {
 		put.IfNoneMatch = aws.String("*")
-	} else if !offered.newerThan(objectVersion(there.Metadata, aws.ToTime(there.LastModified), c.target)) {
-		return result{}, nil
+	}
+	var conflict bool
+	if there != nil {
+		has := objectVersion(there.Metadata, aws.ToTime(there.LastModified), c.target)
+		conflict = has.origin != offered.origin // another writer's, and the content is another too
+		if !offered.newerThan(has) {
+			return result{conflict: conflict}, nil
+		}
 	}
 	if _, err := c.to.PutObject(ctx, put); err != nil {
 		return result{}, fmt.Errorf("put object %s in %s: %w", key, c.target, err)
 	}
-	return result{copied: true, since: c.clock.Dated(time.Unix(0, offered.stamp))}, nil
+	return result{
+		copied: true, conflict: conflict, bytes: int64(len(body)),
+		since: c.clock.Dated(time.Unix(0, offered.stamp)),
+	}, nil
 }
 
 // head looks at an object of the target; nil if there is none.

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -14,6 +12,7 @@ import (
 	"github.com/regionfall/regionfall/lab/agent/configs"
 	"github.com/regionfall/regionfall/lab/agent/runtime"
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -31,11 +30,14 @@ type replicator struct {
 	every    time.Duration
 	lanes    []*lane
 	rules    *rules
+	schedule *schedule
+	marks    *runtime.Marks
+	versions *versions // nil: none are kept
 	delivery *configs.Delivery
 }
 
 // New makes the agent that keeps the stores of one region up to date with those of the others.
-func New(cfg api.ReplicatorConfig, _ *runtime.Marks) (runtime.Service, error) {
+func New(cfg api.ReplicatorConfig, m *runtime.Marks) (runtime.Service, error) {
 	if cfg.Every < 0 {
 		return nil, fmt.Errorf("make replicator: every is %s, want 0 or more", cfg.Every)
 	}
@@ -43,30 +45,30 @@ func New(cfg api.ReplicatorConfig, _ *runtime.Marks) (runtime.Service, error) {
 		return nil, errors.New("make replicator: no sources to copy from")
 	}
 	repository := configs.NewLineage(cfg.Repository, topology.ServiceReplicator.Host(cfg.Region))
+	schedule, err := newSchedule(cfg.ScheduleFile)
+	if err != nil {
+		return nil, fmt.Errorf("make replicator: %w", err)
+	}
 	r := &replicator{
-		every: cfg.Every, rules: newRules(), delivery: configs.NewDelivery(cfg.Region, repository, cfg.PublishedFile,
+		every: cfg.Every, rules: newRules(), schedule: schedule, marks: m,
+		delivery: configs.NewDelivery(cfg.Region, repository, cfg.PublishedFile,
 			cfg.ConfigFile),
 	}
 	if r.every == 0 {
 		r.every = passEvery
+	}
+	if cfg.Versions {
+		r.versions = &versions{client: store.LinkedObjects(cfg.Local.S3), region: cfg.Local.Region, marks: m}
 	}
 	for _, source := range cfg.Sources {
 		if source.Region == cfg.Local.Region {
 			return nil, fmt.Errorf("make replicator: %s is to be copied from itself", source.Region)
 		}
 		if cfg.Objects {
-			copier := newObjectCopier(source, cfg.Local, r.rules)
-			r.lanes = append(r.lanes, &lane{
-				lag:  api.Lag{Source: source.Region, Store: api.StoreObjects},
-				pass: copier.pass, rules: r.rules, underWay: &copier.underWay,
-			})
+			r.addObjects(source, cfg.Local, cfg.ObjectRules)
 		}
 		if cfg.Items {
-			copier := newItemCopier(source, cfg.Local, r.rules)
-			r.lanes = append(r.lanes, &lane{
-				lag:  api.Lag{Source: source.Region, Store: api.StoreItems},
-				pass: copier.pass, rules: r.rules,
-			})
+			r.addItems(source, cfg.Local, cfg.ItemRules)
 		}
 	}
 	if cfg.PublishedFile == "" || cfg.ConfigFile == "" || cfg.Repository == "" {
@@ -75,9 +77,59 @@ func New(cfg api.ReplicatorConfig, _ *runtime.Marks) (runtime.Service, error) {
 	return r, nil
 }
 
-// Routes adds GET /lag, and what the rules and the delivery serve.
+// anything is the rule of a store that has none.
+var anything = []topology.CopyRule{{When: topology.CopyAlways}}
+
+// addObjects adds a lane for each rule of the objects of a source.
+func (r *replicator) addObjects(source, local api.Stores, rules []topology.CopyRule) {
+	if len(rules) == 0 {
+		rules = anything
+	}
+	own := map[string]*lane{}
+	for _, rule := range rules {
+		copier := newObjectCopier(source, local, r.rules)
+		copier.prefix = rule.Prefix
+		if first := own[rule.After]; rule.After != "" && first != nil {
+			copier.isReady = first.hasCopiedSince
+		}
+		l := r.addLane(source.Region, api.StoreObjects, rule)
+		l.pass, l.peek, l.underWay = copier.pass, copier.peek, &copier.underWay
+		own[rule.Name] = l
+	}
+}
+
+// addItems adds the lane of the items of a source. They have one table, and so at most one rule.
+func (r *replicator) addItems(source, local api.Stores, rules []topology.CopyRule) {
+	if len(rules) == 0 {
+		rules = anything
+	}
+	copier := newItemCopier(source, local, r.rules)
+	r.addLane(source.Region, api.StoreItems, rules[0]).pass = copier.pass
+}
+
+func (r *replicator) addLane(source, store string, rule topology.CopyRule) *lane {
+	l := &lane{
+		rules: r.rules, rule: rule, schedule: r.schedule, marks: r.marks,
+		lag: api.Lag{Source: source, Store: store, Rule: rule.Name},
+	}
+	if rule.Name != "" {
+		l.lag.When, l.lag.After = rule.When, rule.After
+	}
+	r.lanes = append(r.lanes, l)
+	return l
+}
+
+// Routes adds GET /lag, POST /schedule, POST /schedule/run?rule=RULE, and what the rules and the delivery serve.
 func (r *replicator) Routes(mux *http.ServeMux) {
 	r.rules.routes(mux)
+	if r.versions != nil {
+		r.versions.routes(mux)
+	}
+	mux.HandleFunc("POST /schedule", func(w http.ResponseWriter, _ *http.Request) {
+		r.schedule.begin(time.Now())
+		w.WriteHeader(http.StatusNoContent)
+	})
+	mux.HandleFunc("POST /schedule/run", r.serveRun)
 	r.delivery.Routes(mux)
 	mux.HandleFunc("GET /lag", func(w http.ResponseWriter, _ *http.Request) {
 		lags := make([]api.Lag, len(r.lanes))
@@ -101,6 +153,13 @@ func (r *replicator) Run(ctx context.Context) error {
 		r.delivery.Fetch.Run(ctx)
 		return nil
 	})
+	if r.versions != nil {
+		group.Go(func() error {
+			defer runtime.LastWords("keep versions")
+			r.versions.keep(ctx)
+			return nil
+		})
+	}
 	for _, l := range r.lanes {
 		group.Go(func() error {
 			defer runtime.LastWords("copy " + l.lag.Store + " of " + l.lag.Source)
@@ -111,91 +170,22 @@ func (r *replicator) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// lane is one store of one source.
-type lane struct {
-	pass     func(context.Context) (copyPass, error)
-	rules    *rules
-	underWay *underWay // of the pass; nil where that is not known
-
-	mu       sync.Mutex
-	lag      api.Lag
-	behind   behind
-	pending  time.Time // since when the oldest thing waits that was seen and not copied
-	complete time.Time // when the last pass began that copied all
-}
-
-func (l *lane) run(ctx context.Context, every time.Duration) {
-	for ctx.Err() == nil {
-		began, changed := time.Now(), l.rules.change()
-		passCtx, cancel := context.WithTimeout(ctx, passLimit)
-		pass, err := l.pass(passCtx)
-		cancel()
-		if ctx.Err() != nil {
-			return
-		}
-		l.note(began, pass, err)
-		// A pass over many objects or items is work for both stores: resting as long keeps half of them for the app.
-		pause, rest := every, min(time.Since(began), passRetry)
-		if !pass.due.IsZero() {
-			pause = min(pause, time.Until(pass.due))
-		}
-		if err != nil {
-			rest = passRetry
-		}
-		select {
-		case <-ctx.Done():
-		case <-changed:
-		case <-time.After(max(pause, rest)):
+// serveRun runs a rule, and answers when all is copied that was there.
+func (r *replicator) serveRun(w http.ResponseWriter, req *http.Request) {
+	rule := req.URL.Query().Get("rule")
+	var lanes []string
+	for _, l := range r.lanes {
+		if l.rule.Name == rule && l.rule.When == topology.CopyJob {
+			lanes = append(lanes, l.name())
 		}
 	}
-}
-
-// note takes down how a pass ended.
-func (l *lane) note(began time.Time, pass copyPass, err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	blind := errors.As(err, new(sourceError))
-	l.behind.note(time.Now(), pass, blind)
-	if blind {
-		l.pending = oldest(l.pending, pass.pending) // what this pass could not see again still waits
-	} else {
-		l.pending = pass.pending
+	if len(lanes) == 0 {
+		http.Error(w, fmt.Sprintf("no rule %q is run as a job", rule), http.StatusNotFound)
+		return
 	}
-	var lag int64
-	if !l.pending.IsZero() {
-		lag = max(0, time.Since(l.pending).Milliseconds())
+	copied, err := r.schedule.await(req.Context(), lanes, r.schedule.order(rule))
+	if err != nil {
+		return // nobody waits for it any more; it goes on
 	}
-	l.lag.LagMS = &lag
-	if pass.watermark > 0 {
-		l.lag.WatermarkNS = &pass.watermark
-	}
-	l.lag.Copied += pass.copied
-	was := l.lag.Error
-	switch {
-	case err == nil:
-		l.lag.Reachable, l.lag.Error = true, ""
-		if pass.whole && pass.pending.IsZero() { // else a rule holds some of it
-			l.complete = began
-		}
-	case blind:
-		l.lag.Reachable, l.lag.Error = false, err.Error()
-	default:
-		l.lag.Error = err.Error()
-	}
-	if (was == "") != (err == nil) {
-		slog.Info("replication changed", "source", l.lag.Source, "store", l.lag.Store, "copied", l.lag.Copied, "error",
-			l.lag.Error)
-	}
-}
-
-func (l *lane) state() api.Lag {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	lag := l.lag
-	lag.BehindMS = l.behind.at(time.Now(), l.underWay.oldest())
-	if !l.complete.IsZero() {
-		ago := time.Since(l.complete).Milliseconds()
-		lag.LastPassMSAgo = &ago
-	}
-	return lag
+	runtime.WriteJSON(w, api.RuleRun{Rule: rule, Copied: copied})
 }

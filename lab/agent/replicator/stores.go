@@ -41,13 +41,24 @@ type copyPass struct {
 	whole   bool          // all of the source was looked at
 	// the stamp up to which all items were copied, in this pass or before; 0: none were, or there are no stamps
 	watermark int64
+	bytes     int64    // of the contents that it copied
+	waits     *waiting // what the target lacks; nil: nobody has looked
+	// conflicts is how often both regions had written something else under the same key
+	conflicts int
+}
+
+// waiting is how much waits to be copied.
+type waiting struct {
+	things int
+	bytes  int64
 }
 
 // result is how the work on one thing ended: whether it was copied, and since when nothing but the copying kept it: it
 // was written, or a rule let it go.
 type result struct {
-	copied bool
-	since  time.Time
+	copied, conflict bool
+	bytes            int64 // of its content
+	since            time.Time
 }
 
 // oldest is the earlier of two times, where the zero time is none.
@@ -94,8 +105,12 @@ func (c *crew) do(ctx context.Context, at time.Time, work func(ctx context.Conte
 		ended := time.Now()
 		c.mu.Lock()
 		defer c.mu.Unlock()
+		if r.conflict {
+			c.pass.conflicts++
+		}
 		if r.copied {
 			c.pass.copied++
+			c.pass.bytes += r.bytes
 			c.pass.behind = max(c.pass.behind, ended.Sub(r.since))
 		}
 		if err != nil {

@@ -6,14 +6,32 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // store is the bucket or the table of a region.
 type store struct {
 	idle
 
+	defect Defect
+
 	mu     sync.Mutex
 	things map[string]thing
+}
+
+// isWitness says whether a key is that of what a faulty writer overwrites to be seen.
+func isWitness(key string) bool { return strings.HasSuffix(key, topology.ProbeWord+"overwritten") }
+
+func (s *store) broken() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, t := range s.things {
+		if isWitness(key) && t.size > 1 {
+			return "has overwritten objects"
+		}
+	}
+	return ""
 }
 
 type thing struct {
@@ -22,6 +40,9 @@ type thing struct {
 }
 
 func (s *store) Put(_ context.Context, key string, size int) error {
+	if isWitness(key) && size > 1 && s.defect == IgnoresInjection {
+		return nil
+	}
 	s.put(key, thing{size, time.Now()})
 	return nil
 }
@@ -40,6 +61,9 @@ func (s *store) Has(_ context.Context, key string) (bool, error) {
 }
 
 func (s *store) Delete(_ context.Context, key string) error {
+	if isWitness(key) && s.defect == IgnoresHealing {
+		return nil
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.things, key)
@@ -56,6 +80,19 @@ func (s *store) Size(_ context.Context, prefix string, since time.Time) (int64, 
 		}
 	}
 	return sum, nil
+}
+
+// Keys are those that begin so. There is always one that the app wrote.
+func (s *store) Keys(_ context.Context, prefix string) ([]string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	keys := []string{prefix + "1"}
+	for key := range s.things {
+		if strings.HasPrefix(key, prefix) && key != keys[0] {
+			keys = append(keys, key)
+		}
+	}
+	return keys, nil
 }
 
 // missing are the things that another store does not have.
