@@ -230,6 +230,18 @@ func (h *History) add(e event) error {
 			return fmt.Errorf("%s of %s are %s behind", l.Store, l.To, *l.Behind)
 		}
 		h.Lags = append(h.Lags, l)
+	case eventSight:
+		var p PipelineSight
+		if err := errors.Join(decodeStrict(e.Data, &p), checkInterval(&p.At)); err != nil {
+			return err
+		}
+		h.Sights = append(h.Sights, p)
+	case eventPortion:
+		var p Portion
+		if err := errors.Join(decodeStrict(e.Data, &p), checkInterval(&p.At)); err != nil {
+			return err
+		}
+		h.Portions = append(h.Portions, p)
 	case eventHeading:
 		if h.Heading != (Heading{}) {
 			return errors.New("there are two")

@@ -18,6 +18,8 @@ const (
 	eventPhase     = "phase"
 	eventConfig    = "config"
 	eventLag       = "lag"
+	eventSight     = "pipeline"
+	eventPortion   = "portion"
 	eventHeading   = "heading"
 	eventStall     = "stall"
 	eventMachine   = "machine"

@@ -27,6 +27,8 @@ var checkers = []checker{
 	sessionGuarantees{},
 	localReads{},
 	linearizability{},
+	conservation{},
+	deadlines{},
 	fencing{},
 	storeContents{},
 	writeLatencies{},

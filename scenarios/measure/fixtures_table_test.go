@@ -38,6 +38,8 @@ type overrides struct {
 	LocalReadsMS         int            `json:"local_reads_ms,omitempty"`
 	StaleConfigMS        *int           `json:"stale_config_ms,omitempty"`
 	WriteGapMS           *int           `json:"write_gap_ms,omitempty"`
+	Conservation         []string       `json:"conservation,omitempty"` // the stages of the pipeline
+	DeadlineMS           int            `json:"deadline_ms,omitempty"`
 }
 
 // figures are measured values that matter in the fixture; nil ones are not compared.
@@ -57,6 +59,10 @@ type figures struct {
 	StaleConfigMS  []float64 `json:"stale_config_ms,omitempty"` // lo, hi; lo only when censored
 	StaleFailed    *int      `json:"stale_failed,omitempty"`
 	WriteGapMS     []float64 `json:"write_gap_ms,omitempty"`     // lo, hi; lo only when censored
+	Missing        *int      `json:"missing,omitempty"`
+	InFlight       *int      `json:"in_flight,omitempty"`
+	Breaches       []string  `json:"breaches,omitempty"`     // stage/partition of each
+	DeadlineMS     []float64 `json:"deadline_ms,omitempty"`  // lo, hi; lo only when censored
 	ClientsMovedMS []float64 `json:"clients_moved_ms,omitempty"` // lo, hi; lo only when censored
 	LagMS          []float64 `json:"lag_ms,omitempty"`           // by store, in the order of replicated, under load
 }
