@@ -136,13 +136,14 @@ func (f *Format) checkApp(found *file.Complaints, t topology.Topology, a *app.Ap
 		found.Add("objectives.sessions", "objectives.sessions: the app tells no client how far the database has come: "+
 			"name the header in which it does with extras: {position: X-Position}")
 	}
+	f.checkPipeline(found, a)
 	f.checkAnswers(found, t, a)
 }
 
 // questions are those that faults ask the app.
 var questions = map[string]app.Question{
 	"delay_config": app.AskConfig, "freeze_config": app.AskConfig, "roll_back_config": app.AskConfig,
-	"squeeze": app.AskCapacity,
+	"squeeze": app.AskCapacity, "drop_records": app.AskDrops,
 }
 
 // checkAnswers complains about questions to which the app has no answers.

@@ -17,9 +17,10 @@ import (
 type Step struct {
 	At         file.Duration `yaml:"at" example:"18m" about:"When the step is due, counted from the steady state, or from what the step waits for."`
 	When       Condition     `yaml:"when" takes:"condition" example:"backup_done" about:"What the step waits for: a mark of the lab, or recovered."`
+	Stage      string        `yaml:"stage" example:"score" about:"The stage of the app's pipeline that the step waits for, instead of a condition: it has begun when the one before has written all partitions."`
 	Inject     Fault         `yaml:"inject" takes:"fault" example:"{lose_region: {region: us-east-1}}" about:"The fault that is injected, with its parameters."`
 	Heal       FaultKind     `yaml:"heal" takes:"fault" example:"partition" about:"The kind of the fault to heal, which an earlier step injected."`
-	Job        Job           `yaml:"job" takes:"job" example:"backup" about:"A job of the lab, which is run to its end."`
+	Job        string        `yaml:"job" example:"backup" about:"A job: backup of the lab, which is run to its end, or one of the app, which is ordered."`
 	Switchover string        `yaml:"switchover" example:"us-west-2" about:"The region that takes over from the one in charge, by an orderly switchover."`
 }
 
@@ -55,7 +56,7 @@ func (f Fault) atScale(timescale float64) fault.Spec {
 func (s Step) compile(timescale float64) drill.Step {
 	return drill.Step{
 		At: s.At.Lab(timescale), When: drill.Condition(s.When),
-		Inject: s.Inject.atScale(timescale), Heal: string(s.Heal), Job: string(s.Job), Switchover: s.Switchover,
+		Inject: s.Inject.atScale(timescale), Heal: string(s.Heal), Job: s.Job, Stage: s.Stage, Switchover: s.Switchover,
 	}
 }
 
@@ -85,12 +86,12 @@ func (f *Format) checkSteps(found *file.Complaints, t topology.Topology) {
 
 func (c *stepCheck) check(path string, i int, s Step) {
 	c.checkAction(path)
-	if at := time.Duration(s.At); s.When == "" && at < c.previousDue {
+	if at := time.Duration(s.At); s.When == "" && s.Stage == "" && at < c.previousDue {
 		c.found.Add(path+".at", "%s: %s is before the step above (%s): write steps in order",
 			path, file.Short(at), file.Short(c.previousDue))
 	}
 	c.previousDue = time.Duration(s.At)
-	if s.When != "" {
+	if s.When != "" || s.Stage != "" {
 		c.previousDue = 0 // counted from an event, it bounds nothing that is counted from steady state
 	}
 	c.checkCondition(path, drill.Condition(s.When))
@@ -185,6 +186,9 @@ func (d table) steps() {
 		after := "steady state"
 		if s.When != "" {
 			after = string(s.When)
+		}
+		if s.Stage != "" {
+			after = "stage " + s.Stage + " has begun"
 		}
 		d.scheduled("  "+stepText(s)+", after "+after, s.At)
 	}

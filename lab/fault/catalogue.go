@@ -50,6 +50,13 @@ var catalogue = []Entry{
 		empty: func() Spec { return &DelayConfig{} },
 	},
 	{
+		Kind: "drop_records", On: "pipelines", Example: "drop_records: {stage: score, partition: \"03\", share: 5%}",
+		Mimics: "a stage of a batch job that loses records and reports success: a page that was not fetched, a join " +
+			"that found nobody, a row that was too long",
+		Shows: "of records that the stage is given on trial, the share that is lost is within 10 % of what was asked",
+		empty: func() Spec { return &DropRecords{} },
+	},
+	{
 		Kind: "fail_step", On: "automation", Example: "fail_step: {step: promote, times: 3}",
 		Mimics: "a call of the failover runbook that is refused or throttled a few times, as a cloud's control plane " +
 			"does in an outage",

@@ -20,7 +20,7 @@ stores: {postgres: select id from orders}
 func TestEveryExampleIsGood(t *testing.T) {
 	requests := []string{"get", "post", "put", "patch", "delete", "sql", "redis"}
 	e := filetest.Examples{
-		Base: minimal, Keys: file.Keys(Format{}), Names: map[string]string{"processes": "web"},
+		Base: minimal, Keys: file.Keys(Format{}), Names: map[string]string{"processes": "web", "jobs": "nightly"},
 		Rivals: map[string][]string{
 			"image": {"build"}, "build": {"image"}, "go": {"dockerfile"}, "dockerfile": {"go"},
 			"number": {"text"}, "text": {"number"},

@@ -111,6 +111,7 @@ func (t Template) fill(v Values, escape func(string) string) string {
 // Values are what placeholders stand for.
 type Values struct {
 	ID, Prefix, Session string
+	Stage, Partition    string // of a pipeline's object
 	Number              int64
 	Drawn               []Drawn
 }
@@ -128,6 +129,10 @@ func (v Values) value(name string) string {
 		return fmt.Sprint(v.Number)
 	case placeSession:
 		return v.Session
+	case placeStage:
+		return v.Stage
+	case placePartition:
+		return v.Partition
 	}
 	for _, d := range v.Drawn {
 		if d.Name == name {

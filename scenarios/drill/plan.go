@@ -26,7 +26,9 @@ type Plan struct {
 	Workload  workload.Spec
 	App       *app.App          // that is drilled
 	Protocol  workload.Protocol // of the app
-	Steady    Steady
+	// Pipeline is what the app's jobs make of their input, and where; nil: the app says nothing of that.
+	Pipeline *measure.Pipeline
+	Steady   Steady
 	Steps     []Step
 	// Observe is how long after the last fault the drill waits at most for recovery; a drill that sees it ends Tail
 	// later.
@@ -60,8 +62,10 @@ type Steady struct {
 type Step struct {
 	At   time.Duration // after steady state (or, with When, after the condition)
 	When Condition     // empty: at once
+	// Stage of the app's pipeline that has begun, in place of a condition; empty: none is waited for.
+	Stage string
 	// Inject breaks something; Heal mends the fault of an earlier step by its kind; Job runs a job of the lab
-	// ("backup"); Switchover has a region take over from the other one.
+	// ("backup") or orders one of the app; Switchover has a region take over from the other one.
 	Inject     fault.Spec
 	Heal       string
 	Job        string

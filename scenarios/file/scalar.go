@@ -46,6 +46,14 @@ func scalarOf(f field, t reflect.Type) (scalar, bool) {
 			return err
 		}}, true
 	}
+	if _, is := reflect.New(t).Interface().(encoding.TextUnmarshaler); is && t.Kind() == reflect.Float64 {
+		// a share of a package that this one is not known to
+		return scalar{textForm("a percentage", shareForm, "99%"), func(dst reflect.Value, text string) error {
+			share, err := parseShare(text)
+			dst.SetFloat(share)
+			return err
+		}}, true
+	}
 	switch {
 	case t == timeType:
 		return scalar{timeForm(), func(dst reflect.Value, text string) error {
