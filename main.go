@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/regionfall/regionfall/fixtures/batch"
 	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/fixtures/ledger"
 	"github.com/regionfall/regionfall/lab/agent"
@@ -30,6 +31,7 @@ var roles = map[string]func(ctx context.Context, arguments []string) error{
 	string(topology.ServiceHub): plain(hub.Run),
 	string(topology.ServiceApp): plain(kyc.Run), // the sample app
 	"ledger":                    ledger.Run,
+	"batch":                     batch.Run,
 }
 
 // plain is a role that takes no arguments.
