@@ -54,13 +54,10 @@ func (s starter) flags(ctx context.Context) ([]string, error) {
 	return []string{
 		"--config-file", s.settings(), "--host", s.place().Address, "--pidfile", s.pidFile(), "--data-root", s.root(),
 		"--exec-root", s.exec(),
-		"--storage-driver", driver, "--containerd-namespace", namespace, "--containerd-plugins-namespace", namespace +
-			"-plugins", "--log-level", "warn",
+		"--storage-driver", driver, "--containerd-namespace", s.namespace(), "--containerd-plugins-namespace",
+		s.namespace() + "-plugins", "--log-level", "warn",
 	}, nil
 }
-
-// namespace keeps our containers apart where the machine has a containerd that both engines use.
-const namespace = "regionfall"
 
 // storageDriver is the one that the data is kept in already, else the first that works.
 func (s starter) storageDriver(ctx context.Context) (string, error) {

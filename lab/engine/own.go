@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,6 +30,13 @@ func (f files) settings() string   { return filepath.Join(f.run, "daemon.json") 
 func (f files) lock() string       { return filepath.Join(f.run, "engine.lock") }
 func (f files) root() string       { return filepath.Join(f.data, "docker") }
 func (f files) log() string        { return filepath.Join(f.data, "engine.log") }
+
+// namespace keeps the containers of this engine apart from those of every other one, also where they use the machine's
+// containerd together.
+func (f files) namespace() string {
+	sum := sha256.Sum256([]byte(f.run))
+	return "regionfall-" + hex.EncodeToString(sum[:4])
+}
 
 func (f files) place() Place {
 	return Place{Address: "unix://" + f.socket(), By: "started by `regionfall engine start`", Own: true}

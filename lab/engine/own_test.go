@@ -115,10 +115,12 @@ func TestAProcessIsWhatItsFileSaysOnlyIfItIsThatProgram(t *testing.T) {
 func TestOnlyShimsOfThisEngineAreEnded(t *testing.T) {
 	f := files{run: "/run/ours", data: "/data"}
 	for line, want := range map[string]bool{
-		"containerd-shim-runc-v2 -namespace moby -id c0 -address /run/ours/docker/containerd/containerd.sock": true,
-		"containerd-shim-runc-v2 -namespace regionfall -id c0 -address /run/containerd/containerd.sock":       true,
-		"containerd-shim-runc-v2 -namespace moby -id c0 -address /run/docker/containerd/containerd.sock":      false,
-		"containerd-shim-runc-v2 -namespace moby -id regionfall -address /run/containerd/containerd.sock":     false,
+		"containerd-shim-runc-v2 -namespace moby -id c0 -address /run/ours/docker/containerd/containerd.sock":      true,
+		"containerd-shim-runc-v2 -namespace " + f.namespace() + " -id c0 -address /run/containerd/containerd.sock": true,
+		// Another engine of ours, as a test of this package is when a lab runs beside it.
+		"containerd-shim-runc-v2 -namespace " + ours.namespace() + " -id c0 -address " + ours.exec() + "/c.sock": false,
+		"containerd-shim-runc-v2 -namespace moby -id c0 -address /run/docker/containerd/containerd.sock":         false,
+		"containerd-shim-runc-v2 -namespace moby -id regionfall -address /run/containerd/containerd.sock":        false,
 	} {
 		if got := f.owns(strings.Fields(line)); got != want {
 			t.Errorf("%s: %t", line, got)

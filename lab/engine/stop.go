@@ -128,7 +128,7 @@ func (f files) contains() func(pid string) bool {
 	}
 }
 
-// shims says of a process whether it is a shim over a container of this engine: it names its containerd, or our
+// shims says of a process whether it is a shim over a container of this engine: it names its containerd, or its
 // namespace in the machine's.
 func (f files) shims(pid string) bool {
 	line, err := os.ReadFile(filepath.Join("/proc", pid, "cmdline"))
@@ -139,7 +139,7 @@ func (f files) shims(pid string) bool {
 // owns says whether a shim's arguments name this engine, by its own containerd or its namespace in the machine's.
 func (f files) owns(args []string) bool {
 	for i, arg := range args {
-		if strings.HasPrefix(arg, f.exec()+"/") || i > 0 && args[i-1] == "-namespace" && arg == namespace {
+		if strings.HasPrefix(arg, f.exec()+"/") || i > 0 && args[i-1] == "-namespace" && arg == f.namespace() {
 			return true
 		}
 	}
