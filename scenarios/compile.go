@@ -57,7 +57,7 @@ func (f *Format) compile(timescale float64, a *app.App) drill.Plan {
 	p.Judge.MinAcked = cmp.Or(p.Judge.MinAcked, enoughWrites(p))
 	p.Judge.Home, p.Judge.Survivor = t.Home().Name, survivor(f.Steps, t)
 	if pipeline := a.Pipeline(); pipeline != nil {
-		p.Pipeline = &measure.Pipeline{Stages: pipeline.Stages, Region: jobRegion(f.Steps, t)}
+		p.Pipeline = &measure.Pipeline{Stages: pipeline.Names(), Region: jobRegion(f.Steps, t)}
 		if f.Objectives.Conservation {
 			p.Judge.Conservation = p.Pipeline
 		}

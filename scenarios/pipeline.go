@@ -76,7 +76,7 @@ func (f *Format) checkPipeline(found *file.Complaints, a *app.App) {
 	jobs := append([]string{jobBackup}, a.Jobs()...)
 	var stages []string
 	if p := a.Pipeline(); p != nil {
-		stages = p.Stages
+		stages = p.Names()
 	}
 	ordered := false
 	for i, s := range f.Steps {
@@ -88,9 +88,9 @@ func (f *Format) checkPipeline(found *file.Complaints, a *app.App) {
 		case s.Stage == "":
 		case s.When != "":
 			found.Add(at+".stage", "%s.stage: the step waits for %s already: give one of the two", at, s.When)
-		case !slices.Contains(stages, s.Stage):
-			found.Add(at+".stage", "%s.stage: the app's pipeline has no stage %s%s", at, file.Quote(s.Stage),
-				hint(s.Stage, stages))
+		case !slices.Contains(stages, string(s.Stage)):
+			found.Add(at+".stage", "%s.stage: the app's pipeline has no stage %s%s", at, file.Quote(string(s.Stage)),
+				hint(string(s.Stage), stages))
 		case !ordered:
 			found.Add(at+".stage", "%s.stage: %s never begins: no step above orders a job of the app", at, s.Stage)
 		}
@@ -116,10 +116,10 @@ func (f *Format) checkPipeline(found *file.Complaints, a *app.App) {
 // checkDrop complains about a stage of a fault that the app does not have.
 func (f *Format) checkDrop(found *file.Complaints, at string, s Step, stages []string) {
 	drop, is := s.Inject.Spec.(*fault.DropRecords)
-	if is && drop.Stage != "" && len(stages) > 0 && !slices.Contains(stages, drop.Stage) {
+	if is && drop.Stage != "" && len(stages) > 0 && !slices.Contains(stages, string(drop.Stage)) {
 		path := at + "." + drop.Kind()
-		found.Add(path+".stage", "%s: the app's pipeline has no stage %s: it has %s%s", path, file.Quote(drop.Stage),
-			strings.Join(stages, ", "), hint(drop.Stage, stages))
+		found.Add(path+".stage", "%s: the app's pipeline has no stage %s: it has %s%s", path, file.Quote(string(drop.Stage)),
+			strings.Join(stages, ", "), hint(string(drop.Stage), stages))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/file"
 )
@@ -17,7 +18,7 @@ import (
 type Step struct {
 	At         file.Duration `yaml:"at" example:"18m" about:"When the step is due, counted from the steady state, or from what the step waits for."`
 	When       Condition     `yaml:"when" takes:"condition" example:"backup_done" about:"What the step waits for: a mark of the lab, or recovered."`
-	Stage      string        `yaml:"stage" example:"score" about:"The stage of the app's pipeline that the step waits for, instead of a condition: it has begun when the one before has written all partitions."`
+	Stage      app.Stage     `yaml:"stage" example:"score" about:"The stage of the app's pipeline that the step waits for, instead of a condition: it has begun when the one before has written all partitions."`
 	Inject     Fault         `yaml:"inject" takes:"fault" example:"{lose_region: {region: us-east-1}}" about:"The fault that is injected, with its parameters."`
 	Heal       FaultKind     `yaml:"heal" takes:"fault" example:"partition" about:"The kind of the fault to heal, which an earlier step injected."`
 	Job        string        `yaml:"job" example:"backup" about:"A job: backup of the lab, which is run to its end, or one of the app, which is ordered."`
@@ -56,7 +57,7 @@ func (f Fault) atScale(timescale float64) fault.Spec {
 func (s Step) compile(timescale float64) drill.Step {
 	return drill.Step{
 		At: s.At.Lab(timescale), When: drill.Condition(s.When),
-		Inject: s.Inject.atScale(timescale), Heal: string(s.Heal), Job: s.Job, Stage: s.Stage, Switchover: s.Switchover,
+		Inject: s.Inject.atScale(timescale), Heal: string(s.Heal), Job: s.Job, Stage: string(s.Stage), Switchover: s.Switchover,
 	}
 }
 

@@ -35,6 +35,12 @@ var catalogue = []Entry{
 		empty:   func() Spec { return &ByteLimit{} },
 	},
 	{
+		Kind: "corrupt_object", On: "objects", Example: "corrupt_object: {object: checkpoints/nightly/3.json}",
+		Mimics: "a bit that turns over where nobody looks: in memory before it was written, on the disk, or in a copy",
+		Shows:  "the object is read, and is another by a bit",
+		empty:  func() Spec { return &CorruptObject{} },
+	},
+	{
 		Kind: "cut_control", On: "control paths", Example: "cut_control: {region: us-east-1, of: nameservice}",
 		Mimics: "a monitoring or control plane that is cut off from a region that serves on: health checks fail, and " +
 			"nobody else notices",

@@ -15,8 +15,8 @@ import (
 
 // DropRecords has a stage of the app's pipeline lose a share of the records of one partition, and report success.
 type DropRecords struct {
-	Stage     string `yaml:"stage" about:"The stage, by its name in the app's file."`
-	Partition string `yaml:"partition" about:"The partition of which it loses records."`
+	Stage     Label  `yaml:"stage" about:"The stage, by its name in the app's file."`
+	Partition Label  `yaml:"partition" about:"The partition of which it loses records."`
 	Share     Share  `yaml:"share" about:"The share of the records that it loses."`
 	Region    string `yaml:"region" otherwise:"home" about:"The region whose app is told so."`
 }
@@ -25,18 +25,24 @@ type DropRecords struct {
 func (*DropRecords) Kind() string { return "drop_records" }
 
 // Target is the partition in the stage.
-func (f *DropRecords) Target() string { return "partition " + f.Partition + " in stage " + f.Stage }
+func (f *DropRecords) Target() string { return "partition " + string(f.Partition) + " in stage " + string(f.Stage) }
 
 // leastDrop is the least share that can be seen.
 const leastDrop = 0.001
 
-var pipelineName = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$`)
+// Label is a name, which may be a number.
+type Label string
+
+// MayBeNumber is for whoever reads files.
+func (Label) MayBeNumber() {}
+
+var labelForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$`)
 
 // Validate asks for a stage, a partition and a share.
 func (f *DropRecords) Validate(t topology.Topology) error {
 	var errs []error
-	for parameter, name := range map[string]string{"stage": f.Stage, "partition": f.Partition} {
-		if !pipelineName.MatchString(name) {
+	for parameter, name := range map[string]Label{"stage": f.Stage, "partition": f.Partition} {
+		if !labelForm.MatchString(string(name)) {
 			errs = append(errs, invalid(parameter, "is %q: name one of the app's pipeline", name))
 		}
 	}
@@ -79,7 +85,7 @@ func (f *dropping) name() string {
 // Inject gives the order.
 func (f *dropping) Inject(ctx context.Context) error {
 	err := app(f.node).Drop(ctx, f.name(), api.DropOrder{
-		Stage: f.spec.Stage, Partition: f.spec.Partition, Share: float64(f.spec.Share),
+		Stage: string(f.spec.Stage), Partition: string(f.spec.Partition), Share: float64(f.spec.Share),
 	})
 	f.lives = livesOf(ctx, f.node)
 	return err
@@ -142,7 +148,7 @@ func (f *dropping) Gone(ctx context.Context) (bool, string, error) {
 // try is what share of the records on trial is lost.
 func (f *dropping) try(ctx context.Context) (lost float64, observed string, err error) {
 	o, err := app(f.node).TryDrops(ctx, api.DropTrial{
-		Stage: f.spec.Stage, Partition: f.spec.Partition, Records: trialRecords,
+		Stage: string(f.spec.Stage), Partition: string(f.spec.Partition), Records: trialRecords,
 	})
 	if err != nil {
 		return 0, "", err

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/regionfall/regionfall/scenarios/file"
+	"github.com/regionfall/regionfall/scenarios/jsonschema"
 )
 
 // Job is what starts a job of the app, or has it go on.
@@ -18,7 +19,7 @@ type Job struct {
 // Pipeline is what a job makes of its input: stages one after another, each of which reads what the one before wrote,
 // partition by partition. All of it are objects of the lab's bucket, with one JSON document a line.
 type Pipeline struct {
-	Stages   []string  `yaml:"stages,required,unique" min:"1" max:"50" example:"[clean, enrich, score]" about:"Its stages, in their order."`
+	Stages   []Stage   `yaml:"stages,required,unique" min:"1" max:"50" example:"[clean, enrich, score]" about:"Its stages, in their order."`
 	Key      Field     `yaml:"key,required" example:"id" about:"The field of each record by which it is known in all stages."`
 	Input    Template  `yaml:"input,required" example:"input/{{.Partition}}.jsonl" about:"How the objects are called that the first stage reads."`
 	Output   Template  `yaml:"output,required" example:"stages/{{.Stage}}/{{.Partition}}.jsonl" about:"How the objects are called that a stage hands on."`
@@ -51,6 +52,30 @@ type Placed struct {
 	Stage, Partition string // empty where the part has none
 }
 
+// Stage is the name of a stage, which may be its number.
+type Stage string
+
+var stageForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$`)
+
+// longestStage is how long the name of a stage may be.
+const longestStage = 64
+
+// UnmarshalText reads a name such as score, or 4.
+func (s *Stage) UnmarshalText(text []byte) error {
+	if len(text) > longestStage || !stageForm.Match(text) {
+		return fmt.Errorf("%s is no name: use letters, digits, - and _", file.Quote(string(text)))
+	}
+	*s = Stage(text)
+	return nil
+}
+
+// Form is that of a name.
+func (*Stage) Form() file.Form {
+	return file.Form{Words: "a name, or a number", Schema: &jsonschema.Schema{
+		Type: []string{"string", "integer"}, Pattern: stageForm.String(), MaxLength: longestStage,
+	}}
+}
+
 // keyPattern is how the keys of one part of a pipeline are made.
 type keyPattern struct {
 	part Part
@@ -67,6 +92,15 @@ func (p *Pipeline) patterns() []keyPattern {
 		all = append(all, keyPattern{PartExpected, "expected", *p.Expected})
 	}
 	return all
+}
+
+// Names are those of its stages, in their order.
+func (p *Pipeline) Names() []string {
+	names := make([]string, len(p.Stages))
+	for i, stage := range p.Stages {
+		names[i] = string(stage)
+	}
+	return names
 }
 
 // Prefixes are what the keys of the objects begin with that a job reads and writes, each once.
@@ -86,7 +120,7 @@ func (p *Pipeline) Place(object string) (at Placed, is bool) {
 		return Placed{Part: PartDone}, true
 	}
 	for _, pattern := range p.patterns() {
-		stages := p.Stages
+		stages := p.Names()
 		if pattern.part == PartInput {
 			stages = []string{""}
 		}
@@ -108,17 +142,10 @@ func (k keyPattern) partition(stage, object string) (name string, is bool) {
 	return name, begins && ends && name != "" && !strings.Contains(name, "/")
 }
 
-var stageForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9_-]*[A-Za-z0-9])?$`)
-
 // check complains about objects that can't be told apart.
 func (p *Pipeline) check(found *file.Complaints, at string) {
 	if p == nil {
 		return
-	}
-	for i, stage := range p.Stages {
-		if path := fmt.Sprintf("%s.stages[%d]", at, i); stage != "" && !stageForm.MatchString(stage) {
-			found.Add(path, "%s: %s is no name: use letters, digits, - and _", path, file.Quote(stage))
-		}
 	}
 	sound := len(p.Stages) > 0
 	for _, pattern := range p.patterns() {
@@ -149,7 +176,7 @@ func (p *Pipeline) checkApart(found *file.Complaints, at string) {
 	for _, pattern := range p.patterns() {
 		want := Placed{Part: pattern.part, Partition: "0"}
 		if pattern.part != PartInput {
-			want.Stage = p.Stages[0]
+			want.Stage = string(p.Stages[0])
 		}
 		object := pattern.text.fill(Values{Stage: want.Stage, Partition: want.Partition}, plain)
 		if is, _ := p.Place(object); is != want {

@@ -26,6 +26,8 @@ type Lab interface {
 	Doer
 	// Stores reads what the stores of a region hold.
 	Stores
+	// Pipelines sees the objects of the app's pipeline.
+	Pipelines
 }
 
 // Entrances are where clients reach a lab, each as host:port.
@@ -54,7 +56,7 @@ type Observer interface {
 type Doer interface {
 	// Guard makes a fault ready; its sightings are given on the clock now.
 	Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, error)
-	// Job runs a job to its end.
+	// Job runs a job of the lab to its end, or has the app begin one of its own.
 	Job(ctx context.Context, name string) error
 	// Switchover has a region take over from one that lives, to the end. It is ErrNotSwitched when the system under
 	// test did not do it.

@@ -34,6 +34,8 @@ type tinyLab struct {
 	switchover func(ctx context.Context, region string, said func(string)) error
 	job        func(context.Context) error // nil: there is no job
 	lags       func() []history.LagSight
+	pipeline   func() []history.PipelineSight         // nil: there is none
+	portions   []history.Portion                      // of the pipeline, in the end
 	reconcile  func(context.Context) error            // nil: at once
 	unreadable string                                 // a store that can't be read
 	reading    func()                                 // is called before the stores are read; nil: nothing
@@ -296,6 +298,15 @@ func (l *tinyLab) Read(_ context.Context, name string, _ Sought) []StoreRead {
 	}
 	return reads
 }
+
+func (l *tinyLab) Pipeline(context.Context, string) ([]history.PipelineSight, error) {
+	if l.pipeline == nil {
+		return nil, errors.New("there is none")
+	}
+	return l.pipeline(), nil
+}
+
+func (l *tinyLab) Portions(context.Context, string) ([]history.Portion, error) { return l.portions, nil }
 
 // What a fault may do.
 

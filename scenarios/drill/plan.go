@@ -72,6 +72,14 @@ type Step struct {
 	Switchover string
 }
 
+// waitsFor is what the step waits for, in words; empty: nothing.
+func (s Step) waitsFor() string {
+	if s.Stage != "" {
+		return "stage " + s.Stage
+	}
+	return string(s.When)
+}
+
 // Condition is something that is waited for.
 type Condition string
 

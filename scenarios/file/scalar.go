@@ -111,6 +111,9 @@ func textOf(f field, t reflect.Type) scalar {
 		more = "\n\t"
 	}
 	form := Form{"a text", &jsonschema.Schema{Type: "string", MaxLength: longest}}
+	if _, is := reflect.Zero(t).Interface().(interface{ MayBeNumber() }); is {
+		form = Form{"a text, or a number", &jsonschema.Schema{Type: []string{"string", "integer"}, MaxLength: longest}}
+	}
 	return scalar{form, func(dst reflect.Value, text string) error {
 		if err := CheckText(text, longest, more); err != nil {
 			return err

@@ -178,7 +178,7 @@ type LagSight struct {
 // when the listing before was asked for to when the one that has it was answered.
 type PipelineSight struct {
 	At        Interval `json:"at"`
-	Part      string   `json:"part"`                // PartOutput, PartRejected or PartDone
+	Part      string   `json:"part"`                // PartInput, PartOutput or PartDone
 	Stage     string   `json:"stage,omitempty"`     // that wrote it
 	Partition string   `json:"partition,omitempty"` // that it is of
 	Object    string   `json:"object"`              // its key

@@ -3,6 +3,7 @@ package faulttest
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -10,10 +11,59 @@ import (
 
 // store is the bucket or the table of a region.
 type store struct {
-	idle
+	defect Defect
 
-	mu     sync.Mutex
-	things map[string]thing
+	mu       sync.Mutex
+	things   map[string]thing
+	contents map[string][]byte // of things that can be read
+}
+
+// keptObjects are there from the beginning, with contents.
+var keptObjects = []string{"checkpoints/nightly/3.json"}
+
+func newStore(defect Defect) *store {
+	s := &store{defect: defect, things: map[string]thing{}, contents: map[string][]byte{}}
+	for _, key := range keptObjects {
+		s.contents[key] = []byte(key)
+	}
+	return s
+}
+
+func (*store) forget() {}
+
+func (s *store) broken() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, key := range keptObjects {
+		if string(s.contents[key]) != key {
+			return key + " is another"
+		}
+	}
+	return ""
+}
+
+// Get is what a thing holds.
+func (s *store) Get(_ context.Context, key string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.contents[key], nil
+}
+
+// Replace has a thing hold something else.
+func (s *store) Replace(_ context.Context, key string, data []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	healing := slices.Contains(keptObjects, key) && string(data) == key
+	injecting := slices.Contains(keptObjects, key) && !healing
+	if s.defect == IgnoresInjection && injecting || s.defect == IgnoresHealing && (healing || data == nil) {
+		return nil
+	}
+	if data == nil {
+		delete(s.contents, key)
+		return nil
+	}
+	s.contents[key] = data
+	return nil
 }
 
 type thing struct {
