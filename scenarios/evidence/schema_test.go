@@ -155,6 +155,8 @@ func everything() measure.Spec {
 			measure.FindingMonotonicReads,
 		},
 		StaleConfig: new(time.Second), WriteGap: new(time.Second), Replicated: stores[1:],
+		Conservation: &measure.Pipeline{Stages: []string{"clean", "enrich", "score"}},
+		Deadline:     &measure.DeadlineObjective{Within: 4 * time.Second},
 	}
 }
 

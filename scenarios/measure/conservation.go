@@ -258,7 +258,9 @@ type conservation struct{ promises }
 func (conservation) IDs() []string { return []string{FindingConservation} }
 
 // Measure notes what became of them.
-func (conservation) Measure(v *view, m *Metrics) { m.Conservation = MeasureConservation(v.History, v.spec) }
+func (conservation) Measure(v *view, m *Metrics) {
+	m.Conservation = MeasureConservation(v.History, v.spec)
+}
 
 // Find says in which stages and partitions they were not conserved.
 func (conservation) Find(v *view, m Metrics) []Finding {

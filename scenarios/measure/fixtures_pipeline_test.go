@@ -14,7 +14,9 @@ import (
 // stages are those of the pipeline of the fixtures. The first rejects one record of ten.
 var stages = []string{"clean", "enrich", "score"}
 
-func conserving(deadlineMS int) *overrides { return &overrides{Conservation: stages, DeadlineMS: deadlineMS} }
+func conserving(deadlineMS int) *overrides {
+	return &overrides{Conservation: stages, DeadlineMS: deadlineMS}
+}
 
 var pipelineFixtures = []fixture{
 	{"conservation-kept", func(d *drill) { d.pipeline() }, expectation{
@@ -82,8 +84,10 @@ var pipelineFixtures = []fixture{
 	{"conservation-unread", func(d *drill) {
 		d.pipeline()
 		p := d.portion(history.PartOutput, "score", "01")
-		*p = history.Portion{At: p.At, Part: p.Part, Stage: p.Stage, Partition: p.Partition, Object: p.Object,
-			Error: "line 3 is no JSON"}
+		*p = history.Portion{
+			At: p.At, Part: p.Part, Stage: p.Stage, Partition: p.Partition, Object: p.Object,
+			Error: "line 3 is no JSON",
+		}
 	}, expectation{
 		Why:  "One object can't be read: nobody knows what it holds.",
 		Spec: conserving(4000), Verdict: Inconclusive, Findings: one(FindingConservation, Inconclusive),

@@ -58,11 +58,11 @@ type figures struct {
 	CapacityShare  []float64 `json:"capacity_share,omitempty"`  // lo, hi
 	StaleConfigMS  []float64 `json:"stale_config_ms,omitempty"` // lo, hi; lo only when censored
 	StaleFailed    *int      `json:"stale_failed,omitempty"`
-	WriteGapMS     []float64 `json:"write_gap_ms,omitempty"`     // lo, hi; lo only when censored
+	WriteGapMS     []float64 `json:"write_gap_ms,omitempty"` // lo, hi; lo only when censored
 	Missing        *int      `json:"missing,omitempty"`
 	InFlight       *int      `json:"in_flight,omitempty"`
-	Breaches       []string  `json:"breaches,omitempty"`     // stage/partition of each
-	DeadlineMS     []float64 `json:"deadline_ms,omitempty"`  // lo, hi; lo only when censored
+	Breaches       []string  `json:"breaches,omitempty"`         // stage/partition of each
+	DeadlineMS     []float64 `json:"deadline_ms,omitempty"`      // lo, hi; lo only when censored
 	ClientsMovedMS []float64 `json:"clients_moved_ms,omitempty"` // lo, hi; lo only when censored
 	LagMS          []float64 `json:"lag_ms,omitempty"`           // by store, in the order of replicated, under load
 }
