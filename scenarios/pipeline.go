@@ -118,7 +118,8 @@ func (f *Format) checkDrop(found *file.Complaints, at string, s Step, stages []s
 	drop, is := s.Inject.Spec.(*fault.DropRecords)
 	if is && drop.Stage != "" && len(stages) > 0 && !slices.Contains(stages, string(drop.Stage)) {
 		path := at + "." + drop.Kind()
-		found.Add(path+".stage", "%s: the app's pipeline has no stage %s: it has %s%s", path, file.Quote(string(drop.Stage)),
+		found.Add(path+".stage", "%s: the app's pipeline has no stage %s: it has %s%s", path,
+			file.Quote(string(drop.Stage)),
 			strings.Join(stages, ", "), hint(string(drop.Stage), stages))
 	}
 }

@@ -25,7 +25,9 @@ type DropRecords struct {
 func (*DropRecords) Kind() string { return "drop_records" }
 
 // Target is the partition in the stage.
-func (f *DropRecords) Target() string { return "partition " + string(f.Partition) + " in stage " + string(f.Stage) }
+func (f *DropRecords) Target() string {
+	return "partition " + string(f.Partition) + " in stage " + string(f.Stage)
+}
 
 // leastDrop is the least share that can be seen.
 const leastDrop = 0.001

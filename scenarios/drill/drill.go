@@ -295,7 +295,7 @@ func (d *drill) observe(ctx context.Context) error {
 	return d.poll(ctx, func() (bool, error) {
 		h := d.rec.Snapshot()
 		recovered, steady := d.recovered(h)
-		if d.plan.Judge.RecoveryTime == nil && d.plan.Judge.Deadline != nil {
+		if d.plan.Judge.RecoveryTime == nil && d.followsJob() {
 			recovered, steady = true, true // it is the job that is waited for
 		}
 		if !back && recovered && d.jobDone(h) {

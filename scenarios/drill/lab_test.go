@@ -306,7 +306,9 @@ func (l *tinyLab) Pipeline(context.Context, string) ([]history.PipelineSight, er
 	return l.pipeline(), nil
 }
 
-func (l *tinyLab) Portions(context.Context, string) ([]history.Portion, error) { return l.portions, nil }
+func (l *tinyLab) Portions(context.Context, string) ([]history.Portion, error) {
+	return l.portions, nil
+}
 
 // What a fault may do.
 

@@ -126,9 +126,14 @@ func (d *drill) stageBegun(stage string) bool {
 	return len(inputs) > 0 && len(outputs) >= len(inputs)
 }
 
-// jobDone says whether there is nothing left to wait for: no job was ordered, or it was seen to be done since.
+// followsJob says whether something is promised of the app's job.
+func (d *drill) followsJob() bool {
+	return d.plan.Judge.Deadline != nil || d.plan.Judge.Conservation != nil
+}
+
+// jobDone says whether there is nothing left to wait for: nothing is promised of a job, or it was seen to be done.
 func (d *drill) jobDone(h history.History) bool {
-	if d.plan.Judge.Deadline == nil && d.plan.Judge.Conservation == nil {
+	if !d.followsJob() {
 		return true
 	}
 	for _, s := range h.Sights {

@@ -29,7 +29,7 @@ type Plan struct {
 	// Pipeline is what the app's jobs make of their input, and where; nil: the app says nothing of that.
 	Pipeline *measure.Pipeline
 	Steady   Steady
-	Steps     []Step
+	Steps    []Step
 	// Observe is how long after the last fault the drill waits at most for recovery; a drill that sees it ends Tail
 	// later.
 	Observe time.Duration

@@ -288,8 +288,10 @@ func (conservation) Find(v *view, m Metrics) []Finding {
 	case c.Verdict != Pass:
 		f.Detail = fmt.Sprintf("the job is not done: %d of %d records are in flight", c.InFlight, c.In)
 	default:
-		f.Detail = fmt.Sprintf("%s in = %d out + %d rejected, in each of %s and in each partition, by count and by key%s",
-			Count(c.In, "record", "records"), c.Out, c.Rejected, Count(len(c.Stages), "stage", "stages"), c.comparedTo())
+		f.Detail = fmt.Sprintf(
+			"%s in = %d out + %d rejected, in each of %s and in each partition, by count and by key%s",
+			Count(c.In, "record", "records"), c.Out, c.Rejected, Count(len(c.Stages), "stage", "stages"),
+			c.comparedTo())
 	}
 	return []Finding{f}
 }

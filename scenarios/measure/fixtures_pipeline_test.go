@@ -46,7 +46,8 @@ var pipelineFixtures = []fixture{
 		d.pipeline()
 		d.reach("score", "00", func(keys []string) []string { return append(keys[1:], keys[1], "nobody") })
 	}, expectation{
-		Why:  "One record is missing, one is there twice, and one is there that nobody gave: by count alone it is one more.",
+		Why: "One record is missing, one is there twice, and one is there that nobody gave: by count alone it is " +
+			"one more.",
 		Spec: conserving(4000), Verdict: Fail, Findings: one(FindingConservation, Fail),
 		Figures: figures{Missing: new(1), InFlight: new(0), Breaches: []string{"score/00"}},
 	}},

@@ -31,12 +31,28 @@ func TestGoCodeIsRunWhereTheFileSaysSo(t *testing.T) {
 		code drill.Code
 		want string // empty: it runs
 	}{
-		"both":                {inCode, drill.Code{Write: write, Read: read}, ""},
-		"a file is enough":    {shop, drill.Code{}, ""},
-		"neither":             {inCode, drill.Code{}, "shop.yaml:4:28: operations.write.code: it is Go code, which only"},
-		"nobody reads":        {inCode, drill.Code{Write: write}, "shop.yaml:5:16: stores.code: it is Go code, which only"},
-		"the file writes":     {shop, drill.Code{Write: write}, "operations.write: it says what a write is, and there is Go code"},
-		"the file has stores": {shop, drill.Code{Read: read}, "stores: there is Go code that reads, and the file does not say"},
+		"both":             {inCode, drill.Code{Write: write, Read: read}, ""},
+		"a file is enough": {shop, drill.Code{}, ""},
+		"neither": {
+			inCode,
+			drill.Code{},
+			"shop.yaml:4:28: operations.write.code: it is Go code, which only",
+		},
+		"nobody reads": {
+			inCode,
+			drill.Code{Write: write},
+			"shop.yaml:5:16: stores.code: it is Go code, which only",
+		},
+		"the file writes": {
+			shop,
+			drill.Code{Write: write},
+			"operations.write: it says what a write is, and there is Go code",
+		},
+		"the file has stores": {
+			shop,
+			drill.Code{Read: read},
+			"stores: there is Go code that reads, and the file does not say",
+		},
 	} {
 		plan := shopPlan(t, c.app)
 		err := addCode(&plan, c.code)

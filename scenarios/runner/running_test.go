@@ -60,7 +60,10 @@ func (s states) of(_ context.Context, node string) (api.AppState, error) {
 func TestACheckSaysOfEachProcessWhetherItRuns(t *testing.T) {
 	plan := shopPlan(t, workingShop)
 	c := checker{plan: plan, app: plan.App, seen: &Checked{}, state: states{
-		"worker.us-west-2": {Running: true, Runs: 2, Last: "the app ended with exit code 1 after 0.1 s; it left no last words"},
+		"worker.us-west-2": {
+			Running: true, Runs: 2,
+			Last: "the app ended with exit code 1 after 0.1 s; it left no last words",
+		},
 	}.of}
 	if err := c.lastingly(t.Context()); err != nil {
 		t.Fatal(err)
