@@ -286,7 +286,8 @@ func (d *drill) recovered(h history.History) (back, steady bool) {
 	return false, false
 }
 
-// observe waits for the recovery, and the job to be done, and a little longer, or until it is too late for it to matter. What goes wrong at the
+// observe waits for the recovery, and the job to be done, and a little longer, or until it is too late for them to
+// matter. What goes wrong at the
 // very end is watched on: how long it lasts would not be known.
 func (d *drill) observe(ctx context.Context) error {
 	limit := d.lastFault + d.plan.Observe
