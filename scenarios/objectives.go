@@ -106,7 +106,8 @@ func (o Objectives) compile(timescale float64) measure.Spec {
 
 // promises are the keys of which a scenario has at least one.
 var promises = []string{
-	"recovery_point", "recovery_time", "sessions", "local_reads", "stale_config", "write_gap", "conservation", "deadline",
+	"recovery_point", "recovery_time", "sessions", "local_reads", "stale_config", "write_gap",
+	"conservation", "deadline",
 }
 
 func (f *Format) checkObjectives(found *file.Complaints, t topology.Topology) {

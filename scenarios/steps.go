@@ -57,7 +57,8 @@ func (f Fault) atScale(timescale float64) fault.Spec {
 func (s Step) compile(timescale float64) drill.Step {
 	return drill.Step{
 		At: s.At.Lab(timescale), When: drill.Condition(s.When),
-		Inject: s.Inject.atScale(timescale), Heal: string(s.Heal), Job: s.Job, Stage: string(s.Stage), Switchover: s.Switchover,
+		Inject: s.Inject.atScale(timescale), Heal: string(s.Heal), Job: s.Job, Stage: string(s.Stage),
+		Switchover: s.Switchover,
 	}
 }
 

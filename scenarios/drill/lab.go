@@ -26,8 +26,6 @@ type Lab interface {
 	Doer
 	// Stores reads what the stores of a region hold.
 	Stores
-	// Pipelines sees the objects of the app's pipeline.
-	Pipelines
 }
 
 // Entrances are where clients reach a lab, each as host:port.
@@ -50,6 +48,8 @@ type Observer interface {
 	// Control asks the responder of a region, which has nothing to do, once and on a connection of its own, over the
 	// kind of way that clients' operations take and that no fault of links touches.
 	Control(ctx context.Context, region string) error
+	// Pipeline lists the objects in a region that are of the app's pipeline.
+	Pipeline(ctx context.Context, region string) ([]history.PipelineSight, error)
 }
 
 // Doer is what steps are done with.
@@ -73,6 +73,9 @@ type Stores interface {
 	Reconcile(ctx context.Context, survivor string, within time.Duration) error
 	// Read reads every store of a region whole. A store that can't be read is in the answer, with its error.
 	Read(ctx context.Context, region string, sought Sought) []StoreRead
+	// Portions reads what the objects of the app's pipeline hold. One that can't be read is in the answer, with its
+	// error.
+	Portions(ctx context.Context, region string) ([]history.Portion, error)
 }
 
 // Sought is what is looked for in the stores.

@@ -8,14 +8,6 @@ import (
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
-// Pipelines is what a drill sees of the objects of the app's pipeline.
-type Pipelines interface {
-	// Pipeline lists the objects that are the pipeline's in a region.
-	Pipeline(ctx context.Context, region string) ([]history.PipelineSight, error)
-	// Portions reads what they hold. One that can't be read is in the answer, with its error.
-	Portions(ctx context.Context, region string) ([]history.Portion, error)
-}
-
 // listEvery is how often the objects of a pipeline are listed: a stage takes seconds, and a listing some milliseconds.
 const listEvery = 200 * time.Millisecond
 

@@ -76,12 +76,10 @@ func TestADrillFollowsAJob(t *testing.T) {
 	t.Parallel()
 	l, job := newLab(t), &nightly{stage: time.Second}
 	l.unattended, l.job, l.pipeline = true, job.order, job.objects
-	for _, p := range []history.Portion{
+	l.portions = []history.Portion{
 		{Part: history.PartInput, Partition: "0", Keys: []string{"a", "b"}},
 		{Part: history.PartOutput, Stage: "1", Partition: "0", Keys: []string{"a", "b"}},
 		{Part: history.PartOutput, Stage: "2", Partition: "0", Keys: []string{"a"}},
-	} {
-		l.portions = append(l.portions, p)
 	}
 	o := run(t.Context(), t, pipelinePlan(t, Step{Job: "nightly"}, inStage("2", cutEast(&cut{}))), l)
 	if o.err != nil {

@@ -230,18 +230,8 @@ func (h *History) add(e event) error {
 			return fmt.Errorf("%s of %s are %s behind", l.Store, l.To, *l.Behind)
 		}
 		h.Lags = append(h.Lags, l)
-	case eventSight:
-		var p PipelineSight
-		if err := errors.Join(decodeStrict(e.Data, &p), checkInterval(&p.At)); err != nil {
-			return err
-		}
-		h.Sights = append(h.Sights, p)
-	case eventPortion:
-		var p Portion
-		if err := errors.Join(decodeStrict(e.Data, &p), checkInterval(&p.At)); err != nil {
-			return err
-		}
-		h.Portions = append(h.Portions, p)
+	case eventSight, eventPortion:
+		return h.addOfPipeline(e)
 	case eventHeading:
 		if h.Heading != (Heading{}) {
 			return errors.New("there are two")
@@ -271,6 +261,23 @@ func (h *History) add(e event) error {
 	default:
 		return errors.New("no such type of event")
 	}
+	return nil
+}
+
+func (h *History) addOfPipeline(e event) error {
+	if e.Type == eventPortion {
+		var p Portion
+		if err := errors.Join(decodeStrict(e.Data, &p), checkInterval(&p.At)); err != nil {
+			return err
+		}
+		h.Portions = append(h.Portions, p)
+		return nil
+	}
+	var s PipelineSight
+	if err := errors.Join(decodeStrict(e.Data, &s), checkInterval(&s.At)); err != nil {
+		return err
+	}
+	h.Sights = append(h.Sights, s)
 	return nil
 }
 

@@ -53,8 +53,8 @@ var pipelineFixtures = []fixture{
 	}},
 	{"conservation-content", func(d *drill) {
 		d.pipeline()
-		d.portion(history.PartOutput, "enrich", "01").SHA256 = strings.Repeat("0", 64)
-		d.portion(history.PartOutput, "score", "01").SHA256 = strings.Repeat("1", 64)
+		d.output("enrich", "01").SHA256 = strings.Repeat("0", 64)
+		d.output("score", "01").SHA256 = strings.Repeat("1", 64)
 	}, expectation{
 		Why:  "The keys are right, and what the second stage made of them is not what an undisturbed run makes.",
 		Spec: conserving(4000), Verdict: Fail, Findings: one(FindingConservation, Fail),
@@ -84,7 +84,7 @@ var pipelineFixtures = []fixture{
 	}},
 	{"conservation-unread", func(d *drill) {
 		d.pipeline()
-		p := d.portion(history.PartOutput, "score", "01")
+		p := d.output("score", "01")
 		*p = history.Portion{
 			At: p.At, Part: p.Part, Stage: p.Stage, Partition: p.Partition, Object: p.Object,
 			Error: "line 3 is no JSON",
@@ -159,18 +159,18 @@ func (d *drill) pipeline() {
 	})
 }
 
-func (d *drill) portion(part, stage, partition string) *history.Portion {
+func (d *drill) output(stage, partition string) *history.Portion {
 	for i := range d.Portions {
-		if p := &d.Portions[i]; p.Part == part && p.Stage == stage && p.Partition == partition {
+		if p := &d.Portions[i]; p.Part == history.PartOutput && p.Stage == stage && p.Partition == partition {
 			return p
 		}
 	}
-	panic("there is no " + part + " of " + stage + " and " + partition)
+	panic("there is no output of " + stage + " and " + partition)
 }
 
 // reach has a stage hand on other records of a partition.
 func (d *drill) reach(stage, partition string, handOn func(keys []string) []string) {
-	p := d.portion(history.PartOutput, stage, partition)
+	p := d.output(stage, partition)
 	p.Keys = handOn(slices.Clone(p.Keys))
 	p.Records, p.SHA256 = len(p.Keys), "another"
 }
