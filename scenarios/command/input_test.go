@@ -53,7 +53,7 @@ func TestBadInputIsPointedAt(t *testing.T) {
 		"misspelt scenario, show": {"show kyc-zero-los", []string{`did you mean "kyc-zero-loss"?`}},
 		"unknown scenario": {"run meteor", []string{
 			`no scenario is called "meteor"`,
-			"known are config-active-passive, ",
+			"known are batch-checkpoint-store-down, ",
 		}},
 		"no such file": {"run ./none.yaml", []string{"none.yaml: no such file"}},
 		"misspelt fault": {
