@@ -20,9 +20,9 @@ import (
 func TestLibrary(t *testing.T) {
 	got := Library()
 	want := []Info{
-		{Name: "batch-checkpoint-store-down", Expect: "pass", Timescale: 1200, Longest: 41300 * time.Millisecond},
-		{Name: "batch-resume", Expect: "pass", Timescale: 1200, Longest: 41300 * time.Millisecond},
-		{Name: "batch-silent-drop", Expect: "fail: conservation", Timescale: 1200, Longest: 41300 * time.Millisecond},
+		{Name: "batch-checkpoint-store-down", Expect: "pass", Timescale: 1200, Longest: 41750 * time.Millisecond},
+		{Name: "batch-resume", Expect: "pass", Timescale: 1200, Longest: 41750 * time.Millisecond},
+		{Name: "batch-silent-drop", Expect: "fail: conservation", Timescale: 1200, Longest: 41750 * time.Millisecond},
 		{Name: "config-active-passive", Expect: "pass", Timescale: 60, Longest: 22500 * time.Millisecond},
 		{
 			Name: "config-stale-endpoints", Expect: "fail: stale_config, recovery_time", Timescale: 60,
