@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/regionfall/regionfall/fixtures/analytics"
+	"github.com/regionfall/regionfall/fixtures/batch"
 	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/fixtures/ledger"
 	"github.com/regionfall/regionfall/lab/agent"
@@ -32,6 +33,7 @@ var roles = map[string]func(ctx context.Context, arguments []string) error{
 	string(topology.ServiceApp): plain(kyc.Run), // the sample app
 	"ledger":                    ledger.Run,
 	"analytics":                 analytics.Run,
+	"batch":                     batch.Run,
 }
 
 // plain is a role that takes no arguments.

@@ -74,6 +74,7 @@ var mayImport = map[string][]string{
 	"fixtures/kyc":       {"lab/topology", "lab/api"},
 	"fixtures/ledger":    {}, // it is somebody else's
 	"fixtures/analytics": {}, // so is this
+	"fixtures/batch":     {}, // and this
 	"scenarios": {
 		"scenarios/drill", "lab/fault", "lab/topology", "lab/api", "scenarios/file",
 		"scenarios/measure", "scenarios/workload", "scenarios/history", "scenarios/jsonschema", "scenarios/app",

@@ -141,13 +141,14 @@ func (f *Format) checkApp(found *file.Complaints, t topology.Topology, a *app.Ap
 		found.Add("objectives.decisions", "objectives.decisions: the app does not say what its answers decide: "+
 			"name the field in which they do in its read with decides: {json: status}")
 	}
+	f.checkPipeline(found, a)
 	f.checkAnswers(found, t, a)
 }
 
 // questions are those that faults ask the app.
 var questions = map[string]app.Question{
 	"delay_config": app.AskConfig, "freeze_config": app.AskConfig, "roll_back_config": app.AskConfig,
-	"squeeze": app.AskCapacity,
+	"squeeze": app.AskCapacity, "drop_records": app.AskDrops,
 }
 
 // checkAnswers complains about questions to which the app has no answers.

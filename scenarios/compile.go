@@ -7,6 +7,7 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
+	"github.com/regionfall/regionfall/scenarios/measure"
 	"github.com/regionfall/regionfall/scenarios/workload"
 )
 
@@ -48,6 +49,9 @@ func (f *Format) compile(timescale float64, a *app.App) drill.Plan {
 		window = o.Window
 		p.Observe = cmp.Or(p.Observe, time.Duration(observeFactor*float64(o.Within))+o.Window)
 	}
+	if d := p.Judge.Deadline; d != nil {
+		p.Observe = cmp.Or(p.Observe, d.Within+window) // that it was missed must be seen
+	}
 	p.Tail = cmp.Or(f.Tail.Lab(timescale), window) // long enough that a relapse right after recovery is seen
 	p.Judge.ClientsIn, p.Judge.Given, p.Judge.StaleClients = p.Workload.In, p.Expect.Given, p.Workload.StaleClients()
 	p.Judge.MinAcked = cmp.Or(p.Judge.MinAcked, enoughWrites(p))
@@ -56,6 +60,12 @@ func (f *Format) compile(timescale float64, a *app.App) drill.Plan {
 	p.Judge.Manifests = a != nil && a.Stores().S3 != nil && a.Stores().S3.Manifests != nil
 	p.Judge.StandFor = f.Topology.Replication.standFor()
 	p.Judge.Restores = restores(p.Steps)
+	if pipeline := a.Pipeline(); pipeline != nil {
+		p.Pipeline = &measure.Pipeline{Stages: pipeline.Names(), Region: jobRegion(f.Steps, t)}
+		if f.Objectives.Conservation {
+			p.Judge.Conservation = p.Pipeline
+		}
+	}
 	p.Judge.Replicated, p.Judge.CopyTakes = replicated(t, p.Judge)
 	return p
 }

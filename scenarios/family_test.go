@@ -7,7 +7,7 @@ import (
 
 func TestEveryScenarioIsInItsFamily(t *testing.T) {
 	found := 0
-	for _, family := range []string{"analytics", "config", "geo", "kyc", "saas"} {
+	for _, family := range []string{"analytics", "batch", "config", "geo", "kyc", "saas"} {
 		names, err := InFamily(family)
 		if err != nil || len(names) < 2 {
 			t.Errorf("family %s has %v: %v", family, names, err)

@@ -129,7 +129,7 @@ func TestEveryKeyOfTheFormatIsKnown(t *testing.T) {
 // the container that it runs in, and never reach this machine.
 var inTheLab = []string{
 	"app.command", "app.env", "app.extras.", "app.health", "app.name", "app.operations.", "app.prepared.command",
-	"app.processes", "app.random", "app.ready.",
+	"app.pipeline.", "app.processes", "app.random", "app.ready.",
 	"app.stores.",
 }
 

@@ -26,6 +26,9 @@ func TestLibrary(t *testing.T) {
 			Name: "analytics-stale-replication", Expect: "fail: recovery_point, claim", Timescale: 1800,
 			Longest: 87 * time.Second,
 		},
+		{Name: "batch-checkpoint-store-down", Expect: "pass", Timescale: 1200, Longest: 41750 * time.Millisecond},
+		{Name: "batch-resume", Expect: "pass", Timescale: 1200, Longest: 41750 * time.Millisecond},
+		{Name: "batch-silent-drop", Expect: "fail: conservation", Timescale: 1200, Longest: 41750 * time.Millisecond},
 		{Name: "config-active-passive", Expect: "pass", Timescale: 60, Longest: 22500 * time.Millisecond},
 		{
 			Name: "config-stale-endpoints", Expect: "fail: stale_config, recovery_time", Timescale: 60,
@@ -201,6 +204,9 @@ func TestEveryFaultOfTheCatalogueCanBeWritten(t *testing.T) {
 		source := strings.Replace(example, "lose_region: {region: us-east-1}", e.Example, 1)
 		// what is scheduled is divided by it, and must be long enough then
 		source = strings.Replace(source, "timescale: 360", "timescale: 60", 1)
+		if e.Kind == "drop_records" { // which the usual app has none of
+			source = "app: batch\n" + strings.Replace(strings.Replace(source, ", reads: 15/s", "", 1), "score", "4", 1)
+		}
 		s, err := Parse("f.yaml", []byte(source))
 		if err != nil {
 			t.Errorf("%s: %v", e.Kind, err)

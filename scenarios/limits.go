@@ -163,7 +163,7 @@ func firstFaultAt(steps []drill.Step) time.Duration {
 
 // dueAt is when a step comes at the earliest, the one before it having been done at before.
 func dueAt(before time.Duration, s drill.Step) time.Duration {
-	if s.When != "" {
+	if s.When != "" || s.Stage != "" {
 		return before + s.At
 	}
 	return max(before, s.At)

@@ -25,6 +25,8 @@ type Objectives struct {
 	LocalReads         *LocalReads    `yaml:"local_reads" about:"Maximum latency of reads in the region of their clients."`
 	StaleConfig        *Within        `yaml:"stale_config" example:"0s" about:"Maximum time after the redirect in which a node still refers to the lost region."`
 	WriteGap           *Within        `yaml:"write_gap" example:"2m" about:"Maximum time without an acknowledged write in a switchover."`
+	Conservation       file.Switch    `yaml:"conservation" example:"on" about:"That each record that goes into a stage of the app's pipeline comes out of it or is rejected, once, partition by partition, as its objects have it; and that the content is that of an undisturbed run, where the app keeps one."`
+	Deadline           *Deadline      `yaml:"deadline" example:"{begins: 02:00, by: 14:00}" about:"When the app's job must be done."`
 	// Of the three only PostgreSQL writes one log; objects and items are copied in any order.
 	Stores          []Store `yaml:"stores,unique" takes:"store" otherwise:"all that the app writes to" example:"[postgres, items]" about:"Stores in which acknowledged writes must be found."`
 	Ordered         []Store `yaml:"ordered,unique" takes:"store" otherwise:"postgres, if it is one of them" example:"[postgres]" about:"Stores that may not lose a write and keep a later one."`
@@ -102,13 +104,16 @@ func (o Objectives) compile(timescale float64) measure.Spec {
 	if o.WriteGap != nil {
 		spec.WriteGap = new(o.WriteGap.Within.Lab(timescale))
 	}
+	if o.Deadline != nil {
+		spec.Deadline = o.Deadline.compile(timescale)
+	}
 	return spec
 }
 
 // promises are the keys of which a scenario has at least one.
 var promises = []string{
 	"recovery_point", "joint_recovery_point", "recovery_time", "sessions", "decisions", "local_reads", "stale_config",
-	"write_gap",
+	"write_gap", "conservation", "deadline",
 }
 
 func (f *Format) checkObjectives(found *file.Complaints, t topology.Topology) {
@@ -118,8 +123,10 @@ func (f *Format) checkObjectives(found *file.Complaints, t topology.Topology) {
 		found.Add("objectives", "objectives: nothing is promised: give %s or %s",
 			strings.Join(promises[:len(promises)-1], ", "), promises[len(promises)-1])
 	}
-	if promised && !found.Mentions("observe") && !found.Mentions("objectives.recovery_time") {
-		found.Add("objectives", "observe is missing: without the objective recovery_time nothing says how long to wait")
+	if promised && !found.Mentions("observe") && !found.Mentions("objectives.recovery_time") &&
+		!found.Mentions("objectives.deadline") {
+		found.Add("objectives", "observe is missing: without the objective recovery_time, or deadline, "+
+			"nothing says how long to wait")
 	}
 	f.checkRecoveryTime(found)
 	f.checkReads(found, t)
@@ -244,6 +251,7 @@ func (d table) objectives() {
 	if d.plan.Judge.Decisions {
 		d.row("  decisions", "stand, or change for a recorded reason", "")
 	}
+	d.pipeline()
 	if p99 := d.plan.Judge.LocalReads; p99 > 0 {
 		d.row("  local reads, p99", "", file.Short(p99))
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/topology"
+	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/file"
 )
@@ -17,9 +18,10 @@ import (
 type Step struct {
 	At         file.Duration `yaml:"at" example:"18m" about:"When the step is due, counted from the steady state, or from what the step waits for."`
 	When       Condition     `yaml:"when" takes:"condition" example:"backup_done" about:"What the step waits for: a mark of the lab, or recovered."`
+	Stage      app.Stage     `yaml:"stage" example:"score" about:"The stage of the app's pipeline that the step waits for, instead of a condition: it has begun when the one before has written all partitions."`
 	Inject     Fault         `yaml:"inject" takes:"fault" example:"{lose_region: {region: us-east-1}}" about:"The fault that is injected, with its parameters."`
 	Heal       FaultKind     `yaml:"heal" takes:"fault" example:"partition" about:"The kind of the fault to heal, which an earlier step injected."`
-	Job        Job           `yaml:"job" takes:"job" example:"backup" about:"A job of the lab, which is run to its end."`
+	Job        string        `yaml:"job" example:"backup" about:"A job: backup of the lab, which is run to its end, or one of the app, which is ordered."`
 	Replicate  RuleName      `yaml:"replicate" example:"hot/" about:"The rule of replication, by its prefix or table, that is run to its end: one that copies by job."`
 	Restore    *Restore      `yaml:"restore" example:"{rule: hot/, to: 1h}" about:"Versions of objects that are brought back, in the region that survives."`
 	Switchover string        `yaml:"switchover" example:"us-west-2" about:"The region that takes over from the one in charge, by an orderly switchover."`
@@ -57,7 +59,7 @@ func (f Fault) atScale(timescale float64) fault.Spec {
 func (s Step) compile(timescale float64) drill.Step {
 	return drill.Step{
 		At: s.At.Lab(timescale), When: drill.Condition(s.When),
-		Inject: s.Inject.atScale(timescale), Heal: string(s.Heal), Job: string(s.Job),
+		Inject: s.Inject.atScale(timescale), Heal: string(s.Heal), Job: s.Job, Stage: string(s.Stage),
 		Replicate: string(s.Replicate), Restore: s.Restore.compile(timescale), Switchover: s.Switchover,
 	}
 }
@@ -89,12 +91,12 @@ func (f *Format) checkSteps(found *file.Complaints, t topology.Topology) {
 
 func (c *stepCheck) check(path string, i int, s Step) {
 	c.checkAction(path)
-	if at := time.Duration(s.At); s.When == "" && at < c.previousDue {
+	if at := time.Duration(s.At); s.When == "" && s.Stage == "" && at < c.previousDue {
 		c.found.Add(path+".at", "%s: %s is before the step above (%s): write steps in order",
 			path, file.Short(at), file.Short(c.previousDue))
 	}
 	c.previousDue = time.Duration(s.At)
-	if s.When != "" {
+	if s.When != "" || s.Stage != "" {
 		c.previousDue = 0 // counted from an event, it bounds nothing that is counted from steady state
 	}
 	c.checkCondition(path, drill.Condition(s.When))
@@ -202,6 +204,9 @@ func (d table) steps() {
 		after := "steady state"
 		if s.When != "" {
 			after = string(s.When)
+		}
+		if s.Stage != "" {
+			after = "stage " + s.Stage + " has begun"
 		}
 		d.scheduled("  "+stepText(s)+", after "+after, s.At)
 	}

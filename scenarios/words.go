@@ -37,14 +37,8 @@ func (Condition) Values() []string {
 		automationMarks))
 }
 
-// Job is a job of the lab.
-type Job string
-
-// jobBackup is the backup job of the home region.
-const jobBackup Job = "backup"
-
-// Values are the jobs.
-func (Job) Values() []string { return []string{string(jobBackup)} }
+// jobBackup is the lab's own job: the backup of the home region.
+const jobBackup = "backup"
 
 // FaultKind is the name of a fault in the catalogue.
 type FaultKind string

@@ -48,6 +48,11 @@ func acceptOrders(n *fakeNode) (orders map[string]any) {
 			for h := range orders {
 				(*out)[h] = api.Rule{}
 			}
+		case *map[string]api.DropOrder:
+			*out = map[string]api.DropOrder{}
+			for h, to := range orders {
+				(*out)[h] = to.(api.DropOrder)
+			}
 		case *map[string]api.StepFault:
 			*out = map[string]api.StepFault{}
 			for h, to := range orders {

@@ -35,6 +35,12 @@ var catalogue = []Entry{
 		empty:   func() Spec { return &ByteLimit{} },
 	},
 	{
+		Kind: "corrupt_object", On: "objects", Example: "corrupt_object: {object: checkpoints/nightly/3.json}",
+		Mimics: "a bit that turns over where nobody looks: in memory before it was written, on the disk, or in a copy",
+		Shows:  "the object is read, and is another by a bit",
+		empty:  func() Spec { return &CorruptObject{} },
+	},
+	{
 		Kind: "cut_control", On: "control paths", Example: "cut_control: {region: us-east-1, of: nameservice}",
 		Mimics: "a monitoring or control plane that is cut off from a region that serves on: health checks fail, and " +
 			"nobody else notices",
@@ -48,6 +54,13 @@ var catalogue = []Entry{
 			"it; a scenario's timescale divides the delay",
 		Shows: "a publication is measured to reach every app node within 10 % of the delay",
 		empty: func() Spec { return &DelayConfig{} },
+	},
+	{
+		Kind: "drop_records", On: "pipelines", Example: "drop_records: {stage: score, partition: \"03\", share: 5%}",
+		Mimics: "a stage of a batch job that loses records and reports success: a page that was not fetched, a join " +
+			"that found nobody, a row that was too long",
+		Shows: "of records that the stage is given on trial, the share that is lost is within 10 % of what was asked",
+		empty: func() Spec { return &DropRecords{} },
 	},
 	{
 		Kind: "fail_step", On: "automation", Example: "fail_step: {step: promote, times: 3}",

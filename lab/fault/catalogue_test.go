@@ -95,6 +95,8 @@ func typeInWords(t reflect.Type) string {
 	switch {
 	case t == reflect.TypeFor[time.Duration]():
 		return "a time"
+	case t == reflect.TypeFor[Share]():
+		return "a percentage"
 	case t.Kind() == reflect.String:
 		return "a text"
 	case t.Kind() == reflect.Int:

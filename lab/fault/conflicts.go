@@ -152,6 +152,13 @@ func hidden(s shadow, b Spec, t topology.Topology) string {
 			return p.Region == f.Region && p.Service == topology.ServiceApp &&
 				p.serves()
 		})
+	case *CorruptObject:
+		return node(topology.ServiceS3, f.in(t))
+	case *DropRecords:
+		region := cmp.Or(f.Region, t.Home().Name)
+		return s.stops(t, func(p Place) bool {
+			return p.Region == region && p.Service == topology.ServiceApp && p.serves()
+		})
 	case configuring:
 		return hiddenConfig(s, f.configures(), t)
 	case replicating:

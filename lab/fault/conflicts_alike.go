@@ -31,6 +31,14 @@ func alike(a, b Spec, t topology.Topology) string {
 		if a, ok := a.(*Squeeze); ok && a.Region == b.Region && float64(a.To) < distinctRatio*float64(b.To) {
 			return "the app has hardly more capacity left than that"
 		}
+	case *CorruptObject:
+		if a, ok := a.(*CorruptObject); ok && a.Object == b.Object && a.in(t) == b.in(t) {
+			return "the bit would be turned back"
+		}
+	case *DropRecords:
+		if a, ok := a.(*DropRecords); ok && a.Stage == b.Stage && a.Partition == b.Partition {
+			return "a partition loses one share in a stage at a time"
+		}
 	case configuring:
 		if a, ok := a.(configuring); ok && a.configures() == b.configures() {
 			return "the nodes of a region have one wrong configuration at a time"

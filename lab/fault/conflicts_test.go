@@ -188,6 +188,20 @@ func TestConflicts(t *testing.T) {
 			&Squeeze{Region: west, To: 20},
 			&Squeeze{Region: west, To: 10}, two, "",
 		},
+		"a drop of what is dropped already": {
+			&DropRecords{"score", "03", 0.05, ""}, &DropRecords{"score", "03", 0.01, east}, two, "one share in a stage",
+		},
+		"drops in two stages": {&DropRecords{"score", "03", 0.05, ""}, &DropRecords{"clean", "03", 0.05, ""}, two, ""},
+		"a drop by nobody": {
+			&Kill{node("app-1.us-east-1")}, &DropRecords{"score", "03", 0.05, ""}, two, "app-1.us-east-1 does not run",
+		},
+		"an object that is corrupt already": {
+			&CorruptObject{Object: "a"}, &CorruptObject{Object: "a", Region: east}, two, "the bit would be turned back",
+		},
+		"two corrupt objects": {&CorruptObject{Object: "a"}, &CorruptObject{Object: "b"}, two, ""},
+		"an object nobody serves": {
+			&Pause{Nodes{Service: "s3", Region: east}}, &CorruptObject{Object: "a"}, two, "s3.us-east-1 does not run",
+		},
 		"two configurations": {
 			&FreezeConfig{Configured{west}},
 			&DelayConfig{Configured{west}, second}, two, "one wrong configuration at a time",

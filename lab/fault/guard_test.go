@@ -250,6 +250,12 @@ func TestValidation(t *testing.T) {
 		{"a squeeze of nothing", &Squeeze{To: 20}, "region is missing"},
 		{"a squeeze to nothing", &Squeeze{Region: "us-west-2"}, "to is 0; it must be 5 to 200"},
 		{"a squeeze that is none", &Squeeze{Region: "us-west-2", To: 1000}, "to is 1000"},
+		{"a drop", &DropRecords{"score", "03", 0.05, ""}, ""},
+		{"a drop of nothing", &DropRecords{"score", "03", 0, ""}, "share is 0%; it must be 0.1% to 100%"},
+		{"a drop nowhere", &DropRecords{Share: 0.05}, "partition is \"\": name one of the app's pipeline"},
+		{"a drop in no region", &DropRecords{"score", "03", 0.05, "mars"}, "not a region of the topology"},
+		{"a corrupt object", &CorruptObject{Object: "checkpoints/nightly/3.json"}, ""},
+		{"no object", &CorruptObject{Object: "../secret"}, "object is \"../secret\": name one of the lab's bucket"},
 		{"too short to see", &Restart{Nodes: Nodes{Service: "redis"}, Down: time.Millisecond}, "down is 1ms"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -148,6 +148,9 @@ func TestWhatHasLapsed(t *testing.T) {
 		"fill_disk":      func() subject { return m.disk(func(w Nodes) Spec { return &FillDisk{w} }, false) },
 		"read_only_disk": func() subject { return m.disk(func(w Nodes) Spec { return &ReadOnlyDisk{w} }, true) },
 		"squeeze":        func() subject { return m.agent(topology.ServiceApp, &Squeeze{Region: west, To: 20}, true) },
+		"drop_records": func() subject {
+			return m.agent(topology.ServiceApp, &DropRecords{"score", "03", 0.05, west}, true)
+		},
 		"fail_step": func() subject {
 			return m.agent(topology.ServiceAutomation, &FailStep{Step{"fence"}, 2},
 				false)

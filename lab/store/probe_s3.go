@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -92,6 +93,36 @@ func (o ObjectProbe) Keys(ctx context.Context, prefix string) ([]string, error) 
 		}
 	}
 	return keys, nil
+}
+
+// Get reads an object; nil: there is none.
+func (o ObjectProbe) Get(ctx context.Context, key string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	const most = 64 << 20
+	data, err := ReadObject(ctx, o.client, key, most)
+	if HasCode(err, "NoSuchKey", "NoSuchBucket") {
+		return nil, nil
+	}
+	return data, err
+}
+
+// Replace writes an object, with the metadata of the one that is there; without data it removes it.
+func (o ObjectProbe) Replace(ctx context.Context, key string, data []byte) error {
+	if data == nil {
+		return o.Delete(ctx, key)
+	}
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	in := &s3.PutObjectInput{Bucket: aws.String(topology.Bucket), Key: aws.String(key), Body: bytes.NewReader(data)}
+	is, err := o.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: in.Bucket, Key: in.Key})
+	if err == nil {
+		in.Metadata, in.ContentType = is.Metadata, is.ContentType
+	}
+	if _, err := o.client.PutObject(ctx, in); err != nil {
+		return fmt.Errorf("replace object in %s: %w", o.region, err)
+	}
+	return nil
 }
 
 // Size adds up what a listing says: it dates by the second, so nothing is left out.

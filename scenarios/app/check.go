@@ -53,6 +53,8 @@ func (f *Format) check(found *file.Complaints, at string) {
 		checkApart(found, path, acknowledged, statuses{"expired", r.Expired})
 	}
 	f.Extras.check(found, file.Join(at, "extras"))
+	f.checkJobs(found, file.Join(at, "jobs"))
+	f.Pipeline.check(found, file.Join(at, "pipeline"))
 	f.Stores.check(found, file.Join(at, "stores"))
 }
 

@@ -21,7 +21,7 @@ func TestEveryExampleIsGood(t *testing.T) {
 	requests := []string{"get", "post", "put", "patch", "delete", "sql", "redis"}
 	e := filetest.Examples{
 		Base: minimal, Keys: file.Keys(Format{}), Names: map[string]string{
-			"processes": "web", "operations.setup.keep": "Store", "operations.write.keep": "Upload",
+			"processes": "web", "operations.setup.keep": "Store", "operations.write.keep": "Upload", "jobs": "nightly",
 		},
 		Rivals: map[string][]string{
 			"image": {"build"}, "build": {"image"}, "go": {"dockerfile"}, "dockerfile": {"go"},

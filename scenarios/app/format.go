@@ -22,6 +22,8 @@ type Format struct {
 	Random     []Random            `yaml:"random" example:"[{name: Customer, number: {from: 0, to: 499, digits: 3}}]" about:"Random values for writes, and for reads where clients choose the ids: those of the write that is read. They are drawn in this order, and depend on the seed of the drill and the number of the write only."`
 	Operations Operations          `yaml:"operations,required" example:"{write: {post: /orders, json: {id: \"{{.ID}}\"}}}" about:"What clients send."`
 	Extras     Extras              `yaml:"extras" about:"Headers in which answers say more. What is not said is not measured."`
+	Jobs       map[string]Job      `yaml:"jobs" example:"{nightly: {post: /jobs/nightly}}" about:"Requests by which its jobs are ordered, by names of your own: steps of a scenario name them. A node of the region in charge is sent them, past all faults."`
+	Pipeline   *Pipeline           `yaml:"pipeline" example:"{stages: [clean, score], key: id, input: \"input/{{.Partition}}.jsonl\", output: \"stages/{{.Stage}}/{{.Partition}}.jsonl\", done: jobs/done}" about:"What its jobs make of their input, stage by stage, in the object store. Without it nobody can tell what becomes of records."`
 	Stores     Stores              `yaml:"stores,required" example:"{postgres: select id from orders}" about:"Where an acknowledged write must be found."`
 }
 
@@ -143,7 +145,7 @@ type Extras struct {
 	Path     string `yaml:"path" example:"X-Read-Path" about:"Where a read was answered from."`
 	Lag      string `yaml:"lag" example:"X-Replication-Lag" about:"How far behind that was, in milliseconds."`
 	// Answers are questions of which the sample app's contract has the answers (see plan.App).
-	Answers []Question `yaml:"answers,unique" takes:"question" example:"[config]" about:"Questions of the lab that it answers as the sample app does: GET /config, what it is configured to; GET /capacity, how much it is set to do; GET /metrics, how quick it is."`
+	Answers []Question `yaml:"answers,unique" takes:"question" example:"[config]" about:"Questions of the lab that it answers as the sample app does: GET /config, what it is configured to; GET /capacity, how much it is set to do; GET /metrics, how quick it is; GET /drops, which records it is told to drop."`
 }
 
 // Question is one that a lab asks an app.
@@ -154,11 +156,12 @@ const (
 	AskConfig   Question = "config"   // GET /config
 	AskCapacity Question = "capacity" // GET /capacity
 	AskMetrics  Question = "metrics"  // GET /metrics, with the histogram topology.RequestMetric
+	AskDrops    Question = "drops"    // GET /drops, which records its stages are to drop
 )
 
 // Values are the questions.
 func (Question) Values() []string {
-	return []string{string(AskConfig), string(AskCapacity), string(AskMetrics)}
+	return []string{string(AskConfig), string(AskCapacity), string(AskMetrics), string(AskDrops)}
 }
 
 // Stores are where writes must be found.

@@ -157,6 +157,29 @@ var mistakes = map[string]struct{ old, new, want string }{
 		"text: {from: 4, to: 8}", "text: {to: 8}, number: {to: 3}",
 		"random[1]: give one of number and text",
 	},
+	"job without a method": {"stores:", "jobs: {nightly: {}}\nstores:", "jobs.nightly: give one method"},
+	"job about a write": {
+		"stores:", "jobs: {nightly: {post: \"/jobs/{{.ID}}\"}}\nstores:",
+		"jobs.nightly.post: unknown placeholder {{.ID}}",
+	},
+	"pipeline whose objects are alike": {
+		"stores:", `pipeline: {stages: [a, b], key: id, input: "{{.Partition}}", output: "x/{{.Stage}}/{{.Partition}}", ` +
+			`rejected: "x/{{.Stage}}/{{.Partition}}", done: done}` + "\nstores:",
+		`pipeline.rejected: "x/a/0" could be of output too: have them called otherwise`,
+	},
+	"pipeline whose stages are alike": {
+		"stores:", `pipeline: {stages: [a, b], key: id, input: "i/{{.Partition}}", output: "o/{{.Partition}}", done: d}` +
+			"\nstores:", `pipeline.output: "o/{{.Partition}}" does not have {{.Stage}} once`,
+	},
+	"pipeline with stages of its input": {
+		"stores:", `pipeline: {stages: [a], key: id, input: "{{.Stage}}/{{.Partition}}", ` +
+			`output: "{{.Stage}}/{{.Partition}}", done: d}` + "\nstores:",
+		"pipeline.input: unknown placeholder {{.Stage}}: known are Partition",
+	},
+	"stage without a name": {
+		"stores:", `pipeline: {stages: ["a b"], key: id, input: "i/{{.Partition}}", ` +
+			`output: "o/{{.Stage}}/{{.Partition}}", done: d}` + "\nstores:", `pipeline.stages[0]: "a b" is no name`,
+	},
 	"image and build": {"port:", "build: {go: ./cmd}\nport:", "3:1: build: there is an image already"},
 	"a Dockerfile elsewhere": {
 		"image: shop:1.4", "build: {dockerfile: ../shop}", `2:21: build.dockerfile: "../shop" is no folder below`,

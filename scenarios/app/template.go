@@ -109,10 +109,11 @@ func (t Template) fill(v Values, escape func(string) string) string {
 
 // Values are what placeholders stand for.
 type Values struct {
-	ID, Prefix string
-	Number     int64
-	Drawn      []Drawn
-	Kept       []Kept
+	ID, Prefix       string
+	Stage, Partition string // of a pipeline's object
+	Number           int64
+	Drawn            []Drawn
+	Kept             []Kept
 }
 
 // Drawn is a random value.
@@ -129,6 +130,10 @@ func (v Values) value(name string) string {
 		return v.Prefix
 	case placeNumber:
 		return fmt.Sprint(v.Number)
+	case placeStage:
+		return v.Stage
+	case placePartition:
+		return v.Partition
 	}
 	for _, d := range v.Drawn {
 		if d.Name == name {

@@ -91,6 +91,10 @@ func bind(cmd *cobra.Command, v reflect.Value) {
 			flags.IntVar(dst, name, 0, about)
 		case *float64:
 			flags.Float64Var(dst, name, 0, about)
+		case *fault.Label:
+			flags.StringVar((*string)(dst), name, "", about)
+		case *fault.Share:
+			flags.TextVar(dst, name, fault.Share(0), about+" Such as 5%.")
 		case *[]string:
 			flags.StringSliceVar(dst, name, nil, about+" Such as a,b.")
 		}

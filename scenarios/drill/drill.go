@@ -103,6 +103,8 @@ func (d *drill) run(ctx context.Context) (err error) {
 	defer stopTicker()
 	stopConfigs := d.followConfigs(ctx)
 	defer stopConfigs()
+	stopPipeline := d.followPipeline(ctx)
+	defer stopPipeline()
 
 	if err := d.awaitSteady(ctx); err != nil {
 		return err
@@ -115,6 +117,7 @@ func (d *drill) run(ctx context.Context) (err error) {
 	if err := d.observe(ctx); err != nil {
 		return err
 	}
+	stopPipeline() // its listings are no part of what is read
 	if err := d.stopLoad(ctx); err != nil {
 		return err
 	}
@@ -124,6 +127,7 @@ func (d *drill) run(ctx context.Context) (err error) {
 	}
 	d.reconcile(ctx)
 	d.read(ctx, history.AfterReconciliation)
+	d.readPipeline(ctx)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
@@ -161,14 +165,14 @@ func (d *drill) stopLoad(ctx context.Context) error {
 func (d *drill) runSteps(ctx context.Context) error {
 	for i, s := range d.plan.Steps {
 		from := d.steady
-		if s.When != "" {
-			met, err := d.awaitCondition(ctx, s.When)
+		if what := s.waitsFor(); what != "" {
+			met, err := d.await(ctx, s)
 			if err != nil {
 				return err
 			}
 			if !met {
-				d.say("gave up waiting for %q: the steps after it are left out", s.When)
-				d.recordSkipped(d.plan.Steps[i:], s.When)
+				d.say("gave up waiting for %q: the steps after it are left out", what)
+				d.recordSkipped(d.plan.Steps[i:], what)
 				return nil
 			}
 			from = d.rec.Now()
@@ -191,7 +195,7 @@ func (d *drill) runSteps(ctx context.Context) error {
 }
 
 // recordSkipped records the faults that were not injected: a drill that was to break more than it broke does not pass.
-func (d *drill) recordSkipped(steps []Step, c Condition) {
+func (d *drill) recordSkipped(steps []Step, c string) {
 	for _, s := range steps {
 		if s.Switchover != "" { // the regions were to change roles, and did not
 			now := d.rec.Now()
@@ -233,11 +237,16 @@ func (d *drill) runStep(ctx context.Context, s Step) error {
 	case s.Restore != nil:
 		return d.restore(ctx, *s.Restore)
 	default:
-		d.say("job %s runs", s.Job)
-		ctx, cancel := context.WithTimeout(ctx, jobWithin)
-		defer cancel()
-		return d.lab.Job(ctx, s.Job)
+		return d.order(ctx, s.Job)
 	}
+}
+
+// await waits for what a step waits for; false when it did not come in time.
+func (d *drill) await(ctx context.Context, s Step) (met bool, err error) {
+	if s.Stage != "" {
+		return d.awaitStage(ctx, s.Stage)
+	}
+	return d.awaitCondition(ctx, s.When)
 }
 
 // awaitCondition waits for a mark or for the recovery; false when it did not come in time, which is the system's
@@ -282,15 +291,20 @@ func (d *drill) recovered(h history.History) (back, steady bool) {
 	return false, false
 }
 
-// observe waits for the recovery and a little longer, or until it is too late for it to matter. What goes wrong at the
+// observe waits for the recovery, and the job to be done, and a little longer, or until it is too late for them to
+// matter. What goes wrong at the
 // very end is watched on: how long it lasts would not be known.
 func (d *drill) observe(ctx context.Context) error {
 	limit := d.lastFault + d.plan.Observe
 	until := limit
 	back := false
 	return d.poll(ctx, func() (bool, error) {
-		recovered, steady := d.recovered(d.rec.Snapshot())
-		if !back && recovered {
+		h := d.rec.Snapshot()
+		recovered, steady := d.recovered(h)
+		if d.plan.Judge.RecoveryTime == nil && d.followsJob() {
+			recovered, steady = true, true // it is the job that is waited for
+		}
+		if !back && recovered && d.jobDone(h) {
 			back = true
 			until = min(limit, d.rec.Now()+d.plan.Tail)
 		}

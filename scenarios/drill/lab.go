@@ -60,13 +60,15 @@ type Observer interface {
 	// Control asks the responder of a region, which has nothing to do, once and on a connection of its own, over the
 	// kind of way that clients' operations take and that no fault of links touches.
 	Control(ctx context.Context, region string) error
+	// Pipeline lists the objects in a region that are of the app's pipeline.
+	Pipeline(ctx context.Context, region string) ([]history.PipelineSight, error)
 }
 
 // Doer is what steps are done with.
 type Doer interface {
 	// Guard makes a fault ready; its sightings are given on the clock now.
 	Guard(spec fault.Spec, now func() time.Duration) (*fault.Guard, error)
-	// Job runs a job to its end.
+	// Job runs a job of the lab to its end, or has the app begin one of its own.
 	Job(ctx context.Context, name string) error
 	// Copies are made by rules.
 	Copies
@@ -87,6 +89,9 @@ type Stores interface {
 	Read(ctx context.Context, region string, sought Sought) []StoreRead
 	// Manifests reads the app's manifests in a region, and what they name.
 	Manifests(ctx context.Context, region string) ([]history.ManifestRead, error)
+	// Portions reads what the objects of the app's pipeline hold. One that can't be read is in the answer, with its
+	// error.
+	Portions(ctx context.Context, region string) ([]history.Portion, error)
 }
 
 // Sought is what is looked for in the stores.

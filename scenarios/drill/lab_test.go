@@ -36,6 +36,8 @@ type tinyLab struct {
 	lags       func() []history.LagSight
 	manifests  []history.ManifestRead
 	restored   time.Duration                          // how long ago it was that was brought back
+	pipeline   func() []history.PipelineSight         // nil: there is none
+	portions   []history.Portion                      // of the pipeline, in the end
 	reconcile  func(context.Context) error            // nil: at once
 	unreadable string                                 // a store that can't be read
 	reading    func()                                 // is called before the stores are read; nil: nothing
@@ -332,6 +334,17 @@ func (l *tinyLab) Read(_ context.Context, name string, _ Sought) []StoreRead {
 		reads = append(reads, read)
 	}
 	return reads
+}
+
+func (l *tinyLab) Pipeline(context.Context, string) ([]history.PipelineSight, error) {
+	if l.pipeline == nil {
+		return nil, errors.New("there is none")
+	}
+	return l.pipeline(), nil
+}
+
+func (l *tinyLab) Portions(context.Context, string) ([]history.Portion, error) {
+	return l.portions, nil
 }
 
 // What a fault may do.

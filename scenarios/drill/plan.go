@@ -26,8 +26,10 @@ type Plan struct {
 	Workload  workload.Spec
 	App       *app.App          // that is drilled
 	Protocol  workload.Protocol // of the app
-	Steady    Steady
-	Steps     []Step
+	// Pipeline is what the app's jobs make of their input, and where; nil: the app says nothing of that.
+	Pipeline *measure.Pipeline
+	Steady   Steady
+	Steps    []Step
 	// Observe is how long after the last fault the drill waits at most for recovery; a drill that sees it ends Tail
 	// later.
 	Observe time.Duration
@@ -60,9 +62,11 @@ type Steady struct {
 type Step struct {
 	At   time.Duration // after steady state (or, with When, after the condition)
 	When Condition     // empty: at once
+	// Stage of the app's pipeline that has begun, in place of a condition; empty: none is waited for.
+	Stage string
 	// Inject breaks something; Heal mends the fault of an earlier step by its kind; Job runs a job of the lab
-	// ("backup"); Replicate runs a rule of replication; Restore brings versions back; Switchover has a region take over
-	// from the other one.
+	// ("backup") or orders one of the app; Replicate runs a rule of replication; Restore brings versions back;
+	// Switchover has a region take over from the other one.
 	Inject     fault.Spec
 	Heal       string
 	Job        string
@@ -76,6 +80,14 @@ type Step struct {
 type Restore struct {
 	Rule string
 	To   time.Duration
+}
+
+// waitsFor is what the step waits for, in words; empty: nothing.
+func (s Step) waitsFor() string {
+	if s.Stage != "" {
+		return "stage " + s.Stage
+	}
+	return string(s.When)
 }
 
 // Condition is something that is waited for.

@@ -160,6 +160,8 @@ func everything() measure.Spec {
 			{RecoveryPoint: time.Second},
 			{Of: stores[0], RecoveryPoint: time.Second},
 		},
+		Conservation: &measure.Pipeline{Stages: []string{"clean", "enrich", "score"}},
+		Deadline:     &measure.DeadlineObjective{Within: 4 * time.Second},
 	}
 }
 

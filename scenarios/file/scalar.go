@@ -46,6 +46,14 @@ func scalarOf(f field, t reflect.Type) (scalar, bool) {
 			return err
 		}}, true
 	}
+	if _, is := reflect.New(t).Interface().(encoding.TextUnmarshaler); is && t.Kind() == reflect.Float64 {
+		// a share of a package that this one is not known to
+		return scalar{textForm("a percentage", shareForm, "99%"), func(dst reflect.Value, text string) error {
+			share, err := parseShare(text)
+			dst.SetFloat(share)
+			return err
+		}}, true
+	}
 	switch {
 	case t == timeType:
 		return scalar{timeForm(), func(dst reflect.Value, text string) error {
@@ -103,6 +111,9 @@ func textOf(f field, t reflect.Type) scalar {
 		more = "\n\t"
 	}
 	form := Form{"a text", &jsonschema.Schema{Type: "string", MaxLength: longest}}
+	if _, is := reflect.Zero(t).Interface().(interface{ MayBeNumber() }); is {
+		form = Form{"a text, or a number", &jsonschema.Schema{Type: []string{"string", "integer"}, MaxLength: longest}}
+	}
 	return scalar{form, func(dst reflect.Value, text string) error {
 		if err := CheckText(text, longest, more); err != nil {
 			return err

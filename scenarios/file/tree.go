@@ -81,6 +81,9 @@ func (c *Complaints) names(n ast.Node, path string, dst reflect.Value, f field) 
 	all := reflect.MakeMap(dst.Type())
 	c.eachName(m, path, func(at, name string, value ast.Node) {
 		v := reflect.New(dst.Type().Elem()).Elem()
+		if _, simple := scalarOf(f, v.Type()); !simple && v.Kind() == reflect.Struct {
+			setDefaults(v)
+		}
 		c.value(value, c.at[at], at, v, f)
 		all.SetMapIndex(reflect.ValueOf(name), v)
 	})

@@ -236,6 +236,8 @@ func (h *History) add(e event) error {
 		h.Lags = append(h.Lags, l)
 	case eventManifest, eventBacklog:
 		return h.addCopies(e)
+	case eventSight, eventPortion:
+		return h.addOfPipeline(e)
 	case eventHeading:
 		if h.Heading != (Heading{}) {
 			return errors.New("there are two")
@@ -283,6 +285,24 @@ func (h *History) addCopies(e event) error {
 		return err
 	}
 	h.Backlogs = append(h.Backlogs, b)
+	return nil
+}
+
+// addOfPipeline adds what was seen of the app's pipeline.
+func (h *History) addOfPipeline(e event) error {
+	if e.Type == eventPortion {
+		var p Portion
+		if err := errors.Join(decodeStrict(e.Data, &p), checkInterval(&p.At)); err != nil {
+			return err
+		}
+		h.Portions = append(h.Portions, p)
+		return nil
+	}
+	var s PipelineSight
+	if err := errors.Join(decodeStrict(e.Data, &s), checkInterval(&s.At)); err != nil {
+		return err
+	}
+	h.Sights = append(h.Sights, s)
 	return nil
 }
 

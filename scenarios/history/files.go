@@ -20,6 +20,8 @@ const (
 	eventLag       = "lag"
 	eventManifest  = "manifest"
 	eventBacklog   = "backlog"
+	eventSight     = "pipeline"
+	eventPortion   = "portion"
 	eventHeading   = "heading"
 	eventStall     = "stall"
 	eventMachine   = "machine"

@@ -200,6 +200,43 @@ type LagSight struct {
 	Behind *time.Duration `json:"behind_ns"`
 }
 
+// PipelineSight is an object of the app's pipeline that was not there before, or that was written again. At is from
+// when the listing before was asked for to when the one that has it was answered.
+type PipelineSight struct {
+	At        Interval `json:"at"`
+	Part      string   `json:"part"`                // PartInput, PartOutput or PartDone
+	Stage     string   `json:"stage,omitempty"`     // that wrote it
+	Partition string   `json:"partition,omitempty"` // that it is of
+	Object    string   `json:"object"`              // its key
+	Version   string   `json:"version"`             // changes when it is written again
+}
+
+// Portion is what one object of a pipeline held in the end: records, and by which keys they are known.
+type Portion struct {
+	At        Interval `json:"at"`
+	Region    string   `json:"region"`
+	Part      string   `json:"part"`            // PartInput, PartOutput, PartRejected or PartExpected
+	Stage     string   `json:"stage,omitempty"` // that wrote it, or was to
+	Partition string   `json:"partition"`
+	Object    string   `json:"object"`
+	Records   int      `json:"records"`
+	SHA256    string   `json:"sha256"`          // of the records, one a line, sorted; in hex
+	Keys      []string `json:"keys,omitempty"`  // of the records, sorted, one twice if it is there twice; not of PartExpected
+	Error     string   `json:"error,omitempty"` // the object can't be read: nothing is known of what it holds
+}
+
+// The parts of a pipeline.
+const (
+	PartInput    = "input"    // what the first stage reads
+	PartOutput   = "output"   // what a stage hands on
+	PartRejected = "rejected" // what a stage sorts out
+	PartExpected = "expected" // what an undisturbed run hands on
+	PartDone     = "done"     // what says that the job is done
+)
+
+// JobOrdered is the name of the harness' mark of a job that was ordered; its detail is the job.
+const JobOrdered = "job_ordered"
+
 // The two readings of the stores, and the names of the stores.
 const (
 	BeforeReturn        = "before_return"
@@ -242,6 +279,9 @@ type History struct {
 	Backlogs []Backlog
 	// Manifests are those of the surviving region, held against the objects that they name.
 	Manifests []ManifestRead
+	// Sights are when objects of the app's pipeline were seen first, and Portions what they held in the end.
+	Sights   []PipelineSight
+	Portions []Portion
 	// Heading is what the recording says of itself; the zero value is that of recordings which say nothing.
 	Heading Heading
 	// Stalls are when the harness itself stood still, as when its process was stopped: what was due then was sent late,

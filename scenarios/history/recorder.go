@@ -94,6 +94,16 @@ func (r *Recorder) Lag(l LagSight) {
 	r.event(eventLag, l, func(h *History) { h.Lags = append(h.Lags, l) })
 }
 
+// Sight records an object of a pipeline that was seen for the first time.
+func (r *Recorder) Sight(s PipelineSight) {
+	r.event(eventSight, s, func(h *History) { h.Sights = append(h.Sights, s) })
+}
+
+// Portion records what an object of a pipeline held in the end.
+func (r *Recorder) Portion(p Portion) {
+	r.event(eventPortion, p, func(h *History) { h.Portions = append(h.Portions, p) })
+}
+
 // Heading records what the recording says of itself. Began is when the recorder started, whatever h says.
 func (r *Recorder) Heading(h Heading) {
 	h.Began = r.start.UTC().Round(0)
@@ -132,6 +142,8 @@ func (r *Recorder) Snapshot() History {
 		Configs: slices.Clip(r.recorded.Configs),
 		Lags:    slices.Clip(r.recorded.Lags), Manifests: slices.Clip(r.recorded.Manifests),
 		Backlogs: slices.Clip(r.recorded.Backlogs),
+		Sights:   slices.Clip(r.recorded.Sights),
+		Portions: slices.Clip(r.recorded.Portions),
 		Heading:  r.recorded.Heading, Stalls: slices.Clip(r.recorded.Stalls),
 		Machines: slices.Clip(r.recorded.Machines), Controls: slices.Clip(r.recorded.Controls),
 		Closing: r.recorded.Closing,

@@ -39,6 +39,14 @@ func record(r *Recorder, ops int) {
 		Behind: new(time.Duration(7)),
 	})
 	r.Lag(LagSight{At: Interval{3, 4}, Store: StoreItems, From: "us-east-1", To: "us-west-2"})
+	r.Sight(PipelineSight{
+		At: Interval{3, 4}, Part: PartOutput, Stage: "4", Partition: "3", Object: "4/3",
+		Version: "a",
+	})
+	r.Portion(Portion{
+		At: Interval{8, 9}, Region: "us-east-1", Part: PartInput, Partition: "3", Object: "3", Records: 2,
+		SHA256: "5ca1e", Keys: []string{"a", "a"},
+	})
 	r.Phase(PhaseEnd)
 }
 

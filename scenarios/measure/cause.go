@@ -14,7 +14,7 @@ var conditions = []string{
 	"kill_automation", "fail_step", "hang_step", "repeat_step",
 	"lag_replication", "pause_replication", "throttle_replication", "overwrite_objects",
 	"delay_config", "freeze_config", "roll_back_config",
-	"squeeze",
+	"squeeze", "drop_records", "corrupt_object",
 }
 
 // Conditions are the kinds of the faults that only prepare.

@@ -34,6 +34,8 @@ var checkers = []checker{
 	localReads{},
 	linearizability{},
 	decisionsStand{},
+	conservation{},
+	deadlines{},
 	fencing{},
 	storeContents{},
 	writeLatencies{},

@@ -48,8 +48,10 @@ type overrides struct {
 	// Manifests says that the app writes manifests.
 	Manifests bool `json:"manifests,omitempty"`
 	// Only is the one store there is.
-	Only     string         `json:"only,omitempty"`
-	ClaimsMS map[string]int `json:"claims_ms,omitempty"`
+	Only         string         `json:"only,omitempty"`
+	ClaimsMS     map[string]int `json:"claims_ms,omitempty"`
+	Conservation []string       `json:"conservation,omitempty"` // the stages of the pipeline
+	DeadlineMS   int            `json:"deadline_ms,omitempty"`
 }
 
 // figures are measured values that matter in the fixture; nil ones are not compared.
@@ -75,7 +77,11 @@ type figures struct {
 	CapacityShare  []float64 `json:"capacity_share,omitempty"`  // lo, hi
 	StaleConfigMS  []float64 `json:"stale_config_ms,omitempty"` // lo, hi; lo only when censored
 	StaleFailed    *int      `json:"stale_failed,omitempty"`
-	WriteGapMS     []float64 `json:"write_gap_ms,omitempty"`     // lo, hi; lo only when censored
+	WriteGapMS     []float64 `json:"write_gap_ms,omitempty"` // lo, hi; lo only when censored
+	Missing        *int      `json:"missing,omitempty"`
+	InFlight       *int      `json:"in_flight,omitempty"`
+	Breaches       []string  `json:"breaches,omitempty"`         // stage/partition of each
+	DeadlineMS     []float64 `json:"deadline_ms,omitempty"`      // lo, hi; lo only when censored
 	ClientsMovedMS []float64 `json:"clients_moved_ms,omitempty"` // lo, hi; lo only when censored
 	ReconnectedMS  []float64 `json:"reconnected_ms,omitempty"`   // lo, hi; lo only when censored
 	// by what is claimed about: lo, hi

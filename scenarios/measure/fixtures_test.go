@@ -24,7 +24,7 @@ func fixtures() []fixture {
 	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, limitFixtures, serviceFixtures,
 		configFixtures,
 		switchoverFixtures, lagFixtures, incidentFixtures, ruleFixtures, jointFixtures,
-		decisionFixtures)
+		decisionFixtures, pipelineFixtures)
 }
 
 // files are what the fixture's folder holds.
@@ -65,6 +65,12 @@ func (f fixture) files(t *testing.T) map[string][]byte {
 	}
 	for _, b := range d.Backlogs {
 		event("backlog", b.At.Hi, b)
+	}
+	for _, s := range d.Sights {
+		event("pipeline", s.At.Hi, s)
+	}
+	for _, p := range d.Portions {
+		event("portion", p.At.Hi, p)
 	}
 	expect, err := json.MarshalIndent(f.expect, "", "  ")
 	if err != nil {
@@ -218,6 +224,12 @@ func (e expectation) promised() Spec {
 	}
 	s.Decisions = e.Spec.Decisions
 	s.LocalReads = time.Duration(e.Spec.LocalReadsMS) * msec
+	if stages := e.Spec.Conservation; stages != nil {
+		s.Conservation = &Pipeline{Stages: stages, Region: home}
+	}
+	if within := e.Spec.DeadlineMS; within > 0 {
+		s.Deadline = &DeadlineObjective{Within: time.Duration(within) * msec, Begins: 2 * time.Hour, By: 14 * time.Hour}
+	}
 	return s
 }
 
@@ -249,6 +261,15 @@ func measured(r Report, want figures) figures {
 		if want.StaleFailed != nil {
 			got.StaleFailed = &c.Failed
 		}
+	}
+	if c := m.Conservation; c != nil && want.Missing != nil {
+		got.Missing, got.InFlight = &c.Missing, &c.InFlight
+		for _, b := range c.Breaches {
+			got.Breaches = append(got.Breaches, b.Stage+"/"+b.Partition)
+		}
+	}
+	if d := m.Deadline; d != nil && want.DeadlineMS != nil {
+		got.DeadlineMS = ends(d.Interval)
 	}
 	if g := m.WriteGap; g != nil && want.WriteGapMS != nil {
 		got.WriteGapMS = ends(g.Interval)

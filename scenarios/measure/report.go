@@ -41,7 +41,8 @@ type Metrics struct {
 	WriteGap       *WriteGap       `json:"write_gap"`       // the longest of the switchovers
 	ReplicationLag *ReplicationLag `json:"replication_lag"` // of what stands in for a managed service's replication
 	Decisions      *Decisions      `json:"decisions"`
-	Conservation   *NotMeasured    `json:"conservation"`
+	Conservation   *Conservation   `json:"conservation"`       // of the records of the app's pipeline
+	Deadline       *Deadline       `json:"deadline,omitempty"` // of the app's job
 }
 
 // NotMeasured is the place of a metric that nothing measures yet. It is always null.

@@ -56,6 +56,10 @@ type Spec struct {
 	StaleConfig *time.Duration
 	// WriteGap is for how long no write may be acknowledged while regions change roles; nil: not promised.
 	WriteGap *time.Duration
+	// Conservation is the pipeline whose records must all be accounted for; nil: not promised.
+	Conservation *Pipeline
+	// Deadline is until when the app's job must be done; nil: not promised.
+	Deadline *DeadlineObjective
 	// Replicated are the stores that reach the survivor by what stands in for a managed service's replication, whenever
 	// it comes to it. CopyTakes is how long that takes there by the distance alone, which is the design's; what comes
 	// on top of it is the machine's.

@@ -17,7 +17,7 @@ func (v *view) invalidReasons(own *harnessEffects) []string {
 	var all []string
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
 	if s.RecoveryTime == nil && s.RecoveryPoint == nil && len(s.Sessions) == 0 && s.LocalReads == 0 &&
-		s.StaleConfig == nil && s.WriteGap == nil {
+		s.StaleConfig == nil && s.WriteGap == nil && s.Conservation == nil && s.Deadline == nil {
 		say("nothing was promised: there is nothing to judge")
 	}
 	if s.RecoveryPoint != nil && len(s.Stores) == 0 {

@@ -157,8 +157,9 @@ var table = []conforming{
 }
 
 // elsewhere are the faults that are proven in agents_test.go: of configuration, replication, the automation and control
-// paths.
+// paths; and in the suite batch, which has an app with a pipeline.
 var elsewhere = []string{
+	"corrupt_object", "drop_records",
 	"cut_control", "delay_config", "fail_step", "freeze_config", "hang_step", "kill_automation", "lag_replication",
 	"pause_replication",
 	"repeat_step", "roll_back_config", "throttle_replication",

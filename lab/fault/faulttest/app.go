@@ -15,13 +15,18 @@ import (
 type app struct {
 	node     *Node
 	ceilings *orders[api.CapacityOrder]
+	drops    *orders[api.DropOrder] // kept where the node's end does not matter
 
 	mu              sync.Mutex
 	next            time.Time // when the ceiling lets the next request in
 	served, refused int64
 }
 
-func newApp(n *Node) *app { return &app{node: n, ceilings: newOrders[api.CapacityOrder](n.lab.defect)} }
+func newApp(n *Node) *app {
+	return &app{
+		node: n, ceilings: newOrders[api.CapacityOrder](n.lab.defect), drops: newOrders[api.DropOrder](n.lab.defect),
+	}
+}
 
 func (a *app) forget() {
 	a.ceilings.forget()
@@ -33,6 +38,9 @@ func (a *app) forget() {
 func (a *app) broken() string {
 	if len(a.ceilings.list()) > 0 {
 		return "has a ceiling"
+	}
+	if len(a.drops.list()) > 0 {
+		return "drops records"
 	}
 	return ""
 }
@@ -49,6 +57,8 @@ func (a *app) routes() http.Handler {
 		}
 		write(w, c)
 	})
+	a.drops.routes(mux, "/drops", "/drops", func() {})
+	mux.HandleFunc("POST /drops/trial", a.tryDrops)
 	mux.HandleFunc("GET /config", func(w http.ResponseWriter, _ *http.Request) {
 		r := a.node.lab.node(topology.ServiceReplicator, a.node.place.Region).role.(*replicator)
 		write(w, topology.ConfigReport{Revision: r.delivery.delivered()})
@@ -92,4 +102,19 @@ func (a *app) admit() bool {
 	}
 	a.served++
 	return true
+}
+
+// tryDrops loses the shares that it is told to lose, to the record.
+func (a *app) tryDrops(w http.ResponseWriter, r *http.Request) {
+	var trial api.DropTrial
+	if !read(w, r, &trial) {
+		return
+	}
+	o := api.DropOutcome{In: trial.Records, Out: trial.Records}
+	for _, order := range a.drops.list() {
+		if order.Stage == trial.Stage && order.Partition == trial.Partition {
+			o.Out -= int(order.Share * float64(trial.Records))
+		}
+	}
+	write(w, o)
 }

@@ -57,7 +57,7 @@ func newNode(t testing.TB, l *Lab, p topology.Place) *Node {
 		d := newDatabase(n)
 		n.role, serve = d, each(d.serve)
 	case topology.ServiceS3, topology.ServiceDynamoDB:
-		n.role = &store{things: map[string]thing{}, defect: l.defect}
+		n.role = newStore(l.defect)
 	case topology.ServiceApp:
 		a := newApp(n)
 		n.role, serve = a, serveHTTP(a.routes())

@@ -3,6 +3,7 @@ package faulttest
 import (
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -12,20 +13,34 @@ import (
 
 // store is the bucket or the table of a region.
 type store struct {
-	idle
-
 	defect Defect
 
-	mu     sync.Mutex
-	things map[string]thing
+	mu       sync.Mutex
+	things   map[string]thing
+	contents map[string][]byte // of things that can be read
 }
 
-// isWitness says whether a key is that of what a faulty writer overwrites to be seen.
-func isWitness(key string) bool { return strings.HasSuffix(key, topology.ProbeWord+"overwritten") }
+// keptObjects are there from the beginning, with contents.
+var keptObjects = []string{"checkpoints/nightly/3.json"}
+
+func newStore(defect Defect) *store {
+	s := &store{defect: defect, things: map[string]thing{}, contents: map[string][]byte{}}
+	for _, key := range keptObjects {
+		s.contents[key] = []byte(key)
+	}
+	return s
+}
+
+func (*store) forget() {}
 
 func (s *store) broken() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	for _, key := range keptObjects {
+		if string(s.contents[key]) != key {
+			return key + " is another"
+		}
+	}
 	for key, t := range s.things {
 		if isWitness(key) && t.size > 1 {
 			return "has overwritten objects"
@@ -33,6 +48,33 @@ func (s *store) broken() string {
 	}
 	return ""
 }
+
+// Get is what a thing holds.
+func (s *store) Get(_ context.Context, key string) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.contents[key], nil
+}
+
+// Replace has a thing hold something else.
+func (s *store) Replace(_ context.Context, key string, data []byte) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	healing := slices.Contains(keptObjects, key) && string(data) == key
+	injecting := slices.Contains(keptObjects, key) && !healing
+	if s.defect == IgnoresInjection && injecting || s.defect == IgnoresHealing && (healing || data == nil) {
+		return nil
+	}
+	if data == nil {
+		delete(s.contents, key)
+		return nil
+	}
+	s.contents[key] = data
+	return nil
+}
+
+// isWitness says whether a key is that of what a faulty writer overwrites to be seen.
+func isWitness(key string) bool { return strings.HasSuffix(key, topology.ProbeWord+"overwritten") }
 
 type thing struct {
 	size int

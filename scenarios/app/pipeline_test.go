@@ -1,0 +1,59 @@
+package app
+
+import (
+	"slices"
+	"testing"
+)
+
+const nightly = minimal + `jobs: {nightly: {post: /jobs/nightly, json: {from: 1}}}
+pipeline:
+  stages: [clean, score]
+  key: id
+  input: "in/{{.Partition}}.jsonl"
+  output: "out/{{.Stage}}/{{.Partition}}.jsonl"
+  rejected: "out/{{.Stage}}/{{.Partition}}.rejected"
+  done: jobs/done
+`
+
+func TestAnObjectIsPlacedByItsKey(t *testing.T) {
+	a, err := Parse("app.yaml", []byte(nightly), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := a.Pipeline()
+	for object, want := range map[string]Placed{
+		"in/07.jsonl":             {PartInput, "", "07"},
+		"out/clean/07.jsonl":      {PartOutput, "clean", "07"},
+		"out/score/a-b.rejected":  {PartRejected, "score", "a-b"},
+		"jobs/done":               {Part: PartDone},
+		"out/other/07.jsonl":      {},
+		"out/clean/07/more.jsonl": {},
+		"out/clean/.jsonl":        {},
+		"in/07.json":              {},
+		"jobs/done/2":             {},
+	} {
+		if got, is := p.Place(object); got != want || is != (want != Placed{}) {
+			t.Errorf("%s is %+v, %v", object, got, is)
+		}
+	}
+	if got := p.Prefixes(); !slices.Equal(got, []string{"in/", "jobs/done", "out/"}) {
+		t.Errorf("the prefixes are %q", got)
+	}
+}
+
+func TestAJobIsARequest(t *testing.T) {
+	a, err := Parse("app.yaml", []byte(nightly), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job := a.Job("nightly")
+	if job == nil || job.Method != "POST" || !job.Acknowledges(201) || job.Acknowledges(503) {
+		t.Fatalf("the job is %+v", job)
+	}
+	if f := job.Fill(Values{}); f.Path != "/jobs/nightly" || string(f.Body) != `{"from":1}` {
+		t.Errorf("it is sent as %s %s", f.Path, f.Body)
+	}
+	if a.Job("weekly") != nil || !slices.Equal(a.Jobs(), []string{"nightly"}) {
+		t.Errorf("the jobs are %q", a.Jobs())
+	}
+}

@@ -1,0 +1,208 @@
+package measure
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// stages are those of the pipeline of the fixtures. The first rejects one record of ten.
+var stages = []string{"clean", "enrich", "score"}
+
+func conserving(deadlineMS int) *overrides {
+	return &overrides{Conservation: stages, DeadlineMS: deadlineMS}
+}
+
+var pipelineFixtures = []fixture{
+	{"conservation-kept", func(d *drill) { d.pipeline() }, expectation{
+		Why:  "40 records go in, 4 are rejected, 36 come out; done 3.49 s to 3.61 s after the order.",
+		Spec: conserving(4000), Verdict: Pass,
+		Figures: figures{Missing: new(0), InFlight: new(0), DeadlineMS: []float64{3490, 3610}},
+	}},
+	{"conservation-dropped", func(d *drill) {
+		d.pipeline()
+		d.reach("score", "01", func(keys []string) []string { return keys[:len(keys)-2] })
+	}, expectation{
+		Why:  "The last stage hands on 16 of the 18 records of one partition.",
+		Spec: conserving(4000), Verdict: Fail, Findings: one(FindingConservation, Fail),
+		Figures: figures{Missing: new(2), InFlight: new(0), Breaches: []string{"score/01"}},
+	}},
+	{"conservation-dropped-early", func(d *drill) {
+		d.pipeline()
+		fewer := func(keys []string) []string { return keys[1:] }
+		d.reach("enrich", "00", fewer)
+		d.reach("score", "00", fewer)
+	}, expectation{
+		Why:  "The second stage drops a record; the last one hands on all that it was given: one stage is to blame.",
+		Spec: conserving(4000), Verdict: Fail, Findings: one(FindingConservation, Fail),
+		Figures: figures{Missing: new(1), InFlight: new(0), Breaches: []string{"enrich/00"}},
+	}},
+	{"conservation-swapped", func(d *drill) {
+		d.pipeline()
+		d.reach("score", "00", func(keys []string) []string { return append(keys[1:], keys[1], "nobody") })
+	}, expectation{
+		Why: "One record is missing, one is there twice, and one is there that nobody gave: by count alone it is " +
+			"one more.",
+		Spec: conserving(4000), Verdict: Fail, Findings: one(FindingConservation, Fail),
+		Figures: figures{Missing: new(1), InFlight: new(0), Breaches: []string{"score/00"}},
+	}},
+	{"conservation-content", func(d *drill) {
+		d.pipeline()
+		d.output("enrich", "01").SHA256 = strings.Repeat("0", 64)
+		d.output("score", "01").SHA256 = strings.Repeat("1", 64)
+	}, expectation{
+		Why:  "The keys are right, and what the second stage made of them is not what an undisturbed run makes.",
+		Spec: conserving(4000), Verdict: Fail, Findings: one(FindingConservation, Fail),
+		Figures: figures{Missing: new(0), InFlight: new(0), Breaches: []string{"enrich/01"}},
+	}},
+	{"conservation-in-flight", func(d *drill) {
+		d.pipeline()
+		d.Portions = slices.DeleteFunc(d.Portions, func(p history.Portion) bool {
+			return p.Part == history.PartOutput && p.Stage == "score"
+		})
+		d.Sights = d.Sights[:len(d.Sights)-1]
+	}, expectation{
+		Why:  "The job is not done when the drill ends: 36 records are in flight, and none is missing yet.",
+		Spec: conserving(6000), Verdict: Inconclusive,
+		Findings: map[string]Verdict{FindingConservation: Inconclusive, FindingDeadline: Inconclusive},
+		Figures:  figures{Missing: new(0), InFlight: new(36), DeadlineMS: []float64{5290}},
+	}},
+	{"conservation-not-written", func(d *drill) {
+		d.pipeline()
+		d.Portions = slices.DeleteFunc(d.Portions, func(p history.Portion) bool {
+			return p.Part == history.PartOutput && p.Stage == "score" && p.Partition == "01"
+		})
+	}, expectation{
+		Why:  "The job says that it is done, and there is no output of one partition.",
+		Spec: conserving(4000), Verdict: Fail, Findings: one(FindingConservation, Fail),
+		Figures: figures{Missing: new(18), InFlight: new(0), Breaches: []string{"score/01"}},
+	}},
+	{"conservation-unread", func(d *drill) {
+		d.pipeline()
+		p := d.output("score", "01")
+		*p = history.Portion{
+			At: p.At, Part: p.Part, Stage: p.Stage, Partition: p.Partition, Object: p.Object,
+			Error: "line 3 is no JSON",
+		}
+	}, expectation{
+		Why:  "One object can't be read: nobody knows what it holds.",
+		Spec: conserving(4000), Verdict: Inconclusive, Findings: one(FindingConservation, Inconclusive),
+	}},
+	{"deadline-missed", func(d *drill) { d.pipeline() }, expectation{
+		Why:  "The job is done 3.49 s after the order at the earliest, and 3.4 s are promised.",
+		Spec: conserving(3400), Verdict: Fail, Findings: one(FindingDeadline, Fail),
+	}},
+	{"deadline-straddling", func(d *drill) { d.pipeline() }, expectation{
+		Why:  "The same, and 3.5 s are promised: nobody can tell.",
+		Spec: conserving(3500), Verdict: Inconclusive, Findings: one(FindingDeadline, Inconclusive),
+	}},
+	{"deadline-never-done", func(d *drill) {
+		d.pipeline()
+		d.Sights = d.Sights[:len(d.Sights)-1]
+	}, expectation{
+		Why:  "The job was watched for longer than is promised, and is not done.",
+		Spec: conserving(4000), Verdict: Fail,
+		Findings: map[string]Verdict{FindingConservation: Inconclusive, FindingDeadline: Fail},
+		Figures:  figures{DeadlineMS: []float64{5290}},
+	}},
+	{"deadline-no-job", func(d *drill) {
+		d.pipeline()
+		d.Marks = slices.DeleteFunc(d.Marks, func(m history.Mark) bool { return m.Name == history.JobOrdered })
+	}, expectation{
+		Why:  "Nobody ordered the job.",
+		Spec: conserving(4000), Verdict: Inconclusive, Findings: one(FindingDeadline, Inconclusive),
+	}},
+}
+
+// pipeline adds a job that is ordered at 1.2 s and seen to be done between 4.7 and 4.8 s. Two partitions of 20 records
+// go through three stages; the first rejects two of each.
+func (d *drill) pipeline() {
+	d.Marks = append(d.Marks, history.Mark{
+		At: *between(1190, 1210), Source: "harness", Name: history.JobOrdered, Detail: "nightly",
+	})
+	add := func(part, stage, partition string, keys []string) {
+		sum := sha256.Sum256([]byte(stage + strings.Join(keys, "\n")))
+		p := history.Portion{
+			At: *between(7600, 7700), Region: home, Part: part, Stage: stage, Partition: partition,
+			Object:  strings.Trim(part+"/"+stage+"/"+partition, "/") + ".jsonl",
+			Records: len(keys), SHA256: hex.EncodeToString(sum[:]), Keys: keys,
+		}
+		d.Portions = append(d.Portions, p)
+		if part == history.PartOutput {
+			p.Part, p.Keys = history.PartExpected, nil
+			d.Portions = append(d.Portions, p)
+		}
+	}
+	for _, partition := range []string{"00", "01"} {
+		var keys []string
+		for i := range 20 {
+			keys = append(keys, fmt.Sprintf("r%s-%02d", partition, i))
+		}
+		add(history.PartInput, "", partition, keys)
+		add(history.PartRejected, stages[0], partition, keys[:2])
+		for i, stage := range stages {
+			at := 2000 + 900*i
+			d.Sights = append(d.Sights, history.PipelineSight{
+				At: *between(at, at+100), Part: history.PartOutput, Stage: stage, Partition: partition,
+				Object: "output/" + stage + "/" + partition + ".jsonl", Version: "1",
+			})
+			add(history.PartOutput, stage, partition, keys[2:])
+		}
+	}
+	d.Sights = append(d.Sights, history.PipelineSight{
+		At: *between(4700, 4800), Part: history.PartDone, Object: "jobs/nightly/done", Version: "1",
+	})
+}
+
+func (d *drill) output(stage, partition string) *history.Portion {
+	for i := range d.Portions {
+		if p := &d.Portions[i]; p.Part == history.PartOutput && p.Stage == stage && p.Partition == partition {
+			return p
+		}
+	}
+	panic("there is no output of " + stage + " and " + partition)
+}
+
+// reach has a stage hand on other records of a partition.
+func (d *drill) reach(stage, partition string, handOn func(keys []string) []string) {
+	p := d.output(stage, partition)
+	p.Keys = handOn(slices.Clone(p.Keys))
+	p.Records, p.SHA256 = len(p.Keys), "another"
+}
+
+func TestAFindingNamesWhereRecordsWereLost(t *testing.T) {
+	d := goodDrill()
+	d.pipeline()
+	d.reach("score", "01", func(keys []string) []string { return keys[:len(keys)-2] })
+	d.spec.Conservation = &Pipeline{Stages: stages}
+	for _, f := range Judge(d.History, d.spec).Findings {
+		const want = "stage score, partition 01: of 18 records in, 16 came out and 0 were rejected: " +
+			"2 are missing (11.11 %), such as r01-18, r01-19"
+		if f.ID == FindingConservation && f.Detail != want {
+			t.Errorf("%s\nwant %s", f.Detail, want)
+		}
+	}
+}
+
+func TestADeadlineIsToldByTheClockOfTheStory(t *testing.T) {
+	d := goodDrill() // at 60, so that 3.5 s are 3.5 min
+	d.pipeline()
+	d.spec.Deadline = &DeadlineObjective{Within: 4 * msec * 1000, Begins: 23*hour + 58*minute, By: 2 * minute}
+	for _, f := range Judge(d.History, d.spec).Findings {
+		const want = "job nightly was done after 3.49 s … 3.61 s, at 00:01 (+1 d) " +
+			"(objective 00:02, 4 s after it was ordered)"
+		if f.ID == FindingDeadline && f.Detail != want {
+			t.Errorf("%s\nwant %s", f.Detail, want)
+		}
+	}
+}
+
+const (
+	minute = 60_000 * msec
+	hour   = 60 * minute
+)

@@ -1,0 +1,66 @@
+package measure
+
+import (
+	"slices"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
+
+// portionOf is what a portion is of.
+type portionOf struct{ part, stage, partition string }
+
+type portions map[portionOf]history.Portion
+
+func portionsOf(h history.History) portions {
+	all := portions{}
+	for _, p := range h.Portions {
+		all[portionOf{p.Part, p.Stage, p.Partition}] = p
+	}
+	return all
+}
+
+// partitions are all there are, sorted: also those that a stage made up.
+func (all portions) partitions() []string {
+	var names []string
+	for at := range all {
+		names = append(names, at.partition)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// problem is an object that could not be read; empty: all could.
+func (all portions) problem() string {
+	var problems []string
+	for _, p := range all {
+		if p.Error != "" {
+			problems = append(problems, p.Object+" can't be read: "+p.Error)
+		}
+	}
+	if len(problems) == 0 {
+		return ""
+	}
+	return slices.Min(problems)
+}
+
+// timesWritten is how often the outputs of a stage were seen to be written, the most of any partition.
+func timesWritten(h history.History, stage string) int {
+	most, count := 0, map[string]int{}
+	for _, s := range h.Sights {
+		if s.Part == history.PartOutput && s.Stage == stage {
+			count[s.Partition]++
+			most = max(most, count[s.Partition])
+		}
+	}
+	return most
+}
+
+// doneSight is when the job was seen to be done for the last time; false: it was not.
+func doneSight(h history.History) (last history.PipelineSight, is bool) {
+	for _, s := range h.Sights {
+		if s.Part == history.PartDone {
+			last, is = s, true
+		}
+	}
+	return last, is
+}

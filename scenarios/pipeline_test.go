@@ -1,0 +1,119 @@
+package scenarios
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/regionfall/regionfall/lab/fault"
+	"github.com/regionfall/regionfall/scenarios/measure"
+)
+
+// overnight is a scenario about a job.
+const overnight = `name: overnight
+summary: the worker of the nightly job is killed
+timescale: 1200
+app: batch
+workload: {writes: 10/s}
+steps:
+  - job: nightly
+  - stage: 4
+    at: 20m
+    inject: {kill: {node: worker.us-east-1}}
+  - inject: {drop_records: {stage: 4, partition: 3, share: 5%}}
+objectives: {conservation: on, deadline: {begins: 22:30, by: 06:00}, min_acknowledged: 20}
+`
+
+func TestAScenarioAboutAJob(t *testing.T) {
+	s, err := Parse("f.yaml", []byte(overnight))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := measure.DeadlineObjective{
+		Within: 22500 * time.Millisecond, Begins: 22*time.Hour + 30*time.Minute, By: 6 * time.Hour,
+	}
+	if got := plan.Judge.Deadline; got == nil || *got != want {
+		t.Errorf("the deadline is %+v", got)
+	}
+	if p := plan.Judge.Conservation; p == nil || len(p.Stages) != 5 || p.Region != "us-east-1" {
+		t.Errorf("the pipeline is %+v", p)
+	}
+	if plan.Observe <= want.Within {
+		t.Errorf("a deadline after %s can't be missed: the drill watches for %s", want.Within, plan.Observe)
+	}
+	if plan.Steps[0].Job != "nightly" || plan.Steps[1].Stage != "4" || plan.Steps[1].At != time.Second {
+		t.Errorf("the steps are %+v", plan.Steps)
+	}
+	drop, is := plan.Steps[2].Inject.(*fault.DropRecords)
+	if !is || *drop != (fault.DropRecords{Stage: "4", Partition: "3", Share: 0.05}) {
+		t.Errorf("the fault is %+v", plan.Steps[2].Inject)
+	}
+}
+
+func TestMistakesAboutJobs(t *testing.T) {
+	for name, c := range map[string]struct{ old, new, want string }{
+		"another job": {
+			"job: nightly", "job: weekly",
+			`7:10: steps[0].job: unknown job "weekly": known are backup, nightly, resume`,
+		},
+		"another stage": {
+			"stage: 4\n", "stage: 6\n",
+			`8:12: steps[1].stage: the app's pipeline has no stage "6"`,
+		},
+		"no name of a stage": {"stage: 4\n", "stage: ../4\n", `8:12: steps[1].stage: "../4" is no name`},
+		"a stage too early": {
+			"  - job: nightly\n", "",
+			"7:12: steps[0].stage: 4 never begins: no step above orders a job",
+		},
+		"two to wait for": {
+			"stage: 4\n", "stage: 4\n    when: redirected\n",
+			"the step waits for redirected already",
+		},
+		"a drop elsewhere": {
+			"stage: 4, part", "stage: 9, part",
+			"steps[2].inject.drop_records: the app's pipeline has no stage \"9\"",
+		},
+		"a drop of nothing": {"5%", "0%", "must be more than 0%"},
+		"no time of day": {
+			"22:30", "22h",
+			`12:51: objectives.deadline.begins: "22h" is no time of day: write one such as 02:00`,
+		},
+		"an hour too many":    {"06:00", "24:00", `"24:00" is no time of day`},
+		"conservation is off": {"conservation: on", "conservation: off", "objectives.conservation: off says nothing"},
+		"no pipeline": {
+			"app: batch\n", "", "objectives.conservation: the app does not say where the objects of its job are",
+		},
+		"no job": {
+			"  - job: nightly\n  - stage: 4\n    at: 20m\n", "  - at: 20m\n",
+			"objectives.deadline: no step orders a job of the app",
+		},
+	} {
+		_, err := Parse("f.yaml", []byte(strings.Replace(overnight, c.old, c.new, 1)))
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v\nwant %s", name, err, c.want)
+		}
+	}
+}
+
+func TestWhereAJobRuns(t *testing.T) {
+	steps, _, _ := strings.Cut(overnight, "  - inject: {drop") // whom nobody could tell to any more
+	_, promises, _ := strings.Cut(overnight, "5%}}\n")
+	for step, want := range map[string]string{
+		"inject: {lose_region: {region: us-east-1}}": "us-west-2",
+		"inject: {lose_region: {region: us-west-2}}": "us-east-1",
+	} {
+		source := strings.Replace(steps+promises, "inject: {kill: {node: worker.us-east-1}}", step, 1)
+		s, err := Parse("f.yaml", []byte(source))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if plan, err := s.Compile(); err != nil || plan.Pipeline.Region != want {
+			t.Errorf("%s: it runs in %s: %v", step, plan.Pipeline.Region, err)
+		}
+	}
+}
