@@ -121,6 +121,16 @@ var ruleFixtures = []fixture{
 		Why: "The reading of the manifests has no end.", Spec: listing, Verdict: Inconclusive,
 		Findings: one(FindingManifest, Inconclusive),
 	}},
+	{"manifests-one-missing", func(d *drill) {
+		d.listed("", named("v01", "aa", "aa"), named("v24", "bb", ""))
+		d.Manifests = d.Manifests[:1:1]
+		d.Manifests = append(d.Manifests, history.ManifestRead{
+			Read: history.BeforeReturn, Region: standby, At: *between(6850, 6860), Count: 2,
+		})
+	}, expectation{
+		Why: "Two manifests were read, and one is recorded: nobody knows what the other names.", Spec: listing,
+		Verdict: Inconclusive, Findings: one(FindingManifest, Inconclusive),
+	}},
 	{"manifests-none", func(d *drill) { d.listed("") }, expectation{
 		Why: "There is no manifest in the surviving region: nothing was held against anything.", Spec: listing,
 		Verdict: Inconclusive, Findings: one(FindingManifest, Inconclusive),
@@ -158,14 +168,14 @@ var ruleFixtures = []fixture{
 			r.IDs = slices.DeleteFunc(r.IDs, func(id string) bool { return id[:4] == "cold" })
 		}
 	}, expectation{
-		Why: "Nothing was written below cold/: nobody knows what it would have lost.",
+		Why: "Nothing was written below cold/: nobody knows what it would have lost, whatever the dashboard says.",
 		Spec: func() *overrides {
-			o := hotAndCold()
+			o := claimed("cold/", 2000)
 			o.MinAcked = 10
 			return o
 		}(),
 		Verdict:  Inconclusive,
-		Findings: one(FindingRecoveryPoint, Inconclusive),
+		Findings: map[string]Verdict{FindingRecoveryPoint: Inconclusive, FindingClaim: Inconclusive},
 	}},
 	{"claim-borne-out", func(d *drill) { d.byRule(); d.loseSince("hot/", 24) }, expectation{
 		Why: "The dashboard says 400 ms of hot/, and what was lost is 88 to 308 ms old.", Spec: claimed("hot/", 400),
