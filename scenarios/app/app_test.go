@@ -115,7 +115,8 @@ func TestASetupMayTakeSeveralRequests(t *testing.T) {
 		kept, needs = append(kept, o.Keep), append(needs, o.NeedsKept())
 	}
 	want := [][]Capture{
-		{{"Session", &Given{JSON: "data.token"}}}, {{"Home", &Given{Location: true}}, {"Store", &Given{JSON: "id"}}},
+		{{"Session", &Given{JSON: "data.token"}}},
+		{{"Home", &Given{Location: true}}, {"Store", &Given{JSON: "id"}}},
 		nil,
 	}
 	if diff := cmp.Diff(want, kept); diff != "" {

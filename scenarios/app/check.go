@@ -41,7 +41,8 @@ func (f *Format) check(found *file.Complaints, at string) {
 	if r := ops.Read; r != nil {
 		path := operations + ".read"
 		known := []string{placeID, placePrefix}
-		if !slices.ContainsFunc(ops.Write, func(w Write) bool { return w.ID != nil }) { // by the id it is known which write is read
+		// By a client's own id it is known which write is read.
+		if !slices.ContainsFunc(ops.Write, func(w Write) bool { return w.ID != nil }) {
 			known = append(known, random...)
 		}
 		r.Request.check(found, path, slices.Concat(known, kept))

@@ -78,24 +78,36 @@ func TestAStoresQueryListsIDs(t *testing.T) {
 func TestMistakesInWhatGoesPastTheApp(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
 		"a method too": {"read: {sql", "read: {get: /jobs, sql", "operations.read: give one method"},
-		"a session": {"read:", "setup: {post: /in, sql: select 1}\n  read:",
-			`unknown key "sql" in operations.setup`},
-		"statuses": {"{{.ID}}'\"}", "{{.ID}}'\", acknowledged: [200]}",
-			"operations.read.acknowledged: only HTTP has it, and this is sql"},
+		"a session": {
+			"read:", "setup: {post: /in, sql: select 1}\n  read:",
+			`unknown key "sql" in operations.setup`,
+		},
+		"statuses": {
+			"{{.ID}}'\"}", "{{.ID}}'\", acknowledged: [200]}",
+			"operations.read.acknowledged: only HTTP has it, and this is sql",
+		},
 		"a count": {"select 1 from", "Select count(*) from", "read.sql: \"Select count(*) from jobs"},
-		"whether it exists": {"select 1 from jobs where id = '{{.ID}}'",
+		"whether it exists": {
+			"select 1 from jobs where id = '{{.ID}}'",
 			"select exists (select 1 from jobs where id = '{{.ID}}')",
-			"so that it always finds it: select what is there"},
-		"a body": {"{{.ID}}\"]}", "{{.ID}}\"], body: x}",
-			"operations.write.body: only HTTP has it, and this is redis"},
+			"so that it always finds it: select what is there",
+		},
+		"a body": {
+			"{{.ID}}\"]}", "{{.ID}}\"], body: x}",
+			"operations.write.body: only HTTP has it, and this is redis",
+		},
 		"no id":        {", \"{{.ID}}\"]", "]", "operations.write: no {{.ID}} is in it"},
 		"no statement": {"select 1 from jobs where id = '{{.ID}}'", " ", "read.sql: it has no statement"},
 		"no command":   {"RPUSH", "\"{{.ID}}\"", "operations.write.redis[0]: \"{{.ID}}\" is no command of Redis"},
 		"no word":      {"[RPUSH, \"jobs:{{.Number}}\", \"{{.ID}}\"]", "[]", "operations.write.redis"},
-		"no end": {"\"{{.ID}}\"]", "\"{{.ID\"]",
-			"app.yaml:6:46: operations.write.redis[2]: invalid placeholder"},
-		"a placeholder": {"jobs:{{.Number}}", "jobs:{{.Nubmer}}",
-			"operations.write.redis[1]: unknown placeholder {{.Nubmer}}"},
+		"no end": {
+			"\"{{.ID}}\"]", "\"{{.ID\"]",
+			"app.yaml:6:46: operations.write.redis[2]: invalid placeholder",
+		},
+		"a placeholder": {
+			"jobs:{{.Number}}", "jobs:{{.Nubmer}}",
+			"operations.write.redis[1]: unknown placeholder {{.Nubmer}}",
+		},
 		"a placeholder, SQL": {"'{{.ID}}'", "'{{.Id}}'", "operations.read.sql: unknown placeholder {{.Id}}"},
 	} {
 		src := strings.Replace(queue, c.old, c.new, 1)

@@ -56,8 +56,10 @@ var mistakes = map[string]struct{ old, new, want string }{
 	},
 	"session without a setup": {"  setup: {post: /login, json: {user: \"client-{{.Number}}\"}, session: " +
 		"{json: data.token}}\n", "", "{{.Session}}"},
-	"no session kept": {", session: {json: data.token}", "",
-		"16:30: operations.write.headers.Authorization: unknown placeholder {{.Session}}"},
+	"no session kept": {
+		", session: {json: data.token}", "",
+		"16:30: operations.write.headers.Authorization: unknown placeholder {{.Session}}",
+	},
 	"kept twice": {
 		"session: {json: data.token}", "session: {json: a}, keep: {Session: {json: b}}",
 		"13:61: operations.setup.session: there is a {{.Session}} already",

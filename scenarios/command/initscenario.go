@@ -88,8 +88,8 @@ func (a *app) initScenario(want starter.Options, path string, to started) error 
 		return err
 	}
 	if drilled.IsCode() {
-		a.tell("go on with: regionfall show %s, and run it by the Go program that has the code: docs/own-app.md says how",
-			asPath(to.out))
+		a.tell("go on with: regionfall show %s, and run it by the Go program that has the code: docs/own-app.md says "+
+			"how", asPath(to.out))
 		return nil
 	}
 	a.tell("go on with: regionfall show %[1]s, regionfall check %[1]s, regionfall run %[1]s", asPath(to.out))

@@ -234,10 +234,8 @@ func (h *History) add(e event) error {
 			return fmt.Errorf("%s of %s are %s behind", l.Store, l.To, *l.Behind)
 		}
 		h.Lags = append(h.Lags, l)
-	case eventManifest, eventBacklog:
-		return h.addCopies(e)
-	case eventSight, eventPortion:
-		return h.addOfPipeline(e)
+	case eventManifest, eventBacklog, eventSight, eventPortion:
+		return h.addContents(e)
 	case eventHeading:
 		if h.Heading != (Heading{}) {
 			return errors.New("there are two")
@@ -270,40 +268,29 @@ func (h *History) add(e event) error {
 	return nil
 }
 
-// addCopies adds what was seen of copies in the surviving region.
-func (h *History) addCopies(e event) error {
-	if e.Type == eventManifest {
-		var m ManifestRead
-		if err := errors.Join(decodeStrict(e.Data, &m), checkInterval(&m.At)); err != nil {
-			return err
-		}
-		h.Manifests = append(h.Manifests, m)
-		return nil
+// addContents adds what was seen of the contents of stores: of copies in the surviving region, and of the app's
+// pipeline.
+func (h *History) addContents(e event) (err error) {
+	switch e.Type {
+	case eventManifest:
+		h.Manifests, err = appendSeen(h.Manifests, e, func(m *ManifestRead) *Interval { return &m.At })
+	case eventBacklog:
+		h.Backlogs, err = appendSeen(h.Backlogs, e, func(b *Backlog) *Interval { return &b.At })
+	case eventPortion:
+		h.Portions, err = appendSeen(h.Portions, e, func(p *Portion) *Interval { return &p.At })
+	default:
+		h.Sights, err = appendSeen(h.Sights, e, func(s *PipelineSight) *Interval { return &s.At })
 	}
-	var b Backlog
-	if err := errors.Join(decodeStrict(e.Data, &b), checkInterval(&b.At)); err != nil {
-		return err
-	}
-	h.Backlogs = append(h.Backlogs, b)
-	return nil
+	return err
 }
 
-// addOfPipeline adds what was seen of the app's pipeline.
-func (h *History) addOfPipeline(e event) error {
-	if e.Type == eventPortion {
-		var p Portion
-		if err := errors.Join(decodeStrict(e.Data, &p), checkInterval(&p.At)); err != nil {
-			return err
-		}
-		h.Portions = append(h.Portions, p)
-		return nil
+// appendSeen appends what an event holds, at is when it was seen.
+func appendSeen[T any](all []T, e event, at func(*T) *Interval) ([]T, error) {
+	var seen T
+	if err := errors.Join(decodeStrict(e.Data, &seen), checkInterval(at(&seen))); err != nil {
+		return all, err
 	}
-	var s PipelineSight
-	if err := errors.Join(decodeStrict(e.Data, &s), checkInterval(&s.At)); err != nil {
-		return err
-	}
-	h.Sights = append(h.Sights, s)
-	return nil
+	return append(all, seen), nil
 }
 
 // checkInterval is an error for an interval that ends before it begins. A missing interval is valid.

@@ -29,7 +29,8 @@ type Reconnection struct {
 }
 
 // MeasureReconnected measures how long nodes of the app went without the stores that they were led to. An endpoint ends
-// what it carried when it turns, so that no connection hangs on; a node does, until it connects anew. With t the turning, and a the first answer of the store that the endpoint leads to then,
+// what it carried when it turns, so that no connection hangs on; a node does, until it connects anew. With t the
+// turning, and a the first answer of the store that the endpoint leads to then,
 //
 //	max(0, a.lo - t.hi) <= reconnected <= a.hi - t.lo
 //

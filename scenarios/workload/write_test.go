@@ -78,14 +78,26 @@ func TestAWriteThatStopsHalfWayIsUnknown(t *testing.T) {
 	}{
 		"refused at the first":  {map[string]int{"/files": 409}, history.Failed, "request 1 of 3: status 409", 1},
 		"in doubt at the first": {map[string]int{"/files": 500}, history.Unknown, "request 1 of 3: status 500", 1},
-		"no id": {map[string]int{"/files": 201}, history.Unknown,
-			"request 1 of 3: status 201, and no id in the answer", 1},
-		"stopped at the second": {map[string]int{"/files/f/1/t1": 409}, history.Unknown, "request 2 of 3: status 409",
-			2},
-		"stopped at the last": {map[string]int{"/files/f/1/done": 503}, history.Unknown,
-			"request 3 of 3: status 503", 3},
-		"stopped, and signed out": {map[string]int{"/files/f/1/done": 401}, history.Unknown,
-			"request 3 of 3: status 401", 3},
+		"no id": {
+			map[string]int{"/files": 201},
+			history.Unknown,
+			"request 1 of 3: status 201, and no id in the answer", 1,
+		},
+		"stopped at the second": {
+			map[string]int{"/files/f/1/t1": 409},
+			history.Unknown, "request 2 of 3: status 409",
+			2,
+		},
+		"stopped at the last": {
+			map[string]int{"/files/f/1/done": 503},
+			history.Unknown,
+			"request 3 of 3: status 503", 3,
+		},
+		"stopped, and signed out": {
+			map[string]int{"/files/f/1/done": 401},
+			history.Unknown,
+			"request 3 of 3: status 401", 3,
+		},
 	} {
 		f := &files{status: c.status}
 		_, op := f.write(t, shopApp(t, upload))
