@@ -61,7 +61,7 @@ type Contents interface {
 	Replace(ctx context.Context, key string, data []byte) error
 }
 
-// corruption is an object with a bit turned over. The original is kept beside it under a key of a probe, so that
+// corruption is an object with a bit turned over. The original is kept beside it where nothing copies it, so that
 // another process can heal.
 type corruption struct {
 	key  string
@@ -70,7 +70,7 @@ type corruption struct {
 	corrupt []byte // nil where another process injected
 }
 
-func (c *corruption) copyKey() string { return topology.ProbeWord + "/original/" + c.key }
+func (c *corruption) copyKey() string { return topology.LocalWord + "original/" + c.key }
 
 func (c *corruption) contents() (Contents, error) {
 	s, ok := c.node.(Stores)

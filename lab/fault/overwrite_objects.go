@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -71,7 +70,7 @@ func (f *OverwriteObjects) For(l Lab) (Fault, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s lists nothing", n.Place().Name)
 	}
-	return &overwritten{spec: *f, store: lists, witness: f.Prefix + topology.ProbeWord + "overwritten"}, nil
+	return &overwritten{spec: *f, store: lists, witness: f.Prefix + topology.LocalWord + "overwritten"}, nil
 }
 
 type overwritten struct {
@@ -100,7 +99,7 @@ func (o *overwritten) Inject(ctx context.Context) error {
 	}
 	own := keys[:0]
 	for _, key := range keys {
-		if !strings.Contains(key, topology.ProbeWord) {
+		if !topology.IsOfFault(key) {
 			own = append(own, key)
 		}
 	}

@@ -96,7 +96,7 @@ func ItemIDs(ctx context.Context, client *dynamodb.Client, table, key string) ([
 			default:
 				return nil, fmt.Errorf("scan items: an item has no %s that is a text or a number", key)
 			}
-			if !isProbe(id) {
+			if !topology.IsOfFault(id) {
 				ids = append(ids, id)
 			}
 		}
@@ -128,7 +128,5 @@ func KeyIDs(ctx context.Context, client *redis.Client, before, after string) ([]
 func idIn(key, before, after string) (id string, is bool) {
 	rest, begins := strings.CutPrefix(key, before)
 	id, ends := strings.CutSuffix(rest, after)
-	return id, begins && ends && !isProbe(id)
+	return id, begins && ends && !topology.IsOfFault(id)
 }
-
-func isProbe(id string) bool { return strings.Contains(id, topology.ProbeWord) }

@@ -33,7 +33,7 @@ func TestReadersLeaveProbesOut(t *testing.T) {
 	bucket, asked := answers(t, "application/xml", `<ListBucketResult><IsTruncated>false</IsTruncated>
 		<Contents><Key>papers/a.pdf</Key></Contents>
 		<Contents><Key>papers/`+topology.ProbeWord+`X.pdf</Key></Contents>
-		<Contents><Key>papers/hot`+topology.ProbeWord+`Y.pdf</Key></Contents>
+		<Contents><Key>papers/hot`+topology.LocalWord+`Y.pdf</Key></Contents>
 		<Contents><Key>papers/a.txt</Key></Contents><Contents><Key>b.pdf</Key></Contents>
 		<Contents><Key>papers/a.pdf</Key></Contents>
 		<Contents><Key>papers/b.pdf</Key></Contents></ListBucketResult>`)

@@ -35,7 +35,7 @@ func ListObjects(ctx context.Context, client *s3.Client, prefix string) ([]Liste
 		}
 		for _, o := range page.Contents {
 			key := aws.ToString(o.Key)
-			if isProbe(key) || seen[key] {
+			if topology.IsOfFault(key) || seen[key] {
 				continue
 			}
 			seen[key] = true

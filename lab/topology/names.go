@@ -1,5 +1,7 @@
 package topology
 
+import "strings"
+
 // NodeCommand is the word after which the program itself takes the name of what it is to be in a node.
 const NodeCommand = "node"
 
@@ -40,7 +42,15 @@ const (
 	// ProbeWord is in the key of everything that a fault writes to see it arrive. It is taken away again; who reads a
 	// store meanwhile leaves it out.
 	ProbeWord = "regionfall-probe-"
+	// LocalWord is in the key of everything that a fault keeps in one region for as long as it is in force. Nothing
+	// copies it: what is copied would come back from there when it is taken away. Who reads a store leaves it out, too.
+	LocalWord = "regionfall-local-"
 )
+
+// IsOfFault says whether a key is of something that a fault wrote, and the app did not.
+func IsOfFault(key string) bool {
+	return strings.Contains(key, ProbeWord) || strings.Contains(key, LocalWord)
+}
 
 // The histogram of an app's GET /metrics that says how it serves, and those of its labels that are looked at: metric
 // http.server.request.duration of OpenTelemetry's semantic conventions, as Prometheus names it. A route is a path, such

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -176,7 +177,9 @@ func eachObject(ctx context.Context, client *s3.Client, prefix, after string, ea
 			return err
 		}
 		for _, object := range page.Contents {
-			each(object)
+			if !strings.Contains(aws.ToString(object.Key), topology.LocalWord) {
+				each(object)
+			}
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package faulttest
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/api"
@@ -82,7 +83,7 @@ func (r *replicator) copy(service topology.Service, name string, now time.Time, 
 	}
 	source, own := l.node(service, from).role.(*store), l.node(service, r.node.place.Region).role.(*store)
 	for key, t := range source.missing(own) {
-		if r.allows(service, name, key, t, now, since) {
+		if !strings.Contains(key, topology.LocalWord) && r.allows(service, name, key, t, now, since) {
 			own.put(key, t)
 		}
 		since = 0

@@ -74,7 +74,7 @@ func (s *store) Replace(_ context.Context, key string, data []byte) error {
 }
 
 // isWitness says whether a key is that of what a faulty writer overwrites to be seen.
-func isWitness(key string) bool { return strings.HasSuffix(key, topology.ProbeWord+"overwritten") }
+func isWitness(key string) bool { return strings.HasSuffix(key, topology.LocalWord+"overwritten") }
 
 type thing struct {
 	size int
