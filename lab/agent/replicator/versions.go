@@ -175,7 +175,8 @@ func (v *versions) list(ctx context.Context, prefix string) (map[string][]string
 		}
 		for _, o := range page.Versions {
 			key, id := aws.ToString(o.Key), aws.ToString(o.VersionId)
-			if !topology.IsOfFault(key) && !slices.Contains(all[key], id) { // versitygw repeats an entry at a page's boundary
+			// versitygw repeats an entry at a page's boundary
+			if !topology.IsOfFault(key) && !slices.Contains(all[key], id) {
 				all[key] = append(all[key], id)
 			}
 		}
