@@ -141,10 +141,9 @@ var catalogue = []Entry{
 	},
 	{
 		Kind: "overwrite_objects", On: "objects",
-		Example: "overwrite_objects: {region: us-east-1, prefix: hot/, every: 2}",
+		Example: "overwrite_objects: {region: us-east-1, prefix: hot/, every: 2, older_than: 2s}",
 		Mimics: "a faulty writer or a bad migration that overwrites good objects with garbage, which replication " +
-			"carries " +
-			"over as it does everything",
+			"carries over as it does everything",
 		Shows: "a listing says that a witness among them has another size; healing ends the writer, and brings " +
 			"nothing back",
 		empty: func() Spec { return &OverwriteObjects{} },

@@ -18,6 +18,15 @@ type OverwriteObjects struct {
 	Region string `yaml:"region" about:"The region whose objects are overwritten."`
 	Prefix string `yaml:"prefix" about:"The prefix of their keys."`
 	Every  int    `yaml:"every" otherwise:"1" about:"That each object so far from the last is overwritten, in the order of keys: 2 is every second."`
+	// What nothing has copied yet has no good version elsewhere.
+	OlderThan time.Duration `yaml:"older_than" otherwise:"any age" scale:"scaled" about:"The age from which objects are overwritten; younger ones are left alone. Listings date objects to the second of the lab."`
+}
+
+// Scaled is the fault at a timescale.
+func (f *OverwriteObjects) Scaled(timescale float64) Spec {
+	at := *f
+	at.OlderThan = scaled(f.OlderThan, timescale)
+	return &at
 }
 
 // What the witness has: an object of the fault's own, which the writer overwrites as well.
@@ -40,6 +49,9 @@ func (f *OverwriteObjects) Validate(t topology.Topology) error {
 		err = errors.Join(err, invalid("prefix",
 			"%q is none of an object's key: use letters, digits, _, - and /, such as hot/", f.Prefix))
 	}
+	if f.OlderThan < 0 {
+		err = errors.Join(err, invalid("older_than", "%s is no age", f.OlderThan))
+	}
 	if f.Every < 0 {
 		err = errors.Join(err, invalid("every", "%d must be 1 or more", f.Every))
 	}
@@ -49,7 +61,8 @@ func (f *OverwriteObjects) Validate(t topology.Topology) error {
 // lister is a Store that lists what it holds.
 type lister interface {
 	Store
-	Keys(ctx context.Context, prefix string) ([]string, error)
+	// Keys are those that begin so and were written before a time; the zero time stands for now.
+	Keys(ctx context.Context, prefix string, before time.Time) ([]string, error)
 }
 
 // For makes the fault ready.
@@ -93,7 +106,11 @@ func (o *overwritten) Baseline(ctx context.Context) (bool, string, error) {
 
 // Inject overwrites what is there now. Selecting nothing is an error.
 func (o *overwritten) Inject(ctx context.Context) error {
-	keys, err := o.store.Keys(ctx, o.spec.Prefix)
+	var before time.Time
+	if o.spec.OlderThan > 0 {
+		before = time.Now().Add(-o.spec.OlderThan)
+	}
+	keys, err := o.store.Keys(ctx, o.spec.Prefix, before)
 	if err != nil {
 		return err
 	}
@@ -104,7 +121,7 @@ func (o *overwritten) Inject(ctx context.Context) error {
 		}
 	}
 	if len(own) == 0 {
-		return fmt.Errorf("no object in %s has a key that begins with %s", o.spec.Region, o.spec.Prefix)
+		return fmt.Errorf("no object in %s has a key that begins with %s, and the age", o.spec.Region, o.spec.Prefix)
 	}
 	var group errgroup.Group
 	group.SetLimit(writersAtOnce)

@@ -74,8 +74,9 @@ func (o ObjectProbe) Delete(ctx context.Context, key string) error {
 	return nil
 }
 
-// Keys are those that begin so, in their order.
-func (o ObjectProbe) Keys(ctx context.Context, prefix string) ([]string, error) {
+// Keys are those that begin so and were written before a time, in their order; the zero time stands for now. Listings
+// date to the second, and down.
+func (o ObjectProbe) Keys(ctx context.Context, prefix string, before time.Time) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeWithin)
 	defer cancel()
 	var keys []string
@@ -89,7 +90,9 @@ func (o ObjectProbe) Keys(ctx context.Context, prefix string) ([]string, error) 
 			return nil, fmt.Errorf("list objects in %s: %w", o.region, err)
 		}
 		for _, object := range page.Contents {
-			keys = append(keys, aws.ToString(object.Key))
+			if before.IsZero() || aws.ToTime(object.LastModified).Before(before) {
+				keys = append(keys, aws.ToString(object.Key))
+			}
 		}
 	}
 	return keys, nil

@@ -124,13 +124,13 @@ func (s *store) Size(_ context.Context, prefix string, since time.Time) (int64, 
 	return sum, nil
 }
 
-// Keys are those that begin so. There is always one that the app wrote.
-func (s *store) Keys(_ context.Context, prefix string) ([]string, error) {
+// Keys are those that begin so and are old enough. There is always one that the app wrote long ago.
+func (s *store) Keys(_ context.Context, prefix string, before time.Time) ([]string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	keys := []string{prefix + "1"}
-	for key := range s.things {
-		if strings.HasPrefix(key, prefix) && key != keys[0] {
+	for key, t := range s.things {
+		if strings.HasPrefix(key, prefix) && key != keys[0] && (before.IsZero() || t.at.Before(before)) {
 			keys = append(keys, key)
 		}
 	}
