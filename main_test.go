@@ -39,7 +39,8 @@ var mayImport = map[string][]string{
 	"lab/link":                  {"lab/topology", "lab/probe", "lab/wait", "lab/link/splice"},
 	"lab/link/hub":              {"lab/link/splice", "lab/topology"},
 	"lab/state":                 {"lab/topology"},
-	"lab/store":                 {"lab/topology", "lab/postgres"},
+	"lab/sdk":                   {},
+	"lab/store":                 {"lab/topology", "lab/postgres", "lab/sdk"},
 	"lab/fault":                 {"lab/topology", "lab/api", "lab/probe", "lab/link/toxic", "lab/wait"},
 	"lab/fault/faulttest": {
 		"lab/fault", "lab/topology", "lab/api", "lab/probe", "lab/link", "lab/plan",
@@ -71,10 +72,10 @@ var mayImport = map[string][]string{
 	"docker":             {},
 	"docs/schema":        {},
 	"fixtures":           {},
-	"fixtures/kyc":       {"lab/topology", "lab/api"},
-	"fixtures/ledger":    {}, // it is somebody else's
-	"fixtures/analytics": {}, // so is this
-	"fixtures/batch":     {}, // and this
+	"fixtures/kyc":       {"lab/topology", "lab/api", "lab/sdk"},
+	"fixtures/ledger":    {},          // it is somebody else's
+	"fixtures/analytics": {"lab/sdk"}, // so is this
+	"fixtures/batch":     {"lab/sdk"}, // and this
 	"scenarios": {
 		"scenarios/drill", "lab/fault", "lab/topology", "lab/api", "scenarios/file",
 		"scenarios/measure", "scenarios/workload", "scenarios/history", "scenarios/jsonschema", "scenarios/app",

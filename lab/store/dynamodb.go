@@ -8,18 +8,16 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"github.com/regionfall/regionfall/lab/sdk"
 )
 
 // Items speaks DynamoDB to an address; client nil is the SDK's own.
 func Items(address, region string, client *http.Client) *dynamodb.Client {
-	o := dynamodb.Options{
+	return dynamodb.New(dynamodb.Options{
 		Region: region, BaseEndpoint: aws.String("http://" + address), Credentials: credentials(),
-		Retryer: aws.NopRetryer{},
-	}
-	if client != nil {
-		o.HTTPClient = client
-	}
-	return dynamodb.New(o)
+		Retryer: aws.NopRetryer{}, HTTPClient: sdk.Client(client),
+	})
 }
 
 type itemsNode struct{ address, region string }

@@ -9,12 +9,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"github.com/regionfall/regionfall/lab/sdk"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // Objects speaks S3 to an address; client nil is the SDK's own.
 func Objects(address, region string, client *http.Client) *s3.Client {
-	o := s3.Options{
+	return s3.New(s3.Options{
+		HTTPClient:                 sdk.Client(client),
 		Region:                     region,
 		BaseEndpoint:               aws.String("http://" + address),
 		UsePathStyle:               true,
@@ -22,11 +24,7 @@ func Objects(address, region string, client *http.Client) *s3.Client {
 		Retryer:                    aws.NopRetryer{},
 		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported,
 		ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
-	}
-	if client != nil {
-		o.HTTPClient = client
-	}
-	return s3.New(o)
+	})
 }
 
 // MakeBucket creates a bucket. One that is there is what was wanted: others may be doing the same.
