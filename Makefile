@@ -15,8 +15,8 @@ GO      ?= go
 # Linters have a module of their own: the product needs none of what they need.
 LINT    := $(GO) tool -modfile=.ci/tools.mod golangci-lint
 OUT     ?= out
-SUITES  ?= ./suites/smoke ./suites/faults ./suites/kyc ./suites/saas ./suites/config ./suites/geo ./suites/batch ./suites/ownapp ./suites/thirdparty \
-	./suites/leaks ./suites/conformance
+SUITES  ?= ./suites/smoke ./suites/faults ./suites/kyc ./suites/analytics ./suites/saas ./suites/config ./suites/geo ./suites/batch ./suites/ownapp \
+	./suites/thirdparty ./suites/leaks ./suites/conformance
 # What make stores asks of both S3 stores, and what else it runs on LocalStack.
 S3      := ./suites/conformance ./suites/awscli
 STACKED := ./suites/smoke ./suites/faults ./suites/kyc ./suites/thirdparty

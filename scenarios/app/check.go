@@ -37,7 +37,7 @@ func (f *Format) check(found *file.Complaints, at string) {
 	}
 	ops, operations := f.Operations, file.Join(at, "operations")
 	kept := checkSetup(found, operations+".setup", ops.Setup, random)
-	checkWrite(found, operations+".write", ops.Write, kept, random)
+	checkWrite(found, operations+".write", ops.Write, len(ops.Setup) > 0, kept, random)
 	if r := ops.Read; r != nil {
 		path := operations + ".read"
 		known := []string{placeID, placePrefix}
@@ -51,7 +51,7 @@ func (f *Format) check(found *file.Complaints, at string) {
 		r.Decides.check(found, path+".decides")
 		acknowledged := statuses{"acknowledged", r.Acknowledged}
 		checkApart(found, path, acknowledged, statuses{"absent", r.Absent})
-		checkApart(found, path, acknowledged, statuses{"expired", r.Expired})
+		checkExpired(found, path, len(ops.Setup) > 0, acknowledged, r.Expired)
 	}
 	f.Extras.check(found, file.Join(at, "extras"))
 	f.checkJobs(found, file.Join(at, "jobs"))
@@ -253,6 +253,21 @@ func (e Extras) check(found *file.Complaints, at string) {
 type statuses struct {
 	key string
 	all []Status
+}
+
+// checkExpired complains about statuses that say that what a setup gave holds no more, where there is no setup, or where
+// they acknowledge. Those of the default are not in the file: then what acknowledges is complained about.
+func checkExpired(found *file.Complaints, path string, setup bool, acknowledged statuses, expired []Status) {
+	at := path + ".expired"
+	switch {
+	case !setup && found.Has(at):
+		found.Add(at, "%s: there is no setup that could expire: leave it out, or say with operations.setup what comes "+
+			"before", at)
+	case setup && found.Has(at):
+		checkApart(found, path, acknowledged, statuses{"expired", expired})
+	case setup:
+		checkApart(found, path, statuses{"expired", expired}, acknowledged)
+	}
 }
 
 // checkApart complains about a status that says two things at once.

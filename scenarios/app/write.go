@@ -34,7 +34,7 @@ func (a *App) GivesIDs() bool {
 func (a *App) WriteIsCode() bool { return a.write[0].IsCode }
 
 // checkWrite complains about the requests of a write. Each knows what its client's setup keeps, and those before it.
-func checkWrite(found *file.Complaints, path string, all []Write, kept, random []string) {
+func checkWrite(found *file.Complaints, path string, all []Write, setup bool, kept, random []string) {
 	known := slices.Concat([]string{placeID, placePrefix, placeNumber}, random)
 	given, uses := false, false
 	for i := range all {
@@ -43,7 +43,7 @@ func checkWrite(found *file.Complaints, path string, all []Write, kept, random [
 			w.checkCode(found, at)
 			uses = true
 		} else {
-			w.check(found, at, known, kept)
+			w.check(found, at, setup, known, kept)
 		}
 		if len(all) > 1 {
 			w.checkAmong(found, at, i, given)
@@ -57,7 +57,7 @@ func checkWrite(found *file.Complaints, path string, all []Write, kept, random [
 	}
 }
 
-func (w *Write) check(found *file.Complaints, path string, known, kept []string) {
+func (w *Write) check(found *file.Complaints, path string, setup bool, known, kept []string) {
 	w.Request.check(found, path, slices.Concat(known, kept))
 	w.PastApp.check(found, path, known, kept)
 	w.ID.check(found, path+".id")
@@ -66,7 +66,7 @@ func (w *Write) check(found *file.Complaints, path string, known, kept []string)
 	}
 	acknowledged := statuses{"acknowledged", w.Acknowledged}
 	checkApart(found, path, acknowledged, statuses{"refused", w.Refused})
-	checkApart(found, path, acknowledged, statuses{"expired", w.Expired})
+	checkExpired(found, path, setup, acknowledged, w.Expired)
 }
 
 // checkAmong complains about what can't be said of one of several requests. given says that one before it gives the id.

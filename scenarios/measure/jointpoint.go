@@ -97,11 +97,12 @@ func (v *view) tornAt(k account, a *audit, last bool) JointRecoveryPoint {
 	return j
 }
 
-// where says which stores have a write and which lack it. Those that could not be read are among neither.
+// where says which stores have a write and which lack it. Those that could not be read are among neither, and neither
+// is a rule of a store that does not cover it.
 func (k account) where(w write) (with, without []string) {
 	for _, t := range k.stores {
 		switch r := t.evidence(k.taken); {
-		case r == nil:
+		case r == nil || !t.covers(w.ID):
 		case r.lacks(w):
 			without = append(without, t.name)
 		default:

@@ -16,8 +16,9 @@ func (v *view) invalidReasons(own *harnessEffects) []string {
 	s := v.spec
 	var all []string
 	say := func(format string, args ...any) { all = append(all, fmt.Sprintf(format, args...)) }
-	if s.RecoveryTime == nil && s.RecoveryPoint == nil && len(s.Sessions) == 0 && s.LocalReads == 0 &&
-		s.StaleConfig == nil && s.WriteGap == nil && s.Conservation == nil && s.Deadline == nil {
+	if s.RecoveryTime == nil && s.RecoveryPoint == nil && s.JointRecoveryPoint == nil && len(s.Sessions) == 0 &&
+		!s.Decisions && s.LocalReads == 0 && s.StaleConfig == nil && s.WriteGap == nil && s.Conservation == nil &&
+		s.Deadline == nil {
 		say("nothing was promised: there is nothing to judge")
 	}
 	if s.RecoveryPoint != nil && len(s.Stores) == 0 {
