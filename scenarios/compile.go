@@ -57,6 +57,7 @@ func (f *Format) compile(timescale float64, a *app.App) drill.Plan {
 	p.Judge.MinAcked = cmp.Or(p.Judge.MinAcked, enoughWrites(p))
 	p.Judge.Home, p.Judge.Survivor = t.Home().Name, survivor(f.Steps, t)
 	p.Judge.Rules, p.Judge.Claims = judgedRules(t, p.Judge.Stores, a), f.claims(timescale)
+	inheritLimits(&p.Judge)
 	p.Judge.Manifests = a != nil && a.Stores().S3 != nil && a.Stores().S3.Manifests != nil
 	p.Judge.StandFor = f.Topology.Replication.standFor()
 	p.Judge.Restores = restores(p.Steps)

@@ -222,6 +222,20 @@ func (f *Format) checkRuled(found *file.Complaints, a *app.App) {
 	}
 }
 
+// inheritLimits gives the rules of a store that has a limit of its own that limit, where they have none.
+func inheritLimits(s *measure.Spec) {
+	if s.RecoveryPoint == nil {
+		return
+	}
+	limits := s.RecoveryPoint.Stores
+	for _, r := range s.Rules {
+		limit, has := limits[r.Store]
+		if _, own := limits[r.Name]; has && !own {
+			limits[r.Name] = limit
+		}
+	}
+}
+
 // judgedRules are the rules of what the app writes, as they are seen by the ids of its writes. A rule of what clients
 // do not write, such as manifests, is judged by no write.
 func judgedRules(t topology.Topology, stores []string, a *app.App) []measure.Rule {

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -92,5 +93,27 @@ func TestRulesAreJudgedByTheIDsOfWrites(t *testing.T) {
 	}
 	if got := strings.Join(p.Judge.Replicated, ", "); got != "objects" {
 		t.Errorf("copied at any time: %s", got)
+	}
+}
+
+// What a store may lose each of its rules may, unless it has a limit of its own.
+func TestRulesInheritTheLimitOfTheirStore(t *testing.T) {
+	src := strings.Replace(example, "preset: two-regions",
+		"preset: two-regions\n  replication: {rules: [{prefix: verifications/a}, {prefix: verifications/}]}", 1)
+	src = regexp.MustCompile(`recovery_point: \S+`).ReplaceAllString(src,
+		"recovery_point: {within: 24h, stores: {objects: 1h}, rules: {verifications/a: 2h}}")
+	s, err := Parse("f.yaml", []byte(src))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := s.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	hour := p.Judge.RecoveryPoint.Within / 24
+	for name, want := range map[string]time.Duration{"verifications/a": 2 * hour, "verifications/": hour} {
+		if got := p.Judge.RecoveryPoint.Limit(name); got != want {
+			t.Errorf("%s may lose %s, want %s", name, got, want)
+		}
 	}
 }

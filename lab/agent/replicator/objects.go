@@ -8,7 +8,6 @@ import (
 	"io"
 	"maps"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -29,7 +28,7 @@ type objectCopier struct {
 	from, to       *s3.Client
 	source, target string // the regions
 
-	prefix string // of the keys that it copies
+	keys keyRange // that it copies
 	// isReady says whether what an object needs was copied that was there at a time; nil: it needs nothing.
 	isReady func(at time.Time) bool
 
@@ -89,7 +88,7 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 	var fresh []types.Object
 	var held waiting
 	last, began := "", time.Now()
-	listing := eachObject(ctx, c.from, c.prefix, after, func(o types.Object) {
+	listing := c.keys.each(ctx, c.from, after, func(o types.Object) {
 		last = aws.ToString(o.Key)
 		now := asListed(o)
 		if c.dealtWith(last) == now {
@@ -149,40 +148,12 @@ func (c *objectCopier) look(ctx context.Context, fresh []types.Object, expected 
 		c.there.after = expected
 	}
 	c.there.tags = map[string]string{}
-	return eachObject(ctx, c.to, c.prefix, c.there.after,
+	return c.keys.each(ctx, c.to, c.there.after,
 		func(o types.Object) { c.there.tags[aws.ToString(o.Key)] = aws.ToString(o.ETag) })
 }
 
 func asListed(o types.Object) listed {
 	return listed{etag: aws.ToString(o.ETag), modified: aws.ToTime(o.LastModified)}
-}
-
-// eachObject calls each with every object of a store whose key has a prefix and comes after one, in the order of their
-// keys. A bucket that does not exist has none.
-func eachObject(ctx context.Context, client *s3.Client, prefix, after string, each func(types.Object)) error {
-	in := &s3.ListObjectsV2Input{Bucket: aws.String(topology.Bucket)}
-	if prefix != "" {
-		in.Prefix = aws.String(prefix)
-	}
-	if after != "" {
-		in.StartAfter = aws.String(after)
-	}
-	pages := s3.NewListObjectsV2Paginator(client, in)
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if store.HasCode(err, "NoSuchBucket") {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for _, object := range page.Contents {
-			if !strings.Contains(aws.ToString(object.Key), topology.LocalWord) {
-				each(object)
-			}
-		}
-	}
-	return nil
 }
 
 // copy brings one object to the target unless what is there is the same or newer. The error is onHold while the rules

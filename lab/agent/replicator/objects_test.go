@@ -8,6 +8,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/agent/agenttest"
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 func copierBetween(from, to api.Stores) *objectCopier { return newObjectCopier(from, to, newRules()) }
@@ -140,5 +141,24 @@ func TestWhatARuleHeldIsSeenAgainByAShortListing(t *testing.T) {
 			t.Fatal("what was held is never copied")
 		}
 		past(c)
+	}
+}
+
+// A rule copies what no rule above it covers: that is copied as those say, which may be later.
+func TestARuleLeavesTheKeysOfEarlierRulesAlone(t *testing.T) {
+	source, from := agenttest.NewObjectStore(t, "us-east-1")
+	_, to := agenttest.NewObjectStore(t, "us-west-2")
+	for _, key := range []string{"hot/archive/1", "hot/1", "cold/1", "hot/" + topology.LocalWord + "1"} {
+		source.Write(key, "us-east-1")
+	}
+	all := copierBetween(from, to)
+	all.keys = keyRange{"hot/", []string{"hot/archive/"}}
+	if p := pass(t, all); p.copied != 1 {
+		t.Errorf("hot/ without hot/archive/: %+v", p)
+	}
+	archive := copierBetween(from, to)
+	archive.keys = keyRange{prefix: "hot/archive/"}
+	if p := pass(t, archive); p.copied != 1 {
+		t.Errorf("hot/archive/: %+v", p)
 	}
 }

@@ -54,13 +54,13 @@ func (c *objectCopier) left(held waiting, fresh []types.Object) *waiting {
 // peek counts what waits, and copies nothing. What the target has already does not wait.
 func (c *objectCopier) peek(ctx context.Context) (copyPass, error) {
 	var all []types.Object
-	err := eachObject(ctx, c.from, c.prefix, "", func(o types.Object) { all = append(all, o) })
+	err := c.keys.each(ctx, c.from, "", func(o types.Object) { all = append(all, o) })
 	if err != nil {
 		return copyPass{}, sourceError{err}
 	}
 	if !c.begun {
 		tags := map[string]string{}
-		err := eachObject(ctx, c.to, c.prefix, "",
+		err := c.keys.each(ctx, c.to, "",
 			func(o types.Object) { tags[aws.ToString(o.Key)] = aws.ToString(o.ETag) })
 		if err != nil {
 			return copyPass{}, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -86,9 +87,11 @@ func (r *replicator) addObjects(source, local api.Stores, rules []topology.CopyR
 		rules = anything
 	}
 	own := map[string]*lane{}
+	var earlier []string // prefixes
 	for _, rule := range rules {
 		copier := newObjectCopier(source, local, r.rules)
-		copier.prefix = rule.Prefix
+		copier.keys = keyRange{rule.Prefix, earlier}
+		earlier = append(slices.Clip(earlier), rule.Prefix)
 		if first := own[rule.After]; rule.After != "" && first != nil {
 			copier.isReady = first.hasCopiedSince
 		}

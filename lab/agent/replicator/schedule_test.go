@@ -177,7 +177,7 @@ func TestAReplicatorGoesOnAfterItsDeath(t *testing.T) {
 	before := newTestSchedule(t, file)
 	before.order("hot/")
 	first := newObjectCopier(from, to, newRules()) // of a process that dies in the middle of the run
-	first.prefix = "hot/"
+	first.keys.prefix = "hot/"
 	for i := range 20 {
 		key := fmt.Sprintf("hot/%02d", i)
 		if _, err := first.copy(t.Context(), key, listed{}, 1); err != nil {
@@ -200,10 +200,10 @@ func TestAManifestComesAfterWhatItNames(t *testing.T) {
 	source, from := agenttest.NewObjectStore(t, "us-east-1")
 	target, to := agenttest.NewObjectStore(t, "us-west-2")
 	hot := newObjectCopier(from, to, newRules())
-	hot.prefix = "hot/"
+	hot.keys.prefix = "hot/"
 	l := &lane{}
 	manifests := newObjectCopier(from, to, newRules())
-	manifests.prefix, manifests.isReady = "manifests/", l.hasCopiedSince
+	manifests.keys.prefix, manifests.isReady = "manifests/", l.hasCopiedSince
 	source.Write("hot/1", "us-east-1")
 	source.Write("manifests/1", "us-east-1")
 	for range 2 {
