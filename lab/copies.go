@@ -33,21 +33,24 @@ func (l *Lab) BeginSchedule(ctx context.Context) error {
 	return nil
 }
 
-// RestoreVersions brings objects of a region back, those of a rule of replication, to what they were so long ago.
-func (l *Lab) RestoreVersions(ctx context.Context, region, rule string, ago time.Duration) (said string, err error) {
+// RestoreVersions brings objects of a region back, those of a rule of replication, to what they were so long ago. It
+// gives how many were others, of how many there are.
+func (l *Lab) RestoreVersions(
+	ctx context.Context, region, rule string, ago time.Duration,
+) (restored, objects int, err error) {
 	is, known := l.topology.Rule(rule)
 	if !known {
-		return "", fmt.Errorf("restore versions: there is no rule %q", rule)
+		return 0, 0, fmt.Errorf("restore versions: there is no rule %q", rule)
 	}
 	replicator, err := l.replicatorOf(region)
 	if err != nil {
-		return "", err
+		return 0, 0, err
 	}
 	done, err := replicator.Restore(ctx, api.RestoreOrder{Prefix: is.Prefix, Ago: ago})
 	if err != nil {
-		return "", fmt.Errorf("restore versions of %s in %s: %w", rule, region, err)
+		return 0, 0, fmt.Errorf("restore versions of %s in %s: %w", rule, region, err)
 	}
-	return fmt.Sprintf("%s in %s: %d of %d objects", rule, region, done.Restored, done.Objects), nil
+	return done.Restored, done.Objects, nil
 }
 
 // Replicate runs a rule of replication to its end, in every region but home: all that is there then, and that it

@@ -46,12 +46,14 @@ func (d *drill) restore(ctx context.Context, r Restore) error {
 	ctx, cancel := context.WithTimeout(ctx, jobWithin)
 	defer cancel()
 	at := history.Interval{Lo: d.rec.Now()}
-	said, err := d.lab.RestoreVersions(ctx, d.plan.Judge.Survivor, r.Rule, d.rec.Now()-fault.Lo+r.To)
+	region := d.plan.Judge.Survivor
+	restored, objects, err := d.lab.RestoreVersions(ctx, region, r.Rule, d.rec.Now()-fault.Lo+r.To)
 	at.Hi = d.rec.Now()
 	if err != nil {
 		return err
 	}
-	d.rec.Mark(history.Mark{At: at, Source: "harness", Name: measure.MarkRestored, Detail: said})
+	said := fmt.Sprintf("%s in %s: %d of %d objects", r.Rule, region, restored, objects)
+	d.rec.Mark(history.Mark{At: at, Source: "harness", Name: measure.MarkRestored, Detail: said, Count: &restored})
 	d.say("%s: %s", measure.MarkRestored, said)
 	return nil
 }

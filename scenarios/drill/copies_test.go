@@ -42,7 +42,7 @@ func TestRulesAreRunAndVersionsAreBroughtBackWhereThePlanHasThem(t *testing.T) {
 	if began == nil || began.At.Hi > steady || steady-began.At.Lo > 100*ms {
 		t.Errorf("steady at %s, the schedule began %+v", steady, began)
 	}
-	if restored == nil || restored.At.Lo < lost.Effective.Lo {
+	if restored == nil || restored.Count == nil || *restored.Count != 3 || restored.At.Lo < lost.Effective.Lo {
 		t.Fatalf("lost at %+v, restored %+v", lost.Effective, restored)
 	}
 	if since := l.restored - time.Minute; since < restored.At.Lo-lost.Effective.Lo-100*ms ||

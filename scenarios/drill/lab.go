@@ -36,8 +36,9 @@ type Copies interface {
 	Replicate(ctx context.Context, rule string) error
 	// Backlogs asks what the rules have not copied to a region.
 	Backlogs(ctx context.Context, region string) ([]history.Backlog, error)
-	// RestoreVersions brings the objects of a rule back, in a region, to what they were so long ago, and says how many.
-	RestoreVersions(ctx context.Context, region, rule string, ago time.Duration) (said string, err error)
+	// RestoreVersions brings the objects of a rule back, in a region, to what they were so long ago. It gives how many
+	// were others, of how many there are.
+	RestoreVersions(ctx context.Context, region, rule string, ago time.Duration) (restored, objects int, err error)
 }
 
 // Entrances are where clients reach a lab, each as host:port.

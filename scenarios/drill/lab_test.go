@@ -150,12 +150,13 @@ func (*tinyLab) Backlogs(_ context.Context, region string) ([]history.Backlog, e
 }
 
 // RestoreVersions notes what was brought back.
-func (l *tinyLab) RestoreVersions(_ context.Context, region, rule string, ago time.Duration) (string, error) {
+func (l *tinyLab) RestoreVersions(_ context.Context, region, rule string,
+	ago time.Duration) (restored, objects int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.jobs = append(l.jobs, fmt.Sprintf("restore %s in %s", rule, region))
 	l.restored = ago
-	return "all", nil
+	return 3, 7, nil
 }
 
 // Manifests says what the test does.

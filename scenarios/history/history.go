@@ -92,6 +92,7 @@ type Mark struct {
 	Source string   `json:"source"` // node, or "harness"
 	Name   string   `json:"name"`
 	Detail string   `json:"detail,omitempty"`
+	Count  *int     `json:"count,omitempty"` // such as of objects brought back; nil: it counts nothing
 }
 
 // Switchover is the name of a Fault that is none: the order that a region, its target, take over from one that lives.

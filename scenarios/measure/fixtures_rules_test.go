@@ -68,10 +68,11 @@ func named(key, sum, found string) history.ManifestRead {
 	}
 }
 
-// restored brings versions back, from a time to another.
-func (d *drill) restored(from, to int) {
+// restored brings versions of so many objects back, from a time to another.
+func (d *drill) restored(from, to, n int) {
 	d.Marks = append(d.Marks, history.Mark{
-		At: *between(from, to), Source: "harness", Name: MarkRestored, Detail: "hot/ in us-west-2: 9 of 20 objects",
+		At: *between(from, to), Source: "harness", Name: MarkRestored, Count: &n,
+		Detail: fmt.Sprintf("hot/ in us-west-2: %d of 20 objects", n),
 	})
 }
 
@@ -80,19 +81,24 @@ var restoring = &overrides{Restores: 1}
 var listing = &overrides{Manifests: true}
 
 var ruleFixtures = []fixture{
-	{"restored-in-time", func(d *drill) { d.restored(4200, 4900) }, expectation{
+	{"restored-in-time", func(d *drill) { d.restored(4200, 4900, 9) }, expectation{
 		Why: "What was overwritten is back 1.88 to 1.90 s after the fault, 2 s were promised.", Spec: restoring,
 		Verdict: Pass,
 	}},
-	{"restored-too-late", func(d *drill) { d.restored(4200, 5100) }, expectation{
+	{"restored-too-late", func(d *drill) { d.restored(4200, 5100, 9) }, expectation{
 		Why:  "The service is back in time, and what was overwritten 2.08 s after the fault, 2 s were promised.",
 		Spec: restoring, Verdict: Fail, Findings: one(FindingRestore, Fail),
+	}},
+	{"restored-nothing", func(d *drill) { d.restored(4200, 4900, 0) }, expectation{
+		Why: "All was as it had been an hour before: nothing that needed it was there, and nothing is proven.",
+			Spec: restoring,
+		Verdict: Inconclusive, Findings: one(FindingRestore, Inconclusive),
 	}},
 	{"restored-never", unchanged, expectation{
 		Why: "Nothing was brought back.", Spec: restoring, Verdict: Inconclusive,
 		Findings: one(FindingRestore, Inconclusive),
 	}},
-	{"restored-before-the-fault", func(d *drill) { d.restored(2000, 2500) }, expectation{
+	{"restored-before-the-fault", func(d *drill) { d.restored(2000, 2500, 9) }, expectation{
 		Why: "What was brought back before anything was broken is no part of a recovery.", Spec: restoring,
 		Verdict: Inconclusive, Findings: one(FindingRestore, Inconclusive),
 	}},

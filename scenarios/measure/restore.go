@@ -19,6 +19,7 @@ const MarkRestored = "restored_versions"
 type Restore struct {
 	Cause  string `json:"cause"`
 	Detail string `json:"detail"`  // how many objects
+	Count  int    `json:"objects"` // that were others
 	Took   Near   `json:"took_ms"` // of that the restoring alone
 	Interval
 	Objective         // the recovery time's
@@ -31,19 +32,24 @@ func (v *view) measureRestore() *Restore {
 		return nil
 	}
 	var worst Restore
-	done := 0
+	done, count := 0, 0
 	for _, m := range v.Marks {
 		if m.Name != MarkRestored {
 			continue
 		}
 		done++
-		if r, is := v.restored(m); is && (worst.Lo == nil || *r.Lo > *worst.Lo) {
+		r, is := v.restored(m)
+		if !is {
+			continue
+		}
+		count += r.Count
+		if worst.Lo == nil || *r.Lo > *worst.Lo {
 			worst = r
 		}
 	}
 	if o := v.spec.RecoveryTime; o != nil {
 		worst.Objective = v.spec.objective(o.Within)
-		if done >= v.spec.Restores && worst.Lo != nil {
+		if done >= v.spec.Restores && worst.Lo != nil && count > 0 { // else it proves nothing
 			worst.Verdict = against(worst.Lo.Duration(), worst.Hi.Duration(), o.Within)
 		}
 	}
@@ -58,11 +64,18 @@ func (v *view) restored(m history.Mark) (r Restore, is bool) {
 		}
 		is = true
 		r = Restore{
-			Cause: c.String(), Detail: m.Detail, Took: Near(m.At.Hi - m.At.Lo),
+			Cause: c.String(), Detail: m.Detail, Count: countOf(m), Took: Near(m.At.Hi - m.At.Lo),
 			Interval: fromTo(max(0, m.At.Hi-c.effect.Hi), m.At.Hi-c.effect.Lo),
 		}
 	}
 	return r, is
+}
+
+func countOf(m history.Mark) int {
+	if m.Count == nil {
+		return 0
+	}
+	return *m.Count
 }
 
 // restores is the checker of that.
