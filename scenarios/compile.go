@@ -44,14 +44,15 @@ func (f *Format) compile(timescale float64, a *app.App) drill.Plan {
 	for _, s := range f.Steps {
 		p.Steps = append(p.Steps, s.compile(timescale))
 	}
-	window := defaultWindow
+	window, watched := defaultWindow, time.Duration(0)
 	if o := p.Judge.RecoveryTime; o != nil {
 		window = o.Window
-		p.Observe = cmp.Or(p.Observe, time.Duration(observeFactor*float64(o.Within))+o.Window)
+		watched = time.Duration(observeFactor*float64(o.Within)) + o.Window
 	}
 	if d := p.Judge.Deadline; d != nil {
-		p.Observe = cmp.Or(p.Observe, d.Within+window) // that it was missed must be seen
+		watched = max(watched, d.Within+window) // that it was missed must be seen
 	}
+	p.Observe = cmp.Or(p.Observe, watched)
 	p.Tail = cmp.Or(f.Tail.Lab(timescale), window) // long enough that a relapse right after recovery is seen
 	p.Judge.ClientsIn, p.Judge.Given, p.Judge.StaleClients = p.Workload.In, p.Expect.Given, p.Workload.StaleClients()
 	p.Judge.MinAcked = cmp.Or(p.Judge.MinAcked, enoughWrites(p))

@@ -22,7 +22,7 @@ type Format struct {
 	Steps       []Step        `yaml:"steps,required" about:"What is done, in order. Each step does one of inject, heal, job, replicate, restore and switchover."`
 	Objectives  Objectives    `yaml:"objectives,required" about:"What is promised, and what it is judged by."`
 	Claims      []Claim       `yaml:"claims" max:"8" example:"[{rule: hot/, rpo: 1h}]" about:"What a dashboard says. What was measured is compared with it."`
-	Observe     file.Duration `yaml:"observe" example:"3h" otherwise:"1.25 times the recovery time, plus its window" about:"How long the recovery is awaited after the last fault."`
+	Observe     file.Duration `yaml:"observe" example:"3h" otherwise:"1.25 times the recovery time, plus its window; as long as the deadline, if that is longer" about:"How long the recovery is awaited after the last fault."`
 	Tail        file.Duration `yaml:"tail" example:"10m" otherwise:"the window of the recovery time" about:"How long the service is watched once it is back."`
 	Expect      Expect        `yaml:"expect" otherwise:"pass" about:"What the drill must end with: pass, or exactly these findings."`
 }

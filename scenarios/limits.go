@@ -43,6 +43,7 @@ func (l limits) check() {
 	}
 	l.checkMinimum("steady_state.hold", l.plan.Steady.Hold, minHold)
 	l.checkRecoveryTime()
+	l.checkDeadline()
 	l.checkRecoveryPoint()
 	l.checkFaults()
 	l.checkWrites()
@@ -110,6 +111,14 @@ func (l limits) checkRecoveryTime() {
 	if need := o.Within + o.Window; l.plan.Observe < need {
 		l.Add("observe", "observe: %s can't prove a missed objective: it must cover recovery_time and its window, %s",
 			file.Short(time.Duration(l.format.Observe)), file.Short(time.Duration(float64(need)*l.plan.Timescale)))
+	}
+}
+
+func (l limits) checkDeadline() {
+	d := l.plan.Judge.Deadline
+	if d != nil && l.plan.Observe < d.Within {
+		l.Add("observe", "observe: %s can't prove a missed deadline: it must cover the time from begins to by, %s",
+			file.Short(time.Duration(l.format.Observe)), file.Short(time.Duration(float64(d.Within)*l.plan.Timescale)))
 	}
 }
 

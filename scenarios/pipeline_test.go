@@ -82,6 +82,10 @@ func TestMistakesAboutJobs(t *testing.T) {
 			"22:30", "22h",
 			`12:51: objectives.deadline.begins: "22h" is no time of day: write one such as 02:00`,
 		},
+		"too short a watch": {
+			"timescale: 1200\n", "timescale: 1200\nobserve: 1h\n",
+			"observe: 1h can't prove a missed deadline: it must cover the time from begins to by, 7h30m",
+		},
 		"an hour too many":    {"06:00", "24:00", `"24:00" is no time of day`},
 		"conservation is off": {"conservation: on", "conservation: off", "objectives.conservation: off says nothing"},
 		"no pipeline": {
@@ -96,6 +100,22 @@ func TestMistakesAboutJobs(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v\nwant %s", name, err, c.want)
 		}
+	}
+}
+
+// A recovery time that is short must not end the drill before the deadline has passed.
+func TestADeadlineIsAwaitedBesideARecoveryTime(t *testing.T) {
+	s, err := Parse("f.yaml", []byte(strings.Replace(overnight, "objectives: {",
+		"objectives: {recovery_time: {within: 1h, window: 40m}, ", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := s.Compile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plan.Observe <= plan.Judge.Deadline.Within {
+		t.Errorf("the drill watches for %s, and the deadline is after %s", plan.Observe, plan.Judge.Deadline.Within)
 	}
 }
 

@@ -97,7 +97,8 @@ func TestDefaultsOfLabTimeAreThoseOfThePlan(t *testing.T) {
 		"steady_state.hold":                file.Short(defaultHold) + " of lab time",
 		"objectives.recovery_time.window":  file.Short(defaultWindow) + " of lab time",
 		"objectives.recovery_time.latency": "{p95: 500ms}",
-		"observe":                          fmt.Sprintf("%g times the recovery time, plus its window", observeFactor),
+		"observe": fmt.Sprintf("%g times the recovery time, plus its window", observeFactor) +
+			"; as long as the deadline, if that is longer",
 	}
 	for _, k := range file.Keys(Format{}) {
 		if text, is := want[k.Path]; is && k.Default != text {

@@ -255,8 +255,8 @@ type statuses struct {
 	all []Status
 }
 
-// checkExpired complains about statuses that say that what a setup gave holds no more, where there is no setup, or where
-// they acknowledge. Those of the default are not in the file: then what acknowledges is complained about.
+// checkExpired complains about statuses that say that what a setup gave holds no more, where there is no setup, or
+// where they acknowledge. Those of the default are not in the file: then what acknowledges is complained about.
 func checkExpired(found *file.Complaints, path string, setup bool, acknowledged statuses, expired []Status) {
 	at := path + ".expired"
 	switch {

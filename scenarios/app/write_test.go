@@ -58,12 +58,18 @@ func TestOnlyASetupExpires(t *testing.T) {
 	const write = "write: {post: /orders, json: {id: \"{{.ID}}\"}"
 	for name, c := range map[string]struct{ setup, says, want string }{
 		"nothing expires": {"", ", acknowledged: [2xx, 401]}", ""},
-		"without a setup": {"", ", expired: [404]}",
-			"operations.write.expired: there is no setup that could expire"},
-		"the default acknowledges": {"setup: {post: /login}, ", ", acknowledged: [2xx, 401]}",
-			"operations.write.acknowledged[1]: 401 is among expired too"},
-		"what is in the file, both ways": {"setup: {post: /login}, ", ", acknowledged: [2xx, 409], expired: [409]}",
-			"operations.write.expired[0]: 409 is among acknowledged too"},
+		"without a setup": {
+			"", ", expired: [404]}",
+			"operations.write.expired: there is no setup that could expire",
+		},
+		"the default acknowledges": {
+			"setup: {post: /login}, ", ", acknowledged: [2xx, 401]}",
+			"operations.write.acknowledged[1]: 401 is among expired too",
+		},
+		"what is in the file, both ways": {
+			"setup: {post: /login}, ", ", acknowledged: [2xx, 409], expired: [409]}",
+			"operations.write.expired[0]: 409 is among acknowledged too",
+		},
 	} {
 		src := strings.Replace(minimal, write+"}", c.setup+write+c.says, 1)
 		_, err := Parse("app.yaml", []byte(src), nil)

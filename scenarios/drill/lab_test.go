@@ -151,7 +151,8 @@ func (*tinyLab) Backlogs(_ context.Context, region string) ([]history.Backlog, e
 
 // RestoreVersions notes what was brought back.
 func (l *tinyLab) RestoreVersions(_ context.Context, region, rule string,
-	ago time.Duration) (restored, objects int, err error) {
+	ago time.Duration,
+) (restored, objects int, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.jobs = append(l.jobs, fmt.Sprintf("restore %s in %s", rule, region))

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"strings"
@@ -85,7 +86,9 @@ func MeasureConservation(h history.History, s Spec) *Conservation { //nolint:rev
 			in, given := all[from]
 			in.Stage, in.Partition = from.stage, partition
 			_, wrote := all[portionOf{history.PartOutput, stage, partition}]
-			if in.Error == "" && (given || wrote) {
+			// What an undisturbed run makes of a partition whose input is gone is not there, and was not moved on.
+			_, expects := all[portionOf{history.PartExpected, stage, partition}]
+			if in.Error == "" && (given || wrote || expects) {
 				m.follow(&flow, all, in, done)
 			}
 		}
@@ -127,13 +130,19 @@ func (m *Conservation) follow(flow *StageFlow, all portions, in history.Portion,
 		m.Compared++
 		// What comes of a breach in a stage before is told there, once.
 		before, known := all[portionOf{history.PartExpected, in.Stage, in.Partition}]
-		follows := known && before.SHA256 != in.SHA256
-		b.Differs = !follows && b.conserved() && expected.SHA256 != out.SHA256
+		follows := known && contentsOf(before) != contentsOf(in)
+		b.Differs = !follows && b.conserved() && contentsOf(expected) != contentsOf(out)
 	}
 	if !b.conserved() || b.Differs {
 		m.Breaches = append(m.Breaches, b)
 	}
 }
+
+// contentsOf is the hash of what a portion holds. An object that is not there holds what an empty one does.
+func contentsOf(p history.Portion) string { return cmp.Or(p.SHA256, nothing) }
+
+// nothing is the SHA-256 of no records, in hex.
+var nothing = fmt.Sprintf("%x", sha256.Sum256(nil))
 
 // compare counts what went in and is nowhere, and the other way round.
 func (b *Breach) compare(in, there []string) {

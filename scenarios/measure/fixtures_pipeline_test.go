@@ -82,6 +82,28 @@ var pipelineFixtures = []fixture{
 		Spec: conserving(4000), Verdict: Fail, Findings: one(FindingConservation, Fail),
 		Figures: figures{Missing: new(18), InFlight: new(0), Breaches: []string{"score/01"}},
 	}},
+	{"conservation-input-gone", func(d *drill) {
+		d.pipeline()
+		d.Portions = slices.DeleteFunc(d.Portions, func(p history.Portion) bool {
+			return p.Partition == "01" && p.Part != history.PartExpected
+		})
+	}, expectation{
+		Why: "An undisturbed run makes something of two partitions, and of one there is nothing at all, its input " +
+			"included.",
+		Spec: conserving(4000), Verdict: Fail, Findings: one(FindingConservation, Fail),
+		Figures: figures{Missing: new(0), InFlight: new(0), Breaches: []string{"clean/01"}},
+	}},
+	{"conservation-nothing-of-nothing", func(d *drill) {
+		d.pipeline()
+		d.Portions = append(d.Portions, history.Portion{
+			At: d.Portions[0].At, Part: history.PartExpected, Stage: "clean", Partition: "02",
+			Object: "reference/clean/02",
+			SHA256: nothing,
+		})
+	}, expectation{
+		Why:  "Of a partition without an input an undisturbed run makes nothing, and so did this one.",
+		Spec: conserving(4000), Verdict: Pass, Figures: figures{Missing: new(0), InFlight: new(0)},
+	}},
 	{"conservation-unread", func(d *drill) {
 		d.pipeline()
 		p := d.output("score", "01")

@@ -90,8 +90,8 @@ var ruleFixtures = []fixture{
 		Spec: restoring, Verdict: Fail, Findings: one(FindingRestore, Fail),
 	}},
 	{"restored-nothing", func(d *drill) { d.restored(4200, 4900, 0) }, expectation{
-		Why: "All was as it had been an hour before: nothing that needed it was there, and nothing is proven.",
-			Spec: restoring,
+		Why:     "All was as it had been an hour before: nothing that needed it was there, and nothing is proven.",
+		Spec:    restoring,
 		Verdict: Inconclusive, Findings: one(FindingRestore, Inconclusive),
 	}},
 	{"restored-never", unchanged, expectation{
