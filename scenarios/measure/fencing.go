@@ -51,11 +51,24 @@ func (v *view) strays(a *audit) Finding {
 	f := finding(FindingFencing, writeIDs(stray), detail)
 	if len(stray) == 0 && len(doubts) > 0 {
 		f.Verdict, f.Evidence = Inconclusive, writeIDs(doubts)[:min(len(doubts), maxEvidence)]
-		f.Detail = fmt.Sprintf("%d writes were acknowledged by %s when another region may have been in charge: no "+
-			"mark says when it was promoted",
-			len(doubts), doubts[0].Region)
+		f.Detail = v.doubt(doubts)
 	}
 	return f
+}
+
+// doubt says why nobody can tell whether writes were acknowledged by who was in charge.
+func (v *view) doubt(doubts []write) string {
+	acknowledged := Count(len(doubts), "write was", "writes were") + " acknowledged by " + doubts[0].Region
+	if v.charge.standing(doubts[0].Op, v.causes) == doubtful {
+		return acknowledged + " when another region may have been in charge: no mark says when it was promoted"
+	}
+	in := v.charge.at(doubts[0].Sent).region
+	if v.heldInCharge().has == nil {
+		return acknowledged + " when " + in + " was in charge: the answers name no timeline, and the database of " +
+			v.charge.last() + " could not be read, so nobody can tell where they were written"
+	}
+	return acknowledged + " when " + in + " was in charge: the answers name no timeline, and the database of " +
+		v.charge.last() + " does not tell where they were written: it was read before, or they were sent more than once"
 }
 
 // whenReachable says how many of the attempts could have been acknowledged at all, where a region was lost: one that is

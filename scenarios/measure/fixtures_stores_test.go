@@ -86,6 +86,35 @@ var storeFixtures = []fixture{
 			"tell.", Verdict: Inconclusive,
 		Findings: one(FindingFencing, Inconclusive), Figures: figures{AckedAfterFault: new(0)},
 	}},
+	{"fencing-no-timeline-handed-on", func(d *drill) {
+		d.returned(6000)
+		d.ok(58, home)
+		d.Ops[58].Timeline = 0
+	}, expectation{
+		Why: "The old primary's region acknowledges a write once it was given back, and names no timeline. The database " +
+			"in charge holds the write, so its app wrote there.", Verdict: Pass,
+		Figures: figures{AckedAfterFault: new(0), Lost: new(2)},
+	}},
+	{"fencing-no-timeline", func(d *drill) {
+		d.returned(6000)
+		d.ok(58, home)
+		d.forget(d.Ops[58].ID)
+		d.Ops[58].Timeline = 0
+	}, expectation{
+		Why: "The same, and the database in charge does not hold the write: the old one took it.", Verdict: Fail,
+		Findings: one(FindingFencing, Fail), Figures: figures{AckedAfterFault: new(1)},
+	}},
+	{"fencing-no-timeline-sent-again", func(d *drill) {
+		d.returned(6000)
+		d.ok(57, home)
+		d.sentAgain(57, 0)
+		d.Ops[57].Timeline, d.Ops[57].Outcome = 0, history.Unknown
+		d.Ops[len(d.Ops)-1].Region, d.Ops[len(d.Ops)-1].Timeline = home, 0
+	}, expectation{
+		Why: "The database in charge holds the write, but it was sent twice, and each may have put it there: nobody " +
+			"can tell where the one that was acknowledged went.", Verdict: Inconclusive,
+		Findings: one(FindingFencing, Inconclusive), Figures: figures{AckedAfterFault: new(0)},
+	}},
 	{
 		"returned-before-the-reading", func(d *drill) {
 			d.Faults[0].Healed = between(6600,

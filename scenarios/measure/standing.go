@@ -1,6 +1,10 @@
 package measure
 
-import "github.com/regionfall/regionfall/scenarios/history"
+import (
+	"slices"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+)
 
 // follows says whether another region than the one in charge answered by its database: by a timeline that began with
 // it.
@@ -22,12 +26,8 @@ const (
 // primary is none any more, and two that acknowledge are a split brain; one that writes to the database in charge, as
 // its timeline shows, is none.
 func (c *charge) standing(op *history.Op, causes []cause) standing {
-	for i := range causes {
-		by := &causes[i]
-		back, is := by.healedAt()
-		if by.loses(op.Region) && op.Sent >= by.effect.Hi && (!is || op.Sent < back) {
-			return forbidden
-		}
+	if lost(op, causes) {
+		return forbidden
 	}
 	is := rightful
 	for i := range c.changes {
@@ -47,4 +47,56 @@ func (c *charge) standing(op *history.Op, causes []cause) standing {
 		}
 	}
 	return is
+}
+
+// lost says whether a fault had taken away the region that an operation was sent to, and had not given it back.
+func lost(op *history.Op, causes []cause) bool {
+	return slices.ContainsFunc(causes, func(by cause) bool {
+		back, is := by.healedAt()
+		return by.loses(op.Region) && op.Sent >= by.effect.Hi && (!is || op.Sent < back)
+	})
+}
+
+// standing is what to think of who answered an operation. Before anything was broken nobody else could be in charge. An
+// acknowledgement that names no timeline may come from an app that writes to the database in charge: whether it did is
+// told by that.
+func (v *view) standing(op *history.Op) standing {
+	if len(v.causes) == 0 || op.Sent < v.causes[0].effect.Hi {
+		return rightful
+	}
+	is := v.charge.standing(op, v.causes)
+	if is == rightful || op.Timeline > 0 || !acknowledged(op) || lost(op, v.causes) {
+		return is
+	}
+	return v.standingByDatabase(op, is)
+}
+
+// standingByDatabase is what the database in charge says of an acknowledgement: it holds the write, or lacks it. It
+// says neither where it was not read since, or where another attempt may have put the write there. An app without a
+// database has none to ask.
+func (v *view) standingByDatabase(op *history.Op, otherwise standing) standing {
+	held := v.heldInCharge()
+	slot, _ := v.ids().find(op.ID)
+	switch {
+	case !held.asked:
+		return otherwise
+	case held.has == nil:
+		return doubtful
+	case held.has[slot] && v.tries()[slot] == 1:
+		return rightful
+	case !held.has[slot] && op.Done <= held.at:
+		return otherwise
+	}
+	return doubtful
+}
+
+// triesOf is how many writes of each id may have been applied.
+func (v *view) triesOf() []int {
+	tries := make([]int, v.ids().count())
+	for i, slot := range v.ids().of {
+		if op := &v.Ops[i]; op.Kind == history.Write && op.Outcome != history.Failed {
+			tries[slot]++
+		}
+	}
+	return tries
 }

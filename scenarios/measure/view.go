@@ -25,6 +25,7 @@ type view struct {
 	ids       func() *ids
 	clientOps func() *clientOps      // what each client did
 	repeats   func() []time.Duration // when operations were due that were tried again
+	tries     func() []int           // how many writes of each id may have been applied
 	readings  []*reading             // what the stores held, as the history has it; see reading
 	audit     func() *audit          // nil without stores or causes
 	parts     func() []part          // of the stores
@@ -47,6 +48,7 @@ func bareView(h history.History, s Spec) *view {
 	}
 	v.ids = sync.OnceValue(func() *ids { return idsOf(h.Ops) })
 	v.clientOps = sync.OnceValue(func() *clientOps { return clientOpsOf(h.Ops) })
+	v.tries = sync.OnceValue(v.triesOf)
 	v.repeats = sync.OnceValue(func() []time.Duration { return repeatsOf(h.Ops) })
 	v.audit = sync.OnceValue(v.newAudit)
 	v.parts = sync.OnceValue(v.newParts)

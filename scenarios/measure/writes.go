@@ -40,7 +40,7 @@ func (w write) acked() time.Duration {
 //     the recovery point of that cause. An acknowledgement that arrived after f.hi was given for work under way when
 //     the region was lost; its loss has the age 0.
 //   - unfenced: acknowledged by who should have been fenced (see charge.standing), unless it wrote to the database in
-//     charge: its timeline says that it did, and the write is there. Doubtful ones may be.
+//     charge: the write is there, and its timeline says so too where it names one. Doubtful ones may be.
 //   - after: sent after all of them and acknowledged by anybody else. No objective excuses its loss.
 type writesByCause struct {
 	before             [][]write // by cause, in their order; each by acknowledgement
@@ -55,7 +55,7 @@ type writesByCause struct {
 
 func (v *view) writesByCause(counted []cause) writesByCause {
 	l := writesByCause{before: make([][]write, len(counted))}
-	has, at, read := v.heldInCharge()
+	held := v.heldInCharge()
 	ids := v.ids()
 	left := ids.acks // acknowledgements to come
 	put := func(list *[]write, w write) {
@@ -97,7 +97,7 @@ func (v *view) writesByCause(counted []cause) writesByCause {
 		switch {
 		case next == 0 && stands != forbidden:
 			put(&l.before[0], w)
-		case stands == forbidden, v.answeredElsewhere(op) && read && op.Done <= at && (!has[slot] || w.superseded):
+		case stands == forbidden, v.answeredElsewhere(op) && held.lacks(w):
 			put(&l.unfenced, w)
 		case stands == doubtful:
 			put(&l.doubtful, w)
@@ -123,14 +123,6 @@ func (l *writesByCause) sort() {
 	for _, ws := range append(slices.Clone(l.before), l.unfenced, l.doubtful, l.after) {
 		slices.SortFunc(ws, func(a, b write) int { return byAcknowledgement(a.Op, b.Op) })
 	}
-}
-
-// standing is what to think of who answered an operation. Before anything was broken nobody else could be in charge.
-func (v *view) standing(op *history.Op) standing {
-	if len(v.causes) == 0 || op.Sent < v.causes[0].effect.Hi {
-		return rightful
-	}
-	return v.charge.standing(op, v.causes)
 }
 
 // lastGiven are the last acknowledged writes of the ids that the service chose, by the numbers of the ids. Who should
@@ -175,15 +167,31 @@ func (v *view) answeredElsewhere(op *history.Op) bool {
 	return t.follows(op)
 }
 
-// heldInCharge is what the PostgreSQL of the region that is in charge in the end held when it was read last, and when
-// that began.
-func (v *view) heldInCharge() (has []bool, at time.Duration, read bool) {
+// held is what a database held.
+type held struct {
+	has   []bool        // by the numbers of ids; nil: it could not be read
+	at    time.Duration // when reading it began
+	asked bool          // whether anybody tried
+}
+
+// lacks says whether a write that was acknowledged before it was read is known not to be there.
+func (h held) lacks(w write) bool {
+	return h.has != nil && w.Done <= h.at && (!h.has[w.slot] || w.superseded)
+}
+
+// heldInCharge is what the PostgreSQL of the region that is in charge in the end held when it was read last.
+func (v *view) heldInCharge() held {
+	var h held
 	for i, r := range v.Reads {
-		if r.Store == history.StorePostgres && r.Error == "" && v.authoritative(r.Region) {
-			has, at, read = v.reading(i).has, r.At.Lo, true
+		if r.Store != history.StorePostgres || !v.authoritative(r.Region) {
+			continue
+		}
+		h.asked = true
+		if r.Error == "" {
+			h.has, h.at = v.reading(i).has, r.At.Lo
 		}
 	}
-	return has, at, read
+	return h
 }
 
 // stalled says whether the harness stood still at some time between.
