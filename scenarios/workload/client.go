@@ -101,7 +101,9 @@ func (c *client) send(
 		carried.Kept = append(slices.Clip(carried.Kept), a.Kept...)
 		var s bool
 		var n int
+		said := a.Extras
 		a, s, n = c.once(ctx, address, carried, m)
+		a.Extras = a.besides(said)
 		sent, attempts = sent || s, max(attempts, n)
 		if !c.session.saw(a.Position) && a.Result == Acknowledged {
 			a.Result, a.Why = Unclear, noPosition

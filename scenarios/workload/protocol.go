@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -114,4 +115,15 @@ type Extras struct {
 	// that it is wrong until the next transaction is replayed. It is told beside what was found, and nothing is judged
 	// by it.
 	Lag time.Duration
+}
+
+// besides is what an answer says of who gave it together with the answers before it, to the same operation: what it
+// leaves out is as they said, and the database is the oldest of theirs, since a part of the operation went there.
+func (e Extras) besides(before Extras) Extras {
+	e.Region, e.Node = cmp.Or(e.Region, before.Region), cmp.Or(e.Node, before.Node)
+	e.Revision = cmp.Or(e.Revision, before.Revision)
+	if e.Timeline == 0 || before.Timeline > 0 && before.Timeline < e.Timeline {
+		e.Timeline = before.Timeline
+	}
+	return e
 }

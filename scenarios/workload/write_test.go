@@ -68,6 +68,38 @@ func TestAWriteOfSeveralRequestsIsAcknowledgedWithTheLast(t *testing.T) {
 	}
 }
 
+// A part of a write that went to the old database makes it one of the old database, whoever answers what follows.
+func TestAWriteOfSeveralRequestsIsOfTheOldestDatabaseThatAnyNames(t *testing.T) {
+	for name, c := range map[string]struct {
+		says [3]string // the timeline that each answer names
+		want int
+	}{
+		"all the same":          {[3]string{"2", "2", "2"}, 2},
+		"the last says nothing": {[3]string{"2", "2", ""}, 2},
+		"the first is old":      {[3]string{"1", "2", "2"}, 1},
+		"the last is old":       {[3]string{"2", "", "1"}, 1},
+		"none says anything":    {[3]string{}, 0},
+	} {
+		f, asked := &files{}, 0
+		a := shopApp(t, upload+"extras: {timeline: X-Timeline, region: X-Region, node: X-Node, revision: X-Revision}\n")
+		client := clientOf(t, a, func(w http.ResponseWriter, r *http.Request) {
+			if asked++; asked == 1 {
+				w.Header().Set("X-Region", "west")
+				w.Header().Set("X-Node", "west.app-1")
+				w.Header().Set("X-Revision", "7")
+			}
+			if said := c.says[asked-1]; said != "" {
+				w.Header().Set("X-Timeline", said)
+			}
+			f.ServeHTTP(w, r)
+		})
+		op := client.perform(t, a, history.Write, "v")
+		if op.Timeline != c.want || op.Region != "west" || op.Node != "west.app-1" || op.Revision != 7 {
+			t.Errorf("%s: %+v", name, op)
+		}
+	}
+}
+
 // A part of it is there: nobody may take it for done, nor for not done.
 func TestAWriteThatStopsHalfWayIsUnknown(t *testing.T) {
 	for name, c := range map[string]struct {
