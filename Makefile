@@ -20,8 +20,8 @@ SUITES  ?= ./suites/smoke ./suites/faults ./suites/kyc ./suites/analytics ./suit
 # What make stores asks of both S3 stores, and what else it runs on LocalStack.
 S3      := ./suites/conformance ./suites/awscli
 STACKED := ./suites/smoke ./suites/faults ./suites/kyc ./suites/thirdparty
-# Specs side by side, each with a lab of its own. A drill wants two processors for itself.
-JOBS    ?= $(shell n=$$(($$(getconf _NPROCESSORS_ONLN) / 2)); echo $$((n > 1 ? n : 1)))
+# Specs side by side, each with a lab of its own, as the drills of make chaos are.
+JOBS    ?= $(shell getconf _NPROCESSORS_ONLN)
 # Everything that needs no containers. The suites' specs do, and run with `make conformance`.
 UNIT    := . ./docker/... ./fixtures/... ./lab/... ./scenarios/... ./suites/matchers/... ./suites/internal/...
 

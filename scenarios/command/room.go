@@ -9,9 +9,10 @@ import (
 	"github.com/regionfall/regionfall/lab/engine"
 )
 
-// What one drill takes of a machine: its two busy stores and its app want a core each most of the time.
+// What one drill takes of a machine: its nodes want half a core while they are measured, and two while the lab comes up
+// and goes.
 const (
-	drillCPUs   = 2
+	drillCPUs   = 1
 	drillMemory = 3 << 30
 )
 

@@ -61,7 +61,8 @@ drills end with a table of all of them.`,
 	cmd.Flags().BoolVar(&f.brief, "brief", false,
 		"print the phases of each drill instead of all that happens, and its table only if it did not end as expected")
 	cmd.Flags().IntVar(&f.jobs, "jobs", 0,
-		"drills side by side, each on a lab of its own; 0 is as many as the machine carries")
+		"drills side by side, each on a lab of its own; 0 is as many as the machine carries. One that promises "+
+			"local_reads runs alone, after the others")
 	f.images.add(cmd)
 	return cmd
 }
@@ -88,6 +89,7 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 	var todo []*scenarios.Scenario
 	var repeats []string
 	var networks []int // that each drill's lab takes
+	var alone []bool   // which drills want the machine for themselves
 	var errs []error
 	for _, name := range names {
 		s, err := scenarios.Load(name)
@@ -102,6 +104,7 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 		for range f.repeat {
 			todo, repeats = append(todo, s), append(repeats, repeatArgs(name, f))
 			networks = append(networks, lab.Networks(len(plan.Topology.Regions)))
+			alone = append(alone, plan.Alone())
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -118,7 +121,7 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 	}
 	r := &runs{app: a, flags: f, many: len(todo) > 1, side: min(jobs, len(todo)) > 1, fit: func(i, j int) bool {
 		return room.networks.Fit(networks[i] + networks[j])
-	}, asked: len(todo), results: map[int]evidence.Result{}}
+	}, alone: func(i int) bool { return alone[i] }, asked: len(todo), results: map[int]evidence.Result{}}
 	var drills []runner.Options
 	for i, s := range todo {
 		drills = append(drills, runner.Options{

@@ -21,6 +21,7 @@ type runs struct {
 	many  bool                // there are several
 	side  bool                // side by side
 	fit   func(i, j int) bool // the labs of two drills are up side by side
+	alone func(i int) bool    // a drill wants the machine for itself
 
 	mu      sync.Mutex              // also of what is printed
 	failed  bool                    // the harness failed: no further drill begins
@@ -29,19 +30,32 @@ type runs struct {
 	worst   int
 }
 
-// sideBySide runs so many drills at a time.
+// sideBySide runs so many drills at a time, and at the end those that want the machine for themselves.
 func (r *runs) sideBySide(ctx context.Context, drills []runner.Options, jobs int) error {
+	errs := make([]error, len(drills))
+	sideBySide(len(drills), jobs, r.alone, func(i int) { errs[i] = r.one(ctx, i, len(drills), drills[i]) })
+	return errors.Join(errs...)
+}
+
+// sideBySide does n things, so many at a time; what is to be alone is done after the rest.
+func sideBySide(n, jobs int, alone func(i int) bool, do func(i int)) {
 	var g errgroup.Group
 	g.SetLimit(jobs)
-	errs := make([]error, len(drills))
-	for i, o := range drills {
+	var last []int
+	for i := range n {
+		if alone(i) {
+			last = append(last, i)
+			continue
+		}
 		g.Go(func() error {
-			errs[i] = r.one(ctx, i, len(drills), o)
+			do(i)
 			return nil
 		})
 	}
 	_ = g.Wait()
-	return errors.Join(errs...)
+	for _, i := range last {
+		do(i)
+	}
 }
 
 // inTurn runs one drill after the other. The lab of the next one comes up while the last one, of which nothing is

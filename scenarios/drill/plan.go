@@ -38,6 +38,10 @@ type Plan struct {
 	Expect  Expect
 }
 
+// Alone says whether the drill wants the machine for itself: it holds a physical figure against an objective of a few
+// milliseconds, which another drill beside it would spoil. Others are judged at the lab's scale, where that is little.
+func (p Plan) Alone() bool { return p.Judge.LocalReads > 0 }
+
 // LoadOptions are those of a load of the plan, or of single calls as its clients would make them. Its ids and random
 // values are others each time.
 func (p Plan) LoadOptions(l Entrances, rec workload.Recorder) workload.Options {
