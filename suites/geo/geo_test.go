@@ -80,7 +80,7 @@ var _ = Describe("A mobile app whose replica in Asia is two minutes behind", fun
 })
 
 var _ = Describe("A mobile app that loses us-east-1", func() {
-	It("is back within a quarter of an hour, and reads in 20 ms where users are", func(ctx SpecContext) {
+	It("is back within a quarter of an hour, and reads in 20 ms where users are", Serial, func(ctx SpecContext) {
 		r := harness.Run(ctx, "geo-failover")
 		Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
 		Expect(r).To(Recover(time.Duration(float64(rto) / r.Scenario.Timescale)))
