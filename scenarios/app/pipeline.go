@@ -103,15 +103,20 @@ func (p *Pipeline) Names() []string {
 	return names
 }
 
-// Prefixes are what the keys of the objects begin with that a job reads and writes, each once.
+// Prefixes are what the keys of the objects begin with that a job reads and writes, each once. They are in the order in
+// which they can be listed while it works, from what it writes last on: what a stage sorted out must not be listed
+// before the output to which it belongs.
 func (p *Pipeline) Prefixes() []string {
 	all := []string{p.Done}
-	for _, pattern := range p.patterns() {
-		before, _ := pattern.text.Around()
-		all = append(all, before)
+	for _, part := range []Part{PartOutput, PartRejected, PartExpected, PartInput} {
+		for _, pattern := range p.patterns() {
+			before, _ := pattern.text.Around()
+			if pattern.part == part && !slices.Contains(all, before) {
+				all = append(all, before)
+			}
+		}
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return all
 }
 
 // Place says what an object is by its key; false for one that is none of the pipeline's.

@@ -36,7 +36,7 @@ func TestAnObjectIsPlacedByItsKey(t *testing.T) {
 			t.Errorf("%s is %+v, %v", object, got, is)
 		}
 	}
-	if got := p.Prefixes(); !slices.Equal(got, []string{"in/", "jobs/done", "out/"}) {
+	if got := p.Prefixes(); !slices.Equal(got, []string{"jobs/done", "out/", "in/"}) {
 		t.Errorf("the prefixes are %q", got)
 	}
 }

@@ -46,6 +46,7 @@ type drill struct {
 	away         bool          // the service was seen to be away after a fault, and was not reported back since
 	stepBegan    time.Duration // when the last step began: conditions ask what came since
 	stopped      bool          // the load was stopped
+	pipelineRead bool          // what its objects hold is recorded
 
 	mu    sync.Mutex // of phase and of watch's calls
 	phase string
@@ -122,12 +123,13 @@ func (d *drill) run(ctx context.Context) (err error) {
 		return err
 	}
 	d.read(ctx, history.BeforeReturn)
+	d.readPipeline(ctx, history.BeforeReturn)
 	if err := d.healAll(ctx); err != nil {
 		return err
 	}
 	d.reconcile(ctx)
 	d.read(ctx, history.AfterReconciliation)
-	d.readPipeline(ctx)
+	d.readPipeline(ctx, history.AfterReconciliation)
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}

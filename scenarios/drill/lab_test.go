@@ -37,7 +37,7 @@ type tinyLab struct {
 	manifests  []history.ManifestRead
 	restored   time.Duration                          // how long ago it was that was brought back
 	pipeline   func() []history.PipelineSight         // nil: there is none
-	portions   []history.Portion                      // of the pipeline, in the end
+	portions   func() ([]history.Portion, error)      // of the pipeline, in the end; nil: there are none
 	reconcile  func(context.Context) error            // nil: at once
 	unreadable string                                 // a store that can't be read
 	reading    func()                                 // is called before the stores are read; nil: nothing
@@ -346,7 +346,10 @@ func (l *tinyLab) Pipeline(context.Context, string) ([]history.PipelineSight, er
 }
 
 func (l *tinyLab) Portions(context.Context, string) ([]history.Portion, error) {
-	return l.portions, nil
+	if l.portions == nil {
+		return nil, nil
+	}
+	return l.portions()
 }
 
 // What a fault may do.

@@ -3,6 +3,7 @@ package drill
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -136,24 +137,39 @@ func (d *drill) jobDone(h history.History) bool {
 	return false
 }
 
-// readPipeline records what the objects of the pipeline hold, as far as they can be read.
-func (d *drill) readPipeline(ctx context.Context) {
-	if d.plan.Judge.Conservation == nil {
+// readPipeline records what the objects of the pipeline hold, as far as they can be read, before anything is healed:
+// healing puts corrupt objects right, starts workers again, and lets late copies arrive. Where the store does not
+// answer then, they are read once more when it does, and judged as what came too late.
+func (d *drill) readPipeline(ctx context.Context, which string) {
+	if d.plan.Judge.Conservation == nil || d.pipelineRead {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
 	region := d.plan.Pipeline.Region
-	lo := d.rec.Now()
-	all, err := d.lab.Portions(ctx, region)
+	var all []history.Portion
+	var at history.Interval
+	limit := d.rec.Now() + readAgainFor
+	err := d.pollEvery(ctx, 2*lookEvery, func() (bool, error) {
+		at.Lo = d.rec.Now()
+		var err error
+		all, err = d.lab.Portions(ctx, region)
+		at.Hi = d.rec.Now()
+		if late := at.Hi >= limit; err != nil && late {
+			return true, err
+		} else if err == nil {
+			return late || !slices.ContainsFunc(all, func(p history.Portion) bool { return p.Error != "" }), nil
+		}
+		return false, nil
+	})
 	if err != nil {
-		d.note("pipeline_unread", fmt.Sprintf("the objects of the pipeline in %s: %v", region, err))
+		d.note("pipeline_unread", fmt.Sprintf("%s, the objects of the pipeline in %s: %v", which, region, err))
 		return
 	}
-	at := history.Interval{Lo: lo, Hi: d.rec.Now()}
+	d.pipelineRead = true
 	records := 0
 	for _, p := range all {
-		p.At, p.Region = at, region
+		p.Read, p.At, p.Region = which, at, region
 		d.rec.Portion(p)
 		records += p.Records
 	}

@@ -2,6 +2,7 @@ package drill
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -76,11 +77,7 @@ func TestADrillFollowsAJob(t *testing.T) {
 	t.Parallel()
 	l, job := newLab(t), &nightly{stage: time.Second}
 	l.unattended, l.job, l.pipeline = true, job.order, job.objects
-	l.portions = []history.Portion{
-		{Part: history.PartInput, Partition: "0", Keys: []string{"a", "b"}},
-		{Part: history.PartOutput, Stage: "1", Partition: "0", Keys: []string{"a", "b"}},
-		{Part: history.PartOutput, Stage: "2", Partition: "0", Keys: []string{"a"}},
-	}
+	l.portions = func() ([]history.Portion, error) { return portions("a"), nil }
 	o := run(t.Context(), t, pipelinePlan(t, Step{Job: "nightly"}, inStage("2", cutEast(&cut{}))), l)
 	if o.err != nil {
 		t.Fatal(o.err)
@@ -113,6 +110,57 @@ func TestADrillFollowsAJob(t *testing.T) {
 	d := o.report.Metrics.Deadline
 	if d == nil || d.Lo.Duration() > 2*time.Second || d.Hi.Duration() < 2*time.Second {
 		t.Errorf("it took 2 s, and is said to have taken %+v", d)
+	}
+}
+
+// portions are those of a job that hands on these of two records in the end.
+func portions(last ...string) []history.Portion {
+	return []history.Portion{
+		{Part: history.PartInput, Partition: "0", Keys: []string{"a", "b"}},
+		{Part: history.PartOutput, Stage: "1", Partition: "0", Keys: []string{"a", "b"}},
+		{Part: history.PartOutput, Stage: "2", Partition: "0", Keys: last},
+	}
+}
+
+// What the incident left is read before anything is healed, which could put it right.
+func TestThePipelineIsReadBeforeHealing(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		early, late []string // what the last stage handed on; none: the store does not answer
+		want        measure.Verdict
+		read        string
+	}{
+		"what healing puts right": {[]string{"a"}, []string{"a", "b"}, measure.Fail, history.BeforeReturn},
+		"what healing puts wrong": {[]string{"a", "b"}, []string{"a"}, measure.Pass, history.BeforeReturn},
+		"what is read too late":   {nil, []string{"a", "b"}, measure.Inconclusive, history.AfterReconciliation},
+		"a loss read too late":    {nil, []string{"a"}, measure.Inconclusive, history.AfterReconciliation},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l, job := newLab(t), &nightly{stage: time.Second}
+			l.unattended, l.job, l.pipeline = true, job.order, job.objects
+			l.portions = func() ([]history.Portion, error) {
+				l.mu.Lock()
+				defer l.mu.Unlock()
+				switch {
+				case len(l.healed) > 0:
+					return portions(c.late...), nil
+				case c.early == nil:
+					return nil, errors.New("the store is away")
+				}
+				return portions(c.early...), nil
+			}
+			o := run(t.Context(), t, pipelinePlan(t, Step{Job: "nightly"}, inStage("2", cutEast(&cut{}))), l)
+			m := o.report.Metrics.Conservation
+			if o.err != nil || m == nil || m.Verdict != c.want {
+				t.Fatalf("conservation is %+v, want %s: %v", m, c.want, o.err)
+			}
+			for _, p := range o.Portions {
+				if f := o.fault(t, "cut"); p.Read != c.read || (p.At.Hi <= f.Healed.Lo) != (c.read == history.BeforeReturn) {
+					t.Errorf("healed at %+v, and read %s at %+v", f.Healed, p.Read, p.At)
+				}
+			}
+		})
 	}
 }
 

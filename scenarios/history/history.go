@@ -212,8 +212,10 @@ type PipelineSight struct {
 	Version   string   `json:"version"`             // changes when it is written again
 }
 
-// Portion is what one object of a pipeline held in the end: records, and by which keys they are known.
+// Portion is what one object of a pipeline held in the end: records, and by which keys they are known. It is read
+// before the faults are healed, else where the store did not answer then, after the reconciliation.
 type Portion struct {
+	Read      string   `json:"read"` // BeforeReturn or AfterReconciliation
 	At        Interval `json:"at"`
 	Region    string   `json:"region"`
 	Part      string   `json:"part"`            // PartInput, PartOutput, PartRejected or PartExpected

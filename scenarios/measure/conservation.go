@@ -100,6 +100,7 @@ func MeasureConservation(h history.History, s Spec) *Conservation { //nolint:rev
 		m.Stages = append(m.Stages, flow)
 	}
 	switch {
+	case readLate(h) != "":
 	case len(m.Breaches) > 0:
 		m.Verdict = Fail
 	case m.In > 0 && done && all.problem() == "":
@@ -219,18 +220,15 @@ func (conservation) Find(v *view, m Metrics) []Finding {
 		return nil
 	}
 	f := Finding{ID: FindingConservation, Checker: "conservation", Verdict: c.Verdict}
-	problem := portionsOf(v.History).problem()
+	problem, late := portionsOf(v.History).problem(), readLate(v.History)
 	switch {
+	case late != "":
+		f.Detail = "what the incident left of the records is not known: " + late
+		if len(c.Breaches) > 0 {
+			f.Detail += "; afterwards " + c.breaches()
+		}
 	case len(c.Breaches) > 0:
-		const told = 3
-		var each []string
-		for _, b := range c.Breaches[:min(len(c.Breaches), told)] {
-			each = append(each, b.String())
-		}
-		f.Detail = strings.Join(each, "; ")
-		if more := len(c.Breaches) - told; more > 0 {
-			f.Detail += fmt.Sprintf("; and %d more", more)
-		}
+		f.Detail = c.breaches()
 	case problem != "":
 		f.Detail = "what became of the records is not known: " + problem
 	case c.In == 0:
@@ -244,6 +242,19 @@ func (conservation) Find(v *view, m Metrics) []Finding {
 			c.comparedTo())
 	}
 	return []Finding{f}
+}
+
+func (c Conservation) breaches() string {
+	const told = 3
+	var each []string
+	for _, b := range c.Breaches[:min(len(c.Breaches), told)] {
+		each = append(each, b.String())
+	}
+	text := strings.Join(each, "; ")
+	if more := len(c.Breaches) - told; more > 0 {
+		text += fmt.Sprintf("; and %d more", more)
+	}
+	return text
 }
 
 func (c Conservation) comparedTo() string {

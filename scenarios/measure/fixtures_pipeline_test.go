@@ -96,7 +96,7 @@ var pipelineFixtures = []fixture{
 	{"conservation-nothing-of-nothing", func(d *drill) {
 		d.pipeline()
 		d.Portions = append(d.Portions, history.Portion{
-			At: d.Portions[0].At, Part: history.PartExpected, Stage: "clean", Partition: "02",
+			Read: d.Portions[0].Read, At: d.Portions[0].At, Part: history.PartExpected, Stage: "clean", Partition: "02",
 			Object: "reference/clean/02",
 			SHA256: nothing,
 		})
@@ -108,11 +108,31 @@ var pipelineFixtures = []fixture{
 		d.pipeline()
 		p := d.output("score", "01")
 		*p = history.Portion{
-			At: p.At, Part: p.Part, Stage: p.Stage, Partition: p.Partition, Object: p.Object,
+			Read: p.Read, At: p.At, Part: p.Part, Stage: p.Stage, Partition: p.Partition, Object: p.Object,
 			Error: "line 3 is no JSON",
 		}
 	}, expectation{
 		Why:  "One object can't be read: nobody knows what it holds.",
+		Spec: conserving(4000), Verdict: Inconclusive, Findings: one(FindingConservation, Inconclusive),
+	}},
+	{"conservation-read-late", func(d *drill) {
+		d.pipeline()
+		d.reach("score", "01", func(keys []string) []string { return keys[:len(keys)-2] })
+		for i := range d.Portions {
+			d.Portions[i].Read, d.Portions[i].At = history.AfterReconciliation, *between(7600, 7700)
+		}
+	}, expectation{
+		Why:  "The store did not answer before the faults were healed: what it lacks afterwards proves nothing.",
+		Spec: conserving(4000), Verdict: Inconclusive, Findings: one(FindingConservation, Inconclusive),
+		Figures: figures{Missing: new(2), InFlight: new(0), Breaches: []string{"score/01"}},
+	}},
+	{"conservation-read-in-healing", func(d *drill) {
+		d.pipeline()
+		for i := range d.Portions {
+			d.Portions[i].At = *between(6850, 7001)
+		}
+	}, expectation{
+		Why:  "The fault may have been healed a millisecond before the objects were read to the last.",
 		Spec: conserving(4000), Verdict: Inconclusive, Findings: one(FindingConservation, Inconclusive),
 	}},
 	{"deadline-missed", func(d *drill) { d.pipeline() }, expectation{
@@ -150,9 +170,10 @@ func (d *drill) pipeline() {
 	add := func(part, stage, partition string, keys []string) {
 		sum := sha256.Sum256([]byte(stage + strings.Join(keys, "\n")))
 		p := history.Portion{
-			At: *between(7600, 7700), Region: home, Part: part, Stage: stage, Partition: partition,
-			Object:  strings.Trim(part+"/"+stage+"/"+partition, "/") + ".jsonl",
-			Records: len(keys), SHA256: hex.EncodeToString(sum[:]), Keys: keys,
+			Read: history.BeforeReturn, At: *between(6850, 6950), Region: home, Part: part, Stage: stage,
+			Partition: partition,
+			Object:    strings.Trim(part+"/"+stage+"/"+partition, "/") + ".jsonl",
+			Records:   len(keys), SHA256: hex.EncodeToString(sum[:]), Keys: keys,
 		}
 		d.Portions = append(d.Portions, p)
 		if part == history.PartOutput {

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/regionfall/regionfall/scenarios/history"
@@ -41,6 +42,23 @@ func (all portions) problem() string {
 		return ""
 	}
 	return slices.Min(problems)
+}
+
+// readLate says why what the objects held when they were read may not be what the incident left: the faults that were
+// still in force had been healed, or may have been. Empty: they had not.
+func readLate(h history.History) string {
+	stop := endOf(h)
+	for _, p := range h.Portions {
+		for _, f := range h.Faults {
+			// What a step heals is part of the story.
+			if f.Healed != nil && f.Healed.Lo >= stop && (p.Read != history.BeforeReturn || p.At.Hi > f.Healed.Lo) {
+				return fmt.Sprintf(
+					"the objects could not be read before %s on %s was healed, which may have changed them", f.Name,
+					f.Target)
+			}
+		}
+	}
+	return ""
 }
 
 // timesWritten is how often the outputs of a stage were seen to be written, the most of any partition.
