@@ -141,7 +141,7 @@ func (f *Format) checkApp(found *file.Complaints, t topology.Topology, a *app.Ap
 		found.Add("objectives.decisions", "objectives.decisions: the app does not say what its answers decide: "+
 			"name the field in which they do in its read with decides: {json: status}")
 	}
-	f.checkPipeline(found, a)
+	f.checkPipeline(found, t, a)
 	f.checkAnswers(found, t, a)
 }
 

@@ -72,7 +72,7 @@ func jobRegion(steps []Step, t topology.Topology) string {
 
 // checkPipeline complains about jobs and stages that the app does not have, and about promises of which its objects
 // tell nothing.
-func (f *Format) checkPipeline(found *file.Complaints, a *app.App) {
+func (f *Format) checkPipeline(found *file.Complaints, t topology.Topology, a *app.App) {
 	jobs := append([]string{jobBackup}, a.Jobs()...)
 	var stages []string
 	if p := a.Pipeline(); p != nil {
@@ -95,7 +95,7 @@ func (f *Format) checkPipeline(found *file.Complaints, a *app.App) {
 			found.Add(at+".stage", "%s.stage: %s never begins: no step above orders a job of the app", at, s.Stage)
 		}
 		ordered = ordered || slices.Contains(a.Jobs(), s.Job)
-		f.checkDrop(found, at+".inject", s, stages)
+		f.checkDrop(found, at+".inject", s, stages, jobRegion(f.Steps, t))
 	}
 	for key, promised := range map[string]bool{
 		"conservation": bool(f.Objectives.Conservation), "deadline": f.Objectives.Deadline != nil,
@@ -113,14 +113,24 @@ func (f *Format) checkPipeline(found *file.Complaints, a *app.App) {
 	}
 }
 
-// checkDrop complains about a stage of a fault that the app does not have.
-func (f *Format) checkDrop(found *file.Complaints, at string, s Step, stages []string) {
+// checkDrop complains about a fault that drops nothing, or of which nobody could tell what it drops.
+func (f *Format) checkDrop(found *file.Complaints, at string, s Step, stages []string, region string) {
 	drop, is := s.Inject.Spec.(*fault.DropRecords)
-	if is && drop.Stage != "" && len(stages) > 0 && !slices.Contains(stages, string(drop.Stage)) {
-		path := at + "." + drop.Kind()
+	if !is {
+		return
+	}
+	path := at + "." + drop.Kind()
+	switch {
+	case len(stages) == 0:
+		found.Add(path, "%s: the app does not say where the objects of its job are, so that nobody could tell what it "+
+			"lost: say it with pipeline", path)
+	case drop.Stage != "" && !slices.Contains(stages, string(drop.Stage)):
 		found.Add(path+".stage", "%s: the app's pipeline has no stage %s: it has %s%s", path,
 			file.Quote(string(drop.Stage)),
 			strings.Join(stages, ", "), hint(string(drop.Stage), stages))
+	case drop.Region != "" && drop.Region != region:
+		found.Add(path+".region", "%s.region: the job runs in %s, and in %s no records are dropped: leave it out", path,
+			region, drop.Region)
 	}
 }
 

@@ -54,6 +54,29 @@ func TestAScenarioAboutAJob(t *testing.T) {
 	}
 }
 
+// Of an app that does not say where its objects are nobody could tell whether it dropped anything.
+func TestADropThatNobodyWouldSee(t *testing.T) {
+	const own = `name: unseen
+summary: an app drops records, and does not say of what
+timescale: 60
+observe: 10m
+app:
+  image: nightly:1
+  port: 80
+  health: /up
+  operations: {write: {post: /events, json: {id: "{{.ID}}"}, acknowledged: [2xx]}}
+  stores: {s3: {bucket: documents, key: "inbox/{{.ID}}"}}
+  extras: {answers: [drops]}
+steps:
+  - inject: {drop_records: {stage: 4, partition: 3, share: 5%}}
+objectives: {recovery_point: {within: 1m}}
+`
+	const want = "the app does not say where the objects of its job are, so that nobody could tell what it lost"
+	if _, err := Parse("f.yaml", []byte(own)); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+}
+
 func TestMistakesAboutJobs(t *testing.T) {
 	for name, c := range map[string]struct{ old, new, want string }{
 		"another job": {
@@ -76,6 +99,10 @@ func TestMistakesAboutJobs(t *testing.T) {
 		"a drop elsewhere": {
 			"stage: 4, part", "stage: 9, part",
 			"steps[2].inject.drop_records: the app's pipeline has no stage \"9\"",
+		},
+		"a drop in another region": {
+			"share: 5%", "share: 5%, region: us-west-2",
+			"steps[2].inject.drop_records.region: the job runs in us-east-1, and in us-west-2 no records are dropped",
 		},
 		"a drop of nothing": {"5%", "0%", "must be more than 0%"},
 		"no time of day": {

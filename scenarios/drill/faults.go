@@ -18,8 +18,13 @@ func (d *drill) inject(ctx context.Context, spec fault.Spec) error {
 		return err
 	}
 	f := &guarded{Guard: g, record: history.Fault{Name: spec.Kind(), Target: spec.Target(), Command: d.rec.Now()}}
-	if lost, ok := spec.(*fault.LoseRegion); ok {
-		f.record.Regions = []string{lost.Region}
+	switch spec := spec.(type) {
+	case *fault.LoseRegion:
+		f.record.Regions = []string{spec.Region}
+	case *fault.DropRecords:
+		f.record.Drops = &history.Drops{
+			Stage: string(spec.Stage), Partition: string(spec.Partition), Share: float64(spec.Share),
+		}
 	}
 	d.guards = append(d.guards, f)
 	d.sayFault("inject %s: %s", spec.Kind(), spec.Target())

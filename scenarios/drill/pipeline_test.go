@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/fault"
 	appfile "github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
@@ -161,6 +162,16 @@ func TestThePipelineIsReadBeforeHealing(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// What a stage is told to lose is recorded, so that the judge can see whether it lost anything.
+func TestWhatIsDroppedIsRecorded(t *testing.T) {
+	t.Parallel()
+	drop := &fault.DropRecords{Stage: "2", Partition: "01", Share: 0.05}
+	o := run(t.Context(), t, pipelinePlan(t, Step{Inject: drop}), newLab(t)) // whose app knows of no drops
+	if f := o.fault(t, "drop_records"); f.Drops == nil || *f.Drops != (history.Drops{Stage: "2", Partition: "01", Share: 0.05}) {
+		t.Errorf("recorded %+v", f)
 	}
 }
 

@@ -104,6 +104,7 @@ type Fault struct {
 	Name      string        `json:"name"`
 	Target    string        `json:"target"`  // such as "us-east-1"
 	Regions   []string      `json:"regions"` // that are lost, for lose_region
+	Drops     *Drops        `json:"drops,omitempty"`
 	Command   time.Duration `json:"command_ns"`
 	Effective *Interval     `json:"effective,omitempty"`
 	Healed    *Interval     `json:"healed,omitempty"`
@@ -112,6 +113,13 @@ type Fault struct {
 	// Lapsed says that it was not in force any more when it was to be healed, and between when it was last seen in
 	// force and first seen not to be.
 	Lapsed *Interval `json:"lapsed,omitempty"`
+}
+
+// Drops is what a stage of the app's pipeline was told to lose, for drop_records.
+type Drops struct {
+	Stage     string  `json:"stage"`
+	Partition string  `json:"partition"`
+	Share     float64 `json:"share"` // of what it is given
 }
 
 // Heading is what a recording says of itself, in its first line.

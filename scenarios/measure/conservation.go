@@ -21,6 +21,14 @@ type Pipeline struct {
 	Region string
 }
 
+// given is what a stage reads of a partition: what the stage before handed on.
+func (p Pipeline) given(stage, partition string) portionOf {
+	if i := slices.Index(p.Stages, stage); i > 0 {
+		return portionOf{history.PartOutput, p.Stages[i-1], partition}
+	}
+	return portionOf{history.PartInput, "", partition}
+}
+
 // Conservation is what became of the records that went into the app's pipeline, as its objects hold them in the end.
 type Conservation struct {
 	In       int         `json:"in"`        // records of the input
@@ -79,10 +87,7 @@ func MeasureConservation(h history.History, s Spec) *Conservation { //nolint:rev
 	for i, stage := range s.Conservation.Stages {
 		flow := StageFlow{Stage: stage, Written: timesWritten(h, stage)}
 		for _, partition := range all.partitions() {
-			from := portionOf{history.PartInput, "", partition}
-			if i > 0 {
-				from = portionOf{history.PartOutput, s.Conservation.Stages[i-1], partition}
-			}
+			from := s.Conservation.given(stage, partition)
 			in, given := all[from]
 			in.Stage, in.Partition = from.stage, partition
 			_, wrote := all[portionOf{history.PartOutput, stage, partition}]

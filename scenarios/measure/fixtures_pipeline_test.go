@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 )
@@ -135,6 +136,49 @@ var pipelineFixtures = []fixture{
 		Why:  "The fault may have been healed a millisecond before the objects were read to the last.",
 		Spec: conserving(4000), Verdict: Inconclusive, Findings: one(FindingConservation, Inconclusive),
 	}},
+	{"drop-in-time", func(d *drill) {
+		d.pipeline()
+		d.dropOfScore01(3000, 3010)
+		d.reach("score", "01", func(keys []string) []string { return keys[1:] })
+	}, expectation{
+		Why:  "The last stage is told to lose records before it writes the partition, and does.",
+		Spec: conserving(4000), Verdict: Fail, Findings: one(FindingConservation, Fail),
+		Figures: figures{Missing: new(1), InFlight: new(0), Breaches: []string{"score/01"}},
+	}},
+	{"drop-too-late", func(d *drill) {
+		d.pipeline()
+		d.dropOfScore01(3901, 3910)
+	}, expectation{
+		Why:  "The last stage is told to lose records when it has written the partition: nothing was tested.",
+		Spec: conserving(4000), Verdict: Inconclusive, Findings: nothingProved(),
+	}},
+	{"drop-too-late-and-a-loss", func(d *drill) {
+		d.pipeline()
+		d.dropOfScore01(3901, 3910)
+		d.reach("score", "01", func(keys []string) []string { return keys[1:] })
+	}, expectation{
+		Why:  "The same, and records are missing there: they are not the fault's, and it is not known whose they are.",
+		Spec: conserving(4000), Verdict: Inconclusive, Findings: nothingProved(),
+	}},
+	{"drop-of-nothing", func(d *drill) {
+		d.pipeline()
+		d.dropOfScore01(3000, 3010)
+	}, expectation{
+		Why:  "The partition is written under the fault, and all records are there: it dropped nothing.",
+		Spec: conserving(4000), Verdict: Inconclusive, Findings: nothingProved(),
+	}},
+	{"drop-made-good", func(d *drill) {
+		d.pipeline()
+		d.dropOfScore01(3000, 3010)
+		d.Faults[len(d.Faults)-1].Healed = between(4000, 4010)
+		d.Sights = append(d.Sights, history.PipelineSight{
+			At: *between(4400, 4500), Part: history.PartOutput, Stage: "score", Partition: "01",
+			Object: "output/score/01.jsonl", Version: "2",
+		})
+	}, expectation{
+		Why:  "The partition is written under the fault, and once more after it was healed: nothing is missing.",
+		Spec: conserving(4000), Verdict: Pass, Figures: figures{Missing: new(0), InFlight: new(0)},
+	}},
 	{"deadline-missed", func(d *drill) { d.pipeline() }, expectation{
 		Why:  "The job is done 3.49 s after the order at the earliest, and 3.4 s are promised.",
 		Spec: conserving(3400), Verdict: Fail, Findings: one(FindingDeadline, Fail),
@@ -200,6 +244,22 @@ func (d *drill) pipeline() {
 	d.Sights = append(d.Sights, history.PipelineSight{
 		At: *between(4700, 4800), Part: history.PartDone, Object: "jobs/nightly/done", Version: "1",
 	})
+}
+
+// dropOfScore01 has the last stage lose records of the second partition, which it writes between 3.8 and 3.9 s.
+func (d *drill) dropOfScore01(from, until int) {
+	d.Faults = append(d.Faults, history.Fault{
+		Name: "drop_records", Target: "partition 01 in stage score", Command: time.Duration(from-10) * msec,
+		Effective: between(from, until), Healed: between(6960, 6970), Confirmed: true, By: "of 100 records 95 came out",
+		Drops: &history.Drops{Stage: "score", Partition: "01", Share: 0.05},
+	})
+}
+
+// nothingProved are the findings of a drill about a job that proves nothing.
+func nothingProved() map[string]Verdict {
+	all := void()
+	all[FindingConservation], all[FindingDeadline] = Inconclusive, Inconclusive
+	return all
 }
 
 func (d *drill) output(stage, partition string) *history.Portion {

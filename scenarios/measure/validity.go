@@ -49,6 +49,7 @@ func (v *view) invalidReasons(own *harnessEffects) []string {
 				Exactly(f.Lapsed.Lo), Exactly(f.Lapsed.Hi))
 		}
 	}
+	all = append(all, v.dropReasons()...)
 	if len(v.causes) == 0 {
 		return append(all, recordingErrors(v.History)...)
 	}
