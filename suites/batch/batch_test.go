@@ -74,6 +74,12 @@ var _ = Describe("A nightly job of five stages", func() {
 			Expect(written(r)[0]).To(Equal(2), "the first stage was done again")
 		}, SpecTimeout(harness.DrillTimeout))
 
+		It("asks it again, and goes on from what it has in the end", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/table-slow.yaml")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			Expect(written(r)[:3]).To(Equal([]int{1, 1, 1}), "how often each stage was done")
+		}, SpecTimeout(harness.DrillTimeout))
+
 		It("goes on from an object that does match", func(ctx SpecContext) {
 			r := harness.Run(ctx, "testdata/table-away.yaml")
 			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
