@@ -133,6 +133,7 @@ func (f *Format) checkApp(found *file.Complaints, t topology.Topology, a *app.Ap
 	}
 	f.checkRecoveryPoint(found, t, a)
 	f.checkRuled(found, a)
+	f.checkJudged(found, t, a)
 	if len(f.Objectives.Sessions) > 0 && a.Extras().Position == "" {
 		found.Add("objectives.sessions", "objectives.sessions: the app tells no client how far the database has come: "+
 			"name the header in which it does with extras: {position: X-Position}")

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/regionfall/regionfall/lab/topology"
@@ -46,6 +47,9 @@ func (f *Format) checkClaims(found *file.Complaints, t topology.Topology) {
 				hint(string(c.Rule), ruleNames(t)))
 		case c.Store != "" && !slices.Contains(f.Objectives.Stores, c.Store):
 			found.Add(path+".store", "%s.store: %s is not among objectives.stores", path, c.Store)
+		case slices.ContainsFunc(f.Claims[:i], func(other Claim) bool { return other.of() == c.of() }):
+			found.Add(path, "%s: a claim above is about %s too: which of them does the dashboard show?", path,
+				cmp.Or(c.of(), "everything"))
 		}
 	}
 }

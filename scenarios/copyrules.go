@@ -3,6 +3,7 @@ package scenarios
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -127,6 +128,12 @@ func (r Replication) checkRules(found *file.Complaints, base string) {
 				file.Quote(string(rule.Table)), topology.ItemsTable)
 		case rule.Table != "" && rule.After != "":
 			found.Add(path+".after", "%s.after: it goes with a prefix only", path)
+		case rule.Table != "" && rule.StandsFor > 0:
+			found.Add(path+".stands_for", "%s.stands_for: it goes with a prefix only: nobody counts the items that wait",
+				path)
+		case slices.Contains(Store("").Values(), rule.name()):
+			found.Add(path+".prefix", "%s.prefix: %s is what a store is called: write %s/", path, rule.name(),
+				rule.name())
 		}
 		var times []string
 		for _, key := range []string{"window", "every", "job"} {
@@ -218,6 +225,43 @@ func (f *Format) checkRuled(found *file.Complaints, a *app.App) {
 				"topology.replication.rules[%d].prefix: the app writes no key below %s: its keys begin with %s", i,
 				prefix,
 				before)
+		}
+	}
+}
+
+// checkJudged complains about what is said of rules of which nothing is measured.
+func (f *Format) checkJudged(found *file.Complaints, t topology.Topology, a *app.App) {
+	judged := judgedRules(t, toStrings(f.Objectives.Stores), a)
+	check := func(path, name string) {
+		rule, is := t.Rule(name)
+		if !is || slices.ContainsFunc(judged, func(r measure.Rule) bool { return r.Name == name }) {
+			return
+		}
+		store := Store(history.StoreItems)
+		if rule.Prefix != "" {
+			store = history.StoreObjects
+		}
+		switch {
+		case !slices.Contains(storesOf(a), store):
+			found.Add(path, "%s: nothing is measured of %s: the app does not say how it writes to %s", path, name, store)
+		case !slices.Contains(f.Objectives.Stores, store):
+			found.Add(path, "%s: nothing is measured of %s: %s is not among objectives.stores", path, name, store)
+		case rule.After != "":
+			found.Add(path, "%s: nothing is measured of %s: no write of a client is told to belong to what is copied "+
+				"after %s", path, name, rule.After)
+		}
+	}
+	for i, c := range f.Claims {
+		check(itemPath("claims", i)+".rule", string(c.Rule))
+	}
+	if p := f.Objectives.RecoveryPoint; p != nil {
+		for _, name := range slices.Sorted(maps.Keys(p.Rules)) {
+			check(ruleLimitsPath+"."+name, name)
+		}
+	}
+	for i, r := range f.Topology.Replication.Rules {
+		if r.StandsFor > 0 && r.Table == "" {
+			check(itemPath("topology.replication.rules", i)+".stands_for", r.name())
 		}
 	}
 }

@@ -2,6 +2,8 @@ package topology
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -51,6 +53,11 @@ func (t Topology) Rule(name string) (CopyRule, bool) {
 	return CopyRule{}, false
 }
 
+// isWithin says whether another rule covers all the objects that this one would.
+func (r CopyRule) isWithin(other CopyRule) bool {
+	return other.Prefix != "" && strings.HasPrefix(r.Prefix, other.Prefix)
+}
+
 // scaled divides the times of a rule by n.
 func (r CopyRule) scaled(n float64) CopyRule {
 	for _, d := range []*time.Duration{&r.Opens, &r.Lasts, &r.Every} {
@@ -73,11 +80,16 @@ func (r Replication) scaled(n float64) Replication {
 // rules complains about rules of copying, which a file has in one list.
 func (v *validation) rules(t Topology) {
 	seen := map[string]bool{}
+	var above []CopyRule
 	for i, r := range t.Rules() {
 		field := fmt.Sprintf("replication.rules[%d]", i)
 		if seen[r.Name] {
 			v.complain(field, "there are two rules for %s: which of them would copy it?", r.Name)
+		} else if wide := slices.IndexFunc(above, r.isWithin); wide >= 0 {
+			v.complain(field, "it copies nothing, as all of %s belongs to %s above it: put it above that", r.Name,
+				above[wide].Name)
 		}
+		above = append(above, r)
 		switch r.When {
 		case CopyWindow:
 			if r.Lasts <= 0 || r.Lasts >= r.Every {
