@@ -27,19 +27,29 @@ type Death struct {
 	container string
 }
 
-// FollowDeaths hands on the end of each node of a lab, in order, until ctx ends or the engine ends the stream: its
-// error says why it did. One after since is told too, if the engine still knows it; 0 is from now on. Subscribed is
+// FollowDeaths hands on the end of each node of a lab, once and in order, until ctx ends or the engine ends the stream:
+// its error says why it did. One after since is told too, if the engine still knows it; 0 is from now on. Subscribed is
 // called once the engine listens.
+//
+// Podman keeps its events in a file. When that has grown large, and for the second time, it tells again of all that
+// happened since the first: also of deaths from before it was asked.
 func (e *Engine) FollowDeaths(ctx context.Context, lab string, since int64, subscribed func() error,
 	seen func(Death),
 ) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	o := client.EventsListOptions{Filters: make(client.Filters).
-		Add("type", string(events.ContainerEventType)).Add("event", string(events.ActionDie)).Add("label",
-		LabelLab+"="+lab)}
-	if since > 0 {
-		o.Since = fmt.Sprintf("%d.%09d", since/int64(time.Second), since%int64(time.Second))
+	if since == 0 {
+		now, err := e.clock(ctx)
+		if err != nil {
+			return err
+		}
+		since = now.UnixNano()
+	}
+	o := client.EventsListOptions{
+		Filters: make(client.Filters).
+			Add("type", string(events.ContainerEventType)).Add("event", string(events.ActionDie)).
+			Add("label", LabelLab+"="+lab),
+		Since: fmt.Sprintf("%d.%09d", since/int64(time.Second), since%int64(time.Second)),
 	}
 	limit := time.AfterFunc(answerWithin, cancel)
 	stream := e.client.Events(ctx, o) // returns when the engine listens
@@ -52,10 +62,12 @@ func (e *Engine) FollowDeaths(ctx context.Context, lab string, since int64, subs
 	if err := subscribed(); err != nil {
 		return err
 	}
+	told := map[Death]bool{}
 	for {
 		select {
 		case m := <-stream.Messages:
-			if d, is := death(m); is && d.At > since {
+			if d, is := death(m); is && d.At > since && !told[d] {
+				told[d] = true
 				seen(d)
 			}
 		case err := <-stream.Err:

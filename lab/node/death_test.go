@@ -32,8 +32,12 @@ func TestDeathsAreToldInOrderUntilTheEngineEndsThem(t *testing.T) {
 	const die = `{"Type":"container","Action":%q,"Actor":{"ID":%q,"Attributes":{"name":"regionfall-ada-%s","regionfall.node":%q,"regionfall.service":"replicator","exitCode":%q}},"timeNano":%d}` + "\n"
 	var asked []string
 	e := engineAt(t, func(w http.ResponseWriter, r *http.Request) {
-		asked = append(asked, r.URL.Query().Get("filters")+" "+r.URL.Query().Get("since"))
 		w.Header().Set("Content-Type", "application/json")
+		if strings.HasSuffix(r.URL.Path, "/info") {
+			_, _ = fmt.Fprint(w, `{"SystemTime":"1970-01-01T00:00:04.25Z"}`)
+			return
+		}
+		asked = append(asked, r.URL.Query().Get("filters")+" "+r.URL.Query().Get("since"))
 		_, _ = fmt.Fprintf(w, die+die+die+die, "die", "c1", "a", "replicator.a", "2", 5_000_000_001, "die", "c2",
 			"b-helper", "", "0", 5_000_000_002,
 			"die", "c3", "b", "replicator.b", "137", 5_000_000_003, "start", "c3", "b", "replicator.b", "",
@@ -63,7 +67,7 @@ func TestDeathsAreToldInOrderUntilTheEngineEndsThem(t *testing.T) {
 	if want := []string{"subscribed", "replicator.b replicator c3 137"}; !slices.Equal(seen, want) {
 		t.Errorf("seen after the first: %q, want %q", seen, want)
 	}
-	for i, since := range []string{" ", " 5.000000001"} {
+	for i, since := range []string{" 4.250000000", " 5.000000001"} {
 		for _, want := range []string{`"die"`, `"container"`, `"regionfall.lab=ada"`, since} {
 			if !strings.Contains(asked[i], want) {
 				t.Errorf("the engine was asked %s, want %s in it", asked[i], want)
@@ -74,6 +78,29 @@ func TestDeathsAreToldInOrderUntilTheEngineEndsThem(t *testing.T) {
 	if err := e.FollowDeaths(t.Context(), "ada", 0, func() error { return sick }, func(Death) {}); !errors.Is(err,
 		sick) {
 		t.Errorf("who can't follow ends with %v", err)
+	}
+}
+
+// Podman was seen to tell of everything again when its file of events was cut down for the second time: from the first
+// time on, and so of what had happened before it was asked too.
+func TestADeathIsToldOnceAlsoWhereTheEngineTellsAgainOfAllThatHappened(t *testing.T) {
+	const die = `{"Type":"container","Action":"die","Actor":{"ID":"c1","Attributes":{"regionfall.node":"s3.us-east-1","regionfall.service":"s3","exitCode":"137"}},"timeNano":%d}` + "\n"
+	e := engineAt(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if strings.HasSuffix(r.URL.Path, "/info") {
+			_, _ = fmt.Fprint(w, `{"SystemTime":"1970-01-01T00:00:05Z"}`)
+			return
+		}
+		_, _ = fmt.Fprintf(w, die+die+die+die+die, 6_000_000_000, 4_000_000_000, 6_000_000_000, 7_000_000_000,
+			6_000_000_000)
+	})
+	for since, want := range map[int64][]int64{0: {6_000_000_000, 7_000_000_000}, 6_500_000_000: {7_000_000_000}} {
+		var seen []int64
+		err := e.FollowDeaths(t.Context(), "ada", since, func() error { return nil },
+			func(d Death) { seen = append(seen, d.At) })
+		if err == nil || !slices.Equal(seen, want) {
+			t.Errorf("after %d the deaths are of %d, %v; want %d", since, seen, err, want)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/moby/moby/api/types/system"
 	"github.com/moby/moby/client"
 )
 
@@ -32,9 +33,9 @@ func (e *Engine) Facts(ctx context.Context) (Facts, error) {
 		return Facts{}, fmt.Errorf("ask the engine about its machine: %s", oneLine(err))
 	}
 	took := time.Since(asked)
-	engineClock, err := time.Parse(time.RFC3339Nano, i.Info.SystemTime)
+	engineClock, err := clockOf(i.Info)
 	if err != nil {
-		return Facts{}, fmt.Errorf("read the engine's clock: %w", err)
+		return Facts{}, err
 	}
 	f := Facts{
 		OS: e.found.About.OS, Arch: e.found.About.Arch, Limits: i.Info.PidsLimit, CPUs: i.Info.NCPU,
@@ -46,6 +47,25 @@ func (e *Engine) Facts(ctx context.Context) (Facts, error) {
 		f.Rootless = f.Rootless || strings.Contains(o, "name=rootless")
 	}
 	return f, nil
+}
+
+// clock asks the engine what time it is.
+func (e *Engine) clock(ctx context.Context) (time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	i, err := e.client.Info(ctx, client.InfoOptions{})
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask the engine for the time: %s", oneLine(err))
+	}
+	return clockOf(i.Info)
+}
+
+func clockOf(i system.Info) (time.Time, error) {
+	is, err := time.Parse(time.RFC3339Nano, i.SystemTime)
+	if err != nil {
+		return is, fmt.Errorf("read the engine's clock: %w", err)
+	}
+	return is, nil
 }
 
 // Usage is how many bytes the engine's images take, and how many of them no container uses.
