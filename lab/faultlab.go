@@ -8,7 +8,6 @@ import (
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/link"
-	"github.com/regionfall/regionfall/lab/plan"
 	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/state"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -75,12 +74,12 @@ func (l *faultLab) Nodes(keep func(fault.Place) bool) ([]fault.Node, error) {
 			continue
 		}
 		k := faultNode{lab: l, node: n, place: p}
-		switch plan.Of(n.Service).Speaks {
-		case plan.SQL:
+		switch n.Service.Traits().Speaks {
+		case topology.ProtocolSQL:
 			nodes = append(nodes, &postgresNode{storeNode{k}})
-		case plan.Redis:
+		case topology.ProtocolRedis:
 			nodes = append(nodes, &storeNode{k})
-		case plan.AWS:
+		case topology.ProtocolAWS:
 			nodes = append(nodes, &awsNode{k})
 		default:
 			nodes = append(nodes, &httpNode{k})

@@ -22,7 +22,7 @@ func settle(n *Node, settings any) error {
 }
 
 var responder = Service{
-	Name: topology.ServiceResponder, Image: ownImage, Start: Quick, Own: true, Speaks: HTTP,
+	Name: topology.ServiceResponder, Image: ownImage, Start: Quick, Own: true,
 	tell: func(_ *Plan,
 		n *Node,
 	) error {
@@ -32,7 +32,7 @@ var responder = Service{
 
 // backup is the backup job, where the strategy has one.
 var backup = Service{
-	Name: topology.ServiceBackup, Image: ownImage, Start: Quick, Managed: true, Own: true, Marks: true, Speaks: HTTP,
+	Name: topology.ServiceBackup, Image: ownImage, Start: Quick, Managed: true, Own: true, Marks: true,
 	places: func(t topology.Topology, where string) []topology.Place {
 		return one(topology.ServiceBackup, where, where == t.Home().Name && t.Strategy == topology.BackupRestore)
 	},
@@ -48,8 +48,7 @@ var backup = Service{
 // early.
 var repository = Service{
 	Name: topology.ServiceRepository, Image: ownImage, Start: Unaided, Managed: true, Own: true,
-	Speaks: HTTP,
-	tell:   tellRepository,
+	tell: tellRepository,
 }
 
 func tellRepository(p *Plan, n *Node) error {

@@ -13,7 +13,7 @@ const configDir = "/config"
 
 // The app has its nodes, and one for each of its parts.
 var app = Service{
-	Name: topology.ServiceApp, Image: ownImage, Start: Serving, Speaks: HTTP, places: appPlaces,
+	Name: topology.ServiceApp, Image: ownImage, Start: Serving, places: appPlaces,
 	tell: tellApp,
 }
 

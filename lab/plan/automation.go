@@ -6,7 +6,7 @@ import (
 )
 
 var automation = Service{
-	Name: topology.ServiceAutomation, Image: ownImage, Start: Quick, Own: true, Marks: true, Speaks: HTTP,
+	Name: topology.ServiceAutomation, Image: ownImage, Start: Quick, Own: true, Marks: true,
 	places: func(t topology.Topology, where string) []topology.Place {
 		return one(topology.ServiceAutomation, where, where == t.Standby().Name && !t.Automation.Off)
 	},

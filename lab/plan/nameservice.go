@@ -13,8 +13,7 @@ import (
 // nameservice tells clients the ports that the hub publishes, so it needs the hub to be there.
 var nameservice = Service{
 	Name: topology.ServiceNameservice, Image: ownImage, Start: Quick, Own: true, Marks: true,
-	Speaks: HTTP,
-	tell:   tellNameservice,
+	tell: tellNameservice,
 }
 
 func tellNameservice(p *Plan, n *Node) error {

@@ -18,7 +18,7 @@ const restoreDir = "/restore"
 
 var postgres = Service{
 	Name: topology.ServicePostgres, Image: "postgres", Needs: Needs{Scratch: []string{"/run/postgresql"}}, // its socket
-	Start: Kept, Disk: true, Restores: true, Speaks: SQL,
+	Start: Kept, Disk: true, Restores: true,
 	tell: tellPostgres,
 }
 

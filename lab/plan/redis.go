@@ -3,7 +3,7 @@ package plan
 import "github.com/regionfall/regionfall/lab/topology"
 
 var redis = Service{
-	Name: topology.ServiceRedis, Image: "redis", Start: Quick, Speaks: Redis,
+	Name: topology.ServiceRedis, Image: "redis", Start: Quick,
 	tell: tellRedis,
 }
 

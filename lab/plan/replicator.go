@@ -12,7 +12,7 @@ import (
 // The replicators start after the repository, which they ask from their start on, since a hub that can't find it yet
 // looks for seconds; and before the apps, which wait for the configuration that they bring along.
 var replicator = Service{
-	Name: topology.ServiceReplicator, Image: ownImage, Start: Asking, Own: true, Marks: true, Speaks: HTTP,
+	Name: topology.ServiceReplicator, Image: ownImage, Start: Asking, Own: true, Marks: true,
 	tell: tellReplicator,
 }
 

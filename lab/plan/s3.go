@@ -4,7 +4,7 @@ import "github.com/regionfall/regionfall/lab/topology"
 
 // What serves S3 and DynamoDB is chosen with the images: it brings needs, folders and an image name of its own.
 var s3 = Service{
-	Name: topology.ServiceS3, Start: Unaided, Managed: true, Own: true, Speaks: AWS,
+	Name: topology.ServiceS3, Start: Unaided, Managed: true, Own: true,
 	tell: tellS3,
 }
 

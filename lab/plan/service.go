@@ -27,24 +27,11 @@ type Service struct {
 	Disk bool
 	// Restores says that with strategy backup-restore a node outside home waits for a backup, and answers nobody.
 	Restores bool
-	// Speaks is what a node is asked in.
-	Speaks Protocol
 
 	// places are its nodes in a region, or in none; nil: as the traits of the service say.
 	places func(t topology.Topology, where string) []topology.Place
 	tell   func(p *Plan, n *Node) error
 }
-
-// Protocol is what a node is asked in.
-type Protocol string
-
-// The protocols.
-const (
-	SQL   Protocol = "sql"
-	Redis Protocol = "redis"
-	AWS   Protocol = "aws"
-	HTTP  Protocol = "http"
-)
 
 // Start is a place in the order of starting.
 type Start int

@@ -21,10 +21,22 @@ const (
 	ServiceHub         Service = "hub"         // the Toxiproxy process that carries all links and taps
 )
 
+// Protocol is what the nodes of a service are asked in.
+type Protocol string
+
+// The protocols.
+const (
+	ProtocolSQL   Protocol = "sql"
+	ProtocolRedis Protocol = "redis"
+	ProtocolAWS   Protocol = "aws"
+	ProtocolHTTP  Protocol = "http"
+)
+
 // Traits are what is known of a service before a lab is planned.
 type Traits struct {
-	Name Service
-	Port int // where its nodes listen
+	Name   Service
+	Port   int      // where its nodes listen
+	Speaks Protocol // what they are asked in
 	// EachRegion says that every region has one node of it; Global that it runs in no region, and that there is a path
 	// to it from every one; Crosses that there is a path from every region to its node in every other.
 	EachRegion, Global, Crosses bool
@@ -34,19 +46,19 @@ type Traits struct {
 
 // services are all of a lab. Their order is that in which they are listed to people.
 var services = []Traits{
-	{Name: ServicePostgres, Port: PortPostgres, EachRegion: true, Crosses: true, Breakable: true},
-	{Name: ServiceRedis, Port: PortRedis, EachRegion: true, Crosses: true, Breakable: true},
-	{Name: ServiceS3, Port: PortAWS, EachRegion: true, Crosses: true, Breakable: true},
-	{Name: ServiceDynamoDB, Port: PortAWS, EachRegion: true, Crosses: true, Breakable: true},
-	{Name: ServiceApp, Port: PortApp, Crosses: true, Breakable: true},
-	{Name: ServiceReplicator, Port: PortAgent, EachRegion: true, Breakable: true},
+	{Name: ServicePostgres, Port: PortPostgres, Speaks: ProtocolSQL, EachRegion: true, Crosses: true, Breakable: true},
+	{Name: ServiceRedis, Port: PortRedis, Speaks: ProtocolRedis, EachRegion: true, Crosses: true, Breakable: true},
+	{Name: ServiceS3, Port: PortAWS, Speaks: ProtocolAWS, EachRegion: true, Crosses: true, Breakable: true},
+	{Name: ServiceDynamoDB, Port: PortAWS, Speaks: ProtocolAWS, EachRegion: true, Crosses: true, Breakable: true},
+	{Name: ServiceApp, Port: PortApp, Speaks: ProtocolHTTP, Crosses: true, Breakable: true},
+	{Name: ServiceReplicator, Port: PortAgent, Speaks: ProtocolHTTP, EachRegion: true, Breakable: true},
 	// It is no part of what is tested, and falls silent only with its whole region.
-	{Name: ServiceResponder, Port: PortAgent, EachRegion: true},
-	{Name: ServiceAutomation, Port: PortAgent, Breakable: true},
-	{Name: ServiceBackup, Port: PortAgent, Breakable: true},
-	{Name: ServiceNameservice, Port: PortAgent, Global: true, Breakable: true},
-	{Name: ServiceRepository, Port: PortAgent, Global: true, Breakable: true},
-	{Name: ServiceHub, Port: PortToxiproxy},
+	{Name: ServiceResponder, Port: PortAgent, Speaks: ProtocolHTTP, EachRegion: true},
+	{Name: ServiceAutomation, Port: PortAgent, Speaks: ProtocolHTTP, Breakable: true},
+	{Name: ServiceBackup, Port: PortAgent, Speaks: ProtocolHTTP, Breakable: true},
+	{Name: ServiceNameservice, Port: PortAgent, Speaks: ProtocolHTTP, Global: true, Breakable: true},
+	{Name: ServiceRepository, Port: PortAgent, Speaks: ProtocolHTTP, Global: true, Breakable: true},
+	{Name: ServiceHub, Port: PortToxiproxy, Speaks: ProtocolHTTP},
 }
 
 // Services are those of which something is so, in their order.
