@@ -21,6 +21,15 @@ var _ = Describe("A ledger that is known by its app file, when its region is los
 		}, SpecTimeout(harness.DrillTimeout))
 	})
 
+	When("a payment counts before anybody has written it down", func() {
+		It("is caught, though both regions have all that is written", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/ledger-queued.yaml")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			Expect(r.Verdict).To(Equal(measure.Fail))
+			Expect(r).NotTo(LoseNothing())
+		}, SpecTimeout(harness.DrillTimeout))
+	})
+
 	When("a payment counts once its own region has it", func() {
 		It("loses what has not reached the other region, and counts it", func(ctx SpecContext) {
 			r := harness.Run(ctx, "testdata/ledger-async.yaml")
