@@ -62,13 +62,13 @@ func (v *view) doubt(doubts []write) string {
 	if v.charge.standing(doubts[0].Op, v.causes) == doubtful {
 		return acknowledged + " when another region may have been in charge: no mark says when it was promoted"
 	}
-	in := v.charge.at(doubts[0].Sent).region
+	in, last := v.charge.at(doubts[0].Sent).region, v.charge.last()
+	why := "was read before that, or holds them and they were sent more than once"
 	if v.heldInCharge().has == nil {
-		return acknowledged + " when " + in + " was in charge: the answers name no timeline, and the database of " +
-			v.charge.last() + " could not be read, so nobody can tell where they were written"
+		why = "could not be read"
 	}
-	return acknowledged + " when " + in + " was in charge: the answers name no timeline, and the database of " +
-		v.charge.last() + " does not tell where they were written: it was read before, or they were sent more than once"
+	return fmt.Sprintf("%s when %s was in charge, and nobody can tell in which database they are: the answers name no "+
+		"timeline (extras: {timeline: …} would), and that of %s %s", acknowledged, in, last, why)
 }
 
 // whenReachable says how many of the attempts could have been acknowledged at all, where a region was lost: one that is
