@@ -50,6 +50,7 @@ func (f *Format) compile(timescale float64, a *app.App) drill.Plan {
 		watched = time.Duration(observeFactor*float64(o.Within)) + o.Window
 	}
 	if d := p.Judge.Deadline; d != nil {
+		d.Job = a.PipelineJob()
 		watched = max(watched, d.Within+window) // that it was missed must be seen
 	}
 	p.Observe = cmp.Or(p.Observe, watched)
@@ -63,7 +64,9 @@ func (f *Format) compile(timescale float64, a *app.App) drill.Plan {
 	p.Judge.StandFor = f.Topology.Replication.standFor()
 	p.Judge.Restores = restores(p.Steps)
 	if pipeline := a.Pipeline(); pipeline != nil {
-		p.Pipeline = &measure.Pipeline{Stages: pipeline.Names(), Region: jobRegion(f.Steps, t)}
+		p.Pipeline = &measure.Pipeline{
+			Job: a.PipelineJob(), Stages: pipeline.Names(), Region: jobRegion(f.Steps, t),
+		}
 		if f.Objectives.Conservation {
 			p.Judge.Conservation = p.Pipeline
 		}

@@ -78,7 +78,7 @@ func (f *Format) checkPipeline(found *file.Complaints, t topology.Topology, a *a
 	if p := a.Pipeline(); p != nil {
 		stages = p.Names()
 	}
-	ordered := false
+	ordered := -1 // the step that orders the job of the pipeline
 	for i, s := range f.Steps {
 		at := itemPath("steps", i)
 		if s.Job != "" && !slices.Contains(jobs, s.Job) {
@@ -91,10 +91,17 @@ func (f *Format) checkPipeline(found *file.Complaints, t topology.Topology, a *a
 		case !slices.Contains(stages, string(s.Stage)):
 			found.Add(at+".stage", "%s.stage: the app's pipeline has no stage %s%s", at, file.Quote(string(s.Stage)),
 				hint(string(s.Stage), stages))
-		case !ordered:
-			found.Add(at+".stage", "%s.stage: %s never begins: no step above orders a job of the app", at, s.Stage)
+		case ordered < 0:
+			found.Add(at+".stage", "%s.stage: %s never begins: no step above orders %s", at, s.Stage, pipelineJob(a))
 		}
-		ordered = ordered || slices.Contains(a.Jobs(), s.Job)
+		switch {
+		case s.Job == "" || s.Job != a.PipelineJob():
+		case ordered >= 0:
+			found.Add(at+".job", "%s.job: %s orders %s already, and a drill follows one run of a job: a second would "+
+				"write the same objects; give it a scenario of its own", at, itemPath("steps", ordered), s.Job)
+		default:
+			ordered = i
+		}
 		f.checkDrop(found, at+".inject", s, stages, jobRegion(f.Steps, t))
 	}
 	for key, promised := range map[string]bool{
@@ -107,10 +114,18 @@ func (f *Format) checkPipeline(found *file.Complaints, t topology.Topology, a *a
 		case !promised:
 		case len(stages) == 0:
 			found.Add(path, "%s: the app does not say where the objects of its job are: say it with pipeline", path)
-		case !ordered:
-			found.Add(path, "%s: no step orders a job of the app: give one such as job: nightly", path)
+		case ordered < 0:
+			found.Add(path, "%s: no step orders %s", path, pipelineJob(a))
 		}
 	}
+}
+
+// pipelineJob is the job of the app's pipeline, in words.
+func pipelineJob(a *app.App) string {
+	if job := a.PipelineJob(); job != "" {
+		return "the job of the app's pipeline: give one with job: " + job
+	}
+	return "a job of the app, which has none: say under jobs how it is ordered"
 }
 
 // checkDrop complains about a fault that drops nothing, or of which nobody could tell what it drops.

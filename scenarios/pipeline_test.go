@@ -34,7 +34,7 @@ func TestAScenarioAboutAJob(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := measure.DeadlineObjective{
-		Within: 22500 * time.Millisecond, Begins: 22*time.Hour + 30*time.Minute, By: 6 * time.Hour,
+		Job: "nightly", Within: 22500 * time.Millisecond, Begins: 22*time.Hour + 30*time.Minute, By: 6 * time.Hour,
 	}
 	if got := plan.Judge.Deadline; got == nil || *got != want {
 		t.Errorf("the deadline is %+v", got)
@@ -90,7 +90,7 @@ func TestMistakesAboutJobs(t *testing.T) {
 		"no name of a stage": {"stage: 4\n", "stage: ../4\n", `8:12: steps[1].stage: "../4" is no name`},
 		"a stage too early": {
 			"  - job: nightly\n", "",
-			"7:12: steps[0].stage: 4 never begins: no step above orders a job",
+			"7:12: steps[0].stage: 4 never begins: no step above orders the job of the app's pipeline: give one with job: nightly",
 		},
 		"two to wait for": {
 			"stage: 4\n", "stage: 4\n    when: redirected\n",
@@ -118,9 +118,17 @@ func TestMistakesAboutJobs(t *testing.T) {
 		"no pipeline": {
 			"app: batch\n", "", "objectives.conservation: the app does not say where the objects of its job are",
 		},
+		"two nights": {
+			"objectives:", "  - job: nightly\nobjectives:",
+			"12:10: steps[3].job: steps[0] orders nightly already, and a drill follows one run of a job",
+		},
+		"another job than that of the pipeline": {
+			"job: nightly", "job: resume",
+			"objectives.conservation: no step orders the job of the app's pipeline: give one with job: nightly",
+		},
 		"no job": {
 			"  - job: nightly\n  - stage: 4\n    at: 20m\n", "  - at: 20m\n",
-			"objectives.deadline: no step orders a job of the app",
+			"objectives.deadline: no step orders the job of the app's pipeline: give one with job: nightly",
 		},
 	} {
 		_, err := Parse("f.yaml", []byte(strings.Replace(overnight, c.old, c.new, 1)))

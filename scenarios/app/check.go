@@ -55,7 +55,7 @@ func (f *Format) check(found *file.Complaints, at string) {
 	}
 	f.Extras.check(found, file.Join(at, "extras"))
 	f.checkJobs(found, file.Join(at, "jobs"))
-	f.Pipeline.check(found, file.Join(at, "pipeline"))
+	f.Pipeline.check(found, file.Join(at, "pipeline"), slices.Sorted(maps.Keys(f.Jobs)))
 	f.Stores.check(found, file.Join(at, "stores"))
 }
 

@@ -23,7 +23,7 @@ type Format struct {
 	Operations Operations          `yaml:"operations,required" example:"{write: {post: /orders, json: {id: \"{{.ID}}\"}}}" about:"What clients send."`
 	Extras     Extras              `yaml:"extras" about:"Headers in which answers say more. What is not said is not measured."`
 	Jobs       map[string]Job      `yaml:"jobs" example:"{nightly: {post: /jobs/nightly}}" about:"Requests by which its jobs are ordered, by names of your own: steps of a scenario name them. A node of the region in charge is sent them, past all faults."`
-	Pipeline   *Pipeline           `yaml:"pipeline" example:"{stages: [clean, score], key: id, input: \"input/{{.Partition}}.jsonl\", output: \"stages/{{.Stage}}/{{.Partition}}.jsonl\", done: jobs/done}" about:"What its jobs make of their input, stage by stage, in the object store. Without it nobody can tell what becomes of records."`
+	Pipeline   *Pipeline           `yaml:"pipeline" example:"{stages: [clean, score], key: id, input: \"input/{{.Partition}}.jsonl\", output: \"stages/{{.Stage}}/{{.Partition}}.jsonl\", done: jobs/done}" about:"What its job makes of its input, stage by stage, in the object store. Without it nobody can tell what becomes of records."`
 	Stores     Stores              `yaml:"stores,required" example:"{postgres: select id from orders}" about:"Where an acknowledged write must be found."`
 }
 

@@ -16,7 +16,7 @@ type Job struct {
 	Request `yaml:",inline" example.get:"/jobs/nightly/start" example.post:"/jobs/nightly" example.put:"/jobs/nightly" example.patch:"/jobs/nightly" example.delete:"/jobs/nightly/pause" example.headers:"{X-Operator: night}" example.json:"{from: 4}" example.body:"from=4"`
 }
 
-// Pipeline is what a job makes of its input: stages one after another, each of which reads what the one before wrote,
+// Pipeline is what one job makes of its input: stages one after another, each of which reads what the one before wrote,
 // partition by partition. All of it are objects of the lab's bucket, with one JSON document a line.
 type Pipeline struct {
 	Stages   []Stage   `yaml:"stages,required,unique" min:"1" max:"50" example:"[clean, enrich, score]" about:"Its stages, in their order."`
@@ -26,6 +26,7 @@ type Pipeline struct {
 	Rejected *Template `yaml:"rejected" example:"rejected/{{.Stage}}/{{.Partition}}.jsonl" about:"How the objects are called in which a stage puts what it sorts out. Without it nothing may be."`
 	Expected *Template `yaml:"expected" example:"reference/{{.Stage}}/{{.Partition}}.jsonl" about:"How the objects are called that an undisturbed run handed on. What a stage hands on must be the same, whatever its order."`
 	Done     string    `yaml:"done,required" max:"500" example:"jobs/nightly/done" about:"The object that is written when the job is done."`
+	Job      Stage     `yaml:"job" otherwise:"the app's only one" example:"nightly" about:"The job that is done then, of which all of these are the objects. One that has it go on is another."`
 }
 
 // The placeholders of a pipeline's keys.
@@ -147,11 +148,24 @@ func (k keyPattern) partition(stage, object string) (name string, is bool) {
 	return name, begins && ends && name != "" && !strings.Contains(name, "/")
 }
 
+// checkJob complains where nobody can tell whose objects they are.
+func (p *Pipeline) checkJob(found *file.Complaints, at string, jobs []string) {
+	path := at + ".job"
+	switch {
+	case p.Job == "" && len(jobs) > 1:
+		found.Add(at, "%s: the app has jobs %s: say with job of which of them these are the objects", at,
+			strings.Join(jobs, ", "))
+	case p.Job != "" && !slices.Contains(jobs, string(p.Job)):
+		found.Add(path, "%s: unknown job %s: name one of jobs", path, file.Quote(string(p.Job)))
+	}
+}
+
 // check complains about objects that can't be told apart.
-func (p *Pipeline) check(found *file.Complaints, at string) {
+func (p *Pipeline) check(found *file.Complaints, at string, jobs []string) {
 	if p == nil {
 		return
 	}
+	p.checkJob(found, at, jobs)
 	sound := len(p.Stages) > 0
 	for _, pattern := range p.patterns() {
 		path, known := at+"."+pattern.key, []string{placeStage, placePartition}
@@ -224,5 +238,17 @@ func (a *App) Job(name string) *Operation {
 	return job.compile()
 }
 
-// Pipeline is what the app's jobs make of their input; nil: nobody says.
+// PipelineJob is the job of which the objects of the pipeline are; empty: there is none.
+func (a *App) PipelineJob() string {
+	p := a.file.Pipeline
+	switch {
+	case p == nil || len(a.file.Jobs) == 0:
+		return ""
+	case p.Job != "":
+		return string(p.Job)
+	}
+	return a.Jobs()[0]
+}
+
+// Pipeline is what the app's job makes of its input; nil: nobody says.
 func (a *App) Pipeline() *Pipeline { return a.file.Pipeline }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -38,6 +39,26 @@ func TestAnObjectIsPlacedByItsKey(t *testing.T) {
 	}
 	if got := p.Prefixes(); !slices.Equal(got, []string{"jobs/done", "out/", "in/"}) {
 		t.Errorf("the prefixes are %q", got)
+	}
+}
+
+// Of two jobs somebody has to say whose objects they are.
+func TestWhoseObjectsTheyAre(t *testing.T) {
+	two := strings.Replace(nightly, "jobs: {", "jobs: {resume: {post: /jobs/nightly/resume}, ", 1)
+	for source, want := range map[string]string{
+		nightly:                            "",
+		two:                                "pipeline: the app has jobs nightly, resume: say with job of which",
+		two + "  job: nightly\n":           "",
+		two + "  job: weekly\n":            `pipeline.job: unknown job "weekly": name one of jobs`,
+		two + "  job: {post: /jobs/new}\n": "pipeline.job",
+	} {
+		a, err := Parse("app.yaml", []byte(source), nil)
+		switch {
+		case want == "" && (err != nil || a.PipelineJob() != "nightly"):
+			t.Errorf("it is of %q: %v", a.PipelineJob(), err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%v\nwant %s", err, want)
+		}
 	}
 }
 

@@ -110,7 +110,7 @@ func (d *drill) stageBegun(stage string) bool {
 	}
 	if before == "" {
 		for _, m := range h.Marks {
-			if m.Name == history.JobOrdered {
+			if m.Name == history.JobOrdered && m.Detail == d.plan.Pipeline.Job {
 				return true
 			}
 		}

@@ -61,7 +61,7 @@ func pipelinePlan(t *testing.T, steps ...Step) Plan {
 		t.Fatal(err)
 	}
 	p.App = batch
-	p.Pipeline = &measure.Pipeline{Stages: []string{"1", "2"}, Region: "east"}
+	p.Pipeline = &measure.Pipeline{Job: "nightly", Stages: []string{"1", "2"}, Region: "east"}
 	p.Judge.RecoveryTime, p.Judge.RecoveryPoint = nil, nil
 	p.Judge.Conservation = p.Pipeline
 	p.Judge.Deadline = &measure.DeadlineObjective{Within: 20 * time.Second}

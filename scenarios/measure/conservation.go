@@ -16,6 +16,8 @@ const FindingConservation = "conservation"
 
 // Pipeline is what an app's job makes of its input: stages one after another, each by partitions.
 type Pipeline struct {
+	// Job is the one that makes it; empty: the first that is ordered.
+	Job    string
 	Stages []string // in their order
 	// Region is where its objects are read.
 	Region string
@@ -83,7 +85,7 @@ func MeasureConservation(h history.History, s Spec) *Conservation { //nolint:rev
 	}
 	m := &Conservation{Stages: []StageFlow{}, Breaches: []Breach{}}
 	all := portionsOf(h)
-	_, done := doneSight(h)
+	_, done := doneSight(h, s.Conservation.Job)
 	for i, stage := range s.Conservation.Stages {
 		flow := StageFlow{Stage: stage, Written: timesWritten(h, stage)}
 		for _, partition := range all.partitions() {
@@ -245,6 +247,9 @@ func (conservation) Find(v *view, m Metrics) []Finding {
 			"%s in = %d out + %d rejected, in each of %s and in each partition, by count and by key%s",
 			Count(c.In, "record", "records"), c.Out, c.Rejected, Count(len(c.Stages), "stage", "stages"),
 			c.comparedTo())
+	}
+	if job := v.spec.Conservation.Job; job != "" {
+		f.Detail = "job " + job + ": " + f.Detail
 	}
 	return []Finding{f}
 }

@@ -12,6 +12,7 @@ const FindingDeadline = "deadline"
 
 // DeadlineObjective says until when a job must be done.
 type DeadlineObjective struct {
+	Job        string        // empty: the first that is ordered
 	Within     time.Duration // of the lab, after it was ordered
 	Begins, By time.Duration // by the clock of the story: since midnight
 }
@@ -34,13 +35,13 @@ func MeasureDeadline(h history.History, s Spec) *Deadline { //nolint:revive // D
 	}
 	within := s.Deadline.Within
 	m := &Deadline{Objective: s.objective(within)}
-	order, ordered := firstOrderOfJob(h)
+	order, ordered := orderOf(h, s.Deadline.Job)
 	if !ordered {
 		return m
 	}
 	m.Job = order.Detail
-	done, is := doneSight(h)
-	if !is || done.At.Hi < order.At.Lo {
+	done, is := doneSight(h, s.Deadline.Job)
+	if !is {
 		m.Interval, m.Censored = more(max(0, endOf(h)-order.At.Hi)), true
 		if m.Lo.Duration() > within {
 			m.Verdict = Fail
@@ -50,15 +51,6 @@ func MeasureDeadline(h history.History, s Spec) *Deadline { //nolint:revive // D
 	lo, hi := max(0, done.At.Lo-order.At.Hi), done.At.Hi-order.At.Lo
 	m.Interval, m.Verdict = fromTo(lo, hi), against(lo, hi, within)
 	return m
-}
-
-func firstOrderOfJob(h history.History) (history.Mark, bool) {
-	for _, m := range h.Marks {
-		if m.Name == history.JobOrdered {
-			return m, true
-		}
-	}
-	return history.Mark{}, false
 }
 
 // clock says when something was by the clock of the story, that long after the job began.

@@ -196,12 +196,31 @@ var pipelineFixtures = []fixture{
 		Findings: map[string]Verdict{FindingConservation: Inconclusive, FindingDeadline: Fail},
 		Figures:  figures{DeadlineMS: []float64{5290}},
 	}},
+	{"deadline-of-another-job", func(d *drill) {
+		d.pipeline()
+		d.Marks = append([]history.Mark{{
+			At: *between(1090, 1100), Source: "harness", Name: history.JobOrdered, Detail: "weekly",
+		}}, d.Marks...)
+	}, expectation{
+		Why:  "Another job was ordered 0.1 s before the one that is promised: 3.61 s are counted from that.",
+		Spec: conserving(3650), Verdict: Pass, Figures: figures{DeadlineMS: []float64{3490, 3610}},
+	}},
+	{"deadline-done-before", func(d *drill) {
+		d.pipeline()
+		d.Sights[len(d.Sights)-1].At = *between(1000, 1100)
+	}, expectation{
+		Why:  "What says that the job is done was there before it was ordered: it is that of another night.",
+		Spec: conserving(4000), Verdict: Fail,
+		Findings: map[string]Verdict{FindingConservation: Inconclusive, FindingDeadline: Fail},
+		Figures:  figures{DeadlineMS: []float64{5290}},
+	}},
 	{"deadline-no-job", func(d *drill) {
 		d.pipeline()
 		d.Marks = slices.DeleteFunc(d.Marks, func(m history.Mark) bool { return m.Name == history.JobOrdered })
 	}, expectation{
-		Why:  "Nobody ordered the job.",
-		Spec: conserving(4000), Verdict: Inconclusive, Findings: one(FindingDeadline, Inconclusive),
+		Why:  "Nobody ordered the job: what says that it is done is of no night of the drill.",
+		Spec: conserving(4000), Verdict: Inconclusive,
+		Findings: map[string]Verdict{FindingConservation: Inconclusive, FindingDeadline: Inconclusive},
 	}},
 }
 

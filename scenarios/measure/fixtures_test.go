@@ -225,10 +225,12 @@ func (e expectation) promised() Spec {
 	s.Decisions = e.Spec.Decisions
 	s.LocalReads = time.Duration(e.Spec.LocalReadsMS) * msec
 	if stages := e.Spec.Conservation; stages != nil {
-		s.Conservation = &Pipeline{Stages: stages, Region: home}
+		s.Conservation = &Pipeline{Job: "nightly", Stages: stages, Region: home}
 	}
 	if within := e.Spec.DeadlineMS; within > 0 {
-		s.Deadline = &DeadlineObjective{Within: time.Duration(within) * msec, Begins: 2 * time.Hour, By: 14 * time.Hour}
+		s.Deadline = &DeadlineObjective{
+			Job: "nightly", Within: time.Duration(within) * msec, Begins: 2 * time.Hour, By: 14 * time.Hour,
+		}
 	}
 	return s
 }

@@ -73,12 +73,23 @@ func timesWritten(h history.History, stage string) int {
 	return most
 }
 
-// doneSight is when the job was seen to be done for the last time; false: it was not.
-func doneSight(h history.History) (last history.PipelineSight, is bool) {
+// doneSight is when a job was seen to be done for the last time since it was ordered; false: it was not.
+func doneSight(h history.History, job string) (last history.PipelineSight, is bool) {
+	order, ordered := orderOf(h, job)
 	for _, s := range h.Sights {
-		if s.Part == history.PartDone {
+		if s.Part == history.PartDone && ordered && s.At.Hi >= order.At.Lo {
 			last, is = s, true
 		}
 	}
 	return last, is
+}
+
+// orderOf is when a job was ordered first. Without a name it is any.
+func orderOf(h history.History, job string) (order history.Mark, is bool) {
+	for _, m := range h.Marks {
+		if m.Name == history.JobOrdered && (job == "" || m.Detail == job) {
+			return m, true
+		}
+	}
+	return history.Mark{}, false
 }
