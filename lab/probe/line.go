@@ -1,21 +1,9 @@
 package probe
 
 import (
-	"bufio"
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"net"
-	"net/http"
-	"strings"
 	"sync"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/regionfall/regionfall/lab/postgres"
-	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // line is an open connection to a service on which questions are asked one after another.
@@ -27,23 +15,6 @@ type line struct {
 	bye func(ctx context.Context) error
 }
 
-func open(ctx context.Context, q Question) (*line, error) {
-	if q.Service == topology.ServicePostgres {
-		return openPostgres(ctx, q.Address)
-	}
-	conn, err := dial(ctx, q.Address)
-	if err != nil {
-		return nil, err
-	}
-	l, r := &line{conn: conn}, bufio.NewReaderSize(conn, 32<<10)
-	if q.Service == topology.ServiceRedis {
-		l.redis(r)
-	} else {
-		l.http(r)
-	}
-	return l, nil
-}
-
 // close hangs up without a word.
 func (l *line) close() { _ = l.conn.Close() }
 
@@ -51,106 +22,6 @@ func (l *line) close() { _ = l.conn.Close() }
 func (l *line) until(ctx context.Context) error {
 	deadline, _ := ctx.Deadline() // the zero time is none
 	return l.conn.SetDeadline(deadline)
-}
-
-func (l *line) redis(r *bufio.Reader) {
-	l.ask = func(ctx context.Context, up, down int) error {
-		if err := l.until(ctx); err != nil {
-			return err
-		}
-		word := strings.Repeat("x", max(up, down, 1))
-		if _, err := fmt.Fprintf(l.conn, "*2\r\n$4\r\nECHO\r\n$%d\r\n%s\r\n", len(word), word); err != nil {
-			return err
-		}
-		if _, err := r.ReadString('\n'); err != nil {
-			return err
-		}
-		_, err := io.CopyN(io.Discard, r, int64(len(word)+2))
-		return err
-	}
-	l.bye = func(context.Context) error {
-		if _, err := io.WriteString(l.conn, "QUIT\r\n"); err != nil {
-			return err
-		}
-		_, err := r.ReadString('\n')
-		return err
-	}
-}
-
-func (l *line) http(r *bufio.Reader) {
-	exchange := func(ctx context.Context, request string) error {
-		if err := l.until(ctx); err != nil {
-			return err
-		}
-		if _, err := io.WriteString(l.conn, request); err != nil {
-			return err
-		}
-		resp, err := http.ReadResponse(r, nil)
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(io.Discard, resp.Body)
-		return errors.Join(err, resp.Body.Close())
-	}
-	l.ask = func(ctx context.Context, up, down int) error {
-		switch {
-		case up > 0: // whatever it thinks of the request, it has to take it before it says so
-			return exchange(ctx, fmt.Sprintf("POST / HTTP/1.1\r\nHost: probe\r\nContent-Length: %d\r\n\r\n%s", up,
-				strings.Repeat("x", up)))
-		case down > 0: // the longest answer that the lab's own programs give unasked
-			return exchange(ctx, "GET /metrics HTTP/1.1\r\nHost: probe\r\n\r\n")
-		default:
-			return exchange(ctx, "GET /healthz HTTP/1.1\r\nHost: probe\r\n\r\n")
-		}
-	}
-	l.bye = func(ctx context.Context) error {
-		return exchange(ctx, "GET /healthz HTTP/1.1\r\nHost: probe\r\nConnection: close\r\n\r\n")
-	}
-}
-
-func openPostgres(ctx context.Context, address string) (*line, error) {
-	config, err := postgres.Server{
-		Address: address, User: topology.DatabaseUser, Password: topology.Secret, Database: "postgres",
-	}.Config()
-	if err != nil {
-		return nil, err
-	}
-	config.RuntimeParams["application_name"] = "regionfall-probe"
-	// It is called for the connection, and later again whenever a question has to be cancelled: it must keep nothing of
-	// what it makes.
-	config.DialFunc = func(ctx context.Context, _, address string) (net.Conn, error) {
-		conn, err := dial(ctx, address)
-		if err != nil {
-			return nil, err
-		}
-		return conn, nil
-	}
-	pg, err := pgconn.ConnectConfig(ctx, &config.Config)
-	var failed dialing
-	switch {
-	case errors.As(err, &failed):
-		return nil, failed // pgconn would say more of whom it asked than of what is wrong
-	case err != nil:
-		return nil, err
-	}
-	conn, ok := pg.Conn().(*counted)
-	if !ok {
-		return nil, errors.Join(fmt.Errorf("open a line to %s: pgconn has a connection of its own, %T", address,
-			pg.Conn()), pg.Close(ctx))
-	}
-	l := &line{conn: conn}
-	l.ask = func(ctx context.Context, up, down int) error {
-		if err := l.until(ctx); err != nil {
-			return err
-		}
-		_, err := pg.Exec(ctx, fmt.Sprintf("select repeat('x', %d) /*%s*/", down, strings.Repeat("x", up))).ReadAll()
-		return err
-	}
-	l.bye = func(context.Context) error {
-		_, err := l.conn.Write([]byte("X\x00\x00\x00\x04")) // Terminate: it closes without a word
-		return err
-	}
-	return l, nil
 }
 
 // lineIdle is how long a line that nobody asks on is kept.
@@ -187,7 +58,7 @@ func (l *Lines) ask(ctx context.Context, q Question) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.line == nil {
-		opened, err := open(ctx, q)
+		opened, err := protocolOf(q.Service).open(ctx, q.Address)
 		if err != nil {
 			return err
 		}

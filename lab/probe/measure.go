@@ -17,7 +17,7 @@ func throughput(ctx context.Context, q Question) (a Answer, err error) {
 	if q.Bytes < chunks {
 		return a, fmt.Errorf("measure the throughput to %s with %d bytes: too few", q.Service, q.Bytes)
 	}
-	l, err := open(ctx, q)
+	l, err := protocolOf(q.Service).open(ctx, q.Address)
 	if err != nil {
 		return answered(a, q, err), nil
 	}
@@ -65,7 +65,7 @@ func count(ctx context.Context, q Question) (a Answer, err error) {
 		return a, fmt.Errorf("count up to %d bytes to %s: too few", q.Bytes, q.Service)
 	}
 	start := time.Now()
-	l, err := open(ctx, q)
+	l, err := protocolOf(q.Service).open(ctx, q.Address)
 	if err != nil {
 		return answered(a, q, err), nil
 	}
@@ -93,7 +93,7 @@ func count(ctx context.Context, q Question) (a Answer, err error) {
 
 // closing asks the far end to close and measures how long after its last word the connection ends.
 func closing(ctx context.Context, q Question) (a Answer, err error) {
-	l, err := open(ctx, q)
+	l, err := protocolOf(q.Service).open(ctx, q.Address)
 	if err != nil {
 		return answered(a, q, err), nil
 	}

@@ -195,16 +195,10 @@ func roundTrip(ctx context.Context, q Question) error {
 		return err
 	}
 	defer func() { _ = conn.Close() }()
-	question, answer := "GET /healthz HTTP/1.0\r\nHost: probe\r\n\r\n", make([]byte, 4)
-	switch q.Service {
-	case topology.ServicePostgres:
-		question, answer = "\x00\x00\x00\x08\x04\xd2\x16\x2f", make([]byte, 1) // SSLRequest: one byte, S or N
-	case topology.ServiceRedis:
-		question = "PING\r\n"
-	}
-	if _, err := io.WriteString(conn, question); err != nil {
+	p := protocolOf(q.Service)
+	if _, err := io.WriteString(conn, p.question); err != nil {
 		return err
 	}
-	_, err = io.ReadFull(conn, answer)
+	_, err = io.ReadFull(conn, make([]byte, p.answers))
 	return err
 }
