@@ -37,10 +37,10 @@ func (f *Bandwidth) Validate(t topology.Topology) error {
 	return err
 }
 
-// chooses is a complaint about a direction that could not be seen: only Redis and PostgreSQL send back as much as one
-// asks for.
+// chooses is a complaint about a direction that could not be seen: not every service sends back as much as is asked
+// for.
 func chooses(service, direction string) error {
-	if direction == string(probe.Downstream) && service != "" && service != "redis" && service != "postgres" {
+	if direction == string(probe.Downstream) && service != "" && !probe.Echoes(topology.Service(service)) {
 		return invalid("direction", "downstream can't be seen on %s alone: use upstream or both", service)
 	}
 	return nil

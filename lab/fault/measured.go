@@ -146,12 +146,15 @@ func (m *measured) text(v float64) string {
 	return fmt.Sprintf("%.0f %s", v, m.unit)
 }
 
-// witnessFirst puts the link in front whose service answers fastest and most evenly: Redis, else PostgreSQL.
+// steady are the protocols in which answers come fast and evenly, the best first.
+var steady = []topology.Protocol{topology.ProtocolRedis, topology.ProtocolSQL}
+
+// witnessFirst puts the link in front whose service answers fastest and most evenly.
 func witnessFirst(links []Link) []Link {
 	rank := func(l Link) int {
-		i := slices.Index([]topology.Service{topology.ServiceRedis, topology.ServicePostgres}, l.Path().Service)
+		i := slices.Index(steady, l.Path().Service.Traits().Speaks)
 		if i < 0 {
-			return 2
+			return len(steady)
 		}
 		return i
 	}

@@ -42,6 +42,9 @@ func (w Nodes) Target() string {
 // breakable are the services whose nodes can be broken.
 var breakable = servicesWith(func(s topology.Traits) bool { return s.Breakable })
 
+// withPrimary are the services of which one node is the primary.
+var withPrimary = servicesWith(func(s topology.Traits) bool { return primaryIs[s.Speaks].query != "" })
+
 // servicesWith are the names of those of which something is so.
 func servicesWith(is func(topology.Traits) bool) (names []string) {
 	for _, s := range topology.Services(is) {
@@ -59,8 +62,8 @@ func (w Nodes) validate(t topology.Topology, region bool) error {
 		complain("node", "is one node by its name: service, region and role can't go with it")
 	case w.Node == "" && w.Service == "" && (w.Region == "" || !region):
 		complain("node", "is missing: give a node's name, or a service")
-	case w.Role != "" && w.Service != "postgres" && w.Service != "redis":
-		complain("role", "primary is one of service postgres or redis")
+	case w.Role != "" && !slices.Contains(withPrimary, w.Service):
+		complain("role", "primary is one of service %s", strings.Join(withPrimary, " or "))
 	case w.Role != "" && w.Region != "":
 		complain("role", "primary is wherever it is: region can't go with it")
 	}
@@ -168,16 +171,19 @@ func (h *nodeHold) find(ctx context.Context) error {
 func isPrimary(ctx context.Context, n Node) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	db, ok := n.(Database)
-	if !ok {
+	db, answers := n.(Database)
+	is, asked := primaryIs[n.Place().Service.Traits().Speaks]
+	if !answers || !asked {
 		return false, errors.New("it has no role")
 	}
-	if n.Place().Service == topology.ServiceRedis {
-		role, err := db.Query(ctx, "ROLE")
-		return role == "master", err // Redis' own word
-	}
-	recovering, err := db.Query(ctx, "select pg_is_in_recovery()")
-	return recovering == "false", err
+	answer, err := db.Query(ctx, is.query)
+	return answer == is.answer, err
+}
+
+// primaryIs is what a node is asked for its role, and what the primary answers.
+var primaryIs = map[topology.Protocol]struct{ query, answer string }{
+	topology.ProtocolSQL:   {"select pg_is_in_recovery()", "false"},
+	topology.ProtocolRedis: {"ROLE", "master"}, // Redis' own word
 }
 
 // Inject kills or freezes them at once.

@@ -49,10 +49,10 @@ func newNode(t testing.TB, l *Lab, p topology.Place) *Node {
 	n := &Node{lab: l, state: topology.NodeRunning, role: idle{}, place: fault.Place{
 		Name: p.Name(), Region: p.Region, Service: p.Service, Volatile: slices.Contains(volatile, p.Service),
 	}}
-	serve := func(on net.Listener) { _ = http.Serve(on, plain()) } // until the listener is closed
+	serve := only[p.Service.Traits().Speaks]
 	switch p.Service {
 	case topology.ServiceRedis:
-		n.role, serve = &cache{home: p.Region == l.topology.Home().Name}, each(serveRedis)
+		n.role = &cache{home: p.Region == l.topology.Home().Name}
 	case topology.ServicePostgres:
 		d := newDatabase(n)
 		n.role, serve = d, each(d.serve)
@@ -70,6 +70,9 @@ func newNode(t testing.TB, l *Lab, p topology.Place) *Node {
 	case topology.ServiceNameservice:
 		s := &nameservice{node: n}
 		n.role, serve = s, serveHTTP(s.routes())
+	}
+	if serve == nil {
+		t.Fatalf("nothing serves %s, which speaks %q", p.Name(), p.Service.Traits().Speaks)
 	}
 	n.server = newServer(t, serve)
 	return n

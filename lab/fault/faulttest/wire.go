@@ -11,7 +11,16 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgproto3"
+
+	"github.com/regionfall/regionfall/lab/topology"
 )
+
+// only is how a node serves that does nothing else, by what it speaks. It does until its listener is closed.
+var only = map[topology.Protocol]func(net.Listener){
+	topology.ProtocolRedis: each(serveRedis),
+	topology.ProtocolAWS:   serveHTTP(plain()),
+	topology.ProtocolHTTP:  serveHTTP(plain()),
+}
 
 // plain answers what a probe asks of any HTTP service.
 func plain() http.Handler {
