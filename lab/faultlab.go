@@ -81,8 +81,10 @@ func (l *faultLab) Nodes(keep func(fault.Place) bool) ([]fault.Node, error) {
 			nodes = append(nodes, &storeNode{k})
 		case topology.ProtocolAWS:
 			nodes = append(nodes, &awsNode{k})
-		default:
+		case topology.ProtocolHTTP:
 			nodes = append(nodes, &httpNode{k})
+		default:
+			nodes = append(nodes, &k)
 		}
 	}
 	if len(nodes) == 0 {

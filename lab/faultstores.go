@@ -26,7 +26,7 @@ func (n *storeNode) Query(ctx context.Context, statement string) (string, error)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	if n.place.Service == topology.ServiceRedis {
+	if n.place.Service.Traits().Speaks == topology.ProtocolRedis {
 		return queryRedis(ctx, tap, statement)
 	}
 	conn, err := store.Postgres(ctx, tap)

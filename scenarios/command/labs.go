@@ -89,16 +89,20 @@ func (a *app) endpoints(l *lab.Lab) error {
 			if err != nil {
 				return err
 			}
-			url := "http://" + tap
-			switch s {
-			case topology.ServicePostgres:
-				url = fmt.Sprintf("postgres://%s:%s@%s/%s", topology.DatabaseUser, topology.Secret, tap,
-					topology.Database)
-			case topology.ServiceRedis:
-				url = "redis://" + tap
-			}
-			a.say("export REGION%d_%s_URL=%s", i+1, strings.ToUpper(string(s)), url)
+			a.say("export REGION%d_%s_URL=%s", i+1, strings.ToUpper(string(s)), urlOf(s, tap))
 		}
 	}
 	return nil
+}
+
+// urlOf is where somebody reaches a service.
+func urlOf(s topology.Service, address string) string {
+	switch speaks := s.Traits().Speaks; speaks {
+	case topology.ProtocolSQL:
+		return fmt.Sprintf("postgres://%s:%s@%s/%s", topology.DatabaseUser, topology.Secret, address, topology.Database)
+	case topology.ProtocolAWS:
+		return "http://" + address
+	default:
+		return string(speaks) + "://" + address
+	}
 }
