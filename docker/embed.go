@@ -8,5 +8,5 @@ import "embed"
 // Files holds the Dockerfile and the scripts of every image, by the image's name, and the script that bootstraps the
 // base.
 //
-//go:embed base postgres redis s3 dynamodb localstack aws regionfall program
+//go:embed */*
 var Files embed.FS

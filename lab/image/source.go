@@ -3,7 +3,6 @@ package image
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/containerd/errdefs"
@@ -47,8 +46,12 @@ func (b *builder) choose(ctx context.Context, wanted Options) (c choice, err err
 }
 
 func (b *builder) chooseSource(ctx context.Context, wanted Source, base string) (Source, string, error) {
-	unpulled := slices.DeleteFunc([]string{pins["postgres"], pins["redis"]},
-		func(name string) bool { return b.engine.has(ctx, name) })
+	var unpulled []string
+	for _, r := range databases(Registry, base) {
+		if !b.engine.has(ctx, r.base) {
+			unpulled = append(unpulled, r.base)
+		}
+	}
 	switch wanted {
 	case Packages:
 		return Packages, "asked for", nil
