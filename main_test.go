@@ -72,10 +72,11 @@ var mayImport = map[string][]string{
 	"docker":             {},
 	"docs/schema":        {},
 	"fixtures":           {},
-	"fixtures/kyc":       {"lab/topology", "lab/api", "lab/sdk"},
-	"fixtures/ledger":    {},          // it is somebody else's
-	"fixtures/analytics": {"lab/sdk"}, // so is this
-	"fixtures/batch":     {"lab/sdk"}, // and this
+	"fixtures/serving":   {},
+	"fixtures/kyc":       {"lab/topology", "lab/api", "lab/sdk", "fixtures/serving"},
+	"fixtures/ledger":    {"fixtures/serving"},            // it is somebody else's
+	"fixtures/analytics": {"lab/sdk", "fixtures/serving"}, // so is this
+	"fixtures/batch":     {"lab/sdk", "fixtures/serving"}, // and this
 	"scenarios": {
 		"scenarios/drill", "lab/fault", "lab/topology", "lab/api", "scenarios/file",
 		"scenarios/measure", "scenarios/workload", "scenarios/history", "scenarios/jsonschema", "scenarios/app",
