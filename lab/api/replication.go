@@ -38,11 +38,11 @@ type Lag struct {
 	After string `json:"after,omitempty"`
 	Open  bool   `json:"open,omitempty"` // it copies now
 	// Backlog is what the source has and the target does not, as of the last look; null where nobody has looked, or for
-	// items. DrainMS is how long that takes at the rate of what was copied last; null where nothing was.
+	// items. DrainMS is how long that takes at the rate of the pass that copied most; null where none copied anything.
 	Backlog      *int   `json:"backlog,omitempty"`
 	BacklogBytes *int64 `json:"backlog_bytes,omitempty"`
 	DrainMS      *int64 `json:"drain_ms,omitempty"`
-	// BytesPerSecond is at what rate contents were copied by the last pass that copied any; 0: none did.
+	// BytesPerSecond is at what rate contents were copied by the pass that copied most of them; 0: none did.
 	BytesPerSecond float64 `json:"bytes_per_second,omitempty"`
 }
 

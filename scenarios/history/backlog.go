@@ -8,7 +8,7 @@ type Backlog struct {
 	To      string   `json:"to"`
 	Objects int      `json:"objects"`
 	Bytes   int64    `json:"bytes"`
-	// BytesPerSecond is the rate of the last copies, in lab time; 0: there were none.
+	// BytesPerSecond is the rate of the pass that copied most, in lab time; 0: none copied anything.
 	BytesPerSecond float64 `json:"bytes_per_second"`
 }
 

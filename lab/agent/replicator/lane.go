@@ -31,7 +31,8 @@ type lane struct {
 	behind   behind
 	pending  time.Time // since when the oldest thing waits that was seen and not copied
 	complete time.Time // when the last pass began that copied all
-	rate     float64   // of the last pass that copied anything, a second
+	most     int64     // bytes that one pass copied
+	rate     float64   // of that pass: things a second
 }
 
 // name is that of the lane in the schedule.
@@ -173,10 +174,11 @@ func (l *lane) note(began time.Time, pass copyPass, err error) {
 	}
 }
 
-// count notes what waits, and how long that takes, with the lock held.
+// count notes what waits, and how long that takes, with the lock held. At what rate is told by the pass that copied most:
+// of one that copies little most is spent on looking.
 func (l *lane) count(pass copyPass, took time.Duration) {
-	if pass.copied > 0 && took > 0 {
-		l.rate = float64(pass.copied) / took.Seconds()
+	if pass.copied > 0 && took > 0 && pass.bytes >= l.most {
+		l.most, l.rate = pass.bytes, float64(pass.copied)/took.Seconds()
 		if l.rule.Name != "" {
 			l.lag.BytesPerSecond = float64(pass.bytes) / took.Seconds()
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/regionfall/regionfall/lab/store"
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 func TestLagIsTheAgeOfWhatWaits(t *testing.T) {
@@ -96,4 +97,25 @@ func TestItemsAreReadFromWhereTheLastPassBrokeOff(t *testing.T) {
 			t.Errorf("%s: watermark %d, want %d", c.what, copier.watermark, c.want)
 		}
 	}
+}
+
+// How long what waits takes is told by a pass that had much to copy. One that copies a straggler is busy with looking.
+func TestTheRateIsThatOfThePassThatCopiedMost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := &lane{rule: topology.CopyRule{Name: "cold/"}}
+		for _, p := range []struct {
+			took time.Duration
+			pass copyPass
+		}{
+			{time.Second, copyPass{copied: 100, bytes: 100_000, waits: &waiting{}}},
+			{100 * time.Millisecond, copyPass{copied: 1, bytes: 1000, waits: &waiting{50, 50_000}}},
+		} {
+			began := time.Now()
+			time.Sleep(p.took)
+			l.note(began, p.pass, nil)
+		}
+		if s := l.state(); s.BytesPerSecond != 100_000 || *s.DrainMS != 500 {
+			t.Errorf("%g bytes a second, and %d ms for what waits", s.BytesPerSecond, *s.DrainMS)
+		}
+	})
 }
