@@ -44,7 +44,7 @@ func controlled(t *testing.T, responder http.HandlerFunc) (l *Lab, connections *
 		Port: linktest.FreePort(t), Upstream: server.Listener.Addr().String(),
 	}
 	err = h.Open(t.Context(), []topology.Path{tap}, func(string) string { return "127.0.0.1" },
-		func(topology.Path) time.Duration { return 0 })
+		func(topology.Path) link.Baseline { return link.Baseline{} })
 	if err != nil {
 		t.Fatal(err)
 	}

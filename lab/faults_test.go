@@ -97,7 +97,7 @@ func linkLab(t *testing.T) *Lab {
 		}
 	}
 	err = h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" },
-		func(topology.Path) time.Duration { return time.Millisecond })
+		func(topology.Path) link.Baseline { return link.Baseline{Delay: time.Millisecond} })
 	if err != nil {
 		t.Fatal(err)
 	}

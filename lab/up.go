@@ -274,14 +274,14 @@ func (b *builder) startHub(ctx context.Context) (*node.Node, error) {
 	return n, b.hub.Open(ctx, b.plan.Carried(), listen, b.baseline)
 }
 
-// baseline is the latency of a link between two regions, one way.
-func (b *builder) baseline(s topology.Path) time.Duration {
+// baseline is what a link between two regions has of the distance, one way, and of the line.
+func (b *builder) baseline(s topology.Path) link.Baseline {
 	_, from := b.topology.Region(s.From)
 	_, to := b.topology.Region(s.To)
-	if from && to {
-		return b.topology.LatencyBetween(s.From, s.To)
+	if !from || !to {
+		return link.Baseline{}
 	}
-	return 0
+	return link.Baseline{Delay: b.topology.LatencyBetween(s.From, s.To), Rate: b.topology.Bandwidth}
 }
 
 // connectHub finds the hub's ports and makes the handles of all its paths.

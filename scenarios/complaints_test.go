@@ -88,6 +88,7 @@ var complaints = []struct{ name, old, new string }{
 	{"claim of two", "expect: pass", "claims: [{rule: hot/, store: postgres, rpo: 1h}]\nexpect: pass"},
 	{"claim of a store that is not read", "expect: pass", "claims: [{store: redis, rpo: 1h}]\nexpect: pass"},
 	{"limit of no rule", "recovery_point: 15m", "recovery_point: {within: 15m, rules: {hot/: 1h}}"},
+	{"bandwidth of next to nothing", "preset: two-regions", "bandwidth: 10kB"},
 	{"expects a claim", "expect: pass", "expect: {fail: [claim]}"},
 	{"unknown preset", "preset: two-regions", "preset: tow-regions"},
 	{"unknown strategy", "preset: two-regions", "strategy: pilot-lite"},

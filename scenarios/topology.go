@@ -24,6 +24,7 @@ type Topology struct {
 	Reads       topology.ReadsMode     `yaml:"reads" takes:"mode of reading" example:"local" about:"Where the app reads: where it writes, in its own region, or there once the session's writes have arrived."`
 	Latency     *file.Physical         `yaml:"latency" example:"10ms" about:"Latency between two regions, each way."`
 	Latencies   []topology.PairLatency `yaml:"latencies" example:"[{between: [us-east-1, eu-west-1], latency: 40ms}]" about:"Latencies of single pairs of regions."`
+	Bandwidth   file.Size              `yaml:"bandwidth" example:"400kB" otherwise:"as much as the machine can" about:"Bytes of the lab that each link between two regions carries in a second, each way, all connections together."`
 	Services    []string               `yaml:"services" example:"[screening, scoring]" about:"Parts of the app beside the one that takes requests; each has a node of its own in every region."`
 	Overrides   []topology.Override    `yaml:"overrides" about:"Values that a service's own section of a region's configuration overrides."`
 	Routing     Routing                `yaml:"routing" about:"How the name service answers."`
@@ -86,6 +87,7 @@ func (t Topology) compile() topology.Topology {
 	overrideWord(&out.Reads, t.Reads)
 	t.Replication.compileRules(&out)
 	overrideTime(&out.Latency, t.Latency)
+	out.Bandwidth = int64(t.Bandwidth)
 	t.compileRegions(&out)
 	if t.Services != nil {
 		out.Services = t.Services
@@ -282,6 +284,9 @@ func (d table) schedule() {
 	d.row("  latency of links, each way", "", file.Short(t.Latency))
 	for _, p := range t.Latencies {
 		d.row("    "+p.Between[0]+", "+p.Between[1], "", file.Short(p.Latency))
+	}
+	if t.Bandwidth > 0 {
+		d.row("  bandwidth of links, each way", "", fmt.Sprintf("%d kB/s", t.Bandwidth/1000))
 	}
 	d.row("", "", "")
 }

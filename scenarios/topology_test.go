@@ -85,7 +85,7 @@ func TestAFileThatIsNoTopologySaysWhy(t *testing.T) {
 		},
 		"a scenario's key": {
 			"topology: {preset: two-regions}\n",
-			`f.yaml:1:1: unknown key "topology" in a topology: known are app, automation, aws, commit, latencies,`,
+			`f.yaml:1:1: unknown key "topology" in a topology: known are app, automation, aws, bandwidth, commit, latencies,`,
 		},
 		"unknown preset": {
 			"preset: thre-regions\n",

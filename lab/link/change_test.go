@@ -36,7 +36,7 @@ func lateLink(t *testing.T) (*Link, *late) {
 	carrier := hub.New(zerolog.Nop())
 	t.Cleanup(carrier.Close)
 	slow := &late{Handler: carrier, let: make(chan struct{})}
-	h, path := openOn(t, slow, 0)
+	h, path := openOn(t, slow, Baseline{})
 	return h.Link(path, nil), slow
 }
 

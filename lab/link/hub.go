@@ -35,6 +35,22 @@ const answerWithin = 10 * time.Second
 // baseline is the holder of what a link has of the topology.
 const baseline = "baseline"
 
+// Baseline is what a path has of the topology, each way.
+type Baseline struct {
+	Delay time.Duration
+	Rate  int64 // bytes a second, of all connections together; 0: no limit
+}
+
+func (b Baseline) toxics() (all []toxic.Toxic) {
+	if b.Delay > 0 {
+		all = toxic.Latency(probe.Both, b.Delay, 0)
+	}
+	if b.Rate > 0 {
+		all = append(all, toxic.Line(probe.Both, b.Rate)...)
+	}
+	return all
+}
+
 // Connect waits until the hub's control API at host:port answers. The error names the address and what was seen last.
 func Connect(ctx context.Context, api string) (*Hub, error) {
 	h := &Hub{client: toxiproxy.NewClient(api), api: api, patience: answerWithin, taps: taps{hub: api}}
@@ -51,11 +67,10 @@ func Connect(ctx context.Context, api string) (*Hub, error) {
 }
 
 // Open creates the paths. listen gives the address of the hub in the network where a path starts: a path can be used
-// from there and from nowhere else. delay is added each way to every path between two regions, as the baseline of its
-// links.
+// from there and from nowhere else.
 func (h *Hub) Open(
 	ctx context.Context, paths []topology.Path, listen func(from string) string,
-	delay func(topology.Path) time.Duration,
+	baselines func(topology.Path) Baseline,
 ) error {
 	proxies := make([]toxiproxy.Proxy, 0, len(paths))
 	for _, p := range paths {
@@ -69,8 +84,8 @@ func (h *Hub) Open(
 		return fmt.Errorf("open %d links on the hub: %w", len(paths), err)
 	}
 	for _, p := range paths {
-		if d := delay(p); d > 0 {
-			if err := h.Link(p, nil).Set(ctx, baseline, toxic.Latency(probe.Both, d, 0)); err != nil {
+		if all := baselines(p).toxics(); len(all) > 0 {
+			if err := h.Link(p, nil).Set(ctx, baseline, all); err != nil {
 				return err
 			}
 		}

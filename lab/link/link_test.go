@@ -32,6 +32,11 @@ func echo(t *testing.T) string {
 // open starts a Toxiproxy in this process with one link to an echo service, and gives the link.
 func open(t *testing.T, baseline time.Duration) *Link {
 	t.Helper()
+	return openWith(t, Baseline{Delay: baseline})
+}
+
+func openWith(t *testing.T, baseline Baseline) *Link {
+	t.Helper()
 	carrier := hub.New(zerolog.Nop())
 	t.Cleanup(carrier.Close)
 	h, spec := openOn(t, carrier, baseline)
@@ -45,7 +50,7 @@ func open(t *testing.T, baseline time.Duration) *Link {
 }
 
 // openOn opens one link to an echo service on a hub, which is asked through a handler.
-func openOn(t *testing.T, handler http.Handler, baseline time.Duration) (*Hub, topology.Path) {
+func openOn(t *testing.T, handler http.Handler, baseline Baseline) (*Hub, topology.Path) {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
@@ -58,7 +63,7 @@ func openOn(t *testing.T, handler http.Handler, baseline time.Duration) (*Hub, t
 		Upstream: echo(t),
 	}
 	err = h.Open(t.Context(), []topology.Path{path}, func(string) string { return "127.0.0.1" },
-		func(topology.Path) time.Duration { return baseline })
+		func(topology.Path) Baseline { return baseline })
 	if err != nil {
 		t.Fatal(err)
 	}

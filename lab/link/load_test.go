@@ -223,3 +223,24 @@ func TestAControlPortThatHangsIsReportedInOneSentence(t *testing.T) {
 		t.Errorf("that took %s", took)
 	}
 }
+
+// What a line carries all its connections share, each way.
+func TestALineIsShared(t *testing.T) {
+	const clients, each, rate = 4, 100_000, 400_000
+	l := openWith(t, Baseline{Rate: rate})
+	began := time.Now()
+	var all sync.WaitGroup
+	for range clients {
+		c := dial(t, l)
+		all.Go(func() { _, _ = c.Write(make([]byte, each)) })
+		all.Go(func() {
+			if n, err := io.CopyN(io.Discard, c, each); err != nil {
+				t.Errorf("%d bytes came back: %v", n, err)
+			}
+		})
+	}
+	all.Wait()
+	if took, want := time.Since(began), time.Second*clients*each/rate; took < want*9/10 {
+		t.Errorf("%d bytes passed in %s, want %s", clients*each, took, want)
+	}
+}

@@ -51,6 +51,8 @@ type Topology struct {
 	Latency time.Duration
 	// Latencies are those of single pairs of regions, where it is not Latency.
 	Latencies []PairLatency
+	// Bandwidth is the bytes a second that each link between two regions carries, each way; 0: no limit. Physical, too.
+	Bandwidth int64 `json:",omitempty"`
 }
 
 // Region is a set of nodes that live and die together, on a network of their own.

@@ -16,6 +16,9 @@ const (
 	MaxAppNodes   = 8
 	maxNameLength = 32
 	maxThreshold  = 10
+	// Below, databases can't follow an ordinary load; above, a small machine is the narrow place.
+	minBandwidth, maxBandwidth = 50_000, 100_000_000
+
 	maxLatency    = 5 * time.Second // beyond, what is asked for is a cut link
 
 	maxWeight        = 255 // as Route 53 has it
@@ -93,6 +96,7 @@ func (t Topology) Validate() error {
 	}
 	v.latency("latency", t.Latency)
 	v.latencies(t)
+	v.bandwidth(t.Bandwidth)
 	return errors.Join(v...)
 }
 

@@ -80,6 +80,13 @@ func (v *validation) latency(field string, d time.Duration) {
 	}
 }
 
+func (v *validation) bandwidth(rate int64) {
+	if rate != 0 && (rate < minBandwidth || rate > maxBandwidth || rate%1000 != 0) {
+		v.complain("bandwidth", "%d bytes a second must be whole kB, from %d kB to %d MB", rate, minBandwidth/1000,
+			maxBandwidth/1_000_000)
+	}
+}
+
 // shift needs weights to shift, and figures that can be told.
 func (v *validation) shift(field string, t Topology) {
 	s := t.Automation.Shift

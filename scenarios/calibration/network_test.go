@@ -50,7 +50,7 @@ func open(t *testing.T, upstream string) doors {
 		})
 	}
 	if err := h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" },
-		func(topology.Path) time.Duration { return 0 }); err != nil {
+		func(topology.Path) link.Baseline { return link.Baseline{} }); err != nil {
 		t.Fatal(err)
 	}
 	d := doors{}

@@ -95,7 +95,7 @@ func newLab(t *testing.T) *tinyLab {
 		}, tap)
 	}
 	err = links.Open(t.Context(), specs, func(string) string { return "127.0.0.1" },
-		func(topology.Path) time.Duration { return 0 })
+		func(topology.Path) link.Baseline { return link.Baseline{} })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ var (
 	numberForm   = regexp.MustCompile(`^[0-9]+(?:\.[0-9]+)?$`)
 	rateForm     = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)/s$`)
 	// sizeForm is a number of bytes, in units of a thousand.
-	sizeForm = regexp.MustCompile(`^([1-9][0-9]{0,5})(MB|GB|TB)$`)
+	sizeForm = regexp.MustCompile(`^([1-9][0-9]{0,5})(kB|MB|GB|TB)$`)
 	// timeOfDayForm is a time of day, in hours and minutes.
 	timeOfDayForm = regexp.MustCompile(`^([01][0-9]|2[0-3]):([0-5][0-9])$`)
 	shareForm     = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)%$`)
@@ -93,13 +93,13 @@ func parseShare(text string) (float64, error) {
 }
 
 // bytesIn are the units of sizes.
-var bytesIn = map[string]int64{"MB": 1e6, "GB": 1e9, "TB": 1e12}
+var bytesIn = map[string]int64{"kB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12}
 
 // parseSize reads a size such as 40TB.
 func parseSize(text string) (int64, error) {
 	m := sizeForm.FindStringSubmatch(text)
 	if m == nil {
-		return 0, fmt.Errorf("%s is no size: write a whole number and MB, GB or TB, such as 40TB", Quote(text))
+		return 0, fmt.Errorf("%s is no size: write a whole number and kB, MB, GB or TB, such as 40TB", Quote(text))
 	}
 	n, err := strconv.ParseInt(m[1], 10, 64)
 	return n * bytesIn[m[2]], err

@@ -81,7 +81,7 @@ func (l *Lab) openLinks(t testing.TB) {
 		specs = append(specs, s)
 	}
 	err = h.Open(t.Context(), specs, func(string) string { return "127.0.0.1" },
-		func(topology.Path) time.Duration { return 0 })
+		func(topology.Path) link.Baseline { return link.Baseline{} })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,9 +45,14 @@ func Latency(s probe.Stream, delay, jitter time.Duration) []Toxic {
 	return each(s, "latency", map[string]int64{"latency": delay.Milliseconds(), "jitter": jitter.Milliseconds()})
 }
 
-// Bandwidth lets rate bytes a second pass: whole kilobytes (of 1000), as Toxiproxy counts.
+// Bandwidth lets rate bytes a second of each connection pass: whole kilobytes (of 1000), as Toxiproxy counts.
 func Bandwidth(s probe.Stream, rate int64) []Toxic {
 	return each(s, "bandwidth", map[string]int64{"rate": rate / 1000})
+}
+
+// Line lets rate bytes a second pass of all connections together.
+func Line(s probe.Stream, rate int64) []Toxic {
+	return each(s, "line", map[string]int64{"rate": rate / 1000})
 }
 
 // LimitData closes a connection after so many bytes.
