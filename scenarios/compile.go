@@ -61,7 +61,7 @@ func (f *Format) compile(timescale float64, a *app.App) drill.Plan {
 	p.Judge.Rules, p.Judge.Claims = judgedRules(t, p.Judge.Stores, a), f.claims(timescale)
 	inheritLimits(&p.Judge)
 	p.Judge.Manifests = a != nil && a.Stores().S3 != nil && a.Stores().S3.Manifests != nil
-	p.Judge.StandFor = f.Topology.Replication.standFor()
+	p.Judge.StandFor, p.Judge.Bandwidth = f.Topology.Replication.standFor(), t.Bandwidth
 	p.Judge.Restores = restores(p.Steps)
 	if pipeline := a.Pipeline(); pipeline != nil {
 		p.Pipeline = &measure.Pipeline{

@@ -11,8 +11,11 @@ type Backlog struct {
 	Rule    string `json:"rule"`
 	Objects int    `json:"objects"`
 	Bytes   int64  `json:"bytes"`
-	// Drain is how long that takes at the rate of the last copies; null: there were none.
-	Drain *Near `json:"drain_ms"`
+	// BytesPerSecond is the rate of the pass that copied most, and Drain how long what waits takes at that; null: none
+	// copied anything. Carries is the bandwidth of the link in the lab; 0: it has no limit of its own.
+	BytesPerSecond *float64 `json:"bytes_per_second"`
+	Drain          *Near    `json:"drain_ms"`
+	Carries        int64    `json:"link_bytes_per_second,omitempty"`
 	// FullBytes is its share of what the objects of the rule stand for: an extrapolation; null: they stand for nothing.
 	FullBytes *int64 `json:"full_scale_bytes"`
 }
@@ -26,11 +29,12 @@ func (v *view) measureBacklogs(m *Metrics) []Backlog {
 	}
 	last := v.causes[len(v.causes)-1]
 	for _, b := range v.Backlogs {
-		if b.At.Hi > last.effect.Hi || v.spec.Survivor != "" && b.To != v.spec.Survivor {
+		if b.At.Hi > last.effect.Hi || isOther(b.To, v.spec.Survivor) || isOther(b.From, v.spec.Home) {
 			continue
 		}
-		one := Backlog{Rule: b.Rule, Objects: b.Objects, Bytes: b.Bytes}
+		one := Backlog{Rule: b.Rule, Objects: b.Objects, Bytes: b.Bytes, Carries: v.spec.Bandwidth}
 		if b.BytesPerSecond > 0 {
+			one.BytesPerSecond = new(b.BytesPerSecond)
 			one.Drain = new(Near(time.Duration(float64(b.Bytes) / b.BytesPerSecond * float64(time.Second))))
 		}
 		if p := m.RecoveryPoint; p != nil && v.spec.StandFor[b.Rule] > 0 {
@@ -43,6 +47,9 @@ func (v *view) measureBacklogs(m *Metrics) []Backlog {
 	}
 	return all
 }
+
+// isOther says whether a region is another one than that which is meant, where both are known.
+func isOther(region, meant string) bool { return region != "" && meant != "" && region != meant }
 
 // replaceBacklog has the last of each rule.
 func replaceBacklog(all []Backlog, one Backlog) []Backlog {
@@ -67,22 +74,30 @@ func (backlogs) Rows(s rowSource) []Row {
 	for _, b := range s.Metrics.Backlogs {
 		row := Row{
 			ID: "backlog." + b.Rule, Name: "backlog of " + b.Rule,
-			Measured: fmt.Sprintf("%s, %s", Count(b.Objects, "object", "objects"), sized(b.Bytes)) + b.drains(1),
+			Measured: fmt.Sprintf("%s, %s", Count(b.Objects, "object", "objects"), sized(b.Bytes)) + b.drains(b.Bytes, 1),
+		}
+		if b.Drain != nil && b.Carries > 0 {
+			row.Measured += fmt.Sprintf(" (the link carries %s/s)", sized(b.Carries))
 		}
 		if b.FullBytes != nil && s.timescale > 1 {
-			row.FullMeasured, row.Extrapolated = sized(*b.FullBytes)+b.drains(s.timescale), true
+			row.FullMeasured, row.Extrapolated = sized(*b.FullBytes)+b.drains(*b.FullBytes, s.timescale), true
 		}
 		rows = append(rows, row)
 	}
 	return rows
 }
 
-// drains says how long it takes.
-func (b Backlog) drains(scale float64) string {
+// drains says how long so many bytes take, and at what rate that is.
+func (b Backlog) drains(bytes int64, scale float64) string {
 	if b.Drain == nil {
 		return ""
 	}
-	return ", copied in " + Exactly(AtScale(b.Drain.Duration(), scale))
+	text := ", copied in " + Exactly(AtScale(b.Drain.Duration(), scale))
+	if b.Bytes > 0 { // as many bytes as there are more of them, in the time that is longer
+		rate := *b.BytesPerSecond * float64(bytes) / float64(b.Bytes) / scale
+		text += " at " + sized(int64(rate)) + "/s"
+	}
+	return text
 }
 
 // sized says a number of bytes.

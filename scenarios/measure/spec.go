@@ -22,6 +22,8 @@ type Spec struct {
 	Manifests bool
 	// StandFor are how many bytes of the story the objects of rules stand for, by rule; none: nothing is said.
 	StandFor map[string]int64
+	// Bandwidth is what each link between regions carries, in bytes a second of the lab; 0: no limit is known.
+	Bandwidth int64
 	// Restores is how often earlier versions of objects are to be brought back after a fault.
 	Restores int
 	// Ordered are the stores in which a write can't be lost while one that was sent after its acknowledgement is kept
