@@ -43,7 +43,7 @@ func (w Nodes) Target() string {
 var breakable = servicesWith(func(s topology.Traits) bool { return s.Breakable })
 
 // withPrimary are the services of which one node is the primary.
-var withPrimary = servicesWith(func(s topology.Traits) bool { return primaryIs[s.Speaks].query != "" })
+var withPrimary = servicesWith(func(s topology.Traits) bool { return s.Primary })
 
 // servicesWith are the names of those of which something is so.
 func servicesWith(is func(topology.Traits) bool) (names []string) {

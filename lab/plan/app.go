@@ -91,12 +91,13 @@ func (p *Plan) config(region string) topology.Config {
 	t := p.Topology
 	home := t.Home().Name
 	r, _ := t.Region(region)
-	c := topology.Config{
-		Revision: 1, Region: region, AppNodes: t.AppsAtStart(r),
-		Postgres: p.endpoint(region, home, topology.ServicePostgres),
-		Redis:    p.endpoint(region, home, topology.ServiceRedis),
-		S3:       p.endpoint(region, region, topology.ServiceS3),
-		DynamoDB: p.endpoint(region, region, topology.ServiceDynamoDB),
+	c := topology.Config{Revision: 1, Region: region, AppNodes: t.AppsAtStart(r)}
+	for _, key := range topology.EndpointKeys() {
+		s, at := topology.Service(key), region
+		if s.Traits().Primary {
+			at = home
+		}
+		*c.EndpointOf(s) = p.endpoint(region, at, s)
 	}
 	if t.Reads.Local() {
 		local := p.endpoint(region, region, topology.ServicePostgres)
@@ -140,13 +141,11 @@ func (p *Plan) postgresHosts(region string) string {
 
 // appEnv is what the placeholders of an app's environment stand for in one of its nodes.
 func (p *Plan) appEnv(region, node string) AppEnv {
-	c := p.config(region)
 	return AppEnv{
 		Region: region, Node: node,
-		Postgres: c.Postgres.Address, Redis: c.Redis.Address, S3: c.S3.Address, DynamoDB: c.DynamoDB.Address,
 		PostgresHosts: p.postgresHosts(region),
 		User:          topology.DatabaseUser, Database: topology.Database, AccessKey: topology.AccessKey,
 		Secret:     topology.Secret,
 		ConfigFile: topology.ConfigFile,
-	}
+	}.With(p.config(region))
 }

@@ -48,8 +48,11 @@ func (p *Plan) supervise(n *Node) error {
 	in := p.appEnv(n.Region, n.Name())
 	if p.App.Repoint == RepointEndpoint {
 		c.Endpoints = endpoints()
-		in.Postgres, in.Redis, in.S3, in.DynamoDB = c.Endpoints["postgres"], c.Endpoints["redis"], c.Endpoints["s3"],
-			c.Endpoints["dynamodb"]
+		var here topology.Config
+		for key, address := range c.Endpoints {
+			here.EndpointOf(topology.Service(key)).Address = address
+		}
+		in = in.With(here)
 	}
 	env, err := p.App.environment(in)
 	if err != nil {

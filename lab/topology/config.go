@@ -30,10 +30,40 @@ type Config struct {
 // Section is what a configuration has for one service only: endpoints by key, in place of those of the region.
 type Section map[string]Endpoint
 
-// OverrideKeys are the keys that a section may have.
-func OverrideKeys() []string {
-	return []string{"postgres", "redis", "s3", "dynamodb", "local_postgres"}
+// told are the services of which every configuration has an endpoint, in their order. Its key is the service's name.
+var told = []struct {
+	service Service
+	of      func(*Config) *Endpoint
+}{
+	{ServicePostgres, func(c *Config) *Endpoint { return &c.Postgres }},
+	{ServiceRedis, func(c *Config) *Endpoint { return &c.Redis }},
+	{ServiceS3, func(c *Config) *Endpoint { return &c.S3 }},
+	{ServiceDynamoDB, func(c *Config) *Endpoint { return &c.DynamoDB }},
 }
+
+// EndpointOf is the endpoint of a service; nil where a configuration has none of it.
+func (c *Config) EndpointOf(s Service) *Endpoint {
+	for _, t := range told {
+		if t.service == s {
+			return t.of(c)
+		}
+	}
+	return nil
+}
+
+// EndpointKeys are what an app may have endpoints of in its nodes, by their keys in a configuration: each on a port of
+// its own, in this order after the supervisor's.
+func EndpointKeys() (keys []string) {
+	for _, t := range told {
+		keys = append(keys, string(t.service))
+	}
+	return keys
+}
+
+const localPostgres = "local_postgres"
+
+// OverrideKeys are the keys that a section may have.
+func OverrideKeys() []string { return append(EndpointKeys(), localPostgres) }
 
 // For is the configuration as one service has it, and by key where its values come from: SourceRegion, or the service's
 // own section. Keys that are not known are passed over.
@@ -43,18 +73,11 @@ func (c Config) For(service string) (own Config, sources map[string]string) {
 		sources[key] = SourceRegion
 	}
 	for key, e := range c.Services[service] {
-		switch key {
-		case "postgres":
-			own.Postgres = e
-		case "redis":
-			own.Redis = e
-		case "s3":
-			own.S3 = e
-		case "dynamodb":
-			own.DynamoDB = e
-		case "local_postgres":
+		if key == localPostgres {
 			own.LocalPostgres = &e
-		default:
+		} else if of := own.EndpointOf(Service(key)); of != nil {
+			*of = e
+		} else {
 			continue
 		}
 		sources[key] = service
@@ -91,7 +114,10 @@ type Endpoint struct {
 
 // Endpoints lists every endpoint of the document by key, for those who look for a dead region in it.
 func (c Config) Endpoints() map[string]Endpoint {
-	m := map[string]Endpoint{"postgres": c.Postgres, "redis": c.Redis, "s3": c.S3, "dynamodb": c.DynamoDB}
+	m := map[string]Endpoint{}
+	for _, t := range told {
+		m[string(t.service)] = *t.of(&c)
+	}
 	if c.MirrorS3 != nil {
 		m["mirror_s3"] = *c.MirrorS3
 	}
@@ -99,7 +125,7 @@ func (c Config) Endpoints() map[string]Endpoint {
 		m["mirror_dynamodb"] = *c.MirrorDynamoDB
 	}
 	if c.LocalPostgres != nil {
-		m["local_postgres"] = *c.LocalPostgres
+		m[localPostgres] = *c.LocalPostgres
 	}
 	return m
 }

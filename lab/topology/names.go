@@ -73,10 +73,6 @@ const (
 	DataSize = 512 << 20 // bytes
 )
 
-// EndpointKeys are what an app may have endpoints of in its nodes, by their keys in a configuration: each on a port of
-// its own, in this order after the supervisor's.
-func EndpointKeys() []string { return []string{"postgres", "redis", "s3", "dynamodb"} }
-
 // IsSupervisorPort says whether a supervisor, or an endpoint of it, may listen on a port of an app's node.
 func IsSupervisorPort(port int) bool {
 	return port >= PortSupervisor && port <= PortSupervisor+len(EndpointKeys())

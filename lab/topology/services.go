@@ -40,14 +40,22 @@ type Traits struct {
 	// EachRegion says that every region has one node of it; Global that it runs in no region, and that there is a path
 	// to it from every one; Crosses that there is a path from every region to its node in every other.
 	EachRegion, Global, Crosses bool
+	// Primary says that one of its nodes takes the writes, at first that of the home region, and the others follow it.
+	Primary bool
 	// Breakable says that faults may select its nodes.
 	Breakable bool
 }
 
 // services are all of a lab. Their order is that in which they are listed to people.
 var services = []Traits{
-	{Name: ServicePostgres, Port: PortPostgres, Speaks: ProtocolSQL, EachRegion: true, Crosses: true, Breakable: true},
-	{Name: ServiceRedis, Port: PortRedis, Speaks: ProtocolRedis, EachRegion: true, Crosses: true, Breakable: true},
+	{
+		Name: ServicePostgres, Port: PortPostgres, Speaks: ProtocolSQL, EachRegion: true, Crosses: true, Primary: true,
+		Breakable: true,
+	},
+	{
+		Name: ServiceRedis, Port: PortRedis, Speaks: ProtocolRedis, EachRegion: true, Crosses: true, Primary: true,
+		Breakable: true,
+	},
 	{Name: ServiceS3, Port: PortAWS, Speaks: ProtocolAWS, EachRegion: true, Crosses: true, Breakable: true},
 	{Name: ServiceDynamoDB, Port: PortAWS, Speaks: ProtocolAWS, EachRegion: true, Crosses: true, Breakable: true},
 	{Name: ServiceApp, Port: PortApp, Speaks: ProtocolHTTP, Crosses: true, Breakable: true},
