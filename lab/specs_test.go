@@ -31,8 +31,14 @@ func plannedWith(t topology.Topology, aws string, app App) *builder {
 		AWS: topology.AWS(aws), Images: map[string]image.Ref{},
 		Servers: image.Serve(topology.AWS(aws), registry),
 	}
-	for _, kind := range []string{"postgres", "redis", "s3", "dynamodb", "localstack", "aws", "regionfall"} {
-		set.Images[kind] = image.Ref{Name: "regionfall/" + kind + ":1"}
+	have := func(kind string) { set.Images[kind] = image.Ref{Name: "regionfall/" + kind + ":1"} }
+	for _, s := range plan.Services() {
+		if s.Image != "" {
+			have(s.Image)
+		}
+	}
+	for _, s := range set.Servers {
+		have(s.Image)
 	}
 	b := &builder{Lab: l, options: Options{Topology: t, Images: set}, labels: map[string]string{node.LabelLab: "ada"}}
 	l.plans(app, set.Together())
