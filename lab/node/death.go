@@ -62,12 +62,12 @@ func (e *Engine) FollowDeaths(ctx context.Context, lab string, since int64, subs
 	if err := subscribed(); err != nil {
 		return err
 	}
-	told := map[Death]bool{}
+	known := map[Death]bool{}
 	for {
 		select {
 		case m := <-stream.Messages:
-			if d, is := death(m); is && d.At > since && !told[d] {
-				told[d] = true
+			if d, is := death(m); is && d.At > since && !known[d] {
+				known[d] = true
 				seen(d)
 			}
 		case err := <-stream.Err:

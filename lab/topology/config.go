@@ -30,8 +30,8 @@ type Config struct {
 // Section is what a configuration has for one service only: endpoints by key, in place of those of the region.
 type Section map[string]Endpoint
 
-// told are the services of which every configuration has an endpoint, in their order. Its key is the service's name.
-var told = []struct {
+// endpoints are those that every configuration has, by the service that they lead to, whose name is their key.
+var endpoints = []struct {
 	service Service
 	of      func(*Config) *Endpoint
 }{
@@ -43,7 +43,7 @@ var told = []struct {
 
 // EndpointOf is the endpoint of a service; nil where a configuration has none of it.
 func (c *Config) EndpointOf(s Service) *Endpoint {
-	for _, t := range told {
+	for _, t := range endpoints {
 		if t.service == s {
 			return t.of(c)
 		}
@@ -54,7 +54,7 @@ func (c *Config) EndpointOf(s Service) *Endpoint {
 // EndpointKeys are what an app may have endpoints of in its nodes, by their keys in a configuration: each on a port of
 // its own, in this order after the supervisor's.
 func EndpointKeys() (keys []string) {
-	for _, t := range told {
+	for _, t := range endpoints {
 		keys = append(keys, string(t.service))
 	}
 	return keys
@@ -115,7 +115,7 @@ type Endpoint struct {
 // Endpoints lists every endpoint of the document by key, for those who look for a dead region in it.
 func (c Config) Endpoints() map[string]Endpoint {
 	m := map[string]Endpoint{}
-	for _, t := range told {
+	for _, t := range endpoints {
 		m[string(t.service)] = *t.of(&c)
 	}
 	if c.MirrorS3 != nil {

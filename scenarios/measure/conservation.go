@@ -255,13 +255,13 @@ func (conservation) Find(v *view, m Metrics) []Finding {
 }
 
 func (c Conservation) breaches() string {
-	const told = 3
+	const examples = 3
 	var each []string
-	for _, b := range c.Breaches[:min(len(c.Breaches), told)] {
+	for _, b := range c.Breaches[:min(len(c.Breaches), examples)] {
 		each = append(each, b.String())
 	}
 	text := strings.Join(each, "; ")
-	if more := len(c.Breaches) - told; more > 0 {
+	if more := len(c.Breaches) - examples; more > 0 {
 		text += fmt.Sprintf("; and %d more", more)
 	}
 	return text
