@@ -47,11 +47,11 @@ func (t *taps) to(upstream string) (string, error) {
 	if at, ok := t.open[upstream]; ok {
 		return at.listener.Addr().String(), nil
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := listenReached(new(net.Dialer).DialContext)
 	if err != nil {
 		return "", fmt.Errorf("listen for the tap of %s: %w", upstream, err)
 	}
-	at := &tap{listener: l.(*net.TCPListener)}
+	at := &tap{listener: l}
 	at.ctx, at.close = context.WithCancel(context.Background())
 	if t.open == nil {
 		t.open = map[string]*tap{}
