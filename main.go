@@ -14,6 +14,7 @@ import (
 	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/fixtures/ledger"
 	"github.com/regionfall/regionfall/lab/agent"
+	"github.com/regionfall/regionfall/lab/agent/supervisor"
 	"github.com/regionfall/regionfall/lab/link/hub"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/command"
@@ -31,6 +32,7 @@ func main() {
 var roles = map[string]func(ctx context.Context, arguments []string) error{
 	string(topology.ServiceHub): plain(hub.Run),
 	string(topology.ServiceApp): plain(kyc.Run), // the sample app
+	topology.Preparing:          plain(supervisor.Prepare),
 	"ledger":                    ledger.Run,
 	"analytics":                 analytics.Run,
 	"batch":                     batch.Run,

@@ -8,6 +8,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/plan"
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // App is what the app nodes of every region run. The zero value is the sample app.
@@ -35,7 +36,8 @@ const (
 )
 
 // connect reaches the engine, and says everything that is wrong with the options before anything is started there. The
-// commands are what somebody's own app runs: its processes by their names, and by none what takes requests.
+// commands are what somebody's own app runs: its processes and what prepares it by their names, and by none what takes
+// requests.
 func (o Options) connect(ctx context.Context) (_ *node.Engine, commands map[string][]string, _ error) {
 	engine, err := node.Connect(ctx)
 	wrong := errors.Join(o.Topology.Validate(), o.App.Validate(), o.App.Runs(o.Topology))
@@ -58,6 +60,9 @@ func (o Options) commands(ctx context.Context, engine *node.Engine) (map[string]
 	given := map[string][]string{"": o.App.Cmd}
 	for process, runs := range o.App.Processes {
 		given[process] = runs.Cmd
+	}
+	if p := o.App.Prepared; len(p.Command) > 0 && len(p.Files) > 0 {
+		given[topology.Preparing] = p.Command
 	}
 	all := map[string][]string{}
 	for process, command := range given {

@@ -23,6 +23,9 @@ type SupervisorConfig struct {
 	Restarts bool              `json:"restarts,omitempty"`
 	Env      map[string]string `json:"env,omitempty"`
 	In       AppEnv            `json:"in,omitzero"`
+	// Files are texts by the names of the files that they are written to before each start of the app. Where it is
+	// started again, placeholders in them stand for the same, and it is when one of them changes.
+	Files map[string]string `json:"files,omitempty"`
 	// Endpoints are addresses in the node, by the keys of topology.Config.Endpoints, that always lead to where the
 	// configuration says.
 	Endpoints map[string]string `json:"endpoints,omitempty"`
@@ -30,6 +33,12 @@ type SupervisorConfig struct {
 	// has run for a moment.
 	Ready string `json:"ready,omitempty"`
 	Holds string `json:"holds,omitempty"`
+}
+
+// PreparationConfig is for `node prepare`: it writes files, and becomes the command by which an app is prepared.
+type PreparationConfig struct {
+	Command []string          `json:"command"`
+	Files   map[string]string `json:"files"` // texts by names
 }
 
 // AppState answers GET /state of a supervisor.

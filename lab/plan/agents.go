@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -13,11 +14,13 @@ const ownImage = "regionfall"
 
 // settle gives an agent its settings.
 func settle(n *Node, settings any) error {
-	data, err := json.Marshal(settings)
-	if err != nil {
+	var data strings.Builder
+	e := json.NewEncoder(&data)
+	e.SetEscapeHTML(false) // a variable holds so much, and files of an app have such characters
+	if err := e.Encode(settings); err != nil {
 		return fmt.Errorf("write its settings: %w", err)
 	}
-	n.Cmd, n.Env[topology.AgentConfigEnv] = []string{string(n.Service)}, string(data)
+	n.Cmd, n.Env[topology.AgentConfigEnv] = []string{string(n.Service)}, strings.TrimSpace(data.String())
 	return nil
 }
 

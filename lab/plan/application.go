@@ -47,6 +47,9 @@ type App struct {
 	// "postgres://{{.User}}:{{.Secret}}@{{.Postgres}}/{{.Database}}". Nothing but these is understood between {{ and
 	// }}.
 	Env map[string]string `json:"-"`
+	// Files are texts by the names of files in topology.FilesDir, which the nodes that take requests find there
+	// whenever the app starts. Placeholders in them stand for what they do in Env.
+	Files map[string]string `json:"-"`
 	// Needs are what its nodes may do beyond what every node may: its image's user where that is root, or writing
 	// elsewhere than to /tmp.
 	Needs Needs `json:"-"`
@@ -75,8 +78,8 @@ type Repoint string
 
 // The ways of repointing.
 const (
-	// RepointRestart: where the placeholders of Env stand for something else, the app is told to end (SIGTERM, and
-	// SIGKILL ten seconds later), and is started again with the new environment.
+	// RepointRestart: where the placeholders of Env, or of files, stand for something else, the app is told to end
+	// (SIGTERM, and SIGKILL ten seconds later), and is started again with the new ones.
 	RepointRestart Repoint = "restart"
 	// RepointEndpoint: the placeholders stand for addresses in the node that never change, as a managed database's
 	// writer endpoint does not. What is behind them is turned, and connections to what was there before are ended.
@@ -95,6 +98,7 @@ type Process struct {
 	Ready string
 	Port  int
 	Holds string
+	Files map[string]string // as App.Files
 }
 
 // AppEnv is what the placeholders of App.Env stand for in one node.
@@ -140,6 +144,7 @@ func (a App) Validate() error {
 	}
 	for name, p := range a.Processes {
 		at := "processes." + name
+		errs = append(errs, checkFiles(at+".files", p.Files)...)
 		if len(p.Cmd) == 0 || p.Cmd[0] == "" {
 			complain("%s: it has no command", at)
 		}
@@ -167,6 +172,8 @@ func (a App) Validate() error {
 			complain("%s: %q is no path: name one that GET answers with 2xx, such as /healthz", field, where)
 		}
 	}
+	errs = append(errs, checkFiles("files", a.Files)...)
+	errs = append(errs, checkFiles("prepared.files", a.Prepared.Files)...)
 	if _, err := a.environment(AppEnv{}); err != nil {
 		errs = append(errs, err)
 	}

@@ -23,8 +23,9 @@ type Plan struct {
 	Paths    []topology.Path
 	// TapPorts says that each tap has a port of its own, as somebody needs who is not this process.
 	TapPorts bool
-	// Commands are what somebody's own app runs: those of its processes by their names, and by none that of the nodes
-	// which take requests. They are known when the image is.
+	// Commands are what somebody's own app runs: those of its processes by their names, by topology.Preparing that by
+	// which it is prepared, where files are written before it, and by none that of the nodes which take requests. They
+	// are known when the image is.
 	Commands map[string][]string
 	// Together says that the node of S3 serves DynamoDB too.
 	Together bool

@@ -3,6 +3,7 @@ package plan
 import (
 	"maps"
 
+	"github.com/regionfall/regionfall/lab/api"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -15,6 +16,8 @@ type Prepared struct {
 	// Command is run to its end after that, in a node of its own, instead of the command of the app's image: with the
 	// environment that App.Env gives the home region. Any other exit code than 0 is a failure.
 	Command []string
+	// Files are those of that node, as App.Files.
+	Files map[string]string
 }
 
 // Script is SQL that has a name, by which complaints call it.
@@ -32,7 +35,17 @@ func (p *Plan) Preparing() (Node, error) {
 		Env:     map[string]string{"NODE": at.Name(), "REGION": home, "CONFIG_FILE": topology.ConfigFile},
 		Volumes: map[string]string{configDir: home + "-config"}, Cmd: p.App.Prepared.Command, Needs: p.App.Needs,
 	}
-	env, err := p.App.environment(p.appEnv(home, at.Name()))
+	in := p.appEnv(home, at.Name())
+	env, err := p.App.environment(in)
+	if err != nil {
+		return n, err
+	}
 	maps.Copy(n.Env, env)
-	return n, err
+	files, err := fillFiles(p.App.Prepared.Files, in)
+	if err != nil || len(files) == 0 {
+		return n, err
+	}
+	return n, n.runProgram(topology.Preparing, api.PreparationConfig{
+		Command: p.Commands[topology.Preparing], Files: files,
+	})
 }

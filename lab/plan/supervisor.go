@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,13 +32,14 @@ func (p *Plan) supervised() bool { return p.App.Image != "" }
 
 // supervise has a node run its app under a supervisor.
 func (p *Plan) supervise(n *Node) error {
-	n.Volumes[programDir] = programVolume(n.Region)
 	c := api.SupervisorConfig{
 		Command: p.Commands[""], ConfigFile: topology.ConfigFile,
 		RunsFrom: p.Topology.RunsFrom(n.Place), Service: n.Part,
 		Restarts: p.App.Repoint == RepointRestart, Ready: p.appURL(n.Place, p.App.Ready), Holds: p.App.Holds,
 	}
+	templates := p.App.Files
 	if process, is := p.App.Processes[n.Part]; is {
+		templates = process.Files
 		c.Command, c.Ready, c.Holds = p.Commands[n.Part], "", process.Holds
 		if process.Ready != "" {
 			c.Ready = fmt.Sprintf("http://%s:%d%s", n.Name(), process.Port, process.Ready)
@@ -58,19 +58,29 @@ func (p *Plan) supervise(n *Node) error {
 	if err != nil {
 		return err
 	}
+	files, err := fillFiles(templates, in)
+	if err != nil {
+		return err
+	}
 	if c.Restarts {
-		c.Env, c.In = p.App.Env, in
+		c.Env, c.Files, c.In = p.App.Env, templates, in
 	} else {
+		c.Files = files
 		for name, value := range env {
 			n.Env[name] = value
 		}
 	}
-	data, err := json.Marshal(c)
-	if err != nil {
-		return fmt.Errorf("write its settings: %w", err)
+	return n.runProgram(api.Supervisor, c)
+}
+
+// runProgram has a node of another image run the program, in a role with these settings.
+func (n *Node) runProgram(role string, settings any) error {
+	n.Volumes[programDir] = programVolume(n.Region)
+	n.Entrypoint = []string{program, topology.NodeCommand}
+	if err := settle(n, settings); err != nil {
+		return err
 	}
-	n.Env[topology.AgentConfigEnv] = string(data)
-	n.Entrypoint, n.Cmd = []string{program, topology.NodeCommand}, []string{api.Supervisor}
+	n.Cmd = []string{role}
 	return nil
 }
 

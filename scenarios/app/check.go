@@ -71,8 +71,8 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 		found.Add(port, "%s: %d is taken in each node, by what runs the app: have it listen on another", port, f.Port)
 	}
 	if (f.Repoint == RepointRestart || f.Repoint == RepointEndpoint) && !f.isLed() {
-		found.Add(repoint, "%s: %s changes nothing, since %s has no address that a failover changes: put one in, such "+
-			"as {{.Postgres}}", repoint, f.Repoint, env)
+		found.Add(repoint, "%s: %s changes nothing, since neither %s nor %s has an address that a failover changes: "+
+			"put one in, such as {{.Postgres}}", repoint, f.Repoint, env, file.Join(at, "files"))
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Env)) {
 		path := file.Join(env, name)
@@ -84,19 +84,23 @@ func (f *Format) checkRuns(found *file.Complaints, at string) {
 		}
 		f.Env[name].check(found, path, EnvPlaceholders)
 	}
+	f.checkFiles(found, at)
 }
 
-// isLed says whether the environment has an address that a failover changes.
+// isLed says whether the environment, or a file, has an address that a failover changes.
 func (f *Format) isLed() bool {
-	for _, value := range f.Env {
-		for _, name := range value.names {
-			isOf := func(store string) bool { return strings.HasPrefix(name, store) }
-			if name != severalHosts && slices.ContainsFunc(storeNames, isOf) {
-				return true
-			}
+	all := slices.Collect(maps.Values(f.Env))
+	for _, name := range append(f.processNames(), "") {
+		for _, content := range f.filesOf(name) {
+			all = append(all, content.Template)
 		}
 	}
-	return false
+	return slices.ContainsFunc(all, func(t Template) bool {
+		return slices.ContainsFunc(t.names, func(name string) bool {
+			isOf := func(store string) bool { return strings.HasPrefix(name, store) }
+			return name != severalHosts && slices.ContainsFunc(storeNames, isOf)
+		})
+	})
 }
 
 var randomName = regexp.MustCompile(`^[A-Z][A-Za-z0-9]*$`)

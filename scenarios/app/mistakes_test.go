@@ -195,14 +195,14 @@ var mistakes = map[string]struct{ old, new, want string }{
 command: [serve]
 repoint: none`, `env: {USER: "{{.User}}"}
 repoint: restart`,
-		"7:10: repoint: restart changes nothing, since env has no address that a failover changes",
+		"7:10: repoint: restart changes nothing, since neither env nor files has an address that a failover changes",
 	},
 	"endpoints for all hosts": {
 		`{{.Postgres}}/{{.Database}}"}
 command: [serve]
 repoint: none`, `{{.PostgresHosts}}/{{.Database}}"}
 repoint: endpoint`,
-		"7:10: repoint: endpoint changes nothing, since env has no address that a failover changes",
+		"7:10: repoint: endpoint changes nothing, since neither env nor files has an address that a failover changes",
 	},
 	"unknown way to repoint": {
 		"repoint: none", "repoint: fil",

@@ -14,7 +14,7 @@ import (
 // Prepared is what is done once before any node of the app starts.
 type Prepared struct {
 	SQL     []SQLFile `yaml:"sql,unique" min:"1" max:"50" example:"[schema.sql]" about:"SQL files, by their paths from the folder of the file. PostgreSQL is sent them in this order, each in one transaction."`
-	Command []string  `yaml:"command" min:"1" max:"50" each:"4000" example:"[migrate]" about:"What a node of its own runs to its end after that, such as migrations, instead of the image's command. It has the app's environment, and must end with exit code 0."`
+	Command []string  `yaml:"command" min:"1" max:"50" each:"4000" example:"[migrate]" about:"What a node of its own runs to its end after that, such as migrations, instead of the image's command. It has the app's environment and files, and must end with exit code 0."`
 }
 
 // SQLFile is a file of SQL, by its path from the folder of the app's file.

@@ -14,11 +14,12 @@ import (
 
 // Process is a kind of nodes of an app that has several.
 type Process struct {
-	Command  []string      `yaml:"command,required" min:"1" max:"50" each:"4000" example:"[work]" about:"What its nodes run instead of the image's command."`
-	Port     int           `yaml:"port" min:"1" max:"65535" example:"8080" about:"The port that it listens on, if it does. Clients are sent to the one process that has the app's port."`
-	Count    int           `yaml:"count" min:"1" max:"8" example:"2" otherwise:"1; of the process that clients are sent to, app_nodes of the topology's regions, which go before this" about:"How many nodes each region has of it. Where a region does not run all of its app nodes at the start, as many run of it in proportion, and at least one if any app node does; a failover starts the others."`
-	Capacity topology.Work `yaml:"capacity" example:"{workers: 4, service_time: 50ms}" otherwise:"as much as it can; of the process that clients are sent to, app of the topology, which goes before this" about:"How much each of its nodes is told to do, in WORKERS, SERVICE_TIME and QUEUE."`
-	Ready    ProcessReady  `yaml:"ready" otherwise:"as the app's, of the process that clients are sent to; of others without a port, none" about:"A path that answers GET on its port with 2xx when it can do its work, or none: it can when it goes on running."`
+	Command  []string           `yaml:"command,required" min:"1" max:"50" each:"4000" example:"[work]" about:"What its nodes run instead of the image's command."`
+	Files    map[string]Content `yaml:"files" example:"{/tmp/worker.ini: \"redis = {{.Redis}}\"}" about:"Files of its own, beside the app's, or in place of those of the same names."`
+	Port     int                `yaml:"port" min:"1" max:"65535" example:"8080" about:"The port that it listens on, if it does. Clients are sent to the one process that has the app's port."`
+	Count    int                `yaml:"count" min:"1" max:"8" example:"2" otherwise:"1; of the process that clients are sent to, app_nodes of the topology's regions, which go before this" about:"How many nodes each region has of it. Where a region does not run all of its app nodes at the start, as many run of it in proportion, and at least one if any app node does; a failover starts the others."`
+	Capacity topology.Work      `yaml:"capacity" example:"{workers: 4, service_time: 50ms}" otherwise:"as much as it can; of the process that clients are sent to, app of the topology, which goes before this" about:"How much each of its nodes is told to do, in WORKERS, SERVICE_TIME and QUEUE."`
+	Ready    ProcessReady       `yaml:"ready" otherwise:"as the app's, of the process that clients are sent to; of others without a port, none" about:"A path that answers GET on its port with 2xx when it can do its work, or none: it can when it goes on running."`
 }
 
 // ProcessReady is how it is found out that a process can do its work.

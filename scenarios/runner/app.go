@@ -32,6 +32,7 @@ func labApp(ctx context.Context, a *app.App, from image.Source, progress func(im
 		Image: string(f.Image), Cmd: f.Command, Port: f.Port, Health: string(f.Health), Ready: string(f.Ready.Path),
 		Holds: f.Ready.Holds, Repoint: repoint[f.Repoint], Env: map[string]string{},
 	}
+	runs.Files, runs.Prepared.Files = a.Files(""), a.Files("")
 	withProcesses(&runs, a)
 	runs.Prepared.Bucket = f.Stores.S3 != nil
 	for _, sql := range a.SQL() {
@@ -72,18 +73,18 @@ func buildApp(
 
 // withProcesses adds what nodes run of which the app has several kinds.
 func withProcesses(runs *lab.App, a *app.App) {
-	_, front, is := a.Front()
+	name, front, is := a.Front()
 	if !is {
 		return
 	}
-	runs.Cmd = front.Command
+	runs.Cmd, runs.Files = front.Command, a.Files(name)
 	if front.Ready.Path != "" {
 		runs.Ready, runs.Holds = string(front.Ready.Path), front.Ready.Holds
 	}
 	runs.Processes = map[string]lab.Process{}
 	for _, other := range a.Others() {
 		p := a.File().Processes[other.Name]
-		process := lab.Process{Cmd: p.Command, Port: p.Port}
+		process := lab.Process{Cmd: p.Command, Port: p.Port, Files: a.Files(other.Name)}
 		if p.Ready.Asks() {
 			process.Ready, process.Holds = string(p.Ready.Path), p.Ready.Holds
 		}

@@ -131,6 +131,29 @@ func TestABuildThatFailsHasAPlace(t *testing.T) {
 	}
 }
 
+func TestALabRunsTheAppWithTheFilesOfTheFile(t *testing.T) {
+	says := strings.Replace(workingShop, "health:", `files: {/tmp/db.json: "{{.Postgres}}"}
+prepared: {command: [migrate]}
+health:`, 1)
+	says = strings.NewReplacer("command: [web]", `command: [web], files: {/tmp/web.ini: "web"}`,
+		"command: [work]", `command: [work], files: {/tmp/db.json: "none"}`).Replace(says)
+	runs, err := labApp(t.Context(), shopPlan(t, says).App, image.Packages, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	app := map[string]string{"/tmp/db.json": "{{.Postgres}}"}
+	for of, c := range map[string]struct{ want, got map[string]string }{
+		"web":               {map[string]string{"/tmp/db.json": "{{.Postgres}}", "/tmp/web.ini": "web"}, runs.Files},
+		"worker":            {map[string]string{"/tmp/db.json": "none"}, runs.Processes["worker"].Files},
+		"mailer":            {app, runs.Processes["mailer"].Files},
+		"what comes before": {app, runs.Prepared.Files},
+	} {
+		if diff := cmp.Diff(c.want, c.got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", of, diff)
+		}
+	}
+}
+
 func TestTheStoresThatAreReadAreThoseThatAreJudged(t *testing.T) {
 	plan := shopPlan(t, strings.Replace(shop, "stores: {", `stores: {redis: "order:{{.ID}}", `, 1))
 	var stores []string

@@ -1,6 +1,7 @@
 package supervisor
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,7 +19,7 @@ const beWhat = "SUPERVISOR_TEST_BE"
 func TestMain(m *testing.M) {
 	be := map[string]func(){
 		"": func() { os.Exit(m.Run()) }, "an app": beAnApp, "a failure": beAFailure, "a parent": beAParent,
-		"stubborn": beStubborn, "first": beFirst,
+		"stubborn": beStubborn, "first": beFirst, "a preparation": beAPreparation,
 	}
 	be[os.Getenv(beWhat)]()
 }
@@ -85,4 +86,9 @@ func beFirst() {
 	_, err = syscall.Wait4(-1, nil, syscall.WNOHANG, nil)
 	fmt.Printf("as %d: %s, %v", os.Getpid(), p.how(), err)
 	os.Exit(0)
+}
+
+func beAPreparation() {
+	fmt.Println(Prepare(context.Background()))
+	os.Exit(1)
 }

@@ -64,8 +64,10 @@ func newSupervisor(cfg api.SupervisorConfig, marks *runtime.Marks) (*supervisor,
 	if len(cfg.Env) > 0 && !cfg.Restarts {
 		errs = append(errs, errors.New("env is of an app that is not started again"))
 	}
-	if _, err := environment(cfg, topology.Config{}); err != nil {
-		errs = append(errs, err)
+	for _, texts := range []map[string]string{cfg.Env, cfg.Files} {
+		if _, err := fill(texts, cfg.In); err != nil {
+			errs = append(errs, err)
+		}
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("make supervisor: %w", err)
@@ -173,20 +175,17 @@ func (s *supervisor) accept(next wish) {
 }
 
 func (s *supervisor) start() (*process, error) {
-	env := os.Environ()
-	own := env[:0]
-	for _, variable := range env {
-		if name, _, _ := strings.Cut(variable, "="); name != topology.AgentConfigEnv {
-			own = append(own, variable)
-		}
-	}
+	env := own()
 	for name, value := range s.wish.env {
-		own = append(own, name+"="+value)
+		env = append(env, name+"="+value)
 	}
 	s.mu.Lock()
 	s.is.Runs++
 	s.mu.Unlock()
-	app, err := start(s.cfg.Command, own, s.out, s.errs)
+	if err := writeFiles(s.wish.files); err != nil {
+		return nil, err
+	}
+	app, err := start(s.cfg.Command, env, s.out, s.errs)
 	if err != nil {
 		return nil, err
 	}

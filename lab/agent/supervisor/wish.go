@@ -2,6 +2,7 @@ package supervisor
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"os"
 
@@ -15,6 +16,7 @@ type wish struct {
 	runs     bool              // the app is to run
 	nodes    int               // how many of the region are to
 	env      map[string]string // of the app, where it changes with the configuration
+	files    map[string]string // that it finds
 	leads    map[string]string // where endpoints lead, by their keys
 }
 
@@ -25,7 +27,7 @@ func look(cfg api.SupervisorConfig, now wish) (wish, error) {
 	if !is || c.Revision <= now.revision {
 		return now, nil
 	}
-	next := wish{revision: c.Revision, runs: cfg.RunsFrom <= c.AppNodes, nodes: c.AppNodes}
+	next := wish{revision: c.Revision, runs: cfg.RunsFrom <= c.AppNodes, nodes: c.AppNodes, files: cfg.Files}
 	own, _ := c.For(cfg.Service)
 	next.leads = map[string]string{}
 	for key, to := range own.Endpoints() {
@@ -34,9 +36,11 @@ func look(cfg api.SupervisorConfig, now wish) (wish, error) {
 	if !cfg.Restarts {
 		return next, nil
 	}
-	var err error
-	next.env, err = environment(cfg, own)
-	return next, err
+	in := cfg.In.With(own)
+	var err, ferr error
+	next.env, err = fill(cfg.Env, in)
+	next.files, ferr = fill(cfg.Files, in)
+	return next, errors.Join(err, ferr)
 }
 
 func read(path string) (c topology.Config, is bool) {
@@ -47,18 +51,20 @@ func read(path string) (c topology.Config, is bool) {
 	return c, json.Unmarshal(data, &c) == nil
 }
 
-// environment is the app's with a configuration.
-func environment(cfg api.SupervisorConfig, c topology.Config) (map[string]string, error) {
-	env, in := map[string]string{}, cfg.In.With(c)
-	for name, text := range cfg.Env {
+// fill replaces the placeholders of texts.
+func fill(texts map[string]string, in api.AppEnv) (map[string]string, error) {
+	filled := map[string]string{}
+	for name, text := range texts {
 		value, err := in.Fill(text)
 		if err != nil {
 			return nil, err
 		}
-		env[name] = value
+		filled[name] = value
 	}
-	return env, nil
+	return filled, nil
 }
 
 // outdated says whether an app that was started for another wish has to be started again.
-func (w wish) outdated(than wish) bool { return !maps.Equal(w.env, than.env) }
+func (w wish) outdated(than wish) bool {
+	return !maps.Equal(w.env, than.env) || !maps.Equal(w.files, than.files)
+}
