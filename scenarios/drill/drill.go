@@ -43,6 +43,7 @@ type drill struct {
 	stopMachine  func()     // stops watching the harness and its machine; not nil once the load is to start
 	steady       time.Duration
 	lastFault    time.Duration // when the last fault was confirmed, or given up
+	ordered      time.Duration // when the app was last told to begin a job
 	away         bool          // the service was seen to be away after a fault, and was not reported back since
 	stepBegan    time.Duration // when the last step began: conditions ask what came since
 	stopped      bool          // the load was stopped
@@ -297,7 +298,7 @@ func (d *drill) recovered(h history.History) (back, steady bool) {
 // matter. What goes wrong at the
 // very end is watched on: how long it lasts would not be known.
 func (d *drill) observe(ctx context.Context) error {
-	limit := d.lastFault + d.plan.Observe
+	limit := max(d.lastFault, d.ordered) + d.plan.Observe
 	until := limit
 	back := false
 	return d.poll(ctx, func() (bool, error) {

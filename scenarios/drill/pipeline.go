@@ -71,6 +71,7 @@ func (d *drill) order(ctx context.Context, job string) error {
 		return err
 	}
 	if d.plan.App.Job(job) != nil {
+		d.ordered = d.rec.Now()
 		d.rec.Mark(history.Mark{
 			At: history.Interval{Lo: lo, Hi: d.rec.Now()}, Source: "harness", Name: history.JobOrdered, Detail: job,
 		})

@@ -114,6 +114,20 @@ func TestADrillFollowsAJob(t *testing.T) {
 	}
 }
 
+// The deadline counts from the order of the job, and so does how long it is watched.
+func TestAJobThatIsOrderedLongAfterTheFault(t *testing.T) {
+	t.Parallel()
+	l, job := newLab(t), &nightly{stage: time.Second}
+	l.unattended, l.job, l.pipeline = true, job.order, job.objects
+	l.portions = func() ([]history.Portion, error) { return portions("a", "b"), nil }
+	p := pipelinePlan(t, cutEast(&cut{}), Step{At: 4 * time.Second, Job: "nightly"})
+	p.Observe = 3500 * time.Millisecond
+	o := run(t.Context(), t, p, l)
+	if d := o.report.Metrics.Deadline; o.err != nil || d == nil || d.Censored {
+		t.Errorf("the deadline is %+v: %v", d, o.err)
+	}
+}
+
 // portions are those of a job that hands on these of two records in the end.
 func portions(last ...string) []history.Portion {
 	return []history.Portion{
