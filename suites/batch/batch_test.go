@@ -67,6 +67,15 @@ var _ = Describe("A nightly job of five stages", func() {
 			}, SpecTimeout(harness.DrillTimeout))
 	})
 
+	When("a stage is told to drop records when it is over", func() {
+		It("proves nothing", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/drop-too-late.yaml")
+			Expect(r).To(And(HaveAConfirmedFault(), LeaveNothing()))
+			Expect(r.Verdict).To(Equal(measure.Inconclusive))
+			Expect(r.Reasons).To(ContainElement(ContainSubstring("dropped nothing")))
+		}, SpecTimeout(harness.DrillTimeout))
+	})
+
 	When("the table of checkpoints does not answer", func() {
 		It("keeps them in objects, and runs anew when the one there is does not match", func(ctx SpecContext) {
 			r := harness.Run(ctx, "batch-checkpoint-store-down")
