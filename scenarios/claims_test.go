@@ -51,7 +51,7 @@ func TestOnlyWhatIsMeasuredIsClaimedAndLimited(t *testing.T) {
 			"topology.replication.rules[1].prefix: items is what a store is called: write items/",
 		},
 	} {
-		src := string(s.source)
+		src := s.source
 		if strings.Count(src, c.old) == 0 {
 			t.Fatalf("%s: %q is not in it", name, c.old)
 		}

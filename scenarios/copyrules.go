@@ -125,8 +125,8 @@ func (r Replication) checkRules(found *file.Complaints, base string) {
 		case rule.Table != "" && rule.After != "":
 			found.Add(path+".after", "%s.after: it goes with a prefix only", path)
 		case rule.Table != "" && rule.StandsFor > 0:
-			found.Add(path+".stands_for", "%s.stands_for: it goes with a prefix only: nobody counts the items that wait",
-				path)
+			found.Add(path+".stands_for", "%s.stands_for: it goes with a prefix only: nobody counts the items that "+
+				"wait", path)
 		case slices.Contains(Store("").Values(), rule.name()):
 			found.Add(path+".prefix", "%s.prefix: %s is what a store is called: write %s/", path, rule.name(),
 				rule.name())

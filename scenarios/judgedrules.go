@@ -44,7 +44,8 @@ func (f *Format) checkJudged(found *file.Complaints, t topology.Topology, a *app
 		}
 		switch {
 		case !slices.Contains(storesOf(a), store):
-			found.Add(path, "%s: nothing is measured of %s: the app does not say how it writes to %s", path, name, store)
+			found.Add(path, "%s: nothing is measured of %s: the app does not say how it writes to %s", path, name,
+				store)
 		case !slices.Contains(f.Objectives.Stores, store):
 			found.Add(path, "%s: nothing is measured of %s: %s is not among objectives.stores", path, name, store)
 		case rule.After != "":

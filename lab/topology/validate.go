@@ -19,7 +19,7 @@ const (
 	// Below, databases can't follow an ordinary load; above, a small machine is the narrow place.
 	minBandwidth, maxBandwidth = 50_000, 100_000_000
 
-	maxLatency    = 5 * time.Second // beyond, what is asked for is a cut link
+	maxLatency = 5 * time.Second // beyond, what is asked for is a cut link
 
 	maxWeight        = 255 // as Route 53 has it
 	maxWorkers       = 64

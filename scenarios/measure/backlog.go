@@ -74,7 +74,8 @@ func (backlogs) Rows(s rowSource) []Row {
 	for _, b := range s.Metrics.Backlogs {
 		row := Row{
 			ID: "backlog." + b.Rule, Name: "backlog of " + b.Rule,
-			Measured: fmt.Sprintf("%s, %s", Count(b.Objects, "object", "objects"), sized(b.Bytes)) + b.drains(b.Bytes, 1),
+			Measured: fmt.Sprintf("%s, %s", Count(b.Objects, "object", "objects"), sized(b.Bytes)) +
+				b.drains(b.Bytes, 1),
 		}
 		if b.Drain != nil && b.Carries > 0 {
 			row.Measured += fmt.Sprintf(" (the link carries %s/s)", sized(b.Carries))

@@ -174,7 +174,7 @@ func (l *lane) note(began time.Time, pass copyPass, err error) {
 	}
 }
 
-// count notes what waits, and how long that takes, with the lock held. At what rate is told by the pass that copied most:
+// count notes what waits, and how long that takes, with the lock held. The pass that copied most tells at what rate:
 // of one that copies little most is spent on looking.
 func (l *lane) count(pass copyPass, took time.Duration) {
 	if pass.copied > 0 && took > 0 && pass.bytes >= l.most {
