@@ -14,10 +14,15 @@ func (b *builder) fetch(ctx context.Context, program string) (dir string, err er
 		return "", fmt.Errorf("make a folder for a module: %w", err)
 	}
 	b.report(Event{Image: "program", Step: "fetch " + program})
-	for _, args := range [][]string{{"go", "mod", "init", "program.invalid"}, {"go", "get", "--", program}} {
-		if err := run(ctx, dir, alone(dir), args...); err != nil {
-			return dir, fmt.Errorf("fetch it: %w", err)
-		}
+	err = run(ctx, dir, alone(dir), "go", "mod", "init", "program.invalid")
+	if err == nil {
+		err = checkReplaced(ctx, dir, program)
+	}
+	if err == nil {
+		err = notBuilt(run(ctx, dir, alone(dir), "go", "get", "--", program))
+	}
+	if err != nil {
+		return dir, fmt.Errorf("fetch it: %w", err)
 	}
 	return dir, nil
 }

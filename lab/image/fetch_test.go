@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"debug/elf"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,8 +62,9 @@ func TestAProgramOfAnotherModuleIsFetchedAndCompiled(t *testing.T) {
 		path, _ := atVersion(program)
 		binary, err := b.compileProgram(t.Context(), t.TempDir(), path, program, true)
 		if want != "" {
-			if err == nil || !strings.Contains(err.Error(), want) {
-				t.Errorf("%s: %v, want %q", program, err, want)
+			var failed *NotBuilt
+			if !errors.As(err, &failed) || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v, want %q, and that it is not built for it", program, err, want)
 			}
 			continue
 		}
@@ -76,5 +78,37 @@ func TestAProgramOfAnotherModuleIsFetchedAndCompiled(t *testing.T) {
 	}
 	if left, err := os.ReadDir(scratchDir(b.cache)); err != nil || len(left) > 0 {
 		t.Errorf("left over: %v, %v", left, err)
+	}
+}
+
+// Its go.mod is that of another module here, in which nobody heeds what it replaces: what is compiled then is not what
+// its authors have tried, and need not compile.
+func TestAModuleThatReplacesOthersIsToldAtOnce(t *testing.T) {
+	for replaced, want := range map[string]string{
+		"other.example => fork.example v1.2.0": "other.example => fork.example v1.2.0. Write a go.mod of your own beside " +
+			"the app file that has the same ones (go mod init drill.invalid; go mod edit " +
+			"-replace=other.example=fork.example@v1.2.0; go get shop.example/cmd@v1.4.0), and say build: {go: " +
+			"shop.example/cmd}",
+		"other.example v1.1.0 => ./other": "other.example v1.1.0 => ./other. Write a go.mod of your own beside the app file " +
+			"that has the same ones (go mod init drill.invalid; go get shop.example/cmd@v1.4.0), and say build: {go: " +
+			"shop.example/cmd}. The module comes without the folder ./other: if it does not compile so, clone its " +
+			"repository at v1.4.0, put the app file beside its go.mod, and say build: {go: ./cmd}",
+	} {
+		t.Setenv("GOPROXY", proxy(t, "shop.example", "v1.4.0", map[string]string{
+			"go.mod":      "module shop.example\n\ngo 1.24\n\nrequire other.example v1.1.0\n\nreplace " + replaced + "\n",
+			"cmd/shop.go": "package main\n\nfunc main() {}\n",
+		}))
+		t.Setenv("GONOSUMDB", "*")
+		t.Setenv("GOMODCACHE", t.TempDir())
+		t.Setenv("GOFLAGS", "-modcacherw")
+		b := &builder{engine: &engine{arch: "arm64"}, cache: t.TempDir(), report: func(Event) {}}
+		const program = "shop.example/cmd@v1.4.0"
+		path, _ := atVersion(program)
+		_, err := b.compileProgram(t.Context(), t.TempDir(), path, program, true)
+		var failed *NotBuilt
+		want = "fetch it: the go.mod of shop.example v1.4.0 has replace directives, which hold only in its own module: " + want
+		if !errors.As(err, &failed) || err.Error() != want {
+			t.Errorf("%v\nwant %s", err, want)
+		}
 	}
 }

@@ -49,7 +49,7 @@ func BuildFolder(ctx context.Context, within, folder string, from Source, progre
 func buildFolder(ctx context.Context, within, folder string, from Source, report func(Event)) (Ref, error) {
 	f, err := openFolder(within, folder)
 	if err != nil {
-		return Ref{}, err
+		return Ref{}, &NotBuilt{err}
 	}
 	defer func() { _ = f.root.Close() }()
 	b, end, err := begin(ctx, report)
@@ -77,7 +77,7 @@ func (b *builder) buildFolder(ctx context.Context, f *folder, from Source) (Ref,
 	}
 	tag, err := f.tag(b.engine.arch, args)
 	if err != nil {
-		return Ref{}, err
+		return Ref{}, &NotBuilt{err} // it can't be read, or is too large
 	}
 	if id := b.present[tag]; id != "" {
 		return Ref{Name: tag, ID: id}, nil
@@ -100,7 +100,7 @@ func (b *builder) buildFolder(ctx context.Context, f *folder, from Source) (Ref,
 		return Ref{}, ctx.Err()
 	}
 	if err != nil {
-		return Ref{}, err
+		return Ref{}, notBuilt(err)
 	}
 	b.report(Event{Image: f.name, Step: tag, Done: true, Took: time.Since(start)})
 	return Ref{Name: tag, ID: id}, nil

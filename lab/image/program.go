@@ -98,27 +98,44 @@ func (b *builder) compileProgram(ctx context.Context, dir, path, program string,
 	// The name is for this file only: programs of the same last name must not take each other's place.
 	sum := sha256.Sum256([]byte(name))
 	binary := filepath.Join(b.binDir(), "programs", hex.EncodeToString(sum[:6]))
-	return binary, b.compile(ctx, binary, dir, env, path)
+	return binary, notBuilt(b.compile(ctx, binary, dir, env, path))
 }
 
 // mainPackage is the import path of a program, by its name in a folder.
 func mainPackage(ctx context.Context, dir string, env []string, program string) (string, error) {
-	list := exec.CommandContext(ctx, "go", "list", "-f", "{{.Name}} {{.ImportPath}}", "--", program)
-	list.Dir, list.Env = dir, append(os.Environ(), env...)
-	out, err := list.Output()
-	if ctx.Err() != nil {
-		return "", context.Cause(ctx)
-	}
+	out, err := askGo(ctx, dir, env, "list", "-f", "{{.Name}} {{.ImportPath}}", "--", program)
 	if err != nil {
-		if exit := new(exec.ExitError); errors.As(err, &exit) {
-			return "", fmt.Errorf("ask go for it: %s", strings.Join(strings.Fields(string(exit.Stderr)), " "))
-		}
 		return "", fmt.Errorf("ask go for it: %w", err)
 	}
 	found := strings.Split(strings.TrimSpace(string(out)), "\n")
 	name, path, _ := strings.Cut(found[0], " ")
 	if len(found) > 1 || name != "main" {
-		return "", fmt.Errorf("go finds %s: name one package, and that a main package", strings.Join(found, ", "))
+		err := fmt.Errorf("go finds %s: name one package, and that a main package", strings.Join(found, ", "))
+		return "", &NotBuilt{err}
 	}
 	return path, nil
+}
+
+// goError is what the go command said when it failed.
+type goError struct {
+	exit *exec.ExitError
+	said string
+}
+
+func (e *goError) Error() string { return e.said }
+
+func (e *goError) Unwrap() error { return e.exit }
+
+// askGo is what the go command prints in a folder.
+func askGo(ctx context.Context, dir string, env []string, args ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir, cmd.Env = dir, append(os.Environ(), env...)
+	out, err := cmd.Output()
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		err = notBuilt(&goError{exit, strings.Join(strings.Fields(string(exit.Stderr)), " ")})
+	}
+	return out, err
 }

@@ -232,3 +232,16 @@ stores:
 		t.Errorf("%+v", a.Write()[0])
 	}
 }
+
+func TestAProgramMayBeInTheRootOfItsModule(t *testing.T) {
+	for program, good := range map[string]bool{
+		".": true, "./": true, "./cmd/shop": true, "shop.example/cmd/shop@v1.4.0": true,
+		"..": false, "./..": false, ".@v1.4.0": false, "/": false, "...": false, "./...": false,
+	} {
+		src := strings.Replace(whole(), "image: shop:1.4", "build: {go: "+program+"}", 1)
+		_, err := Parse("app.yaml", []byte(src), nil)
+		if (err == nil) != good {
+			t.Errorf("%s: %v", program, err)
+		}
+	}
+}

@@ -97,7 +97,12 @@ func (a *App) PathOf(part string) string {
 	if _, is := a.file.Processes[part]; is {
 		return "processes." + part
 	}
-	return ""
+	if part != "" {
+		return ""
+	}
+	keys := []string{"command", "build", "image"}
+	i := slices.IndexFunc(keys, func(key string) bool { return a.doc.Has(file.Join(a.at, key)) })
+	return keys[max(i, 0)]
 }
 
 // mostProcesses is how many kinds of nodes an app may have.

@@ -44,8 +44,16 @@ func TestAnAppHasProcesses(t *testing.T) {
 		}
 	}
 	a = parse(t, whole())
-	if _, _, is := a.Front(); is || a.Others() != nil || a.PathOf("") != "" {
-		t.Error("an app with one kind of nodes has processes")
+	if _, _, is := a.Front(); is || a.Others() != nil || a.PathOf("") != "command" || a.PathOf("else") != "" {
+		t.Errorf("an app with one kind of nodes has processes, or runs what it says at %q", a.PathOf(""))
+	}
+	plain := strings.Replace(whole(), "command: [serve]\n", "", 1)
+	if got := parse(t, plain).PathOf(""); got != "image" {
+		t.Errorf("what an image runs is said at %q", got)
+	}
+	built := strings.Replace(plain, "image: shop:1.4", "build: {go: .}", 1)
+	if got := parse(t, built).PathOf(""); got != "build" {
+		t.Errorf("what is built is said at %q", got)
 	}
 }
 

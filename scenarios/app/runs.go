@@ -42,7 +42,7 @@ func (*Image) Form() file.Form {
 // GoProgram is a main package: an import path, with or without a version, or a path from the file's folder on.
 type GoProgram string
 
-var programForm = regexp.MustCompile(`^(\./)?[A-Za-z0-9][A-Za-z0-9._~/-]*(@[A-Za-z0-9][A-Za-z0-9.+-]*)?$`)
+var programForm = regexp.MustCompile(`^(\./?|(\./)?[A-Za-z0-9][A-Za-z0-9._~/-]*(@[A-Za-z0-9][A-Za-z0-9.+-]*)?)$`)
 
 // UnmarshalText reads a package such as ./cmd/shop.
 func (p *GoProgram) UnmarshalText(text []byte) error {

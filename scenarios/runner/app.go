@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
@@ -50,7 +51,10 @@ func labApp(ctx context.Context, a *app.App, from image.Source, progress func(im
 	if f.Build != nil {
 		made, key, err := buildApp(ctx, a, from, progress)
 		if err != nil {
-			at := a.Problem("build."+key, "")
+			at := a.Problem("build."+key, "%v", err)
+			if errors.As(err, new(*image.NotBuilt)) {
+				return lab.App{}, at
+			}
 			return lab.App{}, fmt.Errorf("%s:%d:%d: %w", at.File, at.Line, at.Column, err)
 		}
 		runs.Image = made.Name

@@ -20,6 +20,7 @@ import (
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/file"
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
@@ -119,15 +120,26 @@ func TestALabRunsTheAppOfTheFile(t *testing.T) {
 // What can't be built is told at the place that says how.
 func TestABuildThatFailsHasAPlace(t *testing.T) {
 	for build, want := range map[string]string{
-		"{go: ./nowhere}":         "shop.yaml:2:13: build an image of ./nowhere: ",
-		"{dockerfile: ./nowhere}": "shop.yaml:2:21: build an image of ./nowhere: open the folder: ",
-		"{dockerfile: .}":         "shop.yaml:2:21: build an image of .: it has no Dockerfile",
+		"{go: ./nowhere}":         "shop.yaml:2:13: build.go: build an image of ./nowhere: ",
+		"{dockerfile: ./nowhere}": "shop.yaml:2:21: build.dockerfile: build an image of ./nowhere: open the folder: ",
+		"{dockerfile: .}":         "shop.yaml:2:21: build.dockerfile: build an image of .: it has no Dockerfile",
 	} {
 		says := strings.Replace(shop, "image: shop:1.4", "build: "+build, 1)
 		_, err := labApp(t.Context(), shopPlan(t, says).App, image.Packages, nil)
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", build, err, want)
+		if err == nil || !strings.Contains(err.Error(), want) || len(file.Problems(err)) != 1 {
+			t.Errorf("%s: %v, want a problem with %q", build, err, want)
 		}
+	}
+}
+
+// What this machine lacks is no mistake of the file, and has the place all the same.
+func TestABuildThatCannotBeginIsNoProblemOfTheFile(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	says := strings.Replace(shop, "image: shop:1.4", "build: {go: ./cmd}", 1)
+	_, err := labApp(t.Context(), shopPlan(t, says).App, image.Packages, nil)
+	if err == nil || !strings.HasPrefix(err.Error(), "shop.yaml:2:13: build an image of ./cmd: go is not on this machine") ||
+		len(file.Problems(err)) > 0 {
+		t.Error(err)
 	}
 }
 

@@ -144,11 +144,11 @@ func TestALabThatDoesNotComeUpForItsAppSaysWhere(t *testing.T) {
 		},
 		"it does not run": {
 			a, runs, lacks(api.LacksProcess, "the app ended with exit code 1"),
-			"shop.yaml:1:1: app: app-1.us-east-1 is not ready: the app ended with exit code 1",
+			"shop.yaml:8:1: command: app-1.us-east-1 is not ready: the app ended with exit code 1",
 		},
 		"stopped": {
 			a, runs, late(lab.ErrStopped),
-			"shop.yaml:1:1: app: its node app-1.us-east-1 stopped before it was ready",
+			"shop.yaml:8:1: command: its node app-1.us-east-1 stopped before it was ready",
 		},
 		"the sample app, not ready": {
 			a, sample, late(api.StatusError{Code: 503}),
@@ -169,7 +169,7 @@ func TestALabThatDoesNotComeUpForItsAppSaysWhere(t *testing.T) {
 		Err: lab.Reported("the app ended with exit code 1 after 0.1 s, 10 times in a row; its last lines: no database"),
 	}
 	if err := placed(a, runs, again); len(file.Problems(err)) != 1 || !strings.HasPrefix(err.Error(),
-		"shop.yaml:1:1: app: app-1.us-east-1 does not stay up: the app ended with exit code 1 after 0.1 s, 10 times "+
+		"shop.yaml:8:1: command: app-1.us-east-1 does not stay up: the app ended with exit code 1 after 0.1 s, 10 times "+
 			"in a row; its last lines: no database") {
 		t.Errorf("it goes on ending: %v", err)
 	}

@@ -142,11 +142,11 @@ func placed(a *app.App, runs lab.App, err error) error {
 	case part != "":
 		problem = a.Problem(a.PathOf(part), "%s is not ready: %v", late.Node, late.Err)
 	case errors.Is(late, lab.ErrStopped):
-		problem = a.Problem("", "its node %s stopped before it was ready", late.Node)
+		problem = a.Problem(a.PathOf(part), "its node %s stopped before it was ready", late.Node)
 	case errors.As(late, &lacks) && lacks.Lacks == api.LacksAnswer:
 		problem = a.Problem(ready, "%s is not ready: %s", late.Node, lacks.Why)
 	case errors.As(late, &lacks) && lacks.Lacks != api.LacksPort:
-		problem = a.Problem("", "%s is not ready: %s", late.Node, lacks.Why)
+		problem = a.Problem(a.PathOf(part), "%s is not ready: %s", late.Node, lacks.Why)
 	case errors.As(late, &answered): // the sample app, which no supervisor runs
 		problem = a.Problem(ready, "%s goes on answering GET %s with status %d", late.Node, runs.Ready, answered.Code)
 	case runs.Image != "" && lacks.Lacks == "":
