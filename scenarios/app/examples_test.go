@@ -46,6 +46,9 @@ func TestEveryExampleIsGood(t *testing.T) {
 		if strings.HasSuffix(k.Path, ".expired") { // which only a setup can
 			with.Base = strings.Replace(minimal, "operations: {", "operations: {setup: {post: /login}, ", 1)
 		}
+		if k.Path == "pipeline.job" { // which there has to be
+			with.Base += "jobs: {nightly: {post: /jobs/nightly}}\n"
+		}
 		src := with.File(t, k)
 		if _, err := Parse("app.yaml", []byte(src), anyFile); err != nil {
 			t.Errorf("%s: %s is refused: %v\n%s", k.Path, k.Example, err, src)
