@@ -12,7 +12,7 @@ import (
 )
 
 // inject breaks the lab and records when that took effect.
-func (d *drill) inject(ctx context.Context, spec fault.Spec) error {
+func (d *drill) inject(ctx context.Context, spec fault.Spec, due *dueStep) error {
 	g, err := d.lab.Guard(spec, d.rec.Now)
 	if err != nil {
 		return err
@@ -30,6 +30,7 @@ func (d *drill) inject(ctx context.Context, spec fault.Spec) error {
 	d.sayFault("inject %s: %s", spec.Kind(), spec.Target())
 	s, err := g.Inject(ctx)
 	d.lastFault = d.rec.Now()
+	d.recordStep(due, max(f.record.Command, s.Command)) // its baseline was taken before the order
 	switch {
 	case errors.Is(err, fault.ErrUnconfirmed) && ctx.Err() == nil:
 		f.record.By = err.Error()

@@ -3,14 +3,14 @@ package drill
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 )
 
 // switchOver has a region take over and records when that was ordered and when it was done. That the system did not do
 // it is recorded too, and for the verdict to say.
-func (d *drill) switchOver(ctx context.Context, region string) error {
-	now := d.rec.Now()
+func (d *drill) switchOver(ctx context.Context, region string, now time.Duration) error {
 	f := history.Fault{
 		Name: history.Switchover, Target: region, Command: now, Effective: &history.Interval{Lo: now, Hi: now},
 		Confirmed: true, By: "the order",

@@ -195,6 +195,7 @@ func flagsOf(r Result, h history.History) []pennant {
 			flags = append(flags, flagAt(f.Healed.Hi, "fault", "healed"))
 		}
 	}
+	r.eachLate(func(due time.Duration, what, _ string) { flags = append(flags, flagAt(due, "mark", what)) })
 	for _, o := range outagesOf(r) {
 		if o.End != nil {
 			flags = append(flags, flagAt(o.End.Hi, "recovered", "the service is back"))

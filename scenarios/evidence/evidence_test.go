@@ -68,6 +68,7 @@ func drills(t *testing.T) map[string]Result {
 				Stores: map[string]time.Duration{history.StoreRedis: 350 * time.Millisecond},
 			}
 		})),
+		"late": New(judged(t, "late-and-lost-as-much")),
 		"pass": New(pass), "expected-fail": New(met), "leftovers": New(broken), "interrupted": New(stopped),
 		"other-fail": New(other), "unmet": New(unmet),
 		"inconclusive": New(unsure), "failed-halfway": New(halfway), "failed-harness": New(Drill{
@@ -93,6 +94,32 @@ func TestRenderings(t *testing.T) {
 				t.Errorf("junit is red: %v, expectation met: %v", red, r.Expected.Met)
 			}
 		})
+	}
+}
+
+// The timeline has when a step was due that began late, beside when it began; one that was in time is not told twice.
+func TestALateStepIsOnTheTimeline(t *testing.T) {
+	d := judged(t, "late-and-lost-as-much")
+	r := New(d)
+	var flags, events []string
+	for _, f := range newChart(r, d.History).Flags {
+		if strings.HasSuffix(f.Label, " due") {
+			flags = append(flags, f.Label)
+		}
+	}
+	for _, e := range eventsOf(r, d.History) {
+		if strings.HasSuffix(e.What, " due") {
+			events = append(events, e.When+" "+e.What+": "+e.Detail)
+		}
+	}
+	if diff := cmp.Diff([]string{"lose_region due"}, flags); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"+480 ms lose_region due: it began 1 s later"}, events); diff != "" {
+		t.Error(diff)
+	}
+	if len(r.Steps) != 2 || r.Steps[1].Late.MS() != 1000 {
+		t.Errorf("the result has %+v", r.Steps)
 	}
 }
 

@@ -73,7 +73,7 @@ func Digest(source []byte) string {
 func New(d Drill) Result {
 	r := Result{
 		Schema: Schema, Scenario: d.Scenario, Status: d.Status, Began: utc(d.Ran.Began), Ended: utc(d.Ran.Ended),
-		Faults:  FaultsOf(d.History),
+		Faults: FaultsOf(d.History), Steps: stepsOf(d.History),
 		Harness: d.Ran.Harness, Host: d.Ran.Host, Lab: d.Lab, Leftovers: d.Leftovers,
 	}
 	if began := d.History.Heading.Began; !began.IsZero() {

@@ -123,6 +123,7 @@ func eventsOf(r Result, h history.History) []page.Event {
 			add(*f.Healed, "probe", f.Name+" healed", f.Target)
 		}
 	}
+	r.eachLate(func(due time.Duration, what, detail string) { add(point(due), "harness", what, detail) })
 	away(outagesOf(r), add)
 	for _, m := range h.Marks {
 		add(m.At, m.Source, measure.Title(m.Name), m.Detail)

@@ -26,6 +26,8 @@ type Result struct {
 	Reasons  []string        `json:"reasons"` // one sentence each
 	Expected Expected        `json:"expected"`
 	Faults   []Fault         `json:"faults"` // and ordered moves, as they were ordered
+	// Steps are those of the scenario that were begun, in that order; left out where nobody wrote that down.
+	Steps []Step `json:"steps,omitempty"`
 	// Incidents are what came of each of those that takes something away, in the order of time.
 	Incidents []measure.Incident `json:"incidents"`
 	Metrics   measure.Metrics    `json:"metrics"` // of all of the drill: the worst
@@ -86,6 +88,19 @@ type Fault struct {
 	Lapsed    *measure.Span `json:"lapsed_ms"`
 	Confirmed bool          `json:"confirmed"`
 	By        string        `json:"by"` // what the probe saw
+}
+
+// Step is one of the scenario's, and when it was due and began.
+type Step struct {
+	Action string `json:"action"`           // inject, heal, switchover, job, replicate or restore
+	Of     string `json:"of"`               // the fault's kind, the region, the job or the rule
+	Target string `json:"target,omitempty"` // of the fault
+	// Waited says that it was due so long after something that it waited for; else it is counted from the steady
+	// state.
+	Waited bool         `json:"waited,omitempty"`
+	Due    measure.Near `json:"due_ms"`
+	Began  measure.Near `json:"began_ms"` // of a fault, when it was ordered
+	Late   measure.Near `json:"late_ms"`  // how much later than it was due it began
 }
 
 // Harness is the program that ran and judged the drill. Null is not known.

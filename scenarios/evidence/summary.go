@@ -42,6 +42,9 @@ func writeSummary(w io.Writer, r Result) error {
 	for _, f := range r.Faults {
 		fmt.Fprintf(&out, "- fault `%s` %s: %s\n", f.Name, inMarkdown(f.Target), inMarkdown(f.life()))
 	}
+	for _, text := range r.late() {
+		fmt.Fprintf(&out, "- step %s\n", inMarkdown(text))
+	}
 	for _, f := range r.Findings {
 		if f.Verdict != measure.Pass {
 			fmt.Fprintf(&out, "- %s `%s`: %s\n", f.Verdict, f.ID, inMarkdown(f.Detail))

@@ -63,6 +63,9 @@ func Table(w io.Writer, r Result, color bool) error {
 	for _, text := range r.story() {
 		fmt.Fprintln(out, "  "+text)
 	}
+	for _, text := range r.late() {
+		fmt.Fprintln(out, p.paint(ansiAmber, text))
+	}
 	if text := r.FullScale(); text != "" {
 		fmt.Fprintln(out, text)
 	}

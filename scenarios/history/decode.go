@@ -219,12 +219,6 @@ func (h *History) add(e event) error {
 			return err
 		}
 		h.Phases = append(h.Phases, p)
-	case eventConfig:
-		var c ConfigSight
-		if err := errors.Join(decodeStrict(e.Data, &c), checkInterval(&c.At)); err != nil {
-			return err
-		}
-		h.Configs = append(h.Configs, c)
 	case eventLag:
 		var l LagSight
 		if err := errors.Join(decodeStrict(e.Data, &l), checkInterval(&l.At)); err != nil {
@@ -234,8 +228,8 @@ func (h *History) add(e event) error {
 			return fmt.Errorf("%s of %s are %s behind", l.Store, l.To, *l.Behind)
 		}
 		h.Lags = append(h.Lags, l)
-	case eventManifest, eventBacklog, eventSight, eventPortion:
-		return h.addContents(e)
+	case eventStep, eventConfig, eventManifest, eventBacklog, eventSight, eventPortion:
+		return h.addSeen(e)
 	case eventHeading:
 		if h.Heading != (Heading{}) {
 			return errors.New("there are two")
@@ -268,10 +262,13 @@ func (h *History) add(e event) error {
 	return nil
 }
 
-// addContents adds what was seen of the contents of stores: of copies in the surviving region, and of the app's
-// pipeline.
-func (h *History) addContents(e event) (err error) {
+// addSeen adds what has nothing to be checked but when it was seen.
+func (h *History) addSeen(e event) (err error) {
 	switch e.Type {
+	case eventStep:
+		h.Steps, err = appendSeen(h.Steps, e, func(*Step) *Interval { return nil })
+	case eventConfig:
+		h.Configs, err = appendSeen(h.Configs, e, func(c *ConfigSight) *Interval { return &c.At })
 	case eventManifest:
 		h.Manifests, err = appendSeen(h.Manifests, e, func(m *ManifestRead) *Interval { return &m.At })
 	case eventBacklog:

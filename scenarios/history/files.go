@@ -14,6 +14,7 @@ const (
 const (
 	eventMark      = "mark"
 	eventFault     = "fault"
+	eventStep      = "step"
 	eventFinalRead = "final_read"
 	eventPhase     = "phase"
 	eventConfig    = "config"

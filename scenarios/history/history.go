@@ -280,6 +280,8 @@ type History struct {
 	Ops    []Op
 	Marks  []Mark
 	Faults []Fault
+	// Steps are those of the scenario that were begun, in that order; none where it was recorded before they were.
+	Steps  []Step
 	Reads  []FinalRead
 	Phases []Phase
 	// Configs are what nodes said of their configuration, each time something else.

@@ -79,6 +79,11 @@ func (r *Recorder) Fault(f Fault) {
 	})
 }
 
+// Step records that a step of the scenario was begun.
+func (r *Recorder) Step(s Step) {
+	r.event(eventStep, s, func(h *History) { h.Steps = append(h.Steps, s) })
+}
+
 // Read records what a store held.
 func (r *Recorder) Read(read FinalRead) {
 	r.event(eventFinalRead, read, func(h *History) { h.Reads = append(h.Reads, read) })
@@ -138,6 +143,7 @@ func (r *Recorder) Snapshot() History {
 	defer r.mu.Unlock()
 	return History{
 		Ops: slices.Clip(r.recorded.Ops), Marks: slices.Clip(r.recorded.Marks), Faults: slices.Clip(r.recorded.Faults),
+		Steps: slices.Clip(r.recorded.Steps),
 		Reads: slices.Clip(r.recorded.Reads), Phases: slices.Clip(r.recorded.Phases),
 		Configs: slices.Clip(r.recorded.Configs),
 		Lags:    slices.Clip(r.recorded.Lags), Manifests: slices.Clip(r.recorded.Manifests),

@@ -24,6 +24,8 @@ func record(r *Recorder, ops int) {
 	r.Control(Control{Region: "us-east-1", Due: 1, Sent: 2, Done: 3})
 	fault := Fault{Name: "lose_region", Target: "us-east-1", Regions: []string{"us-east-1"}, Command: 5}
 	r.Fault(fault)
+	r.Step(Step{Action: ActionInject, Of: "lose_region", Target: "us-east-1", Due: 4, Began: 5})
+	r.Step(Step{Action: "heal", Of: "lose_region", Waited: true, Due: 7, Began: 7})
 	for i := range ops {
 		r.Op(Op{Seq: int64(i), Kind: Write, ID: fmt.Sprint("v", i), Due: time.Duration(i), Outcome: OK, Attempts: 1})
 	}

@@ -102,13 +102,16 @@ func (v *view) recoveryFrom(o outage, c cause) *RecoveryTime {
 	if o.censored {
 		r.Censored = true
 		r.Phases, _ = v.phases(c, from, nil)
-		if lo > objective {
+		if lo > objective && !v.lateEnough(c, lo, objective) {
 			r.Verdict = Fail
 		}
 		return r
 	}
 	hi := max(0, o.end.Hi-from.Lo) // what was under way when the cause came may all have been due before it
-	r.Hi, r.Verdict = new(High(hi)), against(lo, hi, objective)
+	r.Hi = new(High(hi))
+	if !v.lateEnough(c, lo, objective) {
+		r.Verdict = against(lo, hi, objective)
+	}
 	r.Phases, r.FullScale = v.phases(c, from, &o.end)
 	return r
 }

@@ -180,7 +180,7 @@ func (a *audit) figures(v *view, k account, begun time.Duration, slow []slowStor
 		}
 		p.Holes, p.Resurrected, p.Duplicates = len(t.holes), len(t.resurrected), len(t.duplicates())
 		p.AckedAfterFault = len(a.writes.unfenced)
-		if a.excuse(p, slow) {
+		if a.excuse(p, slow) || v.excuseLate(p, k.cause) {
 			excused++
 		}
 		stores = append(stores, *p)

@@ -36,7 +36,7 @@ func (v *view) measureClaims() []ClaimCheck {
 	for _, c := range v.spec.Claims {
 		check := ClaimCheck{Of: c.Of, Objective: v.spec.objective(c.RecoveryPoint)}
 		if a := v.audit(); a != nil {
-			check.compare(c, a)
+			check.compare(c, a, v)
 		}
 		all = append(all, check)
 	}
@@ -44,7 +44,7 @@ func (v *view) measureClaims() []ClaimCheck {
 }
 
 // compare takes the figure of what is claimed about, and says whether it bears the claim out.
-func (check *ClaimCheck) compare(c Claim, a *audit) {
+func (check *ClaimCheck) compare(c Claim, a *audit, v *view) {
 	check.Region = a.point.InCharge
 	p := a.point.of(c.Of)
 	if p == nil {
@@ -55,7 +55,9 @@ func (check *ClaimCheck) compare(c Claim, a *audit) {
 	if p.Acked == 0 || p.Lo == nil || p.Hi == nil || a.blamesMachine(c.Of) {
 		return
 	}
-	check.Verdict = against(p.Lo.Duration(), p.Hi.Duration(), c.RecoveryPoint)
+	if !v.lateEnough(v.causeOf(a.point.Cause), p.Lo.Duration(), c.RecoveryPoint) {
+		check.Verdict = against(p.Lo.Duration(), p.Hi.Duration(), c.RecoveryPoint)
+	}
 }
 
 // of is the figure of a store or a rule, or the joint one; nil: there is none.
@@ -100,7 +102,13 @@ func (claims) Find(v *view, m Metrics) []Finding {
 	var details []string
 	for _, c := range m.Claims {
 		verdicts = append(verdicts, c.Verdict)
-		details = append(details, c.sentence(v.spec.Timescale))
+		text := c.sentence(v.spec.Timescale)
+		if a := v.audit(); a != nil {
+			if late := v.lateReason(c.Verdict, a.point.Cause, c.Interval, c.Objective); late != "" {
+				text += "; " + late
+			}
+		}
+		details = append(details, text)
 		if c.Verdict == Fail {
 			f.Evidence = firstIDs(append(f.Evidence, c.LostIDs...))
 		}

@@ -24,7 +24,7 @@ func fixtures() []fixture {
 	return slices.Concat(recoveryTimeFixtures, drillFixtures, storeFixtures, limitFixtures, serviceFixtures,
 		configFixtures,
 		switchoverFixtures, lagFixtures, incidentFixtures, ruleFixtures, jointFixtures,
-		decisionFixtures, pipelineFixtures)
+		decisionFixtures, pipelineFixtures, lateFixtures)
 }
 
 // files are what the fixture's folder holds.
@@ -47,6 +47,9 @@ func (f fixture) files(t *testing.T) map[string][]byte {
 	}
 	for _, fault := range d.Faults {
 		event("fault", fault.Command, fault)
+	}
+	for _, step := range d.Steps {
+		event("step", step.Began, step)
 	}
 	for _, m := range d.Marks {
 		event("mark", m.At.Hi, m)

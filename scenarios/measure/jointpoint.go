@@ -94,6 +94,9 @@ func (v *view) tornAt(k account, a *audit, last bool) JointRecoveryPoint {
 	}
 	slices.SortStableFunc(j.Parts, func(a, b TornPart) int { return cmp.Compare(b.Writes, a.Writes) })
 	j.judge(v.spec, k.unread() > 0, len(a.laggingStores) > 0)
+	if j.Verdict == Fail && v.lateEnough(k.cause, j.Lo.Duration(), j.Within.Duration()) {
+		j.Verdict = Inconclusive
+	}
 	return j
 }
 
@@ -199,7 +202,7 @@ func (p TornPart) examples() (text string) {
 // fewIDs is how many examples a sentence has.
 const fewIDs = 3
 
-func (j JointRecoveryPoint) finding(slow []slowStore) Finding {
+func (j JointRecoveryPoint) finding(slow []slowStore, late string) Finding {
 	f := Finding{ID: FindingJointRecoveryPoint, Checker: "joint_recovery_point", Verdict: j.Verdict}
 	f.Detail = fmt.Sprintf("%d of %d acknowledged writes are in one store and not in another", j.Torn, j.Acked)
 	if j.Torn > 0 {
@@ -219,6 +222,9 @@ func (j JointRecoveryPoint) finding(slow []slowStore) Finding {
 	}
 	if len(slow) > 0 && j.Verdict == Inconclusive {
 		f.Detail = blameMachine(slow) + "; " + f.Detail
+	}
+	if late != "" {
+		f.Detail += "; " + late
 	}
 	f.Evidence = f.Evidence[:min(len(f.Evidence), maxEvidence)]
 	return f
@@ -256,7 +262,8 @@ func (jointRecoveryPoints) Find(v *view, m Metrics) []Finding {
 	if m.JointRecoveryPoint == nil || v.spec.JointRecoveryPoint == nil {
 		return nil
 	}
-	return []Finding{m.JointRecoveryPoint.finding(v.audit().laggingStores)}
+	j := m.JointRecoveryPoint
+	return []Finding{j.finding(v.audit().laggingStores, v.lateReason(j.Verdict, j.Cause, j.Interval, j.Objective))}
 }
 
 // Rows show it where it is promised or something is torn, and below it which stores have what others lack.

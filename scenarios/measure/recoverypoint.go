@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ type RecoveryPoint struct {
 // is lost and is judged by count. Others are judged by the interval; one store that fails fails the joint figure. Where
 // stores have different limits each is held to its own, and the joint figure, which has none, is as the worst of them.
 // A store that was as far behind before anything was broken (see tooSlow) neither passes nor fails by what it lost too
-// much: nobody can tell.
+// much: nobody can tell. So is it of one that lost no more too much than its cause was late, see lateness.
 //
 // Holes are lost writes of which a later one of that kind is kept: in ordered stores one that was sent after their own
 // acknowledgement, in others one that was acknowledged after it. For the joint figure holes, resurrected (lost before
@@ -148,7 +149,7 @@ func (l loss) holes(acked []write, kept func(write) bool, ordered bool) []write 
 	return holes
 }
 
-func recoveryPointFinding(p *RecoveryPoint, a *audit) Finding {
+func recoveryPointFinding(p *RecoveryPoint, a *audit, late string) Finding {
 	f := Finding{ID: FindingRecoveryPoint, Checker: "recovery_point", Verdict: p.Verdict, Evidence: p.LostIDs}
 	f.Detail = fmt.Sprintf("%d of %d acknowledged writes lost", p.Lost, p.Acked)
 	if len(a.accounts) > 1 {
@@ -169,6 +170,9 @@ func recoveryPointFinding(p *RecoveryPoint, a *audit) Finding {
 	}
 	if len(a.laggingStores) > 0 && p.Verdict == Inconclusive {
 		f.Detail = blameMachine(a.laggingStores) + "; " + f.Detail
+	}
+	if late != "" {
+		f.Detail += "; " + late
 	}
 	return f
 }
@@ -235,7 +239,12 @@ func (recoveryPoints) Find(v *view, m Metrics) []Finding {
 	if m.RecoveryPoint == nil || v.spec.RecoveryPoint == nil {
 		return nil
 	}
-	return []Finding{recoveryPointFinding(m.RecoveryPoint, v.audit())}
+	p := m.RecoveryPoint
+	late := ""
+	for _, store := range append(slices.Clone(p.Stores), *p) {
+		late = cmp.Or(late, v.lateReason(p.Verdict, p.Cause, store.Interval, store.Objective))
+	}
+	return []Finding{recoveryPointFinding(p, v.audit(), late)}
 }
 
 // Rows show it, and below it that of each store.

@@ -62,6 +62,7 @@ type Outage struct {
 // could refute. It fails when lo > objective, else it is inconclusive.
 //
 // A read that did not find a write which the stores turn out to have lost is no outage: that is the recovery point's.
+// What fails by no more than its cause was late (see lateness) is inconclusive.
 func MeasureRecoveryTime(h history.History, s Spec) *RecoveryTime { //nolint:revive // RecoveryTime is what it returns
 	return viewOf(h, s).recoveryTime()
 }
@@ -144,7 +145,12 @@ func (recoveryTimes) Find(v *view, m Metrics) []Finding {
 	if m.RecoveryTime == nil {
 		return nil
 	}
-	return []Finding{recoveryTimeFinding(m.RecoveryTime, v.causedOutages())}
+	r := m.RecoveryTime
+	f := recoveryTimeFinding(r, v.causedOutages())
+	if late := v.lateReason(r.Verdict, r.Cause, r.Interval, r.Objective); late != "" {
+		f.Detail += "; " + late
+	}
+	return []Finding{f}
 }
 
 // Rows show it.

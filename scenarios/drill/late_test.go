@@ -1,0 +1,81 @@
+package drill
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
+)
+
+// A step waits until the fault before it is confirmed. That it is late then is told when it comes, once, and recorded.
+func TestAStepThatStartsLateIsTold(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.unattended = true
+	slow := cutEast(&cut{kind: "slow", before: func(ctx context.Context) error {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(700 * ms):
+			return nil
+		}
+	}})
+	p := plan(slow, Step{At: 400 * ms, Inject: &cut{kind: "second", region: "west"}},
+		Step{At: 2 * time.Second, Heal: "slow"})
+	p.Observe = 300 * ms
+	o := run(t.Context(), t, p, l)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	if len(o.Steps) != 3 {
+		t.Fatalf("of three steps these are recorded: %+v", o.Steps)
+	}
+	steady, _ := o.PhaseAt(history.PhaseSteady)
+	for i, s := range o.Steps {
+		if due := steady + p.Steps[i].At; s.Due < due-50*ms || s.Due > due+50*ms || s.Waited {
+			t.Errorf("it was due at %s: %+v", due, s)
+		}
+	}
+	late := o.Steps[1].Late()
+	if o.Steps[1].Began != o.fault(t, "second").Command || late < 500*ms || late > 5*time.Second {
+		t.Errorf("the second began %s late: %+v", late, o.Steps[1])
+	}
+	var told []Event
+	for _, e := range o.events {
+		if strings.Contains(e.Text, " was due at ") {
+			told = append(told, e)
+		}
+	}
+	want := fmt.Sprintf("second was due at %s, and is ", measure.Exactly(o.Steps[1].Due))
+	if len(told) != 1 || !told[0].Fault || !strings.HasPrefix(told[0].Text, want) ||
+		!strings.HasSuffix(told[0].Text, " late") {
+		t.Fatalf("want %q, and once: %+v", want, told)
+	}
+	if told[0].At > o.fault(t, "second").Effective.Hi {
+		t.Errorf("it is told at %s, when %+v was over", told[0].At, o.fault(t, "second"))
+	}
+}
+
+// A step begins when it is due, and not at the next look after that.
+func TestAStepBeginsWhenItIsDue(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		rec, err := history.NewRecorder("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := &drill{rec: rec, live: measure.NewWatch(plan().Judge)}
+		const due = 1234567 * time.Microsecond
+		if err := d.awaitDue(t.Context(), due); err != nil || rec.Now() != due {
+			t.Errorf("it is %s: %v", rec.Now(), err)
+		}
+		if err := rec.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
