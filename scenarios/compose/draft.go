@@ -23,6 +23,7 @@ type draft struct {
 	health  check
 	port    int
 	command []string
+	mounts  []mount
 
 	processes []worker // beside the one that clients are sent to
 	before    []string // the command that is run to its end before any of these

@@ -25,8 +25,8 @@ var why = map[string]string{
 	"volumes":     "nodes start with what the image holds, and may write to /tmp alone",
 	"user":        "nodes run as the image's user, which must not be root",
 	"entrypoint":  "the image's own stays: write the whole of it into command if the image has none",
-	"secrets":     "put what they hold into env",
-	"configs":     "put what they hold into env, or into the image",
+	"secrets":     "put what they hold into env, or into files",
+	"configs":     "put what they hold into files, or into env",
 	"working_dir": "the image's own stays",
 	"deploy":      "how many nodes there are says the scenario, by app_nodes",
 	"scale":       "how many nodes there are says the scenario, by app_nodes",
@@ -40,11 +40,12 @@ var why = map[string]string{
 // remarkKeys says which keys of the app's service are not carried over.
 func (d *draft) remarkKeys() {
 	service := d.service.Name
+	others := d.findMounts()
 	prefix := strings.Join([]string{"services", service, ""}, between)
 	for path, line := range d.lines {
 		key, below := strings.CutPrefix(path, prefix)
 		if !below || strings.Contains(key, between) || slices.Contains(understood, key) ||
-			strings.HasPrefix(key, "x-") {
+			strings.HasPrefix(key, "x-") || key == "volumes" && !others {
 			continue
 		}
 		reason := "an app file has no such key"
@@ -72,8 +73,8 @@ func (d *draft) remarkLeads(line int, service string, command []string) {
 	for _, s := range d.stores {
 		for _, host := range s.hosts {
 			if slices.ContainsFunc(command, func(word string) bool { return leadsTo(word, host) }) {
-				d.remark(line, "%s.command leads to %s: an app file has placeholders in env alone, so that it has to "+
-					"come from a variable", service, host)
+				d.remark(line, "%s.command leads to %s: an app file has placeholders in env and files alone, so that "+
+					"it has to come from there", service, host)
 			}
 		}
 	}

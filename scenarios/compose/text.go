@@ -20,6 +20,7 @@ func (d *draft) text() string {
 	d.runs(&b)
 	d.found(&b)
 	d.environment(&b)
+	d.files(&b)
 	d.parts(&b)
 	d.operations(&b)
 	d.where(&b)
@@ -102,6 +103,22 @@ repoint: restart
 	default:
 		b.WriteString("\n# Nothing in env leads to a store, so that there is nothing to lead elsewhere after a " +
 			"failover.\nrepoint: none\n")
+	}
+}
+
+// files says which files can be carried.
+func (d *draft) files(b *strings.Builder) {
+	if len(d.mounts) == 0 {
+		return
+	}
+	b.WriteString("\n# The compose file mounts these into it. files can carry what is text: to /tmp, so that the app " +
+		"has to look there.\n# files:\n")
+	var taken []string
+	for _, m := range d.mounts {
+		to := m.carried(taken)
+		taken = append(taken, to)
+		fmt.Fprintf(b, "#   %s: | # what %s holds, which is at %s there\n", quote(to), quote(m.source),
+			quote(m.target))
 	}
 }
 
