@@ -128,7 +128,8 @@ func TestEveryKeyOfTheFormatIsKnown(t *testing.T) {
 // inTheLab begin the keys of an app that take words as they come: they are sent to the app and its stores, or are for
 // the container that it runs in, and never reach this machine.
 var inTheLab = []string{
-	"app.command", "app.env", "app.extras.", "app.files", "app.health", "app.name", "app.operations.", "app.prepared.command",
+	"app.command", "app.env", "app.extras.", "app.files", "app.health", "app.name", "app.operations.",
+	"app.prepared.command",
 	"app.pipeline.", "app.processes", "app.random", "app.ready.",
 	"app.stores.",
 }

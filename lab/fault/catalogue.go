@@ -59,8 +59,8 @@ var catalogue = []Entry{
 		Kind: "drop_records", On: "pipelines", Example: "drop_records: {stage: score, partition: \"03\", share: 5%}",
 		Mimics: "a stage of a batch job that loses records and reports success: a page that was not fetched, a join " +
 			"that found nobody, a row that was too long",
-		Shows: "of records that the stage is given on trial, the share that is lost is within 10 % of what was asked; " +
-			"a drill counts if the partition was written meanwhile, and records of it are missing",
+		Shows: "of records that the stage is given on trial, the share that is lost is within 10 % of what was " +
+			"asked; a drill counts if the partition was written meanwhile, and records of it are missing",
 		empty: func() Spec { return &DropRecords{} },
 	},
 	{

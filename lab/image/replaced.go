@@ -79,8 +79,8 @@ func advise(m module, program string, all []replaced) string {
 		return advice
 	}
 	in := "." + strings.TrimPrefix(program, m.Path)
-	return fmt.Sprintf("%s. The module comes without the folder %s: if it does not compile so, clone its repository "+
-		"at %s, put the app file beside its go.mod, and say build: {go: %s}", advice, folder, m.Version, in)
+	return fmt.Sprintf("%s. The module comes without the folder %s: if it does not compile so, clone its "+
+		"repository at %s, put the app file beside its go.mod, and say build: {go: %s}", advice, folder, m.Version, in)
 }
 
 // moduleOf is the module that a program is in, at its version: of those that there are the one with the longest path.

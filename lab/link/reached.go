@@ -1,7 +1,6 @@
 package link
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"time"
@@ -15,7 +14,10 @@ const (
 )
 
 // connector connects to an address, as a net.Dialer does.
-type connector func(ctx context.Context, network, address string) (net.Conn, error)
+type connector func(network, address string) (net.Conn, error)
+
+// connect waits no longer than a connection may take.
+var connect connector = (&net.Dialer{Timeout: reachedWithin}).Dial
 
 // listenReached listens on a port of loopback at which this process is reached. One that a container published once may
 // lead elsewhere: an engine that was killed leaves its rules for published ports behind, and they come before whoever
@@ -39,9 +41,7 @@ func listenReached(dial connector) (*net.TCPListener, error) {
 
 // isReached says whether what connects to a listener's address comes to the listener.
 func isReached(l *net.TCPListener, dial connector) bool {
-	ctx, cancel := context.WithTimeout(context.Background(), reachedWithin)
-	defer cancel()
-	sent, err := dial(ctx, "tcp", l.Addr().String())
+	sent, err := dial("tcp", l.Addr().String())
 	if err != nil {
 		return false
 	}

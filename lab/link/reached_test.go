@@ -1,7 +1,6 @@
 package link
 
 import (
-	"context"
 	"errors"
 	"net"
 	"slices"
@@ -15,7 +14,7 @@ import (
 func TestATapHasAPortThatLeadsToIt(t *testing.T) {
 	elsewhere := linktest.Serve(t, func(net.Conn) {})
 	var refused, led string
-	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+	dial := func(network, address string) (net.Conn, error) {
 		switch {
 		case refused == "":
 			refused = address
@@ -23,7 +22,7 @@ func TestATapHasAPortThatLeadsToIt(t *testing.T) {
 		case led == "":
 			led, address = address, elsewhere
 		}
-		return new(net.Dialer).DialContext(ctx, network, address)
+		return connect(network, address)
 	}
 	l, err := listenReached(dial)
 	if err != nil {
@@ -43,7 +42,7 @@ func TestATapHasAPortThatLeadsToIt(t *testing.T) {
 		t.Fatalf("what came is not what was sent: %v", err)
 	}
 	_ = came.Close()
-	_, err = listenReached(func(context.Context, string, string) (net.Conn, error) {
+	_, err = listenReached(func(string, string) (net.Conn, error) {
 		return nil, errors.New("connection refused")
 	})
 	if err == nil || !strings.Contains(err.Error(), "iptables -t nat -S") {

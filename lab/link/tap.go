@@ -47,7 +47,7 @@ func (t *taps) to(upstream string) (string, error) {
 	if at, ok := t.open[upstream]; ok {
 		return at.listener.Addr().String(), nil
 	}
-	l, err := listenReached(new(net.Dialer).DialContext)
+	l, err := listenReached(connect)
 	if err != nil {
 		return "", fmt.Errorf("listen for the tap of %s: %w", upstream, err)
 	}
