@@ -10,7 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/regionfall/regionfall/docs/schema"
+	"github.com/regionfall/regionfall/scenarios"
+	"github.com/regionfall/regionfall/scenarios/jsonschema"
 )
 
 func (a *app) initCommand() *cobra.Command {
@@ -63,12 +64,12 @@ func (s *started) check() error {
 // schemaFile is a schema that editors find beside a file.
 type schemaFile struct {
 	name string
-	data []byte
+	of   func() *jsonschema.Schema
 }
 
 var (
-	scenarioSchema = schemaFile{"scenario.schema.json", schema.Scenario}
-	appSchema      = schemaFile{"app.schema.json", schema.App}
+	scenarioSchema = schemaFile{"scenario.schema.json", scenarios.Schema}
+	appSchema      = schemaFile{"app.schema.json", scenarios.AppSchema}
 )
 
 // write writes a file, and the schema that its first line names.
@@ -84,7 +85,11 @@ func (a *app) write(s started, text string, of schemaFile) error {
 		return badInput{err}
 	}
 	a.tell("%s is written", s.out)
-	return a.writeSchema(filepath.Join(s.folder(), of.name), of.data, s.force)
+	data, err := of.of().File()
+	if err != nil {
+		return err
+	}
+	return a.writeSchema(filepath.Join(s.folder(), of.name), data, s.force)
 }
 
 // writeSchema keeps one that is there, unless it is to be overwritten.

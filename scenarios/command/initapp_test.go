@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/regionfall/regionfall/docs/schema"
+	"github.com/regionfall/regionfall/scenarios"
 )
 
 // composeFile is of an app that has a database and nothing else.
@@ -27,7 +27,7 @@ func TestInitAppThenInitScenario(t *testing.T) {
 	f := within(t, folder, "init", "app") // it is found
 	f.want(t, exitPass, "app.yaml is written", "app.schema.json is written",
 		"docker-compose.yml:7: web.volumes is not carried over: ", "regionfall init scenario --app app.yaml")
-	if f.stdout != "" || got(t, folder, "app.schema.json") != string(schema.App) {
+	if f.stdout != "" || got(t, folder, "app.schema.json") != got(t, "../..", scenarios.AppSchemaFile) {
 		t.Errorf("it prints %q, or the schema is another", f.stdout)
 	}
 	text := got(t, folder, "app.yaml")

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/regionfall/regionfall/docs/schema"
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/starter"
 )
@@ -58,7 +57,7 @@ func TestInitScenarioWritesOneThatIsShown(t *testing.T) {
 	folder := t.TempDir()
 	within(t, folder, "init", "scenario").want(t, exitPass,
 		"region-outage.yaml is written", "scenario.schema.json is written", "regionfall check ./region-outage.yaml")
-	if got(t, folder, "scenario.schema.json") != string(schema.Scenario) {
+	if got(t, folder, "scenario.schema.json") != got(t, "../..", scenarios.SchemaFile) {
 		t.Error("the schema beside it is another")
 	}
 	within(t, folder, "show", "./region-outage.yaml").want(t, exitPass, "inject lose_region: us-east-1")
