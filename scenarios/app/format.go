@@ -32,7 +32,7 @@ var appFile = file.Kind{Name: "app", Least: "port, health, operations, stores"}
 
 // Build is what an image is built from.
 type Build struct {
-	Go         GoProgram `yaml:"go" example:"./cmd/shop" about:"A Go program: its main package, by its path from the folder of the file, by its import path in the module around that, or by its import path and version."`
+	Go         GoProgram `yaml:"go" example:"./cmd/shop" about:"A Go program: its main package, by its path from the folder of the file (a dot is that itself), by its import path in the module around that, or by its import path and version."`
 	Dockerfile Folder    `yaml:"dockerfile" example:"." about:"A folder with a Dockerfile, by its path from the folder of the file. It is built anew when what is in it changes, but for what .dockerignore names. Of what it declares with ARG, BASE is a bare Debian trixie, from where the lab's images are from; PIP_INDEX_URL and PIP_TRUSTED_HOST are those of the environment; and AUTHORITIES names a file of certificate authorities, those that this machine trusts."`
 }
 
