@@ -34,6 +34,9 @@ func (s *Scenario) Describe(w io.Writer) error {
 	if err := t.Flush(); err != nil {
 		return err
 	}
+	for _, w := range s.Warnings() {
+		fmt.Fprintf(&b, "\nwarning: %v\n", w)
+	}
 	for line := range strings.Lines(b.String()) { // the tabwriter pads cells that are empty
 		if _, err := fmt.Fprintln(w, strings.TrimRight(line, " \n")); err != nil {
 			return err

@@ -45,8 +45,8 @@ func TestLibrary(t *testing.T) {
 			Longest: 26600 * time.Millisecond,
 		},
 		{Name: "kyc-region-outage", Expect: "pass", Timescale: 360, Longest: 33333 * time.Millisecond},
-		{Name: "kyc-replay", Expect: "pass", Timescale: 90, Longest: 123333 * time.Millisecond},
-		{Name: "kyc-stale-standby", Expect: "fail: decisions", Timescale: 90, Longest: 123333 * time.Millisecond},
+		{Name: "kyc-replay", Expect: "pass", Timescale: 90, Longest: 128 * time.Second},
+		{Name: "kyc-stale-standby", Expect: "fail: decisions", Timescale: 90, Longest: 128 * time.Second},
 		{Name: "kyc-zero-loss", Expect: "pass", Timescale: 360, Longest: 33333 * time.Millisecond},
 		{Name: "saas-prescaled", Expect: "pass", Timescale: 180, Longest: 21833 * time.Millisecond},
 		{Name: "saas-role-rotation", Expect: "pass", Timescale: 60, Longest: 48250 * time.Millisecond},
@@ -128,7 +128,7 @@ func TestTheLibraryPromisesWhatItsStoriesSay(t *testing.T) {
 			t.Errorf("%s: survivor %q, automation off: %t", name, p.Judge.Survivor, p.Topology.Automation.Off)
 		}
 		// 10 to 30 lab seconds when all goes well: a recovery takes a few of them, not all that are waited.
-		if quick := longestDrill(p) - p.Observe; quick < 5*time.Second || quick > 20*time.Second {
+		if quick := longestDrill(p) - p.Observe; quick < 5*time.Second || quick > 25*time.Second {
 			t.Errorf("%s: %s of lab time without the recovery", name, quick)
 		}
 	}

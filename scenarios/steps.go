@@ -16,7 +16,7 @@ import (
 
 // Step is one thing that is done to the lab.
 type Step struct {
-	At         file.Duration `yaml:"at" example:"18m" about:"When the step is due, counted from the steady state, or from what the step waits for."`
+	At         file.Duration `yaml:"at" example:"18m" otherwise:"after the step above" about:"When the step is due, counted from the steady state, or from what the step waits for. Steps are done one after the other: one waits until the fault above it is confirmed, which takes seconds where that is seen by silence or is measured, and begins late if it was due before. That is told; show and check tell it beforehand."`
 	When       Condition     `yaml:"when" takes:"condition" example:"backup_done" about:"What the step waits for: a mark of the lab, or recovered."`
 	Stage      app.Stage     `yaml:"stage" example:"score" about:"The stage of the app's pipeline that the step waits for, instead of a condition: it has begun when the one before has written all partitions."`
 	Inject     Fault         `yaml:"inject" takes:"fault" example:"{lose_region: {region: us-east-1}}" about:"The fault that is injected, with its parameters."`

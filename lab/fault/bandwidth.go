@@ -20,6 +20,11 @@ type Bandwidth struct {
 // Kind is bandwidth.
 func (*Bandwidth) Kind() string { return "bandwidth" }
 
+// Takes is what the payload needs.
+func (f *Bandwidth) Takes(topology.Topology) Time {
+	return Time{Seen: looks * time.Duration(float64(f.payload())/float64(f.Rate)*float64(time.Second))}
+}
+
 // The bounds of a rate: below, a question takes longer than anybody waits; above, a small machine is the narrow place.
 const (
 	minRate = 10_000

@@ -22,6 +22,9 @@ type Blackhole struct {
 // Kind is blackhole.
 func (*Blackhole) Kind() string { return "blackhole" }
 
+// Takes is the look in which it comes, and one more: both are silent.
+func (*Blackhole) Takes(topology.Topology) Time { return Time{Seen: looks * silentFor} }
+
 // Validate asks for links.
 func (f *Blackhole) Validate(t topology.Topology) error { return f.validate(t) }
 

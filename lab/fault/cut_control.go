@@ -26,6 +26,20 @@ const (
 // Kind is cut_control.
 func (*CutControl) Kind() string { return "cut_control" }
 
+// Takes is until as many checks have failed as it takes to be believed.
+func (f *CutControl) Takes(t topology.Topology) Time {
+	check := f.check(t)
+	return Time{Seen: time.Duration(check.Threshold+1) * check.Interval}
+}
+
+// check is how who is cut off looks at the region.
+func (f *CutControl) check(t topology.Topology) topology.HealthCheck {
+	if f.Of == ofNameservice {
+		return t.Routing.Check
+	}
+	return t.Automation.Check
+}
+
 // Target names both ends.
 func (f *CutControl) Target() string { return f.Of + " from " + f.Region }
 
@@ -60,10 +74,10 @@ func (f *CutControl) picks(p Path) bool {
 func (f *CutControl) For(l Lab) (Fault, error) {
 	t := l.Topology()
 	c := &cutControl{region: f.Region}
-	by, from, check := topology.ServiceAutomation, t.Standby().Name, t.Automation.Check
+	by, from, check := topology.ServiceAutomation, t.Standby().Name, f.check(t)
 	c.sees = c.automationSees
 	if f.Of == ofNameservice {
-		by, from, check = topology.ServiceNameservice, topology.Global, t.Routing.Check
+		by, from = topology.ServiceNameservice, topology.Global
 		c.sees = c.nameserviceSees
 	}
 	links, err := l.Links(f.picks)

@@ -19,6 +19,9 @@ type DelayConfig struct {
 // Kind is delay_config.
 func (*DelayConfig) Kind() string { return "delay_config" }
 
+// Takes is what a publication takes.
+func (f *DelayConfig) Takes(topology.Topology) Time { return Time{Seen: looks * f.Delay} }
+
 // The bounds of a delay: below, a busy machine is as late by itself; above, a drill is over before it has been seen.
 const (
 	minConfigDelay = 500 * time.Millisecond

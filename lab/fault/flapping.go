@@ -23,6 +23,9 @@ type Flapping struct {
 // Kind is flapping.
 func (*Flapping) Kind() string { return "flapping" }
 
+// Takes is until each of the times was seen twice.
+func (f *Flapping) Takes(topology.Topology) Time { return Time{Seen: 2 * (f.On + f.Off)} }
+
 // Validate asks for links and times that can be told apart.
 func (f *Flapping) Validate(t topology.Topology) error {
 	const lowest, highest = 300 * time.Millisecond, time.Minute

@@ -26,6 +26,12 @@ type Jitter struct {
 // Kind is jitter.
 func (*Jitter) Kind() string { return "jitter" }
 
+// Takes is what the round trips do.
+func (f *Jitter) Takes(topology.Topology) Time {
+	const oneAfterTheOther = jitterTrips / jitterAtOnce
+	return Time{Seen: looks * oneAfterTheOther * time.Duration(ways(f.Direction)) * f.UpTo / 2}
+}
+
 // Validate asks for links and a jitter that can be told from noise.
 func (f *Jitter) Validate(t topology.Topology) error {
 	_, derr := streamOf(f.Direction)

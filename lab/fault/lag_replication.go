@@ -18,6 +18,9 @@ type LagReplication struct {
 // Kind is lag_replication.
 func (*LagReplication) Kind() string { return "lag_replication" }
 
+// Takes is until something has arrived.
+func (f *LagReplication) Takes(topology.Topology) Time { return Time{Seen: looks * f.Lag} }
+
 // The bounds of a lag. Below, it could not be told to a tenth: the replicas of PostgreSQL are a few milliseconds
 // behind by themselves, which a busy machine makes many; the replicators look every tenth of a second.
 const (

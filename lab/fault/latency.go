@@ -22,6 +22,11 @@ type Latency struct {
 // Kind is latency.
 func (*Latency) Kind() string { return "latency" }
 
+// Takes is what the round trips do.
+func (f *Latency) Takes(topology.Topology) Time {
+	return Time{Seen: looks * latencyTrips * time.Duration(ways(f.Direction)) * f.Delay}
+}
+
 // Validate asks for links and a delay that can be told from noise.
 func (f *Latency) Validate(t topology.Topology) error {
 	_, derr := streamOf(f.Direction)

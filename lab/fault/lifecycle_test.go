@@ -13,6 +13,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/fault/faulttest"
+	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/lab/wait"
 )
 
@@ -179,6 +180,7 @@ func livesItsLife(t *testing.T, text string) (took time.Duration, err error) {
 	if s.By == "" || s.Window.Lo < s.Command || s.Window.Hi < s.Window.Lo || s.Window.Hi > took+time.Second {
 		err = errors.Join(err, fmt.Errorf("it was seen as %+v, which took %s", s, took))
 	}
+	err = errors.Join(err, takesAsLongAsItSays(g.Spec, l.Topology(), took-s.Command))
 	if g.Spec.Kind() != "restart" { // which is over by then
 		err = errors.Join(err, somethingBreaks(t, l))
 	}
@@ -195,6 +197,19 @@ func livesItsLife(t *testing.T, text string) (took time.Duration, err error) {
 		err = errors.Join(err, errors.New("it is healed, and broken are still "+broken))
 	}
 	return took, err
+}
+
+// takesAsLongAsItSays: a machine that is busy only adds to what a fault takes, so that more than it says proves nothing,
+// but for a fault that says nothing and takes seconds. A look that it comes at the end of takes next to nothing.
+func takesAsLongAsItSays(s fault.Spec, t topology.Topology, took time.Duration) error {
+	says := fault.Takes(s, t).Seen
+	if s.Kind() == "cut_control" { // whose checks are not waited for in this lab
+		return nil
+	}
+	if says > 2*took+200*time.Millisecond || says == 0 && took > 5*time.Second {
+		return fmt.Errorf("it says that it takes %s to be seen, and took %s", says, took)
+	}
+	return nil
 }
 
 // somethingBreaks waits a little: what flaps is broken now and then only.

@@ -12,6 +12,9 @@ type Pause struct {
 // Kind is pause.
 func (*Pause) Kind() string { return "pause" }
 
+// Takes is the look in which it comes, and one more: both are silent.
+func (*Pause) Takes(topology.Topology) Time { return Time{Seen: looks * silentFor} }
+
 // Validate asks for nodes, or a region.
 func (f *Pause) Validate(t topology.Topology) error { return f.validate(t, true) }
 

@@ -16,6 +16,14 @@ type PauseReplication struct {
 // Kind is pause_replication.
 func (*PauseReplication) Kind() string { return "pause_replication" }
 
+// Takes is for how long nothing arrives.
+func (f *PauseReplication) Takes(topology.Topology) Time {
+	if f.Store == storePostgres {
+		return Time{Seen: looks * walQuiet}
+	}
+	return Time{Seen: looks * storeQuiet}
+}
+
 // Target names what, whereto, and what of it.
 func (f *PauseReplication) Target() string {
 	if f.What == holdReceipt {

@@ -18,6 +18,9 @@ type Restart struct {
 // Kind is restart.
 func (*Restart) Kind() string { return "restart" }
 
+// Takes is until the nodes are started again.
+func (f *Restart) Takes(topology.Topology) Time { return Time{Seen: max(f.Down, minDown)} }
+
 // The bounds of how long a restarted node is down. The least is what it takes to see it.
 const (
 	minDown = 200 * time.Millisecond

@@ -19,6 +19,9 @@ type SlowClose struct {
 // Kind is slow_close.
 func (*SlowClose) Kind() string { return "slow_close" }
 
+// Takes is until connections have ended.
+func (f *SlowClose) Takes(topology.Topology) Time { return Time{Seen: looks * f.Delay} }
+
 // Validate asks for links and a delay.
 func (f *SlowClose) Validate(t topology.Topology) error {
 	return errors.Join(f.validate(t), wholeMS("delay", f.Delay, 50*time.Millisecond, 5*time.Second))

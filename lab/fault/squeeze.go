@@ -24,6 +24,13 @@ type Squeeze struct {
 // Kind is squeeze.
 func (*Squeeze) Kind() string { return "squeeze" }
 
+// Takes is what more than the figure is offered for, before it and then.
+func (f *Squeeze) Takes(t topology.Topology) Time {
+	r, _ := t.Region(f.Region)
+	each := measuringFor(float64(f.To), r.AppNodes)
+	return Time{Before: looks * each, Seen: looks * each}
+}
+
 // Target is the app of the region.
 func (f *Squeeze) Target() string { return "app in " + f.Region }
 
@@ -126,9 +133,11 @@ const (
 
 // measuring is how long one measurement takes: long enough for thirty requests, so that one more or less does not
 // count.
-func (f *squeeze) measuring() time.Duration {
+func (f *squeeze) measuring() time.Duration { return measuringFor(f.to, len(f.nodes)) }
+
+func measuringFor(to float64, nodes int) time.Duration {
 	const count, lowest = 30, 1500 * time.Millisecond
-	return max(lowest, time.Duration(count*float64(len(f.nodes))/f.to*float64(time.Second)))
+	return max(lowest, time.Duration(count*float64(nodes)/to*float64(time.Second)))
 }
 
 // Slow is the time of the measurement that the squeeze falls into and of two more.

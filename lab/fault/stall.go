@@ -14,6 +14,9 @@ type Stall struct {
 // Kind is stall.
 func (*Stall) Kind() string { return "stall" }
 
+// Takes is the look in which it comes, and one more: both are silent.
+func (*Stall) Takes(topology.Topology) Time { return Time{Seen: looks * silentFor} }
+
 // Validate asks for links.
 func (f *Stall) Validate(t topology.Topology) error { return f.validate(t) }
 

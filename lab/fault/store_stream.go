@@ -188,4 +188,6 @@ func (s *storeStream) total(ctx context.Context) (int64, error) {
 }
 
 // quiet is long: the replicator looks ten times a second, and less often on a busy machine.
-func (*storeStream) quiet() time.Duration { return 1500 * time.Millisecond }
+func (*storeStream) quiet() time.Duration { return storeQuiet }
+
+const storeQuiet = 1500 * time.Millisecond

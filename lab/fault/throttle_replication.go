@@ -18,6 +18,11 @@ type ThrottleReplication struct {
 // Kind is throttle_replication.
 func (*ThrottleReplication) Kind() string { return "throttle_replication" }
 
+// Takes is for how long what arrives is counted.
+func (*ThrottleReplication) Takes(topology.Topology) Time {
+	return Time{Seen: looks * (floodSkip + floodCount)}
+}
+
 // The bounds of a rate of objects and items: below, the drill is over before it shows; above, the replicators are no
 // faster.
 const (

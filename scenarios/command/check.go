@@ -35,6 +35,9 @@ does not do as its file says is told with the file's line, and the app's last li
 			if err := a.sweep(cmd.Context()); err != nil {
 				return err
 			}
+			for _, w := range s.Warnings() {
+				a.tell("warning: %v", w)
+			}
 			began := time.Now()
 			wanted.Progress = a.imageProgress(began)
 			seen, err := runner.Check(cmd.Context(), runner.CheckOptions{

@@ -9,6 +9,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
 // inject breaks the lab and records when that took effect.
@@ -44,8 +45,17 @@ func (d *drill) inject(ctx context.Context, spec fault.Spec, due *dueStep) error
 	f.record.Command, f.record.Confirmed, f.record.By = s.Command, true, s.By
 	f.record.Effective = &history.Interval{Lo: s.Window.Lo, Hi: s.Window.Hi}
 	d.rec.Fault(f.record)
-	d.sayFault("%s is in force: %s", spec.Kind(), brief(s.By))
+	d.sayFault("%s is in force%s: %s", spec.Kind(), sinceWhen(d.rec.Now()-s.Window.Hi), brief(s.By))
 	return nil
+}
+
+// sinceWhen says since when something is so that is confirmed now, where that makes a difference: what came of it may
+// have been told before.
+func sinceWhen(ago time.Duration) string {
+	if ago < lookEvery {
+		return ""
+	}
+	return fmt.Sprintf(" since %s ago, confirmed now", measure.Exactly(ago))
 }
 
 func (d *drill) heal(ctx context.Context, f *guarded) error {

@@ -26,17 +26,20 @@ func TestAStepThatStartsLateIsTold(t *testing.T) {
 		}
 	}})
 	p := plan(slow, Step{At: 400 * ms, Inject: &cut{kind: "second", region: "west"}},
-		Step{At: 2 * time.Second, Heal: "slow"})
+		Step{At: 3 * time.Second, Heal: "slow"}, Step{Heal: "second"})
 	p.Observe = 300 * ms
 	o := run(t.Context(), t, p, l)
 	if o.err != nil {
 		t.Fatal(o.err)
 	}
-	if len(o.Steps) != 3 {
-		t.Fatalf("of three steps these are recorded: %+v", o.Steps)
+	if len(o.Steps) != 4 {
+		t.Fatalf("of four steps these are recorded: %+v", o.Steps)
 	}
 	steady, _ := o.PhaseAt(history.PhaseSteady)
-	for i, s := range o.Steps {
+	if s := o.Steps[3]; s.Late() > 50*ms { // no time was asked for
+		t.Errorf("it is late for no time: %+v", s)
+	}
+	for i, s := range o.Steps[:3] {
 		if due := steady + p.Steps[i].At; s.Due < due-50*ms || s.Due > due+50*ms || s.Waited {
 			t.Errorf("it was due at %s: %+v", due, s)
 		}
@@ -51,13 +54,24 @@ func TestAStepThatStartsLateIsTold(t *testing.T) {
 			told = append(told, e)
 		}
 	}
-	want := fmt.Sprintf("second was due at %s, and is ", measure.Exactly(o.Steps[1].Due))
+	want := fmt.Sprintf("second was due at %s of the drill, and is ", measure.Exactly(o.Steps[1].Due))
 	if len(told) != 1 || !told[0].Fault || !strings.HasPrefix(told[0].Text, want) ||
 		!strings.HasSuffix(told[0].Text, " late") {
 		t.Fatalf("want %q, and once: %+v", want, told)
 	}
 	if told[0].At > o.fault(t, "second").Effective.Hi {
 		t.Errorf("it is told at %s, when %+v was over", told[0].At, o.fault(t, "second"))
+	}
+}
+
+// What is confirmed long after it came is told by when it came: what followed from it may have been told before.
+func TestSinceWhenAFaultIsInForceIsTold(t *testing.T) {
+	for ago, want := range map[time.Duration]string{
+		20 * ms: "", 1620 * ms: " since 1.62 s ago, confirmed now", -ms: "",
+	} {
+		if got := sinceWhen(ago); got != want {
+			t.Errorf("after %s it says %q, want %q", ago, got, want)
+		}
 	}
 }
 

@@ -24,6 +24,8 @@ func (d *drill) runSteps(ctx context.Context) error {
 				return nil
 			}
 			due, waited = d.rec.Now()+s.At, true
+		} else if s.At == 0 { // no time is asked for: it comes after the one before it
+			due = max(due, d.rec.Now())
 		}
 		d.stepBegan = d.rec.Now()
 		if err := d.awaitDue(ctx, due); err != nil {
@@ -102,7 +104,7 @@ func (d *drill) recordStep(s *dueStep, began time.Duration) {
 func (d *drill) tellLate(s *dueStep, now time.Duration) {
 	if late := now - s.Due; late > measure.LateStep && !s.told {
 		s.told = true
-		d.sayFault("%s was due at %s, and is %s late", s.Words(), measure.Exactly(s.Due), measure.Exactly(late))
+		d.sayFault("%s was due at %s of the drill, and is %s late", s.Words(), measure.Exactly(s.Due), measure.Exactly(late))
 	}
 }
 
