@@ -1,6 +1,10 @@
 package starter
 
-import "github.com/regionfall/regionfall/scenarios/app"
+import (
+	"strings"
+
+	"github.com/regionfall/regionfall/scenarios/app"
+)
 
 // shape is what one incident has of its own. HOME and STANDBY stand for regions. What is left empty is as in most.
 type shape struct {
@@ -24,7 +28,7 @@ var shapes = []shape{
 HOME loses its power and its control plane at nine in the morning. STANDBY has a replica of everything,
 and takes over by itself.`,
 		timescale: 360, scale: "2h are 20 seconds of the lab, 15m are 2.5 s",
-		steps: plain(losesHome),
+		steps: func(a *app.App) string { return cutFirst(a) + losesHome },
 		expect: plain(`
 # All of the above holds. To keep an incident that is not mended yet, say what must be found instead:
 # expect: {fail: [recovery_time], given: [redirected]}
@@ -195,6 +199,19 @@ expect: {fail: [recovery_point, recovery_time], given: [restored, redirected]}`)
 
 const losesHome = `  - at: 18m # after the steady state
     inject: {lose_region: {region: HOME}} # other faults: regionfall list faults`
+
+// cutFirst is how to see what a commit that waits for nobody can lose, in a comment: a copy that is milliseconds behind
+// loses next to nothing.
+func cutFirst(a *app.App) string {
+	fault, at := behind(a), "5m"
+	if strings.Contains(fault, "pause_replication") {
+		at = "1m" // it takes longer to be seen
+	}
+	return `  # Copies are milliseconds behind, and next to nothing is lost with commit: local. To see what it
+  # can lose, have the standby cut off before, as --from stale-standby does:
+  # - at: ` + at + `
+  #   inject: ` + fault + "\n"
+}
 
 func plain(text string) func(*app.App) string {
 	return func(*app.App) string { return text }

@@ -82,6 +82,30 @@ func TestEveryIncidentIsAScenarioThatBreaksWhatItSays(t *testing.T) {
 	}
 }
 
+// The comment on what asynchronous commit can lose is a step that can be taken as it is, and is in time.
+func TestTheStandbyCanBeCutOffFirst(t *testing.T) {
+	for name, of := range apps {
+		file := "image: shop:1\nport: 80\nhealth: /up\noperations:\n" + of.operations + "\nstores: {" + of.stores + "}\n"
+		a, err := app.Parse("app.yaml", []byte(file), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := Scenario(Options{From: "region-outage", Regions: 2, App: "./app.yaml", Name: "ours"}, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cut := strings.NewReplacer("  # - at:", "  - at:", "  #   inject:", "    inject:").Replace(text)
+		s, err := scenarios.ParseIn("x.yaml", []byte(cut), func(string) ([]byte, error) { return []byte(file), nil })
+		if err != nil {
+			t.Fatalf("%s: %v\n%s", name, err, cut)
+		}
+		plan, err := s.Compile()
+		if err != nil || len(plan.Steps) != 2 || len(s.Warnings()) > 0 {
+			t.Errorf("%s: %d steps, %v, %v\n%s", name, len(plan.Steps), s.Warnings(), err, cut)
+		}
+	}
+}
+
 // check reads what is written as a scenario would be read.
 func check(t *testing.T, schema *validator.Schema, o Options, appFile string) {
 	t.Helper()
@@ -101,6 +125,9 @@ func check(t *testing.T, schema *validator.Schema, o Options, appFile string) {
 	if err != nil {
 		t.Errorf("%+v: %v\n%s", o, err, text)
 		return
+	}
+	for _, w := range s.Warnings() {
+		t.Errorf("%+v: %v", o, w)
 	}
 	if !strings.HasPrefix(text, "# yaml-language-server: $schema=scenario.schema.json\n") {
 		t.Errorf("%+v: it names no schema for editors:\n%s", o, text)
