@@ -35,7 +35,8 @@ type lateStep struct {
 }
 
 // lateSteps are those that will be late, as far as that is known beforehand. When a step comes that waits for something
-// is not; nor is what comes after it. The first step may be late, since nothing comes before it, and one that asks for no time can't be.
+// is not; nor is what comes after it. The first step may be late, since nothing comes before it, and one that asks for
+// no time can't be.
 func lateSteps(p drill.Plan) []lateStep {
 	var all []lateStep
 	var free, took time.Duration // when the step before it is done, and what it takes

@@ -43,7 +43,9 @@ func TestStepsThatWillBeLate(t *testing.T) {
 		}},
 		"it waits for something": {"360", "  - at: 12m\n" + cut + "  - when: health\n    at: 1m\n" + lose, nil},
 		"what is late makes late": {"360", "  - at: 12m\n" + cut + "  - at: 13m\n" +
-			strings.Replace(cut, "postgres", "redis", 1) + "  - at: 20m\n" + lose, []string{"steps[1].at", "steps[2].at"}},
+			strings.Replace(cut, "postgres", "redis", 1) + "  - at: 20m\n" + lose, []string{
+			"steps[1].at", "steps[2].at",
+		}},
 	} {
 		s := timed(t, c.timescale, c.steps)
 		got := s.Warnings()

@@ -104,7 +104,8 @@ func (d *drill) recordStep(s *dueStep, began time.Duration) {
 func (d *drill) tellLate(s *dueStep, now time.Duration) {
 	if late := now - s.Due; late > measure.LateStep && !s.told {
 		s.told = true
-		d.sayFault("%s was due at %s of the drill, and is %s late", s.Words(), measure.Exactly(s.Due), measure.Exactly(late))
+		d.sayFault("%s was due at %s of the drill, and is %s late", s.Words(), measure.Exactly(s.Due),
+			measure.Exactly(late))
 	}
 }
 
