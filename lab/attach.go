@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/regionfall/regionfall/lab/image"
 	"github.com/regionfall/regionfall/lab/node"
@@ -81,12 +82,43 @@ func attach(ctx context.Context, e *node.Engine, name string) (*Lab, error) {
 		}
 	}
 	if hub == nil {
-		return nil, fmt.Errorf("lab %s has no hub: it is broken; remove it with: regionfall down --lab %s", name, name)
+		return nil, l.withoutHub(ctx, found)
 	}
 	if err := l.connectHub(ctx, hub); err != nil {
 		return nil, err
 	}
 	return l, l.findResolver(ctx)
+}
+
+// withoutHub says what is the matter with a lab that has no hub: it is half created or half removed, and broken only
+// where nobody is at it any more.
+func (l *Lab) withoutHub(ctx context.Context, found []node.Resource) error {
+	var mine, held bool
+	c, err := newClaims(l.engine)
+	if err == nil && len(found) > 0 {
+		mine, err = c.mine(ctx, found[0].Labels)
+	}
+	if err == nil {
+		held, err = l.owner.Held()
+	}
+	if err != nil {
+		return err
+	}
+	return unready(l.Name, mine || len(found) == 0, held, l.owner.Holder(), time.Now())
+}
+
+func unready(name string, mine, held bool, by state.Holder, now time.Time) error {
+	switch {
+	case held && by.Process > 0:
+		return fmt.Errorf("lab %s is coming up, or being removed, by process %d, which has had it for %s: it is "+
+			"broken only if it has no hub once that process has ended", name, by.Process, now.Sub(by.Since).Round(time.Second))
+	case held:
+		return fmt.Errorf("lab %s is coming up, or being removed: the process that has it lives", name)
+	case !mine:
+		return fmt.Errorf("lab %s has no hub, and belongs to another machine: whether it is coming up or broken is "+
+			"known there", name)
+	}
+	return fmt.Errorf("lab %s has no hub: it is broken; remove it with: regionfall down --lab %s", name, name)
 }
 
 // Remove removes a lab by name and counts what is left.

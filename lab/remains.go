@@ -2,10 +2,7 @@ package lab
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 
 	"github.com/regionfall/regionfall/lab/node"
 	"github.com/regionfall/regionfall/lab/state"
@@ -67,15 +64,9 @@ func fate(l Running) (kept, dead bool, err error) {
 	if l.Kept && o.Kept() {
 		return true, false, nil
 	}
-	if _, err := os.Stat(o.Path()); errors.Is(err, fs.ErrNotExist) {
-		return false, true, nil // and to ask for the lock would make the file
-	}
-	free, err := o.TryLock()
+	held, err := o.Held()
 	if err != nil {
-		return false, false, fmt.Errorf("ask for the owner of lab %s: %w", l.Name, err)
+		return false, false, fmt.Errorf("lab %s: %w", l.Name, err)
 	}
-	if free {
-		err = o.Unlock()
-	}
-	return false, free, err
+	return false, !held, nil
 }

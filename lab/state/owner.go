@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -101,7 +102,53 @@ func Own(name, daemon string) (*Owner, error) {
 	if !ok {
 		return nil, fmt.Errorf("lock lab %s: another process holds it", name)
 	}
-	return o, o.note(engineNote + daemon)
+	return o, errors.Join(o.note(engineNote+daemon),
+		o.note(fmt.Sprintf("%s%d %s", holderNote, os.Getpid(), time.Now().UTC().Format(time.RFC3339))))
+}
+
+// holderNote begins the note that says which process owns the lab, and since when.
+const holderNote = "by "
+
+// Holder is the process that owns a lab, and since when; zero where that was not noted.
+type Holder struct {
+	Process int
+	Since   time.Time
+}
+
+// Holder is who took the lock last.
+func (o *Owner) Holder() (h Holder) {
+	data, err := os.ReadFile(o.Path())
+	if err != nil {
+		return h
+	}
+	for line := range strings.Lines(string(data)) {
+		said, is := strings.CutPrefix(strings.TrimSpace(line), holderNote)
+		process, since, whole := strings.Cut(said, " ")
+		if !is || !whole {
+			continue
+		}
+		pid, perr := strconv.Atoi(process)
+		at, terr := time.Parse(time.RFC3339, since)
+		if perr == nil && terr == nil {
+			h = Holder{Process: pid, Since: at}
+		}
+	}
+	return h
+}
+
+// Held says whether a process that lives owns the lab.
+func (o *Owner) Held() (bool, error) {
+	if _, err := os.Stat(o.Path()); errors.Is(err, fs.ErrNotExist) {
+		return false, nil // and to ask for the lock would make the file
+	}
+	free, err := o.TryLock()
+	if err != nil {
+		return false, fmt.Errorf("ask for the owner of a lab: %w", err)
+	}
+	if free {
+		return false, o.Unlock()
+	}
+	return true, nil
 }
 
 // Creating runs create with a note that the thing of that name is on its way. The creation is not cut short when ctx
