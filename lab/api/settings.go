@@ -122,6 +122,8 @@ type AutomationConfig struct {
 	RestoreFile string `json:"restore_file"`
 	// URLs that tell whether each app node of the region is ready: all are to run, and are awaited
 	AppsReady []string `json:"apps_ready"`
+	// Restarts says that app nodes whose addresses have changed are started again to take them.
+	Restarts bool `json:"restarts,omitempty"`
 	// Preflight are GET /config of these nodes and of those of services: none may refer to the home region when clients
 	// are redirected. Empty: nobody asks.
 	Preflight []string    `json:"preflight,omitempty"`

@@ -199,8 +199,9 @@ func livesItsLife(t *testing.T, text string) (took time.Duration, err error) {
 	return took, err
 }
 
-// takesAsLongAsItSays: a machine that is busy only adds to what a fault takes, so that more than it says proves nothing,
-// but for a fault that says nothing and takes seconds. A look that it comes at the end of takes next to nothing.
+// takesAsLongAsItSays: a machine that is busy only adds to what a fault takes, so that more than it says proves
+// nothing, but for a fault that says nothing and takes seconds. A look that it comes at the end of takes next to
+// nothing.
 func takesAsLongAsItSays(s fault.Spec, t topology.Topology, took time.Duration) error {
 	says := fault.Takes(s, t).Seen
 	if s.Kind() == "cut_control" { // whose checks are not waited for in this lab

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 
@@ -91,13 +92,26 @@ func (b *builder) lock(ctx context.Context) (func(), error) {
 	l := flock.New(filepath.Join(b.cache, lockFile))
 	got, err := l.TryLock()
 	if err == nil && !got {
-		b.report(Event{Step: "waiting for another process that is at it"})
+		b.report(Event{Step: waitingFor(l.Path())})
 		_, err = l.TryLockContext(ctx, 50*time.Millisecond)
+	}
+	if err == nil { // for whoever waits
+		err = os.WriteFile(l.Path(), []byte(strconv.Itoa(os.Getpid())), 0o600)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock the image cache: %w", err)
 	}
 	return func() { _ = l.Unlock() }, nil
+}
+
+// waitingFor says who has the lock at a path, and what for.
+func waitingFor(path string) string {
+	if said, err := os.ReadFile(path); err == nil {
+		if process, err := strconv.Atoi(string(said)); err == nil {
+			return fmt.Sprintf("waiting for process %d, which is making images of the lab", process)
+		}
+	}
+	return "waiting for another process that is making images of the lab"
 }
 
 // all makes every image of a lab, side by side: what is bound by the network fills the gaps of what is bound by the

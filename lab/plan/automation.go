@@ -33,7 +33,7 @@ func tellAutomation(p *Plan, n *Node) error {
 		Repository:  p.repository(here), Published: "http://" + topology.ServiceReplicator.Address(here) + "/config",
 		RestoreFile: topology.RestoreFile,
 		// what health checks see; the parts behind are the pre-flight gate's to ask
-		AppsReady: p.appsReady(here),
+		AppsReady: p.appsReady(here), Restarts: p.supervised() && p.App.Repoint == RepointRestart,
 	}
 	if t.Automation.Shift.InSteps() {
 		c.Shift = api.ShiftConfig{

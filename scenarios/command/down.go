@@ -96,6 +96,14 @@ func agrees(ctx context.Context, in io.Reader, out io.Writer, question string) b
 	}
 }
 
+// removed says what was.
+func removed(names []string) string {
+	if len(names) == 0 {
+		return "no lab of yours is up: there is nothing to remove"
+	}
+	return fmt.Sprintf("removed %s; nothing is left", strings.Join(names, ", "))
+}
+
 func (a *app) remove(ctx context.Context, e *lab.Engine, names []string) error {
 	var errs []error
 	for _, name := range names {
@@ -109,6 +117,6 @@ func (a *app) remove(ctx context.Context, e *lab.Engine, names []string) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	a.say("removed %s; nothing is left", strings.Join(names, ", "))
+	a.say("%s", removed(names))
 	return nil
 }

@@ -130,3 +130,14 @@ func stateOf(t *testing.T, host string) string {
 	}
 	return state
 }
+
+func TestWhatWasRemovedIsTold(t *testing.T) {
+	for want, names := range map[string][]string{
+		"no lab of yours is up: there is nothing to remove": nil,
+		"removed ada, bob; nothing is left":                 {"ada", "bob"},
+	} {
+		if got := removed(names); got != want {
+			t.Errorf("of %v it says %q", names, got)
+		}
+	}
+}

@@ -109,7 +109,7 @@ func TestIncidentsInWords(t *testing.T) {
 		"lose_region on us-east-1: the service was away from 3 s on for 1.08 s to 1.20 s; us-west-2 is in charge " +
 			"after it; acknowledged writes: 2 of 25 lost, 188 ms … 308 ms",
 		"lose_region on us-west-2: the service was away from 5.30 s on for 580 ms to 700 ms; us-east-1 is in charge " +
-			"after it; acknowledged writes: 0 of 11 lost (≤ 108 ms)",
+			"after it; acknowledged writes: 0 of 11 lost, the newest ≤ 108 ms old",
 	}
 	for i, got := range Judge(d.History, d.spec).Incidents {
 		if got.Words() != want[i] {

@@ -185,7 +185,7 @@ func (p RecoveryPoint) reaching() string {
 	case p.Hi == nil:
 		return "recovery point at least " + AtLeast(p.Lo.Duration())
 	case p.Lost == 0:
-		return "recovery point at most " + AtMost(p.Hi.Duration())
+		return "the newest at most " + AtMost(p.Hi.Duration()) + " old at the fault"
 	default:
 		return fmt.Sprintf("recovery point %s to %s", AtLeast(p.Lo.Duration()), AtMost(p.Hi.Duration()))
 	}
@@ -305,7 +305,7 @@ func (p RecoveryPoint) Words() string {
 	case age == "":
 		return text
 	case p.Lost == 0:
-		return text + " (" + age + ")"
+		return text + ", the newest " + age + " old"
 	default:
 		return text + ", " + age
 	}

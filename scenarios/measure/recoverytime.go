@@ -173,7 +173,10 @@ func (recoveryTimes) Rows(s rowSource) []Row {
 	// Times the timescale it would be another figure than the extrapolation, and a wrong one: what is physical takes no
 	// longer at full scale.
 	s.full(&out, t.Objective, func(float64) string {
-		if t.FullScale == nil {
+		switch {
+		case t.FullScale == nil && t.Hi != nil: // what of it was scheduled, and what physical, only its phases tell
+			return "no phases of a failover, and so no figure"
+		case t.FullScale == nil:
 			return ""
 		}
 		return "about " + Exactly(t.FullScale.Duration())

@@ -151,3 +151,28 @@ func TestTheRecoveryTimeInWords(t *testing.T) {
 		}
 	}
 }
+
+// Where there is an objective at full scale and no figure, it is said why.
+func TestWhyThereIsNoFigureAtFullScale(t *testing.T) {
+	d := goodDrill()
+	d.Marks = nil
+	d.unmoved()
+	r := Judge(d.History, d.spec)
+	if r.Metrics.RecoveryTime.FullScale != nil {
+		t.Fatalf("there is one: %+v", r.Metrics.RecoveryTime)
+	}
+	for _, row := range r.Rows(d.spec.Timescale) {
+		if row.ID == FindingRecoveryTime && (row.FullMeasured != "no phases of a failover, and so no figure" ||
+			!row.Extrapolated) {
+			t.Errorf("it says %+v", row)
+		}
+	}
+}
+
+// How old the newest write was is no loss of that length.
+func TestNothingLostDoesNotReadLikeALoss(t *testing.T) {
+	p := RecoveryPoint{Acked: 67, Interval: fromTo(0, 2090*msec)}
+	if got, want := p.Words(), "0 of 67 lost, the newest ≤ 2.09 s old"; got != want {
+		t.Errorf("it says %q, want %q", got, want)
+	}
+}

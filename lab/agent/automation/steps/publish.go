@@ -23,14 +23,17 @@ type publishing struct {
 	after func(now topology.Config) topology.Config
 	ready []string // where each app node is asked, those that are to run first
 
-	late map[string]bool // as tools have it
+	late      map[string]bool // as tools have it
+	rewritten string          // what it says where it changed something
 }
 
 func newPublishing(cfg api.AutomationConfig, name string, late map[string]bool,
 	after func(topology.Config) topology.Config,
 ) *publishing {
-	return &publishing{name: name, region: cfg.Region, lineage: configs.NewLineage(cfg.Repository,
-		topology.ServiceAutomation.Host(cfg.Region)), after: after, ready: cfg.AppsReady, late: late}
+	return &publishing{
+		name: name, region: cfg.Region, after: after, ready: cfg.AppsReady, late: late, rewritten: "rewritten",
+		lineage: configs.NewLineage(cfg.Repository, topology.ServiceAutomation.Host(cfg.Region)),
+	}
 }
 
 // Run publishes unless what is published is as it should be, and waits for the app nodes. It fails when not all are
@@ -44,7 +47,7 @@ func (p *publishing) Run(ctx context.Context) (string, error) {
 		}
 		next := p.after(now)
 		next.Revision++
-		how = "rewritten"
+		how = p.rewritten
 		if now.AppNodes != next.AppNodes {
 			how = fmt.Sprintf("app nodes: %d instead of %d", next.AppNodes, now.AppNodes)
 		}

@@ -78,6 +78,20 @@ func TestRepointLeavesNoOtherRegion(t *testing.T) {
 	}
 }
 
+// An app that takes addresses only when it starts is said to have been started again.
+func TestRepointSaysThatNodesWereStartedAgain(t *testing.T) {
+	cfg := standby(t)
+	cfg.Restarts = true
+	for _, want := range []string{
+		"revision 5, rewritten; nodes with other addresses were started again", "revision 5, was so already",
+	} {
+		detail, err := newRepoint(cfg, map[string]bool{}).Run(t.Context())
+		if err != nil || detail != want {
+			t.Errorf("it says %q, want %q: %v", detail, want, err)
+		}
+	}
+}
+
 func TestRepointWaitsForTheRevision(t *testing.T) {
 	cfg := standby(t)
 	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter,
