@@ -111,7 +111,8 @@ func unready(name string, mine, held bool, by state.Holder, now time.Time) error
 	switch {
 	case held && by.Process > 0:
 		return fmt.Errorf("lab %s is coming up, or being removed, by process %d, which has had it for %s: it is "+
-			"broken only if it has no hub once that process has ended", name, by.Process, now.Sub(by.Since).Round(time.Second))
+			"broken only if it has no hub once that process has ended", name, by.Process,
+			now.Sub(by.Since).Round(time.Second))
 	case held:
 		return fmt.Errorf("lab %s is coming up, or being removed: the process that has it lives", name)
 	case !mine:
