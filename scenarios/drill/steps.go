@@ -60,7 +60,7 @@ func (d *drill) awaitDue(ctx context.Context, due time.Duration) error {
 // dueStep is a step that is due.
 type dueStep struct {
 	history.Step
-	told bool // that it is late
+	noted bool // that it is late
 }
 
 // begun is the step as it is recorded.
@@ -102,8 +102,8 @@ func (d *drill) recordStep(s *dueStep, began time.Duration) {
 // links over which the fault before it is just being looked for, and a baseline that is taken while something else
 // comes into force is none.
 func (d *drill) tellLate(s *dueStep, now time.Duration) {
-	if late := now - s.Due; late > measure.LateStep && !s.told {
-		s.told = true
+	if late := now - s.Due; late > measure.LateStep && !s.noted {
+		s.noted = true
 		d.sayFault("%s was due at %s of the drill, and is %s late", s.Words(), measure.Exactly(s.Due),
 			measure.Exactly(late))
 	}
