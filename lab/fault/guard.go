@@ -84,6 +84,8 @@ func (g *Guard) Driven() bool {
 // that is when it was in force, once the probe has confirmed it.
 type Guard struct {
 	Spec Spec
+	// Ordered is told when the fault is, once its baseline is taken; nil for nobody.
+	Ordered func(at time.Duration)
 
 	mu        sync.Mutex
 	fault     Fault
@@ -146,6 +148,9 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	// The probe runs from before the command, so that the moment it turns is known to one probe's length.
 	turned := make(chan watched, 1)
 	command := g.now()
+	if g.Ordered != nil {
+		g.Ordered(command)
+	}
 	var done atomic.Pointer[confirmation]
 	w := expectation{look: g.fault.InForce, silent: true, since: command, done: &done, probeTime: g.probeTime}
 	go func() { turned <- g.watch(seeing, alive, w) }()

@@ -15,6 +15,7 @@ type cut struct {
 	kind, region string
 	unverified   bool                        // it is in force, but not all of it came true
 	before       func(context.Context) error // done before the link is cut
+	baseline     func(context.Context) error // done at each look before that; nil for nothing
 }
 
 func (f *cut) Kind() string                     { return f.kind }
@@ -51,7 +52,14 @@ func (c *cutting) InForce(ctx context.Context) (bool, string, error) {
 }
 
 // Baseline makes a round trip.
-func (c *cutting) Baseline(ctx context.Context) (bool, string, error) { return c.InForce(ctx) }
+func (c *cutting) Baseline(ctx context.Context) (bool, string, error) {
+	if c.baseline != nil {
+		if err := c.baseline(ctx); err != nil {
+			return false, "", err
+		}
+	}
+	return c.InForce(ctx)
+}
 
 // Gone makes a round trip.
 func (c *cutting) Gone(ctx context.Context) (bool, string, error) {

@@ -29,9 +29,9 @@ func (d *drill) inject(ctx context.Context, spec fault.Spec, due *dueStep) error
 	}
 	d.guards = append(d.guards, f)
 	d.sayFault("inject %s: %s", spec.Kind(), spec.Target())
+	g.Ordered = func(at time.Duration) { d.recordStep(due, at) } // its baseline was taken before
 	s, err := g.Inject(ctx)
 	d.lastFault = d.rec.Now()
-	d.recordStep(due, max(f.record.Command, s.Command)) // its baseline was taken before the order
 	switch {
 	case errors.Is(err, fault.ErrUnconfirmed) && ctx.Err() == nil:
 		f.record.By = err.Error()

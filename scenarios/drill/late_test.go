@@ -12,19 +12,47 @@ import (
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
+// lasting is something that takes so long.
+func lasting(long time.Duration) func(context.Context) error {
+	return func(ctx context.Context) error {
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(long):
+			return nil
+		}
+	}
+}
+
+// A fault that is late by its own baseline is told to be when it is ordered, and not when it is confirmed.
+func TestAFaultThatIsLateByItsBaselineIsToldAtOnce(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	l.unattended = true
+	p := plan(cutEast(&cut{baseline: lasting(200 * ms), before: lasting(2 * time.Second)}))
+	p.Observe = 300 * ms
+	o := run(t.Context(), t, p, l)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	f := o.fault(t, "cut")
+	for _, e := range o.events {
+		if strings.Contains(e.Text, " was due at ") {
+			if e.At < f.Command || e.At > f.Command+time.Second {
+				t.Errorf("it is ordered at %s, and told to be late at %s: %s", f.Command, e.At, e.Text)
+			}
+			return
+		}
+	}
+	t.Errorf("its baseline took 400 ms, and nobody tells: %+v", o.Steps)
+}
+
 // A step waits until the fault before it is confirmed. That it is late then is told when it comes, once, and recorded.
 func TestAStepThatStartsLateIsTold(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.unattended = true
-	slow := cutEast(&cut{kind: "slow", before: func(ctx context.Context) error {
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-time.After(700 * ms):
-			return nil
-		}
-	}})
+	slow := cutEast(&cut{kind: "slow", before: lasting(700 * ms)})
 	p := plan(slow, Step{At: 400 * ms, Inject: &cut{kind: "second", region: "west"}},
 		Step{At: 3 * time.Second, Heal: "slow"}, Step{Heal: "second"})
 	p.Observe = 300 * ms
