@@ -3,6 +3,7 @@ package api
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"reflect"
 	"regexp"
@@ -58,6 +59,22 @@ func (in AppEnv) Fill(text string) (string, error) {
 		}
 		return io.WriteString(w, value)
 	})
+}
+
+// FillAll replaces the placeholders of texts, by whatever they are called: an error begins with that. It is nil where
+// there are none.
+func (in AppEnv) FillAll(texts map[string]string) (filled map[string]string, err error) {
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		text, err := in.Fill(texts[name])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if filled == nil {
+			filled = map[string]string{}
+		}
+		filled[name] = text
+	}
+	return filled, nil
 }
 
 // value is what a placeholder stands for, by what is between its braces.

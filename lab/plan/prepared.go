@@ -41,7 +41,7 @@ func (p *Plan) Preparing() (Node, error) {
 		return n, err
 	}
 	maps.Copy(n.Env, env)
-	files, err := fillFiles(p.App.Prepared.Files, in)
+	files, err := in.FillAll(p.App.Prepared.Files)
 	if err != nil || len(files) == 0 {
 		return n, err
 	}

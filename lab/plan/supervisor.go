@@ -58,7 +58,7 @@ func (p *Plan) supervise(n *Node) error {
 	if err != nil {
 		return err
 	}
-	files, err := fillFiles(templates, in)
+	files, err := in.FillAll(templates)
 	if err != nil {
 		return err
 	}

@@ -2,10 +2,7 @@ package measure
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/regionfall/regionfall/scenarios/history"
 )
 
 // FindingFencing fails when a lost region acknowledged a write that was sent after the fault, or, whatever the fault, a
@@ -91,13 +88,4 @@ func (v *view) whenReachable(l writesByCause) string {
 		text += ": " + strings.Join(since, ", ")
 	}
 	return text
-}
-
-// reachable says whether the region that an operation was sent to could answer then: it was not lost, or had been given
-// back.
-func (v *view) reachable(op *history.Op) bool {
-	return !slices.ContainsFunc(v.causes, func(by cause) bool {
-		back, is := by.healedAt()
-		return by.loses(op.Region) && op.Sent >= by.effect.Hi && (!is || op.Sent < back)
-	})
 }

@@ -77,7 +77,7 @@ func (v *view) writesByCause(counted []cause) writesByCause {
 		stands := v.standing(op)
 		if stands == forbidden {
 			l.attempts++
-			if v.reachable(op) {
+			if !lost(op, v.causes) {
 				l.reachable++
 			}
 		}

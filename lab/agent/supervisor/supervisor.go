@@ -65,7 +65,7 @@ func newSupervisor(cfg api.SupervisorConfig, marks *runtime.Marks) (*supervisor,
 		errs = append(errs, errors.New("env is of an app that is not started again"))
 	}
 	for _, texts := range []map[string]string{cfg.Env, cfg.Files} {
-		if _, err := fill(texts, cfg.In); err != nil {
+		if _, err := cfg.In.FillAll(texts); err != nil {
 			errs = append(errs, err)
 		}
 	}

@@ -38,8 +38,8 @@ func look(cfg api.SupervisorConfig, now wish) (wish, error) {
 	}
 	in := cfg.In.With(own)
 	var err, ferr error
-	next.env, err = fill(cfg.Env, in)
-	next.files, ferr = fill(cfg.Files, in)
+	next.env, err = in.FillAll(cfg.Env)
+	next.files, ferr = in.FillAll(cfg.Files)
 	return next, errors.Join(err, ferr)
 }
 
@@ -49,19 +49,6 @@ func read(path string) (c topology.Config, is bool) {
 		return c, false
 	}
 	return c, json.Unmarshal(data, &c) == nil
-}
-
-// fill replaces the placeholders of texts.
-func fill(texts map[string]string, in api.AppEnv) (map[string]string, error) {
-	filled := map[string]string{}
-	for name, text := range texts {
-		value, err := in.Fill(text)
-		if err != nil {
-			return nil, err
-		}
-		filled[name] = value
-	}
-	return filled, nil
 }
 
 // outdated says whether an app that was started for another wish has to be started again.
