@@ -18,15 +18,7 @@ func (d *drill) inject(ctx context.Context, spec fault.Spec, due *dueStep) error
 	if err != nil {
 		return err
 	}
-	f := &guarded{Guard: g, record: history.Fault{Name: spec.Kind(), Target: spec.Target(), Command: d.rec.Now()}}
-	switch spec := spec.(type) {
-	case *fault.LoseRegion:
-		f.record.Regions = []string{spec.Region}
-	case *fault.DropRecords:
-		f.record.Drops = &history.Drops{
-			Stage: string(spec.Stage), Partition: string(spec.Partition), Share: float64(spec.Share),
-		}
-	}
+	f := &guarded{Guard: g, record: recordOf(spec, d.rec.Now())}
 	d.guards = append(d.guards, f)
 	d.sayFault("inject %s: %s", spec.Kind(), spec.Target())
 	g.Ordered = func(at time.Duration) { d.recordStep(due, at) } // its baseline was taken before
@@ -47,6 +39,20 @@ func (d *drill) inject(ctx context.Context, spec fault.Spec, due *dueStep) error
 	d.rec.Fault(f.record)
 	d.sayFault("%s is in force%s: %s", spec.Kind(), sinceWhen(d.rec.Now()-s.Window.Hi), brief(s.By))
 	return nil
+}
+
+// recordOf is a fault that is to be ordered, as it is recorded.
+func recordOf(spec fault.Spec, now time.Duration) history.Fault {
+	record := history.Fault{Name: spec.Kind(), Target: spec.Target(), Command: now}
+	switch spec := spec.(type) {
+	case *fault.LoseRegion:
+		record.Regions = []string{spec.Region}
+	case *fault.DropRecords:
+		record.Drops = &history.Drops{
+			Stage: string(spec.Stage), Partition: string(spec.Partition), Share: float64(spec.Share),
+		}
+	}
+	return record
 }
 
 // sinceWhen says since when something is so that is confirmed now, where that makes a difference: what came of it may
