@@ -13,6 +13,7 @@ import (
 	"github.com/regionfall/regionfall/fixtures/batch"
 	"github.com/regionfall/regionfall/fixtures/kyc"
 	"github.com/regionfall/regionfall/fixtures/ledger"
+	"github.com/regionfall/regionfall/lab/absent"
 	"github.com/regionfall/regionfall/lab/agent"
 	"github.com/regionfall/regionfall/lab/agent/supervisor"
 	"github.com/regionfall/regionfall/lab/link/hub"
@@ -55,6 +56,10 @@ func node(role string, arguments []string) int {
 	run, ok := roles[role]
 	if !ok {
 		run = plain(func(ctx context.Context) error { return agent.Run(ctx, role) })
+	}
+	if err := absent.Answer(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	if err := run(ctx, arguments); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -14,6 +14,7 @@ import (
 	"github.com/moby/moby/client"
 	"github.com/testcontainers/testcontainers-go"
 
+	"github.com/regionfall/regionfall/lab/absent"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/lab/wait"
 )
@@ -79,9 +80,10 @@ func (e *Engine) Start(ctx context.Context, s Spec) (*Node, error) {
 			if s.Yields {
 				h.CPUShares = yieldingShares
 			}
-			// A name that is not (or not yet) one of the lab's must fail at once. Left to itself, the engine's DNS asks
-			// the world outside for it and keeps a link's dial waiting for seconds; nobody listens on this address.
-			h.DNS = []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1})}
+			// The engine's DNS asks the node itself for a name that is not (or not yet) one of the lab's, and there
+			// absent answers. It listens on a low port, without any capability.
+			h.DNS = []netip.Addr{netip.MustParseAddr(absent.Server)}
+			h.Sysctls = map[string]string{"net.ipv4.ip_unprivileged_port_start": "0"}
 			h.PortBindings = e.bindings(s.Publish)
 			for _, name := range s.Loopback {
 				h.ExtraHosts = append(h.ExtraHosts, name+":127.0.0.1")
