@@ -8,7 +8,9 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/regionfall/regionfall/lab"
+	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/plan"
+	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/suites/internal/harness"
@@ -72,6 +74,27 @@ var _ = Describe("A lab of two regions", Ordered, func() {
 		Entry("from the home region", east, west, SpecTimeout(harness.SpecTimeout)),
 		Entry("from the standby", west, east, SpecTimeout(harness.SpecTimeout)),
 	)
+
+	It("denies at once the name of a node that does not run", func(ctx SpecContext) {
+		By("telling a node that asks for it")
+		Expect(harness.Node(l, from(east)).Trip(ctx, topology.ServiceRedis, at("nobody."+east, topology.PortRedis))).To(
+			MatchError(ContainSubstring(string(probe.Unreachable))), "and does not look for it until time runs out")
+
+		By("telling the hub")
+		redis := topology.ServiceRedis.Host(west)
+		tap, err := l.Addresses().Tap(redis)
+		Expect(err).NotTo(HaveOccurred())
+		kill := harness.Guard(l, &fault.Kill{Nodes: fault.Nodes{Node: redis}})
+		_, err = kill.Inject(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		answer, err := new(probe.Lines).Ask(ctx, probe.Question{
+			Way: probe.RoundTrip, Service: topology.ServiceRedis, Address: tap,
+		})
+		Expect(err).NotTo(HaveOccurred())
+		Expect(answer.Symptom).To(BeElementOf(probe.Closed, probe.Reset), answer.Said)
+		_, err = kill.Heal(ctx)
+		Expect(err).NotTo(HaveOccurred())
+	}, SpecTimeout(harness.SpecTimeout))
 
 	It("keeps what PostgreSQL acknowledges, and notices when it would not", func(ctx SpecContext) {
 		Expect(l.Observe().CheckDurability(ctx)).To(Succeed())
