@@ -42,6 +42,39 @@ func TestARegionIsNotDarkForOneBadProbe(t *testing.T) {
 	}
 }
 
+// Clients who speak to Redis themselves go through a door of their own, and the one to the app may be shut before it:
+// what Redis acknowledges meanwhile was not acknowledged by a region that is lost.
+func TestARegionIsLostWithTheLastOfItsDoors(t *testing.T) {
+	for name, takes := range map[string]struct{ app, redis time.Duration }{
+		"the app's first": {5 * ms, 60 * ms}, "the store's first": {60 * ms, 5 * ms},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				app := &fakeLink{path: Path{
+					Name: "clients_east_app", From: topology.Clients, To: east, Service: topology.ServiceApp,
+				}, holds: takes.app}
+				redis := redisLink(topology.Clients, east)
+				redis.holds = takes.redis
+				n := newNode(topology.ServicePostgres, east)
+				n.holds = 3 * time.Second
+				lab := fakeLab{links: []*fakeLink{app, redis}, nodes: []Node{n}}
+				g, err := NewGuard(&LoseRegion{Region: east}, lab, clock())
+				if err != nil {
+					t.Fatal(err)
+				}
+				s, err := g.Inject(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				first, last := s.Command+5*ms, s.Command+60*ms
+				if s.Window.Lo > first || s.Window.Hi < last || s.Window.Hi > last+20*ms {
+					t.Errorf("the doors are shut at %s and %s; the window is %+v", first, last, s.Window)
+				}
+			})
+		})
+	}
+}
+
 func TestARegionThatServesNobodyIsLostByTheWordOfTheEngine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		door := &fakeLink{path: Path{

@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/regionfall/regionfall/lab/probe"
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
@@ -38,12 +37,13 @@ func (f *LoseRegion) For(l Lab) (Fault, error) {
 		return nil, err
 	}
 	r := &lostRegion{links: linkHold{links: links, state: LinkState{Cut: true}}, nodes: nodes}
+	toApp := false
 	for _, k := range links {
-		if p := k.Path(); p.From == topology.Clients && p.Service == topology.ServiceApp {
-			r.door = k
+		if p := k.Path(); p.From == topology.Clients {
+			r.doors, toApp = append(r.doors, k), toApp || p.Service == topology.ServiceApp
 		}
 	}
-	if r.door == nil {
+	if !toApp {
 		return nil, fmt.Errorf("no link leads clients to %s", f.Region)
 	}
 	return r, nil
@@ -51,13 +51,14 @@ func (f *LoseRegion) For(l Lab) (Fault, error) {
 
 type lostRegion struct {
 	links  linkHold
-	door   Link // the way of the clients to the region's app
+	doors  []Link // the ways of the clients: to the region's app, and to the stores that they speak to themselves
 	nodes  []Node
 	freed  []Node // those that nobody holds any more, set by Heal
-	others bool   // somebody else still keeps clients from its app, set by Heal
+	others bool   // somebody else still keeps clients from it, set by Heal
 
-	// it served clients before; else it is dark, as the standby of a pilot light, and only the engine can tell
-	served bool
+	// serving are the doors behind which somebody answered clients before. Without any the region is dark, as the
+	// standby of a pilot light, and only the engine can tell.
+	serving []Link
 }
 
 // Vouched is that the hub has cut the links and the engine has ended the nodes.
@@ -80,60 +81,71 @@ func (r *lostRegion) Inject(ctx context.Context) error {
 	return errors.Join(err, down.Wait())
 }
 
-// Baseline asks as a client would: does the region's app answer, be it that it is ill? No bad probe makes an answer
-// up, so one is enough.
+// Baseline asks as a client would: is there an answer at any door, be it that the app is ill? No bad probe makes an
+// answer up, so one is enough.
 func (r *lostRegion) Baseline(ctx context.Context) (bool, string, error) {
-	a, err := r.ask(ctx)
+	shut, open, observed, err := askAll(ctx, r.doors, lacksRoundTrip)
 	if err != nil {
 		return false, "", err
 	}
-	r.served = r.served || a.Symptom == probe.Fine
-	return r.lost(ctx, a)
+	for _, k := range open {
+		if !slices.Contains(r.serving, k) {
+			r.serving = append(r.serving, k)
+		}
+	}
+	shut = slices.DeleteFunc(shut, func(k Link) bool { return !slices.Contains(r.serving, k) })
+	return r.lost(ctx, shut, open, observed)
 }
 
 // InForce asks as a client would. Of a region that serves no clients only the engine can tell.
 func (r *lostRegion) InForce(ctx context.Context) (bool, string, error) {
-	a, err := r.ask(ctx)
+	shut, open, observed, err := askAll(ctx, r.serving, lacksRoundTrip)
 	if err != nil {
 		return false, "", err
 	}
-	return r.lost(ctx, a)
+	return r.lost(ctx, shut, open, observed)
 }
 
-func (r *lostRegion) ask(ctx context.Context) (probe.Answer, error) {
-	return r.door.Ask(ctx, probe.Question{Way: probe.RoundTrip})
-}
-
-func (r *lostRegion) lost(ctx context.Context, a probe.Answer) (bool, string, error) {
+// lost says whether the region is: when the last of its doors is shut, and not the first. Until then it acknowledges.
+func (r *lostRegion) lost(ctx context.Context, shut, open []Link, observed string) (bool, string, error) {
 	switch {
-	case !r.served:
+	case len(r.serving) == 0:
 		return r.down(ctx)
-	case a.Symptom != probe.Fine:
-		return true, "clients get no answer: " + string(a.Symptom), nil
+	case len(open) == 0:
+		return true, "clients get no answer: " + observed, nil
+	case len(shut) == 0:
+		return false, "clients get an answer", nil
 	}
-	return false, fmt.Sprintf("clients get an answer in %s", a.Took), nil
+	return false, "", fmt.Errorf("clients get no answer from %s, and one from %s", describeLinks(shut),
+		describeLinks(open))
 }
 
 // Gone asks as a client would, and the engine about the nodes that nobody else holds.
 func (r *lostRegion) Gone(ctx context.Context) (bool, string, error) {
-	a, err := r.ask(ctx)
+	if len(r.serving) == 0 {
+		return r.runs(ctx)
+	}
+	shut, _, observed, err := askAll(ctx, r.serving, lacksRoundTrip)
 	switch {
 	case err != nil:
 		return false, "", err
-	case a.Symptom != probe.Fine && !r.served:
-		lost, observed, err := r.down(ctx)
-		return err == nil && !lost, observed, err
-	case a.Symptom != probe.Fine && r.others:
+	case len(shut) > 0 && r.others:
 		return true, "let go, and still held by other faults", nil
-	case a.Symptom != probe.Fine:
-		return false, "clients get no answer: " + string(a.Symptom), nil
+	case len(shut) > 0:
+		return false, "clients get no answer: " + observed, nil
 	}
 	for _, n := range r.freed {
 		if state, err := n.State(ctx); err != nil || state != topology.NodeRunning {
 			return false, "", errors.Join(err, fmt.Errorf("clients get an answer, and %s is %s", n.Place().Name, state))
 		}
 	}
-	return true, fmt.Sprintf("clients get an answer in %s", a.Took), nil
+	return true, "clients get an answer", nil
+}
+
+// runs asks the engine whether the region is up that serves no clients.
+func (r *lostRegion) runs(ctx context.Context) (bool, string, error) {
+	lost, observed, err := r.down(ctx)
+	return err == nil && !lost, observed, err
 }
 
 // down asks the engine whether any node runs.
@@ -164,12 +176,12 @@ func (r *lostRegion) Verify(ctx context.Context) (string, error) {
 	return fmt.Sprintf("the engine says that all %d nodes are down", len(r.nodes)), nil
 }
 
-// Lapsed is that its app answers clients, or that any node runs.
+// Lapsed is that it answers clients, or that any node runs.
 func (r *lostRegion) Lapsed(ctx context.Context) (bool, error) {
 	if up, err := anyRuns(ctx, r.nodes); up || err != nil {
 		return up, err
 	}
-	return anyCarries(ctx, []Link{r.door})
+	return anyCarries(ctx, r.doors)
 }
 
 // Heal starts the nodes before it opens the links: a region comes back with its own services up.
