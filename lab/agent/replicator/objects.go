@@ -21,14 +21,16 @@ import (
 	"github.com/regionfall/regionfall/lab/topology"
 )
 
-// objectCopier copies the objects of one region to another, pass by pass. Deleted objects are not deleted in the
-// target. The first pass lists both regions; the ones after it list of the source what may be new, and look at the
-// target only for that. A pass must end before the next begins.
+// objectCopier copies the objects of one region to another, pass by pass. Objects that are deleted are deleted in the
+// target where the buckets keep versions, so that they can be brought back, and nowhere else. The first pass lists both
+// regions; the ones after it list of the source what may be new, and look at the target only for that. A pass must end
+// before the next begins.
 type objectCopier struct {
 	from, to       *s3.Client
 	source, target string // the regions
 
-	keys keyRange // that it copies
+	keys     keyRange // that it copies
+	versions bool     // the buckets keep them
 	// isReady says whether what an object needs was copied that was there at a time; nil: it needs nothing.
 	isReady func(at time.Time) bool
 
@@ -38,7 +40,8 @@ type objectCopier struct {
 
 	begun   bool // both regions were listed
 	horizon horizon
-	there   contents // of the target, as far as this pass has listed it
+	there   contents            // of the target, as far as this pass has listed it
+	deleted map[string]deletion // in the target, as the first pass found it; later ones know what they have copied
 
 	mu    sync.Mutex
 	seen  map[string]listed // by key: what the source listed when the object was dealt with
@@ -114,6 +117,10 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 			})
 		}
 	}
+	var marking error
+	if c.versions && after == "" && listing == nil {
+		marking = c.passDeletions(crewCtx, crew)
+	}
 	pass, err := crew.wait()
 	pass.waits = c.left(held, fresh)
 	switch {
@@ -127,6 +134,8 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 		return pass, err
 	case listing != nil:
 		return pass, sourceError{fmt.Errorf("list objects of %s: %w", c.source, listing)}
+	case marking != nil:
+		return pass, sourceError{fmt.Errorf("list versions of %s: %w", c.source, marking)}
 	case looking != nil:
 		return pass, fmt.Errorf("list objects of %s: %w", c.target, looking)
 	}
@@ -139,8 +148,13 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 // look finds out what the target has of what is new in the source. Several objects are looked up by one listing where
 // they are next to each other; otherwise each is, when it is copied.
 func (c *objectCopier) look(ctx context.Context, fresh []types.Object, expected string) error {
-	c.there = contents{}
+	c.there, c.deleted = contents{}, nil
 	switch {
+	case !c.begun && c.versions:
+		var err error
+		if c.deleted, err = c.keys.deletions(ctx, c.to); err != nil {
+			return err
+		}
 	case !c.begun:
 	case expected == "" || len(fresh) < 2 || aws.ToString(fresh[0].Key) <= expected:
 		return nil
@@ -214,6 +228,9 @@ func (c *objectCopier) put(ctx context.Context, key string, object *s3.GetObject
 	}
 	if there == nil {
 		put.IfNoneMatch = aws.String("*")
+		if stays, err := c.stays(ctx, key, offered); stays || err != nil {
+			return result{}, err
+		}
 	}
 	var conflict bool
 	if there != nil {

@@ -90,7 +90,7 @@ func (r *replicator) addObjects(source, local api.Stores, rules []topology.CopyR
 	var earlier []string // prefixes
 	for _, rule := range rules {
 		copier := newObjectCopier(source, local, r.rules)
-		copier.keys = keyRange{rule.Prefix, earlier}
+		copier.keys, copier.versions = keyRange{rule.Prefix, earlier}, r.versions != nil
 		earlier = append(slices.Clip(earlier), rule.Prefix)
 		if first := own[rule.After]; rule.After != "" && first != nil {
 			copier.isReady = first.hasCopiedSince

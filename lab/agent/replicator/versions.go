@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"sync"
@@ -79,22 +80,26 @@ func (v *versions) routes(mux *http.ServeMux) {
 }
 
 // restore brings back what objects were at a time: the newest version that is not younger, and of an object that is
-// younger altogether its first. What was written once since stays as it is, so that nothing is lost by it.
+// younger altogether its first. What was written once since stays as it is, so that nothing is lost by it. What was
+// deleted since is brought back too; stores date that to the second, and one that may have been is taken for one.
 func (v *versions) restore(ctx context.Context, prefix string, at int64) (api.Restored, error) {
-	byKey, err := v.list(ctx, prefix)
+	byKey, err := listVersions(ctx, v.client, prefix)
 	if err != nil {
-		return api.Restored{}, err
+		return api.Restored{}, fmt.Errorf("list versions in %s: %w", v.region, err)
 	}
+	maps.DeleteFunc(byKey, func(_ string, k *kept) bool {
+		return k.deleted != nil && k.deleted.at.Unix() < time.Unix(0, at).Unix() // it was deleted then, too
+	})
 	done := api.Restored{Objects: len(byKey)}
 	var mu sync.Mutex
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(store.Calls)
-	for key, ids := range byKey {
-		if len(ids) < 2 {
+	for key, k := range byKey {
+		if len(k.ids) < 2 && k.deleted == nil {
 			continue
 		}
 		group.Go(func() error {
-			back, err := v.bringBack(ctx, key, ids, at)
+			back, err := v.bringBack(ctx, key, k, at)
 			mu.Lock()
 			defer mu.Unlock()
 			if back {
@@ -112,11 +117,10 @@ type stored struct {
 	stamp int64
 }
 
-// bringBack writes the wanted version of an object once more, if it is not the latest: those have the ids, the latest
-// first.
-func (v *versions) bringBack(ctx context.Context, key string, ids []string, at int64) (bool, error) {
+// bringBack writes the wanted version of an object once more, if it is not the latest.
+func (v *versions) bringBack(ctx context.Context, key string, k *kept, at int64) (bool, error) {
 	var all []stored
-	for _, id := range ids {
+	for _, id := range k.ids {
 		head, err := v.client.HeadObject(ctx, &s3.HeadObjectInput{
 			Bucket: aws.String(topology.Bucket), Key: aws.String(key), VersionId: aws.String(id),
 		})
@@ -133,7 +137,7 @@ func (v *versions) bringBack(ctx context.Context, key string, ids []string, at i
 			wanted = s
 		}
 	}
-	if wanted.id == latest {
+	if wanted.id == latest && k.deleted == nil {
 		return false, nil
 	}
 	object, err := v.client.GetObject(ctx, &s3.GetObjectInput{
@@ -158,33 +162,46 @@ func (v *versions) bringBack(ctx context.Context, key string, ids []string, at i
 	return true, nil
 }
 
-// list is the ids of all versions by key, the latest first. Deleted objects stay deleted.
-func (v *versions) list(ctx context.Context, prefix string) (map[string][]string, error) {
-	all := map[string][]string{}
-	deleted := map[string]bool{}
-	pages := s3.NewListObjectVersionsPaginator(v.client, &s3.ListObjectVersionsInput{
+// kept is what a bucket keeps under a key.
+type kept struct {
+	ids     []string  // of its versions, the latest first
+	deleted *deletion // the latest of all is a marker; nil: it is not
+}
+
+// listVersions is what a bucket keeps by key, without what faults keep there for themselves. A bucket that does not
+// exist keeps nothing.
+func listVersions(ctx context.Context, client *s3.Client, prefix string) (map[string]*kept, error) {
+	all := map[string]*kept{}
+	at := func(key string) *kept {
+		if all[key] == nil {
+			all[key] = &kept{}
+		}
+		return all[key]
+	}
+	pages := s3.NewListObjectVersionsPaginator(client, &s3.ListObjectVersionsInput{
 		Bucket: aws.String(topology.Bucket), Prefix: aws.String(prefix),
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
+		if store.HasCode(err, "NoSuchBucket") {
+			return nil, nil
+		}
 		if err != nil {
-			return nil, fmt.Errorf("list versions in %s: %w", v.region, err)
+			return nil, err
 		}
 		for _, m := range page.DeleteMarkers {
-			deleted[aws.ToString(m.Key)] = deleted[aws.ToString(m.Key)] || aws.ToBool(m.IsLatest)
+			if key := aws.ToString(m.Key); aws.ToBool(m.IsLatest) {
+				at(key).deleted = &deletion{key: key, id: aws.ToString(m.VersionId), at: aws.ToTime(m.LastModified)}
+			}
 		}
 		for _, o := range page.Versions {
 			key, id := aws.ToString(o.Key), aws.ToString(o.VersionId)
 			// versitygw repeats an entry at a page's boundary
-			if !topology.IsOfFault(key) && !slices.Contains(all[key], id) {
-				all[key] = append(all[key], id)
+			if k := at(key); !slices.Contains(k.ids, id) {
+				k.ids = append(k.ids, id)
 			}
 		}
 	}
-	for key, is := range deleted {
-		if is {
-			delete(all, key)
-		}
-	}
+	maps.DeleteFunc(all, func(key string, k *kept) bool { return topology.IsOfFault(key) || len(k.ids) == 0 })
 	return all, nil
 }

@@ -1,9 +1,11 @@
 package replicator
 
 import (
+	"crypto/md5" //nolint:gosec // as S3 makes its tags
 	"encoding/xml"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -20,12 +22,14 @@ import (
 // versioned is a bucket that keeps versions, the latest last.
 type versioned struct {
 	mu  sync.Mutex
-	all map[string][]kept
+	all map[string][]written
 }
 
-type kept struct {
-	body  string
-	stamp int64
+type written struct {
+	body    string
+	stamp   int64
+	origin  string
+	deleted time.Time // it is a marker in place of a version
 }
 
 func (b *versioned) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -35,22 +39,7 @@ func (b *versioned) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	switch {
 	case key == "":
-		type entry struct {
-			Key, VersionId string //nolint:revive // as S3 calls it
-			IsLatest       bool
-		}
-		out := struct {
-			XMLName xml.Name `xml:"ListVersionsResult"`
-			Version []entry
-		}{}
-		for key, all := range b.all {
-			for i := range slices.Backward(all) {
-				if e := (entry{key, strconv.Itoa(i), i == len(all)-1}); strings.HasPrefix(key, query.Get("prefix")) {
-					out.Version = append(out.Version, e, e) // and once more, as versitygw does
-				}
-			}
-		}
-		_ = xml.NewEncoder(w).Encode(out)
+		b.list(w, query.Get("prefix"), query.Has("versions"))
 	case r.Method == http.MethodPut:
 		body, _ := io.ReadAll(r.Body)
 		stamp, _ := strconv.ParseInt(r.Header.Get("X-Amz-Meta-Stamp"), 10, 64)
@@ -58,11 +47,23 @@ func (b *versioned) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if _, rest, chunked := strings.Cut(text, "\r\n"); chunked { // signed chunks: a size, the content, and more
 			text, _, _ = strings.Cut(rest, "\r\n")
 		}
-		b.all[key] = append(b.all[key], kept{text, stamp})
+		b.all[key] = append(b.all[key], written{body: text, stamp: stamp, origin: r.Header.Get("X-Amz-Meta-Origin")})
+	case r.Method == http.MethodDelete:
+		b.all[key] = append(b.all[key], written{deleted: time.Now()})
+		w.WriteHeader(http.StatusNoContent)
 	default:
-		i, _ := strconv.Atoi(query.Get("versionId"))
+		i := len(b.all[key]) - 1
+		if query.Has("versionId") {
+			i, _ = strconv.Atoi(query.Get("versionId"))
+		}
+		if i < 0 || !b.all[key][i].deleted.IsZero() {
+			w.WriteHeader(http.StatusNotFound)
+			return
+		}
 		v := b.all[key][i]
 		w.Header().Set("X-Amz-Meta-Stamp", strconv.FormatInt(v.stamp, 10))
+		w.Header().Set("X-Amz-Meta-Origin", v.origin)
+		w.Header().Set("ETag", v.etag())
 		w.Header().Set("Content-Length", strconv.Itoa(len(v.body)))
 		if r.Method == http.MethodGet {
 			_, _ = w.Write([]byte(v.body))
@@ -70,16 +71,65 @@ func (b *versioned) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func (v written) etag() string { return fmt.Sprintf(`"%x"`, md5.Sum([]byte(v.body))) }
+
+// list lists versions and markers, or the objects that are there.
+func (b *versioned) list(w io.Writer, prefix string, versions bool) {
+	type entry struct {
+		Key, VersionId string //nolint:revive // as S3 calls it
+		IsLatest       bool
+		LastModified   time.Time
+		ETag           string
+	}
+	out := struct {
+		XMLName                         xml.Name
+		Version, DeleteMarker, Contents []entry
+	}{XMLName: xml.Name{Local: "ListBucketResult"}}
+	for _, key := range slices.Sorted(maps.Keys(b.all)) {
+		if !strings.HasPrefix(key, prefix) {
+			continue
+		}
+		for i, v := range slices.Backward(b.all[key]) {
+			e := entry{key, strconv.Itoa(i), i == len(b.all[key])-1, v.deleted.Truncate(time.Second), v.etag()}
+			switch {
+			case !versions && e.IsLatest && v.deleted.IsZero():
+				out.Contents = append(out.Contents, e)
+			case !versions:
+			case v.deleted.IsZero():
+				out.Version = append(out.Version, e, e) // and once more, as versitygw does
+			default:
+				out.DeleteMarker = append(out.DeleteMarker, e)
+			}
+		}
+	}
+	_ = xml.NewEncoder(w).Encode(out)
+}
+
+// latest is what is under a key; empty for nothing.
+func (b *versioned) latest(key string) string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if all := b.all[key]; len(all) > 0 {
+		return all[len(all)-1].body
+	}
+	return ""
+}
+
 func TestVersionsAreBroughtBack(t *testing.T) {
 	now := time.Now()
 	at := func(minutes int) int64 { return now.Add(time.Duration(minutes) * time.Minute).UnixNano() }
-	b := &versioned{all: map[string][]kept{
-		"hot/old":       {{"first", at(-90)}, {"second", at(-70)}, {"bad", at(-10)}, {"worse", at(-5)}},
-		"hot/young":     {{"only", at(-30)}, {"bad", at(-10)}},
-		"hot/untouched": {{"good", at(-90)}},
-		"hot/late":      {{"good", at(-20)}},
-		"hot/settled":   {{"first", at(-90)}, {"second", at(-80)}},
-		"cold/other":    {{"first", at(-90)}, {"bad", at(-10)}},
+	wrote := func(body string, minutes int) written { return written{body: body, stamp: at(minutes)} }
+	deleted := func(minutes int) written { return written{deleted: now.Add(time.Duration(minutes) * time.Minute)} }
+	b := &versioned{all: map[string][]written{
+		"hot/old":       {wrote("first", -90), wrote("second", -70), wrote("bad", -10), wrote("worse", -5)},
+		"hot/young":     {wrote("only", -30), wrote("bad", -10)},
+		"hot/untouched": {wrote("good", -90)},
+		"hot/late":      {wrote("good", -20)},
+		"hot/settled":   {wrote("first", -90), wrote("second", -80)},
+		"cold/other":    {wrote("first", -90), wrote("bad", -10)},
+		"hot/deleted":   {wrote("good", -90), deleted(-10)},
+		"hot/spoilt":    {wrote("good", -90), wrote("bad", -20), deleted(-10)},
+		"hot/dropped":   {wrote("old", -100), deleted(-90)},
 	}}
 	server := httptest.NewServer(b)
 	defer server.Close()
@@ -88,12 +138,12 @@ func TestVersionsAreBroughtBack(t *testing.T) {
 		marks: runtime.NewMarks("r"),
 	}
 	done, err := v.restore(t.Context(), "hot/", at(-60))
-	if err != nil || done.Objects != 5 || done.Restored != 2 {
+	if err != nil || done.Objects != 7 || done.Restored != 4 {
 		t.Fatalf("%+v, %v", done, err)
 	}
 	for key, want := range map[string]string{
 		"hot/old": "second", "hot/young": "only", "hot/untouched": "good", "hot/late": "good",
-		"hot/settled": "second", "cold/other": "bad",
+		"hot/settled": "second", "cold/other": "bad", "hot/deleted": "good", "hot/spoilt": "good", "hot/dropped": "",
 	} {
 		all := b.all[key]
 		last := all[len(all)-1]
@@ -105,7 +155,7 @@ func TestVersionsAreBroughtBack(t *testing.T) {
 			t.Errorf("%s would lose against what it undoes: %s", key, fmt.Sprint(last))
 		}
 	}
-	if done, err := v.restore(t.Context(), "hot/", at(-60)); err != nil || done.Restored != 2 {
+	if done, err := v.restore(t.Context(), "hot/", at(-60)); err != nil || done.Restored != 4 {
 		t.Errorf("once more: %+v, %v", done, err) // what was brought back is younger than the time, too
 	}
 }
