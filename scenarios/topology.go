@@ -41,7 +41,7 @@ type Replication struct {
 	Objects  topology.ReplicationMode `yaml:"objects" takes:"replication mode" example:"continuous" about:"How objects in S3 are replicated."`
 	Items    topology.ReplicationMode `yaml:"items" takes:"replication mode" example:"continuous" about:"How items in DynamoDB are replicated."`
 	Clock    *file.TimeOfDay          `yaml:"clock" example:"\"21:30\"" otherwise:"00:00" about:"What time of day it is when the steady state is reached, for the windows of rules."`
-	Versions file.Switch              `yaml:"versions" example:"on" about:"That buckets keep every version of an object, so that one that was overwritten can be brought back."`
+	Versions file.Switch              `yaml:"versions" example:"on" about:"That buckets keep every version of an object, so that one that was overwritten or deleted can be brought back. Deletions are replicated then, and not without it."`
 	Rules    []CopyRule               `yaml:"rules" max:"8" example:"[{prefix: hot/}, {prefix: cold/, window: {from: \"23:00\", to: \"04:00\"}}]" about:"Which objects and items are copied when. What no rule of a store that has any covers is not copied."`
 }
 

@@ -56,6 +56,14 @@ var catalogue = []Entry{
 		empty: func() Spec { return &DelayConfig{} },
 	},
 	{
+		Kind: "delete_objects", On: "objects",
+		Example: "delete_objects: {region: us-east-1, prefix: hot/, every: 2, older_than: 2s}",
+		Mimics: "a lifecycle rule or a cleaning job that deletes what is needed still; where versions are kept, " +
+			"replication deletes it everywhere",
+		Shows: "a witness that was written beside them is gone; healing ends the cleaner, and brings nothing back",
+		empty: func() Spec { return &DeleteObjects{} },
+	},
+	{
 		Kind: "drop_records", On: "pipelines", Example: "drop_records: {stage: score, partition: \"03\", share: 5%}",
 		Mimics: "a stage of a batch job that loses records and reports success: a page that was not fetched, a join " +
 			"that found nobody, a row that was too long",

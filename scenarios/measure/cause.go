@@ -12,7 +12,7 @@ import (
 // ordered move, will meet. A drill in which nothing else is broken is about them; there they are causes.
 var conditions = []string{
 	"kill_automation", "fail_step", "hang_step", "repeat_step",
-	"lag_replication", "pause_replication", "throttle_replication", "overwrite_objects",
+	"lag_replication", "pause_replication", "throttle_replication", "overwrite_objects", "delete_objects",
 	"delay_config", "freeze_config", "roll_back_config",
 	"squeeze", "drop_records", "corrupt_object",
 }

@@ -79,4 +79,19 @@ var _ = Describe("An analytics platform that loses us-east-1", func() {
 			Expect(r.Metrics.Manifests.Differs).To(BeNumerically(">", 50))
 		}, SpecTimeout(harness.DrillTimeout))
 	})
+
+	When("a faulty cleaner has deleted half of the hot data, and replication carried that over", func() {
+		It("brings back what was there an hour before", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/deleted.yaml")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			Expect(r.Metrics.Restore.Took).To(BeNumerically(">", 0))
+			Expect(r.Metrics.Restore.Count).To(BeNumerically(">", 50))
+		}, SpecTimeout(harness.DrillTimeout))
+
+		It("is caught where nobody brings anything back", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/deleted-for-good.yaml")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			Expect(r.Metrics.Manifests.Absent).To(BeNumerically(">", 50), "it was deleted in us-west-2 as well")
+		}, SpecTimeout(harness.DrillTimeout))
+	})
 })

@@ -18,6 +18,7 @@ type store struct {
 	mu       sync.Mutex
 	things   map[string]thing
 	contents map[string][]byte // of things that can be read
+	cleaned  string            // the witness of a faulty cleaner, once that has deleted it
 }
 
 // keptObjects are there from the beginning, with contents.
@@ -45,6 +46,9 @@ func (s *store) broken() string {
 		if isWitness(key) && t.size > 1 {
 			return "has overwritten objects"
 		}
+	}
+	if _, is := s.things[s.cleaned]; s.cleaned != "" && !is {
+		return "has deleted objects"
 	}
 	return ""
 }
@@ -76,6 +80,9 @@ func (s *store) Replace(_ context.Context, key string, data []byte) error {
 // isWitness says whether a key is that of what a faulty writer overwrites to be seen.
 func isWitness(key string) bool { return strings.HasSuffix(key, topology.LocalWord+"overwritten") }
 
+// isCleaned says whether a key is that of what a faulty cleaner deletes to be seen.
+func isCleaned(key string) bool { return strings.HasSuffix(key, topology.LocalWord+"deleted") }
+
 type thing struct {
 	size int
 	at   time.Time // when it was written at its source
@@ -83,6 +90,12 @@ type thing struct {
 
 func (s *store) Put(_ context.Context, key string, size int) error {
 	if isWitness(key) && size > 1 && s.defect == IgnoresInjection {
+		return nil
+	}
+	s.mu.Lock()
+	isHealing := key == s.cleaned
+	s.mu.Unlock()
+	if isHealing && s.defect == IgnoresHealing {
 		return nil
 	}
 	s.put(key, thing{size, time.Now()})
@@ -103,11 +116,14 @@ func (s *store) Has(_ context.Context, key string) (bool, error) {
 }
 
 func (s *store) Delete(_ context.Context, key string) error {
-	if isWitness(key) && s.defect == IgnoresHealing {
+	if isWitness(key) && s.defect == IgnoresHealing || isCleaned(key) && s.defect == IgnoresInjection {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if isCleaned(key) {
+		s.cleaned = key
+	}
 	delete(s.things, key)
 	return nil
 }
