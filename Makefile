@@ -20,9 +20,12 @@ SUITES  ?= ./suites/smoke ./suites/faults ./suites/kyc ./suites/analytics ./suit
 # What make stores asks of both S3 stores, and what else it runs on LocalStack.
 S3      := ./suites/conformance ./suites/awscli
 STACKED := ./suites/smoke ./suites/faults ./suites/kyc ./suites/thirdparty
-# JOBS specs go side by side, each with a lab of its own; drills are in step then. What looks at all that an engine has goes alone.
-ALONE   := ./suites/leaks
+# Of these suites JOBS specs go side by side, each with a lab of its own: they judge what a fault does, and not how soon a service is back.
+# Of the others DRILL_JOBS do. A drill wants two processors for itself: beside another one, of which the lab just comes up or goes, its
+# harness stands still for a moment.
+BESIDE  := ./suites/smoke ./suites/faults ./suites/conformance
 JOBS    ?= $(shell getconf _NPROCESSORS_ONLN)
+DRILL_JOBS ?= $(shell n=$$(($$(getconf _NPROCESSORS_ONLN) / 2)); echo $$((n > 1 ? n : 1)))
 # Everything that needs no containers. The suites' specs do, and run with `make conformance`.
 UNIT    := . ./docker/... ./fixtures/... ./lab/... ./scenarios/... ./suites/matchers/... ./suites/internal/...
 
@@ -57,15 +60,15 @@ conformance: export REGIONFALL_DRILLS = $(abspath $(OUT))
 conformance: regionfall ## prove the harness: the lab, every fault, twins of the drills, what is left behind
 	@./regionfall engine start
 	@./regionfall images
-	@$(call specs,conformance,$(filter-out $(ALONE),$(SUITES)),$(REGIONFALL_AWS),$(JOBS)); first=$$code; \
-		$(call specs,conformance-alone,$(filter $(ALONE),$(SUITES)),$(REGIONFALL_AWS),1); exit $$((first | code))
+	@$(call specs,conformance,$(filter $(BESIDE),$(SUITES)),$(REGIONFALL_AWS),$(JOBS)); first=$$code; \
+		$(call specs,conformance-drills,$(filter-out $(BESIDE),$(SUITES)),$(REGIONFALL_AWS),$(DRILL_JOBS)); exit $$((first | code))
 
 stores: regionfall ## hold both S3 stores to what is relied on, and drill on LocalStack too
 	@./regionfall engine start
 	@./regionfall images --aws packages
 	@./regionfall images --aws localstack
 	@$(call specs,stores-packages,$(S3),packages,$(JOBS)); first=$$code; \
-		$(call specs,stores-localstack,$(S3) $(STACKED),localstack,$(JOBS)); exit $$((first | code))
+		$(call specs,stores-localstack,$(S3) $(STACKED),localstack,$(DRILL_JOBS)); exit $$((first | code))
 
 test: ## run the tests that need no containers
 	$(GO) test $(UNIT)

@@ -92,7 +92,6 @@ var mayImport = map[string][]string{
 	"scenarios/starter":    {"scenarios/app", "scenarios/file"},
 	"scenarios/workload":   {"scenarios/history", "scenarios/app", "lab/postgres"},
 	"scenarios/history":    {},
-	"scenarios/lockstep":   {"lab/wait"},
 	"scenarios/measure":    {"scenarios/history", "lab/api"}, // only for the names of steps and marks
 	"scenarios/evidence":   {"scenarios/history", "scenarios/measure", "scenarios/jsonschema"},
 	"scenarios/jsonschema": {},

@@ -61,8 +61,8 @@ drills end with a table of all of them.`,
 	cmd.Flags().BoolVar(&f.brief, "brief", false,
 		"print the phases of each drill instead of all that happens, and its table only if it did not end as expected")
 	cmd.Flags().IntVar(&f.jobs, "jobs", 0,
-		"drills side by side, each on a lab of its own; 0 is as many as the machine carries. Their labs come up and "+
-			"go in step, while none is measured. One that promises local_reads runs alone, after the others")
+		"drills side by side, each on a lab of its own; 0 is as many as the machine carries. One that promises "+
+			"local_reads runs alone, after the others")
 	f.images.add(cmd)
 	return cmd
 }

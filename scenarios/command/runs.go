@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/regionfall/regionfall/scenarios/evidence"
-	"github.com/regionfall/regionfall/scenarios/lockstep"
 	"github.com/regionfall/regionfall/scenarios/runner"
 )
 
@@ -31,48 +30,29 @@ type runs struct {
 	worst   int
 }
 
-// sideBySide runs so many drills at a time, in step, and at the end those that want the machine for themselves.
+// sideBySide runs so many drills at a time, and at the end those that want the machine for themselves.
 func (r *runs) sideBySide(ctx context.Context, drills []runner.Options, jobs int) error {
-	dir, err := lockstep.Dir()
-	if err != nil {
-		return err
-	}
-	errs := make([]error, len(drills)+jobs)
-	sideBySide(len(drills), jobs, r.alone, func(worker int) (do func(i int), end func()) {
-		beside := lockstep.New(dir)
-		return func(i int) {
-			drills[i].Beside = beside
-			errs[i] = r.one(ctx, i, len(drills), drills[i])
-		}, func() { errs[len(drills)+worker] = beside.Leave() }
-	})
+	errs := make([]error, len(drills))
+	sideBySide(len(drills), jobs, r.alone, func(i int) { errs[i] = r.one(ctx, i, len(drills), drills[i]) })
 	return errors.Join(errs...)
 }
 
-// sideBySide has so many workers do n things; what is to be alone is done after the rest, by one more.
-func sideBySide(n, jobs int, alone func(i int) bool, begin func(worker int) (do func(i int), end func())) {
-	todo, last := make(chan int, n), []int{}
+// sideBySide does n things, so many at a time; what is to be alone is done after the rest.
+func sideBySide(n, jobs int, alone func(i int) bool, do func(i int)) {
+	var g errgroup.Group
+	g.SetLimit(jobs)
+	var last []int
 	for i := range n {
 		if alone(i) {
 			last = append(last, i)
-		} else {
-			todo <- i
+			continue
 		}
-	}
-	close(todo)
-	var g errgroup.Group
-	for worker := range jobs {
 		g.Go(func() error {
-			do, end := begin(worker)
-			defer end()
-			for i := range todo {
-				do(i)
-			}
+			do(i)
 			return nil
 		})
 	}
 	_ = g.Wait()
-	do, end := begin(0)
-	defer end()
 	for _, i := range last {
 		do(i)
 	}

@@ -125,9 +125,6 @@ func (d *drill) run(ctx context.Context) (err error) {
 	}
 	d.read(ctx, history.BeforeReturn)
 	d.readPipeline(ctx, history.BeforeReturn)
-	if d.watch != nil { // what else happens meanwhile is told all the same
-		d.watch(Event{At: d.rec.Now(), Phase: history.PhaseStop, Read: true})
-	}
 	if err := d.healAll(ctx); err != nil {
 		return err
 	}

@@ -130,9 +130,6 @@ type Event struct {
 	Text  string
 	Fault bool // the line is about a fault
 	Load  workload.Stats
-	// Read says that the stores have been read, and that what is left is to heal. Who is told may take its time, and is
-	// told of other things meanwhile.
-	Read bool
 }
 
 // markRecorder places each agent's notes on the recorder's clock.

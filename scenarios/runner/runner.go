@@ -18,7 +18,6 @@ import (
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/evidence"
 	"github.com/regionfall/regionfall/scenarios/history"
-	"github.com/regionfall/regionfall/scenarios/lockstep"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
@@ -36,9 +35,6 @@ type Options struct {
 	Code drill.Code
 	// called when nothing is measured any more, and another lab would disturb nobody; nil for none
 	Measured func()
-	// Beside keeps it in step with the drills beside it. It is left in lockstep.Changing, for the next drill or to be
-	// left. Nil: there are none.
-	Beside *lockstep.Path
 }
 
 // Outcome is a drill that was run: its folder, and what is in it.
@@ -181,9 +177,6 @@ func (r *run) run(ctx context.Context) (err error) {
 	for name, i := range r.images.Images {
 		r.facts.Images = append(r.facts.Images, evidence.Image{For: name, Name: i.Name, Digest: i.ID})
 	}
-	if err := r.Beside.Enter(ctx, lockstep.Measuring); err != nil {
-		return err
-	}
 	began := time.Now()
 	d := drillLab{l, r.plan.App, r.Code.Read}
 	err = programDeathOr(ctx, drill.Run(ctx, r.plan, d, r.rec, r.watch(ctx, l.AppState)), began, l.CheckPrograms)
@@ -214,9 +207,6 @@ func (o Options) ensure(ctx context.Context, plan *drill.Plan) (image.Set, error
 }
 
 func (r *run) up(ctx context.Context) (l *lab.Lab, err error) {
-	if err := r.Beside.Enter(ctx, lockstep.Changing); err != nil {
-		return nil, err
-	}
 	if r.Ahead != nil {
 		l, err = r.Ahead.take()
 	} else {
@@ -235,10 +225,6 @@ func (r *run) watch(ctx context.Context, state stateOf) func(drill.Event) {
 		}
 	})
 	return func(e drill.Event) {
-		if e.Read {
-			r.change(ctx)
-			return
-		}
 		if e.Phase == history.PhaseStop {
 			measured()
 		}
@@ -248,16 +234,8 @@ func (r *run) watch(ctx context.Context, state stateOf) func(drill.Event) {
 	}
 }
 
-// change waits until its lab may be changed without disturbing anybody.
-func (r *run) change(ctx context.Context) {
-	if err := r.Beside.Enter(ctx, lockstep.Changing); err != nil && ctx.Err() == nil {
-		r.say("%v", err) // it disturbs them, and its own measurements are over
-	}
-}
-
 // end takes the nodes' logs and, unless it is kept, removes the lab, also when the drill was interrupted.
 func (r *run) end(ctx context.Context, l *lab.Lab, keep bool) error {
-	r.change(ctx)
 	ctx = context.WithoutCancel(ctx)
 	logs, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()

@@ -4,11 +4,9 @@ package harness
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,7 +21,6 @@ import (
 	"github.com/regionfall/regionfall/scenarios"
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/evidence"
-	"github.com/regionfall/regionfall/scenarios/lockstep"
 	"github.com/regionfall/regionfall/scenarios/runner"
 )
 
@@ -73,33 +70,14 @@ func runNow(
 	if out == "" {
 		out = "out"
 	}
-	plan, err := s.Compile()
-	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	beside := step()
-	if plan.Alone() {
-		gomega.Expect(step().Enter(ctx, lockstep.Alone)).To(gomega.Succeed())
-		beside = nil
-	}
 	o, err := runner.Run(ctx, runner.Options{
-		Scenario: s, Out: out, Images: wanted(), Repeat: nameOrFile, Code: code, Beside: beside,
+		Scenario: s, Out: out, Images: wanted(), Repeat: nameOrFile, Code: code,
 		Say:   func(text string) { ginkgo.GinkgoWriter.Println(text) },
 		Watch: func(e drill.Event) { narrate(e) },
 	})
-	err = errors.Join(err, step().Leave())
 	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	return o.Dir, o.Result
 }
-
-// step keeps the drills of this process in step with those of the others that run the suite. Nil where there are none.
-var step = sync.OnceValue(func() *lockstep.Path {
-	conf, _ := ginkgo.GinkgoConfiguration()
-	if conf.ParallelTotal < 2 {
-		return nil
-	}
-	dir, err := lockstep.Dir()
-	gomega.Expect(err).NotTo(gomega.HaveOccurred())
-	return lockstep.New(dir)
-})
 
 func narrate(e drill.Event) {
 	if e.Text != "" {
@@ -132,14 +110,10 @@ func WellWithin(l *lab.Lab) time.Duration {
 // Up brings up a lab for specs that look at the lab itself, tends it, and takes it down when they are done.
 func Up(ctx context.Context, t topology.Topology) *lab.Lab {
 	ginkgo.GinkgoHelper()
-	images := Images(ctx)
-	gomega.Expect(step().Enter(ctx, lockstep.Changing)).To(gomega.Succeed())
-	l, err := lab.Up(ctx, lab.Options{Topology: t, Images: images})
-	gomega.Expect(errors.Join(err, step().Leave())).To(gomega.Succeed())
+	l, err := lab.Up(ctx, lab.Options{Topology: t, Images: Images(ctx)})
+	gomega.Expect(err).NotTo(gomega.HaveOccurred())
 	ginkgo.DeferCleanup(func(ctx ginkgo.SpecContext) {
-		gomega.Expect(step().Enter(ctx, lockstep.Changing)).To(gomega.Succeed())
 		left, err := l.Down(ctx)
-		gomega.Expect(step().Leave()).To(gomega.Succeed())
 		gomega.Expect(err).NotTo(gomega.HaveOccurred())
 		gomega.Expect(left).To(gomega.BeZero(), "containers, networks and volumes left of the lab")
 	}, ginkgo.NodeTimeout(LabTimeout))
