@@ -61,9 +61,16 @@ func (c *objectCopier) stays(ctx context.Context, key string, offered version) (
 	return !offered.newerThan(deleted), err
 }
 
+// markAgain is how soon deletions are listed again, at the least. A listing of all versions costs the store most.
+const markAgain = time.Second
+
 // passDeletions has a crew delete in the target what was deleted in the source.
 func (c *objectCopier) passDeletions(ctx context.Context, crew *crew) error {
+	began := time.Now()
 	all, err := c.keys.deletions(ctx, c.from)
+	if took := time.Since(began); err == nil {
+		c.marking = began.Add(min(wholeAtMost, max(markAgain, wholeShare*took)))
+	}
 	for _, d := range all {
 		now := d.asListed()
 		if c.dealtWith(d.key) == now {

@@ -38,7 +38,8 @@ type objectCopier struct {
 	clock    *runtime.Clock
 	underWay underWay
 
-	begun   bool // both regions were listed
+	begun   bool      // both regions were listed
+	marking time.Time // when the source's deletions are to be listed next
 	horizon horizon
 	there   contents            // of the target, as far as this pass has listed it
 	deleted map[string]deletion // in the target, as the first pass found it; later ones know what they have copied
@@ -118,7 +119,7 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 		}
 	}
 	var marking error
-	if c.versions && after == "" && listing == nil {
+	if c.versions && listing == nil && !time.Now().Before(c.marking) {
 		marking = c.passDeletions(crewCtx, crew)
 	}
 	pass, err := crew.wait()
