@@ -3,6 +3,7 @@ package replicator
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,8 +16,34 @@ import (
 // deletion is the marker that a bucket with versions keeps in place of an object that was deleted.
 type deletion struct {
 	key, id string
-	at      time.Time // stores date it to the second
+	at      time.Time // to the second, as stores date it
 	of      string    // the version that was deleted
+}
+
+// The digits of a ULID, and what its first part has: the milliseconds since 1970. (github.com/ulid/spec)
+const (
+	ulidDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	ulidLength = 26
+	ulidStamp  = 10
+)
+
+// markedAt is when a marker was left. versitygw dates one by the object that it hides, and says when it was left in its
+// id, which is a ULID. S3's own ids are longer, and say nothing.
+func markedAt(id string, dated time.Time) time.Time {
+	if len(id) != ulidLength {
+		return dated
+	}
+	var ms int64
+	for i, digit := range id {
+		value := strings.IndexRune(ulidDigits, digit)
+		if value < 0 {
+			return dated
+		}
+		if i < ulidStamp {
+			ms = ms<<5 | int64(value)
+		}
+	}
+	return time.UnixMilli(ms)
 }
 
 // asListed tells it from whatever else is listed under the key.

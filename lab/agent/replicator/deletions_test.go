@@ -124,3 +124,19 @@ func TestWithoutVersionsNothingIsDeleted(t *testing.T) {
 		t.Errorf("%+v: %q", p, other.latest("hot/1"))
 	}
 }
+
+// As versitygw v1.8.0 listed the marker of an object that was put at 01:19:30.97 and deleted at 01:19:33.98.
+func TestWhenAMarkerWasLeft(t *testing.T) {
+	put := time.Date(2026, 12, 1, 1, 19, 30, 974_920_390, time.UTC)
+	deleted := time.Date(2026, 12, 1, 1, 19, 33, 983_000_000, time.UTC)
+	for id, want := range map[string]time.Time{
+		"01M8QJZ22ZYE319BES00D7NTTC":       deleted,
+		"L4kqtJlcpXroDTDmpUMLUo":           put, // S3's
+		"01M8QJZ22ZYE319BES00D7NTTU":       put, // U is no digit of a ULID
+		"3sL4kqtJlcpXroDTDmpUMLUoAAAAAAAA": put,
+	} {
+		if got := markedAt(id, put); got.Sub(want).Abs() > time.Millisecond {
+			t.Errorf("%s was left at %s, want %s", id, got.UTC(), want)
+		}
+	}
+}

@@ -191,7 +191,8 @@ func listVersions(ctx context.Context, client *s3.Client, prefix string) (map[st
 		}
 		for _, m := range page.DeleteMarkers {
 			if key := aws.ToString(m.Key); aws.ToBool(m.IsLatest) {
-				at(key).deleted = &deletion{key: key, id: aws.ToString(m.VersionId), at: aws.ToTime(m.LastModified)}
+				id := aws.ToString(m.VersionId)
+				at(key).deleted = &deletion{key: key, id: id, at: markedAt(id, aws.ToTime(m.LastModified))}
 			}
 		}
 		for _, o := range page.Versions {
