@@ -38,7 +38,7 @@ help: ## print this list
 # specs runs suites, if there are any: $(1) names their reports, $(2) are the suites, $(3) is what serves S3 and DynamoDB, $(4) is how many
 # specs go side by side. It leaves how they ended in code.
 # The drills of specs have a folder of their own: no later run takes them for those of make chaos.
-specs = code=0; $(if $(strip $(2)),$(some_specs))
+specs = code=0$(if $(strip $(2)),; $(some_specs))
 some_specs = mkdir -p $(OUT)/specs; REGIONFALL_AWS=$(3) REGIONFALL_OUT=$(abspath $(OUT))/specs $(GO) tool ginkgo run --keep-going \
 	--ldflags='$(STAMP)' $(if $(NO_COLOR),--no-color) --procs=$(4) --fail-on-empty --fail-on-pending --timeout=60m --poll-progress-after=120s \
 	--junit-report=$(1).junit.xml --json-report=$(1).json --output-dir=$(OUT) $(2); code=$$?; \

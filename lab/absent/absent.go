@@ -1,7 +1,7 @@
 // Package absent answers, in each node that runs this program, for the names that nobody has: at once, that there are
 // none. An engine's DNS knows the nodes that run, and asks a server outside for every other name. Where that does not
-// answer, Docker up to 24 says nothing at all: who looks for a node that is down waits ten seconds, and whoever looks
-// for it meanwhile waits along, be it up again.
+// answer, Docker before 24 says nothing at all (moby/moby#44664): who looks for a node that is down waits ten seconds,
+// and whoever looks for it meanwhile waits along, be it up again.
 package absent
 
 import (
