@@ -29,6 +29,6 @@ func (d *drill) hold(ctx context.Context) (err error) {
 	if err := d.stopLoad(ctx); err != nil {
 		return err
 	}
-	d.readFor(ctx, history.BeforeReturn, d.load.Acked())
+	d.readFor(ctx, history.BeforeReturn, d.load.Acked(), readAgainFor)
 	return context.Cause(ctx) // a read that is cut short says nothing of the stores
 }

@@ -1,11 +1,11 @@
 package drill
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
@@ -26,9 +26,10 @@ func (d *drill) readBeforeReturn(ctx context.Context, g *guarded) {
 }
 
 // read reads the survivor's stores. One whose reading fails is read again for a while: what it holds of before the
-// fault stays the same.
+// fault stays the same. So is one, though not for long, that lacks what the survivor has acknowledged: an app that
+// acknowledges first and writes then has that on its way.
 func (d *drill) read(ctx context.Context, which string) {
-	d.readFor(ctx, which, nil)
+	d.readFor(ctx, which, d.acknowledgedThere(d.plan.Judge.Survivor), onItsWayFor)
 	if which == history.BeforeReturn && d.plan.Judge.Manifests {
 		d.readManifests(ctx, which)
 	}
@@ -54,13 +55,27 @@ func (d *drill) readManifests(ctx context.Context, which string) {
 	d.say("read the manifests of %s: %d", region, len(all))
 }
 
-// readFor is read, and also reads a store again for a while that lacks any of these ids.
-func (d *drill) readFor(ctx context.Context, which string, wanted []string) {
+// onItsWayFor is how long a write may be on its way to the store after it was acknowledged. Not each store is to have
+// each write, so that this is often in vain.
+const onItsWayFor = time.Second
+
+// acknowledgedThere are the writes that a region has acknowledged.
+func (d *drill) acknowledgedThere(region string) (ids []string) {
+	for _, op := range d.rec.Snapshot().Ops {
+		if op.Kind == history.Write && op.Outcome == history.OK && op.Region == region {
+			ids = append(ids, op.ID)
+		}
+	}
+	return ids
+}
+
+// readFor is read, and reads a store again that lacks any of these ids, for as long as that may take.
+func (d *drill) readFor(ctx context.Context, which string, wanted []string, within time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, readWithin)
 	defer cancel()
 	region := d.plan.Judge.Survivor
 	sought := Sought{Prefix: d.load.IDPrefix()}
-	limit := d.rec.Now() + readAgainFor
+	limit, late := d.rec.Now()+readAgainFor, d.rec.Now()+within
 	done := map[string]bool{}
 	_ = d.pollEvery(ctx, 2*lookEvery, func() (bool, error) {
 		lo := d.rec.Now()
@@ -71,7 +86,11 @@ func (d *drill) readFor(ctx context.Context, which string, wanted []string) {
 			if done[r.Store] {
 				continue
 			}
-			if err := cmp.Or(r.Err, lack(r.IDs, wanted)); err != nil && d.rec.Now() < limit && ctx.Err() == nil {
+			err, until := r.Err, limit
+			if err == nil {
+				err, until = lack(r.IDs, wanted), late
+			}
+			if err != nil && d.rec.Now() < until && ctx.Err() == nil {
 				failed++
 				d.say("read %s of %s: %v: read again", r.Store, region, err)
 				continue

@@ -9,6 +9,7 @@ import (
 
 	"github.com/regionfall/regionfall/scenarios/app"
 	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/measure"
 	"github.com/regionfall/regionfall/scenarios/workload"
 )
 
@@ -95,5 +96,31 @@ func TestOnlyTheDrillsOwnIDsAreRead(t *testing.T) {
 				t.Errorf("ids (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// An app may acknowledge a write before it has it in a store. What is there a moment later was not lost.
+func TestWhatIsOnItsWayIsNotLost(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	reads := 0
+	l.drop = map[string]func([]string) []string{history.StoreItems: func(ids []string) []string {
+		slices.Sort(ids) // by when clients sent them
+		if reads++; reads <= 3 {
+			return ids[:max(0, len(ids)-3)]
+		}
+		return ids
+	}}
+	o := run(t.Context(), t, plan(lose()), l)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	for _, f := range o.report.Findings {
+		if f.ID == measure.FindingLostAfterFailover && f.Verdict != measure.Pass {
+			t.Errorf("%+v", f)
+		}
+	}
+	if reads < 4 {
+		t.Errorf("it was read %d times", reads)
 	}
 }
