@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/regionfall/regionfall/lab/store"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -91,12 +92,16 @@ func (c *objectCopier) stays(ctx context.Context, key string, offered version) (
 // markAgain is how soon deletions are listed again, at the least. A listing of all versions costs the store most.
 const markAgain = time.Second
 
-// passDeletions has a crew delete in the target what was deleted in the source.
-func (c *objectCopier) passDeletions(ctx context.Context, crew *crew) error {
+// passDeletions has a crew delete in the target what was deleted in the source. What is fresh is just being copied, and
+// is looked at when that is over: it was deleted since it was listed.
+func (c *objectCopier) passDeletions(ctx context.Context, crew *crew, fresh []types.Object) error {
 	began := time.Now()
 	all, err := c.keys.deletions(ctx, c.from)
 	if took := time.Since(began); err == nil {
 		c.marking = began.Add(min(wholeAtMost, max(markAgain, wholeShare*took)))
+	}
+	for _, o := range fresh {
+		delete(all, aws.ToString(o.Key))
 	}
 	for _, d := range all {
 		now := d.asListed()

@@ -99,6 +99,23 @@ func TestADeletionTakesNothingThatWasWrittenLater(t *testing.T) {
 	}
 }
 
+// An object may be deleted between the listing that finds it and the one that finds the deletion. It is being copied
+// then, and the deletion must not be done with before the copy is.
+func TestWhatIsDeletedWhileItIsCopiedDoesNotStay(t *testing.T) {
+	home, other, homeAt, otherAt := versionedBuckets(t)
+	there := versionsBetween(homeAt, otherAt, newRules())
+	home.write("hot/1", "one", east, time.Now())
+	home.afterList = func() { home.delete("hot/1") }
+	look(t, there)
+	if strings.HasPrefix(there.dealtWith("hot/1").etag, "deleted") {
+		t.Error("the deletion was done with, and the copy may still have been on its way")
+	}
+	other.write("hot/1", "one", east, time.Unix(0, home.all["hot/1"][0].stamp)) // the copy that was on its way
+	if p := look(t, there); p.copied != 1 || other.latest("hot/1") != "" {
+		t.Errorf("%+v: it stays, %q", p, other.latest("hot/1"))
+	}
+}
+
 // A replicator that dies knows nothing of what it had copied, and must not take a copy that is still to be deleted, or
 // one that the other region has kept, for an object that is new.
 func TestAReplicatorThatIsStartedAgainBringsNothingBack(t *testing.T) {

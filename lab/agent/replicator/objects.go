@@ -120,7 +120,7 @@ func (c *objectCopier) pass(ctx context.Context) (copyPass, error) {
 	}
 	var marking error
 	if c.versions && listing == nil && !time.Now().Before(c.marking) {
-		marking = c.passDeletions(crewCtx, crew)
+		marking = c.passDeletions(crewCtx, crew, fresh)
 	}
 	pass, err := crew.wait()
 	pass.waits = c.left(held, fresh)

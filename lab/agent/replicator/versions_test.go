@@ -21,8 +21,9 @@ import (
 
 // versioned is a bucket that keeps versions, the latest last.
 type versioned struct {
-	mu  sync.Mutex
-	all map[string][]written
+	mu        sync.Mutex
+	all       map[string][]written
+	afterList func() // called once, when objects have been listed; nil: nobody is
 }
 
 type written struct {
@@ -34,7 +35,17 @@ type written struct {
 
 func (b *versioned) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	defer func() {
+		call := b.afterList
+		listed := call != nil && r.URL.Query().Has("list-type")
+		if listed {
+			b.afterList = nil
+		}
+		b.mu.Unlock()
+		if listed {
+			call()
+		}
+	}()
 	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	query := r.URL.Query()
 	switch {
@@ -58,6 +69,7 @@ func (b *versioned) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		if i < 0 || !b.all[key][i].deleted.IsZero() {
 			w.WriteHeader(http.StatusNotFound)
+			_, _ = io.WriteString(w, "<Error><Code>NoSuchKey</Code></Error>")
 			return
 		}
 		v := b.all[key][i]
