@@ -19,7 +19,11 @@ import (
 func TestADrillThatRecoversPasses(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	o := run(t.Context(), t, plan(lose()), l)
+	p := plan(lose())
+	// The redirect takes some 50 ms, in which two or three operations fail: of the sixty of a window that is no outage
+	// to generous objectives.
+	p.Judge.RecoveryTime.Success = 0.99
+	o := run(t.Context(), t, p, l)
 	if o.err != nil {
 		t.Fatal(o.err)
 	}
@@ -41,7 +45,7 @@ func TestADrillThatRecoversPasses(t *testing.T) {
 	if r.Hi == nil {
 		t.Fatalf("no recovery was seen: %s", r.Words())
 	}
-	if moved == 0 || r.Hi.Duration() < moved-f.Effective.Hi-o.latest(moved) || r.Lo.Duration() > r.Hi.Duration() {
+	if moved == 0 || r.Hi.Duration() < moved-f.Effective.Hi-o.early(moved) || r.Lo.Duration() > r.Hi.Duration() {
 		t.Errorf("clients were redirected at %s, the fault was at %+v; measured %s to %s", moved, *f.Effective,
 			r.Lo.Duration(), r.Hi.Duration())
 	}
@@ -306,13 +310,13 @@ func TestNothingRunsOnAfterADrill(t *testing.T) {
 	}
 }
 
-// latest is by how much the latest operation of before a time was sent late: one that was due while the service was
-// away, and is sent when it is back, is served, as clients see it.
-func (o outcome) latest(before time.Duration) (late time.Duration) {
+// early is by how much the first operation that the standby served was due before a time: one that was sent late, or
+// looked its region up for long, was due while the service was away, and is served, as clients see it.
+func (o outcome) early(before time.Duration) (by time.Duration) {
 	for _, op := range o.Ops {
-		if op.Due <= before {
-			late = max(late, op.Sent-op.Due)
+		if op.Outcome == history.OK && op.Region == "west" {
+			by = max(by, before-op.Due)
 		}
 	}
-	return late
+	return by
 }
