@@ -73,6 +73,11 @@ var complaints = []struct{ name, old, new string }{
 		"window of nothing", "preset: two-regions",
 		"replication: {rules: [{prefix: verifications/, window: {from: \"23:00\", to: \"23:00\"}}]}",
 	},
+	{"lock without versions", "preset: two-regions", "replication: {object_lock: on}"},
+	{
+		"purge without versions", "lose_region: {region: us-east-1}",
+		"purge_objects: {region: us-west-2, prefix: verifications/}",
+	},
 	{
 		"clock without a window", "preset: two-regions",
 		"replication: {clock: \"21:30\", rules: [{prefix: verifications/}]}",

@@ -74,7 +74,7 @@ func (r CopyRule) name() string { return string(cmp.Or(r.Table, r.Prefix)) }
 
 // compileRules has the rules of each store.
 func (r Replication) compileRules(out *topology.Topology) {
-	out.Objects.Versions = bool(r.Versions)
+	out.Objects.Versions, out.Objects.Locked = bool(r.Versions), bool(r.Lock)
 	var clock time.Duration
 	if r.Clock != nil {
 		clock = time.Duration(*r.Clock)

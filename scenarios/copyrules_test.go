@@ -117,3 +117,30 @@ func TestRulesInheritTheLimitOfTheirStore(t *testing.T) {
 		}
 	}
 }
+
+// What is locked is said, and reaches the plan.
+func TestVersionsAreKeptUnderObjectLock(t *testing.T) {
+	for keys, want := range map[string]string{
+		"":                              "",
+		"versions: on":                  "    versions  kept",
+		"versions: on, object_lock: on": "under Object Lock",
+	} {
+		s, err := Parse("f.yaml", []byte(strings.Replace(example, "preset: two-regions",
+			"preset: two-regions\n  replication: {"+keys+"}", 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		if err := s.Describe(&b); err != nil {
+			t.Fatal(err)
+		}
+		said := strings.Join(strings.Fields(b.String()), " ")
+		if is := strings.Contains(said, "versions kept"); is != (keys != "") ||
+			!strings.Contains(said, strings.Join(strings.Fields(want), " ")) {
+			t.Errorf("%q: %q is not in:\n%s", keys, want, b.String())
+		}
+		if got := s.plan().Topology.Objects.Locked; got != strings.Contains(keys, "lock") {
+			t.Errorf("%q: locked is %t", keys, got)
+		}
+	}
+}

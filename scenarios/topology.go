@@ -42,6 +42,7 @@ type Replication struct {
 	Items    topology.ReplicationMode `yaml:"items" takes:"replication mode" example:"continuous" about:"How items in DynamoDB are replicated."`
 	Clock    *file.TimeOfDay          `yaml:"clock" example:"\"21:30\"" otherwise:"00:00" about:"What time of day it is when the steady state is reached, for the windows of rules."`
 	Versions file.Switch              `yaml:"versions" example:"on" about:"That buckets keep every version of an object, so that one that was overwritten or deleted can be brought back. Deletions are replicated then, and not without it."`
+	Lock     file.Switch              `yaml:"object_lock" example:"on" about:"That Object Lock keeps each version, so that nobody can delete it for as long as a drill takes. It needs versions."`
 	Rules    []CopyRule               `yaml:"rules" max:"8" example:"[{prefix: hot/}, {prefix: cold/, window: {from: \"23:00\", to: \"04:00\"}}]" about:"Which objects and items are copied when. What no rule of a store that has any covers is not copied."`
 }
 
@@ -242,6 +243,12 @@ func (d table) topology() {
 		d.row("  S3, DynamoDB", string(a), "")
 	}
 	d.row("  objects, items", string(t.Objects.Mode)+", "+string(t.Items.Mode), "")
+	switch {
+	case t.Objects.Locked:
+		d.row("    versions", "kept", "under Object Lock")
+	case t.Objects.Versions:
+		d.row("    versions", "kept", "")
+	}
 	d.copyRules()
 	if len(t.Services) > 0 {
 		d.row("  services", strings.Join(t.Services, ", "), "")

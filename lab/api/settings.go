@@ -28,6 +28,8 @@ type ReplicatorConfig struct {
 	ConfigFile    string `json:"config_file"` // where what is published is delivered to
 	// Versions has the bucket of the region keep versions.
 	Versions bool `json:"versions,omitempty"`
+	// Locked has Object Lock keep those versions.
+	Locked bool `json:"locked,omitempty"`
 	// ScheduleFile is where it keeps what has to outlive it: when its schedule began, and which jobs were ordered.
 	// Empty: nowhere.
 	ScheduleFile string `json:"schedule_file,omitempty"`

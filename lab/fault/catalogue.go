@@ -181,6 +181,15 @@ var catalogue = []Entry{
 		empty: func() Spec { return &PauseReplication{} },
 	},
 	{
+		Kind: "purge_objects", On: "objects",
+		Example: "purge_objects: {region: us-west-2, prefix: hot/, every: 2, older_than: 2s}",
+		Mimics: "somebody with the keys of an administrator who deletes objects and all their versions; Object Lock " +
+			"keeps the versions where it is on",
+		Shows: "a witness that was written beside them is gone, and so are its versions, unless Object Lock is on; " +
+			"healing brings nothing back",
+		empty: func() Spec { return &PurgeObjects{} },
+	},
+	{
 		Kind: "read_only_disk", On: "nodes", Example: "read_only_disk: {service: postgres, role: primary}",
 		Mimics: "a disk that fails and that the kernel makes read-only: sessions end, and nobody can open a table " +
 			"any more",

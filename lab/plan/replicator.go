@@ -41,7 +41,8 @@ func tellReplicator(p *Plan, n *Node) error {
 		Region: n.Region, Local: p.stores(n.Region, n.Region), Every: replicateEvery * time.Duration(len(t.Regions)-1),
 		Repository: p.repository(n.Region), PublishedFile: topology.PublishedFile, ConfigFile: topology.ConfigFile,
 		Objects: t.Objects.Mode == topology.Continuous, Items: t.Items.Mode == topology.Continuous,
-		Versions: t.Objects.Versions, ObjectRules: t.Objects.Rules, ItemRules: t.Items.Rules,
+		Versions: t.Objects.Versions, Locked: t.Objects.Locked,
+		ObjectRules: t.Objects.Rules, ItemRules: t.Items.Rules,
 	}
 	if len(t.Rules()) > 0 {
 		c.ScheduleFile = configDir + "/" + scheduleFile

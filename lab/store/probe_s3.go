@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -72,6 +73,53 @@ func (o ObjectProbe) Delete(ctx context.Context, key string) error {
 		return fmt.Errorf("delete object in %s: %w", o.region, err)
 	}
 	return nil
+}
+
+// Purge deletes all versions of an object, and leaves its markers. It gives how many the store refused to delete, as it
+// does under Object Lock.
+func (o ObjectProbe) Purge(ctx context.Context, key string) (refused int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	ids, err := o.versions(ctx, key)
+	for _, id := range ids {
+		_, err := o.client.DeleteObject(ctx, &s3.DeleteObjectInput{
+			Bucket: aws.String(topology.Bucket), Key: aws.String(key), VersionId: aws.String(id),
+		})
+		switch {
+		case HasCode(err, "AccessDenied"):
+			refused++
+		case err != nil:
+			return refused, fmt.Errorf("delete version %s of %s in %s: %w", id, key, o.region, err)
+		}
+	}
+	return refused, err
+}
+
+// Versions is how many there are of an object, which may have been deleted. Markers are none.
+func (o ObjectProbe) Versions(ctx context.Context, key string) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
+	defer cancel()
+	ids, err := o.versions(ctx, key)
+	return len(ids), err
+}
+
+func (o ObjectProbe) versions(ctx context.Context, key string) (ids []string, err error) {
+	pages := s3.NewListObjectVersionsPaginator(o.client, &s3.ListObjectVersionsInput{
+		Bucket: aws.String(topology.Bucket), Prefix: aws.String(key),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("list versions of %s in %s: %w", key, o.region, err)
+		}
+		for _, v := range page.Versions {
+			// versitygw repeats an entry at a page's boundary
+			if id := aws.ToString(v.VersionId); aws.ToString(v.Key) == key && !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids, nil
 }
 
 // Keys are those that begin so and were written before a time, in their order; the zero time stands for now. Listings

@@ -140,6 +140,8 @@ type Replication struct {
 	Rules []CopyRule `json:",omitempty"`
 	// Versions says that buckets keep every version of an object.
 	Versions bool `json:",omitempty"`
+	// Locked says that Object Lock keeps each version for longer than any drill takes, whoever deletes it.
+	Locked bool `json:",omitempty"`
 }
 
 // ReplicationMode is when copies are made.

@@ -237,6 +237,9 @@ func (v *validation) combinations(t Topology) {
 			"%d app nodes, and home has %d: a hot standby has as many; with fewer it is a warm-standby",
 			t.Standby().AppNodes, t.Home().AppNodes)
 	}
+	if t.Objects.Locked && !t.Objects.Versions {
+		v.complain("replication.object_lock", "it locks versions, and none are kept: set replication.versions to on")
+	}
 	v.copies("replication.objects", t.Objects.Mode, t)
 	v.copies("replication.items", t.Items.Mode, t)
 }

@@ -13,6 +13,7 @@ import (
 var conditions = []string{
 	"kill_automation", "fail_step", "hang_step", "repeat_step",
 	"lag_replication", "pause_replication", "throttle_replication", "overwrite_objects", "delete_objects",
+	"purge_objects",
 	"delay_config", "freeze_config", "roll_back_config",
 	"squeeze", "drop_records", "corrupt_object",
 }

@@ -94,4 +94,19 @@ var _ = Describe("An analytics platform that loses us-east-1", func() {
 			Expect(r.Metrics.Manifests.Absent).To(BeNumerically(">", 50), "it was deleted in us-west-2 as well")
 		}, SpecTimeout(harness.DrillTimeout))
 	})
+
+	When("somebody has deleted half of the hot data in us-west-2, and all its versions", func() {
+		It("brings back what Object Lock has kept", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/purged-locked.yaml")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			Expect(r.Metrics.Restore.Count).To(BeNumerically(">", 50))
+		}, SpecTimeout(harness.DrillTimeout))
+
+		It("is caught where nothing has kept them", func(ctx SpecContext) {
+			r := harness.Run(ctx, "testdata/purged.yaml")
+			Expect(r).To(And(MeetItsExpectation(), HaveAConfirmedFault(), LeaveNothing()))
+			Expect(r.Metrics.Restore.Count).To(BeZero(), "nothing is left to bring back")
+			Expect(r.Metrics.Manifests.Absent).To(BeNumerically(">", 50))
+		}, SpecTimeout(harness.DrillTimeout))
+	})
 })

@@ -160,6 +160,6 @@ var table = []conforming{
 // paths; and in the suites batch and analytics, which have apps with a pipeline and with many objects.
 var elsewhere = []string{
 	"corrupt_object", "cut_control", "delay_config", "delete_objects", "drop_records", "fail_step", "freeze_config",
-	"hang_step", "kill_automation", "lag_replication", "overwrite_objects", "pause_replication", "repeat_step",
-	"roll_back_config", "throttle_replication",
+	"hang_step", "kill_automation", "lag_replication", "overwrite_objects", "pause_replication", "purge_objects",
+	"repeat_step", "roll_back_config", "throttle_replication",
 }

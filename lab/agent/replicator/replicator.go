@@ -59,7 +59,9 @@ func New(cfg api.ReplicatorConfig, m *runtime.Marks) (runtime.Service, error) {
 		r.every = passEvery
 	}
 	if cfg.Versions {
-		r.versions = &versions{client: store.LinkedObjects(cfg.Local.S3), region: cfg.Local.Region, marks: m}
+		r.versions = &versions{
+			client: store.LinkedObjects(cfg.Local.S3), region: cfg.Local.Region, locked: cfg.Locked, marks: m,
+		}
 	}
 	for _, source := range cfg.Sources {
 		if source.Region == cfg.Local.Region {

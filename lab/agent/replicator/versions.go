@@ -29,11 +29,23 @@ import (
 type versions struct {
 	client *s3.Client
 	region string
+	locked bool // by Object Lock
 	marks  *runtime.Marks
 }
 
+// lockedFor is how long Object Lock keeps a version: the least that S3 takes, and longer than any drill.
+const lockedFor = 1 // day
+
 // keep has the bucket keep versions, until that is so or ctx ends.
 func (v *versions) keep(ctx context.Context) {
+	lock := &s3.PutObjectLockConfigurationInput{
+		Bucket: aws.String(topology.Bucket), ObjectLockConfiguration: &types.ObjectLockConfiguration{
+			ObjectLockEnabled: types.ObjectLockEnabledEnabled,
+			Rule: &types.ObjectLockRule{DefaultRetention: &types.DefaultRetention{
+				Mode: types.ObjectLockRetentionModeCompliance, Days: aws.Int32(lockedFor),
+			}},
+		},
+	}
 	for ctx.Err() == nil {
 		err := store.MakeBucket(ctx, v.client, topology.Bucket, v.region)
 		if err == nil {
@@ -44,8 +56,11 @@ func (v *versions) keep(ctx context.Context) {
 				},
 			})
 		}
+		if err == nil && v.locked {
+			_, err = v.client.PutObjectLockConfiguration(ctx, lock)
+		}
 		if err == nil {
-			slog.Info("versions are kept", "region", v.region)
+			slog.Info("versions are kept", "region", v.region, "locked", v.locked)
 			return
 		}
 		select {

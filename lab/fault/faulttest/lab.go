@@ -50,6 +50,7 @@ func New(t testing.TB, defect Defect) *Lab {
 	}
 	check := topology.HealthCheck{Interval: 50 * time.Millisecond, Threshold: 2}
 	two.Routing.Check, two.Automation.Check = check, check
+	two.Objects.Versions = true // which a fault needs
 	l := &Lab{topology: two, defect: defect}
 	for _, p := range plan.Places(two) {
 		l.nodes = append(l.nodes, newNode(t, l, p))

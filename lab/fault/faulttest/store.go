@@ -17,6 +17,7 @@ type store struct {
 
 	mu       sync.Mutex
 	things   map[string]thing
+	versions map[string]int    // how many there are of a thing
 	contents map[string][]byte // of things that can be read
 	cleaned  string            // the witness of a faulty cleaner, once that has deleted it
 }
@@ -25,7 +26,7 @@ type store struct {
 var keptObjects = []string{"checkpoints/nightly/3.json"}
 
 func newStore(defect Defect) *store {
-	s := &store{defect: defect, things: map[string]thing{}, contents: map[string][]byte{}}
+	s := &store{defect: defect, things: map[string]thing{}, versions: map[string]int{}, contents: map[string][]byte{}}
 	for _, key := range keptObjects {
 		s.contents[key] = []byte(key)
 	}
@@ -81,7 +82,12 @@ func (s *store) Replace(_ context.Context, key string, data []byte) error {
 func isWitness(key string) bool { return strings.HasSuffix(key, topology.LocalWord+"overwritten") }
 
 // isCleaned says whether a key is that of what a faulty cleaner deletes to be seen.
-func isCleaned(key string) bool { return strings.HasSuffix(key, topology.LocalWord+"deleted") }
+func isCleaned(key string) bool {
+	return strings.HasSuffix(key, topology.LocalWord+"deleted") || isPurged(key)
+}
+
+// isPurged says whether a key is that of what somebody deletes with its versions to be seen.
+func isPurged(key string) bool { return strings.HasSuffix(key, topology.LocalWord+"purged") }
 
 type thing struct {
 	size int
@@ -106,6 +112,7 @@ func (s *store) put(key string, t thing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.things[key] = t
+	s.versions[key]++
 }
 
 func (s *store) Has(_ context.Context, key string) (bool, error) {
@@ -116,7 +123,8 @@ func (s *store) Has(_ context.Context, key string) (bool, error) {
 }
 
 func (s *store) Delete(_ context.Context, key string) error {
-	if isWitness(key) && s.defect == IgnoresHealing || isCleaned(key) && s.defect == IgnoresInjection {
+	ignored := isCleaned(key) && !isPurged(key) && s.defect == IgnoresInjection
+	if isWitness(key) && s.defect == IgnoresHealing || ignored {
 		return nil
 	}
 	s.mu.Lock()
@@ -126,6 +134,23 @@ func (s *store) Delete(_ context.Context, key string) error {
 	}
 	delete(s.things, key)
 	return nil
+}
+
+// Purge deletes the versions of a thing. A thing that nothing can be injected into is deleted, and keeps them.
+func (s *store) Purge(_ context.Context, key string) (refused int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !isPurged(key) || s.defect != IgnoresInjection {
+		delete(s.versions, key)
+	}
+	return s.versions[key], nil
+}
+
+// Versions is how many there are of a thing.
+func (s *store) Versions(_ context.Context, key string) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.versions[key], nil
 }
 
 func (s *store) Size(_ context.Context, prefix string, since time.Time) (int64, error) {

@@ -102,6 +102,48 @@ var versions = []Row{
 		lie: asking(func(in *s3.DeleteObjectInput) { in.VersionId = nil }),
 	},
 	{
+		Call:    "DeleteObject of a version under Object Lock",
+		Promise: "is refused, also below a marker, and the version can be got", Needs: Versions,
+		keep: versioned(func(ctx context.Context, r room) error {
+			_, err := r.PutObjectLockConfiguration(ctx, &s3.PutObjectLockConfigurationInput{
+				Bucket: &r.name, ObjectLockConfiguration: &types.ObjectLockConfiguration{
+					ObjectLockEnabled: types.ObjectLockEnabledEnabled,
+					Rule: &types.ObjectLockRule{DefaultRetention: &types.DefaultRetention{
+						Mode: types.ObjectLockRetentionModeCompliance, Days: aws.Int32(1),
+					}},
+				},
+			})
+			if err != nil {
+				return err
+			}
+			put, err := r.put(ctx, "key", "body")
+			if err != nil {
+				return err
+			}
+			_, err = r.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &r.name, Key: aws.String("key")})
+			if err != nil {
+				return err
+			}
+			locked := &s3.DeleteObjectInput{Bucket: &r.name, Key: aws.String("key"), VersionId: put.VersionId}
+			_, err = r.DeleteObject(ctx, locked)
+			if err := refused("deleting it", err, "AccessDenied"); err != nil {
+				return err
+			}
+			out, err := r.GetObject(ctx, &s3.GetObjectInput{
+				Bucket: &r.name, Key: aws.String("key"), VersionId: put.VersionId,
+			})
+			if err != nil {
+				return err
+			}
+			got, err := text(out.Body)
+			if err != nil {
+				return err
+			}
+			return same("held by the version", []string{got}, []string{"body"})
+		}),
+		lie: doingNothing[s3.PutObjectLockConfigurationInput, s3.PutObjectLockConfigurationOutput](),
+	},
+	{
 		Call: listVersions + " over pages", Promise: "gives every version, in the order of the keys", Needs: Versions,
 		keep: versioned(func(ctx context.Context, r room) error {
 			want, err := r.fillVersions(ctx)
