@@ -31,6 +31,9 @@ objectives:
 expect: pass
 `
 
+// lost is the step of the example.
+const lost = "inject: {lose_region: {region: us-east-1}}"
+
 // complaints are mistakes as people make them: what is changed in the example, and to what. What is said about each is
 // in testdata/complaints.golden.
 var complaints = []struct{ name, old, new string }{
@@ -237,6 +240,16 @@ var complaints = []struct{ name, old, new string }{
 	{"only comment", example, "# nothing\n"},
 	{"a list", example, "- a\n"},
 	{"text", example, "hello"},
+	{"step after one below", lost, "after: cut\n    " + lost},
+	{"step after two things", lost, "name: cut\n    " + lost + "\n  - {when: promoted, after: cut, heal: cut}"},
+	{"step without a good name", lost, "name: The cut\n    " + lost},
+	{"step that is called like a fault", lost, "name: partition\n    " + lost},
+	{"steps of one name", lost, "name: cut\n    " + lost + "\n  - {name: cut, at: 19m, heal: cut}"},
+	{"heal of a misspelt step", lost, "name: cut\n    " + lost + "\n  - {at: 19m, heal: cutt}"},
+	{"heal of what ends by itself", lost, "name: cut\n    for: 43m\n    " + lost + "\n  - {at: 19m, heal: cut}"},
+	{"heal of what was healed", lost, "name: cut\n    " + lost + "\n  - {at: 19m, heal: cut}\n  - {at: 20m, heal: cut}"},
+	{"end of nothing", lost, lost + "\n  - {at: 19m, for: 43s, heal: lose_region}"},
+	{"steady state behind an event", lost, lost + "\n  - {when: promoted, at: 1m, heal: lose_region}\n  - {at: 19m, " + lost + "}"},
 	{"several at once", "summary: a region is lost\ntimescale: 360", "sumary: a region is lost\ntimescale: x"},
 	{"several missing", "name: example\nsummary: a region is lost\n", ""},
 	{"bad name", "name: example", "name: KYC Outage"},

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/topology"
@@ -13,10 +14,13 @@ import (
 // is left that takes over.
 func (f *Format) checkFaults(found *file.Complaints, t topology.Topology) {
 	left := []string{t.Standby().Name, t.Home().Name} // no other region ever takes over
-	var inForce []fault.Spec                          // in lab time
+	var inForce []standingFault
 	for i, s := range f.Steps {
-		if at := slices.IndexFunc(inForce, func(f fault.Spec) bool { return f.Kind() == string(s.Heal) }); at >= 0 {
+		if at := slices.IndexFunc(inForce, func(f standingFault) bool { return f.is(string(s.Heal)) }); at >= 0 {
 			inForce = slices.Delete(inForce, at, at+1)
+		}
+		if s.When == "" && s.Stage == "" && s.After == "" && s.At > 0 {
+			inForce = slices.DeleteFunc(inForce, func(f standingFault) bool { return f.until > 0 && f.until < s.At })
 		}
 		if s.Inject.Spec == nil {
 			continue
@@ -25,11 +29,11 @@ func (f *Format) checkFaults(found *file.Complaints, t topology.Topology) {
 		inLab := s.Inject.atScale(max(f.Timescale, 1))
 		if checkFault(found, path, inLab, t, f.Timescale) {
 			for _, other := range inForce {
-				if err := fault.Conflicts(other, inLab, t); err != nil {
+				if err := fault.Conflicts(other.inLab, inLab, t); err != nil {
 					found.Add(path, "%s: %v", path, err)
 				}
 			}
-			inForce = append(inForce, inLab)
+			inForce = append(inForce, standing(s, inLab))
 		}
 		if lost, is := s.Inject.Spec.(*fault.LoseRegion); is && removeFirst(&left, lost.Region) && len(left) == 0 {
 			found.Add(path,
@@ -37,6 +41,21 @@ func (f *Format) checkFaults(found *file.Complaints, t topology.Topology) {
 			return
 		}
 	}
+}
+
+// standingFault is a fault that is in force while other steps are done.
+type standingFault struct {
+	injection
+	inLab fault.Spec
+	until file.Duration // counted from the steady state; 0: nobody knows
+}
+
+func standing(s Step, inLab fault.Spec) standingFault {
+	f := standingFault{injection{s.Inject.Kind(), string(s.Name), time.Duration(s.For)}, inLab, 0}
+	if s.For > 0 && s.At > 0 && s.When == "" && s.Stage == "" && s.After == "" {
+		f.until = s.At + s.For
+	}
+	return f
 }
 
 // checkFault complains about the parameters of a fault, which stand below path. The times that a timescale divides

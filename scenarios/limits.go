@@ -161,29 +161,40 @@ func (l limits) checkFaults() {
 // time.
 func firstFaultAt(steps []drill.Step) time.Duration {
 	var at time.Duration
-	for _, s := range steps {
-		at = dueAt(at, s)
-		if s.Inject != nil || s.Switchover != "" {
+	for i, due := range earliest(steps) {
+		at = due
+		if steps[i].Inject != nil || steps[i].Switchover != "" {
 			break
 		}
 	}
 	return at
 }
 
-// dueAt is when a step comes at the earliest, the one before it having been done at before.
-func dueAt(before time.Duration, s drill.Step) time.Duration {
-	if s.When != "" || s.Stage != "" {
-		return before + s.At
+// earliest is when each step comes at the earliest, after the steady state.
+func earliest(steps []drill.Step) []time.Duration {
+	all := make([]time.Duration, len(steps))
+	named := map[string]time.Duration{}
+	var before time.Duration
+	for i, s := range steps {
+		switch {
+		case s.After != "":
+			before = max(before, named[s.After]+s.At)
+		case s.When != "" || s.Stage != "":
+			before += s.At
+		default:
+			before = max(before, s.At)
+		}
+		all[i], named[s.Name] = before, before
 	}
-	return max(before, s.At)
+	return all
 }
 
 // longestDrill is how much lab time a drill takes when the service never recovers, from the first operation to the
 // last.
 func longestDrill(p drill.Plan) time.Duration {
 	var at time.Duration
-	for _, s := range p.Steps {
-		at = dueAt(at, s)
+	for i, due := range earliest(p.Steps) {
+		at = max(at, due+p.Steps[i].For)
 	}
 	return p.Steady.Hold + at + p.Observe + p.Tail
 }

@@ -16,11 +16,14 @@ import (
 
 // Step is one thing that is done to the lab.
 type Step struct {
+	Name       StepName      `yaml:"name" example:"cut" about:"What other steps call this one."`
 	At         file.Duration `yaml:"at" example:"18m" otherwise:"after the step above" about:"When the step is due, counted from the steady state, or from what the step waits for. Steps are done one after the other: one waits until the fault above it is confirmed, which takes seconds where that is seen by silence or is measured, and begins late if it was due before. That is told; show and check tell it beforehand."`
 	When       Condition     `yaml:"when" takes:"condition" example:"backup_done" about:"What the step waits for: a mark of the lab, or recovered."`
+	After      StepName      `yaml:"after" example:"cut" about:"The step above, by its name, from which at is counted: from when it was done, or its fault took effect. Behind a step that waits, after: steady_state says that at is counted from the steady state all the same."`
 	Stage      app.Stage     `yaml:"stage" example:"score" about:"The stage of the app's pipeline that the step waits for, instead of a condition: it has begun when the one before has written all partitions."`
 	Inject     Fault         `yaml:"inject" takes:"fault" example:"{lose_region: {region: us-east-1}}" about:"The fault that is injected, with its parameters."`
-	Heal       FaultKind     `yaml:"heal" takes:"fault" example:"partition" about:"The kind of the fault to heal, which an earlier step injected."`
+	For        file.Duration `yaml:"for" example:"43s" otherwise:"until a step heals it, or the drill ends" about:"How long the fault is in force: it is healed so long after it took effect, also while other steps are done."`
+	Heal       Injected      `yaml:"heal" example:"partition" about:"The fault to heal, by its kind, or by the name of the step above that injected it. Of several of a kind it is the oldest in force."`
 	Job        string        `yaml:"job" example:"backup" about:"A job: backup of the lab, which is run to its end, or one of the app, which is ordered."`
 	Replicate  RuleName      `yaml:"replicate" example:"hot/" about:"The rule of replication, by its prefix or table, that is run to its end: one that copies by job."`
 	Restore    *Restore      `yaml:"restore" example:"{rule: hot/, to: 1h}" about:"Versions of objects that are brought back, in the region that survives."`
@@ -57,9 +60,14 @@ func (f Fault) atScale(timescale float64) fault.Spec {
 }
 
 func (s Step) compile(timescale float64) drill.Step {
+	after := string(s.After)
+	if after == steadyState {
+		after = ""
+	}
 	return drill.Step{
-		At: s.At.Lab(timescale), When: drill.Condition(s.When),
-		Inject: s.Inject.atScale(timescale), Heal: string(s.Heal), Job: s.Job, Stage: string(s.Stage),
+		Name: string(s.Name), At: s.At.Lab(timescale), When: drill.Condition(s.When), After: after,
+		Inject: s.Inject.atScale(timescale), For: s.For.Lab(timescale), Heal: string(s.Heal),
+		Job: s.Job, Stage: string(s.Stage),
 		Replicate: string(s.Replicate), Restore: s.Restore.compile(timescale), Switchover: s.Switchover,
 	}
 }
@@ -71,7 +79,9 @@ type stepCheck struct {
 	topology topology.Topology
 
 	previousDue     time.Duration // when the step before was due, as far as that bounds the next
-	injected        []string      // kinds in force
+	injected        []injection   // in force, as far as steps heal
+	named           []string      // steps above
+	waited          string        // what a step above waits for
 	broken          bool          // something was injected, or a region took over
 	unreadableFault bool          // a fault could not be read
 	backedUp        bool          // the backup job was run
@@ -91,14 +101,7 @@ func (f *Format) checkSteps(found *file.Complaints, t topology.Topology) {
 
 func (c *stepCheck) check(path string, i int, s Step) {
 	c.checkAction(path)
-	if at := time.Duration(s.At); s.When == "" && s.Stage == "" && at < c.previousDue {
-		c.found.Add(path+".at", "%s: %s is before the step above (%s): write steps in order",
-			path, file.Short(at), file.Short(c.previousDue))
-	}
-	c.previousDue = time.Duration(s.At)
-	if s.When != "" || s.Stage != "" {
-		c.previousDue = 0 // counted from an event, it bounds nothing that is counted from steady state
-	}
+	c.checkTime(path, s)
 	c.checkCondition(path, drill.Condition(s.When))
 	if s.Switchover != "" {
 		c.broken = true
@@ -106,13 +109,14 @@ func (c *stepCheck) check(path string, i int, s Step) {
 	}
 	if s.Inject.Spec != nil {
 		c.broken = true
-		c.injected = append(c.injected, s.Inject.Kind())
+		c.injected = append(c.injected, injection{s.Inject.Kind(), string(s.Name), time.Duration(s.For)})
 	} else if c.found.Has(path + ".inject") {
 		c.broken, c.unreadableFault = true, true
 	}
-	if s.Heal != "" && !removeFirst(&c.injected, string(s.Heal)) && !c.unreadableFault {
-		c.found.Add(path+".heal", "%s: there is no %s to heal: no step above injects it", path, s.Heal)
+	if s.Heal != "" {
+		c.checkHeal(path+".heal", path, string(s.Heal))
 	}
+	c.checkName(path+".name", string(s.Name))
 	if s.Replicate != "" {
 		c.replicated = true
 		c.checkReplicate(path+".replicate", string(s.Replicate))
@@ -208,7 +212,17 @@ func (d table) steps() {
 		if s.Stage != "" {
 			after = "stage " + s.Stage + " has begun"
 		}
-		d.scheduled("  "+stepText(s)+", after "+after, s.At)
+		if s.After != "" {
+			after = s.After
+		}
+		called := ""
+		if s.Name != "" {
+			called = s.Name + ": "
+		}
+		d.scheduled("  "+called+stepText(s)+", after "+after, s.At)
+		if s.For > 0 {
+			d.scheduled("    healed, after it took effect", s.For)
+		}
 	}
 	d.scheduled("  recovery is awaited for", d.plan.Observe)
 	d.scheduled("  and watched for", d.plan.Tail)

@@ -41,7 +41,7 @@ func lateSteps(p drill.Plan) []lateStep {
 	var all []lateStep
 	var free, took time.Duration // when the step before it is done, and what it takes
 	for i, s := range p.Steps {
-		if s.When != "" || s.Stage != "" {
+		if s.When != "" || s.Stage != "" || s.After != "" {
 			return all
 		}
 		var takes fault.Time

@@ -3,6 +3,7 @@ package scenarios
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/regionfall/regionfall/lab/api"
@@ -11,6 +12,7 @@ import (
 	"github.com/regionfall/regionfall/scenarios/drill"
 	"github.com/regionfall/regionfall/scenarios/file"
 	"github.com/regionfall/regionfall/scenarios/history"
+	"github.com/regionfall/regionfall/scenarios/jsonschema"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
@@ -50,6 +52,51 @@ func (FaultKind) Values() []string {
 		kinds = append(kinds, e.Kind)
 	}
 	return kinds
+}
+
+// StepName is what a step is called.
+type StepName string
+
+// steadyState is what at is counted from where nothing is said, and which no step is called.
+const steadyState = "steady_state"
+
+var stepNameForm = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
+
+// UnmarshalText reads a name such as cut.
+func (n *StepName) UnmarshalText(text []byte) error {
+	if !stepNameForm.Match(text) {
+		return fmt.Errorf("%s is no name of a step: use up to 40 lower-case letters, digits, _ and -, such as cut",
+			file.Quote(string(text)))
+	}
+	*n = StepName(text)
+	return nil
+}
+
+// Form is that of such a name.
+func (*StepName) Form() file.Form {
+	return file.Form{Words: "the name of a step", Schema: &jsonschema.Schema{
+		Type: "string", Pattern: stepNameForm.String(),
+	}}
+}
+
+// Injected is a fault of a step above: by its kind, or by the name of the step.
+type Injected string
+
+// UnmarshalText reads either. Whether there is one is asked when all steps are known.
+func (i *Injected) UnmarshalText(text []byte) error {
+	if !stepNameForm.Match(text) {
+		return UnknownFault(string(text))
+	}
+	*i = Injected(text)
+	return nil
+}
+
+// Form is that of either.
+func (*Injected) Form() file.Form {
+	return file.Form{Words: "a fault, or the name of a step", Schema: jsonschema.Any( // editors offer the faults
+		jsonschema.Strings(FaultKind("").Values()...),
+		&jsonschema.Schema{Type: "string", Pattern: stepNameForm.String()},
+	)}
 }
 
 // UnknownFault is the complaint about a kind that the catalogue does not have, with the nearest that it has.

@@ -42,12 +42,13 @@ type drill struct {
 	stopControls func()     // stops asking the responders; not nil
 	stopMachine  func()     // stops watching the harness and its machine; not nil once the load is to start
 	steady       time.Duration
-	lastFault    time.Duration // when the last fault was confirmed, or given up
-	ordered      time.Duration // when the app was last told to begin a job
-	away         bool          // the service was seen to be away after a fault, and was not reported back since
-	stepBegan    time.Duration // when the last step began: conditions ask what came since
-	stopped      bool          // the load was stopped
-	pipelineRead bool          // what its objects hold is recorded
+	lastFault    time.Duration            // when the last fault was confirmed, or given up
+	ordered      time.Duration            // when the app was last told to begin a job
+	away         bool                     // the service was away after a fault, and was not reported back since
+	stepBegan    time.Duration            // when the last step began: conditions ask what came since
+	doneAt       map[string]time.Duration // of steps, by their names
+	stopped      bool                     // the load was stopped
+	pipelineRead bool                     // what its objects hold is recorded
 
 	mu    sync.Mutex // of phase and of watch's calls
 	phase string
@@ -56,7 +57,9 @@ type drill struct {
 type guarded struct {
 	*fault.Guard
 	record history.Fault
-	gaveUp bool // healing failed; it is not tried a second time
+	step   string        // the name of the step that injected it; empty: it has none
+	until  time.Duration // when it is to end by itself; 0: it is not
+	gaveUp bool          // healing failed; it is not tried a second time
 }
 
 // Run is the whole drill. What it saw is in the recorder, also after an error. watch is told as it goes. When the lab
@@ -74,7 +77,7 @@ func start(
 	defer stop()
 	d := &drill{
 		plan: p, lab: l, rec: rec, watch: watch, stopLags: func() {}, stopControls: func() {},
-		live: measure.NewWatch(p.Judge),
+		live: measure.NewWatch(p.Judge), doneAt: map[string]time.Duration{},
 	}
 	err := run(d, alive)
 	if alive.Err() != nil && ctx.Err() == nil {

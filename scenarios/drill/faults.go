@@ -13,12 +13,13 @@ import (
 )
 
 // inject breaks the lab and records when that took effect.
-func (d *drill) inject(ctx context.Context, spec fault.Spec, due *dueStep) error {
+func (d *drill) inject(ctx context.Context, step Step, due *dueStep) error {
+	spec := step.Inject
 	g, err := d.lab.Guard(spec, d.rec.Now)
 	if err != nil {
 		return err
 	}
-	f := &guarded{Guard: g, record: recordOf(spec, d.rec.Now())}
+	f := &guarded{Guard: g, record: recordOf(spec, d.rec.Now()), step: step.Name}
 	d.guards = append(d.guards, f)
 	d.sayFault("inject %s: %s", spec.Kind(), spec.Target())
 	g.Ordered = func(at time.Duration) { d.recordStep(due, at) } // its baseline was taken before
@@ -37,6 +38,9 @@ func (d *drill) inject(ctx context.Context, spec fault.Spec, due *dueStep) error
 	f.record.Command, f.record.Confirmed, f.record.By = s.Command, true, s.By
 	f.record.Effective = &history.Interval{Lo: s.Window.Lo, Hi: s.Window.Hi}
 	d.rec.Fault(f.record)
+	if step.For > 0 {
+		f.until = s.Window.Hi + step.For
+	}
 	d.sayFault("%s is in force%s: %s", spec.Kind(), sinceWhen(d.rec.Now()-s.Window.Hi), brief(s.By))
 	return nil
 }

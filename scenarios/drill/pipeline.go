@@ -84,7 +84,7 @@ func (d *drill) awaitStage(ctx context.Context, stage string) (begun bool, err e
 	limit := d.rec.Now() + max(d.plan.Observe, 30*time.Second)
 	err = d.poll(ctx, func() (bool, error) {
 		begun = d.stageBegun(stage)
-		return begun || d.rec.Now() > limit, nil
+		return begun || d.rec.Now() > limit, d.endThoseDue(ctx)
 	})
 	return begun, err
 }

@@ -64,14 +64,18 @@ type Steady struct {
 
 // Step is one entry of the plan. Exactly one of Inject, Heal, Job, Replicate, Restore and Switchover is set.
 type Step struct {
-	At   time.Duration // after steady state (or, with When, after the condition)
-	When Condition     // empty: at once
+	Name  string        // by which other steps mean it; empty: none does
+	At    time.Duration // after steady state (or, with When or After, after that)
+	When  Condition     // empty: at once
+	After string        // the name of a step above: when it was done, or its fault took effect; empty: none
 	// Stage of the app's pipeline that has begun, in place of a condition; empty: none is waited for.
 	Stage string
-	// Inject breaks something; Heal mends the fault of an earlier step by its kind; Job runs a job of the lab
+	// Inject breaks something, which is mended For later, or not before the end; Heal mends the fault of an earlier
+	// step, by the step's name or the fault's kind; Job runs a job of the lab
 	// ("backup") or orders one of the app; Replicate runs a rule of replication; Restore brings versions back;
 	// Switchover has a region take over from the other one.
 	Inject     fault.Spec
+	For        time.Duration // after the fault took effect; 0: nothing is said
 	Heal       string
 	Job        string
 	Replicate  string
@@ -88,8 +92,11 @@ type Restore struct {
 
 // waitsFor is what the step waits for, in words; empty: nothing.
 func (s Step) waitsFor() string {
-	if s.Stage != "" {
+	switch {
+	case s.Stage != "":
 		return "stage " + s.Stage
+	case s.After != "":
+		return "step " + s.After
 	}
 	return string(s.When)
 }

@@ -13,7 +13,9 @@ import (
 func (d *drill) runSteps(ctx context.Context) error {
 	for i, s := range d.plan.Steps {
 		due, waited := d.steady+s.At, false
-		if what := s.waitsFor(); what != "" {
+		if s.After != "" {
+			due, waited = d.doneAt[s.After]+s.At, true
+		} else if what := s.waitsFor(); what != "" {
 			met, err := d.await(ctx, s)
 			if err != nil {
 				return err
@@ -34,12 +36,27 @@ func (d *drill) runSteps(ctx context.Context) error {
 		if err := d.runStep(ctx, s, &dueStep{Step: s.begun(waited, due)}); err != nil {
 			return err
 		}
+		if s.Name != "" {
+			d.doneAt[s.Name] = d.rec.Now()
+			if s.Inject != nil {
+				d.doneAt[s.Name] = d.guards[len(d.guards)-1].record.Effective.Hi
+			}
+		}
 	}
-	return nil
+	return d.endAll(ctx)
 }
 
-// awaitDue waits until a step is due.
+// awaitDue waits until a step is due. Faults that are to end before that end in time.
 func (d *drill) awaitDue(ctx context.Context, due time.Duration) error {
+	for f := d.nextToEnd(); f != nil && f.until <= due; f = d.nextToEnd() {
+		if err := d.endInTime(ctx, f); err != nil {
+			return err
+		}
+	}
+	return d.sleepUntil(ctx, due)
+}
+
+func (d *drill) sleepUntil(ctx context.Context, due time.Duration) error {
 	err := d.poll(ctx, func() (bool, error) {
 		seen := d.rec.Snapshot()
 		d.live.Follow(seen) // a little now, and not all of it when the service is measured
@@ -137,10 +154,10 @@ func (d *drill) runStep(ctx context.Context, s Step, due *dueStep) error {
 	switch {
 	case s.Inject != nil:
 		d.recordBacklogs(ctx)
-		return d.inject(ctx, s.Inject, due)
+		return d.inject(ctx, s, due)
 	case s.Heal != "":
 		for _, g := range d.guards { // the oldest of that kind that is in force
-			if g.Spec.Kind() == s.Heal && g.State() != fault.Healed {
+			if (g.step == s.Heal || g.Spec.Kind() == s.Heal) && g.State() != fault.Healed {
 				d.readBeforeReturn(ctx, g)
 				d.begin(due)
 				return d.heal(ctx, g)
@@ -175,7 +192,7 @@ func (d *drill) awaitCondition(ctx context.Context, c Condition) (met bool, err 
 	limit := d.rec.Now() + max(d.plan.Observe, 30*time.Second)
 	err = d.poll(ctx, func() (bool, error) {
 		met = d.conditionMet(c)
-		return met || d.rec.Now() > limit, nil
+		return met || d.rec.Now() > limit, d.endThoseDue(ctx)
 	})
 	return met, err
 }

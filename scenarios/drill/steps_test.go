@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -108,6 +109,52 @@ func TestStepsWaitForWhatTheySay(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"cut", "second"}, l.healed); diff != "" { // once each
 		t.Errorf("healed:\n%s", diff)
+	}
+}
+
+// A fault that is in force for a time ends when that is over, also while a step is waited for, and before the drill
+// ends.
+func TestFaultsEndInTime(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	first := cutEast(&cut{})
+	first.For = 200 * ms
+	second := Step{When: "redirected", Inject: &cut{kind: "second", region: "west"}, For: 700 * ms}
+	o := run(t.Context(), t, plan(first, second), l)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	for kind, lasts := range map[string]time.Duration{"cut": first.For, "second": second.For} {
+		f := o.fault(t, kind)
+		if took := f.Healed.Lo - f.Effective.Hi; took < lasts || took > lasts+lookEvery+50*ms {
+			t.Errorf("%s was in force for %s, want %s: %+v", kind, took, lasts, f)
+		}
+		if i := slices.IndexFunc(o.Steps, func(s history.Step) bool {
+			return s.Action == "heal" && s.Of == kind && s.Due == f.Effective.Hi+lasts
+		}); i < 0 {
+			t.Errorf("that %s is healed is no step of %+v", kind, o.Steps)
+		}
+	}
+	if diff := cmp.Diff([]string{"cut", "second"}, l.healed); diff != "" { // once each
+		t.Errorf("healed:\n%s", diff)
+	}
+}
+
+// A step may be counted from when a fault took effect, and heal that of a step by its name, be there an older one.
+func TestStepsMeanOthersByTheirNames(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	first, second := cutEast(&cut{}), Step{Name: "west", At: 300 * ms, Inject: &cut{region: "west"}}
+	o := run(t.Context(), t, plan(first, second, Step{After: "west", At: 250 * ms, Heal: "west"}), l)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	east, west := o.Faults[0], o.Faults[1]
+	if took := west.Healed.Lo - west.Effective.Hi; took < 250*ms || took > 350*ms {
+		t.Errorf("it was healed %s after it took effect: %+v", took, west)
+	}
+	if east.Healed.Lo < west.Healed.Hi {
+		t.Errorf("the older one was healed: %+v, then %+v", east, west)
 	}
 }
 
