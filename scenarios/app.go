@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -159,12 +158,9 @@ func (f *Format) checkAnswers(found *file.Complaints, t topology.Topology, a *ap
 			found.Add(path, "%s asks the app for GET /%s, and its extras do not say that it answers that", path, q)
 		}
 	}
-	for i, s := range f.Steps {
-		if s.Inject.Spec == nil {
-			continue
-		}
-		if q, asks := questions[s.Inject.Kind()]; asks {
-			need(fmt.Sprintf("%s.inject.%s", itemPath("steps", i), s.Inject.Kind()), q)
+	for _, injected := range f.faults(found) {
+		if q, asks := questions[injected.Kind()]; asks {
+			need(injected.path, q)
 		}
 	}
 	if f.Objectives.StaleConfig != nil {

@@ -248,6 +248,18 @@ var complaints = []struct{ name, old, new string }{
 	{"heal of a misspelt step", lost, "name: cut\n    " + lost + "\n  - {at: 19m, heal: cutt}"},
 	{"heal of what ends by itself", lost, "name: cut\n    for: 43m\n    " + lost + "\n  - {at: 19m, heal: cut}"},
 	{"heal of what was healed", lost, "name: cut\n    " + lost + "\n  - {at: 19m, heal: cut}\n  - {at: 20m, heal: cut}"},
+	{
+		"faults of one moment that hide each other", lost,
+		"inject: [{lose_region: {region: us-east-1}}, {refuse: {from: clients, to: us-east-1, service: app}}]",
+	},
+	{
+		"faults of one moment, the first of which is hidden", lost,
+		"inject: [{refuse: {from: clients, to: us-east-1, service: app}}, {lose_region: {region: us-east-1}}]",
+	},
+	{"no faults of one moment", lost, "inject: []"},
+	{"fault without a name among others", lost, "inject: [{lose_region: {region: us-east-1}}, lose_region]"},
+	{"misspelt fault among others", lost, "inject: [{lose_region: {region: us-east-1}}, {partion: {}}]"},
+	{"misspelt region among others", lost, "inject: [{pause: {region: us-west-2}}, {lose_region: {region: us-est-1}}]"},
 	{"end of nothing", lost, lost + "\n  - {at: 19m, for: 43s, heal: lose_region}"},
 	{"steady state behind an event", lost, lost + "\n  - {when: promoted, at: 1m, heal: lose_region}\n  - {at: 19m, " + lost + "}"},
 	{"several at once", "summary: a region is lost\ntimescale: 360", "sumary: a region is lost\ntimescale: x"},

@@ -15,32 +15,50 @@ import (
 func (f *Format) checkFaults(found *file.Complaints, t topology.Topology) {
 	left := []string{t.Standby().Name, t.Home().Name} // no other region ever takes over
 	var inForce []standingFault
+	all := f.faults(found)
 	for i, s := range f.Steps {
-		if at := slices.IndexFunc(inForce, func(f standingFault) bool { return f.is(string(s.Heal)) }); at >= 0 {
-			inForce = slices.Delete(inForce, at, at+1)
-		}
-		if s.When == "" && s.Stage == "" && s.After == "" && s.At > 0 {
-			inForce = slices.DeleteFunc(inForce, func(f standingFault) bool { return f.until > 0 && f.until < s.At })
-		}
-		if s.Inject.Spec == nil {
-			continue
-		}
-		path := itemPath("steps", i) + ".inject." + s.Inject.Kind()
-		inLab := s.Inject.atScale(max(f.Timescale, 1))
-		if checkFault(found, path, inLab, t, f.Timescale) {
-			for _, other := range inForce {
-				if err := fault.Conflicts(other.inLab, inLab, t); err != nil {
-					found.Add(path, "%s: %v", path, err)
+		inForce = stillInForce(inForce, s)
+		before := len(inForce)
+		for _, one := range all {
+			if one.step != i {
+				continue
+			}
+			inLab := Fault{one.Spec}.atScale(max(f.Timescale, 1))
+			if !checkFault(found, one.path, inLab, t, f.Timescale) {
+				continue
+			}
+			for k, other := range inForce {
+				err := fault.Conflicts(other.inLab, inLab, t)
+				if err == nil && k >= before { // they come at one moment: each is looked for beside the other
+					err = fault.Conflicts(inLab, other.inLab, t)
+				}
+				if err != nil {
+					found.Add(one.path, "%s: %v", one.path, err)
 				}
 			}
 			inForce = append(inForce, standing(s, inLab))
-		}
-		if lost, is := s.Inject.Spec.(*fault.LoseRegion); is && removeFirst(&left, lost.Region) && len(left) == 0 {
-			found.Add(path,
-				"%s: home and standby are lost by now, so no region is left that takes over and can be read", path)
-			return
+			if lost, is := one.Spec.(*fault.LoseRegion); is && removeFirst(&left, lost.Region) && len(left) == 0 {
+				found.Add(one.path, "%s: home and standby are lost by now, so no region is left that takes over and "+
+					"can be read", one.path)
+				return
+			}
 		}
 	}
+}
+
+// stillInForce are the faults that are in force when a step is done, but for what it heals.
+func stillInForce(all []standingFault, s Step) []standingFault {
+	what := string(s.Heal)
+	called := func(f standingFault) bool { return f.step == what && what != "" }
+	if slices.ContainsFunc(all, called) {
+		all = slices.DeleteFunc(all, called)
+	} else if at := slices.IndexFunc(all, func(f standingFault) bool { return f.kind == what }); at >= 0 {
+		all = slices.Delete(all, at, at+1)
+	}
+	if s.When == "" && s.Stage == "" && s.After == "" && s.At > 0 {
+		all = slices.DeleteFunc(all, func(f standingFault) bool { return f.until > 0 && f.until < s.At })
+	}
+	return all
 }
 
 // standingFault is a fault that is in force while other steps are done.
@@ -51,7 +69,7 @@ type standingFault struct {
 }
 
 func standing(s Step, inLab fault.Spec) standingFault {
-	f := standingFault{injection{s.Inject.Kind(), string(s.Name), time.Duration(s.For)}, inLab, 0}
+	f := standingFault{injection{inLab.Kind(), string(s.Name), time.Duration(s.For)}, inLab, 0}
 	if s.For > 0 && s.At > 0 && s.When == "" && s.Stage == "" && s.After == "" {
 		f.until = s.At + s.For
 	}
@@ -88,8 +106,10 @@ func survivor(steps []Step, t topology.Topology) string {
 		if s.Switchover != "" {
 			left = []string{s.Switchover}
 		}
-		if lost, is := s.Inject.Spec.(*fault.LoseRegion); is && len(left) > 1 {
-			removeFirst(&left, lost.Region)
+		for _, lost := range s.loses() {
+			if len(left) > 1 {
+				removeFirst(&left, lost)
+			}
 		}
 	}
 	return left[0]

@@ -116,7 +116,7 @@ func TestTheLibraryPromisesWhatItsStoriesSay(t *testing.T) {
 		}
 		got := promise{
 			p.Topology.Strategy, p.Topology.Postgres.Commit, p.Topology.Items.Mode,
-			0, time.Duration(s.format.Objectives.RecoveryTime.Within), p.Steps[len(p.Steps)-1].Inject,
+			0, time.Duration(s.format.Objectives.RecoveryTime.Within), p.Steps[len(p.Steps)-1].Inject[0],
 		}
 		if o := s.format.Objectives.RecoveryPoint; o != nil {
 			got.Point = time.Duration(o.Within)
@@ -215,7 +215,7 @@ func TestEveryFaultOfTheCatalogueCanBeWritten(t *testing.T) {
 			t.Errorf("%s: %v", e.Kind, err)
 			continue
 		}
-		got := s.format.Steps[0].Inject.Spec
+		got := s.format.Steps[0].Inject[0].Spec
 		if got.Kind() != e.Kind {
 			t.Errorf("%s was read as %s", e.Kind, got.Kind())
 		}

@@ -149,10 +149,9 @@ func (l limits) checkRecoveryPoint() {
 
 // checkFaults complains about faults whose scheduled times the timescale makes too short or too long.
 func (l limits) checkFaults() {
-	for i, s := range l.plan.Steps {
-		if _, is := s.Inject.(fault.Scheduled); is {
-			checkFault(l.Complaints, itemPath("steps", i)+".inject."+s.Inject.Kind(), s.Inject, l.plan.Topology,
-				l.plan.Timescale)
+	for _, f := range l.format.faults(l.Complaints) {
+		if s, is := f.Spec.(fault.Scheduled); is {
+			checkFault(l.Complaints, f.path, s.Scaled(l.plan.Timescale), l.plan.Topology, l.plan.Timescale)
 		}
 	}
 }
@@ -163,7 +162,7 @@ func firstFaultAt(steps []drill.Step) time.Duration {
 	var at time.Duration
 	for i, due := range earliest(steps) {
 		at = due
-		if steps[i].Inject != nil || steps[i].Switchover != "" {
+		if len(steps[i].Inject) > 0 || steps[i].Switchover != "" {
 			break
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/lab/topology"
 	"github.com/regionfall/regionfall/scenarios/file"
 	"github.com/regionfall/regionfall/scenarios/measure"
@@ -204,10 +203,7 @@ func (f *Format) checkStaleConfig(found *file.Complaints, t topology.Topology) {
 	if f.Objectives.StaleConfig == nil {
 		return
 	}
-	loses := slices.ContainsFunc(f.Steps, func(s Step) bool {
-		_, is := s.Inject.Spec.(*fault.LoseRegion)
-		return is
-	})
+	loses := slices.ContainsFunc(f.Steps, func(s Step) bool { return len(s.loses()) > 0 })
 	switch {
 	case !loses:
 		found.Add(path, "%s: no step loses a region, so nothing can refer to one that is lost", path)

@@ -63,7 +63,7 @@ func (d Deadline) compile(timescale float64) *measure.DeadlineObjective {
 func jobRegion(steps []Step, t topology.Topology) string {
 	home := t.Home().Name
 	for _, s := range steps {
-		if lost, is := s.Inject.Spec.(*fault.LoseRegion); s.Switchover != "" || is && lost.Region == home {
+		if s.Switchover != "" || slices.Contains(s.loses(), home) {
 			return survivor(steps, t)
 		}
 	}
@@ -102,7 +102,9 @@ func (f *Format) checkPipeline(found *file.Complaints, t topology.Topology, a *a
 		default:
 			ordered = i
 		}
-		f.checkDrop(found, at+".inject", s, stages, jobRegion(f.Steps, t))
+	}
+	for _, injected := range f.faults(found) {
+		f.checkDrop(found, injected, stages, jobRegion(f.Steps, t))
 	}
 	for key, promised := range map[string]bool{
 		"conservation": bool(f.Objectives.Conservation), "deadline": f.Objectives.Deadline != nil,
@@ -129,12 +131,12 @@ func pipelineJob(a *app.App) string {
 }
 
 // checkDrop complains about a fault that drops nothing, or of which nobody could tell what it drops.
-func (f *Format) checkDrop(found *file.Complaints, at string, s Step, stages []string, region string) {
-	drop, is := s.Inject.Spec.(*fault.DropRecords)
+func (f *Format) checkDrop(found *file.Complaints, injected placedFault, stages []string, region string) {
+	drop, is := injected.Spec.(*fault.DropRecords)
 	if !is {
 		return
 	}
-	path := at + "." + drop.Kind()
+	path := injected.path
 	switch {
 	case len(stages) == 0:
 		found.Add(path, "%s: the app does not say where the objects of its job are, so that nobody could tell what it "+

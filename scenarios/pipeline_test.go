@@ -48,7 +48,7 @@ func TestAScenarioAboutAJob(t *testing.T) {
 	if plan.Steps[0].Job != "nightly" || plan.Steps[1].Stage != "4" || plan.Steps[1].At != time.Second {
 		t.Errorf("the steps are %+v", plan.Steps)
 	}
-	drop, is := plan.Steps[2].Inject.(*fault.DropRecords)
+	drop, is := plan.Steps[2].Inject[0].(*fault.DropRecords)
 	if !is || *drop != (fault.DropRecords{Stage: "4", Partition: "3", Share: 0.05}) {
 		t.Errorf("the fault is %+v", plan.Steps[2].Inject)
 	}

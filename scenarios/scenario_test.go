@@ -34,7 +34,7 @@ func TestWhatAFaultSchedulesIsDivided(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return p.Steps[0].Inject.(*fault.LagReplication).Lag
+		return p.Steps[0].Inject[0].(*fault.LagReplication).Lag
 	}
 	if a, b := lag(s), lag(s.WithTimescale(30)); a != 2*time.Second || b != 4*time.Second {
 		t.Errorf("2m are %s at 60 and %s at 30", a, b)
@@ -109,9 +109,9 @@ expect: {fail: [recovery_time, hole]}
 		Steady:   drill.Steady{Hold: 3 * time.Second, Within: 28 * time.Second},
 		Steps: []drill.Step{
 			{Job: "backup"},
-			{At: time.Minute, When: "backup_done", Inject: &fault.Latency{
+			{At: time.Minute, When: "backup_done", Inject: []fault.Spec{&fault.Latency{
 				Links: fault.Links{From: "eu-west-1", To: "eu-central-1"}, Delay: 80 * time.Millisecond,
-			}},
+			}}},
 			{At: 1500 * time.Millisecond, When: "detected", Heal: "latency"},
 		},
 		Observe: time.Minute, Tail: 4 * time.Second,
@@ -147,9 +147,11 @@ func TestDefaults(t *testing.T) {
 		Name: "a", Summary: "b", Source: got.Source, Timescale: 100, Topology: preset.Scaled(100),
 		Workload: workload.Spec{Writes: 30, Reads: 15, Clients: 8, Timeout: time.Second},
 		Steady:   drill.Steady{Hold: 2 * time.Second, Within: 62 * time.Second},
-		Steps:    []drill.Step{{At: 1200 * time.Millisecond, Inject: &fault.LoseRegion{Region: "us-west-2"}}},
-		Observe:  16500 * time.Millisecond, // 1.25 x 12 s, and the window
-		Tail:     1500 * time.Millisecond,
+		Steps: []drill.Step{{
+			At: 1200 * time.Millisecond, Inject: []fault.Spec{&fault.LoseRegion{Region: "us-west-2"}},
+		}},
+		Observe: 16500 * time.Millisecond, // 1.25 x 12 s, and the window
+		Tail:    1500 * time.Millisecond,
 		Judge: measure.Spec{
 			Timescale: 100, Stores: []string{"postgres", "objects", "items"}, Ordered: []string{"postgres"},
 			MinAcked:   50,

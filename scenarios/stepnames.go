@@ -70,6 +70,8 @@ func (c *stepCheck) checkHeal(at, path, what string) {
 	is := func(i injection) bool { return i.is(what) }
 	i := slices.IndexFunc(c.injected, func(i injection) bool { return is(i) && i.ends == 0 })
 	switch kinds := FaultKind("").Values(); {
+	case i >= 0 && c.injected[i].step == what:
+		c.injected = slices.DeleteFunc(c.injected, is)
 	case i >= 0:
 		c.injected = slices.Delete(c.injected, i, i+1)
 	case slices.ContainsFunc(c.injected, is):

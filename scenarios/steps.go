@@ -21,9 +21,9 @@ type Step struct {
 	When       Condition     `yaml:"when" takes:"condition" example:"backup_done" about:"What the step waits for: a mark of the lab, or recovered."`
 	After      StepName      `yaml:"after" example:"cut" about:"The step above, by its name, from which at is counted: from when it was done, or its fault took effect. Behind a step that waits, after: steady_state says that at is counted from the steady state all the same."`
 	Stage      app.Stage     `yaml:"stage" example:"score" about:"The stage of the app's pipeline that the step waits for, instead of a condition: it has begun when the one before has written all partitions."`
-	Inject     Fault         `yaml:"inject" takes:"fault" example:"{lose_region: {region: us-east-1}}" about:"The fault that is injected, with its parameters."`
-	For        file.Duration `yaml:"for" example:"43s" otherwise:"until a step heals it, or the drill ends" about:"How long the fault is in force: it is healed so long after it took effect, also while other steps are done."`
-	Heal       Injected      `yaml:"heal" example:"partition" about:"The fault to heal, by its kind, or by the name of the step above that injected it. Of several of a kind it is the oldest in force."`
+	Inject     []Fault       `yaml:"inject,one" takes:"fault" min:"1" max:"8" example:"{lose_region: {region: us-east-1}}" about:"The fault that is injected, with its parameters; or a list of several that come at one moment, each of which is confirmed."`
+	For        file.Duration `yaml:"for" example:"43s" otherwise:"until a step heals it, or the drill ends" about:"How long the fault is in force, or each of several: it is healed so long after it took effect, also while other steps are done."`
+	Heal       Injected      `yaml:"heal" example:"partition" about:"The fault to heal, by its kind: of several the oldest in force; or all that the step above of this name injected."`
 	Job        string        `yaml:"job" example:"backup" about:"A job: backup of the lab, which is run to its end, or one of the app, which is ordered."`
 	Replicate  RuleName      `yaml:"replicate" example:"hot/" about:"The rule of replication, by its prefix or table, that is run to its end: one that copies by job."`
 	Restore    *Restore      `yaml:"restore" example:"{rule: hot/, to: 1h}" about:"Versions of objects that are brought back, in the region that survives."`
@@ -59,6 +59,50 @@ func (f Fault) atScale(timescale float64) fault.Spec {
 	return f.Spec
 }
 
+// atScale are the faults in lab time; nil for none.
+func (s Step) atScale(timescale float64) (all []fault.Spec) {
+	for _, f := range s.Inject {
+		if f.Spec != nil { // it could be read
+			all = append(all, f.atScale(timescale))
+		}
+	}
+	return all
+}
+
+// loses are the regions that the step loses.
+func (s Step) loses() (regions []string) {
+	for _, f := range s.Inject {
+		if lost, is := f.Spec.(*fault.LoseRegion); is {
+			regions = append(regions, lost.Region)
+		}
+	}
+	return regions
+}
+
+// placedFault is a fault of a file.
+type placedFault struct {
+	fault.Spec
+	path string
+	step int
+}
+
+// faults are all that could be read, with their places.
+func (f *Format) faults(found *file.Complaints) (all []placedFault) {
+	for i, s := range f.Steps {
+		for k, injected := range s.Inject {
+			if injected.Spec == nil {
+				continue
+			}
+			path := itemPath("steps", i) + ".inject"
+			if at := itemPath(path, k); found.Has(at) {
+				path = at
+			}
+			all = append(all, placedFault{injected.Spec, path + "." + injected.Kind(), i})
+		}
+	}
+	return all
+}
+
 func (s Step) compile(timescale float64) drill.Step {
 	after := string(s.After)
 	if after == steadyState {
@@ -66,7 +110,7 @@ func (s Step) compile(timescale float64) drill.Step {
 	}
 	return drill.Step{
 		Name: string(s.Name), At: s.At.Lab(timescale), When: drill.Condition(s.When), After: after,
-		Inject: s.Inject.atScale(timescale), For: s.For.Lab(timescale), Heal: string(s.Heal),
+		Inject: s.atScale(timescale), For: s.For.Lab(timescale), Heal: string(s.Heal),
 		Job: s.Job, Stage: string(s.Stage),
 		Replicate: string(s.Replicate), Restore: s.Restore.compile(timescale), Switchover: s.Switchover,
 	}
@@ -107,10 +151,15 @@ func (c *stepCheck) check(path string, i int, s Step) {
 		c.broken = true
 		c.checkSwitchover(path+".switchover", i)
 	}
-	if s.Inject.Spec != nil {
+	for _, f := range s.Inject {
 		c.broken = true
-		c.injected = append(c.injected, injection{s.Inject.Kind(), string(s.Name), time.Duration(s.For)})
-	} else if c.found.Has(path + ".inject") {
+		if f.Spec == nil {
+			c.unreadableFault = true
+			continue
+		}
+		c.injected = append(c.injected, injection{f.Kind(), string(s.Name), time.Duration(s.For)})
+	}
+	if len(s.Inject) == 0 && c.found.Has(path+".inject") {
 		c.broken, c.unreadableFault = true, true
 	}
 	if s.Heal != "" {
@@ -185,7 +234,7 @@ func (c *stepCheck) checkSwitchover(path string, step int) {
 		return
 	}
 	for _, s := range c.Steps {
-		if s.Inject.Spec != nil {
+		if len(s.Inject) > 0 {
 			c.found.Add(path, "%s: another step injects a fault: a drill breaks something or changes roles, "+
 				"so that it is known what came of which", path)
 			return
@@ -232,8 +281,12 @@ func (d table) steps() {
 // stepText says what a step does, in the words of the file.
 func stepText(s drill.Step) string {
 	switch {
-	case s.Inject != nil:
-		return fmt.Sprintf("inject %s: %s", s.Inject.Kind(), s.Inject.Target())
+	case len(s.Inject) > 0:
+		var all []string
+		for _, f := range s.Inject {
+			all = append(all, fmt.Sprintf("%s: %s", f.Kind(), f.Target()))
+		}
+		return "inject " + strings.Join(all, " and ")
 	case s.Heal != "":
 		return "heal " + s.Heal
 	case s.Switchover != "":

@@ -45,8 +45,10 @@ func lateSteps(p drill.Plan) []lateStep {
 			return all
 		}
 		var takes fault.Time
-		if s.Inject != nil {
-			takes = fault.Takes(s.Inject, p.Topology)
+		for _, f := range s.Inject { // their baselines come one after the other, and they are seen together
+			one := fault.Takes(f, p.Topology)
+			takes.Before += one.Before
+			takes.Seen = max(takes.Seen, one.Seen)
 		}
 		ordered := max(free, s.At) + takes.Before
 		if late := ordered - s.At; i > 0 && s.At > 0 && late > measure.LateStep {
@@ -75,8 +77,12 @@ func (l lateStep) words(p drill.Plan) string {
 
 // subject is what a step is called where it is told of.
 func subject(s drill.Step) string {
-	if s.Inject != nil {
-		return s.Inject.Kind()
+	if len(s.Inject) == 0 {
+		return stepText(s)
 	}
-	return stepText(s)
+	var kinds []string
+	for _, f := range s.Inject {
+		kinds = append(kinds, f.Kind())
+	}
+	return strings.Join(kinds, " and ")
 }

@@ -93,6 +93,7 @@ type Guard struct {
 	mortal    Mortal // or nil
 	now       func() time.Duration
 	state     State
+	prepared  bool          // its baseline is taken
 	probeTime time.Duration // what the probe took at most when all was well
 	seen      time.Duration // when the question was asked that last found the fault in force
 }
@@ -125,6 +126,27 @@ func (g *Guard) State() State {
 	return g.state
 }
 
+// Prepare takes the baseline, which Inject does not take again: faults that come at one moment have all of theirs from
+// before the first.
+func (g *Guard) Prepare(ctx context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	alive, leave := g.alive(ctx)
+	defer leave()
+	return g.prepare(ctx, alive)
+}
+
+func (g *Guard) prepare(ctx, alive context.Context) error {
+	if g.prepared {
+		return nil
+	}
+	if err := g.baseline(ctx, alive); err != nil {
+		return fmt.Errorf("inject %s: %w", g.Spec.Kind(), err)
+	}
+	g.prepared = true
+	return nil
+}
+
 // Inject breaks the lab and waits until an independent probe sees it. Its error is ErrUnconfirmed when the probe
 // never turned.
 func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
@@ -135,8 +157,8 @@ func (g *Guard) Inject(ctx context.Context) (Sighting, error) {
 	}
 	alive, leave := g.alive(ctx)
 	defer leave()
-	if err := g.baseline(ctx, alive); err != nil {
-		return Sighting{}, fmt.Errorf("inject %s: %w", g.Spec.Kind(), err)
+	if err := g.prepare(ctx, alive); err != nil {
+		return Sighting{}, err
 	}
 	within := confirmWithin + g.slow()
 	ctx, cancel := context.WithTimeoutCause(ctx, within+verifyWithin,

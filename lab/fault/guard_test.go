@@ -18,6 +18,7 @@ type toy struct {
 	fail    float64 // of calls
 	late    time.Duration
 	broken  bool // what the lab is like
+	taken   int  // looks for a baseline
 	turning time.Time
 }
 
@@ -53,7 +54,10 @@ func (f *toy) InForce(context.Context) (bool, string, error) {
 	return f.broken != time.Now().Before(f.turning), "looked", nil
 }
 
-func (f *toy) Baseline(ctx context.Context) (bool, string, error) { return f.InForce(ctx) }
+func (f *toy) Baseline(ctx context.Context) (bool, string, error) {
+	f.taken++
+	return f.InForce(ctx)
+}
 
 func (f *toy) Gone(ctx context.Context) (bool, string, error) {
 	in, observed, err := f.InForce(ctx)
@@ -116,6 +120,22 @@ func TestAFaultThatIsThereAlreadyIsNotInjected(t *testing.T) {
 	g := guard(t, &toy{broken: true})
 	if _, err := g.Inject(t.Context()); err == nil || g.State() != Idle {
 		t.Errorf("got %v, state %s", err, g.State())
+	}
+}
+
+// A baseline that was taken is not taken again: the next fault of the moment may be in force by then.
+func TestABaselineIsTakenOnce(t *testing.T) {
+	f := &toy{}
+	g := guard(t, f)
+	if err := g.Prepare(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	taken := f.taken
+	if _, err := g.Inject(t.Context()); err != nil || taken == 0 || f.taken != taken {
+		t.Fatalf("%d looks before, and %d after it was injected; %v", taken, f.taken, err)
+	}
+	if broken := guard(t, &toy{broken: true}); broken.Prepare(t.Context()) == nil {
+		t.Error("a fault that is there already has a baseline")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/regionfall/regionfall/lab/fault"
@@ -12,19 +13,43 @@ import (
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
 
-// inject breaks the lab and records when that took effect.
-func (d *drill) inject(ctx context.Context, step Step, due *dueStep) error {
-	spec := step.Inject
-	g, err := d.lab.Guard(spec, d.rec.Now)
-	if err != nil {
-		return err
+// inject breaks the lab, and records when each of what a step injects took effect. Several come at one moment: the
+// baselines of all are taken before.
+func (d *drill) inject(ctx context.Context, step Step, as history.Step) error {
+	var all []*guarded
+	for _, spec := range step.Inject {
+		g, err := d.lab.Guard(spec, d.rec.Now)
+		if err != nil {
+			return err
+		}
+		all = append(all, &guarded{Guard: g, record: recordOf(spec, d.rec.Now()), step: step.Name})
 	}
-	f := &guarded{Guard: g, record: recordOf(spec, d.rec.Now()), step: step.Name}
-	d.guards = append(d.guards, f)
-	d.sayFault("inject %s: %s", spec.Kind(), spec.Target())
-	g.Ordered = func(at time.Duration) { d.recordStep(due, at) } // its baseline was taken before
-	s, err := g.Inject(ctx)
+	d.guards = append(d.guards, all...)
+	if len(all) > 1 {
+		for _, f := range all {
+			if err := f.Prepare(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	var together sync.WaitGroup
+	errs := make([]error, len(all))
+	for i, f := range all {
+		due := &dueStep{Step: as}
+		due.Of, due.Target = f.Spec.Kind(), f.Spec.Target()
+		d.tellLate(due, d.rec.Now())
+		d.sayFault("inject %s: %s", f.Spec.Kind(), f.Spec.Target())
+		f.Ordered = func(at time.Duration) { d.recordStep(due, at) } // its baseline was taken before
+		together.Go(func() { errs[i] = d.injectOne(ctx, f, step.For) })
+	}
+	together.Wait()
 	d.lastFault = d.rec.Now()
+	return errors.Join(errs...)
+}
+
+// injectOne injects a fault, and records it.
+func (d *drill) injectOne(ctx context.Context, f *guarded, lasts time.Duration) error {
+	s, err := f.Inject(ctx)
 	switch {
 	case errors.Is(err, fault.ErrUnconfirmed) && ctx.Err() == nil:
 		f.record.By = err.Error()
@@ -38,10 +63,10 @@ func (d *drill) inject(ctx context.Context, step Step, due *dueStep) error {
 	f.record.Command, f.record.Confirmed, f.record.By = s.Command, true, s.By
 	f.record.Effective = &history.Interval{Lo: s.Window.Lo, Hi: s.Window.Hi}
 	d.rec.Fault(f.record)
-	if step.For > 0 {
-		f.until = s.Window.Hi + step.For
+	if lasts > 0 {
+		f.until = s.Window.Hi + lasts
 	}
-	d.sayFault("%s is in force%s: %s", spec.Kind(), sinceWhen(d.rec.Now()-s.Window.Hi), brief(s.By))
+	d.sayFault("%s is in force%s: %s", f.Spec.Kind(), sinceWhen(d.rec.Now()-s.Window.Hi), brief(s.By))
 	return nil
 }
 

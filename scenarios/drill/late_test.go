@@ -8,6 +8,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
@@ -53,7 +54,7 @@ func TestAStepThatStartsLateIsTold(t *testing.T) {
 	l := newLab(t)
 	l.unattended = true
 	slow := cutEast(&cut{kind: "slow", before: lasting(700 * ms)})
-	p := plan(slow, Step{At: 400 * ms, Inject: &cut{kind: "second", region: "west"}},
+	p := plan(slow, Step{At: 400 * ms, Inject: []fault.Spec{&cut{kind: "second", region: "west"}}},
 		Step{At: 3 * time.Second, Heal: "slow"}, Step{Heal: "second"})
 	p.Observe = 300 * ms
 	o := run(t.Context(), t, p, l)

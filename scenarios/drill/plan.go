@@ -70,11 +70,11 @@ type Step struct {
 	After string        // the name of a step above: when it was done, or its fault took effect; empty: none
 	// Stage of the app's pipeline that has begun, in place of a condition; empty: none is waited for.
 	Stage string
-	// Inject breaks something, which is mended For later, or not before the end; Heal mends the fault of an earlier
-	// step, by the step's name or the fault's kind; Job runs a job of the lab
+	// Inject breaks something, or several things at one moment, each of which is mended For later, or not before the
+	// end; Heal mends what an earlier step injected, by the step's name or the fault's kind; Job runs a job of the lab
 	// ("backup") or orders one of the app; Replicate runs a rule of replication; Restore brings versions back;
 	// Switchover has a region take over from the other one.
-	Inject     fault.Spec
+	Inject     []fault.Spec
 	For        time.Duration // after the fault took effect; 0: nothing is said
 	Heal       string
 	Job        string

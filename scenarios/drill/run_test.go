@@ -67,7 +67,7 @@ func plan(steps ...Step) Plan {
 }
 
 // lose takes the home region away a little after steady state.
-func lose() Step { return Step{At: 300 * ms, Inject: &fault.LoseRegion{Region: "east"}} }
+func lose() Step { return Step{At: 300 * ms, Inject: []fault.Spec{&fault.LoseRegion{Region: "east"}}} }
 
 // cutEast cuts the clients off from the home region.
 func cutEast(f *cut) Step {
@@ -75,7 +75,7 @@ func cutEast(f *cut) Step {
 	if f.kind == "" {
 		f.kind = "cut"
 	}
-	return Step{At: 300 * ms, Inject: f}
+	return Step{At: 300 * ms, Inject: []fault.Spec{f}}
 }
 
 // outcome is what is left of a drill.

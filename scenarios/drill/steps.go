@@ -33,13 +33,16 @@ func (d *drill) runSteps(ctx context.Context) error {
 		if err := d.awaitDue(ctx, due); err != nil {
 			return err
 		}
-		if err := d.runStep(ctx, s, &dueStep{Step: s.begun(waited, due)}); err != nil {
+		if err := d.runStep(ctx, s, s.begun(waited, due)); err != nil {
 			return err
 		}
 		if s.Name != "" {
-			d.doneAt[s.Name] = d.rec.Now()
-			if s.Inject != nil {
-				d.doneAt[s.Name] = d.guards[len(d.guards)-1].record.Effective.Hi
+			if len(s.Inject) == 0 {
+				d.doneAt[s.Name] = d.rec.Now()
+			}
+			for i := range s.Inject { // the last of them
+				f := d.guards[len(d.guards)-1-i]
+				d.doneAt[s.Name] = max(d.doneAt[s.Name], f.record.Effective.Hi)
 			}
 		}
 	}
@@ -80,12 +83,12 @@ type dueStep struct {
 	noted bool // that it is late
 }
 
-// begun is the step as it is recorded.
+// begun is the step as it is recorded. What it injects is recorded one by one.
 func (s Step) begun(waited bool, due time.Duration) history.Step {
 	out := history.Step{Waited: waited, Due: due}
 	switch {
-	case s.Inject != nil:
-		out.Action, out.Of, out.Target = history.ActionInject, s.Inject.Kind(), s.Inject.Target()
+	case len(s.Inject) > 0:
+		out.Action = history.ActionInject
 	case s.Heal != "":
 		out.Action, out.Of = "heal", s.Heal
 	case s.Switchover != "":
@@ -137,33 +140,28 @@ func (d *drill) recordSkipped(steps []Step, c string) {
 				By: fmt.Sprintf("not ordered: %q never came", c),
 			})
 		}
-		if s.Inject != nil {
+		for _, spec := range s.Inject {
 			d.rec.Fault(history.Fault{
-				Name: s.Inject.Kind(), Target: s.Inject.Target(), Command: d.rec.Now(),
+				Name: spec.Kind(), Target: spec.Target(), Command: d.rec.Now(),
 				By: fmt.Sprintf("not injected: %q never came", c),
 			})
 		}
 	}
 }
 
-func (d *drill) runStep(ctx context.Context, s Step, due *dueStep) error {
-	d.tellLate(due, d.rec.Now())
-	if s.Inject != nil || s.Switchover != "" {
+func (d *drill) runStep(ctx context.Context, s Step, as history.Step) error {
+	if len(s.Inject) > 0 || s.Switchover != "" {
 		d.stopLags() // from here on the lab is broken: its lags say nothing about copying undisturbed
 	}
-	switch {
-	case s.Inject != nil:
+	if len(s.Inject) > 0 {
 		d.recordBacklogs(ctx)
-		return d.inject(ctx, s, due)
+		return d.inject(ctx, s, as)
+	}
+	due := &dueStep{Step: as}
+	d.tellLate(due, d.rec.Now())
+	switch {
 	case s.Heal != "":
-		for _, g := range d.guards { // the oldest of that kind that is in force
-			if (g.step == s.Heal || g.Spec.Kind() == s.Heal) && g.State() != fault.Healed {
-				d.readBeforeReturn(ctx, g)
-				d.begin(due)
-				return d.heal(ctx, g)
-			}
-		}
-		return fmt.Errorf("heal %s: it was not injected", s.Heal)
+		return d.healWhat(ctx, s.Heal, due)
 	case s.Switchover != "":
 		return d.switchOver(ctx, s.Switchover, d.begin(due))
 	}
@@ -176,6 +174,33 @@ func (d *drill) runStep(ctx context.Context, s Step, due *dueStep) error {
 	default:
 		return d.order(ctx, s.Job)
 	}
+}
+
+// healWhat heals what the step of that name injected, the last first, or the oldest fault of that kind in force.
+func (d *drill) healWhat(ctx context.Context, what string, due *dueStep) error {
+	var all []*guarded
+	for _, g := range d.guards {
+		switch {
+		case g.State() == fault.Healed:
+		case g.step == what:
+			all = append([]*guarded{g}, all...)
+		case g.Spec.Kind() == what && len(all) == 0:
+			all = append(all, g)
+		}
+	}
+	if len(all) == 0 {
+		return fmt.Errorf("heal %s: it was not injected", what)
+	}
+	for _, g := range all {
+		d.readBeforeReturn(ctx, g)
+		if due.Began == 0 {
+			d.begin(due)
+		}
+		if err := d.heal(ctx, g); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // await waits for what a step waits for; false when it did not come in time.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
@@ -73,7 +74,7 @@ func TestFaultsAreHealedInReverse(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
 	l.unattended = true
-	west := Step{At: 400 * ms, Inject: &cut{kind: "second", region: "west"}}
+	west := Step{At: 400 * ms, Inject: []fault.Spec{&cut{kind: "second", region: "west"}}}
 	p := plan(cutEast(&cut{kind: "first"}), west)
 	p.Observe = 300 * ms
 	o := run(t.Context(), t, p, l)
@@ -94,7 +95,7 @@ func TestStepsWaitForWhatTheySay(t *testing.T) {
 	o := run(t.Context(), t, plan(
 		cutEast(&cut{}),
 		Step{When: "redirected", At: 200 * ms, Heal: "cut"},
-		Step{When: Recovered, Inject: &cut{kind: "second", region: "west"}},
+		Step{When: Recovered, Inject: []fault.Spec{&cut{kind: "second", region: "west"}}},
 	), l)
 	if o.err != nil {
 		t.Fatal(o.err)
@@ -119,7 +120,7 @@ func TestFaultsEndInTime(t *testing.T) {
 	l := newLab(t)
 	first := cutEast(&cut{})
 	first.For = 200 * ms
-	second := Step{When: "redirected", Inject: &cut{kind: "second", region: "west"}, For: 700 * ms}
+	second := Step{When: "redirected", Inject: []fault.Spec{&cut{kind: "second", region: "west"}}, For: 700 * ms}
 	o := run(t.Context(), t, plan(first, second), l)
 	if o.err != nil {
 		t.Fatal(o.err)
@@ -140,11 +141,52 @@ func TestFaultsEndInTime(t *testing.T) {
 	}
 }
 
+// Faults of one step come at one moment: the baselines of all are from before, each is ordered and confirmed by itself,
+// and a step that means them by the step's name heals all of them.
+func TestFaultsOfOneStepComeAtOneMoment(t *testing.T) {
+	t.Parallel()
+	l := newLab(t)
+	slow := 200 * ms
+	east := &cut{kind: "first", region: "east", before: func(context.Context) error { time.Sleep(slow); return nil }}
+	west := &cut{kind: "second", region: "west", before: func(context.Context) error { time.Sleep(slow); return nil }}
+	both := Step{Name: "both", At: 300 * ms, Inject: []fault.Spec{east, west}}
+	o := run(t.Context(), t, plan(both, Step{After: "both", At: 100 * ms, Heal: "both"}), l)
+	if o.err != nil {
+		t.Fatal(o.err)
+	}
+	a, b := o.fault(t, "first"), o.fault(t, "second")
+	if apart := (a.Command - b.Command).Abs(); apart > slow/2 {
+		t.Errorf("they were ordered %s apart: %+v and %+v", apart, a, b)
+	}
+	if !a.Confirmed || !b.Confirmed || a.Effective == nil || b.Effective == nil {
+		t.Errorf("confirmed: %+v and %+v", a, b)
+	}
+	last := max(a.Effective.Hi, b.Effective.Hi)
+	for _, f := range []history.Fault{a, b} {
+		if f.Healed == nil || f.Healed.Lo < last+100*ms {
+			t.Errorf("it was healed before it was due: %+v", f)
+		}
+	}
+	if diff := cmp.Diff([]string{"second", "first"}, l.healed); diff != "" {
+		t.Errorf("healed:\n%s", diff)
+	}
+	var injected []string
+	for _, s := range o.Steps {
+		if s.Action == history.ActionInject {
+			injected = append(injected, s.Of)
+		}
+	}
+	slices.Sort(injected)
+	if diff := cmp.Diff([]string{"first", "second"}, injected); diff != "" {
+		t.Errorf("recorded as steps:\n%s", diff)
+	}
+}
+
 // A step may be counted from when a fault took effect, and heal that of a step by its name, be there an older one.
 func TestStepsMeanOthersByTheirNames(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	first, second := cutEast(&cut{}), Step{Name: "west", At: 300 * ms, Inject: &cut{region: "west"}}
+	first, second := cutEast(&cut{}), Step{Name: "west", At: 300 * ms, Inject: []fault.Spec{&cut{region: "west"}}}
 	o := run(t.Context(), t, plan(first, second, Step{After: "west", At: 250 * ms, Heal: "west"}), l)
 	if o.err != nil {
 		t.Fatal(o.err)

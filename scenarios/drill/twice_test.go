@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/regionfall/regionfall/lab/fault"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/measure"
 )
@@ -17,7 +18,7 @@ func TestAFaultOfAKindIsHealedWhereverItIsInThePlan(t *testing.T) {
 	l.unattended = true
 	var second, ran time.Duration
 	p := plan(cutEast(&cut{}), Step{At: 500 * ms, Heal: "cut"},
-		Step{At: 700 * ms, Inject: &cut{kind: "cut", region: "east"}}, Step{At: 900 * ms, Heal: "cut"},
+		Step{At: 700 * ms, Inject: []fault.Spec{&cut{kind: "cut", region: "east"}}}, Step{At: 900 * ms, Heal: "cut"},
 		Step{At: 1500 * ms, Heal: "cut"})
 	p.Observe = 300 * ms
 	o := run(t.Context(), t, p, l)
@@ -42,7 +43,7 @@ func TestAFaultThatIsLeftOutIsOnRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		d := &drill{plan: plan(Step{When: "promoted", Job: "backup"},
-			Step{Inject: &cut{kind: "second", region: "west"}}), lab: &tinyLab{}, rec: rec}
+			Step{Inject: []fault.Spec{&cut{kind: "second", region: "west"}}}), lab: &tinyLab{}, rec: rec}
 		if err := d.runSteps(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +61,7 @@ func TestAFaultThatIsLeftOutIsOnRecord(t *testing.T) {
 func TestTheLastFaultIsObserved(t *testing.T) {
 	t.Parallel()
 	l := newLab(t)
-	p := plan(lose(), Step{When: Recovered, Inject: &cut{kind: "second", region: "west"}})
+	p := plan(lose(), Step{When: Recovered, Inject: []fault.Spec{&cut{kind: "second", region: "west"}}})
 	p.Observe = 2 * time.Second
 	o := run(t.Context(), t, p, l)
 	if o.err != nil {

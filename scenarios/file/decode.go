@@ -152,7 +152,9 @@ func (c *Complaints) list(n ast.Node, path string, dst reflect.Value, f field) {
 // onlyItem reads what stands in place of a list of one.
 func (c *Complaints) onlyItem(n ast.Node, path string, dst reflect.Value, f field) {
 	all := reflect.MakeSlice(dst.Type(), 1, 1)
-	setDefaults(all.Index(0))
+	if !isVariants(all.Index(0).Type()) {
+		setDefaults(all.Index(0))
+	}
 	c.decode(n, path, all.Index(0), f)
 	dst.Set(all)
 }

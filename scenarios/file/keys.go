@@ -53,6 +53,10 @@ func keysOf(f field, path, about string) []Key {
 	below := path
 	if f.one {
 		k.Takes = "a mapping, or a list of such"
+		if isVariants(t.Elem()) {
+			k.Takes = "a mapping with one key, or a list of such"
+			return append([]Key{k}, keysOfVariants(t.Elem(), path)...)
+		}
 		return append([]Key{k}, keysIn(t.Elem(), path, about)...)
 	}
 	if isList(t) {

@@ -146,8 +146,8 @@ func check(t *testing.T, schema *validator.Schema, o Options, appFile string) {
 	}
 	var faults []string
 	for _, step := range plan.Steps {
-		if step.Inject != nil {
-			faults = append(faults, step.Inject.Kind()+": "+step.Inject.Target())
+		for _, f := range step.Inject {
+			faults = append(faults, f.Kind()+": "+f.Target())
 		}
 	}
 	if diff := cmp.Diff(wanted(o, plan.Topology.Standby().Name), faults); diff != "" {

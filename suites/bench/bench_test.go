@@ -206,7 +206,7 @@ func example(b *testing.B, e fault.Entry) fault.Spec {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return plan.Steps[0].Inject
+	return plan.Steps[0].Inject[0]
 }
 
 // settle waits until the lab is itself again: the next fault must find it so.
