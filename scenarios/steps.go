@@ -28,10 +28,13 @@ type Step struct {
 	Replicate  RuleName      `yaml:"replicate" example:"hot/" about:"The rule of replication, by its prefix or table, that is run to its end: one that copies by job."`
 	Restore    *Restore      `yaml:"restore" example:"{rule: hot/, to: 1h}" about:"Versions of objects that are brought back, in the region that survives."`
 	Switchover string        `yaml:"switchover" example:"us-west-2" about:"The region that takes over from the one in charge, by an orderly switchover."`
+	Failover   string        `yaml:"failover" example:"us-west-2" about:"The standby, which takes over because a person orders it, whatever the automation has seen or decided."`
+	Note       string        `yaml:"note" max:"200" example:"deploys are locked" about:"What a person says at that time. It is in the record, and does nothing."`
+	By         string        `yaml:"by" example:"the engineer on call" otherwise:"somebody" about:"The person who orders the failover, or says the note."`
 }
 
 // actions are the keys of what a step does.
-var actions = []string{"inject", "heal", "job", "replicate", "restore", "switchover"}
+var actions = []string{"inject", "heal", "job", "replicate", "restore", "switchover", "failover", "note"}
 
 // Fault is a kind of the catalogue and its parameters, which are the fields of its struct; empty for none.
 type Fault struct{ fault.Spec }
@@ -113,6 +116,7 @@ func (s Step) compile(timescale float64) drill.Step {
 		Inject: s.atScale(timescale), For: s.For.Lab(timescale), Heal: string(s.Heal),
 		Job: s.Job, Stage: string(s.Stage),
 		Replicate: string(s.Replicate), Restore: s.Restore.compile(timescale), Switchover: s.Switchover,
+		Failover: s.Failover, Note: s.Note, By: s.By,
 	}
 }
 
@@ -165,6 +169,7 @@ func (c *stepCheck) check(path string, i int, s Step) {
 	if s.Heal != "" {
 		c.checkHeal(path+".heal", path, string(s.Heal))
 	}
+	c.checkPerson(path, s)
 	c.checkName(path+".name", string(s.Name))
 	if s.Replicate != "" {
 		c.replicated = true
@@ -197,8 +202,8 @@ func (c *stepCheck) checkAction(path string) {
 		what = strings.Join(given, " and ")
 	}
 	c.found.Add(path,
-		"%s: a step does exactly one of inject, heal, job, replicate, restore and switchover; this one does %s", path,
-		what)
+		"%s: a step does exactly one of %s and %s; this one does %s", path,
+		strings.Join(actions[:len(actions)-1], ", "), actions[len(actions)-1], what)
 }
 
 // checkCondition complains about one that can't come true.
@@ -291,6 +296,10 @@ func stepText(s drill.Step) string {
 		return "heal " + s.Heal
 	case s.Switchover != "":
 		return "switch over to " + s.Switchover
+	case s.Failover != "":
+		return "fail over to " + s.Failover + by(s)
+	case s.Note != "":
+		return "note" + by(s) + ": " + s.Note
 	case s.Restore != nil:
 		return "restore versions of " + s.Restore.Rule
 	case s.Replicate != "":

@@ -76,6 +76,8 @@ type Doer interface {
 	// Switchover has a region take over from one that lives, to the end. It is ErrNotSwitched when the system under
 	// test did not do it.
 	Switchover(ctx context.Context, region string, said func(step string)) error
+	// Failover orders the automation to have a region take over, and waits until it has.
+	Failover(ctx context.Context, region string, said func(step string)) error
 }
 
 // ErrNotSwitched says that a switchover was refused, or taken back: what the drill is to find out, and no failure of

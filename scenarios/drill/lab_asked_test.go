@@ -108,6 +108,19 @@ func (l *tinyLab) Switchover(ctx context.Context, region string, said func(strin
 	return l.switchover(ctx, region, said)
 }
 
+// Failover sends clients to the standby.
+func (l *tinyLab) Failover(ctx context.Context, region string, said func(string)) error {
+	if l.failover != nil {
+		return l.failover(ctx)
+	}
+	l.answer.Store(l.standby)
+	l.mu.Lock()
+	l.moved = l.now()
+	l.mu.Unlock()
+	said("clients are redirected to " + region)
+	return nil
+}
+
 func (l *tinyLab) Job(ctx context.Context, name string) error {
 	l.mu.Lock()
 	l.jobs = append(l.jobs, name)

@@ -32,7 +32,8 @@ type tinyLab struct {
 	unattended bool                          // no automation: nobody redirects
 	steady     func(now time.Duration) error // nil: always
 	switchover func(ctx context.Context, region string, said func(string)) error
-	job        func(context.Context) error // nil: there is no job
+	failover   func(ctx context.Context) error // nil: it is done at once
+	job        func(context.Context) error     // nil: there is no job
 	lags       func() []history.LagSight
 	manifests  []history.ManifestRead
 	restored   time.Duration                          // how long ago it was that was brought back

@@ -62,7 +62,7 @@ type Steady struct {
 	Within time.Duration // and are seen to before this; physical
 }
 
-// Step is one entry of the plan. Exactly one of Inject, Heal, Job, Replicate, Restore and Switchover is set.
+// Step is one entry of the plan. Exactly one of what it may do is set.
 type Step struct {
 	Name  string        // by which other steps mean it; empty: none does
 	At    time.Duration // after steady state (or, with When or After, after that)
@@ -73,7 +73,8 @@ type Step struct {
 	// Inject breaks something, or several things at one moment, each of which is mended For later, or not before the
 	// end; Heal mends what an earlier step injected, by the step's name or the fault's kind; Job runs a job of the lab
 	// ("backup") or orders one of the app; Replicate runs a rule of replication; Restore brings versions back;
-	// Switchover has a region take over from the other one.
+	// Switchover has a region take over from the other one; Failover is the same by a person's order to the automation,
+	// whatever that has seen or decided; Note is what a person says, and does nothing.
 	Inject     []fault.Spec
 	For        time.Duration // after the fault took effect; 0: nothing is said
 	Heal       string
@@ -81,6 +82,9 @@ type Step struct {
 	Replicate  string
 	Restore    *Restore
 	Switchover string
+	Failover   string
+	Note       string
+	By         string // who orders it, or says it; empty: somebody
 }
 
 // Restore is what the objects of a rule are brought back to, in the surviving region: what they were so long before the

@@ -93,6 +93,10 @@ func (s Step) begun(waited bool, due time.Duration) history.Step {
 		out.Action, out.Of = "heal", s.Heal
 	case s.Switchover != "":
 		out.Action, out.Of = history.Switchover, s.Switchover
+	case s.Failover != "":
+		out.Action, out.Of, out.By = "failover", s.Failover, s.By
+	case s.Note != "":
+		out.Action, out.Of, out.By = "note", s.Note, s.By
 	case s.Replicate != "":
 		out.Action, out.Of = "replicate", s.Replicate
 	case s.Restore != nil:
@@ -171,6 +175,11 @@ func (d *drill) runStep(ctx context.Context, s Step, as history.Step) error {
 		return d.replicate(ctx, s.Replicate)
 	case s.Restore != nil:
 		return d.restore(ctx, *s.Restore)
+	case s.Failover != "":
+		return d.failOver(ctx, s)
+	case s.Note != "":
+		d.note(MarkNote, s.person()+": "+s.Note)
+		return nil
 	default:
 		return d.order(ctx, s.Job)
 	}

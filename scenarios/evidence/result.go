@@ -92,9 +92,10 @@ type Fault struct {
 
 // Step is one of the scenario's, and when it was due and began.
 type Step struct {
-	Action string `json:"action"`           // inject, heal, switchover, job, replicate or restore
-	Of     string `json:"of"`               // the fault's kind, the region, the job or the rule
+	Action string `json:"action"`           // inject, heal, switchover, failover, job, replicate, restore or note
+	Of     string `json:"of"`               // the fault's kind, the region, the job, the rule or the text
 	Target string `json:"target,omitempty"` // of the fault
+	By     string `json:"by,omitempty"`     // the person who ordered or said it
 	// Waited says that it was due so long after something that it waited for; else it is counted from the steady
 	// state.
 	Waited bool         `json:"waited,omitempty"`

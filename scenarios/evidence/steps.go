@@ -12,7 +12,7 @@ func stepsOf(h history.History) []Step {
 	var all []Step
 	for _, s := range h.Steps {
 		all = append(all, Step{
-			Action: s.Action, Of: s.Of, Target: s.Target, Waited: s.Waited, Due: measure.Near(s.Due),
+			Action: s.Action, Of: s.Of, Target: s.Target, By: s.By, Waited: s.Waited, Due: measure.Near(s.Due),
 			Began: measure.Near(s.Began), Late: measure.Near(s.Late()),
 		})
 	}

@@ -5,9 +5,10 @@ import "time"
 // Step is one of the scenario's, once it was begun. A fault that it injects, or a move that it orders, has its command
 // when the step began.
 type Step struct {
-	Action string `json:"action"`           // what it does: inject, heal, switchover, job, replicate or restore
-	Of     string `json:"of"`               // the fault's kind, the region, the job or the rule
+	Action string `json:"action"`           // what it does: inject, heal, switchover, failover, job, replicate, restore or note
+	Of     string `json:"of"`               // the fault's kind, the region, the job, the rule or the text
 	Target string `json:"target,omitempty"` // of the fault
+	By     string `json:"by,omitempty"`     // who ordered or said it
 	// Waited says that it was due so long after something that it waited for; else it is counted from the steady
 	// state.
 	Waited bool          `json:"waited,omitempty"`
