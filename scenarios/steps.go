@@ -1,7 +1,6 @@
 package scenarios
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -274,6 +273,9 @@ func (d table) steps() {
 			called = s.Name + ": "
 		}
 		d.scheduled("  "+called+stepText(s)+", after "+after, s.At)
+		for i := 1; i < len(s.Inject); i++ {
+			d.row("    and "+injectedText(s.Inject[i]), "", "")
+		}
 		if s.For > 0 {
 			d.scheduled("    healed, after it took effect", s.For)
 		}
@@ -283,15 +285,16 @@ func (d table) steps() {
 	d.row("", "", "")
 }
 
-// stepText says what a step does, in the words of the file.
+// shownOfNote is how many characters of a note a table has place for.
+const shownOfNote = 48
+
+func injectedText(f fault.Spec) string { return f.Kind() + ": " + f.Target() }
+
+// stepText says what a step does, in the words of the file; of several faults, the first.
 func stepText(s drill.Step) string {
 	switch {
 	case len(s.Inject) > 0:
-		var all []string
-		for _, f := range s.Inject {
-			all = append(all, fmt.Sprintf("%s: %s", f.Kind(), f.Target()))
-		}
-		return "inject " + strings.Join(all, " and ")
+		return "inject " + injectedText(s.Inject[0])
 	case s.Heal != "":
 		return "heal " + s.Heal
 	case s.Switchover != "":
@@ -299,7 +302,7 @@ func stepText(s drill.Step) string {
 	case s.Failover != "":
 		return "fail over to " + s.Failover + by(s)
 	case s.Note != "":
-		return "note" + by(s) + ": " + s.Note
+		return "note" + by(s) + ": " + file.Brief(s.Note, shownOfNote)
 	case s.Restore != nil:
 		return "restore versions of " + s.Restore.Rule
 	case s.Replicate != "":

@@ -61,12 +61,13 @@ type Check struct {
 
 // Automation is the failover automation.
 type Automation struct {
-	On          *file.Switch   `yaml:",alone"`
-	Check       Check          `yaml:"check" about:"The health check of the automation, by which it detects the loss of home."`
-	Decide      *file.Duration `yaml:"decide" example:"0s" about:"How long the decision takes once the loss is detected: 0s for a machine, hours for people on call."`
-	StepTimeout *file.Physical `yaml:"step_timeout" example:"10s" about:"Deadline of each step of a failover."`
-	Preflight   *file.Switch   `yaml:"preflight" example:"on" about:"Clients are redirected only when no node of the app refers to the lost region any more."`
-	Shift       *Shift         `yaml:"shift" min:"1" example:"{share: 25%, hold: 3m, success: 99%, p99: 500ms}" about:"Clients are moved a share at a time, with the routing policy weighted."`
+	On          *file.Switch      `yaml:",alone"`
+	Check       Check             `yaml:"check" about:"The health check of the automation, by which it detects the loss of home."`
+	LostWhen    topology.LostWhen `yaml:"lost_when" takes:"loss" example:"either" otherwise:"app_and_database" about:"What of the home region has to be silent until it is taken for lost: its app and its database, the database, the app, or either of them."`
+	Decide      *file.Duration    `yaml:"decide" example:"0s" about:"How long the decision takes once the loss is detected: 0s for a machine, hours for people on call."`
+	StepTimeout *file.Physical    `yaml:"step_timeout" example:"10s" about:"Deadline of each step of a failover."`
+	Preflight   *file.Switch      `yaml:"preflight" example:"on" about:"Clients are redirected only when no node of the app refers to the lost region any more."`
+	Shift       *Shift            `yaml:"shift" min:"1" example:"{share: 25%, hold: 3m, success: 99%, p99: 500ms}" about:"Clients are moved a share at a time, with the routing policy weighted."`
 }
 
 // Shift is how clients are moved a share at a time.
@@ -138,6 +139,7 @@ func (a Automation) compile(out *topology.Automation) {
 		out.Off = !bool(*a.On)
 	}
 	a.Check.compile(&out.Check)
+	overrideWord(&out.LostWhen, a.LostWhen)
 	overrideTime(&out.Decide, a.Decide)
 	overrideTime(&out.StepTimeout, a.StepTimeout)
 	if a.Preflight != nil {
@@ -276,6 +278,9 @@ func (d table) schedule() {
 		d.row("  automation", "off", "")
 	} else {
 		d.check("  automation's check", t.Automation.Check)
+		if w := t.Automation.LostWhen; w != "" {
+			d.row("  home is lost when silent", strings.ReplaceAll(string(w), "_", " "), "")
+		}
 		d.scheduled("  decision", t.Automation.Decide)
 		d.row("  limit of a step", "", file.Short(t.Automation.StepTimeout))
 		if s := t.Automation.Shift; s.InSteps() {

@@ -102,8 +102,9 @@ type AutomationConfig struct {
 	Decide      time.Duration        `json:"decide"`
 	StepTimeout time.Duration        `json:"step_timeout"`
 	Strategy    topology.Strategy    `json:"strategy"`
-	// HomeHealth (app, GET) and HomePostgres are how it sees the home region, through links; both must fail for a loss
-	// to be detected.
+	// HomeHealth (app, GET) and HomePostgres are how it sees the home region, through links; LostWhen says which of
+	// them must fail for a loss to be detected.
+	LostWhen     topology.LostWhen `json:"lost_when,omitempty"`
 	HomeHealth   string            `json:"home_health"`
 	HomePostgres topology.Endpoint `json:"home_postgres"`
 	// Trip is what the links take to the home region and back.

@@ -23,6 +23,7 @@ func tellAutomation(p *Plan, n *Node) error {
 	c := api.AutomationConfig{
 		Region: here, Home: home, Check: t.Automation.Check, Decide: t.Automation.Decide,
 		StepTimeout: t.Automation.StepTimeout, Strategy: t.Strategy,
+		LostWhen:     t.Automation.LostWhen,
 		HomeHealth:   "http://" + p.control(here, home, topology.ServiceApp).Address + p.App.Health,
 		HomePostgres: p.control(here, home, topology.ServicePostgres), Trip: 2 * t.LatencyBetween(here, home),
 		Nameservice: "http://" + p.endpoint(here, topology.Global, topology.ServiceNameservice).Address,

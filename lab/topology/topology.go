@@ -186,6 +186,8 @@ type Automation struct {
 	// Off starts no automation at all: what happens when nothing takes over.
 	Off   bool
 	Check HealthCheck
+	// LostWhen says which of its parts have to be silent until home is taken for lost; empty is LostAppAndDatabase.
+	LostWhen LostWhen `json:",omitempty"`
 	// Decide is how long the decision takes once the loss is detected: 0 for a machine, hours for people on call.
 	Decide time.Duration
 	// Preflight has it redirect clients only when no node of the app refers to the lost region any more.
@@ -193,6 +195,38 @@ type Automation struct {
 	// StepTimeout is the deadline of each step (see Steps), on top of what a Shift waits. Physical: not scaled.
 	StepTimeout time.Duration
 	Shift       Shift // the zero value moves all clients at once
+}
+
+// LostWhen is what of the home region has to be silent until it is taken for lost. While a part of it answers the
+// region is ill, and moving everything elsewhere may not be the cure; but a database that dies alone is detected by
+// nobody who waits for the app to die, too.
+type LostWhen string
+
+// The choices.
+const (
+	LostAppAndDatabase LostWhen = "app_and_database"
+	LostDatabase       LostWhen = "database"
+	LostApp            LostWhen = "app"
+	LostEither         LostWhen = "either"
+)
+
+// LostWhenChoices are all of them.
+func LostWhenChoices() []LostWhen {
+	return []LostWhen{LostAppAndDatabase, LostDatabase, LostApp, LostEither}
+}
+
+// Alive says whether the region lives, of which these parts answer.
+func (w LostWhen) Alive(app, database bool) bool {
+	switch w {
+	case LostDatabase:
+		return database
+	case LostApp:
+		return app
+	case LostEither:
+		return app && database
+	default:
+		return app || database
+	}
 }
 
 // Shift is how a failover moves clients to the region that takes over, with policy weighted: a share of them at a time,

@@ -93,6 +93,9 @@ func (t Topology) Validate() error {
 		v.notNegative("automation.decide", t.Automation.Decide)
 		v.positive("automation.step_timeout", t.Automation.StepTimeout)
 		v.shift("automation.shift", t)
+		if t.Automation.LostWhen != "" {
+			oneOf(&v, "automation.lost_when", t.Automation.LostWhen)
+		}
 	}
 	v.latency("latency", t.Latency)
 	v.latencies(t)

@@ -15,6 +15,9 @@ func (RoutingPolicy) Values() []string { return words(RoutingPolicies()) }
 // Values are the words of the modes of reading.
 func (ReadsMode) Values() []string { return words(ReadsModes()) }
 
+// Values are the words of what has to be silent until home is lost.
+func (LostWhen) Values() []string { return words(LostWhenChoices()) }
+
 // Values are the words of what can serve S3 and DynamoDB.
 func (AWS) Values() []string { return words(AWSChoices()) }
 

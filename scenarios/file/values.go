@@ -119,10 +119,15 @@ func parseTimeOfDay(text string) (time.Duration, error) {
 // Quote puts a value of the file into a complaint, without its tail when it is long.
 func Quote(text string) string {
 	const longest = 60
+	return strconv.Quote(Brief(text, longest))
+}
+
+// Brief is a text without its tail when it has more than so many characters.
+func Brief(text string, longest int) string {
 	if r := []rune(text); len(r) > longest {
-		text = string(r[:longest]) + "…"
+		return string(r[:longest]) + "…"
 	}
-	return strconv.Quote(text)
+	return text
 }
 
 // Short writes a duration as people do in these files: 2h, not 2h0m0s; 1.667s, not 1.666666667s.

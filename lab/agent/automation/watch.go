@@ -8,6 +8,7 @@ import (
 
 	"github.com/regionfall/regionfall/lab/agent/runtime"
 	"github.com/regionfall/regionfall/lab/api"
+	"github.com/regionfall/regionfall/lab/topology"
 )
 
 // lookTrips is how many times a look at a database goes there and back: connecting takes all but one.
@@ -26,9 +27,10 @@ type prober interface {
 	Close(ctx context.Context)
 }
 
-// homeProbe asks the app and the database of the home region. Only when both fail is the region lost: when one of them
-// does, it is ill, and moving everything to another region is not the cure.
+// homeProbe asks the app and the database of the home region. Where nothing else is set, only when both fail is the
+// region lost: when one of them does, it is ill, and moving everything to another region is not the cure.
 type homeProbe struct {
+	lost     topology.LostWhen
 	app      *runtime.Checker
 	postgres *pinger
 	limit    time.Duration
@@ -37,7 +39,8 @@ type homeProbe struct {
 func newHomeProbe(cfg api.AutomationConfig) homeProbe {
 	limit := runtime.CheckLimit + lookTrips*cfg.Trip
 	return homeProbe{
-		app: runtime.NewChecker(cfg.HomeHealth, "", limit), postgres: newPinger(cfg.HomePostgres),
+		lost: cfg.LostWhen,
+		app:  runtime.NewChecker(cfg.HomeHealth, "", limit), postgres: newPinger(cfg.HomePostgres),
 		limit: limit,
 	}
 }
@@ -52,7 +55,7 @@ func (h homeProbe) Look(ctx context.Context) sight {
 	both.Go(runtime.With("ask the database at home", func() { postgres = h.postgres.ping(ctx) }))
 	both.Wait()
 	return sight{
-		alive: app == nil || postgres == nil,
+		alive: h.lost.Alive(app == nil, postgres == nil),
 		said:  fmt.Sprintf("app: %s; postgres: %s", h.verdict(app), h.verdict(postgres)),
 	}
 }
