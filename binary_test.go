@@ -21,7 +21,8 @@ import (
 func TestTheBinary(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "regionfall")
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w",
-		"-gcflags=github.com/regionfall/regionfall/...=-l", "-o", program, ".") // as make does it
+		"-gcflags=github.com/regionfall/regionfall/...=-l", "-gcflags=github.com/aws/...=-l", "-o", program,
+		".") // as make does it
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the binary: %v\n%s", err, out)

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/regionfall/regionfall/scenarios/evidence"
+	"github.com/regionfall/regionfall/scenarios/evidence/seal"
 	"github.com/regionfall/regionfall/scenarios/history"
 	"github.com/regionfall/regionfall/scenarios/runner"
 )
@@ -50,6 +51,10 @@ func (a *app) reportCommand() *cobra.Command {
 		Example: "  regionfall report out/*kyc*", Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, dirs []string) error {
 			for _, dir := range dirs {
+				if seal.Sealed(dir) {
+					return badInput{fmt.Errorf("%s is sealed, and what is rendered would change it: copy it without %s",
+						dir, seal.FileSums)}
+				}
 				r, err := evidence.ReadResult(dir)
 				if err != nil {
 					return badInput{err}
