@@ -167,7 +167,7 @@ var complaints = []struct{ name, old, new string }{
 	},
 	{"time without unit", "recovery_point: 15m", "recovery_point: 15"},
 	{"time with another unit", "recovery_point: 15m", "recovery_point: 15min"},
-	{"time in days", "recovery_point: 15m", "recovery_point: 3d"},
+	{"time in weeks", "recovery_point: 15m", "recovery_point: 3w"},
 	{"negative time", "recovery_point: 15m", "recovery_point: -15m"},
 	{"no time at all", "recovery_point: 15m", "recovery_point: soon"},
 	{"endless time", "recovery_point: 15m", "recovery_point: 99999999999h"},

@@ -20,7 +20,7 @@ A scenario is one YAML file, of a page or two. Anchors, aliases, merge keys, tag
 and so is every key that is not listed here. [The library](../scenarios/library) has examples. A topology by itself, as
 ` + "`regionfall up ./ours.yaml`" + ` takes it, has the keys below ` + "`topology`" + ` at its top.
 
-- A **time** is a number and a unit (h, m, s, ms), such as 15m, 1h30m or 500ms. One that is *scaled* is of the real
+- A **time** is a number and a unit (d, h, m, s, ms), such as 15m, 1h30m or 500ms. One that is *scaled* is of the real
   world, and the timescale divides it: with ` + "`timescale: 360`" + `, 2h are 20 seconds of the lab. One that is
   *physical* is of the lab as it stands, because what it is about can't be hurried.
 - A **rate** is per second of the lab, such as 40/s. A **percentage** is such as 99%.

@@ -14,7 +14,8 @@ import (
 const maxDuration = 1000 * time.Hour
 
 var (
-	durationForm = regexp.MustCompile(`^(?:[0-9]+(?:\.[0-9]+)?(?:h|m|s|ms))+$`)
+	durationForm = regexp.MustCompile(`^(?:[0-9]+(?:\.[0-9]+)?(?:d|h|m|s|ms))+$`)
+	daysForm     = regexp.MustCompile(`([0-9]+(?:\.[0-9]+)?)d`)
 	unitForm     = regexp.MustCompile(`[0-9]([^0-9.]+)`)
 	numberForm   = regexp.MustCompile(`^[0-9]+(?:\.[0-9]+)?$`)
 	rateForm     = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)/s$`)
@@ -25,18 +26,18 @@ var (
 	shareForm     = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)%$`)
 )
 
-var units = []string{"h", "m", "s", "ms"}
+var units = []string{"d", "h", "m", "s", "ms"}
 
 // otherUnits are what people write instead of the units of this format.
 var otherUnits = map[string]string{
-	"d": "24h", "day": "24h", "days": "24h", "w": "168h", "us": "0.001ms", "µs": "0.001ms", "ns": "0.000001ms",
+	"day": "1d", "days": "1d", "w": "7d", "us": "0.001ms", "µs": "0.001ms", "ns": "0.000001ms",
 	"min": "1m", "mins": "1m", "minute": "1m", "minutes": "1m", "sec": "1s", "secs": "1s", "second": "1s",
 	"seconds": "1s",
 	"hr":      "1h", "hrs": "1h", "hour": "1h", "hours": "1h", "msec": "1ms", "millis": "1ms",
 }
 
-// parseDuration reads a time such as 15m, 1h30m or 500ms. It is time.ParseDuration without signs, without tiny units
-// and with a sentence for each mistake.
+// parseDuration reads a time such as 15m, 1h30m, 4d or 500ms. It is time.ParseDuration with days, without signs, without
+// tiny units and with a sentence for each mistake.
 func parseDuration(text string) (time.Duration, error) {
 	switch {
 	case text == "":
@@ -57,11 +58,20 @@ func parseDuration(text string) (time.Duration, error) {
 		return 0, fmt.Errorf("%s is not a time: write a number and a unit (%s), such as 15m or 1h30m",
 			Quote(text), strings.Join(units, ", "))
 	}
-	d, err := time.ParseDuration(text)
+	d, err := time.ParseDuration(daysForm.ReplaceAllStringFunc(text, inHours))
 	if err != nil || d > maxDuration {
 		return 0, fmt.Errorf("%s is longer than %s", Quote(text), Short(maxDuration))
 	}
 	return d, nil
+}
+
+// inHours is a number of days as one of hours. A day has 24 of them.
+func inHours(days string) string {
+	n, err := strconv.ParseFloat(strings.TrimSuffix(days, "d"), 64)
+	if err != nil {
+		return days
+	}
+	return strconv.FormatFloat(n*24, 'f', -1, 64) + "h"
 }
 
 // parseRate reads a rate such as 40/s.
