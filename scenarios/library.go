@@ -32,7 +32,7 @@ func Library() []Info {
 	names := Names()
 	infos := make([]Info, len(names))
 	for i, name := range names {
-		s, err := fromLibrary(name)
+		s, err := fromLibrary(name, nil)
 		if err != nil {
 			// The files are part of the program and its tests read each: this is a broken build, not a user's mistake.
 			panic(err)
@@ -69,16 +69,17 @@ func Names() []string {
 
 // Load gives a scenario of the library by its name, or reads the file when a path is given: something with a slash,
 // or ending in .yaml or .yml. An unknown name is an error that gives the nearest names; see Parse for what may be
-// wrong with a file.
-func Load(nameOrFile string) (*Scenario, error) {
+// wrong with a file. Settings are values in place of what is written there, such as topology.commit=remote: the text is
+// read as if it had been written with them.
+func Load(nameOrFile string, settings ...string) (*Scenario, error) {
 	if isFile(nameOrFile) {
-		return fromFile(nameOrFile)
+		return fromFile(nameOrFile, settings)
 	}
 	if !slices.Contains(Names(), nameOrFile) {
 		return nil, fmt.Errorf("no scenario is called %s: %s (a file is given by its path, such as ./my.yaml)",
 			file.Quote(nameOrFile), file.Suggest(nameOrFile, Names()))
 	}
-	return fromLibrary(nameOrFile)
+	return fromLibrary(nameOrFile, settings)
 }
 
 // libraryFile is where the library has a scenario.
@@ -88,8 +89,11 @@ func isFile(s string) bool {
 	return strings.ContainsAny(s, `/\`) || strings.HasSuffix(s, ".yaml") || strings.HasSuffix(s, ".yml")
 }
 
-func fromLibrary(name string) (*Scenario, error) {
+func fromLibrary(name string, settings []string) (*Scenario, error) {
 	src, err := library.ReadFile(libraryFile(name))
+	if err == nil {
+		src, err = set(src, settings)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read scenario %s: %w", name, err)
 	}
@@ -103,11 +107,14 @@ func fromLibrary(name string) (*Scenario, error) {
 	return s, nil
 }
 
-func fromFile(path string) (*Scenario, error) {
+func fromFile(path string, settings []string) (*Scenario, error) {
 	src, err := file.ReadPlain(path)
 	name := strings.TrimSuffix(path, filepath.Ext(path))
 	if errors.Is(err, fs.ErrNotExist) && slices.Contains(Names(), name) {
 		return nil, fmt.Errorf("read scenario %s: no such file (the library has it as %s)", path, name)
+	}
+	if err == nil {
+		src, err = set(src, settings)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read scenario: %w", err)

@@ -16,6 +16,7 @@ import (
 
 func (a *app) checkCommand() *cobra.Command {
 	var from imageFlags
+	var settings []string
 	cmd := &cobra.Command{
 		Use: "check NAME-or-FILE", Short: "Try the app of a scenario, and break nothing",
 		Long: `Brings the lab of a scenario up, and says of each node of the app whether its process runs. It makes
@@ -28,7 +29,7 @@ does not do as its file says is told with the file's line, and the app's last li
 			if err != nil {
 				return badInput{err}
 			}
-			s, err := scenarios.Load(args[0])
+			s, err := scenarios.Load(args[0], settings...)
 			if err != nil {
 				return badInput{err}
 			}
@@ -52,6 +53,7 @@ does not do as its file says is told with the file's line, and the app's last li
 		},
 	}
 	from.add(cmd)
+	addSettings(cmd, &settings)
 	return cmd
 }
 

@@ -52,11 +52,12 @@ func (a *app) listFaults(asJSON bool) error {
 }
 
 func (a *app) showCommand() *cobra.Command {
-	return &cobra.Command{
+	var settings []string
+	cmd := &cobra.Command{
 		Use: "show NAME-or-FILE", Short: "Show a scenario: its story and its plan in real and in lab time",
 		Example: "  regionfall show kyc-region-outage", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			s, err := scenarios.Load(args[0])
+			s, err := scenarios.Load(args[0], settings...)
 			if err != nil {
 				return badInput{err}
 			}
@@ -66,6 +67,8 @@ func (a *app) showCommand() *cobra.Command {
 			return scenarios.Names(), cobra.ShellCompDirectiveDefault
 		},
 	}
+	addSettings(cmd, &settings)
+	return cmd
 }
 
 func (a *app) encode(v any) error {

@@ -21,6 +21,7 @@ import (
 type runFlags struct {
 	out       string
 	timescale float64
+	settings  []string
 	repeat    int
 	keep      bool
 	json      bool
@@ -42,6 +43,7 @@ drills end with a table of all of them.`,
 		Example: `  regionfall run kyc-region-outage
   regionfall run kyc-region-outage kyc-nightly-backup --repeat 3 --jobs 2
   regionfall run ./incident-42.yaml --timescale 600 --json
+  regionfall run kyc-region-outage --set topology.commit=remote --set objectives.recovery_point=0s
   regionfall run --family saas --brief`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, names []string) error { return a.run(cmd, names, f) },
@@ -52,6 +54,7 @@ drills end with a table of all of them.`,
 	cmd.Flags().StringVar(&f.out, "out", "out", "folder that gets a folder per drill")
 	cmd.Flags().Float64Var(&f.timescale, "timescale", 0,
 		"one lab second stands for this many; 0 takes the scenario's own")
+	addSettings(cmd, &f.settings)
 	cmd.Flags().IntVar(&f.repeat, "repeat", 1, "run each scenario this many times")
 	cmd.Flags().BoolVar(&f.keep, "keep", false, "leave the lab up afterwards, to look at")
 	cmd.Flags().BoolVar(&f.json, "json", false,
@@ -92,7 +95,7 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 	var alone []bool   // which drills want the machine for themselves
 	var errs []error
 	for _, name := range names {
-		s, err := scenarios.Load(name)
+		s, err := scenarios.Load(name, f.settings...)
 		if err == nil && f.timescale > 0 {
 			s = s.WithTimescale(f.timescale)
 		}
@@ -173,6 +176,9 @@ func repeatArgs(name string, f runFlags) string {
 	if f.timescale > 0 {
 		args = append(args, fmt.Sprintf("--timescale %g", f.timescale))
 	}
+	for _, setting := range f.settings {
+		args = append(args, "--set "+shellQuoted(setting))
+	}
 	if f.images.source != "auto" {
 		args = append(args, "--source "+f.images.source)
 	}
@@ -180,6 +186,20 @@ func repeatArgs(name string, f runFlags) string {
 		args = append(args, "--aws "+f.images.aws)
 	}
 	return strings.Join(args, " ")
+}
+
+// addSettings adds --set, which gives values in place of those of a scenario.
+func addSettings(cmd *cobra.Command, settings *[]string) {
+	cmd.Flags().StringArrayVar(settings, "set", nil, "a value in place of the scenario's, such as "+
+		"topology.commit=remote or steps[0].at=20m; may be given more than once")
+}
+
+// shellQuoted is a word as a shell reads it.
+func shellQuoted(word string) string {
+	if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_=.:/-+,%@") == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // severity ranks what a drill ended with: as expected, inconclusive, fail, error.

@@ -36,8 +36,8 @@ var otherUnits = map[string]string{
 	"hr":      "1h", "hrs": "1h", "hour": "1h", "hours": "1h", "msec": "1ms", "millis": "1ms",
 }
 
-// parseDuration reads a time such as 15m, 1h30m, 4d or 500ms. It is time.ParseDuration with days, without signs, without
-// tiny units and with a sentence for each mistake.
+// parseDuration reads a time such as 15m, 1h30m, 4d or 500ms. It is time.ParseDuration with days, without signs,
+// without tiny units and with a sentence for each mistake.
 func parseDuration(text string) (time.Duration, error) {
 	switch {
 	case text == "":
