@@ -266,6 +266,11 @@ var complaints = []struct{ name, old, new string }{
 	{"note and failover", lost, lost + "\n  - {at: 19m, failover: us-west-2, note: it is time}"},
 	{"long note", lost, lost + "\n  - {at: 19m, note: " + strings.Repeat("on and ", 40) + "}"},
 	{"misspelt loss", "preset: two-regions", "automation: {lost_when: database_or_app}"},
+	{"success that nobody can count", "window: 10m}", "window: 10m, success: 99.99%}"},
+	{
+		"decision after the objective", "preset: two-regions",
+		"preset: two-regions\n  automation: {check: {interval: 30s, threshold: 3}, decide: 3h}",
+	},
 	{"end of nothing", lost, lost + "\n  - {at: 19m, for: 43s, heal: lose_region}"},
 	{"steady state behind an event", lost, lost + "\n  - {when: promoted, at: 1m, heal: lose_region}\n  - {at: 19m, " + lost + "}"},
 	{"several at once", "summary: a region is lost\ntimescale: 360", "sumary: a region is lost\ntimescale: x"},

@@ -18,8 +18,10 @@ const (
 	minWindow      = 500 * time.Millisecond
 	windowSlices   = 5 // the service criterion is asked of each fifth of a window
 	minOpsPerSlice = 2
-	minHold        = 500 * time.Millisecond
-	minObjective   = time.Second // of recovery time: promotion and redirect take part of a second by themselves
+	// leastOfFailures is what part of an operation may fail in a window, at the least, where not all must succeed.
+	leastOfFailures = 0.1
+	minHold         = 500 * time.Millisecond
+	minObjective    = time.Second // of recovery time: promotion and redirect take part of a second by themselves
 	// recovery point objective in gaps between two writes: below, its interval straddles it
 	minPointGaps = 3
 	maxDrill     = 10 * time.Minute
@@ -108,10 +110,41 @@ func (l limits) checkRecoveryTime() {
 		l.Add(path+".window", "%s.window: each fifth of a window of %s of lab time sees %.1f operations at %g/s; "+
 			"at least %d are needed to judge it", path, file.Short(o.Window), ops, rate, minOpsPerSlice)
 	}
+	ops := rate * o.Window.Seconds()
+	if o.Window >= minWindow && o.Success < 1 && ops*(1-o.Success) < leastOfFailures {
+		l.Add(path+".success", "%s.success: %.4g%% of the %.0f operations in a window of %s of lab time can't be told "+
+			"from all of them: %.0f are needed for a tenth of one to fail; offer more, use a longer window, or write "+
+			"100%%", path, 100*o.Success, ops, file.Short(o.Window), math.Ceil(leastOfFailures/(1-o.Success)))
+	}
+	l.checkDecision(path, o.Within)
 	if need := o.Within + o.Window; l.plan.Observe < need {
 		l.Add("observe", "observe: %s can't prove a missed objective: it must cover recovery_time and its window, %s",
 			file.Short(time.Duration(l.format.Observe)), file.Short(time.Duration(float64(need)*l.plan.Timescale)))
 	}
+}
+
+// checkDecision complains about a drill that can only miss its objective, and is expected to pass: home is lost, and
+// does not come back by itself, and the automation decides later than the service has to be back.
+func (l limits) checkDecision(path string, within time.Duration) {
+	t, steps := l.plan.Topology, l.plan.Steps
+	loses := slices.IndexFunc(l.format.Steps, func(s Step) bool { return slices.Contains(s.loses(), t.Home().Name) })
+	if l.plan.Expect.Fail || t.Automation.Off || loses < 0 || steps[loses].For > 0 {
+		return
+	}
+	if slices.ContainsFunc(steps[loses+1:], func(s drill.Step) bool { return s.Heal != "" || s.Failover != "" }) {
+		return
+	}
+	check := t.Automation.Check
+	decides := time.Duration(max(check.Threshold-1, 0))*check.Interval + t.Automation.Decide
+	if decides <= within {
+		return
+	}
+	real := func(d time.Duration) string {
+		return file.Short(time.Duration(float64(d) * l.plan.Timescale).Round(time.Second))
+	}
+	l.Add(path+".within", "%s: it can only be missed: the automation decides %s after the loss at the earliest, "+
+		"and %s is all there is; shorten check or decide of topology.automation, or write expect: {fail: [recovery_time]}",
+		path, real(decides), real(within))
 }
 
 func (l limits) checkDeadline() {

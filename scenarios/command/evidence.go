@@ -17,6 +17,8 @@ import (
 func (a *app) evidenceCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "evidence", Short: "Seal the evidence of drills, and verify that nothing was changed",
+		Example: `  regionfall evidence seal out/20260801-120000-kyc-region-outage
+  regionfall evidence verify out/20260801-120000-kyc-region-outage`,
 		Args: cobra.NoArgs,
 	}
 	cmd.AddCommand(a.sealCommand(), a.verifyCommand())
@@ -167,8 +169,8 @@ func (a *app) attestCommand() *cobra.Command {
 		Use: "attest DIR", Short: "Add who led a drill, who approved of it, and notes, to its sealed evidence",
 		Long: `Writes attestation-1.json, or the next number, beside the seal, which stays as it is: it says of
 which seal it is. With --key it is signed by itself, so that whoever attests signs what they said.`,
-		Example: "  regionfall attest out/20260801-120000-kyc-region-outage --led-by \"A. Lovelace\" \\\n" +
-			"    --approved-by \"C. Babbage\" --note \"planned in CHG-1815\" --key ~/.ssh/id_ed25519",
+		Example: `  regionfall attest out/20260801-120000-kyc-region-outage --led-by "A. Lovelace"
+  regionfall attest out/20260801-120000-kyc-region-outage --led-by "A. Lovelace" --note "see CHG-1815"`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir := args[0]
