@@ -143,8 +143,8 @@ func (l limits) checkDecision(path string, within time.Duration) {
 		return file.Short(time.Duration(float64(d) * l.plan.Timescale).Round(time.Second))
 	}
 	l.Add(path+".within", "%s: it can only be missed: the automation decides %s after the loss at the earliest, "+
-		"and %s is all there is; shorten check or decide of topology.automation, or write expect: {fail: [recovery_time]}",
-		path, real(decides), real(within))
+		"and %s is all there is; shorten check or decide of topology.automation, or write "+
+		"expect: {fail: [recovery_time]}", path, real(decides), real(within))
 }
 
 func (l limits) checkDeadline() {
