@@ -26,13 +26,14 @@ func (f *Format) compile(timescale float64, a *app.App) drill.Plan {
 	t := f.Topology.compile()
 	p := drill.Plan{
 		Name: f.Name, Summary: f.Summary, Story: string(f.Story),
-		Timescale: timescale,
-		Topology:  t.Scaled(timescale),
-		App:       a,
-		Protocol:  workload.Of(a, login),
-		Workload:  f.Workload.compile(timescale, len(f.Objectives.Sessions) > 0),
-		Steady:    drill.Steady{Hold: cmp.Or(f.SteadyState.Hold.Lab(timescale), defaultHold)},
-		Judge:     f.Objectives.compile(timescale),
+		Timescale:        timescale,
+		Topology:         t.Scaled(timescale),
+		App:              a,
+		Protocol:         workload.Of(a, login),
+		Workload:         f.Workload.compile(timescale, len(f.Objectives.Sessions) > 0),
+		Steady:           drill.Steady{Hold: cmp.Or(f.SteadyState.Hold.Lab(timescale), defaultHold)},
+		Judge:            f.Objectives.compile(timescale),
+		ObjectivesSource: f.Objectives.Source,
 		Expect: drill.Expect{
 			Fail: len(f.Expect.Fail) > 0, Findings: toStrings(f.Expect.Fail),
 			Given: toStrings(f.Expect.Given),

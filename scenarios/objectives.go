@@ -14,6 +14,7 @@ import (
 
 // Objectives are what is promised. What is nil or empty is not.
 type Objectives struct {
+	Source             string         `yaml:"source" max:"120" example:"business continuity policy 4.2, section 3" about:"Where the objectives are from: the policy and its version, for whoever reads the evidence."`
 	RecoveryPoint      *RecoveryPoint `yaml:"recovery_point" example:"15m" about:"Maximum age of lost writes at the fault; 0s if none may be lost."`
 	JointRecoveryPoint *Within        `yaml:"joint_recovery_point" example:"0s" about:"Maximum age at the fault of writes that some stores have and others lost, such as a row without its document; 0s if there may be none. A write that all of them lost is no such thing: recovery_point has it."`
 	RecoveryTime       *RecoveryTime  `yaml:"recovery_time" example:"{within: 2h, window: 10m}" about:"Maximum time until the service is back."`

@@ -20,6 +20,8 @@ type Plan struct {
 	Summary string
 	Story   string // the incident or remedy told in a few sentences
 	Source  string // the file's text, kept in the evidence
+	// ObjectivesSource names the policy that the objectives are from; empty: nobody says.
+	ObjectivesSource string
 
 	Timescale float64
 	Topology  topology.Topology // scaled

@@ -23,6 +23,7 @@ const (
 	FileScenario = "scenario.yaml" // as run
 	FileApp      = "app.yaml"      // as run, where the app has a file of its own
 	FileReport   = "report.html"
+	FileAudit    = "audit.html"
 	FileJUnit    = "junit.xml"
 	FileSummary  = "summary.md"
 	DirLogs      = "logs" // one file per node
@@ -88,10 +89,11 @@ func Write(dir string, r Result, h history.History, files map[string][]byte) err
 	return first(errs)
 }
 
-// Render writes again what is rendered from a result and its history: report.html, junit.xml, summary.md.
+// Render writes again what is rendered from a result and its history: report.html, audit.html, junit.xml, summary.md.
 func Render(dir string, r Result, h history.History) error {
 	return first([]error{
 		writeWhole(dir, FileReport, func(w io.Writer) error { return writeReport(w, r, h) }),
+		writeWhole(dir, FileAudit, func(w io.Writer) error { return writeAudit(w, r) }),
 		writeWhole(dir, FileJUnit, func(w io.Writer) error { return writeJUnit(w, r, length(h)) }),
 		writeWhole(dir, FileSummary, func(w io.Writer) error { return writeSummary(w, r) }),
 	})

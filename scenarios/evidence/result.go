@@ -44,6 +44,8 @@ type Scenario struct {
 	FileSHA256 string  `json:"file_sha256"`          // of the scenario's text, in hex
 	AppSHA256  string  `json:"app_sha256,omitempty"` // of the text of the app's own file, in hex, if it has one
 	Timescale  float64 `json:"timescale"`            // one lab second stands for this many
+	// ObjectivesSource names the policy that the objectives are from, with its version.
+	ObjectivesSource string `json:"objectives_source,omitempty"`
 	// Repeat are the arguments of `regionfall run` that repeat the drill, when the name alone does not. Never an
 	// absolute path.
 	Repeat string `json:"repeat,omitempty"`

@@ -109,6 +109,7 @@ func ScenarioOf(plan drill.Plan) evidence.Scenario {
 	if app := plan.App.Source(); app != nil {
 		s.AppSHA256 = evidence.Digest(app)
 	}
+	s.ObjectivesSource = plan.ObjectivesSource
 	if plan.App.IsCode() {
 		s.Program = build.Program()
 	}
