@@ -21,8 +21,8 @@ func writeAudit(w io.Writer, r Result) error {
 
 // limits are what no drill in a lab shows, whatever came of it.
 var limits = []string{
-	"It is a test of a design, in containers on one machine, by a program. It supports an exercise in production, and " +
-		"does not replace one.",
+	"It is a test of a design, in containers on one machine, by a program. It supports an exercise in production, " +
+		"and does not replace one.",
 	"Full scale is an extrapolation from the scale of the lab, and is labelled so.",
 	"Nothing is shown of staff, of communication, of suppliers, or of a cloud provider's own services, which others " +
 		"stand in for.",
