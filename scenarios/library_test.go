@@ -230,3 +230,30 @@ func TestEveryFaultOfTheCatalogueCanBeWritten(t *testing.T) {
 		}
 	}
 }
+
+// The public incidents are scenarios whose story says where it is told.
+func TestThePublicIncidentsAreScenarios(t *testing.T) {
+	files, err := filepath.Glob("incidents/*.yaml")
+	if err != nil || len(files) < 5 {
+		t.Fatalf("found %v: %v", files, err)
+	}
+	for _, path := range files {
+		s, err := Load(path)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if _, err := s.Compile(); err != nil {
+			t.Error(err)
+		}
+		for _, w := range s.Warnings() {
+			t.Errorf("%v", w)
+		}
+		if name := strings.TrimSuffix(filepath.Base(path), ".yaml"); s.Name() != name {
+			t.Errorf("%s is called %s", path, s.Name())
+		}
+		if story := string(s.format.Story); !strings.Contains(story, "Source: ") && !strings.Contains(story, "-20") {
+			t.Errorf("%s: its story names no source, and no other incident", path)
+		}
+	}
+}
