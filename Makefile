@@ -30,7 +30,7 @@ DRILL_JOBS ?= $(shell n=$$(($$(getconf _NPROCESSORS_ONLN) / 2)); echo $$((n > 1 
 UNIT    := . ./docker/... ./fixtures/... ./lab/... ./scenarios/... ./suites/matchers/... ./suites/internal/...
 
 .DEFAULT_GOAL := help
-.PHONY: help chaos conformance stores test lint fmt images bench size calibrate mutants fuzz release clean
+.PHONY: help chaos incidents conformance stores test lint fmt images bench size calibrate mutants fuzz release clean
 
 help: ## print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -54,6 +54,11 @@ chaos: regionfall ## run the library on real labs; evidence in out/
 	@./regionfall engine start
 	@./regionfall images
 	@./regionfall run $(or $(SCENARIO),$(if $(FAMILY),--family $(FAMILY),--all)) --brief --out $(OUT)
+
+incidents: regionfall ## run public incidents on real labs, and hold them to what their postmortems say
+	@./regionfall engine start
+	@./regionfall images
+	@./regionfall run scenarios/incidents/*.yaml --brief --out $(OUT)
 
 # What make chaos has just run of these sources is looked at there, and not run again.
 conformance: export REGIONFALL_DRILLS = $(abspath $(OUT))

@@ -94,7 +94,7 @@ func (s Step) begun(waited bool, due time.Duration) history.Step {
 	case s.Switchover != "":
 		out.Action, out.Of = history.Switchover, s.Switchover
 	case s.Failover != "":
-		out.Action, out.Of, out.By = "failover", s.Failover, s.By
+		out.Action, out.Of, out.By = history.ActionFailover, s.Failover, s.By
 	case s.Note != "":
 		out.Action, out.Of, out.By = "note", s.Note, s.By
 	case s.Replicate != "":

@@ -27,5 +27,8 @@ func (s Step) Words() string {
 	return s.Action + " " + s.Of
 }
 
-// ActionInject is the action of a step that injects a fault.
-const ActionInject = "inject"
+// Actions of steps that others look for: that of one that injects a fault, and that of a person's order to fail over.
+const (
+	ActionInject   = "inject"
+	ActionFailover = "failover"
+)

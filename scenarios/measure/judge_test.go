@@ -283,3 +283,29 @@ func TestWhatWaitedForTheScheduleIsScaled(t *testing.T) {
 		t.Errorf("at full scale %s", got.FullScale.Duration())
 	}
 }
+
+// So did what nobody did anything about until a person ordered the failover: the time until then was scheduled.
+func TestWhatWaitedForAPersonIsScaled(t *testing.T) {
+	d := goodDrill()
+	d.Marks = slices.DeleteFunc(d.Marks, func(m history.Mark) bool { return m.Name == "detected" || m.Name == "decided" })
+	before := Judge(d.History, d.spec).Metrics.RecoveryTime
+	i := slices.IndexFunc(before.Phases, func(p Phase) bool { return p.Name == "fenced" })
+	if i != 0 || before.Phases[0].Waited != 0 {
+		t.Fatalf("nobody was waited for: %+v", before.Phases)
+	}
+	const ordered = 100 * msec // before fencing was done, at 3.65 s
+	d.Steps = append(d.Steps, history.Step{
+		Action: history.ActionFailover, Of: standby, Due: 3550 * msec, Began: 3650*msec - ordered,
+	})
+	got := Judge(d.History, d.spec).Metrics.RecoveryTime
+	if want := before.Phases[0].Took - Near(ordered); got.Phases[0].Waited != want {
+		t.Errorf("of %+v %s waited, want %s", got.Phases[0], got.Phases[0].Waited.Duration(), want.Duration())
+	}
+	if longer := *got.FullScale - *before.FullScale; longer != 59*got.Phases[0].Waited {
+		t.Errorf("at full scale it is %s longer", longer.Duration())
+	}
+	d.Steps[len(d.Steps)-1].Action = "note" // that nobody waits for
+	if got := Judge(d.History, d.spec).Metrics.RecoveryTime; *got.FullScale != *before.FullScale {
+		t.Errorf("at full scale %s, want %s", got.FullScale.Duration(), before.FullScale.Duration())
+	}
+}

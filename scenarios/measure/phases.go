@@ -61,7 +61,8 @@ const sustained = "sustained"
 // phases add up to the time between the middles of from and of recovered. Without recovered (nil) there is no last
 // phase. full is the extrapolation to full scale, sum of scaled phases x N + physical phases; nil when there are no
 // phases, no recovery or no timescale. What of a physical phase waited for a step of the plan that ended a fault, such
-// as an automation that hung until somebody came, was scheduled, and is scaled as well.
+// as an automation that hung until somebody came, or for a person who ordered the failover, was scheduled, and is scaled
+// as well.
 func (v *view) phases(c cause, from history.Interval, recovered *history.Interval) (parts Phases, full *Near) {
 	last := from.Mid()
 	scaled, physical := time.Duration(0), time.Duration(0)
@@ -105,9 +106,15 @@ func (v *view) phases(c cause, from history.Interval, recovered *history.Interva
 // ofAutomation are the faults that an automation waits for to end.
 var ofAutomation = []string{"kill_automation", "fail_step", "hang_step", "repeat_step", "cut_control"}
 
-// waitedIn is how much of a stretch of time such faults were in force that a step of the plan healed in it.
+// waitedIn is how much of a stretch of time such faults were in force that a step of the plan healed in it, or nothing
+// was under way until a person ordered the failover.
 func (v *view) waitedIn(from, to time.Duration) time.Duration {
 	var waits []history.Interval
+	for _, s := range v.Steps {
+		if s.Action == history.ActionFailover && s.Began > from && s.Began < to {
+			waits = append(waits, history.Interval{Lo: from, Hi: s.Began})
+		}
+	}
 	for _, f := range v.Faults {
 		if !confirmed(f) || f.Healed == nil || !slices.Contains(ofAutomation, f.Name) || f.Healed.Lo <= from ||
 			f.Healed.Lo >= to || f.Healed.Lo >= v.end {
