@@ -287,7 +287,9 @@ func TestWhatWaitedForTheScheduleIsScaled(t *testing.T) {
 // So did what nobody did anything about until a person ordered the failover: the time until then was scheduled.
 func TestWhatWaitedForAPersonIsScaled(t *testing.T) {
 	d := goodDrill()
-	d.Marks = slices.DeleteFunc(d.Marks, func(m history.Mark) bool { return m.Name == "detected" || m.Name == "decided" })
+	d.Marks = slices.DeleteFunc(d.Marks, func(m history.Mark) bool {
+		return m.Name == "detected" || m.Name == "decided"
+	})
 	before := Judge(d.History, d.spec).Metrics.RecoveryTime
 	i := slices.IndexFunc(before.Phases, func(p Phase) bool { return p.Name == "fenced" })
 	if i != 0 || before.Phases[0].Waited != 0 {

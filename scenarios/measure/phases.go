@@ -61,8 +61,8 @@ const sustained = "sustained"
 // phases add up to the time between the middles of from and of recovered. Without recovered (nil) there is no last
 // phase. full is the extrapolation to full scale, sum of scaled phases x N + physical phases; nil when there are no
 // phases, no recovery or no timescale. What of a physical phase waited for a step of the plan that ended a fault, such
-// as an automation that hung until somebody came, or for a person who ordered the failover, was scheduled, and is scaled
-// as well.
+// as an automation that hung until somebody came, or for a person who ordered the failover, was scheduled, and is
+// scaled as well.
 func (v *view) phases(c cause, from history.Interval, recovered *history.Interval) (parts Phases, full *Near) {
 	last := from.Mid()
 	scaled, physical := time.Duration(0), time.Duration(0)
