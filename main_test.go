@@ -88,14 +88,15 @@ var mayImport = map[string][]string{
 	"scenarios/drill": {
 		"lab/fault", "lab/topology", "scenarios/workload", "scenarios/history", "scenarios/measure", "scenarios/app",
 	},
-	"scenarios/compose":       {"lab/topology", "scenarios/file"},
-	"scenarios/starter":       {"scenarios/app", "scenarios/file"},
-	"scenarios/workload":      {"scenarios/history", "scenarios/app", "lab/postgres"},
-	"scenarios/history":       {},
-	"scenarios/measure":       {"scenarios/history", "lab/api"}, // only for the names of steps and marks
-	"scenarios/evidence":      {"scenarios/history", "scenarios/measure", "scenarios/jsonschema"},
-	"scenarios/evidence/seal": {},
-	"scenarios/jsonschema":    {},
+	"scenarios/compose":            {"lab/topology", "scenarios/file"},
+	"scenarios/starter":            {"scenarios/app", "scenarios/file"},
+	"scenarios/workload":           {"scenarios/history", "scenarios/app", "lab/postgres"},
+	"scenarios/history":            {},
+	"scenarios/measure":            {"scenarios/history", "lab/api"}, // only for the names of steps and marks
+	"scenarios/evidence":           {"scenarios/history", "scenarios/measure", "scenarios/jsonschema"},
+	"scenarios/evidence/programme": {"scenarios/measure", "scenarios/evidence", "scenarios/evidence/seal"},
+	"scenarios/evidence/seal":      {},
+	"scenarios/jsonschema":         {},
 	// These use labs. They reach containers through package lab, and never through lab/node. A command may ask
 	// lab/engine too, since some are about an engine without a lab. Only those that prepare images may ask lab/image.
 	"scenarios/runner": {

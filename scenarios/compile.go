@@ -34,6 +34,8 @@ func (f *Format) compile(timescale float64, a *app.App) drill.Plan {
 		Steady:           drill.Steady{Hold: cmp.Or(f.SteadyState.Hold.Lab(timescale), defaultHold)},
 		Judge:            f.Objectives.compile(timescale),
 		ObjectivesSource: f.Objectives.Source,
+		DocumentedTime:   (*time.Duration)(f.Documented.RecoveryTime),
+		DocumentedPoint:  (*time.Duration)(f.Documented.RecoveryPoint),
 		Expect: drill.Expect{
 			Fail: len(f.Expect.Fail) > 0, Findings: toStrings(f.Expect.Fail),
 			Given: toStrings(f.Expect.Given),

@@ -21,6 +21,7 @@ type Format struct {
 	SteadyState SteadyState   `yaml:"steady_state" about:"What has to hold before anything is broken."`
 	Steps       []Step        `yaml:"steps,required" about:"What is done, in order. Each step does one of inject, heal, job, replicate, restore and switchover."`
 	Objectives  Objectives    `yaml:"objectives,required" about:"What is promised, and what it is judged by."`
+	Documented  Documented    `yaml:"documented" about:"The numbers that a runbook or a contract has. A history of drills compares them with what was measured."`
 	Claims      []Claim       `yaml:"claims" max:"8" example:"[{rule: hot/, rpo: 1h}]" about:"What a dashboard says. What was measured is compared with it."`
 	Observe     file.Duration `yaml:"observe" example:"3h" otherwise:"1.25 times the recovery time, plus its window; as long as the deadline, if that is longer" about:"How long the recovery is awaited after the last fault."`
 	Tail        file.Duration `yaml:"tail" example:"10m" otherwise:"the window of the recovery time" about:"How long the service is watched once it is back."`
@@ -52,6 +53,12 @@ func (f *Format) check(found *file.Complaints, a *app.App) {
 		f.checkApp(found, t, a)
 	}
 	f.Expect.check(found, f.Objectives, len(f.Claims) > 0)
+}
+
+// Documented are numbers that people rely on.
+type Documented struct {
+	RecoveryTime  *file.Duration `yaml:"recovery_time" example:"58m" about:"How long a recovery takes."`
+	RecoveryPoint *file.Duration `yaml:"recovery_point" example:"5m" about:"How old the newest of what is lost is."`
 }
 
 // SteadyState is what must hold before anything is broken.

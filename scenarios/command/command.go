@@ -135,8 +135,8 @@ Exit codes: 0 pass, 10 fail, 20 inconclusive, 30 the lab or the harness failed, 
 		a.statusCommand(), a.injectCommand(), a.healCommand(), a.loseCommand(), a.returnCommand(),
 		a.failoverCommand(), a.switchoverCommand(), a.capacityCommand(), a.weightsCommand(), a.logsCommand(),
 		a.psqlCommand(), a.downCommand(), a.engineCommand(), a.imagesCommand(), a.doctorCommand(),
-		a.rejudgeCommand(), a.reportCommand(), a.evidenceCommand(), a.attestCommand(), a.schemaCommand(),
-		a.versionCommand(), a.initCommand())
+		a.rejudgeCommand(), a.reportCommand(), a.evidenceCommand(), a.attestCommand(), a.historyCommand(),
+		a.schemaCommand(), a.versionCommand(), a.initCommand())
 	return root
 }
 

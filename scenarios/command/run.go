@@ -30,6 +30,8 @@ type runFlags struct {
 	all       bool
 	family    string
 	brief     bool
+	programme string // to whose history the drills are added
+	history   string
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -66,6 +68,9 @@ drills end with a table of all of them.`,
 	cmd.Flags().IntVar(&f.jobs, "jobs", 0,
 		"drills side by side, each on a lab of its own; 0 is as many as the machine carries. One that promises "+
 			"local_reads runs alone, after the others")
+	cmd.Flags().StringVar(&f.programme, "programme", "",
+		"add each drill to a history, as one of this programme, such as quarterly: see regionfall history")
+	cmd.Flags().StringVar(&f.history, "history", historyFile, "the file of that history")
 	f.images.add(cmd)
 	return cmd
 }
@@ -87,6 +92,9 @@ func (a *app) run(cmd *cobra.Command, names []string, f runFlags) error {
 		return badInput{fmt.Errorf("--timescale is %g; it must be above 0", f.timescale)}
 	}
 	if names, err = f.wanted(names); err != nil {
+		return badInput{err}
+	}
+	if err := f.checkHistory(); err != nil {
 		return badInput{err}
 	}
 	var todo []*scenarios.Scenario

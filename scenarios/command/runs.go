@@ -109,6 +109,9 @@ func (r *runs) one(ctx context.Context, place, of int, o runner.Options) error {
 		return err
 	}
 	r.worst = max(r.worst, severity(out.Result))
+	if err := r.flags.remember(out); err != nil {
+		return err
+	}
 	if out.Lab != "" {
 		r.tell("lab %s is left up: look at it with `regionfall status`, end it with `regionfall down`", out.Lab)
 	}

@@ -22,6 +22,9 @@ type Plan struct {
 	Source  string // the file's text, kept in the evidence
 	// ObjectivesSource names the policy that the objectives are from; empty: nobody says.
 	ObjectivesSource string
+	// DocumentedTime and DocumentedPoint are what people write down for the recovery time and the recovery point, in
+	// the time of the story; nil: nothing.
+	DocumentedTime, DocumentedPoint *time.Duration
 
 	Timescale float64
 	Topology  topology.Topology // scaled

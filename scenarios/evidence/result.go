@@ -46,12 +46,20 @@ type Scenario struct {
 	Timescale  float64 `json:"timescale"`            // one lab second stands for this many
 	// ObjectivesSource names the policy that the objectives are from, with its version.
 	ObjectivesSource string `json:"objectives_source,omitempty"`
+	// Documented are the numbers that people rely on, in the time of the story; null: nobody wrote any down.
+	Documented *Documented `json:"documented,omitempty"`
 	// Repeat are the arguments of `regionfall run` that repeat the drill, when the name alone does not. Never an
 	// absolute path.
 	Repeat string `json:"repeat,omitempty"`
 	// Program is the Go program that ran it, of an app whose operations are Go code, by its import path or its name:
 	// `regionfall run` refuses it. It is "unknown" where nobody wrote that down.
 	Program string `json:"program,omitempty"`
+}
+
+// Documented are numbers of a runbook or a contract, in the time of the story.
+type Documented struct {
+	RecoveryTime  *measure.Near `json:"recovery_time_ms,omitempty"`
+	RecoveryPoint *measure.Near `json:"recovery_point_ms,omitempty"`
 }
 
 // UnknownProgram is a Scenario's Program where that ran in one, and nobody knows which.

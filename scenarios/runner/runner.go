@@ -110,6 +110,12 @@ func ScenarioOf(plan drill.Plan) evidence.Scenario {
 		s.AppSHA256 = evidence.Digest(app)
 	}
 	s.ObjectivesSource = plan.ObjectivesSource
+	if plan.DocumentedTime != nil || plan.DocumentedPoint != nil {
+		s.Documented = &evidence.Documented{
+			RecoveryTime:  (*measure.Near)(plan.DocumentedTime),
+			RecoveryPoint: (*measure.Near)(plan.DocumentedPoint),
+		}
+	}
 	if plan.App.IsCode() {
 		s.Program = build.Program()
 	}

@@ -37,14 +37,16 @@ func Seal(dir string) (files int, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("seal %s: %w", dir, err)
 	}
-	var lines strings.Builder
-	for _, name := range sums.names() {
-		fmt.Fprintf(&lines, "%s  %s\n", sums[name], name)
-	}
-	if err := writeWhole(filepath.Join(dir, FileSums), []byte(lines.String())); err != nil {
+	if err := writeWhole(filepath.Join(dir, FileSums), []byte(sums.list())); err != nil {
 		return 0, fmt.Errorf("seal %s: %w", dir, err)
 	}
 	return len(sums), nil
+}
+
+// Digest is one of all files of a folder: that of the list of their checksums.
+func Digest(dir string) (string, error) {
+	sums, err := checksums(dir)
+	return digest([]byte(sums.list())), err
 }
 
 // Sealed says whether a folder has a seal, whatever that is worth.
@@ -63,6 +65,15 @@ func (s sums) names() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// list is a line a file, as `sha256sum -c` reads them.
+func (s sums) list() string {
+	var lines strings.Builder
+	for _, name := range s.names() {
+		fmt.Fprintf(&lines, "%s  %s\n", s[name], name)
+	}
+	return lines.String()
 }
 
 // isOfSeal says whether a file came with or after the seal, which is not of it.
